@@ -1,7 +1,7 @@
 /**
- * For a source that asks again for what may come late: how far each of its places is read, and which events are in the journal already. The first is
- * the cursor, the second is read out of the journal's own frames. Where these would have to be kept for long, because a place can't be read, what is
- * known goes into a file, and they may go.
+ * Checkpoint of a polling source: how far each partition is read, and which events the journal already has. The first is the cursor of the source,
+ * the second is read from its own frames in the journal. If a partition cannot be read for long, the known events are written to a file, and the
+ * journal may release the frames.
  */
 import { isCheckpointRecord, checkpointRecord, type CheckpointRecord } from './shared-checkpoint.ts'
 import type { SourceContext } from '../engine/ports.ts'
@@ -13,29 +13,28 @@ import { messageOf, WeirError } from '../model/errors.ts'
 import { eventId, type WeirEvent } from '../model/events.ts'
 import { chunks } from './chunks.ts'
 
-/** Frames that one unit may be in. */
+/** Limit of frames for one unit. */
 const mostParts = 64
 const retryMs = 500
-/** Frames are kept for us no longer than this. */
+/** The journal keeps frames for a checkpoint for at most this time. */
 const longestHoldMs = 30 * 60_000
 const stateFile = 'told.json'
 
 interface Cursor {
-  /** Unix ms by place: what happened until then is told. */
+  /** Unix ms by partition: all events until then are in the journal. */
   readonly places: Readonly<Record<string, number>>
-  /** Frames of this source behind this sequence hold what may be given to us again. */
+  /** Frames of this source after this sequence hold events that a partition may return again. */
   readonly behind: number
-  /** The place that the unit is of. */
+  /** Partition of the unit. */
   readonly of: string
 }
 
 interface Told {
   readonly of: string
-  /** Of the frame before it. */
+  /** Sequence of the frame before it. */
   readonly before: number
-  /** Unix ms of the newest event in it. */
   readonly newest: number
-  /** Unix ms when it was written. */
+  /** Unix ms of the append. */
   readonly received: number
 }
 
@@ -44,19 +43,19 @@ export class Checkpoint {
   readonly #keptMs: number
   readonly #across: readonly string[]
   readonly #places: Record<string, number> = {}
-  /** Events that may be given to us again, with their times, by place. */
+  /** Times of the events that a partition may return again, by partition and id. */
   readonly #seen = new Map<string, Map<string, number>>()
-  /** What is being appended, by place. */
+  /** Ids that are being appended, by partition. */
   readonly #telling = new Map<string, ReadonlySet<string>>()
   #told: Told[] = []
   #sequence = 0
-  /** What each place was saved with last. */
+  /** Last saved watermark of each partition. */
   readonly #saved = new Map<string, number>()
   #turn: Promise<unknown> = Promise.resolve()
 
   /**
-   * `keptMs`: the other side has nothing older; a place that nobody reads any more is known for twice as long.
-   * `across`: places that may give the same events.
+   * `keptMs`: the API keeps nothing older; partitions that are not configured any more are remembered for twice as long.
+   * `across`: partitions that may return the same events.
    */
   constructor(context: SourceContext, keptMs: number, across: readonly string[] = []) {
     this.#keptMs = keptMs
@@ -64,17 +63,17 @@ export class Checkpoint {
     this.#context = context
   }
 
-  /** How far it is, for whoever goes on elsewhere. */
+  /** The position for the next leader. */
   get state(): unknown {
     return { places: { ...this.#places }, behind: this.#behind(this.#places), of: '' } satisfies Cursor
   }
 
-  /** How far it is, for whoever goes on with another journal. */
+  /** The position for a leader with another journal. */
   get known(): CheckpointRecord {
     return checkpointRecord(this.#places, this.#seen)
   }
 
-  /** Reads the cursor, and the frames that it names. `before`: `state` of the one who went on where we had ended. */
+  /** Reads the cursor and the frames that it names. `before`: `state` of the previous leader. */
   async restore(before?: unknown): Promise<void> {
     const { cursor: bytes, frames, log, id, host } = this.#context
     const cursors = [cursorOf(bytes), isCursor(before) ? before : undefined].filter((each) => each !== undefined)
@@ -94,7 +93,7 @@ export class Checkpoint {
       this.#sequence = header.sequence
       const batch = header.kind === 'events' ? decodeBatch('events', frame.body()) : undefined
       const { of, places = {} } = cursorOf(header.cursor) ?? {}
-      // Another one may have told it.
+      // A previous leader may have recorded it.
       for (const [place, at] of Object.entries(places)) this.#reached(place, at, now)
       if (batch?.kind !== 'events' || of === undefined) continue
       for (let row = 0; row < batch.count; row++) this.#remember(of, eventId(batch, row), timeOr(batch.time[row], header.received))
@@ -104,7 +103,7 @@ export class Checkpoint {
     if (events > 0) log.info('Events that were told last before the end are known again.', { source: id, events })
   }
 
-  /** `known` of one with another journal, who went on where we had ended: what ours has is ours to know still. */
+  /** Merges the record of a leader with another journal; events of our own journal stay known. */
   learn(known: unknown): void {
     if (!isCheckpointRecord(known)) return
     const now = this.#context.host.clock.now()
@@ -112,7 +111,7 @@ export class Checkpoint {
     for (const [place, events] of known.seen) for (const [event, time] of events) this.#remember(place, event, time)
   }
 
-  /** Another one with another journal goes on: nobody knows when our frames would be asked for again, and others' would lie behind them. */
+  /** A leader with another journal continues: frames are released, because the end of its turn is unknown. */
   async letGo(): Promise<void> {
     this.#told = []
     await this.#context.frames?.hold(Infinity)
@@ -124,20 +123,20 @@ export class Checkpoint {
     this.#saved.set(place, at)
   }
 
-  /** Unix ms: what happened until then is told; undefined: nothing is. */
+  /** Unix ms: all events until then are recorded; undefined: none. */
   toldUntil(place: string): number | undefined {
     return this.#places[place]
   }
 
-  /** Told, or about to be told by another place: if that fails, it is that one's to tell still. */
+  /** Recorded, or being recorded by another partition; if that append fails, that partition repeats it. */
   has(place: string, event: string): boolean {
     if (!this.#across.includes(place)) return this.#seen.get(place)?.has(event) === true
     return this.#across.some((one) => this.#seen.get(one)?.has(event) === true || (one !== place && this.#telling.get(one)?.has(event) === true))
   }
 
   /**
-   * Resolves when these are synced, in their order; with the last of them the place is told until then. Retries while the journal is full.
-   * Rejects when it takes no more, or the signal aborts meanwhile; then the place is where it was, and what was synced is known.
+   * Resolves when the events are synced, in order; the last one moves the watermark. Retries while the journal is full. Rejects when the journal
+   * accepts nothing more, or the signal aborts: the watermark stays, and synced events are known.
    */
   async tell(place: string, events: readonly WeirEvent[], until: number, signal: AbortSignal): Promise<void> {
     this.#telling.set(place, new Set(events.map(({ id }) => id)))
@@ -148,14 +147,14 @@ export class Checkpoint {
     }
   }
 
-  /** Nothing happened until then: written when that is worth a frame. */
+  /** No event until then: recorded if that is worth a frame. */
   async pass(place: string, until: number, everyMs: number, signal: AbortSignal): Promise<void> {
     this.#places[place] = until
     this.#forget(place)
     if (until - (this.#saved.get(place) ?? -Infinity) >= everyMs) await this.#inTurn(() => this.#append(place, [], until, signal))
   }
 
-  /** Lets frames go that are kept for long already. */
+  /** Releases frames that were kept for long. */
   async ease(signal: AbortSignal): Promise<void> {
     const { host, frames, state } = this.#context
     this.#behind(this.#places)
@@ -171,7 +170,7 @@ export class Checkpoint {
     })
   }
 
-  /** What the file has, if there is one that can be read. */
+  /** The content of the file, if it is readable. */
   async #read(): Promise<number> {
     const { host: { disk }, state, log, id } = this.#context
     if (state === undefined || (await disk.stat(`${state}/${stateFile}`)) === undefined) return 0
@@ -194,7 +193,7 @@ export class Checkpoint {
     return events
   }
 
-  /** One after the other: a cursor tells of all places, and is only true behind what was appended before it. */
+  /** One append at a time: a cursor covers all partitions and is only valid after the appends before it. */
   #inTurn(act: () => Promise<void>): Promise<void> {
     const done = this.#turn.then(act)
     this.#turn = done.catch(() => undefined)
@@ -207,7 +206,7 @@ export class Checkpoint {
     const times = events.map(({ time }) => time ?? Number.NaN).filter((time) => !Number.isNaN(time))
     const received = this.#context.host.clock.now()
     const newest = times.reduce((most, time) => Math.max(most, time), Number.NEGATIVE_INFINITY)
-    // Made anew for each try: its bytes are given away.
+    // Each attempt encodes again: the journal takes over the buffer.
     const { position } = await this.#appendUnit(() => ({
       stream: this.#context.id, kind: events.length === 0 ? 'empty' : 'events', count: events.length, received,
       raw: events.length === 0 ? new Uint8Array(0) : encodeEvents(events),
@@ -244,7 +243,7 @@ export class Checkpoint {
     this.#seen.set(place, seen.set(event, time))
   }
 
-  /** What happened before is not asked for any more. */
+  /** Forgets events that no poll returns any more. */
   #forget(place: string): void {
     for (const one of this.#across.includes(place) ? this.#across : [place]) {
       const until = settled(this.#places, this.#across, one) ?? -Infinity
@@ -253,7 +252,7 @@ export class Checkpoint {
     }
   }
 
-  /** Frames are needed while something in them may be given to us again. */
+  /** Frames stay while one of their events may be returned again. */
   #behind(places: Readonly<Record<string, number>>): number {
     this.#told = this.#told.filter(({ of, newest }) => newest >= (settled(places, this.#across, of) ?? Infinity))
     return this.#told.reduce((least, { before }) => Math.min(least, before), this.#sequence)
@@ -275,7 +274,7 @@ function isCursor(value: unknown): value is Cursor {
   return typeof given?.places === 'object' && typeof given.behind === 'number' && typeof given.of === 'string'
 }
 
-/** What happened before is given to us no more: by this place, and by those that give the same. */
+/** Polls return nothing before this time, neither of this partition nor of those that return the same events. */
 function settled(places: Cursor['places'], across: readonly string[], place: string): number | undefined {
   if (!across.includes(place)) return places[place]
   const known = across.map((one) => places[one]).filter((at) => at !== undefined)

@@ -1,11 +1,11 @@
 import type { WeirEvent } from '../model/events.ts'
 
-/** A unit holds so much at most, in events and in bytes of their bodies. */
+/** Limits of a unit: events, and bytes of their bodies. */
 const [mostEvents, mostBytes] = [500, 1024 * 1024]
-/** An event may have so much; the same everywhere. */
+/** Limit of one event, the same in every source. */
 const largestEvent = 16 * 1024 * 1024
 
-/** In their order; with each, whether it is the last. */
+/** Units in order, and whether each is the last. */
 export function* chunks(events: readonly WeirEvent[]): Generator<readonly [readonly WeirEvent[], boolean]> {
   let [some, bytes] = [[] as WeirEvent[], 0]
   for (const event of events) {
@@ -20,7 +20,7 @@ export function* chunks(events: readonly WeirEvent[]): Generator<readonly [reado
   yield [some, true]
 }
 
-/** The journal does not take it. */
+/** The journal refuses it. */
 export function isTooLarge({ data }: WeirEvent): boolean {
   return (data?.length ?? 0) > largestEvent
 }

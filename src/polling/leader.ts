@@ -1,6 +1,6 @@
 /**
- * Of those who share a journal, or a Lease, one reads at a time. Whose turn it is stands in a record there, which the holder writes again and again with
- * how far it is; who sees for a while that nobody does takes over. Both may tell the same event at that moment, under one id; none is left out.
+ * Leader election among instances with one journal or one Lease. The leader renews a record with its position; when the record is not renewed, another
+ * instance takes over. At that moment both may record the same event, with the same id; no event is skipped.
  */
 import type { SourceContext, TurnRecord } from '../engine/ports.ts'
 import { messageOf } from '../model/errors.ts'
@@ -8,28 +8,28 @@ import { messageOf } from '../model/errors.ts'
 export interface LeaderOptions {
   readonly context: Pick<SourceContext, 'host' | 'log' | 'id'>
   readonly record: TurnRecord
-  /** What is read, in words: `traces`. */
+  /** Plural noun of the records: `traces`. */
   readonly what: string
-  /** How far we are: whoever takes over is given it. */
+  /** Position for the next leader. */
   readonly state: () => unknown
-  /** How long a holder that says nothing is thought to be alive. */
+  /** A leader that does not renew for this time has lost its lease. */
   readonly durationMs?: number
   readonly onTurn?: (ours: boolean) => void
 }
 
 interface Turn {
-  /** Empty: it was given back. */
+  /** Empty: the lease was returned. */
   readonly holder: string
-  /** Name of the Weir that has it. */
+  /** Instance name of the holder. */
   readonly instance: string
   readonly state: unknown
 }
 
 const usualDurationMs = 10_000
-/** Parts of the duration: between two renewals, between two looks of who stands by, and how long it is ours after a renewal began. */
+/** Fractions of the lease duration: between renewals, between checks of a follower, and validity after the start of a renewal. */
 const [renewPart, lookPart, holdPart] = [0.2, 0.1, 0.8]
 
-/** What is done in our turn. `before`: what the one before us knew. `isOurs`: asked before anything is told. Ends soon after its signal aborts. */
+/** Work of the leader. `before`: state of the previous leader. `isOurs`: checked before each append. Ends soon after its signal aborts. */
 type Act = (ours: AbortSignal, before: unknown, isOurs: () => boolean) => Promise<void>
 
 /** Ends when the signal aborts. */
@@ -49,7 +49,7 @@ export async function runAsLeader(options: LeaderOptions, signal: AbortSignal, a
       const turn = found?.value as Turn | undefined
       const [now, wall] = [host.clock.monotonic(), host.clock.now()]
       if (found !== undefined && seen?.version !== found.version) seen = { version: found.version, at: now }
-      // An earlier start under our name is over: the journal takes nothing from it any more.
+      // A previous process had our name: the journal fences it.
       const isFree = turn === undefined || turn.holder === '' || turn.instance === record.instance || now - (seen?.at ?? now) >= durationMs
       const version = isFree ? await record.write(found?.version, { holder, instance: record.instance, state: turn?.state } satisfies Turn, signal) : undefined
       problem = undefined
@@ -61,7 +61,7 @@ export async function runAsLeader(options: LeaderOptions, signal: AbortSignal, a
   }
 }
 
-/** Both clocks, in ms: a machine that sleeps stops the one, who sets the time moves the other. */
+/** Monotonic and wall clock in ms: sleep stops the first, setting the time moves the second. */
 interface Moment {
   readonly now: number
   readonly wall: number
@@ -69,10 +69,10 @@ interface Moment {
 
 interface Begun {
   readonly version: string
-  /** When it was asked for. */
+  /** Start of the request. */
   readonly began: Moment
   readonly before: unknown
-  /** Says why it can't be written. */
+  /** Rejects with the reason if it cannot be written. */
   complain(error: unknown): void
 }
 
@@ -80,10 +80,10 @@ async function hold({ context: { host, log, id }, record, what, state, durationM
   const lost = new AbortController()
   const ours = AbortSignal.any([signal, lost.signal])
   let { version, began } = begun
-  // Also when a renewal is asked for and never answered.
+  // Also when a renewal gets no response.
   const endAfter = (): { cancel(): void } => host.timers.after(began.now + durationMs * holdPart - host.clock.monotonic(), () => { lost.abort() })
   let timer = endAfter()
-  // Who was frozen has this before the timer that says the same.
+  // After a freeze this runs before the timer of the same deadline.
   const isOurs = (): boolean => {
     if (Math.max(host.clock.monotonic() - began.now, host.clock.now() - began.wall) >= durationMs * holdPart) lost.abort()
     return !lost.signal.aborted
@@ -96,7 +96,7 @@ async function hold({ context: { host, log, id }, record, what, state, durationM
     await host.timers.sleep(durationMs * renewPart, ours)
     if (ours.aborted) break
     const asked = { now: host.clock.monotonic(), wall: host.clock.now() }
-    // What fails is tried again, until it is not ours any more.
+    // Failures are retried until the lease ends.
     const written = await record.write(version, { holder, instance: record.instance, state: state() } satisfies Turn, ours).catch((error: unknown) => {
       if (!ours.aborted) begun.complain(error)
       return false as const
@@ -113,7 +113,7 @@ async function hold({ context: { host, log, id }, record, what, state, durationM
   timer.cancel()
   await acting
   onTurn?.(false)
-  // Given back, nobody has to wait; if that fails, others see that nobody writes it.
+  // A returned lease saves the others the wait; if returning fails, it expires.
   const late = new AbortController()
   const limit = host.timers.after(durationMs * renewPart, () => { late.abort() })
   await giveBack(record, { version, holder, state: state() }, late.signal).catch(() => undefined)
@@ -125,7 +125,7 @@ async function hold({ context: { host, log, id }, record, what, state, durationM
 async function giveBack(record: TurnRecord, { version, holder, state }: { readonly version: string; readonly holder: string; readonly state: unknown }, signal: AbortSignal): Promise<void> {
   const none = { holder: '', instance: record.instance, state } satisfies Turn
   if ((await record.write(version, none, signal)) !== undefined) return
-  // The end came in the middle of a renewal.
+  // The signal aborted during a renewal.
   const found = await record.read(signal)
   if ((found?.value as Turn | undefined)?.holder === holder) await record.write(found?.version, none, signal)
 }

@@ -1,24 +1,24 @@
-/** Reads all pages of a span, and accepts only answers that are complete by their own words. */
+/** Reads all pages of a span and accepts only complete responses. */
 import { ResponseError, PollError } from './poll-error.ts'
 
-/** One page, as a source's parser read it. Make it with {@link pageOf}. */
+/** One parsed page. Made by {@link pageOf}. */
 export interface Page<Given> {
   readonly found: readonly Given[]
   /** Token of the next page; undefined: this is the last. */
   readonly next: string | undefined
 }
 
-/** A page that was answered. `list`: unchecked, as it stands in the answer. `count`: the API's own count of this page, if it has one. */
+/** `list`: unchecked, as in the response. `count`: the count that the API states for this page. */
 export interface PageParts {
   readonly who: string
-  /** What the list should hold: `traces`. */
+  /** Plural noun of the elements: `traces`. */
   readonly what: string
   readonly list: unknown
   readonly count?: unknown
   readonly next?: unknown
 }
 
-/** Throws ResponseError unless there is a list, as long as it should be. The elements are not checked. */
+/** Throws ResponseError unless there is a list of the stated length. Elements are not checked. */
 export function pageOf<Given = unknown>({ who, what, list, count, next }: PageParts): Page<Given> {
   if (!Array.isArray(list)) throw new ResponseError('no_list', `${who} answered without a list of ${what}`)
   if (count !== undefined && count !== null && Number(count) !== list.length) throw new ResponseError('count', `${who} answered with ${list.length} ${what} and states ${JSON.stringify(count)}`)
@@ -26,15 +26,15 @@ export function pageOf<Given = unknown>({ who, what, list, count, next }: PagePa
   return { found: list as readonly Given[], next: next === '' || next === null ? undefined : next }
 }
 
-/** One attempt at a page; undefined: the answer is too large to be read. Rejects with PollError, and when the signal aborts. */
+/** One attempt at a page; undefined: the response is too large. Rejects with PollError, and when the signal aborts. */
 export type ReadPage<Given> = (next: string | undefined, signal: AbortSignal) => Promise<Page<Given> | undefined>
 
-/** All pages; undefined: there are more than `most`. Throws ResponseError for a token that came before. */
+/** All pages; undefined: more than `most` elements. Throws ResponseError for a repeated page token. */
 export async function readPages<Given>(read: ReadPage<Given>, { who, most, signal, retry }: {
   readonly who: string
   readonly most: number
   readonly signal: AbortSignal
-  /** Repeats an attempt that failed with ResponseError. */
+  /** Retries an attempt that failed with ResponseError. */
   readonly retry: <T>(attempt: () => Promise<T>) => Promise<T>
 }): Promise<readonly Given[] | undefined> {
   const all: Given[] = []
@@ -50,7 +50,7 @@ export async function readPages<Given>(read: ReadPage<Given>, { who, most, signa
       if (most !== Infinity) return undefined
       throw new PollError(`${who} gave more of one second than can be read at once`)
     }
-    // Not spread: a page may be longer than was asked for.
+    // Not spread: a page may exceed the argument limit.
     for (const one of page.found) all.push(one)
     if (page.next === undefined) return all
     if (all.length >= most) return undefined

@@ -1,4 +1,4 @@
-/** One place of a source that asks: asked again and again for what is new, and for what became visible late. */
+/** One partition of a polling source: polled for new events and for events that become visible late. */
 import type { WeirEvent } from '../model/events.ts'
 import { ResponseError, PollError } from './poll-error.ts'
 import { withRetries } from './retry.ts'
@@ -8,7 +8,7 @@ import { isTooLarge } from './chunks.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { messageOf } from '../model/errors.ts'
 
-/** At most so much time is asked for at once, and so many events are held; a span with more is asked for in parts. */
+/** Limits of one poll: time span, and events in memory. A span with more is split. */
 export interface PollLimits {
   readonly sliceMs: number
   readonly most: number
@@ -16,81 +16,81 @@ export interface PollLimits {
 
 const usualLimits: PollLimits = { sliceMs: 3_600_000, most: 10_000 }
 const shortestSliceMs = 1000
-/** An answer that is not whole is asked for so often in one cycle. */
+/** Attempts for an incomplete response in one cycle. */
 const answerTries = 4
-/** A cursor without an event is written so often. */
+/** Interval of cursor frames without an event. */
 const bookmarkMs = 300_000
-/** So many of what can't be taken are known again. */
+/** Number of remembered events that cannot be recorded. */
 const mostRefused = 1000
-/** Said again after so long. */
+/** Interval of repeated warnings. */
 const repeatMs = 3_600_000
 
 export interface Span {
-  /** Unix ms; events of exactly these times are in it. */
+  /** Unix ms, both ends included. */
   readonly from: number
   readonly to: number
 }
 
 export interface Mapped {
   readonly event: WeirEvent
-  /** Unix ms when the other side noted it, where it says so. */
+  /** Unix ms at which the API recorded it, if it states that. */
   readonly recorded?: number | undefined
 }
 
-/** A place that lets us in. */
+/** A partition whose API accepts the credentials. */
 export interface OpenPartition<Given, M extends Mapped> {
-  /** By which the cursor knows it, whatever the settings call it. */
+  /** Key in the cursor, independent of the settings. */
   readonly key: string
   /**
-   * One page of a span, newest first over all pages; `next`: token of the page before it. Undefined: too large to be read at once.
-   * Rejects with PollError, with ResponseError for a success that is not what was asked for, and when the signal aborts.
+   * One page of a span, newest first over all pages; `next`: token of the previous page. Undefined: too large to read at once.
+   * Rejects with PollError, with ResponseError for an incomplete success, and when the signal aborts.
    */
   page(span: Span, next: string | undefined, signal: AbortSignal): Promise<Page<Given> | undefined>
-  /** Pure. Undefined for what is no event at all. */
+  /** Pure. Undefined for a record that is no event. */
   map(given: Given): M | undefined
 }
 
 type Metric = Parameters<SourceContext['metrics']['count']>[0]
 
-/** What differs from one cloud to the other. */
+/** Differences between clouds. */
 export interface PolledRecord<Given, M extends Mapped = Mapped> {
   readonly context: SourceContext
   readonly told: Checkpoint
   readonly every: number
   readonly lookBack: number
   readonly backfill: number | null
-  /** The other side has nothing older. */
+  /** The API keeps nothing older. */
   readonly keptMs: number
   readonly words: {
-    /** Who is asked: `CTS`. */
+    /** Name of the API: `CTS`. */
     readonly who: string
-    /** What it gives: `trace`, `event`. */
+    /** Singular noun of a record: `trace`, `event`. */
     readonly what: string
-    /** Why there is nothing older, in a sentence. */
+    /** Sentence that explains the retention. */
     readonly kept: string
   }
-  /** `behind` and `missed` have the place's labels, `events` an `outcome`, too. */
+  /** `behind` and `missed` have the labels of the partition, `events` also has `outcome`. */
   readonly metrics: { readonly events: Metric; readonly behind: Metric; readonly missed: Metric }
-  /** As they are known at the moment. */
+  /** Current labels; they may become known late. */
   labels(): Readonly<Record<string, string>>
   /** Rejects with PollError. */
   open(signal: AbortSignal): Promise<OpenPartition<Given, M>>
-  /** Told of a cycle that failed with an PollError. */
+  /** Called after a cycle that failed with a PollError. */
   failed?(): void
-  /** What more there is to count and to say of events that were just told. */
+  /** Further metrics and warnings for newly recorded events. */
   account?(fresh: readonly M[], warn: (what: string, message: string) => void): void
   readonly limits?: PollLimits
 }
 
 export interface PartitionStatus {
-  /** Unix ms: what happened until then is read, whatever comes late. */
+  /** Unix ms: all events until then are read, except late ones. */
   readonly complete: number | undefined
-  /** Unix ms when it was asked last and answered whole. */
+  /** Unix ms of the last complete poll. */
   readonly asked: number | undefined
   /** Unix ms of the newest event. */
   readonly newest: number | undefined
   readonly events: number
-  /** Why nothing is read, and what to do. */
+  /** Why the partition is not read, and what to do. */
   readonly why?: string
 }
 
@@ -104,9 +104,9 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
   #asked: number | undefined
   #newest: number | undefined
   #events = 0
-  /** What was said last, while it holds. */
+  /** The last logged problem, while it lasts. */
   #failed: string | undefined
-  /** Why nothing comes just now. */
+  /** Why there is no new data at the moment. */
   #why: string | undefined
 
   constructor(of: PolledRecord<Given, M>) {
@@ -122,12 +122,12 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
     }
   }
 
-  /** A request is tried again, and this is why. */
+  /** A request is retried for this reason. */
   waits(why: string): void {
     this.#why = why
   }
 
-  /** Ends when the signal aborts and what is being told is synced. */
+  /** Ends when the signal aborts and running appends are synced. */
   async run(signal: AbortSignal): Promise<void> {
     const { every, context: { host } } = this.#of
     while (!signal.aborted) {
@@ -137,7 +137,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
     }
   }
 
-  /** Returns how long the other side wants us to wait, in ms. */
+  /** Resolves with the wait that the API requires, in ms. */
   async #cycle(signal: AbortSignal): Promise<number> {
     const { context: { log, metrics, host }, told, words } = this.#of
     const all = `${words.what}s`
@@ -164,7 +164,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
     return waitMs
   }
 
-  /** Reads up to now, in slices. Rejects with PollError, and with what the journal says. */
+  /** Reads up to now, in slices. Rejects with PollError, and with errors of the journal. */
   async poll(signal: AbortSignal): Promise<void> {
     const { context: { host }, told, lookBack, backfill, keptMs } = this.#of
     const { most, sliceMs: longest } = this.#limits
@@ -173,9 +173,9 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
     this.#key = key
     const now = host.clock.now()
     const settled = now - lookBack
-    // Where it begins is known again also when nothing can be read for long.
+    // Records the start, also if nothing can be read for long.
     if (told.toldUntil(key) === undefined) await told.pass(key, now - (backfill ?? lookBack), 0, signal)
-    // Where the clock was set back, it is not asked for a time to come.
+    // After the clock was set back, the span is empty.
     const began = Math.min(told.toldUntil(key) ?? settled, settled)
     let at = Math.max(began, now - keptMs)
     while (at < now && !signal.aborted) {
@@ -186,7 +186,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
         continue
       }
       if (given.length < most / 4) this.#sliceMs = Math.min(longest, this.#sliceMs * 2)
-      // Only of what was asked for before can be said how late it became visible.
+      // Only a span that was polled before shows how late an event became visible.
       const isSteady = this.#asked !== undefined && now - this.#asked < lookBack
       await this.#tell(place, given, { from: at, until: Math.min(to, settled), isSteady }, signal)
       if (began < now - keptMs && at === now - keptMs) this.#missed(began, at)
@@ -195,7 +195,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
     if (!signal.aborted) this.#asked = now
   }
 
-  /** All of a span. An answer that is not whole is counted, said and asked for again; then it fails the cycle, and the cursor stays. */
+  /** All events of a span. An incomplete response is counted, logged and retried; then the cycle fails, and the cursor stays. */
   #read(place: OpenPartition<Given, M>, span: Span, most: number, signal: AbortSignal): Promise<readonly Given[] | undefined> {
     const { context: { host }, words: { who } } = this.#of
     const retry = <T>(attempt: () => Promise<T>): Promise<T> => withRetries({ host, signal, tries: answerTries, passes: (error) => error instanceof ResponseError, retried: (why) => { this.waits(why) } }, () => attempt().catch((error: unknown) => {
@@ -216,7 +216,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
     const { key } = place
     const fresh = new Map<string, { readonly mapped: M; readonly order: number }>()
     const left: Record<string, number> = {}
-    // It is given to us again and again.
+    // Every poll returns it.
     const count = (outcome: string, what: string): void => {
       if (this.#refused.has(what)) return
       if (this.#refused.size >= mostRefused) this.#refused.clear()
@@ -225,7 +225,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
     }
     all.forEach((given, at) => {
       const mapped = place.map(given)
-      // Told with what was asked for before, where edges are of whole seconds.
+      // Part of the previous poll, where bounds are whole seconds.
       if ((mapped?.event.time ?? from) < from) return
       if (mapped === undefined) count('malformed', JSON.stringify(given))
       else if (!told.has(key, mapped.event.id) && !fresh.has(mapped.event.id)) {
@@ -233,7 +233,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
         else fresh.set(mapped.event.id, { mapped, order: -at })
       }
     })
-    // They come newest first.
+    // The API returns the newest first.
     const inOrder = [...fresh.values()]
       .sort((a, b) => (a.mapped.event.time ?? 0) - (b.mapped.event.time ?? 0) || (a.mapped.recorded ?? 0) - (b.mapped.recorded ?? 0) || a.order - b.order)
       .map(({ mapped }) => mapped)
@@ -262,7 +262,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
     if (late > lookBack * 0.8) this.warn('late', `${words.what === 'event' ? 'An' : 'A'} ${words.what} ${isNoted ? 'was recorded' : 'became visible'} ${Math.round(late / 1000)} s after it had happened, and \`look_back\` is ${lookBack / 1000} s: raise it, or what comes later is missed.`)
   }
 
-  /** What is older than what the other side keeps is lost, and that is said. */
+  /** Logs and counts a span that is older than the retention of the API. */
   #missed(from: number, to: number): void {
     const { words: { what, kept }, context: { metrics, log } } = this.#of
     const seconds = Math.round((to - from) / 1000)
@@ -274,7 +274,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
     return this.#of.labels()
   }
 
-  /** Once in a while. */
+  /** At most once per interval. */
   warn(what: string, message: string): void {
     const { log, host } = this.#of.context
     const now = host.clock.monotonic()

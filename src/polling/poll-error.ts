@@ -1,8 +1,8 @@
-/** Why there are no events, in words, with what to do. Anything else that is thrown is a fault of ours. */
+/** Expected failure of a poll; its message states the reason and what to do. Other errors are defects of Weir. */
 export class PollError extends Error {
-  /** The other side wants us to wait, in ms. */
+  /** Wait that the API requires, in ms. */
   readonly afterMs: number
-  /** The same request may do better soon. */
+  /** A retry of the same request may succeed. */
   readonly mayPass: boolean
 
   constructor(message: string, { cause, afterMs = 0, mayPass = false }: { readonly cause?: unknown; readonly afterMs?: number; readonly mayPass?: boolean } = {}) {
@@ -13,10 +13,10 @@ export class PollError extends Error {
   }
 }
 
-/** `no_list`: success without the expected list. `count`: the list is not as long as the answer states. `repeated_token`: the next page is one that was read. `unreadable`: no or truncated JSON. */
+/** `no_list`: success without the expected list. `count`: the length of the list differs from the stated one. `repeated_token`: the next page was read before. `unreadable`: no JSON, or truncated. */
 export type ResponseFault = 'no_list' | 'count' | 'repeated_token' | 'unreadable'
 
-/** A success that cannot be the whole truth. The engine counts and retries it, and the checkpoint stays. */
+/** A success that cannot be complete. The poller counts and retries it, and the checkpoint stays. */
 export class ResponseError extends PollError {
   override readonly name = 'ResponseError'
   readonly fault: ResponseFault

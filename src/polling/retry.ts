@@ -7,15 +7,15 @@ const [firstWaitMs, longestWaitMs] = [500, 30_000]
 export interface RetryLimits {
   readonly host: Pick<Host, 'timers' | 'random'>
   readonly signal: AbortSignal
-  /** Which failures are worth another try; left out: those that say so. */
+  /** Failures that are retried; default: those that state it. */
   readonly passes?: (error: PollError) => boolean
-  /** How often it is asked at most. */
+  /** Limit of attempts. */
   readonly tries?: number
-  /** It is asked again, and this is why. */
+  /** Called before a retry, with the reason. */
   readonly retried: (why: string) => void
 }
 
-/** Asks again, each time after a longer while, and never sooner than the other side wants, as long as that may help. */
+/** Retries with exponential backoff and jitter, at least for the wait that the API requires. */
 export async function withRetries<T>({ host, signal, tries = usualTries, passes = ({ mayPass }) => mayPass, retried }: RetryLimits, ask: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -24,7 +24,7 @@ export async function withRetries<T>({ host, signal, tries = usualTries, passes 
       if (!(error instanceof PollError) || !passes(error) || attempt >= tries || signal.aborted) throw error
       retried(error.message)
       const most = Math.min(longestWaitMs, firstWaitMs * 2 ** attempt)
-      // A part is random, so that many do not come at once.
+      // Jitter spreads the retries of many clients.
       await host.timers.sleep(error.afterMs + most / 2 + host.random.next() * most / 2, signal)
       if (signal.aborted) throw error
     }

@@ -1,24 +1,24 @@
 /**
- * How far a source that asks is, for whoever goes on with another journal, in a record that outlives ours. Where a sink is waited for, that is no further
- * than the sink has settled: what lies in a journal that goes with its machine is told again by the next one.
+ * Checkpoint of a polling source in a record outside the data folder, for a leader with another journal. If the source waits for a sink, the record is
+ * never ahead of the sink: the next leader records again what was lost with a journal.
  */
 import type { Host } from '../host/index.ts'
 import type { Appended } from '../journal/types.ts'
 import type { AwaitedSink } from '../engine/ports.ts'
 
-/** Of a record elsewhere: how far each place is, and the newest events of each, with their times. */
+/** Watermark of each partition, and ids and times of its newest events. */
 export interface CheckpointRecord {
   readonly places: Readonly<Record<string, number>>
   readonly seen: readonly (readonly [string, readonly (readonly [string, number])[]])[]
 }
 
-/** So many bytes at most, as JSON within JSON: the record is small. Places come first; of ids, what does not fit may be told again. */
+/** Limit in bytes, as JSON within JSON. Watermarks come first; events beyond the limit may be recorded again. */
 const mostBytes = 96 * 1024
 const lookMs = 500
-/** So long the sink may take, at the end, for what it is about to settle. */
+/** Grace at the end for rows that the sink is about to settle. */
 const partingMs = 2000
 
-/** With the newest of what was seen. */
+/** Prefers the newest events. */
 export function checkpointRecord(places: Readonly<Record<string, number>>, seen: ReadonlyMap<string, ReadonlyMap<string, number>>): CheckpointRecord {
   const all = [...seen].flatMap(([place, events]) => [...events].map(([event, time]) => ({ place, event, time }))).sort((a, b) => b.time - a.time)
   let left = mostBytes - Buffer.byteLength(JSON.stringify(JSON.stringify(places)))
@@ -38,12 +38,12 @@ export class SharedCheckpoint {
   #last: Appended | undefined
   #done: Appended | undefined
 
-  /** `sink`: none is waited for where it is undefined. */
+  /** `sink`: undefined if the source waits for none. */
   constructor(sink: AwaitedSink | undefined) {
     this.#sink = sink
   }
 
-  /** Our turn begins with this. */
+  /** State at the start of our lease. */
   begin(before: unknown): void {
     this.#state = before
     this.#last = this.#done = undefined
@@ -53,13 +53,13 @@ export class SharedCheckpoint {
     this.#last = last
   }
 
-  /** `known`: what is told. */
+  /** `known`: the recorded events. */
   state(known: () => CheckpointRecord): unknown {
     if (this.#sink === undefined || (this.#last !== undefined && this.#last === this.#done)) this.#state = known()
     return this.#state
   }
 
-  /** Ends when the signal aborts and the sink has had a moment for what it is about to settle. */
+  /** Ends when the signal aborts and the grace for the sink is over. */
   async follow(known: () => CheckpointRecord, { timers }: Pick<Host, 'timers'>, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) if (!(await this.#settle(known, signal))) await timers.sleep(lookMs, signal)
     const parting = new AbortController()
@@ -67,7 +67,7 @@ export class SharedCheckpoint {
     await this.#settle(known, parting.signal).finally(() => { timer.cancel() })
   }
 
-  /** False: there was nothing to wait for, or it did not come. */
+  /** False: there was nothing to wait for, or it was not settled in time. */
   async #settle(known: () => CheckpointRecord, signal: AbortSignal): Promise<boolean> {
     const last = this.#last
     if (this.#sink === undefined || last === undefined || last === this.#done) return false

@@ -1,4 +1,4 @@
-/** A source of places that are asked again and again: each by itself, and of those who share a journal one Weir at a time. */
+/** A source of polled partitions, each independent. Of the instances with one journal or one Lease, only the leader polls. */
 import { SharedCheckpoint, type CheckpointRecord } from './shared-checkpoint.ts'
 import type { Source, SourceContext, TurnRecord } from '../engine/ports.ts'
 import { healthOfPlaces, type SourceHealth } from '../engine/source-health.ts'
@@ -8,9 +8,9 @@ import { Checkpoint } from './checkpoint.ts'
 type Readable = Parameters<typeof healthOfPlaces>[0][number]
 
 export interface PollingParts<Status extends Readable> {
-  /** Each ends when the signal aborts and what it is telling is synced. */
+  /** Each ends when the signal aborts and its appends are synced. */
   readonly places: readonly { run(signal: AbortSignal): Promise<void>; status(): Status }[]
-  /** Called when all have ended for good. */
+  /** Called when all have ended. */
   close(): void
 }
 
@@ -21,26 +21,26 @@ export interface PollingSource<Status extends Readable> extends Source {
 
 export interface PollingOptions {
   readonly context: SourceContext
-  /** The other side has nothing older. */
+  /** The API keeps nothing older. */
   readonly keptMs: number
-  /** What it gives, in words: `traces`. */
+  /** Plural noun of the records: `traces`. */
   readonly what: string
-  /** Keys of places that may give the same events: what one has told no other tells. */
+  /** Keys of partitions that may return the same events; each event is recorded once. */
   readonly across?: readonly string[]
-  /** By which Weirs with journals of their own take turns, in place of the journal's own where it is shared. */
+  /** Lease of instances with journals of their own; default: the record of the shared journal. */
   readonly lease?: { readonly record: TurnRecord; readonly durationMs: number; close(): void } | undefined
-  /** Sink up to which the lease's record tells how far we are; undefined: up to what is synced. */
+  /** The record of the lease is never ahead of this sink; undefined: it covers what is synced. */
   readonly sink?: string | undefined
 }
 
-/** The other side need not be there. */
+/** The API need not be reachable. */
 export async function pollingSource<Status extends Readable>({ context, keptMs, what, across, lease, sink }: PollingOptions, build: (told: Checkpoint) => PollingParts<Status>): Promise<PollingSource<Status>> {
   if (sink !== undefined && context.awaited === undefined) throw new Error(`ack: sink:${sink}: no sink can be waited for here`)
   const kept = new SharedCheckpoint(sink === undefined ? undefined : context.awaited?.(sink))
   let isOurs = (): boolean => true
   const told = new Checkpoint({
     ...context, append: async (unit) => {
-      // What was asked for in a turn that is over is another's to tell.
+      // Records of an earlier lease belong to the next leader.
       if (!isOurs()) throw new Error('another one has the turn')
       const appended = await context.append(unit)
       kept.appended(appended)
@@ -51,7 +51,7 @@ export async function pollingSource<Status extends Readable>({ context, keptMs, 
   if (lease === undefined && shared === undefined) await told.restore()
   const parts = build(told)
   const { places } = parts
-  // Each by itself: one that can't be read stops no other.
+  // Independent: a failing partition does not stop the others.
   let isReading = false
   const read = async (signal: AbortSignal): Promise<void> => {
     isReading = true
@@ -62,7 +62,7 @@ export async function pollingSource<Status extends Readable>({ context, keptMs, 
   return {
     addresses: [],
     status: () => ({ places: places.map((place) => place.status()) }),
-    // Who stands by does its job.
+    // A follower works as intended.
     health: () => (isReading ? healthOfPlaces(places.map((place) => place.status())) : undefined),
     async run(signal) {
       try {
@@ -91,7 +91,7 @@ export async function pollingSource<Status extends Readable>({ context, keptMs, 
   }
 }
 
-/** All of them, whichever fails. Rejects as the first that does. */
+/** Waits for all; rejects with the first error. */
 async function allEnd(parts: readonly Promise<void>[]): Promise<void> {
   const failed = (await Promise.allSettled(parts)).find((end) => end.status === 'rejected')
   if (failed !== undefined) throw failed.reason
