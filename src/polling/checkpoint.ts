@@ -29,7 +29,7 @@ interface Cursor {
   readonly of: string
 }
 
-interface Told {
+interface Recorded {
   readonly of: string
   /** Sequence of the frame before it. */
   readonly before: number
@@ -46,8 +46,8 @@ export class Checkpoint {
   /** Times of the events that a partition may return again, by partition and id. */
   readonly #seen = new Map<string, Map<string, number>>()
   /** Ids that are being appended, by partition. */
-  readonly #telling = new Map<string, ReadonlySet<string>>()
-  #told: Told[] = []
+  readonly #recording = new Map<string, ReadonlySet<string>>()
+  #recorded: Recorded[] = []
   #sequence = 0
   /** Last saved watermark of each partition. */
   readonly #saved = new Map<string, number>()
@@ -78,7 +78,7 @@ export class Checkpoint {
     const { cursor: bytes, frames, log, id, host } = this.#context
     const cursors = [cursorOf(bytes), isCursor(before) ? before : undefined].filter((each) => each !== undefined)
     this.#seen.clear()
-    this.#told = []
+    this.#recorded = []
     if (cursors.length === 0) return
     const now = host.clock.now()
     for (const { places } of cursors) for (const [place, at] of Object.entries(places)) this.#reached(place, at, now)
@@ -97,7 +97,7 @@ export class Checkpoint {
       for (const [place, at] of Object.entries(places)) this.#reached(place, at, now)
       if (batch?.kind !== 'events' || of === undefined) continue
       for (let row = 0; row < batch.count; row++) this.#remember(of, eventId(batch, row), timeOr(batch.time[row], header.received))
-      this.#told.push({ of, before, newest: timeOr(header.timeMax, header.received), received: header.received })
+      this.#recorded.push({ of, before, newest: timeOr(header.timeMax, header.received), received: header.received })
       events += batch.count
     }
     if (events > 0) log.info('Events that were told last before the end are known again.', { source: id, events })
@@ -112,8 +112,8 @@ export class Checkpoint {
   }
 
   /** A leader with another journal continues: frames are released, because the end of its turn is unknown. */
-  async letGo(): Promise<void> {
-    this.#told = []
+  async release(): Promise<void> {
+    this.#recorded = []
     await this.#context.frames?.hold(Infinity)
   }
 
@@ -124,48 +124,48 @@ export class Checkpoint {
   }
 
   /** Unix ms: all events until then are recorded; undefined: none. */
-  toldUntil(place: string): number | undefined {
+  watermark(place: string): number | undefined {
     return this.#places[place]
   }
 
   /** Recorded, or being recorded by another partition; if that append fails, that partition repeats it. */
   has(place: string, event: string): boolean {
     if (!this.#across.includes(place)) return this.#seen.get(place)?.has(event) === true
-    return this.#across.some((one) => this.#seen.get(one)?.has(event) === true || (one !== place && this.#telling.get(one)?.has(event) === true))
+    return this.#across.some((one) => this.#seen.get(one)?.has(event) === true || (one !== place && this.#recording.get(one)?.has(event) === true))
   }
 
   /**
    * Resolves when the events are synced, in order; the last one moves the watermark. Retries while the journal is full. Rejects when the journal
    * accepts nothing more, or the signal aborts: the watermark stays, and synced events are known.
    */
-  async tell(place: string, events: readonly WeirEvent[], until: number, signal: AbortSignal): Promise<void> {
-    this.#telling.set(place, new Set(events.map(({ id }) => id)))
+  async record(place: string, events: readonly WeirEvent[], until: number, signal: AbortSignal): Promise<void> {
+    this.#recording.set(place, new Set(events.map(({ id }) => id)))
     try {
       for (const [some, isLast] of chunks(events)) await this.#inTurn(() => this.#append(place, some, isLast ? until : undefined, signal))
     } finally {
-      this.#telling.delete(place)
+      this.#recording.delete(place)
     }
   }
 
   /** No event until then: recorded if that is worth a frame. */
-  async pass(place: string, until: number, everyMs: number, signal: AbortSignal): Promise<void> {
+  async advance(place: string, until: number, everyMs: number, signal: AbortSignal): Promise<void> {
     this.#places[place] = until
     this.#forget(place)
     if (until - (this.#saved.get(place) ?? -Infinity) >= everyMs) await this.#inTurn(() => this.#append(place, [], until, signal))
   }
 
   /** Releases frames that were kept for long. */
-  async ease(signal: AbortSignal): Promise<void> {
+  async releaseOld(signal: AbortSignal): Promise<void> {
     const { host, frames, state } = this.#context
     this.#behind(this.#places)
-    const [oldest] = this.#told
+    const [oldest] = this.#recorded
     if (frames === undefined || state === undefined || oldest === undefined || host.clock.now() - oldest.received < longestHoldMs) return
     await this.#inTurn(async () => {
       const seen = [...this.#seen].map(([place, events]) => [place, [...events]] as const)
       await makeDurableDirectory(host.disk, state)
       await replaceFile(host.disk, state, stateFile, [new TextEncoder().encode(sealed({ seen }))])
       const { of } = oldest
-      this.#told = []
+      this.#recorded = []
       await this.#append(of, [], this.#places[of], signal)
     })
   }
@@ -215,7 +215,7 @@ export class Checkpoint {
     }), signal)
     for (const { id, time } of events) this.#remember(place, id, time ?? received)
     const before = this.#sequence === 0 ? Math.max(0, position.sequence - mostParts) : this.#sequence
-    if (events.length > 0) this.#told.push({ of: place, before, newest: times.length === 0 ? received : newest, received })
+    if (events.length > 0) this.#recorded.push({ of: place, before, newest: times.length === 0 ? received : newest, received })
     this.#sequence = position.sequence
     for (const [name, at] of Object.entries(places)) this.#saved.set(name, at)
     if (until !== undefined) {
@@ -254,8 +254,8 @@ export class Checkpoint {
 
   /** Frames stay while one of their events may be returned again. */
   #behind(places: Readonly<Record<string, number>>): number {
-    this.#told = this.#told.filter(({ of, newest }) => newest >= (settled(places, this.#across, of) ?? Infinity))
-    return this.#told.reduce((least, { before }) => Math.min(least, before), this.#sequence)
+    this.#recorded = this.#recorded.filter(({ of, newest }) => newest >= (settled(places, this.#across, of) ?? Infinity))
+    return this.#recorded.reduce((least, { before }) => Math.min(least, before), this.#sequence)
   }
 }
 

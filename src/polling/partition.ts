@@ -55,7 +55,7 @@ type Metric = Parameters<SourceContext['metrics']['count']>[0]
 /** Differences between clouds. */
 export interface PolledRecord<Given, M extends Mapped = Mapped> {
   readonly context: SourceContext
-  readonly told: Checkpoint
+  readonly checkpoint: Checkpoint
   readonly every: number
   readonly lookBack: number
   readonly backfill: number | null
@@ -117,7 +117,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
 
   status(): PartitionStatus {
     return {
-      complete: this.#key === undefined ? undefined : this.#of.told.toldUntil(this.#key),
+      complete: this.#key === undefined ? undefined : this.#of.checkpoint.watermark(this.#key),
       asked: this.#asked, newest: this.#newest, events: this.#events, ...(this.#why === undefined ? {} : { why: this.#why }),
     }
   }
@@ -139,7 +139,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
 
   /** Resolves with the wait that the API requires, in ms. */
   async #cycle(signal: AbortSignal): Promise<number> {
-    const { context: { log, metrics, host }, told, words } = this.#of
+    const { context: { log, metrics, host }, checkpoint, words } = this.#of
     const all = `${words.what}s`
     let waitMs = 0
     try {
@@ -156,7 +156,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
       if (this.#failed !== message) log[error instanceof PollError ? 'warn' : 'error'](`${capital(all)} can't be read: ${message}.`, this.#labels())
       this.#failed = this.#why = message
     }
-    await told.ease(signal).catch((error: unknown) => {
+    await checkpoint.releaseOld(signal).catch((error: unknown) => {
       if (!signal.aborted) this.warn('state', `What is known of ${all} can't be written down: ${says(error)}`)
     })
     const until = this.status().complete
@@ -166,7 +166,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
 
   /** Reads up to now, in slices. Rejects with PollError, and with errors of the journal. */
   async poll(signal: AbortSignal): Promise<void> {
-    const { context: { host }, told, lookBack, backfill, keptMs } = this.#of
+    const { context: { host }, checkpoint, lookBack, backfill, keptMs } = this.#of
     const { most, sliceMs: longest } = this.#limits
     const place = await this.#of.open(signal)
     const { key } = place
@@ -174,9 +174,9 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
     const now = host.clock.now()
     const settled = now - lookBack
     // Records the start, also if nothing can be read for long.
-    if (told.toldUntil(key) === undefined) await told.pass(key, now - (backfill ?? lookBack), 0, signal)
+    if (checkpoint.watermark(key) === undefined) await checkpoint.advance(key, now - (backfill ?? lookBack), 0, signal)
     // After the clock was set back, the span is empty.
-    const began = Math.min(told.toldUntil(key) ?? settled, settled)
+    const began = Math.min(checkpoint.watermark(key) ?? settled, settled)
     let at = Math.max(began, now - keptMs)
     while (at < now && !signal.aborted) {
       const to = Math.min(at + this.#sliceMs, now)
@@ -188,7 +188,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
       if (given.length < most / 4) this.#sliceMs = Math.min(longest, this.#sliceMs * 2)
       // Only a span that was polled before shows how late an event became visible.
       const isSteady = this.#asked !== undefined && now - this.#asked < lookBack
-      await this.#tell(place, given, { from: at, until: Math.min(to, settled), isSteady }, signal)
+      await this.#record(place, given, { from: at, until: Math.min(to, settled), isSteady }, signal)
       if (began < now - keptMs && at === now - keptMs) this.#missed(began, at)
       at = to
     }
@@ -211,8 +211,8 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
     this.warn(`answer ${fault}`, `${message}; nothing is skipped, and it is read again.`)
   }
 
-  async #tell(place: OpenPartition<Given, M>, all: readonly Given[], { from, until, isSteady }: { readonly from: number; readonly until: number; readonly isSteady: boolean }, signal: AbortSignal): Promise<void> {
-    const { context, told, words } = this.#of
+  async #record(place: OpenPartition<Given, M>, all: readonly Given[], { from, until, isSteady }: { readonly from: number; readonly until: number; readonly isSteady: boolean }, signal: AbortSignal): Promise<void> {
+    const { context, checkpoint, words } = this.#of
     const { key } = place
     const fresh = new Map<string, { readonly mapped: M; readonly order: number }>()
     const left: Record<string, number> = {}
@@ -228,7 +228,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
       // Part of the previous poll, where bounds are whole seconds.
       if ((mapped?.event.time ?? from) < from) return
       if (mapped === undefined) count('malformed', JSON.stringify(given))
-      else if (!told.has(key, mapped.event.id) && !fresh.has(mapped.event.id)) {
+      else if (!checkpoint.has(key, mapped.event.id) && !fresh.has(mapped.event.id)) {
         if (isTooLarge(mapped.event)) count('too_large', mapped.event.id)
         else fresh.set(mapped.event.id, { mapped, order: -at })
       }
@@ -241,8 +241,8 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
       context.shed(outcome, rows)
       this.warn(outcome, `${words.who} gave something that can't be taken (${outcome.replaceAll('_', ' ')}); the other ${words.what}s were taken.`)
     }
-    if (inOrder.length === 0) await told.pass(key, until, bookmarkMs, signal)
-    else await told.tell(key, inOrder.map(({ event }) => event), until, signal)
+    if (inOrder.length === 0) await checkpoint.advance(key, until, bookmarkMs, signal)
+    else await checkpoint.record(key, inOrder.map(({ event }) => event), until, signal)
     this.#account(inOrder, left, isSteady)
   }
 

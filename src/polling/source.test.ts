@@ -84,14 +84,14 @@ test('what was asked for before another one had the turn is not told, however la
   const lines: string[] = []
   const abort = new AbortController()
   const tried: unknown[] = []
-  const source = await pollingSource({ context: sharing(it.context(), shared, 'one', lines), keptMs: minute, what: 'traces' }, (told) => ({
+  const source = await pollingSource({ context: sharing(it.context(), shared, 'one', lines), keptMs: minute, what: 'traces' }, (checkpoint) => ({
     places: [{
       status: () => undefined,
       async run(signal) {
-        await told.tell('a', [{ id: 'first', source: '/s', type: 't', family: 'event', encoding: 'none' }], 1, signal)
+        await checkpoint.record('a', [{ id: 'first', source: '/s', type: 't', family: 'event', encoding: 'none' }], 1, signal)
         // Frozen for a while, with its timers; the answer is read first.
         it.now += 9000
-        await told.tell('a', [{ id: 'late', source: '/s', type: 't', family: 'event', encoding: 'none' }], 2, signal).catch((error: unknown) => { tried.push(error, signal.aborted) })
+        await checkpoint.record('a', [{ id: 'late', source: '/s', type: 't', family: 'event', encoding: 'none' }], 2, signal).catch((error: unknown) => { tried.push(error, signal.aborted) })
         abort.abort()
       },
     }],
@@ -112,14 +112,14 @@ test('who has the turn again knows what it had told, also what the Lease does no
   const known: boolean[][] = []
   const abort = new AbortController()
   const state = { places: { a: ctsStart }, seen: [['a', [['elsewhere', ctsStart + 1]]]] }
-  const source = await pollingSource({ context: it.context(), keptMs: minute, what: 'traces', lease: { record: shared.by('one'), durationMs: 10_000, close: () => undefined } }, (told) => ({
+  const source = await pollingSource({ context: it.context(), keptMs: minute, what: 'traces', lease: { record: shared.by('one'), durationMs: 10_000, close: () => undefined } }, (checkpoint) => ({
     places: [{
       status: () => undefined,
       async run(signal) {
-        known.push([told.has('a', 'ours'), told.has('a', 'elsewhere')])
+        known.push([checkpoint.has('a', 'ours'), checkpoint.has('a', 'elsewhere')])
         if (known.length > 1) return abort.abort()
         const ended = new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
-        await told.tell('a', [{ id: 'ours', source: '/s', type: 't', family: 'event', encoding: 'none', time: ctsStart + 2 }], ctsStart, signal)
+        await checkpoint.record('a', [{ id: 'ours', source: '/s', type: 't', family: 'event', encoding: 'none', time: ctsStart + 2 }], ctsStart, signal)
         shared.put({ holder: 'two 1', instance: 'two', state })
         await ended
       },

@@ -34,11 +34,11 @@ export interface PollingOptions {
 }
 
 /** The API need not be reachable. */
-export async function pollingSource<Status extends Readable>({ context, keptMs, what, across, lease, sink }: PollingOptions, build: (told: Checkpoint) => PollingParts<Status>): Promise<PollingSource<Status>> {
+export async function pollingSource<Status extends Readable>({ context, keptMs, what, across, lease, sink }: PollingOptions, build: (checkpoint: Checkpoint) => PollingParts<Status>): Promise<PollingSource<Status>> {
   if (sink !== undefined && context.awaited === undefined) throw new Error(`ack: sink:${sink}: no sink can be waited for here`)
   const kept = new SharedCheckpoint(sink === undefined ? undefined : context.awaited?.(sink))
   let isOurs = (): boolean => true
-  const told = new Checkpoint({
+  const checkpoint = new Checkpoint({
     ...context, append: async (unit) => {
       // Records of an earlier lease belong to the next leader.
       if (!isOurs()) throw new Error('another one has the turn')
@@ -48,8 +48,8 @@ export async function pollingSource<Status extends Readable>({ context, keptMs, 
     },
   }, keptMs, across)
   const shared = context.frames?.shared?.turn
-  if (lease === undefined && shared === undefined) await told.restore()
-  const parts = build(told)
+  if (lease === undefined && shared === undefined) await checkpoint.restore()
+  const parts = build(checkpoint)
   const { places } = parts
   // Independent: a failing partition does not stop the others.
   let isReading = false
@@ -57,7 +57,7 @@ export async function pollingSource<Status extends Readable>({ context, keptMs, 
     isReading = true
     await allEnd(places.map((place) => place.run(signal))).finally(() => { isReading = false })
   }
-  const known = (): CheckpointRecord => told.known
+  const known = (): CheckpointRecord => checkpoint.known
   let isRestored = false
   return {
     addresses: [],
@@ -69,18 +69,18 @@ export async function pollingSource<Status extends Readable>({ context, keptMs, 
         if (lease !== undefined) await runAsLeader({ context, record: lease.record, durationMs: lease.durationMs, what, state: () => kept.state(known) }, signal, async (ours, before, is) => {
           isOurs = is
           kept.begin(before)
-          if (!isRestored) await told.restore()
+          if (!isRestored) await checkpoint.restore()
           isRestored = true
-          told.learn(before)
+          checkpoint.learn(before)
           const ended = new AbortController()
           const turn = AbortSignal.any([ours, ended.signal])
           await allEnd([read(turn), kept.follow(known, context.host, turn)].map((part) => part.finally(() => { ended.abort() })))
-          if (!signal.aborted) await told.letGo()
+          if (!signal.aborted) await checkpoint.release()
         })
         else if (shared === undefined) await read(signal)
-        else await runAsLeader({ context, record: shared, what, state: () => told.state }, signal, async (ours, before, is) => {
+        else await runAsLeader({ context, record: shared, what, state: () => checkpoint.state }, signal, async (ours, before, is) => {
           isOurs = is
-          await told.restore(before)
+          await checkpoint.restore(before)
           await read(ours)
         })
       } finally {

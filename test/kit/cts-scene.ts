@@ -45,11 +45,11 @@ export class CtsScene extends AskedScene {
       iam: `${this.server.url}/v3`, auth: { type: 'keys', access_key: accessKey, secret_key: this.server.keys.get(accessKey) ?? '' }, projects: [{ name: 'eu-de_prod' }], look_back: '5m', ...written,
     })
     const context = this.context()
-    const told = new Checkpoint(context, keptMs)
-    await told.restore()
+    const checkpoint = new Checkpoint(context, keptMs)
+    await checkpoint.restore()
     const session = sessionOf(config, config.projects[0], context)
     this.#sessions.push(session)
-    const place = trackerPartition({ config, context, session, told, project: 'eu-de_prod', tracker: config.projects[0]?.trackers[0] ?? 'system', ...(limits === undefined ? {} : { limits }) })
+    const place = trackerPartition({ config, context, session, checkpoint, project: 'eu-de_prod', tracker: config.projects[0]?.trackers[0] ?? 'system', ...(limits === undefined ? {} : { limits }) })
     return { place, poll: () => place.poll(this.signal) }
   }
 }

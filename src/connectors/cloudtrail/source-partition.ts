@@ -14,16 +14,16 @@ export interface PlaceOptions {
   readonly config: From<'lookup'>
   readonly context: SourceContext
   readonly reader: TrailReader
-  readonly told: Checkpoint
+  readonly checkpoint: Checkpoint
   readonly limits?: PollLimits
 }
 
 export type RegionPartition = PartitionPoller<Event>
 
-export function regionPartition({ config, context, reader, told, limits }: PlaceOptions): RegionPartition {
+export function regionPartition({ config, context, reader, checkpoint, limits }: PlaceOptions): RegionPartition {
   let known: string | undefined
   return new PartitionPoller({
-    context, told, keptMs, every: config.every, lookBack: config.look_back, backfill: config.backfill,
+    context, checkpoint, keptMs, every: config.every, lookBack: config.look_back, backfill: config.backfill,
     words: { who: 'CloudTrail', what: 'event', kept: 'CloudTrail keeps events for ninety days' },
     metrics: { events: 'weir_cloudtrail_events_total', behind: 'weir_cloudtrail_behind_seconds', missed: 'weir_cloudtrail_missed_seconds_total' },
     labels: () => ({ source: context.id, region: known ?? '' }),

@@ -48,11 +48,11 @@ class Scene extends AskedScene {
   async poll(written: Partial<Lookup> = {}, limits?: { readonly sliceMs: number; readonly most: number }): Promise<() => Promise<void>> {
     const config = this.config(written)
     const context = this.context()
-    const told = new Checkpoint(context, keptMs)
-    await told.restore()
+    const checkpoint = new Checkpoint(context, keptMs)
+    await checkpoint.restore()
     const reader = new TrailReader({ host: this.host, config, region, note: () => undefined })
     cleanups.push(() => reader.close())
-    const place = regionPartition({ config: config.from as From<'lookup'>, context, reader, told, ...(limits === undefined ? {} : { limits }) })
+    const place = regionPartition({ config: config.from as From<'lookup'>, context, reader, checkpoint, ...(limits === undefined ? {} : { limits }) })
     return () => place.poll(this.signal)
   }
 }
@@ -176,19 +176,19 @@ test('of two that share a journal one reads the event history, and the other goe
     cleanups.push(stop)
     return { lines, stop }
   }
-  const told = async (...ids: readonly string[]): Promise<void> => {
+  const recorded = async (...ids: readonly string[]): Promise<void> => {
     await expect.poll(() => it.ids, { interval: 2, timeout: 20_000 }).toEqual(ids)
   }
   it.server.put(region, [record('a', it.now - minute)])
   const one = await start('one')
-  await told('a')
+  await recorded('a')
   const two = await start('two')
   it.server.put(region, [record('b', it.now - minute + 1000)])
-  await told('a', 'b')
+  await recorded('a', 'b')
   expect([shared.holder.split(' ')[0], two.lines]).toEqual(['one', []])
   await one.stop()
   it.server.put(region, [record('c', it.now - minute + 2000)])
-  await told('a', 'b', 'c')
+  await recorded('a', 'b', 'c')
   expect(two.lines.join()).toMatch(/This Weir reads events of CloudTrail from now on/)
 })
 
@@ -254,8 +254,8 @@ test('files become events, through SNS too; digests are skipped, what can’t be
   const source = await trailSource(bucket, queue, { ...journal.context(1), id: 'aws', metrics })
   const abort = new AbortController()
   const done = source.run(abort.signal)
-  const told = (): string[] => journal.units.flatMap(eventsOf).map(({ id, type, extensions }) => (type === 'weir.message.rejected' ? String(extensions?.['reason']).replace(/s3:\S*\/(\S+)/, '$1') : id)).sort()
-  await expect.poll(told, { timeout: 20_000 }).toEqual([
+  const recorded = (): string[] => journal.units.flatMap(eventsOf).map(({ id, type, extensions }) => (type === 'weir.message.rejected' ? String(extensions?.['reason']).replace(/s3:\S*\/(\S+)/, '$1') : id)).sort()
+  await expect.poll(recorded, { timeout: 20_000 }).toEqual([
     'a', 'b', 'broken.json.gz can\'t be unpacked, or is larger than `from.largest_file` (unexpected end of file)', 'c', 'gone.json.gz is not there any more', 'it is no JSON, so no notification of S3',
     'it is no record of CloudTrail', 'other.json.gz has no list of records', 'two.json.gz is in another bucket than `from.bucket` (weir-trail), and is not fetched',
   ])

@@ -21,12 +21,12 @@ export interface RegionStatus extends PartitionStatus {
 
 async function openLookup(config: CloudtrailConfig, from: From<'lookup'>, context: SourceContext): Promise<PollingSource<RegionStatus>> {
   const lease = await openLeaseTurn(config.lease, context)
-  return pollingSource({ context, keptMs, what: 'events of CloudTrail', lease, sink: ackSink(config.ack) }, (told) => {
+  return pollingSource({ context, keptMs, what: 'events of CloudTrail', lease, sink: ackSink(config.ack) }, (checkpoint) => {
     const readers = (from.regions.length === 0 ? [config.region ?? undefined] : from.regions).map((region) => ({ region, reader: new TrailReader({
       host: context.host, config, region, note: (outcome) => { context.metrics.count('weir_cloudtrail_requests_total', 1, { source: context.id, region: region ?? '', outcome }) },
     }) }))
     const places = readers.map(({ region, reader }) => {
-      const place = regionPartition({ config: from, context, reader, told })
+      const place = regionPartition({ config: from, context, reader, checkpoint })
       return { run: (signal: AbortSignal) => place.run(signal), status: () => ({ region, ...place.status() }) }
     })
     return { places, close: () => { for (const { reader } of readers) reader.close() } }

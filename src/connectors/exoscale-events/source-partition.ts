@@ -13,7 +13,7 @@ export const keptMs = 30 * 86_400_000
 export interface PlaceOptions {
   readonly config: ExoscaleEventsConfig
   readonly context: SourceContext
-  readonly told: Checkpoint
+  readonly checkpoint: Checkpoint
   readonly zone: ZoneConfig
   /** Asked once for all zones: rejects with PollError. */
   readonly organization: (of: ZoneClient, signal: AbortSignal) => Promise<string>
@@ -22,7 +22,7 @@ export interface PlaceOptions {
 
 export type ZonePartition = PartitionPoller<unknown, Mapped>
 
-export function zonePartition({ config, context, told, zone, organization, limits }: PlaceOptions): { readonly place: ZonePartition; readonly client: ZoneClient } {
+export function zonePartition({ config, context, checkpoint, zone, organization, limits }: PlaceOptions): { readonly place: ZonePartition; readonly client: ZoneClient } {
   const { host, metrics } = context
   const labels = { source: context.id, zone: zone.name }
   const requested = (outcome: 'answered' | 'failed'): void => { metrics.count('weir_exoscale_requests_total', 1, { ...labels, outcome }) }
@@ -34,7 +34,7 @@ export function zonePartition({ config, context, told, zone, organization, limit
     },
   })
   const place: ZonePartition = new PartitionPoller({
-    context, told, keptMs, every: config.every, lookBack: config.look_back, backfill: config.backfill,
+    context, checkpoint, keptMs, every: config.every, lookBack: config.look_back, backfill: config.backfill,
     words: { who: 'Exoscale', what: 'event', kept: 'Events of Exoscale are asked for thirty days back at most' },
     metrics: { events: 'weir_exoscale_events_total', behind: 'weir_exoscale_behind_seconds', missed: 'weir_exoscale_missed_seconds_total' },
     labels: () => labels,

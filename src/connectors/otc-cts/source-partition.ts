@@ -14,7 +14,7 @@ export interface PlaceOptions {
   readonly config: OtcCtsConfig
   readonly context: SourceContext
   readonly session: Session
-  readonly told: Checkpoint
+  readonly checkpoint: Checkpoint
   /** As the settings call it. */
   readonly project: string
   readonly tracker: string
@@ -23,7 +23,7 @@ export interface PlaceOptions {
 
 export type TrackerPartition = PartitionPoller<unknown, MappedTrace>
 
-export function trackerPartition({ config, context, session, told, project, tracker, limits }: PlaceOptions): TrackerPartition {
+export function trackerPartition({ config, context, session, checkpoint, project, tracker, limits }: PlaceOptions): TrackerPartition {
   const { host, metrics } = context
   const labels = { source: context.id, project, tracker }
   const requested = (outcome: 'answered' | 'failed'): void => { metrics.count('weir_cts_requests_total', 1, { ...labels, outcome }) }
@@ -35,7 +35,7 @@ export function trackerPartition({ config, context, session, told, project, trac
     },
   })
   const place: TrackerPartition = new PartitionPoller({
-    context, told, keptMs, every: config.every, lookBack: config.look_back, backfill: config.backfill,
+    context, checkpoint, keptMs, every: config.every, lookBack: config.look_back, backfill: config.backfill,
     words: { who: 'CTS', what: 'trace', kept: 'CTS keeps traces for seven days' },
     metrics: { events: 'weir_cts_traces_total', behind: 'weir_cts_behind_seconds', missed: 'weir_cts_missed_seconds_total' },
     labels: () => labels,

@@ -18,14 +18,14 @@ export interface TrackerStatus extends PartitionStatus {
 export async function openOtcCts(config: OtcCtsConfig, context: SourceContext): Promise<PollingSource<TrackerStatus>> {
   const projects: readonly (ProjectConfig | undefined)[] = config.projects.length === 0 ? [undefined] : config.projects
   const lease = await openLeaseTurn(config.lease, context)
-  return pollingSource({ context, keptMs, what: 'traces', lease, sink: ackSink(config.ack) }, (told) => {
+  return pollingSource({ context, keptMs, what: 'traces', lease, sink: ackSink(config.ack) }, (checkpoint) => {
     const sessions: Session[] = []
     const places = projects.flatMap((project) => {
       const session = sessionOf(config, project, context)
       sessions.push(session)
       const name = project?.name ?? project?.id ?? 'of clouds.yaml'
       return (project?.trackers ?? ['system']).map((tracker) => {
-        const place = trackerPartition({ config, context, session, told, tracker, project: name })
+        const place = trackerPartition({ config, context, session, checkpoint, tracker, project: name })
         return { run: (signal: AbortSignal) => place.run(signal), status: () => ({ project: name, tracker, ...place.status() }) }
       })
     })
