@@ -1,5 +1,5 @@
 /** The parts of the configuration that are about sharing the work: short forms, and what does not go together. */
-import { isPartitionInstance } from '../engine/shared/names.ts'
+import { isPartitionInstance } from '../engine/cluster/names.ts'
 import type { ConfigDocument, Override } from '../schema/index.ts'
 import type { WeirConfig } from './config.ts'
 

@@ -1,9 +1,9 @@
 /** What a deliverer knows of the workloads of clusters: read from the partitions in which they are told, wherever the flows are. */
 import type { Enrichment } from '../engine/ports.ts'
-import { partitionOf } from '../engine/shared/names.ts'
-import { ownState } from '../engine/shared/own-state.ts'
-import { followUnits, steadily, type OwnOptions } from '../engine/shared/own-units.ts'
-import { frameOf } from '../engine/shared/units.ts'
+import { partitionOf } from '../engine/cluster/names.ts'
+import { ownState } from '../engine/cluster/own-state.ts'
+import { followUnits, steadily, type OwnOptions } from '../engine/cluster/own-units.ts'
+import { frameOf } from '../engine/cluster/units.ts'
 import { WorkloadFeed } from '../identity/index.ts'
 import type { ResourceData } from '../model/kubernetes.ts'
 import type { Metrics } from '../telemetry/ports.ts'

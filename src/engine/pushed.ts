@@ -5,7 +5,7 @@ import type { Unit } from '../journal/types.ts'
 import type { EventBatch } from '../model/batches.ts'
 import { WeirError } from '../model/errors.ts'
 import type { Fate, Ingested } from './control.ts'
-import type { Place } from './shared/names.ts'
+import type { Place } from './cluster/names.ts'
 import type { SinkSet } from './sinks.ts'
 
 export const httpSource = 'http'

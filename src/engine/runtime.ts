@@ -12,7 +12,7 @@ import { httpSource, takePushed, type Pushed, type PushParts } from './pushed.ts
 import { deadLetterAdmin, lettersOf, type LetterBox } from './dead-letter-admin.ts'
 import { Feed } from './feed.ts'
 import type { Follower } from './follower.ts'
-import { eachInstance } from './shared/names.ts'
+import { eachInstance } from './cluster/names.ts'
 import { LedgerMetrics } from './ledger-metrics.ts'
 import { makeLedger, storeBooks, storeSink, type SinkBooks, type SourceBooks, type StoreStatus } from './ledger.ts'
 import type { Log, Metrics, Preview, SinkBatch, SinkPiece } from './ports.ts'

@@ -11,11 +11,11 @@ import { eventId, toEventBatch } from '../../src/model/events.ts'
 import { defaultDelivery } from '../../src/engine/delivery/settings.ts'
 import type { SinkDefinition, TransformDefinition } from '../../src/engine/ports.ts'
 import type { SinkEntry } from '../../src/engine/sinks.ts'
-import { Lane } from '../../src/engine/shared/lane.ts'
-import { partitionOf } from '../../src/engine/shared/names.ts'
-import { SharedRecords } from '../../src/engine/shared/records.ts'
-import { frameOf, Units } from '../../src/engine/shared/units.ts'
-import { SharedWriter } from '../../src/engine/shared/writer.ts'
+import { Lane } from '../../src/engine/cluster/lane.ts'
+import { partitionOf } from '../../src/engine/cluster/names.ts'
+import { SharedRecords } from '../../src/engine/cluster/records.ts'
+import { frameOf, Units } from '../../src/engine/cluster/units.ts'
+import { SharedWriter } from '../../src/engine/cluster/writer.ts'
 
 const host = realHost()
 const { log, metrics } = testContext()

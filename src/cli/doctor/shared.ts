@@ -1,6 +1,6 @@
 /** The journal on a bus, and who is there: only asked for with --live. Nothing is written. */
-import { keys, type TotalsRecord } from '../../engine/shared/names.ts'
-import { SharedRecords } from '../../engine/shared/records.ts'
+import { keys, type TotalsRecord } from '../../engine/cluster/names.ts'
+import { SharedRecords } from '../../engine/cluster/records.ts'
 import { loadJournal } from '../../registry.ts'
 import { fail, ok, reason, type Finding, type Scene } from './finding.ts'
 

@@ -1,8 +1,8 @@
 import type { SNSClient } from '@aws-sdk/client-sns'
 import type { SQSClient } from '@aws-sdk/client-sqs'
-import { awsOptions } from '../../bus/aws-client.ts'
-import { awsTrouble } from '../../bus/aws-errors.ts'
-import { lookIn } from '../../bus/aws-look.ts'
+import { awsOptions } from '../../messaging/aws-client.ts'
+import { awsTrouble } from '../../messaging/aws-errors.ts'
+import { lookIn } from '../../messaging/aws-look.ts'
 import type { Context, Listening } from '../../engine/ports.ts'
 import type { SnsConfig } from './config.ts'
 

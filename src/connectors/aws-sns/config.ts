@@ -1,4 +1,4 @@
-import { awsComplaint, awsFields, awsSinkFields } from '../../bus/aws-settings.ts'
+import { awsComplaint, awsFields, awsSinkFields } from '../../messaging/aws-settings.ts'
 import { defineSchema, text, type ConfigOf } from '../../schema/index.ts'
 
 export const snsSchema = defineSchema({

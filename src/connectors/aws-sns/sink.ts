@@ -1,4 +1,4 @@
-import { awsSink } from '../../bus/aws-sink.ts'
+import { awsSink } from '../../messaging/aws-sink.ts'
 import type { Context, Sink } from '../../engine/ports.ts'
 import { openTopic } from './client.ts'
 import { listenTopic } from './client-listen.ts'

@@ -1,5 +1,5 @@
-import { awsOptions } from '../../bus/aws-client.ts'
-import { awsTrouble } from '../../bus/aws-errors.ts'
+import { awsOptions } from '../../messaging/aws-client.ts'
+import { awsTrouble } from '../../messaging/aws-errors.ts'
 import type { Probe, ProbeContext } from '../../engine/ports.ts'
 import type { SqsSourceConfig } from './config.ts'
 

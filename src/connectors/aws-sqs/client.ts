@@ -1,6 +1,6 @@
-import type { AwsOptions } from '../../bus/aws-client.ts'
-import { awsAttributes } from '../../bus/aws-message.ts'
-import type { AwsClient } from '../../bus/aws-sink.ts'
+import type { AwsOptions } from '../../messaging/aws-client.ts'
+import { awsAttributes } from '../../messaging/aws-message.ts'
+import type { AwsClient } from '../../messaging/aws-sink.ts'
 
 /** The library is loaded only when a connector needs it. */
 export async function openQueue(url: string, options: AwsOptions): Promise<AwsClient> {

@@ -1,4 +1,4 @@
-import { awsSink } from '../../bus/aws-sink.ts'
+import { awsSink } from '../../messaging/aws-sink.ts'
 import type { Context, Sink } from '../../engine/ports.ts'
 import { openQueue } from './client.ts'
 import { listenQueue } from './client-listen.ts'

@@ -1,5 +1,5 @@
-import { SqsPuller } from '../../bus/aws-pull.ts'
-import { messageSource } from '../../bus/message-source.ts'
+import { SqsPuller } from '../../messaging/aws-pull.ts'
+import { messageSource } from '../../messaging/message-source.ts'
 import type { Source, SourceContext } from '../../engine/ports.ts'
 import type { SqsSourceConfig } from './config.ts'
 

@@ -1,5 +1,5 @@
 import type { ServiceBusReceivedMessage } from '@azure/service-bus'
-import { within } from '../../bus/within.ts'
+import { within } from '../../messaging/within.ts'
 import type { Context, Listening } from '../../engine/ports.ts'
 import { hangUp, makeClient } from './client-connect.ts'
 import { codeOf, why } from './client-errors.ts'

@@ -1,5 +1,5 @@
 import type { ServiceBusClient } from '@azure/service-bus'
-import { within } from '../../bus/within.ts'
+import { within } from '../../messaging/within.ts'
 import type { Probe, ProbeContext } from '../../engine/ports.ts'
 import { hangUp, makeClient } from './client-connect.ts'
 import { why } from './client-errors.ts'

@@ -1,6 +1,6 @@
 import type { ServiceBusClient, ServiceBusSessionReceiver } from '@azure/service-bus'
-import type { Pulled, Puller } from '../../bus/message-source.ts'
-import { within } from '../../bus/within.ts'
+import type { Pulled, Puller } from '../../messaging/message-source.ts'
+import { within } from '../../messaging/within.ts'
 import type { SourceContext } from '../../engine/ports.ts'
 import { hangUp, makeClient } from './client-connect.ts'
 import { why } from './client-errors.ts'

@@ -1,5 +1,5 @@
 import type { ServiceBusClient, ServiceBusMessageBatch, ServiceBusSender } from '@azure/service-bus'
-import { problemWithin, within } from '../../bus/within.ts'
+import { problemWithin, within } from '../../messaging/within.ts'
 import { behindKey, type Attempt } from '../../engine/in-order.ts'
 import type { Context, Probe } from '../../engine/ports.ts'
 import { hangUp, makeClient, whileOpen } from './client-connect.ts'

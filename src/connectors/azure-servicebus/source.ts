@@ -1,4 +1,4 @@
-import { messageSource } from '../../bus/message-source.ts'
+import { messageSource } from '../../messaging/message-source.ts'
 import type { Source, SourceContext } from '../../engine/ports.ts'
 import { ServiceBusPuller } from './client-pull.ts'
 import type { ServiceBusSourceConfig } from './config.ts'

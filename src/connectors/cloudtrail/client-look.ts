@@ -1,5 +1,5 @@
-import { awsTrouble } from '../../bus/aws-errors.ts'
-import { awsOptions } from '../../bus/aws-client.ts'
+import { awsTrouble } from '../../messaging/aws-errors.ts'
+import { awsOptions } from '../../messaging/aws-client.ts'
 import type { Probe, ProbeContext } from '../../engine/ports.ts'
 import { lookAtLease } from '../../net/kubernetes/turn-look.ts'
 import { TrailError, TrailReader } from './client.ts'

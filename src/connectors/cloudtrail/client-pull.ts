@@ -1,6 +1,6 @@
 /** Pulls messages that tell of files, and gives the records of these as messages of their own: a message is acknowledged when all its records are. */
-import { SqsPuller } from '../../bus/aws-pull.ts'
-import type { Pulled, Puller } from '../../bus/message-source.ts'
+import { SqsPuller } from '../../messaging/aws-pull.ts'
+import type { Pulled, Puller } from '../../messaging/message-source.ts'
 import type { InMessage } from '../../codecs/bus-message/read.ts'
 import type { SourceContext } from '../../engine/ports.ts'
 import type { WeirEvent } from '../../model/events.ts'

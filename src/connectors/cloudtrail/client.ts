@@ -1,7 +1,7 @@
 /** Events of one region between two times out of CloudTrail's event history: page after page, never faster than it allows. */
 import type { CloudTrailClient, Event } from '@aws-sdk/client-cloudtrail'
-import { awsOptions } from '../../bus/aws-client.ts'
-import { awsTrouble } from '../../bus/aws-errors.ts'
+import { awsOptions } from '../../messaging/aws-client.ts'
+import { awsTrouble } from '../../messaging/aws-errors.ts'
 import { ResponseError, PollError } from '../../polling/poll-error.ts'
 import { pageOf, type Page } from '../../polling/pages.ts'
 import type { Span } from '../../polling/partition.ts'

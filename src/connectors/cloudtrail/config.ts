@@ -1,4 +1,4 @@
-import { awsFields } from '../../bus/aws-settings.ts'
+import { awsFields } from '../../messaging/aws-settings.ts'
 import { ackField, bytes, Complaint, defineSchema, duration, leaseComplaint, leaseFields, list, text, urlText, variants, type ConfigOf } from '../../schema/index.ts'
 
 const region = text({ description: 'A region', required: true, example: 'eu-central-1' }, { pattern: /[a-z]{2}[a-z0-9-]*-\d+/, expects: 'a region such as eu-central-1' })

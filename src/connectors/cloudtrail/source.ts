@@ -1,4 +1,4 @@
-import { messageSource } from '../../bus/message-source.ts'
+import { messageSource } from '../../messaging/message-source.ts'
 import type { Source, SourceContext } from '../../engine/ports.ts'
 import { pollingSource, type PollingSource } from '../../polling/source.ts'
 import type { PartitionStatus } from '../../polling/partition.ts'

@@ -1,6 +1,6 @@
 import type { protos } from '@google-cloud/pubsub'
-import { Gathered } from '../../bus/gathered.ts'
-import type { Pulled, Puller } from '../../bus/message-source.ts'
+import { Gathered } from '../../messaging/gathered.ts'
+import type { Pulled, Puller } from '../../messaging/message-source.ts'
 import type { Host } from '../../host/index.ts'
 import { callOptions, clientOptions, loadClient, type SubscriberClient } from './client-connect.ts'
 import { code, codeOf, isRefusal, why } from './client-errors.ts'

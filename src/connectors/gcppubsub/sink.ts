@@ -1,4 +1,4 @@
-import { manyMessagesSink, type ManyClient } from '../../bus/message-sink.ts'
+import { manyMessagesSink, type ManyClient } from '../../messaging/message-sink.ts'
 import type { Attempt } from '../../engine/in-order.ts'
 import type { Context, Sink } from '../../engine/ports.ts'
 import { PubSubPublisher } from './client.ts'

@@ -1,4 +1,4 @@
-import { messageSource } from '../../bus/message-source.ts'
+import { messageSource } from '../../messaging/message-source.ts'
 import type { Source, SourceContext } from '../../engine/ports.ts'
 import { PubSubPuller } from './client-pull.ts'
 import type { PubSubSourceConfig } from './config.ts'

@@ -1,5 +1,5 @@
 import type { API, Base, BaseOptions, Broker, Connection, SASLOptions } from '@platformatic/kafka'
-import { within } from '../../bus/within.ts'
+import { within } from '../../messaging/within.ts'
 import type { Context } from '../../engine/ports.ts'
 import type { Timers } from '../../host/index.ts'
 import { revealSecret } from '../../net/secrets.ts'

@@ -1,5 +1,5 @@
 import type { Consumer, Message, MessagesStream } from '@platformatic/kafka'
-import { within } from '../../bus/within.ts'
+import { within } from '../../messaging/within.ts'
 import type { SourceContext } from '../../engine/ports.ts'
 import { connectionOptions, loadClient, orStop } from './client-connect.ts'
 import { says } from './client-errors.ts'

@@ -1,5 +1,5 @@
-import { Gathered } from '../../bus/gathered.ts'
-import type { Pulled, Puller } from '../../bus/message-source.ts'
+import { Gathered } from '../../messaging/gathered.ts'
+import type { Pulled, Puller } from '../../messaging/message-source.ts'
 import type { SourceContext } from '../../engine/ports.ts'
 import { formatHostPort } from '../../schema/values.ts'
 import { whyNotConnected } from './client-errors.ts'

@@ -1,5 +1,5 @@
 import { choice, Complaint, defineSchema, duration, flag, hostPort, integer, list, messageComplaint, messageFields, messageSourceFields, secret, text, tls, variants, type ConfigOf } from '../../schema/index.ts'
-import { placeholders } from '../../bus/row-template.ts'
+import { placeholders } from '../../messaging/row-template.ts'
 import { partitioners } from './map-partition.ts'
 import { topicProblem } from './map-topic.ts'
 

@@ -1,4 +1,4 @@
-import { placeholders, rowTemplate, unknownPlaceholder } from '../../bus/row-template.ts'
+import { placeholders, rowTemplate, unknownPlaceholder } from '../../messaging/row-template.ts'
 import type { SinkRow } from '../../engine/rows.ts'
 import { Complaint } from '../../schema/values.ts'
 

@@ -1,4 +1,4 @@
-import { manyMessagesSink, type ManyClient, type OutMessage } from '../../bus/message-sink.ts'
+import { manyMessagesSink, type ManyClient, type OutMessage } from '../../messaging/message-sink.ts'
 import type { Context, Sink } from '../../engine/ports.ts'
 import { KafkaPublisher } from './client.ts'
 import { listenKafka } from './client-listen.ts'

@@ -1,4 +1,4 @@
-import { messageSource, type MessageSourceStatus } from '../../bus/message-source.ts'
+import { messageSource, type MessageSourceStatus } from '../../messaging/message-source.ts'
 import type { Source, SourceContext } from '../../engine/ports.ts'
 import { KafkaPuller } from './client-pull.ts'
 import type { KafkaSourceConfig } from './config.ts'

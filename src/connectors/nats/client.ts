@@ -1,6 +1,6 @@
 import type { Msg, NatsConnection, Status } from '@nats-io/transport-node'
-import { Heeded } from '../../bus/heeded.ts'
-import { problemWithin } from '../../bus/within.ts'
+import { Heeded } from '../../messaging/heeded.ts'
+import { problemWithin } from '../../messaging/within.ts'
 import type { Attempt } from '../../engine/in-order.ts'
 import type { Context } from '../../engine/ports.ts'
 import { noAnswer, notAllowed, notHeard, says, unacknowledged, verdict, whyNotConnected } from './client-errors.ts'

@@ -1,4 +1,4 @@
-import { placeholders, unknownPlaceholder } from '../../bus/row-template.ts'
+import { placeholders, unknownPlaceholder } from '../../messaging/row-template.ts'
 import { choice, Complaint, defineSchema, duration, flag, integer, list, messageComplaint, messageFields, messageSourceFields, secret, text, tls, urlText, variants, type ConfigOf } from '../../schema/index.ts'
 
 const schemes = { schemes: ['nats', 'tls'] }

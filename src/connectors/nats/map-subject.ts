@@ -1,4 +1,4 @@
-import { rowTemplate } from '../../bus/row-template.ts'
+import { rowTemplate } from '../../messaging/row-template.ts'
 import type { SinkRow } from '../../engine/rows.ts'
 
 /** Longest token that a value becomes; a subject must fit into a line of the protocol. */

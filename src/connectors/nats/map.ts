@@ -1,5 +1,5 @@
 import { checkHeader, encodeHeader } from '../../codecs/cloudevents/index.ts'
-import type { OutMessage } from '../../bus/message-sink.ts'
+import type { OutMessage } from '../../messaging/message-sink.ts'
 
 export interface NatsMessage {
   readonly subject: string

@@ -1,5 +1,5 @@
 import type { Driver, Session } from 'neo4j-driver'
-import { within } from '../../bus/within.ts'
+import { within } from '../../messaging/within.ts'
 import type { Attempt } from '../../engine/in-order.ts'
 import type { Context, Probe } from '../../engine/ports.ts'
 import { newDriver } from './client-connect.ts'

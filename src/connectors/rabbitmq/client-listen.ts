@@ -1,5 +1,5 @@
 import type { Channel } from 'amqplib'
-import { CameBy } from '../../bus/came-by.ts'
+import { CameBy } from '../../messaging/came-by.ts'
 import type { Context, Listening } from '../../engine/ports.ts'
 import { dial, hangUp } from './client-connect.ts'
 import { codeOf, says } from './client-errors.ts'

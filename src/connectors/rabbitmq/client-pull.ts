@@ -1,5 +1,5 @@
 import type { Channel, ConsumeMessage } from 'amqplib'
-import type { Pulled, Puller } from '../../bus/message-source.ts'
+import type { Pulled, Puller } from '../../messaging/message-source.ts'
 import type { SourceContext } from '../../engine/ports.ts'
 import { dial, hangUp, type Dialed } from './client-connect.ts'
 import { codeOf, says } from './client-errors.ts'

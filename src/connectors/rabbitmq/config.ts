@@ -1,4 +1,4 @@
-import { placeholders, unknownPlaceholder } from '../../bus/row-template.ts'
+import { placeholders, unknownPlaceholder } from '../../messaging/row-template.ts'
 import { choice, Complaint, defineSchema, duration, group, integer, list, messageComplaint, messageFields, messageSourceFields, secret, text, tls, urlText, variants, type ConfigOf, type Tls } from '../../schema/index.ts'
 import { longestKey } from './map-key.ts'
 

@@ -1,4 +1,4 @@
-import { rowTemplate } from '../../bus/row-template.ts'
+import { rowTemplate } from '../../messaging/row-template.ts'
 import type { SinkRow } from '../../engine/rows.ts'
 
 /** Bytes of the longest routing key that AMQP can write. */

@@ -1,4 +1,4 @@
-import type { OutMessage } from '../../bus/message-sink.ts'
+import type { OutMessage } from '../../messaging/message-sink.ts'
 
 export interface RabbitMessage {
   readonly routingKey: string

@@ -1,4 +1,4 @@
-import { eachMessageSink, type EachClient, type OutMessage } from '../../bus/message-sink.ts'
+import { eachMessageSink, type EachClient, type OutMessage } from '../../messaging/message-sink.ts'
 import type { Attempt } from '../../engine/in-order.ts'
 import type { Context, Sink } from '../../engine/ports.ts'
 import { RabbitPublisher } from './client.ts'

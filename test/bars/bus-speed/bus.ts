@@ -1,6 +1,6 @@
 // What a bus needs so that Weir's sink and source can be measured beside loops of the same client library.
-import type { MessageSourceConfig } from '../../../src/bus/message-source.ts'
-import type { Puller } from '../../../src/bus/message-source.ts'
+import type { MessageSourceConfig } from '../../../src/messaging/message-source.ts'
+import type { Puller } from '../../../src/messaging/message-source.ts'
 import { busMessage, type BusMessage } from '../../../src/codecs/bus-message/index.ts'
 import type { Sink, SinkBatch, SourceContext } from '../../../src/engine/ports.ts'
 import { sinkRows } from '../../../src/engine/rows.ts'
