@@ -1,5 +1,5 @@
 /** Every connector and transform: its code is loaded when it is configured. Their settings are in schemas.ts, which threads need not load. */
-import type { JournalDriver, SinkDefinition, SourceDefinition, TransformDefinition } from './engine/ports.ts'
+import type { JournalDriver, SinkDefinition, SourceDefinition, TransformDefinition } from './engine/contracts.ts'
 
 type Loader<D> = () => Promise<D>
 

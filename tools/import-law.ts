@@ -10,7 +10,7 @@ const TO_ENGINE = [...TO_TELEMETRY, 'journal', 'engine']
 
 /**
  * Room → rooms that it may import, itself always included. A file of `src/` itself is a room by its name;
- * `engine/ports` and `engine/control` are the parts of the engine that others plug into and ask.
+ * `engine/contracts` and `engine/control` are the parts of the engine that others plug into and ask.
  */
 export const LAW: Readonly<Record<string, readonly string[]>> = {
   model: [],
@@ -23,12 +23,12 @@ export const LAW: Readonly<Record<string, readonly string[]>> = {
   messaging: [...TO_ENGINE, 'net', 'codecs'],
   polling: TO_ENGINE,
   codecs: ['model'],
-  identity: [...TO_TELEMETRY, 'journal', 'engine/ports'],
+  identity: [...TO_TELEMETRY, 'journal', 'engine/contracts'],
   query: [...TO_TELEMETRY, 'journal'],
-  store: [...TO_TELEMETRY, 'journal', 'engine/ports', 'engine/control'],
+  store: [...TO_TELEMETRY, 'journal', 'engine/contracts', 'engine/control'],
   connectors: [...TO_ENGINE, 'net', 'codecs', 'messaging', 'polling'],
   transforms: [...TO_ENGINE, 'codecs'],
-  api: [...TO_TELEMETRY, 'journal', 'engine/ports', 'engine/control', 'net', 'codecs', 'query', 'store'],
+  api: [...TO_TELEMETRY, 'journal', 'engine/contracts', 'engine/control', 'net', 'codecs', 'query', 'store'],
   presets: ['model', 'schema'],
   'registry.ts': [...TO_ENGINE, 'connectors', 'transforms'],
   'schemas.ts': ['schema', 'connectors', 'transforms'],
@@ -106,7 +106,7 @@ function roomOf(path: string): string {
   return path.split('/')[1] ?? ''
 }
 
-/** Whether the file is in the room, or in the named part of it: `engine/ports` is src/engine/ports.ts or a folder of that name. */
+/** Whether the file is in the room, or in the named part of it: `engine/contracts` is src/engine/contracts.ts or a folder of that name. */
 function isPartOf(path: string, part: string): boolean {
   return path === `src/${part}` || path === `src/${part}.ts` || path.startsWith(`src/${part}/`)
 }

@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { IsolatedAnswer, IsolatedQuery, StoreReader } from '../engine/control.ts'
-import type { Log } from '../engine/ports.ts'
+import type { Log } from '../engine/contracts.ts'
 import type { Host } from '../host/index.ts'
 import type { ApiContext } from './options.ts'
 import { ApiError } from './problems.ts'

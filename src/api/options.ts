@@ -1,5 +1,5 @@
 import type { Control } from '../engine/control.ts'
-import type { Log, Metrics, Resolver } from '../engine/ports.ts'
+import type { Log, Metrics, Resolver } from '../engine/contracts.ts'
 import type { Host } from '../host/index.ts'
 import type { OidcSettings } from './access/oidc/settings.ts'
 import type { ApiToken } from './access/token-book.ts'

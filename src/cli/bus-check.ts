@@ -1,5 +1,5 @@
 /** What `weir bus check` does: a bus is used as a sink of it would use it, once, and each step is told. */
-import type { Listening, Sink, SinkBatch } from '../engine/ports.ts'
+import type { Listening, Sink, SinkBatch } from '../engine/contracts.ts'
 import { realHost, type Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { toEventBatch, type WeirEvent } from '../model/events.ts'

@@ -1,8 +1,8 @@
 /** The configuration of the whole program: every component's schema in one value. */
-import { defaultWindow } from '../engine/duplicates.ts'
+import { defaultWindow } from '../engine/dedupe/duplicates.ts'
 import type { DeliverySettings } from '../engine/delivery/settings.ts'
-import type { SinkEntry } from '../engine/sinks.ts'
-import type { SourceEntry } from '../engine/sources.ts'
+import type { SinkEntry } from '../engine/delivery/sinks.ts'
+import type { SourceEntry } from '../engine/sources/sources.ts'
 import { families } from '../model/batches.ts'
 import { authGroup } from './config-auth.ts'
 import { consoleGroup } from './config-console.ts'

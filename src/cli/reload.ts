@@ -1,6 +1,6 @@
 import type { ReloadReport } from '../engine/control.ts'
-import type { SinkSet } from '../engine/sinks.ts'
-import type { SourceReport } from '../engine/sources.ts'
+import type { SinkSet } from '../engine/delivery/sinks.ts'
+import type { SourceReport } from '../engine/sources/sources.ts'
 import type { Host } from '../host/index.ts'
 import { withoutUrlSecrets } from '../model/url-text.ts'
 import type { Log } from '../telemetry/ports.ts'

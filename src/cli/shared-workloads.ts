@@ -1,5 +1,5 @@
 /** What a deliverer knows of the workloads of clusters: read from the partitions in which they are told, wherever the flows are. */
-import type { Enrichment } from '../engine/ports.ts'
+import type { Enrichment } from '../engine/contracts.ts'
 import { partitionOf } from '../engine/cluster/names.ts'
 import { ownState } from '../engine/cluster/own-state.ts'
 import { followUnits, steadily, type OwnOptions } from '../engine/cluster/own-units.ts'

@@ -1,5 +1,5 @@
 import { MessageChannel, type Worker } from 'node:worker_threads'
-import type { StoreStatus } from '../engine/ledger.ts'
+import type { StoreStatus } from '../engine/ledger/ledger.ts'
 import { connect, type Remote } from '../engine/rpc.ts'
 import type { StorePort } from '../engine/runtime.ts'
 import { connectStore } from '../store/serve.ts'

@@ -1,6 +1,6 @@
 /** What `weir run` knows of the workloads of clusters, on the main thread: for the live view and for sinks. */
 import type { StoreReader } from '../engine/control.ts'
-import type { Enrichment } from '../engine/ports.ts'
+import type { Enrichment } from '../engine/contracts.ts'
 import type { Host } from '../host/index.ts'
 import { WorkloadFollower, WorkloadProjection } from '../identity/index.ts'
 import type { Tail } from '../journal/types.ts'

@@ -2,7 +2,7 @@ import type { Frame } from '../journal/types.ts'
 import type { EventBatch } from '../model/batches.ts'
 import type { RemoteObjects } from '../model/kubernetes.ts'
 import type { Health } from '../telemetry/health.ts'
-import type { Preview, SinkBatch, SinkPiece } from './ports.ts'
+import type { Preview, SinkBatch, SinkPiece } from './contracts.ts'
 
 /** What the API may ask of a running Weir. `cli/run.ts` implements it; the API knows nothing else of the engine. */
 export interface Control extends RemoteObjects {

@@ -1,5 +1,5 @@
 import type { AnyComponentSchema, ConfigOf } from '../schema/index.ts'
-import type { SinkDefinition, SourceDefinition, TransformDefinition } from './ports.ts'
+import type { SinkDefinition, SourceDefinition, TransformDefinition } from './contracts.ts'
 
 // Only the type of a schema is needed where its settings are used: threads do not load what validates them.
 

@@ -1,8 +1,8 @@
 /** What fails now, of what runs in this process. */
-import type { FormerSink } from './former-sinks.ts'
-import { storeSink } from './ledger.ts'
+import type { FormerSink } from './delivery/former-sinks.ts'
+import { storeSink } from './ledger/ledger.ts'
 import type { Failing, Seen } from './readiness.ts'
-import type { SourceHealth } from './source-health.ts'
+import type { SourceHealth } from './sources/health.ts'
 
 export interface Running {
   /** Why no data is accepted. */

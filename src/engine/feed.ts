@@ -2,7 +2,7 @@
 import type { Host } from '../host/index.ts'
 import { openReader } from '../journal/reader.ts'
 import type { Frame, Tail } from '../journal/types.ts'
-import type { Log } from './ports.ts'
+import type { Log } from './contracts.ts'
 
 export interface FeedOptions {
   readonly host: Host

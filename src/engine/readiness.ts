@@ -1,7 +1,7 @@
 /** Whether this process does its job now, and why not. What fails becomes a reason when it lasts (docs/adr/0023). */
 import type { Clock } from '../host/index.ts'
 import type { Health } from './control.ts'
-import type { Log } from './ports.ts'
+import type { Log } from './contracts.ts'
 
 /** A source or a sink that fails now. */
 export interface Failing {

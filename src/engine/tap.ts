@@ -4,9 +4,9 @@ import type { Frame } from '../journal/types.ts'
 import type { BatchKind } from '../model/batches.ts'
 import { WeirError } from '../model/errors.ts'
 import type { TapTarget } from './control.ts'
-import { storeSink } from './ledger.ts'
-import type { SinkPiece } from './ports.ts'
-import type { SinkSet } from './sinks.ts'
+import { storeSink } from './ledger/ledger.ts'
+import type { SinkPiece } from './contracts.ts'
+import type { SinkSet } from './delivery/sinks.ts'
 
 /** Picks the rows of the target out of a frame; undefined when there are none. Throws when there is no such target. */
 export function tapOf(target: TapTarget, sinks: SinkSet, sources: ReadonlySet<string>): (frame: Frame) => SinkPiece | undefined {

@@ -1,4 +1,4 @@
-import type { Holders } from '../engine/ports.ts'
+import type { Holders } from '../engine/contracts.ts'
 import type { FlowBatch } from '../model/batches.ts'
 import { isPresent, type Column, type IpColumn } from '../model/columns.ts'
 import { endpointParts, type EndpointPart } from '../model/endpoint.ts'

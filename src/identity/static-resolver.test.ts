@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { fakeHost } from '../../test/kit/fake-host.ts'
-import type { Resolver } from '../engine/ports.ts'
+import type { Resolver } from '../engine/contracts.ts'
 import { parseIp } from '../model/ip.ts'
 import { readNetworks } from './networks-file.ts'
 import { staticResolver, type StaticResolver } from './static-resolver.ts'

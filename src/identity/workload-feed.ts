@@ -1,4 +1,4 @@
-import type { Enrichment, Log, Metrics } from '../engine/ports.ts'
+import type { Enrichment, Log, Metrics } from '../engine/contracts.ts'
 import type { Frame } from '../journal/types.ts'
 import type { ResourceData } from '../model/kubernetes.ts'
 import { enrichFlows } from './enrich.ts'

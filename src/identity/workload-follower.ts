@@ -1,4 +1,4 @@
-import type { Enrichment, Log } from '../engine/ports.ts'
+import type { Enrichment, Log } from '../engine/contracts.ts'
 import type { Host } from '../host/index.ts'
 import { openReader } from '../journal/index.ts'
 import type { Tail } from '../journal/types.ts'

@@ -1,4 +1,4 @@
-import type { Log, Metrics, Projection } from '../engine/ports.ts'
+import type { Log, Metrics, Projection } from '../engine/contracts.ts'
 import { makeDurableDirectory, type Host } from '../host/index.ts'
 import type { Frame } from '../journal/types.ts'
 import type { ResourceData } from '../model/kubernetes.ts'

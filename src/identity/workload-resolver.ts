@@ -1,4 +1,4 @@
-import type { Endpoint, Holders, Resolution, Resolver } from '../engine/ports.ts'
+import type { Endpoint, Holders, Resolution, Resolver } from '../engine/contracts.ts'
 import type { StaticResolver } from './static-resolver.ts'
 import type { Workloads } from './workloads.ts'
 

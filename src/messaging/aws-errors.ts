@@ -1,4 +1,4 @@
-import type { Attempt } from '../engine/in-order.ts'
+import type { Attempt } from '../engine/delivery/in-order.ts'
 
 /** Why a whole request failed. */
 export interface AwsTrouble {

@@ -1,5 +1,5 @@
 import type { SQSClient } from '@aws-sdk/client-sqs'
-import type { SourceContext } from '../engine/ports.ts'
+import type { SourceContext } from '../engine/contracts.ts'
 import { awsOptions } from './aws-client.ts'
 import { awsTrouble } from './aws-errors.ts'
 import { fromSqs } from './aws-read.ts'

@@ -1,6 +1,6 @@
 /** A sink of SQS or SNS: messages that are ready at the same moment share a request; the engine keeps those of a key one after the other. */
-import type { Attempt } from '../engine/in-order.ts'
-import type { Context, Listening, Probe, Sink } from '../engine/ports.ts'
+import type { Attempt } from '../engine/delivery/in-order.ts'
+import type { Context, Listening, Probe, Sink } from '../engine/contracts.ts'
 import { awsOptions, type AwsOptions } from './aws-client.ts'
 import { awsFault, awsTrouble, says, tooLarge, type AwsFault } from './aws-errors.ts'
 import { toAwsMessage, type AwsMessage } from './aws-message.ts'

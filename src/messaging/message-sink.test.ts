@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { eventBatch, numberedEvents, testContext } from '../../test/conformance/batches.ts'
-import type { Attempt } from '../engine/in-order.ts'
+import type { Attempt } from '../engine/delivery/in-order.ts'
 import { eachMessageSink, manyMessagesSink, type EachClient, type OutMessage } from './message-sink.ts'
 
 const config = { codec: 'json', tcp_flags: 'number', kollect_fields: 'all', mode: 'binary', oversize: 'dead-letter', part_size: 1024, claims: null, concurrency: 4, timeout: 1000 } as const

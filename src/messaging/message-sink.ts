@@ -1,9 +1,9 @@
 /** A sink of a message bus, whichever bus it is: rows become messages, messages are handed to the bus's client, and what it says becomes the rows' fate. */
 import { messageWriter, type BusMessage, type MessageMode, type MessageWriter } from '../codecs/bus-message/index.ts'
 import { eventForms, type EventFormChoice, type EventForms, type Sending } from '../codecs/event-forms/index.ts'
-import { behindKey, deliverInOrder, thrown, type Attempt } from '../engine/in-order.ts'
-import type { Context, ListenAsk, Listening, Preview, Probe, Sink, SinkBatch } from '../engine/ports.ts'
-import { sinkRows, type SinkRow } from '../engine/rows.ts'
+import { behindKey, deliverInOrder, thrown, type Attempt } from '../engine/delivery/in-order.ts'
+import type { Context, ListenAsk, Listening, Preview, Probe, Sink, SinkBatch } from '../engine/contracts.ts'
+import { sinkRows, type SinkRow } from '../engine/delivery/rows.ts'
 import type { Failure } from '../model/outcome.ts'
 import { isTooLarge, Oversize, type OversizeConfig } from './oversize.ts'
 import { messageOf } from '../model/errors.ts'

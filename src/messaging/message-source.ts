@@ -1,6 +1,6 @@
 /** A source that reads a message bus, whichever bus it is: what the bus's client pulls goes into the journal, and is acknowledged when it is synced there, or when a sink has it. */
 import { messageReader, rejectedMessage, type InMessage, type MessageReader, type ReadChoice } from '../codecs/bus-message/read.ts'
-import type { Appended, AwaitedSink, Source, SourceContext } from '../engine/ports.ts'
+import type { Appended, AwaitedSink, Source, SourceContext } from '../engine/contracts.ts'
 import { encodeEvents } from '../journal/bodies.ts'
 import { messageOf, WeirError } from '../model/errors.ts'
 import type { WeirEvent } from '../model/events.ts'

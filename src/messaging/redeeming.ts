@@ -1,6 +1,6 @@
 /** Messages that are a claim to a body in a store: the body is fetched. */
 import { claimOf, isClaim, redeem, type Claim } from '../codecs/bus-message/oversize.ts'
-import type { Context } from '../engine/ports.ts'
+import type { Context } from '../engine/contracts.ts'
 import type { ClaimPlace } from '../schema/index.ts'
 import { openClaims, type ClaimStore } from './claims.ts'
 import type { Whole } from './joining.ts'

@@ -1,5 +1,5 @@
 /** A name on a bus (topic, routing key …) that is worked out of a row by a template such as `weir.{family}.{type}`. */
-import type { SinkRow } from '../engine/rows.ts'
+import type { SinkRow } from '../engine/delivery/rows.ts'
 
 export const placeholders = ['family', 'type', 'source', 'subject', 'key', 'ref'] as const
 type Placeholder = (typeof placeholders)[number]

@@ -4,7 +4,7 @@
  * journal may release the frames.
  */
 import { isCheckpointRecord, checkpointRecord, type CheckpointRecord } from './shared-checkpoint.ts'
-import type { SourceContext } from '../engine/ports.ts'
+import type { SourceContext } from '../engine/contracts.ts'
 import { makeDurableDirectory, replaceFile } from '../host/index.ts'
 import { sealed, unsealed } from '../host/sealed.ts'
 import { decodeBatch, encodeEvents } from '../journal/bodies.ts'

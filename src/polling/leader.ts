@@ -2,7 +2,7 @@
  * Leader election among instances with one journal or one Lease. The leader renews a record with its position; when the record is not renewed, another
  * instance takes over. At that moment both may record the same event, with the same id; no event is skipped.
  */
-import type { SourceContext, TurnRecord } from '../engine/ports.ts'
+import type { SourceContext, TurnRecord } from '../engine/contracts.ts'
 import { messageOf } from '../model/errors.ts'
 
 export interface LeaderOptions {

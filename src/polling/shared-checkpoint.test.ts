@@ -7,7 +7,7 @@ import { CtsServer } from '../../test/kit/cts.ts'
 import { kubeconfigOf } from '../../test/kit/kubeconfig.ts'
 import { LeaseServer } from '../../test/kit/lease-server.ts'
 import { checkpointRecord } from './shared-checkpoint.ts'
-import type { AwaitedSink, SourceContext } from '../engine/ports.ts'
+import type { AwaitedSink, SourceContext } from '../engine/contracts.ts'
 
 const start = Date.parse('2026-11-22T10:00:00Z')
 const trace = (id: string, time: number): object => ({ trace_id: id, time, trace_name: 'stop' })

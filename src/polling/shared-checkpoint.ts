@@ -4,7 +4,7 @@
  */
 import type { Host } from '../host/index.ts'
 import type { Appended } from '../journal/types.ts'
-import type { AwaitedSink } from '../engine/ports.ts'
+import type { AwaitedSink } from '../engine/contracts.ts'
 
 /** Watermark of each partition, and ids and times of its newest events. */
 export interface CheckpointRecord {

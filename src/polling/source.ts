@@ -1,7 +1,7 @@
 /** A source of polled partitions, each independent. Of the instances with one journal or one Lease, only the leader polls. */
 import { SharedCheckpoint, type CheckpointRecord } from './shared-checkpoint.ts'
-import type { Source, SourceContext, TurnRecord } from '../engine/ports.ts'
-import { healthOfPlaces, type SourceHealth } from '../engine/source-health.ts'
+import type { Source, SourceContext, TurnRecord } from '../engine/contracts.ts'
+import { healthOfPlaces, type SourceHealth } from '../engine/sources/health.ts'
 import { runAsLeader } from './leader.ts'
 import { Checkpoint } from './checkpoint.ts'
 

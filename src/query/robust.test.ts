@@ -1,7 +1,7 @@
 import { DuckDBInstance } from '@duckdb/node-api'
 import { expect, test } from 'vitest'
 import { SeededRandom } from '../../test/kit/random.ts'
-import type { Resolver } from '../engine/ports.ts'
+import type { Resolver } from '../engine/contracts.ts'
 import { formatIp } from '../model/ip.ts'
 import { QueryError } from './ast.ts'
 import { readFilter } from './index.ts'

@@ -1,4 +1,4 @@
-import type { Holders, Log, Resolver } from '../engine/ports.ts'
+import type { Holders, Log, Resolver } from '../engine/contracts.ts'
 import type { Endpoint } from '../model/endpoint.ts'
 import { parseIp } from '../model/ip.ts'
 import type { Folder } from './folder.ts'

@@ -1,5 +1,5 @@
 import type { StoreReader } from '../engine/control.ts'
-import type { Log, Metrics } from '../engine/ports.ts'
+import type { Log, Metrics } from '../engine/contracts.ts'
 import type { Host } from '../host/index.ts'
 import { openReader } from '../journal/index.ts'
 import type { Tail } from '../journal/types.ts'

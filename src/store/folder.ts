@@ -1,4 +1,4 @@
-import type { Log } from '../engine/ports.ts'
+import type { Log } from '../engine/contracts.ts'
 import type { Host } from '../host/index.ts'
 import { putAside } from './aside.ts'
 import { condemned, firstGone, goneAfter, isCounted, spanText } from './losses.ts'

@@ -1,5 +1,5 @@
 import type { StoreReader } from '../engine/control.ts'
-import type { Log, Metrics, Resolver } from '../engine/ports.ts'
+import type { Log, Metrics, Resolver } from '../engine/contracts.ts'
 import type { Fence } from '../host/fence.ts'
 import type { Host } from '../host/index.ts'
 import { Folder } from './folder.ts'

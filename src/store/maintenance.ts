@@ -1,4 +1,4 @@
-import type { Log, Metrics, Resolver } from '../engine/ports.ts'
+import type { Log, Metrics, Resolver } from '../engine/contracts.ts'
 import type { Host } from '../host/index.ts'
 import { AskAgain } from './ask-again.ts'
 import type { Folder } from './folder.ts'

@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path'
-import type { Log } from '../engine/ports.ts'
+import type { Log } from '../engine/contracts.ts'
 import type { Fence } from '../host/fence.ts'
 import type { Host } from '../host/index.ts'
 import { WeirError } from '../model/errors.ts'

@@ -1,4 +1,4 @@
-import type { Log, Metrics, Projection, Resolver } from '../engine/ports.ts'
+import type { Log, Metrics, Projection, Resolver } from '../engine/contracts.ts'
 import type { Host } from '../host/index.ts'
 import { decodeBatch } from '../journal/bodies.ts'
 import { checkpointTotals, journalSource } from '../journal/recover.ts'

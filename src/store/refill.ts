@@ -1,4 +1,4 @@
-import type { Log, Metrics } from '../engine/ports.ts'
+import type { Log, Metrics } from '../engine/contracts.ts'
 import type { Host } from '../host/index.ts'
 import { openReader } from '../journal/index.ts'
 import type { Frame, Tail } from '../journal/types.ts'

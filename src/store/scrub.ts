@@ -1,4 +1,4 @@
-import type { Log, Metrics } from '../engine/ports.ts'
+import type { Log, Metrics } from '../engine/contracts.ts'
 import type { Host } from '../host/index.ts'
 import type { Folder } from './folder.ts'
 import { holdsRows } from './names.ts'

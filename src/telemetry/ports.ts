@@ -1,4 +1,4 @@
-/** What telemetry offers to everyone else; `engine/ports.ts` hands the same shapes to components. */
+/** What telemetry offers to everyone else; `engine/contracts.ts` hands the same shapes to components. */
 export interface Log {
   debug(message: string, fields?: Record<string, unknown>): void
   info(message: string, fields?: Record<string, unknown>): void

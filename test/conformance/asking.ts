@@ -1,6 +1,6 @@
 // What a source that asks again and again is built in, for its conformance: a journal whose frames it reads, and short waits.
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { OwnFrames, SourceContext } from '../../src/engine/ports.ts'
+import type { OwnFrames, SourceContext } from '../../src/engine/contracts.ts'
 import { decodeBatch } from '../../src/journal/bodies.ts'
 import type { Frame } from '../../src/journal/types.ts'
 import { eventAt, type WeirEvent } from '../../src/model/events.ts'

@@ -1,4 +1,4 @@
-import type { AwaitedSink } from '../../src/engine/ports.ts'
+import type { AwaitedSink } from '../../src/engine/contracts.ts'
 
 /** A sink as a test moves it: `undefined` while it is not there. */
 export class AwaitedTestSink implements AwaitedSink {

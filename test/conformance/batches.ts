@@ -1,4 +1,4 @@
-import type { Context, FrameHeader, Log, SinkBatch, SinkPiece } from '../../src/engine/ports.ts'
+import type { Context, FrameHeader, Log, SinkBatch, SinkPiece } from '../../src/engine/contracts.ts'
 import { realHost, type Host } from '../../src/host/index.ts'
 import type { FlowBatch } from '../../src/model/batches.ts'
 import { toEventBatch, type WeirEvent } from '../../src/model/events.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Sink, SinkBatch } from '../../src/engine/ports.ts'
+import type { Sink, SinkBatch } from '../../src/engine/contracts.ts'
 import type { WeirEvent } from '../../src/model/events.ts'
 import type { Failure } from '../../src/model/outcome.ts'
 import { eventBatch } from './batches.ts'

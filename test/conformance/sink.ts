@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest'
-import type { Context, Idempotency, Sink } from '../../src/engine/ports.ts'
+import type { Context, Idempotency, Sink } from '../../src/engine/contracts.ts'
 import type { BatchKind } from '../../src/model/batches.ts'
 import type { WeirEvent } from '../../src/model/events.ts'
 import { eventBatch, flowBatch, numberedEvents, testContext } from './batches.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import type { Source, SourceContext } from '../../src/engine/ports.ts'
+import type { Source, SourceContext } from '../../src/engine/contracts.ts'
 import { measured, proves, type Against } from '../kit/proof.ts'
 import { TestJournal, type NewUnit } from './test-journal.ts'
 

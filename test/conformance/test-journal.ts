@@ -1,4 +1,4 @@
-import type { SourceContext } from '../../src/engine/ports.ts'
+import type { SourceContext } from '../../src/engine/contracts.ts'
 import type { Unit } from '../../src/journal/types.ts'
 import { WeirError } from '../../src/model/errors.ts'
 import { testContext } from './batches.ts'

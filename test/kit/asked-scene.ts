@@ -1,5 +1,5 @@
 // A journal and a clock that moves by the test's hand, for a source that asks: waiting takes no time, and is noted.
-import type { OwnFrames, SourceContext } from '../../src/engine/ports.ts'
+import type { OwnFrames, SourceContext } from '../../src/engine/contracts.ts'
 import { realHost, type Host } from '../../src/host/index.ts'
 import type { Frame, Unit } from '../../src/journal/types.ts'
 import type { WeirEvent } from '../../src/model/events.ts'

@@ -1,6 +1,6 @@
 // A journal and an API server in memory, for models of what a source of clusters tells: who is killed, and when, is the test's to say.
 import { testContext } from '../conformance/batches.ts'
-import type { SourceContext } from '../../src/engine/ports.ts'
+import type { SourceContext } from '../../src/engine/contracts.ts'
 import { realHost } from '../../src/host/index.ts'
 import { decodeBatch } from '../../src/journal/bodies.ts'
 import type { Frame, FrameHeader } from '../../src/journal/types.ts'

@@ -1,5 +1,5 @@
 // The record of a journal that several Weirs share, for tests of who reads and who stands by.
-import type { SharedState, SourceContext, TurnRecord } from '../../src/engine/ports.ts'
+import type { SharedState, SourceContext, TurnRecord } from '../../src/engine/contracts.ts'
 
 /** The record of a journal that several Weirs share. */
 export class SharedTurn {

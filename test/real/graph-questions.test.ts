@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { neo4jSchema } from '../../src/connectors/neo4j/config.ts'
 import { neo4j } from '../../src/connectors/neo4j/index.ts'
-import type { Sink, SinkBatch, SinkPiece } from '../../src/engine/ports.ts'
+import type { Sink, SinkBatch, SinkPiece } from '../../src/engine/contracts.ts'
 import type { WeirEvent } from '../../src/model/events.ts'
 import { configFrom } from '../../src/schema/index.ts'
 import { eventBatch, testContext } from '../conformance/batches.ts'

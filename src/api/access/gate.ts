@@ -1,7 +1,7 @@
 /** The door: who is it, and may he? Asked before any route is looked at. */
 import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
-import type { Metrics } from '../../engine/ports.ts'
+import type { Metrics } from '../../engine/contracts.ts'
 import type { Host } from '../../host/index.ts'
 import { checkBrowser, checkOwnPage, isLoopback } from '../guard.ts'
 import type { ApiOptions } from '../options.ts'

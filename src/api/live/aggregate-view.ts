@@ -1,4 +1,4 @@
-import type { Resolver } from '../../engine/ports.ts'
+import type { Resolver } from '../../engine/contracts.ts'
 import type { BatchFilter } from './filter.ts'
 import type { Ring, RingFrame } from './ring.ts'
 import type { ViewSpec } from './spec.ts'

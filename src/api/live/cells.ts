@@ -2,7 +2,7 @@
  * Cells of a live row as JSON shows them: the same forms as an answer of the SQL interface, so that a row looks alike
  * whether it was seen live or asked for.
  */
-import type { Resolver } from '../../engine/ports.ts'
+import type { Resolver } from '../../engine/contracts.ts'
 import type { FrameHeader } from '../../journal/types.ts'
 import type { Batch, EventBatch, FlowBatch } from '../../model/batches.ts'
 import { dataEncodings } from '../../model/batches.ts'

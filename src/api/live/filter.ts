@@ -1,4 +1,4 @@
-import type { Resolver } from '../../engine/ports.ts'
+import type { Resolver } from '../../engine/contracts.ts'
 import type { FrameHeader } from '../../journal/types.ts'
 import type { Batch, BatchKind } from '../../model/batches.ts'
 import { bind, compileLive, nameTables, parse } from '../../query/index.ts'

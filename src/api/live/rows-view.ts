@@ -1,4 +1,4 @@
-import type { Resolver } from '../../engine/ports.ts'
+import type { Resolver } from '../../engine/contracts.ts'
 import type { Cell } from './cells.ts'
 import { cellReader } from './cells.ts'
 import type { BatchFilter } from './filter.ts'

@@ -1,5 +1,5 @@
 /** Sums of numeric columns over rows of a live frame. */
-import type { Resolver } from '../../engine/ports.ts'
+import type { Resolver } from '../../engine/contracts.ts'
 import type { Batch } from '../../model/batches.ts'
 import { isPresent } from '../../model/columns.ts'
 import { cellReader, type Cell } from './cells.ts'

@@ -1,4 +1,4 @@
-import type { Resolver } from '../../engine/ports.ts'
+import type { Resolver } from '../../engine/contracts.ts'
 import type { Clock } from '../../host/index.ts'
 import type { FrameHeader } from '../../journal/types.ts'
 import type { FlowBatch } from '../../model/batches.ts'

@@ -1,4 +1,4 @@
-import type { Resolver } from '../../engine/ports.ts'
+import type { Resolver } from '../../engine/contracts.ts'
 import { isResolved } from '../../query/live-columns.ts'
 import type { QueryField } from '../../query/index.ts'
 import { mappedPrefix } from '../../model/ip.ts'

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import type { TapTarget } from '../../engine/control.ts'
-import type { FrameHeader, SinkPiece } from '../../engine/ports.ts'
+import type { FrameHeader, SinkPiece } from '../../engine/contracts.ts'
 import type { Batch, BatchKind } from '../../model/batches.ts'
 import { bind, compileLive, nameTables } from '../../query/index.ts'
 import { whenAccessEnds } from '../access/gate.ts'

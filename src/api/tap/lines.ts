@@ -1,6 +1,6 @@
 import { encodeStructured } from '../../codecs/cloudevents/index.ts'
 import { flowJson } from '../../codecs/flow-json/index.ts'
-import type { Preview, SinkPiece } from '../../engine/ports.ts'
+import type { Preview, SinkPiece } from '../../engine/contracts.ts'
 import { eventAt } from '../../model/events.ts'
 import { stableId } from '../../model/positions.ts'
 

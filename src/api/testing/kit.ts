@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import { afterEach } from 'vitest'
-import type { Log } from '../../engine/ports.ts'
+import type { Log } from '../../engine/contracts.ts'
 import { realHost } from '../../host/index.ts'
 import { startApi } from '../index.ts'
 import type { ApiOptions, RunningApi } from '../index.ts'

@@ -1,6 +1,6 @@
 import type { Control, Fate, Health, Ledger, QueryFormat, SharedJournal } from '../../engine/control.ts'
 import type { Frame } from '../../journal/types.ts'
-import type { Preview } from '../../engine/ports.ts'
+import type { Preview } from '../../engine/contracts.ts'
 import { decodeBatch, encodeBatch } from '../../journal/bodies.ts'
 import type { Batch, EventBatch } from '../../model/batches.ts'
 import { originCursor, type Origin } from '../../model/origins.ts'

@@ -1,5 +1,5 @@
 /** Whether each source that fetches from a bus finds it, and is let in there: only asked for with --live. Nothing is read. */
-import type { Probe } from '../../engine/ports.ts'
+import type { Probe } from '../../engine/contracts.ts'
 import { loadSource } from '../../registry.ts'
 import { fail, ok, reason, warn, type Finding, type Scene } from './finding.ts'
 

@@ -14,7 +14,7 @@ import { openStore, serveStore, StoreFeed, type QueryLimits, type StoreOptions }
 import { queryProcesses } from '../query-processes.ts'
 import { takeProfile, type ProfileWish } from '../../telemetry/profile.ts'
 import { workerTelemetry } from '../../telemetry/worker.ts'
-import type { StoreStatus } from '../../engine/ledger.ts'
+import type { StoreStatus } from '../../engine/ledger/ledger.ts'
 
 export interface StoreOpen {
   readonly directory: string

@@ -3,7 +3,7 @@ import type { SQSClient } from '@aws-sdk/client-sqs'
 import { awsOptions } from '../../messaging/aws-client.ts'
 import { awsTrouble } from '../../messaging/aws-errors.ts'
 import { lookIn } from '../../messaging/aws-look.ts'
-import type { Context, Listening } from '../../engine/ports.ts'
+import type { Context, Listening } from '../../engine/contracts.ts'
 import type { SnsConfig } from './config.ts'
 
 /** Of our queue, which has copies only: how many are looked at, and how long (s) it keeps them. */

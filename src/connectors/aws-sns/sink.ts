@@ -1,5 +1,5 @@
 import { awsSink } from '../../messaging/aws-sink.ts'
-import type { Context, Sink } from '../../engine/ports.ts'
+import type { Context, Sink } from '../../engine/contracts.ts'
 import { openTopic } from './client.ts'
 import { listenTopic } from './client-listen.ts'
 import type { SnsConfig } from './config.ts'

@@ -1,6 +1,6 @@
 import { awsOptions } from '../../messaging/aws-client.ts'
 import { awsTrouble } from '../../messaging/aws-errors.ts'
-import type { Probe, ProbeContext } from '../../engine/ports.ts'
+import type { Probe, ProbeContext } from '../../engine/contracts.ts'
 import type { SqsSourceConfig } from './config.ts'
 
 /** Asks for the settings of the queue that a source reads; receives nothing. */

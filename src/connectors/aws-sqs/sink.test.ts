@@ -6,7 +6,7 @@ import { eventBatch, numberedEvents, testContext } from '../../../test/conforman
 import { deliverAll, settle } from '../../../test/conformance/deliver.ts'
 import { auth, region, type AwsServer } from '../../../test/kit/aws-server.ts'
 import { startFauxqs } from '../../../test/kit/fauxqs.ts'
-import type { Sink } from '../../engine/ports.ts'
+import type { Sink } from '../../engine/contracts.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
 import { sqsSchema } from './config.ts'

@@ -1,5 +1,5 @@
 import { awsSink } from '../../messaging/aws-sink.ts'
-import type { Context, Sink } from '../../engine/ports.ts'
+import type { Context, Sink } from '../../engine/contracts.ts'
 import { openQueue } from './client.ts'
 import { listenQueue } from './client-listen.ts'
 import type { SqsConfig } from './config.ts'

@@ -8,7 +8,7 @@ import { auth, credentials, region, type AwsServer } from '../../../test/kit/aws
 import { bodyOf, eventsOf, structured } from '../../../test/kit/aws-side.ts'
 import { anyChanges, changeEvent } from '../../../test/kit/changes.ts'
 import { startFauxqs } from '../../../test/kit/fauxqs.ts'
-import type { SourceContext } from '../../engine/ports.ts'
+import type { SourceContext } from '../../engine/contracts.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
 import { sqsSchema, sqsSourceSchema } from './config.ts'

@@ -1,5 +1,5 @@
 import type { ServiceBusClient, ServiceBusSender } from '@azure/service-bus'
-import type { Context } from '../../engine/ports.ts'
+import type { Context } from '../../engine/contracts.ts'
 import { EntraTokens, type EntraToken } from '../../net/entra.ts'
 import { revealSecret } from '../../net/secrets.ts'
 import { WrongSettings } from './client-errors.ts'

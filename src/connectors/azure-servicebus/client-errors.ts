@@ -1,4 +1,4 @@
-import type { Attempt } from '../../engine/in-order.ts'
+import type { Attempt } from '../../engine/delivery/in-order.ts'
 import { WeirError } from '../../model/errors.ts'
 import { NoToken } from '../../net/entra.ts'
 

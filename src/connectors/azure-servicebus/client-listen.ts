@@ -1,6 +1,6 @@
 import type { ServiceBusReceivedMessage } from '@azure/service-bus'
 import { within } from '../../messaging/within.ts'
-import type { Context, Listening } from '../../engine/ports.ts'
+import type { Context, Listening } from '../../engine/contracts.ts'
 import { hangUp, makeClient } from './client-connect.ts'
 import { codeOf, why } from './client-errors.ts'
 import type { ServiceBusConfig } from './config.ts'

@@ -1,6 +1,6 @@
 import type { ServiceBusClient } from '@azure/service-bus'
 import { within } from '../../messaging/within.ts'
-import type { Probe, ProbeContext } from '../../engine/ports.ts'
+import type { Probe, ProbeContext } from '../../engine/contracts.ts'
 import { hangUp, makeClient } from './client-connect.ts'
 import { why } from './client-errors.ts'
 import type { ServiceBusSourceConfig } from './config.ts'

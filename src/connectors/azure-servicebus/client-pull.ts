@@ -1,7 +1,7 @@
 import type { ServiceBusClient, ServiceBusSessionReceiver } from '@azure/service-bus'
 import type { Pulled, Puller } from '../../messaging/message-source.ts'
 import { within } from '../../messaging/within.ts'
-import type { SourceContext } from '../../engine/ports.ts'
+import type { SourceContext } from '../../engine/contracts.ts'
 import { hangUp, makeClient } from './client-connect.ts'
 import { why } from './client-errors.ts'
 import { Inbox, type Handle } from './client-inbox.ts'

@@ -1,6 +1,6 @@
 /** Sessions, several at once: each is locked for us, read in order, and left when it has no more or was read for long. */
 import type { ServiceBusSessionReceiver } from '@azure/service-bus'
-import type { SourceContext } from '../../engine/ports.ts'
+import type { SourceContext } from '../../engine/contracts.ts'
 import { codeOf } from './client-errors.ts'
 import type { Handle, Inbox } from './client-inbox.ts'
 

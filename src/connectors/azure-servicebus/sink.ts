@@ -1,6 +1,6 @@
 import { manyMessagesSink, type ManyClient, type OutMessage } from '../../messaging/message-sink.ts'
-import { behindKey, type Attempt } from '../../engine/in-order.ts'
-import type { Context, Sink } from '../../engine/ports.ts'
+import { behindKey, type Attempt } from '../../engine/delivery/in-order.ts'
+import type { Context, Sink } from '../../engine/contracts.ts'
 import { ServiceBusPublisher, type Outgoing } from './client.ts'
 import { listenServiceBus } from './client-listen.ts'
 import type { ServiceBusConfig } from './config.ts'

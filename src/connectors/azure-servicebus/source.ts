@@ -1,5 +1,5 @@
 import { messageSource } from '../../messaging/message-source.ts'
-import type { Source, SourceContext } from '../../engine/ports.ts'
+import type { Source, SourceContext } from '../../engine/contracts.ts'
 import { ServiceBusPuller } from './client-pull.ts'
 import type { ServiceBusSourceConfig } from './config.ts'
 

@@ -1,6 +1,6 @@
 import { awsTrouble } from '../../messaging/aws-errors.ts'
 import { awsOptions } from '../../messaging/aws-client.ts'
-import type { Probe, ProbeContext } from '../../engine/ports.ts'
+import type { Probe, ProbeContext } from '../../engine/contracts.ts'
 import { lookAtLease } from '../../net/kubernetes/turn-look.ts'
 import { TrailError, TrailReader } from './client.ts'
 import { FileAway, TrailFiles } from './client-files.ts'

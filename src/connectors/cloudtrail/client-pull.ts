@@ -2,7 +2,7 @@
 import { SqsPuller } from '../../messaging/aws-pull.ts'
 import type { Pulled, Puller } from '../../messaging/message-source.ts'
 import type { InMessage } from '../../codecs/bus-message/read.ts'
-import type { SourceContext } from '../../engine/ports.ts'
+import type { SourceContext } from '../../engine/contracts.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { FileAway, FileUnfit, TrailFiles } from './client-files.ts'
 import type { CloudtrailConfig, From } from './config.ts'

@@ -1,7 +1,7 @@
 /** One region of the event history. */
 import type { Event } from '@aws-sdk/client-cloudtrail'
 import { PartitionPoller, type PollLimits, type Mapped } from '../../polling/partition.ts'
-import type { SourceContext } from '../../engine/ports.ts'
+import type { SourceContext } from '../../engine/contracts.ts'
 import type { Checkpoint } from '../../polling/checkpoint.ts'
 import type { TrailReader } from './client.ts'
 import type { From } from './config.ts'

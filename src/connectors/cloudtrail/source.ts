@@ -1,5 +1,5 @@
 import { messageSource } from '../../messaging/message-source.ts'
-import type { Source, SourceContext } from '../../engine/ports.ts'
+import type { Source, SourceContext } from '../../engine/contracts.ts'
 import { pollingSource, type PollingSource } from '../../polling/source.ts'
 import type { PartitionStatus } from '../../polling/partition.ts'
 import { openLeaseTurn } from '../../net/kubernetes/turn.ts'

@@ -1,5 +1,5 @@
 import { PollError } from '../../polling/poll-error.ts'
-import type { Probe, ProbeContext } from '../../engine/ports.ts'
+import type { Probe, ProbeContext } from '../../engine/contracts.ts'
 import { self } from '../../host/process.ts'
 import { lookAtLease } from '../../net/kubernetes/turn-look.ts'
 import { ZoneClient } from './client.ts'

@@ -1,6 +1,6 @@
 /** One zone. */
 import { PartitionPoller, type PollLimits, type Mapped } from '../../polling/partition.ts'
-import type { SourceContext } from '../../engine/ports.ts'
+import type { SourceContext } from '../../engine/contracts.ts'
 import type { Checkpoint } from '../../polling/checkpoint.ts'
 import { self } from '../../host/process.ts'
 import { ZoneClient } from './client.ts'

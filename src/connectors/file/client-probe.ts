@@ -1,4 +1,4 @@
-import type { Probe } from '../../engine/ports.ts'
+import type { Probe } from '../../engine/contracts.ts'
 import type { Host } from '../../host/index.ts'
 import { messageOf } from '../../model/errors.ts'
 

@@ -1,4 +1,4 @@
-import type { SinkBatch } from '../../engine/ports.ts'
+import type { SinkBatch } from '../../engine/contracts.ts'
 import type { Failure } from '../../model/outcome.ts'
 import { toLines, type LineForm } from './map.ts'
 import { messageOf } from '../../model/errors.ts'

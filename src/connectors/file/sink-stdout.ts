@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream'
-import type { Context, Sink } from '../../engine/ports.ts'
+import type { Context, Sink } from '../../engine/contracts.ts'
 import { Patience } from './client-patience.ts'
 import { LineStream } from './client-stdout.ts'
 import type { StdoutConfig } from './config.ts'

@@ -1,4 +1,4 @@
-import type { Context, Sink } from '../../engine/ports.ts'
+import type { Context, Sink } from '../../engine/contracts.ts'
 import { Patience } from './client-patience.ts'
 import { probeFile } from './client-probe.ts'
 import { LineFile } from './client.ts'

@@ -1,4 +1,4 @@
-import type { Attempt } from '../../engine/in-order.ts'
+import type { Attempt } from '../../engine/delivery/in-order.ts'
 
 /** Codes of gRPC that matter here. */
 export const code = { invalid: 3, late: 4, missing: 5, forbidden: 7, exhausted: 8, precondition: 9, unauthenticated: 16 } as const

@@ -1,4 +1,4 @@
-import type { Context, Listening } from '../../engine/ports.ts'
+import type { Context, Listening } from '../../engine/contracts.ts'
 import { callOptions, clientOptions, loadClient } from './client-connect.ts'
 import { why } from './client-errors.ts'
 import type { PubSubConfig } from './config.ts'

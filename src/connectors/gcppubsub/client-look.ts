@@ -1,4 +1,4 @@
-import type { Probe } from '../../engine/ports.ts'
+import type { Probe } from '../../engine/contracts.ts'
 import { callOptions, clientOptions, loadClient } from './client-connect.ts'
 import { code, codeOf, why } from './client-errors.ts'
 import type { PubSubSourceConfig } from './config.ts'

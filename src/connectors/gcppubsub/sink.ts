@@ -1,6 +1,6 @@
 import { manyMessagesSink, type ManyClient } from '../../messaging/message-sink.ts'
-import type { Attempt } from '../../engine/in-order.ts'
-import type { Context, Sink } from '../../engine/ports.ts'
+import type { Attempt } from '../../engine/delivery/in-order.ts'
+import type { Context, Sink } from '../../engine/contracts.ts'
 import { PubSubPublisher } from './client.ts'
 import { listenPubSub } from './client-listen.ts'
 import type { PubSubConfig } from './config.ts'

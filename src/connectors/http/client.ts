@@ -1,6 +1,6 @@
 import type { BinaryMessage } from '../../codecs/cloudevents/index.ts'
-import type { Context, Probe } from '../../engine/ports.ts'
-import type { Attempt } from '../../engine/in-order.ts'
+import type { Context, Probe } from '../../engine/contracts.ts'
+import type { Attempt } from '../../engine/delivery/in-order.ts'
 import type { Host } from '../../host/index.ts'
 import { withoutSecretsOf } from '../../model/url-text.ts'
 import { HttpClient, HttpError } from '../../net/http-client.ts'

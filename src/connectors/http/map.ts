@@ -1,6 +1,6 @@
 import { batchedType, encodeBinary, encodeStructured, joinBatch, protobufBatchType, protobufType, structuredType, type BinaryMessage, type Extensions } from '../../codecs/cloudevents/index.ts'
-import type { Attempt } from '../../engine/in-order.ts'
-import type { Probe } from '../../engine/ports.ts'
+import type { Attempt } from '../../engine/delivery/in-order.ts'
+import type { Probe } from '../../engine/contracts.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import type { HttpAnswer } from '../../net/http-client.ts'
 import type { HttpConfig } from './config.ts'

@@ -1,6 +1,6 @@
 import type { API, Base, BaseOptions, Broker, Connection, SASLOptions } from '@platformatic/kafka'
 import { within } from '../../messaging/within.ts'
-import type { Context } from '../../engine/ports.ts'
+import type { Context } from '../../engine/contracts.ts'
 import type { Timers } from '../../host/index.ts'
 import { revealSecret } from '../../net/secrets.ts'
 import { readTls } from '../../net/tls.ts'

@@ -1,4 +1,4 @@
-import type { Attempt } from '../../engine/in-order.ts'
+import type { Attempt } from '../../engine/delivery/in-order.ts'
 import { formatHostPort, type HostPort } from '../../schema/values.ts'
 import type { ClusterConfig } from './client-connect.ts'
 

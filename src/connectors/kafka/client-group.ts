@@ -1,6 +1,6 @@
 import type { Consumer, Message, MessagesStream } from '@platformatic/kafka'
 import { within } from '../../messaging/within.ts'
-import type { SourceContext } from '../../engine/ports.ts'
+import type { SourceContext } from '../../engine/contracts.ts'
 import { connectionOptions, loadClient, orStop } from './client-connect.ts'
 import { says } from './client-errors.ts'
 import type { KafkaSourceConfig } from './config.ts'

@@ -1,5 +1,5 @@
 import type { Admin, ClusterMetadata } from '@platformatic/kafka'
-import type { Context, Listening } from '../../engine/ports.ts'
+import type { Context, Listening } from '../../engine/contracts.ts'
 import { apiOf, connectionOptions, loadClient, type Library } from './client-connect.ts'
 import { apiIdOf, says, whyNotConnected, whyNoTopic } from './client-errors.ts'
 import type { KafkaConfig } from './config.ts'

@@ -1,5 +1,5 @@
 import type { Base } from '@platformatic/kafka'
-import type { Probe, ProbeContext } from '../../engine/ports.ts'
+import type { Probe, ProbeContext } from '../../engine/contracts.ts'
 import { formatHostPort } from '../../schema/values.ts'
 import { connectionOptions, loadClient, openBase, orStop } from './client-connect.ts'
 import { apiIdOf, says, whyNotConnected } from './client-errors.ts'

@@ -1,5 +1,5 @@
 import type { Base } from '@platformatic/kafka'
-import type { Context, Probe } from '../../engine/ports.ts'
+import type { Context, Probe } from '../../engine/contracts.ts'
 import { formatHostPort } from '../../schema/values.ts'
 import { connectionOptions, loadClient, openBase, orStop } from './client-connect.ts'
 import { apiIdOf, noTopic, says, whyNotConnected, whyNoTopic } from './client-errors.ts'

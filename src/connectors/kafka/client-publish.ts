@@ -1,5 +1,5 @@
 import type { API, Base, Broker, Connection, CreateRecordsBatchOptions, MessageRecord } from '@platformatic/kafka'
-import { behindKey, type Attempt } from '../../engine/in-order.ts'
+import { behindKey, type Attempt } from '../../engine/delivery/in-order.ts'
 import type { Clock } from '../../host/index.ts'
 import type { Library } from './client-connect.ts'
 import { fateOf, type Fate } from './client-errors.ts'

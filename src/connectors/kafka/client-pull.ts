@@ -1,6 +1,6 @@
 import { Gathered } from '../../messaging/gathered.ts'
 import type { Pulled, Puller } from '../../messaging/message-source.ts'
-import type { SourceContext } from '../../engine/ports.ts'
+import type { SourceContext } from '../../engine/contracts.ts'
 import { formatHostPort } from '../../schema/values.ts'
 import { whyNotConnected } from './client-errors.ts'
 import { openGroup, type Group, type Offset } from './client-group.ts'

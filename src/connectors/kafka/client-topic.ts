@@ -1,4 +1,4 @@
-import type { Context } from '../../engine/ports.ts'
+import type { Context } from '../../engine/contracts.ts'
 import { connectionOptions } from './client-connect.ts'
 import { apiIdOf, noTopic, says, whyNoTopic } from './client-errors.ts'
 import type { Live, Topic } from './client-publish.ts'

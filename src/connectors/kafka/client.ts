@@ -1,6 +1,6 @@
 import type { Broker } from '@platformatic/kafka'
-import type { Attempt } from '../../engine/in-order.ts'
-import type { Context } from '../../engine/ports.ts'
+import type { Attempt } from '../../engine/delivery/in-order.ts'
+import type { Context } from '../../engine/contracts.ts'
 import { formatHostPort } from '../../schema/values.ts'
 import { anyConnection, apiOf, connectionOptions, loadClient, openBase, orStop } from './client-connect.ts'
 import { away, whyLost, whyNotConnected } from './client-errors.ts'

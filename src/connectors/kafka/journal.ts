@@ -1,4 +1,4 @@
-import type { JournalContext } from '../../engine/ports.ts'
+import type { JournalContext } from '../../engine/contracts.ts'
 import { formatHostPort } from '../../schema/values.ts'
 import type { BusRecord, BusWriter, Channel, JournalBus } from '../../journal/index.ts'
 import { connectionOptions, loadClient } from './client-connect.ts'

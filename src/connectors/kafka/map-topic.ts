@@ -1,5 +1,5 @@
 import { placeholders, rowTemplate, unknownPlaceholder } from '../../messaging/row-template.ts'
-import type { SinkRow } from '../../engine/rows.ts'
+import type { SinkRow } from '../../engine/delivery/rows.ts'
 import { Complaint } from '../../schema/values.ts'
 
 /** Longest name that brokers take. */

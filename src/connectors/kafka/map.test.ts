@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { busMessage } from '../../codecs/bus-message/index.ts'
-import { sinkRows, type SinkRow } from '../../engine/rows.ts'
+import { sinkRows, type SinkRow } from '../../engine/delivery/rows.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
 import { eventBatch } from '../../../test/conformance/batches.ts'

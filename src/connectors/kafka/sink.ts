@@ -1,5 +1,5 @@
 import { manyMessagesSink, type ManyClient, type OutMessage } from '../../messaging/message-sink.ts'
-import type { Context, Sink } from '../../engine/ports.ts'
+import type { Context, Sink } from '../../engine/contracts.ts'
 import { KafkaPublisher } from './client.ts'
 import { listenKafka } from './client-listen.ts'
 import { probeKafka } from './client-probe.ts'

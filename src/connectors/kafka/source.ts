@@ -1,5 +1,5 @@
 import { messageSource, type MessageSourceStatus } from '../../messaging/message-source.ts'
-import type { Source, SourceContext } from '../../engine/ports.ts'
+import type { Source, SourceContext } from '../../engine/contracts.ts'
 import { KafkaPuller } from './client-pull.ts'
 import type { KafkaSourceConfig } from './config.ts'
 

@@ -1,4 +1,4 @@
-import type { Source, SourceContext } from '../../engine/ports.ts'
+import type { Source, SourceContext } from '../../engine/contracts.ts'
 import { encodeEvents } from '../../journal/bodies.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { revealSecret } from '../../net/secrets.ts'

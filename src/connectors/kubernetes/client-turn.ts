@@ -1,5 +1,5 @@
 /** Turns by a record of the shared journal instead of a `Lease`: for those who have the journal in common and no `lease`. */
-import type { TurnRecord } from '../../engine/ports.ts'
+import type { TurnRecord } from '../../engine/contracts.ts'
 import type { LeaseClient, LeaseRecord, LeaseWish, Told } from '../../net/kubernetes/lease.ts'
 
 interface Turn extends LeaseWish {

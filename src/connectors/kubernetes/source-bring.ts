@@ -1,5 +1,5 @@
 /** Where the journal is shared, what is known of a cluster may be in another folder than ours: then the journal has it. */
-import type { SharedState, SourceContext, StateNote } from '../../engine/ports.ts'
+import type { SharedState, SourceContext, StateNote } from '../../engine/contracts.ts'
 import type { Host } from '../../host/index.ts'
 import type { ObjectMap } from './source-objects.ts'
 import { messageOf } from '../../model/errors.ts'

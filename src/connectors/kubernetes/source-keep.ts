@@ -1,5 +1,5 @@
 /** Puts what is known of a cluster into a shared journal, again and again: whoever goes on, wherever, begins with that. */
-import type { SharedState, SourceContext, StateNote, StatePiece } from '../../engine/ports.ts'
+import type { SharedState, SourceContext, StateNote, StatePiece } from '../../engine/contracts.ts'
 import type { Disk } from '../../host/index.ts'
 import type { KubeObject } from './client-types.ts'
 import { placeOf, resourceEvent } from './map-change.ts'

@@ -1,4 +1,4 @@
-import type { SourceContext } from '../../engine/ports.ts'
+import type { SourceContext } from '../../engine/contracts.ts'
 import { makeDurableDirectory } from '../../host/index.ts'
 import { self } from '../../host/process.ts'
 import { revealSecret } from '../../net/secrets.ts'

@@ -1,5 +1,5 @@
 /** Compares what is known of a collection with what the server has, by names and versions alone: the proof that nothing was missed. */
-import type { SourceContext } from '../../engine/ports.ts'
+import type { SourceContext } from '../../engine/contracts.ts'
 import type { Host } from '../../host/index.ts'
 import type { ResourceType } from './client-discovery.ts'
 import type { Reader } from './client-reader.ts'

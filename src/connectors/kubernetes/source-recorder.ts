@@ -2,7 +2,7 @@
  * Writes what happened: into the journal first, then, when it is synced, into the map of objects. Where replicas take turns, it waits
  * here until it is our turn, or until the one whose turn it is has told it: then it goes into the map alone.
  */
-import type { SourceContext } from '../../engine/ports.ts'
+import type { SourceContext } from '../../engine/contracts.ts'
 import { encodeBatch } from '../../journal/bodies.ts'
 import { WeirError } from '../../model/errors.ts'
 import { toEventBatch, type WeirEvent } from '../../model/events.ts'

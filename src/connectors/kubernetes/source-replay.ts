@@ -1,5 +1,5 @@
 /** Brings the map of objects to where the journal is: what was told before a crash and not written into the map. */
-import type { OwnFrames } from '../../engine/ports.ts'
+import type { OwnFrames } from '../../engine/contracts.ts'
 import { decodeBatch } from '../../journal/bodies.ts'
 import type { Frame } from '../../journal/types.ts'
 import { eventAt, type WeirEvent } from '../../model/events.ts'

@@ -1,5 +1,5 @@
 /** Tells again what objects are that have been the same for long: the store forgets what was told it long ago, and they are still there. */
-import type { SourceContext } from '../../engine/ports.ts'
+import type { SourceContext } from '../../engine/contracts.ts'
 import type { KubeObject } from './client-types.ts'
 import { digestOf } from './map-canonical.ts'
 import { placeOf, resourceEvent } from './map-change.ts'

@@ -1,5 +1,5 @@
 import type { WatchedCluster } from '../../engine/control.ts'
-import type { SourceHealth } from '../../engine/source-health.ts'
+import type { SourceHealth } from '../../engine/sources/health.ts'
 import type { ResourceType } from './client-discovery.ts'
 import type { Reader } from './client-reader.ts'
 import type { ReaderStatus } from './client-types.ts'

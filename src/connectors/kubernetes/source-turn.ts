@@ -1,4 +1,4 @@
-import type { SourceContext } from '../../engine/ports.ts'
+import type { SourceContext } from '../../engine/contracts.ts'
 import { self } from '../../host/process.ts'
 import { leaseClient, type LeaseClient, type LeasePlace } from '../../net/kubernetes/lease.ts'
 import { turnClient } from './client-turn.ts'

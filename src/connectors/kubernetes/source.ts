@@ -1,6 +1,6 @@
 /** Watches a cluster: finds out what there is to watch, keeps a reader for each collection, and has true changes recorded. */
 import { kindForbidden, type ManifestQuery, type ManifestState } from '../../model/kubernetes.ts'
-import type { Source, SourceContext } from '../../engine/ports.ts'
+import type { Source, SourceContext } from '../../engine/contracts.ts'
 import { discover, problemOf, sentenceOf } from './client-ask.ts'
 import { isServedElsewhere, nameOf, pathOf, typeKey, type ResourceType } from './client-discovery.ts'
 import { Pace } from './client-pace.ts'

@@ -1,5 +1,5 @@
 import type { Authenticator, ConnectionOptions, NatsConnection } from '@nats-io/transport-node'
-import type { Context } from '../../engine/ports.ts'
+import type { Context } from '../../engine/contracts.ts'
 import { revealSecret } from '../../net/secrets.ts'
 import { readTls, type TlsOptions } from '../../net/tls.ts'
 import type { Tls } from '../../schema/index.ts'

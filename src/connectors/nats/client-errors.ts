@@ -1,4 +1,4 @@
-import type { Attempt } from '../../engine/in-order.ts'
+import type { Attempt } from '../../engine/delivery/in-order.ts'
 import type { Library } from './client-connect.ts'
 import type { NatsConfig } from './config.ts'
 

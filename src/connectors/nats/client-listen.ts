@@ -1,6 +1,6 @@
 import type { NatsConnection } from '@nats-io/transport-node'
 import { CameBy } from '../../messaging/came-by.ts'
-import type { Context, Listening } from '../../engine/ports.ts'
+import type { Context, Listening } from '../../engine/contracts.ts'
 import { connectionOptions, loadClient } from './client-connect.ts'
 import { says, whyNotConnected } from './client-errors.ts'
 import type { NatsConfig } from './config.ts'

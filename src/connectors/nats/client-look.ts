@@ -1,4 +1,4 @@
-import type { Probe, ProbeContext } from '../../engine/ports.ts'
+import type { Probe, ProbeContext } from '../../engine/contracts.ts'
 import type { Library } from './client-connect.ts'
 import { loggedIn } from './client-probe.ts'
 import type { NatsSourceConfig } from './config.ts'

@@ -1,5 +1,5 @@
 import type { NatsConnection } from '@nats-io/transport-node'
-import type { Context, Probe } from '../../engine/ports.ts'
+import type { Context, Probe } from '../../engine/contracts.ts'
 import { connectionOptions, loadClient, type Library } from './client-connect.ts'
 import { says, whyNotConnected } from './client-errors.ts'
 import type { NatsConfig, NatsServer } from './config.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { fakeHost } from '../../../test/kit/fake-host.ts'
-import type { Attempt } from '../../engine/in-order.ts'
+import type { Attempt } from '../../engine/delivery/in-order.ts'
 import { WaitingPublishes } from './client-waiting.ts'
 
 const late: Attempt = { is: 'retry', reason: 'late' }

@@ -1,5 +1,5 @@
 import type { Host, Timer } from '../../host/index.ts'
-import type { Attempt } from '../../engine/in-order.ts'
+import type { Attempt } from '../../engine/delivery/in-order.ts'
 
 interface Waiting {
   readonly subject: string

@@ -1,5 +1,5 @@
 import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream'
-import type { JournalContext } from '../../engine/ports.ts'
+import type { JournalContext } from '../../engine/contracts.ts'
 import type { Timers } from '../../host/index.ts'
 import type { BusRecord, BusWriter, Channel, JournalBus } from '../../journal/index.ts'
 import { connectionOptions, loadClient } from './client-connect.ts'

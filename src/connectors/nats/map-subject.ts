@@ -1,5 +1,5 @@
 import { rowTemplate } from '../../messaging/row-template.ts'
-import type { SinkRow } from '../../engine/rows.ts'
+import type { SinkRow } from '../../engine/delivery/rows.ts'
 
 /** Longest token that a value becomes; a subject must fit into a line of the protocol. */
 const longestToken = 120

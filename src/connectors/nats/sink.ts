@@ -1,6 +1,6 @@
 import { eachMessageSink, unwritten, type EachClient, type OutMessage } from '../../messaging/message-sink.ts'
-import type { Attempt } from '../../engine/in-order.ts'
-import type { Context, Sink } from '../../engine/ports.ts'
+import type { Attempt } from '../../engine/delivery/in-order.ts'
+import type { Context, Sink } from '../../engine/contracts.ts'
 import { JetStreamPublisher } from './client.ts'
 import { listenNats } from './client-listen.ts'
 import { probeNats } from './client-probe.ts'

@@ -1,4 +1,4 @@
-import type { Attempt } from '../../engine/in-order.ts'
+import type { Attempt } from '../../engine/delivery/in-order.ts'
 import { messageOf } from '../../model/errors.ts'
 
 export function codeOf(error: unknown): string {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { seedFlows } from '../../../test/graph/seed.ts'
 import { eventBatch } from '../../../test/conformance/batches.ts'
-import type { SinkPiece } from '../../engine/ports.ts'
+import type { SinkPiece } from '../../engine/contracts.ts'
 import type { Column } from '../../model/columns.ts'
 import { addTalks, type Talk } from './map-traffic.ts'
 

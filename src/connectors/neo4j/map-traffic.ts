@@ -1,5 +1,5 @@
 /** Flows as sums of who talked to whom by the hour: those whose ends are known to be workloads. */
-import type { SinkPiece } from '../../engine/ports.ts'
+import type { SinkPiece } from '../../engine/contracts.ts'
 import type { FlowBatch } from '../../model/batches.ts'
 import { isPresent, type Column } from '../../model/columns.ts'
 import { workloadRef } from '../../model/refs.ts'

@@ -1,5 +1,5 @@
 /** Writes rows of events, and remembers what the graph has, so that what many rows share is not told with each. */
-import type { Attempt } from '../../engine/in-order.ts'
+import type { Attempt } from '../../engine/delivery/in-order.ts'
 import type { GraphClient } from './client.ts'
 import { linkText, statementsOf, type Written } from './map-cypher.ts'
 import type { GraphRow } from './map.ts'

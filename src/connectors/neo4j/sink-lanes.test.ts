@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { SinkRow } from '../../engine/rows.ts'
+import type { SinkRow } from '../../engine/delivery/rows.ts'
 import { inLanes } from './sink-lanes.ts'
 
 const rowsOf = (keys: readonly (string | undefined)[], family = 'audit'): SinkRow[] => keys.map((key, index) => ({ index, id: `${index}`, kind: 'events', family, key, event: { id: `e${index % 6}`, source: '/s', type: 't', encoding: 'none' } }))

@@ -1,4 +1,4 @@
-import type { SinkRow } from '../../engine/rows.ts'
+import type { SinkRow } from '../../engine/delivery/rows.ts'
 
 /**
  * What takes more than one transaction goes in two rows of them side by side, each key in one of both: so one is made while the database is at the other,

@@ -2,8 +2,8 @@
  * Adds flows to the sums of the graph, each once: beside the sums, in the same transaction, stands how far each source was added. Flows come in
  * the order of their source, so that what lies before that is known to be in the sums, however often it is sent again.
  */
-import type { Attempt } from '../../engine/in-order.ts'
-import type { SinkBatch, SinkPiece } from '../../engine/ports.ts'
+import type { Attempt } from '../../engine/delivery/in-order.ts'
+import type { SinkBatch, SinkPiece } from '../../engine/contracts.ts'
 import type { GraphClient, Writing } from './client.ts'
 import type { Statement } from './map-cypher.ts'
 import { objectNode } from './map-node.ts'

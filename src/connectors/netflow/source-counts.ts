@@ -1,6 +1,6 @@
 import { byteClasses, noBytes, type ByteCounts } from '../../codecs/templates/bytes.ts'
 import type { ExporterState } from '../../codecs/templates/state.ts'
-import type { SourceContext } from '../../engine/ports.ts'
+import type { SourceContext } from '../../engine/contracts.ts'
 
 const counted = {
   rows: 'weir_netflow_rows_total',

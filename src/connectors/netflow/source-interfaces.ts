@@ -1,5 +1,5 @@
 import type { InterfaceNames } from '../../codecs/templates/interface-names.ts'
-import type { SourceContext } from '../../engine/ports.ts'
+import type { SourceContext } from '../../engine/contracts.ts'
 import { messageOf } from '../../model/errors.ts'
 
 /** Names of interfaces from a file that is read again when it changes. One that cannot be used leaves the names as they are. */

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import type { TemplateDecoder } from '../../codecs/templates/decoder.ts'
 import { restoreExporter, restoreParked, snapshotExporter, snapshotParked, type ExporterSnapshot, type ParkedSnapshot } from '../../codecs/templates/snapshot.ts'
-import type { SourceContext } from '../../engine/ports.ts'
+import type { SourceContext } from '../../engine/contracts.ts'
 import { makeDurableDirectory } from '../../host/index.ts'
 import { formatHostPort, type HostPort } from '../../schema/values.ts'
 import type { Exporter } from './source-exporters.ts'

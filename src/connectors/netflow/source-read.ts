@@ -3,7 +3,7 @@ import { countRecords, headerBytes, Netflow5Decoder, readSequence, recordBytes, 
 import { decodeNetflow9 } from '../../codecs/netflow9/decode.ts'
 import { TemplateDecoder, type DecoderOptions } from '../../codecs/templates/decoder.ts'
 import type { Transport } from '../../codecs/templates/state.ts'
-import type { UnitWriter } from '../../engine/flow-units.ts'
+import type { UnitWriter } from '../../engine/sources/flow-units.ts'
 import type { FlowBuilder } from '../../model/flow-builder.ts'
 import type { NetflowCounts } from './source-counts.ts'
 import type { Exporter } from './source-exporters.ts'

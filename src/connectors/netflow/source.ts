@@ -1,6 +1,6 @@
 import { usualTemplateLimits } from '../../codecs/templates/table.ts'
-import { UnitWriter, usualLimits, type UnitLimits } from '../../engine/flow-units.ts'
-import type { Source, SourceContext } from '../../engine/ports.ts'
+import { UnitWriter, usualLimits, type UnitLimits } from '../../engine/sources/flow-units.ts'
+import type { Source, SourceContext } from '../../engine/contracts.ts'
 import { parseCidr } from '../../model/cidr.ts'
 import { FlowBuilder } from '../../model/flow-builder.ts'
 import type { Datagrams } from '../../net/udp.ts'

@@ -1,6 +1,6 @@
 /** One tracker of one project. */
 import { PartitionPoller, type PollLimits } from '../../polling/partition.ts'
-import type { SourceContext } from '../../engine/ports.ts'
+import type { SourceContext } from '../../engine/contracts.ts'
 import type { Checkpoint } from '../../polling/checkpoint.ts'
 import { basePath, TraceReader } from './client.ts'
 import type { Session } from './client-session.ts'

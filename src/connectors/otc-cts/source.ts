@@ -1,6 +1,6 @@
 import { pollingSource, type PollingSource } from '../../polling/source.ts'
 import type { PartitionStatus } from '../../polling/partition.ts'
-import type { SourceContext } from '../../engine/ports.ts'
+import type { SourceContext } from '../../engine/contracts.ts'
 import { self } from '../../host/process.ts'
 import { openLeaseTurn } from '../../net/kubernetes/turn.ts'
 import { ackSink } from '../../schema/values.ts'

@@ -1,5 +1,5 @@
 import type { ChannelModel, Channel, SocketOptions } from 'amqplib'
-import type { Context } from '../../engine/ports.ts'
+import type { Context } from '../../engine/contracts.ts'
 import { revealSecret } from '../../net/secrets.ts'
 import { readTls } from '../../net/tls.ts'
 import { says, whyNotConnected } from './client-errors.ts'

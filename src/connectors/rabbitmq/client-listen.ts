@@ -1,6 +1,6 @@
 import type { Channel } from 'amqplib'
 import { CameBy } from '../../messaging/came-by.ts'
-import type { Context, Listening } from '../../engine/ports.ts'
+import type { Context, Listening } from '../../engine/contracts.ts'
 import { dial, hangUp } from './client-connect.ts'
 import { codeOf, says } from './client-errors.ts'
 import type { RabbitmqConfig } from './config.ts'

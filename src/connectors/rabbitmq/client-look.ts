@@ -1,4 +1,4 @@
-import type { Probe, ProbeContext } from '../../engine/ports.ts'
+import type { Probe, ProbeContext } from '../../engine/contracts.ts'
 import { dial, hangUp } from './client-connect.ts'
 import { codeOf, says } from './client-errors.ts'
 import type { RabbitmqSourceConfig } from './config.ts'

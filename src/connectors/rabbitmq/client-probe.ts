@@ -1,4 +1,4 @@
-import type { Context, Probe } from '../../engine/ports.ts'
+import type { Context, Probe } from '../../engine/contracts.ts'
 import { dial, exists, hangUp } from './client-connect.ts'
 import { says } from './client-errors.ts'
 import type { RabbitmqConfig } from './config.ts'

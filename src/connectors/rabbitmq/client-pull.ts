@@ -1,6 +1,6 @@
 import type { Channel, ConsumeMessage } from 'amqplib'
 import type { Pulled, Puller } from '../../messaging/message-source.ts'
-import type { SourceContext } from '../../engine/ports.ts'
+import type { SourceContext } from '../../engine/contracts.ts'
 import { dial, hangUp, type Dialed } from './client-connect.ts'
 import { codeOf, says } from './client-errors.ts'
 import type { RabbitmqSourceConfig } from './config.ts'

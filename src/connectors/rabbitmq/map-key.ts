@@ -1,5 +1,5 @@
 import { rowTemplate } from '../../messaging/row-template.ts'
-import type { SinkRow } from '../../engine/rows.ts'
+import type { SinkRow } from '../../engine/delivery/rows.ts'
 
 /** Bytes of the longest routing key that AMQP can write. */
 export const longestKey = 255

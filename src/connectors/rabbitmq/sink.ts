@@ -1,6 +1,6 @@
 import { eachMessageSink, type EachClient, type OutMessage } from '../../messaging/message-sink.ts'
-import type { Attempt } from '../../engine/in-order.ts'
-import type { Context, Sink } from '../../engine/ports.ts'
+import type { Attempt } from '../../engine/delivery/in-order.ts'
+import type { Context, Sink } from '../../engine/contracts.ts'
 import { RabbitPublisher } from './client.ts'
 import { listenRabbitmq } from './client-listen.ts'
 import { probeRabbitmq } from './client-probe.ts'

@@ -1,6 +1,6 @@
 import type { Malformed } from '../../codecs/sflow5/datagram.ts'
 import type { Decoded } from '../../codecs/sflow5/decode.ts'
-import type { SourceContext } from '../../engine/ports.ts'
+import type { SourceContext } from '../../engine/contracts.ts'
 
 type ByteFate = 'decoded' | 'padding' | 'skipped' | 'malformed' | 'shed' | 'not_allowed'
 

@@ -1,6 +1,6 @@
 import type { Host } from '../../host/index.ts'
 import type { JournalBus } from '../../journal/index.ts'
-import type { Log, Metrics } from '../ports.ts'
+import type { Log, Metrics } from '../contracts.ts'
 import { lookBack } from './names.ts'
 import { Units, type SharedUnit } from './units.ts'
 

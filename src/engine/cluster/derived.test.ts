@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { collector, deliver, derived, expected, recordsOf } from '../../../test/kit/derived-lane.ts'
 import { MemoryBus } from '../../../test/kit/memory-bus.ts'
-import { makeLedger } from '../ledger.ts'
+import { makeLedger } from '../ledger/ledger.ts'
 import { sharedBooks } from './books.ts'
 import { partitionOf } from './names.ts'
 

@@ -1,6 +1,6 @@
 /** Writes what transforms make of a partition: each is a source of the partition (`masked@partition-3`), and whoever delivers it is its only writer. */
 import { Fenced, type Unit } from '../../journal/index.ts'
-import type { DerivedJournal } from '../derive.ts'
+import type { DerivedJournal } from '../sources/derive.ts'
 import { partitionInstance } from './names.ts'
 import { SharedWriter, type SharedWriterOptions } from './writer.ts'
 

@@ -1,6 +1,6 @@
 import type { Host } from '../../host/index.ts'
 import { Fenced, type JournalBus } from '../../journal/index.ts'
-import type { Log } from '../ports.ts'
+import type { Log } from '../contracts.ts'
 import { keys } from './names.ts'
 import { writeRecord, type SharedRecords } from './records.ts'
 import { SteadyWriter } from './steady-writer.ts'

@@ -1,8 +1,8 @@
 /** Names in a journal that many share. Pure. */
-import { murmur128 } from '../murmur.ts'
+import { murmur128 } from '../dedupe/murmur.ts'
 import type { SourceTotals } from '../../journal/types.ts'
 import { componentOf } from '../../model/positions.ts'
-import type { SourceReport } from '../sources.ts'
+import type { SourceReport } from '../sources/sources.ts'
 
 /** A source of one instance of Weir: each has its own sequence, and its own totals. */
 export function sharedSource(id: string, instance: string): string {

@@ -1,6 +1,6 @@
 import type { Frame } from '../../journal/index.ts'
 import type { Position } from '../../model/positions.ts'
-import type { OwnFrames } from '../ports.ts'
+import type { OwnFrames } from '../contracts.ts'
 import { keys } from './names.ts'
 import { ownState } from './own-state.ts'
 import { unitsOf, type OwnOptions } from './own-units.ts'

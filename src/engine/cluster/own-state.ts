@@ -1,6 +1,6 @@
 /** States that a source puts into a shared journal: where they are is in its cursor, which its totals have. */
 import { componentOf } from '../../model/positions.ts'
-import type { SharedState, StateNote, StatePiece } from '../ports.ts'
+import type { SharedState, StateNote, StatePiece } from '../contracts.ts'
 import { keys, partitionOf, type TotalsRecord } from './names.ts'
 import { steadily, unitsOf, type OwnOptions } from './own-units.ts'
 import { frameOf } from './units.ts'

@@ -1,7 +1,7 @@
 import type { Host } from '../../host/index.ts'
 import type { JournalBus } from '../../journal/index.ts'
 import { componentOf } from '../../model/positions.ts'
-import type { Log } from '../ports.ts'
+import type { Log } from '../contracts.ts'
 import { partitionOf } from './names.ts'
 import type { SharedRecords } from './records.ts'
 import { Units, type SharedUnit } from './units.ts'

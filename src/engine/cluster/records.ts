@@ -1,6 +1,6 @@
 import type { Host } from '../../host/index.ts'
 import { fenceKey, type JournalBus } from '../../journal/index.ts'
-import type { Log } from '../ports.ts'
+import type { Log } from '../contracts.ts'
 import type { SteadyWriter } from './steady-writer.ts'
 
 interface Known {

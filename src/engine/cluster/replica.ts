@@ -1,7 +1,7 @@
 import type { Host } from '../../host/index.ts'
 import type { CopiedFrame, JournalBus, SegmentWriter } from '../../journal/index.ts'
 import { originCursor, originOf } from '../../model/origins.ts'
-import type { Log, Metrics } from '../ports.ts'
+import type { Log, Metrics } from '../contracts.ts'
 import { copyPartition } from './copy.ts'
 import type { SharedUnit } from './units.ts'
 

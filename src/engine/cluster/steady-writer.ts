@@ -1,6 +1,6 @@
 import type { Host } from '../../host/index.ts'
 import { Fenced, type BusRecord, type BusWriter, type Channel } from '../../journal/index.ts'
-import type { Log } from '../ports.ts'
+import type { Log } from '../contracts.ts'
 import { messageOf } from '../../model/errors.ts'
 
 type Written = Omit<BusRecord, 'place'>

@@ -1,5 +1,5 @@
 import { Fenced, type BusWriter } from '../../journal/index.ts'
-import type { TurnRecord } from '../ports.ts'
+import type { TurnRecord } from '../contracts.ts'
 import type { OwnOptions } from './own-units.ts'
 
 interface Written {

@@ -1,5 +1,5 @@
 import type { Fate } from '../control.ts'
-import type { SinkPiece } from '../ports.ts'
+import type { SinkPiece } from '../contracts.ts'
 import type { Rejected } from './send.ts'
 
 interface Waiter {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { fakeHost } from '../../../test/kit/fake-host.ts'
 import { FrameMaker, startOfDay } from '../../store/testing/frames.ts'
-import type { Enrichment } from '../ports.ts'
+import type { Enrichment } from '../contracts.ts'
 import { namedRange } from './named-range.ts'
 import { nameWaitMs, planRange, type Range } from './range.ts'
 import { compileRoute } from './route.ts'

@@ -1,6 +1,6 @@
 import type { Clock, Timers } from '../../host/index.ts'
 import type { Frame } from '../../journal/types.ts'
-import type { Enrichment } from '../ports.ts'
+import type { Enrichment } from '../contracts.ts'
 import { nameWaitMs, type Range } from './range.ts'
 
 /** A range whose flows have the names of their ends: waited for, though not for long. Undefined when the signal aborts meanwhile. */

@@ -2,7 +2,7 @@ import { decodeBatch } from '../../journal/bodies.ts'
 import { checkpointTotals, journalSource } from '../../journal/recover.ts'
 import type { Frame } from '../../journal/types.ts'
 import type { Position } from '../../model/positions.ts'
-import type { Enrichment, SinkPiece } from '../ports.ts'
+import type { Enrichment, SinkPiece } from '../contracts.ts'
 import type { Route } from './route.ts'
 import { add, emptyTally, type SinkRecord, type Tally } from './tally.ts'
 

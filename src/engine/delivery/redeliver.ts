@@ -1,7 +1,7 @@
 import { decodeBatch } from '../../journal/bodies.ts'
 import type { FrameHeader } from '../../journal/types.ts'
 import { stableId } from '../../model/positions.ts'
-import type { SinkPiece } from '../ports.ts'
+import type { SinkPiece } from '../contracts.ts'
 import type { DeadLetters, Letter } from './dead-letters.ts'
 import { sendAll, type Sender } from './send.ts'
 

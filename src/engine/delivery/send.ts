@@ -2,9 +2,9 @@
 import type { Clock, Timers } from '../../host/index.ts'
 import { stableId } from '../../model/positions.ts'
 import { withoutUrlSecrets } from '../../model/url-text.ts'
-import { TracedWrites } from '../traced.ts'
-import { murmur128 } from '../murmur.ts'
-import type { Log, Sink, SinkBatch, SinkDefinition, SinkPiece, Traces } from '../ports.ts'
+import { TracedWrites } from './traced.ts'
+import { murmur128 } from '../dedupe/murmur.ts'
+import type { Log, Sink, SinkBatch, SinkDefinition, SinkPiece, Traces } from '../contracts.ts'
 import type { DeliverySettings } from './settings.ts'
 import { messageOf } from '../../model/errors.ts'
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { Resolver } from '../../engine/ports.ts'
+import type { Resolver } from '../../engine/contracts.ts'
 import { parseIp } from '../../model/ip.ts'
 import { Endpoints, type AddressMeaning } from './endpoints.ts'
 

@@ -1,4 +1,4 @@
-import type { Endpoint, Holders, Resolver } from '../../engine/ports.ts'
+import type { Endpoint, Holders, Resolver } from '../../engine/contracts.ts'
 import { AddressTable, rowsAhead } from '../../model/address-table.ts'
 import type { IpColumn } from '../../model/columns.ts'
 import { isPresent } from '../../model/columns.ts'

@@ -1,7 +1,7 @@
 /** Query processes: started when a query needs one, one kept warm for a while, each running one query at a time. */
 import { resolve } from 'node:path'
 import type { IsolatedAnswer, IsolatedQuery, StoreReader } from '../../engine/control.ts'
-import type { Log } from '../../engine/ports.ts'
+import type { Log } from '../../engine/contracts.ts'
 import type { ChildProcess } from '../../host/child.ts'
 import type { Host } from '../../host/index.ts'
 import type { DuckReader, ReaderFolder } from '../read/reader.ts'

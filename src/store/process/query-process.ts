@@ -1,6 +1,6 @@
 /** One query process as its parent sees it. */
 import type { IsolatedAnswer, IsolatedQuery } from '../../engine/control.ts'
-import type { Log } from '../../engine/ports.ts'
+import type { Log } from '../../engine/contracts.ts'
 import { privateBytes, type ChildProcess } from '../../host/child.ts'
 import type { Host, Timer } from '../../host/index.ts'
 import { WeirError } from '../../model/errors.ts'

@@ -1,5 +1,5 @@
 import type { StoreReader } from '../../engine/control.ts'
-import type { Log } from '../../engine/ports.ts'
+import type { Log } from '../../engine/contracts.ts'
 import type { Host } from '../../host/index.ts'
 import { Folder } from '../folder.ts'
 import { Manifest, readManifest } from '../manifest.ts'

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { SeededRandom } from '../../../test/kit/random.ts'
-import type { Resolver } from '../../engine/ports.ts'
+import type { Resolver } from '../../engine/contracts.ts'
 import type { Endpoint } from '../../model/endpoint.ts'
 import type { Frame } from '../../journal/types.ts'
 import { parseIp } from '../../model/ip.ts'

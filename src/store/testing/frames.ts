@@ -1,4 +1,4 @@
-import type { Log, Metrics, Resolver } from '../../engine/ports.ts'
+import type { Log, Metrics, Resolver } from '../../engine/contracts.ts'
 import { encodeBatch } from '../../journal/bodies.ts'
 import type { Frame, FrameHeader } from '../../journal/types.ts'
 import type { Batch, FlowBatch } from '../../model/batches.ts'

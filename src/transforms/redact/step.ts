@@ -1,4 +1,4 @@
-import type { Transform } from '../../engine/ports.ts'
+import type { Transform } from '../../engine/contracts.ts'
 import type { RedactConfig } from './config.ts'
 
 /** Node's types do not know these yet: the source text of a number, and a number written as given. */

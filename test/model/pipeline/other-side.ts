@@ -1,4 +1,4 @@
-import type { Sink, SinkBatch, SinkDefinition } from '../../../src/engine/ports.ts'
+import type { Sink, SinkBatch, SinkDefinition } from '../../../src/engine/contracts.ts'
 import { eventId } from '../../../src/model/events.ts'
 import type { Failure } from '../../../src/model/outcome.ts'
 import { stableId } from '../../../src/model/positions.ts'

@@ -1,6 +1,6 @@
 // What the conformance suite needs of a graph: its events as audit events, and in which order they came.
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
-import type { Sink, SinkBatch } from '../../../src/engine/ports.ts'
+import type { Sink, SinkBatch } from '../../../src/engine/contracts.ts'
 import type { EventBatch } from '../../../src/model/batches.ts'
 import { eventAt, toEventBatch } from '../../../src/model/events.ts'
 

@@ -1,7 +1,7 @@
 /** Logging in with a provider of identities: authorization code with PKCE (OpenID Connect Core, section 3.1; RFC 7636). */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { IncomingMessage } from 'node:http'
-import type { Log } from '../../../engine/ports.ts'
+import type { Log } from '../../../engine/contracts.ts'
 import type { Host } from '../../../host/index.ts'
 import { ApiError } from '../../problems.ts'
 import { cookieOf, isSecure, sessionCookie, setCookie } from '../cookies.ts'

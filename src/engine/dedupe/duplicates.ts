@@ -1,0 +1,182 @@
+/**
+ * The duplicate window: remembers (source, id) of events that others may push twice, for at least the stated window.
+ * A projection of the journal: its snapshot names the position it reflects, and a start replays from there.
+ *
+ * snapshot: u32 magic · u32 JSON bytes · u32 CRC-32 of all the others · JSON { position } · hashes of the older, then the newer half
+ */
+import { crc32 } from 'node:zlib'
+import { makeDurableDirectory, type Host } from '../../host/index.ts'
+import { decodeBatch } from '../../journal/bodies.ts'
+import { directoryOf } from '../../journal/paths.ts'
+import type { Frame } from '../../journal/types.ts'
+import type { EventBatch } from '../../model/batches.ts'
+import { heapItem } from '../../model/events.ts'
+import { filePartition, nowhere, type Position, type Positions } from '../../model/positions.ts'
+import { HashSet, type Hash } from './hash-set.ts'
+import { murmur128 } from './murmur.ts'
+import type { InFlight } from './in-flight.ts'
+import type { Projection } from '../contracts.ts'
+
+const magic = 0x50554457
+const headBytes = 12
+
+export interface WindowSize {
+  /** At least this many of the newest events are remembered, at most twice as many … */
+  readonly events: number
+  /** … unless they are older than this. */
+  readonly ageMs: number
+}
+
+export const defaultWindow: WindowSize = { events: 500_000, ageMs: 10 * 60_000 }
+
+export class DuplicateWindow implements Projection {
+  readonly name = 'duplicates'
+  readonly #host: Host
+  readonly #path: string
+  readonly #size: WindowSize
+  /** Two halves: lookups ask both, new hashes go to the newer; when that is full or old, the older one is forgotten. */
+  #older = new HashSet()
+  #newer = new HashSet()
+  #turned: number
+  #applied: Position = nowhere
+  #committed: Position = nowhere
+  /** Admitted and not synced yet: known, but no part of a snapshot, because a crash may still take them back. */
+  readonly #underWay = new HashSet()
+
+  constructor(host: Host, path: string, size: WindowSize = defaultWindow) {
+    this.#host = host
+    this.#path = path
+    this.#size = size
+    this.#turned = host.clock.monotonic()
+  }
+
+  static async open(host: Host, path: string, size?: WindowSize): Promise<DuplicateWindow> {
+    const window = new DuplicateWindow(host, path, size)
+    await window.#load()
+    return window
+  }
+
+  position(): Positions {
+    return { [filePartition]: this.#applied }
+  }
+
+  holds(): Positions {
+    return { [filePartition]: this.#committed }
+  }
+
+  /**
+   * Rows of the batch that were not seen before; from now on they are seen. `inFlight`: only what it has counts as seen, and what is
+   * being appended.
+   */
+  admit(batch: EventBatch, inFlight?: InFlight): { readonly fresh: Uint32Array; readonly hashes: readonly Hash[]; readonly seen: readonly Hash[] } {
+    this.#turn()
+    const fresh: number[] = []
+    const hashes: Hash[] = []
+    const seen: Hash[] = []
+    for (let row = 0; row < batch.count; row++) {
+      const hash = hashOf(batch, row)
+      if (inFlight === undefined ? this.#knows(hash) : inFlight.sequenceOf(hash) !== undefined || this.#underWay.has(hash)) {
+        seen.push(hash)
+        continue
+      }
+      this.#underWay.add(hash)
+      fresh.push(row)
+      hashes.push(hash)
+    }
+    return { fresh: Uint32Array.from(fresh), hashes, seen }
+  }
+
+  /** What was admitted is synced: from now on it is remembered. */
+  confirm(hashes: readonly Hash[]): void {
+    for (const hash of hashes) {
+      this.#underWay.delete(hash)
+      this.#newer.add(hash)
+    }
+  }
+
+  /** The append of what was admitted failed: it may be pushed again. */
+  withdraw(hashes: readonly Hash[]): void {
+    for (const hash of hashes) this.#underWay.delete(hash)
+  }
+
+  /** The journal has gone on to here and everything before it was admitted. */
+  reached(position: Position): void {
+    if (position.sequence > this.#applied.sequence) this.#applied = position
+  }
+
+  async apply(frames: readonly Frame[]): Promise<void> {
+    for (const { header, ...frame } of frames.map((frame) => ({ header: frame.header, body: () => frame.body() }))) {
+      if (header.kind === 'events') {
+        const batch = decodeBatch('events', frame.body())
+        if (batch.kind === 'events') for (let row = 0; row < batch.count; row++) this.#newer.add(hashOf(batch, row))
+      }
+      this.#turn()
+      this.reached({ sequence: header.sequence, row: header.firstRow + header.count })
+    }
+    await Promise.resolve()
+  }
+
+  async commit(): Promise<void> {
+    if (this.#applied.sequence === this.#committed.sequence) return
+    const position = this.#applied
+    const state = new TextEncoder().encode(JSON.stringify({ position, older: this.#older.size }))
+    const hashes = [this.#older.words(), this.#newer.words()].map((words) => new Uint8Array(words.buffer, words.byteOffset, words.byteLength))
+    const rest = Buffer.concat([state, ...hashes])
+    const head = new DataView(new ArrayBuffer(headBytes))
+    head.setUint32(0, magic, true)
+    head.setUint32(4, state.length, true)
+    head.setUint32(8, crc32(rest, crc32(new Uint8Array(head.buffer, 0, 8))), true)
+    const { disk } = this.#host
+    const directory = directoryOf(this.#path)
+    await makeDurableDirectory(disk, directory)
+    const temporary = `${this.#path}.new`
+    await disk.remove(temporary)
+    const file = await disk.open(temporary, 'create')
+    try {
+      await file.writeAll([new Uint8Array(head.buffer), rest], 0)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await disk.rename(temporary, this.#path)
+    await disk.syncDirectory(directory)
+    this.#committed = position
+  }
+
+  #knows(hash: Hash): boolean {
+    return this.#newer.has(hash) || this.#older.has(hash) || this.#underWay.has(hash)
+  }
+
+  #turn(): void {
+    const old = this.#host.clock.monotonic() - this.#turned > this.#size.ageMs
+    if (this.#newer.size < this.#size.events && !old) return
+    this.#older = this.#newer
+    this.#newer = new HashSet()
+    this.#turned = this.#host.clock.monotonic()
+  }
+
+  /** A snapshot that is missing or damaged is an empty window: the journal's kept frames are replayed into it. */
+  async #load(): Promise<void> {
+    if ((await this.#host.disk.stat(this.#path)) === undefined) return
+    const bytes = await this.#host.disk.readFile(this.#path)
+    if (bytes.length < headBytes) return
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    const rest = bytes.subarray(headBytes)
+    const stateBytes = view.getUint32(4, true)
+    if (view.getUint32(0, true) !== magic || view.getUint32(8, true) !== crc32(rest, crc32(bytes.subarray(0, 8)))) return
+    const state = JSON.parse(new TextDecoder().decode(rest.subarray(0, stateBytes))) as { position: Position; older: number }
+    // A copy by value: `slice` of a Buffer, which a real disk gives, is a view into something larger.
+    const words = new Uint32Array(new Uint8Array(rest.subarray(stateBytes)).buffer)
+    this.#older = HashSet.of(words.subarray(0, state.older * 4))
+    this.#newer = HashSet.of(words.subarray(state.older * 4))
+    this.#applied = this.#committed = state.position
+  }
+}
+
+const separator = Uint8Array.of(0)
+const utf8 = new TextEncoder()
+
+function hashOf(batch: EventBatch, row: number): Hash {
+  const source = batch.dictionary[batch.source[row] ?? 0] ?? ''
+  return murmur128([utf8.encode(source), separator, heapItem(batch.id, row)])
+}

@@ -1,0 +1,114 @@
+import type { Clock } from '../../host/index.ts'
+import type { Failure } from '../../model/outcome.ts'
+import { behindKey, type Attempt } from './in-order.ts'
+
+export interface InChunksOptions {
+  /** A chunk is full at this many rows or bytes; a single larger row still goes, alone. */
+  readonly limits: { readonly rows: number; readonly bytes: number }
+  /** No chunk begins later than this after the call. */
+  readonly budgetMs: number
+  readonly clock: Clock
+  readonly signal: AbortSignal
+}
+
+interface Ordered {
+  readonly index: number
+  readonly key: string | undefined
+}
+
+/** What a row goes out as: bytes, or whatever knows about how many it will be. */
+interface Body {
+  readonly length: number
+}
+
+interface Encoded<Row, B extends Body> {
+  readonly row: Row
+  readonly body: B
+}
+
+/**
+ * Delivers rows many at a time, chunk after chunk, for systems that take or refuse a request whole. When a chunk is
+ * refused for good its rows go once more one by one, so that only the guilty ones are rejected. Rows of a key that
+ * failed are left for the next time. `attempt` must not reject.
+ */
+export async function deliverInChunks<Row extends Ordered, B extends Body>(
+  rows: Iterable<Row>,
+  options: InChunksOptions,
+  encode: (row: Row) => B | Exclude<Attempt, undefined>,
+  attempt: (rows: readonly B[]) => Promise<Attempt>,
+): Promise<Failure[]> {
+  const chunks = new Chunks<Row, B>(options, attempt)
+  for (const row of rows) {
+    const body = encode(row)
+    if ('is' in body) chunks.fail(row, body)
+    else await chunks.add({ row, body })
+  }
+  await chunks.flush()
+  return chunks.failures.sort((a, b) => a.index - b.index)
+}
+
+class Chunks<Row extends Ordered, B extends Body> {
+  readonly failures: Failure[] = []
+  readonly #options: InChunksOptions
+  readonly #attempt: (rows: readonly B[]) => Promise<Attempt>
+  readonly #deadline: number
+  readonly #failedKeys = new Set<string>()
+  #chunk: Encoded<Row, B>[] = []
+  #bytes = 0
+  #trouble: { reason: string; afterMs?: number } | undefined
+
+  constructor(options: InChunksOptions, attempt: (rows: readonly B[]) => Promise<Attempt>) {
+    this.#options = options
+    this.#attempt = attempt
+    this.#deadline = options.clock.monotonic() + options.budgetMs
+  }
+
+  async add(encoded: Encoded<Row, B>): Promise<void> {
+    const { rows, bytes } = this.#options.limits
+    if (this.#chunk.length >= rows || (this.#chunk.length > 0 && this.#bytes + encoded.body.length > bytes)) await this.flush()
+    this.#chunk.push(encoded)
+    this.#bytes += encoded.body.length
+  }
+
+  async flush(): Promise<void> {
+    const chunk = this.#chunk
+    this.#chunk = []
+    this.#bytes = 0
+    const outcome = await this.#deliver(chunk)
+    if (outcome === undefined) return
+    const alone = outcome.is === 'reject' && chunk.length > 1
+    for (const one of chunk) {
+      const verdict = alone ? await this.#deliver([one]) : outcome
+      if (verdict !== undefined) this.fail(one.row, verdict)
+    }
+  }
+
+  /** Sends what may be sent of a chunk; rows held back are settled here. */
+  async #deliver(chunk: Encoded<Row, B>[]): Promise<Attempt> {
+    const sent: Encoded<Row, B>[] = []
+    for (const one of chunk) {
+      if (one.row.key === undefined || !this.#failedKeys.has(one.row.key)) sent.push(one)
+      else this.fail(one.row, { is: 'retry', reason: behindKey(one.row.key) })
+    }
+    chunk.splice(0, chunk.length, ...sent)
+    if (sent.length === 0) return undefined
+    const blocked = this.#blocked()
+    if (blocked !== undefined) return { is: 'retry', ...blocked }
+    const outcome = await this.#attempt(sent.map(({ body }) => body))
+    if (outcome?.is === 'retry' && outcome.away === true) this.#trouble = outcome
+    return outcome
+  }
+
+  #blocked(): { reason: string; afterMs?: number } | undefined {
+    if (this.#options.signal.aborted) return { reason: 'not sent: the sink is stopping' }
+    if (this.#trouble !== undefined) return { ...this.#trouble, reason: `not sent: ${this.#trouble.reason}` }
+    return this.#options.clock.monotonic() > this.#deadline ? { reason: 'not sent: the time for this batch was used up; it goes on with the next' } : undefined
+  }
+
+  fail({ index, key }: Row, outcome: Exclude<Attempt, undefined>): void {
+    if (key !== undefined) this.#failedKeys.add(key)
+    const { is, reason } = outcome
+    const afterMs = is === 'retry' ? outcome.afterMs : undefined
+    this.failures.push({ index, is, reason, ...(afterMs === undefined ? {} : { afterMs }) } as Failure)
+  }
+}

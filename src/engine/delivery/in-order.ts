@@ -1,0 +1,115 @@
+import type { Clock } from '../../host/index.ts'
+import type { Failure } from '../../model/outcome.ts'
+import { messageOf } from '../../model/errors.ts'
+
+/** What became of one attempt; undefined: delivered. */
+export type Attempt =
+  | undefined
+  /** `away`: the other side itself is in trouble, so that starting more rows of this batch is pointless. */
+  | { readonly is: 'retry'; readonly reason: string; readonly afterMs?: number; readonly away?: boolean }
+  /** `tooLarge`: only for its size, so that a smaller form of it may be taken. */
+  | { readonly is: 'reject'; readonly reason: string; readonly tooLarge?: boolean }
+
+export interface InOrderOptions {
+  /** Most attempts under way at once. */
+  readonly window: number
+  /** No attempt begins later than this after the call, so that a slow other side can't hold a batch for hours. */
+  readonly budgetMs: number
+  readonly clock: Clock
+  readonly signal: AbortSignal
+}
+
+interface Ordered {
+  readonly index: number
+  readonly key: string | undefined
+}
+
+/**
+ * Delivers rows concurrently, those of one key one after the other: a row begins when the one before it of its key
+ * was delivered, and once one failed (even for good: its fate is not yet written down) the rest of that key
+ * is left for the next time. Rows without a key only share the window. An `attempt` that throws is a retry.
+ */
+export async function deliverInOrder<Row extends Ordered>(
+  rows: Iterable<Row>,
+  { window, budgetMs, clock, signal }: InOrderOptions,
+  attempt: (row: Row) => Promise<Attempt>,
+): Promise<Failure[]> {
+  const failures: Failure[] = []
+  const source = rows[Symbol.iterator]()
+  /** Rows of keys under way, in order. */
+  const waiting = new Map<string, Row[]>()
+  const failedKeys = new Set<string>()
+  const released: Row[] = []
+  const deadline = clock.monotonic() + budgetMs
+  let trouble: { reason: string; afterMs?: number } | undefined
+
+  const retry = (row: Row, reason: string, afterMs?: number): void => {
+    failures.push({ index: row.index, is: 'retry', reason, ...(afterMs === undefined ? {} : { afterMs }) })
+  }
+
+  /** Next row that may begin now. */
+  const next = (): Row | undefined => {
+    const free = released.pop()
+    if (free !== undefined) return free
+    for (;;) {
+      const { done, value: row } = source.next()
+      if (done === true) return undefined
+      if (row.key === undefined) return row
+      const line = waiting.get(row.key)
+      if (line !== undefined) line.push(row)
+      else if (failedKeys.has(row.key)) retry(row, behindKey(row.key))
+      else {
+        waiting.set(row.key, [])
+        return row
+      }
+    }
+  }
+
+  const settle = (row: Row, outcome: Attempt): void => {
+    if (outcome?.is === 'reject') failures.push({ index: row.index, is: 'reject', reason: outcome.reason })
+    if (outcome?.is === 'retry') {
+      retry(row, outcome.reason, outcome.afterMs)
+      if (outcome.away === true) trouble ??= outcome
+    }
+    if (row.key === undefined) return
+    const line = waiting.get(row.key) ?? []
+    const follower = outcome === undefined ? line.shift() : undefined
+    if (follower !== undefined) {
+      released.push(follower)
+      return
+    }
+    waiting.delete(row.key)
+    if (outcome === undefined) return
+    failedKeys.add(row.key)
+    for (const late of line) retry(late, behindKey(row.key))
+  }
+
+  const blocked = (): { reason: string; afterMs?: number } | undefined => {
+    if (signal.aborted) return { reason: 'not sent: the sink is stopping' }
+    if (trouble !== undefined) return { ...trouble, reason: `not sent: ${trouble.reason}` }
+    return clock.monotonic() > deadline ? { reason: 'not sent: the time for this batch was used up; it goes on with the next' } : undefined
+  }
+
+  const work = async (): Promise<void> => {
+    for (let row = next(); row !== undefined; row = next()) {
+      const reason = blocked()
+      let outcome: Attempt
+      try {
+        outcome = reason === undefined ? await attempt(row) : { is: 'retry', ...reason }
+      } catch (error) {
+        outcome = thrown(error)
+      }
+      settle(row, outcome)
+    }
+  }
+  await Promise.all(Array.from({ length: window }, work))
+  return failures.sort((a, b) => a.index - b.index)
+}
+
+/** Why a row is held back when an earlier one of its key failed. */
+export const behindKey = (key: string): string => `waits behind an earlier event of key ${JSON.stringify(key.slice(0, 80))}`
+
+/** An attempt that ended by an error which nobody foresaw. */
+export function thrown(error: unknown): Attempt {
+  return { is: 'retry', reason: messageOf(error) }
+}

@@ -1,0 +1,83 @@
+import type { BatchKind, EventBatch, FlowBatch } from '../../model/batches.ts'
+import type { TimeColumn } from '../../model/columns.ts'
+import { isPresent } from '../../model/columns.ts'
+import type { WeirEvent } from '../../model/events.ts'
+import { eventAt } from '../../model/events.ts'
+import { stableId } from '../../model/positions.ts'
+import type { FrameHeader, SinkBatch, WriteTrace } from '../contracts.ts'
+
+/** One row of a batch as a sink of events sees it. */
+export interface SinkRow {
+  /** Counts over the rows of all pieces: the `index` of a Failure. */
+  readonly index: number
+  /** Stable id of the row, the same on every redelivery. */
+  readonly id: string
+  readonly kind: BatchKind
+  /** Family of an event; `flow` for a flow. */
+  readonly family: string
+  /** Rows of one key are delivered in order; a row without one in any order. */
+  readonly key: string | undefined
+  /** The event itself, or the event that carries the flow as JSON. */
+  readonly event: WeirEvent
+}
+
+/** How flows become JSON, and what the event that carries one is called: its data changes only by additions. */
+export interface FlowForm {
+  /** CloudEvents type. */
+  readonly type: string
+  /** The JSON object of each row of a batch; what is the same for many rows is worked out once. */
+  readonly write: (batch: FlowBatch) => (row: number) => string
+}
+
+const utf8 = new TextEncoder()
+
+/** The rows to deliver, in order, made one by one as they are asked for. */
+export function* sinkRows(batch: SinkBatch, flows: FlowForm): Generator<SinkRow, void, undefined> {
+  let index = 0
+  for (const { header, batch: rows, rows: chosen, firstRow } of batch.pieces) {
+    const make = rows.kind === 'flows' ? flowRows(header, rows, firstRow, flows) : eventRows(header, rows, firstRow, batch.trace)
+    for (const row of chosen) yield make(index++, row)
+  }
+}
+
+type MakeRow = (index: number, row: number) => SinkRow
+
+function eventRows({ source, epoch, sourceSequence }: FrameHeader, batch: EventBatch, firstRow: number, trace: WriteTrace | undefined): MakeRow {
+  return (index, row) => {
+    const event = trace === undefined ? eventAt(batch, row) : traced(eventAt(batch, row), trace)
+    const id = stableId(source, epoch, sourceSequence, firstRow + row)
+    return { index, id, kind: 'events', family: event.family ?? 'event', key: event.key, event }
+  }
+}
+
+/** With CloudEvents' extension for traces, unless who made the event gave it one. */
+function traced(event: WeirEvent, trace: WriteTrace): WeirEvent {
+  const traceparent = trace.traceparent(event)
+  return traceparent === undefined || event.extensions?.['traceparent'] !== undefined ? event : { ...event, extensions: { ...event.extensions, traceparent } }
+}
+
+function flowRows({ source, epoch, sourceSequence, received }: FrameHeader, batch: FlowBatch, firstRow: number, { type, write }: FlowForm): MakeRow {
+  const json = write(batch)
+  const times = ['time_end', 'time_start', 'time_received'].map((name) => batch.columns[name]).filter((column) => column?.kind === 'time')
+  return (index, row) => {
+    const id = stableId(source, epoch, sourceSequence, firstRow + row)
+    const event: WeirEvent = {
+      id,
+      source: `/weir/${source}`,
+      type,
+      time: firstTime(times, row) ?? received,
+      datacontenttype: 'application/json',
+      encoding: 'json',
+      data: utf8.encode(json(row)),
+    }
+    return { index, id, kind: 'flows', family: 'flow', key: undefined, event }
+  }
+}
+
+function firstTime(columns: readonly TimeColumn[], row: number): number | undefined {
+  for (const { values, valid } of columns) {
+    const time = values[row] ?? Number.NaN
+    if (isPresent(valid, row) && !Number.isNaN(time)) return time
+  }
+  return undefined
+}

@@ -1,0 +1,300 @@
+import type { Host } from '../../host/index.ts'
+import { openReader, type Tail } from '../../journal/index.ts'
+import { messageOf, stackOf, WeirError } from '../../model/errors.ts'
+import { componentOf, nowhere, type Position } from '../../model/positions.ts'
+import type { Fate } from '../control.ts'
+import { DeadLetters, type LetterLog } from './dead-letters.ts'
+import { Delivery } from './delivery.ts'
+import { recordFiles, type RecordStore } from './record-store.ts'
+import type { DeliverySettings } from './settings.ts'
+import { add, emptyTally, type SinkRecord } from './tally.ts'
+import type { Follower } from '../follower.ts'
+import { FormerSinks, type FormerSink, type Orphaned } from './former-sinks.ts'
+import type { SinkBooks } from '../ledger/ledger.ts'
+import type { Enrichment, Log, Metrics, Sink, SinkDefinition, Traces } from '../contracts.ts'
+import { endsWithin } from '../stopping.ts'
+
+export interface SinkEntry {
+  readonly id: string
+  readonly type: string
+  readonly settings: unknown
+  readonly delivery: DeliverySettings
+  /** Its part of the configuration as written: what is compared to know whether it changed. */
+  readonly written: string
+}
+
+interface Running {
+  readonly entry: SinkEntry
+  readonly delivery: Delivery
+  readonly stop: AbortController
+  readonly done: Promise<void>
+}
+
+export interface Applied {
+  readonly changed: readonly string[]
+  /** Sinks that are not configured any more, and have pending rows. */
+  readonly orphaned: readonly Orphaned[]
+  /** Nothing was changed: this one can't be built. */
+  readonly failed?: { readonly id: string; readonly message: string }
+}
+
+export interface SinkSetOptions {
+  readonly host: Host
+  readonly log: Log
+  readonly metrics: Metrics
+  /** Undefined: no traces are kept. */
+  readonly traces?: Traces | undefined
+  /** Journal folder. */
+  readonly directory: string
+  /** Where offset records are kept; left out: in the journal folder. */
+  readonly records?: RecordStore
+  /** Where dead letters are kept. */
+  readonly letters: (sink: string) => LetterLog
+  readonly tail: Tail
+  readonly follower: Follower
+  readonly load: (type: string) => Promise<SinkDefinition<unknown>>
+  /** Whether the journal keeps what sinks that are not configured still need; left out: it does. */
+  readonly holdsOrphans?: boolean
+  /** Rows accepted so far, per source: where a new sink begins. */
+  readonly accepted: () => ReadonlyMap<string, number>
+  /** What names the ends of flows now, if anything does. */
+  readonly enrichment?: () => Enrichment | undefined
+}
+
+/** How long a sink that is being replaced may take to come to rest before it is left behind. */
+const drainMs = 5000
+
+/** The sinks of a process, brought to what a configuration says. A sink that hangs holds up nobody else. */
+export class SinkSet {
+  readonly #options: SinkSetOptions
+  readonly #records: RecordStore
+  readonly #former: FormerSinks
+  readonly #running = new Map<string, Running>()
+  /** Resolves when no sink is being replaced. */
+  #applied: Promise<unknown> = Promise.resolve()
+  /** Places of sinks that rest: being replaced, or stopped with the process. Their segments are still needed. */
+  readonly #resting = new Map<string, number>()
+
+  constructor(options: SinkSetOptions) {
+    this.#options = options
+    this.#records = options.records ?? recordFiles(options.host, options.directory)
+    this.#former = new FormerSinks({ ...options, records: this.#records })
+  }
+
+  get(id: string): Delivery | undefined {
+    return this.#running.get(id)?.delivery
+  }
+
+  all(): readonly { readonly entry: SinkEntry; readonly delivery: Delivery }[] {
+    return [...this.#running.values()]
+  }
+
+  /**
+   * What became of a frame at a sink, once that is durable, also when the sink is replaced meanwhile; `pending` when the signal aborts
+   * first. Undefined: the sink is not there, or not any more.
+   */
+  async fate(id: string, sequence: number, signal?: AbortSignal): Promise<Fate | undefined> {
+    for (;;) {
+      await this.#applied
+      const delivery = this.get(id)
+      if (delivery === undefined) return undefined
+      const fate = await delivery.fates.of(sequence, signal)
+      if (fate.is !== 'pending' || signal?.aborted === true) return fate
+    }
+  }
+
+  /** Sinks that are not configured any more. */
+  former(): readonly FormerSink[] {
+    return this.#former.all()
+  }
+
+  books(): readonly SinkBooks[] {
+    const { follower } = this.#options
+    const running = this.all().map(({ entry, delivery }): SinkBooks => ({
+      name: entry.id, takes: (source) => delivery.takes(source), tallies: delivery.record.sources, letters: delivery.letters,
+      ahead: new Map([...follower.seen(entry.id)].map(([source, rows]) => [source, rows - (delivery.record.sources[source]?.accounted ?? 0)])),
+    }))
+    return [...running, ...this.#former.books()]
+  }
+
+  /** Sequence up to which a sink has settled that can tell by its id an event that it is given again; undefined: it can't, or is not there. */
+  repeatable(id: string): number | undefined {
+    return this.get(id)?.idempotency === 'id' ? this.get(id)?.fates.settled : undefined
+  }
+
+  /** Least sequence that some sink still needs; undefined without sinks. */
+  holds(): number | undefined {
+    return least([...this.#places(), ...(this.#options.holdsOrphans === false ? [] : this.#former.holds())])
+  }
+
+  /** As {@link holds}, of sinks that are configured. */
+  liveHolds(): number | undefined {
+    return least(this.#places())
+  }
+
+  #places(): number[] {
+    return [...[...this.#running.values()].map(({ delivery }) => delivery.held), ...this.#resting.values()]
+  }
+
+  /** Sinks that are not configured give up their pending rows up to a sequence. */
+  giveUp(sequence: number): Promise<void> {
+    return this.#former.giveUp(sequence)
+  }
+
+  /** Drops what is pending for a sink that is not configured; resolves with how many rows. Rejects with WEIR_SINK_UNKNOWN, WEIR_SINK_CONFIGURED. */
+  async forget(id: string): Promise<number> {
+    await this.#applied
+    if (this.#running.has(id)) throw new WeirError('WEIR_SINK_CONFIGURED', `sink ${id} is configured`)
+    const rows = await this.#former.forget(id)
+    if (rows === undefined) throw new WeirError('WEIR_SINK_UNKNOWN', `no sink ${id} waits to be forgotten`)
+    return rows
+  }
+
+  /**
+   * Builds every new or changed sink first; when one cannot be built nothing has changed. Then each changed one is drained
+   * and its successor goes on from the same offset.
+   */
+  apply(entries: readonly SinkEntry[]): Promise<Applied> {
+    const applying = this.#apply(entries)
+    this.#applied = applying.catch(() => undefined)
+    return applying
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#running.values()].map((running) => this.#stop(running)))
+    await this.#former.close()
+  }
+
+  async #apply(entries: readonly SinkEntry[]): Promise<Applied> {
+    const wanted = new Map(entries.map((entry) => [entry.id, entry]))
+    const leaving = [...this.#running.values()].filter(({ entry }) => !same(wanted.get(entry.id), entry))
+    const coming = entries.filter((entry) => !same(this.#running.get(entry.id)?.entry, entry))
+    const built: { entry: SinkEntry; sink: Sink; definition: SinkDefinition<unknown> }[] = []
+    for (const entry of coming) {
+      try {
+        const definition = await this.#options.load(entry.type)
+        const { host, log, metrics } = this.#options
+        built.push({ entry, definition, sink: await definition.build(entry.settings, { id: entry.id, host, log, metrics }) })
+      } catch (error) {
+        await Promise.all(built.map(({ sink }) => sink.close().catch(() => {})))
+        return { changed: [], orphaned: [], failed: { id: entry.id, message: messageOf(error) } }
+      }
+    }
+    await Promise.all(leaving.map(async (running) => {
+      if (!wanted.has(running.entry.id)) await this.#deliverRest(running.delivery)
+      await this.#stop(running)
+    }))
+    // Also those whose configuration went away while nothing ran.
+    const orphaned: Orphaned[] = []
+    for (const { sink: id, record } of await this.#records.all()) {
+      if (wanted.has(id) || (record.removed === true && record.forgotten === undefined)) continue
+      const rows = await this.#former.leave(id)
+      this.#resting.delete(id)
+      if (rows > 0) orphaned.push({ id, rows })
+    }
+    for (const { entry, sink, definition } of built) await this.#start(entry, sink, definition)
+    return { changed: [...new Set([...leaving, ...built].map(({ entry }) => entry.id))], orphaned }
+  }
+
+  async #start(entry: SinkEntry, sink: Sink, definition: SinkDefinition<unknown>): Promise<void> {
+    const { host, log, metrics, traces, directory, tail, follower, enrichment } = this.#options
+    await this.#former.returns(entry.id)
+    const record = await this.#records.open(entry.id)
+    await follower.catchUp()
+    const start = subscribe(record.value, entry.delivery.from, { sequence: follower.sequence, row: tail.durable().row }, this.#options.accepted())
+    // Where a new sink begins is a fact of its own: without it a crash before its first delivery would begin later.
+    if (record.value === undefined || JSON.stringify(record.value) !== JSON.stringify(start)) await record.write(start)
+    const letters = await DeadLetters.from(this.#options.letters(entry.id), host.clock, entry.id, start.position.sequence)
+    const delivery = new Delivery({
+      id: entry.id, host, log, metrics, traces, sink,
+      accepts: definition.accepts, idempotency: definition.idempotency, settings: entry.delivery, record, start, letters,
+      ...(enrichment === undefined ? {} : { enrichment }),
+      reader: openReader({
+        host, directory, tail, after: start.position,
+        onUnreadable: (stretch) => {
+          metrics.count('weir_journal_unreadable_bytes_total', stretch.bytes)
+          log.error('a stretch of the journal cannot be read; its rows are quarantined', { sink: entry.id, ...stretch })
+        },
+      }),
+    })
+    follower.follow(entry.id, start.position.sequence, (source) => delivery.takes(source), Object.entries(start.sources).map(([name, tally]) => [name, tally.accounted]))
+    const stop = new AbortController()
+    sink.open?.(stop.signal).catch(() => undefined)
+    const done = delivery.run(stop.signal).catch((error: unknown) => {
+      log.error(`sink ${entry.id} stopped: its offset or dead letters cannot be written`, { error: stackOf(error) })
+    })
+    this.#running.set(entry.id, { entry, delivery, stop, done })
+    this.#resting.delete(entry.id)
+  }
+
+  async #stop(running: Running): Promise<void> {
+    running.stop.abort()
+    // A sink that ignores its signal is left behind with its offset as it last was: its rows are sent again, not lost.
+    if (await endsWithin(running.done, drainMs, this.#options.host.timers)) await running.delivery.close()
+    else this.#options.log.error(`sink ${running.entry.id} did not stop within ${drainMs} ms and is left behind; what it had under way is sent again`)
+    running.delivery.abandon()
+    this.#resting.set(running.entry.id, running.delivery.held)
+    this.#running.delete(running.entry.id)
+    running.delivery.fates.close()
+    this.#options.follower.forget(running.entry.id)
+  }
+
+  /** A sink that is being removed and takes rows gets those that came before. */
+  async #deliverRest(delivery: Delivery): Promise<void> {
+    const { follower, host } = this.#options
+    if (delivery.state !== 'running') return
+    await follower.catchUp()
+    const late = new AbortController()
+    const timer = host.timers.after(drainMs, () => late.abort())
+    await delivery.fates.of(follower.sequence, late.signal)
+    timer.cancel()
+  }
+}
+
+function least(places: readonly number[]): number | undefined {
+  return places.length === 0 ? undefined : Math.min(...places)
+}
+
+/**
+ * The record a sink starts with. What came before a sink, or a source of it, was configured is filtered; what a removed sink
+ * missed is dropped.
+ */
+export function subscribe(
+  stored: SinkRecord | undefined, from: readonly string[] | undefined, end: Position, accepted: ReadonlyMap<string, number>,
+): SinkRecord {
+  const record: SinkRecord = structuredClone(stored ?? { position: end, sources: {} })
+  const returning = record.removed === true
+  const forgotten = record.forgotten !== undefined
+  const before = record.from
+  delete record.removed
+  delete record.orphaned
+  delete record.forgotten
+  for (const [source, rows] of accepted) {
+    const id = componentOf(source)
+    if (from !== undefined && !from.includes(id)) continue
+    const fresh = stored === undefined || (before !== undefined && !before.includes(id))
+    if (!fresh && !returning) continue
+    const tally = (record.sources[source] ??= emptyTally())
+    const missed = Math.max(0, rows - tally.accounted)
+    tally.accounted += missed
+    if (forgotten && !fresh) add(tally.filtered, 'forgotten', missed)
+    else if (returning && !fresh) add(tally.dropped, 'removed', missed)
+    else add(tally.filtered, 'before_start', missed)
+  }
+  if (returning) {
+    record.position = end
+    delete record.intent
+  }
+  if (from === undefined) delete record.from
+  else record.from = from
+  return record
+}
+
+/** The place before everything that these sinks still need. */
+export function leastPlace(positions: readonly Position[]): Position {
+  return positions.reduce((least, position) => (position.sequence < least.sequence ? position : least), positions[0] ?? nowhere)
+}
+
+function same(a: SinkEntry | undefined, b: SinkEntry | undefined): boolean {
+  return a !== undefined && b !== undefined && a.type === b.type && a.written === b.written
+}

@@ -1,0 +1,107 @@
+/** What the engine tells of events where they are traced: when a change came into the journal, and when a sink wrote an event. */
+import { decodeBatch } from '../../journal/bodies.ts'
+import type { Unit } from '../../journal/types.ts'
+import type { EventBatch } from '../../model/batches.ts'
+import { eventAt, eventId, type WeirEvent } from '../../model/events.ts'
+import { kubernetesTypes } from '../../model/kubernetes.ts'
+import { parseKubernetesRef } from '../../model/refs.ts'
+import { spanIdOf, traceIdOf, type Span, type Traces } from '../../telemetry/traces.ts'
+import type { SinkBatch, WriteTrace } from '../contracts.ts'
+
+const recordedNames: Readonly<Record<string, string>> = {
+  [kubernetesTypes.created]: 'Resource.Create', [kubernetesTypes.updated]: 'Resource.Update', [kubernetesTypes.deleted]: 'Resource.Delete',
+}
+const recorded = 'recorded'
+
+/** Spans of the changes of objects in a unit, from now on to when it is synced. Its bytes may go to another thread: it is read before. */
+export function tracedUnit({ kind, raw, received }: Omit<Unit, 'source'>, traces: Traces): (synced: number) => void {
+  if (kind !== 'events') return () => undefined
+  const batch = decodeBatch(kind, raw) as EventBatch
+  const spans: Omit<Span, 'end'>[] = []
+  for (let row = 0; row < batch.count; row++) {
+    const name = recordedNames[batch.dictionary[batch.type[row] ?? 0] ?? '']
+    if (name === undefined) continue
+    const traceId = traceIdOf(eventId(batch, row))
+    if (traces.keeps(traceId)) spans.push({ traceId, spanId: spanIdOf(traceId, recorded), name, kind: 'internal', start: received, attributes: objectAttributes(eventAt(batch, row)) })
+  }
+  return (synced) => {
+    for (const span of spans) traces.add({ ...span, end: Math.max(span.start, synced) })
+  }
+}
+
+/** Texts of their own: the bytes of the event are gone when they are sent. */
+function objectAttributes({ ref = '', key = '', data }: WeirEvent): Span['attributes'] {
+  const { cluster = '', group = '', kind = '', namespace = '', name = '' } = parseKubernetesRef(ref) ?? {}
+  return {
+    'cluster.id': cluster, 'k8s.group': group, 'k8s.version': versionOf(data), 'k8s.kind': kind, 'k8s.namespace': namespace, 'k8s.name': name,
+    'k8s.uid': key.slice(key.lastIndexOf('/') + 1),
+  }
+}
+
+/** The data of a change begins with where it was; the rest of it may be megabytes. */
+function versionOf(data: Uint8Array | undefined): string {
+  const head = Buffer.from(data?.subarray(0, 1024) ?? []).toString()
+  return /^\{"cluster":"(?:[^"\\]|\\.)*","group":"[^"]*","version":"([^"]*)"/.exec(head)?.[1] ?? ''
+}
+
+/** An event as it went out. */
+interface Form {
+  readonly type: string
+  readonly id: string
+  readonly key?: string | undefined
+  readonly bytes: number
+}
+
+/** Spans of one sending of rows to a sink, all of its attempts included. */
+export class TracedWrites implements WriteTrace {
+  readonly #traces: Traces
+  readonly #sink: string
+  readonly #start: number
+  /** What went out in place of rows of the last attempt, by their index. */
+  readonly #forms = new Map<number, Form>()
+
+  constructor(traces: Traces, sink: string, start: number) {
+    this.#traces = traces
+    this.#sink = sink
+    this.#start = start
+  }
+
+  /** What consumers go on from (W3C Trace Context); undefined for a trace that is not kept. */
+  traceparent(event: WeirEvent): string | undefined {
+    const traceId = traceIdOf(event.id)
+    return this.#traces.keeps(traceId) ? `00-${traceId}-${this.#spanId(traceId)}-01` : undefined
+  }
+
+  /** A row goes out in another form. */
+  wrote(index: number, { type, id, key, data }: WeirEvent): void {
+    this.#forms.set(index, { type, id, key, bytes: data?.length ?? 0 })
+  }
+
+  /** Ends the spans of the rows that need no further attempt; of those that failed with why. */
+  settle({ pieces }: SinkBatch, unsettled: ReadonlySet<number>, failed: ReadonlyMap<number, string>, end: number): void {
+    let index = -1
+    for (const { batch, rows } of pieces) {
+      for (const row of rows) {
+        index++
+        if (batch.kind !== 'events' || unsettled.has(index)) continue
+        const traceId = traceIdOf(eventId(batch, row))
+        if (this.#traces.keeps(traceId)) this.#end(traceId, eventAt(batch, row), this.#forms.get(index), end, failed.get(index))
+      }
+    }
+    this.#forms.clear()
+  }
+
+  #end(traceId: string, event: WeirEvent, form: Form | undefined, end: number, error: string | undefined): void {
+    const { type, id, key = '', bytes } = form ?? { ...event, bytes: event.data?.length ?? 0 }
+    this.#traces.add({
+      traceId, spanId: this.#spanId(traceId), ...(recordedNames[event.type] === undefined ? {} : { parentId: spanIdOf(traceId, recorded) }),
+      name: 'Event.Write', kind: 'producer', start: this.#start, end: Math.max(this.#start, end),
+      attributes: { 'weir.sink': this.#sink, 'event.type': type, 'event.id': id, 'event.key': key, 'event.size': bytes },
+      ...(error === undefined ? {} : { error }),
+    })
+  }
+
+  #spanId(traceId: string): string {
+    return spanIdOf(traceId, `written ${this.#sink}`)
+  }
+}

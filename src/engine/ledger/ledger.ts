@@ -1,0 +1,120 @@
+import type { Ledger, SinkLedger, SourceLedger } from '../control.ts'
+import type { DeadLetters } from '../delivery/dead-letters.ts'
+import { add, emptyTally, sum, type Counts, type Tally } from '../delivery/tally.ts'
+
+/** The embedded store in the ledger's list of sinks. */
+export const storeSink = 'store'
+
+/** The store's books as its last commit has them. */
+export interface StoreStatus {
+  readonly sequence: number
+  /** Oldest sequence the store still needs. */
+  readonly holds: number
+  readonly stored: Readonly<Record<string, number>>
+  readonly quarantined: Readonly<Record<string, number>>
+  /** Why the newest rows are not stored now. */
+  readonly problem?: string | undefined
+}
+
+/** One sink's books at one moment. */
+export interface SinkBooks {
+  readonly name: string
+  readonly takes: (source: string) => boolean
+  readonly tallies: Readonly<Record<string, Tally>>
+  /** Rows per source between the sink's place and the end, counted by walking frames. */
+  readonly ahead: ReadonlyMap<string, number>
+  readonly letters?: Pick<DeadLetters, 'count'>
+  /** Of a sink that is not configured. */
+  readonly state?: 'orphaned' | 'forgotten'
+}
+
+export interface SourceBooks {
+  readonly name: string
+  readonly accepted: number
+  readonly duplicates: number
+  readonly shed: Readonly<Record<string, number>>
+}
+
+/** Adds up. Every term comes from where its fact was written; only `routed` and `balanced` are worked out here. */
+export function makeLedger(sources: readonly SourceBooks[], sinks: readonly SinkBooks[]): Ledger {
+  const sinkLedgers = sinks.map((sink) => sinkLedger(sources, sink))
+  const accepted = new Map(sources.map((source) => [source.name, source.accepted]))
+  const balanced = sinkLedgers.every((sink) => {
+    const taken = sink.from.reduce((total, name) => total + (accepted.get(name) ?? 0), 0)
+    const settled = sink.delivered + sink.dead_lettered + sum(sink.dropped) + sink.quarantined + sink.pending
+    return taken === sum(sink.filtered) + sink.routed && sink.routed === settled
+  })
+  const unreadable = (name: string): number =>
+    Math.max(0, ...sinks.map((sink) => sink.tallies[name]?.quarantined ?? 0))
+  const sourceLedgers: SourceLedger[] = sources.map((source) => ({
+    name: source.name,
+    accepted: source.accepted,
+    duplicates: source.duplicates,
+    unreadable: unreadable(source.name),
+    shed: source.shed,
+  }))
+  return { balanced, sources: sourceLedgers, sinks: sinkLedgers }
+}
+
+function sinkLedger(sources: readonly SourceBooks[], sink: SinkBooks): SinkLedger {
+  const from = sources.map((source) => source.name).filter(sink.takes)
+  const filtered: Counts = {}
+  const dropped: Counts = {}
+  let accounted = 0
+  let delivered = 0
+  let letters = 0
+  let quarantined = 0
+  let ahead = 0
+  for (const name of from) {
+    ahead += sink.ahead.get(name) ?? 0
+    const tally = sink.tallies[name]
+    if (tally === undefined) continue
+    accounted += tally.accounted
+    delivered += tally.delivered
+    letters += tally.dead_lettered
+    quarantined += tally.quarantined
+    for (const [reason, rows] of Object.entries(tally.filtered)) add(filtered, reason, rows)
+    for (const [reason, rows] of Object.entries(tally.dropped)) add(dropped, reason, rows)
+  }
+  const count = (state: Parameters<DeadLetters['count']>[0]): number =>
+    sink.letters === undefined ? 0 : from.reduce((total, name) => total + (sink.letters?.count(state, name) ?? 0), 0)
+  const open = count('open')
+  const retrying = count('retrying')
+  const retried = count('delivered')
+  const given = count('dropped')
+  add(dropped, 'dead_letter', given)
+  // Letters that the offset record counts and the letters' file does not hold any more.
+  const lost = Math.max(0, letters - open - retrying - retried - given)
+  // Of a forgotten sink nothing is pending: rows that come after are not for it.
+  const isForgotten = sink.state === 'forgotten'
+  if (isForgotten) add(filtered, 'forgotten', ahead)
+  return {
+    name: sink.name,
+    ...(sink.state === undefined ? {} : { state: sink.state }),
+    from,
+    filtered,
+    routed: accounted + ahead - sum(filtered),
+    delivered: delivered + retried,
+    dead_lettered: open,
+    dropped,
+    quarantined: quarantined + lost,
+    pending: (isForgotten ? 0 : ahead) + retrying,
+  }
+}
+
+/** The store as a sink: what it cannot read is quarantined, everything else it has. */
+export function storeTallies(store: StoreStatus): Record<string, Tally> {
+  const tallies: Record<string, Tally> = {}
+  for (const source of new Set([...Object.keys(store.stored), ...Object.keys(store.quarantined)])) {
+    const delivered = store.stored[source] ?? 0
+    const quarantined = store.quarantined[source] ?? 0
+    tallies[source] = { ...emptyTally(), accounted: delivered + quarantined, delivered, quarantined }
+  }
+  return tallies
+}
+
+/** The store as one of the sinks. `seen`: rows per source that came to it, by headers. */
+export function storeBooks(status: StoreStatus, seen: ReadonlyMap<string, number>): SinkBooks {
+  const tallies = storeTallies(status)
+  return { name: storeSink, takes: () => true, tallies, ahead: new Map([...seen].map(([source, rows]) => [source, rows - (tallies[source]?.accounted ?? 0)])) }
+}

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest'
+import { decodeBatch, encodeBatch } from '../../journal/index.ts'
+import type { Unit } from '../../journal/types.ts'
+import { eventId, toEventBatch } from '../../model/events.ts'
+import { deriveSink } from './derive.ts'
+import type { SinkBatch, SinkPiece, Transform } from '../contracts.ts'
+
+function piece(sequence: number, ids: readonly string[]): SinkPiece {
+  return {
+    header: {
+      sequence, firstRow: 0, kind: 'events', more: false, part: 0, afterLoss: false, source: 'in', stream: 'in', epoch: 1,
+      sourceSequence: sequence, sourceRows: 0, sourceDuplicates: 0, sourceShed: {}, count: ids.length, received: 5,
+      timeMin: Number.NaN, timeMax: Number.NaN, bodyBytes: 0, rawBytes: 0,
+    },
+    batch: toEventBatch(ids.map((id) => ({ id, source: '/s', type: 't', encoding: 'none' as const }))),
+    rows: Uint32Array.from(ids, (_, row) => row),
+    firstRow: 0,
+  }
+}
+
+function batch(pieces: readonly SinkPiece[], retried = false): SinkBatch {
+  return { token: 'x', count: pieces.reduce((sum, { rows }) => sum + rows.length, 0), pieces, retried }
+}
+
+const upper: Transform = {
+  apply: (event) =>
+    event.id.startsWith('drop') ? { is: 'drop', reason: 'asked' } : event.id.startsWith('bad') ? { is: 'reject', reason: 'bad' } : { is: 'pass', event: { ...event, id: event.id.toUpperCase() } },
+}
+
+/** The journal's part: keeps units and, as the journal does, the cursor with them. */
+class Kept {
+  readonly ids: string[] = []
+  last: Uint8Array | undefined
+  fail = false
+  readonly cursor = (): Promise<Uint8Array | undefined> => Promise.resolve(this.last)
+  readonly append = async (unit: Unit): Promise<void> => {
+    if (this.fail) throw new Error('the disk is full')
+    this.last = unit.cursor
+    if (unit.kind !== 'events') return
+    const rows = decodeBatch('events', unit.raw)
+    if (rows.kind === 'events') for (let row = 0; row < rows.count; row++) this.ids.push(eventId(rows, row))
+    expect(encodeBatch(rows).length).toBeGreaterThan(0)
+  }
+}
+
+const signal = new AbortController().signal
+
+describe('a derived stream', () => {
+  it('writes what passes and says what was dropped and refused', async () => {
+    const kept = new Kept()
+    const sink = deriveSink({ id: 'up', transform: upper, journal: kept })
+    expect(await sink.send(batch([piece(1, ['a', 'drop1', 'b', 'bad1'])]), signal)).toEqual([
+      { index: 1, is: 'drop', reason: 'asked' }, { index: 3, is: 'reject', reason: 'bad' },
+    ])
+    expect(kept.ids).toEqual(['A', 'B'])
+  })
+
+  it('makes nothing twice when a range is repeated after a crash, and gives the same books', async () => {
+    const kept = new Kept()
+    const first = deriveSink({ id: 'up', transform: upper, journal: kept })
+    const range = batch([piece(1, ['a', 'b']), piece(2, ['drop1', 'c'])])
+    const books = await first.send(range, signal)
+    const again = deriveSink({ id: 'up', transform: upper, journal: kept })
+    expect(await again.send(range, signal)).toEqual(books)
+    await again.send(batch([piece(2, ['drop1', 'c', 'd'])]), signal)
+    expect(kept.ids).toEqual(['A', 'B', 'C', 'D'])
+  })
+
+  it('goes on from the last unit that was written when the journal refuses one', async () => {
+    const kept = new Kept()
+    const sink = deriveSink({ id: 'up', transform: upper, journal: kept })
+    kept.fail = true
+    await expect(sink.send(batch([piece(1, ['a'])]), signal)).rejects.toThrow('the disk is full')
+    kept.fail = false
+    await sink.send(batch([piece(1, ['a'])]), signal)
+    expect(kept.ids).toEqual(['A'])
+  })
+
+  it('takes a row that an operator moved back from the dead letters, though later rows were made', async () => {
+    const kept = new Kept()
+    const sink = deriveSink({ id: 'up', transform: upper, journal: kept })
+    await sink.send(batch([piece(1, ['a']), piece(2, ['b'])]), signal)
+    await sink.send(batch([piece(1, ['late'])], true), signal)
+    await sink.send(batch([piece(2, ['b']), piece(3, ['c'])]), signal)
+    expect(kept.ids).toEqual(['A', 'B', 'LATE', 'C'])
+  })
+})

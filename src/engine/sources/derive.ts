@@ -1,0 +1,102 @@
+/**
+ * A derived stream: a transform reads the journal like a sink and writes what it makes back into the journal, as a source
+ * of its own id. The place up to which it has read is the cursor of the unit it writes, so neither can exist alone and a
+ * repeated range is recognised.
+ */
+import { encodeEvents } from '../../journal/bodies.ts'
+import type { Unit } from '../../journal/types.ts'
+import { eventAt, type WeirEvent } from '../../model/events.ts'
+import type { Failure } from '../../model/outcome.ts'
+import type { Sink, SinkBatch, SinkDefinition, Transform, TransformDefinition } from '../contracts.ts'
+
+/** The last row of the input that is part of the derived stream. */
+interface Place {
+  readonly sequence: number
+  readonly row: number
+}
+
+/** Where derived streams go. */
+export interface DerivedJournal {
+  append(unit: Unit): Promise<unknown>
+  /** Cursor of a derived source as the journal has it; undefined before its first unit. */
+  cursor(id: string): Promise<Uint8Array | undefined>
+}
+
+export interface DeriveOptions {
+  /** Id of the transform, and so of the derived source. */
+  readonly id: string
+  readonly transform: Transform
+  readonly journal: DerivedJournal
+}
+
+/** A transform as delivery sees it: a sink whose other side is the journal. */
+export function derivedBy<Config>(definition: TransformDefinition<Config>, journal: DerivedJournal): SinkDefinition<Config> {
+  return {
+    type: definition.type, accepts: ['events'], idempotency: 'transactional',
+    build: (settings, { id }) => Promise.resolve(deriveSink({ id, transform: definition.build(settings), journal })),
+  }
+}
+
+export function deriveSink({ id, transform, journal }: DeriveOptions): Sink {
+  let reached: Place | undefined
+
+  return {
+    async send(batch) {
+      // Not before: one that is being replaced writes until it has come to rest.
+      reached ??= placeOf(await journal.cursor(id))
+      const { events, failures, last, received } = run(batch, transform, batch.retried ? undefined : reached)
+      if (last === undefined) return failures
+      const place = batch.retried ? reached : last
+      await journal.append({
+        source: id,
+        stream: id,
+        kind: events.length === 0 ? 'empty' : 'events',
+        count: events.length,
+        raw: events.length === 0 ? new Uint8Array(0) : encodeEvents(events),
+        received,
+        timeMin: Number.NaN,
+        timeMax: Number.NaN,
+        cursor: new TextEncoder().encode(JSON.stringify(place)),
+      })
+      reached = place
+      return failures
+    },
+    close: () => Promise.resolve(),
+  }
+}
+
+function placeOf(cursor: Uint8Array | undefined): Place {
+  return cursor === undefined ? { sequence: 0, row: -1 } : (JSON.parse(new TextDecoder().decode(cursor)) as Place)
+}
+
+interface Derived {
+  readonly events: WeirEvent[]
+  readonly failures: Failure[]
+  /** Undefined when every row was part of the derived stream before. */
+  readonly last: Place | undefined
+  readonly received: number
+}
+
+function run(batch: SinkBatch, transform: Transform, reached: Place | undefined): Derived {
+  const events: WeirEvent[] = []
+  const failures: Failure[] = []
+  let last: Place | undefined
+  let received = 0
+  let index = -1
+  for (const { header, batch: rows, rows: chosen, firstRow } of batch.pieces) {
+    for (const row of chosen) {
+      index++
+      const place = { sequence: header.sequence, row: firstRow + row }
+      const known = reached !== undefined && (place.sequence < reached.sequence || (place.sequence === reached.sequence && place.row <= reached.row))
+      if (rows.kind !== 'events') continue
+      const outcome = transform.apply(eventAt(rows, row))
+      // A row that is known goes by the same outcome again, so that the books of a repeated range come out the same.
+      if (outcome.is !== 'pass') failures.push({ index, is: outcome.is, reason: outcome.reason })
+      if (known) continue
+      last = place
+      received = Math.max(received, header.received)
+      if (outcome.is === 'pass') events.push(outcome.event)
+    }
+  }
+  return { events, failures, last, received }
+}

@@ -1,0 +1,192 @@
+import { encodeBatch } from '../../journal/bodies.ts'
+import type { Unit } from '../../journal/types.ts'
+import { WeirError } from '../../model/errors.ts'
+import type { FlowBuilder } from '../../model/flow-builder.ts'
+import type { SourceContext } from '../contracts.ts'
+
+export interface UnitLimits {
+  readonly rows: number
+  /** Uncompressed bytes. */
+  readonly bytes: number
+  /** Units handed to the journal that are not synced yet. */
+  readonly inFlight: number
+}
+
+/** A unit fits in one frame; 16 MiB may wait for a slow disk. */
+export const usualLimits: UnitLimits = { rows: 8192, bytes: 512 * 1024, inFlight: 32 }
+
+const retryAfterMs = 100
+const mostSpare = 4
+/** A journal that is full has room again when a sink moves on: at the speed of people and networks. */
+const retryFullMs = 500
+
+type NewUnit = Omit<Unit, 'source'>
+/** What a unit does when the journal is full. */
+type WhenFull = 'waits' | 'gives up'
+
+/**
+ * Cuts the rows of a builder into units and hands them to the journal. A datagram cannot be asked for again, so that
+ * nothing here waits: when the disk is behind, rows are shed and counted.
+ */
+export class UnitWriter {
+  readonly #context: SourceContext
+  readonly #flows: FlowBuilder
+  readonly #limits: UnitLimits
+  readonly #inFlight = new Set<Promise<void>>()
+  /** Buffers of units that are synced: a new one for each would cost as much as filling it. */
+  readonly #spare: Uint8Array<ArrayBuffer>[] = []
+  #received = 0
+  /** Something was shed that no unit has carried yet. */
+  #shedUnsaid = false
+  /** Rows come from a sender that waits, and so do some that wait for their unit. */
+  #senderWaits = false
+  #unitWaits = false
+  readonly #stopping = new AbortController()
+
+  constructor(context: SourceContext, flows: FlowBuilder, limits = usualLimits) {
+    this.#context = context
+    this.#flows = flows
+    this.#limits = limits
+  }
+
+  get inFlight(): number {
+    return this.#inFlight.size
+  }
+
+  /** Makes room for rows that were received at this time; when there is none they are shed, and the answer is false. */
+  admit(rows: number, received: number): boolean {
+    if (rows === 0) return true
+    const full = this.#flows.count + rows > this.#limits.rows || this.#flows.bytes >= this.#limits.bytes
+    if (full && !this.flush()) {
+      this.shed('journal_behind', rows)
+      return false
+    }
+    this.#received = Math.max(this.#received, received)
+    if (this.#senderWaits) this.#unitWaits = true
+    return true
+  }
+
+  /**
+   * Rows admitted in `take` are of a sender that can wait (TCP). A unit that holds any of them is not given up while the
+   * journal is full, so that {@link ready} comes to wait, and with it the sender.
+   */
+  ofPatientSender<T>(take: () => T): T {
+    this.#senderWaits = true
+    try {
+      return take()
+    } finally {
+      this.#senderWaits = false
+    }
+  }
+
+  /** Resolves when a unit could be handed to the journal: for sources that can wait. */
+  async ready(): Promise<void> {
+    while (this.#inFlight.size >= this.#limits.inFlight) await Promise.race(this.#inFlight)
+  }
+
+  shed(reason: string, count: number): void {
+    if (count === 0) return
+    this.#shedUnsaid = true
+    this.#context.shed(reason, count)
+  }
+
+  /** Hands the rows so far to the journal; false when too much is in flight already, and the rows stay. */
+  flush(): boolean {
+    const { count } = this.#flows
+    if (count === 0) return true
+    if (this.#inFlight.size >= this.#limits.inFlight) return false
+    this.#context.enrich?.(this.#flows)
+    const batch = this.#flows.batch()
+    const unit: NewUnit = {
+      stream: this.#context.id, kind: 'flows', count, raw: encodeBatch(batch, this.#spare.pop()), received: this.#received, ...timeRange(batch.columns, count),
+    }
+    this.#flows.reset()
+    this.#send(unit, this.#unitWaits ? 'waits' : 'gives up')
+    this.#unitWaits = false
+    return true
+  }
+
+  /** A frame without rows, so that what was shed becomes durable though nothing is accepted. */
+  tellShed(): void {
+    if (!this.#shedUnsaid || this.#flows.count > 0 || this.#inFlight.size >= this.#limits.inFlight) return
+    this.#send({
+      stream: this.#context.id, kind: 'empty', count: 0, raw: new Uint8Array(0),
+      received: this.#context.host.clock.now(), timeMin: Number.NaN, timeMax: Number.NaN,
+    }, 'gives up')
+  }
+
+  /** From now on a journal that is full is not waited for. Before senders that wait are told to go. */
+  stopWaiting(): void {
+    this.#stopping.abort()
+  }
+
+  /** Resolves when every row is synced, or shed and counted. */
+  async drain(): Promise<void> {
+    this.stopWaiting()
+    while (!this.flush()) await Promise.race(this.#inFlight)
+    await Promise.all(this.#inFlight)
+    this.tellShed()
+    await Promise.all(this.#inFlight)
+  }
+
+  #send(unit: NewUnit, whenFull: WhenFull): void {
+    this.#shedUnsaid = false
+    const sending = this.#append(unit, whenFull).finally(() => {
+      this.#inFlight.delete(sending)
+      if (this.#spare.length < mostSpare && unit.raw.length > 0) this.#spare.push(new Uint8Array(unit.raw.buffer as ArrayBuffer))
+    })
+    this.#inFlight.add(sending)
+  }
+
+  async #append(unit: NewUnit, whenFull: WhenFull): Promise<void> {
+    let error = await this.#try(unit)
+    // A failed sync is over once the journal has a new segment; a second failure is not waited out.
+    if (passing(error)) error = await this.#tryAfter(retryAfterMs, unit)
+    while (whenFull === 'waits' && isFull(error) && !this.#stopping.signal.aborted) error = await this.#tryAfter(retryFullMs, unit)
+    if (error === undefined) return
+    // What the unit was to say about sheds is still unsaid.
+    this.#shedUnsaid = true
+    this.shed(isFull(error) ? 'journal_full' : 'journal_failed', unit.count)
+    if (unit.count === 0) return
+    const source = this.#context.id
+    this.#context.log.error('The journal did not take rows that were received; they are lost and counted as shed.', { source, rows: unit.count, error })
+  }
+
+  async #tryAfter(ms: number, unit: NewUnit): Promise<unknown> {
+    await this.#context.host.timers.sleep(ms, this.#stopping.signal)
+    return this.#try(unit)
+  }
+
+  /** What went wrong; undefined when the unit is synced. */
+  async #try(unit: NewUnit): Promise<unknown> {
+    try {
+      await this.#context.append(unit)
+      return undefined
+    } catch (error) {
+      return error ?? new Error('append failed')
+    }
+  }
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof WeirError && error.code === 'WEIR_JOURNAL_FULL'
+}
+
+function passing(error: unknown): boolean {
+  return error instanceof WeirError && error.retry && !isFull(error)
+}
+
+function timeRange(columns: ReturnType<FlowBuilder['batch']>['columns'], count: number): { timeMin: number; timeMax: number } {
+  const { time_start: starts, time_end: ends } = columns
+  let timeMin = Number.NaN
+  let timeMax = Number.NaN
+  if (starts?.kind === 'time' && ends?.kind === 'time') {
+    timeMin = Infinity
+    timeMax = -Infinity
+    for (let row = 0; row < count; row++) {
+      timeMin = Math.min(timeMin, starts.values[row] ?? Infinity)
+      timeMax = Math.max(timeMax, ends.values[row] ?? -Infinity)
+    }
+  }
+  return { timeMin, timeMax }
+}

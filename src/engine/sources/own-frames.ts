@@ -1,0 +1,33 @@
+import type { Host } from '../../host/index.ts'
+import { openReader } from '../../journal/reader.ts'
+import type { Frame, Tail } from '../../journal/types.ts'
+import type { Position } from '../../model/positions.ts'
+import type { OwnFrames } from '../contracts.ts'
+
+const readBytes = 8 * 1024 * 1024
+
+export interface FramesOptions {
+  readonly host: Host
+  readonly directory: string
+  readonly tail: Tail
+  /** Where frames are removed: those after the sequence are to stay. */
+  hold(source: string, sequence: number): Promise<void>
+}
+
+/** The frames of a source, out of the journal's segments. */
+export function framesOf(source: string, options: FramesOptions): OwnFrames {
+  return {
+    async *after(position: Position): AsyncGenerator<Frame> {
+      const { host, directory, tail } = options
+      const reader = openReader({ host, directory, after: position, tail })
+      try {
+        for (let frames = await reader.ready(readBytes); frames.length > 0; frames = await reader.ready(readBytes)) {
+          for (const frame of frames) if (frame.header.source === source) yield frame
+        }
+      } finally {
+        await reader.close()
+      }
+    },
+    hold: (sequence) => options.hold(source, sequence),
+  }
+}

@@ -1,0 +1,233 @@
+import type { ManifestQuery, ManifestState } from '../../model/kubernetes.ts'
+import type { Host } from '../../host/index.ts'
+import type { JournalWriter, Unit } from '../../journal/types.ts'
+import type { FlowBuilder } from '../../model/flow-builder.ts'
+import { arrivedSettings } from '../../schema/values.ts'
+import type { Admission } from '../dedupe/admission.ts'
+import type { AwaitedSink, Log, Metrics, OwnFrames, Source, SourceContext, SourceDefinition, Traces } from '../contracts.ts'
+import { healthOf, type SourceHealth } from './health.ts'
+import { endsWithin } from '../stopping.ts'
+import { tracedUnit } from '../delivery/traced.ts'
+import { messageOf, stackOf } from '../../model/errors.ts'
+
+export interface SourceEntry {
+  readonly id: string
+  readonly type: string
+  /** Validated by the schema of the type, and made ready for another thread (`carriedSettings`). */
+  readonly settings: unknown
+}
+
+export interface SourceReport {
+  readonly id: string
+  readonly type: string
+  readonly addresses: readonly string[]
+}
+
+export interface ApplyReport {
+  readonly running: readonly SourceReport[]
+  readonly changed: readonly string[]
+  /** Present when nothing was changed: the first thing that could not be built, and of which source. */
+  readonly failed?: { readonly id: string; readonly message: string; readonly code?: string }
+}
+
+/** A source may take so long to stop. */
+const drainMs = 8000
+
+interface Running {
+  readonly entry: SourceEntry
+  readonly source: Source
+  readonly stop: AbortController
+  readonly done: Promise<void>
+}
+
+/** What sources need of the journal, wherever its writer is. */
+export type SourceJournal = Pick<JournalWriter, 'append' | 'epoch' | 'totals'>
+
+export interface SourceSetOptions {
+  readonly host: Host
+  readonly log: Log
+  readonly metrics: Metrics
+  /** Undefined: no traces are kept. */
+  readonly traces?: Traces | undefined
+  /** Knows what was pushed before. */
+  readonly admission?: Pick<Admission, 'append'>
+  readonly journal: SourceJournal
+  /** What the journal has of a source already. */
+  readonly frames?: (id: string) => OwnFrames
+  /** Folder of what sources keep. */
+  readonly state?: string
+  /** As sources are told of the store. */
+  readonly forgetsMs?: number
+  /** Sinks as a source waits for them: whoever forgets them breaks what `ack: sink:<id>` promises. */
+  readonly awaited: (sink: string, source: string) => AwaitedSink
+  /** Given to every source. */
+  readonly enrich?: (flows: FlowBuilder) => void
+  load(type: string): Promise<SourceDefinition<unknown>>
+}
+
+/** The sources of one worker, brought to what a configuration says: those that did not change run on untouched. */
+export class SourceSet {
+  readonly #host: Host
+  readonly #log: Log
+  readonly #metrics: Metrics
+  readonly #traces: Traces | undefined
+  readonly #admission: SourceSetOptions['admission']
+  readonly #journal: SourceJournal
+  readonly #frames: SourceSetOptions['frames']
+  readonly #state: string | undefined
+  readonly #forgetsMs: number | undefined
+  readonly #awaited: SourceSetOptions['awaited']
+  readonly #enrich: SourceContext['enrich']
+  readonly #load: (type: string) => Promise<SourceDefinition<unknown>>
+  readonly #running = new Map<string, Running>()
+  readonly #shed = new Map<string, Record<string, number>>()
+
+  constructor(options: SourceSetOptions) {
+    this.#host = options.host
+    this.#log = options.log
+    this.#metrics = options.metrics
+    this.#traces = options.traces
+    this.#journal = options.journal
+    this.#admission = options.admission
+    this.#frames = options.frames
+    this.#state = options.state
+    this.#forgetsMs = options.forgetsMs
+    this.#awaited = options.awaited
+    this.#enrich = options.enrich
+    this.#load = (type) => options.load(type)
+  }
+
+  /**
+   * A listener's port can be held once only, so changed sources are drained before their successors are built; when one
+   * can't be built, everything changed so far is put back as it was.
+   */
+  async apply(entries: readonly SourceEntry[]): Promise<ApplyReport> {
+    const wanted = new Map(entries.map((entry) => [entry.id, entry]))
+    const stopping = [...this.#running.values()].filter(({ entry }) => !same(wanted.get(entry.id), entry))
+    const starting = entries.filter((entry) => !same(this.#running.get(entry.id)?.entry, entry))
+    for (const running of stopping) await this.#stop(running)
+    const started: Running[] = []
+    for (const entry of starting) {
+      try {
+        started.push(await this.#start(entry))
+      } catch (error) {
+        for (const running of started) await this.#stop(running)
+        for (const { entry: old } of stopping) await this.#restart(old)
+        const code = error instanceof Error && 'code' in error ? { code: String(error.code) } : {}
+        return { running: this.report(), changed: [], failed: { id: entry.id, message: messageOf(error), ...code } }
+      }
+    }
+    const changed = new Set([...stopping, ...started].map(({ entry }) => entry.id))
+    return { running: this.report(), changed: [...changed] }
+  }
+
+  report(): readonly SourceReport[] {
+    return [...this.#running.values()].map(({ entry, source }) => ({ id: entry.id, type: entry.type, addresses: source.addresses }))
+  }
+
+  status(): Readonly<Record<string, unknown>> {
+    const all: Record<string, unknown> = {}
+    for (const { entry, source } of this.#running.values()) all[entry.id] = 'status' in source && typeof source.status === 'function' ? source.status() : {}
+    return all
+  }
+
+  /** Of the source that knows the object. */
+  manifest(query: ManifestQuery): ManifestState | undefined {
+    for (const { source } of this.#running.values()) {
+      const found = source.manifest?.(query)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+
+  /** Sources that do not do their job, and why. */
+  health(): Readonly<Record<string, SourceHealth>> {
+    return Object.fromEntries([...this.#running.values()].flatMap(({ entry, source }) => {
+      const health = healthOf(source)
+      return health === undefined ? [] : [[entry.id, health]]
+    }))
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#running.values()].map((running) => this.#stop(running)))
+  }
+
+  async #start(entry: SourceEntry): Promise<Running> {
+    const definition = await this.#load(entry.type)
+    const source = await definition.build(arrivedSettings(entry.settings), this.#context(entry.id))
+    const stop = new AbortController()
+    const done = source.run(stop.signal).catch((error: unknown) => {
+      this.#log.error(`source ${entry.id} ended by itself`, { error: stackOf(error) })
+    })
+    const running = { entry, source, stop, done }
+    this.#running.set(entry.id, running)
+    return running
+  }
+
+  async #stop(running: Running): Promise<void> {
+    running.stop.abort()
+    // What it has not acknowledged comes again to the next one, and what it has is in the journal.
+    if (!(await endsWithin(running.done, drainMs, this.#host.timers))) this.#log.error(`source ${running.entry.id} did not stop within ${drainMs} ms and is left behind; what it has not acknowledged comes again`)
+    this.#running.delete(running.entry.id)
+  }
+
+  async #restart(entry: SourceEntry): Promise<void> {
+    try {
+      await this.#start(entry)
+    } catch (error) {
+      this.#log.error(`source ${entry.id} could not be started again as it was`, { error: String(error) })
+    }
+  }
+
+  #context(id: string): SourceContext {
+    const journal = this.#journal
+    const admission = this.#admission
+    const awaited = this.#awaited
+    // What was shed is not lost with the source that shed it: its next unit, or its successor's, carries it.
+    const shed = this.#shed
+    const metrics = this.#metrics
+    const [traces, clock] = [this.#traces, this.#host.clock]
+    const withCounts = async <Said>(unit: Omit<Unit, 'source'>, append: (whole: Unit) => Promise<Said>): Promise<Said> => {
+      const counts = shed.get(id)
+      shed.delete(id)
+      try {
+        return await append({ ...unit, source: id, ...(counts === undefined ? {} : { shed: counts }) })
+      } catch (error) {
+        const since = shed.get(id) ?? {}
+        for (const [reason, rows] of Object.entries(counts ?? {})) since[reason] = (since[reason] ?? 0) + rows
+        if (counts !== undefined) shed.set(id, since)
+        throw error
+      }
+    }
+    return {
+      id,
+      host: this.#host,
+      log: this.#log,
+      metrics: this.#metrics,
+      cursor: journal.totals().get(id)?.cursor,
+      epoch: journal.epoch,
+      ...(this.#frames === undefined ? {} : { frames: this.#frames(id) }),
+      ...(this.#state === undefined ? {} : { state: `${this.#state}/${id}` }),
+      ...(this.#forgetsMs === undefined ? {} : { forgetsMs: this.#forgetsMs }),
+      awaited: (sink) => awaited(sink, id),
+      ...(this.#enrich === undefined ? {} : { enrich: this.#enrich }),
+      shed(reason, rows) {
+        const counts = shed.get(id) ?? {}
+        counts[reason] = (counts[reason] ?? 0) + rows
+        shed.set(id, counts)
+        metrics.count('weir_source_shed_total', rows, { source: id, reason })
+      },
+      append: traces === undefined ? (unit) => withCounts(unit, (whole) => journal.append(whole)) : async (unit) => {
+        const end = tracedUnit(unit, traces)
+        const appended = await withCounts(unit, (whole) => journal.append(whole))
+        end(clock.now())
+        return appended
+      },
+      ...(admission === undefined ? {} : { appendOnce: (unit) => withCounts(unit, (whole) => admission.append(whole)) }),
+    }
+  }
+}
+
+function same(a: SourceEntry | undefined, b: SourceEntry | undefined): boolean {
+  return a !== undefined && b !== undefined && JSON.stringify(a) === JSON.stringify(b)
+}
