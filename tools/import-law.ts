@@ -32,13 +32,13 @@ export const LAW: Readonly<Record<string, readonly string[]>> = {
   presets: ['model', 'schema'],
   'registry.ts': [...TO_ENGINE, 'connectors', 'transforms'],
   'schemas.ts': ['schema', 'connectors', 'transforms'],
-  cli: [...TO_ENGINE, 'net', 'codecs', 'query', 'presets', 'registry.ts', 'schemas.ts', 'identity', 'store', 'api'],
+  app: [...TO_ENGINE, 'net', 'codecs', 'query', 'registry.ts', 'schemas.ts', 'identity', 'store', 'api'],
+  cli: [...TO_ENGINE, 'net', 'codecs', 'query', 'presets', 'registry.ts', 'schemas.ts', 'identity', 'store', 'api', 'app'],
   'main.ts': ['host', 'cli'],
 }
 
-/** Parts that are put together in one place. Elsewhere in cli/ a command may use one of them, never join two. */
+/** Parts that app/ joins. A command in cli/ may use one of them, never join two. */
 const WIRED = ['registry.ts', 'identity', 'store', 'api']
-const WIRES = /^src\/cli\/(?:run\.ts$|workers\/)/
 
 /** Checks every file under `root`/src and `root`/console. */
 export async function importLaw(root: string): Promise<Problem[]> {
@@ -94,9 +94,9 @@ function judge(path: string, imports: readonly Import[]): Problem[] {
       complain(used, `${room} may not import ${targetRoom} (${used.specifier}); it may import ${allowed.join(', ') || 'nothing'}`)
       continue
     }
-    if (room === 'cli' && !WIRES.test(path) && !used.typeOnly && WIRED.includes(targetRoom)) {
+    if (room === 'cli' && !used.typeOnly && WIRED.includes(targetRoom)) {
       wired.add(targetRoom)
-      if (wired.size > 1) complain(used, `only cli/run.ts and cli/workers/ join ${[...wired].join(' and ')}`)
+      if (wired.size > 1) complain(used, `only app/ joins ${[...wired].join(' and ')}`)
     }
   }
   return problems

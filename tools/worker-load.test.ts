@@ -5,7 +5,7 @@ import { workerLoad } from './worker-load.ts'
 const kit = `import * as z from 'zod'; export const text = z.string();`
 
 test.each([
-  ['through what it imports', { 'src/cli/workers/watch.ts': `import { a } from '../a.ts';`, 'src/cli/a.ts': `export { text as a } from '../schema/index.ts';` }],
+  ['through what it imports', { 'src/app/workers/watch.ts': `import { a } from '../a.ts';`, 'src/app/a.ts': `export { text as a } from '../schema/index.ts';` }],
   ['through a connector', { 'src/connectors/nats/index.ts': `import { s } from './config.ts';`, 'src/connectors/nats/config.ts': `import { text } from '../../schema/index.ts';` }],
 ] as const)('a thread that loads what reads settings is named with its way: %s', async (_, files) => {
   const [problem, ...more] = await workerLoad(await makeTree({ 'src/schema/index.ts': kit, ...files }))
@@ -18,9 +18,9 @@ test('types, what is loaded when it is needed, tests and the main thread are fre
   const files = {
     'src/schema/index.ts': kit,
     'src/cli/run.ts': `import { text } from '../schema/index.ts';`,
-    'src/cli/workers/watch.ts': `import type { T } from '../../schema/index.ts'; export const later = () => import('../../schema/index.ts');`,
-    'src/cli/workers/watch.test.ts': `import { text } from '../../schema/index.ts';`,
-    'src/cli/workers/other.ts': `import { type T } from '../../schema/index.ts';`,
+    'src/app/workers/watch.ts': `import type { T } from '../../schema/index.ts'; export const later = () => import('../../schema/index.ts');`,
+    'src/app/workers/watch.test.ts': `import { text } from '../../schema/index.ts';`,
+    'src/app/workers/other.ts': `import { type T } from '../../schema/index.ts';`,
   }
   expect(await workerLoad(await makeTree(files))).toEqual([])
 })

@@ -44,7 +44,7 @@ export async function busOfUrl(url: string): Promise<CheckedBus> {
 
 /** The bus of a sink of a configuration. Throws CommandError. */
 export async function busOfSink(file: string | undefined, id: string): Promise<CheckedBus> {
-  const { loadConfig } = await import('./load-config.ts')
+  const { loadConfig } = await import('../app/load-config.ts')
   const { config } = await loadConfig(realHost(), file ?? self.env['WEIR_CONFIG'], [])
   const entry = config.sinks[id]
   if (entry === undefined) throw new CommandError(`There is no sink \`${id}\` in the configuration.`, [`There are: ${Object.keys(config.sinks).join(', ') || 'none; say which file with --config'}.`], 2)

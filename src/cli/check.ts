@@ -3,7 +3,7 @@ import { realHost } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { withoutUrlSecrets } from '../model/url-text.ts'
 import { action } from './client.ts'
-import type { WeirConfig } from './config.ts'
+import type { WeirConfig } from '../app/config.ts'
 import type { Finding } from './doctor/finding.ts'
 
 interface CheckFlags {
@@ -27,12 +27,12 @@ something could not be opened or reached.`)
 }
 
 async function run({ config: file, live }: CheckFlags): Promise<void> {
-  const { loadConfig } = await import('./load-config.ts')
+  const { loadConfig } = await import('../app/load-config.ts')
   const loaded = await loadConfig(realHost(), file, [])
   const { config, document, warnings, empty } = loaded
   if (empty) self.stderr(`${file ?? ''} is empty: Weir would run with its defaults.\n`)
   if (warnings !== '') self.stderr(`${warnings}\n`)
-  const { verifyMachine } = await import('./config-machine.ts')
+  const { verifyMachine } = await import('../app/config-machine.ts')
   self.stderr(await verifyMachine(realHost(), loaded))
   self.stdout(`${file ?? 'The configuration'} is valid.\n\n${await summary(config, document.value)}`)
   if (live !== true) return
@@ -44,7 +44,7 @@ async function run({ config: file, live }: CheckFlags): Promise<void> {
 /** Every listener opened for a moment, every sink connected to. */
 async function tryLive(config: WeirConfig): Promise<readonly Finding[]> {
   const [{ checkPorts }, { checkSources }, { checkSinks }, { realMachine }, { readHolder }] = await Promise.all([
-    import('./doctor/ports.ts'), import('./doctor/sources.ts'), import('./doctor/sinks.ts'), import('../host/machine.ts'), import('./lock.ts'),
+    import('./doctor/ports.ts'), import('./doctor/sources.ts'), import('./doctor/sinks.ts'), import('../host/machine.ts'), import('../app/lock.ts'),
   ])
   const host = realHost()
   const scene = { host, machine: realMachine, config, running: readHolder(config.data) }
@@ -68,7 +68,7 @@ function loginOf({ auth: { tokens, oidc }, data }: WeirConfig, loopback: boolean
 
 /** What would run, for people. */
 export async function summary(config: WeirConfig, written: unknown): Promise<string> {
-  const [{ canListen, listenersOf, targetsOf }, { sourceAck }, { formatHostPort }, { isLoopback }] = await Promise.all([import('./config-facts.ts'), import('./config-ack.ts'), import('../schema/index.ts'), import('../api/guard.ts')])
+  const [{ canListen, listenersOf, targetsOf }, { sourceAck }, { formatHostPort }, { isLoopback }] = await Promise.all([import('../app/config-facts.ts'), import('../app/config-ack.ts'), import('../schema/index.ts'), import('../api/guard.ts')])
   const listeners = listenersOf(config)
   const at = (owner: string): string =>
     listeners.filter((one) => one.owner === owner).map(({ protocol, place }) => `${protocol} ${formatHostPort(place)}`).join(', ') || 'off'
@@ -108,7 +108,7 @@ function taken({ from, only }: WeirConfig['sinks'][string]['common']): string {
 
 /** References of secrets, and whether they can be read here; never a value. */
 async function secrets(written: unknown): Promise<[string, string][]> {
-  const [{ weirSchema }, { walkWritten }] = await Promise.all([import('./config.ts'), import('../schema/descend.ts')])
+  const [{ weirSchema }, { walkWritten }] = await Promise.all([import('../app/config.ts'), import('../schema/descend.ts')])
   const found = new Set<string>()
   walkWritten(weirSchema.info, written, (info, value) => {
     if (info.kind === 'secret' && typeof value === 'string' && /^(?:env|file):/.test(value)) found.add(value)

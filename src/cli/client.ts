@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { realHost } from '../host/index.ts'
 import { self } from '../host/process.ts'
-import { holderText, readHolder } from './lock.ts'
+import { holderText, readHolder } from '../app/lock.ts'
 import { messageOf } from '../model/errors.ts'
 
 type ExitCode = 1 | 2 | 70 | 78

@@ -21,7 +21,7 @@ Examples:
 /** Nothing of Weir runs while a user completes: the script holds all there is to know. */
 export async function completionScript(program: Command, shell: Shell): Promise<string> {
   const [{ commandTree }, { completionOf }, { components }] = await Promise.all([
-    import('./command-tree.ts'), import('./completion-scripts.ts'), import('./components.ts'),
+    import('./command-tree.ts'), import('./completion-scripts.ts'), import('../app/components.ts'),
   ])
   const names = components().map(({ name }) => name)
   return completionOf(shell, commandTree(program), { schema: names, create: names })

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { self } from '../host/process.ts'
 import { action, CommandError } from './client.ts'
-import type { Component } from './components.ts'
+import type { Component } from '../app/components.ts'
 import type { AnyComponentSchema } from '../schema/index.ts'
 import { textTable } from './text-table.ts'
 
@@ -22,7 +22,7 @@ Examples:
 }
 
 async function run(name: string | undefined, { id }: CreateFlags): Promise<void> {
-  const { components, findComponent } = await import('./components.ts')
+  const [{ components }, { findComponent }] = await Promise.all([import('../app/components.ts'), import('./find-component.ts')])
   if (name === undefined) return self.stdout(textTable(['component', 'kind', 'what it does'], components().map((one) => [one.name, one.role, one.summary])))
   const component = findComponent(name)
   if (id !== undefined && component.under === undefined) throw new CommandError(`\`${component.name}\` has no id.`, ['Leave out --id.'], 2)
@@ -47,7 +47,7 @@ export async function componentSample({ type, under, schema, entry, summary }: C
 
 /** The settings of the whole; entries have samples of their own, and one of each would be a strange thing to run. */
 async function wholeSample(sample: (schema: AnyComponentSchema) => string): Promise<string> {
-  const [{ weirSchema }, { defineSchema, infoOf }] = await Promise.all([import('./config.ts'), import('../schema/index.ts')])
+  const [{ weirSchema }, { defineSchema, infoOf }] = await Promise.all([import('../app/config.ts'), import('../schema/index.ts')])
   const entries = Object.entries(weirSchema.fields).filter(([, field]) => infoOf(field).kind === 'components')
   const settings = Object.entries(weirSchema.fields).filter(([key]) => !entries.some(([other]) => other === key))
   const { type, role, summary } = weirSchema

@@ -18,7 +18,7 @@ import { checkMachine } from './doctor/machine.ts'
 import { checkPorts } from './doctor/ports.ts'
 import { checkSinks } from './doctor/sinks.ts'
 import { checkStore } from './doctor/store.ts'
-import { loadConfig } from './load-config.ts'
+import { loadConfig } from '../app/load-config.ts'
 import { temporaryFolder } from './testing/command.ts'
 import { goldenData, launch } from './testing/launch.ts'
 

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import type { Override } from '../schema/index.ts'
 import { self } from '../host/process.ts'
 import { action } from './client.ts'
-import type { Loaded } from './load-config.ts'
+import type { Loaded } from '../app/load-config.ts'
 import { findingsText, type Finding, type Scene } from './doctor/finding.ts'
 
 export interface DoctorFlags {
@@ -41,7 +41,7 @@ async function run(flags: DoctorFlags): Promise<void> {
 /** All checks, in the order of their printing. */
 export async function diagnose(flags: Omit<DoctorFlags, 'format'>): Promise<readonly Finding[]> {
   const [{ realHost }, { realMachine }, { readHolder }, checks] = await Promise.all([
-    import('../host/index.ts'), import('../host/machine.ts'), import('./lock.ts'), loadChecks(),
+    import('../host/index.ts'), import('../host/machine.ts'), import('../app/lock.ts'), loadChecks(),
   ])
   const host = realHost()
   const overrides = flags.data === undefined ? [] : [{ path: ['data'], value: flags.data, origin: '--data' }]
@@ -69,7 +69,7 @@ async function loadChecks() {
 /** A configuration that cannot be used fails, and the rest is looked at with defaults. */
 async function configuration(file: string | undefined, overrides: readonly Override[]): Promise<{ loaded: Loaded; finding: Finding }> {
   const [{ realHost }, { loadConfig }, { verifyMachine }, { weirSchema, withBuiltIns }, { WeirError }, schema, { ok, warn, fail }] = await Promise.all([
-    import('../host/index.ts'), import('./load-config.ts'), import('./config-machine.ts'), import('./config.ts'), import('../model/errors.ts'), import('../schema/index.ts'), import('./doctor/finding.ts'),
+    import('../host/index.ts'), import('../app/load-config.ts'), import('../app/config-machine.ts'), import('../app/config.ts'), import('../model/errors.ts'), import('../schema/index.ts'), import('./doctor/finding.ts'),
   ])
   try {
     const loaded = await loadConfig(realHost(), file, overrides)

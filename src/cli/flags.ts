@@ -1,3 +1,4 @@
+import type { ConfigArguments } from '../app/load-config.ts'
 import type { Override } from '../schema/index.ts'
 import { WeirError } from '../model/errors.ts'
 
@@ -20,9 +21,7 @@ export const runFlags: readonly Flag[] = [
   { name: 'sflow', path: ['sources', 'sflow', 'listen'], value: 'HOST:PORT', many: true, help: 'sFlow over UDP (default 0.0.0.0:6343)' },
 ]
 
-export interface RunFlags {
-  readonly config: string | undefined
-  readonly overrides: readonly Override[]
+export interface RunFlags extends ConfigArguments {
   readonly help: boolean
 }
 

@@ -4,7 +4,8 @@ import { checkJournal, type JournalCheck } from '../journal/index.ts'
 import type { UnreadableStretch } from '../journal/types.ts'
 import { journalFolder, watched, type JournalFolder } from './journal-folder.ts'
 import type { CheckFlags } from './journal.ts'
-import { Progress, sizeText } from './output.ts'
+import { Progress } from './output.ts'
+import { sizeText } from '../model/size-text.ts'
 import { textTable } from './text-table.ts'
 
 /** Time in which a frame that is being written is surely there. */

@@ -1,7 +1,7 @@
 import type { Disk, Host } from '../host/index.ts'
 import { listSegments } from '../journal/recover.ts'
 import { CommandError } from './client.ts'
-import { readHolder } from './lock.ts'
+import { readHolder } from '../app/lock.ts'
 import type { Progress } from './output.ts'
 
 export interface JournalFolder {

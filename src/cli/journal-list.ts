@@ -6,7 +6,7 @@ import { Walk } from '../journal/walk.ts'
 import { nowhere } from '../model/positions.ts'
 import { journalFolder, type JournalFolder } from './journal-folder.ts'
 import type { CheckFlags } from './journal.ts'
-import { sizeText } from './output.ts'
+import { sizeText } from '../model/size-text.ts'
 import { textTable } from './text-table.ts'
 
 /** One segment as its headers describe it; bodies are not read. Times are Unix ms; null when no frame has one. */

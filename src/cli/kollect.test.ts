@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { realHost } from '../host/index.ts'
-import { loadConfig } from './load-config.ts'
+import { loadConfig } from '../app/load-config.ts'
 import { temporaryFolder, weir } from './testing/command.ts'
 
 const bare = { EVENT_WRITER_URL: '', CLUSTER_ID: '', NAMESPACE: '', KUBECONFIG: '', WAIT_FOR_SYNC: '', TELEMETRY_URL: '', WEIR_DATA: '' }

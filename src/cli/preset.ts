@@ -2,7 +2,7 @@
 import { realHost, replaceFile, type Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { messageOf, stackOf, WeirError } from '../model/errors.ts'
-import { makeDataFolder, refuseHeld } from './lock.ts'
+import { makeDataFolder, refuseHeld } from '../app/lock.ts'
 import { withoutUrlSecrets } from '../model/url-text.ts'
 
 export interface PresetStart {
@@ -48,7 +48,7 @@ export async function startPreset({ name, folder, text, files, notes, fresh, lis
 
 /** What a source would only say again and again ends another program at its start. Throws WEIR_CONFIG_INVALID. */
 async function verifySources(host: Host, file: string): Promise<void> {
-  const [{ loadConfig }, { loadSource }] = await Promise.all([import('./load-config.ts'), import('../registry.ts')])
+  const [{ loadConfig }, { loadSource }] = await Promise.all([import('../app/load-config.ts'), import('../registry.ts')])
   const { config } = await loadConfig(host, file, [])
   for (const { id, type, settings } of Object.values(config.sources)) {
     const source = await loadSource(type)

@@ -22,7 +22,7 @@ import { register as registerSink } from './sink.ts'
 import { register as registerStore } from './store.ts'
 import { register as registerTap } from './tap.ts'
 import { register as registerTop } from './top.ts'
-import { version } from './version.ts'
+import { version } from '../app/version.ts'
 
 /** One line of each command for the page that lists them. */
 const summaries: Readonly<Record<string, string>> = {

@@ -45,7 +45,7 @@ async function run(sql: string, flags: QueryFlags): Promise<void> {
 }
 
 async function askFolder(data: string, sql: string, format: QueryFormat): Promise<void> {
-  const [{ openReadOnly }, { realHost }, { WeirError }, { queryProcesses }] = await Promise.all([import('../store/read/read-only.ts'), import('../host/index.ts'), import('../model/errors.ts'), import('./query-processes.ts')])
+  const [{ openReadOnly }, { realHost }, { WeirError }, { queryProcesses }] = await Promise.all([import('../store/read/read-only.ts'), import('../host/index.ts'), import('../model/errors.ts'), import('../app/query-processes.ts')])
   const store = await openReadOnly({ host: realHost(), directory: `${data}/store`, log: toStderr, processes: queryProcesses() })
   if (store === undefined) throw new CommandError(`No Weir runs on ${data}, and there is no store in it.`, ['Name the folder with --data, or a server with --url.'])
   try {

@@ -20,7 +20,7 @@ Examples:
 }
 
 async function run(name: string | undefined, { format }: SchemaFlags): Promise<void> {
-  const [{ findComponent }, { jsonSchema, reference }] = await Promise.all([import('./components.ts'), import('../schema/index.ts')])
+  const [{ findComponent }, { jsonSchema, reference }] = await Promise.all([import('./find-component.ts'), import('../schema/index.ts')])
   const { entry, summary } = findComponent(name ?? 'weir')
   self.stdout(format === 'markdown' ? `${summary}.\n\n${reference(entry)}` : `${JSON.stringify(jsonSchema(entry), null, 2)}\n`)
 }

@@ -30,7 +30,7 @@ async function forget(name: string, flags: ServerFlags): Promise<void> {
 /** A sink is known by its record alone: without a configuration every one counts as no longer configured. */
 async function forgetOffline(name: string, data: string): Promise<number> {
   const [{ forgetSink }, { realHost }, { takeLock }, { lineWriter, ProgramLog }, { MetricStore }] = await Promise.all([
-    import('../engine/delivery/forget.ts'), import('../host/index.ts'), import('./lock.ts'), import('../telemetry/log.ts'), import('../telemetry/metrics.ts'),
+    import('../engine/delivery/forget.ts'), import('../host/index.ts'), import('../app/lock.ts'), import('../telemetry/log.ts'), import('../telemetry/metrics.ts'),
   ])
   const host = realHost()
   if ((await host.disk.stat(`${data}/journal`))?.directory !== true) throw new CommandError(`There is no journal in ${data}.`, ['Name the data folder with --data.'])

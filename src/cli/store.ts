@@ -2,7 +2,7 @@ import { Option } from 'commander'
 import type { Command } from 'commander'
 import type { StoreCheck } from '../store/check.ts'
 import { action, CommandError, defaultData } from './client.ts'
-import { sizeText } from './output.ts'
+import { sizeText } from '../model/size-text.ts'
 import { self } from '../host/process.ts'
 import { textTable } from './text-table.ts'
 

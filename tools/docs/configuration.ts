@@ -1,5 +1,5 @@
-import { components, type Component } from '../../src/cli/components.ts'
-import { weirSchema } from '../../src/cli/config.ts'
+import { components, type Component } from '../../src/app/components.ts'
+import { weirSchema } from '../../src/app/config.ts'
 import { defineSchema, infoOf, reference, type AnyComponentSchema } from '../../src/schema/index.ts'
 import { variableFor } from '../../src/schema/environment.ts'
 import { anchor, code, generatedHead } from './markdown.ts'
@@ -9,7 +9,7 @@ export async function configurationPage(): Promise<string> {
   const all = components()
   const under = (key: Component['under']): readonly Component[] => all.filter((one) => one.under === key)
   const named = (name: string): Component => all.find((one) => one.name === name) as Component
-  return `${generatedHead('Configuration', 'the schemas of src/cli/config.ts and src/*/*/config.ts')}\
+  return `${generatedHead('Configuration', 'the schemas of src/app/config.ts and src/*/*/config.ts')}\
 One YAML file, given with \`--config\`. A variable of the environment overrides the file, a flag of \`weir run\` overrides both.
 \`weir check --config FILE\` validates a file, \`weir create COMPONENT\` prints a sample, \`weir schema\` the JSON Schema.
 

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { components, type Component } from '../../src/cli/components.ts'
+import { components, type Component } from '../../src/app/components.ts'
 import type { Idempotency } from '../../src/engine/contracts.ts'
 import { loadSink } from '../../src/registry.ts'
 import { sinkSchemas, sourceSchemas, transformSchemas } from '../../src/schemas.ts'

@@ -11,7 +11,7 @@ test('what a URL beside a module names is an entry of its own, also where a part
   const root = await makeTree({
     'src/main.ts': '',
     'src/cli/run.ts': 'new Worker(new URL(`./workers/${name}.ts`, import.meta.url))',
-    'src/cli/workers/ingest.ts': '',
+    'src/app/workers/ingest.ts': '',
     'src/cli/workers/ingest.test.ts': '',
     'src/cli/workers/deep/no.ts': '',
     'src/store/query.ts': "fork(new URL('../child/sql.ts', import.meta.url))",

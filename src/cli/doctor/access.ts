@@ -1,5 +1,5 @@
 /** The console and who gets in: is it built, is the token private, and (with --live) does the provider of identities answer as one. */
-import { oidcSettings } from '../config-auth.ts'
+import { oidcSettings } from '../../app/config-auth.ts'
 import { self } from '../../host/process.ts'
 import { builtConsole } from '../../api/console-files.ts'
 import { tokenFile } from '../../api/access/generated-token.ts'

@@ -1,9 +1,9 @@
 /** The data folder: whose it is, what it lies on, how fast it syncs, whether there is room, who holds it. */
 import { self } from '../../host/process.ts'
 import { errorTable } from '../../model/errors.ts'
-import { holderText, readLock, tryLock } from '../lock.ts'
-import { sizeText } from '../output.ts'
-import { smallVolume, smallVolumeAdvice } from '../volume.ts'
+import { holderText, readLock, tryLock } from '../../app/lock.ts'
+import { sizeText } from '../../model/size-text.ts'
+import { smallVolume, smallVolumeAdvice } from '../../app/volume.ts'
 import { fail, ok, reason, warn, type Finding, type Scene } from './finding.ts'
 
 const syncs = 8

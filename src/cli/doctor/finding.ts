@@ -1,8 +1,8 @@
 import type { Host } from '../../host/index.ts'
 import type { Machine } from '../../host/machine.ts'
 import { withoutUrlSecrets } from '../../model/url-text.ts'
-import type { WeirConfig } from '../config.ts'
-import type { LockContent } from '../lock.ts'
+import type { WeirConfig } from '../../app/config.ts'
+import type { LockContent } from '../../app/lock.ts'
 import { messageOf } from '../../model/errors.ts'
 
 /** `fail`: Weir cannot start or would lose data here. `warn`: it runs, and something should be done. */

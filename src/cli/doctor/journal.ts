@@ -1,7 +1,7 @@
 /** The journal by its headers, and the clock by what the newest of them says. */
 import { listFacts } from '../journal-list.ts'
 import { listSegments } from '../../journal/recover.ts'
-import { sizeText } from '../output.ts'
+import { sizeText } from '../../model/size-text.ts'
 import { fail, ok, reason, warn, type Finding, type Scene } from './finding.ts'
 
 /** Before this nobody ran Weir: a clock that says less was never set. */

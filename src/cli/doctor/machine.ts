@@ -1,6 +1,6 @@
 /** What the machine gives: Node, memory, processors, open files, kernel buffers. */
-import { wantedBuffers } from '../config-facts.ts'
-import { sizeText } from '../output.ts'
+import { wantedBuffers } from '../../app/config-facts.ts'
+import { sizeText } from '../../model/size-text.ts'
 import { ok, warn, fail, type Finding, type Scene } from './finding.ts'
 
 const oldestNode = 24

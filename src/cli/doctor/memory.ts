@@ -1,6 +1,6 @@
 /** Memory of the running Weir, by part. */
 import { memoryMetric } from '../../telemetry/memory.ts'
-import { sizeText } from '../output.ts'
+import { sizeText } from '../../model/size-text.ts'
 import { ok, reason, warn, type Finding, type Scene } from './finding.ts'
 
 /** Parts named one by one. */

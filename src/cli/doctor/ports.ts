@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram'
 import { createServer, isIPv6 } from 'node:net'
 import { whoListens } from '../../host/ports.ts'
 import { formatHostPort, type HostPort } from '../../schema/values.ts'
-import { listenersOf, type Listener } from '../config-facts.ts'
+import { listenersOf, type Listener } from '../../app/config-facts.ts'
 import { fail, ok, type Finding, type Scene } from './finding.ts'
 
 export async function checkPorts({ config, running }: Scene): Promise<Finding[]> {

@@ -1,6 +1,6 @@
 /** Whether the store's manifest can be read, and the files that it names are there and intact. */
 import { checkStore as verifyFiles } from '../../store/check.ts'
-import { sizeText } from '../output.ts'
+import { sizeText } from '../../model/size-text.ts'
 import { fail, ok, reason, warn, type Finding, type Scene } from './finding.ts'
 
 /** The limits of users' statements, and the processes that run them now. */

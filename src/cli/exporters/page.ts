@@ -1,6 +1,6 @@
 import type { ExporterReport, Ledger, SourceExporters } from '../../engine/control.ts'
 import { recipes } from '../../api/exporter-recipes.ts'
-import { sizeText } from '../output.ts'
+import { sizeText } from '../../model/size-text.ts'
 import { oneLine, textTable } from '../text-table.ts'
 
 /** Answer of GET /api/v1/exporters. */

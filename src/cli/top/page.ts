@@ -1,5 +1,5 @@
 import { ago } from '../exporters/page.ts'
-import { sizeText } from '../output.ts'
+import { sizeText } from '../../model/size-text.ts'
 import { oneLine, textTable } from '../text-table.ts'
 import type { Rates } from './rates.ts'
 

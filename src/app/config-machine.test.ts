@@ -2,8 +2,8 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { selfSigned } from '../../test/kit/certificate.ts'
-import { temporaryFolder } from './testing/command.ts'
-import { launch } from './testing/launch.ts'
+import { temporaryFolder } from '../cli/testing/command.ts'
+import { launch } from '../cli/testing/launch.ts'
 
 let folder = ''
 beforeEach(async () => {

@@ -4,8 +4,8 @@ import { expect, test } from 'vitest'
 import { realHost } from '../host/index.ts'
 import { loadConfig } from './load-config.ts'
 import { reloadAll } from './reload.ts'
-import { temporaryFolder } from './testing/command.ts'
-import { launch } from './testing/launch.ts'
+import { temporaryFolder } from '../cli/testing/command.ts'
+import { launch } from '../cli/testing/launch.ts'
 
 const settings = 'journal: {max: 1GiB}\n'
 const utf16 = (text: string, bom: boolean): Buffer => Buffer.from((bom ? '\ufeff' : '') + text, 'utf16le')
@@ -69,7 +69,7 @@ test.each([...refused, ['an empty file', '', /is empty/], ['comments only', '# a
   const errors: unknown[] = []
   const touched = (): never => { throw new Error('a refused configuration was taken over') }
   const report = await reloadAll({
-    host, flags: { config: file, overrides: [], help: false }, current: () => loaded, adopt: touched, reveal: touched, onSources: touched, onClusters: touched,
+    host, flags: { config: file, overrides: [] }, current: () => loaded, adopt: touched, reveal: touched, onSources: touched, onClusters: touched,
     sources: { apply: touched }, sinks: { apply: touched },
     log: { debug: touched, info: touched, warn: touched, error: (_text, fields) => void errors.push(fields) },
   })

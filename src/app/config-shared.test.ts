@@ -5,7 +5,7 @@ import { realHost } from '../host/index.ts'
 import type { WeirConfig } from './config.ts'
 import { rolesOf } from './config-shared.ts'
 import { loadConfig } from './load-config.ts'
-import { temporaryFolder } from './testing/command.ts'
+import { temporaryFolder } from '../cli/testing/command.ts'
 
 async function load(text: string): Promise<WeirConfig> {
   const file = join(await temporaryFolder(), 'weir.yaml')

@@ -11,6 +11,13 @@ import { clashes } from './config-clashes.ts'
 import { sharedProblems, shortForms } from './config-shared.ts'
 import { isEmpty, readDocument } from './config-text.ts'
 
+/** Where settings come from, beside the environment. */
+export interface ConfigArguments {
+  /** File; undefined: none is named. */
+  readonly config: string | undefined
+  readonly overrides: readonly Override[]
+}
+
 export interface Loaded {
   readonly config: WeirConfig
   readonly document: ConfigDocument

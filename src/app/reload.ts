@@ -5,16 +5,15 @@ import type { Host } from '../host/index.ts'
 import { withoutUrlSecrets } from '../model/url-text.ts'
 import type { Log } from '../telemetry/ports.ts'
 import { sinkEntries, sourceEntries, type WeirConfig } from './config.ts'
-import type { RunFlags } from './flags.ts'
 import { verifyMachine } from './config-machine.ts'
-import { loadConfig, type Loaded } from './load-config.ts'
+import { type ConfigArguments, loadConfig, type Loaded } from './load-config.ts'
 import type { SourceWorkers } from './source-workers.ts'
 import type { Secret } from '../schema/index.ts'
 import { messageOf } from '../model/errors.ts'
 
 export interface ReloadParts {
   readonly host: Host
-  readonly flags: RunFlags
+  readonly flags: ConfigArguments
   readonly log: Log
   readonly current: () => Loaded
   readonly adopt: (next: Loaded) => void

@@ -1,7 +1,6 @@
 /** What can be configured, by name: the whole, and each component as an entry under `sources`, `sinks` or `transforms`. */
 import { networksSchema } from '../identity/networks-file.ts'
-import { defineSchema, didYouMean, infoOf, type AnyComponentSchema, type Fields, type Role } from '../schema/index.ts'
-import { CommandError } from './client.ts'
+import { defineSchema, infoOf, type AnyComponentSchema, type Fields, type Role } from '../schema/index.ts'
 import { deliveryFields, weirSchema } from './config.ts'
 
 export interface Component {
@@ -54,16 +53,4 @@ function entriesUnder(under: keyof typeof places): Component[] {
     const make = (fields: Fields): AnyComponentSchema => defineSchema({ type, role: places[under], summary, fields })
     return { name: type, type, role: places[under], summary, under, schema: make(own), entry: make({ ...own, ...all }) }
   })
-}
-
-/** Finds a component by `name` or `role/type`. Throws CommandError for what does not exist, or exists twice. */
-export function findComponent(written: string): Component {
-  const all = components()
-  const found = all.filter(({ name, role, type }) => written === name || written === type || written === `${role}/${type}`)
-  const [only] = found
-  if (only !== undefined && found.length === 1) return only
-  if (only !== undefined) throw new CommandError(`\`${written}\` is more than one component.`, [`Say which: ${found.map(({ name }) => name).join(' or ')}.`], 2)
-  const names = all.map(({ name }) => name)
-  const hint = didYouMean(written, names)
-  throw new CommandError(`There is no component \`${written}\`.`, [...(hint === undefined ? [] : [`D${hint.slice(1)}`]), `There are: ${names.join(', ')}.`], 2)
 }

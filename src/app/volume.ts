@@ -1,7 +1,7 @@
 /** Whether the volume of the data folder can hold what the settings let Weir write. */
 import type { Host } from '../host/index.ts'
 import type { WeirConfig } from './config.ts'
-import { sizeText } from './output.ts'
+import { sizeText } from '../model/size-text.ts'
 
 export const smallVolumeAdvice = 'Lower `store.size` and `journal.keep` to what the volume can hold, or use a larger one: settled journal is removed first, but a store that fills the volume stops all sources.'
 

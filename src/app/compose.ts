@@ -1,0 +1,241 @@
+/** The one place that joins registry, identity, store and API to the contracts of the engine. */
+import { Worker } from 'node:worker_threads'
+import { generatedName, generatedToken, type GeneratedToken } from '../api/access/generated-token.ts'
+import { isLoopback } from '../api/guard.ts'
+import { sinkMethods } from '../engine/sources/awaited.ts'
+import { derivedBy } from '../engine/sources/derive.ts'
+import { Follower } from '../engine/follower.ts'
+import { counterLease } from '../engine/sources/lease.ts'
+import { connect, serve } from '../engine/rpc.ts'
+import { storeSink } from '../engine/ledger/ledger.ts'
+import { Runtime, type StorePort } from '../engine/runtime.ts'
+import { LetterFile } from '../engine/delivery/letter-file.ts'
+import { recordFiles } from '../engine/delivery/record-store.ts'
+import { leastPlace, SinkSet } from '../engine/delivery/sinks.ts'
+import type { ApplyReport, SourceEntry, SourceReport } from '../engine/sources/sources.ts'
+import type { ReloadReport } from '../engine/control.ts'
+import type { Host } from '../host/index.ts'
+import { self } from '../host/process.ts'
+import { realThread } from '../host/thread.ts'
+import { SharedTail } from '../journal/tail.ts'
+import { isErrorCode, WeirError } from '../model/errors.ts'
+import { staticResolver, WorkloadResolver } from '../identity/index.ts'
+import { loadSink, loadTransform, watched } from '../registry.ts'
+import { transformSchemas } from '../schemas.ts'
+import { ackSink, type Secret } from '../schema/values.ts'
+import { lineWriter, ProgramLog } from '../telemetry/log.ts'
+import { exposition, type Exposition } from '../telemetry/exposition.ts'
+import { collectWhenIdle } from '../telemetry/memory.ts'
+import { MetricStore } from '../telemetry/metrics.ts'
+import { startOps } from '../telemetry/ops.ts'
+import { OpsProfiles } from '../telemetry/ops-profiles.ts'
+import { takeProfile, type ProfileWish } from '../telemetry/profile.ts'
+import { telemetryFor } from '../telemetry/worker.ts'
+import { openTraces } from '../net/traces.ts'
+import { geoFiles, hearsFlows, liveLimits, sinkEntries, sourceEntries, type WeirConfig } from './config.ts'
+import { apiTokens, oidcSettings } from './config-auth.ts'
+import type { ConfigArguments, Loaded } from './load-config.ts'
+import { dataError, makeDataFolder, takeLock } from './lock.ts'
+import { nodeVersion, version } from './version.ts'
+import type { ingestMethods, IngestStart } from './workers/ingest.ts'
+import { sharedStart } from './shared.ts'
+import { SharedDelivery } from './shared-delivery.ts'
+import { SourceWorkers } from './source-workers.ts'
+import { openStorePort } from './store-port.ts'
+import { reloadAll } from './reload.ts'
+import { smallVolume, smallVolumeAdvice } from './volume.ts'
+import { Workloads } from './workloads.ts'
+
+/** Time for sources, sinks and open answers to come to rest after a signal. */
+const drainMs = 15_000
+/** Of that, for the store to commit what is in the journal. */
+const settleMs = 5_000
+export interface RunningWeir {
+  readonly url: string
+  readonly opsUrls: readonly string[]
+  /** The token that was made because nobody configured one for an address that others can reach. */
+  readonly login: GeneratedToken | undefined
+  readonly log: ProgramLog
+  /** Something listens for exporters, and none has ever sent a flow into this folder. */
+  readonly silent: boolean
+  /** Resolves when a worker died. */
+  readonly failed: Promise<Error>
+  reload(): Promise<ReloadReport>
+  stop(): Promise<void>
+}
+
+export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArguments): Promise<RunningWeir> {
+  const { config } = loaded
+  const data = config.data
+  const write = lineWriter((line) => self.stderr(line), config.log.format)
+  const metrics = new MetricStore()
+  const log = new ProgramLog({ clock: host.clock, timers: host.timers, write, metrics, level: config.log.level })
+  const reveal = (secret: Secret): string => secret.reveal(self.env, (path) => self.readTextFile(path))
+  if (loaded.empty) log.warn('The configuration file is empty: Weir runs with its defaults.', { file: flags.config })
+  const traces = await openTraces({ ...config.telemetry.traces, version, host, log, metrics })
+  const [configured, oidc] = [apiTokens(config.auth, reveal), oidcSettings(config.auth, reveal)]
+  await makeDataFolder(host, data)
+  const lock = await takeLock(host, data)
+  const closing: (() => unknown)[] = [() => lock.release()]
+  const small = await smallVolume(host, config, data)
+  if (small !== undefined) log.warn('The volume of the data folder is smaller than what Weir may write.', { volume: small, advice: smallVolumeAdvice })
+  // An address that others can reach is not for everybody who reaches it.
+  const generated = configured.length > 0 || oidc !== undefined || isLoopback(config.listen.host) ? undefined : await generatedToken(host, data)
+  const tokens = generated === undefined ? configured : [{ name: generatedName, token: generated.token }]
+  let onFailed: (error: Error) => void = () => {}
+  const failed = new Promise<Error>((resolve) => (onFailed = resolve))
+  try {
+    const spawn = (name: 'ingest' | 'store' | 'watch'): Worker => {
+      if (name === 'watch') self.prepareForObjects()
+      const telemetry = telemetryFor(name, { write, metrics, level: config.log.level, traces })
+      const worker = new Worker(new URL(`./workers/${name}.ts`, import.meta.url), { name, workerData: { telemetry: telemetry.data }, transferList: [...telemetry.transfer] })
+      worker.on('error', (error) => onFailed(error instanceof Error ? error : new Error(String(error))))
+      worker.on('exit', (code) => onFailed(new Error(`the ${name} worker ended with code ${code}`)))
+      return worker
+    }
+    if (Object.values(config.sources).some(hearsFlows)) self.prepareForFlows()
+    else self.keepThreadsSmall()
+    const ingestWorker = spawn('ingest')
+    const ingest = connect<typeof ingestMethods>(ingestWorker)
+    const shared = sharedStart(config, reveal)
+    const storeWorker = config.store.enabled === 'none' || shared?.serves === false ? undefined : spawn('store')
+    failed.then((error) => ingest.fail(error)).catch(() => {})
+    // Both workers load while this thread does.
+    const apiModule = import('../api/index.ts')
+
+    const lease = counterLease(host, `${data}/epoch`)
+    const epoch = await lease.acquire()
+    const journal = `${data}/journal`
+    const tail = new SharedTail()
+    const offsets = await recordFiles(host, journal).all()
+    const store = storeWorker === undefined ? undefined : await openStorePort(storeWorker, config, host, tail, lock.claim)
+    const evidence = [...offsets.map(({ position, accepted }) => ({ position, accepted })), ...(store === undefined ? [] : [store.evidence])]
+    const limits = { segmentBytes: config.journal.segment, maxBytes: config.journal.max, keepBytes: config.journal.keep, reserveBytes: config.journal.reserve }
+    const start: IngestStart = { directory: journal, state: `${data}/state`, epoch, limits, evidence, tail: tail.memory, duplicates: { events: config.duplicates.events, ageMs: config.duplicates.age }, geo: geoFiles(config), claim: lock.claim, ...(shared === undefined ? {} : { shared }) }
+    const begun = await ingest.call('start', start)
+    ingest.call('fenced', undefined as never).catch(onFailed)
+    store?.remote.call('fenced', undefined as never).catch(onFailed)
+    const sources = new SourceWorkers({ ingest, spawn: () => spawn('watch'), start: { directory: journal, state: start.state, epoch, tail: tail.memory, ...(config.store.enabled === 'none' ? {} : { forgetsMs: config.store.age ?? Infinity }), ...(shared === undefined ? {} : { shared }) } })
+    const accepted = new Map(begun.sources.map((source) => [source.name, source.accepted]))
+    const storeStatus = store?.evidence.status
+    const places = [...offsets.map(({ record }) => record.position), ...(store === undefined ? [] : [store.evidence.position])]
+    // What others are to read of a shared journal is in the records of all; here is nothing of it.
+    const follower = new Follower({ host, directory: journal, tail, after: places.length === 0 ? { sequence: 0, row: 0 } : leastPlace(places), accepted: shared?.serves === false ? new Map() : accepted, before: shared?.serves === false ? [] : begun.sources })
+    const workloads = await Workloads.open({ host, log, metrics, journal, tail, config, follows: shared?.serves ?? true, store: store === undefined ? undefined : { reader: store.port.reader, position: store.evidence.position } })
+    if (store !== undefined && storeStatus !== undefined) {
+      follower.follow(storeSink, storeStatus.sequence, () => true, Object.entries(store.evidence.accepted))
+      await store.remote.call('follow', { journal, tail: tail.memory, clusters: workloads.clusters })
+    }
+    const sinks = new SinkSet({
+      host, log, metrics, traces, directory: journal, letters: (sink) => new LetterFile(host, `${data}/dead-letters`, sink), tail, follower, load: async (type) => (type in transformSchemas ? derivedBy(await loadTransform(type), { cursor: (id) => ingest.call('cursor', id), append: (unit) => ingest.call('append', unit) }) : loadSink(type)),
+      accepted: () => follower.accepted(), enrichment: () => workloads.enrichment,
+    })
+    const room: { make?: (sequence: number) => Promise<number> } = {}
+    serve(ingestWorker, sinkMethods(sinks, async (sequence) => (await room.make?.(sequence)) ?? 0))
+    const delivery = shared === undefined ? undefined : await SharedDelivery.open(shared, { host, log, metrics, traces, data, maxBytes: config.journal.max, load: loadSink, loadTransform: (type) => (type in transformSchemas ? loadTransform(type) : undefined) })
+    delivery?.clusters(workloads.clusters)
+    let current = loaded
+    const onClusters = async (next: WeirConfig): Promise<void> => {
+      await workloads.use(next)
+      delivery?.clusters(workloads.clusters)
+      await store?.remote.call('clusters', workloads.clusters)
+    }
+    // Who does not collect has no sources, whatever is configured for all.
+    const collecting = { apply: (entries: readonly SourceEntry[]) => sources.apply(shared?.collects === false ? [] : entries) }
+    let reports: readonly SourceReport[] = []
+    const reload = (): Promise<ReloadReport> =>
+      reloadAll({ host, flags, log, current: () => current, adopt: (next) => (current = next), sources: collecting, sinks: delivery ?? sinks, reveal, onSources: (running) => (reports = running), onClusters })
+    const runtime = new Runtime({
+      host, log, metrics, directory: journal, tail, follower, sinks, reload,
+      ingest: { append: (unit) => ingest.call('append', unit, [unit.raw.buffer as ArrayBuffer]), appendAgain: (unit, settled) => ingest.call('appendAgain', { unit, settled }, [unit.raw.buffer as ArrayBuffer]), release: (sequence) => ingest.call('release', sequence), status: () => sources.status(), health: () => sources.health(), manifest: (query) => sources.manifest(query), places: () => ingest.call('places', undefined as never) },
+      store: store?.port,
+      workloads,
+      shared: delivery,
+      // What a transform makes is a source of its id.
+      sources: () => [...reports, ...Object.values(current.config.transforms).map(({ id, type }) => ({ id, type, addresses: [] }))],
+      http: () => ({ ack: ackSink(current.config.http.ack), ackTimeoutMs: current.config.http.ack_timeout }),
+    })
+    room.make = (sequence) => runtime.makeRoom(sequence)
+    const sinksUp = await (delivery ?? sinks).apply(sinkEntries(config, loaded.document))
+    if (sinksUp.failed !== undefined) throw new WeirError('WEIR_CONFIG_INVALID', `sink ${sinksUp.failed.id}: ${sinksUp.failed.message}`)
+    const sourcesUp = await collecting.apply(sourceEntries(config, reveal))
+    throwFailed(sourcesUp)
+    reports = sourcesUp.running
+    // Only now: until all sources are up it is not known which frames they still need.
+    const house = new AbortController()
+    const housekeeping = runtime.keepHouse(house.signal)
+    const { startApi } = await apiModule
+    // The live view names addresses as the store does, by what it reads for itself.
+    const resolver = new WorkloadResolver(await staticResolver(host, config.identity.networks ?? undefined, log), workloads.follower.projection.workloads, () => workloads.named())
+    const api = await startApi({
+      control: runtime, listen: config.listen, auth: { tokens, sessionMs: config.auth.session, ...(oidc === undefined ? {} : { oidc }) }, httpAuth: config.http.auth, eventsListen: config.http.listen, limits: liveLimits(config), log, metrics, host, version, resolver, folder: data, quickFilters: () => current.config.console.quick_filters,
+    })
+    const profiles = new OpsProfiles(new Map([
+      ['main', ({ kind, seconds }: ProfileWish) => takeProfile(kind, () => host.timers.sleep(seconds * 1000))],
+      ['ingest', (wish: ProfileWish) => ingest.call('profile', wish)],
+      ...(store === undefined ? [] : [['store', (wish: ProfileWish) => store.remote.call('profile', wish)] as const]),
+      ...(Object.values(config.sources).some(({ type }) => watched.has(type)) ? [['watch', (wish: ProfileWish) => sources.profile(wish)] as const] : []),
+    ]))
+    const scraped = exposition(metrics)
+    const counted = async (): Promise<Exposition> => {
+      await runtime.count()
+      return scraped()
+    }
+    const ops = await Promise.all(config.ops.map((place) => startOps({ ...place, metrics: counted, health: () => runtime.health(), profiles })))
+    lock.announce(api.url)
+    metrics.set('weir_build_info', 1, { version, node: nodeVersion })
+    runtime.ready()
+    self.keepCompiled()
+    collectWhenIdle(host.timers, realThread())
+    if (api.eventsUrls.length > 0) log.info('source http runs', { addresses: api.eventsUrls.join(' ') })
+    for (const { id, addresses } of reports) log.info(`source ${id} runs`, addresses.length === 0 ? {} : { addresses: addresses.join(' ') })
+
+    const stop = async (): Promise<void> => {
+      runtime.drain()
+      let part = 'the API'
+      const timer = host.timers.after(drainMs, () => {
+        log.error(`Weir did not stop within ${drainMs} ms: it waits for ${part}. It ends now, and loses nothing: what was not settled comes again.`)
+        log.flush()
+        self.exit(1)
+      })
+      await api.close()
+      part = 'the sources'
+      await sources.stop()
+      part = 'the store'
+      // Rows that the store cannot take now wait in the journal for the next start.
+      await Promise.race([settle(store?.port, tail), host.timers.sleep(settleMs)])
+      part = 'the sinks'
+      await sinks.stop()
+      await delivery?.stop()
+      part = 'threads and files'
+      await workloads.stop()
+      house.abort()
+      await housekeeping
+      await follower.close()
+      await store?.remote.call('stop', undefined as never)
+      await ingest.call('stop', undefined as never)
+      await traces?.close()
+      await Promise.all(ops.map((server) => server.close()))
+      await lease.release()
+      lock.release()
+      log.flush()
+      timer.cancel()
+    }
+    const listening = reports.filter(({ type, addresses }) => (type === 'netflow' || type === 'sflow') && addresses.length > 0)
+    const silent = listening.length > 0 && listening.every(({ id }) => (accepted.get(id) ?? 0) === 0)
+    return { url: api.url, login: generated, silent, opsUrls: ops.map((server) => `http://${server.host}:${server.port}`), log, failed, reload, stop }
+  } catch (error) {
+    for (const close of closing.reverse()) await close()
+    throw dataError(data, error)
+  }
+}
+
+function throwFailed(report: ApplyReport): void {
+  if (report.failed === undefined) return
+  const { id, message, code } = report.failed
+  throw new WeirError(isErrorCode(code) ? code : 'WEIR_SOURCE_FAILED', `source ${id}: ${message}`)
+}
+
+async function settle(store: StorePort | undefined, tail: SharedTail): Promise<void> {
+  await store?.settled(tail.durable().sequence)
+}
