@@ -10,14 +10,14 @@ import { externalDependencies, packageOf, readManifest } from './manifest.ts'
 test('what a URL beside a module names is an entry of its own, also where a part of the name is known only when it runs', async () => {
   const root = await makeTree({
     'src/main.ts': '',
-    'src/cli/run.ts': 'new Worker(new URL(`./workers/${name}.ts`, import.meta.url))',
+    'src/app/compose.ts': 'new Worker(new URL(`./workers/${name}.ts`, import.meta.url))',
     'src/app/workers/ingest.ts': '',
-    'src/cli/workers/ingest.test.ts': '',
-    'src/cli/workers/deep/no.ts': '',
+    'src/app/workers/ingest.test.ts': '',
+    'src/app/workers/deep/no.ts': '',
     'src/store/query.ts': "fork(new URL('../child/sql.ts', import.meta.url))",
     'src/child/sql.ts': '',
   })
-  expect(await findEntries(root)).toEqual(['child/sql', 'cli/workers/ingest', 'main'])
+  expect(await findEntries(root)).toEqual(['app/workers/ingest', 'child/sql', 'main'])
 })
 
 test('a URL that names no file is an error of the build, and not of the first start', async () => {
