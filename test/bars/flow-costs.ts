@@ -6,7 +6,8 @@ import { runCommand } from '../../tools/kit/command.ts'
 import { percentile } from '../kit/percentile.ts'
 import { treeSeconds } from '../kit/proc.ts'
 import { startWeir, type WeirProcess } from '../kit/weir-process.ts'
-import type { SendOptions, SendResult } from '../kit/flow-load/send.ts'
+import type { SendResult } from '../kit/flow-load/send.ts'
+import { sendFlows } from '../kit/flow-load/sender.ts'
 import { install } from '../real/install/apt.ts'
 import { nfcapd } from '../real/install/nfcapd.ts'
 import { startSfcapd, type Sfcapd } from '../real/kit/sfcapd.ts'
@@ -43,11 +44,8 @@ export default {
 } satisfies Bar
 
 /** Each receives the same flows. */
-async function send(context: BarContext, port: number): Promise<SendResult> {
-  const options: SendOptions = { protocol: 'netflow9', perDatagram: 24, addresses: 60_000, seed: context.seed, rate: context.size(40_000, 20_000), flows: context.size(5_000_000, 200_000), port }
-  const ran = await runCommand(process.execPath, ['test/kit/flow-load/send.ts', JSON.stringify(options)], { limit: 1_200_000 })
-  if (ran.code !== 0) throw new Error(ran.output)
-  return JSON.parse(ran.stdout) as SendResult
+function send(context: BarContext, port: number): Promise<SendResult> {
+  return sendFlows({ protocol: 'netflow9', perDatagram: 24, addresses: 60_000, seed: context.seed, rate: context.size(40_000, 20_000), flows: context.size(5_000_000, 200_000), port }, 1_200_000)
 }
 
 async function exports(context: BarContext, weir: WeirProcess, rows: number): Promise<void> {

@@ -5,17 +5,16 @@ import { readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import type { Bar, BarContext } from '../../tools/kit/bar.ts'
-import { ROOT, runCommand } from '../../tools/kit/command.ts'
+import { ROOT } from '../../tools/kit/command.ts'
 import type { SendOptions, SendResult } from '../kit/flow-load/send.ts'
+import { sendFlows } from '../kit/flow-load/sender.ts'
 import { treeMemory } from '../kit/proc.ts'
 import { startWeir, type WeirProcess } from '../kit/weir-process.ts'
 
 const limitsMB = { demo: 330, stream: 280, queries: 500, rest: 350 }
 /** Most that the second half of a run may be above the first, both by their means. */
 const growthMB = 10
-const sender = fileURLToPath(new URL('../kit/flow-load/send.ts', import.meta.url))
 
 const questions = [
   '/api/v1/flows?limit=100&from=now-1h', '/api/v1/topology?from=now-1h&limit=100', '/api/v1/topology?from=now-1h&limit=100&source=raw', '/api/v1/series?from=now-1h&group=dst_port&source=raw', '/api/v1/flows?limit=100&from=now-1h&sort=-bytes',
@@ -119,8 +118,6 @@ function judge(context: BarContext, name: string, samples: readonly number[], li
   if (context.scale === 'full') context.expect(second - first <= growthMB, `${name}: memory does not grow`)
 }
 
-async function send(weir: WeirProcess, load: Omit<SendOptions, 'port'>): Promise<SendResult> {
-  const ran = await runCommand(process.execPath, [sender, JSON.stringify({ ...load, port: weir.ports.netflow })], { limit: 9_000_000 })
-  if (ran.code !== 0) throw new Error(`the sender failed:\n${ran.output}`)
-  return JSON.parse(ran.stdout) as SendResult
+function send(weir: WeirProcess, load: Omit<SendOptions, 'port'>): Promise<SendResult> {
+  return sendFlows({ ...load, port: weir.ports.netflow }, 9_000_000)
 }

@@ -1,10 +1,9 @@
 // Datagrams into a real Weir from a sender in another process; what the whole process needed for them, from /proc, and what it stored.
 import { existsSync, readdirSync, statSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { runCommand } from '../../../tools/kit/command.ts'
 import type { SendOptions, SendResult } from '../../kit/flow-load/send.ts'
+import { sendFlows } from '../../kit/flow-load/sender.ts'
 import { threadShares, type ThreadShare } from '../../kit/proc.ts'
 import { startWeir, type WeirOptions, type WeirProcess } from '../../kit/weir-process.ts'
 
@@ -29,7 +28,6 @@ export interface WholeRun {
   readonly balanced: boolean
 }
 
-const sender = fileURLToPath(new URL('../../kit/flow-load/send.ts', import.meta.url))
 
 export async function measureWhole(folder: string, load: Load, options: Partial<WeirOptions> = {}): Promise<WholeRun> {
   const [first] = await measureLoads(folder, [load], options)
@@ -89,9 +87,7 @@ async function measure(weir: WeirProcess, load: Load): Promise<WholeRun> {
 
 async function send(weir: WeirProcess, load: Load): Promise<SendResult> {
   const port = load.protocol === 'sflow5' ? await sflowPort(weir) : weir.ports.netflow
-  const ran = await runCommand(process.execPath, [sender, JSON.stringify({ ...load, port })], { limit: 3_600_000 })
-  if (ran.code !== 0) throw new Error(`the sender failed:\n${ran.output}`)
-  return JSON.parse(ran.stdout) as SendResult
+  return sendFlows({ ...load, port }, 3_600_000)
 }
 
 async function sflowPort(weir: WeirProcess): Promise<number> {
