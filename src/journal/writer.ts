@@ -71,9 +71,12 @@ export class SegmentWriter implements JournalWriter {
     }, unit.patienceMs)
   }
 
-  /** Takes over a frame of a shared journal, as `append` takes a unit. */
-  copy(frame: CopiedFrame): Promise<Appended> {
-    return this.#enqueue(() => ({ bytes: frame.body.length, add: (group) => group.copy(frame) }))
+  /** Takes over frames of a shared journal, at least one: all in one write, or none. Resolves with the last one's position. */
+  copy(frames: readonly CopiedFrame[]): Promise<Appended> {
+    return this.#enqueue(() => ({
+      bytes: frames.reduce((sum, { body }) => sum + body.length, 0),
+      add: (group) => frames.map((frame) => group.copy(frame)).at(-1) as Appended,
+    }))
   }
 
   #enqueue(pack: () => Pick<Waiting, 'bytes' | 'add'>, patienceMs = 0): Promise<Appended> {

@@ -51,7 +51,7 @@ export async function runAsLeader(options: LeaderOptions, signal: AbortSignal, a
       if (found !== undefined && seen?.version !== found.version) seen = { version: found.version, at: now }
       // A previous process had our name: the journal fences it.
       const isFree = turn === undefined || turn.holder === '' || turn.instance === record.instance || now - (seen?.at ?? now) >= durationMs
-      const version = isFree ? await record.write(found?.version, { holder, instance: record.instance, state: turn?.state } satisfies Turn, signal) : undefined
+      const version = isFree ? await record.write(found?.version, { holder, instance: record.instance, state: turn?.state ?? options.state() } satisfies Turn, signal) : undefined
       problem = undefined
       if (version !== undefined) await hold(options, holder, { version, began: { now, wall }, before: turn?.state, complain }, signal, act)
     } catch (error) {

@@ -67,6 +67,25 @@ test('who says nothing for ten seconds is taken over from, and one that was star
   await expect.poll(() => shared.holder, { interval: 2, timeout: 20_000 }).toMatch(/^three [0-9a-f]{12}$/)
 })
 
+test('a leader that ends before its first renewal leaves its successor a place to read known events from', async () => {
+  const { it, shared, weir, told } = await scene()
+  it.server.put(it.project, [trace('t1', ctsStart - minute)])
+  const record = Promise.withResolvers<unknown>()
+  const put = shared.put.bind(shared)
+  shared.put = (value) => {
+    record.resolve(structuredClone(value))
+    return put(value)
+  }
+  const one = await weir('one')
+  await told('t1')
+  await one.stop()
+  // A killed leader leaves its first record, and nothing later.
+  put({ ...(await record.promise as object), holder: '' })
+  it.server.put(it.project, [trace('t2', ctsStart - minute + 1)])
+  await weir('two')
+  await told('t1', 't2')
+})
+
 test('who finds that another one has the turn stops reading', async () => {
   const { it, shared, weir } = await scene()
   const one = await weir('one')

@@ -15,7 +15,7 @@ export interface CopyOptions {
   readonly log: Log
   readonly metrics: Metrics
   readonly signal: AbortSignal
-  /** Takes units that came together; rejects when there is no room: then it is given the same again. */
+  /** Takes all of these units, at least one, or none: when it rejects, it is given the same again. */
   readonly take: (units: readonly SharedUnit[]) => Promise<void>
   /** Of each source, the last that was taken. */
   readonly passed?: Iterable<readonly [source: string, { readonly epoch: number; readonly sequence: number }]>

@@ -137,7 +137,7 @@ export class Lane {
       header: decoded.header, zstd: decoded.zstd, body, sequence: place * spread - (pieces.length - 1 - at),
       ...(decoded.header.cursor === undefined ? {} : { cursor: decoded.header.cursor }),
     })))
-    await Promise.all(frames.map((frame) => this.#segments.copy(frame)))
+    await this.#segments.copy(frames)
   }
 
   async #saveReached(): Promise<void> {

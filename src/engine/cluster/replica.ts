@@ -28,7 +28,7 @@ export async function replicate({ bus, journal, ...rest }: ReplicaOptions): Prom
       bus, partition, ...rest, passed: here,
       after: Math.max(0, ...here.map(([, { place }]) => place)),
       async take(units) {
-        await Promise.all(units.flatMap((unit) => framesOf(unit, partition)).map((frame) => journal.copy(frame)))
+        await journal.copy(units.flatMap((unit) => framesOf(unit, partition)))
       },
     })
   }))
