@@ -10,7 +10,7 @@ const REASON = /^\/\/ Long because \S/
 const JUNK_DRAWER = /^(?:utils?|helpers?|misc|common)$/i
 const LOOPS = ['source.ts', 'sink.ts', 'journal.ts', 'store.ts']
 /** A part that outgrew its file is split under the same name: `map-templates.ts`, `client-tls.ts`. */
-const CONNECTOR_FILE = /^(?:config|index|(?:source|sink|journal|store|client|map)(?:-[a-z0-9-]+)?)\.ts$/
+const CONNECTOR_FILE = /^(?:config|index|metrics|(?:source|sink|journal|store|client|map)(?:-[a-z0-9-]+)?)\.ts$/
 
 export async function folderShape(root: string): Promise<Problem[]> {
   return [...(await connectorFolders(root)), ...(await longFiles(root)), ...(await junkDrawers(root))]

@@ -31,7 +31,7 @@ export const generatedFiles: readonly GeneratedFile[] = [
   // Only the part between their markers is generated in these.
   { path: 'README.md', generate: readmeSupport },
   { path: 'docs/guide/graph.md', generate: graphPage },
-  ...(await homes()).map((home) => ({ path: `${home.folder}/README.md`, generate: () => readmeHead(home) })),
+  ...homes().map((home) => ({ path: `${home.folder}/README.md`, generate: () => readmeHead(home) })),
 ]
 
 interface PackageFile {

@@ -18,7 +18,7 @@ test('a tree that keeps the law has no problems, and rooms that do not exist are
       'src/api/server.ts': `import type { Ledger } from '../engine/contracts.ts'; import { compile } from '../query/compile.ts';`,
       'src/codecs/netflow5/decode.ts': `import { a } from '../../model/a.ts';`,
       'src/connectors/nats/sink.ts': `import { connect } from 'nats'; import { port } from '../../engine/contracts.ts'; import { map } from './map.ts';`,
-      'src/registry.ts': `const nats = () => import('./connectors/nats/index.ts');`,
+      'src/connector-folders.ts': `const nats = () => import('./connectors/nats/index.ts');`,
       'src/app/compose.ts': `import '../registry.ts'; import '../store/index.ts'; import '../api/index.ts'; import '../identity/index.ts';`,
       'src/app/workers/ingest.ts': `import '../../registry.ts'; import '../../identity/index.ts';`,
       'src/cli/check.ts': `import '../registry.ts'; import type { Store } from '../store/index.ts';`,

@@ -30,10 +30,11 @@ export const LAW: Readonly<Record<string, readonly string[]>> = {
   transforms: [...TO_ENGINE, 'codecs'],
   api: [...TO_TELEMETRY, 'journal', 'engine/contracts', 'engine/control', 'net', 'codecs', 'query', 'store'],
   presets: ['model', 'schema'],
-  'registry.ts': [...TO_ENGINE, 'connectors', 'transforms'],
-  'schemas.ts': ['schema', 'connectors', 'transforms'],
-  app: [...TO_ENGINE, 'net', 'codecs', 'query', 'registry.ts', 'schemas.ts', 'identity', 'store', 'api'],
-  cli: [...TO_ENGINE, 'net', 'codecs', 'query', 'presets', 'registry.ts', 'schemas.ts', 'identity', 'store', 'api', 'app'],
+  'connector-folders.ts': ['host', 'connectors'],
+  'manifests.ts': [...TO_ENGINE, 'connector-folders.ts', 'transforms'],
+  'registry.ts': [...TO_ENGINE, 'connector-folders.ts', 'manifests.ts', 'transforms'],
+  app: [...TO_ENGINE, 'net', 'codecs', 'query', 'registry.ts', 'manifests.ts', 'identity', 'store', 'api'],
+  cli: [...TO_ENGINE, 'net', 'codecs', 'query', 'presets', 'registry.ts', 'manifests.ts', 'identity', 'store', 'api', 'app'],
   'main.ts': ['host', 'cli'],
 }
 

@@ -1,14 +1,15 @@
 import { expect, test } from 'vitest'
 import { merged } from '../test/kit/support-reporter.ts'
-import { supportRows, type SupportName } from './docs/support.ts'
+import type { SupportRow } from '../src/engine/manifest.ts'
+import { supportRows } from './docs/support.ts'
 import type { SupportResult } from './kit/support-results.ts'
 import { supportProblems } from './support-table.ts'
 
 const result = (more: Partial<SupportResult> = {}): SupportResult => ({ system: 'bus', role: 'sink', server: 'busd', version: '1.0', order: 'by key', tests_passed: 3, proved_by: 'bus-sink.test.ts', ...more })
 const source = result({ role: 'source', proved_by: 'bus-source.test.ts' })
-const names: readonly SupportName[] = [{ system: 'bus', name: 'The bus' }]
+const names: readonly SupportRow[] = [{ system: 'bus', name: 'The bus' }]
 const connectors = { source: ['bus'], sink: ['bus'], journal: [] }
-const problems = (more: { names?: readonly SupportName[]; results?: readonly SupportResult[]; exists?: () => boolean }): string[] =>
+const problems = (more: { names?: readonly SupportRow[]; results?: readonly SupportResult[]; exists?: () => boolean }): string[] =>
   supportProblems({ names: more.names ?? names, results: more.results ?? [source, result()] }, connectors, more.exists ?? (() => true)).map(({ say }) => say)
 
 test('what the table says beyond its results, what it leaves out, and results that nobody can repeat, are problems', () => {

@@ -1,7 +1,7 @@
 // The support table says only what tests have proved, and says it of every connector.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { journalSchemas, sinkSchemas, sourceSchemas } from '../src/schemas.ts'
+import { journalSchemas, sinkSchemas, sourceSchemas } from '../src/manifests.ts'
 import { connectorRoles, namesFile, readSupport, type Support } from './docs/support.ts'
 import { resultsFile } from './kit/support-results.ts'
 import type { Problem } from './kit/sources.ts'

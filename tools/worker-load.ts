@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { importsOf, type Import } from './kit/imports.ts'
 import { isTestFile, listFiles, readSource, TYPESCRIPT, type Problem } from './kit/sources.ts'
 
-const BEGINNINGS = /^src\/(?:app\/workers\/[^/]+|(?:connectors|transforms)\/[^/]+\/index)\.ts$/
+const BEGINNINGS = /^src\/(?:app\/workers\/[^/]+|connectors\/[^/]+\/(?:source|sink|journal)|transforms\/[^/]+\/index)\.ts$/
 const NOT_IN_THREADS = ['zod', 'yaml']
 
 /** A way from each worker, and from each connector that one loads, to each package that is not for threads. */

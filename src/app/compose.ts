@@ -20,8 +20,8 @@ import { realThread } from '../host/thread.ts'
 import { SharedTail } from '../journal/tail.ts'
 import { isErrorCode, WeirError } from '../model/errors.ts'
 import { staticResolver, WorkloadResolver } from '../identity/index.ts'
-import { loadSink, loadTransform, watched } from '../registry.ts'
-import { transformSchemas } from '../schemas.ts'
+import { loadSink, loadTransform } from '../registry.ts'
+import { metricTable, transformSchemas, watchedTypes } from '../manifests.ts'
 import { ackSink, type Secret } from '../schema/values.ts'
 import { lineWriter, ProgramLog } from '../telemetry/log.ts'
 import { exposition, type Exposition } from '../telemetry/exposition.ts'
@@ -68,7 +68,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
   const { config } = loaded
   const data = config.data
   const write = lineWriter((line) => self.stderr(line), config.log.format)
-  const metrics = new MetricStore()
+  const metrics = new MetricStore({ table: metricTable })
   const log = new ProgramLog({ clock: host.clock, timers: host.timers, write, metrics, level: config.log.level })
   const reveal = (secret: Secret): string => secret.reveal(self.env, (path) => self.readTextFile(path))
   if (loaded.empty) log.warn('The configuration file is empty: Weir runs with its defaults.', { file: flags.config })
@@ -174,7 +174,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       ['main', ({ kind, seconds }: ProfileWish) => takeProfile(kind, () => host.timers.sleep(seconds * 1000))],
       ['ingest', (wish: ProfileWish) => ingest.call('profile', wish)],
       ...(store === undefined ? [] : [['store', (wish: ProfileWish) => store.remote.call('profile', wish)] as const]),
-      ...(Object.values(config.sources).some(({ type }) => watched.has(type)) ? [['watch', (wish: ProfileWish) => sources.profile(wish)] as const] : []),
+      ...(Object.values(config.sources).some(({ type }) => watchedTypes.has(type)) ? [['watch', (wish: ProfileWish) => sources.profile(wish)] as const] : []),
     ]))
     const scraped = exposition(metrics)
     const counted = async (): Promise<Exposition> => {

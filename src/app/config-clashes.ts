@@ -41,7 +41,7 @@ function files({ data, sinks }: WeirConfig): Clash[] {
   const inside = `${resolve(data)}${sep}`
   return Object.values(sinks).flatMap(({ id, type, settings }): Clash[] => {
     if (type !== 'file') return []
-    const [path, file] = [['sinks', id, 'path'], resolve(settings.path)]
+    const [path, file] = [['sinks', id, 'path'], resolve((settings as { readonly path: string }).path)]
     const owner = owners.get(file)
     if (owner !== undefined) return [{ path, message: `sink \`${owner}\` writes to the same file`, hint: 'give each sink its own file' }]
     owners.set(file, id)

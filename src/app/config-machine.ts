@@ -121,9 +121,10 @@ async function fileProblems(host: Host, references: readonly Reference[]): Promi
 /** Where no setting names a kubeconfig: the files that are looked for instead. */
 async function kubeconfigProblems(host: Host, config: WeirConfig): Promise<Found[]> {
   if (!rolesOf(config).has('collector')) return []
-  const users = Object.values(config.sources).flatMap(({ id, settings }): Path[] => {
+  const users = Object.values(config.sources).flatMap(({ id, settings: given }): Path[] => {
+    const settings = given as { readonly kubeconfig?: unknown; readonly lease?: unknown }
     if ('kubeconfig' in settings) return settings.kubeconfig === null ? [['sources', id]] : []
-    const lease = 'lease' in settings ? settings.lease : null
+    const { lease } = settings
     return typeof lease === 'object' && lease !== null && 'kubeconfig' in lease && lease.kubeconfig === null ? [['sources', id, 'lease']] : []
   })
   const { KUBECONFIG, KUBERNETES_SERVICE_HOST, HOME } = self.env

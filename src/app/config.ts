@@ -7,7 +7,7 @@ import { families } from '../model/batches.ts'
 import { authGroup } from './config-auth.ts'
 import { consoleGroup } from './config-console.ts'
 import { telemetryGroup } from './config-telemetry.ts'
-import { journalSchemas, sinkSchemas, sourceSchemas, transformSchemas } from '../schemas.ts'
+import { journalSchemas, sinkSchemas, sourceSchemas, transformSchemas } from '../manifests.ts'
 import { ackField, bytes, carriedSettings, choice, componentMap, type ConfigDocument, type ConfigOf, defineSchema, duration, filePath, group, hostPort, integer, list, listen, type Secret, text, variants } from '../schema/index.ts'
 
 /** What the engine does for every sink, whatever it speaks. */

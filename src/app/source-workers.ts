@@ -4,7 +4,7 @@ import type { ManifestQuery, ManifestState } from '../model/kubernetes.ts'
 import { connect, type Remote } from '../engine/rpc.ts'
 import type { SourceHealth } from '../engine/sources/health.ts'
 import type { ApplyReport, SourceEntry } from '../engine/sources/sources.ts'
-import { watched } from '../registry.ts'
+import { watchedTypes } from '../manifests.ts'
 import type { ProfileWish } from '../telemetry/profile.ts'
 import type { ingestMethods } from './workers/ingest.ts'
 import type { watchMethods, WatchStart } from './workers/watch.ts'
@@ -26,7 +26,7 @@ export class SourceWorkers {
 
   /** Brings all sources to what is wanted, or none: then everything runs on as before. */
   async apply(entries: readonly SourceEntry[]): Promise<ApplyReport> {
-    const [here, there] = [entries.filter(({ type }) => !watched.has(type)), entries.filter(({ type }) => watched.has(type))]
+    const [here, there] = [entries.filter(({ type }) => !watchedTypes.has(type)), entries.filter(({ type }) => watchedTypes.has(type))]
     const { ingest } = this.#options
     const first = await ingest.call('apply', here)
     if (first.failed !== undefined || (there.length === 0 && this.#watch === undefined)) {
@@ -35,10 +35,10 @@ export class SourceWorkers {
     }
     const second = await (await this.#started()).call('apply', there)
     if (second.failed !== undefined) {
-      const back = await ingest.call('apply', this.#applied.filter(({ type }) => !watched.has(type)))
+      const back = await ingest.call('apply', this.#applied.filter(({ type }) => !watchedTypes.has(type)))
       return { ...second, running: [...back.running, ...second.running] }
     }
-    for (const { id, type } of this.#applied) if (watched.has(type) && !there.some((entry) => entry.id === id)) await ingest.call('letGo', id)
+    for (const { id, type } of this.#applied) if (watchedTypes.has(type) && !there.some((entry) => entry.id === id)) await ingest.call('letGo', id)
     this.#applied = entries
     return { running: [...first.running, ...second.running], changed: [...first.changed, ...second.changed] }
   }

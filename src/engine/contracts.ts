@@ -206,8 +206,6 @@ export interface SinkDefinition<Config> {
 
 export interface SourceDefinition<Config> {
   readonly type: string
-  /** `ingest`: sockets and decoding, in the ingest worker. `watch`: much work on what is read, in a worker that nothing waits for. `main`: rides on the API. */
-  readonly thread: 'ingest' | 'watch' | 'main'
   build(config: Config, context: SourceContext): Promise<Source>
   /** For what is fetched from elsewhere: is it there, does it accept who we are, what waits? Takes nothing, and ends when the signal aborts. */
   probe?(config: Config, context: ProbeContext, signal: AbortSignal): Promise<Probe>

@@ -3,7 +3,7 @@ import type { SinkDefinition, SourceDefinition, TransformDefinition } from './co
 
 // Only the type of a schema is needed where its settings are used: threads do not load what validates them.
 
-/** What a connector's `index.ts` exports: what is built from the settings of a schema, under the schema's type. */
+/** What a connector's `sink.ts` or `source.ts` exports: what is built from the settings of a schema, under the schema's type. */
 export function defineSink<S extends AnyComponentSchema>(type: S['type'], given: Omit<SinkDefinition<ConfigOf<S>>, 'type'>): SinkDefinition<ConfigOf<S>> {
   return { type, ...given }
 }

@@ -84,6 +84,7 @@ test('a leader that ends before its first renewal leaves its successor a place t
   it.server.put(it.project, [trace('t2', ctsStart - minute + 1)])
   await weir('two')
   await told('t1', 't2')
+  expect(shared.holder).toMatch(/^two /)
 })
 
 test('who finds that another one has the turn stops reading', async () => {

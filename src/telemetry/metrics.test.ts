@@ -2,8 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { MessageChannel } from 'node:worker_threads'
 import { describe, expect, test } from 'vitest'
-import { metricTable } from './metric-table.ts'
+import { metricTable } from '../manifests.ts'
 import { MetricStore } from './metrics.ts'
+import type { MetricName } from './ports.ts'
 
 describe('the table of metrics', () => {
   const units = ['rows', 'messages', 'responses', 'spans', 'changes', 'hidden', 'objects', 'workloads', 'claims', 'held', 'batches', 'events', 'traces', 'datagrams', 'bytes', 'flows', 'samples', 'sets', 'templates', 'records', 'frames', 'letters', 'requests', 'lines', 'retries', 'seconds', 'restarts', 'exporters', 'syncs', 'segments', 'partitions', 'commits', 'files', 'logins', 'info', 'shed', 'overflow']
@@ -24,24 +25,16 @@ describe('the table of metrics', () => {
   })
 })
 
-test('every metric that the sources name is in the table', () => {
-  const root = join(import.meta.dirname, '..')
-  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
-  const named = files.flatMap((path) => [...readFileSync(join(root, path), 'utf8').matchAll(/\.(?:count|set)\(\s*'(weir_[a-z0-9_]+)'/g)].map(([, name = '']) => `${path}: ${name}`))
-  expect(named.length).toBeGreaterThan(10)
-  expect(named.filter((one) => metricTable[one.split(': ')[1] ?? ''] === undefined)).toEqual([])
-})
-
 test('every metric of the table is named by some source', () => {
   const root = join(import.meta.dirname, '..')
   const sources = readdirSync(root, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts') && !path.endsWith('metric-table.ts'))
+    .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts') && !/metric-table\.ts$|connectors\/[^/]+\/metrics\.ts$/.test(path))
     .map((path) => readFileSync(join(root, path), 'utf8')).join('\n')
   expect(Object.keys(metricTable).filter((name) => !sources.includes(`'${name}'`))).toEqual([])
 })
 
 describe('a strict store, as in tests,', () => {
-  const metrics = new MetricStore({ strict: true })
+  const metrics = new MetricStore({ strict: true, table: metricTable })
 
   test('counts and sets by label', () => {
     metrics.count('weir_netflow_rows_total', 3, { source: 'a' })
@@ -61,7 +54,7 @@ describe('a strict store, as in tests,', () => {
     ['weir_netflow_rows_total', {}, 'weir_netflow_rows_total has the labels (source), not ()'],
     ['weir_netflow_rows_total', { source: 'a', port: '1' }, 'weir_netflow_rows_total has the labels (source), not (port, source)'],
   ])('refuses %s with %j', (name, labels, message) => {
-    expect(() => metrics.count(name, 1, labels)).toThrow(message)
+    expect(() => metrics.count(name as MetricName, 1, labels)).toThrow(message)
   })
 
   test.each([-1, Number.NaN])('refuses to change a counter by %d', (by) => {
@@ -71,20 +64,20 @@ describe('a strict store, as in tests,', () => {
 
 test('a wrong metric does not stop the data in production', () => {
   const metrics = new MetricStore()
-  metrics.count('weir_made_up_total', 1)
+  metrics.count('weir_made_up_total' as MetricName, 1)
   metrics.count('weir_journal_frames_total', -5)
   expect([...metrics]).toEqual([])
 })
 
 test('a metric that names more objects may have more series', () => {
-  const metrics = new MetricStore({ strict: true })
+  const metrics = new MetricStore({ strict: true, table: metricTable })
   for (let i = 0; i < 600; i++) metrics.count('kollect_resource_created_total', 1, { group: '', version: 'v1', kind: 'Pod', namespace: `n${i}` })
   expect(metrics.value('kollect_resource_created_total', { group: '', version: 'v1', kind: 'Pod', namespace: 'n599' })).toBe(1)
   expect(metrics.value('weir_telemetry_overflow_total', { metric: 'kollect_resource_created_total' })).toBe(0)
 })
 
 test('a metric has at most 500 series; what goes beyond is counted as overflow', () => {
-  const metrics = new MetricStore({ strict: true })
+  const metrics = new MetricStore({ strict: true, table: metricTable })
   for (let i = 0; i < 700; i++) metrics.count('weir_source_shed_total', 1, { source: 'a', reason: `r${i}` })
   const [series] = [...metrics].filter(([name]) => name === 'weir_source_shed_total').map(([, , all]) => [...all])
   expect(series).toHaveLength(500)
@@ -92,8 +85,8 @@ test('a metric has at most 500 series; what goes beyond is counted as overflow',
 })
 
 test('one scrape shows all threads: counters add up, gauges keep the last value, nothing is sent twice', async () => {
-  const main = new MetricStore({ strict: true })
-  const workers = [new MetricStore({ strict: true }), new MetricStore({ strict: true })]
+  const main = new MetricStore({ strict: true, table: metricTable })
+  const workers = [new MetricStore({ strict: true, table: metricTable }), new MetricStore({ strict: true, table: metricTable })]
   const channels = workers.map(() => new MessageChannel())
   for (const { port1 } of channels) main.collectFrom(port1)
   const publish = async (): Promise<void> => {

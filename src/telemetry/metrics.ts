@@ -1,5 +1,5 @@
-import { metricTable, type MetricInfo } from './metric-table.ts'
-import type { Labels, Metrics, Receiver, Sender } from './ports.ts'
+import { coreMetrics, type MetricInfo, type MetricTable } from './metric-table.ts'
+import type { Labels, MetricName, Metrics, Receiver, Sender } from './ports.ts'
 
 /** One combination of label values, in the order of the table. */
 export interface Series {
@@ -19,40 +19,40 @@ type Change = readonly [name: string, values: readonly string[], value: number]
 /**
  * Counters and gauges of one thread. Counting is a lookup and an addition: prom-client is loaded by the first scrape
  * (exposition.ts), not at the start and never in a worker. With `strict`, for tests, a name or label that is not in
- * the table is an error; otherwise it is left uncounted, because a wrong metric must not stop the data.
+ * the table is an error; otherwise it is left uncounted, because a wrong metric must not stop the data. Default: the table without connectors.
  */
 export class MetricStore implements Metrics {
   readonly #series = new Map<string, Map<string, Series>>()
   readonly #strict: boolean
-  readonly #table: Readonly<Record<string, MetricInfo>>
+  readonly table: MetricTable
 
-  constructor(options: { readonly strict?: boolean; readonly table?: Readonly<Record<string, MetricInfo>> } = {}) {
+  constructor(options: { readonly strict?: boolean; readonly table?: MetricTable } = {}) {
     this.#strict = options.strict ?? false
-    this.#table = options.table ?? metricTable
+    this.table = options.table ?? coreMetrics
   }
 
-  count(name: string, by: number, labels?: Labels): void {
+  count(name: MetricName, by: number, labels?: Labels): void {
     const info = this.#known(name, 'counter', labels)
     if (info === undefined) return
     if (!(by >= 0)) return this.#refuse(`${name} is a counter and cannot change by ${by}`)
     this.#add(name, this.#values(info, labels), by)
   }
 
-  set(name: string, value: number, labels?: Labels): void {
+  set(name: MetricName, value: number, labels?: Labels): void {
     const info = this.#known(name, 'gauge', labels)
     if (info !== undefined) this.#put(name, this.#values(info, labels), value)
   }
 
   /** The value of one series; 0 when it was never counted. For tests and status pages. */
   value(name: string, labels?: Labels): number {
-    const info = this.#table[name]
+    const info = this.table[name]
     const values = info === undefined ? [] : this.#values(info, labels)
     return this.#series.get(name)?.get(values.join('\0'))?.value ?? 0
   }
 
   /** Everything counted, in the order of the table. */
   *[Symbol.iterator](): Generator<readonly [name: string, info: MetricInfo, series: Iterable<Series>]> {
-    for (const [name, info] of Object.entries(this.#table)) {
+    for (const [name, info] of Object.entries(this.table)) {
       const series = this.#series.get(name)
       if (series !== undefined) yield [name, info, series.values()]
     }
@@ -76,7 +76,7 @@ export class MetricStore implements Metrics {
     port.on('message', (message) => {
       if (!isChanges(message)) return
       for (const [name, values, value] of message.changes) {
-        const kind = this.#table[name]?.kind
+        const kind = this.table[name]?.kind
         if (kind === 'counter') this.#add(name, values, value)
         else if (kind === 'gauge') this.#put(name, values, value)
       }
@@ -108,7 +108,7 @@ export class MetricStore implements Metrics {
     if (all === undefined) this.#series.set(name, (all = new Map()))
     const key = values.join('\0')
     let one = all.get(key)
-    if (one === undefined && (all.size < (this.#table[name]?.series ?? mostSeries) || name === overflow)) all.set(key, (one = { values, value: 0, unsaid: 0 }))
+    if (one === undefined && (all.size < (this.table[name]?.series ?? mostSeries) || name === overflow)) all.set(key, (one = { values, value: 0, unsaid: 0 }))
     return one
   }
 
@@ -117,7 +117,7 @@ export class MetricStore implements Metrics {
   }
 
   #known(name: string, kind: MetricInfo['kind'], labels: Labels | undefined): MetricInfo | undefined {
-    const info = this.#table[name]
+    const info = this.table[name]
     if (info?.kind !== kind) {
       this.#refuse(info === undefined ? `${name} is not in the table of metrics` : `${name} is a ${info.kind}, not a ${kind}`)
       return undefined

@@ -1,3 +1,5 @@
+import type { coreMetrics } from './metric-table.ts'
+
 /** What telemetry offers to everyone else; `engine/contracts.ts` hands the same shapes to components. */
 export interface Log {
   debug(message: string, fields?: Record<string, unknown>): void
@@ -8,9 +10,16 @@ export interface Log {
 
 export type Labels = Readonly<Record<string, string>>
 
+type CoreMetrics = typeof coreMetrics
+
+/** Declared metrics. The `metrics.ts` of a connector adds its own, so that the name of no other metric compiles. */
+export interface MetricNames extends CoreMetrics {}
+
+export type MetricName = keyof MetricNames
+
 export interface Metrics {
-  count(name: string, by: number, labels?: Labels): void
-  set(name: string, value: number, labels?: Labels): void
+  count(name: MetricName, by: number, labels?: Labels): void
+  set(name: MetricName, value: number, labels?: Labels): void
 }
 
 /** One end of a MessageChannel, or a worker: both threads of a pair speak through one. */

@@ -2,6 +2,7 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import type { Host } from '../host/index.ts'
 import { realThread } from '../host/thread.ts'
 import { collectLog, forwardLog, lineWriter, ProgramLog, type Level, type LogWriter } from './log.ts'
+import type { MetricTable } from './metric-table.ts'
 import { MetricStore } from './metrics.ts'
 import { collectWhenIdle, recordThreadMemory } from './memory.ts'
 import { collectSpans, SpanForwarder, type TraceQueue, type Traces } from './traces.ts'
@@ -15,6 +16,7 @@ export interface WorkerTelemetryData {
   readonly port: MessagePort
   /** Of how many traces in 1 the spans are kept; undefined: of none. */
   readonly sample: number | undefined
+  readonly table: MetricTable
 }
 
 /**
@@ -34,7 +36,7 @@ export function telemetryFor(
   if (here.traces !== undefined) collectSpans(port1, here.traces)
   // Listening keeps a port, and with it the process, alive.
   port1.unref()
-  return { data: { thread, level: here.level, port: port2, sample: here.traces?.sample }, transfer: [port2] }
+  return { data: { thread, level: here.level, port: port2, sample: here.traces?.sample, table: here.metrics.table }, transfer: [port2] }
 }
 
 export interface WorkerTelemetry {
@@ -48,7 +50,7 @@ export interface WorkerTelemetry {
 /** In a worker. One that was started without telemetry writes its lines itself, and its counts stay with it. */
 export function workerTelemetry(host: Pick<Host, 'clock' | 'timers'>, workerData: unknown): WorkerTelemetry {
   const data = given(workerData)
-  const metrics = new MetricStore()
+  const metrics = new MetricStore(data === undefined ? {} : { table: data.table })
   const write = data === undefined ? lineWriter((line) => process.stderr.write(line)) : forwardLog(data.port)
   const options = { clock: host.clock, timers: host.timers, write, metrics, ...(data === undefined ? {} : { level: data.level }) }
   const log = new ProgramLog(options, data === undefined ? {} : { thread: data.thread })

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 import neo4jDriver from 'neo4j-driver'
 import { neo4jSchema } from '../../src/connectors/neo4j/config.ts'
-import { neo4j } from '../../src/connectors/neo4j/index.ts'
+import { sink as neo4j } from '../../src/connectors/neo4j/sink.ts'
 import { toGraph } from '../../src/connectors/neo4j/map.ts'
 import { mapTrace } from '../../src/connectors/otc-cts/map.ts'
 import type { WeirEvent } from '../../src/model/events.ts'

@@ -7,6 +7,7 @@ import { WeirError } from '../../src/model/errors.ts'
 import { MetricStore } from '../../src/telemetry/metrics.ts'
 import { eventsOf } from '../conformance/asking.ts'
 import { fakeHost } from './fake-host.ts'
+import { metricTable } from '../../src/manifests.ts'
 
 export const minute = 60_000
 
@@ -16,7 +17,7 @@ export class AskedScene {
   readonly lines: string[] = []
   readonly slept: number[] = []
   readonly shed: Record<string, number> = {}
-  readonly metrics = new MetricStore({ strict: true })
+  readonly metrics = new MetricStore({ strict: true, table: metricTable })
   /** So many units are refused. */
   refuse = 0
   /** What the source needs frames behind. */

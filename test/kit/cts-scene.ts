@@ -1,7 +1,7 @@
 // A cloud, a journal and a clock that moves by the test's hand, for one tracker of source `otc-cts`.
 import { otcCtsSchema } from '../../src/connectors/otc-cts/config.ts'
 import { keptMs, trackerPartition, type TrackerPartition } from '../../src/connectors/otc-cts/source-partition.ts'
-import { sessionOf } from '../../src/connectors/otc-cts/source.ts'
+import { sessionOf } from '../../src/connectors/otc-cts/client-project.ts'
 import type { PollLimits } from '../../src/polling/partition.ts'
 import { Checkpoint } from '../../src/polling/checkpoint.ts'
 import { configFrom, type WrittenConfigOf } from '../../src/schema/index.ts'

@@ -6,7 +6,7 @@ import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageCommand, SQSC
 import { buildApp } from 'fauxqs'
 import { rejectedType } from '../../src/codecs/bus-message/read.ts'
 import { cloudtrailSchema } from '../../src/connectors/cloudtrail/config.ts'
-import { cloudtrail } from '../../src/connectors/cloudtrail/index.ts'
+import { source as cloudtrail } from '../../src/connectors/cloudtrail/source.ts'
 import type { Source, SourceContext } from '../../src/engine/contracts.ts'
 import { configFrom } from '../../src/schema/index.ts'
 import { auth, credentials, region } from './aws-server.ts'

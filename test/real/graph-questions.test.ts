@@ -1,7 +1,7 @@
 // The ten questions of docs/graph-questions.json, asked of a real Neo4j that the sink has written the seed into: the rows that the store answers with, too.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { neo4jSchema } from '../../src/connectors/neo4j/config.ts'
-import { neo4j } from '../../src/connectors/neo4j/index.ts'
+import { sink as neo4j } from '../../src/connectors/neo4j/sink.ts'
 import type { Sink, SinkBatch, SinkPiece } from '../../src/engine/contracts.ts'
 import type { WeirEvent } from '../../src/model/events.ts'
 import { configFrom } from '../../src/schema/index.ts'

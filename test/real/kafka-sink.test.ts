@@ -1,6 +1,6 @@
 import { afterAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { kafkaSchema } from '../../src/connectors/kafka/config.ts'
-import { kafka } from '../../src/connectors/kafka/index.ts'
+import { sink as kafka } from '../../src/connectors/kafka/sink.ts'
 import { partitionOf } from '../../src/connectors/kafka/map-partition.ts'
 import type { Sink } from '../../src/engine/contracts.ts'
 import type { WeirEvent } from '../../src/model/events.ts'

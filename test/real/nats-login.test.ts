@@ -6,7 +6,7 @@ import { createAccount, createOperator, createUser, type KeyPair } from '@nats-i
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
 import { certificate, key } from '../../src/connectors/http/fixtures/certificate.ts'
 import { natsJournalSchema, natsSchema } from '../../src/connectors/nats/config.ts'
-import { nats } from '../../src/connectors/nats/index.ts'
+import { sink as nats } from '../../src/connectors/nats/sink.ts'
 import { openNatsJournal } from '../../src/connectors/nats/journal.ts'
 import { configFrom, type WrittenConfigOf } from '../../src/schema/index.ts'
 import { eventBatch, numberedEvents, testContext } from '../conformance/batches.ts'

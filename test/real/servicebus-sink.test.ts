@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 
 import { launch } from '../../src/cli/testing/launch.ts'
 import { decodeEnvelope } from '../../src/codecs/kollect/index.ts'
 import { serviceBusSchema } from '../../src/connectors/azure-servicebus/config.ts'
-import { serviceBus } from '../../src/connectors/azure-servicebus/index.ts'
+import { sink as serviceBus } from '../../src/connectors/azure-servicebus/sink.ts'
 import type { Context, Sink } from '../../src/engine/contracts.ts'
 import type { WeirEvent } from '../../src/model/events.ts'
 import { configFrom, type WrittenConfigOf } from '../../src/schema/index.ts'

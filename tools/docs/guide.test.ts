@@ -17,7 +17,7 @@ import { interfacesSchema } from '../../src/connectors/netflow/map-interfaces.ts
 import { realHost } from '../../src/host/index.ts'
 import { networksSchema } from '../../src/identity/networks-file.ts'
 import { errorTable } from '../../src/model/errors.ts'
-import { metricTable } from '../../src/telemetry/metric-table.ts'
+import { metricTable } from '../../src/manifests.ts'
 import { formatProblems, parseYaml, validate, type AnyComponentSchema } from '../../src/schema/index.ts'
 import { startWeir, type WeirProcess } from '../../test/kit/weir-process.ts'
 import { ROOT } from '../kit/command.ts'

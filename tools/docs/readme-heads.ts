@@ -5,11 +5,9 @@ import { stringify } from 'yaml'
 import { components, type Component } from '../../src/app/components.ts'
 import type { Idempotency } from '../../src/engine/contracts.ts'
 import { loadSink } from '../../src/registry.ts'
-import { sinkSchemas, sourceSchemas, transformSchemas } from '../../src/schemas.ts'
+import { manifests, transformSchemas } from '../../src/manifests.ts'
 import { infoOf } from '../../src/schema/index.ts'
 import { ROOT } from '../kit/command.ts'
-import { importsOf } from '../kit/imports.ts'
-import { readSource } from '../kit/sources.ts'
 import { headingOf } from './configuration.ts'
 import { anchor, code, table, withBlock } from './markdown.ts'
 import { readSupport, supportColumns, supportRows } from './support.ts'
@@ -27,17 +25,16 @@ export interface Home {
   readonly components: readonly Component[]
 }
 
-/** Every folder with the components that it declares, as schemas.ts imports them. */
-export async function homes(): Promise<readonly Home[]> {
-  const source = await readSource(ROOT, 'src/schemas.ts')
-  const folders = importsOf(source).flatMap(({ target, names }) => (target?.endsWith('/config.ts') === true ? [{ folder: target.slice(0, -'/config.ts'.length), names }] : []))
-  const schemas = { source: sourceSchemas, sink: sinkSchemas, transform: transformSchemas }
+/** Every folder with the components that it declares. */
+export function homes(): readonly Home[] {
   const all = components()
-  return Promise.all(folders.map(async ({ folder, names }) => {
-    const declared = (await import(join(ROOT, folder, 'config.ts'))) as Readonly<Record<string, unknown>>
-    const own = names.map((name) => declared[name])
-    return { folder, components: all.filter(({ role, type }) => own.includes((schemas as Readonly<Record<string, Readonly<Record<string, unknown>>>>)[role]?.[type])) }
-  }))
+  const of = (role: Component['role'], types: readonly string[]): readonly Component[] => all.filter((one) => one.role === role && types.includes(one.type))
+  return [
+    ...[...manifests].map(([folder, { source, sinks = [] }]) => ({
+      folder: `src/connectors/${folder}`, components: [...of('source', source === undefined ? [] : [source.schema.type]), ...of('sink', sinks.map(({ type }) => type))],
+    })),
+    ...Object.keys(transformSchemas).map((type) => ({ folder: `src/transforms/${type}`, components: of('transform', [type]) })),
+  ]
 }
 
 export async function readmeHead({ folder, components: declared }: Home): Promise<string> {

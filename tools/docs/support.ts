@@ -1,40 +1,28 @@
-// The rows of the support table: names from docs/support.json, everything else from what tests have proved (docs/support-results.json).
+// The rows of the support table: names from the manifests of connectors, and docs/support.json for what is no connector; everything else from what tests have proved (docs/support-results.json).
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { SupportRow } from '../../src/engine/manifest.ts'
+import { manifests } from '../../src/manifests.ts'
 import { readResults, resultsFile, type SupportResult } from '../kit/support-results.ts'
 import { code } from './markdown.ts'
 
 export const namesFile = 'docs/support.json'
 
-/** Words for a row, in the order of the table; they claim nothing that no result covers. */
-export interface SupportName {
-  /** As results call it. */
-  readonly system: string
-  readonly name: string
-  /** Type of its connectors; that of the system unless given. */
-  readonly connector?: string
-  /** What takes it when that is no connector. */
-  readonly source?: string
-  /** Parts that the name claims. */
-  readonly parts?: readonly string[]
-  /** Said behind what it was tested against. */
-  readonly remark?: string
-}
-
 export interface Support {
-  readonly names: readonly SupportName[]
+  readonly names: readonly SupportRow[]
   readonly results: readonly SupportResult[]
 }
 
 export async function readSupport(root: string): Promise<Support> {
   const [names, results] = await Promise.all([namesFile, resultsFile].map((file) => readFile(join(root, file), 'utf8')))
-  return { names: JSON.parse(names ?? '') as readonly SupportName[], results: readResults(results ?? '') }
+  const connectors = [...manifests.values()].flatMap(({ support }) => support)
+  return { names: [...connectors, ...(JSON.parse(names ?? '') as readonly SupportRow[])], results: readResults(results ?? '') }
 }
 
 export const supportColumns = ['System', 'As source', 'As sink', 'As journal', 'Order', 'Tested against', 'Version'] as const
 export const connectorRoles = ['source', 'sink', 'journal'] as const
 
-export function supportRows(names: readonly SupportName[], results: readonly SupportResult[]): string[][] {
+export function supportRows(names: readonly SupportRow[], results: readonly SupportResult[]): string[][] {
   return names.map((row) => {
     const own = results.filter(({ system }) => system === row.system)
     const [source, sink, journal] = connectorRoles.map((role) => {

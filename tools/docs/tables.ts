@@ -3,7 +3,7 @@ import { problemTable } from '../../src/api/problems.ts'
 import { everyView } from '../../src/api/views.ts'
 import { errorTable } from '../../src/model/errors.ts'
 import { flowFields, registryVersion, type Field } from '../../src/model/fields.ts'
-import { metricTable } from '../../src/telemetry/metric-table.ts'
+import { metricTable } from '../../src/manifests.ts'
 import { code, generatedHead, table } from './markdown.ts'
 
 export async function errorsPage(): Promise<string> {
@@ -22,7 +22,7 @@ export async function metricsPage(): Promise<string> {
   const sections = [...areas].map(([area, metrics]) => `## ${area}
 
 ${table(['Metric', 'Kind', 'Labels', 'Meaning'], metrics.map(([name, { kind, labels, help }]) => [code(name), kind, labels.map(code).join(' '), help]))}`)
-  return `${generatedHead('Metrics', 'src/telemetry/metric-table.ts')}\
+  return `${generatedHead('Metrics', 'src/telemetry/metric-table.ts and metrics.ts of each connector')}\
 \`GET /metrics\` of the ops address (127.0.0.1:8081), in the text format of Prometheus. One rule for names:
 \`weir_<area>_<what>_<unit>\`, counters end in \`_total\`.
 

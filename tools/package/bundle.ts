@@ -43,7 +43,7 @@ export async function bundle(root: string, dist: string, manifest: Manifest): Pr
     input: { ...Object.fromEntries(entries.map((name) => [name, join(root, 'src', `${name}.ts`)])), kollect: join(root, 'clients/kollect/index.ts') },
     platform: 'node',
     external: (id) => !id.startsWith('.') && external.has(packageOf(id)),
-    plugins: [keepAddresses(join(root, 'src'))],
+    plugins: [keepAddresses(join(root, 'src')), await listConnectors(join(root, 'src'))],
     onLog(level, log, say) {
       if (level === 'warn') throw new Error(`${log.code ?? 'warning'}: ${log.message}`)
       say(level, log)
@@ -77,6 +77,25 @@ function keepAddresses(source: string): Plugin {
         const own = `new URL('${posix.join(dirname(path), posix.basename(path, '.ts'))}.js', ${OWN_ADDRESS}).href`
         return code.replaceAll(OWN_URL, 'new URL($1$2.js$1, import.meta.url)').replaceAll('import.meta.url', own)
       },
+    },
+  }
+}
+
+/** Puts a list in place of connector-folders.ts. */
+async function listConnectors(source: string): Promise<Plugin> {
+  const files = (await listFiles(source, 'connectors', TYPESCRIPT)).map((file) => file.slice('connectors/'.length, -'.ts'.length))
+  const declaring = await Promise.all(files.map(async (file) => / export (?:default defineConnector|const (?:source|sink|journal)\b)/.test(` ${await readFile(join(source, 'connectors', `${file}.ts`), 'utf8')}`.replaceAll('\n', ' '))))
+  const modules = files.filter((_, at) => declaring[at])
+  const folders = [...new Set(modules.map((file) => dirname(file)))].toSorted()
+  return {
+    name: 'list-connectors',
+    load: {
+      filter: { id: /\/src\/connector-folders\.ts$/ },
+      handler: () => `
+const modules = {${modules.map((file) => `'${file}': () => import('./connectors/${file}.ts')`).join(',')}}
+export const connectorFolders = ${JSON.stringify(folders)}
+export const importConnector = (folder, module) => modules[\`\${folder}/\${module}\`]()
+`,
     },
   }
 }

@@ -1,5 +1,7 @@
-import { defineSink } from '../../engine/define.ts'
-import type { snsSchema } from './config.ts'
-import { openSns } from './sink.ts'
+import { defineConnector } from '../../engine/manifest.ts'
+import { snsSchema } from './config.ts'
 
-export const sns = defineSink<typeof snsSchema>('aws-sns', { accepts: ['events', 'flows'], idempotency: 'id', build: openSns })
+export default defineConnector({
+  sinks: [snsSchema],
+  support: [{ system: 'aws-sns', name: 'Amazon SNS' }],
+})

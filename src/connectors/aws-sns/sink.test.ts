@@ -7,7 +7,7 @@ import type { Sink } from '../../engine/contracts.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
 import { snsSchema } from './config.ts'
-import { sns } from './index.ts'
+import { sink as sns } from './sink.ts'
 
 const never = new AbortController().signal
 const event: WeirEvent = { id: '1', source: '/s', type: 'com.example.a', family: 'audit', key: 'k', encoding: 'json', datacontenttype: 'application/json', data: Buffer.from('{"a":1}') }

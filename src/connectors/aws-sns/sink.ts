@@ -1,8 +1,11 @@
 import { awsSink } from '../../messaging/aws-sink.ts'
 import type { Context, Sink } from '../../engine/contracts.ts'
+import { defineSink } from '../../engine/define.ts'
 import { openTopic } from './client.ts'
 import { listenTopic } from './client-listen.ts'
-import type { SnsConfig } from './config.ts'
+import type { SnsConfig, snsSchema } from './config.ts'
+
+export const sink = defineSink<typeof snsSchema>('aws-sns', { accepts: ['events', 'flows'], idempotency: 'id', build: openSns })
 
 export function openSns(config: SnsConfig, context: Context): Promise<Sink> {
   const { topic_arn: address } = config

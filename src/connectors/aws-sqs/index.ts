@@ -1,8 +1,8 @@
-import { defineSink, defineSource } from '../../engine/define.ts'
-import { lookAtQueue } from './client-look.ts'
-import type { sqsSchema, sqsSourceSchema } from './config.ts'
-import { openSqs } from './sink.ts'
-import { openSqsSource } from './source.ts'
+import { defineConnector } from '../../engine/manifest.ts'
+import { sqsSchema, sqsSourceSchema } from './config.ts'
 
-export const sqs = defineSink<typeof sqsSchema>('aws-sqs', { accepts: ['events', 'flows'], idempotency: 'id', build: openSqs })
-export const sqsSource = defineSource<typeof sqsSourceSchema>('aws-sqs', { thread: 'ingest', build: openSqsSource, probe: lookAtQueue })
+export default defineConnector({
+  source: { schema: sqsSourceSchema, thread: 'ingest' },
+  sinks: [sqsSchema],
+  support: [{ system: 'aws-sqs', name: 'Amazon SQS' }],
+})

@@ -10,7 +10,7 @@ import type { Sink } from '../../engine/contracts.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
 import { sqsSchema } from './config.ts'
-import { sqs } from './index.ts'
+import { sink as sqs } from './sink.ts'
 
 const never = new AbortController().signal
 

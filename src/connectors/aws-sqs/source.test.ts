@@ -12,7 +12,8 @@ import type { SourceContext } from '../../engine/contracts.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
 import { sqsSchema, sqsSourceSchema } from './config.ts'
-import { sqs, sqsSource } from './index.ts'
+import { sink as sqs } from './sink.ts'
+import { source as sqsSource } from './source.ts'
 
 let server: AwsServer
 

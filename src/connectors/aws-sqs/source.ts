@@ -1,7 +1,11 @@
 import { SqsPuller } from '../../messaging/aws-pull.ts'
 import { messageSource } from '../../messaging/message-source.ts'
 import type { Source, SourceContext } from '../../engine/contracts.ts'
-import type { SqsSourceConfig } from './config.ts'
+import { defineSource } from '../../engine/define.ts'
+import type { SqsSourceConfig, sqsSourceSchema } from './config.ts'
+import { lookAtQueue } from './client-look.ts'
+
+export const source = defineSource<typeof sqsSourceSchema>('aws-sqs', { build: openSqsSource, probe: lookAtQueue })
 
 /** A service that is away is no error here: it is said, and tried again. */
 export function openSqsSource(config: SqsSourceConfig, context: SourceContext): Promise<Source> {

@@ -1,8 +1,8 @@
-import { defineSink, defineSource } from '../../engine/define.ts'
-import { lookAtEntity } from './client-look.ts'
-import type { serviceBusSchema, serviceBusSourceSchema } from './config.ts'
-import { openServiceBus } from './sink.ts'
-import { openServiceBusSource } from './source.ts'
+import { defineConnector } from '../../engine/manifest.ts'
+import { serviceBusSchema, serviceBusSourceSchema } from './config.ts'
 
-export const serviceBus = defineSink<typeof serviceBusSchema>('azure-servicebus', { accepts: ['events', 'flows'], idempotency: 'id', build: openServiceBus })
-export const serviceBusSource = defineSource<typeof serviceBusSourceSchema>('azure-servicebus', { thread: 'ingest', build: openServiceBusSource, probe: lookAtEntity })
+export default defineConnector({
+  source: { schema: serviceBusSourceSchema, thread: 'ingest' },
+  sinks: [serviceBusSchema],
+  support: [{ system: 'azure-servicebus', name: 'Azure Service Bus (AMQP 1.0)', remark: 'never the service' }],
+})

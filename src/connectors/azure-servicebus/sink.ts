@@ -1,11 +1,14 @@
 import { manyMessagesSink, type ManyClient, type OutMessage } from '../../messaging/message-sink.ts'
 import { behindKey, type Attempt } from '../../engine/delivery/in-order.ts'
 import type { Context, Sink } from '../../engine/contracts.ts'
+import { messageOf } from '../../model/errors.ts'
+import { defineSink } from '../../engine/define.ts'
 import { ServiceBusPublisher, type Outgoing } from './client.ts'
 import { listenServiceBus } from './client-listen.ts'
-import type { ServiceBusConfig } from './config.ts'
+import type { ServiceBusConfig, serviceBusSchema } from './config.ts'
 import { toMessage } from './map.ts'
-import { messageOf } from '../../model/errors.ts'
+
+export const sink = defineSink<typeof serviceBusSchema>('azure-servicebus', { accepts: ['events', 'flows'], idempotency: 'id', build: openServiceBus })
 
 export function openServiceBus(config: ServiceBusConfig, context: Context): Promise<Sink> {
   const publisher = new ServiceBusPublisher(config, context)

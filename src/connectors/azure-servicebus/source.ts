@@ -1,7 +1,11 @@
 import { messageSource } from '../../messaging/message-source.ts'
 import type { Source, SourceContext } from '../../engine/contracts.ts'
+import { defineSource } from '../../engine/define.ts'
 import { ServiceBusPuller } from './client-pull.ts'
-import type { ServiceBusSourceConfig } from './config.ts'
+import type { ServiceBusSourceConfig, serviceBusSourceSchema } from './config.ts'
+import { lookAtEntity } from './client-look.ts'
+
+export const source = defineSource<typeof serviceBusSourceSchema>('azure-servicebus', { build: openServiceBusSource, probe: lookAtEntity })
 
 /** A namespace that is away is no error here: it is said, and tried again. */
 export function openServiceBusSource(config: ServiceBusSourceConfig, context: SourceContext): Promise<Source> {

@@ -7,9 +7,9 @@ import { awsTrouble } from '../../messaging/aws-errors.ts'
 import { within } from '../../messaging/within.ts'
 import type { Host } from '../../host/index.ts'
 import { isRecord } from '../../model/json.ts'
+import { messageOf } from '../../model/errors.ts'
 import type { CloudtrailConfig, From } from './config.ts'
 import type { FileName } from './map-notice.ts'
-import { messageOf } from '../../model/errors.ts'
 
 /** It is not there or is no file of a trail, and will not be any better. */
 export class FileUnfit extends Error {

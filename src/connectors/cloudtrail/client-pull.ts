@@ -4,11 +4,11 @@ import type { Pulled, Puller } from '../../messaging/message-source.ts'
 import type { InMessage } from '../../codecs/bus-message/read.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
 import type { WeirEvent } from '../../model/events.ts'
+import { messageOf } from '../../model/errors.ts'
 import { FileAway, FileUnfit, TrailFiles } from './client-files.ts'
 import type { CloudtrailConfig, From } from './config.ts'
 import { mapRecord } from './map.ts'
 import { filesIn, hasRecords, type FileName } from './map-notice.ts'
-import { messageOf } from '../../model/errors.ts'
 
 /** A message of the queue: the handle of each of its records. */
 export interface Delivery {

@@ -6,7 +6,7 @@ import type { NewUnit } from '../../../test/conformance/test-journal.ts'
 import { auth } from '../../../test/kit/aws-server.ts'
 import { TrailServer } from '../../../test/kit/cloudtrail.ts'
 import { cloudtrailSchema } from './config.ts'
-import { cloudtrail } from './index.ts'
+import { source as cloudtrail } from './source.ts'
 
 const server = new TrailServer()
 beforeAll(() => server.start())

@@ -1,6 +1,12 @@
-import { defineSource } from '../../engine/define.ts'
-import { lookAtTrail } from './client-look.ts'
-import type { cloudtrailSchema } from './config.ts'
-import { openCloudtrail } from './source.ts'
+import { defineConnector } from '../../engine/manifest.ts'
+import { cloudtrailSchema } from './config.ts'
+import { metrics } from './metrics.ts'
 
-export const cloudtrail = defineSource<typeof cloudtrailSchema>('cloudtrail', { thread: 'watch', build: openCloudtrail, probe: lookAtTrail })
+export default defineConnector({
+  source: { schema: cloudtrailSchema, thread: 'watch' },
+  metrics,
+  support: [
+    { system: 'cloudtrail', name: 'AWS CloudTrail, LookupEvents', remark: 'never the service' },
+    { system: 'cloudtrail-s3', connector: 'cloudtrail', name: 'AWS CloudTrail, files in S3 told of by SQS', remark: 'never the service' },
+  ],
+})

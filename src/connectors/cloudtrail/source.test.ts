@@ -15,6 +15,7 @@ import { eventsOf } from '../../../test/kit/aws-side.ts'
 import { TrailServer } from '../../../test/kit/cloudtrail.ts'
 import { sharing, SharedTurn } from '../../../test/kit/shared-turn.ts'
 import { noticeOf, startTrailBucket, trailSource } from '../../../test/kit/trail-bucket.ts'
+import { metricTable } from '../../manifests.ts'
 import { TrailReader } from './client.ts'
 import { lookAtTrail } from './client-look.ts'
 import { cloudtrailSchema, type From } from './config.ts'
@@ -250,7 +251,7 @@ test('files become events, through SNS too; digests are skipped, what can’t be
   await bucket.tell(queue, [file('two')], { bucket: 'another' })
   await bucket.send(queue, 'hello')
   const journal = new TestJournal()
-  const metrics = new MetricStore({ strict: true })
+  const metrics = new MetricStore({ strict: true, table: metricTable })
   const source = await trailSource(bucket, queue, { ...journal.context(1), id: 'aws', metrics })
   const abort = new AbortController()
   const done = source.run(abort.signal)

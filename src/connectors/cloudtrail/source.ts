@@ -4,10 +4,14 @@ import { pollingSource, type PollingSource } from '../../polling/source.ts'
 import type { PartitionStatus } from '../../polling/partition.ts'
 import { openLeaseTurn } from '../../net/kubernetes/turn.ts'
 import { ackSink } from '../../schema/values.ts'
+import { defineSource } from '../../engine/define.ts'
 import { TrailReader } from './client.ts'
 import { FilePuller } from './client-pull.ts'
-import type { CloudtrailConfig, From } from './config.ts'
+import type { CloudtrailConfig, cloudtrailSchema, From } from './config.ts'
 import { keptMs, regionPartition } from './source-partition.ts'
+import { lookAtTrail } from './client-look.ts'
+
+export const source = defineSource<typeof cloudtrailSchema>('cloudtrail', { build: openCloudtrail, probe: lookAtTrail })
 
 /** AWS that is away is no error here: it is said, and tried again. */
 export function openCloudtrail(config: CloudtrailConfig, context: SourceContext): Promise<Source> {

@@ -8,10 +8,10 @@ import { isRecord, textOf, type Fields } from '../../model/json.ts'
 import { HttpClient, type HttpAnswer } from '../../net/http-client.ts'
 import { revealSecret } from '../../net/secrets.ts'
 import { readTls } from '../../net/tls.ts'
+import { messageOf } from '../../model/errors.ts'
 import { ExoscaleError, failureOf, readAnswer, unanswered } from './client-errors.ts'
 import { authorizationOf, expiresAt, type Signable } from './client-sign.ts'
 import type { ExoscaleEventsConfig, ZoneConfig } from './config.ts'
-import { messageOf } from '../../model/errors.ts'
 
 export interface ZoneOptions {
   readonly host: Host

@@ -5,7 +5,7 @@ import { sourceConformance } from '../../../test/conformance/source.ts'
 import type { NewUnit } from '../../../test/conformance/test-journal.ts'
 import { ExoscaleServer } from '../../../test/kit/exoscale.ts'
 import { exoscaleEventsSchema } from './config.ts'
-import { exoscaleEvents } from './index.ts'
+import { source as exoscaleEvents } from './source.ts'
 
 const zones = Array.from({ length: 12 }, (_, at) => `ch-test-${at}`)
 const server = new ExoscaleServer()

@@ -1,6 +1,9 @@
-import { defineSource } from '../../engine/define.ts'
-import { lookAtEvents } from './client-look.ts'
-import type { exoscaleEventsSchema } from './config.ts'
-import { openExoscaleEvents } from './source.ts'
+import { defineConnector } from '../../engine/manifest.ts'
+import { exoscaleEventsSchema } from './config.ts'
+import { metrics } from './metrics.ts'
 
-export const exoscaleEvents = defineSource<typeof exoscaleEventsSchema>('exoscale-events', { thread: 'watch', build: openExoscaleEvents, probe: lookAtEvents })
+export default defineConnector({
+  source: { schema: exoscaleEventsSchema, thread: 'watch' },
+  metrics,
+  support: [{ system: 'exoscale-events', name: 'Exoscale events (API v2, /event)', remark: 'never the service' }],
+})

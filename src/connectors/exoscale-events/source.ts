@@ -3,9 +3,13 @@ import type { PartitionStatus } from '../../polling/partition.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
 import { openLeaseTurn } from '../../net/kubernetes/turn.ts'
 import { ackSink } from '../../schema/values.ts'
+import { defineSource } from '../../engine/define.ts'
 import type { ZoneClient } from './client.ts'
-import type { ExoscaleEventsConfig } from './config.ts'
+import type { ExoscaleEventsConfig, exoscaleEventsSchema } from './config.ts'
 import { keptMs, zonePartition } from './source-partition.ts'
+import { lookAtEvents } from './client-look.ts'
+
+export const source = defineSource<typeof exoscaleEventsSchema>('exoscale-events', { build: openExoscaleEvents, probe: lookAtEvents })
 
 export interface ZoneStatus extends PartitionStatus {
   readonly zone: string

@@ -8,7 +8,8 @@ import { configFrom } from '../../schema/index.ts'
 import { sinkConformance, type OtherSide } from '../../../test/conformance/sink.ts'
 import { faultyDisk } from '../../../test/kit/faulty-disk.ts'
 import { fileSchema, stdoutSchema } from './config.ts'
-import { file, stdout } from './index.ts'
+import { sink as file } from './sink.ts'
+import { sink as stdout } from './sink-stdout.ts'
 import { openStdout } from './sink-stdout.ts'
 
 /** Ids of the whole lines; a line that is no event (torn by a fault) is passed over, as any reader of the file must. */

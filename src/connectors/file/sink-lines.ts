@@ -1,7 +1,7 @@
 import type { SinkBatch } from '../../engine/contracts.ts'
 import type { Failure } from '../../model/outcome.ts'
-import { toLines, type LineForm } from './map.ts'
 import { messageOf } from '../../model/errors.ts'
+import { toLines, type LineForm } from './map.ts'
 
 /** Writes a batch as lines, all or nothing: a failed write says nothing of how many arrived. */
 export async function sendLines(where: string, form: LineForm, batch: SinkBatch, write: (lines: Uint8Array) => Promise<void>): Promise<readonly Failure[]> {

@@ -1,10 +1,13 @@
 import type { Writable } from 'node:stream'
 import type { Context, Sink } from '../../engine/contracts.ts'
+import { defineSink } from '../../engine/define.ts'
 import { Patience } from './client-patience.ts'
 import { LineStream } from './client-stdout.ts'
-import type { StdoutConfig } from './config.ts'
+import type { StdoutConfig, stdoutSchema } from './config.ts'
 import { lineForm, previewLines } from './map.ts'
 import { sendLines } from './sink-lines.ts'
+
+export const sink = defineSink<typeof stdoutSchema>('stdout', { accepts: ['events', 'flows'], idempotency: 'none', build: openStdout })
 
 /** `to` is standard output unless a test says otherwise. A pipe is written to without blocking, whoever reads it. */
 export function openStdout(config: StdoutConfig, { host }: Context, to: Writable = process.stdout): Promise<Sink> {

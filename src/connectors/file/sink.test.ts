@@ -14,7 +14,7 @@ import { eventBatch, flowBatch, numberedEvents, testContext } from '../../../tes
 import { fakeHost } from '../../../test/kit/fake-host.ts'
 import { csvHeader } from '../../codecs/flow-csv/index.ts'
 import { fileSchema, stdoutSchema } from './config.ts'
-import { file } from './index.ts'
+import { sink as file } from './sink.ts'
 import { openStdout } from './sink-stdout.ts'
 
 const never = new AbortController().signal

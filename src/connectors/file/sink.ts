@@ -1,10 +1,13 @@
 import type { Context, Sink } from '../../engine/contracts.ts'
+import { defineSink } from '../../engine/define.ts'
 import { Patience } from './client-patience.ts'
 import { probeFile } from './client-probe.ts'
 import { LineFile } from './client.ts'
-import type { FileConfig } from './config.ts'
+import type { FileConfig, fileSchema } from './config.ts'
 import { lineForm, previewLines } from './map.ts'
 import { says, sendLines } from './sink-lines.ts'
+
+export const sink = defineSink<typeof fileSchema>('file', { accepts: ['events', 'flows'], idempotency: 'none', build: openFile })
 
 export function openFile(config: FileConfig, { host, log }: Context): Promise<Sink> {
   const form = lineForm(config)

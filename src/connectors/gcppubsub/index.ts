@@ -1,8 +1,8 @@
-import { defineSink, defineSource } from '../../engine/define.ts'
-import { lookAtSubscription } from './client-look.ts'
-import type { gcppubsubSchema, gcppubsubSourceSchema } from './config.ts'
-import { openPubSub } from './sink.ts'
-import { openPubSubSource } from './source.ts'
+import { defineConnector } from '../../engine/manifest.ts'
+import { gcppubsubSchema, gcppubsubSourceSchema } from './config.ts'
 
-export const gcppubsub = defineSink<typeof gcppubsubSchema>('gcppubsub', { accepts: ['events', 'flows'], idempotency: 'none', build: openPubSub })
-export const gcppubsubSource = defineSource<typeof gcppubsubSourceSchema>('gcppubsub', { thread: 'ingest', build: openPubSubSource, probe: lookAtSubscription })
+export default defineConnector({
+  source: { schema: gcppubsubSourceSchema, thread: 'ingest' },
+  sinks: [gcppubsubSchema],
+  support: [{ system: 'gcppubsub', name: 'Google Cloud Pub/Sub' }],
+})

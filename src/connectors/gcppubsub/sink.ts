@@ -1,11 +1,14 @@
 import { manyMessagesSink, type ManyClient } from '../../messaging/message-sink.ts'
 import type { Attempt } from '../../engine/delivery/in-order.ts'
 import type { Context, Sink } from '../../engine/contracts.ts'
+import { messageOf } from '../../model/errors.ts'
+import { defineSink } from '../../engine/define.ts'
 import { PubSubPublisher } from './client.ts'
 import { listenPubSub } from './client-listen.ts'
-import type { PubSubConfig } from './config.ts'
+import type { gcppubsubSchema, PubSubConfig } from './config.ts'
 import { toMessage, type PubSubMessage } from './map.ts'
-import { messageOf } from '../../model/errors.ts'
+
+export const sink = defineSink<typeof gcppubsubSchema>('gcppubsub', { accepts: ['events', 'flows'], idempotency: 'none', build: openPubSub })
 
 export function openPubSub(config: PubSubConfig, context: Context): Promise<Sink> {
   const publisher = new PubSubPublisher(config, context)

@@ -1,7 +1,11 @@
 import { messageSource } from '../../messaging/message-source.ts'
 import type { Source, SourceContext } from '../../engine/contracts.ts'
+import { defineSource } from '../../engine/define.ts'
 import { PubSubPuller } from './client-pull.ts'
-import type { PubSubSourceConfig } from './config.ts'
+import type { gcppubsubSourceSchema, PubSubSourceConfig } from './config.ts'
+import { lookAtSubscription } from './client-look.ts'
+
+export const source = defineSource<typeof gcppubsubSourceSchema>('gcppubsub', { build: openPubSubSource, probe: lookAtSubscription })
 
 /** A service that is away is no error here: it is said, and tried again. */
 export function openPubSubSource(config: PubSubSourceConfig, context: SourceContext): Promise<Source> {

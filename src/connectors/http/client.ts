@@ -6,9 +6,9 @@ import { withoutSecretsOf } from '../../model/url-text.ts'
 import { HttpClient, HttpError } from '../../net/http-client.ts'
 import { authorization } from '../../net/secrets.ts'
 import { readTls } from '../../net/tls.ts'
+import { messageOf } from '../../model/errors.ts'
 import type { HttpConfig } from './config.ts'
 import { outcomeOf, probeOf, shownBytes } from './map.ts'
-import { messageOf } from '../../model/errors.ts'
 
 /** A login is read again after so long. */
 const loginMs = 30_000

@@ -5,7 +5,7 @@ import sdk from 'cloudevents/package.json' with { type: 'json' }
 import { configFrom } from '../../schema/index.ts'
 import { sinkConformance, type OtherSide } from '../../../test/conformance/sink.ts'
 import { httpSchema } from './config.ts'
-import { http } from './index.ts'
+import { sink as http } from './sink.ts'
 
 type Mode = 'binary' | 'structured' | 'batched'
 

@@ -1,5 +1,7 @@
-import { defineSink } from '../../engine/define.ts'
-import type { httpSchema } from './config.ts'
-import { openHttp } from './sink.ts'
+import { defineConnector } from '../../engine/manifest.ts'
+import { httpSchema } from './config.ts'
 
-export const http = defineSink<typeof httpSchema>('http', { accepts: ['events', 'flows'], idempotency: 'id', build: openHttp })
+export default defineConnector({
+  sinks: [httpSchema],
+  support: [{ system: 'http', name: 'CloudEvents over HTTP', source: '`POST /events`', parts: ['binary mode', 'structured mode', 'batched mode'] }],
+})

@@ -15,7 +15,7 @@ import { anyChanges, changeEvent } from '../../../test/kit/changes.ts'
 import { readProtobuf, readProtobufBatch } from '../../../test/kit/cloudevents-proto.ts'
 import { httpSchema } from './config.ts'
 import { certificate, key } from './fixtures/certificate.ts'
-import { http } from './index.ts'
+import { sink as http } from './sink.ts'
 
 const never = new AbortController().signal
 const closing: (() => Promise<unknown>)[] = []

@@ -4,10 +4,13 @@ import { deliverInOrder, type Attempt } from '../../engine/delivery/in-order.ts'
 import type { Context, Preview, Sink, SinkBatch } from '../../engine/contracts.ts'
 import { sinkRows, type SinkRow } from '../../engine/delivery/rows.ts'
 import type { Failure } from '../../model/outcome.ts'
-import { Poster } from './client.ts'
-import type { HttpConfig } from './config.ts'
-import { formOf, type Form } from './map.ts'
 import { messageOf } from '../../model/errors.ts'
+import { defineSink } from '../../engine/define.ts'
+import { Poster } from './client.ts'
+import type { HttpConfig, httpSchema } from './config.ts'
+import { formOf, type Form } from './map.ts'
+
+export const sink = defineSink<typeof httpSchema>('http', { accepts: ['events', 'flows'], idempotency: 'id', build: openHttp })
 
 /** Bytes after which a batched request is full; a single larger event still goes, alone. */
 const requestBytes = 1024 * 1024

@@ -1,4 +1,4 @@
-import type { JournalContext } from '../../engine/contracts.ts'
+import type { JournalContext, JournalDriver } from '../../engine/contracts.ts'
 import { formatHostPort } from '../../schema/values.ts'
 import type { BusRecord, BusWriter, Channel, JournalBus } from '../../journal/index.ts'
 import { connectionOptions, loadClient } from './client-connect.ts'
@@ -6,6 +6,8 @@ import { apiIdOf, says, whyNotConnected } from './client-errors.ts'
 import { FencingWriter, type JournalClient, type Place } from './client-journal.ts'
 import { readPartition } from './client-journal-read.ts'
 import type { KafkaJournalConfig } from './config.ts'
+
+export const journal: JournalDriver<KafkaJournalConfig> = openKafkaJournal
 
 const [fromEnd, fromBeginning] = [-1n, -2n]
 const againMs = 100

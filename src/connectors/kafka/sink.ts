@@ -1,11 +1,14 @@
 import { manyMessagesSink, type ManyClient, type OutMessage } from '../../messaging/message-sink.ts'
 import type { Context, Sink } from '../../engine/contracts.ts'
+import { defineSink } from '../../engine/define.ts'
 import { KafkaPublisher } from './client.ts'
 import { listenKafka } from './client-listen.ts'
 import { probeKafka } from './client-probe.ts'
-import type { KafkaConfig } from './config.ts'
+import type { KafkaConfig, kafkaSchema } from './config.ts'
 import { topicOf } from './map-topic.ts'
 import { toMessage, type KafkaMessage } from './map.ts'
+
+export const sink = defineSink<typeof kafkaSchema>('kafka', { accepts: ['events', 'flows'], idempotency: 'id', build: openKafka })
 
 export function openKafka(config: KafkaConfig, context: Context): Promise<Sink> {
   const publisher = new KafkaPublisher(config, context)

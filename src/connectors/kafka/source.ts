@@ -1,7 +1,11 @@
 import { messageSource, type MessageSourceStatus } from '../../messaging/message-source.ts'
 import type { Source, SourceContext } from '../../engine/contracts.ts'
+import { defineSource } from '../../engine/define.ts'
 import { KafkaPuller } from './client-pull.ts'
-import type { KafkaSourceConfig } from './config.ts'
+import type { KafkaSourceConfig, kafkaSourceSchema } from './config.ts'
+import { lookAtTopics } from './client-look.ts'
+
+export const source = defineSource<typeof kafkaSourceSchema>('kafka', { build: openKafkaSource, probe: lookAtTopics })
 
 /** With the partitions that are ours, by topic. */
 export type KafkaSource = Source & { status(): MessageSourceStatus & { readonly partitions: Readonly<Record<string, readonly number[]>> } }

@@ -1,5 +1,9 @@
-import { defineSource } from '../../engine/define.ts'
-import type { kubeAuditSchema } from './config.ts'
-import { openKubeAudit } from './source.ts'
+import { defineConnector } from '../../engine/manifest.ts'
+import { kubeAuditSchema } from './config.ts'
+import { metrics } from './metrics.ts'
 
-export const kubeAudit = defineSource<typeof kubeAuditSchema>('kube-audit', { thread: 'ingest', build: openKubeAudit })
+export default defineConnector({
+  source: { schema: kubeAuditSchema, thread: 'ingest' },
+  metrics,
+  support: [{ system: 'kube-audit', name: 'Kubernetes audit webhook (audit.k8s.io/v1)' }],
+})

@@ -6,8 +6,8 @@ import { listening } from '../../host/listen.ts'
 import type { Disk } from '../../host/index.ts'
 import { readTls, type TlsOptions } from '../../net/tls.ts'
 import { formatHostPort, type HostPort } from '../../schema/values.ts'
-import type { KubeAuditConfig } from './config.ts'
 import { messageOf } from '../../model/errors.ts'
+import type { KubeAuditConfig } from './config.ts'
 
 /** What became of a batch that was not taken. */
 export type Refusal = 'unauthorized' | 'wrong_request' | 'too_large' | 'unreadable' | 'busy' | 'not_synced'

@@ -13,6 +13,7 @@ import { eventId } from '../../model/events.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
 import { MetricStore } from '../../telemetry/metrics.ts'
 import { selfSigned } from '../../../test/kit/certificate.ts'
+import { metricTable } from '../../manifests.ts'
 import { kubeAuditSchema } from './config.ts'
 import { openKubeAudit, type KubeAuditSource } from './source.ts'
 
@@ -32,7 +33,7 @@ interface Running {
 }
 
 async function start(written: Partial<WrittenConfigOf<typeof kubeAuditSchema>> = {}, more: Partial<SourceContext> = {}): Promise<Running> {
-  const [ids, shed, lines, metrics] = [[] as string[], {} as Record<string, number>, [] as string[], new MetricStore({ strict: true })]
+  const [ids, shed, lines, metrics] = [[] as string[], {} as Record<string, number>, [] as string[], new MetricStore({ strict: true, table: metricTable })]
   const line = (message: string): void => void lines.push(message)
   const seen = new Set<string>()
   const keep = (unit: Omit<Unit, 'source'>): number => {

@@ -2,10 +2,14 @@ import type { Source, SourceContext } from '../../engine/contracts.ts'
 import { encodeEvents } from '../../journal/bodies.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { revealSecret } from '../../net/secrets.ts'
-import type { KubeAuditConfig } from './config.ts'
+import { messageOf } from '../../model/errors.ts'
+import { defineSource } from '../../engine/define.ts'
+import type { KubeAuditConfig, kubeAuditSchema } from './config.ts'
+import type { metrics } from './metrics.ts'
 import { mapAuditEvent, type Left } from './map.ts'
 import { openListeners, readCertificates, Refused, type AuditListeners, type Refusal } from './source-http.ts'
-import { messageOf } from '../../model/errors.ts'
+
+export const source = defineSource<typeof kubeAuditSchema>('kube-audit', { build: openKubeAudit })
 
 const housekeepingMs = 30_000
 /** After so many rounds without any batch it is said what to look at. */
@@ -146,7 +150,7 @@ class KubeAudit implements KubeAuditSource {
     if (seen === undefined) this.#context.log.warn('A batch of audit events was refused; the API server sends it again, up to five times.', { source: this.#context.id, reason: refusal, message })
   }
 
-  #count(name: string, count: number, outcome: string): void {
+  #count(name: keyof typeof metrics, count: number, outcome: string): void {
     if (count > 0) this.#context.metrics.count(name, count, { source: this.#context.id, outcome })
   }
 }

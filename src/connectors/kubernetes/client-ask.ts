@@ -1,8 +1,8 @@
 /** What an API server says of itself. */
-import { aggregated, fromAggregated, fromLegacy, isAggregated, legacyVersions, type Discovered } from './client-discovery.ts'
 import { messageOf, WeirError } from '../../model/errors.ts'
 import { readBytes } from '../../net/kubernetes/object.ts'
 import type { Ask } from '../../net/kubernetes/types.ts'
+import { aggregated, fromAggregated, fromLegacy, isAggregated, legacyVersions, type Discovered } from './client-discovery.ts'
 
 export interface Server extends Discovered {
   /** `v1.34.4` */

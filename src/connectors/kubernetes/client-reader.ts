@@ -2,15 +2,15 @@
  * One collection of an API server: listed, then watched from there on, for as long as it is wanted. Whatever the server says
  * or does, only this collection is behind for it, and `status` tells why.
  */
+import { readBytes } from '../../net/kubernetes/object.ts'
+import { readStatus, refusalOf, type Refusal, type Status } from '../../net/kubernetes/status.ts'
+import type { Answer } from '../../net/kubernetes/types.ts'
+import { messageOf } from '../../model/errors.ts'
 import { LineSplitter, LineTooLong } from './client-lines.ts'
 import { Backoff } from './client-backoff.ts'
 import { Pulse } from './client-pulse.ts'
-import { readBytes } from '../../net/kubernetes/object.ts'
-import { readStatus, refusalOf, type Refusal, type Status } from '../../net/kubernetes/status.ts'
 import { Stripper, UnreadableObject, type SeenObject } from './client-strip.ts'
 import { type ReaderLimits, type ReaderOptions, type ReaderState, type ReaderStatus, usualLimits } from './client-types.ts'
-import type { Answer } from '../../net/kubernetes/types.ts'
-import { messageOf } from '../../model/errors.ts'
 
 const endMark = 'k8s.io/initial-events-end'
 const shortMs = 1000

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { SeededRandom } from '../../../test/kit/random.ts'
+import { isRecord } from '../../model/json.ts'
 import { Stripper, UnreadableObject } from './client-strip.ts'
 import type { KubeObject } from './client-types.ts'
 import { canonical } from './map-canonical.ts'
 import { Noise, noiseRules, type NoiseRule } from './map-noise.ts'
-import { isRecord } from '../../model/json.ts'
 
 const cutting = (Object.keys(noiseRules) as NoiseRule[]).filter((rule) => rule !== 'status')
 const bytes = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text))

@@ -3,8 +3,8 @@
  * object is who wrote which field of it, and most of what a server repeats is known by the digest of the rest.
  */
 import { isUtf8 } from 'node:buffer'
-import { closeDict, comma, hasEscape, isSame, openDict, openList, plain, quote, Scanner, textOf } from './client-scan.ts'
 import type { ManagedField } from '../../model/kubernetes.ts'
+import { closeDict, comma, hasEscape, isSame, openDict, openList, plain, quote, Scanner, textOf } from './client-scan.ts'
 import type { KubeObject } from './client-types.ts'
 import { digestOf } from './map-canonical.ts'
 import type { Members } from './map-members.ts'

@@ -1,5 +1,9 @@
-import { defineSource } from '../../engine/define.ts'
-import type { kubernetesSchema } from './config.ts'
-import { openKubernetes } from './source-open.ts'
+import { defineConnector } from '../../engine/manifest.ts'
+import { kubernetesSchema } from './config.ts'
+import { metrics } from './metrics.ts'
 
-export const kubernetes = defineSource<typeof kubernetesSchema>('kubernetes', { thread: 'watch', build: openKubernetes })
+export default defineConnector({
+  source: { schema: kubernetesSchema, thread: 'watch' },
+  metrics,
+  support: [{ system: 'kubernetes', name: 'Kubernetes' }],
+})

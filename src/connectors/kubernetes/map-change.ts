@@ -3,9 +3,9 @@ import { hash } from 'node:crypto'
 import type { WeirEvent } from '../../model/events.ts'
 import { kubernetesTypes, type ChangeActor, type ClusterEventData, type GapData, type ObjectIdentity, type Operation, type PatchStep, type ResourceData } from '../../model/kubernetes.ts'
 import { kubernetesRef } from '../../model/refs.ts'
+import { changedPaths } from '../../codecs/json-patch/index.ts'
 import type { ResourceType } from './client-discovery.ts'
 import type { KubeObject } from './client-types.ts'
-import { changedPaths } from '../../codecs/json-patch/index.ts'
 
 /** Where an object is, without the version that it is seen in. */
 export type Place = Omit<ObjectIdentity, 'resourceVersion'>

@@ -1,8 +1,8 @@
 /** The cluster's own events, which it keeps for an hour, of either of its two APIs. */
 import type { ClusterEventData } from '../../model/kubernetes.ts'
+import { isRecord } from '../../model/json.ts'
 import type { KubeObject } from './client-types.ts'
 import type { Place } from './map-change.ts'
-import { isRecord } from '../../model/json.ts'
 
 type Dict = Readonly<Record<string, unknown>>
 

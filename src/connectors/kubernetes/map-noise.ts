@@ -3,8 +3,8 @@
  * says how often it hid a change.
  */
 import { keysOf, type PatchStep } from '../../model/kubernetes.ts'
-import type { KubeObject } from './client-types.ts'
 import { isRecord } from '../../model/json.ts'
+import type { KubeObject } from './client-types.ts'
 
 interface Rule {
   readonly meaning: string

@@ -3,11 +3,11 @@
  * is not, nor can anybody guess it without the key.
  */
 import { hash } from 'node:crypto'
-import { canonical } from './map-canonical.ts'
 import { isSecretValue, mark, redactArguments, TextRedactor, type Suspicion } from '../../codecs/redact/index.ts'
 import { keysOf } from '../../model/kubernetes.ts'
-import type { KubeObject } from './client-types.ts'
 import { isRecord } from '../../model/json.ts'
+import { canonical } from './map-canonical.ts'
+import type { KubeObject } from './client-types.ts'
 
 export interface RedactRules {
   /** Of the digests; replicas share it. */

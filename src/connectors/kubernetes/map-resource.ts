@@ -1,7 +1,7 @@
 /** What an object is to others: who owns it, where it is, which addresses it has. */
 import type { ResourceAddress, ResourceData, ResourceOwner } from '../../model/kubernetes.ts'
-import type { KubeObject } from './client-types.ts'
 import { isRecord } from '../../model/json.ts'
+import type { KubeObject } from './client-types.ts'
 
 /** Everything of a resource that can change while it lives. */
 export type ResourceFacts = Omit<ResourceData, 'cluster' | 'group' | 'version' | 'kind' | 'resource' | 'namespace' | 'name' | 'uid' | 'resourceVersion' | 'since' | 'state'>

@@ -1,8 +1,8 @@
 /** Where the journal is shared, what is known of a cluster may be in another folder than ours: then the journal has it. */
 import type { SharedState, SourceContext, StateNote } from '../../engine/contracts.ts'
 import type { Host } from '../../host/index.ts'
-import type { ObjectMap } from './source-objects.ts'
 import { messageOf } from '../../model/errors.ts'
+import type { ObjectMap } from './source-objects.ts'
 
 /** Of the pieces of a state. */
 export const objectsStream = 'objects'

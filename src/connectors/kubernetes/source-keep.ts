@@ -1,6 +1,7 @@
 /** Puts what is known of a cluster into a shared journal, again and again: whoever goes on, wherever, begins with that. */
 import type { SharedState, SourceContext, StateNote, StatePiece } from '../../engine/contracts.ts'
 import type { Disk } from '../../host/index.ts'
+import { messageOf } from '../../model/errors.ts'
 import type { KubeObject } from './client-types.ts'
 import { placeOf, resourceEvent } from './map-change.ts'
 import { factsOf } from './map-resource.ts'
@@ -8,7 +9,6 @@ import { objectsStream } from './source-bring.ts'
 import { ObjectMap } from './source-objects.ts'
 import { typeAs } from './source-type.ts'
 import type { Recorder } from './source-recorder.ts'
-import { messageOf } from '../../model/errors.ts'
 
 const lookMs = 1000
 /** Looks until it is asked whether the bus still has it. */

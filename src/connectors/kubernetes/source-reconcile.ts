@@ -1,15 +1,15 @@
 /** Compares what is known of a collection with what the server has, by names and versions alone: the proof that nothing was missed. */
 import type { SourceContext } from '../../engine/contracts.ts'
 import type { Host } from '../../host/index.ts'
+import { readBytes } from '../../net/kubernetes/object.ts'
+import type { Ask } from '../../net/kubernetes/types.ts'
+import { messageOf } from '../../model/errors.ts'
 import type { ResourceType } from './client-discovery.ts'
 import type { Reader } from './client-reader.ts'
 import type { KubeObject } from './client-types.ts'
-import { readBytes } from '../../net/kubernetes/object.ts'
-import type { Ask } from '../../net/kubernetes/types.ts'
 import { gapEvent } from './map-change.ts'
 import { numberOf, type Collection } from './source-objects.ts'
 import type { Recorder } from './source-recorder.ts'
-import { messageOf } from '../../model/errors.ts'
 
 /** Everything of an object but what it is for. */
 export const metadataOnly = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1'

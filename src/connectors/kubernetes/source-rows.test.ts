@@ -9,7 +9,7 @@ import { Database } from '../../host/database.ts'
 import { realHost } from '../../host/index.ts'
 import { recordingLog, recordingMetrics } from '../../store/testing/frames.ts'
 import type { KubeObject } from './client-types.ts'
-import { openObjects } from './source-open.ts'
+import { openObjects } from './source.ts'
 import { ObjectMap, type Step } from './source-objects.ts'
 
 let dir = ''

@@ -17,8 +17,8 @@ import { eventAt } from '../../model/events.ts'
 import type { ChangeData } from '../../model/kubernetes.ts'
 import { configFrom } from '../../schema/index.ts'
 import { kubernetesSchema } from './config.ts'
-import { openKubernetes } from './source-open.ts'
-import type { KubernetesSource } from './source.ts'
+import { openKubernetes } from './source.ts'
+import type { KubernetesSource } from './source-cluster.ts'
 
 const real = realHost()
 const faster = 20

@@ -1,8 +1,8 @@
 import type { SourceContext } from '../../engine/contracts.ts'
 import { self } from '../../host/process.ts'
 import { leaseClient, type LeaseClient, type LeasePlace } from '../../net/kubernetes/lease.ts'
-import { turnClient } from './client-turn.ts'
 import type { Client } from '../../net/kubernetes/client.ts'
+import { turnClient } from './client-turn.ts'
 import type { ObjectMap } from './source-objects.ts'
 import { toldBehind } from './source-replay.ts'
 

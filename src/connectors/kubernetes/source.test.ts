@@ -10,8 +10,8 @@ import { realHost, type Host } from '../../host/index.ts'
 import { WeirError } from '../../model/errors.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
 import { kubernetesSchema } from './config.ts'
-import { openKubernetes } from './source-open.ts'
-import type { KubernetesSource } from './source.ts'
+import { openKubernetes } from './source.ts'
+import type { KubernetesSource } from './source-cluster.ts'
 
 let dir = ''
 let folders = 0

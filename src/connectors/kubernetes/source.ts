@@ -1,299 +1,64 @@
-/** Watches a cluster: finds out what there is to watch, keeps a reader for each collection, and has true changes recorded. */
-import { kindForbidden, type ManifestQuery, type ManifestState } from '../../model/kubernetes.ts'
-import type { Source, SourceContext } from '../../engine/contracts.ts'
-import { discover, problemOf, sentenceOf } from './client-ask.ts'
-import { isServedElsewhere, nameOf, pathOf, typeKey, type ResourceType } from './client-discovery.ts'
-import { Pace } from './client-pace.ts'
-import { Reader } from './client-reader.ts'
-import { Stripper } from './client-strip.ts'
-import type { LeasePlace } from '../../net/kubernetes/lease.ts'
-import type { Client } from '../../net/kubernetes/client.ts'
-import type { KubernetesConfig } from './config.ts'
-import { Noise, usuallyMarked, usualNoise } from './map-noise.ts'
-import type { Redactor } from './map-redact.ts'
-import { selects, type Scope } from './map-scope.ts'
-import { keepState, type KeepParts } from './source-keep.ts'
-import { manifestOf } from './source-manifest.ts'
-import { LeaseKeeper } from './source-lease.ts'
-import { Lists } from './source-lists.ts'
-import type { ObjectMap } from './source-objects.ts'
-import { typeOf } from './source-type.ts'
-import { repair } from './source-reconcile.ts'
-import { retelling } from './source-retell.ts'
-import { usualRecorderLimits } from './source-limits.ts'
-import { Recorder } from './source-recorder.ts'
-import { healthOfWatches, statusOf, type KubernetesStatus, type Running } from './source-status.ts'
-import { Tracker, isEventType } from './source-tracker.ts'
-import { turnsOf, type Turns } from './source-turn.ts'
+import type { SourceContext } from '../../engine/contracts.ts'
+import { makeDurableDirectory } from '../../host/index.ts'
+import { self } from '../../host/process.ts'
+import { revealSecret } from '../../net/secrets.ts'
+import { login } from '../../net/kubernetes/login.ts'
+import { openClient } from '../../net/kubernetes/client.ts'
 import { messageOf } from '../../model/errors.ts'
+import { defineSource } from '../../engine/define.ts'
+import type { KubernetesConfig, kubernetesSchema } from './config.ts'
+import { Redactor } from './map-redact.ts'
+import { bringObjects, objectsFile } from './source-bring.ts'
+import { redactKey } from './source-key.ts'
+import { ObjectMap } from './source-objects.ts'
+import { replay } from './source-replay.ts'
+import { KubernetesSource } from './source-cluster.ts'
 
-/** How often the server is asked what it has, when nothing says that it changed. */
-const discoverMs = 60_000
-/** A new kind is asked for again so soon: it is told of before it can be listed. */
-const againMs = 300
-const retryMs = 2000
-/** A server that begins anew does not know of all kinds at once: what it lacks for so long is gone. */
-const goneMs = 10_000
-/** Lists at a time: each costs the server seats in proportion to its size. */
-const mostLists = 4
-/** Kinds that tell of new kinds. */
-const telling = new Set(['apiextensions.k8s.io/customresourcedefinitions', 'apiregistration.k8s.io/apiservices'])
+export const source = defineSource<typeof kubernetesSchema>('kubernetes', { build: openKubernetes })
 
-export class KubernetesSource implements Source {
-  /** It listens nowhere. */
-  readonly addresses: readonly string[] = []
-  readonly #config: KubernetesConfig
-  readonly #context: SourceContext
-  readonly #client: Client
-  readonly #map: ObjectMap
-  readonly #recorder: Recorder
-  readonly #parts: Pick<KeepParts, 'cluster' | 'context' | 'map'> & { readonly recorder: Recorder }
-  readonly #noise: Noise
-  readonly #marked: Noise
-  readonly #redactor: Redactor | undefined
-  readonly #scope: Scope
-  readonly #lease: LeaseKeeper | undefined
-  readonly #lists = new Lists(mostLists)
-  readonly #pace: Pace
-  readonly #running = new Map<string, Running>()
-  #unavailable: readonly string[] = []
-  /** Kinds that were there before: since when (monotonic) the server does not know of them. */
-  readonly #absent = new Map<string, number>()
-  #reached: number | undefined
-  #problem: string | undefined
-  readonly health = (): ReturnType<typeof healthOfWatches> => healthOfWatches(this.status())
-  #hidden = 0
-  #changes = 0
-  #rediscover: () => void = () => undefined
-
-  constructor(config: KubernetesConfig, context: SourceContext, client: Client, map: ObjectMap, redactor: Redactor | undefined, lease: LeasePlace | undefined) {
-    this.#config = config
-    this.#context = context
-    this.#client = client
-    this.#map = map
-    this.#redactor = redactor
-    const { show, hide, keep } = config.noise
-    const rules = [...new Set([...usualNoise.filter((rule) => !show.includes(rule)), ...hide])]
-    ;[this.#noise, this.#marked] = [new Noise(rules, keep), new Noise([...new Set([...usuallyMarked, ...show])].filter((rule) => !rules.includes(rule)))]
-    this.#scope = { namespaces: config.namespaces, include: config.include, exclude: config.exclude, events: config.events, hidden: (kind) => this.#noise.ofKind(kind) !== undefined }
-    this.#lease = this.#keeper(turnsOf(context, lease, client, map, (object) => this.keyOf(object)))
-    this.#recorder = new Recorder(context, map, { ...usualRecorderLimits, waitingBytes: config.buffer }, this.#lease)
-    this.#pace = new Pace(context.host.clock)
-    this.#parts = { cluster: config.cluster, context, map, recorder: this.#recorder }
+export async function openKubernetes(config: KubernetesConfig, context: SourceContext): Promise<KubernetesSource> {
+  const { host, state } = context
+  if (state === undefined) throw new Error('a source of clusters needs a folder for what it knows')
+  const { namespace = 'default', ...way } = await login({ host, env: self.env, path: config.kubeconfig, context: config.context })
+  const client = openClient(way)
+  await makeDurableDirectory(host.disk, state)
+  const redactor = config.redact.enabled ? new Redactor({ key: config.redact.key === null ? await redactKey(host, state) : Buffer.from(revealSecret(config.redact.key)), names: namesOf(config), paths: config.redact.paths.map((path) => ({ path })) }) : undefined
+  const shared = context.frames?.shared
+  const open = (): Promise<ObjectMap> => openObjects(state, context)
+  const map = shared === undefined ? await open() : await bringObjects(shared, state, context, open)
+  const lease = config.lease.name === null ? undefined : { name: config.lease.name, namespace: config.lease.namespace ?? namespace }
+  if (lease !== undefined && redactor !== undefined && config.redact.key === null) context.log.warn('Each replica has a key of its own for the digests of secret values, so that they differ from one to the other: set `redact.key` to the same key for all of them.', { source: context.id })
+  const source = new KubernetesSource(config, context, client, map, redactor, lease)
+  if (context.frames !== undefined) {
+    await context.frames.hold(map.position.sequence)
+    // Of a kind that came since not all is told: it is listed.
+    const known = shared === undefined ? undefined : new Set([...map.collections()].map(({ key }) => key))
+    const events = await replay(map, context.frames, (object) => source.keyOf(object), known)
+    if (events > 0) context.log.info('Changes of the cluster that were told last before the end are known again.', { source: context.id, events })
   }
+  return source
+}
 
-  #keeper(turns: Turns | undefined): LeaseKeeper | undefined {
-    const { host, log, metrics, id } = this.#context
-    return turns === undefined ? undefined : new LeaseKeeper({
-      host, log, id, ...turns, durationMs: this.#config.lease.duration,
-      // A name that nobody has had before: who was killed and comes again is somebody else.
-      identity: `${turns.name}_${Buffer.from(host.random.bytes(4)).toString('hex')}`,
-      told: () => this.#recorder.told,
-      onHeld: () => this.#recorder.wake(),
-      onTold: (told) => this.#recorder.toldElsewhere(told),
-      onTurn: (ours) => {
-        metrics.set('weir_kubernetes_lease_held', ours ? 1 : 0, { source: id })
-        // What went while we stood by is told by us.
-        this.#rediscover()
-      },
-    })
-  }
+function namesOf({ redact: { names } }: KubernetesConfig): RegExp | undefined {
+  return names === null ? undefined : new RegExp(names, 'i')
+}
 
-  /** Whether this replica tells what happens. */
-  #isOurTurn(): boolean {
-    return this.#lease === undefined || this.#lease.epoch() !== undefined
-  }
-
-  /** The collection that an object is in. */
-  keyOf({ group, resource, namespace }: { readonly group: string; readonly resource: string; readonly namespace?: string }): string {
-    return this.#key({ group, resource }, this.#config.namespaces.length === 0 ? undefined : namespace)
-  }
-
-  #key(type: Pick<ResourceType, 'group' | 'resource'>, namespace: string | undefined): string {
-    return namespace === undefined ? typeKey(type) : `${typeKey(type)} ${namespace}`
-  }
-
-  status(): KubernetesStatus {
-    return statusOf({
-      cluster: this.#config.cluster, objects: this.#map.size, changes: this.#changes, hidden: this.#hidden, unavailable: this.#unavailable, watched: [...this.#running.values()],
-      ...(this.#lease === undefined ? {} : { lease: { ...this.#lease.status(), waiting: this.#recorder.waiting } }), ...(this.#reached === undefined ? {} : { reached: this.#reached }), ...(this.#problem === undefined ? {} : { problem: this.#problem }),
-    })
-  }
-
-  manifest({ cluster, uid }: ManifestQuery): ManifestState | undefined {
-    const { host, forgetsMs } = this.#context
-    return cluster === this.#config.cluster ? manifestOf(this.#map, uid, { redactor: this.#redactor, forgetsMs, now: host.clock.now() }) : undefined
-  }
-
-  async run(signal: AbortSignal): Promise<void> {
-    const ended = new AbortController()
-    const recording = this.#recorder.run(ended.signal)
-    const turns = new AbortController()
-    const taking = this.#lease?.run(turns.signal)
-    // Without the journal there is nothing to watch for.
-    const failed = new AbortController()
-    recording.catch(() => failed.abort())
-    const until = AbortSignal.any([signal, failed.signal])
-    try {
-      // Who has told what before us says where to begin.
-      await this.#lease?.known
-      await Promise.all([this.#watchAll(until), this.#reconcile(until), this.#retell(until), this.#keep(until)])
-    } finally {
-      this.#recorder.close()
-      for (const { stop } of this.#running.values()) stop.abort()
-      await Promise.all([...this.#running.values()].map(({ done }) => done))
-      ended.abort()
-      try {
-        await recording
-      } finally {
-        // Only now: until everything is written it is our turn.
-        turns.abort()
-        await taking
-        await this.#lease?.release()
-        this.#client.close()
-        this.#map.close()
-      }
+/** Opens the map of objects; one that is damaged is put aside, and everything is looked at anew. */
+export async function openObjects(folder: string, { host, log, metrics, id }: Pick<SourceContext, 'host' | 'log' | 'metrics' | 'id'>): Promise<ObjectMap> {
+  const path = `${folder}/${objectsFile}`
+  try {
+    const map = new ObjectMap(path)
+    if (map.damaged > 0) {
+      metrics.count('weir_kubernetes_damaged_records_total', map.damaged, { source: id, what: 'object' })
+      log.error('Stored objects of the cluster fail their checksum and are unknown from now on; their kinds are listed again. Changes of these objects since are not emitted.', { source: id, file: path, objects: map.damaged })
     }
-  }
-
-  async #watchAll(signal: AbortSignal): Promise<void> {
-    const { timers } = this.#context.host
-    for (let first = true; !signal.aborted; first = false) {
-      const woken = new AbortController()
-      this.#rediscover = () => void timers.after(againMs, () => woken.abort())
-      try {
-        const found = await discover(this.#client.ask, signal)
-        if (this.#map.begun === undefined) this.#map.begun = found.now ?? this.#context.host.clock.now()
-        this.#reached = this.#context.host.clock.now()
-        if (this.#problem !== undefined || first) this.#context.log.info('The cluster answers.', { source: this.#context.id, version: found.version, kinds: found.types.length })
-        this.#problem = undefined
-        this.#unavailable = found.unavailable
-        await this.#adopt(found.types, found.minor >= 32, signal)
-        await timers.sleep(this.#absent.size === 0 ? discoverMs : goneMs, AbortSignal.any([signal, woken.signal]))
-      } catch (error) {
-        if (signal.aborted) return
-        const problem = problemOf(error)
-        if (problem !== this.#problem) this.#context.log.warn(sentenceOf(error), { source: this.#context.id, error: messageOf(error) })
-        this.#problem = problem
-        await timers.sleep(retryMs, signal)
-      }
-    }
-  }
-
-  /** Looks at intervals whether what is known is what there is. */
-  async #reconcile(signal: AbortSignal): Promise<void> {
-    const { host } = this.#context
-    const parts = { ...this.#parts, ask: this.#client.ask }
-    for (;;) {
-      await host.timers.sleep(this.#config.reconcile, signal)
-      for (const watched of this.#running.values()) {
-        if (signal.aborted) return
-        if (watched.reader.status().state === 'watching' && this.#isOurTurn()) await repair(watched, parts, signal)
-      }
-      if (signal.aborted) return
-    }
-  }
-
-  /** Without a store nobody forgets. */
-  async #retell(signal: AbortSignal): Promise<void> {
-    if (this.#context.forgetsMs !== undefined) await retelling({ ...this.#parts, isOurs: ({ key }) => this.#running.has(key) && this.#isOurTurn() }, this.#context.forgetsMs, signal)
-  }
-
-  async #keep(signal: AbortSignal): Promise<void> {
-    await keepState({ ...this.#parts, settled: () => (this.#isOurTurn() && this.status().synced ? this.#running.size : undefined) }, signal)
-  }
-
-  /** Watches what there is now, and ends what there is no more. */
-  async #adopt(types: readonly ResourceType[], streams: boolean, signal: AbortSignal): Promise<void> {
-    const wanted = new Set<string>()
-    for (const type of types.filter((each) => selects(this.#scope, each))) {
-      const places = this.#config.namespaces.length === 0 ? [undefined] : this.#config.namespaces
-      for (const namespace of places) {
-        const key = this.#key(type, namespace)
-        wanted.add(key)
-        const running = this.#running.get(key)
-        if (running === undefined) this.#start(key, type, namespace, streams)
-        else if (running.type.version !== type.version) await this.#restart(key, running, type, namespace, streams)
-        else if (running.reader.status().state === 'missing') running.reader.wake()
-      }
-    }
-    for (const key of wanted) this.#absent.delete(key)
-    for (const [key, running] of this.#running) {
-      if (wanted.has(key) || !this.#isGone(key, running.type)) continue
-      await this.#stop(key, running)
-      if (!signal.aborted) await running.tracker.dropped()
-    }
-    await this.#bury(new Set(types.map(typeKey)))
-  }
-
-  /** A kind that went while nobody watched it, and all of its objects with it. */
-  async #bury(served: ReadonlySet<string>): Promise<void> {
-    for (const collection of this.#map.collections()) {
-      const [key = ''] = collection.key.split(' ')
-      if (collection.objects.size === 0 || this.#running.has(collection.key) || served.has(key)) continue
-      const type = typeOf(this.#map, collection)
-      if (type !== undefined && this.#isGone(collection.key, type)) await this.#tracker(collection.key, type).dropped()
-    }
-  }
-
-  /** Of a group whose server does not answer nothing is known to be gone; and whose turn it is tells that something is. */
-  #isGone(key: string, { group }: ResourceType): boolean {
-    if (this.#unavailable.includes(group) || !this.#isOurTurn()) return false
-    const now = this.#context.host.clock.monotonic()
-    const since = this.#absent.get(key) ?? now
-    const gone = now - since >= goneMs
-    if (gone) this.#absent.delete(key)
-    else this.#absent.set(key, since)
-    return gone
-  }
-
-  #tracker(key: string, type: ResourceType, onListed: () => void = () => undefined): Tracker {
-    const { host, metrics, id } = this.#context
-    const { cluster, initial } = this.#config
-    return new Tracker({
-      cluster, type, map: this.#map, collection: this.#map.collection(key), recorder: this.#recorder, noise: this.#noise, marked: this.#marked, redactor: this.#redactor, snapshot: initial === 'snapshot', host, onListed,
-      onNoise: (rules) => {
-        this.#hidden++
-        for (const rule of rules) metrics.count('weir_kubernetes_hidden_total', 1, { source: id, rule })
-      },
-      onTold: () => {
-        this.#changes++
-        metrics.count('weir_kubernetes_changes_total', 1, { source: id, kind: nameOf(type) })
-      },
-      onChange: () => {
-        if (telling.has(typeKey(type))) this.#rediscover()
-      },
-      toldBefore: () => this.#lease?.toldBefore(key),
-    })
-  }
-
-  #start(key: string, type: ResourceType, namespace: string | undefined, streams: boolean): void {
-    const { host, log, id } = this.#context
-    const { labels, fields } = this.#config
-    const turn = this.#lists.turn()
-    const tracker = this.#tracker(key, type, () => turn.done())
-    const stop = new AbortController()
-    const path = pathOf(type, namespace)
-    const selectors = { ...(labels === null || isEventType(type) ? {} : { labelSelector: labels }), ...(fields === null || isEventType(type) ? {} : { fieldSelector: fields }) }
-    const reader = new Reader({
-      path, selectors, streams: streams && !isServedElsewhere(type), ask: turn.limiting(this.#client.ask), target: tracker, stripper: new Stripper(this.#noise.cuts, this.#redactor?.key), host, pace: this.#pace,
-      onMissing: () => this.#rediscover(),
-      onForbidden: (reason) => log.warn(kindForbidden, { source: id, kind: nameOf(type), ...(namespace === undefined ? {} : { namespace }), reason }),
-    })
-    const done = reader.run(stop.signal).catch((error: unknown) => {
-      if (!stop.signal.aborted) log.error('A kind is watched no more.', { source: id, kind: nameOf(type), error: messageOf(error) })
-    }).finally(() => turn.done())
-    this.#running.set(key, { type, ...(namespace === undefined ? {} : { namespace }), reader, tracker, stop, done, path, selectors, collection: this.#map.collection(key) })
-  }
-
-  async #stop(key: string, running: Running): Promise<void> {
-    running.stop.abort()
-    await running.done
-    this.#running.delete(key)
-  }
-
-  async #restart(key: string, running: Running, type: ResourceType, namespace: string | undefined, streams: boolean): Promise<void> {
-    await this.#stop(key, running)
-    this.#start(key, type, namespace, streams)
+    return map
+  } catch (error) {
+    metrics.count('weir_kubernetes_damaged_records_total', 1, { source: id, what: 'file' })
+    const aside = `${path}.damaged-${host.clock.now()}`
+    log.error('What was known of the cluster can’t be read; it is put aside and everything is looked at anew. What changed since is not told.', { file: path, aside, error: messageOf(error) })
+    await host.disk.rename(path, aside)
+    for (const rest of ['-wal', '-shm']) await host.disk.remove(`${path}${rest}`)
+    return new ObjectMap(path)
   }
 }

@@ -1,8 +1,9 @@
-import { defineSink, defineSource } from '../../engine/define.ts'
-import { lookAtStream } from './client-look.ts'
-import type { natsSchema, natsSourceSchema } from './config.ts'
-import { openNats } from './sink.ts'
-import { openNatsSource } from './source.ts'
+import { defineConnector } from '../../engine/manifest.ts'
+import { natsJournalSchema, natsSchema, natsSourceSchema } from './config.ts'
 
-export const nats = defineSink<typeof natsSchema>('nats', { accepts: ['events', 'flows'], idempotency: 'id', build: openNats })
-export const natsSource = defineSource<typeof natsSourceSchema>('nats', { thread: 'ingest', build: openNatsSource, probe: lookAtStream })
+export default defineConnector({
+  source: { schema: natsSourceSchema, thread: 'ingest' },
+  sinks: [natsSchema],
+  journal: natsJournalSchema,
+  support: [{ system: 'nats', name: 'NATS JetStream' }],
+})

@@ -1,5 +1,5 @@
 import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream'
-import type { JournalContext } from '../../engine/contracts.ts'
+import type { JournalContext, JournalDriver } from '../../engine/contracts.ts'
 import type { Timers } from '../../host/index.ts'
 import type { BusRecord, BusWriter, Channel, JournalBus } from '../../journal/index.ts'
 import { connectionOptions, loadClient } from './client-connect.ts'
@@ -7,6 +7,8 @@ import { whyNotConnected } from './client-errors.ts'
 import { ExpectingWriter, type JournalClient } from './client-journal.ts'
 import type { NatsJournalConfig } from './config.ts'
 import { keyOf, placeOf, room, sequenceAfter, unpack } from './map-journal.ts'
+
+export const journal: JournalDriver<NatsJournalConfig> = openNatsJournal
 
 /** What is the same of a message that comes and of one that is asked for. */
 type Stored = Pick<JsMsg, 'seq' | 'subject' | 'data'>

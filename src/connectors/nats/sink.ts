@@ -1,12 +1,15 @@
 import { eachMessageSink, unwritten, type EachClient, type OutMessage } from '../../messaging/message-sink.ts'
 import type { Attempt } from '../../engine/delivery/in-order.ts'
 import type { Context, Sink } from '../../engine/contracts.ts'
+import { defineSink } from '../../engine/define.ts'
 import { JetStreamPublisher } from './client.ts'
 import { listenNats } from './client-listen.ts'
 import { probeNats } from './client-probe.ts'
-import type { NatsConfig } from './config.ts'
+import type { NatsConfig, natsSchema } from './config.ts'
 import { subjectOf } from './map-subject.ts'
 import { toMessage, type NatsMessage } from './map.ts'
+
+export const sink = defineSink<typeof natsSchema>('nats', { accepts: ['events', 'flows'], idempotency: 'id', build: openNats })
 
 export async function openNats(config: NatsConfig, context: Context): Promise<Sink> {
   const publisher = new JetStreamPublisher(config, context)

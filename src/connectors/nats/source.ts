@@ -1,7 +1,11 @@
 import { messageSource } from '../../messaging/message-source.ts'
 import type { Source, SourceContext } from '../../engine/contracts.ts'
+import { defineSource } from '../../engine/define.ts'
 import { JetStreamPuller } from './client-pull.ts'
-import type { NatsSourceConfig } from './config.ts'
+import type { NatsSourceConfig, natsSourceSchema } from './config.ts'
+import { lookAtStream } from './client-look.ts'
+
+export const source = defineSource<typeof natsSourceSchema>('nats', { build: openNatsSource, probe: lookAtStream })
 
 /** A server that is away is no error here: it is said, and tried again. */
 export function openNatsSource(config: NatsSourceConfig, context: SourceContext): Promise<Source> {

@@ -1,5 +1,7 @@
-import { defineSink } from '../../engine/define.ts'
-import type { neo4jSchema } from './config.ts'
-import { openNeo4j } from './sink.ts'
+import { defineConnector } from '../../engine/manifest.ts'
+import { neo4jSchema } from './config.ts'
 
-export const neo4j = defineSink<typeof neo4jSchema>('neo4j', { accepts: ['events', 'flows'], idempotency: 'id', build: openNeo4j })
+export default defineConnector({
+  sinks: [neo4jSchema],
+  support: [{ system: 'neo4j', name: 'Neo4j (Bolt)' }],
+})

@@ -1,10 +1,10 @@
 /** An event as the nodes and relationships that it makes. Labels, relationships and directions of audit events are neo4j_sink's, whose users' queries go on working. */
 import type { WeirEvent } from '../../model/events.ts'
 import { fieldsOf, type Fields } from '../../model/json.ts'
+import { isAudit } from '../../model/audit-record.ts'
 import { toAction, type ActionRow } from './map-action.ts'
 import { toChange, type ChangeRow } from './map-change.ts'
 import { toObject, type ObjectRow } from './map-object.ts'
-import { isAudit } from '../../model/audit-record.ts'
 
 export type GraphRow = ActionRow | ChangeRow | ObjectRow
 /** `length`: about as much as it is on the wire, in characters. */

@@ -4,14 +4,17 @@ import type { Attempt } from '../../engine/delivery/in-order.ts'
 import type { Context, Preview, Sink, SinkBatch, SinkPiece } from '../../engine/contracts.ts'
 import { sinkRows, type SinkRow } from '../../engine/delivery/rows.ts'
 import type { Failure } from '../../model/outcome.ts'
+import { messageOf } from '../../model/errors.ts'
+import { defineSink } from '../../engine/define.ts'
 import { GraphClient } from './client.ts'
-import type { Neo4jConfig } from './config.ts'
+import type { Neo4jConfig, neo4jSchema } from './config.ts'
 import { addTalks } from './map-traffic.ts'
 import { toGraph, type SizedRow } from './map.ts'
 import { EventWriter } from './sink-events.ts'
 import { inLanes } from './sink-lanes.ts'
 import { writeTraffic } from './sink-traffic.ts'
-import { messageOf } from '../../model/errors.ts'
+
+export const sink = defineSink<typeof neo4jSchema>('neo4j', { accepts: ['events', 'flows'], idempotency: 'id', build: openNeo4j })
 
 /** Characters after which a transaction is full; a single larger event still goes, alone. */
 const transactionSize = 4 * 1024 * 1024

@@ -1,5 +1,9 @@
-import { defineSource } from '../../engine/define.ts'
-import type { netflowSchema } from './config.ts'
-import { openNetflow } from './source.ts'
+import { defineConnector } from '../../engine/manifest.ts'
+import { netflowSchema } from './config.ts'
+import { metrics } from './metrics.ts'
 
-export const netflow = defineSource<typeof netflowSchema>('netflow', { thread: 'ingest', build: openNetflow })
+export default defineConnector({
+  source: { schema: netflowSchema, thread: 'ingest' },
+  metrics,
+  support: [{ system: 'netflow', name: 'NetFlow v5, v9, IPFIX (UDP, TCP)', parts: ['NetFlow v5', 'NetFlow v9', 'IPFIX', 'IPFIX over TCP'] }],
+})

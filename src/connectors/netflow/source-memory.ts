@@ -4,8 +4,8 @@ import { restoreExporter, restoreParked, snapshotExporter, snapshotParked, type 
 import type { SourceContext } from '../../engine/contracts.ts'
 import { makeDurableDirectory } from '../../host/index.ts'
 import { formatHostPort, type HostPort } from '../../schema/values.ts'
-import type { Exporter } from './source-exporters.ts'
 import { messageOf } from '../../model/errors.ts'
+import type { Exporter } from './source-exporters.ts'
 
 /** u32 magic · u32 CRC-32 of the rest · JSON */
 const magic = 0x314d5457

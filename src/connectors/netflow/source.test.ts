@@ -17,6 +17,7 @@ import { WeirError } from '../../model/errors.ts'
 import { formatIp } from '../../model/ip.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
 import { MetricStore } from '../../telemetry/metrics.ts'
+import { metricTable } from '../../manifests.ts'
 import { netflowSchema } from './config.ts'
 import { openNetflow, type NetflowLimits, type NetflowSource } from './source.ts'
 import { Exporters } from './source-exporters.ts'
@@ -68,7 +69,7 @@ async function start(written: WrittenConfigOf<typeof netflowSchema> = {}, append
   const shed: Record<string, number> = {}
   const counts: Record<string, number> = {}
   const lines: string[] = []
-  const strict = new MetricStore({ strict: true })
+  const strict = new MetricStore({ strict: true, table: metricTable })
   const say = (level: string) => (message: string): void => void lines.push(`${level} ${message}`)
   const context: SourceContext = {
     id: 'netflow', host, epoch: 1, cursor: undefined, ...(state === undefined ? {} : { state }),

@@ -5,13 +5,16 @@ import { parseCidr } from '../../model/cidr.ts'
 import { FlowBuilder } from '../../model/flow-builder.ts'
 import type { Datagrams } from '../../net/udp.ts'
 import { UdpListeners, type UdpListenerStatus } from '../../net/udp-listeners.ts'
-import type { NetflowConfig } from './config.ts'
+import { defineSource } from '../../engine/define.ts'
+import type { NetflowConfig, netflowSchema } from './config.ts'
 import { NetflowCounts } from './source-counts.ts'
 import { Exporters, type Exporter, type ExporterStatus } from './source-exporters.ts'
 import { InterfacesFile } from './source-interfaces.ts'
 import { DatagramReader } from './source-read.ts'
 import { TemplateMemory } from './source-memory.ts'
 import { listenIpfixTcp, type IpfixConnection, type IpfixTcp } from './source-tcp.ts'
+
+export const source = defineSource<typeof netflowSchema>('netflow', { build: openNetflow })
 
 const housekeepingMs = 1000
 /** Kernel counters are read every so many rounds. */

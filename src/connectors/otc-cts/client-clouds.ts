@@ -1,7 +1,7 @@
 /** clouds.yaml, as OpenStack's clients find and read it: the first file of each sort wins as a whole, and variables fill what files leave open. */
 import { posix } from 'node:path'
-import type { Surroundings } from './client-account.ts'
 import { isRecord, known, textOf, type Fields } from '../../model/json.ts'
+import type { Surroundings } from './client-account.ts'
 
 export interface CloudWanted {
   /** Undefined: `OS_CLOUD`, else the only one. */

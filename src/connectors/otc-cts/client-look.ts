@@ -5,7 +5,7 @@ import { lookAtLease } from '../../net/kubernetes/turn-look.ts'
 import { TraceReader } from './client.ts'
 import { accountOf } from './client-account.ts'
 import type { OtcCtsConfig, ProjectConfig } from './config.ts'
-import { sessionOf } from './source.ts'
+import { sessionOf } from './client-project.ts'
 
 /** Logs in to each project and asks each tracker for one trace of the last minute; and whether the Lease is ours to take. */
 export async function lookAtTraces(config: OtcCtsConfig, context: ProbeContext, signal: AbortSignal): Promise<Probe> {

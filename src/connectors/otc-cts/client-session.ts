@@ -1,12 +1,12 @@
 /** Requests in the name of one project: signed by keys, or with a token that is renewed before its end. */
 import type { Host } from '../../host/index.ts'
 import { HttpClient, type HttpAnswer } from '../../net/http-client.ts'
+import { messageOf } from '../../model/errors.ts'
 import type { Account } from './client-account.ts'
 import { CtsError, failureOf, readAnswer, unanswered } from './client-errors.ts'
 import { agencyRequest, endpointIn, ownTokenIn, projectIn, tokenRequest, tokenIn, type Token } from './client-iam.ts'
 import { isHere } from './client-url.ts'
 import { authorizationOf, sdkDate, writtenQuery, type Query, type SigningStyle } from './client-sign.ts'
-import { messageOf } from '../../model/errors.ts'
 
 export interface SessionOptions {
   readonly host: Host

@@ -4,12 +4,12 @@ import { ResponseError } from '../../polling/poll-error.ts'
 import { pageOf, type Page } from '../../polling/pages.ts'
 import type { Span } from '../../polling/partition.ts'
 import type { Host } from '../../host/index.ts'
-import { readAnswer } from './client-errors.ts'
-import type { Query } from './client-sign.ts'
-import type { Opened, Session } from './client-session.ts'
 import { isRecord, type Fields } from '../../model/json.ts'
 import type { HttpAnswer } from '../../net/http-client.ts'
 import { messageOf } from '../../model/errors.ts'
+import { readAnswer } from './client-errors.ts'
+import type { Query } from './client-sign.ts'
+import type { Opened, Session } from './client-session.ts'
 
 export interface ReaderOptions {
   readonly host: Host

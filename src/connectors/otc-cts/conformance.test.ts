@@ -5,7 +5,7 @@ import { sourceConformance } from '../../../test/conformance/source.ts'
 import type { NewUnit } from '../../../test/conformance/test-journal.ts'
 import { CtsServer, type CtsProject } from '../../../test/kit/cts.ts'
 import { otcCtsSchema } from './config.ts'
-import { otcCts } from './index.ts'
+import { source as otcCts } from './source.ts'
 
 const server = new CtsServer()
 beforeAll(() => server.start())

@@ -1,6 +1,9 @@
-import { defineSource } from '../../engine/define.ts'
-import { lookAtTraces, verifyAccounts } from './client-look.ts'
-import type { otcCtsSchema } from './config.ts'
-import { openOtcCts } from './source.ts'
+import { defineConnector } from '../../engine/manifest.ts'
+import { otcCtsSchema } from './config.ts'
+import { metrics } from './metrics.ts'
 
-export const otcCts = defineSource<typeof otcCtsSchema>('otc-cts', { thread: 'watch', build: openOtcCts, probe: lookAtTraces, verify: verifyAccounts })
+export default defineConnector({
+  source: { schema: otcCtsSchema, thread: 'watch' },
+  metrics,
+  support: [{ system: 'otc-cts', name: 'Open Telekom Cloud CloudTrace (CTS, API v3 and v2.0)', remark: 'never the service' }],
+})

@@ -1,13 +1,16 @@
 import { pollingSource, type PollingSource } from '../../polling/source.ts'
 import type { PartitionStatus } from '../../polling/partition.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
-import { self } from '../../host/process.ts'
 import { openLeaseTurn } from '../../net/kubernetes/turn.ts'
 import { ackSink } from '../../schema/values.ts'
-import { accountOf, usualHost } from './client-account.ts'
-import { Session } from './client-session.ts'
-import type { OtcCtsConfig, ProjectConfig } from './config.ts'
+import { defineSource } from '../../engine/define.ts'
+import type { Session } from './client-session.ts'
+import { sessionOf } from './client-project.ts'
+import type { OtcCtsConfig, otcCtsSchema, ProjectConfig } from './config.ts'
 import { keptMs, trackerPartition } from './source-partition.ts'
+import { lookAtTraces, verifyAccounts } from './client-look.ts'
+
+export const source = defineSource<typeof otcCtsSchema>('otc-cts', { build: openOtcCts, probe: lookAtTraces, verify: verifyAccounts })
 
 export interface TrackerStatus extends PartitionStatus {
   readonly project: string
@@ -30,13 +33,5 @@ export async function openOtcCts(config: OtcCtsConfig, context: SourceContext): 
       })
     })
     return { places, close: () => { for (const session of sessions) session.close() } }
-  })
-}
-
-export function sessionOf(config: OtcCtsConfig, project: ProjectConfig | undefined, { host }: Pick<SourceContext, 'host'>): Session {
-  return new Session({
-    host, env: self.env, timeout: config.timeout, signing: config.signing, endpoint: config.endpoint ?? undefined,
-    account: () => accountOf(config, project, { host, env: self.env }),
-    usualEndpoint: (region) => usualHost(config.cloud, 'cts', region),
   })
 }

@@ -1,13 +1,16 @@
 import { eachMessageSink, type EachClient, type OutMessage } from '../../messaging/message-sink.ts'
 import type { Attempt } from '../../engine/delivery/in-order.ts'
 import type { Context, Sink } from '../../engine/contracts.ts'
+import { messageOf } from '../../model/errors.ts'
+import { defineSink } from '../../engine/define.ts'
 import { RabbitPublisher } from './client.ts'
 import { listenRabbitmq } from './client-listen.ts'
 import { probeRabbitmq } from './client-probe.ts'
-import type { RabbitmqConfig } from './config.ts'
+import type { RabbitmqConfig, rabbitmqSchema } from './config.ts'
 import { routingKeyOf } from './map-key.ts'
 import { toMessage, type RabbitMessage } from './map.ts'
-import { messageOf } from '../../model/errors.ts'
+
+export const sink = defineSink<typeof rabbitmqSchema>('rabbitmq', { accepts: ['events', 'flows'], idempotency: 'id', build: openRabbitmq })
 
 export function openRabbitmq(config: RabbitmqConfig, context: Context): Promise<Sink> {
   const publisher = new RabbitPublisher(config, context)

@@ -1,5 +1,9 @@
-import { defineSource } from '../../engine/define.ts'
-import type { sflowSchema } from './config.ts'
-import { openSflow } from './source.ts'
+import { defineConnector } from '../../engine/manifest.ts'
+import { sflowSchema } from './config.ts'
+import { metrics } from './metrics.ts'
 
-export const sflow = defineSource<typeof sflowSchema>('sflow', { thread: 'ingest', build: openSflow })
+export default defineConnector({
+  source: { schema: sflowSchema, thread: 'ingest' },
+  metrics,
+  support: [{ system: 'sflow', name: 'sFlow v5' }],
+})

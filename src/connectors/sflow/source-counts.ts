@@ -1,13 +1,16 @@
 import type { Malformed } from '../../codecs/sflow5/datagram.ts'
 import type { Decoded } from '../../codecs/sflow5/decode.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
+import type { metrics } from './metrics.ts'
+
+type Name = keyof typeof metrics
 
 type ByteFate = 'decoded' | 'padding' | 'skipped' | 'malformed' | 'shed' | 'not_allowed'
 
 /** The counters of one source. They are added up over the datagrams of one turn of the event loop: a metric has its price. */
 export class SflowCounts {
   readonly #context: SourceContext
-  readonly #plain = new Map<string, number>()
+  readonly #plain = new Map<Name, number>()
   readonly #bytes = new Map<ByteFate, number>()
 
   constructor(context: SourceContext) {
@@ -57,7 +60,7 @@ export class SflowCounts {
     this.#bytes.clear()
   }
 
-  #add(name: string, by: number): void {
+  #add(name: Name, by: number): void {
     if (by > 0) this.#plain.set(name, (this.#plain.get(name) ?? 0) + by)
   }
 }

@@ -11,6 +11,7 @@ import type { FlowBatch } from '../../model/batches.ts'
 import type { FlowBuilder } from '../../model/flow-builder.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
 import { MetricStore } from '../../telemetry/metrics.ts'
+import { metricTable } from '../../manifests.ts'
 import { sflowSchema } from './config.ts'
 import { openSflow, type SflowLimits, type SflowSource } from './source.ts'
 
@@ -39,7 +40,7 @@ async function start(written: WrittenConfigOf<typeof sflowSchema> = {}, append: 
   const units: Omit<Unit, 'source'>[] = []
   const shed: Record<string, number> = {}
   const lines: string[] = []
-  const metrics = new MetricStore({ strict: true })
+  const metrics = new MetricStore({ strict: true, table: metricTable })
   const line = (message: string): void => void lines.push(message)
   const context: SourceContext = {
     id: 'sflow', host, epoch: 1, cursor: undefined, metrics, log: { debug: line, info: line, warn: line, error: line },

@@ -8,9 +8,12 @@ import { FlowBuilder } from '../../model/flow-builder.ts'
 import { Senders } from '../../net/senders.ts'
 import type { Datagrams } from '../../net/udp.ts'
 import { UdpListeners, type UdpListenerStatus } from '../../net/udp-listeners.ts'
-import type { SflowConfig } from './config.ts'
+import { defineSource } from '../../engine/define.ts'
+import type { SflowConfig, sflowSchema } from './config.ts'
 import { Agent, type AgentStatus } from './source-agents.ts'
 import { SflowCounts } from './source-counts.ts'
+
+export const source = defineSource<typeof sflowSchema>('sflow', { build: openSflow })
 
 const housekeepingMs = 5000
 

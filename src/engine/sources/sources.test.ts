@@ -26,7 +26,7 @@ async function world(): Promise<World> {
   const running = new Set<string>()
   const state: { broken: string | undefined } = { broken: undefined }
   const definition: SourceDefinition<unknown> = {
-    type: 'test', thread: 'ingest',
+    type: 'test',
     build(_settings, context): Promise<Source> {
       if (context.id === state.broken) return Promise.reject(new Error('the port is taken'))
       contexts.set(context.id, context)

@@ -6,7 +6,7 @@ import { CreateQueueCommand, DeleteMessageBatchCommand, ReceiveMessageCommand, S
 import { awsAttributes, toAwsMessage } from '../../../src/messaging/aws-message.ts'
 import { SqsPuller } from '../../../src/messaging/aws-pull.ts'
 import { sqsSchema, sqsSourceSchema } from '../../../src/connectors/aws-sqs/config.ts'
-import { sqs } from '../../../src/connectors/aws-sqs/index.ts'
+import { sink as sqs } from '../../../src/connectors/aws-sqs/sink.ts'
 import type { BusMessage } from '../../../src/codecs/bus-message/index.ts'
 import { configFrom } from '../../../src/schema/index.ts'
 import { ROOT } from '../../../tools/kit/command.ts'

@@ -1,7 +1,7 @@
 import { Consumer, Producer } from '@platformatic/kafka'
 import { KafkaPuller } from '../../../src/connectors/kafka/client-pull.ts'
 import { kafkaSchema, kafkaSourceSchema } from '../../../src/connectors/kafka/config.ts'
-import { kafka } from '../../../src/connectors/kafka/index.ts'
+import { sink as kafka } from '../../../src/connectors/kafka/sink.ts'
 import { toMessage } from '../../../src/connectors/kafka/map.ts'
 import type { BusMessage } from '../../../src/codecs/bus-message/index.ts'
 import { configFrom } from '../../../src/schema/index.ts'

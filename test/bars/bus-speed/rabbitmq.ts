@@ -1,7 +1,7 @@
 import { connect } from 'amqplib'
 import { RabbitPuller } from '../../../src/connectors/rabbitmq/client-pull.ts'
 import { rabbitmqSchema, rabbitmqSourceSchema } from '../../../src/connectors/rabbitmq/config.ts'
-import { rabbitmq } from '../../../src/connectors/rabbitmq/index.ts'
+import { sink as rabbitmq } from '../../../src/connectors/rabbitmq/sink.ts'
 import { toMessage } from '../../../src/connectors/rabbitmq/map.ts'
 import type { BusMessage } from '../../../src/codecs/bus-message/index.ts'
 import { configFrom } from '../../../src/schema/index.ts'
