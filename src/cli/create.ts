@@ -7,21 +7,25 @@ import { textTable } from './text-table.ts'
 
 interface CreateFlags {
   readonly id?: string
+  readonly connector?: string
 }
 
 export function register(program: Command): void {
   program.command('create')
-    .description('Print a commented sample of a component, ready for the configuration file; without a name, list all.')
+    .description('Print a commented sample of a component, ready for the configuration file; without a name, list all. With --connector, begin a new connector in a checkout.')
     .argument('[component]', 'name of a component')
     .option('--id <ID>', 'id of the entry (default: the name of its type)')
+    .option('--connector <NAME>', 'make src/connectors/NAME in the checkout that is the working directory, with a source that works')
     .addHelpText('after', `
 Examples:
   $ weir create
-  $ weir create sink/nats --id bus >> weir.yaml`)
+  $ weir create sink/nats --id bus >> weir.yaml
+  $ weir create --connector my-system`)
     .action(action(run))
 }
 
-async function run(name: string | undefined, { id }: CreateFlags): Promise<void> {
+async function run(name: string | undefined, { id, connector }: CreateFlags): Promise<void> {
+  if (connector !== undefined) return create(connector)
   const [{ components }, { findComponent }] = await Promise.all([import('../app/components.ts'), import('./find-component.ts')])
   if (name === undefined) return self.stdout(textTable(['component', 'kind', 'what it does'], components().map((one) => [one.name, one.role, one.summary])))
   const component = findComponent(name)
@@ -30,6 +34,18 @@ async function run(name: string | undefined, { id }: CreateFlags): Promise<void>
     throw new CommandError(`\`${id}\` is not an id.`, ['Use letters, digits, `-` and `_`, at most 63 of them, a letter or digit first.'], 2)
   }
   self.stdout(await componentSample(component, id ?? component.type))
+}
+
+async function create(connector: string): Promise<void> {
+  const { createConnector } = await import('./create-connector.ts')
+  const files = await createConnector(connector)
+  self.stdout(`${files.join('\n')}
+
+Next:
+  $ npx vitest run --reporter=default --reporter=test/kit/support-reporter.ts src/connectors/${connector}
+  $ npm run docs
+  $ npm run check
+`)
 }
 
 /** A piece of configuration that is valid by itself, and stays valid with what it shows as comments. */

@@ -10,6 +10,7 @@ import type { Batch, BatchKind, EventBatch, FlowBatch, Heap } from '../model/bat
 import type { Column } from '../model/columns.ts'
 import { columnKinds } from '../model/columns.ts'
 import { toEventBatch, type WeirEvent } from '../model/events.ts'
+import { giveBack } from '../model/give-back.ts'
 import { flowField, flowFieldById } from '../model/fields.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 
@@ -29,8 +30,29 @@ export function encodeBatch(batch: Batch, room?: Uint8Array<ArrayBuffer>): Uint8
 /** Data of most units on their way into a body: memory that is taken anew for each is collected too often, at the cost of a whole collection. */
 const dataRoom = new Uint8Array(512 * 1024)
 
-export function encodeEvents(events: readonly WeirEvent[]): Uint8Array {
-  return encodeBatch(toEventBatch(events, dataRoom))
+/** The body of events, and the range of their times. */
+export function encodeEvents(events: readonly WeirEvent[]): { readonly raw: Uint8Array } & TimeRange {
+  const batch = toEventBatch(events, dataRoom)
+  const raw = encodeBatch(batch)
+  if (batch.data.bytes.buffer !== dataRoom.buffer) giveBack(batch.data.bytes)
+  return { raw, ...timeRange(batch.time) }
+}
+
+/** Unix ms; NaN if no row has a time. */
+export interface TimeRange {
+  readonly timeMin: number
+  readonly timeMax: number
+}
+
+/** `times`: NaN for a row without a time. */
+export function timeRange(times: Float64Array): TimeRange {
+  let [timeMin, timeMax] = [Number.NaN, Number.NaN]
+  for (const time of times) {
+    if (Number.isNaN(time)) continue
+    if (!(timeMin <= time)) timeMin = time
+    if (!(timeMax >= time)) timeMax = time
+  }
+  return { timeMin, timeMax }
 }
 
 /** Arrays of one batch may be those of another: they are not to be written to. */

@@ -1,8 +1,8 @@
 /** A source that reads a message bus, whichever bus it is: what the bus's client pulls goes into the journal, and is acknowledged when it is synced there, or when a sink has it. */
 import { messageReader, rejectedMessage, type InMessage, type MessageReader, type ReadChoice } from '../codecs/bus-message/read.ts'
 import type { Appended, AwaitedSink, Source, SourceContext } from '../engine/contracts.ts'
-import { encodeEvents } from '../journal/bodies.ts'
-import { messageOf, WeirError } from '../model/errors.ts'
+import { appendEvents } from '../engine/sources/append-events.ts'
+import { messageOf } from '../model/errors.ts'
 import type { WeirEvent } from '../model/events.ts'
 import type { ClaimPlace } from '../schema/index.ts'
 import { ackSink } from '../schema/values.ts'
@@ -267,25 +267,23 @@ class MessageSource<Handle> implements Source {
 
   /** Undefined: not appended, and it is time to stop. */
   async #append(events: readonly WeirEvent[], before: Promise<unknown>, signal: AbortSignal): Promise<(Appended & { readonly duplicates?: number }) | undefined> {
-    const context = this.#context
-    const { id, host, log } = context
-    let [timeMin, timeMax] = [Infinity, -Infinity]
-    for (const { time } of events) if (time !== undefined) [timeMin, timeMax] = [Math.min(timeMin, time), Math.max(timeMax, time)]
-    const [least, most] = timeMin > timeMax ? [Number.NaN, Number.NaN] : [timeMin, timeMax]
-    for (let tries = 0; ; tries++) {
+    const { id, host, log } = this.#context
+    // Messages that were refused are appended in their order.
+    const afterFailure = (): Promise<unknown> => {
+      this.#refused = true
+      return before
+    }
+    for (let failed = 0; ; failed++) {
       try {
-        const unit = { stream: id, kind: 'events', count: events.length, raw: encodeEvents(events), received: host.clock.now(), timeMin: least, timeMax: most } as const
-        const appended = await (context.appendOnce === undefined ? context.append(unit) : context.appendOnce(unit))
+        const appended = await appendEvents(this.#context, events, { signal, once: true, afterFailure })
         this.#refused = false
         return appended
       } catch (error) {
         this.#refused = true
-        if (!(error instanceof WeirError) || !error.retry) log.error('The journal refuses messages; they stay on the bus, and it is tried again.', { source: id, error: String(error) })
-        else if (tries === 0) log.warn('The journal does not take messages now; they stay on the bus.', { source: id, error: error.message })
         if (signal.aborted) return undefined
-        // Refused ones go in in their order.
+        log.error('The journal refuses messages; they stay on the bus, and it is tried again.', { source: id, error: messageOf(error) })
         await before
-        await host.timers.sleep(Math.min(leastWaitMs * 2 ** tries, mostWaitMs), signal)
+        await host.timers.sleep(Math.min(leastWaitMs * 2 ** failed, mostWaitMs), signal)
       }
     }
   }

@@ -5,17 +5,16 @@
  */
 import { isCheckpointRecord, checkpointRecord, type CheckpointRecord } from './shared-checkpoint.ts'
 import type { SourceContext } from '../engine/contracts.ts'
+import { appendEvents } from '../engine/sources/append-events.ts'
 import { makeDurableDirectory, replaceFile } from '../host/index.ts'
 import { sealed, unsealed } from '../host/sealed.ts'
-import { decodeBatch, encodeEvents } from '../journal/bodies.ts'
-import type { Appended, Unit } from '../journal/types.ts'
-import { messageOf, WeirError } from '../model/errors.ts'
+import { decodeBatch } from '../journal/bodies.ts'
+import { messageOf } from '../model/errors.ts'
 import { eventId, type WeirEvent } from '../model/events.ts'
 import { chunks } from './chunks.ts'
 
 /** Limit of frames for one unit. */
 const mostParts = 64
-const retryMs = 500
 /** The journal keeps frames for a checkpoint for at most this time. */
 const longestHoldMs = 30 * 60_000
 const stateFile = 'told.json'
@@ -203,19 +202,12 @@ export class Checkpoint {
   async #append(place: string, events: readonly WeirEvent[], until: number | undefined, signal: AbortSignal): Promise<void> {
     const places = { ...this.#places, ...(until === undefined ? {} : { [place]: until }) }
     const cursor: Cursor = { places, behind: this.#behind(places), of: place }
-    const times = events.map(({ time }) => time ?? Number.NaN).filter((time) => !Number.isNaN(time))
+    const newest = events.reduce((most, { time = Number.NEGATIVE_INFINITY }) => Math.max(most, time), Number.NEGATIVE_INFINITY)
+    const { position } = await appendEvents(this.#context, events, { cursor: new TextEncoder().encode(JSON.stringify(cursor)), signal })
     const received = this.#context.host.clock.now()
-    const newest = times.reduce((most, time) => Math.max(most, time), Number.NEGATIVE_INFINITY)
-    // Each attempt encodes again: the journal takes over the buffer.
-    const { position } = await this.#appendUnit(() => ({
-      stream: this.#context.id, kind: events.length === 0 ? 'empty' : 'events', count: events.length, received,
-      raw: events.length === 0 ? new Uint8Array(0) : encodeEvents(events),
-      timeMin: times.length === 0 ? Number.NaN : times.reduce((least, time) => Math.min(least, time)), timeMax: times.length === 0 ? Number.NaN : newest,
-      cursor: new TextEncoder().encode(JSON.stringify(cursor)),
-    }), signal)
     for (const { id, time } of events) this.#remember(place, id, time ?? received)
     const before = this.#sequence === 0 ? Math.max(0, position.sequence - mostParts) : this.#sequence
-    if (events.length > 0) this.#recorded.push({ of: place, before, newest: times.length === 0 ? received : newest, received })
+    if (events.length > 0) this.#recorded.push({ of: place, before, newest: newest === Number.NEGATIVE_INFINITY ? received : newest, received })
     this.#sequence = position.sequence
     for (const [name, at] of Object.entries(places)) this.#saved.set(name, at)
     if (until !== undefined) {
@@ -223,19 +215,6 @@ export class Checkpoint {
       this.#forget(place)
     }
     await this.#context.frames?.hold(cursor.behind)
-  }
-
-  async #appendUnit(unit: () => Omit<Unit, 'source'>, signal: AbortSignal): Promise<Appended> {
-    const { host, log, id } = this.#context
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await this.#context.append(unit())
-      } catch (error) {
-        if (!(error instanceof WeirError) || !error.retry || signal.aborted) throw error
-        if (attempt === 0) log.warn('The journal does not take events now; they wait.', { source: id, error: error.message })
-        await host.timers.sleep(retryMs, signal)
-      }
-    }
   }
 
   #remember(place: string, event: string, time: number): void {

@@ -1,5 +1,5 @@
 import type { Source, SourceContext } from '../../engine/contracts.ts'
-import { encodeEvents } from '../../journal/bodies.ts'
+import { appendEvents } from '../../engine/sources/append-events.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { revealSecret } from '../../net/secrets.ts'
 import { messageOf } from '../../model/errors.ts'
@@ -117,7 +117,8 @@ class KubeAudit implements KubeAuditSource {
       if (typeof mapped === 'string') left[mapped] = (left[mapped] ?? 0) + 1
       else events.push(mapped)
     }
-    const duplicates = events.length === 0 ? 0 : await this.#append(events)
+    // The API server repeats a batch that was refused.
+    const { duplicates = 0 } = events.length === 0 ? {} : await appendEvents(this.#context, events, { signal: AbortSignal.abort(), once: true })
     const { id, log, host } = this.#context
     for (const [outcome, count] of Object.entries({ ...left, taken: events.length - duplicates, duplicate: duplicates })) this.#count('weir_kube_audit_events_total', count, outcome)
     this.#count('weir_kube_audit_batches_total', 1, 'taken')
@@ -128,19 +129,6 @@ class KubeAudit implements KubeAuditSource {
     this.#batches++
     this.#events += events.length - duplicates
     this.#last = host.clock.now()
-  }
-
-  /** Resolves when they are synced: how many of them had come before. */
-  async #append(events: readonly WeirEvent[]): Promise<number> {
-    const { id, host } = this.#context
-    const times = events.flatMap(({ time }) => (time === undefined ? [] : [time]))
-    const unit = {
-      stream: id, kind: 'events', count: events.length, raw: encodeEvents(events), received: host.clock.now(),
-      timeMin: times.reduce((least, time) => Math.min(least, time), Infinity), timeMax: times.reduce((most, time) => Math.max(most, time), -Infinity),
-    } as const
-    const once = await this.#context.appendOnce?.(unit)
-    if (once === undefined) await this.#context.append(unit)
-    return once?.duplicates ?? 0
   }
 
   #refuse(refusal: Refusal, message: string): void {

@@ -16,7 +16,5 @@ export const usualRecorderLimits: RecorderLimits = { waitingBytes: 4 * 1024 * 10
 
 /** Bytes that an event takes beside its data, about. */
 export const perEvent = 400
-/** After the journal refused. */
-export const retryMs = 500
 /** A unit behind which no other waits is written with what else comes in this time: flows come ten times a second. */
 export const patienceMs = 100

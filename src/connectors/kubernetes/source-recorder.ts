@@ -3,15 +3,14 @@
  * here until it is our turn, or until the one whose turn it is has told it: then it goes into the map alone.
  */
 import type { SourceContext } from '../../engine/contracts.ts'
-import { encodeBatch } from '../../journal/bodies.ts'
-import { WeirError } from '../../model/errors.ts'
-import { toEventBatch, type WeirEvent } from '../../model/events.ts'
+import { appendEvents } from '../../engine/sources/append-events.ts'
+import type { WeirEvent } from '../../model/events.ts'
 import { giveBack } from '../../model/give-back.ts'
 import type { Position } from '../../model/positions.ts'
 import type { Told } from '../../net/kubernetes/lease.ts'
 import { Heard, type From } from './source-heard.ts'
 import type { LeaseKeeper } from './source-lease.ts'
-import { patienceMs, perEvent, retryMs, usualRecorderLimits, type RecorderLimits } from './source-limits.ts'
+import { patienceMs, perEvent, usualRecorderLimits, type RecorderLimits } from './source-limits.ts'
 import { covers, type Collection, type ObjectMap, type Step } from './source-objects.ts'
 
 interface Entry {
@@ -254,27 +253,25 @@ export class Recorder {
   }
 
   async #append(events: readonly WeirEvent[], signal: AbortSignal): Promise<Position | 'not our turn'> {
-    const { host, log, id } = this.#context
-    let [timeMin, timeMax] = [Infinity, -Infinity]
-    for (const { time = Number.NaN } of events) [timeMin, timeMax] = [Math.min(timeMin, time), Math.max(timeMax, time)]
-    for (let tries = 0; ; tries++) {
-      const [epoch, received] = [this.#lease?.epoch(), host.clock.now()]
-      const batch = toEventBatch(epoch === undefined ? events : events.map((event) => ({ ...event, extensions: { ...event.extensions, epoch } })))
-      const raw = encodeBatch(batch)
-      // Asked each time, and last of all: a process that was frozen goes on where it was, when it may be another one's turn.
-      if (this.#lease !== undefined && (epoch === undefined || this.#lease.epoch() !== epoch)) return 'not our turn'
-      try {
-        const { position } = await this.#context.append({ ...(this.#queue.length === 0 ? { patienceMs } : {}), stream: id, kind: 'events', count: events.length, raw, received, timeMin, timeMax })
-        // Only now: until it is in the journal it may have to be written again, or be left to another one.
-        giveBack(batch.data.bytes)
-        giveBackAll(events)
-        return position
-      } catch (error) {
-        // The server is read no further meanwhile, and what it drops is found again by listing.
-        if (!(error instanceof WeirError) || !error.retry || signal.aborted) throw error
-        if (tries === 0) log.warn('The journal does not take changes of a cluster now; they wait.', { source: id, error: error.message })
-        await host.timers.sleep(retryMs, signal)
-      }
+    const epoch = this.#lease?.epoch()
+    if (this.#lease !== undefined && epoch === undefined) return 'not our turn'
+    const numbered = epoch === undefined ? events : events.map((event) => ({ ...event, extensions: { ...event.extensions, epoch } }))
+    let isOurTurn = true
+    const append: SourceContext['append'] = (unit) => {
+      // Checked before each attempt: a process that was frozen continues when it may be another one's turn.
+      isOurTurn = this.#lease === undefined || this.#lease.epoch() === epoch
+      return isOurTurn ? this.#context.append(unit) : Promise.reject(new Error('it is another one’s turn'))
+    }
+    const { id, host, log } = this.#context
+    try {
+      // The server is read no further meanwhile, and what it drops is found again by listing.
+      const { position } = await appendEvents({ id, host, log, append }, numbered, { signal, ...(this.#queue.length === 0 ? { patienceMs } : {}) })
+      // Only now: until it is in the journal it may have to be written again, or be left to another one.
+      giveBackAll(events)
+      return position
+    } catch (error) {
+      if (isOurTurn) throw error
+      return 'not our turn'
     }
   }
 

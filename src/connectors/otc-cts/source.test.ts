@@ -162,7 +162,7 @@ test('while the journal refuses, traces wait; nothing is lost or doubled, and th
   it.refuse = 2
   await (await it.place()).poll()
   expect(it.ids).toEqual(['t0', 't1', 't2'])
-  expect(it.lines.filter((line) => line.includes('journal does not take'))).toHaveLength(1)
+  expect(it.lines.filter((line) => line.includes('journal accepts no data'))).toHaveLength(1)
 })
 
 test('a crash between two units of one answer tells the rest, and nothing twice', async () => {

@@ -34,7 +34,7 @@ export function editedBody({ kind, body: bytes }: Letter, body: unknown): Uint8A
     ...present('time', timeOf(edited.time)), ...present('extensions', extensionsOf(edited.extensions)),
     ...dataOf(edited, before),
   } satisfies WeirEvent
-  return encodeEvents([event])
+  return encodeEvents([event]).raw
 }
 
 function refusal(message: string): WeirError {

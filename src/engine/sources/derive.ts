@@ -52,10 +52,8 @@ export function deriveSink({ id, transform, journal }: DeriveOptions): Sink {
         stream: id,
         kind: events.length === 0 ? 'empty' : 'events',
         count: events.length,
-        raw: events.length === 0 ? new Uint8Array(0) : encodeEvents(events),
+        ...(events.length === 0 ? { raw: new Uint8Array(0), timeMin: Number.NaN, timeMax: Number.NaN } : encodeEvents(events)),
         received,
-        timeMin: Number.NaN,
-        timeMax: Number.NaN,
         cursor: new TextEncoder().encode(JSON.stringify(place)),
       })
       reached = place

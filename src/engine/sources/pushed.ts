@@ -1,6 +1,6 @@
 /** What is pushed over HTTP: into the journal, and answered when it is synced there, or when a sink has settled it. */
 import type { Host } from '../../host/index.ts'
-import { encodeBatch } from '../../journal/bodies.ts'
+import { encodeBatch, timeRange } from '../../journal/bodies.ts'
 import type { Unit } from '../../journal/types.ts'
 import type { EventBatch } from '../../model/batches.ts'
 import { WeirError } from '../../model/errors.ts'
@@ -69,15 +69,4 @@ async function ownFate(sinks: PushParts['sinks'], ack: string, { sequence, repea
   const fates = await Promise.all([sequence, ...repeats].map((each) => sinks.fate(ack, each, signal)))
   if (fates.includes(undefined)) return undefined
   return (['dead-lettered', 'dropped', 'pending', 'delivered'] as const).map((is) => fates.find((fate) => fate?.is === is)).find((fate) => fate !== undefined)
-}
-
-function timeRange(times: Float64Array): { timeMin: number; timeMax: number } {
-  let timeMin = Number.NaN
-  let timeMax = Number.NaN
-  for (const time of times) {
-    if (Number.isNaN(time)) continue
-    if (!(timeMin <= time)) timeMin = time
-    if (!(timeMax >= time)) timeMax = time
-  }
-  return { timeMin, timeMax }
 }
