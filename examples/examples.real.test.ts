@@ -19,7 +19,7 @@ async function story(name: string): Promise<Record<string, Record<string, Record
 
 describe.each(stories)('the story %s', (name) => {
   test('has a valid configuration without a warning, and a page that runs it', async () => {
-    const { warnings } = await loadConfig(realHost(), join(ROOT, 'examples', name, 'weir.yaml'), [])
+    const { warnings } = await loadConfig(realHost(), [join(ROOT, 'examples', name, 'weir.yaml')], [])
     expect(warnings).toBe('')
     expect(await readFile(join(ROOT, 'examples', name, 'README.md'), 'utf8')).toContain(`--config examples/${name}/weir.yaml`)
   })

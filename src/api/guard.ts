@@ -3,6 +3,7 @@
  * must not be able to use it: neither by a name that resolves to 127.0.0.1 (Host) nor by posting (Origin).
  */
 import type { IncomingMessage } from 'node:http'
+import { TLSSocket } from 'node:tls'
 import { WeirError } from '../model/errors.ts'
 import { formatHostPort, type HostPort } from '../schema/host-port.ts'
 import { ApiError } from './problems.ts'
@@ -37,7 +38,7 @@ export function checkBrowser(request: IncomingMessage, listenHost: string): void
       hints: ['Open it as http://localhost:<port> or http://127.0.0.1:<port>.', 'To serve it under another name configure `auth.tokens`.'],
     })
   }
-  checkOrigin(request, host)
+  checkOrigin(request, `${request.socket instanceof TLSSocket ? 'https' : 'http'}://${host}`.toLowerCase())
 }
 
 /**
@@ -65,9 +66,8 @@ function isOf(origin: string, host: string): boolean {
   return URL.canParse(asked) && new URL(asked).host === named
 }
 
-function checkOrigin(request: IncomingMessage, host: string): void {
+function checkOrigin(request: IncomingMessage, own: string): void {
   const origins = sent(request, 'origin')
-  const own = `http://${host}`.toLowerCase()
   if (origins.length > 1 || (origins[0] !== undefined && origins[0].toLowerCase() !== own)) {
     throw new ApiError('WEIR_API_ORIGIN', `Origin "${origins.join(', ')}" is not this server (${own}): pages of other sites may not use it.`, {
       hints: ['Programs need not send Origin.', 'A proxy in front has to pass the Host header on unchanged.'],

@@ -1,3 +1,4 @@
+import { Server as TlsServer } from 'node:tls'
 import websocket from '@fastify/websocket'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { nearest } from '../schema/suggest.ts'
@@ -59,7 +60,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   const oidc = auth.oidc === undefined ? undefined : new (await import('./access/oidc/index.ts')).Oidc(auth.oidc, options.host)
   const limits = { ...defaultLimits, ...options.limits }
   const context: ApiContext = {
-    control: fairly(control, { atOnce: limits.questionsAtOnce, waitingPerUser: limits.questionsPerUser, waiting: limits.questions }, limits.exportsAtOnce, options.host.timers), log: options.log, host: options.host, version: options.version, resolver: options.resolver, limits,
+    control: fairly(control, { atOnce: limits.questionsAtOnce, waitingPerUser: limits.questionsPerUser, waiting: limits.questions }, limits.exportsAtOnce, options.host.timers), log: options.log, host: options.host, version: options.version, resolver: options.resolver, limits, tls: options.tls,
   }
   const app = createServer(context)
   const routes: DescribedRoute[] = []
@@ -154,6 +155,9 @@ function elsewhere(request: FastifyRequest, known: ReadonlyMap<string, ReadonlyS
 function closing(app: FastifyInstance, hub: Hub, { limits, host: machine }: ApiContext, events: EventListeners): Omit<RunningApi, 'url'> {
   return {
     eventsUrls: events.urls,
+    renew(tls) {
+      for (const { server } of [app, ...events.servers]) if (server instanceof TlsServer) server.setSecureContext(tls)
+    },
     async close() {
       hub.stop()
       const servers = [app, ...events.servers]

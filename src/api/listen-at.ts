@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import type { AddressInfo } from 'node:net'
+import { Server as TlsServer } from 'node:tls'
 import { explainListen } from '../host/listen.ts'
 
-/** Where it answers then, as http://host:port. Rejects with WEIR_LISTEN_IN_USE when the port is taken. */
+/** Where it answers then, as http://host:port or https://host:port. Rejects with WEIR_LISTEN_IN_USE when the port is taken. */
 export async function listenAt(app: FastifyInstance, { host, port }: { readonly host: string; readonly port: number }): Promise<string> {
   const bare = host.replace(/^\[(.*)\]$/, '$1')
   try {
@@ -11,7 +12,7 @@ export async function listenAt(app: FastifyInstance, { host, port }: { readonly 
     throw await explainListen('tcp', { host: bare, port }, error)
   }
   const address = app.server.address() as AddressInfo
-  return `http://${reachable(address)}:${address.port}`
+  return `${app.server instanceof TlsServer ? 'https' : 'http'}://${reachable(address)}:${address.port}`
 }
 
 /** A host under which this machine reaches the address: "any address" is none. */

@@ -3,6 +3,7 @@ import type { Log, Metrics, Resolver } from '../engine/contracts.ts'
 import type { Host } from '../host/index.ts'
 import type { OidcSettings } from './access/oidc/settings.ts'
 import type { ApiToken } from './access/token-book.ts'
+import type { Certificate } from '../net/certificate-files.ts'
 
 /** Bounds on what one client can make the server hold or do. Sizes in bytes, times in milliseconds. */
 export interface ApiLimits {
@@ -82,6 +83,8 @@ export interface ApiOptions {
   readonly httpAuth: 'api' | 'none'
   /** Addresses that take events alone, on any path, by the rule of POST /events. */
   readonly eventsListen?: readonly { readonly host: string; readonly port: number }[]
+  /** Of every listener; left out, connections are plain. */
+  readonly tls?: Certificate | undefined
   readonly limits?: Partial<ApiLimits>
   readonly log: Log
   readonly metrics?: Metrics
@@ -103,13 +106,16 @@ export interface ApiContext {
   readonly host: Host
   readonly version: string
   readonly resolver: Resolver | undefined
+  readonly tls?: Certificate | undefined
 }
 
 export interface RunningApi {
-  /** Where it answers, as http://host:port without a path. */
+  /** Where it answers, as http://host:port or https://host:port without a path. */
   readonly url: string
   /** Where events alone are taken, in the order of `eventsListen`. */
   readonly eventsUrls: readonly string[]
+  /** New connections get this certificate. Throws if it is none. */
+  renew(tls: Certificate): void
   /** Ends live streams, waits for answers under way up to `closeMs`, then closes. */
   close(): Promise<void>
 }

@@ -35,8 +35,9 @@ const lingerMs = 5000
 
 /** A server with our rules for bodies, validation and errors, and no routes yet. */
 export function createServer(context: ApiContext): FastifyInstance {
-  const { limits } = context
+  const { limits, tls } = context
   const app = Fastify({
+    ...(tls === undefined ? {} : { https: { ...tls, minVersion: 'TLSv1.2' } as unknown as null }),
     logger: false,
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',

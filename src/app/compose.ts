@@ -31,6 +31,7 @@ import { startOps } from '../telemetry/ops.ts'
 import { OpsProfiles } from '../telemetry/ops-profiles.ts'
 import { takeProfile, type ProfileWish } from '../telemetry/profile.ts'
 import { telemetryFor } from '../telemetry/worker.ts'
+import { CertificateFiles } from '../net/certificate-files.ts'
 import { openTraces } from '../net/traces.ts'
 import { geoFiles, hearsFlows, liveLimits, sinkEntries, sourceEntries, type WeirConfig } from './config.ts'
 import { apiTokens, oidcSettings } from './config-auth.ts'
@@ -43,6 +44,7 @@ import { SharedDelivery } from './shared-delivery.ts'
 import { SourceWorkers } from './source-workers.ts'
 import { openStorePort } from './store-port.ts'
 import { reloadAll } from './reload.ts'
+import { renewCertificate } from './renew-certificate.ts'
 import { smallVolume, smallVolumeAdvice } from './volume.ts'
 import { Workloads } from './workloads.ts'
 
@@ -71,7 +73,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
   const metrics = new MetricStore({ table: metricTable })
   const log = new ProgramLog({ clock: host.clock, timers: host.timers, write, metrics, level: config.log.level })
   const reveal = (secret: Secret): string => secret.reveal(self.env, (path) => self.readTextFile(path))
-  if (loaded.empty) log.warn('The configuration file is empty: Weir runs with its defaults.', { file: flags.config })
+  if (loaded.empty) log.warn('The configuration file is empty: Weir runs with its defaults.', { file: flags.config.join(', ') })
   const traces = await openTraces({ ...config.telemetry.traces, version, host, log, metrics })
   const [configured, oidc] = [apiTokens(config.auth, reveal), oidcSettings(config.auth, reveal)]
   await makeDataFolder(host, data)
@@ -167,9 +169,12 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
     const { startApi } = await apiModule
     // The live view names addresses as the store does, by what it reads for itself.
     const resolver = new WorkloadResolver(await staticResolver(host, config.identity.networks ?? undefined, log), workloads.follower.projection.workloads, () => workloads.named())
+    const certificate = config.tls === null ? undefined : await CertificateFiles.open(config.tls, host.disk)
     const api = await startApi({
+      tls: certificate?.current,
       control: runtime, listen: config.listen, auth: { tokens, sessionMs: config.auth.session, ...(oidc === undefined ? {} : { oidc }) }, httpAuth: config.http.auth, eventsListen: config.http.listen, limits: liveLimits(config), log, metrics, host, version, resolver, folder: data, quickFilters: () => current.config.console.quick_filters,
     })
+    if (certificate !== undefined) renewCertificate(certificate, api, host, log)
     const profiles = new OpsProfiles(new Map([
       ['main', ({ kind, seconds }: ProfileWish) => takeProfile(kind, () => host.timers.sleep(seconds * 1000))],
       ['ingest', (wish: ProfileWish) => ingest.call('profile', wish)],

@@ -9,7 +9,7 @@ import { locate } from '../schema/document.ts'
 import type { Path } from '../schema/problem.ts'
 import { weirSchema, type WeirConfig } from './config.ts'
 import { rolesOf } from './config-shared.ts'
-import type { Loaded } from './load-config.ts'
+import { textsOf, type Loaded } from './load-config.ts'
 
 /** Tokens below this length get a warning: 16 random letters are beyond guessing. */
 const shortToken = 16
@@ -40,7 +40,7 @@ export async function verifyMachine(host: Host, { config, document }: Loaded): P
   const secrets = revealed(references)
   const problems = [...secrets.problems, ...(await fileProblems(host, references)), ...(await kubeconfigProblems(host, config))]
   const format = (found: readonly Found[], kind: 'error' | 'warning'): string =>
-    formatProblems(found.map(({ path, ...problem }): Problem => ({ ...locate(document, path, 'value'), path: formatPath(path), ...problem })), document.text, kind)
+    formatProblems(found.map(({ path, ...problem }): Problem => ({ ...locate(document, path, 'value'), path: formatPath(path), ...problem })), textsOf(document), kind)
   if (problems.length > 0) throw new WeirError('WEIR_CONFIG_INVALID', format(problems, 'error'))
   return secrets.warnings.length === 0 ? '' : `${format(secrets.warnings, 'warning')}\n`
 }

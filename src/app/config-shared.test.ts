@@ -10,7 +10,7 @@ import { temporaryFolder } from '../cli/testing/command.ts'
 async function load(text: string): Promise<WeirConfig> {
   const file = join(await temporaryFolder(), 'weir.yaml')
   await writeFile(file, text)
-  return (await loadConfig(realHost(), file, [])).config
+  return (await loadConfig(realHost(), [file], [])).config
 }
 
 test('the short forms of journal and roles are the long ones', async () => {

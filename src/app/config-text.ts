@@ -2,7 +2,7 @@
 import { isMap, isScalar } from 'yaml'
 import type { Host } from '../host/index.ts'
 import { messageOf, WeirError } from '../model/errors.ts'
-import { formatProblems, parseYaml, type ConfigDocument, type Problem } from '../schema/index.ts'
+import { filesOf, formatProblems, mergeDocuments, parseYaml, type ConfigDocument, type Problem } from '../schema/index.ts'
 
 const encodingHint = (file: string): string => `save it as UTF-8, for example with \`iconv -f UTF-16 -t UTF-8 ${file}\``
 const binaryHint = 'name a YAML file'
@@ -10,9 +10,27 @@ const binaryHint = 'name a YAML file'
 // eslint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/
 
-/** The parsed file; without a file, an empty document. Throws WEIR_CONFIG_INVALID if it is not one UTF-8 map of settings. */
-export async function readDocument(host: Host, file: string | undefined): Promise<ConfigDocument> {
-  if (file === undefined) return parseYaml('', 'weir.yaml')
+const yamlFile = /^[^.].*\.ya?ml$/
+
+/**
+ * The parsed files as one document, in which later files override earlier ones; without a file, an empty document. Of a folder these are its `*.yaml`
+ * and `*.yml`, by name. Throws WEIR_CONFIG_INVALID if one of them is not one UTF-8 map of settings.
+ */
+export async function readDocument(host: Host, paths: readonly string[]): Promise<ConfigDocument> {
+  const files = (await Promise.all(paths.map((path) => filesAt(host, path)))).flat()
+  const [first, ...rest] = await Promise.all(files.map((file) => readFile(host, file)))
+  return first === undefined ? parseYaml('', 'weir.yaml') : mergeDocuments([first, ...rest])
+}
+
+async function filesAt({ disk }: Host, path: string): Promise<readonly string[]> {
+  const names = await disk.list(path).catch(() => undefined)
+  if (names === undefined || names.length === 0) return [path]
+  const files = names.filter((name) => yamlFile.test(name)).toSorted()
+  if (files.length === 0) throw new WeirError('WEIR_CONFIG_INVALID', `the folder ${path} holds no file *.yaml or *.yml`)
+  return files.map((name) => `${path.replace(/\/+$/, '')}/${name}`)
+}
+
+async function readFile(host: Host, file: string): Promise<ConfigDocument> {
   const document = parseYaml(decode(await readBytes(host, file), file), file)
   if (!document.readable) return document
   const found = rootKind(document)
@@ -21,10 +39,12 @@ export async function readDocument(host: Host, file: string | undefined): Promis
   throw new WeirError('WEIR_CONFIG_INVALID', formatProblems([problem], document.text))
 }
 
-/** Whether a file holds nothing but comments and white space. */
-export function isEmpty({ nodes: { document } }: ConfigDocument): boolean {
-  const { contents } = document
-  return contents === null || (isScalar(contents) && contents.value === null)
+/** Whether every file holds nothing but comments and white space. */
+export function isEmpty(document: ConfigDocument): boolean {
+  return filesOf(document).every(({ nodes }) => {
+    const { contents } = nodes.document
+    return contents === null || (isScalar(contents) && contents.value === null)
+  })
 }
 
 function rootKind(document: ConfigDocument): string | undefined {

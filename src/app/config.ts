@@ -49,6 +49,10 @@ export const weirSchema = defineSchema({
     instance: text({ description: 'Name of this Weir among those that share a journal; the same after each start. Left out: the name of the machine', default: null, example: 'collector-1' }, { pattern: /[a-z0-9][a-z0-9.-]{0,62}/, expects: 'small letters, digits, dots and dashes' }),
     listen: hostPort({ description: 'Address of API, console and events over HTTP', default: '127.0.0.1:8080' }),
     ops: listen({ description: 'Address of metrics and health', default: '127.0.0.1:8081' }),
+    tls: group({
+      cert_file: filePath({ description: 'Certificate with its chain, PEM; read again when it changes', required: true, example: '/etc/weir/tls.crt' }, { holds: 'certificate' }),
+      key_file: filePath({ description: 'Private key of the certificate, PEM', required: true, example: '/etc/weir/tls.key' }, { holds: 'key' }),
+    }, { description: 'TLS of `listen` and `http.listen`; left out, connections are plain', default: null, example: { cert_file: '/etc/weir/tls.crt', key_file: '/etc/weir/tls.key' } }),
     auth: authGroup,
     http: group({
       listen: listen({ description: 'Further addresses, which take events alone: POST on any path, answered without a body, as Knative expects it of a sink', default: 'off', example: '0.0.0.0:8080' }),

@@ -2,7 +2,7 @@ import type { Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { WeirError } from '../model/errors.ts'
 import {
-  applyOverrides, environmentOverrides, formatPath, formatProblems, validate, type ConfigDocument, type Override, type Problem,
+  applyOverrides, environmentOverrides, expandVariables, filesOf, formatPath, formatProblems, validate, type ConfigDocument, type Override, type Problem,
 } from '../schema/index.ts'
 import { locate } from '../schema/document.ts'
 import { weirSchema, withBuiltIns, type WeirConfig } from './config.ts'
@@ -13,8 +13,8 @@ import { isEmpty, readDocument } from './config-text.ts'
 
 /** Where settings come from, beside the environment. */
 export interface ConfigArguments {
-  /** File; undefined: none is named. */
-  readonly config: string | undefined
+  /** Files and folders; later ones override earlier ones. */
+  readonly config: readonly string[]
   readonly overrides: readonly Override[]
 }
 
@@ -30,22 +30,29 @@ export interface Loaded {
 /** Variables that are not part of the configuration. */
 const ownVariables = ['WEIR_CONFIG', 'WEIR_TOKEN', 'WEIR_URL', 'WEIR_CACHE']
 
-/** File, then environment, then flags. Throws WEIR_CONFIG_INVALID with every problem, placed. */
-export async function loadConfig(host: Host, file: string | undefined, flags: readonly Override[]): Promise<Loaded> {
-  const parsed = await readDocument(host, file)
-  const { text } = parsed
+/** Files, then environment, then flags. Throws WEIR_CONFIG_INVALID with every problem, placed. */
+export async function loadConfig(host: Host, files: readonly string[], flags: readonly Override[]): Promise<Loaded> {
+  const parsed = await readDocument(host, files)
+  const text = textsOf(parsed)
   const first = applyOverrides(parsed, withBuiltIns(parsed))
   const environment = environmentOverrides(self.env, weirSchema, { document: first, known: ownVariables })
-  const given = applyOverrides(applyOverrides(first, environment.overrides), flags)
+  const given = expandVariables(applyOverrides(applyOverrides(first, environment.overrides), flags), weirSchema, self.env)
+  // A value with a variable that is not set would be reported a second time.
+  if (given.problems.length > parsed.problems.length) throw invalid(given.problems, text)
   const document = applyOverrides(given, shortForms(given))
   const result = validate(weirSchema, document)
   if (result.problems !== undefined) throw invalid(result.problems, text)
   const across = [...crossCheck(result.value, document), ...(await filterProblems(result.value, document))]
   if (across.length > 0) throw invalid(across, text)
-  return { config: result.value, document, warnings: formatProblems([...environment.warnings, ...result.warnings], text, 'warning'), empty: file !== undefined && isEmpty(parsed) }
+  return { config: result.value, document, warnings: formatProblems([...environment.warnings, ...result.warnings], text, 'warning'), empty: files.length > 0 && isEmpty(parsed) }
 }
 
-function invalid(problems: readonly Problem[], text: string): WeirError {
+/** Text of each file, by its name. */
+export function textsOf(document: ConfigDocument): ReadonlyMap<string, string> {
+  return new Map(filesOf(document).map(({ file, text }) => [file, text]))
+}
+
+function invalid(problems: readonly Problem[], text: ReadonlyMap<string, string>): WeirError {
   return new WeirError('WEIR_CONFIG_INVALID', formatProblems(problems, text))
 }
 

@@ -26,7 +26,7 @@ export interface ReloadParts {
 }
 
 /** Settings that only a new start can change. */
-const fixedSettings = ['data', 'roles', 'instance', 'listen', 'ops', 'journal', 'store', 'auth', 'identity', 'geo', 'live', 'log', 'telemetry', 'duplicates'] as const
+const fixedSettings = ['data', 'roles', 'instance', 'listen', 'ops', 'tls', 'journal', 'store', 'auth', 'identity', 'geo', 'live', 'log', 'telemetry', 'duplicates'] as const
 
 /** Validates, builds, drains, swaps; puts back what was when any of it fails. */
 export async function reloadAll(parts: ReloadParts): Promise<ReloadReport> {
@@ -43,7 +43,7 @@ export async function reloadAll(parts: ReloadParts): Promise<ReloadReport> {
     return refuse([messageOf(error)])
   }
   // An editor that is about to write, or a volume that is not mounted yet, looks like this: it must not remove every sink.
-  if (next.empty) return refuse([`${flags.config ?? 'the file'} is empty: to remove every setting write \`{}\``])
+  if (next.empty) return refuse([`${flags.config.join(', ') || 'the file'} is empty: to remove every setting write \`{}\``])
   const before = current()
   const swapped = await sinks.apply(sinkEntries(next.config, next.document))
   if (swapped.failed !== undefined) return refuse([`sink ${swapped.failed.id}: ${swapped.failed.message}`])

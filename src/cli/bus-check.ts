@@ -43,9 +43,9 @@ export async function busOfUrl(url: string): Promise<CheckedBus> {
 }
 
 /** The bus of a sink of a configuration. Throws CommandError. */
-export async function busOfSink(file: string | undefined, id: string): Promise<CheckedBus> {
+export async function busOfSink(files: readonly string[], id: string): Promise<CheckedBus> {
   const { loadConfig } = await import('../app/load-config.ts')
-  const { config } = await loadConfig(realHost(), file ?? self.env['WEIR_CONFIG'], [])
+  const { config } = await loadConfig(realHost(), files.length > 0 ? files : [self.env['WEIR_CONFIG'] ?? []].flat(), [])
   const entry = config.sinks[id]
   if (entry === undefined) throw new CommandError(`There is no sink \`${id}\` in the configuration.`, [`There are: ${Object.keys(config.sinks).join(', ') || 'none; say which file with --config'}.`], 2)
   return { type: entry.type, settings: entry.settings, notes: [] }

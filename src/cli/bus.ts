@@ -1,10 +1,10 @@
 import { Option, type Command } from 'commander'
 import { self } from '../host/process.ts'
-import { action, CommandError } from './client.ts'
+import { action, collect, CommandError } from './client.ts'
 import { findingsText } from './doctor/finding.ts'
 
 export interface BusFlags {
-  readonly config?: string
+  readonly config: readonly string[]
   readonly sink?: string
   readonly write: boolean
   readonly makeQueue?: boolean
@@ -17,7 +17,7 @@ export function register(program: Command): void {
   bus.command('check')
     .description('Connect to a message bus, write a message, see it come by, and say what the credentials allow.')
     .argument('[url]', 'the bus as kollect names it, with its variables for servers and credentials: nats://SUBJECT, kafka://TOPIC …; or http(s)://')
-    .option('--config <FILE>', 'configuration file that holds the sink')
+    .option('--config <FILE>', 'configuration file that holds the sink; a folder of files, or given again: later ones override earlier ones', collect, [])
     .option('--sink <ID>', 'check this sink of the configuration in place of a URL')
     .option('--no-write', 'connect and look, and send nothing')
     .option('--make-queue', 'on SNS: make a queue and a subscription to see the message come by, and remove both')

@@ -2,19 +2,19 @@ import type { Command } from 'commander'
 import { realHost } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { withoutUrlSecrets } from '../model/url-text.ts'
-import { action } from './client.ts'
+import { action, collect } from './client.ts'
 import type { WeirConfig } from '../app/config.ts'
 import type { Finding } from './doctor/finding.ts'
 
 interface CheckFlags {
-  readonly config?: string
+  readonly config: readonly string[]
   readonly live?: boolean
 }
 
 export function register(program: Command): void {
-  program.command('check')
+  program.command('validate').alias('check')
     .description('Validate a configuration file and say what would run; nothing is started, and without --live nothing is reached.')
-    .option('--config <FILE>', 'configuration file (default: none, so WEIR_* variables and defaults are checked)')
+    .option('--config <FILE>', 'configuration file (default: none, so WEIR_* variables and defaults are checked); a folder of files, or given again: later ones override earlier ones', collect, [])
     .option('--live', 'also try every port, and connect and log in to every sink and every bus that is read; no data is sent or taken')
     .addHelpText('after', `
 Examples:
@@ -26,15 +26,15 @@ something could not be opened or reached.`)
     .action(action(run))
 }
 
-async function run({ config: file, live }: CheckFlags): Promise<void> {
+async function run({ config: files, live }: CheckFlags): Promise<void> {
   const { loadConfig } = await import('../app/load-config.ts')
-  const loaded = await loadConfig(realHost(), file, [])
+  const loaded = await loadConfig(realHost(), files, [])
   const { config, document, warnings, empty } = loaded
-  if (empty) self.stderr(`${file ?? ''} is empty: Weir would run with its defaults.\n`)
+  if (empty) self.stderr(`${files.join(', ')} is empty: Weir would run with its defaults.\n`)
   if (warnings !== '') self.stderr(`${warnings}\n`)
   const { verifyMachine } = await import('../app/config-machine.ts')
   self.stderr(await verifyMachine(realHost(), loaded))
-  self.stdout(`${file ?? 'The configuration'} is valid.\n\n${await summary(config, document.value)}`)
+  self.stdout(`${files.join(', ') || 'The configuration'} is valid.\n\n${await summary(config, document.value)}`)
   if (live !== true) return
   const findings = await tryLive(config)
   self.stdout(`\n${liveText(findings)}`)

@@ -18,6 +18,11 @@ export class CommandError extends Error {
   }
 }
 
+/** For an option that may be given several times. */
+export function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value]
+}
+
 /** Which server a command speaks to; every command that speaks to one has these flags. */
 export interface ServerFlags {
   readonly url?: string

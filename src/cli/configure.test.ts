@@ -23,7 +23,7 @@ async function configuration(text: string): Promise<string> {
   return file
 }
 
-const load = async (text: string) => loadConfig(realHost(), await configuration(text), [])
+const load = async (text: string) => loadConfig(realHost(), [await configuration(text)], [])
 
 describe('the components', () => {
   test('are everything that the configuration can hold', () => {

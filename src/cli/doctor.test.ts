@@ -50,7 +50,7 @@ async function scene(yaml = '', change: Partial<Scene> = {}): Promise<Scene> {
     ...(yaml.includes('data:') ? [] : [{ path: ['data'], value: join(folder, 'data'), origin: 'test' }]),
     ...(/^listen:/m.test(yaml) ? [] : [{ path: ['listen'], value: '127.0.0.1:0', origin: 'test' }]),
   ]
-  const { config } = await loadConfig(realHost(), file, defaults)
+  const { config } = await loadConfig(realHost(), [file], defaults)
   return { host: realHost(), machine: healthy, config, running: undefined, ...change }
 }
 
@@ -274,7 +274,7 @@ test('a provider of logins is asked what it is, and one that is away or somethin
 test('a configuration that cannot be used fails, and the rest is still looked at', async () => {
   const folder = await temporaryFolder()
   await writeFile(join(folder, 'weir.yaml'), 'lsten: 1\n')
-  const findings = await diagnose({ config: join(folder, 'weir.yaml'), data: join(folder, 'data') })
+  const findings = await diagnose({ config: [join(folder, 'weir.yaml')], data: join(folder, 'data') })
   expect(findings[0]).toMatchObject({ check: 'configuration', status: 'fail', fact: expect.stringContaining('did you mean `listen`?') })
   expect(findings.length).toBeGreaterThan(10)
 })

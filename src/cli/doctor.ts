@@ -2,12 +2,12 @@ import { Option } from 'commander'
 import type { Command } from 'commander'
 import type { Override } from '../schema/index.ts'
 import { self } from '../host/process.ts'
-import { action } from './client.ts'
+import { action, collect } from './client.ts'
 import type { Loaded } from '../app/load-config.ts'
 import { findingsText, type Finding, type Scene } from './doctor/finding.ts'
 
 export interface DoctorFlags {
-  readonly config?: string
+  readonly config: readonly string[]
   readonly data?: string
   readonly live?: boolean
   readonly format: 'text' | 'json'
@@ -16,7 +16,7 @@ export interface DoctorFlags {
 export function register(program: Command): void {
   program.command('doctor')
     .description('Look at the machine, the data folder and the ports, and say what to do.')
-    .option('--config <FILE>', 'configuration file whose listeners, sizes and sinks are looked at')
+    .option('--config <FILE>', 'configuration file whose listeners, sizes and sinks are looked at; a folder of files, or given again: later ones override earlier ones', collect, [])
     .option('--data <DIR>', 'data folder (default: that of the configuration)')
     .option('--live', 'also try to connect to the buses that are read, the sinks, the bus of the journal and the provider of logins')
     .addOption(new Option('--format <FORMAT>', 'form of the answer').choices(['text', 'json']).default('text'))
@@ -67,16 +67,16 @@ async function loadChecks() {
 }
 
 /** A configuration that cannot be used fails, and the rest is looked at with defaults. */
-async function configuration(file: string | undefined, overrides: readonly Override[]): Promise<{ loaded: Loaded; finding: Finding }> {
+async function configuration(files: readonly string[], overrides: readonly Override[]): Promise<{ loaded: Loaded; finding: Finding }> {
   const [{ realHost }, { loadConfig }, { verifyMachine }, { weirSchema, withBuiltIns }, { WeirError }, schema, { ok, warn, fail }] = await Promise.all([
     import('../host/index.ts'), import('../app/load-config.ts'), import('../app/config-machine.ts'), import('../app/config.ts'), import('../model/errors.ts'), import('../schema/index.ts'), import('./doctor/finding.ts'),
   ])
   try {
-    const loaded = await loadConfig(realHost(), file, overrides)
-    if (loaded.empty) return { loaded, finding: warn('configuration', `${file ?? ''} is empty; defaults and WEIR_* variables`, 'Write the settings into it, or start without --config.') }
+    const loaded = await loadConfig(realHost(), files, overrides)
+    if (loaded.empty) return { loaded, finding: warn('configuration', `${files.join(', ')} is empty; defaults and WEIR_* variables`, 'Write the settings into it, or start without --config.') }
     const refused = await verifyMachine(realHost(), loaded).then(() => undefined, (cause: unknown) => cause)
     if (refused instanceof WeirError) return { loaded, finding: warn('configuration', refused.message, 'A start by this user, with these variables, would be rejected. Correct it, or run doctor as Weir runs.') }
-    return { loaded, finding: ok('configuration', file === undefined ? 'no file; defaults and WEIR_* variables' : `${file} is valid`) }
+    return { loaded, finding: ok('configuration', files.length === 0 ? 'no file; defaults and WEIR_* variables' : `${files.join(', ')} is valid`) }
   } catch (error) {
     if (!(error instanceof WeirError)) throw error
     const empty = schema.parseYaml('', 'defaults')

@@ -27,9 +27,10 @@ export interface RunFlags extends ConfigArguments {
 
 export const runHelp = `weir run: receives, journals, stores and delivers until it is stopped
 
-  weir run [--config FILE] [flags]
+  weir run [--config FILE]… [flags]
 
-  --config FILE            configuration file, YAML (\`weir schema\` describes it, \`weir create\` writes samples)
+  --config FILE            configuration file, YAML (\`weir schema\` describes it, \`weir create\` writes samples), or a folder
+                           of them; given again, later ones override earlier ones
 ${runFlags.map(({ name, value, help }) => `  ${`--${name} ${value}`.padEnd(24)} ${help}`).join('\n')}
   --help                   this page
 
@@ -42,7 +43,7 @@ defaults; \`off\` disables it. Example:
 /** Reads \`--name value\` and \`--name=value\`; commander is left out so that a start loads less. */
 export function parseRunFlags(args: readonly string[]): RunFlags {
   const given = new Map<string, string[]>()
-  let config: string | undefined
+  const config: string[] = []
   for (let i = 0; i < args.length; i++) {
     const arg = args[i] ?? ''
     if (arg === '--help' || arg === '-h') return { config, overrides: [], help: true }
@@ -53,7 +54,7 @@ export function parseRunFlags(args: readonly string[]): RunFlags {
     }
     const value = match?.[2] ?? args[++i]
     if (value === undefined) throw new WeirError('WEIR_CONFIG_INVALID', `--${name} needs a value`)
-    if (name === 'config') config = value
+    if (name === 'config') config.push(value)
     else given.set(name, [...(given.get(name) ?? []), value])
   }
   const overrides = runFlags.flatMap(({ name, path, many }): Override[] => {

@@ -30,7 +30,7 @@ test('what it prints is a whole configuration, which variables of Weir change fu
   expect([code, err]).toEqual([0, ''])
   expect(out).toMatch(/sink kollect +http: https:\/\/hooks\.example\/changes, from kubernetes/)
   const host = realHost()
-  const { config } = await loadConfig(host, join(folder, 'kollect.yaml'), [])
+  const { config } = await loadConfig(host, [join(folder, 'kollect.yaml')], [])
   expect(config.sources['kubernetes']?.settings).toMatchObject({ cluster: 'prod', namespaces: ['shop'], kubeconfig: join(folder, 'kubeconfig'), initial: 'silent' })
   expect(config.sinks['kollect']?.settings).toMatchObject({ codec: 'kollect', kollect_fields: 'all' })
 })

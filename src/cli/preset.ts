@@ -49,7 +49,7 @@ export async function startPreset({ name, folder, text, files, notes, fresh, lis
 /** What a source would only say again and again ends another program at its start. Throws WEIR_CONFIG_INVALID. */
 async function verifySources(host: Host, file: string): Promise<void> {
   const [{ loadConfig }, { loadSource }] = await Promise.all([import('../app/load-config.ts'), import('../registry.ts')])
-  const { config } = await loadConfig(host, file, [])
+  const { config } = await loadConfig(host, [file], [])
   for (const { id, type, settings } of Object.values(config.sources)) {
     const source = await loadSource(type)
     await source.verify?.(settings, { id, host }).catch((cause: unknown) => {

@@ -20,6 +20,8 @@ export interface ConfigDocument {
   readonly readable: boolean
   readonly overrides: readonly Override[]
   readonly nodes: Nodes
+  /** Files that this one overrides, in their order. */
+  readonly earlier: readonly ConfigDocument[]
 }
 
 interface Nodes {
@@ -51,7 +53,7 @@ export function parseYaml(text: string, file: string): ConfigDocument {
     readable = false
     problems.push({ file, line: 1, column: 1, path: '', message: messageOf(error) })
   }
-  return { file, text, value: value ?? {}, problems, readable, overrides: [], nodes }
+  return { file, text, value: value ?? {}, problems, readable, overrides: [], nodes, earlier: [] }
 }
 
 interface Wording {
@@ -86,15 +88,22 @@ function yamlProblem(error: YAMLError, file: string, text: string, nodes: Nodes)
 export function locate(document: ConfigDocument, path: Path, at: 'key' | 'value'): Place {
   const override = document.overrides.findLast((o) => within(path, o.path))
   if (override !== undefined) return { file: override.origin, line: 0, column: 0 }
-  const found = find(document, path, at)
+  // The last file that has the path; else the one that comes nearest.
+  const [nearest] = filesOf(document).toReversed().map((file) => ({ file, found: find(file, path, at) })).toSorted((a, b) => a.found.missing - b.found.missing)
+  const { file, found } = nearest ?? { file: document, found: find(document, path, at) }
   if (found.missing > 0) {
     // The ancestor exists only because an override put something into it.
     const parent = path.slice(0, path.length - found.missing + 1)
     const cause = found.missing > 1 ? document.overrides.findLast((o) => within(o.path, parent)) : undefined
     if (cause !== undefined) return { file: cause.origin, line: 0, column: 0 }
   }
-  const { line, col } = document.nodes.lines.linePos(found.offset)
-  return { file: document.file, line: Math.max(1, line), column: Math.max(1, col) }
+  const { line, col } = file.nodes.lines.linePos(found.offset)
+  return { file: file.file, line: Math.max(1, line), column: Math.max(1, col) }
+}
+
+/** Every file of a document, the one that overrides the others last. */
+export function filesOf(document: ConfigDocument): readonly ConfigDocument[] {
+  return [...document.earlier, document]
 }
 
 function within(path: Path, ancestor: Path): boolean {

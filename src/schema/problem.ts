@@ -42,12 +42,12 @@ function hide(source: string, column: number): string {
 }
 
 /**
- * Compiler-style lines: place and message, the source line, a caret, the hint. `text` is the text of the file;
+ * Compiler-style lines: place and message, the source line, a caret, the hint. `text` is the text of the file, or of each file by its name;
  * `kind` is the word before the message. What looks like a secret is masked, because this ends up in program logs.
  */
-export function formatProblems(problems: readonly Problem[], text: string, kind: 'error' | 'warning' = 'error'): string {
-  const lines = text.split(/\r?\n/)
-  return problems.map((problem) => formatProblem(problem, lines[problem.line - 1], kind)).join('\n')
+export function formatProblems(problems: readonly Problem[], text: string | ReadonlyMap<string, string>, kind: 'error' | 'warning' = 'error'): string {
+  const lineOf = ({ file, line }: Problem): string | undefined => (typeof text === 'string' ? text : text.get(file))?.split(/\r?\n/)[line - 1]
+  return problems.map((problem) => formatProblem(problem, lineOf(problem), kind)).join('\n')
 }
 
 function formatProblem(problem: Problem, source: string | undefined, kind: string): string {

@@ -53,7 +53,7 @@ describe('configuration in', () => {
   test.each(recipes)('the recipe of page Audit for $title is valid', async ({ text }) => {
     const file = join(folder, 'weir.yaml')
     await writeFile(file, text)
-    expect((await loadConfig(realHost(), file, [])).warnings).toBe('')
+    expect((await loadConfig(realHost(), [file], [])).warnings).toBe('')
   })
 
 
@@ -68,7 +68,7 @@ describe('configuration in', () => {
       }
       const file = join(folder, 'weir.yaml')
       await writeFile(file, block)
-      expect((await loadConfig(realHost(), file, [])).warnings).toBe('')
+      expect((await loadConfig(realHost(), [file], [])).warnings).toBe('')
     }
   })
 

@@ -1,0 +1,53 @@
+import type { AnyComponentSchema } from './component.ts'
+import { walkWritten } from './descend.ts'
+import type { ConfigDocument } from './document.ts'
+import { valueFromText } from './environment.ts'
+import { problemAt } from './explain.ts'
+import type { Problem } from './problem.ts'
+
+type Env = Readonly<Record<string, string | undefined>>
+
+const reference = /\$?\$\{([^}]*)\}?/g
+const content = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s
+const whole = /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/
+
+/**
+ * Replaces `${NAME}` and `${NAME:-default}` in values by environment variables; `$${` is `${` as text. In a secret, `${NAME}` becomes the reference
+ * `env:NAME`. What cannot be replaced is among the problems of the document.
+ */
+export function expandVariables(document: ConfigDocument, schema: AnyComponentSchema, env: Env): ConfigDocument {
+  const problems: Problem[] = []
+  const changes: { readonly path: readonly (string | number)[]; readonly value: unknown }[] = []
+  walkWritten(schema.info, document.value, (info, value, path) => {
+    if (typeof value !== 'string' || !value.includes('${')) return
+    const complain = (message: string, hint: string): void => void problems.push(problemAt(document, path, 'value', message, hint, info))
+    if (info.kind === 'secret') {
+      const name = whole.exec(value)?.[1]
+      if (name !== undefined) changes.push({ path, value: `env:${name}` })
+      else complain('a secret holds one variable and nothing else', 'write `${NAME}` or `env:NAME`')
+      return
+    }
+    let isWhole = true
+    const text = value.replaceAll(reference, (found, inner: string) => {
+      if (found.startsWith('$$')) return found.slice(1)
+      const [, name, otherwise] = found.endsWith('}') ? (content.exec(inner) ?? []) : []
+      const given = name === undefined ? undefined : env[name]
+      if (given !== undefined && given !== '') return given
+      if (otherwise !== undefined) return otherwise
+      isWhole = false
+      if (name === undefined) complain(`\`${found}\` is no variable`, 'write `${NAME}` or `${NAME:-default}`, and `$${` for the characters themselves')
+      else complain(`the environment variable ${name} is not set`, `set it, or write a default: \`\${${name}:-value}\``)
+      return found
+    })
+    if (isWhole) changes.push({ path, value: valueFromText(info, text) })
+  })
+  const value = changes.reduce<unknown>((root, change) => replaced(root, change.path, change.value), document.value)
+  return { ...document, value, problems: [...document.problems, ...problems] }
+}
+
+function replaced(container: unknown, [key, ...rest]: readonly (string | number)[], value: unknown): unknown {
+  if (key === undefined) return value
+  if (Array.isArray(container)) return container.map((item: unknown, index) => (index === key ? replaced(item, rest, value) : item))
+  const all = container as Readonly<Record<string, unknown>>
+  return { ...all, [key]: replaced(all[key], rest, value) }
+}
