@@ -21,7 +21,7 @@ test('a tree that keeps the law has no problems, and rooms that do not exist are
       'src/connector-folders.ts': `const nats = () => import('./connectors/nats/index.ts');`,
       'src/app/compose.ts': `import '../registry.ts'; import '../store/index.ts'; import '../api/index.ts'; import '../identity/index.ts';`,
       'src/app/workers/ingest.ts': `import '../../registry.ts'; import '../../identity/index.ts';`,
-      'src/cli/check.ts': `import '../registry.ts'; import type { Store } from '../store/index.ts';`,
+      'src/cli/validate.ts': `import '../registry.ts'; import type { Store } from '../store/index.ts';`,
       'console/app.ts': `import type { Ledger } from '../src/api/types.ts'; import { h } from './h.ts';`,
     }),
   ).toEqual([])

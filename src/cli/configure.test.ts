@@ -7,7 +7,7 @@ import { realHost } from '../host/index.ts'
 import { flowFields, registryVersion } from '../model/fields.ts'
 import { flowNames, validate as validateFilter } from '../query/index.ts'
 import { infoOf, jsonSchema, type JsonSchema } from '../schema/index.ts'
-import { summary } from './check.ts'
+import { summary } from './validate.ts'
 import { CommandError } from './client.ts'
 import { components } from '../app/components.ts'
 import { findComponent } from './find-component.ts'
@@ -101,7 +101,7 @@ describe('weir schema', () => {
   })
 })
 
-describe('weir check', () => {
+describe('weir validate', () => {
   const text = `
 data: /srv/weir
 auth: {tokens: [{name: grafana, token: env:NO_SUCH_VARIABLE_OF_OURS}]}

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { register as registerBus } from './bus.ts'
 import { register as registerChanges } from './changes.ts'
-import { register as registerCheck } from './check.ts'
+import { register as registerCheck } from './validate.ts'
 import { register as registerCompletion } from './completion.ts'
 import { register as registerCreate } from './create.ts'
 import { register as registerCtsExporter } from './cts-exporter.ts'
@@ -27,7 +27,7 @@ import { version } from '../app/version.ts'
 /** One line of each command for the page that lists them. */
 const summaries: Readonly<Record<string, string>> = {
   run: 'receive, journal, store and deliver until stopped',
-  check: 'validate a configuration and say what would run',
+  validate: 'validate a configuration and print what would run',
   create: 'print a commented sample of a component',
   schema: 'describe the configuration or a component',
   query: 'ask in SQL',

@@ -3,7 +3,7 @@
  * A code never changes its meaning; the reference page is generated from this table.
  */
 export const errorTable = {
-  WEIR_CONFIG_INVALID: { retry: false, advice: 'Correct the lines above; `weir check` tries a file without starting anything.' },
+  WEIR_CONFIG_INVALID: { retry: false, advice: 'Correct the lines above; `weir validate` tries a file without starting anything.' },
   WEIR_DATA_LOCKED: { retry: false, advice: 'Stop the other process, or give this one its own folder with --data.' },
   WEIR_DATA_GONE: { retry: true, advice: 'Bring the folder back, or choose another one, and start Weir again. Until then it accepts nothing.' },
   WEIR_DATA_FENCED: { retry: true, advice: 'Nothing is lost: clients send rows again that were not acknowledged. Find the other process, and leave `lock` and `lock.sqlite` in the folder alone.' },
@@ -28,7 +28,7 @@ export const errorTable = {
   WEIR_SOURCE_UNKNOWN: { retry: false, advice: '`weir ledger` lists the sources there are.' },
   WEIR_LETTER_EDIT: { retry: false, advice: 'Take the body as `GET /api/v1/dead-letters/{id}` shows it and change what the sink did not like.' },
   WEIR_KUBERNETES_LOGIN: { retry: false, advice: 'Try `kubectl get --raw /version` with the same file, as the same user.' },
-  WEIR_SOURCE_FAILED: { retry: false, advice: 'Correct the settings of this source; `weir check` tests them without starting anything.' },
+  WEIR_SOURCE_FAILED: { retry: false, advice: 'Correct the settings of this source; `weir validate` tests them without starting anything.' },
   WEIR_EVENT_TOO_LARGE: { retry: false, advice: 'An event may have 16 MiB at most.' },
 } as const satisfies Record<string, { retry: boolean; advice: string }>
 

@@ -11,7 +11,7 @@ export async function configurationPage(): Promise<string> {
   const named = (name: string): Component => all.find((one) => one.name === name) as Component
   return `${generatedHead('Configuration', 'the schemas of src/app/config.ts and src/*/*/config.ts')}\
 One YAML file, given with \`--config\`. A variable of the environment overrides the file, a flag of \`weir run\` overrides both.
-\`weir check --config FILE\` validates a file, \`weir create COMPONENT\` prints a sample, \`weir schema\` the JSON Schema.
+\`weir validate --config FILE\` validates a file, \`weir create COMPONENT\` prints a sample, \`weir schema\` the JSON Schema.
 
 - A variable is named after the path: \`sources.netflow.flush\` is ${code(variableFor(['sources', 'netflow', 'flush']))}. Lists are
   separated by commas, maps are \`key=value,…\`.

@@ -13,13 +13,13 @@ interface CheckFlags {
 
 export function register(program: Command): void {
   program.command('validate').alias('check')
-    .description('Validate a configuration file and say what would run; nothing is started, and without --live nothing is reached.')
+    .description('Validate a configuration file and print what would run; nothing is started, and without --live nothing is reached.')
     .option('--config <FILE>', 'configuration file (default: none, so WEIR_* variables and defaults are checked); a folder of files, or given again: later ones override earlier ones', collect, [])
     .option('--live', 'also try every port, and connect and log in to every sink and every bus that is read; no data is sent or taken')
     .addHelpText('after', `
 Examples:
-  $ weir check --config weir.yaml
-  $ weir check --config weir.yaml --live
+  $ weir validate --config weir.yaml
+  $ weir validate --config weir.yaml --live
 
 Exit code: 0 valid, 2 not valid (problems are printed with file, line and column), with --live also 1: valid, but
 something could not be opened or reached.`)
