@@ -1,6 +1,6 @@
-// `node test/browser/pictures.ts [FOLDER] [NAME]`: pictures of every view, light and dark, wide and 320 px, of the scenes whose name has
-// NAME in it. Without a folder, or with `docs`, docs/pictures is written, and the list of all that are there; in another one are PNG to be
-// looked at.
+// `node test/browser/pictures.ts [FOLDER] [NAME]` takes pictures of the scenes whose name contains NAME: light and dark, 1440 and 320 px wide.
+// Without FOLDER they go to build/pictures (ignored by git) as WebP, with README.md as their index. `docs` renews the pictures that are in
+// docs/pictures, which the documents show, and takes no other. Any other folder gets PNG.
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
@@ -9,6 +9,7 @@ import { menusOf, scenes, type Scene } from './kit/scenes.ts'
 import { chromiumPath } from './kit/stage.ts'
 
 const sizes = { wide: { width: 1440, height: 900 }, narrow: { width: 320, height: 1000 } } as const
+const all = new URL('../../build/pictures', import.meta.url).pathname
 const docs = new URL('../../docs/pictures', import.meta.url).pathname
 
 interface Picture {
@@ -45,8 +46,8 @@ class Squeezer {
   }
 }
 
-/** The scene itself, and each menu of it where it is one that is full: loaded once, then looked at in every way. */
-async function picturesOf(scenery: Scenery, scene: Scene, menus: Set<string>): Promise<Picture[]> {
+/** The scene itself, and each menu of it where it is one that is full: loaded once, then looked at in every way. Without `menus`, no menu. */
+async function picturesOf(scenery: Scenery, scene: Scene, menus?: Set<string>): Promise<Picture[]> {
   const found: Picture[] = []
   const page = await scenery.play(scene, { colorScheme: 'light', viewport: sizes.wide })
   const rest = scene.busy === true ? scenery.goOn() : undefined
@@ -65,7 +66,7 @@ async function picturesOf(scenery: Scenery, scene: Scene, menus: Set<string>): P
       await page.setViewportSize(sizes[size])
       await page.evaluate(toTop)
       await take(scene.name, size)
-      if (scene.state !== undefined || (await page.locator('dialog[open]').count()) > 0) continue
+      if (menus === undefined || scene.state !== undefined || (await page.locator('dialog[open]').count()) > 0) continue
       for (const menu of await menusOf(page)) {
         const key = `${menuName(menu)} ${scene.page.split(':')[0]}`
         // A menu that several scenes have is taken with the first of them.
@@ -98,8 +99,8 @@ function listOf(files: readonly string[]): string {
   const pages = [...new Set(scenes.map(({ page }) => page))]
   return [
     '# The console in pictures', '',
-    'Every view of every page: full, empty, on its way and refused, light and dark, 1440 and 320 px wide. `node test/browser/pictures.ts`',
-    'takes them anew, from a Weir that a simulated shop feeds. The same scenes are held against WCAG 2.2 AA by `npm run test:browser`.', '',
+    'Every view of every page: full, empty, loading and failed, light and dark, 1440 and 320 px wide. Written by `node test/browser/pictures.ts`',
+    'from a Weir that receives data of a simulated shop. `npm run test:browser` checks the same scenes against WCAG 2.2 AA.', '',
     ...pages.flatMap((page) => [`## ${page}`, '', '| View | What is seen | Pictures |', '|---|---|---|', ...scenes.filter((scene) => scene.page === page).flatMap(({ name, says }) => [
       ...(files.includes(`${name}-light-wide`) ? [`| \`${name}\` | ${says} | ${shown(name)} |`] : []),
       ...[...new Set(files.filter((file) => file.startsWith(`${name}-menu-`)).map((file) => file.replace(/-(?:light|dark)-(?:wide|narrow)$/, '')))].map((menu) => `| \`${menu}\` | A menu of it. | ${shown(menu)} |`),
@@ -107,39 +108,40 @@ function listOf(files: readonly string[]): string {
   ].join('\n')
 }
 
-const [, , place = 'docs', only = ''] = process.argv
-const [isDocs, folder] = place === 'docs' ? [true, docs] : [false, place]
+const webpIn = async (folder: string): Promise<string[]> => (await readdir(folder)).filter((file) => file.endsWith('.webp')).map((file) => file.slice(0, -'.webp'.length)).toSorted()
+const isOf = ({ name }: Scene, file: string): boolean => file.startsWith(name) && /^-(?:menu-.*-)?(?:light|dark)-(?:wide|narrow)$/.test(file.slice(name.length))
+
+const [, , place = '', only = ''] = process.argv
+const folder = place === '' ? all : place === 'docs' ? docs : place
 if (chromiumPath === undefined) {
   console.error('no Chromium is installed')
   process.exitCode = 1
 } else {
-  const chosen = scenes.filter(({ name }) => name.includes(only))
+  const shown = folder === docs ? await webpIn(docs) : undefined
+  const chosen = scenes.filter((scene) => scene.name.includes(only) && (shown === undefined || shown.some((file) => isOf(scene, file))))
   const scenery = new Scenery()
   try {
     await scenery.open(chosen.flatMap(({ on }) => on ?? []), 75_000)
     const squeezer = await Squeezer.open(scenery.full.browser)
     await mkdir(folder, { recursive: true })
-    const isOf = (name: string) => (file: string): boolean => /^-(?:menu-.*-)?(?:light|dark)-(?:wide|narrow)\.webp$/.test(file.slice(name.length)) && file.startsWith(name)
-    const before = isDocs ? (await readdir(docs)).filter((file) => file.endsWith('.webp') && (only === '' || chosen.some(({ name }) => isOf(name)(file)))) : []
-    for (const old of before) await rm(join(docs, old))
-    // Of some scenes: those menus that were taken with them, and not with another one.
-    const isWanted = (file: string): boolean => !isDocs || only === '' || !file.includes('-menu-') || before.includes(`${file}.webp`)
-    const menus = new Set<string>()
+    const before = folder === all ? (await webpIn(all)).filter((file) => chosen.some((scene) => isOf(scene, file))) : []
+    for (const old of before) await rm(join(all, `${old}.webp`))
+    // A menu that several scenes have belongs to the first of all scenes. With NAME, only menus that a full run took with these scenes are renewed.
+    const isWanted = (file: string): boolean => shown?.includes(file) ?? (folder !== all || only === '' || before.length === 0 || !file.includes('-menu-') || before.includes(file))
+    const menus = shown === undefined ? new Set<string>() : undefined
     for (const scene of chosen) {
       try {
         for (const { file, bytes } of await picturesOf(scenery, scene, menus)) {
           if (!isWanted(file)) continue
-          await writeFile(join(folder, `${file}.${isDocs ? 'webp' : 'png'}`), isDocs ? await squeezer.webp(bytes) : bytes)
-          // Those of the README are PNG, which every place shows.
-          const [, look] = /^flows-table-record-(light|dark)-wide$/.exec(file) ?? []
-          if (isDocs && look !== undefined) await writeFile(join(docs, `flows-${look}.png`), bytes)
+          const isWebp = folder === all || folder === docs
+          await writeFile(join(folder, `${file}.${isWebp ? 'webp' : 'png'}`), isWebp ? await squeezer.webp(bytes) : bytes)
         }
       } catch (error) {
         process.exitCode = 1
         console.error(`${scene.name}: ${error instanceof Error ? error.message : String(error)}`)
       }
     }
-    if (isDocs) await writeFile(join(docs, 'README.md'), listOf((await readdir(docs)).filter((file) => file.endsWith('.webp')).map((file) => file.slice(0, -'.webp'.length)).toSorted()))
+    if (folder === all) await writeFile(join(all, 'README.md'), listOf(await webpIn(all)))
     for (const complaint of scenery.complaints) console.log(complaint)
   } finally {
     await scenery.close()

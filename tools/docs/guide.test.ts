@@ -146,6 +146,13 @@ test('every metric and error code that the documents name exists', () => {
   expect(named.length).toBeGreaterThan(50)
 })
 
+test('docs/pictures has at most 12 files, and a document shows each', async () => {
+  const pictures = await listFiles(ROOT, 'docs/pictures', /./)
+  const shown = [...texts].flatMap(([page, text]) => [...text.matchAll(/!\[[^\]]*\]\(([^)\s]+)\)|(?:src|srcset)="([^"]+)"/g)].map(([, link, source]) => join(dirname(page), link ?? source ?? '')))
+  expect(pictures.length).toBeLessThanOrEqual(12)
+  expect(pictures.filter((picture) => !shown.includes(picture))).toEqual([])
+})
+
 test.each(pages)('the links of %s lead somewhere', (page) => {
   const text = (texts.get(page) ?? '').replace(/^```[\s\S]*?^```$/gm, '')
   for (const [, target = ''] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
