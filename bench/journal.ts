@@ -8,8 +8,8 @@ import { realHost } from '../src/host/index.ts'
 import { encodeBatch, openJournal, type Unit } from '../src/journal/index.ts'
 import type { Batch } from '../src/model/batches.ts'
 import { selectRows } from '../src/model/select.ts'
-import { eventBatches, flowBatches } from '../test/bars/throughput/batches.ts'
-import { describeMachine } from '../tools/kit/bar.ts'
+import { eventBatches, flowBatches } from './runs/throughput/batches.ts'
+import { describeMachine } from './harness.ts'
 import { ROOT } from '../tools/kit/command.ts'
 
 interface Row {

@@ -1,5 +1,5 @@
 import { percentile } from './percentile.ts'
-import type { BarContext } from '../../tools/kit/bar.ts'
+import type { BarContext } from '../../bench/harness.ts'
 import type { RunningApi } from '../../src/api/index.ts'
 
 export type Parameters = Readonly<Record<string, string>>

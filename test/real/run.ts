@@ -47,7 +47,7 @@ if (write) {
   // Suites that need nothing but the checkout.
   all.push(await countVitest([...recording, ...(filters.length === 0 ? ['conformance'] : filters), '--passWithNoTests'], VITEST_LIMIT))
 } else if (filters.length === 0) {
-  const bars = await runCommand(process.execPath, ['tools/bar.ts', '--all', '--scale', 'ci', '--at-once', '2'], { cwd: ROOT, limit: BARS_LIMIT, echo: true })
+  const bars = await runCommand(process.execPath, ['bench/run.ts', '--all', '--scale', 'ci', '--at-once', '2'], { cwd: ROOT, limit: BARS_LIMIT, echo: true })
   const counts = findCounts(bars.stdout)
   all.push(counts === undefined || (bars.code !== 0 && counts.failed === 0) ? { passed: 0, failed: 1, skipped: 0 } : counts)
 }

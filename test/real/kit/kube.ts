@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { BarContext } from '../../../tools/kit/bar.ts'
+import type { BarContext } from '../../../bench/harness.ts'
 import { freePorts } from '../../kit/free-port.ts'
 import { findKubernetes } from '../install/kubernetes.ts'
 

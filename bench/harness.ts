@@ -1,0 +1,144 @@
+// A bar is one thing that an issue says must be shown, as a program: it measures, expects, and says met or not met.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { arch, availableParallelism, cpus, release, tmpdir, totalmem, type } from 'node:os'
+import { join } from 'node:path'
+
+export interface Bar {
+  /** File name in bench/runs/, without `.ts`. */
+  readonly name: string
+  /** Number of the issue, and which of its bars. */
+  readonly issue: string
+  /** What is shown, as a sentence. */
+  readonly title: string
+  run(context: BarContext): Promise<void>
+}
+
+export type Scale = 'full' | 'ci'
+
+export interface BarContext {
+  readonly seed: number
+  /** `ci` is the small run of `.ci/run`; only `full` meets the bar. */
+  readonly scale: Scale
+  readonly machine: Machine
+  /** Temporary folder of this run, removed at its end. */
+  readonly folder: string
+  /** `--minutes`: how long a steady load lasts; undefined: as the bar has it. */
+  readonly minutes?: number
+  /** The first value at full scale, the second in CI. */
+  size<T>(full: T, ci: T): T
+  /** Records a measured value. `unit` is spelled out: `ms`, `MB/s`, `events`. */
+  figure(name: string, value: number | string, unit?: string): void
+  /** Records whether what the sentence says is so. The bar goes on, and is not met when one is not. */
+  expect(condition: boolean, sentence: string): void
+  /** As `expect`, for what depends on how fast the machine is just now: in CI it is printed and not judged. */
+  expectSpeed(condition: boolean, sentence: string): void
+  /** Ends the run as skipped: what it needs cannot be had here. test/skips.json must list `bar NAME`. */
+  skip(reason: string): never
+}
+
+export interface Machine {
+  readonly cores: number
+  readonly cpu: string
+  readonly memoryGiB: number
+  readonly kernel: string
+  readonly node: string
+}
+
+export type Verdict = 'met' | 'not met' | 'skipped'
+
+export interface BarResult {
+  readonly name: string
+  readonly issue: string
+  readonly title: string
+  readonly verdict: Verdict
+  readonly seed: number
+  readonly scale: Scale
+  readonly machine: Machine
+  readonly seconds: number
+  readonly figures: readonly { readonly name: string; readonly value: number | string; readonly unit: string }[]
+  readonly expectations: readonly { readonly holds: boolean; readonly sentence: string }[]
+  /** Why it was skipped, or the error that ended it. */
+  readonly reason?: string
+}
+
+export function describeMachine(): Machine {
+  return {
+    cores: availableParallelism(),
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    kernel: `${type()} ${release()} ${arch()}`,
+    node: process.version,
+  }
+}
+
+class Skipped extends Error {}
+
+/** Runs a bar, telling `say` each line as it happens. Never throws: an error of the bar is `not met`. */
+export async function runBar(bar: Bar, options: { seed: number; scale: Scale; minutes?: number }, say: (line: string) => void): Promise<BarResult> {
+  const machine = describeMachine()
+  const figures: { name: string; value: number | string; unit: string }[] = []
+  const expectations: { holds: boolean; sentence: string }[] = []
+  const folder = await mkdtemp(join(tmpdir(), `weir-bar-${bar.name}-`))
+  const started = performance.now()
+  let reason: string | undefined
+  let verdict: Verdict
+
+  say(`bar ${bar.name} (issue ${bar.issue}): ${bar.title}`)
+  say(`  seed ${options.seed}, scale ${options.scale}`)
+  say(`  machine ${machine.cores} cores ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.kernel}, Node ${machine.node}`)
+  try {
+    await bar.run({
+      ...options,
+      machine,
+      folder,
+      size: (full, ci) => (options.scale === 'full' ? full : ci),
+      figure(name, value, unit = '') {
+        figures.push({ name, value, unit })
+        say(`  ${name}: ${typeof value === 'number' ? formatNumber(value) : value} ${unit}`.trimEnd())
+      },
+      expect(holds, sentence) {
+        expectations.push({ holds, sentence })
+        say(`  ${holds ? 'yes' : 'NO '} ${sentence}`)
+      },
+      expectSpeed(holds, sentence) {
+        if (options.scale === 'full') {
+          expectations.push({ holds, sentence })
+          say(`  ${holds ? 'yes' : 'NO '} ${sentence}`)
+        } else {
+          say(`  ${holds ? 'yes' : 'no '} ${sentence} (not judged at the scale of CI)`)
+        }
+      },
+      skip(why) {
+        throw new Skipped(why)
+      },
+    })
+    // A bar that expects nothing has shown nothing.
+    if (expectations.length === 0) reason = 'it expected nothing'
+    verdict = expectations.length > 0 && expectations.every((one) => one.holds) ? 'met' : 'not met'
+  } catch (error) {
+    verdict = error instanceof Skipped ? 'skipped' : 'not met'
+    reason = error instanceof Skipped ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+  if (reason !== undefined) say(`  ${reason}`)
+  say(`  verdict: ${verdict}${options.scale === 'ci' && verdict === 'met' ? ' at the scale of CI' : ''}`)
+  return {
+    name: bar.name,
+    issue: bar.issue,
+    title: bar.title,
+    verdict,
+    seed: options.seed,
+    scale: options.scale,
+    machine,
+    seconds: Math.round((performance.now() - started) / 100) / 10,
+    figures,
+    expectations,
+    ...(reason === undefined ? {} : { reason }),
+  }
+}
+
+function formatNumber(value: number): string {
+  if (Number.isInteger(value)) return value.toLocaleString('en-US')
+  return value.toLocaleString('en-US', { maximumFractionDigits: Math.abs(value) >= 100 ? 0 : 3 })
+}

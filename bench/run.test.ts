@@ -1,0 +1,83 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { runBar, type Bar } from './harness.ts'
+import { ROOT, runCommand } from '../tools/kit/command.ts'
+import { findCounts } from '../tools/kit/counts.ts'
+import { makeTree } from '../tools/kit/tree.ts'
+
+const bar = (run: Bar['run']): Bar => ({ name: 'one', issue: '0.1', title: 'It shows.', run })
+
+async function verdict(run: Bar['run']): Promise<{ verdict: string; lines: string[] }> {
+  const lines: string[] = []
+  const result = await runBar(bar(run), { seed: 5, scale: 'ci' }, (line) => lines.push(line))
+  return { verdict: result.verdict, lines }
+}
+
+test('a bar whose expectations hold is met and prints seed, machine, figures and verdict', async () => {
+  const { verdict: said, lines } = await verdict(async (context) => {
+    context.figure('throughput', 1234.5, 'MB/s')
+    context.expect(context.size(false, true), 'the small size is taken in CI')
+    await Promise.resolve()
+  })
+  expect(said).toBe('met')
+  expect(lines.join('\n')).toMatch(
+    /seed 5, scale ci\n.*machine \d+ cores .*Node v24.*\n.*throughput: 1,235 MB\/s\n.*yes the small size.*\n.*verdict: met at the scale of CI/,
+  )
+})
+
+test.for([
+  [
+    'one expectation fails',
+    async (context) => {
+      context.expect(true, 'a')
+      context.expect(false, 'b')
+      await Promise.resolve()
+    },
+  ],
+  ['it throws', () => Promise.reject(new Error('broken'))],
+  ['it expects nothing', () => Promise.resolve()],
+] satisfies [string, Bar['run']][])('a bar is not met when %s', async ([, run]) => {
+  expect((await verdict(run)).verdict).toBe('not met')
+})
+
+const source = (name: string, body: string): string => `export const name = '${name}';
+export const issue = '0.1';
+export const title = 'About ${name}.';
+export async function run(context) { ${body} }
+`
+
+async function cli(root: string, ...args: string[]): Promise<{ code: number; output: string }> {
+  return runCommand(process.execPath, [join(ROOT, 'bench/run.ts'), '--root', root, ...args], { limit: 60_000 })
+}
+
+test('without a name the bars are listed, and an unknown name says which there are', async () => {
+  const root = await makeTree({ 'bench/runs/good.ts': source('good', '') })
+  expect((await cli(root)).output).toBe('good  issue 0.1  About good.\n')
+  expect(await cli(root, 'bad')).toMatchObject({ code: 2, output: expect.stringContaining('There are: good') })
+})
+
+test('--write keeps the result, and a second run on the same machine replaces it', async () => {
+  const root = await makeTree({
+    'bench/runs/good.ts': source('good', `context.figure('n', 7, 'events'); context.expect(true, 'so it is');`),
+  })
+  await cli(root, 'good', '--write')
+  expect((await cli(root, 'good', '--write', '--seed', '9')).code).toBe(0)
+  const kept = JSON.parse(await readFile(join(root, 'bench/results/good.json'), 'utf8')) as unknown[]
+  expect(kept).toEqual([expect.objectContaining({ verdict: 'met', seed: 9, figures: [{ name: 'n', value: 7, unit: 'events' }] })])
+})
+
+test('--all counts met bars as passed, hanging and unlisted skipped ones as failed', async () => {
+  const root = await makeTree({
+    'package.json': '{"type":"module"}',
+    'test/skips.json': JSON.stringify([{ name: 'bar agreed', reason: 'not here' }]),
+    'bench/runs/good.ts': source('good', `context.expect(true, 'yes');`),
+    'bench/runs/hangs.ts': source('hangs', `setInterval(() => {}, 1000); await new Promise(() => {});`),
+    'bench/runs/agreed.ts': source('agreed', `context.skip('no server');`),
+    'bench/runs/unlisted.ts': source('unlisted', `context.skip('no server');`),
+  })
+  const result = await cli(root, '--all', '--scale', 'ci', '--limit', '3')
+  expect(result.code).toBe(1)
+  expect(findCounts(result.output)).toEqual({ passed: 1, failed: 2, skipped: 1 })
+  expect(result.output).toMatch(/hangs: not met: stopped after 3 s/)
+})

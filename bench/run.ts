@@ -1,0 +1,148 @@
+// `npm run bar -- NAME`: runs bench/runs/NAME.ts. Without a name it lists the bars; `--all` runs every one of them,
+// each in a process of its own, so that one neither warms nor fails another.
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { parseArgs } from 'node:util'
+import { runBar, type Bar, type BarResult } from './harness.ts'
+import { ROOT, runCommand } from '../tools/kit/command.ts'
+import { formatCounts, isAllowedSkip, readAllowedSkips } from '../tools/kit/counts.ts'
+import { listFiles } from '../tools/kit/sources.ts'
+
+const HELP = `npm run bar                     lists the bars
+npm run bar -- NAME             runs one and says met or not met
+npm run bar -- --all            runs all
+  --scale full|ci               size of the run (full)
+  --seed N                      (1)
+  --write                       keeps the result in bench/results/NAME.json
+  --minutes N                   how long a steady load lasts, for bars that have one
+  --limit SECONDS               time for one bar of --all (1800, at scale ci 300)
+  --at-once N                   so many bars of --all side by side, where speed is not judged (1)`
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    all: { type: 'boolean', default: false },
+    scale: { type: 'string', default: 'full' },
+    seed: { type: 'string', default: '1' },
+    write: { type: 'boolean', default: false },
+    limit: { type: 'string' },
+    'at-once': { type: 'string', default: '1' },
+    minutes: { type: 'string' },
+    root: { type: 'string', default: ROOT },
+    help: { type: 'boolean', default: false },
+  },
+})
+const root = resolve(values.root)
+const seed = Number(values.seed)
+const atOnce = Number(values['at-once'])
+const minutes = values.minutes === undefined ? undefined : Number(values.minutes)
+const [name] = positionals
+
+if (values.help) console.log(HELP)
+else if (values.scale !== 'full' && values.scale !== 'ci') fail(`--scale is full or ci, not ${values.scale}`)
+else if (!Number.isSafeInteger(seed)) fail(`--seed is a whole number, not ${values.seed}`)
+else if (minutes !== undefined && !(minutes > 0)) fail(`--minutes is a number above 0, not ${values.minutes}`)
+else if (!Number.isSafeInteger(atOnce) || atOnce < 1) fail(`--at-once is a whole number above 0, not ${values['at-once']}`)
+else if (values.all) await runAll(values.scale)
+else if (name === undefined) await list()
+else await runOne(name, values.scale)
+
+function fail(message: string): void {
+  console.error(message)
+  process.exitCode = 2
+}
+
+async function names(): Promise<string[]> {
+  const files = await listFiles(root, 'bench/runs', /^[^.]+\.ts$/)
+  return files.filter((file) => file.split('/').length === 3).map((file) => file.slice('bench/runs/'.length, -'.ts'.length))
+}
+
+async function load(bar: string): Promise<Bar> {
+  const module = (await import(pathToFileURL(join(root, 'bench/runs', `${bar}.ts`)).href)) as Bar & { default?: Bar }
+  const found = module.default ?? module
+  if (found.name !== bar || typeof found.run !== 'function') {
+    throw new Error(`bench/runs/${bar}.ts must export name '${bar}', issue, title and run(context)`)
+  }
+  return found
+}
+
+async function list(): Promise<void> {
+  const all = await names()
+  if (all.length === 0) console.log('There are no bars yet: a bar is a file in bench/runs/.')
+  const width = Math.max(...all.map((one) => one.length))
+  for (const one of all) {
+    const bar = await load(one)
+    console.log(`${one.padEnd(width)}  issue ${bar.issue}  ${bar.title}`)
+  }
+}
+
+async function runOne(bar: string, scale: 'full' | 'ci'): Promise<void> {
+  const all = await names()
+  if (!all.includes(bar)) {
+    fail(`There is no bar ${bar}. There are: ${all.join(', ') || 'none'}.`)
+    return
+  }
+  const result = await runBar(await load(bar), { seed, scale, ...(minutes === undefined ? {} : { minutes }) }, (line) => console.log(line))
+  if (values.write) await keep(result)
+  // 75 is the conventional "cannot be had now" (EX_TEMPFAIL).
+  process.exitCode = { met: 0, 'not met': 1, skipped: 75 }[result.verdict]
+  // Only runs when the bar left something open that would hold the process for ever.
+  setTimeout(() => {
+    console.error(`bar ${bar} left open: ${process.getActiveResourcesInfo().join(', ')}`)
+    process.exit(1)
+  }, 5000).unref()
+}
+
+/** Keeps the results of other machines that the committed file may hold: one per machine, newest wins. */
+async function keep(result: BarResult): Promise<void> {
+  const file = join(root, 'bench/results', `${result.name}.json`)
+  const before = await readFile(file, 'utf8').then(
+    (text) => JSON.parse(text) as BarResult[],
+    () => [],
+  )
+  const others = before.filter((one) => JSON.stringify(one.machine) !== JSON.stringify(result.machine) || one.scale !== result.scale)
+  await mkdir(join(root, 'bench/results'), { recursive: true })
+  await writeFile(file, `${JSON.stringify([...others, result], null, 2)}\n`)
+  console.log(`  kept in bench/results/${result.name}.json`)
+}
+
+async function runAll(scale: 'full' | 'ci'): Promise<void> {
+  const limit = Number(values.limit ?? (scale === 'ci' ? 300 : 1800)) * 1000
+  const allowed = await readAllowedSkips(root)
+  const counts = { passed: 0, failed: 0, skipped: 0 }
+  const verdicts: string[] = []
+  const left = await names()
+  const one = async (bar: string): Promise<void> => {
+    const args = [
+      join(ROOT, 'bench/run.ts'),
+      bar,
+      '--root',
+      root,
+      '--scale',
+      scale,
+      '--seed',
+      String(seed),
+      ...(values.write ? ['--write'] : []),
+    ]
+    const result = await runCommand(process.execPath, args, { cwd: root, limit, echo: atOnce === 1 })
+    // Lines of two would stand among each other.
+    if (atOnce > 1) process.stdout.write(result.output)
+    let verdict = { 0: 'met', 75: 'skipped' }[result.code] ?? 'not met'
+    if (result.timedOut) verdict = `not met: stopped after ${limit / 1000} s`
+    if (verdict === 'skipped' && !isAllowedSkip(`bar ${bar}`, allowed)) verdict = 'not met: skipped, and test/skips.json does not list it'
+    counts[verdict === 'met' ? 'passed' : verdict === 'skipped' ? 'skipped' : 'failed']++
+    verdicts.push(`${bar}: ${verdict} (${result.seconds.toFixed(1)} s)`)
+    // Said again at the end, where whoever reads only the last lines of a log sees it.
+    if (verdict !== 'met' && verdict !== 'skipped') {
+      const not = result.stdout.split('\n').filter((line) => line.startsWith('  NO '))
+      verdicts.push(...(not.length === 0 ? [result.stdout.slice(-400).replaceAll(/\s+/g, ' ')] : not).map((line) => `failed: ${bar}: ${line.trim()}`))
+    }
+  }
+  await Promise.all(Array.from({ length: atOnce }, async () => {
+    for (let bar = left.shift(); bar !== undefined; bar = left.shift()) await one(bar)
+  }))
+  for (const line of verdicts) console.log(line)
+  console.log(`bars: ${formatCounts(counts)}`)
+  process.exitCode = counts.failed === 0 ? 0 : 1
+}

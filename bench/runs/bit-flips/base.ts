@@ -1,0 +1,89 @@
+// A folder with flows and events in several files of the store, several segments of the journal, and the state of a sink.
+import { open, readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { FlowSender } from '../../../test/kit/flow-sender.ts'
+import type { SeededRandom } from '../../../test/kit/random.ts'
+import { prepareWeir, type WeirProcess } from '../../../test/kit/weir-process.ts'
+
+export interface Base {
+  readonly data: string
+  /** Every row of the intact folder, as the API gives it. */
+  readonly rows: ReadonlySet<string>
+  /** Groups of the finest rollup with their sums. */
+  readonly sums: ReadonlySet<string>
+  readonly storeFiles: number
+}
+
+export function configOf(folder: string): Record<string, unknown> {
+  return { journal: { segment: '256KiB' }, sinks: { out: { type: 'file', path: join(folder, 'out.jsonl'), only: { type: ['none'] } } } }
+}
+
+const perPost = 20
+const mostFlips = 20
+
+export async function makeBase(folder: string, { flows, events, seconds }: { readonly flows: number; readonly events: number; readonly seconds: number }): Promise<Base> {
+  await using weir = await prepareWeir({ folder, config: configOf(folder) })
+  await weir.start()
+  const sender = new FlowSender({ port: weir.ports.netflow, rate: flows / seconds, addresses: 500 })
+  await sender.start()
+  for (let from = 0; from < events; from += perPost) {
+    await weir.events(Array.from({ length: perPost }, (_, row) => ({ specversion: '1.0', id: `${from + row}`, source: '/bar/flips', type: 'kept', datacontenttype: 'application/json', data: { number: from + row, text: `event ${(from + row) * 7919}` } })))
+  }
+  while (sender.sent < flows) await new Promise((resolve) => setTimeout(resolve, 50))
+  sender.pause()
+  await weir.caughtUp(60_000)
+  const answers = await answersOf(weir)
+  const accepted = (await weir.ledger()).sources.reduce((sum, source) => sum + source.accepted, 0)
+  const rows = new Set(answers)
+  if (rows.size !== accepted || answers.length !== accepted) throw new Error(`the intact folder answers ${answers.length} rows, ${rows.size} different, of ${accepted}`)
+  const sums = new Set(await sumsOf(weir))
+  await weir.stop()
+  await sender.close()
+  const names = await readdir(join(weir.data, 'store'))
+  return { data: weir.data, rows, sums, storeFiles: names.filter((name) => name.endsWith('.parquet')).length }
+}
+
+export async function answersOf(weir: WeirProcess): Promise<string[]> {
+  const rows: string[] = []
+  for (const view of ['flows', 'events']) for (const row of await weir.sql<object>(`SELECT * FROM ${view}`)) rows.push(JSON.stringify(row))
+  return rows
+}
+
+export async function sumsOf(weir: WeirProcess): Promise<string[]> {
+  const groups = await weir.sql<object>('SELECT time, src_addr, dst_addr, proto, sum(flows) AS flows, sum(bytes) AS bytes, sum(packets) AS packets FROM flows_1m GROUP BY ALL')
+  return groups.map((group) => JSON.stringify(group))
+}
+
+async function filesBelow(folder: string): Promise<string[]> {
+  const found: string[] = []
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) found.push(...(await filesBelow(path)))
+    else if ((await stat(path)).size > 0) found.push(path)
+  }
+  return found
+}
+
+/** Flips 1 to 20 bits: of three, two in files of the store; names what was flipped. */
+export async function flipBits(data: string, random: SeededRandom): Promise<string[]> {
+  const all = (await filesBelow(data)).filter((path) => !/\/(?:lock|token)$|reserve$/.test(path)).sort()
+  const store = all.filter((path) => path.startsWith(join(data, 'store')))
+  const others = all.filter((path) => !store.includes(path))
+  const flips: string[] = []
+  for (let left = random.integer(1, mostFlips); left > 0; left--) {
+    const from = random.integer(1, 3) === 1 ? others : store
+    const path = from[random.integer(0, from.length - 1)] ?? ''
+    const bit = random.integer(0, (await stat(path)).size * 8 - 1)
+    const file = await open(path, 'r+')
+    try {
+      const byte = new Uint8Array(1)
+      await file.read(byte, 0, 1, bit >> 3)
+      byte[0] = (byte[0] ?? 0) ^ (1 << (bit & 7))
+      await file.write(byte, 0, 1, bit >> 3)
+    } finally {
+      await file.close()
+    }
+    flips.push(`${path.slice(data.length + 1)}:${bit}`)
+  }
+  return flips
+}

@@ -1,0 +1,60 @@
+// What a bus needs so that Weir's sink and source can be measured beside loops of the same client library.
+import type { MessageSourceConfig } from '../../../src/messaging/message-source.ts'
+import type { Puller } from '../../../src/messaging/message-source.ts'
+import { busMessage, type BusMessage } from '../../../src/codecs/bus-message/index.ts'
+import type { Sink, SinkBatch, SourceContext } from '../../../src/engine/contracts.ts'
+import { sinkRows } from '../../../src/engine/delivery/rows.ts'
+import type { WeirEvent } from '../../../src/model/events.ts'
+import type { Installed } from '../../../test/real/install/apt.ts'
+import { eventBatch } from '../../../test/conformance/batches.ts'
+
+export interface SpeedBusKind {
+  readonly name: string
+  readonly found: () => Promise<Installed>
+  /** Messages of a round at full scale. */
+  readonly messages: number
+  readonly start: (folder: string) => Promise<SpeedBus>
+}
+
+export interface SpeedBus {
+  /** Ours. */
+  readonly sink: Sink
+  /** The client's own: hands over a batch and resolves when all of it is acknowledged. */
+  readonly produce: (messages: readonly BusMessage[]) => Promise<void>
+  /** Places from which exactly `messages` can be read, each once. */
+  readonly fill: (messages: readonly BusMessage[], places: number) => Promise<readonly Place[]>
+  close(): Promise<void>
+}
+
+export interface Place {
+  /** Ours. */
+  readonly source: (context: SourceContext) => { readonly config: MessageSourceConfig; readonly puller: Puller<unknown> }
+  /** The client's own: shows each message that it has, and resolves when `count` came and were acknowledged. */
+  readonly consume: (count: number, came: Came) => Promise<void>
+}
+
+/** `attributes`: reads what stands beside the body. */
+export type Came = (attributes: () => Readonly<Record<string, string>>, body: Uint8Array | string) => void
+
+/** Rows of one send, which is also a batch of the client's own. */
+export const batchSize = 1000
+const bodyBytes = 1000
+
+/** The same events as batches for a sink and as messages of a bus. None of another round has their ids. */
+export function load(round: string, count: number): { readonly batches: readonly SinkBatch[]; readonly messages: readonly BusMessage[] } {
+  const events = Array.from({ length: count }, (_, index): WeirEvent => ({
+    id: `${round}-${index}`, source: '/speed', type: 'io.weir.speed', subject: 'one', time: 1_700_000_000_000 + index, datacontenttype: 'application/json', encoding: 'json',
+    data: Buffer.from(JSON.stringify({ index, text: 'x'.repeat(bodyBytes - 30) })),
+  }))
+  const batches = Array.from({ length: count / batchSize }, (_, at) => eventBatch(events.slice(at * batchSize, (at + 1) * batchSize), `${round}-${at}`))
+  const flows = { type: 'none', write: () => () => '{}' }
+  return { batches, messages: batches.flatMap((batch) => [...sinkRows(batch, flows)].map((row) => busMessage(row, row.event, 'binary'))) }
+}
+
+/** Runs `act` for every item, so many at once. */
+export async function atOnce<T>(items: readonly T[], most: number, act: (item: T) => Promise<unknown>): Promise<void> {
+  let next = 0
+  await Promise.all(Array.from({ length: Math.min(most, items.length) }, async () => {
+    while (next < items.length) await act(items[next++] as T)
+  }))
+}

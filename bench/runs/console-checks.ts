@@ -1,0 +1,35 @@
+// The console's checks, each by its number, in a real Chromium.
+// At the scale of CI, where no browser is asked for, every number must have a test.
+import type { Bar, BarContext } from '../harness.ts'
+import { installedChromium } from '../../test/browser/kit/chromium.ts'
+import { checkNumbers, numberOf, writtenTitles } from './console/check-numbers.ts'
+import { runBrowserTests } from './console/run-browser.ts'
+
+export default {
+  name: 'console-checks',
+  issue: '4.1',
+  title: 'The console passes its checks in a real browser, numbers on screen compared with SQL.',
+  async run(context) {
+    if (context.scale === 'ci') return written(context)
+    if (installedChromium() === undefined) context.skip('no Chromium is installed (WEIR_CHROMIUM names one)')
+    const tests = await runBrowserTests(context, [], 2_400_000)
+    for (const number of checkNumbers) {
+      const mine = tests.filter(({ title }) => numberOf(title) === number)
+      const bad = mine.filter(({ passed }) => !passed)
+      const titles = mine.map(({ title }) => title.slice(title.indexOf(': ') + 2)).join('; ')
+      context.expect(mine.length > 0 && bad.length === 0, mine.length === 0 ? `check ${number}: no test shows it`
+        : `check ${number}: ${titles}${bad.map(({ title, failure }) => ` [failed: ${title}: ${failure}]`).join('')}`)
+    }
+    const others = tests.filter(({ title }) => numberOf(title) === undefined)
+    for (const { title, failure } of others.filter(({ passed }) => !passed)) context.expect(false, `${title}: ${failure}`)
+    context.expect(others.length > 0 && others.every(({ passed }) => passed), `${others.length} further tests in the browser pass`)
+  },
+} satisfies Bar
+
+async function written(context: BarContext): Promise<void> {
+  const titles = await writtenTitles()
+  const missing = checkNumbers.filter((number) => !titles.some((title) => numberOf(title) === number))
+  context.figure('checks', checkNumbers.length)
+  context.figure('tests of checks', titles.length)
+  context.expect(missing.length === 0, `every check has a test${missing.length === 0 ? '' : `; not ${missing.join(', ')}`}`)
+}

@@ -1,0 +1,91 @@
+// 20,000 flows a second at a live table for ten minutes: frames, memory, every flow accounted for, and how soon one is seen.
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Page } from 'playwright-core'
+import type { Bar, BarContext } from '../harness.ts'
+import { installedChromium } from '../../test/browser/kit/chromium.ts'
+import { Stage } from '../../test/browser/kit/stage.ts'
+import { accountOf } from '../../test/browser/kit/account.ts'
+import { FlowSender } from '../../test/kit/flow-sender.ts'
+import { percentile } from '../../test/kit/percentile.ts'
+import { liveWithoutBrowser } from './console/live-without-browser.ts'
+import { markedPort, Marker, watchMarks } from '../../test/browser/kit/marker.ts'
+import { pageDelay, pageHeap, watchPage } from '../../test/browser/kit/thread.ts'
+
+const rate = 20_000
+/** Between marked flows. */
+const markMs = 500
+
+export default {
+  name: 'console-live',
+  issue: '4.2',
+  title: '20,000 flows a second live for ten minutes: at least 50 frames a second, less than 50 MB more heap, shown and passed add up to what was sent, and a datagram is a row within a second.',
+  async run(context) {
+    if (context.scale === 'ci') return liveWithoutBrowser(context)
+    if (installedChromium() === undefined) context.skip('no Chromium is installed (WEIR_CHROMIUM names one)')
+    const stage = new Stage()
+    try {
+      await stage.open()
+      await load(context, stage, (context.minutes ?? 10) * 60)
+    } finally {
+      await stage.close()
+    }
+  },
+} satisfies Bar
+
+async function load(context: BarContext, stage: Stage, seconds: number): Promise<void> {
+  const page = await stage.page('/flows?v=1&view=table')
+  await page.locator('.link.good').waitFor()
+  const marks = await stage.page(`/flows?v=1&view=table&q=${encodeURIComponent(`dst_port = ${markedPort}`)}`)
+  await marks.locator('.link.good').waitFor()
+  await marks.evaluate(watchMarks)
+  const sender = new FlowSender({ port: stage.weir.ports.netflow, rate })
+  const marker = await Marker.open(stage.weir.ports.netflow)
+  const started = performance.now()
+  await sender.start()
+  // What a page needs once is not growth.
+  await sleep(Math.min(10_000, (seconds * 1000) / 4))
+  const before = await pageHeap(page)
+  await page.evaluate(watchPage)
+  const began = performance.now()
+  for (let due = began + markMs; performance.now() - began < seconds * 1000; due += markMs) {
+    marker.send()
+    await sleep(Math.max(0, due - performance.now()))
+  }
+  const { fps, slowFrame, p99 } = await pageDelay(page)
+  await sender.close()
+  const ended = performance.now()
+  const sent = sender.sent + marker.sentAt.length
+  context.figure('flows sent', sent)
+  context.figure('flows sent a second', sent / ((ended - started) / 1000))
+  context.figure('frames a second, median', fps)
+  context.figure('slowest 1 % of frames', slowFrame, 'ms')
+  context.figure('delay of the page’s thread, p99', p99, 'ms')
+  context.expectSpeed(fps >= 50, 'at least 50 frames a second (median)')
+  const grown = (await pageHeap(page) - before) / 1e6
+  context.figure('heap before', before / 1e6, 'MB')
+  context.figure('heap grown by', grown, 'MB')
+  context.expect(grown < 50, 'the heap grows by less than 50 MB')
+  await accounts(context, page, sent)
+  await soon(context, marks, marker)
+  await marker.close()
+  for (const complaint of stage.complaints) context.expect(false, complaint)
+}
+
+async function accounts(context: BarContext, page: Page, sent: number): Promise<void> {
+  let said = await accountOf(page)
+  for (const until = performance.now() + 30_000; performance.now() < until && said.came !== sent; said = await accountOf(page)) await sleep(200)
+  context.figure('the page says: shown', said.shown)
+  context.figure('the page says: passed too fast', said.passed)
+  context.figure('the page says: left out while held', said.left)
+  context.expect(said.came === sent && said.shown + said.passed + said.left === sent, `shown (${said.shown}), passed (${said.passed}) and left out (${said.left}) are together what was sent (${sent})`)
+}
+
+async function soon(context: BarContext, page: Page, { sentAt }: Marker): Promise<void> {
+  const seen = await page.evaluate<Record<string, number>>('marks')
+  const took = sentAt.map((at, mark) => (seen[String(1000 + mark)] ?? Number.POSITIVE_INFINITY) - at)
+  context.figure('from datagram to row: median', percentile(took, 50), 'ms')
+  context.figure('from datagram to row: p95', percentile(took, 95), 'ms')
+  context.figure('from datagram to row: most', Math.max(...took), 'ms')
+  context.expect(took.every(Number.isFinite), `each of ${took.length} marked datagrams became a row`)
+  context.expectSpeed(percentile(took, 95) < 1000, 'a datagram is a row within a second (p95)')
+}

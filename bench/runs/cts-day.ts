@@ -1,0 +1,100 @@
+// A day of traces on a clock of its own, most of them late, with three restarts, an outage and a token that ends; beside it what a window that only looks
+// back from now would have seen. One restart finds an empty folder: nothing is left of journal, cursor and what was known. Weir looks back then, and tells
+// again what it finds there, under the same source and id and with the same bytes. So "none twice" is counted twice: in each journal no id may be
+// there twice; and at the receiver, which takes what has the source and the id of something that it has as that (CloudEvents 1.0, 3.1.1), as the graph
+// does, each trace must be once, and a repetition must be of the time that is looked back, after that restart, and change no byte.
+import type { Bar } from '../harness.ts'
+import { CtsScene, ctsStart, minute } from '../../test/kit/cts-scene.ts'
+import { SeededRandom } from '../../test/kit/random.ts'
+
+export default {
+  name: 'cts-day',
+  issue: '7.1',
+  title: 'A day of a cloud whose traces become visible up to ten minutes late, with three restarts, one of them with an empty folder, two hours of outage and the end of a token: every trace is received, none twice, in order per resource.',
+  async run(context) {
+    const minutes = context.size(1440, 360)
+    const random = new SeededRandom(context.seed)
+    const scene = await CtsScene.start()
+    try {
+      const { server, project } = scene
+      const put: { readonly id: string; readonly resource: string; readonly time: number; readonly visible: number }[] = []
+      for (let at = 0; at < minutes - 20; at++) {
+        for (let count = Math.floor(random.next() * 5); count > 0; count--) {
+          const time = ctsStart + at * minute + Math.floor(random.next() * minute)
+          put.push({ id: `t${put.length}`, resource: `r${Math.floor(random.next() * 20)}`, time, visible: time + Math.floor(random.next() * 10 * minute) })
+        }
+      }
+      for (const { id, resource, time, visible } of put) {
+        server.put(project, [{ trace_id: id, time, record_time: visible, service_type: 'ECS', resource_type: 'ecs', resource_id: resource, trace_name: 'stop', trace_type: 'ApiCall', trace_rating: 'normal', user: { id: 'u', name: 'jdoe' } }], { visible })
+      }
+      server.lifetime = (minutes / 3) * 60
+      const written = { look_back: '10m', auth: { type: 'password', user: server.user.name, password: server.user.password, domain: server.domain.name } } as const
+      const restarts = [0.2, 0.5, 0.8].map((part) => Math.floor(minutes * part))
+      const outage = [Math.floor(minutes * 0.6), Math.floor(minutes * 0.6) + 120] as const
+      const [, emptied = 0] = restarts
+      const lookBackMs = 10 * minute
+      /** By source and id, as a consumer of CloudEvents knows them; the first is the one that counts. */
+      const received = new Map<string, { readonly id: string; readonly text: string }>()
+      const journals: string[][] = []
+      let [repeated, strange] = [0, 0]
+      /** What a journal had goes to the receiver; `from`: only what happened since then may be there already. */
+      const receive = (from: number): void => {
+        journals.push(scene.ids)
+        for (const { id, source, time = 0, type, extensions, data } of scene.events) {
+          const text = JSON.stringify([type, extensions, Buffer.from(data ?? []).toString()])
+          const before = received.get(`${source} ${id}`)
+          if (before === undefined) received.set(`${source} ${id}`, { id, text })
+          else {
+            repeated++
+            if (before.text !== text || time < from) strange++
+          }
+        }
+      }
+      let place = await scene.place(written)
+      // As cts_exporter asks, every minute for the last one and the time that the last request took.
+      const windowed = new Set<string>()
+      let asked = 0
+      for (let at = 0; at <= minutes; at++, scene.now = ctsStart + at * minute) {
+        const away = at >= outage[0] && at < outage[1]
+        if (!away) for (const { id, time, visible } of put) if (visible <= scene.now && time > scene.now - minute - 2000 && time < scene.now) windowed.add(id)
+        if (at === emptied) {
+          receive(Infinity)
+          scene.forget()
+        }
+        if (restarts.includes(at)) place = await scene.place(written)
+        if (at === outage[0]) server.fail(/./, { status: 503 }, Infinity)
+        if (at === outage[1]) server.mend()
+        if (await place.poll().then(() => true, () => false)) asked++
+      }
+      receive(ctsStart + emptied * minute - lookBackMs)
+      const ids = [...received.values()].map(({ id }) => id)
+      const told = new Set(ids)
+      const missing = put.filter(({ id }) => !told.has(id)).length
+      const twice = journals.reduce((sum, journal) => sum + journal.length - new Set(journal).size, 0)
+      const times = new Map(put.map((one) => [one.id, one]))
+      // What was told later though it happened before must have become visible later.
+      const last = new Map<string, { readonly time: number; readonly visible: number }>()
+      let disordered = 0
+      for (const id of ids) {
+        const one = times.get(id)
+        if (one === undefined) continue
+        const before = last.get(one.resource)
+        if (before !== undefined && before.time > one.time && one.visible <= before.visible) disordered++
+        last.set(one.resource, one)
+      }
+      context.figure('traces', put.length, 'traces')
+      context.figure('received', ids.length, 'traces')
+      context.figure('received again after the empty folder, under the same source and id', repeated, 'traces')
+      context.figure('rounds that were answered', asked, 'rounds')
+      context.figure('tokens asked for', server.requests(/auth\/tokens/).length, 'tokens')
+      context.figure('missed by a window that looks back from now', Math.round((1 - windowed.size / put.length) * 1000) / 10, '%')
+      context.expect(missing === 0, `every trace is received (${missing} are missing)`)
+      context.expect(twice === 0, `no journal has one twice (${twice} are)`)
+      context.expect(ids.length === told.size, `by source and id the receiver has none twice (${ids.length - told.size} are)`)
+      context.expect(repeated > 0 && strange === 0, `what is received again is of the ten minutes before the restart with an empty folder, and the same in every byte (${strange} of ${repeated} are not)`)
+      context.expect(disordered === 0, `traces of a resource are told in the order in which they happened, as far as that could be seen (${disordered} are not)`)
+    } finally {
+      await scene.stop()
+    }
+  },
+} satisfies Bar

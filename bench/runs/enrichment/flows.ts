@@ -1,0 +1,74 @@
+// An exporter of a cluster: NetFlow v5 between pods, whose flows began a moment or a minute before they are told of.
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { SeededRandom } from '../../../test/kit/random.ts'
+import type { Cluster } from './cluster.ts'
+
+const perDatagram = 30
+const tickMs = 10
+/** Uptime of the exporter that every datagram states. */
+const uptime = 100_000_000
+
+export interface Traffic {
+  readonly port: number
+  readonly rate: number
+  readonly seconds: number
+  /** Share of the addresses that change hands meanwhile; 0: none does, and nothing but flows is sent. */
+  readonly reused: number
+  /** How much later than it is so it may be told that an address changed hands. */
+  readonly lateMs: number
+  /** Addresses that are used. */
+  readonly addresses: number
+}
+
+/** Sends; answers how many flows went out, and those of the second holders of addresses that were not told of by then, at most. */
+export async function sendFlows(cluster: Cluster, { port, rate, seconds, reused, lateMs, addresses }: Traffic, random: SeededRandom): Promise<number> {
+  const socket = createSocket('udp4')
+  socket.connect(port, '127.0.0.1')
+  await once(socket, 'connect')
+  const began = performance.now()
+  const first = Date.now()
+  let [sent, handed] = [0, 0]
+  try {
+    for (let passed = 0; passed < seconds * 1000; passed = performance.now() - began) {
+      for (const handOn = reused * addresses * (passed / (seconds * 1000)); handed < handOn; handed++) {
+        cluster.handOn(random.integer(0, addresses - 1), Math.ceil((Date.now() + 10) / 1000) * 1000, lateMs, random)
+      }
+      const due = Math.min((passed / 1000) * rate, sent + rate / 4)
+      for (; sent < due; sent += perDatagram) socket.send(datagram(cluster, addresses, first, random))
+      await sleep(tickMs)
+    }
+  } finally {
+    socket.close()
+    await once(socket, 'close')
+  }
+  return sent
+}
+
+function datagram(cluster: Cluster, addresses: number, first: number, random: SeededRandom): Buffer {
+  const bytes = Buffer.alloc(24 + 48 * perDatagram)
+  const now = Date.now()
+  bytes.writeUInt16BE(5, 0)
+  bytes.writeUInt16BE(perDatagram, 2)
+  bytes.writeUInt32BE(uptime, 4)
+  bytes.writeUInt32BE(Math.floor(now / 1000), 8)
+  bytes.writeUInt32BE((now % 1000) * 1_000_000, 12)
+  for (let flow = 0; flow < perDatagram; flow++) {
+    const at = 24 + 48 * flow
+    // One in ten is told of late; flows from before the run would be of nobody else, either.
+    const start = Math.max(first - 5000, now - (random.chance(0.1) ? random.integer(0, 60_000) : random.integer(0, 500)))
+    for (const place of [at, at + 4]) {
+      const index = cluster.fresh.length > 0 && random.chance(0.05) ? random.pick(cluster.fresh) : random.integer(0, addresses - 1)
+      bytes.writeUInt32BE(0x0a000000 + index, place)
+    }
+    bytes.writeUInt32BE(1, at + 16)
+    bytes.writeUInt32BE(1000, at + 20)
+    bytes.writeUInt32BE(uptime - (now - start), at + 24)
+    bytes.writeUInt32BE(uptime, at + 28)
+    bytes.writeUInt16BE(40_000 + random.integer(0, 20_000), at + 32)
+    bytes.writeUInt16BE(443, at + 34)
+    bytes.writeUInt8(6, at + 38)
+  }
+  return bytes
+}

@@ -1,0 +1,101 @@
+// Damaged datagrams, ten million of them and a million invented senders, through the decoders and all that they remember: nothing is thrown,
+// every byte is accounted for, and memory stays where it was.
+import type { Bar } from '../harness.ts'
+import { collectGarbage } from '../../test/kit/garbage.ts'
+import { memoryOf } from '../../test/kit/proc.ts'
+import { SeededRandom } from '../../test/kit/random.ts'
+import { makeCorpus } from './flow-fuzz/corpus.ts'
+import { netflowIntake, sflowIntake, type Fates, type Intake } from './flow-fuzz/intake.ts'
+import { Mutator } from './flow-fuzz/mutate.ts'
+
+/** Of the datagrams. */
+const sflowShare = 0.15
+const spoofedShare = 0.1
+const exporters = 200
+const start = 1_700_000_000_000
+const datagramsPerSecond = 10_000
+const slopeLimit = 1e6
+
+export default {
+  name: 'flow-fuzz',
+  issue: '3.2',
+  title: 'Ten million damaged datagrams, a tenth of them from invented addresses: no crash, every byte accounted for, memory flat.',
+  async run(context) {
+    const total = context.size(10_000_000, 150_000)
+    const random = new SeededRandom(context.seed)
+    const corpus = makeCorpus(random, start)
+    const mutator = new Mutator(random)
+    const [netflow, sflow] = [netflowIntake(), sflowIntake()]
+    const memory: { at: number; bytes: number; heap: number }[] = []
+    let [spoofed, decoded, thrown] = [0, 0, 0]
+    let first: string | undefined
+    const began = performance.now()
+    for (let n = 0; n < total; n++) {
+      const now = start + Math.floor((n / datagramsPerSecond) * 1000)
+      const invented = random.chance(spoofedShare)
+      if (invented) spoofed++
+      const address = invented ? dotted(0x64000000 + spoofed) : dotted(0x0a000000 + random.integer(1, exporters))
+      const isSflow = random.chance(sflowShare)
+      const datagram = mutator.next(isSflow ? corpus.sflow : corpus.netflow)
+      try {
+        if ((isSflow ? sflow : netflow).take(datagram, address, 50_000 + random.integer(0, 3), now)) decoded++
+      } catch (error) {
+        thrown++
+        first ??= `${error instanceof Error ? error.stack : String(error)}\n${datagram.toString('hex')}`
+      }
+      if (n % datagramsPerSecond === datagramsPerSecond - 1) {
+        for (const intake of [netflow, sflow]) intake.housekeeping(now)
+        // Units that were handed over are let go.
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      if (n % (total / 100) === 0) memory.push({ at: n, bytes: settledMemory(), heap: process.memoryUsage().heapUsed })
+    }
+    context.figure('datagrams', total)
+    context.figure('of invented addresses', spoofed)
+    context.figure('that still gave a flow', (100 * decoded) / total, '%')
+    context.figure('flows', netflow.rows + sflow.rows)
+    context.figure('units journalled', netflow.units + sflow.units)
+    context.figure('senders remembered at the end', netflow.senders + sflow.senders)
+    context.figure('rate, with making them', Math.round(total / ((performance.now() - began) / 1000)), 'datagrams/s')
+    context.figure('memory after each tenth', memory.filter((_, index) => index % 10 === 9).map(({ bytes }) => megabytes(bytes)).join(', '), 'MB')
+    context.figure('of it JavaScript objects', memory.filter((_, index) => index % 10 === 9).map(({ heap }) => megabytes(heap)).join(', '), 'MB')
+    const slope = slopeOf(memory.slice(50))
+    const million = context.size(10, 0.15)
+    context.figure('memory, slope of the second half', Math.round(slope / 1000), 'kB per million datagrams')
+    for (const [name, intake] of [['netflow', netflow], ['sflow', sflow]] as const) judge(context, name, intake)
+    context.expect(thrown === 0, `nothing was thrown${first === undefined ? '' : ` (${thrown} times; first: ${first})`}`)
+    context.expect(decoded >= total / 5, 'at least 20 % still give something')
+    context.expect(spoofed >= total * spoofedShare * 0.99, `${spoofed.toLocaleString('en-US')} datagrams had an address of their own`)
+    // Until then the tables of exporters, domains and templates fill up to their bounds.
+    context.expectSpeed(slope < slopeLimit && million >= 10, 'memory rises by less than 1 MB per million datagrams')
+  },
+} satisfies Bar
+
+function judge(context: Parameters<Bar['run']>[0], name: string, intake: Intake): void {
+  const { received = 0, ...fates }: Fates = intake.fates()
+  const sum = Object.values(fates).reduce((all, bytes) => all + bytes, 0)
+  context.figure(`${name}: bytes`, Object.entries({ received, ...fates }).map(([fate, bytes]) => `${fate} ${bytes.toLocaleString('en-US')}`).join(', '))
+  context.expect(sum === received && Object.values(fates).every((bytes) => bytes >= 0), `${name}: every byte received is accounted for`)
+}
+
+function dotted(address: number): string {
+  return `${address >>> 24}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}`
+}
+
+/** What is resident once nothing is left to collect: garbage that was not yet collected says nothing. */
+function settledMemory(): number {
+  collectGarbage()
+  return memoryOf(process.pid).own
+}
+
+/** Least squares, in bytes per million. */
+function slopeOf(samples: readonly { readonly at: number; readonly bytes: number }[]): number {
+  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
+  const [x, y] = [mean(samples.map(({ at }) => at)), mean(samples.map(({ bytes }) => bytes))]
+  const up = samples.reduce((sum, { at, bytes }) => sum + (at - x) * (bytes - y), 0)
+  return (up / samples.reduce((sum, { at }) => sum + (at - x) ** 2, 0)) * 1e6
+}
+
+function megabytes(bytes: number | undefined): string {
+  return ((bytes ?? 0) / 1e6).toFixed(0)
+}

@@ -1,0 +1,47 @@
+// Weir is killed while a real API server is written to; whoever writes remembers what the server answered.
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Bar } from '../harness.ts'
+import { some } from '../../test/kit/delivered.ts'
+import { percentile } from '../../test/kit/percentile.ts'
+import { SeededRandom } from '../../test/kit/random.ts'
+import { synced } from '../../test/kit/synced.ts'
+import { startWeir } from '../../test/kit/weir-process.ts'
+import { Churn, judged, toldOf } from '../../test/real/kit/kube-churn.ts'
+import { startKubeFor } from '../../test/real/kit/kube.ts'
+
+export default {
+  name: 'kubernetes-kills',
+  issue: '5.3',
+  title: 'Killed (-9) again and again while a real API server is written to, Weir tells every write once, in order, each from where the one before it ended.',
+  async run(context) {
+    const { kube, kubeconfig } = await startKubeFor(context)
+    try {
+      await using weir = await startWeir({ folder: context.folder, config: { sources: { netflow: { listen: 'off', tcp: 'off' }, kubernetes: { cluster: 'c1', kubeconfig } } } })
+      const random = new SeededRandom(context.seed)
+      const churn = new Churn(kube, 'bar', context.seed)
+      await synced(weir)
+      // Some 200 writes a second: as fast as two cores can, server and Weir would share them, and Weir fall behind what the server remembers while it starts.
+      const writing = churn.run(8, Number.POSITIVE_INFINITY, 30)
+      const kills = context.size(50, 3)
+      const ready: number[] = []
+      for (let kill = 0; kill < kills; kill++) {
+        await sleep(200 + random.next() * 1500)
+        await weir.kill()
+        await weir.start()
+        ready.push(weir.readyMs)
+      }
+      churn.stop()
+      await writing
+      const problems = await judged(weir, churn, 'bar', 120_000)
+      const told = await toldOf(weir, 'bar')
+      context.figure('kills', kills)
+      context.figure('writes', churn.writes)
+      context.figure('changes told', told.length)
+      context.figure('ready after a kill, p95', Math.round(percentile(ready, 95)), 'ms')
+      context.expect(problems.length === 0, `every write is told once, in order, from where the one before it ended (${some(problems)})`)
+      context.expect(told.every(({ coalesced }) => coalesced !== true), 'none is put together with another')
+    } finally {
+      await kube.stop()
+    }
+  },
+} satisfies Bar
