@@ -5,7 +5,7 @@ import type { Firsts, Logins, Newest, Trace, TraceColumns, TracePage, TraceSums,
 import type { Span } from '../../api/objects.ts'
 import { listText } from '../../state/parts.ts'
 import type { Range } from '../../state/range.ts'
-import { useLast } from '../flows/use-last.ts'
+import { useLast } from '../../hooks/use-last-answer.ts'
 import { facets, type TraceFilter } from './state.ts'
 
 /** The filter as parameters of the API. */

@@ -1,6 +1,6 @@
 import type { UseQueryResult } from '@tanstack/react-query'
 import type { Firsts, Logins } from '../../api/traces.ts'
-import { ActorLink } from '../../app/actor-link.tsx'
+import { ActorLink } from '../../parts/links/actor-link.tsx'
 import { count, counted, time } from '../../parts/format.ts'
 import { ErrorState, Loading } from '../../parts/states.tsx'
 

@@ -1,6 +1,6 @@
 import { useState } from 'react'
-import { ActorLink } from '../../app/actor-link.tsx'
-import { ResourceLink } from '../../app/resource-link.tsx'
+import { ActorLink } from '../../parts/links/actor-link.tsx'
+import { ResourceLink } from '../../parts/links/resource-link.tsx'
 import { Drawer } from '../../parts/drawer.tsx'
 import { count, counted } from '../../parts/format.ts'
 import { ErrorState, Loading } from '../../parts/states.tsx'

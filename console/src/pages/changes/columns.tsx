@@ -1,9 +1,9 @@
 import type { Change } from '../../api/objects.ts'
-import { ActorLink } from '../../app/actor-link.tsx'
+import { ActorLink } from '../../parts/links/actor-link.tsx'
 import { shortTime } from '../../parts/format.ts'
 import type { GridColumn } from '../../parts/grid.tsx'
-import { Operation } from './change.tsx'
-import { inShort } from './diff.ts'
+import { Operation } from '../../parts/changes/change.tsx'
+import { inShort } from '../../parts/changes/diff.ts'
 
 const shownSteps = 4
 

@@ -11,7 +11,7 @@ import { CopyButton } from '../../parts/copy-button.tsx'
 import { plainText, time } from '../../parts/format.ts'
 import { Grid, type GridColumn } from '../../parts/grid.tsx'
 import { EmptyState, ErrorState, Loading } from '../../parts/states.tsx'
-import { LiveBar } from '../flows/live-bar.tsx'
+import { LiveBar } from '../../live/live-bar.tsx'
 
 const fields = ['time', 'time_received', 'type', 'source', 'subject', 'family', 'data', '_pos']
 const view = { kind: 'rows', q: { stream: 'events' }, columns: fields } as const

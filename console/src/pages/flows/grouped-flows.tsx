@@ -14,7 +14,7 @@ import { askedOf } from './overview/ask.ts'
 import { conditionOf } from './overview/condition.ts'
 import { measureNames, percent } from './overview/names.ts'
 import { measures, type Measure } from './overview/state.ts'
-import { useTurn } from './use-turn.ts'
+import { useTurn } from '../../hooks/use-refresh.ts'
 import { resized } from './parts-of-state.ts'
 import type { FlowViewProps } from './views.ts'
 

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useMemo, useState } from 'react'
 import { shownMost, type Row } from '../../live/rows-model.ts'
-import { freshTurn } from './use-turn.ts'
+import { freshTurn } from '../../hooks/use-refresh.ts'
 import type { FlowQuestion } from './question.ts'
 import { useStoredRows, type StoredRows } from './stored.ts'
 

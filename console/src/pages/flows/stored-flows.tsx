@@ -11,7 +11,7 @@ import { NoFlows } from './no-flows.tsx'
 import { Record } from './record.tsx'
 import { useRows, type RowsProps } from './rows.ts'
 import { useStoredRows, useTotals } from './stored.ts'
-import { useTurn } from './use-turn.ts'
+import { useTurn } from '../../hooks/use-refresh.ts'
 import { Volume } from './volume.tsx'
 
 /** The whole answer of a span, sorted by the server and loaded as one goes down. */

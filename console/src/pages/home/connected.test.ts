@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Ledger, Pipeline } from '../../../../src/api/published.ts'
-import { viewOf } from '../pipeline/sums.ts'
+import { viewOf } from '../../api/pipeline-view.ts'
 import { senders, takers } from './connected.ts'
 
 const fresh: Pipeline = {

@@ -1,5 +1,5 @@
-import type { PipelineView, SinkView, SourceView } from '../pipeline/sums.ts'
-import type { Exporters } from '../pipeline/ask.ts'
+import type { PipelineView, SinkView, SourceView } from '../../api/pipeline-view.ts'
+import type { Exporters } from '../../api/exporters.ts'
 
 /** Something that is, or could be, connected. */
 export interface Connection {

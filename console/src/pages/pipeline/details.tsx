@@ -2,11 +2,11 @@ import type { ExporterReport, Pipeline, SourceExporters } from '../../../../src/
 import { PageLink } from '../../app/page-link.tsx'
 import { Drawer, Fact } from '../../parts/drawer.tsx'
 import { count, duration, perSecond, plainText, size, time } from '../../parts/format.ts'
-import type { Exporters } from './ask.ts'
+import type { Exporters } from '../../api/exporters.ts'
 import { kernelDrops, listOf } from './exporter-facts.ts'
 import { meaningOf } from './exporter-words.ts'
 import { marks } from './picture.tsx'
-import type { PipelineView, Reasons, SinkView, SourceView } from './sums.ts'
+import type { PipelineView, Reasons, SinkView, SourceView } from '../../api/pipeline-view.ts'
 
 interface DetailsProps {
   readonly sel: string

@@ -1,5 +1,5 @@
 import type { ExporterReport } from '../../../../src/api/published.ts'
-import type { Exporters } from './ask.ts'
+import type { Exporters } from '../../api/exporters.ts'
 
 /** One row of the table of exporters. */
 export interface ExporterRow {

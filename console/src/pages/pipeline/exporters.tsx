@@ -2,9 +2,9 @@ import { useMemo } from 'react'
 import type { Ledger } from '../../../../src/api/published.ts'
 import { count, size } from '../../parts/format.ts'
 import { Grid, type GridColumn } from '../../parts/grid.tsx'
-import type { Exporters } from './ask.ts'
+import type { Exporters } from '../../api/exporters.ts'
 import { ago, exporterRows, kernelDrops, sorted, type ExporterRow } from './exporter-facts.ts'
-import { shedText, type PipelineView } from './sums.ts'
+import { shedText, type PipelineView } from '../../api/pipeline-view.ts'
 
 interface TableProps {
   readonly exporters: Exporters

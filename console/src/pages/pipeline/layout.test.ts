@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { layoutOf, type Box } from './layout.ts'
-import type { PipelineView } from './sums.ts'
+import type { PipelineView } from '../../api/pipeline-view.ts'
 
 const view = (sources: number, sinks: number): PipelineView => ({
   balanced: true, accepted: sources * 10,

@@ -1,4 +1,4 @@
-import type { PipelineView } from './sums.ts'
+import type { PipelineView } from '../../api/pipeline-view.ts'
 
 export interface Box {
   /** As the address says it. */

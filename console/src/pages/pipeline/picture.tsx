@@ -2,7 +2,7 @@ import { useLayoutEffect, useMemo, useRef, useState } from 'react'
 import type { Pipeline } from '../../../../src/api/published.ts'
 import { count, counted, duration, perSecond, size } from '../../parts/format.ts'
 import { layoutOf, type Box } from './layout.ts'
-import { total, type PipelineView, type SinkState, type SinkView, type SourceView } from './sums.ts'
+import { total, type PipelineView, type SinkState, type SinkView, type SourceView } from '../../api/pipeline-view.ts'
 
 interface PictureProps {
   readonly view: PipelineView

@@ -1,5 +1,5 @@
 import { count, duration, perSecond } from '../../parts/format.ts'
-import { total, type PipelineView, type Reasons } from './sums.ts'
+import { total, type PipelineView, type Reasons } from '../../api/pipeline-view.ts'
 
 /** The picture as tables: the same numbers, every one of them. */
 export function Twin({ view, rates, onOpen }: { readonly view: PipelineView; readonly rates: ReadonlyMap<string, number>; readonly onOpen: (id: string) => void }): React.ReactNode {

@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import type { Ledger } from '../../../../src/api/published.ts'
-import { deliveredPerSecond } from './sums.ts'
+import { deliveredPerSecond } from '../../api/pipeline-view.ts'
 
 interface Seen {
   readonly ledger: Ledger | undefined

@@ -1,5 +1,5 @@
 import type { Relation, WholeResource } from '../../api/objects.ts'
-import { ResourceLink } from '../../app/resource-link.tsx'
+import { ResourceLink } from '../../parts/links/resource-link.tsx'
 import { counted } from '../../parts/format.ts'
 import { parseRef, refText } from '../../state/refs.ts'
 

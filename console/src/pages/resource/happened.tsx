@@ -1,10 +1,10 @@
 import { Link } from '@tanstack/react-router'
 import type { Change, ClusterEvent, WholeResource } from '../../api/objects.ts'
-import { ActorLink } from '../../app/actor-link.tsx'
+import { ActorLink } from '../../parts/links/actor-link.tsx'
 import { count, shortTime } from '../../parts/format.ts'
 import { parseRef } from '../../state/refs.ts'
-import { Operation } from '../changes/change.tsx'
-import { inShort } from '../changes/diff.ts'
+import { Operation } from '../../parts/changes/change.tsx'
+import { inShort } from '../../parts/changes/diff.ts'
 
 interface ChangesProps {
   readonly of: WholeResource

@@ -2,11 +2,11 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { ask } from '../../api/client.ts'
 import type { TracePage } from '../../api/traces.ts'
-import { ActorLink } from '../../app/actor-link.tsx'
+import { ActorLink } from '../../parts/links/actor-link.tsx'
 import { count, shortTime } from '../../parts/format.ts'
 import { ErrorState, Loading } from '../../parts/states.tsx'
 import { listText } from '../../state/parts.ts'
-import { Severity } from '../audit/columns.tsx'
+import { Severity } from '../../parts/audit/columns.tsx'
 
 const days = 30
 

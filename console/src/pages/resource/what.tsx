@@ -1,5 +1,5 @@
 import type { WholeResource } from '../../api/objects.ts'
-import { ResourceLink } from '../../app/resource-link.tsx'
+import { ResourceLink } from '../../parts/links/resource-link.tsx'
 import { Fact } from '../../parts/drawer.tsx'
 import { time } from '../../parts/format.ts'
 

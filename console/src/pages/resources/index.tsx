@@ -6,7 +6,7 @@ import { asRefused } from '../../api/problem.ts'
 import type { ResourcePage, ResourceState } from '../../api/objects.ts'
 import { useFields } from '../../api/queries.ts'
 import { PageLink } from '../../app/page-link.tsx'
-import { ResourceLink } from '../../app/resource-link.tsx'
+import { ResourceLink } from '../../parts/links/resource-link.tsx'
 import { useTitle } from '../../app/use-title.ts'
 import { FilterBox } from '../../parts/filter-box.tsx'
 import { foundIn } from '../../parts/filter-text.ts'
@@ -16,9 +16,9 @@ import { EmptyState, ErrorNotice, ErrorState, Loading, Notice } from '../../part
 import { listText } from '../../state/parts.ts'
 import { pathOfRef } from '../../state/refs.ts'
 import { usePageState } from '../../state/use-page-state.ts'
-import { useNudge } from '../changes/use-nudge.ts'
+import { useNudge } from '../../hooks/use-arrivals.ts'
 import { resourcesCodec, usualKinds } from './state.ts'
-import '../changes/changes.css'
+import '../../parts/changes/changes.css'
 
 const dash = <span className="dim">–</span>
 const keyOf = ({ ref, uid }: ResourceState): string => `${ref} ${uid}`

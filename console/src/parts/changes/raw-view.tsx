@@ -1,6 +1,6 @@
 import { useState } from 'react'
-import { CopyButton } from '../../parts/copy-button.tsx'
-import { yamlOf } from '../../parts/yaml.ts'
+import { CopyButton } from '../copy-button.tsx'
+import { yamlOf } from '../yaml.ts'
 
 const forms = { YAML: yamlOf, JSON: (value: object) => JSON.stringify(value, undefined, 2) } as const
 type Form = keyof typeof forms

@@ -1,8 +1,8 @@
 import type { Trace } from '../../api/traces.ts'
-import { ActorLink } from '../../app/actor-link.tsx'
-import { ResourceLink } from '../../app/resource-link.tsx'
-import { shortTime } from '../../parts/format.ts'
-import type { GridColumn } from '../../parts/grid.tsx'
+import { ActorLink } from '../links/actor-link.tsx'
+import { ResourceLink } from '../links/resource-link.tsx'
+import { shortTime } from '../format.ts'
+import type { GridColumn } from '../grid.tsx'
 import { refText } from '../../state/refs.ts'
 
 const marks: Readonly<Record<string, readonly [sign: string, tone: string, says: string]>> = { normal: ['●', '', 'normal'], warning: ['▲', 'warning', 'failed'], incident: ['■', 'bad', 'incident'] }

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
-import type { SourceExporters } from '../../../../src/api/published.ts'
-import { ask } from '../../api/client.ts'
-import { every, useHeld, type Watched } from '../../api/queries.ts'
+import type { SourceExporters } from '../../../src/api/published.ts'
+import { ask } from './client.ts'
+import { every, useHeld, type Watched } from './queries.ts'
 
 /** Answer of GET /api/v1/exporters. */
 export interface Exporters {

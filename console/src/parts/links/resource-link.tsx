@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router'
-import { isCloudRef, parseRef, pathOfRef } from '../state/refs.ts'
+import { isCloudRef, parseRef, pathOfRef } from '../../state/refs.ts'
 
 /** Leads to the page of an object of a cluster or of a resource of a cloud; what is neither is text. `at`: as it was then (ISO 8601). */
 export function ResourceLink({ to, at, children }: { readonly to: string; readonly at?: string; readonly children: React.ReactNode }): React.ReactNode {

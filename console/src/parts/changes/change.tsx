@@ -1,15 +1,15 @@
 import { asRefused } from '../../api/problem.ts'
 import type { Change, WholeChange } from '../../api/objects.ts'
-import { ActorLink } from '../../app/actor-link.tsx'
-import { ResourceLink } from '../../app/resource-link.tsx'
-import { Drawer, Fact } from '../../parts/drawer.tsx'
-import { time } from '../../parts/format.ts'
-import { ErrorState, Loading } from '../../parts/states.tsx'
-import { Tabs } from '../../parts/tabs.tsx'
-import { useChange } from './ask.ts'
+import { ActorLink } from '../links/actor-link.tsx'
+import { ResourceLink } from '../links/resource-link.tsx'
+import { Drawer, Fact } from '../drawer.tsx'
+import { time } from '../format.ts'
+import { ErrorState, Loading } from '../states.tsx'
+import { Tabs } from '../tabs.tsx'
+import { useChange } from '../../pages/changes/ask.ts'
 import { DiffView } from './diff-view.tsx'
 import { RawView } from './raw-view.tsx'
-import type { ChangeView } from './state.ts'
+import type { ChangeView } from '../../pages/changes/state.ts'
 
 interface OneChangeProps {
   /** Position of the change. */

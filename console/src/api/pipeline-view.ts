@@ -1,4 +1,4 @@
-import type { Ledger, Pipeline } from '../../../../src/api/published.ts'
+import type { Ledger, Pipeline } from '../../../src/api/published.ts'
 
 export type Reasons = Readonly<Record<string, number>>
 

@@ -1,7 +1,7 @@
-import { LinkState, Spoken } from '../../live/bar-parts.tsx'
-import type { Link } from '../../live/messages.ts'
-import type { LiveRows } from '../../live/use-live.ts'
-import { count, perSecond, time } from '../../parts/format.ts'
+import { LinkState, Spoken } from './bar-parts.tsx'
+import type { Link } from './messages.ts'
+import type { LiveRows } from './use-live.ts'
+import { count, perSecond, time } from '../parts/format.ts'
 
 interface LiveBarProps {
   readonly live: LiveRows

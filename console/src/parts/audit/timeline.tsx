@@ -1,10 +1,10 @@
 import { useMemo } from 'react'
 import type { TraceSums } from '../../api/traces.ts'
-import { Chart } from '../../parts/chart.tsx'
-import { count } from '../../parts/format.ts'
+import { Chart } from '../chart.tsx'
+import { count } from '../format.ts'
 import { actorText } from '../../state/refs.ts'
-import { seriesOf } from '../changes/timeline.tsx'
-import { groupings, type Grouping } from './state.ts'
+import { seriesOf } from '../../pages/changes/timeline.tsx'
+import { groupings, type Grouping } from '../../pages/audit/state.ts'
 
 interface TimelineProps {
   readonly sums: TraceSums

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { Ledger, Pipeline } from '../../../../src/api/published.ts'
-import { deliveredPerSecond, sum, viewOf } from './sums.ts'
+import type { Ledger, Pipeline } from '../../../src/api/published.ts'
+import { deliveredPerSecond, sum, viewOf } from './pipeline-view.ts'
 
 const pipeline: Pipeline = {
   sources: [{ name: 'netflow', type: 'netflow', addresses: ['udp://0.0.0.0:2055'], rate: 2 }, { name: 'http', type: 'http', addresses: [], rate: 0 }],

@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import type { PatchStep } from '../../../../src/api/published.ts'
-import { count } from '../../parts/format.ts'
+import { count } from '../format.ts'
 import { diffRows, isRedacted, mostRows, type DiffRow } from './diff.ts'
 
 interface DiffViewProps {

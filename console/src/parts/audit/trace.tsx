@@ -1,11 +1,11 @@
 import type { Trace } from '../../api/traces.ts'
-import { ActorLink } from '../../app/actor-link.tsx'
-import { ResourceLink } from '../../app/resource-link.tsx'
+import { ActorLink } from '../links/actor-link.tsx'
+import { ResourceLink } from '../links/resource-link.tsx'
 import { asRefused } from '../../api/problem.ts'
-import { Drawer, Fact } from '../../parts/drawer.tsx'
-import { time } from '../../parts/format.ts'
-import { ErrorState, Loading } from '../../parts/states.tsx'
-import { useTrace } from './ask.ts'
+import { Drawer, Fact } from '../drawer.tsx'
+import { time } from '../format.ts'
+import { ErrorState, Loading } from '../states.tsx'
+import { useTrace } from '../../pages/audit/ask.ts'
 import { Severity } from './columns.tsx'
 
 interface OneTraceProps {

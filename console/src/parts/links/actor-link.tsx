@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router'
-import { actorText } from '../state/refs.ts'
+import { actorText } from '../../state/refs.ts'
 
 /** Leads to the page of everything that an actor did. */
 export function ActorLink({ to, name }: { readonly to: string | null; readonly name?: string | null }): React.ReactNode {

@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useState } from 'react'
-import { useMe } from '../../api/queries.ts'
-import { watch } from '../../live/tab.ts'
-import { freshTurn } from '../flows/use-turn.ts'
+import { useMe } from '../api/queries.ts'
+import { watch } from '../live/tab.ts'
+import { freshTurn } from './use-refresh.ts'
 
 /** What was taken in is stored within a second; who asks sooner sees it a turn later. */
 const storedAfter = [400, 1400, 3000] as const
