@@ -1,4 +1,6 @@
 /** Filters as text, as docs/explain/query.md has them. */
+import type { Part } from '../state/codec.ts'
+import { text as textPart } from '../state/parts.ts'
 
 /** A value as a literal of the filter language. */
 export function literal(value: unknown): string {
@@ -12,6 +14,11 @@ export function foundIn(text: string): string {
   if (words === '' || /[=<>~()!]|\b(?:in|exists)\b/i.test(words)) return words
   const anyCase = /[^\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Common}]/u.test(words) ? '' : '(?i)'
   return `text ~ ${literal(anyCase + words.replaceAll(/[\\^$.*+?|[\]{}]/g, '\\$&'))}`
+}
+
+/** The filter in the URL. Older links contain plain words instead of a filter. */
+export function filterPart(): Part<string> {
+  return { ...textPart(), read: foundIn }
 }
 
 /** The filter that says all of these. */

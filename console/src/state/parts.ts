@@ -25,6 +25,18 @@ export function names(usual: readonly string[]): Part<readonly string[]> {
   }
 }
 
+/** Any texts, written by `listText`. */
+export function textList(): Part<readonly string[]> {
+  return {
+    usual: [],
+    read: (written) => {
+      const found = readList(written)
+      return found.length === 0 ? undefined : found
+    },
+    write: listText,
+  }
+}
+
 /** Seconds between two questions; 0 never asks again by itself. */
 export function seconds(known: readonly number[], usual: number): Part<number> {
   return { usual, read: (written) => known.find((each) => String(each) === written), write: String }

@@ -10,8 +10,8 @@ import { count, shortTime } from '../../parts/format.ts'
 import { ErrorState, Loading } from '../../parts/states.tsx'
 import { listText, readList } from '../../state/parts.ts'
 import type { Range } from '../../state/range.ts'
-import { useTraceSums } from '../audit/ask.ts'
-import { saidOf } from '../audit/state.ts'
+import { useTraceSums } from '../../api/trace-queries.ts'
+import { valueText } from '../../parts/audit/values.ts'
 import { Operation } from '../../parts/changes/change.tsx'
 
 interface Asked {
@@ -39,7 +39,7 @@ function Sums({ by, question, t, turn }: Asked & { readonly by: (typeof parts)[n
     <div>
       <h3>By {by}</h3>
       <ul className="neighbours">
-        {data.groups.map(({ value, traces }) => <li key={value}><span className={value === null ? 'dim' : undefined}>{value === null ? 'not told' : saidOf(value)}</span><span className="number dim">{count(traces)}</span></li>)}
+        {data.groups.map(({ value, traces }) => <li key={value}><span className={value === null ? 'dim' : undefined}>{value === null ? 'not told' : valueText(value)}</span><span className="number dim">{count(traces)}</span></li>)}
         {data.others.groups > 0 && <li><span className="dim">{count(data.others.groups)} others</span><span className="number dim">{count(data.others.traces)}</span></li>}
       </ul>
     </div>

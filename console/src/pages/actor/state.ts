@@ -2,8 +2,8 @@ import { codecOf } from '../../state/codec.ts'
 import { frameParts, type Frame } from '../../state/frame.ts'
 import { flag, oneOf, text } from '../../state/parts.ts'
 import { range } from '../../state/range.ts'
-import { groupings, type Grouping } from '../audit/state.ts'
-import { openChangeParts, type OpenChange } from '../changes/state.ts'
+import { groupings, type Grouping } from '../../parts/audit/groupings.ts'
+import { openChangeParts, type OpenChange } from '../../state/open-change.ts'
 
 export interface ActorState extends Frame, OpenChange {
   /** `user:<domain>/<id or name>`. */

@@ -5,7 +5,7 @@ import { EmptyState } from '../../parts/states.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
 import { rangeText } from '../../state/range.ts'
 import type { PageState } from '../../state/use-page-state.ts'
-import { useNewest } from './ask.ts'
+import { useNewest } from '../../api/trace-queries.ts'
 import { recipes } from './recipes.ts'
 import { isFiltered, noFilter, type AuditState } from './state.ts'
 

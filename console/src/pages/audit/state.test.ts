@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { notTold, only, saidOf, without } from './state.ts'
+import { notTold } from '../../parts/audit/values.ts'
+import { only, without } from './state.ts'
 
 test('what is left out is added to what is left out already, in place of what was chosen', () => {
   expect(without([], 'a')).toEqual(['!a'])
@@ -7,8 +8,4 @@ test('what is left out is added to what is left out already, in place of what wa
   expect(without(['!a'], 'a')).toEqual(['!a'])
   expect(without([], null)).toEqual([`!${notTold}`])
   expect(only(null)).toEqual([notTold])
-})
-
-test('a value of the filter is said in words', () => {
-  expect([saidOf('!user:d/a'), saidOf(notTold), saidOf('login')]).toEqual(['not d/a', 'not told', 'login'])
 })

@@ -1,9 +1,10 @@
+import { groupings, type Grouping } from '../../parts/audit/groupings.ts'
+import { notTold } from '../../parts/audit/values.ts'
 import { leftOut } from '../../parts/choices.ts'
 import { codecOf } from '../../state/codec.ts'
 import { frameParts, type Frame } from '../../state/frame.ts'
-import { flag, oneOf, text } from '../../state/parts.ts'
+import { flag, oneOf, text, textList } from '../../state/parts.ts'
 import { range } from '../../state/range.ts'
-import { quickNames } from '../flows/parts-of-state.ts'
 
 /** What can be chosen from the values that there are. */
 export const facets = ['actor', 'action', 'service', 'severity', 'address', 'resource', 'tenant', 'region'] as const
@@ -17,9 +18,6 @@ export interface TraceFilter extends Readonly<Record<Facet, readonly string[]>> 
 
 export const auditViews = ['traces', 'graph', 'firsts', 'logins'] as const
 export type AuditView = (typeof auditViews)[number]
-
-export const groupings = ['severity', 'service', 'actor', 'tenant', 'region'] as const
-export type Grouping = (typeof groupings)[number]
 
 export interface AuditState extends Frame, TraceFilter {
   readonly view: AuditView
@@ -35,7 +33,7 @@ export interface AuditState extends Frame, TraceFilter {
   readonly table: boolean
 }
 
-const list = quickNames()
+const list = textList()
 
 export const auditCodec = codecOf<AuditState>({
   ...frameParts,
@@ -53,9 +51,6 @@ export function isFiltered(filter: TraceFilter): boolean {
   return filter.q !== '' || facets.some((facet) => filter[facet].length > 0)
 }
 
-/** What stands for a value that was not told. */
-export const notTold = '(none)'
-
 /** With this value alone, or without it. */
 export function only(value: string | null): readonly string[] {
   return [value ?? notTold]
@@ -63,10 +58,4 @@ export function only(value: string | null): readonly string[] {
 
 export function without(values: readonly string[], value: string | null): readonly string[] {
   return leftOut(values, value ?? notTold)
-}
-
-/** A value of the filter in words. */
-export function saidOf(value: string): string {
-  const [sign, bare] = value.startsWith('!') ? ['not ', value.slice(1)] : ['', value]
-  return `${sign}${bare === notTold ? 'not told' : bare.replace(/^user:/, '')}`
 }

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { ask } from '../../api/client.ts'
 import type { TraceSums } from '../../api/traces.ts'
+import { notTold } from '../../parts/audit/values.ts'
 import { ActorLink } from '../../parts/links/actor-link.tsx'
 import { ResourceLink } from '../../parts/links/resource-link.tsx'
 import { counted } from '../../parts/format.ts'
@@ -9,7 +10,6 @@ import { listText } from '../../state/parts.ts'
 import type { Range } from '../../state/range.ts'
 import { refText } from '../../state/refs.ts'
 import type { Column } from './node.tsx'
-import { notTold } from './state.ts'
 
 interface Paths {
   readonly nodes: readonly { readonly ref: string; readonly label: string; readonly name: string }[]

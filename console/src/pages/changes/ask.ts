@@ -1,10 +1,10 @@
 import { keepPreviousData, useInfiniteQuery, useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { useCallback, useEffect, useMemo, useState } from 'react'
 import { ask, type Query } from '../../api/client.ts'
-import type { Change, ChangePage, ChangeSums, Span, WholeChange } from '../../api/objects.ts'
+import type { Change, ChangePage, ChangeSums, Span } from '../../api/objects.ts'
 import { listText } from '../../state/parts.ts'
 import type { Range } from '../../state/range.ts'
-import { useLast } from '../../hooks/use-last-answer.ts'
+import { useLast } from '../../api/use-last-answer.ts'
 import { freshTurn } from '../../hooks/use-refresh.ts'
 import { joined, newestOf } from './newer.ts'
 import type { ChangeFilter, Grouping } from './state.ts'
@@ -110,11 +110,6 @@ export function useValues(filter: ChangeFilter, t: Range, facet: 'kind' | 'names
     queryKey: ['change-values', query, t, facet], staleTime: 10_000,
     queryFn: ({ signal }) => ask<ChangeSums>('/api/v1/changes/sums', { signal, query: { ...query, from: t.from, to: t.to, by: facet, limit: 200, buckets: 1 } }),
   })
-}
-
-/** One change with the object before and after. */
-export function useChange(pos: string): UseQueryResult<WholeChange> {
-  return useQuery({ queryKey: ['change', pos], enabled: pos !== '', staleTime: 60_000, queryFn: ({ signal }) => ask<WholeChange>('/api/v1/changes/one', { signal, query: { pos } }) })
 }
 
 export interface Clusters {

@@ -1,8 +1,9 @@
+import { operations } from '../../parts/changes/operations.ts'
 import { toggled } from '../../parts/choices.ts'
 import { Facets, Picker } from '../../parts/picker.tsx'
 import type { PageState } from '../../state/use-page-state.ts'
 import { useValues } from './ask.ts'
-import { operations, type ChangesState, type Facet } from './state.ts'
+import type { ChangesState, Facet } from './state.ts'
 
 interface FiltersProps {
   readonly state: ChangesState

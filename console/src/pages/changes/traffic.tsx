@@ -5,7 +5,7 @@ import type { Change, ChangeSums } from '../../api/objects.ts'
 import { Chart, type ChartMark } from '../../parts/chart.tsx'
 import { count, volume } from '../../parts/format.ts'
 import { literal } from '../../parts/filter-text.ts'
-import { ratesOf, type SeriesAnswer } from '../resource/traffic.ts'
+import { ratesOf, type SeriesAnswer } from '../../api/series.ts'
 
 interface TrafficProps {
   /** Whose span and buckets the drawing has, too, so that one stands under the other. */

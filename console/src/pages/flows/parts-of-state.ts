@@ -1,7 +1,6 @@
 /** Parts of the page's address that no other page has. */
 import { narrowest, widest } from '../../parts/grid-widths.ts'
 import type { Part } from '../../state/codec.ts'
-import { listText, readList } from '../../state/parts.ts'
 
 /** Fields that make groups; none: single flows. */
 export function fieldNames(): Part<readonly string[]> {
@@ -12,18 +11,6 @@ export function fieldNames(): Part<readonly string[]> {
       return found.every((name) => /^\w+$/.test(name)) ? [...new Set(found)] : undefined
     },
     write: (value) => value.join(','),
-  }
-}
-
-/** Any texts: names of quick filters, values of a filter. */
-export function quickNames(): Part<readonly string[]> {
-  return {
-    usual: [],
-    read: (written) => {
-      const found = readList(written)
-      return found.length === 0 ? undefined : found
-    },
-    write: listText,
   }
 }
 

@@ -1,7 +1,7 @@
 import { codecOf } from '../../state/codec.ts'
 import { frameParts, type Frame } from '../../state/frame.ts'
-import { flag, names, oneOf, text } from '../../state/parts.ts'
-import { columnWidths, fieldNames, quickNames, type Widths } from './parts-of-state.ts'
+import { flag, names, oneOf, text, textList } from '../../state/parts.ts'
+import { columnWidths, fieldNames, type Widths } from './parts-of-state.ts'
 import { overviewParts, type OverviewState } from './overview/state.ts'
 import { topologyParts, type TopologyState } from './topology/state.ts'
 import { usualColumns } from './usual.ts'
@@ -43,7 +43,7 @@ export const flowsCodec = codecOf<FlowsState>({
   q: text(),
   both: flag(false),
   once: flag(false),
-  quick: quickNames(),
+  quick: textList(),
   group: fieldNames(),
   cols: names(usualColumns),
   w: columnWidths(),

@@ -4,7 +4,7 @@ import type { AnswerFrame } from '../../../../src/api/published.ts'
 import { ask } from '../../api/client.ts'
 import type { Row } from '../../live/rows-model.ts'
 import { questionQuery, type FlowQuestion } from './question.ts'
-import { useLast } from '../../hooks/use-last-answer.ts'
+import { useLast } from '../../api/use-last-answer.ts'
 import { useAfterPaint } from './use-after-paint.ts'
 import { volumeGroup, type SeriesAnswer } from './volume.tsx'
 

@@ -3,7 +3,7 @@ import { ask, type Query } from '../../api/client.ts'
 import type { GroupsTable } from './groups.ts'
 import type { Asked } from './overview/ask.ts'
 import { questionQuery } from './question.ts'
-import { useLast } from '../../hooks/use-last-answer.ts'
+import { useLast } from '../../api/use-last-answer.ts'
 
 interface AskedGroups {
   /** Of this question, or of the one before while it is asked, or when it failed. */

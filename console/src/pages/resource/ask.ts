@@ -2,8 +2,9 @@ import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react
 import { ask } from '../../api/client.ts'
 import type { WholeResource } from '../../api/objects.ts'
 import { asRefused } from '../../api/problem.ts'
+import type { SeriesAnswer } from '../../api/series.ts'
 import { parseRef } from '../../state/refs.ts'
-import type { Peers, SeriesAnswer } from './traffic.ts'
+import type { Peers } from './traffic.ts'
 
 /** All that is told of an object, as of a time; again every few seconds while that is now. */
 export function useResource(ref: string, at: string): UseQueryResult<WholeResource> {

@@ -1,11 +1,12 @@
 import { Link } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import type { Change, WholeResource } from '../../api/objects.ts'
+import { ratesOf } from '../../api/series.ts'
 import { Chart } from '../../parts/chart.tsx'
 import { count, plainText, volume } from '../../parts/format.ts'
 import { ErrorState, Loading } from '../../parts/states.tsx'
 import { usePeers, useTraffic, type FlowsAsked } from './ask.ts'
-import { ratesOf, trafficOf } from './traffic.ts'
+import { trafficOf } from './traffic.ts'
 
 const rate = (value: number): string => `${volume(value)}/s`
 

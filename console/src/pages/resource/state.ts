@@ -1,6 +1,6 @@
 import { codecOf } from '../../state/codec.ts'
 import { isMoment } from '../../state/range.ts'
-import { openChangeParts, type OpenChange } from '../changes/state.ts'
+import { openChangeParts, type OpenChange } from '../../state/open-change.ts'
 
 export interface ResourceViewState extends OpenChange {
   /** What it was then: ISO 8601 or `now-1h`; `now` goes on with the time. */

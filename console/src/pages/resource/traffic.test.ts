@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { ResourceState, WholeResource } from '../../api/objects.ts'
 import { writeRef } from '../../state/refs.ts'
-import { lifeOf, ratesOf, trafficOf } from './traffic.ts'
+import { lifeOf, trafficOf } from './traffic.ts'
 
 const at = (time: string): string => `2026-11-20T${time}.000Z`
 
@@ -38,9 +38,4 @@ test('a name that was used again has the life of the object that has it now', ()
   const states = [state('Pod', 'a', '11:00:00', null, 'u2'), state('Pod', 'a', '10:00:00', '10:30:00', 'u1'), state('Pod', 'a', '09:00:00', '10:00:00', 'u1')]
   expect(lifeOf(states, 'u2')).toEqual({ from: Date.parse(at('11:00:00')), to: Infinity })
   expect(lifeOf(states, 'u1')).toEqual({ from: Date.parse(at('09:00:00')), to: Date.parse(at('10:30:00')) })
-})
-
-test('buckets in which nothing passed are 0, and the sum is that of the answer', () => {
-  const answer = { columns: [{ name: 'time', type: '' }, { name: 'bytes', type: '' }], rows: [[at('12:00:10'), '600']], next: null, source: 'raw', span: { from: at('12:00:00'), to: at('12:00:30') }, exact: true, step: 10 }
-  expect(ratesOf(answer as never)).toEqual({ times: [0, 10, 20].map((seconds) => Date.parse(at('12:00:00')) / 1000 + seconds), values: [0, 60, 0], sum: 600 })
 })

@@ -4,11 +4,6 @@ import type { ResourceState, WholeResource } from '../../api/objects.ts'
 import { parseRef } from '../../state/refs.ts'
 import { literal } from '../../parts/filter-text.ts'
 
-export interface SeriesAnswer extends AnswerFrame {
-  /** Seconds of a bucket. */
-  readonly step: number
-}
-
 export interface Peers extends AnswerFrame {
   readonly others: { readonly groups?: number; readonly bytes: number | string }
   readonly total: { readonly groups?: number; readonly bytes: number | string; readonly flows: number | string }
@@ -67,20 +62,4 @@ function testsOf({ ref, owned }: WholeResource, now: NonNullable<WholeResource['
   const isBetween = between.includes(kind) && owned.length > 0 && owned.every(({ to }) => to === ref)
   if (isBetween && pods.length > 0) return [['namespace', namespace ?? ''], ['name', ...pods]]
   return pods.length > 0 || workloads.includes(kind) ? [['owner_kind', kind], ['owner_name', name], ['namespace', namespace ?? '']] : undefined
-}
-
-/** Bytes per second of each bucket of the span; buckets in which nothing passed are 0. */
-export function ratesOf({ columns, rows, span, step }: SeriesAnswer): { readonly times: readonly number[]; readonly values: readonly number[]; readonly sum: number } {
-  const place = (name: string): number => columns.findIndex((column) => column.name === name)
-  const [time, bytes] = [place('time'), place('bytes')]
-  const first = Math.floor(Date.parse(span.from) / 1000 / step) * step
-  const length = Math.max(1, Math.ceil((Date.parse(span.to) / 1000 - first) / step))
-  const values = new Array<number>(length).fill(0)
-  let sum = 0
-  for (const row of rows) {
-    const at = Math.round((Date.parse(row[time] as string) / 1000 - first) / step)
-    sum += Number(row[bytes])
-    if (at >= 0 && at < length) values[at] = (values[at] ?? 0) + Number(row[bytes]) / step
-  }
-  return { times: Array.from({ length }, (_, index) => first + index * step), values, sum }
 }

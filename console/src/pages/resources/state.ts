@@ -1,7 +1,7 @@
 import { codecOf } from '../../state/codec.ts'
 import { isMoment } from '../../state/range.ts'
-import { filterText } from '../changes/state.ts'
-import { quickNames } from '../flows/parts-of-state.ts'
+import { filterPart } from '../../parts/filter-text.ts'
+import { textList } from '../../state/parts.ts'
 
 export interface ResourcesState {
   /** The filter. */
@@ -13,9 +13,9 @@ export interface ResourcesState {
 }
 
 export const resourcesCodec = codecOf<ResourcesState>({
-  q: filterText(),
-  kind: quickNames(),
-  namespace: quickNames(),
+  q: filterPart(),
+  kind: textList(),
+  namespace: textList(),
   at: { usual: 'now', read: (written) => (isMoment(written) ? written : undefined), write: (value) => value },
 })
 

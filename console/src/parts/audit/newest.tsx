@@ -1,6 +1,6 @@
 import { duration, time } from '../format.ts'
 import { Popover } from '../popover.tsx'
-import { useNewest } from '../../pages/audit/ask.ts'
+import { useNewest } from '../../api/trace-queries.ts'
 
 /** How new what is shown can be: always in sight, since nothing to see may be a delay. */
 export function NewestTrace(): React.ReactNode {

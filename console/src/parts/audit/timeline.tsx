@@ -3,8 +3,8 @@ import type { TraceSums } from '../../api/traces.ts'
 import { Chart } from '../chart.tsx'
 import { count } from '../format.ts'
 import { actorText } from '../../state/refs.ts'
-import { seriesOf } from '../../pages/changes/timeline.tsx'
-import { groupings, type Grouping } from '../../pages/audit/state.ts'
+import { seriesOf } from '../changes/series.ts'
+import { groupings, type Grouping } from './groupings.ts'
 
 interface TimelineProps {
   readonly sums: TraceSums

@@ -5,7 +5,7 @@ import { asRefused } from '../../api/problem.ts'
 import { Drawer, Fact } from '../drawer.tsx'
 import { time } from '../format.ts'
 import { ErrorState, Loading } from '../states.tsx'
-import { useTrace } from '../../pages/audit/ask.ts'
+import { useTrace } from '../../api/trace-queries.ts'
 import { Severity } from './columns.tsx'
 
 interface OneTraceProps {

@@ -6,10 +6,10 @@ import { Drawer, Fact } from '../drawer.tsx'
 import { time } from '../format.ts'
 import { ErrorState, Loading } from '../states.tsx'
 import { Tabs } from '../tabs.tsx'
-import { useChange } from '../../pages/changes/ask.ts'
+import { useChange } from '../../api/change-queries.ts'
 import { DiffView } from './diff-view.tsx'
 import { RawView } from './raw-view.tsx'
-import type { ChangeView } from '../../pages/changes/state.ts'
+import type { ChangeView } from '../../state/open-change.ts'
 
 interface OneChangeProps {
   /** Position of the change. */

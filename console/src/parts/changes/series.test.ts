@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ChangeSums } from '../../api/objects.ts'
-import { seriesOf } from './timeline.tsx'
+import { seriesOf } from './series.ts'
 
 const at = (time: string): string => `2026-11-20T${time}.000Z`
 const sums: ChangeSums = {

@@ -1,0 +1,53 @@
+import { keepPreviousData, useInfiniteQuery, useQuery, type UseQueryResult } from '@tanstack/react-query'
+import { useCallback, useMemo } from 'react'
+import type { Range } from '../state/range.ts'
+import { ask, type Query } from './client.ts'
+import type { Span } from './objects.ts'
+import type { Newest, Trace, TracePage, TraceSums, WholeTrace } from './traces.ts'
+import { useLast } from './use-last-answer.ts'
+
+const pageRows = 200
+
+export interface Traces {
+  readonly rows: readonly Trace[]
+  readonly total: number | undefined
+  readonly span: Span | undefined
+  readonly busy: boolean
+  readonly error: unknown
+  readonly next: () => void
+  readonly again: () => void
+}
+
+/** The whole answer, page by page, newest first. `turn` changes when it is asked anew. */
+export function useTraces(question: Query, t: Range, turn: string): Traces {
+  const key = JSON.stringify([question, t, turn])
+  const answer = useInfiniteQuery({
+    queryKey: ['traces', key], staleTime: Infinity, gcTime: 60_000, placeholderData: keepPreviousData, structuralSharing: false, initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam, signal }) => ask<TracePage>('/api/v1/audit', { signal, query: { ...question, from: t.from, to: t.to, limit: pageRows, cursor: pageParam } }),
+    getNextPageParam: ({ next }) => next ?? undefined,
+  })
+  const { hasNextPage, isFetching, isError, error, fetchNextPage, refetch } = answer
+  const data = useLast(answer.data, isError)
+  const next = useCallback(() => { if (hasNextPage && !isFetching && !isError) fetchNextPage().catch(reportError) }, [hasNextPage, isFetching, isError, fetchNextPage])
+  return {
+    rows: useMemo(() => data?.pages.flatMap(({ traces }) => traces) ?? [], [data]), total: data?.pages[0]?.total, span: data?.pages[0]?.span, busy: isFetching, error: isError ? error : undefined,
+    next, again: useCallback(() => { refetch().catch(reportError) }, [refetch]),
+  }
+}
+
+export function useTraceSums(question: Query, t: Range, { by, limit, buckets, turn }: { readonly by: string; readonly limit: number; readonly buckets: number; readonly turn: string }): UseQueryResult<TraceSums> {
+  return useQuery({
+    queryKey: ['trace-sums', question, t, by, limit, buckets, turn], staleTime: Infinity, gcTime: 60_000, placeholderData: keepPreviousData,
+    queryFn: ({ signal }) => ask<TraceSums>('/api/v1/audit/sums', { signal, query: { ...question, from: t.from, to: t.to, by, limit, buckets } }),
+  })
+}
+
+/** How new what is stored is; again every few seconds. */
+export function useNewest(): UseQueryResult<Newest> {
+  return useQuery({ queryKey: ['traces-newest'], staleTime: 5000, refetchInterval: 10_000, queryFn: ({ signal }) => ask<Newest>('/api/v1/audit/newest', { signal }) })
+}
+
+/** One trace with all that was told. */
+export function useTrace(pos: string): UseQueryResult<WholeTrace> {
+  return useQuery({ queryKey: ['trace', pos], enabled: pos !== '', staleTime: 60_000, queryFn: ({ signal }) => ask<WholeTrace>('/api/v1/audit/one', { signal, query: { pos } }) })
+}
