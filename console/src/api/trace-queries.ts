@@ -4,7 +4,7 @@ import type { Range } from '../state/range.ts'
 import { ask, type Query } from './client.ts'
 import type { Span } from './objects.ts'
 import type { Newest, Trace, TracePage, TraceSums, WholeTrace } from './traces.ts'
-import { useLast } from './use-last-answer.ts'
+import { useLastAnswer } from './use-last-answer.ts'
 
 const pageRows = 200
 
@@ -18,16 +18,16 @@ export interface Traces {
   readonly again: () => void
 }
 
-/** The whole answer, page by page, newest first. `turn` changes when it is asked anew. */
-export function useTraces(question: Query, t: Range, turn: string): Traces {
-  const key = JSON.stringify([question, t, turn])
+/** The whole answer, page by page, newest first. A new `revision` repeats the query. */
+export function useTraces(question: Query, t: Range, revision: string): Traces {
+  const key = JSON.stringify([question, t, revision])
   const answer = useInfiniteQuery({
     queryKey: ['traces', key], staleTime: Infinity, gcTime: 60_000, placeholderData: keepPreviousData, structuralSharing: false, initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam, signal }) => ask<TracePage>('/api/v1/audit', { signal, query: { ...question, from: t.from, to: t.to, limit: pageRows, cursor: pageParam } }),
     getNextPageParam: ({ next }) => next ?? undefined,
   })
   const { hasNextPage, isFetching, isError, error, fetchNextPage, refetch } = answer
-  const data = useLast(answer.data, isError)
+  const data = useLastAnswer(answer.data, isError)
   const next = useCallback(() => { if (hasNextPage && !isFetching && !isError) fetchNextPage().catch(reportError) }, [hasNextPage, isFetching, isError, fetchNextPage])
   return {
     rows: useMemo(() => data?.pages.flatMap(({ traces }) => traces) ?? [], [data]), total: data?.pages[0]?.total, span: data?.pages[0]?.span, busy: isFetching, error: isError ? error : undefined,
@@ -35,9 +35,9 @@ export function useTraces(question: Query, t: Range, turn: string): Traces {
   }
 }
 
-export function useTraceSums(question: Query, t: Range, { by, limit, buckets, turn }: { readonly by: string; readonly limit: number; readonly buckets: number; readonly turn: string }): UseQueryResult<TraceSums> {
+export function useTraceSums(question: Query, t: Range, { by, limit, buckets, revision }: { readonly by: string; readonly limit: number; readonly buckets: number; readonly revision: string }): UseQueryResult<TraceSums> {
   return useQuery({
-    queryKey: ['trace-sums', question, t, by, limit, buckets, turn], staleTime: Infinity, gcTime: 60_000, placeholderData: keepPreviousData,
+    queryKey: ['trace-sums', question, t, by, limit, buckets, revision], staleTime: Infinity, gcTime: 60_000, placeholderData: keepPreviousData,
     queryFn: ({ signal }) => ask<TraceSums>('/api/v1/audit/sums', { signal, query: { ...question, from: t.from, to: t.to, by, limit, buckets } }),
   })
 }

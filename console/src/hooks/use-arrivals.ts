@@ -1,37 +1,37 @@
 import { useEffect, useMemo, useState } from 'react'
 import { useMe } from '../api/queries.ts'
 import { watch } from '../live/tab.ts'
-import { freshTurn } from './use-refresh.ts'
+import { newRevision } from './use-refresh.ts'
 
-/** What was taken in is stored within a second; who asks sooner sees it a turn later. */
+/** Delays in ms after an arrival at which it may have been stored; most are stored within a second. */
 const storedAfter = [400, 1400, 3000] as const
-/** Who may watch no events asks without being told. */
+/** Interval for users who may not watch the event stream. */
 const pollMs = 3000
 
-export interface Nudge {
-  /** Rises when a change may have been stored; 0 while nobody looks. */
-  readonly nudge: number
-  /** `told`: the live stream says when something came; `asked`: nobody says so, and so it is asked every few seconds. */
-  readonly by: 'told' | 'asked'
+export interface Arrivals {
+  /** Changes when new rows may have been stored; 0 while not live. */
+  readonly arrivals: number
+  /** `stream`: reported by the live stream; `poll`: the user may not watch the stream, so a timer counts. */
+  readonly by: 'stream' | 'poll'
 }
 
-/** Rises when there may be changes, traces or states of objects that are not shown: the live stream counts events of their family as they come. */
-export function useNudge(live: boolean, family: 'change' | 'audit' | 'resource' = 'change'): Nudge {
+/** A revision that changes when changes, traces or object states of the family may have been stored. */
+export function useArrivals(live: boolean, family: 'change' | 'audit' | 'resource' = 'change'): Arrivals {
   const me = useMe()
   const limited = me.data === undefined ? undefined : me.data.namespaces !== null
-  const [nudge, setNudge] = useState(freshTurn)
+  const [arrivals, setArrivals] = useState(newRevision)
   useEffect(() => {
     if (!live || limited !== false) return undefined
     let matched: number | undefined
     let timers: ReturnType<typeof setTimeout>[] = []
     const stop = watch({ kind: 'stat', q: { stream: 'events', filter: `family = "${family}"` } }, (message) => {
       if (message.is !== 'stat') return
-      // After the line was cut, something may have come that nobody counted.
+      // Events that came while the stream was disconnected are not counted.
       const came = matched === undefined || message.stat.matched !== matched
       matched = message.stat.matched
       if (!came) return
       for (const timer of timers) clearTimeout(timer)
-      timers = storedAfter.map((ms) => setTimeout(() => setNudge(freshTurn), ms))
+      timers = storedAfter.map((ms) => setTimeout(() => setArrivals(newRevision), ms))
     })
     return () => {
       stop()
@@ -40,8 +40,8 @@ export function useNudge(live: boolean, family: 'change' | 'audit' | 'resource' 
   }, [live, limited, family])
   useEffect(() => {
     if (!live || limited !== true) return undefined
-    const timer = setInterval(() => { if (!document.hidden) setNudge(freshTurn) }, pollMs)
+    const timer = setInterval(() => { if (!document.hidden) setArrivals(newRevision) }, pollMs)
     return () => clearInterval(timer)
   }, [live, limited])
-  return useMemo(() => ({ nudge: live ? nudge : 0, by: limited === true ? 'asked' : 'told' }), [live, nudge, limited])
+  return useMemo(() => ({ arrivals: live ? arrivals : 0, by: limited === true ? 'poll' : 'stream' }), [live, arrivals, limited])
 }

@@ -2,19 +2,19 @@ import { useCallback, useEffect, useState } from 'react'
 
 let last = 0
 
-/** A number that no question had before: `now` means another moment each time it is asked. */
-export function freshTurn(): number {
+/** A number that no query key contained before, so that a range that ends at `now` is queried again. */
+export function newRevision(): number {
   return ++last
 }
 
-/** Rises when the questions of a page are to be asked anew: every so many seconds while the page is seen, and by `again`. */
-export function useTurn(seconds: number): { readonly turn: number; readonly again: () => void } {
-  const [turn, setTurn] = useState(freshTurn)
-  const again = useCallback(() => setTurn(freshTurn), [])
+/** A revision for the query keys of a page. It changes every `seconds` while the page is visible (0: never), and by `again`. */
+export function useRefresh(seconds: number): { readonly revision: number; readonly again: () => void } {
+  const [revision, setRevision] = useState(newRevision)
+  const again = useCallback(() => setRevision(newRevision), [])
   useEffect(() => {
     if (seconds === 0) return undefined
     const timer = setInterval(() => { if (!document.hidden) again() }, seconds * 1000)
     return () => clearInterval(timer)
   }, [seconds, again])
-  return { turn, again }
+  return { revision, again }
 }

@@ -18,7 +18,7 @@ import { NewestTrace } from '../../parts/audit/newest.tsx'
 import { Timeline } from '../../parts/audit/timeline.tsx'
 import { OneTrace } from '../../parts/audit/trace.tsx'
 import { OneChange } from '../../parts/changes/change.tsx'
-import { useTurn } from '../../hooks/use-refresh.ts'
+import { useRefresh } from '../../hooks/use-refresh.ts'
 import { ChangesBy, SumsOf } from './parts.tsx'
 import { actorCodec, type ActorState } from './state.ts'
 import '../../parts/changes/changes.css'
@@ -42,17 +42,17 @@ export default function ActorPage(): React.ReactNode {
 
 function Actor({ state, set }: Pick<PageState<ActorState>, 'state' | 'set'>): React.ReactNode {
   const { of, t } = state
-  const { turn: asked, again } = useTurn(isMoving(t) ? state.refresh : 0)
-  const turn = String(asked)
-  const own = useTraces(useMemo(() => ({ actor: listText([of]) }), [of]), t, turn)
+  const { revision: asked, again } = useRefresh(isMoving(t) ? state.refresh : 0)
+  const revision = String(asked)
+  const own = useTraces(useMemo(() => ({ actor: listText([of]) }), [of]), t, revision)
   const name = own.rows[0]?.actor_name ?? actorText(of)
-  const named = useTraceSums(useMemo(() => ({ text: name }), [name]), t, { by: 'actor', limit: 50, buckets: 1, turn })
+  const named = useTraceSums(useMemo(() => ({ text: name }), [name]), t, { by: 'actor', limit: 50, buckets: 1, revision })
   // Whoever is found by the name in another part of a trace is another.
   const others = (named.data?.groups ?? []).flatMap(({ value }) => (value !== null && value !== of && actorText(value) === name ? [value] : []))
   const actors = listText(state.all ? [of, ...others] : [of])
   const question = useMemo((): Query => ({ actor: actors }), [actors])
-  const traces = useTraces(question, t, turn)
-  const sums = useTraceSums(question, t, { by: state.by, limit: 8, buckets: 150, turn })
+  const traces = useTraces(question, t, revision)
+  const sums = useTraceSums(question, t, { by: state.by, limit: 8, buckets: 150, revision })
   const { rows, error, span, busy } = traces
   const noStore = error !== undefined && asRefused(error).code === 'WEIR_API_NO_STORE'
   return (
@@ -76,12 +76,12 @@ function Actor({ state, set }: Pick<PageState<ActorState>, 'state' | 'set'>): Re
             : span === undefined ? <Loading what="what was done" />
               : (
                 <div className="panel page-scroll actor-parts" tabIndex={0} role="region" aria-label="What the actor did">
-                  {rows.length > 0 && <SumsOf of={of} question={question} t={t} turn={turn} />}
+                  {rows.length > 0 && <SumsOf of={of} question={question} t={t} revision={revision} />}
                   <section className="panel actor-traces table" aria-label="Traces">
                     {rows.length === 0 ? <EmptyState title="Nothing was told" action={<button type="button" onClick={() => set({ t: { from: 'now-4w', to: 'now' } })}>Look at the last four weeks</button>}>In “{rangeText(t)}” no cloud and no audit log of a cluster told of this actor. They tell late: see “newest” above.</EmptyState>
                       : <Grid label="Traces, newest first" columns={traceColumns} rows={rows} rowKey={posOf} total={traces.total} selected={state.trace} onOpen={({ pos }) => set({ trace: pos, sel: '' })} onEnd={traces.next} />}
                   </section>
-                  <ChangesBy of={actors} t={t} turn={turn} selected={state.sel} onOpen={({ pos }) => set({ sel: pos, trace: '' })} />
+                  <ChangesBy of={actors} t={t} revision={revision} selected={state.sel} onOpen={({ pos }) => set({ sel: pos, trace: '' })} />
                 </div>
               )}
         {state.trace !== '' && <OneTrace of={state.trace} known={rows.find(({ pos }) => pos === state.trace)} onClose={() => set({ trace: '' })} />}

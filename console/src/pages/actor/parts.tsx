@@ -16,24 +16,24 @@ import { Operation } from '../../parts/changes/change.tsx'
 
 interface Asked {
   readonly t: Range
-  readonly turn: string
+  readonly revision: string
 }
 
 const parts = ['service', 'tenant', 'region', 'severity', 'address'] as const
 
 /** How much of what the actor did. */
-export function SumsOf({ of, question, t, turn }: Asked & { readonly of: string; readonly question: Query }): React.ReactNode {
-  const behind = useTraceSums(useMemo(() => ({ impersonated_by: listText([of]) }), [of]), t, { by: 'actor', limit: 20, buckets: 1, turn })
+export function SumsOf({ of, question, t, revision }: Asked & { readonly of: string; readonly question: Query }): React.ReactNode {
+  const behind = useTraceSums(useMemo(() => ({ impersonated_by: listText([of]) }), [of]), t, { by: 'actor', limit: 20, buckets: 1, revision })
   return (
     <section className="panel actor-sums" aria-label="By what">
-      {parts.map((by) => <Sums key={by} by={by} question={question} t={t} turn={turn} />)}
+      {parts.map((by) => <Sums key={by} by={by} question={question} t={t} revision={revision} />)}
       {(behind.data?.total ?? 0) > 0 && <div><h3>With the rights of others</h3><ul className="neighbours">{behind.data?.groups.map(({ value, traces }) => <li key={value}><ActorLink to={value} /><span className="number dim">{count(traces)}</span></li>)}</ul></div>}
     </section>
   )
 }
 
-function Sums({ by, question, t, turn }: Asked & { readonly by: (typeof parts)[number]; readonly question: Query }): React.ReactNode {
-  const { data } = useTraceSums(question, t, { by, limit: 8, buckets: 1, turn })
+function Sums({ by, question, t, revision }: Asked & { readonly by: (typeof parts)[number]; readonly question: Query }): React.ReactNode {
+  const { data } = useTraceSums(question, t, { by, limit: 8, buckets: 1, revision })
   if (data === undefined || data.total === 0) return null
   return (
     <div>
@@ -47,9 +47,9 @@ function Sums({ by, question, t, turn }: Asked & { readonly by: (typeof parts)[n
 }
 
 /** What the actors changed in clusters, by the audit logs of these. `of`: their references, as the API reads a list. */
-export function ChangesBy({ of, t, turn, selected, onOpen }: Asked & { readonly of: string; readonly selected: string; readonly onOpen: (change: Change) => void }): React.ReactNode {
+export function ChangesBy({ of, t, revision, selected, onOpen }: Asked & { readonly of: string; readonly selected: string; readonly onOpen: (change: Change) => void }): React.ReactNode {
   const { data, isError, error, refetch } = useQuery({
-    queryKey: ['actor-changes', of, t, turn], staleTime: Infinity, gcTime: 60_000,
+    queryKey: ['actor-changes', of, t, revision], staleTime: Infinity, gcTime: 60_000,
     queryFn: ({ signal }) => ask<ChangePage>('/api/v1/changes', { signal, query: { actor_ref: of, from: t.from, to: t.to, limit: 100, noise: 'shown' } }),
   })
   return (

@@ -18,7 +18,7 @@ export function Filters({ state, set }: FiltersProps): React.ReactNode {
 }
 
 function Values({ facet, state, set }: FiltersProps & { readonly facet: Facet }): React.ReactNode {
-  const { data, error } = useTraceSums(traceQuery({ ...state, [facet]: [] }), state.t, { by: facet, limit: 200, buckets: 1, turn: '' })
+  const { data, error } = useTraceSums(traceQuery({ ...state, [facet]: [] }), state.t, { by: facet, limit: 200, buckets: 1, revision: '' })
   return (
     <Picker
       facet={facet} of="trace" chosen={state[facet]} said={valueText} leaves error={error} others={data && { groups: data.others.groups, n: data.others.traces }}

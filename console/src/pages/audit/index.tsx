@@ -17,8 +17,8 @@ import { Tabs } from '../../parts/tabs.tsx'
 import { isMoving, presets, rangeText, type Range } from '../../state/range.ts'
 import { refText } from '../../state/refs.ts'
 import { usePageState } from '../../state/use-page-state.ts'
-import { useNudge } from '../../hooks/use-arrivals.ts'
-import { useTurn } from '../../hooks/use-refresh.ts'
+import { useArrivals } from '../../hooks/use-arrivals.ts'
+import { useRefresh } from '../../hooks/use-refresh.ts'
 import { traceQuery, useColumns, useFirsts, useLogins } from './ask.ts'
 import { traceColumns } from '../../parts/audit/columns.tsx'
 import { Filters } from './filters.tsx'
@@ -50,13 +50,13 @@ export default function AuditPage(): React.ReactNode {
   const [place, setPlace] = useState<HTMLElement | null>(null)
   const [paused, setPaused] = useState(false)
   const reading = useHold(place)
-  const { nudge } = useNudge(live, 'audit')
-  const { turn: asked, again } = useTurn(!live && isMoving(t) ? state.refresh : 0)
-  const [frozen, setFrozen] = useState(nudge)
-  if (!paused && !reading && frozen !== nudge) setFrozen(nudge)
-  const turn = `${asked} ${frozen}`
-  const traces = useTraces(question, t, turn)
-  const sums = useTraceSums(question, t, { by: state.by, limit: 8, buckets: 150, turn })
+  const { arrivals } = useArrivals(live, 'audit')
+  const { revision: asked, again } = useRefresh(!live && isMoving(t) ? state.refresh : 0)
+  const [frozen, setFrozen] = useState(arrivals)
+  if (!paused && !reading && frozen !== arrivals) setFrozen(arrivals)
+  const revision = `${asked} ${frozen}`
+  const traces = useTraces(question, t, revision)
+  const sums = useTraceSums(question, t, { by: state.by, limit: 8, buckets: 150, revision })
   const { rows, busy, error, span } = traces
   const onSpan = (from: string, to: string): void => set({ t: { from, to }, live: false })
   useCommands(useMemo(() => [
@@ -93,10 +93,10 @@ export default function AuditPage(): React.ReactNode {
               : span === undefined ? <Loading what="traces" />
                 : rows.length === 0 ? <NoTraces state={state} set={set} />
                   : view === 'traces' ? <Grid label="Traces, newest first" columns={traceColumns} rows={rows} rowKey={posOf} total={traces.total} selected={state.sel} onOpen={({ pos }) => set({ sel: pos })} onEnd={traces.next} onPlace={setPlace} />
-                    : <About view={view} question={question} t={t} turn={turn} state={state} set={set} />}
+                    : <About view={view} question={question} t={t} revision={revision} state={state} set={set} />}
         </section>
         {state.sel !== '' && view === 'traces' && <OneTrace of={state.sel} known={rows.find(({ pos }) => pos === state.sel)} onClose={() => set({ sel: '' })} />}
-        {view === 'graph' && <OpenNode state={state} filter={filter} turn={turn} set={set} />}
+        {view === 'graph' && <OpenNode state={state} filter={filter} revision={revision} set={set} />}
       </div>
     </div>
   )
@@ -106,7 +106,7 @@ interface AboutProps {
   readonly view: AuditState['view']
   readonly question: ReturnType<typeof traceQuery>
   readonly t: Range
-  readonly turn: string
+  readonly revision: string
   readonly state: AuditState
   readonly set: (change: Partial<AuditState>, how?: 'replace') => void
 }
@@ -117,16 +117,16 @@ function About({ view, ...asked }: AboutProps): React.ReactNode {
 
 type Asked = Omit<AboutProps, 'view'>
 
-function First({ question, t, turn }: Asked): React.ReactNode {
-  return <FirstTimes of={useFirsts(question, t, turn)} />
+function First({ question, t, revision }: Asked): React.ReactNode {
+  return <FirstTimes of={useFirsts(question, t, revision)} />
 }
 
-function Failed({ question, t, turn }: Asked): React.ReactNode {
-  return <FailedLogins of={useLogins(question, t, turn)} />
+function Failed({ question, t, revision }: Asked): React.ReactNode {
+  return <FailedLogins of={useLogins(question, t, revision)} />
 }
 
-function WhoDidWhat({ question, t, turn, state, set }: Asked): React.ReactNode {
-  const { data, isError, error, refetch } = useColumns(question, t, turn)
+function WhoDidWhat({ question, t, revision, state, set }: Asked): React.ReactNode {
+  const { data, isError, error, refetch } = useColumns(question, t, revision)
   if (data === undefined) return isError ? <ErrorState error={error} onRetry={() => { refetch().catch(reportError) }} /> : <Loading what="who did what" />
   return (
     <>
@@ -136,13 +136,13 @@ function WhoDidWhat({ question, t, turn, state, set }: Asked): React.ReactNode {
   )
 }
 
-function OpenNode({ state, filter, turn, set }: { readonly state: AuditState; readonly filter: TraceFilter; readonly turn: string; readonly set: AboutProps['set'] }): React.ReactNode {
+function OpenNode({ state, filter, revision, set }: { readonly state: AuditState; readonly filter: TraceFilter; readonly revision: string; readonly set: AboutProps['set'] }): React.ReactNode {
   const column = graphColumns.find((each) => state.node.startsWith(`${each}:`))
   if (column === undefined) return null
   const value = state.node.slice(column.length + 1) || null
   return (
     <OneNode
-      column={column} value={value} filter={filter} t={state.t} turn={turn} from={state.from} onFrom={(from) => set({ from })} onClose={() => set({ node: '' })} onOpen={(to, found) => set({ node: `${to}:${found ?? ''}` })}
+      column={column} value={value} filter={filter} t={state.t} revision={revision} from={state.from} onFrom={(from) => set({ from })} onClose={() => set({ node: '' })} onOpen={(to, found) => set({ node: `${to}:${found ?? ''}` })}
       onOnly={() => set({ [column]: only(value), node: '' })} onLeaveOut={() => set({ [column]: without(state[column], value), node: '' })}
     />
   )

@@ -16,7 +16,7 @@ interface OneNodeProps {
   readonly value: string | null
   readonly filter: TraceFilter
   readonly t: Range
-  readonly turn: string
+  readonly revision: string
   /** Where ways to here are looked for from; empty: nowhere. */
   readonly from: string
   readonly onFrom: (ref: string) => void
@@ -30,7 +30,7 @@ export const graphColumns = ['actor', 'action', 'resource', 'tenant', 'region'] 
 export type Column = (typeof graphColumns)[number]
 
 /** A node of the picture with its neighbours, twenty-five at a time. */
-export function OneNode({ column, value, filter, t, turn, from, onFrom, onOnly, onLeaveOut, onOpen, onClose }: OneNodeProps): React.ReactNode {
+export function OneNode({ column, value, filter, t, revision, from, onFrom, onOnly, onLeaveOut, onOpen, onClose }: OneNodeProps): React.ReactNode {
   const name = nameOf(column, value, null)
   const at = graphColumns.indexOf(column)
   const refs = useGraphRefs(column, value, t)
@@ -44,7 +44,7 @@ export function OneNode({ column, value, filter, t, turn, from, onFrom, onOnly, 
         {column === 'resource' && value !== null && <ResourceLink to={value}>The resource</ResourceLink>}
       </p>
       {from !== '' && !refs.includes(from) && refs.map((ref) => <Ways key={`${from} ${ref}`} from={from} to={ref} t={t} />)}
-      {beside.map((neighbour) => <Neighbours key={`${column} ${value ?? ''} ${neighbour}`} of={neighbour} filter={{ ...filter, [column]: only(value) }} t={t} turn={turn} onOpen={(found) => onOpen(neighbour, found)} />)}
+      {beside.map((neighbour) => <Neighbours key={`${column} ${value ?? ''} ${neighbour}`} of={neighbour} filter={{ ...filter, [column]: only(value) }} t={t} revision={revision} onOpen={(found) => onOpen(neighbour, found)} />)}
     </Drawer>
   )
 }
@@ -54,14 +54,14 @@ const domainOf = (ref: string): string => decodeURIComponent(/^tenant:([^/]*)/.e
 
 const step = 25
 
-interface NeighboursProps extends Pick<OneNodeProps, 'filter' | 't' | 'turn'> {
+interface NeighboursProps extends Pick<OneNodeProps, 'filter' | 't' | 'revision'> {
   readonly of: Column
   readonly onOpen: (value: string | null) => void
 }
 
-function Neighbours({ of, filter, t, turn, onOpen }: NeighboursProps): React.ReactNode {
+function Neighbours({ of, filter, t, revision, onOpen }: NeighboursProps): React.ReactNode {
   const [limit, setLimit] = useState(step)
-  const { data, isError, error, refetch } = useTraceSums(traceQuery(filter), t, { by: of, limit, buckets: 1, turn })
+  const { data, isError, error, refetch } = useTraceSums(traceQuery(filter), t, { by: of, limit, buckets: 1, revision })
   if (data === undefined) return isError ? <ErrorState error={error} onRetry={() => { refetch().catch(reportError) }} /> : <Loading what="neighbours" />
   const { groups, others } = data
   return (

@@ -4,8 +4,8 @@ import { ask, type Query } from '../../api/client.ts'
 import type { Change, ChangePage, ChangeSums, Span } from '../../api/objects.ts'
 import { listText } from '../../state/parts.ts'
 import type { Range } from '../../state/range.ts'
-import { useLast } from '../../api/use-last-answer.ts'
-import { freshTurn } from '../../hooks/use-refresh.ts'
+import { useLastAnswer } from '../../api/use-last-answer.ts'
+import { newRevision } from '../../hooks/use-refresh.ts'
 import { joined, newestOf } from './newer.ts'
 import type { ChangeFilter, Grouping } from './state.ts'
 
@@ -41,26 +41,26 @@ export interface Changes {
 interface Asked {
   readonly filter: ChangeFilter
   readonly t: Range
-  /** Rises when the question is asked anew. */
-  readonly turn: number
-  /** Rises when something new may be there; 0: nobody looks for it. */
-  readonly nudge: number
+  /** A new one repeats the query. */
+  readonly revision: number
+  /** Changes when new rows may have been stored; 0: not live. */
+  readonly arrivals: number
   /** Nothing that is shown may move. */
   readonly hold: boolean
 }
 
 /** The whole answer, page by page, newest first, and above it what came since. */
-export function useChanges({ filter, t, turn, nudge, hold }: Asked): Changes {
+export function useChanges({ filter, t, revision, arrivals, hold }: Asked): Changes {
   const question = useMemo(() => changeQuery(filter), [filter])
   const [jumps, setJumps] = useState(0)
-  const key = JSON.stringify([question, t, turn, jumps])
+  const key = JSON.stringify([question, t, revision, jumps])
   const answer = useInfiniteQuery({
     queryKey: ['changes', key], staleTime: Infinity, gcTime: 60_000, placeholderData: keepPreviousData, structuralSharing: false, initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam, signal }) => ask<ChangePage>('/api/v1/changes', { signal, query: { ...question, from: t.from, to: t.to, limit: pageRows, cursor: pageParam } }),
     getNextPageParam: ({ next }) => next ?? undefined,
   })
   const { hasNextPage, isFetching, isError, isPlaceholderData, error, fetchNextPage, refetch } = answer
-  const data = useLast(answer.data, isError)
+  const data = useLastAnswer(answer.data, isError)
   const own = !isPlaceholderData && !isError
   const pages = useMemo(() => data?.pages.flatMap(({ changes }) => changes) ?? [], [data])
   const [taken, setTaken] = useState<{ readonly of: string; readonly rows: readonly Change[] }>({ of: '', rows: [] })
@@ -69,20 +69,20 @@ export function useChanges({ filter, t, turn, nudge, hold }: Asked): Changes {
   const span = data?.pages[0]?.span
   const since = span === undefined ? undefined : new Date(Math.max(Date.parse(span.from), Date.parse(newestOf(rows) ?? span.from) - overlapMs)).toISOString()
   const newer = useQuery({
-    queryKey: ['changes-newer', key, nudge], enabled: nudge > 0 && own && since !== undefined, staleTime: Infinity, gcTime: 0,
+    queryKey: ['changes-newer', key, arrivals], enabled: arrivals > 0 && own && since !== undefined, staleTime: Infinity, gcTime: 0,
     // What waits is counted on while it is looked for more, but not for another question.
     placeholderData: (before: ChangePage | undefined, query) => (query?.queryKey[1] === key ? before : undefined),
     queryFn: ({ signal }) => ask<ChangePage>('/api/v1/changes', { signal, query: { ...question, from: since, to: 'now', limit: newerRows } }),
   })
   const fresh = useMemo(() => {
-    if (newer.data === undefined || !own || nudge === 0) return []
+    if (newer.data === undefined || !own || arrivals === 0) return []
     const known = new Set(rows.map(({ pos }) => pos))
     return newer.data.changes.filter(({ pos }) => !known.has(pos))
-  }, [newer.data, own, nudge, rows])
+  }, [newer.data, own, arrivals, rows])
   const many = fresh.length > 0 && newer.data?.next !== null
   const release = useCallback(() => {
     // Too many to be put above: the list begins anew with them.
-    if (many) setJumps(freshTurn)
+    if (many) setJumps(newRevision)
     else setTaken((before) => ({ of: key, rows: [...fresh, ...(before.of === key ? before.rows : [])] }))
   }, [many, key, fresh])
   useEffect(() => {
@@ -96,9 +96,9 @@ export function useChanges({ filter, t, turn, nudge, hold }: Asked): Changes {
 }
 
 /** The same question, counted over time. */
-export function useChangeSums(filter: ChangeFilter, t: Range, by: Grouping, turn: string): UseQueryResult<ChangeSums> {
+export function useChangeSums(filter: ChangeFilter, t: Range, by: Grouping, revision: string): UseQueryResult<ChangeSums> {
   return useQuery({
-    queryKey: ['change-sums', changeQuery(filter), t, by, turn], staleTime: Infinity, gcTime: 60_000, placeholderData: keepPreviousData,
+    queryKey: ['change-sums', changeQuery(filter), t, by, revision], staleTime: Infinity, gcTime: 60_000, placeholderData: keepPreviousData,
     queryFn: ({ signal }) => ask<ChangeSums>('/api/v1/changes/sums', { signal, query: { ...changeQuery(filter), from: t.from, to: t.to, by, limit: 8 } }),
   })
 }

@@ -10,10 +10,10 @@ import { Popover } from '../../parts/popover.tsx'
 const none: ChangeGaps = { gaps: [], total: 0 }
 
 /** Where a comparison with the server found what no watch had told. Who may not see every namespace is told of none. */
-export function useGaps(clusters: readonly string[], span: Span | undefined, turn: string): ChangeGaps {
+export function useGaps(clusters: readonly string[], span: Span | undefined, revision: string): ChangeGaps {
   const me = useMe()
   const { data } = useQuery({
-    queryKey: ['change-gaps', clusters, span, turn], enabled: span !== undefined && me.data?.namespaces === null, staleTime: Infinity, gcTime: 30_000, placeholderData: keepPreviousData,
+    queryKey: ['change-gaps', clusters, span, revision], enabled: span !== undefined && me.data?.namespaces === null, staleTime: Infinity, gcTime: 30_000, placeholderData: keepPreviousData,
     queryFn: ({ signal }) => ask<ChangeGaps>('/api/v1/changes/gaps', { signal, query: { cluster: clusters.join(','), from: span?.from, to: span?.to } }),
   })
   return data ?? none

@@ -14,7 +14,7 @@ import { Grid } from '../../parts/grid.tsx'
 import { EmptyState, ErrorNotice, ErrorState, Loading, Notice } from '../../parts/states.tsx'
 import { isMoving, presets, rangeText } from '../../state/range.ts'
 import { usePageState } from '../../state/use-page-state.ts'
-import { useTurn } from '../../hooks/use-refresh.ts'
+import { useRefresh } from '../../hooks/use-refresh.ts'
 import { useChanges, useChangeSums, useClusters } from './ask.ts'
 import { OneChange } from '../../parts/changes/change.tsx'
 import { changeColumns } from './columns.tsx'
@@ -25,7 +25,7 @@ import { NoChanges } from './no-changes.tsx'
 import { changesCodec, noFilter, type ChangeFilter } from './state.ts'
 import { Timeline } from './timeline.tsx'
 import { Traffic } from './traffic.tsx'
-import { useNudge } from '../../hooks/use-arrivals.ts'
+import { useArrivals } from '../../hooks/use-arrivals.ts'
 import '../../parts/changes/changes.css'
 
 const posOf = ({ pos }: Change): string => pos
@@ -42,14 +42,14 @@ export default function ChangesPage(): React.ReactNode {
   const [place, setPlace] = useState<HTMLElement | null>(null)
   const [paused, setPaused] = useState(false)
   const reading = useHold(place)
-  const { nudge, by: told } = useNudge(live)
-  const { turn, again } = useTurn(!live && isMoving(t) ? state.refresh : 0)
-  const changes = useChanges({ filter, t, turn, nudge, hold: paused || reading })
-  const [frozen, setFrozen] = useState(nudge)
-  if (!paused && frozen !== nudge) setFrozen(nudge)
-  const sums = useChangeSums(filter, t, by, `${turn} ${frozen}`)
+  const { arrivals, by: source } = useArrivals(live)
+  const { revision, again } = useRefresh(!live && isMoving(t) ? state.refresh : 0)
+  const changes = useChanges({ filter, t, revision, arrivals, hold: paused || reading })
+  const [frozen, setFrozen] = useState(arrivals)
+  if (!paused && frozen !== arrivals) setFrozen(arrivals)
+  const sums = useChangeSums(filter, t, by, `${revision} ${frozen}`)
   const { rows, more, busy, error, span } = changes
-  const gaps = useGaps(cluster, sums.data?.span, `${turn} ${frozen}`)
+  const gaps = useGaps(cluster, sums.data?.span, `${revision} ${frozen}`)
   const gapMarks = useGapMarks(gaps)
   const total = sums.data === undefined ? undefined : Math.max(sums.data.total, rows.length)
   const hidden = noise ? undefined : sums.data?.hidden
@@ -70,7 +70,7 @@ export default function ChangesPage(): React.ReactNode {
       </div>
       {unread.length > 0 && <Notice onClose={() => set({}, 'replace')}>{unread.map((sentence) => <p key={sentence}>{sentence}</p>)}</Notice>}
       <div className="page-line">
-        {live && <ChangesLive changes={changes} told={told} paused={paused} reading={reading} onPause={setPaused} onRelease={() => { changes.release(); setPaused(false); place?.scrollTo({ top: 0 }) }} />}
+        {live && <ChangesLive changes={changes} by={source} paused={paused} reading={reading} onPause={setPaused} onRelease={() => { changes.release(); setPaused(false); place?.scrollTo({ top: 0 }) }} />}
         <span className="number" role={live ? undefined : 'status'}>{span === undefined ? '' : total === undefined ? `showing ${count(rows.length)} changes` : `showing ${count(rows.length)} of ${counted(total, 'change')}`}</span>
         <Noise hidden={hidden} shown={noise} onChange={(shown) => set({ noise: shown, sel: '' })} />
         <Gaps of={gaps} onSpan={(from, to) => set({ t: { from, to }, live: false })} />

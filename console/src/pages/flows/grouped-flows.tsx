@@ -14,21 +14,21 @@ import { askedOf } from './overview/ask.ts'
 import { conditionOf } from './overview/condition.ts'
 import { measureNames, percent } from './overview/names.ts'
 import { measures, type Measure } from './overview/state.ts'
-import { useTurn } from '../../hooks/use-refresh.ts'
+import { useRefresh } from '../../hooks/use-refresh.ts'
 import { resized } from './parts-of-state.ts'
 import type { FlowViewProps } from './views.ts'
 
 /** Seconds between two questions while the page is live. */
-const liveTurn = 5
+const liveRefresh = 5
 /** Groups that are asked for, at first and when more are wanted; the server gives no more. */
 const [usualLimit, mostGroups] = [500, 10_000]
 
 /** Groups of flows, the largest first, with the sums of all others and the total. */
 export function GroupedFlows({ state, set, columns, tabs }: FlowViewProps): React.ReactNode {
   const { live, t, refresh, group, by, w } = state
-  const { turn, again } = useTurn(live ? (refresh === 0 ? liveTurn : refresh) : isMoving(t) ? refresh : 0)
+  const { revision, again } = useRefresh(live ? (refresh === 0 ? liveRefresh : refresh) : isMoving(t) ? refresh : 0)
   const [limit, setLimit] = useState(usualLimit)
-  const asked = useMemo(() => askedOf(state, turn), [state.filter, state.both, state.once, t, live, turn])
+  const asked = useMemo(() => askedOf(state, revision), [state.filter, state.both, state.once, t, live, revision])
   const question = { group: group.join(','), by, time: 'time_received' }
   const { data, busy, error, retry, cancel } = useGroups(asked, { ...question, limit })
   const rows = useMemo(() => (data === undefined ? [] : groupRows(data, fieldsOf(data).length)), [data])

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useMemo, useState } from 'react'
 import { shownMost, type Row } from '../../live/rows-model.ts'
-import { freshTurn } from '../../hooks/use-refresh.ts'
+import { newRevision } from '../../hooks/use-refresh.ts'
 import type { FlowQuestion } from './question.ts'
 import { useStoredRows, type StoredRows } from './stored.ts'
 
@@ -27,22 +27,22 @@ export function useOlder(live: readonly Row[], { filter, both, once, from, field
   const oldest = live.at(-1)?.[at]
   const [full, empty] = [live.length >= shownMost, live.length === 0]
   const [to, setTo] = useState<string>()
-  const [turn, setTurn] = useState(freshTurn)
+  const [revision, setRevision] = useState(newRevision)
   const joins = to === 'now' || (upTo !== '' && to === behind(upTo))
-  const stored = useStoredRows({ filter, both, once, from, to: to ?? '', fields, sort: '', turn }, to !== undefined)
+  const stored = useStoredRows({ filter, both, once, from, to: to ?? '', fields, sort: '', revision }, to !== undefined)
   // Live rows that left at the bottom would be missing between the two.
   useEffect(() => {
     const apart = joins ? full : to !== undefined && typeof oldest === 'string' && behind(oldest) > to
     if (apart) setTo(undefined)
     // A server that has just started has nothing live, but what it had before.
     else if (begun && empty && to === undefined) {
-      setTurn(freshTurn)
+      setRevision(newRevision)
       setTo('now')
     }
   }, [oldest, to, full, empty, begun, joins])
   useEffect(() => {
     if (upTo === '') return
-    setTurn(freshTurn)
+    setRevision(newRevision)
     setTo(behind(upTo))
   }, [upTo])
   // The newest part of a span may not be stored yet: what is missing would stay missing between the two.
@@ -50,7 +50,7 @@ export function useOlder(live: readonly Row[], { filter, both, once, from, field
   const late = to !== undefined && to !== 'now' && storedTo !== undefined && storedTo < to
   useEffect(() => {
     if (!late) return undefined
-    const timer = setTimeout(() => setTurn(freshTurn), 1000)
+    const timer = setTimeout(() => setRevision(newRevision), 1000)
     return () => clearTimeout(timer)
   }, [late, storedTo])
   const { next } = stored

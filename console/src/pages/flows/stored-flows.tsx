@@ -11,16 +11,16 @@ import { NoFlows } from './no-flows.tsx'
 import { Record } from './record.tsx'
 import { useRows, type RowsProps } from './rows.ts'
 import { useStoredRows, useTotals } from './stored.ts'
-import { useTurn } from '../../hooks/use-refresh.ts'
+import { useRefresh } from '../../hooks/use-refresh.ts'
 import { Volume } from './volume.tsx'
 
 /** The whole answer of a span, sorted by the server and loaded as one goes down. */
 export function StoredFlows(props: RowsProps): React.ReactNode {
   const { state, set, columns, tabs, fields, opened, onSort } = props
   const { filter, both, once, t } = state
-  const { turn, again } = useTurn(isMoving(t) ? state.refresh : 0)
+  const { revision, again } = useRefresh(isMoving(t) ? state.refresh : 0)
   const order = sortFields(state.sort, columns)
-  const stored = useStoredRows({ filter, both, once, from: t.from, to: t.to, fields, sort: order, turn }, true)
+  const stored = useStoredRows({ filter, both, once, from: t.from, to: t.to, fields, sort: order, revision }, true)
   const { rows, more, span, busy, error, next } = stored
   const reading = useRows(props, stored.fields)
   const totals = useTotals({ filter, both, once }, span)

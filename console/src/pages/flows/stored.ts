@@ -4,7 +4,7 @@ import type { AnswerFrame } from '../../../../src/api/published.ts'
 import { ask } from '../../api/client.ts'
 import type { Row } from '../../live/rows-model.ts'
 import { questionQuery, type FlowQuestion } from './question.ts'
-import { useLast } from '../../api/use-last-answer.ts'
+import { useLastAnswer } from '../../api/use-last-answer.ts'
 import { useAfterPaint } from './use-after-paint.ts'
 import { volumeGroup, type SeriesAnswer } from './volume.tsx'
 
@@ -14,8 +14,8 @@ export interface StoredQuestion extends FlowQuestion {
   readonly fields: readonly string[]
   /** As the API takes it; empty: newest first. */
   readonly sort: string
-  /** Rises when the question is asked anew. */
-  readonly turn: number
+  /** A new one repeats the query. */
+  readonly revision: number
 }
 
 export interface StoredRows {
@@ -40,9 +40,9 @@ export interface StoredRows {
 const pageRows = 500
 
 /** Rows of the whole answer, page by page; the cursor keeps the moment of the first page. */
-export function useStoredRows({ from, to, fields, sort, turn, ...asked }: StoredQuestion, enabled: boolean): StoredRows {
+export function useStoredRows({ from, to, fields, sort, revision, ...asked }: StoredQuestion, enabled: boolean): StoredRows {
   const question = questionQuery(asked)
-  const queryKey = ['flows', question, from, to, fields, sort, turn]
+  const queryKey = ['flows', question, from, to, fields, sort, revision]
   const answer = useInfiniteQuery({
     queryKey, enabled, staleTime: Infinity, gcTime: 60_000,
     placeholderData: keepPreviousData,
@@ -55,7 +55,7 @@ export function useStoredRows({ from, to, fields, sort, turn, ...asked }: Stored
     getNextPageParam: ({ next }) => next ?? undefined,
   })
   const { hasNextPage, isFetching, isError, error, fetchNextPage, refetch } = answer
-  const data = useLast(answer.data, isError)
+  const data = useLastAnswer(answer.data, isError)
   const rows = useMemo(() => data?.pages.flatMap((page) => page.rows as readonly Row[]) ?? [], [data])
   const answered = data?.pages[0]?.columns
   const names = useMemo(() => answered?.map(({ name }) => name) ?? [], [answered])

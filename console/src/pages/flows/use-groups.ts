@@ -3,7 +3,7 @@ import { ask, type Query } from '../../api/client.ts'
 import type { GroupsTable } from './groups.ts'
 import type { Asked } from './overview/ask.ts'
 import { questionQuery } from './question.ts'
-import { useLast } from '../../api/use-last-answer.ts'
+import { useLastAnswer } from '../../api/use-last-answer.ts'
 
 interface AskedGroups {
   /** Of this question, or of the one before while it is asked, or when it failed. */
@@ -15,10 +15,10 @@ interface AskedGroups {
   readonly cancel: () => void
 }
 
-/** Groups of flows, asked anew when `turn` of the question rises. */
-export function useGroups({ t, turn, ...asked }: Asked, more: Query): AskedGroups {
+/** Groups of flows, queried again for each new `revision`. */
+export function useGroups({ t, revision, ...asked }: Asked, more: Query): AskedGroups {
   const query = { ...questionQuery(asked), from: t.from, to: t.to, ...more }
-  const queryKey = ['groups', query, turn]
+  const queryKey = ['groups', query, revision]
   const client = useQueryClient()
   const answer = useQuery({
     queryKey, staleTime: Infinity, gcTime: 30_000, placeholderData: keepPreviousData, structuralSharing: false,
@@ -26,7 +26,7 @@ export function useGroups({ t, turn, ...asked }: Asked, more: Query): AskedGroup
   })
   const { isFetching, isError, error, refetch } = answer
   return {
-    data: useLast(answer.data, isError), busy: isFetching, error: isError ? error : undefined,
+    data: useLastAnswer(answer.data, isError), busy: isFetching, error: isError ? error : undefined,
     retry: () => { refetch().catch(reportError) },
     cancel: () => { client.cancelQueries({ queryKey }).catch(reportError) },
   }

@@ -16,7 +16,7 @@ import { EmptyState, ErrorNotice, ErrorState, Loading, Notice } from '../../part
 import { listText } from '../../state/parts.ts'
 import { pathOfRef } from '../../state/refs.ts'
 import { usePageState } from '../../state/use-page-state.ts'
-import { useNudge } from '../../hooks/use-arrivals.ts'
+import { useArrivals } from '../../hooks/use-arrivals.ts'
 import { resourcesCodec, usualKinds } from './state.ts'
 import '../../parts/changes/changes.css'
 
@@ -45,9 +45,9 @@ export default function ResourcesPage(): React.ReactNode {
   const fields = useFields()
   const navigate = useNavigate()
   // What is told of objects changes what is there; the list stays where it is while it is asked anew.
-  const { nudge } = useNudge(at === 'now', 'resource')
+  const { arrivals } = useArrivals(at === 'now', 'resource')
   const { data, error, isError, isFetching, hasNextPage, fetchNextPage, refetch } = useInfiniteQuery({
-    queryKey: ['resources', q, kind, namespace, at, nudge], staleTime: 10_000, gcTime: 60_000, placeholderData: keepPreviousData, initialPageParam: undefined as string | undefined,
+    queryKey: ['resources', q, kind, namespace, at, arrivals], staleTime: 10_000, gcTime: 60_000, placeholderData: keepPreviousData, initialPageParam: undefined as string | undefined,
     queryFn: ({ signal, pageParam }) => ask<ResourcePage>('/api/v1/resources', { signal, query: { filter: q, kind: listText(kind), namespace: listText(namespace), at, limit: 200, cursor: pageParam } }),
     getNextPageParam: ({ next }) => next ?? undefined,
   })

@@ -13,15 +13,15 @@ import type { Earlier, Measure } from './state.ts'
 /** What all panels ask about. */
 export interface Asked extends FlowQuestion {
   readonly t: Range
-  /** Rises when they ask anew. */
-  readonly turn: number
+  /** A new one repeats the queries. */
+  readonly revision: number
 }
 
 /** A question that is dropped on the server, too, when another takes its place. */
-export function useAnswer<T>(path: string, { t, turn, ...question }: Asked, more: Query, enabled = true): UseQueryResult<T> {
+export function useAnswer<T>(path: string, { t, revision, ...question }: Asked, more: Query, enabled = true): UseQueryResult<T> {
   const query = { ...questionQuery(question), from: t.from, to: t.to, ...more }
   return useQuery({
-    queryKey: [path, query, turn], enabled, staleTime: Infinity, gcTime: 30_000, placeholderData: keepPreviousData,
+    queryKey: [path, query, revision], enabled, staleTime: Infinity, gcTime: 30_000, placeholderData: keepPreviousData,
     queryFn: ({ signal }) => ask<T>(path, { signal, query }),
   })
 }
@@ -54,13 +54,13 @@ export function askedFor(asked: Asked, family: Family): Asked {
 /** Do flows of the span carry it? Undefined: not known yet. Once some do, it is not asked again before the question changes. */
 export function useHas(asked: Asked, family: Exclude<Family, 'flows'>, enabled: boolean): boolean | undefined {
   const about = JSON.stringify([questionQuery(asked), asked.t])
-  const [settled, setSettled] = useState<{ readonly about: string; readonly turn: number }>()
-  const turn = settled?.about === about ? settled.turn : asked.turn
-  const { data, isPlaceholderData } = useAnswer<AnswerFrame>('/api/v1/flows', { ...askedFor(asked, family), turn }, { columns: '_pos', time: 'flow_time', limit: 1 }, enabled)
+  const [settled, setSettled] = useState<{ readonly about: string; readonly revision: number }>()
+  const revision = settled?.about === about ? settled.revision : asked.revision
+  const { data, isPlaceholderData } = useAnswer<AnswerFrame>('/api/v1/flows', { ...askedFor(asked, family), revision }, { columns: '_pos', time: 'flow_time', limit: 1 }, enabled)
   const has = data === undefined ? undefined : data.rows.length > 0
   useEffect(() => {
-    if (has === true && !isPlaceholderData && settled?.about !== about) setSettled({ about, turn })
-  }, [has, isPlaceholderData, settled, about, turn])
+    if (has === true && !isPlaceholderData && settled?.about !== about) setSettled({ about, revision })
+  }, [has, isPlaceholderData, settled, about, revision])
   return has
 }
 
@@ -89,6 +89,6 @@ export function momentSeconds(moment: string): number {
 }
 
 /** What the panels ask about, of the state of the page. Live sums are of the span, too, and asked for anew by themselves. */
-export function askedOf({ filter, both, once, t, live }: ShownFlows, turn: number): Asked {
-  return { filter, both, once, t: live ? { from: t.to === 'now' ? t.from : 'now-15m', to: 'now' } : t, turn }
+export function askedOf({ filter, both, once, t, live }: ShownFlows, revision: number): Asked {
+  return { filter, both, once, t: live ? { from: t.to === 'now' ? t.from : 'now-15m', to: 'now' } : t, revision }
 }

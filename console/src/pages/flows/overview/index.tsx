@@ -4,7 +4,7 @@ import { isMoving } from '../../../state/range.ts'
 import { useLink } from '../../../live/use-live.ts'
 import { andFilter } from '../../../parts/filter-text.ts'
 import { NoFlows } from '../no-flows.tsx'
-import { useTurn } from '../../../hooks/use-refresh.ts'
+import { useRefresh } from '../../../hooks/use-refresh.ts'
 import type { FlowViewProps } from '../views.ts'
 import { askedOf, spanSeconds, useGroups, useHas, useIsQuiet } from './ask.ts'
 import { conditionOf } from './condition.ts'
@@ -21,14 +21,14 @@ import type { GroupsAnswer } from './sums.ts'
 import './overview.css'
 
 /** Seconds between two questions while the page is live; the rates come by the stream. */
-const liveTurn = 5
+const liveRefresh = 5
 const protocols = ['proto']
 
 /** What passed, at a glance: rates, and the largest of everything. */
 export default function Overview({ state, set, tabs }: FlowViewProps): React.ReactNode {
   const { live, t, refresh, dim, by, before, panels, focus, looks, q } = state
-  const { turn, again } = useTurn(live ? liveTurn : isMoving(t) ? refresh : 0)
-  const asked = useMemo(() => askedOf(state, turn), [state, turn])
+  const { revision, again } = useRefresh(live ? liveRefresh : isMoving(t) ? refresh : 0)
+  const asked = useMemo(() => askedOf(state, revision), [state, revision])
   // The question of a panel, so that it is asked once.
   const all = useGroups(asked, protocols, by, (looks.protocols ?? usualLook).top)
   const stream = useLiveSeries(live, state, dim, spanSeconds(asked.t))

@@ -10,7 +10,7 @@ import { NoFlows } from '../no-flows.tsx'
 import { askedOf } from '../overview/ask.ts'
 import { measureNames } from '../overview/names.ts'
 import { measures } from '../overview/state.ts'
-import { useTurn } from '../../../hooks/use-refresh.ts'
+import { useRefresh } from '../../../hooks/use-refresh.ts'
 import type { FlowViewProps } from '../views.ts'
 import { GraphCanvas } from './canvas.tsx'
 import { Compare } from './compare.tsx'
@@ -31,11 +31,11 @@ import './topology.css'
 export default function Topology({ state, set, tabs }: FlowViewProps): React.ReactNode {
   const { live, t, refresh, q, scope, by, more, list, node: chosen, pins, diff, find, eye } = state
   // Live comes by the stream.
-  const { turn, again } = useTurn(!live && isMoving(t) ? refresh : 0)
+  const { revision, again } = useRefresh(!live && isMoving(t) ? refresh : 0)
   const [layoutTurn, setLayoutTurn] = useState(0)
   const [steps, setSteps] = useState(0)
   const link = useLink()
-  const asked = useMemo(() => askedOf(state, turn), [state, turn])
+  const asked = useMemo(() => askedOf(state, revision), [state, revision])
   const { edges, answer, diff: compared, error, isFetching, again: retry } = useTopology(state, asked)
   const graph = useMemo(() => (edges === undefined ? undefined : foldGraph(edges, scope, by, more ? moreLimits : usualLimits)), [edges, scope, by, more])
   const { laid, failed } = useLayout(graph, scope, by, pins, layoutTurn)

@@ -3,7 +3,7 @@ import { useAnswer, type Asked } from '../overview/ask.ts'
 import type { GroupsAnswer } from '../overview/sums.ts'
 import type { ShownFlows } from '../state.ts'
 import { isFurther } from '../overview/state.ts'
-import { freshTurn } from '../../../hooks/use-refresh.ts'
+import { newRevision } from '../../../hooks/use-refresh.ts'
 import { edgesOf, moreLimits, usualLimits, type Edges } from './fold.ts'
 import { liveSeconds, useLiveGraph } from './live-graph.ts'
 import { scopeParts } from './scope.ts'
@@ -38,8 +38,8 @@ export function useTopology(state: ShownFlows, asked: Asked): Topology {
   const plain = useAnswer<GroupsAnswer>('/api/v1/topology', asked, wanted, !live && !compares)
   const compared = useDiff({ asked, scope, by, limit: Math.min(limit, 10_000), most: (more ? moreLimits : usualLimits).edges }, diff, compares)
   // An answer that is as old as the last look is no last minute.
-  const begun = useMemo(freshTurn, [live, state.filter, state.both, state.once, scope, by, more])
-  const seed = useAnswer<GroupsAnswer>('/api/v1/topology', { ...asked, t: { from: `now-${liveSeconds}s`, to: 'now' }, turn: begun }, { ...wanted, time: 'time_received' }, live)
+  const begun = useMemo(newRevision, [live, state.filter, state.both, state.once, scope, by, more])
+  const seed = useAnswer<GroupsAnswer>('/api/v1/topology', { ...asked, t: { from: `now-${liveSeconds}s`, to: 'now' }, revision: begun }, { ...wanted, time: 'time_received' }, live)
   const seeded = useMemo(() => (seed.data === undefined || seed.isPlaceholderData || !fits(seed.data, scope) ? undefined : edgesOf(seed.data, scope)), [seed.data, seed.isPlaceholderData, scope])
   const streamed = useLiveGraph(live, { ...state, nodes: (more ? moreLimits : usualLimits).nodes }, seeded)
   const own = compares ? compared : live ? seed : plain
