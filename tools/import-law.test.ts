@@ -22,6 +22,8 @@ test('a tree that keeps the law has no problems, and rooms that do not exist are
       'src/app/compose.ts': `import '../registry.ts'; import '../store/index.ts'; import '../api/index.ts'; import '../identity/index.ts';`,
       'src/app/workers/ingest.ts': `import '../../registry.ts'; import '../../identity/index.ts';`,
       'src/cli/validate.ts': `import '../registry.ts'; import type { Store } from '../store/index.ts';`,
+      'console/src/app/pages.ts': `const load = () => import('../pages/flows/index.tsx');`,
+      'console/src/pages/flows/topology/index.tsx': `import { columns } from '../columns.tsx'; import { Grid } from '../../../parts/grid.tsx'; import './topology.css';`,
       'console/app.ts': `import type { Ledger } from '../src/api/types.ts'; import { h } from './h.ts';`,
     }),
   ).toEqual([])
@@ -77,6 +79,28 @@ const forbidden: readonly [name: string, path: string, text: string, say: RegExp
   ['test code in the product', 'src/engine/a.ts', `import { x } from './a.test.ts';`, /is for tests only/],
   ['code from outside src', 'src/engine/a.ts', `import { x } from '../../test/kit/x.ts';`, /src imports nothing from outside/],
   ['a console that runs server code', 'console/a.tsx', `import { x } from '../src/api/x.ts';`, /import types of src\/api\/ only/],
+  [
+    'a page of the console that imports another',
+    'console/src/pages/audit/index.tsx',
+    `import './audit.css';\nimport { useRefresh } from '../flows/use-refresh.ts';`,
+    /^console\/src\/pages\/audit\/index\.tsx:2 only console\/src\/app\/ loads pages, not \.\.\/flows\/use-refresh\.ts/,
+  ],
+  [
+    'the same from a deeper folder, for a type',
+    'console/src/pages/flows/topology/a.ts',
+    `import type { X } from '../../audit/x.ts';`,
+    /loads pages, not/,
+  ],
+  ['the same by import()', 'console/src/pages/home/a.ts', `const x = await import('../pipeline/x.ts');`, /loads pages, not/],
+  ['the same for a style sheet', 'console/src/pages/actor/index.tsx', `import '../audit/audit.css';`, /loads pages, not/],
+  ['the same in a test', 'console/src/pages/home/a.test.ts', `import { x } from '../pipeline/x.ts';`, /loads pages, not/],
+  [
+    'a part of the console that imports a page',
+    'console/src/parts/audit/a.tsx',
+    `import { x } from '../../pages/audit/x.ts';`,
+    /^console\/src\/parts\/audit\/a\.tsx:1 only console\/src\/app\/ loads pages/,
+  ],
+  ['the same in a test of the state', 'console/src/state/a.test.ts', `import { x } from '../pages/flows/state.ts';`, /loads pages, not/],
   ['a console that knows other rooms', 'console/a.tsx', `import type { X } from '../src/store/x.ts';`, /import types of src\/api\/ only/],
 ]
 

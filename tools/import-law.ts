@@ -57,7 +57,14 @@ function judge(path: string, imports: readonly Import[]): Problem[] {
 
   if (path.startsWith('console/')) {
     for (const used of imports) {
-      if (used.target === undefined || used.target.startsWith('console/') || isTestFile(path)) continue
+      if (used.target === undefined) continue
+      const page = pageOf(used.target)
+      // Holds for tests, too: a test that needs a page belongs beside it.
+      if (page !== undefined && page !== pageOf(path) && !path.startsWith('console/src/app/')) {
+        complain(used, `only console/src/app/ loads pages, not ${used.specifier}; move what both need to console/src/ api, hooks, live, parts or state`)
+        continue
+      }
+      if (used.target.startsWith('console/') || isTestFile(path)) continue
       if (used.target.startsWith('src/api/') && used.typeOnly) continue
       complain(used, `the console talks to the server through the API: import types of src/api/ only, not ${used.specifier}`)
     }
@@ -117,6 +124,11 @@ function crossesConnectors(from: string, to: string): boolean {
   const mine = home.exec(from)?.[1]
   const theirs = home.exec(to)?.[1]
   return mine !== undefined && theirs !== undefined && mine !== theirs
+}
+
+/** The name of the console page that a file belongs to. */
+function pageOf(path: string): string | undefined {
+  return /^console\/src\/pages\/([^/]+)\//.exec(path)?.[1]
 }
 
 if (isMain(import.meta.url)) await runCheckAlone(importLaw, 'import law')
