@@ -54,9 +54,9 @@ export function action<Args extends readonly unknown[]>(act: (...args: Args) => 
 
 export interface Server {
   readonly url: string
-  /** The answer, whatever its length. Throws CommandError with the server's own words for anything but success. */
-  ask(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Response>
-  json<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T>
+  /** The answer, whatever its length. Throws CommandError with the server's own words for anything but success, and the statuses of `also`. */
+  ask(method: 'GET' | 'POST', path: string, body?: unknown, also?: readonly number[]): Promise<Response>
+  json<T>(method: 'GET' | 'POST', path: string, body?: unknown, also?: readonly number[]): Promise<T>
 }
 
 /** The server that the flags name; undefined when none runs on the data folder. */
@@ -100,7 +100,7 @@ function checkUrl(text: string): string {
 }
 
 function connect(url: string, token: string | undefined, whenAway: string): Server {
-  const ask: Server['ask'] = async (method, path, body) => {
+  const ask: Server['ask'] = async (method, path, body, also = []) => {
     let answer: Response
     try {
       answer = await fetch(url + path, {
@@ -114,7 +114,7 @@ function connect(url: string, token: string | undefined, whenAway: string): Serv
     } catch (error) {
       throw new CommandError(`Nothing answers at ${url}: ${reason(error)}.`, [whenAway])
     }
-    if (!answer.ok) throw await refusal(answer)
+    if (!answer.ok && !also.includes(answer.status)) throw await refusal(answer)
     return answer
   }
   return { url, ask, json: async <T>(...args: Parameters<Server['ask']>) => (await (await ask(...args)).json()) as T }

@@ -48,7 +48,7 @@ _weir
   }
 
   test('commands are offered, and the commands below them', async () => {
-    expect(await offered('')).toEqual(['run', 'validate', 'create', 'schema', 'kollect', 'cts-exporter', 'neo4j-sink', 'query', 'fields', 'tap', 'top', 'exporters', 'changes', 'resources', 'ledger', 'dead-letters', 'sink', 'doctor', 'bus', 'journal', 'store', 'replay', 'completion', 'help'])
+    expect(await offered('')).toEqual(['run', 'validate', 'create', 'config', 'schema', 'kollect', 'cts-exporter', 'neo4j-sink', 'query', 'flows', 'events', 'audit', 'fields', 'tap', 'top', 'exporters', 'changes', 'resources', 'ledger', 'dead-letters', 'sink', 'status', 'reload', 'doctor', 'bus', 'journal', 'store', 'replay', 'completion', 'help'])
     expect(await offered('d')).toEqual(['dead-letters', 'doctor'])
     expect(await offered('journal', '')).toEqual(['check', 'list', 'export'])
     expect(await offered('help', 'j')).toEqual(['journal'])

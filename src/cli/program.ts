@@ -3,6 +3,7 @@ import { register as registerBus } from './bus.ts'
 import { register as registerChanges } from './changes.ts'
 import { register as registerCheck } from './validate.ts'
 import { register as registerCompletion } from './completion.ts'
+import { register as registerConfig } from './config.ts'
 import { register as registerCreate } from './create.ts'
 import { register as registerCtsExporter } from './cts-exporter.ts'
 import { register as registerDeadLetters } from './dead-letters.ts'
@@ -17,8 +18,10 @@ import { register as registerNeo4jSink } from './neo4j-sink.ts'
 import { register as registerQuery } from './query.ts'
 import { register as registerReplay } from './replay.ts'
 import { register as registerResources } from './resources.ts'
+import { register as registerRows } from './rows.ts'
 import { register as registerSchema } from './schema.ts'
 import { register as registerSink } from './sink.ts'
+import { register as registerStatus } from './status.ts'
 import { register as registerStore } from './store.ts'
 import { register as registerTap } from './tap.ts'
 import { register as registerTop } from './top.ts'
@@ -29,8 +32,12 @@ const summaries: Readonly<Record<string, string>> = {
   run: 'receive, journal, store and deliver until stopped',
   validate: 'validate a configuration and print what would run',
   create: 'print a commented sample of a component',
+  config: 'print the settings that files and variables give together',
   schema: 'describe the configuration or a component',
   query: 'ask in SQL',
+  flows: 'list the newest flows that match',
+  events: 'list the newest events that match',
+  audit: 'list who did what in clouds and clusters',
   tap: 'look at a source or a sink live, row by row',
   top: 'watch rates, lag and drops of sources, exporters and sinks',
   exporters: 'show who sends flows and why nothing is seen, or how to point an exporter here',
@@ -40,6 +47,8 @@ const summaries: Readonly<Record<string, string>> = {
   ledger: 'show where every accepted row is now',
   sink: 'forget a sink that is no longer configured',
   'dead-letters': 'list, show, edit, retry or drop what sinks refused',
+  status: 'show whether the server does its job, and each source and sink',
+  reload: 'make the server read its configuration again',
   doctor: 'look at machine, data folder and ports, and say what to do',
   kollect: 'in place of kollect: publish every change of a cluster',
   'cts-exporter': 'in place of cts_exporter: post the audit traces of a cloud to Knative',
@@ -75,6 +84,7 @@ Exit codes: 0 done, 2 bad configuration or a wrong command line, 1 anything else
   registerRun(weir)
   registerCheck(weir)
   registerCreate(weir)
+  registerConfig(weir)
   registerSchema(weir)
   weir.commandsGroup('In place of:')
   registerKollect(weir)
@@ -82,6 +92,7 @@ Exit codes: 0 done, 2 bad configuration or a wrong command line, 1 anything else
   registerNeo4jSink(weir)
   weir.commandsGroup('Ask:')
   registerQuery(weir)
+  registerRows(weir)
   registerFields(weir)
   registerTap(weir)
   registerTop(weir)
@@ -92,6 +103,7 @@ Exit codes: 0 done, 2 bad configuration or a wrong command line, 1 anything else
   registerDeadLetters(weir)
   registerSink(weir)
   weir.commandsGroup('Look after:')
+  registerStatus(weir)
   registerDoctor(weir)
   registerBus(weir)
   registerJournal(weir)

@@ -4,6 +4,7 @@ import type { ConfigDocument } from './document.ts'
 import { valueFromText } from './environment.ts'
 import { problemAt } from './explain.ts'
 import type { Problem } from './problem.ts'
+import { replaced } from './replaced.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
 
@@ -43,11 +44,4 @@ export function expandVariables(document: ConfigDocument, schema: AnyComponentSc
   })
   const value = changes.reduce<unknown>((root, change) => replaced(root, change.path, change.value), document.value)
   return { ...document, value, problems: [...document.problems, ...problems] }
-}
-
-function replaced(container: unknown, [key, ...rest]: readonly (string | number)[], value: unknown): unknown {
-  if (key === undefined) return value
-  if (Array.isArray(container)) return container.map((item: unknown, index) => (index === key ? replaced(item, rest, value) : item))
-  const all = container as Readonly<Record<string, unknown>>
-  return { ...all, [key]: replaced(all[key], rest, value) }
 }
