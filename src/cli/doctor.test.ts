@@ -5,6 +5,7 @@ import { createServer as createHttp } from 'node:http'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { selfSigned } from '../../test/kit/certificate.ts'
 import { freePorts } from '../../test/kit/free-port.ts'
 import { startWeir } from '../../test/kit/weir-process.ts'
 import { realHost, type Host } from '../host/index.ts'
@@ -269,6 +270,23 @@ test('a provider of logins is asked what it is, and one that is away or somethin
   await new Promise((resolve) => server.close(resolve))
   expect(await checkProvider(given)).toMatchObject([{ status: 'fail', advice: expect.stringContaining('auth.oidc.issuer') }])
   expect(await checkProvider(await scene())).toEqual([])
+})
+
+test('a certificate that has expired fails, one that expires soon warns, and plain HTTP for others is named', async () => {
+  const tls = async (given: Scene): Promise<Finding | undefined> => (await checkAccess(given)).find(({ check }) => check === 'tls')
+  expect(await tls(await scene())).toBeUndefined()
+  expect(await tls(await scene('listen: 0.0.0.0:8080\n'))).toMatchObject({ status: 'ok', fact: expect.stringContaining('plain HTTP on 0.0.0.0:8080') })
+  const folder = await temporaryFolder()
+  const { cert, key } = selfSigned()
+  await writeFile(join(folder, 'tls.crt'), cert)
+  await writeFile(join(folder, 'tls.key'), key)
+  const given = await scene(`tls: {cert_file: ${folder}/tls.crt, key_file: ${folder}/tls.key}\n`)
+  const at = (time: string): Scene => ({ ...given, host: { ...given.host, clock: { ...given.host.clock, now: () => Date.parse(time) } } })
+  expect(await tls(at('2026-01-01'))).toMatchObject({ status: 'ok', fact: 'a certificate until 2049-12-31' })
+  expect(await tls(at('2049-12-25'))).toMatchObject({ status: 'warn', fact: expect.stringContaining('expires on 2049-12-31') })
+  expect(await tls(at('2050-01-05'))).toMatchObject({ status: 'fail', fact: expect.stringContaining('expired on 2049-12-31') })
+  await rm(join(folder, 'tls.crt'))
+  expect(await tls(given)).toMatchObject({ status: 'fail', fact: expect.stringContaining('cannot be read') })
 })
 
 test('a configuration that cannot be used fails, and the rest is still looked at', async () => {

@@ -4,6 +4,7 @@ import { self } from '../../host/process.ts'
 import { builtConsole } from '../../api/console-files.ts'
 import { tokenFile } from '../../api/access/generated-token.ts'
 import { isLoopback } from '../../api/guard.ts'
+import { formatHostPort } from '../../schema/index.ts'
 import { fail, ok, reason, warn, type Finding, type Scene } from './finding.ts'
 
 export async function checkAccess(scene: Scene): Promise<Finding[]> {
@@ -11,6 +12,7 @@ export async function checkAccess(scene: Scene): Promise<Finding[]> {
   return [
     built ? ok('console', 'built') : warn('console', 'not built: the server answers, its pages are missing', 'npm run build:console'),
     await login(scene),
+    ...(await certificate(scene)),
   ]
 }
 
@@ -22,6 +24,24 @@ async function login({ host: { disk }, machine, config: { auth, data, listen } }
   if ((await disk.stat(path)) === undefined) return ok('access', `a token, which the first start makes and keeps in ${path}`)
   const mode = (await machine.ownership(path))?.mode ?? 0o600
   return (mode & 0o077) === 0 ? ok('access', `the token in ${path}`) : warn('access', `the token in ${path} can be read by others (mode ${mode.toString(8).padStart(4, '0')})`, `chmod 600 ${path}`)
+}
+
+const dayMs = 86_400_000
+/** Renewals by ACME happen about 30 days before the end. */
+const soonDays = 14
+
+async function certificate({ host: { disk, clock }, config: { tls, listen } }: Scene): Promise<Finding[]> {
+  if (tls === null) return isLoopback(listen.host) ? [] : [ok('tls', `plain HTTP on ${formatHostPort(listen)}; set \`tls\`, or let a proxy in front speak TLS`)]
+  const { X509Certificate } = await import('node:crypto')
+  try {
+    const { validTo } = new X509Certificate(await disk.readFile(tls.cert_file))
+    const days = Math.floor((Date.parse(validTo) - clock.now()) / dayMs)
+    const until = new Date(validTo).toISOString().slice(0, 10)
+    if (days < 0) return [fail('tls', `the certificate ${tls.cert_file} expired on ${until}`, 'Renew it: clients refuse the connection.')]
+    return [days < soonDays ? warn('tls', `the certificate ${tls.cert_file} expires on ${until}`, 'Renew it. Weir uses renewed files without a restart.') : ok('tls', `a certificate until ${until}`)]
+  } catch (error) {
+    return [fail('tls', `the certificate ${tls.cert_file} cannot be read: ${reason(error)}`, 'Correct `tls.cert_file`.')]
+  }
 }
 
 /** Nobody is logged in. */
