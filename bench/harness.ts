@@ -74,7 +74,11 @@ export function describeMachine(): Machine {
 class Skipped extends Error {}
 
 /** Runs a bar, telling `say` each line as it happens. Never throws: an error of the bar is `not met`. */
-export async function runBar(bar: Bar, options: { seed: number; scale: Scale; minutes?: number }, say: (line: string) => void): Promise<BarResult> {
+export async function runBar(
+  bar: Bar,
+  options: { seed: number; scale: Scale; minutes?: number },
+  say: (line: string) => void,
+): Promise<BarResult> {
   const machine = describeMachine()
   const figures: { name: string; value: number | string; unit: string }[] = []
   const expectations: { holds: boolean; sentence: string }[] = []
@@ -85,7 +89,9 @@ export async function runBar(bar: Bar, options: { seed: number; scale: Scale; mi
 
   say(`bar ${bar.name} (issue ${bar.issue}): ${bar.title}`)
   say(`  seed ${options.seed}, scale ${options.scale}`)
-  say(`  machine ${machine.cores} cores ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.kernel}, Node ${machine.node}`)
+  say(
+    `  machine ${machine.cores} cores ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.kernel}, Node ${machine.node}`,
+  )
   try {
     await bar.run({
       ...options,
@@ -117,7 +123,8 @@ export async function runBar(bar: Bar, options: { seed: number; scale: Scale; mi
     verdict = expectations.length > 0 && expectations.every((one) => one.holds) ? 'met' : 'not met'
   } catch (error) {
     verdict = error instanceof Skipped ? 'skipped' : 'not met'
-    reason = error instanceof Skipped ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)
+    reason =
+      error instanceof Skipped ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

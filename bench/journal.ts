@@ -18,7 +18,9 @@ interface Row {
   readonly figures: Readonly<Record<string, number>>
 }
 
-const { values } = parseArgs({ options: { write: { type: 'boolean', default: false }, seed: { type: 'string', default: '1' } } })
+const { values } = parseArgs({
+  options: { write: { type: 'boolean', default: false }, seed: { type: 'string', default: '1' } },
+})
 const seed = Number(values.seed)
 const rows: Row[] = []
 const flows = flowBatches(seed, 30)
@@ -39,7 +41,11 @@ function perCpu(bytes: number, act: () => void, rounds = 5): number {
 function add(table: string, name: string, figures: Readonly<Record<string, number>>): void {
   if (rows.at(-1)?.table !== table) console.log(`\n${table}`)
   rows.push({ table, case: name, figures })
-  console.log(`  ${name.padEnd(34)} ${Object.entries(figures).map(([what, value]) => `${what} ${value.toLocaleString('en-US', { maximumFractionDigits: 2 })}`).join('   ')}`)
+  console.log(
+    `  ${name.padEnd(34)} ${Object.entries(figures)
+      .map(([what, value]) => `${what} ${value.toLocaleString('en-US', { maximumFractionDigits: 2 })}`)
+      .join('   ')}`,
+  )
 }
 
 interface Codec {
@@ -53,28 +59,47 @@ const zstd = (level: number): Codec => ({
   pack: (bytes) => zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: level } }),
   unpack: (bytes) => zstdDecompressSync(bytes),
 })
-const codecs: readonly Codec[] = [...[-5, -1, 1, 2, 3, 6].map(zstd), { name: 'deflate 1', pack: (bytes) => deflateSync(bytes, { level: 1 }), unpack: (bytes) => inflateSync(bytes) }]
+const codecs: readonly Codec[] = [
+  ...[-5, -1, 1, 2, 3, 6].map(zstd),
+  { name: 'deflate 1', pack: (bytes) => deflateSync(bytes, { level: 1 }), unpack: (bytes) => inflateSync(bytes) },
+]
 
 function compression(what: string, batches: readonly Batch[]): void {
   const bodies = batches.map((batch) => encodeBatch(batch).slice())
   const bytes = bodies.reduce((sum, body) => sum + body.length, 0)
-  add(`compression of ${what}`, 'making bodies, for comparison', { 'in MB/cpu-s': perCpu(bytes, () => batches.forEach((batch) => encodeBatch(batch))) })
+  add(`compression of ${what}`, 'making bodies, for comparison', {
+    'in MB/cpu-s': perCpu(bytes, () => batches.forEach((batch) => encodeBatch(batch))),
+  })
   for (const { name, pack, unpack } of codecs) {
     const packed = bodies.map(pack)
     const stored = packed.reduce((sum, body) => sum + body.length, 0)
-    add(`compression of ${what}`, name, { '×': bytes / stored, 'in MB/cpu-s': perCpu(bytes, () => bodies.forEach(pack)), 'out MB/cpu-s': perCpu(bytes, () => packed.forEach(unpack)) })
+    add(`compression of ${what}`, name, {
+      '×': bytes / stored,
+      'in MB/cpu-s': perCpu(bytes, () => bodies.forEach(pack)),
+      'out MB/cpu-s': perCpu(bytes, () => packed.forEach(unpack)),
+    })
   }
 }
 
 /** Rows that share a frame: more compress better, and wait longer for their sync. */
 function unitSizes(): void {
   for (const size of [100, 300, 900, 1800, 3600]) {
-    const parts = flows.slice(0, 10).flatMap((batch) => Array.from({ length: Math.floor(batch.count / size) }, (_, i) => selectRows(batch, Uint32Array.from({ length: size }, (_, row) => i * size + row))))
+    const parts = flows.slice(0, 10).flatMap((batch) =>
+      Array.from({ length: Math.floor(batch.count / size) }, (_, i) =>
+        selectRows(
+          batch,
+          Uint32Array.from({ length: size }, (_, row) => i * size + row),
+        ),
+      ),
+    )
     const bodies = parts.map((part) => encodeBatch(part).slice())
     const bytes = bodies.reduce((sum, body) => sum + body.length, 0)
     const { pack } = zstd(1)
     const stored = bodies.map(pack).reduce((sum, body) => sum + body.length, 0)
-    add('rows in a unit of flows', `${size} rows`, { '×': bytes / stored, 'in MB/cpu-s': perCpu(bytes, () => parts.forEach((part) => pack(encodeBatch(part)))) })
+    add('rows in a unit of flows', `${size} rows`, {
+      '×': bytes / stored,
+      'in MB/cpu-s': perCpu(bytes, () => parts.forEach((part) => pack(encodeBatch(part)))),
+    })
   }
 }
 
@@ -87,7 +112,16 @@ async function groups(): Promise<void> {
     const folder = await mkdtemp(join(tmpdir(), 'weir-bench-'))
     const limits = { maxBytes: Number.MAX_SAFE_INTEGER, keepBytes: Number.MAX_SAFE_INTEGER }
     const journal = await openJournal({ host, directory: join(folder, 'journal'), epoch: 1, limits })
-    const units = events.map((batch, i): Unit => ({ source: 'bench', stream: 'bench', kind: 'events', count: batch.count, raw: bodies[i] as Uint8Array, received: 1, timeMin: Number.NaN, timeMax: Number.NaN }))
+    const units = events.map((batch, i): Unit => ({
+      source: 'bench',
+      stream: 'bench',
+      kind: 'events',
+      count: batch.count,
+      raw: bodies[i] as Uint8Array,
+      received: 1,
+      timeMin: Number.NaN,
+      timeMax: Number.NaN,
+    }))
     const before = process.cpuUsage()
     const started = performance.now()
     let at = 0
@@ -97,7 +131,11 @@ async function groups(): Promise<void> {
     await Promise.all(Array.from({ length: waiting }, work))
     const seconds = (performance.now() - started) / 1000
     const { user, system } = process.cpuUsage(before)
-    add('appends of 100 events of 1 KB at the same time', `${waiting}`, { 'events/s': Math.round((units.length * 100) / seconds), 'MB/s': Math.round(bytes / 1e6 / seconds), 'MB/cpu-s': Math.round(bytes / (user + system)) })
+    add('appends of 100 events of 1 KB at the same time', `${waiting}`, {
+      'events/s': Math.round((units.length * 100) / seconds),
+      'MB/s': Math.round(bytes / 1e6 / seconds),
+      'MB/cpu-s': Math.round(bytes / (user + system)),
+    })
     await journal.close()
     await rm(folder, { recursive: true })
   }
@@ -110,8 +148,14 @@ await groups()
 if (values.write) {
   const file = join(ROOT, 'bench/results/journal.json')
   const machine = describeMachine()
-  const before = await readFile(file, 'utf8').then((text) => JSON.parse(text) as { machine: unknown }[], () => [])
+  const before = await readFile(file, 'utf8').then(
+    (text) => JSON.parse(text) as { machine: unknown }[],
+    () => [],
+  )
   await mkdir(join(ROOT, 'bench/results'), { recursive: true })
-  await writeFile(file, `${JSON.stringify([...before.filter((one) => JSON.stringify(one.machine) !== JSON.stringify(machine)), { machine, seed, rows }], null, 2)}\n`)
+  await writeFile(
+    file,
+    `${JSON.stringify([...before.filter((one) => JSON.stringify(one.machine) !== JSON.stringify(machine)), { machine, seed, rows }], null, 2)}\n`,
+  )
   console.log(`\nkept in bench/results/journal.json`)
 }

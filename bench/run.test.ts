@@ -64,7 +64,9 @@ test('--write keeps the result, and a second run on the same machine replaces it
   await cli(root, 'good', '--write')
   expect((await cli(root, 'good', '--write', '--seed', '9')).code).toBe(0)
   const kept = JSON.parse(await readFile(join(root, 'bench/results/good.json'), 'utf8')) as unknown[]
-  expect(kept).toEqual([expect.objectContaining({ verdict: 'met', seed: 9, figures: [{ name: 'n', value: 7, unit: 'events' }] })])
+  expect(kept).toEqual([
+    expect.objectContaining({ verdict: 'met', seed: 9, figures: [{ name: 'n', value: 7, unit: 'events' }] }),
+  ])
 })
 
 test('--all counts met bars as passed, hanging and unlisted skipped ones as failed', async () => {

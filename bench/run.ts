@@ -43,7 +43,8 @@ if (values.help) console.log(HELP)
 else if (values.scale !== 'full' && values.scale !== 'ci') fail(`--scale is full or ci, not ${values.scale}`)
 else if (!Number.isSafeInteger(seed)) fail(`--seed is a whole number, not ${values.seed}`)
 else if (minutes !== undefined && !(minutes > 0)) fail(`--minutes is a number above 0, not ${values.minutes}`)
-else if (!Number.isSafeInteger(atOnce) || atOnce < 1) fail(`--at-once is a whole number above 0, not ${values['at-once']}`)
+else if (!Number.isSafeInteger(atOnce) || atOnce < 1)
+  fail(`--at-once is a whole number above 0, not ${values['at-once']}`)
 else if (values.all) await runAll(values.scale)
 else if (name === undefined) await list()
 else await runOne(name, values.scale)
@@ -55,7 +56,9 @@ function fail(message: string): void {
 
 async function names(): Promise<string[]> {
   const files = await listFiles(root, 'bench/runs', /^[^.]+\.ts$/)
-  return files.filter((file) => file.split('/').length === 3).map((file) => file.slice('bench/runs/'.length, -'.ts'.length))
+  return files
+    .filter((file) => file.split('/').length === 3)
+    .map((file) => file.slice('bench/runs/'.length, -'.ts'.length))
 }
 
 async function load(bar: string): Promise<Bar> {
@@ -83,7 +86,9 @@ async function runOne(bar: string, scale: 'full' | 'ci'): Promise<void> {
     fail(`There is no bar ${bar}. There are: ${all.join(', ') || 'none'}.`)
     return
   }
-  const result = await runBar(await load(bar), { seed, scale, ...(minutes === undefined ? {} : { minutes }) }, (line) => console.log(line))
+  const result = await runBar(await load(bar), { seed, scale, ...(minutes === undefined ? {} : { minutes }) }, (line) =>
+    console.log(line),
+  )
   if (values.write) await keep(result)
   // 75 is the conventional "cannot be had now" (EX_TEMPFAIL).
   process.exitCode = { met: 0, 'not met': 1, skipped: 75 }[result.verdict]
@@ -101,7 +106,9 @@ async function keep(result: BarResult): Promise<void> {
     (text) => JSON.parse(text) as BarResult[],
     () => [],
   )
-  const others = before.filter((one) => JSON.stringify(one.machine) !== JSON.stringify(result.machine) || one.scale !== result.scale)
+  const others = before.filter(
+    (one) => JSON.stringify(one.machine) !== JSON.stringify(result.machine) || one.scale !== result.scale,
+  )
   await mkdir(join(root, 'bench/results'), { recursive: true })
   await writeFile(file, `${JSON.stringify([...others, result], null, 2)}\n`)
   console.log(`  kept in bench/results/${result.name}.json`)
@@ -130,18 +137,25 @@ async function runAll(scale: 'full' | 'ci'): Promise<void> {
     if (atOnce > 1) process.stdout.write(result.output)
     let verdict = { 0: 'met', 75: 'skipped' }[result.code] ?? 'not met'
     if (result.timedOut) verdict = `not met: stopped after ${limit / 1000} s`
-    if (verdict === 'skipped' && !isAllowedSkip(`bar ${bar}`, allowed)) verdict = 'not met: skipped, and test/skips.json does not list it'
+    if (verdict === 'skipped' && !isAllowedSkip(`bar ${bar}`, allowed))
+      verdict = 'not met: skipped, and test/skips.json does not list it'
     counts[verdict === 'met' ? 'passed' : verdict === 'skipped' ? 'skipped' : 'failed']++
     verdicts.push(`${bar}: ${verdict} (${result.seconds.toFixed(1)} s)`)
     // Said again at the end, where whoever reads only the last lines of a log sees it.
     if (verdict !== 'met' && verdict !== 'skipped') {
       const not = result.stdout.split('\n').filter((line) => line.startsWith('  NO '))
-      verdicts.push(...(not.length === 0 ? [result.stdout.slice(-400).replaceAll(/\s+/g, ' ')] : not).map((line) => `failed: ${bar}: ${line.trim()}`))
+      verdicts.push(
+        ...(not.length === 0 ? [result.stdout.slice(-400).replaceAll(/\s+/g, ' ')] : not).map(
+          (line) => `failed: ${bar}: ${line.trim()}`,
+        ),
+      )
     }
   }
-  await Promise.all(Array.from({ length: atOnce }, async () => {
-    for (let bar = left.shift(); bar !== undefined; bar = left.shift()) await one(bar)
-  }))
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      for (let bar = left.shift(); bar !== undefined; bar = left.shift()) await one(bar)
+    }),
+  )
   for (const line of verdicts) console.log(line)
   console.log(`bars: ${formatCounts(counts)}`)
   process.exitCode = counts.failed === 0 ? 0 : 1

@@ -34,7 +34,11 @@ if (Number(process.versions.node.split('.')[0]) >= OLDEST_MAJOR) {
 function beginSmall() {
   const small = smallStart()
   if (small === undefined || process.execve === undefined) return
-  process.execve(process.execPath, [process.execPath, ...small.arguments, ...process.execArgv, ...process.argv.slice(1)], small.env)
+  process.execve(
+    process.execPath,
+    [process.execPath, ...small.arguments, ...process.execArgv, ...process.argv.slice(1)],
+    small.env,
+  )
 }
 
 function smallStart() {
@@ -48,7 +52,11 @@ function smallStart() {
  * after `beginSmall`: an exec would lose a signal that was caught and not yet handled.
  */
 function endWhenAsked() {
-  for (const [name, number] of [['SIGTERM', 15], ['SIGINT', 2]]) process.on(name, () => process.exit(process.argv[2] === 'run' ? 0 : 128 + number))
+  for (const [name, number] of [
+    ['SIGTERM', 15],
+    ['SIGINT', 2],
+  ])
+    process.on(name, () => process.exit(process.argv[2] === 'run' ? 0 : 128 + number))
   // The channel to an old Node closes however that one ends. Without this, `kill -9` of it would leave an orphan that holds the data folder.
   if (process.channel === undefined) return
   process.on('disconnect', () => process.exit(1))
@@ -79,7 +87,10 @@ function startOnInstalledNode() {
   }
   // An exec would close the channel, so the child gets at once what `beginSmall` would set.
   const { arguments: first, env } = smallStart() ?? { arguments: [], env: process.env }
-  const child = spawn(node, [...first, fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env })
+  const child = spawn(node, [...first, fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    env,
+  })
   for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGUSR2']) {
     if (constants.signals[signal] === undefined) continue
     process.on(signal, () => {

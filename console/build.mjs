@@ -9,10 +9,15 @@ const folder = dirname(fileURLToPath(import.meta.url))
 const vite = join(folder, '../node_modules/vite/bin/vite.js')
 
 if (!existsSync(vite)) {
-  console.error('The console is not built: its build tools are not installed. `npm ci` (with development packages) brings them.')
+  console.error(
+    'The console is not built: its build tools are not installed. `npm ci` (with development packages) brings them.',
+  )
 } else {
   const args = [vite, 'build', folder, '--logLevel', 'warn', ...process.argv.slice(2)]
   // A test has another NODE_ENV, which would build the development version of React.
-  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit', env: { ...process.env, NODE_ENV: 'production' } })
+  const { status } = spawnSync(process.execPath, args, {
+    stdio: 'inherit',
+    env: { ...process.env, NODE_ENV: 'production' },
+  })
   process.exitCode = status ?? 1
 }

@@ -22,7 +22,8 @@ export default defineConfig({
       output: {
         // Each file is a request: what every page starts with is one, and what few pages share goes with what nearly the same pages share.
         chunkFileNames: ({ name }) => `assets/${withoutPages(name)}-[hash].js`,
-        assetFileNames: ({ names: [name = ''] }) => `assets/${withoutPages(name.replace(/\.\w+$/, ''))}-[hash][extname]`,
+        assetFileNames: ({ names: [name = ''] }) =>
+          `assets/${withoutPages(name.replace(/\.\w+$/, ''))}-[hash][extname]`,
         codeSplitting: {
           groups: [
             { name: 'shell', tags: ['$initial'], test: /(?<!main\.tsx|index\.html)$/, priority: 1 },

@@ -11,17 +11,24 @@ import { realHost } from '../src/host/index.ts'
 import { startWeir } from '../test/kit/weir-process.ts'
 import { ROOT } from '../tools/kit/command.ts'
 
-const stories = readdirSync(join(ROOT, 'examples'), { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name)
+const stories = readdirSync(join(ROOT, 'examples'), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name)
 
 async function story(name: string): Promise<Record<string, Record<string, Record<string, unknown>>>> {
-  return parse(await readFile(join(ROOT, 'examples', name, 'weir.yaml'), 'utf8')) as Record<string, Record<string, Record<string, unknown>>>
+  return parse(await readFile(join(ROOT, 'examples', name, 'weir.yaml'), 'utf8')) as Record<
+    string,
+    Record<string, Record<string, unknown>>
+  >
 }
 
 describe.each(stories)('the story %s', (name) => {
   test('has a valid configuration without a warning, and a page that runs it', async () => {
     const { warnings } = await loadConfig(realHost(), [join(ROOT, 'examples', name, 'weir.yaml')], [])
     expect(warnings).toBe('')
-    expect(await readFile(join(ROOT, 'examples', name, 'README.md'), 'utf8')).toContain(`--config examples/${name}/weir.yaml`)
+    expect(await readFile(join(ROOT, 'examples', name, 'README.md'), 'utf8')).toContain(
+      `--config examples/${name}/weir.yaml`,
+    )
   })
 })
 
@@ -35,17 +42,26 @@ test('events-to-http: the hook gets the audit event without its secrets, and the
   const received: { type: string | undefined; body: string }[] = []
   const hook = createHttpServer((request, response) => {
     let body = ''
-    request.setEncoding('utf8').on('data', (text: string) => (body += text)).on('end', () => {
-      received.push({ type: request.headers['content-type'], body })
-      response.writeHead(200).end()
-    })
+    request
+      .setEncoding('utf8')
+      .on('data', (text: string) => (body += text))
+      .on('end', () => {
+        received.push({ type: request.headers['content-type'], body })
+        response.writeHead(200).end()
+      })
   }).listen(0, '127.0.0.1')
   await new Promise((resolve) => hook.once('listening', resolve))
   onTestFinished(() => void hook.close())
   const config = await story('events-to-http')
-  Object.assign(config['sinks']?.['hook'] ?? {}, { url: `http://127.0.0.1:${(hook.address() as AddressInfo).port}/events` })
+  Object.assign(config['sinks']?.['hook'] ?? {}, {
+    url: `http://127.0.0.1:${(hook.address() as AddressInfo).port}/events`,
+  })
   await using weir = await startWeir({ folder: await temporaryFolder(), config })
-  await weir.post('/events', await readFile(join(ROOT, 'examples/events-to-http/event.json'), 'utf8'), 'application/cloudevents-batch+json')
+  await weir.post(
+    '/events',
+    await readFile(join(ROOT, 'examples/events-to-http/event.json'), 'utf8'),
+    'application/cloudevents-batch+json',
+  )
   // A derived stream is accepted after what it is made from: wait for the row itself, then for the books.
   await expect.poll(() => received.length, { timeout: 20_000 }).toBe(1)
   const { sinks } = await weir.caughtUp(20_000)
@@ -70,6 +86,8 @@ test('flows-to-nats: without a server the flows pend, and nothing is lost', asyn
   sender.pause()
   onTestFinished(() => sender.close())
   sender.send()
-  await expect.poll(async () => (await weir.ledger()).sinks.find(({ name }) => name === 'bus')?.pending, { timeout: 20_000 }).toBe(30)
+  await expect
+    .poll(async () => (await weir.ledger()).sinks.find(({ name }) => name === 'bus')?.pending, { timeout: 20_000 })
+    .toBe(30)
   expect(await weir.ledger()).toMatchObject({ balanced: true })
 })

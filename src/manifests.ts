@@ -8,24 +8,41 @@ import { redactSchema } from './transforms/redact/config.ts'
 type Schemas = Readonly<Record<string, AnyComponentSchema>>
 
 /** By folder. */
-export const manifests: ReadonlyMap<string, Manifest> = new Map(await Promise.all(connectorFolders.map(async (folder) => [folder, (await importConnector(folder, 'index'))['default'] as Manifest] as const)))
+export const manifests: ReadonlyMap<string, Manifest> = new Map(
+  await Promise.all(
+    connectorFolders.map(
+      async (folder) => [folder, (await importConnector(folder, 'index'))['default'] as Manifest] as const,
+    ),
+  ),
+)
 
 const all = [...manifests.values()]
-const byType = (schemas: readonly AnyComponentSchema[]): Schemas => Object.fromEntries(schemas.map((schema) => [schema.type, schema]))
+const byType = (schemas: readonly AnyComponentSchema[]): Schemas =>
+  Object.fromEntries(schemas.map((schema) => [schema.type, schema]))
 
 export const sourceSchemas = byType(all.flatMap(({ source }) => (source === undefined ? [] : [source.schema])))
 export const sinkSchemas = byType(all.flatMap(({ sinks = [] }) => sinks))
 export const transformSchemas = byType([redactSchema])
 /** Settings of the journal on a bus, by the bus. */
-export const journalSchemas: Readonly<Record<string, Fields>> = Object.fromEntries(all.flatMap(({ journal }) => (journal === undefined ? [] : [[journal.type, journal.fields]])))
+export const journalSchemas: Readonly<Record<string, Fields>> = Object.fromEntries(
+  all.flatMap(({ journal }) => (journal === undefined ? [] : [[journal.type, journal.fields]])),
+)
 
-export const metricTable: MetricTable = Object.assign({}, coreMetrics, ...all.map(({ metrics }) => metrics)) as MetricTable
+export const metricTable: MetricTable = Object.assign(
+  {},
+  coreMetrics,
+  ...all.map(({ metrics }) => metrics),
+) as MetricTable
 
 /** Types of sources with a worker that nothing waits for. */
-export const watchedTypes: ReadonlySet<string> = new Set(all.flatMap(({ source }) => (source?.thread === 'watch' ? [source.schema.type] : [])))
+export const watchedTypes: ReadonlySet<string> = new Set(
+  all.flatMap(({ source }) => (source?.thread === 'watch' ? [source.schema.type] : [])),
+)
 
 /** Folder and module of the code of a sink. */
 export function sinkModule(type: string): { readonly folder: string; readonly module: string } {
-  for (const [folder, { sinks = [] }] of manifests) if (sinks.some((schema) => schema.type === type)) return { folder, module: type === folder ? 'sink' : `sink-${type}` }
+  for (const [folder, { sinks = [] }] of manifests)
+    if (sinks.some((schema) => schema.type === type))
+      return { folder, module: type === folder ? 'sink' : `sink-${type}` }
   throw new Error(`no sink of type ${type}`)
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { consoleSize } from './console-size.ts'
 import { docsDrift } from './docs-drift.ts'
 import { folderShape } from './folder-shape.ts'
+import { formatting } from './formatting.ts'
 import { hostRule } from './host-rule.ts'
 import { importLaw } from './import-law.ts'
 import { localBin, ROOT, runCommand } from './kit/command.ts'
@@ -14,6 +15,7 @@ import { supportTable } from './support-table.ts'
 const checks: readonly (readonly [name: string, check: Check])[] = [
   ['types', types],
   ['lint', lint],
+  ['formatting', formatting],
   ['host rule', hostRule],
   ['import law', importLaw],
   ['folder shape', folderShape],
@@ -27,14 +29,18 @@ async function types(root: string): Promise<Problem[]> {
   // The console has its own configuration (browser types).
   for (const project of ['.', 'console']) {
     if (!existsSync(join(root, project, 'tsconfig.json'))) continue
-    const result = await runCommand(localBin('tsc'), ['--noEmit', '--pretty', 'false', '-p', project], { cwd: root, limit: 300_000 })
+    const result = await runCommand(localBin('tsc'), ['--noEmit', '--pretty', 'false', '-p', project], {
+      cwd: root,
+      limit: 300_000,
+    })
     if (result.code === 0) continue
     const before = problems.length
     for (const line of result.output.split('\n')) {
       const found = /^(.+?)\((\d+),\d+\): (.*)$/.exec(line)
       if (found !== null) problems.push({ file: found[1] ?? '', line: Number(found[2]), say: found[3] ?? '' })
     }
-    if (problems.length === before) problems.push({ file: project, say: `tsc failed (exit ${result.code}): ${result.output.trim()}` })
+    if (problems.length === before)
+      problems.push({ file: project, say: `tsc failed (exit ${result.code}): ${result.output.trim()}` })
   }
   return problems
 }
@@ -51,7 +57,9 @@ for (const [name, check] of checks) {
   }
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
   const verdict = problems.length === 0 ? 'ok    ' : 'failed'
-  console.log(`${verdict}  ${name.padEnd(12)}  ${seconds} s${problems.length === 0 ? '' : `  ${problems.length} problems`}`)
+  console.log(
+    `${verdict}  ${name.padEnd(12)}  ${seconds} s${problems.length === 0 ? '' : `  ${problems.length} problems`}`,
+  )
   if (problems.length === 0) continue
   failed++
   failures.push(...problems.map((problem) => `failed: ${name}: ${problem}`))

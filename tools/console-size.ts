@@ -30,27 +30,47 @@ export async function consoleSizes(root: string): Promise<ConsoleSizes | undefin
   if (text === undefined) return undefined
   const manifest = JSON.parse(text) as Readonly<Record<string, Chunk>>
   const sized = new Map<string, number>()
-  for (const file of Object.values(manifest).flatMap((chunk) => [chunk.file, ...(chunk.css ?? [])])) sized.set(file, gzipSync(await readFile(join(dist, file))).length)
+  for (const file of Object.values(manifest).flatMap((chunk) => [chunk.file, ...(chunk.css ?? [])]))
+    sized.set(file, gzipSync(await readFile(join(dist, file))).length)
   const total = (files: Iterable<string>): number => [...files].reduce((sum, file) => sum + (sized.get(file) ?? 0), 0)
   const entries = Object.keys(manifest).filter((name) => manifest[name]?.isEntry === true)
   const entry = together(manifest, entries)
-  const lazy = new Map(Object.keys(manifest).filter((name) => manifest[name]?.isDynamicEntry === true).map((name) => {
-    return [name, total(together(manifest, [name]).difference(entry))] as const
-  }))
+  const lazy = new Map(
+    Object.keys(manifest)
+      .filter((name) => manifest[name]?.isDynamicEntry === true)
+      .map((name) => {
+        return [name, total(together(manifest, [name]).difference(entry))] as const
+      }),
+  )
   return {
     first: total(together(manifest, [...entries, ...FIRST_PAGE])),
-    styles: total(new Set(Object.values(manifest).flatMap((chunk) => [...(chunk.css ?? []), ...(chunk.file.endsWith('.css') ? [chunk.file] : [])]))),
+    styles: total(
+      new Set(
+        Object.values(manifest).flatMap((chunk) => [
+          ...(chunk.css ?? []),
+          ...(chunk.file.endsWith('.css') ? [chunk.file] : []),
+        ]),
+      ),
+    ),
     lazy,
   }
 }
 
 export async function consoleSize(root: string): Promise<Problem[]> {
   const sizes = await consoleSizes(root)
-  if (sizes === undefined) return [{ file: 'console/dist', say: 'the console is not built; run `npm run build:console`' }]
-  const measured = [['the first route', sizes.first, BUDGET.first], ['the style sheets', sizes.styles, BUDGET.styles], ...[...sizes.lazy].map(([name, size]) => [name, size, BUDGET.lazy] as const)] as const
-  return measured.filter(([, size, budget]) => size > budget).map(([name, size, budget]) => ({
-    file: 'console', say: `${name}: ${(size / 1024).toFixed(1)} KB compressed, and the budget is ${budget / 1024} KB. Load what is rarely needed when it is needed.`,
-  }))
+  if (sizes === undefined)
+    return [{ file: 'console/dist', say: 'the console is not built; run `npm run build:console`' }]
+  const measured = [
+    ['the first route', sizes.first, BUDGET.first],
+    ['the style sheets', sizes.styles, BUDGET.styles],
+    ...[...sizes.lazy].map(([name, size]) => [name, size, BUDGET.lazy] as const),
+  ] as const
+  return measured
+    .filter(([, size, budget]) => size > budget)
+    .map(([name, size, budget]) => ({
+      file: 'console',
+      say: `${name}: ${(size / 1024).toFixed(1)} KB compressed, and the budget is ${budget / 1024} KB. Load what is rarely needed when it is needed.`,
+    }))
 }
 
 if (isMain(import.meta.url)) await runCheckAlone(consoleSize, 'console size')

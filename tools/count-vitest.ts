@@ -2,7 +2,14 @@
 // skip that test/skips.json does not list has failed. For .ci/run; `npm test` is for people. Files that failed, if they are few,
 // are run once more by themselves: what passes then is counted as passed, and named as unsteady, so that somebody mends it.
 import { ROOT } from './kit/command.ts'
-import { countReport, failedFiles, formatCounts, readAllowedSkips, type AllowedSkip, type Counts } from './kit/counts.ts'
+import {
+  countReport,
+  failedFiles,
+  formatCounts,
+  readAllowedSkips,
+  type AllowedSkip,
+  type Counts,
+} from './kit/counts.ts'
 import { isMain } from './kit/main.ts'
 import { runVitest } from './kit/vitest.ts'
 
@@ -17,7 +24,10 @@ export async function countVitest(args: readonly string[], limit: number): Promi
   const { counts, complaints } = countReport(run.report, allowed)
   const files = failedFiles(run.report, allowed)
   if (counts.failed > 0 && files.length > 0 && files.length <= fewFiles) {
-    const again = await runVitest([...args.filter((arg, index) => arg.startsWith('-') || args[index - 1]?.startsWith('-') === true), ...files], { limit, echo: true })
+    const again = await runVitest(
+      [...args.filter((arg, index) => arg.startsWith('-') || args[index - 1]?.startsWith('-') === true), ...files],
+      { limit, echo: true },
+    )
     const second = again.report === undefined ? undefined : countReport(again.report, allowed)
     if (second !== undefined && again.code === 0 && second.counts.failed === 0) {
       for (const complaint of complaints) console.log(`unsteady: passed when run again: ${complaint}`)

@@ -18,16 +18,31 @@ test('the exporter of the demo sends what our own decoder reads, with a sequence
   const builder = new FlowBuilder(64)
   let sequence = 0
   for (const datagram of exporter.datagrams(flows, 3_600_000)) {
-    const decoded = new Netflow5Decoder(builder).decode(datagram, { exporter: Uint32Array.of(0, 0, 0xffff, 1), time: 3_600_000, skewLimit: 1000 })
-    expect(decoded).toMatchObject({ malformed: undefined, skewed: 0, sequence: { first: sequence, flows: decoded.rows } })
+    const decoded = new Netflow5Decoder(builder).decode(datagram, {
+      exporter: Uint32Array.of(0, 0, 0xffff, 1),
+      time: 3_600_000,
+      skewLimit: 1000,
+    })
+    expect(decoded).toMatchObject({
+      malformed: undefined,
+      skewed: 0,
+      sequence: { first: sequence, flows: decoded.rows },
+    })
     sequence += decoded.rows
   }
   expect(sequence).toBe(flows.length)
   const json = flowJson(builder.batch())
   flows.forEach((flow, row) => {
     expect(JSON.parse(json(row))).toMatchObject({
-      src_addr: flow.src, dst_addr: flow.dst, src_port: flow.srcPort, dst_port: flow.dstPort, proto: flow.proto,
-      packets: flow.packets, bytes: flow.bytes, tcp_flags: flow.tcpFlags, sampling: 1,
+      src_addr: flow.src,
+      dst_addr: flow.dst,
+      src_port: flow.srcPort,
+      dst_port: flow.dstPort,
+      proto: flow.proto,
+      packets: flow.packets,
+      bytes: flow.bytes,
+      tcp_flags: flow.tcpFlags,
+      sampling: 1,
     })
   })
 })
@@ -60,23 +75,55 @@ test('the demo says that it simulates, both views fill, and Ctrl-C ends it clean
   expect(existsSync(folder)).toBe(true)
 
   const ask = async (sql: string): Promise<Record<string, unknown>[]> => {
-    const answer = await fetch(`${url}/api/v1/sql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ sql }) })
+    const answer = await fetch(`${url}/api/v1/sql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ sql }),
+    })
     return (await answer.json()) as Record<string, unknown>[]
   }
   let rows: Record<string, unknown> = {}
-  while (running() && !(rows['named'] === true && rows['sampling'] === 'ipfix 10, netflow5 1, sflow5 100' && rows['audit'] === true && rows['change'] === true && rows['who'] === true && rows['round'] === true)) {
+  while (
+    running() &&
+    !(
+      rows['named'] === true &&
+      rows['sampling'] === 'ipfix 10, netflow5 1, sflow5 100' &&
+      rows['audit'] === true &&
+      rows['change'] === true &&
+      rows['who'] === true &&
+      rows['round'] === true
+    )
+  ) {
     await sleep(250)
-    const [flows] = await ask("SELECT bool_or(dst_name = 'database-0' AND dst_namespace = 'shop' AND dst_owner_name = 'database' AND dst_zone = 'eu-1a') AS named, string_agg(DISTINCT protocol || ' ' || sampling, ', ' ORDER BY protocol || ' ' || sampling) AS sampling FROM flows")
-    const [events] = await ask("SELECT bool_or(family = 'audit') AS audit, bool_or(family = 'change') AS change, bool_or(family = 'resource') AS resource, bool_or(source = '/shop/warehouse' AND type = 'com.example.shop.order.shipped') AS round FROM events")
-    const [changes] = await ask("SELECT bool_or(actor = 'system:serviceaccount:shop:price-bot' AND actor_kind = 'user') AS who FROM changes WHERE kind = 'ConfigMap'")
+    const [flows] = await ask(
+      "SELECT bool_or(dst_name = 'database-0' AND dst_namespace = 'shop' AND dst_owner_name = 'database' AND dst_zone = 'eu-1a') AS named, string_agg(DISTINCT protocol || ' ' || sampling, ', ' ORDER BY protocol || ' ' || sampling) AS sampling FROM flows",
+    )
+    const [events] = await ask(
+      "SELECT bool_or(family = 'audit') AS audit, bool_or(family = 'change') AS change, bool_or(family = 'resource') AS resource, bool_or(source = '/shop/warehouse' AND type = 'com.example.shop.order.shipped') AS round FROM events",
+    )
+    const [changes] = await ask(
+      "SELECT bool_or(actor = 'system:serviceaccount:shop:price-bot' AND actor_kind = 'user') AS who FROM changes WHERE kind = 'ConfigMap'",
+    )
     rows = { ...flows, ...events, ...changes }
   }
-  expect(rows).toEqual({ named: true, sampling: 'ipfix 10, netflow5 1, sflow5 100', audit: true, change: true, resource: true, round: true, who: true })
+  expect(rows).toEqual({
+    named: true,
+    sampling: 'ipfix 10, netflow5 1, sflow5 100',
+    audit: true,
+    change: true,
+    resource: true,
+    round: true,
+    who: true,
+  })
   const ledger = (await (await fetch(`${url}/api/v1/ledger`)).json()) as Ledger
   expect(ledger.sinks.find(({ name }) => name === 'orders')?.delivered).toBeGreaterThan(0)
   expect(ledger.sources.find(({ name }) => name === 'shipments')?.accepted).toBeGreaterThan(0)
-  const { sources } = (await (await fetch(`${url}/api/v1/exporters`)).json()) as { sources: { exporters: { missing: number; malformed: number }[] }[] }
-  expect(sources.flatMap(({ exporters }) => exporters.map(({ missing, malformed }) => missing + malformed))).toEqual([0, 0, 0])
+  const { sources } = (await (await fetch(`${url}/api/v1/exporters`)).json()) as {
+    sources: { exporters: { missing: number; malformed: number }[] }[]
+  }
+  expect(sources.flatMap(({ exporters }) => exporters.map(({ missing, malformed }) => missing + malformed))).toEqual([
+    0, 0, 0,
+  ])
   child.kill('SIGINT')
   expect(await ended, errors).toBe(0)
   expect(existsSync(folder)).toBe(false)

@@ -28,8 +28,13 @@ const help = `npm run demo -- [flags]
 
 const { values: flags } = parseArgs({
   options: {
-    listen: { type: 'string' }, ops: { type: 'string' }, netflow: { type: 'string' }, sflow: { type: 'string' }, data: { type: 'string' },
-    seed: { type: 'string', default: '1' }, help: { type: 'boolean', short: 'h' },
+    listen: { type: 'string' },
+    ops: { type: 'string' },
+    netflow: { type: 'string' },
+    sflow: { type: 'string' },
+    data: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    help: { type: 'boolean', short: 'h' },
   },
 })
 if (flags.help === true) {
@@ -54,13 +59,21 @@ async function demo(): Promise<void> {
     await writeFile(join(folder, 'networks.yaml'), shopNetworks)
     await writeFile(join(folder, 'kubeconfig'), stringify(kubeconfig(await cluster.server.open())))
     if (flags.data !== undefined) await mkdir(flags.data, { recursive: true, mode: 0o700 })
-    await writeFile(config, stringify(configuration(folder, { listen, ops: flags.ops ?? `127.0.0.1:${second}`, netflow, sflow, auditLog }, warehouse)))
+    await writeFile(
+      config,
+      stringify(
+        configuration(folder, { listen, ops: flags.ops ?? `127.0.0.1:${second}`, netflow, sflow, auditLog }, warehouse),
+      ),
+    )
     const weir = startWeir(config)
     const ended = new Promise<number>((resolve) => weir.once('close', (code) => resolve(code ?? 1)))
     const url = await Promise.race([ready(weir), ended, aborted(stopping.signal)])
     if (typeof url === 'string') {
       welcome(url, folder)
-      const feeding = Promise.all([feed(url, { netflow, sflow, auditLog }, cluster, stopping.signal), warehouse.run(stopping.signal)])
+      const feeding = Promise.all([
+        feed(url, { netflow, sflow, auditLog }, cluster, stopping.signal),
+        warehouse.run(stopping.signal),
+      ])
       await Promise.race([aborted(stopping.signal), ended])
       stopping.abort()
       await feeding
@@ -75,15 +88,31 @@ async function demo(): Promise<void> {
 }
 
 /** Small limits, so that a demo that is forgotten fills neither disk nor memory. */
-function configuration(folder: string, { listen, ops, netflow, sflow, auditLog }: Readonly<Record<'listen' | 'ops' | 'netflow' | 'sflow' | 'auditLog', string>>, warehouse: Warehouse): object {
+function configuration(
+  folder: string,
+  {
+    listen,
+    ops,
+    netflow,
+    sflow,
+    auditLog,
+  }: Readonly<Record<'listen' | 'ops' | 'netflow' | 'sflow' | 'auditLog', string>>,
+  warehouse: Warehouse,
+): object {
   return {
     data: flags.data ?? join(folder, 'data'),
     listen,
     ops,
     sources: {
-      netflow: { listen: netflow, tcp: 'off', receive_buffer: '1MiB' }, sflow: { listen: sflow, receive_buffer: '1MiB' },
+      netflow: { listen: netflow, tcp: 'off', receive_buffer: '1MiB' },
+      sflow: { listen: sflow, receive_buffer: '1MiB' },
       // Told and marked, so that there is noise to hide and to show.
-      cluster: { type: 'kubernetes', cluster: demoCluster, kubeconfig: join(folder, 'kubeconfig'), noise: { show: ['heartbeats'] } },
+      cluster: {
+        type: 'kubernetes',
+        cluster: demoCluster,
+        kubeconfig: join(folder, 'kubeconfig'),
+        noise: { show: ['heartbeats'] },
+      },
       'cluster-audit': { type: 'kube-audit', cluster: demoCluster, listen: auditLog },
       shipments: warehouse.settings('shipments'),
     },
@@ -98,7 +127,10 @@ function configuration(folder: string, { listen, ops, netflow, sflow, auditLog }
 
 function startWeir(config: string): ChildProcess {
   // In a group of its own: Ctrl-C is for us, and we stop it in order.
-  const weir = spawn(process.execPath, [join(ROOT, 'bin/weir.mjs'), 'run', '--config', config], { stdio: ['ignore', 'inherit', 'pipe'], detached: process.platform !== 'win32' })
+  const weir = spawn(process.execPath, [join(ROOT, 'bin/weir.mjs'), 'run', '--config', config], {
+    stdio: ['ignore', 'inherit', 'pipe'],
+    detached: process.platform !== 'win32',
+  })
   weir.stderr?.setEncoding('utf8').on('data', (text: string) => process.stderr.write(text))
   process.once('exit', () => void weir.kill('SIGKILL'))
   return weir
@@ -132,7 +164,12 @@ Ctrl-C stops it${flags.data === undefined ? ` and removes ${folder}` : `; the da
 `)
 }
 
-async function feed(url: string, listeners: { readonly netflow: string; readonly sflow: string; readonly auditLog: string }, cluster: DemoCluster, stop: AbortSignal): Promise<void> {
+async function feed(
+  url: string,
+  listeners: { readonly netflow: string; readonly sflow: string; readonly auditLog: string },
+  cluster: DemoCluster,
+  stop: AbortSignal,
+): Promise<void> {
   const started = Date.now()
   const shop = new Shop(Number(flags.seed), `demo-${started}`)
   const devices = {
@@ -149,12 +186,21 @@ async function feed(url: string, listeners: { readonly netflow: string; readonly
   for (let at = 0; !stop.aborted; at = Date.now() - started) {
     const now = Date.now()
     const flows = shop.flows(at, stepMs)
-    for (const name of ['core', 'edge', 'storage'] as const) devices[name].report(flows.filter((flow) => deviceOf(flow) === name), now)
+    for (const name of ['core', 'edge', 'storage'] as const)
+      devices[name].report(
+        flows.filter((flow) => deviceOf(flow) === name),
+        now,
+      )
     const events = [...shop.events(at, now), ...cluster.traces()]
-    if (events.length > 0) complain('an event', await post(`${url}/events`, 'application/cloudevents-batch+json', events, stop))
+    if (events.length > 0)
+      complain('an event', await post(`${url}/events`, 'application/cloudevents-batch+json', events, stop))
     cluster.live(at)
     const audits = cluster.audits()
-    if (audits.length > 0) complain('an audit log', await post(`http://${listeners.auditLog}/audit`, 'application/json', auditList(audits), stop))
+    if (audits.length > 0)
+      complain(
+        'an audit log',
+        await post(`http://${listeners.auditLog}/audit`, 'application/json', auditList(audits), stop),
+      )
     await pause(stepMs, stop)
   }
   for (const device of Object.values(devices)) device.close()
@@ -168,7 +214,12 @@ function auditList(items: readonly AuditEvent[]): object {
 /** Undefined when it was accepted. */
 async function post(url: string, type: string, body: object, signal: AbortSignal): Promise<string | undefined> {
   try {
-    const answer = await fetch(url, { method: 'POST', signal, headers: { 'content-type': type }, body: JSON.stringify(body) })
+    const answer = await fetch(url, {
+      method: 'POST',
+      signal,
+      headers: { 'content-type': type },
+      body: JSON.stringify(body),
+    })
     const text = await answer.text()
     return answer.ok ? undefined : text
   } catch (error) {

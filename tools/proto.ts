@@ -12,7 +12,10 @@ async function write(baseline: boolean): Promise<void> {
   if (installed.path === undefined) throw new Error(installed.reason)
   const out = join(ROOT, generatedFolder)
   await rm(out, { recursive: true, force: true })
-  for (const args of [['generate', '-o', out], ...(baseline ? [['build', '--exclude-source-info', '-o', 'baseline.json']] : [])]) {
+  for (const args of [
+    ['generate', '-o', out],
+    ...(baseline ? [['build', '--exclude-source-info', '-o', 'baseline.json']] : []),
+  ]) {
     const { code, output } = await runBuf(installed.path, args)
     if (code !== 0) throw new Error(`buf ${args[0]} failed:\n${output}`)
   }

@@ -53,7 +53,11 @@ test('a breakage counts only when its own, otherwise green test turns red, and t
 
 test('the command prints a table and fails when one breakage was not noticed', async () => {
   const root = await project({ 'tools/sabotage.json': JSON.stringify(breakages.slice(0, 2)) })
-  const result = await runCommand(process.execPath, [join(ROOT, 'tools/sabotage.ts'), '--root', root], { limit: 120_000 })
-  expect(result.output).toMatch(/minus .* red, noticed\nstays green .* NOT SHOWN: the test stays green\nsabotage: 1 passed, 1 failed/)
+  const result = await runCommand(process.execPath, [join(ROOT, 'tools/sabotage.ts'), '--root', root], {
+    limit: 120_000,
+  })
+  expect(result.output).toMatch(
+    /minus .* red, noticed\nstays green .* NOT SHOWN: the test stays green\nsabotage: 1 passed, 1 failed/,
+  )
   expect(result.code).toBe(1)
 })

@@ -5,7 +5,10 @@ import { parseArgs } from 'node:util'
 import { ROOT } from './kit/command.ts'
 import { sabotage, type Breakage } from './kit/sabotage.ts'
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { root: { type: 'string', default: ROOT } } })
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { root: { type: 'string', default: ROOT } },
+})
 const root = resolve(values.root)
 
 const all = JSON.parse(await readFile(join(root, 'tools/sabotage.json'), 'utf8')) as Breakage[]
@@ -13,7 +16,9 @@ const wanted = positionals.length === 0 ? all : all.filter((breakage) => positio
 const unknown = positionals.filter((name) => !all.some((breakage) => breakage.name === name))
 
 if (unknown.length > 0) {
-  console.error(`No such breakage: ${unknown.join(', ')}. There are: ${all.map((breakage) => breakage.name).join(', ') || 'none'}.`)
+  console.error(
+    `No such breakage: ${unknown.join(', ')}. There are: ${all.map((breakage) => breakage.name).join(', ') || 'none'}.`,
+  )
   process.exitCode = 2
 } else {
   const width = Math.max(0, ...wanted.map((breakage) => breakage.name.length))

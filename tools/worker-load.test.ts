@@ -5,8 +5,20 @@ import { workerLoad } from './worker-load.ts'
 const kit = `import * as z from 'zod'; export const text = z.string();`
 
 test.each([
-  ['through what it imports', { 'src/app/workers/watch.ts': `import { a } from '../a.ts';`, 'src/app/a.ts': `export { text as a } from '../schema/index.ts';` }],
-  ['through a connector', { 'src/connectors/nats/source.ts': `import { s } from './config.ts';`, 'src/connectors/nats/config.ts': `import { text } from '../../schema/index.ts';` }],
+  [
+    'through what it imports',
+    {
+      'src/app/workers/watch.ts': `import { a } from '../a.ts';`,
+      'src/app/a.ts': `export { text as a } from '../schema/index.ts';`,
+    },
+  ],
+  [
+    'through a connector',
+    {
+      'src/connectors/nats/source.ts': `import { s } from './config.ts';`,
+      'src/connectors/nats/config.ts': `import { text } from '../../schema/index.ts';`,
+    },
+  ],
 ] as const)('a thread that loads what reads settings is named with its way: %s', async (_, files) => {
   const [problem, ...more] = await workerLoad(await makeTree({ 'src/schema/index.ts': kit, ...files }))
   expect(more).toEqual([])

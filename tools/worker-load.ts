@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { importsOf, type Import } from './kit/imports.ts'
 import { isTestFile, listFiles, readSource, TYPESCRIPT, type Problem } from './kit/sources.ts'
 
-const BEGINNINGS = /^src\/(?:app\/workers\/[^/]+|connectors\/[^/]+\/(?:source|sink|journal)|transforms\/[^/]+\/index)\.ts$/
+const BEGINNINGS =
+  /^src\/(?:app\/workers\/[^/]+|connectors\/[^/]+\/(?:source|sink|journal)|transforms\/[^/]+\/index)\.ts$/
 const NOT_IN_THREADS = ['zod', 'yaml']
 
 /** A way from each worker, and from each connector that one loads, to each package that is not for threads. */
@@ -17,7 +18,9 @@ export async function workerLoad(root: string): Promise<Problem[]> {
     known.set(path, found)
     return found
   }
-  for (const beginning of (await listFiles(root, 'src', TYPESCRIPT)).filter((path) => BEGINNINGS.test(path) && !isTestFile(path))) {
+  for (const beginning of (await listFiles(root, 'src', TYPESCRIPT)).filter(
+    (path) => BEGINNINGS.test(path) && !isTestFile(path),
+  )) {
     const ways = new Map([[beginning, beginning]])
     const told = new Set<string>()
     for (const [path, way] of ways) {
@@ -25,9 +28,14 @@ export async function workerLoad(root: string): Promise<Problem[]> {
         if (typeOnly || later) continue
         if (NOT_IN_THREADS.includes(specifier) && !told.has(specifier)) {
           told.add(specifier)
-          problems.push({ file: path, line, say: `threads may not load ${specifier}, and this one does: ${way}. Take values from schema/values.ts, import the rest as types, or load it when it is needed` })
+          problems.push({
+            file: path,
+            line,
+            say: `threads may not load ${specifier}, and this one does: ${way}. Take values from schema/values.ts, import the rest as types, or load it when it is needed`,
+          })
         }
-        if (target !== undefined && !ways.has(target) && existsSync(join(root, target))) ways.set(target, `${way} → ${target}`)
+        if (target !== undefined && !ways.has(target) && existsSync(join(root, target)))
+          ways.set(target, `${way} → ${target}`)
       }
     }
   }

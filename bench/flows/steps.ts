@@ -26,7 +26,9 @@ export interface StepCase {
 }
 
 /** Microseconds of CPU for each flow, user and system of all threads. */
-export type StepCosts = Readonly<Record<'receive' | 'decode' | 'journal' | 'read' | 'resolve' | 'rollup' | 'store', number>>
+export type StepCosts = Readonly<
+  Record<'receive' | 'decode' | 'journal' | 'read' | 'resolve' | 'rollup' | 'store', number>
+>
 
 const host = realHost()
 const limits = { maxBytes: Number.MAX_SAFE_INTEGER, keepBytes: Number.MAX_SAFE_INTEGER }
@@ -41,7 +43,9 @@ export async function measureSteps(folder: string, one: StepCase): Promise<StepC
   const perFlow = (cpuMicros: number): number => cpuMicros / load.flows
 
   const units: Unit[] = []
-  const intake = (one.protocol === 'sflow5' ? sflowIntake : netflowIntake)((unit) => units.push({ ...unit, source: 'bench' }))
+  const intake = (one.protocol === 'sflow5' ? sflowIntake : netflowIntake)((unit) =>
+    units.push({ ...unit, source: 'bench' }),
+  )
   const decode = perFlow(await cpu(() => decodeAll(intake, datagrams, now)))
   if (intake.rows !== load.flows) throw new Error(`${intake.rows} rows of ${load.flows} flows`)
 
@@ -50,32 +54,54 @@ export async function measureSteps(folder: string, one: StepCase): Promise<StepC
   const journalled = perFlow(await cpu(() => appendAll((unit) => journal.append(unit), units)))
   const reader = openReader({ host, directory, after: nowhere, tail: journal.tail, onUnreadable: () => {} })
   const frames: Frame[] = []
-  for (let more = await reader.ready(readBytes); more.length > 0; more = await reader.ready(readBytes)) frames.push(...more.filter(({ header }) => header.kind === 'flows'))
+  for (let more = await reader.ready(readBytes); more.length > 0; more = await reader.ready(readBytes))
+    frames.push(...more.filter(({ header }) => header.kind === 'flows'))
 
   const batches: { frame: Frame; batch: Batch }[] = []
-  const read = perFlow(await cpu(() => frames.forEach((frame) => batches.push({ frame, batch: decodeBatch('flows', frame.body()) }))))
+  const read = perFlow(
+    await cpu(() => frames.forEach((frame) => batches.push({ frame, batch: decodeBatch('flows', frame.body()) }))),
+  )
   const endpoints = new Endpoints({ resolver, next: 1 })
   const words = new Words([''])
   const rows: FlowRows[] = []
-  const resolve = perFlow(await cpu(() => {
-    for (const { frame, batch } of batches) if (batch.kind === 'flows') rows.push(flowRows(batch, frame, 0, 0, endpoints, words))
-  }))
+  const resolve = perFlow(
+    await cpu(() => {
+      for (const { frame, batch } of batches)
+        if (batch.kind === 'flows') rows.push(flowRows(batch, frame, 0, 0, endpoints, words))
+    }),
+  )
   const sums = new Rollup()
   const rollup = perFlow(await cpu(() => rows.forEach((each) => sums.add(each, endpoints))))
 
-  const store = await openStore({ host, directory: `${folder}/store`, resolver, log: recordingLog(), metrics: recordingMetrics() })
-  const whole = perFlow(await cpu(async () => {
-    for (const frame of frames) {
-      await store.projection.apply([frame])
-      if (store.projection.wantsCommit()) await store.projection.commit()
-    }
-    await store.projection.commit()
-  }))
+  const store = await openStore({
+    host,
+    directory: `${folder}/store`,
+    resolver,
+    log: recordingLog(),
+    metrics: recordingMetrics(),
+  })
+  const whole = perFlow(
+    await cpu(async () => {
+      for (const frame of frames) {
+        await store.projection.apply([frame])
+        if (store.projection.wantsCommit()) await store.projection.commit()
+      }
+      await store.projection.commit()
+    }),
+  )
   await store.close()
   await reader.close()
   await journal.close()
   // Reading, resolving and adding up happen within; what is left is columns, files and commits.
-  return { receive: await receive(one), decode, journal: journalled, read, resolve, rollup, store: whole - read - resolve - rollup }
+  return {
+    receive: await receive(one),
+    decode,
+    journal: journalled,
+    read,
+    resolve,
+    rollup,
+    store: whole - read - resolve - rollup,
+  }
 }
 
 async function decodeAll(intake: Intake, datagrams: readonly Buffer[], now: number): Promise<void> {
@@ -101,7 +127,10 @@ async function appendAll(append: (unit: Unit) => Promise<unknown>, units: readon
 async function receive(one: StepCase): Promise<number> {
   let received = 0
   const udp = await listenUdp({
-    host: '127.0.0.1', port: 0, receiveBuffer: 8 * 1024 * 1024, environment: host,
+    host: '127.0.0.1',
+    port: 0,
+    receiveBuffer: 8 * 1024 * 1024,
+    environment: host,
     onDatagrams: ({ bytes }) => {
       received += bytes.length
     },

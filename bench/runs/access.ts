@@ -6,7 +6,8 @@ import { installKeycloak } from '../../test/real/install/keycloak.ts'
 export default {
   name: 'access',
   issue: '4.6',
-  title: 'With a real Keycloak: login, role mapping, expiry, logout, wrong audience, clock skew; a user limited to one namespace sees nothing else anywhere.',
+  title:
+    'With a real Keycloak: login, role mapping, expiry, logout, wrong audience, clock skew; a user limited to one namespace sees nothing else anywhere.',
   async run(context) {
     const installed = await installKeycloak()
     if (installed.path === undefined) return context.skip(installed.reason)
@@ -14,13 +15,16 @@ export default {
     // `npm run test:real` runs all of them beside the bars.
     const some = context.scale === 'ci' ? ['-t', 'one namespace|another audience|role'] : []
     const runs = [
-      await runVitest(['--config', 'test/real/vitest.config.ts', 'test/real/keycloak.test.ts', ...some], { limit: 400_000 }),
+      await runVitest(['--config', 'test/real/vitest.config.ts', 'test/real/keycloak.test.ts', ...some], {
+        limit: 400_000,
+      }),
       await runVitest(['src/api/access'], { limit: 200_000 }),
     ]
     for (const { report, output } of runs) {
       const results = report?.testResults.flatMap(({ assertionResults }) => assertionResults) ?? []
       const ran = results.filter(({ status }) => status !== 'skipped' && status !== 'pending')
-      for (const { ancestorTitles, title, status } of ran) context.expect(status === 'passed', [...ancestorTitles, title].join(': '))
+      for (const { ancestorTitles, title, status } of ran)
+        context.expect(status === 'passed', [...ancestorTitles, title].join(': '))
       context.expect(ran.length > 3, `tests ran${ran.length > 3 ? '' : `: ${output.slice(-2000)}`}`)
     }
   },

@@ -28,24 +28,41 @@ interface Outcome {
 export default {
   name: 'bit-flips',
   issue: '24.3',
-  title: 'In folders with flipped bits every start succeeds, every answer is right, and the ledger counts the missing rows.',
+  title:
+    'In folders with flipped bits every start succeeds, every answer is right, and the ledger counts the missing rows.',
   async run(context) {
     const cases = context.size(200, 3)
-    const base = await makeBase(join(context.folder, 'base'), { flows: context.size(6000, 1500), events: context.size(600, 200), seconds: context.size(8, 3) })
+    const base = await makeBase(join(context.folder, 'base'), {
+      flows: context.size(6000, 1500),
+      events: context.size(600, 200),
+      seconds: context.size(8, 3),
+    })
     context.figure('rows in the folder', base.rows.size, 'rows')
     context.figure('files of the store', base.storeFiles, 'files')
     const seeds = Array.from({ length: cases }, (_, index) => context.seed * 1000 + index)
     const outcomes: (Outcome | undefined)[] = []
     const lane = async (): Promise<void> => {
-      for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift()) outcomes.push(await flipped(context, base, seed))
+      for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift())
+        outcomes.push(await flipped(context, base, seed))
     }
     await Promise.all(Array.from({ length: lanes }, lane))
     const known = outcomes.filter((outcome) => outcome !== undefined)
     context.figure('folders', cases, 'folders')
-    context.figure('folders whose first answers lacked rows', known.filter(({ firstMissing }) => firstMissing > 0).length, 'folders')
+    context.figure(
+      'folders whose first answers lacked rows',
+      known.filter(({ firstMissing }) => firstMissing > 0).length,
+      'folders',
+    )
     context.figure('folders that lack rows for good', known.filter(({ missing }) => missing > 0).length, 'folders')
-    context.figure('rows lost for good, all counted', known.reduce((sum, { missing }) => sum + missing, 0), 'rows')
-    context.expect(known.length === cases, `${known.length} of ${cases} folders: the start succeeds, every answer is right, every missing row is counted`)
+    context.figure(
+      'rows lost for good, all counted',
+      known.reduce((sum, { missing }) => sum + missing, 0),
+      'rows',
+    )
+    context.expect(
+      known.length === cases,
+      `${known.length} of ${cases} folders: the start succeeds, every answer is right, every missing row is counted`,
+    )
   },
 } satisfies Bar
 
@@ -72,12 +89,16 @@ async function flipped(context: BarContext, base: Base, seed: number): Promise<O
       if (wrongSums > 0) problems.push(`${wrongSums} groups of view flows_1m are wrong`)
     }
     if (last.wrong.length > 0) problems.push(`wrong rows: ${some(last.wrong)}`)
-    if (last.missing !== store?.quarantined) problems.push(`${last.missing} rows are missing, ${store?.quarantined} are quarantined`)
+    if (last.missing !== store?.quarantined)
+      problems.push(`${last.missing} rows are missing, ${store?.quarantined} are quarantined`)
     if (!ledger.balanced) problems.push(`the ledger is not balanced: ${JSON.stringify(ledger)}`)
     const ended = await weir.stop()
     if (ended.code !== 0) problems.push(`it stops with ${ended.code ?? ended.signal}: ${weir.lastLog.slice(-2000)}`)
     // It takes longer than all the rest of a case.
-    const verify = seed % verifyEvery === 0 ? await weirCommand('ledger', '--verify', '--format', 'json', '--data', data) : { code: 0, output: '' }
+    const verify =
+      seed % verifyEvery === 0
+        ? await weirCommand('ledger', '--verify', '--format', 'json', '--data', data)
+        : { code: 0, output: '' }
     if (verify.code !== 0) problems.push(`ledger --verify ends with ${verify.code}: ${verify.output.slice(0, 400)}`)
     outcome = { missing: last.missing, firstMissing: first.missing }
   } catch (error) {
@@ -111,7 +132,9 @@ function compared(base: Base, rows: readonly string[]): Compared {
 async function wrongSumsOf(base: Base, weir: WeirProcess): Promise<number> {
   for (const until = performance.now() + settleMs; ; await sleep(200)) {
     const sums = new Set(await sumsOf(weir))
-    const wrong = [...sums].filter((group) => !base.sums.has(group)).length + [...base.sums].filter((group) => !sums.has(group)).length
+    const wrong =
+      [...sums].filter((group) => !base.sums.has(group)).length +
+      [...base.sums].filter((group) => !sums.has(group)).length
     if (wrong === 0 || performance.now() > until) return wrong
   }
 }

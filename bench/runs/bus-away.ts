@@ -15,13 +15,20 @@ const mostPending = 2000
 export default {
   name: 'bus-away',
   issue: '6.1',
-  title: 'While a message bus is away for a minute nothing else is disturbed, and when it is back every accepted event is delivered and read, in the order of its key.',
+  title:
+    'While a message bus is away for a minute nothing else is disturbed, and when it is back every accepted event is delivered and read, in the order of its key.',
   async run(context) {
     const found = await Promise.all(awayBuses.map(async (kind) => ({ kind, program: await kind.found() })))
-    for (const { kind, program } of found) if (program.path === undefined) context.figure(kind.name, `not here: ${program.reason}`)
+    for (const { kind, program } of found)
+      if (program.path === undefined) context.figure(kind.name, `not here: ${program.reason}`)
     // NATS and Kafka go away in `sinks-away` and `kafka-brokers`, too.
-    const wanted = context.size(awayBuses, awayBuses.filter(({ name }) => name !== 'nats' && name !== 'kafka'))
-    const kinds = found.filter(({ kind, program }) => program.path !== undefined && wanted.includes(kind)).map(({ kind }) => kind)
+    const wanted = context.size(
+      awayBuses,
+      awayBuses.filter(({ name }) => name !== 'nats' && name !== 'kafka'),
+    )
+    const kinds = found
+      .filter(({ kind, program }) => program.path !== undefined && wanted.includes(kind))
+      .map(({ kind }) => kind)
     if (kinds.length < 2) context.skip('there is no server of a bus but the one in this process')
     const buses = await Promise.all(kinds.map((kind) => kind.start(context.folder)))
     try {
@@ -38,28 +45,61 @@ async function underLoad(context: BarContext, buses: readonly AwayBus[]): Promis
   const env = Object.assign({}, ...buses.map((bus) => bus.env ?? {})) as Record<string, string>
   await using hook = await EventReceiver.start()
   await using writer = await startWeir({
-    folder: join(context.folder, 'writer'), env,
-    config: { store: { enabled: 'none' }, sources: quiet, sinks: { hook: { type: 'http', url: hook.url, mode: 'batched', delivery }, ...Object.fromEntries(buses.map(({ name, sink }) => [name, { ...sink, delivery }])) } },
+    folder: join(context.folder, 'writer'),
+    env,
+    config: {
+      store: { enabled: 'none' },
+      sources: quiet,
+      sinks: {
+        hook: { type: 'http', url: hook.url, mode: 'batched', delivery },
+        ...Object.fromEntries(buses.map(({ name, sink }) => [name, { ...sink, delivery }])),
+      },
+    },
   })
   await using reader = await startWeir({
-    folder: join(context.folder, 'reader'), env,
+    folder: join(context.folder, 'reader'),
+    env,
     // Each message an event by its place: what comes twice is seen twice.
-    config: { sources: { ...quiet, ...Object.fromEntries(buses.map(({ name, source }) => [name, { ...source, codec: 'json', event_type: `read.${name}` }])) } },
+    config: {
+      sources: {
+        ...quiet,
+        ...Object.fromEntries(
+          buses.map(({ name, source }) => [name, { ...source, codec: 'json', event_type: `read.${name}` }]),
+        ),
+      },
+    },
   })
-  const client = new EventClient({ url: writer.url, connections: 2, batch: 10, pause: context.size(100, 80), padding: 200 })
+  const client = new EventClient({
+    url: writer.url,
+    connections: 2,
+    batch: 10,
+    pause: context.size(100, 80),
+    padding: 200,
+  })
   client.start()
   await sleep(context.size(3000, 1000))
   // At the scale of CI all at once: there is no time for one after the other.
-  for (const some of context.size(buses.map((bus) => [bus]), [[...buses]])) await takeAway(context, writer, buses, some)
+  for (const some of context.size(
+    buses.map((bus) => [bus]),
+    [[...buses]],
+  ))
+    await takeAway(context, writer, buses, some)
   await client.stop()
   const began = performance.now()
   const ledger = await writer.caughtUp(180_000)
   context.figure('caught up after the last came back within', (performance.now() - began) / 1000, 's')
   context.figure('events', client.sent)
   context.expect(client.refusals.size === 0 && client.retries === 0, 'every request is accepted at the first try')
-  context.expect(ledger.balanced && ledger.sinks.every(({ dropped, dead_lettered: dead }) => Object.keys(dropped).length === 0 && dead === 0), 'the ledger is balanced, nothing was dropped and nothing is a dead letter')
+  context.expect(
+    ledger.balanced &&
+      ledger.sinks.every(({ dropped, dead_lettered: dead }) => Object.keys(dropped).length === 0 && dead === 0),
+    'the ledger is balanced, nothing was dropped and nothing is a dead letter',
+  )
   const beside = judgeDelivered(hook.received, client.sent)
-  context.expect(beside.missing.length === 0 && beside.disordered.length === 0, `the http sink beside them got every event, in order (missing: ${some(beside.missing)})`)
+  context.expect(
+    beside.missing.length === 0 && beside.disordered.length === 0,
+    `the http sink beside them got every event, in order (missing: ${some(beside.missing)})`,
+  )
   for (const bus of buses) await judge(context, bus, client.sent, reader)
   for (const weir of [writer, reader]) {
     const { code } = await weir.stop()
@@ -68,7 +108,12 @@ async function underLoad(context: BarContext, buses: readonly AwayBus[]): Promis
   }
 }
 
-async function takeAway(context: BarContext, writer: WeirProcess, buses: readonly AwayBus[], away: readonly AwayBus[]): Promise<void> {
+async function takeAway(
+  context: BarContext,
+  writer: WeirProcess,
+  buses: readonly AwayBus[],
+  away: readonly AwayBus[],
+): Promise<void> {
   const names = new Set(away.map(({ name }) => name))
   const began = performance.now()
   await Promise.all(away.map((bus) => bus.away()))
@@ -85,9 +130,13 @@ async function takeAway(context: BarContext, writer: WeirProcess, buses: readonl
   await Promise.all(away.map((bus) => bus.back()))
   const gone = (performance.now() - began) / 1000
   const back = performance.now()
-  const level = async (): Promise<boolean> => (await writer.ledger()).sinks.every(({ name, pending }) => !names.has(name) || pending < mostPending / 4)
+  const level = async (): Promise<boolean> =>
+    (await writer.ledger()).sinks.every(({ name, pending }) => !names.has(name) || pending < mostPending / 4)
   while (!(await level())) {
-    if (performance.now() - back > 120_000) throw new Error(`${[...names].join(', ')} came back and was not caught up with after two minutes:\n${writer.log.slice(-3000)}`)
+    if (performance.now() - back > 120_000)
+      throw new Error(
+        `${[...names].join(', ')} came back and was not caught up with after two minutes:\n${writer.log.slice(-3000)}`,
+      )
     await look()
   }
   const caught = (performance.now() - back) / 1000
@@ -97,7 +146,8 @@ async function takeAway(context: BarContext, writer: WeirProcess, buses: readonl
     context.expect((behind.get(name) ?? 0) > 0, `${name} was away while events came`)
     if (away.length < buses.length) context.figure(`${name}: caught up with after it came back`, caught, 's')
   }
-  if (away.length < buses.length) context.figure(`${[...names].join()} away: any other sink behind at most`, others.pending, 'events')
+  if (away.length < buses.length)
+    context.figure(`${[...names].join()} away: any other sink behind at most`, others.pending, 'events')
   context.expectSpeed(others.pending < mostPending, 'every other sink goes on meanwhile')
 }
 
@@ -106,11 +156,16 @@ async function judge(context: BarContext, { name, stored }: AwayBus, sent: numbe
     const received = await stored()
     const { missing, strange, disordered, repeated } = judgeDelivered(received, sent)
     context.figure(`${name}: stored more than once`, repeated, 'events')
-    context.expect(missing.length === 0 && strange.length === 0, `${name} has every accepted event (missing: ${some(missing)}, strange: ${some(strange)})`)
+    context.expect(
+      missing.length === 0 && strange.length === 0,
+      `${name} has every accepted event (missing: ${some(missing)}, strange: ${some(strange)})`,
+    )
     context.expect(disordered.length === 0, `${name} has those of each key in order (not so: ${some(disordered)})`)
   }
   for (let waited = 0; waited < 120_000; waited += 500) {
-    const [found] = await reader.sql<{ rows: number }>(`SELECT count(DISTINCT (data->>'n')::BIGINT) AS rows FROM events WHERE type = 'read.${name}'`)
+    const [found] = await reader.sql<{ rows: number }>(
+      `SELECT count(DISTINCT (data->>'n')::BIGINT) AS rows FROM events WHERE type = 'read.${name}'`,
+    )
     if (Number(found?.rows) >= sent) break
     await sleep(500)
   }
@@ -120,6 +175,9 @@ async function judge(context: BarContext, { name, stored }: AwayBus, sent: numbe
     beside AS (SELECT n, times, n < lag(n) OVER (PARTITION BY key ORDER BY place) AS back FROM first)
     SELECT sum(times) AS rows, count(*) AS numbers, count(*) FILTER (back) AS disordered FROM beside`)
   context.figure(`${name}: read more than once`, Number(read?.rows) - Number(read?.numbers), 'events')
-  context.expect(Number(read?.numbers) === sent, `another Weir, which reads ${name} all the while, has every event (${read?.numbers} of ${sent})`)
+  context.expect(
+    Number(read?.numbers) === sent,
+    `another Weir, which reads ${name} all the while, has every event (${read?.numbers} of ${sent})`,
+  )
   context.expect(Number(read?.disordered) === 0, `and those of each key in order (not so: ${read?.disordered})`)
 }

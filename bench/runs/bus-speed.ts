@@ -19,12 +19,15 @@ const never = new AbortController().signal
 export default {
   name: 'bus-speed',
   issue: '6.3',
-  title: 'Weir writes to and reads from each message bus at least 0.8 times as fast as a plain loop of its client library.',
+  title:
+    'Weir writes to and reads from each message bus at least 0.8 times as fast as a plain loop of its client library.',
   async run(context) {
     const chosen = process.env['WEIR_BAR_BUSES']?.split(',')
     const here = []
     // The others take their time to start.
-    for (const kind of context.size(kinds, [natsSpeed, awsSqsSpeed]).filter(({ name }) => chosen?.includes(name) ?? true)) {
+    for (const kind of context
+      .size(kinds, [natsSpeed, awsSqsSpeed])
+      .filter(({ name }) => chosen?.includes(name) ?? true)) {
       const program = await kind.found()
       if (program.path === undefined) context.figure(kind.name, `not here: ${program.reason}`)
       else here.push(kind)
@@ -43,7 +46,13 @@ export default {
   },
 } satisfies Bar
 
-async function writing(context: BarContext, name: string, { sink, produce }: SpeedBus, rounds: number, count: number): Promise<void> {
+async function writing(
+  context: BarContext,
+  name: string,
+  { sink, produce }: SpeedBus,
+  rounds: number,
+  count: number,
+): Promise<void> {
   await compare(context, `${name}: written`, rounds, async (round) => {
     const [ours, own] = [load(`ours-${round}`, count), load(`own-${round}`, count)]
     // Whoever is first would collect what is left of making the messages.
@@ -66,18 +75,30 @@ async function writing(context: BarContext, name: string, { sink, produce }: Spe
   })
 }
 
-async function reading(context: BarContext, name: string, { fill }: SpeedBus, rounds: number, count: number): Promise<void> {
+async function reading(
+  context: BarContext,
+  name: string,
+  { fill }: SpeedBus,
+  rounds: number,
+  count: number,
+): Promise<void> {
   const { messages } = load('read', count)
   await compare(context, `${name}: read`, rounds, async () => {
     const [one, other, third] = await fill(messages, 3)
     if (one === undefined || other === undefined || third === undefined) throw new Error('nothing was filled')
-    return { ours: () => read(one, count), own: () => readOwn(other, count, takeOut), idle: () => readOwn(third, count, () => undefined) }
+    return {
+      ours: () => read(one, count),
+      own: () => readOwn(other, count, takeOut),
+      idle: () => readOwn(third, count, () => undefined),
+    }
   })
 }
 
 /** What whoever reads events does at the least: its attributes, and its data as JSON. */
 const takeOut: Came = (attributes, body) => {
-  const data = JSON.parse(typeof body === 'string' ? body : Buffer.from(body.buffer, body.byteOffset, body.length).toString()) as { readonly index: number }
+  const data = JSON.parse(
+    typeof body === 'string' ? body : Buffer.from(body.buffer, body.byteOffset, body.length).toString(),
+  ) as { readonly index: number }
   if (Object.keys(attributes()).length < 2 || data.index < 0) throw new Error('this is not what was filled')
 }
 
@@ -139,23 +160,42 @@ interface Round {
 }
 
 /** Messages a ms of each, in turn and each first as often as the other; a round before the first warms up. */
-async function compare(context: BarContext, what: string, rounds: number, round: (index: number) => Promise<Round>): Promise<void> {
+async function compare(
+  context: BarContext,
+  what: string,
+  rounds: number,
+  round: (index: number) => Promise<Round>,
+): Promise<void> {
   const ours: number[] = []
   const own: number[] = []
   const idle: number[] = []
   for (let index = 0; index <= rounds; index++) {
     const one = await round(index)
-    const turns = [async () => { ours.push(await one.ours()) }, async () => { own.push(await one.own()) }]
+    const turns = [
+      async () => {
+        ours.push(await one.ours())
+      },
+      async () => {
+        own.push(await one.own())
+      },
+    ]
     for (const turn of index % 2 === 0 ? turns : turns.toReversed()) await turn()
     if (one.idle !== undefined) idle.push(await one.idle())
   }
   const ratios = ours.map((rate, index) => rate / (own[index] ?? Number.NaN)).slice(1)
   context.figure(`${what} by Weir`, median(ours.slice(1)) * 1000, 'messages/s')
   context.figure(`${what} by the client alone`, median(own.slice(1)) * 1000, 'messages/s')
-  if (idle.length > 0) context.figure(`${what} by the client alone, and thrown away`, median(idle.slice(1)) * 1000, 'messages/s')
+  if (idle.length > 0)
+    context.figure(`${what} by the client alone, and thrown away`, median(idle.slice(1)) * 1000, 'messages/s')
   const ratio = median(ratios)
-  context.figure(`${what}: ratio (${Math.min(...ratios).toFixed(2)} … ${Math.max(...ratios).toFixed(2)})`, Math.round(ratio * 100) / 100)
-  context.expect(ours.every((rate) => rate > 0), `${what}: every message was acknowledged`)
+  context.figure(
+    `${what}: ratio (${Math.min(...ratios).toFixed(2)} … ${Math.max(...ratios).toFixed(2)})`,
+    Math.round(ratio * 100) / 100,
+  )
+  context.expect(
+    ours.every((rate) => rate > 0),
+    `${what}: every message was acknowledged`,
+  )
   context.expectSpeed(ratio >= wantedRatio, `${what} at least ${wantedRatio} times as fast`)
 }
 

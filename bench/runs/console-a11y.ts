@@ -7,16 +7,27 @@ import { runBrowserTests } from './console/run-browser.ts'
 export default {
   name: 'console-a11y',
   issue: '4.4',
-  title: 'axe finds no violation on any view, light, dark and with reduced motion, menus and drawers open; a journey by keyboard alone.',
+  title:
+    'axe finds no violation on any view, light, dark and with reduced motion, menus and drawers open; a journey by keyboard alone.',
   async run(context) {
     if (context.scale === 'ci') {
       const titles = await writtenTitles()
-      for (const number of [39, 40]) context.expect(titles.some((title) => numberOf(title) === number), `check ${number} has a test`)
+      for (const number of [39, 40])
+        context.expect(
+          titles.some((title) => numberOf(title) === number),
+          `check ${number} has a test`,
+        )
       return
     }
     if (installedChromium() === undefined) context.skip('no Chromium is installed (WEIR_CHROMIUM names one)')
-    const tests = (await runBrowserTests(context, ['-t', 'check (39|4[012]): |WCAG|keyboard|list of keys'], 1_500_000)).filter(({ skipped }) => !skipped)
+    const tests = (
+      await runBrowserTests(context, ['-t', 'check (39|4[012]): |WCAG|keyboard|list of keys'], 1_500_000)
+    ).filter(({ skipped }) => !skipped)
     for (const { title, passed, failure } of tests) context.expect(passed, passed ? title : `${title}: ${failure}`)
-    for (const number of [39, 40]) context.expect(tests.some(({ title }) => numberOf(title) === number), `check ${number} was run`)
+    for (const number of [39, 40])
+      context.expect(
+        tests.some(({ title }) => numberOf(title) === number),
+        `check ${number} was run`,
+      )
   },
 } satisfies Bar

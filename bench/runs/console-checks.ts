@@ -17,12 +17,20 @@ export default {
       const mine = tests.filter(({ title }) => numberOf(title) === number)
       const bad = mine.filter(({ passed }) => !passed)
       const titles = mine.map(({ title }) => title.slice(title.indexOf(': ') + 2)).join('; ')
-      context.expect(mine.length > 0 && bad.length === 0, mine.length === 0 ? `check ${number}: no test shows it`
-        : `check ${number}: ${titles}${bad.map(({ title, failure }) => ` [failed: ${title}: ${failure}]`).join('')}`)
+      context.expect(
+        mine.length > 0 && bad.length === 0,
+        mine.length === 0
+          ? `check ${number}: no test shows it`
+          : `check ${number}: ${titles}${bad.map(({ title, failure }) => ` [failed: ${title}: ${failure}]`).join('')}`,
+      )
     }
     const others = tests.filter(({ title }) => numberOf(title) === undefined)
-    for (const { title, failure } of others.filter(({ passed }) => !passed)) context.expect(false, `${title}: ${failure}`)
-    context.expect(others.length > 0 && others.every(({ passed }) => passed), `${others.length} further tests in the browser pass`)
+    for (const { title, failure } of others.filter(({ passed }) => !passed))
+      context.expect(false, `${title}: ${failure}`)
+    context.expect(
+      others.length > 0 && others.every(({ passed }) => passed),
+      `${others.length} further tests in the browser pass`,
+    )
   },
 } satisfies Bar
 
@@ -31,5 +39,8 @@ async function written(context: BarContext): Promise<void> {
   const missing = checkNumbers.filter((number) => !titles.some((title) => numberOf(title) === number))
   context.figure('checks', checkNumbers.length)
   context.figure('tests of checks', titles.length)
-  context.expect(missing.length === 0, `every check has a test${missing.length === 0 ? '' : `; not ${missing.join(', ')}`}`)
+  context.expect(
+    missing.length === 0,
+    `every check has a test${missing.length === 0 ? '' : `; not ${missing.join(', ')}`}`,
+  )
 }

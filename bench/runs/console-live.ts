@@ -18,7 +18,8 @@ const markMs = 500
 export default {
   name: 'console-live',
   issue: '4.2',
-  title: '20,000 flows a second live for ten minutes: at least 50 frames a second, less than 50 MB more heap, shown and passed add up to what was sent, and a datagram is a row within a second.',
+  title:
+    '20,000 flows a second live for ten minutes: at least 50 frames a second, less than 50 MB more heap, shown and passed add up to what was sent, and a datagram is a row within a second.',
   async run(context) {
     if (context.scale === 'ci') return liveWithoutBrowser(context)
     if (installedChromium() === undefined) context.skip('no Chromium is installed (WEIR_CHROMIUM names one)')
@@ -61,7 +62,7 @@ async function load(context: BarContext, stage: Stage, seconds: number): Promise
   context.figure('slowest 1 % of frames', slowFrame, 'ms')
   context.figure('delay of the page’s thread, p99', p99, 'ms')
   context.expectSpeed(fps >= 50, 'at least 50 frames a second (median)')
-  const grown = (await pageHeap(page) - before) / 1e6
+  const grown = ((await pageHeap(page)) - before) / 1e6
   context.figure('heap before', before / 1e6, 'MB')
   context.figure('heap grown by', grown, 'MB')
   context.expect(grown < 50, 'the heap grows by less than 50 MB')
@@ -73,11 +74,19 @@ async function load(context: BarContext, stage: Stage, seconds: number): Promise
 
 async function accounts(context: BarContext, page: Page, sent: number): Promise<void> {
   let said = await accountOf(page)
-  for (const until = performance.now() + 30_000; performance.now() < until && said.came !== sent; said = await accountOf(page)) await sleep(200)
+  for (
+    const until = performance.now() + 30_000;
+    performance.now() < until && said.came !== sent;
+    said = await accountOf(page)
+  )
+    await sleep(200)
   context.figure('the page says: shown', said.shown)
   context.figure('the page says: passed too fast', said.passed)
   context.figure('the page says: left out while held', said.left)
-  context.expect(said.came === sent && said.shown + said.passed + said.left === sent, `shown (${said.shown}), passed (${said.passed}) and left out (${said.left}) are together what was sent (${sent})`)
+  context.expect(
+    said.came === sent && said.shown + said.passed + said.left === sent,
+    `shown (${said.shown}), passed (${said.passed}) and left out (${said.left}) are together what was sent (${sent})`,
+  )
 }
 
 async function soon(context: BarContext, page: Page, { sentAt }: Marker): Promise<void> {

@@ -18,7 +18,8 @@ const overviewMs = 2000
 export default {
   name: 'console-size',
   issue: '4.3',
-  title: 'At most 200 KB of compressed JavaScript for the first route and 120 KB for every other, of use within a second; with a million flows the first rows within a second, the overview within two.',
+  title:
+    'At most 200 KB of compressed JavaScript for the first route and 120 KB for every other, of use within a second; with a million flows the first rows within a second, the overview within two.',
   async run(context) {
     await budgets(context)
     if (context.scale === 'ci') return
@@ -51,11 +52,16 @@ async function budgets(context: BarContext): Promise<void> {
 async function transferred(context: BarContext, stage: BigStage): Promise<void> {
   const page = await stage.page(`/flows?v=1&view=table&live=0&t=${stage.time}`)
   await page.locator('.grid-body [role="row"]').first().waitFor()
-  const loaded = await page.evaluate<{ name: string; encodedBodySize: number }[]>("performance.getEntriesByType('resource').map(({ name, encodedBodySize }) => ({ name, encodedBodySize }))")
+  const loaded = await page.evaluate<{ name: string; encodedBodySize: number }[]>(
+    "performance.getEntriesByType('resource').map(({ name, encodedBodySize }) => ({ name, encodedBodySize }))",
+  )
   const scripts = loaded.filter(({ name }) => /\.m?js(?:\?|$)/.test(name))
   const bytes = scripts.reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0)
   context.figure('scripts of the first route over the wire', bytes / 1024, `KiB in ${scripts.length} files`)
-  context.expect(scripts.length > 0 && bytes > 10_000 && bytes <= BUDGET.first, `what the browser loads of scripts for the first route is at most ${BUDGET.first / 1024} KiB`)
+  context.expect(
+    scripts.length > 0 && bytes > 10_000 && bytes <= BUDGET.first,
+    `what the browser loads of scripts for the first route is at most ${BUDGET.first / 1024} KiB`,
+  )
   await page.context().close()
 }
 
@@ -83,13 +89,16 @@ async function interactive(context: BarContext, stage: BigStage): Promise<void> 
   }
   const box = page.getByRole('combobox', { name: 'Filter' })
   await box.press('d')
-  context.expect(await box.inputValue() === 'd', 'the filter box takes a key')
+  context.expect((await box.inputValue()) === 'd', 'the filter box takes a key')
   const [cold = 0, ...warm] = times
   context.figure('interactive with the first rows, the first time', cold, 'ms')
   context.figure('interactive with the first rows, warm, p50', percentile(warm, 50), 'ms')
   context.figure(`interactive with the first rows, warm, p95 of ${runs}`, percentile(warm, 95), 'ms')
   context.expectSpeed(percentile(warm, 95) < interactiveMs, `interactive within ${interactiveMs} ms (p95)`)
-  context.expectSpeed(cold < rowsMs, `check 1: the first rows of a million flows within ${rowsMs} ms in a profile that has nothing`)
+  context.expectSpeed(
+    cold < rowsMs,
+    `check 1: the first rows of a million flows within ${rowsMs} ms in a profile that has nothing`,
+  )
   await page.context().close()
 }
 
@@ -100,13 +109,16 @@ async function overview(context: BarContext, stage: BigStage): Promise<void> {
     await page.addInitScript('globalThis.ready = 0')
     const began = performance.now()
     await page.goto(`${stage.weir.url}/flows?v=1&view=overview&live=0&t=${stage.time}`)
-    times.push(await overviewDone(page) - began)
+    times.push((await overviewDone(page)) - began)
     await page.context().close()
   }
   const [cold = 0, ...warm] = times
   context.figure('overview complete, the first time', cold, 'ms')
   context.figure('overview complete, later, most of 4', Math.max(...warm), 'ms')
-  context.expectSpeed(Math.max(...times) < overviewMs, `check 1: the overview of a million flows is complete within ${overviewMs} ms`)
+  context.expectSpeed(
+    Math.max(...times) < overviewMs,
+    `check 1: the overview of a million flows is complete within ${overviewMs} ms`,
+  )
 }
 
 /** When every panel has its numbers: none is busy. */

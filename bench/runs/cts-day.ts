@@ -10,25 +10,52 @@ import { SeededRandom } from '../../test/kit/random.ts'
 export default {
   name: 'cts-day',
   issue: '7.1',
-  title: 'A day of a cloud whose traces become visible up to ten minutes late, with three restarts, one of them with an empty folder, two hours of outage and the end of a token: every trace is received, none twice, in order per resource.',
+  title:
+    'A day of a cloud whose traces become visible up to ten minutes late, with three restarts, one of them with an empty folder, two hours of outage and the end of a token: every trace is received, none twice, in order per resource.',
   async run(context) {
     const minutes = context.size(1440, 360)
     const random = new SeededRandom(context.seed)
     const scene = await CtsScene.start()
     try {
       const { server, project } = scene
-      const put: { readonly id: string; readonly resource: string; readonly time: number; readonly visible: number }[] = []
+      const put: { readonly id: string; readonly resource: string; readonly time: number; readonly visible: number }[] =
+        []
       for (let at = 0; at < minutes - 20; at++) {
         for (let count = Math.floor(random.next() * 5); count > 0; count--) {
           const time = ctsStart + at * minute + Math.floor(random.next() * minute)
-          put.push({ id: `t${put.length}`, resource: `r${Math.floor(random.next() * 20)}`, time, visible: time + Math.floor(random.next() * 10 * minute) })
+          put.push({
+            id: `t${put.length}`,
+            resource: `r${Math.floor(random.next() * 20)}`,
+            time,
+            visible: time + Math.floor(random.next() * 10 * minute),
+          })
         }
       }
       for (const { id, resource, time, visible } of put) {
-        server.put(project, [{ trace_id: id, time, record_time: visible, service_type: 'ECS', resource_type: 'ecs', resource_id: resource, trace_name: 'stop', trace_type: 'ApiCall', trace_rating: 'normal', user: { id: 'u', name: 'jdoe' } }], { visible })
+        server.put(
+          project,
+          [
+            {
+              trace_id: id,
+              time,
+              record_time: visible,
+              service_type: 'ECS',
+              resource_type: 'ecs',
+              resource_id: resource,
+              trace_name: 'stop',
+              trace_type: 'ApiCall',
+              trace_rating: 'normal',
+              user: { id: 'u', name: 'jdoe' },
+            },
+          ],
+          { visible },
+        )
       }
       server.lifetime = (minutes / 3) * 60
-      const written = { look_back: '10m', auth: { type: 'password', user: server.user.name, password: server.user.password, domain: server.domain.name } } as const
+      const written = {
+        look_back: '10m',
+        auth: { type: 'password', user: server.user.name, password: server.user.password, domain: server.domain.name },
+      } as const
       const restarts = [0.2, 0.5, 0.8].map((part) => Math.floor(minutes * part))
       const outage = [Math.floor(minutes * 0.6), Math.floor(minutes * 0.6) + 120] as const
       const [, emptied = 0] = restarts
@@ -56,7 +83,9 @@ export default {
       let asked = 0
       for (let at = 0; at <= minutes; at++, scene.now = ctsStart + at * minute) {
         const away = at >= outage[0] && at < outage[1]
-        if (!away) for (const { id, time, visible } of put) if (visible <= scene.now && time > scene.now - minute - 2000 && time < scene.now) windowed.add(id)
+        if (!away)
+          for (const { id, time, visible } of put)
+            if (visible <= scene.now && time > scene.now - minute - 2000 && time < scene.now) windowed.add(id)
         if (at === emptied) {
           receive(Infinity)
           scene.forget()
@@ -64,7 +93,13 @@ export default {
         if (restarts.includes(at)) place = await scene.place(written)
         if (at === outage[0]) server.fail(/./, { status: 503 }, Infinity)
         if (at === outage[1]) server.mend()
-        if (await place.poll().then(() => true, () => false)) asked++
+        if (
+          await place.poll().then(
+            () => true,
+            () => false,
+          )
+        )
+          asked++
       }
       receive(ctsStart + emptied * minute - lookBackMs)
       const ids = [...received.values()].map(({ id }) => id)
@@ -87,12 +122,25 @@ export default {
       context.figure('received again after the empty folder, under the same source and id', repeated, 'traces')
       context.figure('rounds that were answered', asked, 'rounds')
       context.figure('tokens asked for', server.requests(/auth\/tokens/).length, 'tokens')
-      context.figure('missed by a window that looks back from now', Math.round((1 - windowed.size / put.length) * 1000) / 10, '%')
+      context.figure(
+        'missed by a window that looks back from now',
+        Math.round((1 - windowed.size / put.length) * 1000) / 10,
+        '%',
+      )
       context.expect(missing === 0, `every trace is received (${missing} are missing)`)
       context.expect(twice === 0, `no journal has one twice (${twice} are)`)
-      context.expect(ids.length === told.size, `by source and id the receiver has none twice (${ids.length - told.size} are)`)
-      context.expect(repeated > 0 && strange === 0, `what is received again is of the ten minutes before the restart with an empty folder, and the same in every byte (${strange} of ${repeated} are not)`)
-      context.expect(disordered === 0, `traces of a resource are told in the order in which they happened, as far as that could be seen (${disordered} are not)`)
+      context.expect(
+        ids.length === told.size,
+        `by source and id the receiver has none twice (${ids.length - told.size} are)`,
+      )
+      context.expect(
+        repeated > 0 && strange === 0,
+        `what is received again is of the ten minutes before the restart with an empty folder, and the same in every byte (${strange} of ${repeated} are not)`,
+      )
+      context.expect(
+        disordered === 0,
+        `traces of a resource are told in the order in which they happened, as far as that could be seen (${disordered} are not)`,
+      )
     } finally {
       await scene.stop()
     }

@@ -16,10 +16,12 @@ import { readOnlyFolder, twoProcesses } from './damage/refusals.ts'
 export default {
   name: 'damage',
   issue: '2.4',
-  title: 'After any damage Weir starts or says why in one line, the readable rest flows, and the ledger names what does not.',
+  title:
+    'After any damage Weir starts or says why in one line, the readable rest flows, and the ledger names what does not.',
   async run(context) {
     const base = await makeBase(join(context.folder, 'base'))
-    for (const [index, damage] of fileDamages(base.frames).entries()) await damaged(context, base, damage, join(context.folder, `case-${index}`))
+    for (const [index, damage] of fileDamages(base.frames).entries())
+      await damaged(context, base, damage, join(context.folder, `case-${index}`))
     await failedSync(context)
     await fullDisk(context)
     await readOnlyFolder(context)
@@ -44,10 +46,17 @@ async function damaged(context: BarContext, base: Base, damage: Damage, folder: 
 
   const check = await weirCommand('journal', 'check', '--data', data, '--format', 'json')
   const found = JSON.parse(check.stdout === '' ? '{"unreadable":[]}' : check.stdout) as Check
-  for (const segment of damage.named) must(found.unreadable.some((stretch) => stretch.segment === segment), `journal check does not name ${segment}: ${JSON.stringify(found.unreadable)}`)
+  for (const segment of damage.named)
+    must(
+      found.unreadable.some((stretch) => stretch.segment === segment),
+      `journal check does not name ${segment}: ${JSON.stringify(found.unreadable)}`,
+    )
   if (damage.unreadable !== undefined) {
     const known = found.unreadable.reduce((sum, { events }) => sum + (events ?? 0), 0)
-    must(known === damage.unreadable || damage.name.startsWith('the first'), `journal check counts ${known} rows, not ${damage.unreadable}`)
+    must(
+      known === damage.unreadable || damage.name.startsWith('the first'),
+      `journal check counts ${known} rows, not ${damage.unreadable}`,
+    )
   }
 
   await using receiver = await EventReceiver.start()
@@ -57,16 +66,32 @@ async function damaged(context: BarContext, base: Base, damage: Damage, folder: 
     await weir.events(makeEvents('after', 20))
     const ledger = await settled(weir)
     const lost = new Set(damage.lost)
-    const expected = [...base.ids.filter((id) => !lost.has(id)), ...Array.from({ length: 20 }, (_, i) => `after-${i}`)].sort()
+    const expected = [
+      ...base.ids.filter((id) => !lost.has(id)),
+      ...Array.from({ length: 20 }, (_, i) => `after-${i}`),
+    ].sort()
     const stored = (await storedIds(weir)).sort()
-    must(stored.join() === expected.join(), `the store has ${stored.length} rows, not ${expected.length} (${some(difference(stored, expected))})`)
+    must(
+      stored.join() === expected.join(),
+      `the store has ${stored.length} rows, not ${expected.length} (${some(difference(stored, expected))})`,
+    )
     const delivered = [...new Set(receiver.received.map(({ id }) => id))].sort()
-    must(delivered.join() === expected.join(), `the sink got ${delivered.length} events, not ${expected.length} (${some(difference(delivered, expected))})`)
+    must(
+      delivered.join() === expected.join(),
+      `the sink got ${delivered.length} events, not ${expected.length} (${some(difference(delivered, expected))})`,
+    )
     must(ledger.balanced, `the ledger is not balanced: ${JSON.stringify(ledger)}`)
     const source = ledger.sources.find(({ name }) => name === 'http')
     if (damage.unreadable !== undefined) {
-      must(source?.unreadable === damage.unreadable, `the ledger names ${source?.unreadable} unreadable rows, not ${damage.unreadable}`)
-      for (const sink of ledger.sinks) must(sink.quarantined === damage.unreadable, `${sink.name} has ${sink.quarantined} quarantined rows, not ${damage.unreadable}`)
+      must(
+        source?.unreadable === damage.unreadable,
+        `the ledger names ${source?.unreadable} unreadable rows, not ${damage.unreadable}`,
+      )
+      for (const sink of ledger.sinks)
+        must(
+          sink.quarantined === damage.unreadable,
+          `${sink.name} has ${sink.quarantined} quarantined rows, not ${damage.unreadable}`,
+        )
     }
     must((await weir.stop()).code === 0, 'it does not stop with 0')
     const verify = await weirCommand('ledger', '--verify', '--format', 'json', '--data', data)
@@ -74,10 +99,16 @@ async function damaged(context: BarContext, base: Base, damage: Damage, folder: 
   } catch (error) {
     problems.push(error instanceof Error ? error.message : String(error))
   }
-  context.expect(problems.length === 0, `${damage.name}: the rest flows and the books name it${problems.length === 0 ? '' : `: ${problems.join('; ')}`}`)
+  context.expect(
+    problems.length === 0,
+    `${damage.name}: the rest flows and the books name it${problems.length === 0 ? '' : `: ${problems.join('; ')}`}`,
+  )
 }
 
 function difference(left: readonly string[], right: readonly string[]): string[] {
   const [mine, theirs] = [new Set(left), new Set(right)]
-  return [...left.filter((id) => !theirs.has(id)).map((id) => `+${id}`), ...right.filter((id) => !mine.has(id)).map((id) => `-${id}`)]
+  return [
+    ...left.filter((id) => !theirs.has(id)).map((id) => `+${id}`),
+    ...right.filter((id) => !mine.has(id)).map((id) => `-${id}`),
+  ]
 }

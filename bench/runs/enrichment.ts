@@ -17,10 +17,17 @@ const lateMs = 2000
 export default {
   name: 'enrichment',
   issue: '5.4',
-  title: '100,000 pods, 20,000 flows a second, 1 % of the addresses used again: every flow is of who had its address when it began, for at most 1.25 times the processor time.',
+  title:
+    '100,000 pods, 20,000 flows a second, 1 % of the addresses used again: every flow is of who had its address when it began, for at most 1.25 times the processor time.',
   async run(context) {
     const pods = context.size(100_000, 2000)
-    const traffic = { rate: context.size(20_000, 3000), seconds: context.minutes === undefined ? context.size(90, 8) : context.minutes * 60, addresses: pods, reused: 0.01, lateMs }
+    const traffic = {
+      rate: context.size(20_000, 3000),
+      seconds: context.minutes === undefined ? context.size(90, 8) : context.minutes * 60,
+      addresses: pods,
+      reused: 0.01,
+      lateMs,
+    }
     const cluster = await Cluster.start(pods, Math.floor(Date.now() / 1000) * 1000 - 3_600_000)
     try {
       const { cost: plain } = await measure(context, cluster, 'plain', { ...traffic, reused: 0 })
@@ -38,7 +45,12 @@ export default {
 } satisfies Bar
 
 /** Microseconds of processor time for each flow, from the first datagram until every flow is stored; and of as much time in which only addresses change hands. */
-async function measure(context: BarContext, cluster: Cluster, name: 'plain' | 'enriched', traffic: Omit<Traffic, 'port'>): Promise<{ readonly cost: number; readonly watching: number }> {
+async function measure(
+  context: BarContext,
+  cluster: Cluster,
+  name: 'plain' | 'enriched',
+  traffic: Omit<Traffic, 'port'>,
+): Promise<{ readonly cost: number; readonly watching: number }> {
   const random = new SeededRandom(context.seed)
   const file = join(context.folder, 'kubeconfig')
   writeFileSync(file, kubeconfigOf(cluster.url))
@@ -47,13 +59,24 @@ async function measure(context: BarContext, cluster: Cluster, name: 'plain' | 'e
   if (name === 'enriched') await told(weir, cluster.held.length)
   const port = weir.ports.netflow
   // What is measured is compiled by then; with a pause in between V8 would forget that again, and it would be compiled while it is measured.
-  const before = await sendFlows(cluster, { ...traffic, port, seconds: traffic.seconds / 4, reused: traffic.reused / 4 }, random)
+  const before = await sendFlows(
+    cluster,
+    { ...traffic, port, seconds: traffic.seconds / 4, reused: traffic.reused / 4 },
+    random,
+  )
   await stored(weir)
   const [cpu, threads, began] = [weir.cpuSeconds(), weir.threads(), Date.now()]
   const sent = await sendFlows(cluster, { ...traffic, port }, random)
   await stored(weir)
   const spent = weir.cpuSeconds() - cpu
-  context.figure(`${name}: where`, threadShares(weir.pid, threads).filter(({ cpuSeconds }) => cpuSeconds >= 0.05).map((thread) => `${thread.name} ${((thread.cpuSeconds / sent) * 1e6).toFixed(2)}`).join(', '), 'µs a flow')
+  context.figure(
+    `${name}: where`,
+    threadShares(weir.pid, threads)
+      .filter(({ cpuSeconds }) => cpuSeconds >= 0.05)
+      .map((thread) => `${thread.name} ${((thread.cpuSeconds / sent) * 1e6).toFixed(2)}`)
+      .join(', '),
+    'µs a flow',
+  )
   context.figure(`${name}: flows`, sent)
   context.figure(`${name}: time`, Math.round((Date.now() - began) / 100) / 10, 's')
   context.expect((await weir.ledger()).balanced, `${name}: the ledger is balanced`)
@@ -67,7 +90,9 @@ async function measure(context: BarContext, cluster: Cluster, name: 'plain' | 'e
 /** Waits until every pod is stored as a resource. */
 async function told(weir: WeirProcess, pods: number): Promise<void> {
   for (let waited = 0; waited < 1500; waited++) {
-    const [row] = await weir.sql<{ n: number }>("SELECT count(*) AS n FROM events WHERE type = 'weir.kubernetes.resource'")
+    const [row] = await weir.sql<{ n: number }>(
+      "SELECT count(*) AS n FROM events WHERE type = 'weir.kubernetes.resource'",
+    )
     if (Number(row?.n) >= pods) return
     await sleep(200)
   }
@@ -95,10 +120,15 @@ interface Seen {
 
 /** By both ends: the flows of each address under each name all began while that pod had that address. */
 async function judge(context: BarContext, weir: WeirProcess, cluster: Cluster, sent: number): Promise<void> {
-  const holders = new Map(cluster.held.flatMap((holdings, index) => holdings.map((holding) => [`${Cluster.address(index)} ${holding.pod}`, holding] as const)))
+  const holders = new Map(
+    cluster.held.flatMap((holdings, index) =>
+      holdings.map((holding) => [`${Cluster.address(index)} ${holding.pod}`, holding] as const),
+    ),
+  )
   const dropped = await weir.metric('weir_udp_kernel_dropped_datagrams_total')
   for (const end of ['src', 'dst']) {
-    const seen = await weir.sql<Seen>(`SELECT ${end}_addr AS addr, ${end}_name AS pod, count(*) AS n, epoch_ms(min(time_start))::DOUBLE AS first, epoch_ms(max(time_start))::DOUBLE AS last,
+    const seen =
+      await weir.sql<Seen>(`SELECT ${end}_addr AS addr, ${end}_name AS pod, count(*) AS n, epoch_ms(min(time_start))::DOUBLE AS first, epoch_ms(max(time_start))::DOUBLE AS last,
       count(*) FILTER (${end}_kind = 'Pod' AND ${end}_owner_kind = 'Deployment' AND starts_with(${end}_name, ${end}_owner_name || '-') AND ${end}_namespace IS NOT NULL AND ${end}_node IS NOT NULL AND cluster = 'c1')::INT AS owners FROM flows GROUP BY ALL`)
     let [right, wrong, nameless, incomplete, again] = [0, 0, 0, 0, 0]
     const examples: string[] = []
@@ -108,13 +138,17 @@ async function judge(context: BarContext, weir: WeirProcess, cluster: Cluster, s
       if (held) right += Number(n)
       else if (pod === null) nameless += Number(n)
       else wrong += Number(n)
-      if (!held && examples.length < 3) examples.push(`${addr} as ${pod} from ${first} to ${last} (${holding?.from} to ${holding?.until})`)
+      if (!held && examples.length < 3)
+        examples.push(`${addr} as ${pod} from ${first} to ${last} (${holding?.from} to ${holding?.until})`)
       if (held && Number(owners) !== Number(n)) incomplete += Number(n)
       if (held && pod?.endsWith('-0') === false) again += Number(n)
     }
     context.figure(`${end}: flows of the right pod`, right)
     context.figure(`${end}: of these, of pods whose address was another's before`, again)
-    context.expect(wrong === 0 && nameless === 0 && right > 0, `${end}: every flow is of the pod that had its address when it began (${wrong} of another in part, ${nameless} of none) ${examples.join('; ')}`)
+    context.expect(
+      wrong === 0 && nameless === 0 && right > 0,
+      `${end}: every flow is of the pod that had its address when it began (${wrong} of another in part, ${nameless} of none) ${examples.join('; ')}`,
+    )
     context.expect(incomplete === 0, `${end}: with its namespace, owner, node and cluster`)
     context.expect(right + wrong + nameless === sent || dropped > 0, `${end}: all that were sent are stored (${sent})`)
     context.expect(again > 0, `${end}: addresses were used again`)

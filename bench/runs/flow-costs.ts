@@ -24,7 +24,8 @@ const fewColumns = 'time_start, src_addr, dst_addr, bytes'
 export default {
   name: 'flow-costs',
   issue: '24.28',
-  title: 'Five million stored flows: an export takes at most 2 µs a row, and no other answer waits for it; SELECT * of an address takes at most three times four columns, and these at most twice nfdump.',
+  title:
+    'Five million stored flows: an export takes at most 2 µs a row, and no other answer waits for it; SELECT * of an address takes at most three times four columns, and these at most twice nfdump.',
   async run(context) {
     const found = await install(nfcapd)
     if (found.path === undefined) return context.skip(found.reason)
@@ -45,15 +46,31 @@ export default {
 
 /** Each receives the same flows. */
 function send(context: BarContext, port: number): Promise<SendResult> {
-  return sendFlows({ protocol: 'netflow9', perDatagram: 24, addresses: 60_000, seed: context.seed, rate: context.size(40_000, 20_000), flows: context.size(5_000_000, 200_000), port }, 1_200_000)
+  return sendFlows(
+    {
+      protocol: 'netflow9',
+      perDatagram: 24,
+      addresses: 60_000,
+      seed: context.seed,
+      rate: context.size(40_000, 20_000),
+      flows: context.size(5_000_000, 200_000),
+      port,
+    },
+    1_200_000,
+  )
 }
 
 async function exports(context: BarContext, weir: WeirProcess, rows: number): Promise<void> {
-  for (const [what, columns] of [['eight columns', 'time_received,src_addr,dst_addr,src_port,dst_port,proto,bytes,packets'], ['all columns', '*']] as const) {
+  for (const [what, columns] of [
+    ['eight columns', 'time_received,src_addr,dst_addr,src_port,dst_port,proto,bytes,packets'],
+    ['all columns', '*'],
+  ] as const) {
     const before = { all: treeSeconds(weir.pid), own: weir.cpuSeconds() }
     const began = performance.now()
     const others = waits(weir)
-    const answer = await fetch(`${weir.url}/api/v1/export?${new URLSearchParams({ format: 'parquet', columns, from: 'now-12h' }).toString()}`)
+    const answer = await fetch(
+      `${weir.url}/api/v1/export?${new URLSearchParams({ format: 'parquet', columns, from: 'now-12h' }).toString()}`,
+    )
     let bytes = 0
     for await (const piece of answer.body ?? []) bytes += (piece as Uint8Array).length
     const wall = (performance.now() - began) * 1000
@@ -61,11 +78,18 @@ async function exports(context: BarContext, weir: WeirProcess, rows: number): Pr
     const used = (treeSeconds(weir.pid) - before.all) * 1e6
     context.expect(answer.status === 200 && bytes > rows, `export of ${what}: it is answered`)
     context.figure(`export of ${what}: processor time`, used / rows, 'µs per row')
-    context.figure(`export of ${what}: of it in Weir's own process`, ((weir.cpuSeconds() - before.own) * 1e6) / rows, 'µs per row')
+    context.figure(
+      `export of ${what}: of it in Weir's own process`,
+      ((weir.cpuSeconds() - before.own) * 1e6) / rows,
+      'µs per row',
+    )
     context.figure(`export of ${what}: until its end`, wall / rows, 'µs per row')
     context.figure(`export of ${what}: size`, bytes / rows, 'bytes per row')
     context.figure(`export of ${what}: other answers meanwhile, p95`, Math.round(percentile(times, 95)), 'ms')
-    context.expectSpeed(wall / rows <= exportMicroseconds, `export of ${what}: it ends within ${exportMicroseconds} µs per row`)
+    context.expectSpeed(
+      wall / rows <= exportMicroseconds,
+      `export of ${what}: it ends within ${exportMicroseconds} µs per row`,
+    )
     context.expectSpeed(percentile(times, 95) <= apiLimit, `export of ${what}: other answers within ${apiLimit} ms`)
   }
 }
@@ -90,25 +114,34 @@ function waits(weir: WeirProcess): () => Promise<number[]> {
 }
 
 async function addressOfFew(weir: WeirProcess): Promise<string> {
-  const [found] = await weir.sql<{ address: string }>("SELECT src_addr AS address FROM flows WHERE src_addr LIKE '%.%' GROUP BY ALL HAVING count(*) BETWEEN 20 AND 400 ORDER BY count(*) DESC, address LIMIT 1")
+  const [found] = await weir.sql<{ address: string }>(
+    "SELECT src_addr AS address FROM flows WHERE src_addr LIKE '%.%' GROUP BY ALL HAVING count(*) BETWEEN 20 AND 400 ORDER BY count(*) DESC, address LIMIT 1",
+  )
   return found?.address ?? ''
 }
 
 async function addresses(context: BarContext, weir: WeirProcess, collector: Sfcapd, address: string): Promise<void> {
   const { nfdump, paths } = await collector.files()
-  const asked = (columns: string): Promise<object[]> => weir.sql(`SELECT ${columns} FROM flows WHERE src_addr = '${address}'`)
+  const asked = (columns: string): Promise<object[]> =>
+    weir.sql(`SELECT ${columns} FROM flows WHERE src_addr = '${address}'`)
   const printed = async (): Promise<{ readonly lines: number; readonly seconds: number }> => {
     // The shell counts the processor time of what it waited for.
     const script = `for file in "$@"; do ${nfdump} -r "$file" -q -N -o 'fmt:%ts %sa %da %byt' 'src ip ${address}'; done; cat /proc/$$/stat`
     const { stdout } = await runCommand('/bin/sh', ['-c', script, 'sh', ...paths], { limit: 120_000 })
     const lines = stdout.trim().split('\n')
     const fields = (lines.pop() ?? '').split(') ')[1]?.split(' ') ?? []
-    return { lines: lines.filter((line) => line.includes(address)).length, seconds: (Number(fields[13]) + Number(fields[14])) / 100 }
+    return {
+      lines: lines.filter((line) => line.includes(address)).length,
+      seconds: (Number(fields[13]) + Number(fields[14])) / 100,
+    }
   }
   const rows = (await asked('*')).length
   const { lines } = await printed()
   context.figure('flows of the address', rows)
-  context.expect(rows > 0 && Math.abs(rows - lines) <= 0.05 * rows, `nfdump prints as many flows of the address (${lines})`)
+  context.expect(
+    rows > 0 && Math.abs(rows - lines) <= 0.05 * rows,
+    `nfdump prints as many flows of the address (${lines})`,
+  )
   await asked(fewColumns)
   const spent = { few: 0, all: 0, nfdump: 0 }
   const measured = async (columns: string): Promise<number> => {
@@ -125,6 +158,12 @@ async function addresses(context: BarContext, weir: WeirProcess, collector: Sfca
   context.figure('four columns of an address: processor time', ms(spent.few), 'ms')
   context.figure('all columns of an address: processor time', ms(spent.all), 'ms')
   context.figure('four columns of an address in nfdump: processor time', ms(spent.nfdump), 'ms')
-  context.expectSpeed(spent.all <= starRatio * spent.few, `SELECT * takes at most ${starRatio} times four columns (${(spent.all / spent.few).toFixed(2)})`)
-  context.expectSpeed(spent.few <= nfdumpRatio * spent.nfdump, `four columns take at most ${nfdumpRatio} times nfdump (${(spent.few / spent.nfdump).toFixed(2)})`)
+  context.expectSpeed(
+    spent.all <= starRatio * spent.few,
+    `SELECT * takes at most ${starRatio} times four columns (${(spent.all / spent.few).toFixed(2)})`,
+  )
+  context.expectSpeed(
+    spent.few <= nfdumpRatio * spent.nfdump,
+    `four columns take at most ${nfdumpRatio} times nfdump (${(spent.few / spent.nfdump).toFixed(2)})`,
+  )
 }

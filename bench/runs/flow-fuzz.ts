@@ -19,7 +19,8 @@ const slopeLimit = 1e6
 export default {
   name: 'flow-fuzz',
   issue: '3.2',
-  title: 'Ten million damaged datagrams, a tenth of them from invented addresses: no crash, every byte accounted for, memory flat.',
+  title:
+    'Ten million damaged datagrams, a tenth of them from invented addresses: no crash, every byte accounted for, memory flat.',
   async run(context) {
     const total = context.size(10_000_000, 150_000)
     const random = new SeededRandom(context.seed)
@@ -57,15 +58,39 @@ export default {
     context.figure('units journalled', netflow.units + sflow.units)
     context.figure('senders remembered at the end', netflow.senders + sflow.senders)
     context.figure('rate, with making them', Math.round(total / ((performance.now() - began) / 1000)), 'datagrams/s')
-    context.figure('memory after each tenth', memory.filter((_, index) => index % 10 === 9).map(({ bytes }) => megabytes(bytes)).join(', '), 'MB')
-    context.figure('of it JavaScript objects', memory.filter((_, index) => index % 10 === 9).map(({ heap }) => megabytes(heap)).join(', '), 'MB')
+    context.figure(
+      'memory after each tenth',
+      memory
+        .filter((_, index) => index % 10 === 9)
+        .map(({ bytes }) => megabytes(bytes))
+        .join(', '),
+      'MB',
+    )
+    context.figure(
+      'of it JavaScript objects',
+      memory
+        .filter((_, index) => index % 10 === 9)
+        .map(({ heap }) => megabytes(heap))
+        .join(', '),
+      'MB',
+    )
     const slope = slopeOf(memory.slice(50))
     const million = context.size(10, 0.15)
     context.figure('memory, slope of the second half', Math.round(slope / 1000), 'kB per million datagrams')
-    for (const [name, intake] of [['netflow', netflow], ['sflow', sflow]] as const) judge(context, name, intake)
-    context.expect(thrown === 0, `nothing was thrown${first === undefined ? '' : ` (${thrown} times; first: ${first})`}`)
+    for (const [name, intake] of [
+      ['netflow', netflow],
+      ['sflow', sflow],
+    ] as const)
+      judge(context, name, intake)
+    context.expect(
+      thrown === 0,
+      `nothing was thrown${first === undefined ? '' : ` (${thrown} times; first: ${first})`}`,
+    )
     context.expect(decoded >= total / 5, 'at least 20 % still give something')
-    context.expect(spoofed >= total * spoofedShare * 0.99, `${spoofed.toLocaleString('en-US')} datagrams had an address of their own`)
+    context.expect(
+      spoofed >= total * spoofedShare * 0.99,
+      `${spoofed.toLocaleString('en-US')} datagrams had an address of their own`,
+    )
     // Until then the tables of exporters, domains and templates fill up to their bounds.
     context.expectSpeed(slope < slopeLimit && million >= 10, 'memory rises by less than 1 MB per million datagrams')
   },
@@ -74,8 +99,16 @@ export default {
 function judge(context: Parameters<Bar['run']>[0], name: string, intake: Intake): void {
   const { received = 0, ...fates }: Fates = intake.fates()
   const sum = Object.values(fates).reduce((all, bytes) => all + bytes, 0)
-  context.figure(`${name}: bytes`, Object.entries({ received, ...fates }).map(([fate, bytes]) => `${fate} ${bytes.toLocaleString('en-US')}`).join(', '))
-  context.expect(sum === received && Object.values(fates).every((bytes) => bytes >= 0), `${name}: every byte received is accounted for`)
+  context.figure(
+    `${name}: bytes`,
+    Object.entries({ received, ...fates })
+      .map(([fate, bytes]) => `${fate} ${bytes.toLocaleString('en-US')}`)
+      .join(', '),
+  )
+  context.expect(
+    sum === received && Object.values(fates).every((bytes) => bytes >= 0),
+    `${name}: every byte received is accounted for`,
+  )
 }
 
 function dotted(address: number): string {

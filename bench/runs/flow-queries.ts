@@ -25,7 +25,8 @@ interface Answer {
 export default {
   name: 'flow-queries',
   issue: '3.4',
-  title: 'Ten million stored flows: a filtered first page within 300 ms, top pairs of a day within a second, a series of a week within 300 ms, and pages to the last row.',
+  title:
+    'Ten million stored flows: a filtered first page within 300 ms, top pairs of a day within a second, a series of a week within 300 ms, and pages to the last row.',
   async run(context) {
     const week = await storeWeek(join(context.folder, 'store'), context.seed, context.size(10_000_000, 200_000))
     const status = week.store.status()
@@ -34,8 +35,20 @@ export default {
     context.figure('stored', status.bytes / week.flows, 'bytes per flow, rollups and endpoints included')
     context.figure('time to store them', week.seconds, 's')
     const control = new RecordingControl()
-    control.store = { query: (sql, format, signal) => week.store.reader.query(sql, format, signal), edges: (asked, signal) => week.store.reader.edges(asked, signal), sums: () => Promise.resolve(manySums(week.store.status().sums)) }
-    const api = await startApi({ listen: { host: '127.0.0.1', port: 0 }, auth: { tokens: [] }, httpAuth: 'api', log: recordingLog(), host: week.host, version: '0.0.0-bar', control })
+    control.store = {
+      query: (sql, format, signal) => week.store.reader.query(sql, format, signal),
+      edges: (asked, signal) => week.store.reader.edges(asked, signal),
+      sums: () => Promise.resolve(manySums(week.store.status().sums)),
+    }
+    const api = await startApi({
+      listen: { host: '127.0.0.1', port: 0 },
+      auth: { tokens: [] },
+      httpAuth: 'api',
+      log: recordingLog(),
+      host: week.host,
+      version: '0.0.0-bar',
+      control,
+    })
     try {
       await questions(context, api, week)
       await pages(context, api, week)
@@ -55,7 +68,10 @@ async function questions(context: BarContext, api: RunningApi, week: Week): Prom
   for (const [what, parameters] of [
     ['page of a day, by port and size', { filter: 'dst_port = 443 and bytes >= 100k', from: 'now-24h' }],
     ['page of a week, of one address', { filter: 'src_addr = 10.0.1.7', from: 'now-7d' }],
-    ['page of a week, of a network, largest first', { filter: 'dst_addr = 10.16.3.0/24 and proto = 17', from: 'now-7d', sort: '-bytes' }],
+    [
+      'page of a week, of a network, largest first',
+      { filter: 'dst_addr = 10.16.3.0/24 and proto = 17', from: 'now-7d', sort: '-bytes' },
+    ],
   ] as const) {
     const { p95, answers } = await measure<Answer>(context, api, { what, path: 'flows', asked }, () => parameters)
     const answer = answers.at(-1) as Answer
@@ -64,17 +80,26 @@ async function questions(context: BarContext, api: RunningApi, week: Week): Prom
   }
   for (const source of ['auto', 'raw']) {
     const what = `top pairs of a day, ${source}`
-    const { p95, answers } = await measure<Answer>(context, api, { what, path: 'topology', asked }, () => ({ from: 'now-24h', limit: '100', source }))
+    const { p95, answers } = await measure<Answer>(context, api, { what, path: 'topology', asked }, () => ({
+      from: 'now-24h',
+      limit: '100',
+      source,
+    }))
     const answer = answers.at(-1) as Answer
     context.figure(`${what}: from`, `${answer.source}${answer.exact ? '' : ', not exact'}`)
     context.expect(answer.rows.length === 100, `${what}: a hundred pairs`)
     context.expectSpeed(p95 < pairsLimit, `${what}: within ${pairsLimit} ms`)
   }
   for (const [what, parameters] of [
-    ['series of a week', { step: '1h' }], ['series of a week, by protocol', { step: '1h', group: 'proto' }], ['series of a week, of one service', { step: '1h', filter: 'dst_port = 443', group: 'in_if' }],
+    ['series of a week', { step: '1h' }],
+    ['series of a week, by protocol', { step: '1h', group: 'proto' }],
+    ['series of a week, of one service', { step: '1h', filter: 'dst_port = 443', group: 'in_if' }],
     ['series of a week, steps by themselves', {}],
   ] as const) {
-    const { p95, answers } = await measure<Answer>(context, api, { what, path: 'series', asked }, () => ({ from: 'now-7d', ...parameters }))
+    const { p95, answers } = await measure<Answer>(context, api, { what, path: 'series', asked }, () => ({
+      from: 'now-7d',
+      ...parameters,
+    }))
     const answer = answers.at(-1) as Answer
     context.figure(`${what}: from`, `${answer.source}${answer.exact ? '' : ', not exact'}`)
     context.expect(answer.source !== 'raw', `${what}: from a rollup`)
@@ -84,18 +109,30 @@ async function questions(context: BarContext, api: RunningApi, week: Week): Prom
   const at = (name: string): number => all.columns.findIndex((column) => column.name === name)
   const sum = (name: string): bigint => all.rows.reduce((total, row) => total + BigInt(String(row[at(name)])), 0n)
   context.expect(all.source === 'flows_1h' && all.exact, `the whole of it is answered from ${all.source}, exactly`)
-  context.expect(sum('flows') === BigInt(week.flows) && sum('bytes') === week.bytes, `sums of the rollup are those of the flows sent (${sum('flows')} flows, ${sum('bytes')} bytes)`)
+  context.expect(
+    sum('flows') === BigInt(week.flows) && sum('bytes') === week.bytes,
+    `sums of the rollup are those of the flows sent (${sum('flows')} flows, ${sum('bytes')} bytes)`,
+  )
 }
 
 /** Follows cursors to the end while flows keep arriving. */
 async function pages(context: BarContext, api: RunningApi, week: Week): Promise<void> {
-  const parameters = { filter: 'dst_port = 5432', from: context.size('now-12h', 'now-7d'), limit: '1000', columns: '_pos,time_received' }
+  const parameters = {
+    filter: 'dst_port = 5432',
+    from: context.size('now-12h', 'now-7d'),
+    limit: '1000',
+    columns: '_pos,time_received',
+  }
   const seen = new Set<unknown>()
   let rows = 0
   let turned = 0
   let added = 0
   const times: number[] = []
-  const before = await week.store.reader.query(`SELECT count(*) AS n FROM flows WHERE dst_port = 5432 AND time_received >= make_timestamptz(${(week.host.clock.now() - context.size(12, 168) * 3_600_000) * 1000})`, 'json', new AbortController().signal)
+  const before = await week.store.reader.query(
+    `SELECT count(*) AS n FROM flows WHERE dst_port = 5432 AND time_received >= make_timestamptz(${(week.host.clock.now() - context.size(12, 168) * 3_600_000) * 1000})`,
+    'json',
+    new AbortController().signal,
+  )
   let text = ''
   for await (const chunk of before) text += Buffer.from(chunk).toString()
   const expected = (JSON.parse(text) as { n: number }[])[0]?.n
@@ -110,5 +147,8 @@ async function pages(context: BarContext, api: RunningApi, week: Week): Promise<
   }
   context.figure('pages turned', turned)
   context.figure('a further page, p95', Math.round(percentile(times, 95)), 'ms')
-  context.expect(added > 0 && rows === expected && seen.size === rows, `pages lead to the last row, and none comes twice, while ${added} flows arrive (${rows} rows, ${seen.size} different ones, ${expected} there when the first page was asked)`)
+  context.expect(
+    added > 0 && rows === expected && seen.size === rows,
+    `pages lead to the last row, and none comes twice, while ${added} flows arrive (${rows} rows, ${seen.size} different ones, ${expected} there when the first page was asked)`,
+  )
 }

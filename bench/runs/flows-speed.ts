@@ -26,15 +26,29 @@ const cases: readonly (Pick<Load, 'protocol' | 'perDatagram'> & { readonly judge
 export default {
   name: 'flows-speed',
   issue: '3.3',
-  title: 'At least 400,000 flows per CPU second from datagram to Parquet with rollups, at most 30 bytes each; minutes at 200,000 a second in 500 MB.',
+  title:
+    'At least 400,000 flows per CPU second from datagram to Parquet with rollups, at most 30 bytes each; minutes at 200,000 a second in 500 MB.',
   async run(context) {
     const load = ({ protocol, perDatagram }: (typeof cases)[number]): Load => ({
-      protocol, perDatagram, addresses, seed: context.seed, rate: context.size(fullRate, 50_000) / (protocol === 'sflow5' ? 4 : 1), flows: context.size(6_000_000, 60_000) / (protocol === 'sflow5' ? 4 : 1),
+      protocol,
+      perDatagram,
+      addresses,
+      seed: context.seed,
+      rate: context.size(fullRate, 50_000) / (protocol === 'sflow5' ? 4 : 1),
+      flows: context.size(6_000_000, 60_000) / (protocol === 'sflow5' ? 4 : 1),
     })
     // One of a kind is enough to see that everything arrives.
-    const run = context.size(cases, cases.filter(({ protocol }, index) => cases.findIndex((each) => each.protocol.slice(0, 5) === protocol.slice(0, 5)) === index))
+    const run = context.size(
+      cases,
+      cases.filter(
+        ({ protocol }, index) =>
+          cases.findIndex((each) => each.protocol.slice(0, 5) === protocol.slice(0, 5)) === index,
+      ),
+    )
     const stored = await measureLoads(join(context.folder, 'stored'), run.map(load))
-    const journalled = await measureLoads(join(context.folder, 'journalled'), run.map(load), { config: { store: { enabled: 'none' }, sources: { sflow: { listen: '127.0.0.1:0' } } } })
+    const journalled = await measureLoads(join(context.folder, 'journalled'), run.map(load), {
+      config: { store: { enabled: 'none' }, sources: { sflow: { listen: '127.0.0.1:0' } } },
+    })
     for (const [index, one] of run.entries()) {
       const [whole, journal] = [stored[index], journalled[index]]
       if (whole !== undefined && journal !== undefined) judge(context, one, whole, journal)
@@ -43,47 +57,95 @@ export default {
   },
 } satisfies Bar
 
-function judge(context: BarContext, { protocol, perDatagram, judged }: (typeof cases)[number], run: WholeRun, journal: WholeRun): void {
+function judge(
+  context: BarContext,
+  { protocol, perDatagram, judged }: (typeof cases)[number],
+  run: WholeRun,
+  journal: WholeRun,
+): void {
   const name = `${protocol}, ${perDatagram} in a datagram`
   // What was lost on the way cost nothing: only what arrived counts.
   const perCpu = run.stored.rows / run.cpuSeconds
   const journalPerCpu = journal.stored.rows / journal.cpuSeconds
   context.figure(`${name}: datagram to Parquet with rollups`, Math.round(perCpu), 'flows per CPU second')
-  context.figure(`${name}: datagram to synced journal`, Math.round(journalPerCpu), `flows per CPU second (${Math.round((100 * journalPerCpu) / journalAim)} % of the aim)`)
+  context.figure(
+    `${name}: datagram to synced journal`,
+    Math.round(journalPerCpu),
+    `flows per CPU second (${Math.round((100 * journalPerCpu) / journalAim)} % of the aim)`,
+  )
   context.figure(`${name}: stored`, run.storedBytes / run.stored.rows, 'bytes per flow')
   context.figure(`${name}: journalled`, run.journalBytes / run.stored.rows, 'bytes per flow')
   context.figure(`${name}: where`, where(run))
   checkTotals(context, name, perDatagram, run)
   // Of a small run the ends of files and the rollups of few flows are most of it.
-  context.expectSpeed(run.storedBytes / run.stored.rows <= bytesPerFlowLimit, `${name}: at most ${bytesPerFlowLimit} bytes are stored for a flow`)
-  if (judged) context.expectSpeed(perCpu >= storedAim, `${name}: at least ${storedAim.toLocaleString('en-US')} flows per CPU second`)
+  context.expectSpeed(
+    run.storedBytes / run.stored.rows <= bytesPerFlowLimit,
+    `${name}: at most ${bytesPerFlowLimit} bytes are stored for a flow`,
+  )
+  if (judged)
+    context.expectSpeed(
+      perCpu >= storedAim,
+      `${name}: at least ${storedAim.toLocaleString('en-US')} flows per CPU second`,
+    )
 }
 
-function checkTotals(context: BarContext, name: string, perDatagram: number, { sent, stored, shed, kernelDrops, balanced }: WholeRun): void {
+function checkTotals(
+  context: BarContext,
+  name: string,
+  perDatagram: number,
+  { sent, stored, shed, kernelDrops, balanced }: WholeRun,
+): void {
   // The kernel drops when the machine is too busy for a fifth of a second; then at least nothing else may be missing.
   const missing = sent.flows - stored.rows
-  const same = kernelDrops === 0 ? missing === 0 && stored.bytes === sent.bytes && stored.packets === sent.packets : Math.abs(missing - kernelDrops * perDatagram) < perDatagram
-  context.expect(same, `${name}: rows, bytes and packets stored equal those sent, but for what the kernel dropped (${JSON.stringify(stored)} of ${JSON.stringify({ rows: sent.flows, bytes: sent.bytes, packets: sent.packets })})`)
-  context.expect(Object.keys(shed).length === 0 && balanced, `${name}: nothing was shed and the ledger is balanced (${JSON.stringify(shed)})`)
+  const same =
+    kernelDrops === 0
+      ? missing === 0 && stored.bytes === sent.bytes && stored.packets === sent.packets
+      : Math.abs(missing - kernelDrops * perDatagram) < perDatagram
+  context.expect(
+    same,
+    `${name}: rows, bytes and packets stored equal those sent, but for what the kernel dropped (${JSON.stringify(stored)} of ${JSON.stringify({ rows: sent.flows, bytes: sent.bytes, packets: sent.packets })})`,
+  )
+  context.expect(
+    Object.keys(shed).length === 0 && balanced,
+    `${name}: nothing was shed and the ledger is balanced (${JSON.stringify(shed)})`,
+  )
   context.expectSpeed(kernelDrops === 0, `${name}: the kernel dropped no datagram (${kernelDrops})`)
 }
 
 function where({ threads, stored }: WholeRun): string {
-  return threads.filter(({ cpuSeconds }) => cpuSeconds >= 0.01).map(({ name, cpuSeconds }) => `${name} ${((cpuSeconds / stored.rows) * 1e6).toFixed(2)}`).join(', ').concat(' µs of CPU per flow')
+  return threads
+    .filter(({ cpuSeconds }) => cpuSeconds >= 0.01)
+    .map(({ name, cpuSeconds }) => `${name} ${((cpuSeconds / stored.rows) * 1e6).toFixed(2)}`)
+    .join(', ')
+    .concat(' µs of CPU per flow')
 }
 
 async function steady(context: BarContext): Promise<void> {
   const minutes = context.minutes ?? context.size(10, 0.1)
   const rate = context.size(steadyRate, 50_000)
-  const run = await measureWhole(join(context.folder, 'steady'), { protocol: 'netflow9', perDatagram: 24, addresses, seed: context.seed, rate, flows: Math.round(rate * 60 * minutes) })
+  const run = await measureWhole(join(context.folder, 'steady'), {
+    protocol: 'netflow9',
+    perDatagram: 24,
+    addresses,
+    seed: context.seed,
+    rate,
+    flows: Math.round(rate * 60 * minutes),
+  })
   const name = `${minutes} minutes`
   context.figure(`${name}: sent`, Math.round(run.sent.flows / run.sent.seconds), 'flows/s')
   context.figure(`${name}: CPU`, run.cpuSeconds / run.seconds, 'cores')
-  context.figure(`${name}: datagram to Parquet with rollups`, Math.round(run.stored.rows / run.cpuSeconds), 'flows per CPU second')
+  context.figure(
+    `${name}: datagram to Parquet with rollups`,
+    Math.round(run.stored.rows / run.cpuSeconds),
+    'flows per CPU second',
+  )
   context.figure(`${name}: memory, peak without mapped files`, Math.round(run.peakOwnBytes / 1e6), 'MB')
   context.figure(`${name}: memory, peak of all that was resident`, Math.round(run.peakBytes / 1e6), 'MB')
   context.figure(`${name}: stored`, run.storedBytes / run.stored.rows, 'bytes per flow')
   checkTotals(context, name, 24, run)
-  context.expectSpeed(run.sent.flows / run.sent.seconds >= rate * 0.99, `${name}: ${rate.toLocaleString('en-US')} flows a second were sent`)
+  context.expectSpeed(
+    run.sent.flows / run.sent.seconds >= rate * 0.99,
+    `${name}: ${rate.toLocaleString('en-US')} flows a second were sent`,
+  )
   context.expect(run.peakOwnBytes <= memoryLimit, `${name}: at most ${memoryLimit / 1e6} MB of memory`)
 }

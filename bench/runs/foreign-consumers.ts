@@ -33,9 +33,16 @@ const modes = ['binary', 'structured', 'protobuf'] as const
 export default {
   name: 'foreign-consumers',
   issue: '6.4',
-  title: 'Clients that are not ours read from Kafka, SQS, Pub/Sub and NATS what Weir writes there: every change and every CloudEvent once, each field as it was.',
+  title:
+    'Clients that are not ours read from Kafka, SQS, Pub/Sub and NATS what Weir writes there: every change and every CloudEvent once, each field as it was.',
   async run(context) {
-    const found = [await installPythonBuses(), await installGoCloudEvents(), await installKafka(), await install(nats), await installElasticmq()] as const
+    const found = [
+      await installPythonBuses(),
+      await installGoCloudEvents(),
+      await installKafka(),
+      await install(nats),
+      await installElasticmq(),
+    ] as const
     for (const each of found) if (each.path === undefined) return context.skip(each.reason)
     const [python = '', go = ''] = found.map(({ path }) => path)
     // Only where Google's command line tools are.
@@ -53,21 +60,57 @@ export default {
     const kollect = { codec: 'kollect', mode: 'raw', only: { family: ['change'] } }
     const kafkaSink = { type: 'kafka', brokers: [broker], create_topic: true, partitions: 3, replication: 1 }
     const kinds = { only: { family: ['event', 'audit'] } }
-    const weir = stack.use(await startWeir({ folder: context.folder, env: { WEIR_TEST_AWS_SECRET: credentials.secretAccessKey }, config: { store: { enabled: 'none' }, sinks: {
-      'kollect-kafka': { ...kafkaSink, topic: 'kollect', ...kollect },
-      'kollect-sqs': { type: 'aws-sqs', queue_url: queue, region, auth, ...kollect },
-      ...(pubsub === undefined ? {} : { 'kollect-pubsub': { type: 'gcppubsub', project, topic: 'kollect', endpoint: pubsub.endpoint, auth: { type: 'none' }, ...kollect } }),
-      ...Object.fromEntries(modes.flatMap((mode) => [
-        [`kafka-${mode}`, { ...kafkaSink, topic: mode, mode, ...kinds }],
-        [`nats-${mode}`, { type: 'nats', url: bus.url, stream: mode.toUpperCase(), subject: mode, create_stream: true, mode, ...kinds }],
-      ])),
-    } } }))
+    const weir = stack.use(
+      await startWeir({
+        folder: context.folder,
+        env: { WEIR_TEST_AWS_SECRET: credentials.secretAccessKey },
+        config: {
+          store: { enabled: 'none' },
+          sinks: {
+            'kollect-kafka': { ...kafkaSink, topic: 'kollect', ...kollect },
+            'kollect-sqs': { type: 'aws-sqs', queue_url: queue, region, auth, ...kollect },
+            ...(pubsub === undefined
+              ? {}
+              : {
+                  'kollect-pubsub': {
+                    type: 'gcppubsub',
+                    project,
+                    topic: 'kollect',
+                    endpoint: pubsub.endpoint,
+                    auth: { type: 'none' },
+                    ...kollect,
+                  },
+                }),
+            ...Object.fromEntries(
+              modes.flatMap((mode) => [
+                [`kafka-${mode}`, { ...kafkaSink, topic: mode, mode, ...kinds }],
+                [
+                  `nats-${mode}`,
+                  {
+                    type: 'nats',
+                    url: bus.url,
+                    stream: mode.toUpperCase(),
+                    subject: mode,
+                    create_stream: true,
+                    mode,
+                    ...kinds,
+                  },
+                ],
+              ]),
+            ),
+          },
+        },
+      }),
+    )
 
     const changes = anyChanges(context.seed, context.size(10_000, 300), 'prod')
     const events = anyEvents(context.seed, context.size(5_000, 240))
     await post(weir, [...changes.map((change) => changeEvent(change, sentAt)), ...events])
     const ledger = await weir.caughtUp(300_000)
-    context.expect(ledger.balanced && ledger.sinks.every(({ dead_lettered: dead }) => dead === 0), 'every sink delivered what was for it, and the ledger is balanced')
+    context.expect(
+      ledger.balanced && ledger.sinks.every(({ dead_lettered: dead }) => dead === 0),
+      'every sink delivered what was for it, and the ledger is balanced',
+    )
 
     const generated = join(context.folder, 'classes')
     await generate(python, generated, false)
@@ -75,14 +118,27 @@ export default {
     const kollectReaders: readonly (readonly [string, readonly string[], Readonly<Record<string, string>>?])[] = [
       ['Kafka (confluent-kafka)', ['kafka', broker, 'kollect']],
       ['SQS (boto3)', ['sqs', elasticmq.url, region, queue]],
-      ...(pubsub === undefined ? [] : [['Pub/Sub (google-cloud-pubsub)', ['pubsub', project, 'kollect'], { PUBSUB_EMULATOR_HOST: pubsub.endpoint }] as const]),
+      ...(pubsub === undefined
+        ? []
+        : [
+            [
+              'Pub/Sub (google-cloud-pubsub)',
+              ['pubsub', project, 'kollect'],
+              { PUBSUB_EMULATOR_HOST: pubsub.endpoint },
+            ] as const,
+          ]),
     ]
-    const read = await Promise.all(kollectReaders.map(([, place, env]) => consume(python, [generated, ...place, String(changes.length)], env)))
+    const read = await Promise.all(
+      kollectReaders.map(([, place, env]) => consume(python, [generated, ...place, String(changes.length)], env)),
+    )
     for (const [index, [name]] of kollectReaders.entries()) {
       const told = read[index] ?? []
       const wrong = told.flatMap((each) => differences(each, sent.get(each.key), false))
       context.figure(`changes read by Python from ${name}`, told.length)
-      context.expect(told.length === changes.length && new Set(told.map(({ key }) => key)).size === changes.length, `${name}: every change once`)
+      context.expect(
+        told.length === changes.length && new Set(told.map(({ key }) => key)).size === changes.length,
+        `${name}: every change once`,
+      )
       context.expect(wrong.length === 0, `${name}: key and every field of kollect are what was sent (${some(wrong)})`)
     }
 
@@ -103,21 +159,41 @@ export default {
 
 function judge(context: BarContext, name: string, events: readonly WeirEvent[], told: readonly ToldEvent[]): void {
   const sent = new Map(events.map((event) => [event.id, event]))
-  const wrong = told.flatMap((each) => eventDifferences(each, sent.get(each.attributes['id'] ?? ''), name.startsWith('Python')))
+  const wrong = told.flatMap((each) =>
+    eventDifferences(each, sent.get(each.attributes['id'] ?? ''), name.startsWith('Python')),
+  )
   context.figure(`CloudEvents read by ${name}`, told.length)
-  context.expect(told.length === events.length && new Set(told.map(({ attributes }) => attributes['id'])).size === events.length, `${name}: every event once`)
+  context.expect(
+    told.length === events.length && new Set(told.map(({ attributes }) => attributes['id'])).size === events.length,
+    `${name}: every event once`,
+  )
   context.expect(wrong.length === 0, `${name}: every attribute and all data are what was sent (${some(wrong)})`)
 }
 
 /** The binding of NATS has values escaped as in HTTP, which the Go SDK leaves as they are. */
 function unescaped(mode: (typeof modes)[number], told: readonly ToldEvent[]): readonly ToldEvent[] {
   if (mode !== 'binary') return told
-  const plain = (values: Readonly<Record<string, unknown>>): Record<string, string> => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, name === 'datacontenttype' ? String(value) : decodeURIComponent(String(value))]))
-  return told.map(({ attributes, extensions, data }) => ({ attributes: plain(attributes), extensions: plain(extensions ?? {}), data }))
+  const plain = (values: Readonly<Record<string, unknown>>): Record<string, string> =>
+    Object.fromEntries(
+      Object.entries(values).map(([name, value]) => [
+        name,
+        name === 'datacontenttype' ? String(value) : decodeURIComponent(String(value)),
+      ]),
+    )
+  return told.map(({ attributes, extensions, data }) => ({
+    attributes: plain(attributes),
+    extensions: plain(extensions ?? {}),
+    data,
+  }))
 }
 
 async function makeTopic(endpoint: string): Promise<void> {
-  const client = new PubSub({ projectId: project, apiEndpoint: endpoint, emulatorMode: true, authClient: new PassThroughClient() })
+  const client = new PubSub({
+    projectId: project,
+    apiEndpoint: endpoint,
+    emulatorMode: true,
+    authClient: new PassThroughClient(),
+  })
   const [topic] = await client.createTopic('kollect')
   await topic.createSubscription('kollect', { enableMessageOrdering: true })
   await client.close()
@@ -125,7 +201,11 @@ async function makeTopic(endpoint: string): Promise<void> {
 
 async function post({ url }: WeirProcess, events: readonly WeirEvent[]): Promise<void> {
   for (let at = 0; at < events.length; at += batch) {
-    const answer = await fetch(`${url}/events`, { method: 'POST', headers: { 'content-type': 'application/cloudevents-batch+json' }, body: new Uint8Array(encodeBatch(events.slice(at, at + batch))) })
+    const answer = await fetch(`${url}/events`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/cloudevents-batch+json' },
+      body: new Uint8Array(encodeBatch(events.slice(at, at + batch))),
+    })
     if (!answer.ok) throw new Error(`the events were answered ${answer.status}: ${await answer.text()}`)
   }
 }

@@ -14,7 +14,8 @@ const topic = 'load'
 export default {
   name: 'kafka-brokers',
   issue: '6.1',
-  title: 'While of three Kafka brokers one after the other is killed or frozen, every accepted event is stored once, in the order of its key, and read once by another Weir.',
+  title:
+    'While of three Kafka brokers one after the other is killed or frozen, every accepted event is stored once, in the order of its key, and read once by another Weir.',
   async run(context) {
     const program = await installKafka()
     if (program.path === undefined) return context.skip(program.reason)
@@ -25,35 +26,75 @@ export default {
     const delivery = { retry_initial: '100ms', retry_max: '1s' }
     await using writer = await startWeir({
       folder: join(context.folder, 'writer'),
-      config: { store: { enabled: 'none' }, sources: quiet, sinks: { kafka: { type: 'kafka', brokers: brokers.slice(0, 2), topic, create_topic: true, partitions: 12, replication: 3, timeout: '3s', delivery } } },
+      config: {
+        store: { enabled: 'none' },
+        sources: quiet,
+        sinks: {
+          kafka: {
+            type: 'kafka',
+            brokers: brokers.slice(0, 2),
+            topic,
+            create_topic: true,
+            partitions: 12,
+            replication: 3,
+            timeout: '3s',
+            delivery,
+          },
+        },
+      },
     })
     await using reader = await startWeir({
       folder: join(context.folder, 'reader'),
-      config: { sources: { ...quiet, kafka: { type: 'kafka', brokers: brokers.slice(1), topics: [topic], refresh: '1s', session_timeout: '6s', timeout: '3s' } } },
+      config: {
+        sources: {
+          ...quiet,
+          kafka: {
+            type: 'kafka',
+            brokers: brokers.slice(1),
+            topics: [topic],
+            refresh: '1s',
+            session_timeout: '6s',
+            timeout: '3s',
+          },
+        },
+      },
     })
     const client = new EventClient({ url: writer.url, connections: 4, batch: 20, pause: 10, padding: 200 })
     client.start()
     await sleep(context.size(5000, 1000))
-    for (const [index, broker] of cluster.brokers.entries()) if (context.size([0, 1, 2], [0, 2]).includes(index)) await trouble(context, broker, index === 2, writer, observer)
+    for (const [index, broker] of cluster.brokers.entries())
+      if (context.size([0, 1, 2], [0, 2]).includes(index)) await trouble(context, broker, index === 2, writer, observer)
     await client.stop()
     const began = performance.now()
     const ledger = await writer.caughtUp(120_000)
     context.figure('caught up after the last trouble within', (performance.now() - began) / 1000, 's')
     await judge(context, client.sent, observer, reader)
     context.expect(client.refusals.size === 0 && client.retries === 0, 'every request was accepted at the first try')
-    context.expect(ledger.balanced && ledger.sinks.every(({ dropped }) => Object.keys(dropped).length === 0), 'the ledger is balanced, and nothing was dropped')
+    context.expect(
+      ledger.balanced && ledger.sinks.every(({ dropped }) => Object.keys(dropped).length === 0),
+      'the ledger is balanced, and nothing was dropped',
+    )
     for (const weir of [writer, reader]) context.expect((await weir.stop()).code === 0, 'it stops with exit code 0')
   },
 } satisfies Bar
 
-async function trouble(context: BarContext, broker: KafkaBroker, frozen: boolean, writer: WeirProcess, observer: KafkaObserver): Promise<void> {
+async function trouble(
+  context: BarContext,
+  broker: KafkaBroker,
+  frozen: boolean,
+  writer: WeirProcess,
+  observer: KafkaObserver,
+): Promise<void> {
   const before = await delivered(writer)
   if (frozen) await broker.pause()
   else await broker.kill()
   await sleep(context.size(20_000, 6000))
-  const meanwhile = await delivered(writer) - before
+  const meanwhile = (await delivered(writer)) - before
   context.figure(`broker ${broker.id} ${frozen ? 'frozen' : 'killed'}: delivered meanwhile`, meanwhile, 'events')
-  context.expectSpeed(meanwhile > 0, `events go on to the others while broker ${broker.id} is ${frozen ? 'frozen' : 'dead'}`)
+  context.expectSpeed(
+    meanwhile > 0,
+    `events go on to the others while broker ${broker.id} is ${frozen ? 'frozen' : 'dead'}`,
+  )
   if (frozen) broker.resume()
   else await broker.start()
   // The next one may only go when all are in sync again.
@@ -69,13 +110,20 @@ async function delivered(weir: WeirProcess): Promise<number> {
 
 async function judge(context: BarContext, sent: number, observer: KafkaObserver, reader: WeirProcess): Promise<void> {
   const records = await observer.records(topic)
-  const stored = judgeDelivered(records.map(({ headers, key }) => ({ id: headers['ce_id'] ?? '', key })), sent)
+  const stored = judgeDelivered(
+    records.map(({ headers, key }) => ({ id: headers['ce_id'] ?? '', key })),
+    sent,
+  )
   context.figure('events sent', sent)
   context.figure('messages in the topic', records.length)
-  context.expect(stored.missing.length === 0 && stored.strange.length === 0, `every accepted event is in the topic (missing: ${some(stored.missing)})`)
+  context.expect(
+    stored.missing.length === 0 && stored.strange.length === 0,
+    `every accepted event is in the topic (missing: ${some(stored.missing)})`,
+  )
   context.expect(stored.repeated === 0, `each of them once (${stored.repeated} repeated)`)
   context.expect(stored.disordered.length === 0, `in the order of each key (not so: ${some(stored.disordered)})`)
-  const count = async (): Promise<number> => Number((await reader.sql<{ rows: number }>('SELECT count(*) AS rows FROM events'))[0]?.rows ?? 0)
+  const count = async (): Promise<number> =>
+    Number((await reader.sql<{ rows: number }>('SELECT count(*) AS rows FROM events'))[0]?.rows ?? 0)
   for (let waited = 0; (await count()) < sent && waited < 60_000; waited += 250) await sleep(250)
   const read = await count()
   context.expect(read === sent, `another Weir, which read all the while, has each of them once (${read} of ${sent})`)

@@ -32,7 +32,8 @@ interface Kill {
 export default {
   name: 'kill-nine',
   issue: '2.3',
-  title: 'After kill -9 at random moments every acknowledged event is stored once and delivered, and flows miss at most the last commit interval.',
+  title:
+    'After kill -9 at random moments every acknowledged event is stored once and delivered, and flows miss at most the last commit interval.',
   async run(context) {
     const server = await install(nats)
     if (server.path === undefined) context.skip(server.reason)
@@ -55,7 +56,10 @@ export default {
     context.figure('ready after a kill, p95', percentile(readyMs, 95), 'ms')
     context.figure('events acknowledged', client.acknowledged.length)
     context.figure('events that were sent again and recognised', client.duplicates)
-    context.expect(client.refusals.size === 0, `no request was refused (${some([...client.refusals].map(([answer, times]) => `${times} × ${answer}`))})`)
+    context.expect(
+      client.refusals.size === 0,
+      `no request was refused (${some([...client.refusals].map(([answer, times]) => `${times} × ${answer}`))})`,
+    )
     await checkEvents(context, weir, client)
     await checkFlows(context, weir, sender, kills)
     checkSink(context, 'http', receiver.received, client.sent)
@@ -80,7 +84,12 @@ function config(bus: string, receiver: string): Record<string, unknown> {
   }
 }
 
-async function killing(context: BarContext, weir: WeirProcess, client: EventClient, sender: FlowSender): Promise<{ kills: Kill[]; readyMs: number[] }> {
+async function killing(
+  context: BarContext,
+  weir: WeirProcess,
+  client: EventClient,
+  sender: FlowSender,
+): Promise<{ kills: Kill[]; readyMs: number[] }> {
   const random = new SeededRandom(context.seed)
   const kills: Kill[] = []
   const readyMs: number[] = []
@@ -107,26 +116,57 @@ async function killing(context: BarContext, weir: WeirProcess, client: EventClie
     balanced.push(ledger.balanced)
     if (!ledger.balanced) console.error(JSON.stringify(ledger))
     const accepted = ledger.sources.find(({ name }) => name === 'http')?.accepted ?? 0
-    if (accepted < acknowledged) forgotten.push(`kill ${kills.length}: ${accepted} accepted of ${acknowledged} acknowledged`)
+    if (accepted < acknowledged)
+      forgotten.push(`kill ${kills.length}: ${accepted} accepted of ${acknowledged} acknowledged`)
   }
-  context.expect(balanced.every((one) => one), `the ledger is balanced after each of ${balanced.length} restarts`)
-  context.expect(forgotten.length === 0, `after each restart the ledger has every acknowledged event (${some(forgotten)})`)
+  context.expect(
+    balanced.every((one) => one),
+    `the ledger is balanced after each of ${balanced.length} restarts`,
+  )
+  context.expect(
+    forgotten.length === 0,
+    `after each restart the ledger has every acknowledged event (${some(forgotten)})`,
+  )
   return { kills, readyMs }
 }
 
 async function checkEvents(context: BarContext, weir: WeirProcess, { sent }: EventClient): Promise<void> {
-  const [counts] = await weir.sql<{ rows: number; ids: number }>(`SELECT count(*) AS rows, count(DISTINCT id) AS ids FROM events WHERE type = '${eventType}'`)
-  const missing = await weir.sql<{ n: number }>(`SELECT n FROM range(0, ${sent}) AS numbers(n) WHERE n NOT IN (SELECT CAST(id AS BIGINT) FROM events WHERE type = '${eventType}')`)
-  context.expect(missing.length === 0, `every acknowledged id is in the store (missing: ${some(missing.map(({ n }) => n))})`)
-  context.expect(counts?.rows === sent && counts.ids === sent, `each of ${sent} ids is stored exactly once (${counts?.rows} rows, ${counts?.ids} ids)`)
+  const [counts] = await weir.sql<{ rows: number; ids: number }>(
+    `SELECT count(*) AS rows, count(DISTINCT id) AS ids FROM events WHERE type = '${eventType}'`,
+  )
+  const missing = await weir.sql<{ n: number }>(
+    `SELECT n FROM range(0, ${sent}) AS numbers(n) WHERE n NOT IN (SELECT CAST(id AS BIGINT) FROM events WHERE type = '${eventType}')`,
+  )
+  context.expect(
+    missing.length === 0,
+    `every acknowledged id is in the store (missing: ${some(missing.map(({ n }) => n))})`,
+  )
+  context.expect(
+    counts?.rows === sent && counts.ids === sent,
+    `each of ${sent} ids is stored exactly once (${counts?.rows} rows, ${counts?.ids} ids)`,
+  )
 }
 
-async function checkFlows(context: BarContext, weir: WeirProcess, sender: FlowSender, kills: readonly Kill[]): Promise<void> {
-  const [counts] = await weir.sql<{ rows: number; ids: number }>('SELECT count(*) AS rows, count(DISTINCT packets) AS ids FROM flows')
-  const missing = (await weir.sql<{ n: number }>(`SELECT n FROM range(0, ${sender.sent}) AS numbers(n) WHERE n + 1 NOT IN (SELECT packets FROM flows) ORDER BY n`)).map(({ n }) => Number(n))
+async function checkFlows(
+  context: BarContext,
+  weir: WeirProcess,
+  sender: FlowSender,
+  kills: readonly Kill[],
+): Promise<void> {
+  const [counts] = await weir.sql<{ rows: number; ids: number }>(
+    'SELECT count(*) AS rows, count(DISTINCT packets) AS ids FROM flows',
+  )
+  const missing = (
+    await weir.sql<{ n: number }>(
+      `SELECT n FROM range(0, ${sender.sent}) AS numbers(n) WHERE n + 1 NOT IN (SELECT packets FROM flows) ORDER BY n`,
+    )
+  ).map(({ n }) => Number(n))
   context.figure('flows sent', sender.sent)
   context.figure('flows missing', missing.length)
-  context.expect(counts?.rows === counts?.ids, `each flow is stored once at most (${counts?.rows} rows, ${counts?.ids} numbers)`)
+  context.expect(
+    counts?.rows === counts?.ids,
+    `each flow is stored once at most (${counts?.rows} rows, ${counts?.ids} numbers)`,
+  )
   context.expect((counts?.ids ?? 0) + missing.length === sender.sent, 'nothing is stored that was not sent')
   const ages: number[] = []
   const holes: number[] = []
@@ -139,8 +179,15 @@ async function checkFlows(context: BarContext, weir: WeirProcess, sender: FlowSe
   }
   const oldest = Math.max(0, ...ages)
   context.figure('missing flows were sent before the kill, at most', Math.round(oldest), 'ms')
-  context.figure('missing flows were sent before the kill, p50', ages.length === 0 ? 0 : Math.round(percentile(ages, 50)), 'ms')
-  context.expectSpeed(oldest <= longestCommitMs, `missing flows were sent at most ${longestCommitMs} ms before a kill (flush ${flushMs} ms and the sync under way)`)
+  context.figure(
+    'missing flows were sent before the kill, p50',
+    ages.length === 0 ? 0 : Math.round(percentile(ages, 50)),
+    'ms',
+  )
+  context.expectSpeed(
+    oldest <= longestCommitMs,
+    `missing flows were sent at most ${longestCommitMs} ms before a kill (flush ${flushMs} ms and the sync under way)`,
+  )
   context.expect(holes.length === 0, `before a kill only the last flows are missing, none in between (${some(holes)})`)
 }
 
@@ -153,12 +200,22 @@ function checkSink(context: BarContext, name: string, received: readonly Receive
 }
 
 function checkLedger(context: BarContext, ledger: Ledger, client: EventClient): void {
-  const source = (name: string): Ledger['sources'][number] | undefined => ledger.sources.find((one) => one.name === name)
+  const source = (name: string): Ledger['sources'][number] | undefined =>
+    ledger.sources.find((one) => one.name === name)
   const sink = (name: string): Ledger['sinks'][number] | undefined => ledger.sinks.find((one) => one.name === name)
   context.expect(ledger.balanced, 'the ledger is balanced in the end')
-  context.expect(source('http')?.accepted === client.sent, `the ledger counts as many events as the client (${source('http')?.accepted} of ${client.sent})`)
-  context.expect(sink('bus')?.delivered === client.sent && sink('hook')?.delivered === client.sent, 'and as many delivered to either sink')
-  context.expect(sink('hook')?.filtered['only'] === source('netflow')?.accepted, 'and every flow as filtered at the sink that takes events only')
+  context.expect(
+    source('http')?.accepted === client.sent,
+    `the ledger counts as many events as the client (${source('http')?.accepted} of ${client.sent})`,
+  )
+  context.expect(
+    sink('bus')?.delivered === client.sent && sink('hook')?.delivered === client.sent,
+    'and as many delivered to either sink',
+  )
+  context.expect(
+    sink('hook')?.filtered['only'] === source('netflow')?.accepted,
+    'and every flow as filtered at the sink that takes events only',
+  )
   const shed = JSON.stringify(source('netflow')?.shed ?? {})
   context.expect(shed === '{}', `no datagram was shed (${shed})`)
 }

@@ -27,26 +27,59 @@ export default {
     if (server.path === undefined) return context.skip(server.reason)
     const changes = anyChanges(context.seed, context.size(30_000, 900), 'prod')
     await using bus = await startNats({ jetstream: true, dir: context.folder })
-    const sink = { type: 'nats', url: bus.url, stream: 'KOLLECT', subject: 'kollect', create_stream: true, only: { family: ['change'] }, codec: 'kollect' }
+    const sink = {
+      type: 'nats',
+      url: bus.url,
+      stream: 'KOLLECT',
+      subject: 'kollect',
+      create_stream: true,
+      only: { family: ['change'] },
+      codec: 'kollect',
+    }
     const { only: _only, ...everything } = { ...sink, stream: 'ALL', subject: 'all' }
     const weir = await startWeir({ folder: context.folder, config: { sinks: { kollect: sink, all: everything } } })
     try {
-      for (let at = 0; at < changes.length; at += batch) await post(weir.url, encodeBatch(changes.slice(at, at + batch).map((change) => changeEvent(change, sentAt))))
-      await post(weir.url, encodeBatch([{ id: 'other', source: '/test', type: 'other', family: 'audit', encoding: 'json', data: Buffer.from('{}') }]))
+      for (let at = 0; at < changes.length; at += batch)
+        await post(weir.url, encodeBatch(changes.slice(at, at + batch).map((change) => changeEvent(change, sentAt))))
+      await post(
+        weir.url,
+        encodeBatch([
+          { id: 'other', source: '/test', type: 'other', family: 'audit', encoding: 'json', data: Buffer.from('{}') },
+        ]),
+      )
       const sent = new Map(changes.map((change) => [`prod/${change.uid}`, change]))
-      for (const [name, keep] of [['kollect\'s own fields', false], ['all fields', true]] as const) {
+      for (const [name, keep] of [
+        ["kollect's own fields", false],
+        ['all fields', true],
+      ] as const) {
         const generated = join(context.folder, keep ? 'all' : 'own')
         await generate(python.path, generated, keep)
-        const told = await consume(python.path, [generated, 'nats', bus.url, 'KOLLECT', 'kollect', String(changes.length)])
+        const told = await consume(python.path, [
+          generated,
+          'nats',
+          bus.url,
+          'KOLLECT',
+          'kollect',
+          String(changes.length),
+        ])
         const wrong = told.flatMap((each) => differences(each, sent.get(each.key), keep))
         context.figure(`messages read by the consumer of ${name}`, told.length)
-        context.expect(new Set(told.map(({ key }) => key)).size === changes.length && told.length === changes.length, `the consumer of ${name} read every change once`)
+        context.expect(
+          new Set(told.map(({ key }) => key)).size === changes.length && told.length === changes.length,
+          `the consumer of ${name} read every change once`,
+        )
         context.expect(wrong.length === 0, `every field is what was sent (${some(wrong)})`)
-        context.expect(told.every(({ left }) => keep === (left === 0)), keep ? 'it had a field for every byte' : 'it skipped what Weir adds')
+        context.expect(
+          told.every(({ left }) => keep === (left === 0)),
+          keep ? 'it had a field for every byte' : 'it skipped what Weir adds',
+        )
       }
       const ledger = await weir.caughtUp(120_000, ['kollect', 'all'])
       const row = (name: string) => ledger.sinks.find(({ name: of }) => of === name)
-      context.expect(Object.values(row('kollect')?.filtered ?? {}).reduce((all, rows) => all + rows, 0) === 1, 'an event that is no change was filtered, and counted')
+      context.expect(
+        Object.values(row('kollect')?.filtered ?? {}).reduce((all, rows) => all + rows, 0) === 1,
+        'an event that is no change was filtered, and counted',
+      )
       context.expect(row('all')?.dead_lettered === 1, 'without the filter it was refused, and lies in the dead letters')
       const own = await connect({ servers: bus.url })
       const { state } = await (await jetstreamManager(own)).streams.info('KOLLECT')
@@ -59,6 +92,10 @@ export default {
 } satisfies Bar
 
 async function post(url: string, body: Buffer): Promise<void> {
-  const answer = await fetch(`${url}/events`, { method: 'POST', headers: { 'content-type': 'application/cloudevents-batch+json' }, body: new Uint8Array(body) })
+  const answer = await fetch(`${url}/events`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/cloudevents-batch+json' },
+    body: new Uint8Array(body),
+  })
   if (!answer.ok) throw new Error(`the events were answered ${answer.status}: ${await answer.text()}`)
 }

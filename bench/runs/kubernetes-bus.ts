@@ -26,7 +26,8 @@ const flatWithin = 1.15
 export default {
   name: 'kubernetes-bus',
   issue: '5.1',
-  title: '20,000 changes over 2,000 objects, and ten minutes of changes without the bus, arrive at a real NATS whole and in the order of each object, within 250 MB.',
+  title:
+    '20,000 changes over 2,000 objects, and ten minutes of changes without the bus, arrive at a real NATS whole and in the order of each object, within 250 MB.',
   async run(context) {
     const found = await install(nats)
     if (found.path === undefined) return context.skip(found.reason)
@@ -40,9 +41,22 @@ export default {
       await using weir = await startWeir({
         folder: join(context.folder, 'weir'),
         config: {
-          store: { enabled: 'none' }, journal: { segment: '4MiB', keep: '4MiB' },
+          store: { enabled: 'none' },
+          journal: { segment: '4MiB', keep: '4MiB' },
           sources: { netflow: { listen: 'off', tcp: 'off' }, kubernetes: { cluster: 'c1', kubeconfig } },
-          sinks: { bus: { type: 'nats', url: bus.url, stream: 'K', subject: 'kollect', create_stream: true, codec: 'kollect', only: { family: ['change'] }, when_behind: 'block', delivery: { retry_max: '1s' } } },
+          sinks: {
+            bus: {
+              type: 'nats',
+              url: bus.url,
+              stream: 'K',
+              subject: 'kollect',
+              create_stream: true,
+              codec: 'kollect',
+              only: { family: ['change'] },
+              when_behind: 'block',
+              delivery: { retry_max: '1s' },
+            },
+          },
         },
       })
       const memory = mostMemoryOf(weir)
@@ -80,7 +94,12 @@ async function burst(context: BarContext, weir: WeirProcess, server: PodServer):
 }
 
 /** One change of each object every 20 seconds, so 100 a second: for ten minutes, or in CI a few rounds without a wait. */
-async function outage(context: BarContext, weir: WeirProcess, server: PodServer, bus: { stop(): Promise<void>; restart(): Promise<void> }): Promise<number> {
+async function outage(
+  context: BarContext,
+  weir: WeirProcess,
+  server: PodServer,
+  bus: { stop(): Promise<void>; restart(): Promise<void> },
+): Promise<number> {
   const [rounds, pauseMs] = context.size([30, 20_000], [4, 500])
   await bus.stop()
   const before = await weir.metric('weir_journal_size_bytes')
@@ -96,19 +115,37 @@ async function outage(context: BarContext, weir: WeirProcess, server: PodServer,
   const { sinks } = await weir.pipeline()
   const pending = (await weir.ledger()).sinks.find(({ name }) => name === 'bus')?.pending ?? 0
   const grown = (await weir.metric('weir_journal_size_bytes')) - before
-  const [ready, accepting] = await Promise.all([fetch(`${weir.opsUrl}/healthz/ready`), fetch(`${weir.opsUrl}/healthz/accepting`)])
+  const [ready, accepting] = await Promise.all([
+    fetch(`${weir.opsUrl}/healthz/ready`),
+    fetch(`${weir.opsUrl}/healthz/accepting`),
+  ])
   const [early, late] = [Math.max(...memory.slice(0, Math.ceil(rounds / 4))), memory.at(-1) ?? 0]
   context.figure('bus away: changes', changes)
   context.figure('bus away: the journal grew by', Math.round(grown / 1e3), 'KB')
   context.figure('bus away: memory at first, at the end', `${Math.round(early / 1e6)}, ${Math.round(late / 1e6)}`, 'MB')
   context.expect(pending >= changes, `every change waits in the journal (${pending} of ${changes})`)
-  context.expect(sinks.find(({ name }) => name === 'bus')?.state === 'retrying', 'the pipeline says that the sink is tried again')
-  const { reasons, warnings } = (await ready.json()) as { readonly reasons: readonly string[]; readonly warnings: readonly string[] }
+  context.expect(
+    sinks.find(({ name }) => name === 'bus')?.state === 'retrying',
+    'the pipeline says that the sink is tried again',
+  )
+  const { reasons, warnings } = (await ready.json()) as {
+    readonly reasons: readonly string[]
+    readonly warnings: readonly string[]
+  }
   context.expect(accepting.status === 200, 'it goes on accepting changes')
-  context.expect([...reasons, ...warnings].some((reason) => reason.startsWith('sink bus: ')), `/healthz/ready names the sink that fails (${some([...reasons, ...warnings])})`)
+  context.expect(
+    [...reasons, ...warnings].some((reason) => reason.startsWith('sink bus: ')),
+    `/healthz/ready names the sink that fails (${some([...reasons, ...warnings])})`,
+  )
   // At the scale of CI the outage may be shorter than the ten seconds after which a failing sink counts.
-  context.expect(ready.status === (reasons.length > 0 ? 503 : 200) && (ready.status === 503 || context.size(false, true)), `it is not ready while the bus is away (${ready.status})`)
-  context.expectSpeed(late <= early * flatWithin, `memory does not grow with what waits (${Math.round(late / 1e6)} MB after ${Math.round(early / 1e6)} MB)`)
+  context.expect(
+    ready.status === (reasons.length > 0 ? 503 : 200) && (ready.status === 503 || context.size(false, true)),
+    `it is not ready while the bus is away (${ready.status})`,
+  )
+  context.expectSpeed(
+    late <= early * flatWithin,
+    `memory does not grow with what waits (${Math.round(late / 1e6)} MB after ${Math.round(early / 1e6)} MB)`,
+  )
   await bus.restart()
   const began = performance.now()
   await weir.caughtUp(300_000)
@@ -131,11 +168,16 @@ async function judge(context: BarContext, url: string, sent: number): Promise<vo
   let read = 0
   while (read < state.messages) {
     const before = read
-    for await (const message of await consumer.fetch({ max_messages: Math.min(2000, state.messages - read), expires: 10_000 })) {
+    for await (const message of await consumer.fetch({
+      max_messages: Math.min(2000, state.messages - read),
+      expires: 10_000,
+    })) {
       read++
       const { payload } = decodeEnvelope(message.data)
       if (payload.is !== 'updated') throw new Error(`a message is ${payload.is}, and nothing but updates was made`)
-      const [was, is] = [payload.old, payload.new].map((object) => JSON.stringify((object as { readonly status: unknown }).status))
+      const [was, is] = [payload.old, payload.new].map((object) =>
+        JSON.stringify((object as { readonly status: unknown }).status),
+      )
       const known = last.get(payload.uid)
       const version = Number(payload.resourceVersion)
       if (known !== undefined && version <= known.version) disordered.push(payload.name)

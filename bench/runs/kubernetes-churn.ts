@@ -10,11 +10,23 @@ import { startKubeFor } from '../../test/real/kit/kube.ts'
 export default {
   name: 'kubernetes-churn',
   issue: '5.1',
-  title: 'While a real API server is written to, restarted, frozen and compacted, the changes told of each object are in order and end at what a fresh list has.',
+  title:
+    'While a real API server is written to, restarted, frozen and compacted, the changes told of each object are in order and end at what a fresh list has.',
   async run(context) {
-    const { kube, kubeconfig } = await startKubeFor(context, ['--etcd-compaction-interval=10s', '--min-request-timeout=30'])
+    const { kube, kubeconfig } = await startKubeFor(context, [
+      '--etcd-compaction-interval=10s',
+      '--min-request-timeout=30',
+    ])
     try {
-      await using weir = await startWeir({ folder: context.folder, config: { sources: { netflow: { listen: 'off', tcp: 'off' }, kubernetes: { cluster: 'c1', kubeconfig, reconcile: '10s' } } } })
+      await using weir = await startWeir({
+        folder: context.folder,
+        config: {
+          sources: {
+            netflow: { listen: 'off', tcp: 'off' },
+            kubernetes: { cluster: 'c1', kubeconfig, reconcile: '10s' },
+          },
+        },
+      })
       await synced(weir)
       const churn = new Churn(kube, 'bar', context.seed)
       const until = performance.now() + (context.minutes ?? context.size(20, 0.3)) * 60_000
@@ -40,15 +52,32 @@ export default {
       const told = await toldOf(weir, 'bar')
       context.figure('writes', churn.writes)
       context.figure('changes told', told.length)
-      context.figure('of these put together after the server had forgotten', told.filter(({ coalesced }) => coalesced === true).length)
+      context.figure(
+        'of these put together after the server had forgotten',
+        told.filter(({ coalesced }) => coalesced === true).length,
+      )
       context.figure('restarts of the server, times it was frozen', `${restarts}, ${freezes}`)
       context.figure('memory, peak of all that was resident', Math.round(weir.memory().peak / 1e6), 'MB')
-      context.expect(problems.length === 0, `no change comes twice, out of order or from elsewhere than the one before it ended, and the last is what was written last (${some(problems)})`)
-      const list = (await kube.call('GET', '/api/v1/namespaces/default/configmaps'))['items'] as { metadata: { uid: string; name: string; resourceVersion: string } }[]
-      const there = list.filter(({ metadata }) => metadata.name.startsWith('bar-')).map(({ metadata: { uid, resourceVersion } }) => `${uid} ${resourceVersion}`).sort()
+      context.expect(
+        problems.length === 0,
+        `no change comes twice, out of order or from elsewhere than the one before it ended, and the last is what was written last (${some(problems)})`,
+      )
+      const list = (await kube.call('GET', '/api/v1/namespaces/default/configmaps'))['items'] as {
+        metadata: { uid: string; name: string; resourceVersion: string }
+      }[]
+      const there = list
+        .filter(({ metadata }) => metadata.name.startsWith('bar-'))
+        .map(({ metadata: { uid, resourceVersion } }) => `${uid} ${resourceVersion}`)
+        .sort()
       const last = new Map(told.map((each) => [each.uid, each]))
-      const known = [...last.values()].filter(({ operation }) => operation !== 'deleted').map(({ uid, resourceVersion }) => `${uid} ${resourceVersion}`).sort()
-      context.expect(there.join() === known.join(), `what the store ends with is what a fresh list has (${there.length} objects)`)
+      const known = [...last.values()]
+        .filter(({ operation }) => operation !== 'deleted')
+        .map(({ uid, resourceVersion }) => `${uid} ${resourceVersion}`)
+        .sort()
+      context.expect(
+        there.join() === known.join(),
+        `what the store ends with is what a fresh list has (${there.length} objects)`,
+      )
       const gaps = await weir.sql("SELECT 1 FROM events WHERE type = 'weir.kubernetes.gap'")
       context.expect(gaps.length === 0, `comparing with the server finds nothing that was missed (${gaps.length} gaps)`)
     } finally {

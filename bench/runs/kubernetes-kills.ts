@@ -12,11 +12,15 @@ import { startKubeFor } from '../../test/real/kit/kube.ts'
 export default {
   name: 'kubernetes-kills',
   issue: '5.3',
-  title: 'Killed (-9) again and again while a real API server is written to, Weir tells every write once, in order, each from where the one before it ended.',
+  title:
+    'Killed (-9) again and again while a real API server is written to, Weir tells every write once, in order, each from where the one before it ended.',
   async run(context) {
     const { kube, kubeconfig } = await startKubeFor(context)
     try {
-      await using weir = await startWeir({ folder: context.folder, config: { sources: { netflow: { listen: 'off', tcp: 'off' }, kubernetes: { cluster: 'c1', kubeconfig } } } })
+      await using weir = await startWeir({
+        folder: context.folder,
+        config: { sources: { netflow: { listen: 'off', tcp: 'off' }, kubernetes: { cluster: 'c1', kubeconfig } } },
+      })
       const random = new SeededRandom(context.seed)
       const churn = new Churn(kube, 'bar', context.seed)
       await synced(weir)
@@ -38,8 +42,14 @@ export default {
       context.figure('writes', churn.writes)
       context.figure('changes told', told.length)
       context.figure('ready after a kill, p95', Math.round(percentile(ready, 95)), 'ms')
-      context.expect(problems.length === 0, `every write is told once, in order, from where the one before it ended (${some(problems)})`)
-      context.expect(told.every(({ coalesced }) => coalesced !== true), 'none is put together with another')
+      context.expect(
+        problems.length === 0,
+        `every write is told once, in order, from where the one before it ended (${some(problems)})`,
+      )
+      context.expect(
+        told.every(({ coalesced }) => coalesced !== true),
+        'none is put together with another',
+      )
     } finally {
       await kube.stop()
     }

@@ -17,7 +17,22 @@ import { listen, lookAtApi, lookAtFolder, lookAtStream, Receiver, type Look } fr
 import { inParts, namespace, Planter, prepare, redactMore } from './kubernetes-secrets/planted.ts'
 
 /** Where each value must be found of a Weir that may tell them. */
-const tells = ['KOLLECT', 'EVENTS', 'HTTP, kollect', 'HTTP, CloudEvents', 'live stream', 'SQL as json', 'SQL as ndjson', 'SQL as csv', 'SQL as table', 'GET /api/v1/changes/one', 'frames of the journal', 'values of the map of objects', 'columns of the store', 'file out.ndjson']
+const tells = [
+  'KOLLECT',
+  'EVENTS',
+  'HTTP, kollect',
+  'HTTP, CloudEvents',
+  'live stream',
+  'SQL as json',
+  'SQL as ndjson',
+  'SQL as csv',
+  'SQL as table',
+  'GET /api/v1/changes/one',
+  'frames of the journal',
+  'values of the map of objects',
+  'columns of the store',
+  'file out.ndjson',
+]
 /** Of single objects only some are asked for, and of a stream or a map not every state is left. */
 const partly = new Set(['live stream', 'GET /api/v1/changes/one', 'values of the map of objects', 'SQL as table'])
 /** Name of the source, and so in its log. */
@@ -32,7 +47,8 @@ interface Searched {
 export default {
   name: 'kubernetes-secrets',
   issue: '5.5',
-  title: 'Of 1,000 secrets of at least 16 random bytes, written in more than 110 ways, none is in any byte that Weir sent, answered, logged or stored, raw, base64 or hex.',
+  title:
+    'Of 1,000 secrets of at least 16 random bytes, written in more than 110 ways, none is in any byte that Weir sent, answered, logged or stored, raw, base64 or hex.',
   async run(context) {
     const [kubernetes, server] = [findKubernetes(), await install(nats)]
     if (kubernetes.path === undefined) return context.skip(kubernetes.reason)
@@ -55,10 +71,16 @@ export default {
       const bytes = [...safe.bytes.values()].reduce((sum, each) => sum + each, 0)
       context.figure('secrets', secrets - control)
       context.figure('bytes searched', Math.round(bytes / 1e6), 'MB')
-      for (const [place, size] of safe.bytes) if (tells.includes(place)) context.figure(`of ${place}`, Math.round(size / 1e5) / 10, 'MB')
-      const leaks = [...safe.found].flatMap(([place, numbers]) => [...numbers].map((number) => `${place}: ${planter.values[number]?.way}`))
+      for (const [place, size] of safe.bytes)
+        if (tells.includes(place)) context.figure(`of ${place}`, Math.round(size / 1e5) / 10, 'MB')
+      const leaks = [...safe.found].flatMap(([place, numbers]) =>
+        [...numbers].map((number) => `${place}: ${planter.values[number]?.way}`),
+      )
       context.expect(leaks.length === 0, `no secret is anywhere (${some([...new Set(leaks)])})`)
-      context.expect(tells.every((place) => (safe.bytes.get(place) ?? 0) > 0), 'each place was searched')
+      context.expect(
+        tells.every((place) => (safe.bytes.get(place) ?? 0) > 0),
+        'each place was searched',
+      )
     } finally {
       await kube.stop()
     }
@@ -67,13 +89,29 @@ export default {
 
 /** Places where a value is not that must be there: it was written while Weir looked on. */
 function missing({ found }: Searched, { values }: Planter): string[] {
-  const ways = [...Map.groupBy(values.filter(({ prefix }) => /-(?:running|last)$/.test(prefix)), ({ way }) => way)]
-  const unseen = ways.filter(([way, all]) => way.startsWith('corpus: ') && !inParts.has(way) && !all.every(({ number }) => found.get('frames of the journal')?.has(number) === true)).map(([way]) => `frames of the journal: ${way}`)
-  return unseen.concat(tells.flatMap((place) => {
-    const there = found.get(place) ?? new Set()
-    if (partly.has(place)) return there.size === 0 ? [place] : []
-    return ways.filter(([way, all]) => !way.startsWith('corpus: ') && !all.every(({ number }) => there.has(number))).map(([way]) => `${place}: ${way}`)
-  }))
+  const ways = [
+    ...Map.groupBy(
+      values.filter(({ prefix }) => /-(?:running|last)$/.test(prefix)),
+      ({ way }) => way,
+    ),
+  ]
+  const unseen = ways
+    .filter(
+      ([way, all]) =>
+        way.startsWith('corpus: ') &&
+        !inParts.has(way) &&
+        !all.every(({ number }) => found.get('frames of the journal')?.has(number) === true),
+    )
+    .map(([way]) => `frames of the journal: ${way}`)
+  return unseen.concat(
+    tells.flatMap((place) => {
+      const there = found.get(place) ?? new Set()
+      if (partly.has(place)) return there.size === 0 ? [place] : []
+      return ways
+        .filter(([way, all]) => !way.startsWith('corpus: ') && !all.every(({ number }) => there.has(number)))
+        .map(([way]) => `${place}: ${way}`)
+    }),
+  )
 }
 
 interface Run {
@@ -92,7 +130,14 @@ async function searched(context: BarContext, { kube, bus, planter, values, redac
   const kubeconfig = join(folder, 'kubeconfig')
   writeFileSync(kubeconfig, kubeconfigOf(kube), { mode: 0o600 })
   const [hook, hookEvents] = [await Receiver.start(), await Receiver.start()]
-  const stream = (codec: string): object => ({ type: 'nats', url: bus.url, stream: `${codec === 'kollect' ? 'KOLLECT' : 'EVENTS'}_${name}`, subject: `${codec}.${name}`, create_stream: true, codec })
+  const stream = (codec: string): object => ({
+    type: 'nats',
+    url: bus.url,
+    stream: `${codec === 'kollect' ? 'KOLLECT' : 'EVENTS'}_${name}`,
+    subject: `${codec}.${name}`,
+    create_stream: true,
+    codec,
+  })
   const changes = { only: { family: ['change'] } }
   const weir = await prepareWatcher()
   try {
@@ -131,7 +176,9 @@ async function searched(context: BarContext, { kube, bus, planter, values, redac
     }
     await lookAtApi(weir, look, context.size(400, 50)).catch(async (cause: unknown) => {
       const ended = await Promise.race([weir.exited(), sleep(2000)])
-      throw new Error(`${String(cause)} (${ended === undefined ? 'Weir runs' : `Weir ended: ${JSON.stringify(ended)}`}); its log ends with\n${weir.log.slice(-1000)}`)
+      throw new Error(
+        `${String(cause)} (${ended === undefined ? 'Weir runs' : `Weir ended: ${JSON.stringify(ended)}`}); its log ends with\n${weir.log.slice(-1000)}`,
+      )
     })
     await weir.stop()
     look('log', Buffer.from(weir.log))
@@ -140,10 +187,14 @@ async function searched(context: BarContext, { kube, bus, planter, values, redac
     look('tap', Buffer.concat(live[1]?.pieces ?? []))
     look('HTTP, kollect', Buffer.concat(hook.pieces))
     look('HTTP, CloudEvents', Buffer.concat(hookEvents.pieces))
-    for (const kind of ['KOLLECT', 'EVENTS']) await lookAtStream(bus.url, `${kind}_${name}`, (_, bytes) => look(kind, bytes))
+    for (const kind of ['KOLLECT', 'EVENTS'])
+      await lookAtStream(bus.url, `${kind}_${name}`, (_, bytes) => look(kind, bytes))
     look('file out.ndjson', readFileSync(join(folder, 'out.ndjson')))
     const { frames, values: rows, columns } = await lookAtFolder(weir.data, look)
-    context.expect(frames > 0 && rows > 0 && columns > 0, `${name}: the folder was decoded (${frames} frames, ${rows} values of the map, ${columns} columns)`)
+    context.expect(
+      frames > 0 && rows > 0 && columns > 0,
+      `${name}: the folder was decoded (${frames} frames, ${rows} values of the map, ${columns} columns)`,
+    )
     for (const there of result.found.values()) there.delete(nameNeedle)
     for (const [place, there] of result.found) if (there.size === 0) result.found.delete(place)
     return result
@@ -158,10 +209,23 @@ async function searched(context: BarContext, { kube, bus, planter, values, redac
       folder,
       config: {
         log: { level: 'debug', format: 'json' },
-        sources: { netflow: { listen: 'off', tcp: 'off' }, [sourceName]: { type: 'kubernetes', cluster: 'c1', kubeconfig, namespaces: [namespace], initial: 'snapshot', reconcile: '10s', redact: { ...redactMore, enabled: redact } } },
+        sources: {
+          netflow: { listen: 'off', tcp: 'off' },
+          [sourceName]: {
+            type: 'kubernetes',
+            cluster: 'c1',
+            kubeconfig,
+            namespaces: [namespace],
+            initial: 'snapshot',
+            reconcile: '10s',
+            redact: { ...redactMore, enabled: redact },
+          },
+        },
         sinks: {
-          bus: { ...stream('kollect'), ...changes }, events: stream('json'),
-          hook: { type: 'http', url: hook.url, codec: 'kollect', ...changes }, hookEvents: { type: 'http', url: hookEvents.url, mode: 'batched' },
+          bus: { ...stream('kollect'), ...changes },
+          events: stream('json'),
+          hook: { type: 'http', url: hook.url, codec: 'kollect', ...changes },
+          hookEvents: { type: 'http', url: hookEvents.url, mode: 'batched' },
           out: { type: 'file', path: join(folder, 'out.ndjson') },
         },
       },

@@ -17,7 +17,8 @@ const longestRelist = 30_000
 export default {
   name: 'kubernetes-speed',
   issue: '5.2',
-  title: '100,000 pods are known within 25 CPU-seconds and 250 MB; a restart tells nothing and is watching within 5 s; 3,000 changes of 11 KB a CPU-second, 10,000 of 1 KB.',
+  title:
+    '100,000 pods are known within 25 CPU-seconds and 250 MB; a restart tells nothing and is watching within 5 s; 3,000 changes of 11 KB a CPU-second, 10,000 of 1 KB.',
   async run(context) {
     await pods(context, { size: 'pod', objects: context.size(100_000, 2000) })
     await changes(context, { size: 'small', objects: context.size(20_000, 1000) }, 10_000, context.size(100_000, 4000))
@@ -27,7 +28,10 @@ export default {
 async function watching(context: BarContext, server: PodServer, folder: string): Promise<WeirProcess> {
   const file = join(context.folder, `${folder}.kubeconfig`)
   writeFileSync(file, kubeconfigOf(server.url))
-  return startWeir({ folder: join(context.folder, folder), config: { sources: { netflow: { listen: 'off', tcp: 'off' }, kubernetes: { cluster: 'c1', kubeconfig: file } } } })
+  return startWeir({
+    folder: join(context.folder, folder),
+    config: { sources: { netflow: { listen: 'off', tcp: 'off' }, kubernetes: { cluster: 'c1', kubeconfig: file } } },
+  })
 }
 
 async function pods(context: BarContext, shape: Shape): Promise<void> {
@@ -36,7 +40,8 @@ async function pods(context: BarContext, shape: Shape): Promise<void> {
     await using weir = await watching(context, server, 'pods')
     const memory = mostMemoryOf(weir)
     await synced(weir, { objects: shape.objects, limitMs: 300_000 })
-    const events = async (): Promise<number> => Number((await weir.sql<{ n: number }>('SELECT count(*) AS n FROM events'))[0]?.n)
+    const events = async (): Promise<number> =>
+      Number((await weir.sql<{ n: number }>('SELECT count(*) AS n FROM events'))[0]?.n)
     // Each is told as a resource, once.
     for (let waited = 0; waited < 600 && (await events()) < shape.objects; waited++) await sleep(200)
     const sync = weir.cpuSeconds()
@@ -54,9 +59,15 @@ async function pods(context: BarContext, shape: Shape): Promise<void> {
     await weir.start()
     await synced(weir, { objects: shape.objects, limitMs: 300_000 })
     context.figure('pods: from a restart to watching again', Math.round(performance.now() - began), 'ms')
-    context.expectSpeed(performance.now() - began <= longestStart, `watching again within ${longestStart} ms of a restart`)
+    context.expectSpeed(
+      performance.now() - began <= longestStart,
+      `watching again within ${longestStart} ms of a restart`,
+    )
     const after = await events()
-    context.expect(server.lists === lists && after === before, `a restart lists nothing and tells nothing (${server.lists - lists} lists, ${after - before} events)`)
+    context.expect(
+      server.lists === lists && after === before,
+      `a restart lists nothing and tells nothing (${server.lists - lists} lists, ${after - before} events)`,
+    )
     await weir.stop()
     server.forget()
     const forgot = performance.now()
@@ -64,7 +75,11 @@ async function pods(context: BarContext, shape: Shape): Promise<void> {
     await synced(weir, { objects: shape.objects, limitMs: 300_000 })
     while (server.lists === lists) await sleep(20)
     await synced(weir, { objects: shape.objects, limitMs: 300_000 })
-    context.figure('pods: from a restart to watching again, everything listed', Math.round(performance.now() - forgot), 'ms')
+    context.figure(
+      'pods: from a restart to watching again, everything listed',
+      Math.round(performance.now() - forgot),
+      'ms',
+    )
     context.expectSpeed(performance.now() - forgot <= longestRelist, `with a list within ${longestRelist} ms`)
     const told = (await events()) - before
     context.expect(told === 0, `a list of what is known tells nothing (${told} events)`)
@@ -86,17 +101,30 @@ async function changes(context: BarContext, shape: Shape, wanted: number, count:
 }
 
 /** Changes by processor time of everything that has to do with them, down to rows of the store. */
-async function rate(context: BarContext, weir: WeirProcess, server: PodServer, what: string, wanted: number, count: number): Promise<void> {
+async function rate(
+  context: BarContext,
+  weir: WeirProcess,
+  server: PodServer,
+  what: string,
+  wanted: number,
+  count: number,
+): Promise<void> {
   await weir.caughtUp(120_000)
   const [cpu, threads, began] = [weir.cpuSeconds(), weir.threads(), performance.now()]
-  const told = async (): Promise<number> => Number((await weir.sql<{ n: number }>("SELECT count(*) AS n FROM events WHERE type = 'weir.kubernetes.updated'"))[0]?.n)
+  const told = async (): Promise<number> =>
+    Number(
+      (await weir.sql<{ n: number }>("SELECT count(*) AS n FROM events WHERE type = 'weir.kubernetes.updated'"))[0]?.n,
+    )
   const before = await told()
   await server.change(count)
   const limit = performance.now() + 120_000
   while ((await weir.metric('weir_kubernetes_changes_total')) < count && performance.now() < limit) await sleep(100)
   await weir.caughtUp(120_000)
   const spent = weir.cpuSeconds() - cpu
-  const watch = weir.threads().filter(({ name }) => name === 'watch').reduce((sum, { seconds, id }) => sum + seconds - (threads.find((thread) => thread.id === id)?.seconds ?? 0), 0)
+  const watch = weir
+    .threads()
+    .filter(({ name }) => name === 'watch')
+    .reduce((sum, { seconds, id }) => sum + seconds - (threads.find((thread) => thread.id === id)?.seconds ?? 0), 0)
   context.figure(`${what}: changes`, count)
   context.figure(`${what}: changes a second`, Math.round(count / ((performance.now() - began) / 1000)))
   context.figure(`${what}: changes a CPU-second of the thread that watches`, Math.round(count / watch))

@@ -17,7 +17,8 @@ const ways = ['killed', 'frozen', 'the server frozen', 'stopped'] as const
 export default {
   name: 'kubernetes-turns',
   issue: '5.3',
-  title: 'Of two replicas one tells; killed, frozen, cut off or stopped, it is followed within 15 s, no two tell at the same time, and together they tell every write once, in order, each from where the one before it ended.',
+  title:
+    'Of two replicas one tells; killed, frozen, cut off or stopped, it is followed within 15 s, no two tell at the same time, and together they tell every write once, in order, each from where the one before it ended.',
   async run(context) {
     const { kube, kubeconfig } = await startKubeFor(context)
     const receiver = await EventReceiver.start()
@@ -25,7 +26,12 @@ export default {
     try {
       for (const name of ['one', 'two']) {
         // As it is by default, but for the scale of CI.
-        const weir = await prepareReplica({ folder: join(context.folder, name), kubeconfig, duration: context.size('10s', '3s'), sinks: { shared: { type: 'http', url: receiver.url, from: ['kubernetes'], only: { family: ['change'] } } } })
+        const weir = await prepareReplica({
+          folder: join(context.folder, name),
+          kubeconfig,
+          duration: context.size('10s', '3s'),
+          sinks: { shared: { type: 'http', url: receiver.url, from: ['kubernetes'], only: { family: ['change'] } } },
+        })
         replicas.push(weir)
         await weir.start()
         if (replicas.length === 1) await Promise.all([holderOf(replicas), synced(weir)])
@@ -55,7 +61,8 @@ export default {
           holder.signal('SIGCONT')
         } else if (way === 'the server frozen') {
           kube.pause()
-          while ((await Promise.all(replicas.map(clusterOf))).some((cluster) => cluster?.lease?.state === 'holds')) await sleep(100)
+          while ((await Promise.all(replicas.map(clusterOf))).some((cluster) => cluster?.lease?.state === 'holds'))
+            await sleep(100)
           await sleep(random.next() * 2000)
           kube.resume()
           ;({ ms } = await holderOf(replicas))
@@ -77,17 +84,33 @@ export default {
       context.figure('turns taken', rounds)
       context.figure('writes', churn.writes)
       context.figure('changes told by the one, the other, and by both', `${shares.join(', ')}, ${again}`)
-      for (const [way, all] of takeovers) context.figure(`until another tells: ${way}, longest`, Math.round(Math.max(...all)), 'ms')
-      context.expectSpeed([...takeovers.values()].flat().every((ms) => ms <= longestMs), `another tells within ${longestMs / 1000} s`)
-      context.expect(problems.length === 0, `every write is told once, in order, from where the one before it ended (${some(problems)})`)
-      context.expect(told.every(({ coalesced }) => coalesced !== true), 'none is put together with another')
-      context.expect(shares.every((share) => share > 0), 'both have told')
+      for (const [way, all] of takeovers)
+        context.figure(`until another tells: ${way}, longest`, Math.round(Math.max(...all)), 'ms')
+      context.expectSpeed(
+        [...takeovers.values()].flat().every((ms) => ms <= longestMs),
+        `another tells within ${longestMs / 1000} s`,
+      )
+      context.expect(
+        problems.length === 0,
+        `every write is told once, in order, from where the one before it ended (${some(problems)})`,
+      )
+      context.expect(
+        told.every(({ coalesced }) => coalesced !== true),
+        'none is put together with another',
+      )
+      context.expect(
+        shares.every((share) => share > 0),
+        'both have told',
+      )
       const both = await overlaps(replicas)
       context.expect(both.length === 0, `no two tell at the same time, and no epoch has two holders (${some(both)})`)
       for (const weir of replicas) await weir.caughtUp(60_000, ['shared'])
       const ids = new Set(told.map(({ id }) => id))
       const received = new Set(receiver.received.map(({ id }) => id))
-      context.expect([...ids].every((id) => received.has(id)), `a sink that both write to has all of them, under ${ids.size} ids (${receiver.received.length} arrived)`)
+      context.expect(
+        [...ids].every((id) => received.has(id)),
+        `a sink that both write to has all of them, under ${ids.size} ids (${receiver.received.length} arrived)`,
+      )
     } finally {
       for (const weir of replicas) {
         weir.signal('SIGCONT')

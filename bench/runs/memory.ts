@@ -17,7 +17,11 @@ const limitsMB = { demo: 330, stream: 280, queries: 500, rest: 350 }
 const growthMB = 10
 
 const questions = [
-  '/api/v1/flows?limit=100&from=now-1h', '/api/v1/topology?from=now-1h&limit=100', '/api/v1/topology?from=now-1h&limit=100&source=raw', '/api/v1/series?from=now-1h&group=dst_port&source=raw', '/api/v1/flows?limit=100&from=now-1h&sort=-bytes',
+  '/api/v1/flows?limit=100&from=now-1h',
+  '/api/v1/topology?from=now-1h&limit=100',
+  '/api/v1/topology?from=now-1h&limit=100&source=raw',
+  '/api/v1/series?from=now-1h&group=dst_port&source=raw',
+  '/api/v1/flows?limit=100&from=now-1h&sort=-bytes',
 ]
 const statements = [
   'SELECT dst_port, count(*), sum(bytes_est) FROM flows GROUP BY ALL ORDER BY 3 DESC LIMIT 20',
@@ -65,14 +69,28 @@ async function started(program: ChildProcess, lock: string): Promise<number> {
 
 async function stream(context: BarContext, seconds: number): Promise<void> {
   await using weir = await startWeir({ folder: join(context.folder, 'stream') })
-  const sent = send(weir, { protocol: 'netflow9', perDatagram: 24, addresses: 60_000, seed: context.seed, rate: 1000, flows: seconds * 1000 })
+  const sent = send(weir, {
+    protocol: 'netflow9',
+    perDatagram: 24,
+    addresses: 60_000,
+    seed: context.seed,
+    rate: 1000,
+    flows: seconds * 1000,
+  })
   judge(context, '1,000 flows a second', await watch(seconds, () => treeMemory(weir.pid)), limitsMB.stream)
   await sent
 }
 
 async function queries(context: BarContext): Promise<void> {
   await using weir = await startWeir({ folder: join(context.folder, 'queries') })
-  const { flows } = await send(weir, { protocol: 'netflow9', perDatagram: 24, addresses: 60_000, seed: context.seed, rate: 40_000, flows: context.size(5_000_000, 200_000) })
+  const { flows } = await send(weir, {
+    protocol: 'netflow9',
+    perDatagram: 24,
+    addresses: 60_000,
+    seed: context.seed,
+    rate: 40_000,
+    flows: context.size(5_000_000, 200_000),
+  })
   await weir.caughtUp(600_000)
   const [row] = await weir.sql<{ rows: number }>('SELECT count(*) AS rows FROM flows')
   // The kernel may drop datagrams of a busy machine.
@@ -102,7 +120,8 @@ async function queries(context: BarContext): Promise<void> {
 /** Samples in bytes, one each `everyMs`. */
 async function watch(seconds: number, memory: () => number, everyMs = 1000): Promise<readonly number[]> {
   const samples: number[] = []
-  for (const until = performance.now() + seconds * 1000; performance.now() < until; await sleep(everyMs)) samples.push(memory())
+  for (const until = performance.now() + seconds * 1000; performance.now() < until; await sleep(everyMs))
+    samples.push(memory())
   return samples
 }
 
@@ -113,7 +132,11 @@ function judge(context: BarContext, name: string, samples: readonly number[], li
   const [first, second] = [mean(steady.slice(0, steady.length / 2)), mean(steady.slice(steady.length / 2))]
   const peak = Math.max(...samples) / 1e6
   context.figure(`${name}: peak`, peak, 'MB')
-  context.figure(`${name}: mean of the first and of the second half`, `${first.toFixed(0)} and ${second.toFixed(0)}`, 'MB')
+  context.figure(
+    `${name}: mean of the first and of the second half`,
+    `${first.toFixed(0)} and ${second.toFixed(0)}`,
+    'MB',
+  )
   context.expect(Math.min(...samples) > 0 && peak <= limitMB, `${name}: at most ${limitMB} MB`)
   if (context.scale === 'full') context.expect(second - first <= growthMB, `${name}: memory does not grow`)
 }

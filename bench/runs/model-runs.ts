@@ -25,18 +25,39 @@ interface Played {
   readonly operations: readonly { readonly do: string }[]
 }
 
-async function play<Run extends Played>(context: BarContext, what: string, runs: fc.Arbitrary<Run>, act: (run: Run) => Promise<void>, test: string): Promise<void> {
+async function play<Run extends Played>(
+  context: BarContext,
+  what: string,
+  runs: fc.Arbitrary<Run>,
+  act: (run: Run) => Promise<void>,
+  test: string,
+): Promise<void> {
   const wanted = context.size(fullRuns, ciRuns)
   const counts = new Map<string, number>()
   const started = performance.now()
-  const report = await checkRuns(runs, async (run) => {
-    for (const operation of run.operations) counts.set(operation.do, (counts.get(operation.do) ?? 0) + 1)
-    await act(run)
-  }, { test, runs: wanted, seed: context.seed })
+  const report = await checkRuns(
+    runs,
+    async (run) => {
+      for (const operation of run.operations) counts.set(operation.do, (counts.get(operation.do) ?? 0) + 1)
+      await act(run)
+    },
+    { test, runs: wanted, seed: context.seed },
+  )
   if (report.failure !== '') console.log(report.failure)
   context.figure(`${what}: runs`, report.runs, 'runs')
-  context.figure(`${what}: operations`, [...counts.values()].reduce((sum, count) => sum + count, 0), 'operations')
-  context.figure(`${what}: ends of a life by crash, kill or stop`, (counts.get('end') ?? 0) + (counts.get('stop-after') ?? 0), 'ends')
+  context.figure(
+    `${what}: operations`,
+    [...counts.values()].reduce((sum, count) => sum + count, 0),
+    'operations',
+  )
+  context.figure(
+    `${what}: ends of a life by crash, kill or stop`,
+    (counts.get('end') ?? 0) + (counts.get('stop-after') ?? 0),
+    'ends',
+  )
   context.figure(`${what}: time`, Math.round((performance.now() - started) / 100) / 10, 's')
-  context.expect(report.failure === '' && report.runs >= wanted, `${wanted} runs of ${what} agree with the model (seed ${report.seed})`)
+  context.expect(
+    report.failure === '' && report.runs >= wanted,
+    `${wanted} runs of ${what} agree with the model (seed ${report.seed})`,
+  )
 }

@@ -16,7 +16,8 @@ const stream = 'LOAD'
 export default {
   name: 'nats-nodes',
   issue: '6.1',
-  title: 'While of three NATS servers one is killed and then one is frozen, every accepted event is stored once, in the order of its key, and read once by another Weir.',
+  title:
+    'While of three NATS servers one is killed and then one is frozen, every accepted event is stored once, in the order of its key, and read once by another Weir.',
   async run(context) {
     const program = await install(nats)
     if (program.path === undefined) return context.skip(program.reason)
@@ -28,25 +29,57 @@ export default {
     const [quiet, delivery] = [{ netflow: { listen: 'off', tcp: 'off' } }, { retry_initial: '100ms', retry_max: '1s' }]
     await using writer = await startWeir({
       folder: join(context.folder, 'writer'),
-      config: { store: { enabled: 'none' }, sources: quiet, sinks: { bus: { type: 'nats', url: first, more_urls: more, stream, subject: 'load.{key}', timeout: '2s', delivery } } },
+      config: {
+        store: { enabled: 'none' },
+        sources: quiet,
+        sinks: {
+          bus: { type: 'nats', url: first, more_urls: more, stream, subject: 'load.{key}', timeout: '2s', delivery },
+        },
+      },
     })
     await using reader = await startWeir({
       folder: join(context.folder, 'reader'),
-      config: { sources: { ...quiet, bus: { type: 'nats', url: more[0], more_urls: [more[1], first], stream, ack_wait: '5s', timeout: '2s' } } },
+      config: {
+        sources: {
+          ...quiet,
+          bus: { type: 'nats', url: more[0], more_urls: [more[1], first], stream, ack_wait: '5s', timeout: '2s' },
+        },
+      },
     })
-    const client = new EventClient({ url: writer.url, connections: 4, batch: 20, pause: context.size(20, 100), padding: 200 })
+    const client = new EventClient({
+      url: writer.url,
+      connections: 4,
+      batch: 20,
+      pause: context.size(20, 100),
+      padding: 200,
+    })
     client.start()
     await sleep(context.size(5000, 1000))
     const leader = (await cluster.stream(stream)).cluster?.leader
-    await trouble(context, cluster, cluster.nodes.find(({ name }) => name === leader), 'killed', writer)
-    await trouble(context, cluster, cluster.nodes.find(({ port }) => String(port) === talksTo(writer)), 'frozen', writer)
+    await trouble(
+      context,
+      cluster,
+      cluster.nodes.find(({ name }) => name === leader),
+      'killed',
+      writer,
+    )
+    await trouble(
+      context,
+      cluster,
+      cluster.nodes.find(({ port }) => String(port) === talksTo(writer)),
+      'frozen',
+      writer,
+    )
     await client.stop()
     const began = performance.now()
     const ledger = await writer.caughtUp(120_000)
     context.figure('caught up after the last trouble within', (performance.now() - began) / 1000, 's')
     await judge(context, client.sent, cluster, reader)
     context.expect(client.refusals.size === 0 && client.retries === 0, 'every request was accepted at the first try')
-    context.expect(ledger.balanced && ledger.sinks.every(({ dropped }) => Object.keys(dropped).length === 0), 'the ledger is balanced, and nothing was dropped')
+    context.expect(
+      ledger.balanced && ledger.sinks.every(({ dropped }) => Object.keys(dropped).length === 0),
+      'the ledger is balanced, and nothing was dropped',
+    )
     for (const weir of [writer, reader]) context.expect((await weir.stop()).code === 0, 'it stops with exit code 0')
   },
 } satisfies Bar
@@ -56,13 +89,20 @@ function talksTo(weir: WeirProcess): string | undefined {
   return [...weir.log.matchAll(/Connected to NATS[^\n]*?127\.0\.0\.1:(\d+)/g)].at(-1)?.[1]
 }
 
-async function trouble(context: BarContext, cluster: NatsCluster, node: NatsNode | undefined, how: 'killed' | 'frozen', writer: WeirProcess): Promise<void> {
+async function trouble(
+  context: BarContext,
+  cluster: NatsCluster,
+  node: NatsNode | undefined,
+  how: 'killed' | 'frozen',
+  writer: WeirProcess,
+): Promise<void> {
   if (node === undefined) throw new Error('it is not known which node')
-  const delivered = async (): Promise<number> => (await writer.ledger()).sinks.find(({ name }) => name === 'bus')?.delivered ?? 0
+  const delivered = async (): Promise<number> =>
+    (await writer.ledger()).sinks.find(({ name }) => name === 'bus')?.delivered ?? 0
   const before = await delivered()
   await (how === 'killed' ? node.kill() : node.pause())
   await sleep(context.size(30_000, 4000))
-  const meanwhile = await delivered() - before
+  const meanwhile = (await delivered()) - before
   context.figure(`node ${node.name} ${how}: delivered meanwhile`, meanwhile, 'events')
   context.expectSpeed(meanwhile > 0, `events go on to the others while node ${node.name} is ${how}`)
   if (how === 'killed') await node.restart()
@@ -74,10 +114,14 @@ async function trouble(context: BarContext, cluster: NatsCluster, node: NatsNode
 async function judge(context: BarContext, sent: number, cluster: NatsCluster, reader: WeirProcess): Promise<void> {
   const stored = judgeDelivered(await cluster.received(stream), sent)
   context.figure('events sent', sent)
-  context.expect(stored.missing.length === 0 && stored.strange.length === 0, `every accepted event is in the stream (missing: ${some(stored.missing)})`)
+  context.expect(
+    stored.missing.length === 0 && stored.strange.length === 0,
+    `every accepted event is in the stream (missing: ${some(stored.missing)})`,
+  )
   context.expect(stored.repeated === 0, `each of them once (${stored.repeated} repeated)`)
   context.expect(stored.disordered.length === 0, `in the order of each key (not so: ${some(stored.disordered)})`)
-  const count = async (): Promise<number> => Number((await reader.sql<{ rows: number }>('SELECT count(*) AS rows FROM events'))[0]?.rows ?? 0)
+  const count = async (): Promise<number> =>
+    Number((await reader.sql<{ rows: number }>('SELECT count(*) AS rows FROM events'))[0]?.rows ?? 0)
   for (let waited = 0; (await count()) < sent && waited < 120_000; waited += 250) await sleep(250)
   const read = await count()
   context.expect(read === sent, `another Weir, which read all the while, has each of them once (${read} of ${sent})`)

@@ -13,25 +13,48 @@ const catastrophic = ['(a+)+$', '(a|aa)+$', '(a|a?)+$', '(.*a){20}b', '(a*)*b', 
 export default {
   name: 'query-meaning',
   issue: '3.5',
-  title: '10,000 random expressions mean the same to DuckDB, to the live evaluator and to a naive reference; no expression stalls anything.',
+  title:
+    '10,000 random expressions mean the same to DuckDB, to the live evaluator and to a naive reference; no expression stalls anything.',
   async run(context) {
     const tables = context.size(40, 4)
-    for (const [names, share] of [[flowNames, 0.75], [eventNames, 0.25]] as const) {
+    for (const [names, share] of [
+      [flowNames, 0.75],
+      [eventNames, 0.25],
+    ] as const) {
       const wanted = Math.ceil((context.size(10_000, 400) * share) / tables)
       const started = performance.now()
-      const { expressions, rows, matched, differences } = await agreement(names, { seed: context.seed, tables, rowsPerTable: 120, expressionsPerTable: wanted, folder: context.folder })
+      const { expressions, rows, matched, differences } = await agreement(names, {
+        seed: context.seed,
+        tables,
+        rowsPerTable: 120,
+        expressionsPerTable: wanted,
+        folder: context.folder,
+      })
       for (const difference of differences) console.log(difference)
       context.figure(`${names.view}: expressions`, expressions, 'expressions')
       context.figure(`${names.view}: rows asked about`, rows, 'rows')
       context.figure(`${names.view}: rows that matched`, matched, 'rows')
       context.figure(`${names.view}: time`, Math.round((performance.now() - started) / 100) / 10, 's')
-      context.expect(differences.length === 0 && expressions >= wanted * tables, `${expressions} expressions over ${names.view} mean the same to all three`)
+      context.expect(
+        differences.length === 0 && expressions >= wanted * tables,
+        `${expressions} expressions over ${names.view} mean the same to all three`,
+      )
     }
-    const batch = toEventBatch(Array.from({ length: 200 }, (_, index) => ({ id: String(index), source: `${'a'.repeat(5000)}${index}!`, type: 'x', encoding: 'none' as const })))
+    const batch = toEventBatch(
+      Array.from({ length: 200 }, (_, index) => ({
+        id: String(index),
+        source: `${'a'.repeat(5000)}${index}!`,
+        type: 'x',
+        encoding: 'none' as const,
+      })),
+    )
     let slowest = 0
     for (const pattern of catastrophic) {
       const started = performance.now()
-      const test = compileLive(bind(parse(`source ~ "${pattern.replaceAll('\\', '\\\\')}"`, eventNames), eventNames))(batch, { source: 's', epoch: 1, sourceSequence: 1, received: 0 })
+      const test = compileLive(bind(parse(`source ~ "${pattern.replaceAll('\\', '\\\\')}"`, eventNames), eventNames))(
+        batch,
+        { source: 's', epoch: 1, sourceSequence: 1, received: 0 },
+      )
       for (let row = 0; row < batch.count; row++) test(row)
       slowest = Math.max(slowest, performance.now() - started)
     }

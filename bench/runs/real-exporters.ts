@@ -20,7 +20,8 @@ const pmacctConversations = 1500
 export default {
   name: 'real-exporters',
   issue: '3.1',
-  title: 'What softflowd and pmacctd tell of a capture is what is stored: exactly where unsampled, within 5 % where sampled, times within a second.',
+  title:
+    'What softflowd and pmacctd tell of a capture is what is stored: exactly where unsampled, within 5 % where sampled, times within a second.',
   async run(context) {
     for (const { program } of exporterCases) {
       const installed = await install(program)
@@ -37,15 +38,21 @@ export default {
       context.figure('capture: addresses, flows', `${exact.addresses}, ${exact.flows.size}`)
       context.figure('capture: packets', exact.all.packets)
       context.figure('capture: bytes', exact.all.bytes)
-      if (context.scale === 'full') context.expect(exact.addresses >= 50_000, 'the capture has at least 50,000 addresses')
+      if (context.scale === 'full')
+        context.expect(exact.addresses >= 50_000, 'the capture has at least 50,000 addresses')
     }
     for (const [index, one] of exporterCases.entries()) {
       // At the scale of CI the tests beside this bar have just run every case.
       if (context.scale === 'ci' && index % 4 !== 0) continue
       const capture = captures.get(one.program === pmacct && one.capture === 'exact' ? 'small' : one.capture)
       if (capture === undefined) throw new Error('no such capture')
-      const differences = await runCase(one, { ...capture, folder: join(context.folder, String(index)) }).catch((error: unknown) => [String(error)])
-      context.expect(differences.length === 0, `${one.program.name} ${one.name}${differences.length === 0 ? '' : `: ${differences.join('; ')}`}`)
+      const differences = await runCase(one, { ...capture, folder: join(context.folder, String(index)) }).catch(
+        (error: unknown) => [String(error)],
+      )
+      context.expect(
+        differences.length === 0,
+        `${one.program.name} ${one.name}${differences.length === 0 ? '' : `: ${differences.join('; ')}`}`,
+      )
     }
   },
 } satisfies Bar

@@ -18,7 +18,8 @@ const partitions = 8
 export default {
   name: 'shared-journal',
   issue: '6.2',
-  title: 'Two collectors, two deliverers and an API share a journal; while one of them is killed every ten seconds, every accepted event is delivered and stored, in the order of its key, and the books of the group balance.',
+  title:
+    'Two collectors, two deliverers and an API share a journal; while one of them is killed every ten seconds, every accepted event is delivered and stored, in the order of its key, and the books of the group balance.',
   async run(context) {
     const program = await installKafka()
     if (program.path === undefined) return context.skip(program.reason)
@@ -36,10 +37,25 @@ export default {
 } satisfies Bar
 
 async function onBus(context: BarContext, bus: string, on: Readonly<Record<string, unknown>>): Promise<void> {
-  await using group = await WeirGroup.start({ folder: join(context.folder, bus), journal: { on }, collectors: 2, deliverers: 2 })
+  await using group = await WeirGroup.start({
+    folder: join(context.folder, bus),
+    journal: { on },
+    collectors: 2,
+    deliverers: 2,
+  })
   await group.shared(partitions)
   const random = new SeededRandom(context.seed)
-  const clients = group.collectors.map((weir, at) => new EventClient({ url: weir.url, connections: 4, batch: context.size(500, 50), pause: context.size(100, 40), padding: 100, source: `/collector/${at}` }))
+  const clients = group.collectors.map(
+    (weir, at) =>
+      new EventClient({
+        url: weir.url,
+        connections: 4,
+        batch: context.size(500, 50),
+        pause: context.size(100, 40),
+        padding: 100,
+        source: `/collector/${at}`,
+      }),
+  )
   for (const client of clients) client.start()
   const began = performance.now()
   const seconds = context.minutes === undefined ? context.size(600, 15) : context.minutes * 60
@@ -65,19 +81,36 @@ async function onBus(context: BarContext, bus: string, on: Readonly<Record<strin
   context.figure(`${bus}: caught up after`, Math.round((performance.now() - began) / 1000 - took), 's')
   context.expect(ledger.balanced, `${bus}: the books of the group balance`)
   for (const { name, pending, dropped, quarantined, dead_lettered } of ledger.sinks) {
-    context.expect(pending === 0 && Object.keys(dropped).length === 0 && quarantined === 0 && dead_lettered === 0, `${bus}: nothing pends for ${name}, and nothing was lost there (pending ${pending}, quarantined ${quarantined})`)
+    context.expect(
+      pending === 0 && Object.keys(dropped).length === 0 && quarantined === 0 && dead_lettered === 0,
+      `${bus}: nothing pends for ${name}, and nothing was lost there (pending ${pending}, quarantined ${quarantined})`,
+    )
   }
   let repeated = 0
   for (const [at, client] of clients.entries()) {
     // Numbers of the other client's events are the same.
-    const judged = judgeDelivered(group.receiver.received.filter(({ source }) => source === `/collector/${at}`), client.sent)
+    const judged = judgeDelivered(
+      group.receiver.received.filter(({ source }) => source === `/collector/${at}`),
+      client.sent,
+    )
     repeated += judged.repeated
-    context.expect(judged.missing.length === 0 && judged.strange.length === 0, `${bus}: every event of collector ${at + 1} was delivered (missing: ${some(judged.missing)})`)
-    context.expect(judged.disordered.length === 0, `${bus}: in the order of each key (not so: ${some(judged.disordered)})`)
-    context.expect(client.refusals.size === 0, `${bus}: no request was refused (${[...client.refusals.keys()].slice(0, 2).join('; ')})`)
+    context.expect(
+      judged.missing.length === 0 && judged.strange.length === 0,
+      `${bus}: every event of collector ${at + 1} was delivered (missing: ${some(judged.missing)})`,
+    )
+    context.expect(
+      judged.disordered.length === 0,
+      `${bus}: in the order of each key (not so: ${some(judged.disordered)})`,
+    )
+    context.expect(
+      client.refusals.size === 0,
+      `${bus}: no request was refused (${[...client.refusals.keys()].slice(0, 2).join('; ')})`,
+    )
   }
   context.figure(`${bus}: delivered again`, repeated, 'events')
-  const [stored] = await group.api.sql<{ rows: number; ids: number }>('SELECT count(*)::DOUBLE AS rows, count(DISTINCT (source, id))::DOUBLE AS ids FROM events')
+  const [stored] = await group.api.sql<{ rows: number; ids: number }>(
+    'SELECT count(*)::DOUBLE AS rows, count(DISTINCT (source, id))::DOUBLE AS ids FROM events',
+  )
   context.figure(`${bus}: stored twice`, (stored?.rows ?? 0) - (stored?.ids ?? 0), 'events')
   context.expect(stored?.ids === sent, `${bus}: every event is stored (${stored?.ids} of ${sent})`)
 }

@@ -22,7 +22,8 @@ const visibleMs = 2000
 export default {
   name: 'sinks-away',
   issue: '2.5',
-  title: 'While a sink is stopped, dead or behind its retain the others are unhurt, and everything arrives in order per key or is counted.',
+  title:
+    'While a sink is stopped, dead or behind its retain the others are unhurt, and everything arrives in order per key or is counted.',
   async run(context) {
     const server = await install(nats)
     if (server.path === undefined) context.skip(server.reason)
@@ -72,7 +73,11 @@ async function realOutage(context: BarContext): Promise<void> {
   const ledger = await weir.caughtUp(120_000)
 
   context.figure('events sent', client.sent)
-  for (const [name, seen] of [['all well', calm], ['nats stopped', away], ['nats frozen', frozen]] as const) {
+  for (const [name, seen] of [
+    ['all well', calm],
+    ['nats stopped', away],
+    ['nats frozen', frozen],
+  ] as const) {
     context.figure(`${name}: visible in the store after, p95`, Math.round(percentile(seen.store, 95)), 'ms')
     context.figure(`${name}: visible in the store after, at most`, Math.round(Math.max(...seen.store)), 'ms')
     context.figure(`${name}: at the http sink after, p95`, Math.round(percentile(seen.hook, 95)), 'ms')
@@ -81,8 +86,14 @@ async function realOutage(context: BarContext): Promise<void> {
   const pending = during.sinks.find(({ name }) => name === 'bus')?.pending ?? 0
   context.figure('pending for nats at the end of the outage', pending, 'events')
   context.expect(pending > 0, 'nats was away while events came')
-  context.expectSpeed(Math.max(...away.store, ...frozen.store) <= visibleMs, `what is accepted is visible within ${visibleMs} ms all the while`)
-  context.expectSpeed(percentile(away.hook, 95) <= 1000 && percentile(frozen.hook, 95) <= 1000, 'the http sink has it within a second all the while (p95)')
+  context.expectSpeed(
+    Math.max(...away.store, ...frozen.store) <= visibleMs,
+    `what is accepted is visible within ${visibleMs} ms all the while`,
+  )
+  context.expectSpeed(
+    percentile(away.hook, 95) <= 1000 && percentile(frozen.hook, 95) <= 1000,
+    'the http sink has it within a second all the while (p95)',
+  )
   context.expect(client.refusals.size === 0 && client.retries === 0, 'every request is accepted at the first try')
   checkAll(context, 'nats', await readStream(bus.url, 'WEIR'), client.sent)
   checkAll(context, 'the http sink', hook.received, client.sent)
@@ -90,9 +101,18 @@ async function realOutage(context: BarContext): Promise<void> {
   const behind = judgeDelivered(small.received, client.sent)
   const counted = ledger.sinks.find(({ name }) => name === 'small')
   context.figure('behind its retain: dropped', counted?.dropped['behind'] ?? 0, 'events')
-  context.expect(behind.missing.length > 0 && behind.missing.length === counted?.dropped['behind'], `what the sink behind its retain did not get is counted as behind (${behind.missing.length} missing, ${counted?.dropped['behind']} counted)`)
-  context.expect(counted?.delivered === behind.distinct && behind.disordered.length === 0, `and it got the rest, in order (${counted?.delivered} counted, ${behind.distinct} arrived)`)
-  context.expect(ledger.sinks.filter(({ name }) => name !== 'small').every(({ dropped }) => Object.keys(dropped).length === 0), 'nothing was dropped for any other sink')
+  context.expect(
+    behind.missing.length > 0 && behind.missing.length === counted?.dropped['behind'],
+    `what the sink behind its retain did not get is counted as behind (${behind.missing.length} missing, ${counted?.dropped['behind']} counted)`,
+  )
+  context.expect(
+    counted?.delivered === behind.distinct && behind.disordered.length === 0,
+    `and it got the rest, in order (${counted?.delivered} counted, ${behind.distinct} arrived)`,
+  )
+  context.expect(
+    ledger.sinks.filter(({ name }) => name !== 'small').every(({ dropped }) => Object.keys(dropped).length === 0),
+    'nothing was dropped for any other sink',
+  )
   const [flows] = await weir.sql<{ rows: number }>('SELECT count(DISTINCT packets) AS rows FROM flows')
   context.expect(flows?.rows === sender.sent, `every flow is stored (${flows?.rows} of ${sender.sent})`)
   context.expect(ledger.balanced, 'the ledger is balanced')
@@ -141,13 +161,19 @@ async function simulatedHour(context: BarContext): Promise<void> {
   checkAll(context, 'beside a sink that is dead for an hour the healthy one', hour.healthy, hour.events)
   checkAll(context, 'a sink that was dead for an hour', hour.dead, hour.events)
   context.expect(hour.healthyLagMs < 1000, 'the healthy sink never waited for the dead one')
-  context.expect(hour.dropped === 0 && hour.errors === 0, `nothing was given up (${hour.dropped} dropped, ${hour.errors} errors in the log)`)
+  context.expect(
+    hour.dropped === 0 && hour.errors === 0,
+    `nothing was given up (${hour.dropped} dropped, ${hour.errors} errors in the log)`,
+  )
   context.expect(hour.attempts >= 3600 / 30 && hour.attempts < 300, 'the dead sink was tried about every half minute')
 }
 
 function checkAll(context: BarContext, who: string, received: readonly Received[], sent: number): void {
   const { missing, strange, disordered, repeated } = judgeDelivered(received, sent)
   context.figure(`${who}: events more than once`, repeated)
-  context.expect(missing.length === 0 && strange.length === 0, `${who} got every event (missing: ${some(missing)}, strange: ${some(strange)})`)
+  context.expect(
+    missing.length === 0 && strange.length === 0,
+    `${who} got every event (missing: ${some(missing)}, strange: ${some(strange)})`,
+  )
   context.expect(disordered.length === 0, `${who} got the events of each key in order (${some(disordered)})`)
 }

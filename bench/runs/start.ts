@@ -22,13 +22,21 @@ export default {
   async run(context) {
     const clone = join(context.folder, 'clone')
     const env = machinesOwn()
-    const cloned = await runCommand('git', ['clone', '--quiet', '--no-hardlinks', ROOT, clone], { limit: 60_000, env, cwd: context.folder })
+    const cloned = await runCommand('git', ['clone', '--quiet', '--no-hardlinks', ROOT, clone], {
+      limit: 60_000,
+      env,
+      cwd: context.folder,
+    })
     if (cloned.code !== 0) throw new Error(`git clone failed:\n${cloned.output}`)
     await checkCommands(context, clone, env)
     await checkStarts(context, clone)
     await checkIdle(context, clone)
     if (context.scale === 'ci') return
-    const tests = await runCommand('npm', ['test'], { limit: testLimitMs + 60_000, cwd: clone, env: { ...env, CI: 'true' } })
+    const tests = await runCommand('npm', ['test'], {
+      limit: testLimitMs + 60_000,
+      cwd: clone,
+      env: { ...env, CI: 'true' },
+    })
     context.figure('npm test', tests.seconds, 's')
     context.expect(tests.code === 0, `npm test passes${tests.code === 0 ? '' : `: ${tests.output.slice(-2000)}`}`)
     context.expectSpeed(tests.seconds * 1000 < testLimitMs, 'npm test takes less than five minutes')
@@ -37,22 +45,58 @@ export default {
 
 /** The environment of a shell that knows nothing of this checkout: the machine's own Node, nothing of npm's. */
 function machinesOwn(): Record<string, string | undefined> {
-  const path = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => !folder.endsWith(join('node_modules', '.bin')) && !folder.includes(`node-gyp-bin`) && !folder.includes(`${sep}node_modules${sep}`))
-  const hidden = Object.keys(process.env).filter((name) => /^(?:npm_|NODE_|WEIR_|INIT_CWD$)/.test(name) && !/^npm_config_(?:registry|cache|proxy|https_proxy|cafile)$/i.test(name))
+  const path = (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .filter(
+      (folder) =>
+        !folder.endsWith(join('node_modules', '.bin')) &&
+        !folder.includes(`node-gyp-bin`) &&
+        !folder.includes(`${sep}node_modules${sep}`),
+    )
+  const hidden = Object.keys(process.env).filter(
+    (name) =>
+      /^(?:npm_|NODE_|WEIR_|INIT_CWD$)/.test(name) &&
+      !/^npm_config_(?:registry|cache|proxy|https_proxy|cafile)$/i.test(name),
+  )
   return { ...Object.fromEntries(hidden.map((name) => [name, undefined])), PATH: path.join(delimiter) }
 }
 
-async function checkCommands(context: BarContext, clone: string, env: Record<string, string | undefined>): Promise<void> {
+async function checkCommands(
+  context: BarContext,
+  clone: string,
+  env: Record<string, string | undefined>,
+): Promise<void> {
   const versions = await runCommand('sh', ['-c', 'node --version; npm --version'], { limit: 30_000, env, cwd: clone })
   const [node = '', npm = ''] = versions.stdout.split('\n')
   context.figure('Node and npm of the machine', `${node}, ${npm}`)
   const installed = await runCommand('npm', ['ci'], { limit: 240_000, cwd: clone, env })
   context.figure('npm ci', installed.seconds, 's')
-  context.expect(installed.code === 0, `npm ci works${installed.code === 0 ? '' : `: ${installed.output.slice(-2000)}`}`)
+  context.expect(
+    installed.code === 0,
+    `npm ci works${installed.code === 0 ? '' : `: ${installed.output.slice(-2000)}`}`,
+  )
 
   const [api = 0, ops = 0, netflow = 0] = await freePorts(3)
-  const flags = ['--data', join(context.folder, 'first'), '--listen', `127.0.0.1:${api}`, '--ops', `127.0.0.1:${ops}`, '--netflow', `127.0.0.1:${netflow}`, '--ipfix-tcp', 'off', '--sflow', 'off']
-  const child = spawn('npm', ['start', '--', ...flags], { cwd: clone, env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'pipe'], detached: true })
+  const flags = [
+    '--data',
+    join(context.folder, 'first'),
+    '--listen',
+    `127.0.0.1:${api}`,
+    '--ops',
+    `127.0.0.1:${ops}`,
+    '--netflow',
+    `127.0.0.1:${netflow}`,
+    '--ipfix-tcp',
+    'off',
+    '--sflow',
+    'off',
+  ]
+  const child = spawn('npm', ['start', '--', ...flags], {
+    cwd: clone,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+    detached: true,
+  })
   const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
   let said = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -61,18 +105,31 @@ async function checkCommands(context: BarContext, clone: string, env: Record<str
   const ended = { yet: false }
   exited.then(() => (ended.yet = true)).catch(() => {})
   for (let waited = 0; waited < 60_000 && !said.includes('weir is ready') && !ended.yet; waited += 20) await sleep(20)
-  context.expect(said.includes('weir is ready'), `npm start says that it is ready${said.includes('weir is ready') ? '' : `: ${said.slice(-2000)}`}`)
-  const page = await fetch(`http://127.0.0.1:${api}/`).then((answer) => answer.status, () => 0)
+  context.expect(
+    said.includes('weir is ready'),
+    `npm start says that it is ready${said.includes('weir is ready') ? '' : `: ${said.slice(-2000)}`}`,
+  )
+  const page = await fetch(`http://127.0.0.1:${api}/`).then(
+    (answer) => answer.status,
+    () => 0,
+  )
   context.expect(page === 200, `the first page is there (${page})`)
   // As a terminal does on Ctrl-C: to everyone in the group.
   if (!ended.yet) process.kill(-(child.pid ?? 0), 'SIGINT')
   const [code, signal] = await exited
-  context.expect(code === 0, `Ctrl-C stops it with exit code 0 (${signal ?? code})${code === 0 ? '' : `: ${said.slice(-2000)}`}`)
+  context.expect(
+    code === 0,
+    `Ctrl-C stops it with exit code 0 (${signal ?? code})${code === 0 ? '' : `: ${said.slice(-2000)}`}`,
+  )
 }
 
 async function checkStarts(context: BarContext, clone: string): Promise<void> {
   // Its own compile cache, empty at first.
-  const weir = await prepareWeir({ folder: join(context.folder, 'starts'), root: clone, env: { NODE_COMPILE_CACHE: join(context.folder, 'compile-cache') } })
+  const weir = await prepareWeir({
+    folder: join(context.folder, 'starts'),
+    root: clone,
+    env: { NODE_COMPILE_CACHE: join(context.folder, 'compile-cache') },
+  })
   const cpu: number[] = []
   const once = async (): Promise<number> => {
     await weir.start()
@@ -95,7 +152,11 @@ async function checkStarts(context: BarContext, clone: string): Promise<void> {
 }
 
 async function checkIdle(context: BarContext, clone: string): Promise<void> {
-  const weir = await prepareWeir({ folder: join(context.folder, 'idle'), root: clone, env: { NODE_COMPILE_CACHE: join(context.folder, 'compile-cache') } })
+  const weir = await prepareWeir({
+    folder: join(context.folder, 'idle'),
+    root: clone,
+    env: { NODE_COMPILE_CACHE: join(context.folder, 'compile-cache') },
+  })
   weir.launch()
   try {
     const { own, files, peak, cpu } = await watch(weir, context.size(30_000, 10_000))
@@ -110,7 +171,10 @@ async function checkIdle(context: BarContext, clone: string): Promise<void> {
 }
 
 /** Looks from the first moment on, so that what the start needs is in it. CPU counts from the second half only. */
-async function watch(weir: WeirProcess, ms: number): Promise<{ own: number; files: number; peak: number; cpu: number }> {
+async function watch(
+  weir: WeirProcess,
+  ms: number,
+): Promise<{ own: number; files: number; peak: number; cpu: number }> {
   let own = 0
   let files = 0
   const half = { at: 0, seconds: 0 }
@@ -119,7 +183,8 @@ async function watch(weir: WeirProcess, ms: number): Promise<{ own: number; file
     const now = weir.memory()
     own = Math.max(own, now.own)
     files = Math.max(files, now.files)
-    if (half.at === 0 && performance.now() - started > ms / 2) Object.assign(half, { at: performance.now(), seconds: weir.cpuSeconds() })
+    if (half.at === 0 && performance.now() - started > ms / 2)
+      Object.assign(half, { at: performance.now(), seconds: weir.cpuSeconds() })
     await sleep(50)
   }
   const cpu = ((weir.cpuSeconds() - half.seconds) / ((performance.now() - half.at) / 1000)) * 100

@@ -46,7 +46,9 @@ export default {
     const calls = parseTrace(await readFile(file, 'latin1'))
     const frames = framesOf(calls)
     const answers = answersOf(calls, weir.ports.api)
-    const verdicts = asked.flatMap(({ port, ids }) => ids.map((id, index) => judge(id, frames.get(id), answers.get(port)?.[index], calls)))
+    const verdicts = asked.flatMap(({ port, ids }) =>
+      ids.map((id, index) => judge(id, frames.get(id), answers.get(port)?.[index], calls)),
+    )
     const bad = verdicts.filter((verdict) => verdict !== undefined)
     context.figure('acknowledged requests', verdicts.length)
     context.figure('system calls looked at', calls.length)
@@ -54,7 +56,10 @@ export default {
     context.figure('syncs of segments', groups)
     context.figure('segments', new Set([...frames.values()].map((call) => call.target)).size)
     context.expect(verdicts.length === each * asked.length, 'every request was acknowledged')
-    context.expect(bad.length === 0, `each answer was written after the sync of its frame and of its segment's name (${some(bad)})`)
+    context.expect(
+      bad.length === 0,
+      `each answer was written after the sync of its frame and of its segment's name (${some(bad)})`,
+    )
     context.expect(groups > 0 && groups < verdicts.length + frames.size, 'requests that came together shared a sync')
   },
 } satisfies Bar
@@ -77,10 +82,19 @@ async function ask(url: string, connection: number, count: number): Promise<Aske
 
 function post(url: string, agent: Agent, id: string): Promise<{ status: number; port: number }> {
   return new Promise((resolve, reject) => {
-    const headers = { 'content-type': 'application/json', 'ce-specversion': '1.0', 'ce-id': id, 'ce-source': '/test', 'ce-type': 'traced' }
+    const headers = {
+      'content-type': 'application/json',
+      'ce-specversion': '1.0',
+      'ce-id': id,
+      'ce-source': '/test',
+      'ce-type': 'traced',
+    }
     const asked = request(`${url}/events`, { method: 'POST', agent, headers }, (answer) => {
       const port = answer.socket.localPort ?? 0
-      answer.resume().on('end', () => resolve({ status: answer.statusCode ?? 0, port })).on('error', reject)
+      answer
+        .resume()
+        .on('end', () => resolve({ status: answer.statusCode ?? 0, port }))
+        .on('error', reject)
     })
     asked.on('error', reject)
     asked.end('{"small":true}')
@@ -112,20 +126,43 @@ function answersOf(calls: readonly Call[], port: number): Map<number, Call[]> {
   const answers = new Map<number, Call[]>()
   for (const call of [...calls].sort((a, b) => a.began - b.began)) {
     const client = new RegExp(`^TCP:\\[127\\.0\\.0\\.1:${port}->127\\.0\\.0\\.1:(\\d+)\\]$`).exec(call.target)?.[1]
-    if (client === undefined || !writes.includes(call.name) || !bytesOf(call).toString('latin1').startsWith('HTTP/1.1 200')) continue
+    if (
+      client === undefined ||
+      !writes.includes(call.name) ||
+      !bytesOf(call).toString('latin1').startsWith('HTTP/1.1 200')
+    )
+      continue
     answers.set(Number(client), [...(answers.get(Number(client)) ?? []), call])
   }
   return answers
 }
 
 /** What is wrong with one request; undefined when the order was right. */
-function judge(id: string, frame: Call | undefined, answer: Call | undefined, calls: readonly Call[]): string | undefined {
+function judge(
+  id: string,
+  frame: Call | undefined,
+  answer: Call | undefined,
+  calls: readonly Call[],
+): string | undefined {
   if (frame === undefined) return `${id}: no frame was written`
   if (answer === undefined) return `${id}: no answer was written`
   const synced = (name: string, target: string, after: number): boolean =>
-    calls.some((call) => call.name === name && call.target === target && call.result === 0 && call.began > after && call.done < answer.began)
-  if (!synced('fdatasync', frame.target, frame.done)) return `${id}: answered on line ${answer.began}, not synced since line ${frame.done}`
-  const made = calls.find((call) => call.name === 'openat' && call.result >= 0 && openedPath(call).creates && openedPath(call).path === frame.target)
+    calls.some(
+      (call) =>
+        call.name === name &&
+        call.target === target &&
+        call.result === 0 &&
+        call.began > after &&
+        call.done < answer.began,
+    )
+  if (!synced('fdatasync', frame.target, frame.done))
+    return `${id}: answered on line ${answer.began}, not synced since line ${frame.done}`
+  const made = calls.find(
+    (call) =>
+      call.name === 'openat' && call.result >= 0 && openedPath(call).creates && openedPath(call).path === frame.target,
+  )
   if (made === undefined) return `${id}: its segment was never made`
-  return synced('fsync', dirname(frame.target), made.done) ? undefined : `${id}: the folder was not synced after its segment was made`
+  return synced('fsync', dirname(frame.target), made.done)
+    ? undefined
+    : `${id}: the folder was not synced after its segment was made`
 }

@@ -13,7 +13,10 @@ const addresses = 5000
 const keptMs = 2500
 
 /** v9, domain 7 as the load: options template 257 with the sampling interval, and one record: 1 in 100. */
-const samplingOptions = Buffer.from('00090002000927c000000000000000000000000700010018010100040008000100040022000400230001000001010010000000000000006402000000', 'hex')
+const samplingOptions = Buffer.from(
+  '00090002000927c000000000000000000000000700010018010100040008000100040022000400230001000001010010000000000000006402000000',
+  'hex',
+)
 
 const ways = [
   { name: 'SIGTERM', end: async (weir: WeirProcess): Promise<void> => void (await weir.stop()) },
@@ -58,14 +61,26 @@ async function restarted(context: BarContext, protocol: LoadProtocol, way: (type
   for (const one of [socket, again]) one.close()
 
   const ledger = await weir.caughtUp(60_000)
-  const [row] = await weir.sql<{ rows: number; bytes: number; packets: number; unsampled: number }>(`SELECT count(*) AS rows, sum(bytes)::DOUBLE AS bytes, sum(packets)::DOUBLE AS packets,
+  const [row] = await weir.sql<{
+    rows: number
+    bytes: number
+    packets: number
+    unsampled: number
+  }>(`SELECT count(*) AS rows, sum(bytes)::DOUBLE AS bytes, sum(packets)::DOUBLE AS packets,
     count(*) FILTER (sampling IS NULL OR sampling != 100) AS unsampled FROM flows`)
   context.figure(`${name}: restarts, flows`, `${rounds}, ${load.flows}`)
   const same = row?.rows === load.flows && row.bytes === load.bytes && row.packets === load.packets
-  context.expect(same, `${name}: rows, bytes and packets stored equal those sent (${JSON.stringify(row)} of ${JSON.stringify({ rows: load.flows, bytes: load.bytes, packets: load.packets })})`)
-  if (protocol === 'netflow9') context.expect(row?.unsampled === 0, `${name}: every flow has the sampling that was told before the first of them`)
+  context.expect(
+    same,
+    `${name}: rows, bytes and packets stored equal those sent (${JSON.stringify(row)} of ${JSON.stringify({ rows: load.flows, bytes: load.bytes, packets: load.packets })})`,
+  )
+  if (protocol === 'netflow9')
+    context.expect(row?.unsampled === 0, `${name}: every flow has the sampling that was told before the first of them`)
   const shed = ledger.sources.flatMap((source) => Object.entries(source.shed)).filter(([, count]) => count > 0)
-  context.expect(ledger.balanced && shed.length === 0, `${name}: nothing was shed, and the ledger is balanced${shed.length === 0 ? '' : ` (${JSON.stringify(shed)})`}`)
+  context.expect(
+    ledger.balanced && shed.length === 0,
+    `${name}: nothing was shed, and the ledger is balanced${shed.length === 0 ? '' : ` (${JSON.stringify(shed)})`}`,
+  )
 }
 
 async function open(port: number): Promise<Socket> {

@@ -33,10 +33,12 @@ interface Fight {
 export default {
   name: 'two-writers',
   issue: '24.4',
-  title: 'Two PID namespaces compete for one folder under kill -9: no acknowledged row is lost, and never do both write.',
+  title:
+    'Two PID namespaces compete for one folder under kill -9: no acknowledged row is lost, and never do both write.',
   async run(context) {
     const [program = '', ...args] = namespace
-    if ((await runCommand(program, [...args, 'true'], { limit: 10_000 })).code !== 0) context.skip('unshare is not permitted here')
+    if ((await runCommand(program, [...args, 'true'], { limit: 10_000 })).code !== 0)
+      context.skip('unshare is not permitted here')
     const data = join(context.folder, 'data')
     await using first = await side(context, data, 'first')
     await using second = await side(context, data, 'second')
@@ -66,8 +68,20 @@ export default {
 } satisfies Bar
 
 async function side(context: BarContext, data: string, source: string): Promise<Side & AsyncDisposable> {
-  const weir = await prepareWeir({ folder: join(context.folder, source), data, through: namespace, config: { journal: { segment: '1MiB', keep: '2MiB' }, sources: { netflow: { flush: '100ms' } } } })
-  const client = new EventClient({ url: weir.url, connections: 2, batch: 10, pause: 10, padding: 200, source: `/${source}` })
+  const weir = await prepareWeir({
+    folder: join(context.folder, source),
+    data,
+    through: namespace,
+    config: { journal: { segment: '1MiB', keep: '2MiB' }, sources: { netflow: { flush: '100ms' } } },
+  })
+  const client = new EventClient({
+    url: weir.url,
+    connections: 2,
+    batch: 10,
+    pause: 10,
+    padding: 200,
+    source: `/${source}`,
+  })
   const flows = new FlowSender({ port: weir.ports.netflow, rate: 1500 })
   return { weir, client, flows, source, [Symbol.asyncDispose]: () => weir[Symbol.asyncDispose]() }
 }
@@ -84,7 +98,10 @@ async function compete(context: BarContext, sides: readonly Side[]): Promise<Fig
     while (!isOver) {
       const launched = performance.now()
       one.weir.launch()
-      const isReady = await one.weir.ready().then(() => true, () => false)
+      const isReady = await one.weir.ready().then(
+        () => true,
+        () => false,
+      )
       if (isReady) {
         fight.readyMs.push(performance.now() - launched)
         if (holder !== undefined && holder !== one) fight.both.push(`${one.source} after ${fight.kills} kills`)
@@ -128,18 +145,37 @@ async function check(context: BarContext, weir: WeirProcess, sides: readonly Sid
   context.expect(ledger.balanced, 'the ledger is balanced in the end')
   let sent = 0
   for (const { source, client } of sides) {
-    const [counts] = await weir.sql<{ rows: number; ids: number }>(`SELECT count(*) AS rows, count(DISTINCT id) AS ids FROM events WHERE source = '/${source}'`)
-    const missing = await weir.sql<{ n: number }>(`SELECT n FROM range(0, ${client.sent}) AS numbers(n) WHERE n NOT IN (SELECT CAST(id AS BIGINT) FROM events WHERE source = '/${source}')`)
+    const [counts] = await weir.sql<{ rows: number; ids: number }>(
+      `SELECT count(*) AS rows, count(DISTINCT id) AS ids FROM events WHERE source = '/${source}'`,
+    )
+    const missing = await weir.sql<{ n: number }>(
+      `SELECT n FROM range(0, ${client.sent}) AS numbers(n) WHERE n NOT IN (SELECT CAST(id AS BIGINT) FROM events WHERE source = '/${source}')`,
+    )
     context.figure(`${source}: events acknowledged`, client.acknowledged.length)
-    context.expect(client.acknowledged.length > 0 && missing.length === 0, `${source}: every acknowledged event is stored (missing: ${some(missing.map(({ n }) => n))})`)
-    context.expect(counts?.rows === client.sent && counts.ids === client.sent, `${source}: each of ${client.sent} ids is stored exactly once (${counts?.rows} rows, ${counts?.ids} ids)`)
+    context.expect(
+      client.acknowledged.length > 0 && missing.length === 0,
+      `${source}: every acknowledged event is stored (missing: ${some(missing.map(({ n }) => n))})`,
+    )
+    context.expect(
+      counts?.rows === client.sent && counts.ids === client.sent,
+      `${source}: each of ${client.sent} ids is stored exactly once (${counts?.rows} rows, ${counts?.ids} ids)`,
+    )
     sent += client.sent
   }
   const accepted = (name: string): number => ledger.sources.find((one) => one.name === name)?.accepted ?? 0
-  context.expect(accepted('http') === sent, `the ledger counts as many events as the clients (${accepted('http')} of ${sent})`)
+  context.expect(
+    accepted('http') === sent,
+    `the ledger counts as many events as the clients (${accepted('http')} of ${sent})`,
+  )
   const [flows] = await weir.sql<{ rows: number }>('SELECT count(*) AS rows FROM flows')
   context.figure('flows stored', flows?.rows ?? 0)
-  context.expect((flows?.rows ?? 0) > 0 && flows?.rows === accepted('netflow'), `every accepted flow is stored once (${flows?.rows} rows of ${accepted('netflow')})`)
+  context.expect(
+    (flows?.rows ?? 0) > 0 && flows?.rows === accepted('netflow'),
+    `every accepted flow is stored once (${flows?.rows} rows of ${accepted('netflow')})`,
+  )
   const log = sides.map((one) => one.weir.log).join('')
-  context.expect(!/unreadable|cannot be read|NOT BALANCED|Another process writes/.test(log), 'no start found anything unreadable, and no writer found another one')
+  context.expect(
+    !/unreadable|cannot be read|NOT BALANCED|Another process writes/.test(log),
+    'no start found anything unreadable, and no writer found another one',
+  )
 }

@@ -9,15 +9,33 @@ import { consumeKollect, type Delivery, type KollectHandlers } from './index.ts'
 const id = 'ac3153e2-e9e2-4330-9bbf-52a79fb11214'
 const changes = anyChanges(5, 3, 'c1')
 const envelopes = changes.map((change) => encodeEnvelope({ id, time: 0, change, fields: 'all' }))
-const unknown = toBinary(EnvelopeSchema, create(EnvelopeSchema, { id, payload: { $typeName: 'google.protobuf.Any', typeUrl: 'type.googleapis.com/example.Later', value: new Uint8Array([1]) } }))
+const unknown = toBinary(
+  EnvelopeSchema,
+  create(EnvelopeSchema, {
+    id,
+    payload: {
+      $typeName: 'google.protobuf.Any',
+      typeUrl: 'type.googleapis.com/example.Later',
+      value: new Uint8Array([1]),
+    },
+  }),
+)
 
 /** What became of each message, by its place. */
-async function consumed(messages: readonly Uint8Array[], handlers: KollectHandlers): Promise<{ answers: string[]; counts: object }> {
+async function consumed(
+  messages: readonly Uint8Array[],
+  handlers: KollectHandlers,
+): Promise<{ answers: string[]; counts: object }> {
   const answers: string[] = []
   async function* deliveries(): AsyncGenerator<Delivery> {
     for (const [index, data] of messages.entries()) {
       await Promise.resolve()
-      yield { data, ack: () => void answers.push(`${index} ack`), nak: (ms) => void answers.push(`${index} nak ${ms}`), term: () => void answers.push(`${index} term`) }
+      yield {
+        data,
+        ack: () => void answers.push(`${index} ack`),
+        nak: (ms) => void answers.push(`${index} nak ${ms}`),
+        term: () => void answers.push(`${index} term`),
+      }
     }
   }
   return { counts: await consumeKollect(deliveries(), handlers, { retryMs: 7 }), answers }
@@ -34,7 +52,11 @@ test('each handler gets cluster and objects, in the order of the messages, and e
     onDeleted: (cluster, uid, { state }) => void seen.push(['deleted', cluster, uid, state]),
   })
   const [created, updated, deleted] = changes
-  expect(seen).toEqual([['created', 'c1', created?.new], ['updated', 'c1', updated?.old, updated?.new, updated?.name], ['deleted', 'c1', deleted?.uid, deleted?.old]])
+  expect(seen).toEqual([
+    ['created', 'c1', created?.new],
+    ['updated', 'c1', updated?.old, updated?.new, updated?.name],
+    ['deleted', 'c1', deleted?.uid, deleted?.old],
+  ])
   expect(answers).toEqual(['0 ack', '1 ack', '2 ack'])
   expect(counts).toEqual({ handled: 3, skipped: 0, malformed: 0, failed: 0 })
 })
@@ -43,7 +65,10 @@ test('an update that was too large comes as its patch', async () => {
   const [, updated = expect.unreachable('three changes')] = changes
   const small = encodeEnvelope({ id, time: 0, change: reducedChange(updated) ?? updated, fields: 'all' })
   const seen: unknown[] = []
-  const { counts } = await consumed([small], { onUpdated: () => void seen.push('whole'), onPatched: (cluster, patch, { name, resourceVersion }) => void seen.push([cluster, patch, name, resourceVersion]) })
+  const { counts } = await consumed([small], {
+    onUpdated: () => void seen.push('whole'),
+    onPatched: (cluster, patch, { name, resourceVersion }) => void seen.push([cluster, patch, name, resourceVersion]),
+  })
   expect(seen).toEqual([['c1', updated.patch, updated.name, updated.resourceVersion]])
   expect(counts).toMatchObject({ handled: 1 })
 })
@@ -57,7 +82,9 @@ test('what it does not know is acknowledged and left alone, and so is what nobod
 test('a message whose handler fails comes again, what is no envelope never does, and neither ends the rest', async () => {
   const told: string[] = []
   const { answers, counts } = await consumed([new Uint8Array([1, 2, 3]), ...envelopes], {
-    onCreated: () => { throw new Error('not now') },
+    onCreated: () => {
+      throw new Error('not now')
+    },
     onUpdated: () => Promise.reject(new Error('not now either')),
     onDeleted: () => void told.push('deleted'),
     onMalformed: (_error, data) => void told.push(`malformed ${data.length}`),
@@ -73,5 +100,10 @@ test('a bus that waits for no answer is read, too', async () => {
     await Promise.resolve()
     for (const data of [...envelopes, new Uint8Array([9])]) yield { data }
   }
-  expect(await consumeKollect(bare(), { onCreated: () => {} })).toEqual({ handled: 1, skipped: 2, malformed: 1, failed: 0 })
+  expect(await consumeKollect(bare(), { onCreated: () => {} })).toEqual({
+    handled: 1,
+    skipped: 2,
+    malformed: 1,
+    failed: 0,
+  })
 })

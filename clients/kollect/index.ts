@@ -4,7 +4,12 @@
  */
 import { decodeEnvelope, type KollectMessage, type KollectPayload } from '../../src/codecs/kollect/decode.ts'
 
-export { decodeEnvelope, type KollectMessage, type KollectObject, type KollectPayload } from '../../src/codecs/kollect/decode.ts'
+export {
+  decodeEnvelope,
+  type KollectMessage,
+  type KollectObject,
+  type KollectPayload,
+} from '../../src/codecs/kollect/decode.ts'
 
 /** One message of a bus; the messages of NATS and of JetStream are such. A bus that waits for no answer has none of the three. */
 export interface Delivery {
@@ -24,10 +29,26 @@ export type KubernetesObject = Readonly<Record<string, unknown>>
 
 /** What is done with each; a message is acknowledged once its handler has ended, and comes again when it has failed. */
 export interface KollectHandlers {
-  onCreated?(cluster: string, object: KubernetesObject, event: Of<'created'>, message: KollectMessage): void | Promise<void>
-  onUpdated?(cluster: string, before: KubernetesObject, after: KubernetesObject, event: Of<'updated'>, message: KollectMessage): void | Promise<void>
+  onCreated?(
+    cluster: string,
+    object: KubernetesObject,
+    event: Of<'created'>,
+    message: KollectMessage,
+  ): void | Promise<void>
+  onUpdated?(
+    cluster: string,
+    before: KubernetesObject,
+    after: KubernetesObject,
+    event: Of<'updated'>,
+    message: KollectMessage,
+  ): void | Promise<void>
   /** Of an update that was too large for the bus, from publishers that were told to send the patch alone then (`oversize: patch-only`). */
-  onPatched?(cluster: string, patch: Of<'patched'>['patch'], event: Of<'patched'>, message: KollectMessage): void | Promise<void>
+  onPatched?(
+    cluster: string,
+    patch: Of<'patched'>['patch'],
+    event: Of<'patched'>,
+    message: KollectMessage,
+  ): void | Promise<void>
   /** `event.state` is the last state, from publishers that tell it. */
   onDeleted?(cluster: string, uid: string, event: Of<'deleted'>, message: KollectMessage): void | Promise<void>
   /** Of a message that is no envelope: it is given up, because no second try can read it. */
@@ -51,7 +72,11 @@ export interface Consumed {
 }
 
 /** Handles message after message, in their order, until there are no more. Never throws for what a message or a handler does. */
-export async function consumeKollect(messages: AsyncIterable<Delivery>, handlers: KollectHandlers, { retryMs = 1000 }: ConsumeOptions = {}): Promise<Consumed> {
+export async function consumeKollect(
+  messages: AsyncIterable<Delivery>,
+  handlers: KollectHandlers,
+  { retryMs = 1000 }: ConsumeOptions = {},
+): Promise<Consumed> {
   const consumed: Consumed = { handled: 0, skipped: 0, malformed: 0, failed: 0 }
   for await (const delivery of messages) consumed[await handleOne(delivery, handlers, retryMs)]++
   return consumed
@@ -82,11 +107,30 @@ async function handleOne(delivery: Delivery, handlers: KollectHandlers, retryMs:
 function handle(message: KollectMessage, handlers: KollectHandlers): Promise<void> | undefined {
   const event = message.payload
   switch (event.is) {
-    case 'created': return handlers.onCreated && called(() => handlers.onCreated?.(event.clusterId, event.resource as KubernetesObject, event, message))
-    case 'updated': return handlers.onUpdated && called(() => handlers.onUpdated?.(event.clusterId, event.old as KubernetesObject, event.new as KubernetesObject, event, message))
-    case 'patched': return handlers.onPatched && called(() => handlers.onPatched?.(event.clusterId, event.patch, event, message))
-    case 'deleted': return handlers.onDeleted && called(() => handlers.onDeleted?.(event.clusterId, event.uid, event, message))
-    case 'unknown': return undefined
+    case 'created':
+      return (
+        handlers.onCreated &&
+        called(() => handlers.onCreated?.(event.clusterId, event.resource as KubernetesObject, event, message))
+      )
+    case 'updated':
+      return (
+        handlers.onUpdated &&
+        called(() =>
+          handlers.onUpdated?.(
+            event.clusterId,
+            event.old as KubernetesObject,
+            event.new as KubernetesObject,
+            event,
+            message,
+          ),
+        )
+      )
+    case 'patched':
+      return handlers.onPatched && called(() => handlers.onPatched?.(event.clusterId, event.patch, event, message))
+    case 'deleted':
+      return handlers.onDeleted && called(() => handlers.onDeleted?.(event.clusterId, event.uid, event, message))
+    case 'unknown':
+      return undefined
   }
 }
 

@@ -22,7 +22,10 @@ const place = document.getElementById('console')
 if (place === null) throw new Error('the page has no #console')
 expectMe()
 // The page is loaded while what is around it is drawn, not after it; what goes wrong with that the router says.
-pages.find(({ path }) => path === location.pathname)?.load().catch(() => {})
+pages
+  .find(({ path }) => path === location.pathname)
+  ?.load()
+  .catch(() => {})
 createRoot(place).render(
   <StrictMode>
     <QueryClientProvider client={queryClient}>

@@ -8,7 +8,10 @@ export function takesGzip(request: FastifyRequest): boolean {
   const header = request.headers['accept-encoding']
   if (typeof header !== 'string') return false
   const quality = (name: string): number | undefined => {
-    const found = header.split(',').map((part) => part.trim().split(/\s*;\s*/)).find(([coding]) => coding?.toLowerCase() === name)
+    const found = header
+      .split(',')
+      .map((part) => part.trim().split(/\s*;\s*/))
+      .find(([coding]) => coding?.toLowerCase() === name)
     if (found === undefined) return undefined
     const q = found.find((parameter) => parameter.startsWith('q='))
     return q === undefined ? 1 : Number(q.slice(2))
@@ -30,12 +33,20 @@ export function answerJson(request: FastifyRequest, reply: FastifyReply, value: 
 const rowsOfPiece = 250
 
 /** An answer with rows; of many, other work of the process goes on while it is written. */
-export function answerRows(request: FastifyRequest, reply: FastifyReply, answer: { readonly rows: readonly unknown[] }, timers: Timers): FastifyReply {
+export function answerRows(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  answer: { readonly rows: readonly unknown[] },
+  timers: Timers,
+): FastifyReply {
   if (answer.rows.length <= 2 * rowsOfPiece) return answerJson(request, reply, answer)
   return answerStream(request, reply, 'application/json; charset=utf-8', piecesOf(answer, timers))
 }
 
-async function* piecesOf({ rows, ...head }: { readonly rows: readonly unknown[] }, timers: Timers): AsyncGenerator<Uint8Array> {
+async function* piecesOf(
+  { rows, ...head }: { readonly rows: readonly unknown[] },
+  timers: Timers,
+): AsyncGenerator<Uint8Array> {
   const begin = JSON.stringify(head)
   yield Buffer.from(`${begin.slice(0, -1)}${begin === '{}' ? '' : ','}"rows":[`)
   for (let at = 0; at < rows.length; at += rowsOfPiece) {
@@ -49,7 +60,12 @@ async function* piecesOf({ rows, ...head }: { readonly rows: readonly unknown[] 
 const compressed = new Set(['application/vnd.apache.parquet'])
 
 /** Streams bytes as they come, compressed when the client takes it. */
-export function answerStream(request: FastifyRequest, reply: FastifyReply, type: string, bytes: AsyncIterable<Uint8Array>): FastifyReply {
+export function answerStream(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  type: string,
+  bytes: AsyncIterable<Uint8Array>,
+): FastifyReply {
   reply.type(type).header('vary', 'accept-encoding')
   const source = Readable.from(bytes, { objectMode: false })
   if (compressed.has(type) || !takesGzip(request)) return reply.send(source)

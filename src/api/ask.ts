@@ -8,7 +8,9 @@ import { ApiError } from './problems.ts'
 /** The store, or what to do without one. */
 export function storeOf({ control }: Pick<ApiContext, 'control'>): StoreReader {
   if (control.store !== undefined) return control.store
-  throw new ApiError('WEIR_API_NO_STORE', 'This Weir keeps no store, so there is nothing to ask.', { hints: ['GET /api/v1/live shows what passes.'] })
+  throw new ApiError('WEIR_API_NO_STORE', 'This Weir keeps no store, so there is nothing to ask.', {
+    hints: ['GET /api/v1/live shows what passes.'],
+  })
 }
 
 /** Aborts when the client goes away. */
@@ -22,7 +24,11 @@ export function goneWith(reply: FastifyReply): AbortSignal {
 }
 
 /** The rows of an answer that is known to be small; undefined when the client has gone. */
-export async function rowsOf(store: StoreReader, sql: string, signal: AbortSignal): Promise<Record<string, unknown>[] | undefined> {
+export async function rowsOf(
+  store: StoreReader,
+  sql: string,
+  signal: AbortSignal,
+): Promise<Record<string, unknown>[] | undefined> {
   try {
     const pieces: Uint8Array[] = []
     for await (const piece of await store.query(sql, 'json', signal)) pieces.push(piece)
@@ -37,7 +43,12 @@ export async function rowsOf(store: StoreReader, sql: string, signal: AbortSigna
 const sliceMs = 4
 
 /** As {@link rowsOf}, for thousands of rows: other work of the process goes on in between. */
-export async function manyRowsOf(store: StoreReader, sql: string, signal: AbortSignal, { clock, timers }: Pick<Host, 'clock' | 'timers'>): Promise<Record<string, unknown>[] | undefined> {
+export async function manyRowsOf(
+  store: StoreReader,
+  sql: string,
+  signal: AbortSignal,
+  { clock, timers }: Pick<Host, 'clock' | 'timers'>,
+): Promise<Record<string, unknown>[] | undefined> {
   const rows: Record<string, unknown>[] = []
   const text = new TextDecoder()
   let rest = ''
@@ -48,7 +59,8 @@ export async function manyRowsOf(store: StoreReader, sql: string, signal: AbortS
       const end = rest.lastIndexOf('\n')
       if (end < 0) continue
       // A line feed inside a text is written as an escape.
-      for (const row of JSON.parse(`[${rest.slice(0, end).replaceAll('\n', ',')}]`) as Record<string, unknown>[]) rows.push(row)
+      for (const row of JSON.parse(`[${rest.slice(0, end).replaceAll('\n', ',')}]`) as Record<string, unknown>[])
+        rows.push(row)
       rest = rest.slice(end + 1)
       if (clock.monotonic() - began < sliceMs) continue
       await timers.yield()
@@ -62,7 +74,11 @@ export async function manyRowsOf(store: StoreReader, sql: string, signal: AbortS
 }
 
 /** Runs a statement in a process of its own where the store has them. Undefined when the client has gone. */
-export async function isolated(store: StoreReader, { format, ...query }: IsolatedQuery, signal: AbortSignal): Promise<IsolatedAnswer | undefined> {
+export async function isolated(
+  store: StoreReader,
+  { format, ...query }: IsolatedQuery,
+  signal: AbortSignal,
+): Promise<IsolatedAnswer | undefined> {
   try {
     if (store.isolated !== undefined) return await store.isolated({ ...query, format }, signal)
     if (format === 'parquet') throw new Error('The store starts no processes that write Parquet.')
@@ -74,7 +90,11 @@ export async function isolated(store: StoreReader, { format, ...query }: Isolate
 }
 
 /** Passes bytes on, and logs an error that a client can no longer be told of. */
-export async function* toldOfErrors(bytes: IsolatedAnswer, gone: AbortSignal, log: Log): AsyncGenerator<Uint8Array, number | undefined> {
+export async function* toldOfErrors(
+  bytes: IsolatedAnswer,
+  gone: AbortSignal,
+  log: Log,
+): AsyncGenerator<Uint8Array, number | undefined> {
   try {
     return yield* bytes as AsyncGenerator<Uint8Array, number | undefined>
   } catch (error) {

@@ -17,7 +17,9 @@ const decoders: Readonly<Record<string, (bytes: Buffer, options: { maxOutputLeng
 export const encodings = ['gzip', 'deflate', 'br', 'zstd'] as const
 
 function tooLarge(limit: number, what: string): ApiError {
-  return new ApiError('WEIR_API_TOO_LARGE', `The body has more than ${limit} bytes${what}.`, { hints: ['Send it in smaller pieces.'] })
+  return new ApiError('WEIR_API_TOO_LARGE', `The body has more than ${limit} bytes${what}.`, {
+    hints: ['Send it in smaller pieces.'],
+  })
 }
 
 /** Reads a request body to its end, no further than the limit, and takes off its one content encoding. */
@@ -43,7 +45,8 @@ export async function readBody(from: Readable, contentEncoding: string | undefin
   try {
     return await decode(body, { maxOutputLength: limit })
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(limit, ' when decompressed')
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE')
+      throw tooLarge(limit, ' when decompressed')
     throw new ApiError('WEIR_API_BODY', `The body is not valid ${encoding}: ${messageOf(error)}`)
   }
 }

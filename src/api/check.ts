@@ -27,13 +27,29 @@ export interface Schema {
 }
 
 const keywords = new Set([
-  '$id', 'type', 'description', 'title', 'default', 'examples', 'enum', 'properties', 'required', 'additionalProperties', 'items',
-  'minItems', 'minLength', 'maxLength', 'minimum', 'maximum', 'pattern',
+  '$id',
+  'type',
+  'description',
+  'title',
+  'default',
+  'examples',
+  'enum',
+  'properties',
+  'required',
+  'additionalProperties',
+  'items',
+  'minItems',
+  'minLength',
+  'maxLength',
+  'minimum',
+  'maximum',
+  'pattern',
 ])
 
 /** Throws when the schema uses what {@link problemIn} would not check. */
 export function assertCheckable(schema: Schema): void {
-  for (const key of Object.keys(schema)) if (!keywords.has(key)) throw new Error(`schema keyword ${key} is not supported for requests`)
+  for (const key of Object.keys(schema))
+    if (!keywords.has(key)) throw new Error(`schema keyword ${key} is not supported for requests`)
   for (const inner of Object.values(schema.properties ?? {})) assertCheckable(inner)
   if (schema.items !== undefined) assertCheckable(schema.items)
   if (typeof schema.additionalProperties === 'object') assertCheckable(schema.additionalProperties)
@@ -53,8 +69,10 @@ function isType(value: unknown, type: string): boolean {
 export function problemIn(value: unknown, schema: Schema, at = ''): string | undefined {
   const here = at === '' ? 'The value' : `"${at}"`
   const types = schema.type === undefined ? [] : [schema.type].flat()
-  if (types.length > 0 && !types.some((type) => isType(value, type))) return `${here} must be ${types.join(' or ')}, not ${kindOf(value)}.`
-  if (schema.enum !== undefined && !schema.enum.includes(value)) return `${here} must be one of ${schema.enum.join(', ')}, not ${JSON.stringify(value)}.`
+  if (types.length > 0 && !types.some((type) => isType(value, type)))
+    return `${here} must be ${types.join(' or ')}, not ${kindOf(value)}.`
+  if (schema.enum !== undefined && !schema.enum.includes(value))
+    return `${here} must be one of ${schema.enum.join(', ')}, not ${JSON.stringify(value)}.`
   if (typeof value === 'string') return problemInText(value, schema, here)
   if (typeof value === 'number') {
     if (schema.minimum !== undefined && value < schema.minimum) return `${here} must be at least ${schema.minimum}.`
@@ -63,15 +81,19 @@ export function problemIn(value: unknown, schema: Schema, at = ''): string | und
   }
   if (Array.isArray(value)) {
     if (value.length < (schema.minItems ?? 0)) return `${here} must have at least ${schema.minItems} items.`
-    return schema.items === undefined ? undefined : first(value, (item, index) => problemIn(item, schema.items!, `${at}[${index}]`))
+    return schema.items === undefined
+      ? undefined
+      : first(value, (item, index) => problemIn(item, schema.items!, `${at}[${index}]`))
   }
   return kindOf(value) === 'object' ? problemInObject(value as Record<string, unknown>, schema, at) : undefined
 }
 
 function problemInText(value: string, schema: Schema, here: string): string | undefined {
   if (value.length < (schema.minLength ?? 0)) return `${here} must not be empty.`
-  if (schema.maxLength !== undefined && value.length > schema.maxLength) return `${here} must have at most ${schema.maxLength} characters.`
-  if (schema.pattern !== undefined && !new RegExp(schema.pattern, 'u').test(value)) return `${here} must match ${schema.pattern}.`
+  if (schema.maxLength !== undefined && value.length > schema.maxLength)
+    return `${here} must have at most ${schema.maxLength} characters.`
+  if (schema.pattern !== undefined && !new RegExp(schema.pattern, 'u').test(value))
+    return `${here} must match ${schema.pattern}.`
   return undefined
 }
 
@@ -83,7 +105,8 @@ function problemInObject(value: Record<string, unknown>, schema: Schema, at: str
   return first(Object.keys(value), (name) => {
     const inner = Object.hasOwn(properties, name) ? properties[name] : undefined
     if (inner !== undefined) return problemIn(value[name], inner, inside(name))
-    if (typeof schema.additionalProperties === 'object') return problemIn(value[name], schema.additionalProperties, inside(name))
+    if (typeof schema.additionalProperties === 'object')
+      return problemIn(value[name], schema.additionalProperties, inside(name))
     if (schema.additionalProperties !== false) return undefined
     const meant = nearest(name, Object.keys(properties))
     return `"${inside(name)}" is not known here${meant === undefined ? '.' : `; did you mean "${meant}"?`}`

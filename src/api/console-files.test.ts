@@ -20,13 +20,27 @@ test('every address that a browser navigates to is the page, with a strict polic
     expect(answer.headers.get('content-security-policy')).toBe(contentSecurityPolicy)
     expect(answer.headers.get('cache-control')).toBe('no-cache')
   }
-  expect((await fetch(`${api.url}/api/v1/ledger`, { headers: asBrowser })).headers.get('content-type')).toContain('application/json')
-  for (const path of ['/api/v1/nothing', '/api', '/assets/', '/assets/none.js']) expect((await fetch(api.url + path, { headers: asBrowser })).status, path).not.toBe(200)
+  expect((await fetch(`${api.url}/api/v1/ledger`, { headers: asBrowser })).headers.get('content-type')).toContain(
+    'application/json',
+  )
+  for (const path of ['/api/v1/nothing', '/api', '/assets/', '/assets/none.js'])
+    expect((await fetch(api.url + path, { headers: asBrowser })).status, path).not.toBe(200)
 })
 
 test('a program that asks for what is not there hears so, and nothing outside the built files can be reached', async () => {
   const { api } = await start()
-  const paths = ['/flows', '/index.html', '/../package.json', '/..%2fpackage.json', '/%2e%2e/package.json', '/README.md', '/assets/..%2f..%2fpackage.json', '/assets/.env', '/manifest.json', '/console/src/main.tsx']
+  const paths = [
+    '/flows',
+    '/index.html',
+    '/../package.json',
+    '/..%2fpackage.json',
+    '/%2e%2e/package.json',
+    '/README.md',
+    '/assets/..%2f..%2fpackage.json',
+    '/assets/.env',
+    '/manifest.json',
+    '/console/src/main.tsx',
+  ]
   for (const path of paths) expect((await fetch(api.url + path)).status, path).toBe(404)
 })
 
@@ -43,14 +57,19 @@ test('the files that the page names are served with their type, compressed, and 
     expect(answer.headers.get('content-type')).toMatch(/^text\/(?:javascript|css)/)
     expect(answer.headers.get('content-encoding')).toBe('gzip')
     expect(answer.headers.get('cache-control')).toContain('immutable')
-    expect((await fetch(api.url + name, { headers: { 'if-none-match': answer.headers.get('etag') ?? '' } })).status).toBe(304)
+    expect(
+      (await fetch(api.url + name, { headers: { 'if-none-match': answer.headers.get('etag') ?? '' } })).status,
+    ).toBe(304)
   }
 })
 
 test('the page of an address names the scripts that it will need, the view’s too', async () => {
   const { api } = await start()
-  const scripts = async (path: string): Promise<Set<string>> => new Set((await (await fetch(api.url + path, { headers: asBrowser })).text()).match(/\/assets\/[\w-]+\.js/g))
-  const [plain, flows, table, other] = await Promise.all(['/', '/flows', '/flows?v=1&view=table', '/constructor?view=table'].map(scripts)) as [Set<string>, Set<string>, Set<string>, Set<string>]
+  const scripts = async (path: string): Promise<Set<string>> =>
+    new Set((await (await fetch(api.url + path, { headers: asBrowser })).text()).match(/\/assets\/[\w-]+\.js/g))
+  const [plain, flows, table, other] = (await Promise.all(
+    ['/', '/flows', '/flows?v=1&view=table', '/constructor?view=table'].map(scripts),
+  )) as [Set<string>, Set<string>, Set<string>, Set<string>]
   expect(plain.size).toBeGreaterThan(0)
   expect(flows.isSupersetOf(plain) && flows.size > plain.size).toBe(true)
   expect(table.isSupersetOf(flows) && table.size > flows.size).toBe(true)
@@ -65,7 +84,18 @@ test('a console that is not built says which command builds it', async () => {
     await app.close()
     await rm(folder, { recursive: true })
   })
-  consoleRoutes(app, { control: new RecordingControl(), limits: defaultLimits, log, host: realHost(), version: '0', resolver: undefined }, `${folder}/`)
+  consoleRoutes(
+    app,
+    {
+      control: new RecordingControl(),
+      limits: defaultLimits,
+      log,
+      host: realHost(),
+      version: '0',
+      resolver: undefined,
+    },
+    `${folder}/`,
+  )
   const answer = await app.inject({ url: '/', headers: asBrowser })
   expect(answer.body).toContain('npm run build:console')
 })

@@ -9,11 +9,22 @@ import type { ApiContext } from './options.ts'
 import { ApiError } from './problems.ts'
 
 const types: Readonly<Record<string, string>> = {
-  html: 'text/html; charset=utf-8', css: 'text/css; charset=utf-8', js: 'text/javascript; charset=utf-8', svg: 'image/svg+xml',
+  html: 'text/html; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  svg: 'image/svg+xml',
 }
 
 export const contentSecurityPolicy = [
-  "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'", "connect-src 'self'", "worker-src 'self'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "worker-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
 ].join('; ')
 
 interface Served {
@@ -55,13 +66,17 @@ export function consoleRoutes(app: FastifyInstance, { host, log }: ApiContext, f
   }
   // A browser that is told what the page will need asks for it at once, not after it has run what comes before.
   const loadPage = async (url: string): Promise<Served | undefined> => {
-    manifest ??= host.disk.readFile(`${folder}manifest.json`).then((text) => JSON.parse(Buffer.from(text).toString()) as Manifest, () => ({}))
+    manifest ??= host.disk.readFile(`${folder}manifest.json`).then(
+      (text) => JSON.parse(Buffer.from(text).toString()) as Manifest,
+      () => ({}),
+    )
     const scripts = scriptsOf(await manifest, url)
     const plain = await load('index.html')
     if (plain === undefined || scripts.length === 0) return plain
     const key = `index.html with ${scripts.join(' ')}`
     const links = scripts.map((script) => `  <link rel="modulepreload" crossorigin href="/${script}">\n`).join('')
-    const page = kept.get(key) ?? served('index.html', Buffer.from(plain.plain.toString().replace('</head>', `${links}</head>`)))
+    const page =
+      kept.get(key) ?? served('index.html', Buffer.from(plain.plain.toString().replace('</head>', `${links}</head>`)))
     kept.set(key, page)
     return page
   }
@@ -77,13 +92,19 @@ export function consoleRoutes(app: FastifyInstance, { host, log }: ApiContext, f
       const stores = new Map<unknown, never>()
       return { get: (key) => stores.get(key) ?? null, set: (key, store) => void stores.set(key, store as never) }
     },
-    deriveConstraint: (request: IncomingMessage) => (/\btext\/html\b/.test(request.headers.accept ?? '') ? 'page' : undefined),
+    deriveConstraint: (request: IncomingMessage) =>
+      /\btext\/html\b/.test(request.headers.accept ?? '') ? 'page' : undefined,
   })
   app.route({ method: methods, url: '/', config: { open: true }, handler: page })
   app.route({ method: methods, url: '/*', config: { open: true }, constraints: { navigation: 'page' }, handler: page })
-  for (const [url, path] of [['/icon.svg', ''], ['/assets/:name', 'assets/']] as const) {
+  for (const [url, path] of [
+    ['/icon.svg', ''],
+    ['/assets/:name', 'assets/'],
+  ] as const) {
     app.route<{ Params: { name?: string } }>({
-      method: methods, url, config: { open: true },
+      method: methods,
+      url,
+      config: { open: true },
       handler: async (request, reply) => {
         const { name = 'icon.svg' } = request.params
         const file = /^[\w-]+(?:\.[\w-]+)+$/.test(name) ? await load(path + name) : undefined
@@ -95,7 +116,9 @@ export function consoleRoutes(app: FastifyInstance, { host, log }: ApiContext, f
 }
 
 function nothingAt(request: FastifyRequest): ApiError {
-  return new ApiError('WEIR_API_NOT_FOUND', `There is nothing at ${request.url.split('?')[0] ?? '/'}.`, { hints: ['GET /api/v1/openapi.json describes the API.'] })
+  return new ApiError('WEIR_API_NOT_FOUND', `There is nothing at ${request.url.split('?')[0] ?? '/'}.`, {
+    hints: ['GET /api/v1/openapi.json describes the API.'],
+  })
 }
 
 function served(name: string, plain: Buffer): Served {
@@ -103,10 +126,19 @@ function served(name: string, plain: Buffer): Served {
   return { type: types[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream', plain, gzip: gzipSync(plain), etag }
 }
 
-function send(request: FastifyRequest, reply: FastifyReply, { type, plain, gzip, etag }: Served, cache = 'no-cache'): FastifyReply {
+function send(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { type, plain, gzip, etag }: Served,
+  cache = 'no-cache',
+): FastifyReply {
   reply.headers({
-    etag, vary: 'accept, accept-encoding', 'cache-control': cache, 'content-security-policy': contentSecurityPolicy,
-    'cross-origin-opener-policy': 'same-origin', 'permissions-policy': 'camera=(), microphone=(), geolocation=()',
+    etag,
+    vary: 'accept, accept-encoding',
+    'cache-control': cache,
+    'content-security-policy': contentSecurityPolicy,
+    'cross-origin-opener-policy': 'same-origin',
+    'permissions-policy': 'camera=(), microphone=(), geolocation=()',
   })
   if (request.headers['if-none-match'] === etag) return reply.code(304).send()
   reply.type(type)

@@ -19,8 +19,13 @@ export function scriptsOf(manifest: Manifest, address: string): string[] {
   const page = Object.hasOwn(manifest, name) ? manifest[name] : undefined
   if (url === null || page === undefined) return []
   const view = url.searchParams.get('view')
-  const shown = page.dynamicImports?.find((source) => source.endsWith(`/${view}.tsx`) || source.endsWith(`/${view}/index.tsx`))
-  const everywhere = together(manifest, Object.keys(manifest).filter((source) => manifest[source]?.isEntry === true))
+  const shown = page.dynamicImports?.find(
+    (source) => source.endsWith(`/${view}.tsx`) || source.endsWith(`/${view}/index.tsx`),
+  )
+  const everywhere = together(
+    manifest,
+    Object.keys(manifest).filter((source) => manifest[source]?.isEntry === true),
+  )
   return [...together(manifest, [name, ...(shown === undefined ? [] : [shown])]).difference(everywhere)]
 }
 

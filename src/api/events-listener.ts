@@ -16,7 +16,11 @@ export interface EventListeners {
 }
 
 /** Opens all of them, or none. Rejects as {@link startApi} does. */
-export async function openEvents(options: ApiOptions, context: ApiContext, oidc: Oidc | undefined): Promise<EventListeners> {
+export async function openEvents(
+  options: ApiOptions,
+  context: ApiContext,
+  oidc: Oidc | undefined,
+): Promise<EventListeners> {
   const servers: FastifyInstance[] = []
   const urls: string[] = []
   try {
@@ -27,7 +31,10 @@ export async function openEvents(options: ApiOptions, context: ApiContext, oidc:
       // By its own address: under which names others reach it is theirs to say.
       takeEvents(app, context, new Gate({ ...options, listen }, oidc))
       app.addHook('onResponse', (request, reply, done) => {
-        options.metrics?.count('weir_api_requests_total', 1, { route: request.method === 'POST' ? 'events' : 'unknown', status: String(reply.statusCode) })
+        options.metrics?.count('weir_api_requests_total', 1, {
+          route: request.method === 'POST' ? 'events' : 'unknown',
+          status: String(reply.statusCode),
+        })
         done()
       })
       urls.push(await listenAt(app, listen))
@@ -45,6 +52,8 @@ function takeEvents(app: FastifyInstance, context: ApiContext, gate: Gate): void
   app.addHook('onClose', async () => gate.sessions.stop())
   eventRoutes(app, context, '/*', 'nothing')
   app.setNotFoundHandler(({ method }) => {
-    throw new ApiError('WEIR_API_METHOD', `${method} is not allowed here; POST is, with a CloudEvent.`, { headers: { allow: 'OPTIONS, POST' } })
+    throw new ApiError('WEIR_API_METHOD', `${method} is not allowed here; POST is, with a CloudEvent.`, {
+      headers: { allow: 'OPTIONS, POST' },
+    })
   })
 }

@@ -19,14 +19,16 @@ export interface Recipe {
 /** Templates and long flows at least once a minute: what comes later is shown later. */
 export const recipes: readonly Recipe[] = [
   {
-    name: 'softflowd', title: 'softflowd, a probe for any Linux or BSD machine (IPFIX)',
+    name: 'softflowd',
+    title: 'softflowd, a probe for any Linux or BSD machine (IPFIX)',
     lines: ({ host, netflow }) => [
       `softflowd -i eth0 -v 10 -A milli -t maxlife=60 -n ${bracketed(host)}:${netflow}`,
       '# -v 5 or -v 9 speak NetFlow, -b joins both directions of a flow into one record; -s 100 looks at one packet in 100',
     ],
   },
   {
-    name: 'pmacct', title: 'pmacct, a probe for any Linux machine (IPFIX): /etc/pmacct/pmacctd.conf',
+    name: 'pmacct',
+    title: 'pmacct, a probe for any Linux machine (IPFIX): /etc/pmacct/pmacctd.conf',
     lines: ({ host, netflow }) => [
       'pcap_interface: eth0',
       'aggregate: src_host, dst_host, src_port, dst_port, proto, tos, tcpflags',
@@ -37,15 +39,18 @@ export const recipes: readonly Recipe[] = [
     ],
   },
   {
-    name: 'cisco-netflow', title: 'Cisco IOS and IOS XE, Flexible NetFlow (v9)',
+    name: 'cisco-netflow',
+    title: 'Cisco IOS and IOS XE, Flexible NetFlow (v9)',
     lines: (place) => cisco('netflow-v9', place.host, place.netflow),
   },
   {
-    name: 'cisco-ipfix', title: 'Cisco IOS and IOS XE, Flexible NetFlow (IPFIX)',
+    name: 'cisco-ipfix',
+    title: 'Cisco IOS and IOS XE, Flexible NetFlow (IPFIX)',
     lines: (place) => cisco('ipfix', place.host, place.ipfix),
   },
   {
-    name: 'juniper', title: 'Juniper MX and others with inline flow monitoring (IPFIX)',
+    name: 'juniper',
+    title: 'Juniper MX and others with inline flow monitoring (IPFIX)',
     lines: ({ host, ipfix }) => [
       'set services flow-monitoring version-ipfix template weir ipv4-template',
       'set services flow-monitoring version-ipfix template weir flow-active-timeout 60',
@@ -60,31 +65,48 @@ export const recipes: readonly Recipe[] = [
     ],
   },
   {
-    name: 'mikrotik', title: 'MikroTik RouterOS (NetFlow v9)',
+    name: 'mikrotik',
+    title: 'MikroTik RouterOS (NetFlow v9)',
     lines: ({ host, netflow }) => [
       '/ip traffic-flow set enabled=yes interfaces=all active-flow-timeout=1m',
       `/ip traffic-flow target add dst-address=${host} port=${netflow} version=9 v9-template-timeout=1m`,
     ],
   },
   {
-    name: 'openvswitch', title: 'Open vSwitch, of bridge br0 (IPFIX)',
+    name: 'openvswitch',
+    title: 'Open vSwitch, of bridge br0 (IPFIX)',
     lines: ({ host, ipfix, sflow }) => [
       `ovs-vsctl -- set Bridge br0 ipfix=@weir -- --id=@weir create IPFIX targets=\\"${bracketed(host)}:${ipfix}\\" sampling=64 obs_domain_id=1 cache_active_timeout=60`,
       `# or sFlow: ovs-vsctl -- --id=@weir create sFlow agent=eth0 target=\\"${bracketed(host)}:${sflow}\\" sampling=64 -- set Bridge br0 sflow=@weir`,
     ],
   },
   {
-    name: 'host-sflow', title: 'Host sFlow, an agent for any Linux machine (sFlow): /etc/hsflowd.conf',
-    lines: ({ host, sflow }) => ['sflow {', `  collector { ip=${host} udpport=${sflow} }`, '  sampling = 400', '  polling = 30', '  pcap { dev=eth0 }', '}'],
+    name: 'host-sflow',
+    title: 'Host sFlow, an agent for any Linux machine (sFlow): /etc/hsflowd.conf',
+    lines: ({ host, sflow }) => [
+      'sflow {',
+      `  collector { ip=${host} udpport=${sflow} }`,
+      '  sampling = 400',
+      '  polling = 30',
+      '  pcap { dev=eth0 }',
+      '}',
+    ],
   },
 ]
 
 /** Where these sources listen, and the usual ports of those that do not; `host` where none listens on an address of its own. */
-export function placeOf(sources: readonly Pick<SourceExporters, 'type' | 'addresses'>[], host: { readonly asked?: string | undefined; readonly else: string }): Place {
-  const listening = sources.flatMap(({ type, addresses }) => addresses.flatMap((address) => {
-    const url = URL.parse(address)
-    return url === null || !address.startsWith('udp:') ? [] : [{ type, host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(url.port) }]
-  }))
+export function placeOf(
+  sources: readonly Pick<SourceExporters, 'type' | 'addresses'>[],
+  host: { readonly asked?: string | undefined; readonly else: string },
+): Place {
+  const listening = sources.flatMap(({ type, addresses }) =>
+    addresses.flatMap((address) => {
+      const url = URL.parse(address)
+      return url === null || !address.startsWith('udp:')
+        ? []
+        : [{ type, host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(url.port) }]
+    }),
+  )
   const ports = (type: string): number[] => listening.filter((one) => one.type === type).map(({ port }) => port)
   const netflow = ports('netflow')
   const own = listening.find(({ host: name }) => !/^(?:0\.0\.0\.0|::|)$/.test(name))?.host
@@ -98,9 +120,17 @@ export function placeOf(sources: readonly Pick<SourceExporters, 'type' | 'addres
 
 function cisco(protocol: 'netflow-v9' | 'ipfix', host: string, port: number): readonly string[] {
   return [
-    'flow exporter WEIR', ` destination ${host}`, ` transport udp ${port}`, ` export-protocol ${protocol}`, ' template data timeout 60',
-    'flow monitor WEIR', ' exporter WEIR', ' record netflow ipv4 original-input', ' cache timeout active 60',
-    'interface GigabitEthernet0/1', ' ip flow monitor WEIR input',
+    'flow exporter WEIR',
+    ` destination ${host}`,
+    ` transport udp ${port}`,
+    ` export-protocol ${protocol}`,
+    ' template data timeout 60',
+    'flow monitor WEIR',
+    ' exporter WEIR',
+    ' record netflow ipv4 original-input',
+    ' cache timeout active 60',
+    'interface GigabitEthernet0/1',
+    ' ip flow monitor WEIR input',
   ]
 }
 

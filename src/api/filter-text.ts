@@ -7,7 +7,9 @@ export function filterOf(text: string, view: keyof typeof nameTables, prefix = '
     return readFilter(text, nameTables[view])
   } catch (error) {
     if (!(error instanceof QueryError)) throw error
-    const hints = error.problems.map(({ from, to, message, hint }) => `At ${from}–${to}: ${message}${hint === undefined ? '' : ` ${hint}`}`)
+    const hints = error.problems.map(
+      ({ from, to, message, hint }) => `At ${from}–${to}: ${message}${hint === undefined ? '' : ` ${hint}`}`,
+    )
     throw new ApiError('WEIR_API_FILTER', `${prefix}${error.message}`, { hints, errors: error.problems })
   }
 }

@@ -22,9 +22,11 @@ export function groupedSql({ matching, shown, step, limit, more = [] }: GroupedQ
     `SELECT 'at', NULL, CASE WHEN r.rank < ${limit} THEN r.rank ELSE -1 END AS place, s.bucket, sum(s.n) FROM sums s JOIN ranked r ON s.grouped IS NOT DISTINCT FROM r.grouped GROUP BY place, s.bucket`,
     ...more,
   ]
-  return `WITH matching AS ${more.length > 0 ? 'MATERIALIZED ' : ''}(${matching}), sums AS MATERIALIZED (SELECT bucket, grouped, count(*) AS n FROM matching${shown === undefined ? '' : ` WHERE ${shown}`} GROUP BY ALL), `
-    + 'ranked AS MATERIALIZED (SELECT grouped, sum(n) AS n, row_number() OVER (ORDER BY sum(n) DESC, grouped) - 1 AS rank FROM sums GROUP BY grouped) '
-    + `SELECT part, name, rank::INTEGER AS rank, (bucket * ${step})::BIGINT AS bucket, n::BIGINT AS n FROM (${parts.join(' UNION ALL ')}) ORDER BY part, rank, bucket`
+  return (
+    `WITH matching AS ${more.length > 0 ? 'MATERIALIZED ' : ''}(${matching}), sums AS MATERIALIZED (SELECT bucket, grouped, count(*) AS n FROM matching${shown === undefined ? '' : ` WHERE ${shown}`} GROUP BY ALL), ` +
+    'ranked AS MATERIALIZED (SELECT grouped, sum(n) AS n, row_number() OVER (ORDER BY sum(n) DESC, grouped) - 1 AS rank FROM sums GROUP BY grouped) ' +
+    `SELECT part, name, rank::INTEGER AS rank, (bucket * ${step})::BIGINT AS bucket, n::BIGINT AS n FROM (${parts.join(' UNION ALL ')}) ORDER BY part, rank, bucket`
+  )
 }
 
 export interface Grouped {
@@ -46,8 +48,12 @@ export function groupedOf(rows: readonly Row[]): Grouped {
   }
   const [rest] = partOf(rows, 'others')
   return {
-    total: groups.reduce((sum, { n }) => sum + n, countOf(rest)), groups, others: { groups: Number(rest?.['rank'] ?? 0), n: countOf(rest) },
-    buckets: [...buckets].sort(([a], [b]) => a - b).map(([time, n]) => ({ time: new Date(time * 1000).toISOString(), n })),
+    total: groups.reduce((sum, { n }) => sum + n, countOf(rest)),
+    groups,
+    others: { groups: Number(rest?.['rank'] ?? 0), n: countOf(rest) },
+    buckets: [...buckets]
+      .sort(([a], [b]) => a - b)
+      .map(([time, n]) => ({ time: new Date(time * 1000).toISOString(), n })),
   }
 }
 

@@ -15,27 +15,69 @@ export interface GroupsQuery extends SumsQuery {
   readonly group?: string
 }
 
-export async function answerGroups(request: FastifyRequest, reply: FastifyReply, context: ApiContext, hub: Hub): Promise<FastifyReply> {
-  const query = request.query as GroupsQuery & { readonly columns?: string; readonly sort?: string; readonly cursor?: string }
+export async function answerGroups(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  context: ApiContext,
+  hub: Hub,
+): Promise<FastifyReply> {
+  const query = request.query as GroupsQuery & {
+    readonly columns?: string
+    readonly sort?: string
+    readonly cursor?: string
+  }
   const foreign = (['columns', 'sort', 'cursor'] as const).find((name) => query[name] !== undefined)
-  if (foreign !== undefined) throw new ApiError('WEIR_API_INVALID', `"${foreign}" is of single flows, and "group" asks for groups of them.`, { hints: ['Groups come with the largest first: `by` says by what, `limit` how many; the rest is in `others`.'] })
+  if (foreign !== undefined)
+    throw new ApiError('WEIR_API_INVALID', `"${foreign}" is of single flows, and "group" asks for groups of them.`, {
+      hints: ['Groups come with the largest first: `by` says by what, `limit` how many; the rest is in `others`.'],
+    })
   const fields = listOf(query.group).map(groupField)
-  if (fields.length === 0) throw new ApiError('WEIR_API_INVALID', '"group" is empty.', { hints: ['Write src_namespace,dst_namespace …'] })
+  if (fields.length === 0)
+    throw new ApiError('WEIR_API_INVALID', '"group" is empty.', { hints: ['Write src_namespace,dst_namespace …'] })
   const question = shifted(questionOf(query, 'flow_time', context.host.clock.now(), request.principal), query.offset)
   const asked: GroupsRequest = { ...question, group: fields, ...sumsOf(query, 100) }
-  const answer = await askSums({ context, hub, principal: request.principal, gone: goneWith(reply) }, asked, { fields, step: undefined }, query, {
-    sql: groupsSql, ring: (source, signal) => ringGroups(source, asked, signal),
-  })
+  const answer = await askSums(
+    { context, hub, principal: request.principal, gone: goneWith(reply) },
+    asked,
+    { fields, step: undefined },
+    query,
+    {
+      sql: groupsSql,
+      ring: (source, signal) => ringGroups(source, asked, signal),
+    },
+  )
   if (answer === undefined) return reply.hijack()
-  const rows = answer.rows.map((row) => [...fields.map((_, index) => row[`_g${index}`] ?? null), ...measureCells(row, asked)])
+  const rows = answer.rows.map((row) => [
+    ...fields.map((_, index) => row[`_g${index}`] ?? null),
+    ...measureCells(row, asked),
+  ])
   const { total } = answer
-  return answerJson(request, reply, { ...answerFrame([...fields.map(columnOf), ...sumColumns(asked)], rows, answer.span, answer), others: othersOf(answer.rows, total, [...measures, ...(asked.further ?? [])]), total })
+  return answerJson(request, reply, {
+    ...answerFrame([...fields.map(columnOf), ...sumColumns(asked)], rows, answer.span, answer),
+    others: othersOf(answer.rows, total, [...measures, ...(asked.further ?? [])]),
+    total,
+  })
 }
 
 /** What the rows leave of the total, exactly. */
-function othersOf(rows: readonly Readonly<Record<string, unknown>>[], total: Totals, summed: readonly string[]): Totals {
-  const rest = (name: string, shown: bigint): readonly [string, number | string] => [name, integerCell(integer(total[name]) - shown)]
-  return Object.fromEntries([rest('groups', BigInt(rows.length)), ...summed.map((name) => rest(name, rows.reduce((sum, row) => sum + integer(row[`_${name}`]), 0n)))])
+function othersOf(
+  rows: readonly Readonly<Record<string, unknown>>[],
+  total: Totals,
+  summed: readonly string[],
+): Totals {
+  const rest = (name: string, shown: bigint): readonly [string, number | string] => [
+    name,
+    integerCell(integer(total[name]) - shown),
+  ]
+  return Object.fromEntries([
+    rest('groups', BigInt(rows.length)),
+    ...summed.map((name) =>
+      rest(
+        name,
+        rows.reduce((sum, row) => sum + integer(row[`_${name}`]), 0n),
+      ),
+    ),
+  ])
 }
 
 /** A JSON integer of an answer; nothing counts as 0. */

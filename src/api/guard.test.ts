@@ -7,7 +7,13 @@ import { RecordingControl } from './testing/recording-control.ts'
 import { realHost } from '../host/index.ts'
 
 /** Status of a request with exactly these headers. */
-function status(port: number, path: string, headers: Record<string, string | string[]>, method = 'GET', body?: string): Promise<number> {
+function status(
+  port: number,
+  path: string,
+  headers: Record<string, string | string[]>,
+  method = 'GET',
+  body?: string,
+): Promise<number> {
   return new Promise((resolve, reject) => {
     const sent = request({ port, path, method, headers, setHost: false, agent: false }, (answer) => {
       answer.resume()
@@ -31,10 +37,25 @@ describe('on a loopback address without tokens', () => {
 
   test('another Host is refused everywhere: API, console, events and unknown paths', async () => {
     const { port } = await start()
-    for (const host of ['evil.example', `evil.example:${port}`, 'localhost.evil.example', '127.0.0.1.evil.example', 'localhost.', '127.1', '2130706433', 'localhost@evil.example', '[::ffff:127.0.0.1]', '']) {
-      for (const path of ['/', '/main.js', '/api/v1/ledger', '/api/v1/live', '/nothing']) expect(await status(port, path, { host }), `${host} ${path}`).toBe(403)
+    for (const host of [
+      'evil.example',
+      `evil.example:${port}`,
+      'localhost.evil.example',
+      '127.0.0.1.evil.example',
+      'localhost.',
+      '127.1',
+      '2130706433',
+      'localhost@evil.example',
+      '[::ffff:127.0.0.1]',
+      '',
+    ]) {
+      for (const path of ['/', '/main.js', '/api/v1/ledger', '/api/v1/live', '/nothing'])
+        expect(await status(port, path, { host }), `${host} ${path}`).toBe(403)
       expect(await status(port, '/events', { host, ...eventHeaders }, 'POST', event), host).toBe(403)
-      expect(await status(port, '/api/v1/sql', { host, 'content-type': 'application/json' }, 'POST', '{"sql":"SELECT 1"}'), host).toBe(403)
+      expect(
+        await status(port, '/api/v1/sql', { host, 'content-type': 'application/json' }, 'POST', '{"sql":"SELECT 1"}'),
+        host,
+      ).toBe(403)
     }
   })
 
@@ -52,16 +73,33 @@ describe('on a loopback address without tokens', () => {
     const first = async (text: string): Promise<string> => (await sendRaw(port, text)).split('\r\n')[0] ?? ''
     expect(await first('GET / HTTP/1.0\r\n\r\n')).toContain(' 403 ')
     expect(await first('GET / HTTP/1.1\r\nConnection: close\r\n\r\n')).toContain(' 400 ')
-    expect(await first('GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n')).toMatch(/ 40[03] /)
-    expect(await first('GET / HTTP/1.1\r\nHost: evil.example\r\nHost: localhost\r\nConnection: close\r\n\r\n')).toMatch(/ 40[03] /)
-    expect(await first('GET http://evil.example/api/v1/ledger HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')).toContain(' 400 ')
-    expect(await first('GET //evil.example/api/v1/ledger HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n')).toContain(' 403 ')
+    expect(await first('GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n')).toMatch(
+      / 40[03] /,
+    )
+    expect(await first('GET / HTTP/1.1\r\nHost: evil.example\r\nHost: localhost\r\nConnection: close\r\n\r\n')).toMatch(
+      / 40[03] /,
+    )
+    expect(
+      await first('GET http://evil.example/api/v1/ledger HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'),
+    ).toContain(' 400 ')
+    expect(
+      await first('GET //evil.example/api/v1/ledger HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n'),
+    ).toContain(' 403 ')
   })
 
   test('a page of another site can neither post nor read', async () => {
     const { port, control } = await start()
     const host = `localhost:${port}`
-    const origins = ['http://evil.example', `http://localhost:${port + 1}`, `https://localhost:${port}`, `http://127.0.0.1:${port}`, 'http://localhost', 'null', '', `http://localhost:${port}.evil.example`]
+    const origins = [
+      'http://evil.example',
+      `http://localhost:${port + 1}`,
+      `https://localhost:${port}`,
+      `http://127.0.0.1:${port}`,
+      'http://localhost',
+      'null',
+      '',
+      `http://localhost:${port}.evil.example`,
+    ]
     for (const origin of origins) {
       expect(await status(port, '/api/v1/ledger', { host, origin }), origin).toBe(403)
       expect(await status(port, '/events', { host, origin, ...eventHeaders }, 'POST', event), origin).toBe(403)
@@ -74,17 +112,37 @@ describe('on a loopback address without tokens', () => {
 
   test('two Origin headers are refused even when one is right', async () => {
     const { port } = await start()
-    expect(await sendRaw(port, `GET /api/v1/ledger HTTP/1.1\r\nHost: localhost:${port}\r\nOrigin: http://localhost:${port}\r\nOrigin: http://evil.example\r\nConnection: close\r\n\r\n`)).toMatch(/^HTTP\/1\.1 403 /)
+    expect(
+      await sendRaw(
+        port,
+        `GET /api/v1/ledger HTTP/1.1\r\nHost: localhost:${port}\r\nOrigin: http://localhost:${port}\r\nOrigin: http://evil.example\r\nConnection: close\r\n\r\n`,
+      ),
+    ).toMatch(/^HTTP\/1\.1 403 /)
   })
 
   test('what browsers fetch for another site without an Origin is refused, following a link is not', async () => {
     const { port } = await start()
     const host = `localhost:${port}`
-    expect(await status(port, '/api/v1/live', { host, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' })).toBe(403)
-    expect(await status(port, '/api/v1/ledger', { host, 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'no-cors' })).toBe(403)
-    expect(await status(port, '/api/v1/reload', { host, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }, 'POST')).toBe(403)
-    expect(await status(port, '/api/v1/ledger', { host, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' })).toBe(200)
-    expect(await status(port, '/api/v1/ledger', { host, 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' })).toBe(200)
+    expect(
+      await status(port, '/api/v1/live', { host, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }),
+    ).toBe(403)
+    expect(
+      await status(port, '/api/v1/ledger', { host, 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'no-cors' }),
+    ).toBe(403)
+    expect(
+      await status(
+        port,
+        '/api/v1/reload',
+        { host, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' },
+        'POST',
+      ),
+    ).toBe(403)
+    expect(
+      await status(port, '/api/v1/ledger', { host, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }),
+    ).toBe(200)
+    expect(
+      await status(port, '/api/v1/ledger', { host, 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' }),
+    ).toBe(200)
   })
 
   test('no answer invites other sites: there is no CORS header', async () => {
@@ -101,13 +159,27 @@ describe('on a loopback address without tokens', () => {
 describe('another address', () => {
   test('is refused by the API itself when it is given no token, with the way out in the message', async () => {
     for (const host of ['0.0.0.0', '::', '192.0.2.1']) {
-      const started = startApi({ control: new RecordingControl(), listen: { host, port: 0 }, auth: { tokens: [] }, httpAuth: 'none', log, host: realHost(), version: '0' })
-      await expect(started, host).rejects.toMatchObject({ code: 'WEIR_LISTEN_EXPOSED', message: expect.stringContaining('auth: {tokens:') as string })
+      const started = startApi({
+        control: new RecordingControl(),
+        listen: { host, port: 0 },
+        auth: { tokens: [] },
+        httpAuth: 'none',
+        log,
+        host: realHost(),
+        version: '0',
+      })
+      await expect(started, host).rejects.toMatchObject({
+        code: 'WEIR_LISTEN_EXPOSED',
+        message: expect.stringContaining('auth: {tokens:') as string,
+      })
     }
   })
 
   test('with tokens may be listened on, under any Host', async () => {
-    const { port, api } = await start({ listen: { host: '0.0.0.0', port: 0 }, auth: { tokens: [{ name: 'me', token: 'secret-1' }] } })
+    const { port, api } = await start({
+      listen: { host: '0.0.0.0', port: 0 },
+      auth: { tokens: [{ name: 'me', token: 'secret-1' }] },
+    })
     expect(api.url).toBe(`http://127.0.0.1:${port}`)
     expect(await status(port, '/api/v1/ledger', { host: 'weir.example', authorization: 'Bearer secret-1' })).toBe(200)
     expect(await status(port, '/api/v1/ledger', { host: 'weir.example' })).toBe(401)
@@ -115,12 +187,19 @@ describe('another address', () => {
 
   test('loopback is 127.0.0.0/8, ::1 and localhost', () => {
     expect(['127.0.0.1', '127.8.8.8', '::1', '[::1]', 'localhost', 'LOCALHOST'].map(isLoopback)).not.toContain(false)
-    expect(['0.0.0.0', '::', '10.0.0.1', 'localhost.example', '127.0.0.1.example', ''].map(isLoopback)).not.toContain(true)
+    expect(['0.0.0.0', '::', '10.0.0.1', 'localhost.example', '127.0.0.1.example', ''].map(isLoopback)).not.toContain(
+      true,
+    )
   })
 })
 
 describe('with tokens', () => {
-  const auth = { tokens: [{ name: 'one', token: 'secret-1' }, { name: 'two', token: 'secret-2' }] }
+  const auth = {
+    tokens: [
+      { name: 'one', token: 'secret-1' },
+      { name: 'two', token: 'secret-2' },
+    ],
+  }
 
   test('every API path needs one, unknown paths too, and the page itself does not', async () => {
     const { api } = await start({ auth })
@@ -135,10 +214,17 @@ describe('with tokens', () => {
 
   test('each of them is taken, a wrong one is named as wrong', async () => {
     const { api } = await start({ auth })
-    const ask = (authorization: string): Promise<Response> => fetch(`${api.url}/api/v1/ledger`, { headers: { authorization } })
+    const ask = (authorization: string): Promise<Response> =>
+      fetch(`${api.url}/api/v1/ledger`, { headers: { authorization } })
     expect((await ask('Bearer secret-1')).status).toBe(200)
     expect((await ask('bearer secret-2')).status).toBe(200)
-    for (const wrong of ['Bearer secret-3', 'Bearer', 'Bearer secret-1x', 'Basic c2VjcmV0LTE=', 'Bearer secret-1, secret-2']) {
+    for (const wrong of [
+      'Bearer secret-3',
+      'Bearer',
+      'Bearer secret-1x',
+      'Basic c2VjcmV0LTE=',
+      'Bearer secret-1, secret-2',
+    ]) {
       const answer = await ask(wrong)
       expect(answer.status, wrong).toBe(401)
       expect(answer.headers.get('www-authenticate')).toContain('invalid_token')
@@ -146,7 +232,12 @@ describe('with tokens', () => {
   })
 
   test('POST /events follows the API unless it was opened, and opening it opens nothing else', async () => {
-    const send = (url: string): Promise<Response> => fetch(`${url}/events`, { method: 'POST', headers: { 'content-type': 'application/cloudevents+json' }, body: event })
+    const send = (url: string): Promise<Response> =>
+      fetch(`${url}/events`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/cloudevents+json' },
+        body: event,
+      })
     const closed = await start({ auth })
     expect((await send(closed.api.url)).status).toBe(401)
     const open = await start({ auth, httpAuth: 'none' })
@@ -158,6 +249,17 @@ describe('with tokens', () => {
 
 test('a port that is taken is said to be', async () => {
   const { port } = await start()
-  const again = startApi({ control: new RecordingControl(), listen: { host: '127.0.0.1', port }, auth: { tokens: [] }, httpAuth: 'api', log, host: realHost(), version: '0' })
-  await expect(again).rejects.toMatchObject({ code: 'WEIR_LISTEN_IN_USE', message: expect.stringContaining(String(port)) as string })
+  const again = startApi({
+    control: new RecordingControl(),
+    listen: { host: '127.0.0.1', port },
+    auth: { tokens: [] },
+    httpAuth: 'api',
+    log,
+    host: realHost(),
+    version: '0',
+  })
+  await expect(again).rejects.toMatchObject({
+    code: 'WEIR_LISTEN_IN_USE',
+    message: expect.stringContaining(String(port)) as string,
+  })
 })

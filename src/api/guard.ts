@@ -16,9 +16,11 @@ export function isLoopback(host: string): boolean {
 /** An address that others can reach is refused as long as nobody has to say who he is. */
 export function refuseExposed(listen: HostPort, tokens: number): void {
   if (isLoopback(listen.host) || tokens > 0) return
-  throw new WeirError('WEIR_LISTEN_EXPOSED',
-    `${formatHostPort(listen)} can be reached from other machines, and no token is configured. `
-    + 'Either listen on 127.0.0.1, or configure tokens: auth: {tokens: [{name: me, token: env:WEIR_TOKEN}]}.')
+  throw new WeirError(
+    'WEIR_LISTEN_EXPOSED',
+    `${formatHostPort(listen)} can be reached from other machines, and no token is configured. ` +
+      'Either listen on 127.0.0.1, or configure tokens: auth: {tokens: [{name: me, token: env:WEIR_TOKEN}]}.',
+  )
 }
 
 const hostPattern = /^(localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/i
@@ -34,9 +36,16 @@ export function checkBrowser(request: IncomingMessage, listenHost: string): void
   const host = hosts[0]
   const bare = host?.replace(/:\d{1,5}$/, '').toLowerCase()
   if (host === undefined || hosts.length > 1 || !(hostPattern.test(host) || bare === listenHost.toLowerCase())) {
-    throw new ApiError('WEIR_API_HOST', `Host "${hosts.join(', ')}" is not allowed: this server answers to localhost, 127.0.0.1 and [::1] only.`, {
-      hints: ['Open it as http://localhost:<port> or http://127.0.0.1:<port>.', 'To serve it under another name configure `auth.tokens`.'],
-    })
+    throw new ApiError(
+      'WEIR_API_HOST',
+      `Host "${hosts.join(', ')}" is not allowed: this server answers to localhost, 127.0.0.1 and [::1] only.`,
+      {
+        hints: [
+          'Open it as http://localhost:<port> or http://127.0.0.1:<port>.',
+          'To serve it under another name configure `auth.tokens`.',
+        ],
+      },
+    )
   }
   checkOrigin(request, `${request.socket instanceof TLSSocket ? 'https' : 'http'}://${host}`.toLowerCase())
 }
@@ -51,11 +60,19 @@ export function checkOwnPage(request: IncomingMessage): void {
   const site = sent(request, 'sec-fetch-site')[0]
   const reads = (request.method === 'GET' || request.method === 'HEAD') && request.headers.upgrade === undefined
   const link = reads && sent(request, 'sec-fetch-mode')[0] === 'navigate'
-  const foreign = others.length > 0 || (origin !== undefined && !isOf(origin, host)) || ((site === 'cross-site' || site === 'same-site') && !link)
+  const foreign =
+    others.length > 0 ||
+    (origin !== undefined && !isOf(origin, host)) ||
+    ((site === 'cross-site' || site === 'same-site') && !link)
   if (!foreign && (reads || origin !== undefined || site === 'same-origin')) return
-  const what = foreign ? `Origin "${[origin, ...others].join(', ')}" (Sec-Fetch-Site: ${site ?? 'none'}) is not this server (${host})` : 'A request with the cookie of a session says neither by Origin nor by Sec-Fetch-Site where it comes from'
+  const what = foreign
+    ? `Origin "${[origin, ...others].join(', ')}" (Sec-Fetch-Site: ${site ?? 'none'}) is not this server (${host})`
+    : 'A request with the cookie of a session says neither by Origin nor by Sec-Fetch-Site where it comes from'
   throw new ApiError('WEIR_API_ORIGIN', `${what}: only pages of this server may use the session.`, {
-    hints: ['Programs send `Authorization: Bearer <token>` in place of a cookie.', 'A proxy in front has to pass the Host header on unchanged.'],
+    hints: [
+      'Programs send `Authorization: Bearer <token>` in place of a cookie.',
+      'A proxy in front has to pass the Host header on unchanged.',
+    ],
   })
 }
 
@@ -69,9 +86,13 @@ function isOf(origin: string, host: string): boolean {
 function checkOrigin(request: IncomingMessage, own: string): void {
   const origins = sent(request, 'origin')
   if (origins.length > 1 || (origins[0] !== undefined && origins[0].toLowerCase() !== own)) {
-    throw new ApiError('WEIR_API_ORIGIN', `Origin "${origins.join(', ')}" is not this server (${own}): pages of other sites may not use it.`, {
-      hints: ['Programs need not send Origin.', 'A proxy in front has to pass the Host header on unchanged.'],
-    })
+    throw new ApiError(
+      'WEIR_API_ORIGIN',
+      `Origin "${origins.join(', ')}" is not this server (${own}): pages of other sites may not use it.`,
+      {
+        hints: ['Programs need not send Origin.', 'A proxy in front has to pass the Host header on unchanged.'],
+      },
+    )
   }
   // Browsers say where a request comes from even when they send no Origin (images, scripts); following a link is fine.
   const site = sent(request, 'sec-fetch-site')[0]

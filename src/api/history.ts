@@ -14,7 +14,9 @@ const podSpecs = ['$.spec', '$.spec.template.spec', '$.spec.jobTemplate.spec.tem
 const containerLists = ['initContainers', 'containers'] as const
 
 function imagesIn(document: 'old' | 'new'): string {
-  const each = podSpecs.flatMap((spec) => containerLists.map((list) => `coalesce(json_extract_string("${document}", '${spec}.${list}[*].image'), [])`))
+  const each = podSpecs.flatMap((spec) =>
+    containerLists.map((list) => `coalesce(json_extract_string("${document}", '${spec}.${list}[*].image'), [])`),
+  )
   return `CASE WHEN "${document}" IS NOT NULL THEN flatten([${each.join(', ')}]) END`
 }
 
@@ -31,15 +33,30 @@ export interface Version {
 }
 
 /** The newest first. `intervals`: rows of view `resources` of this object, the newest first. `now`: the manifest of an object that never changed. */
-export async function versionsOf(ask: Ask, ref: string, intervals: readonly Row[], current: Readonly<Record<string, unknown>> | null): Promise<readonly Version[]> {
-  const rows = await ask(`SELECT uid, operation, time, resource_version, ${imagesIn('new')} AS images, ${imagesIn('old')} AS before FROM changes WHERE ref = ${text(ref)} ORDER BY ${newestFirst} LIMIT ${mostVersions + 1}`)
+export async function versionsOf(
+  ask: Ask,
+  ref: string,
+  intervals: readonly Row[],
+  current: Readonly<Record<string, unknown>> | null,
+): Promise<readonly Version[]> {
+  const rows = await ask(
+    `SELECT uid, operation, time, resource_version, ${imagesIn('new')} AS images, ${imagesIn('old')} AS before FROM changes WHERE ref = ${text(ref)} ORDER BY ${newestFirst} LIMIT ${mostVersions + 1}`,
+  )
   const versions: Version[] = []
   /** By uid: the oldest change so far. */
   const oldest = new Map<string, Row>()
   for (const row of rows.slice(0, mostVersions)) {
     const uid = String(row['uid'])
     const ends = oldest.get(uid)?.['time']
-    if (row['operation'] !== 'deleted') versions.push({ uid, resource_version: textOf(row['resource_version']), operation: String(row['operation']), valid_from: String(row['time']), valid_to: textOf(ends), images: imagesOf(row['images']) })
+    if (row['operation'] !== 'deleted')
+      versions.push({
+        uid,
+        resource_version: textOf(row['resource_version']),
+        operation: String(row['operation']),
+        valid_from: String(row['time']),
+        valid_to: textOf(ends),
+        images: imagesOf(row['images']),
+      })
     oldest.set(uid, row)
   }
   // Behind the oldest change of an object is the version that it had at the first list.
@@ -49,7 +66,11 @@ export async function versionsOf(ask: Ask, ref: string, intervals: readonly Row[
     if (change?.['operation'] === 'created') continue
     const last = intervals.find((row) => row['uid'] === uid)
     versions.push({
-      uid, resource_version: textOf(interval['resource_version']), operation: null, valid_from: String(interval['valid_from']), valid_to: textOf(change?.['time'] ?? last?.['valid_to']),
+      uid,
+      resource_version: textOf(interval['resource_version']),
+      operation: null,
+      valid_from: String(interval['valid_from']),
+      valid_to: textOf(change?.['time'] ?? last?.['valid_to']),
       images: change === undefined ? imagesWithin(current) : imagesOf(change['before']),
     })
   }
@@ -66,26 +87,47 @@ export interface ManifestAt {
  * The manifest at a time, in µs: the state that the last change until then left, else the state that the next change found, else, of
  * an object that never changed, its state now. `current` must have been read before anything is asked here: a change that it has is stored by now.
  */
-export async function manifestAt(ask: Ask, { ref, cluster, uid }: { readonly ref: string; readonly cluster: string; readonly uid: string }, at: bigint, current: ManifestState | undefined): Promise<ManifestAt> {
+export async function manifestAt(
+  ask: Ask,
+  { ref, cluster, uid }: { readonly ref: string; readonly cluster: string; readonly uid: string },
+  at: bigint,
+  current: ManifestState | undefined,
+): Promise<ManifestAt> {
   const object = `ref = ${text(ref)} AND uid = ${text(uid)}`
   const columns = 'epoch_us(time) AS us, operation, _pos AS pos'
   const stateOf = async (change: Row, state: 'old' | 'new'): Promise<Row | null> => {
-    const [row] = await ask(`SELECT "${state}" AS state FROM changes WHERE ref = ${text(ref)} AND _pos = ${text(String(change['pos']))} AND time = ${timeSql(BigInt(String(change['us'])))}`)
+    const [row] = await ask(
+      `SELECT "${state}" AS state FROM changes WHERE ref = ${text(ref)} AND _pos = ${text(String(change['pos']))} AND time = ${timeSql(BigInt(String(change['us'])))}`,
+    )
     return (row?.['state'] ?? null) as Row | null
   }
   const [[last], [next], [told]] = await Promise.all([
     ask(`SELECT ${columns} FROM changes WHERE ${object} AND time <= ${timeSql(at)} ORDER BY ${newestFirst} LIMIT 1`),
-    ask(`SELECT ${columns} FROM changes WHERE ${object} AND time > ${timeSql(at)} ORDER BY ${changeOrder.join(', ')} LIMIT 1`),
-    ask(`SELECT epoch_us(min(time)) AS us FROM events WHERE family = 'resource' AND ref = ${text(ref)} AND key = ${text(`${cluster}/${uid}`)}`),
+    ask(
+      `SELECT ${columns} FROM changes WHERE ${object} AND time > ${timeSql(at)} ORDER BY ${changeOrder.join(', ')} LIMIT 1`,
+    ),
+    ask(
+      `SELECT epoch_us(min(time)) AS us FROM events WHERE family = 'resource' AND ref = ${text(ref)} AND key = ${text(`${cluster}/${uid}`)}`,
+    ),
   ])
-  const found = (manifest: Row | null, note: string): ManifestAt => ({ manifest, manifest_note: manifest === null ? note : null })
-  if (last !== undefined && last['operation'] !== 'deleted') return found(await stateOf(last, 'new'), 'The change that made this state does not hold it.')
+  const found = (manifest: Row | null, note: string): ManifestAt => ({
+    manifest,
+    manifest_note: manifest === null ? note : null,
+  })
+  if (last !== undefined && last['operation'] !== 'deleted')
+    return found(await stateOf(last, 'new'), 'The change that made this state does not hold it.')
   // Before it was seen first it may have been another.
   const us = told?.['us']
-  const since = [...(typeof us === 'string' || typeof us === 'number' ? [BigInt(us)] : []), ...(current?.since === undefined ? [] : [BigInt(current.since) * 1000n])]
+  const since = [
+    ...(typeof us === 'string' || typeof us === 'number' ? [BigInt(us)] : []),
+    ...(current?.since === undefined ? [] : [BigInt(current.since) * 1000n]),
+  ]
   if (!since.some((each) => each <= at)) return found(null, 'Weir did not know the object at that time.')
   if (next !== undefined) return found(await stateOf(next, 'old'), 'The change that ended this state does not hold it.')
-  return found((current?.object ?? null) as Row | null, 'No change of it is stored, and no source of this process watches its cluster.')
+  return found(
+    (current?.object ?? null) as Row | null,
+    'No change of it is stored, and no source of this process watches its cluster.',
+  )
 }
 
 function textOf(value: unknown): string | null {
@@ -97,7 +139,10 @@ function imagesOf(value: unknown): readonly string[] {
 }
 
 function imagesWithin(manifest: Readonly<Record<string, unknown>> | null): readonly string[] {
-  const at = (value: unknown, key: string): unknown => (typeof value === 'object' && value !== null ? (value as Row)[key] : undefined)
-  const lists = podSpecs.flatMap((spec) => containerLists.map((list) => at(spec.split('.').slice(1).reduce<unknown>(at, manifest), list)))
+  const at = (value: unknown, key: string): unknown =>
+    typeof value === 'object' && value !== null ? (value as Row)[key] : undefined
+  const lists = podSpecs.flatMap((spec) =>
+    containerLists.map((list) => at(spec.split('.').slice(1).reduce<unknown>(at, manifest), list)),
+  )
   return imagesOf(lists.flatMap((list) => (Array.isArray(list) ? list.map((container) => at(container, 'image')) : [])))
 }

@@ -47,7 +47,28 @@ export type { ApiToken } from './access/token-book.ts'
 export type { ApiLimits, ApiOptions, RunningApi } from './options.ts'
 export { defaultLimits } from './options.ts'
 
-const schemas = { ...pipelineSchemas, ...deadLetterSchemas, ...clusterSchemas, ...exporterSchemas, ...fieldSchemas, ...liveSchemas, ...flowSchemas, ...sumSchemas, ...completeSchemas, ...filterSchemas, ...savedSchemas, ...accessSchemas, ...changeSchemas, ...changeSumSchemas, ...changeGapSchemas, ...auditSchemas, ...auditSumSchemas, ...auditFactSchemas, ...graphSchemas, ...resourceSchemas }
+const schemas = {
+  ...pipelineSchemas,
+  ...deadLetterSchemas,
+  ...clusterSchemas,
+  ...exporterSchemas,
+  ...fieldSchemas,
+  ...liveSchemas,
+  ...flowSchemas,
+  ...sumSchemas,
+  ...completeSchemas,
+  ...filterSchemas,
+  ...savedSchemas,
+  ...accessSchemas,
+  ...changeSchemas,
+  ...changeSumSchemas,
+  ...changeGapSchemas,
+  ...auditSchemas,
+  ...auditSumSchemas,
+  ...auditFactSchemas,
+  ...graphSchemas,
+  ...resourceSchemas,
+}
 
 /**
  * Starts the API and the console. Rejects with WEIR_LISTEN_EXPOSED when it would be open to other machines without
@@ -57,10 +78,22 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   const { listen, auth, control } = options
   refuseExposed(listen, auth.tokens.length + (auth.oidc === undefined ? 0 : 1))
   // Its libraries are loaded only where somebody logs in that way.
-  const oidc = auth.oidc === undefined ? undefined : new (await import('./access/oidc/index.ts')).Oidc(auth.oidc, options.host)
+  const oidc =
+    auth.oidc === undefined ? undefined : new (await import('./access/oidc/index.ts')).Oidc(auth.oidc, options.host)
   const limits = { ...defaultLimits, ...options.limits }
   const context: ApiContext = {
-    control: fairly(control, { atOnce: limits.questionsAtOnce, waitingPerUser: limits.questionsPerUser, waiting: limits.questions }, limits.exportsAtOnce, options.host.timers), log: options.log, host: options.host, version: options.version, resolver: options.resolver, limits, tls: options.tls,
+    control: fairly(
+      control,
+      { atOnce: limits.questionsAtOnce, waitingPerUser: limits.questionsPerUser, waiting: limits.questions },
+      limits.exportsAtOnce,
+      options.host.timers,
+    ),
+    log: options.log,
+    host: options.host,
+    version: options.version,
+    resolver: options.resolver,
+    limits,
+    tls: options.tls,
   }
   const app = createServer(context)
   const routes: DescribedRoute[] = []
@@ -76,10 +109,14 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   const gate = new Gate(options, oidc)
   protect(app, gate)
   app.addHook('onResponse', (request, reply, done) => {
-    options.metrics?.count('weir_api_requests_total', 1, { route: request.routeOptions.url ?? 'unknown', status: String(reply.statusCode) })
+    options.metrics?.count('weir_api_requests_total', 1, {
+      route: request.routeOptions.url ?? 'unknown',
+      status: String(reply.statusCode),
+    })
     done()
   })
-  for (const [name, schema] of Object.entries({ Problem: problemSchema, ...schemas })) app.addSchema({ $id: name, ...schema })
+  for (const [name, schema] of Object.entries({ Problem: problemSchema, ...schemas }))
+    app.addSchema({ $id: name, ...schema })
   const hub = new Hub(context, options.folder)
   sqlRoutes(app, context)
   flowRoutes(app, context, hub)
@@ -108,9 +145,19 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   accessRoutes(app, context, gate)
   oidcRoutes(app, context, gate, oidc)
   consoleRoutes(app, context)
-  app.get('/api/v1/openapi.json', {
-    schema: { operationId: 'openapi', summary: 'This description', response: { 200: { description: 'OpenAPI 3.1', content: { 'application/json': { schema: { type: 'object' } } } } } },
-  }, (request, reply) => answerJson(request, reply, openApi(routes, schemas, context.version, gate.loginNeeded)))
+  app.get(
+    '/api/v1/openapi.json',
+    {
+      schema: {
+        operationId: 'openapi',
+        summary: 'This description',
+        response: {
+          200: { description: 'OpenAPI 3.1', content: { 'application/json': { schema: { type: 'object' } } } },
+        },
+      },
+    },
+    (request, reply) => answerJson(request, reply, openApi(routes, schemas, context.version, gate.loginNeeded)),
+  )
   app.setNotFoundHandler((request) => {
     throw elsewhere(request, known)
   })
@@ -129,7 +176,12 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
 /** Rules that hold before any route is looked at. */
 function protect(app: FastifyInstance, gate: Gate): void {
   app.addHook('onRequest', async (request, reply) => {
-    reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer', 'cross-origin-resource-policy': 'same-origin' })
+    reply.headers({
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'cross-origin-resource-policy': 'same-origin',
+    })
     // A request target with a host in it would speak past the Host header that is checked below.
     if (!request.raw.url?.startsWith('/')) throw new ApiError('WEIR_API_INVALID', 'The request target must be a path.')
     await gate.admit(request)
@@ -140,19 +192,31 @@ function protect(app: FastifyInstance, gate: Gate): void {
 /** A wrong method is told which are right, a wrong path what there is. */
 function elsewhere(request: FastifyRequest, known: ReadonlyMap<string, ReadonlySet<string>>): ApiError {
   const path = request.url.split('?')[0] ?? '/'
-  const here = [...known].filter(([url]) => new RegExp(`^${url.replace(/[.]/g, '\\.').replace(/:\w+/g, '[^/]+')}$`).test(path)).flatMap(([, methods]) => [...methods])
+  const here = [...known]
+    .filter(([url]) => new RegExp(`^${url.replace(/[.]/g, '\\.').replace(/:\w+/g, '[^/]+')}$`).test(path))
+    .flatMap(([, methods]) => [...methods])
   if (here.length > 0) {
     const allow = [...new Set(here)].sort().join(', ')
-    return new ApiError('WEIR_API_METHOD', `${request.method} is not allowed on ${path}; ${allow} is.`, { headers: { allow } })
+    return new ApiError('WEIR_API_METHOD', `${request.method} is not allowed on ${path}; ${allow} is.`, {
+      headers: { allow },
+    })
   }
   const paths = [...known.keys()].filter((url) => url.startsWith('/api/') || url === '/events')
   const meant = nearest(path, paths)
   return new ApiError('WEIR_API_NOT_FOUND', `There is nothing at ${path}.`, {
-    hints: [...(meant === undefined ? [] : [`Did you mean ${meant}?`]), `There is: / (the console), ${paths.join(', ')}.`],
+    hints: [
+      ...(meant === undefined ? [] : [`Did you mean ${meant}?`]),
+      `There is: / (the console), ${paths.join(', ')}.`,
+    ],
   })
 }
 
-function closing(app: FastifyInstance, hub: Hub, { limits, host: machine }: ApiContext, events: EventListeners): Omit<RunningApi, 'url'> {
+function closing(
+  app: FastifyInstance,
+  hub: Hub,
+  { limits, host: machine }: ApiContext,
+  events: EventListeners,
+): Omit<RunningApi, 'url'> {
   return {
     eventsUrls: events.urls,
     renew(tls) {
@@ -161,7 +225,9 @@ function closing(app: FastifyInstance, hub: Hub, { limits, host: machine }: ApiC
     async close() {
       hub.stop()
       const servers = [app, ...events.servers]
-      const late = machine.timers.after(limits.closeMs, () => servers.forEach(({ server }) => server.closeAllConnections()))
+      const late = machine.timers.after(limits.closeMs, () =>
+        servers.forEach(({ server }) => server.closeAllConnections()),
+      )
       await Promise.all(servers.map(async (server) => server.close()))
       late.cancel()
     },

@@ -4,7 +4,10 @@ import { Server as TlsServer } from 'node:tls'
 import { explainListen } from '../host/listen.ts'
 
 /** Where it answers then, as http://host:port or https://host:port. Rejects with WEIR_LISTEN_IN_USE when the port is taken. */
-export async function listenAt(app: FastifyInstance, { host, port }: { readonly host: string; readonly port: number }): Promise<string> {
+export async function listenAt(
+  app: FastifyInstance,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<string> {
   const bare = host.replace(/^\[(.*)\]$/, '$1')
   try {
     await app.listen({ host: bare, port })

@@ -13,29 +13,68 @@ const day = 86_400_000
 const limits = { many: 0, few: 10, perPart: 20, parts: 16, small: 2 ** 52 }
 const gone = new AbortController().signal
 
-test.each([{ type: 'DOUBLE', sizes: [0, 7, 1000] }, { type: 'HUGEINT', sizes: [0, 7, 18_446_744_073_709_551_615n] }])('groups in parts are those of one statement: rows, order and sums of all, as $type', async ({ type, sizes }) => {
+test.each([
+  { type: 'DOUBLE', sizes: [0, 7, 1000] },
+  { type: 'HUGEINT', sizes: [0, 7, 18_446_744_073_709_551_615n] },
+])('groups in parts are those of one statement: rows, order and sums of all, as $type', async ({ type, sizes }) => {
   const api = await startStored()
   const random = new SeededRandom(7)
-  const addresses = Array.from({ length: 24 }, (_, index) => (index % 3 === 0 ? `2001:db8::${index.toString(16)}` : `10.0.0.${index}`))
+  const addresses = Array.from({ length: 24 }, (_, index) =>
+    index % 3 === 0 ? `2001:db8::${index.toString(16)}` : `10.0.0.${index}`,
+  )
   // An address has another id on another day.
   for (const received of [now - day, now - 1000]) {
-    await api.add(Array.from({ length: 400 }, () => ({ src: random.pick(addresses), dst: random.pick(addresses), bytes: random.pick(sizes), ...(random.chance(0.5) ? { sampling: 100 } : {}) })), received)
+    await api.add(
+      Array.from({ length: 400 }, () => ({
+        src: random.pick(addresses),
+        dst: random.pick(addresses),
+        bytes: random.pick(sizes),
+        ...(random.chance(0.5) ? { sampling: 100 } : {}),
+      })),
+      received,
+    )
   }
   const statements: string[] = []
-  const store: StoreReader = { query: (sql, format, signal) => (statements.push(sql), api.store.reader.query(sql, format, signal)), edges: (asked, signal) => api.store.reader.edges(asked, signal) }
+  const store: StoreReader = {
+    query: (sql, format, signal) => (statements.push(sql), api.store.reader.query(sql, format, signal)),
+    edges: (asked, signal) => api.store.reader.edges(asked, signal),
+  }
   const questions: readonly [fields: readonly string[], by: Rank, limit: number, filter?: string][] = [
-    [['src_addr', 'dst_addr'], 'bytes', 10], [['src_addr', 'dst_addr'], 'flows', 3], [['dst_addr', 'proto', 'src_addr'], 'packets', 1000], [['src_addr', 'src_name'], 'drop_bytes', 5],
-    [['dst_name', 'src_addr'], 'bytes', 7, 'src_name = gateway or dst_addr = 10.0.0.0/28'], [['next_hop', 'dst_addr'], 'bytes', 4], [['exporter_addr', 'src_endpoint', 'dst_addr'], 'flows', 50],
+    [['src_addr', 'dst_addr'], 'bytes', 10],
+    [['src_addr', 'dst_addr'], 'flows', 3],
+    [['dst_addr', 'proto', 'src_addr'], 'packets', 1000],
+    [['src_addr', 'src_name'], 'drop_bytes', 5],
+    [['dst_name', 'src_addr'], 'bytes', 7, 'src_name = gateway or dst_addr = 10.0.0.0/28'],
+    [['next_hop', 'dst_addr'], 'bytes', 4],
+    [['exporter_addr', 'src_endpoint', 'dst_addr'], 'flows', 50],
   ]
   for (const [fields, by, limit, filter] of questions) {
-    const request: GroupsRequest = { ...questionOf({ from: String(now - 2 * day), ...(filter === undefined ? {} : { filter }) }, 'flow_time', now, local), group: fields.map(groupField), by, limit, ...(by === 'drop_bytes' ? { further: ['drop_bytes'] } : {}) }
+    const request: GroupsRequest = {
+      ...questionOf(
+        { from: String(now - 2 * day), ...(filter === undefined ? {} : { filter }) },
+        'flow_time',
+        now,
+        local,
+      ),
+      group: fields.map(groupField),
+      by,
+      limit,
+      ...(by === 'drop_bytes' ? { further: ['drop_bytes'] } : {}),
+    }
     const one = (await rowsOf(store, groupsSql(request), gone)) ?? []
     statements.length = 0
     const many = (await manyGroups(store, request, 800, gone, limits)) as Record<string, unknown>[]
     expect(statements.length, fields.join()).toBeGreaterThan(2)
     expect(statements.at(-1)).toContain(`"bytes"::${type}`)
     const bounds = ['_rest', '_least', '_next']
-    const plain = (rows: readonly Record<string, unknown>[]): unknown => rows.map((row) => Object.fromEntries(Object.entries(row).filter(([name]) => !bounds.includes(name)).sort(([a], [b]) => (a < b ? -1 : 1))))
+    const plain = (rows: readonly Record<string, unknown>[]): unknown =>
+      rows.map((row) =>
+        Object.fromEntries(
+          Object.entries(row)
+            .filter(([name]) => !bounds.includes(name))
+            .sort(([a], [b]) => (a < b ? -1 : 1)),
+        ),
+      )
     expect(plain(many), fields.join()).toEqual(plain(one))
     expect(many.length).toBeGreaterThan(2)
   }
@@ -43,11 +82,24 @@ test.each([{ type: 'DOUBLE', sizes: [0, 7, 1000] }, { type: 'HUGEINT', sizes: [0
 
 test('few groups, statistics and groups without an address are one statement', async () => {
   const api = await startStored()
-  await api.add(Array.from({ length: 30 }, (_, index) => ({ src: `10.0.0.${index}`, dst: '10.0.1.1' })), now - 1000)
+  await api.add(
+    Array.from({ length: 30 }, (_, index) => ({ src: `10.0.0.${index}`, dst: '10.0.1.1' })),
+    now - 1000,
+  )
   const question = questionOf({}, 'flow_time', now, local)
   const request: GroupsRequest = { ...question, group: ['src_addr', 'dst_addr'].map(groupField), by: 'bytes', limit: 5 }
   expect(await manyGroups(api.store.reader, request, 30, gone)).toBe('few')
-  expect(await manyGroups(api.store.reader, { ...request, group: ['src_port', 'dst_port'].map(groupField) }, 30, gone, limits)).toBe('few')
-  expect(await manyGroups(api.store.reader, { ...request, by: 'p90', of: groupField('bytes') }, 30, gone, limits)).toBe('few')
+  expect(
+    await manyGroups(
+      api.store.reader,
+      { ...request, group: ['src_port', 'dst_port'].map(groupField) },
+      30,
+      gone,
+      limits,
+    ),
+  ).toBe('few')
+  expect(await manyGroups(api.store.reader, { ...request, by: 'p90', of: groupField('bytes') }, 30, gone, limits)).toBe(
+    'few',
+  )
   expect(await manyGroups(api.store.reader, request, 800, gone, limits)).toHaveLength(5)
 })

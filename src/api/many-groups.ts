@@ -1,13 +1,24 @@
 /** Millions of groups of flows by address, in several statements of which each has a part of the groups. */
 import type { StoreReader } from '../engine/control.ts'
-import { groupCountsSql, groupSampleSql, groupsPartSql, isMeasure, measures, type GroupsRequest, type StoredEndpoints } from '../query/plan/index.ts'
+import {
+  groupCountsSql,
+  groupSampleSql,
+  groupsPartSql,
+  isMeasure,
+  measures,
+  type GroupsRequest,
+  type StoredEndpoints,
+} from '../query/plan/index.ts'
 import { endpointIds, endpointsView } from '../store/read/views.ts'
 import { rowsOf } from './ask.ts'
 import type { Cell } from './live/cells.ts'
 import type { AnswerRecord } from './ring/answers.ts'
 import { compareCells, integerCell } from './ring/sums.ts'
 
-const endpoints: StoredEndpoints = { view: endpointsView, idOf: (field) => (field.kind === 'ip' ? `"${endpointIds(field.name)}"` : undefined) }
+const endpoints: StoredEndpoints = {
+  view: endpointsView,
+  idOf: (field) => (field.kind === 'ip' ? `"${endpointIds(field.name)}"` : undefined),
+}
 
 export interface ManyGroupsLimits {
   /** Groups are not counted where a sample promises fewer in all stored flows. */
@@ -28,7 +39,13 @@ const usual: ManyGroupsLimits = { many: 800_000, few: 100_000, perPart: 600_000,
  * The rows that groupsSql gives, with `_place` and the sums of all. `few`: the groups are so few that groupsSql itself is faster. Undefined when the client
  * has gone. `stored`: flows in the store.
  */
-export async function manyGroups(store: StoreReader, request: GroupsRequest, stored: number, gone: AbortSignal, limits = usual): Promise<readonly AnswerRecord[] | 'few' | undefined> {
+export async function manyGroups(
+  store: StoreReader,
+  request: GroupsRequest,
+  stored: number,
+  gone: AbortSignal,
+  limits = usual,
+): Promise<readonly AnswerRecord[] | 'few' | undefined> {
   const { group, by, of, limit, further = [] } = request
   const addresses = group.flatMap((field, index) => (endpoints.idOf(field) === undefined ? [] : [index]))
   // A store has fewer addresses than would take much memory by themselves.
@@ -42,7 +59,9 @@ export async function manyGroups(store: StoreReader, request: GroupsRequest, sto
   const groups = Number(counts['_groups'])
   if (groups <= limits.few) return 'few'
   // The address with the most values spreads the groups best.
-  const split = addresses.reduce((best, index) => (Number(counts[`_i${index}`]) > Number(counts[`_i${best}`]) ? index : best))
+  const split = addresses.reduce((best, index) =>
+    Number(counts[`_i${index}`]) > Number(counts[`_i${best}`]) ? index : best,
+  )
   const small = Number(counts['_sums']) < limits.small
   const parts = Math.min(limits.parts, Math.ceil(groups / limits.perPart))
   const summed = ['groups', ...measures, ...further].map((name) => `_all_${name}`)
@@ -60,8 +79,12 @@ export async function manyGroups(store: StoreReader, request: GroupsRequest, sto
     }
     largest = [...largest, ...rows.filter((row) => row['_place'] !== null)].sort(order).slice(0, limit)
   }
-  const all = Object.fromEntries(summed.map((name) => [name, totals.has(name) ? integerCell(totals.get(name) as bigint) : null]))
-  return largest.length === 0 ? [{ _place: null, ...all }] : largest.map((row, place) => ({ ...row, ...all, _place: place + 1 }))
+  const all = Object.fromEntries(
+    summed.map((name) => [name, totals.has(name) ? integerCell(totals.get(name) as bigint) : null]),
+  )
+  return largest.length === 0
+    ? [{ _place: null, ...all }]
+    : largest.map((row, place) => ({ ...row, ...all, _place: place + 1 }))
 }
 
 /** The order of groupsSql: the largest first, then by the values of the group. */

@@ -15,7 +15,12 @@ export const placeParameters = {
   kind: { ...names, description: 'Kinds, with commas.', examples: ['Deployment,StatefulSet'] },
   namespace: { ...names, description: 'Namespaces, with commas.', examples: ['shop'] },
   name: { ...names, description: 'Names, with commas.', examples: ['web'] },
-  text: { type: 'string', maxLength: 500, description: 'Found anywhere, in any case of letters.', examples: ['replicas'] },
+  text: {
+    type: 'string',
+    maxLength: 500,
+    description: 'Found anywhere, in any case of letters.',
+    examples: ['replicas'],
+  },
 } as const
 
 export interface PlaceQuery {
@@ -27,7 +32,11 @@ export interface PlaceQuery {
   readonly text?: string
 }
 
-export function among(column: string, written: string | undefined, meant: (value: string) => string = (value) => value): string[] {
+export function among(
+  column: string,
+  written: string | undefined,
+  meant: (value: string) => string = (value) => value,
+): string[] {
   const values = listOf(written).map(meant)
   return values.length === 0 ? [] : [`${column} IN (${values.map(text).join(', ')})`]
 }
@@ -37,37 +46,55 @@ export function placeConditions(query: PlaceQuery, principal: Principal): string
   const scope = objectScope(principal)
   return [
     ...(scope === undefined ? [] : [scope]),
-    ...among('cluster', query.cluster), ...among('api_group', query.group, (group) => (group === 'core' ? '' : group)),
-    ...among('kind', query.kind), ...among('namespace', query.namespace), ...among('name', query.name),
+    ...among('cluster', query.cluster),
+    ...among('api_group', query.group, (group) => (group === 'core' ? '' : group)),
+    ...among('kind', query.kind),
+    ...among('namespace', query.namespace),
+    ...among('name', query.name),
   ]
 }
 
 /** The text is in one of these. */
 export function found(written: string | undefined, expressions: readonly string[]): string[] {
   if (written === undefined || written === '') return []
-  return [`(${expressions.map((each) => `contains(lower(coalesce(${each}, '')), ${text(written.toLowerCase())})`).join(' OR ')})`]
+  return [
+    `(${expressions.map((each) => `contains(lower(coalesce(${each}, '')), ${text(written.toLowerCase())})`).join(' OR ')})`,
+  ]
 }
 
 export function moment(written: string, name: string, now: number): bigint {
   const at = momentOf(written, now)
-  if (at === undefined) throw new ApiError('WEIR_API_INVALID', `"${name}" is no time: ${written}.`, { hints: ['Write now-15m, 2026-11-20T10:00:00Z, or Unix milliseconds; years have four digits.'] })
+  if (at === undefined)
+    throw new ApiError('WEIR_API_INVALID', `"${name}" is no time: ${written}.`, {
+      hints: ['Write now-15m, 2026-11-20T10:00:00Z, or Unix milliseconds; years have four digits.'],
+    })
   return at
 }
 
 export function span({ from, to }: { readonly from: string; readonly to: string }, now: number): TimeSpan {
   const asked = { from: moment(from, 'from', now), to: moment(to, 'to', now) }
-  if (asked.from >= asked.to) throw new ApiError('WEIR_API_INVALID', `The span ends (${isoOf(asked.to)}) before it begins (${isoOf(asked.from)}).`)
+  if (asked.from >= asked.to)
+    throw new ApiError(
+      'WEIR_API_INVALID',
+      `The span ends (${isoOf(asked.to)}) before it begins (${isoOf(asked.from)}).`,
+    )
   return asked
 }
 
 /** What is told of a change, of a view `changes`. */
-export const changeColumns = 'time, cluster, api_group AS "group", kind, namespace, name, uid, ref, operation, actor, actor_kind, actor_ref, manager, audit_id, coalesced, initial, noise, paths, diff, resource_version, _pos AS pos'
+export const changeColumns =
+  'time, cluster, api_group AS "group", kind, namespace, name, uid, ref, operation, actor, actor_kind, actor_ref, manager, audit_id, coalesced, initial, noise, paths, diff, resource_version, _pos AS pos'
 
 /** Order of a view `changes`: changes that one source recorded at the same moment keep their order. */
-export const changeOrder = ['epoch_us(time)', ...[-3, -2, -1].map((part) => `coalesce(TRY_CAST(string_split(_pos, ':')[${part}] AS BIGINT), 0)`), '_pos']
+export const changeOrder = [
+  'epoch_us(time)',
+  ...[-3, -2, -1].map((part) => `coalesce(TRY_CAST(string_split(_pos, ':')[${part}] AS BIGINT), 0)`),
+  '_pos',
+]
 
 /** What is told of an object at a time, of a view `resources`. */
-export const resourceColumns = 'cluster, api_group AS "group", kind, namespace, name, uid, ref, labels, node, zone, phase, owner_kind, owner_name, owner_uid, created, valid_from, valid_to, resource_version'
+export const resourceColumns =
+  'cluster, api_group AS "group", kind, namespace, name, uid, ref, labels, node, zone, phase, owner_kind, owner_name, owner_uid, created, valid_from, valid_to, resource_version'
 
 /** Rows of views `resources` and `relations` that held at a time, in µs. */
 export function asOf(at: bigint): string {
@@ -92,16 +119,30 @@ export function writePageCursor({ question, times, keys }: PageCursor): string {
 
 /** Throws for a cursor that is none of ours, or of another question. */
 export function readPageCursor(written: string, question: string, times: number, keys: number): PageCursor {
-  const wrong = (message: string): ApiError => new ApiError('WEIR_API_INVALID', message, { hints: ['Send `next` of the page before as it is with the parameters of the first page, or leave it out to begin anew.'] })
+  const wrong = (message: string): ApiError =>
+    new ApiError('WEIR_API_INVALID', message, {
+      hints: [
+        'Send `next` of the page before as it is with the parameters of the first page, or leave it out to begin anew.',
+      ],
+    })
   let parts: unknown
   try {
     parts = JSON.parse(Buffer.from(written, 'base64url').toString('utf8'))
   } catch {
     throw wrong('The cursor is none of ours.')
   }
-  const isTexts = (value: unknown, length: number): value is string[] => Array.isArray(value) && value.length === length && value.every((each) => typeof each === 'string' && !each.includes('\0'))
+  const isTexts = (value: unknown, length: number): value is string[] =>
+    Array.isArray(value) &&
+    value.length === length &&
+    value.every((each) => typeof each === 'string' && !each.includes('\0'))
   const [form, of, moments, behind] = Array.isArray(parts) ? (parts as unknown[]) : []
-  if (form !== 1 || !isTexts(moments, times) || !isTexts(behind, keys) || !moments.every((each) => /^-?\d{1,17}$/.test(each))) throw wrong('The cursor is none of ours.')
+  if (
+    form !== 1 ||
+    !isTexts(moments, times) ||
+    !isTexts(behind, keys) ||
+    !moments.every((each) => /^-?\d{1,17}$/.test(each))
+  )
+    throw wrong('The cursor is none of ours.')
   if (of !== question) throw wrong('The cursor belongs to another question.')
   return { question, times: moments.map(BigInt), keys: behind }
 }

@@ -4,7 +4,18 @@ import { start } from './testing/kit.ts'
 interface Document {
   openapi: string
   info: { version: string }
-  paths: Record<string, Record<string, { operationId: string; summary: string; responses: Record<string, unknown>; parameters: { name: string; in: string; schema: unknown }[] }>>
+  paths: Record<
+    string,
+    Record<
+      string,
+      {
+        operationId: string
+        summary: string
+        responses: Record<string, unknown>
+        parameters: { name: string; in: string; schema: unknown }[]
+      }
+    >
+  >
   components: { schemas: Record<string, unknown> }
 }
 
@@ -15,11 +26,66 @@ async function description(): Promise<Document> {
 
 test('every path of the API is described, and only those', async () => {
   const { paths } = await description()
-  const listed = Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`))
+  const listed = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  )
   expect(listed.sort()).toEqual([
-    'DELETE /api/v1/saved/{id}', 'GET /api/v1/audit', 'GET /api/v1/audit/columns', 'GET /api/v1/audit/firsts', 'GET /api/v1/audit/logins', 'GET /api/v1/audit/newest', 'GET /api/v1/audit/one', 'GET /api/v1/audit/query', 'GET /api/v1/audit/sums', 'GET /api/v1/changes', 'GET /api/v1/changes/gaps', 'GET /api/v1/changes/one', 'GET /api/v1/changes/sums', 'GET /api/v1/clusters', 'GET /api/v1/dead-letters', 'GET /api/v1/dead-letters/{id}', 'GET /api/v1/export', 'GET /api/v1/exporters', 'GET /api/v1/exporters/how', 'GET /api/v1/fields', 'GET /api/v1/flows', 'GET /api/v1/graph', 'GET /api/v1/graph/paths', 'GET /api/v1/health', 'GET /api/v1/ledger', 'GET /api/v1/live', 'GET /api/v1/login', 'GET /api/v1/login/oidc', 'GET /api/v1/login/oidc/callback',
-    'GET /api/v1/me', 'GET /api/v1/openapi.json', 'GET /api/v1/pipeline', 'GET /api/v1/quick-filters', 'GET /api/v1/resources', 'GET /api/v1/resources/one', 'GET /api/v1/saved', 'GET /api/v1/saved/{id}', 'GET /api/v1/series', 'GET /api/v1/tap', 'GET /api/v1/topology', 'OPTIONS /events', 'POST /api/v1/complete', 'POST /api/v1/dead-letters/{sink}/drop', 'POST /api/v1/dead-letters/{sink}/edit', 'POST /api/v1/dead-letters/{sink}/retry',
-    'POST /api/v1/import', 'POST /api/v1/live', 'POST /api/v1/login', 'POST /api/v1/logout', 'POST /api/v1/reload', 'POST /api/v1/sinks/{sink}/forget', 'POST /api/v1/sql', 'POST /api/v1/validate', 'POST /events', 'PUT /api/v1/live/{sid}', 'PUT /api/v1/saved/{id}',
+    'DELETE /api/v1/saved/{id}',
+    'GET /api/v1/audit',
+    'GET /api/v1/audit/columns',
+    'GET /api/v1/audit/firsts',
+    'GET /api/v1/audit/logins',
+    'GET /api/v1/audit/newest',
+    'GET /api/v1/audit/one',
+    'GET /api/v1/audit/query',
+    'GET /api/v1/audit/sums',
+    'GET /api/v1/changes',
+    'GET /api/v1/changes/gaps',
+    'GET /api/v1/changes/one',
+    'GET /api/v1/changes/sums',
+    'GET /api/v1/clusters',
+    'GET /api/v1/dead-letters',
+    'GET /api/v1/dead-letters/{id}',
+    'GET /api/v1/export',
+    'GET /api/v1/exporters',
+    'GET /api/v1/exporters/how',
+    'GET /api/v1/fields',
+    'GET /api/v1/flows',
+    'GET /api/v1/graph',
+    'GET /api/v1/graph/paths',
+    'GET /api/v1/health',
+    'GET /api/v1/ledger',
+    'GET /api/v1/live',
+    'GET /api/v1/login',
+    'GET /api/v1/login/oidc',
+    'GET /api/v1/login/oidc/callback',
+    'GET /api/v1/me',
+    'GET /api/v1/openapi.json',
+    'GET /api/v1/pipeline',
+    'GET /api/v1/quick-filters',
+    'GET /api/v1/resources',
+    'GET /api/v1/resources/one',
+    'GET /api/v1/saved',
+    'GET /api/v1/saved/{id}',
+    'GET /api/v1/series',
+    'GET /api/v1/tap',
+    'GET /api/v1/topology',
+    'OPTIONS /events',
+    'POST /api/v1/complete',
+    'POST /api/v1/dead-letters/{sink}/drop',
+    'POST /api/v1/dead-letters/{sink}/edit',
+    'POST /api/v1/dead-letters/{sink}/retry',
+    'POST /api/v1/import',
+    'POST /api/v1/live',
+    'POST /api/v1/login',
+    'POST /api/v1/logout',
+    'POST /api/v1/reload',
+    'POST /api/v1/sinks/{sink}/forget',
+    'POST /api/v1/sql',
+    'POST /api/v1/validate',
+    'POST /events',
+    'PUT /api/v1/live/{sid}',
+    'PUT /api/v1/saved/{id}',
   ])
 })
 
@@ -33,25 +99,60 @@ test('every reference resolves, every operation has a name of its own, an answer
   })
   expect(references.length).toBeGreaterThan(10)
   for (const reference of references) {
-    const found = reference.replace(/^#\//, '').split('/').reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], document)
+    const found = reference
+      .replace(/^#\//, '')
+      .split('/')
+      .reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], document)
     expect(found, reference).toBeTypeOf('object')
   }
-  const operations = Object.entries(document.paths).flatMap(([path, methods]) => Object.values(methods).map((operation) => ({ path, ...operation })))
+  const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.values(methods).map((operation) => ({ path, ...operation })),
+  )
   expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length)
   for (const { path, summary, responses, parameters } of operations) {
     expect(summary.length, path).toBeGreaterThan(5)
     expect(Object.keys(responses), path).toContain('200')
     const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
-    expect(parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => name), path).toEqual(inPath)
+    expect(
+      parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => name),
+      path,
+    ).toEqual(inPath)
   }
 })
 
 test('the description says of a request what the server checks', async () => {
-  const document = (await description()) as unknown as { paths: Record<string, Record<string, { requestBody?: { required: boolean; content: Record<string, { schema: { required?: string[]; properties: Record<string, { enum?: string[] }> } }> } }>> }
+  const document = (await description()) as unknown as {
+    paths: Record<
+      string,
+      Record<
+        string,
+        {
+          requestBody?: {
+            required: boolean
+            content: Record<
+              string,
+              { schema: { required?: string[]; properties: Record<string, { enum?: string[] }> } }
+            >
+          }
+        }
+      >
+    >
+  }
   const sql = document.paths['/api/v1/sql']?.['post']?.requestBody
   expect(sql?.required).toBe(true)
   expect(sql?.content['application/json']?.schema.required).toEqual(['sql'])
-  expect(sql?.content['application/json']?.schema.properties['format']?.enum).toEqual(['json', 'ndjson', 'csv', 'table'])
+  expect(sql?.content['application/json']?.schema.properties['format']?.enum).toEqual([
+    'json',
+    'ndjson',
+    'csv',
+    'table',
+  ])
   expect(document.paths['/api/v1/dead-letters/{sink}/retry']?.['post']?.requestBody?.required).toBe(false)
-  expect(Object.keys(document.paths['/events']?.['post']?.requestBody?.content ?? {})).toEqual(['application/cloudevents+json', 'application/cloudevents-batch+json', 'application/cloudevents+protobuf', 'application/cloudevents-batch+protobuf', '*/*'])
+  expect(Object.keys(document.paths['/events']?.['post']?.requestBody?.content ?? {})).toEqual([
+    'application/cloudevents+json',
+    'application/cloudevents-batch+json',
+    'application/cloudevents+protobuf',
+    'application/cloudevents-batch+protobuf',
+    '*/*',
+  ])
 })

@@ -15,23 +15,48 @@ export interface DescribedRoute {
 }
 
 export const problemSchema = {
-  type: 'object', required: ['type', 'title', 'status', 'detail', 'code', 'hints'],
+  type: 'object',
+  required: ['type', 'title', 'status', 'detail', 'code', 'hints'],
   description: 'RFC 9457 problem details.',
   properties: {
-    type: { type: 'string' }, title: { type: 'string' }, status: { type: 'integer' }, detail: { type: 'string' },
-    code: { type: 'string', description: 'Stable name for programs.' }, hints: { type: 'array', items: { type: 'string' }, description: 'What to do.' },
-    query_id: { type: 'string', description: 'Names the request in the program log, as the header X-Query-Id of every answer does.' },
+    type: { type: 'string' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string' },
+    code: { type: 'string', description: 'Stable name for programs.' },
+    hints: { type: 'array', items: { type: 'string' }, description: 'What to do.' },
+    query_id: {
+      type: 'string',
+      description: 'Names the request in the program log, as the header X-Query-Id of every answer does.',
+    },
     errors: {
-      type: 'array', description: 'Of a filter: what is wrong with its text, and where, in UTF-16 units.', items: {
-        type: 'object', required: ['from', 'to', 'message'], properties: { from: { type: 'integer' }, to: { type: 'integer' }, message: { type: 'string' }, hint: { type: 'string' } },
+      type: 'array',
+      description: 'Of a filter: what is wrong with its text, and where, in UTF-16 units.',
+      items: {
+        type: 'object',
+        required: ['from', 'to', 'message'],
+        properties: {
+          from: { type: 'integer' },
+          to: { type: 'integer' },
+          message: { type: 'string' },
+          hint: { type: 'string' },
+        },
       },
     },
   },
 } as const
 
 const statusText: Readonly<Record<string, string>> = {
-  200: 'Done', 400: 'Not valid', 401: 'Login needed', 403: 'Not allowed', 404: 'Not found', 413: 'Too large', 415: 'Media type not supported',
-  422: 'Understood, but refused', 429: 'Limit reached', 503: 'Not now; try again',
+  200: 'Done',
+  400: 'Not valid',
+  401: 'Login needed',
+  403: 'Not allowed',
+  404: 'Not found',
+  413: 'Too large',
+  415: 'Media type not supported',
+  422: 'Understood, but refused',
+  429: 'Limit reached',
+  503: 'Not now; try again',
 }
 
 /** Collects routes that have a summary: the console's files have none and are not part of the API. */
@@ -49,14 +74,23 @@ export function openApi(routes: readonly DescribedRoute[], schemas: Json, versio
   }
   return {
     openapi: '3.1.0',
-    info: { title: 'Weir', version, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' }, description: 'Everything that Weir catches, stored and live.' },
+    info: {
+      title: 'Weir',
+      version,
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      description: 'Everything that Weir catches, stored and live.',
+    },
     servers: [{ url: '/' }],
     ...(login ? { security: [{ bearer: [] }, { session: [] }] } : {}),
     paths,
     components: {
       schemas: rewritten({ Problem: problemSchema, ...schemas }),
       securitySchemes: {
-        bearer: { type: 'http', scheme: 'bearer', description: 'A token of `auth.tokens`; not needed on a loopback address without `auth`.' },
+        bearer: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'A token of `auth.tokens`; not needed on a loopback address without `auth`.',
+        },
         session: { type: 'apiKey', in: 'cookie', name: sessionCookie, description: 'Of a browser that logged in.' },
       },
     },
@@ -65,15 +99,34 @@ export function openApi(routes: readonly DescribedRoute[], schemas: Json, versio
 
 function operation({ schema, url }: DescribedRoute): Json {
   const { operationId, summary, description, body } = schema
-  const path = Object.entries(propertiesOf(schema['params'])).map(([name, inner]) => ({ name, in: 'path', required: true, schema: inner }))
-  const query = Object.entries(propertiesOf(schema['querystring'])).map(([name, inner]) => ({ name, in: 'query', schema: inner }))
-  const headers = Object.entries(propertiesOf(schema['headers'])).map(([name, inner]) => ({ name, in: 'header', schema: inner }))
+  const path = Object.entries(propertiesOf(schema['params'])).map(([name, inner]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: inner,
+  }))
+  const query = Object.entries(propertiesOf(schema['querystring'])).map(([name, inner]) => ({
+    name,
+    in: 'query',
+    schema: inner,
+  }))
+  const headers = Object.entries(propertiesOf(schema['headers'])).map(([name, inner]) => ({
+    name,
+    in: 'header',
+    schema: inner,
+  }))
   const optional = body !== undefined && (body as Json)['required'] === undefined
   return rewritten({
-    operationId, summary, ...(description === undefined ? {} : { description }),
+    operationId,
+    summary,
+    ...(description === undefined ? {} : { description }),
     parameters: [...path, ...query, ...headers],
-    ...(body === undefined ? eventBody(url, operationId) : { requestBody: { required: !optional, content: { 'application/json': { schema: body } } } }),
-    responses: Object.fromEntries(Object.entries(schema['response'] as Json).map(([status, answer]) => [status, response(status, answer as Json)])),
+    ...(body === undefined
+      ? eventBody(url, operationId)
+      : { requestBody: { required: !optional, content: { 'application/json': { schema: body } } } }),
+    responses: Object.fromEntries(
+      Object.entries(schema['response'] as Json).map(([status, answer]) => [status, response(status, answer as Json)]),
+    ),
   }) as Json
 }
 
@@ -87,8 +140,14 @@ function eventBody(url: string, operationId: unknown): Json {
       content: {
         'application/cloudevents+json': { schema: event },
         'application/cloudevents-batch+json': { schema: { type: 'array', items: event } },
-        'application/cloudevents+protobuf': { schema: { type: 'string', format: 'binary' }, description: 'An io.cloudevents.v1.CloudEvent.' },
-        'application/cloudevents-batch+protobuf': { schema: { type: 'string', format: 'binary' }, description: 'An io.cloudevents.v1.CloudEventBatch.' },
+        'application/cloudevents+protobuf': {
+          schema: { type: 'string', format: 'binary' },
+          description: 'An io.cloudevents.v1.CloudEvent.',
+        },
+        'application/cloudevents-batch+protobuf': {
+          schema: { type: 'string', format: 'binary' },
+          description: 'An io.cloudevents.v1.CloudEventBatch.',
+        },
         '*/*': { schema: {}, description: 'Binary mode: attributes in ce-* headers, data as it is.' },
       },
     },
@@ -97,7 +156,8 @@ function eventBody(url: string, operationId: unknown): Json {
 
 function response(status: string, answer: Json): Json {
   const description = statusText[status] ?? 'Answer'
-  if ('content' in answer || (Object.keys(answer).length === 1 && 'description' in answer)) return { description, ...answer }
+  if ('content' in answer || (Object.keys(answer).length === 1 && 'description' in answer))
+    return { description, ...answer }
   const type = answer['$ref'] === 'Problem#' ? 'application/problem+json' : 'application/json'
   return { description, content: { [type]: { schema: answer } } }
 }
@@ -110,6 +170,11 @@ function propertiesOf(schema: unknown): Json {
 function rewritten(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(rewritten)
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) =>
-    key === '$ref' && typeof inner === 'string' ? [key, `#/components/schemas/${inner.replace(/#$/, '')}`] : [key, rewritten(inner)]))
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) =>
+      key === '$ref' && typeof inner === 'string'
+        ? [key, `#/components/schemas/${inner.replace(/#$/, '')}`]
+        : [key, rewritten(inner)],
+    ),
+  )
 }

@@ -95,7 +95,10 @@ export interface ProblemAnswer {
 }
 
 function typeOf(code: string): string {
-  return `urn:weir:problem:${code.toLowerCase().replace(/^weir_/, '').replaceAll('_', '-')}`
+  return `urn:weir:problem:${code
+    .toLowerCase()
+    .replace(/^weir_/, '')
+    .replaceAll('_', '-')}`
 }
 
 const retryAfter = { 'retry-after': '1' }
@@ -103,14 +106,27 @@ const retryAfter = { 'retry-after': '1' }
 export function toProblem(error: unknown): ProblemAnswer {
   if (error instanceof ApiError) {
     const { status, title } = problemTable[error.code]
-    const problem = { type: typeOf(error.code), title, status, detail: error.message, code: error.code, hints: error.hints, ...(error.errors === undefined ? {} : { errors: error.errors }) }
+    const problem = {
+      type: typeOf(error.code),
+      title,
+      status,
+      detail: error.message,
+      code: error.code,
+      hints: error.hints,
+      ...(error.errors === undefined ? {} : { errors: error.errors }),
+    }
     return { problem, headers: { ...(status === 503 ? retryAfter : {}), ...error.headers }, unexpected: false }
   }
   if (error instanceof WeirError) {
     const status = statusOf[error.code] ?? (error.retry ? 503 : 500)
     const title = error.code.replace('WEIR_', '').replaceAll('_', ' ').toLowerCase()
     const problem = {
-      type: typeOf(error.code), title, status, detail: error.message, code: error.code, hints: [errorTable[error.code].advice],
+      type: typeOf(error.code),
+      title,
+      status,
+      detail: error.message,
+      code: error.code,
+      hints: [errorTable[error.code].advice],
     }
     return { problem, headers: status === 503 ? retryAfter : {}, unexpected: status === 500 }
   }
@@ -118,7 +134,11 @@ export function toProblem(error: unknown): ProblemAnswer {
   if (known !== undefined) return toProblem(known)
   const { status, title } = problemTable.WEIR_API_INTERNAL
   const detail = 'The server met an error that it did not expect; its log has the details.'
-  return { problem: { type: typeOf('WEIR_API_INTERNAL'), title, status, detail, code: 'WEIR_API_INTERNAL', hints: [] }, headers: {}, unexpected: true }
+  return {
+    problem: { type: typeOf('WEIR_API_INTERNAL'), title, status, detail, code: 'WEIR_API_INTERNAL', hints: [] },
+    headers: {},
+    unexpected: true,
+  }
 }
 
 /** Errors that the HTTP framework raises by itself carry a client status. */

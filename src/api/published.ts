@@ -1,5 +1,13 @@
 /** What the console imports: the types of answers and requests, and nothing that runs. */
-export type { DeadLetter, ExporterReport, Ledger, Pipeline, SinkLedger, SourceExporters, SourceLedger } from '../engine/control.ts'
+export type {
+  DeadLetter,
+  ExporterReport,
+  Ledger,
+  Pipeline,
+  SinkLedger,
+  SourceExporters,
+  SourceLedger,
+} from '../engine/control.ts'
 export type { Field } from '../model/fields.ts'
 export type { PatchStep } from '../model/kubernetes.ts'
 export type { Version as ResourceVersion } from './history.ts'

@@ -1,6 +1,15 @@
 /** Parameters that pages, series and topology share, and what they say. */
 import { endpointField, flowNames, type NameTable, type QueryField } from '../query/index.ts'
-import { fieldTime, isoOf, isSortable, momentOf, type Question, type QuestionTime, type TimeSpan, withinSql } from '../query/plan/index.ts'
+import {
+  fieldTime,
+  isoOf,
+  isSortable,
+  momentOf,
+  type Question,
+  type QuestionTime,
+  type TimeSpan,
+  withinSql,
+} from '../query/plan/index.ts'
 import { nearest } from '../schema/suggest.ts'
 import type { Principal } from './access/principal.ts'
 import { withinScope } from './access/scope.ts'
@@ -11,10 +20,24 @@ import { reporters, reportersText, rowsAsked, type RowsAsked } from './rows-aske
 import { views, type ViewColumn } from './views.ts'
 
 export const questionParameters = {
-  filter: { type: 'string', maxLength: 65_536, description: 'Rows that match, as docs/explain/query.md has it. Every row when left out.', examples: ['src.ns = shop and bytes >= 10k'] },
-  both_ways: { type: 'string', enum: ['true', 'false'], default: 'false', description: 'Also rows that match with source and destination exchanged; each row counts once.' },
+  filter: {
+    type: 'string',
+    maxLength: 65_536,
+    description: 'Rows that match, as docs/explain/query.md has it. Every row when left out.',
+    examples: ['src.ns = shop and bytes >= 10k'],
+  },
+  both_ways: {
+    type: 'string',
+    enum: ['true', 'false'],
+    default: 'false',
+    description: 'Also rows that match with source and destination exchanged; each row counts once.',
+  },
   reporters: { type: 'string', enum: reporters, default: 'all', description: reportersText },
-  from: { type: 'string', default: 'now-1h', description: 'Begin, included: `now-15m`, ISO 8601, or Unix milliseconds.' },
+  from: {
+    type: 'string',
+    default: 'now-1h',
+    description: 'Begin, included: `now-15m`, ISO 8601, or Unix milliseconds.',
+  },
   to: { type: 'string', default: 'now', description: 'End, not included.' },
 } as const
 
@@ -23,17 +46,22 @@ export const spanTimes = ['flow_time', 'time_received', 'time_start', 'time_end'
 export type SpanTime = (typeof spanTimes)[number]
 
 export const timeParameter = (usual: SpanTime): object => ({
-  type: 'string', enum: spanTimes, default: usual,
-  description: 'The time that the span is of. `flow_time` is when a flow ended by its exporter’s clock where that can be, else when it was received.',
+  type: 'string',
+  enum: spanTimes,
+  default: usual,
+  description:
+    'The time that the span is of. `flow_time` is when a flow ended by its exporter’s clock where that can be, else when it was received.',
 })
 
 const [minute, hour] = [60_000_000n, 3_600_000_000n]
 
 /** At most an hour before the flow was received, at most a minute after. */
 const flowTimes: QuestionTime = {
-  name: 'flow_time', sql: `(${flowTime})`,
+  name: 'flow_time',
+  sql: `(${flowTime})`,
   near: ({ from, to }) => withinSql('time_received', { from: from - minute, to: to + hour }),
-  sure: ({ from, to }) => (to - from <= hour + minute ? undefined : withinSql('time_received', { from: from + hour, to: to - minute })),
+  sure: ({ from, to }) =>
+    to - from <= hour + minute ? undefined : withinSql('time_received', { from: from + hour, to: to - minute }),
 }
 
 export interface QuestionQuery {
@@ -47,16 +75,32 @@ export interface QuestionQuery {
 
 /** Of the rows that who asks may see. `now` in Unix ms. */
 export function questionOf(query: QuestionQuery, usual: SpanTime, now: number, principal: Principal): Question {
-  const { filter = '', both_ways: both = 'false', reporters: told = 'all', from = 'now-1h', to = 'now', time = usual } = query
+  const {
+    filter = '',
+    both_ways: both = 'false',
+    reporters: told = 'all',
+    from = 'now-1h',
+    to = 'now',
+    time = usual,
+  } = query
   const moment = (written: string, name: string): bigint => {
     const found = momentOf(written, now)
-    if (found === undefined) throw new ApiError('WEIR_API_INVALID', `"${name}" is no time: ${written}.`, { hints: ['Write now-15m, 2026-11-20T10:00:00Z, or Unix milliseconds; years have four digits.'] })
+    if (found === undefined)
+      throw new ApiError('WEIR_API_INVALID', `"${name}" is no time: ${written}.`, {
+        hints: ['Write now-15m, 2026-11-20T10:00:00Z, or Unix milliseconds; years have four digits.'],
+      })
     return found
   }
   const span = { from: moment(from, 'from'), to: moment(to, 'to') }
-  if (span.from >= span.to) throw new ApiError('WEIR_API_INVALID', `The span ends (${isoOf(span.to)}) before it begins (${isoOf(span.from)}).`)
+  if (span.from >= span.to)
+    throw new ApiError('WEIR_API_INVALID', `The span ends (${isoOf(span.to)}) before it begins (${isoOf(span.from)}).`)
   const asked = rowsAsked(filterOf(filter, 'flows').expression, 'flows', { bothWays: both === 'true', reporters: told })
-  return { names: flowNames, filter: withinScope(asked, principal, 'flows'), time: time === flowTimes.name ? flowTimes : fieldTime(time), span }
+  return {
+    names: flowNames,
+    filter: withinScope(asked, principal, 'flows'),
+    time: time === flowTimes.name ? flowTimes : fieldTime(time),
+    span,
+  }
 }
 
 /** A field of flows by any of its names, which rows can be sorted and grouped by. */
@@ -64,7 +108,8 @@ export function plainField(written: string, parameter: string): QueryField {
   const name = flowNames.resolve(written)
   const field = name === undefined ? undefined : flowNames.field(name)
   if (field === undefined) throw unknownField(written, parameter)
-  if (!isSortable(field)) throw new ApiError('WEIR_API_INVALID', `"${parameter}" can’t use ${field.name}: it has lists or JSON.`)
+  if (!isSortable(field))
+    throw new ApiError('WEIR_API_INVALID', `"${parameter}" can’t use ${field.name}: it has lists or JSON.`)
   return field
 }
 
@@ -74,13 +119,20 @@ export function groupField(written: string): QueryField {
 }
 
 export function unknownField(written: string, parameter: string, names: NameTable = flowNames): ApiError {
-  const meant = nearest(written, names.fields.map(({ name }) => name))
-  return new ApiError('WEIR_API_INVALID', `"${parameter}" names ${written}, which is no field of ${names.view}.`, { hints: meant === undefined ? ['GET /api/v1/fields lists them.'] : [`Did you mean ${meant}?`] })
+  const meant = nearest(
+    written,
+    names.fields.map(({ name }) => name),
+  )
+  return new ApiError('WEIR_API_INVALID', `"${parameter}" names ${written}, which is no field of ${names.view}.`, {
+    hints: meant === undefined ? ['GET /api/v1/fields lists them.'] : [`Did you mean ${meant}?`],
+  })
 }
 
 /** What stands between commas; `\,` is a comma within a value, as names of users may have one, and `\\` a backslash. */
 export function listOf(written: string | undefined): string[] {
-  return ((written ?? '').match(/(?:\\[\\,]|[^,])+/g) ?? []).map((each) => each.trim().replaceAll(/\\([\\,])/g, '$1')).filter((each) => each !== '')
+  return ((written ?? '').match(/(?:\\[\\,]|[^,])+/g) ?? [])
+    .map((each) => each.trim().replaceAll(/\\([\\,])/g, '$1'))
+    .filter((each) => each !== '')
 }
 
 export interface AnswerColumn {
@@ -95,7 +147,9 @@ export function columnOf({ name }: QueryField): AnswerColumn {
 }
 
 export const measureColumns: readonly AnswerColumn[] = [
-  { name: 'bytes', type: 'HUGEINT', unit: 'By' }, { name: 'packets', type: 'HUGEINT', unit: '{packet}' }, { name: 'flows', type: 'BIGINT', unit: '{flow}' },
+  { name: 'bytes', type: 'HUGEINT', unit: 'By' },
+  { name: 'packets', type: 'HUGEINT', unit: '{packet}' },
+  { name: 'flows', type: 'BIGINT', unit: '{flow}' },
 ]
 
 /** What is the same in every answer. `exact` is false when something in it is an approximation. */
@@ -125,19 +179,76 @@ export interface AnswerFacts {
   readonly error?: unknown
 }
 
-export function answerFrame(columns: readonly AnswerColumn[], rows: readonly (readonly unknown[])[], span: TimeSpan, more: AnswerFacts = {}): AnswerFrame {
+export function answerFrame(
+  columns: readonly AnswerColumn[],
+  rows: readonly (readonly unknown[])[],
+  span: TimeSpan,
+  more: AnswerFacts = {},
+): AnswerFrame {
   const { next = null, source = 'raw', exact = true, storedTo, since, error } = more
-  return { columns, rows, next, source, span: { from: isoOf(span.from), to: isoOf(span.to) }, exact, ...(error === undefined ? {} : { error }), ...(storedTo === undefined ? {} : { stored_to: isoOf(storedTo) }), ...(since === undefined ? {} : { since: isoOf(since) }) }
+  return {
+    columns,
+    rows,
+    next,
+    source,
+    span: { from: isoOf(span.from), to: isoOf(span.to) },
+    exact,
+    ...(error === undefined ? {} : { error }),
+    ...(storedTo === undefined ? {} : { stored_to: isoOf(storedTo) }),
+    ...(since === undefined ? {} : { since: isoOf(since) }),
+  }
 }
 
 export const answerProperties = {
-  columns: { type: 'array', items: { type: 'object', required: ['name', 'type'], properties: { name: { type: 'string' }, type: { type: 'string', description: 'Type in SQL.' }, unit: { type: 'string', description: 'UCUM.' } } } },
-  rows: { type: 'array', items: { type: 'array', items: {} }, description: 'Values in the order of `columns`; null where absent. Integers beyond 2^53 are texts, times ISO 8601.' },
-  next: { type: ['string', 'null'], description: 'Cursor of the next page; null at the end, and of answers without pages.' },
-  source: { type: 'string', description: 'Where the answer comes from: `raw`, the flows, or the rollup that it was read from (`flows_1m`, `flows_5m`, `flows_1h`); `ring`, where there is no store: the newest flows, in memory.' },
-  span: { type: 'object', description: 'What is answered: of a rollup, whole buckets; of the ring, since it holds everything.', required: ['from', 'to'], properties: { from: { type: 'string' }, to: { type: 'string' } } },
-  exact: { type: 'boolean', description: 'False when groups may be short of flows that a rollup has put together with others: at most by `error`. Totals are exact, but for those under a filter that a rollup cannot hold and whose flows are stored no more.' },
-  error: { description: 'Only where `exact` is false: the most that the sum of any group may be short of, by what groups are ranked by. It is the sum of flows whose group a rollup does not know.' },
-  stored_to: { type: 'string', description: 'Only where the newest part of the span is not stored yet: flows received after this are missing. Ask again in a second.' },
-  since: { type: 'string', description: 'Only of sums read from the flows, where the span begins before the oldest stored flow was received: when that was; the end of the span if no flow is stored. Nothing is known of the time before.' },
+  columns: {
+    type: 'array',
+    items: {
+      type: 'object',
+      required: ['name', 'type'],
+      properties: {
+        name: { type: 'string' },
+        type: { type: 'string', description: 'Type in SQL.' },
+        unit: { type: 'string', description: 'UCUM.' },
+      },
+    },
+  },
+  rows: {
+    type: 'array',
+    items: { type: 'array', items: {} },
+    description: 'Values in the order of `columns`; null where absent. Integers beyond 2^53 are texts, times ISO 8601.',
+  },
+  next: {
+    type: ['string', 'null'],
+    description: 'Cursor of the next page; null at the end, and of answers without pages.',
+  },
+  source: {
+    type: 'string',
+    description:
+      'Where the answer comes from: `raw`, the flows, or the rollup that it was read from (`flows_1m`, `flows_5m`, `flows_1h`); `ring`, where there is no store: the newest flows, in memory.',
+  },
+  span: {
+    type: 'object',
+    description: 'What is answered: of a rollup, whole buckets; of the ring, since it holds everything.',
+    required: ['from', 'to'],
+    properties: { from: { type: 'string' }, to: { type: 'string' } },
+  },
+  exact: {
+    type: 'boolean',
+    description:
+      'False when groups may be short of flows that a rollup has put together with others: at most by `error`. Totals are exact, but for those under a filter that a rollup cannot hold and whose flows are stored no more.',
+  },
+  error: {
+    description:
+      'Only where `exact` is false: the most that the sum of any group may be short of, by what groups are ranked by. It is the sum of flows whose group a rollup does not know.',
+  },
+  stored_to: {
+    type: 'string',
+    description:
+      'Only where the newest part of the span is not stored yet: flows received after this are missing. Ask again in a second.',
+  },
+  since: {
+    type: 'string',
+    description:
+      'Only of sums read from the flows, where the span begins before the oldest stored flow was received: when that was; the end of the span if no flow is stored. Nothing is known of the time before.',
+  },
 } as const

@@ -2,7 +2,14 @@ import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'nod
 import { describe, expect, test } from 'vitest'
 import { post, said, sendRaw, start } from './testing/kit.ts'
 
-interface ProblemBody { code: string; detail: string; hints: string[]; status: number; title: string; type: string }
+interface ProblemBody {
+  code: string
+  detail: string
+  hints: string[]
+  status: number
+  title: string
+  type: string
+}
 const problemOf = async (answer: Response): Promise<ProblemBody> => (await answer.json()) as ProblemBody
 
 const compress = { gzip: gzipSync, deflate: deflateSync, br: brotliCompressSync, zstd: zstdCompressSync }
@@ -13,10 +20,18 @@ describe('bodies', () => {
     const { api, control } = await start()
     for (const [encoding, pack] of Object.entries(compress)) {
       const headers = { 'content-encoding': encoding }
-      const sql = await fetch(`${api.url}/api/v1/sql`, { method: 'POST', headers: { ...headers, 'content-type': json }, body: pack(Buffer.from('{"sql":"SELECT 1"}')) })
+      const sql = await fetch(`${api.url}/api/v1/sql`, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': json },
+        body: pack(Buffer.from('{"sql":"SELECT 1"}')),
+      })
       expect(await sql.json(), encoding).toEqual([{ n: 1 }])
       const event = `{"specversion":"1.0","id":"${encoding}","source":"/a","type":"t"}`
-      const events = await fetch(`${api.url}/events`, { method: 'POST', headers: { ...headers, 'content-type': 'application/cloudevents+json' }, body: pack(Buffer.from(event)) })
+      const events = await fetch(`${api.url}/events`, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/cloudevents+json' },
+        body: pack(Buffer.from(event)),
+      })
       expect(events.status, encoding).toBe(200)
     }
     expect(control.ingested.map((event) => event.id)).toEqual(Object.keys(compress))
@@ -29,7 +44,11 @@ describe('bodies', () => {
       const packed = pack(bomb)
       for (const path of ['/api/v1/sql', '/events']) {
         const type = path === '/events' ? 'application/cloudevents-batch+json' : json
-        const answer = await fetch(api.url + path, { method: 'POST', headers: { 'content-type': type, 'content-encoding': encoding }, body: packed })
+        const answer = await fetch(api.url + path, {
+          method: 'POST',
+          headers: { 'content-type': type, 'content-encoding': encoding },
+          body: packed,
+        })
         expect(answer.status, `${encoding} ${path}`).toBe(413)
         expect((await problemOf(answer)).detail).toContain('when decompressed')
       }
@@ -48,7 +67,12 @@ describe('bodies', () => {
         controller.close()
       },
     })
-    const streamed = await fetch(`${api.url}/api/v1/sql`, { method: 'POST', headers: { 'content-type': json }, body: chunked, duplex: 'half' } as RequestInit)
+    const streamed = await fetch(`${api.url}/api/v1/sql`, {
+      method: 'POST',
+      headers: { 'content-type': json },
+      body: chunked,
+      duplex: 'half',
+    } as RequestInit)
     expect(streamed.status).toBe(413)
     expect((await problemOf(streamed)).code).toBe('WEIR_API_TOO_LARGE')
   })
@@ -66,7 +90,10 @@ describe('bodies', () => {
     ] as const
     for (let round = 0; round < 5; round++) {
       for (const [status, header, length, body] of cases) {
-        const answer = await sendRaw(port, `POST /api/v1/sql HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${header}\r\n${length}\r\n\r\n${body}`)
+        const answer = await sendRaw(
+          port,
+          `POST /api/v1/sql HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${header}\r\n${length}\r\n\r\n${body}`,
+        )
         expect(answer.slice(0, 12), `${header}, ${length}`).toBe(`HTTP/1.1 ${status}`)
       }
     }
@@ -75,7 +102,11 @@ describe('bodies', () => {
   test('an unknown or doubled encoding is refused with those that are known', async () => {
     const { api } = await start()
     for (const encoding of ['compress', 'gzip, gzip']) {
-      const answer = await fetch(`${api.url}/api/v1/sql`, { method: 'POST', headers: { 'content-type': json, 'content-encoding': encoding }, body: '{}' })
+      const answer = await fetch(`${api.url}/api/v1/sql`, {
+        method: 'POST',
+        headers: { 'content-type': json, 'content-encoding': encoding },
+        body: '{}',
+      })
       expect(answer.status).toBe(415)
       expect(answer.headers.get('accept-encoding')).toBe('gzip, deflate, br, zstd')
     }
@@ -83,12 +114,21 @@ describe('bodies', () => {
 
   test('a body that is not what its encoding or type says is a 400 with the reason', async () => {
     const { api } = await start()
-    const send = async (body: string | Buffer, headers: Record<string, string> = {}): Promise<ProblemBody & { got: number }> => {
-      const answer = await fetch(`${api.url}/api/v1/sql`, { method: 'POST', headers: { 'content-type': json, ...headers }, body: body as never })
+    const send = async (
+      body: string | Buffer,
+      headers: Record<string, string> = {},
+    ): Promise<ProblemBody & { got: number }> => {
+      const answer = await fetch(`${api.url}/api/v1/sql`, {
+        method: 'POST',
+        headers: { 'content-type': json, ...headers },
+        body: body as never,
+      })
       return { ...(await problemOf(answer)), got: answer.status }
     }
     expect(await send('no gzip', { 'content-encoding': 'gzip' })).toMatchObject({ got: 400, code: 'WEIR_API_BODY' })
-    expect(await send(gzipSync('{"sql":"SELECT 1"}').subarray(0, -9), { 'content-encoding': 'gzip' })).toMatchObject({ got: 400 })
+    expect(await send(gzipSync('{"sql":"SELECT 1"}').subarray(0, -9), { 'content-encoding': 'gzip' })).toMatchObject({
+      got: 400,
+    })
     expect(await send('{"sql":')).toMatchObject({ got: 400, code: 'WEIR_API_BODY' })
     expect(await send(Buffer.from([0x22, 0xff, 0x22]))).toMatchObject({ got: 400, detail: 'The body is not UTF-8.' })
     expect(await send('[1]')).toMatchObject({ got: 400, detail: 'The value must be object, not array.' })
@@ -96,19 +136,31 @@ describe('bodies', () => {
 
   test('JSON may nest 64 levels and no deeper', async () => {
     const { api } = await start()
-    const nested = (levels: number): string => `{"sql":"SELECT 1","x":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`
-    const send = async (body: string): Promise<string> => (await problemOf(await fetch(`${api.url}/api/v1/sql`, { method: 'POST', headers: { 'content-type': json }, body }))).detail
+    const nested = (levels: number): string =>
+      `{"sql":"SELECT 1","x":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`
+    const send = async (body: string): Promise<string> =>
+      (
+        await problemOf(
+          await fetch(`${api.url}/api/v1/sql`, { method: 'POST', headers: { 'content-type': json }, body }),
+        )
+      ).detail
     expect(await send(nested(64))).toContain('"x" is not known here')
     expect(await send(nested(65))).toContain('64 levels')
     expect(await send(`${'['.repeat(5_000_000)}`)).toContain('64 levels')
-    expect(await send('{"sql":"SELECT \'[[[[\\"[[[\'","x":"' + '['.repeat(100) + '"}')).toContain('"x" is not known here')
+    expect(await send('{"sql":"SELECT \'[[[[\\"[[[\'","x":"' + '['.repeat(100) + '"}')).toContain(
+      '"x" is not known here',
+    )
   })
 
   test('only JSON is taken where JSON is expected, so that a form of another site can post nothing', async () => {
     const { api } = await start()
     for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x']) {
       for (const path of ['/api/v1/sql', '/api/v1/dead-letters/nats/drop']) {
-        const answer = await fetch(api.url + path, { method: 'POST', headers: { 'content-type': type }, body: '{"sql":"SELECT 1"}' })
+        const answer = await fetch(api.url + path, {
+          method: 'POST',
+          headers: { 'content-type': type },
+          body: '{"sql":"SELECT 1"}',
+        })
         expect(answer.status, `${type} ${path}`).toBe(415)
       }
     }
@@ -122,11 +174,20 @@ describe('what is wrong with a request', () => {
     expect(answer.status).toBe(400)
     expect(answer.headers.get('content-type')).toContain('application/problem+json')
     expect(await problemOf(answer)).toEqual({
-      type: 'urn:weir:problem:api-invalid', title: 'The request is not valid', status: 400, code: 'WEIR_API_INVALID',
-      detail: '"sql" is missing.', hints: ['GET /api/v1/openapi.json describes every request.'], query_id: answer.headers.get('x-query-id'),
+      type: 'urn:weir:problem:api-invalid',
+      title: 'The request is not valid',
+      status: 400,
+      code: 'WEIR_API_INVALID',
+      detail: '"sql" is missing.',
+      hints: ['GET /api/v1/openapi.json describes every request.'],
+      query_id: answer.headers.get('x-query-id'),
     })
-    expect(await problemOf(await post(`${api.url}/api/v1/sql`, { sql: 'SELECT 1', format: 'xml' }))).toMatchObject({ detail: '"format" must be one of json, ndjson, csv, table, not "xml".' })
-    expect(await problemOf(await post(`${api.url}/api/v1/sql`, { sql: 'SELECT 1', fromat: 'csv' }))).toMatchObject({ detail: '"fromat" is not known here; did you mean "format"?' })
+    expect(await problemOf(await post(`${api.url}/api/v1/sql`, { sql: 'SELECT 1', format: 'xml' }))).toMatchObject({
+      detail: '"format" must be one of json, ndjson, csv, table, not "xml".',
+    })
+    expect(await problemOf(await post(`${api.url}/api/v1/sql`, { sql: 'SELECT 1', fromat: 'csv' }))).toMatchObject({
+      detail: '"fromat" is not known here; did you mean "format"?',
+    })
   })
 
   test('an unknown path says what exists, and which was probably meant', async () => {
@@ -135,7 +196,8 @@ describe('what is wrong with a request', () => {
     expect(answer.status).toBe(404)
     const { hints } = await problemOf(answer)
     expect(hints[0]).toBe('Did you mean /api/v1/ledger?')
-    for (const path of ['/api/v1/sql', '/events', '/api/v1/live', '/api/v1/openapi.json', '/api/v1/dead-letters/:id']) expect(hints[1]).toContain(path)
+    for (const path of ['/api/v1/sql', '/events', '/api/v1/live', '/api/v1/openapi.json', '/api/v1/dead-letters/:id'])
+      expect(hints[1]).toContain(path)
   })
 
   test('a wrong method is told which are right', async () => {
@@ -153,20 +215,32 @@ describe('what is wrong with a request', () => {
 
   test('headers beyond the limit and bytes that are no HTTP get a problem, too', async () => {
     const { port } = await start({ limits: { headerBytes: 2048 } })
-    expect(await sendRaw(port, `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'y'.repeat(5000)}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 431 [\s\S]*WEIR_API_HEADERS_TOO_LARGE/)
+    expect(await sendRaw(port, `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'y'.repeat(5000)}\r\n\r\n`)).toMatch(
+      /^HTTP\/1\.1 431 [\s\S]*WEIR_API_HEADERS_TOO_LARGE/,
+    )
     expect(await sendRaw(port, 'SSH-2.0-OpenSSH\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 [\s\S]*problem\+json/)
-    expect(await sendRaw(port, 'POST /events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /)
+    expect(
+      await sendRaw(
+        port,
+        'POST /events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n',
+      ),
+    ).toMatch(/^HTTP\/1\.1 400 /)
   })
 
   test('a request that does not arrive is given up', async () => {
     const { port } = await start({ limits: { requestMs: 200 } })
-    const answer = await sendRaw(port, 'POST /api/v1/sql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"sql":')
+    const answer = await sendRaw(
+      port,
+      'POST /api/v1/sql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"sql":',
+    )
     expect(answer).toMatch(/^HTTP\/1\.1 408 /)
   })
 
   test('a path with an escape that is none is a 400, not a crash', async () => {
     const { api, port } = await start()
-    expect(await sendRaw(port, 'GET /api/v1/dead-letters/%zz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 [\s\S]*problem\+json/)
+    expect(
+      await sendRaw(port, 'GET /api/v1/dead-letters/%zz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'),
+    ).toMatch(/^HTTP\/1\.1 400 [\s\S]*problem\+json/)
     expect((await fetch(`${api.url}/api/v1/health`)).status).toBe(200)
   })
 

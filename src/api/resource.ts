@@ -26,31 +26,63 @@ const [mostIntervals, mostRelations, mostChanges, mostEvents] = [200, 500, 50, 5
 const relationColumns = 'relation, from_ref AS "from", to_ref AS "to", valid_from, valid_to'
 
 /** Undefined: nothing is known of it at any time. `gone`: who asked has gone. At `at`, in µs. */
-export async function describeResource(asking: Describing, ref: string, at: bigint): Promise<Readonly<Record<string, unknown>> | undefined | 'gone'> {
+export async function describeResource(
+  asking: Describing,
+  ref: string,
+  at: bigint,
+): Promise<Readonly<Record<string, unknown>> | undefined | 'gone'> {
   const ask = async (sql: string): Promise<readonly Row[]> => (await rowsOf(asking.store, sql, asking.gone)) ?? []
   const until = `ref = ${text(ref)} AND time <= ${timeSql(at)}`
   const [intervals, now, owners, owned, relations, changes, events] = await Promise.all([
-    ask(`SELECT ${resourceColumns} FROM resources WHERE ref = ${text(ref)} ORDER BY valid_from DESC LIMIT ${mostIntervals}`),
-    ask(`SELECT ${resourceColumns}, data FROM resources WHERE ref = ${text(ref)} AND ${asOf(at)} ORDER BY valid_from DESC LIMIT 1`),
-    chain(ask, ref, at, 'from_ref', 'to'), chain(ask, ref, at, 'to_ref', 'from'),
+    ask(
+      `SELECT ${resourceColumns} FROM resources WHERE ref = ${text(ref)} ORDER BY valid_from DESC LIMIT ${mostIntervals}`,
+    ),
+    ask(
+      `SELECT ${resourceColumns}, data FROM resources WHERE ref = ${text(ref)} AND ${asOf(at)} ORDER BY valid_from DESC LIMIT 1`,
+    ),
+    chain(ask, ref, at, 'from_ref', 'to'),
+    chain(ask, ref, at, 'to_ref', 'from'),
     ask(relationsSql(ref, at)),
     lastChanges(ask, until),
-    ask(`SELECT id, time, data->>'$.type' AS type, data->>'$.reason' AS reason, data->>'$.message' AS message, TRY_CAST(data->>'$.count' AS BIGINT) AS count, data->>'$.reporter' AS reporter, _pos AS pos FROM events WHERE family = 'k8s-event' AND ${until} ORDER BY time DESC, _pos DESC LIMIT ${mostEvents}`),
+    ask(
+      `SELECT id, time, data->>'$.type' AS type, data->>'$.reason' AS reason, data->>'$.message' AS message, TRY_CAST(data->>'$.count' AS BIGINT) AS count, data->>'$.reporter' AS reporter, _pos AS pos FROM events WHERE family = 'k8s-event' AND ${until} ORDER BY time DESC, _pos DESC LIMIT ${mostEvents}`,
+    ),
   ])
   if (asking.gone.aborted) return 'gone'
   if ([intervals, changes, events].every((rows) => rows.length === 0)) return undefined
-  const seen = (rows: readonly Row[]): readonly Row[] => rows.filter((row) => ['from', 'to'].every((end) => mayName(asking.principal, String(row[end])) || end === 'to' && isOwn(row, ref)))
+  const seen = (rows: readonly Row[]): readonly Row[] =>
+    rows.filter((row) =>
+      ['from', 'to'].every((end) => mayName(asking.principal, String(row[end])) || (end === 'to' && isOwn(row, ref))),
+    )
   const { versions, ...manifest } = await history(asking, ask, ref, at, { intervals, now: now[0] })
   if (asking.gone.aborted) return 'gone'
-  return { now: now[0] ?? null, ...manifest, versions, intervals, owners: seen(owners), owned: seen(owned), relations: seen(relations), changes, events }
+  return {
+    now: now[0] ?? null,
+    ...manifest,
+    versions,
+    intervals,
+    owners: seen(owners),
+    owned: seen(owned),
+    relations: seen(relations),
+    changes,
+    events,
+  }
 }
 
-async function history({ current }: Describing, ask: (sql: string) => Promise<readonly Row[]>, ref: string, at: bigint, { intervals, now }: { readonly intervals: readonly Row[]; readonly now: Row | undefined }): Promise<ManifestAt & { readonly versions: readonly Version[] }> {
+async function history(
+  { current }: Describing,
+  ask: (sql: string) => Promise<readonly Row[]>,
+  ref: string,
+  at: bigint,
+  { intervals, now }: { readonly intervals: readonly Row[]; readonly now: Row | undefined },
+): Promise<ManifestAt & { readonly versions: readonly Version[] }> {
   const [uid, cluster] = [now?.['uid'] ?? intervals[0]?.['uid'], parseKubernetesRef(ref)?.cluster ?? '']
   // Before the store is asked: what has changed by then is stored.
   const state = typeof uid === 'string' ? await current({ cluster, uid }) : undefined
   const [manifest, versions] = await Promise.all([
-    now === undefined ? { manifest: null, manifest_note: 'The object was not there at that time.' } : manifestAt(ask, { ref, cluster, uid: String(now['uid']) }, at, state),
+    now === undefined
+      ? { manifest: null, manifest_note: 'The object was not there at that time.' }
+      : manifestAt(ask, { ref, cluster, uid: String(now['uid']) }, at, state),
     versionsOf(ask, ref, intervals, (state?.object ?? null) as Row | null),
   ])
   return { ...manifest, versions }
@@ -58,11 +90,15 @@ async function history({ current }: Describing, ask: (sql: string) => Promise<re
 
 /** Who made them is worked out for these alone. */
 async function lastChanges(ask: (sql: string) => Promise<readonly Row[]>, until: string): Promise<readonly Row[]> {
-  const last = await ask(`SELECT epoch_us(time) AS time, subject, _pos AS pos FROM changes WHERE ${until} ORDER BY time DESC LIMIT ${mostChanges}`)
+  const last = await ask(
+    `SELECT epoch_us(time) AS time, subject, _pos AS pos FROM changes WHERE ${until} ORDER BY time DESC LIMIT ${mostChanges}`,
+  )
   const [newest, oldest] = [last[0], last.at(-1)]
   if (newest === undefined || oldest === undefined) return []
   const between = `time >= ${timeSql(BigInt(String(oldest['time'])))} AND time <= ${timeSql(BigInt(String(newest['time'])))}`
-  return ask(`SELECT ${changeColumns} FROM changes WHERE subject = ${text(String(newest['subject']))} AND ${between} AND _pos IN (${last.map(({ pos }) => text(String(pos))).join(', ')}) ORDER BY time DESC, _pos DESC`)
+  return ask(
+    `SELECT ${changeColumns} FROM changes WHERE subject = ${text(String(newest['subject']))} AND ${between} AND _pos IN (${last.map(({ pos }) => text(String(pos))).join(', ')}) ORDER BY time DESC, _pos DESC`,
+  )
 }
 
 /** What an object itself says: its node, its namespace. */
@@ -71,11 +107,19 @@ function isOwn({ from, relation }: Row, ref: string): boolean {
 }
 
 /** Follows ownership from one to the next, each once. */
-async function chain(ask: (sql: string) => Promise<readonly Row[]>, ref: string, at: bigint, by: 'from_ref' | 'to_ref', next: 'from' | 'to'): Promise<readonly Row[]> {
+async function chain(
+  ask: (sql: string) => Promise<readonly Row[]>,
+  ref: string,
+  at: bigint,
+  by: 'from_ref' | 'to_ref',
+  next: 'from' | 'to',
+): Promise<readonly Row[]> {
   const all: Row[] = []
   const known = new Set([ref])
   for (let here = [ref], depth = 0; here.length > 0 && depth < deepest && all.length < mostRelations; depth++) {
-    const rows = await ask(`SELECT ${relationColumns} FROM relations WHERE relation = 'owned-by' AND ${by} IN (${here.map(text).join(', ')}) AND ${asOf(at)} ORDER BY to_ref, from_ref LIMIT ${mostRelations}`)
+    const rows = await ask(
+      `SELECT ${relationColumns} FROM relations WHERE relation = 'owned-by' AND ${by} IN (${here.map(text).join(', ')}) AND ${asOf(at)} ORDER BY to_ref, from_ref LIMIT ${mostRelations}`,
+    )
     all.push(...rows)
     here = [...new Set(rows.map((row) => String(row[next])))].filter((each) => !known.has(each))
     for (const each of here) known.add(each)

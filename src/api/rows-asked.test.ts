@@ -5,21 +5,39 @@ import { startBoth, type Both } from './testing/both.ts'
 import { EventStream } from './testing/event-stream.ts'
 
 /** Direction as the node sees it (3: it says nothing), owner of the destination; the bytes are powers of two. */
-const told = [[0, 'web'], [1, 'web'], [2, 'web'], [3, 'web'], [0, ''], [1, ''], [3, '']] as const
+const told = [
+  [0, 'web'],
+  [1, 'web'],
+  [2, 'web'],
+  [3, 'web'],
+  [0, ''],
+  [1, ''],
+  [3, ''],
+] as const
 const once = 0b1111101
 
 const open: EventStream[] = []
 afterEach(() => open.splice(0).forEach((stream) => stream.close()))
 
 function reports(received: number): FlowBatch {
-  const batch = flowBatch(told.map((_, row) => ({ src: `10.1.0.${row}`, dst: `10.2.0.${row}`, bytes: 2 ** row })), received)
+  const batch = flowBatch(
+    told.map((_, row) => ({ src: `10.1.0.${row}`, dst: `10.2.0.${row}`, bytes: 2 ** row })),
+    received,
+  )
   const dictionary = [...batch.dictionary, 'web']
   const valid = Uint8Array.of(told.reduce((bits, [direction], row) => bits | (direction === 3 ? 0 : 1 << row), 0))
-  return { ...batch, dictionary, columns: {
-    ...batch.columns,
-    node_direction: { kind: 'u8', values: Uint8Array.from(told, ([direction]) => direction), valid },
-    dst_owner_name: { kind: 'dict', codes: Uint32Array.from(told, ([, owner]) => (owner === '' ? 0 : dictionary.indexOf(owner))) },
-  } }
+  return {
+    ...batch,
+    dictionary,
+    columns: {
+      ...batch.columns,
+      node_direction: { kind: 'u8', values: Uint8Array.from(told, ([direction]) => direction), valid },
+      dst_owner_name: {
+        kind: 'dict',
+        codes: Uint32Array.from(told, ([, owner]) => (owner === '' ? 0 : dictionary.indexOf(owner))),
+      },
+    },
+  }
 }
 
 async function filled(): Promise<{ both: Both; span: Record<string, string> }> {
@@ -52,8 +70,16 @@ test('a flow that two nodes report counts once in pages, sums over time, groups 
 test('an export has the same rows', async () => {
   const { both, span } = await filled()
   for (const url of [both.urls.stored, both.urls.live]) {
-    const text = await (await fetch(`${url}/api/v1/export?${new URLSearchParams({ ...span, columns: 'bytes' }).toString()}`)).text()
-    expect(text.trim().split(/\r?\n/).slice(1).reduce((sum, line) => sum + Number(line), 0)).toBe(once)
+    const text = await (
+      await fetch(`${url}/api/v1/export?${new URLSearchParams({ ...span, columns: 'bytes' }).toString()}`)
+    ).text()
+    expect(
+      text
+        .trim()
+        .split(/\r?\n/)
+        .slice(1)
+        .reduce((sum, line) => sum + Number(line), 0),
+    ).toBe(once)
   }
 })
 
@@ -63,7 +89,13 @@ test('a live view leaves out the same ones, and looks both ways when asked', asy
   open.push(stream)
   let views = 0
   const asked = async (q: object): Promise<number> => {
-    const answer = await fetch(`${both.urls.live}/api/v1/live/reporters1`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ views: [{ id: `v${views++}`, kind: 'rows', q: { stream: 'flows', ...q }, columns: ['bytes'] }] }) })
+    const answer = await fetch(`${both.urls.live}/api/v1/live/reporters1`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        views: [{ id: `v${views++}`, kind: 'rows', q: { stream: 'flows', ...q }, columns: ['bytes'] }],
+      }),
+    })
     expect(answer.status).toBe(200)
     const view = ((await answer.json()) as { views: { id: string }[] }).views[0]?.id
     const rows = await stream.until((event) => event.event === 'rows' && event.data['view'] === view)
@@ -71,7 +103,11 @@ test('a live view leaves out the same ones, and looks both ways when asked', asy
   }
   expect(await asked({ reporters: 'one' })).toBe(once)
   expect(await asked({ filter: 'dst_addr = 10.1.0.2', both_ways: true })).toBe(0b100)
-  const refused = await fetch(`${both.urls.live}/api/v1/live/reporters1`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ views: [{ id: 'e', kind: 'rows', q: { stream: 'events', reporters: 'one' } }] }) })
+  const refused = await fetch(`${both.urls.live}/api/v1/live/reporters1`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ views: [{ id: 'e', kind: 'rows', q: { stream: 'events', reporters: 'one' } }] }),
+  })
   expect(refused.status).toBe(400)
   expect(await refused.text()).toContain('are of flows')
 })

@@ -11,14 +11,23 @@ export interface RowsAsked {
   readonly reporters?: (typeof reporters)[number]
 }
 
-export const reportersText = '`one`: each flow once, where two nodes report it, one as it leaves and one as it arrives: flows that leave a node (`node_direction = 1`) are left out when their destination '
-  + 'has an owner, since its node reports them as they arrive.'
+export const reportersText =
+  '`one`: each flow once, where two nodes report it, one as it leaves and one as it arrives: flows that leave a node (`node_direction = 1`) are left out when their destination ' +
+  'has an owner, since its node reports them as they arrive.'
 
 /** A row by itself says whether it counts, so that every answer, stored or live, leaves out the same ones. */
-const leavesForWorkload: Expression = { is: 'and', parts: [
-  { is: 'test', subject: { name: 'node_direction' }, operator: '=', values: [{ is: 'literal', text: '1', quoted: false }] },
-  { is: 'exists', subject: { name: 'dst_owner_name' } },
-] }
+const leavesForWorkload: Expression = {
+  is: 'and',
+  parts: [
+    {
+      is: 'test',
+      subject: { name: 'node_direction' },
+      operator: '=',
+      values: [{ is: 'literal', text: '1', quoted: false }],
+    },
+    { is: 'exists', subject: { name: 'dst_owner_name' } },
+  ],
+}
 
 export function rowsAsked(filter: Expression, kind: BatchKind, asked: RowsAsked): Expression {
   const ways = asked.bothWays === true ? bothWays(filter, nameTables[kind]) : filter

@@ -44,7 +44,11 @@ export function createServer(context: ApiContext): FastifyInstance {
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.requestMs,
     keepAliveTimeout: 72_000,
-    http: { maxHeaderSize: limits.headerBytes, connectionsCheckingInterval: Math.min(5_000, limits.requestMs), headersTimeout: Math.min(20_000, limits.requestMs) },
+    http: {
+      maxHeaderSize: limits.headerBytes,
+      connectionsCheckingInterval: Math.min(5_000, limits.requestMs),
+      headersTimeout: Math.min(20_000, limits.requestMs),
+    },
     routerOptions: { maxParamLength: 512 },
     schemaController: { compilersFactory },
     clientErrorHandler,
@@ -55,13 +59,21 @@ export function createServer(context: ApiContext): FastifyInstance {
   app.decorateRequest('principal', null as unknown as Principal)
   app.decorateRequest('admission', null as unknown as Admission)
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage) => parseBody(request, payload, context))
+  app.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage) =>
+    parseBody(request, payload, context),
+  )
   app.addHook('onSend', async (request) => {
     if (!request.raw.complete) await discard(request.raw, limits.bodyBytes * 4, lingerMs, context.host.timers)
   })
   app.setErrorHandler((error, request, reply) => {
     const answer = toProblem(error)
-    if (answer.unexpected) context.log.error('A request failed with an error that was not expected.', { method: request.method, path: request.routeOptions.url ?? request.url.split('?')[0], query: reply.getHeader(queryIdHeader), error })
+    if (answer.unexpected)
+      context.log.error('A request failed with an error that was not expected.', {
+        method: request.method,
+        path: request.routeOptions.url ?? request.url.split('?')[0],
+        query: reply.getHeader(queryIdHeader),
+        error,
+      })
     return answerProblem(reply, answer)
   })
   return app
@@ -73,14 +85,27 @@ const compilersFactory = {
   buildSerializer: () => () => (data: unknown) => JSON.stringify(data),
 } as unknown as NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>
 
-function validatorOf({ schema, httpPart }: { readonly schema: unknown; readonly httpPart?: string }): (data: unknown) => { value: unknown } | { error: Error } {
+function validatorOf({
+  schema,
+  httpPart,
+}: {
+  readonly schema: unknown
+  readonly httpPart?: string
+}): (data: unknown) => { value: unknown } | { error: Error } {
   const wanted = schema as Schema
   assertCheckable(wanted)
   return (data) => {
-    if (httpPart === 'body' && wanted.required === undefined && (data === undefined || data === null)) return { value: data }
+    if (httpPart === 'body' && wanted.required === undefined && (data === undefined || data === null))
+      return { value: data }
     const value = httpPart === 'querystring' ? withNumbers(data as Record<string, unknown>, wanted) : data
     const problem = problemIn(value, wanted)
-    return problem === undefined ? { value } : { error: new ApiError('WEIR_API_INVALID', problem, { hints: ['GET /api/v1/openapi.json describes every request.'] }) }
+    return problem === undefined
+      ? { value }
+      : {
+          error: new ApiError('WEIR_API_INVALID', problem, {
+            hints: ['GET /api/v1/openapi.json describes every request.'],
+          }),
+        }
   }
 }
 
@@ -88,7 +113,11 @@ export function answerProblem(reply: FastifyReply, { problem, headers }: Problem
   // An answer that failed before its first byte may have announced a compression.
   reply.removeHeader('content-encoding')
   const id = reply.getHeader(queryIdHeader)
-  return reply.code(problem.status).headers(headers).type('application/problem+json').send(JSON.stringify(id === undefined ? problem : { ...problem, query_id: id }))
+  return reply
+    .code(problem.status)
+    .headers(headers)
+    .type('application/problem+json')
+    .send(JSON.stringify(id === undefined ? problem : { ...problem, query_id: id }))
 }
 
 async function parseBody(request: FastifyRequest, payload: IncomingMessage, { limits }: ApiContext): Promise<unknown> {
@@ -96,9 +125,16 @@ async function parseBody(request: FastifyRequest, payload: IncomingMessage, { li
   const type = request.headers['content-type']
   const isJson = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(type ?? '')
   const declared = Number(request.headers['content-length'] ?? 0)
-  if (declared > limits.bodyBytes) throw new ApiError('WEIR_API_TOO_LARGE', `The body has ${declared} bytes; the limit is ${limits.bodyBytes}.`, { hints: ['Send it in smaller pieces.'] })
+  if (declared > limits.bodyBytes)
+    throw new ApiError('WEIR_API_TOO_LARGE', `The body has ${declared} bytes; the limit is ${limits.bodyBytes}.`, {
+      hints: ['Send it in smaller pieces.'],
+    })
   if (config.body !== 'raw' && !isJson && (declared > 0 || request.headers['transfer-encoding'] !== undefined)) {
-    throw new ApiError('WEIR_API_MEDIA_TYPE', `Content-Type ${type === undefined ? 'is missing' : `"${type}" is not supported`} here.`, { hints: ['Send application/json.'] })
+    throw new ApiError(
+      'WEIR_API_MEDIA_TYPE',
+      `Content-Type ${type === undefined ? 'is missing' : `"${type}" is not supported`} here.`,
+      { hints: ['Send application/json.'] },
+    )
   }
   const body = await readBody(payload, request.headers['content-encoding'], limits.bodyBytes)
   if (config.body === 'raw') return body
@@ -107,21 +143,29 @@ async function parseBody(request: FastifyRequest, payload: IncomingMessage, { li
 
 /** Query parameters arrive as text. */
 function withNumbers(query: Record<string, unknown>, schema: Schema): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(query).map(([name, value]) => {
-    const type = schema.properties?.[name]?.type
-    return [name, type === 'integer' && typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value]
-  }))
+  return Object.fromEntries(
+    Object.entries(query).map(([name, value]) => {
+      const type = schema.properties?.[name]?.type
+      return [
+        name,
+        type === 'integer' && typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value,
+      ]
+    }),
+  )
 }
 
 /** What is no HTTP, or too much of it, never reaches a route. */
 function clientErrorHandler(this: FastifyInstance, error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
   const [code, detail] = ((): ['WEIR_API_HEADERS_TOO_LARGE' | 'WEIR_API_TIMEOUT' | 'WEIR_API_INVALID', string] => {
-    if (error.code === 'HPE_HEADER_OVERFLOW') return ['WEIR_API_HEADERS_TOO_LARGE', 'The headers are larger than this server takes.']
+    if (error.code === 'HPE_HEADER_OVERFLOW')
+      return ['WEIR_API_HEADERS_TOO_LARGE', 'The headers are larger than this server takes.']
     if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return ['WEIR_API_TIMEOUT', 'The request did not arrive in time.']
     return ['WEIR_API_INVALID', 'This is not a valid HTTP/1.1 request.']
   })()
   const { problem } = toProblem(new ApiError(code, detail))
   const body = JSON.stringify(problem)
-  socket.end(`HTTP/1.1 ${problem.status} ${problem.title}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
+  socket.end(
+    `HTTP/1.1 ${problem.status} ${problem.title}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  )
 }

@@ -16,7 +16,8 @@ export async function storedSince(store: StoreReader, { from, to }: TimeSpan): P
   const sums = await store.sums?.()
   if (sums === undefined) return {}
   const { first } = sums.flows
-  const since = Number.isFinite(first) && BigInt(Math.floor(first)) * 1000n < to ? BigInt(Math.floor(first)) * 1000n : to
+  const since =
+    Number.isFinite(first) && BigInt(Math.floor(first)) * 1000n < to ? BigInt(Math.floor(first)) * 1000n : to
   return since > from ? { since } : {}
 }
 
@@ -25,7 +26,8 @@ export async function storedTo({ control, host }: ApiContext, { to }: TimeSpan):
   const now = host.clock.now()
   if (Number(to) / 1000 < now - recentMs) return {}
   let last = known.get(control)
-  if (last === undefined || now - last.at > keptMs || now < last.at) known.set(control, (last = { at: now, pipeline: control.pipeline() }))
+  if (last === undefined || now - last.at > keptMs || now < last.at)
+    known.set(control, (last = { at: now, pipeline: control.pipeline() }))
   const { sinks } = await last.pipeline
   const lagMs = sinks.find(({ type }) => type === 'parquet' || type === 'store')?.lagMs ?? 0
   if (lagMs <= 0) return {}

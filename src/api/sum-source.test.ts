@@ -7,19 +7,38 @@ import { sumSource, type SumSource } from './sum-source.ts'
 import type { Asker } from './sums.ts'
 import { pieces } from './testing/recording-control.ts'
 
-const limited = principal({ id: 'token:shop', name: 'shop', login: 'token' }, { role: 'viewer', namespaces: ['shop'], peers: 'hidden' })
+const limited = principal(
+  { id: 'token:shop', name: 'shop', login: 'token' },
+  { role: 'viewer', namespaces: ['shop'], peers: 'hidden' },
+)
 const now = Date.UTC(2026, 10, 20, 12)
 
 /** Where the sum by a field comes from, in a store whose rollups have put so many rows together. */
-async function source(who: typeof local, field: string, lost: number, { filter = '', outlived = 0, flows = 5_000_000, wanted = 'auto' } = {}): Promise<SumSource> {
-  const store = { query: async () => pieces(`[{"lost_1":${lost},"lost_2":${lost},"lost_3":${lost},"flows":${flows},"oldest":0}]`), sums: async () => ({ since: { flows_1m: 0, flows_5m: 0, flows_1h: 0 }, oldest: 0, flows: { rows: flows, first: outlived > 0 ? 8e12 : 0 } }) } as unknown as StoreReader
+async function source(
+  who: typeof local,
+  field: string,
+  lost: number,
+  { filter = '', outlived = 0, flows = 5_000_000, wanted = 'auto' } = {},
+): Promise<SumSource> {
+  const store = {
+    query: async () => pieces(`[{"lost_1":${lost},"lost_2":${lost},"lost_3":${lost},"flows":${flows},"oldest":0}]`),
+    sums: async () => ({
+      since: { flows_1m: 0, flows_5m: 0, flows_1h: 0 },
+      oldest: 0,
+      flows: { rows: flows, first: outlived > 0 ? 8e12 : 0 },
+    }),
+  } as unknown as StoreReader
   const question = questionOf({ filter, from: 'now-6h', to: 'now' }, 'flow_time', now, who)
   const group = flowNames.field(field)
   return sumSource(store, question, { fields: group === undefined ? [] : [group], step: 3600 }, wanted, askerOf(who))
 }
 
 function askerOf(who: typeof local, elapsed = { ms: 0 }): Asker {
-  return { context: { host: { clock: { monotonic: () => elapsed.ms } } }, principal: who, gone: new AbortController().signal } as unknown as Asker
+  return {
+    context: { host: { clock: { monotonic: () => elapsed.ms } } },
+    principal: who,
+    gone: new AbortController().signal,
+  } as unknown as Asker
 }
 
 test('what a rollup has lost is asked once by all who want to know it, and again later where the answer must be exact', async () => {
@@ -31,12 +50,22 @@ test('what a rollup has lost is asked once by all who want to know it, and again
       await answer.promise
       return pieces('[{"lost_1":0,"lost_2":0,"lost_3":0,"flows":5000000,"oldest":0}]')
     },
-    sums: async () => ({ since: { flows_1m: 0, flows_5m: 0, flows_1h: 0 }, oldest: 0, flows: { rows: 5_000_000, first: 0 } }),
+    sums: async () => ({
+      since: { flows_1m: 0, flows_5m: 0, flows_1h: 0 },
+      oldest: 0,
+      flows: { rows: 5_000_000, first: 0 },
+    }),
   } as unknown as StoreReader
   const elapsed = { ms: 0 }
   const ask = (field: string, wanted: string): Promise<SumSource> => {
     const question = questionOf({ from: 'now-6h', to: 'now' }, 'flow_time', now, local)
-    return sumSource(store, question, { fields: [flowNames.field(field) as QueryField], step: 3600 }, wanted, askerOf(local, elapsed))
+    return sumSource(
+      store,
+      question,
+      { fields: [flowNames.field(field) as QueryField], step: 3600 },
+      wanted,
+      askerOf(local, elapsed),
+    )
   }
   const all = [ask('src_namespace', 'auto'), ask('proto', 'auto'), ask('src_addr', 'rough')]
   answer.resolve()
@@ -63,7 +92,10 @@ test('a limited viewer’s sums come from a rollup only when no row of it was pu
 test('a filter that a rollup could not hold is asked of the flows, as long as these are there', async () => {
   expect((await source(local, 'proto', 0, { filter: 'src_namespace = shop' })).rollup?.view).toBe('flows_1h')
   expect(await source(local, 'proto', 3, { filter: 'src_namespace = shop' })).toEqual({ exact: true })
-  expect(await source(local, 'proto', 3, { filter: 'src_namespace = shop', outlived: 5 })).toMatchObject({ rollup: { view: 'flows_1h' }, exact: false })
+  expect(await source(local, 'proto', 3, { filter: 'src_namespace = shop', outlived: 5 })).toMatchObject({
+    rollup: { view: 'flows_1h' },
+    exact: false,
+  })
 })
 
 test('an answer says that it is not exact when rows were put together, or ports other than those of services', async () => {

@@ -1,6 +1,19 @@
 /** Sums of groups, wherever they are read from: what series, topology and the aggregated table share. */
 import { flowNames, type QueryField } from '../query/index.ts'
-import { furtherMeasures, hasStats, isFurther, measures, percentiles, stats, stepOf, type FurtherMeasure, type Question, type Rank, type SumsQuestion, type TimeSpan } from '../query/plan/index.ts'
+import {
+  furtherMeasures,
+  hasStats,
+  isFurther,
+  measures,
+  percentiles,
+  stats,
+  stepOf,
+  type FurtherMeasure,
+  type Question,
+  type Rank,
+  type SumsQuestion,
+  type TimeSpan,
+} from '../query/plan/index.ts'
 import type { Principal } from './access/principal.ts'
 import { rowsOf } from './ask.ts'
 import type { Hub } from './live/hub.ts'
@@ -23,42 +36,71 @@ export interface SumsQuery extends QuestionQuery {
 }
 
 export const rankParameter = {
-  type: 'string', enum: [...measures, ...furtherMeasures, ...stats], default: 'bytes', description: `What the largest are the largest by: ${[...measures, ...furtherMeasures].join(', ')}, or of the field \`of\` ${stats.join(', ')}.`,
+  type: 'string',
+  enum: [...measures, ...furtherMeasures, ...stats],
+  default: 'bytes',
+  description: `What the largest are the largest by: ${[...measures, ...furtherMeasures].join(', ')}, or of the field \`of\` ${stats.join(', ')}.`,
 } as const
 
 export const measureParameter = {
-  type: 'string', description: `Sums beside bytes, packets and flows, with commas: ${furtherMeasures.join(', ')}, as they were reported. The flows themselves are read for them.`, examples: ['drop_packets'],
+  type: 'string',
+  description: `Sums beside bytes, packets and flows, with commas: ${furtherMeasures.join(', ')}, as they were reported. The flows themselves are read for them.`,
+  examples: ['drop_packets'],
 } as const
 
 export const ofParameter = {
-  type: 'string', description: 'A numeric field of which each row has statistics, too: how many flows have it, least, mean, largest, and the percentiles 50, 90 and 99 over flows (each a value that a flow has).', examples: ['rtt'],
+  type: 'string',
+  description:
+    'A numeric field of which each row has statistics, too: how many flows have it, least, mean, largest, and the percentiles 50, 90 and 99 over flows (each a value that a flow has).',
+  examples: ['rtt'],
 } as const
 
-export const offsetParameter = { type: 'string', description: 'Asks for the span so much earlier: `1h`, `1d`, `4w`. The answer’s times are those of what it tells of.', examples: ['1d'] } as const
+export const offsetParameter = {
+  type: 'string',
+  description: 'Asks for the span so much earlier: `1h`, `1d`, `4w`. The answer’s times are those of what it tells of.',
+  examples: ['1d'],
+} as const
 
 /** The same question about an earlier time. */
 export function shifted<Asked extends Question>(question: Asked, offset: string | undefined): Asked {
   if (offset === undefined) return question
   const seconds = stepOf(offset)
-  if (seconds === undefined) throw new ApiError('WEIR_API_INVALID', `"offset" is no length of time: ${offset}.`, { hints: ['Write 15m, 1h, 1d or 4w.'] })
+  if (seconds === undefined)
+    throw new ApiError('WEIR_API_INVALID', `"offset" is no length of time: ${offset}.`, {
+      hints: ['Write 15m, 1h, 1d or 4w.'],
+    })
   const by = BigInt(seconds) * 1_000_000n
   return { ...question, span: { from: question.span.from - by, to: question.span.to - by } }
 }
 
 /** What a query says beside the question and the groups. */
-export function sumsOf({ by = 'bytes', measure, of: written, limit }: SumsQuery, usual: number): Pick<SumsQuestion, 'by' | 'limit' | 'of' | 'further'> {
+export function sumsOf(
+  { by = 'bytes', measure, of: written, limit }: SumsQuery,
+  usual: number,
+): Pick<SumsQuestion, 'by' | 'limit' | 'of' | 'further'> {
   const of = written === undefined ? undefined : statField(written)
   const rank = by as Rank
-  if (of === undefined && (stats as readonly string[]).includes(rank)) throw new ApiError('WEIR_API_INVALID', `"by" is ${rank}, and there is no field to have it of.`, { hints: ['Name the field: of=rtt.'] })
+  if (of === undefined && (stats as readonly string[]).includes(rank))
+    throw new ApiError('WEIR_API_INVALID', `"by" is ${rank}, and there is no field to have it of.`, {
+      hints: ['Name the field: of=rtt.'],
+    })
   const further = furtherOf(measure, by)
-  return { by: rank, limit: limit ?? usual, ...(of === undefined ? {} : { of }), ...(further.length === 0 ? {} : { further }) }
+  return {
+    by: rank,
+    limit: limit ?? usual,
+    ...(of === undefined ? {} : { of }),
+    ...(further.length === 0 ? {} : { further }),
+  }
 }
 
 /** What the largest are the largest by is told in any case. */
 function furtherOf(written: string | undefined, by: string): readonly FurtherMeasure[] {
   const asked = listOf(written)
   const unknown = asked.find((each) => !isFurther(each) && !(measures as readonly string[]).includes(each))
-  if (unknown !== undefined) throw new ApiError('WEIR_API_INVALID', `"measure" names ${unknown}, which is not added up.`, { hints: [`There is ${furtherMeasures.join(', ')}; ${measures.join(', ')} are always given.`] })
+  if (unknown !== undefined)
+    throw new ApiError('WEIR_API_INVALID', `"measure" names ${unknown}, which is not added up.`, {
+      hints: [`There is ${furtherMeasures.join(', ')}; ${measures.join(', ')} are always given.`],
+    })
   return furtherMeasures.filter((each) => each === by || asked.includes(each))
 }
 
@@ -71,21 +113,43 @@ function statField(written: string): QueryField {
 
 /** Columns of sums and statistics, behind those of the groups. */
 export function sumColumns({ of, further = [] }: Pick<SumsQuestion, 'of' | 'further'>): readonly AnswerColumn[] {
-  const sums = [...measureColumns, ...further.map((name) => ({ name, type: 'HUGEINT', unit: name === 'drop_bytes' ? 'By' : '{packet}' }))]
+  const sums = [
+    ...measureColumns,
+    ...further.map((name) => ({ name, type: 'HUGEINT', unit: name === 'drop_bytes' ? 'By' : '{packet}' })),
+  ]
   if (of === undefined) return sums
   const { name, type, ...unit } = columnOf(of)
   return [
-    ...sums, { name: `${name}_flows`, type: 'BIGINT', unit: '{flow}' }, { name: `${name}_min`, type, ...unit }, { name: `${name}_avg`, type: 'DOUBLE', ...unit },
-    ...percentiles.map((percent) => ({ name: `${name}_p${percent}`, type, ...unit })), { name: `${name}_max`, type, ...unit },
+    ...sums,
+    { name: `${name}_flows`, type: 'BIGINT', unit: '{flow}' },
+    { name: `${name}_min`, type, ...unit },
+    { name: `${name}_avg`, type: 'DOUBLE', ...unit },
+    ...percentiles.map((percent) => ({ name: `${name}_p${percent}`, type, ...unit })),
+    { name: `${name}_max`, type, ...unit },
   ]
 }
 
 /** The cells of {@link sumColumns}. */
-export function measureCells(row: AnswerRecord, { of, further = [] }: Pick<SumsQuestion, 'of' | 'further'>): readonly unknown[] {
-  const sums = [row['_bytes'] ?? null, row['_packets'] ?? null, row['_flows'] ?? null, ...further.map((name) => row[`_${name}`] ?? null)]
+export function measureCells(
+  row: AnswerRecord,
+  { of, further = [] }: Pick<SumsQuestion, 'of' | 'further'>,
+): readonly unknown[] {
+  const sums = [
+    row['_bytes'] ?? null,
+    row['_packets'] ?? null,
+    row['_flows'] ?? null,
+    ...further.map((name) => row[`_${name}`] ?? null),
+  ]
   if (of === undefined) return sums
   const at = row['_p'] as readonly unknown[] | null | undefined
-  return [...sums, row['_n'] ?? 0, row['_min'] ?? null, row['_avg'] ?? null, ...percentiles.map((_, index) => at?.[index] ?? null), row['_max'] ?? null]
+  return [
+    ...sums,
+    row['_n'] ?? 0,
+    row['_min'] ?? null,
+    row['_avg'] ?? null,
+    ...percentiles.map((_, index) => at?.[index] ?? null),
+    row['_max'] ?? null,
+  ]
 }
 
 /** `groups`, `bytes`, `packets`, `flows` and the further sums that were requested. */
@@ -101,7 +165,11 @@ const smallShare = 0.01
 /** Could the sums of rows whose group is not known change which groups are shown, or one of their sums by more than a hundredth? */
 function remainderMatters([first]: readonly AnswerRecord[]): boolean {
   if (first === undefined) return false
-  const [rest, least, next] = ['_rest', '_least', '_next'].map((name) => Number(first[name] ?? 0)) as [number, number, number]
+  const [rest, least, next] = ['_rest', '_least', '_next'].map((name) => Number(first[name] ?? 0)) as [
+    number,
+    number,
+    number,
+  ]
   return rest > 0 && (rest > least * smallShare || next + rest > least)
 }
 
@@ -135,27 +203,62 @@ const manyFlows = 1_000_000
 
 /** From a rollup, from the flows, or without a store from the ring. Undefined when the client has gone. */
 export async function askSums<Asked extends SumsQuestion>(
-  asker: Asker, asked: Asked, groups: { readonly fields: readonly QueryField[]; readonly step: number | undefined }, query: SumsQuery, ways: WaysToAsk<Asked>,
+  asker: Asker,
+  asked: Asked,
+  groups: { readonly fields: readonly QueryField[]; readonly step: number | undefined },
+  query: SumsQuery,
+  ways: WaysToAsk<Asked>,
 ): Promise<SumsAnswer | undefined> {
   const { context, hub, gone } = asker
   const { store } = context.control
   if (store === undefined) {
     const answer = await ways.ring(hub.ringSource(), gone)
-    return answer === undefined ? undefined : { ...answer, total: totalOf(answer.rows, asked), source: 'ring', exact: true }
+    return answer === undefined
+      ? undefined
+      : { ...answer, total: totalOf(answer.rows, asked), source: 'ring', exact: true }
   }
-  const { rollup, exact, flowsStored = false } = await sumSource(store, asked, groups, asked.of === undefined && asked.further === undefined ? query.source : 'raw', asker)
+  const {
+    rollup,
+    exact,
+    flowsStored = false,
+  } = await sumSource(
+    store,
+    asked,
+    groups,
+    asked.of === undefined && asked.further === undefined ? query.source : 'raw',
+    asker,
+  )
   const fromFlows = async (): Promise<SumsAnswer | undefined> => {
     const stored = groups.step === undefined ? ((await store.sums?.())?.flows.rows ?? 0) : 0
-    const many = stored > manyFlows && groups.fields.length > 0 ? await manyGroups(store, { ...asked, group: groups.fields }, stored, gone) : 'few'
+    const many =
+      stored > manyFlows && groups.fields.length > 0
+        ? await manyGroups(store, { ...asked, group: groups.fields }, stored, gone)
+        : 'few'
     const rows = many === 'few' ? await rowsOf(store, ways.sql(asked), gone) : many
-    return rows === undefined ? undefined : { ...shown(rows, asked), span: asked.span, source: 'raw', exact: true, ...(await storedSince(store, asked.span)), ...(await storedTo(context, asked.span)) }
+    return rows === undefined
+      ? undefined
+      : {
+          ...shown(rows, asked),
+          span: asked.span,
+          source: 'raw',
+          exact: true,
+          ...(await storedSince(store, asked.span)),
+          ...(await storedTo(context, asked.span)),
+        }
   }
   if (rollup === undefined) return fromFlows()
   const rows = await rowsOf(store, ways.sql({ ...asked, rollup }), gone)
   if (rows === undefined) return undefined
   if (!exact && flowsStored && remainderMatters(rows)) return fromFlows()
   const rest = rows[0]?.['_rest']
-  return { ...shown(rows, asked), span: rollup.span, source: rollup.view, exact, ...(exact || rest === undefined ? {} : { error: rest }), ...(await storedTo(context, asked.span)) }
+  return {
+    ...shown(rows, asked),
+    span: rollup.span,
+    source: rollup.view,
+    exact,
+    ...(exact || rest === undefined ? {} : { error: rest }),
+    ...(await storedTo(context, asked.span)),
+  }
 }
 
 /** Without the row that only carries the sums of all. */

@@ -10,14 +10,27 @@ import { RecordingControl } from './testing/recording-control.ts'
 async function start(tls: TestCertificate): Promise<RunningApi> {
   const { log, host } = testContext()
   const api = await startApi({
-    control: new RecordingControl(), listen: { host: '127.0.0.1', port: 0 }, eventsListen: [{ host: '127.0.0.1', port: 0 }], auth: { tokens: [] }, httpAuth: 'api', log, host, version: '0.0.0-test', tls, limits: { closeMs: 300 },
+    control: new RecordingControl(),
+    listen: { host: '127.0.0.1', port: 0 },
+    eventsListen: [{ host: '127.0.0.1', port: 0 }],
+    auth: { tokens: [] },
+    httpAuth: 'api',
+    log,
+    host,
+    version: '0.0.0-test',
+    tls,
+    limits: { closeMs: 300 },
   })
   onTestFinished(() => api.close())
   return api
 }
 
 /** Status of a request, and the certificate that the server showed. */
-function ask(url: string, ca: string, headers: Readonly<Record<string, string>> = {}): Promise<{ readonly status: number; readonly name: string }> {
+function ask(
+  url: string,
+  ca: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<{ readonly status: number; readonly name: string }> {
   return new Promise((resolve, reject) => {
     const asked = request(url, { ca, headers, agent: false }, (response) => {
       const { subject } = (response.socket as TLSSocket).getPeerCertificate()
@@ -41,7 +54,9 @@ test('over TLS the own origin is https', async () => {
   const certificate = selfSigned('first')
   const { url } = await start(certificate)
   expect((await ask(`${url}/api/v1/health`, certificate.cert, { origin: url })).status).toBe(200)
-  expect((await ask(`${url}/api/v1/health`, certificate.cert, { origin: url.replace('https:', 'http:') })).status).toBe(403)
+  expect((await ask(`${url}/api/v1/health`, certificate.cert, { origin: url.replace('https:', 'http:') })).status).toBe(
+    403,
+  )
 })
 
 test('new connections get a renewed certificate, and a broken one changes nothing', async () => {

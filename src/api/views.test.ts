@@ -9,6 +9,8 @@ it('the API knows the columns of every view as the store has them, in their orde
   const { reader } = await stores.open()
   for (const [view, columns] of Object.entries(everyView)) {
     const described = await ask(reader, `DESCRIBE ${view}`)
-    expect(columns.map(({ name, type }) => `${name} ${type}`)).toEqual(described.map((row) => `${row['column_name']} ${row['column_type']}`))
+    expect(columns.map(({ name, type }) => `${name} ${type}`)).toEqual(
+      described.map((row) => `${row['column_name']} ${row['column_type']}`),
+    )
   }
 })

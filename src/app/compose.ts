@@ -73,16 +73,24 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
   const metrics = new MetricStore({ table: metricTable })
   const log = new ProgramLog({ clock: host.clock, timers: host.timers, write, metrics, level: config.log.level })
   const reveal = (secret: Secret): string => secret.reveal(self.env, (path) => self.readTextFile(path))
-  if (loaded.empty) log.warn('The configuration file is empty: Weir runs with its defaults.', { file: flags.config.join(', ') })
+  if (loaded.empty)
+    log.warn('The configuration file is empty: Weir runs with its defaults.', { file: flags.config.join(', ') })
   const traces = await openTraces({ ...config.telemetry.traces, version, host, log, metrics })
   const [configured, oidc] = [apiTokens(config.auth, reveal), oidcSettings(config.auth, reveal)]
   await makeDataFolder(host, data)
   const lock = await takeLock(host, data)
   const closing: (() => unknown)[] = [() => lock.release()]
   const small = await smallVolume(host, config, data)
-  if (small !== undefined) log.warn('The volume of the data folder is smaller than what Weir may write.', { volume: small, advice: smallVolumeAdvice })
+  if (small !== undefined)
+    log.warn('The volume of the data folder is smaller than what Weir may write.', {
+      volume: small,
+      advice: smallVolumeAdvice,
+    })
   // An address that others can reach is not for everybody who reaches it.
-  const generated = configured.length > 0 || oidc !== undefined || isLoopback(config.listen.host) ? undefined : await generatedToken(host, data)
+  const generated =
+    configured.length > 0 || oidc !== undefined || isLoopback(config.listen.host)
+      ? undefined
+      : await generatedToken(host, data)
   const tokens = generated === undefined ? configured : [{ name: generatedName, token: generated.token }]
   let onFailed: (error: Error) => void = () => {}
   const failed = new Promise<Error>((resolve) => (onFailed = resolve))
@@ -90,7 +98,11 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
     const spawn = (name: 'ingest' | 'store' | 'watch'): Worker => {
       if (name === 'watch') self.prepareForObjects()
       const telemetry = telemetryFor(name, { write, metrics, level: config.log.level, traces })
-      const worker = new Worker(new URL(`./workers/${name}.ts`, import.meta.url), { name, workerData: { telemetry: telemetry.data }, transferList: [...telemetry.transfer] })
+      const worker = new Worker(new URL(`./workers/${name}.ts`, import.meta.url), {
+        name,
+        workerData: { telemetry: telemetry.data },
+        transferList: [...telemetry.transfer],
+      })
       worker.on('error', (error) => onFailed(error instanceof Error ? error : new Error(String(error))))
       worker.on('exit', (code) => onFailed(new Error(`the ${name} worker ended with code ${code}`)))
       return worker
@@ -110,31 +122,111 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
     const journal = `${data}/journal`
     const tail = new SharedTail()
     const offsets = await recordFiles(host, journal).all()
-    const store = storeWorker === undefined ? undefined : await openStorePort(storeWorker, config, host, tail, lock.claim)
-    const evidence = [...offsets.map(({ position, accepted }) => ({ position, accepted })), ...(store === undefined ? [] : [store.evidence])]
-    const limits = { segmentBytes: config.journal.segment, maxBytes: config.journal.max, keepBytes: config.journal.keep, reserveBytes: config.journal.reserve }
-    const start: IngestStart = { directory: journal, state: `${data}/state`, epoch, limits, evidence, tail: tail.memory, duplicates: { events: config.duplicates.events, ageMs: config.duplicates.age }, geo: geoFiles(config), claim: lock.claim, ...(shared === undefined ? {} : { shared }) }
+    const store =
+      storeWorker === undefined ? undefined : await openStorePort(storeWorker, config, host, tail, lock.claim)
+    const evidence = [
+      ...offsets.map(({ position, accepted }) => ({ position, accepted })),
+      ...(store === undefined ? [] : [store.evidence]),
+    ]
+    const limits = {
+      segmentBytes: config.journal.segment,
+      maxBytes: config.journal.max,
+      keepBytes: config.journal.keep,
+      reserveBytes: config.journal.reserve,
+    }
+    const start: IngestStart = {
+      directory: journal,
+      state: `${data}/state`,
+      epoch,
+      limits,
+      evidence,
+      tail: tail.memory,
+      duplicates: { events: config.duplicates.events, ageMs: config.duplicates.age },
+      geo: geoFiles(config),
+      claim: lock.claim,
+      ...(shared === undefined ? {} : { shared }),
+    }
     const begun = await ingest.call('start', start)
     ingest.call('fenced', undefined as never).catch(onFailed)
     store?.remote.call('fenced', undefined as never).catch(onFailed)
-    const sources = new SourceWorkers({ ingest, spawn: () => spawn('watch'), start: { directory: journal, state: start.state, epoch, tail: tail.memory, ...(config.store.enabled === 'none' ? {} : { forgetsMs: config.store.age ?? Infinity }), ...(shared === undefined ? {} : { shared }) } })
+    const sources = new SourceWorkers({
+      ingest,
+      spawn: () => spawn('watch'),
+      start: {
+        directory: journal,
+        state: start.state,
+        epoch,
+        tail: tail.memory,
+        ...(config.store.enabled === 'none' ? {} : { forgetsMs: config.store.age ?? Infinity }),
+        ...(shared === undefined ? {} : { shared }),
+      },
+    })
     const accepted = new Map(begun.sources.map((source) => [source.name, source.accepted]))
     const storeStatus = store?.evidence.status
-    const places = [...offsets.map(({ record }) => record.position), ...(store === undefined ? [] : [store.evidence.position])]
+    const places = [
+      ...offsets.map(({ record }) => record.position),
+      ...(store === undefined ? [] : [store.evidence.position]),
+    ]
     // What others are to read of a shared journal is in the records of all; here is nothing of it.
-    const follower = new Follower({ host, directory: journal, tail, after: places.length === 0 ? { sequence: 0, row: 0 } : leastPlace(places), accepted: shared?.serves === false ? new Map() : accepted, before: shared?.serves === false ? [] : begun.sources })
-    const workloads = await Workloads.open({ host, log, metrics, journal, tail, config, follows: shared?.serves ?? true, store: store === undefined ? undefined : { reader: store.port.reader, position: store.evidence.position } })
+    const follower = new Follower({
+      host,
+      directory: journal,
+      tail,
+      after: places.length === 0 ? { sequence: 0, row: 0 } : leastPlace(places),
+      accepted: shared?.serves === false ? new Map() : accepted,
+      before: shared?.serves === false ? [] : begun.sources,
+    })
+    const workloads = await Workloads.open({
+      host,
+      log,
+      metrics,
+      journal,
+      tail,
+      config,
+      follows: shared?.serves ?? true,
+      store: store === undefined ? undefined : { reader: store.port.reader, position: store.evidence.position },
+    })
     if (store !== undefined && storeStatus !== undefined) {
       follower.follow(storeSink, storeStatus.sequence, () => true, Object.entries(store.evidence.accepted))
       await store.remote.call('follow', { journal, tail: tail.memory, clusters: workloads.clusters })
     }
     const sinks = new SinkSet({
-      host, log, metrics, traces, directory: journal, letters: (sink) => new LetterFile(host, `${data}/dead-letters`, sink), tail, follower, load: async (type) => (type in transformSchemas ? derivedBy(await loadTransform(type), { cursor: (id) => ingest.call('cursor', id), append: (unit) => ingest.call('append', unit) }) : loadSink(type)),
-      accepted: () => follower.accepted(), enrichment: () => workloads.enrichment,
+      host,
+      log,
+      metrics,
+      traces,
+      directory: journal,
+      letters: (sink) => new LetterFile(host, `${data}/dead-letters`, sink),
+      tail,
+      follower,
+      load: async (type) =>
+        type in transformSchemas
+          ? derivedBy(await loadTransform(type), {
+              cursor: (id) => ingest.call('cursor', id),
+              append: (unit) => ingest.call('append', unit),
+            })
+          : loadSink(type),
+      accepted: () => follower.accepted(),
+      enrichment: () => workloads.enrichment,
     })
     const room: { make?: (sequence: number) => Promise<number> } = {}
-    serve(ingestWorker, sinkMethods(sinks, async (sequence) => (await room.make?.(sequence)) ?? 0))
-    const delivery = shared === undefined ? undefined : await SharedDelivery.open(shared, { host, log, metrics, traces, data, maxBytes: config.journal.max, load: loadSink, loadTransform: (type) => (type in transformSchemas ? loadTransform(type) : undefined) })
+    serve(
+      ingestWorker,
+      sinkMethods(sinks, async (sequence) => (await room.make?.(sequence)) ?? 0),
+    )
+    const delivery =
+      shared === undefined
+        ? undefined
+        : await SharedDelivery.open(shared, {
+            host,
+            log,
+            metrics,
+            traces,
+            data,
+            maxBytes: config.journal.max,
+            load: loadSink,
+            loadTransform: (type) => (type in transformSchemas ? loadTransform(type) : undefined),
+          })
     delivery?.clusters(workloads.clusters)
     let current = loaded
     const onClusters = async (next: WeirConfig): Promise<void> => {
@@ -143,23 +235,55 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       await store?.remote.call('clusters', workloads.clusters)
     }
     // Who does not collect has no sources, whatever is configured for all.
-    const collecting = { apply: (entries: readonly SourceEntry[]) => sources.apply(shared?.collects === false ? [] : entries) }
+    const collecting = {
+      apply: (entries: readonly SourceEntry[]) => sources.apply(shared?.collects === false ? [] : entries),
+    }
     let reports: readonly SourceReport[] = []
     const reload = (): Promise<ReloadReport> =>
-      reloadAll({ host, flags, log, current: () => current, adopt: (next) => (current = next), sources: collecting, sinks: delivery ?? sinks, reveal, onSources: (running) => (reports = running), onClusters })
+      reloadAll({
+        host,
+        flags,
+        log,
+        current: () => current,
+        adopt: (next) => (current = next),
+        sources: collecting,
+        sinks: delivery ?? sinks,
+        reveal,
+        onSources: (running) => (reports = running),
+        onClusters,
+      })
     const runtime = new Runtime({
-      host, log, metrics, directory: journal, tail, follower, sinks, reload,
-      ingest: { append: (unit) => ingest.call('append', unit, [unit.raw.buffer as ArrayBuffer]), appendAgain: (unit, settled) => ingest.call('appendAgain', { unit, settled }, [unit.raw.buffer as ArrayBuffer]), release: (sequence) => ingest.call('release', sequence), status: () => sources.status(), health: () => sources.health(), manifest: (query) => sources.manifest(query), places: () => ingest.call('places', undefined as never) },
+      host,
+      log,
+      metrics,
+      directory: journal,
+      tail,
+      follower,
+      sinks,
+      reload,
+      ingest: {
+        append: (unit) => ingest.call('append', unit, [unit.raw.buffer as ArrayBuffer]),
+        appendAgain: (unit, settled) => ingest.call('appendAgain', { unit, settled }, [unit.raw.buffer as ArrayBuffer]),
+        release: (sequence) => ingest.call('release', sequence),
+        status: () => sources.status(),
+        health: () => sources.health(),
+        manifest: (query) => sources.manifest(query),
+        places: () => ingest.call('places', undefined as never),
+      },
       store: store?.port,
       workloads,
       shared: delivery,
       // What a transform makes is a source of its id.
-      sources: () => [...reports, ...Object.values(current.config.transforms).map(({ id, type }) => ({ id, type, addresses: [] }))],
+      sources: () => [
+        ...reports,
+        ...Object.values(current.config.transforms).map(({ id, type }) => ({ id, type, addresses: [] })),
+      ],
       http: () => ({ ack: ackSink(current.config.http.ack), ackTimeoutMs: current.config.http.ack_timeout }),
     })
     room.make = (sequence) => runtime.makeRoom(sequence)
     const sinksUp = await (delivery ?? sinks).apply(sinkEntries(config, loaded.document))
-    if (sinksUp.failed !== undefined) throw new WeirError('WEIR_CONFIG_INVALID', `sink ${sinksUp.failed.id}: ${sinksUp.failed.message}`)
+    if (sinksUp.failed !== undefined)
+      throw new WeirError('WEIR_CONFIG_INVALID', `sink ${sinksUp.failed.id}: ${sinksUp.failed.message}`)
     const sourcesUp = await collecting.apply(sourceEntries(config, reveal))
     throwFailed(sourcesUp)
     reports = sourcesUp.running
@@ -168,38 +292,63 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
     const housekeeping = runtime.keepHouse(house.signal)
     const { startApi } = await apiModule
     // The live view names addresses as the store does, by what it reads for itself.
-    const resolver = new WorkloadResolver(await staticResolver(host, config.identity.networks ?? undefined, log), workloads.follower.projection.workloads, () => workloads.named())
+    const resolver = new WorkloadResolver(
+      await staticResolver(host, config.identity.networks ?? undefined, log),
+      workloads.follower.projection.workloads,
+      () => workloads.named(),
+    )
     const certificate = config.tls === null ? undefined : await CertificateFiles.open(config.tls, host.disk)
     const api = await startApi({
       tls: certificate?.current,
-      control: runtime, listen: config.listen, auth: { tokens, sessionMs: config.auth.session, ...(oidc === undefined ? {} : { oidc }) }, httpAuth: config.http.auth, eventsListen: config.http.listen, limits: liveLimits(config), log, metrics, host, version, resolver, folder: data, quickFilters: () => current.config.console.quick_filters,
+      control: runtime,
+      listen: config.listen,
+      auth: { tokens, sessionMs: config.auth.session, ...(oidc === undefined ? {} : { oidc }) },
+      httpAuth: config.http.auth,
+      eventsListen: config.http.listen,
+      limits: liveLimits(config),
+      log,
+      metrics,
+      host,
+      version,
+      resolver,
+      folder: data,
+      quickFilters: () => current.config.console.quick_filters,
     })
     if (certificate !== undefined) renewCertificate(certificate, api, host, log)
-    const profiles = new OpsProfiles(new Map([
-      ['main', ({ kind, seconds }: ProfileWish) => takeProfile(kind, () => host.timers.sleep(seconds * 1000))],
-      ['ingest', (wish: ProfileWish) => ingest.call('profile', wish)],
-      ...(store === undefined ? [] : [['store', (wish: ProfileWish) => store.remote.call('profile', wish)] as const]),
-      ...(Object.values(config.sources).some(({ type }) => watchedTypes.has(type)) ? [['watch', (wish: ProfileWish) => sources.profile(wish)] as const] : []),
-    ]))
+    const profiles = new OpsProfiles(
+      new Map([
+        ['main', ({ kind, seconds }: ProfileWish) => takeProfile(kind, () => host.timers.sleep(seconds * 1000))],
+        ['ingest', (wish: ProfileWish) => ingest.call('profile', wish)],
+        ...(store === undefined ? [] : [['store', (wish: ProfileWish) => store.remote.call('profile', wish)] as const]),
+        ...(Object.values(config.sources).some(({ type }) => watchedTypes.has(type))
+          ? [['watch', (wish: ProfileWish) => sources.profile(wish)] as const]
+          : []),
+      ]),
+    )
     const scraped = exposition(metrics)
     const counted = async (): Promise<Exposition> => {
       await runtime.count()
       return scraped()
     }
-    const ops = await Promise.all(config.ops.map((place) => startOps({ ...place, metrics: counted, health: () => runtime.health(), profiles })))
+    const ops = await Promise.all(
+      config.ops.map((place) => startOps({ ...place, metrics: counted, health: () => runtime.health(), profiles })),
+    )
     lock.announce(api.url)
     metrics.set('weir_build_info', 1, { version, node: nodeVersion })
     runtime.ready()
     self.keepCompiled()
     collectWhenIdle(host.timers, realThread())
     if (api.eventsUrls.length > 0) log.info('source http runs', { addresses: api.eventsUrls.join(' ') })
-    for (const { id, addresses } of reports) log.info(`source ${id} runs`, addresses.length === 0 ? {} : { addresses: addresses.join(' ') })
+    for (const { id, addresses } of reports)
+      log.info(`source ${id} runs`, addresses.length === 0 ? {} : { addresses: addresses.join(' ') })
 
     const stop = async (): Promise<void> => {
       runtime.drain()
       let part = 'the API'
       const timer = host.timers.after(drainMs, () => {
-        log.error(`Weir did not stop within ${drainMs} ms: it waits for ${part}. It ends now, and loses nothing: what was not settled comes again.`)
+        log.error(
+          `Weir did not stop within ${drainMs} ms: it waits for ${part}. It ends now, and loses nothing: what was not settled comes again.`,
+        )
         log.flush()
         self.exit(1)
       })
@@ -226,9 +375,20 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       log.flush()
       timer.cancel()
     }
-    const listening = reports.filter(({ type, addresses }) => (type === 'netflow' || type === 'sflow') && addresses.length > 0)
+    const listening = reports.filter(
+      ({ type, addresses }) => (type === 'netflow' || type === 'sflow') && addresses.length > 0,
+    )
     const silent = listening.length > 0 && listening.every(({ id }) => (accepted.get(id) ?? 0) === 0)
-    return { url: api.url, login: generated, silent, opsUrls: ops.map((server) => `http://${server.host}:${server.port}`), log, failed, reload, stop }
+    return {
+      url: api.url,
+      login: generated,
+      silent,
+      opsUrls: ops.map((server) => `http://${server.host}:${server.port}`),
+      log,
+      failed,
+      reload,
+      stop,
+    }
   } catch (error) {
     for (const close of closing.reverse()) await close()
     throw dataError(data, error)

@@ -9,19 +9,45 @@ export function sourceAck({ settings }: WeirConfig['sources'][string]): string |
   return typeof ack === 'string' ? ackSink(ack) : undefined
 }
 
-export function ackProblems(config: WeirConfig): readonly { readonly path: readonly string[]; readonly message: string; readonly hint: string }[] {
+export function ackProblems(
+  config: WeirConfig,
+): readonly { readonly path: readonly string[]; readonly message: string; readonly hint: string }[] {
   const { sinks } = config
-  const of = (source: string, path: readonly string[], ack: string | undefined, keeps: boolean): ReturnType<typeof ackProblems> => {
+  const of = (
+    source: string,
+    path: readonly string[],
+    ack: string | undefined,
+    keeps: boolean,
+  ): ReturnType<typeof ackProblems> => {
     if (ack === undefined) return []
     const sink = sinks[ack]
-    if (sink === undefined) return [{ path, message: `there is no sink \`${ack}\``, hint: `sinks: ${Object.keys(sinks).join(', ') || 'none'}` }]
-    if (!takesFrom(sink.common.from ?? undefined, source)) return [{ path, message: `sink \`${ack}\` takes nothing from \`${source}\``, hint: `add \`${source}\` to its \`from\`, or name a sink that takes it` }]
-    if (keeps && sink.common.when_behind === 'drop') return [{ path, message: `sink \`${ack}\` may give up rows when it is behind, and they would be acknowledged all the same`, hint: `set \`when_behind: block\` for sink \`${ack}\`` }]
+    if (sink === undefined)
+      return [
+        { path, message: `there is no sink \`${ack}\``, hint: `sinks: ${Object.keys(sinks).join(', ') || 'none'}` },
+      ]
+    if (!takesFrom(sink.common.from ?? undefined, source))
+      return [
+        {
+          path,
+          message: `sink \`${ack}\` takes nothing from \`${source}\``,
+          hint: `add \`${source}\` to its \`from\`, or name a sink that takes it`,
+        },
+      ]
+    if (keeps && sink.common.when_behind === 'drop')
+      return [
+        {
+          path,
+          message: `sink \`${ack}\` may give up rows when it is behind, and they would be acknowledged all the same`,
+          hint: `set \`when_behind: block\` for sink \`${ack}\``,
+        },
+      ]
     return []
   }
   return [
     // Who pushes is told when something was given up.
     ...of('http', ['http', 'ack'], ackSink(config.http.ack), false),
-    ...Object.values(config.sources).flatMap((source) => of(source.id, ['sources', source.id, 'ack'], sourceAck(source), true)),
+    ...Object.values(config.sources).flatMap((source) =>
+      of(source.id, ['sources', source.id, 'ack'], sourceAck(source), true),
+    ),
   ]
 }

@@ -4,66 +4,186 @@ import type { ApiToken } from '../api/access/token-book.ts'
 import { peerRules, roles } from '../api/access/principal.ts'
 import type { OidcSettings } from '../api/access/oidc/settings.ts'
 import { isLoopback } from '../api/guard.ts'
-import { choice, Complaint, duration, group, leastToken, list, secret, text, urlText, type Secret } from '../schema/index.ts'
+import {
+  choice,
+  Complaint,
+  duration,
+  group,
+  leastToken,
+  list,
+  secret,
+  text,
+  urlText,
+  type Secret,
+} from '../schema/index.ts'
 
 const namespaces = list(text({ description: 'Name of a namespace', required: true, example: 'shop' }), {
-  description: 'The only namespaces whose flows a viewer is shown; left out, all', default: null, example: ['shop', 'shop-data'],
+  description: 'The only namespaces whose flows a viewer is shown; left out, all',
+  default: null,
+  example: ['shop', 'shop-data'],
 })
 const peers = choice(peerRules, {
-  description: 'Flows between one of these namespaces and another one: `hidden`, or `shown`', default: 'hidden',
+  description: 'Flows between one of these namespaces and another one: `hidden`, or `shown`',
+  default: 'hidden',
 })
 
-export const authGroup = group({
-  tokens: list(group({
-    name: text({ description: 'Who it is, for people; no other token has this name', required: true, example: 'grafana' }),
-    token: secret({ description: 'The token', required: true, example: 'env:WEIR_GRAFANA_TOKEN' }, { least: leastToken }),
-    role: choice(roles, { description: '`admin` may do everything; `viewer` may look, but neither ask in SQL nor change anything', default: 'admin' }),
-    namespaces,
-    peers,
-  }, { description: 'A client that may use the API', required: true, example: { name: 'grafana', token: 'env:WEIR_GRAFANA_TOKEN', role: 'viewer' } }, ({ role, namespaces: limited }) => (
-    role === 'admin' && limited !== null ? new Complaint('an admin is not limited to namespaces', 'write `role: viewer`', ['namespaces']) : null
-  )), {
-    description: 'Bearer tokens of the API, which people may also log in with. Without any, loopback needs none, and for another address one is made', default: [],
-    example: [{ name: 'grafana', token: 'env:WEIR_GRAFANA_TOKEN', role: 'viewer' }],
-  }),
-  oidc: group({
-    issuer: urlText({ description: 'Issuer: below it is /.well-known/openid-configuration', required: true, example: 'https://id.example.com/realms/main' }, { schemes: ['https', 'http'] }),
-    client_id: text({ description: 'This server, as the provider knows it', required: true, example: 'weir' }),
-    client_secret: secret({ description: 'Its secret; left out, it is a public client', default: null, example: 'env:WEIR_OIDC_SECRET' }),
-    scopes: list(text({ description: 'A scope', required: true, example: 'groups' }), { description: 'Scopes that are asked for', default: ['openid', 'profile', 'email'] }),
-    url: urlText({ description: 'Address under which browsers reach this server; left out, that of the request', default: null, example: 'https://weir.example.com' }, { schemes: ['https', 'http'] }),
-    role: text({
-      description: 'JMESPath over the claims of the ID token and the access token: gives `admin` or `viewer`. Who gets neither is not let in', required: true,
-      example: "contains(realm_access.roles, 'weir-admin') && 'admin' || contains(realm_access.roles, 'weir-viewer') && 'viewer'",
-    }),
-    namespaces: text({ description: 'JMESPath: gives the only namespaces whose flows a viewer is shown, `*` for all. Left out, all', default: null, example: 'namespaces' }),
-    peers,
-    audience: text({ description: 'Access tokens of the issuer that are meant for this audience are taken by the API, as bearer tokens are. Left out, none is', default: null, example: 'weir-api' }),
-    clock_tolerance: duration({ description: 'How far the clocks of the provider and of this machine may differ', default: '30s' }, { max: '5m' }),
-  }, { description: 'Login with a provider of identities (OpenID Connect)', default: null, example: { issuer: 'https://id.example.com/realms/main', client_id: 'weir', role: "'viewer'" } }, ({ issuer, scopes }) => {
-    // What is read on the way can be used: tokens and the code are in it.
-    if (issuer.startsWith('http:') && !isLoopback(new URL(issuer).hostname)) return new Complaint('an issuer on another machine is spoken to over TLS', 'write https://', ['issuer'])
-    return scopes.includes('openid') ? null : new Complaint('`openid` is missing: without it the provider gives no ID token', undefined, ['scopes'])
-  }),
-  session: duration({ description: 'A browser has to log in again after this time', default: '12h' }, { min: '1m' }),
-}, { description: 'Who may use the API and console', default: {} }, ({ tokens }) => {
-  const twice = tokens.findIndex(({ name }, index) => tokens.findIndex((other) => other.name === name) !== index)
-  return twice === -1 ? null : new Complaint(`two tokens have the name ${tokens[twice]?.name ?? ''}`, 'give each its own', ['tokens', twice, 'name'])
-})
+export const authGroup = group(
+  {
+    tokens: list(
+      group(
+        {
+          name: text({
+            description: 'Who it is, for people; no other token has this name',
+            required: true,
+            example: 'grafana',
+          }),
+          token: secret(
+            { description: 'The token', required: true, example: 'env:WEIR_GRAFANA_TOKEN' },
+            { least: leastToken },
+          ),
+          role: choice(roles, {
+            description: '`admin` may do everything; `viewer` may look, but neither ask in SQL nor change anything',
+            default: 'admin',
+          }),
+          namespaces,
+          peers,
+        },
+        {
+          description: 'A client that may use the API',
+          required: true,
+          example: { name: 'grafana', token: 'env:WEIR_GRAFANA_TOKEN', role: 'viewer' },
+        },
+        ({ role, namespaces: limited }) =>
+          role === 'admin' && limited !== null
+            ? new Complaint('an admin is not limited to namespaces', 'write `role: viewer`', ['namespaces'])
+            : null,
+      ),
+      {
+        description:
+          'Bearer tokens of the API, which people may also log in with. Without any, loopback needs none, and for another address one is made',
+        default: [],
+        example: [{ name: 'grafana', token: 'env:WEIR_GRAFANA_TOKEN', role: 'viewer' }],
+      },
+    ),
+    oidc: group(
+      {
+        issuer: urlText(
+          {
+            description: 'Issuer: below it is /.well-known/openid-configuration',
+            required: true,
+            example: 'https://id.example.com/realms/main',
+          },
+          { schemes: ['https', 'http'] },
+        ),
+        client_id: text({ description: 'This server, as the provider knows it', required: true, example: 'weir' }),
+        client_secret: secret({
+          description: 'Its secret; left out, it is a public client',
+          default: null,
+          example: 'env:WEIR_OIDC_SECRET',
+        }),
+        scopes: list(text({ description: 'A scope', required: true, example: 'groups' }), {
+          description: 'Scopes that are asked for',
+          default: ['openid', 'profile', 'email'],
+        }),
+        url: urlText(
+          {
+            description: 'Address under which browsers reach this server; left out, that of the request',
+            default: null,
+            example: 'https://weir.example.com',
+          },
+          { schemes: ['https', 'http'] },
+        ),
+        role: text({
+          description:
+            'JMESPath over the claims of the ID token and the access token: gives `admin` or `viewer`. Who gets neither is not let in',
+          required: true,
+          example:
+            "contains(realm_access.roles, 'weir-admin') && 'admin' || contains(realm_access.roles, 'weir-viewer') && 'viewer'",
+        }),
+        namespaces: text({
+          description: 'JMESPath: gives the only namespaces whose flows a viewer is shown, `*` for all. Left out, all',
+          default: null,
+          example: 'namespaces',
+        }),
+        peers,
+        audience: text({
+          description:
+            'Access tokens of the issuer that are meant for this audience are taken by the API, as bearer tokens are. Left out, none is',
+          default: null,
+          example: 'weir-api',
+        }),
+        clock_tolerance: duration(
+          { description: 'How far the clocks of the provider and of this machine may differ', default: '30s' },
+          { max: '5m' },
+        ),
+      },
+      {
+        description: 'Login with a provider of identities (OpenID Connect)',
+        default: null,
+        example: { issuer: 'https://id.example.com/realms/main', client_id: 'weir', role: "'viewer'" },
+      },
+      ({ issuer, scopes }) => {
+        // What is read on the way can be used: tokens and the code are in it.
+        if (issuer.startsWith('http:') && !isLoopback(new URL(issuer).hostname))
+          return new Complaint('an issuer on another machine is spoken to over TLS', 'write https://', ['issuer'])
+        return scopes.includes('openid')
+          ? null
+          : new Complaint('`openid` is missing: without it the provider gives no ID token', undefined, ['scopes'])
+      },
+    ),
+    session: duration({ description: 'A browser has to log in again after this time', default: '12h' }, { min: '1m' }),
+  },
+  { description: 'Who may use the API and console', default: {} },
+  ({ tokens }) => {
+    const twice = tokens.findIndex(({ name }, index) => tokens.findIndex((other) => other.name === name) !== index)
+    return twice === -1
+      ? null
+      : new Complaint(`two tokens have the name ${tokens[twice]?.name ?? ''}`, 'give each its own', [
+          'tokens',
+          twice,
+          'name',
+        ])
+  },
+)
 
 export type AuthConfig = z.output<typeof authGroup>
 
 /** Tokens with their secrets, which `reveal` knows. */
 export function apiTokens({ tokens }: AuthConfig, reveal: (secret: Secret) => string): ApiToken[] {
-  return tokens.map(({ name, token, role, namespaces: limited, peers: rule }) => ({ name, token: reveal(token), role, peers: rule, ...(limited === null ? {} : { namespaces: limited }) }))
+  return tokens.map(({ name, token, role, namespaces: limited, peers: rule }) => ({
+    name,
+    token: reveal(token),
+    role,
+    peers: rule,
+    ...(limited === null ? {} : { namespaces: limited }),
+  }))
 }
 
 /** The provider of identities with its secret; undefined when none is configured. */
 export function oidcSettings({ oidc }: AuthConfig, reveal: (secret: Secret) => string): OidcSettings | undefined {
   if (oidc === null) return undefined
-  const { issuer, client_id: clientId, client_secret: secretOf, scopes, url, role, namespaces: limits, peers: rule, audience, clock_tolerance: clockToleranceMs } = oidc
+  const {
+    issuer,
+    client_id: clientId,
+    client_secret: secretOf,
+    scopes,
+    url,
+    role,
+    namespaces: limits,
+    peers: rule,
+    audience,
+    clock_tolerance: clockToleranceMs,
+  } = oidc
   return {
-    issuer, clientId, scopes, role, peers: rule, clockToleranceMs, ...(secretOf === null ? {} : { clientSecret: reveal(secretOf) }), ...(url === null ? {} : { url }),
-    ...(limits === null ? {} : { namespaces: limits }), ...(audience === null ? {} : { audience }),
+    issuer,
+    clientId,
+    scopes,
+    role,
+    peers: rule,
+    clockToleranceMs,
+    ...(secretOf === null ? {} : { clientSecret: reveal(secretOf) }),
+    ...(url === null ? {} : { url }),
+    ...(limits === null ? {} : { namespaces: limits }),
+    ...(audience === null ? {} : { audience }),
   }
 }

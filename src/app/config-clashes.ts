@@ -30,7 +30,10 @@ function ports(config: WeirConfig): Clash[] {
 
 function overlap(a: Listener, b: Listener): boolean {
   if (a.protocol !== b.protocol || a.place.port !== b.place.port) return false
-  const [one, two] = [a.place.host, b.place.host].map((host) => (host === 'localhost' ? '127.0.0.1' : host)) as [string, string]
+  const [one, two] = [a.place.host, b.place.host].map((host) => (host === 'localhost' ? '127.0.0.1' : host)) as [
+    string,
+    string,
+  ]
   // A socket on `::` takes IPv4, too.
   if (one === two || one === '::' || two === '::') return true
   return (one === '0.0.0.0' && !two.includes(':')) || (two === '0.0.0.0' && !one.includes(':'))
@@ -43,9 +46,18 @@ function files({ data, sinks }: WeirConfig): Clash[] {
     if (type !== 'file') return []
     const [path, file] = [['sinks', id, 'path'], resolve((settings as { readonly path: string }).path)]
     const owner = owners.get(file)
-    if (owner !== undefined) return [{ path, message: `sink \`${owner}\` writes to the same file`, hint: 'give each sink its own file' }]
+    if (owner !== undefined)
+      return [{ path, message: `sink \`${owner}\` writes to the same file`, hint: 'give each sink its own file' }]
     owners.set(file, id)
-    return file.startsWith(inside) ? [{ path, message: `the file is inside the data folder ${data}`, hint: 'choose a path outside of it: Weir manages every file in there' }] : []
+    return file.startsWith(inside)
+      ? [
+          {
+            path,
+            message: `the file is inside the data folder ${data}`,
+            hint: 'choose a path outside of it: Weir manages every file in there',
+          },
+        ]
+      : []
   })
 }
 
@@ -53,12 +65,26 @@ function files({ data, sinks }: WeirConfig): Clash[] {
 function leases({ sources }: WeirConfig): Clash[] {
   const owners = new Map<string, string>()
   return Object.values(sources).flatMap(({ id, settings }): Clash[] => {
-    const { lease } = settings as { readonly lease?: { readonly name: string | null; readonly namespace: string | null; readonly kubeconfig?: string | null } | null }
+    const { lease } = settings as {
+      readonly lease?: {
+        readonly name: string | null
+        readonly namespace: string | null
+        readonly kubeconfig?: string | null
+      } | null
+    }
     if (typeof lease?.name !== 'string') return []
     const key = JSON.stringify([lease.name, lease.namespace, lease.kubeconfig ?? null])
     const owner = owners.get(key)
     if (owner === undefined) owners.set(key, id)
-    return owner === undefined ? [] : [{ path: ['sources', id, 'lease', 'name'], message: `source \`${owner}\` has the same lease`, hint: 'give each source its own lease' }]
+    return owner === undefined
+      ? []
+      : [
+          {
+            path: ['sources', id, 'lease', 'name'],
+            message: `source \`${owner}\` has the same lease`,
+            hint: 'give each source its own lease',
+          },
+        ]
   })
 }
 
@@ -66,5 +92,14 @@ function leases({ sources }: WeirConfig): Clash[] {
 function sizes({ journal }: WeirConfig, written: unknown): Clash[] {
   const given = (written as { readonly journal?: Readonly<Record<string, unknown>> } | null)?.journal ?? {}
   return (['segment', 'keep'] as const).flatMap((key) =>
-    given[key] === undefined || journal[key] <= journal.max ? [] : [{ path: ['journal', key], message: 'is larger than `journal.max`', hint: `make \`${key}\` at most a quarter of \`max\`` }])
+    given[key] === undefined || journal[key] <= journal.max
+      ? []
+      : [
+          {
+            path: ['journal', key],
+            message: 'is larger than `journal.max`',
+            hint: `make \`${key}\` at most a quarter of \`max\``,
+          },
+        ],
+  )
 }

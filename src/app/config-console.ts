@@ -5,20 +5,52 @@ import { Complaint, group, list, text } from '../schema/index.ts'
 const usual = [
   { name: 'DNS', filter: 'any.port in (53, 853)' },
   { name: 'Web', filter: 'any.port in (80, 443, 8080, 8443)' },
-  { name: 'Between namespaces', filter: 'exists(src_namespace) and exists(dst_namespace) and src_namespace != dst_namespace' },
+  {
+    name: 'Between namespaces',
+    filter: 'exists(src_namespace) and exists(dst_namespace) and src_namespace != dst_namespace',
+  },
   { name: 'Leaving the cluster', filter: 'exists(src_namespace) and not exists(dst_namespace)' },
   { name: 'Large', filter: 'bytes >= 1MB' },
   { name: 'With drops', filter: 'drop_packets > 0' },
 ]
 
-export const consoleGroup = group({
-  quick_filters: list(group({
-    name: text({ description: 'What its button says', required: true, example: 'DNS' }, { pattern: /[^,\n]{1,40}/, expects: 'up to 40 characters without a comma' }),
-    filter: text({ description: 'The filter, as docs/explain/query.md has it', required: true, example: 'any.port = 53' }),
-  }, { description: 'A button that adds a filter', required: true, example: { name: 'DNS', filter: 'any.port = 53' } }), {
-    description: 'Filters that the Flows page offers as buttons; those that are on hold beside the one that is written', default: usual,
-  }),
-}, { description: 'What the console offers', default: {} }, ({ quick_filters: filters }) => {
-  const twice = filters.findIndex(({ name }, index) => filters.findIndex((other) => other.name === name) !== index)
-  return twice === -1 ? null : new Complaint(`two quick filters have the name ${filters[twice]?.name ?? ''}`, 'give each its own', ['quick_filters', twice, 'name'])
-})
+export const consoleGroup = group(
+  {
+    quick_filters: list(
+      group(
+        {
+          name: text(
+            { description: 'What its button says', required: true, example: 'DNS' },
+            { pattern: /[^,\n]{1,40}/, expects: 'up to 40 characters without a comma' },
+          ),
+          filter: text({
+            description: 'The filter, as docs/explain/query.md has it',
+            required: true,
+            example: 'any.port = 53',
+          }),
+        },
+        {
+          description: 'A button that adds a filter',
+          required: true,
+          example: { name: 'DNS', filter: 'any.port = 53' },
+        },
+      ),
+      {
+        description:
+          'Filters that the Flows page offers as buttons; those that are on hold beside the one that is written',
+        default: usual,
+      },
+    ),
+  },
+  { description: 'What the console offers', default: {} },
+  ({ quick_filters: filters }) => {
+    const twice = filters.findIndex(({ name }, index) => filters.findIndex((other) => other.name === name) !== index)
+    return twice === -1
+      ? null
+      : new Complaint(`two quick filters have the name ${filters[twice]?.name ?? ''}`, 'give each its own', [
+          'quick_filters',
+          twice,
+          'name',
+        ])
+  },
+)

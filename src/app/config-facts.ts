@@ -21,7 +21,9 @@ export interface Target {
 type Entry = WeirConfig['sources'][string] | WeirConfig['sinks'][string]
 
 function fieldsOf(entry: Entry, under: 'sources' | 'sinks'): [key: string, info: FieldInfo, value: unknown][] {
-  const schema: AnyComponentSchema | undefined = components().find((one) => one.under === under && one.type === entry.type)?.schema
+  const schema: AnyComponentSchema | undefined = components().find(
+    (one) => one.under === under && one.type === entry.type,
+  )?.schema
   const settings = entry.settings as Readonly<Record<string, unknown>>
   return Object.entries(schema?.fields ?? {}).map(([key, field]) => [key, infoOf(field), settings[key]])
 }
@@ -35,7 +37,8 @@ export function listenersOf(config: WeirConfig): Listener[] {
       if (info.kind !== 'listen') return []
       const protocol = key === 'tcp' || !Object.hasOwn(entry.settings as object, 'receive_buffer') ? 'tcp' : 'udp'
       return each(entry.id, protocol, ['sources', entry.id, key], value as readonly HostPort[])
-    }))
+    }),
+  )
   return [
     ...each('api', 'tcp', ['listen'], [config.listen]),
     ...each('ops', 'tcp', ['ops'], config.ops),
@@ -65,7 +68,8 @@ export function targetsOf(entry: Entry, under: 'sources' | 'sinks'): Target[] {
     if (kind !== 'url' && kind !== 'host:port' && (kind !== 'path' || under === 'sources')) return []
     const values: readonly unknown[] = Array.isArray(value) ? value : [value]
     return values.flatMap((one): Target[] => {
-      if (kind === 'host:port') return one === null ? [] : [{ id: entry.id, kind, value: formatHostPort(one as HostPort) }]
+      if (kind === 'host:port')
+        return one === null ? [] : [{ id: entry.id, kind, value: formatHostPort(one as HostPort) }]
       return typeof one === 'string' ? [{ id: entry.id, kind, value: one }] : []
     })
   })

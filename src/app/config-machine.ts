@@ -34,13 +34,29 @@ export async function verifyMachine(host: Host, { config, document }: Loaded): P
   if (oidc !== null) {
     // Expressions over claims are read by a library that is loaded only where they are.
     const { claimsReader } = await import('../api/access/oidc/claims.ts')
-    claimsReader({ role: oidc.role, peers: oidc.peers, ...(oidc.namespaces === null ? {} : { namespaces: oidc.namespaces }) })
+    claimsReader({
+      role: oidc.role,
+      peers: oidc.peers,
+      ...(oidc.namespaces === null ? {} : { namespaces: oidc.namespaces }),
+    })
   }
   const references = referencesOf(config, document.value)
   const secrets = revealed(references)
-  const problems = [...secrets.problems, ...(await fileProblems(host, references)), ...(await kubeconfigProblems(host, config))]
+  const problems = [
+    ...secrets.problems,
+    ...(await fileProblems(host, references)),
+    ...(await kubeconfigProblems(host, config)),
+  ]
   const format = (found: readonly Found[], kind: 'error' | 'warning'): string =>
-    formatProblems(found.map(({ path, ...problem }): Problem => ({ ...locate(document, path, 'value'), path: formatPath(path), ...problem })), textsOf(document), kind)
+    formatProblems(
+      found.map(({ path, ...problem }): Problem => ({
+        ...locate(document, path, 'value'),
+        path: formatPath(path),
+        ...problem,
+      })),
+      textsOf(document),
+      kind,
+    )
   if (problems.length > 0) throw new WeirError('WEIR_CONFIG_INVALID', format(problems, 'error'))
   return secrets.warnings.length === 0 ? '' : `${format(secrets.warnings, 'warning')}\n`
 }
@@ -48,17 +64,24 @@ export async function verifyMachine(host: Host, { config, document }: Loaded): P
 /** Secrets and files that this process would use, by its roles. */
 function referencesOf(config: WeirConfig, written: unknown): Reference[] {
   const roles = rolesOf(config)
-  const unused = new Set<unknown>([...(roles.has('collector') ? [] : ['sources']), ...(roles.has('deliverer') ? [] : ['sinks', 'transforms'])])
+  const unused = new Set<unknown>([
+    ...(roles.has('collector') ? [] : ['sources']),
+    ...(roles.has('deliverer') ? [] : ['sinks', 'transforms']),
+  ])
   const found: Reference[] = []
   walkWritten(weirSchema.info, written, (info, value, path) => {
     if (typeof value !== 'string' || (info.kind !== 'secret' && info.holds === undefined)) return
     // A source's secrets are revealed by every role.
-    if (!unused.has(path[0]) || (path[0] === 'sources' && info.kind === 'secret')) found.push({ info, written: value, path })
+    if (!unused.has(path[0]) || (path[0] === 'sources' && info.kind === 'secret'))
+      found.push({ info, written: value, path })
   })
   return found
 }
 
-function revealed(references: readonly Reference[]): { readonly problems: readonly Found[]; readonly warnings: readonly Found[] } {
+function revealed(references: readonly Reference[]): {
+  readonly problems: readonly Found[]
+  readonly warnings: readonly Found[]
+} {
   const [problems, warnings]: [Found[], Found[]] = [[], []]
   const names = new Map<string, string>()
   const secret = true as const
@@ -71,17 +94,40 @@ function revealed(references: readonly Reference[]): { readonly problems: readon
       value = reference.reveal(self.env, (file) => self.readTextFile(file))
     } catch (error) {
       if (!(error instanceof WeirError)) throw error
-      problems.push({ path, secret, message: error.message, hint: 'set the variable or write the file, or change the reference' })
+      problems.push({
+        path,
+        secret,
+        message: error.message,
+        hint: 'set the variable or write the file, or change the reference',
+      })
       continue
     }
     const { least } = info
     if (least === undefined) continue
     const hint = `choose at least ${shortToken} random characters, for example with \`openssl rand -hex 16\``
-    if (value.length < least) problems.push({ path, secret, message: `the token has ${value.length} characters; at least ${least} are needed`, hint })
-    else if (value.length < shortToken) warnings.push({ path, secret, message: `the token has only ${value.length} characters and could be guessed`, hint })
+    if (value.length < least)
+      problems.push({
+        path,
+        secret,
+        message: `the token has ${value.length} characters; at least ${least} are needed`,
+        hint,
+      })
+    else if (value.length < shortToken)
+      warnings.push({
+        path,
+        secret,
+        message: `the token has only ${value.length} characters and could be guessed`,
+        hint,
+      })
     if (path[0] !== 'auth') continue
     const owner = names.get(value)
-    if (owner !== undefined) problems.push({ path, secret, message: `this is the same token as \`${owner}\` in \`auth.tokens\``, hint: 'give each name its own token: who calls is known by it' })
+    if (owner !== undefined)
+      problems.push({
+        path,
+        secret,
+        message: `this is the same token as \`${owner}\` in \`auth.tokens\``,
+        hint: 'give each name its own token: who calls is known by it',
+      })
     else names.set(value, formatPath(path))
   }
   return { problems, warnings }
@@ -90,8 +136,15 @@ function revealed(references: readonly Reference[]): { readonly problems: readon
 async function fileProblems(host: Host, references: readonly Reference[]): Promise<Found[]> {
   const found: Found[] = []
   /** Certificates and keys by the group that they are written in. */
-  const pairs = new Map<string, { certificate?: X509Certificate; key?: { readonly path: Path; readonly object: KeyObject } }>()
-  for (const { info: { holds }, written, path } of references) {
+  const pairs = new Map<
+    string,
+    { certificate?: X509Certificate; key?: { readonly path: Path; readonly object: KeyObject } }
+  >()
+  for (const {
+    info: { holds },
+    written,
+    path,
+  } of references) {
     if (holds === undefined) continue
     const bytes = await readInput(host, written)
     if (typeof bytes === 'string') {
@@ -103,17 +156,31 @@ async function fileProblems(host: Host, references: readonly Reference[]): Promi
     pairs.set(formatPath(path.slice(0, -1)), pair)
     if (holds === 'certificate') {
       const certificate = attempt(() => new X509Certificate(bytes))
-      if (certificate === undefined) found.push({ path, message: `the file ${written} holds no certificate`, hint: 'name a PEM file that begins with `-----BEGIN CERTIFICATE-----`' })
+      if (certificate === undefined)
+        found.push({
+          path,
+          message: `the file ${written} holds no certificate`,
+          hint: 'name a PEM file that begins with `-----BEGIN CERTIFICATE-----`',
+        })
       else if (path.at(-1) === 'cert_file') pair.certificate = certificate
     } else {
       const object = attempt(() => createPrivateKey(Buffer.from(bytes)))
-      if (object === undefined) found.push({ path, message: `the file ${written} holds no private key without a passphrase`, hint: 'name a PEM file that begins with `-----BEGIN PRIVATE KEY-----`' })
+      if (object === undefined)
+        found.push({
+          path,
+          message: `the file ${written} holds no private key without a passphrase`,
+          hint: 'name a PEM file that begins with `-----BEGIN PRIVATE KEY-----`',
+        })
       else pair.key = { path, object }
     }
   }
   for (const { certificate, key } of pairs.values()) {
     if (certificate === undefined || key === undefined || certificate.checkPrivateKey(key.object)) continue
-    found.push({ path: key.path, message: 'the file is not the key of the certificate in `cert_file`', hint: 'name the key that the certificate was made for' })
+    found.push({
+      path: key.path,
+      message: 'the file is not the key of the certificate in `cert_file`',
+      hint: 'name the key that the certificate was made for',
+    })
   }
   return found
 }
@@ -125,7 +192,9 @@ async function kubeconfigProblems(host: Host, config: WeirConfig): Promise<Found
     const settings = given as { readonly kubeconfig?: unknown; readonly lease?: unknown }
     if ('kubeconfig' in settings) return settings.kubeconfig === null ? [['sources', id]] : []
     const { lease } = settings
-    return typeof lease === 'object' && lease !== null && 'kubeconfig' in lease && lease.kubeconfig === null ? [['sources', id, 'lease']] : []
+    return typeof lease === 'object' && lease !== null && 'kubeconfig' in lease && lease.kubeconfig === null
+      ? [['sources', id, 'lease']]
+      : []
   })
   const { KUBECONFIG, KUBERNETES_SERVICE_HOST, HOME } = self.env
   if (users.length === 0) return []
@@ -135,7 +204,11 @@ async function kubeconfigProblems(host: Host, config: WeirConfig): Promise<Found
   const read = await Promise.all(candidates.map((file) => readInput(host, file)))
   if (read.some((each) => typeof each !== 'string')) return []
   const from = named.length > 0 ? 'the variable KUBECONFIG' : 'by default'
-  return users.map((path) => ({ path, message: `no kubeconfig: ${read.join('; ')} (${from})`, hint: 'set `kubeconfig`, or run inside the cluster' }))
+  return users.map((path) => ({
+    path,
+    message: `no kubeconfig: ${read.join('; ')} (${from})`,
+    hint: 'set `kubeconfig`, or run inside the cluster',
+  }))
 }
 
 /** The content, or what is wrong with the file. */
@@ -146,7 +219,9 @@ async function readInput(host: Host, file: string): Promise<Uint8Array | string>
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
     if (code === 'ENOENT' || code === 'ENOTDIR') return `there is no file ${file}`
     if (code === 'EISDIR') return `${file} is a folder`
-    return code === 'EACCES' || code === 'EPERM' ? `Weir may not read the file ${file}` : `the file ${file} can't be read: ${code}`
+    return code === 'EACCES' || code === 'EPERM'
+      ? `Weir may not read the file ${file}`
+      : `the file ${file} can't be read: ${code}`
   }
 }
 

@@ -15,17 +15,34 @@ async function load(text: string): Promise<WeirConfig> {
 
 test('the short forms of journal and roles are the long ones', async () => {
   const kafka = await load('journal: kafka://a:9092,b:9093/mine\nroles: collector, api\n')
-  expect(kafka.journal.on).toMatchObject({ type: 'kafka', brokers: [{ host: 'a', port: 9092 }, { host: 'b', port: 9093 }], topic: 'mine', partitions: 12 })
+  expect(kafka.journal.on).toMatchObject({
+    type: 'kafka',
+    brokers: [
+      { host: 'a', port: 9092 },
+      { host: 'b', port: 9093 },
+    ],
+    topic: 'mine',
+    partitions: 12,
+  })
   expect([...rolesOf(kafka)]).toEqual(['collector', 'api'])
   const nats = await load('journal: nats://a:4222,b:4222\n')
-  expect(nats.journal.on).toMatchObject({ type: 'nats', url: 'nats://a:4222', more_urls: ['nats://b:4222'], stream: 'weir-journal' })
+  expect(nats.journal.on).toMatchObject({
+    type: 'nats',
+    url: 'nats://a:4222',
+    more_urls: ['nats://b:4222'],
+    stream: 'weir-journal',
+  })
   expect([...rolesOf(nats)]).toEqual(['collector', 'deliverer', 'api'])
   expect((await load('')).journal.on).toEqual({ type: 'files' })
 })
 
 test('a source of a bus may wait for a sink that gives up nothing', async () => {
-  expect((await load(`${bus}sinks: {out: {type: stdout, when_behind: block}}`)).sources['in']?.settings).toMatchObject({ ack: 'sink:out' })
-  expect((await load('journal: kafka://a:1\nhttp: {ack: "sink:out"}\nsinks: {out: {type: stdout}}')).http.ack).toBe('sink:out')
+  expect((await load(`${bus}sinks: {out: {type: stdout, when_behind: block}}`)).sources['in']?.settings).toMatchObject({
+    ack: 'sink:out',
+  })
+  expect((await load('journal: kafka://a:1\nhttp: {ack: "sink:out"}\nsinks: {out: {type: stdout}}')).http.ack).toBe(
+    'sink:out',
+  )
 })
 
 const bus = 'sources: {in: {type: nats, url: "nats://a", stream: s, ack: "sink:out"}}\n'

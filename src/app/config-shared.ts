@@ -18,7 +18,9 @@ export function shortForms(document: ConfigDocument): readonly Override[] {
   const on = typeof journal === 'string' ? journalOf(journal) : undefined
   return [
     ...(on === undefined ? [] : [{ path: ['journal'], value: { on }, origin }]),
-    ...(typeof written === 'string' ? [{ path: ['roles'], value: written.split(',').map((role) => role.trim()), origin }] : []),
+    ...(typeof written === 'string'
+      ? [{ path: ['roles'], value: written.split(',').map((role) => role.trim()), origin }]
+      : []),
   ]
 }
 
@@ -30,7 +32,12 @@ function journalOf(text: string): Readonly<Record<string, unknown>> | undefined 
   const places = hosts.split(',')
   if (scheme === 'kafka') return { type: 'kafka', brokers: places, ...(name === '' ? {} : { topic: name }) }
   const [url, ...more] = places.map((place) => `${scheme}://${place}`)
-  return { type: 'nats', url, ...(more.length === 0 ? {} : { more_urls: more }), ...(name === '' ? {} : { stream: name }) }
+  return {
+    type: 'nats',
+    url,
+    ...(more.length === 0 ? {} : { more_urls: more }),
+    ...(name === '' ? {} : { stream: name }),
+  }
 }
 
 interface Complaint {
@@ -43,14 +50,32 @@ interface Complaint {
 export function sharedProblems(config: WeirConfig): readonly Complaint[] {
   const shared = config.journal.on.type !== 'files'
   const all = rolesOf(config)
-  if (!shared) return all.size === roles.length ? [] : [{ path: ['roles'], message: 'the work can only be shared over a journal on a bus', hint: 'set `journal: kafka://…`, or leave `roles` out' }]
+  if (!shared)
+    return all.size === roles.length
+      ? []
+      : [
+          {
+            path: ['roles'],
+            message: 'the work can only be shared over a journal on a bus',
+            hint: 'set `journal: kafka://…`, or leave `roles` out',
+          },
+        ]
   const problems: Complaint[] = []
-  if (config.instance !== null && isPartitionInstance(config.instance)) problems.push({ path: ['instance'], message: 'transforms of a partition write under this name', hint: 'choose another one' })
+  if (config.instance !== null && isPartitionInstance(config.instance))
+    problems.push({
+      path: ['instance'],
+      message: 'transforms of a partition write under this name',
+      hint: 'choose another one',
+    })
   for (const { id, type, settings } of Object.values(config.sources)) {
     const { redact } = settings as { readonly redact?: { readonly enabled: boolean; readonly key: unknown } }
     // One that is made in a folder is another in the next: every secret value would look changed.
     if (type === 'kubernetes' && redact?.enabled === true && redact.key === null) {
-      problems.push({ path: ['sources', id, 'redact', 'key'], message: 'who goes on with the cluster may have another folder, and needs the same key for secret values', hint: 'set `redact.key`, for example to `env:WEIR_REDACT_KEY`, to the same for all' })
+      problems.push({
+        path: ['sources', id, 'redact', 'key'],
+        message: 'who goes on with the cluster may have another folder, and needs the same key for secret values',
+        hint: 'set `redact.key`, for example to `env:WEIR_REDACT_KEY`, to the same for all',
+      })
     }
   }
   return problems

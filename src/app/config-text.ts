@@ -2,7 +2,14 @@
 import { isMap, isScalar } from 'yaml'
 import type { Host } from '../host/index.ts'
 import { messageOf, WeirError } from '../model/errors.ts'
-import { filesOf, formatProblems, mergeDocuments, parseYaml, type ConfigDocument, type Problem } from '../schema/index.ts'
+import {
+  filesOf,
+  formatProblems,
+  mergeDocuments,
+  parseYaml,
+  type ConfigDocument,
+  type Problem,
+} from '../schema/index.ts'
 
 const encodingHint = (file: string): string => `save it as UTF-8, for example with \`iconv -f UTF-16 -t UTF-8 ${file}\``
 const binaryHint = 'name a YAML file'
@@ -35,7 +42,14 @@ async function readFile(host: Host, file: string): Promise<ConfigDocument> {
   if (!document.readable) return document
   const found = rootKind(document)
   if (found === undefined) return document
-  const problem = { file, line: 1, column: 1, path: '', message: `the file holds ${found}`, hint: 'a configuration is a map of settings, such as `listen: 127.0.0.1:8080`' }
+  const problem = {
+    file,
+    line: 1,
+    column: 1,
+    path: '',
+    message: `the file holds ${found}`,
+    hint: 'a configuration is a map of settings, such as `listen: 127.0.0.1:8080`',
+  }
   throw new WeirError('WEIR_CONFIG_INVALID', formatProblems([problem], document.text))
 }
 
@@ -71,13 +85,19 @@ function decode(bytes: Uint8Array, file: string): string {
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
-    return refuse(`the file is not UTF-8 text: the byte at offset ${firstInvalid(bytes)} does not belong there`, binaryHint)
+    return refuse(
+      `the file is not UTF-8 text: the byte at offset ${firstInvalid(bytes)} does not belong there`,
+      binaryHint,
+    )
   }
   const control = CONTROL.exec(text)
   if (control === null) return text
   const before = text.slice(0, control.index).split('\n')
   const code = control[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')
-  return refuse(`the file is not text: line ${before.length}, column ${(before.at(-1) ?? '').length + 1} holds the control character U+${code}`, binaryHint)
+  return refuse(
+    `the file is not text: line ${before.length}, column ${(before.at(-1) ?? '').length + 1} holds the control character U+${code}`,
+    binaryHint,
+  )
 }
 
 /** By its byte order mark, or because every second byte of its beginning is 0, as with ASCII characters. */

@@ -29,18 +29,24 @@ async function written(content: string | Buffer): Promise<string> {
   return file
 }
 
-test.each(refused)('%s is refused as a configuration, with the name of the file, what it is and what to do', async (_, content, said) => {
-  const file = await written(content)
-  const loading = loadConfig(realHost(), [file], [])
-  await expect(loading).rejects.toMatchObject({ code: 'WEIR_CONFIG_INVALID' })
-  await expect(loading).rejects.toThrow(said)
-  await expect(loading).rejects.toThrow(file)
-  await expect(loading).rejects.toThrow(/\n {5}= /)
-})
+test.each(refused)(
+  '%s is refused as a configuration, with the name of the file, what it is and what to do',
+  async (_, content, said) => {
+    const file = await written(content)
+    const loading = loadConfig(realHost(), [file], [])
+    await expect(loading).rejects.toMatchObject({ code: 'WEIR_CONFIG_INVALID' })
+    await expect(loading).rejects.toThrow(said)
+    await expect(loading).rejects.toThrow(file)
+    await expect(loading).rejects.toThrow(/\n {5}= /)
+  },
+)
 
 test('check and run both exit with 2 on a list, and neither starts anything', async () => {
   const file = await written('- a\n')
-  for (const args of [['check', '--config', file], ['run', '--config', file]]) {
+  for (const args of [
+    ['check', '--config', file],
+    ['run', '--config', file],
+  ]) {
     const ran = await launch(args, { cwd: join(file, '..') })
     expect(ran).toMatchObject({ code: 2, stdout: '' })
     expect(ran.stderr).toContain(`${file}:1:1: error: the file holds a list`)
@@ -51,7 +57,13 @@ test('UTF-8 with a byte order mark is read', async () => {
   expect((await loadConfig(realHost(), [await written(`\ufeff${settings}`)], [])).config.journal.max).toBe(2 ** 30)
 })
 
-test.each([['', true], ['# nothing yet\n\n', true], ['---\n', true], ['{}\n', false], [settings, false]])('a file with %j: that it is empty is %s', async (content, empty) => {
+test.each([
+  ['', true],
+  ['# nothing yet\n\n', true],
+  ['---\n', true],
+  ['{}\n', false],
+  [settings, false],
+])('a file with %j: that it is empty is %s', async (content, empty) => {
   expect((await loadConfig(realHost(), [await written(content)], [])).empty).toBe(empty)
 })
 
@@ -61,29 +73,47 @@ test('check says that an empty file means the defaults', async () => {
   expect(ran.stderr).toMatch(/weir\.yaml is empty.*defaults/)
 })
 
-test.each([...refused, ['an empty file', '', /is empty/], ['comments only', '# all gone\n', /is empty/]] as const)('a reload refuses %s and changes nothing', async (_, content, said) => {
-  const file = await written(settings)
-  const host = realHost()
-  const loaded = await loadConfig(host, [file], [])
-  await writeFile(file, content)
-  const errors: unknown[] = []
-  const touched = (): never => { throw new Error('a refused configuration was taken over') }
-  const report = await reloadAll({
-    host, flags: { config: [file], overrides: [] }, current: () => loaded, adopt: touched, reveal: touched, onSources: touched, onClusters: touched,
-    sources: { apply: touched }, sinks: { apply: touched },
-    log: { debug: touched, info: touched, warn: touched, error: (_text, fields) => void errors.push(fields) },
-  })
-  expect(report).toMatchObject({ ok: false, changed: [], problems: [expect.stringMatching(said)] })
-  expect(report.problems[0]).toContain(file)
-  expect(errors).toHaveLength(1)
-})
+test.each([...refused, ['an empty file', '', /is empty/], ['comments only', '# all gone\n', /is empty/]] as const)(
+  'a reload refuses %s and changes nothing',
+  async (_, content, said) => {
+    const file = await written(settings)
+    const host = realHost()
+    const loaded = await loadConfig(host, [file], [])
+    await writeFile(file, content)
+    const errors: unknown[] = []
+    const touched = (): never => {
+      throw new Error('a refused configuration was taken over')
+    }
+    const report = await reloadAll({
+      host,
+      flags: { config: [file], overrides: [] },
+      current: () => loaded,
+      adopt: touched,
+      reveal: touched,
+      onSources: touched,
+      onClusters: touched,
+      sources: { apply: touched },
+      sinks: { apply: touched },
+      log: { debug: touched, info: touched, warn: touched, error: (_text, fields) => void errors.push(fields) },
+    })
+    expect(report).toMatchObject({ ok: false, changed: [], problems: [expect.stringMatching(said)] })
+    expect(report.problems[0]).toContain(file)
+    expect(errors).toHaveLength(1)
+  },
+)
 
 test('of several files and folders later ones override earlier ones: maps are merged, other values replaced', async () => {
   const folder = await temporaryFolder()
   await mkdir(join(folder, 'weir.d'))
-  await writeFile(join(folder, 'base.yaml'), 'log: {level: debug, format: json}\nsources: {netflow: {listen: ["127.0.0.1:2055", "127.0.0.1:2056"]}}\n')
+  await writeFile(
+    join(folder, 'base.yaml'),
+    'log: {level: debug, format: json}\nsources: {netflow: {listen: ["127.0.0.1:2055", "127.0.0.1:2056"]}}\n',
+  )
   await writeFile(join(folder, 'weir.d', '20-later.yml'), 'log: {level: error}\n')
-  await writeFile(join(folder, 'weir.d', '10-first.yaml'), 'log: {level: warn}\nsources: {netflow: {listen: "127.0.0.1:9995"}}\n')
+  await writeFile(
+    join(folder, 'weir.d', '10-first.yaml'),
+    'log: {level: warn}\nsources: {netflow: {listen: "127.0.0.1:9995"}}\n',
+  )
   await writeFile(join(folder, 'weir.d', '.hidden.yaml'), 'log: {level: debug}\n')
   await writeFile(join(folder, 'weir.d', 'notes.txt'), 'no settings')
   const { config } = await loadConfig(realHost(), [join(folder, 'base.yaml'), join(folder, 'weir.d')], [])
@@ -104,5 +134,7 @@ test('a problem in one of several files names that file, its line and its text',
 test('a folder without a configuration is refused', async () => {
   const folder = await temporaryFolder()
   await writeFile(join(folder, 'notes.txt'), 'no settings')
-  await expect(loadConfig(realHost(), [folder], [])).rejects.toThrow(`the folder ${folder} holds no file *.yaml or *.yml`)
+  await expect(loadConfig(realHost(), [folder], [])).rejects.toThrow(
+    `the folder ${folder} holds no file *.yaml or *.yml`,
+  )
 })

@@ -2,7 +2,16 @@ import type { Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { WeirError } from '../model/errors.ts'
 import {
-  applyOverrides, environmentOverrides, expandVariables, filesOf, formatPath, formatProblems, validate, type ConfigDocument, type Override, type Problem,
+  applyOverrides,
+  environmentOverrides,
+  expandVariables,
+  filesOf,
+  formatPath,
+  formatProblems,
+  validate,
+  type ConfigDocument,
+  type Override,
+  type Problem,
 } from '../schema/index.ts'
 import { locate } from '../schema/document.ts'
 import { weirSchema, withBuiltIns, type WeirConfig } from './config.ts'
@@ -36,7 +45,11 @@ export async function loadConfig(host: Host, files: readonly string[], flags: re
   const text = textsOf(parsed)
   const first = applyOverrides(parsed, withBuiltIns(parsed))
   const environment = environmentOverrides(self.env, weirSchema, { document: first, known: ownVariables })
-  const given = expandVariables(applyOverrides(applyOverrides(first, environment.overrides), flags), weirSchema, self.env)
+  const given = expandVariables(
+    applyOverrides(applyOverrides(first, environment.overrides), flags),
+    weirSchema,
+    self.env,
+  )
   // A value with a variable that is not set would be reported a second time.
   if (given.problems.length > parsed.problems.length) throw invalid(given.problems, text)
   const document = applyOverrides(given, shortForms(given))
@@ -44,7 +57,12 @@ export async function loadConfig(host: Host, files: readonly string[], flags: re
   if (result.problems !== undefined) throw invalid(result.problems, text)
   const across = [...crossCheck(result.value, document), ...(await filterProblems(result.value, document))]
   if (across.length > 0) throw invalid(across, text)
-  return { config: result.value, document, warnings: formatProblems([...environment.warnings, ...result.warnings], text, 'warning'), empty: files.length > 0 && isEmpty(parsed) }
+  return {
+    config: result.value,
+    document,
+    warnings: formatProblems([...environment.warnings, ...result.warnings], text, 'warning'),
+    empty: files.length > 0 && isEmpty(parsed),
+  }
 }
 
 /** Text of each file, by its name. */
@@ -66,26 +84,57 @@ function crossCheck(config: WeirConfig, document: ConfigDocument): Problem[] {
   for (const { id, common } of Object.values(config.sinks)) {
     if (id === 'store') complain(['sinks', id], 'the id `store` is taken by the embedded store', 'choose another id')
     for (const [index, source] of (common.from ?? []).entries()) {
-      if (!sources.has(source)) complain(['sinks', id, 'from', index], `there is no source \`${source}\``, `sources: ${[...sources].join(', ')}`)
+      if (!sources.has(source))
+        complain(
+          ['sinks', id, 'from', index],
+          `there is no source \`${source}\``,
+          `sources: ${[...sources].join(', ')}`,
+        )
     }
   }
   for (const { id, common } of Object.values(config.transforms)) {
-    if (id in config.sinks || id in config.sources || id === 'store' || id === 'http') complain(['transforms', id], `the id \`${id}\` is taken`, 'choose another id')
-    if (common.from === null) complain(['transforms', id], 'a transform names its sources', 'add `from:`; sources: ' + [...sources].filter((source) => source !== id).join(', '))
+    if (id in config.sinks || id in config.sources || id === 'store' || id === 'http')
+      complain(['transforms', id], `the id \`${id}\` is taken`, 'choose another id')
+    if (common.from === null)
+      complain(
+        ['transforms', id],
+        'a transform names its sources',
+        'add `from:`; sources: ' + [...sources].filter((source) => source !== id).join(', '),
+      )
     for (const [index, source] of (common.from ?? []).entries()) {
-      if (!sources.has(source)) complain(['transforms', id, 'from', index], `there is no source \`${source}\``, `sources: ${[...sources].join(', ')}`)
-      else if (feeds(config, source, id)) complain(['transforms', id, 'from', index], `\`${source}\` is made from \`${id}\` itself`, 'a stream cannot feed itself')
+      if (!sources.has(source))
+        complain(
+          ['transforms', id, 'from', index],
+          `there is no source \`${source}\``,
+          `sources: ${[...sources].join(', ')}`,
+        )
+      else if (feeds(config, source, id))
+        complain(
+          ['transforms', id, 'from', index],
+          `\`${source}\` is made from \`${id}\` itself`,
+          'a stream cannot feed itself',
+        )
     }
   }
-  if ('http' in config.sources) complain(['sources', 'http'], 'the id `http` is taken by POST /events', 'set `http:` at the top level, or choose another id')
-  for (const { path, message, hint } of [...sharedProblems(config), ...clashes(config, document.value)]) complain(path, message, hint)
+  if ('http' in config.sources)
+    complain(
+      ['sources', 'http'],
+      'the id `http` is taken by POST /events',
+      'set `http:` at the top level, or choose another id',
+    )
+  for (const { path, message, hint } of [...sharedProblems(config), ...clashes(config, document.value)])
+    complain(path, message, hint)
   for (const { path, message, hint } of ackProblems(config)) complain(path, message, hint)
   return problems
 }
 
 /** Quick filters that are none. The language is loaded only where somebody wrote one. */
-async function filterProblems({ console: { quick_filters: filters } }: WeirConfig, document: ConfigDocument): Promise<Problem[]> {
-  if ((document.value as { console?: { quick_filters?: unknown } } | null)?.console?.quick_filters === undefined) return []
+async function filterProblems(
+  { console: { quick_filters: filters } }: WeirConfig,
+  document: ConfigDocument,
+): Promise<Problem[]> {
+  if ((document.value as { console?: { quick_filters?: unknown } } | null)?.console?.quick_filters === undefined)
+    return []
   const { flowNames, QueryError, readFilter } = await import('../query/index.ts')
   return filters.flatMap(({ filter }, index) => {
     try {
@@ -95,7 +144,14 @@ async function filterProblems({ console: { quick_filters: filters } }: WeirConfi
       if (!(error instanceof QueryError)) throw error
       const path = ['console', 'quick_filters', index, 'filter']
       const hint = error.problems[0]?.hint
-      return [{ ...locate(document, path, 'value'), path: formatPath(path), message: error.message, ...(hint === undefined ? {} : { hint }) }]
+      return [
+        {
+          ...locate(document, path, 'value'),
+          path: formatPath(path),
+          message: error.message,
+          ...(hint === undefined ? {} : { hint }),
+        },
+      ]
     }
   })
 }
@@ -104,5 +160,7 @@ async function filterProblems({ console: { quick_filters: filters } }: WeirConfi
 function feeds(config: WeirConfig, source: string, id: string, seen: ReadonlySet<string> = new Set()): boolean {
   if (source === id) return true
   if (seen.has(source)) return false
-  return (config.transforms[source]?.common.from ?? []).some((from) => feeds(config, from, id, new Set([...seen, source])))
+  return (config.transforms[source]?.common.from ?? []).some((from) =>
+    feeds(config, from, id, new Set([...seen, source])),
+  )
 }

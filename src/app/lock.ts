@@ -76,22 +76,30 @@ export async function makeDataFolder({ disk }: Host, data: string): Promise<void
   try {
     await makeDurableDirectory(disk, data)
   } catch (error) {
-    throw new WeirError('WEIR_DATA_UNUSABLE', `The data folder ${data} cannot be created: ${systemReason(error)}.`, { cause: error })
+    throw new WeirError('WEIR_DATA_UNUSABLE', `The data folder ${data} cannot be created: ${systemReason(error)}.`, {
+      cause: error,
+    })
   }
-  if ((await disk.stat(data))?.directory !== true) throw new WeirError('WEIR_DATA_UNUSABLE', `The data folder ${data} is a file.`)
+  if ((await disk.stat(data))?.directory !== true)
+    throw new WeirError('WEIR_DATA_UNUSABLE', `The data folder ${data} is a file.`)
 }
 
 /** Every process that writes to the folder holds this lock. Throws WEIR_DATA_LOCKED with the holder, WEIR_DATA_NO_LOCKS or WEIR_DATA_UNUSABLE. */
 export async function takeLock({ timers }: Host, data: string): Promise<Lock> {
   const lock = await usable(data, () => FolderLock.take(lockFile(data)))
-  if (lock === 'not-locking') throw new WeirError('WEIR_DATA_NO_LOCKS', `The file system of ${data} does not lock files: two processes could write to the folder at once.`)
+  if (lock === 'not-locking')
+    throw new WeirError(
+      'WEIR_DATA_NO_LOCKS',
+      `The file system of ${data} does not lock files: two processes could write to the folder at once.`,
+    )
   if (lock === 'held') throw held(data, readLock(data) ?? { pid: 0, url: '' })
   try {
     const left = readLock(data)
     if (left !== undefined && left.host === undefined && isRunning(left)) throw held(data, left)
     const claimed = await usable(data, () => FolderClaim.take(`${data}/lock`, content(lock, '')))
     // The locked file was replaced, or the folder copied: the holder of the earlier one may still run.
-    const mayRun = left?.inode !== undefined && left.inode !== lock.inode && (left.host !== self.hostname || isRunning(left))
+    const mayRun =
+      left?.inode !== undefined && left.inode !== lock.inode && (left.host !== self.hostname || isRunning(left))
     if (mayRun) await timers.sleep(graceMs)
     let released = false
     const release = (): void => {
@@ -111,8 +119,15 @@ export async function takeLock({ timers }: Host, data: string): Promise<Lock> {
 
 /** An error of the disk as WEIR_DATA_UNUSABLE, any other as it is. Of an error in another thread only the message is left. */
 export function dataError(data: string, error: unknown): unknown {
-  const isOfDisk = error instanceof Error && !(error instanceof WeirError) && /^(?:ENOSPC|EDQUOT|EROFS|EACCES|EPERM|EIO): /.test(error.message)
-  return isOfDisk ? new WeirError('WEIR_DATA_UNUSABLE', `The data folder ${data} cannot be written: ${systemReason(error)}.`, { cause: error }) : error
+  const isOfDisk =
+    error instanceof Error &&
+    !(error instanceof WeirError) &&
+    /^(?:ENOSPC|EDQUOT|EROFS|EACCES|EPERM|EIO): /.test(error.message)
+  return isOfDisk
+    ? new WeirError('WEIR_DATA_UNUSABLE', `The data folder ${data} cannot be written: ${systemReason(error)}.`, {
+        cause: error,
+      })
+    : error
 }
 
 function held(data: string, holder: LockContent): WeirError {
@@ -123,7 +138,9 @@ async function usable<T>(data: string, act: () => T | Promise<T>): Promise<T> {
   try {
     return await act()
   } catch (error) {
-    throw new WeirError('WEIR_DATA_UNUSABLE', `The data folder ${data} cannot be written: ${systemReason(error)}.`, { cause: error })
+    throw new WeirError('WEIR_DATA_UNUSABLE', `The data folder ${data} cannot be written: ${systemReason(error)}.`, {
+      cause: error,
+    })
   }
 }
 

@@ -16,7 +16,14 @@ export function limitQueries(reader: StoreReader, ms: number, timers: Timers): S
     return {
       signal: AbortSignal.any([given, late.signal]),
       within: async (act) => {
-        const timer = timers.after(ms, () => late.abort(new WeirError('WEIR_SQL_REFUSED', `the query made no progress for ${ms / 1000} s and was ended; \`store.query_timeout\` sets the limit`)))
+        const timer = timers.after(ms, () =>
+          late.abort(
+            new WeirError(
+              'WEIR_SQL_REFUSED',
+              `the query made no progress for ${ms / 1000} s and was ended; \`store.query_timeout\` sets the limit`,
+            ),
+          ),
+        )
         try {
           return await act()
         } finally {

@@ -21,7 +21,13 @@ beforeAll(async () => {
   const start = queryProcesses()
   if (start === undefined) throw new Error('no query processes on this system')
   store = await shared.open({ processes: { start, limits: { memoryBytes, timeoutMs } } })
-  await store.projection.apply([make.flows([{ src: '10.0.0.1', dst: '10.0.0.2', bytes: 100 }, { src: '10.0.0.3', dst: '10.0.0.1', bytes: 50 }]), make.events([event('a'), event('b')])])
+  await store.projection.apply([
+    make.flows([
+      { src: '10.0.0.1', dst: '10.0.0.2', bytes: 100 },
+      { src: '10.0.0.3', dst: '10.0.0.1', bytes: 50 },
+    ]),
+    make.events([event('a'), event('b')]),
+  ])
   await store.projection.commit()
 })
 afterAll(() => shared.end())
@@ -51,7 +57,9 @@ const ownPeak = (): number => Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/s
 
 describe('a statement of a user runs in a process of its own', () => {
   test('and gives the rows that the store has', async () => {
-    expect(await text('SELECT src_addr, bytes FROM flows ORDER BY bytes', { format: 'csv' })).toBe('src_addr,bytes\r\n10.0.0.3,50\r\n10.0.0.1,100\r\n')
+    expect(await text('SELECT src_addr, bytes FROM flows ORDER BY bytes', { format: 'csv' })).toBe(
+      'src_addr,bytes\r\n10.0.0.3,50\r\n10.0.0.1,100\r\n',
+    )
     await store.projection.apply([make.flows([{ src: '10.0.0.9', dst: '10.0.0.2', bytes: 1 }])])
     await store.projection.commit()
     expect(JSON.parse(await text('SELECT count(*) AS n FROM flows'))).toEqual([{ n: 3 }])
@@ -64,7 +72,10 @@ describe('a statement of a user runs in a process of its own', () => {
   test('which is ended, alone, when it needs more memory than it may have', async () => {
     const before = ownPeak()
     for (const sql of ["SELECT repeat('x', 2000000000)", 'SELECT list(i) FROM range(100000000) t(i)']) {
-      await expect(text(sql)).rejects.toMatchObject({ code: 'WEIR_SQL_MEMORY', message: expect.stringContaining('256 MiB') })
+      await expect(text(sql)).rejects.toMatchObject({
+        code: 'WEIR_SQL_MEMORY',
+        message: expect.stringContaining('256 MiB'),
+      })
     }
     expect(ownPeak() - before).toBeLessThan(128 << 20)
     expect(JSON.parse(await text('SELECT 1 AS a'))).toEqual([{ a: 1 }])
@@ -72,7 +83,10 @@ describe('a statement of a user runs in a process of its own', () => {
   })
 
   test('for no longer than `sql.timeout`', async () => {
-    await expect(text('SELECT count(*) FROM range(1000000000000) t(i) WHERE hash(i) = 1')).rejects.toMatchObject({ code: 'WEIR_SQL_TIMEOUT', message: expect.stringContaining('5 s') })
+    await expect(text('SELECT count(*) FROM range(1000000000000) t(i) WHERE hash(i) = 1')).rejects.toMatchObject({
+      code: 'WEIR_SQL_TIMEOUT',
+      message: expect.stringContaining('5 s'),
+    })
   })
 
   test('and ends when nobody waits for it any more, before its first row and after', async () => {
@@ -89,12 +103,20 @@ describe('a statement of a user runs in a process of its own', () => {
 })
 
 test('a Parquet file is written by such a process, with its number of rows', async () => {
-  const { bytes, rows } = await bytesOf(await run('SELECT src_addr, time_received, bytes FROM flows WHERE bytes >= 50 ORDER BY bytes', { format: 'parquet', bound: 'wait' }))
+  const { bytes, rows } = await bytesOf(
+    await run('SELECT src_addr, time_received, bytes FROM flows WHERE bytes >= 50 ORDER BY bytes', {
+      format: 'parquet',
+      bound: 'wait',
+    }),
+  )
   expect(rows).toBe(2)
   const path = `${shared.home}/answer.parquet`
   await (await import('node:fs/promises')).writeFile(path, bytes)
   const connection = await (await openDuck({})).connect()
-  expect(await rowsOf(connection, `SELECT src_addr, bytes FROM read_parquet('${path}')`)).toEqual([['10.0.0.3', 50n], ['10.0.0.1', 100n]])
+  expect(await rowsOf(connection, `SELECT src_addr, bytes FROM read_parquet('${path}')`)).toEqual([
+    ['10.0.0.3', 50n],
+    ['10.0.0.1', 100n],
+  ])
 })
 
 test('closing the store ends its processes at once, also one that works', async () => {

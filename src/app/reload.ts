@@ -26,7 +26,23 @@ export interface ReloadParts {
 }
 
 /** Settings that only a new start can change. */
-const fixedSettings = ['data', 'roles', 'instance', 'listen', 'ops', 'tls', 'journal', 'store', 'auth', 'identity', 'geo', 'live', 'log', 'telemetry', 'duplicates'] as const
+const fixedSettings = [
+  'data',
+  'roles',
+  'instance',
+  'listen',
+  'ops',
+  'tls',
+  'journal',
+  'store',
+  'auth',
+  'identity',
+  'geo',
+  'live',
+  'log',
+  'telemetry',
+  'duplicates',
+] as const
 
 /** Validates, builds, drains, swaps; puts back what was when any of it fails. */
 export async function reloadAll(parts: ReloadParts): Promise<ReloadReport> {
@@ -43,7 +59,8 @@ export async function reloadAll(parts: ReloadParts): Promise<ReloadReport> {
     return refuse([messageOf(error)])
   }
   // An editor that is about to write, or a volume that is not mounted yet, looks like this: it must not remove every sink.
-  if (next.empty) return refuse([`${flags.config.join(', ') || 'the file'} is empty: to remove every setting write \`{}\``])
+  if (next.empty)
+    return refuse([`${flags.config.join(', ') || 'the file'} is empty: to remove every setting write \`{}\``])
   const before = current()
   const swapped = await sinks.apply(sinkEntries(next.config, next.document))
   if (swapped.failed !== undefined) return refuse([`sink ${swapped.failed.id}: ${swapped.failed.message}`])
@@ -55,12 +72,17 @@ export async function reloadAll(parts: ReloadParts): Promise<ReloadReport> {
   parts.onSources(applied.running)
   parts.adopt(next)
   await parts.onClusters(next.config)
-  const written = (loaded: Loaded, key: string): string => JSON.stringify((loaded.document.value as Record<string, unknown> | null)?.[key] ?? null)
+  const written = (loaded: Loaded, key: string): string =>
+    JSON.stringify((loaded.document.value as Record<string, unknown> | null)?.[key] ?? null)
   const waiting: string[] = fixedSettings.filter((key) => written(before, key) !== written(next, key))
-  for (const key of ['auth', 'listen'] as const) if (JSON.stringify(before.config.http[key]) !== JSON.stringify(next.config.http[key])) waiting.push(`http.${key}`)
+  for (const key of ['auth', 'listen'] as const)
+    if (JSON.stringify(before.config.http[key]) !== JSON.stringify(next.config.http[key])) waiting.push(`http.${key}`)
   for (const key of waiting) log.warn(`\`${key}\` changed; that needs a restart`)
   const changed = [...swapped.changed, ...applied.changed]
-  const orphans = swapped.orphaned.map(({ id, rows }) => `sink ${id}: ${rows} rows are pending for it; they are kept until it returns, or \`weir sink forget ${id}\` drops them`)
+  const orphans = swapped.orphaned.map(
+    ({ id, rows }) =>
+      `sink ${id}: ${rows} rows are pending for it; they are kept until it returns, or \`weir sink forget ${id}\` drops them`,
+  )
   log.info('the configuration was reloaded', { changed: changed.join(' ') || 'nothing' })
   return { ok: true, changed, problems: [...waiting.map((key) => `${key}: takes effect after a restart`), ...orphans] }
 }

@@ -7,7 +7,12 @@ import type { Log } from '../telemetry/ports.ts'
 const everyMs = 30_000
 
 /** Gives the API the certificate of its files when they change. Files that cannot be used leave it as it is, with a warning. */
-export function renewCertificate(files: CertificateFiles, api: RunningApi, { timers }: Pick<Host, 'timers'>, log: Log): void {
+export function renewCertificate(
+  files: CertificateFiles,
+  api: RunningApi,
+  { timers }: Pick<Host, 'timers'>,
+  log: Log,
+): void {
   let problem: string | undefined
   const renew = async (): Promise<void> => {
     try {
@@ -19,7 +24,8 @@ export function renewCertificate(files: CertificateFiles, api: RunningApi, { tim
       problem = undefined
     } catch (error) {
       const message = messageOf(error)
-      if (message !== problem) log.warn('The certificate of the API could not be read again; the old one stays.', { error: message })
+      if (message !== problem)
+        log.warn('The certificate of the API could not be read again; the old one stays.', { error: message })
       problem = message
     }
   }

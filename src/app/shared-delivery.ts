@@ -40,7 +40,14 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
   readonly #stop = new AbortController()
   #running: Promise<void> | undefined
 
-  private constructor(instance: string, joined: Joined, lanes: Lanes | undefined, workloads: SharedWorkloads, letters: SharedLetterBox, name: string | undefined) {
+  private constructor(
+    instance: string,
+    joined: Joined,
+    lanes: Lanes | undefined,
+    workloads: SharedWorkloads,
+    letters: SharedLetterBox,
+    name: string | undefined,
+  ) {
     this.letters = letters
     this.#instance = instance
     this.name = name
@@ -54,9 +61,27 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
     const joined = await join(start, { host: parts.host, log: parts.log, thread: 'main' }, new AbortController().signal)
     const { host, log, metrics } = parts
     const workloads = new SharedWorkloads({ ...joined, instance: start.instance, host, log, metrics })
-    const lanes = start.delivers ? new Lanes({ ...parts, ...joined, enrichment: () => workloads.enrichment, instance: start.instance, directory: `${data}/lanes`, maxBytes: Math.ceil(maxBytes / joined.bus.partitions) }) : undefined
-    const name = start.serves ? await untilThere(() => sharedName({ ...joined, host, log }), host, log, new AbortController().signal) : undefined
-    return new SharedDelivery(start.instance, joined, lanes, workloads, new SharedLetterBox({ ...joined, instance: start.instance, host, log }), name)
+    const lanes = start.delivers
+      ? new Lanes({
+          ...parts,
+          ...joined,
+          enrichment: () => workloads.enrichment,
+          instance: start.instance,
+          directory: `${data}/lanes`,
+          maxBytes: Math.ceil(maxBytes / joined.bus.partitions),
+        })
+      : undefined
+    const name = start.serves
+      ? await untilThere(() => sharedName({ ...joined, host, log }), host, log, new AbortController().signal)
+      : undefined
+    return new SharedDelivery(
+      start.instance,
+      joined,
+      lanes,
+      workloads,
+      new SharedLetterBox({ ...joined, instance: start.instance, host, log }),
+      name,
+    )
   }
 
   /** The sinks from now on; the first call begins delivering. */
@@ -76,7 +101,9 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
     await this.#lanes?.run(signal)
   }
 
-  async books(known: Parameters<NonNullable<RuntimeParts['shared']>['books']>[0]): ReturnType<NonNullable<RuntimeParts['shared']>['books']> {
+  async books(
+    known: Parameters<NonNullable<RuntimeParts['shared']>['books']>[0],
+  ): ReturnType<NonNullable<RuntimeParts['shared']>['books']> {
     // A bus that is away leaves the books as they were last read.
     await this.#joined.records.sync(this.#stop.signal).catch(() => undefined)
     return sharedBooks(this.#joined.records, known)
@@ -92,13 +119,19 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
     return async ({ places = [], accepted }, signal) => {
       const said = await passed(records, sink, places, signal)
       if (said === 'gone') return undefined
-      return said === 'stopped' ? { is: 'pending' } : fateBetween(before, countedOf(records, sink, source, partition), accepted)
+      return said === 'stopped'
+        ? { is: 'pending' }
+        : fateBetween(before, countedOf(records, sink, source, partition), accepted)
     }
   }
 
   /** In the partitions that are delivered here. */
   async forget(sink: string): Promise<number> {
-    if (this.#lanes === undefined) throw new WeirError('WEIR_SINK_UNKNOWN', `this Weir delivers nothing; ask one whose roles have \`deliverer\` to forget sink ${sink}`)
+    if (this.#lanes === undefined)
+      throw new WeirError(
+        'WEIR_SINK_UNKNOWN',
+        `this Weir delivers nothing; ask one whose roles have \`deliverer\` to forget sink ${sink}`,
+      )
     return this.#lanes.forget(sink)
   }
 

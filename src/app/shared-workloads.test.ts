@@ -16,28 +16,67 @@ const { log, metrics } = testContext()
 const soon = new AbortController().signal
 
 function pod(name: string, ip: string, more: Partial<ResourceData> = {}): ResourceData {
-  return { cluster: 'c1', group: '', version: 'v1', kind: 'Pod', resource: 'pods', namespace: 'shop', name, uid: name, resourceVersion: '1', since: '2026-01-01T00:00:00.000Z', state: 'present', addresses: [{ ip, as: 'pod' }], ...more }
+  return {
+    cluster: 'c1',
+    group: '',
+    version: 'v1',
+    kind: 'Pod',
+    resource: 'pods',
+    namespace: 'shop',
+    name,
+    uid: name,
+    resourceVersion: '1',
+    since: '2026-01-01T00:00:00.000Z',
+    state: 'present',
+    addresses: [{ ip, as: 'pod' }],
+    ...more,
+  }
 }
 
 function unit(data: ResourceData): Unit {
-  const raw = encodeBatch(toEventBatch([{ id: data.name, source: '/kubernetes/c1', type: kubernetesTypes.resource, family: 'resource', encoding: 'json', data: Buffer.from(JSON.stringify(data)) }]))
-  return { source: 'kube', stream: 'kube', kind: 'events', count: 1, raw, received: host.clock.now(), timeMin: Number.NaN, timeMax: Number.NaN }
+  const raw = encodeBatch(
+    toEventBatch([
+      {
+        id: data.name,
+        source: '/kubernetes/c1',
+        type: kubernetesTypes.resource,
+        family: 'resource',
+        encoding: 'json',
+        data: Buffer.from(JSON.stringify(data)),
+      },
+    ]),
+  )
+  return {
+    source: 'kube',
+    stream: 'kube',
+    kind: 'events',
+    count: 1,
+    raw,
+    received: host.clock.now(),
+    timeMin: Number.NaN,
+    timeMax: Number.NaN,
+  }
 }
 
 test('a deliverer knows who has an address by the newest state and what was told since, by whichever collector, and flows wait for what is told by then', async () => {
   const bus = new MemoryBus(3)
   const records = new SharedRecords({ bus, host, log })
   const stop = new AbortController()
-  onTestFinished(() => { stop.abort() })
+  onTestFinished(() => {
+    stop.abort()
+  })
   records.run(stop.signal).catch(() => undefined)
-  const writer = (instance: string): Promise<SharedWriter> => SharedWriter.open({ bus, records, instance, host, log, queueBytes: 1e8 })
+  const writer = (instance: string): Promise<SharedWriter> =>
+    SharedWriter.open({ bus, records, instance, host, log, queueBytes: 1e8 })
   const [a, b] = [await writer('a'), await writer('b')]
-  const placed = (from: SharedWriter, one: Unit): ReturnType<SharedWriter['append']> => from.appendWithAll(one).then((appended) => ({ ...appended, position: { sequence: appended.place ?? 0, row: 0 } }))
+  const placed = (from: SharedWriter, one: Unit): ReturnType<SharedWriter['append']> =>
+    from.appendWithAll(one).then((appended) => ({ ...appended, position: { sequence: appended.place ?? 0, row: 0 } }))
   // The state says otherwise: what lies before it is not looked at.
   await placed(a, unit(pod('old', '10.1.0.1')))
   const options = { bus, records, instance: 'd', host, log, signal: stop.signal }
   await ownState('kube', options).put((one) => placed(a, { ...one, source: 'kube' }), {
-    of: 'test', begin: (act) => act(),
+    of: 'test',
+    begin: (act) => act(),
     pieces: (async function* () {
       yield { stream: 'objects', bytes: Uint8Array.of(1, 2, 3) }
       yield { stream: 'resources', bytes: new TextEncoder().encode(`${JSON.stringify(pod('new', '10.1.0.1'))}\n`) }
@@ -52,7 +91,13 @@ test('a deliverer knows who has an address by the newest state and what was told
   await workloads.first(soon)
   const names = (): unknown[] => {
     const now = host.clock.now()
-    const batch = workloads.enrichment?.enrich(flowBatch([1, 2, 3].map((last) => ({ src: `10.1.0.${last}`, dst: '192.0.2.1', start: now })), now), now).batch
+    const batch = workloads.enrichment?.enrich(
+      flowBatch(
+        [1, 2, 3].map((last) => ({ src: `10.1.0.${last}`, dst: '192.0.2.1', start: now })),
+        now,
+      ),
+      now,
+    ).batch
     const column = batch?.columns['src_name']
     return column?.kind === 'dict' ? [...column.codes].map((code) => batch?.dictionary[code]) : []
   }

@@ -48,7 +48,9 @@ export class SharedWorkloads {
   async first(signal: AbortSignal): Promise<void> {
     const late = new AbortController()
     const timer = this.#options.host.timers.after(firstMs, () => {
-      this.#options.log.warn('What is known of workloads is still being read from the journal: flows may have no names until it is.')
+      this.#options.log.warn(
+        'What is known of workloads is still being read from the journal: flows may have no names until it is.',
+      )
       late.abort()
     })
     await this.#caughtUp(AbortSignal.any([signal, late.signal]))
@@ -63,12 +65,20 @@ export class SharedWorkloads {
 
   #follow(id: string): void {
     const stop = new AbortController()
-    const following: Following = { stop, place: undefined, done: this.#run(id, { ...this.#options, signal: stop.signal }, (place) => {
-      following.place = place
-      for (const look of this.#waiting) look()
-    }).catch((error: unknown) => {
-      if (!stop.signal.aborted) this.#options.log.error('What is told of a cluster is followed no more: flows have names that are no longer true, or none.', { source: id, error: String(error) })
-    }) }
+    const following: Following = {
+      stop,
+      place: undefined,
+      done: this.#run(id, { ...this.#options, signal: stop.signal }, (place) => {
+        following.place = place
+        for (const look of this.#waiting) look()
+      }).catch((error: unknown) => {
+        if (!stop.signal.aborted)
+          this.#options.log.error(
+            'What is told of a cluster is followed no more: flows have names that are no longer true, or none.',
+            { source: id, error: String(error) },
+          )
+      }),
+    }
     this.#following.set(id, following)
   }
 
@@ -77,26 +87,46 @@ export class SharedWorkloads {
     const note = await state.newest()
     if (note !== undefined) {
       try {
-        for await (const { stream, bytes } of state.pieces(note)) if (stream === 'resources') this.#feed.tell(linesOf(bytes))
+        for await (const { stream, bytes } of state.pieces(note))
+          if (stream === 'resources') this.#feed.tell(linesOf(bytes))
       } catch (error) {
-        options.log.warn('What the journal has of the workloads of a cluster can not be read as a whole: flows have the names that it tells from now on.', { source: id, error: String(error) })
+        options.log.warn(
+          'What the journal has of the workloads of a cluster can not be read as a whole: flows have the names that it tells from now on.',
+          { source: id, error: String(error) },
+        )
       }
     }
     const start = note?.from ?? 0
     onPlace(start)
-    await followUnits(id, start, options, (unit) => {
-      const frame = unit.pieces[0]?.decoded.header.kind === 'events' ? frameOf(unit) : undefined
-      if (frame !== undefined) this.#feed.take(frame)
-    }, onPlace)
+    await followUnits(
+      id,
+      start,
+      options,
+      (unit) => {
+        const frame = unit.pieces[0]?.decoded.header.kind === 'events' ? frameOf(unit) : undefined
+        if (frame !== undefined) this.#feed.take(frame)
+      },
+      onPlace,
+    )
   }
 
   async #caughtUp(signal: AbortSignal): Promise<void> {
     const { bus, host, log } = this.#options
-    const ends = await Promise.all([...this.#following].map(async ([id, following]) => ({ following, last: (await steadily(() => bus.bounds(partitionOf(id, bus.partitions)), { host, log, signal })).last })))
-      .catch(() => [])
+    const ends = await Promise.all(
+      [...this.#following].map(async ([id, following]) => ({
+        following,
+        last: (await steadily(() => bus.bounds(partitionOf(id, bus.partitions)), { host, log, signal })).last,
+      })),
+    ).catch(() => [])
     const { promise, resolve } = Promise.withResolvers<void>()
     const look = (): void => {
-      if (signal.aborted || ends.every(({ following: { place, stop }, last }) => stop.signal.aborted || (place !== undefined && place >= last))) resolve()
+      if (
+        signal.aborted ||
+        ends.every(
+          ({ following: { place, stop }, last }) => stop.signal.aborted || (place !== undefined && place >= last),
+        )
+      )
+        resolve()
     }
     this.#waiting.add(look)
     signal.addEventListener('abort', look, { once: true })
@@ -108,5 +138,9 @@ export class SharedWorkloads {
 }
 
 function linesOf(bytes: Uint8Array): ResourceData[] {
-  return new TextDecoder().decode(bytes).split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as ResourceData)
+  return new TextDecoder()
+    .decode(bytes)
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as ResourceData)
 }

@@ -30,7 +30,14 @@ export function sharedStart(config: WeirConfig, reveal: (secret: Secret) => stri
   const roles = rolesOf(config)
   const machine = self.hostname.toLowerCase().replaceAll(/[^a-z0-9.-]/g, '-')
   const instance = config.instance ?? (isPartitionInstance(machine) ? `weir-${machine}` : machine)
-  return { type: on.type, settings: carriedSettings(on, reveal), instance, collects: roles.has('collector'), delivers: roles.has('deliverer'), serves: roles.has('api') }
+  return {
+    type: on.type,
+    settings: carriedSettings(on, reveal),
+    instance,
+    collects: roles.has('collector'),
+    delivers: roles.has('deliverer'),
+    serves: roles.has('api'),
+  }
 }
 
 export interface Joined {
@@ -42,15 +49,25 @@ export interface Joined {
 const againMs = 1000
 
 /** Joins the journal, and goes on trying while the bus is away. Rejects when the signal aborts. */
-export async function join({ type, settings }: SharedStart, { host, log, thread }: { readonly host: Host; readonly log: Log; readonly thread: string }, signal: AbortSignal): Promise<Joined> {
+export async function join(
+  { type, settings }: SharedStart,
+  { host, log, thread }: { readonly host: Host; readonly log: Log; readonly thread: string },
+  signal: AbortSignal,
+): Promise<Joined> {
   const open = await loadJournal(type)
-  const bus = await untilThere(() => open(arrivedSettings(settings), { id: `journal ${thread}`, host, log, make: true }), host, log, signal)
+  const bus = await untilThere(
+    () => open(arrivedSettings(settings), { id: `journal ${thread}`, host, log, make: true }),
+    host,
+    log,
+    signal,
+  )
   // Dead letters are for people and for who delivers.
   const records = new SharedRecords({ bus, host, log, ...(thread === 'ingest' ? { without: letterKeys } : {}) })
   const stop = new AbortController()
   const reading = records.run(stop.signal)
   return {
-    bus, records,
+    bus,
+    records,
     async close() {
       stop.abort()
       await reading

@@ -7,11 +7,26 @@ test('a source that leaves with a reload holds nothing of the journal any more',
   const asked: [string, unknown][] = []
   const none = { running: [], changed: [] }
   const { port1, port2 } = new MessageChannel()
-  onTestFinished(() => { port1.close() })
+  onTestFinished(() => {
+    port1.close()
+  })
   serve(port2, { start: () => undefined, apply: () => none } satisfies Methods)
-  const ingest: Remote<Methods> = { call: (method, argument) => { asked.push([method, argument]); return Promise.resolve(none) }, fail: () => undefined }
-  const workers = new SourceWorkers({ ingest: ingest as unknown as SourceWorkersOptions['ingest'], spawn: () => port1 as unknown as Worker, start: {} as SourceWorkersOptions['start'] })
-  const [netflow, cluster] = [{ id: 'a', type: 'netflow', settings: {} }, { id: 'b', type: 'kubernetes', settings: {} }]
+  const ingest: Remote<Methods> = {
+    call: (method, argument) => {
+      asked.push([method, argument])
+      return Promise.resolve(none)
+    },
+    fail: () => undefined,
+  }
+  const workers = new SourceWorkers({
+    ingest: ingest as unknown as SourceWorkersOptions['ingest'],
+    spawn: () => port1 as unknown as Worker,
+    start: {} as SourceWorkersOptions['start'],
+  })
+  const [netflow, cluster] = [
+    { id: 'a', type: 'netflow', settings: {} },
+    { id: 'b', type: 'kubernetes', settings: {} },
+  ]
   await workers.apply([netflow, cluster])
   await workers.apply([netflow, cluster])
   expect(asked.filter(([method]) => method === 'letGo')).toEqual([])

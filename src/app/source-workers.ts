@@ -26,7 +26,10 @@ export class SourceWorkers {
 
   /** Brings all sources to what is wanted, or none: then everything runs on as before. */
   async apply(entries: readonly SourceEntry[]): Promise<ApplyReport> {
-    const [here, there] = [entries.filter(({ type }) => !watchedTypes.has(type)), entries.filter(({ type }) => watchedTypes.has(type))]
+    const [here, there] = [
+      entries.filter(({ type }) => !watchedTypes.has(type)),
+      entries.filter(({ type }) => watchedTypes.has(type)),
+    ]
     const { ingest } = this.#options
     const first = await ingest.call('apply', here)
     if (first.failed !== undefined || (there.length === 0 && this.#watch === undefined)) {
@@ -35,17 +38,24 @@ export class SourceWorkers {
     }
     const second = await (await this.#started()).call('apply', there)
     if (second.failed !== undefined) {
-      const back = await ingest.call('apply', this.#applied.filter(({ type }) => !watchedTypes.has(type)))
+      const back = await ingest.call(
+        'apply',
+        this.#applied.filter(({ type }) => !watchedTypes.has(type)),
+      )
       return { ...second, running: [...back.running, ...second.running] }
     }
-    for (const { id, type } of this.#applied) if (watchedTypes.has(type) && !there.some((entry) => entry.id === id)) await ingest.call('letGo', id)
+    for (const { id, type } of this.#applied)
+      if (watchedTypes.has(type) && !there.some((entry) => entry.id === id)) await ingest.call('letGo', id)
     this.#applied = entries
     return { running: [...first.running, ...second.running], changed: [...first.changed, ...second.changed] }
   }
 
   /** What each source says of itself. */
   async status(): Promise<Readonly<Record<string, unknown>>> {
-    const [here, there] = await Promise.all([this.#options.ingest.call('sourceStatus', undefined as never), this.#watch?.call('status', undefined as never)])
+    const [here, there] = await Promise.all([
+      this.#options.ingest.call('sourceStatus', undefined as never),
+      this.#watch?.call('status', undefined as never),
+    ])
     return { ...here, ...there }
   }
 
@@ -55,7 +65,10 @@ export class SourceWorkers {
 
   /** Sources that do not do their job, and why. */
   async health(): Promise<Readonly<Record<string, SourceHealth>>> {
-    const [here, there] = await Promise.all([this.#options.ingest.call('sourceHealth', undefined as never), this.#watch?.call('health', undefined as never)])
+    const [here, there] = await Promise.all([
+      this.#options.ingest.call('sourceHealth', undefined as never),
+      this.#watch?.call('health', undefined as never),
+    ])
     return { ...here, ...there }
   }
 

@@ -20,7 +20,13 @@ export interface OpenedStore {
 const mostFreshMs = 2000
 
 /** Opens the store in its worker. Queries have a port of their own, so that an answer never waits behind control. */
-export async function openStorePort(worker: Worker, config: WeirConfig, host: Host, tail: SharedTail, claim: Claim): Promise<OpenedStore> {
+export async function openStorePort(
+  worker: Worker,
+  config: WeirConfig,
+  host: Host,
+  tail: SharedTail,
+  claim: Claim,
+): Promise<OpenedStore> {
   const remote = connect<typeof storeMethods>(worker)
   const { port1, port2 } = new MessageChannel()
   const options: StoreOpen = {
@@ -29,7 +35,11 @@ export async function openStorePort(worker: Worker, config: WeirConfig, host: Ho
     identity: identityFolder(config),
     retain: {
       ...(config.store.age === null ? {} : { ageMs: config.store.age }),
-      rollupAgesMs: { flows_1m: config.store.rollups['1m'], flows_5m: config.store.rollups['5m'], flows_1h: config.store.rollups['1h'] },
+      rollupAgesMs: {
+        flows_1m: config.store.rollups['1m'],
+        flows_5m: config.store.rollups['5m'],
+        flows_1h: config.store.rollups['1h'],
+      },
       bytes: config.store.size,
     },
     sql: { memoryBytes: config.sql.memory, timeoutMs: config.sql.timeout },
@@ -48,10 +58,18 @@ export async function openStorePort(worker: Worker, config: WeirConfig, host: Ho
     if (status.sequence >= sequence) return true
     return remote.call('fresh', { sequence, ms: mostFreshMs })
   }
-  const reader = { ...limitQueries(store, config.store.query_timeout, host.timers), sums: async () => (await store.status()).sums, fresh }
+  const reader = {
+    ...limitQueries(store, config.store.query_timeout, host.timers),
+    sums: async () => (await store.status()).sums,
+    fresh,
+  }
   return {
     remote,
     evidence,
-    port: { reader, status: () => status, settled: async (sequence) => (status = await remote.call('settled', sequence)) },
+    port: {
+      reader,
+      status: () => status,
+      settled: async (sequence) => (status = await remote.call('settled', sequence)),
+    },
   }
 }

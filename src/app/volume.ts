@@ -3,14 +3,23 @@ import type { Host } from '../host/index.ts'
 import type { WeirConfig } from './config.ts'
 import { sizeText } from '../model/size-text.ts'
 
-export const smallVolumeAdvice = 'Lower `store.size` and `journal.keep` to what the volume can hold, or use a larger one: settled journal is removed first, but a store that fills the volume stops all sources.'
+export const smallVolumeAdvice =
+  'Lower `store.size` and `journal.keep` to what the volume can hold, or use a larger one: settled journal is removed first, but a store that fills the volume stops all sources.'
 
 /** Undefined: it can. `path` exists on the volume. */
-export async function smallVolume(host: Pick<Host, 'disk'>, { journal, store }: Pick<WeirConfig, 'journal' | 'store'>, path: string): Promise<string | undefined> {
+export async function smallVolume(
+  host: Pick<Host, 'disk'>,
+  { journal, store }: Pick<WeirConfig, 'journal' | 'store'>,
+  path: string,
+): Promise<string | undefined> {
   const size = await host.disk.capacity(path)
   const expected = store.enabled === 'none' ? 0 : store.size
   const needed = journal.keep + journal.reserve + expected
   if (size >= needed) return undefined
-  const parts = [`journal.keep ${sizeText(journal.keep)}`, `journal.reserve ${sizeText(journal.reserve)}`, ...(expected === 0 ? [] : [`store.size ${sizeText(expected)}`])]
+  const parts = [
+    `journal.keep ${sizeText(journal.keep)}`,
+    `journal.reserve ${sizeText(journal.reserve)}`,
+    ...(expected === 0 ? [] : [`store.size ${sizeText(expected)}`]),
+  ]
   return `${sizeText(size)}, and ${parts.join(' + ')} are ${sizeText(needed)}`
 }

@@ -38,7 +38,13 @@ export class Workloads {
   private constructor(options: WorkloadsOptions) {
     const { host, log, metrics, config, journal, tail } = options
     this.#options = options
-    const projection = new WorkloadProjection({ host, log, metrics, directory: identityFolder(config), isCluster: (source) => this.#clusters.has(componentOf(source)) })
+    const projection = new WorkloadProjection({
+      host,
+      log,
+      metrics,
+      directory: identityFolder(config),
+      isCluster: (source) => this.#clusters.has(componentOf(source)),
+    })
     this.follower = new WorkloadFollower(projection, { host, log, journal, tail })
   }
 
@@ -108,7 +114,10 @@ export class Workloads {
       // The store's worker begins with the file.
       await this.follower.projection.commit()
     } catch (error) {
-      log.error('What the store knows of workloads cannot be read: flows have no names of them until a cluster tells it anew.', { error: messageOf(error) })
+      log.error(
+        'What the store knows of workloads cannot be read: flows have no names of them until a cluster tells it anew.',
+        { error: messageOf(error) },
+      )
     }
   }
 }
@@ -116,15 +125,21 @@ export class Workloads {
 async function toldTo(reader: StoreReader): Promise<ResourceData[]> {
   let text = ''
   const decoder = new TextDecoder()
-  for await (const bytes of await reader.query(toldBefore, 'ndjson', new AbortController().signal)) text += decoder.decode(bytes, { stream: true })
+  for await (const bytes of await reader.query(toldBefore, 'ndjson', new AbortController().signal))
+    text += decoder.decode(bytes, { stream: true })
   const told: { readonly at: number; readonly data: ResourceData }[] = []
   for (const line of text.split('\n')) {
     if (line === '') continue
-    const { data, since, until } = JSON.parse(line) as { readonly data: ResourceData | string; readonly since: number; readonly until: number | null }
+    const { data, since, until } = JSON.parse(line) as {
+      readonly data: ResourceData | string
+      readonly since: number
+      readonly until: number | null
+    }
     const object = typeof data === 'string' ? (JSON.parse(data) as ResourceData) : data
     told.push({ at: since, data: object })
     // Whatever came after it is told by a line of its own.
-    if (until !== null) told.push({ at: until - 0.5, data: { ...object, state: 'gone', since: new Date(until).toISOString() } })
+    if (until !== null)
+      told.push({ at: until - 0.5, data: { ...object, state: 'gone', since: new Date(until).toISOString() } })
   }
   return told.toSorted((a, b) => a.at - b.at).map(({ data }) => data)
 }

@@ -13,17 +13,36 @@ export interface AnswerFlags {
 export type Row = Readonly<Record<string, unknown>>
 
 export function withAnswerForm(command: Command): Command {
-  return command.addOption(new Option('-o, --output <FORM>', 'form of the answer').choices(answerForms).default('table'))
+  return command.addOption(
+    new Option('-o, --output <FORM>', 'form of the answer').choices(answerForms).default('table'),
+  )
 }
 
 /** `whole`: what `json` and `yaml` print. `rows`: what the other forms print, under these columns. */
-export async function answerText(form: AnswerForm, { whole, rows, columns }: { readonly whole: unknown; readonly rows: readonly Row[]; readonly columns: readonly string[] }): Promise<string> {
+export async function answerText(
+  form: AnswerForm,
+  {
+    whole,
+    rows,
+    columns,
+  }: { readonly whole: unknown; readonly rows: readonly Row[]; readonly columns: readonly string[] },
+): Promise<string> {
   switch (form) {
-    case 'json': return `${JSON.stringify(whole)}\n`
-    case 'yaml': return (await import('yaml')).stringify(whole, { lineWidth: 0 })
-    case 'ndjson': return rows.map((row) => `${JSON.stringify(row)}\n`).join('')
-    case 'csv': return [columns, ...rows.map((row) => columns.map((column) => row[column]))].map((line) => `${line.map(csvCell).join(',')}\r\n`).join('')
-    case 'table': return textTable(columns.map((column) => column.replaceAll('_', ' ')), rows.map((row) => columns.map((column) => tableCell(row[column]))))
+    case 'json':
+      return `${JSON.stringify(whole)}\n`
+    case 'yaml':
+      return (await import('yaml')).stringify(whole, { lineWidth: 0 })
+    case 'ndjson':
+      return rows.map((row) => `${JSON.stringify(row)}\n`).join('')
+    case 'csv':
+      return [columns, ...rows.map((row) => columns.map((column) => row[column]))]
+        .map((line) => `${line.map(csvCell).join(',')}\r\n`)
+        .join('')
+    case 'table':
+      return textTable(
+        columns.map((column) => column.replaceAll('_', ' ')),
+        rows.map((row) => columns.map((column) => tableCell(row[column]))),
+      )
   }
 }
 

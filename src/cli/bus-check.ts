@@ -30,14 +30,21 @@ export const checkType = 'io.weir.bus.check'
 
 /** A bus by kollect's URL, with kollect's variables. Throws CommandError. */
 export async function busOfUrl(url: string): Promise<CheckedBus> {
-  const [{ busOf }, { PresetProblem }] = await Promise.all([import('../presets/kollect/bus.ts'), import('../presets/given.ts')])
+  const [{ busOf }, { PresetProblem }] = await Promise.all([
+    import('../presets/kollect/bus.ts'),
+    import('../presets/given.ts'),
+  ])
   try {
     // Which secrets there are is known when they have been asked for by name.
     const { secrets } = busOf({ url, env: self.env }, (name) => name)
-    const { sink: { type, ...settings }, notes } = busOf({ url, env: self.env }, (name) => secrets[name] ?? name)
+    const {
+      sink: { type, ...settings },
+      notes,
+    } = busOf({ url, env: self.env }, (name) => secrets[name] ?? name)
     return { type: String(type), settings: validated(String(type), settings), notes }
   } catch (error) {
-    if (error instanceof PresetProblem) throw new CommandError(error.message, ['`weir bus check --help` has examples.'], 2)
+    if (error instanceof PresetProblem)
+      throw new CommandError(error.message, ['`weir bus check --help` has examples.'], 2)
     throw error
   }
 }
@@ -47,7 +54,12 @@ export async function busOfSink(files: readonly string[], id: string): Promise<C
   const { loadConfig } = await import('../app/load-config.ts')
   const { config } = await loadConfig(realHost(), files.length > 0 ? files : [self.env['WEIR_CONFIG'] ?? []].flat(), [])
   const entry = config.sinks[id]
-  if (entry === undefined) throw new CommandError(`There is no sink \`${id}\` in the configuration.`, [`There are: ${Object.keys(config.sinks).join(', ') || 'none; say which file with --config'}.`], 2)
+  if (entry === undefined)
+    throw new CommandError(
+      `There is no sink \`${id}\` in the configuration.`,
+      [`There are: ${Object.keys(config.sinks).join(', ') || 'none; say which file with --config'}.`],
+      2,
+    )
   return { type: entry.type, settings: entry.settings, notes: [] }
 }
 
@@ -60,14 +72,22 @@ function validated(type: string, settings: Readonly<Record<string, unknown>>): u
 }
 
 /** Every step, as far as the one before it lets it go. */
-export async function checkBus({ type, settings, notes }: CheckedBus, options: CheckOptions): Promise<readonly Finding[]> {
+export async function checkBus(
+  { type, settings, notes }: CheckedBus,
+  options: CheckOptions,
+): Promise<readonly Finding[]> {
   const host = realHost()
   const silent = (): void => undefined
   const findings: Finding[] = notes.map((note) => warn('url', note, 'See docs/guide/kollect.md.'))
   let sink: Sink
   try {
     const definition = await loadSink(type)
-    sink = await definition.build(settings, { id: 'check', host, log: { debug: silent, info: silent, warn: silent, error: silent }, metrics: { count: silent, set: silent } })
+    sink = await definition.build(settings, {
+      id: 'check',
+      host,
+      log: { debug: silent, info: silent, warn: silent, error: silent },
+      metrics: { count: silent, set: silent },
+    })
   } catch (error) {
     return [...findings, fail('connect', reason(error), 'Correct the settings.')]
   }
@@ -81,11 +101,38 @@ export async function checkBus({ type, settings, notes }: CheckedBus, options: C
 
 async function steps(sink: Sink, type: string, host: Host, options: CheckOptions, findings: Finding[]): Promise<void> {
   const { write, stepMs } = options
-  const found = await within(host, stepMs, (signal) => sink.probe?.(signal) ?? Promise.resolve({ is: 'warn' as const, says: `a sink of type ${type} can't be tried without sending` }))
-  findings.push(found === undefined ? late('connect', stepMs) : found.is === 'ok' ? ok('connect', found.says) : found.is === 'warn' ? warn('connect', found.says, 'Writing tells more.') : fail('connect', found.says, 'Nothing was sent.'))
+  const found = await within(
+    host,
+    stepMs,
+    (signal) =>
+      sink.probe?.(signal) ??
+      Promise.resolve({ is: 'warn' as const, says: `a sink of type ${type} can't be tried without sending` }),
+  )
+  findings.push(
+    found === undefined
+      ? late('connect', stepMs)
+      : found.is === 'ok'
+        ? ok('connect', found.says)
+        : found.is === 'warn'
+          ? warn('connect', found.says, 'Writing tells more.')
+          : fail('connect', found.says, 'Nothing was sent.'),
+  )
   if (found?.is === 'fail' || found === undefined || !write) return
   const id = Buffer.from(host.random.bytes(12)).toString('hex')
-  const batch = batchOf({ id, source: '/weir/bus/check', type: checkType, subject: 'check', key: 'check', time: host.clock.now(), datacontenttype: 'application/json', encoding: 'json', data: Buffer.from(JSON.stringify({ check: id })) }, host.clock.now())
+  const batch = batchOf(
+    {
+      id,
+      source: '/weir/bus/check',
+      type: checkType,
+      subject: 'check',
+      key: 'check',
+      time: host.clock.now(),
+      datacontenttype: 'application/json',
+      encoding: 'json',
+      data: Buffer.from(JSON.stringify({ check: id })),
+    },
+    host.clock.now(),
+  )
   const nobody = `nobody can listen to what is sent by a sink of type ${type} without taking it from its readers`
   let listening: Listening | string | undefined
   let deaf: string | undefined
@@ -107,11 +154,28 @@ async function steps(sink: Sink, type: string, host: Host, options: CheckOptions
     const [shown] = sink.preview?.(batch) ?? []
     const where = shown !== undefined && 'body' in shown ? ` to ${shown.to ?? type}, ${shown.body.length} bytes` : ''
     if (failures === undefined) findings.push(late('write', 3 * stepMs))
-    else if (failure !== undefined) findings.push(fail('write', failure.reason, failure.is === 'retry' ? 'Weir would keep the rows and try again.' : 'Weir would put such a row to the dead letters.'))
-    else findings.push(ok('write', `a message was sent${where}, and acknowledged after ${Math.round(host.clock.monotonic() - began)} ms`))
+    else if (failure !== undefined)
+      findings.push(
+        fail(
+          'write',
+          failure.reason,
+          failure.is === 'retry'
+            ? 'Weir would keep the rows and try again.'
+            : 'Weir would put such a row to the dead letters.',
+        ),
+      )
+    else
+      findings.push(
+        ok(
+          'write',
+          `a message was sent${where}, and acknowledged after ${Math.round(host.clock.monotonic() - began)} ms`,
+        ),
+      )
     if (failures === undefined || failure !== undefined) return
-    if (listening === undefined) findings.push(warn('read', deaf ?? nobody, 'Whoever reads needs that right; Weir, which writes, does not.'))
-    else if (typeof listening === 'string') findings.push(warn('read', listening, 'Look for the message where it is read.'))
+    if (listening === undefined)
+      findings.push(warn('read', deaf ?? nobody, 'Whoever reads needs that right; Weir, which writes, does not.'))
+    else if (typeof listening === 'string')
+      findings.push(warn('read', listening, 'Look for the message where it is read.'))
     else findings.push(await readBack(listening, id, { host, stepMs, again: (signal) => sink.send(batch, signal) }))
   } finally {
     if (typeof listening === 'object') await listening.close()
@@ -134,21 +198,42 @@ async function readBack(listening: Listening, id: string, { host, stepMs, again 
       await within(host, stepMs, () => listening.begin?.() ?? Promise.resolve())
       sent = host.clock.monotonic()
       const failures = await within(host, stepMs, again)
-      if (failures?.length !== 0) return fail('read', `sent once more, with the same id, it was not taken (${failures?.[0]?.reason ?? 'no answer'})`, 'It was the first time: try again.')
+      if (failures?.length !== 0)
+        return fail(
+          'read',
+          `sent once more, with the same id, it was not taken (${failures?.[0]?.reason ?? 'no answer'})`,
+          'It was the first time: try again.',
+        )
     }
     const over = new AbortController()
-    const timer = host.timers.after(stepMs, () => { over.abort() })
-    const came = await within(host, stepMs + graceMs, () => listening.came(id, over.signal)).finally(() => { timer.cancel() })
+    const timer = host.timers.after(stepMs, () => {
+      over.abort()
+    })
+    const came = await within(host, stepMs + graceMs, () => listening.came(id, over.signal)).finally(() => {
+      timer.cancel()
+    })
     if (typeof came === 'string') return warn('read', came, 'Look for the message where it is read.')
-    if (came !== true) return fail('read', `it did not come by within ${stepMs / 1000} s`, 'It was acknowledged: look whether it goes where it is read.')
-    return ok('read', `it came by ${Math.round(host.clock.monotonic() - sent)} ms after it was sent${listening.begin === undefined ? '' : ' once more, with the same id'}`)
+    if (came !== true)
+      return fail(
+        'read',
+        `it did not come by within ${stepMs / 1000} s`,
+        'It was acknowledged: look whether it goes where it is read.',
+      )
+    return ok(
+      'read',
+      `it came by ${Math.round(host.clock.monotonic() - sent)} ms after it was sent${listening.begin === undefined ? '' : ' once more, with the same id'}`,
+    )
   } catch (error) {
     return warn('read', reason(error), 'Whoever reads needs that right; Weir, which writes, does not.')
   }
 }
 
 function late(check: string, ms: number): Finding {
-  return fail(check, `no answer within ${ms / 1000} s`, 'Is the address right, and does a firewall let us through? A slow bus may need a longer --timeout.')
+  return fail(
+    check,
+    `no answer within ${ms / 1000} s`,
+    'Is the address right, and does a firewall let us through? A slow bus may need a longer --timeout.',
+  )
 }
 
 /** Undefined when it took too long. */
@@ -168,8 +253,30 @@ async function within<T>(host: Host, ms: number, act: (signal: AbortSignal) => P
 
 function batchOf(event: WeirEvent, received: number): SinkBatch {
   const header: SinkBatch['pieces'][number]['header'] = {
-    sequence: 1, firstRow: 0, kind: 'events', more: false, part: 0, afterLoss: false, source: 'check', stream: 'check', epoch: 1, sourceSequence: 1,
-    sourceRows: 0, sourceDuplicates: 0, sourceShed: {}, count: 1, received, timeMin: received, timeMax: received, bodyBytes: 0, rawBytes: 0,
+    sequence: 1,
+    firstRow: 0,
+    kind: 'events',
+    more: false,
+    part: 0,
+    afterLoss: false,
+    source: 'check',
+    stream: 'check',
+    epoch: 1,
+    sourceSequence: 1,
+    sourceRows: 0,
+    sourceDuplicates: 0,
+    sourceShed: {},
+    count: 1,
+    received,
+    timeMin: received,
+    timeMax: received,
+    bodyBytes: 0,
+    rawBytes: 0,
   }
-  return { token: event.id, count: 1, retried: false, pieces: [{ header, batch: toEventBatch([event]), rows: Uint32Array.of(0), firstRow: 0 }] }
+  return {
+    token: event.id,
+    count: 1,
+    retried: false,
+    pieces: [{ header, batch: toEventBatch([event]), rows: Uint32Array.of(0), firstRow: 0 }],
+  }
 }

@@ -14,16 +14,27 @@ export interface BusFlags {
 
 export function register(program: Command): void {
   const bus = program.command('bus').description('Look at a message bus.')
-  bus.command('check')
+  bus
+    .command('check')
     .description('Connect to a message bus, write a message, see it come by, and say what the credentials allow.')
-    .argument('[url]', 'the bus as kollect names it, with its variables for servers and credentials: nats://SUBJECT, kafka://TOPIC …; or http(s)://')
-    .option('--config <FILE>', 'configuration file that holds the sink; a folder of files, or given again: later ones override earlier ones', collect, [])
+    .argument(
+      '[url]',
+      'the bus as kollect names it, with its variables for servers and credentials: nats://SUBJECT, kafka://TOPIC …; or http(s)://',
+    )
+    .option(
+      '--config <FILE>',
+      'configuration file that holds the sink; a folder of files, or given again: later ones override earlier ones',
+      collect,
+      [],
+    )
     .option('--sink <ID>', 'check this sink of the configuration in place of a URL')
     .option('--no-write', 'connect and look, and send nothing')
     .option('--make-queue', 'on SNS: make a queue and a subscription to see the message come by, and remove both')
     .option('--timeout <SECONDS>', 'how long each step may take', '15')
     .addOption(new Option('--format <FORMAT>', 'form of the answer').choices(['text', 'json']).default('text'))
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 The message is a CloudEvent of type io.weir.bus.check, which whoever reads the bus gets, too: --no-write sends none.
 
 Examples:
@@ -32,14 +43,24 @@ Examples:
   $ weir bus check --config weir.yaml --sink bus
   $ weir bus check awssns:///arn:aws:sns:eu-central-1:123456789012:changes --make-queue
 
-Exit code: 0 nothing fails (warnings are no failure), 1 something does, 2 the command line cannot be used.`)
+Exit code: 0 nothing fails (warnings are no failure), 1 something does, 2 the command line cannot be used.`,
+    )
     .action(action(run))
 }
 
-async function run(url: string | undefined, { config, sink, write, makeQueue = false, timeout, format }: BusFlags): Promise<void> {
+async function run(
+  url: string | undefined,
+  { config, sink, write, makeQueue = false, timeout, format }: BusFlags,
+): Promise<void> {
   const seconds = Number(timeout)
-  if (!(seconds > 0 && seconds <= 600)) throw new CommandError(`\`${timeout}\` is no number of seconds.`, ['Use 1 to 600, such as --timeout 15.'], 2)
-  if ((url === undefined) === (sink === undefined)) throw new CommandError('It needs the URL of a bus, or --sink with the id of a sink, and not both.', ['`weir bus check --help` has examples.'], 2)
+  if (!(seconds > 0 && seconds <= 600))
+    throw new CommandError(`\`${timeout}\` is no number of seconds.`, ['Use 1 to 600, such as --timeout 15.'], 2)
+  if ((url === undefined) === (sink === undefined))
+    throw new CommandError(
+      'It needs the URL of a bus, or --sink with the id of a sink, and not both.',
+      ['`weir bus check --help` has examples.'],
+      2,
+    )
   const { busOfUrl, busOfSink, checkBus } = await import('./bus-check.ts')
   const bus = url === undefined ? await busOfSink(config, sink ?? '') : await busOfUrl(url)
   const findings = await checkBus(bus, { write, mayMake: makeQueue, stepMs: seconds * 1000 })

@@ -2,7 +2,15 @@ import { Option } from 'commander'
 import type { Command } from 'commander'
 import { self } from '../host/process.ts'
 import { action, needServer, withServerFlags } from './client.ts'
-import { objectText, parametersOf, placeNames, timeText, wantsJson, withPlaceFlags, type PlaceFlags } from './place-flags.ts'
+import {
+  objectText,
+  parametersOf,
+  placeNames,
+  timeText,
+  wantsJson,
+  withPlaceFlags,
+  type PlaceFlags,
+} from './place-flags.ts'
 import { oneLine, textTable } from './text-table.ts'
 
 type Change = Readonly<Record<'time' | 'kind' | 'name' | 'operation', string>> & {
@@ -19,28 +27,44 @@ interface Page {
 }
 
 export function register(program: Command): void {
-  withServerFlags(withPlaceFlags(program.command('changes')
-    .description('Changes of objects of clusters, the newest first: what was changed, where in it, and by whom.'))
-    .option('--filter <FILTER>', 'as docs/explain/query.md has it')
-    .option('--operation <NAMES>', 'created, updated or deleted, with commas')
-    .option('--actor <NAMES>', 'by these users or field managers, with commas')
-    .option('--from <TIME>', 'begin, as now-1h, ISO 8601 or Unix milliseconds (default: now-24h)')
-    .option('--to <TIME>', 'end (default: now)')
-    .addOption(new Option('--noise <RULE>', 'changes that happen all the time without anything having happened').choices(['hidden', 'shown'])))
-    .addHelpText('after', `
+  withServerFlags(
+    withPlaceFlags(
+      program
+        .command('changes')
+        .description('Changes of objects of clusters, the newest first: what was changed, where in it, and by whom.'),
+    )
+      .option('--filter <FILTER>', 'as docs/explain/query.md has it')
+      .option('--operation <NAMES>', 'created, updated or deleted, with commas')
+      .option('--actor <NAMES>', 'by these users or field managers, with commas')
+      .option('--from <TIME>', 'begin, as now-1h, ISO 8601 or Unix milliseconds (default: now-24h)')
+      .option('--to <TIME>', 'end (default: now)')
+      .addOption(
+        new Option('--noise <RULE>', 'changes that happen all the time without anything having happened').choices([
+          'hidden',
+          'shown',
+        ]),
+      ),
+  )
+    .addHelpText(
+      'after',
+      `
 Examples:
   $ weir changes --namespace shop --from now-1h
   $ weir changes --kind Deployment,StatefulSet --actor alice
   $ weir changes --filter 'kind = Deployment and paths ~ image'
   $ weir changes --format json | jq '.changes[].diff'
 
-Exit code: 0 told, 1 the server is not to be had, 2 the command line cannot be used.`)
+Exit code: 0 told, 1 the server is not to be had, 2 the command line cannot be used.`,
+    )
     .action(action(run))
 }
 
 async function run(flags: PlaceFlags): Promise<void> {
   const server = await needServer(flags)
-  const page = await server.json<Page>('GET', `/api/v1/changes?${parametersOf(flags, [...placeNames, 'filter', 'operation', 'actor', 'from', 'to', 'noise']).toString()}`)
+  const page = await server.json<Page>(
+    'GET',
+    `/api/v1/changes?${parametersOf(flags, [...placeNames, 'filter', 'operation', 'actor', 'from', 'to', 'noise']).toString()}`,
+  )
   self.stdout(wantsJson(flags) ? `${JSON.stringify(page)}\n` : changesText(page))
 }
 
@@ -49,13 +73,23 @@ const mostPaths = 3
 /** Changes for people; times are UTC. */
 export function changesText({ changes, next, hidden }: Page): string {
   const rows = changes.map(({ time, operation, kind, actor, actor_kind: actorKind, paths, ...object }) => [
-    timeText(time), operation, kind, oneLine(objectText(object)), oneLine(actor === null ? '' : actorKind === 'user' ? actor : `(${actor})`),
-    oneLine(`${paths.slice(0, mostPaths).join(' ')}${paths.length > mostPaths ? ` and ${paths.length - mostPaths} more` : ''}`),
+    timeText(time),
+    operation,
+    kind,
+    oneLine(objectText(object)),
+    oneLine(actor === null ? '' : actorKind === 'user' ? actor : `(${actor})`),
+    oneLine(
+      `${paths.slice(0, mostPaths).join(' ')}${paths.length > mostPaths ? ` and ${paths.length - mostPaths} more` : ''}`,
+    ),
   ])
   const rules = Object.entries(hidden?.rules ?? {}).map(([rule, count]) => `${rule} ${count}`)
   return [
-    rows.length === 0 ? 'No change matches.\n' : textTable(['time (UTC)', 'operation', 'kind', 'object', 'by', 'places'], rows),
-    ...(hidden !== undefined && hidden.total > 0 ? [`\n${hidden.total} more are hidden as noise (${rules.join(', ')}); --noise shown shows them.\n`] : []),
+    rows.length === 0
+      ? 'No change matches.\n'
+      : textTable(['time (UTC)', 'operation', 'kind', 'object', 'by', 'places'], rows),
+    ...(hidden !== undefined && hidden.total > 0
+      ? [`\n${hidden.total} more are hidden as noise (${rules.join(', ')}); --noise shown shows them.\n`]
+      : []),
     ...(next === null ? [] : ['\nThere are older ones; --limit shows more, --to ends earlier.\n']),
   ].join('')
 }

@@ -36,11 +36,16 @@ export function withServerFlags(command: Command): Command {
   return command
     .option('--url <URL>', 'server to ask, as http://HOST:PORT')
     .option('--data <DIR>', `data folder whose server to ask (default ${defaultData})`)
-    .option('--token-file <FILE>', 'file with the bearer token (default: the variable WEIR_TOKEN, then the token that the server on --data made)')
+    .option(
+      '--token-file <FILE>',
+      'file with the bearer token (default: the variable WEIR_TOKEN, then the token that the server on --data made)',
+    )
 }
 
 /** Wraps an action: an error that a user can act on is printed as sentences and sets the exit code. */
-export function action<Args extends readonly unknown[]>(act: (...args: Args) => Promise<void>): (...args: Args) => Promise<void> {
+export function action<Args extends readonly unknown[]>(
+  act: (...args: Args) => Promise<void>,
+): (...args: Args) => Promise<void> {
   return async (...args) => {
     try {
       await act(...args)
@@ -61,22 +66,30 @@ export interface Server {
 
 /** The server that the flags name; undefined when none runs on the data folder. */
 export async function findServer(flags: ServerFlags): Promise<Server | undefined> {
-  if (flags.url !== undefined && flags.data !== undefined) throw new CommandError('--url and --data are two ways to name a server; give one.', [], 2)
+  if (flags.url !== undefined && flags.data !== undefined)
+    throw new CommandError('--url and --data are two ways to name a server; give one.', [], 2)
   const given = await readToken(flags)
   if (flags.url !== undefined) return connect(checkUrl(flags.url), given, 'Is it running? `npm start` starts one.')
   const data = flags.data ?? defaultData
   const token = given ?? (await madeToken(data))
   const holder = readHolder(data)
   if (holder === undefined) return undefined
-  if (holder.url === '') throw new CommandError(`The data folder ${data} belongs to ${holderText(holder)}.`, ['Try again in a moment.'])
-  return connect(holder.url, token, `The data folder ${data} belongs to ${holderText(holder)}. In another container, run the command there, or give --url.`)
+  if (holder.url === '')
+    throw new CommandError(`The data folder ${data} belongs to ${holderText(holder)}.`, ['Try again in a moment.'])
+  return connect(
+    holder.url,
+    token,
+    `The data folder ${data} belongs to ${holderText(holder)}. In another container, run the command there, or give --url.`,
+  )
 }
 
 /** As {@link findServer}, for commands that can do nothing without one. */
 export async function needServer(flags: ServerFlags): Promise<Server> {
   const server = await findServer(flags)
   if (server !== undefined) return server
-  throw new CommandError(`No Weir runs on ${flags.data ?? defaultData}.`, ['Start it with `npm start`, or name another with --url or --data.'])
+  throw new CommandError(`No Weir runs on ${flags.data ?? defaultData}.`, [
+    'Start it with `npm start`, or name another with --url or --data.',
+  ])
 }
 
 async function readToken({ tokenFile }: ServerFlags): Promise<string | undefined> {
@@ -90,12 +103,18 @@ async function readToken({ tokenFile }: ServerFlags): Promise<string | undefined
 
 /** The token that a server made for itself, where this user may read it. */
 async function madeToken(data: string): Promise<string | undefined> {
-  return realHost().disk.readFile(`${data}/token`).then((bytes) => new TextDecoder().decode(bytes).trim(), () => undefined)
+  return realHost()
+    .disk.readFile(`${data}/token`)
+    .then(
+      (bytes) => new TextDecoder().decode(bytes).trim(),
+      () => undefined,
+    )
 }
 
 function checkUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined || !/^https?:$/.test(url.protocol)) throw new CommandError(`--url ${text} is no address of a server.`, ['It looks like http://127.0.0.1:8080.'], 2)
+  if (url === undefined || !/^https?:$/.test(url.protocol))
+    throw new CommandError(`--url ${text} is no address of a server.`, ['It looks like http://127.0.0.1:8080.'], 2)
   return text.replace(/\/+$/, '')
 }
 
@@ -129,7 +148,8 @@ function reason(error: unknown): string {
 /** The server explains itself in RFC 9457 problem details. */
 async function refusal(answer: Response): Promise<CommandError> {
   const problem = (await answer.json().catch(() => ({}))) as { detail?: unknown; hints?: unknown }
-  const detail = typeof problem.detail === 'string' ? problem.detail : `The server answered ${answer.status} ${answer.statusText}.`
+  const detail =
+    typeof problem.detail === 'string' ? problem.detail : `The server answered ${answer.status} ${answer.statusText}.`
   const hints = Array.isArray(problem.hints) ? problem.hints.filter((hint) => typeof hint === 'string') : []
   return new CommandError(detail, hints)
 }

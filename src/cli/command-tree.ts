@@ -10,7 +10,12 @@ export interface CommandNode {
   readonly description: string
   /** How it is called, such as `weir query [options] <sql>`. */
   readonly usage: string
-  readonly arguments: readonly { readonly name: string; readonly description: string; readonly required: boolean; readonly choices: readonly string[] }[]
+  readonly arguments: readonly {
+    readonly name: string
+    readonly description: string
+    readonly required: boolean
+    readonly choices: readonly string[]
+  }[]
   readonly options: readonly CommandOption[]
   readonly commands: readonly CommandNode[]
 }
@@ -33,10 +38,19 @@ export function commandTree(command: Command, words: readonly string[] = []): Co
     summary: command.summary() === '' ? command.description() : command.summary(),
     description: command.description(),
     usage: `${name} ${command.usage()}`.trim(),
-    arguments: words[0] === 'run' ? [] : command.registeredArguments.map((argument) => ({
-      name: argument.name(), description: argument.description, required: argument.required, choices: argument.argChoices ?? [],
-    })),
-    options: words[0] === 'run' ? runOptions : [...command.options.filter((option) => !option.hidden).map(optionOf), helpOption],
+    arguments:
+      words[0] === 'run'
+        ? []
+        : command.registeredArguments.map((argument) => ({
+            name: argument.name(),
+            description: argument.description,
+            required: argument.required,
+            choices: argument.argChoices ?? [],
+          })),
+    options:
+      words[0] === 'run'
+        ? runOptions
+        : [...command.options.filter((option) => !option.hidden).map(optionOf), helpOption],
     commands,
   }
 }
@@ -53,11 +67,26 @@ function optionOf(option: Command['options'][number]): CommandOption {
   }
 }
 
-const helpOption: CommandOption = { flags: ['-h', '--help'], value: undefined, description: 'show help', choices: [], default: undefined }
+const helpOption: CommandOption = {
+  flags: ['-h', '--help'],
+  value: undefined,
+  description: 'show help',
+  choices: [],
+  default: undefined,
+}
 
 const runOptions: readonly CommandOption[] = [
-  { name: 'config', value: 'FILE', help: 'configuration file, YAML' }, ...runFlags,
-].map(({ name, value, help }): CommandOption => ({ flags: [`--${name}`], value, description: help, choices: [], default: undefined })).concat(helpOption)
+  { name: 'config', value: 'FILE', help: 'configuration file, YAML' },
+  ...runFlags,
+]
+  .map(({ name, value, help }): CommandOption => ({
+    flags: [`--${name}`],
+    value,
+    description: help,
+    choices: [],
+    default: undefined,
+  }))
+  .concat(helpOption)
 
 /** The command and everything below it, parents first. */
 export function flatten(node: CommandNode): CommandNode[] {

@@ -17,9 +17,14 @@ export function completionOf(shell: Shell, tree: CommandNode, extra: Words): str
   const places = flatten(tree).map((node) => placeOf(node, extra[node.words.join(' ')] ?? []))
   const help: Place = { at: '/help', words: names.map((word) => ({ word, description: '' })), options: [] }
   const root = places[0]
-  const all = root === undefined ? [] : [
-    { ...root, words: [...root.words, { word: 'help', description: 'say more of a command' }] }, ...places.slice(1), help,
-  ]
+  const all =
+    root === undefined
+      ? []
+      : [
+          { ...root, words: [...root.words, { word: 'help', description: 'say more of a command' }] },
+          ...places.slice(1),
+          help,
+        ]
   return { bash, zsh, fish }[shell](all)
 }
 
@@ -37,7 +42,10 @@ function kindOf({ value, choices }: CommandOption): Kind {
 }
 
 /** Options that take a value, by what completes it: a `case` branch for each, options with the same one together. */
-function valueCases(places: readonly Place[], lines: Readonly<Record<Kind, (words: readonly string[]) => string>>): string[] {
+function valueCases(
+  places: readonly Place[],
+  lines: Readonly<Record<Kind, (words: readonly string[]) => string>>,
+): string[] {
   const branches = new Map<string, string[]>()
   for (const { at, options } of places) {
     for (const option of options) {
@@ -51,16 +59,27 @@ function valueCases(places: readonly Place[], lines: Readonly<Record<Kind, (word
 
 const flagsOf = (options: readonly CommandOption[]): string[] => options.map(({ flags }) => flags.at(-1) ?? '')
 /** Places that the words of a command line lead to, as a `case` pattern. */
-const steps = (places: readonly Place[]): string => places.filter(({ at }) => at !== '').map(({ at }) => at).join('|')
+const steps = (places: readonly Place[]): string =>
+  places
+    .filter(({ at }) => at !== '')
+    .map(({ at }) => at)
+    .join('|')
 
 function bash(places: readonly Place[]): string {
   const reply = (generate: string): string => `COMPREPLY=($(compgen ${generate} -- "$cur"))`
   // A name may hold blanks: only there, lines are what is split.
-  const names = (generate: string): string => `local IFS=$'\\n'; compopt -o filenames 2>/dev/null; ${reply(generate)}; return`
+  const names = (generate: string): string =>
+    `local IFS=$'\\n'; compopt -o filenames 2>/dev/null; ${reply(generate)}; return`
   const values = valueCases(places, {
-    words: (words) => `${reply(`-W '${words.join(' ')}'`)}; return`, file: () => names('-f'), folder: () => names('-d'), nothing: () => 'return',
+    words: (words) => `${reply(`-W '${words.join(' ')}'`)}; return`,
+    file: () => names('-f'),
+    folder: () => names('-d'),
+    nothing: () => 'return',
   })
-  const here = places.map(({ at, words, options }) => `'${at}') flags='${flagsOf(options).join(' ')}' words='${words.map(({ word }) => word).join(' ')}' ;;`)
+  const here = places.map(
+    ({ at, words, options }) =>
+      `'${at}') flags='${flagsOf(options).join(' ')}' words='${words.map(({ word }) => word).join(' ')}' ;;`,
+  )
   return `# bash completion of weir. Load it with: source <(weir completion bash)
 _weir() {
   local cur=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]} at='' flags='' words='' i
@@ -93,7 +112,8 @@ function zsh(places: readonly Place[]): string {
     folder: () => '_files -/; return',
     nothing: () => 'return',
   })
-  const entry = (word: string, description: string): string => quoted(`${word.replaceAll(':', '\\:')}${description === '' ? '' : `:${description}`}`)
+  const entry = (word: string, description: string): string =>
+    quoted(`${word.replaceAll(':', '\\:')}${description === '' ? '' : `:${description}`}`)
   const here = places.map(({ at, words, options }) => {
     const flags = options.map((option) => entry(option.flags.at(-1) ?? '', option.description))
     return `'${at}') flags=(${flags.join(' ')}) words_here=(${words.map(({ word, description }) => entry(word, description)).join(' ')}) ;;`
@@ -130,12 +150,20 @@ function fish(places: readonly Place[]): string {
   const lines = places.flatMap(({ at, words, options }) => {
     const here = `complete -c weir -n '__weir_at "${at}"'`
     const completes: Readonly<Record<Kind, (choices: readonly string[]) => string>> = {
-      words: (choices) => ` -x -a '${choices.join(' ')}'`, file: () => ' -r -F', folder: () => " -x -a '(__fish_complete_directories)'", nothing: () => ' -x',
+      words: (choices) => ` -x -a '${choices.join(' ')}'`,
+      file: () => ' -r -F',
+      folder: () => " -x -a '(__fish_complete_directories)'",
+      nothing: () => ' -x',
     }
     return [
-      ...words.map(({ word, description }) => `${here} -a ${quoted(word)}${description === '' ? '' : ` -d ${quoted(description)}`}`),
+      ...words.map(
+        ({ word, description }) =>
+          `${here} -a ${quoted(word)}${description === '' ? '' : ` -d ${quoted(description)}`}`,
+      ),
       ...options.map((option) => {
-        const names = option.flags.map((flag) => (flag.startsWith('--') ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`)).join(' ')
+        const names = option.flags
+          .map((flag) => (flag.startsWith('--') ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`))
+          .join(' ')
         return `${here} ${names}${option.value === undefined ? '' : completes[kindOf(option)](option.choices)} -d ${quoted(option.description)}`
       }),
     ]

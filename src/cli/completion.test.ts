@@ -21,7 +21,11 @@ describe.each(shells)('the script for %s', (shell) => {
   })
 
   test('is what the command prints', async () => {
-    expect(await launch(['completion', shell])).toMatchObject({ code: 0, stderr: '', stdout: await completionScript(program(), shell) })
+    expect(await launch(['completion', shell])).toMatchObject({
+      code: 0,
+      stderr: '',
+      stdout: await completionScript(program(), shell),
+    })
   })
 })
 
@@ -36,25 +40,66 @@ describe.runIf(hasBash)('in bash', () => {
     const folder = await temporaryFolder()
     await mkdir(join(folder, 'my data'))
     await writeFile(join(folder, 'my weir.yaml'), '')
-    await writeFile(join(folder, 'complete.sh'), `${script}
+    await writeFile(
+      join(folder, 'complete.sh'),
+      `${script}
 COMP_WORDS=(${['weir', ...words].map((word) => `'${word}'`).join(' ')})
 COMP_CWORD=${words.length}
 _weir
 [ "\${#COMPREPLY[@]}" = 0 ] || printf '%s\\n' "\${COMPREPLY[@]}"
-`)
+`,
+    )
     const ran = await runCommand('bash', ['--norc', 'complete.sh'], { cwd: folder, limit: 10_000 })
     expect(ran).toMatchObject({ code: 0, stderr: '' })
     return ran.stdout.split('\n').filter((line) => line !== '')
   }
 
   test('commands are offered, and the commands below them', async () => {
-    expect(await offered('')).toEqual(['run', 'validate', 'create', 'config', 'schema', 'kollect', 'cts-exporter', 'neo4j-sink', 'query', 'flows', 'events', 'audit', 'fields', 'tap', 'top', 'exporters', 'changes', 'resources', 'ledger', 'dead-letters', 'sink', 'status', 'reload', 'doctor', 'bus', 'journal', 'store', 'replay', 'completion', 'help'])
+    expect(await offered('')).toEqual([
+      'run',
+      'validate',
+      'create',
+      'config',
+      'schema',
+      'kollect',
+      'cts-exporter',
+      'neo4j-sink',
+      'query',
+      'flows',
+      'events',
+      'audit',
+      'fields',
+      'tap',
+      'top',
+      'exporters',
+      'changes',
+      'resources',
+      'ledger',
+      'dead-letters',
+      'sink',
+      'status',
+      'reload',
+      'doctor',
+      'bus',
+      'journal',
+      'store',
+      'replay',
+      'completion',
+      'help',
+    ])
     expect(await offered('d')).toEqual(['dead-letters', 'doctor'])
     expect(await offered('journal', '')).toEqual(['check', 'list', 'export'])
     expect(await offered('help', 'j')).toEqual(['journal'])
   })
   test('flags are those of the command, also of run', async () => {
-    expect(await offered('journal', 'export', '--')).toEqual(['--data', '--from', '--to', '--source', '--format', '--help'])
+    expect(await offered('journal', 'export', '--')).toEqual([
+      '--data',
+      '--from',
+      '--to',
+      '--source',
+      '--format',
+      '--help',
+    ])
     expect(await offered('run', '--n')).toEqual(['--netflow'])
   })
   test('values are offered where there is a list of them', async () => {

@@ -7,21 +7,27 @@ export const shells = ['bash', 'zsh', 'fish'] as const
 export type Shell = (typeof shells)[number]
 
 export function register(program: Command): void {
-  program.command('completion')
+  program
+    .command('completion')
     .description('Print the completion script of a shell: commands, flags, their values, files.')
     .addArgument(new Argument('<shell>', 'your shell').choices(shells))
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Examples:
   $ source <(weir completion bash)
   $ weir completion zsh > "\${fpath[1]}/_weir"
-  $ weir completion fish > ~/.config/fish/completions/weir.fish`)
+  $ weir completion fish > ~/.config/fish/completions/weir.fish`,
+    )
     .action(action(async (shell: Shell) => self.stdout(await completionScript(program, shell))))
 }
 
 /** Nothing of Weir runs while a user completes: the script holds all there is to know. */
 export async function completionScript(program: Command, shell: Shell): Promise<string> {
   const [{ commandTree }, { completionOf }, { components }] = await Promise.all([
-    import('./command-tree.ts'), import('./completion-scripts.ts'), import('../app/components.ts'),
+    import('./command-tree.ts'),
+    import('./completion-scripts.ts'),
+    import('../app/components.ts'),
   ])
   const names = components().map(({ name }) => name)
   return completionOf(shell, commandTree(program), { schema: names, create: names })

@@ -11,25 +11,40 @@ interface ConfigFlags {
 }
 
 export function register(program: Command): void {
-  program.command('config')
+  program
+    .command('config')
     .description('Print the settings that files and variables give together. Secrets stay references.')
-    .option('--config <FILE>', 'configuration file; a folder of files, or given again: later ones override earlier ones', collect, [])
+    .option(
+      '--config <FILE>',
+      'configuration file; a folder of files, or given again: later ones override earlier ones',
+      collect,
+      [],
+    )
     .addOption(new Option('-o, --output <FORM>', 'form of the answer').choices(['yaml', 'json']).default('yaml'))
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Examples:
   $ weir config --config base.yaml --config /etc/weir/weir.d
   $ WEIR_LISTEN=127.0.0.1:9000 weir config -o json
 
 Defaults are not printed; \`weir schema\` lists them.
 
-Exit code: 0 printed, 2 not valid (problems are printed with file, line and column).`)
+Exit code: 0 printed, 2 not valid (problems are printed with file, line and column).`,
+    )
     .action(action(run))
 }
 
 async function run({ config, output }: ConfigFlags): Promise<void> {
-  const [{ loadConfig }, { weirSchema }, { withoutSecrets }] = await Promise.all([import('../app/load-config.ts'), import('../app/config.ts'), import('../schema/without-secrets.ts')])
+  const [{ loadConfig }, { weirSchema }, { withoutSecrets }] = await Promise.all([
+    import('../app/load-config.ts'),
+    import('../app/config.ts'),
+    import('../schema/without-secrets.ts'),
+  ])
   const { document, warnings } = await loadConfig(realHost(), config, [])
   if (warnings !== '') self.stderr(`${warnings}\n`)
   const value = withoutSecrets(weirSchema, document.value)
-  self.stdout(output === 'json' ? `${JSON.stringify(value)}\n` : (await import('yaml')).stringify(value, { lineWidth: 0 }))
+  self.stdout(
+    output === 'json' ? `${JSON.stringify(value)}\n` : (await import('yaml')).stringify(value, { lineWidth: 0 }),
+  )
 }

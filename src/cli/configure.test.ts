@@ -29,7 +29,8 @@ describe('the components', () => {
   test('are everything that the configuration can hold', () => {
     const names = components().map(({ name }) => name)
     for (const key of ['sources', 'sinks', 'transforms'] as const) {
-      for (const type of infoOf(weirSchema.fields[key]).components?.names ?? []) expect(names.includes(type) || names.includes(`${key.slice(0, -1)}/${type}`)).toBe(true)
+      for (const type of infoOf(weirSchema.fields[key]).components?.names ?? [])
+        expect(names.includes(type) || names.includes(`${key.slice(0, -1)}/${type}`)).toBe(true)
     }
     expect(new Set(names).size).toBe(names.length)
   })
@@ -48,23 +49,38 @@ describe('the components', () => {
 
 describe('the sample of', () => {
   const entries = components().filter(({ under }) => under !== undefined)
-  test.each(entries.map((one) => [one.name, one] as const))('%s is a valid configuration under any id', async (_, component) => {
-    for (const id of [component.type, 'another']) {
-      // Beside another source of flows the one that is there by default is turned off.
-      const flows = id === 'another' && ['netflow', 'sflow'].includes(component.type)
-      const text = await componentSample(component, id)
-      const { config } = await load(flows ? text.replace('sources:', `sources:\n  ${component.type}: {listen: off${component.type === 'netflow' ? ', tcp: off' : ''}}`) : text)
-      expect(config[component.under ?? 'sinks'][id]).toMatchObject({ id, type: component.type })
-    }
-  })
+  test.each(entries.map((one) => [one.name, one] as const))(
+    '%s is a valid configuration under any id',
+    async (_, component) => {
+      for (const id of [component.type, 'another']) {
+        // Beside another source of flows the one that is there by default is turned off.
+        const flows = id === 'another' && ['netflow', 'sflow'].includes(component.type)
+        const text = await componentSample(component, id)
+        const { config } = await load(
+          flows
+            ? text.replace(
+                'sources:',
+                `sources:\n  ${component.type}: {listen: off${component.type === 'netflow' ? ', tcp: off' : ''}}`,
+              )
+            : text,
+        )
+        expect(config[component.under ?? 'sinks'][id]).toMatchObject({ id, type: component.type })
+      }
+    },
+  )
 
-  test.each(entries.map((one) => [one.name, one] as const))('%s shows every setting, and is valid with all of them set', async (_, component) => {
-    const text = await componentSample(component, 'one')
-    for (const key of Object.keys(component.schema.fields)) expect(text).toMatch(new RegExp(`^ *#?${key}:`, 'm'))
-    // A setting stands as `#key:`, a comment has a blank after its sign.
-    const all = text.replace(/^( *)#(?! )/gm, '$1').replace('create_stream: false', 'create_stream: true')
-    expect(Object.keys((parse(all) as Record<string, Record<string, object>>)[component.under ?? '']?.['one'] ?? {})).toEqual(expect.arrayContaining(Object.keys(component.schema.fields)))
-  })
+  test.each(entries.map((one) => [one.name, one] as const))(
+    '%s shows every setting, and is valid with all of them set',
+    async (_, component) => {
+      const text = await componentSample(component, 'one')
+      for (const key of Object.keys(component.schema.fields)) expect(text).toMatch(new RegExp(`^ *#?${key}:`, 'm'))
+      // A setting stands as `#key:`, a comment has a blank after its sign.
+      const all = text.replace(/^( *)#(?! )/gm, '$1').replace('create_stream: false', 'create_stream: true')
+      expect(
+        Object.keys((parse(all) as Record<string, Record<string, object>>)[component.under ?? '']?.['one'] ?? {}),
+      ).toEqual(expect.arrayContaining(Object.keys(component.schema.fields)))
+    },
+  )
 
   test('the whole is valid', async () => {
     const text = await componentSample(findComponent('weir'), '')
@@ -141,7 +157,14 @@ sources:
   bus: {type: kafka, brokers: ["one:9092", "two:9092"], topics: [changes]}
 `)
     const lines = (await summary(config, document.value)).split('\n').map((line) => line.replace(/ {2,}/, ' | '))
-    expect(lines).toEqual(expect.arrayContaining(['source netflow | off', 'source kubernetes | on', 'source otc-cts | https://cts.example', 'source bus | kafka: one:9092 two:9092']))
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'source netflow | off',
+        'source kubernetes | on',
+        'source otc-cts | https://cts.example',
+        'source bus | kafka: one:9092 two:9092',
+      ]),
+    )
   })
 
   test('ends with 0 for a valid file and touches nothing', async () => {
@@ -155,10 +178,16 @@ sources:
 
   test('quick filters must be filters, each with a name of its own; those that are there without being written are', async () => {
     const { config } = await load('')
-    expect(config.console.quick_filters.map(({ filter }) => validateFilter(filter, flowNames))).toEqual(config.console.quick_filters.map(() => []))
-    await expect(load('console: {quick_filters: [{name: DNS, filter: dst_prot = 53}]}')).rejects.toThrow(/quick_filters\[0\]\.filter[^]*There is no field dst_prot[^]*Did you mean dst_port/)
+    expect(config.console.quick_filters.map(({ filter }) => validateFilter(filter, flowNames))).toEqual(
+      config.console.quick_filters.map(() => []),
+    )
+    await expect(load('console: {quick_filters: [{name: DNS, filter: dst_prot = 53}]}')).rejects.toThrow(
+      /quick_filters\[0\]\.filter[^]*There is no field dst_prot[^]*Did you mean dst_port/,
+    )
     await expect(load('console: {quick_filters: [{name: A, filter: ""}]}')).rejects.toThrow('filter')
-    await expect(load('console: {quick_filters: [{name: A, filter: proto = 6}, {name: A, filter: proto = 17}]}')).rejects.toThrow('two quick filters have the name A')
+    await expect(
+      load('console: {quick_filters: [{name: A, filter: proto = 6}, {name: A, filter: proto = 17}]}'),
+    ).rejects.toThrow('two quick filters have the name A')
     expect((await load('console: {quick_filters: []}')).config.console.quick_filters).toEqual([])
   })
 
@@ -173,7 +202,10 @@ sources:
 
   test('says that an address that others can reach will need a token, and where it will be', async () => {
     const ran = await launch(['check', '--config', await configuration('listen: 0.0.0.0:8080\n')])
-    expect(ran).toMatchObject({ code: 0, stdout: expect.stringContaining('a token, made at the first start and kept in ./weir-data/token') as unknown })
+    expect(ran).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('a token, made at the first start and kept in ./weir-data/token') as unknown,
+    })
   })
 })
 

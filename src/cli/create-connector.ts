@@ -9,17 +9,32 @@ const ending = '.tmpl'
 /** Writes the folder below the working directory, which is a checkout. Resolves with the paths of its files. */
 export async function createConnector(name: string): Promise<readonly string[]> {
   const { disk } = realHost()
-  if (!/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/.test(name)) throw new CommandError(`\`${name}\` is not a name for a connector.`, ['Use small letters, digits and `-`, a letter first.'], 2)
+  if (!/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/.test(name))
+    throw new CommandError(
+      `\`${name}\` is not a name for a connector.`,
+      ['Use small letters, digits and `-`, a letter first.'],
+      2,
+    )
   const folder = `src/connectors/${name}`
-  if ((await disk.stat(templates)) === undefined) throw new CommandError('This folder is no checkout of Weir.', ['Run the command in the root of a checkout.'], 2)
-  if ((await disk.stat(folder)) !== undefined) throw new CommandError(`${folder} is there already.`, ['Choose another name, or remove the folder.'], 2)
+  if ((await disk.stat(templates)) === undefined)
+    throw new CommandError('This folder is no checkout of Weir.', ['Run the command in the root of a checkout.'], 2)
+  if ((await disk.stat(folder)) !== undefined)
+    throw new CommandError(`${folder} is there already.`, ['Choose another name, or remove the folder.'], 2)
   const words = name.split('-').map((word) => `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`)
   const pascal = words.join('')
-  const forms: Readonly<Record<string, string>> = { name, pascal, camel: `${pascal.slice(0, 1).toLowerCase()}${pascal.slice(1)}`, snake: name.replaceAll('-', '_'), title: words.join(' ') }
+  const forms: Readonly<Record<string, string>> = {
+    name,
+    pascal,
+    camel: `${pascal.slice(0, 1).toLowerCase()}${pascal.slice(1)}`,
+    snake: name.replaceAll('-', '_'),
+    title: words.join(' '),
+  }
   await disk.makeDirectory(folder, 0o755)
   const files = (await disk.list(templates)).filter((file) => file.endsWith(ending))
   for (const file of files) {
-    const text = new TextDecoder().decode(await disk.readFile(`${templates}/${file}`)).replaceAll(/\{\{(\w+)\}\}/g, (_, form: string) => forms[form] ?? '')
+    const text = new TextDecoder()
+      .decode(await disk.readFile(`${templates}/${file}`))
+      .replaceAll(/\{\{(\w+)\}\}/g, (_, form: string) => forms[form] ?? '')
     await replaceFile(disk, folder, file.slice(0, -ending.length), [new TextEncoder().encode(text)])
   }
   return files.map((file) => `${folder}/${file.slice(0, -ending.length)}`)

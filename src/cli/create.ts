@@ -11,27 +11,50 @@ interface CreateFlags {
 }
 
 export function register(program: Command): void {
-  program.command('create')
-    .description('Print a commented sample of a component, ready for the configuration file; without a name, list all. With --connector, begin a new connector in a checkout.')
+  program
+    .command('create')
+    .description(
+      'Print a commented sample of a component, ready for the configuration file; without a name, list all. With --connector, begin a new connector in a checkout.',
+    )
     .argument('[component]', 'name of a component')
     .option('--id <ID>', 'id of the entry (default: the name of its type)')
-    .option('--connector <NAME>', 'make src/connectors/NAME in the checkout that is the working directory, with a source that works')
-    .addHelpText('after', `
+    .option(
+      '--connector <NAME>',
+      'make src/connectors/NAME in the checkout that is the working directory, with a source that works',
+    )
+    .addHelpText(
+      'after',
+      `
 Examples:
   $ weir create
   $ weir create sink/nats --id bus >> weir.yaml
-  $ weir create --connector my-system`)
+  $ weir create --connector my-system`,
+    )
     .action(action(run))
 }
 
 async function run(name: string | undefined, { id, connector }: CreateFlags): Promise<void> {
   if (connector !== undefined) return create(connector)
-  const [{ components }, { findComponent }] = await Promise.all([import('../app/components.ts'), import('./find-component.ts')])
-  if (name === undefined) return self.stdout(textTable(['component', 'kind', 'what it does'], components().map((one) => [one.name, one.role, one.summary])))
+  const [{ components }, { findComponent }] = await Promise.all([
+    import('../app/components.ts'),
+    import('./find-component.ts'),
+  ])
+  if (name === undefined)
+    return self.stdout(
+      textTable(
+        ['component', 'kind', 'what it does'],
+        components().map((one) => [one.name, one.role, one.summary]),
+      ),
+    )
   const component = findComponent(name)
-  if (id !== undefined && component.under === undefined) throw new CommandError(`\`${component.name}\` has no id.`, ['Leave out --id.'], 2)
+  if (id !== undefined && component.under === undefined)
+    throw new CommandError(`\`${component.name}\` has no id.`, ['Leave out --id.'], 2)
   if (id !== undefined && !/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/.test(id)) {
-    throw new CommandError(`\`${id}\` is not an id.`, ['Use letters, digits, `-` and `_`, at most 63 of them, a letter or digit first.'], 2)
+    throw new CommandError(
+      `\`${id}\` is not an id.`,
+      ['Use letters, digits, `-` and `_`, at most 63 of them, a letter or digit first.'],
+      2,
+    )
   }
   self.stdout(await componentSample(component, id ?? component.type))
 }
@@ -42,6 +65,7 @@ async function create(connector: string): Promise<void> {
   self.stdout(`${files.join('\n')}
 
 Next:
+  $ npm run format
   $ npx vitest run --reporter=default --reporter=test/kit/support-reporter.ts src/connectors/${connector}
   $ npm run docs
   $ npm run check
@@ -55,7 +79,9 @@ export async function componentSample({ type, under, schema, entry, summary }: C
   const [, ...own] = sample(schema).trimEnd().split('\n')
   const shared = Object.keys(entry.fields).filter((key) => !Object.hasOwn(schema.fields, key))
   const lines = [
-    `type: ${type}`, ...(under === 'transforms' ? ['from: [http]'] : []), ...own.filter((line) => line !== ''),
+    `type: ${type}`,
+    ...(under === 'transforms' ? ['from: [http]'] : []),
+    ...own.filter((line) => line !== ''),
     ...(shared.length === 0 ? [] : [`# It may also have ${shared.join(', ')}: \`weir create delivery\` shows them.`]),
   ]
   return [`# ${summary}.`, `${under}:`, `  ${id}:`, ...lines.map((line) => `    ${line}`), ''].join('\n')
@@ -63,7 +89,10 @@ export async function componentSample({ type, under, schema, entry, summary }: C
 
 /** The settings of the whole; entries have samples of their own, and one of each would be a strange thing to run. */
 async function wholeSample(sample: (schema: AnyComponentSchema) => string): Promise<string> {
-  const [{ weirSchema }, { defineSchema, infoOf }] = await Promise.all([import('../app/config.ts'), import('../schema/index.ts')])
+  const [{ weirSchema }, { defineSchema, infoOf }] = await Promise.all([
+    import('../app/config.ts'),
+    import('../schema/index.ts'),
+  ])
   const entries = Object.entries(weirSchema.fields).filter(([, field]) => infoOf(field).kind === 'components')
   const settings = Object.entries(weirSchema.fields).filter(([key]) => !entries.some(([other]) => other === key))
   const { type, role, summary } = weirSchema

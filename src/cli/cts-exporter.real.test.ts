@@ -18,15 +18,21 @@ interface Posted {
 }
 
 /** Takes what is posted, for as long as `answer` says so. */
-async function receiver(answer: (headers: IncomingHttpHeaders) => number, tls?: TestCertificate): Promise<{ readonly url: string; readonly posted: Posted[] }> {
+async function receiver(
+  answer: (headers: IncomingHttpHeaders) => number,
+  tls?: TestCertificate,
+): Promise<{ readonly url: string; readonly posted: Posted[] }> {
   const posted: Posted[] = []
   const take: RequestListener = (request, response) => {
     const pieces: Buffer[] = []
-    request.on('data', (piece: Buffer) => pieces.push(piece)).on('end', () => {
-      const status = answer(request.headers)
-      if (status < 300) posted.push({ headers: request.headers, path: request.url, body: Buffer.concat(pieces).toString() })
-      response.writeHead(status).end()
-    })
+    request
+      .on('data', (piece: Buffer) => pieces.push(piece))
+      .on('end', () => {
+        const status = answer(request.headers)
+        if (status < 300)
+          posted.push({ headers: request.headers, path: request.url, body: Buffer.concat(pieces).toString() })
+        response.writeHead(status).end()
+      })
   }
   const server = tls === undefined ? createServer(take) : createTlsServer({ cert: tls.cert, key: tls.key }, take)
   server.listen(0, '127.0.0.1')
@@ -35,7 +41,10 @@ async function receiver(answer: (headers: IncomingHttpHeaders) => number, tls?: 
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
   })
-  return { url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${(server.address() as AddressInfo).port}/default/broker`, posted }
+  return {
+    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${(server.address() as AddressInfo).port}/default/broker`,
+    posted,
+  }
 }
 
 async function cloud(): Promise<{ readonly folder: string; readonly from: ExportedCloud }> {
@@ -46,19 +55,33 @@ async function cloud(): Promise<{ readonly folder: string; readonly from: Export
 }
 
 const idsOf = (posted: readonly Posted[]): string[] => posted.map(({ headers }) => String(headers['ce-id'])).sort()
-const wanted = (...traces: readonly (readonly CtsTrace[])[]): string[] => traces.flat().map(({ trace_id: id }) => String(id)).sort()
+const wanted = (...traces: readonly (readonly CtsTrace[])[]): string[] =>
+  traces
+    .flat()
+    .map(({ trace_id: id }) => String(id))
+    .sort()
 
 test('what --print-config prints is a whole configuration, which variables of Weir change further', async () => {
   const folder = await temporaryFolder()
   const bare = { CTS_FROM: '', CTS_X_PNP: '', WEIR_DATA: '' }
-  const env = { ...bare, OS_CLOUD: 'otc', K_SINK: 'https://me:hidden@broker.example/in', K_CE_OVERRIDES: '{"extensions":{"env":"prod"}}', K_CA_CERTS: 'PEM' }
+  const env = {
+    ...bare,
+    OS_CLOUD: 'otc',
+    K_SINK: 'https://me:hidden@broker.example/in',
+    K_CE_OVERRIDES: '{"extensions":{"env":"prod"}}',
+    K_CA_CERTS: 'PEM',
+  }
   const printed = await weir(['cts-exporter', '-from', '60', '--print-config', '--data', folder], { env })
-  expect([printed.code, printed.out.includes('backfill: 60m'), (printed.out + printed.err).includes('hidden')]).toEqual([0, true, false])
+  expect([printed.code, printed.out.includes('backfill: 60m'), (printed.out + printed.err).includes('hidden')]).toEqual(
+    [0, true, false],
+  )
   await writeFile(join(folder, 'cts-exporter.yaml'), printed.out)
   // A start writes these.
   await writeFile(join(folder, 'cts-exporter-sink-password'), 'hidden')
   await writeFile(join(folder, 'cts-exporter-sink-ca.pem'), selfSigned().cert)
-  const { code, out, err } = await weir(['check', '--config', join(folder, 'cts-exporter.yaml')], { env: { ...bare, WEIR_SOURCES_CTS_API: 'v3', WEIR_SINKS_KNATIVE_MODE: 'structured', WEIR_STORE_ENABLED: 'parquet' } })
+  const { code, out, err } = await weir(['check', '--config', join(folder, 'cts-exporter.yaml')], {
+    env: { ...bare, WEIR_SOURCES_CTS_API: 'v3', WEIR_SINKS_KNATIVE_MODE: 'structured', WEIR_STORE_ENABLED: 'parquet' },
+  })
   expect([code, err]).toEqual([0, ''])
   expect(out).toMatch(/sink knative +http: https:\/\/broker\.example\/in, from cts/)
 })
@@ -67,7 +90,13 @@ test('every trace arrives once, in binary mode, with what Knative overrides; aft
   const { from } = await cloud()
   let refused = 5
   const { url, posted } = await receiver(() => (refused-- > 0 ? 503 : 202))
-  const env = { ...from.env, CTS_FROM: '30', CTS_STREAMS: 'true', K_SINK: url, K_CE_OVERRIDES: '{"extensions":{"env":"prod","region":"ours"}}' }
+  const env = {
+    ...from.env,
+    CTS_FROM: '30',
+    CTS_STREAMS: 'true',
+    K_SINK: url,
+    K_CE_OVERRIDES: '{"extensions":{"env":"prod","region":"ours"}}',
+  }
   const traces = [from.put(120, 20 * 60_000), from.put(40, 60_000, Date.now() + 2000)]
   await using first = await startExporter(env)
   await expect.poll(() => idsOf(posted).length, { timeout: 60_000 }).toBe(160)
@@ -83,11 +112,27 @@ test('every trace arrives once, in binary mode, with what Knative overrides; aft
   expect(one).toMatchObject({
     path: '/default/broker',
     headers: {
-      'ce-specversion': '1.0', 'ce-source': `${from.server.url}/v2.0/${from.project.id}/`, 'ce-type': 'ecs.apicall.ecs.startserver', 'ce-subject': 'B%C3%BCro-web%2001', 'content-type': 'application/json',
-      'ce-status': 'normal', 'ce-code': '200', 'ce-region': 'ours', 'ce-env': 'prod', 'ce-tenant': from.project.id, 'ce-domain': from.server.domain.id, 'ce-actor': 'jdoe',
+      'ce-specversion': '1.0',
+      'ce-source': `${from.server.url}/v2.0/${from.project.id}/`,
+      'ce-type': 'ecs.apicall.ecs.startserver',
+      'ce-subject': 'B%C3%BCro-web%2001',
+      'content-type': 'application/json',
+      'ce-status': 'normal',
+      'ce-code': '200',
+      'ce-region': 'ours',
+      'ce-env': 'prod',
+      'ce-tenant': from.project.id,
+      'ce-domain': from.server.domain.id,
+      'ce-actor': 'jdoe',
     },
   })
-  expect(JSON.parse(one?.body ?? '')).toMatchObject({ trace_id: 't-1', trace_status: 'normal', code: '200', resource_name: 'Büro-web 01', user: { id: 'u', name: 'jdoe' } })
+  expect(JSON.parse(one?.body ?? '')).toMatchObject({
+    trace_id: 't-1',
+    trace_status: 'normal',
+    code: '200',
+    resource_name: 'Büro-web 01',
+    user: { id: 'u', name: 'jdoe' },
+  })
 })
 
 test('a sink with TLS is checked by K_CA_CERTS: one of another authority is given nothing', async () => {
@@ -96,8 +141,14 @@ test('a sink with TLS is checked by K_CA_CERTS: one of another authority is give
   const { url, posted } = await receiver(() => 202, ours)
   const traces = from.put(20, 60_000)
   await using refusing = await startExporter({ ...from.env, K_SINK: url, K_CA_CERTS: others.cert })
-  const lagging = async (): Promise<unknown> => (await (await fetch(`${refusing.url}/api/v1/pipeline`)).json() as { sinks: unknown[] }).sinks
-  await expect.poll(lagging, { timeout: 60_000 }).toEqual([expect.objectContaining({ name: 'knative', error: expect.stringMatching(/self-signed certificate|signature/) as string })])
+  const lagging = async (): Promise<unknown> =>
+    ((await (await fetch(`${refusing.url}/api/v1/pipeline`)).json()) as { sinks: unknown[] }).sinks
+  await expect.poll(lagging, { timeout: 60_000 }).toEqual([
+    expect.objectContaining({
+      name: 'knative',
+      error: expect.stringMatching(/self-signed certificate|signature/) as string,
+    }),
+  ])
   expect(posted).toEqual([])
   expect(await refusing.stop()).toBe(0)
   await using trusting = await startExporter({ ...from.env, K_SINK: url, K_CA_CERTS: ours.cert })
@@ -112,7 +163,12 @@ test('a token in a file, as Knative mounts it, is read again when it was renewed
   let good = 'first'
   const { url, posted } = await receiver(({ authorization }) => (authorization === `Bearer ${good}` ? 202 : 401))
   const traces = [from.put(20, 60_000)]
-  await using exporter = await startExporter({ ...from.env, K_SINK: url, WEIR_SINKS_KNATIVE_AUTH_TYPE: 'bearer', WEIR_SINKS_KNATIVE_AUTH_TOKEN: `file:${file}` })
+  await using exporter = await startExporter({
+    ...from.env,
+    K_SINK: url,
+    WEIR_SINKS_KNATIVE_AUTH_TYPE: 'bearer',
+    WEIR_SINKS_KNATIVE_AUTH_TOKEN: `file:${file}`,
+  })
   await expect.poll(() => idsOf(posted), { timeout: 60_000 }).toEqual(wanted(...traces))
   good = 'second'
   await writeFile(file, good)

@@ -27,43 +27,82 @@ interface MoveFlags extends ServerFlags {
 export function register(program: Command): void {
   const letters = program.command('dead-letters').description('What sinks could not take: look, try again, give up.')
 
-  withServerFlags(letters.command('list')
-    .description('Dead letters, newest first.')
-    .option('--sink <ID>', 'of this sink only')
-    .option('--limit <COUNT>', 'at most so many', positive, 100)
-    .option('--all', 'all of them, whatever --limit says')
-    .addOption(new Option('--format <FORMAT>', 'form of the answer (default: table on a terminal, else json)').choices(['json', 'table'])))
-    .addHelpText('after', '\nExample:\n  $ weir dead-letters list --sink bus --limit 20\n  $ weir dead-letters list --all --format json > letters.json')
+  withServerFlags(
+    letters
+      .command('list')
+      .description('Dead letters, newest first.')
+      .option('--sink <ID>', 'of this sink only')
+      .option('--limit <COUNT>', 'at most so many', positive, 100)
+      .option('--all', 'all of them, whatever --limit says')
+      .addOption(
+        new Option('--format <FORMAT>', 'form of the answer (default: table on a terminal, else json)').choices([
+          'json',
+          'table',
+        ]),
+      ),
+  )
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ weir dead-letters list --sink bus --limit 20\n  $ weir dead-letters list --all --format json > letters.json',
+    )
     .action(action(list))
 
-  withServerFlags(letters.command('show')
-    .description('One dead letter with its body, as JSON.')
-    .argument('<id>', 'stable id, as the list shows it'))
+  withServerFlags(
+    letters
+      .command('show')
+      .description('One dead letter with its body, as JSON.')
+      .argument('<id>', 'stable id, as the list shows it'),
+  )
     .addHelpText('after', '\nExample:\n  $ weir dead-letters show http:3:812:0')
     .action(action(show))
 
-  withServerFlags(letters.command('edit')
-    .description('Opens the event of a letter in $EDITOR; what you save is delivered in its place, under the same id and source.')
-    .argument('<sink>', 'id of the sink').argument('<id>', 'stable id')
-    .option('--file <FILE>', 'take the event from a file instead; - is standard input'))
-    .addHelpText('after', `
+  withServerFlags(
+    letters
+      .command('edit')
+      .description(
+        'Opens the event of a letter in $EDITOR; what you save is delivered in its place, under the same id and source.',
+      )
+      .argument('<sink>', 'id of the sink')
+      .argument('<id>', 'stable id')
+      .option('--file <FILE>', 'take the event from a file instead; - is standard input'),
+  )
+    .addHelpText(
+      'after',
+      `
 Examples:
   $ weir dead-letters edit bus http:3:812:0
-  $ weir dead-letters show http:3:812:0 | jq '.body | .data.total = 7' | weir dead-letters edit bus http:3:812:0 --file -`)
+  $ weir dead-letters show http:3:812:0 | jq '.body | .data.total = 7' | weir dead-letters edit bus http:3:812:0 --file -`,
+    )
     .action(action(edit))
 
-  withServerFlags(letters.command('retry')
-    .description('Moves letters back to pending, so that the sink is tried again; all of the sink when no id is given.')
-    .argument('<sink>', 'id of the sink').argument('[ids...]', 'stable ids')
-    .option('--all', 'all letters of the sink (the default)'))
-    .addHelpText('after', '\nExamples:\n  $ weir dead-letters retry bus http:3:812:0\n  $ weir dead-letters retry bus --all')
+  withServerFlags(
+    letters
+      .command('retry')
+      .description(
+        'Moves letters back to pending, so that the sink is tried again; all of the sink when no id is given.',
+      )
+      .argument('<sink>', 'id of the sink')
+      .argument('[ids...]', 'stable ids')
+      .option('--all', 'all letters of the sink (the default)'),
+  )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ weir dead-letters retry bus http:3:812:0\n  $ weir dead-letters retry bus --all',
+    )
     .action(action((sink: string, ids: string[], flags: MoveFlags) => move('retry', sink, ids, flags)))
 
-  withServerFlags(letters.command('drop')
-    .description('Gives letters up for good; they are counted as dropped.')
-    .argument('<sink>', 'id of the sink').argument('[ids...]', 'stable ids')
-    .option('--all', 'all letters of the sink'))
-    .addHelpText('after', '\nExamples:\n  $ weir dead-letters drop bus http:3:812:0\n  $ weir dead-letters drop bus --all')
+  withServerFlags(
+    letters
+      .command('drop')
+      .description('Gives letters up for good; they are counted as dropped.')
+      .argument('<sink>', 'id of the sink')
+      .argument('[ids...]', 'stable ids')
+      .option('--all', 'all letters of the sink'),
+  )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ weir dead-letters drop bus http:3:812:0\n  $ weir dead-letters drop bus --all',
+    )
     .action(action((sink: string, ids: string[], flags: MoveFlags) => move('drop', sink, ids, flags)))
 }
 
@@ -82,18 +121,37 @@ async function list(flags: ListFlags): Promise<void> {
   for (;;) {
     const limit = Math.min(pageSize, most - letters.length)
     const last = letters.at(-1)
-    const query = new URLSearchParams({ limit: String(limit), ...(flags.sink === undefined ? {} : { sink: flags.sink }), ...(last === undefined ? {} : { after: `${last.time}/${last.sink}/${last.id}` }) })
+    const query = new URLSearchParams({
+      limit: String(limit),
+      ...(flags.sink === undefined ? {} : { sink: flags.sink }),
+      ...(last === undefined ? {} : { after: `${last.time}/${last.sink}/${last.id}` }),
+    })
     const page = await server.json<DeadLetter[]>('GET', `/api/v1/dead-letters?${query.toString()}`)
     letters.push(...page)
     if (page.length < limit || letters.length >= most) break
   }
-  if ((flags.format ?? (self.interactive ? 'table' : 'json')) === 'json') return self.stdout(`${JSON.stringify(letters)}\n`)
+  if ((flags.format ?? (self.interactive ? 'table' : 'json')) === 'json')
+    return self.stdout(`${JSON.stringify(letters)}\n`)
   if (letters.length === 0) return self.stdout('No dead letters.\n')
-  self.stdout(textTable(['sink', 'id', 'time', 'tries', 'state', 'reason'], letters.map(({ sink, id, time, attempts, state, reason }) => [sink, id, new Date(time).toISOString(), attempts, state, oneLine(reason)])))
+  self.stdout(
+    textTable(
+      ['sink', 'id', 'time', 'tries', 'state', 'reason'],
+      letters.map(({ sink, id, time, attempts, state, reason }) => [
+        sink,
+        id,
+        new Date(time).toISOString(),
+        attempts,
+        state,
+        oneLine(reason),
+      ]),
+    ),
+  )
 }
 
 async function show(id: string, flags: ServerFlags): Promise<void> {
-  const letter = await (await needServer(flags)).json<DeadLetter>('GET', `/api/v1/dead-letters/${encodeURIComponent(id)}`)
+  const letter = await (
+    await needServer(flags)
+  ).json<DeadLetter>('GET', `/api/v1/dead-letters/${encodeURIComponent(id)}`)
   self.stdout(`${JSON.stringify(letter, null, 2)}\n`)
 }
 
@@ -104,8 +162,14 @@ async function edit(sink: string, id: string, flags: EditFlags): Promise<void> {
     self.stdout('moved back to pending with what you wrote\n')
   }
   if (flags.file !== undefined) return send(await readText(flags.file))
-  const letter = await server.json<DeadLetter>('GET', `/api/v1/dead-letters/${encodeURIComponent(id)}?sink=${encodeURIComponent(sink)}`)
-  if (letter.kind === 'flows') throw new CommandError('This letter is a flow: it says what an exporter measured, and is not edited.', [`weir dead-letters retry ${sink} ${id} tries it again as it is.`])
+  const letter = await server.json<DeadLetter>(
+    'GET',
+    `/api/v1/dead-letters/${encodeURIComponent(id)}?sink=${encodeURIComponent(sink)}`,
+  )
+  if (letter.kind === 'flows')
+    throw new CommandError('This letter is a flow: it says what an exporter measured, and is not edited.', [
+      `weir dead-letters retry ${sink} ${id} tries it again as it is.`,
+    ])
   if (letter.state !== 'open') throw new CommandError(`This letter does not wait any more: it is ${letter.state}.`)
   const before = `${JSON.stringify(letter.body, null, 2)}\n`
   const edited = await editText(before, 'letter.json')
@@ -117,7 +181,14 @@ async function edit(sink: string, id: string, flags: EditFlags): Promise<void> {
     await send(edited.text)
   } catch (error) {
     if (!(error instanceof CommandError)) throw error
-    throw new CommandError(error.message, [...error.hints, `What you wrote is in ${edited.path}; mend it there, then: weir dead-letters edit ${sink} ${id} --file ${edited.path}`], error.exit)
+    throw new CommandError(
+      error.message,
+      [
+        ...error.hints,
+        `What you wrote is in ${edited.path}; mend it there, then: weir dead-letters edit ${sink} ${id} --file ${edited.path}`,
+      ],
+      error.exit,
+    )
   }
   await edited.done()
 }
@@ -129,16 +200,29 @@ function readBody(text: string): object {
   } catch (error) {
     throw new CommandError(`What was written is no JSON: ${messageOf(error)}.`, [], 2)
   }
-  if (!isRecord(body)) throw new CommandError('The body of an event is a JSON object: { … }.', ['Take it as `weir dead-letters show` has it under "body".'], 2)
+  if (!isRecord(body))
+    throw new CommandError(
+      'The body of an event is a JSON object: { … }.',
+      ['Take it as `weir dead-letters show` has it under "body".'],
+      2,
+    )
   return body
 }
 
 async function move(verb: 'retry' | 'drop', sink: string, ids: readonly string[], flags: MoveFlags): Promise<void> {
   if (ids.length > 0 && flags.all === true) throw new CommandError('Give ids or --all, not both.', [], 2)
   if (verb === 'drop' && ids.length === 0 && flags.all !== true) {
-    throw new CommandError('Which letters? Dropped letters are gone for good.', [`Name their ids, or say --all: weir dead-letters drop ${sink} --all`], 2)
+    throw new CommandError(
+      'Which letters? Dropped letters are gone for good.',
+      [`Name their ids, or say --all: weir dead-letters drop ${sink} --all`],
+      2,
+    )
   }
   const server = await needServer(flags)
-  const answer = await server.json<{ retried?: number; dropped?: number }>('POST', `/api/v1/dead-letters/${encodeURIComponent(sink)}/${verb}`, ids.length === 0 ? {} : { ids })
+  const answer = await server.json<{ retried?: number; dropped?: number }>(
+    'POST',
+    `/api/v1/dead-letters/${encodeURIComponent(sink)}/${verb}`,
+    ids.length === 0 ? {} : { ids },
+  )
   self.stdout(verb === 'retry' ? `${answer.retried ?? 0} moved back to pending\n` : `${answer.dropped ?? 0} dropped\n`)
 }

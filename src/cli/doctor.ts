@@ -14,34 +14,51 @@ export interface DoctorFlags {
 }
 
 export function register(program: Command): void {
-  program.command('doctor')
+  program
+    .command('doctor')
     .description('Look at the machine, the data folder and the ports, and say what to do.')
-    .option('--config <FILE>', 'configuration file whose listeners, sizes and sinks are looked at; a folder of files, or given again: later ones override earlier ones', collect, [])
+    .option(
+      '--config <FILE>',
+      'configuration file whose listeners, sizes and sinks are looked at; a folder of files, or given again: later ones override earlier ones',
+      collect,
+      [],
+    )
     .option('--data <DIR>', 'data folder (default: that of the configuration)')
-    .option('--live', 'also try to connect to the buses that are read, the sinks, the bus of the journal and the provider of logins')
+    .option(
+      '--live',
+      'also try to connect to the buses that are read, the sinks, the bus of the journal and the provider of logins',
+    )
     .addOption(new Option('--format <FORMAT>', 'form of the answer').choices(['text', 'json']).default('text'))
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 A server may run meanwhile. Ports are opened for a moment, and a small file is written to the data folder and removed.
 
 Examples:
   $ weir doctor --config weir.yaml
   $ weir doctor --data /var/lib/weir --format json | jq '.checks[] | select(.status != "ok")'
 
-Exit code: 0 nothing fails (warnings are no failure), 1 something does, 2 the command line cannot be used.`)
+Exit code: 0 nothing fails (warnings are no failure), 1 something does, 2 the command line cannot be used.`,
+    )
     .action(action(run))
 }
 
 async function run(flags: DoctorFlags): Promise<void> {
   const findings = await diagnose(flags)
   const passed = findings.every(({ status }) => status !== 'fail')
-  self.stdout(flags.format === 'json' ? `${JSON.stringify({ ok: passed, checks: findings })}\n` : findingsText(findings))
+  self.stdout(
+    flags.format === 'json' ? `${JSON.stringify({ ok: passed, checks: findings })}\n` : findingsText(findings),
+  )
   if (!passed) self.leave(1)
 }
 
 /** All checks, in the order of their printing. */
 export async function diagnose(flags: Omit<DoctorFlags, 'format'>): Promise<readonly Finding[]> {
   const [{ realHost }, { realMachine }, { readHolder }, checks] = await Promise.all([
-    import('../host/index.ts'), import('../host/machine.ts'), import('../app/lock.ts'), loadChecks(),
+    import('../host/index.ts'),
+    import('../host/machine.ts'),
+    import('../app/lock.ts'),
+    loadChecks(),
   ])
   const host = realHost()
   const overrides = flags.data === undefined ? [] : [{ path: ['data'], value: flags.data, origin: '--data' }]
@@ -49,34 +66,114 @@ export async function diagnose(flags: Omit<DoctorFlags, 'format'>): Promise<read
   const { config } = loaded
   const scene: Scene = { host, machine: realMachine, config, running: readHolder(config.data) }
   const findings: Finding[] = [finding]
-  for (const check of [checks.machine, checks.memory, checks.data, checks.ports, checks.exporters, checks.clusters, checks.journal, checks.orphans, checks.store, checks.sql, checks.access, ...(flags.live === true ? [checks.shared, checks.sources, checks.sinks, checks.provider] : [])]) {
+  for (const check of [
+    checks.machine,
+    checks.memory,
+    checks.data,
+    checks.ports,
+    checks.exporters,
+    checks.clusters,
+    checks.journal,
+    checks.orphans,
+    checks.store,
+    checks.sql,
+    checks.access,
+    ...(flags.live === true ? [checks.shared, checks.sources, checks.sinks, checks.provider] : []),
+  ]) {
     findings.push(...(await check(scene)))
   }
   return findings
 }
 
 async function loadChecks() {
-  const [machine, memory, data, ports, exporters, clusters, journal, orphans, store, access, sources, sinks, shared] = await Promise.all([
-    import('./doctor/machine.ts'), import('./doctor/memory.ts'), import('./doctor/data.ts'), import('./doctor/ports.ts'), import('./doctor/exporters.ts'), import('./doctor/clusters.ts'), import('./doctor/journal.ts'), import('./doctor/orphans.ts'),
-    import('./doctor/store.ts'), import('./doctor/access.ts'), import('./doctor/sources.ts'), import('./doctor/sinks.ts'), import('./doctor/shared.ts'),
-  ])
+  const [machine, memory, data, ports, exporters, clusters, journal, orphans, store, access, sources, sinks, shared] =
+    await Promise.all([
+      import('./doctor/machine.ts'),
+      import('./doctor/memory.ts'),
+      import('./doctor/data.ts'),
+      import('./doctor/ports.ts'),
+      import('./doctor/exporters.ts'),
+      import('./doctor/clusters.ts'),
+      import('./doctor/journal.ts'),
+      import('./doctor/orphans.ts'),
+      import('./doctor/store.ts'),
+      import('./doctor/access.ts'),
+      import('./doctor/sources.ts'),
+      import('./doctor/sinks.ts'),
+      import('./doctor/shared.ts'),
+    ])
   return {
-    machine: machine.checkMachine, memory: memory.checkMemory, data: data.checkData, ports: ports.checkPorts, exporters: exporters.checkExporters, clusters: clusters.checkClusters,
-    journal: journal.checkJournalHealth, orphans: orphans.checkOrphans, store: store.checkStore, sql: store.checkSql, access: access.checkAccess, provider: access.checkProvider, sources: sources.checkSources, sinks: sinks.checkSinks, shared: shared.checkShared,
+    machine: machine.checkMachine,
+    memory: memory.checkMemory,
+    data: data.checkData,
+    ports: ports.checkPorts,
+    exporters: exporters.checkExporters,
+    clusters: clusters.checkClusters,
+    journal: journal.checkJournalHealth,
+    orphans: orphans.checkOrphans,
+    store: store.checkStore,
+    sql: store.checkSql,
+    access: access.checkAccess,
+    provider: access.checkProvider,
+    sources: sources.checkSources,
+    sinks: sinks.checkSinks,
+    shared: shared.checkShared,
   }
 }
 
 /** A configuration that cannot be used fails, and the rest is looked at with defaults. */
-async function configuration(files: readonly string[], overrides: readonly Override[]): Promise<{ loaded: Loaded; finding: Finding }> {
-  const [{ realHost }, { loadConfig }, { verifyMachine }, { weirSchema, withBuiltIns }, { WeirError }, schema, { ok, warn, fail }] = await Promise.all([
-    import('../host/index.ts'), import('../app/load-config.ts'), import('../app/config-machine.ts'), import('../app/config.ts'), import('../model/errors.ts'), import('../schema/index.ts'), import('./doctor/finding.ts'),
+async function configuration(
+  files: readonly string[],
+  overrides: readonly Override[],
+): Promise<{ loaded: Loaded; finding: Finding }> {
+  const [
+    { realHost },
+    { loadConfig },
+    { verifyMachine },
+    { weirSchema, withBuiltIns },
+    { WeirError },
+    schema,
+    { ok, warn, fail },
+  ] = await Promise.all([
+    import('../host/index.ts'),
+    import('../app/load-config.ts'),
+    import('../app/config-machine.ts'),
+    import('../app/config.ts'),
+    import('../model/errors.ts'),
+    import('../schema/index.ts'),
+    import('./doctor/finding.ts'),
   ])
   try {
     const loaded = await loadConfig(realHost(), files, overrides)
-    if (loaded.empty) return { loaded, finding: warn('configuration', `${files.join(', ')} is empty; defaults and WEIR_* variables`, 'Write the settings into it, or start without --config.') }
-    const refused = await verifyMachine(realHost(), loaded).then(() => undefined, (cause: unknown) => cause)
-    if (refused instanceof WeirError) return { loaded, finding: warn('configuration', refused.message, 'A start by this user, with these variables, would be rejected. Correct it, or run doctor as Weir runs.') }
-    return { loaded, finding: ok('configuration', files.length === 0 ? 'no file; defaults and WEIR_* variables' : `${files.join(', ')} is valid`) }
+    if (loaded.empty)
+      return {
+        loaded,
+        finding: warn(
+          'configuration',
+          `${files.join(', ')} is empty; defaults and WEIR_* variables`,
+          'Write the settings into it, or start without --config.',
+        ),
+      }
+    const refused = await verifyMachine(realHost(), loaded).then(
+      () => undefined,
+      (cause: unknown) => cause,
+    )
+    if (refused instanceof WeirError)
+      return {
+        loaded,
+        finding: warn(
+          'configuration',
+          refused.message,
+          'A start by this user, with these variables, would be rejected. Correct it, or run doctor as Weir runs.',
+        ),
+      }
+    return {
+      loaded,
+      finding: ok(
+        'configuration',
+        files.length === 0 ? 'no file; defaults and WEIR_* variables' : `${files.join(', ')} is valid`,
+      ),
+    }
   } catch (error) {
     if (!(error instanceof WeirError)) throw error
     const empty = schema.parseYaml('', 'defaults')

@@ -23,12 +23,15 @@ export interface Edited {
 
 /** Opens $VISUAL or $EDITOR, else vi, and waits for its end. */
 export async function editText(text: string, name: string): Promise<Edited> {
-  const editor = [self.env['VISUAL'], self.env['EDITOR']].find((each) => each !== undefined && each.trim() !== '') ?? 'vi'
+  const editor =
+    [self.env['VISUAL'], self.env['EDITOR']].find((each) => each !== undefined && each.trim() !== '') ?? 'vi'
   const file = await self.temporaryFile(name, text)
   const code = await self.runEditor(editor, file.path)
   if (code !== 0) {
     await file.remove()
-    throw new CommandError(`The editor (${editor}) ended with ${code}; nothing was changed.`, ['$VISUAL or $EDITOR names another; --file takes the text from a file.'])
+    throw new CommandError(`The editor (${editor}) ended with ${code}; nothing was changed.`, [
+      '$VISUAL or $EDITOR names another; --file takes the text from a file.',
+    ])
   }
   return { text: await file.read(), path: file.path, done: () => file.remove() }
 }

@@ -8,7 +8,9 @@ import { temporaryFolder, weir } from './testing/command.ts'
 
 const vectorA = Buffer.from(
   '00050001000927c06553f1001dcd6500000000290007400a0a0000010a00000200000000000300040000000a000003e8' +
-  '000900b0000923d89c4001bb001b0600fbf4fbf518100000', 'hex')
+    '000900b0000923d89c4001bb001b0600fbf4fbf518100000',
+  'hex',
+)
 
 test('a Weir that nobody sends to says where to look, and `weir exporters` who sends and why nothing is seen', async () => {
   await using running = await startWeir({ folder: await temporaryFolder() })
@@ -24,42 +26,97 @@ test('a Weir that nobody sends to says where to look, and `weir exporters` who s
   send(vectorA)
   send(Buffer.of(7, 7, 7))
   const told = async (): Promise<{ address: string; datagrams: number; rows: number; malformed: number }[]> =>
-    (JSON.parse((await weir(['exporters', '--url', running.url, '--source', 'netflow'])).out) as { sources: { exporters: never[] }[] }).sources[0]?.exporters ?? []
-  await expect.poll(told, { timeout: 20_000 }).toMatchObject([{ address: '127.0.0.1', datagrams: 2, rows: 1, malformed: 1 }])
+    (
+      JSON.parse((await weir(['exporters', '--url', running.url, '--source', 'netflow'])).out) as {
+        sources: { exporters: never[] }[]
+      }
+    ).sources[0]?.exporters ?? []
+  await expect
+    .poll(told, { timeout: 20_000 })
+    .toMatchObject([{ address: '127.0.0.1', datagrams: 2, rows: 1, malformed: 1 }])
   // What was shed is in the ledger with the next frame of the source.
-  await expect.poll(async () => (await weir(['exporters', '--url', running.url, '--format', 'table'])).out, { timeout: 20_000, interval: 500 })
-    .toMatch(/source +exporter[^]*netflow +127\.0\.0\.1 +\d+ s ago +\d+ s ago +2 +1 +0 +0 +1[^]*netflow: 1 datagrams were no well-formed export/)
+  await expect
+    .poll(async () => (await weir(['exporters', '--url', running.url, '--format', 'table'])).out, {
+      timeout: 20_000,
+      interval: 500,
+    })
+    .toMatch(
+      /source +exporter[^]*netflow +127\.0\.0\.1 +\d+ s ago +\d+ s ago +2 +1 +0 +0 +1[^]*netflow: 1 datagrams were no well-formed export/,
+    )
   // Data whose template has not come.
   send(Buffer.from('000900010009' + '27c06553f1000000000700000005' + '01000008' + '00000000', 'hex'))
-  await expect.poll(async () => (await weir(['exporters', '127.0.0.1', '--url', running.url, '--format', 'table'])).out, { timeout: 20_000, interval: 500 })
-    .toMatch(/source +netflow\naddress +127\.0\.0\.1\nlast seen +\d+ s ago[^]*malformed +1[^]*bytes +.* decoded[^]*dropped by the kernel, of everybody +127[^]*waits for[^]*9 +5 +\d+\/udp[^]*256[^]*waits for template 256/)
-  expect(await weir(['exporters', '192.0.2.9', '--url', running.url])).toMatchObject({ code: 1, err: expect.stringContaining('Nothing has come from 192.0.2.9') as string })
-  const doctor = JSON.parse((await weir(['doctor', '--data', running.data, '--format', 'json'])).out) as { checks: { check: string; status: string; fact: string }[] }
-  expect(doctor.checks.filter(({ check }) => check === 'exporters netflow')).toMatchObject([{ status: 'ok', fact: expect.stringMatching(/^1 known, the last heard of \d+ s ago$/) as string }])
-  expect(doctor.checks.filter(({ check }) => check === 'exporter 127.0.0.1')).toMatchObject([{ status: 'warn', fact: expect.stringContaining('waits for template 256') as string }])
+  await expect
+    .poll(async () => (await weir(['exporters', '127.0.0.1', '--url', running.url, '--format', 'table'])).out, {
+      timeout: 20_000,
+      interval: 500,
+    })
+    .toMatch(
+      /source +netflow\naddress +127\.0\.0\.1\nlast seen +\d+ s ago[^]*malformed +1[^]*bytes +.* decoded[^]*dropped by the kernel, of everybody +127[^]*waits for[^]*9 +5 +\d+\/udp[^]*256[^]*waits for template 256/,
+    )
+  expect(await weir(['exporters', '192.0.2.9', '--url', running.url])).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('Nothing has come from 192.0.2.9') as string,
+  })
+  const doctor = JSON.parse((await weir(['doctor', '--data', running.data, '--format', 'json'])).out) as {
+    checks: { check: string; status: string; fact: string }[]
+  }
+  expect(doctor.checks.filter(({ check }) => check === 'exporters netflow')).toMatchObject([
+    { status: 'ok', fact: expect.stringMatching(/^1 known, the last heard of \d+ s ago$/) as string },
+  ])
+  expect(doctor.checks.filter(({ check }) => check === 'exporter 127.0.0.1')).toMatchObject([
+    { status: 'warn', fact: expect.stringContaining('waits for template 256') as string },
+  ])
   const port = String(running.ports.netflow)
-  for (const name of ['softflowd', 'mikrotik']) expect((await weir(['exporters', '--how', name, '--url', running.url])).out).toContain(port)
+  for (const name of ['softflowd', 'mikrotik'])
+    expect((await weir(['exporters', '--how', name, '--url', running.url])).out).toContain(port)
 })
 
-test.each(recipes.map(({ name }) => name))('what to configure at %s names the collector, and needs no server', async (name) => {
-  const data = await temporaryFolder()
-  const { out, code } = await weir(['exporters', '--how', name, '--collector', '198.51.100.7', '--data', data])
-  expect(code).toBe(0)
-  expect(out).toMatch(/^# .+\n/)
-  expect(out).toContain('198.51.100.7')
-  expect(out).toMatch(/\b(?:2055|4739|6343)\b/)
-})
+test.each(recipes.map(({ name }) => name))(
+  'what to configure at %s names the collector, and needs no server',
+  async (name) => {
+    const data = await temporaryFolder()
+    const { out, code } = await weir(['exporters', '--how', name, '--collector', '198.51.100.7', '--data', data])
+    expect(code).toBe(0)
+    expect(out).toMatch(/^# .+\n/)
+    expect(out).toContain('198.51.100.7')
+    expect(out).toMatch(/\b(?:2055|4739|6343)\b/)
+  },
+)
 
 test('an IPv6 collector stands in brackets where a port follows', async () => {
-  const { out } = await weir(['exporters', '--how', 'softflowd', '--collector', '2001:db8::7', '--data', await temporaryFolder()])
+  const { out } = await weir([
+    'exporters',
+    '--how',
+    'softflowd',
+    '--collector',
+    '2001:db8::7',
+    '--data',
+    await temporaryFolder(),
+  ])
   expect(out).toContain('-n [2001:db8::7]:2055')
 })
 
 test('what a source says of itself is printed as it is, and cannot act on the terminal', () => {
-  const exporter = { address: '10.0.0.1', lastSeen: 1000, datagrams: 5, rows: 0, why: 'waits for template 256\u001b[2J\nof domain 5' }
+  const exporter = {
+    address: '10.0.0.1',
+    lastSeen: 1000,
+    datagrams: 5,
+    rows: 0,
+    why: 'waits for template 256\u001b[2J\nof domain 5',
+  }
   const text = exportersText(
-    { sources: [{ name: 'edge', type: 'netflow', addresses: [], known: 1003, why: 'no sFlow here', exporters: [exporter] }] },
-    { balanced: true, sources: [{ name: 'edge', accepted: 0, duplicates: 0, unreadable: 0, shed: { not_allowed: 3, odd: 1, malformed: 0 } }], sinks: [] },
+    {
+      sources: [
+        { name: 'edge', type: 'netflow', addresses: [], known: 1003, why: 'no sFlow here', exporters: [exporter] },
+      ],
+    },
+    {
+      balanced: true,
+      sources: [
+        { name: 'edge', accepted: 0, duplicates: 0, unreadable: 0, shed: { not_allowed: 3, odd: 1, malformed: 0 } },
+      ],
+      sinks: [],
+    },
     3_601_000 * 3,
   )
   expect(text).toContain('edge 10.0.0.1: waits for template 256 [2J of domain 5')
@@ -73,7 +130,12 @@ test('what a source says of itself is printed as it is, and cannot act on the te
 
 test('exporters of one source are asked of the server', async () => {
   const { api, control } = await start()
-  control.exportersNow = [{ name: 'a', type: 'netflow', addresses: [], exporters: [] }, { name: 'b', type: 'sflow', addresses: [], exporters: [] }]
-  expect(JSON.parse((await weir(['exporters', '--source', 'b', '--url', api.url])).out)).toEqual({ sources: [{ name: 'b', type: 'sflow', addresses: [], known: 0, exporters: [] }] })
+  control.exportersNow = [
+    { name: 'a', type: 'netflow', addresses: [], exporters: [] },
+    { name: 'b', type: 'sflow', addresses: [], exporters: [] },
+  ]
+  expect(JSON.parse((await weir(['exporters', '--source', 'b', '--url', api.url])).out)).toEqual({
+    sources: [{ name: 'b', type: 'sflow', addresses: [], known: 0, exporters: [] }],
+  })
   expect(await weir(['exporters', '--how', 'toaster', '--url', api.url])).toMatchObject({ code: 2 })
 })

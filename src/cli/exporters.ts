@@ -15,37 +15,75 @@ interface ExportersFlags extends ServerFlags {
 }
 
 export function register(program: Command): void {
-  withServerFlags(program.command('exporters')
-    .description('Who sends flows, how much of it is understood, and why nothing is seen of somebody; with --how, how an exporter is pointed here.')
-    .argument('[address]', 'all that is known of the exporter at this address')
-    .option('--source <ID>', 'of this source only')
-    .addOption(new Option('--format <FORMAT>', 'form of the answer (default: table on a terminal, else json)').choices(['json', 'table']))
-    .addOption(new Option('--how <EXPORTER>', 'print what to configure there, and ask nothing else').choices(recipes.map(({ name }) => name)))
-    .option('--collector <ADDRESS>', 'address of this machine as the exporter sees it (default: its first one, or where the source listens)'))
-    .addHelpText('after', `
+  withServerFlags(
+    program
+      .command('exporters')
+      .description(
+        'Who sends flows, how much of it is understood, and why nothing is seen of somebody; with --how, how an exporter is pointed here.',
+      )
+      .argument('[address]', 'all that is known of the exporter at this address')
+      .option('--source <ID>', 'of this source only')
+      .addOption(
+        new Option('--format <FORMAT>', 'form of the answer (default: table on a terminal, else json)').choices([
+          'json',
+          'table',
+        ]),
+      )
+      .addOption(
+        new Option('--how <EXPORTER>', 'print what to configure there, and ask nothing else').choices(
+          recipes.map(({ name }) => name),
+        ),
+      )
+      .option(
+        '--collector <ADDRESS>',
+        'address of this machine as the exporter sees it (default: its first one, or where the source listens)',
+      ),
+  )
+    .addHelpText(
+      'after',
+      `
 Examples:
   $ weir exporters
   $ weir exporters 192.0.2.1
   $ weir exporters --format json | jq '.sources[].exporters[] | select(.why)'
   $ weir exporters --how softflowd --collector 192.0.2.10
 
-Exit code: 0 told, 1 the server is not to be had, 2 the command line cannot be used.`)
+Exit code: 0 told, 1 the server is not to be had, 2 the command line cannot be used.`,
+    )
     .action(action(run))
 }
 
 async function run(address: string | undefined, flags: ExportersFlags): Promise<void> {
   if (flags.how !== undefined) return self.stdout(await how(flags.how, flags))
   const server = await needServer(flags)
-  const query = new URLSearchParams({ ...(flags.source === undefined ? {} : { source: flags.source }), ...(address === undefined ? {} : { limit: '100000' }) })
+  const query = new URLSearchParams({
+    ...(flags.source === undefined ? {} : { source: flags.source }),
+    ...(address === undefined ? {} : { limit: '100000' }),
+  })
   const all = await server.json<Exporters>('GET', `/api/v1/exporters?${query.toString()}`)
-  const exporters = address === undefined ? all : { sources: all.sources.map((source) => ({ ...source, exporters: source.exporters.filter((one) => one.address === address) })) }
+  const exporters =
+    address === undefined
+      ? all
+      : {
+          sources: all.sources.map((source) => ({
+            ...source,
+            exporters: source.exporters.filter((one) => one.address === address),
+          })),
+        }
   if (address !== undefined && exporters.sources.every((source) => source.exporters.length === 0)) {
-    throw new CommandError(`Nothing has come from ${address} since the start.`, ['Addresses are those that datagrams come from; `weir exporters` lists them. Outside of `allow` nothing is taken.'])
+    throw new CommandError(`Nothing has come from ${address} since the start.`, [
+      'Addresses are those that datagrams come from; `weir exporters` lists them. Outside of `allow` nothing is taken.',
+    ])
   }
-  if ((flags.format ?? (self.interactive ? 'table' : 'json')) === 'json') return self.stdout(`${JSON.stringify(exporters)}\n`)
-  const [{ realHost }, { exportersText, exporterText }] = await Promise.all([import('../host/index.ts'), import('./exporters/page.ts')])
+  if ((flags.format ?? (self.interactive ? 'table' : 'json')) === 'json')
+    return self.stdout(`${JSON.stringify(exporters)}\n`)
+  const [{ realHost }, { exportersText, exporterText }] = await Promise.all([
+    import('../host/index.ts'),
+    import('./exporters/page.ts'),
+  ])
   const now = realHost().clock.now()
-  if (address === undefined) return self.stdout(exportersText(exporters, await server.json<Ledger>('GET', '/api/v1/ledger'), now))
+  if (address === undefined)
+    return self.stdout(exportersText(exporters, await server.json<Ledger>('GET', '/api/v1/ledger'), now))
   self.stdout(exporterText(exporters, address, now) ?? '')
 }
 

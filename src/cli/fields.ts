@@ -10,16 +10,30 @@ interface FieldsFlags {
 }
 
 export function register(program: Command): void {
-  program.command('fields')
+  program
+    .command('fields')
     .description('What a flow can carry: the field registry, whose names are those of SQL.')
-    .addOption(new Option('--format <FORMAT>', 'form of the answer (default: table on a terminal, else json)').choices(['json', 'table']))
-    .addHelpText('after', '\nExamples:\n  $ weir fields\n  $ weir fields --format json | jq -r \'.fields[].name\'')
+    .addOption(
+      new Option('--format <FORMAT>', 'form of the answer (default: table on a terminal, else json)').choices([
+        'json',
+        'table',
+      ]),
+    )
+    .addHelpText('after', "\nExamples:\n  $ weir fields\n  $ weir fields --format json | jq -r '.fields[].name'")
     .action(action(run))
 }
 
 async function run({ format }: FieldsFlags): Promise<void> {
   const { flowFields, registryVersion } = await import('../model/fields.ts')
-  if ((format ?? (self.interactive ? 'table' : 'json')) === 'json') return self.stdout(`${JSON.stringify({ version: registryVersion, fields: flowFields })}\n`)
-  const rows = (flowFields as readonly Field[]).map(({ name, kind, unit, netobserv, otel, meaning }) => [name, kind, unit ?? '', netobserv ?? '', otel ?? '', meaning])
+  if ((format ?? (self.interactive ? 'table' : 'json')) === 'json')
+    return self.stdout(`${JSON.stringify({ version: registryVersion, fields: flowFields })}\n`)
+  const rows = (flowFields as readonly Field[]).map(({ name, kind, unit, netobserv, otel, meaning }) => [
+    name,
+    kind,
+    unit ?? '',
+    netobserv ?? '',
+    otel ?? '',
+    meaning,
+  ])
   self.stdout(textTable(['field', 'kind', 'unit', 'NetObserv', 'OpenTelemetry', 'meaning'], rows))
 }

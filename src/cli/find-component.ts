@@ -5,11 +5,22 @@ import { CommandError } from './client.ts'
 /** Finds a component by `name` or `role/type`. Throws CommandError for what does not exist, or exists twice. */
 export function findComponent(written: string): Component {
   const all = components()
-  const found = all.filter(({ name, role, type }) => written === name || written === type || written === `${role}/${type}`)
+  const found = all.filter(
+    ({ name, role, type }) => written === name || written === type || written === `${role}/${type}`,
+  )
   const [only] = found
   if (only !== undefined && found.length === 1) return only
-  if (only !== undefined) throw new CommandError(`\`${written}\` is more than one component.`, [`Say which: ${found.map(({ name }) => name).join(' or ')}.`], 2)
+  if (only !== undefined)
+    throw new CommandError(
+      `\`${written}\` is more than one component.`,
+      [`Say which: ${found.map(({ name }) => name).join(' or ')}.`],
+      2,
+    )
   const names = all.map(({ name }) => name)
   const hint = didYouMean(written, names)
-  throw new CommandError(`There is no component \`${written}\`.`, [...(hint === undefined ? [] : [`D${hint.slice(1)}`]), `There are: ${names.join(', ')}.`], 2)
+  throw new CommandError(
+    `There is no component \`${written}\`.`,
+    [...(hint === undefined ? [] : [`D${hint.slice(1)}`]), `There are: ${names.join(', ')}.`],
+    2,
+  )
 }

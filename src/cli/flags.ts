@@ -14,11 +14,34 @@ interface Flag {
 /** Flags of `weir run`: the same settings as in the file, under the names scripts use. */
 export const runFlags: readonly Flag[] = [
   { name: 'data', path: ['data'], value: 'DIR', help: 'data folder (default ./weir-data)' },
-  { name: 'listen', path: ['listen'], value: 'HOST:PORT', help: 'API, console and POST /events (default 127.0.0.1:8080)' },
+  {
+    name: 'listen',
+    path: ['listen'],
+    value: 'HOST:PORT',
+    help: 'API, console and POST /events (default 127.0.0.1:8080)',
+  },
   { name: 'ops', path: ['ops'], value: 'HOST:PORT', help: 'metrics and health (default 127.0.0.1:8081)' },
-  { name: 'netflow', path: ['sources', 'netflow', 'listen'], value: 'HOST:PORT', many: true, help: 'NetFlow and IPFIX over UDP (default 0.0.0.0:2055 and 0.0.0.0:4739)' },
-  { name: 'ipfix-tcp', path: ['sources', 'netflow', 'tcp'], value: 'HOST:PORT', many: true, help: 'IPFIX over TCP (default 0.0.0.0:4739)' },
-  { name: 'sflow', path: ['sources', 'sflow', 'listen'], value: 'HOST:PORT', many: true, help: 'sFlow over UDP (default 0.0.0.0:6343)' },
+  {
+    name: 'netflow',
+    path: ['sources', 'netflow', 'listen'],
+    value: 'HOST:PORT',
+    many: true,
+    help: 'NetFlow and IPFIX over UDP (default 0.0.0.0:2055 and 0.0.0.0:4739)',
+  },
+  {
+    name: 'ipfix-tcp',
+    path: ['sources', 'netflow', 'tcp'],
+    value: 'HOST:PORT',
+    many: true,
+    help: 'IPFIX over TCP (default 0.0.0.0:4739)',
+  },
+  {
+    name: 'sflow',
+    path: ['sources', 'sflow', 'listen'],
+    value: 'HOST:PORT',
+    many: true,
+    help: 'sFlow over UDP (default 0.0.0.0:6343)',
+  },
 ]
 
 export interface RunFlags extends ConfigArguments {

@@ -35,7 +35,9 @@ export function fail(error: unknown): number {
   }
   // Of the machine, not of the program: a stack would say nothing more.
   if (error instanceof Error && 'syscall' in error && 'path' in error) {
-    self.stderr(`weir: ${String(error.path)} cannot be used: ${systemReason(error)}.\n      ${errorTable.WEIR_DATA_UNUSABLE.advice}\n`)
+    self.stderr(
+      `weir: ${String(error.path)} cannot be used: ${systemReason(error)}.\n      ${errorTable.WEIR_DATA_UNUSABLE.advice}\n`,
+    )
     self.leave(1)
     return 1
   }

@@ -25,21 +25,28 @@ export async function exportCommand(flags: ExportFlags): Promise<void> {
   }
   progress.end()
   for (const { segment, offset, bytes, events } of unreadable) {
-    self.stderr(`weir: ${bytes} bytes of ${segment} at offset ${offset} cannot be read${events === null ? '' : ` (${events} rows)`}\n`)
+    self.stderr(
+      `weir: ${bytes} bytes of ${segment} at offset ${offset} cannot be read${events === null ? '' : ` (${events} rows)`}\n`,
+    )
   }
   if (unreadable.length > 0) self.leave(1)
 }
 
 /** Lines of JSON in pieces. A half-written frame at the end of a live journal is left for later, not reported. */
 export async function* exportRows(
-  host: Host, { directory, segments, live }: JournalFolder, { from = 1, to = Infinity, source }: Omit<ExportFlags, 'data'>,
+  host: Host,
+  { directory, segments, live }: JournalFolder,
+  { from = 1, to = Infinity, source }: Omit<ExportFlags, 'data'>,
   onUnreadable: (stretch: UnreadableStretch) => void,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   // A unit never spans segments: whoever begins with the segment of a frame has all of its parts.
   const begin = segments.findLast(({ name }) => (segmentStart(name) ?? 0) <= from)?.name
   let open: UnreadableStretch[] = []
   const walk = new Walk({
-    disk: host.disk, directory, after: nowhere, ...(begin === undefined ? {} : { from: begin }),
+    disk: host.disk,
+    directory,
+    after: nowhere,
+    ...(begin === undefined ? {} : { from: begin }),
     onUnreadable: (stretch) => open.push(stretch),
   })
   const parts = new Parts()
@@ -78,7 +85,8 @@ function* frameLines(frame: Frame): Generator<string, void, undefined> {
   const { kind, source, epoch, sourceSequence, count } = frame.header
   if (kind === 'empty') return
   const batch = decodeBatch(kind, frame.body())
-  const write = batch.kind === 'flows' ? flowJson(batch) : (row: number) => encodeStructured(eventAt(batch, row)).toString('utf8')
+  const write =
+    batch.kind === 'flows' ? flowJson(batch) : (row: number) => encodeStructured(eventAt(batch, row)).toString('utf8')
   for (let row = 0; row < count; row++) {
     const object = write(row)
     const position = `{"_pos":${JSON.stringify(stableId(source, epoch, sourceSequence, row))}`

@@ -17,9 +17,15 @@ export interface JournalFolder {
 export async function journalFolder(host: Host, data: string): Promise<JournalFolder> {
   const directory = `${data}/journal`
   const stat = await host.disk.stat(directory)
-  if (stat?.directory !== true) throw new CommandError(`There is no journal in ${data}.`, ['Name the data folder with --data.'])
+  if (stat?.directory !== true)
+    throw new CommandError(`There is no journal in ${data}.`, ['Name the data folder with --data.'])
   const segments = await listSegments(host.disk, directory)
-  return { directory, segments, bytes: segments.reduce((sum, { bytes }) => sum + bytes, 0), live: readHolder(data) !== undefined }
+  return {
+    directory,
+    segments,
+    bytes: segments.reduce((sum, { bytes }) => sum + bytes, 0),
+    live: readHolder(data) !== undefined,
+  }
 }
 
 /** The host with a disk that tells `progress` of every byte read. */
@@ -29,8 +35,13 @@ export function watched(host: Host, progress: Progress): Host {
     async open(path, mode) {
       const file = await host.disk.open(path, mode)
       return {
-        path, write: (...args) => file.write(...args), writeAll: (...args) => file.writeAll(...args), sync: () => file.sync(),
-        truncate: (size) => file.truncate(size), size: () => file.size(), close: () => file.close(),
+        path,
+        write: (...args) => file.write(...args),
+        writeAll: (...args) => file.writeAll(...args),
+        sync: () => file.sync(),
+        truncate: (size) => file.truncate(size),
+        size: () => file.size(),
+        close: () => file.close(),
         async read(into, position) {
           const got = await file.read(into, position)
           progress.add(got)

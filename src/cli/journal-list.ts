@@ -33,18 +33,43 @@ export async function listCommand(flags: CheckFlags): Promise<void> {
   const segments = await listFacts(host, await journalFolder(host, flags.data))
   if (flags.format === 'text') return self.stdout(listText(segments))
   const iso = (ms: number | null): string | null => (ms === null ? null : timeText(ms))
-  self.stdout(`${JSON.stringify(segments.map((one) => ({
-    ...one, received_from: iso(one.received_from), received_to: iso(one.received_to), time_from: iso(one.time_from), time_to: iso(one.time_to),
-  })))}\n`)
+  self.stdout(
+    `${JSON.stringify(
+      segments.map((one) => ({
+        ...one,
+        received_from: iso(one.received_from),
+        received_to: iso(one.received_to),
+        time_from: iso(one.time_from),
+        time_to: iso(one.time_to),
+      })),
+    )}\n`,
+  )
 }
 
 export async function listFacts(host: Host, { directory, segments }: JournalFolder): Promise<SegmentFacts[]> {
-  const facts = new Map<string, SegmentFacts>(segments.map(({ name, bytes }) => [name, {
-    segment: name, sequence: segmentStart(name) ?? 0, frames: 0, events: 0, bytes,
-    received_from: null, received_to: null, time_from: null, time_to: null, sources: [], unreadable: 0,
-  }]))
+  const facts = new Map<string, SegmentFacts>(
+    segments.map(({ name, bytes }) => [
+      name,
+      {
+        segment: name,
+        sequence: segmentStart(name) ?? 0,
+        frames: 0,
+        events: 0,
+        bytes,
+        received_from: null,
+        received_to: null,
+        time_from: null,
+        time_to: null,
+        sources: [],
+        unreadable: 0,
+      },
+    ]),
+  )
   const walk = new Walk({
-    disk: host.disk, directory, after: nowhere, headersOnly: true,
+    disk: host.disk,
+    directory,
+    after: nowhere,
+    headersOnly: true,
     onUnreadable: ({ segment, bytes }) => {
       const damaged = facts.get(segment)
       if (damaged !== undefined) damaged.unreadable += bytes
@@ -88,8 +113,13 @@ function listText(segments: readonly SegmentFacts[]): string {
   if (segments.length === 0) return 'The journal is empty.\n'
   const titles = ['segment', 'first', 'frames', 'rows', 'size', 'received from', 'received to', 'sources']
   const rows = segments.map((one) => [
-    one.segment, one.sequence, one.frames, one.events, sizeText(one.bytes),
-    one.received_from === null ? '-' : timeText(one.received_from), one.received_to === null ? '-' : timeText(one.received_to),
+    one.segment,
+    one.sequence,
+    one.frames,
+    one.events,
+    sizeText(one.bytes),
+    one.received_from === null ? '-' : timeText(one.received_from),
+    one.received_to === null ? '-' : timeText(one.received_to),
     one.sources.join(' ') || '-',
   ])
   const damaged = segments.some(({ unreadable }) => unreadable > 0)

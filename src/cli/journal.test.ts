@@ -16,18 +16,32 @@ const golden = async (name: string): Promise<string> => goldenData(join(await te
 const expected = async (name: string): Promise<unknown> =>
   (JSON.parse(await readFile(`src/journal/fixtures/v1/${name}/expected.json`, 'utf8')) as { check: unknown }).check
 
-async function exported(folder: JournalFolder, flags: Parameters<typeof exportRows>[2] = {}): Promise<{ rows: Record<string, unknown>[]; unreadable: UnreadableStretch[] }> {
+async function exported(
+  folder: JournalFolder,
+  flags: Parameters<typeof exportRows>[2] = {},
+): Promise<{ rows: Record<string, unknown>[]; unreadable: UnreadableStretch[] }> {
   const unreadable: UnreadableStretch[] = []
   let text = ''
-  for await (const piece of exportRows(host, folder, flags, (stretch) => unreadable.push(stretch))) text += Buffer.from(piece).toString('utf8')
-  return { rows: text.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Record<string, unknown>), unreadable }
+  for await (const piece of exportRows(host, folder, flags, (stretch) => unreadable.push(stretch)))
+    text += Buffer.from(piece).toString('utf8')
+  return {
+    rows: text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as Record<string, unknown>),
+    unreadable,
+  }
 }
 
 describe('weir journal check', () => {
   test('says of a whole journal that it is, and ends with 0', async () => {
     const data = await golden('segments')
     const ran = await launch(['journal', 'check', '--data', data, '--format', 'json'])
-    expect({ ...ran, stdout: JSON.parse(ran.stdout) as unknown }).toMatchObject({ code: 0, stderr: '', stdout: await expected('segments') })
+    expect({ ...ran, stdout: JSON.parse(ran.stdout) as unknown }).toMatchObject({
+      code: 0,
+      stderr: '',
+      stdout: await expected('segments'),
+    })
     expect(Object.keys(JSON.parse(ran.stdout) as object)).toEqual(['frames', 'events', 'unreadable'])
   })
 
@@ -72,7 +86,10 @@ describe('weir journal check', () => {
     await writeFile(segment, whole.subarray(0, whole.length - 100))
     const folder = { ...(await journalFolder(host, data)), live: true }
     // The second look comes after this pause.
-    const writing: Host = { ...host, timers: { ...host.timers, sleep: () => appendFile(segment, whole.subarray(whole.length - 100)) } }
+    const writing: Host = {
+      ...host,
+      timers: { ...host.timers, sleep: () => appendFile(segment, whole.subarray(whole.length - 100)) },
+    }
     expect(await checkFolder(writing, folder)).toEqual(await expected('events'))
     await writeFile(segment, whole.subarray(0, whole.length - 100))
     const idle: Host = { ...host, timers: { ...host.timers, sleep: async () => {} } }
@@ -83,8 +100,17 @@ describe('weir journal check', () => {
 describe('weir journal list', () => {
   test('has a line for every segment with what its headers say', async () => {
     const facts = await listFacts(host, await journalFolder(host, await golden('segments')))
-    expect(facts.map(({ sequence, frames, events }) => ({ sequence, frames, events }))).toEqual([1, 3, 5, 7, 9].map((sequence) => ({ sequence, frames: 2, events: 4 })))
-    expect(facts[0]).toMatchObject({ segment: '0000000000000001.seg', sources: ['http'], received_from: Date.UTC(2026, 0, 1), received_to: Date.UTC(2026, 0, 1), time_from: null, unreadable: 0 })
+    expect(facts.map(({ sequence, frames, events }) => ({ sequence, frames, events }))).toEqual(
+      [1, 3, 5, 7, 9].map((sequence) => ({ sequence, frames: 2, events: 4 })),
+    )
+    expect(facts[0]).toMatchObject({
+      segment: '0000000000000001.seg',
+      sources: ['http'],
+      received_from: Date.UTC(2026, 0, 1),
+      received_to: Date.UTC(2026, 0, 1),
+      time_from: null,
+      unreadable: 0,
+    })
   })
 
   test('prints times in ISO 8601', async () => {
@@ -99,15 +125,36 @@ describe('weir journal export', () => {
     const { rows, unreadable } = await exported(await journalFolder(host, await golden('events')))
     expect(unreadable).toEqual([])
     expect(rows).toHaveLength(8)
-    expect(rows[0]).toEqual({ _pos: 'http:3:1:0', specversion: '1.0', id: 'plain', source: '/shop', type: 'order.placed', datacontenttype: 'application/json', data: { total: 42, note: 'für 2 €' } })
-    expect(rows[1]).toMatchObject({ _pos: 'http:3:1:1', id: 'full', weirfamily: 'audit', weirref: 'k8s:a/apps/Deployment/ns/web', region: 'eu' })
+    expect(rows[0]).toEqual({
+      _pos: 'http:3:1:0',
+      specversion: '1.0',
+      id: 'plain',
+      source: '/shop',
+      type: 'order.placed',
+      datacontenttype: 'application/json',
+      data: { total: 42, note: 'für 2 €' },
+    })
+    expect(rows[1]).toMatchObject({
+      _pos: 'http:3:1:1',
+      id: 'full',
+      weirfamily: 'audit',
+      weirref: 'k8s:a/apps/Deployment/ns/web',
+      region: 'eu',
+    })
     expect(Buffer.from(String(rows[3]?.['data_base64']), 'base64')).toHaveLength(300)
   })
 
   test('prints flows as flat objects, 64-bit counts exact', async () => {
     const { rows } = await exported(await journalFolder(host, await golden('flows')))
     expect(rows).toHaveLength(3)
-    expect(rows[0]).toMatchObject({ _pos: 'netflow:3:1:0', src_addr: '10.0.0.1', dst_addr: '10.0.0.9', src_port: 80, bytes: 1500, protocol: 'netflow5' })
+    expect(rows[0]).toMatchObject({
+      _pos: 'netflow:3:1:0',
+      src_addr: '10.0.0.1',
+      dst_addr: '10.0.0.9',
+      src_port: 80,
+      bytes: 1500,
+      protocol: 'netflow5',
+    })
     expect(rows[2]).toMatchObject({ bytes: '18446744073709551615' })
   })
 
@@ -121,8 +168,9 @@ describe('weir journal export', () => {
 
   test('gives the frames asked for, and those of one source', async () => {
     const folder = await journalFolder(host, await golden('segments'))
-    const sequences = async (flags: Parameters<typeof exportRows>[2]): Promise<string[]> =>
-      [...new Set((await exported(folder, flags)).rows.map((row) => String(row['_pos']).split(':')[2] ?? ''))]
+    const sequences = async (flags: Parameters<typeof exportRows>[2]): Promise<string[]> => [
+      ...new Set((await exported(folder, flags)).rows.map((row) => String(row['_pos']).split(':')[2] ?? '')),
+    ]
     expect(await sequences({})).toEqual(['1', '2', '3', '4', '5'])
     expect(await sequences({ from: 4, to: 8 })).toEqual(['2', '3', '4'])
     expect(await sequences({ from: 11 })).toEqual([])
@@ -146,14 +194,25 @@ describe('weir journal export', () => {
 
 test('all three read the journal of a running server, and the same of the stopped one', async () => {
   await using weir = await startWeir({ folder: await temporaryFolder() })
-  await weir.events(Array.from({ length: 50 }, (_, index) => ({ specversion: '1.0', id: `e${index}`, source: '/test', type: 'test' })))
+  await weir.events(
+    Array.from({ length: 50 }, (_, index) => ({ specversion: '1.0', id: `e${index}`, source: '/test', type: 'test' })),
+  )
   const look = async (): Promise<unknown> => {
     const folder = await journalFolder(host, weir.data)
     const { rows } = await exported(folder)
     const [facts] = await listFacts(host, folder)
-    return { live: folder.live, check: await checkFolder(host, folder), rows: facts?.events, ids: rows.map((row) => row['id']) }
+    return {
+      live: folder.live,
+      check: await checkFolder(host, folder),
+      rows: facts?.events,
+      ids: rows.map((row) => row['id']),
+    }
   }
-  const seen = { check: { events: 50, unreadable: [] }, rows: 50, ids: Array.from({ length: 50 }, (_, index) => `e${index}`) }
+  const seen = {
+    check: { events: 50, unreadable: [] },
+    rows: 50,
+    ids: Array.from({ length: 50 }, (_, index) => `e${index}`),
+  }
   expect(await look()).toMatchObject({ ...seen, live: true })
   expect((await weir.stop()).code).toBe(0)
   expect(await look()).toMatchObject({ ...seen, live: false })
@@ -164,7 +223,11 @@ test('a reader that has enough ends an export quietly', async () => {
   await mkdir(join(data, 'journal'), { recursive: true })
   await copyFile('src/journal/fixtures/v1/events/0000000000000001.seg', join(data, 'journal/0000000000000001.seg'))
   const { runCommand } = await import('../../tools/kit/command.ts')
-  const ran = await runCommand('sh', ['-c', `"${process.execPath}" bin/weir.mjs journal export --data "${data}" | head -n 1`], { limit: 60_000 })
+  const ran = await runCommand(
+    'sh',
+    ['-c', `"${process.execPath}" bin/weir.mjs journal export --data "${data}" | head -n 1`],
+    { limit: 60_000 },
+  )
   await rm(data, { recursive: true })
   expect(ran).toMatchObject({ code: 0, stderr: '' })
   expect(ran.stdout).toMatch(/^\{"_pos":"http:3:1:0".*\}\n$/)

@@ -7,34 +7,48 @@ const format = (...choices: string[]): Option =>
   new Option('--format <FORMAT>', 'form of the answer').choices(choices).default(choices[0])
 
 export function register(program: Command): void {
-  const journal = program.command('journal')
+  const journal = program
+    .command('journal')
     .description('Look into the journal of a data folder; nothing is changed, and a server may run on it.')
     .addHelpText('after', '\nExample:\n  $ weir journal check --data /var/lib/weir')
 
-  journal.command('check').description('Read every frame and verify its checksums.')
-    .addOption(data()).addOption(format('text', 'json'))
-    .addHelpText('after', `
+  journal
+    .command('check')
+    .description('Read every frame and verify its checksums.')
+    .addOption(data())
+    .addOption(format('text', 'json'))
+    .addHelpText(
+      'after',
+      `
 Rows of an unreadable stretch are \`null\` (\`?\`) when no later frame tells how many it held.
 
 Examples:
   $ weir journal check --data /var/lib/weir
   $ weir journal check --format json | jq '.unreadable | length'
 
-Exit code: 0 everything is readable, 1 something is not or the folder has no journal, 2 the command line cannot be used.`)
+Exit code: 0 everything is readable, 1 something is not or the folder has no journal, 2 the command line cannot be used.`,
+    )
     .action(reading(async (flags: CheckFlags) => (await import('./journal-check.ts')).checkCommand(flags)))
 
-  journal.command('list').description('The segments: sequences, frames, rows, sizes, times, sources.')
-    .addOption(data()).addOption(format('text', 'json'))
+  journal
+    .command('list')
+    .description('The segments: sequences, frames, rows, sizes, times, sources.')
+    .addOption(data())
+    .addOption(format('text', 'json'))
     .addHelpText('after', '\nExample:\n  $ weir journal list --data /var/lib/weir')
     .action(reading(async (flags: CheckFlags) => (await import('./journal-list.ts')).listCommand(flags)))
 
-  journal.command('export').description('Print rows as JSON, one a line: events as CloudEvents, flows as flat objects, each with its `_pos`.')
+  journal
+    .command('export')
+    .description('Print rows as JSON, one a line: events as CloudEvents, flows as flat objects, each with its `_pos`.')
     .addOption(data())
     .option('--from <SEQUENCE>', 'first frame (default: the oldest that is kept)', sequence)
     .option('--to <SEQUENCE>', 'last frame (default: the newest)', sequence)
     .option('--source <ID>', 'rows of this source only')
     .addOption(format('ndjson'))
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Sequences are those that \`weir journal list\` shows.
 
 Examples:
@@ -42,7 +56,8 @@ Examples:
   $ weir journal export --from 1200 --to 1300 | jq -r ._pos
 
 Exit code: 0 all of it was printed, 1 something could not be read (said on standard error) or the folder has no journal,
-2 the command line cannot be used.`)
+2 the command line cannot be used.`,
+    )
     .action(reading(async (flags: ExportFlags) => (await import('./journal-export.ts')).exportCommand(flags)))
 }
 
@@ -53,7 +68,9 @@ function reading<F extends { readonly data: string }>(act: (flags: F) => Promise
       await act(flags)
     } catch (error) {
       if (!(error instanceof Error && 'syscall' in error)) throw error
-      throw new CommandError(`The journal in ${flags.data} cannot be read: ${error.message}.`, ['Run this as the owner of the data folder; `weir doctor` looks closer.'])
+      throw new CommandError(`The journal in ${flags.data} cannot be read: ${error.message}.`, [
+        'Run this as the owner of the data folder; `weir doctor` looks closer.',
+      ])
     }
   })
 }

@@ -21,11 +21,23 @@ export interface Verified {
 export type Verify = (data: string) => Promise<Verified>
 
 export function register(program: Command, verify?: Verify): void {
-  withServerFlags(program.command('ledger')
-    .description('Where every accepted row is now: filtered, delivered, dead-lettered, dropped, quarantined or pending, for every sink.')
-    .addOption(new Option('--format <FORMAT>', 'form of the answer (default: table on a terminal, else json)').choices(['json', 'table']))
-    .option('--verify', 'recompute it from the files of the data folder instead of asking the server'))
-    .addHelpText('after', `
+  withServerFlags(
+    program
+      .command('ledger')
+      .description(
+        'Where every accepted row is now: filtered, delivered, dead-lettered, dropped, quarantined or pending, for every sink.',
+      )
+      .addOption(
+        new Option('--format <FORMAT>', 'form of the answer (default: table on a terminal, else json)').choices([
+          'json',
+          'table',
+        ]),
+      )
+      .option('--verify', 'recompute it from the files of the data folder instead of asking the server'),
+  )
+    .addHelpText(
+      'after',
+      `
 Balanced means, for every sink: accepted of its sources = filtered + routed,
 and routed = delivered + dead_lettered + dropped + quarantined + pending.
 
@@ -36,37 +48,68 @@ Examples:
 
 \`--verify\` reads every frame of the journal and every file of the store and verifies their checksums.
 
-Exit code: 0 balanced, 1 not balanced, a damaged file (--verify) or no server, 2 the command line cannot be used.`)
+Exit code: 0 balanced, 1 not balanced, a damaged file (--verify) or no server, 2 the command line cannot be used.`,
+    )
     .action(action((flags: LedgerFlags) => run(flags, verify)))
 }
 
 async function run(flags: LedgerFlags, verify: Verify | undefined): Promise<void> {
-  const { ledger, damaged } = flags.verify === true ? await verified(flags, verify) : { ledger: await (await needServer(flags)).json<Ledger>('GET', '/api/v1/ledger'), damaged: [] }
+  const { ledger, damaged } =
+    flags.verify === true
+      ? await verified(flags, verify)
+      : { ledger: await (await needServer(flags)).json<Ledger>('GET', '/api/v1/ledger'), damaged: [] }
   const format = flags.format ?? (self.interactive ? 'table' : 'json')
   self.stdout(format === 'json' ? `${JSON.stringify(ledger)}\n` : ledgerText(ledger))
-  for (const { file, reason, rows } of damaged) self.stderr(`weir: store file ${file} is damaged (${reason}): ${rows} rows are counted as quarantined here\n`)
+  for (const { file, reason, rows } of damaged)
+    self.stderr(`weir: store file ${file} is damaged (${reason}): ${rows} rows are counted as quarantined here\n`)
   if (!ledger.balanced || damaged.length > 0) self.leave(1)
 }
 
 async function verified(flags: LedgerFlags, verify: Verify | undefined): Promise<Verified> {
-  if (flags.url !== undefined) throw new CommandError('--verify reads a data folder on this machine; it cannot be used with --url.', ['Run it where the folder is: weir ledger --verify --data DIR.'], 2)
+  if (flags.url !== undefined)
+    throw new CommandError(
+      '--verify reads a data folder on this machine; it cannot be used with --url.',
+      ['Run it where the folder is: weir ledger --verify --data DIR.'],
+      2,
+    )
   if (verify === undefined) throw new CommandError('This build cannot verify a ledger from disk.')
   return verify(flags.data ?? defaultData)
 }
 
-const total = (reasons: Readonly<Record<string, number>>): number => Object.values(reasons).reduce((sum, rows) => sum + rows, 0)
+const total = (reasons: Readonly<Record<string, number>>): number =>
+  Object.values(reasons).reduce((sum, rows) => sum + rows, 0)
 
 /** The ledger for people. */
 export function ledgerText({ balanced, sources, sinks }: Ledger): string {
   const reasons = [
     ...sources.map(({ name, shed }) => ({ what: `${name} shed`, of: shed })),
-    ...sinks.flatMap(({ name, filtered, dropped }) => [{ what: `${name} filtered`, of: filtered }, { what: `${name} dropped`, of: dropped }]),
-  ].flatMap(({ what, of }) => Object.entries(of).filter(([, rows]) => rows > 0).map(([why, rows]) => [what, why, rows]))
+    ...sinks.flatMap(({ name, filtered, dropped }) => [
+      { what: `${name} filtered`, of: filtered },
+      { what: `${name} dropped`, of: dropped },
+    ]),
+  ].flatMap(({ what, of }) =>
+    Object.entries(of)
+      .filter(([, rows]) => rows > 0)
+      .map(([why, rows]) => [what, why, rows]),
+  )
   return [
-    textTable(['source', 'accepted', 'duplicates', 'shed', 'unreadable'], sources.map((source) => [source.name, source.accepted, source.duplicates, total(source.shed), source.unreadable])),
+    textTable(
+      ['source', 'accepted', 'duplicates', 'shed', 'unreadable'],
+      sources.map((source) => [source.name, source.accepted, source.duplicates, total(source.shed), source.unreadable]),
+    ),
     textTable(
       ['sink', 'from', 'filtered', 'routed', 'delivered', 'pending', 'dead letters', 'dropped', 'quarantined'],
-      sinks.map((sink) => [sink.state === undefined ? sink.name : `${sink.name} (${sink.state})`, sink.from.join(' '), total(sink.filtered), sink.routed, sink.delivered, sink.pending, sink.dead_lettered, total(sink.dropped), sink.quarantined]),
+      sinks.map((sink) => [
+        sink.state === undefined ? sink.name : `${sink.name} (${sink.state})`,
+        sink.from.join(' '),
+        total(sink.filtered),
+        sink.routed,
+        sink.delivered,
+        sink.pending,
+        sink.dead_lettered,
+        total(sink.dropped),
+        sink.quarantined,
+      ]),
     ),
     ...(reasons.length === 0 ? [] : [textTable(['count', 'reason', 'rows'], reasons as (string | number)[][])]),
     balanced ? 'balanced\n' : 'NOT BALANCED: some rows are not accounted for\n',

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { temporaryFolder, weir } from './testing/command.ts'
 
-test('settings that can\'t be used end with neo4j_sink\'s exit code, and a sentence; those that can are a configuration', async () => {
+test("settings that can't be used end with neo4j_sink's exit code, and a sentence; those that can are a configuration", async () => {
   const { code, out, err } = await weir(['neo4j-sink'], { env: { NEO4J_URI: 'graph', PORT: '' } })
   expect([code, out]).toEqual([78, ''])
   expect(err).toMatch(/^weir: NEO4J_URI is no URL of a Neo4j.*\n {6}`weir neo4j-sink --help` lists the settings\.\n$/)
@@ -12,5 +12,11 @@ test('settings that can\'t be used end with neo4j_sink\'s exit code, and a sente
   const printed = await weir(['neo4j-sink', '--print-config', '--data', folder], { env })
   await writeFile(join(folder, 'weir.yaml'), printed.out)
   const checked = await weir(['check', '--config', join(folder, 'weir.yaml')], { env })
-  expect([printed.code, checked.code, checked.err, checked.out.includes('neo4j: bolt://graph, from http'), (printed.out + printed.err + checked.out).includes('hidden')]).toEqual([0, 0, '', true, false])
+  expect([
+    printed.code,
+    checked.code,
+    checked.err,
+    checked.out.includes('neo4j: bolt://graph, from http'),
+    (printed.out + printed.err + checked.out).includes('hidden'),
+  ]).toEqual([0, 0, '', true, false])
 })

@@ -24,7 +24,12 @@ export function withPlaceFlags(command: Command): Command {
     .option('--name <NAMES>', 'of these names, with commas')
     .option('--text <TEXT>', 'that hold this text anywhere')
     .option('--limit <N>', 'so many at most', '100')
-    .addOption(new Option('--format <FORMAT>', 'form of the answer (default: table on a terminal, else json)').choices(['json', 'table']))
+    .addOption(
+      new Option('--format <FORMAT>', 'form of the answer (default: table on a terminal, else json)').choices([
+        'json',
+        'table',
+      ]),
+    )
 }
 
 /** Parameters of the API from flags of the same name. */

@@ -24,11 +24,22 @@ export interface PresetStart {
 }
 
 /** Ends when Weir does. */
-export async function startPreset({ name, folder, text, files, notes, fresh, listen, ops, exitCode }: PresetStart): Promise<void> {
+export async function startPreset({
+  name,
+  folder,
+  text,
+  files,
+  notes,
+  fresh,
+  listen,
+  ops,
+  exitCode,
+}: PresetStart): Promise<void> {
   for (const note of notes) self.stderr(`weir ${name}: ${note}\n`)
   const host = realHost()
   try {
-    if ((await host.disk.stat(`${folder}/journal`)) === undefined) self.stderr(`weir ${name}: ${folder} is new: ${fresh}\n`)
+    if ((await host.disk.stat(`${folder}/journal`)) === undefined)
+      self.stderr(`weir ${name}: ${folder} is new: ${fresh}\n`)
     await makeDataFolder(host, folder)
     // Before anything is written: the folder may belong to another process.
     refuseHeld(folder)
@@ -37,10 +48,20 @@ export async function startPreset({ name, folder, text, files, notes, fresh, lis
     await replaceFile(host.disk, folder, `${name}.yaml`, encode(text))
     await verifySources(host, `${folder}/${name}.yaml`)
     const { runCommand } = await import('./run.ts')
-    await runCommand(['--config', `${folder}/${name}.yaml`, '--data', folder, ...(listen === undefined ? [] : ['--listen', listen]), ...(ops === undefined ? [] : ['--ops', ops])])
+    await runCommand([
+      '--config',
+      `${folder}/${name}.yaml`,
+      '--data',
+      folder,
+      ...(listen === undefined ? [] : ['--listen', listen]),
+      ...(ops === undefined ? [] : ['--ops', ops]),
+    ])
   } catch (error) {
     if (!(error instanceof WeirError)) self.stderr(`weir: ${stackOf(error)}\n`)
-    else self.stderr(`${error.message.includes('\n') ? '' : 'weir: '}${withoutUrlSecrets(error.message)}\n      ${error.advice}\n`)
+    else
+      self.stderr(
+        `${error.message.includes('\n') ? '' : 'weir: '}${withoutUrlSecrets(error.message)}\n      ${error.advice}\n`,
+      )
     // Workers of a start that failed half-way must not keep the process alive.
     self.exit(exitCode(error instanceof WeirError ? error : undefined))
   }
@@ -48,7 +69,10 @@ export async function startPreset({ name, folder, text, files, notes, fresh, lis
 
 /** What a source would only say again and again ends another program at its start. Throws WEIR_CONFIG_INVALID. */
 async function verifySources(host: Host, file: string): Promise<void> {
-  const [{ loadConfig }, { loadSource }] = await Promise.all([import('../app/load-config.ts'), import('../registry.ts')])
+  const [{ loadConfig }, { loadSource }] = await Promise.all([
+    import('../app/load-config.ts'),
+    import('../registry.ts'),
+  ])
   const { config } = await loadConfig(host, [file], [])
   for (const { id, type, settings } of Object.values(config.sources)) {
     const source = await loadSource(type)

@@ -71,14 +71,17 @@ export function program(): Command {
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'weir: ')) })
     .configureHelp({ visibleCommands: (command) => [...command.commands], subcommandTerm: (command) => command.name() })
     .showHelpAfterError('      Add --help to see what there is.')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 \`weir help <command>\` says more of one.
 
 Examples:
   $ weir run                        # data in ./weir-data, console on http://127.0.0.1:8080
   $ weir query "SELECT * FROM flows ORDER BY time_received DESC LIMIT 10"
 
-Exit codes: 0 done, 2 bad configuration or a wrong command line, 1 anything else.`)
+Exit codes: 0 done, 2 bad configuration or a wrong command line, 1 anything else.`,
+    )
 
   weir.commandsGroup('Run:')
   registerRun(weir)
@@ -116,8 +119,13 @@ Exit codes: 0 done, 2 bad configuration or a wrong command line, 1 anything else
 
 /** `run` reads its flags itself (flags.ts), so that a start needs nothing of this file; here it is only shown. */
 function registerRun(weir: Command): void {
-  const run = weir.command('run').description('Receives, journals, stores and delivers until it is stopped.')
-    .usage('[--config FILE] [flags]').argument('[flags...]').allowUnknownOption().helpOption(false)
+  const run = weir
+    .command('run')
+    .description('Receives, journals, stores and delivers until it is stopped.')
+    .usage('[--config FILE] [flags]')
+    .argument('[flags...]')
+    .allowUnknownOption()
+    .helpOption(false)
     .action(async (flags: readonly string[]) => {
       const { runCommand } = await import('./run.ts')
       await runCommand(flags)

@@ -13,9 +13,20 @@ import { temporaryFolder, weir } from './testing/command.ts'
 /** A data folder as a stopped Weir leaves it: a store with two flows and no lock. */
 async function stoppedFolder(): Promise<string> {
   const data = await temporaryFolder()
-  const store = await openStore({ host: realHost(), directory: join(data, 'store'), resolver, log: recordingLog(), metrics: recordingMetrics() })
+  const store = await openStore({
+    host: realHost(),
+    directory: join(data, 'store'),
+    resolver,
+    log: recordingLog(),
+    metrics: recordingMetrics(),
+  })
   const frames = new FrameMaker()
-  await store.projection.apply([frames.flows([{ src: '10.0.0.1', dst: '10.0.0.2', bytes: 11 }, { src: '10.0.0.1', dst: '10.0.0.3', bytes: 22 }])])
+  await store.projection.apply([
+    frames.flows([
+      { src: '10.0.0.1', dst: '10.0.0.2', bytes: 11 },
+      { src: '10.0.0.1', dst: '10.0.0.3', bytes: 22 },
+    ]),
+  ])
   await store.projection.commit()
   await store.close()
   return data
@@ -31,7 +42,11 @@ async function lockedFolder(url: string): Promise<string> {
 test('the answer of a server is printed as it came, in the format asked for', async () => {
   const { api, control } = await start()
   control.answer = async () => pieces('[{"a":1},', '{"a":2}]')
-  expect(await weir(['query', 'SELECT 1', '--url', `${api.url}/`, '--format', 'csv'])).toEqual({ code: 0, out: '[{"a":1},{"a":2}]\n', err: '' })
+  expect(await weir(['query', 'SELECT 1', '--url', `${api.url}/`, '--format', 'csv'])).toEqual({
+    code: 0,
+    out: '[{"a":1},{"a":2}]\n',
+    err: '',
+  })
   expect(control.queries[0]).toMatchObject({ sql: 'SELECT 1', format: 'csv' })
 })
 
@@ -51,15 +66,20 @@ test('without a running server the folder is read, and nothing in it changes', a
   const data = await stoppedFolder()
   const listing = async (): Promise<string[]> => {
     const names = (await readdir(data, { recursive: true })).sort()
-    return Promise.all(names.map(async (name) => {
-      const { size, mtimeMs, ino } = await stat(join(data, name))
-      return `${name} ${size} ${mtimeMs} ${ino}`
-    }))
+    return Promise.all(
+      names.map(async (name) => {
+        const { size, mtimeMs, ino } = await stat(join(data, name))
+        return `${name} ${size} ${mtimeMs} ${ino}`
+      }),
+    )
   }
   const before = await listing()
   const ran = await weir(['query', 'SELECT dst_addr, bytes FROM flows ORDER BY bytes', '--data', data])
   expect(ran).toMatchObject({ code: 0, err: '' })
-  expect(JSON.parse(ran.out)).toEqual([{ dst_addr: '10.0.0.2', bytes: 11 }, { dst_addr: '10.0.0.3', bytes: 22 }])
+  expect(JSON.parse(ran.out)).toEqual([
+    { dst_addr: '10.0.0.2', bytes: 11 },
+    { dst_addr: '10.0.0.3', bytes: 22 },
+  ])
   const refused = await weir(['query', 'SELECT * FROM flowz', '--data', data])
   expect(refused.code).toBe(1)
   expect(refused.err).toContain('flowz')
@@ -70,7 +90,9 @@ test('without a running server the folder is read, and nothing in it changes', a
 test('the lock of a process that is gone does not keep the folder from being read', async () => {
   const data = await stoppedFolder()
   await writeFile(join(data, 'lock'), JSON.stringify({ pid: 2 ** 22 + 1, url: 'http://127.0.0.1:9' }))
-  expect((await weir(['query', 'SELECT count(*) AS n FROM flows', '--data', data])).out.replace(/\s/g, '')).toBe('[{"n":2}]')
+  expect((await weir(['query', 'SELECT count(*) AS n FROM flows', '--data', data])).out.replace(/\s/g, '')).toBe(
+    '[{"n":2}]',
+  )
 })
 
 test('a refusal is printed in the server’s words with its advice, exit code 1', async () => {
@@ -83,11 +105,12 @@ test('a refusal is printed in the server’s words with its advice, exit code 1'
 
 test('an answer that breaks off is an error, not a shorter answer', async () => {
   const { api, control } = await start()
-  control.answer = async () => (async function* () {
-    yield randomBytes(4 << 20)
-    await new Promise((resolve) => setTimeout(resolve, 100))
-    throw new Error('disk gone')
-  })()
+  control.answer = async () =>
+    (async function* () {
+      yield randomBytes(4 << 20)
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      throw new Error('disk gone')
+    })()
   const ran = await weir(['query', 'SELECT 1', '--url', api.url])
   expect(ran.code).toBe(1)
   expect(ran.err).toContain('cut off')
@@ -122,4 +145,3 @@ test('what cannot be meant is exit code 2 and says so', async () => {
     expect(ran, args.join(' ')).toMatchObject({ code, out: '' })
   }
 })
-

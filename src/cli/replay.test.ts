@@ -8,7 +8,10 @@ import { freePorts } from '../../test/kit/free-port.ts'
 import { frameOf, pcapFile, type Frame } from '../../test/kit/pcap-file.ts'
 import { temporaryFolder, weir } from './testing/command.ts'
 
-const v5 = Buffer.from('00050001000927c06553f1001dcd6500000000290007400a0a0000010a00000200000000000300040000000a000003e8000900b0000923d89c4001bb001b0600fbf4fbf518100000', 'hex')
+const v5 = Buffer.from(
+  '00050001000927c06553f1001dcd6500000000290007400a0a0000010a00000200000000000300040000000a000003e8000900b0000923d89c4001bb001b0600fbf4fbf518100000',
+  'hex',
+)
 const start = 1_700_000_000_000_000
 
 interface Heard {
@@ -35,9 +38,18 @@ async function capture(count: number, dstPort: number, gapMs = 1): Promise<strin
     const payload = Buffer.from(v5)
     payload.writeUInt32BE(i, 16)
     const at = start + i * gapMs * 1000
-    frames.push({ at, ...frameOf({ srcAddr: `192.0.2.${i % 2}`, dstAddr: '192.0.2.9', proto: 17, srcPort: 50_000, dstPort, payload }) })
-    frames.push({ at, ...frameOf({ srcAddr: '192.0.2.1', dstAddr: '192.0.2.9', proto: 6, srcPort: 1, dstPort, payload: 10 }) })
-    frames.push({ at, ...frameOf({ srcAddr: '192.0.2.1', dstAddr: '192.0.2.9', proto: 17, srcPort: 1, dstPort: 53, payload: 10 }) })
+    frames.push({
+      at,
+      ...frameOf({ srcAddr: `192.0.2.${i % 2}`, dstAddr: '192.0.2.9', proto: 17, srcPort: 50_000, dstPort, payload }),
+    })
+    frames.push({
+      at,
+      ...frameOf({ srcAddr: '192.0.2.1', dstAddr: '192.0.2.9', proto: 6, srcPort: 1, dstPort, payload: 10 }),
+    })
+    frames.push({
+      at,
+      ...frameOf({ srcAddr: '192.0.2.1', dstAddr: '192.0.2.9', proto: 17, srcPort: 1, dstPort: 53, payload: 10 }),
+    })
   }
   const file = join(await temporaryFolder(), 'flows.pcap')
   await writeFile(file, pcapFile(frames))
@@ -49,11 +61,28 @@ test('every datagram arrives once for each round, unchanged and in order, each e
   const { port } = (await listener(heard)).address()
   // Both rounds fit in a socket's buffer of 208 KiB: a listener that has no CPU for a while loses none.
   const file = await capture(100, 2055)
-  const ran = await weir(['replay', file, '--to', `127.0.0.1:${port}`, '--speed', 'max', '--loop', '2', '--format', 'json'])
+  const ran = await weir([
+    'replay',
+    file,
+    '--to',
+    `127.0.0.1:${port}`,
+    '--speed',
+    'max',
+    '--loop',
+    '2',
+    '--format',
+    'json',
+  ])
   expect(ran).toMatchObject({ code: 0, err: '' })
   expect(JSON.parse(ran.out)).toMatchObject({
-    format: 'pcap', packets: 300, datagrams: 100, bytes: 100 * 72, exporters: 2, protocols: { netflow5: { datagrams: 100 } },
-    left_out: { other: 100, port: 100, fragment: 0, cut: 0, link: 0 }, sent: { sent: 200, refused: 0, failed: 0 },
+    format: 'pcap',
+    packets: 300,
+    datagrams: 100,
+    bytes: 100 * 72,
+    exporters: 2,
+    protocols: { netflow5: { datagrams: 100 } },
+    left_out: { other: 100, port: 100, fragment: 0, cut: 0, link: 0 },
+    sent: { sent: 200, refused: 0, failed: 0 },
   })
   await expect.poll(() => heard.length).toBe(200)
   const exporters = Map.groupBy(heard, ({ from }) => from)
@@ -69,7 +98,15 @@ test('without a port each goes to the port it had; the pace is that of the captu
   const heard: Heard[] = []
   const [first, second] = [await listener(heard), await listener(heard)]
   const frames = [first, second, first].map((socket, i): Frame => ({
-    at: start + i * 2_000_000, ...frameOf({ srcAddr: '192.0.2.1', dstAddr: '192.0.2.9', proto: 17, srcPort: 9, dstPort: socket.address().port, payload: v5 }),
+    at: start + i * 2_000_000,
+    ...frameOf({
+      srcAddr: '192.0.2.1',
+      dstAddr: '192.0.2.9',
+      proto: 17,
+      srcPort: 9,
+      dstPort: socket.address().port,
+      payload: v5,
+    }),
   }))
   const file = join(await temporaryFolder(), 'flows.pcap')
   await writeFile(file, pcapFile(frames))
@@ -100,19 +137,47 @@ test('--count-only tells the flows of every protocol, and of data whose template
   for (const [index, protocol] of loadProtocols.entries()) {
     const load = new ExportLoad({ protocol, perDatagram: 6, addresses: 100, seed: 3, templatesEvery: 5 })
     // The template comes with the sixth; the first five wait for it.
-    const datagrams = Array.from({ length: 11 }, () => load.next(1_700_000_000_000)).slice(protocol === 'ipfix6' ? 1 : 0)
-    for (const payload of datagrams) frames.push({ at: start, ...frameOf({ srcAddr: `192.0.2.${index}`, dstAddr: '192.0.2.9', proto: 17, srcPort: 50_000, dstPort: 2055, payload }) })
-    if (!protocol.startsWith('ipfix')) wanted[protocol] = { datagrams: 11, flows: 66, flow_bytes: load.bytes, flow_packets: load.packets, malformed: 0 }
+    const datagrams = Array.from({ length: 11 }, () => load.next(1_700_000_000_000)).slice(
+      protocol === 'ipfix6' ? 1 : 0,
+    )
+    for (const payload of datagrams)
+      frames.push({
+        at: start,
+        ...frameOf({
+          srcAddr: `192.0.2.${index}`,
+          dstAddr: '192.0.2.9',
+          proto: 17,
+          srcPort: 50_000,
+          dstPort: 2055,
+          payload,
+        }),
+      })
+    if (!protocol.startsWith('ipfix'))
+      wanted[protocol] = { datagrams: 11, flows: 66, flow_bytes: load.bytes, flow_packets: load.packets, malformed: 0 }
   }
   const lonely = new ExportLoad({ protocol: 'netflow9', perDatagram: 6, addresses: 100, seed: 3 })
   lonely.next(0)
-  frames.push({ at: start, ...frameOf({ srcAddr: '192.0.2.200', dstAddr: '192.0.2.9', proto: 17, srcPort: 50_000, dstPort: 2055, payload: lonely.next(0) }) })
+  frames.push({
+    at: start,
+    ...frameOf({
+      srcAddr: '192.0.2.200',
+      dstAddr: '192.0.2.9',
+      proto: 17,
+      srcPort: 50_000,
+      dstPort: 2055,
+      payload: lonely.next(0),
+    }),
+  })
   const file = join(await temporaryFolder(), 'flows.pcap')
   await writeFile(file, pcapFile(frames))
   const { out } = await weir(['replay', file, '--count-only', '--format', 'json'])
   const found = JSON.parse(out) as { protocols: Record<string, object>; sets_without_template: number }
   expect(found.sets_without_template).toBe(1)
-  expect(found.protocols).toMatchObject({ ...wanted, netflow9: { datagrams: 12, flows: 66 }, ipfix: { datagrams: 21, flows: 126, malformed: 0 } })
+  expect(found.protocols).toMatchObject({
+    ...wanted,
+    netflow9: { datagrams: 12, flows: 66 },
+    ipfix: { datagrams: 21, flows: 126, malformed: 0 },
+  })
 })
 
 test('a port where nobody listens is said, and is no success', async () => {
@@ -126,9 +191,21 @@ test('a port where nobody listens is said, and is no success', async () => {
 test('what is no capture, is not there, or is asked for wrongly is a sentence and not a stack', async () => {
   const file = join(await temporaryFolder(), 'weir.yaml')
   await writeFile(file, 'data: ./weir-data\n')
-  expect(await weir(['replay', file, '--count-only'])).toMatchObject({ code: 1, err: expect.stringContaining('neither a pcap nor a pcapng file') as string })
-  expect(await weir(['replay', `${file}.none`])).toMatchObject({ code: 1, err: expect.stringContaining('There is no file') as string })
-  for (const wrong of [['--speed', '0'], ['--speed', 'fast'], ['--loop', '0.5'], ['--ports', '70000'], ['--to', 'host:port:3']]) {
+  expect(await weir(['replay', file, '--count-only'])).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('neither a pcap nor a pcapng file') as string,
+  })
+  expect(await weir(['replay', `${file}.none`])).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('There is no file') as string,
+  })
+  for (const wrong of [
+    ['--speed', '0'],
+    ['--speed', 'fast'],
+    ['--loop', '0.5'],
+    ['--ports', '70000'],
+    ['--to', 'host:port:3'],
+  ]) {
     expect((await weir(['replay', file, ...wrong])).code).toBe(2)
   }
 })

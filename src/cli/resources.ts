@@ -2,7 +2,15 @@ import type { Command } from 'commander'
 import { self } from '../host/process.ts'
 import { action, CommandError, needServer, withServerFlags } from './client.ts'
 import { changesText } from './changes.ts'
-import { objectText, parametersOf, placeNames, timeText, wantsJson, withPlaceFlags, type PlaceFlags } from './place-flags.ts'
+import {
+  objectText,
+  parametersOf,
+  placeNames,
+  timeText,
+  wantsJson,
+  withPlaceFlags,
+  type PlaceFlags,
+} from './place-flags.ts'
 import { oneLine, textTable } from './text-table.ts'
 
 type Row = Readonly<Record<string, unknown>>
@@ -30,62 +38,125 @@ interface One extends Readonly<Record<'intervals' | 'owners' | 'owned' | 'relati
 }
 
 export function register(program: Command): void {
-  withServerFlags(withPlaceFlags(program.command('resources')
-    .description('Objects of clusters as they were at a time; with a reference, all that is known of one.')
-    .argument('[ref]', 'the object, as k8s:prod-eu//Pod/shop/web-1'))
-    .option('--filter <FILTER>', 'as docs/explain/query.md has it')
-    .option('--at <TIME>', 'the time, as now-1h, ISO 8601 or Unix milliseconds (default: now)')
-    .option('--manifest', 'print the manifest of the object at that time, as JSON; needs a reference')
-    .option('--node <NAMES>', 'pods on these nodes, with commas')
-    .option('--phase <NAMES>', 'pods in these phases, with commas')
-    .option('--owner <NAMES>', 'owned by these, with commas'))
-    .addHelpText('after', `
+  withServerFlags(
+    withPlaceFlags(
+      program
+        .command('resources')
+        .description('Objects of clusters as they were at a time; with a reference, all that is known of one.')
+        .argument('[ref]', 'the object, as k8s:prod-eu//Pod/shop/web-1'),
+    )
+      .option('--filter <FILTER>', 'as docs/explain/query.md has it')
+      .option('--at <TIME>', 'the time, as now-1h, ISO 8601 or Unix milliseconds (default: now)')
+      .option('--manifest', 'print the manifest of the object at that time, as JSON; needs a reference')
+      .option('--node <NAMES>', 'pods on these nodes, with commas')
+      .option('--phase <NAMES>', 'pods in these phases, with commas')
+      .option('--owner <NAMES>', 'owned by these, with commas'),
+  )
+    .addHelpText(
+      'after',
+      `
 Examples:
   $ weir resources --kind Pod --namespace shop --at now-15m
   $ weir resources --filter 'kind = Pod and not phase = Running and label = "app=web"'
   $ weir resources k8s:prod-eu//Pod/shop/web-1
   $ weir resources k8s:prod-eu/apps/Deployment/shop/web --at now-1h --manifest
 
-Exit code: 0 told, 1 the server is not to be had or nothing is known of the object, 2 the command line cannot be used.`)
+Exit code: 0 told, 1 the server is not to be had or nothing is known of the object, 2 the command line cannot be used.`,
+    )
     .action(action(run))
 }
 
 async function run(ref: string | undefined, flags: Flags): Promise<void> {
-  if (flags.manifest === true && ref === undefined) throw new CommandError('--manifest needs the reference of an object.', ['Write for example: weir resources k8s:prod-eu//Pod/shop/web-1 --manifest'], 2)
+  if (flags.manifest === true && ref === undefined)
+    throw new CommandError(
+      '--manifest needs the reference of an object.',
+      ['Write for example: weir resources k8s:prod-eu//Pod/shop/web-1 --manifest'],
+      2,
+    )
   const server = await needServer(flags)
   if (ref !== undefined) {
     const query = new URLSearchParams({ ref, ...(flags.at === undefined ? {} : { at: flags.at }) })
     const one = await server.json<One>('GET', `/api/v1/resources/one?${query.toString()}`)
     if (flags.manifest === true) {
-      if (one.manifest === null) throw new CommandError(`There is no manifest of ${ref} at ${timeText(one.at)} UTC. ${one.manifest_note ?? ''}`)
+      if (one.manifest === null)
+        throw new CommandError(`There is no manifest of ${ref} at ${timeText(one.at)} UTC. ${one.manifest_note ?? ''}`)
       return self.stdout(`${JSON.stringify(one.manifest, undefined, 2)}\n`)
     }
     return self.stdout(wantsJson(flags) ? `${JSON.stringify(one)}\n` : resourceText(one))
   }
-  const page = await server.json<Page>('GET', `/api/v1/resources?${parametersOf(flags, [...placeNames, 'filter', 'at', 'node', 'phase', 'owner']).toString()}`)
+  const page = await server.json<Page>(
+    'GET',
+    `/api/v1/resources?${parametersOf(flags, [...placeNames, 'filter', 'at', 'node', 'phase', 'owner']).toString()}`,
+  )
   self.stdout(wantsJson(flags) ? `${JSON.stringify(page)}\n` : resourcesText(page))
 }
 
 const text = (value: unknown): string => (typeof value === 'string' ? oneLine(value) : '')
-const ownerText = ({ owner_kind: kind, owner_name: name }: Row): string => [text(kind), text(name)].filter((part) => part !== '').join(' ')
+const ownerText = ({ owner_kind: kind, owner_name: name }: Row): string =>
+  [text(kind), text(name)].filter((part) => part !== '').join(' ')
 
 /** Objects for people; times are UTC. */
 export function resourcesText({ resources, next, at, total }: Page): string {
   if (resources.length === 0) return `Nothing matches at ${timeText(at)} UTC.\n`
-  const rows = resources.map((row) => [text(row['cluster']), text(row['kind']), oneLine(objectText(row)), text(row['phase']), text(row['node']), ownerText(row), timeText(row['valid_from'])])
+  const rows = resources.map((row) => [
+    text(row['cluster']),
+    text(row['kind']),
+    oneLine(objectText(row)),
+    text(row['phase']),
+    text(row['node']),
+    ownerText(row),
+    timeText(row['valid_from']),
+  ])
   return `${textTable(['cluster', 'kind', 'object', 'phase', 'node', 'owner', 'so since (UTC)'], rows)}${next === null ? '' : `\n${total ?? 'More'} in all; --limit shows more.\n`}`
 }
 
 /** All that is known of one object. */
 function resourceText({ ref, at, now, versions, intervals, owners, owned, relations, changes, events }: One): string {
-  const related = (title: string, rows: readonly Row[]): string[] => (rows.length === 0 ? [] : [`${title}\n${textTable(['from', 'relation', 'to', 'since (UTC)'], rows.map((row) => [text(row['from']), text(row['relation']), text(row['to']), timeText(row['valid_from'])]))}`])
-  const was = intervals.map((row) => [timeText(row['valid_from']), timeText(row['valid_to']), text(row['phase']), text(row['node']), ownerText(row), text(row['uid'])])
+  const related = (title: string, rows: readonly Row[]): string[] =>
+    rows.length === 0
+      ? []
+      : [
+          `${title}\n${textTable(
+            ['from', 'relation', 'to', 'since (UTC)'],
+            rows.map((row) => [text(row['from']), text(row['relation']), text(row['to']), timeText(row['valid_from'])]),
+          )}`,
+        ]
+  const was = intervals.map((row) => [
+    timeText(row['valid_from']),
+    timeText(row['valid_to']),
+    text(row['phase']),
+    text(row['node']),
+    ownerText(row),
+    text(row['uid']),
+  ])
   return [
     `${oneLine(ref)} at ${timeText(at)} UTC: ${now === null ? 'not there' : text(now['phase']) || 'there'}\n`,
     ...(was.length === 0 ? [] : [textTable(['from (UTC)', 'to', 'phase', 'node', 'owner', 'uid'], was)]),
-    ...(versions.length === 0 ? [] : [`Versions\n${textTable(['from (UTC)', 'to', 'version', 'by', 'images'], versions.map((row) => [timeText(row['valid_from']), timeText(row['valid_to']), text(row['resource_version']), text(row['operation']), Array.isArray(row['images']) ? oneLine(row['images'].join(' ')) : '']))}`]),
-    ...related('Owners', owners), ...related('Owns', owned), ...related('Relations', relations),
+    ...(versions.length === 0
+      ? []
+      : [
+          `Versions\n${textTable(
+            ['from (UTC)', 'to', 'version', 'by', 'images'],
+            versions.map((row) => [
+              timeText(row['valid_from']),
+              timeText(row['valid_to']),
+              text(row['resource_version']),
+              text(row['operation']),
+              Array.isArray(row['images']) ? oneLine(row['images'].join(' ')) : '',
+            ]),
+          )}`,
+        ]),
+    ...related('Owners', owners),
+    ...related('Owns', owned),
+    ...related('Relations', relations),
     ...(changes.length === 0 ? [] : [`Changes\n${changesText({ changes, next: null })}`]),
-    ...(events.length === 0 ? [] : [`Events\n${textTable(['time (UTC)', 'type', 'reason', 'message'], events.map((row) => [timeText(row['time']), text(row['type']), text(row['reason']), text(row['message'])]))}`]),
+    ...(events.length === 0
+      ? []
+      : [
+          `Events\n${textTable(
+            ['time (UTC)', 'type', 'reason', 'message'],
+            events.map((row) => [timeText(row['time']), text(row['type']), text(row['reason']), text(row['message'])]),
+          )}`,
+        ]),
   ].join('\n')
 }

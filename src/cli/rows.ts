@@ -21,21 +21,32 @@ export function register(program: Command): void {
     .option('--filter <FILTER>', 'as docs/explain/query.md has it, such as `dst_port = 443 and bytes > 1MB`')
     .option('--columns <NAMES>', 'fields to print, with commas; `weir fields` lists them', usualFlowColumns)
     .option('--sort <NAMES>', 'fields to sort by, with commas; `-` before a name is descending (default: newest first)')
-    .addHelpText('after', help(['weir flows --filter "dst_port = 53" --from now-5m', 'weir flows --sort -bytes --limit 10 -o csv']))
+    .addHelpText(
+      'after',
+      help(['weir flows --filter "dst_port = 53" --from now-5m', 'weir flows --sort -bytes --limit 10 -o csv']),
+    )
     .action(action(flows))
   withRows(program.command('events').description('The newest events that match, of every family.'))
     .option('--type <TYPE>', 'CloudEvents type; `*` stands for any text')
     .option('--source <SOURCE>', 'CloudEvents source; `*` stands for any text')
     .option('--family <FAMILY>', 'family, such as change, audit or metric')
-    .addHelpText('after', help(['weir events --type "com.example.*" --from now-15m', 'weir events -o ndjson | jq .data']))
+    .addHelpText(
+      'after',
+      help(['weir events --type "com.example.*" --from now-15m', 'weir events -o ndjson | jq .data']),
+    )
     .action(action(events))
-  withRows(program.command('audit').description('Who did what: the newest audit traces of clouds and clusters that match.'))
+  withRows(
+    program.command('audit').description('Who did what: the newest audit traces of clouds and clusters that match.'),
+  )
     .option('--actor <NAMES>', 'by these, with commas')
     .option('--action <NAMES>', 'these actions, with commas')
     .option('--resource <NAMES>', 'on these resources, with commas')
     .option('--outcome <NAMES>', 'with these outcomes, with commas')
     .option('--text <TEXT>', 'that hold this text in actor, action, service, resource, address or request')
-    .addHelpText('after', help(['weir audit --outcome failure --from now-1d', 'weir audit --text deleteServer -o json']))
+    .addHelpText(
+      'after',
+      help(['weir audit --outcome failure --from now-1d', 'weir audit --text deleteServer -o json']),
+    )
     .action(action(audit))
 }
 
@@ -56,23 +67,46 @@ Exit code: 0 answered, 1 refused or failed, 2 the command line cannot be used.`
 
 async function flows(flags: RowFlags): Promise<void> {
   const server = await needServer(flags)
-  const whole = await server.json<{ readonly columns: readonly { readonly name: string }[]; readonly rows: readonly (readonly unknown[])[] }>('GET', `/api/v1/flows?${parametersOf(flags, ['filter', 'columns', 'sort', 'from', 'to', 'limit']).toString()}`)
+  const whole = await server.json<{
+    readonly columns: readonly { readonly name: string }[]
+    readonly rows: readonly (readonly unknown[])[]
+  }>('GET', `/api/v1/flows?${parametersOf(flags, ['filter', 'columns', 'sort', 'from', 'to', 'limit']).toString()}`)
   const columns = whole.columns.map(({ name }) => name)
   const rows = whole.rows.map((values): Row => Object.fromEntries(columns.map((name, at) => [name, values[at]])))
   await print(flags, rows, columns, 'No flow matches.')
 }
 
-async function events(flags: RowFlags & Readonly<Partial<Record<'type' | 'source' | 'family', string>>>): Promise<void> {
-  const [{ momentOf }, { text, timeSql }] = await Promise.all([import('../query/plan/index.ts'), import('../query/sql-text.ts')])
+async function events(
+  flags: RowFlags & Readonly<Partial<Record<'type' | 'source' | 'family', string>>>,
+): Promise<void> {
+  const [{ momentOf }, { text, timeSql }] = await Promise.all([
+    import('../query/plan/index.ts'),
+    import('../query/sql-text.ts'),
+  ])
   const moment = (name: 'from' | 'to'): string => {
     const found = momentOf(flags[name], realHost().clock.now())
-    if (found === undefined) throw new CommandError(`--${name} ${flags[name]} is no time.`, ['Write now-1h, ISO 8601 or Unix milliseconds.'], 2)
+    if (found === undefined)
+      throw new CommandError(
+        `--${name} ${flags[name]} is no time.`,
+        ['Write now-1h, ISO 8601 or Unix milliseconds.'],
+        2,
+      )
     return timeSql(found)
   }
   const limit = Number(flags.limit)
-  if (!Number.isInteger(limit) || limit < 1 || limit > 10_000) throw new CommandError(`--limit ${flags.limit} is no number of rows.`, ['Write 1 to 10000.'], 2)
-  const like = (column: string, pattern: string | undefined): string[] => (pattern === undefined ? [] : [`${column} LIKE ${text(pattern.replaceAll(/[\\%_]/g, '\\$&').replaceAll('*', '%'))} ESCAPE '\\'`])
-  const conditions = [`time_received >= ${moment('from')}`, `time_received < ${moment('to')}`, ...like('type', flags.type), ...like('source', flags.source), ...like('family', flags.family)]
+  if (!Number.isInteger(limit) || limit < 1 || limit > 10_000)
+    throw new CommandError(`--limit ${flags.limit} is no number of rows.`, ['Write 1 to 10000.'], 2)
+  const like = (column: string, pattern: string | undefined): string[] =>
+    pattern === undefined
+      ? []
+      : [`${column} LIKE ${text(pattern.replaceAll(/[\\%_]/g, '\\$&').replaceAll('*', '%'))} ESCAPE '\\'`]
+  const conditions = [
+    `time_received >= ${moment('from')}`,
+    `time_received < ${moment('to')}`,
+    ...like('type', flags.type),
+    ...like('source', flags.source),
+    ...like('family', flags.family),
+  ]
   const sql = `SELECT * FROM events WHERE ${conditions.join(' AND ')} ORDER BY time_received DESC LIMIT ${limit}`
   const rows = await (await needServer(flags)).json<readonly Row[]>('POST', '/api/v1/sql', { sql, format: 'json' })
   await print(flags, rows, eventColumns, 'No event matches.')
@@ -80,11 +114,19 @@ async function events(flags: RowFlags & Readonly<Partial<Record<'type' | 'source
 
 async function audit(flags: RowFlags): Promise<void> {
   const server = await needServer(flags)
-  const { traces } = await server.json<{ readonly traces: readonly Row[] }>('GET', `/api/v1/audit?${parametersOf(flags, ['actor', 'action', 'resource', 'outcome', 'text', 'from', 'to', 'limit']).toString()}`)
+  const { traces } = await server.json<{ readonly traces: readonly Row[] }>(
+    'GET',
+    `/api/v1/audit?${parametersOf(flags, ['actor', 'action', 'resource', 'outcome', 'text', 'from', 'to', 'limit']).toString()}`,
+  )
   await print(flags, traces, traceColumns, 'No trace matches.')
 }
 
-async function print({ output }: RowFlags, rows: readonly Row[], columns: readonly string[], none: string): Promise<void> {
+async function print(
+  { output }: RowFlags,
+  rows: readonly Row[],
+  columns: readonly string[],
+  none: string,
+): Promise<void> {
   if (rows.length === 0 && output === 'table') return self.stderr(`${none}\n`)
   self.stdout(await answerText(output, { whole: rows, rows, columns }))
 }

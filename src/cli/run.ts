@@ -41,9 +41,15 @@ export async function runCommand(args: readonly string[]): Promise<void> {
     weir.reload().catch((error: unknown) => weir.log.error('reload failed', { error: String(error) }))
   })
   if (weir.login !== undefined) self.stderr(loginText(weir.url, weir.login))
-  self.stderr(`weir is ready: ${weir.url}  (console and API)${weir.opsUrls.map((url) => `, ${url}/metrics`).join('')}\n`)
-  if (weir.silent) self.stderr('No exporter has sent flows here yet: `weir exporters` says who sends, and how to point one here.\n')
-  const failed = await Promise.race([new Promise<undefined>((resolve) => stopping.signal.addEventListener('abort', () => resolve(undefined))), weir.failed])
+  self.stderr(
+    `weir is ready: ${weir.url}  (console and API)${weir.opsUrls.map((url) => `, ${url}/metrics`).join('')}\n`,
+  )
+  if (weir.silent)
+    self.stderr('No exporter has sent flows here yet: `weir exporters` says who sends, and how to point one here.\n')
+  const failed = await Promise.race([
+    new Promise<undefined>((resolve) => stopping.signal.addEventListener('abort', () => resolve(undefined))),
+    weir.failed,
+  ])
   if (failed instanceof WeirError && failed.code === 'WEIR_DATA_FENCED') {
     // Nothing is brought to an end: the folder belongs to another process.
     weir.log.error(failed.message, { advice: failed.advice })

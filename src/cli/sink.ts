@@ -5,38 +5,57 @@ import { action, CommandError, defaultData, findServer, withServerFlags, type Se
 
 export function register(program: Command): void {
   const sink = program.command('sink').description('Sinks that are no longer configured.')
-  withServerFlags(sink.command('forget')
-    .description('Drop what is pending for a sink that is no longer configured; the ledger counts the rows as dropped.')
-    .argument('<name>', 'id of the sink'))
-    .addHelpText('after', `
+  withServerFlags(
+    sink
+      .command('forget')
+      .description(
+        'Drop what is pending for a sink that is no longer configured; the ledger counts the rows as dropped.',
+      )
+      .argument('<name>', 'id of the sink'),
+  )
+    .addHelpText(
+      'after',
+      `
 Without a running server the data folder is changed itself.
 
 Examples:
   $ weir sink forget bus
   $ weir sink forget bus --data /var/lib/weir
 
-Exit code: 0 dropped, 1 the sink is configured, unknown or has nothing pending, 2 the command line cannot be used.`)
+Exit code: 0 dropped, 1 the sink is configured, unknown or has nothing pending, 2 the command line cannot be used.`,
+    )
     .action(action(forget))
 }
 
 async function forget(name: string, flags: ServerFlags): Promise<void> {
   const server = await findServer(flags)
-  const dropped = server === undefined
-    ? await forgetOffline(name, flags.data ?? defaultData)
-    : (await server.json<{ dropped: number }>('POST', `/api/v1/sinks/${encodeURIComponent(name)}/forget`)).dropped
+  const dropped =
+    server === undefined
+      ? await forgetOffline(name, flags.data ?? defaultData)
+      : (await server.json<{ dropped: number }>('POST', `/api/v1/sinks/${encodeURIComponent(name)}/forget`)).dropped
   self.stdout(`${dropped} rows of sink ${name} dropped\n`)
 }
 
 /** A sink is known by its record alone: without a configuration every one counts as no longer configured. */
 async function forgetOffline(name: string, data: string): Promise<number> {
   const [{ forgetSink }, { realHost }, { takeLock }, { lineWriter, ProgramLog }, { MetricStore }] = await Promise.all([
-    import('../engine/delivery/forget.ts'), import('../host/index.ts'), import('../app/lock.ts'), import('../telemetry/log.ts'), import('../telemetry/metrics.ts'),
+    import('../engine/delivery/forget.ts'),
+    import('../host/index.ts'),
+    import('../app/lock.ts'),
+    import('../telemetry/log.ts'),
+    import('../telemetry/metrics.ts'),
   ])
   const host = realHost()
-  if ((await host.disk.stat(`${data}/journal`))?.directory !== true) throw new CommandError(`There is no journal in ${data}.`, ['Name the data folder with --data.'])
+  if ((await host.disk.stat(`${data}/journal`))?.directory !== true)
+    throw new CommandError(`There is no journal in ${data}.`, ['Name the data folder with --data.'])
   const lock = await takeLock(host, data)
   try {
-    const log = new ProgramLog({ clock: host.clock, timers: host.timers, write: lineWriter((line) => self.stderr(line)), level: 'error' })
+    const log = new ProgramLog({
+      clock: host.clock,
+      timers: host.timers,
+      write: lineWriter((line) => self.stderr(line)),
+      level: 'error',
+    })
     const rows = await forgetSink({ host, data, id: name, log, metrics: new MetricStore() })
     log.flush()
     return rows

@@ -21,28 +21,45 @@ interface Health {
 const columns = ['kind', 'name', 'type', 'state', 'detail']
 
 export function register(program: Command): void {
-  withServerFlags(withAnswerForm(program.command('status').description('Whether the server does its job, and how each source and sink is.')))
+  withServerFlags(
+    withAnswerForm(
+      program.command('status').description('Whether the server does its job, and how each source and sink is.'),
+    ),
+  )
     .option('--watch [SECONDS]', 'print it again and again')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Examples:
   $ weir status
   $ weir status --watch 5
   $ weir status -o json | jq .ready
 
-Exit code: 0 ready, 1 not ready or no server, 2 the command line cannot be used.`)
+Exit code: 0 ready, 1 not ready or no server, 2 the command line cannot be used.`,
+    )
     .action(action(status))
-  withServerFlags(withAnswerForm(program.command('reload').description('Make the server read its configuration again. If anything is wrong, nothing changes.')))
-    .addHelpText('after', `
+  withServerFlags(
+    withAnswerForm(
+      program
+        .command('reload')
+        .description('Make the server read its configuration again. If anything is wrong, nothing changes.'),
+    ),
+  )
+    .addHelpText(
+      'after',
+      `
 Examples:
   $ weir validate --config weir.yaml && weir reload
 
-Exit code: 0 in use, 1 refused or no server, 2 the command line cannot be used.`)
+Exit code: 0 in use, 1 refused or no server, 2 the command line cannot be used.`,
+    )
     .action(action(reload))
 }
 
 async function status(flags: StatusFlags): Promise<void> {
   const seconds = flags.watch === undefined ? undefined : flags.watch === true ? 2 : Number(flags.watch)
-  if (seconds !== undefined && !(seconds >= 0.2 && seconds <= 3600)) throw new CommandError(`--watch ${String(flags.watch)} is no number of seconds.`, ['Write 0.2 to 3600.'], 2)
+  if (seconds !== undefined && !(seconds >= 0.2 && seconds <= 3600))
+    throw new CommandError(`--watch ${String(flags.watch)} is no number of seconds.`, ['Write 0.2 to 3600.'], 2)
   for (;;) {
     const isReady = await once(flags)
     if (seconds === undefined) return isReady ? undefined : self.leave(1)
@@ -52,19 +69,59 @@ async function status(flags: StatusFlags): Promise<void> {
 
 async function once(flags: StatusFlags): Promise<boolean> {
   const server = await needServer(flags)
-  const [health, pipeline] = await Promise.all([server.json<Health>('GET', '/api/v1/health', undefined, [503]), server.json<Pipeline>('GET', '/api/v1/pipeline')])
+  const [health, pipeline] = await Promise.all([
+    server.json<Health>('GET', '/api/v1/health', undefined, [503]),
+    server.json<Pipeline>('GET', '/api/v1/pipeline'),
+  ])
   const rows: Row[] = [
-    { kind: 'server', name: server.url, type: health.version, state: health.ready ? 'ready' : 'not ready', detail: [...health.reasons, ...health.warnings].join('; ') },
-    ...pipeline.sources.map(({ name, type, rate, addresses, error }) => ({ kind: 'source', name, type, state: error === undefined ? `${Math.round(rate)} rows/s` : 'failing', detail: error ?? addresses.join(' ') })),
-    ...pipeline.sinks.map(({ name, type, state, lagMs, error }) => ({ kind: 'sink', name, type, state, detail: error ?? (lagMs >= 1000 ? `${Math.round(lagMs / 1000)} s behind` : '') })),
+    {
+      kind: 'server',
+      name: server.url,
+      type: health.version,
+      state: health.ready ? 'ready' : 'not ready',
+      detail: [...health.reasons, ...health.warnings].join('; '),
+    },
+    ...pipeline.sources.map(({ name, type, rate, addresses, error }) => ({
+      kind: 'source',
+      name,
+      type,
+      state: error === undefined ? `${Math.round(rate)} rows/s` : 'failing',
+      detail: error ?? addresses.join(' '),
+    })),
+    ...pipeline.sinks.map(({ name, type, state, lagMs, error }) => ({
+      kind: 'sink',
+      name,
+      type,
+      state,
+      detail: error ?? (lagMs >= 1000 ? `${Math.round(lagMs / 1000)} s behind` : ''),
+    })),
   ]
-  self.stdout(await answerText(flags.output, { whole: { ready: health.ready, accepting: health.accepting, version: health.version, reasons: health.reasons, warnings: health.warnings, sources: pipeline.sources, sinks: pipeline.sinks }, rows, columns }))
+  self.stdout(
+    await answerText(flags.output, {
+      whole: {
+        ready: health.ready,
+        accepting: health.accepting,
+        version: health.version,
+        reasons: health.reasons,
+        warnings: health.warnings,
+        sources: pipeline.sources,
+        sinks: pipeline.sinks,
+      },
+      rows,
+      columns,
+    }),
+  )
   return health.ready
 }
 
 async function reload(flags: ServerFlags & AnswerFlags): Promise<void> {
   const report = await (await needServer(flags)).json<ReloadReport>('POST', '/api/v1/reload')
   const rows = report.changed.map((changed) => ({ changed }))
-  if (flags.output === 'table') return self.stdout(report.changed.length === 0 ? 'The configuration is in use. Nothing has changed.\n' : `The configuration is in use. Changed: ${report.changed.join(', ')}.\n`)
+  if (flags.output === 'table')
+    return self.stdout(
+      report.changed.length === 0
+        ? 'The configuration is in use. Nothing has changed.\n'
+        : `The configuration is in use. Changed: ${report.changed.join(', ')}.\n`,
+    )
   self.stdout(await answerText(flags.output, { whole: report, rows, columns: ['changed'] }))
 }

@@ -22,10 +22,16 @@ test('a flipped bit in a file of the store is found by `store check` and `ledger
   const bytes = await readFile(join(store, name))
   bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 4
   await writeFile(join(store, name), bytes)
-  expect(await check()).toMatchObject({ code: 1, found: { rows: 0, damaged: [{ file: name, stream: 'events', rows: 3, reason: 'wrong checksum' }] } })
+  expect(await check()).toMatchObject({
+    code: 1,
+    found: { rows: 0, damaged: [{ file: name, stream: 'events', rows: 3, reason: 'wrong checksum' }] },
+  })
   expect((await launch(['store', 'check', '--data', weir.data])).stdout).toContain('1 damaged file:')
   const verified = await launch(['ledger', '--verify', '--data', weir.data, '--format', 'json'])
-  expect(verified).toMatchObject({ code: 1, stderr: expect.stringContaining(`store file ${name} is damaged (wrong checksum): 3 rows`) })
+  expect(verified).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(`store file ${name} is damaged (wrong checksum): 3 rows`),
+  })
   expect((JSON.parse(verified.stdout) as Ledger).sinks).toMatchObject([{ name: 'store', delivered: 0, quarantined: 3 }])
   await rm(join(store, name))
   expect(await check()).toMatchObject({ code: 1, found: { damaged: [{ file: name, reason: 'missing' }] } })

@@ -12,14 +12,19 @@ interface CheckFlags {
 }
 
 export function register(program: Command): void {
-  const store = program.command('store')
+  const store = program
+    .command('store')
     .description('Inspect the store of a data folder; nothing is changed, and a server may run on it.')
     .addHelpText('after', '\nExample:\n  $ weir store check --data /var/lib/weir')
 
-  store.command('check').description('Read every file of the store and verify its checksum.')
+  store
+    .command('check')
+    .description('Read every file of the store and verify its checksum.')
     .addOption(new Option('--data <DIR>', 'data folder').default(defaultData))
     .addOption(new Option('--format <FORMAT>', 'form of the answer').choices(['text', 'json']).default('text'))
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 A running server excludes a damaged file before the next query reads it, and stores its rows
 again as long as the journal has them.
 
@@ -27,27 +32,44 @@ Examples:
   $ weir store check --data /var/lib/weir
   $ weir store check --format json | jq '.damaged[].file'
 
-Exit code: 0 every file is intact, 1 a file is damaged or the folder has no store, 2 the command line cannot be used.`)
+Exit code: 0 every file is intact, 1 a file is damaged or the folder has no store, 2 the command line cannot be used.`,
+    )
     .action(action(check))
 }
 
 async function check({ data, format }: CheckFlags): Promise<void> {
   const [{ checkStore }, { realHost }] = await Promise.all([import('../store/check.ts'), import('../host/index.ts')])
-  const { generation, check: found } = await checkStore({ host: realHost(), directory: `${data}/store` }).catch((error: unknown) => {
-    if (!(error instanceof Error && 'syscall' in error)) throw error
-    throw new CommandError(`The store in ${data} cannot be read: ${error.message}.`, ['Run this as the owner of the data folder; `weir doctor` looks closer.'])
-  })
+  const { generation, check: found } = await checkStore({ host: realHost(), directory: `${data}/store` }).catch(
+    (error: unknown) => {
+      if (!(error instanceof Error && 'syscall' in error)) throw error
+      throw new CommandError(`The store in ${data} cannot be read: ${error.message}.`, [
+        'Run this as the owner of the data folder; `weir doctor` looks closer.',
+      ])
+    },
+  )
   if (generation === 0) throw new CommandError(`There is no store in ${data}.`, ['Name the data folder with --data.'])
   self.stdout(format === 'json' ? `${JSON.stringify(found)}\n` : checkText(found))
   if (found.damaged.length > 0) self.leave(1)
 }
 
 export function checkText({ files, rows, bytes, unverified, damaged, lost }: StoreCheck): string {
-  const count = (value: number, what: string): string => `${value.toLocaleString('en-US')} ${what}${value === 1 ? '' : 's'}`
+  const count = (value: number, what: string): string =>
+    `${value.toLocaleString('en-US')} ${what}${value === 1 ? '' : 's'}`
   const head = `${count(files, 'file')} with ${count(rows, 'row')}, ${sizeText(bytes)} read\n`
-  const old = unverified === 0 ? '' : `${count(unverified, 'file')} of an earlier version without a checksum: only the size was verified\n`
-  const gone = Object.entries(lost).map(([source, lostRows]) => `${source}: ${count(lostRows, 'row')} of files that were lost before, quarantined in the ledger\n`).join('')
+  const old =
+    unverified === 0
+      ? ''
+      : `${count(unverified, 'file')} of an earlier version without a checksum: only the size was verified\n`
+  const gone = Object.entries(lost)
+    .map(
+      ([source, lostRows]) =>
+        `${source}: ${count(lostRows, 'row')} of files that were lost before, quarantined in the ledger\n`,
+    )
+    .join('')
   if (damaged.length === 0) return `${head}${old}${gone}every file is intact\n`
-  const table = textTable(['file', 'reason', 'rows', 'from', 'to'], damaged.map((one) => [one.file, one.reason, one.rows, one.from, one.to]))
+  const table = textTable(
+    ['file', 'reason', 'rows', 'from', 'to'],
+    damaged.map((one) => [one.file, one.reason, one.rows, one.from, one.to]),
+  )
   return `${head}${old}${gone}\n${table}\n${count(damaged.length, 'damaged file')}: Weir excludes it before the next query reads it and counts its rows as quarantined.\n`
 }

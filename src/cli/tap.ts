@@ -13,19 +13,37 @@ interface TapFlags extends ServerFlags {
 }
 
 export function register(program: Command): void {
-  withServerFlags(program.command('tap')
-    .description('Look at a source or a sink live: every row that it gives, or everything that is routed to it, in the form in which it is sent. Nothing is taken away.')
-    .argument('<name>', 'id of a source or a sink; source/ID or sink/ID where both have it')
-    .option('--filter <FILTER>', 'rows that match only, as "dst.port = 443 and bytes > 1M"; given again, all must match', collect, [])
-    .option('--limit <COUNT>', 'end after so many rows', positive)
-    .addOption(new Option('--format <FORMAT>', 'form of the rows (default: table on a terminal, else ndjson)').choices(['ndjson', 'table'])))
-    .addHelpText('after', `
+  withServerFlags(
+    program
+      .command('tap')
+      .description(
+        'Look at a source or a sink live: every row that it gives, or everything that is routed to it, in the form in which it is sent. Nothing is taken away.',
+      )
+      .argument('<name>', 'id of a source or a sink; source/ID or sink/ID where both have it')
+      .option(
+        '--filter <FILTER>',
+        'rows that match only, as "dst.port = 443 and bytes > 1M"; given again, all must match',
+        collect,
+        [],
+      )
+      .option('--limit <COUNT>', 'end after so many rows', positive)
+      .addOption(
+        new Option('--format <FORMAT>', 'form of the rows (default: table on a terminal, else ndjson)').choices([
+          'ndjson',
+          'table',
+        ]),
+      ),
+  )
+    .addHelpText(
+      'after',
+      `
 Examples:
   $ weir tap netflow --filter "dst.port = 443" --limit 10
   $ weir tap sink/bus --format ndjson | jq .body
 
 Rows that come faster than they are read are skipped, and counted on standard error.
-Exit code: 0 looked, 1 the server is not to be had or ended, 2 the command line cannot be used.`)
+Exit code: 0 looked, 1 the server is not to be had or ended, 2 the command line cannot be used.`,
+    )
     .action(action(run))
 }
 
@@ -43,12 +61,17 @@ async function run(name: string, { filter, limit, format, ...where }: TapFlags):
   const server = await needServer(where)
   const query = new URLSearchParams({
     ...(await targetOf(server, name)),
-    ...(filter.length === 0 ? {} : { filter: filter.length === 1 ? (filter[0] ?? '') : filter.map((one) => `(${one})`).join(' and ') }),
+    ...(filter.length === 0
+      ? {}
+      : { filter: filter.length === 1 ? (filter[0] ?? '') : filter.map((one) => `(${one})`).join(' and ') }),
     ...(limit === undefined ? {} : { limit: String(limit) }),
   })
   const answer = await server.ask('GET', `/api/v1/tap?${query.toString()}`)
   const [{ TapTable }, { print }] = await Promise.all([import('./tap/columns.ts'), import('./output.ts')])
-  const table = (format ?? (self.interactive ? 'table' : 'ndjson')) === 'table' ? new TapTable(process.stdout.columns ?? 200) : undefined
+  const table =
+    (format ?? (self.interactive ? 'table' : 'ndjson')) === 'table'
+      ? new TapTable(process.stdout.columns ?? 200)
+      : undefined
   let shown = 0
   for await (const line of linesOf(answer)) {
     const row = JSON.parse(line) as TapLine
@@ -59,7 +82,10 @@ async function run(name: string, { filter, limit, format, ...where }: TapFlags):
     shown++
     await print(table === undefined ? `${line}\n` : table.row(row))
   }
-  if (shown !== limit) throw new CommandError('The server ended the look.', ['It stops, or the connection broke; its program log says which.'])
+  if (shown !== limit)
+    throw new CommandError('The server ended the look.', [
+      'It stops, or the connection broke; its program log says which.',
+    ])
 }
 
 async function targetOf(server: Server, written: string): Promise<{ source: string } | { sink: string }> {
@@ -69,10 +95,17 @@ async function targetOf(server: Server, written: string): Promise<{ source: stri
   const { sources, sinks } = await server.json<Pipeline>('GET', '/api/v1/pipeline')
   const isSource = sources.some((one) => one.name === id)
   const isSink = sinks.some((one) => one.name === id)
-  if (isSource && isSink) throw new CommandError(`\`${id}\` is a source and a sink.`, [`source/${id} shows what comes from it, sink/${id} what is given to it.`], 2)
+  if (isSource && isSink)
+    throw new CommandError(
+      `\`${id}\` is a source and a sink.`,
+      [`source/${id} shows what comes from it, sink/${id} what is given to it.`],
+      2,
+    )
   if (isSink) return { sink: id }
   if (isSource) return { source: id }
-  throw new CommandError(`There is no source and no sink \`${id}\`.`, [`Sources: ${sources.map((one) => one.name).join(', ')}. Sinks: ${sinks.map((one) => one.name).join(', ')}.`])
+  throw new CommandError(`There is no source and no sink \`${id}\`.`, [
+    `Sources: ${sources.map((one) => one.name).join(', ')}. Sinks: ${sinks.map((one) => one.name).join(', ')}.`,
+  ])
 }
 
 /** Lines of an answer as they come, the empty ones left out. */

@@ -3,10 +3,15 @@ export function textTable(titles: readonly string[], rows: readonly (readonly (s
   const lines = [titles, ...rows.map((row) => row.map((cell) => (typeof cell === 'number' ? grouped(cell) : cell)))]
   const widths = titles.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? '').length)))
   const right = titles.map((_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === 'number'))
-  const laid = lines.map((line) => line.map((cell, column) => {
-    const width = widths[column] ?? 0
-    return right[column] === true ? cell.padStart(width) : cell.padEnd(width)
-  }).join('  ').trimEnd())
+  const laid = lines.map((line) =>
+    line
+      .map((cell, column) => {
+        const width = widths[column] ?? 0
+        return right[column] === true ? cell.padStart(width) : cell.padEnd(width)
+      })
+      .join('  ')
+      .trimEnd(),
+  )
   return `${laid.join('\n')}\n`
 }
 

@@ -16,18 +16,31 @@ interface TopFlags extends ServerFlags {
 }
 
 export function register(program: Command): void {
-  withServerFlags(program.command('top')
-    .description('What goes on: rows per second of every source and exporter, and rate, lag and drops of every sink, until it is stopped.')
-    .option('--once', 'look for one interval, print it and end')
-    .option('--interval <SECONDS>', 'time between two looks', seconds, 2)
-    .option('--limit <COUNT>', 'exporters to show, the busiest', positive, 20)
-    .addOption(new Option('--format <FORMAT>', 'form of each look; json is one object a line (default: table on a terminal, else json)').choices(['json', 'table'])))
-    .addHelpText('after', `
+  withServerFlags(
+    program
+      .command('top')
+      .description(
+        'What goes on: rows per second of every source and exporter, and rate, lag and drops of every sink, until it is stopped.',
+      )
+      .option('--once', 'look for one interval, print it and end')
+      .option('--interval <SECONDS>', 'time between two looks', seconds, 2)
+      .option('--limit <COUNT>', 'exporters to show, the busiest', positive, 20)
+      .addOption(
+        new Option(
+          '--format <FORMAT>',
+          'form of each look; json is one object a line (default: table on a terminal, else json)',
+        ).choices(['json', 'table']),
+      ),
+  )
+    .addHelpText(
+      'after',
+      `
 Examples:
   $ weir top
   $ weir top --once --format json | jq '.sinks[] | {name, rate, lagMs}'
 
-Exit code: 0 looked, 1 the server is not to be had, 2 the command line cannot be used.`)
+Exit code: 0 looked, 1 the server is not to be had, 2 the command line cannot be used.`,
+    )
     .action(action(run))
 }
 
@@ -39,7 +52,8 @@ function positive(text: string): number {
 
 function seconds(text: string): number {
   const value = Number(text)
-  if (!(value >= 0.1 && value <= 3600)) throw new InvalidArgumentError('It must be a number of seconds from 0.1 to 3600.')
+  if (!(value >= 0.1 && value <= 3600))
+    throw new InvalidArgumentError('It must be a number of seconds from 0.1 to 3600.')
   return value
 }
 
@@ -49,7 +63,10 @@ const overwrite = '\u001B[H\u001B[J'
 async function run({ once = false, interval, limit, format, ...where }: TopFlags): Promise<void> {
   const server = await needServer(where)
   const [{ realHost }, { ratesBetween }, { topText }, { print }] = await Promise.all([
-    import('../host/index.ts'), import('./top/rates.ts'), import('./top/page.ts'), import('./output.ts'),
+    import('../host/index.ts'),
+    import('./top/rates.ts'),
+    import('./top/page.ts'),
+    import('./output.ts'),
   ])
   const host = realHost()
   const json = (format ?? (self.interactive ? 'table' : 'json')) === 'json'
@@ -59,7 +76,9 @@ async function run({ once = false, interval, limit, format, ...where }: TopFlags
     await host.timers.sleep(interval * 1000)
     const after = await look(server, host)
     const rates = ratesBetween(before, after)
-    const text = json ? `${JSON.stringify({ ...rates, exporters: rates.exporters.slice(0, limit) })}\n` : topText(rates, limit)
+    const text = json
+      ? `${JSON.stringify({ ...rates, exporters: rates.exporters.slice(0, limit) })}\n`
+      : topText(rates, limit)
     await print(draws ? overwrite + text : once || json ? text : `${text}\n`)
     if (once) return
     before = after
@@ -68,7 +87,9 @@ async function run({ once = false, interval, limit, format, ...where }: TopFlags
 
 async function look(server: Server, { clock }: Host): Promise<Sample> {
   const [pipeline, ledger, exporters] = await Promise.all([
-    server.json<Pipeline>('GET', '/api/v1/pipeline'), server.json<Ledger>('GET', '/api/v1/ledger'), server.json<Exporters>('GET', '/api/v1/exporters'),
+    server.json<Pipeline>('GET', '/api/v1/pipeline'),
+    server.json<Ledger>('GET', '/api/v1/ledger'),
+    server.json<Exporters>('GET', '/api/v1/exporters'),
   ])
   return { at: clock.now(), pipeline, ledger, exporters }
 }

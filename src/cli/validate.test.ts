@@ -35,20 +35,32 @@ sinks:
   await writeFile(file, config(`http://127.0.0.1:${good.port}/`))
   const fine = await launch(['check', '--config', file, '--live'])
   expect(fine).toMatchObject({ code: 0, stderr: '' })
-  expect(fine.stdout).toMatch(/ok +port netflow +UDP 127\.0\.0\.1:\d+ is free[^]*ok +sink hook +http:[^]*ok +sink archive +.*will be made, with the folders above it[^]*Everything could be opened and reached\./)
+  expect(fine.stdout).toMatch(
+    /ok +port netflow +UDP 127\.0\.0\.1:\d+ is free[^]*ok +sink hook +http:[^]*ok +sink archive +.*will be made, with the folders above it[^]*Everything could be opened and reached\./,
+  )
   expect(good.seen).toEqual(['OPTIONS'])
   expect(await readdir(folder)).toEqual(['weir.yaml'])
 
   const bad = await receiver(403)
-  await writeFile(file, config(`http://127.0.0.1:${bad.port}/`).replace(`127.0.0.1:${netflow}`, '192.0.2.1:2055').replace('out/deep/events.ndjson', 'weir.yaml/events.ndjson'))
+  await writeFile(
+    file,
+    config(`http://127.0.0.1:${bad.port}/`)
+      .replace(`127.0.0.1:${netflow}`, '192.0.2.1:2055')
+      .replace('out/deep/events.ndjson', 'weir.yaml/events.ndjson'),
+  )
   const failing = await launch(['check', '--config', file, '--live'])
   expect(failing.code).toBe(1)
-  expect(failing.stdout).toMatch(/fail +port netflow +.*no such address[^]*fail +sink hook +.*HTTP 403[^]*fail +sink archive +.*is no folder[^]*3 of 4 could not be opened or reached\./)
+  expect(failing.stdout).toMatch(
+    /fail +port netflow +.*no such address[^]*fail +sink hook +.*HTTP 403[^]*fail +sink archive +.*is no folder[^]*3 of 4 could not be opened or reached\./,
+  )
   expect((await launch(['check', '--config', file])).code).toBe(0)
 })
 
 test('weir validate --live asks nothing of a configuration that is not valid', async () => {
   const folder = await temporaryFolder()
   await writeFile(join(folder, 'weir.yaml'), 'lsten: 1\n')
-  expect(await launch(['check', '--live', '--config', join(folder, 'weir.yaml')])).toMatchObject({ code: 2, stdout: '' })
+  expect(await launch(['check', '--live', '--config', join(folder, 'weir.yaml')])).toMatchObject({
+    code: 2,
+    stdout: '',
+  })
 })

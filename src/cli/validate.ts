@@ -12,17 +12,32 @@ interface CheckFlags {
 }
 
 export function register(program: Command): void {
-  program.command('validate').alias('check')
-    .description('Validate a configuration file and print what would run; nothing is started, and without --live nothing is reached.')
-    .option('--config <FILE>', 'configuration file (default: none, so WEIR_* variables and defaults are checked); a folder of files, or given again: later ones override earlier ones', collect, [])
-    .option('--live', 'also try every port, and connect and log in to every sink and every bus that is read; no data is sent or taken')
-    .addHelpText('after', `
+  program
+    .command('validate')
+    .alias('check')
+    .description(
+      'Validate a configuration file and print what would run; nothing is started, and without --live nothing is reached.',
+    )
+    .option(
+      '--config <FILE>',
+      'configuration file (default: none, so WEIR_* variables and defaults are checked); a folder of files, or given again: later ones override earlier ones',
+      collect,
+      [],
+    )
+    .option(
+      '--live',
+      'also try every port, and connect and log in to every sink and every bus that is read; no data is sent or taken',
+    )
+    .addHelpText(
+      'after',
+      `
 Examples:
   $ weir validate --config weir.yaml
   $ weir validate --config weir.yaml --live
 
 Exit code: 0 valid, 2 not valid (problems are printed with file, line and column), with --live also 1: valid, but
-something could not be opened or reached.`)
+something could not be opened or reached.`,
+    )
     .action(action(run))
 }
 
@@ -44,7 +59,11 @@ async function run({ config: files, live }: CheckFlags): Promise<void> {
 /** Every listener opened for a moment, every sink connected to. */
 async function tryLive(config: WeirConfig): Promise<readonly Finding[]> {
   const [{ checkPorts }, { checkSources }, { checkSinks }, { realMachine }, { readHolder }] = await Promise.all([
-    import('./doctor/ports.ts'), import('./doctor/sources.ts'), import('./doctor/sinks.ts'), import('../host/machine.ts'), import('../app/lock.ts'),
+    import('./doctor/ports.ts'),
+    import('./doctor/sources.ts'),
+    import('./doctor/sinks.ts'),
+    import('../host/machine.ts'),
+    import('../app/lock.ts'),
   ])
   const host = realHost()
   const scene = { host, machine: realMachine, config, running: readHolder(config.data) }
@@ -53,37 +72,68 @@ async function tryLive(config: WeirConfig): Promise<readonly Finding[]> {
 
 function liveText(findings: readonly Finding[]): string {
   const width = Math.max(...findings.map(({ check }) => check.length))
-  const lines = findings.map(({ check, status, fact, advice }) => `${status.padEnd(4)}  ${check.padEnd(width)}  ${fact}\n${advice === undefined ? '' : `${' '.repeat(width + 8)}→ ${advice}\n`}`)
+  const lines = findings.map(
+    ({ check, status, fact, advice }) =>
+      `${status.padEnd(4)}  ${check.padEnd(width)}  ${fact}\n${advice === undefined ? '' : `${' '.repeat(width + 8)}→ ${advice}\n`}`,
+  )
   const failing = findings.filter(({ status }) => status === 'fail').length
   return `${lines.join('')}${failing === 0 ? 'Everything could be opened and reached.\n' : `${failing} of ${findings.length} could not be opened or reached.\n`}`
 }
 
 /** Who may use the API. */
 function loginOf({ auth: { tokens, oidc }, data }: WeirConfig, loopback: boolean): string {
-  const named = tokens.map(({ name, role, namespaces }) => `${name} (${role}${namespaces === null ? '' : ` of ${namespaces.join(' ')}`})`)
-  const ways = [...(oidc === null ? [] : [`login at ${oidc.issuer}`]), ...(named.length === 0 ? [] : [`tokens: ${named.join(' ')}`])]
+  const named = tokens.map(
+    ({ name, role, namespaces }) => `${name} (${role}${namespaces === null ? '' : ` of ${namespaces.join(' ')}`})`,
+  )
+  const ways = [
+    ...(oidc === null ? [] : [`login at ${oidc.issuer}`]),
+    ...(named.length === 0 ? [] : [`tokens: ${named.join(' ')}`]),
+  ]
   if (ways.length > 0) return ways.join(', ')
   return loopback ? 'no token needed' : `a token, made at the first start and kept in ${data}/token`
 }
 
 /** What would run, for people. */
 export async function summary(config: WeirConfig, written: unknown): Promise<string> {
-  const [{ canListen, listenersOf, targetsOf }, { sourceAck }, { formatHostPort }, { isLoopback }] = await Promise.all([import('../app/config-facts.ts'), import('../app/config-ack.ts'), import('../schema/index.ts'), import('../api/guard.ts')])
+  const [{ canListen, listenersOf, targetsOf }, { sourceAck }, { formatHostPort }, { isLoopback }] = await Promise.all([
+    import('../app/config-facts.ts'),
+    import('../app/config-ack.ts'),
+    import('../schema/index.ts'),
+    import('../api/guard.ts'),
+  ])
   const listeners = listenersOf(config)
   const at = (owner: string): string =>
-    listeners.filter((one) => one.owner === owner).map(({ protocol, place }) => `${protocol} ${formatHostPort(place)}`).join(', ') || 'off'
-  const reached = (entry: Parameters<typeof targetsOf>[0], under: 'sources' | 'sinks'): string => targetsOf(entry, under).map(({ value }) => withoutUrlSecrets(value)).join(' ')
+    listeners
+      .filter((one) => one.owner === owner)
+      .map(({ protocol, place }) => `${protocol} ${formatHostPort(place)}`)
+      .join(', ') || 'off'
+  const reached = (entry: Parameters<typeof targetsOf>[0], under: 'sources' | 'sinks'): string =>
+    targetsOf(entry, under)
+      .map(({ value }) => withoutUrlSecrets(value))
+      .join(' ')
   const lines: [string, string][] = [
     ['data', config.data],
     ['api', `${at('api')}, ${loginOf(config, isLoopback(config.listen.host))}`],
     ['ops', at('ops')],
-    ['source http', `POST /events on ${formatHostPort(config.listen)}, answered when ${config.http.ack === 'journal' ? 'synced' : `${config.http.ack} has it`}`],
+    [
+      'source http',
+      `POST /events on ${formatHostPort(config.listen)}, answered when ${config.http.ack === 'journal' ? 'synced' : `${config.http.ack} has it`}`,
+    ],
     ...Object.values(config.sources).map((source): [string, string] => {
       const ack = sourceAck(source)
-      return [`source ${source.id}`, `${typed(source.id, source.type)}${canListen(source) ? at(source.id) : reached(source, 'sources') || 'on'}${ack === undefined ? '' : `, acknowledged when sink:${ack} has it`}`]
+      return [
+        `source ${source.id}`,
+        `${typed(source.id, source.type)}${canListen(source) ? at(source.id) : reached(source, 'sources') || 'on'}${ack === undefined ? '' : `, acknowledged when sink:${ack} has it`}`,
+      ]
     }),
-    ...Object.values(config.transforms).map(({ id, type, common }): [string, string] => [`transform ${id}`, `${typed(id, type)}${taken(common)}`]),
-    ['sink store', config.store.enabled === 'none' ? 'off' : `${config.store.enabled} in ${config.data}/store, from every source`],
+    ...Object.values(config.transforms).map(({ id, type, common }): [string, string] => [
+      `transform ${id}`,
+      `${typed(id, type)}${taken(common)}`,
+    ]),
+    [
+      'sink store',
+      config.store.enabled === 'none' ? 'off' : `${config.store.enabled} in ${config.data}/store, from every source`,
+    ],
     ...Object.values(config.sinks).map((sink): [string, string] => {
       const { id, type, common } = sink
       const targets = reached(sink, 'sinks')
@@ -108,12 +158,18 @@ function taken({ from, only }: WeirConfig['sinks'][string]['common']): string {
 
 /** References of secrets, and whether they can be read here; never a value. */
 async function secrets(written: unknown): Promise<[string, string][]> {
-  const [{ weirSchema }, { walkWritten }] = await Promise.all([import('../app/config.ts'), import('../schema/descend.ts')])
+  const [{ weirSchema }, { walkWritten }] = await Promise.all([
+    import('../app/config.ts'),
+    import('../schema/descend.ts'),
+  ])
   const found = new Set<string>()
   walkWritten(weirSchema.info, written, (info, value) => {
     if (info.kind === 'secret' && typeof value === 'string' && /^(?:env|file):/.test(value)) found.add(value)
   })
-  return [...found].map((reference) => [`secret ${reference}`, isThere(reference) ? 'is there' : 'is not there, and not needed by these `roles`'])
+  return [...found].map((reference) => [
+    `secret ${reference}`,
+    isThere(reference) ? 'is there' : 'is not there, and not needed by these `roles`',
+  ])
 }
 
 function isThere(reference: string): boolean {

@@ -6,8 +6,18 @@ import { launch } from './testing/launch.ts'
 
 test('a ledger recomputed from the files of a stopped Weir says what the running one said', async () => {
   const folder = await temporaryFolder()
-  await using weir = await startWeir({ folder, config: { sinks: { out: { type: 'file', path: join(folder, 'out.jsonl'), only: { type: ['wanted'] } } } } })
-  await weir.events(['wanted', 'other', 'wanted'].map((type, index) => ({ specversion: '1.0', id: String(index), source: '/test', type })))
+  await using weir = await startWeir({
+    folder,
+    config: { sinks: { out: { type: 'file', path: join(folder, 'out.jsonl'), only: { type: ['wanted'] } } } },
+  })
+  await weir.events(
+    ['wanted', 'other', 'wanted'].map((type, index) => ({
+      specversion: '1.0',
+      id: String(index),
+      source: '/test',
+      type,
+    })),
+  )
   const said = await weir.caughtUp(20_000)
   await weir.stop()
   const ran = await launch(['ledger', '--verify', '--data', weir.data, '--format', 'json'])

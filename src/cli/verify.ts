@@ -5,11 +5,20 @@ import type { Verified } from './ledger.ts'
 /** Recomputes the ledger of a data folder from its files; nothing is changed. Rows of damaged files of the store count as quarantined. */
 export async function verify(data: string): Promise<Verified> {
   const [{ verifyLedger }, { realHost }, { filePartition }, { checkStore }, { ledgerOf }] = await Promise.all([
-    import('../engine/ledger/verify.ts'), import('../host/index.ts'), import('../model/positions.ts'), import('../store/check.ts'), import('../store/status.ts'),
+    import('../engine/ledger/verify.ts'),
+    import('../host/index.ts'),
+    import('../model/positions.ts'),
+    import('../store/check.ts'),
+    import('../store/status.ts'),
   ])
   const host = realHost()
-  if ((await host.disk.stat(`${data}/journal`))?.directory !== true) throw new CommandError(`There is no journal in ${data}.`, ['Name the data folder with --data.'])
-  const { state, generation, check: { damaged } } = await checkStore({ host, directory: `${data}/store` })
+  if ((await host.disk.stat(`${data}/journal`))?.directory !== true)
+    throw new CommandError(`There is no journal in ${data}.`, ['Name the data folder with --data.'])
+  const {
+    state,
+    generation,
+    check: { damaged },
+  } = await checkStore({ host, directory: `${data}/store` })
   const { stored, quarantined, positions } = ledgerOf(state, new Set(damaged.map(({ file }) => file)))
   const sequence = positions[filePartition]?.sequence ?? 0
   // A folder whose store was turned off has no manifest, and no row of a store in its ledger.

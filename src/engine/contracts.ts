@@ -26,7 +26,9 @@ export interface SourceContext extends Context {
   /** Durable when it resolves. Rejects with a WeirError whose `retry` says whether to try again. */
   append(unit: Omit<Unit, 'source'>): Promise<Appended>
   /** As `append`, for events that may be pushed twice: those that came before, by source and id, are left out and counted. */
-  readonly appendOnce?: (unit: Omit<Unit, 'source'>) => Promise<Appended & { readonly accepted: number; readonly duplicates: number }>
+  readonly appendOnce?: (
+    unit: Omit<Unit, 'source'>,
+  ) => Promise<Appended & { readonly accepted: number; readonly duplicates: number }>
   /** A sink that has to settle what was appended before others are told that it was taken. */
   readonly awaited?: (sink: string) => AwaitedSink
   /** Counts what could not be taken; it becomes durable with the source's next unit. */
@@ -51,7 +53,10 @@ export interface AwaitedSink {
    * Resolves with `settled` once the sink is durably past it, delivered, filtered or dead-lettered, and past all that it is a duplicate of;
    * with `gone` when there is no such sink any more, with `stopped` when the signal aborts first.
    */
-  settled(appended: Appended & { readonly duplicates?: number }, signal: AbortSignal): Promise<'settled' | 'gone' | 'stopped'>
+  settled(
+    appended: Appended & { readonly duplicates?: number },
+    signal: AbortSignal,
+  ): Promise<'settled' | 'gone' | 'stopped'>
 }
 
 /** What the journal has of one source. */

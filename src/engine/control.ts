@@ -53,7 +53,15 @@ export interface Ingested {
 }
 
 /** What became of a source's batch at the sink it subscribed to. */
-export type Fate = { readonly is: 'delivered' } | { readonly is: 'dead-lettered'; readonly rows: number; /** Of the first of them, where it is known here. */ readonly reason?: string } | { readonly is: 'dropped'; readonly reason: string } | { readonly is: 'pending' }
+export type Fate =
+  | { readonly is: 'delivered' }
+  | {
+      readonly is: 'dead-lettered'
+      readonly rows: number
+      /** Of the first of them, where it is known here. */ readonly reason?: string
+    }
+  | { readonly is: 'dropped'; readonly reason: string }
+  | { readonly is: 'pending' }
 
 export interface Ledger {
   readonly balanced: boolean
@@ -88,8 +96,21 @@ export interface SinkLedger {
 }
 
 export interface Pipeline {
-  readonly sources: readonly { readonly name: string; readonly type: string; readonly addresses: readonly string[]; readonly rate: number; readonly error?: string }[]
-  readonly sinks: readonly { readonly name: string; readonly type: string; readonly from: readonly string[]; readonly lagMs: number; readonly state: SinkState; readonly error?: string }[]
+  readonly sources: readonly {
+    readonly name: string
+    readonly type: string
+    readonly addresses: readonly string[]
+    readonly rate: number
+    readonly error?: string
+  }[]
+  readonly sinks: readonly {
+    readonly name: string
+    readonly type: string
+    readonly from: readonly string[]
+    readonly lagMs: number
+    readonly state: SinkState
+    readonly error?: string
+  }[]
   readonly journal: { readonly bytes: number; readonly segments: number; readonly sequence: number }
 }
 

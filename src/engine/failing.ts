@@ -24,10 +24,16 @@ export function seenOf({ refusal, unacknowledged, delivery, store, sinks, former
   const waiting = (id: string): string => `${pending.get(id) ?? 0} rows wait in the journal`
   const failing: Failing[] = [
     ...Object.entries(sources).map(([id, { why, counts }]): Failing => ({ what: `source ${id}`, why, counts })),
-    ...(store === undefined ? [] : [{ what: storeSink, why: `${waiting(storeSink)}: ${store}`, counts: 'lasting' } as const]),
-    ...sinks.flatMap(({ id, error }): Failing[] => (error === undefined ? [] : [{ what: `sink ${id}`, why: `${waiting(id)}: ${error}`, counts: 'lasting' }])),
+    ...(store === undefined
+      ? []
+      : [{ what: storeSink, why: `${waiting(storeSink)}: ${store}`, counts: 'lasting' } as const]),
+    ...sinks.flatMap(({ id, error }): Failing[] =>
+      error === undefined ? [] : [{ what: `sink ${id}`, why: `${waiting(id)}: ${error}`, counts: 'lasting' }],
+    ),
     ...(delivery === undefined ? [] : [{ what: 'delivery', why: delivery, counts: 'lasting' } as const]),
   ]
-  const warnings = former.flatMap(({ id, orphaned }) => (orphaned === undefined ? [] : [`sink ${id} is not configured any more: ${waiting(id)}`]))
+  const warnings = former.flatMap(({ id, orphaned }) =>
+    orphaned === undefined ? [] : [`sink ${id} is not configured any more: ${waiting(id)}`],
+  )
   return { refusal, unacknowledged, failing, warnings }
 }

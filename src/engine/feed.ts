@@ -25,7 +25,9 @@ export class Feed {
     this.#watchers.add(listener)
     if (this.#reading === undefined) {
       this.#reading = new AbortController()
-      this.#follow(this.#reading.signal).catch((error: unknown) => this.#options.log.error('the live view stopped', { error: String(error) }))
+      this.#follow(this.#reading.signal).catch((error: unknown) =>
+        this.#options.log.error('the live view stopped', { error: String(error) }),
+      )
     }
     return () => {
       this.#watchers.delete(listener)

@@ -16,7 +16,9 @@ interface Followed {
   readonly seen: Map<string, number>
 }
 
-export type SourceCounts = { readonly name: string } & Pick<SourceTotals, 'duplicates'> & { readonly shed: Readonly<Record<string, number>> }
+export type SourceCounts = { readonly name: string } & Pick<SourceTotals, 'duplicates'> & {
+    readonly shed: Readonly<Record<string, number>>
+  }
 
 export class Follower {
   readonly #tail: Tail
@@ -33,9 +35,22 @@ export class Follower {
    * `after`: the least place of all sinks that will be followed. `bodies`: verify their checksums too. `before`: duplicates and shed
    * rows per source up to the end of the journal, of which `after` may lie behind the last header.
    */
-  constructor(options: { host: Host; directory: string; tail: Tail; after: Position; accepted: Iterable<readonly [string, number]>; before?: readonly SourceCounts[]; bodies?: boolean }) {
+  constructor(options: {
+    host: Host
+    directory: string
+    tail: Tail
+    after: Position
+    accepted: Iterable<readonly [string, number]>
+    before?: readonly SourceCounts[]
+    bodies?: boolean
+  }) {
     this.#tail = options.tail
-    this.#walk = new Walk({ disk: options.host.disk, directory: options.directory, after: options.after, headersOnly: options.bodies !== true })
+    this.#walk = new Walk({
+      disk: options.host.disk,
+      directory: options.directory,
+      after: options.after,
+      headersOnly: options.bodies !== true,
+    })
     this.#sequence = options.after.sequence
     this.#row = options.after.row
     for (const [source, rows] of options.accepted) this.#accepted.set(source, rows)
@@ -63,7 +78,12 @@ export class Follower {
   }
 
   /** Follows a sink from its place on. What was walked before it came is taken from the headers' totals instead. */
-  follow(id: string, after: number, takes: (source: string) => boolean, accounted: Iterable<readonly [string, number]>): void {
+  follow(
+    id: string,
+    after: number,
+    takes: (source: string) => boolean,
+    accounted: Iterable<readonly [string, number]>,
+  ): void {
     const seen = new Map(accounted)
     if (after < this.#sequence) for (const [source, rows] of this.#accepted) if (takes(source)) seen.set(source, rows)
     this.#sinks.set(id, { after: Math.max(after, this.#sequence), takes, seen })
@@ -125,7 +145,12 @@ export class Follower {
   #more(source: string, duplicates: number, shed: Readonly<Record<string, number>>): void {
     this.#duplicates.set(source, Math.max(this.duplicates(source), duplicates))
     const known = this.shed(source)
-    this.#shed.set(source, Object.fromEntries(Object.keys({ ...known, ...shed }).map((reason) => [reason, Math.max(known[reason] ?? 0, shed[reason] ?? 0)])))
+    this.#shed.set(
+      source,
+      Object.fromEntries(
+        Object.keys({ ...known, ...shed }).map((reason) => [reason, Math.max(known[reason] ?? 0, shed[reason] ?? 0)]),
+      ),
+    )
   }
 
   /** `before`: rows of the source before this frame; more than were seen means that some can't be read any more. */

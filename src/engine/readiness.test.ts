@@ -7,22 +7,50 @@ let readiness: Readiness
 let lines: [level: string, message: string, fields: unknown][]
 
 const well: Seen = { refusal: undefined, unacknowledged: undefined, failing: [], warnings: [] }
-const failing = (counts: 'lasting' | 'now' | 'partly'): Seen => ({ ...well, failing: [{ what: 'sink bus', why: '3 rows wait in the journal: connection refused', counts }] })
+const failing = (counts: 'lasting' | 'now' | 'partly'): Seen => ({
+  ...well,
+  failing: [{ what: 'sink bus', why: '3 rows wait in the journal: connection refused', counts }],
+})
 
 beforeEach(() => {
   host = fakeHost(1)
   lines = []
-  const say = (level: string) => (message: string, fields?: unknown): void => void lines.push([level, message, fields])
-  readiness = new Readiness(host.clock, { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') })
+  const say =
+    (level: string) =>
+    (message: string, fields?: unknown): void =>
+      void lines.push([level, message, fields])
+  readiness = new Readiness(host.clock, {
+    debug: say('debug'),
+    info: say('info'),
+    warn: say('warn'),
+    error: say('error'),
+  })
 })
 
 describe('readiness', () => {
   it('is there only between start and stop', () => {
-    expect(readiness.health()).toMatchObject({ live: true, ready: false, accepting: false, reasons: ['weir is starting'] })
+    expect(readiness.health()).toMatchObject({
+      live: true,
+      ready: false,
+      accepting: false,
+      reasons: ['weir is starting'],
+    })
     readiness.started()
-    expect(readiness.health()).toEqual({ live: true, ready: true, accepting: true, draining: false, reasons: [], warnings: [] })
+    expect(readiness.health()).toEqual({
+      live: true,
+      ready: true,
+      accepting: true,
+      draining: false,
+      reasons: [],
+      warnings: [],
+    })
     readiness.drain()
-    expect(readiness.health()).toMatchObject({ ready: false, accepting: false, draining: true, reasons: ['weir is draining'] })
+    expect(readiness.health()).toMatchObject({
+      ready: false,
+      accepting: false,
+      draining: true,
+      reasons: ['weir is draining'],
+    })
   })
 
   it('ends at once when data is refused, and is logged once with the reason and once with how long it took', async () => {
@@ -34,7 +62,10 @@ describe('readiness', () => {
     }
     readiness.look(well)
     expect(readiness.health()).toMatchObject({ ready: true, accepting: true })
-    expect(lines).toEqual([['warn', 'Weir is not ready.', { reason: 'the disk is full' }], ['info', 'Weir is ready again.', { seconds: 3 }]])
+    expect(lines).toEqual([
+      ['warn', 'Weir is not ready.', { reason: 'the disk is full' }],
+      ['info', 'Weir is ready again.', { seconds: 3 }],
+    ])
   })
 
   it('ends when a source or a sink fails for ten seconds, while data is accepted; until then it is a warning', async () => {
@@ -42,9 +73,18 @@ describe('readiness', () => {
     readiness.look(failing('lasting'))
     await host.advance(9000)
     readiness.look(failing('lasting'))
-    expect(readiness.health()).toMatchObject({ ready: true, reasons: [], warnings: ['sink bus: fails for 9 s, 3 rows wait in the journal: connection refused'] })
+    expect(readiness.health()).toMatchObject({
+      ready: true,
+      reasons: [],
+      warnings: ['sink bus: fails for 9 s, 3 rows wait in the journal: connection refused'],
+    })
     await host.advance(1000)
-    expect(readiness.health()).toMatchObject({ ready: false, accepting: true, reasons: ['sink bus: fails for 10 s, 3 rows wait in the journal: connection refused'], warnings: [] })
+    expect(readiness.health()).toMatchObject({
+      ready: false,
+      accepting: true,
+      reasons: ['sink bus: fails for 10 s, 3 rows wait in the journal: connection refused'],
+      warnings: [],
+    })
     readiness.look(well)
     readiness.look(failing('lasting'))
     expect(readiness.health().ready).toBe(true)
@@ -56,21 +96,37 @@ describe('readiness', () => {
     expect(readiness.health().ready).toBe(false)
     readiness.look(failing('partly'))
     await host.advance(20_000)
-    expect(readiness.health()).toMatchObject({ ready: true, warnings: ['sink bus: 3 rows wait in the journal: connection refused'] })
+    expect(readiness.health()).toMatchObject({
+      ready: true,
+      warnings: ['sink bus: 3 rows wait in the journal: connection refused'],
+    })
   })
 
   it('ends when housekeeping hangs', async () => {
     readiness.started()
     readiness.look(well)
     await host.advance(31_000)
-    expect(readiness.health()).toMatchObject({ ready: false, accepting: false, reasons: [expect.stringContaining('housekeeping has not ended for 31 s')] })
+    expect(readiness.health()).toMatchObject({
+      ready: false,
+      accepting: false,
+      reasons: [expect.stringContaining('housekeeping has not ended for 31 s')],
+    })
   })
 
   it('ends when posts wait for a sink that fails, and that is logged apart', () => {
     readiness.started()
     readiness.look({ ...well, unacknowledged: 'posts wait for sink graph: away' })
-    expect(readiness.health()).toMatchObject({ ready: false, accepting: false, reasons: ['posts wait for sink graph: away'] })
+    expect(readiness.health()).toMatchObject({
+      ready: false,
+      accepting: false,
+      reasons: ['posts wait for sink graph: away'],
+    })
     readiness.look(well)
-    expect(lines.map(([, message]) => message)).toEqual(['Posts are refused until their sink settles them again.', 'Weir is not ready.', 'Posts are acknowledged again.', 'Weir is ready again.'])
+    expect(lines.map(([, message]) => message)).toEqual([
+      'Posts are refused until their sink settles them again.',
+      'Weir is not ready.',
+      'Posts are acknowledged again.',
+      'Weir is ready again.',
+    ])
   })
 })

@@ -57,21 +57,51 @@ export class Readiness {
     for (const what of this.#since.keys()) if (!failing.has(what)) this.#since.delete(what)
     for (const what of failing) if (!this.#since.has(what)) this.#since.set(what, now)
     if (this.#state !== 'running') return
-    this.#note('acknowledged', seen.unacknowledged, 'Posts are refused until their sink settles them again.', 'Posts are acknowledged again.')
+    this.#note(
+      'acknowledged',
+      seen.unacknowledged,
+      'Posts are refused until their sink settles them again.',
+      'Posts are acknowledged again.',
+    )
     const { reasons } = this.health()
-    this.#note('ready', reasons.length === 0 ? undefined : reasons.join('; '), 'Weir is not ready.', 'Weir is ready again.')
+    this.#note(
+      'ready',
+      reasons.length === 0 ? undefined : reasons.join('; '),
+      'Weir is not ready.',
+      'Weir is ready again.',
+    )
   }
 
   health(): Health {
-    if (this.#state !== 'running') return { live: true, ready: false, accepting: false, draining: this.#state === 'draining', reasons: [`weir is ${this.#state}`], warnings: [] }
+    if (this.#state !== 'running')
+      return {
+        live: true,
+        ready: false,
+        accepting: false,
+        draining: this.#state === 'draining',
+        reasons: [`weir is ${this.#state}`],
+        warnings: [],
+      }
     const { refusal, unacknowledged, failing, warnings } = this.#seen
     const now = this.#clock.monotonic()
-    const silent = now - this.#lookedAt > silentMs ? `housekeeping has not ended for ${seconds(now - this.#lookedAt)} s: the disk of the data folder may not answer` : undefined
+    const silent =
+      now - this.#lookedAt > silentMs
+        ? `housekeeping has not ended for ${seconds(now - this.#lookedAt)} s: the disk of the data folder may not answer`
+        : undefined
     const refusals = [silent, refusal, unacknowledged].filter((why) => why !== undefined)
-    const lasting = (one: Failing): boolean => one.counts === 'now' || (one.counts === 'lasting' && now - (this.#since.get(one.what) ?? now) >= graceMs)
-    const sentence = (one: Failing): string => `${one.what}: ${one.counts === 'partly' ? '' : `fails for ${seconds(now - (this.#since.get(one.what) ?? now))} s, `}${one.why}`
+    const lasting = (one: Failing): boolean =>
+      one.counts === 'now' || (one.counts === 'lasting' && now - (this.#since.get(one.what) ?? now) >= graceMs)
+    const sentence = (one: Failing): string =>
+      `${one.what}: ${one.counts === 'partly' ? '' : `fails for ${seconds(now - (this.#since.get(one.what) ?? now))} s, `}${one.why}`
     const reasons = [...refusals, ...failing.filter(lasting).map(sentence)]
-    return { live: true, ready: reasons.length === 0, accepting: refusals.length === 0, draining: false, reasons, warnings: [...failing.filter((one) => !lasting(one)).map(sentence), ...warnings] }
+    return {
+      live: true,
+      ready: reasons.length === 0,
+      accepting: refusals.length === 0,
+      draining: false,
+      reasons,
+      warnings: [...failing.filter((one) => !lasting(one)).map(sentence), ...warnings],
+    }
   }
 
   /** Once when it begins and once when it ends. */

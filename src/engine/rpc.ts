@@ -7,12 +7,28 @@ type Port = Pick<MessagePort | Worker, 'postMessage' | 'on'>
 /** What the other side can be asked: method name to function. */
 export type Methods = Readonly<Record<string, (argument: never) => unknown>>
 
-interface Question { readonly call: number; readonly method: string; readonly argument: unknown }
-interface Answer { readonly answer: number; readonly value?: unknown; readonly error?: Carried }
-interface Carried { readonly message: string; readonly code?: string; readonly stack?: string | undefined }
+interface Question {
+  readonly call: number
+  readonly method: string
+  readonly argument: unknown
+}
+interface Answer {
+  readonly answer: number
+  readonly value?: unknown
+  readonly error?: Carried
+}
+interface Carried {
+  readonly message: string
+  readonly code?: string
+  readonly stack?: string | undefined
+}
 
 export interface Remote<M extends Methods> {
-  call<K extends keyof M & string>(method: K, argument: Parameters<M[K]>[0], transfer?: readonly Transferable[]): Promise<Awaited<ReturnType<M[K]>>>
+  call<K extends keyof M & string>(
+    method: K,
+    argument: Parameters<M[K]>[0],
+    transfer?: readonly Transferable[],
+  ): Promise<Awaited<ReturnType<M[K]>>>
   /** Every open call fails: the other side is gone. */
   fail(reason: Error): void
 }

@@ -6,7 +6,19 @@ import type { Frame, Tail, Unit } from '../journal/types.ts'
 import type { EventBatch } from '../model/batches.ts'
 import type { ManifestQuery, ManifestState } from '../model/kubernetes.ts'
 import type {
-  Control, DeadLetterAdmin, ExporterReport, Health, Ingested, Ledger, Pipeline, ReloadReport, SharedJournal, SourceExporters, StoreReader, TapTarget, WatchedCluster,
+  Control,
+  DeadLetterAdmin,
+  ExporterReport,
+  Health,
+  Ingested,
+  Ledger,
+  Pipeline,
+  ReloadReport,
+  SharedJournal,
+  SourceExporters,
+  StoreReader,
+  TapTarget,
+  WatchedCluster,
 } from './control.ts'
 import { httpSource, takePushed, type Pushed, type PushParts } from './sources/pushed.ts'
 import { deadLetterAdmin, lettersOf, type LetterBox } from './delivery/dead-letter-admin.ts'
@@ -14,7 +26,14 @@ import { Feed } from './feed.ts'
 import type { Follower } from './follower.ts'
 import { eachInstance } from './cluster/names.ts'
 import { LedgerMetrics } from './ledger/metrics.ts'
-import { makeLedger, storeBooks, storeSink, type SinkBooks, type SourceBooks, type StoreStatus } from './ledger/ledger.ts'
+import {
+  makeLedger,
+  storeBooks,
+  storeSink,
+  type SinkBooks,
+  type SourceBooks,
+  type StoreStatus,
+} from './ledger/ledger.ts'
 import type { Log, Metrics, Preview, SinkBatch, SinkPiece } from './contracts.ts'
 import { seenOf } from './failing.ts'
 import { Readiness } from './readiness.ts'
@@ -34,7 +53,12 @@ export interface IngestPort {
     readonly segments: number
     readonly holds: number
     readonly problem?: string
-    readonly sources: readonly { readonly name: string; readonly accepted: number; readonly duplicates: number; readonly shed: Readonly<Record<string, number>> }[]
+    readonly sources: readonly {
+      readonly name: string
+      readonly accepted: number
+      readonly duplicates: number
+      readonly shed: Readonly<Record<string, number>>
+    }[]
   }>
   /** What each source says of itself. */
   status(): Promise<Readonly<Record<string, unknown>>>
@@ -66,7 +90,19 @@ export interface RuntimeParts extends PushParts {
   /** What is known of workloads: the sequence that it still needs, and how many of a cluster name flows; undefined where no cluster is watched. */
   readonly workloads: { readonly holds: number | undefined; of(cluster: string): number | undefined }
   /** Of everybody who shares the journal, where it is shared. */
-  readonly shared?: PushParts['shared'] & { readonly letters: LetterBox; readonly problem: string | undefined; forget(sink: string): Promise<number>; readonly name: string | undefined; readonly partitions: number; sinks(): Pipeline['sinks']; books(known: readonly SourceBooks[]): Promise<{ readonly sources: readonly SourceBooks[]; readonly sinks: readonly SinkBooks[] }> } | undefined
+  readonly shared?:
+    | (PushParts['shared'] & {
+        readonly letters: LetterBox
+        readonly problem: string | undefined
+        forget(sink: string): Promise<number>
+        readonly name: string | undefined
+        readonly partitions: number
+        sinks(): Pipeline['sinks']
+        books(
+          known: readonly SourceBooks[],
+        ): Promise<{ readonly sources: readonly SourceBooks[]; readonly sinks: readonly SinkBooks[] }>
+      })
+    | undefined
 }
 
 const housekeepingMs = 1000
@@ -117,9 +153,15 @@ export class Runtime implements Control {
       if (!behind && (store?.status().sequence ?? 0) <= follower.sequence) break
     }
     // Sources that have not accepted anything yet are part of the books, too.
-    const names = new Set([...follower.accepted().keys(), ...(this.#parts.shared === undefined ? [httpSource, ...this.#parts.sources().map(({ id }) => id)] : [])])
+    const names = new Set([
+      ...follower.accepted().keys(),
+      ...(this.#parts.shared === undefined ? [httpSource, ...this.#parts.sources().map(({ id }) => id)] : []),
+    ])
     const sources = [...names].map((name) => ({
-      name, accepted: follower.accepted().get(name) ?? 0, duplicates: follower.duplicates(name), shed: follower.shed(name),
+      name,
+      accepted: follower.accepted().get(name) ?? 0,
+      duplicates: follower.duplicates(name),
+      shed: follower.shed(name),
     }))
     const books = [...sinks.books()]
     if (store !== undefined) books.unshift(storeBooks(store.status(), follower.seen(storeSink)))
@@ -132,13 +174,36 @@ export class Runtime implements Control {
     await follower.catchUp()
     const now = host.clock.now()
     return {
-      sources: eachInstance([...sources(), { id: httpSource, type: 'http', addresses: [] }], [...this.#rates.keys()]).map(({ id, type, addresses }) => ({ name: id, type, addresses, rate: this.#rates.get(id)?.rate ?? 0 })),
-      sinks: [...this.#storeState(now), ...(this.#parts.shared?.sinks() ?? []), ...sinks.all().map(({ entry, delivery }) => ({
-        name: entry.id, type: entry.type, from: delivery.settings.from ?? [],
-        lagMs: delivery.oldest === undefined ? 0 : Math.max(0, now - delivery.oldest),
-        state: delivery.state,
-        ...(delivery.error === undefined ? {} : { error: delivery.error }),
-      })), ...sinks.former().flatMap(({ id, orphaned }) => (orphaned === undefined ? [] : [{ name: id, type: '', from: [], lagMs: now - orphaned, state: 'orphaned' as const, error: 'It is not configured, and rows are pending for it.' }]))],
+      sources: eachInstance(
+        [...sources(), { id: httpSource, type: 'http', addresses: [] }],
+        [...this.#rates.keys()],
+      ).map(({ id, type, addresses }) => ({ name: id, type, addresses, rate: this.#rates.get(id)?.rate ?? 0 })),
+      sinks: [
+        ...this.#storeState(now),
+        ...(this.#parts.shared?.sinks() ?? []),
+        ...sinks.all().map(({ entry, delivery }) => ({
+          name: entry.id,
+          type: entry.type,
+          from: delivery.settings.from ?? [],
+          lagMs: delivery.oldest === undefined ? 0 : Math.max(0, now - delivery.oldest),
+          state: delivery.state,
+          ...(delivery.error === undefined ? {} : { error: delivery.error }),
+        })),
+        ...sinks.former().flatMap(({ id, orphaned }) =>
+          orphaned === undefined
+            ? []
+            : [
+                {
+                  name: id,
+                  type: '',
+                  from: [],
+                  lagMs: now - orphaned,
+                  state: 'orphaned' as const,
+                  error: 'It is not configured, and rows are pending for it.',
+                },
+              ],
+        ),
+      ],
       journal: { ...this.#journal, sequence: tail.durable().sequence },
     }
   }
@@ -148,7 +213,9 @@ export class Runtime implements Control {
     return this.#parts.sources().flatMap(({ id, type, addresses }) => {
       const own = status[id]
       const listens = typeof own === 'object' && own !== null && 'exporters' in own && Array.isArray(own.exporters)
-      return listens ? [{ ...own, exporters: own.exporters as readonly ExporterReport[], name: id, type, addresses }] : []
+      return listens
+        ? [{ ...own, exporters: own.exporters as readonly ExporterReport[], name: id, type, addresses }]
+        : []
     })
   }
 
@@ -156,7 +223,9 @@ export class Runtime implements Control {
     const status = await this.#parts.ingest.status()
     return this.#parts.sources().flatMap(({ id, type }) => {
       const own = status[id]
-      return typeof own === 'object' && own !== null && 'kinds' in own ? [this.#known({ ...(own as WatchedCluster), name: id, type })] : []
+      return typeof own === 'object' && own !== null && 'kinds' in own
+        ? [this.#known({ ...(own as WatchedCluster), name: id, type })]
+        : []
     })
   }
 
@@ -176,7 +245,15 @@ export class Runtime implements Control {
     const { sequence } = store.status()
     while ((this.#passed[0]?.sequence ?? Number.POSITIVE_INFINITY) <= sequence) this.#passed.shift()
     const oldest = this.#passed[0]?.at ?? now
-    return [{ name: storeSink, type: 'parquet', from: [], lagMs: sequence < tail.durable().sequence ? now - oldest : 0, state: 'running' }]
+    return [
+      {
+        name: storeSink,
+        type: 'parquet',
+        from: [],
+        lagMs: sequence < tail.durable().sequence ? now - oldest : 0,
+        state: 'running',
+      },
+    ]
   }
 
   watch(listener: (frame: Frame) => void): () => void {
@@ -185,12 +262,18 @@ export class Runtime implements Control {
 
   async shared(): Promise<SharedJournal | undefined> {
     const { shared, ingest } = this.#parts
-    return shared?.name === undefined ? undefined : { name: shared.name, partitions: shared.partitions, places: await ingest.places() }
+    return shared?.name === undefined
+      ? undefined
+      : { name: shared.name, partitions: shared.partitions, places: await ingest.places() }
   }
 
   tap(target: TapTarget, listener: (piece: SinkPiece) => void): () => void {
     const { sinks, sources, follower } = this.#parts
-    const pick = tapOf(target, sinks, new Set([httpSource, ...sources().map(({ id }) => id), ...follower.accepted().keys()]))
+    const pick = tapOf(
+      target,
+      sinks,
+      new Set([httpSource, ...sources().map(({ id }) => id), ...follower.accepted().keys()]),
+    )
     return this.watch((frame) => {
       const piece = pick(frame)
       if (piece !== undefined) listener(piece)
@@ -218,7 +301,11 @@ export class Runtime implements Control {
     const { store, workloads, follower } = this.#parts
     // The store can read one commit again should its last one be damaged. A full journal has no room for that.
     const stored = store?.status()
-    return Math.min(...[sinks, isFull ? stored?.sequence : stored?.holds, workloads.holds, follower.sequence].filter((place) => place !== undefined))
+    return Math.min(
+      ...[sinks, isFull ? stored?.sequence : stored?.holds, workloads.holds, follower.sequence].filter(
+        (place) => place !== undefined,
+      ),
+    )
   }
 
   reload(): Promise<ReloadReport> {
@@ -243,18 +330,30 @@ export class Runtime implements Control {
 
   async #tidy(): Promise<void> {
     const { sinks, ingest, follower, metrics, host } = this.#parts
-    const unread = await follower.catchUp().then(() => undefined, (error: unknown) => `the journal cannot be read: ${messageOf(error)}`)
+    const unread = await follower.catchUp().then(
+      () => undefined,
+      (error: unknown) => `the journal cannot be read: ${messageOf(error)}`,
+    )
     const status = await ingest.release(unread === undefined ? this.#settled(sinks.holds(), this.#isFull) : 0)
     this.#isFull = status.problem !== undefined
-    this.#readiness.look(seenOf({
-      refusal: status.problem ?? unread, unacknowledged: this.#unacknowledged(), delivery: this.#parts.shared?.problem, store: this.#parts.store?.status().problem, former: sinks.former(), pending: this.#pending,
-      sinks: sinks.all().map(({ entry: { id }, delivery: { error } }) => ({ id, error })), sources: await ingest.health(),
-    }))
+    this.#readiness.look(
+      seenOf({
+        refusal: status.problem ?? unread,
+        unacknowledged: this.#unacknowledged(),
+        delivery: this.#parts.shared?.problem,
+        store: this.#parts.store?.status().problem,
+        former: sinks.former(),
+        pending: this.#pending,
+        sinks: sinks.all().map(({ entry: { id }, delivery: { error } }) => ({ id, error })),
+        sources: await ingest.health(),
+      }),
+    )
     this.#journal = { bytes: status.bytes, segments: status.segments }
     metrics.set('weir_journal_size_bytes', status.bytes)
     metrics.set('weir_journal_segments', status.segments)
     const { sequence } = this.#parts.tail.durable()
-    if (sequence > (this.#passed.at(-1)?.sequence ?? 0) && this.#passed.length < 3600) this.#passed.push({ at: host.clock.now(), sequence })
+    if (sequence > (this.#passed.at(-1)?.sequence ?? 0) && this.#passed.length < 3600)
+      this.#passed.push({ at: host.clock.now(), sequence })
     this.#storeState(host.clock.now())
     const at = host.clock.monotonic()
     for (const { name, accepted } of status.sources) {
@@ -265,7 +364,11 @@ export class Runtime implements Control {
     this.#count(await this.ledger())
     const now = host.clock.now()
     for (const { entry, delivery } of sinks.all()) {
-      metrics.set('weir_sink_lag_seconds', delivery.oldest === undefined ? 0 : Math.max(0, now - delivery.oldest) / 1000, { sink: entry.id })
+      metrics.set(
+        'weir_sink_lag_seconds',
+        delivery.oldest === undefined ? 0 : Math.max(0, now - delivery.oldest) / 1000,
+        { sink: entry.id },
+      )
     }
   }
 
@@ -291,7 +394,12 @@ export class Runtime implements Control {
     const { http, sinks, shared } = this.#parts
     const { ack } = http()
     if (ack === undefined) return undefined
-    const error = shared === undefined ? sinks.get(ack)?.error : shared.settling(ack) === undefined ? 'no deliverer has begun with it yet' : undefined
+    const error =
+      shared === undefined
+        ? sinks.get(ack)?.error
+        : shared.settling(ack) === undefined
+          ? 'no deliverer has begun with it yet'
+          : undefined
     return error === undefined ? undefined : `posts are acknowledged by sink ${ack}, which fails: ${error}`
   }
 }

@@ -9,16 +9,25 @@ import type { SinkPiece } from './contracts.ts'
 import type { SinkSet } from './delivery/sinks.ts'
 
 /** Picks the rows of the target out of a frame; undefined when there are none. Throws when there is no such target. */
-export function tapOf(target: TapTarget, sinks: SinkSet, sources: ReadonlySet<string>): (frame: Frame) => SinkPiece | undefined {
+export function tapOf(
+  target: TapTarget,
+  sinks: SinkSet,
+  sources: ReadonlySet<string>,
+): (frame: Frame) => SinkPiece | undefined {
   if ('source' in target) {
     const { source } = target
-    if (!sources.has(source)) throw new WeirError('WEIR_SOURCE_UNKNOWN', `there is no source ${source}; there are: ${[...sources].join(', ')}`)
+    if (!sources.has(source))
+      throw new WeirError('WEIR_SOURCE_UNKNOWN', `there is no source ${source}; there are: ${[...sources].join(', ')}`)
     return (frame) => (frame.header.source === source ? whole(frame) : undefined)
   }
   const { sink } = target
   // Everything goes to the store.
   if (sink === storeSink) return whole
-  if (sinks.get(sink) === undefined) throw new WeirError('WEIR_SINK_UNKNOWN', `there is no sink ${sink}; there are: ${[storeSink, ...sinks.all().map(({ entry }) => entry.id)].join(', ')}`)
+  if (sinks.get(sink) === undefined)
+    throw new WeirError(
+      'WEIR_SINK_UNKNOWN',
+      `there is no sink ${sink}; there are: ${[storeSink, ...sinks.all().map(({ entry }) => entry.id)].join(', ')}`,
+    )
   return (frame) => {
     // Looked up each time: a reload replaces it.
     const delivery = sinks.get(sink)

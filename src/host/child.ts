@@ -39,7 +39,11 @@ const shells = { channel: `${limited} exec "$@"`, file: `${limited} "$@" | cat $
 export function startChild({ script, nodeFlags, env, dataBytes, file }: ChildOptions): ChildProcess {
   const command = [process.execPath, ...nodeFlags, script]
   const options = { env, stdio: ['ignore', file ? 'pipe' : 'ignore', 'pipe', 'pipe'], detached: true } as const
-  const child = spawn('/bin/sh', ['-c', file ? shells.file : shells.channel, 'sh', String(Math.ceil(dataBytes / 1024)), ...command], { ...options, stdio: [...options.stdio] })
+  const child = spawn(
+    '/bin/sh',
+    ['-c', file ? shells.file : shells.channel, 'sh', String(Math.ceil(dataBytes / 1024)), ...command],
+    { ...options, stdio: [...options.stdio] },
+  )
   let errors = ''
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (errors = (errors + text).slice(-mostErrors)))
   const channel = child.stdio[channelFd] as Duplex
@@ -50,7 +54,9 @@ export function startChild({ script, nodeFlags, env, dataBytes, file }: ChildOpt
     child.once('exit', (code, signal) => resolve(signal ?? `code ${code}`))
   })
   return {
-    channel, file: child.stdout ?? undefined, ended,
+    channel,
+    file: child.stdout ?? undefined,
+    ended,
     errors: () => errors.trim(),
     kill() {
       if (child.pid === undefined) return

@@ -121,10 +121,21 @@ async function makeFolders(path: string, mode?: number): Promise<void> {
   try {
     await fs.mkdir(path, mode)
   } catch (error) {
-    const isThere = await fs.stat(path).then((found) => found.isDirectory(), () => false)
+    const isThere = await fs.stat(path).then(
+      (found) => found.isDirectory(),
+      () => false,
+    )
     if (isThere) return
     const above = dirname(path)
-    if (!missing(error) || above === path || (await fs.stat(above).then(() => true, () => false))) throw error
+    if (
+      !missing(error) ||
+      above === path ||
+      (await fs.stat(above).then(
+        () => true,
+        () => false,
+      ))
+    )
+      throw error
     await makeFolders(above, mode)
     await makeFolders(path, mode)
   }

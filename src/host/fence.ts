@@ -28,7 +28,8 @@ export class Fence {
     if (!this.#isBroken) {
       const state = await claimState(this.#claim)
       if (state === 'other') this.break(`${this.#claim.path} was replaced`)
-      if (state === 'none') this.#error ??= new WeirError('WEIR_DATA_GONE', `The data folder was removed: ${this.#claim.path} is missing.`)
+      if (state === 'none')
+        this.#error ??= new WeirError('WEIR_DATA_GONE', `The data folder was removed: ${this.#claim.path} is missing.`)
     }
     if (this.#error !== undefined) throw this.#error
   }

@@ -2,7 +2,17 @@
  * The file that names the writer of a folder. Each start replaces it, so that a writer whose lock was granted twice finds out before
  * it acknowledges anything: see docs/adr/0023-one-writer.md.
  */
-import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync, renameSync, statSync, unlinkSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs'
 import { stat } from 'node:fs/promises'
 
 /** Goes to other threads. */
@@ -41,7 +51,8 @@ export class FolderClaim {
       writeSync(this.#descriptor, bytes, 0, bytes.length, 0)
       ftruncateSync(this.#descriptor, bytes.length)
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT'))) throw error
+      if (!(error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')))
+        throw error
       ftruncateSync(this.#descriptor, 0)
     }
   }
@@ -68,7 +79,8 @@ export async function claimState({ path, inode }: Claim): Promise<'own' | 'other
     const { dev, ino } = await stat(path, { bigint: true })
     return `${dev}:${ino}` === inode ? 'own' : 'other'
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return 'none'
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
+      return 'none'
     throw error
   }
 }

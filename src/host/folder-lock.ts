@@ -88,7 +88,9 @@ function tryToLock(path: string, vfs: string): DatabaseSync | undefined {
 
 function sqliteCode(error: unknown): number | undefined {
   // The low byte: the rest says more exactly why.
-  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : undefined
+  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
+    ? error.errcode & 0xff
+    : undefined
 }
 
 function inodeOf(path: string): string {
@@ -109,6 +111,8 @@ async function othersMayLock(path: string): Promise<boolean> {
     const database = new (require('node:sqlite').DatabaseSync)(process.argv[1])
     try { database.exec('BEGIN EXCLUSIVE') } catch { process.exit(0) }
     process.stdout.write('locked')`
-  const { stdout } = await promisify(execFile)(process.execPath, ['--no-warnings', '-e', attempt, path]).catch(() => ({ stdout: '' }))
+  const { stdout } = await promisify(execFile)(process.execPath, ['--no-warnings', '-e', attempt, path]).catch(() => ({
+    stdout: '',
+  }))
   return stdout === 'locked'
 }

@@ -19,7 +19,10 @@ export async function explainListen(
 }
 
 /** Resolves when a server over TCP listens there, which nobody else may. Rejects with why it can't, as {@link explainListen} says it. */
-export async function listening(server: Server, place: { readonly host: string; readonly port: number }): Promise<void> {
+export async function listening(
+  server: Server,
+  place: { readonly host: string; readonly port: number },
+): Promise<void> {
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)

@@ -35,10 +35,13 @@ test('the real machine knows its processors, memory and Node', () => {
   expect(realMachine.node).toEqual({ version: process.versions.node, path: process.execPath })
 })
 
-test.runIf(process.platform === 'linux')('on Linux, limits, settings and file systems are read from the kernel', async () => {
-  expect((await realMachine.openFiles())?.limit).toBeGreaterThan(0)
-  expect(Number(await realMachine.sysctl('net.core.rmem_max'))).toBeGreaterThan(0)
-  expect(await realMachine.sysctl('net.core.no_such_setting')).toBeUndefined()
-  expect((await realMachine.fileSystem('/proc'))?.type).toBe('proc')
-  expect(await realMachine.fileSystem('/no/such/folder')).toBeUndefined()
-})
+test.runIf(process.platform === 'linux')(
+  'on Linux, limits, settings and file systems are read from the kernel',
+  async () => {
+    expect((await realMachine.openFiles())?.limit).toBeGreaterThan(0)
+    expect(Number(await realMachine.sysctl('net.core.rmem_max'))).toBeGreaterThan(0)
+    expect(await realMachine.sysctl('net.core.no_such_setting')).toBeUndefined()
+    expect((await realMachine.fileSystem('/proc'))?.type).toBe('proc')
+    expect(await realMachine.fileSystem('/no/such/folder')).toBeUndefined()
+  },
+)

@@ -56,10 +56,11 @@ export const realMachine: Machine = {
   cpus: os.availableParallelism(),
   uid: process.getuid?.(),
   load: () => os.loadavg()[0] ?? 0,
-  addresses: () => Object.values(os.networkInterfaces())
-    .flatMap((some) => (some ?? []).filter(({ internal, address }) => !internal && !address.startsWith('fe80:')))
-    .toSorted((a, b) => a.family.localeCompare(b.family))
-    .map(({ address }) => address),
+  addresses: () =>
+    Object.values(os.networkInterfaces())
+      .flatMap((some) => (some ?? []).filter(({ internal, address }) => !internal && !address.startsWith('fe80:')))
+      .toSorted((a, b) => a.family.localeCompare(b.family))
+      .map(({ address }) => address),
   memory() {
     const total = os.totalmem()
     // Without a limit the kernel states a number larger than any machine, or none.
@@ -76,7 +77,9 @@ export const realMachine: Machine = {
   async children(pid) {
     const threads = await fs.readdir(`/proc/${pid}/task`).catch(() => [])
     const pids = await Promise.all(threads.map((thread) => text(`/proc/${pid}/task/${thread}/children`)))
-    return pids.flatMap((some) => (some ?? '').split(' ').filter((child) => child !== '')).map((child) => privateBytes(Number(child)) ?? 0)
+    return pids
+      .flatMap((some) => (some ?? '').split(' ').filter((child) => child !== ''))
+      .map((child) => privateBytes(Number(child)) ?? 0)
   },
   async sysctl(name) {
     return (await text(`/proc/sys/${name.replaceAll('.', '/')}`))?.trim()
@@ -90,7 +93,11 @@ export const realMachine: Machine = {
     const found = await fs.stat(path).catch(() => undefined)
     return found === undefined ? undefined : { uid: found.uid, mode: found.mode & 0o777 }
   },
-  mayWrite: (path) => fs.access(path, constants.W_OK | constants.X_OK).then(() => true, () => false),
+  mayWrite: (path) =>
+    fs.access(path, constants.W_OK | constants.X_OK).then(
+      () => true,
+      () => false,
+    ),
 }
 
 async function text(path: string): Promise<string | undefined> {

@@ -46,15 +46,18 @@ export async function socketTable(table: string): Promise<KernelSocket[]> {
   } catch {
     return []
   }
-  return text.split('\n').slice(1).flatMap((line) => {
-    const words = line.trim().split(/\s+/)
-    const [address = '', hexPort = ''] = (words[1] ?? '').split(':')
-    const port = Number.parseInt(hexPort, 16)
-    const inode = words[9]
-    if (Number.isNaN(port) || inode === undefined) return []
-    const drops = table.startsWith('udp') ? Number(words[12] ?? 0) : 0
-    return [{ address, port, state: words[3] ?? '', inode, drops }]
-  })
+  return text
+    .split('\n')
+    .slice(1)
+    .flatMap((line) => {
+      const words = line.trim().split(/\s+/)
+      const [address = '', hexPort = ''] = (words[1] ?? '').split(':')
+      const port = Number.parseInt(hexPort, 16)
+      const inode = words[9]
+      if (Number.isNaN(port) || inode === undefined) return []
+      const drops = table.startsWith('udp') ? Number(words[12] ?? 0) : 0
+      return [{ address, port, state: words[3] ?? '', inode, drops }]
+    })
 }
 
 async function holdersOf(inodes: ReadonlySet<string>): Promise<PortHolder[]> {
@@ -78,7 +81,9 @@ async function commandOf(pid: string): Promise<string> {
   const [program = '', script = ''] = line.split('\0')
   const name = basename(program)
   if (name === '') return 'a process'
-  return /^(?:node|python[\d.]*|java|ruby|perl)$/.test(name) && script !== '' && !script.startsWith('-') ? `${name} ${basename(script)}` : name
+  return /^(?:node|python[\d.]*|java|ruby|perl)$/.test(name) && script !== '' && !script.startsWith('-')
+    ? `${name} ${basename(script)}`
+    : name
 }
 
 async function names(path: string): Promise<string[]> {

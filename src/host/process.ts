@@ -89,7 +89,10 @@ export const self = {
     return process.platform === 'linux' ? undefined : process.memoryUsage.rss()
   },
   /** A file in a folder that only this user can read. */
-  async temporaryFile(name: string, text: string): Promise<{ readonly path: string; read(): Promise<string>; remove(): Promise<void> }> {
+  async temporaryFile(
+    name: string,
+    text: string,
+  ): Promise<{ readonly path: string; read(): Promise<string>; remove(): Promise<void> }> {
     const { mkdtemp, readFile, rm, writeFile } = await import('node:fs/promises')
     const folder = await mkdtemp(join(tmpdir(), 'weir-'))
     const path = join(folder, name)
@@ -106,7 +109,10 @@ export const self = {
   async runEditor(editor: string, path: string): Promise<number> {
     const { spawn } = await import('node:child_process')
     return new Promise((resolve, reject) => {
-      const child = process.platform === 'win32' ? spawn(`${editor} "${path}"`, { shell: true, stdio: 'inherit' }) : spawn('/bin/sh', ['-c', `${editor} "$1"`, 'sh', path], { stdio: 'inherit' })
+      const child =
+        process.platform === 'win32'
+          ? spawn(`${editor} "${path}"`, { shell: true, stdio: 'inherit' })
+          : spawn('/bin/sh', ['-c', `${editor} "$1"`, 'sh', path], { stdio: 'inherit' })
       child.on('error', reject).on('close', (code) => resolve(code ?? 1))
     })
   },

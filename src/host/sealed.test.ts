@@ -13,7 +13,9 @@ test('a state file gives its own content or is refused, whichever bit is flipped
       let read: Readonly<Record<string, unknown>> | undefined
       try {
         read = unsealed(damaged.toString())
-      } catch { /* Refused. */ }
+      } catch {
+        /* Refused. */
+      }
       if (read !== undefined) expect(read, `bit ${bit}`).toMatchObject(content)
     }
   }

@@ -8,7 +8,8 @@ export function sealed(content: object, indent?: number): string {
 /** The content of a state file. Throws when it is damaged; files of earlier versions have no checksum. */
 export function unsealed(text: string): Readonly<Record<string, unknown>> {
   const parsed: unknown = JSON.parse(text)
-  if (typeof parsed !== 'object' || parsed === null || !('crc' in parsed)) return (parsed ?? {}) as Record<string, unknown>
+  if (typeof parsed !== 'object' || parsed === null || !('crc' in parsed))
+    return (parsed ?? {}) as Record<string, unknown>
   const { crc, ...content } = parsed
   if (crc !== sumOf(content)) throw new Error('its checksum is wrong')
   return content

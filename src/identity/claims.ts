@@ -44,7 +44,15 @@ export class Claims {
     return this.#count
   }
 
-  add(words: Uint32Array, holder: number, cluster: number, rank: number, from: number, until: number, mac?: number): number {
+  add(
+    words: Uint32Array,
+    holder: number,
+    cluster: number,
+    rank: number,
+    from: number,
+    until: number,
+    mac?: number,
+  ): number {
     const claim = this.#count++
     this.#next = withRoom(this.#next, this.#count)
     this.#holder = withRoom(this.#holder, this.#count)
@@ -68,7 +76,14 @@ export class Claims {
   /** Is it this address, by this rank and MAC address? */
   is(claim: number, words: Uint32Array, rank: number, mac: number | undefined): boolean {
     const own = this.wordsOf(claim)
-    return own[3] === words[3] && own[2] === words[2] && own[1] === words[1] && own[0] === words[0] && this.#rank[claim] === rank && this.#macs.get(claim) === mac
+    return (
+      own[3] === words[3] &&
+      own[2] === words[2] &&
+      own[1] === words[1] &&
+      own[0] === words[0] &&
+      this.#rank[claim] === rank &&
+      this.#macs.get(claim) === mac
+    )
   }
 
   holderOf(claim: number): number {
@@ -95,7 +110,13 @@ export class Claims {
   find(words: Uint32Array, at: number, time: number, cluster: number, mac: number): number {
     this.from = -Infinity
     this.until = Infinity
-    const address = this.#addresses.find(words[at] as number, words[at + 1] as number, words[at + 2] as number, words[at + 3] as number, 0)
+    const address = this.#addresses.find(
+      words[at] as number,
+      words[at + 1] as number,
+      words[at + 2] as number,
+      words[at + 3] as number,
+      0,
+    )
     if (address === 0) return 0
     let [low, high] = [-Infinity, Infinity]
     let best = -1
@@ -145,7 +166,11 @@ export class Claims {
       // Two clusters that say the same of an address: nobody can tell whose it was.
       torn = key === bestKey && (torn || this.#cluster[claim] !== this.#cluster[best])
       // Of two as good it is the one with the greater number: so the answer does not hang on the order of news.
-      if (key === bestKey && (order > bestTime || (order === bestTime && (this.#holder[claim] as number) < (this.#holder[best] as number)))) continue
+      if (
+        key === bestKey &&
+        (order > bestTime || (order === bestTime && (this.#holder[claim] as number) < (this.#holder[best] as number)))
+      )
+        continue
       best = claim
       bestKey = key
       bestTime = order
@@ -156,8 +181,20 @@ export class Claims {
   }
 
   /** What a claim is; the words are good until the next is added. */
-  at(claim: number): { readonly words: Uint32Array; readonly rank: number; readonly from: number; readonly until: number; readonly mac: number | undefined } {
-    return { words: this.wordsOf(claim), rank: this.#rank[claim] as number, from: this.#times[2 * claim] as number, until: this.#times[2 * claim + 1] as number, mac: this.#macs.get(claim) }
+  at(claim: number): {
+    readonly words: Uint32Array
+    readonly rank: number
+    readonly from: number
+    readonly until: number
+    readonly mac: number | undefined
+  } {
+    return {
+      words: this.wordsOf(claim),
+      rank: this.#rank[claim] as number,
+      from: this.#times[2 * claim] as number,
+      until: this.#times[2 * claim + 1] as number,
+      mac: this.#macs.get(claim),
+    }
   }
 
   #addressOf(words: Uint32Array): number {

@@ -8,28 +8,48 @@ import { Workloads } from './workloads.ts'
 
 function text(batch: FlowBatch, name: string): (string | undefined)[] {
   const column = batch.columns[name]
-  return column?.kind === 'dict' ? [...column.codes].map((code) => (code === 0 ? undefined : batch.dictionary[code])) : []
+  return column?.kind === 'dict'
+    ? [...column.codes].map((code) => (code === 0 ? undefined : batch.dictionary[code]))
+    : []
 }
 
 function known(): Workloads {
   const workloads = new Workloads()
   const a = pod('a', '10.1.0.1', 0, { owners: [{ kind: 'StatefulSet', group: 'apps', name: 'db', uid: 'u' }] })
-  for (const data of [node('worker-1', '10.0.0.1', 'z1'), a, gone(a, 60_000), pod('b', '10.1.0.1', 65_000), other('Service', 'web', { addresses: [{ ip: '10.96.0.1', as: 'cluster' }] })]) workloads.apply(data)
+  for (const data of [
+    node('worker-1', '10.0.0.1', 'z1'),
+    a,
+    gone(a, 60_000),
+    pod('b', '10.1.0.1', 65_000),
+    other('Service', 'web', { addresses: [{ ip: '10.96.0.1', as: 'cluster' }] }),
+  ])
+    workloads.apply(data)
   workloads.settle()
   return workloads
 }
 
 it('flows leave with the names of their ends at their time', () => {
-  const batch = flowBatch([
-    { src: '10.1.0.1', dst: '10.96.0.1', start: t0 + 30_000 }, { src: '10.1.0.1', dst: '192.0.2.9', start: t0 + 70_000 }, { src: '10.0.0.1', dst: '10.1.0.1', start: t0 + 30_000 },
-  ], t0 + 80_000)
+  const batch = flowBatch(
+    [
+      { src: '10.1.0.1', dst: '10.96.0.1', start: t0 + 30_000 },
+      { src: '10.1.0.1', dst: '192.0.2.9', start: t0 + 70_000 },
+      { src: '10.0.0.1', dst: '10.1.0.1', start: t0 + 30_000 },
+    ],
+    t0 + 80_000,
+  )
   const { batch: named, unknown } = enrichFlows(batch, t0 + 80_000, known())
   expect(unknown).toBe(false)
   expect(text(named, 'src_name')).toEqual(['a', 'b', 'worker-1'])
   expect(text(named, 'src_kind')).toEqual(['Pod', 'Pod', 'Node'])
   expect(text(named, 'src_namespace')).toEqual(['shop', 'shop', undefined])
-  expect([text(named, 'src_owner_kind'), text(named, 'src_owner_name')]).toEqual([['StatefulSet', 'Pod', 'Node'], ['db', 'b', 'worker-1']])
-  expect([text(named, 'src_node'), text(named, 'src_zone')]).toEqual([['worker-1', 'worker-1', 'worker-1'], ['z1', 'z1', 'z1']])
+  expect([text(named, 'src_owner_kind'), text(named, 'src_owner_name')]).toEqual([
+    ['StatefulSet', 'Pod', 'Node'],
+    ['db', 'b', 'worker-1'],
+  ])
+  expect([text(named, 'src_node'), text(named, 'src_zone')]).toEqual([
+    ['worker-1', 'worker-1', 'worker-1'],
+    ['z1', 'z1', 'z1'],
+  ])
   expect(text(named, 'dst_name')).toEqual(['web', undefined, 'a'])
   expect(text(named, 'dst_kind')).toEqual(['Service', undefined, 'Pod'])
   expect(text(named, 'cluster')).toEqual(['prod', 'prod', 'prod'])
@@ -40,7 +60,11 @@ it('flows leave with the names of their ends at their time', () => {
 
 it('what a flow carries stays, and nothing is added where nobody is known', () => {
   const batch = flowBatch([{ src: '10.1.0.1', dst: '192.0.2.9', start: t0 + 30_000 }], t0 + 80_000)
-  const carried: FlowBatch = { ...batch, dictionary: [...batch.dictionary, 'mine'], columns: { ...batch.columns, src_name: { kind: 'dict', codes: Uint32Array.of(2) } } }
+  const carried: FlowBatch = {
+    ...batch,
+    dictionary: [...batch.dictionary, 'mine'],
+    columns: { ...batch.columns, src_name: { kind: 'dict', codes: Uint32Array.of(2) } },
+  }
   const { batch: named } = enrichFlows(carried, t0 + 80_000, known())
   expect([text(named, 'src_name'), text(named, 'src_namespace')]).toEqual([['mine'], ['shop']])
   const strange = flowBatch([{ src: '192.0.2.1', dst: '192.0.2.9' }])

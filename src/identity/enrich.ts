@@ -27,7 +27,8 @@ export function enrichFlows(batch: FlowBatch, received: number, holders: Holders
     const found = holdersOf(batch, addresses, times, clusters, holders)
     unknown ||= found.unknown
     if (!found.any) continue
-    for (const part of parts) put(columns, `${end}_${part}`, found.numbers, words, (number) => holders.endpoint(number)?.[part])
+    for (const part of parts)
+      put(columns, `${end}_${part}`, found.numbers, words, (number) => holders.endpoint(number)?.[part])
     put(columns, 'cluster', found.numbers, words, (number) => holders.endpoint(number)?.cluster)
     putNodes(columns, `${end}_node_addr`, found.numbers, holders)
   }
@@ -41,13 +42,25 @@ function clustersOf(batch: FlowBatch, holders: Holders): ((row: number) => numbe
   return (row) => numbers[scope.codes[row] as number] ?? 0
 }
 
-function holdersOf(batch: FlowBatch, addresses: IpColumn, times: Float64Array, clusters: ((row: number) => number) | undefined, holders: Holders): { readonly numbers: Uint32Array; readonly any: boolean; readonly unknown: boolean } {
+function holdersOf(
+  batch: FlowBatch,
+  addresses: IpColumn,
+  times: Float64Array,
+  clusters: ((row: number) => number) | undefined,
+  holders: Holders,
+): { readonly numbers: Uint32Array; readonly any: boolean; readonly unknown: boolean } {
   const numbers = new Uint32Array(batch.count)
   const macs = macsBeside(batch, addresses)
   let [any, unknown] = [false, false]
   for (let row = 0; row < batch.count; row++) {
     if (!isPresent(addresses.valid, row)) continue
-    const number = holders.find(addresses.words, 4 * row, times[row] as number, clusters?.(row) ?? 0, macs?.(row) ?? Number.NaN)
+    const number = holders.find(
+      addresses.words,
+      4 * row,
+      times[row] as number,
+      clusters?.(row) ?? 0,
+      macs?.(row) ?? Number.NaN,
+    )
     numbers[row] = number
     if (number !== 0) any = true
     else unknown ||= holders.within(addresses.words, 4 * row)
@@ -76,7 +89,13 @@ class Words {
   }
 }
 
-function put(columns: Record<string, Column>, name: string, numbers: Uint32Array, words: Words, textOf: (number: number) => string | undefined): void {
+function put(
+  columns: Record<string, Column>,
+  name: string,
+  numbers: Uint32Array,
+  words: Words,
+  textOf: (number: number) => string | undefined,
+): void {
   const carried = columns[name]
   const codes = carried?.kind === 'dict' ? carried.codes.slice() : new Uint32Array(numbers.length)
   const known = new Map<number, number>()

@@ -83,16 +83,27 @@ export class GeoDatabase {
       this.#generation++
       this.#damaged = false
       const { databaseType, buildEpoch } = reader.metadata
-      this.#log.info('A database of addresses was read.', { file: this.file, type: databaseType, built: buildEpoch.toISOString() })
+      this.#log.info('A database of addresses was read.', {
+        file: this.file,
+        type: databaseType,
+        built: buildEpoch.toISOString(),
+      })
     } catch (error) {
-      const what = this.#reader === undefined ? 'rows stay without what it would tell' : 'what was read before stays in use'
-      this.#log.warn(`A database of addresses could not be used; ${what}. It is to be a file in MaxMind's format (.mmdb).`, { file: this.file, error })
+      const what =
+        this.#reader === undefined ? 'rows stay without what it would tell' : 'what was read before stays in use'
+      this.#log.warn(
+        `A database of addresses could not be used; ${what}. It is to be a file in MaxMind's format (.mmdb).`,
+        { file: this.file, error },
+      )
     }
   }
 
   #complain(error: unknown): void {
     if (this.#damaged) return
     this.#damaged = true
-    this.#log.warn('A database of addresses is damaged; addresses that it cannot answer stay without it. Fetch it again.', { file: this.file, error })
+    this.#log.warn(
+      'A database of addresses is damaged; addresses that it cannot answer stay without it. Fetch it again.',
+      { file: this.file, error },
+    )
   }
 }

@@ -62,7 +62,13 @@ export class GeoTree {
       }
       default: {
         const at = node * 8 + bit * 4
-        return (((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0)) >>> 0
+        return (
+          (((bytes[at] ?? 0) << 24) |
+            ((bytes[at + 1] ?? 0) << 16) |
+            ((bytes[at + 2] ?? 0) << 8) |
+            (bytes[at + 3] ?? 0)) >>>
+          0
+        )
       }
     }
   }

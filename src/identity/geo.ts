@@ -19,7 +19,12 @@ export interface Geo {
 /** Opens the databases. One that cannot be read is said in the log and looked for again. */
 export async function openGeo(host: Pick<Host, 'disk' | 'timers'>, files: GeoFiles, log: Log): Promise<Geo> {
   const asn = files.asn === undefined ? undefined : await GeoDatabase.open(host, files.asn, log)
-  const country = files.country === undefined ? undefined : files.country === files.asn ? asn : await GeoDatabase.open(host, files.country, log)
+  const country =
+    files.country === undefined
+      ? undefined
+      : files.country === files.asn
+        ? asn
+        : await GeoDatabase.open(host, files.country, log)
   return new GeoColumns(asn, country)
 }
 
@@ -68,7 +73,12 @@ class GeoColumns implements Geo {
     this.#countryDatabase?.close()
   }
 
-  #fillSide(flows: FlowBuilder, address: GrowingColumn<Uint32Array>, as: GrowingColumn<Uint32Array>, country: GrowingColumn<Uint32Array>): void {
+  #fillSide(
+    flows: FlowBuilder,
+    address: GrowingColumn<Uint32Array>,
+    as: GrowingColumn<Uint32Array>,
+    country: GrowingColumn<Uint32Array>,
+  ): void {
     if (!address.used) return
     for (let row = 0; row < flows.count; row++) {
       if (as.items[row] !== 0 && country.items[row] !== 0) continue
@@ -90,7 +100,10 @@ class GeoColumns implements Geo {
 
   /** Place of the address's answer; -1 for no address. */
   #slotOf(words: Uint32Array, at: number): number {
-    const w0 = words[at] ?? 0, w1 = words[at + 1] ?? 0, w2 = words[at + 2] ?? 0, w3 = words[at + 3] ?? 0
+    const w0 = words[at] ?? 0,
+      w1 = words[at + 1] ?? 0,
+      w2 = words[at + 2] ?? 0,
+      w3 = words[at + 3] ?? 0
     if ((w0 | w1 | w2 | w3) === 0) return -1
     const first = hash(w0, w1, w2, w3) & (slots - 1)
     const keys = this.#keys
@@ -114,7 +127,9 @@ class GeoColumns implements Geo {
     for (let word = 0; word < 4; word++) this.#keys[4 * slot + word] = words[at + word] ?? 0
     this.#used[slot] = 1
     this.#asns[slot] = answerOf(this.#asnDatabase, this.#asnRecords, words, at, asnOf)
-    this.#countries[slot] = answerOf(this.#countryDatabase, this.#countryRecords, words, at, (record) => this.#numberOf(countryOf(record)))
+    this.#countries[slot] = answerOf(this.#countryDatabase, this.#countryRecords, words, at, (record) =>
+      this.#numberOf(countryOf(record)),
+    )
   }
 
   #numberOf(name: string | undefined): number {
@@ -129,7 +144,13 @@ class GeoColumns implements Geo {
 }
 
 /** What the record of the address says, decoded once; 0 is nothing. */
-function answerOf(database: GeoDatabase | undefined, records: Map<number, number>, words: Uint32Array, at: number, read: (record: unknown) => number): number {
+function answerOf(
+  database: GeoDatabase | undefined,
+  records: Map<number, number>,
+  words: Uint32Array,
+  at: number,
+  read: (record: unknown) => number,
+): number {
   const pointer = database?.find(words, at) ?? 0
   if (database === undefined || pointer === 0) return 0
   const known = records.get(pointer)

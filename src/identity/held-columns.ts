@@ -51,7 +51,11 @@ export class HeldColumns {
     const common = number < 1 || number > this.#count ? undefined : this.#common[this.#commons[number - 1] as number]
     if (common === undefined) return undefined
     const node = this.#nodeNames[this.#nodes[number - 1] as number]
-    return { ...common, name: text.decode(this.#names.subarray(this.#endOf(number - 2), this.#endOf(number - 1))), ...(node === undefined ? {} : { node }) }
+    return {
+      ...common,
+      name: text.decode(this.#names.subarray(this.#endOf(number - 2), this.#endOf(number - 1))),
+      ...(node === undefined ? {} : { node }),
+    }
   }
 
   clusterOf(number: number): string | undefined {

@@ -40,7 +40,11 @@ export class Kin {
     const address = addresses?.find(({ as }) => as === 'node')?.ip
     const node: Node = { ...(zone === undefined ? {} : { zone }), ...(address === undefined ? {} : { address }) }
     this.#nodes.set(key, node)
-    if (this.#missing.delete(key) || (before !== undefined && (before.zone !== node.zone || before.address !== node.address))) this.#late = true
+    if (
+      this.#missing.delete(key) ||
+      (before !== undefined && (before.zone !== node.zone || before.address !== node.address))
+    )
+      this.#late = true
   }
 
   node(cluster: string, name: string): Node | undefined {
@@ -58,7 +62,8 @@ export class Kin {
       if (known === undefined) {
         this.#missing.add(key)
         // A Deployment names its ReplicaSets by itself and the hash.
-        if (found.kind === 'ReplicaSet' && template !== undefined && found.name.endsWith(`-${template}`)) return { kind: 'Deployment', name: found.name.slice(0, -template.length - 1) }
+        if (found.kind === 'ReplicaSet' && template !== undefined && found.name.endsWith(`-${template}`))
+          return { kind: 'Deployment', name: found.name.slice(0, -template.length - 1) }
       }
       if (known?.owner === undefined) break
       found = known.owner
@@ -69,7 +74,9 @@ export class Kin {
   /** But for owners that were gone before this time. */
   *records(before: number): Generator<KinRecord> {
     for (const [key, node] of this.#nodes) yield { is: 'node', key, node }
-    for (const [key, { owner, gone }] of this.#owners) if (gone === undefined || gone >= before) yield { is: 'owner', key, owner: owner ?? null, ...(gone === undefined ? {} : { gone }) }
+    for (const [key, { owner, gone }] of this.#owners)
+      if (gone === undefined || gone >= before)
+        yield { is: 'owner', key, owner: owner ?? null, ...(gone === undefined ? {} : { gone }) }
   }
 
   load(record: KinRecord): void {

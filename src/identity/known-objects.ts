@@ -62,7 +62,8 @@ export class KnownObjects {
   /** Its claims now. */
   claimsOf(object: number): number[] {
     const claims: number[] = []
-    for (let claim = (this.#first[object] ?? 0) - 1; claim >= 0; claim = (this.#next[claim] as number) - 1) claims.push(claim)
+    for (let claim = (this.#first[object] ?? 0) - 1; claim >= 0; claim = (this.#next[claim] as number) - 1)
+      claims.push(claim)
     return claims
   }
 
@@ -79,7 +80,7 @@ export class KnownObjects {
   }
 
   /** Numbers of those that have claims. */
-  * all(): Generator<number> {
+  *all(): Generator<number> {
     for (let object = 0; object < this.#count; object++) if (this.#first[object] !== 0) yield object
   }
 
@@ -90,7 +91,15 @@ export class KnownObjects {
     for (let slot = uidHash(this.#uid, 0) & mask; ; slot = (slot + 1) & mask) {
       const object = (this.#slots[slot] as number) - 1
       const at = 4 * object
-      if (object < 0 || (this.#words[at + 3] === d && this.#words[at] === a && this.#words[at + 1] === b && this.#words[at + 2] === c && this.#clusters[object] === cluster)) return slot
+      if (
+        object < 0 ||
+        (this.#words[at + 3] === d &&
+          this.#words[at] === a &&
+          this.#words[at + 1] === b &&
+          this.#words[at + 2] === c &&
+          this.#clusters[object] === cluster)
+      )
+        return slot
     }
   }
 

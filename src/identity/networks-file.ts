@@ -8,7 +8,9 @@ export interface ScopedEntry extends NetworkEntry {
 }
 
 /** The whole file, or why it cannot be used, with file, line and column. */
-export type NetworksFile = { readonly entries: readonly ScopedEntry[]; readonly problems?: never } | { readonly problems: string; readonly entries?: never }
+export type NetworksFile =
+  | { readonly entries: readonly ScopedEntry[]; readonly problems?: never }
+  | { readonly problems: string; readonly entries?: never }
 
 const columns = ['cidr', 'name', 'label', 'scope'] as const
 type Row = { readonly [Column in (typeof columns)[number]]: string | null }
@@ -18,7 +20,11 @@ const network = group(
     cidr: text({ description: 'A range in CIDR notation, or one address', required: true, example: '10.1.0.0/16' }),
     name: text({ description: 'Name of what has these addresses', default: null, example: 'gateway' }),
     label: text({ description: 'Group that these addresses belong to', default: null, example: 'datacenter 1' }),
-    scope: text({ description: 'Cluster or network in which the range is meant; left out, everywhere', default: null, example: 'cluster-a' }),
+    scope: text({
+      description: 'Cluster or network in which the range is meant; left out, everywhere',
+      default: null,
+      example: 'cluster-a',
+    }),
   },
   { description: 'One range', required: true, example: { cidr: '10.1.0.0/16', label: 'datacenter 1' } },
   (row) => complaintOf(row),
@@ -29,7 +35,13 @@ export const networksSchema = defineSchema({
   type: 'networks',
   role: 'setting',
   summary: 'What addresses are called, by range: the longest range that has a name, or a label, gives it',
-  fields: { networks: list(network, { description: 'Ranges and what they are called', default: [], example: [{ cidr: '10.0.0.0/8', label: 'inside' }] }) },
+  fields: {
+    networks: list(network, {
+      description: 'Ranges and what they are called',
+      default: [],
+      example: [{ cidr: '10.0.0.0/8', label: 'inside' }],
+    }),
+  },
 })
 
 /** Reads a `.csv` file with a header line (`cidr,name,label,scope`), or else YAML with a list `networks`. Never throws. */
@@ -45,8 +57,12 @@ function readYaml(content: string, file: string): NetworksFile {
 
 /** One line, for the program log: the first problems, and how many follow. */
 function describe(problems: readonly Problem[]): string {
-  const texts = problems.slice(0, 3).map(({ file, line, column, path, message, hint }) =>
-    `${file}:${line}:${column}: ${path === '' ? '' : `${path}: `}${message}${hint === undefined ? '' : `; ${hint}`}`)
+  const texts = problems
+    .slice(0, 3)
+    .map(
+      ({ file, line, column, path, message, hint }) =>
+        `${file}:${line}:${column}: ${path === '' ? '' : `${path}: `}${message}${hint === undefined ? '' : `; ${hint}`}`,
+    )
   return `${texts.join(' | ')}${problems.length > 3 ? ` | and ${problems.length - 3} more` : ''}`
 }
 
@@ -59,15 +75,23 @@ function readCsv(content: string, file: string): NetworksFile {
     if (header === undefined) {
       header = cells
       const wrong = cells.find((cell) => !(columns as readonly string[]).includes(cell))
-      if (wrong !== undefined) return { problems: `${place(line)}unknown column \`${wrong}\`; the first line names the columns, of ${columns.join(', ')}` }
-      if (!cells.includes('cidr')) return { problems: `${place(line)}there is no column \`cidr\`; the first line names the columns` }
+      if (wrong !== undefined)
+        return {
+          problems: `${place(line)}unknown column \`${wrong}\`; the first line names the columns, of ${columns.join(', ')}`,
+        }
+      if (!cells.includes('cidr'))
+        return { problems: `${place(line)}there is no column \`cidr\`; the first line names the columns` }
       continue
     }
-    if (cells.length > header.length) return { problems: `${place(line)}${cells.length} fields, but the first line names ${header.length} columns` }
+    if (cells.length > header.length)
+      return { problems: `${place(line)}${cells.length} fields, but the first line names ${header.length} columns` }
     const cell = (column: (typeof columns)[number]): string | null => cells[header?.indexOf(column) ?? -1] || null
     const row = { cidr: cell('cidr'), name: cell('name'), label: cell('label'), scope: cell('scope') }
     const complaint = complaintOf(row)
-    if (complaint !== null) return { problems: `${place(line)}${complaint.message}${complaint.hint === undefined ? '' : `; ${complaint.hint}`}` }
+    if (complaint !== null)
+      return {
+        problems: `${place(line)}${complaint.message}${complaint.hint === undefined ? '' : `; ${complaint.hint}`}`,
+      }
     entries.push(entryOf(row))
   }
   return { entries }
@@ -75,7 +99,11 @@ function readCsv(content: string, file: string): NetworksFile {
 
 function complaintOf(row: Row): Complaint | null {
   if (parseCidr(row.cidr ?? '') === undefined) {
-    return new Complaint(`\`${row.cidr ?? ''}\` is not a range of addresses`, 'write it like `10.0.0.0/8` or `2001:db8::/32`', ['cidr'])
+    return new Complaint(
+      `\`${row.cidr ?? ''}\` is not a range of addresses`,
+      'write it like `10.0.0.0/8` or `2001:db8::/32`',
+      ['cidr'],
+    )
   }
   return row.name === null && row.label === null ? new Complaint('a range needs a `name` or a `label`') : null
 }
@@ -83,7 +111,12 @@ function complaintOf(row: Row): Complaint | null {
 function entryOf({ cidr, name, label, scope }: Row): ScopedEntry {
   const range = parseCidr(cidr ?? '')
   if (range === undefined) throw new TypeError(`${cidr} was not checked`)
-  return { range, ...(name === null ? {} : { name }), ...(label === null ? {} : { label }), ...(scope === null ? {} : { scope }) }
+  return {
+    range,
+    ...(name === null ? {} : { name }),
+    ...(label === null ? {} : { label }),
+    ...(scope === null ? {} : { scope }),
+  }
 }
 
 interface CsvRecord {

@@ -31,23 +31,57 @@ describe('the prefix table', () => {
   })
 
   test('takes name and label each from the longest range that has one', () => {
-    const table = new PrefixTable([entry('10.0.0.0/8', 'ten', 'inside'), entry('10.1.0.0/16', undefined, 'dc'), entry('10.1.1.1', 'gateway')])
+    const table = new PrefixTable([
+      entry('10.0.0.0/8', 'ten', 'inside'),
+      entry('10.1.0.0/16', undefined, 'dc'),
+      entry('10.1.1.1', 'gateway'),
+    ])
     expect(ask(table, '10.1.1.1')).toEqual({ name: 'gateway', label: 'dc' })
     expect(ask(table, '10.1.1.2')).toEqual({ name: 'ten', label: 'dc' })
   })
 
   test('lets the first of equal ranges win, for name and label apart', () => {
-    const table = new PrefixTable([entry('10.0.0.0/8', 'first'), entry('10.0.0.0/8', 'second', 'b'), entry('10.9.9.9/8', 'third', 'c')])
+    const table = new PrefixTable([
+      entry('10.0.0.0/8', 'first'),
+      entry('10.0.0.0/8', 'second', 'b'),
+      entry('10.9.9.9/8', 'third', 'c'),
+    ])
     expect(ask(table, '10.0.0.0')).toEqual({ name: 'first', label: 'b' })
   })
 
   test('knows both ends of both address spaces', () => {
     const table = new PrefixTable([
-      entry('0.0.0.0/0', 'v4'), entry('255.255.255.255', 'last4'), entry('0.0.0.0', 'first4'),
-      entry('::/0', 'v6'), entry('ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff', 'last6'), entry('::', 'first6'),
+      entry('0.0.0.0/0', 'v4'),
+      entry('255.255.255.255', 'last4'),
+      entry('0.0.0.0', 'first4'),
+      entry('::/0', 'v6'),
+      entry('ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff', 'last6'),
+      entry('::', 'first6'),
     ])
-    const names = ['0.0.0.0', '0.0.0.1', '255.255.255.254', '255.255.255.255', '::', '::1', '::fffe:ffff:ffff', '::1:0:0:0', 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe', 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff']
-    expect(names.map((address) => ask(table, address)?.name)).toEqual(['first4', 'v4', 'v4', 'last4', 'first6', 'v6', 'v6', 'v6', 'v6', 'last6'])
+    const names = [
+      '0.0.0.0',
+      '0.0.0.1',
+      '255.255.255.254',
+      '255.255.255.255',
+      '::',
+      '::1',
+      '::fffe:ffff:ffff',
+      '::1:0:0:0',
+      'ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe',
+      'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff',
+    ]
+    expect(names.map((address) => ask(table, address)?.name)).toEqual([
+      'first4',
+      'v4',
+      'v4',
+      'last4',
+      'first6',
+      'v6',
+      'v6',
+      'v6',
+      'v6',
+      'last6',
+    ])
   })
 
   test('keeps the families apart', () => {
@@ -70,24 +104,42 @@ describe('the prefix table', () => {
     const range = fc.tuple(address, fc.nat(128)).map(([from, short]) => {
       const v4 = from[0] === 0 && from[1] === 0 && from[2] === 0xffff
       const bits = v4 ? 96 + (short % 33) : short
-      const masked = from.map((value, i) => (bits >= 32 * (i + 1) ? value : bits <= 32 * i ? 0 : value & (0xffffffff << (32 * (i + 1) - bits))))
+      const masked = from.map((value, i) =>
+        bits >= 32 * (i + 1) ? value : bits <= 32 * i ? 0 : value & (0xffffffff << (32 * (i + 1) - bits)),
+      )
       return { words: masked, bits }
     })
     const text = fc.option(fc.constantFrom('a', 'b', 'c'), { nil: undefined })
-    const entries = fc.array(fc.tuple(range, text, text).map(([one, name, label]) => ({
-      range: one, ...(name === undefined ? {} : { name }), ...(label === undefined ? {} : { label }),
-    })), { maxLength: 12 })
-    fc.assert(fc.property(entries, fc.array(address, { minLength: 1, maxLength: 20 }), (all, asked) => {
-      const table = new PrefixTable(all)
-      // The edges of every range are where a table goes wrong.
-      const edges = all.flatMap(({ range: { words: first, bits } }) => [first, first.map((value, i) => value | (bits >= 32 * (i + 1) ? 0 : bits <= 32 * i ? 0xffffffff : 0xffffffff >>> (bits - 32 * i)))])
-      for (const one of [...asked, ...edges]) expect(table.meanings[table.lookup(one, 0)]).toEqual(naive(all, one))
-    }), { numRuns: 1000 })
+    const entries = fc.array(
+      fc.tuple(range, text, text).map(([one, name, label]) => ({
+        range: one,
+        ...(name === undefined ? {} : { name }),
+        ...(label === undefined ? {} : { label }),
+      })),
+      { maxLength: 12 },
+    )
+    fc.assert(
+      fc.property(entries, fc.array(address, { minLength: 1, maxLength: 20 }), (all, asked) => {
+        const table = new PrefixTable(all)
+        // The edges of every range are where a table goes wrong.
+        const edges = all.flatMap(({ range: { words: first, bits } }) => [
+          first,
+          first.map(
+            (value, i) =>
+              value | (bits >= 32 * (i + 1) ? 0 : bits <= 32 * i ? 0xffffffff : 0xffffffff >>> (bits - 32 * i)),
+          ),
+        ])
+        for (const one of [...asked, ...edges]) expect(table.meanings[table.lookup(one, 0)]).toEqual(naive(all, one))
+      }),
+      { numRuns: 1000 },
+    )
   })
 })
 
 function naive(entries: readonly NetworkEntry[], address: Uint32Array): Meaning {
-  const inside = entries.filter(({ range }) => covers(range, address, 0)).toSorted((a, b) => b.range.bits - a.range.bits)
+  const inside = entries
+    .filter(({ range }) => covers(range, address, 0))
+    .toSorted((a, b) => b.range.bits - a.range.bits)
   const name = inside.find((one) => one.name !== undefined)?.name
   const label = inside.find((one) => one.label !== undefined)?.label
   return { ...(name === undefined ? {} : { name }), ...(label === undefined ? {} : { label }) }

@@ -31,12 +31,20 @@ export class PrefixTable {
   constructor(entries: readonly NetworkEntry[]) {
     const meanings = new Meanings()
     // The end of 255.255.255.255 lies behind the mapped addresses and begins no span of theirs.
-    const v4 = flatten(entries.filter(({ range }) => isIpv4Range(range)), meanings).filter(({ start }) => start >> 32n === BigInt(mappedPrefix))
-    const v6 = flatten(entries.filter(({ range }) => !isIpv4Range(range)), meanings)
+    const v4 = flatten(
+      entries.filter(({ range }) => isIpv4Range(range)),
+      meanings,
+    ).filter(({ start }) => start >> 32n === BigInt(mappedPrefix))
+    const v6 = flatten(
+      entries.filter(({ range }) => !isIpv4Range(range)),
+      meanings,
+    )
     this.#v4 = Uint32Array.from(v4, ({ start }) => Number(start & 0xffffffffn))
     this.#v4Meanings = Uint32Array.from(v4, ({ meaning }) => meaning)
     this.#v4Index = indexOf(this.#v4)
-    this.#v6 = Uint32Array.from(v6.flatMap(({ start }) => [96n, 64n, 32n, 0n].map((shift) => Number((start >> shift) & 0xffffffffn))))
+    this.#v6 = Uint32Array.from(
+      v6.flatMap(({ start }) => [96n, 64n, 32n, 0n].map((shift) => Number((start >> shift) & 0xffffffffn))),
+    )
     this.#v6Meanings = Uint32Array.from(v6, ({ meaning }) => meaning)
     this.meanings = meanings.all
   }
@@ -69,7 +77,10 @@ export class PrefixTable {
     while (low < high) {
       const middle = (low + high) >>> 1
       const at = middle * 4
-      const w = starts[at] ?? 0, x = starts[at + 1] ?? 0, y = starts[at + 2] ?? 0, z = starts[at + 3] ?? 0
+      const w = starts[at] ?? 0,
+        x = starts[at + 1] ?? 0,
+        y = starts[at + 2] ?? 0,
+        z = starts[at + 3] ?? 0
       const before = w !== a ? w < a : x !== b ? x < b : y !== c ? y < c : z <= d
       if (before) low = middle + 1
       else high = middle

@@ -8,9 +8,11 @@ import { staticResolver, type StaticResolver } from './static-resolver.ts'
 async function setUp(content?: string, file = '/networks.yaml') {
   const host = fakeHost(1, { jitter: false })
   const lines: string[] = []
-  const say = (level: string) => (message: string, fields?: Record<string, unknown>): void => {
-    lines.push(`${level} ${message}${fields?.problem === undefined ? '' : ` ${String(fields.problem)}`}`)
-  }
+  const say =
+    (level: string) =>
+    (message: string, fields?: Record<string, unknown>): void => {
+      lines.push(`${level} ${message}${fields?.problem === undefined ? '' : ` ${String(fields.problem)}`}`)
+    }
   const log = { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') }
   const write = async (text: string): Promise<void> => {
     await host.disk.remove(file)
@@ -104,7 +106,9 @@ describe('the static resolver', () => {
   test('starts without its file, says so, and takes it when it comes', async () => {
     const { host, resolver, write, lines } = await setUp()
     expect(ask(resolver, '10.0.0.1')).toBe('unknown')
-    expect(lines).toEqual(['warn The file of networks could not be used; addresses have no names until it is. the file does not exist'])
+    expect(lines).toEqual([
+      'warn The file of networks could not be used; addresses have no names until it is. the file does not exist',
+    ])
     await write(yaml)
     await host.advance(2000)
     expect(ask(resolver, '10.0.0.1')).toEqual({ label: 'all' })
@@ -139,17 +143,29 @@ describe('a CSV file of networks', () => {
   }
 
   test('may order its columns freely, quote its fields, and have comments and empty lines', () => {
-    expect(read('\ufefflabel,cidr,name\r\n# a comment\r\n\r\n"all, of ""us""",10.0.0.0/8,\r\n , 10.1.0.0/16 , gate way \r\nsix,2001:db8::/32\r\n')).toEqual([
-      { bits: 104, label: 'all, of "us"' }, { bits: 112, name: 'gate way' }, { bits: 32, label: 'six' },
+    expect(
+      read(
+        '\ufefflabel,cidr,name\r\n# a comment\r\n\r\n"all, of ""us""",10.0.0.0/8,\r\n , 10.1.0.0/16 , gate way \r\nsix,2001:db8::/32\r\n',
+      ),
+    ).toEqual([
+      { bits: 104, label: 'all, of "us"' },
+      { bits: 112, name: 'gate way' },
+      { bits: 32, label: 'six' },
     ])
     expect(read('cidr,label,scope\n10.0.0.1,"two\nlines",a')).toEqual([{ bits: 128, label: 'two\nlines', scope: 'a' }])
     expect(read('')).toEqual([])
   })
 
   test.each([
-    ['cidr,nmae\n10.0.0.0/8,x', 'n.csv:1: unknown column `nmae`; the first line names the columns, of cidr, name, label, scope'],
+    [
+      'cidr,nmae\n10.0.0.0/8,x',
+      'n.csv:1: unknown column `nmae`; the first line names the columns, of cidr, name, label, scope',
+    ],
     ['name,label\nx,y', 'n.csv:1: there is no column `cidr`; the first line names the columns'],
-    ['cidr,name\n\n# one\n10.0.0.0/8,x\n10.0.0.300,y\n', 'n.csv:5: `10.0.0.300` is not a range of addresses; write it like `10.0.0.0/8` or `2001:db8::/32`'],
+    [
+      'cidr,name\n\n# one\n10.0.0.0/8,x\n10.0.0.300,y\n',
+      'n.csv:5: `10.0.0.300` is not a range of addresses; write it like `10.0.0.0/8` or `2001:db8::/32`',
+    ],
     ['cidr,name\n10.0.0.0/8,\n', 'n.csv:2: a range needs a `name` or a `label`'],
     ['cidr,name\n10.0.0.0/8,a,b\n', 'n.csv:2: 3 fields, but the first line names 2 columns'],
     ['cidr,name\n10.0.0.0/8,"a\n\n', 'n.csv:2: a quoted field does not end'],
@@ -162,5 +178,7 @@ describe('a CSV file of networks', () => {
 test('a YAML file says where it is wrong and what was meant', () => {
   const { problems } = readNetworks('networks:\n  - cidr: 10.0.0.0/8\n    lable: x\n', 'n.yaml')
   expect(problems).toMatch(/n\.yaml:3:5: networks\[0\]\.lable: unknown field; did you mean `label`\?/)
-  expect(readNetworks('networks: [{ cidr: 10.0.0.0/8 }]', 'n.yaml').problems).toContain('a range needs a `name` or a `label`')
+  expect(readNetworks('networks: [{ cidr: 10.0.0.0/8 }]', 'n.yaml').problems).toContain(
+    'a range needs a `name` or a `label`',
+  )
 })

@@ -24,7 +24,11 @@ const unknown: StaticResolution = { is: 'unknown' }
  * Names and labels by longest prefix from a file, which is read again whenever its time or size changes. Without a
  * file every address is unknown.
  */
-export async function staticResolver(host: Pick<Host, 'disk' | 'timers'>, file: string | undefined, log: Log): Promise<StaticResolver> {
+export async function staticResolver(
+  host: Pick<Host, 'disk' | 'timers'>,
+  file: string | undefined,
+  log: Log,
+): Promise<StaticResolver> {
   const resolver = new FileResolver(host, file, log)
   await resolver.reload()
   resolver.watch()
@@ -98,7 +102,12 @@ class FileResolver implements StaticResolver {
     const { entries } = read
     const scopes = new Set(entries.flatMap(({ scope }) => scope ?? []))
     this.#everywhere = new ScopeTable(entries.filter(({ scope }) => scope === undefined))
-    this.#scopes = new Map([...scopes].map((name) => [name, new ScopeTable(entries.filter(({ scope }) => scope === undefined || scope === name))]))
+    this.#scopes = new Map(
+      [...scopes].map((name) => [
+        name,
+        new ScopeTable(entries.filter(({ scope }) => scope === undefined || scope === name)),
+      ]),
+    )
     this.#generation++
     this.#log.info('Names of networks were read.', { file, networks: entries.length })
   }
@@ -116,7 +125,9 @@ class ScopeTable {
 
   constructor(entries: readonly ScopedEntry[]) {
     this.#table = new PrefixTable(entries)
-    this.#answers = this.#table.meanings.map((endpoint, number) => (number === 0 ? unknown : { is: 'endpoint', endpoint }))
+    this.#answers = this.#table.meanings.map((endpoint, number) =>
+      number === 0 ? unknown : { is: 'endpoint', endpoint },
+    )
   }
 
   resolve(words: Uint32Array, offset: number): StaticResolution {

@@ -30,7 +30,12 @@ export interface Owner {
 }
 
 const rankOf: Readonly<Record<ResourceAddress['as'], number>> = {
-  pod: ranks.pod, node: ranks.node, cluster: ranks.service, external: ranks.outside, 'load-balancer': ranks.outside, secondary: ranks.secondary,
+  pod: ranks.pod,
+  node: ranks.node,
+  cluster: ranks.service,
+  external: ranks.outside,
+  'load-balancer': ranks.outside,
+  secondary: ranks.secondary,
 }
 
 /** Owners that only hand on: what is looked for is who made them. */
@@ -44,11 +49,14 @@ export function ownerOf(data: ResourceData): Owner | undefined {
 export function heldOf(data: ResourceData): Held {
   const { cluster, kind, namespace, name, node } = data
   // Behind an address of a slice that is no pod there is only the service.
-  if (kind === 'EndpointSlice') return { cluster, kind: 'Service', ...(namespace === undefined ? {} : { namespace }), name: data.service ?? name }
+  if (kind === 'EndpointSlice')
+    return { cluster, kind: 'Service', ...(namespace === undefined ? {} : { namespace }), name: data.service ?? name }
   const owner = kind === 'Pod' ? ownerOf(data) : undefined
   const template = data.labels?.['pod-template-hash']
   return {
-    cluster, kind, name,
+    cluster,
+    kind,
+    name,
     ...(namespace === undefined ? {} : { namespace }),
     ...(kind === 'Node' ? { node: name } : node === undefined ? {} : { node }),
     ...(owner === undefined ? {} : { owner }),
@@ -61,7 +69,13 @@ export function claimedBy(data: ResourceData): Claimed[] {
   const claimed: Claimed[] = []
   const add = (ip: string, rank: number, network?: string, mac?: number): void => {
     const words = parseIp(ip)
-    if (words !== undefined) claimed.push({ words, rank, ...(network === undefined ? {} : { network }), ...(mac === undefined ? {} : { mac }) })
+    if (words !== undefined)
+      claimed.push({
+        words,
+        rank,
+        ...(network === undefined ? {} : { network }),
+        ...(mac === undefined ? {} : { mac }),
+      })
   }
   const finished = data.phase === 'Succeeded' || data.phase === 'Failed'
   for (const { ip, as, network, mac } of data.addresses ?? []) {
@@ -69,11 +83,14 @@ export function claimedBy(data: ResourceData): Claimed[] {
     else add(ip, rankOf[as] ?? ranks.outside, network, as === 'secondary' ? macOf(mac) : undefined)
   }
   if (data.kind === 'EndpointSlice') {
-    for (const { addresses, kind } of data.endpoints ?? []) if (kind === undefined) for (const ip of addresses) add(ip, ranks.slice)
+    for (const { addresses, kind } of data.endpoints ?? [])
+      if (kind === undefined) for (const ip of addresses) add(ip, ranks.slice)
   }
   return claimed
 }
 
 function macOf(text: string | undefined): number | undefined {
-  return text !== undefined && /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(text) ? Number.parseInt(text.replaceAll(':', ''), 16) : undefined
+  return text !== undefined && /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(text)
+    ? Number.parseInt(text.replaceAll(':', ''), 16)
+    : undefined
 }

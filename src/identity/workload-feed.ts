@@ -33,7 +33,14 @@ export class WorkloadFeed implements Enrichment {
   /** A frame of a source that watches a cluster. */
   take(frame: Frame): void {
     this.#received = Math.max(this.#received, frame.header.received)
-    this.tell(toldResources(frame, (error) => this.#options.log.error('A frame of a cluster cannot be read; what it tells of workloads is not known.', { source: frame.header.source, error: String(error) })))
+    this.tell(
+      toldResources(frame, (error) =>
+        this.#options.log.error('A frame of a cluster cannot be read; what it tells of workloads is not known.', {
+          source: frame.header.source,
+          error: String(error),
+        }),
+      ),
+    )
   }
 
   ready(_sequence: number, signal: AbortSignal): Promise<void> {

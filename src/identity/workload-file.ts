@@ -17,12 +17,19 @@ const fileName = /^workloads-(\d+)\.jsonl$/
 
 /** Names of the files of a folder, the newest first. */
 export async function workloadFiles(disk: Disk, folder: string): Promise<readonly string[]> {
-  const found = (await disk.list(folder)).flatMap((name) => (fileName.test(name) ? [{ name, sequence: Number(fileName.exec(name)?.[1]) }] : []))
+  const found = (await disk.list(folder)).flatMap((name) =>
+    fileName.test(name) ? [{ name, sequence: Number(fileName.exec(name)?.[1]) }] : [],
+  )
   return found.toSorted((a, b) => b.sequence - a.sequence).map(({ name }) => name)
 }
 
 /** Writes a whole file beside the others: a line with the position, a line for each record, and a checksum. The folder exists. */
-export async function writeWorkloads(disk: Disk, folder: string, position: Position, records: Iterable<WorkloadRecord>): Promise<string> {
+export async function writeWorkloads(
+  disk: Disk,
+  folder: string,
+  position: Position,
+  records: Iterable<WorkloadRecord>,
+): Promise<string> {
   const name = `workloads-${String(position.sequence).padStart(16, '0')}.jsonl`
   const path = `${folder}/${name}.new`
   await disk.remove(path)
@@ -54,11 +61,19 @@ export async function writeWorkloads(disk: Disk, folder: string, position: Posit
 }
 
 /** Gives every record of a file to `take` and answers its position. Throws before the first when the file is not whole. */
-export async function readWorkloads(disk: Disk, path: string, take: (record: WorkloadRecord) => void): Promise<Position> {
+export async function readWorkloads(
+  disk: Disk,
+  path: string,
+  take: (record: WorkloadRecord) => void,
+): Promise<Position> {
   const bytes = await disk.readFile(path)
   const end = bytes.length - 9
   const text = new TextDecoder()
-  if (end < 0 || crc32(bytes.subarray(0, end)).toString(16).padStart(8, '0') !== text.decode(bytes.subarray(end, end + 8))) throw new Error('it is damaged: its checksum is another')
+  if (
+    end < 0 ||
+    crc32(bytes.subarray(0, end)).toString(16).padStart(8, '0') !== text.decode(bytes.subarray(end, end + 8))
+  )
+    throw new Error('it is damaged: its checksum is another')
   let from = bytes.indexOf(10) + 1
   const head = JSON.parse(text.decode(bytes.subarray(0, from))) as Head
   if (head.format !== format) throw new Error(`a newer version wrote it (format ${head.format})`)

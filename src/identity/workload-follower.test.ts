@@ -25,15 +25,42 @@ afterEach(async () => {
 })
 
 async function tell(name: string): Promise<number> {
-  const raw = encodeBatch(toEventBatch([event(name, { type: kubernetesTypes.resource, family: 'resource', json: pod(name, '10.1.0.1', 0) })]))
-  return (await journal.append({ source: 'prod', stream: 'prod', kind: 'events', raw, count: 1, received: host.clock.now(), timeMin: Number.NaN, timeMax: Number.NaN })).position.sequence
+  const raw = encodeBatch(
+    toEventBatch([event(name, { type: kubernetesTypes.resource, family: 'resource', json: pod(name, '10.1.0.1', 0) })]),
+  )
+  return (
+    await journal.append({
+      source: 'prod',
+      stream: 'prod',
+      kind: 'events',
+      raw,
+      count: 1,
+      received: host.clock.now(),
+      timeMin: Number.NaN,
+      timeMax: Number.NaN,
+    })
+  ).position.sequence
 }
 
 test('the journal is looked at once a second, however many frames come, and at once for whoever waits', async () => {
   const log = recordingLog()
-  const projection = new WorkloadProjection({ host, log, metrics: recordingMetrics(), directory: join(folder, 'identity'), isCluster: () => true })
+  const projection = new WorkloadProjection({
+    host,
+    log,
+    metrics: recordingMetrics(),
+    directory: join(folder, 'identity'),
+    isCluster: () => true,
+  })
   let looks = 0
-  const follower = new WorkloadFollower(Object.assign(projection, { apply: async (frames: Parameters<WorkloadProjection['take']>[0]) => { looks++; projection.take(frames) } }), { host, journal: join(folder, 'journal'), tail: journal.tail, log })
+  const follower = new WorkloadFollower(
+    Object.assign(projection, {
+      apply: async (frames: Parameters<WorkloadProjection['take']>[0]) => {
+        looks++
+        projection.take(frames)
+      },
+    }),
+    { host, journal: join(folder, 'journal'), tail: journal.tail, log },
+  )
   // Told at once: nothing was looked at yet.
   follower.start(stop.signal)
   await follower.ready(await tell('first'), stop.signal)
@@ -60,7 +87,13 @@ test('the journal is looked at once a second, however many frames come, and at o
 
 test('while nobody asks for names the journal is left alone; who begins to ask is not told what was so then', async () => {
   const log = recordingLog()
-  const projection = new WorkloadProjection({ host, log, metrics: recordingMetrics(), directory: join(folder, 'identity'), isCluster: () => true })
+  const projection = new WorkloadProjection({
+    host,
+    log,
+    metrics: recordingMetrics(),
+    directory: join(folder, 'identity'),
+    isCluster: () => true,
+  })
   const rests: number[] = []
   const ends = new AbortController()
   const sleep: typeof host.timers.sleep = (ms, signal) => {
@@ -68,7 +101,12 @@ test('while nobody asks for names the journal is left alone; who begins to ask i
     // For good, unless somebody ends it.
     return host.timers.sleep(3_600_000, signal)
   }
-  const follower = new WorkloadFollower(projection, { host: { ...host, timers: { ...host.timers, sleep } }, journal: join(folder, 'journal'), tail: journal.tail, log })
+  const follower = new WorkloadFollower(projection, {
+    host: { ...host, timers: { ...host.timers, sleep } },
+    journal: join(folder, 'journal'),
+    tail: journal.tail,
+    log,
+  })
   follower.start(ends.signal)
   await tell('first')
   await expect.poll(() => rests.length).toBe(1)

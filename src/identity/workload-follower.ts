@@ -89,7 +89,9 @@ export class WorkloadFollower implements Enrichment {
       try {
         committed = await this.#follow(signal, committed)
       } catch (error) {
-        this.#options.log.error('The journal cannot be followed for the workloads of clusters; it is tried again.', { error: messageOf(error) })
+        this.#options.log.error('The journal cannot be followed for the workloads of clusters; it is tried again.', {
+          error: messageOf(error),
+        })
         await timers.sleep(tryAgainMs, signal)
       }
     }
@@ -155,7 +157,9 @@ export class WorkloadFollower implements Enrichment {
     try {
       await this.projection.commit()
     } catch (error) {
-      this.#options.log.error('The workloads of clusters cannot be written down; it is tried again.', { error: messageOf(error) })
+      this.#options.log.error('The workloads of clusters cannot be written down; it is tried again.', {
+        error: messageOf(error),
+      })
     }
   }
 }

@@ -13,11 +13,23 @@ beforeEach(() => void (host = fakeHost(1)))
 const log = recordingLog()
 
 function projection(): WorkloadProjection {
-  return new WorkloadProjection({ host, log, metrics: recordingMetrics(), directory: '/data/identity', isCluster: (source) => source === 'prod' })
+  return new WorkloadProjection({
+    host,
+    log,
+    metrics: recordingMetrics(),
+    directory: '/data/identity',
+    isCluster: (source) => source === 'prod',
+  })
 }
 
 function told(make: FrameMaker, source: string, ...list: readonly ResourceData[]) {
-  return make.events(list.map((data, index) => event(`${data.name}-${index}`, { type: kubernetesTypes.resource, family: 'resource', json: data })), t0, source)
+  return make.events(
+    list.map((data, index) =>
+      event(`${data.name}-${index}`, { type: kubernetesTypes.resource, family: 'resource', json: data }),
+    ),
+    t0,
+    source,
+  )
 }
 
 function name(of: WorkloadProjection, ip: string, at: number): string | undefined {
@@ -38,7 +50,11 @@ it('takes what clusters tell and nothing else, holds back what is in no file yet
   expect([first.holds()['0']?.sequence, first.position()['0']?.sequence]).toEqual([4, 4])
   await first.apply([told(make, 'prod', gone(a, 5000), pod('b', '10.1.0.1', 9000))])
   expect(first.holds()['0']?.sequence).toBe(4)
-  expect([name(first, '10.1.0.1', 1000), name(first, '10.1.0.1', 9000), name(first, '10.1.0.9', 0)]).toEqual(['a', 'b', undefined])
+  expect([name(first, '10.1.0.1', 1000), name(first, '10.1.0.1', 9000), name(first, '10.1.0.9', 0)]).toEqual([
+    'a',
+    'b',
+    undefined,
+  ])
 
   host = host.crash()
   const second = projection()
@@ -69,6 +85,10 @@ it('a file that is damaged is said to be, and the one before it is read', async 
   await file.close()
   const second = projection()
   expect(await second.open()).toBe(true)
-  expect([second.reached.sequence, name(second, '10.1.0.1', 0), name(second, '10.1.0.2', 0)]).toEqual([1, 'a', undefined])
+  expect([second.reached.sequence, name(second, '10.1.0.1', 0), name(second, '10.1.0.2', 0)]).toEqual([
+    1,
+    'a',
+    undefined,
+  ])
   expect(log.lines.some(({ message }) => message.startsWith('What is kept of the workloads'))).toBe(true)
 })

@@ -46,13 +46,22 @@ export class WorkloadProjection implements Projection {
 
   /** Reads the newest file that can be read; false when there is none. */
   async open(): Promise<boolean> {
-    const { host: { disk }, directory, log } = this.#options
+    const {
+      host: { disk },
+      directory,
+      log,
+    } = this.#options
     for (const name of await workloadFiles(disk, directory)) {
       try {
-        this.#reached = this.#committed = await readWorkloads(disk, `${directory}/${name}`, (record) => this.workloads.load(record))
+        this.#reached = this.#committed = await readWorkloads(disk, `${directory}/${name}`, (record) =>
+          this.workloads.load(record),
+        )
         return true
       } catch (error) {
-        log.error('What is kept of the workloads of clusters cannot be read; an earlier state is looked for.', { file: name, error: messageOf(error) })
+        log.error('What is kept of the workloads of clusters cannot be read; an earlier state is looked for.', {
+          file: name,
+          error: messageOf(error),
+        })
       }
     }
     return false
@@ -60,7 +69,10 @@ export class WorkloadProjection implements Projection {
 
   /** Removes what is kept. */
   async discard(): Promise<void> {
-    const { host: { disk }, directory } = this.#options
+    const {
+      host: { disk },
+      directory,
+    } = this.#options
     for (const name of await workloadFiles(disk, directory)) await disk.remove(`${directory}/${name}`)
   }
 
@@ -106,7 +118,13 @@ export class WorkloadProjection implements Projection {
       const { header } = frame
       if (header.sequence <= this.#reached.sequence) continue
       if (isCluster(header.source)) {
-        const told = toldResources(frame, (error) => log.error('A frame of a cluster cannot be read; what it tells of workloads is not known.', { source: header.source, sequence: header.sequence, error: String(error) }))
+        const told = toldResources(frame, (error) =>
+          log.error('A frame of a cluster cannot be read; what it tells of workloads is not known.', {
+            source: header.source,
+            sequence: header.sequence,
+            error: String(error),
+          }),
+        )
         if (told.length > 0) this.#unsaved ??= this.#reached
         for (const data of told) this.workloads.apply(data)
         this.#received = Math.max(this.#received, header.received)
@@ -118,12 +136,16 @@ export class WorkloadProjection implements Projection {
   }
 
   async commit(): Promise<void> {
-    const { host: { disk }, directory } = this.#options
+    const {
+      host: { disk },
+      directory,
+    } = this.#options
     if (this.#unsaved === undefined) return
     await makeDurableDirectory(disk, directory)
     await writeWorkloads(disk, directory, this.#reached, this.workloads.records(this.#received - rememberMs))
     this.#committed = this.#reached
     this.#unsaved = undefined
-    for (const name of (await workloadFiles(disk, directory)).slice(keptFiles)) await disk.remove(`${directory}/${name}`)
+    for (const name of (await workloadFiles(disk, directory)).slice(keptFiles))
+      await disk.remove(`${directory}/${name}`)
   }
 }

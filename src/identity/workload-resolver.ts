@@ -33,7 +33,10 @@ export class WorkloadResolver implements Resolver {
     const workloads = this.#workloads
     const holder = workloads.endpoint(workloads.find(words, offset, time, workloads.clusterOf(scope), Number.NaN))
     if (holder === undefined) return network.is === 'endpoint' ? network : unknown
-    const endpoint: Endpoint = network.is === 'endpoint' && network.endpoint.label !== undefined ? { label: network.endpoint.label, ...holder } : holder
+    const endpoint: Endpoint =
+      network.is === 'endpoint' && network.endpoint.label !== undefined
+        ? { label: network.endpoint.label, ...holder }
+        : holder
     return { is: 'endpoint', endpoint }
   }
 }

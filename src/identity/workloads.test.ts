@@ -17,14 +17,21 @@ function find(workloads: Workloads, ip: string, at: number, { cluster = '', mac 
   return workloads.find(parseIp(ip) ?? new Uint32Array(4), 0, t0 + at, workloads.clusterOf(cluster), mac)
 }
 
-function named(workloads: Workloads, ip: string, at: number, row: { cluster?: string; mac?: number } = {}): string | undefined {
+function named(
+  workloads: Workloads,
+  ip: string,
+  at: number,
+  row: { cluster?: string; mac?: number } = {},
+): string | undefined {
   return workloads.endpoint(find(workloads, ip, at, row))?.name
 }
 
 it('an address that is used again belongs to who had it at the time of the flow', () => {
   const a = pod('a', '10.1.0.7', 1000)
   const workloads = told(a, gone(a, 50_000), pod('b', '10.1.0.7', 55_000))
-  expect([1000, 49_999, 50_001, 52_999, 53_000, 55_000, 900_000].map((at) => named(workloads, '10.1.0.7', at))).toEqual(['a', 'a', 'a', 'a', 'b', 'b', 'b'])
+  expect([1000, 49_999, 50_001, 52_999, 53_000, 55_000, 900_000].map((at) => named(workloads, '10.1.0.7', at))).toEqual(
+    ['a', 'a', 'a', 'a', 'b', 'b', 'b'],
+  )
   // A little before it was told of, and for a while after it went; not longer.
   expect([-1001, -1000].map((at) => named(workloads, '10.1.0.7', at))).toEqual([undefined, 'a'])
   const alone = told(a, gone(a, 50_000))
@@ -32,10 +39,30 @@ it('an address that is used again belongs to who had it at the time of the flow'
 })
 
 it('pods come before nodes, nodes before services, and everything before what is behind a load balancer', () => {
-  const service = other('Service', 'web', { addresses: [{ ip: '10.96.0.1', as: 'cluster' }, { ip: '10.0.0.1', as: 'load-balancer' }] })
+  const service = other('Service', 'web', {
+    addresses: [
+      { ip: '10.96.0.1', as: 'cluster' },
+      { ip: '10.0.0.1', as: 'load-balancer' },
+    ],
+  })
   const workloads = told(service, node('worker-1', '10.0.0.1', 'z1'), pod('a', '10.1.0.1', 0))
-  expect(workloads.endpoint(find(workloads, '10.96.0.1', 0))).toEqual({ kind: 'Service', namespace: 'shop', name: 'web', owner_kind: 'Service', owner_name: 'web', cluster: 'prod' })
-  expect(workloads.endpoint(find(workloads, '10.0.0.1', 0))).toEqual({ kind: 'Node', name: 'worker-1', owner_kind: 'Node', owner_name: 'worker-1', node: 'worker-1', zone: 'z1', cluster: 'prod' })
+  expect(workloads.endpoint(find(workloads, '10.96.0.1', 0))).toEqual({
+    kind: 'Service',
+    namespace: 'shop',
+    name: 'web',
+    owner_kind: 'Service',
+    owner_name: 'web',
+    cluster: 'prod',
+  })
+  expect(workloads.endpoint(find(workloads, '10.0.0.1', 0))).toEqual({
+    kind: 'Node',
+    name: 'worker-1',
+    owner_kind: 'Node',
+    owner_name: 'worker-1',
+    node: 'worker-1',
+    zone: 'z1',
+    cluster: 'prod',
+  })
   expect(named(told(service, pod('a', '10.96.0.1', 0)), '10.96.0.1', 0)).toBe('a')
   expect(named(workloads, '8.8.8.8', 0)).toBeUndefined()
 })
@@ -48,11 +75,21 @@ it('a pod on the network of its node has no address of its own', () => {
 it('a finished pod gives way', () => {
   const done = pod('done', '10.1.0.7', 20_000, { phase: 'Succeeded' })
   const workloads = told(pod('done', '10.1.0.7', 0), done, pod('next', '10.1.0.7', 30_000))
-  expect([5000, 25_000, 27_999, 28_000].map((at) => named(workloads, '10.1.0.7', at))).toEqual(['done', 'done', 'done', 'next'])
+  expect([5000, 25_000, 27_999, 28_000].map((at) => named(workloads, '10.1.0.7', at))).toEqual([
+    'done',
+    'done',
+    'done',
+    'next',
+  ])
 })
 
 it('a pod of a further network is found by its MAC address before others, and without one after them', () => {
-  const vm = pod('vm', '10.1.0.2', 0, { addresses: [{ ip: '10.1.0.2', as: 'pod' }, { ip: '10.1.0.9', as: 'secondary', network: 'shop/blue', mac: '02:00:00:00:00:09' }] })
+  const vm = pod('vm', '10.1.0.2', 0, {
+    addresses: [
+      { ip: '10.1.0.2', as: 'pod' },
+      { ip: '10.1.0.9', as: 'secondary', network: 'shop/blue', mac: '02:00:00:00:00:09' },
+    ],
+  })
   const workloads = told(vm, pod('plain', '10.1.0.9', 0))
   expect(named(workloads, '10.1.0.9', 0, { mac: 0x020000000009 })).toBe('vm')
   expect(workloads.from).toBe(Infinity)
@@ -63,23 +100,43 @@ it('a pod of a further network is found by its MAC address before others, and wi
 })
 
 it('what is behind a service without pods is the service', () => {
-  const slice = other('EndpointSlice', 'db-x1', { group: 'discovery.k8s.io', service: 'db', endpoints: [{ addresses: ['192.0.2.7'], ready: true }, { addresses: ['10.1.0.1'], ready: true, kind: 'Pod', name: 'a' }] })
+  const slice = other('EndpointSlice', 'db-x1', {
+    group: 'discovery.k8s.io',
+    service: 'db',
+    endpoints: [
+      { addresses: ['192.0.2.7'], ready: true },
+      { addresses: ['10.1.0.1'], ready: true, kind: 'Pod', name: 'a' },
+    ],
+  })
   const workloads = told(slice)
-  expect(workloads.endpoint(find(workloads, '192.0.2.7', 0))).toMatchObject({ kind: 'Service', namespace: 'shop', name: 'db' })
+  expect(workloads.endpoint(find(workloads, '192.0.2.7', 0))).toMatchObject({
+    kind: 'Service',
+    namespace: 'shop',
+    name: 'db',
+  })
   expect(named(workloads, '10.1.0.1', 0)).toBeUndefined()
 })
 
 it('owners: who made the ReplicaSet or the job, whenever that is told', () => {
-  const owned = (kind: string, name: string) => ({ owners: [{ kind, group: '', name, uid: `uid-${name}`, controller: true as const }] })
+  const owned = (kind: string, name: string) => ({
+    owners: [{ kind, group: '', name, uid: `uid-${name}`, controller: true as const }],
+  })
   const workloads = told(
     pod('web-6d4c-x', '10.1.0.1', 0, { ...owned('ReplicaSet', 'web-6d4c'), labels: { 'pod-template-hash': '6d4c' } }),
-    pod('mail-28-x', '10.1.0.2', 0, owned('Job', 'mail-28')), pod('db-0', '10.1.0.3', 0, owned('StatefulSet', 'db')), pod('bare', '10.1.0.4', 0),
+    pod('mail-28-x', '10.1.0.2', 0, owned('Job', 'mail-28')),
+    pod('db-0', '10.1.0.3', 0, owned('StatefulSet', 'db')),
+    pod('bare', '10.1.0.4', 0),
   )
   const owner = (ip: string): string => {
     const { owner_kind: kind, owner_name: name } = workloads.endpoint(find(workloads, ip, 0)) ?? {}
     return `${kind} ${name}`
   }
-  expect(['10.1.0.1', '10.1.0.2', '10.1.0.3', '10.1.0.4'].map(owner)).toEqual(['Deployment web', 'Job mail-28', 'StatefulSet db', 'Pod bare'])
+  expect(['10.1.0.1', '10.1.0.2', '10.1.0.3', '10.1.0.4'].map(owner)).toEqual([
+    'Deployment web',
+    'Job mail-28',
+    'StatefulSet db',
+    'Pod bare',
+  ])
   const before = workloads.generation
   workloads.apply(other('Job', 'mail-28', { group: 'batch', ...owned('CronJob', 'mail') }))
   workloads.settle()
@@ -96,76 +153,114 @@ it('a node that is told of after its pods gives them their zone', () => {
   expect(workloads.generation).toBeGreaterThan(before)
   expect(workloads.endpoint(find(workloads, '10.1.0.1', 0))).toMatchObject({ node: 'worker-1', zone: 'z1' })
   expect(workloads.nodeAddress(find(workloads, '10.1.0.1', 0))).toBe('10.0.0.1')
-  expect(['10.1.1.200', '10.1.2.1', '10.0.0.77', '192.0.2.1'].map((ip) => workloads.within(parseIp(ip) ?? new Uint32Array(4), 0))).toEqual([true, false, true, false])
+  expect(
+    ['10.1.1.200', '10.1.2.1', '10.0.0.77', '192.0.2.1'].map((ip) =>
+      workloads.within(parseIp(ip) ?? new Uint32Array(4), 0),
+    ),
+  ).toEqual([true, false, true, false])
 })
 
 it('clusters that use the same addresses are kept apart by scope; without one nobody is named', () => {
-  const workloads = told(pod('a', '10.1.0.1', 0), pod('b', '10.1.0.1', 0, { cluster: 'test' }), pod('c', '10.1.0.2', 0, { cluster: 'test' }))
-  expect([named(workloads, '10.1.0.1', 0, { cluster: 'prod' }), named(workloads, '10.1.0.1', 0, { cluster: 'test' }), named(workloads, '10.1.0.1', 0), named(workloads, '10.1.0.2', 0)]).toEqual(['a', 'b', undefined, 'c'])
+  const workloads = told(
+    pod('a', '10.1.0.1', 0),
+    pod('b', '10.1.0.1', 0, { cluster: 'test' }),
+    pod('c', '10.1.0.2', 0, { cluster: 'test' }),
+  )
+  expect([
+    named(workloads, '10.1.0.1', 0, { cluster: 'prod' }),
+    named(workloads, '10.1.0.1', 0, { cluster: 'test' }),
+    named(workloads, '10.1.0.1', 0),
+    named(workloads, '10.1.0.2', 0),
+  ]).toEqual(['a', 'b', undefined, 'c'])
 })
 
 /** One object as the oracle sees it: every time in which it had an address, without any index. */
-interface Span { readonly name: string; readonly ip: string; readonly rank: number; readonly from: number; until: number; readonly order: number }
+interface Span {
+  readonly name: string
+  readonly ip: string
+  readonly rank: number
+  readonly from: number
+  until: number
+  readonly order: number
+}
 
 function expected(spans: readonly Span[], ip: string, at: number): string | undefined {
   const own = spans.filter((span) => span.ip === ip)
-  const by = (some: readonly Span[], better: (a: Span, b: Span) => number): string | undefined => some.toSorted((a, b) => a.rank - b.rank || better(a, b) || b.order - a.order)[0]?.name
-  return by(own.filter(({ from, until }) => from <= at && at < until), (a, b) => b.from - a.from)
-    ?? by(own.filter(({ from }) => at < from && from <= at + headMs), (a, b) => a.from - b.from)
-    ?? by(own.filter(({ until, from }) => from <= at && until <= at && at < until + tailMs), (a, b) => b.until - a.until)
+  const by = (some: readonly Span[], better: (a: Span, b: Span) => number): string | undefined =>
+    some.toSorted((a, b) => a.rank - b.rank || better(a, b) || b.order - a.order)[0]?.name
+  return (
+    by(
+      own.filter(({ from, until }) => from <= at && at < until),
+      (a, b) => b.from - a.from,
+    ) ??
+    by(
+      own.filter(({ from }) => at < from && from <= at + headMs),
+      (a, b) => a.from - b.from,
+    ) ??
+    by(
+      own.filter(({ until, from }) => from <= at && until <= at && at < until + tailMs),
+      (a, b) => b.until - a.until,
+    )
+  )
 }
 
-it.each([1, 2, 3, 4, 5, 6, 7, 8])('answers as a list of all that ever was (seed %i); from and until say how long; kept and read again it is the same', (seed) => {
-  const random = new SeededRandom(seed)
-  let workloads = new Workloads()
-  const spans: Span[] = []
-  const alive = new Map<string, { data: ResourceData; span: Span }>()
-  const ips = ['10.1.0.1', '10.1.0.2', '10.1.0.3', 'fd00::1']
-  let at = 0
-  for (let step = 0; step < 300; step++) {
-    at += random.integer(0, 8000)
-    const dead = random.chance(0.4) ? random.pick([...alive.keys(), '']) : ''
-    const lives = alive.get(dead)
-    if (lives !== undefined) {
-      lives.span.until = at
-      workloads.apply(gone(lives.data, at))
-      alive.delete(dead)
-    } else {
-      const ip = random.pick(ips)
-      const name = `p${step}`
-      const service = random.chance(0.2)
-      const data = service ? other('Service', name, { addresses: [{ ip, as: 'cluster' }] }, at) : pod(name, ip, at)
-      workloads.apply(data)
-      const span: Span = { name, ip, rank: service ? 3 : 1, from: at, until: Infinity, order: step }
-      spans.push(span)
-      alive.set(name, { data, span })
+it.each([1, 2, 3, 4, 5, 6, 7, 8])(
+  'answers as a list of all that ever was (seed %i); from and until say how long; kept and read again it is the same',
+  (seed) => {
+    const random = new SeededRandom(seed)
+    let workloads = new Workloads()
+    const spans: Span[] = []
+    const alive = new Map<string, { data: ResourceData; span: Span }>()
+    const ips = ['10.1.0.1', '10.1.0.2', '10.1.0.3', 'fd00::1']
+    let at = 0
+    for (let step = 0; step < 300; step++) {
+      at += random.integer(0, 8000)
+      const dead = random.chance(0.4) ? random.pick([...alive.keys(), '']) : ''
+      const lives = alive.get(dead)
+      if (lives !== undefined) {
+        lives.span.until = at
+        workloads.apply(gone(lives.data, at))
+        alive.delete(dead)
+      } else {
+        const ip = random.pick(ips)
+        const name = `p${step}`
+        const service = random.chance(0.2)
+        const data = service ? other('Service', name, { addresses: [{ ip, as: 'cluster' }] }, at) : pod(name, ip, at)
+        workloads.apply(data)
+        const span: Span = { name, ip, rank: service ? 3 : 1, from: at, until: Infinity, order: step }
+        spans.push(span)
+        alive.set(name, { data, span })
+      }
+      if (random.chance(0.05)) {
+        const copy = new Workloads()
+        for (const record of workloads.records(-Infinity))
+          copy.load(JSON.parse(JSON.stringify(record)) as typeof record)
+        workloads = copy
+      }
+      for (let look = 0; look < 10; look++) {
+        const ip = random.pick(ips)
+        const time = random.integer(-5000, at + 70_000)
+        const found = named(workloads, ip, time)
+        expect(found, `${ip} at ${time} after step ${step}`).toBe(expected(spans, ip, time))
+        const [from, until] = [workloads.from - t0, workloads.until - t0]
+        expect(from <= time && time < until).toBe(true)
+        for (const edge of [from, until - 1, random.integer(Math.max(from, -5000), Math.min(until - 1, at + 70_000))])
+          if (Number.isFinite(edge)) expect(named(workloads, ip, edge)).toBe(found)
+      }
     }
-    if (random.chance(0.05)) {
-      const copy = new Workloads()
-      for (const record of workloads.records(-Infinity)) copy.load(JSON.parse(JSON.stringify(record)) as typeof record)
-      workloads = copy
-    }
-    for (let look = 0; look < 10; look++) {
-      const ip = random.pick(ips)
-      const time = random.integer(-5000, at + 70_000)
-      const found = named(workloads, ip, time)
-      expect(found, `${ip} at ${time} after step ${step}`).toBe(expected(spans, ip, time))
-      const [from, until] = [workloads.from - t0, workloads.until - t0]
-      expect(from <= time && time < until).toBe(true)
-      for (const edge of [from, until - 1, random.integer(Math.max(from, -5000), Math.min(until - 1, at + 70_000))]) if (Number.isFinite(edge)) expect(named(workloads, ip, edge)).toBe(found)
-    }
-  }
-  const live = (): (string | undefined)[] => ips.map((ip) => named(workloads, ip, at))
-  const before = live()
-  const { generation } = workloads
-  workloads.forget(t0 + at + 1, 1)
-  expect(workloads.generation).toBeGreaterThan(generation)
-  expect(workloads.size.claims).toBe(alive.size)
-  // What is over is forgotten, and with it who had an address last.
-  const current = spans.filter(({ until }) => until === Infinity)
-  expect(live()).toEqual(ips.map((ip) => expected(current, ip, at)))
-  for (const [index, name] of before.entries()) if (current.some((span) => span.name === name)) expect(live()[index]).toBe(name)
-})
+    const live = (): (string | undefined)[] => ips.map((ip) => named(workloads, ip, at))
+    const before = live()
+    const { generation } = workloads
+    workloads.forget(t0 + at + 1, 1)
+    expect(workloads.generation).toBeGreaterThan(generation)
+    expect(workloads.size.claims).toBe(alive.size)
+    // What is over is forgotten, and with it who had an address last.
+    const current = spans.filter(({ until }) => until === Infinity)
+    expect(live()).toEqual(ips.map((ip) => expected(current, ip, at)))
+    for (const [index, name] of before.entries())
+      if (current.some((span) => span.name === name)) expect(live()[index]).toBe(name)
+  },
+)
 
 it('tells of each address whose answers changed', () => {
   const workloads = new Workloads()

@@ -13,7 +13,19 @@ export type WorkloadRecord =
   | KinRecord
   | { readonly is: 'ranges'; readonly ranges: readonly string[] }
   /** `key`: of the object, while these claims are open; `until` null is open. */
-  | { readonly is: 'held'; readonly key?: string; readonly held: Held; readonly network?: string; readonly claims: readonly (readonly [ip: string, rank: number, from: number, until: number | null, mac: number | null])[] }
+  | {
+      readonly is: 'held'
+      readonly key?: string
+      readonly held: Held
+      readonly network?: string
+      readonly claims: readonly (readonly [
+        ip: string,
+        rank: number,
+        from: number,
+        until: number | null,
+        mac: number | null,
+      ])[]
+    }
 
 /**
  * Which workload had an address when, from what clusters were told of (`resource` events, in their order). Who had it is a
@@ -101,9 +113,15 @@ export class Workloads {
     const owner = this.#kin.ownerOf(held)
     const zone = node === undefined ? undefined : this.#kin.node(cluster, node)?.zone
     return {
-      kind, name, cluster, owner_kind: owner.kind, owner_name: owner.name,
-      ...(namespace === undefined ? {} : { namespace }), ...(node === undefined ? {} : { node }),
-      ...(zone === undefined ? {} : { zone }), ...(network === undefined ? {} : { network }),
+      kind,
+      name,
+      cluster,
+      owner_kind: owner.kind,
+      owner_name: owner.name,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(node === undefined ? {} : { node }),
+      ...(zone === undefined ? {} : { zone }),
+      ...(network === undefined ? {} : { network }),
     }
   }
 
@@ -141,14 +159,20 @@ export class Workloads {
   }
 
   /** Claims that an object has now, where it had those before. `held` undefined: it has none. */
-  #claim(before: readonly number[], held: Held | undefined, claimed: readonly Claimed[], since: number): readonly number[] {
+  #claim(
+    before: readonly number[],
+    held: Held | undefined,
+    claimed: readonly Claimed[],
+    since: number,
+  ): readonly number[] {
     const was = before[0] === undefined ? undefined : this.#held.at(this.#claims.holderOf(before[0]))
     const same = was !== undefined && held !== undefined && sameHeld(was, held)
     const now: number[] = []
     const numbers = new Map<string | undefined, number>()
     for (const { words, rank, network, mac } of claimed) {
       if (held === undefined) break
-      const is = (claim: number): boolean => this.#claims.is(claim, words, rank, mac) && this.#networks.get(this.#claims.holderOf(claim)) === network
+      const is = (claim: number): boolean =>
+        this.#claims.is(claim, words, rank, mac) && this.#networks.get(this.#claims.holderOf(claim)) === network
       if (now.some(is)) continue
       const open = before.find(is)
       if (open === undefined || !same) {
@@ -198,13 +222,20 @@ export class Workloads {
     const kept = new Workloads()
     ;[kept.#clusters, kept.#ranges, kept.#nodeRanges] = [this.#clusters, this.#ranges, this.#nodeRanges]
     for (const record of this.records(before)) kept.load(record)
-    ;[this.#claims, this.#held, this.#networks, this.#known, this.#kin, this.#ended] = [kept.#claims, kept.#held, kept.#networks, kept.#known, kept.#kin, kept.#ended]
+    ;[this.#claims, this.#held, this.#networks, this.#known, this.#kin, this.#ended] = [
+      kept.#claims,
+      kept.#held,
+      kept.#networks,
+      kept.#known,
+      kept.#kin,
+      kept.#ended,
+    ]
     this.#endpoints = []
     this.#generation++
   }
 
   /** Everything that is known, but for claims that ended before this time, to be given to `load` of an empty index, in order. */
-  * records(before: number): Generator<WorkloadRecord> {
+  *records(before: number): Generator<WorkloadRecord> {
     yield* this.#kin.records(before)
     yield { is: 'ranges', ranges: [...this.#nodeRanges] }
     // Of each number its newest claim + 1, of each claim the one before it.
@@ -215,7 +246,8 @@ export class Workloads {
       newest[number] = claim + 1
     }
     const objects = new Int32Array(this.#held.count + 1).fill(-1)
-    for (const object of this.#known.all()) for (const claim of this.#known.claimsOf(object)) objects[this.#claims.holderOf(claim)] = object
+    for (const object of this.#known.all())
+      for (const claim of this.#known.claimsOf(object)) objects[this.#claims.holderOf(claim)] = object
     for (let number = 1; number <= this.#held.count; number++) {
       const claims: [ip: string, rank: number, from: number, until: number | null, mac: number | null][] = []
       for (let claim = (newest[number] as number) - 1; claim >= 0; claim = (older[claim] as number) - 1) {
@@ -227,16 +259,25 @@ export class Workloads {
       const network = this.#networks.get(number)
       const object = objects[number] as number
       const key = object < 0 ? undefined : `${held.cluster}/${this.#known.uidOf(object)}`
-      yield { is: 'held', ...(key === undefined ? {} : { key }), held, ...(network === undefined ? {} : { network }), claims }
+      yield {
+        is: 'held',
+        ...(key === undefined ? {} : { key }),
+        held,
+        ...(network === undefined ? {} : { network }),
+        claims,
+      }
     }
   }
 
   load(record: WorkloadRecord): void {
     switch (record.is) {
       case 'node':
-      case 'owner': return this.#kin.load(record)
-      case 'ranges': return record.ranges.forEach((range) => this.#range(range))
-      case 'held': return this.#loadHeld(record)
+      case 'owner':
+        return this.#kin.load(record)
+      case 'ranges':
+        return record.ranges.forEach((range) => this.#range(range))
+      case 'held':
+        return this.#loadHeld(record)
     }
   }
 
@@ -247,7 +288,15 @@ export class Workloads {
     for (const [ip, rank, from, until, mac] of claims.toReversed()) {
       const words = parseIp(ip)
       if (words === undefined) continue
-      const claim = this.#claims.add(words, number, this.clusterOf(held.cluster), rank, from, until ?? Infinity, mac ?? undefined)
+      const claim = this.#claims.add(
+        words,
+        number,
+        this.clusterOf(held.cluster),
+        rank,
+        from,
+        until ?? Infinity,
+        mac ?? undefined,
+      )
       this.#ranges.add(words)
       if (until !== null) this.#ended++
       else now.push(claim)
@@ -260,6 +309,15 @@ export class Workloads {
 }
 
 function sameHeld(a: Held, b: Held): boolean {
-  return a.name === b.name && a.kind === b.kind && a.namespace === b.namespace && a.node === b.node && a.cluster === b.cluster
-    && a.template === b.template && a.owner?.uid === b.owner?.uid && a.owner?.kind === b.owner?.kind && a.owner?.name === b.owner?.name
+  return (
+    a.name === b.name &&
+    a.kind === b.kind &&
+    a.namespace === b.namespace &&
+    a.node === b.node &&
+    a.cluster === b.cluster &&
+    a.template === b.template &&
+    a.owner?.uid === b.owner?.uid &&
+    a.owner?.kind === b.owner?.kind &&
+    a.owner?.name === b.owner?.name
+  )
 }

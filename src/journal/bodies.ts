@@ -71,7 +71,15 @@ function sizeOf(batch: Batch): number {
   }
   if (batch.kind === 'events') {
     for (const name of eventCodes) add(batch[name])
-    for (const array of [batch.time, batch.encoding, batch.id.offsets, batch.id.bytes, batch.data.offsets, batch.data.bytes]) add(array)
+    for (const array of [
+      batch.time,
+      batch.encoding,
+      batch.id.offsets,
+      batch.id.bytes,
+      batch.data.offsets,
+      batch.data.bytes,
+    ])
+      add(array)
     return bytes
   }
   for (const column of Object.values(batch.columns)) {
@@ -130,7 +138,9 @@ function encodeColumn(id: number, column: Column, count: number, out: ByteWriter
   const valid = 'valid' in column ? column.valid : undefined
   const flat = fixed(column)
   const constant = flat !== undefined && count > 1 && allEqual(flat.items, flat.width)
-  out.u32(id | (columnKinds.indexOf(column.kind) << 16) | (((valid ? hasValid : 0) | (constant ? isConstant : 0)) << 24))
+  out.u32(
+    id | (columnKinds.indexOf(column.kind) << 16) | (((valid ? hasValid : 0) | (constant ? isConstant : 0)) << 24),
+  )
   if (valid !== undefined) out.array(valid)
   if (flat !== undefined) {
     out.array(constant ? flat.items.subarray(0, flat.width) : flat.items)
@@ -149,7 +159,8 @@ const rowsKept = 1 << 14
 function repeated<T extends Words>(items: T, width: number, count: number, make: (length: number) => T): T {
   if (items.length === width * count) return items
   // Times are the same within a frame, and others in the next.
-  if (count > rowsKept || items.length !== width || items instanceof Float64Array) return filled(items, width, count, make)
+  if (count > rowsKept || items.length !== width || items instanceof Float64Array)
+    return filled(items, width, count, make)
   const key = `${items.constructor.name} ${items.join()}`
   let all = repeats.get(key) as T | undefined
   if (all === undefined || all.length < width * count) {
@@ -177,20 +188,31 @@ function decodeColumn(count: number, from: ByteReader): { id: number; column: Co
   const u32 = (width: number): Uint32Array => repeated(from.u32s(), width, count, (n) => new Uint32Array(n))
   const column = ((): Column => {
     switch (kind) {
-      case 'u8': return { kind, ...valid, values: repeated(from.u8s(), 1, count, (n) => new Uint8Array(n)) }
-      case 'u16': return { kind, ...valid, values: repeated(from.u16s(), 1, count, (n) => new Uint16Array(n)) }
-      case 'u32': return { kind, ...valid, values: u32(1) }
-      case 'i32': return { kind, ...valid, values: repeated(from.i32s(), 1, count, (n) => new Int32Array(n)) }
+      case 'u8':
+        return { kind, ...valid, values: repeated(from.u8s(), 1, count, (n) => new Uint8Array(n)) }
+      case 'u16':
+        return { kind, ...valid, values: repeated(from.u16s(), 1, count, (n) => new Uint16Array(n)) }
+      case 'u32':
+        return { kind, ...valid, values: u32(1) }
+      case 'i32':
+        return { kind, ...valid, values: repeated(from.i32s(), 1, count, (n) => new Int32Array(n)) }
       case 'f64':
-      case 'time': return { kind, ...valid, values: repeated(from.f64s(), 1, count, (n) => new Float64Array(n)) }
+      case 'time':
+        return { kind, ...valid, values: repeated(from.f64s(), 1, count, (n) => new Float64Array(n)) }
       case 'u64':
-      case 'mac': return { kind, ...valid, words: u32(2) }
-      case 'ip': return { kind, ...valid, words: u32(4) }
+      case 'mac':
+        return { kind, ...valid, words: u32(2) }
+      case 'ip':
+        return { kind, ...valid, words: u32(4) }
       case 'dict':
-      case 'json': return { kind, codes: u32(1) }
-      case 'list<u8>': return { kind, offsets: from.u32s(), items: from.u8s() }
-      case 'list<dict>': return { kind, offsets: from.u32s(), items: from.u32s() }
-      default: throw new Error(`unknown column kind ${(head >>> 16) & 0xff}`)
+      case 'json':
+        return { kind, codes: u32(1) }
+      case 'list<u8>':
+        return { kind, offsets: from.u32s(), items: from.u8s() }
+      case 'list<dict>':
+        return { kind, offsets: from.u32s(), items: from.u32s() }
+      default:
+        throw new Error(`unknown column kind ${(head >>> 16) & 0xff}`)
     }
   })()
   return { id: head & 0xffff, column }
@@ -209,7 +231,17 @@ function decodeFlows(count: number, from: ByteReader): FlowBatch {
   return { kind: 'flows', count, dictionary, columns }
 }
 
-const eventCodes = ['source', 'type', 'subject', 'datacontenttype', 'dataschema', 'extensions', 'family', 'key', 'ref'] as const
+const eventCodes = [
+  'source',
+  'type',
+  'subject',
+  'datacontenttype',
+  'dataschema',
+  'extensions',
+  'family',
+  'key',
+  'ref',
+] as const
 
 function encodeEventColumns(batch: EventBatch, out: ByteWriter): void {
   out.strings(batch.dictionary)

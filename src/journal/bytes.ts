@@ -11,7 +11,8 @@ export class ByteWriter {
   /** `capacity`: bytes that will probably be written; more makes it grow by doubling. They are written into `room` when they fit. */
   constructor(capacity: number, room?: Uint8Array<ArrayBuffer>) {
     // Every byte up to the length is written, so that clearing it first would be for nothing.
-    this.#buffer = room !== undefined && room.length >= capacity && room.byteOffset === 0 ? room : Buffer.allocUnsafeSlow(capacity)
+    this.#buffer =
+      room !== undefined && room.length >= capacity && room.byteOffset === 0 ? room : Buffer.allocUnsafeSlow(capacity)
     this.#view = new DataView(this.#buffer.buffer)
   }
 

@@ -45,7 +45,9 @@ describe('after a crash', () => {
       const resumed = cursorOf(again)
       await again.append(unit('c'))
       // A source that found the cursor `b` will not send b again.
-      expect((await read({ host: second.crash(), directory })).names).toEqual(resumed === 'b' ? ['a', 'b', 'c'] : ['a', 'c'])
+      expect((await read({ host: second.crash(), directory })).names).toEqual(
+        resumed === 'b' ? ['a', 'b', 'c'] : ['a', 'c'],
+      )
     }
   })
 
@@ -71,7 +73,12 @@ describe('after a crash', () => {
   it('a large unit that lost its first part is counted as unreadable', async () => {
     const host = await machine()
     const journal = await open({ host, directory })
-    for (const [name, bytes] of [['a', 200], ['large', 600_000], ['b', 200]] as const) await journal.append(unit(name, bytes))
+    for (const [name, bytes] of [
+      ['a', 200],
+      ['large', 600_000],
+      ['b', 200],
+    ] as const)
+      await journal.append(unit(name, bytes))
     await journal.close()
     host.disk.flipBit(path, 8 * 10_000)
     expect(await read({ host, directory })).toMatchObject({ names: ['a', 'b'], lost: 2 })

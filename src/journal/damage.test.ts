@@ -52,11 +52,20 @@ describe.each(Object.keys(disks))('on %s', (disk) => {
     const journal = await open(folder)
     await journal.append(unit('d'))
     await journal.close()
-    expect(await read(folder)).toMatchObject({ names: ['a', 'b', 'd'], lost: null, unreadable: [{ segment: segmentName(1), offset: at, bytes: 50, events: null }] })
+    expect(await read(folder)).toMatchObject({
+      names: ['a', 'b', 'd'],
+      lost: null,
+      unreadable: [{ segment: segmentName(1), offset: at, bytes: 50, events: null }],
+    })
   })
 
   it.each([
-    ['a length', 8], ['a length', 12], ['a header', 0], ['a header', 30], ['a header', fixedBytes + 2], ['a body', fixedBytes + 60],
+    ['a length', 8],
+    ['a length', 12],
+    ['a header', 0],
+    ['a header', 30],
+    ['a header', fixedBytes + 2],
+    ['a body', fixedBytes + 60],
   ])('a flipped bit in %s (byte %i) costs that frame only, whose rows are counted', async (_, byte) => {
     const folder = await folderWith(['a', 'b', 'c', 'd'])
     const at = await offsetOf(folder, 'b')
@@ -122,9 +131,12 @@ describe.each(Object.keys(disks))('on %s', (disk) => {
     expect(position.sequence).toBeGreaterThan(3)
     const found = await read(folder)
     expect(found.names).toEqual(['a', 'b', 'c'])
-    expect(found.unreadable).toEqual(expect.arrayContaining([
-      { segment: segmentName(3), offset: 0, bytes: 100, events: null }, { segment: 'extra.seg', offset: 0, bytes: 3, events: 0 },
-    ]))
+    expect(found.unreadable).toEqual(
+      expect.arrayContaining([
+        { segment: segmentName(3), offset: 0, bytes: 100, events: null },
+        { segment: 'extra.seg', offset: 0, bytes: 3, events: 0 },
+      ]),
+    )
   })
 
   it('a copy of an older segment under a newer name adds no row and takes none away', async () => {
@@ -237,7 +249,12 @@ describe.each(Object.keys(disks))('on %s', (disk) => {
     const folder = await folderWith([])
     const journal = await open(folder)
     const sequences: number[] = []
-    for (const [name, ms] of [['a', 0], ['b', 86_400_000], ['c', -10 * 86_400_000], ['d', 1]] as const) {
+    for (const [name, ms] of [
+      ['a', 0],
+      ['b', 86_400_000],
+      ['c', -10 * 86_400_000],
+      ['d', 1],
+    ] as const) {
       folder.jump(ms)
       sequences.push((await journal.append({ ...unit(name), received: folder.host.clock.now() })).position.sequence)
     }

@@ -22,7 +22,16 @@ async function start(epoch: number): Promise<{ journal: SegmentWriter; fence: Fe
 }
 
 function unit(text: string): Unit {
-  return { source: 's', stream: 's', kind: 'events', count: 1, raw: Buffer.from(text), received: 0, timeMin: 0, timeMax: 0 }
+  return {
+    source: 's',
+    stream: 's',
+    kind: 'events',
+    count: 1,
+    raw: Buffer.from(text),
+    received: 0,
+    timeMin: 0,
+    timeMax: 0,
+  }
 }
 
 async function bodies(journal: SegmentWriter): Promise<string[]> {
@@ -41,7 +50,8 @@ describe('a writer whose folder another process took', () => {
     for (const text of ['a', 'b', 'c']) await first.journal.append(unit(text))
     const second = await start(2)
     // The first wrote these after the second had read the journal, with sequences that the second uses, too.
-    for (const text of ['lost 1', 'lost 2', 'lost 3', 'lost 4']) await expect(first.journal.append(unit(text))).rejects.toMatchObject({ code: 'WEIR_DATA_FENCED' })
+    for (const text of ['lost 1', 'lost 2', 'lost 3', 'lost 4'])
+      await expect(first.journal.append(unit(text))).rejects.toMatchObject({ code: 'WEIR_DATA_FENCED' })
     expect(await first.fence.broken).toMatchObject({ code: 'WEIR_DATA_FENCED' })
     for (const text of ['d', 'e']) await second.journal.append(unit(text))
     expect(await bodies(second.journal)).toEqual(['a', 'b', 'c', 'd', 'e'])

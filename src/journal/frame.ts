@@ -102,13 +102,18 @@ export function decodeHeader(bytes: Uint8Array, at: number): HeaderResult {
   if (view.getUint32(0, true) !== magic) return bad
   const headerBytes = view.getUint32(8, true)
   const written = bytes[at + 4] ?? 0
-  if (written !== version) return written > version && isWhole(bytes.subarray(at), view, headerBytes) ? { is: 'newer', version: written } : bad
+  if (written !== version)
+    return written > version && isWhole(bytes.subarray(at), view, headerBytes) ? { is: 'newer', version: written } : bad
   const sourceBytes = view.getUint16(100, true)
   const streamBytes = view.getUint16(102, true)
   const shedBytes = view.getUint32(104, true)
   const cursorMark = view.getUint32(108, true)
   const cursorBytes = Math.max(0, cursorMark - 1)
-  if (headerBytes > largestHeader || headerBytes !== smallestHeader + sourceBytes + streamBytes + shedBytes + cursorBytes) return bad
+  if (
+    headerBytes > largestHeader ||
+    headerBytes !== smallestHeader + sourceBytes + streamBytes + shedBytes + cursorBytes
+  )
+    return bad
   if (left < headerBytes) return { is: 'short', needed: headerBytes }
   if (view.getUint32(headerBytes - 4, true) !== crc32(bytes.subarray(at, at + headerBytes - 4))) return bad
   const kind = kinds[bytes[at + 5] ?? 255]

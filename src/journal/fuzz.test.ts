@@ -19,8 +19,16 @@ async function folderWith(bytes: Uint8Array): Promise<FakeHost> {
 
 function unit(rows: number, bytes: number): Unit {
   return {
-    source: 'http', stream: 'http', kind: 'events', count: rows, raw: new SeededRandom(bytes).bytes(bytes), received: 1,
-    timeMin: Number.NaN, timeMax: Number.NaN, cursor: Uint8Array.of(1, 2, 3), shed: { full: 1 },
+    source: 'http',
+    stream: 'http',
+    kind: 'events',
+    count: rows,
+    raw: new SeededRandom(bytes).bytes(bytes),
+    received: 1,
+    timeMin: Number.NaN,
+    timeMax: Number.NaN,
+    cursor: Uint8Array.of(1, 2, 3),
+    shed: { full: 1 },
   }
 }
 
@@ -34,9 +42,26 @@ async function segment(): Promise<Uint8Array> {
 }
 
 const fields: HeaderFields = {
-  sequence: 7, firstRow: 100, kind: 'events', more: false, part: 0, afterLoss: true, zstd: false, source: 'http', stream: 'a/b', epoch: 4,
-  sourceSequence: 6, sourceRows: 90, sourceDuplicates: 3, sourceShed: { full: 8 }, count: 2, received: 5.5, timeMin: Number.NaN,
-  timeMax: Number.POSITIVE_INFINITY, rawBytes: 9, cursor: Uint8Array.of(1),
+  sequence: 7,
+  firstRow: 100,
+  kind: 'events',
+  more: false,
+  part: 0,
+  afterLoss: true,
+  zstd: false,
+  source: 'http',
+  stream: 'a/b',
+  epoch: 4,
+  sourceSequence: 6,
+  sourceRows: 90,
+  sourceDuplicates: 3,
+  sourceShed: { full: 8 },
+  count: 2,
+  received: 5.5,
+  timeMin: Number.NaN,
+  timeMax: Number.POSITIVE_INFINITY,
+  rawBytes: 9,
+  cursor: Uint8Array.of(1),
 }
 
 describe('the decoder of frame headers', () => {
@@ -44,28 +69,58 @@ describe('the decoder of frame headers', () => {
     const text = fc.string({ unit: 'grapheme', maxLength: 20 })
     const count = fc.maxSafeNat()
     const headers: fc.Arbitrary<HeaderFields> = fc.record({
-      sequence: count, firstRow: count, kind: fc.constantFrom('events', 'flows', 'empty'), more: fc.boolean(), part: fc.nat(), afterLoss: fc.boolean(),
-      zstd: fc.boolean(), source: text, stream: text, epoch: fc.nat(), sourceSequence: count, sourceRows: count, sourceDuplicates: count,
-      sourceShed: fc.dictionary(fc.string({ minLength: 1 }).filter((name) => name !== '__proto__'), count, { noNullPrototype: true }), count: fc.nat(), received: fc.double(), timeMin: fc.double(),
-      timeMax: fc.double(), rawBytes: fc.nat(), cursor: fc.uint8Array({ maxLength: 500 }),
+      sequence: count,
+      firstRow: count,
+      kind: fc.constantFrom('events', 'flows', 'empty'),
+      more: fc.boolean(),
+      part: fc.nat(),
+      afterLoss: fc.boolean(),
+      zstd: fc.boolean(),
+      source: text,
+      stream: text,
+      epoch: fc.nat(),
+      sourceSequence: count,
+      sourceRows: count,
+      sourceDuplicates: count,
+      sourceShed: fc.dictionary(
+        fc.string({ minLength: 1 }).filter((name) => name !== '__proto__'),
+        count,
+        { noNullPrototype: true },
+      ),
+      count: fc.nat(),
+      received: fc.double(),
+      timeMin: fc.double(),
+      timeMax: fc.double(),
+      rawBytes: fc.nat(),
+      cursor: fc.uint8Array({ maxLength: 500 }),
     })
-    fc.assert(fc.property(headers, fc.boolean(), fc.nat({ max: 20 }), fc.uint8Array(), (header, withCursor, at, body) => {
-      const { cursor, ...rest } = header
-      const encoded = encodeHeader(withCursor && cursor !== undefined ? { ...rest, cursor } : rest, body)
-      const result = decodeHeader(new Uint8Array(Buffer.concat([new Uint8Array(at), encoded, body])), at)
-      const { zstd, ...expected } = rest
-      expect(result).toEqual({
-        is: 'header',
-        decoded: { headerBytes: encoded.length, bodyChecksum: crc32(body), zstd, header: { ...expected, bodyBytes: body.length, ...(withCursor ? { cursor } : {}) } },
-      })
-    }))
+    fc.assert(
+      fc.property(headers, fc.boolean(), fc.nat({ max: 20 }), fc.uint8Array(), (header, withCursor, at, body) => {
+        const { cursor, ...rest } = header
+        const encoded = encodeHeader(withCursor && cursor !== undefined ? { ...rest, cursor } : rest, body)
+        const result = decodeHeader(new Uint8Array(Buffer.concat([new Uint8Array(at), encoded, body])), at)
+        const { zstd, ...expected } = rest
+        expect(result).toEqual({
+          is: 'header',
+          decoded: {
+            headerBytes: encoded.length,
+            bodyChecksum: crc32(body),
+            zstd,
+            header: { ...expected, bodyBytes: body.length, ...(withCursor ? { cursor } : {}) },
+          },
+        })
+      }),
+    )
   })
 
   it('finds no frame in random bytes, whether they begin as one or not', () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 600 }), fc.boolean(), (bytes, begin) => {
-      if (begin) bytes.set(magicBytes.subarray(0, bytes.length))
-      expect(decodeHeader(bytes, 0).is).not.toBe('header')
-    }), { numRuns: 2000 })
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 600 }), fc.boolean(), (bytes, begin) => {
+        if (begin) bytes.set(magicBytes.subarray(0, bytes.length))
+        expect(decodeHeader(bytes, 0).is).not.toBe('header')
+      }),
+      { numRuns: 2000 },
+    )
   })
 
   it('finds no frame when any one bit of a header was flipped', () => {
@@ -88,16 +143,19 @@ describe('the decoder of frame headers', () => {
   it('believes no length that leads out of the header, even with a right checksum', () => {
     const whole = encodeHeader(fields, new Uint8Array(0))
     const lengths = [8, 12, 100, 102, 104, 108]
-    fc.assert(fc.property(fc.constantFrom(...lengths), fc.integer({ min: 0, max: 0xffffffff }), (at, value) => {
-      const bytes = whole.slice()
-      const view = new DataView(bytes.buffer)
-      if (at === 100 || at === 102) view.setUint16(at, value & 0xffff, true)
-      else view.setUint32(at, value, true)
-      view.setUint32(bytes.length - 4, crc32(bytes.subarray(0, bytes.length - 4)), true)
-      const result = decodeHeader(bytes, 0)
-      if (result.is === 'header') expect(result.decoded.headerBytes).toBe(bytes.length)
-      if (result.is === 'short') expect(result.needed).toBeLessThanOrEqual(1024 * 1024)
-    }), { numRuns: 2000 })
+    fc.assert(
+      fc.property(fc.constantFrom(...lengths), fc.integer({ min: 0, max: 0xffffffff }), (at, value) => {
+        const bytes = whole.slice()
+        const view = new DataView(bytes.buffer)
+        if (at === 100 || at === 102) view.setUint16(at, value & 0xffff, true)
+        else view.setUint32(at, value, true)
+        view.setUint32(bytes.length - 4, crc32(bytes.subarray(0, bytes.length - 4)), true)
+        const result = decodeHeader(bytes, 0)
+        if (result.is === 'header') expect(result.decoded.headerBytes).toBe(bytes.length)
+        if (result.is === 'short') expect(result.needed).toBeLessThanOrEqual(1024 * 1024)
+      }),
+      { numRuns: 2000 },
+    )
   })
 
   it('throws nothing at content that only a wrong writer makes: shed counts that are no JSON', () => {
@@ -110,11 +168,15 @@ describe('the decoder of frame headers', () => {
 
 describe('a check of a segment', () => {
   it('of random bytes finds no frame and ends', async () => {
-    await fc.assert(fc.asyncProperty(fc.uint8Array({ maxLength: 5000 }), async (bytes) => {
-      const check = await checkJournal({ host: await folderWith(bytes), directory })
-      expect(check.frames).toBe(0)
-      expect(check.unreadable.reduce((sum, stretch) => sum + stretch.bytes, 0)).toBe(bytes.some((byte) => byte !== 0) ? bytes.length : 0)
-    }))
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 5000 }), async (bytes) => {
+        const check = await checkJournal({ host: await folderWith(bytes), directory })
+        expect(check.frames).toBe(0)
+        expect(check.unreadable.reduce((sum, stretch) => sum + stretch.bytes, 0)).toBe(
+          bytes.some((byte) => byte !== 0) ? bytes.length : 0,
+        )
+      }),
+    )
   })
 
   it('finds every frame that no change touched, whatever was changed, cut out, put in or doubled', async () => {
@@ -122,43 +184,61 @@ describe('a check of a segment', () => {
     const before = await checkJournal({ host: await folderWith(whole), directory })
     const place = fc.nat({ max: whole.length })
     const change = fc.oneof(
-      fc.record({ do: fc.constant('change' as const), at: place, bytes: fc.uint8Array({ minLength: 1, maxLength: 30 }) }),
-      fc.record({ do: fc.constant('insert' as const), at: place, bytes: fc.uint8Array({ minLength: 1, maxLength: 300 }) }),
+      fc.record({
+        do: fc.constant('change' as const),
+        at: place,
+        bytes: fc.uint8Array({ minLength: 1, maxLength: 30 }),
+      }),
+      fc.record({
+        do: fc.constant('insert' as const),
+        at: place,
+        bytes: fc.uint8Array({ minLength: 1, maxLength: 300 }),
+      }),
       fc.record({ do: fc.constant('cut' as const), at: place, length: fc.integer({ min: 1, max: 300 }) }),
       fc.record({ do: fc.constant('double' as const), at: place, length: fc.integer({ min: 1, max: 300 }) }),
     )
-    await fc.assert(fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 3 }), async (changes) => {
-      let bytes: Uint8Array = whole
-      for (const one of changes) {
-        const head = bytes.subarray(0, one.at)
-        const rest = bytes.subarray(one.at)
-        if (one.do === 'change') bytes = Buffer.concat([head, one.bytes.subarray(0, rest.length), rest.subarray(one.bytes.length)])
-        if (one.do === 'insert') bytes = Buffer.concat([head, one.bytes, rest])
-        if (one.do === 'cut') bytes = Buffer.concat([head, rest.subarray(one.length)])
-        if (one.do === 'double') bytes = Buffer.concat([head, rest.subarray(0, one.length), rest])
-      }
-      const check = await checkJournal({ host: await folderWith(bytes), directory })
-      // A change lies in at most two frames, and a cut of 300 bytes touches at most five.
-      const touched = changes.reduce((sum, one) => sum + (one.do === 'change' || one.do === 'insert' ? 2 : 5), 0)
-      expect(check.frames).toBeGreaterThanOrEqual(before.frames - touched)
-      expect(check.frames).toBeLessThanOrEqual(before.frames)
-      const known = check.unreadable.reduce((sum, stretch) => sum + (stretch.events ?? 0), 0)
-      expect(check.events + known).toBeLessThanOrEqual(before.events)
-    }), { numRuns: 500 })
+    await fc.assert(
+      fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 3 }), async (changes) => {
+        let bytes: Uint8Array = whole
+        for (const one of changes) {
+          const head = bytes.subarray(0, one.at)
+          const rest = bytes.subarray(one.at)
+          if (one.do === 'change')
+            bytes = Buffer.concat([head, one.bytes.subarray(0, rest.length), rest.subarray(one.bytes.length)])
+          if (one.do === 'insert') bytes = Buffer.concat([head, one.bytes, rest])
+          if (one.do === 'cut') bytes = Buffer.concat([head, rest.subarray(one.length)])
+          if (one.do === 'double') bytes = Buffer.concat([head, rest.subarray(0, one.length), rest])
+        }
+        const check = await checkJournal({ host: await folderWith(bytes), directory })
+        // A change lies in at most two frames, and a cut of 300 bytes touches at most five.
+        const touched = changes.reduce((sum, one) => sum + (one.do === 'change' || one.do === 'insert' ? 2 : 5), 0)
+        expect(check.frames).toBeGreaterThanOrEqual(before.frames - touched)
+        expect(check.frames).toBeLessThanOrEqual(before.frames)
+        const known = check.unreadable.reduce((sum, stretch) => sum + (stretch.events ?? 0), 0)
+        expect(check.events + known).toBeLessThanOrEqual(before.events)
+      }),
+      { numRuns: 500 },
+    )
   })
 
   it('counts every row as readable or unreadable when the first and the last frame are whole', async () => {
     const whole = await segment()
     const before = await checkJournal({ host: await folderWith(whole), directory })
     const last = 60 * 5 + 250
-    await fc.assert(fc.asyncProperty(fc.integer({ min: 200, max: whole.length - last }), fc.uint8Array({ minLength: 1, maxLength: 40 }), async (at, bytes) => {
-      const changed = whole.slice()
-      changed.set(bytes.subarray(0, whole.length - last - at + 1), at)
-      const check = await checkJournal({ host: await folderWith(changed), directory })
-      const told = check.unreadable.map((stretch) => stretch.events)
-      expect(told).not.toContain(null)
-      expect(check.events + told.reduce<number>((sum, events) => sum + (events ?? 0), 0)).toBe(before.events)
-    }))
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 200, max: whole.length - last }),
+        fc.uint8Array({ minLength: 1, maxLength: 40 }),
+        async (at, bytes) => {
+          const changed = whole.slice()
+          changed.set(bytes.subarray(0, whole.length - last - at + 1), at)
+          const check = await checkJournal({ host: await folderWith(changed), directory })
+          const told = check.unreadable.map((stretch) => stretch.events)
+          expect(told).not.toContain(null)
+          expect(check.events + told.reduce<number>((sum, events) => sum + (events ?? 0), 0)).toBe(before.events)
+        },
+      ),
+    )
   })
 
   it('reads each part of a damaged file a few times at most, though every word of it looks like a frame', async () => {

@@ -69,25 +69,28 @@ export class FrameGroup {
     for (let part = 0; part < parts; part++) {
       const piece = body.subarray(part * largestBody, (part + 1) * largestBody)
       const last = part === parts - 1
-      const header = encodeHeader({
-        ...this.#place(),
-        kind: unit.kind,
-        more: !last,
-        part,
-        zstd,
-        source: unit.source,
-        stream: unit.stream,
-        sourceSequence: after.sequence,
-        sourceRows: before.accepted,
-        sourceDuplicates: after.duplicates,
-        sourceShed: after.shed,
-        count: last ? unit.count : 0,
-        received: unit.received,
-        timeMin: unit.timeMin,
-        timeMax: unit.timeMax,
-        rawBytes: unit.raw.length,
-        ...(last && unit.cursor !== undefined ? { cursor: unit.cursor } : {}),
-      }, piece)
+      const header = encodeHeader(
+        {
+          ...this.#place(),
+          kind: unit.kind,
+          more: !last,
+          part,
+          zstd,
+          source: unit.source,
+          stream: unit.stream,
+          sourceSequence: after.sequence,
+          sourceRows: before.accepted,
+          sourceDuplicates: after.duplicates,
+          sourceShed: after.shed,
+          count: last ? unit.count : 0,
+          received: unit.received,
+          timeMin: unit.timeMin,
+          timeMax: unit.timeMax,
+          rawBytes: unit.raw.length,
+          ...(last && unit.cursor !== undefined ? { cursor: unit.cursor } : {}),
+        },
+        piece,
+      )
       this.pieces.push(header, piece)
     }
     this.counters.row += unit.count
@@ -104,27 +107,60 @@ export class FrameGroup {
     if (sequence !== undefined) this.counters.sequence = sequence - 1
     const { firstRow, ...place } = this.#place()
     // Places that are given have no rows before them that anybody could count.
-    const placed = encodeHeader({ ...said, ...place, epoch: header.epoch, firstRow: sequence === undefined ? firstRow : 0, zstd, ...(cursor === undefined ? {} : { cursor }) }, body)
+    const placed = encodeHeader(
+      {
+        ...said,
+        ...place,
+        epoch: header.epoch,
+        firstRow: sequence === undefined ? firstRow : 0,
+        zstd,
+        ...(cursor === undefined ? {} : { cursor }),
+      },
+      body,
+    )
     this.pieces.push(placed, body)
     if (!header.more) {
       this.counters.row += header.count
       const known = cursor ?? (this.changed.get(header.source) ?? this.#totals.get(header.source))?.cursor
       this.changed.set(header.source, {
-        accepted: header.sourceRows + header.count, duplicates: header.sourceDuplicates, shed: { ...header.sourceShed },
-        sequence: header.sourceSequence, ...(known === undefined ? {} : { cursor: known }),
+        accepted: header.sourceRows + header.count,
+        duplicates: header.sourceDuplicates,
+        shed: { ...header.sourceShed },
+        sequence: header.sourceSequence,
+        ...(known === undefined ? {} : { cursor: known }),
       })
     }
-    return { position: { sequence: this.counters.sequence, row: this.counters.row }, epoch: header.epoch, sourceSequence: header.sourceSequence }
+    return {
+      position: { sequence: this.counters.sequence, row: this.counters.row },
+      epoch: header.epoch,
+      sourceSequence: header.sourceSequence,
+    }
   }
 
   /** The frame that begins a segment: all totals and cursors. */
   addCheckpoint(received: number): void {
-    const header = encodeHeader({
-      ...this.#place(),
-      kind: 'empty', more: false, part: 0, zstd: false, source: journalSource, stream: checkpointStream,
-      sourceSequence: 0, sourceRows: 0, sourceDuplicates: 0, sourceShed: {}, count: 0,
-      received, timeMin: Number.NaN, timeMax: Number.NaN, rawBytes: 0, cursor: encodeCheckpoint(this.#totals),
-    }, nothing)
+    const header = encodeHeader(
+      {
+        ...this.#place(),
+        kind: 'empty',
+        more: false,
+        part: 0,
+        zstd: false,
+        source: journalSource,
+        stream: checkpointStream,
+        sourceSequence: 0,
+        sourceRows: 0,
+        sourceDuplicates: 0,
+        sourceShed: {},
+        count: 0,
+        received,
+        timeMin: Number.NaN,
+        timeMax: Number.NaN,
+        rawBytes: 0,
+        cursor: encodeCheckpoint(this.#totals),
+      },
+      nothing,
+    )
     this.pieces.push(header)
   }
 

@@ -54,7 +54,11 @@ export async function openJournal(options: {
   await makeDurableDirectory(host.disk, directory)
   const found = await recover(host.disk, directory)
   // A killed process may have left in the system's cache what no sync has covered; from here on it is relied on.
-  await settle(host.disk, directory, found.segments.map((segment) => segment.name))
+  await settle(
+    host.disk,
+    directory,
+    found.segments.map((segment) => segment.name),
+  )
   const evidence = options.evidence ?? []
   const newest = segmentStart(found.segments.at(-1)?.name ?? '') ?? 1
   const named = Math.max(found.last.sequence, newest - 1, ...evidence.map((one) => one.position.sequence))
@@ -121,7 +125,12 @@ export async function checkJournal(options: { host: Host; directory: string }): 
   let frames = 0
   let events = 0
   const parts = new Parts()
-  const walk = new Walk({ disk: host.disk, directory, after: nowhere, onUnreadable: (stretch) => unreadable.push(stretch) })
+  const walk = new Walk({
+    disk: host.disk,
+    directory,
+    after: nowhere,
+    onUnreadable: (stretch) => unreadable.push(stretch),
+  })
   try {
     for (;;) {
       const walked = await walk.next()

@@ -16,11 +16,25 @@ beforeEach(async () => {
 afterEach(() => rm(join(directory, '..'), { recursive: true, force: true }))
 
 function unit(source: string, count: number, size = 10): Unit {
-  const batch = toEventBatch(Array.from({ length: count }, (_, i) => ({
-    id: `${source}-${i}`, source: '/s', type: 't', encoding: 'text' as const,
-    data: Uint8Array.from({ length: size }, (_, j) => (i * 7919 + j * j * 31 + (j >> 3)) & 255),
-  })))
-  return { source, stream: source, kind: 'events', count, raw: encodeBatch(batch), received: 1, timeMin: Number.NaN, timeMax: Number.NaN }
+  const batch = toEventBatch(
+    Array.from({ length: count }, (_, i) => ({
+      id: `${source}-${i}`,
+      source: '/s',
+      type: 't',
+      encoding: 'text' as const,
+      data: Uint8Array.from({ length: size }, (_, j) => (i * 7919 + j * j * 31 + (j >> 3)) & 255),
+    })),
+  )
+  return {
+    source,
+    stream: source,
+    kind: 'events',
+    count,
+    raw: encodeBatch(batch),
+    received: 1,
+    timeMin: Number.NaN,
+    timeMax: Number.NaN,
+  }
 }
 
 describe('journal', () => {
@@ -33,9 +47,23 @@ describe('journal', () => {
     const reader = openReader({ host, directory, after: nowhere, tail: again.tail })
     const frames = []
     const stop = new AbortController()
-    while (frames.filter((frame) => frame.header.count > 0).length < 4) frames.push(...(await reader.next(1, stop.signal)))
-    const rows = frames.filter((frame) => frame.header.count > 0).map((frame) => [frame.header.source, frame.header.epoch, frame.header.sourceSequence, frame.header.sourceRows, frame.header.count])
-    expect(rows).toEqual([['a', 1, 1, 0, 3], ['b', 1, 1, 0, 2], ['a', 1, 2, 3, 1], ['a', 2, 1, 4, 4]])
+    while (frames.filter((frame) => frame.header.count > 0).length < 4)
+      frames.push(...(await reader.next(1, stop.signal)))
+    const rows = frames
+      .filter((frame) => frame.header.count > 0)
+      .map((frame) => [
+        frame.header.source,
+        frame.header.epoch,
+        frame.header.sourceSequence,
+        frame.header.sourceRows,
+        frame.header.count,
+      ])
+    expect(rows).toEqual([
+      ['a', 1, 1, 0, 3],
+      ['b', 1, 1, 0, 2],
+      ['a', 1, 2, 3, 1],
+      ['a', 2, 1, 4, 4],
+    ])
     const last = frames.at(-1)
     expect(last && decodeBatch('events', last.body()).count).toBe(4)
     await reader.close()
@@ -46,8 +74,25 @@ describe('journal', () => {
   it('the body of a large frame goes back to the system when it is released, and is there again when it is asked for', async () => {
     const journal = await openJournal({ host, directory, epoch: 1 })
     const text = 'weir '.repeat(200)
-    const batch = toEventBatch(Array.from({ length: 100 }, (_, i) => ({ id: `${i}`, source: '/s', type: 't', encoding: 'text' as const, data: Buffer.from(text) })))
-    await journal.append({ source: 'a', stream: 'a', kind: 'events', count: 100, raw: encodeBatch(batch), received: 1, timeMin: Number.NaN, timeMax: Number.NaN })
+    const batch = toEventBatch(
+      Array.from({ length: 100 }, (_, i) => ({
+        id: `${i}`,
+        source: '/s',
+        type: 't',
+        encoding: 'text' as const,
+        data: Buffer.from(text),
+      })),
+    )
+    await journal.append({
+      source: 'a',
+      stream: 'a',
+      kind: 'events',
+      count: 100,
+      raw: encodeBatch(batch),
+      received: 1,
+      timeMin: Number.NaN,
+      timeMax: Number.NaN,
+    })
     const reader = openReader({ host, directory, after: nowhere, tail: journal.tail })
     const [frame] = (await reader.next(1, new AbortController().signal)).filter(({ header }) => header.count > 0)
     const first = frame?.body()
@@ -61,14 +106,36 @@ describe('journal', () => {
 
   it('a unit that has time is written with the next one that has none, in its order, and alone when its time is over or the journal ends', async () => {
     let syncs = 0
-    const disk: typeof host.disk = { ...host.disk, open: async (path, mode) => {
-      const file = await host.disk.open(path, mode)
-      const sync = file.sync.bind(file)
-      return Object.assign(file, { sync: () => { syncs++; return sync() } })
-    } }
+    const disk: typeof host.disk = {
+      ...host.disk,
+      open: async (path, mode) => {
+        const file = await host.disk.open(path, mode)
+        const sync = file.sync.bind(file)
+        return Object.assign(file, {
+          sync: () => {
+            syncs++
+            return sync()
+          },
+        })
+      },
+    }
     // Time stands still until the test says otherwise.
     const timers: { readonly ms: number; readonly act: () => void }[] = []
-    const journal = await openJournal({ host: { ...host, disk, timers: { ...host.timers, after: (ms, act) => { timers.push({ ms, act }); return { cancel: () => undefined } } } }, directory, epoch: 1 })
+    const journal = await openJournal({
+      host: {
+        ...host,
+        disk,
+        timers: {
+          ...host.timers,
+          after: (ms, act) => {
+            timers.push({ ms, act })
+            return { cancel: () => undefined }
+          },
+        },
+      },
+      directory,
+      epoch: 1,
+    })
     const ended: string[] = []
     const append = async (source: string, patienceMs?: number): Promise<void> => {
       await journal.append({ ...unit(source, 1), ...(patienceMs === undefined ? {} : { patienceMs }) })

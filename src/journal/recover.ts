@@ -25,7 +25,10 @@ export interface Recovered {
 }
 
 interface Checkpoint {
-  readonly sources: Record<string, { accepted: number; duplicates: number; shed: Record<string, number>; cursor?: string }>
+  readonly sources: Record<
+    string,
+    { accepted: number; duplicates: number; shed: Record<string, number>; cursor?: string }
+  >
 }
 
 /** The first frame of every segment: all totals and cursors, so that a start need not read older segments. */
@@ -48,7 +51,9 @@ export function* checkpointTotals(header: FrameHeader): Generator<[source: strin
 }
 
 /** Totals per source as a checkpoint states them; nothing for any other frame. */
-export function checkpointSources(header: FrameHeader): [source: string, totals: Pick<SourceTotals, 'accepted' | 'duplicates' | 'shed'>][] {
+export function checkpointSources(
+  header: FrameHeader,
+): [source: string, totals: Pick<SourceTotals, 'accepted' | 'duplicates' | 'shed'>][] {
   const { cursor } = header
   return cursor === undefined || !isCheckpoint(header) ? [] : Object.entries(parseCheckpoint(cursor))
 }
@@ -116,7 +121,10 @@ export async function recover(disk: Disk, directory: string): Promise<Recovered>
 }
 
 async function readFrom(
-  disk: Disk, directory: string, segments: { name: string; bytes: number }[], start: number,
+  disk: Disk,
+  directory: string,
+  segments: { name: string; bytes: number }[],
+  start: number,
 ): Promise<{ recovered: Recovered; checkpoint: boolean }> {
   const totals = new Map<string, SourceTotals>()
   let last: Position = nowhere
@@ -128,7 +136,9 @@ async function readFrom(
   let cut = false
   const first = segments[start]
   const walk = new Walk({
-    disk, directory, after: nowhere,
+    disk,
+    directory,
+    after: nowhere,
     // It states what it held, which counts; its cursor would skip what can't be read, which must not.
     onCut: ({ cursor: _, ...header }) => {
       cut = true
@@ -143,7 +153,12 @@ async function readFrom(
       const walked = await walk.next()
       if (walked === undefined) break
       const { header } = walked.decoded
-      if (frames === 0) checkpoint = isCheckpoint(header) && walked.segment === first?.name && walked.offset === 0 && header.sequence === segmentStart(walked.segment)
+      if (frames === 0)
+        checkpoint =
+          isCheckpoint(header) &&
+          walked.segment === first?.name &&
+          walked.offset === 0 &&
+          header.sequence === segmentStart(walked.segment)
       frames++
       addHeader(totals, header)
       last = { sequence: header.sequence, row: header.firstRow + (header.more ? 0 : header.count) }
@@ -153,5 +168,8 @@ async function readFrom(
   } finally {
     await walk.close()
   }
-  return { checkpoint, recovered: { last, epoch, totals, segments, damaged: trailing > 0, cut, damagedBytes: trailing } }
+  return {
+    checkpoint,
+    recovered: { last, epoch, totals, segments, damaged: trailing > 0, cut, damagedBytes: trailing },
+  }
 }

@@ -29,7 +29,14 @@ export class Room {
   #settled = 0
   #unchecked = Number.POSITIVE_INFINITY
 
-  constructor({ host, directory, limits, segments, makeRoom, fence }: {
+  constructor({
+    host,
+    directory,
+    limits,
+    segments,
+    makeRoom,
+    fence,
+  }: {
     readonly host: { readonly disk: Disk }
     readonly directory: string
     readonly limits: JournalLimits
@@ -81,7 +88,8 @@ export class Room {
       const lack = await this.#lack()
       const [first, second] = this.segments
       const last = second === undefined ? Infinity : (segmentStart(second.name) ?? 0) - 1
-      if (last > this.#settled && last !== Infinity && lack !== undefined && this.#makeRoom !== undefined) this.settled(await this.#makeRoom(last))
+      if (last > this.#settled && last !== Infinity && lack !== undefined && this.#makeRoom !== undefined)
+        this.settled(await this.#makeRoom(last))
       if (first === undefined || last > this.#settled) {
         if (lack !== undefined && (await roll())) continue
         return refuse(lack)
@@ -103,7 +111,9 @@ export class Room {
     if (this.#fence === undefined) return
     await this.#fence.check()
     const own = new Set(this.segments.map(({ name }) => name))
-    const foreign = (await this.#disk.list(this.#directory)).find((name) => segmentStart(name) !== undefined && !own.has(name))
+    const foreign = (await this.#disk.list(this.#directory)).find(
+      (name) => segmentStart(name) !== undefined && !own.has(name),
+    )
     if (foreign !== undefined) this.#fence.break(`it created ${foreign}`)
   }
 
@@ -121,7 +131,8 @@ export class Room {
     if (size > maxBytes) return `the journal holds ${size} bytes, its limit, and a sink still needs them`
     if (reserveBytes === 0 || this.#unchecked < Math.min(mostUnchecked, reserveBytes / 4)) return undefined
     const free = await this.#disk.free(this.#directory)
-    if (free < reserveBytes) return `only ${free} bytes are free on the disk of the journal; ${reserveBytes} are kept in reserve, and nothing settled is left to remove (the journal holds ${size} bytes)`
+    if (free < reserveBytes)
+      return `only ${free} bytes are free on the disk of the journal; ${reserveBytes} are kept in reserve, and nothing settled is left to remove (the journal holds ${size} bytes)`
     this.#unchecked = 0
     return undefined
   }
@@ -136,6 +147,7 @@ export function writeError(error: unknown): WeirError {
   if (error instanceof WeirError) return error
   const message = messageOf(error)
   const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === 'ENOSPC' || code === 'EDQUOT') return new WeirError('WEIR_JOURNAL_FULL', `the disk of the journal is full: ${message}`, { cause: error })
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new WeirError('WEIR_JOURNAL_FULL', `the disk of the journal is full: ${message}`, { cause: error })
   return new WeirError('WEIR_JOURNAL_SYNC', `the journal could not be written: ${message}`, { cause: error })
 }

@@ -106,7 +106,8 @@ export class SegmentScanner {
     const zeros = (until: number): boolean => window.subarray(0, until).every((byte) => byte === 0)
     for (let hit = bytes.indexOf(magicBytes); hit !== -1; hit = bytes.indexOf(magicBytes, hit + 1)) {
       const result = decodeHeader(window, hit)
-      if (result.is === 'header' && result.decoded.header.sequence > this.lastSequence) return { found: true, next: hit, zeros: zeros(hit) }
+      if (result.is === 'header' && result.decoded.header.sequence > this.lastSequence)
+        return { found: true, next: hit, zeros: zeros(hit) }
       // The header goes on behind the window: look again from here. One that fills a whole window is no header.
       if (result.is === 'short' && !last && hit > 0) return { found: false, next: hit, zeros: zeros(hit) }
     }

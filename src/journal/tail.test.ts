@@ -2,9 +2,17 @@ import { getEventListeners } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { LocalTail, SharedTail } from './tail.ts'
 
-const at = (sequence: number): { segment: string; offset: number; sequence: number; row: number } => ({ segment: '000000000001.wj', offset: 10 * sequence, sequence, row: 2 * sequence })
+const at = (sequence: number): { segment: string; offset: number; sequence: number; row: number } => ({
+  segment: '000000000001.wj',
+  offset: 10 * sequence,
+  sequence,
+  row: 2 * sequence,
+})
 
-describe.for([['of one thread', () => new LocalTail()], ['across threads', () => new SharedTail()]] as const)('a tail %s', ([, make]) => {
+describe.for([
+  ['of one thread', () => new LocalTail()],
+  ['across threads', () => new SharedTail()],
+] as const)('a tail %s', ([, make]) => {
   test('wakes who waits for more, and leaves nothing behind on a signal that is used again and again', async () => {
     const tail = make()
     const { signal } = new AbortController()

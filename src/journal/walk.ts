@@ -121,7 +121,8 @@ export class Walk {
     let bytes = -(this.#scanner?.offset ?? 0)
     for (const name of await this.#segments(durable)) {
       if (name < this.#segment) continue
-      bytes += name === durable.segment ? durable.offset : ((await this.#disk.stat(`${this.#directory}/${name}`))?.size ?? 0)
+      bytes +=
+        name === durable.segment ? durable.offset : ((await this.#disk.stat(`${this.#directory}/${name}`))?.size ?? 0)
     }
     return Math.max(0, bytes)
   }
@@ -164,7 +165,11 @@ export class Walk {
     const file = await this.#disk.open(`${this.#directory}/${next}`, 'read')
     try {
       const first = await new SegmentScanner(file, 0, 0).nextHeader(await file.size())
-      const isLater = first.is === 'frame' && first.offset === 0 && first.decoded.header.sequence === this.#bound && first.decoded.header.epoch > epoch
+      const isLater =
+        first.is === 'frame' &&
+        first.offset === 0 &&
+        first.decoded.header.sequence === this.#bound &&
+        first.decoded.header.epoch > epoch
       if (!isLater) this.#bound = Infinity
       return isLater
     } finally {
@@ -229,7 +234,12 @@ export class Walk {
   #continues(header: FrameHeader): boolean {
     const { part, source, epoch, sourceSequence } = header
     const before = this.#unit
-    const continues = part === 0 || (before?.part === part - 1 && before.source === source && before.epoch === epoch && before.sourceSequence === sourceSequence)
+    const continues =
+      part === 0 ||
+      (before?.part === part - 1 &&
+        before.source === source &&
+        before.epoch === epoch &&
+        before.sourceSequence === sourceSequence)
     this.#unit = continues && header.more ? header : undefined
     return continues
   }

@@ -83,7 +83,12 @@ export class SegmentWriter implements JournalWriter {
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(new WeirError('WEIR_JOURNAL_SYNC', 'the journal is closed'))
       if (this.#queue.bytes > this.#limits.queueBytes) {
-        return reject(new WeirError('WEIR_JOURNAL_FULL', `${this.#queue.bytes} bytes wait to be synced: the disk of the journal does not keep up`))
+        return reject(
+          new WeirError(
+            'WEIR_JOURNAL_FULL',
+            `${this.#queue.bytes} bytes wait to be synced: the disk of the journal does not keep up`,
+          ),
+        )
       }
       this.#queue.add({ ...pack(), resolve, reject }, patienceMs)
       this.#running ??= this.#run()

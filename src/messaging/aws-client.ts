@@ -12,8 +12,16 @@ export interface AwsOptions {
   readonly profile?: string
   /** Not known to the SDK's types: its chain of credentials reads the shared files again instead of keeping them for the life of the process. */
   readonly ignoreCache: true
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string }
-  readonly requestHandler: { readonly connectionTimeout: number; readonly logger: Quiet; readonly httpsAgent: TlsOptions | Record<string, never> }
+  readonly credentials?: {
+    readonly accessKeyId: string
+    readonly secretAccessKey: string
+    readonly sessionToken?: string
+  }
+  readonly requestHandler: {
+    readonly connectionTimeout: number
+    readonly logger: Quiet
+    readonly httpsAgent: TlsOptions | Record<string, never>
+  }
 }
 
 const say = (): void => undefined
@@ -21,7 +29,11 @@ const quiet = { trace: say, debug: say, info: say, warn: say, error: say }
 type Quiet = typeof quiet
 
 /** Reads secrets and files as they are now. Nothing is tried twice by the SDK, and it says nothing: both are the engine's. */
-export async function awsOptions({ region, endpoint, timeout, auth, tls }: AwsConfig, { disk }: Pick<Host, 'disk'>, address: string): Promise<AwsOptions> {
+export async function awsOptions(
+  { region, endpoint, timeout, auth, tls }: AwsConfig,
+  { disk }: Pick<Host, 'disk'>,
+  address: string,
+): Promise<AwsOptions> {
   const place = region ?? regionIn(address)
   const to = endpoint ?? (address.includes('://') ? new URL(address).origin : undefined)
   return {
@@ -37,10 +49,19 @@ export async function awsOptions({ region, endpoint, timeout, auth, tls }: AwsCo
 
 /** The region that an ARN or the URL of a queue names. */
 export function regionIn(address: string): string | undefined {
-  return /^arn:[^:]*:[^:]*:([a-z0-9-]+):/.exec(address)?.[1] ?? /^https?:\/\/(?:[\w-]+\.)?sqs(?:-fips)?\.([a-z]{2}[a-z0-9-]*-\d+)\.(?:vpce\.)?(?:amazonaws\.com|api\.aws)/.exec(address)?.[1]
+  return (
+    /^arn:[^:]*:[^:]*:([a-z0-9-]+):/.exec(address)?.[1] ??
+    /^https?:\/\/(?:[\w-]+\.)?sqs(?:-fips)?\.([a-z]{2}[a-z0-9-]*-\d+)\.(?:vpce\.)?(?:amazonaws\.com|api\.aws)/.exec(
+      address,
+    )?.[1]
+  )
 }
 
-function keysOf({ access_key_id, secret_access_key, session_token }: Extract<AwsConfig['auth'], { readonly type: 'keys' }>): NonNullable<AwsOptions['credentials']> {
+function keysOf({
+  access_key_id,
+  secret_access_key,
+  session_token,
+}: Extract<AwsConfig['auth'], { readonly type: 'keys' }>): NonNullable<AwsOptions['credentials']> {
   return {
     accessKeyId: access_key_id,
     secretAccessKey: revealSecret(secret_access_key).trim(),

@@ -18,7 +18,8 @@ export interface AwsFault {
   readonly senderFault: boolean | undefined
 }
 
-const strangers = /InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|InvalidSignature|ExpiredToken|InvalidSecurity|MissingAuthenticationToken|IncompleteSignature|InvalidAccessKeyId|AuthFailure|RequestExpired|OptInRequired|NotSignedUp/i
+const strangers =
+  /InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|InvalidSignature|ExpiredToken|InvalidSecurity|MissingAuthenticationToken|IncompleteSignature|InvalidAccessKeyId|AuthFailure|RequestExpired|OptInRequired|NotSignedUp/i
 const noCredentials = /CredentialsProviderError|TokenProviderError|Could not load credentials|AssumeRole/i
 const forbidden = /AccessDenied|AuthorizationError|UnauthorizedOperation|NotAuthorized/i
 const missing = /QueueDoesNotExist|NonExistentQueue|NotFound/i
@@ -33,27 +34,53 @@ export function awsTrouble(error: unknown, where: string, allowed: string): AwsT
   const name = error instanceof Error ? error.name : ''
   const text = says(error)
   const found = `${name} ${text}`
-  const retry = (reason: string, more: { readonly login?: boolean; readonly afterMs?: number; readonly tooLong?: boolean } = {}): AwsTrouble => ({
-    attempt: { is: 'retry', reason, away: true, ...(more.afterMs === undefined ? {} : { afterMs: more.afterMs }) }, login: more.login === true, tooLong: more.tooLong === true,
+  const retry = (
+    reason: string,
+    more: { readonly login?: boolean; readonly afterMs?: number; readonly tooLong?: boolean } = {},
+  ): AwsTrouble => ({
+    attempt: { is: 'retry', reason, away: true, ...(more.afterMs === undefined ? {} : { afterMs: more.afterMs }) },
+    login: more.login === true,
+    tooLong: more.tooLong === true,
   })
   if (/BatchRequestTooLong/.test(found)) return retry(`${where}: ${text}`, { tooLong: true })
-  if (strangers.test(found)) return retry(`AWS refuses our login (${text}); correct \`auth\`, and the machine's clock if it is wrong`, { login: true })
-  if (noCredentials.test(found)) return retry(`there are no credentials for AWS (${text}); give the process some, or set \`auth\``, { login: true })
+  if (strangers.test(found))
+    return retry(`AWS refuses our login (${text}); correct \`auth\`, and the machine's clock if it is wrong`, {
+      login: true,
+    })
+  if (noCredentials.test(found))
+    return retry(`there are no credentials for AWS (${text}); give the process some, or set \`auth\``, { login: true })
   if (/Region is missing/i.test(found)) return retry('no region is known; set `region`', { login: true })
-  if (missing.test(name) || /NonExistentQueue/.test(text)) return retry(`${where} does not exist; create it, or correct the address and \`region\``)
-  if (keys.test(name)) return retry(`the key by which ${where} is encrypted can't be used (${text}); allow kms:GenerateDataKey and kms:Decrypt`)
-  if (forbidden.test(found)) return retry(`AWS does not let us write to ${where} (${text}); allow ${allowed}`, { login: true })
+  if (missing.test(name) || /NonExistentQueue/.test(text))
+    return retry(`${where} does not exist; create it, or correct the address and \`region\``)
+  if (keys.test(name))
+    return retry(
+      `the key by which ${where} is encrypted can't be used (${text}); allow kms:GenerateDataKey and kms:Decrypt`,
+    )
+  if (forbidden.test(found))
+    return retry(`AWS does not let us write to ${where} (${text}); allow ${allowed}`, { login: true })
   if (throttled.test(found)) return retry(`AWS asks to be slower at ${where} (${text})`, { afterMs: slowerMs })
-  if (/certificate|self.signed|alert|wrong version number/i.test(found)) return retry(`${where}: no TLS with it (${text}); correct \`tls\`, or the address`)
+  if (/certificate|self.signed|alert|wrong version number/i.test(found))
+    return retry(`${where}: no TLS with it (${text}); correct \`tls\`, or the address`)
   return retry(`${where} can't be reached (${text})`)
 }
 
 /** The fate of one message. */
 export function awsFault({ code = '', message = '', senderFault }: AwsFault, where: string): NonNullable<Attempt> {
   const text = `${code}${message === '' ? '' : `: ${message}`}`
-  if (/shorter than|too long|TooLong/i.test(text)) return { is: 'reject', reason: `larger than ${where} takes (${text})`, tooLarge: true }
-  if (/^(?:InvalidMessageContents|InvalidAttribute|InvalidParameter(?:Value)?|InvalidBatchEntryId|ParameterValueInvalid)/.test(code) && senderFault !== false) return { is: 'reject', reason: `${where} does not take it (${text})` }
-  return { is: 'retry', reason: `${where} did not take it (${text})`, ...(throttled.test(code) ? { afterMs: slowerMs } : {}) }
+  if (/shorter than|too long|TooLong/i.test(text))
+    return { is: 'reject', reason: `larger than ${where} takes (${text})`, tooLarge: true }
+  if (
+    /^(?:InvalidMessageContents|InvalidAttribute|InvalidParameter(?:Value)?|InvalidBatchEntryId|ParameterValueInvalid)/.test(
+      code,
+    ) &&
+    senderFault !== false
+  )
+    return { is: 'reject', reason: `${where} does not take it (${text})` }
+  return {
+    is: 'retry',
+    reason: `${where} did not take it (${text})`,
+    ...(throttled.test(code) ? { afterMs: slowerMs } : {}),
+  }
 }
 
 export function tooLarge(bytes: number, most: number): Attempt {

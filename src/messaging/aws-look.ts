@@ -14,21 +14,41 @@ export interface QueueLook {
 }
 
 /** `most`: messages that are looked at. */
-export function lookIn(client: SQSClient, url: string, { timers, most }: { readonly timers: Host['timers']; readonly most: number }): QueueLook {
+export function lookIn(
+  client: SQSClient,
+  url: string,
+  { timers, most }: { readonly timers: Host['timers']; readonly most: number },
+): QueueLook {
   const held: string[] = []
   let looking: Promise<boolean> = Promise.resolve(false)
   const receive = async (): Promise<readonly string[]> => {
     const { ReceiveMessageCommand } = await import('@aws-sdk/client-sqs')
     const late = new AbortController()
-    const timer = timers.after(waitS * 1000 + answerMs, () => { late.abort() })
-    const { Messages: messages = [] } = await client.send(new ReceiveMessageCommand({ QueueUrl: url, MaxNumberOfMessages: mostAtOnce, WaitTimeSeconds: waitS, VisibilityTimeout: keptS }), { abortSignal: late.signal }).finally(() => { timer.cancel() })
+    const timer = timers.after(waitS * 1000 + answerMs, () => {
+      late.abort()
+    })
+    const { Messages: messages = [] } = await client
+      .send(
+        new ReceiveMessageCommand({
+          QueueUrl: url,
+          MaxNumberOfMessages: mostAtOnce,
+          WaitTimeSeconds: waitS,
+          VisibilityTimeout: keptS,
+        }),
+        { abortSignal: late.signal },
+      )
+      .finally(() => {
+        timer.cancel()
+      })
     for (const { ReceiptHandle: handle } of messages) if (handle !== undefined) held.push(handle)
     return messages.map(({ Body: body = '' }) => body)
   }
   const giveBack = async (): Promise<void> => {
     const { ChangeMessageVisibilityBatchCommand } = await import('@aws-sdk/client-sqs')
     while (held.length > 0) {
-      const Entries = held.splice(0, mostAtOnce).map((ReceiptHandle, index) => ({ Id: String(index), ReceiptHandle, VisibilityTimeout: 0 }))
+      const Entries = held
+        .splice(0, mostAtOnce)
+        .map((ReceiptHandle, index) => ({ Id: String(index), ReceiptHandle, VisibilityTimeout: 0 }))
       await client.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: url, Entries })).catch(() => undefined)
     }
   }

@@ -23,27 +23,46 @@ const typeOfText = 'String'
 const mostAttributes = 10
 
 /** Throws when AWS can't hold such a message. */
-export function toAwsMessage({ attributes, facts, contentType, body, id, key }: Pick<BusMessage, 'attributes' | 'facts' | 'contentType' | 'body' | 'id' | 'key'>, { fifo, group }: AwsForm): AwsMessage {
-  if (body.length === 0) throw new Error('it is empty, and AWS takes no empty message; `mode: structured` gives it a body')
+export function toAwsMessage(
+  {
+    attributes,
+    facts,
+    contentType,
+    body,
+    id,
+    key,
+  }: Pick<BusMessage, 'attributes' | 'facts' | 'contentType' | 'body' | 'id' | 'key'>,
+  { fifo, group }: AwsForm,
+): AwsMessage {
+  if (body.length === 0)
+    throw new Error('it is empty, and AWS takes no empty message; `mode: structured` gives it a body')
   const plain = textOf(body)
   const named: Record<string, string> = { ...facts, ...attributes }
   if (contentType !== undefined) named['content-type'] = contentType
   if (plain === undefined) named['base64encoded'] = 'true'
-  const written = Object.fromEntries(Object.entries(named).map(([name, value]) => [attributeName(name), attributeValue(value)]))
+  const written = Object.fromEntries(
+    Object.entries(named).map(([name, value]) => [attributeName(name), attributeValue(value)]),
+  )
   const entries = Object.entries(written)
-  if (entries.length > mostAttributes) throw new Error(`it has ${entries.length} attributes, and AWS takes ${mostAttributes}`)
+  if (entries.length > mostAttributes)
+    throw new Error(`it has ${entries.length} attributes, and AWS takes ${mostAttributes}`)
   const text = plain ?? Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('base64')
   return {
     body: text,
     attributes: written,
-    bytes: entries.reduce((sum, [name, value]) => sum + name.length + typeOfText.length + Buffer.byteLength(value), Buffer.byteLength(text)),
+    bytes: entries.reduce(
+      (sum, [name, value]) => sum + name.length + typeOfText.length + Buffer.byteLength(value),
+      Buffer.byteLength(text),
+    ),
     group: fifo ? { id: key === undefined ? group : groupOf(key), deduplicationId: id } : undefined,
   }
 }
 
 /** Attributes as both services take them. */
 export function awsAttributes({ attributes }: AwsMessage): Record<string, { DataType: string; StringValue: string }> {
-  return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, { DataType: typeOfText, StringValue: value }]))
+  return Object.fromEntries(
+    Object.entries(attributes).map(([name, value]) => [name, { DataType: typeOfText, StringValue: value }]),
+  )
 }
 
 /** Undefined: bytes that must go out as base64. */
@@ -59,13 +78,19 @@ const forbidden = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/
 
 /** As the consumers of kollect (gocloud) undo it: what has no place in a name is `__0x` with its code in hexadecimal. */
 export function attributeName(name: string): string {
-  return Array.from(name, (one, index) => (/[A-Za-z0-9_-]/.test(one) || (one === '.' && index > 0 && name[index - 1] !== '.') ? one : `__0x${(one.codePointAt(0) ?? 0).toString(16)}__`)).join('')
+  return Array.from(name, (one, index) =>
+    /[A-Za-z0-9_-]/.test(one) || (one === '.' && index > 0 && name[index - 1] !== '.')
+      ? one
+      : `__0x${(one.codePointAt(0) ?? 0).toString(16)}__`,
+  ).join('')
 }
 
 /** Unescaping a URL gives the value again; what needs no escape stays as it is, so that filters can name it. */
 export function attributeValue(value: string): string {
   // oxlint-disable-next-line no-control-regex -- these are the characters that are meant
-  return value.replaceAll(/[%\u0000-\u0008\u000B\u000C\u000E-\u001F\uD800-\uDFFF\uFFFE\uFFFF]+/gu, (part) => encodeURIComponent(part.toWellFormed()))
+  return value.replaceAll(/[%\u0000-\u0008\u000B\u000C\u000E-\u001F\uD800-\uDFFF\uFFFE\uFFFF]+/gu, (part) =>
+    encodeURIComponent(part.toWellFormed()),
+  )
 }
 
 /** A group has up to 128 letters, digits and signs; a key that is anything else is known by its hash. */

@@ -46,13 +46,19 @@ export class SqsPuller implements Puller<string> {
       while (!signal.aborted) {
         const first = await this.#receive(longestWaitS, signal)
         if (first.length === 0) continue
-        const more = first.length < mostInRequest ? [] : await Promise.all(Array.from({ length: this.#config.requests - 1 }, () => this.#receive(0, signal)))
+        const more =
+          first.length < mostInRequest
+            ? []
+            : await Promise.all(Array.from({ length: this.#config.requests - 1 }, () => this.#receive(0, signal)))
         return [first, ...more].flat()
       }
       return []
     } catch (error) {
       if (signal.aborted) return []
-      const { attempt: { reason }, login } = awsTrouble(error, `queue ${this.#name}`, 'sqs:ReceiveMessage and sqs:DeleteMessage')
+      const {
+        attempt: { reason },
+        login,
+      } = awsTrouble(error, `queue ${this.#name}`, 'sqs:ReceiveMessage and sqs:DeleteMessage')
       // The next one is built with the credentials as they are then.
       if (login) await this.close()
       throw new Error(reason.replace('does not let us write to', 'does not let us read'), { cause: error })
@@ -60,10 +66,18 @@ export class SqsPuller implements Puller<string> {
   }
 
   async ack(handles: readonly string[]): Promise<void> {
-    const { library: { DeleteMessageBatchCommand }, client } = await this.#open()
+    const {
+      library: { DeleteMessageBatchCommand },
+      client,
+    } = await this.#open()
     await this.#inTens(handles, async (entries) => {
-      const { Failed: failed = [] } = await this.#limited(this.#config.timeout, (abortSignal) => client.send(new DeleteMessageBatchCommand({ QueueUrl: this.#config.queue_url, Entries: entries }), { abortSignal }))
-      if (failed.length > 0) throw new Error(`${failed.length} messages were not deleted: ${failed[0]?.Message ?? failed[0]?.Code ?? ''}`)
+      const { Failed: failed = [] } = await this.#limited(this.#config.timeout, (abortSignal) =>
+        client.send(new DeleteMessageBatchCommand({ QueueUrl: this.#config.queue_url, Entries: entries }), {
+          abortSignal,
+        }),
+      )
+      if (failed.length > 0)
+        throw new Error(`${failed.length} messages were not deleted: ${failed[0]?.Message ?? failed[0]?.Code ?? ''}`)
     })
   }
 
@@ -82,19 +96,30 @@ export class SqsPuller implements Puller<string> {
   }
 
   async #receive(waitS: number, signal: AbortSignal): Promise<Pulled<string>[]> {
-    const { library: { ReceiveMessageCommand }, client } = await this.#open()
+    const {
+      library: { ReceiveMessageCommand },
+      client,
+    } = await this.#open()
     const receive = new ReceiveMessageCommand({
-      QueueUrl: this.#config.queue_url, MaxNumberOfMessages: mostInRequest, WaitTimeSeconds: waitS, VisibilityTimeout: Math.ceil(this.#config.visibility / 1000),
-      MessageAttributeNames: ['All'], MessageSystemAttributeNames: ['All'],
+      QueueUrl: this.#config.queue_url,
+      MaxNumberOfMessages: mostInRequest,
+      WaitTimeSeconds: waitS,
+      VisibilityTimeout: Math.ceil(this.#config.visibility / 1000),
+      MessageAttributeNames: ['All'],
+      MessageSystemAttributeNames: ['All'],
     })
-    const { Messages: found = [] } = await this.#limited(waitS * 1000 + this.#config.timeout, (late) => client.send(receive, { abortSignal: AbortSignal.any([signal, late]) }))
+    const { Messages: found = [] } = await this.#limited(waitS * 1000 + this.#config.timeout, (late) =>
+      client.send(receive, { abortSignal: AbortSignal.any([signal, late]) }),
+    )
     return found.map((message) => ({ message: fromSqs(message, this.#name), handle: message.ReceiptHandle ?? '' }))
   }
 
   /** The library itself waits for an answer without end. */
   async #limited<Answer>(ms: number, ask: (late: AbortSignal) => Promise<Answer>): Promise<Answer> {
     const late = new AbortController()
-    const timer = this.#context.host.timers.after(ms, () => { late.abort() })
+    const timer = this.#context.host.timers.after(ms, () => {
+      late.abort()
+    })
     try {
       return await ask(late.signal)
     } finally {
@@ -104,16 +129,32 @@ export class SqsPuller implements Puller<string> {
 
   async #hide(handles: readonly string[], ms: number): Promise<void> {
     if (handles.length === 0) return
-    const { library: { ChangeMessageVisibilityBatchCommand }, client } = await this.#open()
+    const {
+      library: { ChangeMessageVisibilityBatchCommand },
+      client,
+    } = await this.#open()
     await this.#inTens(handles, async (entries) => {
-      const hide = new ChangeMessageVisibilityBatchCommand({ QueueUrl: this.#config.queue_url, Entries: entries.map((entry) => ({ ...entry, VisibilityTimeout: Math.ceil(ms / 1000) })) })
+      const hide = new ChangeMessageVisibilityBatchCommand({
+        QueueUrl: this.#config.queue_url,
+        Entries: entries.map((entry) => ({ ...entry, VisibilityTimeout: Math.ceil(ms / 1000) })),
+      })
       await this.#limited(this.#config.timeout, (abortSignal) => client.send(hide, { abortSignal }))
     })
   }
 
-  async #inTens(handles: readonly string[], act: (entries: { readonly Id: string; readonly ReceiptHandle: string }[]) => Promise<void>): Promise<void> {
+  async #inTens(
+    handles: readonly string[],
+    act: (entries: { readonly Id: string; readonly ReceiptHandle: string }[]) => Promise<void>,
+  ): Promise<void> {
     const tens: Promise<void>[] = []
-    for (let from = 0; from < handles.length; from += mostInRequest) tens.push(act(handles.slice(from, from + mostInRequest).map((handle, index) => ({ Id: String(index), ReceiptHandle: handle }))))
+    for (let from = 0; from < handles.length; from += mostInRequest)
+      tens.push(
+        act(
+          handles
+            .slice(from, from + mostInRequest)
+            .map((handle, index) => ({ Id: String(index), ReceiptHandle: handle })),
+        ),
+      )
     await Promise.all(tens)
   }
 

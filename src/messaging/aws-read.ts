@@ -16,16 +16,26 @@ interface Notification {
 }
 
 /** A message of a queue: out of SNS's wrapping, its attributes unescaped, its body as bytes. Messages of one group are in order. */
-export function fromSqs({ MessageId: id = '', Body: text = '', Attributes: system = {}, MessageAttributes: own = {} }: Received, queue: string): InMessage {
+export function fromSqs(
+  { MessageId: id = '', Body: text = '', Attributes: system = {}, MessageAttributes: own = {} }: Received,
+  queue: string,
+): InMessage {
   const wrapped = notificationIn(text)
-  const written = wrapped === undefined
-    ? Object.entries(own).map(([name, { StringValue: value }]) => [name, value] as const)
-    : Object.entries(wrapped.MessageAttributes ?? {}).map(([name, { Value: value }]) => [name, value] as const)
-  const named = new Map(written.flatMap(([name, value]) => (typeof value === 'string' ? [[plainName(name), plainValue(value)] as const] : [])))
+  const written =
+    wrapped === undefined
+      ? Object.entries(own).map(([name, { StringValue: value }]) => [name, value] as const)
+      : Object.entries(wrapped.MessageAttributes ?? {}).map(([name, { Value: value }]) => [name, value] as const)
+  const named = new Map(
+    written.flatMap(([name, value]) =>
+      typeof value === 'string' ? [[plainName(name), plainValue(value)] as const] : [],
+    ),
+  )
   const body = wrapped?.Message ?? text
   const sent = Number(system['SentTimestamp'])
   return {
-    attributes: Object.fromEntries([...named].flatMap(([name, value]) => (name.startsWith('ce-') ? [[name.slice(3), value]] : []))),
+    attributes: Object.fromEntries(
+      [...named].flatMap(([name, value]) => (name.startsWith('ce-') ? [[name.slice(3), value]] : [])),
+    ),
     contentType: named.get('content-type'),
     body: named.get('base64encoded') === 'true' ? Buffer.from(body, 'base64') : Buffer.from(body),
     place: `${queue}/${id}`,
@@ -38,7 +48,9 @@ function notificationIn(text: string): Notification | undefined {
   if (!text.startsWith('{') || !text.includes('"TopicArn"')) return undefined
   try {
     const found = JSON.parse(text) as Partial<Notification> & { readonly TopicArn?: unknown }
-    return found.Type === 'Notification' && typeof found.Message === 'string' && typeof found.TopicArn === 'string' ? (found as Notification) : undefined
+    return found.Type === 'Notification' && typeof found.Message === 'string' && typeof found.TopicArn === 'string'
+      ? (found as Notification)
+      : undefined
   } catch {
     return undefined
   }
@@ -46,7 +58,9 @@ function notificationIn(text: string): Notification | undefined {
 
 /** `__0x<hex>__` is the sign that has no place in a name. */
 function plainName(name: string): string {
-  return name.replaceAll(/__0x([0-9a-fA-F]{1,6})__/g, (whole, code: string) => (Number.parseInt(code, 16) <= 0x10ffff ? String.fromCodePoint(Number.parseInt(code, 16)) : whole))
+  return name.replaceAll(/__0x([0-9a-fA-F]{1,6})__/g, (whole, code: string) =>
+    Number.parseInt(code, 16) <= 0x10ffff ? String.fromCodePoint(Number.parseInt(code, 16)) : whole,
+  )
 }
 
 /** What is no escaped text stays as it is. */

@@ -1,30 +1,85 @@
 /** Settings that everything of AWS has: where, as whom, how much. */
-import { bytes, Complaint, messageComplaint, messageFields, secret, text, tls, urlText, variants, type Secret, type Tls } from '../schema/index.ts'
+import {
+  bytes,
+  Complaint,
+  messageComplaint,
+  messageFields,
+  secret,
+  text,
+  tls,
+  urlText,
+  variants,
+  type Secret,
+  type Tls,
+} from '../schema/index.ts'
 
 const auth = variants(
   {
-    default: { profile: text({ description: 'Profile of the shared configuration files, which may assume a role (`role_arn`); left out, the one that the environment names', default: null, example: 'weir' }) },
+    default: {
+      profile: text({
+        description:
+          'Profile of the shared configuration files, which may assume a role (`role_arn`); left out, the one that the environment names',
+        default: null,
+        example: 'weir',
+      }),
+    },
     keys: {
       access_key_id: text({ description: 'Id of the access key', required: true, example: 'AKIAIOSFODNN7EXAMPLE' }),
-      secret_access_key: secret({ description: 'Secret access key', required: true, example: 'file:/run/secrets/aws-secret-access-key' }),
-      session_token: secret({ description: 'Session token, of a key that was given for a time', default: null, example: 'file:/run/secrets/aws-session-token' }),
+      secret_access_key: secret({
+        description: 'Secret access key',
+        required: true,
+        example: 'file:/run/secrets/aws-secret-access-key',
+      }),
+      session_token: secret({
+        description: 'Session token, of a key that was given for a time',
+        default: null,
+        example: 'file:/run/secrets/aws-session-token',
+      }),
     },
   },
-  { description: 'Who we are: `default` looks where every program for AWS does (environment, web identity of a service account, shared files, container, instance), `keys` is a key of our own. Read again whenever AWS refuses it', default: { type: 'default' } },
+  {
+    description:
+      'Who we are: `default` looks where every program for AWS does (environment, web identity of a service account, shared files, container, instance), `keys` is a key of our own. Read again whenever AWS refuses it',
+    default: { type: 'default' },
+  },
 )
 
 /** Where and as whom; spread into the fields of whatever speaks to AWS. */
 export const awsFields = {
-  region: text({ description: 'Region; left out, the one that the address names, else the one of environment or profile', default: null, example: 'eu-central-1' }, { pattern: /[a-z0-9-]+/, expects: 'a region such as eu-central-1' }),
-  endpoint: urlText({ description: 'Address to talk to instead of the public one, such as that of a VPC endpoint', default: null, example: 'https://vpce-1a2b-3c4d.sqs.eu-central-1.vpce.amazonaws.com' }, { schemes: ['https', 'http'] }),
+  region: text(
+    {
+      description: 'Region; left out, the one that the address names, else the one of environment or profile',
+      default: null,
+      example: 'eu-central-1',
+    },
+    { pattern: /[a-z0-9-]+/, expects: 'a region such as eu-central-1' },
+  ),
+  endpoint: urlText(
+    {
+      description: 'Address to talk to instead of the public one, such as that of a VPC endpoint',
+      default: null,
+      example: 'https://vpce-1a2b-3c4d.sqs.eu-central-1.vpce.amazonaws.com',
+    },
+    { schemes: ['https', 'http'] },
+  ),
   auth,
   tls,
 }
 
 /** Spread into the fields of a sink, beside `awsFields`. */
 export const awsSinkFields = {
-  max_message: bytes({ description: 'Most bytes of body and attributes in a message, and in a request; raise it only where AWS takes more', default: '256KiB' }, { min: '1KiB', max: '1MiB' }),
-  group: text({ description: 'Message group of what has no key, where messages are in groups (FIFO)', default: 'weir' }, { pattern: /[!-~]{1,128}/, expects: 'up to 128 letters, digits and signs, without spaces' }),
+  max_message: bytes(
+    {
+      description:
+        'Most bytes of body and attributes in a message, and in a request; raise it only where AWS takes more',
+      default: '256KiB',
+    },
+    { min: '1KiB', max: '1MiB' },
+  ),
+  group: text(
+    { description: 'Message group of what has no key, where messages are in groups (FIFO)', default: 'weir' },
+    { pattern: /[!-~]{1,128}/, expects: 'up to 128 letters, digits and signs, without spaces' },
+  ),
   ...messageFields('structured'),
 }
 
@@ -34,14 +89,34 @@ export interface AwsConfig {
   readonly timeout: number
   readonly auth:
     | { readonly type: 'default'; readonly profile: string | null }
-    | { readonly type: 'keys'; readonly access_key_id: string; readonly secret_access_key: Secret; readonly session_token: Secret | null }
+    | {
+        readonly type: 'keys'
+        readonly access_key_id: string
+        readonly secret_access_key: Secret
+        readonly session_token: Secret | null
+      }
   readonly tls: Tls | null
 }
 
 /** `address`: URL of a queue or ARN of a topic. */
 export function awsComplaint(address: string, config: Parameters<typeof messageComplaint>[0]): Complaint | null {
-  if (config.oversize === 'split' && address.endsWith('.fifo')) return new Complaint('a FIFO queue shows no more than ten messages of a group before they are deleted, so that nobody could join the parts', 'set `oversize: claim-check`', ['oversize'])
-  if (config.mode === 'binary') return new Complaint('a message has room for ten attributes, which is too few for those of a CloudEvent', 'set `mode: structured`, `mode: protobuf` or `mode: raw`', ['mode'])
-  if (config.codec === 'kollect' && config.mode === 'structured') return new Complaint('kollect\'s messages are bytes, and would go out as base64 in JSON', 'set `mode: raw`, which is what kollect\'s consumers read', ['mode'])
+  if (config.oversize === 'split' && address.endsWith('.fifo'))
+    return new Complaint(
+      'a FIFO queue shows no more than ten messages of a group before they are deleted, so that nobody could join the parts',
+      'set `oversize: claim-check`',
+      ['oversize'],
+    )
+  if (config.mode === 'binary')
+    return new Complaint(
+      'a message has room for ten attributes, which is too few for those of a CloudEvent',
+      'set `mode: structured`, `mode: protobuf` or `mode: raw`',
+      ['mode'],
+    )
+  if (config.codec === 'kollect' && config.mode === 'structured')
+    return new Complaint(
+      "kollect's messages are bytes, and would go out as base64 in JSON",
+      "set `mode: raw`, which is what kollect's consumers read",
+      ['mode'],
+    )
   return messageComplaint(config)
 }

@@ -52,7 +52,11 @@ export function awsSink(config: AwsSinkConfig, context: Context, place: AwsPlace
     },
     show(message) {
       const { body, attributes, group } = toAwsMessage(message, form)
-      return { to: group === undefined ? place.name : `${place.name} (group ${group.id})`, headers: attributes, body: Buffer.from(body) }
+      return {
+        to: group === undefined ? place.name : `${place.name} (group ${group.id})`,
+        headers: attributes,
+        body: Buffer.from(body),
+      }
     },
     probe: (signal) => publisher.probe(signal),
     listen: (_signal, { mayMake }) => place.listen(mayMake),
@@ -119,10 +123,20 @@ class AwsPublisher {
       client = await this.#build()
       const asked = client
       await this.#within(signal, (limit) => asked.look(limit))
-      return { is: 'ok', says: `${name} is there, and our login is taken; whether we may write to it only a message tells` }
+      return {
+        is: 'ok',
+        says: `${name} is there, and our login is taken; whether we may write to it only a message tells`,
+      }
     } catch (error) {
-      const { attempt: { reason } } = awsTrouble(error, name, allowed)
-      return client !== undefined && /does not let us/.test(reason) ? { is: 'warn', says: `our login is taken, but we may not look at ${name}; whether we may write to it only a message tells` } : { is: 'fail', says: reason }
+      const {
+        attempt: { reason },
+      } = awsTrouble(error, name, allowed)
+      return client !== undefined && /does not let us/.test(reason)
+        ? {
+            is: 'warn',
+            says: `our login is taken, but we may not look at ${name}; whether we may write to it only a message tells`,
+          }
+        : { is: 'fail', says: reason }
     } finally {
       client?.destroy()
     }
@@ -141,14 +155,23 @@ class AwsPublisher {
   #begin(signal: AbortSignal): Request {
     const request: Request = { waiting: [], signal, bytes: 0 }
     this.#open = request
-    this.#context.host.timers.yield().then(() => { this.#flush(request) }, (error: unknown) => { settleAll(request.waiting, gone(says(error))) })
+    this.#context.host.timers.yield().then(
+      () => {
+        this.#flush(request)
+      },
+      (error: unknown) => {
+        settleAll(request.waiting, gone(says(error)))
+      },
+    )
     return request
   }
 
   #flush(request: Request): void {
     if (this.#open !== request) return
     this.#open = undefined
-    this.#send(request.waiting, request.signal).catch((error: unknown) => { settleAll(request.waiting, gone(says(error))) })
+    this.#send(request.waiting, request.signal).catch((error: unknown) => {
+      settleAll(request.waiting, gone(says(error)))
+    })
   }
 
   async #send(waiting: readonly Waiting[], signal: AbortSignal): Promise<void> {
@@ -159,7 +182,12 @@ class AwsPublisher {
       return
     }
     try {
-      const faults = await this.#within(signal, (limit) => client.publish(waiting.map(({ message }) => message), limit))
+      const faults = await this.#within(signal, (limit) =>
+        client.publish(
+          waiting.map(({ message }) => message),
+          limit,
+        ),
+      )
       const found = new Map(faults.map((fault) => [fault.id, fault]))
       for (const [index, { settle }] of waiting.entries()) {
         const fault = found.get(String(index))
@@ -195,8 +223,12 @@ class AwsPublisher {
       limit.abort()
       reject(new Error(reason))
     }
-    const timer = this.#context.host.timers.after(timeout, () => { end(`no answer within ${timeout} ms`) })
-    const stop = (): void => { end('the sink is stopping') }
+    const timer = this.#context.host.timers.after(timeout, () => {
+      end(`no answer within ${timeout} ms`)
+    })
+    const stop = (): void => {
+      end('the sink is stopping')
+    }
     signal.addEventListener('abort', stop, { once: true })
     const asked = signal.aborted ? Promise.reject(new Error('the sink is stopping')) : ask(limit.signal)
     try {

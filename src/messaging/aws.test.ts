@@ -4,30 +4,50 @@ import { regionIn } from './aws-client.ts'
 import { awsFault, awsTrouble } from './aws-errors.ts'
 import { attributeName, attributeValue, toAwsMessage } from './aws-message.ts'
 
-const message = { attributes: {}, facts: { type: 'a.b' }, contentType: 'application/json', body: Buffer.from('{"a":"ü"}'), id: 'an-id', key: 'k' }
+const message = {
+  attributes: {},
+  facts: { type: 'a.b' },
+  contentType: 'application/json',
+  body: Buffer.from('{"a":"ü"}'),
+  id: 'an-id',
+  key: 'k',
+}
 const form = { fifo: true, group: 'weir' }
 
 test('what is text goes out as it is, with its facts, in the group of its key', () => {
   expect(toAwsMessage(message, form)).toEqual({
-    body: '{"a":"ü"}', attributes: { type: 'a.b', 'content-type': 'application/json' }, group: { id: 'k', deduplicationId: 'an-id' },
+    body: '{"a":"ü"}',
+    attributes: { type: 'a.b', 'content-type': 'application/json' },
+    group: { id: 'k', deduplicationId: 'an-id' },
     // Body, and of each attribute its name, `String` and its value.
     bytes: 10 + (4 + 6 + 3) + (12 + 6 + 16),
   })
 })
 
-test.each([[Buffer.from([0xff, 0xfe, 1])], [Buffer.from('a\0b')], [Buffer.from('a\uFFFF')]])('%j is base64, and says so as kollect\'s consumers expect it', (body) => {
-  const { body: text, attributes } = toAwsMessage({ ...message, body }, form)
-  expect(Buffer.from(text, 'base64')).toEqual(body)
-  expect(attributes['base64encoded']).toBe('true')
-})
+test.each([[Buffer.from([0xff, 0xfe, 1])], [Buffer.from('a\0b')], [Buffer.from('a\uFFFF')]])(
+  "%j is base64, and says so as kollect's consumers expect it",
+  (body) => {
+    const { body: text, attributes } = toAwsMessage({ ...message, body }, form)
+    expect(Buffer.from(text, 'base64')).toEqual(body)
+    expect(attributes['base64encoded']).toBe('true')
+  },
+)
 
 test('any bytes come back as they were, in a text that AWS takes', () => {
-  fc.assert(fc.property(fc.oneof(fc.uint8Array({ minLength: 1 }), fc.string({ minLength: 1, unit: 'binary' }).map((text) => new TextEncoder().encode(text))), (body) => {
-    const { body: text, attributes } = toAwsMessage({ ...message, body }, form)
-    // oxlint-disable-next-line no-control-regex -- these are the characters that are meant
-    expect(text).toMatch(/^[^\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]+$/)
-    expect(Buffer.from(text, attributes['base64encoded'] === 'true' ? 'base64' : 'utf8')).toEqual(Buffer.from(body))
-  }))
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.uint8Array({ minLength: 1 }),
+        fc.string({ minLength: 1, unit: 'binary' }).map((text) => new TextEncoder().encode(text)),
+      ),
+      (body) => {
+        const { body: text, attributes } = toAwsMessage({ ...message, body }, form)
+        // oxlint-disable-next-line no-control-regex -- these are the characters that are meant
+        expect(text).toMatch(/^[^\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]+$/)
+        expect(Buffer.from(text, attributes['base64encoded'] === 'true' ? 'base64' : 'utf8')).toEqual(Buffer.from(body))
+      },
+    ),
+  )
 })
 
 test('what has no key is in the group of the settings, and a key that no group can have is hashed', () => {
@@ -46,21 +66,32 @@ test('an empty body and an eleventh attribute are refused', () => {
   expect(() => toAwsMessage({ ...message, facts: many }, form)).toThrow('it has 11 attributes')
 })
 
-test.each([['plain-Name_1', 'plain-Name_1'], ['a.b', 'a.b'], ['.a..b', '__0x2e__a.__0x2e__b'], ['ü:/', '__0xfc____0x3a____0x2f__']])('the attribute %s is named %s', (name, written) => {
+test.each([
+  ['plain-Name_1', 'plain-Name_1'],
+  ['a.b', 'a.b'],
+  ['.a..b', '__0x2e__a.__0x2e__b'],
+  ['ü:/', '__0xfc____0x3a____0x2f__'],
+])('the attribute %s is named %s', (name, written) => {
   expect(attributeName(name)).toBe(written)
 })
 
 test('a value comes back by unescaping a URL, and stays readable where it can', () => {
   expect(attributeValue('application/json; charset=utf-8')).toBe('application/json; charset=utf-8')
   expect(attributeValue('100 %\0')).toBe('100 %25%00')
-  fc.assert(fc.property(fc.string({ unit: 'binary' }), (value) => {
-    expect(decodeURIComponent(attributeValue(value))).toBe(value)
-  }))
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (value) => {
+      expect(decodeURIComponent(attributeValue(value))).toBe(value)
+    }),
+  )
 })
 
 test.each([
-  ['https://sqs.eu-central-1.amazonaws.com/1/q', 'eu-central-1'], ['https://sqs-fips.us-gov-west-1.amazonaws.com/1/q', 'us-gov-west-1'], ['https://vpce-1a-2b.sqs.us-east-2.vpce.amazonaws.com/1/q', 'us-east-2'],
-  ['https://sqs.cn-north-1.amazonaws.com.cn/1/q', 'cn-north-1'], ['arn:aws:sns:us-east-2:123456789012:t', 'us-east-2'], ['http://127.0.0.1:4566/1/q', undefined],
+  ['https://sqs.eu-central-1.amazonaws.com/1/q', 'eu-central-1'],
+  ['https://sqs-fips.us-gov-west-1.amazonaws.com/1/q', 'us-gov-west-1'],
+  ['https://vpce-1a-2b.sqs.us-east-2.vpce.amazonaws.com/1/q', 'us-east-2'],
+  ['https://sqs.cn-north-1.amazonaws.com.cn/1/q', 'cn-north-1'],
+  ['arn:aws:sns:us-east-2:123456789012:t', 'us-east-2'],
+  ['http://127.0.0.1:4566/1/q', undefined],
 ])('%s is in region %s', (address, region) => {
   expect(regionIn(address)).toBe(region)
 })
@@ -68,8 +99,15 @@ test.each([
 const failed = (name: string, text = 'why'): Error => Object.assign(new Error(text), { name })
 
 test.each([
-  ['ExpiredToken', true, 'correct `auth`'], ['InvalidClientTokenId', true, 'correct `auth`'], ['CredentialsProviderError', true, 'there are no credentials'], ['AccessDenied', true, 'allow sqs:SendMessage'],
-  ['QueueDoesNotExist', false, 'does not exist'], ['NotFoundException', false, 'does not exist'], ['ThrottlingException', false, 'to be slower'], ['KmsAccessDenied', false, 'kms:GenerateDataKey'], ['ECONNREFUSED', false, 'can\'t be reached'],
+  ['ExpiredToken', true, 'correct `auth`'],
+  ['InvalidClientTokenId', true, 'correct `auth`'],
+  ['CredentialsProviderError', true, 'there are no credentials'],
+  ['AccessDenied', true, 'allow sqs:SendMessage'],
+  ['QueueDoesNotExist', false, 'does not exist'],
+  ['NotFoundException', false, 'does not exist'],
+  ['ThrottlingException', false, 'to be slower'],
+  ['KmsAccessDenied', false, 'kms:GenerateDataKey'],
+  ['ECONNREFUSED', false, "can't be reached"],
 ])('%s is tried again, credentials read again: %s, and says %s', (name, login, says) => {
   const trouble = awsTrouble(failed(name), 'queue q', 'sqs:SendMessage')
   expect(trouble.attempt).toMatchObject({ is: 'retry', away: true, reason: expect.stringContaining(says) })
@@ -77,8 +115,12 @@ test.each([
 })
 
 test('of single messages, what is too large or unreadable is refused, and what AWS itself had to do with is tried again', () => {
-  const fault = (code: string, message: string, senderFault: boolean) => awsFault({ id: '0', code, message, senderFault }, 'queue q')
-  expect(fault('InvalidParameterValue', 'Message must be shorter than 1024 bytes.', true)).toMatchObject({ is: 'reject', tooLarge: true })
+  const fault = (code: string, message: string, senderFault: boolean) =>
+    awsFault({ id: '0', code, message, senderFault }, 'queue q')
+  expect(fault('InvalidParameterValue', 'Message must be shorter than 1024 bytes.', true)).toMatchObject({
+    is: 'reject',
+    tooLarge: true,
+  })
   expect(fault('InvalidMessageContents', 'Invalid characters found', true)).toMatchObject({ is: 'reject' })
   expect(fault('InternalError', '', false).is).toBe('retry')
   expect(fault('MissingParameter', 'MessageGroupId', true).is).toBe('retry')

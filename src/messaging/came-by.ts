@@ -4,7 +4,9 @@ export class CameBy {
   #wake = (): void => undefined
 
   add(body: Uint8Array | string): void {
-    this.#seen.push(typeof body === 'string' ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString())
+    this.#seen.push(
+      typeof body === 'string' ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString(),
+    )
     this.#wake()
   }
 

@@ -15,8 +15,14 @@ export interface ClaimStore {
 }
 
 /** `keepMs`: so long a body stays in a folder; undefined: nothing is removed. Whatever is below a URL is removed by who owns that. */
-export async function openClaims(place: ClaimPlace, host: Host, { timeoutMs, keepMs }: { readonly timeoutMs: number; readonly keepMs?: number }): Promise<ClaimStore> {
-  return /^https?:/.test(place.store) ? openUrl(place, host, timeoutMs) : new Folder(place.store.replace(/(.)\/+$/, '$1'), host, keepMs)
+export async function openClaims(
+  place: ClaimPlace,
+  host: Host,
+  { timeoutMs, keepMs }: { readonly timeoutMs: number; readonly keepMs?: number },
+): Promise<ClaimStore> {
+  return /^https?:/.test(place.store)
+    ? openUrl(place, host, timeoutMs)
+    : new Folder(place.store.replace(/(.)\/+$/, '$1'), host, keepMs)
 }
 
 const sweepEveryMs = 3_600_000
@@ -63,7 +69,8 @@ class Folder implements ClaimStore {
     for (const name of await disk.list(this.#folder)) {
       if (!/^[0-9a-f]{64}(?:\.[0-9a-f]+\.new)?$/.test(name)) continue
       const found = await disk.stat(`${this.#folder}/${name}`)
-      if (found !== undefined && clock.now() - found.modified > this.#keepMs) await disk.remove(`${this.#folder}/${name}`)
+      if (found !== undefined && clock.now() - found.modified > this.#keepMs)
+        await disk.remove(`${this.#folder}/${name}`)
     }
   }
 }
@@ -73,7 +80,11 @@ const connections = 8
 /** How much of a refusal is shown. */
 const shownBytes = 200
 
-async function openUrl({ store, auth, headers, tls }: ClaimPlace, { timers, disk }: Host, timeoutMs: number): Promise<ClaimStore> {
+async function openUrl(
+  { store, auth, headers, tls }: ClaimPlace,
+  { timers, disk }: Host,
+  timeoutMs: number,
+): Promise<ClaimStore> {
   const login = authorization(auth)
   const all = { ...headers, ...(login === undefined ? {} : { authorization: login }) }
   const url = new URL(store)
@@ -82,14 +93,20 @@ async function openUrl({ store, auth, headers, tls }: ClaimPlace, { timers, disk
   const files = await readTls(tls, disk)
   const client = new HttpClient({ url: href, connections, timeoutMs, keepBytes: shownBytes, timers, tls: files })
   const refusal = (place: string, status: number, body: Uint8Array): Error =>
-    new Error(`${place}: HTTP ${status} ${Buffer.from(body.subarray(0, shownBytes)).toString().trim()}${status === 401 || status === 403 ? '; correct `claims.auth`' : ''}`)
-  const named = async <T>(place: string, asked: Promise<T>): Promise<T> => asked.catch((error: unknown) => {
-    throw new Error(`${place}: ${messageOf(error)}`, { cause: error })
-  })
+    new Error(
+      `${place}: HTTP ${status} ${Buffer.from(body.subarray(0, shownBytes)).toString().trim()}${status === 401 || status === 403 ? '; correct `claims.auth`' : ''}`,
+    )
+  const named = async <T>(place: string, asked: Promise<T>): Promise<T> =>
+    asked.catch((error: unknown) => {
+      throw new Error(`${place}: ${messageOf(error)}`, { cause: error })
+    })
   return {
     async put(sha256, body, signal) {
       const place = `${href}${sha256}`
-      const answer = await named(place, client.put(sha256, { ...all, 'content-type': 'application/octet-stream' }, body, signal))
+      const answer = await named(
+        place,
+        client.put(sha256, { ...all, 'content-type': 'application/octet-stream' }, body, signal),
+      )
       if (answer.status < 200 || answer.status > 299) throw refusal(place, answer.status, answer.body)
       return place
     },
@@ -100,6 +117,8 @@ async function openUrl({ store, auth, headers, tls }: ClaimPlace, { timers, disk
       if (status !== 200) throw refusal(place, status, body)
       return body
     },
-    close: () => { client.close() },
+    close: () => {
+      client.close()
+    },
   }
 }

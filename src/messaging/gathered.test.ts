@@ -8,7 +8,11 @@ test('what comes while a request is under way is in the next one, and settles as
     requests.push({ items, done })
     return done.promise
   })
-  const [one, two, three] = [gathered.add([1]), Promise.resolve().then(() => gathered.add([2])), Promise.resolve().then(() => gathered.add([3, 4]))]
+  const [one, two, three] = [
+    gathered.add([1]),
+    Promise.resolve().then(() => gathered.add([2])),
+    Promise.resolve().then(() => gathered.add([3, 4])),
+  ]
   await Promise.resolve()
   await Promise.resolve()
   expect(requests.map(({ items }) => items)).toEqual([[1]])

@@ -10,6 +10,12 @@ export class Heeded {
   heed(signal: AbortSignal): void {
     if (this.#known.has(signal)) return
     this.#known.add(signal)
-    signal.addEventListener('abort', () => { this.#onAbort(signal) }, { once: true })
+    signal.addEventListener(
+      'abort',
+      () => {
+        this.#onAbort(signal)
+      },
+      { once: true },
+    )
   }
 }

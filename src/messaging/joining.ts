@@ -51,7 +51,13 @@ export class Joining<Handle> {
       return [{ message, handles: [handle], reason: says(error) }]
     }
     if (part === undefined) return [{ message, handles: [handle] }]
-    const group: Group<Handle> = this.#groups.get(part.message) ?? { part, since: this.#clock.monotonic(), messages: new Map(), handles: [], bytes: 0 }
+    const group: Group<Handle> = this.#groups.get(part.message) ?? {
+      part,
+      since: this.#clock.monotonic(),
+      messages: new Map(),
+      handles: [],
+      bytes: 0,
+    }
     this.#groups.set(part.message, group)
     group.handles.push({ number: part.number, handle })
     // One that comes again has the same bytes.
@@ -72,7 +78,9 @@ export class Joining<Handle> {
   /** Parts whose message did not become whole in time. */
   late(): Whole<Handle>[] {
     const before = this.#clock.monotonic() - this.#limits.waitMs
-    return [...this.#groups.values()].flatMap((group) => (group.since > before ? [] : this.#giveUp(group, `the others did not come within ${this.#limits.waitMs} ms`)))
+    return [...this.#groups.values()].flatMap((group) =>
+      group.since > before ? [] : this.#giveUp(group, `the others did not come within ${this.#limits.waitMs} ms`),
+    )
   }
 
   handles(): Handle[] {
@@ -101,7 +109,9 @@ export class Joining<Handle> {
 
   #each({ messages, handles, part: { total } }: Group<Handle>, reason: string): Whole<Handle>[] {
     return [...messages].map(([number, message]) => ({
-      message, handles: handles.flatMap((one) => (one.number === number ? [one.handle] : [])), reason: `it is part ${number} of ${total} of a message: ${reason}`,
+      message,
+      handles: handles.flatMap((one) => (one.number === number ? [one.handle] : [])),
+      reason: `it is part ${number} of ${total} of a message: ${reason}`,
     }))
   }
 }

@@ -3,7 +3,17 @@ import { eventBatch, numberedEvents, testContext } from '../../test/conformance/
 import type { Attempt } from '../engine/delivery/in-order.ts'
 import { eachMessageSink, manyMessagesSink, type EachClient, type OutMessage } from './message-sink.ts'
 
-const config = { codec: 'json', tcp_flags: 'number', kollect_fields: 'all', mode: 'binary', oversize: 'dead-letter', part_size: 1024, claims: null, concurrency: 4, timeout: 1000 } as const
+const config = {
+  codec: 'json',
+  tcp_flags: 'number',
+  kollect_fields: 'all',
+  mode: 'binary',
+  oversize: 'dead-letter',
+  part_size: 1024,
+  claims: null,
+  concurrency: 4,
+  timeout: 1000,
+} as const
 const never = new AbortController().signal
 
 it('messages without a key go in slices of which several are on their way at once, those with a key together in their order', async () => {
@@ -17,14 +27,25 @@ it('messages without a key go in slices of which several are on their way at onc
     close: () => Promise.resolve(),
     async publishAll(messages): Promise<readonly Attempt[]> {
       came.push(messages.map(({ row }) => row.event.id))
-      await new Promise<void>((resolve) => { open.push(resolve) })
+      await new Promise<void>((resolve) => {
+        open.push(resolve)
+      })
       if (messages.some(({ row }) => row.event.id === 'e2')) throw new Error('nobody foresaw it')
       return messages.map(() => undefined)
     },
   })
-  const events = numberedEvents(8, 'e').map(({ key: _, ...event }, index) => (index % 4 === 1 ? { ...event, key: 'k' } : event))
+  const events = numberedEvents(8, 'e').map(({ key: _, ...event }, index) =>
+    index % 4 === 1 ? { ...event, key: 'k' } : event,
+  )
   const sent = sink.send(eventBatch(events, 't'), never)
-  await expect.poll(() => came).toEqual([['e0', 'e2'], ['e3', 'e4'], ['e6', 'e7'], ['e1', 'e5']])
+  await expect
+    .poll(() => came)
+    .toEqual([
+      ['e0', 'e2'],
+      ['e3', 'e4'],
+      ['e6', 'e7'],
+      ['e1', 'e5'],
+    ])
   for (const settle of open) settle()
   expect(await sent).toEqual([0, 2].map((index) => ({ index, is: 'retry', reason: 'nobody foresaw it' })))
 })
@@ -34,7 +55,7 @@ it('who looks is told what the bus has no place for, beside what it has', async 
     ready: () => Promise.resolve(undefined),
     publish: () => Promise.resolve(undefined),
     show({ row, body }) {
-      if (row.event.id === 'e1') throw new Error('its content type can\'t be a header')
+      if (row.event.id === 'e1') throw new Error("its content type can't be a header")
       return { body }
     },
     probe: () => Promise.resolve({ is: 'ok', says: 'there' }),
@@ -42,5 +63,9 @@ it('who looks is told what the bus has no place for, beside what it has', async 
   }
   const sink = await eachMessageSink(config, testContext(), client)
   const told = [...(sink.preview?.(eventBatch(numberedEvents(3, 'e'), 't')) ?? [])]
-  expect(told.map((one) => ('problem' in one ? one.problem : Buffer.from(one.body).toString()))).toEqual(['{"number":0}', 'can\'t be written as a message: its content type can\'t be a header', '{"number":2}'])
+  expect(told.map((one) => ('problem' in one ? one.problem : Buffer.from(one.body).toString()))).toEqual([
+    '{"number":0}',
+    "can't be written as a message: its content type can't be a header",
+    '{"number":2}',
+  ])
 })

@@ -31,7 +31,10 @@ interface Client {
   show(message: OutMessage): Preview
   probe(signal: AbortSignal): Promise<Probe>
   /** As that of a sink. */
-  listen?(signal: AbortSignal, ask: { readonly message: OutMessage; readonly mayMake: boolean }): Promise<Listening | string>
+  listen?(
+    signal: AbortSignal,
+    ask: { readonly message: OutMessage; readonly mayMake: boolean },
+  ): Promise<Listening | string>
   close(): Promise<void>
 }
 
@@ -65,12 +68,16 @@ export async function eachMessageSink(config: MessageSinkConfig, context: Contex
         return outcome
       }
       const options = { window: config.concurrency, budgetMs: config.timeout, clock: context.host.clock, signal }
-      return outgoing.sending.settle(await deliverInOrder(sinkRows(batch, forms.flows), options, async (row) => {
-        const message = outgoing.message(row)
-        if ('is' in message) return message
-        const outcome = await client.publish(message, signal)
-        return isTooLarge(outcome) ? oversize.publish({ message, refusal: outcome, reduced: () => outgoing.reduced(row), publish }, signal) : outcome
-      }))
+      return outgoing.sending.settle(
+        await deliverInOrder(sinkRows(batch, forms.flows), options, async (row) => {
+          const message = outgoing.message(row)
+          if ('is' in message) return message
+          const outcome = await client.publish(message, signal)
+          return isTooLarge(outcome)
+            ? oversize.publish({ message, refusal: outcome, reduced: () => outgoing.reduced(row), publish }, signal)
+            : outcome
+        }),
+      )
     },
     ...common(forms, write, oversize, client),
   }
@@ -93,13 +100,18 @@ export async function manyMessagesSink(config: MessageSinkConfig, context: Conte
       }
       const failures: Failure[] = []
       // What throws says so of its own messages only.
-      const attemptsOf = (messages: readonly OutMessage[]): Promise<readonly Attempt[]> => client.publishAll(messages, signal).catch((error: unknown) => messages.map(() => thrown(error)))
+      const attemptsOf = (messages: readonly OutMessage[]): Promise<readonly Attempt[]> =>
+        client.publishAll(messages, signal).catch((error: unknown) => messages.map(() => thrown(error)))
       const publishSome = async (messages: readonly OutMessage[]): Promise<void> => {
         const attempts = await attemptsOf(messages)
         for (const [at, message] of messages.entries()) {
           let attempt = attempts[at]
           // Those behind it in its key were not stored, so that it is still in time.
-          if (isTooLarge(attempt)) attempt = await oversize.publish({ message, refusal: attempt, reduced: () => outgoing.reduced(message.row), publish }, signal)
+          if (isTooLarge(attempt))
+            attempt = await oversize.publish(
+              { message, refusal: attempt, reduced: () => outgoing.reduced(message.row), publish },
+              signal,
+            )
           if (attempt !== undefined) failures.push(failureOf(message.index, attempt))
         }
       }
@@ -128,14 +140,23 @@ export async function manyMessagesSink(config: MessageSinkConfig, context: Conte
   }
 }
 
-function common(forms: EventForms, write: MessageWriter, oversize: Oversize, client: Client): Pick<Sink, 'preview' | 'probe' | 'listen' | 'close'> {
+function common(
+  forms: EventForms,
+  write: MessageWriter,
+  oversize: Oversize,
+  client: Client,
+): Pick<Sink, 'preview' | 'probe' | 'listen' | 'close'> {
   return {
-    ...(client.listen === undefined ? {} : { async listen(signal: AbortSignal, { batch, mayMake }: ListenAsk) {
-      const outgoing = new Outgoing(forms, write, batch)
-      const [message] = [...sinkRows(batch, forms.flows)].map((row) => outgoing.message(row))
-      if (message === undefined || 'is' in message) return message?.reason ?? 'there is no message'
-      return client.listen?.(signal, { message, mayMake }) ?? 'nobody can listen there'
-    } }),
+    ...(client.listen === undefined
+      ? {}
+      : {
+          async listen(signal: AbortSignal, { batch, mayMake }: ListenAsk) {
+            const outgoing = new Outgoing(forms, write, batch)
+            const [message] = [...sinkRows(batch, forms.flows)].map((row) => outgoing.message(row))
+            if (message === undefined || 'is' in message) return message?.reason ?? 'there is no message'
+            return client.listen?.(signal, { message, mayMake }) ?? 'nobody can listen there'
+          },
+        }),
     *preview(batch) {
       const outgoing = new Outgoing(forms, write, batch)
       for (const row of sinkRows(batch, forms.flows)) {
@@ -198,7 +219,12 @@ function shown(client: Client, message: OutMessage): Preview {
 
 function failureOf(index: number, attempt: Refused): Failure {
   if (attempt.is === 'reject') return { index, is: 'reject', reason: attempt.reason }
-  return { index, is: 'retry', reason: attempt.reason, ...(attempt.afterMs === undefined ? {} : { afterMs: attempt.afterMs }) }
+  return {
+    index,
+    is: 'retry',
+    reason: attempt.reason,
+    ...(attempt.afterMs === undefined ? {} : { afterMs: attempt.afterMs }),
+  }
 }
 
 function behind(key: string): Refused {

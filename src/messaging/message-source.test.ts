@@ -21,13 +21,36 @@ function run(host: FakeHost, sink: AwaitedTestSink, written: WrittenConfigOf<typ
       while (queue.length === 0 && !signal.aborted) await host.timers.sleep(1, signal)
       return queue.splice(0, 2).map((handle): Pulled<number> => {
         open.add(handle)
-        return { handle, message: { attributes: {}, contentType: undefined, key: undefined, body: Buffer.alloc(30_000, 1), place: `bus/${handle}`, time: 1 } }
+        return {
+          handle,
+          message: {
+            attributes: {},
+            contentType: undefined,
+            key: undefined,
+            body: Buffer.alloc(30_000, 1),
+            place: `bus/${handle}`,
+            time: 1,
+          },
+        }
       })
     },
-    ack: (handles) => { for (const one of handles) if (open.delete(one)) acknowledged.push(one); return answers ? Promise.resolve() : new Promise(() => undefined) },
-    release: (handles) => { for (const one of handles) if (open.delete(one)) queue.push(one); return Promise.resolve() },
-    keep: (handles) => { for (const one of handles) kept.add(one); return Promise.resolve() },
-    close: () => { queue.push(...open); open.clear(); return Promise.resolve() },
+    ack: (handles) => {
+      for (const one of handles) if (open.delete(one)) acknowledged.push(one)
+      return answers ? Promise.resolve() : new Promise(() => undefined)
+    },
+    release: (handles) => {
+      for (const one of handles) if (open.delete(one)) queue.push(one)
+      return Promise.resolve()
+    },
+    keep: (handles) => {
+      for (const one of handles) kept.add(one)
+      return Promise.resolve()
+    },
+    close: () => {
+      queue.push(...open)
+      open.clear()
+      return Promise.resolve()
+    },
   })
   const abort = new AbortController()
   const done = source.run(abort.signal)
@@ -35,7 +58,19 @@ function run(host: FakeHost, sink: AwaitedTestSink, written: WrittenConfigOf<typ
     abort.abort()
     while (await Promise.race([done.then(() => false), host.advance(500).then(() => true)]));
   })
-  return { queue, open, acknowledged, kept, journal, source, lines: context.lines, done, stop: () => { abort.abort() } }
+  return {
+    queue,
+    open,
+    acknowledged,
+    kept,
+    journal,
+    source,
+    lines: context.lines,
+    done,
+    stop: () => {
+      abort.abort()
+    },
+  }
 }
 
 /** What reads messages is loaded when the first one comes, which takes time of its own. */
@@ -50,17 +85,28 @@ test('with `ack: sink:out` messages are acknowledged as the sink passes them, ke
   queue.push(...Array.from({ length: 20 }, (_, at) => at))
   await until(host, () => journal.units.length === 3)
   await host.advance(11_000)
-  expect([journal.units.length, acknowledged, [...open], [...kept]]).toEqual([3, [], [0, 1, 2, 3, 4, 5], [0, 1, 2, 3, 4, 5]])
+  expect([journal.units.length, acknowledged, [...open], [...kept]]).toEqual([
+    3,
+    [],
+    [0, 1, 2, 3, 4, 5],
+    [0, 1, 2, 3, 4, 5],
+  ])
   sink.move(2)
   await until(host, () => journal.units.length === 5)
-  expect([acknowledged, [...open]]).toEqual([[0, 1, 2, 3], [4, 5, 6, 7, 8, 9]])
+  expect([acknowledged, [...open]]).toEqual([
+    [0, 1, 2, 3],
+    [4, 5, 6, 7, 8, 9],
+  ])
   stop()
   await host.advance(1000)
   // What is settled by then is acknowledged.
   sink.move(3)
   await host.advance(1001)
   await done
-  expect([acknowledged.slice(4), queue.toSorted((a, b) => a - b)]).toEqual([[4, 5], Array.from({ length: 14 }, (_, at) => at + 6)])
+  expect([acknowledged.slice(4), queue.toSorted((a, b) => a - b)]).toEqual([
+    [4, 5],
+    Array.from({ length: 14 }, (_, at) => at + 6),
+  ])
 })
 
 test('messages of a sink that is gone go back to the bus, with a clear line, and are read again once it is there', async () => {

@@ -1,5 +1,11 @@
 /** A source that reads a message bus, whichever bus it is: what the bus's client pulls goes into the journal, and is acknowledged when it is synced there, or when a sink has it. */
-import { messageReader, rejectedMessage, type InMessage, type MessageReader, type ReadChoice } from '../codecs/bus-message/read.ts'
+import {
+  messageReader,
+  rejectedMessage,
+  type InMessage,
+  type MessageReader,
+  type ReadChoice,
+} from '../codecs/bus-message/read.ts'
 import type { Appended, AwaitedSink, Source, SourceContext } from '../engine/contracts.ts'
 import { appendEvents } from '../engine/sources/append-events.ts'
 import { messageOf } from '../model/errors.ts'
@@ -70,7 +76,12 @@ interface Unit<Handle> {
 }
 
 /** `reader`: what reads messages that no codec is for. */
-export function messageSource<Handle>(config: MessageSourceConfig, context: SourceContext, puller: Puller<Handle>, reader?: MessageReader): Source & { status(): MessageSourceStatus } {
+export function messageSource<Handle>(
+  config: MessageSourceConfig,
+  context: SourceContext,
+  puller: Puller<Handle>,
+  reader?: MessageReader,
+): Source & { status(): MessageSourceStatus } {
   return new MessageSource(config, context, puller, reader)
 }
 
@@ -103,13 +114,27 @@ class MessageSource<Handle> implements Source {
   /** Aborts when what waits for the sink has waited long enough. */
   readonly #parted = new AbortController()
 
-  constructor(config: MessageSourceConfig, context: SourceContext, puller: Puller<Handle>, reader: MessageReader | undefined) {
+  constructor(
+    config: MessageSourceConfig,
+    context: SourceContext,
+    puller: Puller<Handle>,
+    reader: MessageReader | undefined,
+  ) {
     this.#config = config
     this.#reader = reader
     this.#context = context
     this.#puller = puller
     this.#joining = new Joining({ bytes: config.join_bytes, waitMs: config.join_wait }, context.host.clock)
-    this.#redeeming = new Redeeming({ place: config.claims, most: mostBytes, say: (problem) => { this.#say('The body of a message can\'t be fetched; it is tried again.', problem) } }, context)
+    this.#redeeming = new Redeeming(
+      {
+        place: config.claims,
+        most: mostBytes,
+        say: (problem) => {
+          this.#say("The body of a message can't be fetched; it is tried again.", problem)
+        },
+      },
+      context,
+    )
     this.addresses = [puller.address]
     const sink = ackSink(config.ack)
     if (sink === undefined) return
@@ -119,28 +144,57 @@ class MessageSource<Handle> implements Source {
 
   status(): MessageSourceStatus {
     // Who waits for so long has reached the bus, which has no messages.
-    return { messages: this.#messages, rejected: this.#rejected, ...(this.#problem === undefined || this.#context.host.clock.monotonic() - this.#pulledAt > idleMs ? {} : { problem: this.#problem }) }
+    return {
+      messages: this.#messages,
+      rejected: this.#rejected,
+      ...(this.#problem === undefined || this.#context.host.clock.monotonic() - this.#pulledAt > idleMs
+        ? {}
+        : { problem: this.#problem }),
+    }
   }
 
   async run(signal: AbortSignal): Promise<void> {
     const { timers } = this.#context.host
     const parting: { cancel(): void }[] = []
-    signal.addEventListener('abort', () => { parting.push(timers.after(partingMs, () => { this.#parted.abort() })) }, { once: true })
+    signal.addEventListener(
+      'abort',
+      () => {
+        parting.push(
+          timers.after(partingMs, () => {
+            this.#parted.abort()
+          }),
+        )
+      },
+      { once: true },
+    )
     const late = timers.every(Math.min(this.#config.join_wait / 4, mostWaitMs), () => {
-      this.#takeAll(this.#joining.late(), signal).catch((error: unknown) => { this.#say('Parts of messages could not be kept.', error) })
+      this.#takeAll(this.#joining.late(), signal).catch((error: unknown) => {
+        this.#say('Parts of messages could not be kept.', error)
+      })
     })
     const keeping = timers.every(this.#puller.keepMs ?? usualKeepMs, () => {
-      this.#puller.keep?.([...[...this.#open.keys()].flatMap(({ handles }) => handles), ...this.#joining.handles(), ...this.#coming]).catch((error: unknown) => { this.#say('Messages that wait for the journal may come again.', error) })
+      this.#puller
+        .keep?.([
+          ...[...this.#open.keys()].flatMap(({ handles }) => handles),
+          ...this.#joining.handles(),
+          ...this.#coming,
+        ])
+        .catch((error: unknown) => {
+          this.#say('Messages that wait for the journal may come again.', error)
+        })
     })
     try {
-      for (let wait = leastWaitMs; !signal.aborted; ) {
+      for (let wait = leastWaitMs; !signal.aborted;) {
         try {
           if (!(await this.#sinkIsThere(signal))) continue
           // What has come meanwhile is taken at once; and a client that always has one more would leave the journal no turn to write.
           await timers.yield()
           this.#pulledAt = this.#context.host.clock.monotonic()
-          const pulled = await this.#puller.pull(this.#sink === undefined ? signal : AbortSignal.any([signal, this.#gone]))
-          if (pulled.length > 0 && this.#problem !== undefined) this.#context.log.info('Messages come again.', { source: this.#context.id })
+          const pulled = await this.#puller.pull(
+            this.#sink === undefined ? signal : AbortSignal.any([signal, this.#gone]),
+          )
+          if (pulled.length > 0 && this.#problem !== undefined)
+            this.#context.log.info('Messages come again.', { source: this.#context.id })
           if (pulled.length > 0) [this.#problem, wait] = [undefined, leastWaitMs]
           this.#coming = pulled.map(({ handle }) => handle)
           await this.#takeAll(await this.#wholes(pulled, signal), signal)
@@ -152,7 +206,13 @@ class MessageSource<Handle> implements Source {
           wait = Math.min(2 * wait, mostWaitMs)
         }
       }
-      await within(Promise.all(this.#open.values()), { timers, ms: lastAcksMs, late: 'the bus gave no answer in time' }).catch((error: unknown) => { this.#say('Messages could not be acknowledged before the end; they come again, and are known then.', error) })
+      await within(Promise.all(this.#open.values()), {
+        timers,
+        ms: lastAcksMs,
+        late: 'the bus gave no answer in time',
+      }).catch((error: unknown) => {
+        this.#say('Messages could not be acknowledged before the end; they come again, and are known then.', error)
+      })
       await this.#puller.release(this.#joining.handles())
     } finally {
       for (const timer of [keeping, late, ...parting]) timer.cancel()
@@ -166,11 +226,20 @@ class MessageSource<Handle> implements Source {
     if (this.#sink === undefined || !this.#gone.aborted) return true
     await Promise.all(this.#open.values())
     await this.#puller.close()
-    if (!(await this.#sink.there(signal, (why) => { this.#say('No messages are read until the sink that they are acknowledged by is there.', why) }))) return false
+    if (
+      !(await this.#sink.there(signal, (why) => {
+        this.#say('No messages are read until the sink that they are acknowledged by is there.', why)
+      }))
+    )
+      return false
     const gone = new AbortController()
     this.#gone = gone.signal
     this.#leave = () => {
-      if (!gone.signal.aborted) this.#context.log.error('The sink that messages are acknowledged by is not there any more: they go back to the bus.', { source: this.#context.id, ack: this.#config.ack })
+      if (!gone.signal.aborted)
+        this.#context.log.error(
+          'The sink that messages are acknowledged by is not there any more: they go back to the bus.',
+          { source: this.#context.id, ack: this.#config.ack },
+        )
       gone.abort()
     }
     return true
@@ -183,7 +252,8 @@ class MessageSource<Handle> implements Source {
     for (const { message, handle } of pulled) {
       for (const one of this.#joining.add(message, handle)) {
         // Nothing goes past one that is left.
-        const whole = left.length > 0 ? undefined : Redeeming.plain(one) ? one : await this.#redeeming.whole(one, signal)
+        const whole =
+          left.length > 0 ? undefined : Redeeming.plain(one) ? one : await this.#redeeming.whole(one, signal)
         if (whole === undefined) left.push(...one.handles)
         else wholes.push(whole)
       }
@@ -202,7 +272,9 @@ class MessageSource<Handle> implements Source {
 
   /** One count for many: of each message it would cost more than to read its attributes. */
   #tell(): void {
-    for (const [outcome, count] of Object.entries(this.#untold)) if (count > 0) this.#context.metrics.count('weir_bus_messages_total', count, { source: this.#context.id, outcome })
+    for (const [outcome, count] of Object.entries(this.#untold))
+      if (count > 0)
+        this.#context.metrics.count('weir_bus_messages_total', count, { source: this.#context.id, outcome })
     this.#untold = { taken: 0, empty: 0, rejected: 0 }
   }
 
@@ -227,7 +299,10 @@ class MessageSource<Handle> implements Source {
     this.#messages++
     try {
       if (unfit !== undefined) throw new Error(unfit)
-      if (message.body.length > mostBytes) throw new Error(`it has ${message.body.length} bytes, and an event may have ${mostBytes}: only its beginning is kept`)
+      if (message.body.length > mostBytes)
+        throw new Error(
+          `it has ${message.body.length} bytes, and an event may have ${mostBytes}: only its beginning is kept`,
+        )
       const events = reader(message, source)
       this.#untold[events.length === 0 ? 'empty' : 'taken']++
       return events
@@ -235,8 +310,17 @@ class MessageSource<Handle> implements Source {
       this.#rejected++
       this.#untold.rejected++
       const reason = messageOf(error)
-      this.#context.log.warn('A message cannot be read: it is kept as an event of its own, with its bytes and the reason.', { source: id, place: message.place, reason })
-      return [rejectedMessage(message.body.length > mostBytes ? { ...message, body: message.body.subarray(0, unitBytes) } : message, reason, source)]
+      this.#context.log.warn(
+        'A message cannot be read: it is kept as an event of its own, with its bytes and the reason.',
+        { source: id, place: message.place, reason },
+      )
+      return [
+        rejectedMessage(
+          message.body.length > mostBytes ? { ...message, body: message.body.subarray(0, unitBytes) } : message,
+          reason,
+          source,
+        ),
+      ]
     }
   }
 
@@ -244,14 +328,22 @@ class MessageSource<Handle> implements Source {
   async #take(unit: Unit<Handle>, signal: AbortSignal): Promise<void> {
     this.#openBytes += unit.bytes
     const before = Promise.all(this.#open.values())
-    const done = this.#settle(unit, before, signal).catch((error: unknown) => { this.#say('Messages could not be acknowledged; they may come again, and are known then.', error) }).finally(() => {
-      this.#open.delete(unit)
-      this.#openBytes -= unit.bytes
-    })
+    const done = this.#settle(unit, before, signal)
+      .catch((error: unknown) => {
+        this.#say('Messages could not be acknowledged; they may come again, and are known then.', error)
+      })
+      .finally(() => {
+        this.#open.delete(unit)
+        this.#openBytes -= unit.bytes
+      })
     this.#open.set(unit, done)
     // Behind a unit that the journal refuses no later one is to get in.
     if (this.#refused) await Promise.all(this.#open.values())
-    while (this.#openBytes >= this.#config.buffer || this.#open.size >= (this.#sink === undefined ? mostUnits : mostUnitsToSink)) await Promise.race(this.#open.values())
+    while (
+      this.#openBytes >= this.#config.buffer ||
+      this.#open.size >= (this.#sink === undefined ? mostUnits : mostUnitsToSink)
+    )
+      await Promise.race(this.#open.values())
   }
 
   async #settle({ events, handles }: Unit<Handle>, before: Promise<unknown>, signal: AbortSignal): Promise<void> {
@@ -266,7 +358,11 @@ class MessageSource<Handle> implements Source {
   }
 
   /** Undefined: not appended, and it is time to stop. */
-  async #append(events: readonly WeirEvent[], before: Promise<unknown>, signal: AbortSignal): Promise<(Appended & { readonly duplicates?: number }) | undefined> {
+  async #append(
+    events: readonly WeirEvent[],
+    before: Promise<unknown>,
+    signal: AbortSignal,
+  ): Promise<(Appended & { readonly duplicates?: number }) | undefined> {
     const { id, host, log } = this.#context
     // Messages that were refused are appended in their order.
     const afterFailure = (): Promise<unknown> => {
@@ -281,7 +377,10 @@ class MessageSource<Handle> implements Source {
       } catch (error) {
         this.#refused = true
         if (signal.aborted) return undefined
-        log.error('The journal refuses messages; they stay on the bus, and it is tried again.', { source: id, error: messageOf(error) })
+        log.error('The journal refuses messages; they stay on the bus, and it is tried again.', {
+          source: id,
+          error: messageOf(error),
+        })
         await before
         await host.timers.sleep(Math.min(leastWaitMs * 2 ** failed, mostWaitMs), signal)
       }

@@ -13,14 +13,32 @@ import type { Context, Sink } from '../engine/contracts.ts'
 import { decodeBatch } from '../journal/bodies.ts'
 import type { EventBatch } from '../model/batches.ts'
 import { eventAt, type WeirEvent } from '../model/events.ts'
-import { configFrom, defineSchema, messageComplaint, messageFields, messageSourceFields, type WrittenConfigOf } from '../schema/index.ts'
+import {
+  configFrom,
+  defineSchema,
+  messageComplaint,
+  messageFields,
+  messageSourceFields,
+  type WrittenConfigOf,
+} from '../schema/index.ts'
 import { MetricStore } from '../telemetry/metrics.ts'
 import type { Host } from '../host/index.ts'
 import { eachMessageSink, manyMessagesSink, type OutMessage } from './message-sink.ts'
 import { messageSource, type Puller } from './message-source.ts'
 
-const sinkSchema = defineSchema({ type: 'tested', role: 'sink', summary: 'A bus in memory', fields: messageFields('binary'), check: (fields) => messageComplaint(fields) })
-const sourceSchema = defineSchema({ type: 'tested', role: 'source', summary: 'A bus in memory', fields: messageSourceFields })
+const sinkSchema = defineSchema({
+  type: 'tested',
+  role: 'sink',
+  summary: 'A bus in memory',
+  fields: messageFields('binary'),
+  check: (fields) => messageComplaint(fields),
+})
+const sourceSchema = defineSchema({
+  type: 'tested',
+  role: 'source',
+  summary: 'A bus in memory',
+  fields: messageSourceFields,
+})
 const never = new AbortController().signal
 const most = 5000
 
@@ -40,25 +58,43 @@ class Bus {
     if (body.length > most) return { is: 'reject', reason: 'larger than the bus takes', tooLarge: true }
     if (this.knows && this.#ids.has(id)) return undefined
     this.#ids.add(id)
-    this.messages.push({ attributes, contentType, body, key, place: `bus/${this.messages.length}`, time: 1_700_000_000_000 })
+    this.messages.push({
+      attributes,
+      contentType,
+      body,
+      key,
+      place: `bus/${this.messages.length}`,
+      time: 1_700_000_000_000,
+    })
     return undefined
   }
 
   sink(kind: 'each' | 'many', written: WrittenConfigOf<typeof sinkSchema>, context: Context): Promise<Sink> {
     const config = configFrom(sinkSchema, written)
-    const common = { ready: () => Promise.resolve(undefined), show: ({ body }: OutMessage) => ({ body }), probe: () => Promise.resolve({ is: 'ok', says: '' } as const), close: () => Promise.resolve() }
-    if (kind === 'each') return eachMessageSink(config, context, { ...common, publish: (message) => Promise.resolve(this.publish(message)) })
+    const common = {
+      ready: () => Promise.resolve(undefined),
+      show: ({ body }: OutMessage) => ({ body }),
+      probe: () => Promise.resolve({ is: 'ok', says: '' } as const),
+      close: () => Promise.resolve(),
+    }
+    if (kind === 'each')
+      return eachMessageSink(config, context, {
+        ...common,
+        publish: (message) => Promise.resolve(this.publish(message)),
+      })
     return manyMessagesSink(config, context, {
       ...common,
       publishAll: (messages) => {
         const failed = new Set<string>()
-        return Promise.resolve(messages.map((message): Attempt => {
-          const { key } = message
-          if (key !== undefined && failed.has(key)) return { is: 'retry', reason: 'behind' }
-          const outcome = this.publish(message)
-          if (outcome !== undefined && key !== undefined) failed.add(key)
-          return outcome
-        }))
+        return Promise.resolve(
+          messages.map((message): Attempt => {
+            const { key } = message
+            if (key !== undefined && failed.has(key)) return { is: 'retry', reason: 'behind' }
+            const outcome = this.publish(message)
+            if (outcome !== undefined && key !== undefined) failed.add(key)
+            return outcome
+          }),
+        )
       },
     })
   }
@@ -68,12 +104,24 @@ class Bus {
     return {
       address: 'bus',
       pull: async (signal) => {
-        if (at >= this.messages.length) await new Promise<void>((resolve) => { signal.addEventListener('abort', () => { resolve() }, { once: true }) })
+        if (at >= this.messages.length)
+          await new Promise<void>((resolve) => {
+            signal.addEventListener(
+              'abort',
+              () => {
+                resolve()
+              },
+              { once: true },
+            )
+          })
         const from = at
         at = Math.min(at + batch, this.messages.length)
         return this.messages.slice(from, at).map((message, index) => ({ message, handle: from + index }))
       },
-      ack: (handles) => { for (const one of handles) this.acknowledged.add(one); return Promise.resolve() },
+      ack: (handles) => {
+        for (const one of handles) this.acknowledged.add(one)
+        return Promise.resolve()
+      },
       release: () => Promise.resolve(),
       close: () => Promise.resolve(),
     }
@@ -94,10 +142,11 @@ function read(bus: Bus, host: Host, written: WrittenConfigOf<typeof sourceSchema
   const source = messageSource(configFrom(sourceSchema, written), context, bus.puller(batch))
   const abort = new AbortController()
   const done = source.run(abort.signal)
-  const events = (): WeirEvent[] => journal.units.flatMap(({ raw }) => {
-    const found = decodeBatch('events', raw) as EventBatch
-    return Array.from({ length: found.count }, (_, row) => eventAt(found, row))
-  })
+  const events = (): WeirEvent[] =>
+    journal.units.flatMap(({ raw }) => {
+      const found = decodeBatch('events', raw) as EventBatch
+      return Array.from({ length: found.count }, (_, row) => eventAt(found, row))
+    })
   const stop = async (): Promise<void> => {
     abort.abort()
     await done
@@ -113,12 +162,21 @@ async function until(host: FakeHost, fact: () => boolean, stepMs = 0): Promise<v
 
 /** Events of two keys and of none; every third is larger than the bus takes. */
 const events = Array.from({ length: 12 }, (_, index): WeirEvent => ({
-  id: `e${index}`, source: '/test', type: 'io.test', datacontenttype: 'application/json; a="b"', encoding: 'json', ...(index % 4 === 3 ? {} : { key: `k${index % 2}` }),
-  data: Buffer.from(JSON.stringify({ index, text: String.fromCharCode(97 + index).repeat(index % 3 === 0 ? 12_000 + index : 10) })),
+  id: `e${index}`,
+  source: '/test',
+  type: 'io.test',
+  datacontenttype: 'application/json; a="b"',
+  encoding: 'json',
+  ...(index % 4 === 3 ? {} : { key: `k${index % 2}` }),
+  data: Buffer.from(
+    JSON.stringify({ index, text: String.fromCharCode(97 + index).repeat(index % 3 === 0 ? 12_000 + index : 10) }),
+  ),
 }))
 
-const dataOf = (some: readonly WeirEvent[]): string[] => some.map(({ id, data }) => `${id} ${Buffer.from(data ?? []).toString()}`)
-const ofKey = (some: readonly WeirEvent[], key: string): string[] => some.filter((one) => one.key === key).map(({ id }) => id)
+const dataOf = (some: readonly WeirEvent[]): string[] =>
+  some.map(({ id, data }) => `${id} ${Buffer.from(data ?? []).toString()}`)
+const ofKey = (some: readonly WeirEvent[], key: string): string[] =>
+  some.filter((one) => one.key === key).map(({ id }) => id)
 
 /** Sends what failed again, as the engine does, until nothing is left. */
 async function sendAll(sink: Sink, all: readonly WeirEvent[], host: FakeHost): Promise<void> {
@@ -132,40 +190,60 @@ async function sendAll(sink: Sink, all: readonly WeirEvent[], host: FakeHost): P
   }
 }
 
-test.each(['each', 'many'] as const)('split: what the bus takes only in parts arrives whole, in order of each key, also when a part fails and all come again (%s)', async (kind) => {
-  for (const knows of [true, false]) {
-    const host = fakeHost(1)
-    const bus = Object.assign(new Bus(), { knows, fails: (published: number) => published % 11 === 5 })
-    const metrics = new MetricStore({ strict: true })
-    const sink = await bus.sink(kind, { oversize: 'split', part_size: '4000B', concurrency: 1 }, { ...testContext(host), metrics })
-    await sendAll(sink, events, host)
-    expect(metrics.value('weir_sink_oversize_rows_total', { sink: 'tested', way: 'split' })).toBe(4)
-    const { events: stored } = read(bus, host)
-    await until(host, () => new Set(stored().map(({ id }) => id)).size >= events.length)
-    await host.settle()
-    const once = [...new Map(stored().map((event) => [event.id, event])).values()]
-    expect(dataOf(once).toSorted()).toEqual(dataOf(events).toSorted())
-    expect(once.every(({ datacontenttype, type }) => datacontenttype === 'application/json; a="b"' && type === 'io.test')).toBe(true)
-    for (const key of ['k0', 'k1']) expect(ofKey(once, key)).toEqual(ofKey(events, key))
-    // What still waits are parts of a message that came again: it was stored by its first ones.
-    expect(bus.messages.length - bus.acknowledged.size).toBeLessThan(knows ? 1 : 8)
-  }
-})
+test.each(['each', 'many'] as const)(
+  'split: what the bus takes only in parts arrives whole, in order of each key, also when a part fails and all come again (%s)',
+  async (kind) => {
+    for (const knows of [true, false]) {
+      const host = fakeHost(1)
+      const bus = Object.assign(new Bus(), { knows, fails: (published: number) => published % 11 === 5 })
+      const metrics = new MetricStore({ strict: true })
+      const sink = await bus.sink(
+        kind,
+        { oversize: 'split', part_size: '4000B', concurrency: 1 },
+        { ...testContext(host), metrics },
+      )
+      await sendAll(sink, events, host)
+      expect(metrics.value('weir_sink_oversize_rows_total', { sink: 'tested', way: 'split' })).toBe(4)
+      const { events: stored } = read(bus, host)
+      await until(host, () => new Set(stored().map(({ id }) => id)).size >= events.length)
+      await host.settle()
+      const once = [...new Map(stored().map((event) => [event.id, event])).values()]
+      expect(dataOf(once).toSorted()).toEqual(dataOf(events).toSorted())
+      expect(
+        once.every(({ datacontenttype, type }) => datacontenttype === 'application/json; a="b"' && type === 'io.test'),
+      ).toBe(true)
+      for (const key of ['k0', 'k1']) expect(ofKey(once, key)).toEqual(ofKey(events, key))
+      // What still waits are parts of a message that came again: it was stored by its first ones.
+      expect(bus.messages.length - bus.acknowledged.size).toBeLessThan(knows ? 1 : 8)
+    }
+  },
+)
 
 test('whatever is cut into parts is joined again, in whatever order they come and however often', () => {
-  fc.assert(fc.property(fc.uint8Array({ minLength: 1, maxLength: 300 }), fc.integer({ min: 1, max: 90 }), fc.string(), fc.infiniteStream(fc.nat()), (body, size, contentType, numbers) => {
-    const parts = splitMessage({ attributes: {}, facts: {}, contentType, body, id: 'a:1', key: undefined }, size)
-    const mixed = [...parts, ...parts].toSorted(() => ((numbers.next().value ?? 0) % 3) - 1)
-    const found = new Map(mixed.map((part) => {
-      const message = { ...part, place: '', time: undefined }
-      return [partOf(message)?.number ?? 0, message]
-    }))
-    const inOrder = [...found].toSorted(([a], [b]) => a - b).map(([, message]) => message)
-    const part = partOf(inOrder[0] as InMessage)
-    if (part === undefined) throw new Error('no part')
-    expect(joinParts(inOrder, part)).toMatchObject({ contentType, body: Buffer.from(body) })
-    expect(new Set(parts.map(({ id, key }) => `${id} ${key}`)).size).toBe(parts.length)
-  }), { numRuns: 50 })
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ minLength: 1, maxLength: 300 }),
+      fc.integer({ min: 1, max: 90 }),
+      fc.string(),
+      fc.infiniteStream(fc.nat()),
+      (body, size, contentType, numbers) => {
+        const parts = splitMessage({ attributes: {}, facts: {}, contentType, body, id: 'a:1', key: undefined }, size)
+        const mixed = [...parts, ...parts].toSorted(() => ((numbers.next().value ?? 0) % 3) - 1)
+        const found = new Map(
+          mixed.map((part) => {
+            const message = { ...part, place: '', time: undefined }
+            return [partOf(message)?.number ?? 0, message]
+          }),
+        )
+        const inOrder = [...found].toSorted(([a], [b]) => a - b).map(([, message]) => message)
+        const part = partOf(inOrder[0] as InMessage)
+        if (part === undefined) throw new Error('no part')
+        expect(joinParts(inOrder, part)).toMatchObject({ contentType, body: Buffer.from(body) })
+        expect(new Set(parts.map(({ id, key }) => `${id} ${key}`)).size).toBe(parts.length)
+      },
+    ),
+    { numRuns: 50 },
+  )
 })
 
 test('parts of which some never come are kept with their bytes and the reason, counted and acknowledged', async () => {
@@ -175,7 +253,12 @@ test('parts of which some never come are kept with their bytes and the reason, c
   await sendAll(sink, events.slice(0, 2), host)
   const [first, , , , last] = bus.messages.splice(0, 5)
   const strange = { attributes: {}, body: Buffer.from('?'), place: 'bus/9', time: undefined, key: undefined }
-  bus.messages.push(first as InMessage, last as InMessage, { ...strange, contentType: 'application/vnd.weir.part; number=3; total=2' }, { ...strange, place: 'bus/8', contentType: 'application/vnd.weir.claim+json' })
+  bus.messages.push(
+    first as InMessage,
+    last as InMessage,
+    { ...strange, contentType: 'application/vnd.weir.part; number=3; total=2' },
+    { ...strange, place: 'bus/8', contentType: 'application/vnd.weir.claim+json' },
+  )
   const { events: stored, metrics } = read(bus, host, { join_wait: '1m' })
   await until(host, () => stored().length >= 3)
   await host.advance(59_000)
@@ -184,7 +267,9 @@ test('parts of which some never come are kept with their bytes and the reason, c
   const kept = stored().at(-1)
   expect(kept).toMatchObject({ type: rejectedType, subject: 'bus/0' })
   expect(Buffer.from(kept?.data ?? [])).toEqual(Buffer.from(first?.body ?? []))
-  expect(kept?.extensions?.['reason']).toBe('it is part 1 of 4 of a message: 1 of its 4 parts came, and the others did not come within 60000 ms')
+  expect(kept?.extensions?.['reason']).toBe(
+    'it is part 1 of 4 of a message: 1 of its 4 parts came, and the others did not come within 60000 ms',
+  )
   expect(metrics.value('weir_bus_messages_total', { source: 'tested', outcome: 'rejected' })).toBe(3)
   expect(bus.acknowledged.size).toBe(4)
 })
@@ -192,41 +277,85 @@ test('parts of which some never come are kept with their bytes and the reason, c
 test('parts that wait take no more than so many bytes: the oldest are kept as they are', async () => {
   const host = fakeHost(3)
   const bus = new Bus()
-  const large = Array.from({ length: 3 }, (_, index): WeirEvent => ({ id: `l${index}`, source: '/test', type: 'io.test', encoding: 'binary', data: Buffer.alloc(400_000, index) }))
+  const large = Array.from({ length: 3 }, (_, index): WeirEvent => ({
+    id: `l${index}`,
+    source: '/test',
+    type: 'io.test',
+    encoding: 'binary',
+    data: Buffer.alloc(400_000, index),
+  }))
   const sink = await bus.sink('each', { oversize: 'split', part_size: '5000B', concurrency: 1 }, testContext(host))
   await sendAll(sink, large, host)
   // One of each is missing.
-  bus.messages.splice(0, bus.messages.length, ...bus.messages.filter(({ contentType }) => contentType?.includes('number=7;') !== true))
+  bus.messages.splice(
+    0,
+    bus.messages.length,
+    ...bus.messages.filter(({ contentType }) => contentType?.includes('number=7;') !== true),
+  )
   const { events: stored } = read(bus, host, { join_bytes: '1MiB' })
   await until(host, () => stored().length >= 79)
   expect(stored()).toHaveLength(79)
-  expect(stored().every(({ type, data, extensions }) => type === rejectedType && data?.length === 5000 && data[0] === 0 && String(extensions?.['reason']).includes('`join_bytes`'))).toBe(true)
+  expect(
+    stored().every(
+      ({ type, data, extensions }) =>
+        type === rejectedType &&
+        data?.length === 5000 &&
+        data[0] === 0 &&
+        String(extensions?.['reason']).includes('`join_bytes`'),
+    ),
+  ).toBe(true)
 })
 
 test('claim-check: the body lies in a folder under its hash, and is fetched from nowhere else; one that is gone is told of', async () => {
   const host = fakeHost(4)
   const bus = new Bus()
-  const sink = await bus.sink('many', { oversize: 'claim-check', claims: { store: '/claims/', keep: '1h' } }, testContext(host))
+  const sink = await bus.sink(
+    'many',
+    { oversize: 'claim-check', claims: { store: '/claims/', keep: '1h' } },
+    testContext(host),
+  )
   await sendAll(sink, events, host)
   const bodies = await host.disk.list('/claims')
   expect(bodies).toHaveLength(4)
   const claim = bus.messages.find(({ contentType }) => contentType === 'application/vnd.weir.claim+json')
-  expect(JSON.parse(Buffer.from(claim?.body ?? []).toString())).toEqual({ url: `/claims/${bodies.find((name) => Buffer.from(claim?.body ?? []).toString().includes(name))}`, size: 12_021, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as unknown, contenttype: 'application/json; a="b"' })
+  expect(JSON.parse(Buffer.from(claim?.body ?? []).toString())).toEqual({
+    url: `/claims/${bodies.find((name) =>
+      Buffer.from(claim?.body ?? [])
+        .toString()
+        .includes(name),
+    )}`,
+    size: 12_021,
+    sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as unknown,
+    contenttype: 'application/json; a="b"',
+  })
   const { events: stored } = read(bus, host, { claims: { store: '/claims' } })
   await until(host, () => stored().length >= events.length)
   expect(dataOf(stored()).toSorted()).toEqual(dataOf(events).toSorted())
   for (const key of ['k0', 'k1']) expect(ofKey(stored(), key)).toEqual(ofKey(events, key))
   // An hour later what nobody needs is gone, with the next one that comes.
   await host.advance(3_700_000)
-  await sendAll(sink, [{ ...events[0] as WeirEvent, id: 'later', data: Buffer.from(JSON.stringify('x'.repeat(9000))) }], host)
+  await sendAll(
+    sink,
+    [{ ...(events[0] as WeirEvent), id: 'later', data: Buffer.from(JSON.stringify('x'.repeat(9000))) }],
+    host,
+  )
   expect(await host.disk.list('/claims')).toHaveLength(1)
   const late = read(bus, host, { claims: { store: '/claims' } }, 100)
   await until(host, () => late.events().filter(({ type }) => type === rejectedType).length >= 4, 1000)
-  expect(late.events().map(({ type }) => type).filter((type) => type === rejectedType)).toHaveLength(4)
-  expect(late.events().find(({ type }) => type === rejectedType)?.extensions?.['reason']).toContain('as far as `claims` sees')
+  expect(
+    late
+      .events()
+      .map(({ type }) => type)
+      .filter((type) => type === rejectedType),
+  ).toHaveLength(4)
+  expect(late.events().find(({ type }) => type === rejectedType)?.extensions?.['reason']).toContain(
+    'as far as `claims` sees',
+  )
   const without = read(bus, host)
   await until(host, () => without.events().some(({ type }) => type === rejectedType))
-  expect(without.events().find(({ type }) => type === rejectedType)?.extensions?.['reason']).toContain('set `claims` to that store')
+  expect(without.events().find(({ type }) => type === rejectedType)?.extensions?.['reason']).toContain(
+    'set `claims` to that store',
+  )
 })
 
 test('claim-check: a store over HTTP that is away, or holds something else, is asked again', async () => {
@@ -236,36 +365,58 @@ test('claim-check: a store over HTTP that is away, or holds something else, is a
   const server = createServer((request, response) => {
     asked.push(`${request.method} ${request.headers.authorization ?? ''}`)
     const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => {
-      if (broken !== undefined) {
-        response.writeHead(broken).end('not now')
-        return
-      }
-      if (request.method === 'PUT') kept.set(request.url ?? '', Buffer.concat(chunks))
-      response.writeHead(kept.has(request.url ?? '') ? 200 : 404).end(request.method === 'PUT' ? '' : kept.get(request.url ?? ''))
-    })
+    request
+      .on('data', (chunk: Buffer) => chunks.push(chunk))
+      .on('end', () => {
+        if (broken !== undefined) {
+          response.writeHead(broken).end('not now')
+          return
+        }
+        if (request.method === 'PUT') kept.set(request.url ?? '', Buffer.concat(chunks))
+        response
+          .writeHead(kept.has(request.url ?? '') ? 200 : 404)
+          .end(request.method === 'PUT' ? '' : kept.get(request.url ?? ''))
+      })
   }).listen(0, '127.0.0.1')
-  onTestFinished(() => { server.close() })
+  onTestFinished(() => {
+    server.close()
+  })
   await once(server, 'listening')
   process.env['WEIR_TEST_CLAIMS'] = 'secret'
-  const claims = { store: `http://127.0.0.1:${(server.address() as AddressInfo).port}/below`, auth: { type: 'bearer', token: 'env:WEIR_TEST_CLAIMS' } } as const
+  const claims = {
+    store: `http://127.0.0.1:${(server.address() as AddressInfo).port}/below`,
+    auth: { type: 'bearer', token: 'env:WEIR_TEST_CLAIMS' },
+  } as const
   const bus = new Bus()
   const context = testContext()
   const sink = await bus.sink('each', { oversize: 'claim-check', claims }, context)
   onTestFinished(() => sink.close())
-  expect(await sink.send(eventBatch(events.slice(0, 1), 'a'), never)).toMatchObject([{ index: 0, is: 'retry', reason: expect.stringContaining('HTTP 503 not now') as unknown }])
+  expect(await sink.send(eventBatch(events.slice(0, 1), 'a'), never)).toMatchObject([
+    { index: 0, is: 'retry', reason: expect.stringContaining('HTTP 503 not now') as unknown },
+  ])
   broken = undefined
   expect(await sink.send(eventBatch(events.slice(0, 1), 'a'), never)).toEqual([])
   expect([...kept.keys()]).toEqual([expect.stringMatching(/^\/below\/[0-9a-f]{64}$/)])
   expect(new Set(asked)).toEqual(new Set(['PUT Bearer secret']))
   broken = 503
-  const host = { ...context.host, timers: { ...context.host.timers, sleep: async (ms: number, signal?: AbortSignal) => { broken = undefined; await context.host.timers.sleep(ms / 100, signal) } } }
+  const host = {
+    ...context.host,
+    timers: {
+      ...context.host.timers,
+      sleep: async (ms: number, signal?: AbortSignal) => {
+        broken = undefined
+        await context.host.timers.sleep(ms / 100, signal)
+      },
+    },
+  }
   const reading = read(bus, host, { claims })
   await expect.poll(() => dataOf(reading.events())).toEqual(dataOf(events.slice(0, 1)))
   expect(reading.lines.join()).toContain('HTTP 503')
   for (const name of kept.keys()) kept.set(name, Buffer.from('another'))
   const again = read(bus, host, { claims })
-  await expect.poll(() => again.events().map(({ extensions }) => String(extensions?.['reason']))[0]).toContain('is not what was put there (7 bytes of 12021')
+  await expect
+    .poll(() => again.events().map(({ extensions }) => String(extensions?.['reason']))[0])
+    .toContain('is not what was put there (7 bytes of 12021')
 })
 
 test.each([

@@ -46,16 +46,24 @@ export class Oversize {
 
   static async open(config: OversizeConfig, context: Context): Promise<Oversize> {
     const { claims, timeout: timeoutMs } = config
-    return new Oversize(config, context, claims === null ? undefined : await openClaims(claims, context.host, { timeoutMs, keepMs: claims.keep }))
+    return new Oversize(
+      config,
+      context,
+      claims === null ? undefined : await openClaims(claims, context.host, { timeoutMs, keepMs: claims.keep }),
+    )
   }
 
   /** What becomes of it in the end. */
   async publish<Message extends BusMessage>(large: TooLarge<Message>, signal: AbortSignal): Promise<Attempt> {
     switch (this.#config.oversize) {
-      case 'dead-letter': return large.refusal
-      case 'patch-only': return this.#reduced(large)
-      case 'split': return this.#split(large)
-      case 'claim-check': return this.#claim(large, signal)
+      case 'dead-letter':
+        return large.refusal
+      case 'patch-only':
+        return this.#reduced(large)
+      case 'split':
+        return this.#split(large)
+      case 'claim-check':
+        return this.#claim(large, signal)
     }
   }
 
@@ -67,7 +75,8 @@ export class Oversize {
     const smaller = reduced()
     if (smaller === undefined) return refusal
     const outcome = await publish([smaller])
-    if (outcome === undefined) this.#context.metrics.count('weir_sink_reduced_rows_total', 1, { sink: this.#context.id })
+    if (outcome === undefined)
+      this.#context.metrics.count('weir_sink_reduced_rows_total', 1, { sink: this.#context.id })
     return isTooLarge(outcome) ? { ...outcome, reason: `${outcome.reason}, without its states, too` } : outcome
   }
 
@@ -81,7 +90,10 @@ export class Oversize {
     return isTooLarge(outcome) ? { ...outcome, reason: `${outcome.reason}${hint}` } : outcome
   }
 
-  async #claim<Message extends BusMessage>({ message, publish }: TooLarge<Message>, signal: AbortSignal): Promise<Attempt> {
+  async #claim<Message extends BusMessage>(
+    { message, publish }: TooLarge<Message>,
+    signal: AbortSignal,
+  ): Promise<Attempt> {
     const sha256 = hash('sha256', message.body)
     let url: string | undefined
     try {

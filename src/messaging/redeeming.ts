@@ -41,8 +41,10 @@ export class Redeeming {
       const claim = claimOf(whole.message)
       if (claim === undefined) return whole
       const { place, most } = this.#options
-      if (place === null) throw new Error(`its body lies at ${claim.url}; set \`claims\` to that store, so that it is fetched`)
-      if (claim.size > most) throw new Error(`its body at ${claim.url} has ${claim.size} bytes, and an event may have ${most}`)
+      if (place === null)
+        throw new Error(`its body lies at ${claim.url}; set \`claims\` to that store, so that it is fetched`)
+      if (claim.size > most)
+        throw new Error(`its body at ${claim.url} has ${claim.size} bytes, and an event may have ${most}`)
       return await this.#fetch(whole, claim, place, signal)
     } catch (error) {
       return { ...whole, reason: messageOf(error) }
@@ -54,7 +56,12 @@ export class Redeeming {
   }
 
   /** Throws for a body that is not there. Only its hash is taken from the message: whoever writes messages does not say where we look. */
-  async #fetch<Handle>(whole: Whole<Handle>, claim: Claim, place: ClaimPlace, signal: AbortSignal): Promise<Whole<Handle> | undefined> {
+  async #fetch<Handle>(
+    whole: Whole<Handle>,
+    claim: Claim,
+    place: ClaimPlace,
+    signal: AbortSignal,
+  ): Promise<Whole<Handle> | undefined> {
     const { timers } = this.#context.host
     for (let [looks, wait] = [0, leastWaitMs]; !signal.aborted; wait = Math.min(2 * wait, mostWaitMs)) {
       const store = (this.#store ??= await openClaims(place, this.#context.host, { timeoutMs }))
@@ -64,7 +71,10 @@ export class Redeeming {
       })
       if (body !== 'away') {
         try {
-          if (body === undefined) throw new Error(`its body is not at ${claim.url}, as far as \`claims\` sees; it may have been kept too short`)
+          if (body === undefined)
+            throw new Error(
+              `its body is not at ${claim.url}, as far as \`claims\` sees; it may have been kept too short`,
+            )
           return { ...whole, message: redeem(whole.message, claim, body) }
         } catch (error) {
           if (++looks >= mostLooks) throw error

@@ -13,8 +13,12 @@ export interface Limit {
 /** Waits for an answer no longer than it may take, and rejects else; what was asked for goes on by itself, and nobody hears of it. */
 export async function within<T>(asked: Promise<T>, { timers, ms, late, until }: Limit): Promise<T> {
   const { promise: over, reject } = Promise.withResolvers<never>()
-  const timer = timers.after(ms, () => { reject(new Error(late)) })
-  const end = (): void => { reject(new Error(until?.says)) }
+  const timer = timers.after(ms, () => {
+    reject(new Error(late))
+  })
+  const end = (): void => {
+    reject(new Error(until?.says))
+  }
   if (until?.signal.aborted === true) end()
   until?.signal.addEventListener('abort', end, { once: true })
   try {
@@ -28,6 +32,10 @@ export async function within<T>(asked: Promise<T>, { timers, ms, late, until }: 
 }
 
 /** What is wrong with a sink, undefined when nothing is; `late` where there is no answer in time. */
-export function problemWithin(problem: Promise<string | undefined>, limit: Omit<Limit, 'until'>, signal: AbortSignal): Promise<string | undefined> {
+export function problemWithin(
+  problem: Promise<string | undefined>,
+  limit: Omit<Limit, 'until'>,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   return within(problem, { ...limit, until: { signal, says: 'the sink is stopping' } }).catch(messageOf)
 }

@@ -24,7 +24,9 @@ export class AddressTable {
 
   /** 0 when there is none. */
   find(w0: number, w1: number, w2: number, w3: number, scope: number): number {
-    return w2 === 0xffff && w1 === 0 && w0 === 0 && scope === 0 ? this.#findNarrow(w3) : this.#findWide(w0, w1, w2, w3, scope)
+    return w2 === 0xffff && w1 === 0 && w0 === 0 && scope === 0
+      ? this.#findNarrow(w3)
+      : this.#findWide(w0, w1, w2, w3, scope)
   }
 
   /**
@@ -50,7 +52,15 @@ export class AddressTable {
     for (let slot = wideHash(w0, w1, w2, w3, scope) & mask; ; slot = (slot + 1) & mask) {
       const at = slot * wideWords
       const value = slots[at + 5] as number
-      if (value === 0 || (slots[at + 3] === w3 && slots[at + 2] === w2 && slots[at + 1] === w1 && slots[at] === w0 && slots[at + 4] === scope)) return value
+      if (
+        value === 0 ||
+        (slots[at + 3] === w3 &&
+          slots[at + 2] === w2 &&
+          slots[at + 1] === w1 &&
+          slots[at] === w0 &&
+          slots[at + 4] === scope)
+      )
+        return value
     }
   }
 
@@ -73,14 +83,22 @@ export class AddressTable {
       this.#narrow[2 * slot + 1] = value
     } else {
       let slot = wideHash(w0, w1, w2, w3, scope) & this.#wideMask
-      for (let at = slot * wideWords; !this.#isAt(at, w0, w1, w2, w3, scope); at = slot * wideWords) slot = (slot + 1) & this.#wideMask
+      for (let at = slot * wideWords; !this.#isAt(at, w0, w1, w2, w3, scope); at = slot * wideWords)
+        slot = (slot + 1) & this.#wideMask
       this.#wide[slot * wideWords + 5] = value
     }
   }
 
   #isAt(at: number, w0: number, w1: number, w2: number, w3: number, scope: number): boolean {
     const slots = this.#wide
-    return slots[at + 5] !== 0 && slots[at + 3] === w3 && slots[at + 2] === w2 && slots[at + 1] === w1 && slots[at] === w0 && slots[at + 4] === scope
+    return (
+      slots[at + 5] !== 0 &&
+      slots[at + 3] === w3 &&
+      slots[at + 2] === w2 &&
+      slots[at + 1] === w1 &&
+      slots[at] === w0 &&
+      slots[at + 4] === scope
+    )
   }
 
   #putNarrow(w3: number, value: number): void {
@@ -100,7 +118,8 @@ export class AddressTable {
     const slots = this.#narrow
     this.#narrowMask = 2 * (this.#narrowMask + 1) - 1
     this.#narrow = new Uint32Array(2 * slots.length)
-    for (let at = 0; at < slots.length; at += narrowWords) if (slots[at + 1] !== 0) this.#putNarrow(slots[at] as number, slots[at + 1] as number)
+    for (let at = 0; at < slots.length; at += narrowWords)
+      if (slots[at + 1] !== 0) this.#putNarrow(slots[at] as number, slots[at + 1] as number)
   }
 
   #growWide(): void {
@@ -109,7 +128,15 @@ export class AddressTable {
     this.#wide = new Uint32Array(2 * slots.length)
     for (let at = 0; at < slots.length; at += wideWords) {
       const value = slots[at + 5] as number
-      if (value !== 0) this.#putWide(slots[at] as number, slots[at + 1] as number, slots[at + 2] as number, slots[at + 3] as number, slots[at + 4] as number, value)
+      if (value !== 0)
+        this.#putWide(
+          slots[at] as number,
+          slots[at + 1] as number,
+          slots[at + 2] as number,
+          slots[at + 3] as number,
+          slots[at + 4] as number,
+          value,
+        )
     }
   }
 }

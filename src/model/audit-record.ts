@@ -1,5 +1,12 @@
 /** What an audit event says, in the form that is the same for all: told as such, or by attributes alone. */
-import { actorKinds, outcomeOf, severityOfCode, type AuditPerson, type AuditRecord, type AuditSeverity } from './audit.ts'
+import {
+  actorKinds,
+  outcomeOf,
+  severityOfCode,
+  type AuditPerson,
+  type AuditRecord,
+  type AuditSeverity,
+} from './audit.ts'
 import type { WeirEvent } from './events.ts'
 import { fieldsOf, isRecord, known, textOf, type Fields } from './json.ts'
 
@@ -8,7 +15,11 @@ const severities: readonly string[] = ['normal', 'warning', 'incident'] satisfie
 /** Whether an event tells of an action: it is said to, or it is a trace as cts_exporter sends it, which knows nothing of families. */
 export function isAudit({ family = 'event', extensions = {} }: WeirEvent, data: Fields): boolean {
   if (family !== 'event') return family === 'audit'
-  return isRecord(data['audit']) || textOf(data['trace_id']) !== undefined || (textOf(extensions['tenant']) !== undefined && textOf(extensions['status']) !== undefined)
+  return (
+    isRecord(data['audit']) ||
+    textOf(data['trace_id']) !== undefined ||
+    (textOf(extensions['tenant']) !== undefined && textOf(extensions['status']) !== undefined)
+  )
 }
 
 /** The first part of references to resources, by who says so: as sources of Weir name them. */
@@ -31,39 +42,76 @@ function toldRecord(told: Fields): AuditRecord {
   return known<AuditRecord>({
     actor: known<AuditRecord['actor']>({
       kind: actorKinds.find((kind) => kind === actor['kind']) ?? 'unknown',
-      ...personOf(actor), impersonatedBy: Object.keys(behind).length === 0 ? undefined : personOf(behind), address: textOf(actor['address']),
+      ...personOf(actor),
+      impersonatedBy: Object.keys(behind).length === 0 ? undefined : personOf(behind),
+      address: textOf(actor['address']),
     }),
-    action: textOf(told['action']) ?? 'unknown', service: textOf(told['service']),
-    resource: known<NonNullable<AuditRecord['resource']>>({ type: textOf(resource['type']), id: textOf(resource['id']), name: textOf(resource['name']), url: textOf(resource['url']) }),
-    tenant: textOf(told['tenant']), region: textOf(told['region']), outcome: outcomeOf(severity), severity, requestId: textOf(told['requestId']),
+    action: textOf(told['action']) ?? 'unknown',
+    service: textOf(told['service']),
+    resource: known<NonNullable<AuditRecord['resource']>>({
+      type: textOf(resource['type']),
+      id: textOf(resource['id']),
+      name: textOf(resource['name']),
+      url: textOf(resource['url']),
+    }),
+    tenant: textOf(told['tenant']),
+    region: textOf(told['region']),
+    outcome: outcomeOf(severity),
+    severity,
+    requestId: textOf(told['requestId']),
   })
 }
 
 /** As cts_exporter tells it: in extensions, and in the body who it was. */
 function attributesRecord({ type, subject, extensions = {} }: WeirEvent, data: Fields): AuditRecord {
   const said = personOf(fieldsOf(data['user']))
-  const who = said.id === undefined && said.name === undefined ? known<AuditPerson>({ id: textOf(extensions['actorid']), name: textOf(extensions['actor']) }) : said
+  const who =
+    said.id === undefined && said.name === undefined
+      ? known<AuditPerson>({ id: textOf(extensions['actorid']), name: textOf(extensions['actor']) })
+      : said
   const isKnown = who.id !== undefined || who.name !== undefined
   const behind = personOf(fieldsOf(fieldsOf(fieldsOf(data['user'])['assumedBy'])['user']))
   const isLent = behind.id !== undefined || behind.name !== undefined
-  const severity = severityOf(textOf(extensions['status']) ?? textOf(data['trace_status']), textOf(extensions['code']) ?? textOf(data['code']))
+  const severity = severityOf(
+    textOf(extensions['status']) ?? textOf(data['trace_status']),
+    textOf(extensions['code']) ?? textOf(data['code']),
+  )
   return known<AuditRecord>({
     actor: known<AuditRecord['actor']>({
-      kind: isLent ? 'session' : isKnown ? 'user' : textOf(data['trace_type']) === 'SystemAction' ? 'system' : 'unknown', ...who,
-      impersonatedBy: isLent ? behind : undefined, address: textOf(extensions['sourceip']) ?? textOf(data['source_ip']),
+      kind: isLent
+        ? 'session'
+        : isKnown
+          ? 'user'
+          : textOf(data['trace_type']) === 'SystemAction'
+            ? 'system'
+            : 'unknown',
+      ...who,
+      impersonatedBy: isLent ? behind : undefined,
+      address: textOf(extensions['sourceip']) ?? textOf(data['source_ip']),
     }),
-    action: textOf(data['trace_name']) ?? type, service: textOf(extensions['service']) ?? textOf(data['service_type']),
+    action: textOf(data['trace_name']) ?? type,
+    service: textOf(extensions['service']) ?? textOf(data['service_type']),
     resource: known<NonNullable<AuditRecord['resource']>>({
-      type: textOf(extensions['resourcetype']) ?? textOf(data['resource_type']), id: textOf(extensions['resourceid']) ?? textOf(data['resource_id']),
-      name: textOf(data['resource_name']) ?? textOf(subject), url: textOf(data['resource_url']),
+      type: textOf(extensions['resourcetype']) ?? textOf(data['resource_type']),
+      id: textOf(extensions['resourceid']) ?? textOf(data['resource_id']),
+      name: textOf(data['resource_name']) ?? textOf(subject),
+      url: textOf(data['resource_url']),
     }),
-    tenant: textOf(extensions['tenant']), region: textOf(extensions['region']), outcome: outcomeOf(severity), severity, requestId: textOf(extensions['requestid']) ?? textOf(data['request_id']),
+    tenant: textOf(extensions['tenant']),
+    region: textOf(extensions['region']),
+    outcome: outcomeOf(severity),
+    severity,
+    requestId: textOf(extensions['requestid']) ?? textOf(data['request_id']),
   })
 }
 
 /** The domain is a text in our form, an object in a trace. */
 function personOf({ id, name, domain }: Fields): AuditPerson {
-  return known<AuditPerson>({ id: textOf(id), name: textOf(name), domain: textOf(domain) ?? textOf(fieldsOf(domain)['id']) ?? textOf(fieldsOf(domain)['name']) })
+  return known<AuditPerson>({
+    id: textOf(id),
+    name: textOf(name),
+    domain: textOf(domain) ?? textOf(fieldsOf(domain)['id']) ?? textOf(fieldsOf(domain)['name']),
+  })
 }
 
 function severityOf(rating: string | undefined, code: string | undefined): AuditSeverity {

@@ -23,7 +23,17 @@ export type DataEncoding = (typeof dataEncodings)[number]
 
 /** The families an event can belong to; `event` is whatever has no other. */
 export const families = [
-  'event', 'audit', 'change', 'k8s-event', 'fact', 'problem', 'package', 'resource', 'cost', 'point', 'log',
+  'event',
+  'audit',
+  'change',
+  'k8s-event',
+  'fact',
+  'problem',
+  'package',
+  'resource',
+  'cost',
+  'point',
+  'log',
 ] as const
 export type Family = (typeof families)[number]
 

@@ -3,12 +3,35 @@
  * batch's own dictionary, so that every batch can be read alone. Nothing here allocates per row.
  */
 export type ColumnKind =
-  | 'u8' | 'u16' | 'u32' | 'u64' | 'i32' | 'f64'
-  | 'ip' | 'mac' | 'time' | 'dict' | 'list<u8>' | 'list<dict>' | 'json'
+  | 'u8'
+  | 'u16'
+  | 'u32'
+  | 'u64'
+  | 'i32'
+  | 'f64'
+  | 'ip'
+  | 'mac'
+  | 'time'
+  | 'dict'
+  | 'list<u8>'
+  | 'list<dict>'
+  | 'json'
 
 /** The position of a kind in this list is its number on disk: append only. */
 export const columnKinds: readonly ColumnKind[] = [
-  'u8', 'u16', 'u32', 'u64', 'i32', 'f64', 'ip', 'mac', 'time', 'dict', 'list<u8>', 'list<dict>', 'json',
+  'u8',
+  'u16',
+  'u32',
+  'u64',
+  'i32',
+  'f64',
+  'ip',
+  'mac',
+  'time',
+  'dict',
+  'list<u8>',
+  'list<dict>',
+  'json',
 ]
 
 interface Nullable {
@@ -16,32 +39,84 @@ interface Nullable {
   readonly valid?: Uint8Array
 }
 
-export interface U8Column extends Nullable { readonly kind: 'u8'; readonly values: Uint8Array }
-export interface U16Column extends Nullable { readonly kind: 'u16'; readonly values: Uint16Array }
-export interface U32Column extends Nullable { readonly kind: 'u32'; readonly values: Uint32Array }
-export interface I32Column extends Nullable { readonly kind: 'i32'; readonly values: Int32Array }
-export interface F64Column extends Nullable { readonly kind: 'f64'; readonly values: Float64Array }
+export interface U8Column extends Nullable {
+  readonly kind: 'u8'
+  readonly values: Uint8Array
+}
+export interface U16Column extends Nullable {
+  readonly kind: 'u16'
+  readonly values: Uint16Array
+}
+export interface U32Column extends Nullable {
+  readonly kind: 'u32'
+  readonly values: Uint32Array
+}
+export interface I32Column extends Nullable {
+  readonly kind: 'i32'
+  readonly values: Int32Array
+}
+export interface F64Column extends Nullable {
+  readonly kind: 'f64'
+  readonly values: Float64Array
+}
 /** Unix milliseconds. */
-export interface TimeColumn extends Nullable { readonly kind: 'time'; readonly values: Float64Array }
+export interface TimeColumn extends Nullable {
+  readonly kind: 'time'
+  readonly values: Float64Array
+}
 /** Two 32-bit words a row, low word first: on a little-endian machine the bytes of a u64. */
-export interface U64Column extends Nullable { readonly kind: 'u64'; readonly words: Uint32Array }
+export interface U64Column extends Nullable {
+  readonly kind: 'u64'
+  readonly words: Uint32Array
+}
 /** As u64: the six bytes of the address are the low 48 bits, first byte highest. */
-export interface MacColumn extends Nullable { readonly kind: 'mac'; readonly words: Uint32Array }
+export interface MacColumn extends Nullable {
+  readonly kind: 'mac'
+  readonly words: Uint32Array
+}
 /** Four 32-bit words a row, in network order (word 0 highest); IPv4 is mapped (::ffff:a.b.c.d). */
-export interface IpColumn extends Nullable { readonly kind: 'ip'; readonly words: Uint32Array }
+export interface IpColumn extends Nullable {
+  readonly kind: 'ip'
+  readonly words: Uint32Array
+}
 /** Codes into the batch's dictionary; code 0 is absent. */
-export interface DictColumn { readonly kind: 'dict'; readonly codes: Uint32Array }
+export interface DictColumn {
+  readonly kind: 'dict'
+  readonly codes: Uint32Array
+}
 /** Codes of JSON texts in the batch's dictionary; code 0 is absent. */
-export interface JsonColumn { readonly kind: 'json'; readonly codes: Uint32Array }
+export interface JsonColumn {
+  readonly kind: 'json'
+  readonly codes: Uint32Array
+}
 /** Row r holds items[offsets[r] .. offsets[r+1]). */
-export interface ListU8Column { readonly kind: 'list<u8>'; readonly offsets: Uint32Array; readonly items: Uint8Array }
-export interface ListDictColumn { readonly kind: 'list<dict>'; readonly offsets: Uint32Array; readonly items: Uint32Array }
+export interface ListU8Column {
+  readonly kind: 'list<u8>'
+  readonly offsets: Uint32Array
+  readonly items: Uint8Array
+}
+export interface ListDictColumn {
+  readonly kind: 'list<dict>'
+  readonly offsets: Uint32Array
+  readonly items: Uint32Array
+}
 
 export type Column =
-  | U8Column | U16Column | U32Column | U64Column | I32Column | F64Column
-  | IpColumn | MacColumn | TimeColumn | DictColumn | ListU8Column | ListDictColumn | JsonColumn
+  | U8Column
+  | U16Column
+  | U32Column
+  | U64Column
+  | I32Column
+  | F64Column
+  | IpColumn
+  | MacColumn
+  | TimeColumn
+  | DictColumn
+  | ListU8Column
+  | ListDictColumn
+  | JsonColumn
 
 /** Is there a value in this row? */
 export function isPresent(valid: Uint8Array | undefined, row: number): boolean {
-  return valid === undefined || ((valid[row >> 3] ?? 0) >> (row & 7) & 1) === 1
+  return valid === undefined || (((valid[row >> 3] ?? 0) >> (row & 7)) & 1) === 1
 }

@@ -1,5 +1,16 @@
 /** What the address of an end means, part by part: columns of flows are `src_` and `dst_` before these, and `cluster` as it is. */
-export const endpointParts = ['name', 'label', 'kind', 'namespace', 'owner_name', 'owner_kind', 'node', 'zone', 'network', 'cluster'] as const
+export const endpointParts = [
+  'name',
+  'label',
+  'kind',
+  'namespace',
+  'owner_name',
+  'owner_kind',
+  'node',
+  'zone',
+  'network',
+  'cluster',
+] as const
 
 export type EndpointPart = (typeof endpointParts)[number]
 
@@ -14,9 +25,14 @@ export interface EndpointColumn {
   readonly ends: readonly End[]
 }
 
-const columnsOf = (end: End): [string, EndpointColumn][] => endpointParts.filter((part) => part !== 'cluster').map((part) => [`${end}_${part}`, { part, ends: [end] }])
+const columnsOf = (end: End): [string, EndpointColumn][] =>
+  endpointParts.filter((part) => part !== 'cluster').map((part) => [`${end}_${part}`, { part, ends: [end] }])
 
-export const endpointColumns: ReadonlyMap<string, EndpointColumn> = new Map([...columnsOf('src'), ...columnsOf('dst'), ['cluster', { part: 'cluster', ends: ['src', 'dst'] }]])
+export const endpointColumns: ReadonlyMap<string, EndpointColumn> = new Map([
+  ...columnsOf('src'),
+  ...columnsOf('dst'),
+  ['cluster', { part: 'cluster', ends: ['src', 'dst'] }],
+])
 
 /** Parts that a network has, too; the others only what runs in a cluster. */
 export function isOfNetworks(part: EndpointPart): boolean {

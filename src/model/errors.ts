@@ -3,32 +3,82 @@
  * A code never changes its meaning; the reference page is generated from this table.
  */
 export const errorTable = {
-  WEIR_CONFIG_INVALID: { retry: false, advice: 'Correct the lines above; `weir validate` tries a file without starting anything.' },
+  WEIR_CONFIG_INVALID: {
+    retry: false,
+    advice: 'Correct the lines above; `weir validate` tries a file without starting anything.',
+  },
   WEIR_DATA_LOCKED: { retry: false, advice: 'Stop the other process, or give this one its own folder with --data.' },
-  WEIR_DATA_GONE: { retry: true, advice: 'Bring the folder back, or choose another one, and start Weir again. Until then it accepts nothing.' },
-  WEIR_DATA_FENCED: { retry: true, advice: 'Nothing is lost: clients send rows again that were not acknowledged. Find the other process, and leave `lock` and `lock.sqlite` in the folder alone.' },
-  WEIR_DATA_NO_LOCKS: { retry: false, advice: 'Put the data folder on a file system that locks files: a local disk, or NFS 4. `weir doctor` names the one it is on.' },
+  WEIR_DATA_GONE: {
+    retry: true,
+    advice: 'Bring the folder back, or choose another one, and start Weir again. Until then it accepts nothing.',
+  },
+  WEIR_DATA_FENCED: {
+    retry: true,
+    advice:
+      'Nothing is lost: clients send rows again that were not acknowledged. Find the other process, and leave `lock` and `lock.sqlite` in the folder alone.',
+  },
+  WEIR_DATA_NO_LOCKS: {
+    retry: false,
+    advice:
+      'Put the data folder on a file system that locks files: a local disk, or NFS 4. `weir doctor` names the one it is on.',
+  },
   WEIR_DATA_NEWER: { retry: false, advice: 'Run the version that wrote it, or a later one; nothing was changed.' },
-  WEIR_DATA_UNUSABLE: { retry: false, advice: 'Check that the folder exists, is yours and can be written; `weir doctor` looks closer.' },
-  WEIR_JOURNAL_FULL: { retry: true, advice: 'A sink holds old data or the disk is full; see `weir ledger` for the one that lags.' },
+  WEIR_DATA_UNUSABLE: {
+    retry: false,
+    advice: 'Check that the folder exists, is yours and can be written; `weir doctor` looks closer.',
+  },
+  WEIR_JOURNAL_FULL: {
+    retry: true,
+    advice: 'A sink holds old data or the disk is full; see `weir ledger` for the one that lags.',
+  },
   WEIR_JOURNAL_SYNC: { retry: true, advice: 'The disk refused a sync; what was not acknowledged was not accepted.' },
   WEIR_NO_COLLECTOR: { retry: false, advice: 'Send to a Weir whose `roles` hold `collector`.' },
   WEIR_LISTEN_IN_USE: { retry: false, advice: 'Another process listens there; choose another address or `off`.' },
-  WEIR_LISTEN_FAILED: { retry: false, advice: 'Check that the address belongs to this machine; ports below 1024 need a privilege.' },
+  WEIR_LISTEN_FAILED: {
+    retry: false,
+    advice: 'Check that the address belongs to this machine; ports below 1024 need a privilege.',
+  },
   WEIR_LISTEN_EXPOSED: { retry: false, advice: 'Configure `auth`, or listen on 127.0.0.1.' },
-  WEIR_SECRET_MISSING: { retry: false, advice: 'Set the variable or write the file that the secret refers to, or change the reference.' },
+  WEIR_SECRET_MISSING: {
+    retry: false,
+    advice: 'Set the variable or write the file that the secret refers to, or change the reference.',
+  },
   WEIR_SQL_REFUSED: { retry: false, advice: 'One SELECT, WITH, DESCRIBE, SHOW, EXPLAIN or SUMMARIZE is allowed.' },
-  WEIR_SQL_MEMORY: { retry: false, advice: 'Read fewer columns or a shorter time, or aggregate in the statement; `sql.memory` sets the limit.' },
-  WEIR_SQL_TIMEOUT: { retry: false, advice: 'Read fewer columns or a shorter time, or aggregate in the statement; `sql.timeout` sets the limit.' },
-  WEIR_SQL_PROCESS: { retry: true, advice: 'Try again. If it happens again, the program log of the server has the last lines of the process.' },
-  WEIR_STORE_REOPENING: { retry: true, advice: 'Repeat the query. If it happens again, the program log of the server has the reason.' },
-  WEIR_SINK_UNREACHABLE: { retry: true, advice: 'The sink is tried again; nothing is lost while the journal holds it.' },
+  WEIR_SQL_MEMORY: {
+    retry: false,
+    advice: 'Read fewer columns or a shorter time, or aggregate in the statement; `sql.memory` sets the limit.',
+  },
+  WEIR_SQL_TIMEOUT: {
+    retry: false,
+    advice: 'Read fewer columns or a shorter time, or aggregate in the statement; `sql.timeout` sets the limit.',
+  },
+  WEIR_SQL_PROCESS: {
+    retry: true,
+    advice: 'Try again. If it happens again, the program log of the server has the last lines of the process.',
+  },
+  WEIR_STORE_REOPENING: {
+    retry: true,
+    advice: 'Repeat the query. If it happens again, the program log of the server has the reason.',
+  },
+  WEIR_SINK_UNREACHABLE: {
+    retry: true,
+    advice: 'The sink is tried again; nothing is lost while the journal holds it.',
+  },
   WEIR_SINK_UNKNOWN: { retry: false, advice: '`weir ledger` lists the sinks there are.' },
   WEIR_SINK_CONFIGURED: { retry: false, advice: 'Remove it from the configuration first, then reload.' },
   WEIR_SOURCE_UNKNOWN: { retry: false, advice: '`weir ledger` lists the sources there are.' },
-  WEIR_LETTER_EDIT: { retry: false, advice: 'Take the body as `GET /api/v1/dead-letters/{id}` shows it and change what the sink did not like.' },
-  WEIR_KUBERNETES_LOGIN: { retry: false, advice: 'Try `kubectl get --raw /version` with the same file, as the same user.' },
-  WEIR_SOURCE_FAILED: { retry: false, advice: 'Correct the settings of this source; `weir validate` tests them without starting anything.' },
+  WEIR_LETTER_EDIT: {
+    retry: false,
+    advice: 'Take the body as `GET /api/v1/dead-letters/{id}` shows it and change what the sink did not like.',
+  },
+  WEIR_KUBERNETES_LOGIN: {
+    retry: false,
+    advice: 'Try `kubectl get --raw /version` with the same file, as the same user.',
+  },
+  WEIR_SOURCE_FAILED: {
+    retry: false,
+    advice: 'Correct the settings of this source; `weir validate` tests them without starting anything.',
+  },
   WEIR_EVENT_TOO_LARGE: { retry: false, advice: 'An event may have 16 MiB at most.' },
 } as const satisfies Record<string, { retry: boolean; advice: string }>
 

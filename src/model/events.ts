@@ -81,7 +81,10 @@ export function toEventBatch(events: readonly WeirEvent[], room?: Uint8Array): E
     key: codes((event) => event.key),
     ref: codes((event) => event.ref),
     encoding: Uint8Array.from(events, (event) => dataEncodings.indexOf(event.encoding)),
-    data: heap(events.map((event) => event.data), room),
+    data: heap(
+      events.map((event) => event.data),
+      room,
+    ),
     dictionary: words.strings,
   }
 }

@@ -12,7 +12,10 @@ test('the builder gives what its example says', () => {
   bytes.mark(flows.count)
   flows.commit(1)
   expect(flows.batch()).toEqual({
-    kind: 'flows', count: 1, dictionary: [''], columns: { bytes: { kind: 'u64', words: Uint32Array.of(1000, 0) } },
+    kind: 'flows',
+    count: 1,
+    dictionary: [''],
+    columns: { bytes: { kind: 'u64', words: Uint32Array.of(1000, 0) } },
   })
 })
 
@@ -64,69 +67,84 @@ test('bytes tells the uncompressed size of columns that hold something and start
 })
 
 test('ranges of rows are marked like single rows', () => {
-  fc.assert(fc.property(fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 0, max: 40 })), { minLength: 1, maxLength: 12 }), (runs) => {
-    const [ranges, single] = [new FlowBuilder(600), new FlowBuilder(600)]
-    let row = 0
-    for (const [present, length] of runs) {
-      if (present) {
-        ranges.column('proto').markRows(row, row + length)
-        for (let i = row; i < row + length; i++) single.column('proto').mark(i)
-      }
-      row += length
-    }
-    for (const flows of [ranges, single]) flows.commit(row)
-    expect(ranges.batch()).toEqual(single.batch())
-  }))
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 0, max: 40 })), { minLength: 1, maxLength: 12 }),
+      (runs) => {
+        const [ranges, single] = [new FlowBuilder(600), new FlowBuilder(600)]
+        let row = 0
+        for (const [present, length] of runs) {
+          if (present) {
+            ranges.column('proto').markRows(row, row + length)
+            for (let i = row; i < row + length; i++) single.column('proto').mark(i)
+          }
+          row += length
+        }
+        for (const flows of [ranges, single]) flows.commit(row)
+        expect(ranges.batch()).toEqual(single.batch())
+      },
+    ),
+  )
 })
 
 test('presence survives any pattern of rows, a journal body and re-use', () => {
   const flows = new FlowBuilder(1)
   const mask = flows.column('src_mask')
-  fc.assert(fc.property(fc.array(fc.boolean(), { minLength: 1, maxLength: 70 }), (pattern) => {
-    flows.reset()
-    for (const present of pattern) {
-      flows.reserve(1)
-      if (present) {
-        mask.items[flows.count] = 24
-        mask.mark(flows.count)
+  fc.assert(
+    fc.property(fc.array(fc.boolean(), { minLength: 1, maxLength: 70 }), (pattern) => {
+      flows.reset()
+      for (const present of pattern) {
+        flows.reserve(1)
+        if (present) {
+          mask.items[flows.count] = 24
+          mask.mark(flows.count)
+        }
+        flows.commit(1)
       }
-      flows.commit(1)
-    }
-    const back = decodeBatch('flows', encodeBatch(flows.batch()))
-    const column = back.kind === 'flows' ? back.columns.src_mask : undefined
-    const seen = pattern.map((_, row) => column?.kind === 'u8' && isPresent(column.valid, row) && column.values[row] === 24)
-    expect(seen).toEqual(pattern)
-  }))
+      const back = decodeBatch('flows', encodeBatch(flows.batch()))
+      const column = back.kind === 'flows' ? back.columns.src_mask : undefined
+      const seen = pattern.map(
+        (_, row) => column?.kind === 'u8' && isPresent(column.valid, row) && column.values[row] === 24,
+      )
+      expect(seen).toEqual(pattern)
+    }),
+  )
 })
 
 test('lists keep their items through growth, gaps, a journal body and re-use', () => {
   const flows = new FlowBuilder(1)
   const directions = flows.list('if_directions')
   const names = flows.list('interfaces')
-  fc.assert(fc.property(fc.array(fc.array(fc.nat(255), { maxLength: 9 }), { minLength: 1, maxLength: 40 }), (rows) => {
-    flows.reset()
-    for (const items of rows) {
-      flows.reserve(1)
-      if (items.length > 0) {
-        directions.begin(flows.count)
-        names.begin(flows.count)
+  fc.assert(
+    fc.property(fc.array(fc.array(fc.nat(255), { maxLength: 9 }), { minLength: 1, maxLength: 40 }), (rows) => {
+      flows.reset()
+      for (const items of rows) {
+        flows.reserve(1)
+        if (items.length > 0) {
+          directions.begin(flows.count)
+          names.begin(flows.count)
+        }
+        for (const item of items) {
+          directions.push(item)
+          names.push(flows.code(`eth${item}`))
+        }
+        flows.commit(1)
       }
-      for (const item of items) {
-        directions.push(item)
-        names.push(flows.code(`eth${item}`))
-      }
-      flows.commit(1)
-    }
-    const back = decodeBatch('flows', encodeBatch(flows.batch()))
-    if (back.kind !== 'flows') throw new Error('not flows')
-    const { if_directions: numbers, interfaces: texts } = back.columns
-    const listAt = (column: typeof numbers, row: number): number[] =>
-      column?.kind === 'list<u8>' || column?.kind === 'list<dict>' ? [...column.items.subarray(column.offsets[row], column.offsets[row + 1])] : []
-    expect(rows.map((_, row) => listAt(numbers, row))).toEqual(rows)
-    expect(rows.map((_, row) => listAt(texts, row).map((code) => back.dictionary[code]))).toEqual(rows.map((items) => items.map((item) => `eth${item}`)))
-    const used = rows.flat().length
-    expect(flows.bytes).toBeGreaterThanOrEqual(2 * 4 * (rows.length + 1) + used * 5)
-  }))
+      const back = decodeBatch('flows', encodeBatch(flows.batch()))
+      if (back.kind !== 'flows') throw new Error('not flows')
+      const { if_directions: numbers, interfaces: texts } = back.columns
+      const listAt = (column: typeof numbers, row: number): number[] =>
+        column?.kind === 'list<u8>' || column?.kind === 'list<dict>'
+          ? [...column.items.subarray(column.offsets[row], column.offsets[row + 1])]
+          : []
+      expect(rows.map((_, row) => listAt(numbers, row))).toEqual(rows)
+      expect(rows.map((_, row) => listAt(texts, row).map((code) => back.dictionary[code]))).toEqual(
+        rows.map((items) => items.map((item) => `eth${item}`)),
+      )
+      const used = rows.flat().length
+      expect(flows.bytes).toBeGreaterThanOrEqual(2 * 4 * (rows.length + 1) + used * 5)
+    }),
+  )
 })
 
 test('a list column without an item is left out, and a row begun again forgets what it held', () => {
@@ -142,7 +160,15 @@ test('a list column without an item is left out, and a row begun again forgets w
   labels.push(flows.code('18'))
   labels.push(flows.code('19'))
   flows.commit(2)
-  expect(flows.batch().columns.mpls_labels).toEqual({ kind: 'list<dict>', offsets: Uint32Array.of(0, 1, 1), items: Uint32Array.of(2) })
+  expect(flows.batch().columns.mpls_labels).toEqual({
+    kind: 'list<dict>',
+    offsets: Uint32Array.of(0, 1, 1),
+    items: Uint32Array.of(2),
+  })
   flows.commit(1)
-  expect(flows.batch().columns.mpls_labels).toEqual({ kind: 'list<dict>', offsets: Uint32Array.of(0, 1, 1, 3), items: Uint32Array.of(2, 3, 4) })
+  expect(flows.batch().columns.mpls_labels).toEqual({
+    kind: 'list<dict>',
+    offsets: Uint32Array.of(0, 1, 1, 3),
+    items: Uint32Array.of(2, 3, 4),
+  })
 })

@@ -72,7 +72,9 @@ export class GrowingColumn<T extends Items = Items> {
     }
     if (from >= to) return
     this.#sparse = true
-    const bits = this.#bits, first = from >> 3, last = to >> 3
+    const bits = this.#bits,
+      first = from >> 3,
+      last = to >> 3
     if (first === last) {
       bits[first] = (bits[first] as number) | ((0xff << (from & 7)) & ~(0xff << (to & 7)))
       return
@@ -178,7 +180,8 @@ export class FlowBuilder {
     let column = this.#columns.get(name)
     if (column === undefined) {
       const kind = flowField(name)?.kind
-      if (kind === undefined || !isFixed(kind)) throw new Error(`${name} is of kind ${kind}: lists have their own builder`)
+      if (kind === undefined || !isFixed(kind))
+        throw new Error(`${name} is of kind ${kind}: lists have their own builder`)
       column = new GrowingColumn(kind, this.#capacity)
       this.#columns.set(name, column)
     }
@@ -186,7 +189,9 @@ export class FlowBuilder {
   }
 
   /** The list column of a field, the same object for the builder's whole life. */
-  list<Name extends ListFieldName>(name: Name): GrowingList<KindOf<Name> extends 'list<u8>' ? Uint8Array : Uint32Array> {
+  list<Name extends ListFieldName>(
+    name: Name,
+  ): GrowingList<KindOf<Name> extends 'list<u8>' ? Uint8Array : Uint32Array> {
     let list = this.#lists.get(name)
     if (list === undefined) {
       list = new GrowingList(flowField(name)?.kind === 'list<u8>' ? 'list<u8>' : 'list<dict>', this.#capacity)
@@ -252,11 +257,16 @@ function widthOf(kind: FixedKind): number {
 
 function makeItems(kind: FixedKind, length: number): Items {
   switch (kind) {
-    case 'u8': return new Uint8Array(length)
-    case 'u16': return new Uint16Array(length)
-    case 'i32': return new Int32Array(length)
+    case 'u8':
+      return new Uint8Array(length)
+    case 'u16':
+      return new Uint16Array(length)
+    case 'i32':
+      return new Int32Array(length)
     case 'f64':
-    case 'time': return new Float64Array(length)
-    default: return new Uint32Array(length)
+    case 'time':
+      return new Float64Array(length)
+    default:
+      return new Uint32Array(length)
   }
 }

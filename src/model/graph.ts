@@ -4,11 +4,32 @@ import { parseKubernetesRef, workloadGroups } from './refs.ts'
 export const labels = ['SUBJECT', 'RESOURCE', 'WORKLOAD', 'TENANT', 'REGION', 'STATUS', 'IMAGE', 'ACTION'] as const
 export type Label = (typeof labels)[number]
 
-export const summedRelations = ['acted-on', 'did', 'done-to', 'assumed-by', 'member-of', 'located-at', 'owned-by', 'runs-on', 'in-namespace', 'uses-image', 'selects', 'provided-by', 'talks-to'] as const
+export const summedRelations = [
+  'acted-on',
+  'did',
+  'done-to',
+  'assumed-by',
+  'member-of',
+  'located-at',
+  'owned-by',
+  'runs-on',
+  'in-namespace',
+  'uses-image',
+  'selects',
+  'provided-by',
+  'talks-to',
+] as const
 /** Of single events: only when they are named, or of an event itself. */
 export const eventRelations = ['performed-by', 'applied-on', 'with-status'] as const
 
-const prefixes: Readonly<Record<string, Label>> = { user: 'SUBJECT', tenant: 'TENANT', region: 'REGION', status: 'STATUS', image: 'IMAGE', action: 'ACTION' }
+const prefixes: Readonly<Record<string, Label>> = {
+  user: 'SUBJECT',
+  tenant: 'TENANT',
+  region: 'REGION',
+  status: 'STATUS',
+  image: 'IMAGE',
+  action: 'ACTION',
+}
 
 /** All actions of a name, whoever did them (`action:login`), not a single one; undefined: it is none of these. */
 export function actionName(ref: string): string | undefined {

@@ -4,32 +4,51 @@ import { expect, test } from 'vitest'
 import { formatIp, parseIp } from './ip.ts'
 
 const words = fc
-  .tuple(fc.constantFrom('mapped', 'any', 'zeros'), fc.array(fc.nat(0xffff), { minLength: 8, maxLength: 8 }), fc.nat(255))
+  .tuple(
+    fc.constantFrom('mapped', 'any', 'zeros'),
+    fc.array(fc.nat(0xffff), { minLength: 8, maxLength: 8 }),
+    fc.nat(255),
+  )
   .map(([shape, groups, mask]) => {
     const shaped = groups.map((group, index) => (shape === 'zeros' && (mask >> index) & 1 ? 0 : group))
     const pair = (i: number): number => (((shaped[i] ?? 0) << 16) | (shaped[i + 1] ?? 0)) >>> 0
-    return shape === 'mapped' ? Uint32Array.of(0, 0, 0xffff, pair(6)) : Uint32Array.of(pair(0), pair(2), pair(4), pair(6))
+    return shape === 'mapped'
+      ? Uint32Array.of(0, 0, 0xffff, pair(6))
+      : Uint32Array.of(pair(0), pair(2), pair(4), pair(6))
   })
 
 test('every address survives being written and read', () => {
-  fc.assert(fc.property(words, (address) => {
-    const text = formatIp(address)
-    expect(parseIp(text)).toEqual(address)
-    expect(isIPv4(text) || isIPv6(text)).toBe(true)
-  }))
+  fc.assert(
+    fc.property(words, (address) => {
+      const text = formatIp(address)
+      expect(parseIp(text)).toEqual(address)
+      expect(isIPv4(text) || isIPv6(text)).toBe(true)
+    }),
+  )
 })
 
 test('IPv6 text is what the URL parser of the platform writes, mapped addresses apart', () => {
-  fc.assert(fc.property(words.filter((w) => !(w[0] === 0 && w[1] === 0)), (address) => {
-    expect(`[${formatIp(address)}]`).toBe(new URL(`http://[${formatIp(address)}]/`).hostname)
-  }))
+  fc.assert(
+    fc.property(
+      words.filter((w) => !(w[0] === 0 && w[1] === 0)),
+      (address) => {
+        expect(`[${formatIp(address)}]`).toBe(new URL(`http://[${formatIp(address)}]/`).hostname)
+      },
+    ),
+  )
 })
 
 test('any text is read exactly when the platform takes it for an address without a zone', () => {
   const piece = fc.constantFrom('0', '00', '1', '255', '256', 'ffff', 'fffff', 'G', '.', ':', '::', '1.2.3.4', '01')
-  fc.assert(fc.property(fc.array(piece, { maxLength: 17 }).map((pieces) => pieces.join('')), (text) => {
-    expect(parseIp(text) !== undefined).toBe(isIPv4(text) || isIPv6(text))
-  }), { numRuns: 2000 })
+  fc.assert(
+    fc.property(
+      fc.array(piece, { maxLength: 17 }).map((pieces) => pieces.join('')),
+      (text) => {
+        expect(parseIp(text) !== undefined).toBe(isIPv4(text) || isIPv6(text))
+      },
+    ),
+    { numRuns: 2000 },
+  )
 })
 
 test.each([

@@ -51,7 +51,10 @@ export type PatchStep =
 
 /** The keys of a place in a document (JSON Pointer, RFC 6901). */
 export function keysOf(pointer: string): string[] {
-  return pointer.split('/').slice(1).map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
 /** A true change of an object. Values that are secret are digests in it; see the guide. */
@@ -108,7 +111,12 @@ export function actorOf(fields: readonly ManagedField[]): ChangeActor | undefine
   for (const field of fields) if (last === undefined || (field.time ?? '') >= (last.time ?? '')) last = field
   if (last?.manager === undefined) return undefined
   const { manager, operation, subresource, time } = last
-  return { manager, ...(operation === undefined ? {} : { operation }), ...(subresource === undefined || subresource === '' ? {} : { subresource }), ...(time === undefined ? {} : { time }) }
+  return {
+    manager,
+    ...(operation === undefined ? {} : { operation }),
+    ...(subresource === undefined || subresource === '' ? {} : { subresource }),
+    ...(time === undefined ? {} : { time }),
+  }
 }
 
 /** What an object is to others: its addresses, its owner, its place. Told again when any of it changed. */
@@ -139,10 +147,25 @@ export interface ResourceData extends ObjectIdentity {
   readonly images?: readonly { readonly container: string; readonly image: string; readonly id?: string }[]
   /** Of services: labels of the pods behind it. */
   readonly selector?: Readonly<Record<string, string>>
-  readonly ports?: readonly { readonly port: number; readonly protocol: string; readonly name?: string; readonly nodePort?: number; readonly targetPort?: string | number }[]
+  readonly ports?: readonly {
+    readonly port: number
+    readonly protocol: string
+    readonly name?: string
+    readonly nodePort?: number
+    readonly targetPort?: string | number
+  }[]
   /** Of endpoint slices: the service, and what is behind it. */
   readonly service?: string
-  readonly endpoints?: readonly { readonly addresses: readonly string[]; readonly ready: boolean; readonly node?: string; readonly zone?: string; readonly kind?: string; readonly namespace?: string; readonly name?: string; readonly uid?: string }[]
+  readonly endpoints?: readonly {
+    readonly addresses: readonly string[]
+    readonly ready: boolean
+    readonly node?: string
+    readonly zone?: string
+    readonly kind?: string
+    readonly namespace?: string
+    readonly name?: string
+    readonly uid?: string
+  }[]
 }
 
 export interface ResourceOwner {
@@ -171,7 +194,13 @@ export interface ClusterEventData extends ObjectIdentity {
   readonly type: string
   readonly reason: string
   readonly message: string
-  readonly regarding: { readonly kind: string; readonly group: string; readonly namespace?: string; readonly name: string; readonly uid?: string }
+  readonly regarding: {
+    readonly kind: string
+    readonly group: string
+    readonly namespace?: string
+    readonly name: string
+    readonly uid?: string
+  }
   readonly count: number
   /** ISO 8601. */
   readonly first?: string

@@ -23,7 +23,15 @@ export function parseKubernetesRef(ref: string): KubernetesRef | undefined {
   if (!ref.startsWith('k8s:')) return undefined
   const parts = ref.slice(4).split('/')
   const [cluster, group, kind, namespace, name] = parts
-  if (parts.length !== 5 || cluster === undefined || group === undefined || kind === undefined || namespace === undefined || name === undefined) return undefined
+  if (
+    parts.length !== 5 ||
+    cluster === undefined ||
+    group === undefined ||
+    kind === undefined ||
+    namespace === undefined ||
+    name === undefined
+  )
+    return undefined
   return { cluster, group, kind, namespace, name }
 }
 
@@ -45,7 +53,14 @@ export function cloudRef({ cloud, tenant, service, type, id }: CloudRef): string
 
 /** API groups of kinds that own pods. Flows name an owner by its kind alone; of other kinds no group is known. */
 export const workloadGroups: Readonly<Record<string, string>> = {
-  Deployment: 'apps', StatefulSet: 'apps', DaemonSet: 'apps', ReplicaSet: 'apps', Job: 'batch', CronJob: 'batch', Rollout: 'argoproj.io', DeploymentConfig: 'apps.openshift.io',
+  Deployment: 'apps',
+  StatefulSet: 'apps',
+  DaemonSet: 'apps',
+  ReplicaSet: 'apps',
+  Job: 'batch',
+  CronJob: 'batch',
+  Rollout: 'argoproj.io',
+  DeploymentConfig: 'apps.openshift.io',
 }
 
 /** A workload as flows name it. */

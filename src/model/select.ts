@@ -27,7 +27,11 @@ function pickValid(valid: Uint8Array | undefined, rows: Uint32Array): { valid?: 
   return { valid: to }
 }
 
-function pickList<T extends Uint8Array | Uint32Array>(offsets: Uint32Array, items: T, rows: Uint32Array): { offsets: Uint32Array; items: T } {
+function pickList<T extends Uint8Array | Uint32Array>(
+  offsets: Uint32Array,
+  items: T,
+  rows: Uint32Array,
+): { offsets: Uint32Array; items: T } {
   const ends = new Uint32Array(rows.length + 1)
   rows.forEach((row, i) => {
     ends[i + 1] = (ends[i] ?? 0) + (offsets[row + 1] ?? 0) - (offsets[row] ?? 0)
@@ -40,13 +44,19 @@ function pickList<T extends Uint8Array | Uint32Array>(offsets: Uint32Array, item
 function selectColumn(column: Column, rows: Uint32Array): Column {
   switch (column.kind) {
     case 'u64':
-    case 'mac': return { ...column, words: pick(column.words, rows, 2), ...pickValid(column.valid, rows) }
-    case 'ip': return { ...column, words: pick(column.words, rows, 4), ...pickValid(column.valid, rows) }
+    case 'mac':
+      return { ...column, words: pick(column.words, rows, 2), ...pickValid(column.valid, rows) }
+    case 'ip':
+      return { ...column, words: pick(column.words, rows, 4), ...pickValid(column.valid, rows) }
     case 'dict':
-    case 'json': return { kind: column.kind, codes: pick(column.codes, rows, 1) }
-    case 'list<u8>': return { kind: column.kind, ...pickList(column.offsets, column.items, rows) }
-    case 'list<dict>': return { kind: column.kind, ...pickList(column.offsets, column.items, rows) }
-    default: return { ...column, values: pick(column.values as never, rows, 1), ...pickValid(column.valid, rows) }
+    case 'json':
+      return { kind: column.kind, codes: pick(column.codes, rows, 1) }
+    case 'list<u8>':
+      return { kind: column.kind, ...pickList(column.offsets, column.items, rows) }
+    case 'list<dict>':
+      return { kind: column.kind, ...pickList(column.offsets, column.items, rows) }
+    default:
+      return { ...column, values: pick(column.values as never, rows, 1), ...pickValid(column.valid, rows) }
   }
 }
 
@@ -105,7 +115,8 @@ export function oneRow(batch: Batch, row: number): Batch {
   }
   const columns: Record<string, Column> = {}
   for (const [name, column] of Object.entries(picked.columns)) {
-    if (column.kind === 'dict' || column.kind === 'json') columns[name] = { kind: column.kind, codes: renumber(column.codes) }
+    if (column.kind === 'dict' || column.kind === 'json')
+      columns[name] = { kind: column.kind, codes: renumber(column.codes) }
     else if (column.kind === 'list<dict>') columns[name] = { ...column, items: renumber(column.items) }
     else columns[name] = column
   }

@@ -20,7 +20,12 @@ export function timesOfMeaning(batch: FlowBatch, received: number): Float64Array
   const clocks = skewed?.kind === 'u8' ? skewed : undefined
   for (let row = 0; row < batch.count; row++) {
     const time = start.values[row] as number
-    if (Number.isNaN(time) || !isPresent(start.valid, row) || (clocks?.values[row] === 1 && isPresent(clocks.valid, row))) continue
+    if (
+      Number.isNaN(time) ||
+      !isPresent(start.valid, row) ||
+      (clocks?.values[row] === 1 && isPresent(clocks.valid, row))
+    )
+      continue
     times[row] = time
   }
   return times
@@ -28,8 +33,12 @@ export function timesOfMeaning(batch: FlowBatch, received: number): Float64Array
 
 /** MAC addresses (48 bits) of the end whose addresses these are; NaN where a row has none. Undefined where no row has one. */
 export function macsBeside({ columns }: FlowBatch, addresses: Column): ((row: number) => number) | undefined {
-  const macs = columns[addresses === columns['src_addr'] ? 'src_mac' : addresses === columns['dst_addr'] ? 'dst_mac' : '']
+  const macs =
+    columns[addresses === columns['src_addr'] ? 'src_mac' : addresses === columns['dst_addr'] ? 'dst_mac' : '']
   if (macs?.kind !== 'mac') return undefined
   const { words, valid } = macs
-  return (row) => (isPresent(valid, row) ? ((words[2 * row + 1] as number) & 0xffff) * 2 ** 32 + (words[2 * row] as number) : Number.NaN)
+  return (row) =>
+    isPresent(valid, row)
+      ? ((words[2 * row + 1] as number) & 0xffff) * 2 ** 32 + (words[2 * row] as number)
+      : Number.NaN
 }

@@ -18,7 +18,11 @@ test.each([
 })
 
 test('the agent of Jaeger is gone: its host is spoken to by OTLP, and that is said', () => {
-  expect(traceTarget('jaeger://jaeger:6831')).toEqual({ is: 'otlp', url: 'http://jaeger:4318/v1/traces', warning: expect.stringMatching(/gone with Jaeger 2: .* http:\/\/jaeger:4318/) as string })
+  expect(traceTarget('jaeger://jaeger:6831')).toEqual({
+    is: 'otlp',
+    url: 'http://jaeger:4318/v1/traces',
+    warning: expect.stringMatching(/gone with Jaeger 2: .* http:\/\/jaeger:4318/) as string,
+  })
 })
 
 test('noop:// sends nothing', () => {
@@ -26,7 +30,11 @@ test('noop:// sends nothing', () => {
 })
 
 test.each([
-  ['statsd://x', /may begin with otlp:\/\//], ['collector:4318', /is no URL for traces/], ['otlp://', /names no host/], ['otlp://host:99999', /names no host/], ['otlp://me:secret@host', /`otlp:\/\/\*\*\*@host` holds a login/],
+  ['statsd://x', /may begin with otlp:\/\//],
+  ['collector:4318', /is no URL for traces/],
+  ['otlp://', /names no host/],
+  ['otlp://host:99999', /names no host/],
+  ['otlp://me:secret@host', /`otlp:\/\/\*\*\*@host` holds a login/],
 ])('%s is a problem in words', (written, message) => {
   expect(traceTarget(written)).toEqual({ is: 'problem', message: expect.stringMatching(message) as string })
 })

@@ -17,18 +17,29 @@ const usual = { otlpPort: 4318, otlpPath: '/v1/traces', zipkinPath: '/api/v2/spa
 export function traceTarget(written: string): TraceTarget {
   const scheme = /^([a-z]+):\/\//i.exec(written)?.[1]?.toLowerCase()
   if (scheme === 'noop') return { is: 'off' }
-  const problem = (message: string): TraceTarget => ({ is: 'problem', message: `\`${written.replace(/\/\/[^@/]*@/, '//***@')}\` ${message}` })
-  if (!traceSchemes.some((known) => known === scheme)) return problem(`is no URL for traces: it may begin with ${traceSchemes.map((known) => `${known}://`).join(', ')}`)
+  const problem = (message: string): TraceTarget => ({
+    is: 'problem',
+    message: `\`${written.replace(/\/\/[^@/]*@/, '//***@')}\` ${message}`,
+  })
+  if (!traceSchemes.some((known) => known === scheme))
+    return problem(`is no URL for traces: it may begin with ${traceSchemes.map((known) => `${known}://`).join(', ')}`)
   // Only of schemes that it knows does URL check the host and the port.
   const url = URL.parse(written.replace(/^[a-z]+/i, scheme === 'otlps' || scheme === 'https' ? 'https' : 'http'))
   if (url === null) return problem('names no host to send traces to')
-  if (url.username !== '' || url.password !== '') return problem('holds a login, which would be printed; a header can be had by OTEL_EXPORTER_OTLP_HEADERS')
+  if (url.username !== '' || url.password !== '')
+    return problem('holds a login, which would be printed; a header can be had by OTEL_EXPORTER_OTLP_HEADERS')
   if (scheme === 'jaeger') {
     const at = otlp(url, { port: usual.otlpPort })
-    return { ...at, warning: `Jaeger's agent, which ${written} means, is gone with Jaeger 2: traces are sent as OTLP to ${at.url}` }
+    return {
+      ...at,
+      warning: `Jaeger's agent, which ${written} means, is gone with Jaeger 2: traces are sent as OTLP to ${at.url}`,
+    }
   }
-  if (scheme === 'zipkin' || url.pathname.endsWith(usual.zipkinPath)) return { is: 'zipkin', url: withPath(url, usual.zipkinPath) }
-  return scheme === 'otlp' || scheme === 'otlps' ? otlp(url, portOf(written) === undefined ? { port: usual.otlpPort } : {}) : otlp(url, {})
+  if (scheme === 'zipkin' || url.pathname.endsWith(usual.zipkinPath))
+    return { is: 'zipkin', url: withPath(url, usual.zipkinPath) }
+  return scheme === 'otlp' || scheme === 'otlps'
+    ? otlp(url, portOf(written) === undefined ? { port: usual.otlpPort } : {})
+    : otlp(url, {})
 }
 
 function otlp(url: URL, { port }: { readonly port?: number }): { readonly is: 'otlp'; readonly url: string } {

@@ -2,10 +2,14 @@
 
 // Up to white space, a quote or the next URL of a list.
 const REST = String.raw`(?:(?!,[a-z][a-z0-9+.-]*:\/\/)[^\s"'<>\`])*`
-const URL_IN_TEXT = new RegExp(String.raw`\b([a-z][a-z0-9+.-]*:\/\/)(?:[^\s/?#"'<>\`]*@)?((?:(?!,[a-z][a-z0-9+.-]*:\/\/)[^\s?#"'<>\`])*)([?#]${REST})?`, 'gi')
+const URL_IN_TEXT = new RegExp(
+  String.raw`\b([a-z][a-z0-9+.-]*:\/\/)(?:[^\s/?#"'<>\`]*@)?((?:(?!,[a-z][a-z0-9+.-]*:\/\/)[^\s?#"'<>\`])*)([?#]${REST})?`,
+  'gi',
+)
 
 // Punctuation at the end belongs to the sentence.
-const cut = (_: string, scheme: string, place: string, rest = ''): string => `${scheme}${place}${/[:;,.)\]]*$/.exec(rest)?.[0] ?? ''}`
+const cut = (_: string, scheme: string, place: string, rest = ''): string =>
+  `${scheme}${place}${/[:;,.)\]]*$/.exec(rest)?.[0] ?? ''}`
 
 /** The text with every URL in it cut to scheme, host and path: user, password, query and fragment may hold secrets. */
 export function withoutUrlSecrets(text: string): string {

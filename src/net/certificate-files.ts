@@ -42,6 +42,7 @@ export class CertificateFiles {
 }
 
 async function read(paths: Paths, disk: Disk): Promise<Certificate> {
-  const { cert = '', key = '' } = (await readTls({ ca_file: null, server_name: null, verify: true, ...paths }, disk)) ?? {}
+  const { cert = '', key = '' } =
+    (await readTls({ ca_file: null, server_name: null, verify: true, ...paths }, disk)) ?? {}
   return { cert, key }
 }

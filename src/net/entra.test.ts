@@ -14,17 +14,30 @@ async function authority(): Promise<Entra> {
 }
 
 function tokens(login: EntraLogin): EntraTokens {
-  return new EntraTokens(login, { resource: 'https://servicebus.azure.net', timeout: 5000, host: { clock: { now: () => now, monotonic: () => now }, timers } })
+  return new EntraTokens(login, {
+    resource: 'https://servicebus.azure.net',
+    timeout: 5000,
+    host: { clock: { now: () => now, monotonic: () => now }, timers },
+  })
 }
 
-const application = ({ tenant, client, secret, url }: Entra): EntraLogin => ({ type: 'client_secret', tenant, client, secret: Secret.of(secret), authority: `${url}/` })
+const application = ({ tenant, client, secret, url }: Entra): EntraLogin => ({
+  type: 'client_secret',
+  tenant,
+  client,
+  secret: Secret.of(secret),
+  authority: `${url}/`,
+})
 
 test('a token is asked for once, again five minutes before its end, and used until its end while there is no other', async () => {
   const entra = await authority()
   const ours = tokens(application(entra))
   const [first, same] = await Promise.all([ours.getToken(), ours.getToken()])
   expect(same).toBe(first)
-  expect([entra.refusalOf(first.token, 'https://servicebus.azure.net'), Math.round((first.expiresOnTimestamp - now) / 1000)]).toEqual([undefined, 3600])
+  expect([
+    entra.refusalOf(first.token, 'https://servicebus.azure.net'),
+    Math.round((first.expiresOnTimestamp - now) / 1000),
+  ]).toEqual([undefined, 3600])
   now += 3_200_000
   expect(await ours.getToken()).toBe(first)
   now += 150_000
@@ -35,13 +48,40 @@ test('a token is asked for once, again five minutes before its end, and used unt
   expect(entra.asked).toEqual(['client_secret', 'refused', 'client_secret'])
   now += 4_000_000
   await entra.close()
-  await expect(ours.getToken()).rejects.toThrow(/^there is no token of Entra ID: http:\/\/127\.0\.0\.1:\d+ can't be reached/)
+  await expect(ours.getToken()).rejects.toThrow(
+    /^there is no token of Entra ID: http:\/\/127\.0\.0\.1:\d+ can't be reached/,
+  )
 })
 
 test('what is not known of a service account, and a secret over plain HTTP, is said before anybody is asked', async () => {
-  const account = { type: 'workload_identity', tenant: 'tenant-1', client: 'client-1', token_file: '/nowhere/token', authority: 'https://login.example' } as const
-  await expect(tokens({ ...account, tenant: null }).getToken()).rejects.toThrow('nobody says which tenant is ours: set `auth.tenant`, or let the cluster set AZURE_TENANT_ID')
+  const account = {
+    type: 'workload_identity',
+    tenant: 'tenant-1',
+    client: 'client-1',
+    token_file: '/nowhere/token',
+    authority: 'https://login.example',
+  } as const
+  await expect(tokens({ ...account, tenant: null }).getToken()).rejects.toThrow(
+    'nobody says which tenant is ours: set `auth.tenant`, or let the cluster set AZURE_TENANT_ID',
+  )
   await expect(tokens(account).getToken()).rejects.toThrow("the token file /nowhere/token can't be read")
-  await expect(tokens({ type: 'client_secret', tenant: 't', client: 'c', secret: Secret.of('s'), authority: 'http://login.example' }).getToken()).rejects.toThrow('is not to be told a secret over plain HTTP')
-  expect(['https://login.example', 'http://127.0.0.1:80', 'http://127.0.0.1.example', 'http://localhost', 'ftp://localhost', 'x'].map(isSafe)).toEqual([true, true, false, true, false, false])
+  await expect(
+    tokens({
+      type: 'client_secret',
+      tenant: 't',
+      client: 'c',
+      secret: Secret.of('s'),
+      authority: 'http://login.example',
+    }).getToken(),
+  ).rejects.toThrow('is not to be told a secret over plain HTTP')
+  expect(
+    [
+      'https://login.example',
+      'http://127.0.0.1:80',
+      'http://127.0.0.1.example',
+      'http://localhost',
+      'ftp://localhost',
+      'x',
+    ].map(isSafe),
+  ).toEqual([true, true, false, true, false, false])
 })

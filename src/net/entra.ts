@@ -6,8 +6,20 @@ import { HttpClient, HttpError, type HttpAnswer } from './http-client.ts'
 import { revealSecret } from './secrets.ts'
 
 export type EntraLogin =
-  | { readonly type: 'client_secret'; readonly tenant: string; readonly client: string; readonly secret: Secret; readonly authority: string }
-  | { readonly type: 'workload_identity'; readonly tenant: string | null; readonly client: string | null; readonly token_file: string | null; readonly authority: string | null }
+  | {
+      readonly type: 'client_secret'
+      readonly tenant: string
+      readonly client: string
+      readonly secret: Secret
+      readonly authority: string
+    }
+  | {
+      readonly type: 'workload_identity'
+      readonly tenant: string | null
+      readonly client: string | null
+      readonly token_file: string | null
+      readonly authority: string | null
+    }
   | { readonly type: 'managed_identity'; readonly client: string | null; readonly address: string }
 
 export interface EntraToken {
@@ -51,7 +63,9 @@ export class EntraTokens {
   async getToken(): Promise<EntraToken> {
     const left = (this.#held?.expiresOnTimestamp ?? 0) - this.#options.host.clock.now()
     if (this.#held !== undefined && left > renewMs) return this.#held
-    this.#asking ??= this.#ask().finally(() => { this.#asking = undefined })
+    this.#asking ??= this.#ask().finally(() => {
+      this.#asking = undefined
+    })
     try {
       return (this.#held = await this.#asking)
     } catch (error) {
@@ -62,11 +76,15 @@ export class EntraTokens {
 
   async #ask(): Promise<EntraToken> {
     const began = this.#options.host.clock.now()
-    const answer = this.#login.type === 'managed_identity' ? await this.#ofMachine(this.#login) : await this.#ofAuthority(this.#login)
+    const answer =
+      this.#login.type === 'managed_identity'
+        ? await this.#ofMachine(this.#login)
+        : await this.#ofAuthority(this.#login)
     const told = parsed(answer.body)
     const seconds = Number(told['expires_in'])
     const token = told['access_token']
-    if (answer.status !== 200 || typeof token !== 'string' || !(seconds > 0)) throw new NoToken(`Entra ID gives us no token (${said(answer.status, told)}); correct \`auth\``)
+    if (answer.status !== 200 || typeof token !== 'string' || !(seconds > 0))
+      throw new NoToken(`Entra ID gives us no token (${said(answer.status, told)}); correct \`auth\``)
     return { token, expiresOnTimestamp: began + seconds * 1000 }
   }
 
@@ -74,32 +92,71 @@ export class EntraTokens {
     const { env } = self
     const named = (value: string | null, variable: string, setting: string): string => {
       const found = value ?? env[variable] ?? ''
-      if (found === '') throw new NoToken(`nobody says which ${setting} is ours: set \`auth.${setting}\`, or let the cluster set ${variable}`)
+      if (found === '')
+        throw new NoToken(
+          `nobody says which ${setting} is ours: set \`auth.${setting}\`, or let the cluster set ${variable}`,
+        )
       return found
     }
     const tenant = named(login.tenant, 'AZURE_TENANT_ID', 'tenant')
-    const proof: Record<string, string> = login.type === 'client_secret' ? { client_secret: revealSecret(login.secret).trim() } : { client_assertion_type: assertionType, client_assertion: assertion(named(login.token_file, 'AZURE_FEDERATED_TOKEN_FILE', 'token_file')) }
-    const form = new URLSearchParams({ grant_type: 'client_credentials', client_id: named(login.client, 'AZURE_CLIENT_ID', 'client'), scope: `${this.#options.resource}/.default`, ...proof })
+    const proof: Record<string, string> =
+      login.type === 'client_secret'
+        ? { client_secret: revealSecret(login.secret).trim() }
+        : {
+            client_assertion_type: assertionType,
+            client_assertion: assertion(named(login.token_file, 'AZURE_FEDERATED_TOKEN_FILE', 'token_file')),
+          }
+    const form = new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_id: named(login.client, 'AZURE_CLIENT_ID', 'client'),
+      scope: `${this.#options.resource}/.default`,
+      ...proof,
+    })
     const authority = login.authority ?? env['AZURE_AUTHORITY_HOST'] ?? publicAuthority
-    if (!isSafe(authority)) throw new NoToken(`the authority ${authority} is not to be told a secret over plain HTTP; write https://`)
+    if (!isSafe(authority))
+      throw new NoToken(`the authority ${authority} is not to be told a secret over plain HTTP; write https://`)
     const url = `${authority.replace(/\/+$/, '')}/${encodeURIComponent(tenant)}/oauth2/v2.0/token`
-    return this.#answer(url, (client) => client.post({ 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' }, Buffer.from(form.toString()), never))
+    return this.#answer(url, (client) =>
+      client.post(
+        { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
+        Buffer.from(form.toString()),
+        never,
+      ),
+    )
   }
 
   #ofMachine({ client: id, address }: Extract<EntraLogin, { readonly type: 'managed_identity' }>): Promise<HttpAnswer> {
-    const asked = new URLSearchParams({ 'api-version': '2018-02-01', resource: this.#options.resource, ...(id === null ? {} : { client_id: id }) })
-    return this.#answer(`${address.replace(/\/+$/, '')}/metadata/identity/oauth2/token`, (client) => client.get(`token?${asked.toString()}`, { metadata: 'true' }, mostBytes, never))
+    const asked = new URLSearchParams({
+      'api-version': '2018-02-01',
+      resource: this.#options.resource,
+      ...(id === null ? {} : { client_id: id }),
+    })
+    return this.#answer(`${address.replace(/\/+$/, '')}/metadata/identity/oauth2/token`, (client) =>
+      client.get(`token?${asked.toString()}`, { metadata: 'true' }, mostBytes, never),
+    )
   }
 
   async #answer(url: string, ask: (client: HttpClient) => Promise<HttpAnswer>): Promise<HttpAnswer> {
     const { timeout, host } = this.#options
-    const client = new HttpClient({ url, connections: 1, timeoutMs: timeout, keepBytes: mostBytes, timers: host.timers, tls: undefined })
+    const client = new HttpClient({
+      url,
+      connections: 1,
+      timeoutMs: timeout,
+      keepBytes: mostBytes,
+      timers: host.timers,
+      tls: undefined,
+    })
     try {
       return await ask(client)
     } catch (error) {
       if (!(error instanceof HttpError)) throw error
-      const [where, advice] = this.#login.type === 'managed_identity' ? ['the machine\'s own service of identities', '; is this a machine of Azure with an identity?'] : [new URL(url).origin, '']
-      throw new NoToken(`there is no token of Entra ID: ${where} can't be reached (${error.message})${advice}`, { cause: error })
+      const [where, advice] =
+        this.#login.type === 'managed_identity'
+          ? ["the machine's own service of identities", '; is this a machine of Azure with an identity?']
+          : [new URL(url).origin, '']
+      throw new NoToken(`there is no token of Entra ID: ${where} can't be reached (${error.message})${advice}`, {
+        cause: error,
+      })
     } finally {
       client.close()
     }
@@ -125,7 +182,7 @@ function assertion(path: string): string {
 function parsed(body: Uint8Array): Readonly<Record<string, unknown>> {
   try {
     const told: unknown = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString())
-    return typeof told === 'object' && told !== null ? told as Readonly<Record<string, unknown>> : {}
+    return typeof told === 'object' && told !== null ? (told as Readonly<Record<string, unknown>>) : {}
   } catch {
     return {}
   }
@@ -134,5 +191,7 @@ function parsed(body: Uint8Array): Readonly<Record<string, unknown>> {
 /** The service's own words, without its ids of requests. */
 function said(status: number, { error, error_description: description }: Readonly<Record<string, unknown>>): string {
   const [first = ''] = (typeof description === 'string' ? description : '').split(/\r?\n|\s+Trace ID:/)
-  return [`HTTP ${status}`, typeof error === 'string' ? error : '', first.slice(0, 300).replace(/\.$/, '')].filter((part) => part !== '').join(', ')
+  return [`HTTP ${status}`, typeof error === 'string' ? error : '', first.slice(0, 300).replace(/\.$/, '')]
+    .filter((part) => part !== '')
+    .join(', ')
 }

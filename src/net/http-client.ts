@@ -50,7 +50,11 @@ export class HttpClient {
   constructor(options: HttpClientOptions) {
     this.#options = options
     this.#url = new URL(options.url)
-    const pool = { keepAlive: true, maxSockets: options.connections, ...(options.proxyEnv === undefined ? {} : { proxyEnv: options.proxyEnv }) }
+    const pool = {
+      keepAlive: true,
+      maxSockets: options.connections,
+      ...(options.proxyEnv === undefined ? {} : { proxyEnv: options.proxyEnv }),
+    }
     this.#agent = this.#url.protocol === 'https:' ? new https.Agent({ ...pool, ...options.tls }) : new http.Agent(pool)
   }
 
@@ -65,22 +69,45 @@ export class HttpClient {
   }
 
   /** Puts a body to a name below the URL, which ends in a slash. Rejects with HttpError. */
-  put(name: string, headers: Readonly<Record<string, string>>, body: Uint8Array, signal: AbortSignal): Promise<HttpAnswer> {
+  put(
+    name: string,
+    headers: Readonly<Record<string, string>>,
+    body: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<HttpAnswer> {
     return this.#request('PUT', headers, body, signal, new URL(name, this.#url))
   }
 
   /** What a name below the URL has, at most the first `keepBytes` of it. Rejects with HttpError. */
-  get(name: string, headers: Readonly<Record<string, string>>, keepBytes: number, signal: AbortSignal): Promise<HttpAnswer> {
+  get(
+    name: string,
+    headers: Readonly<Record<string, string>>,
+    keepBytes: number,
+    signal: AbortSignal,
+  ): Promise<HttpAnswer> {
     return this.#request('GET', headers, new Uint8Array(0), signal, new URL(name, this.#url), keepBytes)
   }
 
-  #request(method: 'POST' | 'OPTIONS' | 'PUT' | 'GET', headers: Readonly<Record<string, string>>, body: Uint8Array, signal: AbortSignal, url = this.#url, keepBytes = this.#options.keepBytes): Promise<HttpAnswer> {
+  #request(
+    method: 'POST' | 'OPTIONS' | 'PUT' | 'GET',
+    headers: Readonly<Record<string, string>>,
+    body: Uint8Array,
+    signal: AbortSignal,
+    url = this.#url,
+    keepBytes = this.#options.keepBytes,
+  ): Promise<HttpAnswer> {
     const { timeoutMs, timers } = this.#options
     const send = this.#url.protocol === 'https:' ? https.request : http.request
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(aborted())
-      const request = send(url, { method, agent: this.#agent, headers: method === 'GET' ? headers : { ...headers, 'content-length': String(body.length) } })
-      const timer = timers.after(timeoutMs, () => request.destroy(new HttpError('timeout', `no answer within ${timeoutMs} ms`)))
+      const request = send(url, {
+        method,
+        agent: this.#agent,
+        headers: method === 'GET' ? headers : { ...headers, 'content-length': String(body.length) },
+      })
+      const timer = timers.after(timeoutMs, () =>
+        request.destroy(new HttpError('timeout', `no answer within ${timeoutMs} ms`)),
+      )
       const abort = (): void => void request.destroy(aborted())
       signal.addEventListener('abort', abort, { once: true })
       const end = (): void => {

@@ -9,8 +9,11 @@ export function revealSecret(secret: Secret): string {
 /** Value of the Authorization header; undefined when there is none to send. */
 export function authorization(auth: Auth): string | undefined {
   switch (auth.type) {
-    case 'none': return undefined
-    case 'bearer': return `Bearer ${revealSecret(auth.token)}`
-    case 'basic': return `Basic ${Buffer.from(`${auth.user}:${revealSecret(auth.password)}`).toString('base64')}`
+    case 'none':
+      return undefined
+    case 'bearer':
+      return `Bearer ${revealSecret(auth.token)}`
+    case 'basic':
+      return `Basic ${Buffer.from(`${auth.user}:${revealSecret(auth.password)}`).toString('base64')}`
   }
 }

@@ -32,7 +32,12 @@ export class Senders<S extends Sender> {
   readonly #probation = new Map<string, S>()
 
   /** `forgotten` is told of each sender that is remembered no more. */
-  constructor(allow: readonly Cidr[], make: (address: string, words: Uint32Array) => S, most = 10_000, forgotten: (sender: S) => void = () => {}) {
+  constructor(
+    allow: readonly Cidr[],
+    make: (address: string, words: Uint32Array) => S,
+    most = 10_000,
+    forgotten: (sender: S) => void = () => {},
+  ) {
     this.#allow = allow
     this.#make = make
     this.#most = most

@@ -13,7 +13,9 @@ export interface TlsOptions {
 /** Reads the files that TLS settings name. Rejects with a message that names the file which can't be read. */
 export async function readTls(tls: Tls | null, disk: Disk): Promise<TlsOptions | undefined> {
   if (tls === null) return undefined
-  const [ca, cert, key] = await Promise.all([tls.ca_file, tls.cert_file, tls.key_file].map((path) => readPem(path, disk)))
+  const [ca, cert, key] = await Promise.all(
+    [tls.ca_file, tls.cert_file, tls.key_file].map((path) => readPem(path, disk)),
+  )
   return {
     rejectUnauthorized: tls.verify,
     ...(ca === undefined ? {} : { ca }),

@@ -18,28 +18,43 @@ export function openOtlp(url: string, service: { readonly name: string; readonly
     instrumentationScope: { name: service.name, version: service.version },
   }
   return {
-    send: (spans) => new Promise((resolve, reject) => {
-      exporter.export(spans.map((span) => readable(span, about)), ({ code, error }) => {
-        if (code === 0) resolve()
-        else reject(new Error(`${url}: ${error?.message ?? 'not taken'}`, { cause: error }))
-      })
-    }),
+    send: (spans) =>
+      new Promise((resolve, reject) => {
+        exporter.export(
+          spans.map((span) => readable(span, about)),
+          ({ code, error }) => {
+            if (code === 0) resolve()
+            else reject(new Error(`${url}: ${error?.message ?? 'not taken'}`, { cause: error }))
+          },
+        )
+      }),
     close: () => exporter.shutdown(),
   }
 }
 
-function readable({ traceId, spanId, parentId, name, kind, start, end, attributes, error }: Span, about: Pick<ReadableSpan, 'resource' | 'instrumentationScope'>): ReadableSpan {
+function readable(
+  { traceId, spanId, parentId, name, kind, start, end, attributes, error }: Span,
+  about: Pick<ReadableSpan, 'resource' | 'instrumentationScope'>,
+): ReadableSpan {
   const context = (id: string): SpanContext => ({ traceId, spanId: id, traceFlags: TraceFlags.SAMPLED })
   const own = context(spanId)
   return {
-    ...about, name,
+    ...about,
+    name,
     kind: kind === 'producer' ? SpanKind.PRODUCER : SpanKind.INTERNAL,
     spanContext: () => own,
     ...(parentId === undefined ? {} : { parentSpanContext: context(parentId) }),
-    startTime: hrTime(start), endTime: hrTime(end), duration: hrTime(end - start), ended: true,
+    startTime: hrTime(start),
+    endTime: hrTime(end),
+    duration: hrTime(end - start),
+    ended: true,
     status: error === undefined ? { code: SpanStatusCode.UNSET } : { code: SpanStatusCode.ERROR, message: error },
-    attributes: { ...attributes }, links: [], events: [],
-    droppedAttributesCount: 0, droppedEventsCount: 0, droppedLinksCount: 0,
+    attributes: { ...attributes },
+    links: [],
+    events: [],
+    droppedAttributesCount: 0,
+    droppedEventsCount: 0,
+    droppedLinksCount: 0,
   }
 }
 

@@ -12,7 +12,8 @@ export function openZipkin(url: string, service: { readonly name: string }, time
     async send(spans) {
       const body = Buffer.from(JSON.stringify(spans.map((span) => zipkinSpan(span, service.name))))
       const { status, body: said } = await client.post({ 'content-type': 'application/json' }, body, ended.signal)
-      if (status < 200 || status >= 300) throw new Error(`${url}: HTTP ${status} ${Buffer.from(said).toString().trim()}`)
+      if (status < 200 || status >= 300)
+        throw new Error(`${url}: HTTP ${status} ${Buffer.from(said).toString().trim()}`)
     },
     close() {
       ended.abort()
@@ -23,12 +24,22 @@ export function openZipkin(url: string, service: { readonly name: string }, time
 }
 
 /** Times are microseconds, a duration is one at least; tags are texts. */
-export function zipkinSpan({ traceId, spanId, parentId, name, kind, start, end, attributes, error }: Span, serviceName: string) {
+export function zipkinSpan(
+  { traceId, spanId, parentId, name, kind, start, end, attributes, error }: Span,
+  serviceName: string,
+) {
   return {
-    traceId, id: spanId, ...(parentId === undefined ? {} : { parentId }), name,
+    traceId,
+    id: spanId,
+    ...(parentId === undefined ? {} : { parentId }),
+    name,
     ...(kind === 'producer' ? { kind: 'PRODUCER' } : {}),
-    timestamp: Math.round(start * 1000), duration: Math.max(1, Math.round((end - start) * 1000)),
+    timestamp: Math.round(start * 1000),
+    duration: Math.max(1, Math.round((end - start) * 1000)),
     localEndpoint: { serviceName },
-    tags: { ...Object.fromEntries(Object.entries(attributes).map(([tag, value]) => [tag, String(value)])), ...(error === undefined ? {} : { error }) },
+    tags: {
+      ...Object.fromEntries(Object.entries(attributes).map(([tag, value]) => [tag, String(value)])),
+      ...(error === undefined ? {} : { error }),
+    },
   }
 }

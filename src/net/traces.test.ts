@@ -8,8 +8,14 @@ import { openTraces } from './traces.ts'
 import { zipkinSpan } from './traces-zipkin.ts'
 
 const span: Span = {
-  traceId: '5af7183fb1d4cf5f5af7183fb1d4cf50', spanId: '5af7183fb1d4cf51', parentId: '5af7183fb1d4cf52', name: 'Event.Write', kind: 'producer',
-  start: 1_700_000_000_123, end: 1_700_000_000_125, attributes: { 'event.size': 7, 'event.key': 'c/u' },
+  traceId: '5af7183fb1d4cf5f5af7183fb1d4cf50',
+  spanId: '5af7183fb1d4cf51',
+  parentId: '5af7183fb1d4cf52',
+  name: 'Event.Write',
+  kind: 'producer',
+  start: 1_700_000_000_123,
+  end: 1_700_000_000_125,
+  attributes: { 'event.size': 7, 'event.key': 'c/u' },
 }
 
 let server: Server | undefined
@@ -29,10 +35,12 @@ async function receiver(status: number): Promise<{ readonly address: string; rea
   const asked: Asked[] = []
   server = createServer((request, response) => {
     const parts: Buffer[] = []
-    request.on('data', (part: Buffer) => parts.push(part)).on('end', () => {
-      asked.push({ path: request.url ?? '', headers: request.headers, body: Buffer.concat(parts) })
-      response.writeHead(status).end('not today')
-    })
+    request
+      .on('data', (part: Buffer) => parts.push(part))
+      .on('end', () => {
+        asked.push({ path: request.url ?? '', headers: request.headers, body: Buffer.concat(parts) })
+        response.writeHead(status).end('not today')
+      })
   }).listen(0, '127.0.0.1')
   await new Promise((resolve) => server?.once('listening', resolve))
   return { address: `127.0.0.1:${(server.address() as AddressInfo).port}`, asked }
@@ -41,29 +49,58 @@ async function receiver(status: number): Promise<{ readonly address: string; rea
 async function send(url: string, spans: readonly Span[]) {
   const metrics = new MetricStore({ strict: true })
   const said: string[] = []
-  const say = (message: string, fields?: Record<string, unknown>): void => void said.push(`${message} ${JSON.stringify(fields)}`)
-  const traces = await openTraces({ url, sample: 1, version: '1.2.3', host: realHost(), log: { debug: say, info: say, warn: say, error: say }, metrics })
+  const say = (message: string, fields?: Record<string, unknown>): void =>
+    void said.push(`${message} ${JSON.stringify(fields)}`)
+  const traces = await openTraces({
+    url,
+    sample: 1,
+    version: '1.2.3',
+    host: realHost(),
+    log: { debug: say, info: say, warn: say, error: say },
+    metrics,
+  })
   for (const one of spans) traces?.add(one)
   await traces?.close()
-  return { said, sent: metrics.value('weir_traces_sent_spans_total'), refused: metrics.value('weir_traces_dropped_spans_total', { reason: 'not_taken' }) }
+  return {
+    said,
+    sent: metrics.value('weir_traces_sent_spans_total'),
+    refused: metrics.value('weir_traces_dropped_spans_total', { reason: 'not_taken' }),
+  }
 }
 
 test('a span of Zipkin has microseconds, texts for tags, and why it failed', () => {
   expect(zipkinSpan(span, 'weir')).toEqual({
-    traceId: span.traceId, id: span.spanId, parentId: span.parentId, name: 'Event.Write', kind: 'PRODUCER', timestamp: 1_700_000_000_123_000, duration: 2000,
-    localEndpoint: { serviceName: 'weir' }, tags: { 'event.size': '7', 'event.key': 'c/u' },
+    traceId: span.traceId,
+    id: span.spanId,
+    parentId: span.parentId,
+    name: 'Event.Write',
+    kind: 'PRODUCER',
+    timestamp: 1_700_000_000_123_000,
+    duration: 2000,
+    localEndpoint: { serviceName: 'weir' },
+    tags: { 'event.size': '7', 'event.key': 'c/u' },
   })
   const { parentId: _parent, ...root } = span
-  expect(zipkinSpan({ ...root, kind: 'internal', end: span.start, error: 'why' }, 'weir')).toMatchObject({ duration: 1, tags: { error: 'why' } })
+  expect(zipkinSpan({ ...root, kind: 'internal', end: span.start, error: 'why' }, 'weir')).toMatchObject({
+    duration: 1,
+    tags: { error: 'why' },
+  })
   expect(zipkinSpan({ ...root, kind: 'internal' }, 'weir')).not.toHaveProperty('kind')
 })
 
 test('Zipkin gets spans as a JSON array', async () => {
   const { address, asked } = await receiver(202)
-  expect(await send(`zipkin://${address}`, [span, { ...span, spanId: 'f'.repeat(16) }])).toMatchObject({ sent: 2, refused: 0 })
-  expect(asked.map(({ path, headers, body }) => [path, headers['content-type'], (JSON.parse(String(body)) as { id: string }[]).map(({ id }) => id)])).toEqual([
-    ['/api/v2/spans', 'application/json', [span.spanId, 'f'.repeat(16)]],
-  ])
+  expect(await send(`zipkin://${address}`, [span, { ...span, spanId: 'f'.repeat(16) }])).toMatchObject({
+    sent: 2,
+    refused: 0,
+  })
+  expect(
+    asked.map(({ path, headers, body }) => [
+      path,
+      headers['content-type'],
+      (JSON.parse(String(body)) as { id: string }[]).map(({ id }) => id),
+    ]),
+  ).toEqual([['/api/v2/spans', 'application/json', [span.spanId, 'f'.repeat(16)]]])
 })
 
 test('OpenTelemetry gets spans as protobuf, with the headers that its variable names', async () => {
@@ -74,7 +111,16 @@ test('OpenTelemetry gets spans as protobuf, with the headers that its variable n
   const [{ path, headers, body } = { path: '', headers: {}, body: Buffer.of() }] = asked
   expect([path, headers['content-type'], headers['x-tenant']]).toEqual(['/v1/traces', 'application/x-protobuf', 'shop'])
   // What it means to a real collector is the matter of test/real/traces.test.ts.
-  for (const part of [Buffer.from(span.traceId, 'hex'), Buffer.from(span.spanId, 'hex'), 'Event.Write', 'event.key', 'c/u', 'weir', '1.2.3']) expect(body.includes(part)).toBe(true)
+  for (const part of [
+    Buffer.from(span.traceId, 'hex'),
+    Buffer.from(span.spanId, 'hex'),
+    'Event.Write',
+    'event.key',
+    'c/u',
+    'weir',
+    '1.2.3',
+  ])
+    expect(body.includes(part)).toBe(true)
 })
 
 test.each(['zipkin', 'otlp'])('what %s:// refuses is dropped, counted and said', async (scheme) => {

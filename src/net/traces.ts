@@ -16,15 +16,23 @@ export interface TracesOptions {
 }
 
 /** What sends spans, if they are to be sent; connects to nothing yet, and loads only what it needs. Throws for a URL that is none. */
-export async function openTraces({ url, sample, version, host: { timers }, log, metrics }: TracesOptions): Promise<TraceQueue | undefined> {
+export async function openTraces({
+  url,
+  sample,
+  version,
+  host: { timers },
+  log,
+  metrics,
+}: TracesOptions): Promise<TraceQueue | undefined> {
   const target = traceTarget(url ?? 'noop://')
   if (target.is === 'off') return undefined
   if (target.is === 'problem') throw new Error(target.message)
   if (target.warning !== undefined) log.warn(target.warning)
   const service = { name: 'weir', version }
-  const sender = target.is === 'otlp'
-    ? (await import('./traces-otlp.ts')).openOtlp(target.url, service)
-    : (await import('./traces-zipkin.ts')).openZipkin(target.url, service, timers)
+  const sender =
+    target.is === 'otlp'
+      ? (await import('./traces-otlp.ts')).openOtlp(target.url, service)
+      : (await import('./traces-zipkin.ts')).openZipkin(target.url, service, timers)
   log.info('traces are sent', { to: target.url, as: target.is })
   return new TraceQueue({ sender, sample: 1 / sample, timers, log, metrics })
 }

@@ -52,7 +52,11 @@ export class UdpListeners {
   }
 
   status(): readonly UdpListenerStatus[] {
-    return this.#all.map(({ udp, address, kernelDrops }) => ({ address, receiveBuffer: udp.receiveBuffer, kernelDrops }))
+    return this.#all.map(({ udp, address, kernelDrops }) => ({
+      address,
+      receiveBuffer: udp.receiveBuffer,
+      kernelDrops,
+    }))
   }
 
   /** Datagrams the kernel dropped since the last call, over all sockets. They are counted and logged here. */
@@ -66,9 +70,14 @@ export class UdpListeners {
       listening.kernelDrops = drops
       const { source, metrics, log } = this.#options
       metrics.count('weir_udp_kernel_dropped_datagrams_total', more, { source, listener: listening.address })
-      log.error('The kernel dropped datagrams that were not read in time; raise net.core.rmem_max and the receive buffer.', {
-        source, listener: listening.address, datagrams: more,
-      })
+      log.error(
+        'The kernel dropped datagrams that were not read in time; raise net.core.rmem_max and the receive buffer.',
+        {
+          source,
+          listener: listening.address,
+          datagrams: more,
+        },
+      )
     }
     return sum
   }
@@ -86,7 +95,8 @@ export class UdpListeners {
       receiveBuffer,
       environment,
       onDatagrams: (datagrams) => this.#options.onDatagrams(datagrams, listener),
-      onError: (error) => log.warn('Receiving reported an error; the socket stays open.', { source, listener: address, error }),
+      onError: (error) =>
+        log.warn('Receiving reported an error; the socket stays open.', { source, listener: address, error }),
     })
     const address = `${udp.host.includes(':') ? `[${udp.host}]` : udp.host}:${udp.port}`
     this.#all.push({ udp, address, kernelDrops: 0 })

@@ -18,17 +18,31 @@ afterEach(async () => {
 async function listen(more: Partial<UdpOptions> = {}): Promise<{ listener: UdpListener; seen: Datagrams[] }> {
   const seen: Datagrams[] = []
   const listener = await listenUdp({
-    host: '127.0.0.1', port: 0, receiveBuffer: 1 << 18, environment,
-    onDatagrams: (datagrams) => void seen.push(datagrams), onError: (error) => { throw error }, ...more,
+    host: '127.0.0.1',
+    port: 0,
+    receiveBuffer: 1 << 18,
+    environment,
+    onDatagrams: (datagrams) => void seen.push(datagrams),
+    onError: (error) => {
+      throw error
+    },
+    ...more,
   })
   open.push(listener)
   return { listener, seen }
 }
 
-async function send(to: UdpListener, texts: readonly string[], type: 'udp4' | 'udp6' = 'udp4', host = to.host): Promise<void> {
+async function send(
+  to: UdpListener,
+  texts: readonly string[],
+  type: 'udp4' | 'udp6' = 'udp4',
+  host = to.host,
+): Promise<void> {
   const socket = createSocket(type)
   for (const text of texts) {
-    await new Promise<void>((resolve, reject) => socket.send(text, to.port, host, (error) => (error ? reject(error) : resolve())))
+    await new Promise<void>((resolve, reject) =>
+      socket.send(text, to.port, host, (error) => (error ? reject(error) : resolve())),
+    )
   }
   await new Promise<void>((resolve) => socket.close(() => resolve()))
 }
@@ -37,7 +51,8 @@ async function until(true_: () => boolean): Promise<void> {
   while (!true_()) await environment.timers.sleep(2)
 }
 
-const texts = (seen: readonly Datagrams[]): string[] => seen.flatMap(({ bytes }) => bytes.map((one) => Buffer.from(one).toString()))
+const texts = (seen: readonly Datagrams[]): string[] =>
+  seen.flatMap(({ bytes }) => bytes.map((one) => Buffer.from(one).toString()))
 
 describe('a UDP listener', () => {
   test('hands over every datagram in order with its sender and a receive time', async () => {
@@ -83,13 +98,18 @@ describe('a UDP listener', () => {
     expect(error).toBeInstanceOf(WeirError)
     expect(error).toMatchObject({
       code: 'WEIR_LISTEN_IN_USE',
-      message: expect.stringMatching(new RegExp(`^UDP 127\\.0\\.0\\.1:${listener.port} is in use, held by .+ \\(process ${process.pid}\\)\\.$`)) as string,
+      message: expect.stringMatching(
+        new RegExp(`^UDP 127\\.0\\.0\\.1:${listener.port} is in use, held by .+ \\(process ${process.pid}\\)\\.$`),
+      ) as string,
     })
   })
 
   test('on an address of another machine says what to check', async () => {
     const error = await listen({ host: '192.0.2.1' }).catch((caught: unknown) => caught)
-    expect(error).toMatchObject({ code: 'WEIR_LISTEN_FAILED', advice: expect.stringContaining('belongs to this machine') as string })
+    expect(error).toMatchObject({
+      code: 'WEIR_LISTEN_FAILED',
+      advice: expect.stringContaining('belongs to this machine') as string,
+    })
     expect(String(error)).toContain('Cannot listen on UDP 192.0.2.1:0')
   })
 
@@ -110,7 +130,9 @@ describe('a UDP listener', () => {
     await new Promise<void>((resolve) => sender.connect(listener.port, '127.0.0.1', resolve))
     const rest = new Promise<number>((resolve) => {
       let left = 500
-      const done = (): void => { if (--left === 0) resolve(0) }
+      const done = (): void => {
+        if (--left === 0) resolve(0)
+      }
       for (let i = 0; i < 500; i++) sender.send(Buffer.alloc(1000), done)
     })
     await rest
@@ -134,7 +156,11 @@ test.skipIf(elsewhere)('a TCP port in use names its holder too', async () => {
   const address = server.address()
   const port = typeof address === 'object' ? (address?.port ?? 0) : 0
   expect(await whoListens('tcp', port)).toMatchObject([{ pid: process.pid }])
-  const error = await explainListen('tcp', { host: '::1', port }, Object.assign(new Error('taken'), { code: 'EADDRINUSE' }))
+  const error = await explainListen(
+    'tcp',
+    { host: '::1', port },
+    Object.assign(new Error('taken'), { code: 'EADDRINUSE' }),
+  )
   expect(error.message).toContain(`TCP [::1]:${port} is in use, held by`)
 })
 

@@ -53,18 +53,23 @@ export async function listenUdp(options: UdpOptions): Promise<UdpListener> {
       const table = await socketTable(v6 ? 'udp6' : 'udp')
       return table.find((line) => line.port === port && line.address === kernelText(address))?.drops
     },
-    close: () => new Promise((resolve) => socket.close(() => {
-      drain()
-      resolve()
-    })),
+    close: () =>
+      new Promise((resolve) =>
+        socket.close(() => {
+          drain()
+          resolve()
+        }),
+      ),
   }
 }
 
 /** The sentence to log when the kernel gave less than was wanted, with the setting to raise; undefined when it gave enough. */
 export function bufferShortage(listener: UdpListener, wanted: number): string | undefined {
   if (listener.receiveBuffer >= wanted) return undefined
-  return `The kernel gives UDP port ${listener.port} a receive buffer of ${kib(listener.receiveBuffer)} instead of ${kib(wanted)}; ` +
+  return (
+    `The kernel gives UDP port ${listener.port} a receive buffer of ${kib(listener.receiveBuffer)} instead of ${kib(wanted)}; ` +
     `bursts may be lost before Weir sees them. Raise it with: sysctl -w net.core.rmem_max=${wanted}`
+  )
 }
 
 function kib(bytes: number): string {
@@ -122,7 +127,11 @@ function collect(socket: Socket, options: UdpOptions): () => void {
     bytes.push(message)
     from.push(remote)
     // Whatever a datagram holds, the next ones are received.
-    if (bytes.length === 1) environment.timers.yield().then(drain).catch((error: unknown) => options.onError(error instanceof Error ? error : new Error(String(error))))
+    if (bytes.length === 1)
+      environment.timers
+        .yield()
+        .then(drain)
+        .catch((error: unknown) => options.onError(error instanceof Error ? error : new Error(String(error))))
   })
   return drain
 }

@@ -95,7 +95,8 @@ export class Checkpoint {
       // A previous leader may have recorded it.
       for (const [place, at] of Object.entries(places)) this.#reached(place, at, now)
       if (batch?.kind !== 'events' || of === undefined) continue
-      for (let row = 0; row < batch.count; row++) this.#remember(of, eventId(batch, row), timeOr(batch.time[row], header.received))
+      for (let row = 0; row < batch.count; row++)
+        this.#remember(of, eventId(batch, row), timeOr(batch.time[row], header.received))
       this.#recorded.push({ of, before, newest: timeOr(header.timeMax, header.received), received: header.received })
       events += batch.count
     }
@@ -130,7 +131,10 @@ export class Checkpoint {
   /** Recorded, or being recorded by another partition; if that append fails, that partition repeats it. */
   has(place: string, event: string): boolean {
     if (!this.#across.includes(place)) return this.#seen.get(place)?.has(event) === true
-    return this.#across.some((one) => this.#seen.get(one)?.has(event) === true || (one !== place && this.#recording.get(one)?.has(event) === true))
+    return this.#across.some(
+      (one) =>
+        this.#seen.get(one)?.has(event) === true || (one !== place && this.#recording.get(one)?.has(event) === true),
+    )
   }
 
   /**
@@ -140,7 +144,8 @@ export class Checkpoint {
   async record(place: string, events: readonly WeirEvent[], until: number, signal: AbortSignal): Promise<void> {
     this.#recording.set(place, new Set(events.map(({ id }) => id)))
     try {
-      for (const [some, isLast] of chunks(events)) await this.#inTurn(() => this.#append(place, some, isLast ? until : undefined, signal))
+      for (const [some, isLast] of chunks(events))
+        await this.#inTurn(() => this.#append(place, some, isLast ? until : undefined, signal))
     } finally {
       this.#recording.delete(place)
     }
@@ -150,7 +155,8 @@ export class Checkpoint {
   async advance(place: string, until: number, everyMs: number, signal: AbortSignal): Promise<void> {
     this.#places[place] = until
     this.#forget(place)
-    if (until - (this.#saved.get(place) ?? -Infinity) >= everyMs) await this.#inTurn(() => this.#append(place, [], until, signal))
+    if (until - (this.#saved.get(place) ?? -Infinity) >= everyMs)
+      await this.#inTurn(() => this.#append(place, [], until, signal))
   }
 
   /** Releases frames that were kept for long. */
@@ -158,7 +164,13 @@ export class Checkpoint {
     const { host, frames, state } = this.#context
     this.#behind(this.#places)
     const [oldest] = this.#recorded
-    if (frames === undefined || state === undefined || oldest === undefined || host.clock.now() - oldest.received < longestHoldMs) return
+    if (
+      frames === undefined ||
+      state === undefined ||
+      oldest === undefined ||
+      host.clock.now() - oldest.received < longestHoldMs
+    )
+      return
     await this.#inTurn(async () => {
       const seen = [...this.#seen].map(([place, events]) => [place, [...events]] as const)
       await makeDurableDirectory(host.disk, state)
@@ -171,7 +183,12 @@ export class Checkpoint {
 
   /** The content of the file, if it is readable. */
   async #read(): Promise<number> {
-    const { host: { disk }, state, log, id } = this.#context
+    const {
+      host: { disk },
+      state,
+      log,
+      id,
+    } = this.#context
     if (state === undefined || (await disk.stat(`${state}/${stateFile}`)) === undefined) return 0
     let events = 0
     try {
@@ -187,7 +204,10 @@ export class Checkpoint {
         }
       }
     } catch (error) {
-      log.warn('What was known of events can’t be read; some may be told again, with their ids.', { source: id, error: messageOf(error) })
+      log.warn('What was known of events can’t be read; some may be told again, with their ids.', {
+        source: id,
+        error: messageOf(error),
+      })
     }
     return events
   }
@@ -199,15 +219,32 @@ export class Checkpoint {
     return done
   }
 
-  async #append(place: string, events: readonly WeirEvent[], until: number | undefined, signal: AbortSignal): Promise<void> {
+  async #append(
+    place: string,
+    events: readonly WeirEvent[],
+    until: number | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
     const places = { ...this.#places, ...(until === undefined ? {} : { [place]: until }) }
     const cursor: Cursor = { places, behind: this.#behind(places), of: place }
-    const newest = events.reduce((most, { time = Number.NEGATIVE_INFINITY }) => Math.max(most, time), Number.NEGATIVE_INFINITY)
-    const { position } = await appendEvents(this.#context, events, { cursor: new TextEncoder().encode(JSON.stringify(cursor)), signal })
+    const newest = events.reduce(
+      (most, { time = Number.NEGATIVE_INFINITY }) => Math.max(most, time),
+      Number.NEGATIVE_INFINITY,
+    )
+    const { position } = await appendEvents(this.#context, events, {
+      cursor: new TextEncoder().encode(JSON.stringify(cursor)),
+      signal,
+    })
     const received = this.#context.host.clock.now()
     for (const { id, time } of events) this.#remember(place, id, time ?? received)
     const before = this.#sequence === 0 ? Math.max(0, position.sequence - mostParts) : this.#sequence
-    if (events.length > 0) this.#recorded.push({ of: place, before, newest: newest === Number.NEGATIVE_INFINITY ? received : newest, received })
+    if (events.length > 0)
+      this.#recorded.push({
+        of: place,
+        before,
+        newest: newest === Number.NEGATIVE_INFINITY ? received : newest,
+        received,
+      })
     this.#sequence = position.sequence
     for (const [name, at] of Object.entries(places)) this.#saved.set(name, at)
     if (until !== undefined) {
@@ -233,7 +270,9 @@ export class Checkpoint {
 
   /** Frames stay while one of their events may be returned again. */
   #behind(places: Readonly<Record<string, number>>): number {
-    this.#recorded = this.#recorded.filter(({ of, newest }) => newest >= (settled(places, this.#across, of) ?? Infinity))
+    this.#recorded = this.#recorded.filter(
+      ({ of, newest }) => newest >= (settled(places, this.#across, of) ?? Infinity),
+    )
     return this.#recorded.reduce((least, { before }) => Math.min(least, before), this.#sequence)
   }
 }

@@ -34,13 +34,22 @@ type Act = (ours: AbortSignal, before: unknown, isOurs: () => boolean) => Promis
 
 /** Ends when the signal aborts. */
 export async function runAsLeader(options: LeaderOptions, signal: AbortSignal, act: Act): Promise<void> {
-  const { context: { host, log, id }, record, what, durationMs = usualDurationMs } = options
+  const {
+    context: { host, log, id },
+    record,
+    what,
+    durationMs = usualDurationMs,
+  } = options
   const holder = `${record.instance} ${Buffer.from(host.random.bytes(6)).toString('hex')}`
   let seen: { readonly version: string; readonly at: number } | undefined
   let problem: string | undefined
   const complain = (error: unknown): void => {
     const said = messageOf(error)
-    if (!signal.aborted && said !== problem) log.warn(`Whose turn it is to read ${what} can’t be asked for, or it could not be used; it is tried again.`, { source: id, error: said })
+    if (!signal.aborted && said !== problem)
+      log.warn(`Whose turn it is to read ${what} can’t be asked for, or it could not be used; it is tried again.`, {
+        source: id,
+        error: said,
+      })
     problem = said
   }
   while (!signal.aborted) {
@@ -50,10 +59,21 @@ export async function runAsLeader(options: LeaderOptions, signal: AbortSignal, a
       const [now, wall] = [host.clock.monotonic(), host.clock.now()]
       if (found !== undefined && seen?.version !== found.version) seen = { version: found.version, at: now }
       // A previous process had our name: the journal fences it.
-      const isFree = turn === undefined || turn.holder === '' || turn.instance === record.instance || now - (seen?.at ?? now) >= durationMs
-      const version = isFree ? await record.write(found?.version, { holder, instance: record.instance, state: turn?.state ?? options.state() } satisfies Turn, signal) : undefined
+      const isFree =
+        turn === undefined ||
+        turn.holder === '' ||
+        turn.instance === record.instance ||
+        now - (seen?.at ?? now) >= durationMs
+      const version = isFree
+        ? await record.write(
+            found?.version,
+            { holder, instance: record.instance, state: turn?.state ?? options.state() } satisfies Turn,
+            signal,
+          )
+        : undefined
       problem = undefined
-      if (version !== undefined) await hold(options, holder, { version, began: { now, wall }, before: turn?.state, complain }, signal, act)
+      if (version !== undefined)
+        await hold(options, holder, { version, began: { now, wall }, before: turn?.state, complain }, signal, act)
     } catch (error) {
       complain(error)
     }
@@ -76,31 +96,49 @@ interface Begun {
   complain(error: unknown): void
 }
 
-async function hold({ context: { host, log, id }, record, what, state, durationMs = usualDurationMs, onTurn }: LeaderOptions, holder: string, begun: Begun, signal: AbortSignal, act: Act): Promise<void> {
+async function hold(
+  { context: { host, log, id }, record, what, state, durationMs = usualDurationMs, onTurn }: LeaderOptions,
+  holder: string,
+  begun: Begun,
+  signal: AbortSignal,
+  act: Act,
+): Promise<void> {
   const lost = new AbortController()
   const ours = AbortSignal.any([signal, lost.signal])
   let { version, began } = begun
   // Also when a renewal gets no response.
-  const endAfter = (): { cancel(): void } => host.timers.after(began.now + durationMs * holdPart - host.clock.monotonic(), () => { lost.abort() })
+  const endAfter = (): { cancel(): void } =>
+    host.timers.after(began.now + durationMs * holdPart - host.clock.monotonic(), () => {
+      lost.abort()
+    })
   let timer = endAfter()
   // After a freeze this runs before the timer of the same deadline.
   const isOurs = (): boolean => {
-    if (Math.max(host.clock.monotonic() - began.now, host.clock.now() - began.wall) >= durationMs * holdPart) lost.abort()
+    if (Math.max(host.clock.monotonic() - began.now, host.clock.now() - began.wall) >= durationMs * holdPart)
+      lost.abort()
     return !lost.signal.aborted
   }
   log.info(`This Weir reads ${what} from now on; others that have it, too, stand by.`, { source: id })
   onTurn?.(true)
   let failed: { readonly error: unknown } | undefined
-  const acting = act(ours, begun.before, isOurs).catch((error: unknown) => { failed = { error } }).finally(() => { lost.abort() })
+  const acting = act(ours, begun.before, isOurs)
+    .catch((error: unknown) => {
+      failed = { error }
+    })
+    .finally(() => {
+      lost.abort()
+    })
   while (!ours.aborted) {
     await host.timers.sleep(durationMs * renewPart, ours)
     if (ours.aborted) break
     const asked = { now: host.clock.monotonic(), wall: host.clock.now() }
     // Failures are retried until the lease ends.
-    const written = await record.write(version, { holder, instance: record.instance, state: state() } satisfies Turn, ours).catch((error: unknown) => {
-      if (!ours.aborted) begun.complain(error)
-      return false as const
-    })
+    const written = await record
+      .write(version, { holder, instance: record.instance, state: state() } satisfies Turn, ours)
+      .catch((error: unknown) => {
+        if (!ours.aborted) begun.complain(error)
+        return false as const
+      })
     if (written === false) continue
     if (written === undefined) {
       lost.abort()
@@ -115,14 +153,23 @@ async function hold({ context: { host, log, id }, record, what, state, durationM
   onTurn?.(false)
   // A returned lease saves the others the wait; if returning fails, it expires.
   const late = new AbortController()
-  const limit = host.timers.after(durationMs * renewPart, () => { late.abort() })
+  const limit = host.timers.after(durationMs * renewPart, () => {
+    late.abort()
+  })
   await giveBack(record, { version, holder, state: state() }, late.signal).catch(() => undefined)
   limit.cancel()
   if (failed !== undefined) throw failed.error
-  if (!signal.aborted) log.warn(`This Weir reads no ${what} any more: another one has the turn, or whose it is can’t be asked for.`, { source: id })
+  if (!signal.aborted)
+    log.warn(`This Weir reads no ${what} any more: another one has the turn, or whose it is can’t be asked for.`, {
+      source: id,
+    })
 }
 
-async function giveBack(record: TurnRecord, { version, holder, state }: { readonly version: string; readonly holder: string; readonly state: unknown }, signal: AbortSignal): Promise<void> {
+async function giveBack(
+  record: TurnRecord,
+  { version, holder, state }: { readonly version: string; readonly holder: string; readonly state: unknown },
+  signal: AbortSignal,
+): Promise<void> {
   const none = { holder: '', instance: record.instance, state } satisfies Turn
   if ((await record.write(version, none, signal)) !== undefined) return
   // The signal aborted during a renewal.

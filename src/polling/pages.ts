@@ -21,8 +21,10 @@ export interface PageParts {
 /** Throws ResponseError unless there is a list of the stated length. Elements are not checked. */
 export function pageOf<Given = unknown>({ who, what, list, count, next }: PageParts): Page<Given> {
   if (!Array.isArray(list)) throw new ResponseError('no_list', `${who} answered without a list of ${what}`)
-  if (count !== undefined && count !== null && Number(count) !== list.length) throw new ResponseError('count', `${who} answered with ${list.length} ${what} and states ${JSON.stringify(count)}`)
-  if (next !== undefined && next !== null && typeof next !== 'string') throw new ResponseError('unreadable', `${who} answered with a page token that is no text`)
+  if (count !== undefined && count !== null && Number(count) !== list.length)
+    throw new ResponseError('count', `${who} answered with ${list.length} ${what} and states ${JSON.stringify(count)}`)
+  if (next !== undefined && next !== null && typeof next !== 'string')
+    throw new ResponseError('unreadable', `${who} answered with a page token that is no text`)
   return { found: list as readonly Given[], next: next === '' || next === null ? undefined : next }
 }
 
@@ -30,20 +32,29 @@ export function pageOf<Given = unknown>({ who, what, list, count, next }: PagePa
 export type ReadPage<Given> = (next: string | undefined, signal: AbortSignal) => Promise<Page<Given> | undefined>
 
 /** All pages; undefined: more than `most` elements. Throws ResponseError for a repeated page token. */
-export async function readPages<Given>(read: ReadPage<Given>, { who, most, signal, retry }: {
-  readonly who: string
-  readonly most: number
-  readonly signal: AbortSignal
-  /** Retries an attempt that failed with ResponseError. */
-  readonly retry: <T>(attempt: () => Promise<T>) => Promise<T>
-}): Promise<readonly Given[] | undefined> {
+export async function readPages<Given>(
+  read: ReadPage<Given>,
+  {
+    who,
+    most,
+    signal,
+    retry,
+  }: {
+    readonly who: string
+    readonly most: number
+    readonly signal: AbortSignal
+    /** Retries an attempt that failed with ResponseError. */
+    readonly retry: <T>(attempt: () => Promise<T>) => Promise<T>
+  },
+): Promise<readonly Given[] | undefined> {
   const all: Given[] = []
   const tokens = new Set<string>()
   for (let next: string | undefined; ;) {
     const token = next
     const page = await retry(async () => {
       const got = await read(token, signal)
-      if (got?.next !== undefined && tokens.has(got.next)) throw new ResponseError('repeated_token', `${who} gave the page token ${got.next.slice(0, 80)} a second time`)
+      if (got?.next !== undefined && tokens.has(got.next))
+        throw new ResponseError('repeated_token', `${who} gave the page token ${got.next.slice(0, 80)} a second time`)
       return got
     })
     if (page === undefined) {
@@ -54,6 +65,6 @@ export async function readPages<Given>(read: ReadPage<Given>, { who, most, signa
     for (const one of page.found) all.push(one)
     if (page.next === undefined) return all
     if (all.length >= most) return undefined
-    tokens.add(next = page.next)
+    tokens.add((next = page.next))
   }
 }

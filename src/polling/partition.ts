@@ -118,7 +118,10 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
   status(): PartitionStatus {
     return {
       complete: this.#key === undefined ? undefined : this.#of.checkpoint.watermark(this.#key),
-      asked: this.#asked, newest: this.#newest, events: this.#events, ...(this.#why === undefined ? {} : { why: this.#why }),
+      asked: this.#asked,
+      newest: this.#newest,
+      events: this.#events,
+      ...(this.#why === undefined ? {} : { why: this.#why }),
     }
   }
 
@@ -129,7 +132,10 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
 
   /** Ends when the signal aborts and running appends are synced. */
   async run(signal: AbortSignal): Promise<void> {
-    const { every, context: { host } } = this.#of
+    const {
+      every,
+      context: { host },
+    } = this.#of
     while (!signal.aborted) {
       const began = host.clock.monotonic()
       const waitMs = await this.#cycle(signal)
@@ -139,7 +145,11 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
 
   /** Resolves with the wait that the API requires, in ms. */
   async #cycle(signal: AbortSignal): Promise<number> {
-    const { context: { log, metrics, host }, checkpoint, words } = this.#of
+    const {
+      context: { log, metrics, host },
+      checkpoint,
+      words,
+    } = this.#of
     const all = `${words.what}s`
     let waitMs = 0
     try {
@@ -153,20 +163,28 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
         this.#of.failed?.()
         waitMs = error.afterMs
       }
-      if (this.#failed !== message) log[error instanceof PollError ? 'warn' : 'error'](`${capital(all)} can't be read: ${message}.`, this.#labels())
+      if (this.#failed !== message)
+        log[error instanceof PollError ? 'warn' : 'error'](`${capital(all)} can't be read: ${message}.`, this.#labels())
       this.#failed = this.#why = message
     }
     await checkpoint.releaseOld(signal).catch((error: unknown) => {
       if (!signal.aborted) this.warn('state', `What is known of ${all} can't be written down: ${says(error)}`)
     })
     const until = this.status().complete
-    if (until !== undefined) metrics.set(this.#of.metrics.behind, Math.max(0, Math.round((host.clock.now() - until) / 1000)), this.#labels())
+    if (until !== undefined)
+      metrics.set(this.#of.metrics.behind, Math.max(0, Math.round((host.clock.now() - until) / 1000)), this.#labels())
     return waitMs
   }
 
   /** Reads up to now, in slices. Rejects with PollError, and with errors of the journal. */
   async poll(signal: AbortSignal): Promise<void> {
-    const { context: { host }, checkpoint, lookBack, backfill, keptMs } = this.#of
+    const {
+      context: { host },
+      checkpoint,
+      lookBack,
+      backfill,
+      keptMs,
+    } = this.#of
     const { most, sliceMs: longest } = this.#limits
     const place = await this.#of.open(signal)
     const { key } = place
@@ -196,22 +214,50 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
   }
 
   /** All events of a span. An incomplete response is counted, logged and retried; then the cycle fails, and the cursor stays. */
-  #read(place: OpenPartition<Given, M>, span: Span, most: number, signal: AbortSignal): Promise<readonly Given[] | undefined> {
-    const { context: { host }, words: { who } } = this.#of
-    const retry = <T>(attempt: () => Promise<T>): Promise<T> => withRetries({ host, signal, tries: answerTries, passes: (error) => error instanceof ResponseError, retried: (why) => { this.waits(why) } }, () => attempt().catch((error: unknown) => {
-      if (error instanceof ResponseError) this.#refusedAnswer(error)
-      throw error
-    }))
+  #read(
+    place: OpenPartition<Given, M>,
+    span: Span,
+    most: number,
+    signal: AbortSignal,
+  ): Promise<readonly Given[] | undefined> {
+    const {
+      context: { host },
+      words: { who },
+    } = this.#of
+    const retry = <T>(attempt: () => Promise<T>): Promise<T> =>
+      withRetries(
+        {
+          host,
+          signal,
+          tries: answerTries,
+          passes: (error) => error instanceof ResponseError,
+          retried: (why) => {
+            this.waits(why)
+          },
+        },
+        () =>
+          attempt().catch((error: unknown) => {
+            if (error instanceof ResponseError) this.#refusedAnswer(error)
+            throw error
+          }),
+      )
     return readPages((next, until) => place.page(span, next, until), { who, most, signal, retry })
   }
 
   #refusedAnswer({ fault, message }: ResponseError): void {
-    const { context: { id, metrics } } = this.#of
+    const {
+      context: { id, metrics },
+    } = this.#of
     metrics.count('weir_poll_invalid_responses_total', 1, { source: id, reason: fault })
     this.warn(`answer ${fault}`, `${message}; nothing is skipped, and it is read again.`)
   }
 
-  async #record(place: OpenPartition<Given, M>, all: readonly Given[], { from, until, isSteady }: { readonly from: number; readonly until: number; readonly isSteady: boolean }, signal: AbortSignal): Promise<void> {
+  async #record(
+    place: OpenPartition<Given, M>,
+    all: readonly Given[],
+    { from, until, isSteady }: { readonly from: number; readonly until: number; readonly isSteady: boolean },
+    signal: AbortSignal,
+  ): Promise<void> {
     const { context, checkpoint, words } = this.#of
     const { key } = place
     const fresh = new Map<string, { readonly mapped: M; readonly order: number }>()
@@ -235,39 +281,75 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
     })
     // The API returns the newest first.
     const inOrder = [...fresh.values()]
-      .sort((a, b) => (a.mapped.event.time ?? 0) - (b.mapped.event.time ?? 0) || (a.mapped.recorded ?? 0) - (b.mapped.recorded ?? 0) || a.order - b.order)
+      .sort(
+        (a, b) =>
+          (a.mapped.event.time ?? 0) - (b.mapped.event.time ?? 0) ||
+          (a.mapped.recorded ?? 0) - (b.mapped.recorded ?? 0) ||
+          a.order - b.order,
+      )
       .map(({ mapped }) => mapped)
     for (const [outcome, rows] of Object.entries(left)) {
       context.shed(outcome, rows)
-      this.warn(outcome, `${words.who} gave something that can't be taken (${outcome.replaceAll('_', ' ')}); the other ${words.what}s were taken.`)
+      this.warn(
+        outcome,
+        `${words.who} gave something that can't be taken (${outcome.replaceAll('_', ' ')}); the other ${words.what}s were taken.`,
+      )
     }
     if (inOrder.length === 0) await checkpoint.advance(key, until, bookmarkMs, signal)
-    else await checkpoint.record(key, inOrder.map(({ event }) => event), until, signal)
+    else
+      await checkpoint.record(
+        key,
+        inOrder.map(({ event }) => event),
+        until,
+        signal,
+      )
     this.#account(inOrder, left, isSteady)
   }
 
   #account(fresh: readonly M[], left: Readonly<Record<string, number>>, isSteady: boolean): void {
-    const { lookBack, words, context: { metrics, host } } = this.#of
-    for (const [outcome, rows] of Object.entries({ ...left, taken: fresh.length })) if (rows > 0) metrics.count(this.#of.metrics.events, rows, { ...this.#labels(), outcome })
+    const {
+      lookBack,
+      words,
+      context: { metrics, host },
+    } = this.#of
+    for (const [outcome, rows] of Object.entries({ ...left, taken: fresh.length }))
+      if (rows > 0) metrics.count(this.#of.metrics.events, rows, { ...this.#labels(), outcome })
     this.#events += fresh.length
-    this.#of.account?.(fresh, (what, message) => { this.warn(what, message) })
+    this.#of.account?.(fresh, (what, message) => {
+      this.warn(what, message)
+    })
     let late = 0
     let isNoted = false
-    for (const { event: { time }, recorded } of fresh) {
+    for (const {
+      event: { time },
+      recorded,
+    } of fresh) {
       if (time === undefined) continue
       this.#newest = Math.max(this.#newest ?? 0, time)
       const seen = recorded ?? (isSteady ? host.clock.now() : time)
       if (seen - time > late) [late, isNoted] = [seen - time, recorded !== undefined]
     }
-    if (late > lookBack * 0.8) this.warn('late', `${words.what === 'event' ? 'An' : 'A'} ${words.what} ${isNoted ? 'was recorded' : 'became visible'} ${Math.round(late / 1000)} s after it had happened, and \`look_back\` is ${lookBack / 1000} s: raise it, or what comes later is missed.`)
+    if (late > lookBack * 0.8)
+      this.warn(
+        'late',
+        `${words.what === 'event' ? 'An' : 'A'} ${words.what} ${isNoted ? 'was recorded' : 'became visible'} ${Math.round(late / 1000)} s after it had happened, and \`look_back\` is ${lookBack / 1000} s: raise it, or what comes later is missed.`,
+      )
   }
 
   /** Logs and counts a span that is older than the retention of the API. */
   #missed(from: number, to: number): void {
-    const { words: { what, kept }, context: { metrics, log } } = this.#of
+    const {
+      words: { what, kept },
+      context: { metrics, log },
+    } = this.#of
     const seconds = Math.round((to - from) / 1000)
     metrics.count(this.#of.metrics.missed, seconds, this.#labels())
-    log.warn(`${kept}: what happened before, and after the last ${what} that was read, is missed.`, { ...this.#labels(), seconds, from: new Date(from).toISOString(), to: new Date(to).toISOString() })
+    log.warn(`${kept}: what happened before, and after the last ${what} that was read, is missed.`, {
+      ...this.#labels(),
+      seconds,
+      from: new Date(from).toISOString(),
+      to: new Date(to).toISOString(),
+    })
   }
 
   #labels(): Readonly<Record<string, string>> {

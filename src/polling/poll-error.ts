@@ -5,7 +5,14 @@ export class PollError extends Error {
   /** A retry of the same request may succeed. */
   readonly mayPass: boolean
 
-  constructor(message: string, { cause, afterMs = 0, mayPass = false }: { readonly cause?: unknown; readonly afterMs?: number; readonly mayPass?: boolean } = {}) {
+  constructor(
+    message: string,
+    {
+      cause,
+      afterMs = 0,
+      mayPass = false,
+    }: { readonly cause?: unknown; readonly afterMs?: number; readonly mayPass?: boolean } = {},
+  ) {
     super(message, cause === undefined ? {} : { cause })
     this.name = 'PollError'
     this.afterMs = afterMs

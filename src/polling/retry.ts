@@ -16,7 +16,10 @@ export interface RetryLimits {
 }
 
 /** Retries with exponential backoff and jitter, at least for the wait that the API requires. */
-export async function withRetries<T>({ host, signal, tries = usualTries, passes = ({ mayPass }) => mayPass, retried }: RetryLimits, ask: () => Promise<T>): Promise<T> {
+export async function withRetries<T>(
+  { host, signal, tries = usualTries, passes = ({ mayPass }) => mayPass, retried }: RetryLimits,
+  ask: () => Promise<T>,
+): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await ask()
@@ -25,7 +28,7 @@ export async function withRetries<T>({ host, signal, tries = usualTries, passes 
       retried(error.message)
       const most = Math.min(longestWaitMs, firstWaitMs * 2 ** attempt)
       // Jitter spreads the retries of many clients.
-      await host.timers.sleep(error.afterMs + most / 2 + host.random.next() * most / 2, signal)
+      await host.timers.sleep(error.afterMs + most / 2 + (host.random.next() * most) / 2, signal)
       if (signal.aborted) throw error
     }
   }

@@ -28,8 +28,12 @@ class Sink {
       settled: (_, signal) => {
         if (this.isOpen) return Promise.resolve('settled')
         const { promise, resolve } = Promise.withResolvers<'settled' | 'stopped'>()
-        this.#waiting.push(() => { resolve('settled') })
-        signal.addEventListener('abort', () => { resolve('stopped') })
+        this.#waiting.push(() => {
+          resolve('settled')
+        })
+        signal.addEventListener('abort', () => {
+          resolve('stopped')
+        })
         return promise
       },
     }
@@ -38,12 +42,28 @@ class Sink {
 
 async function cloud(ack: string) {
   const [server, leases] = [await new CtsServer(() => start).start(), await new LeaseServer().start()]
-  onTestFinished(async () => { await Promise.all([server.stop(), leases.stop()]) })
+  onTestFinished(async () => {
+    await Promise.all([server.stop(), leases.stop()])
+  })
   const project = server.project('eu-de_prod')
-  const auth = { type: 'password', user: server.user.name, password: server.user.password, domain: server.domain.name } as const
-  const config = configFrom(otcCtsSchema, { iam: `${server.url}/v3`, auth, projects: [{ name: 'eu-de_prod' }], look_back: '5m', lease: { name: 'cts', kubeconfig: '/kubeconfig' }, ack })
+  const auth = {
+    type: 'password',
+    user: server.user.name,
+    password: server.user.password,
+    domain: server.domain.name,
+  } as const
+  const config = configFrom(otcCtsSchema, {
+    iam: `${server.url}/v3`,
+    auth,
+    projects: [{ name: 'eu-de_prod' }],
+    look_back: '5m',
+    lease: { name: 'cts', kubeconfig: '/kubeconfig' },
+    ack,
+  })
   return {
-    server, project, leases,
+    server,
+    project,
+    leases,
     /** A pod: journal and folder are its own, and go with it. */
     async pod(sink: Sink, at = start) {
       const it = new AskedScene('cts', at)
@@ -114,8 +134,14 @@ test('what a sink has not settled goes with its pod, so the next one tells it ag
 })
 
 test('the Lease has the newest ids, so many that they fit', () => {
-  const seen = new Map([['a', new Map(Array.from({ length: 20_000 }, (_, at) => [`"a${at}`, at] as const))], ['b', new Map([['old', -1]])]])
-  const { places, seen: [a, b] } = checkpointRecord({ a: 1, b: 2 }, seen)
+  const seen = new Map([
+    ['a', new Map(Array.from({ length: 20_000 }, (_, at) => [`"a${at}`, at] as const))],
+    ['b', new Map([['old', -1]])],
+  ])
+  const {
+    places,
+    seen: [a, b],
+  } = checkpointRecord({ a: 1, b: 2 }, seen)
   expect([places, a?.[0], a?.[1][0], b]).toEqual([{ a: 1, b: 2 }, 'a', ['"a19999', 19_999], ['b', []]])
   const bytes = JSON.stringify(JSON.stringify(a)).length
   expect([bytes > 90 * 1024, bytes < 110 * 1024]).toEqual([true, true])

@@ -19,12 +19,24 @@ const lookMs = 500
 const partingMs = 2000
 
 /** Prefers the newest events. */
-export function checkpointRecord(places: Readonly<Record<string, number>>, seen: ReadonlyMap<string, ReadonlyMap<string, number>>): CheckpointRecord {
-  const all = [...seen].flatMap(([place, events]) => [...events].map(([event, time]) => ({ place, event, time }))).sort((a, b) => b.time - a.time)
+export function checkpointRecord(
+  places: Readonly<Record<string, number>>,
+  seen: ReadonlyMap<string, ReadonlyMap<string, number>>,
+): CheckpointRecord {
+  const all = [...seen]
+    .flatMap(([place, events]) => [...events].map(([event, time]) => ({ place, event, time })))
+    .sort((a, b) => b.time - a.time)
   let left = mostBytes - Buffer.byteLength(JSON.stringify(JSON.stringify(places)))
-  const fit = all.findIndex(({ event, time }) => (left -= Buffer.byteLength(JSON.stringify(JSON.stringify([event, time])))) < 0)
+  const fit = all.findIndex(
+    ({ event, time }) => (left -= Buffer.byteLength(JSON.stringify(JSON.stringify([event, time])))) < 0,
+  )
   const kept = fit === -1 ? all : all.slice(0, fit)
-  return { places: { ...places }, seen: [...seen.keys()].map((of) => [of, kept.filter(({ place }) => place === of).map(({ event, time }) => [event, time] as const)] as const) }
+  return {
+    places: { ...places },
+    seen: [...seen.keys()].map(
+      (of) => [of, kept.filter(({ place }) => place === of).map(({ event, time }) => [event, time] as const)] as const,
+    ),
+  }
 }
 
 export function isCheckpointRecord(value: unknown): value is CheckpointRecord {
@@ -63,8 +75,12 @@ export class SharedCheckpoint {
   async follow(known: () => CheckpointRecord, { timers }: Pick<Host, 'timers'>, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) if (!(await this.#settle(known, signal))) await timers.sleep(lookMs, signal)
     const parting = new AbortController()
-    const timer = timers.after(partingMs, () => { parting.abort() })
-    await this.#settle(known, parting.signal).finally(() => { timer.cancel() })
+    const timer = timers.after(partingMs, () => {
+      parting.abort()
+    })
+    await this.#settle(known, parting.signal).finally(() => {
+      timer.cancel()
+    })
   }
 
   /** False: there was nothing to wait for, or it was not settled in time. */

@@ -6,13 +6,29 @@ import { otcCtsSchema } from '../connectors/otc-cts/config.ts'
 import { pollingSource } from './source.ts'
 import { openOtcCts } from '../connectors/otc-cts/source.ts'
 
-async function scene(): Promise<{ readonly it: CtsScene; readonly shared: SharedTurn; weir(instance: string): Promise<{ readonly lines: string[]; stop(): Promise<void> }>; told(...ids: readonly string[]): Promise<void> }> {
+async function scene(): Promise<{
+  readonly it: CtsScene
+  readonly shared: SharedTurn
+  weir(instance: string): Promise<{ readonly lines: string[]; stop(): Promise<void> }>
+  told(...ids: readonly string[]): Promise<void>
+}> {
   const it = await CtsScene.start()
   onTestFinished(() => it.stop())
   const shared = new SharedTurn()
-  const config = configFrom(otcCtsSchema, { iam: `${it.server.url}/v3`, auth: { type: 'password', user: it.server.user.name, password: it.server.user.password, domain: it.server.domain.name }, projects: [{ name: 'eu-de_prod' }], look_back: '5m' })
+  const config = configFrom(otcCtsSchema, {
+    iam: `${it.server.url}/v3`,
+    auth: {
+      type: 'password',
+      user: it.server.user.name,
+      password: it.server.user.password,
+      domain: it.server.domain.name,
+    },
+    projects: [{ name: 'eu-de_prod' }],
+    look_back: '5m',
+  })
   return {
-    it, shared,
+    it,
+    shared,
     async told(...ids) {
       await expect.poll(() => it.ids, { interval: 2, timeout: 20_000 }).toEqual(ids)
     },
@@ -80,7 +96,7 @@ test('a leader that ends before its first renewal leaves its successor a place t
   await told('t1')
   await one.stop()
   // A killed leader leaves its first record, and nothing later.
-  put({ ...(await record.promise as object), holder: '' })
+  put({ ...((await record.promise) as object), holder: '' })
   it.server.put(it.project, [trace('t2', ctsStart - minute + 1)])
   await weir('two')
   await told('t1', 't2')
@@ -95,7 +111,9 @@ test('who finds that another one has the turn stops reading', async () => {
   await expect.poll(() => one.lines.join(), { interval: 2, timeout: 20_000 }).toMatch(/another one has the turn/)
   expect(shared.holder).toBe('ghost 0')
   const asked = it.queries().length
-  await expect.poll(() => it.slept.filter((ms) => ms === 1000).length, { interval: 2, timeout: 20_000 }).toBeGreaterThan(10)
+  await expect
+    .poll(() => it.slept.filter((ms) => ms === 1000).length, { interval: 2, timeout: 20_000 })
+    .toBeGreaterThan(10)
   expect(it.queries()).toHaveLength(asked)
 })
 
@@ -104,19 +122,33 @@ test('what was asked for before another one had the turn is not told, however la
   const lines: string[] = []
   const abort = new AbortController()
   const tried: unknown[] = []
-  const source = await pollingSource({ context: sharing(it.context(), shared, 'one', lines), keptMs: minute, what: 'traces' }, (checkpoint) => ({
-    places: [{
-      status: () => undefined,
-      async run(signal) {
-        await checkpoint.record('a', [{ id: 'first', source: '/s', type: 't', family: 'event', encoding: 'none' }], 1, signal)
-        // Frozen for a while, with its timers; the answer is read first.
-        it.now += 9000
-        await checkpoint.record('a', [{ id: 'late', source: '/s', type: 't', family: 'event', encoding: 'none' }], 2, signal).catch((error: unknown) => { tried.push(error, signal.aborted) })
-        abort.abort()
-      },
-    }],
-    close: () => undefined,
-  }))
+  const source = await pollingSource(
+    { context: sharing(it.context(), shared, 'one', lines), keptMs: minute, what: 'traces' },
+    (checkpoint) => ({
+      places: [
+        {
+          status: () => undefined,
+          async run(signal) {
+            await checkpoint.record(
+              'a',
+              [{ id: 'first', source: '/s', type: 't', family: 'event', encoding: 'none' }],
+              1,
+              signal,
+            )
+            // Frozen for a while, with its timers; the answer is read first.
+            it.now += 9000
+            await checkpoint
+              .record('a', [{ id: 'late', source: '/s', type: 't', family: 'event', encoding: 'none' }], 2, signal)
+              .catch((error: unknown) => {
+                tried.push(error, signal.aborted)
+              })
+            abort.abort()
+          },
+        },
+      ],
+      close: () => undefined,
+    }),
+  )
   await source.run(abort.signal)
   expect([it.ids, tried]).toEqual([['first'], [new Error('another one has the turn'), true]])
 })
@@ -124,7 +156,12 @@ test('what was asked for before another one had the turn is not told, however la
 test('a sink that can not be waited for is no sink that has settled everything', async () => {
   const { it } = await scene()
   const { awaited: _, ...context } = it.context()
-  await expect(pollingSource({ context, keptMs: minute, what: 'traces', sink: 'out' }, () => ({ places: [], close: () => undefined }))).rejects.toThrow('no sink can be waited for here')
+  await expect(
+    pollingSource({ context, keptMs: minute, what: 'traces', sink: 'out' }, () => ({
+      places: [],
+      close: () => undefined,
+    })),
+  ).rejects.toThrow('no sink can be waited for here')
 })
 
 test('who has the turn again knows what it had told, also what the Lease does not have, and what another told; and holds no frames meanwhile', async () => {
@@ -132,23 +169,41 @@ test('who has the turn again knows what it had told, also what the Lease does no
   const known: boolean[][] = []
   const abort = new AbortController()
   const state = { places: { a: ctsStart }, seen: [['a', [['elsewhere', ctsStart + 1]]]] }
-  const source = await pollingSource({ context: it.context(), keptMs: minute, what: 'traces', lease: { record: shared.by('one'), durationMs: 10_000, close: () => undefined } }, (checkpoint) => ({
-    places: [{
-      status: () => undefined,
-      async run(signal) {
-        known.push([checkpoint.has('a', 'ours'), checkpoint.has('a', 'elsewhere')])
-        if (known.length > 1) return abort.abort()
-        const ended = new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
-        await checkpoint.record('a', [{ id: 'ours', source: '/s', type: 't', family: 'event', encoding: 'none', time: ctsStart + 2 }], ctsStart, signal)
-        shared.put({ holder: 'two 1', instance: 'two', state })
-        await ended
-      },
-    }],
-    close: () => undefined,
-  }))
+  const source = await pollingSource(
+    {
+      context: it.context(),
+      keptMs: minute,
+      what: 'traces',
+      lease: { record: shared.by('one'), durationMs: 10_000, close: () => undefined },
+    },
+    (checkpoint) => ({
+      places: [
+        {
+          status: () => undefined,
+          async run(signal) {
+            known.push([checkpoint.has('a', 'ours'), checkpoint.has('a', 'elsewhere')])
+            if (known.length > 1) return abort.abort()
+            const ended = new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+            await checkpoint.record(
+              'a',
+              [{ id: 'ours', source: '/s', type: 't', family: 'event', encoding: 'none', time: ctsStart + 2 }],
+              ctsStart,
+              signal,
+            )
+            shared.put({ holder: 'two 1', instance: 'two', state })
+            await ended
+          },
+        },
+      ],
+      close: () => undefined,
+    }),
+  )
   const ran = source.run(abort.signal)
   await expect.poll(() => it.heldFrom, { interval: 2, timeout: 20_000 }).toBe(Infinity)
   shared.put({ holder: '', instance: 'two', state })
   await ran
-  expect(known).toEqual([[false, false], [true, true]])
+  expect(known).toEqual([
+    [false, false],
+    [true, true],
+  ])
 })

@@ -34,19 +34,28 @@ export interface PollingOptions {
 }
 
 /** The API need not be reachable. */
-export async function pollingSource<Status extends Readable>({ context, keptMs, what, across, lease, sink }: PollingOptions, build: (checkpoint: Checkpoint) => PollingParts<Status>): Promise<PollingSource<Status>> {
-  if (sink !== undefined && context.awaited === undefined) throw new Error(`ack: sink:${sink}: no sink can be waited for here`)
+export async function pollingSource<Status extends Readable>(
+  { context, keptMs, what, across, lease, sink }: PollingOptions,
+  build: (checkpoint: Checkpoint) => PollingParts<Status>,
+): Promise<PollingSource<Status>> {
+  if (sink !== undefined && context.awaited === undefined)
+    throw new Error(`ack: sink:${sink}: no sink can be waited for here`)
   const kept = new SharedCheckpoint(sink === undefined ? undefined : context.awaited?.(sink))
   let isOurs = (): boolean => true
-  const checkpoint = new Checkpoint({
-    ...context, append: async (unit) => {
-      // Records of an earlier lease belong to the next leader.
-      if (!isOurs()) throw new Error('another one has the turn')
-      const appended = await context.append(unit)
-      kept.appended(appended)
-      return appended
+  const checkpoint = new Checkpoint(
+    {
+      ...context,
+      append: async (unit) => {
+        // Records of an earlier lease belong to the next leader.
+        if (!isOurs()) throw new Error('another one has the turn')
+        const appended = await context.append(unit)
+        kept.appended(appended)
+        return appended
+      },
     },
-  }, keptMs, across)
+    keptMs,
+    across,
+  )
   const shared = context.frames?.shared?.turn
   if (lease === undefined && shared === undefined) await checkpoint.restore()
   const parts = build(checkpoint)
@@ -55,7 +64,9 @@ export async function pollingSource<Status extends Readable>({ context, keptMs, 
   let isReading = false
   const read = async (signal: AbortSignal): Promise<void> => {
     isReading = true
-    await allEnd(places.map((place) => place.run(signal))).finally(() => { isReading = false })
+    await allEnd(places.map((place) => place.run(signal))).finally(() => {
+      isReading = false
+    })
   }
   const known = (): CheckpointRecord => checkpoint.known
   let isRestored = false
@@ -66,23 +77,39 @@ export async function pollingSource<Status extends Readable>({ context, keptMs, 
     health: () => (isReading ? healthOfPlaces(places.map((place) => place.status())) : undefined),
     async run(signal) {
       try {
-        if (lease !== undefined) await runAsLeader({ context, record: lease.record, durationMs: lease.durationMs, what, state: () => kept.state(known) }, signal, async (ours, before, is) => {
-          isOurs = is
-          kept.begin(before)
-          if (!isRestored) await checkpoint.restore()
-          isRestored = true
-          checkpoint.learn(before)
-          const ended = new AbortController()
-          const turn = AbortSignal.any([ours, ended.signal])
-          await allEnd([read(turn), kept.follow(known, context.host, turn)].map((part) => part.finally(() => { ended.abort() })))
-          if (!signal.aborted) await checkpoint.release()
-        })
+        if (lease !== undefined)
+          await runAsLeader(
+            { context, record: lease.record, durationMs: lease.durationMs, what, state: () => kept.state(known) },
+            signal,
+            async (ours, before, is) => {
+              isOurs = is
+              kept.begin(before)
+              if (!isRestored) await checkpoint.restore()
+              isRestored = true
+              checkpoint.learn(before)
+              const ended = new AbortController()
+              const turn = AbortSignal.any([ours, ended.signal])
+              await allEnd(
+                [read(turn), kept.follow(known, context.host, turn)].map((part) =>
+                  part.finally(() => {
+                    ended.abort()
+                  }),
+                ),
+              )
+              if (!signal.aborted) await checkpoint.release()
+            },
+          )
         else if (shared === undefined) await read(signal)
-        else await runAsLeader({ context, record: shared, what, state: () => checkpoint.state }, signal, async (ours, before, is) => {
-          isOurs = is
-          await checkpoint.restore(before)
-          await read(ours)
-        })
+        else
+          await runAsLeader(
+            { context, record: shared, what, state: () => checkpoint.state },
+            signal,
+            async (ours, before, is) => {
+              isOurs = is
+              await checkpoint.restore(before)
+              await read(ours)
+            },
+          )
       } finally {
         parts.close()
         lease?.close()

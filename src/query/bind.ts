@@ -1,7 +1,28 @@
-import { QueryError, refuse, type Expression, type FieldValue, type Literal, type QueryProblem, type Subject, type Test } from './ast.ts'
+import {
+  QueryError,
+  refuse,
+  type Expression,
+  type FieldValue,
+  type Literal,
+  type QueryProblem,
+  type Subject,
+  type Test,
+} from './ast.ts'
 import { always, group, never, type Bound, type DoubleInterval, type Leaf, type Match, type Order } from './bound.ts'
 import { united, type Interval } from './intervals.ts'
-import { addressesOf, ceiling, instant, integersOf, macOf, numberOf, placeOf, refuseNumber, show, timesOf, truthOf } from './literals.ts'
+import {
+  addressesOf,
+  ceiling,
+  instant,
+  integersOf,
+  macOf,
+  numberOf,
+  placeOf,
+  refuseNumber,
+  show,
+  timesOf,
+  truthOf,
+} from './literals.ts'
 import type { End, NameTable, QueryField, QueryKind } from './names.ts'
 import { floor, isWhole, rangeEnds, toDouble, type Decimal } from './quantities.ts'
 import { regexProblem } from './regex.ts'
@@ -11,11 +32,33 @@ const bits = (count: bigint): Interval => ({ low: 0n, high: (1n << count) - 1n }
 
 /** Kinds whose values are integers, and the integers that they can be. */
 export const integerKinds: Partial<Record<QueryKind, Interval>> = {
-  u8: bits(8n), u16: bits(16n), u32: bits(32n), u64: bits(64n), i32: { low: -(1n << 31n), high: (1n << 31n) - 1n }, estimate: bits(96n),
-  time: { low: firstTime, high: lastTime }, ip: bits(128n), mac: bits(48n), bool: bits(1n), 'list<u8>': bits(8n),
+  u8: bits(8n),
+  u16: bits(16n),
+  u32: bits(32n),
+  u64: bits(64n),
+  i32: { low: -(1n << 31n), high: (1n << 31n) - 1n },
+  estimate: bits(96n),
+  time: { low: firstTime, high: lastTime },
+  ip: bits(128n),
+  mac: bits(48n),
+  bool: bits(1n),
+  'list<u8>': bits(8n),
 }
 
-const ordered = new Set<QueryKind>(['u8', 'u16', 'u32', 'u64', 'i32', 'estimate', 'time', 'list<u8>', 'f64', 'dict', 'text', 'list<dict>'])
+const ordered = new Set<QueryKind>([
+  'u8',
+  'u16',
+  'u32',
+  'u64',
+  'i32',
+  'estimate',
+  'time',
+  'list<u8>',
+  'f64',
+  'dict',
+  'text',
+  'list<dict>',
+])
 const texts = new Set<QueryKind>(['dict', 'text', 'list<dict>'])
 
 /** Fits the values of a tree to their fields. Throws QueryError with everything that does not fit. */
@@ -37,10 +80,20 @@ interface Around {
 function bindPart(part: Expression, around: Around, positive: boolean): Bound {
   switch (part.is) {
     case 'and':
-    case 'or': return group((part.is === 'and') === positive ? 'and' : 'or', part.parts.map((each) => bindPart(each, around, positive)))
-    case 'not': return bindPart(part.part, around, !positive)
-    case 'either': return group(positive ? 'or' : 'and', (['src', 'dst'] as const).map((end) => bindPart(part.part, { ...around, end }, positive)))
-    case 'exists': return onFields(part.subject, around, positive, () => ({ is: 'exists' }))
+    case 'or':
+      return group(
+        (part.is === 'and') === positive ? 'and' : 'or',
+        part.parts.map((each) => bindPart(each, around, positive)),
+      )
+    case 'not':
+      return bindPart(part.part, around, !positive)
+    case 'either':
+      return group(
+        positive ? 'or' : 'and',
+        (['src', 'dst'] as const).map((end) => bindPart(part.part, { ...around, end }, positive)),
+      )
+    case 'exists':
+      return onFields(part.subject, around, positive, () => ({ is: 'exists' }))
     case 'test': {
       const opposite = part.operator === '!=' || part.operator === '!~'
       return onFields(part.subject, around, positive !== opposite, (field) => matchOf(part, field, around.names))
@@ -48,8 +101,18 @@ function bindPart(part: Expression, around: Around, positive: boolean): Bound {
   }
 }
 
-function onFields({ name, end, at }: Subject, around: Around, positive: boolean, match: (field: QueryField) => Match | 'never'): Bound {
-  const fields = end === undefined ? [around.names.field(name)] : (end === 'any' ? (['src', 'dst'] as const) : around.end === undefined ? [] : [around.end]).map((one) => around.names.ofEnd(one, name))
+function onFields(
+  { name, end, at }: Subject,
+  around: Around,
+  positive: boolean,
+  match: (field: QueryField) => Match | 'never',
+): Bound {
+  const fields =
+    end === undefined
+      ? [around.names.field(name)]
+      : (end === 'any' ? (['src', 'dst'] as const) : around.end === undefined ? [] : [around.end]).map((one) =>
+          around.names.ofEnd(one, name),
+        )
   const leaves = fields.map((field): Bound => {
     try {
       if (field === undefined) refuse(`There is no field ${name}.`, placeOf(at === undefined ? {} : { at }))
@@ -60,7 +123,8 @@ function onFields({ name, end, at }: Subject, around: Around, positive: boolean,
       if (!(error instanceof QueryError)) throw error
       for (const problem of error.problems) {
         // Both ends complain of the same value.
-        if (!around.problems.some(({ from, to }) => from === problem.from && to === problem.to)) around.problems.push(problem)
+        if (!around.problems.some(({ from, to }) => from === problem.from && to === problem.to))
+          around.problems.push(problem)
       }
       return never
     }
@@ -71,16 +135,36 @@ function onFields({ name, end, at }: Subject, around: Around, positive: boolean,
 function matchOf({ operator, values, subject }: Test, field: QueryField, names: NameTable): Match | 'never' {
   const at = placeOf(subject)
   const plain = operator === '!=' ? '=' : operator === '!~' ? '~' : operator
-  if (field.kind === 'json') refuse(`${field.name} is JSON: a filter can only ask whether it is there.`, at, `Write exists(${field.name}), or ask in SQL.`)
-  if (plain === '~' && !texts.has(field.kind)) refuse(`${field.name} is no text: ~ does not apply.`, at, field.kind === 'ip' ? `Write ${field.name} = 10.0.0.0/8.` : undefined)
+  if (field.kind === 'json')
+    refuse(
+      `${field.name} is JSON: a filter can only ask whether it is there.`,
+      at,
+      `Write exists(${field.name}), or ask in SQL.`,
+    )
+  if (plain === '~' && !texts.has(field.kind))
+    refuse(
+      `${field.name} is no text: ~ does not apply.`,
+      at,
+      field.kind === 'ip' ? `Write ${field.name} = 10.0.0.0/8.` : undefined,
+    )
   if (plain !== '=' && plain !== '~' && !ordered.has(field.kind)) {
-    refuse(`${operator} does not apply to ${field.name}.`, at, field.kind === 'ip' ? `For a range write ${field.name} = 10.0.0.1-10.0.0.9.` : undefined)
+    refuse(
+      `${operator} does not apply to ${field.name}.`,
+      at,
+      field.kind === 'ip' ? `For a range write ${field.name} = 10.0.0.1-10.0.0.9.` : undefined,
+    )
   }
   const literals: Literal[] = []
   for (const value of values) {
     if (value.is === 'literal') literals.push(value)
-    else if (values.length > 1) refuse('A list holds values only.', placeOf(value), `Write ${field.name} = ${value.name} as a test of its own, or "${value.name}" for the text.`)
-    else if (plain === '~') refuse('An expression is a text, not a field.', placeOf(value), `Write "${value.name}" for the text.`)
+    else if (values.length > 1)
+      refuse(
+        'A list holds values only.',
+        placeOf(value),
+        `Write ${field.name} = ${value.name} as a test of its own, or "${value.name}" for the text.`,
+      )
+    else if (plain === '~')
+      refuse('An expression is a text, not a field.', placeOf(value), `Write "${value.name}" for the text.`)
     else return withField(plain, field, names.field(value.name), value)
   }
   if (plain === '~') return { is: 'found', patterns: literals.map(patternOf) }
@@ -88,16 +172,26 @@ function matchOf({ operator, values, subject }: Test, field: QueryField, names: 
 }
 
 function withField(operator: '=' | Order, field: QueryField, other: QueryField | undefined, value: FieldValue): Match {
-  const family = ({ kind }: QueryField): string => (kind === 'dict' || kind === 'text' ? 'text' : /^(?:u|i|estimate)/.test(kind) ? 'integer' : kind)
+  const family = ({ kind }: QueryField): string =>
+    kind === 'dict' || kind === 'text' ? 'text' : /^(?:u|i|estimate)/.test(kind) ? 'integer' : kind
   if (other === undefined || family(field) !== family(other) || /^(?:list|json)/.test(field.kind)) {
-    refuse(`${field.name} and ${value.name} can’t be compared.`, placeOf(value), `For the text itself write "${value.name}".`)
+    refuse(
+      `${field.name} and ${value.name} can’t be compared.`,
+      placeOf(value),
+      `For the text itself write "${value.name}".`,
+    )
   }
   return { is: 'field', operator, other }
 }
 
 function patternOf(literal: Literal): string {
   const problem = regexProblem(literal.text)
-  if (problem !== undefined) refuse(`The expression ${show(literal.text)} can’t be used. ${problem}`, placeOf(literal), 'Expressions are RE2; docs/explain/query.md lists what may stand in one.')
+  if (problem !== undefined)
+    refuse(
+      `The expression ${show(literal.text)} can’t be used. ${problem}`,
+      placeOf(literal),
+      'Expressions are RE2; docs/explain/query.md lists what may stand in one.',
+    )
   return literal.text
 }
 
@@ -106,18 +200,30 @@ function equals(field: QueryField, literals: readonly Literal[]): Match | 'never
   const domain = integerKinds[field.kind]
   if (domain === undefined) {
     const wild = (literal: Literal): boolean => !literal.quoted && literal.text.includes('*')
-    return { is: 'texts', texts: literals.filter((one) => !wild(one)).map(({ text }) => text), wildcards: literals.filter(wild).map(({ text }) => text) }
+    return {
+      is: 'texts',
+      texts: literals.filter((one) => !wild(one)).map(({ text }) => text),
+      wildcards: literals.filter(wild).map(({ text }) => text),
+    }
   }
-  return integers(literals.flatMap((literal) => intervalsOf(field, literal)), domain)
+  return integers(
+    literals.flatMap((literal) => intervalsOf(field, literal)),
+    domain,
+  )
 }
 
 function intervalsOf(field: QueryField, literal: Literal): Interval[] {
   switch (field.kind) {
-    case 'time': return timesOf(literal)
-    case 'ip': return addressesOf(literal)
-    case 'mac': return macOf(literal)
-    case 'bool': return truthOf(literal)
-    default: return integersOf(field, literal)
+    case 'time':
+      return timesOf(literal)
+    case 'ip':
+      return addressesOf(literal)
+    case 'mac':
+      return macOf(literal)
+    case 'bool':
+      return truthOf(literal)
+    default:
+      return integersOf(field, literal)
   }
 }
 
@@ -134,17 +240,32 @@ function ranked(field: QueryField, operator: Order, literal: Literal): Match | '
   if (field.kind === 'f64') {
     const value = toDouble(need(numberOf(field, literal.text, placeOf(literal)), field, literal))
     const open = operator === '<' || operator === '>'
-    return { is: 'doubles', intervals: [operator.startsWith('<') ? { low: -Infinity, lowOpen: false, high: value, highOpen: open } : { low: value, lowOpen: open, high: Infinity, highOpen: false }] }
+    return {
+      is: 'doubles',
+      intervals: [
+        operator.startsWith('<')
+          ? { low: -Infinity, lowOpen: false, high: value, highOpen: open }
+          : { low: value, lowOpen: open, high: Infinity, highOpen: false },
+      ],
+    }
   }
   const domain = integerKinds[field.kind]
   if (domain === undefined) return { is: 'order', operator, text: literal.text }
-  const interval = field.kind === 'time' ? beyond(operator, wholeTime(literal), domain) : beyond(operator, need(numberOf(field, literal.text, placeOf(literal)), field, literal), domain)
+  const interval =
+    field.kind === 'time'
+      ? beyond(operator, wholeTime(literal), domain)
+      : beyond(operator, need(numberOf(field, literal.text, placeOf(literal)), field, literal), domain)
   return integers([interval], domain)
 }
 
 function wholeTime(literal: Literal): Decimal {
   const digits = instant(literal.text, placeOf(literal))
-  if (digits === undefined) refuse(`${show(literal.text)} is no time.`, placeOf(literal), 'Write 2026-11-20T10:00:00Z, or Unix milliseconds; times are UTC.')
+  if (digits === undefined)
+    refuse(
+      `${show(literal.text)} is no time.`,
+      placeOf(literal),
+      'Write 2026-11-20T10:00:00Z, or Unix milliseconds; times are UTC.',
+    )
   return { digits, scale: 0 }
 }
 
@@ -155,10 +276,14 @@ function need(value: Decimal | undefined, field: QueryField, literal: Literal): 
 /** Integers below or above a number that need not be whole. */
 function beyond(operator: Order, value: Decimal, { low, high }: Interval): Interval {
   switch (operator) {
-    case '<': return { low, high: isWhole(value) ? floor(value) - 1n : floor(value) }
-    case '<=': return { low, high: floor(value) }
-    case '>': return { low: floor(value) + 1n, high }
-    case '>=': return { low: ceiling(value), high }
+    case '<':
+      return { low, high: isWhole(value) ? floor(value) - 1n : floor(value) }
+    case '<=':
+      return { low, high: floor(value) }
+    case '>':
+      return { low: floor(value) + 1n, high }
+    case '>=':
+      return { low: ceiling(value), high }
   }
 }
 

@@ -58,12 +58,17 @@ export function group(is: 'and' | 'or', given: readonly Bound[]): Bound {
 }
 
 /** The tests of a filter, each with its field and, where it asks for equality or its opposite, the values. */
-export function testsOf(bound: Bound): readonly { readonly field: string; readonly equals?: readonly (string | number)[] }[] {
+export function testsOf(
+  bound: Bound,
+): readonly { readonly field: string; readonly equals?: readonly (string | number)[] }[] {
   if (bound.is === 'and' || bound.is === 'or') return bound.parts.flatMap(testsOf)
   if (bound.is !== 'leaf') return []
   const { field, match } = bound
   if (match.is === 'field') return [{ field: field.name }, { field: match.other.name }]
   if (match.is === 'texts' && match.wildcards.length === 0) return [{ field: field.name, equals: match.texts }]
-  const singles = match.is === 'integers' && match.intervals.every(({ low, high }) => low === high) ? match.intervals.map(({ low }) => Number(low)) : undefined
+  const singles =
+    match.is === 'integers' && match.intervals.every(({ low, high }) => low === high)
+      ? match.intervals.map(({ low }) => Number(low))
+      : undefined
   return [{ field: field.name, ...(singles === undefined ? {} : { equals: singles }) }]
 }

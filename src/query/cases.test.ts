@@ -16,19 +16,25 @@ interface Cases {
   readonly cases: readonly { readonly filter: string; readonly rows: readonly number[] }[]
 }
 
-const { rows: written, cases } = JSON.parse(await readFile(new URL('../../docs/explain/query-cases.json', import.meta.url), 'utf8')) as Cases
+const { rows: written, cases } = JSON.parse(
+  await readFile(new URL('../../docs/explain/query-cases.json', import.meta.url), 'utf8'),
+) as Cases
 
 function plain(name: string, value: string | number | boolean | string[]): PlainValue {
   const kind = flowNames.field(name)?.kind
-  if (kind === 'ip') return (parseIp(String(value)) ?? new Uint32Array(4)).reduce((sum, word) => (sum << 32n) | BigInt(word), 0n)
+  if (kind === 'ip')
+    return (parseIp(String(value)) ?? new Uint32Array(4)).reduce((sum, word) => (sum << 32n) | BigInt(word), 0n)
   if (kind === 'time') return timeOf(String(value)) ?? 0n
   if (kind === 'mac') return BigInt(`0x${String(value).replaceAll(':', '')}`)
   return kind === 'dict' || kind === 'f64' || kind === 'bool' || typeof value === 'object' ? value : BigInt(value)
 }
 
 const rows = written.map((row): Row => {
-  const values: Record<string, PlainValue> = Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(name, value)]))
-  if (values['bytes'] !== undefined) values['bytes_est'] = (values['bytes'] as bigint) * ((values['sampling'] as bigint | undefined) ?? 1n)
+  const values: Record<string, PlainValue> = Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [name, plain(name, value)]),
+  )
+  if (values['bytes'] !== undefined)
+    values['bytes_est'] = (values['bytes'] as bigint) * ((values['sampling'] as bigint | undefined) ?? 1n)
   return values
 })
 
@@ -44,7 +50,9 @@ test('DuckDB chooses the rows of every case', async () => {
   const connection = await (await DuckDBInstance.create(':memory:')).connect()
   await makeView(connection, flowNames, rows)
   for (const { filter, rows: wanted } of cases) {
-    const answer = await connection.runAndReadAll(`SELECT n FROM flows WHERE ${compileSql(readFilter(filter, flowNames).bound)} ORDER BY n`)
+    const answer = await connection.runAndReadAll(
+      `SELECT n FROM flows WHERE ${compileSql(readFilter(filter, flowNames).bound)} ORDER BY n`,
+    )
     expect({ filter, rows: answer.getRows().map(([n]) => Number(n)) }).toEqual({ filter, rows: wanted })
   }
   connection.closeSync()
@@ -60,8 +68,11 @@ test('every case reads the same in its normal form', () => {
 test('every filter that the documents show is one', async () => {
   for (const page of ['guide/queries.md', 'explain/query.md']) {
     const text = await readFile(new URL(`../../docs/${page}`, import.meta.url), 'utf8')
-    const filters = [...text.matchAll(/^```text\n([\s\S]*?)^```$/gm)].flatMap(([, body = '']) => body.trim().split('\n'))
+    const filters = [...text.matchAll(/^```text\n([\s\S]*?)^```$/gm)].flatMap(([, body = '']) =>
+      body.trim().split('\n'),
+    )
     expect(filters.length).toBeGreaterThan(0)
-    for (const filter of filters) expect({ filter, problems: validate(filter, flowNames) }).toEqual({ filter, problems: [] })
+    for (const filter of filters)
+      expect({ filter, problems: validate(filter, flowNames) }).toEqual({ filter, problems: [] })
   }
 })

@@ -6,7 +6,12 @@ const parts = ['name', 'owner_name', 'label', 'addr'] as const
 
 function endpointOf(end: End): QueryField & { readonly firstOf: readonly string[] } {
   const firstOf = parts.map((part) => `${end}_${part}`)
-  return { name: `${end}_endpoint`, kind: 'text', sql: `coalesce(${firstOf.map((field) => name(field)).join(', ')})`, firstOf }
+  return {
+    name: `${end}_endpoint`,
+    kind: 'text',
+    sql: `coalesce(${firstOf.map((field) => name(field)).join(', ')})`,
+    firstOf,
+  }
 }
 
 /** Groups only: no view has a column of this name, so filters and sorts cannot use it. */

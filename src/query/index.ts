@@ -11,7 +11,17 @@ export { bind } from './bind.ts'
 export { testsOf, type Bound } from './bound.ts'
 export { compileLive, type LiveFilter, type LiveHeader, type LiveResolver, type RowTest } from './live.ts'
 export { columnsRead, endpointField, endpointFields } from './endpoints.ts'
-export { changeNames, eventNames, flowNames, nameTables, plainOfChange, resourceNames, type NameTable, type QueryField, type QueryKind } from './names.ts'
+export {
+  changeNames,
+  eventNames,
+  flowNames,
+  nameTables,
+  plainOfChange,
+  resourceNames,
+  type NameTable,
+  type QueryField,
+  type QueryKind,
+} from './names.ts'
 export { parse } from './parse.ts'
 export { print } from './print.ts'
 export { compileSql, compileSqlValue, type SqlOptions } from './sql.ts'

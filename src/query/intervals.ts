@@ -23,6 +23,9 @@ export function united(intervals: readonly Interval[], least: bigint, most: bigi
 export function without(intervals: readonly Interval[], hole: Interval): readonly Interval[] {
   return intervals.flatMap(({ low, high }) => {
     if (high < hole.low || low > hole.high) return [{ low, high }]
-    return [...(low < hole.low ? [{ low, high: hole.low - 1n }] : []), ...(high > hole.high ? [{ low: hole.high + 1n, high }] : [])]
+    return [
+      ...(low < hole.low ? [{ low, high: hole.low - 1n }] : []),
+      ...(high > hole.high ? [{ low: hole.high + 1n, high }] : []),
+    ]
   })
 }

@@ -11,16 +11,35 @@ export interface Token extends Span {
 export const longestText = 65_536
 
 const signs: Readonly<Record<string, string>> = {
-  '=': '=', '==': '=', '!=': '!=', '<>': '!=', '~': '~', '=~': '~', '!~': '!~', '<': '<', '<=': '<=', '>': '>', '>=': '>=', '(': '(', ')': ')', ',': ',',
+  '=': '=',
+  '==': '=',
+  '!=': '!=',
+  '<>': '!=',
+  '~': '~',
+  '=~': '~',
+  '!~': '!~',
+  '<': '<',
+  '<=': '<=',
+  '>': '>',
+  '>=': '>=',
+  '(': '(',
+  ')': ')',
+  ',': ',',
 }
 const blank = /\s/u
 const endsWord = /[\s"'(),=!<>~]/u
 
 /** Cuts a text into tokens; throws QueryError where that can't be done. */
 export function tokens(text: string): Token[] {
-  if (text.length > longestText) refuse(`The filter has ${text.length} characters; ${longestText} are the most.`, { from: longestText, to: text.length })
-  if (!text.isWellFormed()) refuse('The filter holds half a character (a lone surrogate).', { from: 0, to: text.length })
-  if (text.includes('\0')) refuse('A filter holds no NUL characters.', { from: text.indexOf('\0'), to: text.indexOf('\0') + 1 })
+  if (text.length > longestText)
+    refuse(`The filter has ${text.length} characters; ${longestText} are the most.`, {
+      from: longestText,
+      to: text.length,
+    })
+  if (!text.isWellFormed())
+    refuse('The filter holds half a character (a lone surrogate).', { from: 0, to: text.length })
+  if (text.includes('\0'))
+    refuse('A filter holds no NUL characters.', { from: text.indexOf('\0'), to: text.indexOf('\0') + 1 })
   const found: Token[] = []
   let at = 0
   while (at < text.length) {
@@ -41,7 +60,8 @@ function signAt(text: string, from: number): Token | undefined {
     const sign = Object.hasOwn(signs, written) ? signs[written] : undefined
     if (sign !== undefined) return { kind: 'sign', text: sign, from, to: from + written.length }
   }
-  if (text[from] === '!') refuse('“!” does not stand alone.', { from, to: from + 1 }, 'Write != or !~, or not before the whole test.')
+  if (text[from] === '!')
+    refuse('“!” does not stand alone.', { from, to: from + 1 }, 'Write != or !~, or not before the whole test.')
   return undefined
 }
 

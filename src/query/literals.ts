@@ -27,17 +27,25 @@ export function integersOf(field: QueryField, literal: Literal): Interval[] {
   const single = numberOf(field, literal.text, at)
   if (single !== undefined) return isWhole(single) ? [{ low: floor(single), high: floor(single) }] : []
   const [from, to] = rangeEnds(literal.text) ?? []
-  const [low, high] = [from === undefined ? undefined : numberOf(field, from, at), to === undefined ? undefined : numberOf(field, to, at)]
+  const [low, high] = [
+    from === undefined ? undefined : numberOf(field, from, at),
+    to === undefined ? undefined : numberOf(field, to, at),
+  ]
   if (low === undefined || high === undefined) return refuseNumber(field, literal)
   const interval = { low: ceiling(low), high: floor(high) }
-  if (interval.low > interval.high && compare(low, high) > 0) refuse(`The range ${literal.text} begins above its end.`, at)
+  if (interval.low > interval.high && compare(low, high) > 0)
+    refuse(`The range ${literal.text} begins above its end.`, at)
   return [interval]
 }
 
 export function refuseNumber(field: QueryField, literal: Literal): never {
   const words = wordsOf(field.name)
   const near = words === undefined ? undefined : nearest(literal.text, Object.keys(words))
-  refuse(`${field.name} is a number; ${show(literal.text)} is none.`, placeOf(literal), near === undefined ? undefined : `Did you mean ${near}?`)
+  refuse(
+    `${field.name} is a number; ${show(literal.text)} is none.`,
+    placeOf(literal),
+    near === undefined ? undefined : `Did you mean ${near}?`,
+  )
 }
 
 export function ceiling(value: Decimal): bigint {
@@ -54,8 +62,16 @@ export function timesOf(literal: Literal): Interval[] {
   const single = instant(literal.text, placeOf(literal))
   if (single !== undefined) return [{ low: single, high: single }]
   const [from, to] = rangeEnds(literal.text.includes('..') ? literal.text : '') ?? []
-  const [low, high] = [from === undefined ? undefined : instant(from, placeOf(literal)), to === undefined ? undefined : instant(to, placeOf(literal))]
-  if (low === undefined || high === undefined) refuse(`${show(literal.text)} is no time.`, placeOf(literal), 'Write 2026-11-20T10:00:00Z, or Unix milliseconds; times are UTC.')
+  const [low, high] = [
+    from === undefined ? undefined : instant(from, placeOf(literal)),
+    to === undefined ? undefined : instant(to, placeOf(literal)),
+  ]
+  if (low === undefined || high === undefined)
+    refuse(
+      `${show(literal.text)} is no time.`,
+      placeOf(literal),
+      'Write 2026-11-20T10:00:00Z, or Unix milliseconds; times are UTC.',
+    )
   if (low > high) refuse(`The range ${literal.text} begins after its end.`, placeOf(literal))
   return [{ low, high }]
 }
@@ -85,7 +101,12 @@ export function addressesOf(literal: Literal): Interval[] {
   }
   const [from, to] = rangeEnds(text) ?? []
   const [first, last] = [from === undefined ? undefined : parseIp(from), to === undefined ? undefined : parseIp(to)]
-  if (first === undefined || last === undefined) refuse(`${show(text)} is no address.`, placeOf(literal), 'Write 10.0.0.1, 10.0.0.0/8, 10.0.0.1-10.0.0.9 or 2001:db8::/32.')
+  if (first === undefined || last === undefined)
+    refuse(
+      `${show(text)} is no address.`,
+      placeOf(literal),
+      'Write 10.0.0.1, 10.0.0.0/8, 10.0.0.1-10.0.0.9 or 2001:db8::/32.',
+    )
   const [low, high] = [wide(first), wide(last)]
   const isV4 = (value: bigint): boolean => value >= mapped.low && value <= mapped.high
   if (isV4(low) !== isV4(high)) refuse('A range of addresses is of one family.', placeOf(literal))
@@ -95,7 +116,8 @@ export function addressesOf(literal: Literal): Interval[] {
 
 /** `aa:bb:cc:dd:ee:ff`, with hyphens, too, as 48 bits. */
 export function macOf(literal: Literal): Interval[] {
-  if (!/^[0-9a-f]{2}(?:([:-])[0-9a-f]{2})(?:\1[0-9a-f]{2}){4}$/i.test(literal.text)) refuse(`${show(literal.text)} is no MAC address.`, placeOf(literal), 'Write 02:42:ac:11:00:02.')
+  if (!/^[0-9a-f]{2}(?:([:-])[0-9a-f]{2})(?:\1[0-9a-f]{2}){4}$/i.test(literal.text))
+    refuse(`${show(literal.text)} is no MAC address.`, placeOf(literal), 'Write 02:42:ac:11:00:02.')
   const value = BigInt(`0x${literal.text.replace(/[:-]/g, '')}`)
   return [{ low: value, high: value }]
 }

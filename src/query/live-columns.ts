@@ -19,7 +19,12 @@ export interface LiveHeader {
 
 /** Gives addresses their names: the engine's resolver is one. */
 export interface LiveResolver {
-  resolve(words: Uint32Array, offset: number, time: number, scope: string): { readonly is: 'endpoint'; readonly endpoint: Endpoint } | { readonly is: 'unknown' | 'wait' }
+  resolve(
+    words: Uint32Array,
+    offset: number,
+    time: number,
+    scope: string,
+  ): { readonly is: 'endpoint'; readonly endpoint: Endpoint } | { readonly is: 'unknown' | 'wait' }
   /** Some cluster is watched: it knows more than what networks are called. */
   readonly holders?: unknown
 }
@@ -90,10 +95,14 @@ export function textsOf(rows: LiveRows, name: string): TextReader | undefined {
   if (name === '_pos') return (row) => stableId(header.source, header.epoch, header.sourceSequence, row)
   if (batch.kind === 'events' && name === 'id') return (row) => eventId(batch, row)
   if (batch.kind === 'events' && name === 'data_base64') {
-    return (row) => (dataEncodings[batch.encoding[row] ?? 0] === 'binary' ? Buffer.from(heapItem(batch.data, row)).toString('base64') : undefined)
+    return (row) =>
+      dataEncodings[batch.encoding[row] ?? 0] === 'binary'
+        ? Buffer.from(heapItem(batch.data, row)).toString('base64')
+        : undefined
   }
   const codes = codesOf(rows, name)
-  const carried: TextReader | undefined = codes === undefined ? undefined : (row) => (codes[row] === 0 ? undefined : batch.dictionary[codes[row] ?? 0])
+  const carried: TextReader | undefined =
+    codes === undefined ? undefined : (row) => (codes[row] === 0 ? undefined : batch.dictionary[codes[row] ?? 0])
   const later = isFlows(rows) ? resolvedTexts(rows, name) : undefined
   if (later === undefined || carried === undefined) return carried ?? later
   return (row) => carried(row) ?? later(row)
@@ -108,11 +117,18 @@ export function resolvedTexts({ batch, header, resolver }: LiveRows<FlowBatch>, 
   const readers = ends.flatMap((end): TextReader[] => {
     const addresses = batch.columns[`${end}_addr`]
     if (addresses?.kind !== 'ip') return []
-    return [(row) => {
-      if (!isPresent(addresses.valid, row)) return undefined
-      const answer = resolver.resolve(addresses.words, row * 4, timeOfMeaning(batch, row, header.received), (scope === undefined ? undefined : batch.dictionary[scope.codes[row] ?? 0]) ?? '')
-      return answer.is === 'endpoint' ? answer.endpoint[part] : undefined
-    }]
+    return [
+      (row) => {
+        if (!isPresent(addresses.valid, row)) return undefined
+        const answer = resolver.resolve(
+          addresses.words,
+          row * 4,
+          timeOfMeaning(batch, row, header.received),
+          (scope === undefined ? undefined : batch.dictionary[scope.codes[row] ?? 0]) ?? '',
+        )
+        return answer.is === 'endpoint' ? answer.endpoint[part] : undefined
+      },
+    ]
   })
   const [first, second] = readers
   return first === undefined || second === undefined ? first : (row) => first(row) ?? second(row)

@@ -56,16 +56,24 @@ export function wordsTest(intervals: readonly Interval[]): WordsTest {
 }
 
 function words(values: readonly bigint[]): Uint32Array {
-  return Uint32Array.from(values.flatMap((value) => [96n, 64n, 32n, 0n].map((shift) => Number((value >> shift) & 0xffff_ffffn))))
+  return Uint32Array.from(
+    values.flatMap((value) => [96n, 64n, 32n, 0n].map((shift) => Number((value >> shift) & 0xffff_ffffn))),
+  )
 }
 
 /** Of the words at `offset` to those given. */
 function order(list: Uint32Array, offset: number, a: number, b: number, c: number, d: number): number {
-  return (list[offset] ?? 0) - a || (list[offset + 1] ?? 0) - b || (list[offset + 2] ?? 0) - c || (list[offset + 3] ?? 0) - d
+  return (
+    (list[offset] ?? 0) - a || (list[offset + 1] ?? 0) - b || (list[offset + 2] ?? 0) - c || (list[offset + 3] ?? 0) - d
+  )
 }
 
 export function doubleTest(intervals: readonly DoubleInterval[]): NumberTest {
-  return (value) => intervals.some(({ low, high, lowOpen, highOpen }) => (lowOpen ? value > low : value >= low) && (highOpen ? value < high : value <= high))
+  return (value) =>
+    intervals.some(
+      ({ low, high, lowOpen, highOpen }) =>
+        (lowOpen ? value > low : value >= low) && (highOpen ? value < high : value <= high),
+    )
 }
 
 /** Of a text that is there; an expression is compiled once, here. */
@@ -84,16 +92,22 @@ export function textTest(match: Match): (text: string) => boolean {
       const expressions = match.patterns.map((pattern) => RE2JS.compile(pattern))
       return (text) => expressions.some((expression) => expression.test(text))
     }
-    default: return () => match.is === 'exists'
+    default:
+      return () => match.is === 'exists'
   }
 }
 
 export function holds(operator: '=' | '<' | '<=' | '>' | '>=', order: number): boolean {
   switch (operator) {
-    case '=': return order === 0
-    case '<': return order < 0
-    case '<=': return order <= 0
-    case '>': return order > 0
-    case '>=': return order >= 0
+    case '=':
+      return order === 0
+    case '<':
+      return order < 0
+    case '<=':
+      return order <= 0
+    case '>':
+      return order > 0
+    case '>=':
+      return order >= 0
   }
 }

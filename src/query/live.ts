@@ -2,7 +2,16 @@ import type { Batch } from '../model/batches.ts'
 import { dataEncodings } from '../model/batches.ts'
 import type { Bound, Leaf } from './bound.ts'
 import { compareBytes } from '../model/text-order.ts'
-import { codesOf, isFlows, isResolved, numbersOf, textsOf, type LiveHeader, type LiveResolver, type LiveRows } from './live-columns.ts'
+import {
+  codesOf,
+  isFlows,
+  isResolved,
+  numbersOf,
+  textsOf,
+  type LiveHeader,
+  type LiveResolver,
+  type LiveRows,
+} from './live-columns.ts'
 import { doubleTest, holds, numberTest, textTest, wordsTest } from './live-tests.ts'
 import { anyWide, wideOf, wideRow } from './live-wide.ts'
 
@@ -26,8 +35,10 @@ const no: RowTest = () => false
 
 function compile(bound: Bound): Compiled {
   switch (bound.is) {
-    case 'always': return () => () => true
-    case 'never': return () => no
+    case 'always':
+      return () => () => true
+    case 'never':
+      return () => no
     case 'leaf': {
       const test = leaf(bound)
       if (!bound.negated) return test
@@ -52,14 +63,21 @@ function compile(bound: Bound): Compiled {
 }
 
 function leaf(given: Leaf): Compiled {
-  const { field: { name, kind }, match } = given
+  const {
+    field: { name, kind },
+    match,
+  } = given
   if (match.is === 'field') return betweenFields(given, match.operator, match.other.name)
   switch (kind) {
     case 'dict':
-    case 'text': return texts(name, match)
-    case 'list<dict>': return listOfTexts(name, match)
-    case 'list<u8>': return listOfNumbers(name, match)
-    case 'json': return jsonExists(name)
+    case 'text':
+      return texts(name, match)
+    case 'list<dict>':
+      return listOfTexts(name, match)
+    case 'list<u8>':
+      return listOfNumbers(name, match)
+    case 'json':
+      return jsonExists(name)
     case 'u64':
     case 'mac':
     case 'ip':
@@ -71,7 +89,12 @@ function leaf(given: Leaf): Compiled {
       }
     }
     default: {
-      const test = match.is === 'integers' ? numberTest(match.intervals) : match.is === 'doubles' ? doubleTest(match.intervals) : () => true
+      const test =
+        match.is === 'integers'
+          ? numberTest(match.intervals)
+          : match.is === 'doubles'
+            ? doubleTest(match.intervals)
+            : () => true
       return (rows) => {
         const read = numbersOf(rows, name)
         if (read === undefined) return no
@@ -132,7 +155,8 @@ function listOfTexts(name: string, match: Leaf['match']): Compiled {
     const matches = remembered(rows.batch.dictionary, test)
     const empty = test('')
     return (row) => {
-      for (let at = offsets[row] ?? 0; at < (offsets[row + 1] ?? 0); at++) if (items[at] === 0 ? empty : matches(items[at] ?? 0)) return true
+      for (let at = offsets[row] ?? 0; at < (offsets[row + 1] ?? 0); at++)
+        if (items[at] === 0 ? empty : matches(items[at] ?? 0)) return true
       return false
     }
   }
@@ -155,7 +179,8 @@ function jsonExists(name: string): Compiled {
   return (rows) => {
     const { batch } = rows
     if (batch.kind === 'events' && name === 'data') {
-      return (row) => dataEncodings[batch.encoding[row] ?? 0] === 'json' || dataEncodings[batch.encoding[row] ?? 0] === 'text'
+      return (row) =>
+        dataEncodings[batch.encoding[row] ?? 0] === 'json' || dataEncodings[batch.encoding[row] ?? 0] === 'text'
     }
     const codes = codesOf(rows, name)
     return codes === undefined ? no : (row) => codes[row] !== 0

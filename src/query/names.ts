@@ -64,7 +64,15 @@ interface Named extends QueryField {
 function nameTable(view: NameTable['view'], example: string, named: readonly Named[]): NameTable {
   const fields: QueryField[] = named.map(({ others: _others, ...field }) => field)
   const byName = new Map(fields.map((field) => [field.name, field]))
-  const own = new Map(fields.flatMap(({ name }) => [[name, name], [name.replace(/^(src|dst)_/, '$1.'), name]] as const))
+  const own = new Map(
+    fields.flatMap(
+      ({ name }) =>
+        [
+          [name, name],
+          [name.replace(/^(src|dst)_/, '$1.'), name],
+        ] as const,
+    ),
+  )
   const all = new Map<string, string>()
   const put = (written: string, name: string): void => {
     if (!all.has(fold(written))) all.set(fold(written), name)
@@ -85,7 +93,9 @@ function nameTable(view: NameTable['view'], example: string, named: readonly Nam
   const paired = (part: string): boolean => ends.get(part)?.src !== undefined && ends.get(part)?.dst !== undefined
   const known = [...new Set([...fields.map(({ name }) => name), ...all.keys()])]
   return {
-    view, fields, example,
+    view,
+    fields,
+    example,
     field: (name) => byName.get(name),
     others: (name) => named.find((each) => each.name === name)?.others ?? [],
     resolve: (written) => all.get(fold(written)),
@@ -113,39 +123,122 @@ function registered(field: Field): Named {
   return { name, kind: name === 'time_skewed' ? 'bool' : kind, ...(unit === undefined ? {} : { unit }), others }
 }
 
-export const flowNames: NameTable = nameTable('flows', 'dst_port = 443', [...(flowFields as readonly Field[]).map(registered), ...flowsOnly])
+export const flowNames: NameTable = nameTable('flows', 'dst_port = 443', [
+  ...(flowFields as readonly Field[]).map(registered),
+  ...flowsOnly,
+])
 
 const eventKinds: Readonly<Record<string, QueryKind>> = {
-  id: 'text', source: 'dict', type: 'dict', subject: 'dict', time: 'time', datacontenttype: 'dict', dataschema: 'dict', extensions: 'json', data: 'json',
-  family: 'dict', ref: 'dict', key: 'dict', time_received: 'time', _pos: 'text', data_base64: 'text',
+  id: 'text',
+  source: 'dict',
+  type: 'dict',
+  subject: 'dict',
+  time: 'time',
+  datacontenttype: 'dict',
+  dataschema: 'dict',
+  extensions: 'json',
+  data: 'json',
+  family: 'dict',
+  ref: 'dict',
+  key: 'dict',
+  time_received: 'time',
+  _pos: 'text',
+  data_base64: 'text',
 }
 
-export const eventNames: NameTable = nameTable('events', 'family = audit', Object.entries(eventKinds).map(([name, kind]) => ({ name, kind, others: [] })))
+export const eventNames: NameTable = nameTable(
+  'events',
+  'family = audit',
+  Object.entries(eventKinds).map(([name, kind]) => ({ name, kind, others: [] })),
+)
 
 const named = (name: string, kind: QueryKind, ...others: readonly string[]): Named => ({ name, kind, others })
 
 /** Changes of objects of clusters. What the envelope says of them comes first: conditions on it read no body. */
 export const changeNames: NameTable = nameTable('changes', 'kind = Deployment', [
   ...['time', 'time_received'].map((name) => named(name, 'time')),
-  named('cluster', 'dict'), named('api_group', 'dict', 'group'), named('kind', 'dict'), named('namespace', 'dict', 'ns'), named('name', 'dict'), named('uid', 'dict'), named('ref', 'dict'), named('subject', 'dict'),
-  named('operation', 'dict', 'op'), named('_pos', 'text'),
-  named('actor', 'dict', 'user', 'who'), named('actor_kind', 'dict'), named('actor_ref', 'dict'), named('manager', 'dict'), named('audit_id', 'dict'),
-  named('noise', 'list<dict>', 'rule'), named('paths', 'list<dict>', 'path'), named('coalesced', 'bool'), named('initial', 'bool'), named('resource_version', 'text'),
-  { name: 'diff', kind: 'text', sql: 'CAST(diff AS VARCHAR)', others: [] }, named('old', 'json'), named('new', 'json'),
-  { name: 'text', kind: 'text', sql: "concat_ws(' ', name, namespace, kind, manager, CAST(diff AS VARCHAR))", others: [] },
+  named('cluster', 'dict'),
+  named('api_group', 'dict', 'group'),
+  named('kind', 'dict'),
+  named('namespace', 'dict', 'ns'),
+  named('name', 'dict'),
+  named('uid', 'dict'),
+  named('ref', 'dict'),
+  named('subject', 'dict'),
+  named('operation', 'dict', 'op'),
+  named('_pos', 'text'),
+  named('actor', 'dict', 'user', 'who'),
+  named('actor_kind', 'dict'),
+  named('actor_ref', 'dict'),
+  named('manager', 'dict'),
+  named('audit_id', 'dict'),
+  named('noise', 'list<dict>', 'rule'),
+  named('paths', 'list<dict>', 'path'),
+  named('coalesced', 'bool'),
+  named('initial', 'bool'),
+  named('resource_version', 'text'),
+  { name: 'diff', kind: 'text', sql: 'CAST(diff AS VARCHAR)', others: [] },
+  named('old', 'json'),
+  named('new', 'json'),
+  {
+    name: 'text',
+    kind: 'text',
+    sql: "concat_ws(' ', name, namespace, kind, manager, CAST(diff AS VARCHAR))",
+    others: [],
+  },
 ])
 
 /** What of a change is told by its envelope: which object it was, when, and what was done. */
-export const plainOfChange: ReadonlySet<string> = new Set(['time', 'time_received', 'cluster', 'api_group', 'kind', 'namespace', 'name', 'uid', 'ref', 'subject', 'operation', '_pos'])
+export const plainOfChange: ReadonlySet<string> = new Set([
+  'time',
+  'time_received',
+  'cluster',
+  'api_group',
+  'kind',
+  'namespace',
+  'name',
+  'uid',
+  'ref',
+  'subject',
+  'operation',
+  '_pos',
+])
 
 /** Objects of clusters as they were at a time. */
 export const resourceNames: NameTable = nameTable('resources', 'kind = Pod', [
-  named('cluster', 'dict'), named('api_group', 'dict', 'group'), named('kind', 'dict'), named('namespace', 'dict', 'ns'), named('name', 'dict'), named('uid', 'dict'), named('ref', 'dict'),
+  named('cluster', 'dict'),
+  named('api_group', 'dict', 'group'),
+  named('kind', 'dict'),
+  named('namespace', 'dict', 'ns'),
+  named('name', 'dict'),
+  named('uid', 'dict'),
+  named('ref', 'dict'),
   // JSON in the view; here each label is a text.
-  { name: 'labels', kind: 'list<dict>', sql: "list_transform(map_entries(CAST(labels AS MAP(VARCHAR, VARCHAR))), lambda label: concat(label.key, '=', label.value))", others: ['label'] },
-  named('node', 'dict', 'host'), named('zone', 'dict'), named('phase', 'dict'), named('owner_kind', 'dict'), named('owner_name', 'dict', 'owner'), named('owner_uid', 'dict'),
-  ...['created', 'valid_from', 'valid_to'].map((name) => named(name, 'time')), named('resource_version', 'text'),
-  { name: 'text', kind: 'text', sql: "concat_ws(' ', name, namespace, kind, node, owner_name, CAST(labels AS VARCHAR))", others: [] },
+  {
+    name: 'labels',
+    kind: 'list<dict>',
+    sql: "list_transform(map_entries(CAST(labels AS MAP(VARCHAR, VARCHAR))), lambda label: concat(label.key, '=', label.value))",
+    others: ['label'],
+  },
+  named('node', 'dict', 'host'),
+  named('zone', 'dict'),
+  named('phase', 'dict'),
+  named('owner_kind', 'dict'),
+  named('owner_name', 'dict', 'owner'),
+  named('owner_uid', 'dict'),
+  ...['created', 'valid_from', 'valid_to'].map((name) => named(name, 'time')),
+  named('resource_version', 'text'),
+  {
+    name: 'text',
+    kind: 'text',
+    sql: "concat_ws(' ', name, namespace, kind, node, owner_name, CAST(labels AS VARCHAR))",
+    others: [],
+  },
 ])
 
-export const nameTables = { flows: flowNames, events: eventNames, changes: changeNames, resources: resourceNames } as const
+export const nameTables = {
+  flows: flowNames,
+  events: eventNames,
+  changes: changeNames,
+  resources: resourceNames,
+} as const

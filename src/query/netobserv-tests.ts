@@ -10,21 +10,57 @@ export interface ForeignTest {
 }
 
 export type ReadTest =
-  | { readonly text: string; /** Of an end without saying which. */ readonly eitherEnd: boolean; readonly problem?: never }
+  | {
+      readonly text: string
+      /** Of an end without saying which. */ readonly eitherEnd: boolean
+      readonly problem?: never
+    }
   | { readonly problem: string; readonly text?: never; readonly eitherEnd?: never }
 
 /** Of either end: our part of the name. */
 const endParts: Readonly<Record<string, string>> = {
-  namespace: 'namespace', name: 'name', kind: 'kind', owner_name: 'owner_name', zone: 'zone', subnet_label: 'label', address: 'addr', port: 'port', mac: 'mac',
-  host_address: 'node_addr', host_name: 'node', network: 'network', resource: 'resource',
+  namespace: 'namespace',
+  name: 'name',
+  kind: 'kind',
+  owner_name: 'owner_name',
+  zone: 'zone',
+  subnet_label: 'label',
+  address: 'addr',
+  port: 'port',
+  mac: 'mac',
+  host_address: 'node_addr',
+  host_name: 'node',
+  network: 'network',
+  resource: 'resource',
 }
 
 const singles: Readonly<Record<string, string>> = {
-  cluster_name: 'cluster', protocol: 'proto', ifdirections: 'if_directions', id: 'conversation', pkt_drop_state: 'drop_state', pkt_drop_cause: 'drop_cause',
-  dns_flag_response_code: 'dns_rcode', time_flow_rtt: 'rtt', xlat_zone_id: 'xlat_zone', xlat_src_address: 'xlat_src_addr', xlat_dst_address: 'xlat_dst_addr',
+  cluster_name: 'cluster',
+  protocol: 'proto',
+  ifdirections: 'if_directions',
+  id: 'conversation',
+  pkt_drop_state: 'drop_state',
+  pkt_drop_cause: 'drop_cause',
+  dns_flag_response_code: 'dns_rcode',
+  time_flow_rtt: 'rtt',
+  xlat_zone_id: 'xlat_zone',
+  xlat_src_address: 'xlat_src_addr',
+  xlat_dst_address: 'xlat_dst_addr',
 }
 
-const flags: Readonly<Record<string, number>> = { FIN: 1, SYN: 2, RST: 4, PSH: 8, ACK: 16, URG: 32, ECE: 64, CWR: 128, SYN_ACK: 256, FIN_ACK: 512, RST_ACK: 1024 }
+const flags: Readonly<Record<string, number>> = {
+  FIN: 1,
+  SYN: 2,
+  RST: 4,
+  PSH: 8,
+  ACK: 16,
+  URG: 32,
+  ECE: 64,
+  CWR: 128,
+  SYN_ACK: 256,
+  FIN_ACK: 512,
+  RST_ACK: 1024,
+}
 
 /** Kinds that a flow has itself; all others are those of its owner. */
 const ownKinds = /^(?:pod|service|node)$/i
@@ -33,7 +69,12 @@ export function testText(test: ForeignTest): ReadTest {
   const { id, operator } = test
   const [, side, part = ''] = /^(?:(src|dst)_)?(.+)$/.exec(id) ?? []
   const endPart = Object.hasOwn(endParts, part) ? endParts[part] : undefined
-  const name = endPart !== undefined ? `${side === undefined ? '' : `${side}_`}${endPart}` : Object.hasOwn(singles, id) ? singles[id] : flowNames.resolve(id)
+  const name =
+    endPart !== undefined
+      ? `${side === undefined ? '' : `${side}_`}${endPart}`
+      : Object.hasOwn(singles, id)
+        ? singles[id]
+        : flowNames.resolve(id)
   if (name === undefined) return { problem: 'No field of ours is what this filter is about.' }
   const eitherEnd = endPart !== undefined && side === undefined
   const values = test.values.map((value) => value.trim())
@@ -58,7 +99,10 @@ function oneText(name: string, operator: '=' | '~' | '>=', written: string): str
   const kind = flowNames.field(field)?.kind ?? flowNames.field(`src_${field}`)?.kind
   if (field === 'tcp_flags') return `tcp_flags = ${flags[value.toUpperCase()] ?? literal(value)}`
   if (kind !== 'dict' && kind !== 'list<dict>') return `${field} = ${literal(value)}`
-  if (operator === '=' || inQuotes !== null) return inQuotes === null && value.includes('*') ? `${field} ~ ${quote(`^(?:${pattern(value)})$`)}` : `${field} = ${quote(value)}`
+  if (operator === '=' || inQuotes !== null)
+    return inQuotes === null && value.includes('*')
+      ? `${field} ~ ${quote(`^(?:${pattern(value)})$`)}`
+      : `${field} = ${quote(value)}`
   return `${field} ~ ${quote(`(?i)${pattern(value)}`)}`
 }
 
@@ -69,7 +113,10 @@ function literal(value: string): string {
 
 /** A text as an expression, in which `*` is any run of characters. */
 function pattern(text: string): string {
-  return text.split('*').map((piece) => piece.replace(/[\\^$.|?+()[\]{}]/g, '\\$&')).join('.*')
+  return text
+    .split('*')
+    .map((piece) => piece.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'))
+    .join('.*')
 }
 
 /** `Kind.namespace.name`, any of which may be missing. */

@@ -45,7 +45,12 @@ export function importNetObserv(link: string): ImportedLink {
     else if (text !== undefined) parts.push(text)
   }
   const filter = joined(parts, 'and')
-  return { filter: filter === '' ? '' : readFilter(filter, flowNames).normal, bothWays: match === 'bidirectional', ...timesOf(parameters, drop), dropped }
+  return {
+    filter: filter === '' ? '' : readFilter(filter, flowNames).normal,
+    bothWays: match === 'bidirectional',
+    ...timesOf(parameters, drop),
+    dropped,
+  }
 }
 
 function parametersOf(link: string): Map<string, string> {
@@ -76,7 +81,10 @@ function filterParts(written: string, any: boolean, drop: (part: string, reason:
     for (const part of split(group, server ? '&' : ';')) {
       if (part.trim() === '') continue
       const [, id = '', operator = '', values = ''] = test.exec(part) ?? []
-      const read = id === '' ? { problem: 'This is no filter.' } : testText({ id, operator: operator as ForeignTest['operator'], values: split(values, ',') })
+      const read =
+        id === ''
+          ? { problem: 'This is no filter.' }
+          : testText({ id, operator: operator as ForeignTest['operator'], values: split(values, ',') })
       const problem = read.problem ?? problemOf(read.text, read.eitherEnd)
       if (problem !== undefined) drop(part.trim(), problem)
       else if (read.text !== undefined) (read.eitherEnd ? ends : others).push(read.text)
@@ -85,7 +93,10 @@ function filterParts(written: string, any: boolean, drop: (part: string, reason:
     const either = ends.length === 0 ? [] : [`either(${joined(ends, any ? 'or' : 'and')})`]
     return joined([...others, ...either], any ? 'or' : 'and')
   })
-  const whole = joined(groups.filter((group) => group !== ''), 'or')
+  const whole = joined(
+    groups.filter((group) => group !== ''),
+    'or',
+  )
   return whole === '' ? [] : [whole]
 }
 
@@ -102,10 +113,20 @@ function problemOf(text: string, eitherEnd: boolean): string | undefined {
 /** What a parameter beside `filters` adds to the filter, or why it adds nothing. */
 function settingOf(name: string, value: string): readonly [text: string | undefined, reason?: string] {
   if (name === 'filters' || name === 'startTime' || name === 'endTime' || name === 'timeRange') return [undefined]
-  if (name === 'match') return ['all', 'any', 'bidirectional'].includes(value) ? [undefined] : [undefined, 'There is no such match; all filters must hold.']
+  if (name === 'match')
+    return ['all', 'any', 'bidirectional'].includes(value)
+      ? [undefined]
+      : [undefined, 'There is no such match; all filters must hold.']
   if (name === 'packetLoss') {
-    const texts: Readonly<Record<string, string>> = { all: '', dropped: 'drop_packets > 0 and not packets > 0', hasDrops: 'drop_packets > 0', sent: 'packets > 0' }
-    return Object.hasOwn(texts, value) ? [texts[value] === '' ? undefined : texts[value]] : [undefined, 'There is no such choice of drops.']
+    const texts: Readonly<Record<string, string>> = {
+      all: '',
+      dropped: 'drop_packets > 0 and not packets > 0',
+      hasDrops: 'drop_packets > 0',
+      sent: 'packets > 0',
+    }
+    return Object.hasOwn(texts, value)
+      ? [texts[value] === '' ? undefined : texts[value]]
+      : [undefined, 'There is no such choice of drops.']
   }
   if (name === 'recordType') {
     // Single flows are what there is without conversation tracking: nothing has to be left out.
@@ -113,10 +134,16 @@ function settingOf(name: string, value: string): readonly [text: string | undefi
     if (value === 'allConnections') return ['record_type in ("newConnection", "heartbeat", "endConnection")']
     return [`record_type = ${quote(value)}`]
   }
-  return [undefined, display.has(name) ? 'It chooses no rows; the page has a setting of its own.' : 'Nothing here is called so.']
+  return [
+    undefined,
+    display.has(name) ? 'It chooses no rows; the page has a setting of its own.' : 'Nothing here is called so.',
+  ]
 }
 
-function timesOf(parameters: ReadonlyMap<string, string>, drop: (part: string, reason: string) => void): { from: string | undefined; to: string | undefined } {
+function timesOf(
+  parameters: ReadonlyMap<string, string>,
+  drop: (part: string, reason: string) => void,
+): { from: string | undefined; to: string | undefined } {
   const seconds = (name: string): string | undefined => {
     const value = parameters.get(name)
     if (value === undefined || /^\d{1,11}$/.test(value)) return value

@@ -14,7 +14,15 @@ function problem(text: string, names = flowNames): QueryProblem & { readonly mar
 }
 
 test('every name of a field leads to the field: dotted, NetObserv’s, OpenTelemetry’s, short ones, in any case', () => {
-  for (const name of ['src_namespace', 'src.namespace', 'src.ns', 'SrcK8S_Namespace', 'source.k8s.namespace.name', 'SRC.NS']) expect(normal(`${name}=shop`)).toBe('src_namespace = "shop"')
+  for (const name of [
+    'src_namespace',
+    'src.namespace',
+    'src.ns',
+    'SrcK8S_Namespace',
+    'source.k8s.namespace.name',
+    'SRC.NS',
+  ])
+    expect(normal(`${name}=shop`)).toBe('src_namespace = "shop"')
   expect(normal('src.host=n1 and dst.owner=web')).toBe('src_node = "n1" and dst_owner_name = "web"')
   expect(normal('any.ns=a')).toBe('any.namespace = "a"')
   expect(normal('any.owner=a')).toBe('any.owner_name = "a"')
@@ -22,8 +30,12 @@ test('every name of a field leads to the field: dotted, NetObserv’s, OpenTelem
 
 test('the example of the console means what it says', () => {
   const text = 'src.ns=shop AND (dst.port IN (5432,6379) OR dst.name~"^db") AND NOT proto=UDP AND bytes>=10k'
-  expect(normal(text)).toBe('src_namespace = "shop" and (dst_port in (5432, 6379) or dst_name ~ "^db") and not proto = UDP and bytes >= 10k')
-  expect(sql(text)).toBe('("src_namespace" = \'shop\' AND ("dst_port" IN (5432, 6379) OR ("dst_name" >= \'db\' AND "dst_name" < \'dc\')) AND ("proto" = 17) IS NOT TRUE AND "bytes" >= 10000)')
+  expect(normal(text)).toBe(
+    'src_namespace = "shop" and (dst_port in (5432, 6379) or dst_name ~ "^db") and not proto = UDP and bytes >= 10k',
+  )
+  expect(sql(text)).toBe(
+    '("src_namespace" = \'shop\' AND ("dst_port" IN (5432, 6379) OR ("dst_name" >= \'db\' AND "dst_name" < \'dc\')) AND ("proto" = 17) IS NOT TRUE AND "bytes" >= 10000)',
+  )
 })
 
 test('and binds tighter than or, not tightest', () => {
@@ -56,12 +68,19 @@ test('names stand for ports, protocols and other numbers', () => {
 })
 
 test('any. binds each test for itself, either(…) all of them to one end', () => {
-  expect(sql('any.ns = a and any.port = 443')).toBe(`(("src_namespace" = 'a' OR "dst_namespace" = 'a') AND ("src_port" = 443 OR "dst_port" = 443))`)
-  expect(sql('either(ns = a and port = 443)')).toBe(`(("src_namespace" = 'a' AND "src_port" = 443) OR ("dst_namespace" = 'a' AND "dst_port" = 443))`)
+  expect(sql('any.ns = a and any.port = 443')).toBe(
+    `(("src_namespace" = 'a' OR "dst_namespace" = 'a') AND ("src_port" = 443 OR "dst_port" = 443))`,
+  )
+  expect(sql('either(ns = a and port = 443)')).toBe(
+    `(("src_namespace" = 'a' AND "src_port" = 443) OR ("dst_namespace" = 'a' AND "dst_port" = 443))`,
+  )
 })
 
 test('a problem says where it is and what may be meant', () => {
-  expect(problem('src.ns = shop and dst_prot = 443')).toMatchObject({ marked: 'dst_prot', hint: 'Did you mean dst_port?' })
+  expect(problem('src.ns = shop and dst_prot = 443')).toMatchObject({
+    marked: 'dst_prot',
+    hint: 'Did you mean dst_port?',
+  })
   expect(problem('port = 443')).toMatchObject({ marked: 'port', hint: 'Write src.port, dst.port or any.port.' })
   expect(problem('dst_port = htps')).toMatchObject({ marked: 'htps', hint: 'Did you mean https?' })
   expect(problem('vlan = 1 && vlan = 2')).toMatchObject({ marked: '&&', hint: 'Write and.' })
@@ -79,7 +98,10 @@ test('a problem says where it is and what may be meant', () => {
 })
 
 test('everything that does not fit is told at once', () => {
-  expect(validate('vlan = x and proto = nonsense', flowNames).map(({ from, to }) => [from, to])).toEqual([[7, 8], [21, 29]])
+  expect(validate('vlan = x and proto = nonsense', flowNames).map(({ from, to }) => [from, to])).toEqual([
+    [7, 8],
+    [21, 29],
+  ])
 })
 
 test('a bare word that is the name of a field is that field; in quotes it is a text', () => {

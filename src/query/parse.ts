@@ -1,4 +1,13 @@
-import { everything, refuse, type Exists, type Expression, type Operator, type Span, type Subject, type Value } from './ast.ts'
+import {
+  everything,
+  refuse,
+  type Exists,
+  type Expression,
+  type Operator,
+  type Span,
+  type Subject,
+  type Value,
+} from './ast.ts'
 import { tokens, type Token } from './lexer.ts'
 import type { NameTable } from './names.ts'
 
@@ -37,7 +46,10 @@ class Parser {
     const { kind, text } = this.#here
     if (kind !== 'end') {
       const meant = foreign[text]
-      this.#fail(text === ')' ? 'This parenthesis was never opened.' : 'Expected and, or, or the end of the filter.', meant === undefined ? undefined : `Write ${meant}.`)
+      this.#fail(
+        text === ')' ? 'This parenthesis was never opened.' : 'Expected and, or, or the end of the filter.',
+        meant === undefined ? undefined : `Write ${meant}.`,
+      )
     }
     return expression
   }
@@ -109,7 +121,8 @@ class Parser {
       })
     }
     if (kind === 'end') this.#fail(`Expected a test, as in ${this.#names.example}.`)
-    if (kind !== 'word') this.#fail(kind === 'text' ? 'Expected a field, not a text in quotes.' : `Expected a field, not ${text}.`)
+    if (kind !== 'word')
+      this.#fail(kind === 'text' ? 'Expected a field, not a text in quotes.' : `Expected a field, not ${text}.`)
     const following = this.#tokens[this.#at + 1]
     if (following?.kind === 'sign' && following.text === '(') {
       if (this.#takeWord('either')) return this.#either()
@@ -119,8 +132,18 @@ class Parser {
   }
 
   #either(): Expression {
-    if (this.#inEither) this.#fail('either(…) inside either(…) says nothing: the outer one has chosen the end.', undefined, this.#tokens[this.#at - 1])
-    if (this.#names.endPart('addr') === undefined) this.#fail('either(…) needs fields of a source and a destination; this view has none.', undefined, this.#tokens[this.#at - 1])
+    if (this.#inEither)
+      this.#fail(
+        'either(…) inside either(…) says nothing: the outer one has chosen the end.',
+        undefined,
+        this.#tokens[this.#at - 1],
+      )
+    if (this.#names.endPart('addr') === undefined)
+      this.#fail(
+        'either(…) needs fields of a source and a destination; this view has none.',
+        undefined,
+        this.#tokens[this.#at - 1],
+      )
     this.#at++
     this.#inEither = true
     const part = this.#deeper(() => this.#or())
@@ -146,11 +169,16 @@ class Parser {
       this.#fail('Expected in or exists behind not.')
     }
     const { kind, text } = this.#here
-    if (kind !== 'sign' || !operatorSigns.has(text)) this.#fail('Expected an operator: = != ~ !~ < <= > >= in, not in, exists.', text.toLowerCase() === 'is' ? 'An absent field: not exists(…).' : undefined)
+    if (kind !== 'sign' || !operatorSigns.has(text))
+      this.#fail(
+        'Expected an operator: = != ~ !~ < <= > >= in, not in, exists.',
+        text.toLowerCase() === 'is' ? 'An absent field: not exists(…).' : undefined,
+      )
     this.#at++
     const operator = text as Operator
     const values = this.#list(subject)
-    if (values.length > 1 && /^[<>]/.test(operator)) this.#fail(`${operator} takes one value.`, undefined, values[1]?.at)
+    if (values.length > 1 && /^[<>]/.test(operator))
+      this.#fail(`${operator} takes one value.`, undefined, values[1]?.at)
     return { is: 'test', subject, operator, values }
   }
 
@@ -175,7 +203,12 @@ class Parser {
   #unknown(token: Token): never {
     const part = this.#names.endPart(token.text)
     const near = this.#names.nearest(token.text)
-    const hint = part !== undefined ? `Write src.${part}, dst.${part} or any.${part}.` : near === undefined ? undefined : `Did you mean ${near}?`
+    const hint =
+      part !== undefined
+        ? `Write src.${part}, dst.${part} or any.${part}.`
+        : near === undefined
+          ? undefined
+          : `Did you mean ${near}?`
     return this.#fail(`There is no field ${token.text}.`, hint, token)
   }
 
@@ -197,8 +230,10 @@ class Parser {
   #value(subject: Subject): Value {
     const token = this.#here
     const { kind, text } = token
-    if (kind !== 'word' && kind !== 'text') this.#fail(kind === 'end' ? 'The filter ends where a value should stand.' : `Expected a value, not ${text}.`)
-    if (kind === 'word' && keywords.has(text.toLowerCase())) this.#fail(`Expected a value, not the word ${text}.`, `For the text itself write "${text}".`)
+    if (kind !== 'word' && kind !== 'text')
+      this.#fail(kind === 'end' ? 'The filter ends where a value should stand.' : `Expected a value, not ${text}.`)
+    if (kind === 'word' && keywords.has(text.toLowerCase()))
+      this.#fail(`Expected a value, not the word ${text}.`, `For the text itself write "${text}".`)
     this.#at++
     const at = { from: token.from, to: token.to }
     if (kind === 'word') {

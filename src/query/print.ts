@@ -14,11 +14,16 @@ export function print(expression: Expression, names: NameTable): string {
 
 function printed(expression: Expression, names: NameTable): string {
   switch (expression.is) {
-    case 'and': return expression.parts.map((part) => inner(part, names, part.is === 'and' || part.is === 'or')).join(' and ')
-    case 'or': return expression.parts.map((part) => inner(part, names, part.is === 'or')).join(' or ')
-    case 'not': return `not ${inner(expression.part, names, expression.part.is === 'and' || expression.part.is === 'or')}`
-    case 'either': return `either(${printed(expression.part, names)})`
-    case 'exists': return `exists(${subject(expression.subject)})`
+    case 'and':
+      return expression.parts.map((part) => inner(part, names, part.is === 'and' || part.is === 'or')).join(' and ')
+    case 'or':
+      return expression.parts.map((part) => inner(part, names, part.is === 'or')).join(' or ')
+    case 'not':
+      return `not ${inner(expression.part, names, expression.part.is === 'and' || expression.part.is === 'or')}`
+    case 'either':
+      return `either(${printed(expression.part, names)})`
+    case 'exists':
+      return `exists(${subject(expression.subject)})`
     case 'test': {
       const { operator, values } = expression
       const list = values.map((each) => value(each, names)).join(', ')
@@ -42,7 +47,8 @@ function subject({ name, end }: Subject): string {
 function value(each: Value, names: NameTable): string {
   if (each.is === 'field') return each.name
   const { text, quoted } = each
-  const bare = !quoted && text !== '' && !/[\s"'(),=!<>~]/u.test(text) && !keywords.test(text) && names.own(text) === undefined
+  const bare =
+    !quoted && text !== '' && !/[\s"'(),=!<>~]/u.test(text) && !keywords.test(text) && names.own(text) === undefined
   return bare ? text : quote(text)
 }
 

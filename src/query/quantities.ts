@@ -9,11 +9,33 @@ export interface Decimal {
 const plain = /^([+-]?)(\d[\d_]*)(?:\.(\d+))?(?:e([+-]?\d{1,3}))?$/i
 const withSuffix = /^([+-]?\d[\d_]*(?:\.\d+)?(?:e[+-]?\d{1,3}(?![a-z]))?)\s*([a-zµμ]+)$/i
 
-const thousands: Readonly<Record<string, bigint>> = { k: 10n ** 3n, K: 10n ** 3n, M: 10n ** 6n, G: 10n ** 9n, T: 10n ** 12n, P: 10n ** 15n }
-const powers: Readonly<Record<string, bigint>> = { Ki: 1n << 10n, Mi: 1n << 20n, Gi: 1n << 30n, Ti: 1n << 40n, Pi: 1n << 50n }
+const thousands: Readonly<Record<string, bigint>> = {
+  k: 10n ** 3n,
+  K: 10n ** 3n,
+  M: 10n ** 6n,
+  G: 10n ** 9n,
+  T: 10n ** 12n,
+  P: 10n ** 15n,
+}
+const powers: Readonly<Record<string, bigint>> = {
+  Ki: 1n << 10n,
+  Mi: 1n << 20n,
+  Gi: 1n << 30n,
+  Ti: 1n << 40n,
+  Pi: 1n << 50n,
+}
 /** In nanoseconds. */
 const times: Readonly<Record<string, bigint>> = {
-  ns: 1n, us: 1000n, µs: 1000n, μs: 1000n, ms: 1_000_000n, s: 10n ** 9n, m: 60n * 10n ** 9n, min: 60n * 10n ** 9n, h: 3600n * 10n ** 9n, d: 86_400n * 10n ** 9n,
+  ns: 1n,
+  us: 1000n,
+  µs: 1000n,
+  μs: 1000n,
+  ms: 1_000_000n,
+  s: 10n ** 9n,
+  m: 60n * 10n ** 9n,
+  min: 60n * 10n ** 9n,
+  h: 3600n * 10n ** 9n,
+  d: 86_400n * 10n ** 9n,
 }
 /** What one of a field's unit is, in nanoseconds, as a power of ten. */
 const timeUnits: Readonly<Record<string, number>> = { ns: 0, us: 3, ms: 6, s: 9 }
@@ -34,11 +56,21 @@ export function quantity(text: string, unit: string | undefined, at: Span): Deci
   if (isTime && Object.hasOwn(times, suffix)) return inUnit(amount, times[suffix] ?? 1n, timeUnits[unit] ?? 0)
   const letter = unit === 'By' && !isTime ? suffix.replace(/(?<=.)B$/, '') : suffix
   if (unit === 'By' && suffix === 'B') return amount
-  const factor = Object.hasOwn(thousands, letter) ? thousands[letter] : Object.hasOwn(powers, letter) ? powers[letter] : undefined
+  const factor = Object.hasOwn(thousands, letter)
+    ? thousands[letter]
+    : Object.hasOwn(powers, letter)
+      ? powers[letter]
+      : undefined
   if (factor !== undefined) return { digits: amount.digits * factor, scale: amount.scale }
   if (isTime) refuse(`${text} has a suffix that is no unit of time.`, at, 'There are ns, us, ms, s, m, h and d.')
-  if (Object.hasOwn(times, suffix)) refuse(`${text} is a time, and the field is none.`, at, suffix === 'm' ? `A million is written ${number}M.` : undefined)
-  if (unit !== 'By' && suffix.endsWith('B')) refuse(`${text} counts bytes, and the field does not.`, at, `Write ${text.slice(0, -1)}.`)
+  if (Object.hasOwn(times, suffix))
+    refuse(
+      `${text} is a time, and the field is none.`,
+      at,
+      suffix === 'm' ? `A million is written ${number}M.` : undefined,
+    )
+  if (unit !== 'By' && suffix.endsWith('B'))
+    refuse(`${text} counts bytes, and the field does not.`, at, `Write ${text.slice(0, -1)}.`)
   return undefined
 }
 

@@ -6,16 +6,143 @@ import { regexProblem } from './regex.ts'
 import { foundSql, text } from './sql-text.ts'
 
 const pieces = [
-  'a', 'b', 'A', '.', '*', '+', '?', '|', '(', ')', '(?:', '(?i)', '(?m)', '(?s)', '(?U)', '(?i:', '(?-s:', '^', '$', '\\d', '\\w', '\\s', '\\b', '\\B', '\\A', '\\z', '[', '[^', ']', '-', 'a-z', '[:alpha:]', '[[:digit:]]',
-  '[[:^space:]]', '{2}', '{0}', '{1,}', '{,2}', '{1,3}', '{', '}', '\\n', '\\x41', '\\x{e4}', '\\.', '\\-', '\\\\', '\\]', 'ä', 'Ä', 'ß', 'ſ', 'K', 'k', 's', '\u{1d11e}', ' ', '\n', '\\Q', '\\C', '\\p{L}', '\\1', '\\_', '%', '_', '&&',
-  '/', ',', ':', '=', '"', "'", '\\D', '\\W', '\\S', '*?', '??', '\\x00', '[a-]', '[-a]', '[]a]', '[^]a]', '[a-c-e]', '[+--]', '[\\w]', '[^\\W]', '(?P<n>', '(?<n>', '(?=',
+  'a',
+  'b',
+  'A',
+  '.',
+  '*',
+  '+',
+  '?',
+  '|',
+  '(',
+  ')',
+  '(?:',
+  '(?i)',
+  '(?m)',
+  '(?s)',
+  '(?U)',
+  '(?i:',
+  '(?-s:',
+  '^',
+  '$',
+  '\\d',
+  '\\w',
+  '\\s',
+  '\\b',
+  '\\B',
+  '\\A',
+  '\\z',
+  '[',
+  '[^',
+  ']',
+  '-',
+  'a-z',
+  '[:alpha:]',
+  '[[:digit:]]',
+  '[[:^space:]]',
+  '{2}',
+  '{0}',
+  '{1,}',
+  '{,2}',
+  '{1,3}',
+  '{',
+  '}',
+  '\\n',
+  '\\x41',
+  '\\x{e4}',
+  '\\.',
+  '\\-',
+  '\\\\',
+  '\\]',
+  'ä',
+  'Ä',
+  'ß',
+  'ſ',
+  'K',
+  'k',
+  's',
+  '\u{1d11e}',
+  ' ',
+  '\n',
+  '\\Q',
+  '\\C',
+  '\\p{L}',
+  '\\1',
+  '\\_',
+  '%',
+  '_',
+  '&&',
+  '/',
+  ',',
+  ':',
+  '=',
+  '"',
+  "'",
+  '\\D',
+  '\\W',
+  '\\S',
+  '*?',
+  '??',
+  '\\x00',
+  '[a-]',
+  '[-a]',
+  '[]a]',
+  '[^]a]',
+  '[a-c-e]',
+  '[+--]',
+  '[\\w]',
+  '[^\\W]',
+  '(?P<n>',
+  '(?<n>',
+  '(?=',
 ]
-const subjects = ['', 'a', 'b', 'ab', 'A', 'ä', 'Ä', 'ß', 'ſ', 'K', 'k', 's', 'S', '\u{1d11e}', 'a\nb', '\n', 'a\n', 'aa', 'aaa', '-', 'a-z', ']', '[', '{2}', 'a{', '1', '12 a', '_', '%', 'AB', 'a.b', '&', ':alpha:', '\\', '"', "'", '/,', '=']
+const subjects = [
+  '',
+  'a',
+  'b',
+  'ab',
+  'A',
+  'ä',
+  'Ä',
+  'ß',
+  'ſ',
+  'K',
+  'k',
+  's',
+  'S',
+  '\u{1d11e}',
+  'a\nb',
+  '\n',
+  'a\n',
+  'aa',
+  'aaa',
+  '-',
+  'a-z',
+  ']',
+  '[',
+  '{2}',
+  'a{',
+  '1',
+  '12 a',
+  '_',
+  '%',
+  'AB',
+  'a.b',
+  '&',
+  ':alpha:',
+  '\\',
+  '"',
+  "'",
+  '/,',
+  '=',
+]
 
 test('whatever expression is taken, DuckDB and re2js take, and find in the same texts', async () => {
   const random = new SeededRandom(11)
   const connection = await (await DuckDBInstance.create(':memory:')).connect()
-  await connection.run(`CREATE TABLE t AS SELECT * FROM (VALUES ${subjects.map((subject, index) => `(${index}, ${text(subject)})`).join(', ')}) v(i, s)`)
+  await connection.run(
+    `CREATE TABLE t AS SELECT * FROM (VALUES ${subjects.map((subject, index) => `(${index}, ${text(subject)})`).join(', ')}) v(i, s)`,
+  )
   let taken = 0
   for (let each = 0; each < 1500; each++) {
     const pattern = Array.from({ length: random.integer(1, 6) }, () => random.pick(pieces)).join('')
@@ -23,7 +150,10 @@ test('whatever expression is taken, DuckDB and re2js take, and find in the same 
     taken++
     const expression = RE2JS.compile(pattern)
     const answer = await connection.runAndReadAll(`SELECT s FROM t WHERE ${foundSql('s', pattern)} ORDER BY i`)
-    expect({ pattern, found: answer.getRows().map(([found]) => found) }).toEqual({ pattern, found: subjects.filter((subject) => expression.test(subject)) })
+    expect({ pattern, found: answer.getRows().map(([found]) => found) }).toEqual({
+      pattern,
+      found: subjects.filter((subject) => expression.test(subject)),
+    })
   }
   expect(taken).toBeGreaterThan(500)
   connection.closeSync()
@@ -31,12 +161,43 @@ test('whatever expression is taken, DuckDB and re2js take, and find in the same 
 
 test('what engines disagree on, or what would be too large, is refused with a reason', () => {
   const refused: Record<string, RegExp> = {
-    '\\p{L}': /Unicode/, '(?<n>a)': /named group/, '(?P<n>a)': /named group/, '(?=a)': /look-around/, '(a)\\1': /back references/, '\\C': /\\C has no meaning/, '(a': /not closed/, 'a)': /no \( before/, '[a': /not closed/, '[z-a]': /lower character/, '[a-\\n]': /lower character/,
-    'a**': /follows a repetition/, '*a': /nothing to repeat/, 'a{2,1}': /smaller number first/, 'a{1001}': /0 to 1000/, '((a{100}){5}){3}': /more than 1000 copies/, '(?:[ab]{300}c){3}': /repeats too much/, '\\': /backslash/, '(?i)Ꟛ': /Unicode/, '(?i)[à-ɤ]': /Unicode/, '\\x{d800}': /no character/,
+    '\\p{L}': /Unicode/,
+    '(?<n>a)': /named group/,
+    '(?P<n>a)': /named group/,
+    '(?=a)': /look-around/,
+    '(a)\\1': /back references/,
+    '\\C': /\\C has no meaning/,
+    '(a': /not closed/,
+    'a)': /no \( before/,
+    '[a': /not closed/,
+    '[z-a]': /lower character/,
+    '[a-\\n]': /lower character/,
+    'a**': /follows a repetition/,
+    '*a': /nothing to repeat/,
+    'a{2,1}': /smaller number first/,
+    'a{1001}': /0 to 1000/,
+    '((a{100}){5}){3}': /more than 1000 copies/,
+    '(?:[ab]{300}c){3}': /repeats too much/,
+    '\\': /backslash/,
+    '(?i)Ꟛ': /Unicode/,
+    '(?i)[à-ɤ]': /Unicode/,
+    '\\x{d800}': /no character/,
   }
-  for (const [pattern, reason] of Object.entries(refused)) expect({ pattern, problem: regexProblem(pattern) }).toEqual({ pattern, problem: expect.stringMatching(reason) })
+  for (const [pattern, reason] of Object.entries(refused))
+    expect({ pattern, problem: regexProblem(pattern) }).toEqual({ pattern, problem: expect.stringMatching(reason) })
   expect(regexProblem('x'.repeat(1001))).toMatch(/1000 characters/)
-  for (const pattern of ['Ꟛ', '(?i)äß日本', '(a+)+$', 'a{1000}', '((a{10}){10}){10}', '[[:alpha:]-]', '(?i:x)y', 'a{,5}', '']) expect({ pattern, problem: regexProblem(pattern) }).toEqual({ pattern, problem: undefined })
+  for (const pattern of [
+    'Ꟛ',
+    '(?i)äß日本',
+    '(a+)+$',
+    'a{1000}',
+    '((a{10}){10}){10}',
+    '[[:alpha:]-]',
+    '(?i:x)y',
+    'a{,5}',
+    '',
+  ])
+    expect({ pattern, problem: regexProblem(pattern) }).toEqual({ pattern, problem: undefined })
 })
 
 test('no expression stalls: time grows with the text, not with the ways to match it', () => {

@@ -29,13 +29,35 @@ export function regexProblem(pattern: string): string | undefined {
   }
 }
 
-const classes = new Set(['alnum', 'alpha', 'ascii', 'blank', 'cntrl', 'digit', 'graph', 'lower', 'print', 'punct', 'space', 'upper', 'word', 'xdigit'])
+const classes = new Set([
+  'alnum',
+  'alpha',
+  'ascii',
+  'blank',
+  'cntrl',
+  'digit',
+  'graph',
+  'lower',
+  'print',
+  'punct',
+  'space',
+  'upper',
+  'word',
+  'xdigit',
+])
 const controls: Readonly<Record<string, number>> = { a: 7, t: 9, n: 10, v: 11, f: 12, r: 13 }
 const repeat = /^(?:[*+?]|\{(\d+)(,(\d*))?\})\??/
 const deepest = 50
 
 /** Letters whose case has not changed for long, and scripts without case: what `(?i)` means for them is the same everywhere. */
-const settled: readonly (readonly [number, number])[] = [[0, 0x7f], [0x80, 0x17f], [0x370, 0x3ff], [0x400, 0x52f], [0x3040, 0x9fff], [0xac00, 0xd7a3]]
+const settled: readonly (readonly [number, number])[] = [
+  [0, 0x7f],
+  [0x80, 0x17f],
+  [0x370, 0x3ff],
+  [0x400, 0x52f],
+  [0x3040, 0x9fff],
+  [0xac00, 0xd7a3],
+]
 
 class Reader {
   readonly #text: string
@@ -53,7 +75,9 @@ class Reader {
   /** A character, or a range of them, of which the case may not count. */
   #see(from: number, to = from): void {
     if (!this.#ignoresCase || settled.some(([first, last]) => from >= first && to <= last)) return
-    throw new Refused('With (?i) there are Latin, Greek and Cyrillic letters, and scripts that have no case: the case of others differs between versions of Unicode.')
+    throw new Refused(
+      'With (?i) there are Latin, Greek and Cyrillic letters, and scripts that have no case: the case of others differs between versions of Unicode.',
+    )
   }
 
   whole(): number {
@@ -73,7 +97,8 @@ class Reader {
 
   #sequence(): number {
     let size = 0
-    while (this.#at < this.#text.length && this.#text[this.#at] !== '|' && this.#text[this.#at] !== ')') size += this.#repeated()
+    while (this.#at < this.#text.length && this.#text[this.#at] !== '|' && this.#text[this.#at] !== ')')
+      size += this.#repeated()
     return size
   }
 
@@ -86,10 +111,12 @@ class Reader {
     this.#copies = Math.max(before, copies)
     if (found === undefined) return size
     this.#at += found[0].length
-    if (this.#repeatHere() !== undefined) throw new Refused('A repetition follows a repetition; group the first: (?:a+)*.')
+    if (this.#repeatHere() !== undefined)
+      throw new Refused('A repetition follows a repetition; group the first: (?:a+)*.')
     if (found[1] === undefined) return size + 1
     const [least, most] = [Number(found[1]), Number(found[3] === undefined || found[3] === '' ? found[1] : found[3])]
-    if (least > 1000 || most > 1000 || most < least) throw new Refused('A repetition {n,m} goes from 0 to 1000, the smaller number first.')
+    if (least > 1000 || most > 1000 || most < least)
+      throw new Refused('A repetition {n,m} goes from 0 to 1000, the smaller number first.')
     // The engines count repetitions within repetitions.
     if (copies * most > 1000) throw new Refused('Repetitions within repetitions make more than 1000 copies.')
     this.#copies = Math.max(before, copies * Math.max(1, most))
@@ -108,7 +135,8 @@ class Reader {
       this.#see(this.#escape(false))
       return 1
     }
-    if (this.#repeatHere() !== undefined) throw new Refused(`The repetition ${here} has nothing to repeat; for the character itself write \\${here}.`)
+    if (this.#repeatHere() !== undefined)
+      throw new Refused(`The repetition ${here} has nothing to repeat; for the character itself write \\${here}.`)
     this.#see(this.#character())
     return here === '.' ? 4 : 1
   }
@@ -132,7 +160,10 @@ class Reader {
         if (this.#repeatHere() !== undefined) throw new Refused('A flag can’t be repeated.')
         return 0
       }
-    } else if (this.#text[this.#at] === '?') throw new Refused('There is no look-around and no named group; a group is (…) or (?:…), flags are (?i), (?m), (?s).')
+    } else if (this.#text[this.#at] === '?')
+      throw new Refused(
+        'There is no look-around and no named group; a group is (…) or (?:…), flags are (?i), (?m), (?s).',
+      )
     const size = this.#alternatives()
     if (this.#text[this.#at] !== ')') throw new Refused('A ( is not closed.')
     this.#at++
@@ -158,20 +189,24 @@ class Reader {
   #classItem(here: string): void {
     const named = /^\[:\^?(\w*):\]/.exec(this.#text.slice(this.#at))
     if (named !== null) {
-      if (!classes.has(named[1] ?? '')) throw new Refused(`There is no class [:${named[1]}:]; there are ${[...classes].join(', ')}.`)
+      if (!classes.has(named[1] ?? ''))
+        throw new Refused(`There is no class [:${named[1]}:]; there are ${[...classes].join(', ')}.`)
       this.#at += named[0].length
       return
     }
-    if (here === '[' && /^\[[:.=]/.test(this.#text.slice(this.#at))) throw new Refused('A class has a name: [:alpha:]. For the character [ write \\[.')
+    if (here === '[' && /^\[[:.=]/.test(this.#text.slice(this.#at)))
+      throw new Refused('A class has a name: [:alpha:]. For the character [ write \\[.')
     const from = here === '\\' ? this.#escape(true) : this.#character()
     this.#see(from)
     // A hyphen that is no range stands at the end, or is escaped: engines disagree on the rest.
     if (this.#text[this.#at] !== '-' || this.#text[this.#at + 1] === ']') return
-    if (here === '\\' && /[dDwWsS]/.test(this.#text[this.#at - 1] ?? '')) throw new Refused('A range goes from character to character; write a hyphen as \\-.')
+    if (here === '\\' && /[dDwWsS]/.test(this.#text[this.#at - 1] ?? ''))
+      throw new Refused('A range goes from character to character; write a hyphen as \\-.')
     this.#at++
     const end = this.#text[this.#at]
     if (end === undefined) throw new Refused('A [ is not closed.')
-    if (end === '\\' && /[dDwWsS]/.test(this.#text[this.#at + 1] ?? '')) throw new Refused('A range goes from character to character; write a hyphen as \\-.')
+    if (end === '\\' && /[dDwWsS]/.test(this.#text[this.#at + 1] ?? ''))
+      throw new Refused('A range goes from character to character; write a hyphen as \\-.')
     const to = end === '\\' ? this.#escape(true) : this.#character()
     if (to < from) throw new Refused('A range goes from the lower character to the higher.')
     this.#see(from, to)
@@ -180,7 +215,8 @@ class Reader {
   /** The code point that it stands for; 0 where it is a class or a place. */
   #escape(inClass: boolean): number {
     const next = this.#text[this.#at + 1]
-    if (next === undefined) throw new Refused('The expression ends in a backslash; for the character itself write \\\\.')
+    if (next === undefined)
+      throw new Refused('The expression ends in a backslash; for the character itself write \\\\.')
     const hex = /^\\x(?:[0-9a-f]{2}|\{([0-9a-f]{1,6})\})/i.exec(this.#text.slice(this.#at))
     if (hex !== null) {
       const code = Number.parseInt(hex[1] ?? hex[0].slice(2), 16)
@@ -188,7 +224,8 @@ class Reader {
       this.#at += hex[0].length
       return code
     }
-    if (next === 'p' || next === 'P') throw new Refused('Unicode classes (\\p) differ from version to version; write the characters, as in [a-zäöü].')
+    if (next === 'p' || next === 'P')
+      throw new Refused('Unicode classes (\\p) differ from version to version; write the characters, as in [a-zäöü].')
     if (/[1-9]/.test(next)) throw new Refused('There are no back references.')
     const known = inClass ? /[dDwWsSafnrtv]/ : /[dDwWsSafnrtvbBAz]/
     if (!known.test(next) && !/[!-/:-@[-`{-~]/.test(next)) throw new Refused(`\\${next} has no meaning here.`)

@@ -16,7 +16,34 @@ import { wildcardTest } from './wildcard.ts'
 
 /** Cuts, doubles and mixes pieces of a filter. */
 function damaged(random: SeededRandom, text: string): string {
-  const pieces = ['(', ')', '"', "'", '\\', ',', '=', '!', '~', '<', 'not', 'and', 'in', 'exists', 'either(', 'any.', '..', '-', '1e99', '0x', '10m', '\u{1f600}', '/33', '::', '*', '\n']
+  const pieces = [
+    '(',
+    ')',
+    '"',
+    "'",
+    '\\',
+    ',',
+    '=',
+    '!',
+    '~',
+    '<',
+    'not',
+    'and',
+    'in',
+    'exists',
+    'either(',
+    'any.',
+    '..',
+    '-',
+    '1e99',
+    '0x',
+    '10m',
+    '\u{1f600}',
+    '/33',
+    '::',
+    '*',
+    '\n',
+  ]
   const at = random.integer(0, text.length)
   const to = random.integer(at, Math.min(text.length, at + 8))
   return text.slice(0, at) + random.pick([...pieces, text.slice(at, to).repeat(2), '']) + text.slice(to)
@@ -40,7 +67,13 @@ test('whatever is written, it is a filter that every compiler takes, or an error
     } catch (error) {
       if (!(error instanceof QueryError)) throw new Error(`${text} ends in ${String(error)}`, { cause: error })
       for (const { from, to, message } of error.problems) {
-        expect({ text, from, to, inside: from >= 0 && from <= to && to <= text.length, message: message !== '' }).toEqual({ text, from, to, inside: true, message: true })
+        expect({
+          text,
+          from,
+          to,
+          inside: from >= 0 && from <= to && to <= text.length,
+          message: message !== '',
+        }).toEqual({ text, from, to, inside: true, message: true })
       }
       refused++
     }
@@ -55,16 +88,25 @@ test('names that no flow carries are those of its addresses at the time of the f
     generation: 1,
     resolve(words, offset, time, scope) {
       asked.push([formatIp(words, offset), time, scope])
-      return words[offset + 3] === 0x0a000001 ? { is: 'endpoint', endpoint: { name: 'gateway', label: 'core' } } : { is: 'unknown' }
+      return words[offset + 3] === 0x0a000001
+        ? { is: 'endpoint', endpoint: { name: 'gateway', label: 'core' } }
+        : { is: 'unknown' }
     },
   }
   const address = (low: bigint): bigint => (0xffffn << 32n) | low
   const batch = makeBatch(flowNames, [
-    { src_addr: address(0x0a000001n), dst_addr: address(2n), time_start: 5_000_000n, time_end: 9_000_000n, scope: 'lab' },
+    {
+      src_addr: address(0x0a000001n),
+      dst_addr: address(2n),
+      time_start: 5_000_000n,
+      time_end: 9_000_000n,
+      scope: 'lab',
+    },
     { src_addr: address(0x0a000001n), dst_addr: address(0x0a000001n), src_name: 'carried' },
     { dst_addr: address(0x0a000001n), src_name: 'gateway' },
   ])
-  const rows = (filter: string, resolved = true): number[] => [0, 1, 2].filter(compileLive(readFilter(filter, flowNames).bound)(batch, header, resolved ? resolver : undefined))
+  const rows = (filter: string, resolved = true): number[] =>
+    [0, 1, 2].filter(compileLive(readFilter(filter, flowNames).bound)(batch, header, resolved ? resolver : undefined))
   expect(rows('src.name = gateway')).toEqual([0, 2])
   expect(asked[0]).toEqual(['10.0.0.1', 5000, 'lab'])
   expect(asked[1]).toEqual(undefined)
@@ -76,13 +118,41 @@ test('names that no flow carries are those of its addresses at the time of the f
 })
 
 test('texts are in the order of their bytes', () => {
-  const texts = ['', 'a', 'aa', 'b', '\u007f', '\u0080', '\ud7ff', '\ue000', '\uffff', '\u{10000}', '\u{10ffff}', 'a\u{10000}', 'a\uffff']
-  for (const a of texts) for (const b of texts) expect(Math.sign(compareBytes(a, b))).toBe(Math.sign(Buffer.compare(Buffer.from(a), Buffer.from(b))))
+  const texts = [
+    '',
+    'a',
+    'aa',
+    'b',
+    '\u007f',
+    '\u0080',
+    '\ud7ff',
+    '\ue000',
+    '\uffff',
+    '\u{10000}',
+    '\u{10ffff}',
+    'a\u{10000}',
+    'a\uffff',
+  ]
+  for (const a of texts)
+    for (const b of texts)
+      expect(Math.sign(compareBytes(a, b))).toBe(Math.sign(Buffer.compare(Buffer.from(a), Buffer.from(b))))
 })
 
 test('a wildcard matches whole texts, and pieces do not overlap', () => {
   const is = (wildcard: string, text: string): boolean => wildcardTest(wildcard)(text)
-  expect([is('*', ''), is('a*', 'a'), is('*a', 'ba'), is('a*a', 'aa'), is('**', 'x')]).toEqual([true, true, true, true, true])
-  expect([is('a*a', 'a'), is('ab*ba', 'aba'), is('*ab*b', 'ab'), is('a*b*c', 'acb'), is('a', 'ab')]).toEqual([false, false, false, false, false])
+  expect([is('*', ''), is('a*', 'a'), is('*a', 'ba'), is('a*a', 'aa'), is('**', 'x')]).toEqual([
+    true,
+    true,
+    true,
+    true,
+    true,
+  ])
+  expect([is('a*a', 'a'), is('ab*ba', 'aba'), is('*ab*b', 'ab'), is('a*b*c', 'acb'), is('a', 'ab')]).toEqual([
+    false,
+    false,
+    false,
+    false,
+    false,
+  ])
   expect(wildcardTest('*a'.repeat(50))(`${'a'.repeat(100_000)}b`)).toBe(false)
 })

@@ -30,17 +30,35 @@ export function addressSql(column: string, intervals: readonly Interval[]): stri
   for (const { low, high } of intervals.flatMap(byFamily)) {
     if (low === high) found.singles.push(addressText(low))
     else if (low >= mappedLow && high <= mappedHigh) v4(low - mappedLow, high - mappedLow, found)
-    else if (!v6(low, high, found)) found.slow.push(`${digits(column)} BETWEEN ${text(hex(low))} AND ${text(hex(high))}`)
+    else if (!v6(low, high, found))
+      found.slow.push(`${digits(column)} BETWEEN ${text(hex(low))} AND ${text(hex(high))}`)
   }
   const { singles, prefixes, expressions, slow } = found
   const parts: string[] = []
-  if (singles.length > 0) parts.push(singles.length === 1 ? `${column} = ${text(singles[0] as string)}` : `${column} IN (${singles.map(text).join(', ')})`)
+  if (singles.length > 0)
+    parts.push(
+      singles.length === 1
+        ? `${column} = ${text(singles[0] as string)}`
+        : `${column} IN (${singles.map(text).join(', ')})`,
+    )
   parts.push(...prefixes.map((prefix) => `(${beginsSql(column, prefix)})`))
   if (expressions.length <= mostApart) {
-    parts.push(...expressions.map(([before, rest]) => `(${before === '' ? '' : `${beginsSql(column, before)} AND `}regexp_matches(${column}, ${text(`^${escaped(before)}${rest}`)}))`))
+    parts.push(
+      ...expressions.map(
+        ([before, rest]) =>
+          `(${before === '' ? '' : `${beginsSql(column, before)} AND `}regexp_matches(${column}, ${text(`^${escaped(before)}${rest}`)}))`,
+      ),
+    )
   } else {
     for (let at = 0; at < expressions.length; at += piecesPerExpression) {
-      parts.push(`regexp_matches(${column}, ${text(`^(?:${expressions.slice(at, at + piecesPerExpression).map(([before, rest]) => escaped(before) + rest).join('|')})`)})`)
+      parts.push(
+        `regexp_matches(${column}, ${text(
+          `^(?:${expressions
+            .slice(at, at + piecesPerExpression)
+            .map(([before, rest]) => escaped(before) + rest)
+            .join('|')})`,
+        )})`,
+      )
     }
   }
   if (slow.length > 0) parts.push(`(contains(${column}, ':') AND (${slow.join(' OR ')}))`)
@@ -53,7 +71,10 @@ function escaped(before: string): string {
 
 /** Neighbours have become one interval, of both families perhaps; their texts have nothing in common. */
 function byFamily(interval: Interval): readonly Interval[] {
-  const inside = { low: interval.low > mappedLow ? interval.low : mappedLow, high: interval.high < mappedHigh ? interval.high : mappedHigh }
+  const inside = {
+    low: interval.low > mappedLow ? interval.low : mappedLow,
+    high: interval.high < mappedHigh ? interval.high : mappedHigh,
+  }
   return [...without([interval], { low: mappedLow, high: mappedHigh }), ...(inside.low <= inside.high ? [inside] : [])]
 }
 
@@ -102,7 +123,8 @@ function v6(low: bigint, high: bigint, { singles, prefixes, expressions }: Found
   const shows = (groups: readonly number[]): boolean => groups.every((each) => each > 0)
   const [only] = all
   // Everything below a prefix of groups that show.
-  const whole = all.length === 1 && only?.low === 0 && only.high === 0xffff && only.fixed.length > 0 && shows(only.fixed)
+  const whole =
+    all.length === 1 && only?.low === 0 && only.high === 0xffff && only.fixed.length > 0 && shows(only.fixed)
   if (!whole && !all.every(({ fixed, low: from }) => shows([...fixed, from]))) return false
   for (const { fixed, low: from, high: to } of all) {
     const before = fixed.map((each) => `${each.toString(16)}:`).join('')
@@ -119,7 +141,8 @@ function numbersBetween(low: number, high: number, base: 10 | 16): string {
   const found: string[] = []
   for (let length = 1, first = 0; first <= high; length++) {
     const last = base ** length - 1
-    if (last >= low) found.push(...sameLength(Math.max(low, first).toString(base), Math.min(high, last).toString(base), base))
+    if (last >= low)
+      found.push(...sameLength(Math.max(low, first).toString(base), Math.min(high, last).toString(base), base))
     first = last + 1
   }
   return found.join('|')
@@ -136,12 +159,16 @@ function sameLength(low: string, high: string, base: 10 | 16): string[] {
   const startsWhole = low.slice(1) === zero
   const endsWhole = high.slice(1) === most
   if (!startsWhole) found.push(...sameLength(low.slice(1), most, base).map((tail) => first + tail))
-  const [from, to] = [Number.parseInt(first, base) + (startsWhole ? 0 : 1), Number.parseInt(last, base) - (endsWhole ? 0 : 1)]
+  const [from, to] = [
+    Number.parseInt(first, base) + (startsWhole ? 0 : 1),
+    Number.parseInt(last, base) - (endsWhole ? 0 : 1),
+  ]
   if (from <= to) {
     const all = Array.from({ length: to - from + 1 }, (_, index) => (from + index).toString(base)).join('')
     found.push((all.length === 1 ? all : `[${all}]`) + (base === 10 ? '[0-9]' : '[0-9a-f]').repeat(rest))
   }
-  if (!endsWhole) found.push(...sameLength(high.slice(1).replace(/./g, '0'), high.slice(1), base).map((tail) => last + tail))
+  if (!endsWhole)
+    found.push(...sameLength(high.slice(1).replace(/./g, '0'), high.slice(1), base).map((tail) => last + tail))
   return found
 }
 
@@ -152,7 +179,8 @@ function hex(value: bigint): string {
 /** The 32 hexadecimal digits of an IPv6 text: these compare as the addresses do. */
 function digits(column: string): string {
   const part = (index: number): string => `string_split(${column}, '::')[${index}]`
-  const padded = (of: string): string => `CASE WHEN ${of} = '' THEN '' ELSE array_to_string(list_transform(string_split(${of}, ':'), lambda g: lpad(g, 4, '0')), '') END`
+  const padded = (of: string): string =>
+    `CASE WHEN ${of} = '' THEN '' ELSE array_to_string(list_transform(string_split(${of}, ':'), lambda g: lpad(g, 4, '0')), '') END`
   const [head, tail] = [padded(part(1)), padded(part(2))]
   return `(CASE WHEN ${part(2)} IS NULL THEN ${head} ELSE rpad(${head}, 32 - length(${tail})::INTEGER, '0') || ${tail} END)`
 }

@@ -20,13 +20,20 @@ test.each([
   const { bound } = readFilter(filter, flowNames)
   const where = await connection.runAndReadAll(`SELECT n FROM flows WHERE ${compileSql(bound)} ORDER BY n`)
   expect(where.getRows().map(([n]) => n)).toEqual(wanted)
-  const values = await connection.runAndReadAll(`SELECT n FROM (SELECT n, ${compileSqlValue(bound)} AS yes FROM flows) WHERE yes ORDER BY n`)
+  const values = await connection.runAndReadAll(
+    `SELECT n FROM (SELECT n, ${compileSqlValue(bound)} AS yes FROM flows) WHERE yes ORDER BY n`,
+  )
   expect(values.getRows().map(([n]) => n)).toEqual(wanted)
   connection.closeSync()
 })
 
 test('addresses can be tested in another way than by their texts', () => {
   const { bound } = readFilter('src_addr != 10.0.0.1 and vlan = 1', flowNames)
-  const sql = compileSql(bound, { column: ({ name }) => `r.${name}`, addresses: ({ name }, intervals) => `${name}_ep IN (SELECT ep FROM endpoints WHERE low = ${intervals[0]?.low})` })
-  expect(sql).toBe('((src_addr_ep IN (SELECT ep FROM endpoints WHERE low = 281470849515521)) IS NOT TRUE AND r.vlan = 1)')
+  const sql = compileSql(bound, {
+    column: ({ name }) => `r.${name}`,
+    addresses: ({ name }, intervals) => `${name}_ep IN (SELECT ep FROM endpoints WHERE low = ${intervals[0]?.low})`,
+  })
+  expect(sql).toBe(
+    '((src_addr_ep IN (SELECT ep FROM endpoints WHERE low = 281470849515521)) IS NOT TRUE AND r.vlan = 1)',
+  )
 })

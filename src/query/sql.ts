@@ -17,12 +17,16 @@ export interface SqlOptions {
  */
 export function compileSql(bound: Bound, options: SqlOptions = {}): string {
   switch (bound.is) {
-    case 'always': return 'true'
-    case 'never': return 'false'
+    case 'always':
+      return 'true'
+    case 'never':
+      return 'false'
     // Leaves carry their own negation, so that NULL never meets a NOT.
     case 'and':
-    case 'or': return `(${bound.parts.map((part) => compileSql(part, options)).join(bound.is === 'and' ? ' AND ' : ' OR ')})`
-    case 'leaf': return leafSql(bound, options)
+    case 'or':
+      return `(${bound.parts.map((part) => compileSql(part, options)).join(bound.is === 'and' ? ' AND ' : ' OR ')})`
+    case 'leaf':
+      return leafSql(bound, options)
   }
 }
 
@@ -39,7 +43,10 @@ function leafSql({ field, match, negated }: Leaf, options: SqlOptions): string {
   const column = options.column?.(field) ?? columnSql(field)
   if (match.is === 'exists') return existsSql(field, column, negated)
   if (!field.kind.startsWith('list')) {
-    const test = field.kind === 'ip' && match.is === 'integers' && options.addresses !== undefined ? options.addresses(field, match.intervals) : matchSql(field, column, match, options)
+    const test =
+      field.kind === 'ip' && match.is === 'integers' && options.addresses !== undefined
+        ? options.addresses(field, match.intervals)
+        : matchSql(field, column, match, options)
     return negated ? opposite(test) : test
   }
   const item: QueryField = { ...field, kind: field.kind === 'list<u8>' ? 'u8' : 'dict' }
@@ -65,17 +72,34 @@ function present(kind: QueryField['kind'], column: string): string {
   return kind === 'f64' ? `nullif(${column}, 'NaN'::DOUBLE)` : column
 }
 
-function matchSql(field: QueryField, column: string, match: Exclude<Match, { is: 'exists' }> | Match, options: SqlOptions): string {
+function matchSql(
+  field: QueryField,
+  column: string,
+  match: Exclude<Match, { is: 'exists' }> | Match,
+  options: SqlOptions,
+): string {
   switch (match.is) {
-    case 'exists': return `${column} IS NOT NULL`
-    case 'integers': return field.kind === 'ip' ? addressSql(column, match.intervals) : intervalsSql(field.kind, column, match.intervals)
-    case 'doubles': return any(match.intervals.map((interval) => doubleSql(column, interval)))
-    case 'texts': return any([...equalsSql(column, match.texts.map(text)), ...match.wildcards.map((wildcard) => `${column} LIKE ${like(wildcard)}`)])
-    case 'order': return `${column} ${match.operator} ${text(match.text)}`
-    case 'found': return any(match.patterns.map((pattern) => foundSql(column, pattern)))
+    case 'exists':
+      return `${column} IS NOT NULL`
+    case 'integers':
+      return field.kind === 'ip'
+        ? addressSql(column, match.intervals)
+        : intervalsSql(field.kind, column, match.intervals)
+    case 'doubles':
+      return any(match.intervals.map((interval) => doubleSql(column, interval)))
+    case 'texts':
+      return any([
+        ...equalsSql(column, match.texts.map(text)),
+        ...match.wildcards.map((wildcard) => `${column} LIKE ${like(wildcard)}`),
+      ])
+    case 'order':
+      return `${column} ${match.operator} ${text(match.text)}`
+    case 'found':
+      return any(match.patterns.map((pattern) => foundSql(column, pattern)))
     case 'field': {
       const other = options.column?.(match.other) ?? columnSql(match.other)
-      const wide = field.kind !== match.other.kind && match.other.kind !== 'text' && field.kind !== 'text' ? '::HUGEINT' : ''
+      const wide =
+        field.kind !== match.other.kind && match.other.kind !== 'text' && field.kind !== 'text' ? '::HUGEINT' : ''
       return `${present(field.kind, column)}${wide} ${match.operator} ${present(match.other.kind, other)}${wide}`
     }
   }
@@ -86,18 +110,26 @@ function any(tests: readonly string[]): string {
 }
 
 function equalsSql(column: string, values: readonly string[]): string[] {
-  return values.length === 0 ? [] : [values.length === 1 ? `${column} = ${values[0]}` : `${column} IN (${values.join(', ')})`]
+  return values.length === 0
+    ? []
+    : [values.length === 1 ? `${column} = ${values[0]}` : `${column} IN (${values.join(', ')})`]
 }
 
 function intervalsSql(kind: QueryField['kind'], column: string, intervals: readonly Interval[]): string {
   const singles = intervals.filter(({ low, high }) => low === high).map(({ low }) => integer(kind, low))
-  const ranges = intervals.filter(({ low, high }) => low !== high).map(({ low, high }) => rangeSql(kind, column, low, high))
+  const ranges = intervals
+    .filter(({ low, high }) => low !== high)
+    .map(({ low, high }) => rangeSql(kind, column, low, high))
   return any([...equalsSql(column, singles), ...ranges])
 }
 
 const ends: Partial<Record<QueryField['kind'], Interval>> = {
-  u8: { low: 0n, high: 0xffn }, u16: { low: 0n, high: 0xffffn }, u32: { low: 0n, high: 0xffff_ffffn }, u64: { low: 0n, high: (1n << 64n) - 1n },
-  i32: { low: -(1n << 31n), high: (1n << 31n) - 1n }, estimate: { low: 0n, high: (1n << 96n) - 1n },
+  u8: { low: 0n, high: 0xffn },
+  u16: { low: 0n, high: 0xffffn },
+  u32: { low: 0n, high: 0xffff_ffffn },
+  u64: { low: 0n, high: (1n << 64n) - 1n },
+  i32: { low: -(1n << 31n), high: (1n << 31n) - 1n },
+  estimate: { low: 0n, high: (1n << 96n) - 1n },
 }
 
 /** An end that every value keeps is left out. */

@@ -14,7 +14,10 @@ import { makeBatch } from './testing/tables.ts'
 const stores = temporaryStores()
 
 // The views of a real store: files, words, endpoints and all.
-test.each([['flows', flowNames, 80], ['events', eventNames, 40]] as const)('the store answers random filters over %s as the live evaluator does', async (_, names, count) => {
+test.each([
+  ['flows', flowNames, 80],
+  ['events', eventNames, 40],
+] as const)('the store answers random filters over %s as the live evaluator does', async (_, names, count) => {
   const random = new SeededRandom(23)
   const store = await stores.open()
   const make = new FrameMaker()
@@ -29,7 +32,9 @@ test.each([['flows', flowNames, 80], ['events', eventNames, 40]] as const)('the 
     const matches = compileLive(bound)(batch, frame.header, resolver)
     const live = Array.from({ length: batch.count }, (_row, row) => row).filter(matches)
     const sql = `SELECT _pos FROM ${names.view} WHERE ${compileSql(bound)}`
-    const stored = (await ask(store.reader, sql)).map((row) => Number(String(row['_pos']).split(':')[3])).toSorted((a, b) => a - b)
+    const stored = (await ask(store.reader, sql))
+      .map((row) => Number(String(row['_pos']).split(':')[3]))
+      .toSorted((a, b) => a - b)
     expect({ text, sql, rows: stored }).toEqual({ text, sql, rows: live })
     matched += live.length
   }

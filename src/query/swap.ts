@@ -3,15 +3,21 @@ import { swappedName, type NameTable } from './names.ts'
 
 /** The filter as it would read with source and destination exchanged. `any.` and `either(…)` mean both already. */
 export function swapEnds(expression: Expression, names: NameTable): Expression {
-  const ofSubject = (subject: Subject): Subject => (subject.end === undefined ? { ...subject, name: swappedName(subject.name, names) } : subject)
-  const ofValue = (value: Value): Value => (value.is === 'field' ? { ...value, name: swappedName(value.name, names) } : value)
+  const ofSubject = (subject: Subject): Subject =>
+    subject.end === undefined ? { ...subject, name: swappedName(subject.name, names) } : subject
+  const ofValue = (value: Value): Value =>
+    value.is === 'field' ? { ...value, name: swappedName(value.name, names) } : value
   switch (expression.is) {
     case 'and':
-    case 'or': return { ...expression, parts: expression.parts.map((part) => swapEnds(part, names)) }
+    case 'or':
+      return { ...expression, parts: expression.parts.map((part) => swapEnds(part, names)) }
     case 'not':
-    case 'either': return { ...expression, part: swapEnds(expression.part, names) }
-    case 'exists': return { ...expression, subject: ofSubject(expression.subject) }
-    case 'test': return { ...expression, subject: ofSubject(expression.subject), values: expression.values.map(ofValue) }
+    case 'either':
+      return { ...expression, part: swapEnds(expression.part, names) }
+    case 'exists':
+      return { ...expression, subject: ofSubject(expression.subject) }
+    case 'test':
+      return { ...expression, subject: ofSubject(expression.subject), values: expression.values.map(ofValue) }
   }
 }
 

@@ -9,33 +9,45 @@ const PATTERN = '^(?:\\[[0-9A-Fa-f:.%]+\\]|[^\\s:/\\[\\]]+):\\d{1,5}$'
 
 /** One `host:port`; an IPv6 address stands in brackets. Port 0 lets the system choose. */
 export function hostPort<const M extends Meta<string>>(meta: M): FieldFor<HostPort, string, M> {
-  return makeField(parsed(parseHostPort), { kind: 'host:port', expects: hostPortWords, advise: adviseNumber, pattern: PATTERN }, meta)
+  return makeField(
+    parsed(parseHostPort),
+    { kind: 'host:port', expects: hostPortWords, advise: adviseNumber, pattern: PATTERN },
+    meta,
+  )
 }
 
 /** Where to listen: one `host:port`, a list of them, or `off`, which is an empty list. */
 export function listen<const M extends Meta<string | readonly string[]>>(
   meta: M,
 ): FieldFor<readonly HostPort[], string | readonly string[], M> {
-  const schema: z.ZodType<readonly HostPort[], string | readonly string[]> = z.union([z.string(), z.array(z.string())]).transform((written, context) => {
-    if (written === 'off') return []
-    const texts = typeof written === 'string' ? [written] : written
-    return texts.map((text, index) => {
-      const result = parseHostPort(text)
-      if (!(result instanceof Complaint)) return result
-      const path = typeof written === 'string' ? [] : [index]
-      raise(context, new Complaint(result.message, result.hint, path))
-      return z.NEVER
+  const schema: z.ZodType<readonly HostPort[], string | readonly string[]> = z
+    .union([z.string(), z.array(z.string())])
+    .transform((written, context) => {
+      if (written === 'off') return []
+      const texts = typeof written === 'string' ? [written] : written
+      return texts.map((text, index) => {
+        const result = parseHostPort(text)
+        if (!(result instanceof Complaint)) return result
+        const path = typeof written === 'string' ? [] : [index]
+        raise(context, new Complaint(result.message, result.hint, path))
+        return z.NEVER
+      })
     })
-  })
   const expects = `${hostPortWords}, a list of them, or \`off\``
-  return makeField<readonly HostPort[], string | readonly string[], M>(schema, { kind: 'listen', expects, advise: adviseListen, pattern: PATTERN }, meta)
+  return makeField<readonly HostPort[], string | readonly string[], M>(
+    schema,
+    { kind: 'listen', expects, advise: adviseListen, pattern: PATTERN },
+    meta,
+  )
 }
 
 /** A range of addresses in CIDR notation, or one address. */
 export function addressRange<const M extends Meta<string>>(meta: M): FieldFor<string, string, M> {
-  const schema = parsed((written) => parseCidr(written) === undefined
-    ? new Complaint(`\`${written}\` is not a range of addresses`, 'write it like `10.0.0.0/8` or `2001:db8::/32`')
-    : written)
+  const schema = parsed((written) =>
+    parseCidr(written) === undefined
+      ? new Complaint(`\`${written}\` is not a range of addresses`, 'write it like `10.0.0.0/8` or `2001:db8::/32`')
+      : written,
+  )
   return makeField(schema, { kind: 'text', expects: 'a range of addresses' }, meta)
 }
 

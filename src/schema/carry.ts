@@ -2,7 +2,8 @@ import { Secret } from './secret.ts'
 
 /** Settings in a form that another thread can be given: their secrets are revealed, and must not be printed. Throws what `reveal` throws. */
 export function carriedSettings(settings: unknown, reveal: (secret: Secret) => string): unknown {
-  if (settings instanceof Secret) return { [mark]: reveal(settings), ...(settings.source === 'file' ? { file: settings.toString() } : {}) }
+  if (settings instanceof Secret)
+    return { [mark]: reveal(settings), ...(settings.source === 'file' ? { file: settings.toString() } : {}) }
   if (Array.isArray(settings)) return settings.map((each) => carriedSettings(each, reveal))
   return isPlain(settings) ? mapped(settings, (each) => carriedSettings(each, reveal)) : settings
 }

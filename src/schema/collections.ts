@@ -1,6 +1,15 @@
 import * as z from 'zod'
 import type { Complaint } from './complaint.ts'
-import { infoOf, makeField, type AnyField, type FieldFor, type Fields, type Meta, type ValuesOf, type WrittenOf } from './field.ts'
+import {
+  infoOf,
+  makeField,
+  type AnyField,
+  type FieldFor,
+  type Fields,
+  type Meta,
+  type ValuesOf,
+  type WrittenOf,
+} from './field.ts'
 import { raise } from './parsed.ts'
 
 /** What fields that are right by themselves may still say about each other; null: nothing. */
@@ -33,7 +42,11 @@ export function list<const F extends AnyField, const M extends Meta<readonly z.i
   const schema = z.array(of) as unknown as z.ZodType<readonly z.output<F>[], readonly z.input<F>[]>
   const advise = (value: unknown): string | undefined =>
     typeof value === 'string' || typeof value === 'number' ? `write it as a list: [${value}]` : undefined
-  return makeField<readonly z.output<F>[], readonly z.input<F>[], M>(schema, { kind: 'list', expects: 'a list', of: infoOf(of), advise }, meta)
+  return makeField<readonly z.output<F>[], readonly z.input<F>[], M>(
+    schema,
+    { kind: 'list', expects: 'a list', of: infoOf(of), advise },
+    meta,
+  )
 }
 
 /** A map with keys of the user's choice, such as labels or headers. */
@@ -48,8 +61,12 @@ export function mapping<const F extends AnyField, const M extends Meta<Readonly<
 }
 
 type Variants = Readonly<Record<string, Fields>>
-export type VariantValues<V extends Variants> = { [K in keyof V & string]: { readonly type: K } & ValuesOf<V[K]> }[keyof V & string]
-export type VariantWritten<V extends Variants> = { [K in keyof V & string]: { readonly type: K } & WrittenOf<V[K]> }[keyof V & string]
+export type VariantValues<V extends Variants> = {
+  [K in keyof V & string]: { readonly type: K } & ValuesOf<V[K]>
+}[keyof V & string]
+export type VariantWritten<V extends Variants> = {
+  [K in keyof V & string]: { readonly type: K } & WrittenOf<V[K]>
+}[keyof V & string]
 
 /** A map whose `type` key chooses which other keys it has. */
 export function variants<const V extends Variants, const M extends Meta<VariantWritten<V>>>(
@@ -59,7 +76,10 @@ export function variants<const V extends Variants, const M extends Meta<VariantW
   const options = Object.entries(shapes).map(([type, fields]) => z.strictObject({ type: z.literal(type), ...fields }))
   const [first, ...rest] = options
   if (first === undefined) throw new TypeError('A field with variants needs at least one.')
-  const schema = z.discriminatedUnion('type', [first, ...rest]) as unknown as z.ZodType<VariantValues<V>, VariantWritten<V>>
+  const schema = z.discriminatedUnion('type', [first, ...rest]) as unknown as z.ZodType<
+    VariantValues<V>,
+    VariantWritten<V>
+  >
   const names = Object.keys(shapes)
   const expects = `a map with \`type: ${names.join(' | ')}\``
   const advise = (value: unknown): string | undefined => {

@@ -34,16 +34,26 @@ describe('a schema', () => {
 
   it('fills in defaults, in milliseconds and bytes', () => {
     expect(configFrom(netflow, {})).toEqual({
-      listen: [{ host: '0.0.0.0', port: 2055 }, { host: '0.0.0.0', port: 4739 }],
+      listen: [
+        { host: '0.0.0.0', port: 2055 },
+        { host: '0.0.0.0', port: 4739 },
+      ],
       receive_buffer: 8_388_608,
       template_timeout: 1_800_000,
       exporters: [],
     })
-    expect(configFrom(nats, { url: 'nats://h:4222' })).toMatchObject({ tls: null, token: null, auth: { type: 'none' }, batch: { events: 1000, bytes: 1_048_576, wait: 1000 } })
+    expect(configFrom(nats, { url: 'nats://h:4222' })).toMatchObject({
+      tls: null,
+      token: null,
+      auth: { type: 'none' },
+      batch: { events: 1000, bytes: 1_048_576, wait: 1000 },
+    })
   })
 
   it('refuses wrong values of a program with all problems in one message', () => {
-    expect(() => configFrom(nats, { url: 'h', replicas: 0 })).toThrow(/nats: error: url: .*\n(.*\n)*nats: error: replicas: /)
+    expect(() => configFrom(nats, { url: 'h', replicas: 0 })).toThrow(
+      /nats: error: url: .*\n(.*\n)*nats: error: replicas: /,
+    )
   })
 
   it('takes `off` for listening nowhere', () => {
@@ -51,7 +61,9 @@ describe('a schema', () => {
   })
 
   it('keeps its metadata through a refinement', () => {
-    const even = integer({ description: 'An even number', default: 2 }).refine((n) => n % 2 === 0, { message: 'expected an even number' })
+    const even = integer({ description: 'An even number', default: 2 }).refine((n) => n % 2 === 0, {
+      message: 'expected an even number',
+    })
     const schema = defineSchema({ type: 'even', role: 'setting', summary: 'Even', fields: { even } })
     expect(configFrom(schema, {})).toEqual({ even: 2 })
     expect(() => configFrom(schema, { even: 3 })).toThrow('even: expected an even number')
@@ -85,18 +97,32 @@ describe('a field', () => {
 
 describe('a component map', () => {
   it('yields entries whose type tells their settings', () => {
-    const { sinks } = configFrom(weir, { sinks: { stdout: null, main: { type: 'nats', url: 'nats://h:4222', from: ['netflow'] } } })
+    const { sinks } = configFrom(weir, {
+      sinks: { stdout: null, main: { type: 'nats', url: 'nats://h:4222', from: ['netflow'] } },
+    })
     const main = sinks['main']
     if (main?.type !== 'nats') throw new Error('main is not nats')
     expectTypeOf(main.settings).toEqualTypeOf<ConfigOf<typeof nats>>()
     expect(main).toMatchObject({ id: 'main', common: { from: ['netflow'] }, settings: { url: 'nats://h:4222' } })
-    expect(sinks['stdout']).toEqual({ id: 'stdout', type: 'stdout', common: { from: [] }, settings: { format: 'json' } })
+    expect(sinks['stdout']).toEqual({
+      id: 'stdout',
+      type: 'stdout',
+      common: { from: [] },
+      settings: { format: 'json' },
+    })
   })
 
   it('takes schemas that are known only at run time', () => {
     const known: Record<string, AnyComponentSchema> = { netflow, stdout }
-    const schema = defineSchema({ type: 'any', role: 'setting', summary: 'Any', fields: { all: componentMap(known, { description: 'All', default: {} }) } })
-    expect(configFrom(schema, { all: { stdout: { format: 'text' } } }).all['stdout']?.settings).toEqual({ format: 'text' })
+    const schema = defineSchema({
+      type: 'any',
+      role: 'setting',
+      summary: 'Any',
+      fields: { all: componentMap(known, { description: 'All', default: {} }) },
+    })
+    expect(configFrom(schema, { all: { stdout: { format: 'text' } } }).all['stdout']?.settings).toEqual({
+      format: 'text',
+    })
   })
 
   it('refuses schemas whose fields hide `type` or a common field', () => {

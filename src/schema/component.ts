@@ -1,7 +1,15 @@
 import * as z from 'zod'
 import { groupSchema, type Check } from './collections.ts'
 import { Complaint } from './complaint.ts'
-import { makeField, type FieldFor, type FieldInfo, type Fields, type Meta, type ValuesOf, type WrittenOf } from './field.ts'
+import {
+  makeField,
+  type FieldFor,
+  type FieldInfo,
+  type Fields,
+  type Meta,
+  type ValuesOf,
+  type WrittenOf,
+} from './field.ts'
 import { raise } from './parsed.ts'
 import { didYouMean } from './suggest.ts'
 import { isRecord } from '../model/json.ts'
@@ -70,11 +78,11 @@ type WrittenEntries = Readonly<Record<string, unknown>>
  * A map of component id to settings. An entry's `type` names its schema and defaults to the id; an entry with
  * nothing in it has only defaults. `common` fields are asked of every entry beside those of its schema.
  */
-export function componentMap<const S extends Types, const M extends Meta<WrittenEntries>, const C extends Fields = Record<never, never>>(
-  types: S,
-  meta: M,
-  common: C = {} as C,
-): FieldFor<Readonly<Record<string, ComponentEntry<S, C>>>, WrittenEntries, M> {
+export function componentMap<
+  const S extends Types,
+  const M extends Meta<WrittenEntries>,
+  const C extends Fields = Record<never, never>,
+>(types: S, meta: M, common: C = {} as C): FieldFor<Readonly<Record<string, ComponentEntry<S, C>>>, WrittenEntries, M> {
   type Out = Readonly<Record<string, ComponentEntry<S, C>>>
   refuseHidden(types, common)
   const read = entryReader(types, common)
@@ -95,7 +103,11 @@ export function componentMap<const S extends Types, const M extends Meta<Written
       return found === undefined ? undefined : groupSchema({ ...common, ...found.fields })
     },
   }
-  return makeField<Out, WrittenEntries, M>(schema, { kind: 'components', expects: 'a map of component id to settings', components }, meta)
+  return makeField<Out, WrittenEntries, M>(
+    schema,
+    { kind: 'components', expects: 'a map of component id to settings', components },
+    meta,
+  )
 }
 
 function refuseHidden(types: Types, common: Fields): void {
@@ -103,7 +115,8 @@ function refuseHidden(types: Types, common: Fields): void {
   if (Object.hasOwn(common, 'type')) throw new TypeError('A common field can not be called `type`.')
   for (const [name, { fields }] of Object.entries(types)) {
     const hidden = Object.keys(fields).find((key) => taken.has(key))
-    if (hidden !== undefined) throw new TypeError(`The field \`${hidden}\` of \`${name}\` would hide one that every entry has.`)
+    if (hidden !== undefined)
+      throw new TypeError(`The field \`${hidden}\` of \`${name}\` would hide one that every entry has.`)
   }
 }
 
@@ -113,9 +126,14 @@ function entryReader(types: Types, common: Fields) {
   const commonKeys = new Set(Object.keys(common))
   const commonSchema = groupSchema(common)
   return (id: string, written: unknown, context: Context): unknown => {
-    const refuse = (path: string[], message: string, hint?: string): void => raise(context, new Complaint(message, hint, [id, ...path]))
+    const refuse = (path: string[], message: string, hint?: string): void =>
+      raise(context, new Complaint(message, hint, [id, ...path]))
     if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/.test(id)) {
-      refuse([], `\`${id}\` is not a component id`, 'use letters, digits, `-` and `_`, at most 63 of them, a letter or digit first')
+      refuse(
+        [],
+        `\`${id}\` is not a component id`,
+        'use letters, digits, `-` and `_`, at most 63 of them, a letter or digit first',
+      )
     }
     const entry: unknown = written ?? {}
     if (!isRecord(entry)) return refuse([], 'expected a map of settings')
@@ -146,9 +164,15 @@ function take(result: z.ZodSafeParseResult<unknown>, id: string, context: Contex
   return undefined
 }
 
-function split(record: Readonly<Record<string, unknown>>, first: (key: string) => boolean): [Record<string, unknown>, Record<string, unknown>] {
+function split(
+  record: Readonly<Record<string, unknown>>,
+  first: (key: string) => boolean,
+): [Record<string, unknown>, Record<string, unknown>] {
   const entries = Object.entries(record)
-  return [Object.fromEntries(entries.filter(([key]) => first(key))), Object.fromEntries(entries.filter(([key]) => !first(key)))]
+  return [
+    Object.fromEntries(entries.filter(([key]) => first(key))),
+    Object.fromEntries(entries.filter(([key]) => !first(key))),
+  ]
 }
 
 function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {

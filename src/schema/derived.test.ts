@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { nats, netflow, stdout, weir } from './fixtures/schemas.ts'
-import { formatProblems, infoOf, jsonSchema, parseYaml, reference, sample, validate, type AnyComponentSchema } from './index.ts'
+import {
+  formatProblems,
+  infoOf,
+  jsonSchema,
+  parseYaml,
+  reference,
+  sample,
+  validate,
+  type AnyComponentSchema,
+} from './index.ts'
 
 const all: [string, AnyComponentSchema][] = [netflow, nats, stdout, weir].map((schema) => [schema.type, schema])
 
@@ -36,17 +45,34 @@ it('the reference has a row of five cells for each field, dotted for groups', ()
   const rows = reference(nats).trim().split('\n')
   expect(rows).toContain('| `replicas` | integer 1–5, servers | `1` | Copies of the stream |  |')
   expect(rows).toContain('| `url` | url | **required** | A server of the cluster | `nats://127.0.0.1:4222` |')
-  expect(rows).toContain('| `when_behind` | `drop` \\| `block` | `drop` | What happens when the sink is too far behind |  |')
-  expect(rows).toContain('| `auth.token` | secret | **required** | With `type: bearer`: token of the Authorization header | `env:API_TOKEN` |')
+  expect(rows).toContain(
+    '| `when_behind` | `drop` \\| `block` | `drop` | What happens when the sink is too far behind |  |',
+  )
+  expect(rows).toContain(
+    '| `auth.token` | secret | **required** | With `type: bearer`: token of the Authorization header | `env:API_TOKEN` |',
+  )
   expect(rows.filter((row) => row.split(/(?<!\\)\|/).length !== 7)).toEqual([])
 })
 
 it('the JSON Schema describes the written form: texts for durations, required fields without defaults, secrets write-only', () => {
   const { properties, required } = jsonSchema(nats)
   expect(required).toEqual(['url'])
-  expect(properties?.['token']).toEqual({ type: 'string', description: 'Token of the server', examples: ['env:NATS_TOKEN'], writeOnly: true })
-  expect(properties?.['replicas']).toEqual({ type: 'integer', minimum: 1, maximum: 5, default: 1, description: 'Copies of the stream (servers)' })
-  expect(properties?.['retry']).toMatchObject({ properties: { initial: { type: 'string', pattern: '^\\d+(?:\\.\\d+)?(?:ms|s|m|h|d)$', default: '500ms' } } })
+  expect(properties?.['token']).toEqual({
+    type: 'string',
+    description: 'Token of the server',
+    examples: ['env:NATS_TOKEN'],
+    writeOnly: true,
+  })
+  expect(properties?.['replicas']).toEqual({
+    type: 'integer',
+    minimum: 1,
+    maximum: 5,
+    default: 1,
+    description: 'Copies of the stream (servers)',
+  })
+  expect(properties?.['retry']).toMatchObject({
+    properties: { initial: { type: 'string', pattern: '^\\d+(?:\\.\\d+)?(?:ms|s|m|h|d)$', default: '500ms' } },
+  })
   const { properties: top, $defs } = jsonSchema(weir)
   expect(Object.keys($defs ?? {})).toHaveLength(3)
   expect(top?.['sinks']).toMatchObject({ additionalProperties: { required: ['type'] } })

@@ -35,7 +35,11 @@ export function walkWritten(
   path: readonly (string | number)[] = [],
 ): void {
   visit(info, value, path)
-  const entries: [string | number, unknown][] = Array.isArray(value) ? [...value.entries()] : isRecord(value) ? Object.entries(value) : []
+  const entries: [string | number, unknown][] = Array.isArray(value)
+    ? [...value.entries()]
+    : isRecord(value)
+      ? Object.entries(value)
+      : []
   for (const [key, inner] of entries) {
     const below = child(info, value, key)
     if (below !== undefined) walkWritten(below, inner, visit, [...path, key])

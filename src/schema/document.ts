@@ -1,4 +1,16 @@
-import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node, type Pair, type YAMLError } from 'yaml'
+import {
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type Document,
+  type Node,
+  type Pair,
+  type YAMLError,
+} from 'yaml'
 import type { Path, Problem } from './problem.ts'
 import { messageOf } from '../model/errors.ts'
 
@@ -45,7 +57,9 @@ export function parseYaml(text: string, file: string): ConfigDocument {
   let readable = fatal.length === 0
   // After a broken line the parser sees duplicates that nobody wrote.
   const found = readable ? [...document.errors, ...document.warnings] : fatal
-  const problems = found.map((error) => yamlProblem(error, file, text, nodes)).sort((a, b) => a.line - b.line || a.column - b.column)
+  const problems = found
+    .map((error) => yamlProblem(error, file, text, nodes))
+    .sort((a, b) => a.line - b.line || a.column - b.column)
   let value: unknown = null
   try {
     if (readable) value = document.toJS({ maxAliasCount: 1000 })
@@ -76,7 +90,8 @@ function yamlProblem(error: YAMLError, file: string, text: string, nodes: Nodes)
   const wording = WORDING[error.code]
   const place = { file, line, column: col, path: '' }
   const key = /^[\w-]+(?=\s*:)/.exec(text.slice(error.pos[0], error.pos[0] + 100))?.[0]
-  if (error.code === 'DUPLICATE_KEY' && key !== undefined) return { ...place, message: `\`${key}\` is written twice`, hint: 'keep one of the two' }
+  if (error.code === 'DUPLICATE_KEY' && key !== undefined)
+    return { ...place, message: `\`${key}\` is written twice`, hint: 'keep one of the two' }
   const message = wording?.message ?? error.message.replace(/\s+/g, ' ').replace(/\.$/, '')
   return { ...place, message, ...(wording === undefined ? {} : { hint: wording.hint }) }
 }
@@ -89,7 +104,10 @@ export function locate(document: ConfigDocument, path: Path, at: 'key' | 'value'
   const override = document.overrides.findLast((o) => within(path, o.path))
   if (override !== undefined) return { file: override.origin, line: 0, column: 0 }
   // The last file that has the path; else the one that comes nearest.
-  const [nearest] = filesOf(document).toReversed().map((file) => ({ file, found: find(file, path, at) })).toSorted((a, b) => a.found.missing - b.found.missing)
+  const [nearest] = filesOf(document)
+    .toReversed()
+    .map((file) => ({ file, found: find(file, path, at) }))
+    .toSorted((a, b) => a.found.missing - b.found.missing)
   const { file, found } = nearest ?? { file: document, found: find(document, path, at) }
   if (found.missing > 0) {
     // The ancestor exists only because an override put something into it.
@@ -119,7 +137,8 @@ function find({ nodes }: ConfigDocument, path: Path, at: 'key' | 'value'): { off
     // A block map or list begins on the line of its first child; its key is the better place.
     const block = (isMap(child.value) || isSeq(child.value)) && child.value.flow !== true
     const wantValue = at === 'value' && depth === path.length - 1 && !block
-    offset = (wantValue ? child.value?.range?.[0] : undefined) ?? child.key?.range?.[0] ?? child.value?.range?.[0] ?? offset
+    offset =
+      (wantValue ? child.value?.range?.[0] : undefined) ?? child.key?.range?.[0] ?? child.value?.range?.[0] ?? offset
     node = child.value
   }
   return { offset, missing: 0 }
@@ -137,6 +156,8 @@ function step(document: Document.Parsed, node: Node | null | undefined, part: st
     return item === undefined ? undefined : { key: null, value: item }
   }
   if (!isMap(target)) return undefined
-  const pair = target.items.find((p) => isPair(p) && isScalar(p.key) && String(p.key.value) === String(part)) as Pair<Node, Node | null> | undefined
+  const pair = target.items.find((p) => isPair(p) && isScalar(p.key) && String(p.key.value) === String(part)) as
+    | Pair<Node, Node | null>
+    | undefined
   return pair === undefined ? undefined : { key: pair.key, value: pair.value }
 }

@@ -58,7 +58,10 @@ export function valueFromText(info: FieldInfo | undefined, text: string): unknow
 }
 
 function commas(text: string): string[] {
-  return text.split(',').map((part) => part.trim()).filter((part) => part !== '')
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
 }
 
 function pair(text: string, of: FieldInfo | undefined): [string, unknown] {
@@ -94,7 +97,8 @@ function hasKeys(info: FieldInfo | undefined): boolean {
 
 /** The keys that a variable's name may go on with, and what is known of each; a type is plain text. */
 function keysOf(info: FieldInfo, value: unknown): [string, FieldInfo | undefined][] {
-  const described = (fields: Fields): [string, FieldInfo][] => Object.entries(fields).map(([key, field]) => [key, infoOf(field)])
+  const described = (fields: Fields): [string, FieldInfo][] =>
+    Object.entries(fields).map(([key, field]) => [key, infoOf(field)])
   if (info.kind === 'variants') return [['type', undefined], ...[...(info.variants?.values() ?? [])].flatMap(described)]
   if (info.kind !== 'components') return described(info.fields ?? {})
   const written = isRecord(value) ? Object.keys(value) : []
@@ -105,7 +109,14 @@ function keysOf(info: FieldInfo, value: unknown): [string, FieldInfo | undefined
 function unknownVariable(name: string, schema: AnyComponentSchema, known: readonly string[]): Problem {
   const names = [...known, ...reachable(schema.info, ['WEIR'])]
   const hint = didYouMean(name, names)
-  return { file: name, line: 0, column: 0, path: '', message: 'this variable sets nothing', ...(hint === undefined ? {} : { hint }) }
+  return {
+    file: name,
+    line: 0,
+    column: 0,
+    path: '',
+    message: 'this variable sets nothing',
+    ...(hint === undefined ? {} : { hint }),
+  }
 }
 
 function reachable(info: FieldInfo, path: readonly string[]): string[] {

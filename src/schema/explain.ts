@@ -14,7 +14,8 @@ function explainOne(root: FieldInfo, document: ConfigDocument, issue: z.core.$Zo
   const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))
   const value = valueAt(document.value, path)
   const info = infoAt(root, document.value, path)
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(document, [...path, key], info, value))
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => unknownKey(document, [...path, key], info, value))
   if (issue.code === 'custom') {
     const hint: unknown = issue.params?.['hint']
     return [problemAt(document, path, 'value', issue.message, typeof hint === 'string' ? hint : undefined, info)]
@@ -45,25 +46,30 @@ function unknownKey(document: ConfigDocument, path: Path, parent: FieldInfo | un
 function wrongVariant(document: ConfigDocument, path: Path, parent: FieldInfo | undefined, value: unknown): Problem {
   const names = [...(parent?.variants?.keys() ?? [])]
   const expects = `expected one of ${names.map((name) => `\`${name}\``).join(', ')}`
-  if (value === undefined) return problemAt(document, path, 'key', `required field is missing; ${expects}`, undefined, undefined)
+  if (value === undefined)
+    return problemAt(document, path, 'key', `required field is missing; ${expects}`, undefined, undefined)
   const hint = typeof value === 'string' ? didYouMean(value, names) : undefined
   return problemAt(document, path, 'value', `${expects}, got ${show(value)}`, hint, undefined)
 }
 
 function wrongValue(document: ConfigDocument, path: Path, info: FieldInfo | undefined, value: unknown): Problem {
   if (value === undefined) {
-    const hint = info?.example === undefined ? undefined : `for example \`${String(path.at(-1))}: ${written(info.example)}\``
+    const hint =
+      info?.example === undefined ? undefined : `for example \`${String(path.at(-1))}: ${written(info.example)}\``
     return problemAt(document, path, 'key', 'required field is missing', hint, undefined)
   }
   if (value === null) return problemAt(document, path, 'key', 'has no value', adviseEmpty(info), undefined)
   const secret = holdsSecret(info)
-  const hint = (secret && info?.kind === 'list' ? undefined : info?.advise?.(value)) ?? (typeof value === 'string' ? didYouMean(value, info?.choices ?? []) : undefined)
+  const hint =
+    (secret && info?.kind === 'list' ? undefined : info?.advise?.(value)) ??
+    (typeof value === 'string' ? didYouMean(value, info?.choices ?? []) : undefined)
   const got = secret ? kindOf(value) : show(value)
   return problemAt(document, path, 'value', `expected ${info?.expects ?? 'something else'}, got ${got}`, hint, info)
 }
 
 function adviseEmpty(info: FieldInfo | undefined): string {
-  if (info?.required === true) return info.example === undefined ? 'write a value' : `for example \`${written(info.example)}\``
+  if (info?.required === true)
+    return info.example === undefined ? 'write a value' : `for example \`${written(info.example)}\``
   const fallback = info?.default
   if (info?.kind === 'group') return 'give it at least one field, or remove the line'
   if (fallback === undefined || fallback === null) return 'write a value, or remove the line'

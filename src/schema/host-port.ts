@@ -34,9 +34,11 @@ function isIpv4(text: string): boolean {
 }
 
 function adviseText(written: string): string | undefined {
-  if (/^:\d+$/.test(written)) return `write \`0.0.0.0${written}\` for every address, or \`127.0.0.1${written}\` for this machine only`
+  if (/^:\d+$/.test(written))
+    return `write \`0.0.0.0${written}\` for every address, or \`127.0.0.1${written}\` for this machine only`
   if (/^\d+$/.test(written)) return `write \`127.0.0.1:${written}\``
   if (/^\w+:\/\//.test(written)) return 'leave out the scheme'
-  if (/^[0-9A-Fa-f:]+:[0-9A-Fa-f:]*:\d+$/.test(written)) return 'put an IPv6 address in brackets, and the whole in quotes: "[::1]:53"'
+  if (/^[0-9A-Fa-f:]+:[0-9A-Fa-f:]*:\d+$/.test(written))
+    return 'put an IPv6 address in brackets, and the whole in quotes: "[::1]:53"'
   return /^[^\s:/[\]]+$/.test(written) ? 'add a port' : undefined
 }

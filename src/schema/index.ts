@@ -13,7 +13,16 @@ export {
 } from './component.ts'
 export { filesOf, parseYaml, type ConfigDocument, type Override } from './document.ts'
 export { environmentOverrides, valueFromText, variableFor } from './environment.ts'
-export { infoOf, type AnyField, type Field, type FieldInfo, type Fields, type Meta, type ValuesOf, type WrittenOf } from './field.ts'
+export {
+  infoOf,
+  type AnyField,
+  type Field,
+  type FieldInfo,
+  type Fields,
+  type Meta,
+  type ValuesOf,
+  type WrittenOf,
+} from './field.ts'
 export { jsonSchema, type JsonSchema } from './jsonschema.ts'
 export { mergeDocuments } from './merge.ts'
 export { applyOverrides } from './overrides.ts'
@@ -21,7 +30,26 @@ export { bytes, duration, parseBytes, parseDuration } from './quantities.ts'
 export { reference } from './reference.ts'
 export { sample } from './sample.ts'
 export { choice, filePath, flag, integer, secret, text, urlText } from './scalars.ts'
-export { ackField, auth, batch, flowLineCodec, leaseComplaint, leaseFields, leastToken, messageCodec, messageComplaint, messageFields, messageSourceFields, retry, tls, type Auth, type Batch, type ClaimPlace, type Retry, type Tls } from './shared.ts'
+export {
+  ackField,
+  auth,
+  batch,
+  flowLineCodec,
+  leaseComplaint,
+  leaseFields,
+  leastToken,
+  messageCodec,
+  messageComplaint,
+  messageFields,
+  messageSourceFields,
+  retry,
+  tls,
+  type Auth,
+  type Batch,
+  type ClaimPlace,
+  type Retry,
+  type Tls,
+} from './shared.ts'
 export { expandVariables } from './variables.ts'
 export { configFrom, validate, type Validated } from './validate.ts'
 export * from './values.ts'

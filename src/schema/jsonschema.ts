@@ -69,7 +69,12 @@ function define(name: string, components: ComponentTypes, definitions: Definitio
   const schema = components.jsonSchemaOf(name)
   const { $schema: _, properties, ...rest } = schema === undefined ? {} : convert(schema, definitions)
   const key = `${definitions.size + 1}-${name}`
-  definitions.set(key, { ...rest, title: name, description: components.summaryOf(name), properties: { type: { const: name }, ...properties } })
+  definitions.set(key, {
+    ...rest,
+    title: name,
+    description: components.summaryOf(name),
+    properties: { type: { const: name }, ...properties },
+  })
   return { $ref: `#/$defs/${key}` }
 }
 

@@ -2,7 +2,12 @@ import * as z from 'zod'
 import { Complaint } from './complaint.ts'
 
 interface IssueSink {
-  addIssue(issue: { code: 'custom'; message: string; path: (string | number)[]; params: { hint: string | undefined } }): void
+  addIssue(issue: {
+    code: 'custom'
+    message: string
+    path: (string | number)[]
+    params: { hint: string | undefined }
+  }): void
 }
 
 /** Reports a complaint the way the rest of this folder reads it back. */

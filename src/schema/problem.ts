@@ -27,7 +27,8 @@ export function formatPath(path: Path): string {
   }, '')
 }
 
-const SECRET_KEY = /((?:^|[\s{,"'])[\w-]*(?:pas+w|pwd|secret|token|credential|api_?key)[\w-]*["']?\s*:\s*)(?!env:|file:|\{|\s*$)\S.*$/i
+const SECRET_KEY =
+  /((?:^|[\s{,"'])[\w-]*(?:pas+w|pwd|secret|token|credential|api_?key)[\w-]*["']?\s*:\s*)(?!env:|file:|\{|\s*$)\S.*$/i
 const USER_AND_PASSWORD = /((?:\/\/|^|[\s"'`])[^\s:/@"'`]*:)(?!\/\/)[^\s"'`]+@/g
 // A plain YAML value never holds a colon and a blank, so that this matches keys only.
 const KEY = /^["']?[\w.-]+["']?\s*:(?:\s+|$)/
@@ -45,8 +46,13 @@ function hide(source: string, column: number): string {
  * Compiler-style lines: place and message, the source line, a caret, the hint. `text` is the text of the file, or of each file by its name;
  * `kind` is the word before the message. What looks like a secret is masked, because this ends up in program logs.
  */
-export function formatProblems(problems: readonly Problem[], text: string | ReadonlyMap<string, string>, kind: 'error' | 'warning' = 'error'): string {
-  const lineOf = ({ file, line }: Problem): string | undefined => (typeof text === 'string' ? text : text.get(file))?.split(/\r?\n/)[line - 1]
+export function formatProblems(
+  problems: readonly Problem[],
+  text: string | ReadonlyMap<string, string>,
+  kind: 'error' | 'warning' = 'error',
+): string {
+  const lineOf = ({ file, line }: Problem): string | undefined =>
+    (typeof text === 'string' ? text : text.get(file))?.split(/\r?\n/)[line - 1]
   return problems.map((problem) => formatProblem(problem, lineOf(problem), kind)).join('\n')
 }
 

@@ -46,7 +46,10 @@ export function bytes<const M extends Meta<string | number>>(
 ): FieldFor<number, string | number, M> {
   const bound = checkRange(range, parseBytes)
   const schema = z.union([z.string(), z.number()]).transform((written, context) => {
-    const result = bound(String(written), typeof written === 'number' ? wholeBytes(written, written) : parseBytes(written))
+    const result = bound(
+      String(written),
+      typeof written === 'number' ? wholeBytes(written, written) : parseBytes(written),
+    )
     if (!(result instanceof Complaint)) return result
     raise(context, result)
     return z.NEVER
@@ -70,13 +73,15 @@ export function parseDuration(written: string): number | Complaint {
 export function parseBytes(written: string): number | Complaint {
   const match = /^(\d+(?:\.\d+)?)((?:[KMGT]i?)?B)?$/.exec(written)
   const unit = BYTES.get(match?.[2] ?? 'B')
-  if (match === null || unit === undefined) return new Complaint(`expected ${SIZE}, got \`${written}\``, unitHint(written, BYTES))
+  if (match === null || unit === undefined)
+    return new Complaint(`expected ${SIZE}, got \`${written}\``, unitHint(written, BYTES))
   return wholeBytes(Number(match[1]) * unit, written)
 }
 
 function wholeBytes(value: number, written: string | number): number | Complaint {
   if (!(value >= 0) || value > Number.MAX_SAFE_INTEGER) return new Complaint(`expected ${SIZE}, got \`${written}\``)
-  if (typeof written === 'number' && !Number.isInteger(value)) return new Complaint(`expected ${SIZE}, got \`${written}\``)
+  if (typeof written === 'number' && !Number.isInteger(value))
+    return new Complaint(`expected ${SIZE}, got \`${written}\``)
   return Math.round(value)
 }
 
@@ -97,7 +102,10 @@ function unitHint(written: string, units: ReadonlyMap<string, number>): string |
 type Range = { readonly min?: string; readonly max?: string }
 type Parse = (written: string) => number | Complaint
 
-function checkRange({ min, max }: Range, parse: Parse): (written: string, value: number | Complaint) => number | Complaint {
+function checkRange(
+  { min, max }: Range,
+  parse: Parse,
+): (written: string, value: number | Complaint) => number | Complaint {
   const low = bound(min, parse, 0)
   const high = bound(max, parse, Number.MAX_SAFE_INTEGER)
   return (written, value) => {

@@ -24,7 +24,13 @@ function below(path: string, info: FieldInfo): string[] {
 
 function row(path: string, info: FieldInfo, onlyFor: string): string {
   const description = `${onlyFor}${onlyFor === '' ? info.description : lowerFirst(info.description)}`
-  const cells = [code(path), typeWords(info), defaultWords(info), description, info.example === undefined ? '' : code(flow(info.example))]
+  const cells = [
+    code(path),
+    typeWords(info),
+    defaultWords(info),
+    description,
+    info.example === undefined ? '' : code(flow(info.example)),
+  ]
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
 }
 

@@ -20,7 +20,8 @@ function fieldLines(fields: Fields, given: unknown): string[] {
   return Object.entries(fields).flatMap(([key, field]) => {
     const info = infoOf(field)
     const written = isRecord(given) && Object.hasOwn(given, key) ? given[key] : shown(info)
-    const unset = !info.required && info.usual !== true && info.default === null && !(isRecord(given) && Object.hasOwn(given, key))
+    const unset =
+      !info.required && info.usual !== true && info.default === null && !(isRecord(given) && Object.hasOwn(given, key))
     const lines = valueLines(key, info, written)
     // A key with nothing but comments below it would be a key without a value.
     return [`# ${remark(info)}`, ...(unset || onlyComments(lines.slice(1)) ? lines.map(disable) : lines)]
@@ -48,7 +49,11 @@ function variantLines(info: FieldInfo, written: unknown): string[] {
 }
 
 function componentLines(info: FieldInfo): string[] {
-  const { names, fieldsOf, summaryOf } = info.components ?? { names: [], fieldsOf: () => undefined, summaryOf: () => '' }
+  const { names, fieldsOf, summaryOf } = info.components ?? {
+    names: [],
+    fieldsOf: () => undefined,
+    summaryOf: () => '',
+  }
   return names.flatMap((name) => [`# ${summaryOf(name)}.`, ...block(name, fieldLines(fieldsOf(name) ?? {}, {}), '{}')])
 }
 
@@ -61,7 +66,8 @@ function remark(info: FieldInfo): string {
     said.push(`\`type: ${type}\`${keys.length === 0 ? '' : ` with ${keys.join(', ')}`}`)
   }
   const inline = info.kind !== 'group' && info.kind !== 'variants' && info.kind !== 'components'
-  if (inline && info.example !== undefined && !info.required && info.default !== null) said.push(`For example ${flow(info.example)}`)
+  if (inline && info.example !== undefined && !info.required && info.default !== null)
+    said.push(`For example ${flow(info.example)}`)
   return `${said.join('. ')}.`
 }
 

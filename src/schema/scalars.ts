@@ -16,7 +16,12 @@ export function text<const M extends Meta<string>>(
     if (whole !== undefined && !whole.test(written)) return new Complaint(`expected ${expects}, got \`${written}\``)
     return written
   })
-  const facts = { kind: 'text', expects, advise: quoteIt, ...(whole === undefined ? {} : { pattern: whole.source }) } as const
+  const facts = {
+    kind: 'text',
+    expects,
+    advise: quoteIt,
+    ...(whole === undefined ? {} : { pattern: whole.source }),
+  } as const
   return makeField(schema, facts, meta)
 }
 
@@ -65,10 +70,12 @@ export function urlText<const M extends Meta<string>>(
   rule: { readonly schemes?: readonly string[] } = {},
 ): FieldFor<string, string, M> {
   const { schemes } = rule
-  const expects = schemes === undefined ? 'a URL' : `a URL that starts with ${schemes.map((s) => `${s}://`).join(' or ')}`
+  const expects =
+    schemes === undefined ? 'a URL' : `a URL that starts with ${schemes.map((s) => `${s}://`).join(' or ')}`
   const schema = parsed((written) => {
     const url = URL.parse(written)
-    if (url === null || !written.includes('://')) return new Complaint(`expected ${expects}, got \`${written.replace(/^\S*@/, '***@')}\``)
+    if (url === null || !written.includes('://'))
+      return new Complaint(`expected ${expects}, got \`${written.replace(/^\S*@/, '***@')}\``)
     if (schemes !== undefined && !schemes.includes(url.protocol.slice(0, -1))) {
       return new Complaint(`expected ${expects}, got ${url.protocol}//`)
     }
@@ -80,7 +87,10 @@ export function urlText<const M extends Meta<string>>(
 }
 
 /** A path of the machine that Weir runs on; not opened and not resolved here. `holds`: a file that a start needs. */
-export function filePath<const M extends Meta<string>>(meta: M, rule: { readonly holds?: FileContent } = {}): FieldFor<string, string, M> {
+export function filePath<const M extends Meta<string>>(
+  meta: M,
+  rule: { readonly holds?: FileContent } = {},
+): FieldFor<string, string, M> {
   const schema = parsed((written) => {
     if (written === '') return new Complaint('expected a path, got an empty text')
     if (written.includes('\0')) return new Complaint('a path holds no NUL')
@@ -91,7 +101,10 @@ export function filePath<const M extends Meta<string>>(meta: M, rule: { readonly
 }
 
 /** A value that is never printed; see {@link Secret} for how it is written. `least`: characters that it needs. */
-export function secret<const M extends Meta<string>>(meta: M, rule: { readonly least?: number } = {}): FieldFor<Secret, string, M> {
+export function secret<const M extends Meta<string>>(
+  meta: M,
+  rule: { readonly least?: number } = {},
+): FieldFor<Secret, string, M> {
   const expects = '`env:NAME` or `file:/path`'
   return makeField(parsed(Secret.parse), { kind: 'secret', expects, advise: quoteIt, ...rule }, meta)
 }

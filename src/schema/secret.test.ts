@@ -16,7 +16,12 @@ const noFile = (path: string): string => {
 describe('a secret', () => {
   it('written out never shows in a string, in JSON or in an inspection', () => {
     const holder = { token: parse('hunter2') }
-    const shown = [String(holder.token), ''.concat(holder.token.toString()), JSON.stringify(holder), inspect(holder, { depth: 9, showHidden: true })]
+    const shown = [
+      String(holder.token),
+      ''.concat(holder.token.toString()),
+      JSON.stringify(holder),
+      inspect(holder, { depth: 9, showHidden: true }),
+    ]
     expect(shown.join()).not.toContain('hunter2')
     expect(JSON.stringify(holder)).toBe('{"token":"***"}')
     expect(inspect(holder)).toBe('{ token: Secret(***) }')
@@ -40,15 +45,20 @@ describe('a secret', () => {
   })
 
   it('that can not be had says which variable or file to set', () => {
-    expect(() => parse('env:A').reveal({}, noFile)).toThrow(new WeirError('WEIR_SECRET_MISSING', 'a secret refers to the environment variable A, which is not set'))
+    expect(() => parse('env:A').reveal({}, noFile)).toThrow(
+      new WeirError('WEIR_SECRET_MISSING', 'a secret refers to the environment variable A, which is not set'),
+    )
     expect(() => parse('env:A').reveal({ A: '' }, noFile)).toThrow('variable A, which is not set')
     expect(() => parse('file:/s').reveal({}, noFile)).toThrow("file /s, which can't be read")
     expect(() => parse('file:/s').reveal({}, () => '\n')).toThrow('file /s, which is empty')
   })
 
-  it.each(['', 'env:', 'env:not a name', 'env:1A', 'file:', 'file: '])('is refused when it is written %j', (written) => {
-    expect(Secret.parse(written)).toBeInstanceOf(Complaint)
-  })
+  it.each(['', 'env:', 'env:not a name', 'env:1A', 'file:', 'file: '])(
+    'is refused when it is written %j',
+    (written) => {
+      expect(Secret.parse(written)).toBeInstanceOf(Complaint)
+    },
+  )
 
   it('equals another only when both name the same thing', () => {
     expect(parse('env:A').equals(parse('env:A'))).toBe(true)
@@ -57,7 +67,11 @@ describe('a secret', () => {
   })
 
   it('that is in a file is read again also where settings were carried to another thread; others hold their values', () => {
-    const carried = structuredClone(carriedSettings({ auth: [{ password: parse('file:/s') }, { password: parse('env:A') }] }, (secret) => secret.reveal({ A: 'x' }, () => 'then')))
+    const carried = structuredClone(
+      carriedSettings({ auth: [{ password: parse('file:/s') }, { password: parse('env:A') }] }, (secret) =>
+        secret.reveal({ A: 'x' }, () => 'then'),
+      ),
+    )
     const { auth } = arrivedSettings(carried) as { auth: readonly { password: Secret }[] }
     expect(auth.map(({ password }) => password.reveal({}, () => 'now'))).toEqual(['now', 'x'])
   })

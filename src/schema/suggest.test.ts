@@ -3,7 +3,13 @@ import { describe, expect, it } from 'vitest'
 import { didYouMean, editDistance, nearest } from './suggest.ts'
 
 describe('a suggestion', () => {
-  it.each([['lisen', 'listen'], ['listne', 'listen'], ['when-behind', 'when_behind'], ['Listen', 'listen'], ['netflow5', 'netflow']])('for %s is %s', (written, word) => {
+  it.each([
+    ['lisen', 'listen'],
+    ['listne', 'listen'],
+    ['when-behind', 'when_behind'],
+    ['Listen', 'listen'],
+    ['netflow5', 'netflow'],
+  ])('for %s is %s', (written, word) => {
     expect(nearest(written, ['subject', 'listen', 'when_behind', 'netflow', 'url'])).toBe(word)
   })
 

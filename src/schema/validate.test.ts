@@ -16,7 +16,10 @@ describe('a document', () => {
 
   it('is not evaluated: tags are refused, and an alias bomb is a problem and not a hang', () => {
     expect(validate(weir, parseYaml('data: !!js/function x\n', 'f')).problems).toHaveLength(1)
-    const bomb = ['a0: &a0 [x, x]', ...Array.from({ length: 30 }, (_, i) => `a${i + 1}: &a${i + 1} [*a${i}, *a${i}]`)].join('\n')
+    const bomb = [
+      'a0: &a0 [x, x]',
+      ...Array.from({ length: 30 }, (_, i) => `a${i + 1}: &a${i + 1} [*a${i}, *a${i}]`),
+    ].join('\n')
     expect(validate(weir, parseYaml(bomb, 'f')).problems?.[0]?.message).toMatch(/alias/i)
   })
 
@@ -33,7 +36,9 @@ describe('a secret written out', () => {
   it('is accepted with a warning that shows where, and not what', () => {
     const { value, warnings } = validate(nats, parseYaml(text, 'nats.yaml'))
     expect(value?.token?.reveal({}, String)).toBe('hunter2')
-    expect(warnings).toMatchObject([{ line: 2, column: 8, path: 'token', hint: 'write `env:NAME` or `file:/path` instead' }])
+    expect(warnings).toMatchObject([
+      { line: 2, column: 8, path: 'token', hint: 'write `env:NAME` or `file:/path` instead' },
+    ])
     const printed = formatProblems(warnings ?? [], text, 'warning')
     expect(printed).toContain('nats.yaml:2:8: warning: token: ')
     expect(printed).not.toContain('hunter2')

@@ -38,7 +38,14 @@ function literalSecrets(schema: AnyComponentSchema, document: ConfigDocument): P
   walkWritten(schema.info, document.value, (info, value, path) => {
     if (info.kind !== 'secret' || typeof value !== 'string' || /^(env|file):/.test(value)) return
     const hint = 'write `env:NAME` or `file:/path` instead'
-    const warning = problemAt(document, path, 'value', 'this secret is written out where others may read it', hint, info)
+    const warning = problemAt(
+      document,
+      path,
+      'value',
+      'this secret is written out where others may read it',
+      hint,
+      info,
+    )
     // A variable of the environment is where `env:` would have pointed.
     if (warning.line > 0 || warning.file.startsWith('-')) warnings.push(warning)
   })

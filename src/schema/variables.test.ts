@@ -1,8 +1,21 @@
 import { expect, test } from 'vitest'
-import { defineSchema, expandVariables, flag, formatProblems, integer, list, parseYaml, secret, text, validate } from './index.ts'
+import {
+  defineSchema,
+  expandVariables,
+  flag,
+  formatProblems,
+  integer,
+  list,
+  parseYaml,
+  secret,
+  text,
+  validate,
+} from './index.ts'
 
 const schema = defineSchema({
-  type: 'test', role: 'setting', summary: 'Settings of a test',
+  type: 'test',
+  role: 'setting',
+  summary: 'Settings of a test',
   fields: {
     name: text({ description: 'A name', default: 'none' }),
     names: list(text({ description: 'A name', required: true, example: 'a' }), { description: 'Names', default: [] }),
@@ -17,7 +30,11 @@ const expand = (written: string) => expandVariables(parseYaml(written, 'weir.yam
 
 test('variables are replaced within texts, as numbers, flags and lists, and by their default where they are unset or empty', () => {
   expect(expand('name: weir-${REGION}-${EMPTY:-x}${NONE:-}').value).toEqual({ name: 'weir-eu-de-x' })
-  expect(expand('{count: "${COUNT}", isOn: "${ON}", names: ["${REGION}", b]}').value).toEqual({ count: 7, isOn: true, names: ['eu-de', 'b'] })
+  expect(expand('{count: "${COUNT}", isOn: "${ON}", names: ["${REGION}", b]}').value).toEqual({
+    count: 7,
+    isOn: true,
+    names: ['eu-de', 'b'],
+  })
   expect(expand('names: "${TWO}"').value).toEqual({ names: ['a', 'b'] })
 })
 
@@ -31,11 +48,17 @@ test('a secret stays a reference, and its value is in no document', () => {
   expect(validate(schema, document).problems).toBeUndefined()
   const mixed = expand('token: Bearer ${TOKEN}')
   expect(JSON.stringify(mixed.value)).not.toContain('hidden')
-  expect(formatProblems(mixed.problems, mixed.text)).toMatch(/weir\.yaml:1:8: error: token: a secret holds one variable and nothing else/)
+  expect(formatProblems(mixed.problems, mixed.text)).toMatch(
+    /weir\.yaml:1:8: error: token: a secret holds one variable and nothing else/,
+  )
 })
 
 test.each([
-  ['a variable that is unset', 'count: ${NO_SUCH}', /^weir\.yaml:1:8: error: count: the environment variable NO_SUCH is not set\n.*write a default: `\$\{NO_SUCH:-value\}`/s],
+  [
+    'a variable that is unset',
+    'count: ${NO_SUCH}',
+    /^weir\.yaml:1:8: error: count: the environment variable NO_SUCH is not set\n.*write a default: `\$\{NO_SUCH:-value\}`/s,
+  ],
   ['a variable that is empty', 'count: ${EMPTY}', /EMPTY is not set/],
   ['no name', 'name: ${1x}', /`\$\{1x\}` is no variable/],
   ['no end', 'name: ${REGION', /`\$\{REGION` is no variable/],

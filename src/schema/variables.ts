@@ -21,7 +21,8 @@ export function expandVariables(document: ConfigDocument, schema: AnyComponentSc
   const changes: { readonly path: readonly (string | number)[]; readonly value: unknown }[] = []
   walkWritten(schema.info, document.value, (info, value, path) => {
     if (typeof value !== 'string' || !value.includes('${')) return
-    const complain = (message: string, hint: string): void => void problems.push(problemAt(document, path, 'value', message, hint, info))
+    const complain = (message: string, hint: string): void =>
+      void problems.push(problemAt(document, path, 'value', message, hint, info))
     if (info.kind === 'secret') {
       const name = whole.exec(value)?.[1]
       if (name !== undefined) changes.push({ path, value: `env:${name}` })
@@ -36,7 +37,11 @@ export function expandVariables(document: ConfigDocument, schema: AnyComponentSc
       if (given !== undefined && given !== '') return given
       if (otherwise !== undefined) return otherwise
       isWhole = false
-      if (name === undefined) complain(`\`${found}\` is no variable`, 'write `${NAME}` or `${NAME:-default}`, and `$${` for the characters themselves')
+      if (name === undefined)
+        complain(
+          `\`${found}\` is no variable`,
+          'write `${NAME}` or `${NAME:-default}`, and `$${` for the characters themselves',
+        )
       else complain(`the environment variable ${name} is not set`, `set it, or write a default: \`\${${name}:-value}\``)
       return found
     })

@@ -8,7 +8,8 @@ export function withoutSecrets(schema: AnyComponentSchema, value: unknown): unkn
   let shown = value
   walkWritten(schema.info, value, (info, written, path) => {
     if (typeof written !== 'string') return
-    const text = info.kind === 'secret' ? (/^(?:env|file):/.test(written) ? written : '***') : withoutUrlSecrets(written)
+    const text =
+      info.kind === 'secret' ? (/^(?:env|file):/.test(written) ? written : '***') : withoutUrlSecrets(written)
     if (text !== written) shown = replaced(shown, path, text)
   })
   return shown

@@ -20,7 +20,12 @@ function covers(outer: FileName, inner: FileName): boolean {
  * Which orphans hold rows that nothing live holds, after a record was damaged. Merges join neighbours only, so ranges of
  * one stream and hour are nested or apart. A merged file and its inputs are never both taken.
  */
-export function chooseAdoptions<Found extends Orphan>(orphans: readonly Found[], live: readonly StoredFile[], present: ReadonlySet<string>, reached: number): Adoption<Found> {
+export function chooseAdoptions<Found extends Orphan>(
+  orphans: readonly Found[],
+  live: readonly StoredFile[],
+  present: ReadonlySet<string>,
+  reached: number,
+): Adoption<Found> {
   const adopted: Found[] = []
   const replaced = new Set<StoredFile>()
   const width = (file: FileName): number => file.lastSequence - file.firstSequence

@@ -9,8 +9,15 @@ export async function putAside(disk: Disk, directory: string, names: readonly st
   const aside = `${directory}/${damagedFolder}`
   await disk.makeDirectory(aside, 0o700)
   for (const name of names) {
-    if ((await disk.stat(`${directory}/${name}`)) !== undefined) await disk.rename(`${directory}/${name}`, `${aside}/${name}`)
+    if ((await disk.stat(`${directory}/${name}`)) !== undefined)
+      await disk.rename(`${directory}/${name}`, `${aside}/${name}`)
   }
-  const all = await Promise.all((await disk.list(aside)).map(async (name) => ({ name, changed: (await disk.stat(`${aside}/${name}`))?.changed ?? 0 })))
-  for (const { name } of all.toSorted((a, b) => b.changed - a.changed).slice(mostDamaged)) await disk.remove(`${aside}/${name}`)
+  const all = await Promise.all(
+    (await disk.list(aside)).map(async (name) => ({
+      name,
+      changed: (await disk.stat(`${aside}/${name}`))?.changed ?? 0,
+    })),
+  )
+  for (const { name } of all.toSorted((a, b) => b.changed - a.changed).slice(mostDamaged))
+    await disk.remove(`${aside}/${name}`)
 }

@@ -42,7 +42,9 @@ export class AskAgain {
     const { folder, writer, log } = this.#options
     // Flows come late: an hour's may be of minutes before it, and after midnight its endpoints are of the day before.
     const days = new Set([dayOf(hour), dayOf(hour - 1)])
-    const files = [...folder.state.files.values()].filter((file) => file.stream === 'endpoints' && days.has(file.hour) && !folder.versions.missing.has(file.name))
+    const files = [...folder.state.files.values()].filter(
+      (file) => file.stream === 'endpoints' && days.has(file.hour) && !folder.versions.missing.has(file.name),
+    )
     let named = 0
     for (const file of files) {
       if (!(await folder.verify([file]))) continue
@@ -53,14 +55,20 @@ export class AskAgain {
       await this.#revise(file, revisions, tables)
       named += revisions.length
     }
-    if (named > 0) log.info('Addresses that nobody knew when their flows came have names now.', { hour: new Date(hour * msPerHour).toISOString(), addresses: named })
+    if (named > 0)
+      log.info('Addresses that nobody knew when their flows came have names now.', {
+        hour: new Date(hour * msPerHour).toISOString(),
+        addresses: named,
+      })
   }
 
   async #revise(file: StoredFile, revisions: readonly Revision[], tables: TableWriter): Promise<void> {
     const { folder } = this.#options
     const pin = folder.versions.pin()
     try {
-      const { name, ...written } = await folder.writeFile(file, (path) => tables.revise(folder.path(file.name), revisions, path, aboutFiles(folder.state, file.schema)))
+      const { name, ...written } = await folder.writeFile(file, (path) =>
+        tables.revise(folder.path(file.name), revisions, path, aboutFiles(folder.state, file.schema)),
+      )
       if (written.rows !== file.rows) {
         await folder.discard([{ name }])
         throw new Error(`${file.rows} endpoints became ${written.rows}`)
@@ -79,7 +87,7 @@ function revisionOf({ id, address, unknownAt, cluster }: UnknownEndpoint, holder
   if (words === undefined) return []
   const number = cluster === undefined ? 0 : holders.clusterOf(cluster)
   let found: number | undefined
-  for (let time = unknownAt; time < unknownAt + minuteMs; ) {
+  for (let time = unknownAt; time < unknownAt + minuteMs;) {
     const holder = holders.find(words, 0, time, number, Number.NaN)
     if (holder !== 0 && found !== undefined && found !== holder) return []
     if (holder !== 0) found = holder

@@ -28,7 +28,11 @@ export interface StoreCheck {
   readonly lost: Readonly<Record<string, number>>
 }
 
-async function compareSize(disk: Disk, directory: string, { name, bytes }: StoredFile): Promise<Pick<Verified, 'damage' | 'bytes'>> {
+async function compareSize(
+  disk: Disk,
+  directory: string,
+  { name, bytes }: StoredFile,
+): Promise<Pick<Verified, 'damage' | 'bytes'>> {
   const stat = await disk.stat(`${directory}/${name}`)
   return { bytes: 0, damage: stat === undefined ? 'missing' : stat.size === bytes ? undefined : 'wrong size' }
 }
@@ -46,22 +50,45 @@ export interface CheckedStore {
  * A file that a running server merges or removes meanwhile is not damaged: the newest manifest decides. Of the files behind the first
  * `mostBytes` only the size is compared.
  */
-export async function checkStore({ host, directory, mostBytes = Infinity }: { readonly host: Host; readonly directory: string; readonly mostBytes?: number }): Promise<CheckedStore> {
+export async function checkStore({
+  host,
+  directory,
+  mostBytes = Infinity,
+}: {
+  readonly host: Host
+  readonly directory: string
+  readonly mostBytes?: number
+}): Promise<CheckedStore> {
   const { state, generation, damaged: manifestDamaged } = await readManifest(host.disk, directory)
   const live = [...state.files.values()].filter(({ lost }) => lost !== true)
   const suspects: [StoredFile, Damage][] = []
   let [rows, bytes, unverified] = [0, 0, 0]
   for (const file of live) {
-    const { damage, bytes: read } = bytes < mostBytes ? await verifyFile(host.disk, directory, file) : await compareSize(host.disk, directory, file)
+    const { damage, bytes: read } =
+      bytes < mostBytes ? await verifyFile(host.disk, directory, file) : await compareSize(host.disk, directory, file)
     bytes += read
     if (damage !== undefined) suspects.push([file, damage])
     else if (holdsRows(file.stream)) rows += file.rows
     if (damage === undefined && (expectedChecksum(file) === undefined || read < file.bytes)) unverified++
   }
   const newest = suspects.length === 0 ? state : (await readManifest(host.disk, directory)).state
-  const damaged = suspects.filter(([{ name }]) => newest.files.has(name) && newest.files.get(name)?.lost !== true)
-    .map(([file, reason]) => ({ file: file.name, stream: file.stream, rows: holdsRows(file.stream) ? file.rows : 0, reason, ...spanText(file) }))
+  const damaged = suspects
+    .filter(([{ name }]) => newest.files.has(name) && newest.files.get(name)?.lost !== true)
+    .map(([file, reason]) => ({
+      file: file.name,
+      stream: file.stream,
+      rows: holdsRows(file.stream) ? file.rows : 0,
+      reason,
+      ...spanText(file),
+    }))
   const lost = lostRows(state)
-  const named = Object.entries(state.sources).flatMap(([name, { id }]) => (lost.has(id) ? [[name, lost.get(id) ?? 0] as const] : []))
-  return { state, generation, manifestDamaged, check: { files: live.length, rows, bytes, unverified, damaged, lost: Object.fromEntries(named) } }
+  const named = Object.entries(state.sources).flatMap(([name, { id }]) =>
+    lost.has(id) ? [[name, lost.get(id) ?? 0] as const] : [],
+  )
+  return {
+    state,
+    generation,
+    manifestDamaged,
+    check: { files: live.length, rows, bytes, unverified, damaged, lost: Object.fromEntries(named) },
+  }
 }

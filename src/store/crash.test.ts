@@ -15,25 +15,36 @@ import { messageOf } from '../model/errors.ts'
 const directory = '/data/store'
 
 async function open(host: FakeHost): Promise<Store> {
-  return openStore({ host, directory, resolver, log: recordingLog(), metrics: recordingMetrics(), writer: () => Promise.resolve(new DiskWriter(host.disk)) })
+  return openStore({
+    host,
+    directory,
+    resolver,
+    log: recordingLog(),
+    metrics: recordingMetrics(),
+    writer: () => Promise.resolve(new DiskWriter(host.disk)),
+  })
 }
 
 /** Positions of all rows in the files that the manifest names, and of the files that can't be read. */
 async function storedRows(host: FakeHost): Promise<string[]> {
   const { state } = await readManifest(host.disk, directory)
   const rows: string[] = []
-  for (const file of state.files.values()) if (holdsRows(file.stream)) rows.push(...(await readLines(host.disk, `${directory}/${file.name}`)))
+  for (const file of state.files.values())
+    if (holdsRows(file.stream)) rows.push(...(await readLines(host.disk, `${directory}/${file.name}`)))
   return rows.sort()
 }
 
 /** Flows that each rollup says there are. */
 async function rolledUp(host: FakeHost): Promise<number[]> {
   const { state } = await readManifest(host.disk, directory)
-  return Promise.all(rollups.map(async (rollup) => {
-    let flows = 0
-    for (const file of filesOf(rollup, [...state.files.values()])) for (const line of await readLines(host.disk, `${directory}/${file.name}`)) flows += Number(line)
-    return flows
-  }))
+  return Promise.all(
+    rollups.map(async (rollup) => {
+      let flows = 0
+      for (const file of filesOf(rollup, [...state.files.values()]))
+        for (const line of await readLines(host.disk, `${directory}/${file.name}`)) flows += Number(line)
+      return flows
+    }),
+  )
 }
 
 /** What must be stored once the store stands at a position. */
@@ -41,7 +52,8 @@ function expectedRows(frames: readonly Frame[], reached: number, numbers: Readon
   const rows: string[] = []
   for (const { header } of frames) {
     if (header.sequence > reached) break
-    for (let row = 0; row < header.count; row++) rows.push(`${numbers[header.source]}:${header.epoch}:${header.sourceSequence}:${row}`)
+    for (let row = 0; row < header.count; row++)
+      rows.push(`${numbers[header.source]}:${header.epoch}:${header.sourceSequence}:${row}`)
   }
   return rows.sort()
 }
@@ -79,9 +91,19 @@ class Model {
     this.received = this.host.clock.now()
     const source = ['netflow', 'http', 'nats'][this.random.integer(0, 2)] ?? ''
     const count = this.random.integer(0, 3)
-    const frame = source === 'netflow'
-      ? this.maker.flows(Array.from({ length: count }, () => ({ src: `10.0.0.${this.random.integer(1, 9)}`, dst: '10.0.0.1' })), this.received)
-      : count === 0 ? this.maker.empty(source, this.received) : this.maker.events(Array.from({ length: count }, (_, i) => event(`${i}`)), this.received, source)
+    const frame =
+      source === 'netflow'
+        ? this.maker.flows(
+            Array.from({ length: count }, () => ({ src: `10.0.0.${this.random.integer(1, 9)}`, dst: '10.0.0.1' })),
+            this.received,
+          )
+        : count === 0
+          ? this.maker.empty(source, this.received)
+          : this.maker.events(
+              Array.from({ length: count }, (_, i) => event(`${i}`)),
+              this.received,
+              source,
+            )
     this.frames.push(frame)
     await this.store.projection.apply([frame]).catch(() => undefined)
     this.applied = frame.header.sequence
@@ -97,15 +119,23 @@ class Model {
   }
 
   break(): void {
-    const operation = (['sync', 'write', 'rename', 'syncDirectory', 'open', 'remove'] as const)[this.random.integer(0, 5)] ?? 'sync'
-    this.host.disk.faults.failNext(operation, 'EIO', { match: directory, skip: this.random.integer(0, 4), times: this.random.integer(1, 3) })
+    const operation =
+      (['sync', 'write', 'rename', 'syncDirectory', 'open', 'remove'] as const)[this.random.integer(0, 5)] ?? 'sync'
+    this.host.disk.faults.failNext(operation, 'EIO', {
+      match: directory,
+      skip: this.random.integer(0, 4),
+      times: this.random.integer(1, 3),
+    })
   }
 
   /** Power off at any call, or between them; then everything is looked at. */
   async restart(): Promise<void> {
     if (this.random.integer(0, 1) === 0) {
       this.host.disk.powerOffAfter(this.random.integer(0, 30))
-      await this.store.projection.commit().then(() => (this.promised = this.applied), () => undefined)
+      await this.store.projection.commit().then(
+        () => (this.promised = this.applied),
+        () => undefined,
+      )
       await this.store.maintain().catch(() => undefined)
     }
     this.host = this.host.crash()
@@ -120,7 +150,10 @@ class Model {
     const held = this.store.projection.holds()[filePartition]?.sequence ?? 0
     this.host = this.host.crash()
     const manifests = (await this.host.disk.list(directory)).filter((name) => name.startsWith('manifest-'))
-    const file = await this.host.disk.open(`${directory}/${manifests[this.random.integer(0, manifests.length - 1)]}`, 'write')
+    const file = await this.host.disk.open(
+      `${directory}/${manifests[this.random.integer(0, manifests.length - 1)]}`,
+      'write',
+    )
     const at = this.random.integer(0, (await file.size()) - 1)
     const byte = new Uint8Array(1)
     await file.read(byte, at)
@@ -135,12 +168,16 @@ class Model {
   async check(): Promise<void> {
     const reached = this.store.projection.position()[filePartition]?.sequence ?? 0
     // Frames without rows leave no trace in a file: with the whole manifest lost, they may come again.
-    const repeated = this.frames.filter(({ header }) => header.sequence > reached && header.sequence <= this.promised && header.count > 0)
+    const repeated = this.frames.filter(
+      ({ header }) => header.sequence > reached && header.sequence <= this.promised && header.count > 0,
+    )
     expect(repeated.map(({ header }) => header.sequence)).toEqual([])
     const { sources } = (await readManifest(this.host.disk, directory)).state
     const numbers = Object.fromEntries(Object.entries(sources).map(([name, { id }]) => [name, id]))
     expect(await storedRows(this.host)).toEqual(expectedRows(this.frames, reached, numbers))
-    const flows = this.frames.filter(({ header }) => header.kind === 'flows' && header.sequence <= reached).reduce((sum, { header }) => sum + header.count, 0)
+    const flows = this.frames
+      .filter(({ header }) => header.kind === 'flows' && header.sequence <= reached)
+      .reduce((sum, { header }) => sum + header.count, 0)
     expect(await rolledUp(this.host)).toEqual([flows, flows, flows])
     const names = await this.host.disk.list(directory)
     expect(names.filter((name) => name.endsWith('.tmp'))).toEqual([])

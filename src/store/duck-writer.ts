@@ -13,7 +13,18 @@ import { rollupFile } from './rollup/file.ts'
 import type { RollupRows } from './rollup/rows.ts'
 import type { Stream } from './names.ts'
 import { columnSet, unknownColumn } from './schema.ts'
-import type { EndpointRow, EventRows, FileAbout, FlowRows, Inspected, Revision, TableRows, TableWriter, UnknownEndpoint, Written } from './table-writer.ts'
+import type {
+  EndpointRow,
+  EventRows,
+  FileAbout,
+  FlowRows,
+  Inspected,
+  Revision,
+  TableRows,
+  TableWriter,
+  UnknownEndpoint,
+  Written,
+} from './table-writer.ts'
 
 export interface DuckWriterOptions {
   readonly disk: Disk
@@ -133,24 +144,47 @@ class DuckWriter implements TableWriter {
   }
 
   async #mergeRows(stream: Stream, from: readonly string[], path: string, about: FileAbout): Promise<Written> {
-    const whole = stream === 'flows' || stream === 'events' ? await concatenate(this.#disk, from, path, { [aboutKey]: JSON.stringify(about) }, fewest[stream]) : undefined
+    const whole =
+      stream === 'flows' || stream === 'events'
+        ? await concatenate(this.#disk, from, path, { [aboutKey]: JSON.stringify(about) }, fewest[stream])
+        : undefined
     if (whole !== undefined) return whole
     const select = `SELECT * FROM read_parquet(${fileList(from)}, union_by_name = true)${stream === 'endpoints' ? ' ORDER BY addr' : ''}`
-    return this.#copy(this.#merging, select, stream, path, about, await this.#farApart(from), stream === 'events' ? await this.#groupRows(from) : eventRows)
+    return this.#copy(
+      this.#merging,
+      select,
+      stream,
+      path,
+      about,
+      await this.#farApart(from),
+      stream === 'events' ? await this.#groupRows(from) : eventRows,
+    )
   }
 
   /** Rows of events that make a group of bounded size. */
   async #groupRows(files: readonly string[]): Promise<number> {
-    const [[rows, bytes] = []] = await rowsOf(this.#merging, `SELECT (SELECT sum(num_rows)::DOUBLE FROM parquet_file_metadata(${fileList(files)})), (SELECT sum(total_uncompressed_size)::DOUBLE FROM parquet_metadata(${fileList(files)}))`)
+    const [[rows, bytes] = []] = await rowsOf(
+      this.#merging,
+      `SELECT (SELECT sum(num_rows)::DOUBLE FROM parquet_file_metadata(${fileList(files)})), (SELECT sum(total_uncompressed_size)::DOUBLE FROM parquet_metadata(${fileList(files)}))`,
+    )
     const fitting = Math.floor((eventBytes * Number(rows ?? 0)) / Math.max(1, Number(bytes ?? 0)))
     return Math.min(eventRows, Math.max(leastEventRows, fitting))
   }
 
   async #mergeRollup(stream: Rollup, from: readonly string[], path: string, about: FileAbout): Promise<Written> {
-    const names = new Set((await rowsOf(this.#merging, `SELECT DISTINCT name FROM parquet_schema(${fileList(from)})`)).map(([name]) => String(name)))
+    const names = new Set(
+      (await rowsOf(this.#merging, `SELECT DISTINCT name FROM parquet_schema(${fileList(from)})`)).map(([name]) =>
+        String(name),
+      ),
+    )
     const { sql, columns } = mergeQuery(stream, from, names)
     const written = await this.#copy(this.#merging, sql, stream, path, about, await this.#farApart(from))
-    const total = async (paths: readonly string[]): Promise<string> => String((await rowsOf(this.#merging, `SELECT coalesce(sum(flows), 0)::VARCHAR FROM read_parquet(${fileList(paths)})`))[0]?.[0])
+    const total = async (paths: readonly string[]): Promise<string> =>
+      String(
+        (
+          await rowsOf(this.#merging, `SELECT coalesce(sum(flows), 0)::VARCHAR FROM read_parquet(${fileList(paths)})`)
+        )[0]?.[0],
+      )
     const [before, after] = [await total(from), await total([path])]
     if (before !== after) throw new Error(`a rollup of ${before} flows was merged to one of ${after}`)
     const set = columnSet(stream, columns)
@@ -159,29 +193,64 @@ class DuckWriter implements TableWriter {
 
   /** Does some column of 32-bit numbers hold values that differ by 2^31 or more? */
   async #farApart(files: readonly string[]): Promise<boolean> {
-    const [[most] = []] = await rowsOf(this.#merging, `SELECT max(apart)::DOUBLE FROM (SELECT max(TRY_CAST(stats_max_value AS BIGINT)) - min(TRY_CAST(stats_min_value AS BIGINT)) AS apart FROM parquet_metadata(${fileList(files)}) WHERE type = 'INT32' GROUP BY path_in_schema)`)
+    const [[most] = []] = await rowsOf(
+      this.#merging,
+      `SELECT max(apart)::DOUBLE FROM (SELECT max(TRY_CAST(stats_max_value AS BIGINT)) - min(TRY_CAST(stats_min_value AS BIGINT)) AS apart FROM parquet_metadata(${fileList(files)}) WHERE type = 'INT32' GROUP BY path_in_schema)`,
+    )
     return Number(most ?? 0) >= furthest
   }
 
   async unknown(path: string, from: number, to: number): Promise<readonly UnknownEndpoint[]> {
-    const names = new Set((await rowsOf(this.#merging, `SELECT name FROM parquet_schema(${quoted(path)})`)).map(([name]) => String(name)))
+    const names = new Set(
+      (await rowsOf(this.#merging, `SELECT name FROM parquet_schema(${quoted(path)})`)).map(([name]) => String(name)),
+    )
     if (!names.has(unknownColumn)) return []
-    const rows = await rowsOf(this.#merging, `SELECT ep::DOUBLE, addr, ${unknownColumn}::DOUBLE, ${names.has('cluster') ? 'cluster' : 'NULL'} FROM read_parquet(${quoted(path)}) WHERE ${unknownColumn}::BIGINT >= ${from} AND ${unknownColumn}::BIGINT < ${to}`)
-    return rows.map(([id, address, unknownAt, cluster]) => ({ id: Number(id), address: String(address), unknownAt: Number(unknownAt), cluster: typeof cluster === 'string' ? cluster : undefined }))
+    const rows = await rowsOf(
+      this.#merging,
+      `SELECT ep::DOUBLE, addr, ${unknownColumn}::DOUBLE, ${names.has('cluster') ? 'cluster' : 'NULL'} FROM read_parquet(${quoted(path)}) WHERE ${unknownColumn}::BIGINT >= ${from} AND ${unknownColumn}::BIGINT < ${to}`,
+    )
+    return rows.map(([id, address, unknownAt, cluster]) => ({
+      id: Number(id),
+      address: String(address),
+      unknownAt: Number(unknownAt),
+      cluster: typeof cluster === 'string' ? cluster : undefined,
+    }))
   }
 
   async revise(from: string, revisions: readonly Revision[], path: string, about: FileAbout): Promise<Written> {
     const file = `read_parquet(${quoted(from)})`
-    const had = new Set((await rowsOf(this.#merging, `SELECT name FROM parquet_schema(${quoted(from)})`)).map(([name]) => String(name)))
-    const parts = endpointParts.filter((part) => had.has(part) || revisions.some(({ means }) => means[part] !== undefined))
+    const had = new Set(
+      (await rowsOf(this.#merging, `SELECT name FROM parquet_schema(${quoted(from)})`)).map(([name]) => String(name)),
+    )
+    const parts = endpointParts.filter(
+      (part) => had.has(part) || revisions.some(({ means }) => means[part] !== undefined),
+    )
     const text = (value: string | undefined): string => (value === undefined ? 'NULL' : quoted(value))
-    await this.#merging.run(`CREATE OR REPLACE TEMP TABLE revised (ep BIGINT, ${parts.map((part) => `${part} VARCHAR`).join(', ')})`)
+    await this.#merging.run(
+      `CREATE OR REPLACE TEMP TABLE revised (ep BIGINT, ${parts.map((part) => `${part} VARCHAR`).join(', ')})`,
+    )
     for (let at = 0; at < revisions.length; at += revisionsAtOnce) {
-      await this.#merging.run(`INSERT INTO revised VALUES ${revisions.slice(at, at + revisionsAtOnce).map(({ id, means }) => `(${id}, ${parts.map((part) => text(means[part])).join(', ')})`).join(', ')}`)
+      await this.#merging.run(
+        `INSERT INTO revised VALUES ${revisions
+          .slice(at, at + revisionsAtOnce)
+          .map(({ id, means }) => `(${id}, ${parts.map((part) => text(means[part])).join(', ')})`)
+          .join(', ')}`,
+      )
     }
     try {
-      const columns = ['e.ep', 'e.addr', ...parts.map((part) => `coalesce(${had.has(part) ? `e.${part}, ` : ''}r.${part}) AS ${part}`), ...(had.has(unknownColumn) ? [`CASE WHEN r.ep IS NULL THEN e.${unknownColumn} END AS ${unknownColumn}`] : [])]
-      const written = await this.#copy(this.#merging, `SELECT ${columns.join(', ')} FROM ${file} e LEFT JOIN revised r ON e.ep = r.ep ORDER BY e.addr`, 'endpoints', path, about)
+      const columns = [
+        'e.ep',
+        'e.addr',
+        ...parts.map((part) => `coalesce(${had.has(part) ? `e.${part}, ` : ''}r.${part}) AS ${part}`),
+        ...(had.has(unknownColumn) ? [`CASE WHEN r.ep IS NULL THEN e.${unknownColumn} END AS ${unknownColumn}`] : []),
+      ]
+      const written = await this.#copy(
+        this.#merging,
+        `SELECT ${columns.join(', ')} FROM ${file} e LEFT JOIN revised r ON e.ep = r.ep ORDER BY e.addr`,
+        'endpoints',
+        path,
+        about,
+      )
       const set = columnSet('endpoints', ['ep', ...parts, ...(had.has(unknownColumn) ? [unknownColumn] : [])])
       return { ...written, ...(set === undefined ? {} : { columns: set }) }
     } finally {
@@ -193,35 +262,84 @@ class DuckWriter implements TableWriter {
     const file = `read_parquet(${quoted(path)})`
     const bytes = (await this.#disk.stat(path))?.size ?? 0
     const about = await this.#about(path)
-    const names = new Set((await rowsOf(this.#merging, `SELECT name FROM parquet_schema(${quoted(path)})`)).map(([name]) => String(name)))
+    const names = new Set(
+      (await rowsOf(this.#merging, `SELECT name FROM parquet_schema(${quoted(path)})`)).map(([name]) => String(name)),
+    )
     if (stream === 'endpoints') {
       const [[rows, last] = []] = await rowsOf(this.#merging, `SELECT count(*)::DOUBLE, max(ep)::DOUBLE FROM ${file}`)
       const columns = columnSet(stream, names)
-      return { rows: Number(rows), bytes, timeMin: null, timeMax: null, receivedMin: 0, receivedMax: 0, perSource: new Map(), lastEndpoint: Number(last ?? 0), about, ...(columns === undefined ? {} : { columns }) }
+      return {
+        rows: Number(rows),
+        bytes,
+        timeMin: null,
+        timeMax: null,
+        receivedMin: 0,
+        receivedMax: 0,
+        perSource: new Map(),
+        lastEndpoint: Number(last ?? 0),
+        about,
+        ...(columns === undefined ? {} : { columns }),
+      }
     }
     if (isRollup(stream)) {
-      const [[rows, timeMin, timeMax] = []] = await rowsOf(this.#merging, `SELECT count(*)::DOUBLE, epoch_ms(min(time))::DOUBLE, epoch_ms(max(time))::DOUBLE FROM ${file}`)
+      const [[rows, timeMin, timeMax] = []] = await rowsOf(
+        this.#merging,
+        `SELECT count(*)::DOUBLE, epoch_ms(min(time))::DOUBLE, epoch_ms(max(time))::DOUBLE FROM ${file}`,
+      )
       const columns = columnSet(stream, names)
-      return { rows: Number(rows), bytes, timeMin: timeMin === null ? null : Number(timeMin), timeMax: timeMax === null ? null : Number(timeMax), timed: true, receivedMin: 0, receivedMax: 0, perSource: new Map(), lastEndpoint: 0, about, ...(columns === undefined ? {} : { columns }) }
+      return {
+        rows: Number(rows),
+        bytes,
+        timeMin: timeMin === null ? null : Number(timeMin),
+        timeMax: timeMax === null ? null : Number(timeMax),
+        timed: true,
+        receivedMin: 0,
+        receivedMax: 0,
+        perSource: new Map(),
+        lastEndpoint: 0,
+        about,
+        ...(columns === undefined ? {} : { columns }),
+      }
     }
-    const ms = (aggregate: 'min' | 'max', column: string): string => (names.has(column) ? `epoch_ms(${aggregate}("${column}"))::DOUBLE` : 'NULL')
+    const ms = (aggregate: 'min' | 'max', column: string): string =>
+      names.has(column) ? `epoch_ms(${aggregate}("${column}"))::DOUBLE` : 'NULL'
     const [[rows, timeMin, timeMax, receivedMin, receivedMax] = []] = await rowsOf(
       this.#merging,
       `SELECT count(*)::DOUBLE, ${ms('min', stream === 'flows' ? 'time_start' : 'time')}, ${ms('max', stream === 'flows' ? 'time_end' : 'time')}, ${ms('min', 'time_received')}, ${ms('max', 'time_received')} FROM ${file}`,
     )
     const counts = await rowsOf(this.#merging, `SELECT _source::INTEGER, count(*)::DOUBLE FROM ${file} GROUP BY ALL`)
     const perSource = new Map(counts.map(([source, count]) => [Number(source), Number(count)]))
-    const told = stream === 'events' ? { timed: true as const, families: (await rowsOf(this.#merging, `SELECT DISTINCT coalesce(family, '') FROM ${file} ORDER BY 1`)).map(([family]) => String(family)) } : {}
+    const told =
+      stream === 'events'
+        ? {
+            timed: true as const,
+            families: (await rowsOf(this.#merging, `SELECT DISTINCT coalesce(family, '') FROM ${file} ORDER BY 1`)).map(
+              ([family]) => String(family),
+            ),
+          }
+        : {}
     const number = (value: unknown): number | null => (typeof value === 'number' ? value : null)
     const columns = columnSet(stream, names)
     return {
-      rows: Number(rows), bytes, timeMin: number(timeMin), timeMax: number(timeMax), ...told, receivedMin: Number(receivedMin ?? 0), receivedMax: Number(receivedMax ?? 0),
-      perSource, lastEndpoint: 0, about, ...(columns === undefined ? {} : { columns }),
+      rows: Number(rows),
+      bytes,
+      timeMin: number(timeMin),
+      timeMax: number(timeMax),
+      ...told,
+      receivedMin: Number(receivedMin ?? 0),
+      receivedMax: Number(receivedMax ?? 0),
+      perSource,
+      lastEndpoint: 0,
+      about,
+      ...(columns === undefined ? {} : { columns }),
     }
   }
 
   async #about(path: string): Promise<FileAbout | undefined> {
-    const [[text] = []] = await rowsOf(this.#merging, `SELECT decode(value) FROM parquet_kv_metadata(${quoted(path)}) WHERE decode(key) = '${aboutKey}'`)
+    const [[text] = []] = await rowsOf(
+      this.#merging,
+      `SELECT decode(value) FROM parquet_kv_metadata(${quoted(path)}) WHERE decode(key) = '${aboutKey}'`,
+    )
     return typeof text === 'string' ? (JSON.parse(text) as FileAbout) : undefined
   }
 
@@ -231,10 +349,24 @@ class DuckWriter implements TableWriter {
     await Promise.resolve()
   }
 
-  async #copy(connection: DuckDBConnection, select: string, stream: Stream, path: string, about: FileAbout, farApart = false, groupRows = eventRows): Promise<Written> {
-    const sized = stream === 'events' ? copyOptions[stream].replace(`ROW_GROUP_SIZE ${eventRows}`, `ROW_GROUP_SIZE ${groupRows}`) : copyOptions[stream]
+  async #copy(
+    connection: DuckDBConnection,
+    select: string,
+    stream: Stream,
+    path: string,
+    about: FileAbout,
+    farApart = false,
+    groupRows = eventRows,
+  ): Promise<Written> {
+    const sized =
+      stream === 'events'
+        ? copyOptions[stream].replace(`ROW_GROUP_SIZE ${eventRows}`, `ROW_GROUP_SIZE ${groupRows}`)
+        : copyOptions[stream]
     const options = farApart ? sized.replace('PARQUET_VERSION v2', 'PARQUET_VERSION v1') : sized
-    const [[rows] = []] = await rowsOf(connection, `COPY (${select}) TO ${quoted(path)} (${options}, KV_METADATA {${aboutKey}: ${quoted(JSON.stringify(about))}})`)
+    const [[rows] = []] = await rowsOf(
+      connection,
+      `COPY (${select}) TO ${quoted(path)} (${options}, KV_METADATA {${aboutKey}: ${quoted(JSON.stringify(about))}})`,
+    )
     const stat = await this.#disk.stat(path)
     if (stat === undefined) throw new Error(`DuckDB wrote no file ${path}`)
     return { rows: Number(rows), bytes: stat.size }
@@ -242,7 +374,12 @@ class DuckWriter implements TableWriter {
 }
 
 export async function openDuckWriter(options: DuckWriterOptions): Promise<TableWriter> {
-  const instance = await openDuck({ ...noExtensions, memory_limit: options.memoryLimit, threads: String(options.threads), temp_directory: '' })
+  const instance = await openDuck({
+    ...noExtensions,
+    memory_limit: options.memoryLimit,
+    threads: String(options.threads),
+    temp_directory: '',
+  })
   const merging = await instance.connect()
   await merging.run("SET GLOBAL TimeZone = 'UTC'")
   return new DuckWriter({ disk: options.disk, instance, merging })

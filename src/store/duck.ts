@@ -17,7 +17,11 @@ const noFileCache: Readonly<Record<string, string>> = { enable_external_file_cac
  * with the next allocations: after 10 minutes of 1,000 flows a second that was 26 MB of 298.
  */
 const keptFree = '4MB'
-const returnsMemory: Readonly<Record<string, string>> = { allocator_flush_threshold: keptFree, allocator_bulk_deallocation_flush_threshold: keptFree, allocator_background_threads: 'true' }
+const returnsMemory: Readonly<Record<string, string>> = {
+  allocator_flush_threshold: keptFree,
+  allocator_bulk_deallocation_flush_threshold: keptFree,
+  allocator_background_threads: 'true',
+}
 
 /** Never reach for the network or for what a user has installed. */
 export const noExtensions: Readonly<Record<string, string>> = {

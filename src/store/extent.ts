@@ -35,5 +35,8 @@ export function extentOfSums({ count, minutes }: RollupRows): Extent {
 /** Of files that become one: it says only what all of them say. */
 export function extentsJoined(files: readonly StoredFile[]): Pick<StoredFile, 'timed' | 'families'> {
   const known = files.map(({ families }) => families).filter((each) => each !== undefined)
-  return { ...(files.every(({ timed }) => timed === true) ? { timed: true } : {}), ...(known.length === files.length ? { families: [...new Set(known.flat())].sort() } : {}) }
+  return {
+    ...(files.every(({ timed }) => timed === true) ? { timed: true } : {}),
+    ...(known.length === files.length ? { families: [...new Set(known.flat())].sort() } : {}),
+  }
 }

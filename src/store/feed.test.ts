@@ -36,7 +36,11 @@ function hasty(real: Host, times: number): Host {
   return {
     ...real,
     clock: { now: () => began + (real.clock.now() - began) * times, monotonic: () => real.clock.monotonic() * times },
-    timers: { ...real.timers, after: (ms, act) => real.timers.after(ms / times, act), sleep: (ms, signal) => real.timers.sleep(ms / times, signal) },
+    timers: {
+      ...real.timers,
+      after: (ms, act) => real.timers.after(ms / times, act),
+      sleep: (ms, signal) => real.timers.sleep(ms / times, signal),
+    },
   }
 }
 
@@ -53,7 +57,16 @@ class FailingTables extends MemoryTables {
 
 async function accept(id: string, data?: Uint8Array): Promise<number> {
   const raw = encodeBatch(toEventBatch([data === undefined ? event(id) : { ...event(id), encoding: 'binary', data }]))
-  const { position } = await journal.append({ source: 'http', stream: 'http', kind: 'events', raw, count: 1, received: host.clock.now(), timeMin: Number.NaN, timeMax: Number.NaN })
+  const { position } = await journal.append({
+    source: 'http',
+    stream: 'http',
+    kind: 'events',
+    raw,
+    count: 1,
+    received: host.clock.now(),
+    timeMin: Number.NaN,
+    timeMax: Number.NaN,
+  })
   return position.sequence
 }
 
@@ -74,11 +87,20 @@ async function feed(open: () => Promise<Store>, identity?: FeedIdentity, fedHost
     commits++
     told()
   }
-  const made = await StoreFeed.open({ host: fedHost, log, metrics: recordingMetrics(), open, committed, ...(identity === undefined ? {} : { identity }) })
+  const made = await StoreFeed.open({
+    host: fedHost,
+    log,
+    metrics: recordingMetrics(),
+    open,
+    committed,
+    ...(identity === undefined ? {} : { identity }),
+  })
   const done = made.run(join(folder, 'journal'), journal.tail, stop.signal)
   const reached = (): number => made.store.ledger().positions[filePartition]?.sequence ?? 0
   return {
-    feed: made, said, done,
+    feed: made,
+    said,
+    done,
     commits: () => commits,
     async until(sequence) {
       while (reached() < sequence) await new Promise<void>((resolve) => (told = resolve))
@@ -86,9 +108,15 @@ async function feed(open: () => Promise<Store>, identity?: FeedIdentity, fedHost
   }
 }
 
-const tables = (): Promise<Store> => openStore({
-  host, directory: join(folder, 'store'), resolver, log: recordingLog(), metrics: recordingMetrics(), writer: () => Promise.resolve(new FailingTables(host.disk)),
-})
+const tables = (): Promise<Store> =>
+  openStore({
+    host,
+    directory: join(folder, 'store'),
+    resolver,
+    log: recordingLog(),
+    metrics: recordingMetrics(),
+    writer: () => Promise.resolve(new FailingTables(host.disk)),
+  })
 
 test('a store that fails in the middle of a frame is opened again and has every row once', async () => {
   FailingTables.appends = 0
@@ -109,7 +137,12 @@ test('a store that cannot be opened again is tried until it can; meanwhile rows 
   FailingTables.appends = 0
   FailingTables.failAt = new Set([1])
   let opens = 0
-  const { feed: fed, said, done, until } = await feed(() => (++opens === 2 ? Promise.reject(new Error('no such folder')) : tables()))
+  const {
+    feed: fed,
+    said,
+    done,
+    until,
+  } = await feed(() => (++opens === 2 ? Promise.reject(new Error('no such folder')) : tables()))
   await until(await accept('a'))
   expect(opens).toBe(3)
   expect(said).toContain('the store could not be opened again; it is tried again')
@@ -124,7 +157,11 @@ test('a query while the store is opened again waits for it and is answered', asy
   FailingTables.failAt = new Set([1])
   const [closed, mayOpen] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   let opens = 0
-  const { feed: fed, done, until } = await feed(async () => {
+  const {
+    feed: fed,
+    done,
+    until,
+  } = await feed(async () => {
     if (++opens === 1) return tables()
     closed.resolve()
     await mayOpen.promise
@@ -153,7 +190,10 @@ test('a query while the store cannot be opened ends with an error that says to r
   })
   await accept('a')
   await closed.promise
-  await expect(ask(fed.reader, 'SELECT 7 AS seven')).rejects.toMatchObject({ code: 'WEIR_STORE_REOPENING', retry: true })
+  await expect(ask(fed.reader, 'SELECT 7 AS seven')).rejects.toMatchObject({
+    code: 'WEIR_STORE_REOPENING',
+    retry: true,
+  })
   stop.abort()
   await done
 })
@@ -161,16 +201,35 @@ test('a query while the store cannot be opened ends with an error that says to r
 test('where a cluster is watched flows wait three seconds, and what comes after them behind them; news is heard at once', async () => {
   FailingTables.failAt = new Set()
   const heard: number[] = []
-  const { feed: fed, done, until } = await feed(tables, { watching: () => true, take: async (frames) => void heard.push(...frames.map(({ header }) => header.sequence)) })
+  const {
+    feed: fed,
+    done,
+    until,
+  } = await feed(tables, {
+    watching: () => true,
+    take: async (frames) => void heard.push(...frames.map(({ header }) => header.sequence)),
+  })
   const received = host.clock.now()
   const batch = flowBatch([{ src: '10.0.0.1', dst: '10.0.0.2' }], received)
-  const flows = await journal.append({ source: 'netflow', stream: 'netflow', kind: 'flows', raw: encodeBatch(batch), count: 1, received, timeMin: received, timeMax: received })
+  const flows = await journal.append({
+    source: 'netflow',
+    stream: 'netflow',
+    kind: 'flows',
+    raw: encodeBatch(batch),
+    count: 1,
+    received,
+    timeMin: received,
+    timeMax: received,
+  })
   const event = await accept('a')
   while (!heard.includes(event)) await host.timers.sleep(20)
   expect(fed.store.ledger().stored).toEqual({})
   await until(event)
   expect(host.clock.now() - received).toBeGreaterThanOrEqual(3000)
-  expect([heard.slice(-2), fed.store.ledger().stored]).toEqual([[flows.position.sequence, event], { netflow: 1, http: 1 }])
+  expect([heard.slice(-2), fed.store.ledger().stored]).toEqual([
+    [flows.position.sequence, event],
+    { netflow: 1, http: 1 },
+  ])
   stop.abort()
   await done
   await fed.store.close()
@@ -179,40 +238,77 @@ test('where a cluster is watched flows wait three seconds, and what comes after 
 test.each([
   ['every three seconds', false, 3000],
   ['once a second while somebody asks the store', true, 1000],
-])('while flows wait the journal is looked at %s, however often frames come, and each look is one commit at most', async (_, asked, everyMs) => {
-  FailingTables.failAt = new Set()
-  let looks = 0
-  const { feed: fed, done, until, commits } = await feed(tables, { watching: () => true, take: async () => void looks++ })
-  if (asked) fed.asked()
-  const began = host.clock.monotonic()
-  let last = 0
-  for (let frame = 0; frame < 30; frame++) {
-    const received = host.clock.now()
-    const raw = encodeBatch(flowBatch([{ src: '10.0.0.1', dst: '10.0.0.2' }], received))
-    last = (await journal.append({ source: 'netflow', stream: 'netflow', kind: 'flows', raw, count: 1, received, timeMin: received, timeMax: received })).position.sequence
-    await host.timers.sleep(20)
-  }
-  await until(last)
-  // The first finds nothing that waits; after that each comes so much behind the one before, and the last when all have waited.
-  expect(looks).toBeLessThanOrEqual(2 + (host.clock.monotonic() - began) / everyMs)
-  expect(looks).toBeGreaterThanOrEqual(Math.floor(3500 / everyMs))
-  expect(commits()).toBeLessThanOrEqual(looks)
-  expect(fed.store.ledger().stored).toEqual({ netflow: 30 })
-  stop.abort()
-  await done
-  await fed.store.close()
-})
+])(
+  'while flows wait the journal is looked at %s, however often frames come, and each look is one commit at most',
+  async (_, asked, everyMs) => {
+    FailingTables.failAt = new Set()
+    let looks = 0
+    const {
+      feed: fed,
+      done,
+      until,
+      commits,
+    } = await feed(tables, { watching: () => true, take: async () => void looks++ })
+    if (asked) fed.asked()
+    const began = host.clock.monotonic()
+    let last = 0
+    for (let frame = 0; frame < 30; frame++) {
+      const received = host.clock.now()
+      const raw = encodeBatch(flowBatch([{ src: '10.0.0.1', dst: '10.0.0.2' }], received))
+      last = (
+        await journal.append({
+          source: 'netflow',
+          stream: 'netflow',
+          kind: 'flows',
+          raw,
+          count: 1,
+          received,
+          timeMin: received,
+          timeMax: received,
+        })
+      ).position.sequence
+      await host.timers.sleep(20)
+    }
+    await until(last)
+    // The first finds nothing that waits; after that each comes so much behind the one before, and the last when all have waited.
+    expect(looks).toBeLessThanOrEqual(2 + (host.clock.monotonic() - began) / everyMs)
+    expect(looks).toBeGreaterThanOrEqual(Math.floor(3500 / everyMs))
+    expect(commits()).toBeLessThanOrEqual(looks)
+    expect(fed.store.ledger().stored).toEqual({ netflow: 30 })
+    stop.abort()
+    await done
+    await fed.store.close()
+  },
+)
 
 test('while flows wait no rest is taken before all that has come is read', async () => {
   FailingTables.failAt = new Set()
   const heard: number[] = []
-  const { feed: fed, done, until } = await feed(tables, { watching: () => true, take: async (frames) => void heard.push(...frames.map(({ header }) => header.sequence)) })
+  const {
+    feed: fed,
+    done,
+    until,
+  } = await feed(tables, {
+    watching: () => true,
+    take: async (frames) => void heard.push(...frames.map(({ header }) => header.sequence)),
+  })
   const received = host.clock.now()
   const raw = encodeBatch(flowBatch([{ src: '10.0.0.1', dst: '10.0.0.2' }], received))
-  const flows = await journal.append({ source: 'netflow', stream: 'netflow', kind: 'flows', raw, count: 1, received, timeMin: received, timeMax: received })
+  const flows = await journal.append({
+    source: 'netflow',
+    stream: 'netflow',
+    kind: 'flows',
+    raw,
+    count: 1,
+    received,
+    timeMin: received,
+    timeMax: received,
+  })
   while (!heard.includes(flows.position.sequence)) await host.timers.sleep(20)
   // Four times what one look takes.
-  const many = await Promise.all(Array.from({ length: 40 }, (_, frame) => accept(`e${frame}`, host.random.bytes(80_000))))
+  const many = await Promise.all(
+    Array.from({ length: 40 }, (_, frame) => accept(`e${frame}`, host.random.bytes(80_000))),
+  )
   await until(flows.position.sequence)
   expect(many.filter((sequence) => !heard.includes(sequence))).toEqual([])
   stop.abort()
@@ -223,10 +319,18 @@ test('while flows wait no rest is taken before all that has come is read', async
 test('a reader who waits for the newest rows has them committed early, and many such readers cost one commit', async () => {
   FailingTables.failAt = new Set()
   // Time stands still: no commit comes by itself.
-  const { feed: fed, done, commits } = await feed(tables, undefined, { ...host, clock: { ...host.clock, monotonic: () => 0 } })
+  const {
+    feed: fed,
+    done,
+    commits,
+  } = await feed(tables, undefined, { ...host, clock: { ...host.clock, monotonic: () => 0 } })
   const last = (await Promise.all(['a', 'b', 'c'].map((id) => accept(id)))).at(-1) ?? 0
   expect(commits()).toBe(0)
-  expect(await Promise.all([fed.fresh(last, 2000), fed.fresh(last, 2000), fed.fresh(1, 2000)])).toEqual([true, true, true])
+  expect(await Promise.all([fed.fresh(last, 2000), fed.fresh(last, 2000), fed.fresh(1, 2000)])).toEqual([
+    true,
+    true,
+    true,
+  ])
   expect(fed.store.ledger().stored).toEqual({ http: 3 })
   expect(commits()).toBe(1)
   stop.abort()
@@ -236,10 +340,23 @@ test('a reader who waits for the newest rows has them committed early, and many 
 
 test('a reader does not wait for flows that wait longer for their names', async () => {
   FailingTables.failAt = new Set()
-  const { feed: fed, done } = await feed(tables, { watching: () => true, take: async () => {} }, { ...host, timers: { ...host.timers, after: (ms, act) => host.timers.after(ms === 2000 ? 1e8 : ms, act) } })
+  const { feed: fed, done } = await feed(
+    tables,
+    { watching: () => true, take: async () => {} },
+    { ...host, timers: { ...host.timers, after: (ms, act) => host.timers.after(ms === 2000 ? 1e8 : ms, act) } },
+  )
   const received = host.clock.now()
   const raw = encodeBatch(flowBatch([{ src: '10.0.0.1', dst: '10.0.0.2' }], received))
-  const flows = await journal.append({ source: 'netflow', stream: 'netflow', kind: 'flows', raw, count: 1, received, timeMin: received, timeMax: received })
+  const flows = await journal.append({
+    source: 'netflow',
+    stream: 'netflow',
+    kind: 'flows',
+    raw,
+    count: 1,
+    received,
+    timeMin: received,
+    timeMax: received,
+  })
   expect(await fed.fresh(flows.position.sequence, 2000)).toBe(false)
   stop.abort()
   await done

@@ -100,7 +100,8 @@ export class StoreFeed {
     const { clock, timers } = this.#options.host
     return new Promise((resolve) => {
       const waiter: FreshWaiter = {
-        sequence, until: clock.monotonic() + ms,
+        sequence,
+        until: clock.monotonic() + ms,
         end: (is) => {
           timer.cancel()
           this.#fresh.delete(waiter)
@@ -159,7 +160,9 @@ export class StoreFeed {
     const { host, log, metrics, committed } = this.#options
     const { projection } = this.store
     const reader = openReader({
-      host, directory, tail,
+      host,
+      directory,
+      tail,
       after: projection.position()[filePartition] ?? nowhere,
       onUnreadable: (stretch) => {
         metrics.count('weir_journal_unreadable_bytes_total', stretch.bytes)
@@ -197,7 +200,10 @@ export class StoreFeed {
         const isFreshDue = host.clock.monotonic() >= freshAt
         if (isFreshDue) this.#freshAt = host.clock.monotonic()
         const wanted = isFreshDue && [...this.#fresh].some(({ sequence }) => sequence <= applied)
-        if (uncommitted && (wanted || projection.wantsCommit() || (late && caughtUp()) || host.clock.monotonic() >= commitAt)) {
+        if (
+          uncommitted &&
+          (wanted || projection.wantsCommit() || (late && caughtUp()) || host.clock.monotonic() >= commitAt)
+        ) {
           uncommitted = !(await this.#commit())
           commitAt = host.clock.monotonic() + commitEveryMs
           committed()
@@ -209,7 +215,9 @@ export class StoreFeed {
         if (this.#fresh.size > 0) this.#tellFresh(waiting)
         if (host.clock.monotonic() >= maintainAt) {
           maintaining ??= this.#maintain(signal)
-            .catch((error: unknown) => log.warn('merging or retention of the store failed and is tried again', { error: String(error) }))
+            .catch((error: unknown) =>
+              log.warn('merging or retention of the store failed and is tried again', { error: String(error) }),
+            )
             .finally(() => (maintaining = undefined))
           maintainAt = host.clock.monotonic() + maintainEveryMs
         }
@@ -244,7 +252,9 @@ export class StoreFeed {
     } catch (error) {
       if (this.store.projection.mustReopen) throw error
       this.#failed(error)
-      this.#options.log.error('the store could not commit and tries again; queries do not show the newest rows', { error: messageOf(error) })
+      this.#options.log.error('the store could not commit and tries again; queries do not show the newest rows', {
+        error: messageOf(error),
+      })
       return false
     }
   }

@@ -19,14 +19,21 @@ function hostAt(now: () => number, disk: Partial<Disk> = {}): Host {
 
 async function commitFlows(store: Store, make: FrameMaker, count: number, received = startOfDay): Promise<void> {
   for (let i = 0; i < count; i++) {
-    await store.projection.apply([make.flows([{ src: `10.0.0.${i + 1}`, dst: '10.0.0.1', bytes: i }], received), make.events([event(`e${i}`)], received)])
+    await store.projection.apply([
+      make.flows([{ src: `10.0.0.${i + 1}`, dst: '10.0.0.1', bytes: i }], received),
+      make.events([event(`e${i}`)], received),
+    ])
     await store.projection.commit()
   }
 }
 
 /** Data files, of one stream, or of all but rollups. */
-const files = async (stream = ''): Promise<string[]> => (await readdir(stores.directory)).filter((name) => name.endsWith('.parquet') && (stream === '' ? !name.startsWith('flows_') : name.startsWith(`${stream}-`)))
-const flowCount = async (store: Store): Promise<unknown> => (await ask(store.reader, 'SELECT count(*) AS n, count(DISTINCT _pos) AS p FROM flows'))[0]
+const files = async (stream = ''): Promise<string[]> =>
+  (await readdir(stores.directory)).filter(
+    (name) => name.endsWith('.parquet') && (stream === '' ? !name.startsWith('flows_') : name.startsWith(`${stream}-`)),
+  )
+const flowCount = async (store: Store): Promise<unknown> =>
+  (await ask(store.reader, 'SELECT count(*) AS n, count(DISTINCT _pos) AS p FROM flows'))[0]
 
 describe('merging', () => {
   it('leaves the same rows, in the order of the journal, in fewer files, and a restart finds them', async () => {
@@ -42,13 +49,27 @@ describe('merging', () => {
     expect(await files('flows')).toHaveLength(4)
     now += 2 * msPerHour
     while (await store.maintain());
-    expect((await readdir(stores.directory)).filter((name) => name.startsWith('flows_')).map((name) => name.replace(/-[0-9a-f]{16}\./, '.'))).toEqual(['flows_1h-2026112008-1-45.parquet', 'flows_1m-2026112008-1-45.parquet', 'flows_5m-2026112008-1-45.parquet'])
-    expect((await files()).map((name) => name.replace(/-[0-9a-f]{16}\./, '.'))).toEqual(['endpoints-2026112000-1-39.parquet', 'events-2026112008-2-46.parquet', 'flows-2026112008-1-45.parquet'])
+    expect(
+      (await readdir(stores.directory))
+        .filter((name) => name.startsWith('flows_'))
+        .map((name) => name.replace(/-[0-9a-f]{16}\./, '.')),
+    ).toEqual([
+      'flows_1h-2026112008-1-45.parquet',
+      'flows_1m-2026112008-1-45.parquet',
+      'flows_5m-2026112008-1-45.parquet',
+    ])
+    expect((await files()).map((name) => name.replace(/-[0-9a-f]{16}\./, '.'))).toEqual([
+      'endpoints-2026112000-1-39.parquet',
+      'events-2026112008-2-46.parquet',
+      'flows-2026112008-1-45.parquet',
+    ])
     await stores.close()
     const again = await stores.open()
     const order = [...Array.from({ length: 20 }, (_, i) => i), 0, 1, 2]
     expect(await ask(again.reader, 'SELECT bytes FROM flows')).toEqual(order.map((i) => ({ bytes: i })))
-    expect(await ask(again.reader, 'SELECT bytes, src_addr FROM flows ORDER BY split_part(_pos, $$:$$, 3)::INTEGER')).toEqual(order.map((i) => ({ bytes: i, src_addr: `10.0.0.${i + 1}` })))
+    expect(
+      await ask(again.reader, 'SELECT bytes, src_addr FROM flows ORDER BY split_part(_pos, $$:$$, 3)::INTEGER'),
+    ).toEqual(order.map((i) => ({ bytes: i, src_addr: `10.0.0.${i + 1}` })))
     expect(again.ledger().stored).toEqual({ netflow: 23, http: 23 })
   })
 })
@@ -68,9 +89,15 @@ describe('retention', () => {
     now += 2 * msPerHour
     await store.maintain()
     expect(await flowCount(store)).toEqual({ n: 1, p: 1 })
-    expect((await files()).every((name) => name.includes('2026112009') || name.startsWith('endpoints-2026112000'))).toBe(true)
+    expect(
+      (await files()).every((name) => name.includes('2026112009') || name.startsWith('endpoints-2026112000')),
+    ).toBe(true)
     expect(store.ledger()).toMatchObject({ stored: { netflow: 3, http: 3 } })
-    expect(log.lines.filter(({ level }) => level === 'warn').map(({ message, fields }) => [message, fields['reason'], fields['hour'], fields['rows']])).toEqual([['The store let an hour go because of its retention.', 'age', '2026-11-20T08:00:00.000Z', 4]])
+    expect(
+      log.lines
+        .filter(({ level }) => level === 'warn')
+        .map(({ message, fields }) => [message, fields['reason'], fields['hour'], fields['rows']]),
+    ).toEqual([['The store let an hour go because of its retention.', 'age', '2026-11-20T08:00:00.000Z', 4]])
     expect(metrics.counts.get('weir_store_expired_rows_total')).toBe(4)
   })
 })
@@ -91,7 +118,10 @@ describe('files that are lost or damaged', () => {
     const store = await stores.open({ log })
     expect(await flowCount(store)).toEqual({ n: 1, p: 1 })
     expect(store.status()).toMatchObject({ unreadableFiles: 2, unreadableRows: 2, rows: 6 })
-    expect(log.lines.map(({ level, fields }) => [level, fields['file'], fields['reason'], fields['rows']])).toEqual([['error', flows[0], 'missing', 1], ['error', flows[1], 'wrong size', 1]])
+    expect(log.lines.map(({ level, fields }) => [level, fields['file'], fields['reason'], fields['rows']])).toEqual([
+      ['error', flows[0], 'missing', 1],
+      ['error', flows[1], 'wrong size', 1],
+    ])
     while (await store.maintain());
   })
 
@@ -103,7 +133,9 @@ describe('files that are lost or damaged', () => {
     const bytes = await readFile(path)
     await writeFile(path, bytes.fill(0xff, 4, bytes.length - 8))
     expect(await flowCount(store)).toEqual({ n: 2, p: 2 })
-    expect(log.lines.map(({ level, fields }) => [level, fields['file'], fields['rows']])).toEqual([['error', flows[1], 1]])
+    expect(log.lines.map(({ level, fields }) => [level, fields['file'], fields['rows']])).toEqual([
+      ['error', flows[1], 1],
+    ])
     await rm(join(stores.directory, flows[2] ?? ''))
     expect(await flowCount(store)).toEqual({ n: 1, p: 1 })
     expect(store.status().unreadableRows).toBe(2)
@@ -135,7 +167,12 @@ describe('files that are lost or damaged', () => {
     await store.projection.apply([make.flows([{ src: '10.9.9.9', dst: '10.0.0.1' }])])
     await store.projection.commit()
     expect(store.ledger()).toMatchObject({ stored: { netflow: 4 }, quarantined: { netflow: 0 } })
-    expect(await ask(store.reader, "SELECT src_addr, _pos, protocol FROM flows WHERE src_addr IN ('10.9.9.9', '10.0.0.2') ORDER BY 1")).toEqual([
+    expect(
+      await ask(
+        store.reader,
+        "SELECT src_addr, _pos, protocol FROM flows WHERE src_addr IN ('10.9.9.9', '10.0.0.2') ORDER BY 1",
+      ),
+    ).toEqual([
       { src_addr: '10.0.0.2', _pos: 'netflow:1:2:0', protocol: 'netflow5' },
       { src_addr: '10.9.9.9', _pos: 'netflow:1:4:0', protocol: 'netflow5' },
     ])
@@ -156,7 +193,10 @@ describe('when the disk fails', () => {
   it('a commit that could not write is made again with everything, once', async () => {
     let full = false
     const real = realHost().disk
-    const host = hostAt(() => startOfDay, { rename: (from, to) => (full && to.endsWith('.parquet') ? Promise.reject(diskError('ENOSPC', 'rename', to)) : real.rename(from, to)) })
+    const host = hostAt(() => startOfDay, {
+      rename: (from, to) =>
+        full && to.endsWith('.parquet') ? Promise.reject(diskError('ENOSPC', 'rename', to)) : real.rename(from, to),
+    })
     const store = await stores.open({ host })
     const make = new FrameMaker()
     full = true
@@ -180,8 +220,10 @@ describe('when the disk fails', () => {
       async open(path, mode) {
         const file = await real.open(path, mode)
         const write = file.write.bind(file)
-        const isFull = async (): Promise<boolean> => full && (await real.stat(join(stores.directory, 'manifest.reserve'))) !== undefined
-        file.write = async (bytes, position) => ((await isFull()) ? Promise.reject(diskError('ENOSPC', 'write', path)) : write(bytes, position))
+        const isFull = async (): Promise<boolean> =>
+          full && (await real.stat(join(stores.directory, 'manifest.reserve'))) !== undefined
+        file.write = async (bytes, position) =>
+          (await isFull()) ? Promise.reject(diskError('ENOSPC', 'write', path)) : write(bytes, position)
         return file
       },
     })
@@ -207,7 +249,8 @@ describe('when the disk fails', () => {
       async open(path, mode) {
         const file = await real.open(path, mode)
         const sync = file.sync.bind(file)
-        file.sync = () => (failing && path.includes('manifest') ? Promise.reject(diskError('EIO', 'sync', path)) : sync())
+        file.sync = () =>
+          failing && path.includes('manifest') ? Promise.reject(diskError('EIO', 'sync', path)) : sync()
         return file
       },
     })
@@ -232,8 +275,14 @@ it('a frame that can’t be decoded is quarantined, and the rest goes on', async
   const log = recordingLog()
   const store = await stores.open({ log })
   const make = new FrameMaker()
-  const bad = make.flows([{ src: '10.0.0.1', dst: '10.0.0.2' }, { src: '10.0.0.1', dst: '10.0.0.2' }])
-  await store.projection.apply([{ ...bad, body: () => Uint8Array.of(1, 2, 3) }, make.flows([{ src: '10.0.0.3', dst: '10.0.0.2' }])])
+  const bad = make.flows([
+    { src: '10.0.0.1', dst: '10.0.0.2' },
+    { src: '10.0.0.1', dst: '10.0.0.2' },
+  ])
+  await store.projection.apply([
+    { ...bad, body: () => Uint8Array.of(1, 2, 3) },
+    make.flows([{ src: '10.0.0.3', dst: '10.0.0.2' }]),
+  ])
   await store.projection.commit()
   expect(store.ledger()).toMatchObject({ stored: { netflow: 1 }, quarantined: { netflow: 2 } })
   expect(await flowCount(store)).toEqual({ n: 1, p: 1 })
@@ -243,20 +292,40 @@ it('a frame that can’t be decoded is quarantined, and the rest goes on', async
 it('a large batch crosses chunks and frames with every value in its place', async () => {
   const store = await stores.open()
   const make = new FrameMaker()
-  const specs = (from: number, count: number) => Array.from({ length: count }, (_, i) => ({ src: `10.0.${(from + i) >> 8 & 255}.${(from + i) & 255}`, dst: '10.0.0.1', bytes: BigInt(from + i) * 1_000_003n, ...((from + i) % 3 === 0 ? {} : { sampling: from + i }) }))
-  await store.projection.apply([make.flows(specs(0, 1000)), make.flows(specs(1000, 5000)), make.flows(specs(6000, 37)), make.flows(specs(6037, 3000))])
+  const specs = (from: number, count: number) =>
+    Array.from({ length: count }, (_, i) => ({
+      src: `10.0.${((from + i) >> 8) & 255}.${(from + i) & 255}`,
+      dst: '10.0.0.1',
+      bytes: BigInt(from + i) * 1_000_003n,
+      ...((from + i) % 3 === 0 ? {} : { sampling: from + i }),
+    }))
+  await store.projection.apply([
+    make.flows(specs(0, 1000)),
+    make.flows(specs(1000, 5000)),
+    make.flows(specs(6000, 37)),
+    make.flows(specs(6037, 3000)),
+  ])
   await store.projection.commit()
   const rows = await ask(store.reader, 'SELECT src_addr, bytes, sampling, tcp_flags, _pos FROM flows')
   expect(rows).toHaveLength(9037)
   const starts = [0, 1000, 6000, 6037]
   rows.forEach((row, i) => {
     const frame = starts.findLastIndex((start) => start <= i)
-    expect(row).toEqual({ src_addr: `10.0.${i >> 8 & 255}.${i & 255}`, bytes: i * 1_000_003, sampling: i % 3 === 0 ? null : i, tcp_flags: null, _pos: `netflow:1:${frame + 1}:${i - (starts[frame] ?? 0)}` })
+    expect(row).toEqual({
+      src_addr: `10.0.${(i >> 8) & 255}.${i & 255}`,
+      bytes: i * 1_000_003,
+      sampling: i % 3 === 0 ? null : i,
+      tcp_flags: null,
+      _pos: `netflow:1:${frame + 1}:${i - (starts[frame] ?? 0)}`,
+    })
   })
 })
 
 it('a folder whose path DuckDB would read as a pattern is refused in words', async () => {
-  await expect(stores.open({ directory: join(stores.home, 'data[1]') })).rejects.toMatchObject({ code: 'WEIR_DATA_UNUSABLE', message: expect.stringContaining('[') })
+  await expect(stores.open({ directory: join(stores.home, 'data[1]') })).rejects.toMatchObject({
+    code: 'WEIR_DATA_UNUSABLE',
+    message: expect.stringContaining('['),
+  })
 })
 
 it('a relative folder works like any other', async () => {
@@ -279,8 +348,15 @@ it('a folder is read without being changed', async () => {
 
 it('what does not fit into memory is put aside, and nothing of it stays', async () => {
   const store = await stores.open({ memoryLimit: { reader: '60MB' } })
-  expect(await ask(store.reader, 'SELECT count(*) AS n FROM (SELECT i, hash(i) AS h FROM range(3000000) t(i) ORDER BY h)')).toEqual([{ n: 3_000_000 }])
-  expect(await ask(store.reader, 'SELECT i FROM (SELECT i, hash(i) AS h FROM range(3000000) t(i)) ORDER BY h LIMIT 1 OFFSET 2000000')).toHaveLength(1)
+  expect(
+    await ask(store.reader, 'SELECT count(*) AS n FROM (SELECT i, hash(i) AS h FROM range(3000000) t(i) ORDER BY h)'),
+  ).toEqual([{ n: 3_000_000 }])
+  expect(
+    await ask(
+      store.reader,
+      'SELECT i FROM (SELECT i, hash(i) AS h FROM range(3000000) t(i)) ORDER BY h LIMIT 1 OFFSET 2000000',
+    ),
+  ).toHaveLength(1)
   await stores.close()
   expect(await readdir(join(stores.directory, 'tmp')).catch(() => [])).toEqual([])
 })

@@ -47,7 +47,15 @@ export class Folder {
   /** Appends are one after another; a merge may come beside a commit. */
   #turn: Promise<unknown> = Promise.resolve()
 
-  constructor(options: { host: Host; directory: string; manifest: Manifest; state: StoreState; missing: ReadonlySet<string>; log: Log; writable: boolean }) {
+  constructor(options: {
+    host: Host
+    directory: string
+    manifest: Manifest
+    state: StoreState
+    missing: ReadonlySet<string>
+    log: Log
+    writable: boolean
+  }) {
     this.directory = options.directory
     this.verification = new Verification(options.host.disk, options.directory)
     this.#host = options.host
@@ -74,7 +82,12 @@ export class Folder {
    * Makes the tables' rows part of the store together with the progress they stand for. All or nothing: after an error the
    * tables are to be written again, else never. Durable after `confirm`.
    */
-  async commit(tables: readonly PendingTable[], writer: TableWriter | undefined, progress: Progress, replaces: Replacement = { removed: [], added: [] }): Promise<void> {
+  async commit(
+    tables: readonly PendingTable[],
+    writer: TableWriter | undefined,
+    progress: Progress,
+    replaces: Replacement = { removed: [], added: [] },
+  ): Promise<void> {
     const about = aboutFiles(progress, schemaVersion)
     const added: StoredFile[] = []
     try {
@@ -94,7 +107,13 @@ export class Folder {
       await this.discard(added)
       throw new Error('A file of addresses is lost: the store has to be opened again.')
     }
-    this.#record((state) => ({ ...carried(state), ...progress, previous, added: [...replaces.added, ...added], removed: replaces.removed }))
+    this.#record((state) => ({
+      ...carried(state),
+      ...progress,
+      previous,
+      added: [...replaces.added, ...added],
+      removed: replaces.removed,
+    }))
   }
 
   /** A projection begins: the ids that it gives out are in files to come. */
@@ -147,16 +166,24 @@ export class Folder {
       if (damage !== undefined) this.condemn(new Map([[file, damage]]))
       if (this.versions.missing.has(file.name)) continue
       this.versions.exclude(file.name)
-      this.#log.error('A file of the store can’t be read, though its checksum is right; queries answer without its rows.', { file: file.name, rows: file.rows, error: message })
+      this.#log.error(
+        'A file of the store can’t be read, though its checksum is right; queries answer without its rows.',
+        { file: file.name, rows: file.rows, error: message },
+      )
     }
     await this.#aside
   }
 
   /** Excludes files from the store, at once for new pins and durably with the next record. */
   condemn(damaged: ReadonlyMap<StoredFile, Damage>): void {
-    const found = [...damaged].filter(([{ name }]) => this.state.files.has(name) && this.state.files.get(name)?.lost !== true)
+    const found = [...damaged].filter(
+      ([{ name }]) => this.state.files.has(name) && this.state.files.get(name)?.lost !== true,
+    )
     if (found.length === 0) return
-    const { added, removed } = condemned(this.state, found.map(([{ name }]) => name))
+    const { added, removed } = condemned(
+      this.state,
+      found.map(([{ name }]) => name),
+    )
     const reasons = new Map<string, string>(found.map(([{ name }, damage]) => [name, damage]))
     for (const name of new Set([...added.map((file) => file.name), ...removed])) {
       const file = this.state.files.get(name)
@@ -164,7 +191,12 @@ export class Folder {
       this.versions.exclude(name)
       this.verification.forget(name)
       const rows = holdsRows(file.stream) ? file.rows : 0
-      this.#log.error('A file of the store is lost; queries answer without its rows, which count as quarantined.', { file: name, reason: reasons.get(name) ?? 'its addresses are in a lost file', rows, ...spanText(file) })
+      this.#log.error('A file of the store is lost; queries answer without its rows, which count as quarantined.', {
+        file: name,
+        reason: reasons.get(name) ?? 'its addresses are in a lost file',
+        rows,
+        ...spanText(file),
+      })
     }
     if (!this.#writable) return
     const state = this.state
@@ -172,7 +204,11 @@ export class Folder {
     this.#record((current) => ({ ...carried(current), added, removed }))
     this.#aside = putAside(this.#host.disk, this.directory, [...added.map((file) => file.name), ...removed])
       .then(() => this.confirm())
-      .catch((error: unknown) => this.#log.warn('The loss of a file of the store could not be recorded yet; the next commit records it.', { error: String(error) }))
+      .catch((error: unknown) =>
+        this.#log.warn('The loss of a file of the store could not be recorded yet; the next commit records it.', {
+          error: String(error),
+        }),
+      )
   }
 
   /** Writes one file, durable but for its directory entry. Checks that no row was lost on the way. */
@@ -184,18 +220,39 @@ export class Folder {
     }
     const time = (ms: number): number | null => (Number.isFinite(ms) ? ms : null)
     const { stream, hour, firstSequence, lastSequence, receivedMin, receivedMax, timed, families } = table
-    const told = { ...(timed ? { timed } : {}), ...(families === undefined ? {} : { families: [...families].sort() }), ...(holdsRows(stream) ? { perSource: perSourceOf(table.perSource) } : {}) }
-    return { stream, hour, firstSequence, lastSequence, schema: schemaVersion, ...written, timeMin: time(table.timeMin), timeMax: time(table.timeMax), ...told, receivedMin, receivedMax }
+    const told = {
+      ...(timed ? { timed } : {}),
+      ...(families === undefined ? {} : { families: [...families].sort() }),
+      ...(holdsRows(stream) ? { perSource: perSourceOf(table.perSource) } : {}),
+    }
+    return {
+      stream,
+      hour,
+      firstSequence,
+      lastSequence,
+      schema: schemaVersion,
+      ...written,
+      timeMin: time(table.timeMin),
+      timeMax: time(table.timeMax),
+      ...told,
+      receivedMin,
+      receivedMax,
+    }
   }
 
   /**
    * Temporary file, sync unless `write` has done so, rename. The caller syncs the directory. The name is made last, because the
    * checksum is part of it.
    */
-  async writeFile({ stream, hour, firstSequence, lastSequence }: FileRange, write: (path: string) => Promise<Written>, synced = false): Promise<Omit<Written, 'crc'> & { readonly name: string }> {
+  async writeFile(
+    { stream, hour, firstSequence, lastSequence }: FileRange,
+    write: (path: string) => Promise<Written>,
+    synced = false,
+  ): Promise<Omit<Written, 'crc'> & { readonly name: string }> {
     const { disk } = this.#host
     const unique = Buffer.from(this.#host.random.bytes(4)).toString('hex')
-    const named = (checksum: string): string => this.path(fileName(stream, hour, firstSequence, lastSequence, unique + checksum))
+    const named = (checksum: string): string =>
+      this.path(fileName(stream, hour, firstSequence, lastSequence, unique + checksum))
     const temporary = named('') + temporaryEnding
     try {
       const { crc, ...written } = await write(temporary)

@@ -13,16 +13,34 @@ const fixtures = join(import.meta.dirname, 'fixtures')
 const folders = (await readdir(fixtures)).filter((name) => name.startsWith('golden-'))
 
 /** Columns that the folder's version knew; later ones only add. */
-const firstColumns = 'time_start, time_end, time_received, src_addr, dst_addr, exporter_addr, src_port, dst_port, proto, tcp_flags, direction, dscp, vlan, in_if, out_if, bytes, packets, sampling, bytes_est, packets_est, protocol, protocol_version, time_skewed, src_name, src_label, dst_name, dst_label, _pos'
-const flowColumns = (version: number): string => (version === 1 ? firstColumns : [...flowFields.filter(({ since }) => since <= version).map(({ name }) => name), 'bytes_est', 'packets_est', '_pos'].join(', '))
-const eventColumns = 'id, source, type, subject, time, datacontenttype, dataschema, extensions, data, family, ref, key, time_received, _pos, data_base64'
-const sums = ['flows', 'bytes', 'packets', 'bytes_est', 'packets_est'].map((name) => `sum(${name}) AS ${name}`).join(', ')
-const rollupColumns = (version: number): string => ['time', ...dimensions.filter(({ since }) => since <= version).map(({ name }) => name), 'folded'].join(', ')
+const firstColumns =
+  'time_start, time_end, time_received, src_addr, dst_addr, exporter_addr, src_port, dst_port, proto, tcp_flags, direction, dscp, vlan, in_if, out_if, bytes, packets, sampling, bytes_est, packets_est, protocol, protocol_version, time_skewed, src_name, src_label, dst_name, dst_label, _pos'
+const flowColumns = (version: number): string =>
+  version === 1
+    ? firstColumns
+    : [
+        ...flowFields.filter(({ since }) => since <= version).map(({ name }) => name),
+        'bytes_est',
+        'packets_est',
+        '_pos',
+      ].join(', ')
+const eventColumns =
+  'id, source, type, subject, time, datacontenttype, dataschema, extensions, data, family, ref, key, time_received, _pos, data_base64'
+const sums = ['flows', 'bytes', 'packets', 'bytes_est', 'packets_est']
+  .map((name) => `sum(${name}) AS ${name}`)
+  .join(', ')
+const rollupColumns = (version: number): string =>
+  ['time', ...dimensions.filter(({ since }) => since <= version).map(({ name }) => name), 'folded'].join(', ')
 
 /** What a folder of the version answers. */
 async function answers(store: Store, version: number): Promise<Record<string, unknown>> {
   const rolled: Record<string, unknown> = {}
-  if (version > 1) for (const rollup of rollups) rolled[rollup] = await ask(store.reader, `SELECT ${rollupColumns(version)}, ${sums} FROM ${rollup} GROUP BY ALL ORDER BY ALL`)
+  if (version > 1)
+    for (const rollup of rollups)
+      rolled[rollup] = await ask(
+        store.reader,
+        `SELECT ${rollupColumns(version)}, ${sums} FROM ${rollup} GROUP BY ALL ORDER BY ALL`,
+      )
   return {
     ledger: store.ledger(),
     flows: await ask(store.reader, `SELECT ${flowColumns(version)} FROM flows ORDER BY time_received, _pos`),
@@ -37,7 +55,8 @@ it.each(folders)('%s is opened, answers as it did, and goes on', async (folder) 
   const version = Number(folder.slice('golden-v'.length))
   const answer = await answers(store, version)
   // Made once, with a new version's folder: UPDATE_GOLDEN=golden-v<N>.
-  if (process.env['UPDATE_GOLDEN'] === folder) await writeFile(join(fixtures, folder, 'expected.json'), `${JSON.stringify(answer)}\n`)
+  if (process.env['UPDATE_GOLDEN'] === folder)
+    await writeFile(join(fixtures, folder, 'expected.json'), `${JSON.stringify(answer)}\n`)
   expect(answer).toEqual(JSON.parse(await readFile(join(fixtures, folder, 'expected.json'), 'utf8')))
   const rows = (answer['flows'] as unknown[]).length + 1
   const make = new FrameMaker(9)
@@ -45,5 +64,7 @@ it.each(folders)('%s is opened, answers as it did, and goes on', async (folder) 
   await store.projection.apply([make.flows([{ src: '10.0.0.1', dst: '10.0.0.2' }])])
   await store.projection.commit()
   while (await store.maintain());
-  expect(await ask(store.reader, 'SELECT count(*) AS n, count(DISTINCT _pos) AS p FROM flows')).toEqual([{ n: rows, p: rows }])
+  expect(await ask(store.reader, 'SELECT count(*) AS n, count(DISTINCT _pos) AS p FROM flows')).toEqual([
+    { n: rows, p: rows },
+  ])
 })

@@ -76,14 +76,38 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const { host, directory, resolver, log, metrics } = options
   const threads = options.threads ?? 2
   let opening: Promise<TableWriter> | undefined
-  const writer = (): Promise<TableWriter> => (opening ??= (options.writer ?? (() => openDuckWriter({ disk: host.disk, memoryLimit: options.memoryLimit?.writer ?? '512MB', threads: 1 })))())
+  const writer = (): Promise<TableWriter> =>
+    (opening ??= (
+      options.writer ??
+      (() => openDuckWriter({ disk: host.disk, memoryLimit: options.memoryLimit?.writer ?? '512MB', threads: 1 }))
+    )())
   const { state, manifest, missing } = await openFolder({ host, directory, writer, log, fence: options.fence })
   const folder = new Folder({ host, directory, state, manifest, missing: new Set(), log, writable: true })
   folder.condemn(missing)
-  const projection = new StoreProjection({ host, folder, writer, resolver, log, metrics, flushRows: options.flushRows ?? 262_144, flushBytes: 64 << 20 })
+  const projection = new StoreProjection({
+    host,
+    folder,
+    writer,
+    resolver,
+    log,
+    metrics,
+    flushRows: options.flushRows ?? 262_144,
+    flushBytes: 64 << 20,
+  })
   const spill = async (): Promise<number> => Math.min(4e9, (await host.disk.free(directory)) / 4)
-  const reader = new DuckReader({ folder, timers: host.timers, memoryLimit: options.memoryLimit?.reader ?? '1GB', threads, calls: 2, keptBytes: options.keptBytes ?? 96 << 20, spill })
-  const processes = options.processes === undefined ? undefined : new QueryProcesses({ host, folder, log, threads, spill, ...options.processes })
+  const reader = new DuckReader({
+    folder,
+    timers: host.timers,
+    memoryLimit: options.memoryLimit?.reader ?? '1GB',
+    threads,
+    calls: 2,
+    keptBytes: options.keptBytes ?? 96 << 20,
+    spill,
+  })
+  const processes =
+    options.processes === undefined
+      ? undefined
+      : new QueryProcesses({ host, folder, log, threads, spill, ...options.processes })
   const maintenance = new Maintenance({ host, folder, writer, resolver, retain: options.retain ?? {}, log, metrics })
   return {
     projection,
@@ -92,14 +116,19 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     ledger: () => ledgerOf(folder.durable),
     lost: () => [...folder.state.files.values()].filter(({ lost }) => lost === true),
     covered(lost) {
-      const live = [...folder.state.files.values()].filter((file) => file.lost !== true && file.stream === lost.stream && file.hour === lost.hour && overlap(file, lost))
-      return (sequence) => live.some(({ firstSequence, lastSequence }) => firstSequence <= sequence && sequence <= lastSequence)
+      const live = [...folder.state.files.values()].filter(
+        (file) => file.lost !== true && file.stream === lost.stream && file.hour === lost.hour && overlap(file, lost),
+      )
+      return (sequence) =>
+        live.some(({ firstSequence, lastSequence }) => firstSequence <= sequence && sequence <= lastSequence)
     },
     hasFlows: () => [...folder.state.files.values()].some(({ stream }) => stream !== 'events'),
     status: () => statusOf(folder),
     async recordMemory() {
       metrics.set(memoryMetric, await reader.memory(), { part: 'duckdb queries' })
-      metrics.set(memoryMetric, (await (await opening?.catch(() => undefined))?.memory()) ?? 0, { part: 'duckdb merges' })
+      metrics.set(memoryMetric, (await (await opening?.catch(() => undefined))?.memory()) ?? 0, {
+        part: 'duckdb merges',
+      })
     },
     async close() {
       await processes?.close()

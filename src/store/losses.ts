@@ -21,14 +21,21 @@ export function condemned(state: StoreState, names: Iterable<string>): Condemned
   const removed: string[] = []
   const live = [...state.files.values()].filter((file) => file.lost !== true)
   const lose = (file: StoredFile): void => {
-    lost.set(file.name, { ...file, lost: true, bytes: 0, ...(holdsRows(file.stream) ? { perSource: file.perSource ?? guessed(state, file.rows) } : {}) })
+    lost.set(file.name, {
+      ...file,
+      lost: true,
+      bytes: 0,
+      ...(holdsRows(file.stream) ? { perSource: file.perSource ?? guessed(state, file.rows) } : {}),
+    })
   }
   for (const name of names) {
     const file = state.files.get(name)
     if (file === undefined || file.lost === true) continue
     if (file.stream === 'endpoints') {
       removed.push(name)
-      for (const flows of live) if (flows.stream === 'flows' && dayOf(flows.hour) === file.hour && flows.lastSequence >= file.firstSequence) lose(flows)
+      for (const flows of live)
+        if (flows.stream === 'flows' && dayOf(flows.hour) === file.hour && flows.lastSequence >= file.firstSequence)
+          lose(flows)
     } else if (isRollup(file.stream) && live.some((other) => isFiner(other, file))) removed.push(name)
     else lose(file)
   }
@@ -36,10 +43,19 @@ export function condemned(state: StoreState, names: Iterable<string>): Condemned
 }
 
 function isFiner(other: StoredFile, file: StoredFile): boolean {
-  return isRollup(other.stream) && isRollup(file.stream) && rollups.indexOf(other.stream) < rollups.indexOf(file.stream) && other.hour === file.hour && overlap(other, file)
+  return (
+    isRollup(other.stream) &&
+    isRollup(file.stream) &&
+    rollups.indexOf(other.stream) < rollups.indexOf(file.stream) &&
+    other.hour === file.hour &&
+    overlap(other, file)
+  )
 }
 
-export function overlap(a: Pick<StoredFile, 'firstSequence' | 'lastSequence'>, b: Pick<StoredFile, 'firstSequence' | 'lastSequence'>): boolean {
+export function overlap(
+  a: Pick<StoredFile, 'firstSequence' | 'lastSequence'>,
+  b: Pick<StoredFile, 'firstSequence' | 'lastSequence'>,
+): boolean {
   return a.firstSequence <= b.lastSequence && b.firstSequence <= a.lastSequence
 }
 
@@ -103,19 +119,32 @@ export function goneAfter(state: StoreState, removed: Iterable<string>): StoreSt
 /** `gone` of a folder of an earlier version: what is in none of its files now. */
 export function firstGone(state: StoreState): NonNullable<StoreState['gone']> {
   const held = rowsOf(state.files.values(), () => true)
-  return Object.fromEntries(Object.values(state.sources).map(({ id, stored }) => [id, Math.max(0, stored - (held.get(id) ?? 0))]))
+  return Object.fromEntries(
+    Object.values(state.sources).map(({ id, stored }) => [id, Math.max(0, stored - (held.get(id) ?? 0))]),
+  )
 }
 
 /** The counts of each source with its lost rows as quarantined. */
-export function withLosses(sources: Readonly<Record<string, SourceCount>>, lost: RowsBySource): Record<string, SourceCount> {
-  return Object.fromEntries(Object.entries(sources).map(([name, { id, stored, quarantined }]) => {
-    const rows = Math.min(stored, lost.get(id) ?? 0)
-    return [name, { id, stored: stored - rows, quarantined: quarantined + rows }]
-  }))
+export function withLosses(
+  sources: Readonly<Record<string, SourceCount>>,
+  lost: RowsBySource,
+): Record<string, SourceCount> {
+  return Object.fromEntries(
+    Object.entries(sources).map(([name, { id, stored, quarantined }]) => {
+      const rows = Math.min(stored, lost.get(id) ?? 0)
+      return [name, { id, stored: stored - rows, quarantined: quarantined + rows }]
+    }),
+  )
 }
 
 /** For a log line: which times the rows of a file are of. */
-export function spanText({ timeMin, timeMax, receivedMin, receivedMax, hour }: StoredFile): { readonly from: string; readonly to: string } {
+export function spanText({ timeMin, timeMax, receivedMin, receivedMax, hour }: StoredFile): {
+  readonly from: string
+  readonly to: string
+} {
   const text = (ms: number): string => new Date(ms).toISOString()
-  return { from: text(timeMin ?? (receivedMin || hour * msPerHour)), to: text(timeMax ?? (receivedMax || (hour + 1) * msPerHour)) }
+  return {
+    from: text(timeMin ?? (receivedMin || hour * msPerHour)),
+    to: text(timeMax ?? (receivedMax || (hour + 1) * msPerHour)),
+  }
 }

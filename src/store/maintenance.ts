@@ -26,7 +26,15 @@ export class Maintenance {
   readonly #scrub: Scrub
   #running: Promise<boolean> | undefined
 
-  constructor(options: { host: Host; folder: Folder; writer: () => Promise<TableWriter>; resolver: Resolver; retain: Retain; log: Log; metrics: Metrics }) {
+  constructor(options: {
+    host: Host
+    folder: Folder
+    writer: () => Promise<TableWriter>
+    resolver: Resolver
+    retain: Retain
+    log: Log
+    metrics: Metrics
+  }) {
     this.#host = options.host
     this.#folder = options.folder
     this.#writer = options.writer
@@ -72,11 +80,22 @@ export class Maintenance {
   }
 
   async #expire(): Promise<void> {
-    for (const { reason, hour, files } of expired(this.#folder.state.files.values(), this.#retain, this.#host.clock.now())) {
+    for (const { reason, hour, files } of expired(
+      this.#folder.state.files.values(),
+      this.#retain,
+      this.#host.clock.now(),
+    )) {
       const rows = files.reduce((sum, file) => sum + (holdsRows(file.stream) ? file.rows : 0), 0)
       const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
       await this.#folder.expire(files.map(({ name }) => name)).catch((error: unknown) => this.#onReserve(error))
-      if (files.some(({ stream }) => stream !== 'endpoints')) this.#log.warn('The store let an hour go because of its retention.', { reason, hour: new Date(hour * msPerHour).toISOString(), rows, bytes, files: files.length })
+      if (files.some(({ stream }) => stream !== 'endpoints'))
+        this.#log.warn('The store let an hour go because of its retention.', {
+          reason,
+          hour: new Date(hour * msPerHour).toISOString(),
+          rows,
+          bytes,
+          files: files.length,
+        })
       this.#metrics.count('weir_store_expired_rows_total', rows, { reason })
     }
   }
@@ -92,7 +111,10 @@ export class Maintenance {
     for (const file of this.#folder.state.files.values()) bytes += file.bytes
     this.#metrics.set('weir_store_size_bytes', bytes)
     this.#metrics.set('weir_store_files', this.#folder.state.files.size)
-    this.#metrics.set('weir_store_lost_rows', [...lostRows(this.#folder.state).values()].reduce((sum, rows) => sum + rows, 0))
+    this.#metrics.set(
+      'weir_store_lost_rows',
+      [...lostRows(this.#folder.state).values()].reduce((sum, rows) => sum + rows, 0),
+    )
   }
 
   /** Makes one file of several: in their place, or as a coarser rollup beside them. */
@@ -105,10 +127,19 @@ export class Maintenance {
     try {
       // A merge would give damaged rows a checksum that is right.
       if (!(await this.#folder.verify(run))) return
-      const { name, ...written } = await this.#folder.writeFile(target, (path) => writer.merge(stream, run.map((file) => this.#folder.path(file.name)), path, aboutFiles(this.#folder.state, target.schema))).catch(async (error: unknown) => {
-        await this.#excludeUnreadable(writer, run)
-        throw error
-      })
+      const { name, ...written } = await this.#folder
+        .writeFile(target, (path) =>
+          writer.merge(
+            stream,
+            run.map((file) => this.#folder.path(file.name)),
+            path,
+            aboutFiles(this.#folder.state, target.schema),
+          ),
+        )
+        .catch(async (error: unknown) => {
+          await this.#excludeUnreadable(writer, run)
+          throw error
+        })
       // Groups of a rollup become fewer; its writer has compared the sums.
       if (!isRollup(stream) && written.rows !== target.rows) {
         await this.#folder.discard([{ name }])
@@ -133,7 +164,11 @@ export class Maintenance {
         await writer.inspect(stream, this.#folder.path(name))
       } catch (error) {
         this.#folder.versions.exclude(name)
-        this.#log.error('A file of the store can’t be read; queries answer without its rows.', { file: name, rows, error: String(error) })
+        this.#log.error('A file of the store can’t be read; queries answer without its rows.', {
+          file: name,
+          rows,
+          error: String(error),
+        })
       }
     }
   }

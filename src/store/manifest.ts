@@ -24,7 +24,11 @@ export interface FoundManifest {
   readonly head: number
 }
 
-async function parseGeneration(disk: Disk, directory: string, generation: number): Promise<ParsedManifest & { bytes: number; unreadable: boolean }> {
+async function parseGeneration(
+  disk: Disk,
+  directory: string,
+  generation: number,
+): Promise<ParsedManifest & { bytes: number; unreadable: boolean }> {
   try {
     const bytes = await disk.readFile(`${directory}/${manifestName(generation)}`)
     return { ...parseManifest(bytes), bytes: bytes.length, unreadable: false }
@@ -35,7 +39,10 @@ async function parseGeneration(disk: Disk, directory: string, generation: number
 
 /** Reads the newest manifest; where its head is lost, begins with the generation before it. Changes nothing. */
 export async function readManifest(disk: Disk, directory: string): Promise<FoundManifest> {
-  const generations = (await disk.list(directory)).map(manifestGeneration).filter((found) => found !== undefined).sort((a, b) => a - b)
+  const generations = (await disk.list(directory))
+    .map(manifestGeneration)
+    .filter((found) => found !== undefined)
+    .sort((a, b) => a - b)
   let state = emptyState
   let damaged = false
   let whole = true

@@ -9,7 +9,21 @@ const during = hour * msPerHour + 1000
 const after = (hour + 2) * msPerHour
 
 function file(index: number, more: Partial<StoredFile> = {}): StoredFile {
-  return { name: `f${index}`, stream: 'flows', hour, firstSequence: index * 10, lastSequence: index * 10 + 9, schema: 1, rows: 5, bytes: 1000, timeMin: index, timeMax: index + 1, receivedMin: index, receivedMax: index, ...more }
+  return {
+    name: `f${index}`,
+    stream: 'flows',
+    hour,
+    firstSequence: index * 10,
+    lastSequence: index * 10 + 9,
+    schema: 1,
+    rows: 5,
+    bytes: 1000,
+    timeMin: index,
+    timeMax: index + 1,
+    receivedMin: index,
+    receivedMax: index,
+    ...more,
+  }
 }
 
 const files = (count: number): StoredFile[] => Array.from({ length: count }, (_, index) => file(index))
@@ -29,7 +43,9 @@ it('only neighbours are merged: a final file, another schema or an unreadable fi
   expect(names(nextMerge([file(0), file(1, { bytes: finalBytes }), file(2), file(3)], new Set(), after))).toBe('f2 f3')
   expect(names(nextMerge([file(0), file(1, { schema: 2 }), file(2, { schema: 2 })], new Set(), after))).toBe('f1 f2')
   expect(names(nextMerge(files(4), new Set(['f1']), after))).toBe('f2 f3')
-  expect(nextMerge([file(0), file(1, { stream: 'events' }), file(2, { hour: hour + 1 })], new Set(), after)).toBeUndefined()
+  expect(
+    nextMerge([file(0), file(1, { stream: 'events' }), file(2, { hour: hour + 1 })], new Set(), after),
+  ).toBeUndefined()
 })
 
 it('a merge takes no more than the memory of the writer can bear', () => {
@@ -72,19 +88,36 @@ function amplification(bytesPerCommit: number): number {
   return written / (900 * bytesPerCommit)
 }
 
-it.each([[1000, 5], [20_000, 5], [100_000, 4], [600_000, 3], [4 << 20, 2], [9 << 20, 1]])('a row of commits of %i bytes is written at most %i times', (bytes, times) => {
+it.each([
+  [1000, 5],
+  [20_000, 5],
+  [100_000, 4],
+  [600_000, 3],
+  [4 << 20, 2],
+  [9 << 20, 1],
+])('a row of commits of %i bytes is written at most %i times', (bytes, times) => {
   expect(amplification(bytes)).toBeLessThanOrEqual(times)
 })
 
 it('the merged file spans what its parts span', () => {
-  expect(merged([file(3), file(4, { timeMin: null, timeMax: null })])).toMatchObject({ firstSequence: 30, lastSequence: 49, rows: 10, timeMin: 3, timeMax: 4, receivedMin: 3, receivedMax: 4 })
+  expect(merged([file(3), file(4, { timeMin: null, timeMax: null })])).toMatchObject({
+    firstSequence: 30,
+    lastSequence: 49,
+    rows: 10,
+    timeMin: 3,
+    timeMax: 4,
+    receivedMin: 3,
+    receivedMax: 4,
+  })
 })
 
 it('hours go by age when their newest row is old enough', () => {
   const all = [file(0), file(1, { stream: 'events' }), file(2, { hour: hour + 1 })]
   const end = (hour + 1) * msPerHour
   expect(expired(all, { ageMs: 1000 }, end + 999)).toEqual([])
-  expect(expired(all, { ageMs: 1000 }, end + 1000)).toMatchObject([{ reason: 'age', hour, files: [{ name: 'f0' }, { name: 'f1' }] }])
+  expect(expired(all, { ageMs: 1000 }, end + 1000)).toMatchObject([
+    { reason: 'age', hour, files: [{ name: 'f0' }, { name: 'f1' }] },
+  ])
 })
 
 it('endpoints go with the last flows of their day, but those of the newest day only by age', () => {
@@ -92,7 +125,8 @@ it('endpoints go with the last flows of their day, but those of the newest day o
   const yesterday = file(0, { stream: 'endpoints', hour: day - 24 })
   const today = file(1, { stream: 'endpoints', hour: day })
   const [early, late, now] = [file(2, { hour: day - 3 }), file(3, { hour: day - 2 }), file(4, { hour })]
-  const names = (files: readonly StoredFile[], retain: Retain, at: number): string[] => expired(files, retain, at * msPerHour).flatMap((one) => one.files.map(({ name }) => name))
+  const names = (files: readonly StoredFile[], retain: Retain, at: number): string[] =>
+    expired(files, retain, at * msPerHour).flatMap((one) => one.files.map(({ name }) => name))
   expect(names([yesterday, today, early, late, now], { ageMs: 5 * msPerHour }, day + 3)).toEqual(['f2'])
   expect(names([yesterday, today, late, now], { ageMs: 5 * msPerHour }, day + 4)).toEqual(['f3', 'f0'])
   expect(names([yesterday, today, early, late, now], { bytes: 2000 }, hour)).toEqual(['f2', 'f3', 'f0'])

@@ -28,7 +28,11 @@ function tier({ bytes }: StoredFile): number {
  * hour is over: five times, and twice where commits are larger than half a megabyte. A file that can't be read is no neighbour: it
  * parts those on its sides.
  */
-export function nextMerge(files: Iterable<StoredFile>, unreadable: ReadonlySet<string>, now: number): readonly StoredFile[] | undefined {
+export function nextMerge(
+  files: Iterable<StoredFile>,
+  unreadable: ReadonlySet<string>,
+  now: number,
+): readonly StoredFile[] | undefined {
   const groups = new Map<string, StoredFile[]>()
   const all = [...files]
   const covered = coveredFiles(all)
@@ -43,12 +47,17 @@ export function nextMerge(files: Iterable<StoredFile>, unreadable: ReadonlySet<s
     group.sort((a, b) => a.firstSequence - b.firstSequence || a.lastSequence - b.lastSequence)
     const free = (file: StoredFile): boolean => !unreadable.has(file.name) && !covered.has(file.name)
     if (isOver(lastHour(group[0]), now)) {
-      const run = firstRun(group, (file) => free(file) && file.bytes < finalBytes, (files) => files.length >= 2)
+      const run = firstRun(
+        group,
+        (file) => free(file) && file.bytes < finalBytes,
+        (files) => files.length >= 2,
+      )
       if (run !== undefined) return run
       continue
     }
     for (const level of tierBytes.keys()) {
-      const enough = (files: readonly StoredFile[]): boolean => files.filter((file) => tier(file) === level).length >= filesPerMerge || sizeOf(files) >= worthBytes
+      const enough = (files: readonly StoredFile[]): boolean =>
+        files.filter((file) => tier(file) === level).length >= filesPerMerge || sizeOf(files) >= worthBytes
       const run = firstRun(group, (file) => free(file) && tier(file) <= level, enough)
       if (run !== undefined) return run
     }
@@ -72,12 +81,17 @@ export function isOver(hour: number, now: number): boolean {
 }
 
 function order(a: StoredFile | undefined, b: StoredFile | undefined): number {
-  const rank = (file: StoredFile | undefined): number => (file === undefined ? 0 : file.hour * streams.length + streams.indexOf(file.stream))
+  const rank = (file: StoredFile | undefined): number =>
+    file === undefined ? 0 : file.hour * streams.length + streams.indexOf(file.stream)
   return rank(a) - rank(b)
 }
 
 /** The first run of neighbours of one schema that fit, as long as may be, that are enough. */
-function firstRun(files: readonly StoredFile[], fits: (file: StoredFile) => boolean, enough: (run: readonly StoredFile[]) => boolean): readonly StoredFile[] | undefined {
+function firstRun(
+  files: readonly StoredFile[],
+  fits: (file: StoredFile) => boolean,
+  enough: (run: readonly StoredFile[]) => boolean,
+): readonly StoredFile[] | undefined {
   let run: StoredFile[] = []
   let bytes = 0
   let rows = 0
@@ -128,7 +142,11 @@ function perSourceJoined(run: readonly StoredFile[]): Pick<StoredFile, 'perSourc
   return { perSource: perSourceOf(rows) }
 }
 
-function extreme(run: readonly StoredFile[], pick: (file: StoredFile) => number | null, choose: (...numbers: number[]) => number): number | null {
+function extreme(
+  run: readonly StoredFile[],
+  pick: (file: StoredFile) => number | null,
+  choose: (...numbers: number[]) => number,
+): number | null {
   const known = run.map(pick).filter((value) => value !== null)
   return known.length === 0 ? null : choose(...known)
 }

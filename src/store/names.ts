@@ -36,7 +36,8 @@ function hourText(hour: number): string {
   return new Date(hour * msPerHour).toISOString().slice(0, 13).replace(/[-T]/g, '')
 }
 
-const pattern = /^(flows|events|endpoints|flows_1m|flows_5m|flows_1h)-(\d{4})(\d\d)(\d\d)(\d\d)-(\d+)-(\d+)-[0-9a-f]+\.parquet$/
+const pattern =
+  /^(flows|events|endpoints|flows_1m|flows_5m|flows_1h)-(\d{4})(\d\d)(\d\d)(\d\d)-(\d+)-(\d+)-[0-9a-f]+\.parquet$/
 
 export function fileName(stream: Stream, hour: number, first: number, last: number, unique: string): string {
   return `${stream}-${hourText(hour)}-${first}-${last}-${unique}.parquet`

@@ -7,7 +7,15 @@ import { filePartition } from '../model/positions.ts'
 import { chooseAdoptions, type Orphan } from './adopt.ts'
 import { Manifest, readManifest } from './manifest.ts'
 import { condemned, overlap } from './losses.ts'
-import { checksumInName, holdsRows, msPerHour, parseFileName, spillPattern, temporaryEnding, type FileName } from './names.ts'
+import {
+  checksumInName,
+  holdsRows,
+  msPerHour,
+  parseFileName,
+  spillPattern,
+  temporaryEnding,
+  type FileName,
+} from './names.ts'
 import { perSourceOf } from './pending.ts'
 import type { SourceCount, StoredFile } from './record.ts'
 import type { StoreState } from './state.ts'
@@ -25,11 +33,21 @@ export interface OpenedFolder {
 type Candidate = Orphan & Inspected
 
 /** Brings the folder to what its manifest says, and the manifest to what the folder still holds. Always starts. */
-export async function openFolder(options: { host: Host; directory: string; writer: () => Promise<TableWriter>; log: Log; fence?: Fence | undefined }): Promise<OpenedFolder> {
+export async function openFolder(options: {
+  host: Host
+  directory: string
+  writer: () => Promise<TableWriter>
+  log: Log
+  fence?: Fence | undefined
+}): Promise<OpenedFolder> {
   const { host, directory, log } = options
   const disk = host.disk
   const pattern = /[*?[\]{}]/.exec(resolve(directory))
-  if (pattern !== null) throw new WeirError('WEIR_DATA_UNUSABLE', `The data folder may not have a ${pattern[0]} in its path: DuckDB reads paths as patterns.`)
+  if (pattern !== null)
+    throw new WeirError(
+      'WEIR_DATA_UNUSABLE',
+      `The data folder may not have a ${pattern[0]} in its path: DuckDB reads paths as patterns.`,
+    )
   if ((await disk.stat(directory)) === undefined) {
     await disk.makeDirectory(directory, 0o700)
     await disk.syncDirectory(dirname(directory))
@@ -46,7 +64,12 @@ export async function openFolder(options: { host: Host; directory: string; write
   const lost = found.damaged || (found.generation === 0 && orphans.length > 0)
   let state = found.state
   if ((lost || !found.whole) && orphans.length > 0) {
-    state = await adopt(state, orphans.filter((name) => !found.removed.has(name)), new Set(sizes.keys()), found.empty)
+    state = await adopt(
+      state,
+      orphans.filter((name) => !found.removed.has(name)),
+      new Set(sizes.keys()),
+      found.empty,
+    )
   }
   for (const name of names) {
     const unnamed = parseFileName(name) !== undefined && !state.files.has(name)
@@ -56,13 +79,22 @@ export async function openFolder(options: { host: Host; directory: string; write
   for (const folder of names.filter((name) => spillPattern.test(name))) {
     for (const name of await disk.list(`${directory}/${folder}`)) await disk.remove(`${directory}/${folder}/${name}`)
   }
-  const missing = new Map([...state.files.values()].filter((file) => file.lost !== true && sizes.get(file.name) !== file.bytes).map((file): [StoredFile, Damage] => [file, sizes.has(file.name) ? 'wrong size' : 'missing']))
+  const missing = new Map(
+    [...state.files.values()]
+      .filter((file) => file.lost !== true && sizes.get(file.name) !== file.bytes)
+      .map((file): [StoredFile, Damage] => [file, sizes.has(file.name) ? 'wrong size' : 'missing']),
+  )
   const manifest = new Manifest(disk, directory, found.generation, options.fence)
   if (found.whole && !lost && found.generation > 0) await manifest.reopen(found)
   else await manifest.rotate(state)
   return { state, manifest, missing }
 
-  async function adopt(from: StoreState, names: readonly string[], present: ReadonlySet<string>, forgotten: boolean): Promise<StoreState> {
+  async function adopt(
+    from: StoreState,
+    names: readonly string[],
+    present: ReadonlySet<string>,
+    forgotten: boolean,
+  ): Promise<StoreState> {
     const writer = await options.writer()
     const candidates: Candidate[] = []
     const damaged: FileName[] = []
@@ -80,19 +112,42 @@ export async function openFolder(options: { host: Host; directory: string; write
         log.warn('A file of the store that no manifest record names can’t be read and is removed.', { file: name })
       }
     }
-    const reached = forgotten ? Math.max(0, ...candidates.map((one) => one.lastSequence)) : (from.positions[filePartition]?.sequence ?? 0)
+    const reached = forgotten
+      ? Math.max(0, ...candidates.map((one) => one.lastSequence))
+      : (from.positions[filePartition]?.sequence ?? 0)
     const { adopted, replaced } = chooseAdoptions(candidates, [...from.files.values()], present, reached)
     if (adopted.length > 0) {
-      log.error('The manifest of the store was damaged; files that it had named were found again by their names.', { files: adopted.length, rows: rowsOf(adopted) })
+      log.error('The manifest of the store was damaged; files that it had named were found again by their names.', {
+        files: adopted.length,
+        rows: rowsOf(adopted),
+      })
     }
     const files = new Map(from.files)
     for (const file of replaced) files.delete(file.name)
     for (const file of adopted) files.set(file.name, storedFile(file))
     // Entries for what failed its checksum: the rows are unknown, but the journal may still have the frames.
-    const free = damaged.filter((one) => one.lastSequence <= reached && ![...files.values()].some((file) => file.stream === one.stream && file.hour === one.hour && overlap(file, one)))
-    for (const file of free) files.set(file.name, { ...file, schema: schemaVersion, rows: 0, bytes: 0, timeMin: null, timeMax: null, receivedMin: file.hour * msPerHour, receivedMax: (file.hour + 1) * msPerHour, ...(holdsRows(file.stream) ? { perSource: [] } : {}) })
+    const free = damaged.filter(
+      (one) =>
+        one.lastSequence <= reached &&
+        ![...files.values()].some((file) => file.stream === one.stream && file.hour === one.hour && overlap(file, one)),
+    )
+    for (const file of free)
+      files.set(file.name, {
+        ...file,
+        schema: schemaVersion,
+        rows: 0,
+        bytes: 0,
+        timeMin: null,
+        timeMax: null,
+        receivedMin: file.hour * msPerHour,
+        receivedMax: (file.hour + 1) * msPerHour,
+        ...(holdsRows(file.stream) ? { perSource: [] } : {}),
+      })
     const found = forgotten ? remembered({ ...from, files }, adopted, reached) : { ...from, files }
-    const lost = condemned(found, free.map(({ name }) => name))
+    const lost = condemned(
+      found,
+      free.map(({ name }) => name),
+    )
     const left = new Map(found.files)
     for (const name of lost.removed) left.delete(name)
     for (const file of lost.added) left.set(file.name, file)
@@ -107,7 +162,11 @@ function rowsOf(files: readonly (Pick<StoredFile, 'stream' | 'rows'> | undefined
 
 function storedFile(from: Candidate): StoredFile {
   const { perSource, lastEndpoint: _, about, ...file } = from
-  return { ...file, schema: about?.schema ?? schemaVersion, ...(holdsRows(file.stream) ? { perSource: perSourceOf(perSource) } : {}) }
+  return {
+    ...file,
+    schema: about?.schema ?? schemaVersion,
+    ...(holdsRows(file.stream) ? { perSource: perSourceOf(perSource) } : {}),
+  }
 }
 
 /** No record at all was readable: position, totals and names follow from the files alone. */
@@ -121,7 +180,8 @@ function remembered(state: StoreState, files: readonly Candidate[], reached: num
     if (about !== undefined && about.words.length > words.length) words = about.words
   }
   const sources: Record<string, SourceCount> = {}
-  for (const id of new Set([...names.keys(), ...stored.keys()])) sources[names.get(id) ?? `source-${id}`] = { id, stored: stored.get(id) ?? 0, quarantined: 0 }
+  for (const id of new Set([...names.keys(), ...stored.keys()]))
+    sources[names.get(id) ?? `source-${id}`] = { id, stored: stored.get(id) ?? 0, quarantined: 0 }
   const positions = { [filePartition]: { sequence: reached, row: 0 } }
   const nextEndpoint = 1 + Math.max(0, ...files.map((file) => file.lastEndpoint))
   return { ...state, sources, words, positions, previous: positions, nextEndpoint, gone: {} }

@@ -39,11 +39,31 @@ export class PendingTables {
   }
 
   /** `extent`: times and families of the rows, if they were read. `source`: number of the source, for rows of the journal. */
-  add(stream: Stream, hour: number, rows: number, first: number, header: FrameHeader, { extent, source }: { readonly extent?: Extent | undefined; readonly source?: number } = {}): void {
+  add(
+    stream: Stream,
+    hour: number,
+    rows: number,
+    first: number,
+    header: FrameHeader,
+    { extent, source }: { readonly extent?: Extent | undefined; readonly source?: number } = {},
+  ): void {
     const key = `${stream}_${hour}`
     let table = this.#tables.get(key)
     if (table === undefined) {
-      table = { stream, hour, rows: 0, firstSequence: first, lastSequence: first, timeMin: Infinity, timeMax: -Infinity, receivedMin: Infinity, receivedMax: -Infinity, timed: extent !== undefined, families: extent?.families === undefined ? undefined : new Set(), perSource: new Map() }
+      table = {
+        stream,
+        hour,
+        rows: 0,
+        firstSequence: first,
+        lastSequence: first,
+        timeMin: Infinity,
+        timeMax: -Infinity,
+        receivedMin: Infinity,
+        receivedMax: -Infinity,
+        timed: extent !== undefined,
+        families: extent?.families === undefined ? undefined : new Set(),
+        perSource: new Map(),
+      }
       this.#tables.set(key, table)
     }
     table.rows += rows
@@ -65,7 +85,15 @@ export class PendingTables {
     const flows = this.#tables.get(`flows_${hour}`)
     if (flows === undefined) return
     const before = this.#tables.get(`flows_1m_${hour}`) ?? { rows: 0, timeMin, timeMax }
-    this.#tables.set(`flows_1m_${hour}`, { ...flows, stream: 'flows_1m', perSource: new Map(), rows: before.rows + rows, timeMin: Math.min(timeMin, before.timeMin), timeMax: Math.max(timeMax, before.timeMax), timed: true })
+    this.#tables.set(`flows_1m_${hour}`, {
+      ...flows,
+      stream: 'flows_1m',
+      perSource: new Map(),
+      rows: before.rows + rows,
+      timeMin: Math.min(timeMin, before.timeMin),
+      timeMax: Math.max(timeMax, before.timeMax),
+      timed: true,
+    })
   }
 
   clear(): void {

@@ -71,7 +71,12 @@ export class StoreProjection implements Projection {
 
   /** Enough is waiting: commit without waiting for the next second. */
   wantsCommit(): boolean {
-    return this.#pending.rows >= this.#options.flushRows || this.#pending.bytes >= this.#options.flushBytes || this.#pending.eventBytes >= flushEventBytes || this.#pending.tables.length > 64
+    return (
+      this.#pending.rows >= this.#options.flushRows ||
+      this.#pending.bytes >= this.#options.flushBytes ||
+      this.#pending.eventBytes >= flushEventBytes ||
+      this.#pending.tables.length > 64
+    )
   }
 
   /**
@@ -100,18 +105,25 @@ export class StoreProjection implements Projection {
 
   #check(): void {
     if (this.#folder.addressesLost) {
-      if (this.#waits) throw new Error('A file of addresses is lost, and with it ids of rows that wait. The store has to be opened again.')
+      if (this.#waits)
+        throw new Error(
+          'A file of addresses is lost, and with it ids of rows that wait. The store has to be opened again.',
+        )
       this.#endpoints = new Endpoints({ resolver: this.#options.resolver, next: this.#endpoints.next })
       this.#folder.beginAddresses()
     }
-    if (this.#broken !== undefined) throw new Error('The store could not take a frame and has to be opened again.', { cause: this.#broken })
+    if (this.#broken !== undefined)
+      throw new Error('The store could not take a frame and has to be opened again.', { cause: this.#broken })
   }
 
   async #take(frames: readonly Frame[]): Promise<void> {
     for (const frame of frames) {
       const { header } = frame
       if (header.sequence <= this.#reached.sequence) {
-        this.#options.log.error('The store was given a frame twice and left it out.', { sequence: header.sequence, reached: this.#reached.sequence })
+        this.#options.log.error('The store was given a frame twice and left it out.', {
+          sequence: header.sequence,
+          reached: this.#reached.sequence,
+        })
         continue
       }
       if (header.source === journalSource) {
@@ -135,7 +147,12 @@ export class StoreProjection implements Projection {
     } catch (error) {
       // Written by a later version, say. Nothing that comes after may suffer from it.
       this.#counts.quarantine(header.source, header.count)
-      this.#options.log.error('The store can’t read a frame and leaves its rows out.', { source: header.source, sequence: header.sequence, rows: header.count, error: String(error) })
+      this.#options.log.error('The store can’t read a frame and leaves its rows out.', {
+        source: header.source,
+        sequence: header.sequence,
+        rows: header.count,
+        error: String(error),
+      })
       return
     }
     const writer = await this.#options.writer()
@@ -146,14 +163,23 @@ export class StoreProjection implements Projection {
     } else {
       await writer.append(hour, this.#events(batch, frame, source))
     }
-    this.#pending.add(batch.kind, hour, batch.count, frame.firstSequence, header, { source, extent: batch.kind === 'events' ? extentOfEvents(batch) : undefined })
+    this.#pending.add(batch.kind, hour, batch.count, frame.firstSequence, header, {
+      source,
+      extent: batch.kind === 'events' ? extentOfEvents(batch) : undefined,
+    })
     this.#pending.bytes += header.rawBytes
     if (batch.kind === 'events') this.#pending.eventBytes += header.rawBytes
     this.#counts.store(header.source, batch.count)
   }
 
   /** Flows with their addresses as ids; the meanings of new ids go to the table of their day. */
-  async #named(batch: FlowBatch, frame: Frame, source: number, writer: TableWriter, tables: PendingTables): Promise<FlowRows> {
+  async #named(
+    batch: FlowBatch,
+    frame: Frame,
+    source: number,
+    writer: TableWriter,
+    tables: PendingTables,
+  ): Promise<FlowRows> {
     const day = dayOf(hourOf(frame.header.received))
     const rows = flowRows(batch, frame, day, source, this.#endpoints, this.#words)
     const fresh = this.#endpoints.take()
@@ -173,7 +199,11 @@ export class StoreProjection implements Projection {
     } catch (error) {
       if (this.#folder.addressesLost) {
         const writer = await this.#options.writer()
-        for (const [stream, hour] of [[lost.stream, lost.hour], ['endpoints', dayOf(lost.hour)]] as const) await writer.discard(stream, hour)
+        for (const [stream, hour] of [
+          [lost.stream, lost.hour],
+          ['endpoints', dayOf(lost.hour)],
+        ] as const)
+          await writer.discard(stream, hour)
         return undefined
       }
       this.#broken = error
@@ -197,7 +227,10 @@ export class StoreProjection implements Projection {
         if (sums === undefined) await writer.append(lost.hour, rows)
         else sums.add(rows, this.#endpoints)
       }
-      all.add(batch.kind, lost.hour, batch.count, frame.firstSequence, header, { source, extent: batch.kind === 'events' ? extentOfEvents(batch) : undefined })
+      all.add(batch.kind, lost.hour, batch.count, frame.firstSequence, header, {
+        source,
+        extent: batch.kind === 'events' ? extentOfEvents(batch) : undefined,
+      })
     }
     if (sums !== undefined && all.rows > 0) {
       const rows = rollupRows(sums, this.#endpoints)
@@ -209,9 +242,17 @@ export class StoreProjection implements Projection {
     const refilled = tables.find(({ stream }) => stream === lost.stream)
     const left = remainder(lost, refilled, reached)
     const { state } = this.#folder
-    await this.#folder.commit(tables, writer, {
-      positions: state.positions, sources: state.sources, words: this.#words.strings, nextEndpoint: this.#endpoints.next,
-    }, { removed: [lost.name], added: left === undefined ? [] : [left] })
+    await this.#folder.commit(
+      tables,
+      writer,
+      {
+        positions: state.positions,
+        sources: state.sources,
+        words: this.#words.strings,
+        nextEndpoint: this.#endpoints.next,
+      },
+      { removed: [lost.name], added: left === undefined ? [] : [left] },
+    )
     for (const { stream, hour } of tables) await writer.discard(stream, hour)
     await this.#folder.confirm()
     return holdsRows(lost.stream) ? (refilled?.rows ?? 0) : 0
@@ -219,7 +260,12 @@ export class StoreProjection implements Projection {
 
   #events(batch: EventBatch, frame: Frame, source: number): EventRows {
     const { epoch, sourceSequence, received } = frame.header
-    return { stream: 'events', batch, origin: { source, epoch, sequence: sourceSequence, received }, release: () => frame.release?.() }
+    return {
+      stream: 'events',
+      batch,
+      origin: { source, epoch, sequence: sourceSequence, received },
+      release: () => frame.release?.(),
+    }
   }
 
   #rollup(hour: number): Rollup {
@@ -257,7 +303,8 @@ export class StoreProjection implements Projection {
         words: this.#words.strings,
         nextEndpoint: this.#endpoints.next,
       })
-      for (const { stream, rows } of tables) if (holdsRows(stream)) this.#options.metrics.count('weir_store_rows_total', rows, { stream })
+      for (const { stream, rows } of tables)
+        if (holdsRows(stream)) this.#options.metrics.count('weir_store_rows_total', rows, { stream })
       this.#options.metrics.count('weir_store_commits_total', 1)
       this.#pending.clear()
       for (const { stream, hour } of tables) await writer?.discard(stream, hour)

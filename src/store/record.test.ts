@@ -8,7 +8,16 @@ const bytes = (value: string): Uint8Array => new Uint8Array(Buffer.from(value, '
 const head = text(encodeRecord(snapshotRecord(emptyState)))
 const record = (version: number, source = 'netflow'): string => {
   const { positions, previous, words, nextEndpoint } = emptyState
-  const made: ManifestRecord = { version, added: [], removed: [], positions, previous, words, nextEndpoint, sources: { [source]: { id: 1, stored: version, quarantined: 0 } } }
+  const made: ManifestRecord = {
+    version,
+    added: [],
+    removed: [],
+    positions,
+    previous,
+    words,
+    nextEndpoint,
+    sources: { [source]: { id: 1, stored: version, quarantined: 0 } },
+  }
   return text(encodeRecord(made))
 }
 const versions = (manifest: string): { versions: number[]; torn: boolean; damaged: boolean } => {
@@ -18,7 +27,9 @@ const versions = (manifest: string): { versions: number[]; torn: boolean; damage
 
 it('a line is checksum, length in bytes and JSON', () => {
   expect(record(1, 'zürich')).toMatch(/^[0-9a-f]{8} \d+ \{.*\}\n$/)
-  expect(Number(record(1, 'zürich').split(' ')[1])).toBe(Buffer.byteLength(record(1, 'zürich')) - record(1, 'zürich').indexOf('{') - 1)
+  expect(Number(record(1, 'zürich').split(' ')[1])).toBe(
+    Buffer.byteLength(record(1, 'zürich')) - record(1, 'zürich').indexOf('{') - 1,
+  )
   expect(versions(head + record(1, 'zürich'))).toEqual({ versions: [0, 1], torn: false, damaged: false })
 })
 
@@ -32,7 +43,11 @@ it('a torn last record is told from damage', () => {
 it('after a damaged record the later ones are read', () => {
   const bad = record(2).replace('"stored":2', '"stored":3')
   expect(versions(head + record(1) + bad + record(3))).toEqual({ versions: [0, 1, 3], torn: false, damaged: true })
-  expect(versions(head + record(1) + record(2).replace('\n', 'x') + record(3) + record(4))).toEqual({ versions: [0, 1, 4], torn: false, damaged: true })
+  expect(versions(head + record(1) + record(2).replace('\n', 'x') + record(3) + record(4))).toEqual({
+    versions: [0, 1, 4],
+    torn: false,
+    damaged: true,
+  })
 })
 
 it('records that are missing without a trace are damage, too', () => {

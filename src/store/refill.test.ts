@@ -25,7 +25,16 @@ beforeEach(async () => {
 afterEach(() => journal.close())
 
 async function append(batch: Batch, source: string): Promise<void> {
-  await journal.append({ source, stream: source, kind: batch.kind, raw: encodeBatch(batch).slice(), count: batch.count, received: startOfDay, timeMin: startOfDay, timeMax: startOfDay })
+  await journal.append({
+    source,
+    stream: source,
+    kind: batch.kind,
+    raw: encodeBatch(batch).slice(),
+    count: batch.count,
+    received: startOfDay,
+    timeMin: startOfDay,
+    timeMax: startOfDay,
+  })
 }
 
 /** Six frames of flows and six of events, each pair a commit; `merged`: then one file of each stream. */
@@ -33,8 +42,22 @@ async function filled(merged: boolean): Promise<Store> {
   const store = await stores.open()
   const reader = openReader({ host, directory: directory(), after: { sequence: 0, row: 0 }, tail: journal.tail })
   for (let round = 0; round < 6; round++) {
-    await append(flowBatch([1, 2, 3].map((row) => ({ src: `10.0.${round}.${row}`, dst: '10.0.0.1', bytes: 1000 * round + row, received: startOfDay })), startOfDay), 'netflow')
-    await append(toEventBatch([1, 2].map((row) => event(`${round}-${row}`, { json: { round, row, text: 'x'.repeat(600) } }))), 'http')
+    await append(
+      flowBatch(
+        [1, 2, 3].map((row) => ({
+          src: `10.0.${round}.${row}`,
+          dst: '10.0.0.1',
+          bytes: 1000 * round + row,
+          received: startOfDay,
+        })),
+        startOfDay,
+      ),
+      'netflow',
+    )
+    await append(
+      toEventBatch([1, 2].map((row) => event(`${round}-${row}`, { json: { round, row, text: 'x'.repeat(600) } }))),
+      'http',
+    )
     await store.projection.apply(await reader.ready(1 << 20))
     await store.projection.commit()
   }
@@ -44,8 +67,12 @@ async function filled(merged: boolean): Promise<Store> {
 }
 
 const questions = [
-  'SELECT * FROM flows ORDER BY _pos', 'SELECT * FROM events ORDER BY _pos',
-  ...['flows_1m', 'flows_1h'].map((view) => `SELECT time, src_addr, dst_addr, src_name, sum(flows) AS f, sum(bytes) AS b FROM ${view} GROUP BY ALL ORDER BY ALL`),
+  'SELECT * FROM flows ORDER BY _pos',
+  'SELECT * FROM events ORDER BY _pos',
+  ...['flows_1m', 'flows_1h'].map(
+    (view) =>
+      `SELECT time, src_addr, dst_addr, src_name, sum(flows) AS f, sum(bytes) AS b FROM ${view} GROUP BY ALL ORDER BY ALL`,
+  ),
 ]
 
 async function answers(store: Store): Promise<readonly unknown[]> {
@@ -67,25 +94,31 @@ async function refill(store: Store): Promise<void> {
 }
 
 describe('rows of a damaged file', () => {
-  it.each([['flows', false], ['events', true], ['endpoints', true], ['flows_1m', false], ['flows_1h', true]] as const)(
-    'come again from the journal, once and as they were (%s, merged: %s)', async (stream, merged) => {
-      const before = await answers(await filled(merged))
+  it.each([
+    ['flows', false],
+    ['events', true],
+    ['endpoints', true],
+    ['flows_1m', false],
+    ['flows_1h', true],
+  ] as const)('come again from the journal, once and as they were (%s, merged: %s)', async (stream, merged) => {
+    const before = await answers(await filled(merged))
+    await stores.close()
+    await flip(stream)
+    const store = await stores.open()
+    await answers(store)
+    if (/flows$|events|endpoints/.test(stream))
+      expect(Object.values(store.ledger().quarantined).some((rows) => rows > 0)).toBe(true)
+    await stores.close()
+    for (let start = 0; start < 2; start++) {
+      const again = await stores.open()
+      await refill(again)
+      while (merged && (await again.maintain()));
+      expect(await answers(again)).toEqual(before)
+      expect(again.ledger()).toMatchObject({ stored: { netflow: 18, http: 12 }, quarantined: { netflow: 0, http: 0 } })
+      expect(again.status()).toMatchObject({ unreadableFiles: 0 })
       await stores.close()
-      await flip(stream)
-      const store = await stores.open()
-      await answers(store)
-      if (/flows$|events|endpoints/.test(stream)) expect(Object.values(store.ledger().quarantined).some((rows) => rows > 0)).toBe(true)
-      await stores.close()
-      for (let start = 0; start < 2; start++) {
-        const again = await stores.open()
-        await refill(again)
-        while (merged && (await again.maintain()));
-        expect(await answers(again)).toEqual(before)
-        expect(again.ledger()).toMatchObject({ stored: { netflow: 18, http: 12 }, quarantined: { netflow: 0, http: 0 } })
-        expect(again.status()).toMatchObject({ unreadableFiles: 0 })
-        await stores.close()
-      }
-    })
+    }
+  })
 
   it('stay quarantined as far as the journal no longer has them', async () => {
     const before = (await answers(await filled(true)))[1] as { readonly id: string }[]

@@ -26,7 +26,11 @@ export interface Slice {
 }
 
 /** The entry of what is still lost behind a refilled part; undefined when nothing is. */
-export function remainder(lost: StoredFile, refilled: { readonly rows: number; readonly perSource: ReadonlyMap<number, number> } | undefined, reached: number): StoredFile | undefined {
+export function remainder(
+  lost: StoredFile,
+  refilled: { readonly rows: number; readonly perSource: ReadonlyMap<number, number> } | undefined,
+  reached: number,
+): StoredFile | undefined {
   const perSource = (lost.perSource ?? []).flatMap(([source, rows]): [number, number][] => {
     const left = rows - (refilled?.perSource.get(source) ?? 0)
     return left > 0 ? [[source, left]] : []
@@ -52,7 +56,12 @@ export class Refill {
 
   /** Refills a part of one file; true when it may have more to do. Not beside `apply` or `commit` of the projection. */
   async run(store: Store, directory: string, tail: Tail): Promise<boolean> {
-    const lost = store.lost().find(({ name, stream }) => !this.#tried.has(name) && (stream === 'flows' || stream === 'events' || stream === 'flows_1m'))
+    const lost = store
+      .lost()
+      .find(
+        ({ name, stream }) =>
+          !this.#tried.has(name) && (stream === 'flows' || stream === 'events' || stream === 'flows_1m'),
+      )
     if (lost === undefined) return false
     const slice = await this.#read(lost, store.covered(lost), directory, tail)
     const ended = slice.reached >= lost.lastSequence
@@ -66,13 +75,22 @@ export class Refill {
     if (ended) this.#tried.add(lost.name)
     const { log, metrics } = this.#options
     metrics.count('weir_store_refilled_rows_total', rows, { stream: lost.stream })
-    log.info('Rows of a lost file of the store were stored again from the journal.', { file: lost.name, rows, lost: lost.rows })
+    log.info('Rows of a lost file of the store were stored again from the journal.', {
+      file: lost.name,
+      rows,
+      lost: lost.rows,
+    })
     return true
   }
 
   async #read(lost: StoredFile, covered: (sequence: number) => boolean, directory: string, tail: Tail): Promise<Slice> {
     const kind = lost.stream === 'events' ? 'events' : 'flows'
-    const reader = openReader({ host: this.#options.host, directory, tail, after: { sequence: lost.firstSequence - 1, row: 0 } })
+    const reader = openReader({
+      host: this.#options.host,
+      directory,
+      tail,
+      after: { sequence: lost.firstSequence - 1, row: 0 },
+    })
     const frames: Frame[] = []
     let [rows, bytes, reached, whole] = [0, 0, lost.firstSequence - 1, true]
     try {

@@ -30,7 +30,13 @@ function fake(...pieces: readonly string[]): Store {
 
 test('a query that is under way when the store closes runs again in the store that is opened', async () => {
   const store = new ReopeningStore(fake('close'), async () => fake('[{"n":', '1}]'), atOnce)
-  const answers = [ask(store.reader, 'SELECT n'), store.reader.edges({ near: [], span: { from: 0n, to: 1n }, limit: 1, relations: undefined, namespaces: undefined }, signal)]
+  const answers = [
+    ask(store.reader, 'SELECT n'),
+    store.reader.edges(
+      { near: [], span: { from: 0n, to: 1n }, limit: 1, relations: undefined, namespaces: undefined },
+      signal,
+    ),
+  ]
   await new Promise((resolve) => setImmediate(resolve))
   await store.reopen(signal)
   expect(await Promise.all(answers)).toEqual([[{ n: 1 }], []])
@@ -64,7 +70,11 @@ test('a statement that is wrong is refused once', async () => {
     },
     edges: () => Promise.resolve([]),
   }
-  const store = new ReopeningStore({ ...fake(), reader: { ...refusing, idle: () => Promise.resolve() } }, async () => fake(), timers)
+  const store = new ReopeningStore(
+    { ...fake(), reader: { ...refusing, idle: () => Promise.resolve() } },
+    async () => fake(),
+    timers,
+  )
   await expect(ask(store.reader, 'SELECT n')).rejects.toMatchObject({ code: 'WEIR_SQL_REFUSED' })
   expect(asked).toBe(1)
 })

@@ -63,8 +63,16 @@ export class ReopeningStore {
     }
   }
 
-  async #stream(signal: AbortSignal, begin: (reader: StoreReader) => Promise<IsolatedAnswer | AsyncIterable<Uint8Array>>): Promise<IsolatedAnswer> {
-    const open = (): Promise<Opened> => this.#run(signal, async (store) => ({ store, chunks: (await begin(store.reader))[Symbol.asyncIterator]() as Opened['chunks'], ended: this.#hold() }))
+  async #stream(
+    signal: AbortSignal,
+    begin: (reader: StoreReader) => Promise<IsolatedAnswer | AsyncIterable<Uint8Array>>,
+  ): Promise<IsolatedAnswer> {
+    const open = (): Promise<Opened> =>
+      this.#run(signal, async (store) => ({
+        store,
+        chunks: (await begin(store.reader))[Symbol.asyncIterator]() as Opened['chunks'],
+        ended: this.#hold(),
+      }))
     const answer = new ReopeningAnswer(await open(), open, (store) => signal.aborted || this.#isOpen(store))
     return { [Symbol.asyncIterator]: () => answer }
   }

@@ -27,7 +27,10 @@ export function tooOld(stream: Rollup, hour: number, retain: Retain, now: number
 }
 
 /** By their hours, or what these are a part of, oldest first. */
-function hoursOf(files: readonly StoredFile[], of: (hour: number) => number = (hour) => hour): [number, StoredFile[]][] {
+function hoursOf(
+  files: readonly StoredFile[],
+  of: (hour: number) => number = (hour) => hour,
+): [number, StoredFile[]][] {
   return [...Map.groupBy(files, ({ hour }) => of(hour))].sort(([a], [b]) => a - b)
 }
 
@@ -43,7 +46,10 @@ export function expired(files: Iterable<StoredFile>, retain: Retain, now: number
   }
   const current = Math.floor(now / msPerHour)
   const tooLarge = (hour: number): boolean => retain.bytes !== undefined && bytes > retain.bytes && hour < current
-  const newestDay = all.reduce((newest, { stream, hour }) => (stream === 'endpoints' ? Math.max(newest, dayOf(hour)) : newest), -Infinity)
+  const newestDay = all.reduce(
+    (newest, { stream, hour }) => (stream === 'endpoints' ? Math.max(newest, dayOf(hour)) : newest),
+    -Infinity,
+  )
   const left: StoredFile[] = []
   for (const [hour, group] of hoursOf(all.filter(({ stream }) => isRollup(stream)))) {
     const old = group.filter(({ stream }) => isRollup(stream) && tooOld(stream, hour, retain, now))
@@ -56,7 +62,10 @@ export function expired(files: Iterable<StoredFile>, retain: Retain, now: number
     if (old || tooLarge(hour)) go(old ? 'age' : 'size', hour, group)
     else needed.add(dayOf(hour))
   }
-  for (const [day, group] of hoursOf(all.filter(({ stream }) => stream === 'endpoints'), dayOf)) {
+  for (const [day, group] of hoursOf(
+    all.filter(({ stream }) => stream === 'endpoints'),
+    dayOf,
+  )) {
     const old = retain.ageMs !== undefined && (day + 24) * msPerHour + retain.ageMs <= now
     // Ids of the newest day may still be given to flows.
     if (!needed.has(day) && (old || day < newestDay)) go(old ? 'age' : 'size', day, group)

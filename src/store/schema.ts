@@ -25,8 +25,19 @@ export interface FileColumn {
 }
 
 const typeOfKind: Readonly<Record<ColumnKind, string>> = {
-  u8: 'UTINYINT', u16: 'USMALLINT', u32: 'UINTEGER', u64: 'UBIGINT', i32: 'INTEGER', f64: 'DOUBLE',
-  time: 'TIMESTAMPTZ', mac: 'VARCHAR', ip: 'BIGINT', dict: 'VARCHAR', json: 'JSON', 'list<u8>': 'UTINYINT[]', 'list<dict>': 'VARCHAR[]',
+  u8: 'UTINYINT',
+  u16: 'USMALLINT',
+  u32: 'UINTEGER',
+  u64: 'UBIGINT',
+  i32: 'INTEGER',
+  f64: 'DOUBLE',
+  time: 'TIMESTAMPTZ',
+  mac: 'VARCHAR',
+  ip: 'BIGINT',
+  dict: 'VARCHAR',
+  json: 'JSON',
+  'list<u8>': 'UTINYINT[]',
+  'list<dict>': 'VARCHAR[]',
 }
 
 /** Strings of which a store meets few in its life: files hold their numbers, the manifest the words. */
@@ -50,42 +61,94 @@ export interface FlowColumn extends FileColumn {
 }
 
 /** Registry fields as files hold them, in the registry's order. */
-export const flowColumns: readonly FlowColumn[] = (flowFields as readonly Field[]).map(({ id, name, kind, since }) => (
-  { name: kind === 'ip' ? endpointColumn(name) : name, type: wordFields.has(name) ? 'UINTEGER' : typeOfKind[kind], since, bit: id, field: name, kind }
-))
+export const flowColumns: readonly FlowColumn[] = (flowFields as readonly Field[]).map(({ id, name, kind, since }) => ({
+  name: kind === 'ip' ? endpointColumn(name) : name,
+  type: wordFields.has(name) ? 'UINTEGER' : typeOfKind[kind],
+  since,
+  bit: id,
+  field: name,
+  kind,
+}))
 
 const text = (name: string): FileColumn => ({ name, type: 'VARCHAR', since: 1 })
 
 const eventColumns: readonly FileColumn[] = [
-  text('id'), text('source'), text('type'), text('subject'),
+  text('id'),
+  text('source'),
+  text('type'),
+  text('subject'),
   { name: 'time', type: 'TIMESTAMPTZ', since: 1 },
-  text('datacontenttype'), text('dataschema'),
+  text('datacontenttype'),
+  text('dataschema'),
   { name: 'extensions', type: 'JSON', since: 1 },
   { name: 'data', type: 'JSON', since: 1 },
-  text('data_base64'), text('family'), text('key'), text('ref'),
+  text('data_base64'),
+  text('family'),
+  text('key'),
+  text('ref'),
   { name: 'time_received', type: 'TIMESTAMPTZ', since: 1 },
 ]
 
 /** What audit events say of who did what, in their order; numbers of columns are for good, so new ones come at the end. */
 export const auditColumns = [
-  'actor', 'actor_kind', 'actor_id', 'actor_name', 'actor_domain', 'impersonated_by', 'address', 'service', 'action', 'resource_type', 'resource_id', 'resource_name', 'tenant', 'tenant_domain', 'region', 'outcome', 'severity', 'request_id', 'code',
+  'actor',
+  'actor_kind',
+  'actor_id',
+  'actor_name',
+  'actor_domain',
+  'impersonated_by',
+  'address',
+  'service',
+  'action',
+  'resource_type',
+  'resource_id',
+  'resource_name',
+  'tenant',
+  'tenant_domain',
+  'region',
+  'outcome',
+  'severity',
+  'request_id',
+  'code',
 ] as const
 export type AuditColumn = (typeof auditColumns)[number]
 
 /** Files have them that hold audit events, and say so in their set: those that were written before have none. */
-const fromAudits: readonly FileColumn[] = auditColumns.map((name, index) => ({ name, type: 'VARCHAR', since: Infinity, bit: 1 + index }))
+const fromAudits: readonly FileColumn[] = auditColumns.map((name, index) => ({
+  name,
+  type: 'VARCHAR',
+  since: Infinity,
+  bit: 1 + index,
+}))
 
 /** When an address was unknown that a cluster should have known: Unix ms of the minute, as text. */
 export const unknownColumn = 'unknown_at'
 
 /** Numbers of columns are for good: new ones come at the end. Files of versions before 3 have no set of columns, and none of these. */
-const workloadColumns: readonly FileColumn[] = ([...(['kind', 'namespace', 'owner_name', 'owner_kind', 'node', 'zone', 'network', 'cluster'] as const satisfies readonly EndpointPart[]), unknownColumn])
-  .map((name, index) => ({ name, type: 'VARCHAR', since: 3, bit: 2 + index }))
+const workloadColumns: readonly FileColumn[] = [
+  ...([
+    'kind',
+    'namespace',
+    'owner_name',
+    'owner_kind',
+    'node',
+    'zone',
+    'network',
+    'cluster',
+  ] as const satisfies readonly EndpointPart[]),
+  unknownColumn,
+].map((name, index) => ({ name, type: 'VARCHAR', since: 3, bit: 2 + index }))
 
 export const fileColumns: Readonly<Record<Stream, readonly FileColumn[]>> = {
   flows: [...flowColumns, ...origin],
   events: [...eventColumns, ...origin, ...fromAudits],
-  endpoints: [{ name: 'ep', type: 'BIGINT', since: 1, bit: 1 }, text('addr'), { ...text('name'), bit: 11, leftOutSince: 3 }, { ...text('label'), bit: 12, leftOutSince: 3 }, ...workloadColumns],
+  endpoints: [
+    { name: 'ep', type: 'BIGINT', since: 1, bit: 1 },
+    text('addr'),
+    { ...text('name'), bit: 11, leftOutSince: 3 },
+    { ...text('label'), bit: 12, leftOutSince: 3 },
+    ...workloadColumns,
+  ],
   flows_1m: rollupColumns,
   flows_5m: rollupColumns,
   flows_1h: rollupColumns,
@@ -105,9 +168,12 @@ export function columnSet(stream: Stream, names: Iterable<string>): string | und
 }
 
 /** Does the file have the column? */
-export function hasColumn({ schema, columns }: Pick<StoredFile, 'schema' | 'columns'>, { since, bit, leftOutSince = 0 }: FileColumn): boolean {
+export function hasColumn(
+  { schema, columns }: Pick<StoredFile, 'schema' | 'columns'>,
+  { since, bit, leftOutSince = 0 }: FileColumn,
+): boolean {
   if (columns === undefined || bit === undefined || schema < leftOutSince) return since <= schema
-  return (Number.parseInt(columns[bit >> 2] ?? '0', 16) >> (bit & 3) & 1) === 1
+  return ((Number.parseInt(columns[bit >> 2] ?? '0', 16) >> (bit & 3)) & 1) === 1
 }
 
 /** The set of a file that has whatever one of these has. */
@@ -115,5 +181,7 @@ export function unionOf(sets: readonly (string | undefined)[]): string | undefin
   const known = sets.filter((set) => set !== undefined)
   if (known.length === 0) return undefined
   const digits = Math.max(...known.map((set) => set.length))
-  return Array.from({ length: digits }, (_, at) => known.reduce((bits, set) => bits | Number.parseInt(set[at] ?? '0', 16), 0).toString(16)).join('')
+  return Array.from({ length: digits }, (_, at) =>
+    known.reduce((bits, set) => bits | Number.parseInt(set[at] ?? '0', 16), 0).toString(16),
+  ).join('')
 }

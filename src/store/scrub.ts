@@ -79,11 +79,23 @@ export class Scrub {
     if (expectedChecksum(file) !== undefined && (file.perSource !== undefined || !holdsRows(file.stream))) return
     const writer = await this.#options.writer()
     const found = await writer.inspect(file.stream, folder.path(file.name)).catch((error: unknown) => {
-      log.warn('A file of an earlier version has no checksum and can’t be read.', { file: file.name, error: String(error) })
+      log.warn('A file of an earlier version has no checksum and can’t be read.', {
+        file: file.name,
+        error: String(error),
+      })
     })
     if (folder.state.files.get(file.name) !== file) return
     if (found === undefined) return folder.condemn(new Map([[file, 'unreadable' satisfies Damage]]))
-    await folder.exchange([], [{ ...file, ...(expectedChecksum(file) === undefined && crc !== undefined ? { crc } : {}), ...(holdsRows(file.stream) ? { perSource: perSourceOf(found.perSource) } : {}) }])
+    await folder.exchange(
+      [],
+      [
+        {
+          ...file,
+          ...(expectedChecksum(file) === undefined && crc !== undefined ? { crc } : {}),
+          ...(holdsRows(file.stream) ? { perSource: perSourceOf(found.perSource) } : {}),
+        },
+      ],
+    )
     this.#readAt.set(file.name, this.#ranAt)
     await folder.beginCounting()
   }

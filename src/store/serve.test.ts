@@ -30,13 +30,38 @@ it('answers, refusals and status come over a port as they are', async () => {
   await store.projection.commit()
   expect(await ask(remote, 'SELECT src_addr FROM flows')).toEqual([{ src_addr: '10.0.0.1' }])
   expect(await askText(remote, 'SELECT 1 AS a', 'csv')).toBe('a\r\n1\r\n')
-  const edges: EdgesAsked = { near: ['user:/alice'], span: { from: 0n, to: 4_000_000_000_000_000n }, limit: 1, relations: new Set(['acted-on']), namespaces: undefined }
-  await store.projection.apply([make.events(['a', 'b'].map((id) => ({ ...event(id, { family: 'audit', json: { audit: { actor: { kind: 'user', id: 'alice' }, action: 'get' } } }), ref: `otc:p/ecs/server/${id}` })))])
+  const edges: EdgesAsked = {
+    near: ['user:/alice'],
+    span: { from: 0n, to: 4_000_000_000_000_000n },
+    limit: 1,
+    relations: new Set(['acted-on']),
+    namespaces: undefined,
+  }
+  await store.projection.apply([
+    make.events(
+      ['a', 'b'].map((id) => ({
+        ...event(id, { family: 'audit', json: { audit: { actor: { kind: 'user', id: 'alice' }, action: 'get' } } }),
+        ref: `otc:p/ecs/server/${id}`,
+      })),
+    ),
+  ])
   await store.projection.commit()
-  expect(await remote.edges(edges, new AbortController().signal)).toEqual([expect.objectContaining({ near: 'user:/alice', far: 'otc:p/ecs/server/a', count: 1, others: 1 })])
+  expect(await remote.edges(edges, new AbortController().signal)).toEqual([
+    expect.objectContaining({ near: 'user:/alice', far: 'otc:p/ecs/server/a', count: 1, others: 1 }),
+  ])
   await expect(remote.edges(edges, AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough')
-  await expect(askText(remote, 'SELECT nothing FROM flows')).rejects.toMatchObject({ name: 'WeirError', code: 'WEIR_SQL_REFUSED', message: expect.stringContaining('nothing') })
-  expect(await remote.status()).toMatchObject({ version: 2, rows: 3, files: 4, unreadableFiles: 0, ledger: { stored: { netflow: 1, http: 2 } } })
+  await expect(askText(remote, 'SELECT nothing FROM flows')).rejects.toMatchObject({
+    name: 'WeirError',
+    code: 'WEIR_SQL_REFUSED',
+    message: expect.stringContaining('nothing'),
+  })
+  expect(await remote.status()).toMatchObject({
+    version: 2,
+    rows: 3,
+    files: 4,
+    unreadableFiles: 0,
+    ledger: { stored: { netflow: 1, http: 2 } },
+  })
 })
 
 it('a large answer comes whole, and no faster than it is read', async () => {
@@ -46,7 +71,9 @@ it('a large answer comes whole, and no faster than it is read', async () => {
     if (message.is === 'chunk') sent++
     post(message, transfer)
   }) as typeof far.postMessage
-  const iterator = (await remote.query("SELECT i, repeat('x', 100) AS x FROM range(30000) t(i)", 'ndjson', new AbortController().signal))[Symbol.asyncIterator]()
+  const iterator = (
+    await remote.query("SELECT i, repeat('x', 100) AS x FROM range(30000) t(i)", 'ndjson', new AbortController().signal)
+  )[Symbol.asyncIterator]()
   const chunks = [(await iterator.next()).value as Uint8Array]
   for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve))
   await remote.status()
@@ -57,17 +84,28 @@ it('a large answer comes whole, and no faster than it is read', async () => {
 })
 
 it('an error in the middle of an answer arrives after what came before it', async () => {
-  const answer = await remote.query("SELECT CASE WHEN i < 1000000 THEN i ELSE ('x' || i)::INTEGER END AS v FROM range(1100000) t(i)", 'ndjson', new AbortController().signal)
+  const answer = await remote.query(
+    "SELECT CASE WHEN i < 1000000 THEN i ELSE ('x' || i)::INTEGER END AS v FROM range(1100000) t(i)",
+    'ndjson',
+    new AbortController().signal,
+  )
   let bytes = 0
-  await expect((async () => {
-    for await (const chunk of answer) bytes += chunk.length
-  })()).rejects.toMatchObject({ code: 'WEIR_SQL_REFUSED' })
+  await expect(
+    (async () => {
+      for await (const chunk of answer) bytes += chunk.length
+    })(),
+  ).rejects.toMatchObject({ code: 'WEIR_SQL_REFUSED' })
   expect(bytes).toBeGreaterThan(0)
 })
 
 it('an abort on this side stops the query on the other', async () => {
   const abort = new AbortController()
-  const asked = askText(remote, 'SELECT count(*) FROM range(100000) a, range(100000) b WHERE hash(a.range + b.range) = 1', 'json', abort.signal)
+  const asked = askText(
+    remote,
+    'SELECT count(*) FROM range(100000) a, range(100000) b WHERE hash(a.range + b.range) = 1',
+    'json',
+    abort.signal,
+  )
   setTimeout(() => abort.abort(new Error('enough')), 30)
   await expect(asked).rejects.toThrow('enough')
   const answer = await remote.query('SELECT * FROM range(100000000)', 'ndjson', new AbortController().signal)
@@ -84,7 +122,9 @@ it('a store may be closed at any moment of a question: while it opens, judges, r
     const short = await stores.open()
     const asked = askText(short.reader, slow).catch((error: unknown) => String(error))
     const answer = await short.reader.query('SELECT * FROM range(100000000)', 'ndjson', new AbortController().signal)
-    const next = answer[Symbol.asyncIterator]().next().catch((error: unknown) => String(error))
+    const next = answer[Symbol.asyncIterator]()
+      .next()
+      .catch((error: unknown) => String(error))
     await new Promise((resolve) => setTimeout(resolve, waitMs))
     await short.close()
     expect(await asked).toContain('The store has ended.')
@@ -93,7 +133,10 @@ it('a store may be closed at any moment of a question: while it opens, judges, r
 })
 
 it('when the store ends, open questions fail instead of waiting for ever', async () => {
-  const asked = askText(remote, 'SELECT count(*) FROM range(100000) a, range(100000) b WHERE hash(a.range + b.range) = 1')
+  const asked = askText(
+    remote,
+    'SELECT count(*) FROM range(100000) a, range(100000) b WHERE hash(a.range + b.range) = 1',
+  )
   setTimeout(() => far.close(), 30)
   await expect(asked).rejects.toThrow('The store has ended.')
   await expect(remote.status()).rejects.toThrow('The store has ended.')

@@ -1,5 +1,12 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { EdgesAsked, IsolatedAnswer, IsolatedQuery, QueryFormat, StoredEdge, StoreReader } from '../engine/control.ts'
+import type {
+  EdgesAsked,
+  IsolatedAnswer,
+  IsolatedQuery,
+  QueryFormat,
+  StoredEdge,
+  StoreReader,
+} from '../engine/control.ts'
 import { errorOf, faultOf, type Fault } from './fault.ts'
 import type { StoreStatus } from './status.ts'
 
@@ -43,7 +50,9 @@ export function serveStore(port: MessagePort, store: { readonly reader: StoreRea
   }
   port.on('message', (request: Request) => {
     switch (request.ask) {
-      case 'query': stream(request.id, (signal) => store.reader.query(request.sql, request.format, signal)); break
+      case 'query':
+        stream(request.id, (signal) => store.reader.query(request.sql, request.format, signal))
+        break
       case 'isolated':
         stream(request.id, (signal) => {
           if (store.reader.isolated === undefined) throw new Error('The store starts no query processes.')
@@ -57,11 +66,18 @@ export function serveStore(port: MessagePort, store: { readonly reader: StoreRea
           running.delete(request.id)
           send(reply)
         }
-        store.reader.edges(request.asked, abort.signal).then((edges) => ended({ id: request.id, is: 'edges', edges }), (error: unknown) => ended({ id: request.id, is: 'failed', fault: faultOf(error) }))
+        store.reader.edges(request.asked, abort.signal).then(
+          (edges) => ended({ id: request.id, is: 'edges', edges }),
+          (error: unknown) => ended({ id: request.id, is: 'failed', fault: faultOf(error) }),
+        )
         break
       }
-      case 'more': running.get(request.id)?.more(); break
-      case 'cancel': running.get(request.id)?.cancel(); break
+      case 'more':
+        running.get(request.id)?.more()
+        break
+      case 'cancel':
+        running.get(request.id)?.cancel()
+        break
       case 'status':
         try {
           send({ id: request.id, is: 'status', status: store.status() })
@@ -107,7 +123,8 @@ class Answer {
       this.#send({ id: this.#id, is: 'open' })
       for (;;) {
         const step = await chunks.next()
-        if (step.done === true) return this.#send({ id: this.#id, is: 'end', rows: typeof step.value === 'number' ? step.value : undefined })
+        if (step.done === true)
+          return this.#send({ id: this.#id, is: 'end', rows: typeof step.value === 'number' ? step.value : undefined })
         const { value: bytes } = step
         while (this.#room === 0 && !signal.aborted) await new Promise<void>((resolve) => (this.#waiting = resolve))
         signal.throwIfAborted()
@@ -131,7 +148,8 @@ export function connectStore(port: MessagePort): RemoteStore {
   port.on('message', (reply: Reply) => open.get(reply.id)?.(reply))
   port.on('close', () => {
     closed = true
-    for (const [id, hear] of open) hear({ id, is: 'failed', fault: { code: undefined, message: 'The store has ended.' } })
+    for (const [id, hear] of open)
+      hear({ id, is: 'failed', fault: { code: undefined, message: 'The store has ended.' } })
   })
   const begin = (hear: (reply: Reply) => void): number => {
     if (closed) throw new Error('The store has ended.')
@@ -141,7 +159,9 @@ export function connectStore(port: MessagePort): RemoteStore {
   }
 
   /** A request that the signal cancels until it is done. */
-  const cancellable = (signal: AbortSignal): { readonly heard: Inbox; readonly id: number; readonly done: () => void } => {
+  const cancellable = (
+    signal: AbortSignal,
+  ): { readonly heard: Inbox; readonly id: number; readonly done: () => void } => {
     signal.throwIfAborted()
     const heard = new Inbox()
     const id = begin((reply) => heard.put(reply))
@@ -166,10 +186,14 @@ export function connectStore(port: MessagePort): RemoteStore {
       done()
       throw error
     }
-    return received(heard, () => send({ id, ask: 'more' }), (ended) => {
-      if (!ended && !signal.aborted) send({ id, ask: 'cancel' })
-      done()
-    })
+    return received(
+      heard,
+      () => send({ id, ask: 'more' }),
+      (ended) => {
+        if (!ended && !signal.aborted) send({ id, ask: 'cancel' })
+        done()
+      },
+    )
   }
 
   return {
@@ -202,7 +226,11 @@ export function connectStore(port: MessagePort): RemoteStore {
   }
 }
 
-async function* received(heard: Inbox, more: () => void, done: (ended: boolean) => void): AsyncGenerator<Uint8Array, number | undefined, undefined> {
+async function* received(
+  heard: Inbox,
+  more: () => void,
+  done: (ended: boolean) => void,
+): AsyncGenerator<Uint8Array, number | undefined, undefined> {
   let ended = false
   try {
     for (;;) {

@@ -16,7 +16,14 @@ export interface StoreState {
 }
 
 /** What a record repeats of the state before it when nothing but files change. */
-export function carried({ positions, previous, sources, words, nextEndpoint, gone }: StoreState): Omit<ManifestRecord, 'version' | 'added' | 'removed'> {
+export function carried({
+  positions,
+  previous,
+  sources,
+  words,
+  nextEndpoint,
+  gone,
+}: StoreState): Omit<ManifestRecord, 'version' | 'added' | 'removed'> {
   return { positions, previous, sources, words, nextEndpoint, ...(gone === undefined ? {} : { gone }) }
 }
 

@@ -35,13 +35,28 @@ export interface StoreStatus {
 export function ledgerOf(state: StoreState, without?: ReadonlySet<string>): StoreLedger {
   const { positions } = state
   const sources = withLosses(state.sources, lostRows(state, without))
-  const each = (pick: (count: { stored: number; quarantined: number }) => number): Record<string, number> => Object.fromEntries(Object.entries(sources).map(([name, count]) => [name, pick(count)]))
-  return { stored: each(({ stored }) => stored), quarantined: each(({ quarantined }) => quarantined), accounted: each(({ stored, quarantined }) => stored + quarantined), positions }
+  const each = (pick: (count: { stored: number; quarantined: number }) => number): Record<string, number> =>
+    Object.fromEntries(Object.entries(sources).map(([name, count]) => [name, pick(count)]))
+  return {
+    stored: each(({ stored }) => stored),
+    quarantined: each(({ quarantined }) => quarantined),
+    accounted: each(({ stored, quarantined }) => stored + quarantined),
+    positions,
+  }
 }
 
 export function statusOf(folder: Folder): StoreStatus {
   const files = [...folder.state.files.values()]
-  const status = { ledger: ledgerOf(folder.durable), version: folder.state.version, files: 0, rows: 0, bytes: 0, unreadableFiles: 0, unreadableRows: 0, sums: sumsOf(files) }
+  const status = {
+    ledger: ledgerOf(folder.durable),
+    version: folder.state.version,
+    files: 0,
+    rows: 0,
+    bytes: 0,
+    unreadableFiles: 0,
+    unreadableRows: 0,
+    sums: sumsOf(files),
+  }
   for (const file of files) {
     const rows = holdsRows(file.stream) ? file.rows : 0
     status.files++

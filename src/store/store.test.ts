@@ -22,7 +22,14 @@ afterEach(async () => {
 })
 
 async function open(options: Partial<StoreOptions> = {}): Promise<Store> {
-  const store = await openStore({ host: realHost(), directory, resolver, log: recordingLog(), metrics: recordingMetrics(), ...options })
+  const store = await openStore({
+    host: realHost(),
+    directory,
+    resolver,
+    log: recordingLog(),
+    metrics: recordingMetrics(),
+    ...options,
+  })
   stores.push(store)
   return store
 }
@@ -181,11 +188,17 @@ describe('the views', () => {
   it('show a flow as its exporter sent it, with names and the stable id', async () => {
     const store = await open()
     const make = new FrameMaker(7)
-    await store.projection.apply([make.flows([{ src: '10.0.0.1', dst: '2001:db8::1', bytes: 2n ** 60n, sampling: 100 }, { src: '10.0.0.2', dst: '10.0.0.1' }])])
+    await store.projection.apply([
+      make.flows([
+        { src: '10.0.0.1', dst: '2001:db8::1', bytes: 2n ** 60n, sampling: 100 },
+        { src: '10.0.0.2', dst: '10.0.0.1' },
+      ]),
+    ])
     await store.projection.commit()
     const rows = await ask(store.reader, 'SELECT * FROM flows ORDER BY _pos')
     expect(rows.map((row) => Object.keys(row).length)).toEqual([flowFields.length + 3, flowFields.length + 3])
-    expect(rows.map((row) => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)))).toMatchInlineSnapshot(`
+    expect(rows.map((row) => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null))))
+      .toMatchInlineSnapshot(`
       [
         {
           "_pos": "netflow:7:1:0",
@@ -248,7 +261,12 @@ describe('the views', () => {
       ]),
     ])
     await store.projection.commit()
-    expect(await ask(store.reader, 'SELECT id, source, type, subject, time, extensions, data, data_base64, family, ref, key, time_received, _pos FROM events ORDER BY id')).toMatchInlineSnapshot(`
+    expect(
+      await ask(
+        store.reader,
+        'SELECT id, source, type, subject, time, extensions, data, data_base64, family, ref, key, time_received, _pos FROM events ORDER BY id',
+      ),
+    ).toMatchInlineSnapshot(`
       [
         {
           "_pos": "http:1:1:0",
@@ -344,7 +362,12 @@ describe('after a restart', () => {
   it('everything committed is there once, and what was not comes again from the journal', async () => {
     const make = new FrameMaker()
     const first = await open()
-    const frames = [make.flows([{ src: '10.0.0.1', dst: '10.0.0.2' }]), make.events([event('a')]), make.empty(), make.flows([{ src: '10.0.0.3', dst: '10.0.0.4' }])]
+    const frames = [
+      make.flows([{ src: '10.0.0.1', dst: '10.0.0.2' }]),
+      make.events([event('a')]),
+      make.empty(),
+      make.flows([{ src: '10.0.0.3', dst: '10.0.0.4' }]),
+    ]
     await first.projection.apply(frames.slice(0, 2))
     await first.projection.commit()
     expect(first.projection.position()).toEqual({ 0: { sequence: 2, row: 2 } })
@@ -356,8 +379,16 @@ describe('after a restart', () => {
     expect(second.projection.position()).toEqual({ 0: { sequence: 2, row: 2 } })
     await second.projection.apply(frames.slice(2))
     await second.projection.commit()
-    expect(await ask(second.reader, 'SELECT src_addr FROM flows ORDER BY 1')).toEqual([{ src_addr: '10.0.0.1' }, { src_addr: '10.0.0.3' }])
-    expect(second.ledger()).toEqual({ stored: { netflow: 2, http: 1 }, quarantined: { netflow: 0, http: 0 }, accounted: { netflow: 2, http: 1 }, positions: { 0: { sequence: 4, row: 3 } } })
+    expect(await ask(second.reader, 'SELECT src_addr FROM flows ORDER BY 1')).toEqual([
+      { src_addr: '10.0.0.1' },
+      { src_addr: '10.0.0.3' },
+    ])
+    expect(second.ledger()).toEqual({
+      stored: { netflow: 2, http: 1 },
+      quarantined: { netflow: 0, http: 0 },
+      accounted: { netflow: 2, http: 1 },
+      positions: { 0: { sequence: 4, row: 3 } },
+    })
   })
 
   it('rows that the journal lost are counted as quarantined', async () => {
@@ -367,16 +398,33 @@ describe('after a restart', () => {
     make.lose('netflow', 17)
     await store.projection.apply([before, make.flows([{ src: '10.0.0.1', dst: '10.0.0.2' }])])
     await store.projection.commit()
-    expect(store.ledger()).toMatchObject({ stored: { netflow: 2 }, quarantined: { netflow: 17 }, accounted: { netflow: 19 } })
+    expect(store.ledger()).toMatchObject({
+      stored: { netflow: 2 },
+      quarantined: { netflow: 17 },
+      accounted: { netflow: 19 },
+    })
   })
 })
 
 it('a commit that spans hours writes a file of flows for each, and one of endpoints for their day', async () => {
   const make = new FrameMaker()
   const store = await open()
-  await store.projection.apply([make.flows([{ src: '10.0.0.1', dst: '10.0.0.2' }], startOfDay - 1), make.flows([{ src: '10.0.0.1', dst: '10.0.0.2' }], startOfDay)])
+  await store.projection.apply([
+    make.flows([{ src: '10.0.0.1', dst: '10.0.0.2' }], startOfDay - 1),
+    make.flows([{ src: '10.0.0.1', dst: '10.0.0.2' }], startOfDay),
+  ])
   await store.projection.commit()
   const names = await realHost().disk.list(directory)
-  expect(names.map((name) => name.replace(/-[0-9a-f]{16}\.parquet/, ''))).toEqual(['endpoints-2026112000-1-1', 'flows-2026112007-1-1', 'flows-2026112008-2-2', 'flows_1m-2026112007-1-1', 'flows_1m-2026112008-2-2', 'manifest-1.log'])
-  expect(await ask(store.reader, 'SELECT src_name FROM flows')).toEqual([{ src_name: 'gateway' }, { src_name: 'gateway' }])
+  expect(names.map((name) => name.replace(/-[0-9a-f]{16}\.parquet/, ''))).toEqual([
+    'endpoints-2026112000-1-1',
+    'flows-2026112007-1-1',
+    'flows-2026112008-2-2',
+    'flows_1m-2026112007-1-1',
+    'flows_1m-2026112008-2-2',
+    'manifest-1.log',
+  ])
+  expect(await ask(store.reader, 'SELECT src_name FROM flows')).toEqual([
+    { src_name: 'gateway' },
+    { src_name: 'gateway' },
+  ])
 })

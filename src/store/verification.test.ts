@@ -22,7 +22,11 @@ const sqlOfEvents = 'SELECT id, data, time FROM events ORDER BY id'
 
 /** Three files of events, 40 rows each. */
 async function filled(): Promise<readonly unknown[]> {
-  const store = await stores.filled(...[0, 1, 2].map((frame) => Array.from({ length: 40 }, (_, row) => event(`${frame}-${row}`, { json: { text: `value ${frame} ${row}` } }))))
+  const store = await stores.filled(
+    ...[0, 1, 2].map((frame) =>
+      Array.from({ length: 40 }, (_, row) => event(`${frame}-${row}`, { json: { text: `value ${frame} ${row}` } })),
+    ),
+  )
   const rows = (await ask(store.reader, sqlOfEvents)) as readonly unknown[]
   await stores.close()
   return rows
@@ -34,7 +38,11 @@ describe('a damaged file of the store', () => {
     const [name = ''] = await files('events')
     const path = join(stores.directory, name)
     const whole = await readFile(path)
-    const manifests = await Promise.all((await readdir(stores.directory)).filter((each) => each.startsWith('manifest-')).map(async (each) => [each, await readFile(join(stores.directory, each))] as const))
+    const manifests = await Promise.all(
+      (await readdir(stores.directory))
+        .filter((each) => each.startsWith('manifest-'))
+        .map(async (each) => [each, await readFile(join(stores.directory, each))] as const),
+    )
     const random = new SeededRandom(24)
     for (let round = 0; round < 12; round++) {
       await writeFile(path, whole)
@@ -45,8 +53,14 @@ describe('a damaged file of the store', () => {
       const rows = (await ask(store.reader, sqlOfEvents)) as readonly unknown[]
       expect(rows.filter((row) => !right.has(JSON.stringify(row)))).toEqual([])
       expect(rows).toHaveLength(80)
-      expect(store.ledger()).toMatchObject({ stored: { http: 80 }, quarantined: { http: 40 }, accounted: { http: 120 } })
-      expect(log.lines.filter(({ level }) => level === 'error')).toMatchObject([{ fields: { file: name, rows: 40, reason: 'wrong checksum', from: new Date(startOfDay).toISOString() } }])
+      expect(store.ledger()).toMatchObject({
+        stored: { http: 80 },
+        quarantined: { http: 40 },
+        accounted: { http: 120 },
+      })
+      expect(log.lines.filter(({ level }) => level === 'error')).toMatchObject([
+        { fields: { file: name, rows: 40, reason: 'wrong checksum', from: new Date(startOfDay).toISOString() } },
+      ])
       await stores.close()
     }
   })
@@ -111,7 +125,12 @@ describe('a damaged file of the store', () => {
     await apply()
     expect(await ask(store.reader, 'SELECT src_addr FROM flows')).toEqual([{ src_addr: '10.0.0.1' }])
     // Rows that wait have such ids, and must not be committed.
-    await store.projection.apply([make.flows([{ src: '10.0.0.1', dst: '10.0.0.2' }, { src: '10.0.0.3', dst: '10.0.0.2' }])])
+    await store.projection.apply([
+      make.flows([
+        { src: '10.0.0.1', dst: '10.0.0.2' },
+        { src: '10.0.0.3', dst: '10.0.0.2' },
+      ]),
+    ])
     const names = (await files('endpoints')).sort()
     await rm(join(stores.directory, names.at(-1) ?? ''))
     expect(await ask(store.reader, 'SELECT src_addr FROM flows')).toEqual([])

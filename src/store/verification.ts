@@ -26,7 +26,11 @@ export function expectedChecksum({ name, crc }: Pick<StoredFile, 'name' | 'crc'>
 class UnreadableError extends Error {}
 
 /** CRC-32 of a whole file. Waits `pause` after each piece. */
-export async function checksumOf(disk: Disk, path: string, pause: (bytes: number) => Promise<void> = () => Promise.resolve()): Promise<{ readonly crc: number; readonly bytes: number }> {
+export async function checksumOf(
+  disk: Disk,
+  path: string,
+  pause: (bytes: number) => Promise<void> = () => Promise.resolve(),
+): Promise<{ readonly crc: number; readonly bytes: number }> {
   const file = await disk.open(path, 'read')
   try {
     const size = await file.size()
@@ -57,11 +61,21 @@ function codeOf(error: unknown): string {
 }
 
 /** Reads one file and compares it with its entry. Rejects for reasons that are not the file's: too many open files, no permission. */
-export async function verifyFile(disk: Disk, directory: string, file: StoredFile, pause?: (bytes: number) => Promise<void>): Promise<Verified> {
+export async function verifyFile(
+  disk: Disk,
+  directory: string,
+  file: StoredFile,
+  pause?: (bytes: number) => Promise<void>,
+): Promise<Verified> {
   try {
     const { crc, bytes } = await checksumOf(disk, `${directory}/${file.name}`, pause)
     const expected = expectedChecksum(file)
-    return { bytes, crc, damage: bytes !== file.bytes ? 'wrong size' : expected !== undefined && expected !== crc ? 'wrong checksum' : undefined }
+    return {
+      bytes,
+      crc,
+      damage:
+        bytes !== file.bytes ? 'wrong size' : expected !== undefined && expected !== crc ? 'wrong checksum' : undefined,
+    }
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return { bytes: 0, crc: undefined, damage: 'missing' }
     if (error instanceof UnreadableError) return { bytes: 0, crc: undefined, damage: 'unreadable' }
@@ -117,7 +131,9 @@ export class Verification {
   #verify(file: StoredFile): Promise<Damage | undefined> {
     let running = this.#running.get(file.name)
     if (running === undefined) {
-      running = this.again(file).then(({ damage }) => damage).finally(() => this.#running.delete(file.name))
+      running = this.again(file)
+        .then(({ damage }) => damage)
+        .finally(() => this.#running.delete(file.name))
       this.#running.set(file.name, running)
     }
     return running

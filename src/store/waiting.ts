@@ -46,7 +46,10 @@ export class Waiting {
     const [now, monotonic] = [this.#clock.now(), this.#clock.monotonic()]
     for (const frame of frames) {
       // Whatever the clock does, it is no longer than this.
-      const wait = watching && frame.header.kind === 'flows' ? Math.min(settleMs, Math.max(0, frame.header.received + settleMs - now)) : 0
+      const wait =
+        watching && frame.header.kind === 'flows'
+          ? Math.min(settleMs, Math.max(0, frame.header.received + settleMs - now))
+          : 0
       this.#frames.push({ frame, ripeAt: monotonic + wait })
       this.#bytes += frame.header.rawBytes
     }

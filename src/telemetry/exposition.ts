@@ -12,7 +12,10 @@ export interface Exposition {
  * The metrics of a store, and those of the process and of Node that dashboards expect, in Prometheus' text format.
  * prom-client is loaded, and its process metrics begin, with the first scrape: a start does not pay for them.
  */
-export function exposition(store: MetricStore, thread: Pick<Thread, 'memory'> = realThread()): () => Promise<Exposition> {
+export function exposition(
+  store: MetricStore,
+  thread: Pick<Thread, 'memory'> = realThread(),
+): () => Promise<Exposition> {
   let loading: Promise<{ registry: Registry; fill: () => void }> | undefined
   return async () => {
     loading ??= open(store)
@@ -29,7 +32,12 @@ async function open(store: MetricStore): Promise<{ registry: Registry; fill: () 
   const { user, system } = process.cpuUsage()
   prom.collectDefaultMetrics({ register: registry })
   // prom-client counts from here on; the total is that of the process.
-  for (const [name, micros] of [['user_', user], ['system_', system], ['', user + system]] as const) (registry.getSingleMetric(`process_cpu_${name}seconds_total`) as Counter).inc(micros / 1e6)
+  for (const [name, micros] of [
+    ['user_', user],
+    ['system_', system],
+    ['', user + system],
+  ] as const)
+    (registry.getSingleMetric(`process_cpu_${name}seconds_total`) as Counter).inc(micros / 1e6)
   const shown = new Map<string, Counter | Gauge>()
   const fill = (): void => {
     for (const [name, info, series] of store) {

@@ -25,7 +25,8 @@ export function plainFields(fields: Readonly<Record<string, unknown>>): Record<s
     else plain[name] = isPlain(value) ? value : asText(value)
   }
   // A defence only: whoever makes a text with a URL in it leaves the secrets out.
-  for (const [name, value] of Object.entries(plain)) if (typeof value === 'string') plain[name] = withoutUrlSecrets(value)
+  for (const [name, value] of Object.entries(plain))
+    if (typeof value === 'string') plain[name] = withoutUrlSecrets(value)
   return plain
 }
 
@@ -47,7 +48,9 @@ function isPlain(value: unknown): value is Plain {
 
 function asText(value: unknown): string {
   try {
-    return JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? String(inner) : inner)) ?? String(value)
+    return (
+      JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? String(inner) : inner)) ?? String(value)
+    )
   } catch {
     return String(value)
   }
@@ -67,7 +70,9 @@ export function formatJson({ time, level, message, fields }: LogRecord): string 
 /** Bytes that others chose must not be able to begin a line of their own, or to steer a terminal. */
 function oneLine(text: string): string {
   // eslint-disable-next-line no-control-regex -- finding control characters is the purpose
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (one) => (one === '\n' ? '\\n' : `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`))
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (one) =>
+    one === '\n' ? '\\n' : `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }
 
 function quoted(value: Plain): string {

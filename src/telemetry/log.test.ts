@@ -10,7 +10,13 @@ function make(level?: Level, format?: 'text' | 'json') {
   const lines: string[] = []
   const metrics = new MetricStore({ strict: true })
   const write = lineWriter((line) => lines.push(line), format)
-  const log = new ProgramLog({ clock: host.clock, timers: host.timers, write, metrics, ...(level === undefined ? {} : { level }) })
+  const log = new ProgramLog({
+    clock: host.clock,
+    timers: host.timers,
+    write,
+    metrics,
+    ...(level === undefined ? {} : { level }),
+  })
   return { host, lines, log, metrics }
 }
 const start = new Date(startOfTime).toISOString()
@@ -18,13 +24,28 @@ const start = new Date(startOfTime).toISOString()
 describe('a line of text', () => {
   test('is a sentence with its fields', () => {
     const { log, lines } = make()
-    log.info('A listener is open.', { listener: '0.0.0.0:2055', rows: 12, note: 'two words', on: true, none: null, gone: undefined })
-    expect(lines).toEqual([`${start} info  A listener is open. listener=0.0.0.0:2055 rows=12 note="two words" on=true none=null\n`])
+    log.info('A listener is open.', {
+      listener: '0.0.0.0:2055',
+      rows: 12,
+      note: 'two words',
+      on: true,
+      none: null,
+      gone: undefined,
+    })
+    expect(lines).toEqual([
+      `${start} info  A listener is open. listener=0.0.0.0:2055 rows=12 note="two words" on=true none=null\n`,
+    ])
   })
 
   test('cannot be broken, and no terminal steered, by what others sent', () => {
     const { log, lines } = make()
-    log.warn('Two\nlines', { from: 'a\n2026 error forged', color: '\u001b[31mred', next: '\u0085', quote: '"', lists: ['a', 1n] })
+    log.warn('Two\nlines', {
+      from: 'a\n2026 error forged',
+      color: '\u001b[31mred',
+      next: '\u0085',
+      quote: '"',
+      lists: ['a', 1n],
+    })
     expect(lines).toEqual([
       `${start} warn  Two\\nlines from="a\\n2026 error forged" color="\\u001b[31mred" next="\\u0085" quote="\\"" lists="[\\"a\\",\\"1\\"]"\n`,
     ])
@@ -34,7 +55,9 @@ describe('a line of text', () => {
     const { log, lines } = make()
     log.error('It failed.', { error: new WeirError('WEIR_JOURNAL_FULL', 'no room') })
     log.error('It failed again.', { error: new TypeError('x is undefined') })
-    expect(lines[0]).toBe(`${start} error It failed. error="no room" code=WEIR_JOURNAL_FULL advice="A sink holds old data or the disk is full; see \`weir ledger\` for the one that lags."\n`)
+    expect(lines[0]).toBe(
+      `${start} error It failed. error="no room" code=WEIR_JOURNAL_FULL advice="A sink holds old data or the disk is full; see \`weir ledger\` for the one that lags."\n`,
+    )
     expect(lines[1]).toMatch(/ error It failed again\. error="x is undefined" at=.*log\.test\.ts:\d+:\d+"?\n$/)
   })
 })
@@ -43,7 +66,13 @@ test('a JSON line is one object whose own keys no field can hide', () => {
   const { log, lines } = make(undefined, 'json')
   log.with({ source: 'netflow' }).warn('Said.', { level: 'fake', rows: 3 })
   expect(lines).toHaveLength(1)
-  expect(JSON.parse(lines[0] ?? '')).toEqual({ source: 'netflow', rows: 3, time: start, level: 'warn', message: 'Said.' })
+  expect(JSON.parse(lines[0] ?? '')).toEqual({
+    source: 'netflow',
+    rows: 3,
+    time: start,
+    level: 'warn',
+    message: 'Said.',
+  })
 })
 
 test('lines below the level are counted, not written', () => {
@@ -120,7 +149,10 @@ test('lines of a worker arrive where lines are written, errors included', async 
     })()`
   const worker = new Worker(code, { eval: true })
   const closed = new Promise((resolve) => port1.once('close', resolve))
-  collectLog(port1, lineWriter((line) => lines.push(line)))
+  collectLog(
+    port1,
+    lineWriter((line) => lines.push(line)),
+  )
   worker.postMessage(port2, [port2])
   await closed
   await worker.terminate()
@@ -132,7 +164,11 @@ test('lines of a worker arrive where lines are written, errors included', async 
 test('forwarded lines are plain data', () => {
   const posted: unknown[] = []
   const { host } = make()
-  const log = new ProgramLog({ clock: host.clock, timers: host.timers, write: forwardLog({ postMessage: (message) => void posted.push(structuredClone(message)) }) })
+  const log = new ProgramLog({
+    clock: host.clock,
+    timers: host.timers,
+    write: forwardLog({ postMessage: (message) => void posted.push(structuredClone(message)) }),
+  })
   log.info('x', { act: () => 1, symbol: Symbol('s') })
   expect(posted).toHaveLength(1)
 })

@@ -40,7 +40,11 @@ export class ProgramLog implements Log {
   readonly #repeats: Map<string, Repeats>
   readonly #fields: Readonly<Record<string, unknown>>
 
-  constructor(options: LogOptions, fields: Readonly<Record<string, unknown>> = {}, repeats = new Map<string, Repeats>()) {
+  constructor(
+    options: LogOptions,
+    fields: Readonly<Record<string, unknown>> = {},
+    repeats = new Map<string, Repeats>(),
+  ) {
     this.#options = options
     this.#from = levels.indexOf(options.level ?? 'info')
     this.#fields = fields
@@ -73,7 +77,12 @@ export class ProgramLog implements Log {
   #say(level: Level, message: string, fields: Record<string, unknown> = {}): void {
     this.#options.metrics?.count('weir_log_lines_total', 1, { level })
     if (levels.indexOf(level) < this.#from) return
-    const record = { time: this.#options.clock.now(), level, message: withoutUrlSecrets(message), fields: plainFields({ ...this.#fields, ...fields }) }
+    const record = {
+      time: this.#options.clock.now(),
+      level,
+      message: withoutUrlSecrets(message),
+      fields: plainFields({ ...this.#fields, ...fields }),
+    }
     const key = `${level} ${message} ${JSON.stringify(this.#fields)}`
     const repeats = this.#repeats.get(key) ?? this.#remember(key)
     if (++repeats.seen <= mostRepeats) {
@@ -87,7 +96,12 @@ export class ProgramLog implements Log {
   #remember(key: string): Repeats {
     const [oldest] = this.#repeats.keys()
     if (this.#repeats.size >= mostRemembered && oldest !== undefined) this.#tellRepeats(oldest)
-    const repeats = { seen: 0, held: 0, last: undefined, timer: this.#options.timers.after(windowMs, () => this.#tellRepeats(key)) }
+    const repeats = {
+      seen: 0,
+      held: 0,
+      last: undefined,
+      timer: this.#options.timers.after(windowMs, () => this.#tellRepeats(key)),
+    }
     this.#repeats.set(key, repeats)
     return repeats
   }
@@ -99,7 +113,11 @@ export class ProgramLog implements Log {
     this.#repeats.delete(key)
     const { held, last } = repeats
     if (last === undefined) return
-    this.#options.write({ ...last, time: this.#options.clock.now(), fields: { ...last.fields, repeated: `${held} times` } })
+    this.#options.write({
+      ...last,
+      time: this.#options.clock.now(),
+      fields: { ...last.fields, repeated: `${held} times` },
+    })
   }
 }
 
@@ -117,7 +135,13 @@ export function forwardLog(port: Sender): LogWriter {
 /** Writes the lines that a worker forwards. Other messages of the port are left to others. */
 export function collectLog(port: Receiver, write: LogWriter): void {
   port.on('message', (message) => {
-    if (typeof message === 'object' && message !== null && 'is' in message && message.is === envelope && 'record' in message) {
+    if (
+      typeof message === 'object' &&
+      message !== null &&
+      'is' in message &&
+      message.is === envelope &&
+      'record' in message
+    ) {
       write(message.record as LogRecord)
     }
   })

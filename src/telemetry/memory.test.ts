@@ -3,12 +3,18 @@ import { fakeHost } from '../../test/kit/fake-host.ts'
 import { realThread } from '../host/thread.ts'
 import { collectWhenIdle } from './memory.ts'
 
-function watched(state: { used: number; load: number }): { readonly state: typeof state; readonly collections: () => number; readonly thorough: () => number; readonly pass: () => Promise<void> } {
+function watched(state: { used: number; load: number }): {
+  readonly state: typeof state
+  readonly collections: () => number
+  readonly thorough: () => number
+  readonly pass: () => Promise<void>
+} {
   const host = fakeHost(1)
   let collections = 0
   let thorough = 0
   collectWhenIdle(host.timers, {
-    used: () => state.used, load: () => state.load,
+    used: () => state.used,
+    load: () => state.load,
     collectGarbage: (how) => {
       collections++
       if (how === 'thorough') thorough++

@@ -7,29 +7,86 @@ import { MetricStore } from './metrics.ts'
 import type { MetricName } from './ports.ts'
 
 describe('the table of metrics', () => {
-  const units = ['rows', 'messages', 'responses', 'spans', 'changes', 'hidden', 'objects', 'workloads', 'claims', 'held', 'batches', 'events', 'traces', 'datagrams', 'bytes', 'flows', 'samples', 'sets', 'templates', 'records', 'frames', 'letters', 'requests', 'lines', 'retries', 'seconds', 'restarts', 'exporters', 'syncs', 'segments', 'partitions', 'commits', 'files', 'logins', 'info', 'shed', 'overflow']
+  const units = [
+    'rows',
+    'messages',
+    'responses',
+    'spans',
+    'changes',
+    'hidden',
+    'objects',
+    'workloads',
+    'claims',
+    'held',
+    'batches',
+    'events',
+    'traces',
+    'datagrams',
+    'bytes',
+    'flows',
+    'samples',
+    'sets',
+    'templates',
+    'records',
+    'frames',
+    'letters',
+    'requests',
+    'lines',
+    'retries',
+    'seconds',
+    'restarts',
+    'exporters',
+    'syncs',
+    'segments',
+    'partitions',
+    'commits',
+    'files',
+    'logins',
+    'info',
+    'shed',
+    'overflow',
+  ]
 
   // kollect's names are kept for whoever has dashboards of them.
   const foreign = /^kollect_/
 
-  test.each(Object.entries(metricTable).filter(([name]) => !foreign.test(name)))('%s follows the naming rule', (name, { kind, help, labels }) => {
-    expect(name).toMatch(/^weir_[a-z0-9]+(_[a-z0-9]+)+$/)
-    expect(name.endsWith('_total')).toBe(kind === 'counter')
-    expect(units).toContain(name.replace(/_total$/, '').split('_').at(-1))
-    expect(help).toMatch(/^[A-Z].*[^.\s]$/)
-    for (const label of labels) expect(label).toMatch(/^[a-z]+$/)
-  })
+  test.each(Object.entries(metricTable).filter(([name]) => !foreign.test(name)))(
+    '%s follows the naming rule',
+    (name, { kind, help, labels }) => {
+      expect(name).toMatch(/^weir_[a-z0-9]+(_[a-z0-9]+)+$/)
+      expect(name.endsWith('_total')).toBe(kind === 'counter')
+      expect(units).toContain(
+        name
+          .replace(/_total$/, '')
+          .split('_')
+          .at(-1),
+      )
+      expect(help).toMatch(/^[A-Z].*[^.\s]$/)
+      for (const label of labels) expect(label).toMatch(/^[a-z]+$/)
+    },
+  )
 
   test('names that another program gave are kept, and few', () => {
-    expect(Object.keys(metricTable).filter((name) => foreign.test(name))).toEqual(['kollect_resource_created_total', 'kollect_resource_updated_total', 'kollect_resource_deleted_total', 'kollect_events_written_total'])
+    expect(Object.keys(metricTable).filter((name) => foreign.test(name))).toEqual([
+      'kollect_resource_created_total',
+      'kollect_resource_updated_total',
+      'kollect_resource_deleted_total',
+      'kollect_events_written_total',
+    ])
   })
 })
 
 test('every metric of the table is named by some source', () => {
   const root = join(import.meta.dirname, '..')
   const sources = readdirSync(root, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts') && !/metric-table\.ts$|connectors\/[^/]+\/metrics\.ts$/.test(path))
-    .map((path) => readFileSync(join(root, path), 'utf8')).join('\n')
+    .filter(
+      (path) =>
+        path.endsWith('.ts') &&
+        !path.endsWith('.test.ts') &&
+        !/metric-table\.ts$|connectors\/[^/]+\/metrics\.ts$/.test(path),
+    )
+    .map((path) => readFileSync(join(root, path), 'utf8'))
+    .join('\n')
   expect(Object.keys(metricTable).filter((name) => !sources.includes(`'${name}'`))).toEqual([])
 })
 
@@ -52,7 +109,11 @@ describe('a strict store, as in tests,', () => {
     ['weir_made_up_total', {}, 'weir_made_up_total is not in the table of metrics'],
     ['weir_netflow_exporters', { source: 'a' }, 'weir_netflow_exporters is a gauge, not a counter'],
     ['weir_netflow_rows_total', {}, 'weir_netflow_rows_total has the labels (source), not ()'],
-    ['weir_netflow_rows_total', { source: 'a', port: '1' }, 'weir_netflow_rows_total has the labels (source), not (port, source)'],
+    [
+      'weir_netflow_rows_total',
+      { source: 'a', port: '1' },
+      'weir_netflow_rows_total has the labels (source), not (port, source)',
+    ],
   ])('refuses %s with %j', (name, labels, message) => {
     expect(() => metrics.count(name as MetricName, 1, labels)).toThrow(message)
   })
@@ -71,8 +132,11 @@ test('a wrong metric does not stop the data in production', () => {
 
 test('a metric that names more objects may have more series', () => {
   const metrics = new MetricStore({ strict: true, table: metricTable })
-  for (let i = 0; i < 600; i++) metrics.count('kollect_resource_created_total', 1, { group: '', version: 'v1', kind: 'Pod', namespace: `n${i}` })
-  expect(metrics.value('kollect_resource_created_total', { group: '', version: 'v1', kind: 'Pod', namespace: 'n599' })).toBe(1)
+  for (let i = 0; i < 600; i++)
+    metrics.count('kollect_resource_created_total', 1, { group: '', version: 'v1', kind: 'Pod', namespace: `n${i}` })
+  expect(
+    metrics.value('kollect_resource_created_total', { group: '', version: 'v1', kind: 'Pod', namespace: 'n599' }),
+  ).toBe(1)
   expect(metrics.value('weir_telemetry_overflow_total', { metric: 'kollect_resource_created_total' })).toBe(0)
 })
 
@@ -86,13 +150,21 @@ test('a metric has at most 500 series; what goes beyond is counted as overflow',
 
 test('one scrape shows all threads: counters add up, gauges keep the last value, nothing is sent twice', async () => {
   const main = new MetricStore({ strict: true, table: metricTable })
-  const workers = [new MetricStore({ strict: true, table: metricTable }), new MetricStore({ strict: true, table: metricTable })]
+  const workers = [
+    new MetricStore({ strict: true, table: metricTable }),
+    new MetricStore({ strict: true, table: metricTable }),
+  ]
   const channels = workers.map(() => new MessageChannel())
   for (const { port1 } of channels) main.collectFrom(port1)
   const publish = async (): Promise<void> => {
-    const arrived = channels.map(({ port1 }) => new Promise<void>((resolve) => {
-      port1.on('message', (message) => { if (message === 'end') resolve() })
-    }))
+    const arrived = channels.map(
+      ({ port1 }) =>
+        new Promise<void>((resolve) => {
+          port1.on('message', (message) => {
+            if (message === 'end') resolve()
+          })
+        }),
+    )
     workers.forEach((worker, i) => {
       const port = channels[i]?.port2
       if (port === undefined) return

@@ -108,7 +108,8 @@ export class MetricStore implements Metrics {
     if (all === undefined) this.#series.set(name, (all = new Map()))
     const key = values.join('\0')
     let one = all.get(key)
-    if (one === undefined && (all.size < (this.table[name]?.series ?? mostSeries) || name === overflow)) all.set(key, (one = { values, value: 0, unsaid: 0 }))
+    if (one === undefined && (all.size < (this.table[name]?.series ?? mostSeries) || name === overflow))
+      all.set(key, (one = { values, value: 0, unsaid: 0 }))
     return one
   }
 
@@ -119,11 +120,15 @@ export class MetricStore implements Metrics {
   #known(name: string, kind: MetricInfo['kind'], labels: Labels | undefined): MetricInfo | undefined {
     const info = this.table[name]
     if (info?.kind !== kind) {
-      this.#refuse(info === undefined ? `${name} is not in the table of metrics` : `${name} is a ${info.kind}, not a ${kind}`)
+      this.#refuse(
+        info === undefined ? `${name} is not in the table of metrics` : `${name} is a ${info.kind}, not a ${kind}`,
+      )
       return undefined
     }
     if (this.#strict) {
-      const given = Object.keys(labels ?? {}).toSorted().join(', ')
+      const given = Object.keys(labels ?? {})
+        .toSorted()
+        .join(', ')
       const asked = info.labels.toSorted().join(', ')
       if (given !== asked) this.#refuse(`${name} has the labels (${asked}), not (${given})`)
     }

@@ -5,7 +5,9 @@ import { messageOf } from '../model/errors.ts'
 /** By the name of a thread, how it is asked for a profile; the first is what is asked when nothing is said. */
 export type ProfileThreads = ReadonlyMap<string, (wish: ProfileWish) => Promise<Uint8Array>>
 
-export type ProfileAnswer = { readonly profile: Uint8Array; readonly name: string } | { readonly status: 400 | 403 | 409 | 500; readonly problem: string }
+export type ProfileAnswer =
+  | { readonly profile: Uint8Array; readonly name: string }
+  | { readonly status: 400 | 403 | 409 | 500; readonly problem: string }
 
 const usualSeconds: Readonly<Record<ProfileKind, number>> = { profile: 30, heap: 10 }
 const mostSeconds = 600
@@ -25,14 +27,20 @@ export class OpsProfiles {
   }
 
   async answer(kind: ProfileKind, request: IncomingMessage): Promise<ProfileAnswer> {
-    if (!isHere(request)) return { status: 403, problem: 'Profiles are given to this machine only: ask through localhost, or forward the port.' }
+    if (!isHere(request))
+      return {
+        status: 403,
+        problem: 'Profiles are given to this machine only: ask through localhost, or forward the port.',
+      }
     const { searchParams } = new URL(request.url ?? '/', 'http://localhost')
     const seconds = Number(searchParams.get('seconds') ?? usualSeconds[kind])
-    if (!Number.isInteger(seconds) || seconds < 1 || seconds > mostSeconds) return { status: 400, problem: `\`seconds\` is a whole number from 1 to ${mostSeconds}.` }
+    if (!Number.isInteger(seconds) || seconds < 1 || seconds > mostSeconds)
+      return { status: 400, problem: `\`seconds\` is a whole number from 1 to ${mostSeconds}.` }
     const names = [...this.#threads.keys()]
     const name = searchParams.get('thread') ?? names[0] ?? ''
     const take = this.#threads.get(name)
-    if (take === undefined) return { status: 400, problem: `There is no thread of that name; there are: ${names.join(', ')}.` }
+    if (take === undefined)
+      return { status: 400, problem: `There is no thread of that name; there are: ${names.join(', ')}.` }
     if (this.#busy.has(name)) return { status: 409, problem: `A profile of ${name} is being taken already.` }
     this.#busy.add(name)
     try {
@@ -49,5 +57,11 @@ export class OpsProfiles {
 function isHere({ socket, headersDistinct: { host = [], origin, 'sec-fetch-site': site } }: IncomingMessage): boolean {
   const address = socket.remoteAddress ?? ''
   const near = address === '::1' || /^(?:::ffff:)?127\./.test(address)
-  return near && host.length === 1 && /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i.test(host[0] ?? '') && origin === undefined && (site?.[0] ?? 'none') === 'none'
+  return (
+    near &&
+    host.length === 1 &&
+    /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i.test(host[0] ?? '') &&
+    origin === undefined &&
+    (site?.[0] ?? 'none') === 'none'
+  )
 }

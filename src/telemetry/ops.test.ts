@@ -15,18 +15,34 @@ afterEach(async () => {
   server = undefined
 })
 
-async function start(health: Health = { live: true, ready: true, accepting: true, draining: false, reasons: [], warnings: [] }, store = new MetricStore()): Promise<OpsServer> {
+async function start(
+  health: Health = { live: true, ready: true, accepting: true, draining: false, reasons: [], warnings: [] },
+  store = new MetricStore(),
+): Promise<OpsServer> {
   server = await startOps({ host: '127.0.0.1', port: 0, metrics: exposition(store), health: () => health })
   return server
 }
 
-async function ask(path: string, method = 'GET'): Promise<{ status: number; type: string; body: string; length: string }> {
+async function ask(
+  path: string,
+  method = 'GET',
+): Promise<{ status: number; type: string; body: string; length: string }> {
   return new Promise((resolve, reject) => {
     const asking = request({ host: '127.0.0.1', port: server?.port, path, method }, (response) => {
       let body = ''
-      response.setEncoding('utf8').on('data', (piece: string) => { body += piece }).on('end', () => resolve({
-        status: response.statusCode ?? 0, type: response.headers['content-type'] ?? '', body, length: response.headers['content-length'] ?? '',
-      }))
+      response
+        .setEncoding('utf8')
+        .on('data', (piece: string) => {
+          body += piece
+        })
+        .on('end', () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            type: response.headers['content-type'] ?? '',
+            body,
+            length: response.headers['content-length'] ?? '',
+          }),
+        )
     })
     asking.on('error', reject).end()
   })
@@ -73,7 +89,9 @@ describe('/metrics', () => {
     expect(samples.get('weir_source_shed_total{source="netflow",reason="journal_behind"}')).toBe(3)
     expect(samples.get('weir_source_shed_total{source="we\\"ird\\\\\\n",reason="undecoded"}')).toBe(2 ** 40)
     expect(samples.get('weir_journal_size_bytes{}')).toBe(512)
-    expect(first.body).toContain('# HELP weir_journal_size_bytes Bytes in segments\n# TYPE weir_journal_size_bytes gauge\n')
+    expect(first.body).toContain(
+      '# HELP weir_journal_size_bytes Bytes in segments\n# TYPE weir_journal_size_bytes gauge\n',
+    )
 
     store.count('weir_source_shed_total', 4, { source: 'netflow', reason: 'journal_behind' })
     store.set('weir_journal_size_bytes', 0)
@@ -93,7 +111,9 @@ describe('/metrics', () => {
 
   test('that cannot be written is a 500 with the reason', async () => {
     server = await startOps({
-      host: '127.0.0.1', port: 0, metrics: () => Promise.reject(new Error('broken')),
+      host: '127.0.0.1',
+      port: 0,
+      metrics: () => Promise.reject(new Error('broken')),
       health: () => ({ live: true, ready: true, accepting: true, draining: false, reasons: [], warnings: [] }),
     })
     expect(await ask('/metrics')).toMatchObject({ status: 500, body: 'The metrics could not be written: broken\n' })
@@ -103,18 +123,35 @@ describe('/metrics', () => {
 describe('health', () => {
   test('is 200 while all is well', async () => {
     await start()
-    expect(await ask('/healthz/live')).toMatchObject({ status: 200, type: 'application/json; charset=utf-8', body: '{"live":true,"draining":false,"reasons":[],"warnings":[]}' })
-    expect(await ask('/healthz/ready?verbose')).toMatchObject({ status: 200, body: '{"ready":true,"draining":false,"reasons":[],"warnings":[]}' })
+    expect(await ask('/healthz/live')).toMatchObject({
+      status: 200,
+      type: 'application/json; charset=utf-8',
+      body: '{"live":true,"draining":false,"reasons":[],"warnings":[]}',
+    })
+    expect(await ask('/healthz/ready?verbose')).toMatchObject({
+      status: 200,
+      body: '{"ready":true,"draining":false,"reasons":[],"warnings":[]}',
+    })
   })
 
   test('is 503 with the reasons when it is not, each question by itself', async () => {
-    await start({ live: true, ready: false, accepting: false, draining: true, reasons: ['The journal is full.'], warnings: [] })
+    await start({
+      live: true,
+      ready: false,
+      accepting: false,
+      draining: true,
+      reasons: ['The journal is full.'],
+      warnings: [],
+    })
     expect(await ask('/healthz/live')).toMatchObject({ status: 200 })
-    expect(await ask('/healthz/ready')).toMatchObject({ status: 503, body: '{"ready":false,"draining":true,"reasons":["The journal is full."],"warnings":[]}' })
+    expect(await ask('/healthz/ready')).toMatchObject({
+      status: 503,
+      body: '{"ready":false,"draining":true,"reasons":["The journal is full."],"warnings":[]}',
+    })
   })
 })
 
-test('kollect\'s paths give the same answers', async () => {
+test("kollect's paths give the same answers", async () => {
   await start({ live: true, ready: false, accepting: false, draining: false, reasons: ['Not yet.'], warnings: [] })
   expect(await ask('/__/health')).toEqual(await ask('/healthz/live'))
   expect(await ask('/__/ready')).toEqual(await ask('/healthz/ready'))
@@ -125,7 +162,11 @@ test('kollect\'s paths give the same answers', async () => {
 test('the first page lists the others, and nothing else is there', async () => {
   await start()
   const { body } = await ask('/')
-  for (const path of body.split('\n').filter(Boolean).map((line) => line.split(' ')[0] ?? '')) expect((await ask(path)).status).toBe(200)
+  for (const path of body
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => line.split(' ')[0] ?? ''))
+    expect((await ask(path)).status).toBe(200)
   expect(body.split('\n')).toHaveLength(5)
   expect((await ask('/favicon.ico')).status).toBe(404)
   expect((await ask('/metrics', 'POST')).status).toBe(405)
@@ -135,13 +176,26 @@ test('the first page lists the others, and nothing else is there', async () => {
 describe('profiles', () => {
   const served = async (take: (wish: ProfileWish) => Promise<Uint8Array>): Promise<void> => {
     server = await startOps({
-      host: '127.0.0.1', port: 0, metrics: exposition(new MetricStore()), health: () => ({ live: true, ready: true, accepting: true, draining: false, reasons: [], warnings: [] }),
-      profiles: new OpsProfiles(new Map([['main', take], ['ingest', take]])),
+      host: '127.0.0.1',
+      port: 0,
+      metrics: exposition(new MetricStore()),
+      health: () => ({ live: true, ready: true, accepting: true, draining: false, reasons: [], warnings: [] }),
+      profiles: new OpsProfiles(
+        new Map([
+          ['main', take],
+          ['ingest', take],
+        ]),
+      ),
     })
   }
-  const status = (path: string, headers: Record<string, string> = {}): Promise<number> => new Promise((resolve, reject) => {
-    request({ host: '127.0.0.1', port: server?.port, path, headers }, (response) => resolve(response.resume().statusCode ?? 0)).on('error', reject).end()
-  })
+  const status = (path: string, headers: Record<string, string> = {}): Promise<number> =>
+    new Promise((resolve, reject) => {
+      request({ host: '127.0.0.1', port: server?.port, path, headers }, (response) =>
+        resolve(response.resume().statusCode ?? 0),
+      )
+        .on('error', reject)
+        .end()
+    })
 
   test('are asked of the thread that is named, and are gzipped protobuf', async () => {
     const wishes: ProfileWish[] = []
@@ -154,22 +208,33 @@ describe('profiles', () => {
         request({ host: '127.0.0.1', port: server?.port, path }, (response) => {
           const pieces: Buffer[] = []
           response.on('data', (piece: Buffer) => pieces.push(piece)).on('end', () => resolve(Buffer.concat(pieces)))
-        }).on('error', reject).end()
+        })
+          .on('error', reject)
+          .end()
       })
       // The first field of a profile is its sample type.
       expect(gunzipSync(profile)[0]).toBe(0x0a)
     }
-    expect(wishes).toEqual([{ kind: 'profile', seconds: 30 }, { kind: 'heap', seconds: 3 }])
+    expect(wishes).toEqual([
+      { kind: 'profile', seconds: 30 },
+      { kind: 'heap', seconds: 3 },
+    ])
     expect((await ask('/')).body).toContain('/debug/pprof/heap')
   })
 
   test('are not for other names of this machine, web pages, wrong wishes, or two at once', async () => {
     let end = (): void => undefined
-    await served(() => new Promise((resolve) => { end = () => resolve(Uint8Array.of(1)) }))
+    await served(
+      () =>
+        new Promise((resolve) => {
+          end = () => resolve(Uint8Array.of(1))
+        }),
+    )
     expect(await status('/debug/pprof/profile', { host: 'rebound.example:8081' })).toBe(403)
     expect(await status('/debug/pprof/profile', { origin: 'http://elsewhere.example' })).toBe(403)
     expect(await status('/debug/pprof/profile', { 'sec-fetch-site': 'cross-site' })).toBe(403)
-    for (const wrong of ['seconds=0', 'seconds=x', 'seconds=601', 'thread=other']) expect(await status(`/debug/pprof/profile?${wrong}`)).toBe(400)
+    for (const wrong of ['seconds=0', 'seconds=x', 'seconds=601', 'thread=other'])
+      expect(await status(`/debug/pprof/profile?${wrong}`)).toBe(400)
     expect((await ask('/debug/pprof/profile', 'HEAD')).status).toBe(405)
     const first = status('/debug/pprof/profile')
     while ((await status('/debug/pprof/heap')) !== 409) await new Promise((resolve) => setTimeout(resolve, 5))
@@ -180,21 +245,35 @@ describe('profiles', () => {
   test('are not for other machines, whatever they say they ask', async () => {
     const profiles = new OpsProfiles(new Map([['main', () => Promise.resolve(Uint8Array.of(1))]]))
     const from = (remoteAddress: string): Promise<ProfileAnswer> =>
-      profiles.answer('heap', { url: '/debug/pprof/heap', socket: { remoteAddress }, headersDistinct: { host: ['localhost:8081'] } } as unknown as IncomingMessage)
+      profiles.answer('heap', {
+        url: '/debug/pprof/heap',
+        socket: { remoteAddress },
+        headersDistinct: { host: ['localhost:8081'] },
+      } as unknown as IncomingMessage)
     for (const near of ['127.0.0.1', '::1', '::ffff:127.0.0.1']) expect(await from(near)).toHaveProperty('profile')
-    for (const far of ['192.0.2.1', '::ffff:192.0.2.1', 'fe80::1', '']) expect(await from(far)).toMatchObject({ status: 403 })
+    for (const far of ['192.0.2.1', '::ffff:192.0.2.1', 'fe80::1', ''])
+      expect(await from(far)).toMatchObject({ status: 403 })
   })
 
   test('that cannot be taken are a 500 with the reason', async () => {
     await served(() => Promise.reject(new Error('no library')))
-    expect(await ask('/debug/pprof/profile')).toMatchObject({ status: 500, body: 'The profile could not be taken: no library\n' })
+    expect(await ask('/debug/pprof/profile')).toMatchObject({
+      status: 500,
+      body: 'The profile could not be taken: no library\n',
+    })
   })
 })
 
 test('a port in use is said by name', async () => {
   const { port } = await start()
-  await expect(startOps({ host: '127.0.0.1', port, metrics: exposition(new MetricStore()), health: () => ({ live: true, ready: true, accepting: true, draining: false, reasons: [], warnings: [] }) }))
-    .rejects.toMatchObject({ code: 'WEIR_LISTEN_IN_USE' })
+  await expect(
+    startOps({
+      host: '127.0.0.1',
+      port,
+      metrics: exposition(new MetricStore()),
+      health: () => ({ live: true, ready: true, accepting: true, draining: false, reasons: [], warnings: [] }),
+    }),
+  ).rejects.toMatchObject({ code: 'WEIR_LISTEN_IN_USE' })
 })
 
 test('open connections do not keep the server from closing', async () => {

@@ -37,25 +37,32 @@ const pages: Readonly<Record<string, string>> = {
   '/healthz/accepting': '200 while posted data is accepted, else 503: for pods behind a Service',
 }
 const profilePages: Readonly<Record<string, string>> = {
-  '/debug/pprof/profile': 'where the time goes, for pprof: ?seconds=30&thread=main|ingest|store; from this machine only',
+  '/debug/pprof/profile':
+    'where the time goes, for pprof: ?seconds=30&thread=main|ingest|store; from this machine only',
   '/debug/pprof/heap': 'what is allocated and held, for pprof: ?seconds=10&thread=…; from this machine only',
 }
 
 /** Metrics and health on an address of their own, so that they can be reached where the API must not be. Read only. */
 export async function startOps(options: OpsOptions): Promise<OpsServer> {
-  const server = createServer({ requestTimeout: 10_000, headersTimeout: 5_000, maxHeaderSize: 8192 }, (request, response) => {
-    answer(request, options).then((given) => send(request, response, given)).catch(() => response.destroy())
-  })
+  const server = createServer(
+    { requestTimeout: 10_000, headersTimeout: 5_000, maxHeaderSize: 8192 },
+    (request, response) => {
+      answer(request, options)
+        .then((given) => send(request, response, given))
+        .catch(() => response.destroy())
+    },
+  )
   server.maxConnections = 100
   await listening(server, options)
   const bound = server.address()
   return {
     host: options.host,
     port: typeof bound === 'object' && bound !== null ? bound.port : options.port,
-    close: () => new Promise((resolve) => {
-      server.close(() => resolve())
-      server.closeAllConnections()
-    }),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
   }
 }
 
@@ -81,15 +88,26 @@ async function answer(request: IncomingMessage, options: OpsOptions): Promise<An
   if (profiles !== undefined && kind !== undefined) return profileOf(profiles, kind, request)
   // The second name of each page is kollect's, for the probes and scrapers that know that one.
   switch (path) {
-    case '/': return text(200, Object.entries({ ...pages, ...(profiles === undefined ? {} : profilePages) }).map(([page, what]) => `${page.padEnd(22)}${what}\n`).join(''))
+    case '/':
+      return text(
+        200,
+        Object.entries({ ...pages, ...(profiles === undefined ? {} : profilePages) })
+          .map(([page, what]) => `${page.padEnd(22)}${what}\n`)
+          .join(''),
+      )
     case '/metrics':
-    case '/__/metrics': return metrics(options)
+    case '/__/metrics':
+      return metrics(options)
     case '/healthz/live':
-    case '/__/health': return health(options, 'live')
+    case '/__/health':
+      return health(options, 'live')
     case '/healthz/ready':
-    case '/__/ready': return health(options, 'ready')
-    case '/healthz/accepting': return health(options, 'accepting')
-    default: return text(404, 'There is no such page; / lists all.\n')
+    case '/__/ready':
+      return health(options, 'ready')
+    case '/healthz/accepting':
+      return health(options, 'accepting')
+    default:
+      return text(404, 'There is no such page; / lists all.\n')
   }
 }
 
@@ -106,12 +124,22 @@ async function profileOf(profiles: OpsProfiles, kind: ProfileKind, request: Inco
   if (request.method !== 'GET') return text(405, 'Only GET gives a profile.\n')
   const given = await profiles.answer(kind, request)
   if ('problem' in given) return text(given.status, `${given.problem}\n`)
-  return { status: 200, type: 'application/octet-stream', body: given.profile, headers: { 'content-disposition': `attachment; filename="${given.name}"` } }
+  return {
+    status: 200,
+    type: 'application/octet-stream',
+    body: given.profile,
+    headers: { 'content-disposition': `attachment; filename="${given.name}"` },
+  }
 }
 
 function health(options: OpsOptions, which: 'live' | 'ready' | 'accepting'): Answer {
   const { reasons, warnings, draining, ...is } = options.health()
-  const body = JSON.stringify({ [which]: is[which], draining, reasons: reasons.map(withoutUrlSecrets), warnings: warnings.map(withoutUrlSecrets) })
+  const body = JSON.stringify({
+    [which]: is[which],
+    draining,
+    reasons: reasons.map(withoutUrlSecrets),
+    warnings: warnings.map(withoutUrlSecrets),
+  })
   return { status: is[which] ? 200 : 503, type: 'application/json; charset=utf-8', body }
 }
 

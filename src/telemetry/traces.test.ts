@@ -1,9 +1,26 @@
 import { describe, expect, test } from 'vitest'
 import { fakeHost } from '../../test/kit/fake-host.ts'
 import { MetricStore } from './metrics.ts'
-import { keepsTrace, spanIdOf, SpanForwarder, collectSpans, traceIdOf, TraceQueue, type Span, type SpanSender } from './traces.ts'
+import {
+  keepsTrace,
+  spanIdOf,
+  SpanForwarder,
+  collectSpans,
+  traceIdOf,
+  TraceQueue,
+  type Span,
+  type SpanSender,
+} from './traces.ts'
 
-const span = (id: number): Span => ({ traceId: traceIdOf(`e${id}`), spanId: spanIdOf(traceIdOf(`e${id}`), 'x'), name: 'Event.Write', kind: 'producer', start: 1, end: 2, attributes: {} })
+const span = (id: number): Span => ({
+  traceId: traceIdOf(`e${id}`),
+  spanId: spanIdOf(traceIdOf(`e${id}`), 'x'),
+  name: 'Event.Write',
+  kind: 'producer',
+  start: 1,
+  end: 2,
+  attributes: {},
+})
 
 class Receiver implements SpanSender {
   readonly batches: number[] = []
@@ -26,9 +43,20 @@ function start(sample = 1) {
   const warnings: string[] = []
   const log = { debug() {}, info() {}, warn: (message: string) => void warnings.push(message), error() {} }
   const queue = new TraceQueue({ sender: receiver, sample, timers: host.timers, log, metrics })
-  const add = (count: number): void => { for (let i = 0; i < count; i++) queue.add(span(i)) }
+  const add = (count: number): void => {
+    for (let i = 0; i < count; i++) queue.add(span(i))
+  }
   const dropped = (reason: string): number => metrics.value('weir_traces_dropped_spans_total', { reason })
-  return { host, receiver, metrics, warnings, queue, add, dropped, sent: () => metrics.value('weir_traces_sent_spans_total') }
+  return {
+    host,
+    receiver,
+    metrics,
+    warnings,
+    queue,
+    add,
+    dropped,
+    sent: () => metrics.value('weir_traces_sent_spans_total'),
+  }
 }
 
 describe('ids', () => {
@@ -106,7 +134,12 @@ describe('the queue', () => {
 
 test('spans of a worker come to the queue, those without room are counted there', () => {
   const listeners: ((message: unknown) => void)[] = []
-  const port = { postMessage: (message: unknown) => { for (const listener of listeners) listener(structuredClone(message)) }, on: (_: 'message', listener: (message: unknown) => void) => listeners.push(listener) }
+  const port = {
+    postMessage: (message: unknown) => {
+      for (const listener of listeners) listener(structuredClone(message))
+    },
+    on: (_: 'message', listener: (message: unknown) => void) => listeners.push(listener),
+  }
   const metrics = new MetricStore({ strict: true })
   const taken: Span[] = []
   collectSpans(port, { keeps: () => true, add: (one) => void taken.push(one) })

@@ -143,7 +143,10 @@ export class TraceQueue implements Traces {
       return true
     } catch (error) {
       this.#drop(spans.length, 'not_taken')
-      log.warn('Spans of traces were not taken and are dropped; the events that they tell of are not affected.', { spans: spans.length, error: messageOf(error) })
+      log.warn('Spans of traces were not taken and are dropped; the events that they tell of are not affected.', {
+        spans: spans.length,
+        error: messageOf(error),
+      })
       return false
     } finally {
       this.#underWay = 0
@@ -175,7 +178,8 @@ export class SpanForwarder implements Traces {
   }
 
   add(span: Span): void {
-    if (this.#waiting.length >= mostWaiting) this.#metrics.count('weir_traces_dropped_spans_total', 1, { reason: 'queue_full' })
+    if (this.#waiting.length >= mostWaiting)
+      this.#metrics.count('weir_traces_dropped_spans_total', 1, { reason: 'queue_full' })
     else this.#waiting.push(span)
   }
 
@@ -189,7 +193,14 @@ export class SpanForwarder implements Traces {
 /** Takes the spans that a worker hands over. Other messages of the port are left to others. */
 export function collectSpans(port: Receiver, traces: Traces): void {
   port.on('message', (message) => {
-    if (typeof message !== 'object' || message === null || !('is' in message) || message.is !== envelope || !('spans' in message)) return
+    if (
+      typeof message !== 'object' ||
+      message === null ||
+      !('is' in message) ||
+      message.is !== envelope ||
+      !('spans' in message)
+    )
+      return
     for (const span of message.spans as readonly Span[]) traces.add(span)
   })
 }

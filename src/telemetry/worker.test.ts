@@ -7,7 +7,11 @@ import { telemetryFor } from './worker.ts'
 test('a worker logs and counts where it was told to, up to its end', async () => {
   const lines: string[] = []
   const metrics = new MetricStore({ strict: true })
-  const { data, transfer } = telemetryFor('ingest', { write: lineWriter((line) => lines.push(line)), metrics, level: 'warn' })
+  const { data, transfer } = telemetryFor('ingest', {
+    write: lineWriter((line) => lines.push(line)),
+    metrics,
+    level: 'warn',
+  })
   const code = `
     const { workerData } = require('node:worker_threads')
     void (async () => {

@@ -28,7 +28,12 @@ export interface WorkerTelemetryData {
  */
 export function telemetryFor(
   thread: string,
-  here: { readonly write: LogWriter; readonly metrics: MetricStore; readonly level: Level; readonly traces?: TraceQueue | undefined },
+  here: {
+    readonly write: LogWriter
+    readonly metrics: MetricStore
+    readonly level: Level
+    readonly traces?: TraceQueue | undefined
+  },
 ): { readonly data: WorkerTelemetryData; readonly transfer: readonly [MessagePort] } {
   const { port1, port2 } = new MessageChannel()
   collectLog(port1, here.write)
@@ -36,7 +41,10 @@ export function telemetryFor(
   if (here.traces !== undefined) collectSpans(port1, here.traces)
   // Listening keeps a port, and with it the process, alive.
   port1.unref()
-  return { data: { thread, level: here.level, port: port2, sample: here.traces?.sample, table: here.metrics.table }, transfer: [port2] }
+  return {
+    data: { thread, level: here.level, port: port2, sample: here.traces?.sample, table: here.metrics.table },
+    transfer: [port2],
+  }
 }
 
 export interface WorkerTelemetry {
@@ -52,7 +60,13 @@ export function workerTelemetry(host: Pick<Host, 'clock' | 'timers'>, workerData
   const data = given(workerData)
   const metrics = new MetricStore(data === undefined ? {} : { table: data.table })
   const write = data === undefined ? lineWriter((line) => process.stderr.write(line)) : forwardLog(data.port)
-  const options = { clock: host.clock, timers: host.timers, write, metrics, ...(data === undefined ? {} : { level: data.level }) }
+  const options = {
+    clock: host.clock,
+    timers: host.timers,
+    write,
+    metrics,
+    ...(data === undefined ? {} : { level: data.level }),
+  }
   const log = new ProgramLog(options, data === undefined ? {} : { thread: data.thread })
   const traces = data?.sample === undefined ? undefined : new SpanForwarder(data.port, data.sample, metrics)
   const thread = realThread()

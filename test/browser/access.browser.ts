@@ -16,7 +16,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: a console that wants to k
     await field.press('Enter')
     await page.getByRole('heading', { name: 'Pipeline', level: 1 }).waitFor()
     await page.getByText('accepted').first().waitFor()
-    expect(await page.evaluate('JSON.stringify([Object.entries(localStorage), Object.entries(sessionStorage)])')).not.toContain('horse')
+    expect(
+      await page.evaluate('JSON.stringify([Object.entries(localStorage), Object.entries(sessionStorage)])'),
+    ).not.toContain('horse')
     await page.reload()
     await page.getByRole('button', { name: 'Log out' }).click()
     await field.waitFor()

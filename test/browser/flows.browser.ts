@@ -4,7 +4,11 @@ import { chromiumPath, gridRows, useStage, violations } from './kit/stage.ts'
 
 describe.skipIf(chromiumPath === undefined)('chromium: the flows page', () => {
   const stage = useStage()
-  const rowCount = (page: Awaited<ReturnType<typeof stage.page>>): Promise<number> => page.getByRole('grid').getAttribute('aria-rowcount').then((text) => Number(text) - 1)
+  const rowCount = (page: Awaited<ReturnType<typeof stage.page>>): Promise<number> =>
+    page
+      .getByRole('grid')
+      .getAttribute('aria-rowcount')
+      .then((text) => Number(text) - 1)
 
   test('a flow that is sent appears in the live table, in names, without a question to any database', async () => {
     const page = await stage.page('/flows')
@@ -22,31 +26,44 @@ describe.skipIf(chromiumPath === undefined)('chromium: the flows page', () => {
     const page = await stage.page('/flows?v=1&live=0&t=now-1h..now')
     await page.locator('.grid-body [role="row"]').first().waitFor()
     await expect.poll(() => rowCount(page)).toBe(inStore)
-    expect(await page.locator('.page-line').textContent()).toContain(`of ${new Intl.NumberFormat('en-US').format(inStore)} flows`)
+    expect(await page.locator('.page-line').textContent()).toContain(
+      `of ${new Intl.NumberFormat('en-US').format(inStore)} flows`,
+    )
     await page.locator('[data-at="0:0"]').focus()
     for (let pressed = 0; pressed < 60; pressed++) {
       await page.keyboard.press('Control+ArrowDown')
       await sleep(100)
-      if (await page.locator(`.grid-body [aria-rowindex="${inStore + 1}"]`).count() > 0) break
+      if ((await page.locator(`.grid-body [aria-rowindex="${inStore + 1}"]`).count()) > 0) break
     }
     const last = page.locator(`.grid-body [aria-rowindex="${inStore + 1}"]`)
     expect(await last.count()).toBe(1)
-    expect(await last.locator('[role="gridcell"]').first().evaluate((cell) => cell.matches(':focus'))).toBe(true)
+    expect(
+      await last
+        .locator('[role="gridcell"]')
+        .first()
+        .evaluate((cell) => cell.matches(':focus')),
+    ).toBe(true)
     await page.context().close()
   })
 
   test('a filter shows exactly what SQL counts; sorting by bytes orders the whole answer', async () => {
     await stage.filled()
-    const page = await stage.page(`/flows?v=1&live=0&t=now-1h..now&sort=-bytes_est&q=${encodeURIComponent('dst_port = 5432')}`)
+    const page = await stage.page(
+      `/flows?v=1&live=0&t=now-1h..now&sort=-bytes_est&q=${encodeURIComponent('dst_port = 5432')}`,
+    )
     await page.locator('.grid-body [role="row"]').first().waitFor()
-    const [counted] = await stage.weir.sql('SELECT count(*)::INT AS n, max(bytes)::BIGINT AS most FROM flows WHERE dst_port = 5432') as { n: number; most: number }[]
+    const [counted] = (await stage.weir.sql(
+      'SELECT count(*)::INT AS n, max(bytes)::BIGINT AS most FROM flows WHERE dst_port = 5432',
+    )) as { n: number; most: number }[]
     await expect.poll(() => rowCount(page)).toBe(counted?.n)
     const bytesAt = 6
     const shown = (await gridRows(page)).map((row) => Number((row[bytesAt] ?? '').replaceAll(',', '')))
     expect(shown[0]).toBe(Number(counted?.most))
     expect(shown).toEqual(shown.toSorted((a, b) => b - a))
     await page.getByRole('columnheader', { name: 'Bytes' }).click()
-    await expect.poll(() => page.getByRole('columnheader', { name: 'Bytes' }).getAttribute('aria-sort')).toBe('ascending')
+    await expect
+      .poll(() => page.getByRole('columnheader', { name: 'Bytes' }).getAttribute('aria-sort'))
+      .toBe('ascending')
     expect(page.url()).toContain('sort=bytes_est')
     await page.context().close()
   })
@@ -100,7 +117,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: the flows page', () => {
     let opened = 0
     const open = async (): ReturnType<typeof stage.page> => {
       const page = await context.newPage()
-      page.on('request', (request) => { if (request.url().includes('/api/v1/live?')) streams.add(++opened) })
+      page.on('request', (request) => {
+        if (request.url().includes('/api/v1/live?')) streams.add(++opened)
+      })
       await page.goto(`${stage.weir.url}/flows`)
       await page.locator('.link.good').waitFor()
       await page.locator('.grid-body [role="row"]').first().waitFor()
@@ -111,10 +130,12 @@ describe.skipIf(chromiumPath === undefined)('chromium: the flows page', () => {
     await first.close()
     await expect.poll(() => streams.size, { timeout: 20_000 }).toBe(2)
     for (const page of [second, third]) await page.locator('.link.good').waitFor()
-    const newest = (page: Awaited<ReturnType<typeof open>>): Promise<string | undefined> => gridRows(page).then((rows) => rows[0]?.[0])
+    const newest = (page: Awaited<ReturnType<typeof open>>): Promise<string | undefined> =>
+      gridRows(page).then((rows) => rows[0]?.[0])
     const before = await Promise.all([second, third].map(newest))
     await stage.flows(500)
-    for (const [index, page] of [second, third].entries()) await expect.poll(() => newest(page), { timeout: 20_000 }).not.toBe(before[index])
+    for (const [index, page] of [second, third].entries())
+      await expect.poll(() => newest(page), { timeout: 20_000 }).not.toBe(before[index])
     await context.close()
   })
 

@@ -8,10 +8,24 @@ describe.skipIf(chromiumPath === undefined)('chromium: a Weir without a store', 
     const page = await stage.page('/flows')
     await page.locator('.link.good').waitFor()
     const sent = await stage.flows(5000)
-    await expect.poll(() => page.getByRole('grid').getAttribute('aria-rowcount').catch(() => null)).toBe(String(sent + 1))
+    await expect
+      .poll(() =>
+        page
+          .getByRole('grid')
+          .getAttribute('aria-rowcount')
+          .catch(() => null),
+      )
+      .toBe(String(sent + 1))
     await page.getByRole('button', { name: 'Live' }).click()
     await page.getByText('there is no store: of the live memory').waitFor()
-    await expect.poll(() => page.getByRole('grid').getAttribute('aria-rowcount').catch(() => null)).toBe(String(sent + 1))
+    await expect
+      .poll(() =>
+        page
+          .getByRole('grid')
+          .getAttribute('aria-rowcount')
+          .catch(() => null),
+      )
+      .toBe(String(sent + 1))
     const filter = page.getByRole('combobox', { name: 'Filter' })
     await filter.fill('dst_port = 443')
     await filter.press('Escape')
@@ -28,7 +42,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: a Weir without a store', 
     await page.locator('.overview-sum').getByText('there is no store: of the live memory').waitFor()
     const ports = page.getByRole('region', { name: 'Destination ports' })
     await ports.locator('tfoot').waitFor()
-    const amounts = await ports.locator('tr td:nth-child(2)').evaluateAll((cells) => cells.map((cell) => Number((cell.getAttribute('title') ?? '').replaceAll(',', ''))))
+    const amounts = await ports
+      .locator('tr td:nth-child(2)')
+      .evaluateAll((cells) => cells.map((cell) => Number((cell.getAttribute('title') ?? '').replaceAll(',', ''))))
     expect(amounts.slice(0, -1).reduce((sum, amount) => sum + amount, 0)).toBe(amounts.at(-1))
     await page.getByRole('tab', { name: 'Topology' }).click()
     await page.locator('.graph-place').waitFor()

@@ -1,11 +1,21 @@
 import { describe, expect, test } from 'vitest'
 import { chromiumPath, useStage, violations } from './kit/stage.ts'
 
-const tokens = { admin: 'correct-horse-battery-admin', viewer: 'correct-horse-battery-viewer', shop: 'correct-horse-battery-shop' }
+const tokens = {
+  admin: 'correct-horse-battery-admin',
+  viewer: 'correct-horse-battery-viewer',
+  shop: 'correct-horse-battery-shop',
+}
 
 describe.skipIf(chromiumPath === undefined)('chromium: what is for admins, as others see it', () => {
   const stage = useStage({
-    auth: { tokens: [{ name: 'root', token: tokens.admin }, { name: 'vera', token: tokens.viewer, role: 'viewer' }, { name: 'shop-team', token: tokens.shop, role: 'viewer', namespaces: ['shop'] }] },
+    auth: {
+      tokens: [
+        { name: 'root', token: tokens.admin },
+        { name: 'vera', token: tokens.viewer, role: 'viewer' },
+        { name: 'shop-team', token: tokens.shop, role: 'viewer', namespaces: ['shop'] },
+      ],
+    },
   })
 
   test('SQL is for admins, and others are told so and where to go; an admin has the editor', async () => {

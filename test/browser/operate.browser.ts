@@ -14,7 +14,16 @@ describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead lett
   const partner = new Partner()
   let next = 0
   const post = (type: string, count: number): Promise<unknown> =>
-    stage.weir.events(Array.from({ length: count }, () => ({ specversion: '1.0', id: `e${next++}`, source: '/shop', type, subject: 'order', data: { total: next } })))
+    stage.weir.events(
+      Array.from({ length: count }, () => ({
+        specversion: '1.0',
+        id: `e${next++}`,
+        source: '/shop',
+        type,
+        subject: 'order',
+        data: { total: next },
+      })),
+    )
   const letters = (): Promise<DeadLetter[]> => stage.weir.get('/api/v1/dead-letters?limit=1000')
 
   beforeAll(async () => {
@@ -31,11 +40,15 @@ describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead lett
     await page.getByRole('heading', { name: 'Nothing has come yet' }).waitFor()
     expect(await page.getByRole('region', { name: 'Who sends' }).textContent()).toContain('netflow○ waiting')
     expect(await page.getByRole('region', { name: 'Who sends' }).textContent()).toContain('sflow– not set up')
-    expect(await page.locator('.commands pre').textContent()).toContain(`softflowd -i eth0 -v 10 -A milli -t maxlife=60 -n 127.0.0.1:${stage.weir.ports.netflow}`)
+    expect(await page.locator('.commands pre').textContent()).toContain(
+      `softflowd -i eth0 -v 10 -A milli -t maxlife=60 -n 127.0.0.1:${stage.weir.ports.netflow}`,
+    )
     await page.getByRole('combobox', { name: 'Connect' }).selectOption('mikrotik')
     await page.getByRole('textbox', { name: 'This server is at' }).fill('192.0.2.7')
     await page.keyboard.press('Enter')
-    await expect.poll(() => page.locator('.commands pre').textContent(), soon).toContain('target add dst-address=192.0.2.7')
+    await expect
+      .poll(() => page.locator('.commands pre').textContent(), soon)
+      .toContain('target add dst-address=192.0.2.7')
     expect(page.url()).toContain('how=mikrotik')
     expect(page.url()).toContain('collector=192.0.2.7')
     expect(await violations(page)).toEqual([])
@@ -55,8 +68,10 @@ describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead lett
     await expect.poll(async () => (await letters()).length, soon).toBe(5)
     const ledger = await stage.weir.caughtUp(30_000)
     const page = await stage.page('/pipeline')
-    const box = (name: string): Promise<string | null> => page.locator('.picture .box', { has: page.locator('b', { hasText: new RegExp(`^${name}$`) }) }).textContent()
-    for (const { name, accepted } of ledger.sources) await expect.poll(() => box(name), soon).toContain(`accepted ${shown.format(accepted)}`)
+    const box = (name: string): Promise<string | null> =>
+      page.locator('.picture .box', { has: page.locator('b', { hasText: new RegExp(`^${name}$`) }) }).textContent()
+    for (const { name, accepted } of ledger.sources)
+      await expect.poll(() => box(name), soon).toContain(`accepted ${shown.format(accepted)}`)
     for (const { name, delivered, dead_lettered: dead } of ledger.sinks) {
       await expect.poll(() => box(name), soon).toContain(`delivered ${shown.format(delivered)}`)
       if (dead > 0) expect(await box(name)).toContain(`dead letters ${shown.format(dead)}`)
@@ -74,11 +89,17 @@ describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead lett
   test('an exporter is shown as the API tells of it, and opens by keyboard with its address in the URL', async () => {
     await stage.filled()
     const page = await stage.page('/pipeline')
-    const told = await stage.weir.get<{ sources: { exporters: { address: string; datagrams: number; rows: number }[] }[] }>('/api/v1/exporters')
+    const told = await stage.weir.get<{
+      sources: { exporters: { address: string; datagrams: number; rows: number }[] }[]
+    }>('/api/v1/exporters')
     const exporter = told.sources[0]?.exporters[0]
     await page.getByRole('grid', { name: 'Exporters' }).waitFor()
     const [cells] = await gridRows(page)
-    expect([cells?.[0], cells?.[4], cells?.[5]]).toEqual([exporter?.address, shown.format(exporter?.datagrams ?? 0), shown.format(exporter?.rows ?? 0)])
+    expect([cells?.[0], cells?.[4], cells?.[5]]).toEqual([
+      exporter?.address,
+      shown.format(exporter?.datagrams ?? 0),
+      shown.format(exporter?.rows ?? 0),
+    ])
     await page.locator('[data-at="0:0"]').focus()
     await page.keyboard.press('Enter')
     await page.getByRole('complementary', { name: 'Details' }).getByText('Last datagram').waitFor()
@@ -93,7 +114,14 @@ describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead lett
     const socket = createSocket('udp4')
     try {
       // NetFlow v9 of source id 5: data of template 256, which nobody has announced.
-      await new Promise((resolve) => { socket.send(Buffer.from(`000900010009${'27c06553f1000000000700000005'}${'01000008'}${'00000000'}`, 'hex'), stage.weir.ports.netflow, '127.0.0.1', resolve) })
+      await new Promise((resolve) => {
+        socket.send(
+          Buffer.from(`000900010009${'27c06553f1000000000700000005'}${'01000008'}${'00000000'}`, 'hex'),
+          stage.weir.ports.netflow,
+          '127.0.0.1',
+          resolve,
+        )
+      })
       const why = page.getByRole('region', { name: 'What needs attention' })
       await why.getByText('waits for template 256').waitFor()
       const { sources } = await stage.weir.get<{ sources: { exporters: { why?: string }[] }[] }>('/api/v1/exporters')
@@ -149,7 +177,10 @@ describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead lett
     await page.getByText('No dead letters', { exact: true }).waitFor()
     const ledger = await stage.weir.caughtUp(30_000)
     expect(ledger.balanced).toBe(true)
-    expect(ledger.sinks.find(({ name }) => name === 'partner')).toMatchObject({ dead_lettered: 0, dropped: { dead_letter: 4 } })
+    expect(ledger.sinks.find(({ name }) => name === 'partner')).toMatchObject({
+      dead_lettered: 0,
+      dropped: { dead_letter: 4 },
+    })
     await page.context().close()
   })
 
@@ -160,15 +191,23 @@ describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead lett
     await area.fill('SELECT dst_port, count(*) AS n\nFROM flows GROUP BY ALL ORDER BY n DESC, dst_port')
     await area.press('Control+Enter')
     await page.locator('.grid-body [role="row"]').first().waitFor()
-    const answer = await stage.weir.sql<{ dst_port: number; n: number }>('SELECT dst_port, count(*) AS n FROM flows GROUP BY ALL ORDER BY n DESC, dst_port')
-    expect((await gridRows(page)).slice(0, 5).map((row) => row.map(plain))).toEqual(answer.slice(0, 5).map(({ dst_port: port, n }) => [port, Number(n)]))
-    expect(await page.getByRole('grid', { name: 'Result' }).getAttribute('aria-rowcount')).toBe(String(answer.length + 1))
+    const answer = await stage.weir.sql<{ dst_port: number; n: number }>(
+      'SELECT dst_port, count(*) AS n FROM flows GROUP BY ALL ORDER BY n DESC, dst_port',
+    )
+    expect((await gridRows(page)).slice(0, 5).map((row) => row.map(plain))).toEqual(
+      answer.slice(0, 5).map(({ dst_port: port, n }) => [port, Number(n)]),
+    )
+    expect(await page.getByRole('grid', { name: 'Result' }).getAttribute('aria-rowcount')).toBe(
+      String(answer.length + 1),
+    )
     const { pathname, search } = new URL(page.url())
     const second = await stage.page(pathname + search)
     await second.locator('.grid-body [role="row"]').first().waitFor()
     expect(await second.getByRole('textbox', { name: 'SQL statement' }).inputValue()).toBe(await area.inputValue())
     await second.context().close()
-    await area.fill('SELECT time_bucket(INTERVAL 1 second, time_received) AS time, sum(bytes) AS bytes FROM flows GROUP BY ALL ORDER BY time')
+    await area.fill(
+      'SELECT time_bucket(INTERVAL 1 second, time_received) AS time, sum(bytes) AS bytes FROM flows GROUP BY ALL ORDER BY time',
+    )
     await area.press('Control+Enter')
     await page.getByRole('columnheader', { name: 'bytes' }).waitFor()
     await page.getByRole('button', { name: 'Chart' }).click()
@@ -210,7 +249,10 @@ describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead lett
     await page.getByRole('button', { name: 'Export' }).click()
     expect(await violations(page)).toEqual([])
     await page.keyboard.press('Escape')
-    for (const [name, lines] of [['CSV, all rows', 5001], ['NDJSON, all rows', 5000]] as const) {
+    for (const [name, lines] of [
+      ['CSV, all rows', 5001],
+      ['NDJSON, all rows', 5000],
+    ] as const) {
       await page.getByRole('button', { name: 'Export' }).click()
       const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name }).click()])
       let text = ''
@@ -224,27 +266,42 @@ describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead lett
   test('letters are loaded page by page to the last, each once, newest first', async () => {
     const before = (await letters()).length
     // Of a key of its own each: those of one key go one after the other.
-    await stage.weir.events(Array.from({ length: 450 }, (_, index) => ({ specversion: '1.0', id: `many-${index}`, source: '/shop', type: 'com.example.bad', subject: `order-${index}`, data: {} })))
+    await stage.weir.events(
+      Array.from({ length: 450 }, (_, index) => ({
+        specversion: '1.0',
+        id: `many-${index}`,
+        source: '/shop',
+        type: 'com.example.bad',
+        subject: `order-${index}`,
+        data: {},
+      })),
+    )
     await expect.poll(async () => (await letters()).length, { timeout: 90_000 }).toBe(before + 450)
     const all = await letters()
     const paged: DeadLetter[] = []
     for (let last: DeadLetter | undefined; ; last = paged.at(-1)) {
-      const page = await stage.weir.get<DeadLetter[]>(`/api/v1/dead-letters?limit=170${last === undefined ? '' : `&after=${encodeURIComponent(`${last.time}/${last.sink}/${last.id}`)}`}`)
+      const page = await stage.weir.get<DeadLetter[]>(
+        `/api/v1/dead-letters?limit=170${last === undefined ? '' : `&after=${encodeURIComponent(`${last.time}/${last.sink}/${last.id}`)}`}`,
+      )
       paged.push(...page)
       if (page.length < 170) break
     }
     expect(paged.map(({ id }) => id)).toEqual(all.map(({ id }) => id))
     const page = await stage.page('/dead-letters')
     await page.locator('[data-at="0:1"]').focus()
-    await expect.poll(async () => {
-      await page.keyboard.press('Control+End')
-      return page.getByText(`${before + 450} letters`).count()
-    }, soon).toBe(1)
-    await expect.poll(async () => {
-      // The last page may have come after the key: then it leads to what was the last row before.
-      await page.keyboard.press('Control+End')
-      return (await gridRows(page)).at(-1)?.at(-1)
-    }, soon).toBe(all.at(-1)?.id)
+    await expect
+      .poll(async () => {
+        await page.keyboard.press('Control+End')
+        return page.getByText(`${before + 450} letters`).count()
+      }, soon)
+      .toBe(1)
+    await expect
+      .poll(async () => {
+        // The last page may have come after the key: then it leads to what was the last row before.
+        await page.keyboard.press('Control+End')
+        return (await gridRows(page)).at(-1)?.at(-1)
+      }, soon)
+      .toBe(all.at(-1)?.id)
     await page.context().close()
   })
 

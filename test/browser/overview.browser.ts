@@ -13,9 +13,15 @@ interface ShownShare {
 
 /** Lines of a panel's list, the total last. */
 function shares(page: Page, panel: string | RegExp): Promise<ShownShare[]> {
-  return page.getByRole('region', { name: panel }).locator('table.shares tr').evaluateAll((lines) => lines.map((line) => ({
-    name: line.querySelector('.share-name, tfoot th')?.textContent ?? 'Total', amount: Number((line.querySelector('td')?.getAttribute('title') ?? '').replaceAll(',', '')),
-  })))
+  return page
+    .getByRole('region', { name: panel })
+    .locator('table.shares tr')
+    .evaluateAll((lines) =>
+      lines.map((line) => ({
+        name: line.querySelector('.share-name, tfoot th')?.textContent ?? 'Total',
+        amount: Number((line.querySelector('td')?.getAttribute('title') ?? '').replaceAll(',', '')),
+      })),
+    )
 }
 
 const endpoint = (end: 'src' | 'dst'): string => `coalesce(${end}_name, ${end}_owner_name, ${end}_label, ${end}_addr)`
@@ -25,11 +31,19 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
 
   /** The largest five, the rest and all, as SQL has them. */
   async function bySql(expression: string, name: (value: unknown) => string, sum = 'bytes_est'): Promise<ShownShare[]> {
-    const rows = await stage.weir.sql(`SELECT ${expression} AS g, sum(${sum})::BIGINT AS s FROM flows GROUP BY ALL ORDER BY s DESC, g`) as { g: unknown; s: number | string }[]
+    const rows = (await stage.weir.sql(
+      `SELECT ${expression} AS g, sum(${sum})::BIGINT AS s FROM flows GROUP BY ALL ORDER BY s DESC, g`,
+    )) as { g: unknown; s: number | string }[]
     const all = rows.map(({ g, s }) => ({ name: name(g), amount: Number(s) }))
     const total = all.reduce((whole, { amount }) => whole + amount, 0)
     const rest = all.slice(5)
-    return [...all.slice(0, 5), ...(rest.length === 0 ? [] : [{ name: `${rest.length} others`, amount: rest.reduce((whole, { amount }) => whole + amount, 0) }]), { name: 'Total', amount: total }]
+    return [
+      ...all.slice(0, 5),
+      ...(rest.length === 0
+        ? []
+        : [{ name: `${rest.length} others`, amount: rest.reduce((whole, { amount }) => whole + amount, 0) }]),
+      { name: 'Total', amount: total },
+    ]
   }
   const named = (value: unknown): string => String(value)
 
@@ -45,13 +59,21 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
     ]
     for (const [panel, figures] of expected) {
       await page.getByRole('region', { name: panel }).locator('.shares tbody tr').first().waitFor()
-      await expect.poll(() => shares(page, panel).then((lines) => lines.map(({ name, amount }) => [name.replaceAll(',', ''), amount]))).toEqual(figures.map(({ name, amount }) => [name, amount]))
+      await expect
+        .poll(() =>
+          shares(page, panel).then((lines) => lines.map(({ name, amount }) => [name.replaceAll(',', ''), amount])),
+        )
+        .toEqual(figures.map(({ name, amount }) => [name, amount]))
       expect(figures.slice(0, -1).reduce((sum, { amount }) => sum + amount, 0)).toBe(figures.at(-1)?.amount)
     }
-    const [all] = await stage.weir.sql('SELECT count(*)::INT AS flows, sum(packets_est)::BIGINT AS packets FROM flows') as { flows: number; packets: number | string }[]
+    const [all] = (await stage.weir.sql(
+      'SELECT count(*)::INT AS flows, sum(packets_est)::BIGINT AS packets FROM flows',
+    )) as { flows: number; packets: number | string }[]
     const figure = new Intl.NumberFormat('en-US')
     expect(await page.locator('.overview-sum').textContent()).toContain(`${figure.format(all?.flows ?? 0)} flows`)
-    expect(await page.locator('.overview-sum').textContent()).toContain(`${figure.format(Number(all?.packets))} packets`)
+    expect(await page.locator('.overview-sum').textContent()).toContain(
+      `${figure.format(Number(all?.packets))} packets`,
+    )
     await page.context().close()
   })
 
@@ -60,7 +82,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
     const page = await stage.page(`${stored}&before=1h&panels=packets,pairs`)
     const panel = page.getByRole('region', { name: 'Packets per second by source endpoint' })
     await panel.locator('canvas').waitFor()
-    const rows = await stage.weir.sql(`SELECT ${endpoint('src')} AS g FROM flows GROUP BY ALL ORDER BY sum(packets_est) DESC LIMIT 5`) as { g: string }[]
+    const rows = (await stage.weir.sql(
+      `SELECT ${endpoint('src')} AS g FROM flows GROUP BY ALL ORDER BY sum(packets_est) DESC LIMIT 5`,
+    )) as { g: string }[]
     const legend = (): Promise<string[]> => panel.locator('.legend').allTextContents()
     expect(await legend()).toEqual([...rows.map(({ g }) => g), 'others', 'total', 'total, an hour earlier'])
     const slider = panel.getByRole('slider')
@@ -77,16 +101,26 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
 
   test('the earlier time drawn behind is the same question, shifted', async () => {
     await stage.filled()
-    const iso = (minutes: number): string => new Date(Date.now() + minutes * 60_000).toISOString().replace(/:\d\d\.\d+Z$/, ':00Z')
+    const iso = (minutes: number): string =>
+      new Date(Date.now() + minutes * 60_000).toISOString().replace(/:\d\d\.\d+Z$/, ':00Z')
     // An hour from now: nothing has passed then, and an hour before that is now.
     const page = await stage.page(`/flows?v=1&live=0&view=overview&t=${iso(30)}..${iso(70)}&before=1h&panels=packets`)
     const panel = page.getByRole('region', { name: 'Packets per second by source endpoint' })
     await panel.getByRole('button', { name: 'Table' }).click()
-    await expect.poll(() => panel.locator('.chart-table th').allTextContents().then((names) => names.slice(0, 3))).toEqual(['From', 'total', 'total, an hour earlier'])
+    await expect
+      .poll(() =>
+        panel
+          .locator('.chart-table th')
+          .allTextContents()
+          .then((names) => names.slice(0, 3)),
+      )
+      .toEqual(['From', 'total', 'total, an hour earlier'])
     const cells = await panel.locator('.chart-table tbody td:last-child').allTextContents()
     const times = await panel.locator('.chart-table tbody tr').count()
     const step = (40 * 60) / times
-    const [all] = await stage.weir.sql('SELECT sum(packets_est)::BIGINT AS packets FROM flows') as { packets: number | string }[]
+    const [all] = (await stage.weir.sql('SELECT sum(packets_est)::BIGINT AS packets FROM flows')) as {
+      packets: number | string
+    }[]
     const sum = cells.reduce((whole, cell) => whole + Number(cell.replace('/s', '').replaceAll(',', '')) * step, 0)
     expect(Math.abs(sum / Number(all?.packets) - 1)).toBeLessThan(0.01)
     await page.context().close()
@@ -103,13 +137,23 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
     await page.getByRole('combobox', { name: 'By', exact: true }).selectOption('dst_addr')
     await expect.poll(() => page.url()).toContain('dim=dst_addr')
     expect(page.url()).toContain('looks=ports.10-others')
-    await page.getByRole('region', { name: 'Largest by destination address' }).locator('.shares tbody tr').first().waitFor()
+    await page
+      .getByRole('region', { name: 'Largest by destination address' })
+      .locator('.shares tbody tr')
+      .first()
+      .waitFor()
     const url = new URL(page.url())
     const other = await stage.page(url.pathname + url.search)
     await other.getByRole('region', { name: 'Destination ports' }).locator('.shares tbody tr').first().waitFor()
     await expect.poll(() => shares(other, 'Destination ports').then((lines) => lines.length)).toBe(11)
-    await other.getByRole('region', { name: /^Largest by destination address/ }).locator('.shares tbody tr').first().waitFor()
-    await expect.poll(() => shares(other, /^Largest by destination address/)).toEqual(await shares(page, /^Largest by destination address/))
+    await other
+      .getByRole('region', { name: /^Largest by destination address/ })
+      .locator('.shares tbody tr')
+      .first()
+      .waitFor()
+    await expect
+      .poll(() => shares(other, /^Largest by destination address/))
+      .toEqual(await shares(page, /^Largest by destination address/))
     await other.getByRole('region', { name: 'Destination ports' }).getByRole('button', { name: '5432' }).click()
     await expect.poll(() => other.getByRole('combobox', { name: 'Filter' }).inputValue()).toBe('dst_port = 5432')
     await page.context().close()
@@ -124,7 +168,14 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
     await stage.flows(2000)
     await panel.locator('canvas').waitFor()
     await panel.getByRole('button', { name: 'Table' }).click()
-    await expect.poll(() => panel.locator('.chart-table tbody tr td:last-child').allTextContents().then((cells) => cells.some((cell) => cell !== '0 B/s'))).toBe(true)
+    await expect
+      .poll(() =>
+        panel
+          .locator('.chart-table tbody tr td:last-child')
+          .allTextContents()
+          .then((cells) => cells.some((cell) => cell !== '0 B/s')),
+      )
+      .toBe(true)
     await page.context().close()
   })
 
@@ -147,7 +198,12 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
     await expect.poll(() => slider.getAttribute('aria-valuetext')).toContain('Marked are 3 of')
     await page.keyboard.press('Enter')
     // Three buckets of 15 s.
-    await expect.poll(() => { const [from = '', to = ''] = span()?.split('..') ?? []; return Date.parse(to) - Date.parse(from) }).toBe(45_000)
+    await expect
+      .poll(() => {
+        const [from = '', to = ''] = span()?.split('..') ?? []
+        return Date.parse(to) - Date.parse(from)
+      })
+      .toBe(45_000)
     await page.goBack()
     await expect.poll(() => page.url()).toBe(before)
     await panel.locator('canvas').waitFor()
@@ -172,21 +228,44 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
     await picker.getByRole('button', { name: 'Protocols: one place up' }).click()
     await picker.getByRole('checkbox', { name: 'Flows per second' }).check()
     await page.keyboard.press('Escape')
-    const panels = 'bytes,pairs,talkers,protocols,ports,exporters,droppackets,dropstates,dropcauses,droppers,rcodes,dns,rtt,flows'
+    const panels =
+      'bytes,pairs,talkers,protocols,ports,exporters,droppackets,dropstates,dropcauses,droppers,rcodes,dns,rtt,flows'
     await expect.poll(() => new URL(page.url()).searchParams.get('panels')).toBe(panels)
     await page.getByRole('button', { name: 'Destination ports, large' }).click()
-    await page.locator('.focus-main').getByRole('region', { name: 'Destination ports' }).locator('.shares tbody tr').first().waitFor()
+    await page
+      .locator('.focus-main')
+      .getByRole('region', { name: 'Destination ports' })
+      .locator('.shares tbody tr')
+      .first()
+      .waitFor()
     expect(await page.locator('.focus-strip .strip-panel').count()).toBe(6)
     const url = new URL(page.url())
     const other = await stage.page(url.pathname + url.search)
-    await other.locator('.focus-main').getByRole('region', { name: 'Destination ports' }).locator('.shares tbody tr').first().waitFor()
+    await other
+      .locator('.focus-main')
+      .getByRole('region', { name: 'Destination ports' })
+      .locator('.shares tbody tr')
+      .first()
+      .waitFor()
     expect(await violations(other)).toEqual([])
     await other.getByRole('button', { name: 'Protocols, large' }).click()
     await other.locator('.focus-main').getByRole('region', { name: 'Protocols' }).waitFor()
     await other.getByRole('button', { name: 'All panels' }).click()
-    await expect.poll(() => other.locator('.overview .overview-panel').evaluateAll((all) => all.map((panel) => panel.getAttribute('aria-label') ?? ''))).toEqual([
-      'Bytes per second by source endpoint', 'Who sends to whom', 'Largest by source endpoint', 'Protocols', 'Destination ports', 'Exporters', 'Flows per second by source endpoint',
-    ])
+    await expect
+      .poll(() =>
+        other
+          .locator('.overview .overview-panel')
+          .evaluateAll((all) => all.map((panel) => panel.getAttribute('aria-label') ?? '')),
+      )
+      .toEqual([
+        'Bytes per second by source endpoint',
+        'Who sends to whom',
+        'Largest by source endpoint',
+        'Protocols',
+        'Destination ports',
+        'Exporters',
+        'Flows per second by source endpoint',
+      ])
     await page.context().close()
     await other.context().close()
   })
@@ -195,7 +274,11 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
     await stage.filled()
     const page = await stage.page(stored)
     const folded = page.locator('details.folded')
-    await expect.poll(() => folded.locator('summary').textContent()).toBe('7 panels have nothing to show: no flow of this span says anything of dropped packets, answers of DNS, round-trip times')
+    await expect
+      .poll(() => folded.locator('summary').textContent())
+      .toBe(
+        '7 panels have nothing to show: no flow of this span says anything of dropped packets, answers of DNS, round-trip times',
+      )
     await folded.locator('summary').click()
     await folded.getByText('Dropped packets by cause').waitFor()
     expect(await violations(page)).toEqual([])
@@ -209,15 +292,24 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
       const panel = page.getByRole('region', { name })
       await panel.locator('canvas, .shares tbody tr').first().waitFor()
       await panel.getByRole('button', { name: /^Settings of/ }).click()
-      const { name: file, content } = await savedBy(page, () => panel.getByRole('button', { name: 'Save as picture (PNG)' }).click())
+      const { name: file, content } = await savedBy(page, () =>
+        panel.getByRole('button', { name: 'Save as picture (PNG)' }).click(),
+      )
       const size = await panel.boundingBox()
-      expect({ name, file, kind: content.subarray(1, 4).toString('latin1'), width: content.readUInt32BE(16) }).toEqual({ name, file: expect.stringMatching(/^[a-z-]+-now-1h-now\.png$/) as unknown, kind: 'PNG', width: Math.ceil((size?.width ?? 0) * 2) })
+      expect({ name, file, kind: content.subarray(1, 4).toString('latin1'), width: content.readUInt32BE(16) }).toEqual({
+        name,
+        file: expect.stringMatching(/^[a-z-]+-now-1h-now\.png$/) as unknown,
+        kind: 'PNG',
+        width: Math.ceil((size?.width ?? 0) * 2),
+      })
       expect(content.length).toBeGreaterThan(5000)
     }
     const protocols = page.getByRole('region', { name: 'Protocols' })
     const lines = await figuresOf(page, protocols)
     expect(lines[0]).toEqual(['proto', 'others', 'bytes'])
-    const sql = await stage.weir.sql('SELECT proto, sum(bytes_est)::BIGINT AS s FROM flows GROUP BY ALL ORDER BY s DESC') as { proto: number; s: number | string }[]
+    const sql = (await stage.weir.sql(
+      'SELECT proto, sum(bytes_est)::BIGINT AS s FROM flows GROUP BY ALL ORDER BY s DESC',
+    )) as { proto: number; s: number | string }[]
     expect(lines.slice(1)).toEqual(sql.map(({ proto, s }) => [String(proto), 'false', String(s)]))
     await protocols.getByRole('button', { name: /^Settings of/ }).click()
     await protocols.getByRole('checkbox', { name: 'Only the newest part of the span' }).check()
@@ -232,7 +324,10 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
       const page = await stage.page(`${stored}&before=span`, { colorScheme, reducedMotion: 'reduce' })
       await page.getByRole('region', { name: 'Exporters' }).locator('.shares').waitFor()
       expect(await violations(page)).toEqual([])
-      await page.getByRole('region', { name: 'Protocols' }).getByRole('button', { name: /Settings of/ }).click()
+      await page
+        .getByRole('region', { name: 'Protocols' })
+        .getByRole('button', { name: /Settings of/ })
+        .click()
       expect(await violations(page)).toEqual([])
       await page.context().close()
     })

@@ -72,7 +72,12 @@ async function picturesOf(scenery: Scenery, scene: Scene, menus?: Set<string>): 
         // A menu that several scenes have is taken with the first of them.
         if (menus.has(key) && !menus.has(`${scene.name} ${key}`)) continue
         menus.add(key).add(`${scene.name} ${key}`)
-        await page.locator('main [aria-haspopup]:visible').filter({ hasText: menu }).or(page.locator(`main [aria-haspopup][aria-label="${menu}"]:visible`)).first().click()
+        await page
+          .locator('main [aria-haspopup]:visible')
+          .filter({ hasText: menu })
+          .or(page.locator(`main [aria-haspopup][aria-label="${menu}"]:visible`))
+          .first()
+          .click()
         await take(`${scene.name}-menu-${menuName(menu)}`, size)
         await page.keyboard.press('Escape')
         await page.evaluate('document.activeElement.blur()')
@@ -86,30 +91,66 @@ async function picturesOf(scenery: Scenery, scene: Scene, menus?: Set<string>): 
 }
 
 /** What was scrolled to before. As text: this file knows the types of Node alone. */
-const toTop = "for (const place of document.querySelectorAll('main, main .page, main .page-scroll')) place.scrollTop = 0"
+const toTop =
+  "for (const place of document.querySelectorAll('main, main .page, main .page-scroll')) place.scrollTop = 0"
 
 /** For a file: the same, whenever it is taken. */
 function menuName(menu: string): string {
-  const name = menu.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '')
-  return name.startsWith('newest-') ? 'newest' : / – /.test(menu) ? 'span-of-times' : /^last-\d/.test(name) ? 'span' : name
+  const name = menu
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-+|-+$/g, '')
+  return name.startsWith('newest-')
+    ? 'newest'
+    : / – /.test(menu)
+      ? 'span-of-times'
+      : /^last-\d/.test(name)
+        ? 'span'
+        : name
 }
 
 function listOf(files: readonly string[]): string {
-  const shown = (name: string): string => ['light-wide', 'dark-wide', 'light-narrow', 'dark-narrow'].filter((look) => files.includes(`${name}-${look}`)).map((look) => `[${look.replace('-', ', ')}](${name}-${look}.webp)`).join(' · ')
+  const shown = (name: string): string =>
+    ['light-wide', 'dark-wide', 'light-narrow', 'dark-narrow']
+      .filter((look) => files.includes(`${name}-${look}`))
+      .map((look) => `[${look.replace('-', ', ')}](${name}-${look}.webp)`)
+      .join(' · ')
   const pages = [...new Set(scenes.map(({ page }) => page))]
   return [
-    '# The console in pictures', '',
+    '# The console in pictures',
+    '',
     'Every view of every page: full, empty, loading and failed, light and dark, 1440 and 320 px wide. Written by `node test/browser/pictures.ts`',
-    'from a Weir that receives data of a simulated shop. `npm run test:browser` checks the same scenes against WCAG 2.2 AA.', '',
-    ...pages.flatMap((page) => [`## ${page}`, '', '| View | What is seen | Pictures |', '|---|---|---|', ...scenes.filter((scene) => scene.page === page).flatMap(({ name, says }) => [
-      ...(files.includes(`${name}-light-wide`) ? [`| \`${name}\` | ${says} | ${shown(name)} |`] : []),
-      ...[...new Set(files.filter((file) => file.startsWith(`${name}-menu-`)).map((file) => file.replace(/-(?:light|dark)-(?:wide|narrow)$/, '')))].map((menu) => `| \`${menu}\` | A menu of it. | ${shown(menu)} |`),
-    ]), '']),
+    'from a Weir that receives data of a simulated shop. `npm run test:browser` checks the same scenes against WCAG 2.2 AA.',
+    '',
+    ...pages.flatMap((page) => [
+      `## ${page}`,
+      '',
+      '| View | What is seen | Pictures |',
+      '|---|---|---|',
+      ...scenes
+        .filter((scene) => scene.page === page)
+        .flatMap(({ name, says }) => [
+          ...(files.includes(`${name}-light-wide`) ? [`| \`${name}\` | ${says} | ${shown(name)} |`] : []),
+          ...[
+            ...new Set(
+              files
+                .filter((file) => file.startsWith(`${name}-menu-`))
+                .map((file) => file.replace(/-(?:light|dark)-(?:wide|narrow)$/, '')),
+            ),
+          ].map((menu) => `| \`${menu}\` | A menu of it. | ${shown(menu)} |`),
+        ]),
+      '',
+    ]),
   ].join('\n')
 }
 
-const webpIn = async (folder: string): Promise<string[]> => (await readdir(folder)).filter((file) => file.endsWith('.webp')).map((file) => file.slice(0, -'.webp'.length)).toSorted()
-const isOf = ({ name }: Scene, file: string): boolean => file.startsWith(name) && /^-(?:menu-.*-)?(?:light|dark)-(?:wide|narrow)$/.test(file.slice(name.length))
+const webpIn = async (folder: string): Promise<string[]> =>
+  (await readdir(folder))
+    .filter((file) => file.endsWith('.webp'))
+    .map((file) => file.slice(0, -'.webp'.length))
+    .toSorted()
+const isOf = ({ name }: Scene, file: string): boolean =>
+  file.startsWith(name) && /^-(?:menu-.*-)?(?:light|dark)-(?:wide|narrow)$/.test(file.slice(name.length))
 
 const [, , place = '', only = ''] = process.argv
 const folder = place === '' ? all : place === 'docs' ? docs : place
@@ -118,23 +159,33 @@ if (chromiumPath === undefined) {
   process.exitCode = 1
 } else {
   const shown = folder === docs ? await webpIn(docs) : undefined
-  const chosen = scenes.filter((scene) => scene.name.includes(only) && (shown === undefined || shown.some((file) => isOf(scene, file))))
+  const chosen = scenes.filter(
+    (scene) => scene.name.includes(only) && (shown === undefined || shown.some((file) => isOf(scene, file))),
+  )
   const scenery = new Scenery()
   try {
-    await scenery.open(chosen.flatMap(({ on }) => on ?? []), 75_000)
+    await scenery.open(
+      chosen.flatMap(({ on }) => on ?? []),
+      75_000,
+    )
     const squeezer = await Squeezer.open(scenery.full.browser)
     await mkdir(folder, { recursive: true })
     const before = folder === all ? (await webpIn(all)).filter((file) => chosen.some((scene) => isOf(scene, file))) : []
     for (const old of before) await rm(join(all, `${old}.webp`))
     // A menu that several scenes have belongs to the first of all scenes. With NAME, only menus that a full run took with these scenes are renewed.
-    const isWanted = (file: string): boolean => shown?.includes(file) ?? (folder !== all || only === '' || before.length === 0 || !file.includes('-menu-') || before.includes(file))
+    const isWanted = (file: string): boolean =>
+      shown?.includes(file) ??
+      (folder !== all || only === '' || before.length === 0 || !file.includes('-menu-') || before.includes(file))
     const menus = shown === undefined ? new Set<string>() : undefined
     for (const scene of chosen) {
       try {
         for (const { file, bytes } of await picturesOf(scenery, scene, menus)) {
           if (!isWanted(file)) continue
           const isWebp = folder === all || folder === docs
-          await writeFile(join(folder, `${file}.${isWebp ? 'webp' : 'png'}`), isWebp ? await squeezer.webp(bytes) : bytes)
+          await writeFile(
+            join(folder, `${file}.${isWebp ? 'webp' : 'png'}`),
+            isWebp ? await squeezer.webp(bytes) : bytes,
+          )
         }
       } catch (error) {
         process.exitCode = 1

@@ -18,7 +18,14 @@ describe.skipIf(chromiumPath === undefined)('chromium: what stands around the pa
     await other.keyboard.type('web traf')
     await other.getByRole('option', { name: 'View: Web traffic' }).waitFor()
     await other.keyboard.press('Enter')
-    await expect.poll(() => other.getByRole('combobox', { name: 'Filter' }).inputValue().catch(() => '')).toBe('dst_port = 443')
+    await expect
+      .poll(() =>
+        other
+          .getByRole('combobox', { name: 'Filter' })
+          .inputValue()
+          .catch(() => ''),
+      )
+      .toBe('dst_port = 443')
     expect(new URL(other.url()).searchParams.get('cols')).toBe('src,dst')
     await list.getByRole('button', { name: 'Rename Web traffic' }).click()
     await page.getByLabel('New name of Web traffic').fill('HTTPS')
@@ -63,7 +70,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: what stands around the pa
     await page.getByRole('slider', { name: 'Bytes per second by source: time' }).waitFor()
     await page.keyboard.press('?')
     const list = page.getByRole('dialog', { name: 'Keys' })
-    expect(await list.getByRole('heading', { level: 3 }).allTextContents()).toEqual(expect.arrayContaining(['Everywhere', 'In the filter', 'In a table', 'In a chart', 'In the tabs (Views)']))
+    expect(await list.getByRole('heading', { level: 3 }).allTextContents()).toEqual(
+      expect.arrayContaining(['Everywhere', 'In the filter', 'In a table', 'In a chart', 'In the tabs (Views)']),
+    )
     await list.getByText('go to Pipeline').waitFor()
     expect(await violations(page)).toEqual([])
     await page.keyboard.press('Escape')
@@ -101,11 +110,15 @@ describe.skipIf(chromiumPath === undefined)('chromium: what stands around the pa
     const other = await page.context().newPage()
     await other.goto(`${stage.weir.url}/flows?v=1&live=0`)
     await other.locator('.grid-body [role="row"]').first().waitFor()
-    const height = (): Promise<number> => other.evaluate('document.querySelector(".grid-body [role=row]").getBoundingClientRect().height')
+    const height = (): Promise<number> =>
+      other.evaluate('document.querySelector(".grid-body [role=row]").getBoundingClientRect().height')
     expect(await height()).toBe(28)
     await page.getByRole('group', { name: 'Rows of tables' }).getByRole('button', { name: 'large' }).click()
     await expect.poll(height).toBe(36)
-    const second = (): Promise<number> => other.evaluate('document.querySelector("[aria-rowindex=\\"3\\"]").getBoundingClientRect().top - document.querySelector("[aria-rowindex=\\"2\\"]").getBoundingClientRect().top')
+    const second = (): Promise<number> =>
+      other.evaluate(
+        'document.querySelector("[aria-rowindex=\\"3\\"]").getBoundingClientRect().top - document.querySelector("[aria-rowindex=\\"2\\"]").getBoundingClientRect().top',
+      )
     expect(await second()).toBe(36)
     await page.getByRole('group', { name: 'Theme' }).getByRole('button', { name: 'dark' }).click()
     await expect.poll(() => other.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(15, 18, 20)')
@@ -136,7 +149,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: what stands around the pa
   test('a link of NetObserv’s console becomes a filter, and what has no counterpart is named', async () => {
     const page = await stage.page('/flows')
     const filter = page.getByRole('combobox', { name: 'Filter' })
-    await filter.fill('https://console.example/netflow-traffic?timeRange=300&filters=src_namespace%3D"shop"%3Bdst_port%3D5432&bogus=1')
+    await filter.fill(
+      'https://console.example/netflow-traffic?timeRange=300&filters=src_namespace%3D"shop"%3Bdst_port%3D5432&bogus=1',
+    )
     await filter.press('Escape')
     await filter.press('Enter')
     await expect.poll(() => filter.inputValue()).toMatch(/^\(?src_namespace.*shop.*dst_port.*5432/)
@@ -146,7 +161,10 @@ describe.skipIf(chromiumPath === undefined)('chromium: what stands around the pa
   test('every page can be used at 320 px: nothing is wider than the window, and the ledger is in sight', async () => {
     for (const path of ['/flows', '/flows?v=1&live=0', '/events', '/pipeline', '/nowhere']) {
       const page = await stage.page(path, { viewport: { width: 320, height: 640 } })
-      await page.getByRole('contentinfo').getByText(/^accepted/).waitFor()
+      await page
+        .getByRole('contentinfo')
+        .getByText(/^accepted/)
+        .waitFor()
       expect(await page.evaluate('document.documentElement.scrollWidth'), path).toBe(320)
       expect((await page.getByRole('contentinfo').boundingBox())?.y, path).toBeLessThan(640)
       await page.context().close()

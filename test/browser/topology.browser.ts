@@ -16,7 +16,10 @@ import { chromiumPath, useStage, violations } from './kit/stage.ts'
 const [hosts, groups, pairs] = [1200, 30, 5600]
 const folder = mkdtempSync(join(tmpdir(), 'weir-topology-'))
 const networks = join(folder, 'networks.yaml')
-writeFileSync(networks, `networks:\n${Array.from({ length: groups }, (_, index) => `  - {cidr: 10.9.${index}.0/24, label: net-${index}}\n`).join('')}`)
+writeFileSync(
+  networks,
+  `networks:\n${Array.from({ length: groups }, (_, index) => `  - {cidr: 10.9.${index}.0/24, label: net-${index}}\n`).join('')}`,
+)
 
 const host = (index: number): string => `10.9.${index % groups}.${1 + Math.floor(index / groups)}`
 
@@ -28,7 +31,17 @@ function traffic(): Flow[] {
   const add = (from: number, to: number): void => {
     if (from === to || seen.has(`${from} ${to}`)) return
     seen.add(`${from} ${to}`)
-    flows.push({ src: host(from), dst: host(to), srcPort: 1024 + from, dstPort: 443, proto: 6, packets: random.integer(1, 50), bytes: random.integer(100, 90_000), tcpFlags: 0x1b, duration: 10 })
+    flows.push({
+      src: host(from),
+      dst: host(to),
+      srcPort: 1024 + from,
+      dstPort: 443,
+      proto: 6,
+      packets: random.integer(1, 50),
+      bytes: random.integer(100, 90_000),
+      tcpFlags: 0x1b,
+      duration: 10,
+    })
   }
   for (let index = 0; index < hosts; index++) add(index, (index + groups) % hosts)
   while (flows.length < pairs) add(random.integer(0, hosts - 1), random.integer(0, hosts - 1))
@@ -42,7 +55,11 @@ describe.skipIf(chromiumPath === undefined)('chromium: the topology of flows', (
 
   beforeAll(async () => {
     if (chromiumPath === undefined) return
-    const device = await Device.open(new Netflow5Exporter(Date.now() - 3_600_000), `127.0.0.1:${stage.weir.ports.netflow}`, '127.0.0.1')
+    const device = await Device.open(
+      new Netflow5Exporter(Date.now() - 3_600_000),
+      `127.0.0.1:${stage.weir.ports.netflow}`,
+      '127.0.0.1',
+    )
     const flows = traffic()
     for (let from = 0; from < flows.length; from += 300) {
       device.report(flows.slice(from, from + 300), Date.now())
@@ -59,20 +76,29 @@ describe.skipIf(chromiumPath === undefined)('chromium: the topology of flows', (
     const page = await stage.page('/flows')
     let [answered, bytes] = [0, 0]
     page.on('response', (response) => {
-      if (response.url().includes('/api/v1/topology')) response.body().then((body) => ([answered, bytes] = [performance.now(), body.length]), () => {})
+      if (response.url().includes('/api/v1/topology'))
+        response.body().then(
+          (body) => ([answered, bytes] = [performance.now(), body.length]),
+          () => {},
+        )
     })
     await page.goto(`${stage.weir.url}${path}&more=1`)
     await page.locator(graph).waitFor()
     const drawn = performance.now()
     await expect.poll(() => answered).toBeGreaterThan(0)
-    measured('check 19: from the answer to the picture of 1,000 nodes and 5,000 edges', drawn - answered, 'ms', { below: 1500 })
+    measured('check 19: from the answer to the picture of 1,000 nodes and 5,000 edges', drawn - answered, 'ms', {
+      below: 1500,
+    })
     measured('check 19: the answer', bytes / 1024, 'KiB')
     expect(Number(await page.locator(graph).getAttribute('data-nodes'))).toBeLessThanOrEqual(1000)
     expect(Number(await page.locator(graph).getAttribute('data-nodes'))).toBeGreaterThan(990)
     expect(Number(await page.locator(graph).getAttribute('data-edges'))).toBe(5000)
-    const [all] = await stage.weir.sql(`SELECT count(DISTINCT (src_addr, dst_addr))::INT AS pairs, sum(bytes_est)::BIGINT AS bytes, sum(packets_est)::BIGINT AS packets, count(*)::INT AS flows FROM flows`) as { pairs: number; bytes: number | string; packets: number | string; flows: number }[]
-    const line = await page.locator('.page-line').first().textContent() ?? ''
-    const [, some = '', of = '', left = ''] = /([\d,]+) of ([\d,]+) edges, the largest .* not drawn .* of ([\d,]+) edges/.exec(line) ?? []
+    const [all] = (await stage.weir.sql(
+      `SELECT count(DISTINCT (src_addr, dst_addr))::INT AS pairs, sum(bytes_est)::BIGINT AS bytes, sum(packets_est)::BIGINT AS packets, count(*)::INT AS flows FROM flows`,
+    )) as { pairs: number; bytes: number | string; packets: number | string; flows: number }[]
+    const line = (await page.locator('.page-line').first().textContent()) ?? ''
+    const [, some = '', of = '', left = ''] =
+      /([\d,]+) of ([\d,]+) edges, the largest .* not drawn .* of ([\d,]+) edges/.exec(line) ?? []
     const number = (text: string): number => Number(text.replaceAll(',', ''))
     expect([number(of), number(some) + number(left)]).toEqual([all?.pairs, all?.pairs])
     // The list is the same: its sums, what is not drawn included, are those of SQL.
@@ -80,7 +106,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: the topology of flows', (
     await page.keyboard.press('l')
     const grid = page.getByRole('grid', { name: 'Edges' })
     await expect.poll(() => grid.getAttribute('aria-rowcount')).toBe('5002')
-    expect(await page.locator('.graph-sum').textContent()).toBe(`All lines together: ${figure.format(Number(all?.bytes))} bytes · ${figure.format(Number(all?.packets))} packets · ${figure.format(all?.flows ?? 0)} flows`)
+    expect(await page.locator('.graph-sum').textContent()).toBe(
+      `All lines together: ${figure.format(Number(all?.bytes))} bytes · ${figure.format(Number(all?.packets))} packets · ${figure.format(all?.flows ?? 0)} flows`,
+    )
     await page.context().close()
   })
 
@@ -88,19 +116,26 @@ describe.skipIf(chromiumPath === undefined)('chromium: the topology of flows', (
     const page = await stage.page(`${path}&more=1`)
     await page.locator(graph).waitFor()
     await sleep(500)
-    const measure = (of: Page): Promise<number[]> => of.evaluate(() => new Promise<number[]>((resolve) => {
-      const { requestAnimationFrame } = globalThis as unknown as { requestAnimationFrame: (next: (now: number) => void) => number }
-      const frames: number[] = []
-      let last = performance.now()
-      const next = (now: number): void => {
-        frames.push(now - last)
-        last = now
-        if (frames.length < 90) requestAnimationFrame(next)
-        else resolve(frames)
-      }
-      requestAnimationFrame(next)
-    }))
-    const p95 = (frames: readonly number[]): number => frames.toSorted((a, b) => a - b)[Math.floor(frames.length * 0.95)] ?? 0
+    const measure = (of: Page): Promise<number[]> =>
+      of.evaluate(
+        () =>
+          new Promise<number[]>((resolve) => {
+            const { requestAnimationFrame } = globalThis as unknown as {
+              requestAnimationFrame: (next: (now: number) => void) => number
+            }
+            const frames: number[] = []
+            let last = performance.now()
+            const next = (now: number): void => {
+              frames.push(now - last)
+              last = now
+              if (frames.length < 90) requestAnimationFrame(next)
+              else resolve(frames)
+            }
+            requestAnimationFrame(next)
+          }),
+      )
+    const p95 = (frames: readonly number[]): number =>
+      frames.toSorted((a, b) => a - b)[Math.floor(frames.length * 0.95)] ?? 0
     const empty = await stage.page('/nowhere')
     const still = p95(await measure(empty))
     await empty.context().close()
@@ -128,29 +163,46 @@ describe.skipIf(chromiumPath === undefined)('chromium: the topology of flows', (
     expect(Number(await page.locator(graph).getAttribute('data-nodes'))).toBeLessThanOrEqual(300)
     await page.locator(graph).focus()
     await page.keyboard.press('Home')
-    const [largest] = await stage.weir.sql('SELECT a FROM (SELECT src_addr AS a, bytes_est AS b FROM flows UNION ALL SELECT dst_addr, bytes_est FROM flows) GROUP BY a ORDER BY sum(b) DESC LIMIT 1') as { a: string }[]
+    const [largest] = (await stage.weir.sql(
+      'SELECT a FROM (SELECT src_addr AS a, bytes_est AS b FROM flows UNION ALL SELECT dst_addr, bytes_est FROM flows) GROUP BY a ORDER BY sum(b) DESC LIMIT 1',
+    )) as { a: string }[]
     const node = page.getByRole('complementary', { name: 'Node' })
     await expect.poll(() => node.getByRole('heading', { level: 2 }).textContent()).toBe(largest?.a)
     // What stands for several can't be stepped into: on to one that is itself.
     let neighbour = largest?.a ?? ''
-    for (const key of ['ArrowRight', 'ArrowDown', 'ArrowLeft', 'ArrowUp', 'ArrowRight', 'ArrowDown', 'ArrowLeft', 'ArrowUp']) {
+    for (const key of [
+      'ArrowRight',
+      'ArrowDown',
+      'ArrowLeft',
+      'ArrowUp',
+      'ArrowRight',
+      'ArrowDown',
+      'ArrowLeft',
+      'ArrowUp',
+    ]) {
       const before = neighbour
       await page.keyboard.press(key)
       await expect.poll(() => node.getByRole('heading', { level: 2 }).textContent()).not.toBe(before)
-      neighbour = await node.getByRole('heading', { level: 2 }).textContent() ?? ''
+      neighbour = (await node.getByRole('heading', { level: 2 }).textContent()) ?? ''
       if (!neighbour.endsWith('others')) break
     }
     await page.keyboard.press('p')
     await expect.poll(() => page.url()).toContain('pins=')
-    const at = (await page.locator(graph).getAttribute('data-at') ?? '').split(' ').map(Number)
+    const at = ((await page.locator(graph).getAttribute('data-at')) ?? '').split(' ').map(Number)
     await page.keyboard.press('Shift+ArrowRight')
-    await expect.poll(async () => (await page.locator(graph).getAttribute('data-at') ?? '').split(' ').map(Number)[0]).toBe(Math.round((at[0] ?? 0) + 20))
+    await expect
+      .poll(async () => ((await page.locator(graph).getAttribute('data-at')) ?? '').split(' ').map(Number)[0])
+      .toBe(Math.round((at[0] ?? 0) + 20))
     const [url, moved] = [page.url(), await page.locator(graph).getAttribute('data-at')]
     await page.keyboard.press('Enter')
     const stepped = `either(addr = "${neighbour}")`
     await expect.poll(() => page.getByRole('combobox', { name: 'Filter' }).inputValue()).toBe(stepped)
-    const [own] = await stage.weir.sql(`SELECT count(DISTINCT (src_addr, dst_addr))::INT AS pairs FROM flows WHERE src_addr = '${neighbour}' OR dst_addr = '${neighbour}'`) as { pairs: number }[]
-    await expect.poll(() => page.locator('.page-line').first().textContent()).toContain(`${own?.pairs} of ${own?.pairs} edge`)
+    const [own] = (await stage.weir.sql(
+      `SELECT count(DISTINCT (src_addr, dst_addr))::INT AS pairs FROM flows WHERE src_addr = '${neighbour}' OR dst_addr = '${neighbour}'`,
+    )) as { pairs: number }[]
+    await expect
+      .poll(() => page.locator('.page-line').first().textContent())
+      .toContain(`${own?.pairs} of ${own?.pairs} edge`)
     await page.getByRole('button', { name: 'Back' }).click()
     await expect.poll(() => page.url()).toBe(url)
     await page.locator(graph).waitFor()
@@ -173,7 +225,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the topology of flows', (
     const name = await page.locator('.drawer h2').textContent()
     const before = await page.locator('.overview-sum').textContent()
     const had = await stage.stored(1)
-    await stage.stored(had + await stage.flows(500))
+    await stage.stored(had + (await stage.flows(500)))
     await page.getByRole('button', { name: 'Ask again' }).click()
     await expect.poll(() => page.locator('.overview-sum').textContent()).not.toBe(before)
     expect(await page.locator('.drawer h2').textContent()).toBe(name)
@@ -192,7 +244,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: the topology of flows', (
     await expect.poll(() => page.url()).toContain('eye=')
     const find = page.getByRole('searchbox', { name: 'Find nodes' })
     await find.fill('10.9.7.')
-    const [counted] = await stage.weir.sql(`SELECT count(DISTINCT a)::INT AS n FROM (SELECT src_addr AS a FROM flows UNION ALL SELECT dst_addr FROM flows) WHERE a LIKE '10.9.7.%'`) as { n: number }[]
+    const [counted] = (await stage.weir.sql(
+      `SELECT count(DISTINCT a)::INT AS n FROM (SELECT src_addr AS a FROM flows UNION ALL SELECT dst_addr FROM flows) WHERE a LIKE '10.9.7.%'`,
+    )) as { n: number }[]
     const found = Number((await page.locator('.find [role="status"]').textContent())?.trim())
     expect(found).toBeGreaterThan(0)
     expect(found).toBeLessThanOrEqual(counted?.n ?? 0)
@@ -207,24 +261,43 @@ describe.skipIf(chromiumPath === undefined)('chromium: the topology of flows', (
     await expect.poll(heading).toBe(first)
     expect(await page.locator('.find [role="status"]').textContent()).toBe(`1 of ${found}`)
     const url = new URL(page.url())
-    expect([url.searchParams.get('find'), url.searchParams.get('eye')]).toEqual(['10.9.7.', expect.stringMatching(/^-?\d+:-?\d+:\d+$/)])
+    expect([url.searchParams.get('find'), url.searchParams.get('eye')]).toEqual([
+      '10.9.7.',
+      expect.stringMatching(/^-?\d+:-?\d+:\d+$/),
+    ])
     const other = await stage.page(url.pathname + url.search)
     await expect.poll(() => other.locator('.find [role="status"]').textContent()).toBe(`1 of ${found}`)
     await expect.poll(() => other.url()).toBe(page.url())
     const png = await savedBy(other, () => other.getByRole('button', { name: 'Save as picture (PNG)' }).click())
-    expect([png.name.endsWith('.png'), png.content.subarray(1, 4).toString('latin1'), png.content.length > 20_000]).toEqual([true, 'PNG', true])
+    expect([
+      png.name.endsWith('.png'),
+      png.content.subarray(1, 4).toString('latin1'),
+      png.content.length > 20_000,
+    ]).toEqual([true, 'PNG', true])
     await page.context().close()
     await other.context().close()
   })
 
   test('live, edges come by the stream with what passes, and nothing is asked again', async () => {
-    const page = await stage.page('/flows?v=1&view=topology&scope=addr&list=1&q=' + encodeURIComponent('dst_port = 5432'))
+    const page = await stage.page(
+      '/flows?v=1&view=topology&scope=addr&list=1&q=' + encodeURIComponent('dst_port = 5432'),
+    )
     await page.locator('.link.good').waitFor()
     let asked = 0
-    page.on('request', (request) => { if (request.url().includes('/api/v1/topology')) asked++ })
+    page.on('request', (request) => {
+      if (request.url().includes('/api/v1/topology')) asked++
+    })
     await stage.flows(3000)
     await expect.poll(() => page.locator('.overview-sum').textContent()).toContain('live, the last 60 s')
-    await expect.poll(() => page.getByRole('grid', { name: 'Edges' }).getAttribute('aria-rowcount').catch(() => '0').then(Number)).toBeGreaterThan(1)
+    await expect
+      .poll(() =>
+        page
+          .getByRole('grid', { name: 'Edges' })
+          .getAttribute('aria-rowcount')
+          .catch(() => '0')
+          .then(Number),
+      )
+      .toBeGreaterThan(1)
     expect(asked).toBeLessThanOrEqual(1)
     await page.context().close()
   })

@@ -29,12 +29,16 @@ export function asking(context: SourceContext, units: NewUnit[]): Asking {
   const frames: OwnFrames = {
     hold: () => Promise.resolve(),
     async *after({ sequence }) {
-      for (const [at, unit] of units.entries()) if (at + 1 > sequence) yield { header: { ...unit, sequence: at + 1 }, body: () => unit.raw } as unknown as Frame
+      for (const [at, unit] of units.entries())
+        if (at + 1 > sequence) yield { header: { ...unit, sequence: at + 1 }, body: () => unit.raw } as unknown as Frame
       await Promise.resolve()
     },
   }
   // It would wait for a second at least before it asks again.
-  const timers = { ...context.host.timers, sleep: (ms: number, signal?: AbortSignal) => context.host.timers.sleep(Math.min(ms, 5), signal) }
+  const timers = {
+    ...context.host.timers,
+    sleep: (ms: number, signal?: AbortSignal) => context.host.timers.sleep(Math.min(ms, 5), signal),
+  }
   const until = async (there: () => boolean): Promise<Answer> => {
     while (!there()) {
       if (refused || closed) return 'retry'
@@ -44,7 +48,9 @@ export function asking(context: SourceContext, units: NewUnit[]): Asking {
   }
   return {
     context: {
-      ...context, frames, host: { ...context.host, timers },
+      ...context,
+      frames,
+      host: { ...context.host, timers },
       shed: (reason, rows) => {
         malformed = true
         context.shed(reason, rows)

@@ -21,14 +21,21 @@ export class AwaitedTestSink implements AwaitedSink {
     return !signal.aborted
   }
 
-  async settled({ position: { sequence } }: { readonly position: { readonly sequence: number } }, signal: AbortSignal): Promise<'settled' | 'gone' | 'stopped'> {
+  async settled(
+    { position: { sequence } }: { readonly position: { readonly sequence: number } },
+    signal: AbortSignal,
+  ): Promise<'settled' | 'gone' | 'stopped'> {
     await this.#until(signal, () => this.passed === undefined || this.passed >= sequence)
     if (this.passed === undefined) return 'gone'
     return this.passed >= sequence ? 'settled' : 'stopped'
   }
 
   async #until(signal: AbortSignal, fact: () => boolean): Promise<void> {
-    const stopped = new Promise<void>((resolve) => { signal.addEventListener('abort', () => { resolve() }) })
+    const stopped = new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => {
+        resolve()
+      })
+    })
     while (!fact() && !signal.aborted) await Promise.race([this.#changed.promise, stopped])
   }
 }

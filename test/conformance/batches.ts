@@ -6,9 +6,11 @@ import { toEventBatch, type WeirEvent } from '../../src/model/events.ts'
 /** A context as the engine gives it, with a log that keeps its lines. */
 export function testContext(host: Host = realHost()): Context & { readonly lines: string[] } {
   const lines: string[] = []
-  const line = (level: string) => (message: string, fields?: Record<string, unknown>): void => {
-    lines.push(`${level} ${message} ${fields === undefined ? '' : JSON.stringify(fields)}`)
-  }
+  const line =
+    (level: string) =>
+    (message: string, fields?: Record<string, unknown>): void => {
+      lines.push(`${level} ${message} ${fields === undefined ? '' : JSON.stringify(fields)}`)
+    }
   const log: Log = { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') }
   return { id: 'tested', host, log, metrics: { count: () => undefined, set: () => undefined }, lines }
 }
@@ -18,8 +20,25 @@ let nextSequence = 1
 function header(kind: 'events' | 'flows', count: number): FrameHeader {
   const sequence = nextSequence++
   return {
-    sequence, firstRow: sequence * 1000, kind, more: false, part: 0, afterLoss: false, source: 'in', stream: 'in', epoch: 1, sourceSequence: sequence,
-    sourceRows: 0, sourceDuplicates: 0, sourceShed: {}, count, received: 1_700_000_000_000, timeMin: Number.NaN, timeMax: Number.NaN, bodyBytes: 0, rawBytes: 0,
+    sequence,
+    firstRow: sequence * 1000,
+    kind,
+    more: false,
+    part: 0,
+    afterLoss: false,
+    source: 'in',
+    stream: 'in',
+    epoch: 1,
+    sourceSequence: sequence,
+    sourceRows: 0,
+    sourceDuplicates: 0,
+    sourceShed: {},
+    count,
+    received: 1_700_000_000_000,
+    timeMin: Number.NaN,
+    timeMax: Number.NaN,
+    bodyBytes: 0,
+    rawBytes: 0,
   }
 }
 
@@ -28,25 +47,45 @@ export function eventBatch(events: readonly WeirEvent[], token: string): SinkBat
   // A row that is not for this sink stands between those that are.
   const other: WeirEvent = { id: 'not-for-this-sink', source: '/conformance', type: 'io.weir.test', encoding: 'none' }
   const middle = Math.ceil(events.length / 2)
-  const pieces = [events.slice(0, middle), events.slice(middle)].filter((some) => some.length > 0).map((some): SinkPiece => {
-    const rows = some.flatMap((event, index) => (index % 3 === 0 ? [other, event] : [event]))
-    const chosen = rows.flatMap((event, row) => (event === other ? [] : [row]))
-    return { header: header('events', rows.length), batch: toEventBatch(rows), rows: Uint32Array.from(chosen), firstRow: 0 }
-  })
+  const pieces = [events.slice(0, middle), events.slice(middle)]
+    .filter((some) => some.length > 0)
+    .map((some): SinkPiece => {
+      const rows = some.flatMap((event, index) => (index % 3 === 0 ? [other, event] : [event]))
+      const chosen = rows.flatMap((event, row) => (event === other ? [] : [row]))
+      return {
+        header: header('events', rows.length),
+        batch: toEventBatch(rows),
+        rows: Uint32Array.from(chosen),
+        firstRow: 0,
+      }
+    })
   return { token, count: events.length, pieces, retried: false }
 }
 
 /** Flows whose source port is their number. */
-export function flowBatch(count: number, token: string): { readonly batch: SinkBatch; readonly ids: readonly string[] } {
+export function flowBatch(
+  count: number,
+  token: string,
+): { readonly batch: SinkBatch; readonly ids: readonly string[] } {
   const flows: FlowBatch = {
-    kind: 'flows', count, dictionary: [''],
+    kind: 'flows',
+    count,
+    dictionary: [''],
     columns: {
       src_port: { kind: 'u16', values: Uint16Array.from({ length: count }, (_, row) => row) },
-      bytes: { kind: 'u64', words: Uint32Array.from({ length: 2 * count }, (_, word) => (word % 2 === 0 ? word * 100 : 0)) },
+      bytes: {
+        kind: 'u64',
+        words: Uint32Array.from({ length: 2 * count }, (_, word) => (word % 2 === 0 ? word * 100 : 0)),
+      },
     },
   }
   const head = header('flows', count)
-  const batch = { token, count, retried: false, pieces: [{ header: head, batch: flows, rows: Uint32Array.from({ length: count }, (_, row) => row), firstRow: 0 }] }
+  const batch = {
+    token,
+    count,
+    retried: false,
+    pieces: [{ header: head, batch: flows, rows: Uint32Array.from({ length: count }, (_, row) => row), firstRow: 0 }],
+  }
   return { batch, ids: Array.from({ length: count }, (_, row) => `in:1:${head.sourceSequence}:${row}`) }
 }
 
@@ -54,7 +93,15 @@ export function flowBatch(count: number, token: string): { readonly batch: SinkB
 export function numberedEvents(count: number, prefix: string): WeirEvent[] {
   return Array.from({ length: count }, (_, index): WeirEvent => {
     const id = `${prefix}${index}`
-    const event = { id, source: '/conformance', type: 'io.weir.test', subject: id, datacontenttype: 'application/json', encoding: 'json', data: Buffer.from(`{"number":${index}}`) } as const
+    const event = {
+      id,
+      source: '/conformance',
+      type: 'io.weir.test',
+      subject: id,
+      datacontenttype: 'application/json',
+      encoding: 'json',
+      data: Buffer.from(`{"number":${index}}`),
+    } as const
     return index % 3 === 0 ? event : { ...event, key: `key-${index % 4}` }
   })
 }

@@ -45,7 +45,9 @@ export async function cutProxy(targetPort: number, ownPort = 0): Promise<CutProx
       if (size < chunk.length) client.pause()
       if (left <= 0) upstream.pause()
     })
-    upstream.on('data', (chunk) => { client.write(chunk) })
+    upstream.on('data', (chunk) => {
+      client.write(chunk)
+    })
     if (held) for (const socket of pair) socket.pause()
   })
   await new Promise<void>((resolve) => server.listen(ownPort, '127.0.0.1', resolve))
@@ -57,7 +59,11 @@ export async function cutProxy(targetPort: number, ownPort = 0): Promise<CutProx
     },
     hold(on) {
       held = on
-      for (const pair of pairs) for (const socket of pair) { if (on) socket.pause(); else socket.resume() }
+      for (const pair of pairs)
+        for (const socket of pair) {
+          if (on) socket.pause()
+          else socket.resume()
+        }
     },
     async close() {
       const closed = new Promise((resolve) => server.close(resolve))

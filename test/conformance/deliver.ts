@@ -21,7 +21,11 @@ export async function settle(sink: Sink, batch: SinkBatch, signal: AbortSignal):
 const patience = 100
 
 /** Sends as the engine does, what is to be retried again and again. Rejects when something is rejected or never goes through. */
-export async function deliverAll(sink: Sink, events: readonly WeirEvent[], token = `token-${events[0]?.id ?? ''}`): Promise<void> {
+export async function deliverAll(
+  sink: Sink,
+  events: readonly WeirEvent[],
+  token = `token-${events[0]?.id ?? ''}`,
+): Promise<void> {
   let left = events
   for (let attempt = 0; left.length > 0; attempt++) {
     const { failures } = await settle(sink, eventBatch(left, token), new AbortController().signal)
@@ -37,7 +41,9 @@ export async function deliverAll(sink: Sink, events: readonly WeirEvent[], token
 /** Whether the first arrivals of each key's events came in order. */
 export function firstsInOrder(events: readonly WeirEvent[], received: readonly string[]): boolean {
   const place = new Map<string, number>()
-  received.forEach((id, index) => { if (!place.has(id)) place.set(id, index) })
+  received.forEach((id, index) => {
+    if (!place.has(id)) place.set(id, index)
+  })
   const last = new Map<string, number>()
   return events.every(({ id, key }) => {
     const at = place.get(id)

@@ -55,7 +55,10 @@ export function journalBusConformance(under: () => JournalBusUnderTest, against:
     const bus = await opened()
     const writer = await bus.claim('a')
     await writer.fence(1, 'k')
-    const last = await writer.write(1, [{ key: 'k', value: bytes('one') }, { key: 'k', value: bytes('two') }])
+    const last = await writer.write(1, [
+      { key: 'k', value: bytes('one') },
+      { key: 'k', value: bytes('two') },
+    ])
     const again = await writer.write(1, [{ key: 'k', value: bytes('three') }])
     const found = await first(bus, 1, 0, 3)
     expect(found.map(text)).toEqual(['k=one', 'k=two', 'k=three'])
@@ -72,7 +75,8 @@ export function journalBusConformance(under: () => JournalBusUnderTest, against:
       await writer.fence(channel, 'k')
       await writer.write(channel, [{ key: 'k', value: bytes(String(channel)) }])
     }
-    for (const channel of [0, 1, 'records'] as const) expect((await first(bus, channel, 0, 1)).map(text)).toEqual([`k=${channel}`])
+    for (const channel of [0, 1, 'records'] as const)
+      expect((await first(bus, channel, 0, 1)).map(text)).toEqual([`k=${channel}`])
   })
 
   test('who reads is given what comes later', async () => {
@@ -116,7 +120,10 @@ export function journalBusConformance(under: () => JournalBusUnderTest, against:
     const writer = await bus.claim('a')
     await writer.fence(0, 'k')
     const large = Uint8Array.from({ length: 512 * 1024 + 2000 }, (_, at) => (at * 31) % 251)
-    await writer.write(0, Array.from({ length: 6 }, () => ({ key: 'k', value: large })))
+    await writer.write(
+      0,
+      Array.from({ length: 6 }, () => ({ key: 'k', value: large })),
+    )
     const found = await first(bus, 0, 0, 6)
     expect(found).toHaveLength(6)
     for (const { value } of found) expect(Buffer.compare(value, large)).toBe(0)
@@ -131,24 +138,37 @@ export function journalBusConformance(under: () => JournalBusUnderTest, against:
     const records = [{ key: 'k', value: bytes('during') }]
     await expect(writer.write(0, records)).rejects.toThrow()
     await under().back()
-    await expect.poll(() => writer.write(0, records).catch(() => 0), { timeout: 30_000, interval: 100 }).toBeGreaterThan(0)
+    await expect
+      .poll(() => writer.write(0, records).catch(() => 0), { timeout: 30_000, interval: 100 })
+      .toBeGreaterThan(0)
     await writer.write(0, [{ key: 'k', value: bytes('after') }])
     expect((await first(bus, 0, 0, 3)).map(text)).toEqual(['k=before', 'k=during', 'k=after'])
   })
 
   test('a collector that was frozen while another one took its name is refused, and says so; what each was told is accepted is delivered', async () => {
-    await using group = await WeirGroup.start({ folder: await mkdtemp(join(tmpdir(), 'weir-frozen-')), collectors: 1, deliverers: 1, journal: { on: { ...under().config(2), ...under().named('frozen') } } })
+    await using group = await WeirGroup.start({
+      folder: await mkdtemp(join(tmpdir(), 'weir-frozen-')),
+      collectors: 1,
+      deliverers: 1,
+      journal: { on: { ...under().config(2), ...under().named('frozen') } },
+    })
     await group.shared(2)
     const frozen = group.collectors[0] as WeirProcess
     const send = (weir: WeirProcess, id: string): Promise<unknown> =>
-      weir.post('/events', [{ specversion: '1.0', id, source: '/test', type: 'numbered' }], 'application/cloudevents-batch+json')
+      weir.post(
+        '/events',
+        [{ specversion: '1.0', id, source: '/test', type: 'numbered' }],
+        'application/cloudevents-batch+json',
+      )
     await send(frozen, '1')
     process.kill(frozen.pid, 'SIGSTOP')
     await using successor = await group.another('collector', 1)
     await send(successor, '2')
     process.kill(frozen.pid, 'SIGCONT')
     await expect(send(frozen, '3')).rejects.toThrow(/another one writes as|WEIR_JOURNAL_SYNC/)
-    await expect.poll(async () => JSON.stringify(await (await fetch(`${frozen.opsUrl}/healthz/ready`)).json()), patience).toMatch(/another Weir writes as collector-1/)
+    await expect
+      .poll(async () => JSON.stringify(await (await fetch(`${frozen.opsUrl}/healthz/ready`)).json()), patience)
+      .toMatch(/another Weir writes as collector-1/)
     await send(successor, '4')
     await expect.poll(() => group.receiver.received.map(({ id }) => id).toSorted(), patience).toEqual(['1', '2', '4'])
     const ledger = await group.caughtUp(3, 30_000)
@@ -158,35 +178,74 @@ export function journalBusConformance(under: () => JournalBusUnderTest, against:
 
   test('collectors, deliverers and the API share a journal: what a collector took is delivered, stored and in the books of all', async () => {
     await using group = await WeirGroup.start({
-      folder: await mkdtemp(join(tmpdir(), 'weir-group-')), collectors: 2, deliverers: 2,
+      folder: await mkdtemp(join(tmpdir(), 'weir-group-')),
+      collectors: 2,
+      deliverers: 2,
       journal: { on: under().config(4) },
     })
     await group.shared(4)
-    const clients = group.collectors.map((weir, at) => new EventClient({ url: weir.url, connections: 2, batch: 20, pause: 5, source: `/test/${at}` }))
+    const clients = group.collectors.map(
+      (weir, at) => new EventClient({ url: weir.url, connections: 2, batch: 20, pause: 5, source: `/test/${at}` }),
+    )
     for (const client of clients) client.start()
     await expect.poll(() => group.receiver.received.length, patience).toBeGreaterThan(2000)
     for (const client of clients) await client.stop()
     const sent = clients.reduce((sum, client) => sum + client.sent, 0)
     const ledger = await group.caughtUp(sent, 30_000)
-    expect(ledger.sources.map(({ name, accepted }) => [name, accepted] as const).toSorted(([a], [b]) => (a < b ? -1 : 1))).toEqual(clients.map((client, at) => [`http@collector-${at + 1}`, client.sent]))
-    expect(ledger.sinks.map(({ name, delivered, pending }) => [name, delivered, pending])).toEqual([['store', sent, 0], ['out', sent, 0]])
+    expect(
+      ledger.sources.map(({ name, accepted }) => [name, accepted] as const).toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    ).toEqual(clients.map((client, at) => [`http@collector-${at + 1}`, client.sent]))
+    expect(ledger.sinks.map(({ name, delivered, pending }) => [name, delivered, pending])).toEqual([
+      ['store', sent, 0],
+      ['out', sent, 0],
+    ])
     expect(ledger.balanced).toBe(true)
     const pipeline = await group.api.get<Pipeline>('/api/v1/pipeline')
-    expect(pipeline.sources.map(({ name, type }) => [name, type]).toSorted(([a = ''], [b = '']) => (a < b ? -1 : 1))).toEqual([['http@collector-1', 'http'], ['http@collector-2', 'http']])
+    expect(
+      pipeline.sources.map(({ name, type }) => [name, type]).toSorted(([a = ''], [b = '']) => (a < b ? -1 : 1)),
+    ).toEqual([
+      ['http@collector-1', 'http'],
+      ['http@collector-2', 'http'],
+    ])
     // How sinks get on is told every few seconds.
-    await expect.poll(async () => (await group.api.get<Pipeline>('/api/v1/pipeline')).sinks, patience).toMatchObject([{ name: 'store' }, { name: 'out', type: 'http', state: 'running' }])
-    const [found] = await checkShared({ host: realHost(), machine: realMachine, running: undefined, config: configFrom(weirSchema, { journal: { on: under().config(4) } } as WrittenConfigOf<typeof weirSchema>) })
-    expect(found).toMatchObject({ status: 'ok', fact: expect.stringMatching(/4 partitions, delivered by deliverer-1, deliverer-2; 2 sources$/) as string })
+    await expect
+      .poll(async () => (await group.api.get<Pipeline>('/api/v1/pipeline')).sinks, patience)
+      .toMatchObject([{ name: 'store' }, { name: 'out', type: 'http', state: 'running' }])
+    const [found] = await checkShared({
+      host: realHost(),
+      machine: realMachine,
+      running: undefined,
+      config: configFrom(weirSchema, { journal: { on: under().config(4) } } as WrittenConfigOf<typeof weirSchema>),
+    })
+    expect(found).toMatchObject({
+      status: 'ok',
+      fact: expect.stringMatching(/4 partitions, delivered by deliverer-1, deliverer-2; 2 sources$/) as string,
+    })
     expect(group.receiver.received).toHaveLength(sent)
-    expect(await group.api.sql('SELECT count(*)::INT AS rows, count(DISTINCT (source, id))::INT AS ids FROM events')).toEqual([{ rows: sent, ids: sent }])
+    expect(
+      await group.api.sql('SELECT count(*)::INT AS rows, count(DISTINCT (source, id))::INT AS ids FROM events'),
+    ).toEqual([{ rows: sent, ids: sent }])
     // What a deliverer buries is found, and tried again, elsewhere.
     group.receiver.status = 400
-    await group.collectors[0]?.post('/events', { specversion: '1.0', id: 'refused', source: '/test', type: 'numbered' }, 'application/cloudevents+json')
-    await expect.poll(() => group.api.get('/api/v1/dead-letters?bodies=false'), patience).toMatchObject([{ sink: 'out', state: 'open' }])
-    expect((await group.caughtUp(sent + 1, 30_000)).sinks[1]).toMatchObject({ name: 'out', delivered: sent, dead_lettered: 1, quarantined: 0 })
+    await group.collectors[0]?.post(
+      '/events',
+      { specversion: '1.0', id: 'refused', source: '/test', type: 'numbered' },
+      'application/cloudevents+json',
+    )
+    await expect
+      .poll(() => group.api.get('/api/v1/dead-letters?bodies=false'), patience)
+      .toMatchObject([{ sink: 'out', state: 'open' }])
+    expect((await group.caughtUp(sent + 1, 30_000)).sinks[1]).toMatchObject({
+      name: 'out',
+      delivered: sent,
+      dead_lettered: 1,
+      quarantined: 0,
+    })
     group.receiver.status = 204
     expect(await group.api.post('/api/v1/dead-letters/out/retry', {})).toEqual({ retried: 1 })
     await expect.poll(() => group.receiver.received.at(-1)?.id, patience).toBe('refused')
-    await expect.poll(async () => (await group.collectors[1]?.ledger())?.sinks.find(({ name }) => name === 'out'), patience).toMatchObject({ delivered: sent + 1, dead_lettered: 0 })
+    await expect
+      .poll(async () => (await group.collectors[1]?.ledger())?.sinks.find(({ name }) => name === 'out'), patience)
+      .toMatchObject({ delivered: sent + 1, dead_lettered: 0 })
   }, 120_000)
 }

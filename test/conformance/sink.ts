@@ -61,7 +61,8 @@ export async function runSinkCase(harness: SinkHarness, which: SinkCase): Promis
   const start: Start = async (needs, timeoutMs = 10_000) => {
     const other = await harness.start()
     open.push(() => other.stop())
-    if (needs !== undefined && other[needs] === undefined) throw new Error(`the harness has no ${needs}: add it, or a waiver with its reason`)
+    if (needs !== undefined && other[needs] === undefined)
+      throw new Error(`the harness has no ${needs}: add it, or a waiver with its reason`)
     const sink = await other.build(testContext(), timeoutMs)
     open.push(() => sink.close())
     return { other, sink }
@@ -112,7 +113,9 @@ function cases(start: Start): Record<SinkCase, () => Promise<void>> {
     async preview() {
       const { other, sink } = await start()
       const events = numberedEvents(7, 'p')
-      const told = [...(sink.preview?.(eventBatch(events, 't')) ?? [])].map((one) => ('problem' in one ? one.problem : Buffer.from(one.body).toString()))
+      const told = [...(sink.preview?.(eventBatch(events, 't')) ?? [])].map((one) =>
+        'problem' in one ? one.problem : Buffer.from(one.body).toString(),
+      )
       expect(told.map((text) => text.includes(other.shows ?? '"number"'))).toEqual(events.map(() => true))
       expect(await other.received()).toEqual([])
       // What was told is pure: the batch is delivered as if nobody had looked.
@@ -171,7 +174,9 @@ function cases(start: Start): Record<SinkCase, () => Promise<void>> {
       await other.slow?.(true)
       const stop = new AbortController()
       const sending = settle(sink, eventBatch(numberedEvents(20, 'a'), 't'), stop.signal)
-      setTimeout(() => { stop.abort() }, 50)
+      setTimeout(() => {
+        stop.abort()
+      }, 50)
       const sent = await sending
       expectRetriesOnly(sent)
       expect(sent.failures).toHaveLength(20)
@@ -190,7 +195,10 @@ function cases(start: Start): Record<SinkCase, () => Promise<void>> {
       const failed = new Set(sent.failures.map(({ index }) => index))
       // What the sink calls delivered is there; what it does not is tried again.
       for (const [index, event] of events.entries()) if (!failed.has(index)) expect(arrived.has(event.id)).toBe(true)
-      await deliverAll(sink, events.filter((_, index) => failed.has(index)))
+      await deliverAll(
+        sink,
+        events.filter((_, index) => failed.has(index)),
+      )
       const all = (await other.received()).filter((id) => id.startsWith('d'))
       expect(sorted([...new Set(all)])).toEqual(sorted(ids(events)))
       expect(firstsInOrder(events, all)).toBe(true)
@@ -204,17 +212,24 @@ function cases(start: Start): Record<SinkCase, () => Promise<void>> {
       const sent = await settle(sink, eventBatch(events, 't'), never)
       expectRetriesOnly(sent)
       // p3 has no key; p7 holds back the rest of its key.
-      const expected = events.flatMap((event, index) => (event.id === 'p3' || (event.key === events[7]?.key && index >= 7) ? [index] : []))
+      const expected = events.flatMap((event, index) =>
+        event.id === 'p3' || (event.key === events[7]?.key && index >= 7) ? [index] : [],
+      )
       expect(sent.failures.map(({ index }) => index)).toEqual(expected)
       await other.fail?.(new Set())
-      await deliverAll(sink, expected.flatMap((index) => events[index] ?? []))
+      await deliverAll(
+        sink,
+        expected.flatMap((index) => events[index] ?? []),
+      )
       expect(sorted([...new Set(await other.received())])).toEqual(sorted(ids(events)))
       expect(firstsInOrder(events, await other.received())).toBe(true)
     },
 
     async poison() {
       const { other, sink } = await start('poison')
-      const events = numberedEvents(24, 'x').map((event) => (event.id === 'x4' || event.id === 'x6' ? (other.poisoned?.(event) ?? event) : event))
+      const events = numberedEvents(24, 'x').map((event) =>
+        event.id === 'x4' || event.id === 'x6' ? (other.poisoned?.(event) ?? event) : event,
+      )
       await other.poison?.(new Set(['x4', 'x6']))
       const sent = await settle(sink, eventBatch(events, 't'), never)
       const rejected = sent.failures.filter((failure) => failure.is === 'reject')
@@ -223,8 +238,13 @@ function cases(start: Start): Record<SinkCase, () => Promise<void>> {
       // Those behind the poison in its own key wait until its fate is written down, and no others.
       const behind = events.flatMap((event, index) => (event.key === events[4]?.key && index > 4 ? [index] : []))
       expect(sent.failures.filter((failure) => failure.is === 'retry').map(({ index }) => index)).toEqual(behind)
-      await deliverAll(sink, sent.failures.filter((failure) => failure.is === 'retry').flatMap(({ index }) => events[index] ?? []))
-      expect(sorted([...new Set(await other.received())])).toEqual(sorted(ids(events).filter((id) => id !== 'x4' && id !== 'x6')))
+      await deliverAll(
+        sink,
+        sent.failures.filter((failure) => failure.is === 'retry').flatMap(({ index }) => events[index] ?? []),
+      )
+      expect(sorted([...new Set(await other.received())])).toEqual(
+        sorted(ids(events).filter((id) => id !== 'x4' && id !== 'x6')),
+      )
       expect(firstsInOrder(events, await other.received())).toBe(true)
     },
 
@@ -243,7 +263,9 @@ function cases(start: Start): Record<SinkCase, () => Promise<void>> {
       await deliverAll(sink, numberedEvents(10, 'b'))
       await other.restart?.()
       await deliverAll(sink, numberedEvents(10, 'c'))
-      expect(sorted([...new Set(await other.received())])).toEqual(sorted([...ids(numberedEvents(10, 'b')), ...ids(numberedEvents(10, 'c'))]))
+      expect(sorted([...new Set(await other.received())])).toEqual(
+        sorted([...ids(numberedEvents(10, 'b')), ...ids(numberedEvents(10, 'c'))]),
+      )
     },
 
     async idempotency() {

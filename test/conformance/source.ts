@@ -47,7 +47,9 @@ export const keyOf = (number: number): string => `k${number % 3}`
 export function sourceConformance(name: string, harness: SourceHarness, against: Against): void {
   describe(`${name} source`, () => {
     proves('source', against)
-    const asked = (Object.entries(promises) as [SourceCase, string][]).filter(([which]) => which !== 'order' || harness.order !== undefined)
+    const asked = (Object.entries(promises) as [SourceCase, string][]).filter(
+      ([which]) => which !== 'order' || harness.order !== undefined,
+    )
     for (const [which, title] of asked) {
       test(`it ${title}`, async () => {
         expect.hasAssertions()
@@ -121,7 +123,10 @@ class Bench {
   /** Waits until what the client sent has gone somewhere: synced, or counted as shed. */
   async until(what: () => boolean): Promise<void> {
     for (let waited = 0; !what(); waited += 10) {
-      if (waited > this.#patienceMs) throw new Error(`not there after ${this.#patienceMs} ms: synced ${this.synced().join()}, shed ${JSON.stringify(this.journal.shed)}`)
+      if (waited > this.#patienceMs)
+        throw new Error(
+          `not there after ${this.#patienceMs} ms: synced ${this.synced().join()}, shed ${JSON.stringify(this.journal.shed)}`,
+        )
       await sleep(10)
     }
   }
@@ -211,7 +216,10 @@ const cases: Readonly<Record<SourceCase, (bench: Bench) => Promise<void>>> = {
     await bench.until(() => new Set(bench.journalled()).size >= numbers.length)
     // What comes again lies behind where it came first.
     const firsts = [...new Set(bench.journalled())]
-    const lines = bench.order === 'by key' ? [...new Set(numbers.map(keyOf))].map((key) => firsts.filter((number) => keyOf(number) === key)) : [firsts]
+    const lines =
+      bench.order === 'by key'
+        ? [...new Set(numbers.map(keyOf))].map((key) => firsts.filter((number) => keyOf(number) === key))
+        : [firsts]
     for (const line of lines) expect(line).toEqual(line.toSorted((a, b) => a - b))
     measured(bench.order ?? expect.unreachable('no order is asked for'))
   },

@@ -19,7 +19,14 @@ import type { EventBatch, FlowBatch } from '../../src/model/batches.ts'
 import { eventAt, eventId, toEventBatch } from '../../src/model/events.ts'
 import { configFrom } from '../../src/schema/index.ts'
 import type { Against } from '../kit/proof.ts'
-import { runSourceCase, sourceConformance, type Answer, type SourceCase, type SourceHarness, type SourceSide } from './source.ts'
+import {
+  runSourceCase,
+  sourceConformance,
+  type Answer,
+  type SourceCase,
+  type SourceHarness,
+  type SourceSide,
+} from './source.ts'
 import type { NewUnit } from './test-journal.ts'
 
 // ---- netflow: UDP, answers nobody
@@ -46,17 +53,32 @@ function export5(numbers: readonly number[]): Buffer {
 const netflowHarness: SourceHarness = {
   order: 'as received',
   async build(context, address) {
-    const source = await netflow.build(configFrom(netflowSchema, { listen: address?.slice('udp://'.length) ?? '127.0.0.1:0', tcp: 'off', flush: '5ms', receive_buffer: '1MiB' }), context)
+    const source = await netflow.build(
+      configFrom(netflowSchema, {
+        listen: address?.slice('udp://'.length) ?? '127.0.0.1:0',
+        tcp: 'off',
+        flush: '5ms',
+        receive_buffer: '1MiB',
+      }),
+      context,
+    )
     const client = createSocket('udp4')
     const port = Number(source.addresses[0]?.split(':').at(-1))
-    const send = (bytes: Uint8Array): Promise<Answer> => new Promise((resolve, reject) => {
-      client.send(bytes, port, '127.0.0.1', (error) => { if (error) reject(error); else resolve('silent') })
-    })
+    const send = (bytes: Uint8Array): Promise<Answer> =>
+      new Promise((resolve, reject) => {
+        client.send(bytes, port, '127.0.0.1', (error) => {
+          if (error) reject(error)
+          else resolve('silent')
+        })
+      })
     return {
       source,
       send: (numbers) => send(export5(numbers)),
       sendMalformed: () => send(Buffer.from('no export of any kind')),
-      close: () => new Promise((resolve) => { client.close(resolve) }),
+      close: () =>
+        new Promise((resolve) => {
+          client.close(resolve)
+        }),
     }
   },
   numbersIn(unit) {
@@ -70,31 +92,57 @@ const netflowHarness: SourceHarness = {
 const sflowHarness: SourceHarness = {
   order: 'as received',
   async build(context, address) {
-    const source = await sflow.build(configFrom(sflowSchema, { listen: address?.slice('udp://'.length) ?? '127.0.0.1:0', flush: '5ms', receive_buffer: '1MiB' }), context)
+    const source = await sflow.build(
+      configFrom(sflowSchema, {
+        listen: address?.slice('udp://'.length) ?? '127.0.0.1:0',
+        flush: '5ms',
+        receive_buffer: '1MiB',
+      }),
+      context,
+    )
     const port = Number(source.addresses[0]?.split(':').at(-1))
     const client = createSocket('udp4')
-    const send = (bytes: Uint8Array): Promise<Answer> => new Promise((resolve, reject) => {
-      client.send(bytes, port, '127.0.0.1', (error) => { if (error) reject(error); else resolve('silent') })
-    })
+    const send = (bytes: Uint8Array): Promise<Answer> =>
+      new Promise((resolve, reject) => {
+        client.send(bytes, port, '127.0.0.1', (error) => {
+          if (error) reject(error)
+          else resolve('silent')
+        })
+      })
     return {
       source,
       send: (numbers) => send(datagram(numbers.map((number) => flowSample([], { input: number })))),
       sendMalformed: () => send(Buffer.from('no sample of any kind')),
-      close: () => new Promise((resolve) => { client.close(resolve) }),
+      close: () =>
+        new Promise((resolve) => {
+          client.close(resolve)
+        }),
     }
   },
   numbersIn(unit) {
-    const interfaces = unit.kind === 'flows' ? (decodeBatch('flows', unit.raw) as FlowBatch).columns['in_if'] : undefined
+    const interfaces =
+      unit.kind === 'flows' ? (decodeBatch('flows', unit.raw) as FlowBatch).columns['in_if'] : undefined
     return interfaces?.kind === 'u32' ? [...interfaces.values] : []
   },
 }
 
 // ---- http: CloudEvents through the API
 
-const batchOf = (numbers: readonly number[]): string => JSON.stringify(numbers.map((number) => ({ specversion: '1.0', id: String(number), source: '/conformance', type: 'io.weir.test' })))
+const batchOf = (numbers: readonly number[]): string =>
+  JSON.stringify(
+    numbers.map((number) => ({ specversion: '1.0', id: String(number), source: '/conformance', type: 'io.weir.test' })),
+  )
 
 function unitOf(batch: EventBatch): NewUnit {
-  return { stream: 'http', kind: 'events', count: batch.count, raw: encodeBatch(batch), received: 0, timeMin: Number.NaN, timeMax: Number.NaN }
+  return {
+    stream: 'http',
+    kind: 'events',
+    count: batch.count,
+    raw: encodeBatch(batch),
+    received: 0,
+    timeMin: Number.NaN,
+    timeMax: Number.NaN,
+  }
 }
 
 const numbersOfEvents = (unit: NewUnit): number[] => {
@@ -124,16 +172,32 @@ function httpClient(source: Source): SourceSide {
     if (status >= 200 && status < 300) return 'accepted'
     return status >= 500 || status === 429 ? 'retry' : 'refused'
   }
-  return { source, send: (numbers) => post(batchOf(numbers)), sendMalformed: () => post('[{"specversion":"1.0"}]'), close: () => Promise.resolve() }
+  return {
+    source,
+    send: (numbers) => post(batchOf(numbers)),
+    sendMalformed: () => post('[{"specversion":"1.0"}]'),
+    close: () => Promise.resolve(),
+  }
 }
 
 const apiHarness: SourceHarness = {
   order: 'as received',
   async build(context, address) {
     const listen = { host: '127.0.0.1', port: Number(address === undefined ? 0 : new URL(address).port) }
-    const api = await startApi({ control: new JournallingControl(context), listen, auth: { tokens: [] }, httpAuth: 'api', log: context.log, host: context.host, version: '0.0.0-test', limits: { closeMs: 300 } })
+    const api = await startApi({
+      control: new JournallingControl(context),
+      listen,
+      auth: { tokens: [] },
+      httpAuth: 'api',
+      log: context.log,
+      host: context.host,
+      version: '0.0.0-test',
+      limits: { closeMs: 300 },
+    })
     const run = async (signal: AbortSignal): Promise<void> => {
-      await new Promise((resolve) => { signal.addEventListener('abort', resolve, { once: true }) })
+      await new Promise((resolve) => {
+        signal.addEventListener('abort', resolve, { once: true })
+      })
       await api.close()
     }
     return httpClient({ addresses: [api.url], run })
@@ -146,15 +210,31 @@ const apiHarness: SourceHarness = {
 const auditHarness: SourceHarness = {
   order: 'as received',
   async build(context, address) {
-    const source = await kubeAudit.build(configFrom(kubeAuditSchema, { cluster: 'c1', listen: address?.slice('http://'.length) ?? '127.0.0.1:0' }), context)
+    const source = await kubeAudit.build(
+      configFrom(kubeAuditSchema, { cluster: 'c1', listen: address?.slice('http://'.length) ?? '127.0.0.1:0' }),
+      context,
+    )
     const post = async (body: string): Promise<Answer> => {
-      const { status } = await fetch(`${source.addresses[0] ?? ''}/audit`, { method: 'POST', body, headers: { 'content-type': 'application/json' } })
+      const { status } = await fetch(`${source.addresses[0] ?? ''}/audit`, {
+        method: 'POST',
+        body,
+        headers: { 'content-type': 'application/json' },
+      })
       return status === 200 ? 'accepted' : status === 503 ? 'retry' : 'refused'
     }
-    const item = (number: number): object => ({ auditID: String(number), stage: 'ResponseComplete', verb: 'create', user: {}, requestReceivedTimestamp: '2026-11-20T10:00:00Z' })
+    const item = (number: number): object => ({
+      auditID: String(number),
+      stage: 'ResponseComplete',
+      verb: 'create',
+      user: {},
+      requestReceivedTimestamp: '2026-11-20T10:00:00Z',
+    })
     return {
-      source, sendMalformed: () => post('{}'), close: () => Promise.resolve(),
-      send: (numbers) => post(JSON.stringify({ kind: 'EventList', apiVersion: 'audit.k8s.io/v1', items: numbers.map(item) })),
+      source,
+      sendMalformed: () => post('{}'),
+      close: () => Promise.resolve(),
+      send: (numbers) =>
+        post(JSON.stringify({ kind: 'EventList', apiVersion: 'audit.k8s.io/v1', items: numbers.map(item) })),
     }
   },
   numbersIn(unit) {
@@ -179,22 +259,37 @@ function lying(handle: Handle, malformedEnds = false): SourceHarness {
     async build(context, address) {
       const server = createServer((request, response) => {
         const chunks: Uint8Array[] = []
-        request.on('data', (chunk: Uint8Array) => chunks.push(chunk)).on('end', () => {
-          const answer = (status: number): void => { response.writeHead(status, { connection: 'close' }).end() }
-          let batch: EventBatch
-          try {
-            batch = decodeHttp(request.headers, Buffer.concat(chunks))
-          } catch {
-            if (malformedEnds) server.close()
-            return answer(400)
-          }
-          handle(batch, context, response).then(() => { answer(200) }, () => { answer(503) })
-        })
+        request
+          .on('data', (chunk: Uint8Array) => chunks.push(chunk))
+          .on('end', () => {
+            const answer = (status: number): void => {
+              response.writeHead(status, { connection: 'close' }).end()
+            }
+            let batch: EventBatch
+            try {
+              batch = decodeHttp(request.headers, Buffer.concat(chunks))
+            } catch {
+              if (malformedEnds) server.close()
+              return answer(400)
+            }
+            handle(batch, context, response).then(
+              () => {
+                answer(200)
+              },
+              () => {
+                answer(503)
+              },
+            )
+          })
       })
-      await new Promise<void>((resolve) => server.listen(Number(address === undefined ? 0 : new URL(address).port), '127.0.0.1', resolve))
+      await new Promise<void>((resolve) =>
+        server.listen(Number(address === undefined ? 0 : new URL(address).port), '127.0.0.1', resolve),
+      )
       const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
       const run = async (signal: AbortSignal): Promise<void> => {
-        await new Promise((resolve) => { signal.addEventListener('abort', resolve, { once: true }) })
+        await new Promise((resolve) => {
+          signal.addEventListener('abort', resolve, { once: true })
+        })
         await new Promise((resolve) => server.close(resolve))
       }
       return httpClient({ addresses: [url], run })
@@ -203,21 +298,43 @@ function lying(handle: Handle, malformedEnds = false): SourceHarness {
   }
 }
 
-const honest: Handle = async (batch, context) => { await context.append(unitOf(batch)) }
+const honest: Handle = async (batch, context) => {
+  await context.append(unitOf(batch))
+}
 
 test('an honest source passes every case', async () => {
-  for (const which of ['accepted', 'refused', 'drain', 'malformed', 'restart'] as const) await expect(runSourceCase(lying(honest), which)).resolves.toBeUndefined()
+  for (const which of ['accepted', 'refused', 'drain', 'malformed', 'restart'] as const)
+    await expect(runSourceCase(lying(honest), which)).resolves.toBeUndefined()
 })
 
 const lies: readonly (readonly [string, SourceCase, SourceHarness])[] = [
-  ['answers before the sync', 'accepted', lying((batch, context) => { honest(batch, context, undefined as never).catch(() => undefined); return Promise.resolve() })],
-  ['takes a refused append for an accepted one', 'refused', lying((batch, context, response) => honest(batch, context, response).catch(() => undefined))],
-  ['keeps in memory what it acknowledged, and stops', 'drain', lying((batch, context) => {
-    honest(toEventBatch([eventAt(batch, 0)]), context, undefined as never).catch(() => undefined)
-    return Promise.resolve()
-  })],
+  [
+    'answers before the sync',
+    'accepted',
+    lying((batch, context) => {
+      honest(batch, context, undefined as never).catch(() => undefined)
+      return Promise.resolve()
+    }),
+  ],
+  [
+    'takes a refused append for an accepted one',
+    'refused',
+    lying((batch, context, response) => honest(batch, context, response).catch(() => undefined)),
+  ],
+  [
+    'keeps in memory what it acknowledged, and stops',
+    'drain',
+    lying((batch, context) => {
+      honest(toEventBatch([eventAt(batch, 0)]), context, undefined as never).catch(() => undefined)
+      return Promise.resolve()
+    }),
+  ],
   ['dies of malformed input', 'malformed', lying(honest, true)],
-  ['appends what it was given only in part', 'restart', lying((batch, context, response) => honest({ ...batch, count: batch.count - 1 }, context, response))],
+  [
+    'appends what it was given only in part',
+    'restart',
+    lying((batch, context, response) => honest({ ...batch, count: batch.count - 1 }, context, response)),
+  ],
 ]
 
 test.each(lies)('a source that %s fails the case "%s"', async (_, which, harness) => {

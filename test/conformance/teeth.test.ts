@@ -13,8 +13,14 @@ import type { SinkCase } from './waivers.ts'
 type Deliver = (row: SinkRow, signal: AbortSignal) => Promise<Attempt>
 type Lie = (honest: Deliver, context: Context) => (batch: SinkBatch, signal: AbortSignal) => Promise<readonly Failure[]>
 
-const inOrder = (deliver: Deliver, { host }: Context) => (batch: SinkBatch, signal: AbortSignal): Promise<readonly Failure[]> =>
-  deliverInOrder(sinkRows(batch, { type: 'a.flow', write: () => () => '{}' }), { window: 4, budgetMs: 60_000, clock: host.clock, signal }, (row) => deliver(row, signal))
+const inOrder =
+  (deliver: Deliver, { host }: Context) =>
+  (batch: SinkBatch, signal: AbortSignal): Promise<readonly Failure[]> =>
+    deliverInOrder(
+      sinkRows(batch, { type: 'a.flow', write: () => () => '{}' }),
+      { window: 4, budgetMs: 60_000, clock: host.clock, signal },
+      (row) => deliver(row, signal),
+    )
 
 function harness(lie: Lie): SinkHarness {
   return { accepts: ['events', 'flows'], idempotency: 'id', start: () => Promise.resolve(memory(lie)) }
@@ -32,7 +38,14 @@ function memory(lie: Lie, whoLies: (honest: Sink) => Partial<Sink> = () => ({}))
     if (silent) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, timeoutMs)
-        signal.addEventListener('abort', () => { clearTimeout(timer); resolve() }, { once: true })
+        signal.addEventListener(
+          'abort',
+          () => {
+            clearTimeout(timer)
+            resolve()
+          },
+          { once: true },
+        )
       })
       return { is: 'retry', reason: 'no answer in time' }
     }
@@ -50,54 +63,150 @@ function memory(lie: Lie, whoLies: (honest: Sink) => Partial<Sink> = () => ({}))
       const honest: Sink = {
         send,
         probe: () => Promise.resolve(refusing ? { is: 'fail', says: 'not now' } : { is: 'ok', says: 'it is there' }),
-        preview: (batch) => [...sinkRows(batch, { type: 'a.flow', write: () => () => '{}' })].map(({ event }) => ({ body: event.data ?? new Uint8Array(0) })),
+        preview: (batch) =>
+          [...sinkRows(batch, { type: 'a.flow', write: () => () => '{}' })].map(({ event }) => ({
+            body: event.data ?? new Uint8Array(0),
+          })),
         close: () => Promise.resolve(),
       }
       return Promise.resolve({ ...honest, ...whoLies(honest) })
     },
     received: () => Promise.resolve(received),
     held: () => Promise.resolve([...new Set(received)]),
-    refuse: (on) => set(() => { refusing = on }),
-    slow: (on) => set(() => { silent = on }),
-    disconnectAfter: (events) => set(() => { untilCut = events }),
-    fail: (ids) => set(() => { failing = ids }),
-    poison: (ids) => set(() => { poisonous = ids }),
+    refuse: (on) =>
+      set(() => {
+        refusing = on
+      }),
+    slow: (on) =>
+      set(() => {
+        silent = on
+      }),
+    disconnectAfter: (events) =>
+      set(() => {
+        untilCut = events
+      }),
+    fail: (ids) =>
+      set(() => {
+        failing = ids
+      }),
+    poison: (ids) =>
+      set(() => {
+        poisonous = ids
+      }),
     duplicateAck: () => Promise.resolve(),
     restart: () => Promise.resolve(),
     stop: () => Promise.resolve(),
   }
 }
 
-const all: readonly SinkCase[] = ['happy', 'flows', 'preview', 'probe', 'stopped', 'refuse', 'slow', 'stop', 'disconnect', 'partial', 'poison', 'duplicate-ack', 'restart', 'idempotency']
+const all: readonly SinkCase[] = [
+  'happy',
+  'flows',
+  'preview',
+  'probe',
+  'stopped',
+  'refuse',
+  'slow',
+  'stop',
+  'disconnect',
+  'partial',
+  'poison',
+  'duplicate-ack',
+  'restart',
+  'idempotency',
+]
 
 test('an honest sink passes every case', async () => {
   for (const which of all) await expect(runSinkCase(harness(inOrder), which)).resolves.toBeUndefined()
 })
 
 const lies: readonly (readonly [string, SinkCase, Lie])[] = [
-  ['drops a row and says nothing', 'happy', (honest, context) => inOrder((row, signal) => (row.index === 5 ? Promise.resolve(undefined) : honest(row, signal)), context)],
-  ['sends a row twice', 'happy', (honest, context) => inOrder(async (row, signal) => (row.index === 5 && (await honest(row, signal)), honest(row, signal)), context)],
+  [
+    'drops a row and says nothing',
+    'happy',
+    (honest, context) =>
+      inOrder((row, signal) => (row.index === 5 ? Promise.resolve(undefined) : honest(row, signal)), context),
+  ],
+  [
+    'sends a row twice',
+    'happy',
+    (honest, context) =>
+      inOrder(async (row, signal) => (row.index === 5 && (await honest(row, signal)), honest(row, signal)), context),
+  ],
   ['ignores keys', 'happy', (honest, context) => (batch, signal) => inOrder(honest, context)(reversed(batch), signal)],
-  ['gives a flow another id each time', 'flows', (honest, context) => inOrder((row, signal) => honest({ ...row, event: { ...row.event, id: String(Math.random()) } }, signal), context)],
-  ['goes on after it was told to stop', 'stopped', (honest, context) => (batch) => inOrder(honest, context)(batch, new AbortController().signal)],
-  ['takes a refusal for a delivery', 'refuse', (honest, context) => inOrder((row, signal) => honest(row, signal).then(() => undefined), context)],
-  ['rejects what is only refused for now', 'refuse', (honest, context) => inOrder((row, signal) => honest(row, signal).then((attempt) => attempt && { is: 'reject', reason: attempt.reason }), context)],
-  ['takes silence for a delivery', 'slow', (honest, context) => inOrder((row, signal) => honest(row, signal).then(() => undefined), context)],
-  ['takes a lost answer for a delivery of all that follows', 'disconnect', (honest, context) => async (batch, signal) => (await inOrder(honest, context)(batch, signal)).slice(0, 0)],
-  ['gives no reason', 'refuse', (honest, context) => inOrder((row, signal) => honest(row, signal).then((attempt) => attempt && { ...attempt, reason: '' }), context)],
-  ['fails the whole batch for one event', 'partial', (honest, context) => async (batch, signal) => {
-    const failures = await inOrder(honest, context)(batch, signal)
-    return failures.length === 0 ? [] : Array.from({ length: batch.count }, (_, index) => ({ index, is: 'retry', reason: 'one of them failed' }))
-  }],
+  [
+    'gives a flow another id each time',
+    'flows',
+    (honest, context) =>
+      inOrder((row, signal) => honest({ ...row, event: { ...row.event, id: String(Math.random()) } }, signal), context),
+  ],
+  [
+    'goes on after it was told to stop',
+    'stopped',
+    (honest, context) => (batch) => inOrder(honest, context)(batch, new AbortController().signal),
+  ],
+  [
+    'takes a refusal for a delivery',
+    'refuse',
+    (honest, context) => inOrder((row, signal) => honest(row, signal).then(() => undefined), context),
+  ],
+  [
+    'rejects what is only refused for now',
+    'refuse',
+    (honest, context) =>
+      inOrder(
+        (row, signal) => honest(row, signal).then((attempt) => attempt && { is: 'reject', reason: attempt.reason }),
+        context,
+      ),
+  ],
+  [
+    'takes silence for a delivery',
+    'slow',
+    (honest, context) => inOrder((row, signal) => honest(row, signal).then(() => undefined), context),
+  ],
+  [
+    'takes a lost answer for a delivery of all that follows',
+    'disconnect',
+    (honest, context) => async (batch, signal) => (await inOrder(honest, context)(batch, signal)).slice(0, 0),
+  ],
+  [
+    'gives no reason',
+    'refuse',
+    (honest, context) =>
+      inOrder((row, signal) => honest(row, signal).then((attempt) => attempt && { ...attempt, reason: '' }), context),
+  ],
+  [
+    'fails the whole batch for one event',
+    'partial',
+    (honest, context) => async (batch, signal) => {
+      const failures = await inOrder(honest, context)(batch, signal)
+      return failures.length === 0
+        ? []
+        : Array.from({ length: batch.count }, (_, index) => ({ index, is: 'retry', reason: 'one of them failed' }))
+    },
+  ],
   ['delivers past a failed event of the same key', 'partial', keyless],
-  ['tries a poisonous event for ever', 'poison', (honest, context) => inOrder((row, signal) => honest(row, signal).then((attempt) => attempt && { is: 'retry', reason: attempt.reason }), context)],
+  [
+    'tries a poisonous event for ever',
+    'poison',
+    (honest, context) =>
+      inOrder(
+        (row, signal) => honest(row, signal).then((attempt) => attempt && { is: 'retry', reason: attempt.reason }),
+        context,
+      ),
+  ],
   ['delivers past a rejected event of the same key', 'poison', keyless],
 ]
 
 function keyless(honest: Deliver, { host }: Context) {
   return (batch: SinkBatch, signal: AbortSignal): Promise<readonly Failure[]> => {
-    const rows = [...sinkRows(batch, { type: 'a.flow', write: () => () => '{}' })].map((row) => ({ ...row, key: undefined }))
-    return deliverInOrder(rows, { window: 1, budgetMs: 60_000, clock: host.clock, signal }, (row) => honest(row, signal))
+    const rows = [...sinkRows(batch, { type: 'a.flow', write: () => () => '{}' })].map((row) => ({
+      ...row,
+      key: undefined,
+    }))
+    return deliverInOrder(rows, { window: 1, budgetMs: 60_000, clock: host.clock, signal }, (row) =>
+      honest(row, signal),
+    )
   }
 }
 
@@ -111,27 +220,50 @@ test.each(lies)('a sink that %s fails the case "%s"', async (_, which, lie) => {
 
 const untrueWords: readonly (readonly [string, SinkCase, (honest: Sink) => Partial<Sink>])[] = [
   ['tells nothing of what it would send', 'preview', () => ({ preview: () => [] })],
-  ['sends what it was only to tell', 'preview', (honest) => ({
-    preview: (batch) => {
-      honest.send(batch, new AbortController().signal).catch(() => undefined)
-      return honest.preview?.(batch) ?? []
-    },
-  })],
-  ['says that all is well while it is refused', 'probe', () => ({ probe: () => Promise.resolve({ is: 'ok', says: 'it is there' }) })],
-  ['probes by sending', 'probe', (honest) => ({
-    probe: async (signal) => {
-      await honest.send(eventBatch(numberedEvents(1, 'x'), 't'), signal)
-      return honest.probe?.(signal) ?? { is: 'ok', says: 'it is there' }
-    },
-  })],
+  [
+    'sends what it was only to tell',
+    'preview',
+    (honest) => ({
+      preview: (batch) => {
+        honest.send(batch, new AbortController().signal).catch(() => undefined)
+        return honest.preview?.(batch) ?? []
+      },
+    }),
+  ],
+  [
+    'says that all is well while it is refused',
+    'probe',
+    () => ({ probe: () => Promise.resolve({ is: 'ok', says: 'it is there' }) }),
+  ],
+  [
+    'probes by sending',
+    'probe',
+    (honest) => ({
+      probe: async (signal) => {
+        await honest.send(eventBatch(numberedEvents(1, 'x'), 't'), signal)
+        return honest.probe?.(signal) ?? { is: 'ok', says: 'it is there' }
+      },
+    }),
+  ],
 ]
 
 test.each(untrueWords)('a sink that %s fails the case "%s"', async (_, which, whoLies) => {
-  await expect(runSinkCase({ ...harness(inOrder), start: () => Promise.resolve(memory(inOrder, whoLies)) }, which)).rejects.toThrow()
+  await expect(
+    runSinkCase({ ...harness(inOrder), start: () => Promise.resolve(memory(inOrder, whoLies)) }, which),
+  ).rejects.toThrow()
 })
 
 test('a fault that the other side can’t do is no silent pass', async () => {
   const other = memory(inOrder)
-  const lacking: SinkHarness = { accepts: ['events'], idempotency: 'none', start: () => Promise.resolve({ build: (...given) => other.build(...given), received: () => other.received(), stop: () => other.stop() }) }
+  const lacking: SinkHarness = {
+    accepts: ['events'],
+    idempotency: 'none',
+    start: () =>
+      Promise.resolve({
+        build: (...given) => other.build(...given),
+        received: () => other.received(),
+        stop: () => other.stop(),
+      }),
+  }
   await expect(runSinkCase(lacking, 'restart')).rejects.toThrow('the harness has no restart: add it, or a waiver')
 })

@@ -18,8 +18,14 @@ it('the ten questions have the answers that are written down', async () => {
   const answered = []
   for (const question of questions) {
     const rows = await ask(reader, sqlOf(question))
-    expect(rows.every((row) => Object.keys(row).join() === question.columns.join()), question.id).toBe(true)
-    answered.push({ ...question, rows: rows.map((row) => question.columns.map((column) => row[column] as string | number | null)) })
+    expect(
+      rows.every((row) => Object.keys(row).join() === question.columns.join()),
+      question.id,
+    ).toBe(true)
+    answered.push({
+      ...question,
+      rows: rows.map((row) => question.columns.map((column) => row[column] as string | number | null)),
+    })
   }
   // Made with a new question or another seed, and looked at: UPDATE_QUESTIONS=1.
   if (process.env['UPDATE_QUESTIONS'] !== undefined) writeQuestions(answered)

@@ -25,6 +25,13 @@ export function sqlOf({ sql, parameters }: Question): string {
 
 /** Written as the file has it: a row a line. */
 export function writeQuestions(all: readonly Question[]): void {
-  const texts = all.map((question) => JSON.stringify({ ...question, rows: [] }, undefined, 2).replace('"rows": []', () => `"rows": [\n${question.rows.map((row) => `    ${JSON.stringify(row)}`).join(',\n')}\n  ]`).replace(/^/gm, '  '))
+  const texts = all.map((question) =>
+    JSON.stringify({ ...question, rows: [] }, undefined, 2)
+      .replace(
+        '"rows": []',
+        () => `"rows": [\n${question.rows.map((row) => `    ${JSON.stringify(row)}`).join(',\n')}\n  ]`,
+      )
+      .replace(/^/gm, '  '),
+  )
   writeFileSync(file, `[\n${texts.join(',\n')}\n]\n`)
 }

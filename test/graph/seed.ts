@@ -8,13 +8,18 @@ import { flowField } from '../../src/model/fields.ts'
 import { parseIp } from '../../src/model/ip.ts'
 
 function linesOf<Line>(file: string): Line[] {
-  return readFileSync(new URL(file, import.meta.url), 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as Line)
+  return readFileSync(new URL(file, import.meta.url), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Line)
 }
 
 const utf8 = new TextEncoder()
 
 export function seedEvents(): WeirEvent[] {
-  return linesOf<Omit<WeirEvent, 'data' | 'encoding'> & { readonly data: object }>('events.jsonl').map(({ data, ...event }) => ({ ...event, encoding: 'json', data: utf8.encode(JSON.stringify(data)) }))
+  return linesOf<Omit<WeirEvent, 'data' | 'encoding'> & { readonly data: object }>('events.jsonl').map(
+    ({ data, ...event }) => ({ ...event, encoding: 'json', data: utf8.encode(JSON.stringify(data)) }),
+  )
 }
 
 type Row = Readonly<Record<string, string | number | undefined>>
@@ -30,8 +35,10 @@ export function rowsBatch(rows: readonly Row[]): FlowBatch {
   for (const name of new Set(rows.flatMap((row) => Object.keys(row)))) {
     const { kind } = flowField(name) ?? {}
     const numbers = rows.map((row) => Number(row[name] ?? 0))
-    if (kind === 'dict') columns[name] = { kind, codes: Uint32Array.from(rows, (row) => words.code(row[name] as string | undefined)) }
-    else if (kind === 'ip') columns[name] = { kind, words: Uint32Array.from(rows.flatMap((row) => [...(parseIp(String(row[name])) ?? [])])) }
+    if (kind === 'dict')
+      columns[name] = { kind, codes: Uint32Array.from(rows, (row) => words.code(row[name] as string | undefined)) }
+    else if (kind === 'ip')
+      columns[name] = { kind, words: Uint32Array.from(rows.flatMap((row) => [...(parseIp(String(row[name])) ?? [])])) }
     else if (kind === 'time') columns[name] = { kind, values: Float64Array.from(numbers) }
     else if (kind === 'u64') columns[name] = { kind, words: Uint32Array.from(numbers.flatMap((number) => [number, 0])) }
     else if (kind === 'u16') columns[name] = { kind, values: Uint16Array.from(numbers) }

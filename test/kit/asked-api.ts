@@ -11,7 +11,12 @@ export async function get<Answer>(api: RunningApi, path: string, parameters: Par
 }
 
 /** Asks once cold and then so many times, each time with the next parameters; the 95th percentile in ms, and the answers. */
-export async function measure<Answer>(context: BarContext, api: RunningApi, { what, path, asked }: { readonly what: string; readonly path: string; readonly asked: number }, parameters: (time: number) => Parameters): Promise<{ readonly p95: number; readonly answers: readonly Answer[] }> {
+export async function measure<Answer>(
+  context: BarContext,
+  api: RunningApi,
+  { what, path, asked }: { readonly what: string; readonly path: string; readonly asked: number },
+  parameters: (time: number) => Parameters,
+): Promise<{ readonly p95: number; readonly answers: readonly Answer[] }> {
   const times: number[] = []
   const answers: Answer[] = []
   for (let time = 0; time <= asked; time++) {

@@ -32,18 +32,26 @@ export class AskedScene {
     this.now = start
     const real = realHost()
     this.host = {
-      ...real, disk: fakeHost(1).disk, clock: { now: () => this.now, monotonic: () => this.now },
-      timers: { ...real.timers, sleep: async (ms) => {
-        this.slept.push(ms)
-        await real.timers.yield()
-      }, after: (ms, act) => {
-        this.#limits.add(act)
-        const timer = real.timers.after(ms, act)
-        return { cancel: () => {
-          this.#limits.delete(act)
-          timer.cancel()
-        } }
-      } },
+      ...real,
+      disk: fakeHost(1).disk,
+      clock: { now: () => this.now, monotonic: () => this.now },
+      timers: {
+        ...real.timers,
+        sleep: async (ms) => {
+          this.slept.push(ms)
+          await real.timers.yield()
+        },
+        after: (ms, act) => {
+          this.#limits.add(act)
+          const timer = real.timers.after(ms, act)
+          return {
+            cancel: () => {
+              this.#limits.delete(act)
+              timer.cancel()
+            },
+          }
+        },
+      },
     }
   }
 
@@ -68,11 +76,14 @@ export class AskedScene {
 
   /** A start of Weir: what it remembers is in the journal. */
   context(): SourceContext {
-    const line = (message: string, fields?: Record<string, unknown>): void => void this.lines.push(`${message} ${JSON.stringify(fields)}`)
+    const line = (message: string, fields?: Record<string, unknown>): void =>
+      void this.lines.push(`${message} ${JSON.stringify(fields)}`)
     const { units } = this
     const frames: OwnFrames = {
       async *after({ sequence }) {
-        for (const [at, unit] of units.entries()) if (at + 1 > sequence) yield { header: { ...unit, sequence: at + 1 }, body: () => unit.raw } as unknown as Frame
+        for (const [at, unit] of units.entries())
+          if (at + 1 > sequence)
+            yield { header: { ...unit, sequence: at + 1 }, body: () => unit.raw } as unknown as Frame
         await Promise.resolve()
       },
       hold: (sequence) => {
@@ -81,8 +92,17 @@ export class AskedScene {
       },
     }
     return {
-      id: this.#id, host: this.host, epoch: 1, cursor: units.at(-1)?.cursor, metrics: this.metrics, log: { debug: line, info: line, warn: line, error: line }, frames, state: `/data/${this.#id}`,
-      shed: (reason, rows) => { this.shed[reason] = (this.shed[reason] ?? 0) + rows },
+      id: this.#id,
+      host: this.host,
+      epoch: 1,
+      cursor: units.at(-1)?.cursor,
+      metrics: this.metrics,
+      log: { debug: line, info: line, warn: line, error: line },
+      frames,
+      state: `/data/${this.#id}`,
+      shed: (reason, rows) => {
+        this.shed[reason] = (this.shed[reason] ?? 0) + rows
+      },
       append: (unit) => {
         // As between threads: whoever appends has these bytes no more.
         const raw = structuredClone(unit.raw, { transfer: [unit.raw.buffer as ArrayBuffer] })

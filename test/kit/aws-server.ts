@@ -1,14 +1,25 @@
 // SQS and SNS as a test needs them: whatever serves them (in this process or beside it) behind a loopback port of our own, where single messages of a batch can be made to fail.
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { CreateQueueCommand, DeleteMessageBatchCommand, DeleteQueueCommand, ReceiveMessageCommand, SQSClient, type Message } from '@aws-sdk/client-sqs'
+import {
+  CreateQueueCommand,
+  DeleteMessageBatchCommand,
+  DeleteQueueCommand,
+  ReceiveMessageCommand,
+  SQSClient,
+  type Message,
+} from '@aws-sdk/client-sqs'
 import { CreateTopicCommand, DeleteTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns'
 
 export const region = 'eu-central-1'
 export const credentials = { accessKeyId: 'AKIAWEIRTEST', secretAccessKey: 'a-secret-of-tests' }
 process.env['WEIR_TEST_AWS_SECRET'] = credentials.secretAccessKey
 /** The same, as settings. */
-export const auth = { type: 'keys', access_key_id: credentials.accessKeyId, secret_access_key: 'env:WEIR_TEST_AWS_SECRET' } as const
+export const auth = {
+  type: 'keys',
+  access_key_id: credentials.accessKeyId,
+  secret_access_key: 'env:WEIR_TEST_AWS_SECRET',
+} as const
 
 export interface AwsServer {
   readonly url: string
@@ -67,15 +78,27 @@ export async function awsServer({ account, pass, close }: Behind): Promise<AwsSe
     const text = Buffer.concat(parts).toString()
     const query = String(request.headers['content-type']).includes('x-www-form-urlencoded')
     if (error !== undefined) {
-      const body = query ? `<ErrorResponse><Error><Type>Sender</Type><Code>${error.code}</Code><Message>told to</Message></Error><RequestId>1</RequestId></ErrorResponse>` : JSON.stringify({ __type: `com.amazonaws.sqs#${error.code}`, message: 'told to' })
+      const body = query
+        ? `<ErrorResponse><Error><Type>Sender</Type><Code>${error.code}</Code><Message>told to</Message></Error><RequestId>1</RequestId></ErrorResponse>`
+        : JSON.stringify({ __type: `com.amazonaws.sqs#${error.code}`, message: 'told to' })
       return { status: error.status, body, type: query ? 'text/xml' : 'application/x-amz-json-1.0' }
     }
-    const { passed, failed } = marks.length === 0 ? { passed: text, failed: [] } : query ? splitForm(text, marks) : splitJson(text, marks)
-    const answered = await pass(request.url ?? '/', { ...request.headers, 'content-length': String(Buffer.byteLength(passed)) }, passed)
-    return failed.length === 0 ? answered : { ...answered, body: query ? withFailedXml(answered.body, failed) : withFailed(answered.body, failed) }
+    const { passed, failed } =
+      marks.length === 0 ? { passed: text, failed: [] } : query ? splitForm(text, marks) : splitJson(text, marks)
+    const answered = await pass(
+      request.url ?? '/',
+      { ...request.headers, 'content-length': String(Buffer.byteLength(passed)) },
+      passed,
+    )
+    return failed.length === 0
+      ? answered
+      : { ...answered, body: query ? withFailedXml(answered.body, failed) : withFailed(answered.body, failed) }
   }
   const server = createServer((request, response) => {
-    answer(request).then(({ status, body, type }) => response.writeHead(status, { 'content-type': type }).end(body), () => response.destroy())
+    answer(request).then(
+      ({ status, body, type }) => response.writeHead(status, { 'content-type': type }).end(body),
+      () => response.destroy(),
+    )
   })
   await listen(server, 0)
   const { port } = server.address() as AddressInfo
@@ -84,27 +107,63 @@ export async function awsServer({ account, pass, close }: Behind): Promise<AwsSe
   const sns = new SNSClient({ region, endpoint: url, credentials })
   const urlOf = (name: string): string => `${url}/${account}/${name}`
   return {
-    url, port, sqs, seen, tokens, urlOf,
-    fail: (found) => { marks = found },
-    answer: (told) => { error = told },
+    url,
+    port,
+    sqs,
+    seen,
+    tokens,
+    urlOf,
+    fail: (found) => {
+      marks = found
+    },
+    answer: (told) => {
+      error = told
+    },
     async makeQueue(name) {
-      await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes: name.endsWith('.fifo') ? { FifoQueue: 'true' } : {} }))
+      await sqs.send(
+        new CreateQueueCommand({ QueueName: name, Attributes: name.endsWith('.fifo') ? { FifoQueue: 'true' } : {} }),
+      )
       return urlOf(name)
     },
-    async dropQueue(name) { await sqs.send(new DeleteQueueCommand({ QueueUrl: urlOf(name) })) },
+    async dropQueue(name) {
+      await sqs.send(new DeleteQueueCommand({ QueueUrl: urlOf(name) }))
+    },
     async makeTopic(name, raw = true) {
-      const { TopicArn: arn = '' } = await sns.send(new CreateTopicCommand({ Name: name, Attributes: name.endsWith('.fifo') ? { FifoTopic: 'true' } : {} }))
-      await sns.send(new SubscribeCommand({ TopicArn: arn, Protocol: 'sqs', Endpoint: `arn:aws:sqs:${region}:${account}:${name}`, Attributes: { RawMessageDelivery: String(raw) } }))
+      const { TopicArn: arn = '' } = await sns.send(
+        new CreateTopicCommand({ Name: name, Attributes: name.endsWith('.fifo') ? { FifoTopic: 'true' } : {} }),
+      )
+      await sns.send(
+        new SubscribeCommand({
+          TopicArn: arn,
+          Protocol: 'sqs',
+          Endpoint: `arn:aws:sqs:${region}:${account}:${name}`,
+          Attributes: { RawMessageDelivery: String(raw) },
+        }),
+      )
       return arn
     },
-    async dropTopic(arn) { await sns.send(new DeleteTopicCommand({ TopicArn: arn })) },
+    async dropTopic(arn) {
+      await sns.send(new DeleteTopicCommand({ TopicArn: arn }))
+    },
     async take(name) {
       const all: Message[] = []
       for (;;) {
-        const { Messages: found = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl: urlOf(name), MaxNumberOfMessages: 10, MessageAttributeNames: ['All'], MessageSystemAttributeNames: ['All'] }))
+        const { Messages: found = [] } = await sqs.send(
+          new ReceiveMessageCommand({
+            QueueUrl: urlOf(name),
+            MaxNumberOfMessages: 10,
+            MessageAttributeNames: ['All'],
+            MessageSystemAttributeNames: ['All'],
+          }),
+        )
         if (found.length === 0) return all
         all.push(...found)
-        await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: urlOf(name), Entries: found.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle })) }))
+        await sqs.send(
+          new DeleteMessageBatchCommand({
+            QueueUrl: urlOf(name),
+            Entries: found.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle })),
+          }),
+        )
       }
     },
     stop: () => end(server),
@@ -142,16 +201,35 @@ function splitJson(text: string, marks: readonly string[]): Split {
   const asked = JSON.parse(text) as { Entries?: { Id: string; MessageBody: string }[] }
   const entries = asked.Entries ?? []
   const failed = entries.filter(({ MessageBody }) => marks.some((mark) => MessageBody.includes(mark)))
-  return { passed: failed.length === 0 ? text : JSON.stringify({ ...asked, Entries: entries.filter((entry) => !failed.includes(entry)) }), failed: failed.map(({ Id }) => Id) }
+  return {
+    passed:
+      failed.length === 0
+        ? text
+        : JSON.stringify({ ...asked, Entries: entries.filter((entry) => !failed.includes(entry)) }),
+    failed: failed.map(({ Id }) => Id),
+  }
 }
 
 function splitForm(text: string, marks: readonly string[]): Split {
   const form = [...new URLSearchParams(text)].map(([name, value]) => ({ name, value, ...memberOf(name) }))
-  const bad = new Set(form.flatMap(({ member, field, value }) => (field === 'Message' && marks.some((mark) => value.includes(mark)) ? [member] : [])))
+  const bad = new Set(
+    form.flatMap(({ member, field, value }) =>
+      field === 'Message' && marks.some((mark) => value.includes(mark)) ? [member] : [],
+    ),
+  )
   // Members are counted through: a server may stop at the first that is missing.
   const left = [...new Set(form.flatMap(({ member }) => (member === undefined || bad.has(member) ? [] : [member])))]
-  const passed = form.flatMap(({ name, value, member }): [string, string][] => (member === undefined ? [[name, value]] : bad.has(member) ? [] : [[name.replace(/member\.\d+/, `member.${left.indexOf(member) + 1}`), value]]))
-  return { passed: new URLSearchParams(passed).toString(), failed: form.flatMap(({ member, field, value }) => (field === 'Id' && bad.has(member) ? [value] : [])) }
+  const passed = form.flatMap(({ name, value, member }): [string, string][] =>
+    member === undefined
+      ? [[name, value]]
+      : bad.has(member)
+        ? []
+        : [[name.replace(/member\.\d+/, `member.${left.indexOf(member) + 1}`), value]],
+  )
+  return {
+    passed: new URLSearchParams(passed).toString(),
+    failed: form.flatMap(({ member, field, value }) => (field === 'Id' && bad.has(member) ? [value] : [])),
+  }
 }
 
 function memberOf(name: string): { readonly member?: string; readonly field?: string } {
@@ -161,10 +239,21 @@ function memberOf(name: string): { readonly member?: string; readonly field?: st
 
 function withFailed(body: string, failed: readonly string[]): string {
   const answered = JSON.parse(body) as { Successful?: unknown[]; Failed?: unknown[] }
-  return JSON.stringify({ Successful: answered.Successful ?? [], Failed: [...(answered.Failed ?? []), ...failed.map((Id) => ({ Id, Code: 'InternalError', Message: 'told to', SenderFault: false }))] })
+  return JSON.stringify({
+    Successful: answered.Successful ?? [],
+    Failed: [
+      ...(answered.Failed ?? []),
+      ...failed.map((Id) => ({ Id, Code: 'InternalError', Message: 'told to', SenderFault: false })),
+    ],
+  })
 }
 
 function withFailedXml(body: string, failed: readonly string[]): string {
-  const members = failed.map((id) => `<member><Id>${id}</Id><Code>InternalError</Code><Message>told to</Message><SenderFault>false</SenderFault></member>`).join('')
+  const members = failed
+    .map(
+      (id) =>
+        `<member><Id>${id}</Id><Code>InternalError</Code><Message>told to</Message><SenderFault>false</SenderFault></member>`,
+    )
+    .join('')
   return body.replace('<Failed>', `<Failed>${members}`).replace('<Failed/>', `<Failed>${members}</Failed>`)
 }

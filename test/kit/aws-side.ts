@@ -25,38 +25,76 @@ type Server = () => AwsServer
 type Ending = '' | '.fifo'
 
 /** Of which part of a system a suite speaks. */
-export const plain = { sqs: { part: 'plain queues', unordered: true }, sns: { part: 'plain topics', unordered: true } } as const
+export const plain = {
+  sqs: { part: 'plain queues', unordered: true },
+  sns: { part: 'plain topics', unordered: true },
+} as const
 export const fifo = { sqs: { part: 'FIFO queues' }, sns: { part: 'FIFO topics' } } as const
 
 let named = 0
 
 export function sqsSinkOn(server: Server, ending: Ending): SinkHarness {
-  return { accepts: sqs.accepts, idempotency: sqs.idempotency, async start() {
-    const name = `sink-${++named}${ending}`
-    const url = await server().makeQueue(name)
-    return awsSide(server(), {
-      name, mark: '"MessageBody"', drop: () => server().dropQueue(name), make: () => server().makeQueue(name),
-      build: (port, context, timeoutMs) => sqs.build(configFrom(sqsSchema, { queue_url: url.replace(/:\d+/, `:${port}`), region, timeout: `${timeoutMs}ms`, auth }), context),
-    })
-  } }
+  return {
+    accepts: sqs.accepts,
+    idempotency: sqs.idempotency,
+    async start() {
+      const name = `sink-${++named}${ending}`
+      const url = await server().makeQueue(name)
+      return awsSide(server(), {
+        name,
+        mark: '"MessageBody"',
+        drop: () => server().dropQueue(name),
+        make: () => server().makeQueue(name),
+        build: (port, context, timeoutMs) =>
+          sqs.build(
+            configFrom(sqsSchema, {
+              queue_url: url.replace(/:\d+/, `:${port}`),
+              region,
+              timeout: `${timeoutMs}ms`,
+              auth,
+            }),
+            context,
+          ),
+      })
+    },
+  }
 }
 
 export function snsSinkOn(server: Server, ending: Ending): SinkHarness {
-  return { accepts: sns.accepts, idempotency: sns.idempotency, async start() {
-    const name = `place-${++named}${ending}`
-    await server().makeQueue(name)
-    const topic = await server().makeTopic(name)
-    return awsSide(server(), {
-      name, mark: '.Message=', drop: () => server().dropTopic(topic), make: () => server().makeTopic(name),
-      build: (port, context, timeoutMs) => sns.build(configFrom(snsSchema, { topic_arn: topic, endpoint: `http://127.0.0.1:${port}`, timeout: `${timeoutMs}ms`, auth }), context),
-    })
-  } }
+  return {
+    accepts: sns.accepts,
+    idempotency: sns.idempotency,
+    async start() {
+      const name = `place-${++named}${ending}`
+      await server().makeQueue(name)
+      const topic = await server().makeTopic(name)
+      return awsSide(server(), {
+        name,
+        mark: '.Message=',
+        drop: () => server().dropTopic(topic),
+        make: () => server().makeTopic(name),
+        build: (port, context, timeoutMs) =>
+          sns.build(
+            configFrom(snsSchema, {
+              topic_arn: topic,
+              endpoint: `http://127.0.0.1:${port}`,
+              timeout: `${timeoutMs}ms`,
+              auth,
+            }),
+            context,
+          ),
+      })
+    },
+  }
 }
 
 /** What a message says that is a CloudEvent in JSON. */
-export const structured = { 'content-type': { DataType: 'String', StringValue: 'application/cloudevents+json; charset=utf-8' } }
+export const structured = {
+  'content-type': { DataType: 'String', StringValue: 'application/cloudevents+json; charset=utf-8' },
+}
 
-export const bodyOf = (id: number | string): string => JSON.stringify({ specversion: '1.0', id: String(id), source: '/test', type: 'io.test' })
+export const bodyOf = (id: number | string): string =>
+  JSON.stringify({ specversion: '1.0', id: String(id), source: '/test', type: 'io.test' })
 
 export const eventsOf = (unit: NewUnit): WeirEvent[] => {
   const batch = decodeBatch('events', unit.raw) as EventBatch
@@ -67,22 +105,28 @@ export function sqsSourceOn(server: Server, ending: Ending): SourceHarness {
   return {
     redelivers: true,
     ...(ending === '' ? {} : { order: 'by key' }),
-    numbersIn: (unit) => eventsOf(unit).filter(({ type }) => type !== rejectedType).map(({ id }) => Number(id)),
+    numbersIn: (unit) =>
+      eventsOf(unit)
+        .filter(({ type }) => type !== rejectedType)
+        .map(({ id }) => Number(id)),
     async build(context, address) {
       const url = address ?? (await server().makeQueue(`source-${++named}${ending}`))
       let [refused, closed] = [false, false]
       const synced = new Set<string>()
-      const source = await sqsSource.build(configFrom(sqsSourceSchema, { queue_url: url, region, auth, visibility: '2s' }), {
-        ...context,
-        append: async (unit) => {
-          const appended = await context.append(unit).catch((error: unknown) => {
-            refused = true
-            throw error
-          })
-          for (const { id, type } of eventsOf(unit)) synced.add(type === rejectedType ? 'rejected' : id)
-          return appended
+      const source = await sqsSource.build(
+        configFrom(sqsSourceSchema, { queue_url: url, region, auth, visibility: '2s' }),
+        {
+          ...context,
+          append: async (unit) => {
+            const appended = await context.append(unit).catch((error: unknown) => {
+              refused = true
+              throw error
+            })
+            for (const { id, type } of eventsOf(unit)) synced.add(type === rejectedType ? 'rejected' : id)
+            return appended
+          },
         },
-      })
+      )
       const wait = async (ids: readonly string[]): Promise<Answer> => {
         for (let waited = 0; waited < 20_000 && !refused && !closed; waited += 10) {
           if (ids.every((id) => synced.has(id))) return 'accepted'
@@ -90,17 +134,31 @@ export function sqsSourceOn(server: Server, ending: Ending): SourceHarness {
         }
         return 'retry'
       }
-      const placed = (group: string, id: string) => (ending === '' ? {} : { MessageGroupId: group, MessageDeduplicationId: id })
+      const placed = (group: string, id: string) =>
+        ending === '' ? {} : { MessageGroupId: group, MessageDeduplicationId: id }
       return {
         source,
         async send(numbers) {
           refused = false
           // Ten go in one request.
-          for (let at = 0; at < numbers.length; at += 10) await server().sqs.send(new SendMessageBatchCommand({ QueueUrl: url, Entries: numbers.slice(at, at + 10).map((one) => ({ Id: String(one), MessageBody: bodyOf(one), MessageAttributes: structured, ...placed(keyOf(one), String(one)) })) }))
+          for (let at = 0; at < numbers.length; at += 10)
+            await server().sqs.send(
+              new SendMessageBatchCommand({
+                QueueUrl: url,
+                Entries: numbers.slice(at, at + 10).map((one) => ({
+                  Id: String(one),
+                  MessageBody: bodyOf(one),
+                  MessageAttributes: structured,
+                  ...placed(keyOf(one), String(one)),
+                })),
+              }),
+            )
           return wait(numbers.map(String))
         },
         async sendMalformed() {
-          await server().sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: 'no event of any kind', ...placed('none', 'none') }))
+          await server().sqs.send(
+            new SendMessageCommand({ QueueUrl: url, MessageBody: 'no event of any kind', ...placed('none', 'none') }),
+          )
           return (await wait(['rejected'])) === 'accepted' ? 'refused' : 'retry'
         },
         close() {
@@ -137,7 +195,9 @@ async function awsSide(server: AwsServer, { name, build: buildAt, drop, make, ma
     received,
     // FIFO drops what it had within five minutes; of anything else the consumer tells repeats by source and id.
     held: async () => (name.endsWith('.fifo') ? received() : [...new Set(await received())]),
-    refuse: async (on) => { await (on ? drop() : make()) },
+    refuse: async (on) => {
+      await (on ? drop() : make())
+    },
     slow: (on) => Promise.resolve(proxy.hold(on)),
     disconnectAfter: (events) => Promise.resolve(proxy.cutAfter(events, mark)),
     fail: (ids) => Promise.resolve(server.fail([...ids].map((id) => `"id":"${id}"`))),

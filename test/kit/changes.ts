@@ -10,7 +10,16 @@ const kinds = [
   { group: '', version: 'v1', kind: 'Node', resource: 'nodes', namespaced: false },
 ] as const
 
-const words = ['plain', '<b>&"quoted"</b>', 'zwei Wörter', '\u2028line\u2029', '日本語', '😀', 'tab\tand\nline', ''] as const
+const words = [
+  'plain',
+  '<b>&"quoted"</b>',
+  'zwei Wörter',
+  '\u2028line\u2029',
+  '日本語',
+  '😀',
+  'tab\tand\nline',
+  '',
+] as const
 
 /** `count` changes, each of an object of its own: created, updated and deleted by turns. */
 export function anyChanges(seed: number, count: number, cluster: string): ChangeData[] {
@@ -22,14 +31,57 @@ export function anyChanges(seed: number, count: number, cluster: string): Change
     const state = (version: number, more: object = {}): object => ({
       kind: of.kind,
       apiVersion: of.group === '' ? of.version : `${of.group}/${of.version}`,
-      metadata: { uid, name, ...(namespaced ? { namespace: 'shop' } : {}), resourceVersion: String(version), creationTimestamp: '2026-01-02T03:04:05Z', labels: { [random.pick([...words])]: random.pick([...words]) }, ...more },
-      data: { z: random.pick([...words]), a: [1, null, true, 0.5, random.pick([...words])], '\u{1f600}': 1, '\uff5e': 2 },
+      metadata: {
+        uid,
+        name,
+        ...(namespaced ? { namespace: 'shop' } : {}),
+        resourceVersion: String(version),
+        creationTimestamp: '2026-01-02T03:04:05Z',
+        labels: { [random.pick([...words])]: random.pick([...words]) },
+        ...more,
+      },
+      data: {
+        z: random.pick([...words]),
+        a: [1, null, true, 0.5, random.pick([...words])],
+        '\u{1f600}': 1,
+        '\uff5e': 2,
+      },
     })
-    const identity = { cluster, ...of, ...(namespaced ? { namespace: 'shop' } : {}), name, uid, resourceVersion: String(1000 + index) }
+    const identity = {
+      cluster,
+      ...of,
+      ...(namespaced ? { namespace: 'shop' } : {}),
+      name,
+      uid,
+      resourceVersion: String(1000 + index),
+    }
     switch (index % 3) {
-      case 0: return { ...identity, operation: 'created', old: null, new: state(1000 + index), patch: [], ...(index % 2 === 0 ? { initial: true as const } : {}) }
-      case 1: return { ...identity, operation: 'updated', old: state(1), new: state(1000 + index), patch: [{ op: 'replace', path: '/data/z', value: random.pick([...words]) }], ...(index % 2 === 0 ? { coalesced: true as const } : {}) }
-      default: return { ...identity, operation: 'deleted', old: state(1000 + index, { deletionTimestamp: '2026-01-03T00:00:00Z' }), new: null, patch: [] }
+      case 0:
+        return {
+          ...identity,
+          operation: 'created',
+          old: null,
+          new: state(1000 + index),
+          patch: [],
+          ...(index % 2 === 0 ? { initial: true as const } : {}),
+        }
+      case 1:
+        return {
+          ...identity,
+          operation: 'updated',
+          old: state(1),
+          new: state(1000 + index),
+          patch: [{ op: 'replace', path: '/data/z', value: random.pick([...words]) }],
+          ...(index % 2 === 0 ? { coalesced: true as const } : {}),
+        }
+      default:
+        return {
+          ...identity,
+          operation: 'deleted',
+          old: state(1000 + index, { deletionTimestamp: '2026-01-03T00:00:00Z' }),
+          new: null,
+          patch: [],
+        }
     }
   })
 }
@@ -41,7 +93,9 @@ export function changeEvent(change: ChangeData, time: number): WeirEvent {
     id: `${uid}/${resourceVersion}/${operation}`,
     source: `/kubernetes/${cluster}`,
     type: kubernetesTypes[operation],
-    subject: [group === '' ? resource : `${resource}.${group}`, ...(namespace === '' ? [] : [namespace]), name].join('/'),
+    subject: [group === '' ? resource : `${resource}.${group}`, ...(namespace === '' ? [] : [namespace]), name].join(
+      '/',
+    ),
     time,
     datacontenttype: 'application/json',
     family: 'change',

@@ -11,7 +11,21 @@ import { freePorts } from './free-port.ts'
 const READY_LIMIT = 60_000
 
 /** Of cts_exporter and of Knative: none comes from whoever starts the tests. */
-const bare = Object.fromEntries(['OS_CLOUD', 'OS_DEBUG', 'CTS_TRACKER', 'CTS_FROM', 'CTS_X_PNP', 'CTS_STREAMS', 'CTS_LEASE', 'K_SINK', 'K_CE_OVERRIDES', 'K_CA_CERTS', 'WEIR_DATA'].map((name) => [name, '']))
+const bare = Object.fromEntries(
+  [
+    'OS_CLOUD',
+    'OS_DEBUG',
+    'CTS_TRACKER',
+    'CTS_FROM',
+    'CTS_X_PNP',
+    'CTS_STREAMS',
+    'CTS_LEASE',
+    'K_SINK',
+    'K_CE_OVERRIDES',
+    'K_CA_CERTS',
+    'WEIR_DATA',
+  ].map((name) => [name, '']),
+)
 
 export interface Exporter {
   /** Of API, metrics and health. */
@@ -30,9 +44,16 @@ export interface Exporter {
 }
 
 /** Resolves when it is ready; `args` as in `weir ARGS`. */
-export async function startExporter(env: Readonly<Record<string, string>>, args: readonly string[] = ['cts-exporter']): Promise<Exporter> {
+export async function startExporter(
+  env: Readonly<Record<string, string>>,
+  args: readonly string[] = ['cts-exporter'],
+): Promise<Exporter> {
   const [api = 0, ops = 0] = await freePorts(2)
-  const child = spawn(localBin('node'), [join(ROOT, 'bin/weir.mjs'), ...args, '--listen', `127.0.0.1:${api}`, '--ops', `127.0.0.1:${ops}`], { env: { ...process.env, ...bare, ...env }, stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(
+    localBin('node'),
+    [join(ROOT, 'bin/weir.mjs'), ...args, '--listen', `127.0.0.1:${api}`, '--ops', `127.0.0.1:${ops}`],
+    { env: { ...process.env, ...bare, ...env }, stdio: ['ignore', 'ignore', 'pipe'] },
+  )
   const kill = (): void => void child.kill('SIGKILL')
   process.once('exit', kill)
   const exited = once(child, 'close')
@@ -51,7 +72,16 @@ export async function startExporter(env: Readonly<Record<string, string>>, args:
     }
     await sleep(50)
   }
-  return { url: `http://127.0.0.1:${api}`, opsUrl: `http://127.0.0.1:${ops}`, log: () => said, stop: () => end('SIGTERM'), kill: () => end('SIGKILL'), freeze: () => void child.kill('SIGSTOP'), thaw: () => void child.kill('SIGCONT'), [Symbol.asyncDispose]: async () => void (await end('SIGKILL')) }
+  return {
+    url: `http://127.0.0.1:${api}`,
+    opsUrl: `http://127.0.0.1:${ops}`,
+    log: () => said,
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+    freeze: () => void child.kill('SIGSTOP'),
+    thaw: () => void child.kill('SIGCONT'),
+    [Symbol.asyncDispose]: async () => void (await end('SIGKILL')),
+  }
 }
 
 /** A cloud with a project, and clouds.yaml that leads there as `otc`. */
@@ -72,10 +102,21 @@ export class ExportedCloud {
   static async start(folder: string): Promise<ExportedCloud> {
     const server = await new CtsServer().start()
     const project = server.project('eu-de_prod')
-    const auth = { auth_url: `${server.url}/v3`, username: server.user.name, password: server.user.password, user_domain_name: server.domain.name, project_name: project.name }
+    const auth = {
+      auth_url: `${server.url}/v3`,
+      username: server.user.name,
+      password: server.user.password,
+      user_domain_name: server.domain.name,
+      project_name: project.name,
+    }
     await mkdir(folder, { recursive: true })
     await writeFile(join(folder, 'clouds.yaml'), JSON.stringify({ clouds: { otc: { auth } } }), { mode: 0o600 })
-    return new ExportedCloud(server, project, { OS_CLIENT_CONFIG_FILE: join(folder, 'clouds.yaml'), OS_CLOUD: 'otc', WEIR_SOURCES_CTS_EVERY: '1s', WEIR_DATA: join(folder, 'data') })
+    return new ExportedCloud(server, project, {
+      OS_CLIENT_CONFIG_FILE: join(folder, 'clouds.yaml'),
+      OS_CLOUD: 'otc',
+      WEIR_SOURCES_CTS_EVERY: '1s',
+      WEIR_DATA: join(folder, 'data'),
+    })
   }
 
   /** Traces of seven resources that happened one after the other, the last one `agoMs` ago; seen from `visible` on, Unix ms. Oldest first. */
@@ -84,8 +125,20 @@ export class ExportedCloud {
     const traces = Array.from({ length: count }, (_, at) => {
       const number = this.#made++
       return {
-        trace_id: `t-${number}`, time: now - count + at, record_time: now, service_type: 'ECS', resource_type: 'ecs', resource_name: `Büro-web 0${number % 7}`, resource_id: `r-${number % 7}`, trace_name: 'startServer', trace_type: 'ApiCall',
-        trace_rating: 'normal', code: 200, source_ip: '203.0.113.9', request_id: `req-${number}`, user: { id: 'u', name: 'jdoe', domain: this.server.domain },
+        trace_id: `t-${number}`,
+        time: now - count + at,
+        record_time: now,
+        service_type: 'ECS',
+        resource_type: 'ecs',
+        resource_name: `Büro-web 0${number % 7}`,
+        resource_id: `r-${number % 7}`,
+        trace_name: 'startServer',
+        trace_type: 'ApiCall',
+        trace_rating: 'normal',
+        code: 200,
+        source_ip: '203.0.113.9',
+        request_id: `req-${number}`,
+        user: { id: 'u', name: 'jdoe', domain: this.server.domain },
       }
     })
     this.server.put(this.project, traces, { visible })

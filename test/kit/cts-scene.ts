@@ -40,16 +40,31 @@ export class CtsScene extends AskedScene {
   }
 
   /** A start of Weir: what it remembers is in the journal. */
-  async place(written: WrittenCts = {}, limits?: PollLimits): Promise<{ poll(): Promise<void>; readonly place: TrackerPartition }> {
+  async place(
+    written: WrittenCts = {},
+    limits?: PollLimits,
+  ): Promise<{ poll(): Promise<void>; readonly place: TrackerPartition }> {
     const config = configFrom(otcCtsSchema, {
-      iam: `${this.server.url}/v3`, auth: { type: 'keys', access_key: accessKey, secret_key: this.server.keys.get(accessKey) ?? '' }, projects: [{ name: 'eu-de_prod' }], look_back: '5m', ...written,
+      iam: `${this.server.url}/v3`,
+      auth: { type: 'keys', access_key: accessKey, secret_key: this.server.keys.get(accessKey) ?? '' },
+      projects: [{ name: 'eu-de_prod' }],
+      look_back: '5m',
+      ...written,
     })
     const context = this.context()
     const checkpoint = new Checkpoint(context, keptMs)
     await checkpoint.restore()
     const session = sessionOf(config, config.projects[0], context)
     this.#sessions.push(session)
-    const place = trackerPartition({ config, context, session, checkpoint, project: 'eu-de_prod', tracker: config.projects[0]?.trackers[0] ?? 'system', ...(limits === undefined ? {} : { limits }) })
+    const place = trackerPartition({
+      config,
+      context,
+      session,
+      checkpoint,
+      project: 'eu-de_prod',
+      tracker: config.projects[0]?.trackers[0] ?? 'system',
+      ...(limits === undefined ? {} : { limits }),
+    })
     return { place, poll: () => place.poll(this.signal) }
   }
 }

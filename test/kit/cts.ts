@@ -21,7 +21,10 @@ export interface CtsProject {
 /** What is answered in place of the truth. `cut`: half of the body. `reset`: nothing, and the connection ends. `silent`: nothing, ever. `none`: the truth. */
 export type Fault =
   | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
-  | 'cut' | 'reset' | 'silent' | 'none'
+  | 'cut'
+  | 'reset'
+  | 'silent'
+  | 'none'
 
 export interface AskedFor {
   readonly method: string
@@ -32,8 +35,18 @@ export interface AskedFor {
 
 interface TokenRequest {
   readonly auth: {
-    readonly identity: { readonly password?: { readonly user: Readonly<Record<string, unknown>> }; readonly assume_role?: { readonly xrole_name: string; readonly domain_id?: string } }
-    readonly scope?: { readonly project?: { readonly id?: string; readonly name?: string; readonly domain?: { readonly name?: string; readonly id?: string } }; readonly domain?: object }
+    readonly identity: {
+      readonly password?: { readonly user: Readonly<Record<string, unknown>> }
+      readonly assume_role?: { readonly xrole_name: string; readonly domain_id?: string }
+    }
+    readonly scope?: {
+      readonly project?: {
+        readonly id?: string
+        readonly name?: string
+        readonly domain?: { readonly name?: string; readonly id?: string }
+      }
+      readonly domain?: object
+    }
   }
 }
 
@@ -81,10 +94,14 @@ export class CtsServer {
   constructor(now: () => number = Date.now, tls?: { readonly cert: string; readonly key: string }) {
     this.now = now
     const take: RequestListener = (request, response) => {
-      this.#take(request, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined))
+      this.#take(request, response).catch((error: unknown) =>
+        response.destroy(error instanceof Error ? error : undefined),
+      )
     }
     this.#server = tls === undefined ? createServer(take) : createTlsServer(tls, take)
-    this.#server.on('connection', (socket: Socket) => this.#sockets.add(socket.on('close', () => this.#sockets.delete(socket))))
+    this.#server.on('connection', (socket: Socket) =>
+      this.#sockets.add(socket.on('close', () => this.#sockets.delete(socket))),
+    )
   }
 
   async start(): Promise<this> {
@@ -105,10 +122,25 @@ export class CtsServer {
   }
 
   /** Traces that happened; given out from `visible` on, Unix ms. */
-  put(project: CtsProject, traces: readonly unknown[], { tracker = 'system', visible = 0 }: { readonly tracker?: string; readonly visible?: number } = {}): void {
+  put(
+    project: CtsProject,
+    traces: readonly unknown[],
+    { tracker = 'system', visible = 0 }: { readonly tracker?: string; readonly visible?: number } = {},
+  ): void {
     for (const trace of traces) {
-      const { time, record_time: recorded, trace_id: id } = (typeof trace === 'object' && trace !== null ? trace : {}) as CtsTrace
-      this.#held.push({ tracker, project: project.id, trace, time: Number(time ?? recorded ?? this.now()), visible, marker: id ?? randomUUID() })
+      const {
+        time,
+        record_time: recorded,
+        trace_id: id,
+      } = (typeof trace === 'object' && trace !== null ? trace : {}) as CtsTrace
+      this.#held.push({
+        tracker,
+        project: project.id,
+        trace,
+        time: Number(time ?? recorded ?? this.now()),
+        visible,
+        marker: id ?? randomUUID(),
+      })
     }
   }
 
@@ -137,120 +169,257 @@ export class CtsServer {
     for await (const piece of request) pieces.push(piece as Buffer)
     const body = Buffer.concat(pieces)
     const url = new URL(request.url ?? '/', this.url)
-    this.asked.push({ method: request.method ?? '', path: url.pathname, query: Object.fromEntries(url.searchParams), headers: request.headers })
+    this.asked.push({
+      method: request.method ?? '',
+      path: url.pathname,
+      query: Object.fromEntries(url.searchParams),
+      headers: request.headers,
+    })
     const due = this.#faults.find(({ path, left }) => left > 0 && path.test(url.pathname))
     if (due !== undefined) due.left--
     const fault = due?.fault
     if (fault === 'reset') return void request.socket.resetAndDestroy()
     if (fault === 'silent') return
     const date = new Date(this.now()).toUTCString()
-    if (typeof fault === 'object') return void response.writeHead(fault.status, { 'content-type': 'application/json', date, ...fault.headers }).end(fault.body ?? '{"error_code":"CTS.0004","error_msg":"Internal error."}')
+    if (typeof fault === 'object')
+      return void response
+        .writeHead(fault.status, { 'content-type': 'application/json', date, ...fault.headers })
+        .end(fault.body ?? '{"error_code":"CTS.0004","error_msg":"Internal error."}')
     const [status, answer, headers = {}] = this.#answer(request, url, body)
     const text = Buffer.from(JSON.stringify(answer))
     response.writeHead(status, { 'content-type': 'application/json', 'content-length': text.length, date, ...headers })
     if (fault !== 'cut') return void response.end(text)
-    response.write(text.subarray(0, text.length >> 1), () => { response.destroy() })
+    response.write(text.subarray(0, text.length >> 1), () => {
+      response.destroy()
+    })
   }
 
   #answer(request: IncomingMessage, url: URL, body: Buffer): [number, unknown, Record<string, string>?] {
-    if (request.method === 'POST' && url.pathname === '/v3/auth/tokens') return this.#token(body, request.headers['x-auth-token']?.toString())
+    if (request.method === 'POST' && url.pathname === '/v3/auth/tokens')
+      return this.#token(body, request.headers['x-auth-token']?.toString())
     const shown = request.headers['x-auth-token']
     const token = typeof shown === 'string' ? this.#tokens.get(shown) : undefined
-    const refused = shown === undefined ? this.#unsigned(request, url, body) : token === undefined || token.until <= this.now() ? 'token is invalid' : undefined
+    const refused =
+      shown === undefined
+        ? this.#unsigned(request, url, body)
+        : token === undefined || token.until <= this.now()
+          ? 'token is invalid'
+          : undefined
     const isIam = url.pathname.startsWith('/v3/projects') || url.pathname === '/v3/auth/catalog'
     if (refused !== undefined) {
-      return isIam ? [401, { error: { code: 401, message: refused, title: 'Unauthorized' } }] : [401, { error_code: 'APIGW.0301', error_msg: `Incorrect IAM authentication information: ${refused}`, request_id: randomUUID() }]
+      return isIam
+        ? [401, { error: { code: 401, message: refused, title: 'Unauthorized' } }]
+        : [
+            401,
+            {
+              error_code: 'APIGW.0301',
+              error_msg: `Incorrect IAM authentication information: ${refused}`,
+              request_id: randomUUID(),
+            },
+          ]
     }
     if (isIam) return this.#iam(url)
-    const [, version, id = '', last, ending] = /^\/(v3|v2\.0)\/([0-9a-f]{32})\/(\w+)(?:\/(trace))?$/.exec(url.pathname) ?? []
+    const [, version, id = '', last, ending] =
+      /^\/(v3|v2\.0)\/([0-9a-f]{32})\/(\w+)(?:\/(trace))?$/.exec(url.pathname) ?? []
     const project = this.#projects.get(id)
     const isTraces = version === 'v3' ? last === 'traces' && ending === undefined : ending === 'trace'
-    if (project === undefined || !isTraces) return [404, { error_code: 'APIGW.0101', error_msg: 'The API does not exist or has not been published.', request_id: randomUUID() }]
-    if ((token?.project ?? request.headers['x-project-id']) !== id) return [403, { error_code: 'CTS.0002', error_msg: 'Authentication failed or you do not have the required permissions.' }]
+    if (project === undefined || !isTraces)
+      return [
+        404,
+        {
+          error_code: 'APIGW.0101',
+          error_msg: 'The API does not exist or has not been published.',
+          request_id: randomUUID(),
+        },
+      ]
+    if ((token?.project ?? request.headers['x-project-id']) !== id)
+      return [
+        403,
+        { error_code: 'CTS.0002', error_msg: 'Authentication failed or you do not have the required permissions.' },
+      ]
     const tracker = version === 'v3' ? (url.searchParams.get('tracker_name') ?? 'system') : (last ?? '')
     return this.#traces(id, tracker, url.searchParams, version === 'v3')
   }
 
   #token(body: Buffer, shown: string | undefined): [number, unknown, Record<string, string>?] {
-    const { auth: { identity: { password, assume_role: agency }, scope = {} } } = JSON.parse(body.toString()) as TokenRequest
-    const refuse = (message: string): [number, unknown] => [401, { error: { code: 401, message, title: 'Unauthorized' } }]
+    const {
+      auth: {
+        identity: { password, assume_role: agency },
+        scope = {},
+      },
+    } = JSON.parse(body.toString()) as TokenRequest
+    const refuse = (message: string): [number, unknown] => [
+      401,
+      { error: { code: 401, message, title: 'Unauthorized' } },
+    ]
     if (password !== undefined) {
       const { user } = password
       const home = user['domain'] as { name?: string; id?: string } | undefined
-      if (user['password'] !== this.user.password || !(user['id'] === this.user.id || (user['name'] === this.user.name && (home?.name === domain.name || home?.id === domain.id)))) return refuse('The username or password is wrong.')
-      if (this.mfa) return [401, { receipt: { methods: ['password'], required_auth_methods: [['password', 'totp']] }, required_auth_methods: [['password', 'totp']] }, { 'openstack-auth-receipt': randomUUID() }]
+      if (
+        user['password'] !== this.user.password ||
+        !(
+          user['id'] === this.user.id ||
+          (user['name'] === this.user.name && (home?.name === domain.name || home?.id === domain.id))
+        )
+      )
+        return refuse('The username or password is wrong.')
+      if (this.mfa)
+        return [
+          401,
+          {
+            receipt: { methods: ['password'], required_auth_methods: [['password', 'totp']] },
+            required_auth_methods: [['password', 'totp']],
+          },
+          { 'openstack-auth-receipt': randomUUID() },
+        ]
     } else {
       const own = this.#tokens.get(shown ?? '')
       if (own === undefined || own.until <= this.now()) return refuse('The token must be updated.')
-      if (agency === undefined || this.agencies.get(agency.xrole_name) !== (agency.domain_id ?? 'by name')) return [403, { error: { code: 403, message: 'You have no right to do this action.', title: 'Forbidden' } }]
+      if (agency === undefined || this.agencies.get(agency.xrole_name) !== (agency.domain_id ?? 'by name'))
+        return [403, { error: { code: 403, message: 'You have no right to do this action.', title: 'Forbidden' } }]
     }
     const { project: wanted } = scope
-    const project = [...this.#projects.values()].find(({ id, name }) => id === wanted?.id || (name === wanted?.name && wanted.domain !== undefined))
-    if (project === undefined && (wanted !== undefined || password === undefined)) return refuse('The project is not found.')
+    const project = [...this.#projects.values()].find(
+      ({ id, name }) => id === wanted?.id || (name === wanted?.name && wanted.domain !== undefined),
+    )
+    if (project === undefined && (wanted !== undefined || password === undefined))
+      return refuse('The project is not found.')
     const text = randomUUID()
     const until = this.now() + this.lifetime * 1000
     // With the rights of an agency nothing but its projects is read, and without them nothing of it.
     this.#tokens.set(text, { project: project?.id ?? '', until })
     const token = {
-      expires_at: new Date(until).toISOString().replace('Z', '000Z'), issued_at: new Date(this.now()).toISOString(), methods: [password === undefined ? 'assume_role' : 'password'],
-      ...(project === undefined ? { domain } : { project: { id: project.id, name: project.name, domain }, catalog: this.#catalog(project.id) }), user: { id: this.user.id, name: this.user.name, domain }, roles: [],
+      expires_at: new Date(until).toISOString().replace('Z', '000Z'),
+      issued_at: new Date(this.now()).toISOString(),
+      methods: [password === undefined ? 'assume_role' : 'password'],
+      ...(project === undefined
+        ? { domain }
+        : { project: { id: project.id, name: project.name, domain }, catalog: this.#catalog(project.id) }),
+      user: { id: this.user.id, name: this.user.name, domain },
+      roles: [],
     }
     return [201, { token }, { 'x-subject-token': text }]
   }
 
   #iam(url: URL): [number, unknown] {
     const all = [...this.#projects.values()].map(({ id, name }) => ({ id, name, domain_id: domain.id, enabled: true }))
-    if (url.pathname === '/v3/projects') return [200, { projects: all.filter(({ name }) => url.searchParams.get('name') === null || name === url.searchParams.get('name')), links: {} }]
+    if (url.pathname === '/v3/projects')
+      return [
+        200,
+        {
+          projects: all.filter(
+            ({ name }) => url.searchParams.get('name') === null || name === url.searchParams.get('name'),
+          ),
+          links: {},
+        },
+      ]
     if (url.pathname === '/v3/auth/catalog') return [200, { catalog: this.#catalog('$(tenant_id)s') }]
     const project = all.find(({ id }) => url.pathname === `/v3/projects/${id}`)
-    return project === undefined ? [404, { error: { code: 404, message: 'Could not find project.', title: 'Not Found' } }] : [200, { project }]
+    return project === undefined
+      ? [404, { error: { code: 404, message: 'Could not find project.', title: 'Not Found' } }]
+      : [200, { project }]
   }
 
   #catalog(project: string): unknown[] {
     const regions = [...new Set([...this.#projects.values()].map(({ region }) => region))]
-    return this.catalog ?? [
-      { type: 'iam', name: 'iam', id: 'a', endpoints: [{ interface: 'public', region: '*', region_id: '*', url: `${this.url}/v3`, id: 'b' }] },
-      { type: 'cts', name: 'cts', id: 'c', endpoints: regions.map((region) => ({ interface: 'public', region, region_id: region, url: `${this.url}/v1.0/${project}`, id: region })) },
-    ]
+    return (
+      this.catalog ?? [
+        {
+          type: 'iam',
+          name: 'iam',
+          id: 'a',
+          endpoints: [{ interface: 'public', region: '*', region_id: '*', url: `${this.url}/v3`, id: 'b' }],
+        },
+        {
+          type: 'cts',
+          name: 'cts',
+          id: 'c',
+          endpoints: regions.map((region) => ({
+            interface: 'public',
+            region,
+            region_id: region,
+            url: `${this.url}/v1.0/${project}`,
+            id: region,
+          })),
+        },
+      ]
+    )
   }
 
   #traces(project: string, tracker: string, query: URLSearchParams, isV3: boolean): [number, unknown] {
     const limit = Number(query.get('limit') ?? 10)
     const [from, to] = [Number(query.get('from')), Number(query.get('to'))]
-    if (!(limit >= 1 && limit <= 200) || !(from > 1e12) || !(to >= from)) return [400, { error_code: 'CTS.0201', error_msg: 'The query parameters are incorrect.' }]
+    if (!(limit >= 1 && limit <= 200) || !(from > 1e12) || !(to >= from))
+      return [400, { error_code: 'CTS.0201', error_msg: 'The query parameters are incorrect.' }]
     const now = this.now()
-    const there = this.#held.filter((one) => one.project === project && one.tracker === tracker && one.visible <= now && one.time > Math.max(from, now - 7 * 86_400_000) && one.time < to)
+    const there = this.#held
+      .filter(
+        (one) =>
+          one.project === project &&
+          one.tracker === tracker &&
+          one.visible <= now &&
+          one.time > Math.max(from, now - 7 * 86_400_000) &&
+          one.time < to,
+      )
       .sort((a, b) => b.time - a.time)
-    const begin = query.has('next') && !this.stuck ? there.findIndex(({ marker }) => marker === query.get('next')) + 1 : 0
+    const begin =
+      query.has('next') && !this.stuck ? there.findIndex(({ marker }) => marker === query.get('next')) + 1 : 0
     const page = there.slice(begin, begin + limit)
     const more = begin + limit < there.length || this.markerAtEnd || this.stuck
-    const traces = page.map(({ trace }) => (isV3 || typeof trace !== 'object' || trace === null ? trace : ofOldApi(trace as CtsTrace)))
-    return [200, { traces, meta_data: { count: page.length, marker: more && page.length > 0 ? page.at(-1)?.marker : null } }]
+    const traces = page.map(({ trace }) =>
+      isV3 || typeof trace !== 'object' || trace === null ? trace : ofOldApi(trace as CtsTrace),
+    )
+    return [
+      200,
+      { traces, meta_data: { count: page.length, marker: more && page.length > 0 ? page.at(-1)?.marker : null } },
+    ]
   }
 
   /** Why the request's signature is none. */
   #unsigned({ method = '', headers, url: written = '' }: IncomingMessage, url: URL, body: Buffer): string | undefined {
     const { authorization = '' } = headers
-    const [, style, credential = '', names = '', signature] = /^SDK-HMAC-SHA256 (Access|Credential)=([^,]+), SignedHeaders=([^,]+), Signature=([0-9a-f]{64})$/.exec(authorization) ?? []
+    const [, style, credential = '', names = '', signature] =
+      /^SDK-HMAC-SHA256 (Access|Credential)=([^,]+), SignedHeaders=([^,]+), Signature=([0-9a-f]{64})$/.exec(
+        authorization,
+      ) ?? []
     const date = headers['x-sdk-date']
     if (style === undefined || typeof date !== 'string') return 'decrypt token fail'
-    if (this.securityToken !== undefined && headers['x-security-token'] !== this.securityToken) return 'security token is wrong'
+    if (this.securityToken !== undefined && headers['x-security-token'] !== this.securityToken)
+      return 'security token is wrong'
     const at = Date.parse(date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'))
     if (!(Math.abs(at - this.now()) <= 15 * 60_000)) return 'signature expired'
     const [access = '', ...scope] = credential.split('/')
     const secret = this.keys.get(access)
-    if (secret === undefined || !names.split(';').includes('x-sdk-date')) return 'AK access failed to reach the limit, forbidden'
+    if (secret === undefined || !names.split(';').includes('x-sdk-date'))
+      return 'AK access failed to reach the limit, forbidden'
     const rawQuery = written.split('?')[1] ?? ''
     const hash = (text: string | Buffer): string => createHash('sha256').update(text).digest('hex')
-    const canonical = [method, `${url.pathname}/`, rawQuery.split('&').sort().join('&'), ...names.split(';').map((name) => `${name}:${String(headers[name] ?? '')}`), '', names, hash(body)].join('\n')
+    const canonical = [
+      method,
+      `${url.pathname}/`,
+      rawQuery.split('&').sort().join('&'),
+      ...names.split(';').map((name) => `${name}:${String(headers[name] ?? '')}`),
+      '',
+      names,
+      hash(body),
+    ].join('\n')
     const mac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest()
-    const expected = style === 'Access' ? mac(secret, `SDK-HMAC-SHA256\n${date}\n${hash(canonical)}`)
-      : mac(scope.reduce<string | Buffer>((key, part) => mac(key, part), `SDK${secret}`), `SDK-HMAC-SHA256\n${date}\n${scope.join('/')}\n${hash(canonical)}`)
+    const expected =
+      style === 'Access'
+        ? mac(secret, `SDK-HMAC-SHA256\n${date}\n${hash(canonical)}`)
+        : mac(
+            scope.reduce<string | Buffer>((key, part) => mac(key, part), `SDK${secret}`),
+            `SDK-HMAC-SHA256\n${date}\n${scope.join('/')}\n${hash(canonical)}`,
+          )
     return expected.toString('hex') === signature ? undefined : 'verify aksk signature fail'
   }
 }
 
 /** The old API has another word for the rating, and writes the user as text. */
 function ofOldApi({ trace_rating: status, user, ...rest }: CtsTrace): CtsTrace {
-  return { ...rest, ...(status === undefined ? {} : { trace_status: status }), ...(user === undefined ? {} : { user: typeof user === 'object' && user !== null ? JSON.stringify(user) : user }) }
+  return {
+    ...rest,
+    ...(status === undefined ? {} : { trace_status: status }),
+    ...(user === undefined ? {} : { user: typeof user === 'object' && user !== null ? JSON.stringify(user) : user }),
+  }
 }

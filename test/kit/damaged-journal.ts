@@ -4,7 +4,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { realHost, type Host } from '../../src/host/index.ts'
-import { checkJournal, openJournal, openReader, type Frame, type JournalLimits, type SegmentWriter, type Unit, type UnreadableStretch } from '../../src/journal/index.ts'
+import {
+  checkJournal,
+  openJournal,
+  openReader,
+  type Frame,
+  type JournalLimits,
+  type SegmentWriter,
+  type Unit,
+  type UnreadableStretch,
+} from '../../src/journal/index.ts'
 import { nowhere } from '../../src/model/positions.ts'
 import { fakeHost } from './fake-host.ts'
 import { faultyDisk } from './faulty-disk.ts'
@@ -37,7 +46,8 @@ export const disks: Readonly<Record<string, () => Promise<Folder>>> = {
     await host.disk.makeDirectory('/data')
     const { disk } = host
     return {
-      host, directory,
+      host,
+      directory,
       failNext: (...fault) => disk.failNext(...fault),
       fullAfter: (bytes) => disk.fullAfter(bytes),
       roomy: () => disk.roomy(),
@@ -56,9 +66,14 @@ export const disks: Readonly<Record<string, () => Promise<Folder>>> = {
     const real = realHost()
     const disk = faultyDisk(real.disk)
     let ahead = 0
-    const host: Host = { ...real, disk, clock: { now: () => real.clock.now() + ahead, monotonic: () => real.clock.monotonic() } }
+    const host: Host = {
+      ...real,
+      disk,
+      clock: { now: () => real.clock.now() + ahead, monotonic: () => real.clock.monotonic() },
+    }
     return {
-      host, directory,
+      host,
+      directory,
       failNext: (...fault) => disk.failNext(...fault),
       fullAfter: (bytes) => disk.fullAfter(bytes),
       roomy: () => disk.roomy(),
@@ -86,16 +101,28 @@ export function open({ host, directory }: Place, limits: Partial<JournalLimits> 
 /** Two rows whose body does not compress; `name` is found again as the stream. */
 export function unit(name: string, bytes = 200, source = 'http'): Unit {
   return {
-    source, stream: name, kind: 'events', count: 2, raw: new SeededRandom(bytes).bytes(bytes), received: 1,
-    timeMin: Number.NaN, timeMax: Number.NaN, cursor: new TextEncoder().encode(name),
+    source,
+    stream: name,
+    kind: 'events',
+    count: 2,
+    raw: new SeededRandom(bytes).bytes(bytes),
+    received: 1,
+    timeMin: Number.NaN,
+    timeMax: Number.NaN,
+    cursor: new TextEncoder().encode(name),
   }
 }
 
 /** Everything that can be read of a folder now, by name of the unit, and what cannot. */
-export async function read({ host, directory }: Place): Promise<{ names: string[]; unreadable: readonly UnreadableStretch[]; lost: number | null }> {
+export async function read({
+  host,
+  directory,
+}: Place): Promise<{ names: string[]; unreadable: readonly UnreadableStretch[]; lost: number | null }> {
   const stop = new AbortController()
   const reader = openReader({
-    host, directory, after: nowhere,
+    host,
+    directory,
+    after: nowhere,
     tail: {
       durable: () => ({ segment: '~', offset: 0, sequence: Number.MAX_SAFE_INTEGER, row: 0 }),
       moved: async () => stop.abort(),
@@ -108,5 +135,9 @@ export async function read({ host, directory }: Place): Promise<{ names: string[
   const names = frames.filter((frame) => frame.header.count > 0).map((frame) => frame.header.stream)
   expect(events).toBe(2 * names.length)
   const told = unreadable.map((stretch) => stretch.events)
-  return { names, unreadable, lost: told.includes(null) ? null : told.reduce<number>((sum, rows) => sum + (rows ?? 0), 0) }
+  return {
+    names,
+    unreadable,
+    lost: told.includes(null) ? null : told.reduce<number>((sum, rows) => sum + (rows ?? 0), 0),
+  }
 }

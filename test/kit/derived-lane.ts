@@ -24,7 +24,9 @@ export function recordsOf(bus: JournalBus): SharedRecords {
   const records = new SharedRecords({ bus, host, log })
   const stop = new AbortController()
   records.run(stop.signal).catch(() => undefined)
-  onTestFinished(() => { stop.abort() })
+  onTestFinished(() => {
+    stop.abort()
+  })
   return records
 }
 
@@ -35,7 +37,16 @@ export async function collector(bus: JournalBus, instance: string): Promise<(cou
   return (count) => {
     const events = numberedEvents(next + count, `${instance}-`).slice(next)
     next += count
-    const unit: Unit = { source: 'in', stream: 'in', kind: 'events', count, raw: encodeBatch(toEventBatch(events)), received: host.clock.now(), timeMin: Number.NaN, timeMax: Number.NaN }
+    const unit: Unit = {
+      source: 'in',
+      stream: 'in',
+      kind: 'events',
+      count,
+      raw: encodeBatch(toEventBatch(events)),
+      received: host.clock.now(),
+      timeMin: Number.NaN,
+      timeMax: Number.NaN,
+    }
     return writer.append(unit)
   }
 }
@@ -43,10 +54,19 @@ export async function collector(bus: JournalBus, instance: string): Promise<(cou
 /** Refuses ids that end in 9, and marks the others. */
 const mark: TransformDefinition<unknown> = {
   type: 'mark',
-  build: () => ({ apply: (event) => (event.id.endsWith('9') ? { is: 'reject', reason: 'not this one' } : { is: 'pass', event: { ...event, id: `${event.id}!` } }) }),
+  build: () => ({
+    apply: (event) =>
+      event.id.endsWith('9')
+        ? { is: 'reject', reason: 'not this one' }
+        : { is: 'pass', event: { ...event, id: `${event.id}!` } },
+  }),
 }
 
-const common = { ...defaultDelivery, batch: { ...defaultDelivery.batch, events: 2, waitMs: 1 }, retry: { initialMs: 5, maxMs: 20 } }
+const common = {
+  ...defaultDelivery,
+  batch: { ...defaultDelivery.batch, events: 2, waitMs: 1 },
+  retry: { initialMs: 5, maxMs: 20 },
+}
 const entries: readonly SinkEntry[] = [
   { id: 'marked', type: 'mark', settings: {}, written: '', delivery: { ...common, from: ['in'] } },
   { id: 'out', type: 'list', settings: {}, written: '', delivery: { ...common, from: ['marked'] } },
@@ -56,19 +76,35 @@ const entries: readonly SinkEntry[] = [
 export async function deliver(bus: JournalBus, partition: number, list: string[] = []): Promise<Lane> {
   const directory = await mkdtemp(join(tmpdir(), 'weir-derived-'))
   const sink: SinkDefinition<unknown> = {
-    type: 'list', accepts: ['events'], idempotency: 'id',
-    build: () => Promise.resolve({
-      send({ pieces }) {
-        for (const { batch, rows } of pieces) if (batch.kind === 'events') for (const row of rows) list.push(eventId(batch, row))
-        return Promise.resolve([])
-      },
-      close: () => Promise.resolve(),
-    }),
+    type: 'list',
+    accepts: ['events'],
+    idempotency: 'id',
+    build: () =>
+      Promise.resolve({
+        send({ pieces }) {
+          for (const { batch, rows } of pieces)
+            if (batch.kind === 'events') for (const row of rows) list.push(eventId(batch, row))
+          return Promise.resolve([])
+        },
+        close: () => Promise.resolve(),
+      }),
   }
-  const lane = await Lane.open({
-    bus, records: recordsOf(bus), partition, instance: 'd', host, log, metrics, directory: `${directory}/lane`, maxBytes: 1e8,
-    load: () => Promise.resolve(sink), loadTransform: (type) => (type === 'mark' ? Promise.resolve(mark) : undefined),
-  }, entries)
+  const lane = await Lane.open(
+    {
+      bus,
+      records: recordsOf(bus),
+      partition,
+      instance: 'd',
+      host,
+      log,
+      metrics,
+      directory: `${directory}/lane`,
+      maxBytes: 1e8,
+      load: () => Promise.resolve(sink),
+      loadTransform: (type) => (type === 'mark' ? Promise.resolve(mark) : undefined),
+    },
+    entries,
+  )
   onTestFinished(async () => {
     await lane.close()
     await rm(directory, { recursive: true, force: true })
@@ -97,5 +133,8 @@ export async function derived(bus: MemoryBus, partition: number): Promise<string
   return ids
 }
 
-export const expected = (instance: string, count: number): string[] => numberedEvents(count, `${instance}-`).map(({ id }) => id).filter((id) => !id.endsWith('9')).map((id) => `${id}!`)
-
+export const expected = (instance: string, count: number): string[] =>
+  numberedEvents(count, `${instance}-`)
+    .map(({ id }) => id)
+    .filter((id) => !id.endsWith('9'))
+    .map((id) => `${id}!`)

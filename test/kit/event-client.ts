@@ -51,7 +51,9 @@ export class EventClient {
 
   start(): void {
     this.#stopping = false
-    this.#running = Promise.all(Array.from({ length: this.#options.connections }, (_, connection) => this.#post(connection)))
+    this.#running = Promise.all(
+      Array.from({ length: this.#options.connections }, (_, connection) => this.#post(connection)),
+    )
   }
 
   /** Resolves when every batch that was begun is acknowledged. */
@@ -79,10 +81,15 @@ export class EventClient {
   #event(n: number, connection: number): object {
     const { keys = 8, padding = 0, source = eventSource } = this.#options
     return {
-      specversion: '1.0', id: String(n), source, type: eventType, time: new Date().toISOString(),
+      specversion: '1.0',
+      id: String(n),
+      source,
+      type: eventType,
+      time: new Date().toISOString(),
       // Only one connection posts a key, one request after the other: its numbers rise.
       partitionkey: `${connection}.${n % keys}`,
-      datacontenttype: 'application/json', data: { n, connection, text: 'x'.repeat(padding) },
+      datacontenttype: 'application/json',
+      data: { n, connection, text: 'x'.repeat(padding) },
     }
   }
 

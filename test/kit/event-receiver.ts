@@ -65,7 +65,8 @@ export class EventReceiver {
   async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const pieces: Buffer[] = []
     for await (const piece of request as AsyncIterable<Buffer>) pieces.push(piece)
-    if (this.status < 300) for (const event of eventsOf(request, Buffer.concat(pieces).toString())) this.received.push(event)
+    if (this.status < 300)
+      for (const event of eventsOf(request, Buffer.concat(pieces).toString())) this.received.push(event)
     response.writeHead(this.status).end()
   }
 }
@@ -80,7 +81,13 @@ function eventsOf(request: IncomingMessage, body: string): Received[] {
   const type = request.headers['content-type'] ?? ''
   if (!type.startsWith('application/cloudevents')) {
     const { 'ce-id': id, 'ce-partitionkey': key, 'ce-source': source } = request.headers
-    return [{ id: String(id), key: key === undefined ? undefined : String(key), source: source === undefined ? undefined : String(source) }]
+    return [
+      {
+        id: String(id),
+        key: key === undefined ? undefined : String(key),
+        source: source === undefined ? undefined : String(source),
+      },
+    ]
   }
   const parsed = JSON.parse(body) as Parsed | Parsed[]
   return [parsed].flat().map(({ id, partitionkey, source }) => ({ id, key: partitionkey, source }))

@@ -12,7 +12,11 @@ export interface ExoscaleAsked {
 }
 
 /** `drop`: the connection ends without an answer; `silent`: there is none, ever; `cut`: half of the truth. */
-export type ExoscaleFault = { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body: unknown } | 'drop' | 'silent' | 'cut'
+export type ExoscaleFault =
+  | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body: unknown }
+  | 'drop'
+  | 'silent'
+  | 'cut'
 
 interface Held {
   readonly zone: string
@@ -36,7 +40,9 @@ export class ExoscaleServer {
 
   async start(...zones: readonly string[]): Promise<this> {
     for (const zone of zones) {
-      const server = createServer((request, response) => { this.#serve(zone, request, response) })
+      const server = createServer((request, response) => {
+        this.#serve(zone, request, response)
+      })
       await listenHere(server)
       this.#zones.set(zone, server)
     }
@@ -61,7 +67,11 @@ export class ExoscaleServer {
   }
 
   /** The next requests of a zone whose path matches are answered by this. */
-  fail(zone: string, fault: ExoscaleFault, { times = 1, path = /event/ }: { readonly times?: number; readonly path?: RegExp } = {}): void {
+  fail(
+    zone: string,
+    fault: ExoscaleFault,
+    { times = 1, path = /event/ }: { readonly times?: number; readonly path?: RegExp } = {},
+  ): void {
     this.#faults.push({ zone, path, fault, left: times })
   }
 
@@ -77,7 +87,12 @@ export class ExoscaleServer {
 
   #serve(zone: string, request: IncomingMessage, response: ServerResponse): void {
     const url = new URL(request.url ?? '/', 'http://zone')
-    this.asked.push({ zone, path: url.pathname, query: Object.fromEntries(url.searchParams), authorization: request.headers.authorization })
+    this.asked.push({
+      zone,
+      path: url.pathname,
+      query: Object.fromEntries(url.searchParams),
+      authorization: request.headers.authorization,
+    })
     const due = this.#faults.find((one) => one.zone === zone && one.left > 0 && one.path.test(url.pathname))
     if (due !== undefined) due.left--
     const fault = due?.fault
@@ -86,35 +101,81 @@ export class ExoscaleServer {
     const date = new Date(this.now()).toUTCString()
     if (typeof fault === 'object') {
       const isText = typeof fault.body === 'string'
-      return void response.writeHead(fault.status, { 'content-type': isText ? 'text/html' : 'application/json', date, ...fault.headers }).end(isText ? fault.body : JSON.stringify(fault.body))
+      return void response
+        .writeHead(fault.status, { 'content-type': isText ? 'text/html' : 'application/json', date, ...fault.headers })
+        .end(isText ? fault.body : JSON.stringify(fault.body))
     }
     const [status, answer] = this.#answer(zone, request, url)
     const text = JSON.stringify(answer)
-    response.writeHead(status, { 'content-type': 'application/json', date }).end(fault === 'cut' ? text.slice(0, text.length >> 1) : text)
+    response
+      .writeHead(status, { 'content-type': 'application/json', date })
+      .end(fault === 'cut' ? text.slice(0, text.length >> 1) : text)
   }
 
   #answer(zone: string, request: IncomingMessage, url: URL): [number, unknown] {
     if (request.method !== 'GET') return [404, { message: 'Not Found' }]
-    if (url.pathname === '/v2/zone') return [200, { zones: this.zones.map(({ name, endpoint }) => ({ name, 'api-endpoint': `${endpoint}/v2`, 'sos-endpoint': `https://sos-${name}.exo.io` })) }]
+    if (url.pathname === '/v2/zone')
+      return [
+        200,
+        {
+          zones: this.zones.map(({ name, endpoint }) => ({
+            name,
+            'api-endpoint': `${endpoint}/v2`,
+            'sos-endpoint': `https://sos-${name}.exo.io`,
+          })),
+        },
+      ]
     const refused = this.#refused(request, url)
     if (refused !== undefined) return [403, { message: refused }]
     if (url.pathname === '/v2/organization') return [200, { id: this.organization, name: 'Example', currency: 'CHF' }]
     if (url.pathname !== '/v2/event') return [404, { message: 'Not Found' }]
     const now = this.now()
-    const bound = (name: string, usual: number): number => (url.searchParams.has(name) ? Date.parse(url.searchParams.get(name) ?? '') : usual)
+    const bound = (name: string, usual: number): number =>
+      url.searchParams.has(name) ? Date.parse(url.searchParams.get(name) ?? '') : usual
     const [from, to] = [bound('from', now - day), bound('to', now)]
-    if (Number.isNaN(from) || Number.isNaN(to) || from > to) return [400, { type: 'about:blank', title: 'Bad Request', status: 400, detail: 'Invalid parameters', errors: [{ detail: 'must be a date and time', location: '$.query.from' }, 'and no other thing'] }]
-    return [200, this.#held.filter((one) => (this.tellsOfAll || one.zone === zone) && one.visible <= now && one.time > from && one.time < to).toSorted((a, b) => a.time - b.time).map(({ event }) => event)]
+    if (Number.isNaN(from) || Number.isNaN(to) || from > to)
+      return [
+        400,
+        {
+          type: 'about:blank',
+          title: 'Bad Request',
+          status: 400,
+          detail: 'Invalid parameters',
+          errors: [{ detail: 'must be a date and time', location: '$.query.from' }, 'and no other thing'],
+        },
+      ]
+    return [
+      200,
+      this.#held
+        .filter(
+          (one) => (this.tellsOfAll || one.zone === zone) && one.visible <= now && one.time > from && one.time < to,
+        )
+        .toSorted((a, b) => a.time - b.time)
+        .map(({ event }) => event),
+    ]
   }
 
   /** Made by what the documentation says, and by nothing of ours. */
   #refused(request: IncomingMessage, url: URL): string | undefined {
-    const [, credential, names = '', expires, signature] = /^EXO2-HMAC-SHA256 credential=([^,]+),(?:signed-query-args=([^,]+),)?expires=(\d+),signature=([A-Za-z0-9+/=]+)$/.exec(request.headers.authorization ?? '') ?? []
+    const [, credential, names = '', expires, signature] =
+      /^EXO2-HMAC-SHA256 credential=([^,]+),(?:signed-query-args=([^,]+),)?expires=(\d+),signature=([A-Za-z0-9+/=]+)$/.exec(
+        request.headers.authorization ?? '',
+      ) ?? []
     if (credential !== this.key.key) return 'Invalid key'
     if (Number(expires) * 1000 < this.now()) return 'Signature expired'
-    const once = [...new Set(url.searchParams.keys())].filter((name) => url.searchParams.getAll(name).length === 1).sort()
+    const once = [...new Set(url.searchParams.keys())]
+      .filter((name) => url.searchParams.getAll(name).length === 1)
+      .sort()
     if (names !== once.join(';')) return 'Invalid signed arguments'
-    const text = [`GET ${(request.url ?? '').split('?')[0]}`, '', once.map((name) => url.searchParams.get(name)).join(''), '', expires].join('\n')
-    return createHmac('sha256', this.key.secret).update(text, 'utf8').digest('base64') === signature ? undefined : 'Invalid signature'
+    const text = [
+      `GET ${(request.url ?? '').split('?')[0]}`,
+      '',
+      once.map((name) => url.searchParams.get(name)).join(''),
+      '',
+      expires,
+    ].join('\n')
+    return createHmac('sha256', this.key.secret).update(text, 'utf8').digest('base64') === signature
+      ? undefined
+      : 'Invalid signature'
   }
 }

@@ -69,15 +69,21 @@ class FakeTimers implements Timers {
   }
   yield(): Promise<void> {
     this.yields++
-    return new Promise((resolve) => setImmediate(() => {
-      this.yields--
-      if (!this.#dead) resolve()
-    }))
+    return new Promise((resolve) =>
+      setImmediate(() => {
+        this.yields--
+        if (!this.#dead) resolve()
+      }),
+    )
   }
 
   /** Takes the next timer that is due by then and sets the clock to its time. */
   due(until: number): (() => void) | undefined {
-    const next = this.#waiting.reduce<Waiting | undefined>((first, one) => (first === undefined || one.at < first.at || (one.at === first.at && one.order < first.order) ? one : first), undefined)
+    const next = this.#waiting.reduce<Waiting | undefined>(
+      (first, one) =>
+        first === undefined || one.at < first.at || (one.at === first.at && one.order < first.order) ? one : first,
+      undefined,
+    )
     if (next === undefined || next.at > until) return undefined
     this.#clock.pass(Math.max(0, next.at - this.#clock.monotonic()))
     if (next.everyMs === undefined) this.#remove(next)

@@ -1,7 +1,17 @@
 /** What a disk can be asked for; `read` and `write` are those of an open file. */
 export type Operation =
-  | 'open' | 'list' | 'stat' | 'rename' | 'remove' | 'makeDirectory' | 'syncDirectory' | 'free'
-  | 'read' | 'write' | 'sync' | 'truncate'
+  | 'open'
+  | 'list'
+  | 'stat'
+  | 'rename'
+  | 'remove'
+  | 'makeDirectory'
+  | 'syncDirectory'
+  | 'free'
+  | 'read'
+  | 'write'
+  | 'sync'
+  | 'truncate'
 
 export interface FaultOptions {
   /** Only paths that contain the text or fit the expression. */
@@ -32,14 +42,25 @@ function fits(path: string, match: string | RegExp): boolean {
 /** Failures and delays that a test has ordered, in the order in which it ordered them. */
 export class Faults {
   #faults: Fault[] = []
-  #held: { readonly operation: Operation; readonly match: string | RegExp; readonly until: Promise<void>; readonly release: () => void }[] = []
+  #held: {
+    readonly operation: Operation
+    readonly match: string | RegExp
+    readonly until: Promise<void>
+    readonly release: () => void
+  }[] = []
 
   /** Calls that failed since the last `clear`. */
   struck = 0
 
   /** The next fitting calls fail with this code (`EIO`) or error. */
   failNext(operation: Operation, error: Error | string, options: FaultOptions = {}): void {
-    this.#faults.push({ operation, error, match: options.match ?? '', skip: options.skip ?? 0, times: options.times ?? 1 })
+    this.#faults.push({
+      operation,
+      error,
+      match: options.match ?? '',
+      skip: options.skip ?? 0,
+      times: options.times ?? 1,
+    })
   }
 
   /** Fitting calls wait until the function returned is called. */

@@ -40,7 +40,15 @@ export function faultyDisk(disk: Disk): FaultyDisk {
       path,
       write: (bytes, position) => call('write', path, () => write(bytes, position), true),
       writeAll: (pieces, position) =>
-        call('write', path, () => (room === Number.POSITIVE_INFINITY ? file.writeAll(pieces, position) : write(Buffer.concat(pieces), position)), true),
+        call(
+          'write',
+          path,
+          () =>
+            room === Number.POSITIVE_INFINITY
+              ? file.writeAll(pieces, position)
+              : write(Buffer.concat(pieces), position),
+          true,
+        ),
       read: (into, position) => call('read', path, () => file.read(into, position)),
       sync: () => call('sync', path, () => file.sync()),
       truncate: (size) => call('truncate', path, () => file.truncate(size), true),

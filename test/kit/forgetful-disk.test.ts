@@ -20,7 +20,11 @@ async function write(disk: ForgetfulDisk, path: string, bytes: Uint8Array, posit
 }
 
 /** Every ending that a scenario has over many seeds. */
-async function endings(scenario: (disk: ForgetfulDisk) => Promise<void>, look: (disk: ForgetfulDisk) => string, seeds = 300): Promise<Set<string>> {
+async function endings(
+  scenario: (disk: ForgetfulDisk) => Promise<void>,
+  look: (disk: ForgetfulDisk) => string,
+  seeds = 300,
+): Promise<Set<string>> {
   const found = new Set<string>()
   for (let seed = 1; seed <= seeds; seed++) {
     const disk = await withFolder(seed)
@@ -56,137 +60,186 @@ describe('content', () => {
   })
 
   it('survives any crash once file and folder are synced', async () => {
-    const found = await endings(async (disk) => {
-      await write(disk, '/data/a', utf8.encode('kept'))
-      await disk.syncDirectory('/data')
-    }, (disk) => text(disk.contents('/data/a')))
+    const found = await endings(
+      async (disk) => {
+        await write(disk, '/data/a', utf8.encode('kept'))
+        await disk.syncDirectory('/data')
+      },
+      (disk) => text(disk.contents('/data/a')),
+    )
     expect([...found]).toEqual(['kept'])
   })
 
   it('is kept, dropped or torn at a sector when the file was not synced', async () => {
-    const found = await endings(async (disk) => {
-      await write(disk, '/data/a', filled(1024, 1))
-      await disk.syncDirectory('/data')
-      const file = await disk.open('/data/a', 'write')
-      await file.write(filled(1024, 2), 0)
-      await file.write(filled(512, 3), 512)
-    }, (disk) => sectorsOf(disk, '/data/a'))
+    const found = await endings(
+      async (disk) => {
+        await write(disk, '/data/a', filled(1024, 1))
+        await disk.syncDirectory('/data')
+        const file = await disk.open('/data/a', 'write')
+        await file.write(filled(1024, 2), 0)
+        await file.write(filled(512, 3), 512)
+      },
+      (disk) => sectorsOf(disk, '/data/a'),
+    )
     expect([...found].sort()).toEqual(['1 1', '1 2', '1 3', '2 1', '2 2', '2 3'])
   })
 
   it('never tears inside a sector', async () => {
-    const found = await endings(async (disk) => {
-      await write(disk, '/data/a', filled(512, 1))
-      await disk.syncDirectory('/data')
-      const file = await disk.open('/data/a', 'write')
-      await file.write(filled(256, 2), 0)
-      await file.write(filled(256, 2), 256)
-    }, (disk) => [...new Set(disk.contents('/data/a'))].join(' '))
+    const found = await endings(
+      async (disk) => {
+        await write(disk, '/data/a', filled(512, 1))
+        await disk.syncDirectory('/data')
+        const file = await disk.open('/data/a', 'write')
+        await file.write(filled(256, 2), 0)
+        await file.write(filled(256, 2), 256)
+      },
+      (disk) => [...new Set(disk.contents('/data/a'))].join(' '),
+    )
     // The middle one is the sector as it was between the two writes.
     expect([...found].sort()).toEqual(['1', '2', '2 1'])
   })
 
   it('may have grown in size without its sectors, which then hold zeros or garbage', async () => {
-    const found = await endings(async (disk) => {
-      await write(disk, '/data/a', filled(512, 1))
-      await disk.syncDirectory('/data')
-      const file = await disk.open('/data/a', 'write')
-      await file.write(filled(1024, 2), 512)
-    }, (disk) => `${disk.contents('/data/a').length === 1536 ? '' : 'short '}${sectorsOf(disk, '/data/a')}`, 600)
-    for (const ending of ['short 1', '1 2 2', '1 0 2', '1 2 0', '1 0 0', '1 ? ?', 'short 1 2']) expect(found).toContain(ending)
+    const found = await endings(
+      async (disk) => {
+        await write(disk, '/data/a', filled(512, 1))
+        await disk.syncDirectory('/data')
+        const file = await disk.open('/data/a', 'write')
+        await file.write(filled(1024, 2), 512)
+      },
+      (disk) => `${disk.contents('/data/a').length === 1536 ? '' : 'short '}${sectorsOf(disk, '/data/a')}`,
+      600,
+    )
+    for (const ending of ['short 1', '1 2 2', '1 0 2', '1 2 0', '1 0 0', '1 ? ?', 'short 1 2'])
+      expect(found).toContain(ending)
     expect([...found].filter((ending) => !/^(short )?1( |$)/.test(ending))).toEqual([])
   })
 
   it('may come back when it was cut off and the cut not synced', async () => {
-    const found = await endings(async (disk) => {
-      await write(disk, '/data/a', filled(1024, 1))
-      await disk.syncDirectory('/data')
-      const file = await disk.open('/data/a', 'write')
-      await file.truncate(512)
-      await file.truncate(1024)
-    }, (disk) => sectorsOf(disk, '/data/a'))
+    const found = await endings(
+      async (disk) => {
+        await write(disk, '/data/a', filled(1024, 1))
+        await disk.syncDirectory('/data')
+        const file = await disk.open('/data/a', 'write')
+        await file.truncate(512)
+        await file.truncate(1024)
+      },
+      (disk) => sectorsOf(disk, '/data/a'),
+    )
     expect(found).toContain('1 1')
     expect(found).toContain('1 0')
   })
 
   it('is promised by a sync only as far as it was written when the sync was called', async () => {
-    const found = await endings(async (disk) => {
-      const file = await disk.open('/data/a', 'create')
-      await disk.syncDirectory('/data')
-      await file.write(filled(512, 1), 0)
-      const syncing = file.sync()
-      await file.write(filled(512, 2), 512)
-      await syncing
-    }, (disk) => sectorsOf(disk, '/data/a'))
+    const found = await endings(
+      async (disk) => {
+        const file = await disk.open('/data/a', 'create')
+        await disk.syncDirectory('/data')
+        await file.write(filled(512, 1), 0)
+        const syncing = file.sync()
+        await file.write(filled(512, 2), 512)
+        await syncing
+      },
+      (disk) => sectorsOf(disk, '/data/a'),
+    )
     for (const ending of ['1', '1 2']) expect(found).toContain(ending)
     for (const ending of found) expect(ending).toMatch(/^1/)
   })
 
   it('is lost or kept, sector by sector, after a failed sync, even when the next sync succeeds', async () => {
-    const found = await endings(async (disk) => {
-      await write(disk, '/data/a', filled(1024, 1))
-      await disk.syncDirectory('/data')
-      const file = await disk.open('/data/a', 'write')
-      await file.write(filled(1024, 2), 0)
-      disk.failNext('sync', 'EIO')
-      await expect(file.sync()).rejects.toMatchObject({ code: 'EIO' })
-      await file.sync()
-      await file.write(filled(512, 3), 1024)
-      await file.sync()
-    }, (disk) => sectorsOf(disk, '/data/a'))
+    const found = await endings(
+      async (disk) => {
+        await write(disk, '/data/a', filled(1024, 1))
+        await disk.syncDirectory('/data')
+        const file = await disk.open('/data/a', 'write')
+        await file.write(filled(1024, 2), 0)
+        disk.failNext('sync', 'EIO')
+        await expect(file.sync()).rejects.toMatchObject({ code: 'EIO' })
+        await file.sync()
+        await file.write(filled(512, 3), 1024)
+        await file.sync()
+      },
+      (disk) => sectorsOf(disk, '/data/a'),
+    )
     expect([...found].sort()).toEqual(['1 1 3', '1 2 3', '2 1 3', '2 2 3'])
   })
 })
 
 describe('names', () => {
   it('vanish with their content when the folder was not synced', async () => {
-    const found = await endings((disk) => write(disk, '/data/a', utf8.encode('x')), (disk) => disk.names('/data').join())
+    const found = await endings(
+      (disk) => write(disk, '/data/a', utf8.encode('x')),
+      (disk) => disk.names('/data').join(),
+    )
     expect([...found].sort()).toEqual(['', 'a'])
   })
 
   it('come back when they were removed without a sync of the folder', async () => {
-    const found = await endings(async (disk) => {
-      await write(disk, '/data/a', utf8.encode('x'))
-      await disk.syncDirectory('/data')
-      await disk.remove('/data/a')
-    }, (disk) => disk.names('/data').join())
+    const found = await endings(
+      async (disk) => {
+        await write(disk, '/data/a', utf8.encode('x'))
+        await disk.syncDirectory('/data')
+        await disk.remove('/data/a')
+      },
+      (disk) => disk.names('/data').join(),
+    )
     expect([...found].sort()).toEqual(['', 'a'])
   })
 
   it('change by a rename from old to new and nothing in between', async () => {
-    const found = await endings(async (disk) => {
-      await write(disk, '/data/a', utf8.encode('old'))
-      await write(disk, '/data/b', utf8.encode('new'))
-      await disk.syncDirectory('/data')
-      await disk.rename('/data/b', '/data/a')
-    }, (disk) => disk.names('/data').map((name) => `${name}=${text(disk.contents(`/data/${name}`))}`).join())
+    const found = await endings(
+      async (disk) => {
+        await write(disk, '/data/a', utf8.encode('old'))
+        await write(disk, '/data/b', utf8.encode('new'))
+        await disk.syncDirectory('/data')
+        await disk.rename('/data/b', '/data/a')
+      },
+      (disk) =>
+        disk
+          .names('/data')
+          .map((name) => `${name}=${text(disk.contents(`/data/${name}`))}`)
+          .join(),
+    )
     expect([...found].sort()).toEqual(['a=new', 'a=old,b=new'])
   })
 
   it('change independently of each other', async () => {
-    const found = await endings(async (disk) => {
-      for (const name of ['a', 'b', 'c']) await write(disk, `/data/${name}`, utf8.encode('x'))
-    }, (disk) => disk.names('/data').join(''))
+    const found = await endings(
+      async (disk) => {
+        for (const name of ['a', 'b', 'c']) await write(disk, `/data/${name}`, utf8.encode('x'))
+      },
+      (disk) => disk.names('/data').join(''),
+    )
     expect([...found].sort()).toEqual(['', 'a', 'ab', 'abc', 'ac', 'b', 'bc', 'c'])
   })
 
   it('keep the order in which one of them changed', async () => {
-    const found = await endings(async (disk) => {
-      await write(disk, '/data/a', utf8.encode('one'))
-      await disk.syncDirectory('/data')
-      await disk.rename('/data/a', '/data/b')
-      await write(disk, '/data/a', utf8.encode('two'))
-    }, (disk) => disk.names('/data').map((name) => `${name}=${text(disk.contents(`/data/${name}`))}`).join())
+    const found = await endings(
+      async (disk) => {
+        await write(disk, '/data/a', utf8.encode('one'))
+        await disk.syncDirectory('/data')
+        await disk.rename('/data/a', '/data/b')
+        await write(disk, '/data/a', utf8.encode('two'))
+      },
+      (disk) =>
+        disk
+          .names('/data')
+          .map((name) => `${name}=${text(disk.contents(`/data/${name}`))}`)
+          .join(),
+    )
     expect([...found].sort()).toEqual(['a=one', 'a=two,b=one', 'b=one'])
   })
 
   it('of a folder that was not synced into its parent take everything inside with them', async () => {
-    const found = await endings(async (disk) => {
-      await disk.makeDirectory('/data/deep/er')
-      await write(disk, '/data/deep/er/a', utf8.encode('x'))
-      await disk.syncDirectory('/data/deep/er')
-      await disk.syncDirectory('/data/deep')
-    }, (disk) => disk.names('/data/deep/er').join())
+    const found = await endings(
+      async (disk) => {
+        await disk.makeDirectory('/data/deep/er')
+        await write(disk, '/data/deep/er/a', utf8.encode('x'))
+        await disk.syncDirectory('/data/deep/er')
+        await disk.syncDirectory('/data/deep')
+      },
+      (disk) => disk.names('/data/deep/er').join(),
+    )
     expect([...found].sort()).toEqual(['', 'a'])
   })
 })
@@ -248,7 +301,10 @@ describe('power', () => {
       } catch {
         disk.crash()
       }
-      return disk.names('/data').map((name) => `${name}: ${sectorsOf(disk, `/data/${name}`)}`).join('\n')
+      return disk
+        .names('/data')
+        .map((name) => `${name}: ${sectorsOf(disk, `/data/${name}`)}`)
+        .join('\n')
     }
     expect(await run()).toBe(await run())
   })

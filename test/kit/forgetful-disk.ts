@@ -233,9 +233,14 @@ export class ForgetfulDisk implements Disk {
 
   syncDirectory(path: string): Promise<void> {
     const failed = (): void => this.#entries.syncSome(this.random)
-    return this.#call('syncDirectory', path, () => {
-      this.#entries.sync(this.#entries.folder(path, 'syncDirectory'))
-    }, { failed })
+    return this.#call(
+      'syncDirectory',
+      path,
+      () => {
+        this.#entries.sync(this.#entries.folder(path, 'syncDirectory'))
+      },
+      { failed },
+    )
   }
 
   readFile(path: string): Promise<Uint8Array> {
@@ -256,11 +261,17 @@ export class ForgetfulDisk implements Disk {
     const life = this.#life
     let closed = false
     const call = <T>(operation: Operation, act: () => T, around: Around = {}): Promise<T> =>
-      this.#call(operation, path, () => {
-        if (closed || life !== this.#life) throw diskError('EBADF', operation, path)
-        if ((operation === 'write' || operation === 'truncate') && mode === 'read') throw diskError('EBADF', operation, path)
-        return act()
-      }, around)
+      this.#call(
+        operation,
+        path,
+        () => {
+          if (closed || life !== this.#life) throw diskError('EBADF', operation, path)
+          if ((operation === 'write' || operation === 'truncate') && mode === 'read')
+            throw diskError('EBADF', operation, path)
+          return act()
+        },
+        around,
+      )
     const write = (bytes: Uint8Array, position: number): Promise<void> => {
       const failed = (): void => file.write(bytes.subarray(0, this.random.integer(0, bytes.length)), position)
       // Whether a buffer that its owner changes too early is written with the change is up to chance, as it is in a kernel.
@@ -282,11 +293,12 @@ export class ForgetfulDisk implements Disk {
         const interrupted = (): void => file.sync(this.random.integer(0, file.unsynced))
         return call('sync', () => file.sync(this.random.chance(0.5) ? before : file.unsynced), { failed, interrupted })
       },
-      truncate: (size) => call('truncate', () => {
-        this.#mustBeWritable('truncate', path)
-        file.truncate(size)
-        file.modified = this.#now()
-      }),
+      truncate: (size) =>
+        call('truncate', () => {
+          this.#mustBeWritable('truncate', path)
+          file.truncate(size)
+          file.modified = this.#now()
+        }),
       size: () => call('stat', () => file.size),
       close: async () => {
         closed = true

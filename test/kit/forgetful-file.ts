@@ -197,7 +197,8 @@ export class ForgetfulFile {
     const losing = random.next()
     for (const [sector, versions] of contents) {
       const at = sector * sectorBytes
-      if (!random.chance(losing)) this.#durable.put(random.chance(0.7) ? (versions.at(-1) as Uint8Array) : random.pick(versions), at)
+      if (!random.chance(losing))
+        this.#durable.put(random.chance(0.7) ? (versions.at(-1) as Uint8Array) : random.pick(versions), at)
       else if (at >= oldSize && random.chance(0.25)) this.#durable.put(random.bytes(sectorBytes), at)
     }
     const size = random.chance(0.7) ? random.pick(sizes) : random.integer(Math.min(...sizes), Math.max(...sizes))

@@ -31,7 +31,10 @@ function put(entries: Map<string, Node>, slot: Slot): void {
 }
 
 export function namesOf(path: string): string[] {
-  return posix.resolve('/', path.replaceAll('\\', '/')).split('/').filter((name) => name !== '')
+  return posix
+    .resolve('/', path.replaceAll('\\', '/'))
+    .split('/')
+    .filter((name) => name !== '')
 }
 
 /** Names of all folders: changes are seen at once and durable only after a sync of their folder. */
@@ -87,7 +90,8 @@ export class Entries {
   sync(folder: ForgetfulFolder): void {
     const wanted: Change[] = []
     for (const change of this.#unsynced.toReversed()) {
-      if (change.some((slot) => slot.folder === folder) || wanted.some((other) => share(change, other))) wanted.push(change)
+      if (change.some((slot) => slot.folder === folder) || wanted.some((other) => share(change, other)))
+        wanted.push(change)
     }
     this.#unsynced = this.#unsynced.filter((change) => !wanted.includes(change))
     for (const change of wanted.reverse()) this.#settle(change)

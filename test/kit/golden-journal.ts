@@ -6,7 +6,17 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { encodeHeader, type HeaderFields } from '../../src/journal/frame.ts'
-import { checkJournal, decodeBatch, encodeBatch, openJournal, openReader, segmentName, type Frame, type Tail, type Unit } from '../../src/journal/index.ts'
+import {
+  checkJournal,
+  decodeBatch,
+  encodeBatch,
+  openJournal,
+  openReader,
+  segmentName,
+  type Frame,
+  type Tail,
+  type Unit,
+} from '../../src/journal/index.ts'
 import { eventAt, toEventBatch, type WeirEvent } from '../../src/model/events.ts'
 import type { FlowBatch } from '../../src/model/batches.ts'
 import { nowhere } from '../../src/model/positions.ts'
@@ -17,14 +27,36 @@ export const goldenFolder = '/golden'
 const utf8 = new TextEncoder()
 
 const events: readonly WeirEvent[] = [
-  { id: 'plain', source: '/shop', type: 'order.placed', encoding: 'json', data: utf8.encode('{"total":42,"note":"für 2 €"}'), datacontenttype: 'application/json' },
   {
-    id: 'full', source: 'urn:x', type: 'order.paid', subject: 'order/7', time: startOfTime + 1.5, dataschema: 'https://example.org/s',
-    extensions: { region: 'eu', tries: 3, late: false }, family: 'audit', key: 'order/7', ref: 'k8s:a/apps/Deployment/ns/web',
-    encoding: 'text', data: utf8.encode('paid'),
+    id: 'plain',
+    source: '/shop',
+    type: 'order.placed',
+    encoding: 'json',
+    data: utf8.encode('{"total":42,"note":"für 2 €"}'),
+    datacontenttype: 'application/json',
+  },
+  {
+    id: 'full',
+    source: 'urn:x',
+    type: 'order.paid',
+    subject: 'order/7',
+    time: startOfTime + 1.5,
+    dataschema: 'https://example.org/s',
+    extensions: { region: 'eu', tries: 3, late: false },
+    family: 'audit',
+    key: 'order/7',
+    ref: 'k8s:a/apps/Deployment/ns/web',
+    encoding: 'text',
+    data: utf8.encode('paid'),
   },
   { id: '', source: '', type: 't', encoding: 'none' },
-  { id: 'bytes', source: '/shop', type: 't', encoding: 'binary', data: Uint8Array.from({ length: 300 }, (_, i) => i & 255) },
+  {
+    id: 'bytes',
+    source: '/shop',
+    type: 't',
+    encoding: 'binary',
+    data: Uint8Array.from({ length: 300 }, (_, i) => i & 255),
+  },
 ]
 
 function flows(): FlowBatch {
@@ -47,7 +79,17 @@ function flows(): FlowBatch {
 }
 
 function unit(source: string, raw: Uint8Array, rest: Partial<Unit>): Unit {
-  return { source, stream: source, kind: 'events', count: 0, raw, received: startOfTime, timeMin: Number.NaN, timeMax: Number.NaN, ...rest }
+  return {
+    source,
+    stream: source,
+    kind: 'events',
+    count: 0,
+    raw,
+    received: startOfTime,
+    timeMin: Number.NaN,
+    timeMax: Number.NaN,
+    ...rest,
+  }
 }
 
 async function written(units: readonly Unit[], segmentBytes = 1 << 20): Promise<FakeHost> {
@@ -63,28 +105,66 @@ const batch = encodeBatch(toEventBatch(events))
 /** Parts as the writer makes them of a unit above the size of a frame, here with a few bytes each. */
 function parts(): Uint8Array {
   const header: HeaderFields = {
-    sequence: 1, firstRow: 0, kind: 'events', more: true, part: 0, afterLoss: true, zstd: false, source: 'large', stream: 'large', epoch: 2,
-    sourceSequence: 5, sourceRows: 10, sourceDuplicates: 4, sourceShed: { full: 2, rate: 1 }, count: 0, received: startOfTime,
-    timeMin: startOfTime - 1, timeMax: startOfTime, rawBytes: batch.length,
+    sequence: 1,
+    firstRow: 0,
+    kind: 'events',
+    more: true,
+    part: 0,
+    afterLoss: true,
+    zstd: false,
+    source: 'large',
+    stream: 'large',
+    epoch: 2,
+    sourceSequence: 5,
+    sourceRows: 10,
+    sourceDuplicates: 4,
+    sourceShed: { full: 2, rate: 1 },
+    count: 0,
+    received: startOfTime,
+    timeMin: startOfTime - 1,
+    timeMax: startOfTime,
+    rawBytes: batch.length,
   }
   const cuts = [batch.subarray(0, 100), batch.subarray(100, 101), batch.subarray(101)]
-  return Buffer.concat(cuts.flatMap((cut, part) => {
-    const last = part === 2
-    return [
-      encodeHeader({ ...header, sequence: part + 1, part, more: !last, afterLoss: part === 0, ...(last ? { count: events.length, cursor: utf8.encode('page 2') } : {}) }, cut),
-      cut,
-    ]
-  }))
+  return Buffer.concat(
+    cuts.flatMap((cut, part) => {
+      const last = part === 2
+      return [
+        encodeHeader(
+          {
+            ...header,
+            sequence: part + 1,
+            part,
+            more: !last,
+            afterLoss: part === 0,
+            ...(last ? { count: events.length, cursor: utf8.encode('page 2') } : {}),
+          },
+          cut,
+        ),
+        cut,
+      ]
+    }),
+  )
 }
 
 const cases: Readonly<Record<string, () => Promise<FakeHost>>> = {
-  events: () => written([
-    unit('http', batch, { count: events.length, timeMin: startOfTime + 1.5, timeMax: startOfTime + 1.5 }),
-    unit('cts', batch, { count: events.length, cursor: utf8.encode('trace 99'), duplicates: 7, shed: { full: 2, rate: 1 } }),
-    unit('cts', new Uint8Array(0), { kind: 'empty', cursor: utf8.encode('trace 120') }),
-  ]),
+  events: () =>
+    written([
+      unit('http', batch, { count: events.length, timeMin: startOfTime + 1.5, timeMax: startOfTime + 1.5 }),
+      unit('cts', batch, {
+        count: events.length,
+        cursor: utf8.encode('trace 99'),
+        duplicates: 7,
+        shed: { full: 2, rate: 1 },
+      }),
+      unit('cts', new Uint8Array(0), { kind: 'empty', cursor: utf8.encode('trace 120') }),
+    ]),
   flows: () => written([unit('netflow', encodeBatch(flows()), { kind: 'flows', stream: '10.0.0.1:2055', count: 3 })]),
-  segments: () => written(Array.from({ length: 5 }, () => unit('http', batch, { count: events.length })), 600),
+  segments: () =>
+    written(
+      Array.from({ length: 5 }, () => unit('http', batch, { count: events.length })),
+      600,
+    ),
   parts: async () => {
     const host = fakeHost(1)
     await host.disk.makeDirectory(goldenFolder)
@@ -92,7 +172,9 @@ const cases: Readonly<Record<string, () => Promise<FakeHost>>> = {
     return host
   },
   damaged: async () => {
-    const host = await written(Array.from({ length: 4 }, (_, i) => unit('http', batch, { count: events.length, stream: `s${i}` })))
+    const host = await written(
+      Array.from({ length: 4 }, (_, i) => unit('http', batch, { count: events.length, stream: `s${i}` })),
+    )
     const path = `${goldenFolder}/${segmentName(1)}`
     const size = host.disk.contents(path).length
     host.disk.flipBit(path, Math.floor(size * 0.4) * 8)
@@ -104,9 +186,11 @@ const cases: Readonly<Record<string, () => Promise<FakeHost>>> = {
 /** Everything as JSON: bytes in base64, NaN as null. */
 function plain(value: unknown): unknown {
   if (value instanceof Uint8Array && !(value instanceof Uint16Array)) return Buffer.from(value).toString('base64')
-  if (ArrayBuffer.isView(value)) return [...(value as Uint32Array)].map((number) => (Number.isNaN(number) ? null : number))
+  if (ArrayBuffer.isView(value))
+    return [...(value as Uint32Array)].map((number) => (Number.isNaN(number) ? null : number))
   if (Array.isArray(value)) return value.map(plain)
-  if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, plain(item)]))
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, plain(item)]))
   return typeof value === 'number' && Number.isNaN(value) ? null : value
 }
 
@@ -114,7 +198,8 @@ function describeFrame(frame: Frame): unknown {
   const { header } = frame
   if (header.kind === 'empty') return plain({ header, firstSequence: frame.firstSequence })
   const decoded = decodeBatch(header.kind, frame.body())
-  const rows = decoded.kind === 'events' ? Array.from({ length: decoded.count }, (_, row) => eventAt(decoded, row)) : decoded
+  const rows =
+    decoded.kind === 'events' ? Array.from({ length: decoded.count }, (_, row) => eventAt(decoded, row)) : decoded
   return plain({ header, firstSequence: frame.firstSequence, rows })
 }
 
@@ -139,7 +224,8 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
     const host = await make()
     const folder = join(target, name)
     await mkdir(folder, { recursive: true })
-    for (const file of host.disk.names(goldenFolder)) await writeFile(join(folder, file), host.disk.contents(`${goldenFolder}/${file}`), { flag: 'wx' })
+    for (const file of host.disk.names(goldenFolder))
+      await writeFile(join(folder, file), host.disk.contents(`${goldenFolder}/${file}`), { flag: 'wx' })
     await writeFile(join(folder, 'expected.json'), await describeGolden(host), { flag: 'wx' })
   }
 }

@@ -20,7 +20,9 @@ export interface PlacedFrame {
 export async function framesOfFolder(directory: string): Promise<PlacedFrame[]> {
   const parts = new Parts()
   const walk = new Walk({
-    disk: realHost().disk, directory, after: nowhere,
+    disk: realHost().disk,
+    directory,
+    after: nowhere,
     onUnreadable: ({ segment, offset }) => {
       throw new Error(`${segment} is not readable at ${offset}`)
     },
@@ -32,7 +34,14 @@ export async function framesOfFolder(directory: string): Promise<PlacedFrame[]> 
       const frame = parts.add(walked)
       const batch = frame === undefined || header.kind !== 'events' ? undefined : decodeBatch('events', frame.body())
       const ids = batch?.kind === 'events' ? Array.from({ length: batch.count }, (_, row) => eventId(batch, row)) : []
-      frames.push({ segment: walked.segment, offset: walked.offset, headerBytes, bodyBytes: header.bodyBytes, sequence: header.sequence, ids })
+      frames.push({
+        segment: walked.segment,
+        offset: walked.offset,
+        headerBytes,
+        bodyBytes: header.bodyBytes,
+        sequence: header.sequence,
+        ids,
+      })
     }
   } finally {
     await walk.close()

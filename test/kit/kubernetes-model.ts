@@ -41,13 +41,17 @@ export class ModelJournal {
   /** What is written after `dies` is never synced, and nobody hears of it. */
   context(life: { dead: boolean }, delay: () => number): SourceContext {
     return {
-      ...testContext(), id: 'cluster', cursor: undefined, epoch: 1, shed: () => undefined,
+      ...testContext(),
+      id: 'cluster',
+      cursor: undefined,
+      epoch: 1,
+      shed: () => undefined,
       append: async (unit) => {
         const raw = Uint8Array.from(unit.raw)
         for (let turns = delay(); turns > 0; turns--) await host.timers.yield()
         if (life.dead) return new Promise(() => undefined)
         this.units.push({ raw, count: unit.count })
-      this.#shared.push({ raw, count: unit.count })
+        this.#shared.push({ raw, count: unit.count })
         return { position: { sequence: this.units.length, row: 0 }, epoch: 1, sourceSequence: this.units.length }
       },
       frames: { after: (position) => this.#after(position), hold: () => Promise.resolve() },
@@ -56,7 +60,17 @@ export class ModelJournal {
 
   async *#after({ sequence }: Position): AsyncGenerator<Frame> {
     for (const [index, { raw, count }] of this.units.slice(sequence).entries()) {
-      yield { header: { sequence: sequence + index + 1, firstRow: 0, count, kind: 'events', source: 'cluster' } as FrameHeader, firstSequence: sequence + index + 1, body: () => raw }
+      yield {
+        header: {
+          sequence: sequence + index + 1,
+          firstRow: 0,
+          count,
+          kind: 'events',
+          source: 'cluster',
+        } as FrameHeader,
+        firstSequence: sequence + index + 1,
+        body: () => raw,
+      }
     }
   }
 
@@ -68,12 +82,33 @@ export class ModelJournal {
   }
 
   changes(): (ChangeData & { readonly id: string })[] {
-    return this.events().filter(({ family }) => family === 'change').map(({ id, data }) => ({ ...(JSON.parse(Buffer.from(data ?? []).toString()) as ChangeData), id }))
+    return this.events()
+      .filter(({ family }) => family === 'change')
+      .map(({ id, data }) => ({ ...(JSON.parse(Buffer.from(data ?? []).toString()) as ChangeData), id }))
   }
 }
 
-export function configMap(name: string, uid: string, version: number, data: Readonly<Record<string, string>>, more: object = {}): KubeObject {
-  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'shop', uid, resourceVersion: String(version), creationTimestamp: '2026-11-20T10:00:00Z', managedFields: [{ manager: 'kubectl', operation: 'Update', time: '2026-11-20T10:00:00Z' }], ...more }, data }
+export function configMap(
+  name: string,
+  uid: string,
+  version: number,
+  data: Readonly<Record<string, string>>,
+  more: object = {},
+): KubeObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: {
+      name,
+      namespace: 'shop',
+      uid,
+      resourceVersion: String(version),
+      creationTimestamp: '2026-11-20T10:00:00Z',
+      managedFields: [{ manager: 'kubectl', operation: 'Update', time: '2026-11-20T10:00:00Z' }],
+      ...more,
+    },
+    data,
+  }
 }
 
 /** An object as a server would send it. */
@@ -98,19 +133,57 @@ export interface Life {
 }
 
 /** A source of one kind over a journal and a map on disk, as it is between two kills. */
-export async function live(journal: ModelJournal, path: string, { snapshot = false, begun = 0, delay = (): number => 0, redactor = undefined as Redactor | undefined, marked = new Noise([]), noise = new Noise(), lease = undefined as Pick<LeaseKeeper, 'epoch'> | undefined, commitMs = 0, now = (): number => host.clock.now() } = {}): Promise<Life> {
+export async function live(
+  journal: ModelJournal,
+  path: string,
+  {
+    snapshot = false,
+    begun = 0,
+    delay = (): number => 0,
+    redactor = undefined as Redactor | undefined,
+    marked = new Noise([]),
+    noise = new Noise(),
+    lease = undefined as Pick<LeaseKeeper, 'epoch'> | undefined,
+    commitMs = 0,
+    now = (): number => host.clock.now(),
+  } = {},
+): Promise<Life> {
   const state = { dead: false }
   const context = journal.context(state, delay)
   const map = new ObjectMap(path)
   map.begun ??= begun
   if (context.frames !== undefined) await replay(map, context.frames, () => modelKey)
-  const recorder = new Recorder(context, map, { waitingBytes: 1 << 20, unitBytes: 2000, unitEvents: 8, waitMs: 0, gatherMs: 0, commitMs }, lease)
+  const recorder = new Recorder(
+    context,
+    map,
+    { waitingBytes: 1 << 20, unitBytes: 2000, unitEvents: 8, waitMs: 0, gatherMs: 0, commitMs },
+    lease,
+  )
   const ended = new AbortController()
   const running = recorder.run(ended.signal)
-  const told = new Tracker({ cluster: 'c1', type, map, collection: map.collection(modelKey), recorder, noise, marked, redactor, snapshot, host: { ...host, clock: { ...host.clock, now } }, onNoise: () => undefined, onChange: () => undefined, onTold: () => undefined, onListed: () => undefined })
+  const told = new Tracker({
+    cluster: 'c1',
+    type,
+    map,
+    collection: map.collection(modelKey),
+    recorder,
+    noise,
+    marked,
+    redactor,
+    snapshot,
+    host: { ...host, clock: { ...host.clock, now } },
+    onNoise: () => undefined,
+    onChange: () => undefined,
+    onTold: () => undefined,
+    onListed: () => undefined,
+  })
   const tracker: ModelTracker = {
-    get cursor() { return told.cursor },
-    get asOf() { return told.asOf },
+    get cursor() {
+      return told.cursor
+    },
+    get asOf() {
+      return told.asOf
+    },
     listing: () => told.listing(),
     listed: (version) => told.listed(version),
     reached: (version) => told.reached(version),
@@ -119,7 +192,9 @@ export async function live(journal: ModelJournal, path: string, { snapshot = fal
     changed: (happened, object) => told.changed(happened, seen(object, noise, redactor?.key)),
   }
   return {
-    map, tracker, recorder,
+    map,
+    tracker,
+    recorder,
     async stop() {
       ended.abort()
       await running
@@ -168,12 +243,19 @@ export class ModelCluster {
     } else if (dice < 0.3) {
       const { metadata, ...rest } = this.objects.get(uid) as KubeObject
       this.objects.delete(uid)
-      this.happened.push({ type: 'DELETED', object: { ...rest, metadata: { ...metadata, resourceVersion: String(version) } }, version })
+      this.happened.push({
+        type: 'DELETED',
+        object: { ...rest, metadata: { ...metadata, resourceVersion: String(version) } },
+        version,
+      })
     } else {
       const before = this.objects.get(uid) as KubeObject & { readonly data: Readonly<Record<string, string>> }
       // Some changes are none.
       const data = dice < 0.4 ? before.data : { ...before.data, value: String(version) }
-      this.#put('MODIFIED', configMap(before.metadata?.name ?? '', uid, version, data, { labels: { turn: String(version % 3) } }))
+      this.#put(
+        'MODIFIED',
+        configMap(before.metadata?.name ?? '', uid, version, data, { labels: { turn: String(version % 3) } }),
+      )
     }
   }
 
@@ -184,7 +266,11 @@ export class ModelCluster {
 }
 
 /** Each list may put changes together; beyond the first there is one for each that the server has forgotten. */
-export function judgeTold(world: ModelCluster, journal: Pick<ModelJournal, 'changes' | 'events'>, lists: number): string[] {
+export function judgeTold(
+  world: ModelCluster,
+  journal: Pick<ModelJournal, 'changes' | 'events'>,
+  lists: number,
+): string[] {
   const problems: string[] = []
   const changes = journal.changes()
   if (new Set(changes.map(({ id }) => id)).size !== changes.length) problems.push('something was told twice')
@@ -197,18 +283,31 @@ export function judgeTold(world: ModelCluster, journal: Pick<ModelJournal, 'chan
   for (const change of changes) {
     const { uid, operation, resourceVersion, old } = change
     const before = last.get(uid)
-    if (before !== undefined && JSON.stringify(before.new) !== JSON.stringify(old)) problems.push(`${uid}: ${operation}@${resourceVersion} does not begin where ${before.operation}@${before.resourceVersion} ended`)
-    if (before !== undefined && Number(before.resourceVersion) > Number(resourceVersion)) problems.push(`${uid}: ${resourceVersion} was told after ${before.resourceVersion}`)
-    if (operation !== 'deleted' && versions.get(uid)?.includes(Number(resourceVersion)) !== true) problems.push(`${uid}: nobody wrote ${resourceVersion}`)
+    if (before !== undefined && JSON.stringify(before.new) !== JSON.stringify(old))
+      problems.push(
+        `${uid}: ${operation}@${resourceVersion} does not begin where ${before.operation}@${before.resourceVersion} ended`,
+      )
+    if (before !== undefined && Number(before.resourceVersion) > Number(resourceVersion))
+      problems.push(`${uid}: ${resourceVersion} was told after ${before.resourceVersion}`)
+    if (operation !== 'deleted' && versions.get(uid)?.includes(Number(resourceVersion)) !== true)
+      problems.push(`${uid}: nobody wrote ${resourceVersion}`)
     last.set(uid, change)
   }
   for (const [uid, object] of world.objects) {
     const { data } = (last.get(uid)?.new ?? {}) as { data?: object }
-    if (JSON.stringify(data) !== JSON.stringify((object as { data?: object }).data)) problems.push(`${uid}: the last state told is not the one that it has`)
+    if (JSON.stringify(data) !== JSON.stringify((object as { data?: object }).data))
+      problems.push(`${uid}: the last state told is not the one that it has`)
   }
-  for (const uid of last.keys()) if (!world.objects.has(uid) && last.get(uid)?.operation !== 'deleted') problems.push(`${uid}: its end was not told`)
-  if (lists === 1 && changes.some(({ coalesced }) => coalesced === true)) problems.push('changes were put together though the server forgot nothing')
-  const resources = journal.events().filter(({ family }) => family === 'resource').map(({ data }) => JSON.parse(Buffer.from(data ?? []).toString()) as ResourceData)
-  for (const uid of world.objects.keys()) if (resources.findLast((each) => each.uid === uid)?.state !== 'present') problems.push(`${uid}: is not told as a resource`)
+  for (const uid of last.keys())
+    if (!world.objects.has(uid) && last.get(uid)?.operation !== 'deleted') problems.push(`${uid}: its end was not told`)
+  if (lists === 1 && changes.some(({ coalesced }) => coalesced === true))
+    problems.push('changes were put together though the server forgot nothing')
+  const resources = journal
+    .events()
+    .filter(({ family }) => family === 'resource')
+    .map(({ data }) => JSON.parse(Buffer.from(data ?? []).toString()) as ResourceData)
+  for (const uid of world.objects.keys())
+    if (resources.findLast((each) => each.uid === uid)?.state !== 'present')
+      problems.push(`${uid}: is not told as a resource`)
   return problems
 }

@@ -3,7 +3,11 @@ import { createServer, type Server } from 'node:http'
 import { endAtOnce, listenHere } from './loopback.ts'
 
 interface Lease {
-  readonly metadata: { readonly name: string; readonly resourceVersion: string; readonly annotations?: Readonly<Record<string, string>> }
+  readonly metadata: {
+    readonly name: string
+    readonly resourceVersion: string
+    readonly annotations?: Readonly<Record<string, string>>
+  }
   readonly spec?: Readonly<Record<string, unknown>>
 }
 
@@ -17,11 +21,13 @@ export class LeaseServer {
   #version = 0
   readonly #server: Server = createServer((request, response) => {
     const pieces: Buffer[] = []
-    request.on('data', (piece: Buffer) => pieces.push(piece)).on('end', () => {
-      if (this.isSilent) return
-      const [status, body] = this.#answer(request.method ?? '', request.url ?? '', Buffer.concat(pieces).toString())
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
-    })
+    request
+      .on('data', (piece: Buffer) => pieces.push(piece))
+      .on('end', () => {
+        if (this.isSilent) return
+        const [status, body] = this.#answer(request.method ?? '', request.url ?? '', Buffer.concat(pieces).toString())
+        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+      })
   })
 
   async start(): Promise<this> {
@@ -34,9 +40,14 @@ export class LeaseServer {
   }
 
   #answer(method: string, url: string, text: string): [number, object] {
-    const [, namespace = '', named] = /^\/apis\/coordination\.k8s\.io\/v1\/namespaces\/([^/?]+)\/leases(?:\/([^?]+))?/.exec(url) ?? []
+    const [, namespace = '', named] =
+      /^\/apis\/coordination\.k8s\.io\/v1\/namespaces\/([^/?]+)\/leases(?:\/([^?]+))?/.exec(url) ?? []
     if (url === '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews') {
-      const { spec: { resourceAttributes: { verb } } } = JSON.parse(text) as { readonly spec: { readonly resourceAttributes: { readonly verb: string } } }
+      const {
+        spec: {
+          resourceAttributes: { verb },
+        },
+      } = JSON.parse(text) as { readonly spec: { readonly resourceAttributes: { readonly verb: string } } }
       return [201, { status: { allowed: !this.refused.has(verb) } }]
     }
     const refuse = (code: number, message: string): [number, object] => [code, { kind: 'Status', code, message }]
@@ -44,8 +55,13 @@ export class LeaseServer {
     const key = `${namespace}/${named ?? given?.metadata.name ?? ''}`
     const held = this.leases.get(key)
     if (method === 'GET') return held === undefined ? refuse(404, 'not found') : [200, held]
-    if (given === undefined || (method === 'POST' ? held !== undefined : held?.metadata.resourceVersion !== given.metadata.resourceVersion)) return refuse(409, 'the object has been modified')
-    if (![given.spec?.['acquireTime'], given.spec?.['renewTime']].every((time) => /\.\d{6}Z$/.test(String(time)))) return refuse(400, 'a time has microseconds')
+    if (
+      given === undefined ||
+      (method === 'POST' ? held !== undefined : held?.metadata.resourceVersion !== given.metadata.resourceVersion)
+    )
+      return refuse(409, 'the object has been modified')
+    if (![given.spec?.['acquireTime'], given.spec?.['renewTime']].every((time) => /\.\d{6}Z$/.test(String(time))))
+      return refuse(400, 'a time has microseconds')
     const kept = { ...given, metadata: { ...given.metadata, resourceVersion: String(++this.#version) } }
     this.leases.set(key, kept)
     return [method === 'POST' ? 201 : 200, kept]

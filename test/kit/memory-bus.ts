@@ -1,5 +1,12 @@
 // A journal bus in memory, as strict as a real one: whoever joins it sees the same, and only the last to claim a name may write under it.
-import { Fenced, fenceKey, type BusRecord, type BusWriter, type Channel, type JournalBus } from '../../src/journal/bus.ts'
+import {
+  Fenced,
+  fenceKey,
+  type BusRecord,
+  type BusWriter,
+  type Channel,
+  type JournalBus,
+} from '../../src/journal/bus.ts'
 
 export class MemoryBus implements JournalBus {
   readonly where = 'memory'
@@ -25,7 +32,11 @@ export class MemoryBus implements JournalBus {
       for (const record of records) this.put(channel, record)
       return this.#all(channel).length
     }
-    return Promise.resolve({ write, fence: (channel, key) => write(channel, [{ key: `${fenceKey}${key}`, value: new Uint8Array(0) }]), close: () => Promise.resolve() })
+    return Promise.resolve({
+      write,
+      fence: (channel, key) => write(channel, [{ key: `${fenceKey}${key}`, value: new Uint8Array(0) }]),
+      close: () => Promise.resolve(),
+    })
   }
 
   /** As somebody would who knows nothing of names. */

@@ -17,7 +17,10 @@ const utf8 = new TextEncoder()
 
 /** The first line says what the file says of itself, each other one is a row. */
 function parse(bytes: Uint8Array): { about: FileAbout; rows: MemoryRow[] } {
-  const [about = '', ...rows] = new TextDecoder().decode(bytes).split('\n').filter((line) => line !== '')
+  const [about = '', ...rows] = new TextDecoder()
+    .decode(bytes)
+    .split('\n')
+    .filter((line) => line !== '')
   return { about: JSON.parse(about) as FileAbout, rows: rows.map((line) => JSON.parse(line) as MemoryRow) }
 }
 
@@ -26,11 +29,24 @@ export function parseTable(bytes: Uint8Array): MemoryRow[] {
 }
 
 function rowsOf(rows: TableRows): MemoryRow[] {
-  if (rows.stream === 'endpoints') return rows.rows.map(({ id }) => ({ id: String(id), source: 0, epoch: 0, sequence: 0, row: 0, received: 0 }))
+  if (rows.stream === 'endpoints')
+    return rows.rows.map(({ id }) => ({ id: String(id), source: 0, epoch: 0, sequence: 0, row: 0, received: 0 }))
   // A rollup's row is its number of flows.
-  if (rows.stream === 'flows_1m') return Array.from(rows.rows.sums[0] ?? [], (flows) => ({ id: String(flows), source: 0, epoch: 0, sequence: 0, row: 0, received: 0 }))
+  if (rows.stream === 'flows_1m')
+    return Array.from(rows.rows.sums[0] ?? [], (flows) => ({
+      id: String(flows),
+      source: 0,
+      epoch: 0,
+      sequence: 0,
+      row: 0,
+      received: 0,
+    }))
   const { batch } = rows
-  return Array.from({ length: batch.count }, (_, row) => ({ id: batch.kind === 'events' ? eventId(batch, row) : '', row, ...rows.origin }))
+  return Array.from({ length: batch.count }, (_, row) => ({
+    id: batch.kind === 'events' ? eventId(batch, row) : '',
+    row,
+    ...rows.origin,
+  }))
 }
 
 /** Writes tables as lines of JSON to any {@link Disk}: the store on a disk that DuckDB knows nothing of. */
@@ -79,8 +95,15 @@ export class MemoryTables implements TableWriter {
     for (const { source } of rows) perSource.set(source, (perSource.get(source) ?? 0) + 1)
     const received = rows.map((row) => row.received)
     return {
-      rows: rows.length, bytes: bytes.length, timeMin: null, timeMax: null, receivedMin: Math.min(...received), receivedMax: Math.max(...received),
-      about, perSource, lastEndpoint: stream === 'endpoints' ? Math.max(0, ...rows.map(({ id }) => Number(id))) : 0,
+      rows: rows.length,
+      bytes: bytes.length,
+      timeMin: null,
+      timeMax: null,
+      receivedMin: Math.min(...received),
+      receivedMax: Math.max(...received),
+      about,
+      perSource,
+      lastEndpoint: stream === 'endpoints' ? Math.max(0, ...rows.map(({ id }) => Number(id))) : 0,
     }
   }
 

@@ -15,7 +15,10 @@ export interface MmdbOptions {
 }
 
 /** A database of IPv6 with IPv4 in its first 96 zero bits, or of IPv4 alone. Ranges come from wide to narrow. */
-export function buildMmdb(records: Readonly<Record<string, MmdbValue>>, { ipVersion = 6, recordSize = 24 }: MmdbOptions = {}): Buffer {
+export function buildMmdb(
+  records: Readonly<Record<string, MmdbValue>>,
+  { ipVersion = 6, recordSize = 24 }: MmdbOptions = {},
+): Buffer {
   const root: Node = { ends: [undefined, undefined] }
   const data: Buffer[] = []
   let size = 0
@@ -30,7 +33,8 @@ export function buildMmdb(records: Readonly<Record<string, MmdbValue>>, { ipVers
   const tree = Buffer.alloc((recordSize / 4) * nodes.length)
   for (const [index, { ends }] of nodes.entries()) {
     for (const [side, end] of ends.entries()) {
-      const value = end === undefined ? nodes.length : typeof end === 'number' ? nodes.length + 16 + end : (numbers.get(end) ?? 0)
+      const value =
+        end === undefined ? nodes.length : typeof end === 'number' ? nodes.length + 16 + end : (numbers.get(end) ?? 0)
       const at = (recordSize / 4) * index
       if (recordSize !== 28) tree.writeUIntBE(value, at + (recordSize / 8) * side, recordSize / 8)
       else {
@@ -40,8 +44,15 @@ export function buildMmdb(records: Readonly<Record<string, MmdbValue>>, { ipVers
     }
   }
   const metadata = encode({
-    binary_format_major_version: 2, binary_format_minor_version: 0, build_epoch: 1_700_000_000, database_type: 'Test',
-    description: { en: 'made by a test' }, ip_version: ipVersion, languages: ['en'], node_count: nodes.length, record_size: recordSize,
+    binary_format_major_version: 2,
+    binary_format_minor_version: 0,
+    build_epoch: 1_700_000_000,
+    database_type: 'Test',
+    description: { en: 'made by a test' },
+    ip_version: ipVersion,
+    languages: ['en'],
+    node_count: nodes.length,
+    record_size: recordSize,
   })
   return Buffer.concat([tree, Buffer.alloc(16), ...data, Buffer.from('abcdef4d61784d696e642e636f6d', 'hex'), metadata])
 }
@@ -96,14 +107,22 @@ function encode(value: MmdbValue): Buffer {
     const used = bytes.subarray(Math.min(4, Math.floor(Math.clz32(value) / 8)))
     return Buffer.concat([control(UINT32, used.length), used])
   }
-  if (Array.isArray(value)) return Buffer.concat([control(ARRAY, value.length), ...(value as readonly MmdbValue[]).map(encode)])
+  if (Array.isArray(value))
+    return Buffer.concat([control(ARRAY, value.length), ...(value as readonly MmdbValue[]).map(encode)])
   const entries = Object.entries(value)
-  return Buffer.concat([control(MAP, entries.length), ...entries.flatMap(([key, item]) => [encode(key), encode(item as MmdbValue)])])
+  return Buffer.concat([
+    control(MAP, entries.length),
+    ...entries.flatMap(([key, item]) => [encode(key), encode(item as MmdbValue)]),
+  ])
 }
 
 /** Sizes from 29 on stand in a byte of their own; types above 7, too. */
 function control(type: number, size: number): Buffer {
   if (size >= 29 + 256) throw new Error('too long for a test')
   const extended = type > 7
-  return Buffer.of(((extended ? 0 : type) << 5) | Math.min(size, 29), ...(extended ? [type - 7] : []), ...(size >= 29 ? [size - 29] : []))
+  return Buffer.of(
+    ((extended ? 0 : type) << 5) | Math.min(size, 29),
+    ...(extended ? [type - 7] : []),
+    ...(size >= 29 ? [size - 29] : []),
+  )
 }

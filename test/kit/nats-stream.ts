@@ -12,9 +12,14 @@ export async function readStream(url: string, stream: string): Promise<Received[
     const received: Received[] = []
     while (received.length < state.messages) {
       const before = received.length
-      const messages = await consumer.fetch({ max_messages: Math.min(5000, state.messages - received.length), expires: 10_000 })
-      for await (const message of messages) received.push({ id: message.headers?.get('ce-id') ?? '', key: message.headers?.get('ce-partitionkey') })
-      if (received.length === before) throw new Error(`the stream ${stream} gave ${before} of ${state.messages} messages`)
+      const messages = await consumer.fetch({
+        max_messages: Math.min(5000, state.messages - received.length),
+        expires: 10_000,
+      })
+      for await (const message of messages)
+        received.push({ id: message.headers?.get('ce-id') ?? '', key: message.headers?.get('ce-partitionkey') })
+      if (received.length === before)
+        throw new Error(`the stream ${stream} gave ${before} of ${state.messages} messages`)
     }
     return received
   } finally {

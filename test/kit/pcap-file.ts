@@ -55,7 +55,11 @@ export function transportHeader(proto: number): number {
 
 /** Bytes from the IP header on: what an exporter counts. */
 export function ipLength({ srcAddr, proto, payload }: Pick<Packet, 'srcAddr' | 'proto' | 'payload'>): number {
-  return (srcAddr.includes(':') ? 40 : 20) + transportHeader(proto) + (typeof payload === 'number' ? payload : payload.length)
+  return (
+    (srcAddr.includes(':') ? 40 : 20) +
+    transportHeader(proto) +
+    (typeof payload === 'number' ? payload : payload.length)
+  )
 }
 
 /** An Ethernet frame, cut after `snap` bytes; its full length beside it. A payload given as a number is zeroes. */
@@ -105,7 +109,10 @@ function writeV4(ip: Buffer, { srcAddr, dstAddr, proto }: Packet, length: number
   ip.writeUInt16BE(number & 0xffff, 4)
   ip[8] = 64
   ip[9] = proto
-  for (const [address, at] of [[srcAddr, 12], [dstAddr, 16]] as const) {
+  for (const [address, at] of [
+    [srcAddr, 12],
+    [dstAddr, 16],
+  ] as const) {
     for (const [index, part] of address.split('.').entries()) ip[at + index] = Number(part)
   }
   ip.writeUInt16BE(checksum(ip.subarray(0, 20)), 10)
@@ -125,7 +132,8 @@ function writeGroups(ip: Buffer, at: number, address: string): void {
   const groups = (text: string | undefined): string[] => (text === undefined || text === '' ? [] : text.split(':'))
   const [first, last] = [groups(head), groups(tail)]
   for (const [index, group] of first.entries()) ip.writeUInt16BE(Number.parseInt(group, 16), at + 2 * index)
-  for (const [index, group] of last.entries()) ip.writeUInt16BE(Number.parseInt(group, 16), at + 2 * (8 - last.length + index))
+  for (const [index, group] of last.entries())
+    ip.writeUInt16BE(Number.parseInt(group, 16), at + 2 * (8 - last.length + index))
 }
 
 /** RFC 1071, over the header with a zero checksum field. */

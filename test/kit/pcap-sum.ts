@@ -39,7 +39,8 @@ export function flowKey(proto: number, srcAddr: string, srcPort: number, dstAddr
 
 export function sumCapture(pcap: Uint8Array): CaptureSum {
   const file = Buffer.from(pcap.buffer, pcap.byteOffset, pcap.byteLength)
-  if (file.readUInt32LE(0) !== 0xa1b2c3d4 || file.readUInt32LE(20) !== 1) throw new Error('not a little-endian Ethernet capture with microseconds')
+  if (file.readUInt32LE(0) !== 0xa1b2c3d4 || file.readUInt32LE(20) !== 1)
+    throw new Error('not a little-endian Ethernet capture with microseconds')
   const [all, v4, v6] = [empty(), empty(), empty()]
   const srcPorts = new Map<string, Sum>()
   const dstPorts = new Map<string, Sum>()
@@ -48,7 +49,7 @@ export function sumCapture(pcap: Uint8Array): CaptureSum {
   const addresses = new Set<string>()
   let others = 0
   let [first, last] = [Infinity, -Infinity]
-  for (let at = 24; at < file.length; ) {
+  for (let at = 24; at < file.length;) {
     const time = file.readUInt32LE(at) * 1000 + file.readUInt32LE(at + 4) / 1000
     const frame = file.subarray(at + 16, at + 16 + file.readUInt32LE(at + 8))
     at += 16 + frame.length
@@ -67,7 +68,9 @@ export function sumCapture(pcap: Uint8Array): CaptureSum {
     const transport = ip.subarray(six ? 40 : 4 * (ip.readUInt8(0) & 0xf))
     const [src, dst] = six ? [groups(ip, 8), groups(ip, 24)] : [dotted(ip, 12), dotted(ip, 16)]
     const hasPorts = proto === 6 || proto === 17
-    const [srcPort, dstPort] = hasPorts ? [transport.readUInt16BE(0), transport.readUInt16BE(2)] : [transport.readUInt8(0), transport.readUInt8(1)]
+    const [srcPort, dstPort] = hasPorts
+      ? [transport.readUInt16BE(0), transport.readUInt16BE(2)]
+      : [transport.readUInt8(0), transport.readUInt8(1)]
     addresses.add(src).add(dst)
     add(all, bytes)
     add(six ? v6 : v4, bytes)
@@ -76,7 +79,12 @@ export function sumCapture(pcap: Uint8Array): CaptureSum {
       add(inMap(srcPorts, `${six ? 6 : 4} ${srcPort}`, empty), bytes)
       add(inMap(dstPorts, `${six ? 6 : 4} ${dstPort}`, empty), bytes)
     }
-    const flow = inMap(flows, flowKey(proto, src, srcPort, dst, dstPort), () => ({ ...empty(), tcpFlags: 0, first: time, last: time }))
+    const flow = inMap(flows, flowKey(proto, src, srcPort, dst, dstPort), () => ({
+      ...empty(),
+      tcpFlags: 0,
+      first: time,
+      last: time,
+    }))
     add(flow, bytes)
     flow.tcpFlags |= proto === 6 ? transport.readUInt8(13) : 0
     flow.last = time

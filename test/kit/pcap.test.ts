@@ -24,8 +24,19 @@ test('packets written by hand are added up as they were written', () => {
   expect(sum.v6).toEqual({ packets: 1, bytes: 78 })
   expect(sum.v4).toEqual({ packets: 3, bytes: 1564 })
   expect(sum.addresses).toBe(5)
-  expect(sum.dstPorts).toEqual(new Map([['4 443', { packets: 2, bytes: 1480 }], ['6 53', { packets: 1, bytes: 78 }]]))
-  expect(sum.flows.get(flowKey(6, '10.0.0.1', 40_000, '11.0.0.2', 443))).toEqual({ packets: 2, bytes: 1480, tcpFlags: 26, first: 1_700_000_000_000, last: 1_700_000_000_250 })
+  expect(sum.dstPorts).toEqual(
+    new Map([
+      ['4 443', { packets: 2, bytes: 1480 }],
+      ['6 53', { packets: 1, bytes: 78 }],
+    ]),
+  )
+  expect(sum.flows.get(flowKey(6, '10.0.0.1', 40_000, '11.0.0.2', 443))).toEqual({
+    packets: 2,
+    bytes: 1480,
+    tcpFlags: 26,
+    first: 1_700_000_000_000,
+    last: 1_700_000_000_250,
+  })
   expect(sum.flows.get(flowKey(17, '2001:db8:1::1:0', 5353, '2001:db8:2::5', 53))).toMatchObject({ packets: 1 })
   expect(sum.flows.get(flowKey(1, '10.0.0.1', 8, '11.0.0.3', 0))).toMatchObject({ packets: 1, bytes: 84 })
 })

@@ -64,11 +64,19 @@ export function buildCapture(options: CaptureOptions): Uint8Array {
       const times = Array.from({ length: count }, () => begins + random.integer(0, lasts)).toSorted((a, b) => a - b)
       // The first packet of a conversation is the one of its client.
       if (direction === 0) times[0] = begins
-      for (const [index, at] of times.entries()) packets.push({ at: start * 1000 + at, packet: packetOf(random, conversation, direction, index, count) })
+      for (const [index, at] of times.entries())
+        packets.push({ at: start * 1000 + at, packet: packetOf(random, conversation, direction, index, count) })
     }
   }
   for (let index = 0; index < (options.tail ?? 0); index++) {
-    const packet = { srcAddr: '10.255.255.1', dstAddr: '11.255.255.1', proto: UDP, srcPort: tailPort, dstPort: tailPort, payload: 8 }
+    const packet = {
+      srcAddr: '10.255.255.1',
+      dstAddr: '11.255.255.1',
+      proto: UDP,
+      srcPort: tailPort,
+      dstPort: tailPort,
+      payload: 8,
+    }
     packets.push({ at: (start + span) * 1000 + index, packet })
   }
   // A stable order: packets of the same microsecond stay as they were made.
@@ -83,7 +91,8 @@ function converse(random: SeededRandom, number: number, options: CaptureOptions)
   const six = random.chance(v6)
   const proto = random.chance(icmp) ? (six ? ICMP6 : ICMP) : random.chance(0.6) ? TCP : UDP
   const hex = (value: number): string => `${(value >>> 16).toString(16)}:${(value & 0xffff).toString(16)}`
-  const dotted = (net: number, value: number): string => `${net}.${(value >>> 16) & 0xff}.${(value >>> 8) & 0xff}.${value & 0xff}`
+  const dotted = (net: number, value: number): string =>
+    `${net}.${(value >>> 16) & 0xff}.${(value >>> 8) & 0xff}.${value & 0xff}`
   return {
     client: six ? `2001:db8:1::${hex(client)}` : dotted(10, client),
     server: six ? `2001:db8:2::${hex(server)}` : dotted(11, server),
@@ -95,7 +104,13 @@ function converse(random: SeededRandom, number: number, options: CaptureOptions)
   }
 }
 
-function packetOf(random: SeededRandom, conversation: Conversation, direction: number, index: number, count: number): Packet {
+function packetOf(
+  random: SeededRandom,
+  conversation: Conversation,
+  direction: number,
+  index: number,
+  count: number,
+): Packet {
   const { client, server, proto, clientPort, serverPort, vlan } = conversation
   const forward = direction === 0
   const icmp = proto === ICMP || proto === ICMP6
@@ -110,9 +125,21 @@ function packetOf(random: SeededRandom, conversation: Conversation, direction: n
     srcPort: icmp ? echo : forward ? clientPort : serverPort,
     dstPort: icmp ? 0 : forward ? serverPort : clientPort,
     payload,
-    ...(proto === TCP ? { tcpFlags: index === 0 ? (forward ? SYN : SYN | ACK) : index === count - 1 ? FIN | ACK : random.chance(0.3) ? PSH | ACK : ACK } : {}),
+    ...(proto === TCP
+      ? {
+          tcpFlags:
+            index === 0
+              ? forward
+                ? SYN
+                : SYN | ACK
+              : index === count - 1
+                ? FIN | ACK
+                : random.chance(0.3)
+                  ? PSH | ACK
+                  : ACK,
+        }
+      : {}),
     ...(vlan === undefined ? {} : { vlan }),
     tos: proto === UDP ? 0xb8 : 0,
   }
 }
-

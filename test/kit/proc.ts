@@ -16,7 +16,8 @@ export interface Memory {
 /** Memory of a process, all its threads together. Throws when it is gone. */
 export function memoryOf(pid: number): Memory {
   const status = readFileSync(`/proc/${pid}/status`, 'latin1')
-  const field = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0) * 1024
+  const field = (name: string): number =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0) * 1024
   return { peak: field('VmHWM'), own: field('RssAnon') + field('RssShmem'), files: field('RssFile') }
 }
 
@@ -91,7 +92,13 @@ export function treeSeconds(pid: number): number {
 }
 
 function childrenOf(pid: number): number[] {
-  return readdirSync(`/proc/${pid}/task`).flatMap((task) => readFileSync(`/proc/${pid}/task/${task}/children`, 'latin1').trim().split(' ').filter((text) => text !== '').map(Number))
+  return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+    readFileSync(`/proc/${pid}/task/${task}/children`, 'latin1')
+      .trim()
+      .split(' ')
+      .filter((text) => text !== '')
+      .map(Number),
+  )
 }
 
 /** Whether every thread of a process stands still after SIGSTOP, which takes a moment to reach them all. */
@@ -106,7 +113,11 @@ function readTimes(path: string): { name: string; seconds: number; waited: numbe
   const stat = readFileSync(path, 'latin1')
   const end = stat.lastIndexOf(')')
   const fields = stat.slice(end + 2).split(' ')
-  return { name: stat.slice(stat.indexOf('(') + 1, end), seconds: (Number(fields[11]) + Number(fields[12])) / ticksPerSecond, waited: (Number(fields[13]) + Number(fields[14])) / ticksPerSecond }
+  return {
+    name: stat.slice(stat.indexOf('(') + 1, end),
+    seconds: (Number(fields[11]) + Number(fields[12])) / ticksPerSecond,
+    waited: (Number(fields[13]) + Number(fields[14])) / ticksPerSecond,
+  }
 }
 
 /** What the threads of a process needed since, by their names, the busiest first. */
@@ -139,7 +150,12 @@ function ownMemory(pid: number, files: Map<string, number>): number {
       const key = `${file} ${offset}`
       files.set(key, Math.max(files.get(key) ?? 0, (Number(rss) - Number(anonymous)) * 1024))
     }
-    const children = readdirSync(`/proc/${pid}/task`).flatMap((task) => readFileSync(`/proc/${pid}/task/${task}/children`, 'latin1').trim().split(' ').filter((text) => text !== ''))
+    const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+      readFileSync(`/proc/${pid}/task/${task}/children`, 'latin1')
+        .trim()
+        .split(' ')
+        .filter((text) => text !== ''),
+    )
     return children.reduce((sum, child) => sum + ownMemory(Number(child), files), own)
   } catch {
     // The process or a thread ended during the read.
@@ -148,7 +164,8 @@ function ownMemory(pid: number, files: Map<string, number>): number {
 }
 
 /** A mapping in smaps: offset, device and inode of its file, resident and anonymous kB. */
-const mappedFile = /^[0-9a-f]+-[0-9a-f]+ \S+ ([0-9a-f]+) (\S+ [1-9]\d*) +\/(?!dev\/shm|memfd).*\n(?:.*\n){3}Rss: +(\d+) kB\n(?:(?![0-9a-f]+-).*\n)*?Anonymous: +(\d+) kB$/gm
+const mappedFile =
+  /^[0-9a-f]+-[0-9a-f]+ \S+ ([0-9a-f]+) (\S+ [1-9]\d*) +\/(?!dev\/shm|memfd).*\n(?:.*\n){3}Rss: +(\d+) kB\n(?:(?![0-9a-f]+-).*\n)*?Anonymous: +(\d+) kB$/gm
 
 /** The first Node among a process and the children of its main threads; undefined when there is none. */
 export function nodeBelow(pid: number): number | undefined {

@@ -40,7 +40,11 @@ export function proves(role: ProvedRole, ...against: readonly Against[]): void {
 }
 
 /** The same for one test: `task.meta` of its context. */
-export async function prove(meta: { proofs?: Proof[] }, role: ProvedRole, { version, ...against }: Against): Promise<void> {
+export async function prove(
+  meta: { proofs?: Proof[] },
+  role: ProvedRole,
+  { version, ...against }: Against,
+): Promise<void> {
   const said = await version?.()
   meta.proofs = [...(meta.proofs ?? []), { role, ...against, ...(said === undefined ? {} : { version: said }) }]
 }

@@ -23,8 +23,17 @@ export interface RawRequest {
  * Sends one request on a connection of its own. It is not asked to be closed: a server that closes while a body is still on its
  * way resets the connection, and the answer is lost with it.
  */
-export async function rawRequest(port: number, { method = 'GET', target, headers, body, limit = 30_000 }: RawRequest): Promise<RawAnswer> {
-  const lines = [`${method} ${target} HTTP/1.1`, ...headers, ...(body === undefined ? [] : [`content-length: ${Buffer.byteLength(body)}`]), '', '']
+export async function rawRequest(
+  port: number,
+  { method = 'GET', target, headers, body, limit = 30_000 }: RawRequest,
+): Promise<RawAnswer> {
+  const lines = [
+    `${method} ${target} HTTP/1.1`,
+    ...headers,
+    ...(body === undefined ? [] : [`content-length: ${Buffer.byteLength(body)}`]),
+    '',
+    '',
+  ]
   const socket = await open(port)
   // A server may answer and close before it has read everything.
   socket.on('error', () => {})

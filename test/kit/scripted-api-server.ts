@@ -23,7 +23,9 @@ export class ScriptedApiServer {
       const url = new URL(request.url ?? '/', 'http://scripted')
       this.asked.push({ path: url.pathname, query: url.searchParams })
       const scene = this.#scenes.length > 1 ? this.#scenes.shift() : this.#scenes[0]
-      Promise.resolve(scene?.(response, url.searchParams, request)).catch((error: unknown) => { this.#problem = String(error) })
+      Promise.resolve(scene?.(response, url.searchParams, request)).catch((error: unknown) => {
+        this.#problem = String(error)
+      })
     })
   }
 
@@ -53,23 +55,41 @@ export interface ObjectSpec {
 }
 
 export function object({ name, version, uid = `uid-${name}`, more = {} }: ObjectSpec): object {
-  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'shop', uid, resourceVersion: String(version) }, ...more }
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name, namespace: 'shop', uid, resourceVersion: String(version) },
+    ...more,
+  }
 }
 
 export function list(version: number | string, objects: readonly object[], next = ''): object {
-  return { apiVersion: 'v1', kind: 'ConfigMapList', metadata: { resourceVersion: String(version), ...(next === '' ? {} : { continue: next }) }, items: objects.map((each) => ({ ...each, apiVersion: undefined, kind: undefined })) }
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMapList',
+    metadata: { resourceVersion: String(version), ...(next === '' ? {} : { continue: next }) },
+    items: objects.map((each) => ({ ...each, apiVersion: undefined, kind: undefined })),
+  }
 }
 
 export function refusal(code: number, more: object = {}): object {
   return { apiVersion: 'v1', kind: 'Status', status: 'Failure', code, message: `scripted ${code}`, ...more }
 }
 
-export const bookmark = (version: number | string, annotations?: Readonly<Record<string, string>>): object => ({ type: 'BOOKMARK', object: { kind: 'ConfigMap', apiVersion: 'v1', metadata: { resourceVersion: String(version), ...(annotations === undefined ? {} : { annotations }) } } })
+export const bookmark = (version: number | string, annotations?: Readonly<Record<string, string>>): object => ({
+  type: 'BOOKMARK',
+  object: {
+    kind: 'ConfigMap',
+    apiVersion: 'v1',
+    metadata: { resourceVersion: String(version), ...(annotations === undefined ? {} : { annotations }) },
+  },
+})
 export const endMark = (version: number | string): object => bookmark(version, { 'k8s.io/initial-events-end': 'true' })
 
 /** A whole JSON answer. */
 export function json(body: object, status = 200, headers: Readonly<Record<string, string>> = {}): Scene {
-  return (response) => void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
+  return (response) =>
+    void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
 }
 
 /** Events of a watch, a line each. `hold`: it stays open. `cut`: bytes of a chunk, each sent by itself. */
@@ -77,7 +97,9 @@ export function watch(events: readonly (object | string)[], { hold = false, cut 
   return async (response) => {
     response.writeHead(200, { 'content-type': 'application/json' })
     response.flushHeaders()
-    const bytes = Buffer.from(events.map((event) => `${typeof event === 'string' ? event : JSON.stringify(event)}\n`).join(''))
+    const bytes = Buffer.from(
+      events.map((event) => `${typeof event === 'string' ? event : JSON.stringify(event)}\n`).join(''),
+    )
     for (let at = 0; at < bytes.length; at += cut === 0 ? bytes.length : cut) {
       await new Promise((resolve) => response.write(bytes.subarray(at, cut === 0 ? undefined : at + cut), resolve))
     }

@@ -37,7 +37,10 @@ export class Entity {
   /** Called when there may be more to give out. */
   readonly watchers = new Set<() => void>()
 
-  constructor(name: string, { sessions = false, largest = 262_144, lockMs = 30_000, detectsDuplicates = false }: EntityOptions = {}) {
+  constructor(
+    name: string,
+    { sessions = false, largest = 262_144, lockMs = 30_000, detectsDuplicates = false }: EntityOptions = {},
+  ) {
     this.name = name
     this.sessions = sessions
     this.largest = largest
@@ -63,7 +66,10 @@ export class Entity {
   next(link?: object, session?: string): Stored | undefined {
     if (this.sessions && (session === undefined || this.#sessions.get(session)?.link !== link)) return undefined
     const now = Date.now()
-    const found = this.#waiting.find(({ lock, message }) => (lock === undefined || lock.until <= now) && (session === undefined || message.group_id === session))
+    const found = this.#waiting.find(
+      ({ lock, message }) =>
+        (lock === undefined || lock.until <= now) && (session === undefined || message.group_id === session),
+    )
     if (found === undefined) return undefined
     found.lock = { token: randomUUID(), until: now + this.lockMs }
     found.deliveries++

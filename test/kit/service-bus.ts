@@ -88,7 +88,9 @@ class StandIn implements ServiceBus {
     const found = this.#places.get(name.toLowerCase())
     if (found !== undefined) this.#dropped.set(name.toLowerCase(), found)
     this.#places.delete(name.toLowerCase())
-    for (const link of this.#allLinks()) if (addressOf(link)?.toLowerCase() === name.toLowerCase()) link.close({ condition: 'amqp:not-found', description: `The messaging entity '${name}' could not be found.` })
+    for (const link of this.#allLinks())
+      if (addressOf(link)?.toLowerCase() === name.toLowerCase())
+        link.close({ condition: 'amqp:not-found', description: `The messaging entity '${name}' could not be found.` })
   }
 
   restore(name: string): void {
@@ -98,18 +100,42 @@ class StandIn implements ServiceBus {
 
   expire(): void {
     for (const connection of this.#links.keys()) this.#audiences.delete(connection)
-    for (const link of this.#allLinks()) if (!(addressOf(link) ?? '').includes('$cbs')) link.close({ condition: 'amqp:unauthorized-access', description: 'The token is expired.' })
+    for (const link of this.#allLinks())
+      if (!(addressOf(link) ?? '').includes('$cbs'))
+        link.close({ condition: 'amqp:unauthorized-access', description: 'The token is expired.' })
   }
 
   async listen(port: number): Promise<void> {
     const container = rhea.create_container({ id: 'stand-in', autoaccept: false })
     container.sasl_server_mechanisms['enable_anonymous']()
     container.on('connection_open', ({ connection }: EventContext) => this.#links.set(connection, new Set()))
-    for (const ended of ['connection_close', 'disconnected']) container.on(ended, ({ connection }: EventContext) => { this.#ended(connection) })
-    for (const harmless of ['connection_error', 'session_error', 'sender_error', 'receiver_error', 'protocol_error', 'error']) container.on(harmless, () => undefined)
-    container.on('receiver_open', ({ receiver, connection }: EventContext) => { if (receiver !== undefined) this.#takeFrom(receiver, connection) })
-    container.on('sender_open', ({ sender, connection }: EventContext) => { if (sender !== undefined) this.#giveTo(sender, connection) })
-    this.#server = container.listen({ port, host: '127.0.0.1', ...(this.#tls === undefined ? {} : { transport: 'tls', ...this.#tls }), receiver_options: { autoaccept: false, credit_window: 1000 }, sender_options: { autosettle: false, treat_modified_as_released: false }, idle_time_out: 60_000 } as Parameters<typeof container.listen>[0])
+    for (const ended of ['connection_close', 'disconnected'])
+      container.on(ended, ({ connection }: EventContext) => {
+        this.#ended(connection)
+      })
+    for (const harmless of [
+      'connection_error',
+      'session_error',
+      'sender_error',
+      'receiver_error',
+      'protocol_error',
+      'error',
+    ])
+      container.on(harmless, () => undefined)
+    container.on('receiver_open', ({ receiver, connection }: EventContext) => {
+      if (receiver !== undefined) this.#takeFrom(receiver, connection)
+    })
+    container.on('sender_open', ({ sender, connection }: EventContext) => {
+      if (sender !== undefined) this.#giveTo(sender, connection)
+    })
+    this.#server = container.listen({
+      port,
+      host: '127.0.0.1',
+      ...(this.#tls === undefined ? {} : { transport: 'tls', ...this.#tls }),
+      receiver_options: { autoaccept: false, credit_window: 1000 },
+      sender_options: { autosettle: false, treat_modified_as_released: false },
+      idle_time_out: 60_000,
+    } as Parameters<typeof container.listen>[0])
     this.#server.on('connection', (socket) => {
       this.#sockets.add(socket)
       socket.on('close', () => this.#sockets.delete(socket))
@@ -136,20 +162,34 @@ class StandIn implements ServiceBus {
   #takeFrom(receiver: Receiver, connection: Connection): void {
     const address = receiver.target.address ?? ''
     receiver.set_target({ address })
-    if (address === '$cbs') receiver.on('message', (context: EventContext) => { this.#login(context, connection) })
-    else if (address.endsWith('/$management')) receiver.on('message', (context: EventContext) => { this.#manage(context, connection, address.slice(0, -'/$management'.length)) })
+    if (address === '$cbs')
+      receiver.on('message', (context: EventContext) => {
+        this.#login(context, connection)
+      })
+    else if (address.endsWith('/$management'))
+      receiver.on('message', (context: EventContext) => {
+        this.#manage(context, connection, address.slice(0, -'/$management'.length))
+      })
     else {
       const place = this.#open(receiver, connection, address)
       if (place === undefined) return
-      ;(receiver as unknown as { local: { attach: { max_message_size: number } } }).local.attach.max_message_size = place.largest
-      receiver.on('message', (context: EventContext) => { this.#store(context, address, receiver) })
+      ;(receiver as unknown as { local: { attach: { max_message_size: number } } }).local.attach.max_message_size =
+        place.largest
+      receiver.on('message', (context: EventContext) => {
+        this.#store(context, address, receiver)
+      })
     }
   }
 
   #login({ message, delivery }: EventContext, connection: Connection): void {
     delivery?.accept()
     const { name = '', type } = (message?.application_properties ?? {}) as { name?: string; type?: string }
-    const refusal = type === 'jwt' ? (this.entra === undefined ? 'MalformedToken: No token of this kind is taken.' : this.entra.refusalOf(String(message?.body), 'https://servicebus.azure.net')) : refusalOf(String(message?.body), name, this.keys)
+    const refusal =
+      type === 'jwt'
+        ? this.entra === undefined
+          ? 'MalformedToken: No token of this kind is taken.'
+          : this.entra.refusalOf(String(message?.body), 'https://servicebus.azure.net')
+        : refusalOf(String(message?.body), name, this.keys)
     if (refusal === undefined) {
       this.logins.accepted++
       this.#audiences.set(connection, (this.#audiences.get(connection) ?? new Set()).add(name.toLowerCase()))
@@ -165,12 +205,18 @@ class StandIn implements ServiceBus {
     const parts = format === batchFormat && Buffer.isBuffer(raw) ? sectionsOf(decoded(raw)).map(decoded) : [message]
     const bytes = Buffer.isBuffer(raw) ? raw.length : codec.encode(message).length
     if (bytes > place.largest) {
-      receiver.close({ condition: 'amqp:link:message-size-exceeded', description: `The received message (size:${bytes} bytes) exceeds the limit (${place.largest} bytes) currently allowed on the link.` })
+      receiver.close({
+        condition: 'amqp:link:message-size-exceeded',
+        description: `The received message (size:${bytes} bytes) exceeds the limit (${place.largest} bytes) currently allowed on the link.`,
+      })
       return
     }
     const targets = 'subscriptions' in place ? place.subscriptions : [place]
     if (targets.some(({ sessions }) => sessions) && parts.some((part) => part['group_id'] === undefined)) {
-      delivery.reject({ condition: 'amqp:not-allowed', description: 'The SessionId was not set on a message, and it cannot be sent to the entity.' })
+      delivery.reject({
+        condition: 'amqp:not-allowed',
+        description: 'The SessionId was not set on a message, and it cannot be sent to the entity.',
+      })
       return
     }
     for (const part of parts) for (const target of targets) target.put(part)
@@ -189,7 +235,13 @@ class StandIn implements ServiceBus {
     const entity = this.#open(sender, connection, address)
     if (!(entity instanceof Entity)) return
     const wants = sessionFilter in (sender.source.filter ?? {})
-    if (entity.sessions !== wants) sender.close({ condition: 'amqp:not-allowed', description: entity.sessions ? 'It is not possible for an entity that requires sessions to create a non-sessionful message receiver.' : 'A sessionful message receiver cannot be created on an entity that does not require sessions.' })
+    if (entity.sessions !== wants)
+      sender.close({
+        condition: 'amqp:not-allowed',
+        description: entity.sessions
+          ? 'It is not possible for an entity that requires sessions to create a non-sessionful message receiver.'
+          : 'A sessionful message receiver cannot be created on an entity that does not require sessions.',
+      })
     else if (wants) this.#giveSession(sender, entity)
     else this.#give(sender, entity)
   }
@@ -200,22 +252,34 @@ class StandIn implements ServiceBus {
     const wanted = typeof filter[sessionFilter] === 'string' ? filter[sessionFilter] : undefined
     const state = (sender as unknown as { state: { local_open: boolean; open_requests: number } }).state
     ;[state.local_open, state.open_requests] = [false, 0]
-    const waitMs = Number((sender.properties as Readonly<Record<string, unknown>> | undefined)?.['com.microsoft:timeout'] ?? 60_000)
+    const waitMs = Number(
+      (sender.properties as Readonly<Record<string, unknown>> | undefined)?.['com.microsoft:timeout'] ?? 60_000,
+    )
     const look = (): void => {
       const id = entity.accept(sender, wanted)
       if (id === undefined) return
       settle()
-      sender.set_source({ address: entity.name, filter: { [sessionFilter]: id } } as unknown as Parameters<Sender['set_source']>[0])
-      ;(sender as unknown as { local: { attach: { properties: object } } }).local.attach.properties = { 'com.microsoft:locked-until-utc': types.wrap_long(ticks(Date.now() + entity.lockMs) as unknown as number) }
+      sender.set_source({ address: entity.name, filter: { [sessionFilter]: id } } as unknown as Parameters<
+        Sender['set_source']
+      >[0])
+      ;(sender as unknown as { local: { attach: { properties: object } } }).local.attach.properties = {
+        'com.microsoft:locked-until-utc': types.wrap_long(ticks(Date.now() + entity.lockMs) as unknown as number),
+      }
       sender.open()
       this.#give(sender, entity, id)
     }
-    const timer = setTimeout(() => {
-      settle()
-      sender.set_source({ address: entity.name } as Parameters<Sender['set_source']>[0])
-      sender.open()
-      sender.close({ condition: wanted === undefined ? 'com.microsoft:timeout' : 'com.microsoft:session-cannot-be-locked', description: 'There was no session to be had in time.' })
-    }, Math.min(waitMs, wanted === undefined ? Infinity : 100))
+    const timer = setTimeout(
+      () => {
+        settle()
+        sender.set_source({ address: entity.name } as Parameters<Sender['set_source']>[0])
+        sender.open()
+        sender.close({
+          condition: wanted === undefined ? 'com.microsoft:timeout' : 'com.microsoft:session-cannot-be-locked',
+          description: 'There was no session to be had in time.',
+        })
+      },
+      Math.min(waitMs, wanted === undefined ? Infinity : 100),
+    )
     const settle = (): void => {
       clearTimeout(timer)
       entity.watchers.delete(look)
@@ -249,18 +313,39 @@ class StandIn implements ServiceBus {
       pump()
       sender.set_drained(true)
     })
-    const settled = (how: (token: string) => boolean) => ({ delivery }: EventContext): void => {
-      const token = under.get(Buffer.from(delivery?.tag as Buffer).toString('hex')) ?? ''
-      const done = how(token)
-      // The client lets go without a word when we do.
-      const ours = delivery as unknown as { update(settled: boolean, state: unknown): void; remote_settled: boolean; remote_state: unknown }
-      ours.update(true, done ? (codec as unknown as { accepted(): { described(): unknown } }).accepted().described() : lost())
-      ours.remote_settled = true
-    }
-    sender.on('accepted', settled((token) => entity.complete(token)))
-    sender.on('released', settled((token) => entity.release(token)))
-    sender.on('modified', settled((token) => entity.release(token)))
-    sender.on('rejected', settled((token) => entity.complete(token)))
+    const settled =
+      (how: (token: string) => boolean) =>
+      ({ delivery }: EventContext): void => {
+        const token = under.get(Buffer.from(delivery?.tag as Buffer).toString('hex')) ?? ''
+        const done = how(token)
+        // The client lets go without a word when we do.
+        const ours = delivery as unknown as {
+          update(settled: boolean, state: unknown): void
+          remote_settled: boolean
+          remote_state: unknown
+        }
+        ours.update(
+          true,
+          done ? (codec as unknown as { accepted(): { described(): unknown } }).accepted().described() : lost(),
+        )
+        ours.remote_settled = true
+      }
+    sender.on(
+      'accepted',
+      settled((token) => entity.complete(token)),
+    )
+    sender.on(
+      'released',
+      settled((token) => entity.release(token)),
+    )
+    sender.on(
+      'modified',
+      settled((token) => entity.release(token)),
+    )
+    sender.on(
+      'rejected',
+      settled((token) => entity.complete(token)),
+    )
     sender.on('sender_close', end)
     this.#whenEnded(sender.connection, end)
   }
@@ -272,39 +357,111 @@ class StandIn implements ServiceBus {
     const body = (message?.body ?? {}) as Readonly<Record<string, unknown>>
     const address = `${name}/$management`
     if (!(entity instanceof Entity)) return this.#answer(connection, address, message, 404, 'There is no such entity.')
-    const tokens = (Array.isArray(body['lock-tokens']) ? body['lock-tokens'] : []).map((token) => rhea.uuid_to_string(token as Buffer))
+    const tokens = (Array.isArray(body['lock-tokens']) ? body['lock-tokens'] : []).map((token) =>
+      rhea.uuid_to_string(token as Buffer),
+    )
     if (operation === 'com.microsoft:renew-lock') {
       const until = tokens.map((token) => entity.renew(token))
-      if (until.includes(undefined)) return this.#answer(connection, address, message, 410, 'The lock is lost.', undefined, 'com.microsoft:message-lock-lost')
-      return this.#answer(connection, address, message, 200, 'OK', { expirations: types.wrap_array(until as number[], 0x83, undefined) })
+      if (until.includes(undefined))
+        return this.#answer(
+          connection,
+          address,
+          message,
+          410,
+          'The lock is lost.',
+          undefined,
+          'com.microsoft:message-lock-lost',
+        )
+      return this.#answer(connection, address, message, 200, 'OK', {
+        expirations: types.wrap_array(until as number[], 0x83, undefined),
+      })
     }
     if (operation === 'com.microsoft:peek-message') {
-      const found = entity.left.filter(({ sequence }) => sequence >= Number(body['from-sequence-number'])).slice(0, Number(body['message-count']))
-      if (found.length === 0) return this.#answer(connection, address, message, 204, 'There is nothing.', undefined, 'com.microsoft:message-not-found')
-      return this.#answer(connection, address, message, 200, 'OK', { messages: found.map((one) => ({ message: codec.encode(annotated(one)) })) })
+      const found = entity.left
+        .filter(({ sequence }) => sequence >= Number(body['from-sequence-number']))
+        .slice(0, Number(body['message-count']))
+      if (found.length === 0)
+        return this.#answer(
+          connection,
+          address,
+          message,
+          204,
+          'There is nothing.',
+          undefined,
+          'com.microsoft:message-not-found',
+        )
+      return this.#answer(connection, address, message, 200, 'OK', {
+        messages: found.map((one) => ({ message: codec.encode(annotated(one)) })),
+      })
     }
     if (operation === 'com.microsoft:update-disposition') {
-      const done = tokens.map((token) => (body['disposition-status'] === 'completed' ? entity.complete(token) : entity.release(token)))
-      return done.includes(false) ? this.#answer(connection, address, message, 410, 'The lock is lost.', undefined, 'com.microsoft:message-lock-lost') : this.#answer(connection, address, message, 200, 'OK')
+      const done = tokens.map((token) =>
+        body['disposition-status'] === 'completed' ? entity.complete(token) : entity.release(token),
+      )
+      return done.includes(false)
+        ? this.#answer(
+            connection,
+            address,
+            message,
+            410,
+            'The lock is lost.',
+            undefined,
+            'com.microsoft:message-lock-lost',
+          )
+        : this.#answer(connection, address, message, 200, 'OK')
     }
-    const until = operation === 'com.microsoft:renew-session-lock' ? entity.renewSession(String(body['session-id'])) : undefined
-    if (until === undefined) return this.#answer(connection, address, message, 410, 'The lock of the session is lost.', undefined, 'com.microsoft:session-lock-lost')
+    const until =
+      operation === 'com.microsoft:renew-session-lock' ? entity.renewSession(String(body['session-id'])) : undefined
+    if (until === undefined)
+      return this.#answer(
+        connection,
+        address,
+        message,
+        410,
+        'The lock of the session is lost.',
+        undefined,
+        'com.microsoft:session-lock-lost',
+      )
     this.#answer(connection, address, message, 200, 'OK', { expiration: types.wrap_timestamp(until) })
   }
 
-  #answer(connection: Connection, address: string, request: Message | undefined, status: number, description: string, body?: unknown, condition?: string): void {
-    const link = [...(this.#links.get(connection) ?? [])].find((one): one is Sender => one.is_sender() && one.is_open() && one.source?.address === address)
-    const properties = address === '$cbs' ? { 'status-code': status, 'status-description': description } : { statusCode: status, statusDescription: description, ...(condition === undefined ? {} : { errorCondition: condition }) }
+  #answer(
+    connection: Connection,
+    address: string,
+    request: Message | undefined,
+    status: number,
+    description: string,
+    body?: unknown,
+    condition?: string,
+  ): void {
+    const link = [...(this.#links.get(connection) ?? [])].find(
+      (one): one is Sender => one.is_sender() && one.is_open() && one.source?.address === address,
+    )
+    const properties =
+      address === '$cbs'
+        ? { 'status-code': status, 'status-description': description }
+        : {
+            statusCode: status,
+            statusDescription: description,
+            ...(condition === undefined ? {} : { errorCondition: condition }),
+          }
     link?.send({ correlation_id: request?.message_id ?? '', application_properties: properties, body })
   }
 
   /** The place at that address, when it is there and the client may use it; else the link is closed, with the reason. */
   #open(link: Sender | Receiver, connection: Connection, address: string): Entity | Topic | undefined {
     this.#links.get(connection)?.add(link)
-    const allowed = [...(this.#audiences.get(connection) ?? [])].some((audience) => `${audience}/`.includes(`/${address.toLowerCase()}/`))
+    const allowed = [...(this.#audiences.get(connection) ?? [])].some((audience) =>
+      `${audience}/`.includes(`/${address.toLowerCase()}/`),
+    )
     const place = this.#places.get(address.toLowerCase())
-    if (!allowed) link.close({ condition: 'amqp:unauthorized-access', description: `Unauthorized access. 'Send' or 'Listen' claims are required for '${address}'.` })
-    else if (place === undefined) link.close({ condition: 'amqp:not-found', description: `The messaging entity '${address}' could not be found.` })
+    if (!allowed)
+      link.close({
+        condition: 'amqp:unauthorized-access',
+        description: `Unauthorized access. 'Send' or 'Listen' claims are required for '${address}'.`,
+      })
+    else if (place === undefined)
+      link.close({ condition: 'amqp:not-found', description: `The messaging entity '${address}' could not be found.` })
     return allowed ? place : undefined
   }
 
@@ -345,14 +502,24 @@ function sectionsOf({ body }: Message): Buffer[] {
 }
 
 function annotated({ message, sequence, enqueued, lock, deliveries }: Stored): Message {
-  const annotations = { ...(message['message_annotations'] as object | undefined), 'x-opt-sequence-number': types.wrap_long(sequence), 'x-opt-enqueued-time': types.wrap_timestamp(enqueued), 'x-opt-locked-until': types.wrap_timestamp(lock?.until ?? 0) }
+  const annotations = {
+    ...(message['message_annotations'] as object | undefined),
+    'x-opt-sequence-number': types.wrap_long(sequence),
+    'x-opt-enqueued-time': types.wrap_timestamp(enqueued),
+    'x-opt-locked-until': types.wrap_timestamp(lock?.until ?? 0),
+  }
   return { ...message, message_annotations: annotations, delivery_count: Math.max(0, deliveries - 1) } as Message
 }
 
 /** A lock token as .NET writes it into a delivery tag. */
 function swapped(token: string): Buffer {
   const b = Buffer.from(token.replaceAll('-', ''), 'hex')
-  return Buffer.concat([b.subarray(0, 4).reverse(), b.subarray(4, 6).reverse(), b.subarray(6, 8).reverse(), b.subarray(8)])
+  return Buffer.concat([
+    b.subarray(0, 4).reverse(),
+    b.subarray(4, 6).reverse(),
+    b.subarray(6, 8).reverse(),
+    b.subarray(8),
+  ])
 }
 
 /** Since the year 1, in 100 ns. */
@@ -363,5 +530,7 @@ function ticks(unixMs: number): Buffer {
 }
 
 function lost(): unknown {
-  return (codec as unknown as { rejected(fields: object): { described(): unknown } }).rejected({ error: { condition: 'com.microsoft:message-lock-lost', description: 'The lock is lost.' } }).described()
+  return (codec as unknown as { rejected(fields: object): { described(): unknown } })
+    .rejected({ error: { condition: 'com.microsoft:message-lock-lost', description: 'The lock is lost.' } })
+    .described()
 }

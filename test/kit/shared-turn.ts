@@ -32,5 +32,14 @@ export function sharing(given: SourceContext, shared: SharedTurn, instance: stri
   const line = (message: string): void => void lines.push(message)
   const { state: _, cursor: _2, frames, ...rest } = given
   if (frames === undefined) throw new Error('no frames')
-  return { ...rest, cursor: undefined, log: { debug: line, info: line, warn: line, error: line }, frames: { after: (position) => frames.after(position), hold: () => Promise.resolve(), shared: { turn: shared.by(instance) } as unknown as SharedState } }
+  return {
+    ...rest,
+    cursor: undefined,
+    log: { debug: line, info: line, warn: line, error: line },
+    frames: {
+      after: (position) => frames.after(position),
+      hold: () => Promise.resolve(),
+      shared: { turn: shared.by(instance) } as unknown as SharedState,
+    },
+  }
 }

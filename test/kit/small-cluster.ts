@@ -11,7 +11,12 @@ export interface SmallType {
 }
 
 export interface SmallObject {
-  readonly metadata: { readonly name: string; readonly uid: string; readonly resourceVersion: string; readonly [other: string]: unknown }
+  readonly metadata: {
+    readonly name: string
+    readonly uid: string
+    readonly resourceVersion: string
+    readonly [other: string]: unknown
+  }
   readonly [other: string]: unknown
 }
 
@@ -74,7 +79,14 @@ export class SmallCluster {
     const of = this.#of(resource)
     const before = of.get(name)
     this.version++
-    const metadata = { name, namespace: 'shop', uid: before?.metadata.uid ?? `u${++this.#uids}`, resourceVersion: String(this.version), creationTimestamp: before?.metadata['creationTimestamp'] ?? '2026-01-01T00:00:00Z', ...more }
+    const metadata = {
+      name,
+      namespace: 'shop',
+      uid: before?.metadata.uid ?? `u${++this.#uids}`,
+      resourceVersion: String(this.version),
+      creationTimestamp: before?.metadata['creationTimestamp'] ?? '2026-01-01T00:00:00Z',
+      ...more,
+    }
     const object: SmallObject = { metadata, data }
     of.set(name, object)
     this.#tell({ resource, version: this.version, type: before === undefined ? 'ADDED' : 'MODIFIED', object })
@@ -85,13 +97,21 @@ export class SmallCluster {
     if (last === undefined) throw new Error(`there is no ${name}`)
     this.#of(resource).delete(name)
     this.version++
-    this.#tell({ resource, version: this.version, type: 'DELETED', object: { ...last, metadata: { ...last.metadata, resourceVersion: String(this.version) } } })
+    this.#tell({
+      resource,
+      version: this.version,
+      type: 'DELETED',
+      object: { ...last, metadata: { ...last.metadata, resourceVersion: String(this.version) } },
+    })
   }
 
   /** Nothing happened up to here, which it tells every watch. */
   bookmark(): void {
     this.version++
-    for (const { resource, response } of this.#watches) response.write(`${JSON.stringify({ type: 'BOOKMARK', object: { ...this.#head(resource), metadata: { resourceVersion: String(this.version) } } })}\n`)
+    for (const { resource, response } of this.#watches)
+      response.write(
+        `${JSON.stringify({ type: 'BOOKMARK', object: { ...this.#head(resource), metadata: { resourceVersion: String(this.version) } } })}\n`,
+      )
   }
 
   /** Ends every watch; `forget`: and what happened before this bookmark or change. */
@@ -118,7 +138,8 @@ export class SmallCluster {
 
   #tell(happened: Happened): void {
     this.#happened.push(happened)
-    for (const { resource, response } of this.#watches) if (resource === happened.resource) response.write(this.#line(happened))
+    for (const { resource, response } of this.#watches)
+      if (resource === happened.resource) response.write(this.#line(happened))
   }
 
   #line({ resource, type, object }: Happened): string {
@@ -127,7 +148,8 @@ export class SmallCluster {
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://small')
-    const send = (body: object, status = 200): void => void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+    const send = (body: object, status = 200): void =>
+      void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
     const refuse = (code: number): void => send({ kind: 'Status', code, message: `refused with ${code}` }, code)
     if (pathname === '/version') return send({ major: '1', minor: '30', gitVersion: 'v1.30.0' })
     if (pathname === '/api') return send(this.#described(''))
@@ -137,12 +159,16 @@ export class SmallCluster {
       this.forgetsOnce = undefined
       return send(this.#described(undefined, forgotten))
     }
-    const type = this.types.find(({ group, version, resource }) => pathname === (group === '' ? `/api/${version}/${resource}` : `/apis/${group}/${version}/${resource}`))
+    const type = this.types.find(
+      ({ group, version, resource }) =>
+        pathname === (group === '' ? `/api/${version}/${resource}` : `/apis/${group}/${version}/${resource}`),
+    )
     if (type === undefined) return refuse(404)
     const { group, resource } = type
     const code = this.stale.has(group) ? 503 : this.refused.get(resource)
     if (code !== undefined) return refuse(code)
-    if (searchParams.get('watch') === 'true') return this.#watch(resource, searchParams.get('resourceVersion') ?? '', response)
+    if (searchParams.get('watch') === 'true')
+      return this.#watch(resource, searchParams.get('resourceVersion') ?? '', response)
     const from = Number(searchParams.get('continue') ?? 0)
     if (from > (this.expiresBehind ?? Number.POSITIVE_INFINITY)) {
       this.expiresBehind = undefined
@@ -151,15 +177,24 @@ export class SmallCluster {
     this.lists.push(`${resource} ${from}`)
     const all = [...this.#of(resource).values()]
     const next = from + this.pageRows
-    send({ ...this.#head(resource), kind: `${type.kind}List`, metadata: { resourceVersion: String(this.version), ...(next < all.length ? { continue: String(next) } : {}) }, items: all.slice(from, next) })
+    send({
+      ...this.#head(resource),
+      kind: `${type.kind}List`,
+      metadata: { resourceVersion: String(this.version), ...(next < all.length ? { continue: String(next) } : {}) },
+      items: all.slice(from, next),
+    })
   }
 
   #watch(resource: string, version: string, response: ServerResponse): void {
     response.writeHead(200, { 'content-type': 'application/json' })
     response.flushHeaders()
-    if (Number(version) < this.#forgotten) return void response.end(`${JSON.stringify({ type: 'ERROR', object: { kind: 'Status', code: 410, reason: 'Expired' } })}\n`)
+    if (Number(version) < this.#forgotten)
+      return void response.end(
+        `${JSON.stringify({ type: 'ERROR', object: { kind: 'Status', code: 410, reason: 'Expired' } })}\n`,
+      )
     this.watchedFrom.push(version)
-    for (const happened of this.#happened) if (happened.resource === resource && happened.version > Number(version)) response.write(this.#line(happened))
+    for (const happened of this.#happened)
+      if (happened.resource === resource && happened.version > Number(version)) response.write(this.#line(happened))
     const watch = { resource, response }
     this.#watches.add(watch)
     response.on('close', () => this.#watches.delete(watch))
@@ -170,11 +205,21 @@ export class SmallCluster {
     const types = this.types.filter(({ group }) => (group === '') === (core === '') && group !== forgotten)
     const groups = Map.groupBy(types, ({ group }) => group)
     return {
-      kind: 'APIGroupDiscoveryList', apiVersion: 'apidiscovery.k8s.io/v2',
+      kind: 'APIGroupDiscoveryList',
+      apiVersion: 'apidiscovery.k8s.io/v2',
       items: [...groups].map(([group, all]) => ({
-        metadata: { name: group }, versions: [...Map.groupBy(all, ({ version }) => version)].map(([version, of]) => ({
-          version, freshness: this.stale.has(group) ? 'Stale' : 'Current',
-          resources: this.stale.has(group) ? [] : of.map(({ resource, kind }) => ({ resource, responseKind: { kind }, scope: 'Namespaced', verbs: ['get', 'list', 'watch'] })),
+        metadata: { name: group },
+        versions: [...Map.groupBy(all, ({ version }) => version)].map(([version, of]) => ({
+          version,
+          freshness: this.stale.has(group) ? 'Stale' : 'Current',
+          resources: this.stale.has(group)
+            ? []
+            : of.map(({ resource, kind }) => ({
+                resource,
+                responseKind: { kind },
+                scope: 'Namespaced',
+                verbs: ['get', 'list', 'watch'],
+              })),
         })),
       })),
     }

@@ -24,7 +24,21 @@ interface Begun {
 
 /** Options that make strace write what {@link parseTrace} reads. */
 export function straceArguments(file: string, calls: readonly string[]): string[] {
-  return ['-f', '--seccomp-bpf', '-yy', '-xx', '-v', '-s', '16777216', '-e', `trace=${calls.join(',')}`, '-e', 'signal=none', '-o', file]
+  return [
+    '-f',
+    '--seccomp-bpf',
+    '-yy',
+    '-xx',
+    '-v',
+    '-s',
+    '16777216',
+    '-e',
+    `trace=${calls.join(',')}`,
+    '-e',
+    'signal=none',
+    '-o',
+    file,
+  ]
 }
 
 /** Calls in the order in which they were done. Calls that never ended are left out. */
@@ -60,16 +74,23 @@ function finished(thread: number, { name, began }: Begun, text: string, done: nu
 /** Bytes of every string argument of a call, joined: what a `write` or `writev` wrote. */
 export function bytesOf(call: Call): Buffer {
   const pieces: Buffer[] = []
-  for (const [, text = ''] of call.text.matchAll(/"((?:\\x[0-9a-f]{2})*)"/g)) pieces.push(Buffer.from(text.replaceAll('\\x', ''), 'hex'))
+  for (const [, text = ''] of call.text.matchAll(/"((?:\\x[0-9a-f]{2})*)"/g))
+    pieces.push(Buffer.from(text.replaceAll('\\x', ''), 'hex'))
   return Buffer.concat(pieces)
 }
 
 /** The path that an `openat` opened, whether it may have made it, and the descriptor's path when it worked. */
 export function openedPath(call: Call): { path: string; creates: boolean } {
-  return { path: unescape(/"((?:\\x[0-9a-f]{2})*)"/.exec(call.text)?.[1] ?? ''), creates: call.text.includes('O_CREAT') }
+  return {
+    path: unescape(/"((?:\\x[0-9a-f]{2})*)"/.exec(call.text)?.[1] ?? ''),
+    creates: call.text.includes('O_CREAT'),
+  }
 }
 
 function unescape(text: string): string {
   // `-yy` prints the arrow of a connection, and nothing else, as it is.
-  return Buffer.from(text.replaceAll(/\\x([0-9a-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))), 'latin1').toString()
+  return Buffer.from(
+    text.replaceAll(/\\x([0-9a-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
+    'latin1',
+  ).toString()
 }

@@ -16,7 +16,10 @@ export interface FileOutcome {
 }
 
 /** What was known, with what these files have proved now. A file of which not all could run keeps what it proved before. */
-export function merged(known: readonly SupportResult[], outcomes: readonly FileOutcome[]): { readonly results: readonly SupportResult[]; readonly said: readonly string[] } {
+export function merged(
+  known: readonly SupportResult[],
+  outcomes: readonly FileOutcome[],
+): { readonly results: readonly SupportResult[]; readonly said: readonly string[] } {
   const said: string[] = []
   let results = known
   for (const { file, failed, whole, results: found } of outcomes) {
@@ -33,7 +36,8 @@ export function merged(known: readonly SupportResult[], outcomes: readonly FileO
   return { results: results.toSorted((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1)), said }
 }
 
-const orderOf = ({ system, role, server, part = '', proved_by }: SupportResult): string => [system, role, server, part, proved_by].join('\0')
+const orderOf = ({ system, role, server, part = '', proved_by }: SupportResult): string =>
+  [system, role, server, part, proved_by].join('\0')
 
 function outcomeOf(module: TestModule): FileOutcome {
   const groups = new Map<string, SupportResult>()
@@ -45,16 +49,24 @@ function outcomeOf(module: TestModule): FileOutcome {
       const before = groups.get(key)
       const kept = unordered === true ? undefined : (order ?? before?.order)
       groups.set(key, {
-        system: proof.system, role: proof.role, ...(proof.part === undefined ? {} : { part: proof.part }), server: proof.server,
-        ...(proof.version === undefined ? {} : { version: proof.version }), ...(ours === true ? { stand_in_of_ours: true } : {}), ...(kept === undefined ? {} : { order: kept }),
-        tests_passed: (before?.tests_passed ?? 0) + 1, proved_by: relative(ROOT, module.moduleId),
+        system: proof.system,
+        role: proof.role,
+        ...(proof.part === undefined ? {} : { part: proof.part }),
+        server: proof.server,
+        ...(proof.version === undefined ? {} : { version: proof.version }),
+        ...(ours === true ? { stand_in_of_ours: true } : {}),
+        ...(kept === undefined ? {} : { order: kept }),
+        tests_passed: (before?.tests_passed ?? 0) + 1,
+        proved_by: relative(ROOT, module.moduleId),
       })
     }
   }
   const states = tests.map((test) => test.result().state)
   return {
-    file: relative(ROOT, module.moduleId), failed: states.includes('failed') || module.errors().length > 0,
-    whole: states.length > 0 && states.every((state) => state === 'passed'), results: [...groups.values()],
+    file: relative(ROOT, module.moduleId),
+    failed: states.includes('failed') || module.errors().length > 0,
+    whole: states.length > 0 && states.every((state) => state === 'passed'),
+    results: [...groups.values()],
   }
 }
 

@@ -7,7 +7,10 @@ import type { WeirProcess } from './weir-process.ts'
  * @param objects so many are known, too
  * @throws with what is not watched yet when the time is over
  */
-export async function synced(weir: WeirProcess, { objects, limitMs = 120_000 }: { readonly objects?: number; readonly limitMs?: number } = {}): Promise<void> {
+export async function synced(
+  weir: WeirProcess,
+  { objects, limitMs = 120_000 }: { readonly objects?: number; readonly limitMs?: number } = {},
+): Promise<void> {
   const began = performance.now()
   let seen: WatchedCluster | undefined
   while (performance.now() - began < limitMs) {
@@ -15,6 +18,11 @@ export async function synced(weir: WeirProcess, { objects, limitMs = 120_000 }: 
     if (seen?.synced === true && (objects === undefined || seen.objects === objects)) return
     await sleep(50)
   }
-  const missing = seen?.kinds.filter(({ state }) => state !== 'watching').map(({ kind, state, reason }) => `${kind} ${state} ${reason ?? ''}`).join('; ')
-  throw new Error(`not everything is watched after ${limitMs / 1000} s (${seen?.objects ?? 0} objects known; ${missing ?? 'no cluster'})`)
+  const missing = seen?.kinds
+    .filter(({ state }) => state !== 'watching')
+    .map(({ kind, state, reason }) => `${kind} ${state} ${reason ?? ''}`)
+    .join('; ')
+  throw new Error(
+    `not everything is watched after ${limitMs / 1000} s (${seen?.objects ?? 0} objects known; ${missing ?? 'no cluster'})`,
+  )
 }

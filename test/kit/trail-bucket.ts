@@ -1,7 +1,12 @@
 // A bucket with files of a trail and a queue that is told of them, in whatever serves S3 and SQS.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
-import { CreateBucketCommand, PutBucketNotificationConfigurationCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import {
+  CreateBucketCommand,
+  PutBucketNotificationConfigurationCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3'
 import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { buildApp } from 'fauxqs'
 import { rejectedType } from '../../src/codecs/bus-message/read.ts'
@@ -38,25 +43,50 @@ export async function trailBucketAt(url: string, end: () => Promise<unknown>): P
   const sqs = new SQSClient({ region, endpoint: url, credentials })
   const s3 = new S3Client({ region, endpoint: url, credentials, forcePathStyle: true })
   await s3.send(new CreateBucketCommand({ Bucket: bucket, CreateBucketConfiguration: { LocationConstraint: region } }))
-  const send = async (queue: string, body: unknown): Promise<void> => { await sqs.send(new SendMessageCommand({ QueueUrl: queue, MessageBody: typeof body === 'string' ? body : JSON.stringify(body) })) }
+  const send = async (queue: string, body: unknown): Promise<void> => {
+    await sqs.send(
+      new SendMessageCommand({ QueueUrl: queue, MessageBody: typeof body === 'string' ? body : JSON.stringify(body) }),
+    )
+  }
   return {
-    bucket, url, sqs, send,
+    bucket,
+    url,
+    sqs,
+    send,
     async makeQueue(name) {
       await sqs.send(new CreateQueueCommand({ QueueName: name }))
       return `${url}/${account}/${name}`
     },
     async putFile(key, content) {
-      await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: content instanceof Uint8Array ? content : gzipSync(JSON.stringify(content)), ContentType: 'application/json', ContentEncoding: 'gzip' }))
+      await s3.send(
+        new PutObjectCommand({
+          Bucket: bucket,
+          Key: key,
+          Body: content instanceof Uint8Array ? content : gzipSync(JSON.stringify(content)),
+          ContentType: 'application/json',
+          ContentEncoding: 'gzip',
+        }),
+      )
     },
     tell: (queue, keys, { bucket: other = bucket } = {}) => send(queue, noticeOf(other, keys)),
     async left(queue) {
-      const { Attributes: { ApproximateNumberOfMessages: waiting, ApproximateNumberOfMessagesNotVisible: given } = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: queue, AttributeNames: ['All'] }))
+      const {
+        Attributes: { ApproximateNumberOfMessages: waiting, ApproximateNumberOfMessagesNotVisible: given } = {},
+      } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: queue, AttributeNames: ['All'] }))
       return Number(waiting) + Number(given)
     },
     async notify(queue, topic) {
       const arn = topic ?? `arn:aws:sqs:${region}:${account}:${queue.slice(queue.lastIndexOf('/') + 1)}`
       const Events = ['s3:ObjectCreated:*'] as const
-      await s3.send(new PutBucketNotificationConfigurationCommand({ Bucket: bucket, NotificationConfiguration: topic === undefined ? { QueueConfigurations: [{ QueueArn: arn, Events: [...Events] }] } : { TopicConfigurations: [{ TopicArn: arn, Events: [...Events] }] } }))
+      await s3.send(
+        new PutBucketNotificationConfigurationCommand({
+          Bucket: bucket,
+          NotificationConfiguration:
+            topic === undefined
+              ? { QueueConfigurations: [{ QueueArn: arn, Events: [...Events] }] }
+              : { TopicConfigurations: [{ TopicArn: arn, Events: [...Events] }] },
+        }),
+      )
     },
     async close() {
       sqs.destroy()
@@ -68,7 +98,19 @@ export async function trailBucketAt(url: string, end: () => Promise<unknown>): P
 
 /** S3's own message. */
 export function noticeOf(bucket: string, keys: readonly string[]): object {
-  return { Records: keys.map((key) => ({ eventVersion: '2.1', eventSource: 'aws:s3', awsRegion: region, eventName: 'ObjectCreated:Put', s3: { s3SchemaVersion: '1.0', bucket: { name: bucket, arn: `arn:aws:s3:::${bucket}` }, object: { key: encodeURIComponent(key).replaceAll('%20', '+').replaceAll('%2F', '/'), size: 1 } } })) }
+  return {
+    Records: keys.map((key) => ({
+      eventVersion: '2.1',
+      eventSource: 'aws:s3',
+      awsRegion: region,
+      eventName: 'ObjectCreated:Put',
+      s3: {
+        s3SchemaVersion: '1.0',
+        bucket: { name: bucket, arn: `arn:aws:s3:::${bucket}` },
+        object: { key: encodeURIComponent(key).replaceAll('%20', '+').replaceAll('%2F', '/'), size: 1 },
+      },
+    })),
+  }
 }
 
 export async function startTrailBucket(): Promise<TrailBucket> {
@@ -78,8 +120,21 @@ export async function startTrailBucket(): Promise<TrailBucket> {
 }
 
 /** `s3`: another address of S3. */
-export function trailSource({ bucket, url }: Pick<TrailBucket, 'bucket' | 'url'>, queue: string, context: SourceContext, { s3 = url, ack = 'journal' }: { readonly s3?: string; readonly ack?: string } = {}): Promise<Source> {
-  return cloudtrail.build(configFrom(cloudtrailSchema, { from: { type: 'queue', queue_url: queue, bucket, s3_endpoint: s3, visibility: '2s' }, ack, region, auth }), context)
+export function trailSource(
+  { bucket, url }: Pick<TrailBucket, 'bucket' | 'url'>,
+  queue: string,
+  context: SourceContext,
+  { s3 = url, ack = 'journal' }: { readonly s3?: string; readonly ack?: string } = {},
+): Promise<Source> {
+  return cloudtrail.build(
+    configFrom(cloudtrailSchema, {
+      from: { type: 'queue', queue_url: queue, bucket, s3_endpoint: s3, visibility: '2s' },
+      ack,
+      region,
+      auth,
+    }),
+    context,
+  )
 }
 
 let named = 0
@@ -87,7 +142,10 @@ let named = 0
 export function trailSourceOn(server: () => TrailBucket): SourceHarness {
   return {
     redelivers: true,
-    numbersIn: (unit) => eventsOf(unit).filter(({ type }) => type !== rejectedType).map(({ id }) => Number(id)),
+    numbersIn: (unit) =>
+      eventsOf(unit)
+        .filter(({ type }) => type !== rejectedType)
+        .map(({ id }) => Number(id)),
     async build(context, address) {
       const queue = address ?? (await server().makeQueue(`trail-${++named}`))
       let [refused, closed, files] = [false, false, 0]
@@ -115,7 +173,16 @@ export function trailSourceOn(server: () => TrailBucket): SourceHarness {
         async send(numbers) {
           refused = false
           const key = `AWSLogs/123456789012/CloudTrail/${region}/2026/11/21/${named} ${context.epoch}-${++files}.json.gz`
-          await server().putFile(key, { Records: numbers.map((number) => ({ eventVersion: '1.11', eventID: String(number), eventTime: '2026-11-21T10:00:00Z', eventName: 'Test', eventSource: 'ec2.amazonaws.com', awsRegion: region })) })
+          await server().putFile(key, {
+            Records: numbers.map((number) => ({
+              eventVersion: '1.11',
+              eventID: String(number),
+              eventTime: '2026-11-21T10:00:00Z',
+              eventName: 'Test',
+              eventSource: 'ec2.amazonaws.com',
+              awsRegion: region,
+            })),
+          })
           await server().tell(queue, [key])
           return wait(numbers.map(String))
         },

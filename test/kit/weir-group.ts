@@ -24,7 +24,13 @@ export class WeirGroup {
 
   readonly #start: (role: string, number: number, folder: string) => Promise<WeirProcess>
 
-  private constructor(start: (role: string, number: number, folder: string) => Promise<WeirProcess>, collectors: readonly WeirProcess[], deliverers: readonly WeirProcess[], api: WeirProcess, receiver: EventReceiver) {
+  private constructor(
+    start: (role: string, number: number, folder: string) => Promise<WeirProcess>,
+    collectors: readonly WeirProcess[],
+    deliverers: readonly WeirProcess[],
+    api: WeirProcess,
+    receiver: EventReceiver,
+  ) {
     this.#start = start
     this.collectors = collectors
     this.deliverers = deliverers
@@ -39,13 +45,25 @@ export class WeirGroup {
       return startWeir({
         folder: join(folder, of),
         config: {
-          roles: [role], instance, journal, sources: { netflow: { listen: 'off', tcp: 'off' } },
+          roles: [role],
+          instance,
+          journal,
+          sources: { netflow: { listen: 'off', tcp: 'off' } },
           ...(transform === undefined ? {} : { transforms: { masked: { from: ['http'], ...transform } } }),
-          sinks: { out: { ...(transform === undefined ? {} : { from: ['masked'] }), type: 'http', url: receiver.url, mode: 'batched', delivery: { retry_initial: '50ms', retry_max: '500ms' } } },
+          sinks: {
+            out: {
+              ...(transform === undefined ? {} : { from: ['masked'] }),
+              type: 'http',
+              url: receiver.url,
+              mode: 'batched',
+              delivery: { retry_initial: '50ms', retry_max: '500ms' },
+            },
+          },
         },
       })
     }
-    const many = (role: string, count: number): Promise<WeirProcess[]> => Promise.all(Array.from({ length: count }, (_, at) => start(role, at + 1)))
+    const many = (role: string, count: number): Promise<WeirProcess[]> =>
+      Promise.all(Array.from({ length: count }, (_, at) => start(role, at + 1)))
     // Deliverers first: a sink begins with what comes after it.
     const delivering = await many('deliverer', deliverers)
     const [api] = await many('api', 1)
@@ -66,16 +84,23 @@ export class WeirGroup {
     for (const until = Date.now() + limitMs; ; await sleep(200)) {
       const ledger = await this.api.ledger()
       const total = ledger.sources.reduce((sum, source) => sum + source.accepted, 0)
-      if ((total >= accepted && ledger.sinks.length >= 2 && ledger.sinks.every(({ pending }) => pending === 0)) || Date.now() > until) return ledger
+      if (
+        (total >= accepted && ledger.sinks.length >= 2 && ledger.sinks.every(({ pending }) => pending === 0)) ||
+        Date.now() > until
+      )
+        return ledger
     }
   }
 
   /** Waits until every partition is delivered by somebody. */
   async shared(partitions: number, limitMs = 60_000): Promise<void> {
     for (const until = Date.now() + limitMs; ; await sleep(100)) {
-      const lanes = await Promise.all(this.deliverers.map((weir) => weir.metric('weir_shared_journal_partitions').catch(() => 0)))
+      const lanes = await Promise.all(
+        this.deliverers.map((weir) => weir.metric('weir_shared_journal_partitions').catch(() => 0)),
+      )
       if (lanes.reduce((sum, lane) => sum + lane, 0) === partitions && lanes.every((lane) => lane > 0)) return
-      if (Date.now() > until) throw new Error(`after ${limitMs} ms the deliverers have ${lanes.join(' and ')} of ${partitions} partitions`)
+      if (Date.now() > until)
+        throw new Error(`after ${limitMs} ms the deliverers have ${lanes.join(' and ')} of ${partitions} partitions`)
     }
   }
 

@@ -12,14 +12,26 @@ afterEach(() => rm(folder, { recursive: true, force: true }))
 
 describe('a Weir process', () => {
   it('keeps its ports and its data over a kill, and ends with 0 when it is stopped', async () => {
-    await using weir = await startWeir({ folder, config: { sinks: { out: { type: 'file', path: join(folder, 'out.jsonl') } } } })
+    await using weir = await startWeir({
+      folder,
+      config: { sinks: { out: { type: 'file', path: join(folder, 'out.jsonl') } } },
+    })
     const first = weir.pid
-    expect(await weir.events([{ specversion: '1.0', id: 'a', source: '/test', type: 'test' }])).toEqual({ accepted: 1, duplicates: 0 })
+    expect(await weir.events([{ specversion: '1.0', id: 'a', source: '/test', type: 'test' }])).toEqual({
+      accepted: 1,
+      duplicates: 0,
+    })
     expect((await weir.kill()).signal).toBe('SIGKILL')
     await weir.start()
     expect(weir.pid).not.toBe(first)
     const ledger = await weir.caughtUp(20_000)
-    expect(ledger).toMatchObject({ balanced: true, sinks: [{ name: 'store', delivered: 1 }, { name: 'out', delivered: 1 }] })
+    expect(ledger).toMatchObject({
+      balanced: true,
+      sinks: [
+        { name: 'store', delivered: 1 },
+        { name: 'out', delivered: 1 },
+      ],
+    })
     expect(await weir.sql('SELECT id FROM events')).toEqual([{ id: 'a' }])
     expect(weir.memory().own).toBeGreaterThan(0)
     expect(weir.threads().map((thread) => thread.name)).toContain('MainThread')
@@ -27,6 +39,8 @@ describe('a Weir process', () => {
   })
 
   it('says why it did not become ready', async () => {
-    await expect(startWeir({ folder, config: { journal: { segmnt: '1MiB' } } })).rejects.toThrow(/ended \(exit 2\).*segment/s)
+    await expect(startWeir({ folder, config: { journal: { segmnt: '1MiB' } } })).rejects.toThrow(
+      /ended \(exit 2\).*segment/s,
+    )
   })
 })

@@ -117,10 +117,22 @@ export class WeirProcess {
     if (this.#child !== undefined) throw new Error('this Weir runs already')
     const { through = [], nodeArgs = [], env, root = ROOT, uid } = this.#options
     const file = this.#write()
-    const command = [...through, join(root, 'node_modules/.bin/node'), ...nodeArgs, join(root, 'bin/weir.mjs'), 'run', '--config', file]
+    const command = [
+      ...through,
+      join(root, 'node_modules/.bin/node'),
+      ...nodeArgs,
+      join(root, 'bin/weir.mjs'),
+      'run',
+      '--config',
+      file,
+    ]
     const child = spawn(command[0] ?? '', command.slice(1), {
       cwd: this.#options.folder,
-      env: { ...withoutWeir(process.env), PATH: `${join(root, 'node_modules/.bin')}${delimiter}${process.env['PATH'] ?? ''}`, ...env },
+      env: {
+        ...withoutWeir(process.env),
+        PATH: `${join(root, 'node_modules/.bin')}${delimiter}${process.env['PATH'] ?? ''}`,
+        ...env,
+      },
       stdio: ['ignore', 'ignore', 'pipe'],
       ...(uid === undefined ? {} : { uid, gid: uid }),
     })
@@ -139,10 +151,12 @@ export class WeirProcess {
       })
       child.once('close', (code, signal) => resolve({ code, signal }))
     })
-    this.#exited.finally(() => {
-      process.off('exit', killWithUs)
-      if (this.#child === child) this.#child = undefined
-    }).catch(() => {})
+    this.#exited
+      .finally(() => {
+        process.off('exit', killWithUs)
+        if (this.#child === child) this.#child = undefined
+      })
+      .catch(() => {})
   }
 
   async start(): Promise<void> {
@@ -157,7 +171,10 @@ export class WeirProcess {
     const late = sleep(READY_LIMIT, 'late' as const, { ref: false })
     const outcome = await Promise.race([this.#said('weir is ready'), this.exited(), late])
     if (outcome === 'said') return
-    const what = outcome === 'late' ? `was not ready after ${READY_LIMIT / 1000} s` : `ended (${outcome.signal ?? `exit ${outcome.code}`}) before it was ready`
+    const what =
+      outcome === 'late'
+        ? `was not ready after ${READY_LIMIT / 1000} s`
+        : `ended (${outcome.signal ?? `exit ${outcome.code}`}) before it was ready`
     if (outcome === 'late') await this.kill()
     throw new Error(`weir ${what}:\n${this.lastLog}`)
   }
@@ -209,7 +226,13 @@ export class WeirProcess {
     return answer<T>(await fetch(this.url + path))
   }
   async post<T>(path: string, body: unknown, type = 'application/json'): Promise<T> {
-    return answer<T>(await fetch(this.url + path, { method: 'POST', headers: { 'content-type': type }, body: typeof body === 'string' ? body : JSON.stringify(body) }))
+    return answer<T>(
+      await fetch(this.url + path, {
+        method: 'POST',
+        headers: { 'content-type': type },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      }),
+    )
   }
   /** Posts CloudEvents as one batch; rejects unless they were accepted. */
   events(events: readonly object[]): Promise<{ accepted: number; duplicates: number }> {
@@ -227,7 +250,9 @@ export class WeirProcess {
   /** One metric, summed over the series whose labels contain the text. */
   async metric(name: string, labels = ''): Promise<number> {
     const text = await (await fetch(`${this.opsUrl}/metrics`)).text()
-    return text.split('\n').filter((line) => line.startsWith(name) && /^[ {]/.test(line.slice(name.length)) && line.includes(labels))
+    return text
+      .split('\n')
+      .filter((line) => line.startsWith(name) && /^[ {]/.test(line.slice(name.length)) && line.includes(labels))
       .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
   }
   /** Waits until nothing pends for any sink (or those named), and resolves with that ledger. */
@@ -238,7 +263,9 @@ export class WeirProcess {
       const waiting = ledger.sinks.filter((sink) => sink.pending > 0 && (sinks?.includes(sink.name) ?? true))
       if (waiting.length === 0) return ledger
       if (performance.now() - started > limitMs) {
-        throw new Error(`after ${limitMs} ms rows still pend: ${waiting.map((sink) => `${sink.name} ${sink.pending}`).join(', ')}\n${this.#log.slice(-4000)}`)
+        throw new Error(
+          `after ${limitMs} ms rows still pend: ${waiting.map((sink) => `${sink.name} ${sink.pending}`).join(', ')}\n${this.#log.slice(-4000)}`,
+        )
       }
       await sleep(100)
     }

@@ -12,7 +12,9 @@ export interface RunReport {
  * repeat one failing run.
  */
 export async function checkRuns<Run>(
-  runs: fc.Arbitrary<Run>, play: (run: Run) => Promise<void>, options: { readonly test: string; readonly runs: number; readonly limitMs?: number; readonly seed?: number },
+  runs: fc.Arbitrary<Run>,
+  play: (run: Run) => Promise<void>,
+  options: { readonly test: string; readonly runs: number; readonly limitMs?: number; readonly seed?: number },
 ): Promise<RunReport> {
   const { SEED, REPLAY, RUNS } = process.env
   const seed = options.seed ?? (SEED === undefined ? undefined : Number(SEED))
@@ -25,6 +27,8 @@ export async function checkRuns<Run>(
   })
   const error = details.errorInstance
   const again = `SEED=${details.seed} REPLAY=${details.counterexamplePath ?? ''} npx vitest run ${options.test}`
-  const failure = details.failed ? `${fc.defaultReportMessage(details)}\n\n${error instanceof Error ? error.stack : String(error)}\n\nAgain: ${again}` : ''
+  const failure = details.failed
+    ? `${fc.defaultReportMessage(details)}\n\n${error instanceof Error ? error.stack : String(error)}\n\nAgain: ${again}`
+    : ''
   return { runs: details.numRuns, seed: details.seed, failure }
 }

@@ -5,7 +5,14 @@ import { sendAll } from '../../src/engine/delivery/send.ts'
 import { defaultDelivery } from '../../src/engine/delivery/settings.ts'
 import { DuplicateWindow } from '../../src/engine/dedupe/duplicates.ts'
 import type { Log, Metrics, Resolver, SinkBatch } from '../../src/engine/contracts.ts'
-import { encodeBatch, openJournal, openReader, segmentName, type FrameHeader, type Unit } from '../../src/journal/index.ts'
+import {
+  encodeBatch,
+  openJournal,
+  openReader,
+  segmentName,
+  type FrameHeader,
+  type Unit,
+} from '../../src/journal/index.ts'
 import { toEventBatch } from '../../src/model/events.ts'
 import type { Failure } from '../../src/model/outcome.ts'
 import { nowhere } from '../../src/model/positions.ts'
@@ -31,11 +38,32 @@ function batchOf(id: string): ReturnType<typeof toEventBatch> {
 }
 
 function unit(id: string, source = 'http'): Unit {
-  return { source, stream: source, kind: 'events', count: 1, raw: encodeBatch(batchOf(id)).slice(), received: 1, timeMin: Number.NaN, timeMax: Number.NaN }
+  return {
+    source,
+    stream: source,
+    kind: 'events',
+    count: 1,
+    raw: encodeBatch(batchOf(id)).slice(),
+    received: 1,
+    timeMin: Number.NaN,
+    timeMax: Number.NaN,
+  }
 }
 
 function letter(sequence: number): Omit<Letter, 'state' | 'id'> {
-  return { source: 'http', kind: 'events', epoch: 1, sourceSequence: sequence, row: 0, sequence, received: 1, time: 1, reason: 'poison', attempts: 1, body: '' }
+  return {
+    source: 'http',
+    kind: 'events',
+    epoch: 1,
+    sourceSequence: sequence,
+    row: 0,
+    sequence,
+    received: 1,
+    time: 1,
+    reason: 'poison',
+    attempts: 1,
+    body: '',
+  }
 }
 
 describe('dead letters', () => {
@@ -61,7 +89,10 @@ describe('dead letters', () => {
     await Promise.all([letters.mark(['http:1:1:0'], 'retrying'), letters.add([letter(2)])])
     await letters.close()
     const again = await DeadLetters.open(host, '/data/letters', 'sink', 9)
-    expect(again.all().map(({ id, state }) => [id, state])).toEqual([['http:1:1:0', 'retrying'], ['http:1:2:0', 'open']])
+    expect(again.all().map(({ id, state }) => [id, state])).toEqual([
+      ['http:1:1:0', 'retrying'],
+      ['http:1:2:0', 'open'],
+    ])
     await again.close()
   })
 })
@@ -72,7 +103,10 @@ describe('a disk that refuses a dead letter once', () => {
     const letters = await DeadLetters.open(host, '/data/letters', 'sink', 0)
     host.disk.failNext('write', 'ENOSPC')
     let outcome = 'nothing'
-    letters.add([letter(1)]).then(() => (outcome = 'added'), () => (outcome = 'refused'))
+    letters.add([letter(1)]).then(
+      () => (outcome = 'added'),
+      () => (outcome = 'refused'),
+    )
     await host.settle()
     expect(outcome).toBe('refused')
     await letters.add([letter(1)])
@@ -124,11 +158,17 @@ describe('a sink on a disk that fails for a while', () => {
   }
 
   it('reads on after its journal could not be read', async () => {
-    expect(await delivered((host) => host.disk.failNext('read', 'EIO', { match: '.seg', times: 3 }))).toEqual(['a', 'b'])
+    expect(await delivered((host) => host.disk.failNext('read', 'EIO', { match: '.seg', times: 3 }))).toEqual([
+      'a',
+      'b',
+    ])
   })
 
   it('goes on after its offset could not be written for ten minutes', async () => {
-    expect(await delivered((host) => host.disk.failNext('sync', 'EIO', { match: '.offset', times: 100_000 }))).toEqual(['a', 'b'])
+    expect(await delivered((host) => host.disk.failNext('sync', 'EIO', { match: '.offset', times: 100_000 }))).toEqual([
+      'a',
+      'b',
+    ])
   })
 })
 
@@ -137,21 +177,40 @@ describe('a token', () => {
     const host = await machine()
     const names = new Map<string, string>()
     const clashes: string[] = []
-    const rows = toEventBatch(Array.from({ length: 6 }, (_, row) => ({ id: String(row), source: '/s', type: 't', encoding: 'none' as const })))
+    const rows = toEventBatch(
+      Array.from({ length: 6 }, (_, row) => ({ id: String(row), source: '/s', type: 't', encoding: 'none' as const })),
+    )
     const header = { source: 'http', epoch: 1, sourceSequence: 1 } as FrameHeader
     // The same batch in two lives; in each of them three rows of six are refused the first time.
-    for (const refused of [[0, 1, 5], [0, 3, 5]]) {
+    for (const refused of [
+      [0, 1, 5],
+      [0, 3, 5],
+    ]) {
       let attempt = 0
       const send = (batch: SinkBatch): Promise<readonly Failure[]> => {
         const sent = batch.pieces.flatMap((piece) => [...piece.rows]).join()
-        if ((names.get(batch.token) ?? sent) !== sent) clashes.push(`${batch.token}: ${names.get(batch.token)} and ${sent}`)
+        if ((names.get(batch.token) ?? sent) !== sent)
+          clashes.push(`${batch.token}: ${names.get(batch.token)} and ${sent}`)
         names.set(batch.token, sent)
         return Promise.resolve(attempt++ === 0 ? refused.map((index) => ({ index, is: 'retry', reason: 'busy' })) : [])
       }
-      const sending = sendAll({
-        id: 'sink', sink: () => ({ send, close: () => Promise.resolve() }), idempotency: 'none', settings: () => defaultDelivery, clock: host.clock,
-        timers: host.timers, random: () => 0.5, log, behind: () => Promise.resolve(false), onState: () => {},
-      }, [{ header, batch: rows, rows: Uint32Array.of(0, 1, 2, 3, 4, 5), firstRow: 0 }], 100, new AbortController().signal)
+      const sending = sendAll(
+        {
+          id: 'sink',
+          sink: () => ({ send, close: () => Promise.resolve() }),
+          idempotency: 'none',
+          settings: () => defaultDelivery,
+          clock: host.clock,
+          timers: host.timers,
+          random: () => 0.5,
+          log,
+          behind: () => Promise.resolve(false),
+          onState: () => {},
+        },
+        [{ header, batch: rows, rows: Uint32Array.of(0, 1, 2, 3, 4, 5), firstRow: 0 }],
+        100,
+        new AbortController().signal,
+      )
       await host.advance(10_000)
       await sending
     }
@@ -257,7 +316,14 @@ describe('a journal that ends in damage', () => {
     host.disk.flipBit(path, 8 * (Buffer.from(host.disk.contents(path)).indexOf('httphttp') - 80))
     const evidence = [{ position: { sequence: 3, row: 2 }, accepted: { http: 1, other: 1 } }]
     const { tail } = await openJournal({ host, directory: '/data/journal', epoch: 2, evidence })
-    const store = await openStore({ host, directory: '/data/store', resolver, log, metrics, writer: () => Promise.resolve(new MemoryTables(host.disk)) })
+    const store = await openStore({
+      host,
+      directory: '/data/store',
+      resolver,
+      log,
+      metrics,
+      writer: () => Promise.resolve(new MemoryTables(host.disk)),
+    })
     const reader = openReader({ host, directory: '/data/journal', after: nowhere, tail })
     await store.projection.apply(await reader.ready(1 << 20))
     await store.projection.commit()
@@ -270,7 +336,14 @@ describe('a journal that ends in damage', () => {
     const host = await tornJournal()
     const journal = await openJournal({ host, directory: '/data/journal', epoch: 2 })
     await journal.append(unit('c', 'other'))
-    const store = await openStore({ host, directory: '/data/store', resolver, log, metrics, writer: () => Promise.resolve(new MemoryTables(host.disk)) })
+    const store = await openStore({
+      host,
+      directory: '/data/store',
+      resolver,
+      log,
+      metrics,
+      writer: () => Promise.resolve(new MemoryTables(host.disk)),
+    })
     const reader = openReader({ host, directory: '/data/journal', after: nowhere, tail: journal.tail })
     await store.projection.apply(await reader.ready(1 << 20))
     await store.projection.commit()

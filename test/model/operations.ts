@@ -69,28 +69,53 @@ const unitShape: fc.Arbitrary<UnitShape> = fc.record({
   ),
   cursor: fc.boolean(),
   shed: fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.integer({ min: 1, max: 9 }) }),
-  duplicates: fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.integer({ min: 1, max: 9 }) }),
+  duplicates: fc.oneof(
+    { weight: 5, arbitrary: fc.constant(0) },
+    { weight: 1, arbitrary: fc.integer({ min: 1, max: 9 }) },
+  ),
 })
 
 const flip: fc.Arbitrary<Flip> = fc.record({ segment: fraction, at: fraction, bit: fc.nat({ max: 7 }) })
 const reader = fc.nat({ max: readers - 1 })
 
-const weighted = (weight: number, arbitrary: fc.Arbitrary<Operation>): { weight: number; arbitrary: fc.Arbitrary<Operation> } => ({ weight, arbitrary })
+const weighted = (
+  weight: number,
+  arbitrary: fc.Arbitrary<Operation>,
+): { weight: number; arbitrary: fc.Arbitrary<Operation> } => ({ weight, arbitrary })
 
 const operation: fc.Arbitrary<Operation> = fc.oneof(
-  weighted(12, fc.record({ do: fc.constant('append' as const), units: fc.array(unitShape, { minLength: 1, maxLength: 4 }) })),
+  weighted(
+    12,
+    fc.record({ do: fc.constant('append' as const), units: fc.array(unitShape, { minLength: 1, maxLength: 4 }) }),
+  ),
   weighted(6, fc.constant({ do: 'settle' as const })),
   weighted(2, fc.record({ do: fc.constant('pass' as const), ms: fc.constantFrom(1, 100, 5000, 3_600_000) })),
-  weighted(1, fc.record({ do: fc.constant('jump' as const), ms: fc.constantFrom(-86_400_000, -1000, 1000, 86_400_000) })),
+  weighted(
+    1,
+    fc.record({ do: fc.constant('jump' as const), ms: fc.constantFrom(-86_400_000, -1000, 1000, 86_400_000) }),
+  ),
   weighted(4, fc.record({ do: fc.constant('read' as const), reader, bytes: fc.constantFrom(1, 500, 1_000_000) })),
   weighted(3, fc.record({ do: fc.constant('commit' as const), reader })),
   weighted(2, fc.constant({ do: 'release' as const })),
-  weighted(3, fc.record({
-    do: fc.constant('fail' as const), call: fc.constantFrom(...failingCalls), skip: fc.nat({ max: 3 }), times: fc.integer({ min: 1, max: 3 }),
-  })),
+  weighted(
+    3,
+    fc.record({
+      do: fc.constant('fail' as const),
+      call: fc.constantFrom(...failingCalls),
+      skip: fc.nat({ max: 3 }),
+      times: fc.integer({ min: 1, max: 3 }),
+    }),
+  ),
   weighted(1, fc.record({ do: fc.constant('fill' as const), bytes: fc.constantFrom(0, 100, 3000) })),
   weighted(1, fc.constant({ do: 'empty' as const })),
-  weighted(4, fc.record({ do: fc.constant('stop-after' as const), calls: fc.nat({ max: 25 }), how: fc.constantFrom('crash', 'kill') })),
+  weighted(
+    4,
+    fc.record({
+      do: fc.constant('stop-after' as const),
+      calls: fc.nat({ max: 25 }),
+      how: fc.constantFrom('crash', 'kill'),
+    }),
+  ),
   weighted(4, fc.record({ do: fc.constant('end' as const), how: fc.constantFrom('crash', 'crash', 'kill', 'close') })),
   weighted(1, fc.record({ do: fc.constant('end' as const), how: fc.constantFrom('crash', 'kill', 'close'), flip })),
   weighted(2, fc.constant({ do: 'verify' as const })),

@@ -13,7 +13,8 @@ export function must(condition: boolean, what: () => string): asserts condition 
   if (!condition) violated(what())
 }
 
-const label = (unit: ModelUnit): string => `${unit.unit.stream} (${unit.unit.source}, ${unit.unit.count} rows, ${unit.state})`
+const label = (unit: ModelUnit): string =>
+  `${unit.unit.stream} (${unit.unit.source}, ${unit.unit.count} rows, ${unit.state})`
 
 /**
  * The journal as its contract describes it, without a disk: what was promised to whom, and what has to be true whenever
@@ -43,8 +44,10 @@ export class Reference {
     }
     for (const other of this.units) {
       if (other.appended === undefined || other === unit) continue
-      must((other.index < unit.index) === (other.appended.position.sequence < appended.position.sequence),
-        () => `${label(unit)} was appended after ${label(other)} and stands before it`)
+      must(
+        other.index < unit.index === other.appended.position.sequence < appended.position.sequence,
+        () => `${label(unit)} was appended after ${label(other)} and stands before it`,
+      )
     }
   }
 
@@ -87,7 +90,8 @@ export class Reference {
     const present = this.#recognise(frames)
     const last = frames.at(-1)?.header.sequence
     if (last === undefined) return
-    for (const frame of frames) must(frame.firstSequence > after.sequence, () => `frame ${frame.header.sequence} was read twice`)
+    for (const frame of frames)
+      must(frame.firstSequence > after.sequence, () => `frame ${frame.header.sequence} was read twice`)
     for (const unit of this.units) {
       const sequence = unit.appended?.position.sequence
       if (sequence === undefined || sequence <= after.sequence || sequence >= last || unit.damaged) continue
@@ -96,7 +100,12 @@ export class Reference {
   }
 
   /** Everything that is durable, at a moment when nothing is under way. */
-  holds(frames: readonly Frame[], journal: JournalWriter, check: JournalCheck, unreadable: readonly UnreadableStretch[]): void {
+  holds(
+    frames: readonly Frame[],
+    journal: JournalWriter,
+    check: JournalCheck,
+    unreadable: readonly UnreadableStretch[],
+  ): void {
     const present = this.#recognise(frames)
     this.#nothingIsMissing(present)
     const read = frames.reduce((sum, frame) => sum + frame.header.count, 0)
@@ -108,26 +117,43 @@ export class Reference {
     const sum = `${base} before + ${read} read + ${lost} unreadable`
     const stretches = JSON.stringify(check.unreadable)
     // A refused unit that could not be cut off counts, in case it comes back; a later header tells if it did not.
-    const doubtful = this.units.reduce((rows, unit) => rows + (unit.state === 'refused' && !present.has(unit) ? unit.unit.count : 0), 0)
+    const doubtful = this.units.reduce(
+      (rows, unit) => rows + (unit.state === 'refused' && !present.has(unit) ? unit.unit.count : 0),
+      0,
+    )
     if (told.includes(null)) must(base + read <= row, () => `more rows than there are: ${sum} of ${row}`)
     else {
       // Rows before the oldest readable frame may be told of as unreadable too.
-      must(base + read + lost + doubtful >= row && read + lost <= row + doubtful, () => `rows do not add up: ${sum}, ${row} in all; ${stretches}`)
+      must(
+        base + read + lost + doubtful >= row && read + lost <= row + doubtful,
+        () => `rows do not add up: ${sum}, ${row} in all; ${stretches}`,
+      )
     }
     if (this.#flips === 0) {
       const promised = unreadable.length === 0 ? 0 : lost
-      const never = this.units.reduce((rows, unit) => rows + (unit.promised || present.has(unit) ? 0 : unit.unit.count), 0)
+      const never = this.units.reduce(
+        (rows, unit) => rows + (unit.promised || present.has(unit) ? 0 : unit.unit.count),
+        0,
+      )
       must(promised <= never, () => `${lost} rows are called unreadable and only ${never} can be missing; ${stretches}`)
     }
     const accepted = [...journal.totals().values()].reduce((rows, total) => rows + total.accepted, 0)
     // Of a stretch that took every header of its source with it, the rows are known and whose they were is not.
     this.#unreadable ||= check.unreadable.length > 0
-    must(accepted <= row + doubtful && (this.#unreadable || accepted >= row), () => `sources accepted ${accepted} rows, the journal counts ${row}`)
+    must(
+      accepted <= row + doubtful && (this.#unreadable || accepted >= row),
+      () => `sources accepted ${accepted} rows, the journal counts ${row}`,
+    )
     this.#totalsAreRight(present, journal)
   }
 
   /** What one flipped bit did. */
-  flipped(before: readonly Frame[], after: readonly Frame[], checkBefore: JournalCheck, checkAfter: JournalCheck): void {
+  flipped(
+    before: readonly Frame[],
+    after: readonly Frame[],
+    checkBefore: JournalCheck,
+    checkAfter: JournalCheck,
+  ): void {
     this.#flips++
     this.#unreadable ||= checkAfter.unreadable.length > 0
     const was = this.#recognise(before)
@@ -139,8 +165,10 @@ export class Reference {
       unit.damaged = true
       const told = (check: JournalCheck): number =>
         check.unreadable.reduce((sum, stretch) => sum + (stretch.events ?? Number.POSITIVE_INFINITY), 0)
-      must(told(checkAfter) >= told(checkBefore) + unit.unit.count,
-        () => `${label(unit)} is unreadable and not counted: ${JSON.stringify(checkAfter.unreadable)}`)
+      must(
+        told(checkAfter) >= told(checkBefore) + unit.unit.count,
+        () => `${label(unit)} is unreadable and not counted: ${JSON.stringify(checkAfter.unreadable)}`,
+      )
     }
   }
 
@@ -153,13 +181,21 @@ export class Reference {
       const unit = this.units[Number(header.stream.slice(1))]
       if (unit === undefined) violated(`frame ${header.sequence} is of nobody: ${header.source} ${header.stream}`)
       must(!found.has(unit), () => `${label(unit)} is there twice`)
-      must(last === undefined || last.index < unit.index, () => `${label(unit)} stands after ${last === undefined ? '' : label(last)}`)
+      must(
+        last === undefined || last.index < unit.index,
+        () => `${label(unit)} stands after ${last === undefined ? '' : label(last)}`,
+      )
       last = unit
       found.add(unit)
       this.#place(unit, header.sequence, header.epoch, header.sourceSequence)
       const { unit: given } = unit
-      must(header.source === given.source && header.kind === given.kind && header.count === given.count && header.received === given.received,
-        () => `the header of ${label(unit)} is not what was handed over: ${JSON.stringify(header)}`)
+      must(
+        header.source === given.source &&
+          header.kind === given.kind &&
+          header.count === given.count &&
+          header.received === given.received,
+        () => `the header of ${label(unit)} is not what was handed over: ${JSON.stringify(header)}`,
+      )
       must(cursorText(header.cursor) === cursorText(given.cursor), () => `${label(unit)} has another cursor`)
       must(Buffer.compare(frame.body(), given.raw) === 0, () => `${label(unit)} has another body`)
     }
@@ -170,10 +206,19 @@ export class Reference {
   #place(unit: ModelUnit, sequence: number, epoch: number, sourceSequence: number): void {
     const id = `${unit.unit.source}:${epoch}:${sourceSequence}`
     const there = this.#bySequence.get(sequence)
-    must(there === undefined || there === unit || there.doubtful, () => `sequence ${sequence} was ${label(there as ModelUnit)} and is now ${label(unit)}`)
+    must(
+      there === undefined || there === unit || there.doubtful,
+      () => `sequence ${sequence} was ${label(there as ModelUnit)} and is now ${label(unit)}`,
+    )
     const named = this.#byId.get(id)
-    must(named === undefined || named === unit || named.doubtful, () => `id ${id} was ${label(named as ModelUnit)} and is now ${label(unit)}`)
-    must(unit.sequence === undefined || unit.sequence === sequence || unit.doubtful, () => `${label(unit)} moved from ${unit.sequence} to ${sequence}`)
+    must(
+      named === undefined || named === unit || named.doubtful,
+      () => `id ${id} was ${label(named as ModelUnit)} and is now ${label(unit)}`,
+    )
+    must(
+      unit.sequence === undefined || unit.sequence === sequence || unit.doubtful,
+      () => `${label(unit)} moved from ${unit.sequence} to ${sequence}`,
+    )
     this.#bySequence.set(sequence, unit)
     this.#byId.set(id, unit)
     unit.sequence = sequence
@@ -182,7 +227,11 @@ export class Reference {
   #nothingIsMissing(present: ReadonlySet<ModelUnit>): void {
     for (const unit of this.units) {
       if (!unit.promised || present.has(unit) || unit.damaged) continue
-      must((unit.sequence ?? 0) <= this.#released, () => `${label(unit)} was ${unit.state === 'accepted' ? 'accepted' : 'covered by the cursor at start'} and is gone`)
+      must(
+        (unit.sequence ?? 0) <= this.#released,
+        () =>
+          `${label(unit)} was ${unit.state === 'accepted' ? 'accepted' : 'covered by the cursor at start'} and is gone`,
+      )
     }
   }
 
@@ -190,18 +239,31 @@ export class Reference {
     const own = this.units.filter((unit) => unit.unit.source === source && unit.unit.cursor !== undefined)
     const sure = own.findLast((unit) => unit.promised && !unit.damaged)
     // What was seen by a reader before it was released is as good as accepted.
-    const allowed = own.filter((unit) => unit.index >= (sure?.index ?? 0) &&
-      (unit === sure || present.has(unit) || unit.damaged || (unit.doubtful && unit.sequence !== undefined) || (unit.sequence !== undefined && unit.sequence <= this.#released)))
+    const allowed = own.filter(
+      (unit) =>
+        unit.index >= (sure?.index ?? 0) &&
+        (unit === sure ||
+          present.has(unit) ||
+          unit.damaged ||
+          (unit.doubtful && unit.sequence !== undefined) ||
+          (unit.sequence !== undefined && unit.sequence <= this.#released)),
+    )
     const cursor = cursorText(journal.totals().get(source)?.cursor)
-    const fits = allowed.some((unit) => cursorText(unit.unit.cursor) === cursor) || (cursor === undefined && sure === undefined)
-    must(fits, () => `the cursor of ${source} is ${cursor ?? 'none'}, and may be ${allowed.map((unit) => cursorText(unit.unit.cursor)).join(', ') || 'none'} only`)
+    const fits =
+      allowed.some((unit) => cursorText(unit.unit.cursor) === cursor) || (cursor === undefined && sure === undefined)
+    must(
+      fits,
+      () =>
+        `the cursor of ${source} is ${cursor ?? 'none'}, and may be ${allowed.map((unit) => cursorText(unit.unit.cursor)).join(', ') || 'none'} only`,
+    )
   }
 
   /** Duplicates and shed counts: of every accepted unit, and of no more than were told. */
   #totalsAreRight(present: ReadonlySet<ModelUnit>, journal: JournalWriter): void {
     for (const [source, total] of journal.totals()) {
       const own = this.units.filter((unit) => unit.unit.source === source)
-      const sum = (units: readonly ModelUnit[], pick: (unit: ModelUnit) => number): number => units.reduce((all, unit) => all + pick(unit), 0)
+      const sum = (units: readonly ModelUnit[], pick: (unit: ModelUnit) => number): number =>
+        units.reduce((all, unit) => all + pick(unit), 0)
       const sure = own.filter((unit) => (unit.promised && !unit.damaged) || (present.has(unit) && !unit.damaged))
       for (const [name, said, pick] of [
         ['accepted rows', total.accepted, (unit: ModelUnit) => unit.unit.count],
@@ -210,7 +272,10 @@ export class Reference {
       ] as const) {
         const least = sum(sure, pick)
         const most = sum(own, pick)
-        must(said >= least && said <= most, () => `${source} has ${said} ${name}, between ${least} and ${most} are right`)
+        must(
+          said >= least && said <= most,
+          () => `${source} has ${said} ${name}, between ${least} and ${most} are right`,
+        )
       }
     }
   }

@@ -26,11 +26,17 @@ interface ModelReader {
 }
 
 /** Reads everything between two places of a journal that is not being written. */
-export async function readAll(host: FakeHost, tail: Tail): Promise<{ frames: Frame[]; unreadable: UnreadableStretch[] }> {
+export async function readAll(
+  host: FakeHost,
+  tail: Tail,
+): Promise<{ frames: Frame[]; unreadable: UnreadableStretch[] }> {
   const stop = new AbortController()
   const unreadable: UnreadableStretch[] = []
   const reader = openReader({
-    host, directory, after: nowhere, onUnreadable: (stretch) => unreadable.push(stretch),
+    host,
+    directory,
+    after: nowhere,
+    onUnreadable: (stretch) => unreadable.push(stretch),
     tail: {
       durable: () => tail.durable(),
       // Whoever waits for more has read everything.
@@ -100,12 +106,15 @@ export class World {
           const unit = makeUnit(this.reference.units.length, shape, this.#host.clock.now())
           const life = this.#host
           this.reference.call(unit)
-          this.#journal?.append(unit.unit).then(
-            (appended) => this.reference.accept(unit, appended),
-            (error: unknown) => {
-              if (life === this.#host && !disk.isDown) this.reference.refuse(unit, error)
-            },
-          ).catch((found: unknown) => (this.#found ??= found instanceof Error ? found : new Error(String(found))))
+          this.#journal
+            ?.append(unit.unit)
+            .then(
+              (appended) => this.reference.accept(unit, appended),
+              (error: unknown) => {
+                if (life === this.#host && !disk.isDown) this.reference.refuse(unit, error)
+              },
+            )
+            .catch((found: unknown) => (this.#found ??= found instanceof Error ? found : new Error(String(found))))
         }
         return
       case 'settle':
@@ -160,7 +169,8 @@ export class World {
   }
 
   async #end(how: 'crash' | 'kill' | 'close', flip?: Flip): Promise<void> {
-    const ending = how === 'close' ? this.#journal?.close().catch((error: unknown) => this.#tolerate('close', error)) : undefined
+    const ending =
+      how === 'close' ? this.#journal?.close().catch((error: unknown) => this.#tolerate('close', error)) : undefined
     if (ending !== undefined) {
       await this.#host.settle()
       if (!this.#host.disk.isDown) await ending
@@ -183,7 +193,10 @@ export class World {
     for (;;) {
       try {
         this.#journal = await openJournal({
-          host: this.#host, directory, epoch: ++this.#epoch, limits: this.#limits,
+          host: this.#host,
+          directory,
+          epoch: ++this.#epoch,
+          limits: this.#limits,
           evidence: this.#readers.map((reader) => reader.committed),
         })
         break
@@ -194,7 +207,8 @@ export class World {
           this.reference.doubt()
           continue
         }
-        if (!this.#host.disk.isDown) violated(`the journal does not start: ${error instanceof Error ? error.stack : String(error)}`)
+        if (!this.#host.disk.isDown)
+          violated(`the journal does not start: ${error instanceof Error ? error.stack : String(error)}`)
         this.#host = this.#host[this.#stop]()
       }
     }
@@ -223,7 +237,10 @@ export class World {
     }
     let { position } = reader.place
     const accepted = { ...reader.place.accepted }
-    this.reference.delivered(position, frames.filter((frame) => frame.header.source !== journalSource))
+    this.reference.delivered(
+      position,
+      frames.filter((frame) => frame.header.source !== journalSource),
+    )
     for (const { header } of frames) {
       position = { sequence: header.sequence, row: header.firstRow + header.count }
       if (header.source !== journalSource) accepted[header.source] = header.sourceRows + header.count

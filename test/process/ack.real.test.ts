@@ -14,7 +14,10 @@ beforeEach(async () => {
   receiver = await EventReceiver.start()
   weir = await startWeir({
     folder,
-    config: { http: { ack: 'sink:bus', ack_timeout: '500ms' }, sinks: { bus: { type: 'http', url: receiver.url, delivery: { retry_initial: '50ms', retry_max: '100ms' } } } },
+    config: {
+      http: { ack: 'sink:bus', ack_timeout: '500ms' },
+      sinks: { bus: { type: 'http', url: receiver.url, delivery: { retry_initial: '50ms', retry_max: '100ms' } } },
+    },
   })
 })
 afterEach(async () => {
@@ -23,13 +26,19 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-async function post(...ids: string[]): Promise<{ status: number; body: Record<string, unknown>; retryAfter: string | null }> {
+async function post(
+  ...ids: string[]
+): Promise<{ status: number; body: Record<string, unknown>; retryAfter: string | null }> {
   const answer = await fetch(`${weir.url}/events`, {
     method: 'POST',
     headers: { 'content-type': 'application/cloudevents-batch+json' },
     body: JSON.stringify(ids.map((id) => ({ specversion: '1.0', id, source: '/s', type: 't' }))),
   })
-  return { status: answer.status, body: (await answer.json()) as Record<string, unknown>, retryAfter: answer.headers.get('retry-after') }
+  return {
+    status: answer.status,
+    body: (await answer.json()) as Record<string, unknown>,
+    retryAfter: answer.headers.get('retry-after'),
+  }
 }
 
 describe('with `ack: sink:bus`', () => {
@@ -67,7 +76,11 @@ describe('with `ack: sink:bus`', () => {
     // One that comes after `b` was refused is tried once more.
     const { accepted = 0, duplicates = 0 } = ledger.sources.find(({ name }) => name === 'http') ?? {}
     expect([accepted + duplicates, duplicates > 0]).toEqual([5, true])
-    expect(ledger.sinks.find(({ name }) => name === 'bus')).toMatchObject({ delivered: 2, dead_lettered: accepted - 2, pending: 0 })
+    expect(ledger.sinks.find(({ name }) => name === 'bus')).toMatchObject({
+      delivered: 2,
+      dead_lettered: accepted - 2,
+      pending: 0,
+    })
   })
 
   it('a push that the sink refuses for good is answered so, and lies among the dead letters', async () => {
@@ -76,10 +89,16 @@ describe('with `ack: sink:bus`', () => {
     expect(answer.status).toBe(422)
     expect(JSON.stringify(answer.body)).toContain('dead')
     const ledger = await weir.caughtUp(30_000)
-    expect(ledger.sinks.find(({ name }) => name === 'bus')).toMatchObject({ delivered: 0, dead_lettered: 1, pending: 0 })
+    expect(ledger.sinks.find(({ name }) => name === 'bus')).toMatchObject({
+      delivered: 0,
+      dead_lettered: 1,
+      pending: 0,
+    })
     receiver.status = 204
     expect(await weir.post('/api/v1/dead-letters/bus/retry', {})).toMatchObject({})
     await expect.poll(() => receiver.received.map(({ id }) => id), { timeout: 10_000 }).toEqual(['a'])
-    await expect.poll(async () => (await weir.ledger()).sinks.find(({ name }) => name === 'bus'), { timeout: 10_000 }).toMatchObject({ delivered: 1, dead_lettered: 0 })
+    await expect
+      .poll(async () => (await weir.ledger()).sinks.find(({ name }) => name === 'bus'), { timeout: 10_000 })
+      .toMatchObject({ delivered: 1, dead_lettered: 0 })
   })
 })

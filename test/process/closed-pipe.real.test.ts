@@ -18,7 +18,10 @@ afterAll(async () => {
 })
 
 /** Runs `weir …` into a pipe whose reader is gone, or reads one line only. */
-async function piped(command: string, reader: 'gone' | 'head -n 1'): Promise<{ command: string; code: string; stderr: string }> {
+async function piped(
+  command: string,
+  reader: 'gone' | 'head -n 1',
+): Promise<{ command: string; code: string; stderr: string }> {
   const errors = join(folder, 'stderr')
   const read = reader === 'gone' ? 'exec true <&-' : reader
   const wait = reader === 'gone' ? 'sleep 0.1; ' : ''
@@ -28,15 +31,35 @@ async function piped(command: string, reader: 'gone' | 'head -n 1'): Promise<{ c
 }
 
 it.each([
-  '--help', 'run --help', 'schema', 'schema --format markdown', 'create netflow', 'fields', 'completion bash', 'check',
-  'ledger --data DATA', 'ledger --verify --data DATA', 'doctor --data DATA', 'exporters --data DATA', 'top --data DATA --format json --interval 1',
-  'query --data DATA "SELECT 1"', 'query --data DATA "SELECT range, repeat(\'x\', 100) FROM range(300000)"', 'tap http --data DATA', 'journal list --data DATA', 'dead-letters list --data DATA',
+  '--help',
+  'run --help',
+  'schema',
+  'schema --format markdown',
+  'create netflow',
+  'fields',
+  'completion bash',
+  'check',
+  'ledger --data DATA',
+  'ledger --verify --data DATA',
+  'doctor --data DATA',
+  'exporters --data DATA',
+  'top --data DATA --format json --interval 1',
+  'query --data DATA "SELECT 1"',
+  'query --data DATA "SELECT range, repeat(\'x\', 100) FROM range(300000)"',
+  'tap http --data DATA',
+  'journal list --data DATA',
+  'dead-letters list --data DATA',
 ])('weir %s ends quietly when its output pipe is closed', async (command) => {
   const line = command.replace('DATA', `"${weir.data}"`)
   // What follows something, as `tap`, learns of it with the next row.
-  const events = setInterval(() => void weir.events([{ specversion: '1.0', id: String(Math.random()), source: '/s', type: 't' }]).catch(() => {}), 200)
+  const events = setInterval(
+    () =>
+      void weir.events([{ specversion: '1.0', id: String(Math.random()), source: '/s', type: 't' }]).catch(() => {}),
+    200,
+  )
   try {
-    for (const reader of ['gone', 'head -n 1'] as const) expect(await piped(line, reader)).toEqual({ command: line, code: '0', stderr: '' })
+    for (const reader of ['gone', 'head -n 1'] as const)
+      expect(await piped(line, reader)).toEqual({ command: line, code: '0', stderr: '' })
   } finally {
     clearInterval(events)
   }
@@ -51,8 +74,14 @@ it('a command whose error pipe is closed ends quietly', async () => {
 })
 
 it('an output that cannot be written, as on a full disk, is one sentence and an exit code', async () => {
-  const { code, stderr } = await runCommand('sh', ['-c', `"${process.execPath}" bin/weir.mjs schema >/dev/full`], { limit: 60_000, cwd: ROOT })
-  expect({ code, stderr }).toEqual({ code: 1, stderr: 'weir: standard output cannot be written: no space left on device\n' })
+  const { code, stderr } = await runCommand('sh', ['-c', `"${process.execPath}" bin/weir.mjs schema >/dev/full`], {
+    limit: 60_000,
+    cwd: ROOT,
+  })
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: 'weir: standard output cannot be written: no space left on device\n',
+  })
 })
 
 it('a running server stops in order when its log pipe is closed', async () => {

@@ -7,8 +7,15 @@ import { ROOT, runCommand } from '../../tools/kit/command.ts'
 import { freePorts } from '../kit/free-port.ts'
 import { startWeir } from '../kit/weir-process.ts'
 
-const weirCommand = (args: readonly string[], env: Readonly<Record<string, string>> = {}): ReturnType<typeof runCommand> =>
-  runCommand(join(ROOT, 'node_modules/.bin/node'), ['src/main.ts', ...args], { cwd: ROOT, limit: 30_000, env: { ...process.env, ...env } })
+const weirCommand = (
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): ReturnType<typeof runCommand> =>
+  runCommand(join(ROOT, 'node_modules/.bin/node'), ['src/main.ts', ...args], {
+    cwd: ROOT,
+    limit: 30_000,
+    env: { ...process.env, ...env },
+  })
 
 async function temporary(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'weir-commands-'))
@@ -19,12 +26,28 @@ async function temporary(): Promise<string> {
 test('events, flows, audit, status and reload read a running server', async () => {
   const folder = await temporary()
   const [nobody = 0] = await freePorts(1)
-  await using weir = await startWeir({ folder, config: { sinks: { hook: { type: 'http', url: `http://127.0.0.1:${nobody}/` } } } })
+  await using weir = await startWeir({
+    folder,
+    config: { sinks: { hook: { type: 'http', url: `http://127.0.0.1:${nobody}/` } } },
+  })
   const run = (...args: string[]): ReturnType<typeof runCommand> => weirCommand([...args, '--url', weir.url])
-  const post = (id: string, type: string): Promise<Response> => fetch(`${weir.url}/events`, { method: 'POST', headers: { 'content-type': 'application/cloudevents+json' }, body: JSON.stringify({ specversion: '1.0', id, source: '/test', type, data: { id } }) })
-  for (const [id, type] of [['1', 'com.a_b'], ['2', 'com.axb'], ['3', 'org.other']] as const) expect((await post(id, type)).status).toBe(200)
+  const post = (id: string, type: string): Promise<Response> =>
+    fetch(`${weir.url}/events`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/cloudevents+json' },
+      body: JSON.stringify({ specversion: '1.0', id, source: '/test', type, data: { id } }),
+    })
+  for (const [id, type] of [
+    ['1', 'com.a_b'],
+    ['2', 'com.axb'],
+    ['3', 'org.other'],
+  ] as const)
+    expect((await post(id, type)).status).toBe(200)
 
-  const ids = async (...args: string[]): Promise<unknown[]> => (JSON.parse((await run('events', '-o', 'json', ...args)).stdout) as { readonly id: string }[]).map(({ id }) => id).toSorted()
+  const ids = async (...args: string[]): Promise<unknown[]> =>
+    (JSON.parse((await run('events', '-o', 'json', ...args)).stdout) as { readonly id: string }[])
+      .map(({ id }) => id)
+      .toSorted()
   expect(await ids()).toEqual(['1', '2', '3'])
   expect(await ids('--type', 'com.*')).toEqual(['1', '2'])
   // `_` stands for itself, and a quote ends no text.
@@ -36,20 +59,43 @@ test('events, flows, audit, status and reload read a running server', async () =
   expect(await run('events', '--from', 'yesterday')).toMatchObject({ code: 2 })
 
   const status = await run('status')
-  expect([status.code, status.stdout]).toEqual([0, expect.stringMatching(/^server .* ready.*^sink +hook +http +retrying/ms)])
-  expect(await run('reload')).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing has changed') as string })
+  expect([status.code, status.stdout]).toEqual([
+    0,
+    expect.stringMatching(/^server .* ready.*^sink +hook +http +retrying/ms),
+  ])
+  expect(await run('reload')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('Nothing has changed') as string,
+  })
   await writeFile(join(folder, 'weir.yaml'), 'lsten: x\n')
-  expect(await run('reload')).toMatchObject({ code: 1, stderr: expect.stringContaining('did you mean `listen`?') as string })
+  expect(await run('reload')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('did you mean `listen`?') as string,
+  })
   await weir.stop()
-  expect(await run('status')).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('Nothing answers at') as string })
+  expect(await run('status')).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringContaining('Nothing answers at') as string,
+  })
 })
 
 test('config prints what files and variables give together, and no secret', async () => {
   const folder = await temporary()
-  await writeFile(join(folder, 'a.yaml'), 'log: {level: warn, format: json}\nauth: {tokens: [{name: a, token: written-out-secret-1}, {name: b, token: "${TOKEN_B}"}]}\n')
+  await writeFile(
+    join(folder, 'a.yaml'),
+    'log: {level: warn, format: json}\nauth: {tokens: [{name: a, token: written-out-secret-1}, {name: b, token: "${TOKEN_B}"}]}\n',
+  )
   await writeFile(join(folder, 'b.yaml'), 'log: {level: "${LEVEL:-error}"}\n')
-  const printed = await weirCommand(['config', '--config', folder, '-o', 'json'], { WEIR_LISTEN: '127.0.0.1:9000', TOKEN_B: 'value-of-token-b' })
+  const printed = await weirCommand(['config', '--config', folder, '-o', 'json'], {
+    WEIR_LISTEN: '127.0.0.1:9000',
+    TOKEN_B: 'value-of-token-b',
+  })
   expect(printed.code, printed.output).toBe(0)
-  expect(JSON.parse(printed.stdout)).toMatchObject({ listen: '127.0.0.1:9000', log: { level: 'error', format: 'json' }, auth: { tokens: [{ token: '***' }, { token: 'env:TOKEN_B' }] } })
+  expect(JSON.parse(printed.stdout)).toMatchObject({
+    listen: '127.0.0.1:9000',
+    log: { level: 'error', format: 'json' },
+    auth: { tokens: [{ token: '***' }, { token: 'env:TOKEN_B' }] },
+  })
   expect(printed.output).not.toMatch(/written-out-secret|value-of-token-b/)
 })

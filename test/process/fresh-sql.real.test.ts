@@ -18,17 +18,38 @@ afterAll(async () => {
 })
 
 async function post(id: string): Promise<void> {
-  const answer = await fetch(`${weir.url}/events`, { method: 'POST', headers: { 'content-type': 'application/cloudevents+json' }, body: JSON.stringify({ specversion: '1.0', id, source: '/readme', type: 'com.example.hello', data: { hello: 'weir' } }) })
+  const answer = await fetch(`${weir.url}/events`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/cloudevents+json' },
+    body: JSON.stringify({
+      specversion: '1.0',
+      id,
+      source: '/readme',
+      type: 'com.example.hello',
+      data: { hello: 'weir' },
+    }),
+  })
   expect(answer.status).toBe(200)
 }
 
 function sql(more: object = {}): Promise<Response> {
-  return fetch(`${weir.url}/api/v1/sql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ sql: 'SELECT id FROM events', ...more }) })
+  return fetch(`${weir.url}/api/v1/sql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ sql: 'SELECT id FROM events', ...more }),
+  })
 }
 
 it('the first query after the first event prints its row, as README has it', async () => {
   await post('1')
-  const ran = await weirCommand('query', 'SELECT time_received, type, data FROM events', '--format', 'json', '--url', weir.url)
+  const ran = await weirCommand(
+    'query',
+    'SELECT time_received, type, data FROM events',
+    '--format',
+    'json',
+    '--url',
+    weir.url,
+  )
   expect(JSON.parse(ran.stdout)).toMatchObject([{ type: 'com.example.hello', data: { hello: 'weir' } }])
 })
 

@@ -7,8 +7,13 @@ import { startWeir } from '../kit/weir-process.ts'
 it('a query that never ends is ended, with the reason, and others are answered', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'weir-query-limit-'))
   await using weir = await startWeir({ folder, config: { sql: { timeout: '1s' } } })
-  const endless = 'SELECT count(*) FROM range(100000000) a, range(100000000) b, range(1000) c WHERE a.range + b.range + c.range = -1'
-  const answer = await fetch(`${weir.url}/api/v1/sql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ sql: endless }) })
+  const endless =
+    'SELECT count(*) FROM range(100000000) a, range(100000000) b, range(1000) c WHERE a.range + b.range + c.range = -1'
+  const answer = await fetch(`${weir.url}/api/v1/sql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ sql: endless }),
+  })
   expect(answer.status).toBe(504)
   expect(await answer.text()).toContain('WEIR_SQL_TIMEOUT')
   expect(await weir.sql('SELECT 1 AS one')).toEqual([{ one: 1 }])
@@ -20,7 +25,11 @@ it('live streams keep to what is configured, and to the documented numbers where
   await using weir = await startWeir({ folder, config: { live: { views: 1, rows: 20 } } })
   const view = (id: string): object => ({ id, kind: 'stat', q: { stream: 'flows' } })
   const put = async (views: readonly object[]): Promise<number> => {
-    const answer = await fetch(`${weir.url}/api/v1/live/a-session`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ views }) })
+    const answer = await fetch(`${weir.url}/api/v1/live/a-session`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ views }),
+    })
     await answer.body?.cancel()
     return answer.status
   }
@@ -29,6 +38,8 @@ it('live streams keep to what is configured, and to the documented numbers where
   const answer = await fetch(`${weir.url}/api/v1/live`, { signal: leave.signal })
   const first = await answer.body?.getReader().read()
   leave.abort()
-  expect(new TextDecoder().decode(first?.value)).toContain('"limits":{"views":1,"rowsPerTick":20,"tickMs":250,"streamsPerUser":4}')
+  expect(new TextDecoder().decode(first?.value)).toContain(
+    '"limits":{"views":1,"rowsPerTick":20,"tickMs":250,"streamsPerUser":4}',
+  )
   await rm(folder, { recursive: true, force: true })
 })

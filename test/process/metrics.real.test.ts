@@ -19,7 +19,10 @@ const event = (id: string): object => ({ specversion: '1.0', id, source: '/s', t
 
 async function counted(): Promise<{ accepted: number; duplicates: number }> {
   const labels = 'source="http"'
-  return { accepted: await weir.metric('weir_source_accepted_rows_total', labels), duplicates: await weir.metric('weir_source_duplicate_rows_total', labels) }
+  return {
+    accepted: await weir.metric('weir_source_accepted_rows_total', labels),
+    duplicates: await weir.metric('weir_source_duplicate_rows_total', labels),
+  }
 }
 async function books(): Promise<{ accepted: number; duplicates: number }> {
   const http = (await weir.ledger()).sources.find(({ name }) => name === 'http')

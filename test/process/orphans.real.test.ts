@@ -24,12 +24,16 @@ afterEach(async () => {
 })
 
 const event = (id: string): object => ({ specversion: '1.0', id, source: '/s', type: 't' })
-const withSink = (): Record<string, unknown> => ({ sinks: { bus: { type: 'http', url: receiver.url, delivery: { retry_initial: '50ms', retry_max: '100ms' } } } })
+const withSink = (): Record<string, unknown> => ({
+  sinks: { bus: { type: 'http', url: receiver.url, delivery: { retry_initial: '50ms', retry_max: '100ms' } } },
+})
 const bus = async (): Promise<unknown> => (await weir.ledger()).sinks.find(({ name }) => name === 'bus')
 
 describe('a sink with pending rows that is removed by a reload', () => {
   beforeEach(async () => {
-    await expect.poll(async () => (await weir.pipeline()).sinks.find(({ name }) => name === 'bus')?.state, { timeout: 20_000 }).toBe('retrying')
+    await expect
+      .poll(async () => (await weir.pipeline()).sinks.find(({ name }) => name === 'bus')?.state, { timeout: 20_000 })
+      .toBe('retrying')
     weir.configure({})
     const report = await weir.post<{ ok: boolean; problems: string[] }>('/api/v1/reload', {})
     expect(report).toMatchObject({ ok: true, problems: [expect.stringContaining('sink bus: 3 rows are pending')] })
@@ -55,15 +59,25 @@ describe('a sink with pending rows that is removed by a reload', () => {
     expect(online).toMatchObject({ code: 0, stdout: '3 rows of sink bus dropped\n' })
     expect(await bus()).toMatchObject({ state: 'forgotten', pending: 0, dropped: { forgotten: 3 } })
     expect(weir.log).toMatch(/error sink bus was forgotten: what was pending for it is dropped.*rows=3/)
-    expect(await weirCommand('sink', 'forget', 'bus', '--data', weir.data)).toMatchObject({ code: 1, stderr: expect.stringContaining('no sink bus waits to be forgotten') })
+    expect(await weirCommand('sink', 'forget', 'bus', '--data', weir.data)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('no sink bus waits to be forgotten'),
+    })
   })
 
   it('is forgotten without a server, and `ledger --verify` agrees', async () => {
     await weir.stop()
     const offline = await weirCommand('sink', 'forget', 'bus', '--data', weir.data)
-    expect(offline).toMatchObject({ code: 0, stdout: '3 rows of sink bus dropped\n', stderr: expect.stringContaining('rows=3') })
+    expect(offline).toMatchObject({
+      code: 0,
+      stdout: '3 rows of sink bus dropped\n',
+      stderr: expect.stringContaining('rows=3'),
+    })
     const verified = await weirCommand('ledger', '--verify', '--format', 'json', '--data', weir.data)
-    expect(JSON.parse(verified.stdout)).toMatchObject({ balanced: true, sinks: [{ name: 'store' }, { name: 'bus', state: 'forgotten', pending: 0, dropped: { forgotten: 3 } }] })
+    expect(JSON.parse(verified.stdout)).toMatchObject({
+      balanced: true,
+      sinks: [{ name: 'store' }, { name: 'bus', state: 'forgotten', pending: 0, dropped: { forgotten: 3 } }],
+    })
     await weir.start()
     expect(await bus()).toMatchObject({ state: 'forgotten', dropped: { forgotten: 3 } })
   })
@@ -77,12 +91,23 @@ it('a journal that is full of an orphan drops its oldest rows, and goes on accep
   for (let batch = 0; batch < 20; batch++) {
     const events = Array.from({ length: 50 }, (_, at) => ({ ...event(`${batch}/${at}`), data: noise() }))
     // The store and the window of duplicates need what is newest, which in so small a journal is most of it.
-    await expect.poll(() => weir.events(events).then(() => 200, () => 503), { timeout: 30_000 }).toBe(200)
+    await expect
+      .poll(
+        () =>
+          weir.events(events).then(
+            () => 200,
+            () => 503,
+          ),
+        { timeout: 30_000 },
+      )
+      .toBe(200)
   }
   const found = (await bus()) as { state: string; pending: number; dropped: { orphaned: number } }
   expect(found.state).toBe('orphaned')
   expect(found.dropped.orphaned).toBeGreaterThan(0)
   expect(found.pending + found.dropped.orphaned).toBe(1003)
-  expect(weir.log).toContain('error sink bus is not configured any more and the journal is full: its oldest pending rows are dropped')
+  expect(weir.log).toContain(
+    'error sink bus is not configured any more and the journal is full: its oldest pending rows are dropped',
+  )
   expect((await weir.ledger()).balanced).toBe(true)
 }, 120_000)

@@ -11,7 +11,9 @@ import { ROOT, runCommand } from '../../tools/kit/command.ts'
 /** A Node of this machine that Weir does not run on itself. */
 async function oldNode(): Promise<string | undefined> {
   const { stdout } = await runCommand('sh', ['-c', 'which -a node || true'], { limit: 10_000 })
-  for (const path of new Set(stdout.split('\n').filter((line) => line.startsWith('/') && !line.includes('node_modules')))) {
+  for (const path of new Set(
+    stdout.split('\n').filter((line) => line.startsWith('/') && !line.includes('node_modules')),
+  )) {
     const { stdout: version } = await runCommand(path, ['--version'], { limit: 10_000 })
     const major = Number(/^v(\d+)/.exec(version)?.[1] ?? Infinity)
     if (major >= 20 && major < 24) return path
@@ -26,7 +28,26 @@ it('Weir ends with the old Node that started it, when that is killed; the next s
   const folder = await mkdtemp(join(tmpdir(), 'weir-parent-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   const start = async (): Promise<{ parent: ReturnType<typeof spawn>; child: number }> => {
-    const parent = spawn(node, [join(ROOT, 'bin/weir.mjs'), 'run', '--data', join(folder, 'data'), '--listen', '127.0.0.1:0', '--ops', '127.0.0.1:0', '--netflow', 'off', '--ipfix-tcp', 'off', '--sflow', 'off'], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
+    const parent = spawn(
+      node,
+      [
+        join(ROOT, 'bin/weir.mjs'),
+        'run',
+        '--data',
+        join(folder, 'data'),
+        '--listen',
+        '127.0.0.1:0',
+        '--ops',
+        '127.0.0.1:0',
+        '--netflow',
+        'off',
+        '--ipfix-tcp',
+        'off',
+        '--sflow',
+        'off',
+      ],
+      { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] },
+    )
     onTestFinished(() => void parent.kill('SIGKILL'))
     let said = ''
     for await (const piece of parent.stderr as AsyncIterable<Buffer>) {

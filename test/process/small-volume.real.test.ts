@@ -19,12 +19,22 @@ afterEach(async () => {
 })
 
 function body(): string {
-  const events = Array.from({ length: 10 }, () => ({ specversion: '1.0', id: randomBytes(8).toString('hex'), source: '/s', type: 't', data: randomBytes(75_000).toString('base64') }))
+  const events = Array.from({ length: 10 }, () => ({
+    specversion: '1.0',
+    id: randomBytes(8).toString('hex'),
+    source: '/s',
+    type: 't',
+    data: randomBytes(75_000).toString('base64'),
+  }))
   return JSON.stringify(events)
 }
 
 async function post(url: string): Promise<number> {
-  const answer = await fetch(`${url}/events`, { method: 'POST', headers: { 'content-type': 'application/cloudevents-batch+json' }, body: body() })
+  const answer = await fetch(`${url}/events`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/cloudevents-batch+json' },
+    body: body(),
+  })
   await answer.text()
   return answer.status
 }
@@ -58,7 +68,10 @@ describe('small volume', () => {
   })
 
   it('a journal at its `max` accepts more as soon as the store has all of it, although the store keeps one commit back', async () => {
-    await using weir = await startWeir({ folder, config: { journal: { segment: '64KiB', max: '1MiB', keep: '64KiB' }, store: { size: '64MiB' } } })
+    await using weir = await startWeir({
+      folder,
+      config: { journal: { segment: '64KiB', max: '1MiB', keep: '64KiB' }, store: { size: '64MiB' } },
+    })
     for (let megabytes = 0; megabytes < 8; megabytes++) await accepted(weir.url)
     expect((await weir.caughtUp(30_000)).balanced).toBe(true)
   })

@@ -19,19 +19,26 @@ afterEach(async () => {
 })
 
 function sql(statement: string, signal?: AbortSignal): Promise<Response> {
-  return fetch(`${weir.url}/api/v1/sql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ sql: statement }), ...(signal === undefined ? {} : { signal }) })
+  return fetch(`${weir.url}/api/v1/sql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ sql: statement }),
+    ...(signal === undefined ? {} : { signal }),
+  })
 }
 
 /** Processes that Weir has started, by the kernel's own table. */
 function children(): number[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
-    try {
-      const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-      return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === weir.pid ? [Number(pid)] : []
-    } catch {
-      return []
-    }
-  })
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+        return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === weir.pid ? [Number(pid)] : []
+      } catch {
+        return []
+      }
+    })
 }
 
 /** Resident bytes of Weir and all that it has started. */
@@ -52,10 +59,16 @@ describe.runIf(process.platform === 'linux')('a statement that needs too much', 
     let most = 0
     const watch = setInterval(() => (most = Math.max(most, resident())), 5)
     try {
-      const answers = await Promise.all([sql("SELECT repeat('x', 2000000000)"), sql("SELECT repeat('x', 2000000000), repeat('y', 2000000000)")])
+      const answers = await Promise.all([
+        sql("SELECT repeat('x', 2000000000)"),
+        sql("SELECT repeat('x', 2000000000), repeat('y', 2000000000)"),
+      ])
       for (const answer of answers) {
         expect(answer.status).toBe(422)
-        expect(await answer.json()).toMatchObject({ code: 'WEIR_SQL_MEMORY', detail: expect.stringContaining('1024 MiB') as string })
+        expect(await answer.json()).toMatchObject({
+          code: 'WEIR_SQL_MEMORY',
+          detail: expect.stringContaining('1024 MiB') as string,
+        })
       }
     } finally {
       clearInterval(watch)
@@ -78,18 +91,24 @@ describe.runIf(process.platform === 'linux')('a statement that needs too much', 
   })
 
   it('does not hold up a stop, nor outlives a kill', async () => {
-    const answers = [sql(endless), sql(endless)].map((answer) => answer.then(() => undefined, () => undefined))
+    const answers = [sql(endless), sql(endless)].map((answer) =>
+      answer.then(
+        () => undefined,
+        () => undefined,
+      ),
+    )
     await expect.poll(() => children().length, { timeout: 20_000 }).toBe(2)
     const working = children()
     expect(await weir.stop()).toMatchObject({ code: 0 })
     await Promise.all(answers)
-    const alive = (): number[] => working.filter((pid) => {
-      try {
-        return /^State:\s+[^Z]/m.test(readFileSync(`/proc/${pid}/status`, 'latin1'))
-      } catch {
-        return false
-      }
-    })
+    const alive = (): number[] =>
+      working.filter((pid) => {
+        try {
+          return /^State:\s+[^Z]/m.test(readFileSync(`/proc/${pid}/status`, 'latin1'))
+        } catch {
+          return false
+        }
+      })
     expect(alive()).toEqual([])
     await weir.start()
     const again = sql(endless).catch(() => undefined)

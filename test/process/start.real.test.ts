@@ -24,22 +24,34 @@ describe('a signal during the start', () => {
       const ended = await Promise.race([weir.exited(), sleep(20_000, 'ignored' as const, { ref: false })])
       if (ended === 'ignored') await weir.kill()
       // Before its first instruction Node ends by the signal.
-      ends.push(ended !== 'ignored' && (ended.signal === 'SIGTERM' || ended.code === 0) ? 'stopped' : { ms, ended, log: weir.lastLog })
+      ends.push(
+        ended !== 'ignored' && (ended.signal === 'SIGTERM' || ended.code === 0)
+          ? 'stopped'
+          : { ms, ended, log: weir.lastLog },
+      )
     }
     expect(ends).toEqual(ends.map(() => 'stopped'))
     expect(await readdir(weir.data).catch(() => [])).not.toContain('lock')
   })
 
   it('stops the first process of a container, which has no default action for signals, before it is ready', async (context) => {
-    if ((await runCommand('unshare', ['--pid', '--fork', '--mount-proc', 'true'], { limit: 10_000 })).code !== 0) context.skip('unshare')
-    await using weir = await prepareWeir({ folder, through: ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'] })
+    if ((await runCommand('unshare', ['--pid', '--fork', '--mount-proc', 'true'], { limit: 10_000 })).code !== 0)
+      context.skip('unshare')
+    await using weir = await prepareWeir({
+      folder,
+      through: ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'],
+    })
     weir.launch()
     // Until Node runs its first instruction a signal is ignored, hence more than one.
     const signals = setInterval(() => {
       if (weir.pid !== weir.launched) weir.signal('SIGTERM')
     }, 20)
     try {
-      expect({ ...(await weir.exited()), isReady: weir.log.includes('ready') }).toEqual({ code: 0, signal: null, isReady: false })
+      expect({ ...(await weir.exited()), isReady: weir.log.includes('ready') }).toEqual({
+        code: 0,
+        signal: null,
+        isReady: false,
+      })
     } finally {
       clearInterval(signals)
     }
@@ -49,23 +61,28 @@ describe('a signal during the start', () => {
 describe('a data folder that cannot be used', () => {
   it('that is a file, is in /proc or below a file is one sentence and a line of advice', async () => {
     await writeFile(join(folder, 'file'), '')
-    for (const data of ['/proc/x', join(folder, 'file'), join(folder, 'file/below')]) expectRefused(await run(data), data)
+    for (const data of ['/proc/x', join(folder, 'file'), join(folder, 'file/below')])
+      expectRefused(await run(data), data)
   })
 
-  it.skipIf(process.getuid?.() !== 0)('that is mounted read-only, or below such a mount, is one sentence and a line of advice', async () => {
-    const mounted = join(folder, 'mounted')
-    await mkdir(join(mounted, 'data'), { recursive: true })
-    for (const data of [join(mounted, 'data'), join(mounted, 'new/data')]) {
-      const script = `mount -t tmpfs none "${mounted}" && mkdir "${mounted}/data" && mount -o remount,ro "${mounted}" && exec "$@"`
-      expectRefused(await run(data, ['unshare', '--mount', 'sh', '-c', script, 'sh']), data)
-    }
-  })
+  it.skipIf(process.getuid?.() !== 0)(
+    'that is mounted read-only, or below such a mount, is one sentence and a line of advice',
+    async () => {
+      const mounted = join(folder, 'mounted')
+      await mkdir(join(mounted, 'data'), { recursive: true })
+      for (const data of [join(mounted, 'data'), join(mounted, 'new/data')]) {
+        const script = `mount -t tmpfs none "${mounted}" && mkdir "${mounted}/data" && mount -o remount,ro "${mounted}" && exec "$@"`
+        expectRefused(await run(data, ['unshare', '--mount', 'sh', '-c', script, 'sh']), data)
+      }
+    },
+  )
 
   it.skipIf(process.getuid?.() !== 0)('that another user owns is one sentence and a line of advice', async () => {
     await mkdir(join(folder, 'theirs'), { mode: 0o755 })
     await runCommand('chmod', ['755', folder], { limit: 10_000 })
     const data = join(folder, 'theirs')
-    for (const one of [data, join(data, 'new')]) expectRefused(await run(one, ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups']), one)
+    for (const one of [data, join(data, 'new')])
+      expectRefused(await run(one, ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups']), one)
   })
 
   it.skipIf(process.getuid?.() !== 0)('that is on a full disk is one sentence and a line of advice', async () => {
@@ -86,12 +103,37 @@ it('a start that is refused its folder leaves the one that runs there alone', as
 })
 
 function run(data: string, through: readonly string[] = []): Promise<CommandResult> {
-  const [program, ...args] = [...through, join(ROOT, 'node_modules/.bin/node'), join(ROOT, 'bin/weir.mjs'), 'run', '--data', data, '--listen', '127.0.0.1:0', '--ops', '127.0.0.1:0', '--netflow', 'off', '--ipfix-tcp', 'off', '--sflow', 'off']
+  const [program, ...args] = [
+    ...through,
+    join(ROOT, 'node_modules/.bin/node'),
+    join(ROOT, 'bin/weir.mjs'),
+    'run',
+    '--data',
+    data,
+    '--listen',
+    '127.0.0.1:0',
+    '--ops',
+    '127.0.0.1:0',
+    '--netflow',
+    'off',
+    '--ipfix-tcp',
+    'off',
+    '--sflow',
+    'off',
+  ]
   return runCommand(program, args, { limit: 20_000, cwd: folder })
 }
 
 function expectRefused({ code, timedOut, stderr }: CommandResult, data: string): void {
-  expect({ timedOut, code, lines: stderr.trim().split('\n').filter((line) => !/^\d{4}-/.test(line)).length, stderr }).toMatchObject({ timedOut: false, code: 1, lines: 2 })
+  expect({
+    timedOut,
+    code,
+    lines: stderr
+      .trim()
+      .split('\n')
+      .filter((line) => !/^\d{4}-/.test(line)).length,
+    stderr,
+  }).toMatchObject({ timedOut: false, code: 1, lines: 2 })
   expect(stderr).toContain(data)
   expect(stderr).not.toMatch(/\n\s+at /)
 }

@@ -17,7 +17,18 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
 /** A program that starts another one in PID and network namespaces of its own, as a container does. */
-const container = ['unshare', '--pid', '--net', '--fork', '--mount-proc', '--kill-child', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh']
+const container = [
+  'unshare',
+  '--pid',
+  '--net',
+  '--fork',
+  '--mount-proc',
+  '--kill-child',
+  'sh',
+  '-c',
+  'ip link set lo up && exec "$@"',
+  'sh',
+]
 
 describe('two containers on one folder', () => {
   it('have one writer: the second is refused, and takes over after kill -9 of the first; no acknowledged event is lost', async (context: TestContext) => {
@@ -28,13 +39,23 @@ describe('two containers on one folder', () => {
 
     second.launch()
     expect(await second.exited()).toEqual({ code: 1, signal: null })
-    expect(second.lastLog).toContain(`weir: The data folder ${data} belongs to process 1 on host ${hostname()}, which answers at ${first.url}.`)
+    expect(second.lastLog).toContain(
+      `weir: The data folder ${data} belongs to process 1 on host ${hostname()}, which answers at ${first.url}.`,
+    )
     expect(second.lastLog.trim().split('\n')).toHaveLength(2)
 
     const posted = await post(first, 300, async () => void (await first.kill()))
     expect(posted.acknowledged).toBeGreaterThan(0)
     await second.start()
-    const rows = await inside<{ n: number }[]>(second, `/api/v1/sql`, { sql: `SELECT count(DISTINCT id) AS n FROM events WHERE CAST(id AS BIGINT) < ${posted.acknowledged}`, format: 'json' }, (answer) => answer[0]?.n === posted.acknowledged)
+    const rows = await inside<{ n: number }[]>(
+      second,
+      `/api/v1/sql`,
+      {
+        sql: `SELECT count(DISTINCT id) AS n FROM events WHERE CAST(id AS BIGINT) < ${posted.acknowledged}`,
+        format: 'json',
+      },
+      (answer) => answer[0]?.n === posted.acknowledged,
+    )
     expect(rows).toEqual([{ n: posted.acknowledged }])
     const ledger = await inside<Ledger>(second, '/api/v1/ledger')
     expect(ledger.balanced).toBe(true)
@@ -46,13 +67,32 @@ describe('two containers on one folder', () => {
 })
 
 /** Asks the server from within its network namespace, until the answer will do. */
-async function inside<T>(weir: WeirProcess, path: string, body?: object, isEnough: (answer: T) => boolean = () => true): Promise<T> {
+async function inside<T>(
+  weir: WeirProcess,
+  path: string,
+  body?: object,
+  isEnough: (answer: T) => boolean = () => true,
+): Promise<T> {
   const script = `
     const [url, body] = process.argv.slice(1)
     const answer = await fetch(url, body === '' ? {} : { method: 'POST', headers: { 'content-type': 'application/json' }, body })
     process.stdout.write(await answer.text())`
   for (let attempt = 1; ; attempt++) {
-    const { stdout } = await runCommand('nsenter', ['--target', String(weir.pid), '--net', process.execPath, '--input-type=module', '-e', script, weir.url + path, body === undefined ? '' : JSON.stringify(body)], { limit: 30_000 })
+    const { stdout } = await runCommand(
+      'nsenter',
+      [
+        '--target',
+        String(weir.pid),
+        '--net',
+        process.execPath,
+        '--input-type=module',
+        '-e',
+        script,
+        weir.url + path,
+        body === undefined ? '' : JSON.stringify(body),
+      ],
+      { limit: 30_000 },
+    )
     const answer = JSON.parse(stdout) as T
     if (isEnough(answer) || attempt === 40) return answer
   }
@@ -70,13 +110,27 @@ async function post(weir: WeirProcess, count: number, halfway: () => Promise<voi
     }`
   let acknowledged = 0
   let killed: Promise<void> | undefined
-  await runCommand('nsenter', ['--target', String(weir.pid), '--net', process.execPath, '--input-type=module', '-e', script, `${weir.url}/events`, String(count)], {
-    limit: 60_000,
-    onOutput(text) {
-      acknowledged += text.replaceAll(/[^.]/g, '').length
-      if (acknowledged >= count / 2) killed ??= halfway()
+  await runCommand(
+    'nsenter',
+    [
+      '--target',
+      String(weir.pid),
+      '--net',
+      process.execPath,
+      '--input-type=module',
+      '-e',
+      script,
+      `${weir.url}/events`,
+      String(count),
+    ],
+    {
+      limit: 60_000,
+      onOutput(text) {
+        acknowledged += text.replaceAll(/[^.]/g, '').length
+        if (acknowledged >= count / 2) killed ??= halfway()
+      },
     },
-  })
+  )
   await killed
   return { acknowledged: Math.min(acknowledged, count) }
 }
@@ -127,7 +181,11 @@ describe('a writer whose folder is taken', () => {
 it('a lock leaves an empty file and no other; what is left by kill -9 is taken over, and a clean stop removes the name', async () => {
   await using weir = await startWeir({ folder, data })
   expect((await stat(join(data, 'lock.sqlite'))).size).toBe(0)
-  expect(JSON.parse(await readFile(join(data, 'lock'), 'utf8'))).toMatchObject({ pid: weir.pid, url: weir.url, host: hostname() })
+  expect(JSON.parse(await readFile(join(data, 'lock'), 'utf8'))).toMatchObject({
+    pid: weir.pid,
+    url: weir.url,
+    host: hostname(),
+  })
   await weir.kill()
   await expect(stat(join(data, 'lock.sqlite-journal'))).rejects.toThrow(/ENOENT/)
   await weir.start()

@@ -14,7 +14,9 @@ const [admin, limited] = ['admin-token-of-the-test', 'limited-token-of-the-test'
 /** Answers as a server that repeats the URL it was asked for. */
 async function receiver(status: number): Promise<string> {
   const server = createServer((request, response) => {
-    response.writeHead(status, { location: `${request.url ?? ''}&again` }).end(`Cannot take ${request.url ?? ''} of http://user@${request.headers.host ?? ''}${request.url ?? ''}`)
+    response
+      .writeHead(status, { location: `${request.url ?? ''}&again` })
+      .end(`Cannot take ${request.url ?? ''} of http://user@${request.headers.host ?? ''}${request.url ?? ''}`)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   onTestFinished(() => void server.close())
@@ -30,19 +32,42 @@ test('no output shows the user or the query of a URL, and a viewer of some names
   const weir = await startWeir({
     folder,
     config: {
-      auth: { tokens: [{ name: 'admin', token: 'env:ADMIN' }, { name: 'limited', token: 'env:LIMITED', role: 'viewer', namespaces: ['shop'] }] },
+      auth: {
+        tokens: [
+          { name: 'admin', token: 'env:ADMIN' },
+          { name: 'limited', token: 'env:LIMITED', role: 'viewer', namespaces: ['shop'] },
+        ],
+      },
       log: { level: 'debug' },
       telemetry: { traces: { url: `http://${busy}/v1/traces?key=${planted}-traces` } },
       sources: {
-        cts: { type: 'otc-cts', projects: [{ name: 'eu-de_p' }], auth: { type: 'keys', access_key: 'env:ADMIN', secret_key: 'env:ADMIN' }, iam: secret(busy, '/v3'), endpoint: secret(busy, ''), every: '1s' },
-        exo: { type: 'exoscale-events', key: 'env:ADMIN', secret: 'env:ADMIN', zones: [{ name: 'ch-gva-2', endpoint: secret(busy, '') }], every: '1s' },
+        cts: {
+          type: 'otc-cts',
+          projects: [{ name: 'eu-de_p' }],
+          auth: { type: 'keys', access_key: 'env:ADMIN', secret_key: 'env:ADMIN' },
+          iam: secret(busy, '/v3'),
+          endpoint: secret(busy, ''),
+          every: '1s',
+        },
+        exo: {
+          type: 'exoscale-events',
+          key: 'env:ADMIN',
+          secret: 'env:ADMIN',
+          zones: [{ name: 'ch-gva-2', endpoint: secret(busy, '') }],
+          every: '1s',
+        },
       },
       sinks: {
         hook: { type: 'http', url: secret(busy), delivery: away },
         refusing: { type: 'http', url: secret(refusing), delivery: away },
         moved: { type: 'http', url: secret(moved), delivery: away },
         nobody: { type: 'http', url: secret('127.0.0.1:1'), delivery: away },
-        bus: { type: 'nats', url: `nats://${planted}-user@127.0.0.1:1?key=${planted}-query`, subject: 's', delivery: away },
+        bus: {
+          type: 'nats',
+          url: `nats://${planted}-user@127.0.0.1:1?key=${planted}-query`,
+          subject: 's',
+          delivery: away,
+        },
         rabbit: { type: 'rabbitmq', url: 'amqp://127.0.0.1:1', exchange: 'e', delivery: away },
         graph: { type: 'neo4j', url: `bolt://${planted}-user@127.0.0.1:1?key=${planted}-query`, delivery: away },
       },
@@ -50,24 +75,49 @@ test('no output shows the user or the query of a URL, and a viewer of some names
     env: { ADMIN: admin, LIMITED: limited },
   })
   onTestFinished(() => weir.kill().then(() => undefined))
-  const get = async (url: string, token: string): Promise<string> => (await fetch(url, { headers: { authorization: `Bearer ${token}` } })).text()
+  const get = async (url: string, token: string): Promise<string> =>
+    (await fetch(url, { headers: { authorization: `Bearer ${token}` } })).text()
   const posted = await fetch(`${weir.url}/events`, {
-    method: 'POST', headers: { 'content-type': 'application/cloudevents+json', authorization: `Bearer ${admin}` }, body: JSON.stringify({ specversion: '1.0', id: 'a', source: '/s', type: 't' }),
+    method: 'POST',
+    headers: { 'content-type': 'application/cloudevents+json', authorization: `Bearer ${admin}` },
+    body: JSON.stringify({ specversion: '1.0', id: 'a', source: '/s', type: 't' }),
   })
   expect(posted.status).toBe(200)
   // Each sink has failed by then.
-  await expect.poll(async () => {
-    const { sinks } = JSON.parse(await get(`${weir.url}/api/v1/pipeline`, admin)) as { sinks: { error?: string; name: string }[] }
-    return sinks.flatMap(({ name, error }) => (error === undefined ? [] : [name])).sort()
-  }, { timeout: 60_000 }).toEqual(['bus', 'hook', 'moved', 'nobody', 'rabbit'])
-  await expect.poll(async () => (JSON.parse(await get(`${weir.url}/api/v1/health`, admin)) as { reasons: string[] }).reasons.length, { timeout: 20_000 }).toBeGreaterThan(3)
+  await expect
+    .poll(
+      async () => {
+        const { sinks } = JSON.parse(await get(`${weir.url}/api/v1/pipeline`, admin)) as {
+          sinks: { error?: string; name: string }[]
+        }
+        return sinks.flatMap(({ name, error }) => (error === undefined ? [] : [name])).sort()
+      },
+      { timeout: 60_000 },
+    )
+    .toEqual(['bus', 'hook', 'moved', 'nobody', 'rabbit'])
+  await expect
+    .poll(
+      async () => (JSON.parse(await get(`${weir.url}/api/v1/health`, admin)) as { reasons: string[] }).reasons.length,
+      { timeout: 20_000 },
+    )
+    .toBeGreaterThan(3)
   const env = { ADMIN: admin, LIMITED: limited }
   const config = join(folder, 'weir.yaml')
   const outputs: Record<string, string> = { log: weir.log }
-  for (const path of ['health', 'pipeline', 'ledger', 'dead-letters', 'exporters', 'clusters', 'dead-letters?bodies=false']) outputs[path] = await get(`${weir.url}/api/v1/${path}`, admin)
+  for (const path of [
+    'health',
+    'pipeline',
+    'ledger',
+    'dead-letters',
+    'exporters',
+    'clusters',
+    'dead-letters?bodies=false',
+  ])
+    outputs[path] = await get(`${weir.url}/api/v1/${path}`, admin)
   outputs['health of a limited viewer'] = await get(`${weir.url}/api/v1/health`, limited)
   outputs['pipeline of a limited viewer'] = await get(`${weir.url}/api/v1/pipeline`, limited)
-  for (const path of ['healthz/ready', 'healthz/live', 'metrics']) outputs[path] = await get(`${weir.opsUrl}/${path}`, admin)
+  for (const path of ['healthz/ready', 'healthz/live', 'metrics'])
+    outputs[path] = await get(`${weir.opsUrl}/${path}`, admin)
   for (const args of [['check'], ['check', '--live'], ['doctor', '--live'], ['doctor', '--live', '--format', 'json']]) {
     const { stdout, stderr } = await launch([...args, '--config', config], { env })
     outputs[args.join(' ')] = stdout + stderr
@@ -79,5 +129,6 @@ test('no output shows the user or the query of a URL, and a viewer of some names
   expect(outputs['dead-letters']).toContain('Cannot take /in')
   expect(outputs['check']).toContain(`http: http://${busy}/in`)
   expect(outputs['pipeline']).toContain(`127.0.0.1:1`)
-  for (const name of ['health of a limited viewer', 'pipeline of a limited viewer']) expect(outputs[name]).not.toMatch(/hook|bus|graph|rabbit|nobody|127\.0\.0\.1|sink/)
+  for (const name of ['health of a limited viewer', 'pipeline of a limited viewer'])
+    expect(outputs[name]).not.toMatch(/hook|bus|graph|rabbit|nobody|127\.0\.0\.1|sink/)
 }, 180_000)

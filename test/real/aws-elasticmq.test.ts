@@ -8,7 +8,12 @@ import { installElasticmq } from './install/elasticmq.ts'
 import { startElasticmq, type VersionedAws } from './kit/aws.ts'
 
 let server: VersionedAws
-const against = (system: string, part: Pick<Against, 'part' | 'unordered'>): Against => ({ system, server: 'ElasticMQ', version: () => server.version, ...part })
+const against = (system: string, part: Pick<Against, 'part' | 'unordered'>): Against => ({
+  system,
+  server: 'ElasticMQ',
+  version: () => server.version,
+  ...part,
+})
 
 beforeAll(async () => {
   if ((await installElasticmq()).path !== undefined) server = await startElasticmq()
@@ -21,7 +26,23 @@ beforeEach(async (context) => {
 
 afterAll(() => server?.close())
 
-sinkConformance('aws-sqs at elasticmq', sqsSinkOn(() => server, ''), against('aws-sqs', plain.sqs))
-sinkConformance('aws-sqs fifo at elasticmq', sqsSinkOn(() => server, '.fifo'), against('aws-sqs', fifo.sqs))
-sourceConformance('aws-sqs at elasticmq', sqsSourceOn(() => server, ''), against('aws-sqs', plain.sqs))
-sourceConformance('aws-sqs fifo at elasticmq', sqsSourceOn(() => server, '.fifo'), against('aws-sqs', fifo.sqs))
+sinkConformance(
+  'aws-sqs at elasticmq',
+  sqsSinkOn(() => server, ''),
+  against('aws-sqs', plain.sqs),
+)
+sinkConformance(
+  'aws-sqs fifo at elasticmq',
+  sqsSinkOn(() => server, '.fifo'),
+  against('aws-sqs', fifo.sqs),
+)
+sourceConformance(
+  'aws-sqs at elasticmq',
+  sqsSourceOn(() => server, ''),
+  against('aws-sqs', plain.sqs),
+)
+sourceConformance(
+  'aws-sqs fifo at elasticmq',
+  sqsSourceOn(() => server, '.fifo'),
+  against('aws-sqs', fifo.sqs),
+)

@@ -19,7 +19,12 @@ import { installMoto } from './install/moto.ts'
 import { startMoto, type VersionedAws } from './kit/aws.ts'
 
 let server: VersionedAws
-const against = (system: string, part: Pick<Against, 'part' | 'unordered'>): Against => ({ system, server: 'moto', version: () => server.version, ...part })
+const against = (system: string, part: Pick<Against, 'part' | 'unordered'>): Against => ({
+  system,
+  server: 'moto',
+  version: () => server.version,
+  ...part,
+})
 
 beforeAll(async () => {
   if ((await installMoto()).path !== undefined) server = await startMoto()
@@ -32,21 +37,67 @@ beforeEach(async (context) => {
 
 afterAll(() => server?.close())
 
-sinkConformance('aws-sqs at moto', sqsSinkOn(() => server, ''), against('aws-sqs', plain.sqs))
-sinkConformance('aws-sqs fifo at moto', sqsSinkOn(() => server, '.fifo'), against('aws-sqs', fifo.sqs))
-sinkConformance('aws-sns at moto', snsSinkOn(() => server, ''), against('aws-sns', plain.sns))
-sinkConformance('aws-sns fifo at moto', snsSinkOn(() => server, '.fifo'), against('aws-sns', fifo.sns))
-sourceConformance('aws-sqs at moto', sqsSourceOn(() => server, ''), against('aws-sqs', plain.sqs))
-sourceConformance('aws-sqs fifo at moto', sqsSourceOn(() => server, '.fifo'), against('aws-sqs', fifo.sqs))
+sinkConformance(
+  'aws-sqs at moto',
+  sqsSinkOn(() => server, ''),
+  against('aws-sqs', plain.sqs),
+)
+sinkConformance(
+  'aws-sqs fifo at moto',
+  sqsSinkOn(() => server, '.fifo'),
+  against('aws-sqs', fifo.sqs),
+)
+sinkConformance(
+  'aws-sns at moto',
+  snsSinkOn(() => server, ''),
+  against('aws-sns', plain.sns),
+)
+sinkConformance(
+  'aws-sns fifo at moto',
+  snsSinkOn(() => server, '.fifo'),
+  against('aws-sns', fifo.sns),
+)
+sourceConformance(
+  'aws-sqs at moto',
+  sqsSourceOn(() => server, ''),
+  against('aws-sqs', plain.sqs),
+)
+sourceConformance(
+  'aws-sqs fifo at moto',
+  sqsSourceOn(() => server, '.fifo'),
+  against('aws-sqs', fifo.sqs),
+)
 
-test.each([['wrapped', false], ['raw', true]])('moto: what our sink gives to SNS our source reads from a queue, %s', async (name, raw) => {
+test.each([
+  ['wrapped', false],
+  ['raw', true],
+])('moto: what our sink gives to SNS our source reads from a queue, %s', async (name, raw) => {
   const url = await server.makeQueue(`through-${name}`)
-  const sink = await sns.build(configFrom(snsSchema, { topic_arn: await server.makeTopic(`through-${name}`, raw), endpoint: server.url, auth, timeout: '5s' }), testContext())
+  const sink = await sns.build(
+    configFrom(snsSchema, {
+      topic_arn: await server.makeTopic(`through-${name}`, raw),
+      endpoint: server.url,
+      auth,
+      timeout: '5s',
+    }),
+    testContext(),
+  )
   const events = numberedEvents(25, 'n')
-  await deliverAll(sink, [...events, { ...numberedEvents(1, 'bytes')[0]!, encoding: 'binary', datacontenttype: 'application/octet-stream', data: Buffer.of(255, 0, 1) }])
+  await deliverAll(sink, [
+    ...events,
+    {
+      ...numberedEvents(1, 'bytes')[0]!,
+      encoding: 'binary',
+      datacontenttype: 'application/octet-stream',
+      data: Buffer.of(255, 0, 1),
+    },
+  ])
   await sink.close()
   const journal = new TestJournal()
-  const source = await sqsSource.build(configFrom(sqsSourceSchema, { queue_url: url, region, auth }), journal.context(1))
+  const source = await sqsSource.build(
+    configFrom(sqsSourceSchema, { queue_url: url, region, auth }),
+    journal.context(1),
+  )
   const abort = new AbortController()
   const done = source.run(abort.signal)
   // What SNS did not answer in time is published again, and comes twice.
@@ -55,15 +106,23 @@ test.each([['wrapped', false], ['raw', true]])('moto: what our sink gives to SNS
   abort.abort()
   await done
   const sorted = found().sort((a, b) => a.id.localeCompare(b.id, 'en', { numeric: true }))
-  expect(sorted[0]).toMatchObject({ id: 'bytes0', encoding: 'binary', datacontenttype: 'application/octet-stream', data: Uint8Array.of(255, 0, 1) })
+  expect(sorted[0]).toMatchObject({
+    id: 'bytes0',
+    encoding: 'binary',
+    datacontenttype: 'application/octet-stream',
+    data: Uint8Array.of(255, 0, 1),
+  })
   // Of an event without a key of its own, the subject is the key.
-  expect(sorted.slice(1).map(({ id, key, data }) => [id, key, Buffer.from(data ?? '').toString()])).toEqual(events.map(({ id, subject, key = subject, data }) => [id, key, Buffer.from(data ?? '').toString()]))
+  expect(sorted.slice(1).map(({ id, key, data }) => [id, key, Buffer.from(data ?? '').toString()])).toEqual(
+    events.map(({ id, subject, key = subject, data }) => [id, key, Buffer.from(data ?? '').toString()]),
+  )
   expect(await server.take(`through-${name}`)).toEqual([])
 })
 
 test('weir bus check reads back at moto: from a queue, which keeps what it has, and from a topic through a queue of its own, which is gone afterwards', async () => {
   const options = { write: true, mayMake: true, stepMs: 20_000 }
-  const steps = async (type: string, settings: unknown): Promise<string[]> => (await checkBus({ type, settings, notes: [] }, options)).map(({ check, status }) => `${check} ${status}`)
+  const steps = async (type: string, settings: unknown): Promise<string[]> =>
+    (await checkBus({ type, settings, notes: [] }, options)).map(({ check, status }) => `${check} ${status}`)
   const all = ['connect ok', 'write ok', 'read ok']
   const url = await server.makeQueue('checked')
   expect(await steps('aws-sqs', configFrom(sqsSchema, { queue_url: url, region, auth }))).toEqual(all)
@@ -71,7 +130,10 @@ test('weir bus check reads back at moto: from a queue, which keeps what it has, 
   for (const ending of ['', '.fifo']) {
     await server.makeQueue(`checked-topic${ending}`)
     const topic_arn = await server.makeTopic(`checked-topic${ending}`)
-    expect(await steps('aws-sns', configFrom(snsSchema, { topic_arn, endpoint: server.url, region, auth })), ending).toEqual(all)
+    expect(
+      await steps('aws-sns', configFrom(snsSchema, { topic_arn, endpoint: server.url, region, auth })),
+      ending,
+    ).toEqual(all)
     expect(await server.take(`checked-topic${ending}`)).toHaveLength(1)
   }
   const { QueueUrls: left = [] } = await server.sqs.send(new ListQueuesCommand({ QueueNamePrefix: 'weir-check-' }))

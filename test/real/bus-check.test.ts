@@ -2,7 +2,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { GetQueueAttributesCommand, ListQueuesCommand, SendMessageCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs'
+import {
+  GetQueueAttributesCommand,
+  ListQueuesCommand,
+  SendMessageCommand,
+  SetQueueAttributesCommand,
+} from '@aws-sdk/client-sqs'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
@@ -25,14 +30,18 @@ let server: NatsServer
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'weir-bus-check-'))
   if ((await install(program)).path === undefined) return
-  server = await startNats({ jetstream: true, dir, config: `
+  server = await startNats({
+    jetstream: true,
+    dir,
+    config: `
 authorization {
   users = [
     { user: all, password: pw }
     { user: writer, password: pw, permissions: { publish: ["changes.>", "$JS.API.>"], subscribe: "_INBOX.>" } }
     { user: reader, password: pw, permissions: { publish: "$JS.API.>", subscribe: ["changes.>", "_INBOX.>"] } }
   ]
-}` })
+}`,
+  })
 })
 
 beforeEach(async (context) => {
@@ -44,10 +53,20 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true })
 })
 
-interface Said { readonly code: number; readonly checks: readonly { readonly check: string; readonly status: string; readonly fact: string; readonly advice?: string }[] }
+interface Said {
+  readonly code: number
+  readonly checks: readonly {
+    readonly check: string
+    readonly status: string
+    readonly fact: string
+    readonly advice?: string
+  }[]
+}
 
 async function check(user: string, ...words: readonly string[]): Promise<Said> {
-  const { code, stdout, stderr } = await launch(['bus', 'check', ...words, '--format', 'json', '--timeout', '5'], { env: { NATS_SERVER_URL: `nats://${user}@127.0.0.1:${server.port}` } })
+  const { code, stdout, stderr } = await launch(['bus', 'check', ...words, '--format', 'json', '--timeout', '5'], {
+    env: { NATS_SERVER_URL: `nats://${user}@127.0.0.1:${server.port}` },
+  })
   if (stdout === '') throw new Error(stderr)
   return { code, checks: (JSON.parse(stdout) as { checks: Said['checks'] }).checks }
 }
@@ -60,32 +79,71 @@ test('a message is written and seen to come by', async () => {
   const said = await check('all:pw', 'nats://changes.prod?stream=CHANGES')
   expect(told(said)).toEqual(['connect ok', 'write ok', 'read ok'])
   expect(said.code).toBe(0)
-  expect(said.checks[1]?.fact).toMatch(/^a message was sent to changes\.prod, \d+ bytes, and acknowledged after \d+ ms$/)
+  expect(said.checks[1]?.fact).toMatch(
+    /^a message was sent to changes\.prod, \d+ bytes, and acknowledged after \d+ ms$/,
+  )
 })
 
 test('who may not log in, write or listen is told which of them', async () => {
   const stranger = await check('all:wrong', 'nats://changes.prod')
-  expect([stranger.code, stranger.checks.at(-1)]).toEqual([1, expect.objectContaining({ check: 'connect', status: 'fail', fact: expect.stringContaining('refuses our login') as string })])
+  expect([stranger.code, stranger.checks.at(-1)]).toEqual([
+    1,
+    expect.objectContaining({
+      check: 'connect',
+      status: 'fail',
+      fact: expect.stringContaining('refuses our login') as string,
+    }),
+  ])
   const reader = await check('reader:pw', 'nats://changes.prod')
-  expect([reader.code, reader.checks.at(-1)]).toEqual([1, expect.objectContaining({ check: 'write', status: 'fail', fact: expect.stringContaining('does not let us publish to changes.prod') as string })])
+  expect([reader.code, reader.checks.at(-1)]).toEqual([
+    1,
+    expect.objectContaining({
+      check: 'write',
+      status: 'fail',
+      fact: expect.stringContaining('does not let us publish to changes.prod') as string,
+    }),
+  ])
   const writer = await check('writer:pw', 'nats://changes.prod')
   expect(told(writer)).toEqual(['url warn', 'connect ok', 'write ok', 'read warn'])
-  expect([writer.code, writer.checks.at(-1)?.fact]).toEqual([0, expect.stringContaining('does not let us listen to changes.prod') as string])
+  expect([writer.code, writer.checks.at(-1)?.fact]).toEqual([
+    0,
+    expect.stringContaining('does not let us listen to changes.prod') as string,
+  ])
 })
 
 test('a sink of a configuration is checked, and nothing is sent when nothing is to be', async () => {
   const file = join(dir, 'weir.yaml')
-  await writeFile(file, JSON.stringify({ sinks: { bus: { type: 'nats', url: server.url, stream: 'KEPT', subject: 'changes.kept', auth: { type: 'user', user: 'all', password: 'env:PW' } } } }))
+  await writeFile(
+    file,
+    JSON.stringify({
+      sinks: {
+        bus: {
+          type: 'nats',
+          url: server.url,
+          stream: 'KEPT',
+          subject: 'changes.kept',
+          auth: { type: 'user', user: 'all', password: 'env:PW' },
+        },
+      },
+    }),
+  )
   const connection = await connect({ servers: server.url, user: 'all', pass: 'pw' })
   try {
     const manager = await jetstreamManager(connection)
     await manager.streams.add({ name: 'KEPT', subjects: ['changes.kept'] })
-    const run = async (...words: readonly string[]) => launch(['bus', 'check', '--config', file, '--sink', 'bus', ...words], { env: { PW: 'pw' } })
+    const run = async (...words: readonly string[]) =>
+      launch(['bus', 'check', '--config', file, '--sink', 'bus', ...words], { env: { PW: 'pw' } })
     const looked = await run('--no-write')
-    expect(looked).toMatchObject({ code: 0, stdout: expect.stringContaining('1 ok, 0 to look at, 0 failing') as string })
+    expect(looked).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('1 ok, 0 to look at, 0 failing') as string,
+    })
     expect((await manager.streams.info('KEPT')).state.messages).toBe(0)
     const written = await run()
-    expect(written).toMatchObject({ code: 0, stdout: expect.stringContaining('3 ok, 0 to look at, 0 failing') as string })
+    expect(written).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('3 ok, 0 to look at, 0 failing') as string,
+    })
     expect(written.stdout + written.stderr).not.toContain('pw')
     expect((await manager.streams.info('KEPT')).state.messages).toBe(1)
   } finally {
@@ -96,9 +154,14 @@ test('a sink of a configuration is checked, and nothing is sent when nothing is 
 test('SQS: what is read back stays for its readers, and a queue that this would harm is not read', async () => {
   const aws = await startFauxqs()
   onTestFinished(() => aws.close())
-  const checked = async (name: string): Promise<readonly Finding[]> => checkBus({ type: 'aws-sqs', settings: configFrom(sqsSchema, { queue_url: aws.urlOf(name), region, auth }), notes: [] }, inTest)
+  const checked = async (name: string): Promise<readonly Finding[]> =>
+    checkBus(
+      { type: 'aws-sqs', settings: configFrom(sqsSchema, { queue_url: aws.urlOf(name), region, auth }), notes: [] },
+      inTest,
+    )
   await aws.makeQueue('plain')
-  for (let one = 0; one < 12; one++) await aws.sqs.send(new SendMessageCommand({ QueueUrl: aws.urlOf('plain'), MessageBody: `another ${one}` }))
+  for (let one = 0; one < 12; one++)
+    await aws.sqs.send(new SendMessageCommand({ QueueUrl: aws.urlOf('plain'), MessageBody: `another ${one}` }))
   expect(steps(await checked('plain'))).toEqual(['connect ok', 'write ok', 'read ok'])
   // All can be had at once: nothing is kept from its readers.
   const left = await aws.take('plain')
@@ -106,29 +169,53 @@ test('SQS: what is read back stays for its readers, and a queue that this would 
   expect(left).toHaveLength(13)
 
   const refused = async (name: string, says: string): Promise<void> => {
-    expect((await checked(name)).at(-1)).toMatchObject({ check: 'read', status: 'warn', fact: expect.stringContaining(says) as string })
+    expect((await checked(name)).at(-1)).toMatchObject({
+      check: 'read',
+      status: 'warn',
+      fact: expect.stringContaining(says) as string,
+    })
     const [only] = await aws.take(name)
     expect(only?.Attributes?.['ApproximateReceiveCount']).toBe('1')
   }
   await aws.makeQueue('ordered.fifo')
   await refused('ordered.fifo', 'holds up those of its group')
   await aws.makeQueue('counted')
-  const { Attributes: { QueueArn: deadLetterTargetArn = '' } = {} } = await aws.sqs.send(new GetQueueAttributesCommand({ QueueUrl: aws.urlOf('plain'), AttributeNames: ['QueueArn'] }))
-  await aws.sqs.send(new SetQueueAttributesCommand({ QueueUrl: aws.urlOf('counted'), Attributes: { RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 2 }) } }))
+  const { Attributes: { QueueArn: deadLetterTargetArn = '' } = {} } = await aws.sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl: aws.urlOf('plain'), AttributeNames: ['QueueArn'] }),
+  )
+  await aws.sqs.send(
+    new SetQueueAttributesCommand({
+      QueueUrl: aws.urlOf('counted'),
+      Attributes: { RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 2 }) },
+    }),
+  )
   await refused('counted', 'RedrivePolicy')
 })
 
-test.each(['', '.fifo'])('SNS: what is proved is said, and with a queue of our own it is seen to come by (topic%s)', async (ending) => {
-  const aws = await startFauxqs()
-  onTestFinished(() => aws.close())
-  await aws.makeQueue(`readers${ending}`)
-  const topic = await aws.makeTopic(`readers${ending}`)
-  const bus = { type: 'aws-sns', settings: configFrom(snsSchema, { topic_arn: topic, endpoint: aws.url, region, auth }), notes: [] }
-  expect((await checkBus(bus, inTest)).at(-1)).toMatchObject({ check: 'read', status: 'warn', fact: expect.stringContaining('for 1 confirmed subscription. It keeps nothing to be read back') as string })
-  expect(steps(await checkBus(bus, { ...inTest, mayMake: true }))).toEqual(['connect ok', 'write ok', 'read ok'])
-  expect((await aws.sqs.send(new ListQueuesCommand({}))).QueueUrls).toEqual([expect.stringContaining(`/readers${ending}`)])
-  expect(await aws.take(`readers${ending}`)).toHaveLength(2)
-})
+test.each(['', '.fifo'])(
+  'SNS: what is proved is said, and with a queue of our own it is seen to come by (topic%s)',
+  async (ending) => {
+    const aws = await startFauxqs()
+    onTestFinished(() => aws.close())
+    await aws.makeQueue(`readers${ending}`)
+    const topic = await aws.makeTopic(`readers${ending}`)
+    const bus = {
+      type: 'aws-sns',
+      settings: configFrom(snsSchema, { topic_arn: topic, endpoint: aws.url, region, auth }),
+      notes: [],
+    }
+    expect((await checkBus(bus, inTest)).at(-1)).toMatchObject({
+      check: 'read',
+      status: 'warn',
+      fact: expect.stringContaining('for 1 confirmed subscription. It keeps nothing to be read back') as string,
+    })
+    expect(steps(await checkBus(bus, { ...inTest, mayMake: true }))).toEqual(['connect ok', 'write ok', 'read ok'])
+    expect((await aws.sqs.send(new ListQueuesCommand({}))).QueueUrls).toEqual([
+      expect.stringContaining(`/readers${ending}`),
+    ])
+    expect(await aws.take(`readers${ending}`)).toHaveLength(2)
+  },
+)
 
 test('weir doctor --live looks at what sources read, takes nothing, and says what is missing', async () => {
   const aws = await startFauxqs()
@@ -142,21 +229,51 @@ test('weir doctor --live looks at what sources read, takes nothing, and says wha
   const file = join(dir, 'doctor.yaml')
   const nats = { type: 'nats', url: server.url, auth: { type: 'user', user: 'all', password: 'env:PW' } }
   const sqs = { type: 'aws-sqs', region, auth }
-  await writeFile(file, JSON.stringify({ data: join(dir, 'data'), store: { enabled: 'none' }, sources: { netflow: { listen: 'off', tcp: 'off' }, there: { ...nats, stream: 'READ' }, missing: { ...nats, stream: 'NOWHERE' }, queue: { ...sqs, queue_url: aws.urlOf('read') }, noqueue: { ...sqs, queue_url: aws.urlOf('nothing') } } }))
-  const { stdout, stderr } = await launch(['doctor', '--config', file, '--live', '--format', 'json'], { env: { PW: 'pw', WEIR_TEST_AWS_SECRET: credentials.secretAccessKey } })
+  await writeFile(
+    file,
+    JSON.stringify({
+      data: join(dir, 'data'),
+      store: { enabled: 'none' },
+      sources: {
+        netflow: { listen: 'off', tcp: 'off' },
+        there: { ...nats, stream: 'READ' },
+        missing: { ...nats, stream: 'NOWHERE' },
+        queue: { ...sqs, queue_url: aws.urlOf('read') },
+        noqueue: { ...sqs, queue_url: aws.urlOf('nothing') },
+      },
+    }),
+  )
+  const { stdout, stderr } = await launch(['doctor', '--config', file, '--live', '--format', 'json'], {
+    env: { PW: 'pw', WEIR_TEST_AWS_SECRET: credentials.secretAccessKey },
+  })
   if (stdout === '') throw new Error(stderr)
-  const found = (JSON.parse(stdout) as { checks: Said['checks'] }).checks.filter(({ check: step }) => step.startsWith('source '))
-  expect(found.map(({ check: step, status }) => `${step} ${status}`)).toEqual(['source there ok', 'source missing fail', 'source queue ok', 'source noqueue fail'])
+  const found = (JSON.parse(stdout) as { checks: Said['checks'] }).checks.filter(({ check: step }) =>
+    step.startsWith('source '),
+  )
+  expect(found.map(({ check: step, status }) => `${step} ${status}`)).toEqual([
+    'source there ok',
+    'source missing fail',
+    'source queue ok',
+    'source noqueue fail',
+  ])
   expect(found.map(({ fact }) => fact)).toEqual([
-    expect.stringMatching(/logged in; stream READ has 0 messages, consumer weir is not there yet, and a start makes it$/), expect.stringContaining('there is no stream NOWHERE'),
-    'queue read is there, and our login is taken; about 1 messages wait, 0 are with readers', expect.stringContaining('queue nothing does not exist'),
+    expect.stringMatching(
+      /logged in; stream READ has 0 messages, consumer weir is not there yet, and a start makes it$/,
+    ),
+    expect.stringContaining('there is no stream NOWHERE'),
+    'queue read is there, and our login is taken; about 1 messages wait, 0 are with readers',
+    expect.stringContaining('queue nothing does not exist'),
   ])
   expect((await aws.take('read'))[0]?.Attributes?.['ApproximateReceiveCount']).toBe('1')
 })
 
 test('what is no bus, and what is none of the configuration, is said', async () => {
   for (const [words, says] of [
-    [['nats://'], 'names no subject'], [['smoke://x'], 'is no bus that kollect or Weir knows'], [[], 'It needs the URL of a bus'], [['--sink', 'none'], 'There is no sink `none`'], [['nats://x', '--timeout', 'soon'], 'no number of seconds'],
+    [['nats://'], 'names no subject'],
+    [['smoke://x'], 'is no bus that kollect or Weir knows'],
+    [[], 'It needs the URL of a bus'],
+    [['--sink', 'none'], 'There is no sink `none`'],
+    [['nats://x', '--timeout', 'soon'], 'no number of seconds'],
   ] as const) {
     const { code, stderr } = await launch(['bus', 'check', ...words], { env: {} })
     expect([code, stderr]).toEqual([2, expect.stringContaining(says) as string])

@@ -28,7 +28,11 @@ beforeEach(async (context) => {
 
 afterAll(() => bucket?.close())
 
-sourceConformance('cloudtrail queue at moto', trailSourceOn(() => bucket), { system: 'cloudtrail-s3', server: 'moto', version: () => server.version, unordered: true })
+sourceConformance(
+  'cloudtrail queue at moto',
+  trailSourceOn(() => bucket),
+  { system: 'cloudtrail-s3', server: 'moto', version: () => server.version, unordered: true },
+)
 
 test('killed while it reads, told of files by S3 and by SNS, and asking for what becomes visible late, Weir has each record once; doctor looks at all of it', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'weir-trail-'))
@@ -38,23 +42,48 @@ test('killed while it reads, told of files by S3 and by SNS, and asking for what
   const history = await new TrailServer().start()
   onTestFinished(() => history.stop())
   const login = { region, auth: { ...auth, secret_access_key: `file:${join(folder, 'secret')}` } }
-  const sources = { history: { type: 'cloudtrail', from: { type: 'lookup', regions: [region], every: '1s' }, endpoint: history.url, ...login }, aws: { type: 'cloudtrail', from: { type: 'queue', queue_url: queue, bucket: bucket.bucket, s3_endpoint: bucket.url, visibility: '2s' }, ...login } }
+  const sources = {
+    history: {
+      type: 'cloudtrail',
+      from: { type: 'lookup', regions: [region], every: '1s' },
+      endpoint: history.url,
+      ...login,
+    },
+    aws: {
+      type: 'cloudtrail',
+      from: { type: 'queue', queue_url: queue, bucket: bucket.bucket, s3_endpoint: bucket.url, visibility: '2s' },
+      ...login,
+    },
+  }
   await using weir = await startWeir({ folder, config: { sources } })
   let wanted = 0
   const happen = (count: number): void => {
     const now = Date.now()
     for (let at = 0; at < count; at++) history.put(region, [record(now - at * 100)], at % 3 === 0 ? now + 2000 : 0)
   }
-  const record = (time: number) => ({ eventID: `r${wanted++}`, eventTime: new Date(time).toISOString(), eventName: 'StopInstances', eventSource: 'ec2.amazonaws.com', awsRegion: region, recipientAccountId: '123456789012', userIdentity: { type: 'IAMUser', userName: 'jane' }, requestParameters: { instancesSet: { items: [{ instanceId: 'i-1' }] } } })
+  const record = (time: number) => ({
+    eventID: `r${wanted++}`,
+    eventTime: new Date(time).toISOString(),
+    eventName: 'StopInstances',
+    eventSource: 'ec2.amazonaws.com',
+    awsRegion: region,
+    recipientAccountId: '123456789012',
+    userIdentity: { type: 'IAMUser', userName: 'jane' },
+    requestParameters: { instancesSet: { items: [{ instanceId: 'i-1' }] } },
+  })
   const put = async (files: number): Promise<void> => {
     for (let file = 0; file < files; file++) {
       const records = Array.from({ length: 50 }, () => record(Date.now()))
-      await bucket.putFile(`AWSLogs/123456789012/CloudTrail/${region}/2026/11/21/${wanted}.json.gz`, { Records: records })
+      await bucket.putFile(`AWSLogs/123456789012/CloudTrail/${region}/2026/11/21/${wanted}.json.gz`, {
+        Records: records,
+      })
     }
   }
   // Whatever could not be read would be counted, too.
   const stored = async (): Promise<unknown> => {
-    const [counts] = await weir.sql("SELECT count(*) AS n, count(DISTINCT id) AS ids, count(*) FILTER (json_extract_string(data, '$.audit.actor.name') = 'jane') AS jane FROM events")
+    const [counts] = await weir.sql(
+      "SELECT count(*) AS n, count(DISTINCT id) AS ids, count(*) FILTER (json_extract_string(data, '$.audit.actor.name') = 'jane') AS jane FROM events",
+    )
     return [Number(counts?.['n']), Number(counts?.['ids']), Number(counts?.['jane'])]
   }
   await bucket.notify(queue)

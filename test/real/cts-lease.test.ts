@@ -21,7 +21,8 @@ interface Lease {
   readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> }
 }
 
-const lease = async (name: string): Promise<Lease> => (await stage.kube.call('GET', `/apis/coordination.k8s.io/v1/namespaces/default/leases/${name}`)) as Lease
+const lease = async (name: string): Promise<Lease> =>
+  (await stage.kube.call('GET', `/apis/coordination.k8s.io/v1/namespaces/default/leases/${name}`)) as Lease
 
 /** Exporters without a volume that have one Lease, their cloud and their sink. */
 async function replicas(name: string) {
@@ -31,12 +32,23 @@ async function replicas(name: string) {
   const put: string[] = []
   return {
     cloud,
-    start: (pod: string): Promise<Exporter> => startExporter({ ...cloud.env, CTS_LEASE: name, KUBECONFIG: stage.kubeconfig, K_SINK: receiver.url, WEIR_DATA: join(folder, pod) }),
+    start: (pod: string): Promise<Exporter> =>
+      startExporter({
+        ...cloud.env,
+        CTS_LEASE: name,
+        KUBECONFIG: stage.kubeconfig,
+        K_SINK: receiver.url,
+        WEIR_DATA: join(folder, pod),
+      }),
     happen: (count: number): void => void put.push(...cloud.put(count).map(({ trace_id: id }) => id ?? '')),
     /** Sent once each, and known to be by whoever is next. */
     async settled(): Promise<void> {
-      await expect.poll(() => receiver.received.map(({ id }) => id).toSorted(), { timeout: 60_000 }).toEqual(put.toSorted())
-      await expect.poll(async () => (await lease(name)).metadata?.annotations?.['weir/told'] ?? '', { timeout: 60_000 }).toContain(`"${put.at(-1) ?? ''}\\`)
+      await expect
+        .poll(() => receiver.received.map(({ id }) => id).toSorted(), { timeout: 60_000 })
+        .toEqual(put.toSorted())
+      await expect
+        .poll(async () => (await lease(name)).metadata?.annotations?.['weir/told'] ?? '', { timeout: 60_000 })
+        .toContain(`"${put.at(-1) ?? ''}\\`)
     },
     transitions: async (): Promise<number | undefined> => (await lease(name)).spec?.leaseTransitions,
     async [Symbol.asyncDispose](): Promise<void> {
@@ -66,11 +78,33 @@ test('kube-apiserver: of two one reads traces; when it is killed and its folder 
     sink.close()
   })
   const auth = { type: 'password', user: server.user.name, domain: server.domain.name, password: server.user.password }
-  const cts = { type: 'otc-cts', iam: `${server.url}/v3`, auth, projects: [{ name: 'eu-de_prod' }], every: '1s', look_back: '5m', ack: 'sink:out', lease: { name: 'cts', kubeconfig: stage.kubeconfig, duration: '3s' } }
-  const out = { type: 'http', url: `http://127.0.0.1:${(sink.address() as AddressInfo).port}/`, from: ['cts'], when_behind: 'block' }
-  const start = (name: string) => startWeir({ folder: join(folder, name), config: { sources: { cts, netflow: { listen: 'off' } }, sinks: { out }, store: { enabled: 'none' } } })
+  const cts = {
+    type: 'otc-cts',
+    iam: `${server.url}/v3`,
+    auth,
+    projects: [{ name: 'eu-de_prod' }],
+    every: '1s',
+    look_back: '5m',
+    ack: 'sink:out',
+    lease: { name: 'cts', kubeconfig: stage.kubeconfig, duration: '3s' },
+  }
+  const out = {
+    type: 'http',
+    url: `http://127.0.0.1:${(sink.address() as AddressInfo).port}/`,
+    from: ['cts'],
+    when_behind: 'block',
+  }
+  const start = (name: string) =>
+    startWeir({
+      folder: join(folder, name),
+      config: { sources: { cts, netflow: { listen: 'off' } }, sinks: { out }, store: { enabled: 'none' } },
+    })
   let at = 0
-  const put = (count: number): void => server.put(project, Array.from({ length: count }, () => ({ trace_id: `t${++at}`, time: Date.now() - 500, trace_name: 'x' })))
+  const put = (count: number): void =>
+    server.put(
+      project,
+      Array.from({ length: count }, () => ({ trace_id: `t${++at}`, time: Date.now() - 500, trace_name: 'x' })),
+    )
   const wanted = (): string[] => Array.from({ length: at }, (_, number) => `t${number + 1}`).toSorted()
   const kept = async (): Promise<string> => (await lease('cts')).metadata?.annotations?.['weir/told'] ?? ''
 
@@ -105,7 +139,9 @@ test('kube-apiserver: of two `weir cts-exporter` without a volume one asks; one 
   await using one = await start('one')
   await settled()
   await using two = await start('two')
-  onTestFailed(() => { console.log('ONE', one.log(), 'TWO', two.log()) })
+  onTestFailed(() => {
+    console.log('ONE', one.log(), 'TWO', two.log())
+  })
   happen(30)
   await settled()
   expect([await transitions(), two.log().includes('reads traces from now on')]).toEqual([1, false])
@@ -139,14 +175,18 @@ test('kube-apiserver: while it is frozen nobody reads anything new, and that is 
   await using one = await start('one')
   await settled()
   await using two = await start('two')
-  onTestFailed(() => { console.log('ONE', one.log(), 'TWO', two.log()) })
+  onTestFailed(() => {
+    console.log('ONE', one.log(), 'TWO', two.log())
+  })
   await expect.poll(() => cloud.server.requests(/\/trace$/).length, { timeout: 60_000 }).toBeGreaterThan(2)
   stage.kube.pause()
   try {
     await expect.poll(() => one.log(), { timeout: 60_000 }).toContain('This Weir reads no traces any more')
     const asked = cloud.server.requests(/\/trace$/).length
     happen(20)
-    await expect.poll(() => [one, two].every((each) => each.log().includes('the server does not answer')), { timeout: 60_000 }).toBe(true)
+    await expect
+      .poll(() => [one, two].every((each) => each.log().includes('the server does not answer')), { timeout: 60_000 })
+      .toBe(true)
     expect(cloud.server.requests(/\/trace$/)).toHaveLength(asked)
   } finally {
     stage.kube.resume()
@@ -155,9 +195,18 @@ test('kube-apiserver: while it is frozen nobody reads anything new, and that is 
 })
 
 test('kube-apiserver: says whether an account may take the Lease', async () => {
-  const look = (kubeconfig: string) => lookAtLease({ name: 'looked-at', namespace: null, kubeconfig, duration: 10_000 }, { host: realHost() }, new AbortController().signal)
+  const look = (kubeconfig: string) =>
+    lookAtLease(
+      { name: 'looked-at', namespace: null, kubeconfig, duration: 10_000 },
+      { host: realHost() },
+      new AbortController().signal,
+    )
   const without = join(stage.dir, 'without-rights')
   await writeFile(without, kubeconfigOf(stage.kube, stage.kube.tokens.weir), { mode: 0o600 })
-  expect(await look(stage.kubeconfig)).toEqual([{ is: 'ok', says: 'Lease default/looked-at may be read and written by us' }])
-  expect(await look(without)).toEqual([{ is: 'fail', says: expect.stringContaining('our account may not get, create, update it') as string }])
+  expect(await look(stage.kubeconfig)).toEqual([
+    { is: 'ok', says: 'Lease default/looked-at may be read and written by us' },
+  ])
+  expect(await look(without)).toEqual([
+    { is: 'fail', says: expect.stringContaining('our account may not get, create, update it') as string },
+  ])
 })

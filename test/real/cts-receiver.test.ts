@@ -21,10 +21,18 @@ interface Receiver {
 }
 
 /** Listens when it resolves; killed at the end of the test. */
-async function receiver(context: TestContext, installed: Installed, args: (port: number) => readonly string[], env: (port: number) => Readonly<Record<string, string>> = () => ({})): Promise<Receiver> {
+async function receiver(
+  context: TestContext,
+  installed: Installed,
+  args: (port: number) => readonly string[],
+  env: (port: number) => Readonly<Record<string, string>> = () => ({}),
+): Promise<Receiver> {
   if (installed.path === undefined) return context.skip(installed.reason)
   const [port = 0] = await freePorts(1)
-  const child = spawn(installed.path, args(port), { env: { ...process.env, ...env(port) }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(installed.path, args(port), {
+    env: { ...process.env, ...env(port) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const ended = once(child, 'close')
   onTestFinished(async () => {
     child.kill('SIGKILL')
@@ -46,7 +54,8 @@ function accepts(port: number): Promise<boolean> {
   })
 }
 
-const goReceiver = async (context: TestContext): Promise<Receiver> => receiver(context, await installGoCloudEvents(), (port) => ['http', `127.0.0.1:${port}`])
+const goReceiver = async (context: TestContext): Promise<Receiver> =>
+  receiver(context, await installGoCloudEvents(), (port) => ['http', `127.0.0.1:${port}`])
 
 async function cloud(): Promise<ExportedCloud> {
   const folder = await mkdtemp(join(tmpdir(), 'weir-cts-receiver-'))
@@ -62,14 +71,20 @@ interface Told {
   readonly data: string
 }
 
-const told = ({ said }: Receiver): Told[] => said().split('\n').slice(0, -1).map((line) => JSON.parse(line) as Told)
+const told = ({ said }: Receiver): Told[] =>
+  said()
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Told)
 const idsOf = (all: readonly Told[]): string[] => all.map(({ attributes }) => attributes['id'] ?? '')
 const wanted = (traces: readonly CtsTrace[]): string[] => traces.map(({ trace_id: id }) => id ?? '')
 
 /** Per resource in the order in which it happened. */
 function expectInOrder(all: readonly Told[], traces: readonly CtsTrace[]): void {
   for (const resource of new Set(traces.map(({ resource_id: id }) => String(id)))) {
-    expect(idsOf(all.filter(({ extensions }) => extensions['resourceid'] === resource)), resource).toEqual(wanted(traces.filter(({ resource_id: id }) => id === resource)))
+    expect(idsOf(all.filter(({ extensions }) => extensions['resourceid'] === resource)), resource).toEqual(
+      wanted(traces.filter(({ resource_id: id }) => id === resource)),
+    )
   }
 }
 
@@ -78,7 +93,11 @@ describe('go-cloudevents', () => {
     const go = await goReceiver(context)
     const from = await cloud()
     const traces = from.put(200, 60_000)
-    await using exporter = await startExporter({ ...from.env, K_SINK: `http://127.0.0.1:${go.port}`, K_CE_OVERRIDES: '{"extensions":{"env":"prod"}}' })
+    await using exporter = await startExporter({
+      ...from.env,
+      K_SINK: `http://127.0.0.1:${go.port}`,
+      K_CE_OVERRIDES: '{"extensions":{"env":"prod"}}',
+    })
     await expect.poll(() => told(go).length, { timeout: 60_000 }).toBe(200)
     const all = told(go)
     expect(idsOf(all).sort()).toEqual(wanted(traces).sort())
@@ -86,12 +105,30 @@ describe('go-cloudevents', () => {
     const [trace] = traces
     const first = all.find(({ attributes }) => attributes['id'] === trace?.trace_id)
     expect(first?.attributes).toEqual({
-      specversion: '1.0', id: trace?.trace_id, source: `${from.server.url}/v2.0/${from.project.id}/`, type: 'ecs.apicall.ecs.startserver', datacontenttype: 'application/json',
+      specversion: '1.0',
+      id: trace?.trace_id,
+      source: `${from.server.url}/v2.0/${from.project.id}/`,
+      type: 'ecs.apicall.ecs.startserver',
+      datacontenttype: 'application/json',
       // The SDK leaves the percent-encoding of the HTTP binding as it came.
-      subject: encodeURIComponent(String(trace?.['resource_name'])), time: new Date(Number(trace?.time)).toISOString(),
+      subject: encodeURIComponent(String(trace?.['resource_name'])),
+      time: new Date(Number(trace?.time)).toISOString(),
     })
-    expect(first?.extensions).toMatchObject({ status: 'normal', code: '200', resourceid: trace?.['resource_id'], region: 'eu-de', domain: from.server.domain.id, tenant: from.project.id, actor: 'jdoe', env: 'prod' })
-    expect(JSON.parse(Buffer.from(first?.data ?? '', 'base64').toString())).toMatchObject({ trace_id: trace?.trace_id, resource_name: trace?.['resource_name'], user: { id: 'u', name: 'jdoe' } })
+    expect(first?.extensions).toMatchObject({
+      status: 'normal',
+      code: '200',
+      resourceid: trace?.['resource_id'],
+      region: 'eu-de',
+      domain: from.server.domain.id,
+      tenant: from.project.id,
+      actor: 'jdoe',
+      env: 'prod',
+    })
+    expect(JSON.parse(Buffer.from(first?.data ?? '', 'base64').toString())).toMatchObject({
+      trace_id: trace?.trace_id,
+      resource_name: trace?.['resource_name'],
+      user: { id: 'u', name: 'jdoe' },
+    })
     expect(await exporter.stop()).toBe(0)
   })
 
@@ -99,21 +136,50 @@ describe('go-cloudevents', () => {
     const go = await goReceiver(context)
     const front = await FailingFront.start(go.port)
     onTestFinished(() => front.stop())
-    const failing: readonly Failing[] = [{ status: 503 }, 'reset', { status: 500 }, 'silent', { status: 404 }, { status: 409 }, { status: 502 }, 'reset', { status: 504 }, { status: 408 }, { status: 429, headers: { 'retry-after': '1' } }, { status: 503, headers: { 'retry-after': '1' } }]
+    const failing: readonly Failing[] = [
+      { status: 503 },
+      'reset',
+      { status: 500 },
+      'silent',
+      { status: 404 },
+      { status: 409 },
+      { status: 502 },
+      'reset',
+      { status: 504 },
+      { status: 408 },
+      { status: 429, headers: { 'retry-after': '1' } },
+      { status: 503, headers: { 'retry-after': '1' } },
+    ]
     front.faults.push(...failing, ...failing)
     const from = await cloud()
     const traces = from.put(150, 60_000)
     // What happens meanwhile waits behind it.
     const late = from.put(50, 1000, Date.now() + 3000)
     const all = [...traces, ...late]
-    await using exporter = await startExporter({ ...from.env, K_SINK: `http://127.0.0.1:${front.port}`, WEIR_SINKS_KNATIVE_TIMEOUT: '1s', WEIR_SINKS_KNATIVE_RETRY_MAX: '2s' })
+    await using exporter = await startExporter({
+      ...from.env,
+      K_SINK: `http://127.0.0.1:${front.port}`,
+      WEIR_SINKS_KNATIVE_TIMEOUT: '1s',
+      WEIR_SINKS_KNATIVE_RETRY_MAX: '2s',
+    })
     await expect.poll(() => told(go).length, { timeout: 100_000 }).toBe(200)
     // Asked again meanwhile, with nothing new.
     const asked = from.server.requests(/trace$/).length
     await expect.poll(() => from.server.requests(/trace$/).length, { timeout: 60_000 }).toBeGreaterThan(asked + 2)
     expect(idsOf(told(go)).sort()).toEqual(wanted(all).sort())
     expectInOrder(told(go), all)
-    expect(Object.fromEntries(front.given)).toEqual({ 503: 4, reset: 4, 500: 2, silent: 2, 404: 2, 409: 2, 502: 2, 504: 2, 408: 2, 429: 2 })
+    expect(Object.fromEntries(front.given)).toEqual({
+      503: 4,
+      reset: 4,
+      500: 2,
+      silent: 2,
+      404: 2,
+      409: 2,
+      502: 2,
+      504: 2,
+      408: 2,
+      429: 2,
+    })
     expect(await exporter.stop()).toBe(0)
   }, 180_000)
 
@@ -126,7 +192,8 @@ describe('go-cloudevents', () => {
     const traces = from.put(30, 60_000)
     await using exporter = await startExporter({ ...from.env, K_SINK: `http://127.0.0.1:${front.port}` })
     await expect.poll(() => told(go).length, { timeout: 60_000 }).toBe(29)
-    const letters = async (): Promise<unknown[]> => (await (await fetch(`${exporter.url}/api/v1/dead-letters?sink=knative`)).json()) as unknown[]
+    const letters = async (): Promise<unknown[]> =>
+      (await (await fetch(`${exporter.url}/api/v1/dead-letters?sink=knative`)).json()) as unknown[]
     await expect.poll(letters, { timeout: 30_000 }).toEqual([expect.objectContaining({ reason: 'HTTP 400' })])
     const [letter] = (await letters()) as { body: { id: string } }[]
     expect([...idsOf(told(go)), letter?.body.id ?? ''].sort()).toEqual(wanted(traces).sort())
@@ -136,14 +203,27 @@ describe('go-cloudevents', () => {
 
 describe('event_display', () => {
   test('prints each trace once, and finds it valid', async (context) => {
-    const display = await receiver(context, await installEventDisplay(), () => [], (port) => ({ PORT: String(port) }))
+    const display = await receiver(
+      context,
+      await installEventDisplay(),
+      () => [],
+      (port) => ({ PORT: String(port) }),
+    )
     const from = await cloud()
     const traces = from.put(40, 60_000)
     await using exporter = await startExporter({ ...from.env, K_SINK: `http://127.0.0.1:${display.port}` })
     const printed = (): string[] => [...display.said().matchAll(/^ {2}id: (\S+)$/gm)].map(([, id]) => id ?? '')
     await expect.poll(() => printed().length, { timeout: 60_000 }).toBe(40)
     expect(printed().sort()).toEqual(wanted(traces).sort())
-    expect(display.said().split('cloudevents.Event\n').slice(1).every((each) => /^Context Attributes,\n {2}specversion: 1\.0\n {2}type: ecs\.apicall\.ecs\.startserver\n/.test(each))).toBe(true)
+    expect(
+      display
+        .said()
+        .split('cloudevents.Event\n')
+        .slice(1)
+        .every((each) =>
+          /^Context Attributes,\n {2}specversion: 1\.0\n {2}type: ecs\.apicall\.ecs\.startserver\n/.test(each),
+        ),
+    ).toBe(true)
     expect(display.said()).not.toContain('Validation')
     expect(await exporter.stop()).toBe(0)
   })
@@ -153,7 +233,10 @@ test('with CTS_X_PNP=false and no K_SINK traces are read and counted, and nothin
   const from = await cloud()
   from.put(30, 60_000)
   await using exporter = await startExporter({ ...from.env, CTS_X_PNP: 'false' })
-  const counted = async (): Promise<string> => /^weir_cts_traces_total\{[^}]*outcome="taken"[^}]*\} (\d+)$/m.exec(await (await fetch(`${exporter.opsUrl}/metrics`)).text())?.[1] ?? '0'
+  const counted = async (): Promise<string> =>
+    /^weir_cts_traces_total\{[^}]*outcome="taken"[^}]*\} (\d+)$/m.exec(
+      await (await fetch(`${exporter.opsUrl}/metrics`)).text(),
+    )?.[1] ?? '0'
   await expect.poll(counted, { timeout: 60_000 }).toBe('30')
   expect(await (await fetch(`${exporter.url}/api/v1/ledger`)).json()).toMatchObject({ balanced: true, sinks: [] })
   expect(exporter.log()).toContain('CTS_X_PNP is off: traces are read, counted and sent nowhere.')

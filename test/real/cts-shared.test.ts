@@ -19,13 +19,34 @@ test('of two collectors that share a journal one reads traces; when it is gone f
   onTestFinished(() => server.stop())
   const project = server.project('eu-de_prod')
   const auth = { type: 'password', user: server.user.name, domain: server.domain.name, password: server.user.password }
-  const cts = { type: 'otc-cts', iam: `${server.url}/v3`, auth, projects: [{ name: 'eu-de_prod' }], every: '1s', look_back: '5m' }
-  const start = (name: string, role: string) => startWeir({ folder: join(folder, name), config: { roles: [role], instance: name, journal: { on: { type: 'nats', url: nats.url, partitions: 2 } }, sources: { cts, netflow: { listen: 'off' } } } })
+  const cts = {
+    type: 'otc-cts',
+    iam: `${server.url}/v3`,
+    auth,
+    projects: [{ name: 'eu-de_prod' }],
+    every: '1s',
+    look_back: '5m',
+  }
+  const start = (name: string, role: string) =>
+    startWeir({
+      folder: join(folder, name),
+      config: {
+        roles: [role],
+        instance: name,
+        journal: { on: { type: 'nats', url: nats.url, partitions: 2 } },
+        sources: { cts, netflow: { listen: 'off' } },
+      },
+    })
   await using one = await start('one', 'all')
   let at = 0
-  const put = (count: number): void => server.put(project, Array.from({ length: count }, () => ({ trace_id: `t${++at}`, time: Date.now() - 500, trace_name: 'x' })))
+  const put = (count: number): void =>
+    server.put(
+      project,
+      Array.from({ length: count }, () => ({ trace_id: `t${++at}`, time: Date.now() - 500, trace_name: 'x' })),
+    )
   put(300)
-  const stored = async (): Promise<unknown> => (await one.sql("SELECT count(*)::INT AS n, count(DISTINCT id)::INT AS ids FROM events WHERE family = 'audit'"))[0]
+  const stored = async (): Promise<unknown> =>
+    (await one.sql("SELECT count(*)::INT AS n, count(DISTINCT id)::INT AS ids FROM events WHERE family = 'audit'"))[0]
   await expect.poll(stored, { timeout: 60_000 }).toEqual({ n: 300, ids: 300 })
   await using two = await start('two', 'collector')
   put(200)

@@ -13,7 +13,13 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
 const batch = (name: string, count: number): object[] =>
-  Array.from({ length: count }, (_, i) => ({ specversion: '1.0', id: `${name}-${i}`, source: '/test', type: 'test', data: { text: randomBytes(600).toString('base64') } }))
+  Array.from({ length: count }, (_, i) => ({
+    specversion: '1.0',
+    id: `${name}-${i}`,
+    source: '/test',
+    type: 'test',
+    data: { text: randomBytes(600).toString('base64') },
+  }))
 
 describe('the duplicate window', () => {
   // Found by reading: segments were released past what the window's last snapshot reflects, and a start after a kill could not

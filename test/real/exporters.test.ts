@@ -16,7 +16,11 @@ const captures = new Map<CaptureKind, { file: string; sum: CaptureSum }>()
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'weir-exporters-'))
   // Estimates need packets; the others are quicker with few. VLAN tags in some, which no exporter counts as bytes.
-  for (const [name, conversations, v6] of [['exact', 400, 0.25], ['sampled', 4000, 0.25], ['sampled v4', 4000, 0]] as const) {
+  for (const [name, conversations, v6] of [
+    ['exact', 400, 0.25],
+    ['sampled', 4000, 0.25],
+    ['sampled v4', 4000, 0],
+  ] as const) {
     const pcap = buildCapture({ seed: 42, conversations, v6, vlan: 0.1, tail: 16 })
     const file = join(folder, `${name}.pcap`)
     await writeFile(file, pcap)

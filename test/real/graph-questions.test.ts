@@ -33,7 +33,14 @@ afterAll(async () => {
 })
 
 function open(writer?: string): Promise<Sink> {
-  return neo4j.build(configFrom(neo4jSchema, { url: `bolt://${server.address}`, auth: { type: 'basic', user: server.user, password: server.password }, ...(writer === undefined ? {} : { writer }) }), testContext())
+  return neo4j.build(
+    configFrom(neo4jSchema, {
+      url: `bolt://${server.address}`,
+      auth: { type: 'basic', user: server.user, password: server.password },
+      ...(writer === undefined ? {} : { writer }),
+    }),
+    testContext(),
+  )
 }
 
 const came = Date.UTC(2026, 10, 20, 12)
@@ -41,11 +48,24 @@ const came = Date.UTC(2026, 10, 20, 12)
 /** Some rows of the flows, as a frame of their source. */
 function flowPiece(from: number, to: number, { epoch = 1, sequence = 1, received = came } = {}): SinkPiece {
   const batch = seedFlows()
-  const header = { ...eventBatch([{ id: 'x', source: '/x', type: 'x', encoding: 'none' }], 'x').pieces[0]!.header, kind: 'flows' as const, source: 'netflow', epoch, sourceSequence: sequence, received, count: batch.count }
+  const header = {
+    ...eventBatch([{ id: 'x', source: '/x', type: 'x', encoding: 'none' }], 'x').pieces[0]!.header,
+    kind: 'flows' as const,
+    source: 'netflow',
+    epoch,
+    sourceSequence: sequence,
+    received,
+    count: batch.count,
+  }
   return { header, batch, rows: Uint32Array.from({ length: to - from }, (_, index) => from + index), firstRow: 0 }
 }
 
-const batchOf = (pieces: readonly SinkPiece[], retried = false, token = 't'): SinkBatch => ({ token, pieces, retried, count: pieces.reduce((sum, { rows }) => sum + rows.length, 0) })
+const batchOf = (pieces: readonly SinkPiece[], retried = false, token = 't'): SinkBatch => ({
+  token,
+  pieces,
+  retried,
+  count: pieces.reduce((sum, { rows }) => sum + rows.length, 0),
+})
 
 async function send(...batches: readonly SinkBatch[]): Promise<void> {
   // As the engine does: what was not taken in time is sent again, as it was.
@@ -53,13 +73,20 @@ async function send(...batches: readonly SinkBatch[]): Promise<void> {
 }
 
 async function graph(): Promise<unknown> {
-  const nodes = await server.ask('MATCH (n) WHERE NOT n:DELIVERED RETURN labels(n) AS labels, properties(n) AS properties ORDER BY coalesce(n.key, n.id, n.name, n.tenantId), labels')
-  const links = await server.ask('MATCH (a)-[r]->(b) RETURN coalesce(a.key, a.id, a.tenantId) AS from, type(r) AS type, coalesce(b.key, b.id, b.name, b.tenantId) AS to, properties(r) AS properties ORDER BY from, type, to, r.validFrom, r.hour')
+  const nodes = await server.ask(
+    'MATCH (n) WHERE NOT n:DELIVERED RETURN labels(n) AS labels, properties(n) AS properties ORDER BY coalesce(n.key, n.id, n.name, n.tenantId), labels',
+  )
+  const links = await server.ask(
+    'MATCH (a)-[r]->(b) RETURN coalesce(a.key, a.id, a.tenantId) AS from, type(r) AS type, coalesce(b.key, b.id, b.name, b.tenantId) AS to, properties(r) AS properties ORDER BY from, type, to, r.validFrom, r.hour',
+  )
   return JSON.parse(JSON.stringify({ nodes, links }))
 }
 
 async function answers(): Promise<unknown> {
-  const written = (value: unknown): unknown => (typeof value === 'object' && value !== null && 'toStandardDate' in value ? (value as { toStandardDate(): Date }).toStandardDate().toISOString() : value)
+  const written = (value: unknown): unknown =>
+    typeof value === 'object' && value !== null && 'toStandardDate' in value
+      ? (value as { toStandardDate(): Date }).toStandardDate().toISOString()
+      : value
   const all: unknown[] = []
   for (const { id, cypher, parameters, columns } of questions) {
     const rows = await server.ask<Record<string, unknown>>(cypher.join('\n'), parameters)
@@ -83,21 +110,37 @@ describe('graph questions', () => {
 
   test('whichever is told first, a change has its actor; changes, flows and traces may be in one batch', async () => {
     const [middle, flows] = [Math.floor(events.length / 2), flowPiece(0, 25)]
-    const reversed = [...events.filter(({ family }) => family === 'change'), ...events.filter(({ family }) => family === 'resource'), ...events.filter(({ family }) => family === 'audit')]
-    const pieces = [eventBatch(reversed.slice(0, middle), 'a').pieces, [flows], eventBatch(reversed.slice(middle), 'b').pieces].flat()
+    const reversed = [
+      ...events.filter(({ family }) => family === 'change'),
+      ...events.filter(({ family }) => family === 'resource'),
+      ...events.filter(({ family }) => family === 'audit'),
+    ]
+    const pieces = [
+      eventBatch(reversed.slice(0, middle), 'a').pieces,
+      [flows],
+      eventBatch(reversed.slice(middle), 'b').pieces,
+    ].flat()
     await send(batchOf(pieces))
     expect(await answers()).toEqual(wanted)
   })
 
-  const sums = async (): Promise<unknown> => (await server.ask('MATCH ()-[t:TALKS_TO]->() RETURN sum(t.bytes) AS bytes, sum(t.flows) AS flows'))[0]
+  const sums = async (): Promise<unknown> =>
+    (await server.ask('MATCH ()-[t:TALKS_TO]->() RETURN sum(t.bytes) AS bytes, sum(t.flows) AS flows'))[0]
 
   test('a flow is in the sums once, however often and in whatever pieces it is sent; one of a folder that began anew, of another Weir, or moved back by hand is another', async () => {
     await send(batchOf([flowPiece(0, 25)]))
-    const once = await sums() as { bytes: number; flows: number }
+    const once = (await sums()) as { bytes: number; flows: number }
     const times = (n: number): object => ({ bytes: n * once.bytes, flows: n * once.flows })
-    await send(batchOf([flowPiece(0, 12)]), batchOf([flowPiece(5, 25)]), batchOf([flowPiece(0, 25), flowPiece(0, 25, { sequence: 2 })]))
+    await send(
+      batchOf([flowPiece(0, 12)]),
+      batchOf([flowPiece(5, 25)]),
+      batchOf([flowPiece(0, 25), flowPiece(0, 25, { sequence: 2 })]),
+    )
     expect(await sums()).toEqual(times(2))
-    await send(batchOf([flowPiece(0, 25, { sequence: 1, received: came + 1 })]), batchOf([flowPiece(0, 25, { sequence: 1, received: came + 1 })]))
+    await send(
+      batchOf([flowPiece(0, 25, { sequence: 1, received: came + 1 })]),
+      batchOf([flowPiece(0, 25, { sequence: 1, received: came + 1 })]),
+    )
     expect(await sums()).toEqual(times(3))
     const other = await open('other')
     for (let n = 0; n < 2; n++) expect(await other.send(batchOf([flowPiece(0, 25)]), never)).toEqual([])
@@ -108,19 +151,38 @@ describe('graph questions', () => {
   })
 
   const told = (name: string, since: string, data: object, uid = 'u1'): WeirEvent => ({
-    id: `${name} ${since} ${uid}`, source: '/kubernetes/c1', type: 'weir.kubernetes.resource', family: 'resource', ref: `k8s:c1//Pod/shop/${name}`, key: `c1/${uid}`, encoding: 'json', data: Buffer.from(JSON.stringify({ state: 'present', since, ...data })),
+    id: `${name} ${since} ${uid}`,
+    source: '/kubernetes/c1',
+    type: 'weir.kubernetes.resource',
+    family: 'resource',
+    ref: `k8s:c1//Pod/shop/${name}`,
+    key: `c1/${uid}`,
+    encoding: 'json',
+    data: Buffer.from(JSON.stringify({ state: 'present', since, ...data })),
   })
-  const links = (): Promise<unknown> => server.ask('MATCH (:RESOURCE {key: "k8s:c1//Pod/shop/p"})-[x:RUNS_ON|USES_IMAGE]->(t) RETURN t.key AS to, toString(x.validFrom) AS since, toString(x.validTo) AS until ORDER BY since, to')
+  const links = (): Promise<unknown> =>
+    server.ask(
+      'MATCH (:RESOURCE {key: "k8s:c1//Pod/shop/p"})-[x:RUNS_ON|USES_IMAGE]->(t) RETURN t.key AS to, toString(x.validFrom) AS since, toString(x.validTo) AS until ORDER BY since, to',
+    )
   const at = (minute: number): string => `2026-11-20T10:${String(minute).padStart(2, '0')}:00Z`
 
   test('what an object is to others begins and ends when it is told; told again from any place on, or late by another, it is as it was', async () => {
     const history = [
-      told('p', at(1), { images: [{ image: 'a:1' }] }), told('p', at(2), { node: 'n1', images: [{ image: 'a:1' }] }), told('p', at(3), { node: 'n1', images: [{ image: 'a:2' }], phase: 'Running' }), told('p', at(4), { node: 'n1', images: [{ image: 'a:2' }] }),
-      told('p', at(5), { node: 'n1', images: [{ image: 'a:1' }, { image: 'a:1' }] }), told('p', at(6), { state: 'gone' }), told('p', at(7), { node: 'n2', images: [{ image: 'a:1' }] }, 'u2'),
+      told('p', at(1), { images: [{ image: 'a:1' }] }),
+      told('p', at(2), { node: 'n1', images: [{ image: 'a:1' }] }),
+      told('p', at(3), { node: 'n1', images: [{ image: 'a:2' }], phase: 'Running' }),
+      told('p', at(4), { node: 'n1', images: [{ image: 'a:2' }] }),
+      told('p', at(5), { node: 'n1', images: [{ image: 'a:1' }, { image: 'a:1' }] }),
+      told('p', at(6), { state: 'gone' }),
+      told('p', at(7), { node: 'n2', images: [{ image: 'a:1' }] }, 'u2'),
     ]
     const wants = [
-      { to: 'image:a:1', since: at(1), until: at(3) }, { to: 'k8s:c1//Node//n1', since: at(2), until: at(6) }, { to: 'image:a:2', since: at(3), until: at(5) }, { to: 'image:a:1', since: at(5), until: at(6) },
-      { to: 'image:a:1', since: at(7), until: null }, { to: 'k8s:c1//Node//n2', since: at(7), until: null },
+      { to: 'image:a:1', since: at(1), until: at(3) },
+      { to: 'k8s:c1//Node//n1', since: at(2), until: at(6) },
+      { to: 'image:a:2', since: at(3), until: at(5) },
+      { to: 'image:a:1', since: at(5), until: at(6) },
+      { to: 'image:a:1', since: at(7), until: null },
+      { to: 'k8s:c1//Node//n2', since: at(7), until: null },
     ]
     await send(eventBatch(history, 'all'))
     expect(await links()).toEqual(wants)

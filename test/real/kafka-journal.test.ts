@@ -25,13 +25,26 @@ afterAll(async () => server?.[Symbol.asyncDispose]())
 
 let topics = 0
 
-journalBusConformance(() => ({
-  fresh() {
-    const config = configFrom(kafkaJournalSchema, { brokers: [`127.0.0.1:${server.ports.plain}`], topic: `journal-${++topics}`, partitions: 2, timeout: '3s' })
-    return { open: () => openKafkaJournal(config, { ...testContext(), make: true }) }
-  },
-  config: (partitions) => ({ type: 'kafka', brokers: [`127.0.0.1:${server.ports.plain}`], topic: 'group', partitions }),
-  named: (topic) => ({ topic }),
-  away: () => server.kill(),
-  back: () => server.restart(),
-}), { system: 'kafka', server: 'Apache Kafka (KRaft)', version: () => server.version })
+journalBusConformance(
+  () => ({
+    fresh() {
+      const config = configFrom(kafkaJournalSchema, {
+        brokers: [`127.0.0.1:${server.ports.plain}`],
+        topic: `journal-${++topics}`,
+        partitions: 2,
+        timeout: '3s',
+      })
+      return { open: () => openKafkaJournal(config, { ...testContext(), make: true }) }
+    },
+    config: (partitions) => ({
+      type: 'kafka',
+      brokers: [`127.0.0.1:${server.ports.plain}`],
+      topic: 'group',
+      partitions,
+    }),
+    named: (topic) => ({ topic }),
+    away: () => server.kill(),
+    back: () => server.restart(),
+  }),
+  { system: 'kafka', server: 'Apache Kafka (KRaft)', version: () => server.version },
+)

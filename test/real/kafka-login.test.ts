@@ -36,7 +36,11 @@ beforeAll(async () => {
   server = await startKafka({
     user: { name: 'weir', password: 'right' },
     tls: { certificate: broker.cert, key: broker.key, ca: client.cert },
-    config: ['authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer', 'allow.everyone.if.no.acl.found=true', 'super.users=User:ANONYMOUS'],
+    config: [
+      'authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+      'allow.everyone.if.no.acl.found=true',
+      'super.users=User:ANONYMOUS',
+    ],
   })
   observer = new KafkaObserver(server.ports.plain)
   await observer.create(topic)
@@ -55,7 +59,10 @@ async function folder(): Promise<string> {
 }
 
 async function sinkAt(listener: Listener, written: Partial<Written>): Promise<Sink> {
-  const sink = await kafka.build(configFrom(kafkaSchema, { brokers: [`127.0.0.1:${server.ports[listener]}`], topic, timeout: '5s', ...written }), testContext())
+  const sink = await kafka.build(
+    configFrom(kafkaSchema, { brokers: [`127.0.0.1:${server.ports[listener]}`], topic, timeout: '5s', ...written }),
+    testContext(),
+  )
   onTestFinished(() => sink.close())
   return sink
 }
@@ -69,7 +76,8 @@ async function outcome(sink: Sink): Promise<string> {
   return reason
 }
 
-const tried = async (listener: Listener, written: Partial<Written>): Promise<string> => outcome(await sinkAt(listener, written))
+const tried = async (listener: Listener, written: Partial<Written>): Promise<string> =>
+  outcome(await sinkAt(listener, written))
 
 /** As a provider of identities gives them, without a signature: this broker looks at none. */
 function token(seconds: number): string {
@@ -78,18 +86,23 @@ function token(seconds: number): string {
   return `${part({ alg: 'none' })}.${part({ sub: 'weir', iat: now - 60, exp: now + seconds })}.`
 }
 
-test.each(['plain', 'scram-sha-256', 'scram-sha-512'] as const)('with %s: a wrong password is a retry that says so, and a right one in its place is taken without a new start', async (type) => {
-  const password = join(await folder(), 'password')
-  await writeFile(password, 'wrong\n')
-  const sink = await sinkAt('sasl', { auth: { type, user: 'weir', password: `file:${password}` } })
-  expect(await outcome(sink)).toMatch(/^127\.0\.0\.1:\d+ refuses our login \(.*\); correct `auth`$/)
-  await writeFile(password, 'right\n')
-  expect(await outcome(sink)).toBe('stored')
-  await rm(password)
-  // What is connected stays so.
-  expect(await sink.send(eventBatch(numberedEvents(3, 'f'), 't'), never)).toEqual([])
-  expect(await tried('sasl', { auth: { type, user: 'weir', password: `file:${password}` } })).toMatch(/^a secret refers to the file .*password, which can't be read$/)
-})
+test.each(['plain', 'scram-sha-256', 'scram-sha-512'] as const)(
+  'with %s: a wrong password is a retry that says so, and a right one in its place is taken without a new start',
+  async (type) => {
+    const password = join(await folder(), 'password')
+    await writeFile(password, 'wrong\n')
+    const sink = await sinkAt('sasl', { auth: { type, user: 'weir', password: `file:${password}` } })
+    expect(await outcome(sink)).toMatch(/^127\.0\.0\.1:\d+ refuses our login \(.*\); correct `auth`$/)
+    await writeFile(password, 'right\n')
+    expect(await outcome(sink)).toBe('stored')
+    await rm(password)
+    // What is connected stays so.
+    expect(await sink.send(eventBatch(numberedEvents(3, 'f'), 't'), never)).toEqual([])
+    expect(await tried('sasl', { auth: { type, user: 'weir', password: `file:${password}` } })).toMatch(
+      /^a secret refers to the file .*password, which can't be read$/,
+    )
+  },
+)
 
 test('with a token that is run out or none at all, and with one that is not, read again from its file', async () => {
   const file = join(await folder(), 'token')
@@ -108,7 +121,9 @@ test('over TLS the certificate is checked against its authority and its name', a
   expect(await tried('tls', { tls: { ca_file } })).toBe('stored')
   expect(await tried('tls', { tls: {} })).toMatch(/can't be reached \(.*self-signed certificate/)
   expect(await tried('tls', { tls: { verify: false } })).toBe('stored')
-  expect(await tried('tls', { tls: { ca_file, server_name: 'other.example' } })).toMatch(/can't be reached \(.*does not match certificate/)
+  expect(await tried('tls', { tls: { ca_file, server_name: 'other.example' } })).toMatch(
+    /can't be reached \(.*does not match certificate/,
+  )
   expect(await tried('tls', {})).toMatch(/speaks TLS alone; set `tls: \{\}`$/)
   expect(await tried('plain', { tls: { ca_file } })).toMatch(/can't be reached/)
 })
@@ -131,7 +146,9 @@ test('a certificate of ours that the broker does not know, or none, is told of; 
 
 test('a listener that wants a login hangs up on who has none, and says so of one that it does not know', async () => {
   expect(await tried('sasl', {})).toMatch(/hangs up .*; does it want a login \(`auth`\), or TLS \(`tls`\)\?$/)
-  expect(await tried('plain', { auth: { type: 'plain', user: 'weir', password: 'right' } })).toMatch(/knows no login of type plain|refuses our login|hangs up/)
+  expect(await tried('plain', { auth: { type: 'plain', user: 'weir', password: 'right' } })).toMatch(
+    /knows no login of type plain|refuses our login|hangs up/,
+  )
 })
 
 test('a user who may not write to the topic is told so, and nothing is lost once it may', async () => {
@@ -139,8 +156,24 @@ test('a user who may not write to the topic is told so, and nothing is lost once
   await observer.create('closed')
   await observer.forbid('weir', 'closed', true)
   const sink = await sinkAt('sasl', { auth, topic: 'closed' })
-  const reasons = async (): Promise<string[]> => [...new Set((await sink.send(eventBatch(numberedEvents(3, 'e').map(({ key: _, ...event }) => event), 't'), never)).map(({ reason }) => reason))]
-  await expect.poll(reasons, { timeout: 10_000 }).toEqual(['the brokers do not let us write to topic closed; give the user that right (WRITE and DESCRIBE), or correct `topic`'])
+  const reasons = async (): Promise<string[]> => [
+    ...new Set(
+      (
+        await sink.send(
+          eventBatch(
+            numberedEvents(3, 'e').map(({ key: _, ...event }) => event),
+            't',
+          ),
+          never,
+        )
+      ).map(({ reason }) => reason),
+    ),
+  ]
+  await expect
+    .poll(reasons, { timeout: 10_000 })
+    .toEqual([
+      'the brokers do not let us write to topic closed; give the user that right (WRITE and DESCRIBE), or correct `topic`',
+    ])
   await observer.forbid('weir', 'closed', false)
   await expect.poll(reasons, { timeout: 10_000 }).toEqual([])
 })
@@ -148,12 +181,18 @@ test('a user who may not write to the topic is told so, and nothing is lost once
 test('a source whose login is refused says why, and reads once the password is right, without a new start', async () => {
   const password = join(await folder(), 'password')
   await writeFile(password, 'wrong\n')
-  const config = configFrom(kafkaSourceSchema, { brokers: [`127.0.0.1:${server.ports.sasl}`], topics: [topic], auth: { type: 'scram-sha-256', user: 'weir', password: `file:${password}` } })
+  const config = configFrom(kafkaSourceSchema, {
+    brokers: [`127.0.0.1:${server.ports.sasl}`],
+    topics: [topic],
+    auth: { type: 'scram-sha-256', user: 'weir', password: `file:${password}` },
+  })
   const journal = new TestJournal()
-  const source = await kafkaSource.build(config, journal.context(1)) as KafkaSource
+  const source = (await kafkaSource.build(config, journal.context(1))) as KafkaSource
   const abort = new AbortController()
   const done = source.run(abort.signal)
-  await expect.poll(() => source.status().problem, { timeout: 20_000 }).toMatch(/refuses our login \(.*\); correct `auth`$/)
+  await expect
+    .poll(() => source.status().problem, { timeout: 20_000 })
+    .toMatch(/refuses our login \(.*\); correct `auth`$/)
   await writeFile(password, 'right\n')
   await expect.poll(() => journal.units.length, { timeout: 20_000 }).toBeGreaterThan(0)
   expect(source.status().problem).toBeUndefined()
@@ -166,7 +205,14 @@ test('the journal over TLS and SCRAM: a wrong password is told and tried again, 
   const [ca_file, password] = [join(dir, 'ca.pem'), join(dir, 'password')]
   await writeFile(ca_file, broker.cert)
   await writeFile(password, 'wrong\n')
-  const config = configFrom(kafkaJournalSchema, { brokers: [`127.0.0.1:${server.ports.secure}`], topic: 'journal', partitions: 2, timeout: '5s', tls: { ca_file }, auth: { type: 'scram-sha-512', user: 'weir', password: `file:${password}` } })
+  const config = configFrom(kafkaJournalSchema, {
+    brokers: [`127.0.0.1:${server.ports.secure}`],
+    topic: 'journal',
+    partitions: 2,
+    timeout: '5s',
+    tls: { ca_file },
+    auth: { type: 'scram-sha-512', user: 'weir', password: `file:${password}` },
+  })
   const open = (): ReturnType<typeof openKafkaJournal> => openKafkaJournal(config, { ...testContext(), make: true })
   await expect(open()).rejects.toThrow(/^127\.0\.0\.1:\d+ refuses our login \(.*\); correct `auth`$/)
   await writeFile(password, 'right\n')
@@ -194,22 +240,64 @@ test('weir bus check writes a message and sees it come by, and tells who may not
   const dir = await folder()
   const check = async (name: string): Promise<string[]> => {
     const file = join(dir, 'weir.yaml')
-    await writeFile(file, JSON.stringify({ sinks: { bus: { type: 'kafka', brokers: [`127.0.0.1:${server.ports.sasl}`], topic: name, create_topic: true, auth: { type: 'plain', user: 'weir', password: 'env:PW' } } } }))
-    const { stdout, stderr } = await launchCommand(['bus', 'check', '--config', file, '--sink', 'bus', '--format', 'json', '--timeout', '10'], { env: { PW: 'right' } })
+    await writeFile(
+      file,
+      JSON.stringify({
+        sinks: {
+          bus: {
+            type: 'kafka',
+            brokers: [`127.0.0.1:${server.ports.sasl}`],
+            topic: name,
+            create_topic: true,
+            auth: { type: 'plain', user: 'weir', password: 'env:PW' },
+          },
+        },
+      }),
+    )
+    const { stdout, stderr } = await launchCommand(
+      ['bus', 'check', '--config', file, '--sink', 'bus', '--format', 'json', '--timeout', '10'],
+      { env: { PW: 'right' } },
+    )
     if (stdout === '') throw new Error(stderr)
-    return (JSON.parse(stdout) as { checks: { check: string; status: string; fact: string }[] }).checks.map(({ check: step, status, fact }) => `${step} ${status}${status === 'ok' ? '' : `: ${fact}`}`)
+    return (JSON.parse(stdout) as { checks: { check: string; status: string; fact: string }[] }).checks.map(
+      ({ check: step, status, fact }) => `${step} ${status}${status === 'ok' ? '' : `: ${fact}`}`,
+    )
   }
   await observer.create('checked')
   expect(await check('checked')).toEqual(['connect ok', 'write ok', 'read ok'])
   expect(await check('checked.made')).toEqual(['connect ok', 'write ok', 'read ok'])
   await observer.onlyWrite('weir', 'checked')
   // A rule takes a moment to hold.
-  await expect.poll(() => check('checked'), { timeout: 30_000 }).toEqual(['connect ok', 'write ok', expect.stringMatching(/^read warn: the brokers do not let us read topic checked/) as string])
+  await expect
+    .poll(() => check('checked'), { timeout: 30_000 })
+    .toEqual([
+      'connect ok',
+      'write ok',
+      expect.stringMatching(/^read warn: the brokers do not let us read topic checked/) as string,
+    ])
 })
 
 test('what a source would read is looked at', async () => {
-  const look = async (topics: string[], password = 'right') => kafkaSource.probe?.(configFrom(kafkaSourceSchema, { brokers: [`127.0.0.1:${server.ports.sasl}`], topics, auth: { type: 'plain', user: 'weir', password } }), testContext(), never)
-  expect(await look([topic])).toMatchObject({ is: 'ok', says: expect.stringMatching(/logged in; topic logins has \d+ partitions$/) as string })
-  expect(await look([topic, 'nowhere'])).toMatchObject({ is: 'warn', says: expect.stringContaining('there is no topic nowhere, topic logins has') as string })
-  expect(await look([topic], 'wrong')).toMatchObject({ is: 'fail', says: expect.stringContaining('refuses our login') as string })
+  const look = async (topics: string[], password = 'right') =>
+    kafkaSource.probe?.(
+      configFrom(kafkaSourceSchema, {
+        brokers: [`127.0.0.1:${server.ports.sasl}`],
+        topics,
+        auth: { type: 'plain', user: 'weir', password },
+      }),
+      testContext(),
+      never,
+    )
+  expect(await look([topic])).toMatchObject({
+    is: 'ok',
+    says: expect.stringMatching(/logged in; topic logins has \d+ partitions$/) as string,
+  })
+  expect(await look([topic, 'nowhere'])).toMatchObject({
+    is: 'warn',
+    says: expect.stringContaining('there is no topic nowhere, topic logins has') as string,
+  })
+  expect(await look([topic], 'wrong')).toMatchObject({
+    is: 'fail',
+    says: expect.stringContaining('refuses our login') as string,
+  })
 })

@@ -18,7 +18,7 @@ const never = new AbortController().signal
 const poisonBytes = 20_000
 
 beforeEach(async (context) => {
-  const { path, reason } = await installKafka() as { path?: string; reason?: string }
+  const { path, reason } = (await installKafka()) as { path?: string; reason?: string }
   if (path === undefined) context.skip(reason)
 })
 
@@ -39,10 +39,15 @@ async function startOther(): Promise<OtherSide> {
   await observer.create(topic, { configs })
   const written = { brokers: [`127.0.0.1:${ports.proxied}`], topic }
   return {
-    build: (context, timeoutMs) => kafka.build(configFrom(kafkaSchema, { ...written, timeout: `${timeoutMs}ms` }), context),
+    build: (context, timeoutMs) =>
+      kafka.build(configFrom(kafkaSchema, { ...written, timeout: `${timeoutMs}ms` }), context),
     received: async () => idsOf(await observer.records(topic)),
     // A reader drops what it has by its id.
-    held: async () => [...new Map((await observer.records(topic)).map(({ headers }) => [headers['id'], headers['ce_id'] ?? ''])).values()],
+    held: async () => [
+      ...new Map(
+        (await observer.records(topic)).map(({ headers }) => [headers['id'], headers['ce_id'] ?? '']),
+      ).values(),
+    ],
     refuse: (on) => (on ? observer.remove(topic) : observer.create(topic, { configs })),
     slow: (on) => Promise.resolve(proxy.hold(on)),
     disconnectAfter: (events) => Promise.resolve(proxy.cutAfter(events, 'ce_id')),
@@ -59,7 +64,11 @@ async function startOther(): Promise<OtherSide> {
   }
 }
 
-sinkConformance('kafka', { accepts: kafka.accepts, idempotency: kafka.idempotency, start: startOther }, { system: 'kafka', server: 'Apache Kafka (KRaft)', version: async () => (await broker()).version })
+sinkConformance(
+  'kafka',
+  { accepts: kafka.accepts, idempotency: kafka.idempotency, start: startOther },
+  { system: 'kafka', server: 'Apache Kafka (KRaft)', version: async () => (await broker()).version },
+)
 
 type Written = WrittenConfigOf<typeof kafkaSchema>
 
@@ -79,7 +88,10 @@ async function stage(): Promise<Stage> {
     observer: new KafkaObserver(server.ports.plain),
     topic,
     async sink(written = {}) {
-      const sink = await kafka.build(configFrom(kafkaSchema, { brokers: [`127.0.0.1:${server.ports.plain}`], topic, timeout: '5s', ...written }), testContext())
+      const sink = await kafka.build(
+        configFrom(kafkaSchema, { brokers: [`127.0.0.1:${server.ports.plain}`], topic, timeout: '5s', ...written }),
+        testContext(),
+      )
       onTestFinished(() => sink.close())
       return sink
     },
@@ -91,36 +103,74 @@ test('of several topics only the events of a missing one fail, and what is behin
   await observer.create(`${topic}.here`)
   const sink = await make({ topic: `${topic}.{type}` })
   const [one] = numberedEvents(1, 'e')
-  const events = ['here a', 'here b', 'there b', 'here b', 'here a', 'there', 'here', 'here b', 'here c', 'here c'].map((text, index) => {
-    const [type = '', key] = text.split(' ')
-    return { ...one!, id: `e${index}`, type, ...(key === undefined ? {} : { key }) }
-  })
+  const events = ['here a', 'here b', 'there b', 'here b', 'here a', 'there', 'here', 'here b', 'here c', 'here c'].map(
+    (text, index) => {
+      const [type = '', key] = text.split(' ')
+      return { ...one!, id: `e${index}`, type, ...(key === undefined ? {} : { key }) }
+    },
+  )
   const missing = `there is no topic ${topic}.there; create it, or set \`create_topic: true\``
   expect(await sink.send(eventBatch(events, 't'), never)).toEqual([
-    { index: 2, is: 'retry', reason: missing }, { index: 3, is: 'retry', reason: expect.stringContaining('key "b"') as string }, { index: 5, is: 'retry', reason: missing }, { index: 7, is: 'retry', reason: expect.stringContaining('key "b"') as string },
+    { index: 2, is: 'retry', reason: missing },
+    { index: 3, is: 'retry', reason: expect.stringContaining('key "b"') as string },
+    { index: 5, is: 'retry', reason: missing },
+    { index: 7, is: 'retry', reason: expect.stringContaining('key "b"') as string },
   ])
   expect(idsOf(await observer.records(`${topic}.here`)).toSorted()).toEqual(['e0', 'e1', 'e4', 'e6', 'e8', 'e9'])
   await observer.create(`${topic}.there`)
-  await deliverAll(sink, [2, 3, 5, 7].flatMap((index) => events[index] ?? []))
+  await deliverAll(
+    sink,
+    [2, 3, 5, 7].flatMap((index) => events[index] ?? []),
+  )
   expect(idsOf(await observer.records(`${topic}.there`)).toSorted()).toEqual(['e2', 'e5'])
 })
 
-test('Kafka\'s own consumer reads key, headers and value, whatever the compression, and its producer puts a key into the same partition', async () => {
+test("Kafka's own consumer reads key, headers and value, whatever the compression, and its producer puts a key into the same partition", async () => {
   const { server, observer, topic, sink } = await stage()
   await observer.create(topic, { partitions: 7 })
   const keys = ['', 'a', 'shop/web-1', 'grün', 'a-little-bit-longer-key'].map((key) => `${key}!`)
   const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
   for (const compression of codecs) {
-    const events = keys.map((key, index) => ({ ...numberedEvents(1, `${compression}-`)[0]!, id: `${compression}${index}`, key, subject: 'grün und/blau', family: 'audit' as const, time: Date.UTC(2024, 4, 1), data: Buffer.from(JSON.stringify({ key, filling: 'x'.repeat(2000) })) }))
+    const events = keys.map((key, index) => ({
+      ...numberedEvents(1, `${compression}-`)[0]!,
+      id: `${compression}${index}`,
+      key,
+      subject: 'grün und/blau',
+      family: 'audit' as const,
+      time: Date.UTC(2024, 4, 1),
+      data: Buffer.from(JSON.stringify({ key, filling: 'x'.repeat(2000) })),
+    }))
     expect(await (await sink({ compression })).send(eventBatch(events, 't'), never)).toEqual([])
   }
   const ours = await observer.records(topic)
   expect(new Set(ours.map(({ compression }) => compression))).toEqual(new Set([0, 1, 2, 3, 4]))
   const at = ['--bootstrap-server', `127.0.0.1:${server.ports.plain}`, '--topic', topic]
-  await server.tool('org.apache.kafka.tools.ConsoleProducer', [...at, '--property', 'parse.key=true', '--property', 'key.separator=\t'], keys.map((key) => `${key}\tby java\n`).join(''))
-  const read = await server.tool('org.apache.kafka.tools.consumer.ConsoleConsumer', [...at, '--from-beginning', '--max-messages', String(ours.length + keys.length), '--timeout-ms', '20000', '--property', 'print.headers=true', '--property', 'print.key=true', '--property', 'print.partition=true'])
-  const lines = read.trim().split('\n').map((line) => line.split('\t'))
-  const partitions = new Map(lines.filter(([, , , value]) => value === 'by java').map(([partition, , key]) => [key, partition]))
+  await server.tool(
+    'org.apache.kafka.tools.ConsoleProducer',
+    [...at, '--property', 'parse.key=true', '--property', 'key.separator=\t'],
+    keys.map((key) => `${key}\tby java\n`).join(''),
+  )
+  const read = await server.tool('org.apache.kafka.tools.consumer.ConsoleConsumer', [
+    ...at,
+    '--from-beginning',
+    '--max-messages',
+    String(ours.length + keys.length),
+    '--timeout-ms',
+    '20000',
+    '--property',
+    'print.headers=true',
+    '--property',
+    'print.key=true',
+    '--property',
+    'print.partition=true',
+  ])
+  const lines = read
+    .trim()
+    .split('\n')
+    .map((line) => line.split('\t'))
+  const partitions = new Map(
+    lines.filter(([, , , value]) => value === 'by java').map(([partition, , key]) => [key, partition]),
+  )
   expect(new Set(partitions.keys())).toEqual(new Set(keys))
   const mine = lines.filter(([, , , value]) => value !== 'by java')
   expect(mine).toHaveLength(keys.length * codecs.length)
@@ -138,7 +188,8 @@ test('with partitioner fnv1a a key goes where kollect puts it; what has no key i
   await observer.create(topic, { partitions: 5 })
   expect(await (await sink({ partitioner: 'fnv1a' })).send(eventBatch(numberedEvents(60, 'e'), 't'), never)).toEqual([])
   const records = await observer.records(topic)
-  for (const { key, partition } of records) if (key !== undefined) expect(partition).toBe(partitionOf('fnv1a', Buffer.from(key), 5))
+  for (const { key, partition } of records)
+    if (key !== undefined) expect(partition).toBe(partitionOf('fnv1a', Buffer.from(key), 5))
   expect(new Set(records.filter(({ key }) => key === undefined).map(({ partition }) => partition)).size).toBe(5)
 })
 
@@ -146,7 +197,9 @@ test('flows go out under their stable ids, and with codec kollect the value is t
   const { observer, topic, sink } = await stage()
   const { batch, ids } = flowBatch(2, 't')
   await observer.create(`${topic}.flow`, { partitions: 1 })
-  expect(await (await sink({ topic: `${topic}.{family}`, codec: 'netobserv-json', mode: 'raw' })).send(batch, never)).toEqual([])
+  expect(
+    await (await sink({ topic: `${topic}.{family}`, codec: 'netobserv-json', mode: 'raw' })).send(batch, never),
+  ).toEqual([])
   const flows = await observer.records(`${topic}.flow`)
   expect(flows.map(({ value }) => value.toString())).toEqual(['{"SrcPort":0}', '{"SrcPort":1,"Bytes":200}'])
   expect(flows.map(({ headers }) => headers['id'])).toEqual(ids)
@@ -160,16 +213,32 @@ test('flows go out under their stable ids, and with codec kollect the value is t
   }
 })
 
-test('a topic that is missing is made where that is wanted, as it is wanted; one that can\'t be made is said so', async () => {
+test("a topic that is missing is made where that is wanted, as it is wanted; one that can't be made is said so", async () => {
   const { observer, topic, sink } = await stage()
   const wanted = await sink({ create_topic: true, partitions: 4, replication: 1 })
-  expect(await wanted.probe?.(never)).toEqual({ is: 'ok', says: expect.stringMatching(/the first event makes it$/) as string })
+  expect(await wanted.probe?.(never)).toEqual({
+    is: 'ok',
+    says: expect.stringMatching(/the first event makes it$/) as string,
+  })
   await deliverAll(wanted, numberedEvents(6, 'e'))
   expect([await observer.partitions(topic), (await observer.records(topic)).length]).toEqual([4, 6])
-  const failures = await (await sink({ topic: `${topic}.more`, create_topic: true, replication: 3 })).send(eventBatch(numberedEvents(1, 'e'), 't'), never)
-  expect(failures).toEqual([{ index: 0, is: 'retry', reason: expect.stringMatching(/is missing and can't be made \(.*replication factor.*correct `partitions` and `replication`$/) as string }])
+  const failures = await (
+    await sink({ topic: `${topic}.more`, create_topic: true, replication: 3 })
+  ).send(eventBatch(numberedEvents(1, 'e'), 't'), never)
+  expect(failures).toEqual([
+    {
+      index: 0,
+      is: 'retry',
+      reason: expect.stringMatching(
+        /is missing and can't be made \(.*replication factor.*correct `partitions` and `replication`$/,
+      ) as string,
+    },
+  ])
   const other = await sink({ topic: `${topic}.other` })
-  expect(await other.probe?.(never)).toEqual({ is: 'fail', says: expect.stringMatching(/logged in, but there is no topic .*`create_topic: true`$/) as string })
+  expect(await other.probe?.(never)).toEqual({
+    is: 'fail',
+    says: expect.stringMatching(/logged in, but there is no topic .*`create_topic: true`$/) as string,
+  })
 })
 
 test('what nobody answered is stored once, however often it is sent', async () => {
@@ -184,16 +253,39 @@ test('what nobody answered is stored once, however often it is sent', async () =
     const failures = await sink.send(eventBatch(events, 't'), never)
     expect(failures.map(({ is }) => is)).toEqual(attempt === 0 ? events.map(() => 'retry') : [])
   }
-  expect(idsOf(await observer.records(topic)).filter((id) => id.startsWith('e')).toSorted()).toEqual(events.map(({ id }) => id).toSorted())
+  expect(
+    idsOf(await observer.records(topic))
+      .filter((id) => id.startsWith('e'))
+      .toSorted(),
+  ).toEqual(events.map(({ id }) => id).toSorted())
 })
 
 /** A ConfigMap of a megabyte of which a word was changed. */
 function largeChange(): WeirEvent {
-  const state = (word: string): object => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'large' }, data: { large: 'x'.repeat(2 ** 20), word } })
-  return changeEvent({
-    cluster: 'c1', group: '', version: 'v1', kind: 'ConfigMap', resource: 'configmaps', namespace: 'shop', name: 'large', uid: 'u', resourceVersion: '2', operation: 'updated',
-    old: state('one'), new: state('two'), patch: [{ op: 'replace', path: '/data/word', value: 'two' }],
-  }, 1_700_000_000_000)
+  const state = (word: string): object => ({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'large' },
+    data: { large: 'x'.repeat(2 ** 20), word },
+  })
+  return changeEvent(
+    {
+      cluster: 'c1',
+      group: '',
+      version: 'v1',
+      kind: 'ConfigMap',
+      resource: 'configmaps',
+      namespace: 'shop',
+      name: 'large',
+      uid: 'u',
+      resourceVersion: '2',
+      operation: 'updated',
+      old: state('one'),
+      new: state('two'),
+      patch: [{ op: 'replace', path: '/data/word', value: 'two' }],
+    },
+    1_700_000_000_000,
+  )
 }
 
 test('two states of a megabyte pass where the topic takes them, and go out as a patch or in parts where it does not', async () => {
@@ -202,11 +294,21 @@ test('two states of a megabyte pass where the topic takes them, and go out as a 
   await observer.create(topic)
   expect(await (await sink({ topic: `${topic}.large` })).send(eventBatch([largeChange()], 't'), never)).toEqual([])
   expect((await observer.records(`${topic}.large`))[0]?.value.length).toBeGreaterThan(2 ** 21)
-  expect(await (await sink()).send(eventBatch([largeChange()], 't'), never)).toEqual([{ index: 0, is: 'reject', reason: `larger than topic ${topic} takes (max.message.bytes, or the broker's message.max.bytes)` }])
+  expect(await (await sink()).send(eventBatch([largeChange()], 't'), never)).toEqual([
+    {
+      index: 0,
+      is: 'reject',
+      reason: `larger than topic ${topic} takes (max.message.bytes, or the broker's message.max.bytes)`,
+    },
+  ])
   expect(await (await sink({ oversize: 'patch-only' })).send(eventBatch([largeChange()], 't'), never)).toEqual([])
-  expect((await observer.records(topic)).map(({ value }) => JSON.parse(value.toString()) as unknown)).toMatchObject([{ operation: 'updated', old: null, new: null, reduced: true }])
+  expect((await observer.records(topic)).map(({ value }) => JSON.parse(value.toString()) as unknown)).toMatchObject([
+    { operation: 'updated', old: null, new: null, reduced: true },
+  ])
   const whole = largeChange()
-  expect(await (await sink({ oversize: 'split', part_size: '900KiB' })).send(eventBatch([whole], 't'), never)).toEqual([])
+  expect(await (await sink({ oversize: 'split', part_size: '900KiB' })).send(eventBatch([whole], 't'), never)).toEqual(
+    [],
+  )
   const parts = (await observer.records(topic)).slice(1)
   expect(parts).toHaveLength(3)
   expect(Buffer.concat(parts.map(({ value }) => value)).equals(whole.data ?? new Uint8Array())).toBe(true)
@@ -215,15 +317,25 @@ test('two states of a megabyte pass where the topic takes them, and go out as a 
 test('a batch that is too large is halved until all of it is stored, in order', async () => {
   const { observer, topic, sink } = await stage()
   await observer.create(topic, { partitions: 1, configs: { 'max.message.bytes': '50000' } })
-  const events = numberedEvents(40, 'e').map((event) => ({ ...event, key: 'one', data: Buffer.from(JSON.stringify('x'.repeat(10_000))) }))
+  const events = numberedEvents(40, 'e').map((event) => ({
+    ...event,
+    key: 'one',
+    data: Buffer.from(JSON.stringify('x'.repeat(10_000))),
+  }))
   expect(await (await sink()).send(eventBatch(events, 't'), never)).toEqual([])
   expect(idsOf(await observer.records(topic))).toEqual(events.map(({ id }) => id))
 })
 
-test('what a topic can\'t have is refused with the broker\'s words', async () => {
+test("what a topic can't have is refused with the broker's words", async () => {
   const { observer, topic, sink } = await stage()
   await observer.create(topic, { configs: { 'cleanup.policy': 'compact' } })
   const failures = await (await sink()).send(eventBatch(numberedEvents(6, 'e'), 't'), never)
-  expect(failures).toEqual([0, 3].map((index) => ({ index, is: 'reject', reason: expect.stringMatching(/^topic t\d+ does not take it: .*key/) as string })))
+  expect(failures).toEqual(
+    [0, 3].map((index) => ({
+      index,
+      is: 'reject',
+      reason: expect.stringMatching(/^topic t\d+ does not take it: .*key/) as string,
+    })),
+  )
   expect(idsOf(await observer.records(topic)).toSorted()).toEqual(['e1', 'e2', 'e4', 'e5'])
 })

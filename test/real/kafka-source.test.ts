@@ -50,9 +50,25 @@ interface Running {
 }
 
 /** The source as it runs on a journal; ended with the test at the latest. */
-async function run(journal: TestJournal, topic: string, more: Partial<Written> = {}, sink?: AwaitedTestSink): Promise<Running> {
-  const config = configFrom(kafkaSourceSchema, { brokers: [address()], topics: [topic], group: `g-${topic}`, refresh: '300ms', timeout: '5s', session_timeout: '6s', ...more })
-  const source = await kafkaSource.build(config, { ...journal.context(1), ...(sink === undefined ? {} : { awaited: () => sink }) }) as KafkaSource
+async function run(
+  journal: TestJournal,
+  topic: string,
+  more: Partial<Written> = {},
+  sink?: AwaitedTestSink,
+): Promise<Running> {
+  const config = configFrom(kafkaSourceSchema, {
+    brokers: [address()],
+    topics: [topic],
+    group: `g-${topic}`,
+    refresh: '300ms',
+    timeout: '5s',
+    session_timeout: '6s',
+    ...more,
+  })
+  const source = (await kafkaSource.build(config, {
+    ...journal.context(1),
+    ...(sink === undefined ? {} : { awaited: () => sink }),
+  })) as KafkaSource
   const abort = new AbortController()
   const done = source.run(abort.signal)
   const stop = async (): Promise<void> => {
@@ -82,7 +98,9 @@ async function publish(topic: string, prefix: string, count = 12): Promise<strin
 async function committed(topic: string, partitions: readonly number[] = [0, 1, 2]): Promise<number[]> {
   const consumer = new Consumer({ clientId: 'test', bootstrapBrokers: [address()], groupId: `g-${topic}`, retries: 20 })
   try {
-    return ((await consumer.listCommittedOffsets({ topics: [{ topic, partitions: [...partitions] }] })).get(topic) ?? []).map(Number)
+    return (
+      (await consumer.listCommittedOffsets({ topics: [{ topic, partitions: [...partitions] }] })).get(topic) ?? []
+    ).map(Number)
   } finally {
     await consumer.close()
   }
@@ -90,83 +108,187 @@ async function committed(topic: string, partitions: readonly number[] = [0, 1, 2
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + Math.max(one, 0), 0)
 
-sourceConformance('kafka', {
-  redelivers: true,
-  order: 'by key',
-  numbersIn: (unit) => eventsOf(unit).filter(({ type }) => type !== rejectedType).map(({ id }) => Number(id)),
-  async build(context, address) {
-    const topic = address?.split('/').at(-1) ?? ownTopic()
-    if (address === undefined) await observer.create(topic, { partitions: 1 })
-    let refusals = 0
-    const append: typeof context.append = (unit) => context.append(unit).catch((error: unknown) => {
-      refusals++
-      throw error
-    })
-    const source = await kafkaSource.build(configFrom(kafkaSourceSchema, { brokers: [`127.0.0.1:${server.ports.plain}`], topics: [topic], group: `g-${topic}`, session_timeout: '6s' }), { ...context, append })
-    const producer = new Producer({ clientId: 'client', bootstrapBrokers: [`127.0.0.1:${server.ports.plain}`] })
-    /** Whether the group has committed everything that was sent, or the journal refused it. */
-    const answer = async (before: number): Promise<Answer> => {
-      const { length } = await observer.records(topic)
-      for (let waited = 0; waited < patience.timeout; waited += 25) {
-        if (sum(await committed(topic, [0])) === length) return 'accepted'
-        if (refusals > before) return 'retry'
-        await sleep(25)
+sourceConformance(
+  'kafka',
+  {
+    redelivers: true,
+    order: 'by key',
+    numbersIn: (unit) =>
+      eventsOf(unit)
+        .filter(({ type }) => type !== rejectedType)
+        .map(({ id }) => Number(id)),
+    async build(context, address) {
+      const topic = address?.split('/').at(-1) ?? ownTopic()
+      if (address === undefined) await observer.create(topic, { partitions: 1 })
+      let refusals = 0
+      const append: typeof context.append = (unit) =>
+        context.append(unit).catch((error: unknown) => {
+          refusals++
+          throw error
+        })
+      const source = await kafkaSource.build(
+        configFrom(kafkaSourceSchema, {
+          brokers: [`127.0.0.1:${server.ports.plain}`],
+          topics: [topic],
+          group: `g-${topic}`,
+          session_timeout: '6s',
+        }),
+        { ...context, append },
+      )
+      const producer = new Producer({ clientId: 'client', bootstrapBrokers: [`127.0.0.1:${server.ports.plain}`] })
+      /** Whether the group has committed everything that was sent, or the journal refused it. */
+      const answer = async (before: number): Promise<Answer> => {
+        const { length } = await observer.records(topic)
+        for (let waited = 0; waited < patience.timeout; waited += 25) {
+          if (sum(await committed(topic, [0])) === length) return 'accepted'
+          if (refusals > before) return 'retry'
+          await sleep(25)
+        }
+        return 'retry'
       }
-      return 'retry'
-    }
-    const send = (value: string, headers: Readonly<Record<string, string>>, key?: string): Promise<unknown> => producer.send({ messages: [{ topic, value: Buffer.from(value), ...(key === undefined ? {} : { key: Buffer.from(key) }), headers: new Map(Object.entries(headers).map(([name, text]) => [Buffer.from(name), Buffer.from(text)])) }], acks: -1 })
-    return {
-      source,
-      async send(numbers) {
-        const before = refusals
-        for (const one of numbers) await send('{}', { 'ce_specversion': '1.0', 'ce_id': String(one), 'ce_source': '/test', 'ce_type': 'io.test', 'content-type': 'application/json' }, keyOf(one))
-        return answer(before)
-      },
-      // It is committed, and kept as what it is: nothing waits behind it.
-      async sendMalformed() {
-        await send('no event of any kind', {})
-        return (await answer(refusals)) === 'accepted' ? 'refused' : 'retry'
-      },
-      close: () => producer.close(),
-    }
+      const send = (value: string, headers: Readonly<Record<string, string>>, key?: string): Promise<unknown> =>
+        producer.send({
+          messages: [
+            {
+              topic,
+              value: Buffer.from(value),
+              ...(key === undefined ? {} : { key: Buffer.from(key) }),
+              headers: new Map(Object.entries(headers).map(([name, text]) => [Buffer.from(name), Buffer.from(text)])),
+            },
+          ],
+          acks: -1,
+        })
+      return {
+        source,
+        async send(numbers) {
+          const before = refusals
+          for (const one of numbers)
+            await send(
+              '{}',
+              {
+                ce_specversion: '1.0',
+                ce_id: String(one),
+                ce_source: '/test',
+                ce_type: 'io.test',
+                'content-type': 'application/json',
+              },
+              keyOf(one),
+            )
+          return answer(before)
+        },
+        // It is committed, and kept as what it is: nothing waits behind it.
+        async sendMalformed() {
+          await send('no event of any kind', {})
+          return (await answer(refusals)) === 'accepted' ? 'refused' : 'retry'
+        },
+        close: () => producer.close(),
+      }
+    },
   },
-}, { system: 'kafka', server: 'Apache Kafka (KRaft)', version: () => server.version })
+  { system: 'kafka', server: 'Apache Kafka (KRaft)', version: () => server.version },
+)
 
 test('CloudEvents in every mode are events as they were; what can not be read is kept with its bytes, and with codec raw everything is', async () => {
   const topic = ownTopic()
   await observer.create(topic, { partitions: 1 })
-  const sent: WeirEvent[] = [{ id: 'b1', source: '/s', type: 't', subject: 'grün', time: 1_700_000_000_000, family: 'audit', key: 'k', datacontenttype: 'application/json', encoding: 'json', data: Buffer.from('{"a":1}'), extensions: { n: 7 } }]
+  const sent: WeirEvent[] = [
+    {
+      id: 'b1',
+      source: '/s',
+      type: 't',
+      subject: 'grün',
+      time: 1_700_000_000_000,
+      family: 'audit',
+      key: 'k',
+      datacontenttype: 'application/json',
+      encoding: 'json',
+      data: Buffer.from('{"a":1}'),
+      extensions: { n: 7 },
+    },
+  ]
   for (const mode of ['binary', 'structured', 'protobuf'] as const) {
     const sink = await kafka.build(configFrom(kafkaSchema, { brokers: [address()], topic, mode }), testContext())
-    await deliverAll(sink, sent.map((event) => ({ ...event, id: mode })))
+    await deliverAll(
+      sink,
+      sent.map((event) => ({ ...event, id: mode })),
+    )
     await sink.close()
   }
   const producer = new Producer({ clientId: 'plain', bootstrapBrokers: [address()] })
   onTestFinished(() => producer.close())
   const text = (value: string): Buffer => Buffer.from(value)
-  const send = (value: string, headers: Record<string, string> = {}, key?: string): Promise<unknown> => producer.send({ messages: [{ topic, value: text(value), headers: new Map(Object.entries(headers).map(([name, one]) => [text(name), text(one)])), ...(key === undefined ? {} : { key: text(key) }) }], acks: -1 })
-  await send('[{"specversion":"1.0","id":"x","source":"/b","type":"t"},{"specversion":"1.0","id":"y","source":"/b","type":"t"}]', { 'content-type': 'application/cloudevents-batch+json' })
+  const send = (value: string, headers: Record<string, string> = {}, key?: string): Promise<unknown> =>
+    producer.send({
+      messages: [
+        {
+          topic,
+          value: text(value),
+          headers: new Map(Object.entries(headers).map(([name, one]) => [text(name), text(one)])),
+          ...(key === undefined ? {} : { key: text(key) }),
+        },
+      ],
+      acks: -1,
+    })
+  await send(
+    '[{"specversion":"1.0","id":"x","source":"/b","type":"t"},{"specversion":"1.0","id":"y","source":"/b","type":"t"}]',
+    { 'content-type': 'application/cloudevents-batch+json' },
+  )
   await send('{"plain":true}', { 'content-type': 'application/json' }, 'k1')
   await send('', {}, 'gone')
   await send('{"specversion":"1.0","id":"z"}', { 'content-type': 'application/cloudevents+json' })
   await send('avro', { 'content-type': 'application/cloudevents+avro' })
-  await send('late', { 'ce_specversion': '0.3', 'ce_id': 'q', 'ce_source': '/q', 'ce_type': 't' })
+  await send('late', { ce_specversion: '0.3', ce_id: 'q', ce_source: '/q', ce_type: 't' })
   const journal = new TestJournal()
   const { source } = await run(journal, topic)
   await expect.poll(() => eventsIn(journal).length, patience).toBe(10)
-  const read = (of: TestJournal): object[] => eventsIn(of).map(({ data, ...event }) => ({ ...event, data: data === undefined ? '' : Buffer.from(data).toString() }))
-  const ours = { source: '/s', type: 't', subject: 'grün', time: 1_700_000_000_000, family: 'audit', key: 'k', encoding: 'json', data: '{"a":1}' }
-  const rejected = (offset: number, data: string, reason: string): object => ({ id: `rejected:${topic}/0/${offset}`, source: '/weir/tested', type: rejectedType, data, extensions: { reason: expect.stringMatching(reason) as string } })
+  const read = (of: TestJournal): object[] =>
+    eventsIn(of).map(({ data, ...event }) => ({
+      ...event,
+      data: data === undefined ? '' : Buffer.from(data).toString(),
+    }))
+  const ours = {
+    source: '/s',
+    type: 't',
+    subject: 'grün',
+    time: 1_700_000_000_000,
+    family: 'audit',
+    key: 'k',
+    encoding: 'json',
+    data: '{"a":1}',
+  }
+  const rejected = (offset: number, data: string, reason: string): object => ({
+    id: `rejected:${topic}/0/${offset}`,
+    source: '/weir/tested',
+    type: rejectedType,
+    data,
+    extensions: { reason: expect.stringMatching(reason) as string },
+  })
   expect(read(journal)).toMatchObject([
-    { ...ours, id: 'binary' }, { ...ours, id: 'structured' }, { ...ours, id: 'protobuf' }, { id: 'x', source: '/b' }, { id: 'y', source: '/b' },
-    rejected(4, '{"plain":true}', 'no CloudEvent'), rejected(5, '', 'no CloudEvent'), rejected(6, '{"specversion":"1.0","id":"z"}', 'source|type'), rejected(7, 'avro', 'JSON and protobuf are understood'), rejected(8, 'late', '0.3'),
+    { ...ours, id: 'binary' },
+    { ...ours, id: 'structured' },
+    { ...ours, id: 'protobuf' },
+    { id: 'x', source: '/b' },
+    { id: 'y', source: '/b' },
+    rejected(4, '{"plain":true}', 'no CloudEvent'),
+    rejected(5, '', 'no CloudEvent'),
+    rejected(6, '{"specversion":"1.0","id":"z"}', 'source|type'),
+    rejected(7, 'avro', 'JSON and protobuf are understood'),
+    rejected(8, 'late', '0.3'),
   ])
   await expect.poll(() => source.status(), patience).toMatchObject({ messages: 9, rejected: 5 })
   const raw = new TestJournal()
   await run(raw, topic, { codec: 'raw', group: `raw-${topic}` })
   await expect.poll(() => eventsIn(raw).length, patience).toBe(9)
   expect(read(raw).slice(4, 6)).toMatchObject([
-    { id: `${topic}/0/4`, source: '/weir/tested', type: 'io.weir.message', key: 'k1', datacontenttype: 'application/json', time: expect.closeTo(Date.now(), -6) as number, data: '{"plain":true}' },
+    {
+      id: `${topic}/0/4`,
+      source: '/weir/tested',
+      type: 'io.weir.message',
+      key: 'k1',
+      datacontenttype: 'application/json',
+      time: expect.closeTo(Date.now(), -6) as number,
+      data: '{"plain":true}',
+    },
     { id: `${topic}/0/5`, key: 'gone', encoding: 'none' },
   ])
 })
@@ -240,11 +362,15 @@ test('a topic that is made later is found, and so are partitions that are added'
   const topic = ownTopic()
   const journal = new TestJournal()
   const { source } = await run(journal, topic)
-  await expect.poll(() => source.status().problem, patience).toBe(`there is no topic ${topic} yet; it is read once it is there`)
+  await expect
+    .poll(() => source.status().problem, patience)
+    .toBe(`there is no topic ${topic} yet; it is read once it is there`)
   await observer.create(topic, { partitions: 1 })
   const ids = await publish(topic, 'e')
   await expect.poll(() => idsIn(journal).toSorted(), patience).toEqual(ids)
-  await expect.poll(() => source.status(), patience).toMatchObject({ partitions: { [topic]: [0] }, messages: ids.length })
+  await expect
+    .poll(() => source.status(), patience)
+    .toMatchObject({ partitions: { [topic]: [0] }, messages: ids.length })
   await observer.widen(topic, 4)
   await expect.poll(() => source.status().partitions[topic]?.length, patience).toBe(4)
   const more = await publish(topic, 'f', 30)
@@ -258,16 +384,22 @@ test('members share the partitions, and what one leaves the other reads', async 
   const one = await run(journals[0], topic)
   await expect.poll(() => one.source.status().partitions[topic]?.length, patience).toBe(4)
   const other = await run(journals[1], topic)
-  await expect.poll(() => [one, other].map(({ source }) => source.status().partitions[topic]?.length), patience).toEqual([2, 2])
+  await expect
+    .poll(() => [one, other].map(({ source }) => source.status().partitions[topic]?.length), patience)
+    .toEqual([2, 2])
   const shared = await publish(topic, 'e', 60)
-  await expect.poll(() => [...new Set(journals.flatMap((journal) => idsIn(journal)))].toSorted(), patience).toEqual(shared)
+  await expect
+    .poll(() => [...new Set(journals.flatMap((journal) => idsIn(journal)))].toSorted(), patience)
+    .toEqual(shared)
   // What one had asked for before the other came it may have, too; the other has it all the same.
   for (const journal of journals) await expect.poll(() => idsIn(journal).length, patience).toBeGreaterThan(0)
   await one.stop()
   await expect.poll(() => other.source.status().partitions[topic]?.length, patience).toBe(4)
   const before = idsIn(journals[0]).length
   const alone = await publish(topic, 'f', 30)
-  await expect.poll(() => [...new Set(idsIn(journals[1]).filter((id) => id.startsWith('f')))].toSorted(), patience).toEqual(alone)
+  await expect
+    .poll(() => [...new Set(idsIn(journals[1]).filter((id) => id.startsWith('f')))].toSorted(), patience)
+    .toEqual(alone)
   expect(idsIn(journals[0])).toHaveLength(before)
 })
 

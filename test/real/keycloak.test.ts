@@ -44,10 +44,28 @@ beforeAll(async () => {
   const { manage } = keycloak
   for (const name of [realm, 'other']) {
     await manage('POST', '', { realm: name, enabled: true, accessTokenLifespan: 300, sslRequired: 'none' })
-    await manage('POST', `/${name}/clients`, { clientId: 'cli', publicClient: true, directAccessGrantsEnabled: true, protocolMappers: [audience('weir-api'), groupClaim] })
+    await manage('POST', `/${name}/clients`, {
+      clientId: 'cli',
+      publicClient: true,
+      directAccessGrantsEnabled: true,
+      protocolMappers: [audience('weir-api'), groupClaim],
+    })
   }
-  await manage('POST', `/${realm}/clients`, { clientId: 'elsewhere', publicClient: true, directAccessGrantsEnabled: true, protocolMappers: [audience('another-api'), groupClaim] })
-  weirClient = String(await manage('POST', `/${realm}/clients`, { clientId: 'weir', secret: clientSecret, redirectUris: ['http://127.0.0.1/*'], attributes: { 'post.logout.redirect.uris': 'http://127.0.0.1/*', 'pkce.code.challenge.method': 'S256' }, protocolMappers: [groupClaim] }))
+  await manage('POST', `/${realm}/clients`, {
+    clientId: 'elsewhere',
+    publicClient: true,
+    directAccessGrantsEnabled: true,
+    protocolMappers: [audience('another-api'), groupClaim],
+  })
+  weirClient = String(
+    await manage('POST', `/${realm}/clients`, {
+      clientId: 'weir',
+      secret: clientSecret,
+      redirectUris: ['http://127.0.0.1/*'],
+      attributes: { 'post.logout.redirect.uris': 'http://127.0.0.1/*', 'pkce.code.challenge.method': 'S256' },
+      protocolMappers: [groupClaim],
+    }),
+  )
   for (const name of ['weir-admin', 'weir-viewer']) await manage('POST', `/${realm}/roles`, { name })
   for (const name of ['everything', 'ns-shop', 'lunch']) await manage('POST', `/${realm}/groups`, { name })
   for (const [username, { roles, groups }] of Object.entries(users)) {
@@ -66,15 +84,36 @@ beforeEach((context) => {
 })
 
 const person = (username: string, groups: readonly string[]): object => ({
-  username, groups, enabled: true, emailVerified: true, email: `${username}@example.com`, firstName: username, lastName: 'Example', credentials: [{ type: 'password', value: passwordOf(username), temporary: false }],
+  username,
+  groups,
+  enabled: true,
+  emailVerified: true,
+  email: `${username}@example.com`,
+  firstName: username,
+  lastName: 'Example',
+  credentials: [{ type: 'password', value: passwordOf(username), temporary: false }],
 })
-const audience = (name: string): object => ({ name, protocol: 'openid-connect', protocolMapper: 'oidc-audience-mapper', config: { 'included.custom.audience': name, 'access.token.claim': 'true' } })
-const groupClaim = { name: 'groups', protocol: 'openid-connect', protocolMapper: 'oidc-group-membership-mapper', config: { 'claim.name': 'groups', 'full.path': 'false', 'id.token.claim': 'true', 'access.token.claim': 'true' } }
+const audience = (name: string): object => ({
+  name,
+  protocol: 'openid-connect',
+  protocolMapper: 'oidc-audience-mapper',
+  config: { 'included.custom.audience': name, 'access.token.claim': 'true' },
+})
+const groupClaim = {
+  name: 'groups',
+  protocol: 'openid-connect',
+  protocolMapper: 'oidc-group-membership-mapper',
+  config: { 'claim.name': 'groups', 'full.path': 'false', 'id.token.claim': 'true', 'access.token.claim': 'true' },
+}
 
 /** Changes attributes of a client, for one test. */
-async function withClient(id: string, attributes: Readonly<Record<string, string>>, act: () => Promise<void>): Promise<void> {
+async function withClient(
+  id: string,
+  attributes: Readonly<Record<string, string>>,
+  act: () => Promise<void>,
+): Promise<void> {
   const change = async (to: Readonly<Record<string, string>>): Promise<void> => {
-    const client = await keycloak.manage('GET', `/${realm}/clients/${id}`) as { attributes: object }
+    const client = (await keycloak.manage('GET', `/${realm}/clients/${id}`)) as { attributes: object }
     await keycloak.manage('PUT', `/${realm}/clients/${id}`, { ...client, attributes: { ...client.attributes, ...to } })
   }
   await change(attributes)
@@ -86,11 +125,18 @@ async function withClient(id: string, attributes: Readonly<Record<string, string
   }
 }
 
-const userId = async (name: string): Promise<string> => ((await keycloak.manage('GET', `/${realm}/users?exact=true&username=${name}`)) as { id: string }[])[0]?.id ?? ''
+const userId = async (name: string): Promise<string> =>
+  ((await keycloak.manage('GET', `/${realm}/users?exact=true&username=${name}`)) as { id: string }[])[0]?.id ?? ''
 
 async function started(more: Partial<OidcSettings> = {}, options: Partial<ApiOptions> = {}): Promise<StoredApi> {
   const oidc: OidcSettings = {
-    issuer: `${keycloak.url}/realms/${realm}`, clientId: 'weir', clientSecret, scopes: ['openid', 'profile', 'email'], audience: 'weir-api', clockToleranceMs: 30_000, peers: 'hidden',
+    issuer: `${keycloak.url}/realms/${realm}`,
+    clientId: 'weir',
+    clientSecret,
+    scopes: ['openid', 'profile', 'email'],
+    audience: 'weir-api',
+    clockToleranceMs: 30_000,
+    peers: 'hidden',
     role: "contains(realm_access.roles, 'weir-admin') && 'admin' || contains(realm_access.roles, 'weir-viewer') && 'viewer'",
     namespaces: "contains(groups, 'everything') && '*' || groups[?starts_with(@, 'ns-')].replace(@, 'ns-', '')",
     ...more,
@@ -104,7 +150,8 @@ async function login(browser: Browser, url: string, user: string, to = '/api/v1/
   return browser.submit(form, { username: user, password: passwordOf(user) })
 }
 
-const me = async (browser: Browser, url: string): Promise<unknown> => JSON.parse((await browser.api(url, 'GET', '/api/v1/me')).text)
+const me = async (browser: Browser, url: string): Promise<unknown> =>
+  JSON.parse((await browser.api(url, 'GET', '/api/v1/me')).text)
 const skewed = (ms: number): Host => {
   const host = realHost()
   return { ...host, clock: { ...host.clock, now: () => host.clock.now() + ms } }
@@ -112,22 +159,44 @@ const skewed = (ms: number): Host => {
 
 describe('keycloak', () => {
   // Beside its realms.
-  proves('login', { system: 'oidc', server: 'Keycloak', version: async () => ((await keycloak.manage('GET', '/../serverinfo')) as { systemInfo: { version: string } }).systemInfo.version })
+  proves('login', {
+    system: 'oidc',
+    server: 'Keycloak',
+    version: async () =>
+      ((await keycloak.manage('GET', '/../serverinfo')) as { systemInfo: { version: string } }).systemInfo.version,
+  })
 
   describe('logging in', () => {
     test('with code, PKCE, state and nonce leads back to where it was asked for, as who one is', async () => {
       const { url } = await started()
       const browser = new Browser()
       expect((await browser.api(url, 'GET', '/api/v1/me')).status).toBe(401)
-      expect(JSON.parse((await browser.api(url, 'GET', '/api/v1/login')).text)).toEqual({ needed: true, token: false, oidc: true })
+      expect(JSON.parse((await browser.api(url, 'GET', '/api/v1/login')).text)).toEqual({
+        needed: true,
+        token: false,
+        oidc: true,
+      })
       const begun = await browser.open(`${url}/api/v1/login/oidc`, { follow: false })
       const asked = new URL(String(begun.headers['location'])).searchParams
-      expect(Object.fromEntries(asked)).toMatchObject({ response_type: 'code', client_id: 'weir', redirect_uri: `${url}/api/v1/login/oidc/callback`, scope: 'openid profile email', code_challenge_method: 'S256' })
-      for (const name of ['state', 'nonce', 'code_challenge']) expect(asked.get(name)?.length, name).toBeGreaterThanOrEqual(43)
+      expect(Object.fromEntries(asked)).toMatchObject({
+        response_type: 'code',
+        client_id: 'weir',
+        redirect_uri: `${url}/api/v1/login/oidc/callback`,
+        scope: 'openid profile email',
+        code_challenge_method: 'S256',
+      })
+      for (const name of ['state', 'nonce', 'code_challenge'])
+        expect(asked.get(name)?.length, name).toBeGreaterThanOrEqual(43)
       const page = await login(browser, url, 'ada')
-      expect([page.url, JSON.parse(page.text)]).toEqual([`${url}/api/v1/me`, { name: 'ada', role: 'admin', namespaces: null, login: 'oidc' }])
+      expect([page.url, JSON.parse(page.text)]).toEqual([
+        `${url}/api/v1/me`,
+        { name: 'ada', role: 'admin', namespaces: null, login: 'oidc' },
+      ])
       expect((await browser.api(url, 'GET', '/api/v1/ledger')).status).toBe(200)
-      expect((await browser.open(`${url}/api/v1/reload`, { method: 'POST', headers: { origin: 'http://evil.example' } })).status).toBe(403)
+      expect(
+        (await browser.open(`${url}/api/v1/reload`, { method: 'POST', headers: { origin: 'http://evil.example' } }))
+          .status,
+      ).toBe(403)
     })
 
     test('gives the role and the namespaces that the expressions find in the claims', async () => {
@@ -139,16 +208,25 @@ describe('keycloak', () => {
         found[user] = await me(browser, url)
       }
       expect(found).toMatchObject({
-        ada: { role: 'admin', namespaces: null }, vera: { role: 'viewer', namespaces: null }, shona: { role: 'viewer', namespaces: ['shop'] },
+        ada: { role: 'admin', namespaces: null },
+        vera: { role: 'viewer', namespaces: null },
+        shona: { role: 'viewer', namespaces: ['shop'] },
       })
     })
 
     test('without a role, or as a viewer of nothing, ends at a page that says why', async () => {
       const { url } = await started()
-      for (const [user, reason, hint] of [['stray', 'stray has no role here.', 'auth.oidc.role'], ['norman', 'norman may see no namespace here.', 'auth.oidc.namespaces']] as const) {
+      for (const [user, reason, hint] of [
+        ['stray', 'stray has no role here.', 'auth.oidc.role'],
+        ['norman', 'norman may see no namespace here.', 'auth.oidc.namespaces'],
+      ] as const) {
         const browser = new Browser()
         const page = await login(browser, url, user)
-        expect([page.status, page.headers['content-type'], browser.cookie('weir_session')]).toEqual([403, 'text/html; charset=utf-8', undefined])
+        expect([page.status, page.headers['content-type'], browser.cookie('weir_session')]).toEqual([
+          403,
+          'text/html; charset=utf-8',
+          undefined,
+        ])
         expect(page.text).toContain(reason)
         expect(page.text).toContain(hint)
         expect(page.headers['content-security-policy']).toContain("default-src 'none'")
@@ -165,15 +243,26 @@ describe('keycloak', () => {
       const [browser, other] = [new Browser(), new Browser()]
       const form = await browser.open(`${url}/api/v1/login/oidc`)
       const action = /<form[^>]*\saction="([^"]*)"/.exec(form.text)?.[1]?.replaceAll('&amp;', '&') ?? ''
-      const answered = await browser.open(action, { method: 'POST', form: { username: 'ada', password: passwordOf('ada') }, follow: false })
+      const answered = await browser.open(action, {
+        method: 'POST',
+        form: { username: 'ada', password: passwordOf('ada') },
+        follow: false,
+      })
       const back = String(answered.headers['location'])
       expect(back).toContain('code=')
       await other.open(`${url}/api/v1/login/oidc`, { follow: false })
       const wrong = new URL(back)
       wrong.searchParams.set('state', 'x'.repeat(43))
-      for (const [who, address] of [[other, back], [browser, wrong.href]] as const) {
+      for (const [who, address] of [
+        [other, back],
+        [browser, wrong.href],
+      ] as const) {
         const page = await who.open(address)
-        expect([page.status, page.text.includes('This login is over'), who.cookie('weir_session')]).toEqual([400, true, undefined])
+        expect([page.status, page.text.includes('This login is over'), who.cookie('weir_session')]).toEqual([
+          400,
+          true,
+          undefined,
+        ])
       }
       expect((await browser.open(back, { follow: false })).status).toBe(303)
       expect((await browser.open(back)).status).toBe(400)
@@ -181,21 +270,35 @@ describe('keycloak', () => {
 
     test('goes on at paths of this server alone', async () => {
       const { url } = await started()
-      for (const to of ['//evil.example/', 'https://evil.example/', '/\\evil.example', '\\\\evil.example', 'javascript:alert(1)']) {
+      for (const to of [
+        '//evil.example/',
+        'https://evil.example/',
+        '/\\evil.example',
+        '\\\\evil.example',
+        'javascript:alert(1)',
+      ]) {
         const browser = new Browser()
         const page = await login(browser, url, 'ada', to)
-        expect(page.way.filter((address) => !address.startsWith(url) && !address.startsWith(keycloak.url)), to).toEqual([])
+        expect(
+          page.way.filter((address) => !address.startsWith(url) && !address.startsWith(keycloak.url)),
+          to,
+        ).toEqual([])
         expect(page.url).toBe(`${url}/`)
       }
     })
 
     test('that somebody breaks off at the provider, and a code that is none, are said to have failed', async () => {
       const { url } = await started()
-      for (const [answer, status, words] of [['error=access_denied&error_description=No+%3Cb%3Ethanks', 403, 'No &lt;b&gt;thanks (access_denied)'], ['code=made-up', 400, 'invalid_grant']] as const) {
+      for (const [answer, status, words] of [
+        ['error=access_denied&error_description=No+%3Cb%3Ethanks', 403, 'No &lt;b&gt;thanks (access_denied)'],
+        ['code=made-up', 400, 'invalid_grant'],
+      ] as const) {
         const browser = new Browser()
         const begun = await browser.open(`${url}/api/v1/login/oidc`, { follow: false })
         const state = new URL(String(begun.headers['location'])).searchParams.get('state') ?? ''
-        const page = await browser.open(`${url}/api/v1/login/oidc/callback?${answer}&state=${state}&iss=${encodeURIComponent(`${keycloak.url}/realms/${realm}`)}`)
+        const page = await browser.open(
+          `${url}/api/v1/login/oidc/callback?${answer}&state=${state}&iss=${encodeURIComponent(`${keycloak.url}/realms/${realm}`)}`,
+        )
         expect([page.status, browser.cookie('weir_session')]).toEqual([status, undefined])
         expect(page.text).toContain(words)
       }
@@ -209,7 +312,11 @@ describe('keycloak', () => {
       const [nobody = 0] = await freePorts(1)
       const away = await started({ issuer: `http://127.0.0.1:${nobody}/realms/none` })
       const refused = await new Browser().open(`${away.url}/api/v1/login/oidc`)
-      expect([refused.status, refused.text.includes('ECONNREFUSED'), refused.text.includes('.well-known/openid-configuration')]).toEqual([503, true, true])
+      expect([
+        refused.status,
+        refused.text.includes('ECONNREFUSED'),
+        refused.text.includes('.well-known/openid-configuration'),
+      ]).toEqual([503, true, true])
       expect((await new Browser().open(`${away.url}/api/v1/login`)).status).toBe(200)
     })
   })
@@ -230,7 +337,11 @@ describe('keycloak', () => {
       const ended = await browser.open(redirect)
       expect([ended.status, ended.url]).toEqual([200, `${url}/`])
       const again = await browser.open(`${url}/api/v1/login/oidc`)
-      expect([again.status, again.url.startsWith(keycloak.url), again.text.includes('password')]).toEqual([200, true, true])
+      expect([again.status, again.url.startsWith(keycloak.url), again.text.includes('password')]).toEqual([
+        200,
+        true,
+        true,
+      ])
     })
 
     test('is renewed while its provider goes on vouching for it, with what its claims say then', async () => {
@@ -249,12 +360,21 @@ describe('keycloak', () => {
         } finally {
           await keycloak.manage('DELETE', mapping, [role])
         }
-        await keycloak.manage('PUT', `/${realm}/users/${await userId('vera')}`, { ...person('vera', []), enabled: false, credentials: undefined, groups: undefined })
+        await keycloak.manage('PUT', `/${realm}/users/${await userId('vera')}`, {
+          ...person('vera', []),
+          enabled: false,
+          credentials: undefined,
+          groups: undefined,
+        })
         try {
           await sleep(4000)
           expect((await browser.api(url, 'GET', '/api/v1/me')).status).toBe(401)
         } finally {
-          await keycloak.manage('PUT', `/${realm}/users/${await userId('vera')}`, { ...person('vera', []), credentials: undefined, groups: undefined })
+          await keycloak.manage('PUT', `/${realm}/users/${await userId('vera')}`, {
+            ...person('vera', []),
+            credentials: undefined,
+            groups: undefined,
+          })
         }
       })
     })
@@ -268,49 +388,96 @@ describe('keycloak', () => {
         expect(await me(browser, url)).toMatchObject({ name: 'ada' })
         await stream.ended()
         const after = await browser.api(url, 'GET', '/api/v1/me')
-        expect([after.status, (JSON.parse(after.text) as { detail: string }).detail]).toEqual([401, 'The session has ended: log in again.'])
+        expect([after.status, (JSON.parse(after.text) as { detail: string }).detail]).toEqual([
+          401,
+          'The session has ended: log in again.',
+        ])
       })
     })
   })
 
   describe('an access token', () => {
-    const ask = async (url: string, token: string, path = '/api/v1/me'): Promise<{ status: number; body: Record<string, unknown>; challenge: string | null }> => {
+    const ask = async (
+      url: string,
+      token: string,
+      path = '/api/v1/me',
+    ): Promise<{ status: number; body: Record<string, unknown>; challenge: string | null }> => {
       const answer = await fetch(url + path, { headers: { authorization: `Bearer ${token}` } })
-      return { status: answer.status, body: (await answer.json()) as Record<string, unknown>, challenge: answer.headers.get('www-authenticate') }
+      return {
+        status: answer.status,
+        body: (await answer.json()) as Record<string, unknown>,
+        challenge: answer.headers.get('www-authenticate'),
+      }
     }
 
     test('of the issuer and for our audience is taken by the API, with the same roles', async () => {
       const { url } = await started()
-      expect((await ask(url, (await keycloak.tokens(realm, 'cli', 'ada')).access_token)).body).toEqual({ name: 'ada', role: 'admin', namespaces: null, login: 'oidc' })
-      expect((await ask(url, (await keycloak.tokens(realm, 'cli', 'shona')).access_token)).body).toMatchObject({ role: 'viewer', namespaces: ['shop'] })
+      expect((await ask(url, (await keycloak.tokens(realm, 'cli', 'ada')).access_token)).body).toEqual({
+        name: 'ada',
+        role: 'admin',
+        namespaces: null,
+        login: 'oidc',
+      })
+      expect((await ask(url, (await keycloak.tokens(realm, 'cli', 'shona')).access_token)).body).toMatchObject({
+        role: 'viewer',
+        namespaces: ['shop'],
+      })
       const stray = await ask(url, (await keycloak.tokens(realm, 'cli', 'stray')).access_token)
-      expect([stray.status, stray.body['code'], stray.body['detail']]).toEqual([403, 'WEIR_API_FORBIDDEN', 'stray has no role here.'])
+      expect([stray.status, stray.body['code'], stray.body['detail']]).toEqual([
+        403,
+        'WEIR_API_FORBIDDEN',
+        'stray has no role here.',
+      ])
     })
 
     test('for another audience, of another issuer, forged, or no access token at all is refused with the reason', async () => {
       const { url } = await started()
       const good = await keycloak.tokens(realm, 'cli', 'ada')
       const [head = '', body = '', signature = ''] = good.access_token.split('.')
-      const forged = Buffer.from(JSON.stringify({ ...(JSON.parse(Buffer.from(body, 'base64url').toString()) as object), preferred_username: 'root' })).toString('base64url')
+      const forged = Buffer.from(
+        JSON.stringify({
+          ...(JSON.parse(Buffer.from(body, 'base64url').toString()) as object),
+          preferred_username: 'root',
+        }),
+      ).toString('base64url')
       const unsigned = Buffer.from('{"alg":"none","typ":"JWT"}').toString('base64url')
       const cases: [string, string, string][] = [
-        ['of another audience', (await keycloak.tokens(realm, 'elsewhere', 'ada')).access_token, 'The token is meant for another audience, not for weir-api.'],
-        ['of another issuer', (await keycloak.tokens('other', 'cli', 'ada')).access_token, 'The token is not signed by the issuer.'],
+        [
+          'of another audience',
+          (await keycloak.tokens(realm, 'elsewhere', 'ada')).access_token,
+          'The token is meant for another audience, not for weir-api.',
+        ],
+        [
+          'of another issuer',
+          (await keycloak.tokens('other', 'cli', 'ada')).access_token,
+          'The token is not signed by the issuer.',
+        ],
         ['changed', [head, forged, signature].join('.'), 'The token is not signed by the issuer.'],
         ['not signed', [unsigned, body, ''].join('.'), 'The token is not known here.'],
-        ['not signed, with something in place of a signature', [unsigned, body, signature].join('.'), 'The token cannot be read.'],
+        [
+          'not signed, with something in place of a signature',
+          [unsigned, body, signature].join('.'),
+          'The token cannot be read.',
+        ],
         ['an ID token', good.id_token ?? '', 'The token is meant for another audience, not for weir-api.'],
         ['a refresh token', good.refresh_token ?? '', ''],
         ['nothing of the kind', 'a.b.c', 'The token cannot be read.'],
       ]
       for (const [what, token, detail] of cases) {
         const answer = await ask(url, token)
-        expect([answer.status, answer.body['code'], answer.challenge], what).toEqual([401, 'WEIR_API_TOKEN', 'Bearer realm="weir", error="invalid_token"'])
+        expect([answer.status, answer.body['code'], answer.challenge], what).toEqual([
+          401,
+          'WEIR_API_TOKEN',
+          'Bearer realm="weir", error="invalid_token"',
+        ])
         if (detail !== '') expect(answer.body['detail'], what).toBe(detail)
       }
       // An ID token is none even where the audience is the client itself.
       const same = await started({ audience: 'cli' })
-      expect((await ask(same.url, good.id_token ?? '')).body).toMatchObject({ status: 401, detail: 'The token is no access token.' })
+      expect((await ask(same.url, good.id_token ?? '')).body).toMatchObject({
+        status: 401,
+        detail: 'The token is no access token.',
+      })
       const none = await started({ audience: undefined as never })
       expect((await ask(none.url, good.access_token)).status).toBe(401)
     })
@@ -339,11 +506,18 @@ describe('keycloak', () => {
     })
 
     test('by more let nobody in, and the reason is said', async () => {
-      for (const [ms, words] of [[3_600_000, 'The token has expired.'], [-3_600_000, 'The token is not valid yet: the clocks of the provider and of this server differ.']] as const) {
+      for (const [ms, words] of [
+        [3_600_000, 'The token has expired.'],
+        [-3_600_000, 'The token is not valid yet: the clocks of the provider and of this server differ.'],
+      ] as const) {
         const { url } = await started({}, { host: skewed(ms) })
         const browser = new Browser()
         const page = await login(browser, url, 'ada')
-        expect([page.status, page.text.includes(words), browser.cookie('weir_session')], page.text).toEqual([400, true, undefined])
+        expect([page.status, page.text.includes(words), browser.cookie('weir_session')], page.text).toEqual([
+          400,
+          true,
+          undefined,
+        ])
         const { access_token: token } = await keycloak.tokens(realm, 'cli', 'ada')
         const answer = await fetch(`${url}/api/v1/me`, { headers: { authorization: `Bearer ${token}` } })
         expect([answer.status, ((await answer.json()) as { detail: string }).detail]).toEqual([401, words])
@@ -359,19 +533,44 @@ describe('keycloak', () => {
     control.publish(namespacedFlows(now))
     const browser = new Browser()
     await login(browser, url, 'shona')
-    const { paths } = JSON.parse((await browser.api(url, 'GET', '/api/v1/openapi.json')).text) as { paths: Record<string, Record<string, { operationId: string }>> }
-    const operations = Object.entries(paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, { operationId: id }]) => ({ path, method: method.toUpperCase(), id })))
+    const { paths } = JSON.parse((await browser.api(url, 'GET', '/api/v1/openapi.json')).text) as {
+      paths: Record<string, Record<string, { operationId: string }>>
+    }
+    const operations = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, { operationId: id }]) => ({ path, method: method.toUpperCase(), id })),
+    )
     const seen: Record<string, number[]> = {}
-    const headers = { cookie: browser.cookiesFor(url), origin: url, 'sec-fetch-site': 'same-origin', 'content-type': 'application/json' }
+    const headers = {
+      cookie: browser.cookiesFor(url),
+      origin: url,
+      'sec-fetch-site': 'same-origin',
+      'content-type': 'application/json',
+    }
     const asked: Record<string, { query?: string; body?: object }> = {
-      tap: { query: '?source=netflow&limit=6' }, topology: { query: '?scope=namespace,addr' }, series: { query: '?group=src_namespace,dst_namespace' }, flows: { query: '?columns=*&filter=any.ns%20%3D%20vault%20or%20bytes%20%3E%200' },
-      setLive: { body: { views: [{ id: 'r', kind: 'rows', q: { stream: 'flows' } }, { id: 'g', kind: 'graph', q: { stream: 'flows' }, scope: ['src_namespace', 'dst_namespace'] }] } }, sql: { body: { sql: 'SELECT * FROM flows' } },
+      tap: { query: '?source=netflow&limit=6' },
+      topology: { query: '?scope=namespace,addr' },
+      series: { query: '?group=src_namespace,dst_namespace' },
+      flows: { query: '?columns=*&filter=any.ns%20%3D%20vault%20or%20bytes%20%3E%200' },
+      setLive: {
+        body: {
+          views: [
+            { id: 'r', kind: 'rows', q: { stream: 'flows' } },
+            { id: 'g', kind: 'graph', q: { stream: 'flows' }, scope: ['src_namespace', 'dst_namespace'] },
+          ],
+        },
+      },
+      sql: { body: { sql: 'SELECT * FROM flows' } },
     }
     for (const { path, method, id } of operations) {
       if (id.startsWith('log')) continue
       const { query = '', body } = asked[id] ?? {}
       const gone = new AbortController()
-      const answer = await fetch(url + path.replace('{sid}', 'shona-sees').replace(/\{(\w+)\}/g, 'some-$1') + query, { method, headers, signal: gone.signal, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
+      const answer = await fetch(url + path.replace('{sid}', 'shona-sees').replace(/\{(\w+)\}/g, 'some-$1') + query, {
+        method,
+        headers,
+        signal: gone.signal,
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      })
       seen[id] = [answer.status]
       // A stream: what comes in two rounds of its counts.
       let text = ''
@@ -402,17 +601,33 @@ describe('keycloak', () => {
     try {
       const [port = 0] = await freePorts(1)
       await using weir = await startWeir({
-        folder, env: { OIDC_SECRET: clientSecret }, config: {
+        folder,
+        env: { OIDC_SECRET: clientSecret },
+        config: {
           listen: `0.0.0.0:${port}`,
-          auth: { oidc: { issuer: `${keycloak.url}/realms/${realm}`, client_id: 'weir', client_secret: 'env:OIDC_SECRET', role: "contains(realm_access.roles, 'weir-admin') && 'admin'" }, session: '1h' },
+          auth: {
+            oidc: {
+              issuer: `${keycloak.url}/realms/${realm}`,
+              client_id: 'weir',
+              client_secret: 'env:OIDC_SECRET',
+              role: "contains(realm_access.roles, 'weir-admin') && 'admin'",
+            },
+            session: '1h',
+          },
         },
       })
       const url = `http://127.0.0.1:${port}`
       const [browser, stranger] = [new Browser(), new Browser()]
       expect(JSON.parse((await login(browser, url, 'ada')).text)).toMatchObject({ name: 'ada', role: 'admin' })
       expect((await login(stranger, url, 'vera')).text).toContain('vera has no role here.')
-      expect(JSON.parse((await browser.api(url, 'POST', '/api/v1/sql', { sql: 'SELECT 1 AS one' })).text)).toEqual([{ one: 1 }])
-      expect([existsSync(join(weir.data, 'token')), weir.log.includes('#token='), weir.log.includes(clientSecret)]).toEqual([false, false, false])
+      expect(JSON.parse((await browser.api(url, 'POST', '/api/v1/sql', { sql: 'SELECT 1 AS one' })).text)).toEqual([
+        { one: 1 },
+      ])
+      expect([
+        existsSync(join(weir.data, 'token')),
+        weir.log.includes('#token='),
+        weir.log.includes(clientSecret),
+      ]).toEqual([false, false, false])
       expect(weir.log).toContain('Somebody logged in.')
     } finally {
       rmSync(folder, { recursive: true })
@@ -425,9 +640,16 @@ describe('keycloak', () => {
     const api = await started()
     // Ports do not make another site; names do.
     const url = api.url.replace('127.0.0.1', 'localhost')
-    const client = await keycloak.manage('GET', `/${realm}/clients/${weirClient}`) as { redirectUris: string[]; attributes: object }
+    const client = (await keycloak.manage('GET', `/${realm}/clients/${weirClient}`)) as {
+      redirectUris: string[]
+      attributes: object
+    }
     const addresses = [...client.redirectUris, `${url}/*`]
-    await keycloak.manage('PUT', `/${realm}/clients/${weirClient}`, { ...client, redirectUris: addresses, attributes: { ...client.attributes, 'post.logout.redirect.uris': addresses.join('##') } })
+    await keycloak.manage('PUT', `/${realm}/clients/${weirClient}`, {
+      ...client,
+      redirectUris: addresses,
+      attributes: { ...client.attributes, 'post.logout.redirect.uris': addresses.join('##') },
+    })
     const browser = await launch(path)
     try {
       const page = await browser.newPage()
@@ -454,13 +676,21 @@ describe('keycloak', () => {
     const { url } = await started()
     const browser = new Browser()
     const page = await login(browser, url, 'ada')
-    const code = page.way.map((address) => new URL(address).searchParams.get('code')).find((each) => each !== null) ?? ''
+    const code =
+      page.way.map((address) => new URL(address).searchParams.get('code')).find((each) => each !== null) ?? ''
     expect(code.length).toBeGreaterThan(20)
     const { access_token: token } = await keycloak.tokens(realm, 'cli', 'ada')
     await fetch(`${url}/api/v1/me`, { headers: { authorization: `Bearer ${token}x` } })
     await browser.api(url, 'POST', '/api/v1/logout')
     const text = JSON.stringify(logged)
     expect(text).toContain('Somebody logged in.')
-    for (const secret of [clientSecret, code, token.slice(0, 60), browser.cookie('weir_session') ?? 'none of it', passwordOf('ada')]) expect(text).not.toContain(secret)
+    for (const secret of [
+      clientSecret,
+      code,
+      token.slice(0, 60),
+      browser.cookie('weir_session') ?? 'none of it',
+      passwordOf('ada'),
+    ])
+      expect(text).not.toContain(secret)
   })
 })

@@ -20,7 +20,13 @@ interface Manifest {
 }
 
 interface Template {
-  readonly spec: { readonly containers: readonly { readonly args: readonly string[]; readonly envFrom: readonly { configMapRef: { name: string } }[]; readonly volumeMounts: readonly { name: string; mountPath: string }[] }[] }
+  readonly spec: {
+    readonly containers: readonly {
+      readonly args: readonly string[]
+      readonly envFrom: readonly { configMapRef: { name: string } }[]
+      readonly volumeMounts: readonly { name: string; mountPath: string }[]
+    }[]
+  }
 }
 
 const stage = useKube('weir-knative')
@@ -30,18 +36,35 @@ let missing: string | undefined
 
 beforeAll(async () => {
   const [definitions, kubectl] = [await installKnative(), await findKubectl()]
-  missing = definitions.path === undefined ? definitions.reason : kubectl.path === undefined ? kubectl.reason : undefined
+  missing =
+    definitions.path === undefined ? definitions.reason : kubectl.path === undefined ? kubectl.reason : undefined
   if (definitions.path === undefined || missing !== undefined || stage.dir === '') return
   deploy = join(stage.dir, 'knative')
   await cp(join(ROOT, 'deploy/knative'), deploy, { recursive: true })
   await cp(join(deploy, 'clouds/clouds.tpl'), join(deploy, 'clouds/clouds.yaml'))
   for (const file of await readdir(definitions.path)) {
-    const definition = parse(await readFile(join(definitions.path, file), 'utf8')) as { metadata: { name: string }; spec: { conversion?: unknown } }
+    const definition = parse(await readFile(join(definitions.path, file), 'utf8')) as {
+      metadata: { name: string }
+      spec: { conversion?: unknown }
+    }
     // Nobody is there to convert; these three have one version each, and need it not.
     expect(definition.spec.conversion).toBeUndefined()
     await stage.kube.call('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', definition)
-    const conditions = async (): Promise<unknown> => ((await stage.kube.call('GET', `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${definition.metadata.name}`))['status'] as { conditions?: unknown } | undefined)?.conditions
-    await vi.waitFor(async () => { expect(await conditions()).toContainEqual(expect.objectContaining({ type: 'Established', status: 'True' })) }, { timeout: 60_000 })
+    const conditions = async (): Promise<unknown> =>
+      (
+        (
+          await stage.kube.call(
+            'GET',
+            `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${definition.metadata.name}`,
+          )
+        )['status'] as { conditions?: unknown } | undefined
+      )?.conditions
+    await vi.waitFor(
+      async () => {
+        expect(await conditions()).toContainEqual(expect.objectContaining({ type: 'Established', status: 'True' }))
+      },
+      { timeout: 60_000 },
+    )
   }
 }, 300_000)
 
@@ -50,7 +73,8 @@ beforeEach((context) => {
 })
 
 const env = (): Record<string, string> => ({ KUBECONFIG: stage.kubeconfig })
-const run = (command: string, ...args: readonly string[]): Promise<CommandResult> => runCommand(command, args, { limit: 120_000, env: env() })
+const run = (command: string, ...args: readonly string[]): Promise<CommandResult> =>
+  runCommand(command, args, { limit: 120_000, env: env() })
 
 async function built(folder: string): Promise<Manifest[]> {
   const ran = await run('kubectl', 'kustomize', join(deploy, folder))
@@ -65,20 +89,28 @@ async function dryRun(manifests: readonly unknown[]): Promise<CommandResult> {
   return run('kubectl', 'apply', '--namespace', 'default', '--dry-run=server', '--validate=strict', '--filename', file)
 }
 
-const make = (...args: readonly string[]): Promise<CommandResult> => run('make', '--no-print-directory', '-C', deploy, ...args)
+const make = (...args: readonly string[]): Promise<CommandResult> =>
+  run('make', '--no-print-directory', '-C', deploy, ...args)
 const namesOf = async (kinds: string): Promise<string[]> => {
   const { code, stdout, output } = await run('kubectl', 'get', kinds, '--namespace', 'default', '--output', 'name')
   expect(code, output).toBe(0)
-  return stdout.split('\n').filter((line) => line !== '' && !line.startsWith('configmap/kube-') && line !== 'service/kubernetes').sort()
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('configmap/kube-') && line !== 'service/kubernetes')
+    .sort()
 }
-const ours = 'configmaps,secrets,deployments,persistentvolumeclaims,containersources.sources.knative.dev,sinkbindings.sources.knative.dev,services.serving.knative.dev'
+const ours =
+  'configmaps,secrets,deployments,persistentvolumeclaims,containersources.sources.knative.dev,sinkbindings.sources.knative.dev,services.serving.knative.dev'
 
 /** Whatever makes one for each namespace is a controller, which does not run here. */
-const defaults = async (): Promise<string[]> => (await namesOf('serviceaccounts')).filter((name) => name === 'serviceaccount/default')
+const defaults = async (): Promise<string[]> =>
+  (await namesOf('serviceaccounts')).filter((name) => name === 'serviceaccount/default')
 
 describe('kube-apiserver', () => {
   test('takes every manifest of every folder, with no field that it does not know', async () => {
-    const folders = (await readdir(deploy, { withFileTypes: true })).filter((entry) => entry.isDirectory()).map(({ name }) => name)
+    const folders = (await readdir(deploy, { withFileTypes: true }))
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name)
     const kinds = new Set<string>()
     for (const folder of folders) {
       const all = await built(folder)
@@ -87,7 +119,18 @@ describe('kube-apiserver', () => {
       expect(stdout.match(/ \(server dry run\)$/gm), folder).toHaveLength(all.length)
       for (const { kind } of all) kinds.add(kind)
     }
-    expect([...kinds].sort()).toEqual(['ConfigMap', 'ContainerSource', 'Deployment', 'PersistentVolumeClaim', 'Role', 'RoleBinding', 'Secret', 'Service', 'ServiceAccount', 'SinkBinding'])
+    expect([...kinds].sort()).toEqual([
+      'ConfigMap',
+      'ContainerSource',
+      'Deployment',
+      'PersistentVolumeClaim',
+      'Role',
+      'RoleBinding',
+      'Secret',
+      'Service',
+      'ServiceAccount',
+      'SinkBinding',
+    ])
   })
 
   test('refuses the same with one field misspelt, whichever kind it is', async () => {
@@ -102,8 +145,19 @@ describe('kube-apiserver', () => {
   test('takes the pod of the ContainerSource as the Deployment that Knative makes of it', async () => {
     const source = (await built('container-source')).find(({ kind }) => kind === 'ContainerSource')
     const template = source?.spec?.['template'] as { metadata?: object; spec: object }
-    const labels = { 'sources.knative.dev/containerSource': 'cts-exporter', 'sources.knative.dev/source': 'container-source-controller' }
-    const deployment = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'cts-exporter-deployment', labels }, spec: { selector: { matchLabels: labels }, template: { ...template, metadata: { ...template.metadata, labels } } } }
+    const labels = {
+      'sources.knative.dev/containerSource': 'cts-exporter',
+      'sources.knative.dev/source': 'container-source-controller',
+    }
+    const deployment = {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'cts-exporter-deployment', labels },
+      spec: {
+        selector: { matchLabels: labels },
+        template: { ...template, metadata: { ...template.metadata, labels } },
+      },
+    }
     const { code, output } = await dryRun([deployment])
     expect([code, output]).toEqual([0, 'deployment.apps/cts-exporter-deployment created (server dry run)\n'])
   })
@@ -117,30 +171,72 @@ describe('kube-apiserver', () => {
     expect(await namesOf(ours)).toEqual([])
     await done('install-configuration', 'install-event-display')
     await done('install-containersource', `IMAGE=${image}`)
-    expect(await namesOf(ours)).toEqual(['configmap/cts-exporter-settings', 'containersource.sources.knative.dev/cts-exporter', 'secret/cts-exporter-clouds', 'service.serving.knative.dev/event-display'])
-    const secret = (await stage.kube.call('GET', '/api/v1/namespaces/default/secrets/cts-exporter-clouds')) as unknown as Manifest
-    expect(Buffer.from(secret.data?.['clouds.yaml'] ?? '', 'base64').toString()).toBe(await readFile(join(ROOT, 'deploy/knative/clouds/clouds.tpl'), 'utf8'))
-    const source = (await stage.kube.call('GET', '/apis/sources.knative.dev/v1/namespaces/default/containersources/cts-exporter')) as unknown as Manifest
-    expect(source.spec).toMatchObject({ template: { spec: { containers: [{ image }] } }, sink: { ref: { kind: 'Service', name: 'event-display' } } })
+    expect(await namesOf(ours)).toEqual([
+      'configmap/cts-exporter-settings',
+      'containersource.sources.knative.dev/cts-exporter',
+      'secret/cts-exporter-clouds',
+      'service.serving.knative.dev/event-display',
+    ])
+    const secret = (await stage.kube.call(
+      'GET',
+      '/api/v1/namespaces/default/secrets/cts-exporter-clouds',
+    )) as unknown as Manifest
+    expect(Buffer.from(secret.data?.['clouds.yaml'] ?? '', 'base64').toString()).toBe(
+      await readFile(join(ROOT, 'deploy/knative/clouds/clouds.tpl'), 'utf8'),
+    )
+    const source = (await stage.kube.call(
+      'GET',
+      '/apis/sources.knative.dev/v1/namespaces/default/containersources/cts-exporter',
+    )) as unknown as Manifest
+    expect(source.spec).toMatchObject({
+      template: { spec: { containers: [{ image }] } },
+      sink: { ref: { kind: 'Service', name: 'event-display' } },
+    })
     await done('install-sinkbinding', 'install-neo4j-sink', `IMAGE=${image}`)
-    expect(await namesOf(ours)).toEqual(expect.arrayContaining(['deployment.apps/cts-exporter', 'persistentvolumeclaim/cts-exporter-data', 'service.serving.knative.dev/neo4j-sink', 'sinkbinding.sources.knative.dev/cts-exporter']))
+    expect(await namesOf(ours)).toEqual(
+      expect.arrayContaining([
+        'deployment.apps/cts-exporter',
+        'persistentvolumeclaim/cts-exporter-data',
+        'service.serving.knative.dev/neo4j-sink',
+        'sinkbinding.sources.knative.dev/cts-exporter',
+      ]),
+    )
     await done('install-deployment', `IMAGE=${image}`, 'SINK=http://sink.example.com/in')
-    expect((await stage.kube.call('GET', '/api/v1/namespaces/default/configmaps/cts-exporter-settings'))['data']).toMatchObject({ K_SINK: 'http://sink.example.com/in', CTS_FROM: '5' })
+    expect(
+      (await stage.kube.call('GET', '/api/v1/namespaces/default/configmaps/cts-exporter-settings'))['data'],
+    ).toMatchObject({ K_SINK: 'http://sink.example.com/in', CTS_FROM: '5' })
     await done('install-replicas', `IMAGE=${image}`)
-    const replicas = (await stage.kube.call('GET', '/apis/apps/v1/namespaces/default/deployments/cts-exporter')) as unknown as Manifest
-    const leased = { serviceAccountName: 'cts-exporter', automountServiceAccountToken: true, containers: [{ env: [{ name: 'CTS_LEASE', value: 'cts-exporter' }] }], volumes: [{}, {}, { name: 'data', emptyDir: {} }] }
+    const replicas = (await stage.kube.call(
+      'GET',
+      '/apis/apps/v1/namespaces/default/deployments/cts-exporter',
+    )) as unknown as Manifest
+    const leased = {
+      serviceAccountName: 'cts-exporter',
+      automountServiceAccountToken: true,
+      containers: [{ env: [{ name: 'CTS_LEASE', value: 'cts-exporter' }] }],
+      volumes: [{}, {}, { name: 'data', emptyDir: {} }],
+    }
     expect(replicas.spec).toMatchObject({ replicas: 2, template: { spec: leased } })
     expect(source.spec).toMatchObject({ template: { spec: leased } })
     await done('uninstall')
-    expect(await namesOf(`${ours},serviceaccounts,roles,rolebindings`)).toEqual(['persistentvolumeclaim/cts-exporter-data', ...await defaults()])
+    expect(await namesOf(`${ours},serviceaccounts,roles,rolebindings`)).toEqual([
+      'persistentvolumeclaim/cts-exporter-data',
+      ...(await defaults()),
+    ])
     await done('uninstall')
   })
 
   test('is told nothing by make without an image or a filled clouds.yaml, which is said', async () => {
-    expect(await make('install-containersource')).toMatchObject({ code: 2, stderr: expect.stringContaining('IMAGE=') as string })
+    expect(await make('install-containersource')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('IMAGE=') as string,
+    })
     await rm(join(deploy, 'clouds/clouds.yaml'))
     onTestFinished(() => cp(join(deploy, 'clouds/clouds.tpl'), join(deploy, 'clouds/clouds.yaml')))
-    expect(await make('install-configuration')).toMatchObject({ code: 2, stderr: expect.stringContaining('copy clouds/clouds.tpl') as string })
+    expect(await make('install-configuration')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('copy clouds/clouds.tpl') as string,
+    })
     expect(await namesOf('configmaps,secrets,containersources.sources.knative.dev')).toEqual([])
   })
 
@@ -148,7 +244,13 @@ describe('kube-apiserver', () => {
     const all = await built('deployment')
     const { spec } = all.find(({ kind }) => kind === 'Deployment') as unknown as { spec: { template: Template } }
     const [container] = spec.template.spec.containers
-    const settings = Object.assign({}, ...(container?.envFrom ?? []).map(({ configMapRef: { name } }) => all.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === name)?.data)) as Record<string, string>
+    const settings = Object.assign(
+      {},
+      ...(container?.envFrom ?? []).map(
+        ({ configMapRef: { name } }) =>
+          all.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === name)?.data,
+      ),
+    ) as Record<string, string>
     const folder = await mkdtemp(join(tmpdir(), 'weir-knative-pod-'))
     onTestFinished(() => rm(folder, { recursive: true, force: true }))
     const cloud = await ExportedCloud.start(folder)
@@ -158,10 +260,16 @@ describe('kube-apiserver', () => {
     // Its volumes are folders here: the one with data, and the one in which the Secret is.
     expect(container?.volumeMounts.map(({ mountPath }) => mountPath)).toEqual(['/etc/openstack', '/data', '/tmp'])
     const args = container?.args.map((arg) => (arg === '/data' ? join(folder, 'data') : arg))
-    await using pod = await startExporter({ ...settings, OS_CLIENT_CONFIG_FILE: cloud.env['OS_CLIENT_CONFIG_FILE'] ?? '', K_SINK: receiver.url }, args)
+    await using pod = await startExporter(
+      { ...settings, OS_CLIENT_CONFIG_FILE: cloud.env['OS_CLIENT_CONFIG_FILE'] ?? '', K_SINK: receiver.url },
+      args,
+    )
     await expect.poll(() => receiver.received.length, { timeout: 60_000 }).toBe(60)
     expect(receiver.received.map(({ id }) => id).sort()).toEqual(traces.map(({ trace_id: id }) => id ?? '').sort())
-    const { livenessProbe, readinessProbe, ports } = container as unknown as Record<'livenessProbe' | 'readinessProbe', { httpGet: { path: string; port: string } }> & { ports: { name: string; containerPort: number }[] }
+    const { livenessProbe, readinessProbe, ports } = container as unknown as Record<
+      'livenessProbe' | 'readinessProbe',
+      { httpGet: { path: string; port: string } }
+    > & { ports: { name: string; containerPort: number }[] }
     for (const { httpGet } of [livenessProbe, readinessProbe]) {
       expect((await fetch(pod.opsUrl + httpGet.path)).status).toBe(200)
       // Where the image listens when nobody says otherwise, as here the test does.

@@ -28,8 +28,19 @@ async function server(): Promise<NatsServer> {
 }
 
 async function publish(written: WrittenConfigOf<typeof natsSchema>): Promise<void> {
-  const sink = await nats.build(configFrom(natsSchema, { subject: 'changes', codec: 'kollect', ...written }), testContext())
-  expect(await sink.send(eventBatch(changes.map((change) => changeEvent(change, 0)), 't'), new AbortController().signal)).toEqual([])
+  const sink = await nats.build(
+    configFrom(natsSchema, { subject: 'changes', codec: 'kollect', ...written }),
+    testContext(),
+  )
+  expect(
+    await sink.send(
+      eventBatch(
+        changes.map((change) => changeEvent(change, 0)),
+        't',
+      ),
+      new AbortController().signal,
+    ),
+  ).toEqual([])
   await sink.close()
 }
 
@@ -50,20 +61,29 @@ describe('nats-server', () => {
     }
     const uidOf = (object: Readonly<Record<string, unknown>>): unknown => (object['metadata'] as { uid: string }).uid
     let failed = 0
-    const counts = await consumeKollect(messages, {
-      onCreated: (_cluster, object) => note(uidOf(object)),
-      onUpdated: (_cluster, _before, after) => {
-        note(uidOf(after))
-        if (failed++ === 0) throw new Error('once')
+    const counts = await consumeKollect(
+      messages,
+      {
+        onCreated: (_cluster, object) => note(uidOf(object)),
+        onUpdated: (_cluster, _before, after) => {
+          note(uidOf(after))
+          if (failed++ === 0) throw new Error('once')
+        },
+        onDeleted: (_cluster, uid) => note(uid),
       },
-      onDeleted: (_cluster, uid) => note(uid),
-    }, { retryMs: 1 })
+      { retryMs: 1 },
+    )
     expect(seen.toSorted()).toEqual([...changes.map(({ uid }) => uid), changes[1]?.uid ?? ''].toSorted())
     expect(counts).toEqual({ handled: 60, skipped: 0, malformed: 0, failed: 1 })
-    await expect.poll(async () => {
-      const { num_pending: pending, num_ack_pending: unanswered } = await manager.consumers.info('CHANGES', 'test')
-      return [pending, unanswered]
-    }, { timeout: 30_000 }).toEqual([0, 0])
+    await expect
+      .poll(
+        async () => {
+          const { num_pending: pending, num_ack_pending: unanswered } = await manager.consumers.info('CHANGES', 'test')
+          return [pending, unanswered]
+        },
+        { timeout: 30_000 },
+      )
+      .toEqual([0, 0])
   })
 
   test('without JetStream whoever listens reads the same', async (context) => {

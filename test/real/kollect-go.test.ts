@@ -21,7 +21,9 @@ interface Read extends Omit<Told, 'left'> {
 }
 
 let dir = ''
-beforeAll(async () => { dir = await mkdtemp(join(tmpdir(), 'weir-kollect-go-')) })
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'weir-kollect-go-'))
+})
 afterAll(() => rm(dir, { recursive: true, force: true }))
 
 describe('go-consumer', () => {
@@ -30,20 +32,46 @@ describe('go-consumer', () => {
     if (consumer.path === undefined) return context.skip(consumer.reason)
     await need(context, program)
     await using bus = await startNats({ jetstream: true, dir })
-    const sink = { type: 'nats', url: bus.url, stream: 'KOLLECT', subject: 'kollect', create_stream: true, codec: 'kollect' }
-    const sinks = { all: { ...sink, only: { family: ['change'] } }, own: { ...sink, stream: 'OWN', subject: 'own', kollect_fields: 'original', only: { family: ['change'] } } }
+    const sink = {
+      type: 'nats',
+      url: bus.url,
+      stream: 'KOLLECT',
+      subject: 'kollect',
+      create_stream: true,
+      codec: 'kollect',
+    }
+    const sinks = {
+      all: { ...sink, only: { family: ['change'] } },
+      own: { ...sink, stream: 'OWN', subject: 'own', kollect_fields: 'original', only: { family: ['change'] } },
+    }
     await using weir = await startWeir({ folder: dir, config: { sinks } })
     const changes = anyChanges(11, 600, 'prod')
-    await weir.post('/events', encodeBatch(changes.map((change) => changeEvent(change, sentAt))).toString(), 'application/cloudevents-batch+json')
+    await weir.post(
+      '/events',
+      encodeBatch(changes.map((change) => changeEvent(change, sentAt))).toString(),
+      'application/cloudevents-batch+json',
+    )
     await weir.caughtUp(60_000)
     const sent = new Map(changes.map((change) => [`prod/${change.uid}`, change]))
-    for (const [stream, subject, added] of [['KOLLECT', 'kollect', true], ['OWN', 'own', false]] as const) {
-      const ran = await runCommand(consumer.path, [bus.url, stream, subject, String(changes.length)], { limit: 120_000 })
+    for (const [stream, subject, added] of [
+      ['KOLLECT', 'kollect', true],
+      ['OWN', 'own', false],
+    ] as const) {
+      const ran = await runCommand(consumer.path, [bus.url, stream, subject, String(changes.length)], {
+        limit: 120_000,
+      })
       expect([ran.code, ran.stderr]).toEqual([0, ''])
-      const told = ran.stdout.trim().split('\n').map((line) => JSON.parse(line) as Read)
+      const told = ran.stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Read)
       expect(told.map(({ key }) => key).toSorted()).toEqual([...sent.keys()].toSorted())
       expect(told.flatMap((each) => differences(each, sent.get(each.key), false))).toEqual([])
-      expect(told.every(({ unknown }) => (added ? unknown.length > 0 && unknown.every((number) => number >= 16) : unknown.length === 0))).toBe(true)
+      expect(
+        told.every(({ unknown }) =>
+          added ? unknown.length > 0 && unknown.every((number) => number >= 16) : unknown.length === 0,
+        ),
+      ).toBe(true)
       expect(told.filter(({ same }) => !same)).toEqual([])
     }
   }, 240_000)

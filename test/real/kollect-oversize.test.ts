@@ -38,14 +38,38 @@ async function scene(context: TestContext, env: (dir: string) => Readonly<Record
   await manager.streams.add({ name: 'CHANGES', subjects: ['cluster.changes'] })
   await writeFile(join(dir, 'kubeconfig'), cluster.kubeconfig)
   await mkdir(join(dir, 'claims'))
-  const weir = await startKollect(join(dir, 'data'), { EVENT_WRITER_URL: 'nats://cluster.changes', NATS_SERVER_URL: bus.url, CLUSTER_ID: 'c1', KUBECONFIG: join(dir, 'kubeconfig'), WEIR_DATA: '', ...env(dir) })
+  const weir = await startKollect(join(dir, 'data'), {
+    EVENT_WRITER_URL: 'nats://cluster.changes',
+    NATS_SERVER_URL: bus.url,
+    CLUSTER_ID: 'c1',
+    KUBECONFIG: join(dir, 'kubeconfig'),
+    WEIR_DATA: '',
+    ...env(dir),
+  })
   onTestFinished(() => weir[Symbol.asyncDispose]())
   return {
-    cluster, weir, dir,
+    cluster,
+    weir,
+    dir,
     async messages() {
       const { state } = await manager.streams.info('CHANGES')
-      const found = await Promise.all(Array.from({ length: state.messages }, (_, at) => manager.streams.getMessage('CHANGES', { seq: at + 1 })))
-      return found.flatMap((message) => (message === null ? [] : [{ attributes: new Map(), contentType: message.header.get('content-type'), body: message.data, place: '', time: 0, key: '' } as unknown as InMessage]))
+      const found = await Promise.all(
+        Array.from({ length: state.messages }, (_, at) => manager.streams.getMessage('CHANGES', { seq: at + 1 })),
+      )
+      return found.flatMap((message) =>
+        message === null
+          ? []
+          : [
+              {
+                attributes: new Map(),
+                contentType: message.header.get('content-type'),
+                body: message.data,
+                place: '',
+                time: 0,
+                key: '',
+              } as unknown as InMessage,
+            ],
+      )
     },
   }
 }
@@ -65,7 +89,11 @@ const created = ({ body }: Pick<InMessage, 'body'>): { readonly name: string; re
 }
 
 async function stated({ weir }: Scene, oversize: string): Promise<void> {
-  const lines = (): unknown[] => weir.log.split('\n').filter((line) => line.includes('Connected to NATS.')).map((line) => JSON.parse(line) as unknown)
+  const lines = (): unknown[] =>
+    weir.log
+      .split('\n')
+      .filter((line) => line.includes('Connected to NATS.'))
+      .map((line) => JSON.parse(line) as unknown)
   await expect.poll(lines, { ...limit, timeout: 5000 }).toMatchObject([{ max_message_bytes: 1_048_576, oversize }])
 }
 
@@ -74,9 +102,14 @@ describe('nats-server', () => {
     const all = await scene(context, () => ({}))
     await stated(all, 'dead-letter')
     change(all.cluster)
-    await expect.poll(async () => (await all.messages()).map((message) => created(message).name), limit).toEqual(['before', 'after'])
-    const letters = async (): Promise<unknown> => (await fetch(`${all.weir.apiUrl}/api/v1/dead-letters?bodies=false`)).json()
-    await expect.poll(letters, limit).toMatchObject([{ sink: 'kollect', state: 'open', reason: 'larger than the server takes (max_payload)' }])
+    await expect
+      .poll(async () => (await all.messages()).map((message) => created(message).name), limit)
+      .toEqual(['before', 'after'])
+    const letters = async (): Promise<unknown> =>
+      (await fetch(`${all.weir.apiUrl}/api/v1/dead-letters?bodies=false`)).json()
+    await expect
+      .poll(letters, limit)
+      .toMatchObject([{ sink: 'kollect', state: 'open', reason: 'larger than the server takes (max_payload)' }])
   }, 90_000)
 
   test('with WEIR_SINKS_KOLLECT_OVERSIZE=split it goes out in parts that make up the whole', async (context) => {
@@ -90,17 +123,25 @@ describe('nats-server', () => {
     const described = first === undefined ? undefined : partOf(first)
     if (described === undefined) throw new Error('there are no parts')
     expect(created(joinParts(parts, described))).toEqual({ name: 'large', value: large })
-    expect(messages.filter((message) => partOf(message) === undefined).map((message) => created(message).name)).toEqual(['before', 'after'])
+    expect(messages.filter((message) => partOf(message) === undefined).map((message) => created(message).name)).toEqual(
+      ['before', 'after'],
+    )
   }, 90_000)
 
   test('with WEIR_SINKS_KOLLECT_OVERSIZE=claim-check a reference goes out, and the store has the whole', async (context) => {
-    const all = await scene(context, (dir) => ({ WEIR_SINKS_KOLLECT_OVERSIZE: 'claim-check', WEIR_SINKS_KOLLECT_CLAIMS_STORE: join(dir, 'claims') }))
+    const all = await scene(context, (dir) => ({
+      WEIR_SINKS_KOLLECT_OVERSIZE: 'claim-check',
+      WEIR_SINKS_KOLLECT_CLAIMS_STORE: join(dir, 'claims'),
+    }))
     await stated(all, 'claim-check')
     change(all.cluster)
     await expect.poll(async () => (await all.messages()).length, limit).toBe(3)
     const [before, reference, after] = await all.messages()
     const claim = reference === undefined ? undefined : claimOf(reference)
-    expect([before, after].map((message) => (message === undefined ? '' : created(message).name))).toEqual(['before', 'after'])
+    expect([before, after].map((message) => (message === undefined ? '' : created(message).name))).toEqual([
+      'before',
+      'after',
+    ])
     expect(created({ body: await readFile(claim?.url ?? '') })).toEqual({ name: 'large', value: large })
   }, 90_000)
 })

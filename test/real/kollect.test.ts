@@ -49,9 +49,24 @@ async function accountOf(cluster: Kube, overlay: string): Promise<string> {
     await writeFile(path, kubeconfigOf(cluster, token), { mode: 0o600 })
     return path
   }
-  const applied = await runCommand('kubectl', ['--kubeconfig', await config('admin', cluster.tokens.admin), 'apply', '--server-side', '-k', join(ROOT, 'deploy/kustomize/kollect/overlays', overlay)], { limit: 120_000, env: { HOME: dir } })
+  const applied = await runCommand(
+    'kubectl',
+    [
+      '--kubeconfig',
+      await config('admin', cluster.tokens.admin),
+      'apply',
+      '--server-side',
+      '-k',
+      join(ROOT, 'deploy/kustomize/kollect/overlays', overlay),
+    ],
+    { limit: 120_000, env: { HOME: dir } },
+  )
   expect([applied.code, applied.code === 0 ? '' : applied.output]).toEqual([0, ''])
-  const asked = await cluster.call('POST', '/api/v1/namespaces/kollect/serviceaccounts/kollect/token', { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 3600 } })
+  const asked = await cluster.call('POST', '/api/v1/namespaces/kollect/serviceaccounts/kollect/token', {
+    apiVersion: 'authentication.k8s.io/v1',
+    kind: 'TokenRequest',
+    spec: { expirationSeconds: 3600 },
+  })
   return config('account', (asked['status'] as { token: string }).token)
 }
 
@@ -63,7 +78,8 @@ async function listen(url: string): Promise<void> {
   await manager.consumers.add('CHANGES', { durable_name: 'test', ack_policy: AckPolicy.Explicit })
   const from = await (await jetstream(connection).consumers.get('CHANGES', 'test')).consume()
   messages = from
-  const of = (object: Readonly<Record<string, unknown>>): string => `${String(object['kind'])} ${(object['metadata'] as { name: string }).name} ${JSON.stringify(object['data'] ?? {})}`
+  const of = (object: Readonly<Record<string, unknown>>): string =>
+    `${String(object['kind'])} ${(object['metadata'] as { name: string }).name} ${JSON.stringify(object['data'] ?? {})}`
   const failures: unknown[] = []
   consuming = consumeKollect(from, {
     onCreated: (cluster, object) => void told.push(`${cluster} created ${of(object)}`),
@@ -75,7 +91,12 @@ async function listen(url: string): Promise<void> {
 
 const ofTest = (): string[] => told.filter((line) => line.includes(' mine'))
 const maps = '/api/v1/namespaces/default/configmaps'
-const map = (value: string): object => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'mine' }, data: { value } })
+const map = (value: string): object => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name: 'mine' },
+  data: { value },
+})
 
 async function needAll(context: TestContext): Promise<void> {
   if (missing.path === undefined) return context.skip(missing.reason)
@@ -92,25 +113,46 @@ describe('kube-apiserver', () => {
     const account = await accountOf(cluster, 'with-secrets')
     await listen(bus.url)
     await cluster.call('POST', maps, { ...map('before'), metadata: { name: 'mine-too' } })
-    const env = { EVENT_WRITER_URL: 'nats://cluster.changes?stream=CHANGES', NATS_SERVER_URL: bus.url, CLUSTER_ID: 'c1', KUBECONFIG: account, WEIR_DATA: '' }
+    const env = {
+      EVENT_WRITER_URL: 'nats://cluster.changes?stream=CHANGES',
+      NATS_SERVER_URL: bus.url,
+      CLUSTER_ID: 'c1',
+      KUBECONFIG: account,
+      WEIR_DATA: '',
+    }
     weir = await startKollect(join(dir, 'data'), env)
     const { opsUrl } = weir
     await cluster.call('POST', maps, map('one'))
     await cluster.call('PATCH', `${maps}/mine`, { data: { value: 'two' } }, 'application/merge-patch+json')
     const secret = Buffer.from('a-secret-that-nobody-may-read').toString('base64')
-    await cluster.call('POST', '/api/v1/namespaces/default/secrets', { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'mine' }, data: { password: secret } })
+    await cluster.call('POST', '/api/v1/namespaces/default/secrets', {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'mine' },
+      data: { password: secret },
+    })
     await expect.poll(() => ofTest().length, { timeout: limit }).toBe(3)
     expect(ofTest().filter((line) => line.includes('ConfigMap'))).toEqual([
-      'c1 created ConfigMap mine {"value":"one"}', 'c1 updated ConfigMap mine {"value":"one"} to ConfigMap mine {"value":"two"}',
+      'c1 created ConfigMap mine {"value":"one"}',
+      'c1 updated ConfigMap mine {"value":"one"} to ConfigMap mine {"value":"two"}',
     ])
     expect(ofTest().some((line) => line.startsWith('c1 created Secret mine'))).toBe(true)
     expect(told.join('\n')).not.toContain(secret)
 
     const ops = (path: string): Promise<Response> => fetch(opsUrl + path)
     expect([(await ops('/__/health')).status, (await ops('/__/ready')).status]).toEqual([200, 200])
-    await expect.poll(async () => (await (await ops('/__/metrics')).text()).split('\n').filter((line) => line.startsWith('kollect_') && line.includes('ConfigMap')), { timeout: limit }).toEqual([
-      'kollect_resource_created_total{group="",version="v1",kind="ConfigMap",namespace="default"} 1', 'kollect_resource_updated_total{group="",version="v1",kind="ConfigMap",namespace="default"} 1',
-    ])
+    await expect
+      .poll(
+        async () =>
+          (await (await ops('/__/metrics')).text())
+            .split('\n')
+            .filter((line) => line.startsWith('kollect_') && line.includes('ConfigMap')),
+        { timeout: limit },
+      )
+      .toEqual([
+        'kollect_resource_created_total{group="",version="v1",kind="ConfigMap",namespace="default"} 1',
+        'kollect_resource_updated_total{group="",version="v1",kind="ConfigMap",namespace="default"} 1',
+      ])
 
     expect(await weir.stop()).toBe(0)
     await cluster.call('DELETE', `${maps}/mine`)

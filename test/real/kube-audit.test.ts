@@ -43,25 +43,78 @@ beforeAll(async () => {
   const [cert_file, key_file] = [join(dir, 'weir.crt'), join(dir, 'weir.key')]
   await writeFile(cert_file, own.cert)
   await writeFile(key_file, own.key)
-  await writeFile(join(dir, 'webhook.yaml'), JSON.stringify({
-    apiVersion: 'v1', kind: 'Config', 'current-context': 'weir', contexts: [{ name: 'weir', context: { cluster: 'weir', user: 'weir' } }],
-    clusters: [{ name: 'weir', cluster: { server: `https://127.0.0.1:${port}/audit`, 'certificate-authority-data': Buffer.from(own.cert).toString('base64') } }], users: [{ name: 'weir', user: { token } }],
-  }))
+  await writeFile(
+    join(dir, 'webhook.yaml'),
+    JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Config',
+      'current-context': 'weir',
+      contexts: [{ name: 'weir', context: { cluster: 'weir', user: 'weir' } }],
+      clusters: [
+        {
+          name: 'weir',
+          cluster: {
+            server: `https://127.0.0.1:${port}/audit`,
+            'certificate-authority-data': Buffer.from(own.cert).toString('base64'),
+          },
+        },
+      ],
+      users: [{ name: 'weir', user: { token } }],
+    }),
+  )
   kube = await startKube(dir, [
-    `--audit-policy-file=${join(dir, 'policy.yaml')}`, `--audit-webhook-config-file=${join(dir, 'webhook.yaml')}`,
+    `--audit-policy-file=${join(dir, 'policy.yaml')}`,
+    `--audit-webhook-config-file=${join(dir, 'webhook.yaml')}`,
     // Sent soon and in small batches, and tried again soon enough for a test.
-    '--audit-webhook-batch-max-wait=500ms', '--audit-webhook-batch-max-size=10', '--audit-webhook-initial-backoff=3s',
+    '--audit-webhook-batch-max-wait=500ms',
+    '--audit-webhook-batch-max-size=10',
+    '--audit-webhook-initial-backoff=3s',
   ])
   const kubeconfig = join(dir, 'kubeconfig.yaml')
   await writeFile(kubeconfig, kubeconfigOf(kube), { mode: 0o600 })
-  const audit = { type: 'kube-audit', cluster: 'c1', listen: `127.0.0.1:${port}`, token: 'env:AUDIT_TOKEN', tls: { cert_file, key_file } }
-  weir = await startWeir({ folder: join(dir, 'weir'), env: { AUDIT_TOKEN: token }, config: { sources: { audit, cluster: { type: 'kubernetes', cluster: 'c1', kubeconfig, include: ['ConfigMap', 'Secret', 'Pod', 'Service', 'customresourcedefinitions.apiextensions.k8s.io', 'widgets.example.com'] } } } })
+  const audit = {
+    type: 'kube-audit',
+    cluster: 'c1',
+    listen: `127.0.0.1:${port}`,
+    token: 'env:AUDIT_TOKEN',
+    tls: { cert_file, key_file },
+  }
+  weir = await startWeir({
+    folder: join(dir, 'weir'),
+    env: { AUDIT_TOKEN: token },
+    config: {
+      sources: {
+        audit,
+        cluster: {
+          type: 'kubernetes',
+          cluster: 'c1',
+          kubeconfig,
+          include: [
+            'ConfigMap',
+            'Secret',
+            'Pod',
+            'Service',
+            'customresourcedefinitions.apiextensions.k8s.io',
+            'widgets.example.com',
+          ],
+        },
+      },
+    },
+  })
   // What is there before everything is watched is told as no change.
-  for (let waited = 0; (await weir.get<{ clusters: readonly { synced: boolean }[] }>('/api/v1/clusters')).clusters[0]?.synced !== true; waited += 100) {
+  for (
+    let waited = 0;
+    (await weir.get<{ clusters: readonly { synced: boolean }[] }>('/api/v1/clusters')).clusters[0]?.synced !== true;
+    waited += 100
+  ) {
     if (waited > 120_000) throw new Error(`the cluster is not watched:\n${weir.lastLog}`)
     await sleep(100)
   }
-  await kube.call('POST', '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', { metadata: { name: 'weir-writes' }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' }, subjects: [{ kind: 'User', name: 'weir', apiGroup: 'rbac.authorization.k8s.io' }] })
+  await kube.call('POST', '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', {
+    metadata: { name: 'weir-writes' },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
+    subjects: [{ kind: 'User', name: 'weir', apiGroup: 'rbac.authorization.k8s.io' }],
+  })
 }, 240_000)
 afterAll(async () => {
   await kube?.stop()
@@ -75,20 +128,41 @@ proves('source', ...againstKube('kube-audit', () => kube).slice(0, 1))
 
 interface KubeObject {
   readonly kind: string
-  readonly metadata: { readonly name: string; readonly namespace: string; readonly uid: string; readonly resourceVersion: string }
+  readonly metadata: {
+    readonly name: string
+    readonly namespace: string
+    readonly uid: string
+    readonly resourceVersion: string
+  }
 }
 
 /** Asks the API server as one of two users. */
 function as(user: 'admin' | 'weir', method: string, path: string, body?: object): Promise<KubeObject> {
   return new Promise((resolve, reject) => {
     const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
-    const asked = request(kube.url + path, { method, ca: kube.ca(), headers: { authorization: `Bearer ${kube.tokens[user]}`, 'user-agent': 'shell/1.0', ...(body === undefined ? {} : { 'content-type': type }) } }, (answer) => {
-      let text = ''
-      answer.setEncoding('utf8').on('data', (piece: string) => (text += piece)).on('error', reject).on('end', () => {
-        if ((answer.statusCode ?? 500) < 300) resolve(JSON.parse(text) as KubeObject)
-        else reject(new Error(`${method} ${path}: ${answer.statusCode} ${text.slice(0, 300)}`))
-      })
-    })
+    const asked = request(
+      kube.url + path,
+      {
+        method,
+        ca: kube.ca(),
+        headers: {
+          authorization: `Bearer ${kube.tokens[user]}`,
+          'user-agent': 'shell/1.0',
+          ...(body === undefined ? {} : { 'content-type': type }),
+        },
+      },
+      (answer) => {
+        let text = ''
+        answer
+          .setEncoding('utf8')
+          .on('data', (piece: string) => (text += piece))
+          .on('error', reject)
+          .on('end', () => {
+            if ((answer.statusCode ?? 500) < 300) resolve(JSON.parse(text) as KubeObject)
+            else reject(new Error(`${method} ${path}: ${answer.statusCode} ${text.slice(0, 300)}`))
+          })
+      },
+    )
     asked.on('error', reject).end(body === undefined ? undefined : JSON.stringify(body))
   })
 }
@@ -104,7 +178,13 @@ interface Row {
 }
 
 async function told(where: string): Promise<Row[]> {
-  const answer = await fetch(`${weir.url}/api/v1/sql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ sql: `SELECT id, source, type, subject, ref, time, data FROM events WHERE family = 'audit' AND ${where} ORDER BY time` }) })
+  const answer = await fetch(`${weir.url}/api/v1/sql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      sql: `SELECT id, source, type, subject, ref, time, data FROM events WHERE family = 'audit' AND ${where} ORDER BY time`,
+    }),
+  })
   if (!answer.ok) throw new Error(await answer.text())
   return (await answer.json()) as Row[]
 }
@@ -120,41 +200,94 @@ async function toldAll(where: string, count: number): Promise<Row[]> {
 
 const base = '/api/v1/namespaces/default'
 
-test.each([['configmaps', 'what was answered is told'], ['secrets', 'no content leaves the API server']])('%s: two users are told apart in each change, where %s', async (resource) => {
-  const [path, data] = [`${base}/${resource}`, resource === 'secrets' ? 'stringData' : 'data']
-  const object = await as('admin', 'POST', `${path}?fieldManager=one`, { metadata: { name: 'shared' }, [data]: { value: 'sesame-1' } })
-  const patched = await as('weir', 'PATCH', `${path}/shared`, { [data]: { value: 'sesame-2' } })
-  await as('admin', 'DELETE', `${path}/shared`)
-  const rows = await toldAll(`subject = '${resource}/default/shared'`, 3)
-  expect(rows.map(({ data: { verb, user, code, sourceIPs, userAgent, object: of } }) => ({ verb, who: user.username, code, sourceIPs, userAgent, name: of?.name }))).toEqual([
-    { verb: 'create', who: 'admin', code: 201 }, { verb: 'patch', who: 'weir', code: 200 }, { verb: 'delete', who: 'admin', code: 200 },
-  ].map((row) => ({ ...row, sourceIPs: ['127.0.0.1'], userAgent: 'shell/1.0', name: 'shared' })))
-  const versions = rows.map((row) => row.data.object?.resourceVersion)
-  expect(versions).toEqual(resource === 'secrets' ? [undefined, undefined, undefined] : [object.metadata.resourceVersion, patched.metadata.resourceVersion, undefined])
-  expect(rows[2]?.data.object?.uid).toBe(object.metadata.uid)
-  expect(new Set(rows.map(({ ref }) => ref))).toEqual(new Set([`k8s:c1//${object.kind}/default/shared`]))
-  expect(JSON.stringify(rows)).not.toMatch(/sesame|c2VzYW1l/)
-  expect(await changes('shared', resource, 3)).toEqual([
-    { operation: 'deleted', actor: 'admin', kind: 'user', manager: null }, { operation: 'updated', actor: 'weir', kind: 'user', manager: 'shell' }, { operation: 'created', actor: 'admin', kind: 'user', manager: 'one' },
-  ])
-}, 240_000)
+test.each([
+  ['configmaps', 'what was answered is told'],
+  ['secrets', 'no content leaves the API server'],
+])(
+  '%s: two users are told apart in each change, where %s',
+  async (resource) => {
+    const [path, data] = [`${base}/${resource}`, resource === 'secrets' ? 'stringData' : 'data']
+    const object = await as('admin', 'POST', `${path}?fieldManager=one`, {
+      metadata: { name: 'shared' },
+      [data]: { value: 'sesame-1' },
+    })
+    const patched = await as('weir', 'PATCH', `${path}/shared`, { [data]: { value: 'sesame-2' } })
+    await as('admin', 'DELETE', `${path}/shared`)
+    const rows = await toldAll(`subject = '${resource}/default/shared'`, 3)
+    expect(
+      rows.map(({ data: { verb, user, code, sourceIPs, userAgent, object: of } }) => ({
+        verb,
+        who: user.username,
+        code,
+        sourceIPs,
+        userAgent,
+        name: of?.name,
+      })),
+    ).toEqual(
+      [
+        { verb: 'create', who: 'admin', code: 201 },
+        { verb: 'patch', who: 'weir', code: 200 },
+        { verb: 'delete', who: 'admin', code: 200 },
+      ].map((row) => ({ ...row, sourceIPs: ['127.0.0.1'], userAgent: 'shell/1.0', name: 'shared' })),
+    )
+    const versions = rows.map((row) => row.data.object?.resourceVersion)
+    expect(versions).toEqual(
+      resource === 'secrets'
+        ? [undefined, undefined, undefined]
+        : [object.metadata.resourceVersion, patched.metadata.resourceVersion, undefined],
+    )
+    expect(rows[2]?.data.object?.uid).toBe(object.metadata.uid)
+    expect(new Set(rows.map(({ ref }) => ref))).toEqual(new Set([`k8s:c1//${object.kind}/default/shared`]))
+    expect(JSON.stringify(rows)).not.toMatch(/sesame|c2VzYW1l/)
+    expect(await changes('shared', resource, 3)).toEqual([
+      { operation: 'deleted', actor: 'admin', kind: 'user', manager: null },
+      { operation: 'updated', actor: 'weir', kind: 'user', manager: 'shell' },
+      { operation: 'created', actor: 'admin', kind: 'user', manager: 'one' },
+    ])
+  },
+  240_000,
+)
 
 /** What view `changes` says of an object, once it knows who made each change. */
 async function changes(name: string, resource: string, count: number): Promise<unknown> {
   const asked = `${weir.url}/api/v1/changes?${new URLSearchParams({ name, text: name, kind: resource === 'secrets' ? 'Secret' : 'ConfigMap' }).toString()}`
   for (let waited = 0; ; waited += 200) {
     const { changes: rows } = (await (await fetch(asked)).json()) as { changes: readonly Record<string, unknown>[] }
-    if ((rows.length >= count && rows.every(({ actor_kind: kind }) => kind === 'user')) || waited > 60_000) return rows.map(({ operation, actor, actor_kind: kind, manager }) => ({ operation, actor, kind, manager }))
+    if ((rows.length >= count && rows.every(({ actor_kind: kind }) => kind === 'user')) || waited > 60_000)
+      return rows.map(({ operation, actor, actor_kind: kind, manager }) => ({ operation, actor, kind, manager }))
     await sleep(200)
   }
 }
 
 test('the actor of a deletion is known without its uid: of pods, services, collections, custom resources, and of what finalizers or a grace period held', async () => {
   const crds = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
-  await as('admin', 'POST', crds, { metadata: { name: 'widgets.example.com' }, spec: { group: 'example.com', scope: 'Namespaced', names: { kind: 'Widget', plural: 'widgets', singular: 'widget' }, versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } } }] } })
+  await as('admin', 'POST', crds, {
+    metadata: { name: 'widgets.example.com' },
+    spec: {
+      group: 'example.com',
+      scope: 'Namespaced',
+      names: { kind: 'Widget', plural: 'widgets', singular: 'widget' },
+      versions: [
+        {
+          name: 'v1',
+          served: true,
+          storage: true,
+          schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+        },
+      ],
+    },
+  })
   await as('admin', 'POST', '/api/v1/namespaces', { metadata: { name: 'many' } })
-  const pod = (name: string, spec: object = {}): object => ({ metadata: { name }, spec: { containers: [{ name: 'c', image: 'busybox' }], ...spec } })
-  const [pods, many, widgets, secrets] = [`${base}/pods`, '/api/v1/namespaces/many/pods', '/apis/example.com/v1/namespaces/default/widgets', `${base}/secrets`]
+  const pod = (name: string, spec: object = {}): object => ({
+    metadata: { name },
+    spec: { containers: [{ name: 'c', image: 'busybox' }], ...spec },
+  })
+  const [pods, many, widgets, secrets] = [
+    `${base}/pods`,
+    '/api/v1/namespaces/many/pods',
+    '/apis/example.com/v1/namespaces/default/widgets',
+    `${base}/secrets`,
+  ]
   const hold = { finalizers: ['example.com/hold'] }
   for (const name of ['plain', 'evicted']) await as('admin', 'POST', pods, pod(name))
   await as('admin', 'POST', pods, pod('graceful', { nodeName: 'n1' }))
@@ -162,11 +295,24 @@ test('the actor of a deletion is known without its uid: of pods, services, colle
   await as('admin', 'POST', `${base}/services`, { metadata: { name: 'web' }, spec: { ports: [{ port: 80 }] } })
   await as('admin', 'POST', secrets, { metadata: { name: 'held', ...hold } })
   for (let tries = 0; ; tries++) {
-    const made = await as('admin', 'POST', widgets, { apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name: 'loose' } }).then(() => true, (error: unknown) => { if (tries > 100) throw error })
+    const made = await as('admin', 'POST', widgets, {
+      apiVersion: 'example.com/v1',
+      kind: 'Widget',
+      metadata: { name: 'loose' },
+    }).then(
+      () => true,
+      (error: unknown) => {
+        if (tries > 100) throw error
+      },
+    )
     if (made === true) break
     await sleep(200)
   }
-  await as('admin', 'POST', widgets, { apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name: 'held', ...hold } })
+  await as('admin', 'POST', widgets, {
+    apiVersion: 'example.com/v1',
+    kind: 'Widget',
+    metadata: { name: 'held', ...hold },
+  })
   const known = async (names: readonly string[]): Promise<void> => {
     for (let waited = 0; waited < 60_000; waited += 200) {
       const rows = await sql<{ name: string }>("SELECT DISTINCT name FROM changes WHERE operation = 'created'")
@@ -177,7 +323,11 @@ test('the actor of a deletion is known without its uid: of pods, services, colle
   }
   await known(['plain', 'evicted', 'graceful', 'one', 'two', 'three', 'web', 'held', 'loose', 'widgets.example.com'])
   await as('weir', 'DELETE', `${pods}/plain`)
-  await as('weir', 'POST', `${pods}/evicted/eviction`, { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'evicted', namespace: 'default' } })
+  await as('weir', 'POST', `${pods}/evicted/eviction`, {
+    apiVersion: 'policy/v1',
+    kind: 'Eviction',
+    metadata: { name: 'evicted', namespace: 'default' },
+  })
   await as('weir', 'DELETE', `${pods}/graceful`)
   await as('weir', 'DELETE', many)
   await as('weir', 'DELETE', `${base}/services/web`)
@@ -185,10 +335,24 @@ test('the actor of a deletion is known without its uid: of pods, services, colle
   await sleep(1500)
   // What ends the wait: the node, and controllers.
   await as('admin', 'DELETE', `${pods}/graceful?gracePeriodSeconds=0`)
-  for (const path of [`${secrets}/held`, `${widgets}/held`]) await as('admin', 'PATCH', path, { metadata: { finalizers: null } })
+  for (const path of [`${secrets}/held`, `${widgets}/held`])
+    await as('admin', 'PATCH', path, { metadata: { finalizers: null } })
   await as('weir', 'DELETE', `${crds}/widgets.example.com`)
-  const names = ['evicted', 'graceful', 'held', 'held', 'loose', 'one', 'plain', 'three', 'two', 'web', 'widgets.example.com']
-  const deletions = (): Promise<{ name: string; actor: string | null }[]> => sql("SELECT name, actor FROM changes WHERE operation = 'deleted' AND name <> 'shared' ORDER BY name")
+  const names = [
+    'evicted',
+    'graceful',
+    'held',
+    'held',
+    'loose',
+    'one',
+    'plain',
+    'three',
+    'two',
+    'web',
+    'widgets.example.com',
+  ]
+  const deletions = (): Promise<{ name: string; actor: string | null }[]> =>
+    sql("SELECT name, actor FROM changes WHERE operation = 'deleted' AND name <> 'shared' ORDER BY name")
   for (let waited = 0; waited < 90_000; waited += 500) {
     const rows = await deletions()
     if (rows.length >= names.length && rows.every(({ actor }) => actor !== null)) break
@@ -196,11 +360,22 @@ test('the actor of a deletion is known without its uid: of pods, services, colle
   }
   expect(await deletions()).toEqual(names.map((name) => ({ name, actor: 'weir' })))
   // The update that set deletionTimestamp, too.
-  expect(await sql("SELECT DISTINCT name, actor FROM changes WHERE name IN ('held', 'graceful') AND operation = 'updated' AND list_contains(paths, '/metadata/deletionTimestamp') AND (name = 'held' OR diff::VARCHAR LIKE '%\"add\"%') ORDER BY name")).toEqual([{ name: 'graceful', actor: 'weir' }, { name: 'held', actor: 'weir' }])
+  expect(
+    await sql(
+      "SELECT DISTINCT name, actor FROM changes WHERE name IN ('held', 'graceful') AND operation = 'updated' AND list_contains(paths, '/metadata/deletionTimestamp') AND (name = 'held' OR diff::VARCHAR LIKE '%\"add\"%') ORDER BY name",
+    ),
+  ).toEqual([
+    { name: 'graceful', actor: 'weir' },
+    { name: 'held', actor: 'weir' },
+  ])
 }, 300_000)
 
 async function sql<Row>(statement: string): Promise<Row[]> {
-  const answer = await fetch(`${weir.url}/api/v1/sql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ sql: statement }) })
+  const answer = await fetch(`${weir.url}/api/v1/sql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ sql: statement }),
+  })
   if (!answer.ok) throw new Error(await answer.text())
   return (await answer.json()) as Row[]
 }

@@ -1,6 +1,12 @@
 // One collection of a real API server: what a reader tells of it is what was written there, whatever happens on the way.
 import { expect, test } from 'vitest'
-import { aggregated, fromAggregated, isAggregated, pathOf, type ResourceType } from '../../src/connectors/kubernetes/client-discovery.ts'
+import {
+  aggregated,
+  fromAggregated,
+  isAggregated,
+  pathOf,
+  type ResourceType,
+} from '../../src/connectors/kubernetes/client-discovery.ts'
 import { openClient, type Client } from '../../src/net/kubernetes/client.ts'
 import { Reader } from '../../src/connectors/kubernetes/client-reader.ts'
 import type { SeenObject } from '../../src/connectors/kubernetes/client-strip.ts'
@@ -10,12 +16,23 @@ import { useKube } from './kit/kube-stage.ts'
 
 const stage = useKube('weir-kube', ['--etcd-compaction-interval=5s', '--min-request-timeout=30'])
 
-
-const configMaps: ResourceType = { group: '', version: 'v1', resource: 'configmaps', kind: 'ConfigMap', namespaced: true }
+const configMaps: ResourceType = {
+  group: '',
+  version: 'v1',
+  resource: 'configmaps',
+  kind: 'ConfigMap',
+  namespaced: true,
+}
 const path = '/api/v1/namespaces/default/configmaps'
-const named = (name: string, value: string): object => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, labels: { test: 'reader' } }, data: { value } })
+const named = (name: string, value: string): object => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name, labels: { test: 'reader' } },
+  data: { value },
+})
 const create = (name: string, value: string): Promise<unknown> => stage.kube.call('POST', path, named(name, value))
-const change = (name: string, value: string): Promise<unknown> => stage.kube.call('PATCH', `${path}/${name}`, { data: { value } }, 'application/merge-patch+json')
+const change = (name: string, value: string): Promise<unknown> =>
+  stage.kube.call('PATCH', `${path}/${name}`, { data: { value } }, 'application/merge-patch+json')
 
 /** The collection as it was told of. */
 class Mirror implements Target {
@@ -23,7 +40,9 @@ class Mirror implements Target {
   readonly values = new Map<string, string>()
   readonly told: string[] = []
   #seen: Set<string> | undefined
-  listing(): void { this.#seen = new Set() }
+  listing(): void {
+    this.#seen = new Set()
+  }
   present({ object }: SeenObject): void {
     const name = object.metadata?.name ?? ''
     this.#seen?.add(name)
@@ -40,7 +59,9 @@ class Mirror implements Target {
     else this.#put(name, object)
     this.cursor = object.metadata?.resourceVersion
   }
-  reached(version: string): void { this.cursor = version }
+  reached(version: string): void {
+    this.cursor = version
+  }
   #put(name: string, object: KubeObject): void {
     const value = (object['data'] as { value?: string } | undefined)?.value ?? ''
     if (this.values.get(name) !== value) this.told.push(`${name}=${value}`)
@@ -52,8 +73,19 @@ class Mirror implements Target {
 }
 
 async function reading<T>(mirror: Mirror, streams: boolean, act: (reader: Reader) => Promise<T>): Promise<T> {
-  const client: Client = openClient({ url: stage.kube.url, tls: { ca: stage.kube.ca() }, identity: async () => ({ headers: { authorization: `Bearer ${stage.kube.tokens.admin}` } }) })
-  const reader = new Reader({ path: pathOf(configMaps, 'default'), selectors: { labelSelector: 'test=reader' }, streams, ask: client.ask, target: mirror, host: realHost() })
+  const client: Client = openClient({
+    url: stage.kube.url,
+    tls: { ca: stage.kube.ca() },
+    identity: async () => ({ headers: { authorization: `Bearer ${stage.kube.tokens.admin}` } }),
+  })
+  const reader = new Reader({
+    path: pathOf(configMaps, 'default'),
+    selectors: { labelSelector: 'test=reader' },
+    streams,
+    ask: client.ask,
+    target: mirror,
+    host: realHost(),
+  })
   const stop = new AbortController()
   const ended = reader.run(stop.signal)
   try {
@@ -66,18 +98,30 @@ async function reading<T>(mirror: Mirror, streams: boolean, act: (reader: Reader
 }
 
 test('discovery names what can be watched', async () => {
-  const client = openClient({ url: stage.kube.url, tls: { ca: stage.kube.ca() }, identity: async () => ({ headers: { authorization: `Bearer ${stage.kube.tokens.admin}`, accept: aggregated } }) })
-  const [core, groups] = await Promise.all(['/api', '/apis'].map(async (each) => {
-    const answer = await client.ask(each, {}, new AbortController().signal)
-    let text = ''
-    for await (const piece of answer.body) text += Buffer.from(piece).toString()
-    return JSON.parse(text) as unknown
-  }))
+  const client = openClient({
+    url: stage.kube.url,
+    tls: { ca: stage.kube.ca() },
+    identity: async () => ({ headers: { authorization: `Bearer ${stage.kube.tokens.admin}`, accept: aggregated } }),
+  })
+  const [core, groups] = await Promise.all(
+    ['/api', '/apis'].map(async (each) => {
+      const answer = await client.ask(each, {}, new AbortController().signal)
+      let text = ''
+      for await (const piece of answer.body) text += Buffer.from(piece).toString()
+      return JSON.parse(text) as unknown
+    }),
+  )
   client.close()
   if (!isAggregated(core) || !isAggregated(groups)) throw new Error('it answers in the old way')
   const { types, unavailable } = fromAggregated(core, groups)
   expect(types).toContainEqual(configMaps)
-  expect(types).toContainEqual({ group: 'apps', version: 'v1', resource: 'deployments', kind: 'Deployment', namespaced: true })
+  expect(types).toContainEqual({
+    group: 'apps',
+    version: 'v1',
+    resource: 'deployments',
+    kind: 'Deployment',
+    namespaced: true,
+  })
   expect(types.filter(({ kind }) => kind === 'Event')).toHaveLength(1)
   expect(unavailable).toEqual([])
 })
@@ -94,7 +138,10 @@ test.each([[true], [false]])('every change is told once and in order, with lists
     await expect.poll(() => mirror.told.at(-1), { timeout: 20_000 }).toBe(`-${prefix}-before`)
     expect(reader.status()).toMatchObject({ lists: 1, watches: 1 })
   })
-  expect(mirror.told.filter((line) => line.includes(`${prefix}-before`))).toEqual([...Array.from({ length: 21 }, (_, index) => `${prefix}-before=${index}`), `-${prefix}-before`])
+  expect(mirror.told.filter((line) => line.includes(`${prefix}-before`))).toEqual([
+    ...Array.from({ length: 21 }, (_, index) => `${prefix}-before=${index}`),
+    `-${prefix}-before`,
+  ])
   // Meanwhile nobody watches.
   await create(`${prefix}-late`, 'y')
   await reading(mirror, streams, async (reader) => {
@@ -107,7 +154,9 @@ test('after a compaction it lists again and tells the difference', async () => {
   await create('kept', '1')
   await create('gone', '1')
   const mirror = new Mirror()
-  await reading(mirror, true, async () => { await expect.poll(() => mirror.values.size, { timeout: 20_000 }).toBeGreaterThan(1) })
+  await reading(mirror, true, async () => {
+    await expect.poll(() => mirror.values.size, { timeout: 20_000 }).toBeGreaterThan(1)
+  })
   mirror.told.length = 0
   await stage.kube.call('DELETE', `${path}/gone`)
   await change('kept', '2')

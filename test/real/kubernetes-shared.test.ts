@@ -32,10 +32,13 @@ beforeAll(async () => {
   if (stage.dir === '') return
   bus = await startNats({ jetstream: true, dir: stage.dir })
   receiver = createServer((request, response) => {
-    text(request).then((body) => {
-      came.push(...(JSON.parse(body) as Event[]))
-      response.writeHead(204).end()
-    }, () => response.destroy())
+    text(request).then(
+      (body) => {
+        came.push(...(JSON.parse(body) as Event[]))
+        response.writeHead(204).end()
+      },
+      () => response.destroy(),
+    )
   }).listen(0, '127.0.0.1')
   await once(receiver, 'listening')
 }, 60_000)
@@ -49,16 +52,39 @@ async function start(roles: readonly string[], instance: string): Promise<WeirPr
   const weir = await startWeir({
     folder: join(stage.dir, instance),
     config: {
-      roles, instance, journal: { on: { type: 'nats', url: bus.url, partitions: 3 } },
-      sources: { netflow: { tcp: 'off' }, kube: { type: 'kubernetes', cluster: 'c1', kubeconfig: stage.kubeconfig, include: ['ConfigMap', 'Pod'], redact: { enabled: false }, lease: { duration: '4s' } } },
-      sinks: { out: { type: 'http', url: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`, mode: 'batched', delivery: { wait: '10ms' } } },
+      roles,
+      instance,
+      journal: { on: { type: 'nats', url: bus.url, partitions: 3 } },
+      sources: {
+        netflow: { tcp: 'off' },
+        kube: {
+          type: 'kubernetes',
+          cluster: 'c1',
+          kubeconfig: stage.kubeconfig,
+          include: ['ConfigMap', 'Pod'],
+          redact: { enabled: false },
+          lease: { duration: '4s' },
+        },
+      },
+      sinks: {
+        out: {
+          type: 'http',
+          url: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`,
+          mode: 'batched',
+          delivery: { wait: '10ms' },
+        },
+      },
     },
   })
   running.push(weir)
   return weir
 }
 
-const changes = (): Told[] => came.filter(({ type }) => /created|updated|deleted/.test(type)).map(({ id, data }) => toldBy(id, data)).filter(({ name }) => name.startsWith('kept-'))
+const changes = (): Told[] =>
+  came
+    .filter(({ type }) => /created|updated|deleted/.test(type))
+    .map(({ id, data }) => toldBy(id, data))
+    .filter(({ name }) => name.startsWith('kept-'))
 
 /** What flows that are sent now are known by where they go to, and how many of them came. */
 async function named(weir: WeirProcess): Promise<unknown> {
@@ -68,11 +94,18 @@ async function named(weir: WeirProcess): Promise<unknown> {
   sender.send()
   await expect.poll(() => flows().length, patience).toBe(before + 3)
   await sender.close()
-  return flows().slice(before).map(({ data }) => `${String(data['src_kind'])} ${String(data['src_namespace'])}/${String(data['src_name'])} of ${String(data['cluster'])}`)
+  return flows()
+    .slice(before)
+    .map(
+      ({ data }) =>
+        `${String(data['src_kind'])} ${String(data['src_namespace'])}/${String(data['src_name'])} of ${String(data['cluster'])}`,
+    )
 }
 
 /** What was under way when a deliverer was killed comes again, with its id. */
-const flows = (): Event[] => [...new Map(came.filter(({ type }) => type === 'io.weir.flow.v1').map((event) => [event.id, event])).values()]
+const flows = (): Event[] => [
+  ...new Map(came.filter(({ type }) => type === 'io.weir.flow.v1').map((event) => [event.id, event])).values(),
+]
 
 /** Waits until everything that was written has come by. */
 async function judged(churn: Churn): Promise<void> {
@@ -82,9 +115,19 @@ async function judged(churn: Churn): Promise<void> {
 test('killed and started with an empty folder, a collector goes on; another one goes on when it dies: each change comes by once', async () => {
   const churn = new Churn(stage.kube, 'kept')
   const pods = '/api/v1/namespaces/default/pods'
-  await stage.kube.call('POST', pods, { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web-1' }, spec: { containers: [{ name: 'web', image: 'web' }] } })
+  await stage.kube.call('POST', pods, {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'web-1' },
+    spec: { containers: [{ name: 'web', image: 'web' }] },
+  })
   // The address that the exporter tells of.
-  await stage.kube.call('PATCH', `${pods}/web-1/status`, { status: { phase: 'Running', podIP: '10.0.0.0', podIPs: [{ ip: '10.0.0.0' }] } }, 'application/merge-patch+json')
+  await stage.kube.call(
+    'PATCH',
+    `${pods}/web-1/status`,
+    { status: { phase: 'Running', podIP: '10.0.0.0', podIPs: [{ ip: '10.0.0.0' }] } },
+    'application/merge-patch+json',
+  )
   const deliverer = await start(['deliverer', 'api'], 'deliverer-1')
   const first = await start(['collector'], 'collector-1')
   await expect.poll(() => first.metric('weir_kubernetes_state_bytes'), patience).toBeGreaterThan(0)
@@ -92,7 +135,8 @@ test('killed and started with an empty folder, a collector goes on; another one 
   await judged(churn)
   const web = Array.from({ length: 3 }, () => 'Pod default/web-1 of c1')
   expect(await named(first)).toEqual(web)
-  const stored = async (what: string): Promise<number> => Number((await deliverer.sql<{ n: number }>(`SELECT count(*)::INT AS n FROM ${what}`))[0]?.n)
+  const stored = async (what: string): Promise<number> =>
+    Number((await deliverer.sql<{ n: number }>(`SELECT count(*)::INT AS n FROM ${what}`))[0]?.n)
   await expect.poll(() => stored("flows WHERE src_name = 'web-1' AND cluster = 'c1'"), patience).toBe(3)
   // In the middle of it, and what happens meanwhile is told afterwards.
   const writing = churn.run(2, 60, 20)
@@ -104,7 +148,14 @@ test('killed and started with an empty folder, a collector goes on; another one 
   await judged(churn)
   expect(first.lastLog).toContain('What was known of the cluster was brought from the journal.')
   const second = await start(['collector'], 'collector-2')
-  await expect.poll(async () => (await second.get<{ clusters: readonly { synced: boolean; lease?: { state: string } }[] }>('/api/v1/clusters')).clusters[0], patience).toMatchObject({ synced: true, lease: { state: 'stands by' } })
+  await expect
+    .poll(
+      async () =>
+        (await second.get<{ clusters: readonly { synced: boolean; lease?: { state: string } }[] }>('/api/v1/clusters'))
+          .clusters[0],
+      patience,
+    )
+    .toMatchObject({ synced: true, lease: { state: 'stands by' } })
   await first.kill()
   await churn.run(2, 10)
   await judged(churn)
@@ -115,5 +166,7 @@ test('killed and started with an empty folder, a collector goes on; another one 
   await deliverer.start()
   expect(await named(second)).toEqual(web)
   // An API reads everything again.
-  await expect.poll(() => stored("events WHERE family = 'change' AND subject LIKE 'configmaps/default/kept-%'"), patience).toBe(churn.writes)
+  await expect
+    .poll(() => stored("events WHERE family = 'change' AND subject LIKE 'configmaps/default/kept-%'"), patience)
+    .toBe(churn.writes)
 }, 240_000)

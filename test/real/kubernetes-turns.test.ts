@@ -20,11 +20,19 @@ afterEach(async () => {
     weir.signal('SIGCONT')
     await weir.kill()
   }
-  if (stage.dir !== '') await stage.kube.call('DELETE', '/apis/coordination.k8s.io/v1/namespaces/default/leases/weir').catch(() => undefined)
+  if (stage.dir !== '')
+    await stage.kube
+      .call('DELETE', '/apis/coordination.k8s.io/v1/namespaces/default/leases/weir')
+      .catch(() => undefined)
 })
 
 async function replica(settings: Readonly<Record<string, unknown>> = {}): Promise<WeirProcess> {
-  const weir = await prepareReplica({ folder: join(stage.dir, `weir-${number++}`), kubeconfig: stage.kubeconfig, duration: '4s', settings })
+  const weir = await prepareReplica({
+    folder: join(stage.dir, `weir-${number++}`),
+    kubeconfig: stage.kubeconfig,
+    duration: '4s',
+    settings,
+  })
   running.push(weir)
   await weir.start()
   return weir
@@ -47,12 +55,22 @@ describe('kube-apiserver', () => {
     expect(await judgedAll([first], churn, 'handed', 60_000)).toEqual([])
     expect(await toldOf(second, 'handed')).toEqual([])
     const { holderIdentity, leaseTransitions } = await leaseIn(stage.kube)
-    expect((await clusterOf(first))?.lease).toMatchObject({ state: 'holds', holder: holderIdentity, epoch: leaseTransitions })
-    expect((await clusterOf(second))?.lease).toMatchObject({ state: 'stands by', holder: holderIdentity, epoch: leaseTransitions })
+    expect((await clusterOf(first))?.lease).toMatchObject({
+      state: 'holds',
+      holder: holderIdentity,
+      epoch: leaseTransitions,
+    })
+    expect((await clusterOf(second))?.lease).toMatchObject({
+      state: 'stands by',
+      holder: holderIdentity,
+      epoch: leaseTransitions,
+    })
     // What the holder has told is said with the next renewal of the Lease.
     await expect.poll(async () => (await clusterOf(second))?.lease?.waiting, { timeout: 30_000 }).toBe(0)
     const { stdout } = await weirCommand('doctor', '--config', join(second.data, '../weir.yaml'))
-    expect(stdout).toMatch(/stands by; the holder is \S+ since \S+ \(Lease default\/weir, epoch 1, 0 events kept in mind\)/)
+    expect(stdout).toMatch(
+      /stands by; the holder is \S+ since \S+ \(Lease default\/weir, epoch 1, 0 events kept in mind\)/,
+    )
     const writing = churn.run(4, 40)
     await sleep(500)
     await first.stop()
@@ -109,7 +127,11 @@ describe('kube-apiserver', () => {
     const writing = churn.run(3)
     await sleep(1000)
     stage.kube.pause()
-    await expect.poll(async () => [(await clusterOf(first))?.lease?.state, (await clusterOf(second))?.lease?.state], { timeout: 30_000 }).toEqual(['stands by', 'stands by'])
+    await expect
+      .poll(async () => [(await clusterOf(first))?.lease?.state, (await clusterOf(second))?.lease?.state], {
+        timeout: 30_000,
+      })
+      .toEqual(['stands by', 'stands by'])
     stage.kube.resume()
     await holderOf([first, second])
     await sleep(1000)
@@ -137,16 +159,39 @@ describe('kube-apiserver', () => {
 
   test('without the right to the Lease nothing is told and doctor says what is missing; with that of the manifests it is', async () => {
     const rbac = '/apis/rbac.authorization.k8s.io/v1'
-    const make = (kind: string, path: string, name: string, more: object): Promise<unknown> => stage.kube.call('POST', `${rbac}/${path}`, { apiVersion: 'rbac.authorization.k8s.io/v1', kind, metadata: { name }, ...more })
-    const bound = (kind: string): object => ({ roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind, name: 'turns' }, subjects: [{ kind: 'User', name: 'weir' }] })
-    await make('ClusterRole', 'clusterroles', 'turns', { rules: [{ apiGroups: [''], resources: ['configmaps'], verbs: ['list', 'watch'] }] })
+    const make = (kind: string, path: string, name: string, more: object): Promise<unknown> =>
+      stage.kube.call('POST', `${rbac}/${path}`, {
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind,
+        metadata: { name },
+        ...more,
+      })
+    const bound = (kind: string): object => ({
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind, name: 'turns' },
+      subjects: [{ kind: 'User', name: 'weir' }],
+    })
+    await make('ClusterRole', 'clusterroles', 'turns', {
+      rules: [{ apiGroups: [''], resources: ['configmaps'], verbs: ['list', 'watch'] }],
+    })
     await make('ClusterRoleBinding', 'clusterrolebindings', 'turns', bound('ClusterRole'))
-    await writeFile(join(stage.dir, 'kubeconfig-weir'), kubeconfigOf(stage.kube, stage.kube.tokens.weir), { mode: 0o600 })
+    await writeFile(join(stage.dir, 'kubeconfig-weir'), kubeconfigOf(stage.kube, stage.kube.tokens.weir), {
+      mode: 0o600,
+    })
     const weir = await replica({ kubeconfig: join(stage.dir, 'kubeconfig-weir') })
     await expect.poll(async () => (await clusterOf(weir))?.lease?.problem, { timeout: 30_000 }).toMatch(/403/)
     const { stdout } = await weirCommand('doctor', '--config', join(weir.data, '../weir.yaml'))
     expect(stdout).toMatch(/can't be asked for, so nothing is told by this replica: Lease default\/weir: .*403/)
-    await make('Role', 'namespaces/default/roles', 'turns', { rules: [{ apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] }, { apiGroups: ['coordination.k8s.io'], resources: ['leases'], resourceNames: ['weir'], verbs: ['get', 'update'] }] })
+    await make('Role', 'namespaces/default/roles', 'turns', {
+      rules: [
+        { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
+        {
+          apiGroups: ['coordination.k8s.io'],
+          resources: ['leases'],
+          resourceNames: ['weir'],
+          verbs: ['get', 'update'],
+        },
+      ],
+    })
     await make('RoleBinding', 'namespaces/default/rolebindings', 'turns', bound('Role'))
     await holderOf([weir])
     const churn = new Churn(stage.kube, 'allowed')

@@ -23,7 +23,17 @@ afterEach(async () => {
 
 let number = 0
 
-interface Status { readonly synced: boolean; readonly objects: number; readonly kinds: readonly { readonly kind: string; readonly state: string; readonly reason?: string; readonly lists: number; readonly objects: number }[] }
+interface Status {
+  readonly synced: boolean
+  readonly objects: number
+  readonly kinds: readonly {
+    readonly kind: string
+    readonly state: string
+    readonly reason?: string
+    readonly lists: number
+    readonly objects: number
+  }[]
+}
 
 async function startWatching(settings: Readonly<Record<string, unknown>> = {}): Promise<WeirProcess> {
   const started = await prepareWeir({
@@ -36,7 +46,8 @@ async function startWatching(settings: Readonly<Record<string, unknown>> = {}): 
   return started
 }
 
-const statusOf = async (of: WeirProcess): Promise<Status> => (await of.get<{ clusters: Status[] }>('/api/v1/clusters')).clusters[0] as Status
+const statusOf = async (of: WeirProcess): Promise<Status> =>
+  (await of.get<{ clusters: Status[] }>('/api/v1/clusters')).clusters[0] as Status
 
 describe('kube-apiserver', () => {
   proves('source', ...againstKube('kubernetes', () => stage.kube))
@@ -55,7 +66,8 @@ describe('kube-apiserver', () => {
     const churn = new Churn(stage.kube, 'again')
     const uids = [await churn.create(), await churn.create(), await churn.create()]
     expect(await judged(running, churn, 'again', 60_000)).toEqual([])
-    const changes = async (): Promise<number> => Number((await running.sql<{ n: number }>("SELECT count(*) AS n FROM events WHERE family = 'change'"))[0]?.n)
+    const changes = async (): Promise<number> =>
+      Number((await running.sql<{ n: number }>("SELECT count(*) AS n FROM events WHERE family = 'change'"))[0]?.n)
     const before = await changes()
     await running.stop()
     await running.start()
@@ -122,36 +134,94 @@ describe('kube-apiserver', () => {
     await running.start()
     expect(await judged(running, churn, 'gone', 90_000, true)).toEqual([])
     const told = await toldOf(running, 'gone')
-    expect(told.filter(({ coalesced }) => coalesced === true).map(({ operation }) => operation).sort()).toEqual(['created', 'deleted', 'updated'])
-    expect(Number((await running.sql<{ n: number }>("SELECT count(*) AS n FROM events WHERE family = 'change'"))[0]?.n)).toBe(Number(quiet) + 3)
+    expect(
+      told
+        .filter(({ coalesced }) => coalesced === true)
+        .map(({ operation }) => operation)
+        .sort(),
+    ).toEqual(['created', 'deleted', 'updated'])
+    expect(
+      Number((await running.sql<{ n: number }>("SELECT count(*) AS n FROM events WHERE family = 'change'"))[0]?.n),
+    ).toBe(Number(quiet) + 3)
   }, 240_000)
 
   test('a kind that is installed while Weir runs is watched within seconds, and its end is the end of its objects', async () => {
     const running = await startWatching()
     const definition = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
     await stage.kube.call('POST', definition, {
-      apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name: 'tides.weir.test' },
-      spec: { group: 'weir.test', scope: 'Namespaced', names: { plural: 'tides', singular: 'tide', kind: 'Tide' }, versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } } }] },
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      metadata: { name: 'tides.weir.test' },
+      spec: {
+        group: 'weir.test',
+        scope: 'Namespaced',
+        names: { plural: 'tides', singular: 'tide', kind: 'Tide' },
+        versions: [
+          {
+            name: 'v1',
+            served: true,
+            storage: true,
+            schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+          },
+        ],
+      },
     })
     const objects = '/apis/weir.test/v1/namespaces/default/tides'
-    const make = (name: string): Promise<unknown> => stage.kube.call('POST', objects, { apiVersion: 'weir.test/v1', kind: 'Tide', metadata: { name }, height: 3 })
-    await expect.poll(() => make('first').then(() => true, () => false), { timeout: 30_000, interval: 200 }).toBe(true)
+    const make = (name: string): Promise<unknown> =>
+      stage.kube.call('POST', objects, { apiVersion: 'weir.test/v1', kind: 'Tide', metadata: { name }, height: 3 })
+    await expect
+      .poll(
+        () =>
+          make('first').then(
+            () => true,
+            () => false,
+          ),
+        { timeout: 30_000, interval: 200 },
+      )
+      .toBe(true)
     for (let index = 0; index < 9; index++) await make(`more-${index}`)
-    const counted = (operation: string): Promise<number> => running.sql<{ n: number }>(`SELECT count(*) AS n FROM events WHERE type = 'weir.kubernetes.${operation}' AND subject LIKE 'tides.weir.test/default/%'`).then(([row]) => Number(row?.n))
+    const counted = (operation: string): Promise<number> =>
+      running
+        .sql<{ n: number }>(
+          `SELECT count(*) AS n FROM events WHERE type = 'weir.kubernetes.${operation}' AND subject LIKE 'tides.weir.test/default/%'`,
+        )
+        .then(([row]) => Number(row?.n))
     await expect.poll(() => counted('created'), { timeout: 60_000, interval: 100 }).toBe(10)
     await stage.kube.call('DELETE', `${definition}/tides.weir.test`)
     await expect.poll(() => counted('deleted'), { timeout: 90_000, interval: 200 }).toBe(10)
-    await expect.poll(async () => (await statusOf(running)).kinds.filter(({ kind }) => kind === 'Tide'), { timeout: 60_000, interval: 200 }).toEqual([])
+    await expect
+      .poll(async () => (await statusOf(running)).kinds.filter(({ kind }) => kind === 'Tide'), {
+        timeout: 60_000,
+        interval: 200,
+      })
+      .toEqual([])
   }, 240_000)
 
   test('a kind that the account may not read keeps nothing else waiting, and is watched once it may', async () => {
     const rbac = '/apis/rbac.authorization.k8s.io/v1'
-    const role = (resources: readonly string[]): object => ({ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name: 'weir-some' }, rules: [{ apiGroups: [''], resources, verbs: ['get', 'list', 'watch'] }] })
+    const role = (resources: readonly string[]): object => ({
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRole',
+      metadata: { name: 'weir-some' },
+      rules: [{ apiGroups: [''], resources, verbs: ['get', 'list', 'watch'] }],
+    })
     await stage.kube.call('POST', `${rbac}/clusterroles`, role(['configmaps']))
-    await stage.kube.call('POST', `${rbac}/clusterrolebindings`, { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRoleBinding', metadata: { name: 'weir-some' }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'weir-some' }, subjects: [{ kind: 'User', name: 'weir' }] })
-    await writeFile(join(stage.dir, 'kubeconfig-weir'), kubeconfigOf(stage.kube, stage.kube.tokens.weir), { mode: 0o600 })
-    const running = await startWatching({ kubeconfig: join(stage.dir, 'kubeconfig-weir'), include: ['ConfigMap', 'Secret'] })
-    const stateOf = async (kind: string): Promise<string | undefined> => (await statusOf(running)).kinds.find((each) => each.kind === kind)?.state
+    await stage.kube.call('POST', `${rbac}/clusterrolebindings`, {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRoleBinding',
+      metadata: { name: 'weir-some' },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'weir-some' },
+      subjects: [{ kind: 'User', name: 'weir' }],
+    })
+    await writeFile(join(stage.dir, 'kubeconfig-weir'), kubeconfigOf(stage.kube, stage.kube.tokens.weir), {
+      mode: 0o600,
+    })
+    const running = await startWatching({
+      kubeconfig: join(stage.dir, 'kubeconfig-weir'),
+      include: ['ConfigMap', 'Secret'],
+    })
+    const stateOf = async (kind: string): Promise<string | undefined> =>
+      (await statusOf(running)).kinds.find((each) => each.kind === kind)?.state
     expect(await stateOf('ConfigMap')).toBe('watching')
     // What each kind says comes in its own time.
     await expect.poll(() => stateOf('Secret'), { timeout: 20_000 }).toBe('forbidden')
@@ -170,64 +240,197 @@ describe('kube-apiserver', () => {
     const values = Array.from({ length: 20 }, () => randomBytes(24))
     const secrets = '/api/v1/namespaces/default/secrets'
     for (const [index, value] of values.entries()) {
-      const applied = JSON.stringify({ apiVersion: 'v1', kind: 'Secret', metadata: { name: `hidden-${index}` }, stringData: { key: value.toString('hex') } })
-      await stage.kube.call('POST', secrets, { apiVersion: 'v1', kind: 'Secret', metadata: { name: `hidden-${index}`, annotations: { 'kubectl.kubernetes.io/last-applied-configuration': applied } }, data: { key: Buffer.from(value.toString('hex')).toString('base64') } })
-      await stage.kube.call('POST', '/api/v1/namespaces/default/configmaps', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `hidden-${index}` }, data: { DB_PASSWORD: value.toString('hex'), plain: 'seen' } })
+      const applied = JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name: `hidden-${index}` },
+        stringData: { key: value.toString('hex') },
+      })
+      await stage.kube.call('POST', secrets, {
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: {
+          name: `hidden-${index}`,
+          annotations: { 'kubectl.kubernetes.io/last-applied-configuration': applied },
+        },
+        data: { key: Buffer.from(value.toString('hex')).toString('base64') },
+      })
+      await stage.kube.call('POST', '/api/v1/namespaces/default/configmaps', {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name: `hidden-${index}` },
+        data: { DB_PASSWORD: value.toString('hex'), plain: 'seen' },
+      })
     }
-    await stage.kube.call('PATCH', `${secrets}/hidden-0`, { data: { key: Buffer.from(values[1]?.toString('hex') ?? '').toString('base64') } }, 'application/merge-patch+json')
-    const counted = (): Promise<number> => running.sql<{ n: number }>("SELECT count(*) AS n FROM events WHERE family = 'change' AND (subject LIKE 'secrets/default/hidden-%' OR subject LIKE 'configmaps/default/hidden-%')").then(([row]) => Number(row?.n))
+    await stage.kube.call(
+      'PATCH',
+      `${secrets}/hidden-0`,
+      { data: { key: Buffer.from(values[1]?.toString('hex') ?? '').toString('base64') } },
+      'application/merge-patch+json',
+    )
+    const counted = (): Promise<number> =>
+      running
+        .sql<{ n: number }>(
+          "SELECT count(*) AS n FROM events WHERE family = 'change' AND (subject LIKE 'secrets/default/hidden-%' OR subject LIKE 'configmaps/default/hidden-%')",
+        )
+        .then(([row]) => Number(row?.n))
     await expect.poll(counted, { timeout: 60_000, interval: 200 }).toBe(41)
-    const rows = await running.sql<{ data: unknown }>("SELECT subject, data, extensions FROM events WHERE family IN ('change', 'resource')")
+    const rows = await running.sql<{ data: unknown }>(
+      "SELECT subject, data, extensions FROM events WHERE family IN ('change', 'resource')",
+    )
     const text = JSON.stringify(rows) + running.log
     expect(text).toContain('redacted:')
     expect(text).toContain('seen')
-    const forms = values.flatMap((value) => [value.toString('hex'), Buffer.from(value.toString('hex')).toString('base64').replace(/=+$/, ''), value.toString('base64')])
+    const forms = values.flatMap((value) => [
+      value.toString('hex'),
+      Buffer.from(value.toString('hex')).toString('base64').replace(/=+$/, ''),
+      value.toString('base64'),
+    ])
     expect(forms.filter((form) => text.includes(form))).toEqual([])
   }, 240_000)
 
   test('only the namespaces that are wanted are watched, and nothing of the whole cluster', async () => {
-    for (const name of ['shown', 'hidden']) await stage.kube.call('POST', '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }).catch(() => undefined)
+    for (const name of ['shown', 'hidden'])
+      await stage.kube
+        .call('POST', '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
+        .catch(() => undefined)
     const running = await startWatching({ namespaces: ['shown'] })
-    for (const name of ['shown', 'hidden']) await stage.kube.call('POST', `/api/v1/namespaces/${name}/configmaps`, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'one' } })
-    const subjects = (): Promise<string[]> => running.sql<{ subject: string }>("SELECT subject FROM events WHERE family = 'change'").then((rows) => rows.map(({ subject }) => subject))
+    for (const name of ['shown', 'hidden'])
+      await stage.kube.call('POST', `/api/v1/namespaces/${name}/configmaps`, {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name: 'one' },
+      })
+    const subjects = (): Promise<string[]> =>
+      running
+        .sql<{ subject: string }>("SELECT subject FROM events WHERE family = 'change'")
+        .then((rows) => rows.map(({ subject }) => subject))
     await expect.poll(subjects, { timeout: 60_000, interval: 200 }).toEqual(['configmaps/shown/one'])
-    expect(new Set((await running.get<{ clusters: { kinds: { namespace?: string }[] }[] }>('/api/v1/clusters')).clusters[0]?.kinds.map(({ namespace }) => namespace))).toEqual(new Set(['shown']))
+    expect(
+      new Set(
+        (
+          await running.get<{ clusters: { kinds: { namespace?: string }[] }[] }>('/api/v1/clusters')
+        ).clusters[0]?.kinds.map(({ namespace }) => namespace),
+      ),
+    ).toEqual(new Set(['shown']))
   }, 240_000)
 
   test('of an object that leaves the wanted labels the end is told with its last state, and of one that comes a beginning', async () => {
     const running = await startWatching({ include: ['ConfigMap'], labels: 'team=shop' })
     const maps = '/api/v1/namespaces/default/configmaps'
-    const label = (team: string): Promise<unknown> => stage.kube.call('PATCH', `${maps}/labelled`, { metadata: { labels: { team } } }, 'application/merge-patch+json')
-    await stage.kube.call('POST', maps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'labelled', labels: { team: 'other' } }, data: { value: '1' } })
+    const label = (team: string): Promise<unknown> =>
+      stage.kube.call('PATCH', `${maps}/labelled`, { metadata: { labels: { team } } }, 'application/merge-patch+json')
+    await stage.kube.call('POST', maps, {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'labelled', labels: { team: 'other' } },
+      data: { value: '1' },
+    })
     await label('shop')
     await stage.kube.call('PATCH', `${maps}/labelled`, { data: { value: '2' } }, 'application/merge-patch+json')
     await label('other')
-    const told = async (): Promise<unknown[]> => (await running.sql<{ operation: string; old: unknown; new: unknown }>("SELECT operation, old->>'$.data.value' AS old, new->>'$.data.value' AS new FROM changes WHERE name = 'labelled' ORDER BY resource_version::BIGINT"))
-      .map((row) => [row.operation, row.old, row.new])
-    await expect.poll(told, { timeout: 60_000, interval: 200 }).toEqual([['created', null, '1'], ['updated', '1', '2'], ['deleted', '2', null]])
+    const told = async (): Promise<unknown[]> =>
+      (
+        await running.sql<{ operation: string; old: unknown; new: unknown }>(
+          "SELECT operation, old->>'$.data.value' AS old, new->>'$.data.value' AS new FROM changes WHERE name = 'labelled' ORDER BY resource_version::BIGINT",
+        )
+      ).map((row) => [row.operation, row.old, row.new])
+    await expect.poll(told, { timeout: 60_000, interval: 200 }).toEqual([
+      ['created', null, '1'],
+      ['updated', '1', '2'],
+      ['deleted', '2', null],
+    ])
   }, 240_000)
 
   test('what a pod, a service and a node are to others is told, and again when it changes; the cluster’s events have a stream of their own', async () => {
     const running = await startWatching()
-    await stage.kube.call('POST', '/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'worker-1', labels: { 'topology.kubernetes.io/zone': 'eu-1a' } }, spec: { providerID: 'test://1' } })
-    await stage.kube.call('PATCH', '/api/v1/nodes/worker-1/status', { status: { addresses: [{ type: 'InternalIP', address: '192.0.2.1' }] } }, 'application/merge-patch+json')
-    await stage.kube.call('POST', '/api/v1/namespaces/default/pods', { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web-1', labels: { app: 'web' } }, spec: { nodeName: 'worker-1', containers: [{ name: 'web', image: 'example.test/web:1', env: [{ name: 'API_TOKEN', value: 'hush-hush-hush' }] }] } })
-    await stage.kube.call('PATCH', '/api/v1/namespaces/default/pods/web-1/status', { status: { phase: 'Running', podIP: '10.1.2.3', podIPs: [{ ip: '10.1.2.3' }] } }, 'application/merge-patch+json')
-    await stage.kube.call('POST', '/api/v1/namespaces/default/services', { apiVersion: 'v1', kind: 'Service', metadata: { name: 'web' }, spec: { selector: { app: 'web' }, ports: [{ port: 80 }] } })
-    await stage.kube.call('POST', '/api/v1/namespaces/default/events', { apiVersion: 'v1', kind: 'Event', metadata: { name: 'web-1.1' }, involvedObject: { apiVersion: 'v1', kind: 'Pod', name: 'web-1', namespace: 'default' }, reason: 'BackOff', message: 'it does not start', type: 'Warning', count: 3, lastTimestamp: new Date().toISOString().replace(/\.\d+/, '') })
+    await stage.kube.call('POST', '/api/v1/nodes', {
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name: 'worker-1', labels: { 'topology.kubernetes.io/zone': 'eu-1a' } },
+      spec: { providerID: 'test://1' },
+    })
+    await stage.kube.call(
+      'PATCH',
+      '/api/v1/nodes/worker-1/status',
+      { status: { addresses: [{ type: 'InternalIP', address: '192.0.2.1' }] } },
+      'application/merge-patch+json',
+    )
+    await stage.kube.call('POST', '/api/v1/namespaces/default/pods', {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'web-1', labels: { app: 'web' } },
+      spec: {
+        nodeName: 'worker-1',
+        containers: [
+          { name: 'web', image: 'example.test/web:1', env: [{ name: 'API_TOKEN', value: 'hush-hush-hush' }] },
+        ],
+      },
+    })
+    await stage.kube.call(
+      'PATCH',
+      '/api/v1/namespaces/default/pods/web-1/status',
+      { status: { phase: 'Running', podIP: '10.1.2.3', podIPs: [{ ip: '10.1.2.3' }] } },
+      'application/merge-patch+json',
+    )
+    await stage.kube.call('POST', '/api/v1/namespaces/default/services', {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'web' },
+      spec: { selector: { app: 'web' }, ports: [{ port: 80 }] },
+    })
+    await stage.kube.call('POST', '/api/v1/namespaces/default/events', {
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: { name: 'web-1.1' },
+      involvedObject: { apiVersion: 'v1', kind: 'Pod', name: 'web-1', namespace: 'default' },
+      reason: 'BackOff',
+      message: 'it does not start',
+      type: 'Warning',
+      count: 3,
+      lastTimestamp: new Date().toISOString().replace(/\.\d+/, ''),
+    })
     const lastOf = async (kind: string, name: string): Promise<Record<string, unknown> | undefined> => {
-      const rows = await running.sql<{ data: unknown; p: string }>(`SELECT data, _pos AS p FROM events WHERE family = 'resource' AND ref LIKE 'k8s:c1/%/${kind}/%/${name}'`)
-      const all = rows.map(({ data, p }) => ({ at: p.split(':').slice(-2).map(Number), data: (typeof data === 'string' ? JSON.parse(data) : data) as Record<string, unknown> }))
+      const rows = await running.sql<{ data: unknown; p: string }>(
+        `SELECT data, _pos AS p FROM events WHERE family = 'resource' AND ref LIKE 'k8s:c1/%/${kind}/%/${name}'`,
+      )
+      const all = rows.map(({ data, p }) => ({
+        at: p.split(':').slice(-2).map(Number),
+        data: (typeof data === 'string' ? JSON.parse(data) : data) as Record<string, unknown>,
+      }))
       return all.sort((a, b) => (a.at[0] ?? 0) - (b.at[0] ?? 0) || (a.at[1] ?? 0) - (b.at[1] ?? 0)).at(-1)?.data
     }
-    await expect.poll(() => lastOf('Pod', 'web-1'), { timeout: 60_000, interval: 200 }).toMatchObject({ state: 'present', phase: 'Running', node: 'worker-1', labels: { app: 'web' }, addresses: [{ ip: '10.1.2.3', as: 'pod' }], images: [{ container: 'web', image: 'example.test/web:1' }] })
-    await expect.poll(() => lastOf('Node', 'worker-1'), { timeout: 60_000, interval: 200 }).toMatchObject({ zone: 'eu-1a', providerId: 'test://1', addresses: [{ ip: '192.0.2.1', as: 'node' }] })
-    await expect.poll(() => lastOf('Service', 'web'), { timeout: 60_000, interval: 200 }).toMatchObject({ selector: { app: 'web' }, ports: [{ port: 80, protocol: 'TCP', targetPort: 80 }] })
+    await expect
+      .poll(() => lastOf('Pod', 'web-1'), { timeout: 60_000, interval: 200 })
+      .toMatchObject({
+        state: 'present',
+        phase: 'Running',
+        node: 'worker-1',
+        labels: { app: 'web' },
+        addresses: [{ ip: '10.1.2.3', as: 'pod' }],
+        images: [{ container: 'web', image: 'example.test/web:1' }],
+      })
+    await expect
+      .poll(() => lastOf('Node', 'worker-1'), { timeout: 60_000, interval: 200 })
+      .toMatchObject({ zone: 'eu-1a', providerId: 'test://1', addresses: [{ ip: '192.0.2.1', as: 'node' }] })
+    await expect
+      .poll(() => lastOf('Service', 'web'), { timeout: 60_000, interval: 200 })
+      .toMatchObject({ selector: { app: 'web' }, ports: [{ port: 80, protocol: 'TCP', targetPort: 80 }] })
     // The server may have told something of its own meanwhile.
-    await expect.poll(() => running.sql("SELECT ref, data->>'reason' AS reason, (data->>'count')::INT AS count FROM events WHERE family = 'k8s-event' AND ref LIKE '%/Pod/%'"), { timeout: 60_000, interval: 200 }).toEqual([{ ref: 'k8s:c1//Pod/default/web-1', reason: 'BackOff', count: 3 }])
+    await expect
+      .poll(
+        () =>
+          running.sql(
+            "SELECT ref, data->>'reason' AS reason, (data->>'count')::INT AS count FROM events WHERE family = 'k8s-event' AND ref LIKE '%/Pod/%'",
+          ),
+        { timeout: 60_000, interval: 200 },
+      )
+      .toEqual([{ ref: 'k8s:c1//Pod/default/web-1', reason: 'BackOff', count: 3 }])
     await stage.kube.call('DELETE', '/api/v1/namespaces/default/pods/web-1?gracePeriodSeconds=0')
     await expect.poll(() => lastOf('Pod', 'web-1'), { timeout: 60_000, interval: 200 }).toMatchObject({ state: 'gone' })
-    expect(JSON.stringify(await running.sql("SELECT data FROM events WHERE subject = 'pods/default/web-1'"))).not.toContain('hush-hush-hush')
+    expect(
+      JSON.stringify(await running.sql("SELECT data FROM events WHERE subject = 'pods/default/web-1'")),
+    ).not.toContain('hush-hush-hush')
   }, 240_000)
 
   test('what no watch has told is found by comparing, said to be a gap, and told', async () => {
@@ -242,18 +445,35 @@ describe('kube-apiserver', () => {
     const map = new DatabaseSync(join(running.data, 'state/sources/kubernetes/objects.sqlite'))
     map.prepare('DELETE FROM objects WHERE uid = ?').run(missing)
     map.prepare("UPDATE objects SET version = '1', hash = 'another', facts_sum = NULL WHERE uid = ?").run(stale)
-    map.prepare("INSERT INTO objects (row, collection, uid, version, hash, told, namespace, name, block, place) SELECT 1000000, collection, 'never-was', '1', 'x', '', 'default', 'missed-never', block, place FROM objects WHERE uid = ?").run(stale)
+    map
+      .prepare(
+        "INSERT INTO objects (row, collection, uid, version, hash, told, namespace, name, block, place) SELECT 1000000, collection, 'never-was', '1', 'x', '', 'default', 'missed-never', block, place FROM objects WHERE uid = ?",
+      )
+      .run(stale)
     map.close()
     await running.start()
     // A list and a watch are compared at one moment: in a quiet kind it comes once a minute.
     const gaps = async (): Promise<unknown> => {
       await churn.create()
-      return running.sql("SELECT (data->>'missing')::INT AS missing, (data->>'stale')::INT AS stale, (data->>'extra')::INT AS extra, data->>'resource' AS resource FROM events WHERE type = 'weir.kubernetes.gap'")
+      return running.sql(
+        "SELECT (data->>'missing')::INT AS missing, (data->>'stale')::INT AS stale, (data->>'extra')::INT AS extra, data->>'resource' AS resource FROM events WHERE type = 'weir.kubernetes.gap'",
+      )
     }
-    await expect.poll(gaps, { timeout: 120_000, interval: 500 })
+    await expect
+      .poll(gaps, { timeout: 120_000, interval: 500 })
       .toEqual([{ missing: 1, stale: 1, extra: 1, resource: 'configmaps' }])
-    await expect.poll(() => running.sql(`SELECT type, data->>'uid' AS uid FROM events WHERE family = 'change' AND (data->>'coalesced') = 'true' AND (data->>'uid') IN ('${missing}', '${stale}', 'never-was') ORDER BY type`), { timeout: 60_000, interval: 500 })
-      .toEqual([{ type: 'weir.kubernetes.created', uid: missing }, { type: 'weir.kubernetes.deleted', uid: 'never-was' }])
+    await expect
+      .poll(
+        () =>
+          running.sql(
+            `SELECT type, data->>'uid' AS uid FROM events WHERE family = 'change' AND (data->>'coalesced') = 'true' AND (data->>'uid') IN ('${missing}', '${stale}', 'never-was') ORDER BY type`,
+          ),
+        { timeout: 60_000, interval: 500 },
+      )
+      .toEqual([
+        { type: 'weir.kubernetes.created', uid: missing },
+        { type: 'weir.kubernetes.deleted', uid: 'never-was' },
+      ])
     await sleep(12_000)
     expect((await running.sql("SELECT 1 FROM events WHERE type = 'weir.kubernetes.gap'")).length).toBe(1)
   }, 240_000)

@@ -28,41 +28,86 @@ async function built(context: TestContext, overlay: string, below = 'kustomize/k
   return parseAllDocuments(ran.stdout).map((document) => document.toJS() as Manifest)
 }
 
-const rules = (all: readonly Manifest[], kind: string): Rule[] => all.filter((each) => each.kind === kind).flatMap((each) => each['rules'] as Rule[])
-const find = (all: readonly Manifest[], kind: string): Manifest => all.find((each) => each.kind === kind) ?? expect.unreachable(`there is no ${kind}`)
+const rules = (all: readonly Manifest[], kind: string): Rule[] =>
+  all.filter((each) => each.kind === kind).flatMap((each) => each['rules'] as Rule[])
+const find = (all: readonly Manifest[], kind: string): Manifest =>
+  all.find((each) => each.kind === kind) ?? expect.unreachable(`there is no ${kind}`)
 
 describe('kubectl', () => {
-  test.for(['with-secrets', 'without-secrets'])('builds %s: pods without privileges that take turns, their settings, a volume each, their account', async (overlay, context) => {
-    const all = await built(context, overlay)
-    const names = all.map(({ kind, metadata }) => `${kind}/${metadata.name}`)
-    expect(names).toEqual(expect.arrayContaining(['Namespace/kollect', 'ServiceAccount/kollect', 'ConfigMap/kollect-settings', 'StatefulSet/kollect', 'Service/kollect', 'Role/kollect-lease', 'RoleBinding/kollect-lease']))
-    expect(new Set(names).size).toBe(names.length)
-    const ofCluster = new Set(['Namespace', 'ClusterRole', 'ClusterRoleBinding'])
-    for (const { kind, metadata } of all) expect(metadata.namespace, kind).toBe(ofCluster.has(kind) ? undefined : 'kollect')
-    const { template, replicas, volumeClaimTemplates } = find(all, 'StatefulSet')['spec'] as { template: { spec: Record<string, unknown> }; replicas: number; volumeClaimTemplates: unknown }
-    expect([replicas, find(all, 'ConfigMap')['data']]).toEqual([2, expect.objectContaining({ WEIR_SOURCES_KUBERNETES_LEASE_NAME: 'kollect' })])
-    expect(volumeClaimTemplates).toEqual([expect.objectContaining({ metadata: expect.objectContaining({ name: 'data' }) as object })])
-    expect(template.spec).toMatchObject({
-      serviceAccountName: 'kollect', enableServiceLinks: false, securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
-      containers: [{
-        args: ['kollect', '--data', '/data'],
-        securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
-        livenessProbe: { httpGet: { path: '/__/health' } }, readinessProbe: { httpGet: { path: '/__/ready' } },
-        volumeMounts: [{ name: 'data', mountPath: '/data' }, { mountPath: '/tmp' }],
-      }],
-    })
-  })
+  test.for(['with-secrets', 'without-secrets'])(
+    'builds %s: pods without privileges that take turns, their settings, a volume each, their account',
+    async (overlay, context) => {
+      const all = await built(context, overlay)
+      const names = all.map(({ kind, metadata }) => `${kind}/${metadata.name}`)
+      expect(names).toEqual(
+        expect.arrayContaining([
+          'Namespace/kollect',
+          'ServiceAccount/kollect',
+          'ConfigMap/kollect-settings',
+          'StatefulSet/kollect',
+          'Service/kollect',
+          'Role/kollect-lease',
+          'RoleBinding/kollect-lease',
+        ]),
+      )
+      expect(new Set(names).size).toBe(names.length)
+      const ofCluster = new Set(['Namespace', 'ClusterRole', 'ClusterRoleBinding'])
+      for (const { kind, metadata } of all)
+        expect(metadata.namespace, kind).toBe(ofCluster.has(kind) ? undefined : 'kollect')
+      const { template, replicas, volumeClaimTemplates } = find(all, 'StatefulSet')['spec'] as {
+        template: { spec: Record<string, unknown> }
+        replicas: number
+        volumeClaimTemplates: unknown
+      }
+      expect([replicas, find(all, 'ConfigMap')['data']]).toEqual([
+        2,
+        expect.objectContaining({ WEIR_SOURCES_KUBERNETES_LEASE_NAME: 'kollect' }),
+      ])
+      expect(volumeClaimTemplates).toEqual([
+        expect.objectContaining({ metadata: expect.objectContaining({ name: 'data' }) as object }),
+      ])
+      expect(template.spec).toMatchObject({
+        serviceAccountName: 'kollect',
+        enableServiceLinks: false,
+        securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+        containers: [
+          {
+            args: ['kollect', '--data', '/data'],
+            securityContext: {
+              allowPrivilegeEscalation: false,
+              readOnlyRootFilesystem: true,
+              capabilities: { drop: ['ALL'] },
+            },
+            livenessProbe: { httpGet: { path: '/__/health' } },
+            readinessProbe: { httpGet: { path: '/__/ready' } },
+            volumeMounts: [{ name: 'data', mountPath: '/data' }, { mountPath: '/tmp' }],
+          },
+        ],
+      })
+    },
+  )
 
-  test.for(['with-secrets', 'without-secrets'])('builds %s: what all may be done is list and watch, and its own lease', async (overlay, context) => {
-    const all = await built(context, overlay)
-    for (const { verbs } of rules(all, 'ClusterRole')) expect(verbs).toEqual(['list', 'watch'])
-    expect(rules(all, 'Role')).toEqual([
-      { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
-      { apiGroups: ['coordination.k8s.io'], resources: ['leases'], resourceNames: ['kollect'], verbs: ['get', 'update'] },
-    ])
-    const subjects = all.filter(({ kind }) => kind.endsWith('Binding')).flatMap((each) => each['subjects'] as object[])
-    for (const subject of subjects) expect(subject).toEqual({ kind: 'ServiceAccount', name: 'kollect', namespace: 'kollect' })
-  })
+  test.for(['with-secrets', 'without-secrets'])(
+    'builds %s: what all may be done is list and watch, and its own lease',
+    async (overlay, context) => {
+      const all = await built(context, overlay)
+      for (const { verbs } of rules(all, 'ClusterRole')) expect(verbs).toEqual(['list', 'watch'])
+      expect(rules(all, 'Role')).toEqual([
+        { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
+        {
+          apiGroups: ['coordination.k8s.io'],
+          resources: ['leases'],
+          resourceNames: ['kollect'],
+          verbs: ['get', 'update'],
+        },
+      ])
+      const subjects = all
+        .filter(({ kind }) => kind.endsWith('Binding'))
+        .flatMap((each) => each['subjects'] as object[])
+      for (const subject of subjects)
+        expect(subject).toEqual({ kind: 'ServiceAccount', name: 'kollect', namespace: 'kollect' })
+    },
+  )
 
   test('builds without-secrets: no rule names Secrets or takes in the whole core group, and they are not asked for', async (context) => {
     const all = await built(context, 'without-secrets')
@@ -71,18 +116,30 @@ describe('kubectl', () => {
       if (apiGroups.includes('')) expect(resources.filter((name) => name === '*' || name === 'secrets')).toEqual([])
     }
     expect(find(all, 'ConfigMap')['data']).toMatchObject({ WEIR_SOURCES_KUBERNETES_EXCLUDE: 'Secret' })
-    expect(find(await built(context, 'with-secrets'), 'ConfigMap')['data']).not.toHaveProperty('WEIR_SOURCES_KUBERNETES_EXCLUDE')
+    expect(find(await built(context, 'with-secrets'), 'ConfigMap')['data']).not.toHaveProperty(
+      'WEIR_SOURCES_KUBERNETES_EXCLUDE',
+    )
   })
 
   describe('in place of cts_exporter', () => {
     interface Pod {
       readonly serviceAccountName?: string
       readonly automountServiceAccountToken: boolean
-      readonly containers: readonly { readonly args: readonly string[]; readonly envFrom: unknown; readonly env?: readonly object[] }[]
+      readonly containers: readonly {
+        readonly args: readonly string[]
+        readonly envFrom: unknown
+        readonly env?: readonly object[]
+      }[]
       readonly volumes: readonly { readonly name: string }[]
     }
-    const podOf = (all: readonly Manifest[], kind: string): Pod => (find(all, kind)['spec'] as { template: { spec: Pod } }).template.spec
-    const ways = { 'deployment': ['ConfigMap', 'PersistentVolumeClaim', 'Deployment'], 'sink-binding': ['ConfigMap', 'PersistentVolumeClaim', 'Deployment', 'SinkBinding'], 'container-source': ['ConfigMap', 'ContainerSource', 'Role', 'RoleBinding', 'ServiceAccount'], 'replicas': ['ConfigMap', 'Deployment', 'Role', 'RoleBinding', 'ServiceAccount'] } as const
+    const podOf = (all: readonly Manifest[], kind: string): Pod =>
+      (find(all, kind)['spec'] as { template: { spec: Pod } }).template.spec
+    const ways = {
+      deployment: ['ConfigMap', 'PersistentVolumeClaim', 'Deployment'],
+      'sink-binding': ['ConfigMap', 'PersistentVolumeClaim', 'Deployment', 'SinkBinding'],
+      'container-source': ['ConfigMap', 'ContainerSource', 'Role', 'RoleBinding', 'ServiceAccount'],
+      replicas: ['ConfigMap', 'Deployment', 'Role', 'RoleBinding', 'ServiceAccount'],
+    } as const
 
     test('builds each way with the same pod, without privileges, that reads clouds.yaml of a folder', async (context) => {
       const pods: Pod[] = []
@@ -90,21 +147,52 @@ describe('kubectl', () => {
         const all = await built(context, way, 'knative')
         expect(all.map(({ kind }) => kind).sort()).toEqual([...kinds].sort())
         pods.push(podOf(all, way === 'container-source' ? 'ContainerSource' : 'Deployment'))
-        for (const each of all.filter(({ kind }) => kind === 'SinkBinding' || kind === 'ContainerSource')) expect(each['spec']).toMatchObject({ sink: { ref: { apiVersion: 'serving.knative.dev/v1', kind: 'Service', name: 'event-display' } } })
+        for (const each of all.filter(({ kind }) => kind === 'SinkBinding' || kind === 'ContainerSource'))
+          expect(each['spec']).toMatchObject({
+            sink: { ref: { apiVersion: 'serving.knative.dev/v1', kind: 'Service', name: 'event-display' } },
+          })
       }
       // What has no volume of its own has a Lease, and an account that may do nothing but write it.
       const [withVolume, withLease] = [pods.slice(0, 2), pods.slice(2)]
       for (const { serviceAccountName, automountServiceAccountToken, containers } of withLease) {
-        expect([serviceAccountName, automountServiceAccountToken, containers.map(({ env }) => env)]).toEqual(['cts-exporter', true, [[{ name: 'CTS_LEASE', value: 'cts-exporter' }]]])
+        expect([serviceAccountName, automountServiceAccountToken, containers.map(({ env }) => env)]).toEqual([
+          'cts-exporter',
+          true,
+          [[{ name: 'CTS_LEASE', value: 'cts-exporter' }]],
+        ])
       }
       for (const { serviceAccountName, automountServiceAccountToken, containers } of withVolume) {
-        expect([serviceAccountName, automountServiceAccountToken, containers.map(({ env }) => env)]).toEqual([undefined, false, [undefined]])
+        expect([serviceAccountName, automountServiceAccountToken, containers.map(({ env }) => env)]).toEqual([
+          undefined,
+          false,
+          [undefined],
+        ])
       }
-      const alike = pods.map(({ serviceAccountName: _, automountServiceAccountToken: __, containers, volumes, ...pod }) => ({ ...pod, containers: containers.map(({ env: ___, ...container }) => container), volumes: volumes.filter(({ name }) => name !== 'data') }))
+      const alike = pods.map(
+        ({ serviceAccountName: _, automountServiceAccountToken: __, containers, volumes, ...pod }) => ({
+          ...pod,
+          containers: containers.map(({ env: ___, ...container }) => container),
+          volumes: volumes.filter(({ name }) => name !== 'data'),
+        }),
+      )
       expect(alike).toEqual(alike.map(() => alike[0]))
       expect(alike[0]).toMatchObject({
         securityContext: { runAsNonRoot: true, runAsUser: 65_532, seccompProfile: { type: 'RuntimeDefault' } },
-        containers: [{ args: ['cts-exporter', '--data', '/data'], securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } }, volumeMounts: [{ name: 'clouds', mountPath: '/etc/openstack', readOnly: true }, { mountPath: '/data' }, { mountPath: '/tmp' }] }],
+        containers: [
+          {
+            args: ['cts-exporter', '--data', '/data'],
+            securityContext: {
+              allowPrivilegeEscalation: false,
+              readOnlyRootFilesystem: true,
+              capabilities: { drop: ['ALL'] },
+            },
+            volumeMounts: [
+              { name: 'clouds', mountPath: '/etc/openstack', readOnly: true },
+              { mountPath: '/data' },
+              { mountPath: '/tmp' },
+            ],
+          },
+        ],
         volumes: [{ secret: { secretName: 'cts-exporter-clouds', defaultMode: 0o440 } }, { name: 'temporary' }],
       })
     })
@@ -113,23 +201,49 @@ describe('kubectl', () => {
       const all = await built(context, 'deployment', 'knative')
       const [container] = podOf(all, 'Deployment').containers
       expect(container?.envFrom).toEqual([{ configMapRef: { name: 'cts-exporter-settings' } }])
-      const { code, stdout } = await launch([...(container?.args ?? []), '--print-config'], { env: { PATH: process.env['PATH'], ...(find(all, 'ConfigMap')['data'] as Record<string, string>) } })
+      const { code, stdout } = await launch([...(container?.args ?? []), '--print-config'], {
+        env: { PATH: process.env['PATH'], ...(find(all, 'ConfigMap')['data'] as Record<string, string>) },
+      })
       expect(code).toBe(0)
-      expect(parse(stdout)).toMatchObject({ data: '/data', sources: { cts: { auth: { type: 'clouds', cloud: 'otc' }, backfill: '5m' } }, sinks: { knative: { type: 'http', url: 'http://event-display.default.svc.cluster.local' } } })
+      expect(parse(stdout)).toMatchObject({
+        data: '/data',
+        sources: { cts: { auth: { type: 'clouds', cloud: 'otc' }, backfill: '5m' } },
+        sinks: { knative: { type: 'http', url: 'http://event-display.default.svc.cluster.local' } },
+      })
     })
 
     test('in place of neo4j_sink there is a Knative Service, whose command line and settings are such that it starts', async (context) => {
       const all = await built(context, 'neo4j-sink', 'knative')
-      expect(all.map(({ kind, apiVersion }) => `${kind} ${String(apiVersion)}`).sort()).toEqual(['ConfigMap v1', 'Service serving.knative.dev/v1'])
+      expect(all.map(({ kind, apiVersion }) => `${kind} ${String(apiVersion)}`).sort()).toEqual([
+        'ConfigMap v1',
+        'Service serving.knative.dev/v1',
+      ])
       const [container] = podOf(all, 'Service').containers
-      expect(container).toMatchObject({ envFrom: [{ configMapRef: { name: 'neo4j-sink-settings' } }, { secretRef: { name: 'neo4j-sink-login' } }], ports: [{ containerPort: 8080 }], securityContext: { runAsNonRoot: true, readOnlyRootFilesystem: true } })
-      const { code, stdout } = await launch([...(container?.args ?? []), '--print-config'], { env: { PATH: process.env['PATH'], PORT: '8080', NEO4J_PASSWORD: 'secret', ...(find(all, 'ConfigMap')['data'] as Record<string, string>) } })
+      expect(container).toMatchObject({
+        envFrom: [{ configMapRef: { name: 'neo4j-sink-settings' } }, { secretRef: { name: 'neo4j-sink-login' } }],
+        ports: [{ containerPort: 8080 }],
+        securityContext: { runAsNonRoot: true, readOnlyRootFilesystem: true },
+      })
+      const { code, stdout } = await launch([...(container?.args ?? []), '--print-config'], {
+        env: {
+          PATH: process.env['PATH'],
+          PORT: '8080',
+          NEO4J_PASSWORD: 'secret',
+          ...(find(all, 'ConfigMap')['data'] as Record<string, string>),
+        },
+      })
       expect([code, stdout.includes('secret')]).toEqual([0, false])
-      expect(parse(stdout)).toMatchObject({ data: '/data', http: { listen: '0.0.0.0:8080', ack: 'sink:graph' }, sinks: { graph: { url: 'neo4j://neo4j.default.svc.cluster.local:7687', auth: { user: 'neo4j' } } } })
+      expect(parse(stdout)).toMatchObject({
+        data: '/data',
+        http: { listen: '0.0.0.0:8080', ack: 'sink:graph' },
+        sinks: { graph: { url: 'neo4j://neo4j.default.svc.cluster.local:7687', auth: { user: 'neo4j' } } },
+      })
     })
 
     test('the template of clouds.yaml is YAML, with a cloud of the name that the settings have', async () => {
-      expect(parse(await readFile(join(ROOT, 'deploy/knative/clouds/clouds.tpl'), 'utf8'))).toMatchObject({ clouds: { otc: { profile: 'otc', auth: { project_name: 'eu-de_project' } } } })
+      expect(parse(await readFile(join(ROOT, 'deploy/knative/clouds/clouds.tpl'), 'utf8'))).toMatchObject({
+        clouds: { otc: { profile: 'otc', auth: { project_name: 'eu-de_project' } } },
+      })
     })
   })
 })

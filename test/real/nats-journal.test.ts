@@ -28,13 +28,21 @@ afterAll(async () => {
 
 let streams = 0
 
-journalBusConformance(() => ({
-  fresh() {
-    const config = configFrom(natsJournalSchema, { url: server.url, stream: `journal-${++streams}`, partitions: 2, timeout: '2s' })
-    return { open: () => openNatsJournal(config, { ...testContext(), make: true }) }
-  },
-  config: (partitions) => ({ type: 'nats', url: server.url, stream: 'group', partitions }),
-  named: (stream) => ({ stream }),
-  away: () => server.kill(),
-  back: () => server.restart(),
-}), { system: 'nats', server: program.name, version: () => server.version })
+journalBusConformance(
+  () => ({
+    fresh() {
+      const config = configFrom(natsJournalSchema, {
+        url: server.url,
+        stream: `journal-${++streams}`,
+        partitions: 2,
+        timeout: '2s',
+      })
+      return { open: () => openNatsJournal(config, { ...testContext(), make: true }) }
+    },
+    config: (partitions) => ({ type: 'nats', url: server.url, stream: 'group', partitions }),
+    named: (stream) => ({ stream }),
+    away: () => server.kill(),
+    back: () => server.restart(),
+  }),
+  { system: 'nats', server: program.name, version: () => server.version },
+)

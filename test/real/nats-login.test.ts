@@ -39,9 +39,21 @@ type Written = WrittenConfigOf<typeof natsSchema>
 
 /** What becomes of three events, in words; `stored` when the stream has them. What the probe says must agree. */
 async function tried(written: Partial<Written> & Pick<Written, 'url'>): Promise<string> {
-  const sink = await nats.build(configFrom(natsSchema, { timeout: '2s', subject: 'weir.{subject}', stream: 'WEIR', create_stream: true, ...written }), testContext())
+  const sink = await nats.build(
+    configFrom(natsSchema, {
+      timeout: '2s',
+      subject: 'weir.{subject}',
+      stream: 'WEIR',
+      create_stream: true,
+      ...written,
+    }),
+    testContext(),
+  )
   try {
-    const failures = await sink.send(eventBatch(numberedEvents(3, 'e'), `token-${JSON.stringify(written).length}`), never)
+    const failures = await sink.send(
+      eventBatch(numberedEvents(3, 'e'), `token-${JSON.stringify(written).length}`),
+      never,
+    )
     const probe = await sink.probe?.(never)
     const reason = failures[0]?.reason ?? 'stored'
     expect(probe?.is).toBe(reason === 'stored' ? 'ok' : 'fail')
@@ -57,7 +69,9 @@ test('with a token, with a user and password, and with an NKey', async () => {
   const [pair, other] = [createUser(), createUser()]
   const tokens = `nats://127.0.0.1:${await serve(await folder(), 'authorization { token: "secret-token" }')}`
   expect(await tried({ url: tokens, auth: { type: 'token', token: 'secret-token' } })).toBe('stored')
-  expect(await tried({ url: tokens, auth: { type: 'token', token: 'wrong' } })).toMatch(/refuses our login .*correct `auth`/)
+  expect(await tried({ url: tokens, auth: { type: 'token', token: 'wrong' } })).toMatch(
+    /refuses our login .*correct `auth`/,
+  )
   const users = `nats://127.0.0.1:${await serve(await folder(), `authorization { users: [ { user: weir, password: "pass word" }, { nkey: ${pair.getPublicKey()} } ] }`)}`
   expect(await tried({ url: users, auth: { type: 'user', user: 'weir', password: 'pass word' } })).toBe('stored')
   // A file ends in a line break.
@@ -67,17 +81,34 @@ test('with a token, with a user and password, and with an NKey', async () => {
 })
 
 test('with a credentials file of a server that trusts an operator; one of another account is refused', async () => {
-  const [operator, account, user, system, stranger] = [createOperator(), createAccount(), createUser(), createAccount(), createAccount()]
+  const [operator, account, user, system, stranger] = [
+    createOperator(),
+    createAccount(),
+    createUser(),
+    createAccount(),
+    createAccount(),
+  ]
   const limits = { subs: -1, data: -1, payload: -1, imports: -1, exports: -1, wildcards: true, conn: -1, leaf: -1 }
   // JetStream is not for the system's account.
-  const tokenOf = (pair: KeyPair, jetstream: object): string => signed(operator, pair, 'a', { limits: { ...limits, ...jetstream }, type: 'account', version: 2 })
-  const port = await serve(await folder(), [
-    `operator: ${signed(operator, operator, 'o', { type: 'operator', version: 2, system_account: system.getPublicKey() })}`,
-    `system_account: ${system.getPublicKey()}`,
-    'resolver: MEMORY',
-    'resolver_preload: {', `  ${account.getPublicKey()}: ${tokenOf(account, { mem_storage: -1, disk_storage: -1, streams: -1, consumer: -1 })}`, `  ${system.getPublicKey()}: ${tokenOf(system, {})}`, '}',
-  ].join('\n'))
-  const creds = (by: KeyPair): string => credentials(signed(by, user, 'u', { type: 'user', version: 2, subs: -1, data: -1, payload: -1, pub: {}, sub: {} }), seedOf(user))
+  const tokenOf = (pair: KeyPair, jetstream: object): string =>
+    signed(operator, pair, 'a', { limits: { ...limits, ...jetstream }, type: 'account', version: 2 })
+  const port = await serve(
+    await folder(),
+    [
+      `operator: ${signed(operator, operator, 'o', { type: 'operator', version: 2, system_account: system.getPublicKey() })}`,
+      `system_account: ${system.getPublicKey()}`,
+      'resolver: MEMORY',
+      'resolver_preload: {',
+      `  ${account.getPublicKey()}: ${tokenOf(account, { mem_storage: -1, disk_storage: -1, streams: -1, consumer: -1 })}`,
+      `  ${system.getPublicKey()}: ${tokenOf(system, {})}`,
+      '}',
+    ].join('\n'),
+  )
+  const creds = (by: KeyPair): string =>
+    credentials(
+      signed(by, user, 'u', { type: 'user', version: 2, subs: -1, data: -1, payload: -1, pub: {}, sub: {} }),
+      seedOf(user),
+    )
   const url = `nats://127.0.0.1:${port}`
   expect(await tried({ url, auth: { type: 'creds', creds: creds(account) } })).toBe('stored')
   expect(await tried({ url, auth: { type: 'creds', creds: creds(stranger) } })).toMatch(/refuses our login/)
@@ -94,20 +125,29 @@ test('over TLS: the certificate is checked against the CA and the name, and ours
   expect(await tried({ url: `tls://${plain}`, tls: known })).toBe('stored')
   expect(await tried({ url: `nats://${plain}`, tls: known })).toBe('stored')
   expect(await tried({ url: `tls://${plain}` })).toMatch(/can't be reached .*self-signed certificate/)
-  expect(await tried({ url: `tls://${plain}`, tls: { ca_file: cert_file, server_name: 'other.example' } })).toMatch(/can't be reached .*does not match certificate/)
+  expect(await tried({ url: `tls://${plain}`, tls: { ca_file: cert_file, server_name: 'other.example' } })).toMatch(
+    /can't be reached .*does not match certificate/,
+  )
   const mutual = `tls://127.0.0.1:${await serve(await folder(), tls(`, ca_file: "${cert_file}", verify: true`))}`
   expect(await tried({ url: mutual, tls: { ...known, cert_file, key_file } })).toBe('stored')
   expect(await tried({ url: mutual, tls: known })).toMatch(/certificate of ours.*`tls.cert_file`/)
 })
 
 /** A server over TLS whose only user has a password that can be changed. */
-async function secured(dir: string): Promise<{ readonly server: NatsServer; readonly ca_file: string; setPassword(password: string): Promise<void> }> {
+async function secured(
+  dir: string,
+): Promise<{ readonly server: NatsServer; readonly ca_file: string; setPassword(password: string): Promise<void> }> {
   const [cert_file, key_file, users] = [join(dir, 'cert.pem'), join(dir, 'key.pem'), join(dir, 'users.conf')]
   await writeFile(cert_file, certificate)
   await writeFile(key_file, key)
-  const setPassword = (password: string): Promise<void> => writeFile(users, `authorization { users: [ { user: weir, password: "${password}" } ] }`)
+  const setPassword = (password: string): Promise<void> =>
+    writeFile(users, `authorization { users: [ { user: weir, password: "${password}" } ] }`)
   await setPassword('first')
-  const server = await startNats({ jetstream: true, dir, config: `include "users.conf"\ntls { cert_file: "${cert_file}", key_file: "${key_file}" }` })
+  const server = await startNats({
+    jetstream: true,
+    dir,
+    config: `include "users.conf"\ntls { cert_file: "${cert_file}", key_file: "${key_file}" }`,
+  })
   onTestFinished(() => server[Symbol.asyncDispose]())
   return { server, ca_file: cert_file, setPassword }
 }
@@ -117,7 +157,14 @@ test('the journal over TLS with a login: a password that changes is taken withou
   const { server, ca_file, setPassword } = await secured(dir)
   const password = join(dir, 'password')
   await writeFile(password, 'wrong\n')
-  const config = configFrom(natsJournalSchema, { url: `tls://127.0.0.1:${server.port}`, stream: 'journal', partitions: 2, timeout: '2s', tls: { ca_file, server_name: 'localhost' }, auth: { type: 'user', user: 'weir', password: `file:${password}` } })
+  const config = configFrom(natsJournalSchema, {
+    url: `tls://127.0.0.1:${server.port}`,
+    stream: 'journal',
+    partitions: 2,
+    timeout: '2s',
+    tls: { ca_file, server_name: 'localhost' },
+    auth: { type: 'user', user: 'weir', password: `file:${password}` },
+  })
   const open = (): ReturnType<typeof openNatsJournal> => openNatsJournal(config, { ...testContext(), make: true })
   await expect(open()).rejects.toThrow(/refuses our login \(.*\); correct `auth`$/)
   await writeFile(password, 'first\n')
@@ -145,7 +192,9 @@ test('the journal over TLS with a login: a password that changes is taken withou
   // A file that is gone while the connection is made again.
   await rm(password)
   await server.restart()
-  await expect.poll(() => written('four'), patience).toMatch(/a secret refers to the file .*password, which can't be read/)
+  await expect
+    .poll(() => written('four'), patience)
+    .toMatch(/a secret refers to the file .*password, which can't be read/)
   await writeFile(password, 'third\n')
   await expect.poll(() => written('four'), patience).toEqual(expect.any(Number))
   expect(await recordsOf(bus, 1, 4)).toEqual(['one', 'two', 'three', 'four'])
@@ -156,10 +205,20 @@ test('a whole Weir reads the password of its journal again: what it took before 
   const { server, ca_file, setPassword } = await secured(dir)
   const password = join(dir, 'password')
   await writeFile(password, 'first\n')
-  const on = { type: 'nats', url: `tls://127.0.0.1:${server.port}`, partitions: 1, timeout: '2s', tls: { ca_file, server_name: 'localhost' }, auth: { type: 'user', user: 'weir', password: `file:${password}` } }
+  const on = {
+    type: 'nats',
+    url: `tls://127.0.0.1:${server.port}`,
+    partitions: 1,
+    timeout: '2s',
+    tls: { ca_file, server_name: 'localhost' },
+    auth: { type: 'user', user: 'weir', password: `file:${password}` },
+  }
   const weir = await startWeir({ folder: dir, config: { journal: { on } } })
-  onTestFinished(async () => { await weir.stop() })
-  const send = (id: string): Promise<unknown> => weir.post('/events', { specversion: '1.0', id, source: '/test', type: 'numbered' }, 'application/cloudevents+json')
+  onTestFinished(async () => {
+    await weir.stop()
+  })
+  const send = (id: string): Promise<unknown> =>
+    weir.post('/events', { specversion: '1.0', id, source: '/test', type: 'numbered' }, 'application/cloudevents+json')
   await send('1')
   await setPassword('second')
   await server.restart()
@@ -168,13 +227,22 @@ test('a whole Weir reads the password of its journal again: what it took before 
   await writeFile(password, 'second\n')
   await waiting
   await send('3')
-  await expect.poll(() => weir.sql('SELECT id FROM events ORDER BY id'), { timeout: 30_000, interval: 200 }).toEqual([{ id: '1' }, { id: '2' }, { id: '3' }])
+  await expect
+    .poll(() => weir.sql('SELECT id FROM events ORDER BY id'), { timeout: 30_000, interval: 200 })
+    .toEqual([{ id: '1' }, { id: '2' }, { id: '3' }])
 }, 120_000)
 
 /** A JWT as NATS has them: signed with an NKey. */
 function signed(by: KeyPair, of: KeyPair, name: string, claims: object): string {
   const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
-  const body = { jti: name, iat: Math.floor(Date.now() / 1000), iss: by.getPublicKey(), name, sub: of.getPublicKey(), nats: claims }
+  const body = {
+    jti: name,
+    iat: Math.floor(Date.now() / 1000),
+    iss: by.getPublicKey(),
+    name,
+    sub: of.getPublicKey(),
+    nats: claims,
+  }
   const text = `${part({ typ: 'JWT', alg: 'ed25519-nkey' })}.${part(body)}`
   return `${text}.${Buffer.from(by.sign(new TextEncoder().encode(text))).toString('base64url')}`
 }

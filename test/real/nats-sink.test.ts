@@ -39,7 +39,11 @@ class Observer {
   }
 
   async connection(): Promise<NatsConnection> {
-    return (this.#connection ??= await connect({ servers: this.#server.url, maxReconnectAttempts: -1, reconnectTimeWait: 100 }))
+    return (this.#connection ??= await connect({
+      servers: this.#server.url,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 100,
+    }))
   }
 
   async manager(): Promise<JetStreamManager> {
@@ -74,7 +78,15 @@ async function startOther(): Promise<OtherSide> {
     await (await observer.manager()).streams.update(stream.name, { ...stream, subjects: list })
   }
   return {
-    build: (context, timeoutMs) => nats.build(configFrom(natsSchema, { url: `nats://127.0.0.1:${proxy.port}`, subject: 'conf.{subject}', timeout: `${timeoutMs}ms` }), context),
+    build: (context, timeoutMs) =>
+      nats.build(
+        configFrom(natsSchema, {
+          url: `nats://127.0.0.1:${proxy.port}`,
+          subject: 'conf.{subject}',
+          timeout: `${timeoutMs}ms`,
+        }),
+        context,
+      ),
     received: async () => stored(await observer.manager(), stream.name),
     held: async () => stored(await observer.manager(), stream.name),
     // No stream takes what is sent.
@@ -84,12 +96,23 @@ async function startOther(): Promise<OtherSide> {
       else server.resume()
     },
     disconnectAfter: (events) => Promise.resolve(proxy.cutAfter(events, 'HPUB ')),
-    fail: (ids) => subjects(ids.size === 0 ? ['conf.>'] : numberedEvents(24, 'p').map(({ id }) => id).filter((id) => !ids.has(id)).map((id) => `conf.${id}`)),
+    fail: (ids) =>
+      subjects(
+        ids.size === 0
+          ? ['conf.>']
+          : numberedEvents(24, 'p')
+              .map(({ id }) => id)
+              .filter((id) => !ids.has(id))
+              .map((id) => `conf.${id}`),
+      ),
     poison: () => Promise.resolve(),
     poisoned: (event) => ({ ...event, data: Buffer.from(JSON.stringify('x'.repeat(poisonBytes))) }),
     // The stream has them already: each answer says "duplicate".
     async duplicateAck() {
-      const other = await nats.build(configFrom(natsSchema, { url: server.url, subject: 'conf.{subject}' }), testContext())
+      const other = await nats.build(
+        configFrom(natsSchema, { url: server.url, subject: 'conf.{subject}' }),
+        testContext(),
+      )
       await deliverAll(other, numberedEvents(20, 'u'))
       await other.close()
     },
@@ -104,7 +127,11 @@ async function startOther(): Promise<OtherSide> {
   }
 }
 
-sinkConformance('nats', { accepts: nats.accepts, idempotency: nats.idempotency, start: startOther }, { system: 'nats', server: program.name, version: () => versionOf(program) })
+sinkConformance(
+  'nats',
+  { accepts: nats.accepts, idempotency: nats.idempotency, start: startOther },
+  { system: 'nats', server: program.name, version: () => versionOf(program) },
+)
 
 async function serverWith(config?: string): Promise<{ server: NatsServer; observer: Observer }> {
   const dir = await mkdtemp(join(tmpdir(), 'weir-nats-'))
@@ -136,13 +163,27 @@ test('a message is the event in binary mode: attributes as headers, data as payl
   const sink = await sinkFor({ url: server.url, stream: 'WEIR', create_stream: true })
   const [event] = numberedEvents(1, 'e')
   const time = Date.UTC(2024, 4, 1)
-  await sink.send(eventBatch([{ ...event!, subject: 'grün und/blau', extensions: { n: 7 }, family: 'audit', time }], 't'), never)
+  await sink.send(
+    eventBatch([{ ...event!, subject: 'grün und/blau', extensions: { n: 7 }, family: 'audit', time }], 't'),
+    never,
+  )
   const message = await (await observer.manager()).streams.getMessage('WEIR', { seq: 1 })
   expect(message?.subject).toBe('weir.audit.io_weir_test')
   const headers = Object.fromEntries([...(message?.header ?? [])].map(([name, values]) => [name, values.join()]))
   expect(headers).toEqual({
-    'ce-specversion': '1.0', 'ce-id': 'e0', 'ce-source': '/conformance', 'ce-type': 'io.weir.test', 'ce-subject': 'gr%C3%BCn%20und/blau', 'ce-time': '2024-05-01T00:00:00.000Z',
-    'ce-n': '7', 'ce-weirfamily': 'audit', family: 'audit', type: 'io.weir.test', 'content-type': 'application/json', 'Nats-Msg-Id': expect.stringMatching(/^[\w-]{43}$/) as string, 'Nats-Expected-Stream': 'WEIR',
+    'ce-specversion': '1.0',
+    'ce-id': 'e0',
+    'ce-source': '/conformance',
+    'ce-type': 'io.weir.test',
+    'ce-subject': 'gr%C3%BCn%20und/blau',
+    'ce-time': '2024-05-01T00:00:00.000Z',
+    'ce-n': '7',
+    'ce-weirfamily': 'audit',
+    family: 'audit',
+    type: 'io.weir.test',
+    'content-type': 'application/json',
+    'Nats-Msg-Id': expect.stringMatching(/^[\w-]{43}$/) as string,
+    'Nats-Expected-Stream': 'WEIR',
   })
   expect(Buffer.from(message?.data ?? []).toString()).toBe('{"number":0}')
 })
@@ -171,7 +212,10 @@ test('with codec netobserv-json the payload is the bare record, under an event t
 
 test('codec kollect: the payload is the bare envelope, and a change that is sent again is stored once', async () => {
   const { server, observer } = await serverWith()
-  const [sink, again] = [await sinkFor({ url: server.url, subject: 'kollect', stream: 'K', create_stream: true, codec: 'kollect' }), await sinkFor({ url: server.url, subject: 'kollect', stream: 'K', codec: 'kollect' })]
+  const [sink, again] = [
+    await sinkFor({ url: server.url, subject: 'kollect', stream: 'K', create_stream: true, codec: 'kollect' }),
+    await sinkFor({ url: server.url, subject: 'kollect', stream: 'K', codec: 'kollect' }),
+  ]
   const changes = anyChanges(3, 6, 'c1')
   const events = changes.map((change) => changeEvent(change, 1_700_000_000_000))
   for (const each of [sink, again]) expect(await each.send(eventBatch(events, 't'), never)).toEqual([])
@@ -195,7 +239,9 @@ test('wait_for: server needs no stream: whoever listens gets the message, and it
   for await (const message of listening) heard.push(message.headers?.get('ce-id') ?? '')
   expect(heard.toSorted()).toEqual(['b0', 'b1', 'b2'])
   await server.pause()
-  const [failure] = await (await sinkFor({ url: server.url, subject: 'plain.subject', wait_for: 'server', timeout: '300ms' })).send(eventBatch(numberedEvents(1, 'c'), 't'), never)
+  const [failure] = await (
+    await sinkFor({ url: server.url, subject: 'plain.subject', wait_for: 'server', timeout: '300ms' })
+  ).send(eventBatch(numberedEvents(1, 'c'), 't'), never)
   expect(failure?.is).toBe('retry')
   const late = await sink.send(eventBatch(numberedEvents(1, 'c'), 't'), never)
   expect(late).toEqual([{ index: 0, is: 'retry', reason: 'no acknowledgement within 3000 ms' }])
@@ -203,8 +249,14 @@ test('wait_for: server needs no stream: whoever listens gets the message, and it
 })
 
 test('wait_for: server hears of a refusal, too', async () => {
-  const { server } = await serverWith('authorization { users: [ { user: "weir", password: "pw", permissions: { publish: ["other.>"], subscribe: [">"] } } ] }')
-  const sink = await sinkFor({ url: server.url, wait_for: 'server', auth: { type: 'user', user: 'weir', password: 'pw' } })
+  const { server } = await serverWith(
+    'authorization { users: [ { user: "weir", password: "pw", permissions: { publish: ["other.>"], subscribe: [">"] } } ] }',
+  )
+  const sink = await sinkFor({
+    url: server.url,
+    wait_for: 'server',
+    auth: { type: 'user', user: 'weir', password: 'pw' },
+  })
   const failures = await sink.send(eventBatch(numberedEvents(30, 'e'), 't'), never)
   expect(failures).toHaveLength(30)
   for (const { is } of failures) expect(is).toBe('retry')
@@ -223,84 +275,163 @@ test('a stream that exists is left as it is, whatever create_stream says', async
 test('without a stream, with the wrong one, and without JetStream the reason says what to do', async () => {
   const { server, observer } = await serverWith()
   const sink = await sinkFor({ url: server.url })
-  expect(await reasons(sink)).toEqual(['no stream takes subject weir.event.io_weir_test, or JetStream is off; create a stream for it, or set `stream` and `create_stream: true`'])
+  expect(await reasons(sink)).toEqual([
+    'no stream takes subject weir.event.io_weir_test, or JetStream is off; create a stream for it, or set `stream` and `create_stream: true`',
+  ])
   await (await observer.manager()).streams.add({ name: 'OTHER', subjects: ['weir.>'] })
   expect(await sink.send(eventBatch(numberedEvents(3, 'e'), 't'), never)).toEqual([])
-  expect((await reasons(await sinkFor({ url: server.url, stream: 'WEIR' })))[0]).toContain('belongs to another stream than WEIR')
+  expect((await reasons(await sinkFor({ url: server.url, stream: 'WEIR' })))[0]).toContain(
+    'belongs to another stream than WEIR',
+  )
 })
 
 test('a message above max_payload is rejected, and those beside it arrive', async () => {
   const { server } = await serverWith('max_payload: 4096')
   const sink = await sinkFor({ url: server.url, stream: 'WEIR', create_stream: true })
-  const events = numberedEvents(4, 'e').map((event, index) => (index === 3 ? { ...event, data: Buffer.from(JSON.stringify('x'.repeat(5000))) } : event))
-  expect(await sink.send(eventBatch(events, 't'), never)).toEqual([{ index: 3, is: 'reject', reason: 'larger than the server takes (max_payload)' }])
+  const events = numberedEvents(4, 'e').map((event, index) =>
+    index === 3 ? { ...event, data: Buffer.from(JSON.stringify('x'.repeat(5000))) } : event,
+  )
+  expect(await sink.send(eventBatch(events, 't'), never)).toEqual([
+    { index: 3, is: 'reject', reason: 'larger than the server takes (max_payload)' },
+  ])
 })
 
 /** A ConfigMap of a megabyte of which a word was changed, that was deleted, and that was created. */
 function largeChanges(): WeirEvent[] {
-  const state = (word: string): object => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'large' }, data: { large: 'x'.repeat(2 ** 20), word } })
+  const state = (word: string): object => ({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'large' },
+    data: { large: 'x'.repeat(2 ** 20), word },
+  })
   const one = (operation: Operation, version: string, more: Partial<ChangeData>): ChangeData => ({
-    cluster: 'c1', group: '', version: 'v1', kind: 'ConfigMap', resource: 'configmaps', namespace: 'shop', name: 'large', uid: `u-${operation}`, resourceVersion: version, operation, old: null, new: null, patch: [], ...more,
+    cluster: 'c1',
+    group: '',
+    version: 'v1',
+    kind: 'ConfigMap',
+    resource: 'configmaps',
+    namespace: 'shop',
+    name: 'large',
+    uid: `u-${operation}`,
+    resourceVersion: version,
+    operation,
+    old: null,
+    new: null,
+    patch: [],
+    ...more,
   })
   return [
-    one('updated', '2', { old: state('one'), new: state('two'), patch: [{ op: 'replace', path: '/data/word', value: 'two' }] }),
+    one('updated', '2', {
+      old: state('one'),
+      new: state('two'),
+      patch: [{ op: 'replace', path: '/data/word', value: 'two' }],
+    }),
     one('deleted', '3', { old: state('two') }),
     one('created', '1', { new: state('one') }),
-    one('updated', '4', { old: state('one'), new: state('two'), patch: [{ op: 'replace', path: '/data/word', value: 'y'.repeat(2 ** 20) }] }),
+    one('updated', '4', {
+      old: state('one'),
+      new: state('two'),
+      patch: [{ op: 'replace', path: '/data/word', value: 'y'.repeat(2 ** 20) }],
+    }),
   ].map((change) => changeEvent(change, 1_700_000_000_000))
 }
 
-test.each(['max_payload', 'max_msg_size'])('with oversize: patch-only a change beyond %s goes out as its patch, marked; what has no such form is refused as ever', async (what) => {
-  const { server, observer } = await serverWith(what === 'max_payload' ? 'max_payload: 262144' : 'max_payload: 8388608')
-  const manager = await observer.manager()
-  await manager.streams.add({ name: 'K', subjects: ['kollect', 'json'], max_msg_size: what === 'max_payload' ? -1 : 262_144 })
-  const words = what === 'max_payload' ? 'larger than the server takes (max_payload)' : 'larger than the stream takes (max_msg_size)'
-  const refused = [{ index: 2, is: 'reject', reason: words }, { index: 3, is: 'reject', reason: `${words}, without its states, too` }]
-  for (const subject of ['kollect', 'json'] as const) {
-    const metrics = new MetricStore({ strict: true })
-    const config = configFrom(natsSchema, { url: server.url, subject, stream: 'K', codec: subject, oversize: 'patch-only' })
-    const sink = await nats.build(config, { ...testContext(), metrics })
-    onTestFinished(() => sink.close())
-    expect(await sink.send(eventBatch(largeChanges(), 't'), never)).toEqual(refused)
-    expect(metrics.value('weir_sink_reduced_rows_total', { sink: testContext().id })).toBe(2)
-  }
-  const messages = await Promise.all([1, 2, 3, 4].map(async (seq) => (await manager.streams.getMessage('K', { seq }))?.data ?? new Uint8Array()))
-  const patch = [{ op: 'replace', path: '/data/word', value: 'two' }]
-  expect(messages.slice(0, 2).map((data) => decodeEnvelope(data).payload)).toMatchObject([{ is: 'patched', name: 'large', resourceVersion: '2', patch }, { is: 'deleted', name: 'large', state: undefined }])
-  expect(messages.slice(2).map((data) => JSON.parse(Buffer.from(data).toString()) as unknown)).toMatchObject([
-    { operation: 'updated', old: null, new: null, patch, reduced: true, resourceVersion: '2' }, { operation: 'deleted', old: null, new: null, reduced: true },
-  ])
-  const strict = await sinkFor({ url: server.url, subject: 'json', stream: 'K' })
-  // Others: those from before are in the stream by their ids.
-  const others = largeChanges().slice(0, 3).map((event) => ({ ...event, id: `other ${event.id}` }))
-  expect(await strict.send(eventBatch(others, 't'), never)).toEqual([0, 1, 2].map((index) => ({ index, is: 'reject', reason: words })))
-})
+test.each(['max_payload', 'max_msg_size'])(
+  'with oversize: patch-only a change beyond %s goes out as its patch, marked; what has no such form is refused as ever',
+  async (what) => {
+    const { server, observer } = await serverWith(
+      what === 'max_payload' ? 'max_payload: 262144' : 'max_payload: 8388608',
+    )
+    const manager = await observer.manager()
+    await manager.streams.add({
+      name: 'K',
+      subjects: ['kollect', 'json'],
+      max_msg_size: what === 'max_payload' ? -1 : 262_144,
+    })
+    const words =
+      what === 'max_payload'
+        ? 'larger than the server takes (max_payload)'
+        : 'larger than the stream takes (max_msg_size)'
+    const refused = [
+      { index: 2, is: 'reject', reason: words },
+      { index: 3, is: 'reject', reason: `${words}, without its states, too` },
+    ]
+    for (const subject of ['kollect', 'json'] as const) {
+      const metrics = new MetricStore({ strict: true })
+      const config = configFrom(natsSchema, {
+        url: server.url,
+        subject,
+        stream: 'K',
+        codec: subject,
+        oversize: 'patch-only',
+      })
+      const sink = await nats.build(config, { ...testContext(), metrics })
+      onTestFinished(() => sink.close())
+      expect(await sink.send(eventBatch(largeChanges(), 't'), never)).toEqual(refused)
+      expect(metrics.value('weir_sink_reduced_rows_total', { sink: testContext().id })).toBe(2)
+    }
+    const messages = await Promise.all(
+      [1, 2, 3, 4].map(async (seq) => (await manager.streams.getMessage('K', { seq }))?.data ?? new Uint8Array()),
+    )
+    const patch = [{ op: 'replace', path: '/data/word', value: 'two' }]
+    expect(messages.slice(0, 2).map((data) => decodeEnvelope(data).payload)).toMatchObject([
+      { is: 'patched', name: 'large', resourceVersion: '2', patch },
+      { is: 'deleted', name: 'large', state: undefined },
+    ])
+    expect(messages.slice(2).map((data) => JSON.parse(Buffer.from(data).toString()) as unknown)).toMatchObject([
+      { operation: 'updated', old: null, new: null, patch, reduced: true, resourceVersion: '2' },
+      { operation: 'deleted', old: null, new: null, reduced: true },
+    ])
+    const strict = await sinkFor({ url: server.url, subject: 'json', stream: 'K' })
+    // Others: those from before are in the stream by their ids.
+    const others = largeChanges()
+      .slice(0, 3)
+      .map((event) => ({ ...event, id: `other ${event.id}` }))
+    expect(await strict.send(eventBatch(others, 't'), never)).toEqual(
+      [0, 1, 2].map((index) => ({ index, is: 'reject', reason: words })),
+    )
+  },
+)
 
 test('a refused login is a retry that names auth, and works once the server knows the user', async () => {
   const { server } = await serverWith('authorization { user: "weir", password: "right" }')
   const wrong = await sinkFor({ url: server.url, auth: { type: 'user', user: 'weir', password: 'wrong' } })
   expect((await reasons(wrong))[0]).toMatch(/refuses our login \(.*\); correct `auth`$/)
-  const right = await sinkFor({ url: server.url, stream: 'WEIR', create_stream: true, auth: { type: 'user', user: 'weir', password: 'right' } })
+  const right = await sinkFor({
+    url: server.url,
+    stream: 'WEIR',
+    create_stream: true,
+    auth: { type: 'user', user: 'weir', password: 'right' },
+  })
   await deliverAll(right, numberedEvents(3, 'e'))
 })
 
 test('a user who may not publish there is told so', async () => {
-  const { server } = await serverWith('authorization { users: [ { user: "weir", password: "pw", permissions: { publish: ["$JS.API.>", "other.>"], subscribe: [">"] } } ] }')
+  const { server } = await serverWith(
+    'authorization { users: [ { user: "weir", password: "pw", permissions: { publish: ["$JS.API.>", "other.>"], subscribe: [">"] } } ] }',
+  )
   // An hour: every event hears of the refusal itself, and none waits for its timeout.
   const sink = await sinkFor({ url: server.url, timeout: '1h', auth: { type: 'user', user: 'weir', password: 'pw' } })
   const failures = await sink.send(eventBatch(numberedEvents(30, 'e'), 't'), never)
   expect(failures).toHaveLength(30)
-  const reason = 'the server does not let us publish to weir.event.io_weir_test; give the user that right, or correct `subject`'
-  for (const { is, reason: given } of failures) expect([is, given.startsWith('waits behind') ? reason : given]).toEqual(['retry', reason])
+  const reason =
+    'the server does not let us publish to weir.event.io_weir_test; give the user that right, or correct `subject`'
+  for (const { is, reason: given } of failures)
+    expect([is, given.startsWith('waits behind') ? reason : given]).toEqual(['retry', reason])
 })
 
 test('a user who may not hear acknowledgements is told so, and nothing waits for its timeout', async () => {
-  const { server } = await serverWith('authorization { users: [ { user: "weir", password: "pw", permissions: { publish: [">"], subscribe: ["other.>"] } } ] }')
+  const { server } = await serverWith(
+    'authorization { users: [ { user: "weir", password: "pw", permissions: { publish: [">"], subscribe: ["other.>"] } } ] }',
+  )
   const sink = await sinkFor({ url: server.url, timeout: '1h', auth: { type: 'user', user: 'weir', password: 'pw' } })
   for (const name of ['a', 'b']) {
     const failures = await sink.send(eventBatch(numberedEvents(30, name), 't'), never)
     expect(failures).toHaveLength(30)
-    expect(failures[0]).toMatchObject({ is: 'retry', reason: expect.stringContaining('let the user subscribe to _INBOX.>') })
+    expect(failures[0]).toMatchObject({
+      is: 'retry',
+      reason: expect.stringContaining('let the user subscribe to _INBOX.>'),
+    })
   }
 })
 
@@ -321,7 +452,9 @@ test('a probe logs in and looks for the stream, and makes none', async () => {
     const found = await (await sinkFor({ url: server.url, auth, ...more })).probe?.(never)
     return `${found?.is}: ${found?.says}`
   }
-  expect(await probed({ auth: { type: 'user', user: 'weir', password: 'wrong' } })).toMatch(/^fail: .* refuses our login \(.*\); correct `auth`$/)
+  expect(await probed({ auth: { type: 'user', user: 'weir', password: 'wrong' } })).toMatch(
+    /^fail: .* refuses our login \(.*\); correct `auth`$/,
+  )
   expect(await probed({})).toMatch(/^fail: .* no stream takes weir\.>/)
   expect(await probed({ stream: 'WEIR' })).toMatch(/^fail: .* there is no stream WEIR/)
   expect(await probed({ stream: 'WEIR', create_stream: true })).toMatch(/^ok: .* a start makes it$/)
@@ -340,7 +473,10 @@ test('a probe logs in and looks for the stream, and makes none', async () => {
 
 test('the same event from two sinks is stored once', async () => {
   const { server, observer } = await serverWith()
-  const [left, right] = [await sinkFor({ url: server.url, stream: 'WEIR', create_stream: true }), await sinkFor({ url: server.url, stream: 'WEIR', create_stream: true })]
+  const [left, right] = [
+    await sinkFor({ url: server.url, stream: 'WEIR', create_stream: true }),
+    await sinkFor({ url: server.url, stream: 'WEIR', create_stream: true }),
+  ]
   await Promise.all([deliverAll(left, numberedEvents(20, 'e')), deliverAll(right, numberedEvents(20, 'e'))])
   expect((await (await observer.manager()).streams.info('WEIR')).state.messages).toBe(20)
   expect((await jetstream(await observer.connection()).streams.get('WEIR')).name).toBe('WEIR')

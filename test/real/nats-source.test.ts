@@ -56,14 +56,26 @@ async function newStream(): Promise<string> {
   return name
 }
 
-async function publish(stream: string, id: string, { data = '{}', key }: { readonly data?: string; readonly key?: string } = {}): Promise<number> {
+async function publish(
+  stream: string,
+  id: string,
+  { data = '{}', key }: { readonly data?: string; readonly key?: string } = {},
+): Promise<number> {
   const fields = headers()
-  for (const [name, value] of Object.entries({ specversion: '1.0', id, source: '/test', type: 'io.test', ...(key === undefined ? {} : { partitionkey: key }) })) fields.set(`ce-${name}`, value)
+  for (const [name, value] of Object.entries({
+    specversion: '1.0',
+    id,
+    source: '/test',
+    type: 'io.test',
+    ...(key === undefined ? {} : { partitionkey: key }),
+  }))
+    fields.set(`ce-${name}`, value)
   fields.set('content-type', 'application/json')
   // While the server is away the writer tries again; the stream has it once by its message id.
   for (let tries = 0; ; tries++) {
     try {
-      return (await jetstream(connection).publish(`${stream}.x`, data, { headers: fields, msgID: id, timeout: 2000 })).seq
+      return (await jetstream(connection).publish(`${stream}.x`, data, { headers: fields, msgID: id, timeout: 2000 }))
+        .seq
     } catch (error) {
       if (tries > 20) throw error
       await sleep(100)
@@ -74,7 +86,10 @@ async function publish(stream: string, id: string, { data = '{}', key }: { reado
 /** Waits until the consumer has acknowledged everything up to there; false: not within the time, or it is given up. */
 async function acknowledged(stream: string, sequence: number, limitMs: number, given: () => boolean): Promise<boolean> {
   for (let waited = 0; waited < limitMs && !given(); waited += 25) {
-    const floor = await manager.consumers.info(stream, 'weir').then(({ ack_floor: found }) => found.stream_seq, () => 0)
+    const floor = await manager.consumers.info(stream, 'weir').then(
+      ({ ack_floor: found }) => found.stream_seq,
+      () => 0,
+    )
     if (floor >= sequence) return true
     await sleep(25)
   }
@@ -86,38 +101,47 @@ const eventsOf = (unit: NewUnit): WeirEvent[] => {
   return Array.from({ length: batch.count }, (_, row) => eventAt(batch, row))
 }
 
-sourceConformance('nats', {
-  redelivers: true,
-  order: 'by key',
-  numbersIn: (unit) => eventsOf(unit).filter(({ type }) => type !== rejectedType).map(({ id }) => Number(id)),
-  async build(context, address) {
-    const stream = address?.split('/').at(-1) ?? (await newStream())
-    let refused = false
-    const source = await natsSource.build(configFrom(natsSourceSchema, { url: server.url, stream, ack_wait: '3s' }), {
-      ...context,
-      append: (unit) => context.append(unit).catch((error: unknown) => {
-        refused = true
-        throw error
-      }),
-    })
-    const answer = async (sequence: number): Promise<Answer> => ((await acknowledged(stream, sequence, 20_000, () => refused)) ? 'accepted' : 'retry')
-    return {
-      source,
-      async send(numbers) {
-        refused = false
-        let last = 0
-        for (const one of numbers) last = await publish(stream, String(one), { key: keyOf(one) })
-        return answer(last)
-      },
-      // It is acknowledged, and kept as what it is: nothing waits behind it.
-      async sendMalformed() {
-        const { seq } = await jetstream(connection).publish(`${stream}.x`, 'no event of any kind')
-        return (await answer(seq)) === 'accepted' ? 'refused' : 'retry'
-      },
-      close: () => Promise.resolve(),
-    }
+sourceConformance(
+  'nats',
+  {
+    redelivers: true,
+    order: 'by key',
+    numbersIn: (unit) =>
+      eventsOf(unit)
+        .filter(({ type }) => type !== rejectedType)
+        .map(({ id }) => Number(id)),
+    async build(context, address) {
+      const stream = address?.split('/').at(-1) ?? (await newStream())
+      let refused = false
+      const source = await natsSource.build(configFrom(natsSourceSchema, { url: server.url, stream, ack_wait: '3s' }), {
+        ...context,
+        append: (unit) =>
+          context.append(unit).catch((error: unknown) => {
+            refused = true
+            throw error
+          }),
+      })
+      const answer = async (sequence: number): Promise<Answer> =>
+        (await acknowledged(stream, sequence, 20_000, () => refused)) ? 'accepted' : 'retry'
+      return {
+        source,
+        async send(numbers) {
+          refused = false
+          let last = 0
+          for (const one of numbers) last = await publish(stream, String(one), { key: keyOf(one) })
+          return answer(last)
+        },
+        // It is acknowledged, and kept as what it is: nothing waits behind it.
+        async sendMalformed() {
+          const { seq } = await jetstream(connection).publish(`${stream}.x`, 'no event of any kind')
+          return (await answer(seq)) === 'accepted' ? 'refused' : 'retry'
+        },
+        close: () => Promise.resolve(),
+      }
+    },
   },
-}, { system: 'nats', server: program.name, version: () => connection.info?.version })
+  { system: 'nats', server: program.name, version: () => connection.info?.version },
+)
 
 test('a stream is read once over kill -9 and a server that goes away, in order of each key; what can not be read is kept with its bytes', async () => {
   const stream = await newStream()
@@ -128,7 +152,12 @@ test('a stream is read once over kill -9 and a server that goes away, in order o
       await publish(stream, ids.at(-1) ?? '', { key: `k${ids.length % 5}`, data: JSON.stringify({ n: ids.length }) })
     }
   }
-  const config = { sources: { netflow: { listen: 'off', tcp: 'off' }, events: { type: 'nats', url: server.url, stream, ack_wait: '3s' } } }
+  const config = {
+    sources: {
+      netflow: { listen: 'off', tcp: 'off' },
+      events: { type: 'nats', url: server.url, stream, ack_wait: '3s' },
+    },
+  }
   await using weir = await startWeir({ folder: join(dir, 'weir'), config })
   await write(300)
   await jetstream(connection).publish(`${stream}.x`, Buffer.of(1, 2, 255))
@@ -138,11 +167,19 @@ test('a stream is read once over kill -9 and a server that goes away, in order o
   await writing
   await server.restart()
   await write(100)
-  const stored = async (): Promise<number> => Number((await weir.sql<{ n: number }>("SELECT count(*) AS n FROM events WHERE type = 'io.test'"))[0]?.n)
+  const stored = async (): Promise<number> =>
+    Number((await weir.sql<{ n: number }>("SELECT count(*) AS n FROM events WHERE type = 'io.test'"))[0]?.n)
   await expect.poll(stored, { timeout: 120_000, interval: 200 }).toBeGreaterThanOrEqual(ids.length)
   expect(await readOnce(weir, 'io.test')).toEqual({ ids: ids.toSorted(), disordered: [] })
-  const rejected = () => weir.sql(`SELECT data_base64, extensions->>'reason' AS reason, subject FROM events WHERE type = '${rejectedType}'`)
-  await expect.poll(rejected, { timeout: 60_000 }).toEqual([{ data_base64: Buffer.of(1, 2, 255).toString('base64'), reason: expect.stringContaining('it is no CloudEvent') as string, subject: `${stream}/301` }])
+  const rejected = () =>
+    weir.sql(`SELECT data_base64, extensions->>'reason' AS reason, subject FROM events WHERE type = '${rejectedType}'`)
+  await expect.poll(rejected, { timeout: 60_000 }).toEqual([
+    {
+      data_base64: Buffer.of(1, 2, 255).toString('base64'),
+      reason: expect.stringContaining('it is no CloudEvent') as string,
+      subject: `${stream}/301`,
+    },
+  ])
   expect((await weir.ledger()).balanced).toBe(true)
 }, 200_000)
 
@@ -150,8 +187,13 @@ test('what a server was told as it went away does not wait for an answer: it is 
   const stream = await newStream()
   const journal = new TestJournal()
   const lines: string[] = []
-  const said = (message: string, fields?: object): void => { lines.push(`${message} ${JSON.stringify(fields)}`) }
-  const source = await natsSource.build(configFrom(natsSourceSchema, { url: server.url, stream, ack_wait: '3s' }), { ...journal.context(1), log: { debug: said, info: said, warn: said, error: said } })
+  const said = (message: string, fields?: object): void => {
+    lines.push(`${message} ${JSON.stringify(fields)}`)
+  }
+  const source = await natsSource.build(configFrom(natsSourceSchema, { url: server.url, stream, ack_wait: '3s' }), {
+    ...journal.context(1),
+    log: { debug: said, info: said, warn: said, error: said },
+  })
   const stop = new AbortController()
   const running = source.run(stop.signal)
   journal.hold()
@@ -161,7 +203,9 @@ test('what a server was told as it went away does not wait for an answer: it is 
   journal.release()
   await expect.poll(() => journal.units.length, patience).toBe(1)
   await server.kill()
-  await expect.poll(() => lines.join('\n'), patience).toMatch(/could not be acknowledged.*(the connection is lost|gives no answer)/i)
+  await expect
+    .poll(() => lines.join('\n'), patience)
+    .toMatch(/could not be acknowledged.*(the connection is lost|gives no answer)/i)
   await server.restart()
   expect(await acknowledged(stream, 1, 60_000, () => false)).toBe(true)
   expect(journal.units.length).toBeGreaterThan(1)
@@ -169,59 +213,103 @@ test('what a server was told as it went away does not wait for an answer: it is 
   await running
 }, 120_000)
 
-test.each(['files', 'nats'])('with `ack: sink:out` and the journal on %s nothing is acknowledged while the sink is away, also of what comes again after kill -9 and is known; once the sink has it, it is', async (journal) => {
-  const stream = await newStream()
-  const receiver = await EventReceiver.start()
-  onTestFinished(() => receiver.close())
-  receiver.status = 503
-  const config = {
-    http: { ack: 'sink:out' },
-    sources: { netflow: { listen: 'off', tcp: 'off' }, events: { type: 'nats', url: server.url, stream, ack_wait: '3s', ack: 'sink:out' } },
-    sinks: { out: { type: 'http', url: receiver.url, when_behind: 'block', delivery: { retry_initial: '50ms', retry_max: '200ms' } } },
-  }
-  // With a shared journal another process delivers.
-  const weirAs = (role: string): ReturnType<typeof startWeir> => startWeir({ folder: join(dir, `awaits-${role}`), config: { ...config, roles: [role], instance: role, journal: { on: { type: 'nats', url: server.url, stream: 'awaits', partitions: 2 } } } })
-  await using weir = await (journal === 'files' ? startWeir({ folder: join(dir, 'awaits'), config }) : weirAs('collector'))
-  const ids = Array.from({ length: 20 }, (_, at) => `e${at}`)
-  for (const id of ids) await publish(stream, id)
-  if (journal === 'nats') {
-    const push = { specversion: '1.0', id: 'p', source: '/test', type: 'io.test' }
-    // Who is not there yet would not be given what comes now.
-    await expect(weir.post('/events', push, 'application/cloudevents+json')).rejects.toThrow('no deliverer has begun')
-    await expect.poll(() => weir.log, patience).toContain('no deliverer has begun with sink out')
-    expect(await manager.consumers.list(stream).next()).toEqual([])
-  }
-  await using _deliverer = journal === 'files' ? undefined : await weirAs('deliverer')
-  const events = async (): Promise<readonly (number | undefined)[]> => {
-    const found = (await weir.ledger()).sources.find(({ name }) => name.startsWith('events'))
-    return [found?.accepted, found?.duplicates]
-  }
-  await expect.poll(async () => (await events())[0], patience).toBe(20)
-  expect(await manager.consumers.info(stream, 'weir')).toMatchObject({ ack_floor: { stream_seq: 0 }, num_ack_pending: 20 })
-  await weir.kill()
-  await weir.start()
-  // A slow machine may keep them too late, so that they come more than once. How many are known is written down on a bus every ten seconds only.
-  const again = async (): Promise<number | undefined> => (journal === 'files' ? (await events())[1] : (await manager.consumers.info(stream, 'weir')).num_redelivered)
-  await expect.poll(again, patience).toBeGreaterThanOrEqual(20)
-  expect(await manager.consumers.info(stream, 'weir')).toMatchObject({ ack_floor: { stream_seq: 0 }, num_ack_pending: 20 })
-  receiver.status = 204
-  expect(await acknowledged(stream, 20, 30_000, () => false)).toBe(true)
-  expect(receiver.received.map(({ id }) => id).toSorted()).toEqual(ids.toSorted())
-  const push = (id: string): Promise<unknown> => weir.post('/events', { specversion: '1.0', id, source: '/test', type: 'io.test' }, 'application/cloudevents+json')
-  expect(await push('p1')).toEqual({ accepted: 1, duplicates: 0 })
-  expect(receiver.received.at(-1)?.id).toBe('p1')
-  receiver.status = 400
-  await expect(push('p2')).rejects.toThrow('WEIR_API_DEAD_LETTERED')
-  expect((await events())[0]).toBe(20)
-  expect((await weir.ledger()).balanced).toBe(true)
-}, 200_000)
+test.each(['files', 'nats'])(
+  'with `ack: sink:out` and the journal on %s nothing is acknowledged while the sink is away, also of what comes again after kill -9 and is known; once the sink has it, it is',
+  async (journal) => {
+    const stream = await newStream()
+    const receiver = await EventReceiver.start()
+    onTestFinished(() => receiver.close())
+    receiver.status = 503
+    const config = {
+      http: { ack: 'sink:out' },
+      sources: {
+        netflow: { listen: 'off', tcp: 'off' },
+        events: { type: 'nats', url: server.url, stream, ack_wait: '3s', ack: 'sink:out' },
+      },
+      sinks: {
+        out: {
+          type: 'http',
+          url: receiver.url,
+          when_behind: 'block',
+          delivery: { retry_initial: '50ms', retry_max: '200ms' },
+        },
+      },
+    }
+    // With a shared journal another process delivers.
+    const weirAs = (role: string): ReturnType<typeof startWeir> =>
+      startWeir({
+        folder: join(dir, `awaits-${role}`),
+        config: {
+          ...config,
+          roles: [role],
+          instance: role,
+          journal: { on: { type: 'nats', url: server.url, stream: 'awaits', partitions: 2 } },
+        },
+      })
+    await using weir = await (journal === 'files'
+      ? startWeir({ folder: join(dir, 'awaits'), config })
+      : weirAs('collector'))
+    const ids = Array.from({ length: 20 }, (_, at) => `e${at}`)
+    for (const id of ids) await publish(stream, id)
+    if (journal === 'nats') {
+      const push = { specversion: '1.0', id: 'p', source: '/test', type: 'io.test' }
+      // Who is not there yet would not be given what comes now.
+      await expect(weir.post('/events', push, 'application/cloudevents+json')).rejects.toThrow('no deliverer has begun')
+      await expect.poll(() => weir.log, patience).toContain('no deliverer has begun with sink out')
+      expect(await manager.consumers.list(stream).next()).toEqual([])
+    }
+    await using _deliverer = journal === 'files' ? undefined : await weirAs('deliverer')
+    const events = async (): Promise<readonly (number | undefined)[]> => {
+      const found = (await weir.ledger()).sources.find(({ name }) => name.startsWith('events'))
+      return [found?.accepted, found?.duplicates]
+    }
+    await expect.poll(async () => (await events())[0], patience).toBe(20)
+    expect(await manager.consumers.info(stream, 'weir')).toMatchObject({
+      ack_floor: { stream_seq: 0 },
+      num_ack_pending: 20,
+    })
+    await weir.kill()
+    await weir.start()
+    // A slow machine may keep them too late, so that they come more than once. How many are known is written down on a bus every ten seconds only.
+    const again = async (): Promise<number | undefined> =>
+      journal === 'files' ? (await events())[1] : (await manager.consumers.info(stream, 'weir')).num_redelivered
+    await expect.poll(again, patience).toBeGreaterThanOrEqual(20)
+    expect(await manager.consumers.info(stream, 'weir')).toMatchObject({
+      ack_floor: { stream_seq: 0 },
+      num_ack_pending: 20,
+    })
+    receiver.status = 204
+    expect(await acknowledged(stream, 20, 30_000, () => false)).toBe(true)
+    expect(receiver.received.map(({ id }) => id).toSorted()).toEqual(ids.toSorted())
+    const push = (id: string): Promise<unknown> =>
+      weir.post('/events', { specversion: '1.0', id, source: '/test', type: 'io.test' }, 'application/cloudevents+json')
+    expect(await push('p1')).toEqual({ accepted: 1, duplicates: 0 })
+    expect(receiver.received.at(-1)?.id).toBe('p1')
+    receiver.status = 400
+    await expect(push('p2')).rejects.toThrow('WEIR_API_DEAD_LETTERED')
+    expect((await events())[0]).toBe(20)
+    expect((await weir.ledger()).balanced).toBe(true)
+  },
+  200_000,
+)
 
 test('what is missing or refused is said, with what to do, and tried again', async () => {
   const lines: string[] = []
   const stream = `S${++number}`
   const source = await natsSource.build(configFrom(natsSourceSchema, { url: server.url, stream }), {
     ...new TestJournal().context(1),
-    log: { debug: () => undefined, info: (message) => { lines.push(message) }, warn: (message, fields) => { lines.push(`${message} ${JSON.stringify(fields)}`) }, error: (message) => { lines.push(message) } },
+    log: {
+      debug: () => undefined,
+      info: (message) => {
+        lines.push(message)
+      },
+      warn: (message, fields) => {
+        lines.push(`${message} ${JSON.stringify(fields)}`)
+      },
+      error: (message) => {
+        lines.push(message)
+      },
+    },
   })
   const stop = new AbortController()
   const running = source.run(stop.signal)
@@ -232,28 +320,53 @@ test('what is missing or refused is said, with what to do, and tried again', asy
   await running
 }, 60_000)
 
-test.each(['split', 'claim-check'] as const)('an event of a megabyte goes through a stream that takes a quarter of that (%s), and comes out whole between those of its key', async (oversize) => {
-  const stream = `S${++number}`
-  await manager.streams.add({ name: stream, subjects: [`${stream}.>`], max_msg_size: 262_144 })
-  const events = Array.from({ length: 9 }, (_, index): WeirEvent => ({
-    id: `e${index}`, source: '/test', type: 'io.test', key: 'k', datacontenttype: 'application/json', encoding: 'json', data: Buffer.from(JSON.stringify(String(index).repeat(index % 4 === 2 ? 2 ** 20 : 5))),
-  }))
-  const store = join(dir, 'claims')
-  const sink = await nats.build(configFrom(natsSchema, { url: server.url, subject: `${stream}.x`, stream, oversize, ...(oversize === 'split' ? {} : { claims: { store } }) }), testContext())
-  try {
-    expect(await sink.send(eventBatch(events, 't'), new AbortController().signal)).toEqual([])
-  } finally {
-    await sink.close()
-  }
-  const journal = new TestJournal()
-  const source = await natsSource.build(configFrom(natsSourceSchema, { url: server.url, stream, ...(oversize === 'split' ? {} : { claims: { store } }) }), journal.context(1))
-  const stop = new AbortController()
-  const running = source.run(stop.signal)
-  const { state: { messages } } = await manager.streams.info(stream)
-  expect(messages).toBe(oversize === 'split' ? 7 + 2 * 7 : 9)
-  expect(await acknowledged(stream, messages, 60_000, () => false)).toBe(true)
-  const plain = (some: readonly WeirEvent[]): string[] => some.map(({ id, data }) => `${id} ${Buffer.from(data ?? []).toString()}`)
-  expect(plain(journal.units.flatMap(eventsOf))).toEqual(plain(events))
-  stop.abort()
-  await running
-}, 120_000)
+test.each(['split', 'claim-check'] as const)(
+  'an event of a megabyte goes through a stream that takes a quarter of that (%s), and comes out whole between those of its key',
+  async (oversize) => {
+    const stream = `S${++number}`
+    await manager.streams.add({ name: stream, subjects: [`${stream}.>`], max_msg_size: 262_144 })
+    const events = Array.from({ length: 9 }, (_, index): WeirEvent => ({
+      id: `e${index}`,
+      source: '/test',
+      type: 'io.test',
+      key: 'k',
+      datacontenttype: 'application/json',
+      encoding: 'json',
+      data: Buffer.from(JSON.stringify(String(index).repeat(index % 4 === 2 ? 2 ** 20 : 5))),
+    }))
+    const store = join(dir, 'claims')
+    const sink = await nats.build(
+      configFrom(natsSchema, {
+        url: server.url,
+        subject: `${stream}.x`,
+        stream,
+        oversize,
+        ...(oversize === 'split' ? {} : { claims: { store } }),
+      }),
+      testContext(),
+    )
+    try {
+      expect(await sink.send(eventBatch(events, 't'), new AbortController().signal)).toEqual([])
+    } finally {
+      await sink.close()
+    }
+    const journal = new TestJournal()
+    const source = await natsSource.build(
+      configFrom(natsSourceSchema, { url: server.url, stream, ...(oversize === 'split' ? {} : { claims: { store } }) }),
+      journal.context(1),
+    )
+    const stop = new AbortController()
+    const running = source.run(stop.signal)
+    const {
+      state: { messages },
+    } = await manager.streams.info(stream)
+    expect(messages).toBe(oversize === 'split' ? 7 + 2 * 7 : 9)
+    expect(await acknowledged(stream, messages, 60_000, () => false)).toBe(true)
+    const plain = (some: readonly WeirEvent[]): string[] =>
+      some.map(({ id, data }) => `${id} ${Buffer.from(data ?? []).toString()}`)
+    expect(plain(journal.units.flatMap(eventsOf))).toEqual(plain(events))
+    stop.abort()
+    await running
+  },
+  120_000,
+)

@@ -27,19 +27,34 @@ afterAll(async () => {
 type Trace = Record<string, unknown>
 type Headers = Record<string, string>
 
-const sample = (JSON.parse(readFileSync(new URL('../../src/connectors/otc-cts/fixtures/traces.json', import.meta.url), 'utf8')) as { traces: Trace[] }).traces
+const sample = (
+  JSON.parse(readFileSync(new URL('../../src/connectors/otc-cts/fixtures/traces.json', import.meta.url), 'utf8')) as {
+    traces: Trace[]
+  }
+).traces
 
 /** As cts_exporter sends it: its six extensions, and the fields of a trace that it knows. */
-function original(trace: Trace, source = 'https://cts.eu-de.otc.t-systems.com/v2.0/p1/'): { readonly attributes: Headers; readonly data: unknown } {
+function original(
+  trace: Trace,
+  source = 'https://cts.eu-de.otc.t-systems.com/v2.0/p1/',
+): { readonly attributes: Headers; readonly data: unknown } {
   const mapped = mapTrace(trace, { cloud: 'otc', source, tenant: 'p1', domain: 'd1', region: 'eu-de' })
   if (mapped === undefined) throw new Error('no trace')
   const { id, type, subject = '', time = 0, extensions = {}, data } = mapped.event
   const { audit: _, ...body } = JSON.parse(new TextDecoder().decode(data)) as Trace
-  const own = Object.fromEntries(['status', 'code', 'resourceid', 'region', 'domain', 'tenant'].flatMap((name) => (extensions[name] === undefined ? [] : [[name, String(extensions[name])]])))
-  return { attributes: { specversion: '1.0', id, source, type, subject, time: new Date(time).toISOString(), ...own }, data: body }
+  const own = Object.fromEntries(
+    ['status', 'code', 'resourceid', 'region', 'domain', 'tenant'].flatMap((name) =>
+      extensions[name] === undefined ? [] : [[name, String(extensions[name])]],
+    ),
+  )
+  return {
+    attributes: { specversion: '1.0', id, source, type, subject, time: new Date(time).toISOString(), ...own },
+    data: body,
+  }
 }
 
-const whole = (event: ReturnType<typeof original>): string => JSON.stringify({ ...event.attributes, datacontenttype: 'application/json', data: event.data })
+const whole = (event: ReturnType<typeof original>): string =>
+  JSON.stringify({ ...event.attributes, datacontenttype: 'application/json', data: event.data })
 
 interface Started {
   readonly url: string
@@ -49,30 +64,56 @@ interface Started {
 
 async function startSink(data: string): Promise<Started> {
   const [port = 0, api = 0, ops = 0] = await freePorts(3)
-  const child = spawn(process.execPath, ['src/main.ts', 'neo4j-sink', '--data', data, '--listen', `127.0.0.1:${api}`, '--ops', `127.0.0.1:${ops}`], {
-    cwd: new URL('../../', import.meta.url), stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, NEO4J_URI: `neo4j://${server.address}`, NEO4J_USER: server.user, NEO4J_PASSWORD: server.password, PORT: String(port), WEIR_HTTP_ACK_TIMEOUT: '3s' },
-  })
+  const child = spawn(
+    process.execPath,
+    ['src/main.ts', 'neo4j-sink', '--data', data, '--listen', `127.0.0.1:${api}`, '--ops', `127.0.0.1:${ops}`],
+    {
+      cwd: new URL('../../', import.meta.url),
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: {
+        ...process.env,
+        NEO4J_URI: `neo4j://${server.address}`,
+        NEO4J_USER: server.user,
+        NEO4J_PASSWORD: server.password,
+        PORT: String(port),
+        WEIR_HTTP_ACK_TIMEOUT: '3s',
+      },
+    },
+  )
   const ended = once(child, 'close')
   const stop = async (signal: NodeJS.Signals): Promise<number | null> => {
     child.kill(signal)
-    return (await ended as [number | null])[0]
+    return ((await ended) as [number | null])[0]
   }
-  onTestFinished(async () => void await stop('SIGKILL'))
+  onTestFinished(async () => void (await stop('SIGKILL')))
   let said = ''
   child.stderr.setEncoding('utf8').on('data', (piece: string) => (said += piece))
-  await expect.poll(() => (child.exitCode === null ? said : `ended: ${said}`), { timeout: 60_000 }).toMatch(/^(?!ended)[^]*weir is ready/)
+  await expect
+    .poll(() => (child.exitCode === null ? said : `ended: ${said}`), { timeout: 60_000 })
+    .toMatch(/^(?!ended)[^]*weir is ready/)
   return { url: `http://127.0.0.1:${port}`, said: () => said, stop }
 }
 
-async function post(url: string, type: string, body: string, headers: Headers = {}): Promise<{ readonly status: number; readonly text: string }> {
+async function post(
+  url: string,
+  type: string,
+  body: string,
+  headers: Headers = {},
+): Promise<{ readonly status: number; readonly text: string }> {
   const answer = await fetch(url, { method: 'POST', headers: { 'content-type': type, ...headers }, body })
   return { status: answer.status, text: await answer.text() }
 }
 
 const structured = 'application/cloudevents+json'
 const batched = 'application/cloudevents-batch+json'
-const count = async (): Promise<unknown> => Object.fromEntries((await server.ask<{ label: string; n: number }>('MATCH (n) RETURN labels(n)[0] AS label, count(*) AS n ORDER BY label')).map(({ label, n }) => [label, n]))
+const count = async (): Promise<unknown> =>
+  Object.fromEntries(
+    (
+      await server.ask<{ label: string; n: number }>(
+        'MATCH (n) RETURN labels(n)[0] AS label, count(*) AS n ORDER BY label',
+      )
+    ).map(({ label, n }) => [label, n]),
+  )
 
 test('events of the original exporter are in the graph when they are answered, in each mode, from either version of the API; a bad one is told and keeps no other out; while Neo4j is away all are told to come again', async (context) => {
   const found = await installNeo4j()
@@ -80,23 +121,52 @@ test('events of the original exporter are in the graph when they are answered, i
   const sink = await startSink(join(dir, 'one'))
   const events = sample.map((trace) => original(trace))
   const [first] = events as [ReturnType<typeof original>]
-  const attributes = Object.fromEntries(Object.entries(first.attributes).map(([name, value]) => [`ce-${name}`, encodeURIComponent(value)]))
+  const attributes = Object.fromEntries(
+    Object.entries(first.attributes).map(([name, value]) => [`ce-${name}`, encodeURIComponent(value)]),
+  )
   // A database that has just started makes its constraints first: till then it is told to come again.
-  await expect.poll(() => post(`${sink.url}/any/path`, 'application/json', JSON.stringify(first.data), attributes), { timeout: 60_000 }).toEqual({ status: 200, text: '' })
+  await expect
+    .poll(() => post(`${sink.url}/any/path`, 'application/json', JSON.stringify(first.data), attributes), {
+      timeout: 60_000,
+    })
+    .toEqual({ status: 200, text: '' })
   expect(await count()).toEqual({ ACTION: 1, REGION: 1, RESOURCE: 1, STATUS: 1, SUBJECT: 1, TENANT: 1 })
   for (const event of events) expect(await post(sink.url, structured, whole(event))).toEqual({ status: 200, text: '' })
   const all = { ACTION: 4, REGION: 1, RESOURCE: 4, STATUS: 3, SUBJECT: 5, TENANT: 1 }
   expect(await count()).toEqual(all)
-  expect(await server.ask('MATCH (a:ACTION)-[:PERFORMED_BY]->(s) OPTIONAL MATCH (s)-[:ASSUMED_BY]->(b) RETURN s.name AS name, b.name AS behind ORDER BY name')).toEqual([
-    { name: 'jdoe', behind: null }, { name: 'jdoe', behind: null }, { name: 'ops-bot', behind: 'anna' }, { name: null, behind: null },
+  expect(
+    await server.ask(
+      'MATCH (a:ACTION)-[:PERFORMED_BY]->(s) OPTIONAL MATCH (s)-[:ASSUMED_BY]->(b) RETURN s.name AS name, b.name AS behind ORDER BY name',
+    ),
+  ).toEqual([
+    { name: 'jdoe', behind: null },
+    { name: 'jdoe', behind: null },
+    { name: 'ops-bot', behind: 'anna' },
+    { name: null, behind: null },
   ])
   const other = sample.map((trace) => whole(original(trace, 'https://cts.eu-de.otc.t-systems.com/v3/p1/')))
-  expect([await post(sink.url, batched, `[${other.join(',')}]`), await count()]).toEqual([{ status: 200, text: '' }, all])
+  expect([await post(sink.url, batched, `[${other.join(',')}]`), await count()]).toEqual([
+    { status: 200, text: '' },
+    all,
+  ])
 
   const many = Array.from({ length: 499 }, (_, n) => whole(original({ ...sample[0], trace_id: `t${n}` })))
-  const mixed = await post(sink.url, batched, `[${[...many.slice(0, 250), '{"specversion":"1.0","id":"poison","source":"/x","type":"hello"}', ...many.slice(250)].join(',')}]`)
-  expect([mixed.status, mixed.text.includes('could not take 1 of the events'), mixed.text.includes('tells of no action'), await count()]).toEqual([422, true, true, { ...all, ACTION: 503 }])
-  expect([(await fetch(sink.url)).status, (await post(sink.url, 'application/json', '{}')).status, (await post(sink.url, structured, '{"specversion":"1.0","id":"1"}')).status]).toEqual([405, 415, 400])
+  const mixed = await post(
+    sink.url,
+    batched,
+    `[${[...many.slice(0, 250), '{"specversion":"1.0","id":"poison","source":"/x","type":"hello"}', ...many.slice(250)].join(',')}]`,
+  )
+  expect([
+    mixed.status,
+    mixed.text.includes('could not take 1 of the events'),
+    mixed.text.includes('tells of no action'),
+    await count(),
+  ]).toEqual([422, true, true, { ...all, ACTION: 503 }])
+  expect([
+    (await fetch(sink.url)).status,
+    (await post(sink.url, 'application/json', '{}')).status,
+    (await post(sink.url, structured, '{"specversion":"1.0","id":"1"}')).status,
+  ]).toEqual([405, 415, 400])
 
   await server.kill()
   const late = whole(original({ ...sample[0], trace_id: 'late' }))
@@ -108,9 +178,13 @@ test('events of the original exporter are in the graph when they are answered, i
   const next = await startSink(join(dir, 'two'))
   const another = await startSink(join(dir, 'three'))
   expect(await server.ask('MATCH (a:ACTION {id: "late"}) RETURN a.id')).toEqual([])
-  await Promise.all([next, another].flatMap(({ url }) => [late, ...other].map(async (event) => {
-    await expect.poll(() => post(url, structured, event), { timeout: 60_000 }).toEqual({ status: 200, text: '' })
-  })))
+  await Promise.all(
+    [next, another].flatMap(({ url }) =>
+      [late, ...other].map(async (event) => {
+        await expect.poll(() => post(url, structured, event), { timeout: 60_000 }).toEqual({ status: 200, text: '' })
+      }),
+    ),
+  )
   expect(await count()).toEqual({ ...all, ACTION: 504 })
   expect([await next.stop('SIGTERM'), sink.said().includes(server.password)]).toEqual([0, false])
 }, 300_000)
@@ -121,7 +195,8 @@ test('an event that a restored graph no longer has is in it again when it is ans
   await server.ask('MATCH (n) DETACH DELETE n')
   const sink = await startSink(join(dir, 'restored'))
   const events = sample.map((trace) => whole(original(trace)))
-  for (const event of events) await expect.poll(() => post(sink.url, structured, event), { timeout: 60_000 }).toEqual({ status: 200, text: '' })
+  for (const event of events)
+    await expect.poll(() => post(sink.url, structured, event), { timeout: 60_000 }).toEqual({ status: 200, text: '' })
   const all = await count()
   // As a backup from before the events.
   await server.ask('MATCH (n) DETACH DELETE n')
@@ -140,32 +215,63 @@ test('the graph of neo4j_sink becomes that of Weir by the migration, so that the
   if (found.path === undefined) return context.skip(found.reason)
   await server.ask('MATCH (n) DETACH DELETE n')
   // neo4j_sink makes no constraints, and two of its pods at once make a node twice.
-  for (const { name } of await server.ask<{ name: string }>('SHOW CONSTRAINTS YIELD name')) await server.ask(`DROP CONSTRAINT ${name}`)
+  for (const { name } of await server.ask<{ name: string }>('SHOW CONSTRAINTS YIELD name'))
+    await server.ask(`DROP CONSTRAINT ${name}`)
   const events = sample.map((trace) => original(trace))
   for (const { attributes } of events) await server.ask(originalWrite, { resourceid: '', ...attributes })
   const [, start] = events as [unknown, ReturnType<typeof original>]
-  await server.ask('CREATE (:STATUS {id: "normal"}), (:REGION {name: "eu-de"}), (:TENANT {tenantId: "p1", domainId: "d1"})')
+  await server.ask(
+    'CREATE (:STATUS {id: "normal"}), (:REGION {name: "eu-de"}), (:TENANT {tenantId: "p1", domainId: "d1"})',
+  )
   await server.ask(originalWrite, { ...start.attributes, resourceid: 'another' })
-  expect(await server.ask('MATCH (a:ACTION {id: $id}) RETURN count(a) AS n', { id: start.attributes['id'] })).toEqual([{ n: 2 }])
-  const subjects = await server.ask<{ subject: string; id: string }>('MATCH (a:ACTION)-[:PERFORMED_BY]->(s:SUBJECT) RETURN DISTINCT s.id AS subject, a.id AS id ORDER BY id')
+  expect(await server.ask('MATCH (a:ACTION {id: $id}) RETURN count(a) AS n', { id: start.attributes['id'] })).toEqual([
+    { n: 2 },
+  ])
+  const subjects = await server.ask<{ subject: string; id: string }>(
+    'MATCH (a:ACTION)-[:PERFORMED_BY]->(s:SUBJECT) RETURN DISTINCT s.id AS subject, a.id AS id ORDER BY id',
+  )
 
-  const script = readFileSync(new URL('../../deploy/neo4j/from-neo4j-sink.cypher', import.meta.url), 'utf8').replace(/^\/\/.*$/gm, '')
+  const script = readFileSync(new URL('../../deploy/neo4j/from-neo4j-sink.cypher', import.meta.url), 'utf8').replace(
+    /^\/\/.*$/gm,
+    '',
+  )
   const migrate = async (): Promise<void> => {
-    for (const statement of script.split(';').map((text) => text.trim()).filter((text) => text !== '')) await server.ask(statement)
+    for (const statement of script
+      .split(';')
+      .map((text) => text.trim())
+      .filter((text) => text !== ''))
+      await server.ask(statement)
   }
   await migrate()
-  const once = await server.ask('MATCH (n) OPTIONAL MATCH (n)-[x]->(m) RETURN labels(n) AS labels, properties(n) AS has, type(x) AS by, properties(m) AS to ORDER BY labels(n)[0], coalesce(n.id, n.key, n.name, n.tenantId), type(x), coalesce(m.key, m.id, m.name)')
+  const once = await server.ask(
+    'MATCH (n) OPTIONAL MATCH (n)-[x]->(m) RETURN labels(n) AS labels, properties(n) AS has, type(x) AS by, properties(m) AS to ORDER BY labels(n)[0], coalesce(n.id, n.key, n.name, n.tenantId), type(x), coalesce(m.key, m.id, m.name)',
+  )
   await migrate()
-  expect(await server.ask('MATCH (n) OPTIONAL MATCH (n)-[x]->(m) RETURN labels(n) AS labels, properties(n) AS has, type(x) AS by, properties(m) AS to ORDER BY labels(n)[0], coalesce(n.id, n.key, n.name, n.tenantId), type(x), coalesce(m.key, m.id, m.name)')).toEqual(once)
+  expect(
+    await server.ask(
+      'MATCH (n) OPTIONAL MATCH (n)-[x]->(m) RETURN labels(n) AS labels, properties(n) AS has, type(x) AS by, properties(m) AS to ORDER BY labels(n)[0], coalesce(n.id, n.key, n.name, n.tenantId), type(x), coalesce(m.key, m.id, m.name)',
+    ),
+  ).toEqual(once)
   // What `SUBJECT.id` was asked for.
-  expect(await server.ask('MATCH (a:ACTION) RETURN a.originalSubject AS subject, a.id AS id ORDER BY id')).toEqual(subjects)
+  expect(await server.ask('MATCH (a:ACTION) RETURN a.originalSubject AS subject, a.id AS id ORDER BY id')).toEqual(
+    subjects,
+  )
   const before = (await count()) as Record<string, number>
   expect(before).toEqual({ ACTION: 4, STATUS: 3, REGION: 1, RESOURCE: 5, TENANT: 1 })
 
   const sink = await startSink(join(dir, 'migrated'))
-  for (const event of events) await expect.poll(() => post(sink.url, structured, whole(event)), { timeout: 60_000 }).toEqual({ status: 200, text: '' })
+  for (const event of events)
+    await expect
+      .poll(() => post(sink.url, structured, whole(event)), { timeout: 60_000 })
+      .toEqual({ status: 200, text: '' })
   // The resource "another" was the test's own; whoever acted is known now.
   expect(await count()).toEqual({ ...before, SUBJECT: 5 })
-  expect(await server.ask('MATCH (a:ACTION)-[:PERFORMED_BY]->(s) RETURN a.id AS id, count(s) AS n ORDER BY id')).toEqual(events.map(({ attributes }) => ({ id: attributes['id'], n: 1 })).sort((a, b) => (String(a.id) < String(b.id) ? -1 : 1)))
+  expect(
+    await server.ask('MATCH (a:ACTION)-[:PERFORMED_BY]->(s) RETURN a.id AS id, count(s) AS n ORDER BY id'),
+  ).toEqual(
+    events
+      .map(({ attributes }) => ({ id: attributes['id'], n: 1 }))
+      .sort((a, b) => (String(a.id) < String(b.id) ? -1 : 1)),
+  )
   expect(await sink.stop('SIGTERM')).toBe(0)
 }, 180_000)

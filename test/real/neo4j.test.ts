@@ -45,17 +45,29 @@ afterAll(async () => {
 type Written = WrittenConfigOf<typeof neo4jSchema>
 
 function sinkFor(written: Partial<Written> = {}): Promise<Sink> {
-  return neo4j.build(configFrom(neo4jSchema, { url: `bolt://${server.address}`, auth: { type: 'basic', user: server.user, password: server.password }, ...written }), testContext())
+  return neo4j.build(
+    configFrom(neo4jSchema, {
+      url: `bolt://${server.address}`,
+      auth: { type: 'basic', user: server.user, password: server.password },
+      ...written,
+    }),
+    testContext(),
+  )
 }
 
 /** Everything that is in the graph, in an order of its own. */
 async function graph(): Promise<{ readonly nodes: unknown[]; readonly links: unknown[] }> {
-  const nodes = await server.ask('MATCH (n) RETURN labels(n)[0] AS label, properties(n) AS properties ORDER BY label, coalesce(n.key, n.id, n.name, n.tenantId)')
-  const links = await server.ask('MATCH (a)-[r]->(b) WITH coalesce(a.key, a.id, a.tenantId) AS from, type(r) AS type, coalesce(b.key, b.id, b.name, b.tenantId) AS to RETURN from, type, to ORDER BY from, type, to')
+  const nodes = await server.ask(
+    'MATCH (n) RETURN labels(n)[0] AS label, properties(n) AS properties ORDER BY label, coalesce(n.key, n.id, n.name, n.tenantId)',
+  )
+  const links = await server.ask(
+    'MATCH (a)-[r]->(b) WITH coalesce(a.key, a.id, a.tenantId) AS from, type(r) AS type, coalesce(b.key, b.id, b.name, b.tenantId) AS to RETURN from, type, to ORDER BY from, type, to',
+  )
   return { nodes, links }
 }
 
-const labels = (): Promise<unknown[]> => server.ask('MATCH (n) RETURN labels(n)[0] AS label, count(*) AS nodes ORDER BY label')
+const labels = (): Promise<unknown[]> =>
+  server.ask('MATCH (n) RETURN labels(n)[0] AS label, count(*) AS nodes ORDER BY label')
 const empty = (): Promise<unknown[]> => server.ask('MATCH (n) DETACH DELETE n')
 
 let runs = 0
@@ -66,10 +78,23 @@ async function startOther(): Promise<OtherSide> {
   const run = `run${++runs}`
   const relay = await graphRelay(server.port, run)
   let proxy = await cutProxy(relay.port)
-  const ids = async (): Promise<string[]> => (await server.ask<{ id: string }>('MATCH (a:ACTION) WHERE a.id STARTS WITH $run RETURN a.id AS id', { run: marked('', run).slice(0, -1) })).map(({ id }) => id)
+  const ids = async (): Promise<string[]> =>
+    (
+      await server.ask<{ id: string }>('MATCH (a:ACTION) WHERE a.id STARTS WITH $run RETURN a.id AS id', {
+        run: marked('', run).slice(0, -1),
+      })
+    ).map(({ id }) => id)
   return {
     async build(context, timeoutMs) {
-      const sink = await neo4j.build(configFrom(neo4jSchema, { url: `bolt://127.0.0.1:${proxy.port}`, auth: { type: 'basic', user: server.user, password: server.password }, timeout: `${Math.max(timeoutMs, leastMs)}ms`, transaction_events: 10 }), context)
+      const sink = await neo4j.build(
+        configFrom(neo4jSchema, {
+          url: `bolt://127.0.0.1:${proxy.port}`,
+          auth: { type: 'basic', user: server.user, password: server.password },
+          timeout: `${Math.max(timeoutMs, leastMs)}ms`,
+          transaction_events: 10,
+        }),
+        context,
+      )
       return auditOf(sink, run)
     },
     received: async () => relay.inOrder(await ids()),
@@ -98,8 +123,18 @@ async function startOther(): Promise<OtherSide> {
 // Of flows it writes sums, in which none has an id: graph-questions.test.ts has those.
 sinkConformance('neo4j', { accepts: ['events'], idempotency: neo4j.idempotency, start: startOther }, against)
 
-const origin = { cloud: 'otc', source: 'https://cts.eu-de.otc.t-systems.com/v3/p1/', tenant: 'p1', domain: 'd1', region: 'eu-de' }
-const sample = (JSON.parse(readFileSync(new URL('../../src/connectors/otc-cts/fixtures/traces.json', import.meta.url), 'utf8')) as { traces: Record<string, unknown>[] }).traces
+const origin = {
+  cloud: 'otc',
+  source: 'https://cts.eu-de.otc.t-systems.com/v3/p1/',
+  tenant: 'p1',
+  domain: 'd1',
+  region: 'eu-de',
+}
+const sample = (
+  JSON.parse(readFileSync(new URL('../../src/connectors/otc-cts/fixtures/traces.json', import.meta.url), 'utf8')) as {
+    traces: Record<string, unknown>[]
+  }
+).traces
 const traced = (trace: Record<string, unknown>, from = origin): WeirEvent => {
   const mapped = mapTrace(trace, from)
   if (mapped === undefined) throw new Error('no trace')
@@ -110,7 +145,13 @@ const traced = (trace: Record<string, unknown>, from = origin): WeirEvent => {
 function manyTraces(count: number, from = 0): Record<string, unknown>[] {
   return Array.from({ length: count }, (_, at) => {
     const n = from + at
-    return { ...sample[n % 4], trace_id: `t${n}`, time: 1_710_846_000_000 + n, resource_id: `r${n % 37}`, user: { id: `u${n % 11}`, name: `user ${n % 11}`, domain: { id: 'd1' } } }
+    return {
+      ...sample[n % 4],
+      trace_id: `t${n}`,
+      time: 1_710_846_000_000 + n,
+      resource_id: `r${n % 37}`,
+      user: { id: `u${n % 11}`, name: `user ${n % 11}`, domain: { id: 'd1' } },
+    }
   })
 }
 
@@ -119,18 +160,63 @@ describe('neo4j: the graph', () => {
 
   test('a sample of traces has the nodes and relationships that it should, and so it has when the other API tells of them, again, by another sink', async () => {
     const sink = await sinkFor({ url: `neo4j://${server.address}` })
-    expect(await sink.send(eventBatch(sample.map((trace) => traced(trace)), 't'), never)).toEqual([])
-    const [whole, links] = [await graph(), await server.ask('MATCH (a)-[r]->(b) RETURN labels(a)[0] + " " + type(r) + " " + labels(b)[0] AS link, count(*) AS n ORDER BY link')]
-    expect(await labels()).toEqual([{ label: 'ACTION', nodes: 4 }, { label: 'REGION', nodes: 1 }, { label: 'RESOURCE', nodes: 4 }, { label: 'STATUS', nodes: 3 }, { label: 'SUBJECT', nodes: 5 }, { label: 'TENANT', nodes: 1 }])
-    expect(links).toEqual([
-      { link: 'ACTION APPLIED_ON RESOURCE', n: 4 }, { link: 'ACTION PERFORMED_BY SUBJECT', n: 4 }, { link: 'ACTION WITH_STATUS STATUS', n: 4 }, { link: 'RESOURCE MEMBER_OF TENANT', n: 4 }, { link: 'SUBJECT ASSUMED_BY SUBJECT', n: 1 }, { link: 'TENANT LOCATED_AT REGION', n: 1 },
+    expect(
+      await sink.send(
+        eventBatch(
+          sample.map((trace) => traced(trace)),
+          't',
+        ),
+        never,
+      ),
+    ).toEqual([])
+    const [whole, links] = [
+      await graph(),
+      await server.ask(
+        'MATCH (a)-[r]->(b) RETURN labels(a)[0] + " " + type(r) + " " + labels(b)[0] AS link, count(*) AS n ORDER BY link',
+      ),
+    ]
+    expect(await labels()).toEqual([
+      { label: 'ACTION', nodes: 4 },
+      { label: 'REGION', nodes: 1 },
+      { label: 'RESOURCE', nodes: 4 },
+      { label: 'STATUS', nodes: 3 },
+      { label: 'SUBJECT', nodes: 5 },
+      { label: 'TENANT', nodes: 1 },
     ])
-    expect(await server.ask('MATCH (:RESOURCE {id: $id})<-[:APPLIED_ON]-(a)-[:PERFORMED_BY]->(s)-[:ASSUMED_BY]->(b) RETURN a.type AS type, toString(a.timestamp) AS at, s.name AS name, b.name AS behind', { id: sample[1]?.['resource_id'] }))
-      .toEqual([{ type: 'ecs.apicall.ecs.startserver', at: '2024-03-19T11:04:47.1Z', name: 'ops-bot', behind: 'anna' }])
+    expect(links).toEqual([
+      { link: 'ACTION APPLIED_ON RESOURCE', n: 4 },
+      { link: 'ACTION PERFORMED_BY SUBJECT', n: 4 },
+      { link: 'ACTION WITH_STATUS STATUS', n: 4 },
+      { link: 'RESOURCE MEMBER_OF TENANT', n: 4 },
+      { link: 'SUBJECT ASSUMED_BY SUBJECT', n: 1 },
+      { link: 'TENANT LOCATED_AT REGION', n: 1 },
+    ])
+    expect(
+      await server.ask(
+        'MATCH (:RESOURCE {id: $id})<-[:APPLIED_ON]-(a)-[:PERFORMED_BY]->(s)-[:ASSUMED_BY]->(b) RETURN a.type AS type, toString(a.timestamp) AS at, s.name AS name, b.name AS behind',
+        { id: sample[1]?.['resource_id'] },
+      ),
+    ).toEqual([{ type: 'ecs.apicall.ecs.startserver', at: '2024-03-19T11:04:47.1Z', name: 'ops-bot', behind: 'anna' }])
     const other = await sinkFor()
-    expect(await other.send(eventBatch(sample.map((trace) => traced(trace, { ...origin, source: origin.source.replace('v3', 'v2.0') })), 'u'), never)).toEqual([])
+    expect(
+      await other.send(
+        eventBatch(
+          sample.map((trace) => traced(trace, { ...origin, source: origin.source.replace('v3', 'v2.0') })),
+          'u',
+        ),
+        never,
+      ),
+    ).toEqual([])
     expect(await labels()).toMatchObject([{ label: 'ACTION', nodes: 4 }, {}, {}, {}, {}, {}])
-    expect(await other.send(eventBatch(sample.map((trace) => traced(trace)), 'v'), never)).toEqual([])
+    expect(
+      await other.send(
+        eventBatch(
+          sample.map((trace) => traced(trace)),
+          'v',
+        ),
+        never,
+      ),
+    ).toEqual([])
     expect(await graph()).toEqual(whole)
     await Promise.all([sink.close(), other.close()])
   })
@@ -139,17 +225,28 @@ describe('neo4j: the graph', () => {
     const events = manyTraces(300).map((trace) => traced(trace))
     const sinks = await Promise.all([sinkFor({ transaction_events: 50 }), sinkFor({ transaction_events: 70 })])
     await Promise.all(sinks.map((sink) => deliverAll(sink, events)))
-    expect(await labels()).toEqual([{ label: 'ACTION', nodes: 300 }, { label: 'REGION', nodes: 1 }, { label: 'RESOURCE', nodes: 4 * 37 }, { label: 'STATUS', nodes: 3 }, { label: 'SUBJECT', nodes: 11 }, { label: 'TENANT', nodes: 1 }])
+    expect(await labels()).toEqual([
+      { label: 'ACTION', nodes: 300 },
+      { label: 'REGION', nodes: 1 },
+      { label: 'RESOURCE', nodes: 4 * 37 },
+      { label: 'STATUS', nodes: 3 },
+      { label: 'SUBJECT', nodes: 11 },
+      { label: 'TENANT', nodes: 1 },
+    ])
     await Promise.all(sinks.map((sink) => sink.close()))
   })
 
   test('what a constraint of somebody else forbids is rejected, with the reason, and nothing beside it', async () => {
     await server.ask('CREATE CONSTRAINT mine FOR (a:ACTION) REQUIRE a.requestId IS UNIQUE')
     const sink = await sinkFor()
-    const events = manyTraces(6).map((trace, index) => traced({ ...trace, request_id: index === 4 ? 'q1' : `q${index}` }))
+    const events = manyTraces(6).map((trace, index) =>
+      traced({ ...trace, request_id: index === 4 ? 'q1' : `q${index}` }),
+    )
     const failures = await sink.send(eventBatch(events, 't'), never)
     await server.ask('DROP CONSTRAINT mine')
-    expect(failures).toEqual([{ index: 4, is: 'reject', reason: expect.stringContaining('Neo4j does not take it') as string }])
+    expect(failures).toEqual([
+      { index: 4, is: 'reject', reason: expect.stringContaining('Neo4j does not take it') as string },
+    ])
     expect(await labels()).toMatchObject([{ label: 'ACTION', nodes: 5 }, {}, {}, {}, {}, {}])
     await sink.close()
   })
@@ -164,11 +261,17 @@ test('neo4j: over TLS with a certificate that is trusted, and no other; what is 
     await sink.close()
     return `${found?.is ?? ''} ${found?.says ?? ''}`
   }
-  expect(await look({ url: `bolt+ssc://${server.address}` })).toMatch(/^ok .*Neo4j Kernel 5\.\d+\.\d+ community, database neo4j$/)
+  expect(await look({ url: `bolt+ssc://${server.address}` })).toMatch(
+    /^ok .*Neo4j Kernel 5\.\d+\.\d+ community, database neo4j$/,
+  )
   expect(await look({ url: `bolt://${server.address}`, tls: { ca_file: ca } })).toMatch(/^ok /)
   expect(await look({ url: `bolt+s://${server.address}` })).toMatch(/^fail .*certificate is not trusted/)
-  expect(await look({ database: 'nowhere' })).toMatch(/^fail there is no such database at .*; create it, or correct `database`$/)
-  expect(await look({ auth: { type: 'basic', user: 'neo4j', password: 'wrong' } })).toMatch(/^fail .*refuses our login .*; correct `auth`$/)
+  expect(await look({ database: 'nowhere' })).toMatch(
+    /^fail there is no such database at .*; create it, or correct `database`$/,
+  )
+  expect(await look({ auth: { type: 'basic', user: 'neo4j', password: 'wrong' } })).toMatch(
+    /^fail .*refuses our login .*; correct `auth`$/,
+  )
   expect(await look({ auth: { type: 'bearer', token: 'no-token' } })).toMatch(/^fail .*; correct `auth`$/)
   expect(await look({ url: 'bolt://127.0.0.1:1' })).toMatch(/^fail bolt:\/\/127\.0\.0\.1:1 can't be reached/)
 })
@@ -177,20 +280,50 @@ test('neo4j: with a wrong password, and while the database is killed in the midd
   await empty()
   const secret = join(dir, 'password')
   await writeFile(secret, 'not-the-password')
-  const sinks = { graph: { type: 'neo4j', url: `neo4j://${server.address}`, auth: { type: 'basic', user: server.user, password: `file:${secret}` }, transaction_events: 20, only: { family: ['audit'] }, delivery: { retry_initial: '50ms', retry_max: '500ms' } } }
-  await using weir = await startWeir({ folder: join(dir, 'weir'), config: { sources: { netflow: { listen: 'off', tcp: 'off' } }, sinks } })
+  const sinks = {
+    graph: {
+      type: 'neo4j',
+      url: `neo4j://${server.address}`,
+      auth: { type: 'basic', user: server.user, password: `file:${secret}` },
+      transaction_events: 20,
+      only: { family: ['audit'] },
+      delivery: { retry_initial: '50ms', retry_max: '500ms' },
+    },
+  }
+  await using weir = await startWeir({
+    folder: join(dir, 'weir'),
+    config: { sources: { netflow: { listen: 'off', tcp: 'off' } }, sinks },
+  })
   const ids: string[] = []
   const post = async (count: number): Promise<void> => {
     const traces = manyTraces(count, ids.length)
     ids.push(...traces.map(({ trace_id: id }) => String(id)))
-    await weir.events(traces.map((trace) => {
-      const { id, source, type, subject, time, extensions, data, key, ref } = traced(trace)
-      return { specversion: '1.0', id, source, type, subject, time: new Date(time ?? 0).toISOString(), ...extensions, partitionkey: key, weirref: ref, weirfamily: 'audit', datacontenttype: 'application/json', data: JSON.parse(Buffer.from(data ?? []).toString()) as unknown }
-    }))
+    await weir.events(
+      traces.map((trace) => {
+        const { id, source, type, subject, time, extensions, data, key, ref } = traced(trace)
+        return {
+          specversion: '1.0',
+          id,
+          source,
+          type,
+          subject,
+          time: new Date(time ?? 0).toISOString(),
+          ...extensions,
+          partitionkey: key,
+          weirref: ref,
+          weirfamily: 'audit',
+          datacontenttype: 'application/json',
+          data: JSON.parse(Buffer.from(data ?? []).toString()) as unknown,
+        }
+      }),
+    )
   }
-  const there = async (): Promise<number> => (await server.ask<{ n: number }>('MATCH (a:ACTION) RETURN count(a) AS n'))[0]?.n ?? 0
+  const there = async (): Promise<number> =>
+    (await server.ask<{ n: number }>('MATCH (a:ACTION) RETURN count(a) AS n'))[0]?.n ?? 0
   await post(100)
-  await expect.poll(async () => (await weir.pipeline()).sinks.find(({ name }) => name === 'graph'), { timeout: 100_000 }).toMatchObject({ error: expect.stringContaining('refuses our login') as string })
+  await expect
+    .poll(async () => (await weir.pipeline()).sinks.find(({ name }) => name === 'graph'), { timeout: 100_000 })
+    .toMatchObject({ error: expect.stringContaining('refuses our login') as string })
   expect(await there()).toBe(0)
   await writeFile(secret, server.password)
   await expect.poll(there, { timeout: 100_000 }).toBe(100)
@@ -200,11 +333,20 @@ test('neo4j: with a wrong password, and while the database is killed in the midd
   await post(100)
   await server.restart()
   expect((await weir.caughtUp(100_000, ['graph'])).balanced).toBe(true)
-  expect((await server.ask<{ id: string }>('MATCH (a:ACTION) RETURN a.id AS id')).map(({ id }) => id).sort()).toEqual(ids.toSorted())
-  expect(await server.ask('MATCH (a:ACTION) WHERE NOT (a)-[:APPLIED_ON]->() OR NOT (a)-[:PERFORMED_BY]->() OR NOT (a)-[:WITH_STATUS]->() RETURN count(a) AS n')).toEqual([{ n: 0 }])
+  expect((await server.ask<{ id: string }>('MATCH (a:ACTION) RETURN a.id AS id')).map(({ id }) => id).sort()).toEqual(
+    ids.toSorted(),
+  )
+  expect(
+    await server.ask(
+      'MATCH (a:ACTION) WHERE NOT (a)-[:APPLIED_ON]->() OR NOT (a)-[:PERFORMED_BY]->() OR NOT (a)-[:WITH_STATUS]->() RETURN count(a) AS n',
+    ),
+  ).toEqual([{ n: 0 }])
   const first = await graph()
   const again = await sinkFor()
-  await deliverAll(again, manyTraces(ids.length).map((trace) => traced(trace)))
+  await deliverAll(
+    again,
+    manyTraces(ids.length).map((trace) => traced(trace)),
+  )
   await again.close()
   expect(await graph()).toEqual(first)
 }, 500_000)

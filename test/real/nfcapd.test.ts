@@ -27,7 +27,17 @@ interface Row {
 }
 
 /** One line for each flow; ICMP without its type, which nfdump prints as a port. */
-const line = ({ proto, src_addr: src, src_port: sport, dst_addr: dst, dst_port: dport, packets, bytes, first, last }: Row): string => {
+const line = ({
+  proto,
+  src_addr: src,
+  src_port: sport,
+  dst_addr: dst,
+  dst_port: dport,
+  packets,
+  bytes,
+  first,
+  last,
+}: Row): string => {
   const ports = proto === 6 || proto === 17
   return `${flowKey(proto, src, ports ? sport : 0, dst, ports ? dport : 0)}: ${packets} packets, ${bytes} bytes, ${first} to ${last}`
 }
@@ -37,13 +47,24 @@ function rowOf(flow: NfdumpFlow): Row {
   const text = (name: string): string => String(flow[name] ?? '')
   const time = (name: string): number => Date.parse(`${text(name).replace(' ', 'T')}Z`)
   return {
-    proto: number('proto'), src_addr: text('src4_addr') || text('src6_addr'), dst_addr: text('dst4_addr') || text('dst6_addr'), src_port: number('src_port'), dst_port: number('dst_port'),
-    packets: number('in_packets'), bytes: number('in_bytes'), first: time('first'), last: time('last'),
+    proto: number('proto'),
+    src_addr: text('src4_addr') || text('src6_addr'),
+    dst_addr: text('dst4_addr') || text('dst6_addr'),
+    src_port: number('src_port'),
+    dst_port: number('dst_port'),
+    packets: number('in_packets'),
+    bytes: number('in_bytes'),
+    first: time('first'),
+    last: time('last'),
   }
 }
 
 describe('nfcapd', () => {
-  test.for([['NetFlow v5', 5, []], ['NetFlow v9', 9, []], ['IPFIX', 10, ['-A', 'milli']]] as const)('Weir understands the same of %s', async ([, version, args], context) => {
+  test.for([
+    ['NetFlow v5', 5, []],
+    ['NetFlow v9', 9, []],
+    ['IPFIX', 10, ['-A', 'milli']],
+  ] as const)('Weir understands the same of %s', async ([, version, args], context) => {
     await need(context, softflowd)
     await need(context, nfcapd)
     const folder = await mkdtemp(join(tmpdir(), 'weir-nfcapd-'))
@@ -54,7 +75,8 @@ describe('nfcapd', () => {
     await using collector = await startSfcapd(folder, nfcapd)
     await replaySoftflowd({ file, port: weir.ports.netflow, also: collector.port, version, args })
     await settled(weir)
-    const rows = await weir.sql<Row>(`SELECT proto, src_addr, dst_addr, coalesce(src_port, 0) AS src_port, coalesce(dst_port, 0) AS dst_port, packets, bytes,
+    const rows =
+      await weir.sql<Row>(`SELECT proto, src_addr, dst_addr, coalesce(src_port, 0) AS src_port, coalesce(dst_port, 0) AS dst_port, packets, bytes,
       epoch_ms(time_start) AS first, epoch_ms(time_end) AS last FROM flows`)
     const theirs = (await collector.flows()).map(rowOf)
     expect(rows.length).toBeGreaterThan(300)

@@ -8,14 +8,16 @@ import { startWeir } from '../kit/weir-process.ts'
 
 /** Go is large, and is not installed for this. */
 function findGo(): string | undefined {
-  return [...(process.env['PATH'] ?? '').split(delimiter), '/usr/local/go/bin', '/usr/lib/go/bin'].map((folder) => join(folder, 'go')).find((path) => {
-    try {
-      accessSync(path, constants.X_OK)
-      return true
-    } catch {
-      return false
-    }
-  })
+  return [...(process.env['PATH'] ?? '').split(delimiter), '/usr/local/go/bin', '/usr/lib/go/bin']
+    .map((folder) => join(folder, 'go'))
+    .find((path) => {
+      try {
+        accessSync(path, constants.X_OK)
+        return true
+      } catch {
+        return false
+      }
+    })
 }
 
 describe('go tool pprof', () => {
@@ -26,7 +28,10 @@ describe('go tool pprof', () => {
     onTestFinished(() => rm(folder, { recursive: true, force: true }))
     await using weir = await startWeir({ folder })
     for (const thread of ['main', 'ingest', 'store']) {
-      for (const [kind, type] of [['profile', 'wall'], ['heap', 'inuse_space']] as const) {
+      for (const [kind, type] of [
+        ['profile', 'wall'],
+        ['heap', 'inuse_space'],
+      ] as const) {
         const answer = await fetch(`${weir.opsUrl}/debug/pprof/${kind}?seconds=1&thread=${thread}`)
         expect([thread, kind, answer.status]).toEqual([thread, kind, 200])
         const file = join(folder, `${thread}-${kind}.pb.gz`)

@@ -8,7 +8,9 @@ import { installBuf } from './install/buf.ts'
 import { generatedFolder, protoFolder, runBuf, texts } from './kit/buf.ts'
 
 let home = ''
-beforeAll(async () => { home = await mkdtemp(join(tmpdir(), 'weir-proto-')) })
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'weir-proto-'))
+})
 afterAll(() => rm(home, { recursive: true, force: true }))
 
 async function needBuf(context: TestContext): Promise<string> {
@@ -31,7 +33,10 @@ describe('buf', () => {
     await cp(protoFolder, copy, { recursive: true })
     const file = join(copy, 'kollect/resource/event/v1/event.proto')
     await writeFile(file, (await readFile(file, 'utf8')).replace('bytes now = 3;', 'bytes now = 5;'))
-    const broken = await runCommand(join(bin, 'buf'), ['breaking', '--against', 'baseline.json'], { cwd: copy, limit: 120_000 })
+    const broken = await runCommand(join(bin, 'buf'), ['breaking', '--against', 'baseline.json'], {
+      cwd: copy,
+      limit: 120_000,
+    })
     expect(broken.code).not.toBe(0)
     expect(broken.output).toContain('ResourceUpdatedEvent')
   })

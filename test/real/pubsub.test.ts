@@ -43,7 +43,12 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'weir-pubsub-'))
   if ((await findPubSub()).path === undefined) return
   server = await startPubSub()
-  const options = await new PubSub({ projectId: project, apiEndpoint: server.endpoint, emulatorMode: true, authClient: new PassThroughClient() }).getClientConfig()
+  const options = await new PubSub({
+    projectId: project,
+    apiEndpoint: server.endpoint,
+    emulatorMode: true,
+    authClient: new PassThroughClient(),
+  }).getClientConfig()
   publisher = new v1.PublisherClient(options as ConstructorParameters<typeof v1.PublisherClient>[0])
   subscriber = new v1.SubscriberClient(options as ConstructorParameters<typeof v1.SubscriberClient>[0])
 }, 90_000)
@@ -60,7 +65,11 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true })
 })
 
-interface Message { readonly attributes: Readonly<Record<string, string>>; readonly data: Buffer; readonly key: string }
+interface Message {
+  readonly attributes: Readonly<Record<string, string>>
+  readonly data: Buffer
+  readonly key: string
+}
 
 /** A topic with a subscription that gives out what has a key in order; read by Google's own client. */
 class Topic {
@@ -87,17 +96,33 @@ class Topic {
     await subscriber.deleteSubscription({ subscription: this.#subscription })
   }
 
-  publish(message: { readonly data: Uint8Array; readonly attributes?: Record<string, string>; readonly orderingKey?: string }): Promise<unknown> {
+  publish(message: {
+    readonly data: Uint8Array
+    readonly attributes?: Record<string, string>
+    readonly orderingKey?: string
+  }): Promise<unknown> {
     return publisher.publish({ topic: this.#topic, messages: [message] })
   }
 
   /** All that came so far, in the order in which the subscription gives it out. */
   async messages(): Promise<readonly Message[]> {
     for (;;) {
-      const [{ receivedMessages }] = await subscriber.pull({ subscription: this.#subscription, maxMessages: 1000, returnImmediately: true })
+      const [{ receivedMessages }] = await subscriber.pull({
+        subscription: this.#subscription,
+        maxMessages: 1000,
+        returnImmediately: true,
+      })
       if ((receivedMessages ?? []).length === 0) return this.#seen
-      for (const { message } of receivedMessages ?? []) this.#seen.push({ attributes: message?.attributes ?? {}, data: Buffer.from((message?.data ?? '') as Uint8Array), key: message?.orderingKey ?? '' })
-      await subscriber.acknowledge({ subscription: this.#subscription, ackIds: (receivedMessages ?? []).map(({ ackId }) => ackId ?? '') })
+      for (const { message } of receivedMessages ?? [])
+        this.#seen.push({
+          attributes: message?.attributes ?? {},
+          data: Buffer.from((message?.data ?? '') as Uint8Array),
+          key: message?.orderingKey ?? '',
+        })
+      await subscriber.acknowledge({
+        subscription: this.#subscription,
+        ackIds: (receivedMessages ?? []).map(({ ackId }) => ackId ?? ''),
+      })
     }
   }
 }
@@ -105,17 +130,32 @@ class Topic {
 type Written = WrittenConfigOf<typeof gcppubsubSchema>
 
 function sinkFor(topic: string, written: Partial<Written> = {}): Promise<Sink> {
-  return gcppubsub.build(configFrom(gcppubsubSchema, { project, topic, endpoint: server.endpoint, auth: { type: 'none' }, ...written }), testContext())
+  return gcppubsub.build(
+    configFrom(gcppubsubSchema, { project, topic, endpoint: server.endpoint, auth: { type: 'none' }, ...written }),
+    testContext(),
+  )
 }
 
 async function startOther(): Promise<OtherSide> {
   const proxy = await cutProxy(server.port)
   const topic = await new Topic().create()
   return {
-    build: (context, timeoutMs) => gcppubsub.build(configFrom(gcppubsubSchema, { project, topic: topic.name, endpoint: `127.0.0.1:${proxy.port}`, auth: { type: 'none' }, timeout: `${timeoutMs}ms` }), context),
+    build: (context, timeoutMs) =>
+      gcppubsub.build(
+        configFrom(gcppubsubSchema, {
+          project,
+          topic: topic.name,
+          endpoint: `127.0.0.1:${proxy.port}`,
+          auth: { type: 'none' },
+          timeout: `${timeoutMs}ms`,
+        }),
+        context,
+      ),
     received: async () => (await topic.messages()).map(({ attributes }) => attributes['ce-id'] ?? ''),
     // There is no such topic.
-    refuse: async (on) => { await (on ? topic.remove() : topic.create()) },
+    refuse: async (on) => {
+      await (on ? topic.remove() : topic.create())
+    },
     slow: (on) => Promise.resolve(proxy.hold(on)),
     disconnectAfter: (events) => Promise.resolve(proxy.cutAfter(events, '"number"')),
     poison: () => Promise.resolve(),
@@ -129,18 +169,46 @@ async function startOther(): Promise<OtherSide> {
   }
 }
 
-sinkConformance('gcppubsub', { accepts: gcppubsub.accepts, idempotency: gcppubsub.idempotency, start: startOther }, against)
+sinkConformance(
+  'gcppubsub',
+  { accepts: gcppubsub.accepts, idempotency: gcppubsub.idempotency, start: startOther },
+  against,
+)
 
 describe('gcppubsub: the sink', () => {
   test('a message is the event in binary mode: attributes, data as it is, the key as ordering key', async () => {
     const topic = await new Topic().create()
     const sink = await sinkFor(topic.name)
     const [event] = numberedEvents(1, 'e')
-    expect(await sink.send(eventBatch([{ ...event!, key: 'k1', family: 'audit', time: 1_714_521_600_000, subject: 'grün', extensions: { n: 7 } }], 't'), never)).toEqual([])
-    expect(await topic.messages()).toEqual([{ key: 'k1', data: Buffer.from('{"number":0}'), attributes: {
-      'ce-specversion': '1.0', 'ce-id': 'e0', 'ce-source': '/conformance', 'ce-type': 'io.weir.test', 'ce-subject': 'grün', 'ce-time': '2024-05-01T00:00:00.000Z', 'ce-weirfamily': 'audit',
-      'ce-partitionkey': 'k1', 'ce-n': '7', 'content-type': 'application/json', family: 'audit', type: 'io.weir.test',
-    } }])
+    expect(
+      await sink.send(
+        eventBatch(
+          [{ ...event!, key: 'k1', family: 'audit', time: 1_714_521_600_000, subject: 'grün', extensions: { n: 7 } }],
+          't',
+        ),
+        never,
+      ),
+    ).toEqual([])
+    expect(await topic.messages()).toEqual([
+      {
+        key: 'k1',
+        data: Buffer.from('{"number":0}'),
+        attributes: {
+          'ce-specversion': '1.0',
+          'ce-id': 'e0',
+          'ce-source': '/conformance',
+          'ce-type': 'io.weir.test',
+          'ce-subject': 'grün',
+          'ce-time': '2024-05-01T00:00:00.000Z',
+          'ce-weirfamily': 'audit',
+          'ce-partitionkey': 'k1',
+          'ce-n': '7',
+          'content-type': 'application/json',
+          family: 'audit',
+          type: 'io.weir.test',
+        },
+      },
+    ])
     await sink.close()
   })
 
@@ -155,7 +223,12 @@ describe('gcppubsub: the sink', () => {
       const { payload } = decodeEnvelope(data)
       if (payload.is === 'unknown') throw new Error(payload.typeUrl)
       expect(key).toContain(payload.uid)
-      expect(attributes).toMatchObject({ cluster: payload.clusterId, kind: payload.kind, name: payload.name, family: 'change' })
+      expect(attributes).toMatchObject({
+        cluster: payload.clusterId,
+        kind: payload.kind,
+        name: payload.name,
+        family: 'change',
+      })
     }
     await sink.close()
   })
@@ -163,10 +236,20 @@ describe('gcppubsub: the sink', () => {
   test('a megabyte goes through, what is larger than Pub/Sub takes is refused, and those beside it arrive', async () => {
     const topic = await new Topic().create()
     const sink = await sinkFor(topic.name, { timeout: '30s' })
-    const events = numberedEvents(4, 'l').map((event, index) => (index === 1 ? { ...event, data: Buffer.from(JSON.stringify('x'.repeat(1 << 20))) } : index === 2 ? { ...event, data: Buffer.from(JSON.stringify('x'.repeat(10_100_000))) } : event))
+    const events = numberedEvents(4, 'l').map((event, index) =>
+      index === 1
+        ? { ...event, data: Buffer.from(JSON.stringify('x'.repeat(1 << 20))) }
+        : index === 2
+          ? { ...event, data: Buffer.from(JSON.stringify('x'.repeat(10_100_000))) }
+          : event,
+    )
     const failures = await sink.send(eventBatch(events, 't'), never)
-    expect(failures).toEqual([{ index: 2, is: 'reject', reason: expect.stringContaining('larger than Pub/Sub takes') as string }])
-    expect((await topic.messages()).map(({ attributes }) => attributes['ce-id'] ?? '').sort((a, b) => a.localeCompare(b))).toEqual(['l0', 'l1', 'l3'])
+    expect(failures).toEqual([
+      { index: 2, is: 'reject', reason: expect.stringContaining('larger than Pub/Sub takes') as string },
+    ])
+    expect(
+      (await topic.messages()).map(({ attributes }) => attributes['ce-id'] ?? '').sort((a, b) => a.localeCompare(b)),
+    ).toEqual(['l0', 'l1', 'l3'])
     await sink.close()
   }, 90_000)
 
@@ -174,25 +257,37 @@ describe('gcppubsub: the sink', () => {
     const topic = new Topic()
     const sink = await sinkFor(topic.name, { timeout: '3s' })
     const batch = eventBatch(numberedEvents(3, 'm'), 't')
-    expect((await sink.send(batch, never)).map(({ is, reason }) => `${is} ${reason}`)[0]).toMatch(/^retry there is no projects\/weir-test\/topics\/topic-\d+ .*; create it/)
+    expect((await sink.send(batch, never)).map(({ is, reason }) => `${is} ${reason}`)[0]).toMatch(
+      /^retry there is no projects\/weir-test\/topics\/topic-\d+ .*; create it/,
+    )
     expect((await sink.probe?.(never))?.says).toContain('there is no projects/weir-test/topics/')
     await topic.create()
     expect(await sink.send(batch, never)).toEqual([])
     expect(await topic.messages()).toHaveLength(3)
     await sink.close()
-    const keyless = await gcppubsub.build(configFrom(gcppubsubSchema, { project, topic: topic.name, auth: { type: 'key', key: '{"no":"key"}' } }), testContext())
+    const keyless = await gcppubsub.build(
+      configFrom(gcppubsubSchema, { project, topic: topic.name, auth: { type: 'key', key: '{"no":"key"}' } }),
+      testContext(),
+    )
     expect((await keyless.send(batch, never))[0]?.reason).toContain('`auth.key` is no key of a service account')
     await keyless.close()
     const away = await sinkFor(topic.name, { endpoint: '127.0.0.1:1', timeout: '1s' })
-    expect((await away.send(batch, never))[0]).toMatchObject({ is: 'retry', reason: expect.stringContaining('Pub/Sub can\'t be used') as string })
+    expect((await away.send(batch, never))[0]).toMatchObject({
+      is: 'retry',
+      reason: expect.stringContaining("Pub/Sub can't be used") as string,
+    })
     await away.close()
   }, 60_000)
 })
 
 test('gcppubsub: weir bus check writes, and sees it come by, by a subscription that is gone afterwards', async () => {
   const topic = await new Topic().create()
-  const ran = await launch(['bus', 'check', `gcppubsub://${project}/${topic.name}`, '--format', 'json'], { env: { PUBSUB_EMULATOR_HOST: server.endpoint } })
-  const { checks } = JSON.parse(ran.stdout) as { checks: readonly { readonly check: string; readonly status: string }[] }
+  const ran = await launch(['bus', 'check', `gcppubsub://${project}/${topic.name}`, '--format', 'json'], {
+    env: { PUBSUB_EMULATOR_HOST: server.endpoint },
+  })
+  const { checks } = JSON.parse(ran.stdout) as {
+    checks: readonly { readonly check: string; readonly status: string }[]
+  }
   expect(checks.map(({ check, status }) => `${check} ${status}`)).toEqual(['connect ok', 'write ok', 'read ok'])
   const [subscriptions] = await publisher.listTopicSubscriptions({ topic: `projects/${project}/topics/${topic.name}` })
   expect(subscriptions).toEqual([`projects/${project}/subscriptions/${topic.name}`])
@@ -203,49 +298,84 @@ const eventsOf = (unit: NewUnit): WeirEvent[] => {
   return Array.from({ length: batch.count }, (_, row) => eventAt(batch, row))
 }
 
-sourceConformance('gcppubsub', {
-  redelivers: true,
-  order: 'by key',
-  numbersIn: (unit) => eventsOf(unit).filter(({ type }) => type !== rejectedType).map(({ id }) => Number(id)),
-  async build(context, address) {
-    const name = address?.split('/').at(-1) ?? (await new Topic().create()).name
-    const acknowledged = new Set<string>()
-    let refused = false
-    const source = await gcppubsubSource.build(configFrom(gcppubsubSourceSchema, { project, subscription: name, endpoint: server.endpoint, auth: { type: 'none' }, lease: '10s' }), {
-      ...context,
-      // Pub/Sub does not tell what was acknowledged: it is when the append has resolved, a moment later.
-      append: async (unit) => {
-        const appended = await context.append(unit).catch((error: unknown) => {
-          refused = true
-          throw error
-        })
-        for (const { id, type } of eventsOf(unit)) acknowledged.add(type === rejectedType ? 'rejected' : id)
-        return appended
-      },
-    })
-    const wait = async (ids: readonly string[]): Promise<Answer> => {
-      for (let waited = 0; waited < 20_000 && !refused; waited += 20) {
-        if (ids.every((id) => acknowledged.has(id))) return 'accepted'
-        await sleep(20)
+sourceConformance(
+  'gcppubsub',
+  {
+    redelivers: true,
+    order: 'by key',
+    numbersIn: (unit) =>
+      eventsOf(unit)
+        .filter(({ type }) => type !== rejectedType)
+        .map(({ id }) => Number(id)),
+    async build(context, address) {
+      const name = address?.split('/').at(-1) ?? (await new Topic().create()).name
+      const acknowledged = new Set<string>()
+      let refused = false
+      const source = await gcppubsubSource.build(
+        configFrom(gcppubsubSourceSchema, {
+          project,
+          subscription: name,
+          endpoint: server.endpoint,
+          auth: { type: 'none' },
+          lease: '10s',
+        }),
+        {
+          ...context,
+          // Pub/Sub does not tell what was acknowledged: it is when the append has resolved, a moment later.
+          append: async (unit) => {
+            const appended = await context.append(unit).catch((error: unknown) => {
+              refused = true
+              throw error
+            })
+            for (const { id, type } of eventsOf(unit)) acknowledged.add(type === rejectedType ? 'rejected' : id)
+            return appended
+          },
+        },
+      )
+      const wait = async (ids: readonly string[]): Promise<Answer> => {
+        for (let waited = 0; waited < 20_000 && !refused; waited += 20) {
+          if (ids.every((id) => acknowledged.has(id))) return 'accepted'
+          await sleep(20)
+        }
+        return 'retry'
       }
-      return 'retry'
-    }
-    const send = (messages: { readonly data: Buffer; readonly attributes?: Record<string, string>; readonly orderingKey?: string }[]): Promise<unknown> => publisher.publish({ topic: `projects/${project}/topics/${name}`, messages })
-    return {
-      source,
-      async send(numbers) {
-        refused = false
-        for (const one of numbers) await send([{ orderingKey: keyOf(one), data: Buffer.from('{}'), attributes: { 'ce-specversion': '1.0', 'ce-id': String(one), 'ce-source': '/test', 'ce-type': 'io.test', 'content-type': 'application/json' } }])
-        return wait(numbers.map(String))
-      },
-      async sendMalformed() {
-        await send([{ data: Buffer.from('no event of any kind') }])
-        return (await wait(['rejected'])) === 'accepted' ? 'refused' : 'retry'
-      },
-      close: () => Promise.resolve(),
-    }
+      const send = (
+        messages: {
+          readonly data: Buffer
+          readonly attributes?: Record<string, string>
+          readonly orderingKey?: string
+        }[],
+      ): Promise<unknown> => publisher.publish({ topic: `projects/${project}/topics/${name}`, messages })
+      return {
+        source,
+        async send(numbers) {
+          refused = false
+          for (const one of numbers)
+            await send([
+              {
+                orderingKey: keyOf(one),
+                data: Buffer.from('{}'),
+                attributes: {
+                  'ce-specversion': '1.0',
+                  'ce-id': String(one),
+                  'ce-source': '/test',
+                  'ce-type': 'io.test',
+                  'content-type': 'application/json',
+                },
+              },
+            ])
+          return wait(numbers.map(String))
+        },
+        async sendMalformed() {
+          await send([{ data: Buffer.from('no event of any kind') }])
+          return (await wait(['rejected'])) === 'accepted' ? 'refused' : 'retry'
+        },
+        close: () => Promise.resolve(),
+      }
+    },
   },
-}, against)
+  against,
+)
 
 test('gcppubsub: a subscription is read once over kill -9, in order of each key; what can not be read is kept with its bytes', async () => {
   const topic = await new Topic().create()
@@ -254,10 +384,33 @@ test('gcppubsub: a subscription is read once over kill -9, in order of each key;
     for (let at = 0; at < count; at++) {
       const id = `e${ids.length}`
       ids.push(id)
-      await topic.publish({ data: Buffer.from(JSON.stringify({ n: ids.length })), orderingKey: `k${ids.length % 5}`, attributes: { 'ce-specversion': '1.0', 'ce-id': id, 'ce-source': '/test', 'ce-type': 'io.test', 'ce-partitionkey': `k${ids.length % 5}`, 'content-type': 'application/json' } })
+      await topic.publish({
+        data: Buffer.from(JSON.stringify({ n: ids.length })),
+        orderingKey: `k${ids.length % 5}`,
+        attributes: {
+          'ce-specversion': '1.0',
+          'ce-id': id,
+          'ce-source': '/test',
+          'ce-type': 'io.test',
+          'ce-partitionkey': `k${ids.length % 5}`,
+          'content-type': 'application/json',
+        },
+      })
     }
   }
-  const config = { sources: { netflow: { listen: 'off', tcp: 'off' }, events: { type: 'gcppubsub', project, subscription: topic.name, endpoint: server.endpoint, auth: { type: 'none' }, lease: '10s' } } }
+  const config = {
+    sources: {
+      netflow: { listen: 'off', tcp: 'off' },
+      events: {
+        type: 'gcppubsub',
+        project,
+        subscription: topic.name,
+        endpoint: server.endpoint,
+        auth: { type: 'none' },
+        lease: '10s',
+      },
+    },
+  }
   await using weir = await startWeir({ folder: join(dir, 'weir'), config })
   await write(100)
   await topic.publish({ data: Buffer.of(1, 2, 255) })
@@ -265,16 +418,36 @@ test('gcppubsub: a subscription is read once over kill -9, in order of each key;
   await weir.kill()
   await weir.start()
   await writing
-  const stored = async (): Promise<number> => Number((await weir.sql<{ n: number }>("SELECT count(*) AS n FROM events WHERE type = 'io.test'"))[0]?.n)
+  const stored = async (): Promise<number> =>
+    Number((await weir.sql<{ n: number }>("SELECT count(*) AS n FROM events WHERE type = 'io.test'"))[0]?.n)
   await expect.poll(stored, { timeout: 120_000, interval: 200 }).toBeGreaterThanOrEqual(ids.length)
   expect(await readOnce(weir, 'io.test')).toEqual({ ids: ids.toSorted(), disordered: [] })
-  await expect.poll(() => weir.sql(`SELECT data_base64 FROM events WHERE type = '${rejectedType}'`), { timeout: 60_000 }).toEqual([{ data_base64: Buffer.of(1, 2, 255).toString('base64') }])
+  await expect
+    .poll(() => weir.sql(`SELECT data_base64 FROM events WHERE type = '${rejectedType}'`), { timeout: 60_000 })
+    .toEqual([{ data_base64: Buffer.of(1, 2, 255).toString('base64') }])
   expect((await weir.ledger()).balanced).toBe(true)
 }, 200_000)
 
 test('what a source would read is looked at and not taken', async () => {
   const { name } = await new Topic().create()
-  const look = async (subscription: string) => gcppubsubSource.probe?.(configFrom(gcppubsubSourceSchema, { project, subscription, endpoint: server.endpoint, auth: { type: 'none' }, timeout: '10s' }), testContext(), never)
-  expect(await look(name)).toEqual({ is: 'ok', says: `projects/${project}/subscriptions/${name} is there, of projects/${project}/topics/${name}, in order by key` })
-  expect(await look('nothing')).toMatchObject({ is: 'fail', says: expect.stringContaining('there is no projects/weir-test/subscriptions/nothing') as string })
+  const look = async (subscription: string) =>
+    gcppubsubSource.probe?.(
+      configFrom(gcppubsubSourceSchema, {
+        project,
+        subscription,
+        endpoint: server.endpoint,
+        auth: { type: 'none' },
+        timeout: '10s',
+      }),
+      testContext(),
+      never,
+    )
+  expect(await look(name)).toEqual({
+    is: 'ok',
+    says: `projects/${project}/subscriptions/${name} is there, of projects/${project}/topics/${name}, in order by key`,
+  })
+  expect(await look('nothing')).toMatchObject({
+    is: 'fail',
+    says: expect.stringContaining('there is no projects/weir-test/subscriptions/nothing') as string,
+  })
 })

@@ -36,7 +36,8 @@ type Cell = string | null | number | readonly Cell[]
 
 function ofPython(value: unknown): Cell {
   if (Array.isArray(value)) return value.map(ofPython)
-  if (typeof value === 'object' && value !== null && 'double' in value) return Number(String(value.double).replace('inf', 'Infinity'))
+  if (typeof value === 'object' && value !== null && 'double' in value)
+    return Number(String(value.double).replace('inf', 'Infinity'))
   return value as Cell
 }
 
@@ -51,10 +52,19 @@ async function readByDuck(path: string): Promise<Record<string, Cell[]>> {
   const connection = await instance.connect()
   try {
     const from = `read_parquet('${path}')`
-    const described = (await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${from}`)).getRows().map(([name, type]) => ({ name: String(name), type: String(type) }))
-    const list = described.map(({ name, type }) => (type.startsWith('TIMESTAMP') ? `epoch_us("${name}") AS "${name}"` : `"${name}"`))
+    const described = (await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${from}`))
+      .getRows()
+      .map(([name, type]) => ({ name: String(name), type: String(type) }))
+    const list = described.map(({ name, type }) =>
+      type.startsWith('TIMESTAMP') ? `epoch_us("${name}") AS "${name}"` : `"${name}"`,
+    )
     const columns = (await connection.runAndReadAll(`SELECT ${list.join(', ')} FROM ${from}`)).getColumnsJS()
-    return Object.fromEntries(described.map(({ name, type }, index) => [name, (columns[index] ?? []).map((value) => ofDuck(value, type.startsWith('DOUBLE')))]))
+    return Object.fromEntries(
+      described.map(({ name, type }, index) => [
+        name,
+        (columns[index] ?? []).map((value) => ofDuck(value, type.startsWith('DOUBLE'))),
+      ]),
+    )
   } finally {
     connection.closeSync()
     instance.closeSync()
@@ -64,37 +74,52 @@ async function readByDuck(path: string): Promise<Record<string, Cell[]>> {
 const stores = temporaryStores()
 
 describe('pyarrow', () => {
-  test.for([21, 22, 23])('reads every file of a store as DuckDB does, before and after merging (seed %i)', async (seed, context) => {
-    const python = await installPyarrow()
-    if (python.path === undefined) return context.skip(python.reason)
-    const random = new SeededRandom(seed)
-    let now = startOfDay
-    const real = realHost()
-    const store = await stores.open({ host: { ...real, clock: { ...real.clock, now: () => now } } })
-    const make = new FrameMaker()
-    const script = join(stores.home, 'read.py')
-    await writeFile(script, program)
-    const compare = async (): Promise<number> => {
-      const files = (await readdir(stores.directory)).filter((name) => name.endsWith('.parquet'))
-      const ran = await runCommand(python.path, [script, ...files.map((name) => join(stores.directory, name))], { limit: 120_000 })
-      expect([ran.code, ran.code === 0 ? '' : ran.output]).toEqual([0, ''])
-      const answers = JSON.parse(ran.stdout) as Record<string, unknown[]>[]
-      for (const [index, name] of files.entries()) {
-        const found = Object.fromEntries(Object.entries(answers[index] ?? {}).map(([column, cells]) => [column, cells.map(ofPython)]))
-        const wanted = await readByDuck(join(stores.directory, name))
-        expect(Object.keys(found).toSorted()).toEqual(Object.keys(wanted).toSorted())
-        // Comparing first, and describing only what differs: there are a million cells.
-        for (const [column, cells] of Object.entries(wanted)) if (!isDeepStrictEqual(found[column], cells)) expect([name, column, found[column]]).toEqual([name, column, cells])
+  test.for([21, 22, 23])(
+    'reads every file of a store as DuckDB does, before and after merging (seed %i)',
+    async (seed, context) => {
+      const python = await installPyarrow()
+      if (python.path === undefined) return context.skip(python.reason)
+      const random = new SeededRandom(seed)
+      let now = startOfDay
+      const real = realHost()
+      const store = await stores.open({ host: { ...real, clock: { ...real.clock, now: () => now } } })
+      const make = new FrameMaker()
+      const script = join(stores.home, 'read.py')
+      await writeFile(script, program)
+      const compare = async (): Promise<number> => {
+        const files = (await readdir(stores.directory)).filter((name) => name.endsWith('.parquet'))
+        const ran = await runCommand(python.path, [script, ...files.map((name) => join(stores.directory, name))], {
+          limit: 120_000,
+        })
+        expect([ran.code, ran.code === 0 ? '' : ran.output]).toEqual([0, ''])
+        const answers = JSON.parse(ran.stdout) as Record<string, unknown[]>[]
+        for (const [index, name] of files.entries()) {
+          const found = Object.fromEntries(
+            Object.entries(answers[index] ?? {}).map(([column, cells]) => [column, cells.map(ofPython)]),
+          )
+          const wanted = await readByDuck(join(stores.directory, name))
+          expect(Object.keys(found).toSorted()).toEqual(Object.keys(wanted).toSorted())
+          // Comparing first, and describing only what differs: there are a million cells.
+          for (const [column, cells] of Object.entries(wanted))
+            if (!isDeepStrictEqual(found[column], cells))
+              expect([name, column, found[column]]).toEqual([name, column, cells])
+        }
+        return files.length
       }
-      return files.length
-    }
-    for (let commit = 0; commit < 4; commit++) {
-      await store.projection.apply([make.batch(anyFlows(random, random.pick([1, 7, 300, 3000]), random.pick([0.2, 1]), startOfDay).batch, startOfDay, 'netflow')])
-      await store.projection.commit()
-    }
-    const before = await compare()
-    now += 26 * 3_600_000
-    while (await store.maintain());
-    expect(await compare()).toBeLessThan(before)
-  })
+      for (let commit = 0; commit < 4; commit++) {
+        await store.projection.apply([
+          make.batch(
+            anyFlows(random, random.pick([1, 7, 300, 3000]), random.pick([0.2, 1]), startOfDay).batch,
+            startOfDay,
+            'netflow',
+          ),
+        ])
+        await store.projection.commit()
+      }
+      const before = await compare()
+      now += 26 * 3_600_000
+      while (await store.maintain());
+      expect(await compare()).toBeLessThan(before)
+    },
+  )
 })

@@ -25,7 +25,11 @@ import { need } from './kit/need.ts'
 const never = new AbortController().signal
 const largest = 2_500_000
 const authority = selfSigned('authority')
-const certificates = { server: selfSigned('server'), ours: selfSigned('weir-cert', authority), stranger: selfSigned('weir-cert', selfSigned('another')) }
+const certificates = {
+  server: selfSigned('server'),
+  ours: selfSigned('weir-cert', authority),
+  stranger: selfSigned('weir-cert', selfSigned('another')),
+}
 
 let server: RabbitServer
 let observer: RabbitObserver
@@ -37,7 +41,11 @@ beforeAll(async () => {
   server = await startRabbit({
     config: [`max_message_size = ${largest}`],
     tls: { certificate: certificates.server.cert, key: certificates.server.key, ca: authority.cert },
-    users: [{ name: 'weir', password: 'pass word' }, { name: 'rotated', password: 'first' }, { name: 'weir-cert', password: 'of no use' }],
+    users: [
+      { name: 'weir', password: 'pass word' },
+      { name: 'rotated', password: 'first' },
+      { name: 'weir-cert', password: 'of no use' },
+    ],
     vhosts: ['shop/prod'],
   })
   observer = new RabbitObserver(server.url)
@@ -73,10 +81,23 @@ async function startOther(): Promise<OtherSide> {
   await bind(true)
   const ids = async (): Promise<string[]> => (await observer.received(queue)).map(eventId)
   return {
-    build: (context, timeoutMs) => rabbitmq.build(configFrom(rabbitmqSchema, { url: `amqp://127.0.0.1:${proxy.port}`, exchange, routing_key: 'conf.{subject}', timeout: `${timeoutMs}ms` }), context),
+    build: (context, timeoutMs) =>
+      rabbitmq.build(
+        configFrom(rabbitmqSchema, {
+          url: `amqp://127.0.0.1:${proxy.port}`,
+          exchange,
+          routing_key: 'conf.{subject}',
+          timeout: `${timeoutMs}ms`,
+        }),
+        context,
+      ),
     received: ids,
     // A consumer tells repeats by the message id.
-    held: async () => [...new Map((await observer.received(queue)).map((message) => [String(message.properties.messageId), eventId(message)])).values()],
+    held: async () => [
+      ...new Map(
+        (await observer.received(queue)).map((message) => [String(message.properties.messageId), eventId(message)]),
+      ).values(),
+    ],
     async refuse(on) {
       const channel = await observer.channel()
       if (on) await channel.deleteExchange(exchange)
@@ -88,12 +109,16 @@ async function startOther(): Promise<OtherSide> {
     async fail(failing) {
       const channel = await observer.channel()
       await bind(failing.size === 0)
-      for (const { id } of numberedEvents(24, 'p')) if (failing.size > 0 && !failing.has(id)) await channel.bindQueue(queue, exchange, `conf.${id}`)
+      for (const { id } of numberedEvents(24, 'p'))
+        if (failing.size > 0 && !failing.has(id)) await channel.bindQueue(queue, exchange, `conf.${id}`)
     },
     poison: () => Promise.resolve(),
     poisoned: (event) => ({ ...event, data: Buffer.from(JSON.stringify('x'.repeat(largest))) }),
     async duplicateAck() {
-      const other = await rabbitmq.build(configFrom(rabbitmqSchema, { url: server.url, exchange, routing_key: 'conf.{subject}' }), testContext())
+      const other = await rabbitmq.build(
+        configFrom(rabbitmqSchema, { url: server.url, exchange, routing_key: 'conf.{subject}' }),
+        testContext(),
+      )
       await deliverAll(other, numberedEvents(20, 'u'))
       await other.close()
     },
@@ -107,12 +132,19 @@ async function startOther(): Promise<OtherSide> {
   }
 }
 
-sinkConformance('rabbitmq', { accepts: rabbitmq.accepts, idempotency: rabbitmq.idempotency, start: startOther }, { system: 'rabbitmq', server: program.name, version: () => observer.version() })
+sinkConformance(
+  'rabbitmq',
+  { accepts: rabbitmq.accepts, idempotency: rabbitmq.idempotency, start: startOther },
+  { system: 'rabbitmq', server: program.name, version: () => observer.version() },
+)
 
 type Written = WrittenConfigOf<typeof rabbitmqSchema>
 
 async function sinkFor(written: Partial<Written>): Promise<Sink> {
-  const sink = await rabbitmq.build(configFrom(rabbitmqSchema, { url: server.url, timeout: '5s', ...written }), testContext())
+  const sink = await rabbitmq.build(
+    configFrom(rabbitmqSchema, { url: server.url, timeout: '5s', ...written }),
+    testContext(),
+  )
   onTestFinished(() => sink.close())
   return sink
 }
@@ -128,25 +160,56 @@ test('a message to a plain client: attributes in headers, data as body, persiste
   const { exchange, queue } = await place(['weir.audit.io_weir_test'])
   const sink = await sinkFor({ exchange })
   const [event] = numberedEvents(1, 'e')
-  expect(await sink.send(eventBatch([{ ...event!, subject: 'grün und/blau', extensions: { n: 7 }, family: 'audit', time: Date.UTC(2024, 4, 1) }], 't'), never)).toEqual([])
+  expect(
+    await sink.send(
+      eventBatch(
+        [{ ...event!, subject: 'grün und/blau', extensions: { n: 7 }, family: 'audit', time: Date.UTC(2024, 4, 1) }],
+        't',
+      ),
+      never,
+    ),
+  ).toEqual([])
   const [message] = await observer.received(queue)
-  expect(message?.properties).toMatchObject({ contentType: 'application/json', deliveryMode: 2, messageId: expect.stringMatching(/^[\w-]{43}$/) as string })
+  expect(message?.properties).toMatchObject({
+    contentType: 'application/json',
+    deliveryMode: 2,
+    messageId: expect.stringMatching(/^[\w-]{43}$/) as string,
+  })
   expect(message?.properties.headers).toEqual({
-    'cloudEvents:specversion': '1.0', 'cloudEvents:id': 'e0', 'cloudEvents:source': '/conformance', 'cloudEvents:type': 'io.weir.test', 'cloudEvents:subject': 'grün und/blau',
-    'cloudEvents:time': '2024-05-01T00:00:00.000Z', 'cloudEvents:n': '7', 'cloudEvents:weirfamily': 'audit', family: 'audit', type: 'io.weir.test',
+    'cloudEvents:specversion': '1.0',
+    'cloudEvents:id': 'e0',
+    'cloudEvents:source': '/conformance',
+    'cloudEvents:type': 'io.weir.test',
+    'cloudEvents:subject': 'grün und/blau',
+    'cloudEvents:time': '2024-05-01T00:00:00.000Z',
+    'cloudEvents:n': '7',
+    'cloudEvents:weirfamily': 'audit',
+    family: 'audit',
+    type: 'io.weir.test',
   })
   expect(message?.content.toString()).toBe('{"number":0}')
 })
 
 test('a missing exchange, queue and binding are made when asked for, as a stream, too; what exists is left as it is', async () => {
   for (const queueType of ['quorum', 'classic', 'stream'] as const) {
-    const names = { exchange: `made-${queueType}`, declare: { queue: `made-${queueType}`, queue_type: queueType } } as const
+    const names = {
+      exchange: `made-${queueType}`,
+      declare: { queue: `made-${queueType}`, queue_type: queueType },
+    } as const
     const sink = await sinkFor(names)
-    expect(await sink.probe?.(never)).toMatchObject({ is: 'ok', says: expect.stringContaining('a start makes it') as string })
+    expect(await sink.probe?.(never)).toMatchObject({
+      is: 'ok',
+      says: expect.stringContaining('a start makes it') as string,
+    })
     const { batch } = flowBatch(2, 't')
     expect(await sink.send(batch, never)).toEqual([])
-    expect(await sink.probe?.(never)).toMatchObject({ is: 'ok', says: expect.stringContaining('and queue made-') as string })
-    expect(await outcome(await sinkFor({ ...names, declare: { queue: `made-${queueType}`, queue_type: 'classic' } }))).toBe('stored')
+    expect(await sink.probe?.(never)).toMatchObject({
+      is: 'ok',
+      says: expect.stringContaining('and queue made-') as string,
+    })
+    expect(
+      await outcome(await sinkFor({ ...names, declare: { queue: `made-${queueType}`, queue_type: 'classic' } })),
+    ).toBe('stored')
   }
   expect(await server.ctl('list_queues', 'name', 'type', 'durable')).toMatch(/made-quorum\s+quorum\s+true/)
 })
@@ -154,12 +217,18 @@ test('a missing exchange, queue and binding are made when asked for, as a stream
 test('without a name the exchange hands to the queue that the routing key names; without any queue, or exchange, nothing is lost and the reason says what to do', async () => {
   const { exchange, queue } = await place([])
   expect(await outcome(await sinkFor({ exchange: 'amq.default', routing_key: queue }))).toBe('stored')
-  expect(await outcome(await sinkFor({ exchange: 'amq.default', routing_key: 'nobody' }))).toBe('there is no queue nobody; create it, or correct `routing_key`')
+  expect(await outcome(await sinkFor({ exchange: 'amq.default', routing_key: 'nobody' }))).toBe(
+    'there is no queue nobody; create it, or correct `routing_key`',
+  )
   const sink = await sinkFor({ exchange, routing_key: '' })
-  expect(await outcome(sink)).toBe(`no queue of exchange ${exchange} takes routing key ""; bind a queue to the exchange, or correct \`routing_key\``)
+  expect(await outcome(sink)).toBe(
+    `no queue of exchange ${exchange} takes routing key ""; bind a queue to the exchange, or correct \`routing_key\``,
+  )
   await (await observer.channel()).bindQueue(queue, exchange, '')
   expect(await outcome(sink)).toBe('stored')
-  expect(await outcome(await sinkFor({ exchange: 'nowhere' }))).toMatch(/has no exchange nowhere in vhost \/; create it.*`declare`$/)
+  expect(await outcome(await sinkFor({ exchange: 'nowhere' }))).toMatch(
+    /has no exchange nowhere in vhost \/; create it.*`declare`$/,
+  )
 })
 
 test('a queue that is full and says so makes the sink wait', async () => {
@@ -185,14 +254,22 @@ test('while the server has an alarm nothing is published and the reason is told;
     await server.ctl('set_vm_memory_high_watermark', 'absolute', '1GB')
   }
   await deliverAll(sink, numberedEvents(6, 'after'))
-  expect((await observer.received(queue)).map(eventId)).toEqual(expect.arrayContaining(['before0', ...numberedEvents(6, 'after').map(({ id }) => id)]))
+  expect((await observer.received(queue)).map(eventId)).toEqual(
+    expect.arrayContaining(['before0', ...numberedEvents(6, 'after').map(({ id }) => id)]),
+  )
 })
 
 test('a server that says nothing any more is given up after two heartbeats, and its connection with it', async () => {
   const { exchange } = await place(['k'])
   const proxy = await cutProxy(server.port)
   onTestFinished(() => proxy.close())
-  const sink = await sinkFor({ url: `amqp://127.0.0.1:${proxy.port}`, exchange, routing_key: 'k', heartbeat: '1s', timeout: '1h' })
+  const sink = await sinkFor({
+    url: `amqp://127.0.0.1:${proxy.port}`,
+    exchange,
+    routing_key: 'k',
+    heartbeat: '1s',
+    timeout: '1h',
+  })
   await deliverAll(sink, numberedEvents(1, 'before'))
   proxy.hold(true)
   // An hour: only the heartbeat can end this, ours or theirs, whichever is missed first.
@@ -204,13 +281,39 @@ test('a server that says nothing any more is given up after two heartbeats, and 
 test('an object of a megabyte arrives, and with oversize: patch-only a larger change goes out as its patch', async () => {
   const { exchange, queue } = await place(['change'])
   const sink = await sinkFor({ exchange, routing_key: 'change', oversize: 'patch-only' })
-  const state = (bytes: number, word: string): object => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'large' }, data: { large: 'x'.repeat(bytes), word } })
+  const state = (bytes: number, word: string): object => ({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'large' },
+    data: { large: 'x'.repeat(bytes), word },
+  })
   const updated = (bytes: number): ChangeData => ({
-    cluster: 'c1', group: '', version: 'v1', kind: 'ConfigMap', resource: 'configmaps', namespace: 'shop', name: 'large', uid: `u-${bytes}`, resourceVersion: '2', operation: 'updated', old: state(bytes, 'one'), new: state(bytes, 'two'),
+    cluster: 'c1',
+    group: '',
+    version: 'v1',
+    kind: 'ConfigMap',
+    resource: 'configmaps',
+    namespace: 'shop',
+    name: 'large',
+    uid: `u-${bytes}`,
+    resourceVersion: '2',
+    operation: 'updated',
+    old: state(bytes, 'one'),
+    new: state(bytes, 'two'),
     patch: [{ op: 'replace', path: '/data/word', value: 'two' }],
   })
-  expect(await sink.send(eventBatch([2 ** 20, 2 ** 21].map((bytes) => changeEvent(updated(bytes), 1_700_000_000_000)), 't'), never)).toEqual([])
-  const bodies = (await observer.received(queue)).map(({ content }) => JSON.parse(content.toString()) as { reduced?: boolean; new: unknown; patch: unknown })
+  expect(
+    await sink.send(
+      eventBatch(
+        [2 ** 20, 2 ** 21].map((bytes) => changeEvent(updated(bytes), 1_700_000_000_000)),
+        't',
+      ),
+      never,
+    ),
+  ).toEqual([])
+  const bodies = (await observer.received(queue)).map(
+    ({ content }) => JSON.parse(content.toString()) as { reduced?: boolean; new: unknown; patch: unknown },
+  )
   expect(bodies.find(({ reduced }) => reduced === true)).toMatchObject({ new: null, patch: [{ path: '/data/word' }] })
   expect(bodies.find(({ reduced }) => reduced !== true)?.new).toEqual(state(2 ** 20, 'two'))
 })
@@ -220,15 +323,26 @@ test('users, virtual hosts and rights: each refusal says what to correct', async
   const common = { exchange, routing_key: 'k' }
   const auth = { type: 'user', user: 'weir', password: 'pass word' } as const
   expect(await outcome(await sinkFor({ ...common, auth }))).toBe('stored')
-  expect(await outcome(await sinkFor({ ...common, auth: { ...auth, password: 'wrong' } }))).toMatch(/refuses our login \(ACCESS_REFUSED.*correct `auth`$/)
-  expect(await outcome(await sinkFor({ exchange: 'made', vhost: 'shop/prod', declare: { queue: 'made' } }))).toBe('stored')
-  expect(await outcome(await sinkFor({ ...common, vhost: 'shop/prod', auth }))).toMatch(/vhost shop\/prod can't be had; create it, let the user in/)
+  expect(await outcome(await sinkFor({ ...common, auth: { ...auth, password: 'wrong' } }))).toMatch(
+    /refuses our login \(ACCESS_REFUSED.*correct `auth`$/,
+  )
+  expect(await outcome(await sinkFor({ exchange: 'made', vhost: 'shop/prod', declare: { queue: 'made' } }))).toBe(
+    'stored',
+  )
+  expect(await outcome(await sinkFor({ ...common, vhost: 'shop/prod', auth }))).toMatch(
+    /vhost shop\/prod can't be had; create it, let the user in/,
+  )
   expect(await outcome(await sinkFor({ ...common, vhost: 'nowhere' }))).toMatch(/vhost nowhere can't be had/)
   await server.ctl('set_permissions', 'weir', '.*', '^other', '.*')
-  expect(await outcome(await sinkFor({ ...common, auth }))).toMatch(/does not let us publish to exchange-\d+ \(.*give the user the right to write there/)
+  expect(await outcome(await sinkFor({ ...common, auth }))).toMatch(
+    /does not let us publish to exchange-\d+ \(.*give the user the right to write there/,
+  )
   await server.ctl('set_permissions', 'weir', '.*', '.*', '.*')
   expect(await outcome(await sinkFor({ url: 'amqp://127.0.0.1:1', more_urls: [server.url], ...common }))).toBe('stored')
-  expect(await (await sinkFor({ url: 'amqp://127.0.0.1:1' })).probe?.(never)).toMatchObject({ is: 'fail', says: expect.stringContaining("can't be reached") as string })
+  expect(await (await sinkFor({ url: 'amqp://127.0.0.1:1' })).probe?.(never)).toMatchObject({
+    is: 'fail',
+    says: expect.stringContaining("can't be reached") as string,
+  })
 })
 
 test('a password that changes is read again without a new start, and nothing is lost meanwhile', async () => {
@@ -236,7 +350,11 @@ test('a password that changes is read again without a new start, and nothing is 
   onTestFinished(() => rm(dir, { recursive: true, force: true }))
   const [file, { exchange, queue }] = [join(dir, 'password'), await place(['k'])]
   await writeFile(file, 'first\n')
-  const sink = await sinkFor({ exchange, routing_key: 'k', auth: { type: 'user', user: 'rotated', password: `file:${file}` } })
+  const sink = await sinkFor({
+    exchange,
+    routing_key: 'k',
+    auth: { type: 'user', user: 'rotated', password: `file:${file}` },
+  })
   await deliverAll(sink, numberedEvents(3, 'a'))
   await server.ctl('change_password', 'rotated', 'second')
   await server.ctl('close_all_user_connections', 'rotated', 'the password changed')
@@ -251,23 +369,49 @@ test('over TLS the certificate is checked against its authority and its name, an
   onTestFinished(() => rm(dir, { recursive: true, force: true }))
   const at = (name: string): string => join(dir, name)
   const { server: theirs, ours, stranger } = certificates
-  for (const [name, text] of Object.entries({ ca: theirs.cert, cert: ours.cert, key: ours.key, other: stranger.cert, otherKey: stranger.key })) await writeFile(at(name), text)
+  for (const [name, text] of Object.entries({
+    ca: theirs.cert,
+    cert: ours.cert,
+    key: ours.key,
+    other: stranger.cert,
+    otherKey: stranger.key,
+  }))
+    await writeFile(at(name), text)
   const { exchange } = await place(['k'])
   const url = `amqps://127.0.0.1:${server.tlsPort}`
-  const tried = async (written: Partial<Written>): Promise<string> => outcome(await sinkFor({ url, exchange, routing_key: 'k', ...written }))
+  const tried = async (written: Partial<Written>): Promise<string> =>
+    outcome(await sinkFor({ url, exchange, routing_key: 'k', ...written }))
   expect(await tried({ tls: { ca_file: at('ca') } })).toBe('stored')
   expect(await tried({ url: `amqp://127.0.0.1:${server.tlsPort}`, tls: { ca_file: at('ca') } })).toBe('stored')
   expect(await tried({})).toMatch(/can't be reached \(.*self-signed certificate/)
-  expect(await tried({ tls: { ca_file: at('ca'), server_name: 'other.example' } })).toMatch(/can't be reached \(.*does not match certificate/)
-  expect(await tried({ url: `amqps://127.0.0.1:${server.port}`, tls: { ca_file: at('ca') } })).toMatch(/does not speak TLS .*write amqp:/)
+  expect(await tried({ tls: { ca_file: at('ca'), server_name: 'other.example' } })).toMatch(
+    /can't be reached \(.*does not match certificate/,
+  )
+  expect(await tried({ url: `amqps://127.0.0.1:${server.port}`, tls: { ca_file: at('ca') } })).toMatch(
+    /does not speak TLS .*write amqp:/,
+  )
   const external = { type: 'external' } as const
-  expect(await tried({ auth: external, tls: { ca_file: at('ca'), cert_file: at('cert'), key_file: at('key') } })).toBe('stored')
-  expect(await tried({ auth: external, tls: { ca_file: at('ca'), cert_file: at('other'), key_file: at('otherKey') } })).toMatch(/does it know who signed our certificate\? See `tls\.cert_file`/)
+  expect(await tried({ auth: external, tls: { ca_file: at('ca'), cert_file: at('cert'), key_file: at('key') } })).toBe(
+    'stored',
+  )
+  expect(
+    await tried({ auth: external, tls: { ca_file: at('ca'), cert_file: at('other'), key_file: at('otherKey') } }),
+  ).toMatch(/does it know who signed our certificate\? See `tls\.cert_file`/)
 })
 
 test('weir bus check reads back through a queue of its own, and a queue that is missing is still noticed', async () => {
-  const check = async (written: Partial<Written>): Promise<Finding[]> => [...(await checkBus({ type: 'rabbitmq', settings: configFrom(rabbitmqSchema, { url: server.url, routing_key: 'k', ...written }), notes: [] }, { write: true, mayMake: false, stepMs: 10_000 }))]
-  const told = (findings: readonly Finding[]): string[] => findings.map(({ check: step, status }) => `${step} ${status}`)
+  const check = async (written: Partial<Written>): Promise<Finding[]> => [
+    ...(await checkBus(
+      {
+        type: 'rabbitmq',
+        settings: configFrom(rabbitmqSchema, { url: server.url, routing_key: 'k', ...written }),
+        notes: [],
+      },
+      { write: true, mayMake: false, stepMs: 10_000 },
+    )),
+  ]
+  const told = (findings: readonly Finding[]): string[] =>
+    findings.map(({ check: step, status }) => `${step} ${status}`)
   for (const type of ['direct', 'topic', 'fanout', 'headers']) {
     const { exchange, queue } = await place(['k'], type)
     expect(told(await check({ exchange })), type).toEqual(['connect ok', 'write ok', 'read ok'])
@@ -276,31 +420,66 @@ test('weir bus check reads back through a queue of its own, and a queue that is 
     expect([ids.length, new Set(ids).size], type).toEqual([2, 1])
   }
   // Its own are gone with their connections.
-  await expect.poll(() => server.ctl('list_queues', 'name'), { timeout: 20_000, interval: 500 }).not.toContain('amq.gen')
+  await expect
+    .poll(() => server.ctl('list_queues', 'name'), { timeout: 20_000, interval: 500 })
+    .not.toContain('amq.gen')
   const { exchange } = await place([])
-  expect((await check({ exchange })).at(-1)).toMatchObject({ check: 'write', status: 'fail', fact: expect.stringContaining('no queue of exchange') as string })
+  expect((await check({ exchange })).at(-1)).toMatchObject({
+    check: 'write',
+    status: 'fail',
+    fact: expect.stringContaining('no queue of exchange') as string,
+  })
   const { queue } = await place([])
-  expect((await check({ exchange: 'amq.default', routing_key: queue })).at(-1)).toMatchObject({ check: 'read', status: 'warn', fact: expect.stringContaining('would be to take it from the readers') as string })
+  expect((await check({ exchange: 'amq.default', routing_key: queue })).at(-1)).toMatchObject({
+    check: 'read',
+    status: 'warn',
+    fact: expect.stringContaining('would be to take it from the readers') as string,
+  })
   expect(await observer.received(queue)).toHaveLength(1)
 })
 
 test('weir bus check says what a user may not do who may only write', async () => {
   const { exchange } = await place(['k'])
   await server.ctl('set_permissions', 'weir', '^none$', '.*', '.*')
-  onTestFinished(async () => { await server.ctl('set_permissions', 'weir', '.*', '.*', '.*') })
-  const settings = configFrom(rabbitmqSchema, { url: server.url, routing_key: 'k', exchange, auth: { type: 'user', user: 'weir', password: 'pass word' } })
-  const found = async (): Promise<Finding | undefined> => (await checkBus({ type: 'rabbitmq', settings, notes: [] }, { write: true, mayMake: false, stepMs: 10_000 })).at(-1)
-  expect(await found()).toMatchObject({ check: 'read', status: 'warn', fact: expect.stringContaining('does not let us make a queue to listen by') as string })
+  onTestFinished(async () => {
+    await server.ctl('set_permissions', 'weir', '.*', '.*', '.*')
+  })
+  const settings = configFrom(rabbitmqSchema, {
+    url: server.url,
+    routing_key: 'k',
+    exchange,
+    auth: { type: 'user', user: 'weir', password: 'pass word' },
+  })
+  const found = async (): Promise<Finding | undefined> =>
+    (await checkBus({ type: 'rabbitmq', settings, notes: [] }, { write: true, mayMake: false, stepMs: 10_000 })).at(-1)
+  expect(await found()).toMatchObject({
+    check: 'read',
+    status: 'warn',
+    fact: expect.stringContaining('does not let us make a queue to listen by') as string,
+  })
   await server.ctl('set_permissions', 'weir', '.*', '.*', '^none$')
-  expect(await found()).toMatchObject({ check: 'read', status: 'warn', fact: expect.stringContaining(`does not let us read what goes to exchange ${exchange}`) as string })
+  expect(await found()).toMatchObject({
+    check: 'read',
+    status: 'warn',
+    fact: expect.stringContaining(`does not let us read what goes to exchange ${exchange}`) as string,
+  })
 })
 
 test('what a source would read is looked at and not taken', async () => {
   const { queue } = await place(['k'])
   await observer.send(queue, 'one', {})
-  const look = async (name: string) => rabbitmqSource.probe?.(configFrom(rabbitmqSourceSchema, { url: server.url, queue: name }), testContext(), never)
+  const look = async (name: string) =>
+    rabbitmqSource.probe?.(configFrom(rabbitmqSourceSchema, { url: server.url, queue: name }), testContext(), never)
   // A queue counts what it has a moment after it says that it has it.
-  await expect.poll(() => look(queue)).toMatchObject({ is: 'ok', says: expect.stringContaining(`queue ${queue} has 1 messages and 0 consumers`) as string })
-  expect(await look('nothing')).toMatchObject({ is: 'fail', says: expect.stringContaining('there is no queue nothing in vhost /') as string })
+  await expect
+    .poll(() => look(queue))
+    .toMatchObject({
+      is: 'ok',
+      says: expect.stringContaining(`queue ${queue} has 1 messages and 0 consumers`) as string,
+    })
+  expect(await look('nothing')).toMatchObject({
+    is: 'fail',
+    says: expect.stringContaining('there is no queue nothing in vhost /') as string,
+  })
   expect(await observer.received(queue)).toHaveLength(1)
 })

@@ -12,7 +12,10 @@ import { EventClient } from '../kit/event-client.ts'
 import { EventReceiver } from '../kit/event-receiver.ts'
 import { startWeir, type WeirProcess } from '../kit/weir-process.ts'
 
-type Config = Record<string, unknown> & { sinks?: Record<string, unknown>; sources: Record<string, Record<string, unknown>> }
+type Config = Record<string, unknown> & {
+  sinks?: Record<string, unknown>
+  sources: Record<string, Record<string, unknown>>
+}
 
 let folder = ''
 let weir: WeirProcess
@@ -57,7 +60,8 @@ async function underLoad(act: () => Promise<void>): Promise<number> {
 }
 
 async function sendFlow(port: number): Promise<void> {
-  const flow = '00050001000927c06553f1001dcd6500000000290007400a0a0000010a00000200000000000300040000000a000003e8000900b0000923d89c4001bb001b0600fbf4fbf518100000'
+  const flow =
+    '00050001000927c06553f1001dcd6500000000290007400a0a0000010a00000200000000000300040000000a000003e8000900b0000923d89c4001bb001b0600fbf4fbf518100000'
   const socket = createSocket('udp4')
   await new Promise<void>((resolve) => socket.send(Buffer.from(flow, 'hex'), port, '127.0.0.1', () => resolve()))
   socket.close()
@@ -85,13 +89,20 @@ describe('a reload under load', () => {
     const second = await EventReceiver.start()
     try {
       const promised = await underLoad(async () => {
-        expect(await change((config) => {
-          config.sinks = { ...config.sinks, second: { type: 'http', url: second.url } }
-        })).toMatchObject({ ok: true, changed: ['second'] })
+        expect(
+          await change((config) => {
+            config.sinks = { ...config.sinks, second: { type: 'http', url: second.url } }
+          }),
+        ).toMatchObject({ ok: true, changed: ['second'] })
         await sleep(200)
-        expect(await change((config) => {
-          config.sinks = { first: { type: 'http', url: receiver.url, delivery: { events: 7 } }, second: { type: 'http', url: second.url } }
-        })).toMatchObject({ ok: true, changed: ['first'] })
+        expect(
+          await change((config) => {
+            config.sinks = {
+              first: { type: 'http', url: receiver.url, delivery: { events: 7 } },
+              second: { type: 'http', url: second.url },
+            }
+          }),
+        ).toMatchObject({ ok: true, changed: ['first'] })
       })
       const ledger = await weir.caughtUp(30_000)
       expect(ledger.balanced).toBe(true)
@@ -136,9 +147,11 @@ describe('a reload under load', () => {
         config.sinks = { ...config.sinks, hung: { type: 'http', url: `http://127.0.0.1:${port}/` } }
       })
       const promised = await underLoad(async () => {
-        expect(await change((config) => {
-          config.sinks = { ...config.sinks, hung: { type: 'http', url: receiver.url } }
-        })).toMatchObject({ ok: true, changed: ['hung'] })
+        expect(
+          await change((config) => {
+            config.sinks = { ...config.sinks, hung: { type: 'http', url: receiver.url } }
+          }),
+        ).toMatchObject({ ok: true, changed: ['hung'] })
       })
       const ledger = await weir.caughtUp(30_000)
       expect(ledger.balanced).toBe(true)
@@ -155,7 +168,9 @@ describe('a reload under load', () => {
     config.sinks = {}
     await writeFile(file(), stringify(config))
     weir.signal('SIGHUP')
-    await expect.poll(async () => (await weir.ledger()).sinks.map(({ name }) => name), { timeout: 10_000 }).toEqual(['store'])
+    await expect
+      .poll(async () => (await weir.ledger()).sinks.map(({ name }) => name), { timeout: 10_000 })
+      .toEqual(['store'])
   })
 })
 
@@ -168,9 +183,14 @@ describe('a derived stream', () => {
     await weir.events([{ specversion: '1.0', id: 'a', source: '/s', type: 't', data: { secret: 1, open: 2 } }])
     const ledger = await weir.caughtUp(30_000)
     expect(ledger.balanced).toBe(true)
-    expect(ledger.sources.filter((source) => source.accepted > 0)).toMatchObject([{ name: 'http', accepted: 1 }, { name: 'masked', accepted: 1 }])
+    expect(ledger.sources.filter((source) => source.accepted > 0)).toMatchObject([
+      { name: 'http', accepted: 1 },
+      { name: 'masked', accepted: 1 },
+    ])
     expect(ledger.sinks.find(({ name }) => name === 'masked')).toMatchObject({ from: ['http'], delivered: 1 })
     await expect.poll(() => receiver.received.length, { timeout: 10_000 }).toBe(1)
-    await expect.poll(() => weir.sql(`SELECT data FROM events WHERE _pos LIKE 'masked:%'`), { timeout: 10_000 }).toEqual([{ data: { secret: '[redacted]', open: 2 } }])
+    await expect
+      .poll(() => weir.sql(`SELECT data FROM events WHERE _pos LIKE 'masked:%'`), { timeout: 10_000 })
+      .toEqual([{ data: { secret: '[redacted]', open: 2 } }])
   })
 })

@@ -17,7 +17,10 @@ import { replaySoftflowd } from './kit/softflowd.ts'
 import { compareStored } from './kit/stored.ts'
 
 describe('softflowd', () => {
-  test.for([['netflow9', 9], ['ipfix', 10]] as const)('weir replay gives what was captured of its %s', async ([protocol, version], context) => {
+  test.for([
+    ['netflow9', 9],
+    ['ipfix', 10],
+  ] as const)('weir replay gives what was captured of its %s', async ([protocol, version], context) => {
     await need(context, softflowd)
     const folder = await mkdtemp(join(tmpdir(), 'weir-replay-'))
     onTestFinished(() => rm(folder, { recursive: true, force: true }))
@@ -29,9 +32,12 @@ describe('softflowd', () => {
     const socket = createSocket({ type: 'udp4', recvBufferSize: 4 * 1024 * 1024 })
     onTestFinished(() => void socket.close())
     const frames: Frame[] = []
-    socket.on('message', (payload, { port }) => frames.push({
-      at: Date.now() * 1000, ...frameOf({ srcAddr: '192.0.2.1', dstAddr: '192.0.2.9', proto: 17, srcPort: port, dstPort: 2055, payload }),
-    }))
+    socket.on('message', (payload, { port }) =>
+      frames.push({
+        at: Date.now() * 1000,
+        ...frameOf({ srcAddr: '192.0.2.1', dstAddr: '192.0.2.9', proto: 17, srcPort: port, dstPort: 2055, payload }),
+      }),
+    )
     socket.bind(0, '127.0.0.1')
     await once(socket, 'listening')
     await replaySoftflowd({ file: traffic, port: socket.address().port, version, args: ['-A', 'milli'] })
@@ -41,8 +47,12 @@ describe('softflowd', () => {
 
     const counted = await launch(['replay', exports, '--count-only', '--format', 'json'])
     expect(JSON.parse(counted.stdout)).toMatchObject({
-      datagrams: frames.length, exporters: 1, sets_without_template: 0,
-      protocols: { [protocol]: { flows: sum.flows.size, flow_packets: sum.all.packets, flow_bytes: sum.all.bytes, malformed: 0 } },
+      datagrams: frames.length,
+      exporters: 1,
+      sets_without_template: 0,
+      protocols: {
+        [protocol]: { flows: sum.flows.size, flow_packets: sum.all.packets, flow_bytes: sum.all.bytes, malformed: 0 },
+      },
     })
 
     await using weir = await startWeir({ folder: join(folder, 'weir') })

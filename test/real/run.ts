@@ -35,21 +35,60 @@ const filters = process.argv.slice(2).filter((one) => one !== '--write')
 const recording = write ? ['--reporter=test/kit/support-reporter.ts'] : []
 
 // Before the tests, so that no test pays for a download, one after the other (one package database).
-const wanted = [nats, rabbitmq, softflowd, pmacct, nfcapd, sfcapd, strace].map((program) => ({ name: program.name, find: () => install(program) }))
-for (const { name, find } of [...wanted, { name: 'pyarrow', find: installPyarrow }, { name: 'buf', find: installBuf }, { name: 'python-protobuf', find: installPythonProtobuf }, { name: keycloak.name, find: installKeycloak }, { name: kafka.name, find: installKafka }, { name: neo4j.name, find: installNeo4j }, { name: moto.name, find: installMoto }, { name: elasticmq.name, find: installElasticmq }, { name: pubsub.name, find: findPubSub }, { name: zipkin.name, find: installZipkin }, { name: collector.name, find: installCollector }, { name: 'go-consumer', find: installGoConsumer }, { name: 'python-buses', find: installPythonBuses }, { name: 'go-cloudevents', find: installGoCloudEvents }, { name: 'Knative’s definitions', find: installKnative }, { name: 'event_display', find: installEventDisplay }]) {
+const wanted = [nats, rabbitmq, softflowd, pmacct, nfcapd, sfcapd, strace].map((program) => ({
+  name: program.name,
+  find: () => install(program),
+}))
+for (const { name, find } of [
+  ...wanted,
+  { name: 'pyarrow', find: installPyarrow },
+  { name: 'buf', find: installBuf },
+  { name: 'python-protobuf', find: installPythonProtobuf },
+  { name: keycloak.name, find: installKeycloak },
+  { name: kafka.name, find: installKafka },
+  { name: neo4j.name, find: installNeo4j },
+  { name: moto.name, find: installMoto },
+  { name: elasticmq.name, find: installElasticmq },
+  { name: pubsub.name, find: findPubSub },
+  { name: zipkin.name, find: installZipkin },
+  { name: collector.name, find: installCollector },
+  { name: 'go-consumer', find: installGoConsumer },
+  { name: 'python-buses', find: installPythonBuses },
+  { name: 'go-cloudevents', find: installGoCloudEvents },
+  { name: 'Knative’s definitions', find: installKnative },
+  { name: 'event_display', find: installEventDisplay },
+]) {
   const installed = await find()
-  console.log(installed.path === undefined ? `without ${name}: ${installed.reason}` : `${name} ${installed.version} (${installed.path})`)
+  console.log(
+    installed.path === undefined
+      ? `without ${name}: ${installed.reason}`
+      : `${name} ${installed.version} (${installed.path})`,
+  )
 }
 
-const tests = await countVitest(['--config', 'test/real/vitest.config.ts', ...recording, ...filters, ...(write ? ['--passWithNoTests'] : [])], VITEST_LIMIT)
+const tests = await countVitest(
+  ['--config', 'test/real/vitest.config.ts', ...recording, ...filters, ...(write ? ['--passWithNoTests'] : [])],
+  VITEST_LIMIT,
+)
 const all = [tests]
 if (write) {
   // Suites that need nothing but the checkout.
-  all.push(await countVitest([...recording, ...(filters.length === 0 ? ['conformance'] : filters), '--passWithNoTests'], VITEST_LIMIT))
+  all.push(
+    await countVitest(
+      [...recording, ...(filters.length === 0 ? ['conformance'] : filters), '--passWithNoTests'],
+      VITEST_LIMIT,
+    ),
+  )
 } else if (filters.length === 0) {
-  const bars = await runCommand(process.execPath, ['bench/run.ts', '--all', '--scale', 'ci', '--at-once', '2'], { cwd: ROOT, limit: BARS_LIMIT, echo: true })
+  const bars = await runCommand(process.execPath, ['bench/run.ts', '--all', '--scale', 'ci', '--at-once', '2'], {
+    cwd: ROOT,
+    limit: BARS_LIMIT,
+    echo: true,
+  })
   const counts = findCounts(bars.stdout)
-  all.push(counts === undefined || (bars.code !== 0 && counts.failed === 0) ? { passed: 0, failed: 1, skipped: 0 } : counts)
+  all.push(
+    counts === undefined || (bars.code !== 0 && counts.failed === 0) ? { passed: 0, failed: 1, skipped: 0 } : counts,
+  )
 }
 const sum = addCounts(all)
 console.log(`test:real: ${formatCounts(sum)}`)

@@ -39,9 +39,17 @@ afterAll(() => server.stop())
 type Written = Partial<WrittenConfigOf<typeof serviceBusSchema>>
 const secretName = 'WEIR_TEST_SERVICEBUS'
 
-function sinkTo(entity: string, written: Written = {}, port = server.port, context: Context = testContext()): Promise<Sink> {
+function sinkTo(
+  entity: string,
+  written: Written = {},
+  port = server.port,
+  context: Context = testContext(),
+): Promise<Sink> {
   process.env[secretName] = server.connectionString(port)
-  return serviceBus.build(configFrom(serviceBusSchema, { connection_string: `env:${secretName}`, entity, timeout: '5s', ...written }), context)
+  return serviceBus.build(
+    configFrom(serviceBusSchema, { connection_string: `env:${secretName}`, entity, timeout: '5s', ...written }),
+    context,
+  )
 }
 
 const ended = (sink: Sink): Sink => {
@@ -55,13 +63,17 @@ async function startOther(sessions: boolean): Promise<OtherSide> {
   const entity = server.queue(name, { sessions })
   const proxy = await cutProxy(server.port)
   // A connection takes a dozen messages to and fro, which on a busy machine take longer than the shortest times asked for.
-  const build: OtherSide['build'] = (context, timeoutMs) => sinkTo(name, { sessions, timeout: `${Math.max(timeoutMs, 2000)}ms` }, proxy.port, context)
+  const build: OtherSide['build'] = (context, timeoutMs) =>
+    sinkTo(name, { sessions, timeout: `${Math.max(timeoutMs, 2000)}ms` }, proxy.port, context)
   const received = (): Promise<string[]> => Promise.resolve(entity.taken.map(idOf))
   return {
     build,
     received,
     // What a consumer, or duplicate detection, knows by the message id.
-    held: () => Promise.resolve([...new Map(entity.taken.map((message) => [String(message.message_id), idOf(message)])).values()]),
+    held: () =>
+      Promise.resolve([
+        ...new Map(entity.taken.map((message) => [String(message.message_id), idOf(message)])).values(),
+      ]),
     refuse: (on) => Promise.resolve(on ? server.drop(name) : server.restore(name)),
     slow: (on) => Promise.resolve(proxy.hold(on)),
     disconnectAfter: (events) => Promise.resolve(proxy.cutAfter(events, '"number"')),
@@ -78,7 +90,17 @@ async function startOther(sessions: boolean): Promise<OtherSide> {
 }
 
 for (const sessions of [false, true]) {
-  sinkConformance(sessions ? 'azure-servicebus sessions' : 'azure-servicebus', { accepts: serviceBus.accepts, idempotency: serviceBus.idempotency, start: () => startOther(sessions) }, { system: 'azure-servicebus', server: 'server of AMQP 1.0', ours: true, part: sessions ? 'sessions' : 'queues', ...(sessions ? {} : { unordered: true }) })
+  sinkConformance(
+    sessions ? 'azure-servicebus sessions' : 'azure-servicebus',
+    { accepts: serviceBus.accepts, idempotency: serviceBus.idempotency, start: () => startOther(sessions) },
+    {
+      system: 'azure-servicebus',
+      server: 'server of AMQP 1.0',
+      ours: true,
+      part: sessions ? 'sessions' : 'queues',
+      ...(sessions ? {} : { unordered: true }),
+    },
+  )
 }
 
 test('a message to a plain AMQP client: attributes in application properties, data as body, id and session', async () => {
@@ -86,36 +108,77 @@ test('a message to a plain AMQP client: attributes in application properties, da
   server.queue(name, { sessions: true })
   const sink = ended(await sinkTo(name, { sessions: true, time_to_live: '1h' }))
   const [event] = numberedEvents(1, 'e')
-  const events: WeirEvent[] = [{ ...event!, key: 'a key', subject: 'grün und/blau', extensions: { n: 7 }, family: 'audit', time: Date.UTC(2024, 4, 1) }]
+  const events: WeirEvent[] = [
+    {
+      ...event!,
+      key: 'a key',
+      subject: 'grün und/blau',
+      extensions: { n: 7 },
+      family: 'audit',
+      time: Date.UTC(2024, 4, 1),
+    },
+  ]
   expect(await sink.send(eventBatch(events, 't'), never)).toEqual([])
   const message = await plainRead(name, 'a key')
   expect(message['application_properties']).toEqual({
-    'cloudEvents:specversion': '1.0', 'cloudEvents:id': 'e0', 'cloudEvents:source': '/conformance', 'cloudEvents:type': 'io.weir.test', 'cloudEvents:subject': 'grün und/blau', 'cloudEvents:partitionkey': 'a key',
-    'cloudEvents:time': '2024-05-01T00:00:00.000Z', 'cloudEvents:n': '7', 'cloudEvents:weirfamily': 'audit', family: 'audit', type: 'io.weir.test',
+    'cloudEvents:specversion': '1.0',
+    'cloudEvents:id': 'e0',
+    'cloudEvents:source': '/conformance',
+    'cloudEvents:type': 'io.weir.test',
+    'cloudEvents:subject': 'grün und/blau',
+    'cloudEvents:partitionkey': 'a key',
+    'cloudEvents:time': '2024-05-01T00:00:00.000Z',
+    'cloudEvents:n': '7',
+    'cloudEvents:weirfamily': 'audit',
+    family: 'audit',
+    type: 'io.weir.test',
   })
-  expect(message).toMatchObject({ content_type: 'application/json', group_id: 'a key', ttl: 3_600_000, message_id: expect.stringMatching(/^[\w-]{43}$/) as string, body: { typecode: 0x75, content: Buffer.from('{"number":0}') } })
+  expect(message).toMatchObject({
+    content_type: 'application/json',
+    group_id: 'a key',
+    ttl: 3_600_000,
+    message_id: expect.stringMatching(/^[\w-]{43}$/) as string,
+    body: { typecode: 0x75, content: Buffer.from('{"number":0}') },
+  })
 })
 
 /** Reads the first message of a session with nothing but AMQP: shows a token, attaches, takes one. */
 function plainRead(name: string, session: string): Promise<Readonly<Record<string, unknown>>> {
   const { promise, resolve, reject } = Promise.withResolvers<Readonly<Record<string, unknown>>>()
   const audience = `sb://127.0.0.1:${server.port}/${name}`
-  const connection = rhea.create_container().connect({ host: '127.0.0.1', port: server.port, reconnect: false, username: 'anonymous' })
+  const connection = rhea
+    .create_container()
+    .connect({ host: '127.0.0.1', port: server.port, reconnect: false, username: 'anonymous' })
   const answers = connection.open_receiver({ source: { address: '$cbs' } })
   const login = connection.open_sender({ target: { address: '$cbs' } })
   login.once('sendable', () => {
-    const body = sasToken(audience, server.keyName, server.keys.get(server.keyName) ?? '', Math.floor(Date.now() / 1000) + 60)
-    login.send({ message_id: 1, reply_to: 'me', application_properties: { operation: 'put-token', type: 'servicebus.windows.net:sastoken', name: audience }, body })
+    const body = sasToken(
+      audience,
+      server.keyName,
+      server.keys.get(server.keyName) ?? '',
+      Math.floor(Date.now() / 1000) + 60,
+    )
+    login.send({
+      message_id: 1,
+      reply_to: 'me',
+      application_properties: { operation: 'put-token', type: 'servicebus.windows.net:sastoken', name: audience },
+      body,
+    })
   })
   answers.once('message', ({ message }) => {
-    if (message?.application_properties?.['status-code'] !== 202) return reject(new Error(String(message?.application_properties?.['status-description'])))
-    const reader = connection.open_receiver({ source: { address: name, filter: { 'com.microsoft:session-filter': session } } } as unknown as Parameters<typeof connection.open_receiver>[0])
+    if (message?.application_properties?.['status-code'] !== 202)
+      return reject(new Error(String(message?.application_properties?.['status-description'])))
+    const reader = connection.open_receiver({
+      source: { address: name, filter: { 'com.microsoft:session-filter': session } },
+    } as unknown as Parameters<typeof connection.open_receiver>[0])
     reader.once('message', ({ message: found }) => {
       resolve(found as Readonly<Record<string, unknown>>)
       connection.close()
     })
   })
-  connection.once('disconnected', ({ error }) => { reject(error ?? new Error('disconnected')) })
+  connection.once('disconnected', ({ error }) => {
+    reject(error ?? new Error('disconnected'))
+  })
   return promise
 }
 
@@ -124,14 +187,27 @@ test('in structured mode a message is one CloudEvent in JSON; codec kollect has 
   const entity = server.queue(name)
   const [event] = numberedEvents(1, 'e')
   expect(await ended(await sinkTo(name, { mode: 'structured' })).send(eventBatch([event!], 't'), never)).toEqual([])
-  expect(entity.taken[0]).toMatchObject({ content_type: 'application/cloudevents+json; charset=utf-8', application_properties: { family: 'event', type: 'io.weir.test' } })
+  expect(entity.taken[0]).toMatchObject({
+    content_type: 'application/cloudevents+json; charset=utf-8',
+    application_properties: { family: 'event', type: 'io.weir.test' },
+  })
   const changes = anyChanges(3, 20, 'c1').map((change, index) => changeEvent(change, index))
-  expect(await ended(await sinkTo(name, { codec: 'kollect', mode: 'raw', partition_key: true })).send(eventBatch(changes, 't'), never)).toEqual([])
+  expect(
+    await ended(await sinkTo(name, { codec: 'kollect', mode: 'raw', partition_key: true })).send(
+      eventBatch(changes, 't'),
+      never,
+    ),
+  ).toEqual([])
   for (const { body, application_properties: properties, message_annotations: annotations } of entity.taken.slice(1)) {
     const { payload } = decodeEnvelope((body as { content: Buffer }).content)
     if (payload.is === 'unknown') throw new Error(payload.typeUrl)
     expect((annotations as Record<string, string>)['x-opt-partition-key']).toContain(payload.uid)
-    expect(properties).toMatchObject({ cluster: payload.clusterId, kind: payload.kind, name: payload.name, family: 'change' })
+    expect(properties).toMatchObject({
+      cluster: payload.clusterId,
+      kind: payload.kind,
+      name: payload.name,
+      family: 'change',
+    })
   }
   expect(entity.taken).toHaveLength(1 + changes.length)
 })
@@ -164,7 +240,8 @@ test('a key that is refused is said with what to do, is read again, and what wai
   process.env[secretName] = server.connectionString()
   await deliverAll(sink, [event!])
   // A token that somebody else made, and one whose time is over.
-  const token = (seconds: number): string => `Endpoint=sb://127.0.0.1:${server.port};UseDevelopmentEmulator=true;SharedAccessSignature=${sasToken(`sb://127.0.0.1:${server.port}/`, server.keyName, 'bmV4dA==', Math.floor(Date.now() / 1000) + seconds)}`
+  const token = (seconds: number): string =>
+    `Endpoint=sb://127.0.0.1:${server.port};UseDevelopmentEmulator=true;SharedAccessSignature=${sasToken(`sb://127.0.0.1:${server.port}/`, server.keyName, 'bmV4dA==', Math.floor(Date.now() / 1000) + seconds)}`
   process.env[secretName] = token(-60)
   server.expire()
   expect(await told(numberedEvents(1, 'c'))).toContain('ExpiredToken')
@@ -182,9 +259,20 @@ test('requests are full, one key after the other; a mebibyte goes out in a names
   const name = `large-${++named}`
   const entity = server.queue(name, { largest: 4 << 20 })
   const sink = ended(await sinkTo(name, { timeout: '20s' }))
-  const large = (id: string, bytes: number): WeirEvent => ({ ...numberedEvents(1, 'x')[0]!, id, key: id, data: Buffer.from(JSON.stringify('x'.repeat(bytes))) })
+  const large = (id: string, bytes: number): WeirEvent => ({
+    ...numberedEvents(1, 'x')[0]!,
+    id,
+    key: id,
+    data: Buffer.from(JSON.stringify('x'.repeat(bytes))),
+  })
   const events = [large('l1', 1 << 20), large('l2', 4 << 20), large('l3', 3 << 20), ...numberedEvents(10, 'm')]
-  expect(await sink.send(eventBatch(events, 't'), never)).toEqual([{ index: 1, is: 'reject', reason: expect.stringContaining('larger than may be sent (4194304; see `max_message`') as string }])
+  expect(await sink.send(eventBatch(events, 't'), never)).toEqual([
+    {
+      index: 1,
+      is: 'reject',
+      reason: expect.stringContaining('larger than may be sent (4194304; see `max_message`') as string,
+    },
+  ])
   expect(entity.taken.map(idOf)).toEqual(['l1', 'l3', ...numberedEvents(10, 'm').map(({ id }) => id)])
   const small = ended(await sinkTo(name, { max_message: '64KiB' }))
   expect(await small.send(eventBatch([large('s1', 100_000)], 't'), never)).toMatchObject([{ is: 'reject' }])
@@ -193,28 +281,62 @@ test('requests are full, one key after the other; a mebibyte goes out in a names
 test('what goes to a queue with sessions without one is said with what to do', async () => {
   const name = `wants-${++named}`
   server.queue(name, { sessions: true })
-  expect((await settle(ended(await sinkTo(name)), eventBatch(numberedEvents(3, 'e'), 't'), never)).failures).toMatchObject([{ is: 'retry', reason: expect.stringContaining('set `sessions: true`') }, { is: 'retry' }, { is: 'retry' }])
+  expect(
+    (await settle(ended(await sinkTo(name)), eventBatch(numberedEvents(3, 'e'), 't'), never)).failures,
+  ).toMatchObject([
+    { is: 'retry', reason: expect.stringContaining('set `sessions: true`') },
+    { is: 'retry' },
+    { is: 'retry' },
+  ])
 })
 
 test('weir bus check connects to azuresb://, writes, and sees by peeking what it wrote; nobody loses or gets anything twice by it', async () => {
   const name = `checked-${++named}`
   const entity = server.queue(name)
   await deliverAll(ended(await sinkTo(name)), numberedEvents(300, 'w'))
-  const ran = await launch(['bus', 'check', `azuresb://${name}`, '--format', 'json'], { env: { SERVICEBUS_CONNECTION_STRING: server.connectionString() } })
-  const { checks } = JSON.parse(ran.stdout) as { checks: readonly { readonly check: string; readonly status: string }[] }
-  expect(checks.map(({ check, status }) => `${check} ${status}`)).toEqual(['url warn', 'connect ok', 'write ok', 'read ok'])
-  expect(entity.left.map(({ lock, deliveries }) => [lock, deliveries])).toEqual(Array.from({ length: 301 }, () => [undefined, 0]))
+  const ran = await launch(['bus', 'check', `azuresb://${name}`, '--format', 'json'], {
+    env: { SERVICEBUS_CONNECTION_STRING: server.connectionString() },
+  })
+  const { checks } = JSON.parse(ran.stdout) as {
+    checks: readonly { readonly check: string; readonly status: string }[]
+  }
+  expect(checks.map(({ check, status }) => `${check} ${status}`)).toEqual([
+    'url warn',
+    'connect ok',
+    'write ok',
+    'read ok',
+  ])
+  expect(entity.left.map(({ lock, deliveries }) => [lock, deliveries])).toEqual(
+    Array.from({ length: 301 }, () => [undefined, 0]),
+  )
 })
 
 test('weir bus check: what has sessions is peeked at, too; a topic is not, and says so', async () => {
   const check = async (entity: string, sessions: boolean): Promise<Finding[]> => {
     process.env[secretName] = server.connectionString()
-    return [...(await checkBus({ type: 'azure-servicebus', settings: configFrom(serviceBusSchema, { connection_string: `env:${secretName}`, entity, sessions }), notes: [] }, { write: true, mayMake: false, stepMs: 10_000 }))]
+    return [
+      ...(await checkBus(
+        {
+          type: 'azure-servicebus',
+          settings: configFrom(serviceBusSchema, { connection_string: `env:${secretName}`, entity, sessions }),
+          notes: [],
+        },
+        { write: true, mayMake: false, stepMs: 10_000 },
+      )),
+    ]
   }
   server.queue('checked-sessions', { sessions: true })
-  expect((await check('checked-sessions', true)).map(({ check: step, status }) => `${step} ${status}`)).toEqual(['connect ok', 'write ok', 'read ok'])
+  expect((await check('checked-sessions', true)).map(({ check: step, status }) => `${step} ${status}`)).toEqual([
+    'connect ok',
+    'write ok',
+    'read ok',
+  ])
   const { taken } = server.subscription('checked-topic', 'one')
-  expect((await check('checked-topic', false)).at(-1)).toMatchObject({ check: 'read', status: 'warn', fact: expect.stringContaining('of a topic, its subscriptions have it') as string })
+  expect((await check('checked-topic', false)).at(-1)).toMatchObject({
+    check: 'read',
+    status: 'warn',
+    fact: expect.stringContaining('of a topic, its subscriptions have it') as string,
+  })
   expect(taken).toHaveLength(1)
 })
 
@@ -226,7 +348,12 @@ test('over TLS, as the service has it: a certificate that nobody vouches for is 
   onTestFinished(() => rm(dir, { recursive: true }))
   await writeFile(join(dir, 'ca.pem'), certificate.cert)
   const entity = secure.queue('secure')
-  const check = async (env: Record<string, string>): Promise<string> => (await launch(['bus', 'check', 'azuresb://secure'], { env: { SERVICEBUS_CONNECTION_STRING: secure.connectionString(), ...env } })).stdout
+  const check = async (env: Record<string, string>): Promise<string> =>
+    (
+      await launch(['bus', 'check', 'azuresb://secure'], {
+        env: { SERVICEBUS_CONNECTION_STRING: secure.connectionString(), ...env },
+      })
+    ).stdout
   expect(await check({})).toMatch(/fail\s+connect.*certificate/)
   expect(await check({ NODE_EXTRA_CA_CERTS: join(dir, 'ca.pem') })).toMatch(/ok\s+write/)
   expect(entity.taken).toHaveLength(1)
@@ -252,27 +379,63 @@ describe('by Entra ID', () => {
   test('with the secret of an application, a token of a service account, or the identity of the machine; each refusal says whose', async () => {
     const { secure: bus, entra: authority } = known()
     bus.queue('entra')
-    const run = async (auth: object, env: Record<string, string> = {}): Promise<{ readonly check: string; readonly status: string; readonly fact: string }[]> => {
+    const run = async (
+      auth: object,
+      env: Record<string, string> = {},
+    ): Promise<{ readonly check: string; readonly status: string; readonly fact: string }[]> => {
       const file = join(dir, 'weir.yaml')
-      await writeFile(file, JSON.stringify({ sinks: { bus: { type: 'azure-servicebus', namespace: `127.0.0.1:${bus.port}`, entity: 'entra', auth } } }))
-      const ran = await launch(['bus', 'check', '--config', file, '--sink', 'bus', '--format', 'json'], { env: { NODE_EXTRA_CA_CERTS: join(dir, 'ca.pem'), ...env } })
+      await writeFile(
+        file,
+        JSON.stringify({
+          sinks: { bus: { type: 'azure-servicebus', namespace: `127.0.0.1:${bus.port}`, entity: 'entra', auth } },
+        }),
+      )
+      const ran = await launch(['bus', 'check', '--config', file, '--sink', 'bus', '--format', 'json'], {
+        env: { NODE_EXTRA_CA_CERTS: join(dir, 'ca.pem'), ...env },
+      })
       if (ran.stdout === '') throw new Error(ran.stderr)
       return (JSON.parse(ran.stdout) as { checks: Awaited<ReturnType<typeof run>> }).checks
     }
-    const told = (checks: Awaited<ReturnType<typeof run>>): string[] => checks.map(({ check, status }) => `${check} ${status}`)
+    const told = (checks: Awaited<ReturnType<typeof run>>): string[] =>
+      checks.map(({ check, status }) => `${check} ${status}`)
     const all = ['connect ok', 'write ok', 'read ok']
-    const application = { type: 'client_secret', tenant: authority.tenant, client: authority.client, secret: 'env:SECRET', authority: authority.url }
+    const application = {
+      type: 'client_secret',
+      tenant: authority.tenant,
+      client: authority.client,
+      secret: 'env:SECRET',
+      authority: authority.url,
+    }
     expect(told(await run(application, { SECRET: authority.secret }))).toEqual(all)
-    expect(await run(application, { SECRET: 'wrong' })).toMatchObject([{ check: 'connect', status: 'fail', fact: expect.stringMatching(/^Entra ID gives us no token \(HTTP 401, invalid_client, AADSTS7000215: Invalid client secret provided\); correct `auth`$/) as string }])
+    expect(await run(application, { SECRET: 'wrong' })).toMatchObject([
+      {
+        check: 'connect',
+        status: 'fail',
+        fact: expect.stringMatching(
+          /^Entra ID gives us no token \(HTTP 401, invalid_client, AADSTS7000215: Invalid client secret provided\); correct `auth`$/,
+        ) as string,
+      },
+    ])
     await writeFile(join(dir, 'token'), `${authority.assertion}\n`)
-    const given = { AZURE_TENANT_ID: authority.tenant, AZURE_CLIENT_ID: authority.client, AZURE_FEDERATED_TOKEN_FILE: join(dir, 'token'), AZURE_AUTHORITY_HOST: authority.url }
+    const given = {
+      AZURE_TENANT_ID: authority.tenant,
+      AZURE_CLIENT_ID: authority.client,
+      AZURE_FEDERATED_TOKEN_FILE: join(dir, 'token'),
+      AZURE_AUTHORITY_HOST: authority.url,
+    }
     expect(told(await run({ type: 'workload_identity' }, given))).toEqual(all)
     expect(told(await run({ type: 'managed_identity', address: authority.url }))).toEqual(all)
     expect(new Set(authority.asked)).toEqual(new Set(['client_secret', 'refused', 'client_assertion', 'machine']))
     // Service Bus itself does not take what another one signed.
     const other = await startEntra()
     onTestFinished(() => other.close())
-    expect(await run({ type: 'managed_identity', address: other.url })).toMatchObject([{ check: 'connect', status: 'fail', fact: expect.stringMatching(/refuses our login .*role Azure Service Bus Data Sender/) as string }])
+    expect(await run({ type: 'managed_identity', address: other.url })).toMatchObject([
+      {
+        check: 'connect',
+        status: 'fail',
+        fact: expect.stringMatching(/refuses our login .*role Azure Service Bus Data Sender/) as string,
+      },
+    ])
   })
 
   test('a whole Weir sends and reads, and goes on with new tokens and another secret', async () => {
@@ -281,10 +444,41 @@ describe('by Entra ID', () => {
     authority.lifetime = 20
     const [there, back] = [bus.queue('there'), bus.queue('back')]
     await writeFile(join(dir, 'secret'), authority.secret)
-    const common = { type: 'azure-servicebus', namespace: `127.0.0.1:${bus.port}`, auth: { type: 'client_secret', tenant: authority.tenant, client: authority.client, secret: `file:${join(dir, 'secret')}`, authority: authority.url } }
-    const weir = await startWeir({ folder: dir, env: { NODE_EXTRA_CA_CERTS: join(dir, 'ca.pem') }, config: { sources: { back: { ...common, entity: 'back' } }, sinks: { there: { ...common, entity: 'there', from: ['http'], delivery: { retry_initial: '50ms', retry_max: '200ms' } } } } })
-    onTestFinished(async () => { await weir.stop() })
-    const send = (id: string): Promise<unknown> => weir.post('/events', { specversion: '1.0', id, source: '/test', type: 'numbered' }, 'application/cloudevents+json')
+    const common = {
+      type: 'azure-servicebus',
+      namespace: `127.0.0.1:${bus.port}`,
+      auth: {
+        type: 'client_secret',
+        tenant: authority.tenant,
+        client: authority.client,
+        secret: `file:${join(dir, 'secret')}`,
+        authority: authority.url,
+      },
+    }
+    const weir = await startWeir({
+      folder: dir,
+      env: { NODE_EXTRA_CA_CERTS: join(dir, 'ca.pem') },
+      config: {
+        sources: { back: { ...common, entity: 'back' } },
+        sinks: {
+          there: {
+            ...common,
+            entity: 'there',
+            from: ['http'],
+            delivery: { retry_initial: '50ms', retry_max: '200ms' },
+          },
+        },
+      },
+    })
+    onTestFinished(async () => {
+      await weir.stop()
+    })
+    const send = (id: string): Promise<unknown> =>
+      weir.post(
+        '/events',
+        { specversion: '1.0', id, source: '/test', type: 'numbered' },
+        'application/cloudevents+json',
+      )
     const patience = { timeout: 30_000, interval: 50 }
     await send('1')
     await expect.poll(() => there.taken.map(idOf), patience).toEqual(['1'])
@@ -298,7 +492,9 @@ describe('by Entra ID', () => {
     await expect.poll(() => [...new Set(there.taken.map(idOf))], patience).toEqual(['1', '2'])
     const [first] = there.taken as [Message]
     back.put({ ...first, application_properties: { ...first.application_properties, 'cloudEvents:id': 'read' } })
-    await expect.poll(() => weir.sql('SELECT id FROM events ORDER BY id'), patience).toEqual([{ id: '1' }, { id: '2' }, { id: 'read' }])
+    await expect
+      .poll(() => weir.sql('SELECT id FROM events ORDER BY id'), patience)
+      .toEqual([{ id: '1' }, { id: '2' }, { id: 'read' }])
     await expect.poll(() => back.left, patience).toEqual([])
   })
 })
@@ -307,11 +503,19 @@ test('a host that takes connections and says nothing is given up in time, and no
   const open = new Set<Socket>()
   const silent = createServer((socket) => {
     open.add(socket)
-    socket.resume().on('error', () => undefined).on('close', () => open.delete(socket))
+    socket
+      .resume()
+      .on('error', () => undefined)
+      .on('close', () => open.delete(socket))
   })
   await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => { silent.close() })
+  onTestFinished(() => {
+    silent.close()
+  })
   const sink = ended(await sinkTo('anything', { timeout: '300ms' }, (silent.address() as AddressInfo).port))
-  expect((await settle(sink, eventBatch(numberedEvents(2, 's'), 't'), never)).failures).toMatchObject([{ is: 'retry', reason: expect.stringContaining('answer within 300 ms') }, { is: 'retry' }])
+  expect((await settle(sink, eventBatch(numberedEvents(2, 's'), 't'), never)).failures).toMatchObject([
+    { is: 'retry', reason: expect.stringContaining('answer within 300 ms') },
+    { is: 'retry' },
+  ])
   await expect.poll(() => open.size, { timeout: 15_000 }).toBe(0)
 })

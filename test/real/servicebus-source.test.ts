@@ -46,8 +46,19 @@ const eventsOf = (unit: NewUnit): WeirEvent[] => {
 }
 
 function cloudEvent(id: string, session?: string): ServiceBusMessage {
-  const applicationProperties = { 'cloudEvents:specversion': '1.0', 'cloudEvents:id': id, 'cloudEvents:source': '/test', 'cloudEvents:type': 'io.test', ...(session === undefined ? {} : { 'cloudEvents:partitionkey': session }) }
-  return { body: Buffer.from('{}'), contentType: 'application/json', applicationProperties, ...(session === undefined ? {} : { sessionId: session }) }
+  const applicationProperties = {
+    'cloudEvents:specversion': '1.0',
+    'cloudEvents:id': id,
+    'cloudEvents:source': '/test',
+    'cloudEvents:type': 'io.test',
+    ...(session === undefined ? {} : { 'cloudEvents:partitionkey': session }),
+  }
+  return {
+    body: Buffer.from('{}'),
+    contentType: 'application/json',
+    applicationProperties,
+    ...(session === undefined ? {} : { sessionId: session }),
+  }
 }
 
 /** As somebody else's program would; each message by itself. */
@@ -60,51 +71,76 @@ async function send(entity: string, messages: readonly ServiceBusMessage[]): Pro
 type Written = Partial<WrittenConfigOf<typeof serviceBusSourceSchema>>
 
 for (const sessions of [false, true]) {
-  sourceConformance(sessions ? 'azure-servicebus sessions' : 'azure-servicebus', {
-    redelivers: true,
-    ...(sessions ? { order: 'by key' } : {}),
-    numbersIn: (unit) => eventsOf(unit).filter(({ type }) => type !== rejectedType).map(({ id }) => Number(id)),
-    async build(context, address) {
-      const name = address?.split('/').at(-1) ?? server.queue(`source-${++named}`, { sessions, lockMs: 5000 }).name
-      const synced = new Set<string>()
-      let [refused, closed] = [false, false]
-      const source = await serviceBusSource.build(configFrom(serviceBusSourceSchema, { connection_string: `env:${secretName}`, entity: name, sessions, session_count: 2, timeout: '5s' }), {
-        ...context,
-        append: async (unit) => {
-          const appended = await context.append(unit).catch((error: unknown) => {
-            refused = true
-            throw error
-          })
-          for (const { id, type } of eventsOf(unit)) synced.add(type === rejectedType ? 'rejected' : id)
-          return appended
-        },
-      })
-      const wait = async (ids: readonly string[]): Promise<Answer> => {
-        for (let waited = 0; waited < 20_000 && !refused && !closed; waited += 10) {
-          if (ids.every((id) => synced.has(id))) return 'accepted'
-          await sleep(10)
+  sourceConformance(
+    sessions ? 'azure-servicebus sessions' : 'azure-servicebus',
+    {
+      redelivers: true,
+      ...(sessions ? { order: 'by key' } : {}),
+      numbersIn: (unit) =>
+        eventsOf(unit)
+          .filter(({ type }) => type !== rejectedType)
+          .map(({ id }) => Number(id)),
+      async build(context, address) {
+        const name = address?.split('/').at(-1) ?? server.queue(`source-${++named}`, { sessions, lockMs: 5000 }).name
+        const synced = new Set<string>()
+        let [refused, closed] = [false, false]
+        const source = await serviceBusSource.build(
+          configFrom(serviceBusSourceSchema, {
+            connection_string: `env:${secretName}`,
+            entity: name,
+            sessions,
+            session_count: 2,
+            timeout: '5s',
+          }),
+          {
+            ...context,
+            append: async (unit) => {
+              const appended = await context.append(unit).catch((error: unknown) => {
+                refused = true
+                throw error
+              })
+              for (const { id, type } of eventsOf(unit)) synced.add(type === rejectedType ? 'rejected' : id)
+              return appended
+            },
+          },
+        )
+        const wait = async (ids: readonly string[]): Promise<Answer> => {
+          for (let waited = 0; waited < 20_000 && !refused && !closed; waited += 10) {
+            if (ids.every((id) => synced.has(id))) return 'accepted'
+            await sleep(10)
+          }
+          return 'retry'
         }
-        return 'retry'
-      }
-      const session = (id: string) => (sessions ? { sessionId: id } : {})
-      return {
-        source,
-        async send(numbers) {
-          refused = false
-          await send(name, numbers.map((one) => ({ ...cloudEvent(String(one)), ...session(keyOf(one)) })))
-          return wait(numbers.map(String))
-        },
-        async sendMalformed() {
-          await send(name, [{ body: Buffer.from('no event of any kind'), ...session('s') }])
-          return (await wait(['rejected'])) === 'accepted' ? 'refused' : 'retry'
-        },
-        close() {
-          closed = true
-          return Promise.resolve()
-        },
-      }
+        const session = (id: string) => (sessions ? { sessionId: id } : {})
+        return {
+          source,
+          async send(numbers) {
+            refused = false
+            await send(
+              name,
+              numbers.map((one) => ({ ...cloudEvent(String(one)), ...session(keyOf(one)) })),
+            )
+            return wait(numbers.map(String))
+          },
+          async sendMalformed() {
+            await send(name, [{ body: Buffer.from('no event of any kind'), ...session('s') }])
+            return (await wait(['rejected'])) === 'accepted' ? 'refused' : 'retry'
+          },
+          close() {
+            closed = true
+            return Promise.resolve()
+          },
+        }
+      },
     },
-  }, { system: 'azure-servicebus', server: 'server of AMQP 1.0', ours: true, part: sessions ? 'sessions' : 'queues', ...(sessions ? {} : { unordered: true }) })
+    {
+      system: 'azure-servicebus',
+      server: 'server of AMQP 1.0',
+      ours: true,
+      part: sessions ? 'sessions' : 'queues',
+      ...(sessions ? {} : { unordered: true }),
+    },
+  )
 }
 
 interface Running {
@@ -118,8 +154,13 @@ interface Running {
 async function reading(written: Written & { entity: string }, more: Partial<SourceContext> = {}): Promise<Running> {
   const journal = new TestJournal()
   const lines: string[] = []
-  const say = (message: string, fields?: Record<string, unknown>): void => { lines.push(`${message} ${JSON.stringify(fields)}`) }
-  const source = await serviceBusSource.build(configFrom(serviceBusSourceSchema, { connection_string: `env:${secretName}`, timeout: '5s', ...written }), { ...journal.context(1), log: { debug: say, info: say, warn: say, error: say }, ...more })
+  const say = (message: string, fields?: Record<string, unknown>): void => {
+    lines.push(`${message} ${JSON.stringify(fields)}`)
+  }
+  const source = await serviceBusSource.build(
+    configFrom(serviceBusSourceSchema, { connection_string: `env:${secretName}`, timeout: '5s', ...written }),
+    { ...journal.context(1), log: { debug: say, info: say, warn: say, error: say }, ...more },
+  )
   const abort = new AbortController()
   const done = source.run(abort.signal)
   const stop = async (): Promise<void> => {
@@ -133,45 +174,82 @@ async function reading(written: Written & { entity: string }, more: Partial<Sour
 
 test('sessions are read in order, several at once, and what our sink sent in them is the same again', async () => {
   const entity = server.queue(`sessions-${++named}`, { sessions: true })
-  const sink = await serviceBus.build(configFrom(serviceBusSchema, { connection_string: `env:${secretName}`, entity: entity.name, sessions: true }), testContext())
-  const events = Array.from({ length: 200 }, (_, at): WeirEvent => ({ ...numberedEvents(1, 'x')[0]!, id: `e${at}`, key: `k${at % 7}` }))
+  const sink = await serviceBus.build(
+    configFrom(serviceBusSchema, { connection_string: `env:${secretName}`, entity: entity.name, sessions: true }),
+    testContext(),
+  )
+  const events = Array.from({ length: 200 }, (_, at): WeirEvent => ({
+    ...numberedEvents(1, 'x')[0]!,
+    id: `e${at}`,
+    key: `k${at % 7}`,
+  }))
   await deliverAll(sink, events)
   await sink.close()
   const running = await reading({ entity: entity.name, sessions: true, session_count: 3, prefetch: 10 })
   await expect.poll(() => running.ids().length, { timeout: 30_000 }).toBe(200)
-  for (let key = 0; key < 7; key++) expect(running.ids().filter((id) => Number(id.slice(1)) % 7 === key)).toEqual(events.filter(({ key: own }) => own === `k${key}`).map(({ id }) => id))
+  for (let key = 0; key < 7; key++)
+    expect(running.ids().filter((id) => Number(id.slice(1)) % 7 === key)).toEqual(
+      events.filter(({ key: own }) => own === `k${key}`).map(({ id }) => id),
+    )
   const read = running.journal.units.flatMap(eventsOf).find(({ id }) => id === 'e8')
   expect(read).toMatchObject({ source: '/conformance', type: 'io.weir.test', key: 'k1' })
   expect(Buffer.from(read?.data ?? '').toString()).toBe('{"number":0}')
   await expect.poll(() => entity.left.length, { timeout: 10_000 }).toBe(0)
 }, 60_000)
 
-test.each([false, true])('what our sink sent in parts is one event again (sessions: %s)', async (sessions) => {
-  const entity = server.queue(`parts-${++named}`, { sessions })
-  const sink = await serviceBus.build(configFrom(serviceBusSchema, { connection_string: `env:${secretName}`, entity: entity.name, sessions, oversize: 'split', part_size: '100KiB' }), testContext())
-  const data = Buffer.from(JSON.stringify('x'.repeat(1_000_000)))
-  await deliverAll(sink, numberedEvents(4, 'p').map((event, at) => (at === 1 ? { ...event, data } : event)))
-  await sink.close()
-  expect(entity.taken).toHaveLength(3 + 10)
-  const running = await reading({ entity: entity.name, sessions, prefetch: 4 })
-  await expect.poll(() => running.ids().sort(), { timeout: 20_000 }).toEqual(['p0', 'p1', 'p2', 'p3'])
-  expect(running.journal.units.flatMap(eventsOf).find(({ id }) => id === 'p1')?.data?.length).toBe(data.length)
-  await expect.poll(() => entity.left.length, { timeout: 10_000 }).toBe(0)
-}, 60_000)
+test.each([false, true])(
+  'what our sink sent in parts is one event again (sessions: %s)',
+  async (sessions) => {
+    const entity = server.queue(`parts-${++named}`, { sessions })
+    const sink = await serviceBus.build(
+      configFrom(serviceBusSchema, {
+        connection_string: `env:${secretName}`,
+        entity: entity.name,
+        sessions,
+        oversize: 'split',
+        part_size: '100KiB',
+      }),
+      testContext(),
+    )
+    const data = Buffer.from(JSON.stringify('x'.repeat(1_000_000)))
+    await deliverAll(
+      sink,
+      numberedEvents(4, 'p').map((event, at) => (at === 1 ? { ...event, data } : event)),
+    )
+    await sink.close()
+    expect(entity.taken).toHaveLength(3 + 10)
+    const running = await reading({ entity: entity.name, sessions, prefetch: 4 })
+    await expect.poll(() => running.ids().sort(), { timeout: 20_000 }).toEqual(['p0', 'p1', 'p2', 'p3'])
+    expect(running.journal.units.flatMap(eventsOf).find(({ id }) => id === 'p1')?.data?.length).toBe(data.length)
+    await expect.poll(() => entity.left.length, { timeout: 10_000 }).toBe(0)
+  },
+  60_000,
+)
 
 test('a message is kept from others for as long as the journal takes, and completed then, with or without an id of its own', async () => {
   const topic = `topic-${++named}`
   const entity = server.subscription(topic, 'weir', { lockMs: 3000 })
   const running = await reading({ entity: topic, subscription: 'weir', codec: 'json', event_type: 'io.orders' })
   running.journal.hold()
-  await send(topic, [{ body: Buffer.from('{"order":1}') }, { body: Buffer.from('{"order":2}'), messageId: 'same' }, { body: Buffer.from('{"order":3}'), messageId: 'same' }])
+  await send(topic, [
+    { body: Buffer.from('{"order":1}') },
+    { body: Buffer.from('{"order":2}'), messageId: 'same' },
+    { body: Buffer.from('{"order":3}'), messageId: 'same' },
+  ])
   await expect.poll(() => entity.left.filter(({ deliveries }) => deliveries > 0).length, { timeout: 10_000 }).toBe(3)
   // Two locks' time: without renewal they were given out again.
   await sleep(6500)
   expect(entity.left.map(({ deliveries }) => deliveries)).toEqual([1, 1, 1])
   running.journal.release()
   await expect.poll(() => entity.left.length, { timeout: 10_000 }).toBe(0)
-  expect(running.journal.units.flatMap(eventsOf)).toMatchObject([1, 2, 3].map((at) => ({ id: `${topic}/weir/${at}`, type: 'io.orders', encoding: 'json', time: expect.any(Number) as number })))
+  expect(running.journal.units.flatMap(eventsOf)).toMatchObject(
+    [1, 2, 3].map((at) => ({
+      id: `${topic}/weir/${at}`,
+      type: 'io.orders',
+      encoding: 'json',
+      time: expect.any(Number) as number,
+    })),
+  )
 }, 60_000)
 
 test('a queue that is missing, a login that is refused and a connection that is lost are said, and read again without a restart', async () => {
@@ -194,16 +272,25 @@ test('a queue that is missing, a login that is refused and a connection that is 
   await said(/refuses our login .*claim Listen/)
   process.env['WEIR_TEST_SERVICEBUS_ROTATING'] = server.connectionString(proxy.port)
   server.keys.set('old', before)
-  entity.put({ ...entity.taken[0]!, application_properties: { ...entity.taken[0]!.application_properties, 'cloudEvents:id': 'b' } })
+  entity.put({
+    ...entity.taken[0]!,
+    application_properties: { ...entity.taken[0]!.application_properties, 'cloudEvents:id': 'b' },
+  })
   await expect.poll(running.ids, { timeout: 30_000 }).toEqual(['a', 'b'])
   server.keys.set(server.keyName, before)
   process.env['WEIR_TEST_SERVICEBUS_ROTATING'] = server.connectionString(proxy.port)
   await server.restart()
-  entity.put({ ...entity.taken[0]!, application_properties: { ...entity.taken[0]!.application_properties, 'cloudEvents:id': 'c' } })
+  entity.put({
+    ...entity.taken[0]!,
+    application_properties: { ...entity.taken[0]!.application_properties, 'cloudEvents:id': 'c' },
+  })
   await expect.poll(running.ids, { timeout: 30_000 }).toEqual(['a', 'b', 'c'])
 }, 100_000)
 
-test.each([[true, 'wants sessions'], [false, 'has no sessions']] as const)('what does not go with the sessions of a queue (%s) is said', async (sessions, words) => {
+test.each([
+  [true, 'wants sessions'],
+  [false, 'has no sessions'],
+] as const)('what does not go with the sessions of a queue (%s) is said', async (sessions, words) => {
   const entity = server.queue(`other-${++named}`, { sessions })
   const running = await reading({ entity: entity.name, sessions: !sessions })
   await expect.poll(() => running.lines.join(), { timeout: 20_000 }).toContain(words)
@@ -220,7 +307,12 @@ test('a queue is read once over kill -9, and what can not be read is kept with i
     })
     await send(entity.name, messages)
   }
-  const config = { sources: { netflow: { listen: 'off', tcp: 'off' }, events: { type: 'azure-servicebus', entity: entity.name, connection_string: server.connectionString() } } }
+  const config = {
+    sources: {
+      netflow: { listen: 'off', tcp: 'off' },
+      events: { type: 'azure-servicebus', entity: entity.name, connection_string: server.connectionString() },
+    },
+  }
   await using weir = await startWeir({ folder: join(dir, 'weir'), config })
   await write(40)
   await send(entity.name, [{ body: Buffer.of(1, 2, 255) }])
@@ -228,20 +320,36 @@ test('a queue is read once over kill -9, and what can not be read is kept with i
   await weir.kill()
   await weir.start()
   await writing
-  const stored = async (): Promise<number> => Number((await weir.sql<{ n: number }>("SELECT count(*) AS n FROM events WHERE type = 'io.test'"))[0]?.n)
+  const stored = async (): Promise<number> =>
+    Number((await weir.sql<{ n: number }>("SELECT count(*) AS n FROM events WHERE type = 'io.test'"))[0]?.n)
   await expect.poll(stored, { timeout: 120_000, interval: 200 }).toBeGreaterThanOrEqual(ids.length)
-  expect((await weir.sql<{ id: string }>("SELECT id FROM events WHERE type = 'io.test'")).map(({ id }) => id).sort()).toEqual([...ids].sort())
+  expect(
+    (await weir.sql<{ id: string }>("SELECT id FROM events WHERE type = 'io.test'")).map(({ id }) => id).sort(),
+  ).toEqual([...ids].sort())
   await expect.poll(() => entity.left.length, { timeout: 60_000 }).toBe(0)
-  await expect.poll(() => weir.sql(`SELECT data_base64 FROM events WHERE type = '${rejectedType}'`), { timeout: 60_000 }).toEqual([{ data_base64: Buffer.of(1, 2, 255).toString('base64') }])
+  await expect
+    .poll(() => weir.sql(`SELECT data_base64 FROM events WHERE type = '${rejectedType}'`), { timeout: 60_000 })
+    .toEqual([{ data_base64: Buffer.of(1, 2, 255).toString('base64') }])
   expect((await weir.ledger()).balanced).toBe(true)
 }, 200_000)
 
 test('what a source would read is looked at and neither locked nor counted', async () => {
-  const look = async (written: Written & { readonly entity: string }) => serviceBusSource.probe?.(configFrom(serviceBusSourceSchema, { connection_string: `env:${secretName}`, timeout: '5s', ...written }), testContext(), new AbortController().signal)
+  const look = async (written: Written & { readonly entity: string }) =>
+    serviceBusSource.probe?.(
+      configFrom(serviceBusSourceSchema, { connection_string: `env:${secretName}`, timeout: '5s', ...written }),
+      testContext(),
+      new AbortController().signal,
+    )
   const entity = server.subscription('looked', 'at')
-  expect(await look({ entity: 'looked', subscription: 'at' })).toMatchObject({ is: 'ok', says: expect.stringContaining('looked/at is there and has nothing to read') as string })
+  expect(await look({ entity: 'looked', subscription: 'at' })).toMatchObject({
+    is: 'ok',
+    says: expect.stringContaining('looked/at is there and has nothing to read') as string,
+  })
   await send('looked', [cloudEvent('1')])
-  expect(await look({ entity: 'looked', subscription: 'at' })).toMatchObject({ is: 'ok', says: expect.stringContaining('has messages') as string })
+  expect(await look({ entity: 'looked', subscription: 'at' })).toMatchObject({
+    is: 'ok',
+    says: expect.stringContaining('has messages') as string,
+  })
   expect(entity.left.map(({ lock, deliveries }) => [lock, deliveries])).toEqual([[undefined, 0]])
   expect(await look({ entity: 'nowhere' })).toMatchObject({ is: 'fail' })
 })

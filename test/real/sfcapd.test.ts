@@ -23,10 +23,16 @@ function datagramsOf(pcap: Uint8Array): Buffer[] {
     const kept = file.readUInt32LE(at + 8)
     const header = rawHeader(file.subarray(at + 16, at + 16 + kept), { frame: file.readUInt32LE(at + 12) })
     const [input, output] = [1 + (number % 50), 51 + (number % 7)]
-    samples.push(number % 2 === 0 ? flowSample([header], { sequence: number, input, output }) : expandedSample([header], [0, input], [0, output], number))
+    samples.push(
+      number % 2 === 0
+        ? flowSample([header], { sequence: number, input, output })
+        : expandedSample([header], [0, input], [0, output], number),
+    )
     at += 16 + kept
   }
-  return Array.from({ length: Math.ceil(samples.length / 7) }, (_, index) => datagram(samples.slice(7 * index, 7 * index + 7), { sequence: index + 1 }))
+  return Array.from({ length: Math.ceil(samples.length / 7) }, (_, index) =>
+    datagram(samples.slice(7 * index, 7 * index + 7), { sequence: index + 1 }),
+  )
 }
 
 interface Row {
@@ -46,7 +52,22 @@ interface Row {
   readonly bytes: number
 }
 
-const columns = ['proto', 'src', 'dst', 'sport', 'dport', 'flags', 'vlan', 'in_if', 'out_if', 'src_mac', 'dst_mac', 'dscp', 'packets', 'bytes'] as const
+const columns = [
+  'proto',
+  'src',
+  'dst',
+  'sport',
+  'dport',
+  'flags',
+  'vlan',
+  'in_if',
+  'out_if',
+  'src_mac',
+  'dst_mac',
+  'dscp',
+  'packets',
+  'bytes',
+] as const
 const line = (row: Row): string => columns.map((name) => `${name} ${row[name] ?? 0}`).join(', ')
 
 /** nfdump's flow in our terms: it gives the frame with its checksum where Weir gives the IP packet, and no ICMP type. */
@@ -55,10 +76,20 @@ function rowOf(flow: NfdumpFlow): Row {
   const packets = number('in_packets')
   const vlan = number('src_vlan')
   return {
-    proto: number('proto'), src: String(flow['src4_addr'] ?? flow['src6_addr']), dst: String(flow['dst4_addr'] ?? flow['dst6_addr']),
-    sport: number('src_port'), dport: number('dst_port'), flags: number('proto') === 6 ? flagsOf(String(flow['tcp_flags'])) : 0, vlan, in_if: number('input_snmp'), out_if: number('output_snmp'),
-    src_mac: String(flow['in_src_mac']), dst_mac: String(flow['out_dst_mac']), dscp: number('src_tos') >> 2,
-    packets, bytes: number('in_bytes') - packets * (18 + (vlan === 0 ? 0 : 4)),
+    proto: number('proto'),
+    src: String(flow['src4_addr'] ?? flow['src6_addr']),
+    dst: String(flow['dst4_addr'] ?? flow['dst6_addr']),
+    sport: number('src_port'),
+    dport: number('dst_port'),
+    flags: number('proto') === 6 ? flagsOf(String(flow['tcp_flags'])) : 0,
+    vlan,
+    in_if: number('input_snmp'),
+    out_if: number('output_snmp'),
+    src_mac: String(flow['in_src_mac']),
+    dst_mac: String(flow['out_dst_mac']),
+    dscp: number('src_tos') >> 2,
+    packets,
+    bytes: number('in_bytes') - packets * (18 + (vlan === 0 ? 0 : 4)),
   }
 }
 
@@ -69,23 +100,32 @@ function flagsOf(text: string): number {
 
 test('sfcapd and Weir understand the same of the same datagrams', async (context) => {
   await need(context, sfcapd)
-  await prove(context.task.meta, 'source', { system: 'sflow', server: 'sfcapd beside it', version: () => versionOf(sfcapd) })
+  await prove(context.task.meta, 'source', {
+    system: 'sflow',
+    server: 'sfcapd beside it',
+    version: () => versionOf(sfcapd),
+  })
   const folder = await mkdtemp(join(tmpdir(), 'weir-sfcapd-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   const [port = 0] = await freePorts(1)
-  await using weir = await startWeir({ folder: join(folder, 'weir'), config: { sources: { sflow: { listen: `127.0.0.1:${port}` } } } })
+  await using weir = await startWeir({
+    folder: join(folder, 'weir'),
+    config: { sources: { sflow: { listen: `127.0.0.1:${port}` } } },
+  })
   await using collector = await startSfcapd(folder)
 
   const datagrams = datagramsOf(buildCapture({ seed: 11, conversations: 300, vlan: 0.3 }))
   const socket = createSocket('udp4')
   onTestFinished(() => void socket.close())
   for (const [index, bytes] of datagrams.entries()) {
-    for (const to of [port, collector.port]) await new Promise((resolve) => socket.send(bytes, to, '127.0.0.1', resolve))
+    for (const to of [port, collector.port])
+      await new Promise((resolve) => socket.send(bytes, to, '127.0.0.1', resolve))
     // A pause now and then: what is compared is understanding, not speed.
     if (index % 20 === 19) await sleep(5)
   }
   await settled(weir)
-  const stored = await weir.sql<Row>(`SELECT proto, src_addr AS src, dst_addr AS dst, src_port AS sport, dst_port AS dport,
+  const stored =
+    await weir.sql<Row>(`SELECT proto, src_addr AS src, dst_addr AS dst, src_port AS sport, dst_port AS dport,
     tcp_flags AS flags, vlan, in_if, out_if, src_mac, dst_mac, dscp, (packets * sampling)::DOUBLE AS packets, (bytes * sampling)::DOUBLE AS bytes FROM flows`)
   const understood = await collector.flows()
   expect(stored.length).toBeGreaterThan(2000)

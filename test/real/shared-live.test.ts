@@ -15,24 +15,47 @@ describe('nats-server', () => {
     const dir = await mkdtemp(join(tmpdir(), 'weir-shared-live-'))
     onTestFinished(() => rm(dir, { recursive: true, force: true }))
     await using server = await startNats({ jetstream: true, dir })
-    const start = (role: string, number: number): Promise<WeirProcess> => startWeir({
-      folder: join(dir, `${role}-${number}`),
-      config: { roles: [role], instance: `${role}-${number}`, journal: { on: { type: 'nats', url: server.url, partitions: 8 } }, sources: { netflow: { listen: 'off', tcp: 'off' } } },
-    })
-    const [one, two, ...collectors] = await Promise.all([start('api', 1), start('api', 2), start('collector', 1), start('collector', 2), start('collector', 3)])
+    const start = (role: string, number: number): Promise<WeirProcess> =>
+      startWeir({
+        folder: join(dir, `${role}-${number}`),
+        config: {
+          roles: [role],
+          instance: `${role}-${number}`,
+          journal: { on: { type: 'nats', url: server.url, partitions: 8 } },
+          sources: { netflow: { listen: 'off', tcp: 'off' } },
+        },
+      })
+    const [one, two, ...collectors] = await Promise.all([
+      start('api', 1),
+      start('api', 2),
+      start('collector', 1),
+      start('collector', 2),
+      start('collector', 3),
+    ])
     onTestFinished(() => Promise.all([one, two, ...collectors].map((weir) => weir.kill())).then(() => undefined))
     const sent: string[] = []
-    const send = (): Promise<unknown> => Promise.all(collectors.map((weir, at) => {
-      const id = `${at}-${sent.length}`
-      sent.push(id)
-      return weir.post('/events', [{ specversion: '1.0', id, source: '/test', type: 'numbered' }], 'application/cloudevents-batch+json')
-    }))
+    const send = (): Promise<unknown> =>
+      Promise.all(
+        collectors.map((weir, at) => {
+          const id = `${at}-${sent.length}`
+          sent.push(id)
+          return weir.post(
+            '/events',
+            [{ specversion: '1.0', id, source: '/test', type: 'numbered' }],
+            'application/cloudevents-batch+json',
+          )
+        }),
+      )
     const seen: string[] = []
     const body = { views: [{ id: 'e', kind: 'rows', q: { stream: 'events' }, columns: ['id'] }] }
     let last: string | undefined
     /** Reads at a server until everything that was sent has come, and leaves. */
     const readAt = async (weir: WeirProcess, meanwhile: () => Promise<unknown>): Promise<void> => {
-      const stream = await EventStream.open(`${weir.url}/api/v1/live?sid=session-1`, last === undefined ? {} : { 'last-event-id': last }, body)
+      const stream = await EventStream.open(
+        `${weir.url}/api/v1/live?sid=session-1`,
+        last === undefined ? {} : { 'last-event-id': last },
+        body,
+      )
       await meanwhile()
       const rows = await stream.untilRows('e', sent.length - seen.length)
       seen.push(...rows.map(([id]) => String(id)))

@@ -43,11 +43,19 @@ async function opened(context: TestContext): Promise<Scene> {
   const [kube, bus] = await Promise.all([startKube(dir), startNats({ jetstream: false, dir })])
   const connection = await connect({ servers: bus.url })
   const heard: Msg[] = []
-  const subscription = connection.subscribe('cluster.changes', { callback: (error, message) => void (error ?? heard.push(message)) })
+  const subscription = connection.subscribe('cluster.changes', {
+    callback: (error, message) => void (error ?? heard.push(message)),
+  })
   await connection.flush()
   const kubeconfig = join(dir, 'kubeconfig')
   await writeFile(kubeconfig, kubeconfigOf(kube), { mode: 0o600 })
-  const env = { EVENT_WRITER_URL: 'nats://cluster.changes', NATS_SERVER_URL: bus.url, CLUSTER_ID: 'c1', KUBECONFIG: kubeconfig, WEIR_DATA: '' }
+  const env = {
+    EVENT_WRITER_URL: 'nats://cluster.changes',
+    NATS_SERVER_URL: bus.url,
+    CLUSTER_ID: 'c1',
+    KUBECONFIG: kubeconfig,
+    WEIR_DATA: '',
+  }
   return (scene = { kube, bus, connection, heard, subscription, dir, env })
 }
 
@@ -84,17 +92,47 @@ async function followed(at: Scene, receiver: TraceReceiver, name: string): Promi
   const told = heardOf(at, name)
   const tracesOf = async (): Promise<SeenSpan[][]> => {
     const spans = await receiver.spans()
-    return told.map(({ id }) => spans.filter(({ traceId }) => traceId === id.replaceAll('-', '')).toSorted((a, b) => (a.parentId ?? '').localeCompare(b.parentId ?? '')))
+    return told.map(({ id }) =>
+      spans
+        .filter(({ traceId }) => traceId === id.replaceAll('-', ''))
+        .toSorted((a, b) => (a.parentId ?? '').localeCompare(b.parentId ?? '')),
+    )
   }
   await expect.poll(async () => (await tracesOf()).map(({ length }) => length), { timeout: limit }).toEqual([2, 2, 2])
   for (const [index, [recorded, write]] of (await tracesOf()).entries()) {
-    const [what, type] = [['Create', 'Created'], ['Update', 'Updated'], ['Delete', 'Deleted']][index] ?? []
+    const [what, type] =
+      [
+        ['Create', 'Created'],
+        ['Update', 'Updated'],
+        ['Delete', 'Deleted'],
+      ][index] ?? []
     const { id, uid, bytes, traceparent } = told[index] ?? expect.unreachable('as many traces as messages')
     // Zipkin makes names small.
-    expect(recorded).toMatchObject({ name: expect.stringMatching(new RegExp(`^Resource\\.${what}$`, 'i')) as string, parentId: undefined })
-    expect(recorded?.tags).toEqual({ 'cluster.id': 'c1', 'k8s.group': '', 'k8s.version': 'v1', 'k8s.kind': 'ConfigMap', 'k8s.namespace': 'default', 'k8s.name': name, 'k8s.uid': uid })
-    expect(write).toMatchObject({ name: expect.stringMatching(/^Event\.Write$/i) as string, parentId: recorded?.id, kind: expect.stringMatching(/^producer$/i) as string })
-    expect(write?.tags).toEqual({ 'weir.sink': 'kollect', 'event.type': `kollect.resource.event.v1.Resource${type}Event`, 'event.id': id, 'event.key': `c1/${uid}`, 'event.size': String(bytes) })
+    expect(recorded).toMatchObject({
+      name: expect.stringMatching(new RegExp(`^Resource\\.${what}$`, 'i')) as string,
+      parentId: undefined,
+    })
+    expect(recorded?.tags).toEqual({
+      'cluster.id': 'c1',
+      'k8s.group': '',
+      'k8s.version': 'v1',
+      'k8s.kind': 'ConfigMap',
+      'k8s.namespace': 'default',
+      'k8s.name': name,
+      'k8s.uid': uid,
+    })
+    expect(write).toMatchObject({
+      name: expect.stringMatching(/^Event\.Write$/i) as string,
+      parentId: recorded?.id,
+      kind: expect.stringMatching(/^producer$/i) as string,
+    })
+    expect(write?.tags).toEqual({
+      'weir.sink': 'kollect',
+      'event.type': `kollect.resource.event.v1.Resource${type}Event`,
+      'event.id': id,
+      'event.key': `c1/${uid}`,
+      'event.size': String(bytes),
+    })
     expect(traceparent).toBe(`00-${write?.traceId}-${write?.id}-01`)
   }
 }
@@ -111,18 +149,37 @@ describe('zipkin', () => {
     const at = await opened(context)
     const receiver = await startZipkin(installed.path)
     receivers.push(receiver)
-    await using weir = await startKollect(join(at.dir, 'zipkin'), { ...at.env, TELEMETRY_URL: `zipkin://${receiver.address}/api/v2/spans` })
+    await using weir = await startKollect(join(at.dir, 'zipkin'), {
+      ...at.env,
+      TELEMETRY_URL: `zipkin://${receiver.address}/api/v2/spans`,
+    })
     const value = Buffer.from('a-secret-that-nobody-may-read').toString('base64')
-    await at.kube.call('POST', '/api/v1/namespaces/default/secrets', { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'hidden' }, data: { password: value } })
+    await at.kube.call('POST', '/api/v1/namespaces/default/secrets', {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'hidden' },
+      data: { password: value },
+    })
     await followed(at, receiver, 'seen')
     await prove(context.task.meta, 'traces', { system: 'zipkin', server: 'Zipkin', version: receiver.version })
-    await expect.poll(async () => (await receiver.spans()).filter(({ tags }) => tags['k8s.name'] === 'hidden').length, { timeout: limit }).toBe(1)
+    await expect
+      .poll(async () => (await receiver.spans()).filter(({ tags }) => tags['k8s.name'] === 'hidden').length, {
+        timeout: limit,
+      })
+      .toBe(1)
     const all = JSON.stringify(await receiver.spans())
     for (const secret of [value, 'a-secret-that-nobody-may-read']) expect(all).not.toContain(secret)
     await receiver.stop()
-    for (let index = 0; index < 20; index++) await at.kube.call('POST', maps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `unseen-${index}` } })
-    await expect.poll(() => new Set(Array.from({ length: 20 }, (_, index) => heardOf(at, `unseen-${index}`).length)), { timeout: limit }).toEqual(new Set([1]))
-    await expect.poll(() => metric(weir.opsUrl, 'weir_traces_dropped_spans_total{reason="not_taken"}'), { timeout: limit }).toBeGreaterThan(0)
+    for (let index = 0; index < 20; index++)
+      await at.kube.call('POST', maps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `unseen-${index}` } })
+    await expect
+      .poll(() => new Set(Array.from({ length: 20 }, (_, index) => heardOf(at, `unseen-${index}`).length)), {
+        timeout: limit,
+      })
+      .toEqual(new Set([1]))
+    await expect
+      .poll(() => metric(weir.opsUrl, 'weir_traces_dropped_spans_total{reason="not_taken"}'), { timeout: limit })
+      .toBeGreaterThan(0)
     expect(await weir.stop()).toBe(0)
   }, 240_000)
 })
@@ -134,9 +191,16 @@ describe('otel-collector', () => {
     const at = await opened(context)
     const receiver = await startCollector(installed.path, at.dir)
     receivers.push(receiver)
-    await using weir = await startKollect(join(at.dir, 'otlp'), { ...at.env, TELEMETRY_URL: `otlp://${receiver.address}` })
+    await using weir = await startKollect(join(at.dir, 'otlp'), {
+      ...at.env,
+      TELEMETRY_URL: `otlp://${receiver.address}`,
+    })
     await followed(at, receiver, 'collected')
-    await prove(context.task.meta, 'traces', { system: 'otlp', server: 'OpenTelemetry Collector', version: receiver.version })
+    await prove(context.task.meta, 'traces', {
+      system: 'otlp',
+      server: 'OpenTelemetry Collector',
+      version: receiver.version,
+    })
     expect(await metric(weir.opsUrl, 'weir_traces_sent_spans_total')).toBeGreaterThanOrEqual(6)
     expect(await weir.stop()).toBe(0)
   }, 240_000)

@@ -1,7 +1,10 @@
 import { defineConfig } from 'vitest/config'
 
 /** Unit tests that draw at random (test/kit/seeds.ts): here they draw more often. */
-const drawn = ['src/connectors/kubernetes/source-{tracker,turns,blocks}.test.ts', 'src/store/{flows/wide,rollup/rollup,graph/edges}.test.ts']
+const drawn = [
+  'src/connectors/kubernetes/source-{tracker,turns,blocks}.test.ts',
+  'src/store/{flows/wide,rollup/rollup,graph/edges}.test.ts',
+]
 
 // Tests that need real programs beside them: `npm run test:real`.
 export default defineConfig({

@@ -8,13 +8,14 @@ import { startWeir, type WeirProcess } from '../kit/weir-process.ts'
 
 const questions = [
   'SELECT src_addr, sum(bytes) AS bytes FROM flows GROUP BY ALL ORDER BY bytes DESC LIMIT 10',
-  'SELECT date_trunc(\'minute\', time_received) AS minute, count(*) AS rows, sum(packets) AS packets FROM flows GROUP BY minute ORDER BY minute',
+  "SELECT date_trunc('minute', time_received) AS minute, count(*) AS rows, sum(packets) AS packets FROM flows GROUP BY minute ORDER BY minute",
   'SELECT count(*) AS rows, count(DISTINCT key) AS keys FROM events',
   'SELECT * FROM events ORDER BY time_received DESC LIMIT 100',
 ]
 
 /** Takes minutes when nobody stops it. */
-const endless = 'SELECT sum(a.range % (b.range + flows.rows + 1)) FROM range(1000000) a, range(1000000) b, (SELECT count(*) AS rows FROM flows) flows'
+const endless =
+  'SELECT sum(a.range % (b.range + flows.rows + 1)) FROM range(1000000) a, range(1000000) b, (SELECT count(*) AS rows FROM flows) flows'
 const mostPatienceMs = 400
 
 export class MixedLoad {
@@ -87,7 +88,10 @@ export class MixedLoad {
       const leave = AbortSignal.timeout((turn * 37) % mostPatienceMs)
       try {
         const answer = await fetch(`${this.weir.url}/api/v1/sql`, {
-          method: 'POST', signal: leave, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ sql: endless, format: 'json' }),
+          method: 'POST',
+          signal: leave,
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ sql: endless, format: 'json' }),
         })
         this.failures.push(`an endless question was answered with ${answer.status} ${await answer.text()}`)
       } catch (error) {
@@ -106,7 +110,11 @@ export class MixedLoad {
       { id: 'graph', kind: 'graph', q: { stream: 'flows' } },
     ]
     try {
-      await fetch(`${this.weir.url}/api/v1/live/soak-session`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ views }) })
+      await fetch(`${this.weir.url}/api/v1/live/soak-session`, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ views }),
+      })
       const answer = await fetch(`${this.weir.url}/api/v1/live?sid=soak-session`, { signal })
       for await (const _ of answer.body as AsyncIterable<Uint8Array>) if (signal.aborted) break
     } catch (error) {

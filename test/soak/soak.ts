@@ -11,7 +11,13 @@ import { judgeDelivered, some } from '../kit/delivered.ts'
 import { percentile } from '../kit/percentile.ts'
 import { MixedLoad } from './load.ts'
 
-const { values } = parseArgs({ options: { minutes: { type: 'string', default: '10' }, seed: { type: 'string', default: '1' }, write: { type: 'boolean', default: false } } })
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '10' },
+    seed: { type: 'string', default: '1' },
+    write: { type: 'boolean', default: false },
+  },
+})
 const minutes = Number(values.minutes)
 const sampleMs = 5000
 /** Memory goes up and down with garbage collection; what must not be is a rise that goes on. */
@@ -35,7 +41,10 @@ const soak: Bar = {
       const { samples, unbalanced } = await watch(load)
       await load.stop()
       const ledger = await load.weir.caughtUp(60_000)
-      context.expect(unbalanced.length === 0 && ledger.balanced, `the ledger was balanced at each of ${samples.length} looks and at the end (${some(unbalanced)})`)
+      context.expect(
+        unbalanced.length === 0 && ledger.balanced,
+        `the ledger was balanced at each of ${samples.length} looks and at the end (${some(unbalanced)})`,
+      )
       await judgeLoad(context, load)
       judgeSamples(context, samples)
     } finally {
@@ -64,9 +73,16 @@ async function watch(load: MixedLoad): Promise<{ samples: Sample[]; unbalanced: 
   return { samples, unbalanced }
 }
 
-async function judgeLoad(context: BarContext, { weir, client, sender, receiver, failures, questionsAsked, questionsAborted }: MixedLoad): Promise<void> {
-  const [events] = await weir.sql<{ rows: number; ids: number }>('SELECT count(*) AS rows, count(DISTINCT id) AS ids FROM events')
-  const [flows] = await weir.sql<{ rows: number; ids: number }>('SELECT count(*) AS rows, count(DISTINCT packets) AS ids FROM flows')
+async function judgeLoad(
+  context: BarContext,
+  { weir, client, sender, receiver, failures, questionsAsked, questionsAborted }: MixedLoad,
+): Promise<void> {
+  const [events] = await weir.sql<{ rows: number; ids: number }>(
+    'SELECT count(*) AS rows, count(DISTINCT id) AS ids FROM events',
+  )
+  const [flows] = await weir.sql<{ rows: number; ids: number }>(
+    'SELECT count(*) AS rows, count(DISTINCT packets) AS ids FROM flows',
+  )
   const { missing, disordered, repeated } = judgeDelivered(receiver.received, client.sent)
   context.figure('events', client.sent)
   context.figure('flows', sender.sent)
@@ -74,10 +90,22 @@ async function judgeLoad(context: BarContext, { weir, client, sender, receiver, 
   context.figure('questions left before their answer', questionsAborted)
   context.figure('answer to a push, p99', percentile(client.latencies, 99), 'ms')
   context.figure('CPU', weir.cpuSeconds() / (minutes * 60), 'cores')
-  context.expect(events?.rows === client.sent && events.ids === client.sent, `each event is stored once (${events?.rows} rows, ${events?.ids} ids of ${client.sent})`)
-  context.expect(flows?.rows === sender.sent && flows.ids === sender.sent, `each flow is stored once (${flows?.rows} rows, ${flows?.ids} numbers of ${sender.sent})`)
-  context.expect(missing.length === 0 && disordered.length === 0 && repeated === 0, `each event was delivered once, in order (missing: ${some(missing)}, out of order: ${some(disordered)}, again: ${repeated})`)
-  context.expect(failures.length === 0 && client.retries === 0, `nothing was refused, no question failed (${some(failures)}; ${client.retries} retries)`)
+  context.expect(
+    events?.rows === client.sent && events.ids === client.sent,
+    `each event is stored once (${events?.rows} rows, ${events?.ids} ids of ${client.sent})`,
+  )
+  context.expect(
+    flows?.rows === sender.sent && flows.ids === sender.sent,
+    `each flow is stored once (${flows?.rows} rows, ${flows?.ids} numbers of ${sender.sent})`,
+  )
+  context.expect(
+    missing.length === 0 && disordered.length === 0 && repeated === 0,
+    `each event was delivered once, in order (missing: ${some(missing)}, out of order: ${some(disordered)}, again: ${repeated})`,
+  )
+  context.expect(
+    failures.length === 0 && client.retries === 0,
+    `nothing was refused, no question failed (${some(failures)}; ${client.retries} retries)`,
+  )
   context.expect(!/ error /.test(weir.log), 'the program log has no error')
 }
 
@@ -86,20 +114,29 @@ function judgeSamples(context: BarContext, samples: readonly Sample[]): void {
   const settled = samples.slice(Math.floor(samples.length / 5))
   const quarter = Math.max(1, Math.floor(settled.length / 4))
   const median = (part: readonly Sample[], of: (sample: Sample) => number): number => percentile(part.map(of), 50)
-  const growth = (of: (sample: Sample) => number): number => median(settled.slice(-quarter), of) - median(settled.slice(0, quarter), of)
+  const growth = (of: (sample: Sample) => number): number =>
+    median(settled.slice(-quarter), of) - median(settled.slice(0, quarter), of)
   context.figure('own memory, peak', Math.max(...samples.map(({ ownMB }) => ownMB)), 'MB')
-  context.figure('own memory, first quarter to last', growth(({ ownMB }) => ownMB), 'MB')
+  context.figure(
+    'own memory, first quarter to last',
+    growth(({ ownMB }) => ownMB),
+    'MB',
+  )
   context.figure('own memory, slope', slope(settled.map(({ minutes: x, ownMB }) => [x, ownMB])) * 60, 'MB per hour')
   context.figure('descriptors, at most', Math.max(...samples.map(({ descriptors }) => descriptors)))
   context.figure('files of the store at the end', samples.at(-1)?.storeFiles ?? 0)
   context.figure('journal, at most', Math.max(...samples.map(({ journalMB }) => journalMB)), 'MB')
-  context.expect(growth(({ ownMB }) => ownMB) <= mostGrowthMB, `its memory grew by at most ${mostGrowthMB} MB from the first quarter to the last`)
+  context.expect(
+    growth(({ ownMB }) => ownMB) <= mostGrowthMB,
+    `its memory grew by at most ${mostGrowthMB} MB from the first quarter to the last`,
+  )
   context.expect(growth(({ descriptors }) => descriptors) <= 5, 'descriptors do not pile up')
 }
 
 /** Least squares. */
 function slope(points: readonly (readonly [number, number])[]): number {
-  const mean = (of: (point: readonly [number, number]) => number): number => points.reduce((sum, point) => sum + of(point), 0) / points.length
+  const mean = (of: (point: readonly [number, number]) => number): number =>
+    points.reduce((sum, point) => sum + of(point), 0) / points.length
   const [x, y] = [mean((point) => point[0]), mean((point) => point[1])]
   const over = points.reduce((sum, point) => sum + (point[0] - x) * (point[1] - y), 0)
   const under = points.reduce((sum, point) => sum + (point[0] - x) ** 2, 0)
@@ -108,9 +145,15 @@ function slope(points: readonly (readonly [number, number])[]): number {
 
 async function keep(result: BarResult): Promise<void> {
   const file = join(ROOT, 'bench/results/soak.json')
-  const before = await readFile(file, 'utf8').then((text) => JSON.parse(text) as BarResult[], () => [])
+  const before = await readFile(file, 'utf8').then(
+    (text) => JSON.parse(text) as BarResult[],
+    () => [],
+  )
   await mkdir(join(ROOT, 'bench/results'), { recursive: true })
-  await writeFile(file, `${JSON.stringify([...before.filter((one) => JSON.stringify(one.machine) !== JSON.stringify(result.machine)), result], null, 2)}\n`)
+  await writeFile(
+    file,
+    `${JSON.stringify([...before.filter((one) => JSON.stringify(one.machine) !== JSON.stringify(result.machine)), result], null, 2)}\n`,
+  )
 }
 
 if (!(minutes > 0)) throw new Error(`--minutes is a number above 0, not ${values.minutes}`)

@@ -82,9 +82,17 @@ export class DemoApiServer {
     const of = this.#of(kind)
     const { metadata, ...rest } = object
     const before = of.objects.get(metadata.name)
-    const kept = before === undefined ? { uid: `demo-uid-${++this.#uids}`, creationTimestamp: new Date().toISOString().replace(/\.\d+Z$/, 'Z') } : { uid: before.metadata.uid, creationTimestamp: before.metadata['creationTimestamp'] }
+    const kept =
+      before === undefined
+        ? { uid: `demo-uid-${++this.#uids}`, creationTimestamp: new Date().toISOString().replace(/\.\d+Z$/, 'Z') }
+        : { uid: before.metadata.uid, creationTimestamp: before.metadata['creationTimestamp'] }
     const version = ++this.#version
-    const whole = { apiVersion: of.apiVersion, kind, metadata: { ...kept, ...metadata, resourceVersion: String(version) }, ...rest } as DemoObject
+    const whole = {
+      apiVersion: of.apiVersion,
+      kind,
+      metadata: { ...kept, ...metadata, resourceVersion: String(version) },
+      ...rest,
+    } as DemoObject
     of.objects.set(metadata.name, whole)
     this.#tell(of, { version, type: before === undefined ? 'ADDED' : 'MODIFIED', object: whole })
     return whole
@@ -115,26 +123,49 @@ export class DemoApiServer {
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://demo')
-    const send = (body: object, status = 200): void => void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
-    const fail = (code: number, message: string): void => send({ apiVersion: 'v1', kind: 'Status', status: 'Failure', code, message }, code)
+    const send = (body: object, status = 200): void =>
+      void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+    const fail = (code: number, message: string): void =>
+      send({ apiVersion: 'v1', kind: 'Status', status: 'Failure', code, message }, code)
     if (pathname === '/version') return send({ major: '1', minor: '31', gitVersion: 'v1.31.0-demo' })
     if (pathname === '/api') return send(this.#described(({ group }) => group === ''))
     if (pathname === '/apis') return send(this.#described(({ group }) => group !== ''))
-    const of = [...this.#collections.values()].find((each) => pathname === `${each.kind.group === '' ? '/api/' : '/apis/'}${each.apiVersion}/${each.kind.resource}`)
+    const of = [...this.#collections.values()].find(
+      (each) => pathname === `${each.kind.group === '' ? '/api/' : '/apis/'}${each.apiVersion}/${each.kind.resource}`,
+    )
     if (of === undefined) return fail(404, `the demo's cluster has nothing at ${pathname}`)
     if (searchParams.get('watch') === 'true') return this.#watch(of, searchParams, response)
-    return send({ apiVersion: of.apiVersion, kind: `${of.kind.kind}List`, metadata: { resourceVersion: String(this.#version) }, items: [...of.objects.values()] })
+    return send({
+      apiVersion: of.apiVersion,
+      kind: `${of.kind.kind}List`,
+      metadata: { resourceVersion: String(this.#version) },
+      items: [...of.objects.values()],
+    })
   }
 
   #described(has: (kind: Kind) => boolean): object {
-    const groups = Map.groupBy([...this.#collections.values()].map(({ kind }) => kind).filter(has), ({ group, version }) => `${group} ${version}`)
+    const groups = Map.groupBy(
+      [...this.#collections.values()].map(({ kind }) => kind).filter(has),
+      ({ group, version }) => `${group} ${version}`,
+    )
     return {
-      apiVersion: 'apidiscovery.k8s.io/v2', kind: 'APIGroupDiscoveryList', metadata: {},
+      apiVersion: 'apidiscovery.k8s.io/v2',
+      kind: 'APIGroupDiscoveryList',
+      metadata: {},
       items: [...groups.values()].map((kinds) => ({
-        metadata: { name: kinds[0]?.group }, versions: [{
-          version: kinds[0]?.version, freshness: 'Current',
-          resources: kinds.map(({ resource, kind, namespaced }) => ({ resource, responseKind: { kind }, scope: namespaced ? 'Namespaced' : 'Cluster', verbs: ['get', 'list', 'watch'] })),
-        }],
+        metadata: { name: kinds[0]?.group },
+        versions: [
+          {
+            version: kinds[0]?.version,
+            freshness: 'Current',
+            resources: kinds.map(({ resource, kind, namespaced }) => ({
+              resource,
+              responseKind: { kind },
+              scope: namespaced ? 'Namespaced' : 'Cluster',
+              verbs: ['get', 'list', 'watch'],
+            })),
+          },
+        ],
       })),
     }
   }
@@ -144,13 +175,27 @@ export class DemoApiServer {
     response.writeHead(200, { 'content-type': 'application/json' })
     const say = (event: object): void => void response.write(`${JSON.stringify(event)}\n`)
     if (from < of.forgotten) {
-      say({ type: 'ERROR', object: { kind: 'Status', code: 410, reason: 'Expired', message: 'too old resource version' } })
+      say({
+        type: 'ERROR',
+        object: { kind: 'Status', code: 410, reason: 'Expired', message: 'too old resource version' },
+      })
       return void response.end()
     }
     const tell = ({ type, object }: Told): void => say({ type, object })
     for (const told of of.told) if (told.version > from) tell(told)
     of.watchers.add(tell)
-    const mark = setInterval(() => say({ type: 'BOOKMARK', object: { apiVersion: of.apiVersion, kind: of.kind.kind, metadata: { resourceVersion: String(this.#version) } } }), bookmarkMs)
+    const mark = setInterval(
+      () =>
+        say({
+          type: 'BOOKMARK',
+          object: {
+            apiVersion: of.apiVersion,
+            kind: of.kind.kind,
+            metadata: { resourceVersion: String(this.#version) },
+          },
+        }),
+      bookmarkMs,
+    )
     const end = setTimeout(() => response.end(), Number(asked.get('timeoutSeconds') ?? '300') * 1000)
     response.flushHeaders()
     response.on('close', () => {

@@ -17,13 +17,47 @@ interface CloudTrace {
 }
 
 /** A trace as a source of Weir tells it, for POST /events. */
-export function cloudTrace({ id, at, user, address, service, action, resource, failed = false }: CloudTrace): ShopEvent {
+export function cloudTrace({
+  id,
+  at,
+  user,
+  address,
+  service,
+  action,
+  resource,
+  failed = false,
+}: CloudTrace): ShopEvent {
   const audit: AuditRecord = {
-    actor: { kind: 'user', name: user, domain: 'demo-cloud', address }, action, service, ...(resource === undefined ? {} : { resource: { ...resource, id: resource.name } }), tenant, region: 'eu-1',
-    outcome: failed ? 'failure' : 'success', severity: failed ? 'warning' : 'normal', requestId: `request-${id}`,
+    actor: { kind: 'user', name: user, domain: 'demo-cloud', address },
+    action,
+    service,
+    ...(resource === undefined ? {} : { resource: { ...resource, id: resource.name } }),
+    tenant,
+    region: 'eu-1',
+    outcome: failed ? 'failure' : 'success',
+    severity: failed ? 'warning' : 'normal',
+    requestId: `request-${id}`,
   }
   return {
-    specversion: '1.0', id, source: `https://audit.cloud.example/v3/${tenant}`, type: `${service}.apicall.${action}`.toLowerCase(), subject: resource?.name ?? user, time: new Date(at).toISOString(), datacontenttype: 'application/json', weirfamily: 'audit',
-    ...(resource === undefined ? {} : { weirref: cloudRef({ cloud: 'demo', tenant, service: service.toLowerCase(), type: resource.type, id: resource.name }) }), data: { code: failed ? '401' : '200', audit },
+    specversion: '1.0',
+    id,
+    source: `https://audit.cloud.example/v3/${tenant}`,
+    type: `${service}.apicall.${action}`.toLowerCase(),
+    subject: resource?.name ?? user,
+    time: new Date(at).toISOString(),
+    datacontenttype: 'application/json',
+    weirfamily: 'audit',
+    ...(resource === undefined
+      ? {}
+      : {
+          weirref: cloudRef({
+            cloud: 'demo',
+            tenant,
+            service: service.toLowerCase(),
+            type: resource.type,
+            id: resource.name,
+          }),
+        }),
+    data: { code: failed ? '401' : '200', audit },
   }
 }

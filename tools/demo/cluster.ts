@@ -7,15 +7,35 @@ import { addresses, isRolledOut, scanner, type ShopEvent } from './shop.ts'
 
 export const demoCluster = 'demo'
 
-const core = (kind: string, resource: string, namespaced = true): Kind => ({ group: '', version: 'v1', kind, resource, namespaced })
+const core = (kind: string, resource: string, namespaced = true): Kind => ({
+  group: '',
+  version: 'v1',
+  kind,
+  resource,
+  namespaced,
+})
 const kinds: readonly Kind[] = [
-  core('Namespace', 'namespaces', false), core('Node', 'nodes', false), core('Pod', 'pods'), core('Service', 'services'), core('ConfigMap', 'configmaps'), core('Secret', 'secrets'), core('Event', 'events'),
-  ...[['Deployment', 'deployments'], ['ReplicaSet', 'replicasets'], ['StatefulSet', 'statefulsets']].map(([kind = '', resource = '']): Kind => ({ group: 'apps', version: 'v1', kind, resource, namespaced: true })),
+  core('Namespace', 'namespaces', false),
+  core('Node', 'nodes', false),
+  core('Pod', 'pods'),
+  core('Service', 'services'),
+  core('ConfigMap', 'configmaps'),
+  core('Secret', 'secrets'),
+  core('Event', 'events'),
+  ...[
+    ['Deployment', 'deployments'],
+    ['ReplicaSet', 'replicasets'],
+    ['StatefulSet', 'statefulsets'],
+  ].map(([kind = '', resource = '']): Kind => ({ group: 'apps', version: 'v1', kind, resource, namespaced: true })),
   { group: 'discovery.k8s.io', version: 'v1', kind: 'EndpointSlice', resource: 'endpointslices', namespaced: true },
   { group: 'networking.k8s.io', version: 'v1', kind: 'NetworkPolicy', resource: 'networkpolicies', namespaced: true },
 ]
 
-const nodes = [['worker-1', 'eu-1a', '192.168.7.11'], ['worker-2', 'eu-1b', '192.168.7.12'], ['worker-3', 'eu-1a', '192.168.7.13']] as const
+const nodes = [
+  ['worker-1', 'eu-1a', '192.168.7.11'],
+  ['worker-2', 'eu-1b', '192.168.7.12'],
+  ['worker-3', 'eu-1a', '192.168.7.13'],
+] as const
 const people = ['alice', 'bob', 'carol']
 
 interface PodSpec {
@@ -57,8 +77,19 @@ export class DemoCluster {
   live(at: number): void {
     for (; this.#due.prices <= at; this.#due.prices += 4000 + Math.floor(this.#random.next() * 4000)) this.#prices(at)
     for (; this.#due.heartbeat <= at; this.#due.heartbeat += 10_000) for (const [name] of nodes) this.#heartbeat(name)
-    for (; this.#due.key <= at; this.#due.key += 90_000) this.#write('Secret', { metadata: { name: 'payment', namespace: 'shop' }, type: 'Opaque', data: { 'api-key': Buffer.from(String(this.#random.next())).toString('base64') } }, 'vault-agent', 'system:serviceaccount:vault:agent')
-    for (; this.#due.knock <= at; this.#due.knock += 30_000) this.#trace({ user: 'root', address: scanner, service: 'IAM', action: 'login', failed: true })
+    for (; this.#due.key <= at; this.#due.key += 90_000)
+      this.#write(
+        'Secret',
+        {
+          metadata: { name: 'payment', namespace: 'shop' },
+          type: 'Opaque',
+          data: { 'api-key': Buffer.from(String(this.#random.next())).toString('base64') },
+        },
+        'vault-agent',
+        'system:serviceaccount:vault:agent',
+      )
+    for (; this.#due.knock <= at; this.#due.knock += 30_000)
+      this.#trace({ user: 'root', address: scanner, service: 'IAM', action: 'login', failed: true })
     if (isRolledOut(at) !== this.#isRolledOut) this.#rollOut(isRolledOut(at), at)
     if (this.#isRolledOut && this.#due.unhealthy <= at) {
       this.#event('Warning', 'Unhealthy', 'Readiness probe failed: the database does not answer')
@@ -83,25 +114,108 @@ export class DemoCluster {
 
   #begin(): void {
     const { server } = this
-    for (const name of ['shop', 'kube-system']) server.put('Namespace', { metadata: { name }, status: { phase: 'Active' } })
-    for (const [name, zone, ip] of nodes) server.put('Node', { metadata: { name, labels: { 'topology.kubernetes.io/zone': zone, 'topology.kubernetes.io/region': 'eu-1' } }, spec: { providerID: `demo:///${name}` }, status: { addresses: [{ type: 'InternalIP', address: ip }], conditions: [{ type: 'Ready', status: 'True', lastHeartbeatTime: new Date().toISOString() }] } })
+    for (const name of ['shop', 'kube-system'])
+      server.put('Namespace', { metadata: { name }, status: { phase: 'Active' } })
+    for (const [name, zone, ip] of nodes)
+      server.put('Node', {
+        metadata: { name, labels: { 'topology.kubernetes.io/zone': zone, 'topology.kubernetes.io/region': 'eu-1' } },
+        spec: { providerID: `demo:///${name}` },
+        status: {
+          addresses: [{ type: 'InternalIP', address: ip }],
+          conditions: [{ type: 'Ready', status: 'True', lastHeartbeatTime: new Date().toISOString() }],
+        },
+      })
     const workload = (kind: string, name: string, image: string, namespace = 'shop', labels: Dict = {}): DemoObject => {
       const object = deploymentOf(name, image, labels, namespace)
       return server.put(kind, { ...object, metadata: { ...object.metadata, ...wroteBy('helm') } })
     }
-    const [web, api, dns] = [workload('Deployment', 'web', 'registry.example/shop/web:3.2'), workload('Deployment', 'api', imageOf(good), 'shop', { role: 'db-client' }), workload('Deployment', 'dns', 'registry.example/dns:1.11', 'kube-system')]
+    const [web, api, dns] = [
+      workload('Deployment', 'web', 'registry.example/shop/web:3.2'),
+      workload('Deployment', 'api', imageOf(good), 'shop', { role: 'db-client' }),
+      workload('Deployment', 'dns', 'registry.example/dns:1.11', 'kube-system'),
+    ]
     const database = workload('StatefulSet', 'database', 'registry.example/postgres:18')
-    const [job, backup] = [workload('StatefulSet', 'nightly-job', 'registry.example/shop/job:2.0'), workload('StatefulSet', 'backup', 'registry.example/backup:0.9')]
+    const [job, backup] = [
+      workload('StatefulSet', 'nightly-job', 'registry.example/shop/job:2.0'),
+      workload('StatefulSet', 'backup', 'registry.example/backup:0.9'),
+    ]
     const webSet = this.#set('web-6b8d4', web)
-    addresses.web.forEach((ip, index) => this.#pod({ name: `web-6b8d4-${'xz'[index]}k2p`, app: 'web', ip, node: index, image: 'registry.example/shop/web:3.2', owner: webSet }))
-    this.#pod({ name: 'dns-5d7f9-q8m4', namespace: 'kube-system', app: 'dns', ip: addresses.names, node: 0, image: 'registry.example/dns:1.11', owner: this.#set('dns-5d7f9', dns) })
-    this.#pod({ name: 'database-0', app: 'database', ip: addresses.database, node: 2, image: 'registry.example/postgres:18', owner: database })
-    this.#pod({ name: 'nightly-job-0', app: 'nightly-job', ip: addresses.job, node: 1, image: 'registry.example/shop/job:2.0', owner: job })
-    this.#pod({ name: 'backup-0', app: 'backup', ip: addresses.backup, node: 2, image: 'registry.example/backup:0.9', owner: backup })
-    ;[['web', 443], ['api', 8080], ['database', 5432]].forEach(([name, port], index) => server.put('Service', { metadata: { name: String(name), namespace: 'shop' }, spec: { clusterIP: `10.96.0.${20 + index}`, clusterIPs: [`10.96.0.${20 + index}`], selector: { app: name }, ports: [{ port, protocol: 'TCP', targetPort: port }] } }))
-    server.put('NetworkPolicy', { metadata: { name: 'database', namespace: 'shop', ...wroteBy('kubectl-client-side-apply') }, spec: { podSelector: { matchLabels: { app: 'database' } }, ingress: [{ from: [{ podSelector: { matchLabels: { role: 'db-client' } } }], ports: [{ port: 5432, protocol: 'TCP' }] }] } })
-    server.put('ConfigMap', { metadata: { name: 'prices', namespace: 'shop', ...wroteBy('price-bot') }, data: { 'coffee': '4.20' } })
-    server.put('Secret', { metadata: { name: 'payment', namespace: 'shop', ...wroteBy('vault-agent') }, type: 'Opaque', data: { 'api-key': Buffer.from('first').toString('base64') } })
+    addresses.web.forEach((ip, index) =>
+      this.#pod({
+        name: `web-6b8d4-${'xz'[index]}k2p`,
+        app: 'web',
+        ip,
+        node: index,
+        image: 'registry.example/shop/web:3.2',
+        owner: webSet,
+      }),
+    )
+    this.#pod({
+      name: 'dns-5d7f9-q8m4',
+      namespace: 'kube-system',
+      app: 'dns',
+      ip: addresses.names,
+      node: 0,
+      image: 'registry.example/dns:1.11',
+      owner: this.#set('dns-5d7f9', dns),
+    })
+    this.#pod({
+      name: 'database-0',
+      app: 'database',
+      ip: addresses.database,
+      node: 2,
+      image: 'registry.example/postgres:18',
+      owner: database,
+    })
+    this.#pod({
+      name: 'nightly-job-0',
+      app: 'nightly-job',
+      ip: addresses.job,
+      node: 1,
+      image: 'registry.example/shop/job:2.0',
+      owner: job,
+    })
+    this.#pod({
+      name: 'backup-0',
+      app: 'backup',
+      ip: addresses.backup,
+      node: 2,
+      image: 'registry.example/backup:0.9',
+      owner: backup,
+    })
+    ;[
+      ['web', 443],
+      ['api', 8080],
+      ['database', 5432],
+    ].forEach(([name, port], index) =>
+      server.put('Service', {
+        metadata: { name: String(name), namespace: 'shop' },
+        spec: {
+          clusterIP: `10.96.0.${20 + index}`,
+          clusterIPs: [`10.96.0.${20 + index}`],
+          selector: { app: name },
+          ports: [{ port, protocol: 'TCP', targetPort: port }],
+        },
+      }),
+    )
+    server.put('NetworkPolicy', {
+      metadata: { name: 'database', namespace: 'shop', ...wroteBy('kubectl-client-side-apply') },
+      spec: {
+        podSelector: { matchLabels: { app: 'database' } },
+        ingress: [
+          { from: [{ podSelector: { matchLabels: { role: 'db-client' } } }], ports: [{ port: 5432, protocol: 'TCP' }] },
+        ],
+      },
+    })
+    server.put('ConfigMap', {
+      metadata: { name: 'prices', namespace: 'shop', ...wroteBy('price-bot') },
+      data: { coffee: '4.20' },
+    })
+    server.put('Secret', {
+      metadata: { name: 'payment', namespace: 'shop', ...wroteBy('vault-agent') },
+      type: 'Opaque',
+      data: { 'api-key': Buffer.from('first').toString('base64') },
+    })
     this.#runApi(api, good)
   }
 
@@ -113,10 +227,21 @@ export class DemoCluster {
       this.#tried += 1
       this.#due.unhealthy = at + 3000
       this.#trace({ user: this.#culprit, address: '192.0.2.10', service: 'IAM', action: 'login' })
-      this.#trace({ user: this.#culprit, address: '192.0.2.10', service: 'SWR', action: 'pushImage', resource: { type: 'image', name: imageOf(good + this.#tried) } })
+      this.#trace({
+        user: this.#culprit,
+        address: '192.0.2.10',
+        service: 'SWR',
+        action: 'pushImage',
+        resource: { type: 'image', name: imageOf(good + this.#tried) },
+      })
     }
     const release = wrong ? good + this.#tried : good
-    const api = this.#write('Deployment', deploymentOf('api', imageOf(release), wrong ? {} : { role: 'db-client' }), 'kubectl-client-side-apply', this.#culprit)
+    const api = this.#write(
+      'Deployment',
+      deploymentOf('api', imageOf(release), wrong ? {} : { role: 'db-client' }),
+      'kubectl-client-side-apply',
+      this.#culprit,
+    )
     this.#runApi(api, release)
   }
 
@@ -127,44 +252,137 @@ export class DemoCluster {
     const set = this.#set(`api-${(0x5c44 + release * 7919).toString(16)}`, owner)
     const before = this.#api
     this.#api = `${set.metadata.name}-${(0x10000 + ++this.#pods * 4931).toString(36)}`
-    this.#pod({ name: this.#api, app: 'api', ip, node: 1, image: imageOf(release), owner: set, ...(right ? { role: 'db-client' } : {}) })
+    this.#pod({
+      name: this.#api,
+      app: 'api',
+      ip,
+      node: 1,
+      image: imageOf(release),
+      owner: set,
+      ...(right ? { role: 'db-client' } : {}),
+    })
     this.#event('Normal', 'Started', 'Started container api')
     if (before !== '') this.server.delete('Pod', before)
-    this.server.put('EndpointSlice', { metadata: { name: 'api-x7k2', namespace: 'shop', labels: { 'kubernetes.io/service-name': 'api' } }, addressType: 'IPv4', endpoints: [{ addresses: [ip], conditions: { ready: right }, targetRef: { kind: 'Pod', namespace: 'shop', name: this.#api } }], ports: [{ port: 8080, protocol: 'TCP' }] })
+    this.server.put('EndpointSlice', {
+      metadata: { name: 'api-x7k2', namespace: 'shop', labels: { 'kubernetes.io/service-name': 'api' } },
+      addressType: 'IPv4',
+      endpoints: [
+        {
+          addresses: [ip],
+          conditions: { ready: right },
+          targetRef: { kind: 'Pod', namespace: 'shop', name: this.#api },
+        },
+      ],
+      ports: [{ port: 8080, protocol: 'TCP' }],
+    })
   }
 
   #set(name: string, owner: DemoObject): DemoObject {
     const namespace = owner.metadata.namespace ?? 'shop'
-    return this.server.get('ReplicaSet', name) ?? this.server.put('ReplicaSet', { metadata: { name, namespace, ...ownedBy(owner), ...wroteBy('kube-controller-manager') }, spec: { replicas: 1 } })
+    return (
+      this.server.get('ReplicaSet', name) ??
+      this.server.put('ReplicaSet', {
+        metadata: { name, namespace, ...ownedBy(owner), ...wroteBy('kube-controller-manager') },
+        spec: { replicas: 1 },
+      })
+    )
   }
 
   #pod({ name, namespace = 'shop', app, ip, node, image, owner, role }: PodSpec): void {
-    const metadata = { name, namespace, labels: { app, ...(role === undefined ? {} : { role }) }, ...ownedBy(owner), ...wroteBy('kube-controller-manager') }
+    const metadata = {
+      name,
+      namespace,
+      labels: { app, ...(role === undefined ? {} : { role }) },
+      ...ownedBy(owner),
+      ...wroteBy('kube-controller-manager'),
+    }
     const spec = { nodeName: nodes[node]?.[0], containers: [{ name: app, image }] }
     this.server.put('Pod', { metadata, spec, status: { phase: 'Pending' } })
-    this.server.put('Pod', { metadata, spec, status: { phase: 'Running', podIP: ip, podIPs: [{ ip }], containerStatuses: [{ name: app, image, imageID: `${image.replace(/:.*/, '')}@sha256:${Buffer.from(image).toString('hex').padEnd(64, '0').slice(0, 64)}` }] } })
+    this.server.put('Pod', {
+      metadata,
+      spec,
+      status: {
+        phase: 'Running',
+        podIP: ip,
+        podIPs: [{ ip }],
+        containerStatuses: [
+          {
+            name: app,
+            image,
+            imageID: `${image.replace(/:.*/, '')}@sha256:${Buffer.from(image).toString('hex').padEnd(64, '0').slice(0, 64)}`,
+          },
+        ],
+      },
+    })
   }
 
   #prices(at: number): void {
     const price = (3 + 2 * this.#random.next()).toFixed(2)
-    this.#write('ConfigMap', { metadata: { name: 'prices', namespace: 'shop' }, data: { coffee: price, updated: String(Math.floor(at / 1000)) } }, 'price-bot', 'system:serviceaccount:shop:price-bot')
+    this.#write(
+      'ConfigMap',
+      {
+        metadata: { name: 'prices', namespace: 'shop' },
+        data: { coffee: price, updated: String(Math.floor(at / 1000)) },
+      },
+      'price-bot',
+      'system:serviceaccount:shop:price-bot',
+    )
   }
 
   #heartbeat(name: string): void {
     const node = this.server.get('Node', name)
     const status = node?.['status'] as Dict | undefined
-    if (node !== undefined) this.server.put('Node', { ...node, status: { ...status, conditions: [{ type: 'Ready', status: 'True', lastHeartbeatTime: new Date().toISOString() }] } })
+    if (node !== undefined)
+      this.server.put('Node', {
+        ...node,
+        status: {
+          ...status,
+          conditions: [{ type: 'Ready', status: 'True', lastHeartbeatTime: new Date().toISOString() }],
+        },
+      })
   }
 
   /** As somebody does it: the object, with the name of his program, and the request in the audit log. */
   #write(kind: string, object: DemoObject, manager: string, user: string): DemoObject {
     const received = new Date().toISOString()
     const written = this.server.put(kind, { ...object, metadata: { ...object.metadata, ...wroteBy(manager) } })
-    const { group, version, resource } = kinds.find((each) => each.kind === kind) ?? { group: '', version: 'v1', resource: '' }
+    const { group, version, resource } = kinds.find((each) => each.kind === kind) ?? {
+      group: '',
+      version: 'v1',
+      resource: '',
+    }
     this.#audits.push({
-      apiVersion: 'audit.k8s.io/v1', kind: 'Event', level: 'Metadata', auditID: `demo-${written.metadata.resourceVersion}`, stage: 'ResponseComplete', verb: 'patch', requestURI: `/${group === '' ? 'api' : `apis/${group}`}/${version}/namespaces/shop/${resource}/${object.metadata.name}?fieldManager=${manager}`,
-      user: { username: user, groups: ['system:authenticated'] }, sourceIPs: ['192.0.2.10'], userAgent: `${manager}/v1`, objectRef: { resource, namespace: 'shop', name: object.metadata.name, apiGroup: group, apiVersion: version, uid: written.metadata.uid },
-      responseStatus: { code: 200 }, responseObject: { apiVersion: written['apiVersion'], kind, metadata: { name: object.metadata.name, namespace: 'shop', uid: written.metadata.uid, resourceVersion: written.metadata.resourceVersion } }, requestReceivedTimestamp: received, stageTimestamp: new Date().toISOString(),
+      apiVersion: 'audit.k8s.io/v1',
+      kind: 'Event',
+      level: 'Metadata',
+      auditID: `demo-${written.metadata.resourceVersion}`,
+      stage: 'ResponseComplete',
+      verb: 'patch',
+      requestURI: `/${group === '' ? 'api' : `apis/${group}`}/${version}/namespaces/shop/${resource}/${object.metadata.name}?fieldManager=${manager}`,
+      user: { username: user, groups: ['system:authenticated'] },
+      sourceIPs: ['192.0.2.10'],
+      userAgent: `${manager}/v1`,
+      objectRef: {
+        resource,
+        namespace: 'shop',
+        name: object.metadata.name,
+        apiGroup: group,
+        apiVersion: version,
+        uid: written.metadata.uid,
+      },
+      responseStatus: { code: 200 },
+      responseObject: {
+        apiVersion: written['apiVersion'],
+        kind,
+        metadata: {
+          name: object.metadata.name,
+          namespace: 'shop',
+          uid: written.metadata.uid,
+          resourceVersion: written.metadata.resourceVersion,
+        },
+      },
+      requestReceivedTimestamp: received,
+      stageTimestamp: new Date().toISOString(),
     })
     return written
   }
@@ -173,7 +391,17 @@ export class DemoCluster {
   #event(type: 'Normal' | 'Warning', reason: string, message: string): void {
     const now = new Date().toISOString()
     const pod = this.server.get('Pod', this.#api)
-    this.server.put('Event', { metadata: { name: `${this.#api}.${++this.#events}`, namespace: 'shop' }, type, reason, message, count: 1, firstTimestamp: now, lastTimestamp: now, source: { component: 'kubelet' }, involvedObject: { apiVersion: 'v1', kind: 'Pod', namespace: 'shop', name: this.#api, uid: pod?.metadata.uid } })
+    this.server.put('Event', {
+      metadata: { name: `${this.#api}.${++this.#events}`, namespace: 'shop' },
+      type,
+      reason,
+      message,
+      count: 1,
+      firstTimestamp: now,
+      lastTimestamp: now,
+      source: { component: 'kubelet' },
+      involvedObject: { apiVersion: 'v1', kind: 'Pod', namespace: 'shop', name: this.#api, uid: pod?.metadata.uid },
+    })
   }
 }
 
@@ -182,7 +410,18 @@ function ownedBy({ metadata: { name, uid }, apiVersion, kind }: DemoObject): Dic
 }
 
 function wroteBy(manager: string): Dict {
-  return { managedFields: [{ manager, operation: 'Update', apiVersion: 'v1', time: new Date().toISOString().replace(/\.\d+Z$/, 'Z'), fieldsType: 'FieldsV1', fieldsV1: {} }] }
+  return {
+    managedFields: [
+      {
+        manager,
+        operation: 'Update',
+        apiVersion: 'v1',
+        time: new Date().toISOString().replace(/\.\d+Z$/, 'Z'),
+        fieldsType: 'FieldsV1',
+        fieldsV1: {},
+      },
+    ],
+  }
 }
 
 /** The release of the API that works. */
@@ -190,13 +429,24 @@ const good = 7
 const imageOf = (release: number): string => `registry.example/shop/api:1.${release}`
 
 function deploymentOf(name: string, image: string, labels: Dict, namespace = 'shop'): DemoObject {
-  return { metadata: { name, namespace, labels: { app: name } }, spec: { replicas: 1, selector: { matchLabels: { app: name } }, template: { metadata: { labels: { app: name, ...labels } }, spec: { containers: [{ name, image }] } } } }
+  return {
+    metadata: { name, namespace, labels: { app: name } },
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: { app: name } },
+      template: { metadata: { labels: { app: name, ...labels } }, spec: { containers: [{ name, image }] } },
+    },
+  }
 }
 
 /** How Weir is to reach it. */
 export function kubeconfig(url: string): object {
   return {
-    apiVersion: 'v1', kind: 'Config', 'current-context': 'demo', clusters: [{ name: 'demo', cluster: { server: url } }], users: [{ name: 'demo', user: { token: 'demo' } }],
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'demo',
+    clusters: [{ name: 'demo', cluster: { server: url } }],
+    users: [{ name: 'demo', user: { token: 'demo' } }],
     contexts: [{ name: 'demo', context: { cluster: 'demo', user: 'demo' } }],
   }
 }

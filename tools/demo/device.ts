@@ -29,7 +29,8 @@ export class Device {
   }
 
   report(flows: readonly Flow[], now: number): void {
-    for (const datagram of this.#exporter.datagrams(flows, now)) this.#socket.send(datagram, this.#port, this.#host, () => {})
+    for (const datagram of this.#exporter.datagrams(flows, now))
+      this.#socket.send(datagram, this.#port, this.#host, () => {})
   }
 
   close(): void {

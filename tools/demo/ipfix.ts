@@ -11,7 +11,20 @@ const templateEvery = 20
 
 /** [information element, bytes] */
 const fields: readonly (readonly [number, number])[] = [
-  [8, 4], [12, 4], [7, 2], [11, 2], [4, 1], [6, 1], [5, 1], [61, 1], [10, 4], [14, 4], [1, 8], [2, 8], [152, 8], [153, 8],
+  [8, 4],
+  [12, 4],
+  [7, 2],
+  [11, 2],
+  [4, 1],
+  [6, 1],
+  [5, 1],
+  [61, 1],
+  [10, 4],
+  [14, 4],
+  [1, 8],
+  [2, 8],
+  [152, 8],
+  [153, 8],
 ]
 const recordBytes = fields.reduce((sum, [, bytes]) => sum + bytes, 0)
 
@@ -22,7 +35,8 @@ export class IpfixExporter implements Exporter {
   datagrams(flows: readonly Flow[], now: number): Buffer[] {
     const seen = flows.flatMap((flow) => sampled(flow))
     const all: Buffer[] = []
-    for (let from = 0; from < seen.length; from += recordsPerMessage) all.push(this.#message(seen.slice(from, from + recordsPerMessage), now))
+    for (let from = 0; from < seen.length; from += recordsPerMessage)
+      all.push(this.#message(seen.slice(from, from + recordsPerMessage), now))
     return all
   }
 
@@ -43,7 +57,8 @@ export class IpfixExporter implements Exporter {
 
 /** What is left of a flow when one packet in ten is looked at; a small one may go unseen. */
 function sampled(flow: Flow): Flow[] {
-  const packets = Math.floor(flow.packets / oneIn) + ((flow.srcPort + flow.dstPort) % oneIn < flow.packets % oneIn ? 1 : 0)
+  const packets =
+    Math.floor(flow.packets / oneIn) + ((flow.srcPort + flow.dstPort) % oneIn < flow.packets % oneIn ? 1 : 0)
   return packets === 0 ? [] : [{ ...flow, packets, bytes: Math.round((flow.bytes * packets) / flow.packets) }]
 }
 

@@ -17,7 +17,8 @@ export class Netflow5Exporter implements Exporter {
 
   datagrams(flows: readonly Flow[], now: number): Buffer[] {
     const all: Buffer[] = []
-    for (let from = 0; from < flows.length; from += mostRecords) all.push(this.#datagram(flows.slice(from, from + mostRecords), now))
+    for (let from = 0; from < flows.length; from += mostRecords)
+      all.push(this.#datagram(flows.slice(from, from + mostRecords), now))
     return all
   }
 

@@ -25,7 +25,8 @@ export class SflowAgent implements Exporter {
       for (; this.#rest >= oneIn; this.#rest -= oneIn) samples.push(this.#sample(flow))
     }
     const all: Buffer[] = []
-    for (let from = 0; from < samples.length; from += samplesPerDatagram) all.push(this.#datagram(samples.slice(from, from + samplesPerDatagram), now))
+    for (let from = 0; from < samples.length; from += samplesPerDatagram)
+      all.push(this.#datagram(samples.slice(from, from + samplesPerDatagram), now))
     return all
   }
 

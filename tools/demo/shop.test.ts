@@ -8,7 +8,8 @@ test('every three minutes a release runs that does not reach the database', () =
   for (let at = 0; at < 300_000; at += 100) {
     for (const flow of shop.flows(at, 100)) {
       if (flow.src === addresses.database && flow.dst === addresses.api) answered.push(at)
-      if (flow.src === addresses.apiRolledOut && flow.dst === addresses.database && flow.tcpFlags === 0x06) refused.push(at)
+      if (flow.src === addresses.apiRolledOut && flow.dst === addresses.database && flow.tcpFlags === 0x06)
+        refused.push(at)
     }
   }
   const during = (at: number): boolean => (at >= 45_000 && at < 85_000) || (at >= 225_000 && at < 265_000)

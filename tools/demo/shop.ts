@@ -112,19 +112,49 @@ export class Shop {
     const port = this.#between(32_768, 60_999)
     const asked = this.#exchange(customer, server, port, 443, this.#between(4, 14), this.#between(10, 160))
     if (this.#random.next() < 0.3) return asked
-    const behind = this.#exchange(server, api, this.#between(32_768, 60_999), 8080, this.#between(3, 8), this.#between(4, 20))
-    return [...asked, ...behind, ...this.#exchange(api, database, this.#between(32_768, 60_999), 5432, this.#between(3, 9), this.#between(3, 40))]
+    const behind = this.#exchange(
+      server,
+      api,
+      this.#between(32_768, 60_999),
+      8080,
+      this.#between(3, 8),
+      this.#between(4, 20),
+    )
+    return [
+      ...asked,
+      ...behind,
+      ...this.#exchange(api, database, this.#between(32_768, 60_999), 5432, this.#between(3, 9), this.#between(3, 40)),
+    ]
   }
 
   /** The API asks its database in vain, and its customers get an error. */
   #failedVisit(): Flow[] {
     const customer = `${this.#pick(['203.0.113', '198.51.100'])}.${this.#between(1, 254)}`
     const server = this.#pick(web)
-    const knock = (): Flow => ({ src: apiRolledOut, dst: database, srcPort: this.#between(32_768, 60_999), dstPort: 5432, proto: tcp, packets: 1, bytes: 60, tcpFlags: refused, duration: 0 })
+    const knock = (): Flow => ({
+      src: apiRolledOut,
+      dst: database,
+      srcPort: this.#between(32_768, 60_999),
+      dstPort: 5432,
+      proto: tcp,
+      packets: 1,
+      bytes: 60,
+      tcpFlags: refused,
+      duration: 0,
+    })
     return [
       ...this.#exchange(customer, server, this.#between(32_768, 60_999), 443, this.#between(4, 8), this.#between(3, 6)),
-      ...this.#exchange(server, apiRolledOut, this.#between(32_768, 60_999), 8080, this.#between(3, 6), this.#between(2, 4)),
-      knock(), knock(), knock(),
+      ...this.#exchange(
+        server,
+        apiRolledOut,
+        this.#between(32_768, 60_999),
+        8080,
+        this.#between(3, 6),
+        this.#between(2, 4),
+      ),
+      knock(),
+      knock(),
+      knock(),
     ]
   }
 
@@ -132,35 +162,91 @@ export class Shop {
     const asks = this.#pick([...web, api, job])
     const port = this.#between(32_768, 60_999)
     return [
-      { src: asks, dst: names, srcPort: port, dstPort: 53, proto: udp, packets: 1, bytes: this.#between(58, 80), tcpFlags: 0, duration: 0 },
-      { src: names, dst: asks, srcPort: 53, dstPort: port, proto: udp, packets: 1, bytes: this.#between(90, 300), tcpFlags: 0, duration: 0 },
+      {
+        src: asks,
+        dst: names,
+        srcPort: port,
+        dstPort: 53,
+        proto: udp,
+        packets: 1,
+        bytes: this.#between(58, 80),
+        tcpFlags: 0,
+        duration: 0,
+      },
+      {
+        src: names,
+        dst: asks,
+        srcPort: 53,
+        dstPort: port,
+        proto: udp,
+        packets: 1,
+        bytes: this.#between(90, 300),
+        tcpFlags: 0,
+        duration: 0,
+      },
     ]
   }
 
   #nightlyJob(): Flow[] {
     return [
-      ...this.#exchange(job, database, this.#between(32_768, 60_999), 5432, this.#between(40, 90), this.#between(800, 2500)),
-      ...this.#exchange(job, backup, this.#between(32_768, 60_999), 22, this.#between(800, 2500), this.#between(40, 90)),
+      ...this.#exchange(
+        job,
+        database,
+        this.#between(32_768, 60_999),
+        5432,
+        this.#between(40, 90),
+        this.#between(800, 2500),
+      ),
+      ...this.#exchange(
+        job,
+        backup,
+        this.#between(32_768, 60_999),
+        22,
+        this.#between(800, 2500),
+        this.#between(40, 90),
+      ),
     ]
   }
 
   #probe(): Flow {
     const dst = this.#pick([...web, api, database, names, job, backup])
-    return { src: scanner, dst, srcPort: this.#between(40_000, 41_000), dstPort: this.#between(1, 10_000), proto: tcp, packets: 1, bytes: 40, tcpFlags: onlySyn, duration: 0 }
+    return {
+      src: scanner,
+      dst,
+      srcPort: this.#between(40_000, 41_000),
+      dstPort: this.#between(1, 10_000),
+      proto: tcp,
+      packets: 1,
+      bytes: 40,
+      tcpFlags: onlySyn,
+      duration: 0,
+    }
   }
 
   /** Both directions of a connection, with so many packets each way. */
   #exchange(client: string, server: string, port: number, service: number, up: number, down: number): Flow[] {
     const duration = this.#between(5, 2_000)
-    const flow = (src: string, dst: string, srcPort: number, dstPort: number, packets: number): Flow =>
-      ({ src, dst, srcPort, dstPort, proto: tcp, packets, bytes: packets * this.#between(52, 1_400), tcpFlags: wholeConnection, duration })
+    const flow = (src: string, dst: string, srcPort: number, dstPort: number, packets: number): Flow => ({
+      src,
+      dst,
+      srcPort,
+      dstPort,
+      proto: tcp,
+      packets,
+      bytes: packets * this.#between(52, 1_400),
+      tcpFlags: wholeConnection,
+      duration,
+    })
     return [flow(client, server, port, service, up), flow(server, client, service, port, down)]
   }
 
   #order(time: string): ShopEvent {
     const number = ++this.#orders
     const items = this.#between(1, 5)
-    return { ...this.#envelope(time, '/shop/orders', 'com.example.shop.order.placed', `order/${number}`), data: { number, items, total: Number((items * (4 + 40 * this.#random.next())).toFixed(2)), currency: 'EUR' } }
+    return {
+      ...this.#envelope(time, '/shop/orders', 'com.example.shop.order.placed', `order/${number}`),
+      data: { number, items, total: Number((items * (4 + 40 * this.#random.next())).toFixed(2)), currency: 'EUR' },
+    }
   }
 
   /** A desk of the shop: somebody looks at something, or may not. */
@@ -170,14 +256,33 @@ export class Shop {
     const allowed = action !== 'deleteOrder' || user === 'alice'
     const name = this.#pick(['order-1001', 'order-1002', 'coffee'])
     const audit: AuditRecord = {
-      actor: { kind: 'user', name: user, domain: 'shop', address: '192.0.2.10' }, action, service: 'desk', resource: { type: action === 'updatePrice' ? 'price' : 'order', name }, tenant: 'shop', region: 'eu-1',
-      outcome: allowed ? 'success' : 'failure', severity: allowed ? 'normal' : 'warning',
+      actor: { kind: 'user', name: user, domain: 'shop', address: '192.0.2.10' },
+      action,
+      service: 'desk',
+      resource: { type: action === 'updatePrice' ? 'price' : 'order', name },
+      tenant: 'shop',
+      region: 'eu-1',
+      outcome: allowed ? 'success' : 'failure',
+      severity: allowed ? 'normal' : 'warning',
     }
-    return { ...this.#envelope(time, '/shop/desk', `com.example.shop.${action}`, name), weirfamily: 'audit', weirref: `shop:desk/${audit.resource?.type}/item/${name}`, data: { audit } }
+    return {
+      ...this.#envelope(time, '/shop/desk', `com.example.shop.${action}`, name),
+      weirfamily: 'audit',
+      weirref: `shop:desk/${audit.resource?.type}/item/${name}`,
+      data: { audit },
+    }
   }
 
   #envelope(time: string, source: string, type: string, subject: string): Omit<ShopEvent, 'data'> {
-    return { specversion: '1.0', id: `${this.#run}-${++this.#events}`, source, type, subject, time, datacontenttype: 'application/json' }
+    return {
+      specversion: '1.0',
+      id: `${this.#run}-${++this.#events}`,
+      source,
+      type,
+      subject,
+      time,
+      datacontenttype: 'application/json',
+    }
   }
 
   /** Calls about `rate` times a second. */

@@ -1,5 +1,11 @@
 // The shop's warehouse, behind two queues of SQS (fauxqs, in this process): it takes orders from the one, as any consumer would, and says on the other what was sent off.
-import { DeleteMessageBatchCommand, ReceiveMessageCommand, SendMessageBatchCommand, SQSClient, type Message } from '@aws-sdk/client-sqs'
+import {
+  DeleteMessageBatchCommand,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  SQSClient,
+  type Message,
+} from '@aws-sdk/client-sqs'
 import { startFauxqs, type FauxqsServer } from 'fauxqs'
 
 const region = 'eu-central-1'
@@ -33,18 +39,41 @@ export class Warehouse {
 
   /** What Weir is told of a queue, as settings of its sink or source. */
   settings(queue: keyof typeof queues): object {
-    return { type: 'aws-sqs', queue_url: this.#url(queue), region, auth: { type: 'keys', access_key_id: credentials.accessKeyId, secret_access_key: credentials.secretAccessKey } }
+    return {
+      type: 'aws-sqs',
+      queue_url: this.#url(queue),
+      region,
+      auth: { type: 'keys', access_key_id: credentials.accessKeyId, secret_access_key: credentials.secretAccessKey },
+    }
   }
 
   /** Works until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
-        const { Messages: messages = [] } = await this.#client.send(new ReceiveMessageCommand({ QueueUrl: this.#url('orders'), MaxNumberOfMessages: 10, WaitTimeSeconds: waitS }), { abortSignal: signal })
+        const { Messages: messages = [] } = await this.#client.send(
+          new ReceiveMessageCommand({ QueueUrl: this.#url('orders'), MaxNumberOfMessages: 10, WaitTimeSeconds: waitS }),
+          { abortSignal: signal },
+        )
         if (messages.length === 0) continue
         const shipments = messages.flatMap(shipped)
-        if (shipments.length > 0) await this.#client.send(new SendMessageBatchCommand({ QueueUrl: this.#url('shipments'), Entries: shipments.map((MessageBody, index) => ({ Id: String(index), MessageBody, MessageAttributes: cloudEvent })) }))
-        await this.#client.send(new DeleteMessageBatchCommand({ QueueUrl: this.#url('orders'), Entries: messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle })) }))
+        if (shipments.length > 0)
+          await this.#client.send(
+            new SendMessageBatchCommand({
+              QueueUrl: this.#url('shipments'),
+              Entries: shipments.map((MessageBody, index) => ({
+                Id: String(index),
+                MessageBody,
+                MessageAttributes: cloudEvent,
+              })),
+            }),
+          )
+        await this.#client.send(
+          new DeleteMessageBatchCommand({
+            QueueUrl: this.#url('orders'),
+            Entries: messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle })),
+          }),
+        )
       } catch (error) {
         if (signal.aborted) return
         process.stderr.write(`demo: the warehouse closed: ${error instanceof Error ? error.message : String(error)}\n`)
@@ -69,6 +98,15 @@ const cloudEvent = { 'content-type': { DataType: 'String', StringValue: 'applica
 function shipped({ Body = '{}' }: Message): string[] {
   const { id, type, subject, data } = JSON.parse(Body) as Order
   if (type !== placed) return []
-  const event = { specversion: '1.0', id: `shipment-of-${id}`, source: '/shop/warehouse', type: 'com.example.shop.order.shipped', subject, time: new Date().toISOString(), datacontenttype: 'application/json', data: { number: data.number, items: data.items, parcels: Math.ceil(data.items / 3) } }
+  const event = {
+    specversion: '1.0',
+    id: `shipment-of-${id}`,
+    source: '/shop/warehouse',
+    type: 'com.example.shop.order.shipped',
+    subject,
+    time: new Date().toISOString(),
+    datacontenttype: 'application/json',
+    data: { number: data.number, items: data.items, parcels: Math.ceil(data.items / 3) },
+  }
   return [JSON.stringify(event)]
 }

@@ -15,11 +15,14 @@ const words: Readonly<Record<Decision, readonly [who: string, limited: string]>>
 /** Who may ask for what, as it was decided for each operation. */
 export async function accessPage(): Promise<string> {
   const { paths } = await describedByItself()
-  const rows = Object.entries(paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, { operationId }]) => {
-    const decided = decisions[operationId]
-    if (decided === undefined) return [code(`${method.toUpperCase()} ${path}`), 'admins', '403', 'Nobody has decided yet.']
-    return [code(`${method.toUpperCase()} ${path}`), ...words[decided.who], decided.why]
-  }))
+  const rows = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { operationId }]) => {
+      const decided = decisions[operationId]
+      if (decided === undefined)
+        return [code(`${method.toUpperCase()} ${path}`), 'admins', '403', 'Nobody has decided yet.']
+      return [code(`${method.toUpperCase()} ${path}`), ...words[decided.who], decided.why]
+    }),
+  )
   return `${generatedHead('Who may ask for what', 'src/api/access/decisions.ts')}\
 A limited viewer is one whose token or claims name [the namespaces that he may see](../guide/access.md).
 

@@ -13,7 +13,9 @@ In a checkout \`npm start -- [flags]\` is \`weir run [flags]\`, and \`npm run -s
 Exit codes: 0 done (for \`weir run\`: a clean stop), 2 bad configuration or a command line that cannot be used, 1 anything
 else. What goes to standard output is the answer; everything said about it goes to standard error.
 
-${everyCommand(weir, ['weir']).map(([words, command]) => `## ${words.join(' ')}\n\n\`\`\`text\n${page(command).trim()}\n\`\`\`\n`).join('\n')}`
+${everyCommand(weir, ['weir'])
+  .map(([words, command]) => `## ${words.join(' ')}\n\n\`\`\`text\n${page(command).trim()}\n\`\`\`\n`)
+  .join('\n')}`
 }
 
 function everyCommand(command: Command, words: readonly string[]): [words: readonly string[], command: Command][] {
@@ -22,7 +24,11 @@ function everyCommand(command: Command, words: readonly string[]): [words: reado
 
 function page(command: Command): string {
   let text = ''
-  command.configureOutput({ writeOut: (piece) => (text += piece), getOutHelpWidth: () => width, getOutHasColors: () => false })
+  command.configureOutput({
+    writeOut: (piece) => (text += piece),
+    getOutHelpWidth: () => width,
+    getOutHasColors: () => false,
+  })
   command.outputHelp()
   return text
 }

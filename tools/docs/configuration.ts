@@ -23,11 +23,15 @@ ${contents(all)}
 ## Settings
 
 ${reference(settings())}
-${(['sources', 'sinks', 'transforms'] as const).map((key) => `## ${title(key)}
+${(['sources', 'sinks', 'transforms'] as const)
+  .map(
+    (key) => `## ${title(key)}
 
 ${infoOf(weirSchema.fields[key]).description}.
 ${key === 'sources' ? '' : `Each may also have what stands under [delivery](#${anchor('Delivery')}).\n`}
-${under(key).map(section).join('\n')}`).join('\n')}
+${under(key).map(section).join('\n')}`,
+  )
+  .join('\n')}
 ## Delivery
 
 ${named('delivery').summary}.
@@ -43,7 +47,12 @@ ${reference(named('networks').schema)}`
 
 function settings(): AnyComponentSchema {
   const fields = Object.entries(weirSchema.fields).filter(([, field]) => infoOf(field).kind !== 'components')
-  return defineSchema({ type: 'weir', role: 'setting', summary: weirSchema.summary, fields: Object.fromEntries(fields) })
+  return defineSchema({
+    type: 'weir',
+    role: 'setting',
+    summary: weirSchema.summary,
+    fields: Object.fromEntries(fields),
+  })
 }
 
 function title(key: string): string {
@@ -59,6 +68,8 @@ function section(component: Component): string {
 }
 
 function contents(all: readonly Component[]): string {
-  const entries = all.filter(({ under }) => under !== undefined).map((one) => `[${one.role} ${one.type}](#${anchor(headingOf(one))})`)
+  const entries = all
+    .filter(({ under }) => under !== undefined)
+    .map((one) => `[${one.role} ${one.type}](#${anchor(headingOf(one))})`)
   return `On this page: ${['[settings](#settings)', ...entries, '[delivery](#delivery)', '[networks](#networks)'].join(', ')}.\n`
 }

@@ -25,23 +25,42 @@ import { listFiles } from '../kit/sources.ts'
 import { anchor } from './markdown.ts'
 
 const pages = [
-  'README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'STYLE.md',
-  ...(await listFiles(ROOT, 'docs', /\.md$/)), ...(await listFiles(ROOT, 'examples', /\.md$/)), ...(await listFiles(ROOT, 'src', /^README\.md$/)),
+  'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'STYLE.md',
+  ...(await listFiles(ROOT, 'docs', /\.md$/)),
+  ...(await listFiles(ROOT, 'examples', /\.md$/)),
+  ...(await listFiles(ROOT, 'src', /^README\.md$/)),
 ]
-const texts = new Map(await Promise.all(pages.map(async (page) => [page, await readFile(join(ROOT, page), 'utf8')] as const)))
+const texts = new Map(
+  await Promise.all(pages.map(async (page) => [page, await readFile(join(ROOT, page), 'utf8')] as const)),
+)
 
 /** Code blocks of a language; '' are those without one. */
 function blocks(page: string, ...languages: readonly string[]): string[] {
-  return [...(texts.get(page) ?? '').matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].filter(([, language = '']) => languages.includes(language)).map(([, , body = '']) => body)
+  return [...(texts.get(page) ?? '').matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)]
+    .filter(([, language = '']) => languages.includes(language))
+    .map(([, , body = '']) => body)
 }
 
 /** Shell commands of a page, continued lines joined and comments left out. */
 function commands(page: string): string[] {
-  return blocks(page, 'sh', '').flatMap((block) => block.replace(/\\\n\s*/g, '').split('\n').map((line) => line.replace(/\s+#.*$/, '').trim())).filter((line) => line !== '')
+  return blocks(page, 'sh', '')
+    .flatMap((block) =>
+      block
+        .replace(/\\\n\s*/g, '')
+        .split('\n')
+        .map((line) => line.replace(/\s+#.*$/, '').trim()),
+    )
+    .filter((line) => line !== '')
 }
 
 /** Files beside the configuration, by their only key. */
-const files: ReadonlyMap<string, AnyComponentSchema> = new Map<string, AnyComponentSchema>([['networks', networksSchema], ['interfaces', interfacesSchema]])
+const files: ReadonlyMap<string, AnyComponentSchema> = new Map<string, AnyComponentSchema>([
+  ['networks', networksSchema],
+  ['interfaces', interfacesSchema],
+])
 
 let folder = ''
 beforeAll(async () => {
@@ -55,7 +74,6 @@ describe('configuration in', () => {
     await writeFile(file, text)
     expect((await loadConfig(realHost(), [file], [])).warnings).toBe('')
   })
-
 
   test.each(pages.filter((page) => blocks(page, 'yaml').length > 0))('%s is valid', async (page) => {
     for (const block of blocks(page, 'yaml')) {
@@ -73,18 +91,26 @@ describe('configuration in', () => {
   })
 
   test('the guide shows every part of it', () => {
-    const shown = new Set(blocks('docs/guide/configuration.md', 'yaml').flatMap((block) => Object.keys(parse(block) as object)))
+    const shown = new Set(
+      blocks('docs/guide/configuration.md', 'yaml').flatMap((block) => Object.keys(parse(block) as object)),
+    )
     expect(Object.keys(weirSchema.fields).filter((key) => !shown.has(key))).toEqual([])
   })
 })
 
 describe('commands in', () => {
   const nodes = flatten(commandTree(program()))
-  const find = (words: readonly string[]) => nodes.findLast((node) => node.words.every((word, index) => words[index] === word))
-  const said = (page: string): string[] => commands(page).flatMap((line) => {
-    const call = /^(?:npm run -s weir -- |weir )(.*)$/.exec(line)?.[1] ?? (/^npm start -- (.*)$/.exec(line)?.[1] === undefined ? undefined : `run ${/^npm start -- (.*)$/.exec(line)?.[1]}`)
-    return call === undefined ? [] : [call.replace(/[|>].*$/, '').replace(/"[^"]*"/g, 'TEXT')]
-  })
+  const find = (words: readonly string[]) =>
+    nodes.findLast((node) => node.words.every((word, index) => words[index] === word))
+  const said = (page: string): string[] =>
+    commands(page).flatMap((line) => {
+      const call =
+        /^(?:npm run -s weir -- |weir )(.*)$/.exec(line)?.[1] ??
+        (/^npm start -- (.*)$/.exec(line)?.[1] === undefined
+          ? undefined
+          : `run ${/^npm start -- (.*)$/.exec(line)?.[1]}`)
+      return call === undefined ? [] : [call.replace(/[|>].*$/, '').replace(/"[^"]*"/g, 'TEXT')]
+    })
 
   test.each(pages.filter((page) => said(page).length > 0))('%s exist, with their flags', (page) => {
     for (const call of said(page)) {
@@ -92,14 +118,21 @@ describe('commands in', () => {
       const node = find(words)
       expect(node?.words, call).not.toEqual([])
       const flags = words.filter((word) => word.startsWith('--') && word.length > 2).map((word) => word.split('=')[0])
-      for (const flag of flags) expect(node?.options.flatMap((option) => option.flags), call).toContain(flag)
+      for (const flag of flags)
+        expect(
+          node?.options.flatMap((option) => option.flags),
+          call,
+        ).toContain(flag)
     }
   })
 
   test('scripts of npm are there', async () => {
-    const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
+    const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>
+    }
     for (const text of texts.values()) {
-      for (const [, script = ''] of text.matchAll(/npm run (?:-s |--silent )?([\w:]+)/g)) expect(scripts).toHaveProperty([script])
+      for (const [, script = ''] of text.matchAll(/npm run (?:-s |--silent )?([\w:]+)/g))
+        expect(scripts).toHaveProperty([script])
     }
   })
 })
@@ -115,31 +148,42 @@ describe('against a real Weir', () => {
 
   test('every statement of the documents is answered', async () => {
     const said = [/\bquery\b.*?"((?:SELECT|WITH)[^"]*)"/, /-d '\{"sql":"([^"]*)"\}'/]
-    const statements = pages.flatMap((page) => commands(page)).flatMap((line) => said.map((pattern) => pattern.exec(line)?.[1]).filter((one) => one !== undefined))
+    const statements = pages
+      .flatMap((page) => commands(page))
+      .flatMap((line) => said.map((pattern) => pattern.exec(line)?.[1]).filter((one) => one !== undefined))
     expect(statements.length).toBeGreaterThan(5)
     for (const statement of statements) await expect(weir.sql(statement), statement).resolves.toBeInstanceOf(Array)
   })
 
   test('every event of the documents is accepted', async () => {
-    const events = pages.flatMap((page) => commands(page)).flatMap((line) => {
-      const found = /curl -X POST http:\/\/127\.0\.0\.1:8080\/events -H 'content-type: ([^']+)'.* -d '([^']*)'/.exec(line)
-      return found === null ? [] : [{ type: found[1] ?? '', body: found[2] ?? '' }]
-    })
+    const events = pages
+      .flatMap((page) => commands(page))
+      .flatMap((line) => {
+        const found = /curl -X POST http:\/\/127\.0\.0\.1:8080\/events -H 'content-type: ([^']+)'.* -d '([^']*)'/.exec(
+          line,
+        )
+        return found === null ? [] : [{ type: found[1] ?? '', body: found[2] ?? '' }]
+      })
     expect(events.length).toBeGreaterThan(1)
-    for (const { type, body } of events) expect(await weir.post('/events', body, type)).toEqual({ accepted: 1, duplicates: 0 })
+    for (const { type, body } of events)
+      expect(await weir.post('/events', body, type)).toEqual({ accepted: 1, duplicates: 0 })
   })
 
   test('the views have the columns and types that the reference names', async () => {
     for (const [view, columns] of Object.entries(everyView)) {
       const described = await weir.sql<{ column_name: string; column_type: string }>(`DESCRIBE ${view}`)
-      expect(described.map(({ column_name: name, column_type: type }) => ({ name, type }))).toEqual(columns.map(({ name, type }) => ({ name, type })))
+      expect(described.map(({ column_name: name, column_type: type }) => ({ name, type }))).toEqual(
+        columns.map(({ name, type }) => ({ name, type })),
+      )
     }
   })
 })
 
 test('every metric and error code that the documents name exists', () => {
   const known = new Set([...Object.keys(metricTable), ...Object.keys(errorTable), ...Object.keys(problemTable)])
-  const named = [...texts].flatMap(([page, text]) => [...text.matchAll(/`(weir_[a-z_]+|WEIR_[A-Z_]+)`/g)].map(([, name = '']) => ({ page, name })))
+  const named = [...texts].flatMap(([page, text]) =>
+    [...text.matchAll(/`(weir_[a-z_]+|WEIR_[A-Z_]+)`/g)].map(([, name = '']) => ({ page, name })),
+  )
   // Variables of the environment begin alike.
   const variables = /^WEIR_(?:DATA|HTTP|SOURCES|SINKS|GRAFANA|CACHE|TOKEN|CHROMIUM)/
   expect(named.filter(({ name }) => !known.has(name) && !variables.test(name))).toEqual([])
@@ -148,7 +192,11 @@ test('every metric and error code that the documents name exists', () => {
 
 test('docs/pictures has at most 12 files, and a document shows each', async () => {
   const pictures = await listFiles(ROOT, 'docs/pictures', /./)
-  const shown = [...texts].flatMap(([page, text]) => [...text.matchAll(/!\[[^\]]*\]\(([^)\s]+)\)|(?:src|srcset)="([^"]+)"/g)].map(([, link, source]) => join(dirname(page), link ?? source ?? '')))
+  const shown = [...texts].flatMap(([page, text]) =>
+    [...text.matchAll(/!\[[^\]]*\]\(([^)\s]+)\)|(?:src|srcset)="([^"]+)"/g)].map(([, link, source]) =>
+      join(dirname(page), link ?? source ?? ''),
+    ),
+  )
   expect(pictures.length).toBeLessThanOrEqual(12)
   expect(pictures.filter((picture) => !shown.includes(picture))).toEqual([])
 })

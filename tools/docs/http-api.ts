@@ -26,7 +26,12 @@ interface Operation {
   readonly operationId: string
   readonly summary: string
   readonly description?: string
-  readonly parameters: readonly { readonly name: string; readonly in: string; readonly required?: boolean; readonly schema: Schema }[]
+  readonly parameters: readonly {
+    readonly name: string
+    readonly in: string
+    readonly required?: boolean
+    readonly schema: Schema
+  }[]
   readonly requestBody?: Content
   readonly responses: Readonly<Record<string, Content>>
 }
@@ -39,8 +44,13 @@ interface OpenApi {
 /** The API as it describes itself. */
 export async function httpApiPage(): Promise<string> {
   const { paths, components } = await describedByItself()
-  const operations = Object.entries(paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]) => operationText(method, path, operation)))
-  const schemas = Object.entries(components.schemas).map(([name, schema]) => `### ${name}\n\n${schema.description === undefined ? '' : `${schema.description}\n\n`}${properties(schema)}`)
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => operationText(method, path, operation)),
+  )
+  const schemas = Object.entries(components.schemas).map(
+    ([name, schema]) =>
+      `### ${name}\n\n${schema.description === undefined ? '' : `${schema.description}\n\n`}${properties(schema)}`,
+  )
   return `${generatedHead('HTTP API', 'the routes of src/api')}\
 The server describes itself in OpenAPI 3.1 at \`GET /api/v1/openapi.json\`; this page is made from that. Where a
 login is needed every request carries \`Authorization: Bearer TOKEN\`, or the cookie of a browser that logged in; on loopback without
@@ -55,8 +65,14 @@ ${schemas.join('\n')}`
 export async function describedByItself(): Promise<OpenApi> {
   const silent = (): void => {}
   const api = await startApi({
-    listen: { host: '127.0.0.1', port: 0 }, auth: { tokens: [] }, httpAuth: 'api', host: realHost(), version: '0', control: new RecordingControl(),
-    log: { debug: silent, info: silent, warn: silent, error: silent }, limits: { closeMs: 200 },
+    listen: { host: '127.0.0.1', port: 0 },
+    auth: { tokens: [] },
+    httpAuth: 'api',
+    host: realHost(),
+    version: '0',
+    control: new RecordingControl(),
+    log: { debug: silent, info: silent, warn: silent, error: silent },
+    limits: { closeMs: 200 },
   })
   try {
     return (await (await fetch(`${api.url}/api/v1/openapi.json`)).json()) as OpenApi
@@ -65,23 +81,53 @@ export async function describedByItself(): Promise<OpenApi> {
   }
 }
 
-function operationText(method: string, path: string, { summary, description, parameters, requestBody, responses }: Operation): string {
-  const parts = [`## ${method.toUpperCase()} ${path}`, `${summary}.${description === undefined ? '' : ` ${description}`}`]
+function operationText(
+  method: string,
+  path: string,
+  { summary, description, parameters, requestBody, responses }: Operation,
+): string {
+  const parts = [
+    `## ${method.toUpperCase()} ${path}`,
+    `${summary}.${description === undefined ? '' : ` ${description}`}`,
+  ]
   if (parameters.length > 0) {
-    parts.push(table(['Parameter', 'In', 'Type', 'Meaning'], parameters.map(({ name, in: place, schema, required }) => [code(name), place, `${typeText(schema)}${required === true ? ', required' : ''}`, meaning(schema)])))
+    parts.push(
+      table(
+        ['Parameter', 'In', 'Type', 'Meaning'],
+        parameters.map(({ name, in: place, schema, required }) => [
+          code(name),
+          place,
+          `${typeText(schema)}${required === true ? ', required' : ''}`,
+          meaning(schema),
+        ]),
+      ),
+    )
   }
   for (const [type, { schema, description: said }] of Object.entries(requestBody?.content ?? {})) {
     parts.push(`Body ${code(type)}: ${said ?? typeText(schema)}`)
     if (schema?.properties !== undefined) parts.push(properties(schema))
   }
-  parts.push(table(['Status', 'Answer', 'Body'], Object.entries(responses).map(([status, answer]) => [
-    status, answer.description ?? '', Object.entries(answer.content ?? {}).map(([type, { schema }]) => `${code(type)} ${typeText(schema)}`).join('; '),
-  ])))
+  parts.push(
+    table(
+      ['Status', 'Answer', 'Body'],
+      Object.entries(responses).map(([status, answer]) => [
+        status,
+        answer.description ?? '',
+        Object.entries(answer.content ?? {})
+          .map(([type, { schema }]) => `${code(type)} ${typeText(schema)}`)
+          .join('; '),
+      ]),
+    ),
+  )
   return parts.map((part) => `${part.trim()}\n`).join('\n')
 }
 
 function properties({ properties: all = {}, required = [] }: Schema): string {
-  const rows = Object.entries(all).map(([name, schema]) => [code(name), `${typeText(schema)}${required.includes(name) ? ', required' : ''}`, meaning(schema)])
+  const rows = Object.entries(all).map(([name, schema]) => [
+    code(name),
+    `${typeText(schema)}${required.includes(name) ? ', required' : ''}`,
+    meaning(schema),
+  ])
   return rows.length === 0 ? '' : table(['Property', 'Type', 'Meaning'], rows)
 }
 
@@ -99,7 +145,9 @@ function typeText(schema: Schema | undefined): string {
   if (either !== undefined) return either.map(typeText).join(' or ')
   if (schema.enum !== undefined) return schema.enum.map((value) => code(String(value))).join(' or ')
   if (schema.type === 'array') return `list of ${typeText(schema.items) || 'values'}`
-  if (schema.type === 'object' && schema.properties !== undefined) return `object of ${Object.keys(schema.properties).map(code).join(', ')}`
-  if (schema.type === 'object' && typeof schema.additionalProperties === 'object') return `map of name to ${typeText(schema.additionalProperties)}`
+  if (schema.type === 'object' && schema.properties !== undefined)
+    return `object of ${Object.keys(schema.properties).map(code).join(', ')}`
+  if (schema.type === 'object' && typeof schema.additionalProperties === 'object')
+    return `map of name to ${typeText(schema.additionalProperties)}`
   return typeof schema.type === 'string' ? schema.type : (schema.type?.join(' or ') ?? '')
 }

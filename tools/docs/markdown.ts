@@ -7,7 +7,8 @@ export function generatedHead(title: string, from: string): string {
 
 /** A table; cells may hold anything but line breaks. */
 export function table(titles: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
   return `${[line(titles), `|${titles.map(() => '---').join('|')}|`, ...rows.map(line)].join('\n')}\n`
 }
 
@@ -17,7 +18,10 @@ export function code(text: string): string {
 
 /** Name of a heading in a link, as GitHub and its kin make it. */
 export function anchor(heading: string): string {
-  return heading.toLowerCase().replace(/[^\w\- ]/g, '').replaceAll(' ', '-')
+  return heading
+    .toLowerCase()
+    .replace(/[^\w\- ]/g, '')
+    .replaceAll(' ', '-')
 }
 
 export interface Block {

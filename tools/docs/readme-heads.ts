@@ -28,12 +28,23 @@ export interface Home {
 /** Every folder with the components that it declares. */
 export function homes(): readonly Home[] {
   const all = components()
-  const of = (role: Component['role'], types: readonly string[]): readonly Component[] => all.filter((one) => one.role === role && types.includes(one.type))
+  const of = (role: Component['role'], types: readonly string[]): readonly Component[] =>
+    all.filter((one) => one.role === role && types.includes(one.type))
   return [
     ...[...manifests].map(([folder, { source, sinks = [] }]) => ({
-      folder: `src/connectors/${folder}`, components: [...of('source', source === undefined ? [] : [source.schema.type]), ...of('sink', sinks.map(({ type }) => type))],
+      folder: `src/connectors/${folder}`,
+      components: [
+        ...of('source', source === undefined ? [] : [source.schema.type]),
+        ...of(
+          'sink',
+          sinks.map(({ type }) => type),
+        ),
+      ],
     })),
-    ...Object.keys(transformSchemas).map((type) => ({ folder: `src/transforms/${type}`, components: of('transform', [type]) })),
+    ...Object.keys(transformSchemas).map((type) => ({
+      folder: `src/transforms/${type}`,
+      components: of('transform', [type]),
+    })),
   ]
 }
 
@@ -52,8 +63,10 @@ async function pieceOf(component: Component): Promise<string> {
     const { accepts, idempotency } = await loadSink(type)
     rows.push(['takes', accepts.join(' and ')], ['sent again', onTwice[idempotency]])
   }
-  const required = Object.entries(schema.fields).filter(([, field]) => infoOf(field).required || infoOf(field).usual === true).map(([key, field]) => [key, infoOf(field).example])
-  const entry = { ...(under === 'transforms' ? { from: ['http'] } : {}), ...Object.fromEntries(required) as object }
+  const required = Object.entries(schema.fields)
+    .filter(([, field]) => infoOf(field).required || infoOf(field).usual === true)
+    .map(([key, field]) => [key, infoOf(field).example])
+  const entry = { ...(under === 'transforms' ? { from: ['http'] } : {}), ...(Object.fromEntries(required) as object) }
   const least = stringify({ [under ?? '']: { [type]: entry } }, { lineWidth: 0 }).replace(/: \{\}$/m, ': {}')
   return `${table(['', ''], rows)}
 The least that it needs; [all settings](../../../docs/reference/configuration.md#${anchor(headingOf(component))}).

@@ -16,10 +16,21 @@ export interface Support {
 export async function readSupport(root: string): Promise<Support> {
   const [names, results] = await Promise.all([namesFile, resultsFile].map((file) => readFile(join(root, file), 'utf8')))
   const connectors = [...manifests.values()].flatMap(({ support }) => support)
-  return { names: [...connectors, ...(JSON.parse(names ?? '') as readonly SupportRow[])], results: readResults(results ?? '') }
+  return {
+    names: [...connectors, ...(JSON.parse(names ?? '') as readonly SupportRow[])],
+    results: readResults(results ?? ''),
+  }
 }
 
-export const supportColumns = ['System', 'As source', 'As sink', 'As journal', 'Order', 'Tested against', 'Version'] as const
+export const supportColumns = [
+  'System',
+  'As source',
+  'As sink',
+  'As journal',
+  'Order',
+  'Tested against',
+  'Version',
+] as const
 export const connectorRoles = ['source', 'sink', 'journal'] as const
 
 export function supportRows(names: readonly SupportRow[], results: readonly SupportResult[]): string[][] {
@@ -27,10 +38,22 @@ export function supportRows(names: readonly SupportRow[], results: readonly Supp
     const own = results.filter(({ system }) => system === row.system)
     const [source, sink, journal] = connectorRoles.map((role) => {
       if (!own.some((one) => one.role === role)) return '–'
-      return role === 'journal' ? 'yes' : role === 'source' && row.source !== undefined ? row.source : code(row.connector ?? row.system)
+      return role === 'journal'
+        ? 'yes'
+        : role === 'source' && row.source !== undefined
+          ? row.source
+          : code(row.connector ?? row.system)
     })
     const { servers, versions } = testedAgainst(own)
-    return [row.name, source ?? '–', sink ?? '–', journal ?? '–', orderOf(own), `${servers}${row.remark === undefined ? '' : `, ${row.remark}`}`, versions]
+    return [
+      row.name,
+      source ?? '–',
+      sink ?? '–',
+      journal ?? '–',
+      orderOf(own),
+      `${servers}${row.remark === undefined ? '' : `, ${row.remark}`}`,
+      versions,
+    ]
   })
 }
 
@@ -54,7 +77,8 @@ function testedAgainst(own: readonly SupportResult[]): { readonly servers: strin
 /** What suites have seen to be kept, and of which parts and roles where it is not the same of all. */
 function orderOf(own: readonly SupportResult[]): string {
   const seen = new Map<string, SupportResult[]>()
-  for (const one of own) if (one.order !== undefined && one.role !== 'journal') seen.set(one.order, [...(seen.get(one.order) ?? []), one])
+  for (const one of own)
+    if (one.order !== undefined && one.role !== 'journal') seen.set(one.order, [...(seen.get(one.order) ?? []), one])
   const measurable = own.filter(({ role }) => role === 'source' || role === 'sink')
   const parts = (some: readonly SupportResult[]): string[] => [...new Set(some.flatMap(({ part }) => part ?? []))]
   const words = [...seen].map(([order, some]) => {
@@ -64,5 +88,10 @@ function orderOf(own: readonly SupportResult[]): string {
     return { order, roles: [...new Set(some.map(({ role }) => role))], parts: unkept.length === 0 ? [] : parts(some) }
   })
   if (words.length === 0) return '–'
-  return words.map(({ order, roles, parts: only }) => `${words.length > 1 ? `as ${roles.join(' and ')}: ` : ''}${order}${only.length === 0 ? '' : ` (${only.join(', ')})`}`).join('; ')
+  return words
+    .map(
+      ({ order, roles, parts: only }) =>
+        `${words.length > 1 ? `as ${roles.join(' and ')}: ` : ''}${order}${only.length === 0 ? '' : ` (${only.join(', ')})`}`,
+    )
+    .join('; ')
 }

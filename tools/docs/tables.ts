@@ -11,17 +11,35 @@ export async function errorsPage(): Promise<string> {
 A code never changes its meaning. Commands print the message and the advice; the API answers with both as problem details
 (RFC 9457), the advice among its \`hints\`.
 
-${table(['Code', 'Trying again', 'What to do'], Object.entries(errorTable).map(([name, { retry, advice }]) => [code(name), retry ? 'may help' : 'does not help', advice]))}
+${table(
+  ['Code', 'Trying again', 'What to do'],
+  Object.entries(errorTable).map(([name, { retry, advice }]) => [
+    code(name),
+    retry ? 'may help' : 'does not help',
+    advice,
+  ]),
+)}
 ## Of the API alone
 
-${table(['Code', 'Status', 'What is wrong'], Object.entries(problemTable).map(([name, { status, title }]) => [code(name), String(status), title]))}`
+${table(
+  ['Code', 'Status', 'What is wrong'],
+  Object.entries(problemTable).map(([name, { status, title }]) => [code(name), String(status), title]),
+)}`
 }
 
 export async function metricsPage(): Promise<string> {
-  const areas = Map.groupBy(Object.entries(metricTable), ([name]) => (name.startsWith('weir_') ? name.split('_')[1] : name.split('_')[0]) ?? '')
-  const sections = [...areas].map(([area, metrics]) => `## ${area}
+  const areas = Map.groupBy(
+    Object.entries(metricTable),
+    ([name]) => (name.startsWith('weir_') ? name.split('_')[1] : name.split('_')[0]) ?? '',
+  )
+  const sections = [...areas].map(
+    ([area, metrics]) => `## ${area}
 
-${table(['Metric', 'Kind', 'Labels', 'Meaning'], metrics.map(([name, { kind, labels, help }]) => [code(name), kind, labels.map(code).join(' '), help]))}`)
+${table(
+  ['Metric', 'Kind', 'Labels', 'Meaning'],
+  metrics.map(([name, { kind, labels, help }]) => [code(name), kind, labels.map(code).join(' '), help]),
+)}`,
+  )
   return `${generatedHead('Metrics', 'src/telemetry/metric-table.ts and metrics.ts of each connector')}\
 \`GET /metrics\` of the ops address (127.0.0.1:8081), in the text format of Prometheus. One rule for names:
 \`weir_<area>_<what>_<unit>\`, counters end in \`_total\`.
@@ -30,11 +48,28 @@ ${sections.join('\n')}`
 }
 
 export async function fieldsPage(): Promise<string> {
-  const fields = (flowFields as readonly Field[]).map(({ name, kind, unit, netobserv, otel, aliases = [], meaning, since }) => [
-    code(name), kind, unit === undefined ? '' : code(unit), [netobserv, otel, ...aliases].filter((other) => other !== undefined).map(code).join(' '), meaning, String(since),
-  ])
+  const fields = (flowFields as readonly Field[]).map(
+    ({ name, kind, unit, netobserv, otel, aliases = [], meaning, since }) => [
+      code(name),
+      kind,
+      unit === undefined ? '' : code(unit),
+      [netobserv, otel, ...aliases]
+        .filter((other) => other !== undefined)
+        .map(code)
+        .join(' '),
+      meaning,
+      String(since),
+    ],
+  )
   const columns = (view: string): string =>
-    table(['Column', 'Type', 'Meaning'], (everyView[view] ?? []).map(({ name, type, unit, meaning }) => [code(name), type, `${meaning}${unit === undefined ? '' : ` (${unit})`}`]))
+    table(
+      ['Column', 'Type', 'Meaning'],
+      (everyView[view] ?? []).map(({ name, type, unit, meaning }) => [
+        code(name),
+        type,
+        `${meaning}${unit === undefined ? '' : ` (${unit})`}`,
+      ]),
+    )
   return `${generatedHead('Fields', 'src/model/fields.ts and src/api/views.ts')}\
 ## Views
 

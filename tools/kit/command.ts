@@ -33,12 +33,20 @@ export function localBin(name: string, root = ROOT): string {
   return join(root, 'node_modules', '.bin', name)
 }
 
-export async function runCommand(file: string, args: readonly string[], options: CommandOptions): Promise<CommandResult> {
+export async function runCommand(
+  file: string,
+  args: readonly string[],
+  options: CommandOptions,
+): Promise<CommandResult> {
   const started = performance.now()
   const child = spawn(file, args, {
     cwd: options.cwd ?? ROOT,
     // The pinned Node first, whoever started us.
-    env: { ...process.env, PATH: `${join(ROOT, 'node_modules', '.bin')}${delimiter}${process.env['PATH'] ?? ''}`, ...options.env },
+    env: {
+      ...process.env,
+      PATH: `${join(ROOT, 'node_modules', '.bin')}${delimiter}${process.env['PATH'] ?? ''}`,
+      ...options.env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: process.platform !== 'win32',
   })
@@ -91,5 +99,7 @@ export async function runCommand(file: string, args: readonly string[], options:
 }
 
 function signalNumber(signal: NodeJS.Signals): number {
-  return { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGABRT: 6, SIGKILL: 9, SIGSEGV: 11, SIGTERM: 15 }[signal as 'SIGKILL'] ?? 0
+  return (
+    { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGABRT: 6, SIGKILL: 9, SIGSEGV: 11, SIGTERM: 15 }[signal as 'SIGKILL'] ?? 0
+  )
 }

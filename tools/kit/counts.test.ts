@@ -22,13 +22,19 @@ function report(success: boolean, ...tests: readonly [name: string, status: stri
 }
 
 test('passed, failed and agreed skips are counted', () => {
-  const { counts, complaints } = countReport(report(false, ['a', 'passed'], ['b', 'failed'], ['nats-server > c', 'skipped']), allowed)
+  const { counts, complaints } = countReport(
+    report(false, ['a', 'passed'], ['b', 'failed'], ['nats-server > c', 'skipped']),
+    allowed,
+  )
   expect(counts).toEqual({ passed: 1, failed: 1, skipped: 1 })
   expect(complaints).toEqual([expect.stringMatching(/^b in a\.test\.ts: /)])
 })
 
 test('a skip that is not listed counts as failed and is named, also one whose name only begins alike', () => {
-  const { counts, complaints } = countReport(report(true, ['a', 'passed'], ['b', 'todo'], ['nats-server-x > c', 'skipped']), allowed)
+  const { counts, complaints } = countReport(
+    report(true, ['a', 'passed'], ['b', 'todo'], ['nats-server-x > c', 'skipped']),
+    allowed,
+  )
   expect(counts).toEqual({ passed: 1, failed: 2, skipped: 0 })
   expect(complaints).toEqual([expect.stringContaining('b (todo)'), expect.stringContaining('nats-server-x > c')])
 })
@@ -39,7 +45,10 @@ test('a file that did not load counts as one failure', () => {
 
 test('a failed run without a failed test counts as one failure', () => {
   const one = report(false, ['a', 'passed'])
-  const { counts } = countReport({ success: false, testResults: [{ ...one.testResults[0]!, status: 'passed' }] }, allowed)
+  const { counts } = countReport(
+    { success: false, testResults: [{ ...one.testResults[0]!, status: 'passed' }] },
+    allowed,
+  )
   expect(counts).toEqual({ passed: 1, failed: 1, skipped: 0 })
 })
 
@@ -56,10 +65,20 @@ test('counts are printed, found again as the last of a text, and added', () => {
 })
 
 test('files are named in which a test failed, did not run, or was skipped without leave', () => {
-  const { testResults: [file] } = report(false, ['a', 'passed'], ['b', 'failed'])
-  const of = (name: string, status: string, tests: readonly string[]): VitestReport['testResults'][number] => (
-    { ...file!, name, status, assertionResults: tests.map((each) => ({ ancestorTitles: [], title: 'x', status: each })) }
-  )
-  const files = [of('fine', 'passed', ['passed']), of('one', 'failed', ['passed', 'failed']), of('none', 'failed', []), of('skips', 'passed', ['skipped'])]
+  const {
+    testResults: [file],
+  } = report(false, ['a', 'passed'], ['b', 'failed'])
+  const of = (name: string, status: string, tests: readonly string[]): VitestReport['testResults'][number] => ({
+    ...file!,
+    name,
+    status,
+    assertionResults: tests.map((each) => ({ ancestorTitles: [], title: 'x', status: each })),
+  })
+  const files = [
+    of('fine', 'passed', ['passed']),
+    of('one', 'failed', ['passed', 'failed']),
+    of('none', 'failed', []),
+    of('skips', 'passed', ['skipped']),
+  ]
   expect(failedFiles({ success: false, testResults: files }, allowed)).toEqual(['one', 'none', 'skips'])
 })

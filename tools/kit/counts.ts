@@ -33,7 +33,8 @@ export interface VitestReport {
 export async function readAllowedSkips(root: string): Promise<AllowedSkip[]> {
   const skips = JSON.parse(await readFile(join(root, 'test/skips.json'), 'utf8')) as AllowedSkip[]
   for (const skip of skips) {
-    if (!skip.name || !skip.reason) throw new Error(`test/skips.json: an entry needs a name and a reason: ${JSON.stringify(skip)}`)
+    if (!skip.name || !skip.reason)
+      throw new Error(`test/skips.json: an entry needs a name and a reason: ${JSON.stringify(skip)}`)
   }
   return skips
 }
@@ -43,7 +44,10 @@ export function isAllowedSkip(name: string, allowed: readonly AllowedSkip[]): bo
 }
 
 /** Adds up a report. What failed is named, each in a line; a skip that nobody agreed on has failed, and a file that could not run. */
-export function countReport(report: VitestReport, allowed: readonly AllowedSkip[]): { counts: Counts; complaints: string[] } {
+export function countReport(
+  report: VitestReport,
+  allowed: readonly AllowedSkip[],
+): { counts: Counts; complaints: string[] } {
   let passed = 0
   let failed = 0
   let skipped = 0
@@ -79,18 +83,29 @@ export function countReport(report: VitestReport, allowed: readonly AllowedSkip[
 }
 
 function inLine(message: string): string {
-  // eslint-disable-next-line no-control-regex -- colours of a terminal
-  return message.replaceAll(/\u001B\[[\d;]*m/g, '').replaceAll(/\s+/g, ' ').slice(0, 800)
+  return (
+    message
+      // eslint-disable-next-line no-control-regex -- colours of a terminal
+      .replaceAll(/\u001B\[[\d;]*m/g, '')
+      .replaceAll(/\s+/g, ' ')
+      .slice(0, 800)
+  )
 }
 
 /** Files in which something failed. An unhandled error, which fails the run alone, is of no file. */
 export function failedFiles(report: VitestReport, allowed: readonly AllowedSkip[]): string[] {
-  return report.testResults.filter((file) => countReport({ success: true, testResults: [file] }, allowed).counts.failed > 0).map(({ name }) => name)
+  return report.testResults
+    .filter((file) => countReport({ success: true, testResults: [file] }, allowed).counts.failed > 0)
+    .map(({ name }) => name)
 }
 
 export function addCounts(all: readonly Counts[]): Counts {
   return all.reduce(
-    (sum, counts) => ({ passed: sum.passed + counts.passed, failed: sum.failed + counts.failed, skipped: sum.skipped + counts.skipped }),
+    (sum, counts) => ({
+      passed: sum.passed + counts.passed,
+      failed: sum.failed + counts.failed,
+      skipped: sum.skipped + counts.skipped,
+    }),
     { passed: 0, failed: 0, skipped: 0 },
   )
 }

@@ -29,7 +29,10 @@ export function importsOf(source: Source): Import[] {
     const typeOnly = entries.length > 0 && entries.every((entry) => entry.isType)
     const names = entries
       .filter((entry) => !entry.isType)
-      .map((entry) => ({ Name: entry.importName.name ?? '', NamespaceObject: '*', Default: 'default' })[entry.importName.kind])
+      .map(
+        (entry) =>
+          ({ Name: entry.importName.name ?? '', NamespaceObject: '*', Default: 'default' })[entry.importName.kind],
+      )
     add(statement.moduleRequest.value, statement.start, typeOnly, names)
   }
   for (const statement of staticExports) {

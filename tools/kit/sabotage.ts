@@ -24,7 +24,11 @@ export type Outcome =
 const TEST_LIMIT = 180_000
 
 /** Applies each breakage to a copy of `root` and says whether its test noticed. The work tree itself is not touched. */
-export async function sabotage(root: string, breakages: readonly Breakage[], done: (outcome: Outcome) => void): Promise<Outcome[]> {
+export async function sabotage(
+  root: string,
+  breakages: readonly Breakage[],
+  done: (outcome: Outcome) => void,
+): Promise<Outcome[]> {
   const copy = await copyWorkTree(root)
   const green = new Map<string, string | undefined>()
   const outcomes: Outcome[] = []
@@ -47,7 +51,11 @@ export async function sabotage(root: string, breakages: readonly Breakage[], don
 }
 
 /** Undefined when the test turned red, else why this shows nothing. */
-async function tryOne(copy: string, breakage: Breakage, green: Map<string, string | undefined>): Promise<string | undefined> {
+async function tryOne(
+  copy: string,
+  breakage: Breakage,
+  green: Map<string, string | undefined>,
+): Promise<string | undefined> {
   const path = join(copy, breakage.file)
   const sound = await readFile(path, 'utf8')
   const times = sound.split(breakage.find).length - 1
@@ -60,7 +68,12 @@ async function tryOne(copy: string, breakage: Breakage, green: Map<string, strin
     const { passed, failed, trouble } = await runTest(copy, breakage.test)
     green.set(
       breakage.test,
-      trouble ?? (failed > 0 ? 'its test fails without the breakage' : passed === 0 ? `no such test: ${breakage.test}` : undefined),
+      trouble ??
+        (failed > 0
+          ? 'its test fails without the breakage'
+          : passed === 0
+            ? `no such test: ${breakage.test}`
+            : undefined),
     )
   }
   const unfit = green.get(breakage.test)
@@ -97,7 +110,10 @@ async function runTest(copy: string, test: string): Promise<{ passed: number; fa
 
 /** What git would commit, as it lies in the work tree now; node_modules by link. */
 async function copyWorkTree(root: string): Promise<string> {
-  const listed = await runCommand('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root, limit: 60_000 })
+  const listed = await runCommand('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    cwd: root,
+    limit: 60_000,
+  })
   if (listed.code !== 0) throw new Error(`git ls-files failed: ${listed.output}`)
   const copy = await mkdtemp(join(tmpdir(), 'weir-sabotage-'))
   for (const file of listed.stdout.split('\0').filter(Boolean)) {

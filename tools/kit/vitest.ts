@@ -13,19 +13,26 @@ export interface VitestRun {
 }
 
 /** Runs vitest with a JSON report. `root` is the project; its vitest is this checkout's. `limit` in milliseconds. */
-export async function runVitest(args: readonly string[], options: { root?: string; limit: number; echo?: boolean; onOutput?: (text: string) => void }): Promise<VitestRun> {
+export async function runVitest(
+  args: readonly string[],
+  options: { root?: string; limit: number; echo?: boolean; onOutput?: (text: string) => void },
+): Promise<VitestRun> {
   const folder = await mkdtemp(join(tmpdir(), 'weir-vitest-'))
   try {
     const file = join(folder, 'report.json')
     const reporters = ['--reporter=json', `--outputFile.json=${file}`, '--reporter=default']
-    const result = await runCommand(process.execPath, [join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run', ...reporters, ...args], {
-      cwd: options.root ?? ROOT,
-      limit: options.limit,
-      echo: options.echo ?? false,
-      ...(options.onOutput === undefined ? {} : { onOutput: options.onOutput }),
-      // A run inside a test must not take itself for a part of the outer one.
-      env: { VITEST: undefined, VITEST_WORKER_ID: undefined, VITEST_POOL_ID: undefined, NODE_ENV: 'test' },
-    })
+    const result = await runCommand(
+      process.execPath,
+      [join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run', ...reporters, ...args],
+      {
+        cwd: options.root ?? ROOT,
+        limit: options.limit,
+        echo: options.echo ?? false,
+        ...(options.onOutput === undefined ? {} : { onOutput: options.onOutput }),
+        // A run inside a test must not take itself for a part of the outer one.
+        env: { VITEST: undefined, VITEST_WORKER_ID: undefined, VITEST_POOL_ID: undefined, NODE_ENV: 'test' },
+      },
+    )
     const text = await readFile(file, 'utf8').catch(() => undefined)
     return {
       code: result.code,

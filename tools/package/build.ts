@@ -14,14 +14,19 @@ export async function buildPackage(out: string): Promise<void> {
   await rm(out, { recursive: true, force: true })
   await mkdir(join(out, 'bin'), { recursive: true })
   const consoleFolder = join(out, 'console/dist')
-  const console = await runCommand(process.execPath, [join(ROOT, 'console/build.mjs'), '--outDir', consoleFolder], { limit: 120_000 })
+  const console = await runCommand(process.execPath, [join(ROOT, 'console/build.mjs'), '--outDir', consoleFolder], {
+    limit: 120_000,
+  })
   if (console.code !== 0) throw new Error(`The console cannot be built:\n${console.output}`)
   const { files } = await bundle(ROOT, join(out, 'dist'), manifest)
   await writeTypes(ROOT, join(out, 'types'))
   await cp(join(ROOT, 'bin/weir.mjs'), join(out, 'bin/weir.mjs'))
   for (const name of ['LICENSE', 'CHANGELOG.md']) await cp(join(ROOT, name), join(out, name))
   await cp(join(ROOT, 'tools/package/README.md'), join(out, 'README.md'))
-  await writeFile(join(out, 'THIRD-PARTY-NOTICES.md'), noticesText([...(await noticesOf(files)), ...(await takeConsoleNotices(consoleFolder))]))
+  await writeFile(
+    join(out, 'THIRD-PARTY-NOTICES.md'),
+    noticesText([...(await noticesOf(files)), ...(await takeConsoleNotices(consoleFolder))]),
+  )
   await writeFile(join(out, 'package.json'), `${JSON.stringify(publishedManifest(manifest), null, 2)}\n`)
   await lockVersions(out)
 }
@@ -29,12 +34,18 @@ export async function buildPackage(out: string): Promise<void> {
 /** Locks the dependencies to the tested versions: npm prunes a copy of the checkout's lock file. */
 async function lockVersions(out: string): Promise<void> {
   await cp(join(ROOT, 'package-lock.json'), join(out, 'npm-shrinkwrap.json'))
-  const locked = await runCommand('npm', ['install', '--package-lock-only', '--offline', '--ignore-scripts', '--omit-lockfile-registry-resolved'], { cwd: out, limit: 120_000 })
+  const locked = await runCommand(
+    'npm',
+    ['install', '--package-lock-only', '--offline', '--ignore-scripts', '--omit-lockfile-registry-resolved'],
+    { cwd: out, limit: 120_000 },
+  )
   if (locked.code !== 0) throw new Error(`The versions of the dependencies cannot be locked:\n${locked.output}`)
 }
 
 if (isMain(import.meta.url)) {
   const out = join(ROOT, 'dist/package')
   await buildPackage(out)
-  console.log(`${out}: ${(await readdir(out)).join(' ')}\nnpm pack ./dist/package makes the file that npm install -g takes.`)
+  console.log(
+    `${out}: ${(await readdir(out)).join(' ')}\nnpm pack ./dist/package makes the file that npm install -g takes.`,
+  )
 }

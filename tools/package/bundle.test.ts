@@ -30,7 +30,12 @@ test('every thread and process of Weir begins at a URL that the build finds', as
   for (const file of await listFiles(ROOT, 'src', TYPESCRIPT)) {
     if (/\.test\.ts$|\/testing\//.test(file)) continue
     for (const line of (await readFile(join(ROOT, file), 'utf8')).split('\n')) {
-      if (!line.trim().startsWith('*') && /new Worker\(|\bfork\(['"`n]/.test(line) && !/new URL\([^)]*\.ts['"`], import\.meta\.url\)/.test(line)) hidden.push(`${file}: ${line.trim()}`)
+      if (
+        !line.trim().startsWith('*') &&
+        /new Worker\(|\bfork\(['"`n]/.test(line) &&
+        !/new URL\([^)]*\.ts['"`], import\.meta\.url\)/.test(line)
+      )
+        hidden.push(`${file}: ${line.trim()}`)
     }
   }
   expect(hidden).toEqual([])

@@ -40,7 +40,10 @@ export async function bundle(root: string, dist: string, manifest: Manifest): Pr
   const external = new Set(Object.keys(externalDependencies(manifest)))
   const entries = await findEntries(root)
   const build = await rolldown({
-    input: { ...Object.fromEntries(entries.map((name) => [name, join(root, 'src', `${name}.ts`)])), kollect: join(root, 'clients/kollect/index.ts') },
+    input: {
+      ...Object.fromEntries(entries.map((name) => [name, join(root, 'src', `${name}.ts`)])),
+      kollect: join(root, 'clients/kollect/index.ts'),
+    },
     platform: 'node',
     external: (id) => !id.startsWith('.') && external.has(packageOf(id)),
     plugins: [keepAddresses(join(root, 'src')), await listConnectors(join(root, 'src'))],
@@ -56,7 +59,8 @@ export async function bundle(root: string, dist: string, manifest: Manifest): Pr
     chunkFileNames: 'chunks/[name].js',
     // Names stay as they are written, for what a stack trace or a profile shows.
     minify: false,
-    banner: ({ fileName }) => `const ${OWN_ADDRESS} = new URL('${posix.relative(posix.dirname(fileName), '.') || '.'}/', import.meta.url)`,
+    banner: ({ fileName }) =>
+      `const ${OWN_ADDRESS} = new URL('${posix.relative(posix.dirname(fileName), '.') || '.'}/', import.meta.url)`,
   })
   const chunks = output.filter((file) => file.type === 'chunk')
   const own = new Set(chunks.map((chunk) => chunk.fileName))
@@ -83,8 +87,16 @@ function keepAddresses(source: string): Plugin {
 
 /** Puts a list in place of connector-folders.ts. */
 async function listConnectors(source: string): Promise<Plugin> {
-  const files = (await listFiles(source, 'connectors', TYPESCRIPT)).map((file) => file.slice('connectors/'.length, -'.ts'.length))
-  const declaring = await Promise.all(files.map(async (file) => / export (?:default defineConnector|const (?:source|sink|journal)\b)/.test(` ${await readFile(join(source, 'connectors', `${file}.ts`), 'utf8')}`.replaceAll('\n', ' '))))
+  const files = (await listFiles(source, 'connectors', TYPESCRIPT)).map((file) =>
+    file.slice('connectors/'.length, -'.ts'.length),
+  )
+  const declaring = await Promise.all(
+    files.map(async (file) =>
+      / export (?:default defineConnector|const (?:source|sink|journal)\b)/.test(
+        ` ${await readFile(join(source, 'connectors', `${file}.ts`), 'utf8')}`.replaceAll('\n', ' '),
+      ),
+    ),
+  )
   const modules = files.filter((_, at) => declaring[at])
   const folders = [...new Set(modules.map((file) => dirname(file)))].toSorted()
   return {

@@ -8,7 +8,13 @@ const checkout = await readManifest(ROOT)
 const published = publishedManifest(checkout)
 
 test('the package is weir-collector, needs Node 24 and puts weir on PATH', () => {
-  expect(published).toMatchObject({ name: 'weir-collector', version: checkout.version, engines: { node: '>=24' }, bin: { weir: 'bin/weir.mjs' }, type: 'module' })
+  expect(published).toMatchObject({
+    name: 'weir-collector',
+    version: checkout.version,
+    engines: { node: '>=24' },
+    bin: { weir: 'bin/weir.mjs' },
+    type: 'module',
+  })
 })
 
 test('the checkout stays private, so that nobody publishes it by mistake', async () => {
@@ -17,7 +23,17 @@ test('the checkout stays private, so that nobody publishes it by mistake', async
 })
 
 test('the package brings no Node, no scripts and no development packages', () => {
-  expect(Object.keys(published).toSorted()).toEqual(['bin', 'dependencies', 'description', 'engines', 'exports', 'license', 'name', 'type', 'version'])
+  expect(Object.keys(published).toSorted()).toEqual([
+    'bin',
+    'dependencies',
+    'description',
+    'engines',
+    'exports',
+    'license',
+    'name',
+    'type',
+    'version',
+  ])
 })
 
 test('each dependency of the checkout is either bundled or a dependency of the package, in the same version', () => {
@@ -28,5 +44,10 @@ test('each dependency of the checkout is either bundled or a dependency of the p
 })
 
 test('a specifier names its package, with a scope and a path or without', () => {
-  expect(['zod', 'zod/v4', '@nats-io/jetstream', '@bufbuild/protobuf/wire'].map(packageOf)).toEqual(['zod', 'zod', '@nats-io/jetstream', '@bufbuild/protobuf'])
+  expect(['zod', 'zod/v4', '@nats-io/jetstream', '@bufbuild/protobuf/wire'].map(packageOf)).toEqual([
+    'zod',
+    'zod',
+    '@nats-io/jetstream',
+    '@bufbuild/protobuf',
+  ])
 })

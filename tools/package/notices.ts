@@ -21,12 +21,19 @@ interface PackageFile {
 /** Notices of the packages that contain these files. */
 export async function noticesOf(files: readonly string[]): Promise<Notice[]> {
   const folders = new Set(files.map(packageFolder))
-  return Promise.all([...folders].map(async (folder) => {
-    const { name, version, license, author } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as PackageFile
-    const file = (await readdir(folder)).find((entry) => /^(?:licen[cs]e|copying)/i.test(entry))
-    const text = file === undefined ? `Copyright ${typeof author === 'object' ? author.name : (author ?? 'its authors')}` : (await readFile(join(folder, file), 'utf8')).trim()
-    return { name, version, text, ...(license === undefined ? {} : { identifier: license }) }
-  }))
+  return Promise.all(
+    [...folders].map(async (folder) => {
+      const { name, version, license, author } = JSON.parse(
+        await readFile(join(folder, 'package.json'), 'utf8'),
+      ) as PackageFile
+      const file = (await readdir(folder)).find((entry) => /^(?:licen[cs]e|copying)/i.test(entry))
+      const text =
+        file === undefined
+          ? `Copyright ${typeof author === 'object' ? author.name : (author ?? 'its authors')}`
+          : (await readFile(join(folder, file), 'utf8')).trim()
+      return { name, version, text, ...(license === undefined ? {} : { identifier: license }) }
+    }),
+  )
 }
 
 /** Reads what Vite wrote, and removes the file: the server has no use for it. */
@@ -40,10 +47,13 @@ export async function takeConsoleNotices(dist: string): Promise<Notice[]> {
 /** One document, sorted by name. Throws for a package without a licence. */
 export function noticesText(notices: readonly Notice[]): string {
   const byName = new Map(notices.map((notice) => [`${notice.name} ${notice.version}`, notice]))
-  const parts = [...byName].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([title, { identifier, text }]) => {
-    if (identifier === undefined || text === undefined) throw new Error(`${title} has no licence, so it cannot be part of the package.`)
-    return `## ${title} (${identifier})\n\n${text.replaceAll(/^(?=.)/gm, '    ')}\n`
-  })
+  const parts = [...byName]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([title, { identifier, text }]) => {
+      if (identifier === undefined || text === undefined)
+        throw new Error(`${title} has no licence, so it cannot be part of the package.`)
+      return `## ${title} (${identifier})\n\n${text.replaceAll(/^(?=.)/gm, '    ')}\n`
+    })
   return `# Third-party notices\n\nThis package contains code of the packages below. Its dependencies carry their own licences.\n\n${parts.join('\n')}`
 }
 

@@ -23,7 +23,11 @@ beforeAll(async () => {
   await done('npm', ['pack', built, '--pack-destination', folder], folder)
   tarball = join(folder, (await readdir(folder)).find((name) => name.endsWith('.tgz')) ?? 'none')
   // Not among the packages of the checkout, and nothing of it in the environment.
-  await done('npm', ['install', '--global', '--ignore-scripts', '--prefer-offline', '--prefix', join(folder, 'prefix'), tarball], folder)
+  await done(
+    'npm',
+    ['install', '--global', '--ignore-scripts', '--prefer-offline', '--prefix', join(folder, 'prefix'), tarball],
+    folder,
+  )
   installed = join(folder, 'prefix/lib/node_modules/weir-collector')
 }, installLimitMs)
 afterAll(() => rm(folder, { recursive: true, force: true }))
@@ -34,7 +38,8 @@ async function done(file: string, args: readonly string[], cwd: string): Promise
   return result
 }
 
-const weir = (...args: string[]): Promise<CommandResult> => runCommand(join(folder, 'prefix/bin/weir'), args, { cwd: folder, limit: 60_000 })
+const weir = (...args: string[]): Promise<CommandResult> =>
+  runCommand(join(folder, 'prefix/bin/weir'), args, { cwd: folder, limit: 60_000 })
 
 test('the tarball has at most 6 MB, and everything that is installed at most 420 MB', async () => {
   expect((await stat(tarball)).size).toBeLessThan(6 * MB)
@@ -43,29 +48,46 @@ test('the tarball has at most 6 MB, and everything that is installed at most 420
 })
 
 test('the package holds no TypeScript but types, no Node, and a licence of each library that is bundled', async () => {
-  const files = await readdir(installed, { recursive: true }).then((names) => names.filter((name) => !name.startsWith('node_modules')))
+  const files = await readdir(installed, { recursive: true }).then((names) =>
+    names.filter((name) => !name.startsWith('node_modules')),
+  )
   expect(files.filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))).toEqual([])
-  expect((await readdir(join(installed, 'node_modules'))).filter((name) => /^node-(?:bin-)?(?:linux|darwin|win)/.test(name))).toEqual([])
+  expect(
+    (await readdir(join(installed, 'node_modules'))).filter((name) => /^node-(?:bin-)?(?:linux|darwin|win)/.test(name)),
+  ).toEqual([])
   const notices = await readFile(join(installed, 'THIRD-PARTY-NOTICES.md'), 'utf8')
-  for (const name of ['fastify', 'zod', 'react', 'uplot', 'd3-sankey']) expect(notices).toMatch(new RegExp(`^## ${name} [\\d.]+ \\(`, 'm'))
+  for (const name of ['fastify', 'zod', 'react', 'uplot', 'd3-sankey'])
+    expect(notices).toMatch(new RegExp(`^## ${name} [\\d.]+ \\(`, 'm'))
 })
 
 // npm obeys it for packages of a registry, and `npm ci` in the unpacked package does, which is how the image is built.
 test('the package locks its dependencies, each in the version of the lock file of the checkout', async () => {
   type Lock = Readonly<Record<string, { readonly version?: string; readonly resolved?: string }>>
-  const packages = async (file: string): Promise<Lock> => (JSON.parse(await readFile(file, 'utf8')) as { packages: Lock }).packages
-  const [lock, locked] = await Promise.all([packages(join(ROOT, 'package-lock.json')), packages(join(installed, 'npm-shrinkwrap.json'))])
+  const packages = async (file: string): Promise<Lock> =>
+    (JSON.parse(await readFile(file, 'utf8')) as { packages: Lock }).packages
+  const [lock, locked] = await Promise.all([
+    packages(join(ROOT, 'package-lock.json')),
+    packages(join(installed, 'npm-shrinkwrap.json')),
+  ])
   const dependencies = Object.entries(locked).filter(([path]) => path !== '')
   expect(dependencies.length).toBeGreaterThan(200)
-  expect(dependencies.filter(([path, { version, resolved }]) => lock[path]?.version !== version || resolved !== undefined)).toEqual([])
+  expect(
+    dependencies.filter(([path, { version, resolved }]) => lock[path]?.version !== version || resolved !== undefined),
+  ).toEqual([])
 })
 
 test('weir on PATH prints its help, its version, the help of kollect, and completion', async () => {
   const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string }
   expect(await weir('--version')).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' })
   expect(await weir('--help')).toMatchObject({ code: 0, stdout: expect.stringContaining('Usage: weir') as string })
-  expect(await weir('kollect', '--help')).toMatchObject({ code: 0, stdout: expect.stringContaining('kollect') as string })
-  expect(await weir('completion', 'bash')).toMatchObject({ code: 0, stdout: expect.stringContaining('bash completion of weir') as string })
+  expect(await weir('kollect', '--help')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('kollect') as string,
+  })
+  expect(await weir('completion', 'bash')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('bash completion of weir') as string,
+  })
 })
 
 test('every module of the package loads, and with it every dependency that it names', async () => {
@@ -78,14 +100,35 @@ test('every module of the package loads, and with it every dependency that it na
     }
     console.log('all')
     process.exit()`
-  const result = await runCommand(process.execPath, ['--input-type=module', '--eval', script], { cwd: join(installed, 'dist'), limit: 120_000 })
+  const result = await runCommand(process.execPath, ['--input-type=module', '--eval', script], {
+    cwd: join(installed, 'dist'),
+    limit: 120_000,
+  })
   expect(result.stdout, result.output).toBe('all\n')
 })
 
 test('weir run takes an event, answers a query, serves the console and stops, from any folder', async () => {
   const [api = 0, ops = 0, netflow = 0] = await freePorts(3)
   const data = join(folder, 'data')
-  const child = spawn(join(folder, 'prefix/bin/weir'), ['run', '--data', data, '--listen', `127.0.0.1:${api}`, '--ops', `127.0.0.1:${ops}`, '--netflow', `127.0.0.1:${netflow}`, '--ipfix-tcp', 'off', '--sflow', 'off'], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(
+    join(folder, 'prefix/bin/weir'),
+    [
+      'run',
+      '--data',
+      data,
+      '--listen',
+      `127.0.0.1:${api}`,
+      '--ops',
+      `127.0.0.1:${ops}`,
+      '--netflow',
+      `127.0.0.1:${netflow}`,
+      '--ipfix-tcp',
+      'off',
+      '--sflow',
+      'off',
+    ],
+    { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] },
+  )
   onTestFinished(() => void child.kill('SIGKILL'))
   let log = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text))
@@ -95,7 +138,11 @@ test('weir run takes an event, answers a query, serves the console and stops, fr
 
   const url = `http://127.0.0.1:${api}`
   const event = { specversion: '1.0', id: '1', source: '/test', type: 'com.example.packaged' }
-  const posted = await fetch(`${url}/events`, { method: 'POST', headers: { 'content-type': 'application/cloudevents+json' }, body: JSON.stringify(event) })
+  const posted = await fetch(`${url}/events`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/cloudevents+json' },
+    body: JSON.stringify(event),
+  })
   expect(await posted.json()).toMatchObject({ accepted: 1 })
   let answer = ''
   while (!answer.includes('packaged') && child.exitCode === null) {
@@ -117,14 +164,34 @@ test('weir run takes an event, answers a query, serves the console and stops, fr
 test('a program imports the client of kollect with its types', async () => {
   const consumer = join(folder, 'prefix/lib/consumer')
   await mkdir(consumer)
-  await writeFile(join(consumer, 'index.mts'), `
+  await writeFile(
+    join(consumer, 'index.mts'),
+    `
     import { consumeKollect, decodeEnvelope, type Consumed, type Delivery } from 'weir-collector/kollect'
     async function* none(): AsyncGenerator<Delivery> {}
     const consumed: Consumed = await consumeKollect(none(), { onDeleted: (cluster: string, uid: string) => console.log(cluster, uid) })
     // @ts-expect-error There are types: a number is no bytes.
     const wrong = (): unknown => decodeEnvelope(1)
     console.log(typeof wrong, consumed.handled)
-  `)
-  await done(localBin('tsc'), ['--strict', '--skipLibCheck', 'false', '--module', 'nodenext', '--target', 'es2024', '--lib', 'es2024,dom', '--types', '', 'index.mts'], consumer)
+  `,
+  )
+  await done(
+    localBin('tsc'),
+    [
+      '--strict',
+      '--skipLibCheck',
+      'false',
+      '--module',
+      'nodenext',
+      '--target',
+      'es2024',
+      '--lib',
+      'es2024,dom',
+      '--types',
+      '',
+      'index.mts',
+    ],
+    consumer,
+  )
   expect((await done(process.execPath, ['index.mjs'], consumer)).stdout).toBe('function 0\n')
 })

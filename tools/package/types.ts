@@ -6,7 +6,20 @@ import { listFiles } from '../kit/sources.ts'
 
 /** Writes the declarations of `weir-collector/kollect`, with the paths of the checkout below `out`. */
 export async function writeTypes(root: string, out: string): Promise<void> {
-  const emitted = await runCommand(localBin('tsc'), ['--noEmit', 'false', '--declaration', '--emitDeclarationOnly', '--outDir', out, '-p', join(root, 'clients/kollect')], { cwd: root, limit: 120_000 })
+  const emitted = await runCommand(
+    localBin('tsc'),
+    [
+      '--noEmit',
+      'false',
+      '--declaration',
+      '--emitDeclarationOnly',
+      '--outDir',
+      out,
+      '-p',
+      join(root, 'clients/kollect'),
+    ],
+    { cwd: root, limit: 120_000 },
+  )
   if (emitted.code !== 0) throw new Error(`No types of the client:\n${emitted.output}`)
   // The generated messages are no part of any exported type.
   await rm(join(out, 'src/codecs/kollect/generated'), { recursive: true, force: true })

@@ -15,19 +15,34 @@ export interface Base {
 }
 
 export function configOf(folder: string): Record<string, unknown> {
-  return { journal: { segment: '256KiB' }, sinks: { out: { type: 'file', path: join(folder, 'out.jsonl'), only: { type: ['none'] } } } }
+  return {
+    journal: { segment: '256KiB' },
+    sinks: { out: { type: 'file', path: join(folder, 'out.jsonl'), only: { type: ['none'] } } },
+  }
 }
 
 const perPost = 20
 const mostFlips = 20
 
-export async function makeBase(folder: string, { flows, events, seconds }: { readonly flows: number; readonly events: number; readonly seconds: number }): Promise<Base> {
+export async function makeBase(
+  folder: string,
+  { flows, events, seconds }: { readonly flows: number; readonly events: number; readonly seconds: number },
+): Promise<Base> {
   await using weir = await prepareWeir({ folder, config: configOf(folder) })
   await weir.start()
   const sender = new FlowSender({ port: weir.ports.netflow, rate: flows / seconds, addresses: 500 })
   await sender.start()
   for (let from = 0; from < events; from += perPost) {
-    await weir.events(Array.from({ length: perPost }, (_, row) => ({ specversion: '1.0', id: `${from + row}`, source: '/bar/flips', type: 'kept', datacontenttype: 'application/json', data: { number: from + row, text: `event ${(from + row) * 7919}` } })))
+    await weir.events(
+      Array.from({ length: perPost }, (_, row) => ({
+        specversion: '1.0',
+        id: `${from + row}`,
+        source: '/bar/flips',
+        type: 'kept',
+        datacontenttype: 'application/json',
+        data: { number: from + row, text: `event ${(from + row) * 7919}` },
+      })),
+    )
   }
   while (sender.sent < flows) await new Promise((resolve) => setTimeout(resolve, 50))
   sender.pause()
@@ -35,7 +50,8 @@ export async function makeBase(folder: string, { flows, events, seconds }: { rea
   const answers = await answersOf(weir)
   const accepted = (await weir.ledger()).sources.reduce((sum, source) => sum + source.accepted, 0)
   const rows = new Set(answers)
-  if (rows.size !== accepted || answers.length !== accepted) throw new Error(`the intact folder answers ${answers.length} rows, ${rows.size} different, of ${accepted}`)
+  if (rows.size !== accepted || answers.length !== accepted)
+    throw new Error(`the intact folder answers ${answers.length} rows, ${rows.size} different, of ${accepted}`)
   const sums = new Set(await sumsOf(weir))
   await weir.stop()
   await sender.close()
@@ -45,12 +61,15 @@ export async function makeBase(folder: string, { flows, events, seconds }: { rea
 
 export async function answersOf(weir: WeirProcess): Promise<string[]> {
   const rows: string[] = []
-  for (const view of ['flows', 'events']) for (const row of await weir.sql<object>(`SELECT * FROM ${view}`)) rows.push(JSON.stringify(row))
+  for (const view of ['flows', 'events'])
+    for (const row of await weir.sql<object>(`SELECT * FROM ${view}`)) rows.push(JSON.stringify(row))
   return rows
 }
 
 export async function sumsOf(weir: WeirProcess): Promise<string[]> {
-  const groups = await weir.sql<object>('SELECT time, src_addr, dst_addr, proto, sum(flows) AS flows, sum(bytes) AS bytes, sum(packets) AS packets FROM flows_1m GROUP BY ALL')
+  const groups = await weir.sql<object>(
+    'SELECT time, src_addr, dst_addr, proto, sum(flows) AS flows, sum(bytes) AS bytes, sum(packets) AS packets FROM flows_1m GROUP BY ALL',
+  )
   return groups.map((group) => JSON.stringify(group))
 }
 

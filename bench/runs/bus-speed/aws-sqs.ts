@@ -2,7 +2,13 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { CreateQueueCommand, DeleteMessageBatchCommand, ReceiveMessageCommand, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs'
+import {
+  CreateQueueCommand,
+  DeleteMessageBatchCommand,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs'
 import { awsAttributes, toAwsMessage } from '../../../src/messaging/aws-message.ts'
 import { SqsPuller } from '../../../src/messaging/aws-pull.ts'
 import { sqsSchema, sqsSourceSchema } from '../../../src/connectors/aws-sqs/config.ts'
@@ -19,11 +25,16 @@ import { atOnce, type Place, type SpeedBusKind } from './bus.ts'
 const [sending, receiving] = [26, 10]
 
 export const awsSqsSpeed: SpeedBusKind = {
-  name: 'aws-sqs', found: () => Promise.resolve({ path: 'fauxqs', version: '' }), messages: 2_000,
+  name: 'aws-sqs',
+  found: () => Promise.resolve({ path: 'fauxqs', version: '' }),
+  messages: 2_000,
   async start() {
     const [port = 0] = await freePorts(1)
     // Not in this process, whose time is measured.
-    const child = spawn(process.execPath, [join(ROOT, 'node_modules/fauxqs/dist/cli.js')], { stdio: 'ignore', env: { ...process.env, FAUXQS_PORT: String(port), FAUXQS_LOGGER: 'false', FAUXQS_HOST: '127.0.0.1' } })
+    const child = spawn(process.execPath, [join(ROOT, 'node_modules/fauxqs/dist/cli.js')], {
+      stdio: 'ignore',
+      env: { ...process.env, FAUXQS_PORT: String(port), FAUXQS_LOGGER: 'false', FAUXQS_HOST: '127.0.0.1' },
+    })
     const killWithUs = (): void => void child.kill('SIGKILL')
     process.once('exit', killWithUs)
     const client = new SQSClient({ region, endpoint: `http://127.0.0.1:${port}`, credentials })
@@ -37,9 +48,14 @@ export const awsSqsSpeed: SpeedBusKind = {
       }
     }
     const urlOf = (name: string): string => `http://127.0.0.1:${port}/000000000000/${name}`
-    const sink = await sqs.build(configFrom(sqsSchema, { queue_url: urlOf('written'), region, auth, mode: 'raw' }), testContext())
+    const sink = await sqs.build(
+      configFrom(sqsSchema, { queue_url: urlOf('written'), region, auth, mode: 'raw' }),
+      testContext(),
+    )
     const produce = async (messages: readonly BusMessage[], to = 'written'): Promise<void> => {
-      const tens = Array.from({ length: Math.ceil(messages.length / 10) }, (_, at) => messages.slice(at * 10, at * 10 + 10))
+      const tens = Array.from({ length: Math.ceil(messages.length / 10) }, (_, at) =>
+        messages.slice(at * 10, at * 10 + 10),
+      )
       await atOnce(tens, sending, async (ten) => {
         const Entries = ten.map((message, index) => {
           const written = toAwsMessage({ ...message, attributes: {} }, { fifo: false, group: '' })
@@ -51,7 +67,8 @@ export const awsSqsSpeed: SpeedBusKind = {
     }
     let filled = 0
     return {
-      sink, produce,
+      sink,
+      produce,
       async fill(messages, places) {
         const from = filled
         filled += places
@@ -62,20 +79,48 @@ export const awsSqsSpeed: SpeedBusKind = {
         }
         return names.map((name): Place => ({
           source(context) {
-            const config = configFrom(sqsSourceSchema, { queue_url: urlOf(name), region, auth, codec: 'json', requests: receiving })
+            const config = configFrom(sqsSourceSchema, {
+              queue_url: urlOf(name),
+              region,
+              auth,
+              codec: 'json',
+              requests: receiving,
+            })
             return { config, puller: new SqsPuller(config, context) }
           },
           async consume(count, came) {
             let left = count
-            await Promise.all(Array.from({ length: receiving }, async () => {
-              while (left > 0) {
-                const { Messages: some = [] } = await client.send(new ReceiveMessageCommand({ QueueUrl: urlOf(name), MaxNumberOfMessages: 10, WaitTimeSeconds: 0, MessageAttributeNames: ['All'], MessageSystemAttributeNames: ['All'] }))
-                if (some.length === 0) continue
-                for (const { MessageAttributes: found = {}, Body: body = '' } of some) came(() => Object.fromEntries(Object.entries(found).map(([name, { StringValue: value = '' }]) => [name, value])), body)
-                left -= some.length
-                await client.send(new DeleteMessageBatchCommand({ QueueUrl: urlOf(name), Entries: some.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle })) }))
-              }
-            }))
+            await Promise.all(
+              Array.from({ length: receiving }, async () => {
+                while (left > 0) {
+                  const { Messages: some = [] } = await client.send(
+                    new ReceiveMessageCommand({
+                      QueueUrl: urlOf(name),
+                      MaxNumberOfMessages: 10,
+                      WaitTimeSeconds: 0,
+                      MessageAttributeNames: ['All'],
+                      MessageSystemAttributeNames: ['All'],
+                    }),
+                  )
+                  if (some.length === 0) continue
+                  for (const { MessageAttributes: found = {}, Body: body = '' } of some)
+                    came(
+                      () =>
+                        Object.fromEntries(
+                          Object.entries(found).map(([name, { StringValue: value = '' }]) => [name, value]),
+                        ),
+                      body,
+                    )
+                  left -= some.length
+                  await client.send(
+                    new DeleteMessageBatchCommand({
+                      QueueUrl: urlOf(name),
+                      Entries: some.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle })),
+                    }),
+                  )
+                }
+              }),
+            )
           },
         }))
       },

@@ -28,7 +28,10 @@ export interface SpeedBus {
 
 export interface Place {
   /** Ours. */
-  readonly source: (context: SourceContext) => { readonly config: MessageSourceConfig; readonly puller: Puller<unknown> }
+  readonly source: (context: SourceContext) => {
+    readonly config: MessageSourceConfig
+    readonly puller: Puller<unknown>
+  }
   /** The client's own: shows each message that it has, and resolves when `count` came and were acknowledged. */
   readonly consume: (count: number, came: Came) => Promise<void>
 }
@@ -41,20 +44,38 @@ export const batchSize = 1000
 const bodyBytes = 1000
 
 /** The same events as batches for a sink and as messages of a bus. None of another round has their ids. */
-export function load(round: string, count: number): { readonly batches: readonly SinkBatch[]; readonly messages: readonly BusMessage[] } {
+export function load(
+  round: string,
+  count: number,
+): { readonly batches: readonly SinkBatch[]; readonly messages: readonly BusMessage[] } {
   const events = Array.from({ length: count }, (_, index): WeirEvent => ({
-    id: `${round}-${index}`, source: '/speed', type: 'io.weir.speed', subject: 'one', time: 1_700_000_000_000 + index, datacontenttype: 'application/json', encoding: 'json',
+    id: `${round}-${index}`,
+    source: '/speed',
+    type: 'io.weir.speed',
+    subject: 'one',
+    time: 1_700_000_000_000 + index,
+    datacontenttype: 'application/json',
+    encoding: 'json',
     data: Buffer.from(JSON.stringify({ index, text: 'x'.repeat(bodyBytes - 30) })),
   }))
-  const batches = Array.from({ length: count / batchSize }, (_, at) => eventBatch(events.slice(at * batchSize, (at + 1) * batchSize), `${round}-${at}`))
+  const batches = Array.from({ length: count / batchSize }, (_, at) =>
+    eventBatch(events.slice(at * batchSize, (at + 1) * batchSize), `${round}-${at}`),
+  )
   const flows = { type: 'none', write: () => () => '{}' }
-  return { batches, messages: batches.flatMap((batch) => [...sinkRows(batch, flows)].map((row) => busMessage(row, row.event, 'binary'))) }
+  return {
+    batches,
+    messages: batches.flatMap((batch) =>
+      [...sinkRows(batch, flows)].map((row) => busMessage(row, row.event, 'binary')),
+    ),
+  }
 }
 
 /** Runs `act` for every item, so many at once. */
 export async function atOnce<T>(items: readonly T[], most: number, act: (item: T) => Promise<unknown>): Promise<void> {
   let next = 0
-  await Promise.all(Array.from({ length: Math.min(most, items.length) }, async () => {
-    while (next < items.length) await act(items[next++] as T)
-  }))
+  await Promise.all(
+    Array.from({ length: Math.min(most, items.length) }, async () => {
+      while (next < items.length) await act(items[next++] as T)
+    }),
+  )
 }

@@ -15,21 +15,33 @@ import type { Place, SpeedBusKind } from './bus.ts'
 const project = 'weir-test'
 
 export const gcppubsubSpeed: SpeedBusKind = {
-  name: 'gcppubsub', found: findPubSub, messages: 20_000,
+  name: 'gcppubsub',
+  found: findPubSub,
+  messages: 20_000,
   async start() {
     const server = await startPubSub('2g')
-    const options = await new PubSub({ ...connection, projectId: project, apiEndpoint: server.endpoint, emulatorMode: true, authClient: new PassThroughClient() }).getClientConfig() as ConstructorParameters<typeof v1.PublisherClient>[0]
+    const options = (await new PubSub({
+      ...connection,
+      projectId: project,
+      apiEndpoint: server.endpoint,
+      emulatorMode: true,
+      authClient: new PassThroughClient(),
+    }).getClientConfig()) as ConstructorParameters<typeof v1.PublisherClient>[0]
     const [publisher, subscriber] = [new v1.PublisherClient(options), new v1.SubscriberClient(options)]
     await publisher.createTopic({ name: `projects/${project}/topics/written` })
     const place = { project, endpoint: server.endpoint, auth: { type: 'none' } } as const
     const sink = await gcppubsub.build(configFrom(gcppubsubSchema, { ...place, topic: 'written' }), testContext())
     const produce = async (messages: readonly BusMessage[], to = 'written'): Promise<void> => {
-      await publisher.publish({ topic: `projects/${project}/topics/${to}`, messages: messages.map((message) => toMessage(message, true)) })
+      await publisher.publish({
+        topic: `projects/${project}/topics/${to}`,
+        messages: messages.map((message) => toMessage(message, true)),
+      })
     }
     const old: string[] = []
     let filled = 0
     return {
-      sink, produce,
+      sink,
+      produce,
       async fill(messages, places) {
         // It keeps everything in memory.
         for (const subscription of old.splice(0)) await subscriber.deleteSubscription({ subscription })
@@ -38,7 +50,12 @@ export const gcppubsubSpeed: SpeedBusKind = {
         await publisher.createTopic({ name: `projects/${project}/topics/${topic}` })
         const names = Array.from({ length: places }, (_, at) => `${topic}-${at}`)
         old.push(...names.map((name) => `projects/${project}/subscriptions/${name}`))
-        for (const name of names) await subscriber.createSubscription({ name: `projects/${project}/subscriptions/${name}`, topic: `projects/${project}/topics/${topic}`, ackDeadlineSeconds: 60 })
+        for (const name of names)
+          await subscriber.createSubscription({
+            name: `projects/${project}/subscriptions/${name}`,
+            topic: `projects/${project}/topics/${topic}`,
+            ackDeadlineSeconds: 60,
+          })
         for (let from = 0; from < messages.length; from += 1000) await produce(messages.slice(from, from + 1000), topic)
         return names.map((name): Place => {
           const subscription = `projects/${project}/subscriptions/${name}`
@@ -51,7 +68,8 @@ export const gcppubsubSpeed: SpeedBusKind = {
               for (let left = count; left > 0;) {
                 const [{ receivedMessages: some }] = await subscriber.pull({ subscription, maxMessages: 1000 })
                 const ackIds = (some ?? []).map(({ ackId }) => ackId ?? '')
-                for (const { message } of some ?? []) came(() => message?.attributes ?? {}, (message?.data ?? '') as Uint8Array | string)
+                for (const { message } of some ?? [])
+                  came(() => message?.attributes ?? {}, (message?.data ?? '') as Uint8Array | string)
                 left -= ackIds.length
                 if (ackIds.length > 0) await subscriber.acknowledge({ subscription, ackIds })
               }

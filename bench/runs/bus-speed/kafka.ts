@@ -15,7 +15,9 @@ const partitions = 6
 
 export const kafkaSpeed: SpeedBusKind = {
   // The client asks for 50 MB at a time: of fewer messages most would have come before the first is looked at.
-  name: 'kafka', found: installKafka, messages: 150_000,
+  name: 'kafka',
+  found: installKafka,
+  messages: 150_000,
   async start() {
     const server = await startKafka()
     const broker = `127.0.0.1:${server.ports.plain}`
@@ -29,28 +31,47 @@ export const kafkaSpeed: SpeedBusKind = {
         messages: messages.map((message) => {
           const { topic, headers, value } = toMessage(message, to)
           // What has no key is spread evenly, as ours are.
-          return { topic, value: Buffer.from(value.buffer, value.byteOffset, value.length), partition: next++ % partitions, headers: new Map(Object.entries(headers).map(([name, text]) => [Buffer.from(name), Buffer.from(text)])) }
+          return {
+            topic,
+            value: Buffer.from(value.buffer, value.byteOffset, value.length),
+            partition: next++ % partitions,
+            headers: new Map(Object.entries(headers).map(([name, text]) => [Buffer.from(name), Buffer.from(text)])),
+          }
         }),
       })
     }
     let filled = 0
     return {
-      sink, produce,
+      sink,
+      produce,
       async fill(messages, places) {
         const topic = `read${++filled}`
         await observer.create(topic, { partitions })
         for (let from = 0; from < messages.length; from += 1000) await produce(messages.slice(from, from + 1000), topic)
         return Array.from({ length: places }, (_, at): Place => ({
           source(context) {
-            const config = configFrom(kafkaSourceSchema, { brokers: [broker], topics: [topic], group: `${topic}-ours${at}` })
+            const config = configFrom(kafkaSourceSchema, {
+              brokers: [broker],
+              topics: [topic],
+              group: `${topic}-ours${at}`,
+            })
             return { config, puller: new KafkaPuller(config, context) }
           },
           async consume(count, came) {
-            const consumer = new Consumer({ clientId: 'own', bootstrapBrokers: [broker], groupId: `${topic}-own${at}`, autocommit: 100, maxWaitTime: 1000 })
+            const consumer = new Consumer({
+              clientId: 'own',
+              bootstrapBrokers: [broker],
+              groupId: `${topic}-own${at}`,
+              autocommit: 100,
+              maxWaitTime: 1000,
+            })
             const incoming = await consumer.consume({ topics: [topic], mode: 'committed', fallbackMode: 'earliest' })
             let left = count
             for await (const message of incoming) {
-              came(() => Object.fromEntries([...message.headers].map(([name, value]) => [String(name), String(value)])), message.value)
+              came(
+                () => Object.fromEntries([...message.headers].map(([name, value]) => [String(name), String(value)])),
+                message.value,
+              )
               await message.commit()
               if (--left === 0) break
             }

@@ -17,7 +17,9 @@ import type { Place, SpeedBusKind } from './bus.ts'
 const [subject, stream] = ['speed.x', 'SPEED']
 
 export const natsSpeed: SpeedBusKind = {
-  name: 'nats', found: () => install(program), messages: 60_000,
+  name: 'nats',
+  found: () => install(program),
+  messages: 60_000,
   async start(folder) {
     const dir = join(folder, 'nats')
     mkdirSync(dir)
@@ -38,11 +40,13 @@ export const natsSpeed: SpeedBusKind = {
     }
     let filled = 0
     return {
-      sink, produce,
+      sink,
+      produce,
       async fill(messages, places) {
         const name = `READ${++filled}`
         await manager.streams.add({ name, subjects: [`${name}.x`] })
-        for (let from = 0; from < messages.length; from += 1000) await produce(messages.slice(from, from + 1000), `${name}.x`)
+        for (let from = 0; from < messages.length; from += 1000)
+          await produce(messages.slice(from, from + 1000), `${name}.x`)
         return Array.from({ length: places }, (_, at): Place => ({
           source(context) {
             const config = configFrom(natsSourceSchema, { url: server.url, stream: name, consumer: `ours${at}` })
@@ -50,11 +54,20 @@ export const natsSpeed: SpeedBusKind = {
           },
           async consume(count, came) {
             const own = await connect({ servers: server.url, noAsyncTraces: true })
-            await manager.consumers.add(name, { durable_name: `own${at}`, ack_policy: AckPolicy.Explicit, max_ack_pending: 8192 })
-            const incoming = await (await jetstream(own).consumers.get(name, `own${at}`)).consume({ max_messages: 2048 })
+            await manager.consumers.add(name, {
+              durable_name: `own${at}`,
+              ack_policy: AckPolicy.Explicit,
+              max_ack_pending: 8192,
+            })
+            const incoming = await (
+              await jetstream(own).consumers.get(name, `own${at}`)
+            ).consume({ max_messages: 2048 })
             let left = count
             for await (const message of incoming) {
-              came(() => Object.fromEntries([...(message.headers ?? [])].map(([name, [value = '']]) => [name, value])), message.data)
+              came(
+                () => Object.fromEntries([...(message.headers ?? [])].map(([name, [value = '']]) => [name, value])),
+                message.data,
+              )
               message.ack()
               if (--left === 0) break
             }

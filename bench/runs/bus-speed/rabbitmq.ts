@@ -14,24 +14,39 @@ import type { Place, SpeedBusKind } from './bus.ts'
 const prefetch = 512
 
 export const rabbitmqSpeed: SpeedBusKind = {
-  name: 'rabbitmq', found: () => install(program), messages: 20_000,
+  name: 'rabbitmq',
+  found: () => install(program),
+  messages: 20_000,
   async start() {
     const server = await startRabbit()
     const connection = await connect(server.url)
     const channel = await connection.createConfirmChannel()
     // What is written is not kept: the disk would be filled with it.
-    await channel.assertQueue('written', { durable: true, arguments: { 'x-queue-type': 'quorum', 'x-max-length': 50_000 } })
-    const sink = await rabbitmq.build(configFrom(rabbitmqSchema, { url: server.url, exchange: 'amq.default', routing_key: 'written' }), testContext())
+    await channel.assertQueue('written', {
+      durable: true,
+      arguments: { 'x-queue-type': 'quorum', 'x-max-length': 50_000 },
+    })
+    const sink = await rabbitmq.build(
+      configFrom(rabbitmqSchema, { url: server.url, exchange: 'amq.default', routing_key: 'written' }),
+      testContext(),
+    )
     const produce = async (messages: readonly BusMessage[], to = 'written'): Promise<void> => {
       for (const message of messages) {
         const { routingKey, headers, contentType, messageId, body } = toMessage(message, to)
-        channel.publish('', routingKey, body, { mandatory: true, persistent: true, headers, messageId, ...(contentType === undefined ? {} : { contentType }) })
+        channel.publish('', routingKey, body, {
+          mandatory: true,
+          persistent: true,
+          headers,
+          messageId,
+          ...(contentType === undefined ? {} : { contentType }),
+        })
       }
       await channel.waitForConfirms()
     }
     let filled = 0
     return {
-      sink, produce,
+      sink,
+      produce,
       async fill(messages, places) {
         // It keeps much of a queue in memory, and takes nothing when there is little left.
         for (let at = Math.max(0, filled - places); at < filled; at++) await channel.deleteQueue(`read${at}`)
@@ -39,7 +54,8 @@ export const rabbitmqSpeed: SpeedBusKind = {
         filled += places
         for (let at = from; at < filled; at++) {
           await channel.assertQueue(`read${at}`, { durable: true, arguments: { 'x-queue-type': 'quorum' } })
-          for (let first = 0; first < messages.length; first += 1000) await produce(messages.slice(first, first + 1000), `read${at}`)
+          for (let first = 0; first < messages.length; first += 1000)
+            await produce(messages.slice(first, first + 1000), `read${at}`)
         }
         return Array.from({ length: places }, (_, index): Place => {
           const queue = `read${from + index}`

@@ -23,7 +23,8 @@ export async function writtenTitles(): Promise<string[]> {
   for (const file of await listFiles(ROOT, 'test/browser', /\.browser\.ts$/)) {
     const text = await readFile(join(ROOT, file), 'utf8')
     // Figures are named by their check, too.
-    for (const [, figured, , title = ''] of text.matchAll(/(figure\(\s*)?(['"`])(check \d+: [^\n]+?)\2/g)) if (figured === undefined) titles.push(title)
+    for (const [, figured, , title = ''] of text.matchAll(/(figure\(\s*)?(['"`])(check \d+: [^\n]+?)\2/g))
+      if (figured === undefined) titles.push(title)
   }
   return titles
 }

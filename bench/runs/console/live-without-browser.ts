@@ -14,16 +14,23 @@ export async function liveWithoutBrowser(context: BarContext): Promise<void> {
     engine.join((message) => {
       if (message.is === 'rows') model.take(message.rows)
       else if (message.is === 'stat') model.stat(message.stat)
-    })({ is: 'views', views: [{ id: 'all', kind: 'rows', q: { stream: 'flows' }, columns: ['_pos', 'src_addr', 'dst_addr', 'bytes'] }] })
+    })({
+      is: 'views',
+      views: [{ id: 'all', kind: 'rows', q: { stream: 'flows' }, columns: ['_pos', 'src_addr', 'dst_addr', 'bytes'] }],
+    })
     while (!model.now.begun) await sleep(20)
     const sender = new FlowSender({ port: weir.ports.netflow, rate: 5000 })
     await sender.start()
     await sleep(3000)
     await sender.close()
-    for (const until = performance.now() + 20_000; performance.now() < until && model.now.matched !== sender.sent;) await sleep(50)
+    for (const until = performance.now() + 20_000; performance.now() < until && model.now.matched !== sender.sent;)
+      await sleep(50)
     const { matched, arrived, passed, lost } = model.now
     context.figure('flows sent', sender.sent)
-    context.expect(matched === sender.sent && arrived + passed === sender.sent && lost === 0, `shown (${arrived}) and passed (${passed}) are together what was sent (${sender.sent})`)
+    context.expect(
+      matched === sender.sent && arrived + passed === sender.sent && lost === 0,
+      `shown (${arrived}) and passed (${passed}) are together what was sent (${sender.sent})`,
+    )
   } finally {
     engine.stop()
   }

@@ -28,26 +28,45 @@ async function answers(context: BarContext, { weir, span }: BigStage): Promise<v
   for (const format of ['csv', 'ndjson'] as const) {
     await serverDelay(weir)
     const began = performance.now()
-    const answer = await fetch(`${weir.url}/api/v1/export?${new URLSearchParams({ ...range, columns, format }).toString()}`)
+    const answer = await fetch(
+      `${weir.url}/api/v1/export?${new URLSearchParams({ ...range, columns, format }).toString()}`,
+    )
     let lines = 0
     for await (const piece of answer.body ?? []) for (const byte of piece as Uint8Array) if (byte === 10) lines++
-    judge(context, `one export of ${lines.toLocaleString('en')} rows as ${format}`, await serverDelay(weir), performance.now() - began)
+    judge(
+      context,
+      `one export of ${lines.toLocaleString('en')} rows as ${format}`,
+      await serverDelay(weir),
+      performance.now() - began,
+    )
     context.expect(lines >= wanted, `the export has at least ${wanted.toLocaleString('en')} rows (${lines})`)
   }
   await serverDelay(weir)
   const began = performance.now()
   let rows = 0
   for (let cursor: string | null = ''; cursor !== null && rows < wanted;) {
-    const page: Response = await fetch(`${weir.url}/api/v1/flows?${new URLSearchParams({ ...range, columns, limit: '10000', ...(cursor === '' ? {} : { cursor }) }).toString()}`)
+    const page: Response = await fetch(
+      `${weir.url}/api/v1/flows?${new URLSearchParams({ ...range, columns, limit: '10000', ...(cursor === '' ? {} : { cursor }) }).toString()}`,
+    )
     // Counted without being parsed: the client shares the machine with what is measured.
     const text = await page.text()
     rows += text.split('],[').length
     cursor = /"next":"([^"]+)"/.exec(text)?.[1] ?? null
   }
-  judge(context, `${rows.toLocaleString('en')} rows in pages of 10,000`, await serverDelay(weir), performance.now() - began)
+  judge(
+    context,
+    `${rows.toLocaleString('en')} rows in pages of 10,000`,
+    await serverDelay(weir),
+    performance.now() - began,
+  )
 }
 
-function judge(context: BarContext, what: string, { p50, p99, most }: { p50: number; p99: number; most: number }, ms: number): void {
+function judge(
+  context: BarContext,
+  what: string,
+  { p50, p99, most }: { p50: number; p99: number; most: number },
+  ms: number,
+): void {
   context.figure(`${what}: time`, ms / 1000, 's')
   context.figure(`${what}: delay of the server’s main thread, p50`, p50, 'ms')
   context.figure(`${what}: delay of the server’s main thread, p99`, p99, 'ms')
@@ -62,7 +81,8 @@ async function inBrowser(context: BarContext, stage: BigStage): Promise<void> {
   await serverDelay(stage.weir)
   await page.evaluate(watchPage)
   const began = performance.now()
-  const rowIndex = (): Promise<number> => page.locator('.grid-body [role="row"]').last().getAttribute('aria-rowindex').then(Number)
+  const rowIndex = (): Promise<number> =>
+    page.locator('.grid-body [role="row"]').last().getAttribute('aria-rowindex').then(Number)
   let reached = 0
   while (reached < wanted && performance.now() - began < 600_000) {
     await page.keyboard.press('Control+ArrowDown')
@@ -78,6 +98,9 @@ async function inBrowser(context: BarContext, stage: BigStage): Promise<void> {
   context.figure('going through rows in the browser: delay of the page’s thread, most', most, 'ms')
   context.figure('going through rows in the browser: delay of the server’s main thread, p99', server.p99, 'ms')
   context.expect(reached >= wanted, `the browser goes through ${wanted.toLocaleString('en')} rows`)
-  context.expectSpeed(server.p99 < limitMs, `the server’s main thread is late by less than ${limitMs} ms (p99) meanwhile`)
+  context.expectSpeed(
+    server.p99 < limitMs,
+    `the server’s main thread is late by less than ${limitMs} ms (p99) meanwhile`,
+  )
   for (const complaint of stage.complaints) context.expect(false, complaint)
 }

@@ -5,7 +5,12 @@ test('each test file is told once it has ended, however its line comes, and no s
   const told: string[] = []
   const read = fileLines((line) => told.push(line))
   read(' \u001B[32m✓\u001B[39m test/browser/checks/table.brow')
-  read('ser.ts \u001B[2m(9 tests)\u001B[22m 40123ms\n   \u001B[32m✓\u001B[39m check 7: sorting by any column \u001B[33m 1200ms\u001B[39m\n')
+  read(
+    'ser.ts \u001B[2m(9 tests)\u001B[22m 40123ms\n   \u001B[32m✓\u001B[39m check 7: sorting by any column \u001B[33m 1200ms\u001B[39m\n',
+  )
   read(' ❯ test/browser/topology.browser.ts (6 tests | 1 failed) 31000ms\nfrom datagram to row: 31 ms\n')
-  expect(told).toEqual(['✓ test/browser/checks/table.browser.ts (9 tests) 40123ms', '❯ test/browser/topology.browser.ts (6 tests | 1 failed) 31000ms'])
+  expect(told).toEqual([
+    '✓ test/browser/checks/table.browser.ts (9 tests) 40123ms',
+    '❯ test/browser/topology.browser.ts (6 tests | 1 failed) 31000ms',
+  ])
 })

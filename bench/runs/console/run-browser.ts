@@ -15,12 +15,19 @@ export interface BrowserTest {
 }
 
 /** Runs browser tests (all, or what the arguments of vitest choose), says on stderr which file is through, and shows their figures. `limit` in ms. */
-export async function runBrowserTests(context: BarContext, args: readonly string[], limit: number): Promise<BrowserTest[]> {
+export async function runBrowserTests(
+  context: BarContext,
+  args: readonly string[],
+  limit: number,
+): Promise<BrowserTest[]> {
   const figures = join(context.folder, `figures-${performance.now()}.jsonl`)
   const before = process.env['WEIR_FIGURES']
   process.env['WEIR_FIGURES'] = figures
   try {
-    const { report, output } = await runVitest(['--config', 'test/browser/vitest.config.ts', ...args], { limit, onOutput: fileLines((line) => process.stderr.write(`${line}\n`)) })
+    const { report, output } = await runVitest(['--config', 'test/browser/vitest.config.ts', ...args], {
+      limit,
+      onOutput: fileLines((line) => process.stderr.write(`${line}\n`)),
+    })
     if (report === undefined) throw new Error(`the browser tests ended without a report: ${output.slice(-3000)}`)
     const text = await readFile(figures, 'utf8').catch(() => '')
     for (const line of text.split('\n').filter((each) => each !== '')) {
@@ -29,10 +36,16 @@ export async function runBrowserTests(context: BarContext, args: readonly string
       if (below !== undefined) context.expectSpeed(Number(value) < below, `${name}: below ${below} ${unit}`)
       if (least !== undefined) context.expectSpeed(Number(value) >= least, `${name}: at least ${least} ${unit}`)
     }
-    for (const { name, status, message } of report.testResults) if (status === 'failed' && message !== '') context.expect(false, `${name} runs: ${firstLine(message)}`)
-    return report.testResults.flatMap(({ assertionResults }) => assertionResults).map(({ title, status, failureMessages = [] }) => ({
-      title, passed: status === 'passed', skipped: status === 'skipped' || status === 'pending', failure: status === 'passed' ? '' : firstLine(failureMessages[0] ?? status),
-    }))
+    for (const { name, status, message } of report.testResults)
+      if (status === 'failed' && message !== '') context.expect(false, `${name} runs: ${firstLine(message)}`)
+    return report.testResults
+      .flatMap(({ assertionResults }) => assertionResults)
+      .map(({ title, status, failureMessages = [] }) => ({
+        title,
+        passed: status === 'passed',
+        skipped: status === 'skipped' || status === 'pending',
+        failure: status === 'passed' ? '' : firstLine(failureMessages[0] ?? status),
+      }))
   } finally {
     if (before === undefined) delete process.env['WEIR_FIGURES']
     else process.env['WEIR_FIGURES'] = before

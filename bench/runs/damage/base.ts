@@ -24,11 +24,21 @@ export function configFor(url: string): Record<string, unknown> {
 
 /** Events with data that cannot be compressed, so that they fill segments. */
 export function makeEvents(prefix: string, count: number): object[] {
-  return Array.from({ length: count }, (_, i) => ({ specversion: '1.0', id: `${prefix}-${i}`, source: '/bar/damage', type: 'kept', datacontenttype: 'application/json', data: { text: randomBytes(750).toString('base64') } }))
+  return Array.from({ length: count }, (_, i) => ({
+    specversion: '1.0',
+    id: `${prefix}-${i}`,
+    source: '/bar/damage',
+    type: 'kept',
+    datacontenttype: 'application/json',
+    data: { text: randomBytes(750).toString('base64') },
+  }))
 }
 
 export async function makeBase(folder: string): Promise<Base> {
-  const weir = await prepareWeir({ folder, config: { ...configFor('http://127.0.0.1:9/'), store: { enabled: 'none' } } })
+  const weir = await prepareWeir({
+    folder,
+    config: { ...configFor('http://127.0.0.1:9/'), store: { enabled: 'none' } },
+  })
   await weir.start()
   const ids: string[] = []
   for (let batch = 0; batch < 40; batch++) {

@@ -23,7 +23,10 @@ export async function clockJump(context: BarContext): Promise<void> {
   set(0)
   await using receiver = await EventReceiver.start()
   await using weir = await startWeir({
-    folder, config: configFor(receiver.url), env: { CLOCK_SHIFT_FILE: file }, nodeArgs: ['--import', new URL('../../../test/kit/clock-shift.ts', import.meta.url).href],
+    folder,
+    config: configFor(receiver.url),
+    env: { CLOCK_SHIFT_FILE: file },
+    nodeArgs: ['--import', new URL('../../../test/kit/clock-shift.ts', import.meta.url).href],
   })
   const client = new EventClient({ url: weir.url, connections: 2, batch: 10, pause: 10 })
   client.start()
@@ -38,12 +41,23 @@ export async function clockJump(context: BarContext): Promise<void> {
   await sleep(1000)
   await client.stop()
   const ledger = await weir.caughtUp(60_000)
-  const [counts] = await weir.sql<{ rows: number; ids: number; span: number }>("SELECT count(*) AS rows, count(DISTINCT id) AS ids, date_diff('hour', min(time_received), max(time_received)) AS span FROM events")
-  context.expect((counts?.span ?? 0) > 50, `clock jumps: the clock was seen to jump (${counts?.span} hours between the first and the last row)`)
-  context.expect(counts?.rows === client.sent && counts.ids === client.sent, `clock jumps: each of ${client.sent} acknowledged events is stored once (${counts?.rows} rows, ${counts?.ids} ids)`)
+  const [counts] = await weir.sql<{ rows: number; ids: number; span: number }>(
+    "SELECT count(*) AS rows, count(DISTINCT id) AS ids, date_diff('hour', min(time_received), max(time_received)) AS span FROM events",
+  )
+  context.expect(
+    (counts?.span ?? 0) > 50,
+    `clock jumps: the clock was seen to jump (${counts?.span} hours between the first and the last row)`,
+  )
+  context.expect(
+    counts?.rows === client.sent && counts.ids === client.sent,
+    `clock jumps: each of ${client.sent} acknowledged events is stored once (${counts?.rows} rows, ${counts?.ids} ids)`,
+  )
   const dropped = ledger.sinks.find(({ name }) => name === 'out')?.dropped['behind'] ?? 0
   const { missing } = judgeDelivered(receiver.received, client.sent)
-  context.expect(missing.length === 0, `clock jumps: the sink got every event (missing: ${some(missing)}; dropped as behind: ${dropped})`)
+  context.expect(
+    missing.length === 0,
+    `clock jumps: the sink got every event (missing: ${some(missing)}; dropped as behind: ${dropped})`,
+  )
   context.expect(ledger.balanced, 'clock jumps: the ledger is balanced')
   context.expect((await weir.stop()).code === 0, 'clock jumps: it stops with exit code 0')
 }

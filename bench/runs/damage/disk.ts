@@ -14,7 +14,9 @@ import { configFor } from './base.ts'
 
 /** Mounts a small file system in memory; undefined where that is not allowed. The function unmounts it. */
 export async function mountTemporary(path: string, size: string): Promise<(() => Promise<void>) | undefined> {
-  const mounted = await runCommand('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=700`, 'weir-bar', path], { limit: 10_000 })
+  const mounted = await runCommand('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=700`, 'weir-bar', path], {
+    limit: 10_000,
+  })
   if (mounted.code !== 0) return undefined
   return async () => {
     await runCommand('umount', [path], { limit: 10_000 })
@@ -27,16 +29,33 @@ export async function remountReadOnly(path: string): Promise<void> {
 }
 
 /** Every acknowledged event is stored once and delivered, and the books add up. */
-async function nothingLost(context: BarContext, what: string, weir: WeirProcess, client: EventClient, receiver: EventReceiver): Promise<void> {
+async function nothingLost(
+  context: BarContext,
+  what: string,
+  weir: WeirProcess,
+  client: EventClient,
+  receiver: EventReceiver,
+): Promise<void> {
   const ledger = await weir.caughtUp(60_000)
-  const [counts] = await weir.sql<{ rows: number; ids: number }>('SELECT count(*) AS rows, count(DISTINCT id) AS ids FROM events')
-  context.expect(counts?.ids === client.sent, `${what}: each of ${client.sent} acknowledged events is stored (${counts?.ids})`)
+  const [counts] = await weir.sql<{ rows: number; ids: number }>(
+    'SELECT count(*) AS rows, count(DISTINCT id) AS ids FROM events',
+  )
+  context.expect(
+    counts?.ids === client.sent,
+    `${what}: each of ${client.sent} acknowledged events is stored (${counts?.ids})`,
+  )
   context.expect(counts?.rows === counts?.ids, `${what}: and stored once (${counts?.rows} rows)`)
   const { missing } = judgeDelivered(receiver.received, client.sent)
   context.expect(missing.length === 0, `${what}: and delivered (missing: ${some(missing)})`)
-  context.expect(ledger.balanced, `${what}: the ledger is balanced${ledger.balanced ? '' : `: ${JSON.stringify(ledger)}`}`)
+  context.expect(
+    ledger.balanced,
+    `${what}: the ledger is balanced${ledger.balanced ? '' : `: ${JSON.stringify(ledger)}`}`,
+  )
   const refusals = [...client.refusals.keys()]
-  context.expect(refusals.every((answer) => answer.startsWith('503')), `${what}: what could not be taken was answered 503 (${some(refusals)})`)
+  context.expect(
+    refusals.every((answer) => answer.startsWith('503')),
+    `${what}: what could not be taken was answered 503 (${some(refusals)})`,
+  )
 }
 
 export async function failedSync(context: BarContext): Promise<void> {
@@ -46,18 +65,36 @@ export async function failedSync(context: BarContext): Promise<void> {
     return
   }
   // The counts are those of each thread: several threads sync, so that some requests meet a failure and some do not.
-  for (const [what, fault] of [['failed syncs of a segment', 'fdatasync:error=EIO:when=4..5'], ['failed writes to a segment', 'pwritev:error=EIO:when=3..4']] as const) {
+  for (const [what, fault] of [
+    ['failed syncs of a segment', 'fdatasync:error=EIO:when=4..5'],
+    ['failed writes to a segment', 'pwritev:error=EIO:when=3..4'],
+  ] as const) {
     const folder = join(context.folder, what.replaceAll(' ', '-'))
     await using receiver = await EventReceiver.start()
     const segment = join(folder, 'data/journal/0000000000000001.seg')
-    const options = ['-f', '-P', segment, '-e', 'trace=fdatasync,pwritev', '-e', `inject=${fault}`, '-e', 'signal=none', '-o', join(folder, 'trace')]
+    const options = [
+      '-f',
+      '-P',
+      segment,
+      '-e',
+      'trace=fdatasync,pwritev',
+      '-e',
+      `inject=${fault}`,
+      '-e',
+      'signal=none',
+      '-o',
+      join(folder, 'trace'),
+    ]
     mkdirSync(folder)
     await using weir = await startWeir({ folder, config: configFor(receiver.url), through: [program.path, ...options] })
     const client = new EventClient({ url: weir.url, connections: 4, batch: 10, pause: 5 })
     client.start()
     await sleep(context.size(4000, 2000))
     await client.stop()
-    context.expect(client.refusals.size > 0, `${what}: some requests met one (${some([...client.refusals].map(([answer, times]) => `${times} × ${answer.slice(0, 120)}`))})`)
+    context.expect(
+      client.refusals.size > 0,
+      `${what}: some requests met one (${some([...client.refusals].map(([answer, times]) => `${times} × ${answer.slice(0, 120)}`))})`,
+    )
     await nothingLost(context, what, weir, client, receiver)
     await weir.kill()
     await weir.start()
@@ -82,22 +119,38 @@ export async function fullDisk(context: BarContext): Promise<void> {
   }
   try {
     await using receiver = await EventReceiver.start()
-    for (const [what, reserve, left] of [['a disk that is full down to the reserve', '8MiB', 9e6], ['a disk that is full to the last byte', '0B', 3e5]] as const) {
-      await using weir = await prepareWeir({ folder: join(folder, reserve), data: join(disk, `data-${reserve}`), config: { ...configFor(receiver.url), journal: { segment: '256KiB', keep: '0B', reserve } } })
+    for (const [what, reserve, left] of [
+      ['a disk that is full down to the reserve', '8MiB', 9e6],
+      ['a disk that is full to the last byte', '0B', 3e5],
+    ] as const) {
+      await using weir = await prepareWeir({
+        folder: join(folder, reserve),
+        data: join(disk, `data-${reserve}`),
+        config: { ...configFor(receiver.url), journal: { segment: '256KiB', keep: '0B', reserve } },
+      })
       await weir.start()
       receiver.received.length = 0
       const client = new EventClient({ url: weir.url, connections: 4, batch: 20, pause: 5, padding: 500 })
       client.start()
       await sleep(1000)
       // Sinks that move on let segments go: what becomes free is filled up again until there is a refusal.
-      for (let waited = 0; waited < context.size(5000, 3000) || (client.refusals.size === 0 && waited < 30_000); waited += 250) {
+      for (
+        let waited = 0;
+        waited < context.size(5000, 3000) || (client.refusals.size === 0 && waited < 30_000);
+        waited += 250
+      ) {
         if (client.refusals.size === 0) fill(left)
         await sleep(250)
       }
-      context.expect(client.refusals.size > 0, `${what}: requests are refused (${some([...client.refusals].map(([answer, times]) => `${times} × ${answer.slice(0, 160)}`))})`)
+      context.expect(
+        client.refusals.size > 0,
+        `${what}: requests are refused (${some([...client.refusals].map(([answer, times]) => `${times} × ${answer.slice(0, 160)}`))})`,
+      )
       const pid = weir.pid
       await weir.kill()
-      await weir.start().catch((error: unknown) => context.expect(false, `${what}: it starts while the disk is full: ${String(error)}`))
+      await weir
+        .start()
+        .catch((error: unknown) => context.expect(false, `${what}: it starts while the disk is full: ${String(error)}`))
       if (weir.pid === -1) {
         unlinkSync(filler)
         await weir.start()

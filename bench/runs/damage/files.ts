@@ -25,25 +25,52 @@ export function fileDamages(frames: readonly PlacedFrame[]): Damage[] {
   const segments = [...new Set(frames.map(({ segment }) => segment))]
   const middle = events[Math.floor(events.length / 2)]
   const last = events.at(-1)
-  const [firstSegment, lastSegment, middleSegment] = [segments[0], segments.at(-1), segments[Math.floor(segments.length / 2)]]
-  if (middle === undefined || last === undefined || firstSegment === undefined || lastSegment === undefined || middleSegment === undefined || segments.length < 4) {
+  const [firstSegment, lastSegment, middleSegment] = [
+    segments[0],
+    segments.at(-1),
+    segments[Math.floor(segments.length / 2)],
+  ]
+  if (
+    middle === undefined ||
+    last === undefined ||
+    firstSegment === undefined ||
+    lastSegment === undefined ||
+    middleSegment === undefined ||
+    segments.length < 4
+  ) {
     throw new Error(`the base has only ${segments.length} segments with ${events.length} frames of events`)
   }
-  const inSegment = (segment: string): readonly string[] => events.filter((frame) => frame.segment === segment).flatMap(({ ids }) => ids)
+  const inSegment = (segment: string): readonly string[] =>
+    events.filter((frame) => frame.segment === segment).flatMap(({ ids }) => ids)
   const flips = (name: string, frame: PlacedFrame, place: number): Damage => ({
-    name, lost: frame.ids, unreadable: frame.ids.length, named: [frame.segment],
+    name,
+    lost: frame.ids,
+    unreadable: frame.ids.length,
+    named: [frame.segment],
     act: (journal) => flipBit(join(journal, frame.segment), frame.offset + place),
   })
-  const extra = (name: string, named: readonly string[], act: Damage['act']): Damage => ({ name, lost: [], unreadable: 0, named, act })
+  const extra = (name: string, named: readonly string[], act: Damage['act']): Damage => ({
+    name,
+    lost: [],
+    unreadable: 0,
+    named,
+    act,
+  })
   const end = last.offset + last.headerBytes + last.bodyBytes
   const name = (sequence: number): string => `${String(sequence).padStart(lastSegment.length - '.seg'.length, '0')}.seg`
   return [
     {
-      name: 'a tail torn in a body', lost: last.ids, unreadable: perBatch, named: [lastSegment],
+      name: 'a tail torn in a body',
+      lost: last.ids,
+      unreadable: perBatch,
+      named: [lastSegment],
       act: (journal) => truncate(join(journal, lastSegment), last.offset + last.headerBytes + 100),
     },
     {
-      name: 'a tail torn in a header', lost: last.ids, unreadable: undefined, named: [lastSegment],
+      name: 'a tail torn in a header',
+      lost: last.ids,
+      unreadable: undefined,
+      named: [lastSegment],
       act: (journal) => truncate(join(journal, lastSegment), last.offset + 50),
     },
     flips('a flipped bit in a length', middle, lengthOfBody),
@@ -51,23 +78,42 @@ export function fileDamages(frames: readonly PlacedFrame[]): Damage[] {
     flips('a flipped bit in a body', middle, middle.headerBytes + 1000),
     flips('a flipped bit in the last body', last, last.headerBytes + 1000),
     {
-      name: 'a missing segment', lost: inSegment(middleSegment), unreadable: inSegment(middleSegment).length, named: [segments[segments.indexOf(middleSegment) + 1] ?? ''],
+      name: 'a missing segment',
+      lost: inSegment(middleSegment),
+      unreadable: inSegment(middleSegment).length,
+      named: [segments[segments.indexOf(middleSegment) + 1] ?? ''],
       act: (journal) => unlink(join(journal, middleSegment)),
     },
     {
-      name: 'the first segment missing', lost: inSegment(firstSegment), unreadable: inSegment(firstSegment).length, named: [],
+      name: 'the first segment missing',
+      lost: inSegment(firstSegment),
+      unreadable: inSegment(firstSegment).length,
+      named: [],
       act: (journal) => unlink(join(journal, firstSegment)),
     },
     {
-      name: 'the newest segment missing', lost: inSegment(lastSegment), unreadable: undefined, named: [],
+      name: 'the newest segment missing',
+      lost: inSegment(lastSegment),
+      unreadable: undefined,
+      named: [],
       act: (journal) => unlink(join(journal, lastSegment)),
     },
-    extra('an older segment copied behind the newest', [], (journal) => copyFile(join(journal, middleSegment), join(journal, name(last.sequence + 1000)))),
-    extra('an empty segment behind the newest', [], (journal) => writeFile(join(journal, name(last.sequence + 1000)), '')),
-    extra('a file that is no segment', ['backup.seg'], (journal) => writeFile(join(journal, 'backup.seg'), randomBytes(5000))),
+    extra('an older segment copied behind the newest', [], (journal) =>
+      copyFile(join(journal, middleSegment), join(journal, name(last.sequence + 1000))),
+    ),
+    extra('an empty segment behind the newest', [], (journal) =>
+      writeFile(join(journal, name(last.sequence + 1000)), ''),
+    ),
+    extra('a file that is no segment', ['backup.seg'], (journal) =>
+      writeFile(join(journal, 'backup.seg'), randomBytes(5000)),
+    ),
     extra('zeros behind the last frame', [], (journal) => truncate(join(journal, lastSegment), end + 8192)),
-    extra('garbage behind the last frame', [lastSegment], (journal) => append(join(journal, lastSegment), end, randomBytes(3000))),
-    extra('a flipped bit in the newer slot of an offset record', [], (journal) => flipNewerSlot(join(journal, 'out.offset'))),
+    extra('garbage behind the last frame', [lastSegment], (journal) =>
+      append(join(journal, lastSegment), end, randomBytes(3000)),
+    ),
+    extra('a flipped bit in the newer slot of an offset record', [], (journal) =>
+      flipNewerSlot(join(journal, 'out.offset')),
+    ),
   ]
 }
 
@@ -96,11 +142,13 @@ async function append(file: string, place: number, bytes: Uint8Array): Promise<v
 async function flipNewerSlot(file: string): Promise<void> {
   const handle = await open(file, 'r')
   const { size } = await handle.stat()
-  const versions = await Promise.all([0, size / 2].map(async (at) => {
-    const bytes = Buffer.alloc(8)
-    await handle.read(bytes, 0, 8, at + 8)
-    return bytes.readDoubleLE(0)
-  }))
+  const versions = await Promise.all(
+    [0, size / 2].map(async (at) => {
+      const bytes = Buffer.alloc(8)
+      await handle.read(bytes, 0, 8, at + 8)
+      return bytes.readDoubleLE(0)
+    }),
+  )
   await handle.close()
   await flipBit(file, ((versions[0] ?? 0) > (versions[1] ?? 0) ? 0 : size / 2) + 24)
 }

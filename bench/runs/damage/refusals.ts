@@ -10,7 +10,10 @@ import { mountTemporary, remountReadOnly } from './disk.ts'
 async function refused(weir: WeirProcess): Promise<{ code: number | null; lines: readonly string[] }> {
   weir.launch()
   const { code } = await weir.exited()
-  return { code, lines: weir.lastLog.split('\n').filter((line) => line.startsWith('weir: ') || / at .*\.ts:\d+/.test(line)) }
+  return {
+    code,
+    lines: weir.lastLog.split('\n').filter((line) => line.startsWith('weir: ') || / at .*\.ts:\d+/.test(line)),
+  }
 }
 
 export async function readOnlyFolder(context: BarContext): Promise<void> {
@@ -27,7 +30,10 @@ export async function readOnlyFolder(context: BarContext): Promise<void> {
     else await remountReadOnly(data)
     const weir = await prepareWeir({ folder, data })
     const { code, lines } = await refused(weir)
-    context.expect(code === 1 && lines.length === 1 && lines[0]?.includes(data) === true, `a read-only folder: it says so in one line and exits with 1 (${code}: ${lines.join(' | ')})`)
+    context.expect(
+      code === 1 && lines.length === 1 && lines[0]?.includes(data) === true,
+      `a read-only folder: it says so in one line and exits with 1 (${code}: ${lines.join(' | ')})`,
+    )
   } finally {
     await mounted?.()
     chmodSync(data, 0o700)
@@ -40,7 +46,10 @@ export async function twoProcesses(context: BarContext): Promise<void> {
   const second = await prepareWeir({ folder: join(folder, 'second'), data: first.data })
   const { code, lines } = await refused(second)
   const says = lines.length === 1 && lines[0]?.includes(String(first.pid)) === true && lines[0].includes(first.url)
-  context.expect(code === 1 && says, `two processes on one folder: the second names the first's number and URL in one line and exits with 1 (${code}: ${lines.join(' | ')})`)
+  context.expect(
+    code === 1 && says,
+    `two processes on one folder: the second names the first's number and URL in one line and exits with 1 (${code}: ${lines.join(' | ')})`,
+  )
   await first.events(makeEvents('two', 5))
   await settled(first)
   context.expect((await storedIds(first)).length === 5, 'two processes on one folder: the first goes on')

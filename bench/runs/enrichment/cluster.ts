@@ -25,7 +25,9 @@ export class Cluster {
 
   private constructor(server: Server, pods: number, born: number) {
     this.#server = server
-    this.held = Array.from({ length: pods }, (_, index) => [{ pod: `app-${index % 5000}-${index}-0`, from: born, until: Infinity }])
+    this.held = Array.from({ length: pods }, (_, index) => [
+      { pod: `app-${index % 5000}-${index}-0`, from: born, until: Infinity },
+    ])
     server.on('request', (request, response) => {
       this.#answer(request, response).catch(() => response.destroy())
     })
@@ -62,7 +64,10 @@ export class Cluster {
     this.fresh.push(index)
     if (this.fresh.length > 200) this.fresh.shift()
     this.#later(at + random.integer(0, lateMs) - Date.now(), () => {
-      this.#tell([{ type: 'DELETED', object: this.#object(index, last, holdings.length - 2) }, { type: 'ADDED', object: this.#object(index, next, holdings.length - 1) }])
+      this.#tell([
+        { type: 'DELETED', object: this.#object(index, last, holdings.length - 2) },
+        { type: 'ADDED', object: this.#object(index, next, holdings.length - 1) },
+      ])
     })
   }
 
@@ -88,11 +93,24 @@ export class Cluster {
   #object(index: number, { pod, from }: Holding, turn: number): object {
     const app = `app-${index % 5000}`
     return {
-      kind: 'Pod', apiVersion: 'v1',
+      kind: 'Pod',
+      apiVersion: 'v1',
       metadata: {
-        name: pod, namespace: `ns-${index % 100}`, uid: `${String(turn).padStart(8, '0')}-0000-4000-8000-${String(index).padStart(12, '0')}`, resourceVersion: String(++this.#version),
-        creationTimestamp: new Date(from).toISOString().replace('.000Z', 'Z'), labels: { app, 'pod-template-hash': 'x' },
-        ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: `${app}-x`, uid: `10000000-0000-4000-8000-${String(index % 5000).padStart(12, '0')}`, controller: true }],
+        name: pod,
+        namespace: `ns-${index % 100}`,
+        uid: `${String(turn).padStart(8, '0')}-0000-4000-8000-${String(index).padStart(12, '0')}`,
+        resourceVersion: String(++this.#version),
+        creationTimestamp: new Date(from).toISOString().replace('.000Z', 'Z'),
+        labels: { app, 'pod-template-hash': 'x' },
+        ownerReferences: [
+          {
+            apiVersion: 'apps/v1',
+            kind: 'ReplicaSet',
+            name: `${app}-x`,
+            uid: `10000000-0000-4000-8000-${String(index % 5000).padStart(12, '0')}`,
+            controller: true,
+          },
+        ],
       },
       spec: { nodeName: `node-${index % 500}`, containers: [{ name: 'a', image: `example.test/app:${index % 50}` }] },
       status: { phase: 'Running', podIP: Cluster.address(index) },
@@ -106,10 +124,18 @@ export class Cluster {
     response.flushHeaders()
     if (searchParams.get('sendInitialEvents') === 'true') {
       for (let index = 0; index < this.held.length; index += pairs) {
-        const text = this.held.slice(index, index + pairs).map((holdings, at) => `${JSON.stringify({ type: 'ADDED', object: this.#object(index + at, holdings.at(-1) as Holding, holdings.length - 1) })}\n`).join('')
+        const text = this.held
+          .slice(index, index + pairs)
+          .map(
+            (holdings, at) =>
+              `${JSON.stringify({ type: 'ADDED', object: this.#object(index + at, holdings.at(-1) as Holding, holdings.length - 1) })}\n`,
+          )
+          .join('')
         if (!response.write(text)) await new Promise((resolve) => response.once('drain', resolve))
       }
-      response.write(`${JSON.stringify({ type: 'BOOKMARK', object: { kind: 'Pod', apiVersion: 'v1', metadata: { resourceVersion: String(this.#version), annotations: { 'k8s.io/initial-events-end': 'true' } } } })}\n`)
+      response.write(
+        `${JSON.stringify({ type: 'BOOKMARK', object: { kind: 'Pod', apiVersion: 'v1', metadata: { resourceVersion: String(this.#version), annotations: { 'k8s.io/initial-events-end': 'true' } } } })}\n`,
+      )
     }
     this.#watches.add(response)
     response.on('close', () => this.#watches.delete(response))

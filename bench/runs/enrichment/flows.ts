@@ -23,7 +23,11 @@ export interface Traffic {
 }
 
 /** Sends; answers how many flows went out, and those of the second holders of addresses that were not told of by then, at most. */
-export async function sendFlows(cluster: Cluster, { port, rate, seconds, reused, lateMs, addresses }: Traffic, random: SeededRandom): Promise<number> {
+export async function sendFlows(
+  cluster: Cluster,
+  { port, rate, seconds, reused, lateMs, addresses }: Traffic,
+  random: SeededRandom,
+): Promise<number> {
   const socket = createSocket('udp4')
   socket.connect(port, '127.0.0.1')
   await once(socket, 'connect')
@@ -57,9 +61,13 @@ function datagram(cluster: Cluster, addresses: number, first: number, random: Se
   for (let flow = 0; flow < perDatagram; flow++) {
     const at = 24 + 48 * flow
     // One in ten is told of late; flows from before the run would be of nobody else, either.
-    const start = Math.max(first - 5000, now - (random.chance(0.1) ? random.integer(0, 60_000) : random.integer(0, 500)))
+    const start = Math.max(
+      first - 5000,
+      now - (random.chance(0.1) ? random.integer(0, 60_000) : random.integer(0, 500)),
+    )
     for (const place of [at, at + 4]) {
-      const index = cluster.fresh.length > 0 && random.chance(0.05) ? random.pick(cluster.fresh) : random.integer(0, addresses - 1)
+      const index =
+        cluster.fresh.length > 0 && random.chance(0.05) ? random.pick(cluster.fresh) : random.integer(0, addresses - 1)
       bytes.writeUInt32BE(0x0a000000 + index, place)
     }
     bytes.writeUInt32BE(1, at + 16)

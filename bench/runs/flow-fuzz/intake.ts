@@ -38,13 +38,18 @@ function makeContext(onUnit: OnUnit): { context: SourceContext; units: () => num
   const silent = (): void => {}
   const log = { debug: silent, info: silent, warn: silent, error: silent } as unknown as SourceContext['log']
   const context: SourceContext = {
-    id: 'fuzz', host: realHost(), log, metrics: { count: silent, set: silent } as unknown as SourceContext['metrics'],
+    id: 'fuzz',
+    host: realHost(),
+    log,
+    metrics: { count: silent, set: silent } as unknown as SourceContext['metrics'],
     append: async (unit) => {
       units++
       onUnit(unit)
       return { position: { sequence: units, row: 0 }, epoch: 1, sourceSequence: units }
     },
-    shed: silent, cursor: undefined, epoch: 1,
+    shed: silent,
+    cursor: undefined,
+    epoch: 1,
   }
   return { context, units: () => units }
 }
@@ -56,7 +61,10 @@ export function netflowIntake(onUnit: OnUnit = () => {}): Intake {
   const writer = new UnitWriter(context, flows)
   const counts = new NetflowCounts(context)
   const reader = new DatagramReader(flows, writer, counts, {
-    skewLimit: 3_600_000, sampling: 0, netobservPen: 2, extra: [],
+    skewLimit: 3_600_000,
+    sampling: 0,
+    netobservPen: 2,
+    extra: [],
     templates: { ...usualTemplateLimits, expiry: 7_200_000 },
     parking: { bytes: 32 * 1024 * 1024, exporterBytes: 1024 * 1024, time: 60_000 },
   })
@@ -90,7 +98,10 @@ export function netflowIntake(onUnit: OnUnit = () => {}): Intake {
       counts.publish(exporters.all().map(({ state }) => state))
       writer.flush()
     },
-    fates: () => ({ received: counts.received, ...Object.fromEntries(byteClasses.map((fate) => [fate, counts.bytes[fate]])) }),
+    fates: () => ({
+      received: counts.received,
+      ...Object.fromEntries(byteClasses.map((fate) => [fate, counts.bytes[fate]])),
+    }),
   }
 }
 

@@ -25,14 +25,20 @@ export interface Week {
 
 /** All times of a batch, so much later. */
 function later(batch: FlowBatch, by: number): FlowBatch {
-  const moved = (column: Column): Column => (column.kind === 'time' ? { ...column, values: column.values.map((value) => value + by) } : column)
-  return { ...batch, columns: Object.fromEntries(Object.entries(batch.columns).map(([name, column]) => [name, moved(column)])) }
+  const moved = (column: Column): Column =>
+    column.kind === 'time' ? { ...column, values: column.values.map((value) => value + by) } : column
+  return {
+    ...batch,
+    columns: Object.fromEntries(Object.entries(batch.columns).map(([name, column]) => [name, moved(column)])),
+  }
 }
 
 function bytesOf({ columns, count }: FlowBatch): bigint {
   const column = columns['bytes']
   let sum = 0n
-  if (column?.kind === 'u64') for (let row = 0; row < count; row++) sum += (BigInt(column.words[2 * row + 1] ?? 0) << 32n) | BigInt(column.words[2 * row] ?? 0)
+  if (column?.kind === 'u64')
+    for (let row = 0; row < count; row++)
+      sum += (BigInt(column.words[2 * row + 1] ?? 0) << 32n) | BigInt(column.words[2 * row] ?? 0)
   return sum
 }
 
@@ -52,7 +58,9 @@ export async function storeWeek(directory: string, seed: number, atLeast: number
     const unit = index % batches.length
     bytes += sums[unit] ?? 0n
     // Batches come a tenth of a second after each other.
-    await store.projection.apply([make.batch(later(batches[unit] as FlowBatch, received - madeAt - unit * 100 - 3), received, 'netflow')])
+    await store.projection.apply([
+      make.batch(later(batches[unit] as FlowBatch, received - madeAt - unit * 100 - 3), received, 'netflow'),
+    ])
   }
   for (let index = 0; index < frames; index++) {
     const received = began + Math.floor((index * (now - began - 60_000)) / frames)
@@ -67,7 +75,11 @@ export async function storeWeek(directory: string, seed: number, atLeast: number
   while (await store.maintain());
   let added = 0
   return {
-    store, host, flows: frames * perFrame, bytes, seconds: (performance.now() - started) / 1000,
+    store,
+    host,
+    flows: frames * perFrame,
+    bytes,
+    seconds: (performance.now() - started) / 1000,
     async add() {
       clock += 1000
       await put(frames + added++, clock)

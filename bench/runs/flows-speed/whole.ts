@@ -28,7 +28,6 @@ export interface WholeRun {
   readonly balanced: boolean
 }
 
-
 export async function measureWhole(folder: string, load: Load, options: Partial<WeirOptions> = {}): Promise<WholeRun> {
   const [first] = await measureLoads(folder, [load], options)
   if (first === undefined) throw new Error('nothing was measured')
@@ -36,7 +35,11 @@ export async function measureWhole(folder: string, load: Load, options: Partial<
 }
 
 /** One Weir, one load after the other; a short one goes before, so that what is measured is compiled. */
-export async function measureLoads(folder: string, loads: readonly Load[], options: Partial<WeirOptions> = {}): Promise<WholeRun[]> {
+export async function measureLoads(
+  folder: string,
+  loads: readonly Load[],
+  options: Partial<WeirOptions> = {},
+): Promise<WholeRun[]> {
   await using weir = await startWeir({ folder, config: { sources: { sflow: { listen: '127.0.0.1:0' } } }, ...options })
   const runs: WholeRun[] = []
   for (const load of loads) {
@@ -54,7 +57,13 @@ interface Totals {
 }
 
 async function measure(weir: WeirProcess, load: Load): Promise<WholeRun> {
-  const before = { totals: await totals(weir), shed: await shedOf(weir), drops: await drops(weir), store: size(join(weir.data, 'store')), journal: await journalBytes(weir) }
+  const before = {
+    totals: await totals(weir),
+    shed: await shedOf(weir),
+    drops: await drops(weir),
+    store: size(join(weir.data, 'store')),
+    journal: await journalBytes(weir),
+  }
   const threads = weir.threads()
   const cpu = weir.cpuSeconds()
   const started = performance.now()
@@ -74,10 +83,18 @@ async function measure(weir: WeirProcess, load: Load): Promise<WholeRun> {
     cpuSeconds,
     seconds,
     threads: threadShares(weir.pid, threads),
-    stored: { rows: after.rows - before.totals.rows, bytes: after.bytes - before.totals.bytes, packets: after.packets - before.totals.packets },
+    stored: {
+      rows: after.rows - before.totals.rows,
+      bytes: after.bytes - before.totals.bytes,
+      packets: after.packets - before.totals.packets,
+    },
     storedBytes: size(join(weir.data, 'store')) - before.store,
     journalBytes: (await journalBytes(weir)) - before.journal,
-    shed: Object.fromEntries(Object.entries(shed).map(([reason, count]) => [reason, count - (before.shed[reason] ?? 0)]).filter(([, count]) => count !== 0)),
+    shed: Object.fromEntries(
+      Object.entries(shed)
+        .map(([reason, count]) => [reason, count - (before.shed[reason] ?? 0)])
+        .filter(([, count]) => count !== 0),
+    ),
     kernelDrops: (await drops(weir)) - before.drops,
     peakOwnBytes,
     peakBytes: weir.memory().peak,
@@ -99,7 +116,7 @@ async function sflowPort(weir: WeirProcess): Promise<number> {
 
 /** Rows stop coming in and none pends; a flush takes a moment to get to the journal. */
 async function caughtUp(weir: WeirProcess): Promise<void> {
-  for (let before = -1, steady = 0; steady < 3; ) {
+  for (let before = -1, steady = 0; steady < 3;) {
     const ledger = await weir.caughtUp(600_000)
     const accepted = ledger.sources.reduce((sum, source) => sum + source.accepted, 0)
     steady = accepted === before ? steady + 1 : 0
@@ -111,8 +128,11 @@ async function caughtUp(weir: WeirProcess): Promise<void> {
 /** Without a store: what was accepted. */
 async function totals(weir: WeirProcess): Promise<Totals> {
   const { sources, sinks } = await weir.ledger()
-  if (sinks.length === 0) return { rows: sources.reduce((sum, { accepted }) => sum + accepted, 0), bytes: 0, packets: 0 }
-  const [row] = await weir.sql<{ rows: number; bytes: string; packets: string }>('SELECT count(*) AS rows, coalesce(sum(bytes), 0)::VARCHAR AS bytes, coalesce(sum(packets), 0)::VARCHAR AS packets FROM flows')
+  if (sinks.length === 0)
+    return { rows: sources.reduce((sum, { accepted }) => sum + accepted, 0), bytes: 0, packets: 0 }
+  const [row] = await weir.sql<{ rows: number; bytes: string; packets: string }>(
+    'SELECT count(*) AS rows, coalesce(sum(bytes), 0)::VARCHAR AS bytes, coalesce(sum(packets), 0)::VARCHAR AS packets FROM flows',
+  )
   return { rows: row?.rows ?? 0, bytes: Number(row?.bytes ?? 0), packets: Number(row?.packets ?? 0) }
 }
 
@@ -135,12 +155,14 @@ async function journalBytes(weir: WeirProcess): Promise<number> {
 /** Bytes of all Parquet files below. */
 function size(folder: string): number {
   if (!existsSync(folder)) return 0
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.parquet')).reduce((sum, name) => {
-    try {
-      return sum + statSync(join(folder, name)).size
-    } catch {
-      // It was merged while we looked.
-      return sum
-    }
-  }, 0)
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.parquet'))
+    .reduce((sum, name) => {
+      try {
+        return sum + statSync(join(folder, name)).size
+      } catch {
+        // It was merged while we looked.
+        return sum
+      }
+    }, 0)
 }

@@ -7,7 +7,10 @@ import type { ToldEvent } from './events.ts'
 export async function receive(program: string, args: readonly string[]): Promise<ToldEvent[]> {
   const ran = await runCommand(program, args, { limit: 180_000 })
   if (ran.code !== 0) throw new Error(`${args.join(' ')}: ${ran.stderr.slice(-2000)}`)
-  return ran.stdout.trim().split('\n').map((line) => JSON.parse(line) as ToldEvent)
+  return ran.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as ToldEvent)
 }
 
 export const pythonReceiver = join(ROOT, 'bench/runs/foreign-consumers/cloudevents.py')

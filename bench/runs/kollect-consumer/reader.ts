@@ -31,13 +31,25 @@ export async function generate(python: string, out: string, additions: boolean):
     await writeFile(join(from, file), additions ? text : ownFields(text))
   }
   await mkdir(out, { recursive: true })
-  const ran = await runCommand(python, ['-m', 'grpc_tools.protoc', '-I', from, `--python_out=${out}`, ...protoFiles], { limit: 60_000 })
+  const ran = await runCommand(python, ['-m', 'grpc_tools.protoc', '-I', from, `--python_out=${out}`, ...protoFiles], {
+    limit: 60_000,
+  })
   if (ran.code !== 0) throw new Error(`protoc failed: ${ran.output}`)
 }
 
 /** Arguments: the folder of its classes, the bus and where on it (see consumer.py), how many messages. */
-export async function consume(python: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Told[]> {
-  const ran = await runCommand(python, [join(ROOT, 'bench/runs/kollect-consumer/consumer.py'), ...args], { limit: 240_000, env })
+export async function consume(
+  python: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Told[]> {
+  const ran = await runCommand(python, [join(ROOT, 'bench/runs/kollect-consumer/consumer.py'), ...args], {
+    limit: 240_000,
+    env,
+  })
   if (ran.code !== 0) throw new Error(`the consumer failed: ${ran.stderr.slice(-2000)}`)
-  return ran.stdout.trim().split('\n').map((line) => JSON.parse(line) as Told)
+  return ran.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Told)
 }

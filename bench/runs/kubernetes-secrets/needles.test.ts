@@ -7,8 +7,14 @@ test('each value is found as it is, in hex, and in base64 wherever it begins; wh
   const needles = new Needles()
   values.slice(0, 200).forEach((value, index) => needles.add(index, value))
   const hidden = values.flatMap((value, index) => [
-    value, Buffer.from(value.toString('hex')), Buffer.from(value.toString('hex').toUpperCase()),
-    ...[0, 1, 2, 3].flatMap((before) => (['base64', 'base64url'] as const).map((form) => Buffer.from(Buffer.concat([randomBytes(before), value, randomBytes(index % 5)]).toString(form)))),
+    value,
+    Buffer.from(value.toString('hex')),
+    Buffer.from(value.toString('hex').toUpperCase()),
+    ...[0, 1, 2, 3].flatMap((before) =>
+      (['base64', 'base64url'] as const).map((form) =>
+        Buffer.from(Buffer.concat([randomBytes(before), value, randomBytes(index % 5)]).toString(form)),
+      ),
+    ),
   ])
   const found = new Map<number, Set<string>>()
   needles.find(Buffer.concat(hidden.flatMap((bytes) => [bytes, randomBytes(3)])), (value, form) => {
@@ -16,5 +22,10 @@ test('each value is found as it is, in hex, and in base64 wherever it begins; wh
     found.set(value, forms.add(form))
   })
   expect([...found.keys()].sort((a, b) => a - b)).toEqual(Array.from({ length: 200 }, (_, index) => index))
-  for (const [value, forms] of found) expect([...forms].sort()).toEqual(formsOf(values[value] ?? Buffer.alloc(0)).map(({ form }) => form).sort())
+  for (const [value, forms] of found)
+    expect([...forms].sort()).toEqual(
+      formsOf(values[value] ?? Buffer.alloc(0))
+        .map(({ form }) => form)
+        .sort(),
+    )
 })

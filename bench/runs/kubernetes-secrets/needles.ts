@@ -64,7 +64,8 @@ export class Needles {
       const from = at + 1 - windowBytes
       if (from < 0) continue
       for (const needle of this.#needles.get(hash) ?? []) {
-        if (Buffer.compare(needle.bytes, bytes.subarray(from, from + needle.bytes.length)) === 0) found(needle.value, needle.form)
+        if (Buffer.compare(needle.bytes, bytes.subarray(from, from + needle.bytes.length)) === 0)
+          found(needle.value, needle.form)
       }
     }
   }

@@ -26,7 +26,10 @@ export class Receiver {
     this.#server = server
     server.on('request', (request, response) => {
       this.pieces.push(Buffer.from(`${request.url} ${request.rawHeaders.join(' ')}\n`))
-      request.on('data', (piece: Buffer) => this.pieces.push(piece)).on('end', () => response.writeHead(204).end()).on('error', () => response.destroy())
+      request
+        .on('data', (piece: Buffer) => this.pieces.push(piece))
+        .on('end', () => response.writeHead(204).end())
+        .on('error', () => response.destroy())
     })
   }
 
@@ -80,12 +83,17 @@ async function ask(url: string, options: RequestInit = {}, again = true): Promis
 export async function lookAtStream(url: string, stream: string, look: Look): Promise<number> {
   const connection = await connect({ servers: url })
   try {
-    const { state: { messages } } = await (await jetstreamManager(connection)).streams.info(stream)
+    const {
+      state: { messages },
+    } = await (await jetstreamManager(connection)).streams.info(stream)
     const consumer = await jetstream(connection).consumers.get(stream)
     let seen = 0
     while (seen < messages) {
       const before = seen
-      for await (const message of await consumer.fetch({ max_messages: Math.min(2000, messages - seen), expires: 10_000 })) {
+      for await (const message of await consumer.fetch({
+        max_messages: Math.min(2000, messages - seen),
+        expires: 10_000,
+      })) {
         const headers = [...(message.headers ?? [])].map(([name, values]) => `${name}: ${values.join(' ')}`).join('\n')
         look(stream, Buffer.concat([Buffer.from(`${message.subject}\n${headers}\n`), message.data]))
         seen++
@@ -111,7 +119,11 @@ export async function lookAtApi(weir: WeirProcess, look: Look, mostOfAKind: numb
   }
   for (const view of queries) {
     for (const format of ['json', 'ndjson', 'csv', 'table']) {
-      const answer = await ask(`${weir.url}/api/v1/sql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ sql: `SELECT * FROM ${view}`, format }) })
+      const answer = await ask(`${weir.url}/api/v1/sql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ sql: `SELECT * FROM ${view}`, format }),
+      })
       const text = await answer.text()
       if (!answer.ok) throw new Error(`SELECT * FROM ${view} was answered ${answer.status}: ${text.slice(0, 300)}`)
       look(`SQL as ${format}`, Buffer.from(text))
@@ -120,17 +132,36 @@ export async function lookAtApi(weir: WeirProcess, look: Look, mostOfAKind: numb
   const pages = async <Row>(name: string, more: string): Promise<Row[]> => {
     const rows: Row[] = []
     for (let cursor = ''; ;) {
-      const page = JSON.parse(await get(`${weir.url}/api/v1/${name}?${more}&limit=1000${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`)) as Record<string, Row[]> & { next?: string | null }
+      const page = JSON.parse(
+        await get(
+          `${weir.url}/api/v1/${name}?${more}&limit=1000${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
+        ),
+      ) as Record<string, Row[]> & { next?: string | null }
       rows.push(...(page[name] ?? []))
       if (page.next === undefined || page.next === null) return rows
       cursor = page.next
     }
   }
   const changes = await pages<{ pos: string; ref?: string }>('changes', 'noise=shown')
-  for (const { pos } of changes.slice(0, mostOfAKind)) await get(`${weir.url}/api/v1/changes/one?pos=${encodeURIComponent(pos)}`)
+  for (const { pos } of changes.slice(0, mostOfAKind))
+    await get(`${weir.url}/api/v1/changes/one?pos=${encodeURIComponent(pos)}`)
   const objects = await pages<{ ref: string }>('resources', 'at=now')
-  for (const { ref } of objects.slice(0, mostOfAKind)) await get(`${weir.url}/api/v1/resources/one?ref=${encodeURIComponent(ref)}`)
-  for (const path of ['clusters', 'ledger', 'pipeline', 'health', 'dead-letters', 'fields', 'exporters', 'saved', 'quick-filters', 'me', 'openapi.json']) await get(`${weir.url}/api/v1/${path}`)
+  for (const { ref } of objects.slice(0, mostOfAKind))
+    await get(`${weir.url}/api/v1/resources/one?ref=${encodeURIComponent(ref)}`)
+  for (const path of [
+    'clusters',
+    'ledger',
+    'pipeline',
+    'health',
+    'dead-letters',
+    'fields',
+    'exporters',
+    'saved',
+    'quick-filters',
+    'me',
+    'openapi.json',
+  ])
+    await get(`${weir.url}/api/v1/${path}`)
   for (const path of ['/metrics', '/healthz/live', '/debug/pprof/heap?seconds=1']) {
     const answer = await ask(`${weir.opsUrl}${path}`)
     look(`GET ${path}`, Buffer.from(await answer.arrayBuffer()))
@@ -138,8 +169,13 @@ export async function lookAtApi(weir: WeirProcess, look: Look, mostOfAKind: numb
 }
 
 /** The files as they are, then what is in them: frames, values of databases, columns. Weir must not run. */
-export async function lookAtFolder(folder: string, look: Look): Promise<{ readonly frames: number; readonly values: number; readonly columns: number }> {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+export async function lookAtFolder(
+  folder: string,
+  look: Look,
+): Promise<{ readonly frames: number; readonly values: number; readonly columns: number }> {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
   for (const file of files) look(`file ${relative(folder, file).replace(/[\d-]{6,}.*(?=\.)/, '…')}`, readFileSync(file))
   const frames = await lookAtFrames(join(folder, 'journal'), look)
   let [values, columns] = [0, 0]
@@ -152,7 +188,12 @@ export async function lookAtFolder(folder: string, look: Look): Promise<{ readon
 
 async function lookAtFrames(directory: string, look: Look): Promise<number> {
   const problems: unknown[] = []
-  const walk = new Walk({ disk: realHost().disk, directory, after: nowhere, onUnreadable: (stretch) => problems.push(stretch) })
+  const walk = new Walk({
+    disk: realHost().disk,
+    directory,
+    after: nowhere,
+    onUnreadable: (stretch) => problems.push(stretch),
+  })
   const parts = new Parts()
   let frames = 0
   for (let walked = await walk.next(); walked !== undefined; walked = await walk.next()) {
@@ -175,7 +216,9 @@ function lookAtDatabase(file: string, look: Look): number {
         for (const value of Object.values(row)) {
           if (typeof value === 'string') look('values of the map of objects', Buffer.from(value))
           // Documents are kept several in a block.
-          else if (value instanceof Uint8Array) for (const document of name === 'blocks' ? unpacked(value) : [value]) look('values of the map of objects', document)
+          else if (value instanceof Uint8Array)
+            for (const document of name === 'blocks' ? unpacked(value) : [value])
+              look('values of the map of objects', document)
           values++
         }
       }
@@ -191,7 +234,13 @@ async function lookAtColumns(file: string, look: Look): Promise<number> {
   const connection = await instance.connect()
   try {
     const path = `'${file.replaceAll("'", "''")}'`
-    const names = (await connection.runAndReadAll(`SELECT name FROM (DESCRIBE SELECT * FROM read_parquet(${path})) AS t(name, a, b, c, d, e)`)).getRows().map(([name]) => String(name))
+    const names = (
+      await connection.runAndReadAll(
+        `SELECT name FROM (DESCRIBE SELECT * FROM read_parquet(${path})) AS t(name, a, b, c, d, e)`,
+      )
+    )
+      .getRows()
+      .map(([name]) => String(name))
     for (const name of names) {
       const rows = (await connection.runAndReadAll(`SELECT "${name}"::VARCHAR FROM read_parquet(${path})`)).getRows()
       look('columns of the store', Buffer.from(rows.map(([text]) => String(text)).join('\n')))

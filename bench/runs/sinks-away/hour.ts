@@ -37,10 +37,23 @@ export async function deadHour(seed: number): Promise<Hour> {
   let errors = 0
   let attempts = 0
   const log: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => void errors++ }
-  const metrics: Metrics = { count: (name, by) => void (attempts += name === 'weir_sink_retries_total' ? by : 0), set: () => {} }
+  const metrics: Metrics = {
+    count: (name, by) => void (attempts += name === 'weir_sink_retries_total' ? by : 0),
+    set: () => {},
+  }
   const journal = await openJournal({ host, directory, epoch: 1 })
   const follower = new Follower({ host, directory, tail: journal.tail, after: { sequence: 0, row: 0 }, accepted: [] })
-  const sinks = new SinkSet({ host, log, metrics, directory, letters: (sink) => new LetterFile(host, '/data/dead-letters', sink), tail: journal.tail, follower, load: loadSink, accepted: () => follower.accepted() })
+  const sinks = new SinkSet({
+    host,
+    log,
+    metrics,
+    directory,
+    letters: (sink) => new LetterFile(host, '/data/dead-letters', sink),
+    tail: journal.tail,
+    follower,
+    load: loadSink,
+    accepted: () => follower.accepted(),
+  })
   await using healthy = await EventReceiver.start()
   await using dead = await EventReceiver.prepare()
   await applied(host, sinks, { healthy: healthy.url, dead: dead.url })
@@ -73,11 +86,22 @@ export async function deadHour(seed: number): Promise<Hour> {
   await stopping
   await follower.close()
   await journal.close()
-  return { events, attempts: whileDead, healthyLagMs, healthy: healthy.received, dead: dead.received, dropped, errors, caughtUpSeconds }
+  return {
+    events,
+    attempts: whileDead,
+    healthyLagMs,
+    healthy: healthy.received,
+    dead: dead.received,
+    dropped,
+    errors,
+    caughtUpSeconds,
+  }
 }
 
 async function applied(host: FakeHost, sinks: SinkSet, urls: Readonly<Record<string, string>>): Promise<void> {
-  const yaml = `sinks:\n${Object.entries(urls).map(([id, url]) => `  ${id}: {type: http, url: "${url}", mode: batched}\n`).join('')}`
+  const yaml = `sinks:\n${Object.entries(urls)
+    .map(([id, url]) => `  ${id}: {type: http, url: "${url}", mode: batched}\n`)
+    .join('')}`
   const document = parseYaml(yaml, 'bar.yaml')
   const checked = validate(weirSchema, document)
   if (checked.problems !== undefined) throw new Error(JSON.stringify(checked.problems))
@@ -89,7 +113,23 @@ async function applied(host: FakeHost, sinks: SinkSet, urls: Readonly<Record<str
 
 async function pushed(host: FakeHost, journal: SegmentWriter, from: number): Promise<number> {
   const count = 5
-  const events = Array.from({ length: count }, (_, i) => ({ id: String(from + i), source: '/bar', type: 'numbered', key: `k${(from + i) % keys}`, extensions: { partitionkey: `k${(from + i) % keys}` }, encoding: 'none' as const }))
-  await journal.append({ source: 'bar', stream: 'bar', kind: 'events', count, raw: encodeBatch(toEventBatch(events)), received: host.clock.now(), timeMin: Number.NaN, timeMax: Number.NaN })
+  const events = Array.from({ length: count }, (_, i) => ({
+    id: String(from + i),
+    source: '/bar',
+    type: 'numbered',
+    key: `k${(from + i) % keys}`,
+    extensions: { partitionkey: `k${(from + i) % keys}` },
+    encoding: 'none' as const,
+  }))
+  await journal.append({
+    source: 'bar',
+    stream: 'bar',
+    kind: 'events',
+    count,
+    raw: encodeBatch(toEventBatch(events)),
+    received: host.clock.now(),
+    timeMin: Number.NaN,
+    timeMax: Number.NaN,
+  })
   return count
 }

@@ -21,7 +21,8 @@ export function flowBatches(seed: number, count: number): FlowBatch[] {
   const from = { exporter: Uint32Array.of(0, 0, 0xffff, 0x0a0000fe), time: start, skewLimit: 3_600_000 }
   return Array.from({ length: count }, (_, unit) => {
     flows.reset()
-    for (let row = 0; row < rowsOfUnit; row += 30) decoder.decode(datagram(random, start + unit * 100), { ...from, time: start + unit * 100 + 3 })
+    for (let row = 0; row < rowsOfUnit; row += 30)
+      decoder.decode(datagram(random, start + unit * 100), { ...from, time: start + unit * 100 + 3 })
     return copyOf(flows.batch())
   })
 }
@@ -82,17 +83,29 @@ export function auditEntry(random: SeededRandom, bytes: number): string {
   const namespace = `team-${random.integer(1, 400)}`
   const kind = random.pick(kinds)
   const entry = JSON.stringify({
-    auditID: `${hex(8)}-${hex(4)}-${hex(4)}-${hex(4)}-${hex(12)}`, stage: 'ResponseComplete', verb: random.pick(verbs),
-    requestURI: `/api/v1/namespaces/${namespace}/${kind}/${kind}-${hex(10)}`, sourceIPs: [`10.${random.integer(0, 255)}.${random.integer(0, 255)}.${random.integer(1, 254)}`],
-    user: { username: `system:serviceaccount:${namespace}:deployer-${random.integer(1, 20)}`, uid: hex(32), groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'] },
-    userAgent: 'kubectl/v1.31.2 (linux/amd64) kubernetes/5864a46', responseStatus: { metadata: {}, code: random.pick([200, 201, 404, 409]) },
+    auditID: `${hex(8)}-${hex(4)}-${hex(4)}-${hex(4)}-${hex(12)}`,
+    stage: 'ResponseComplete',
+    verb: random.pick(verbs),
+    requestURI: `/api/v1/namespaces/${namespace}/${kind}/${kind}-${hex(10)}`,
+    sourceIPs: [`10.${random.integer(0, 255)}.${random.integer(0, 255)}.${random.integer(1, 254)}`],
+    user: {
+      username: `system:serviceaccount:${namespace}:deployer-${random.integer(1, 20)}`,
+      uid: hex(32),
+      groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'],
+    },
+    userAgent: 'kubectl/v1.31.2 (linux/amd64) kubernetes/5864a46',
+    responseStatus: { metadata: {}, code: random.pick([200, 201, 404, 409]) },
     requestReceivedTimestamp: new Date(start + random.integer(0, 3_600_000)).toISOString(),
-    annotations: { 'authorization.k8s.io/decision': 'allow', 'authorization.k8s.io/reason': `RBAC: allowed by RoleBinding "deployers/${namespace}" of Role "deployer" to ServiceAccount "deployer/${namespace}"` },
+    annotations: {
+      'authorization.k8s.io/decision': 'allow',
+      'authorization.k8s.io/reason': `RBAC: allowed by RoleBinding "deployers/${namespace}" of Role "deployer" to ServiceAccount "deployer/${namespace}"`,
+    },
     note: '',
   })
   // What is left is prose: repeated words with numbers between.
   let note = ''
-  while (entry.length + note.length < bytes) note += `step ${random.integer(1, 9999)} done in ${random.integer(1, 500)} ms; `
+  while (entry.length + note.length < bytes)
+    note += `step ${random.integer(1, 9999)} done in ${random.integer(1, 500)} ms; `
   return `${entry.slice(0, -2)}${note.slice(0, Math.max(0, bytes - entry.length))}"}`
 }
 
@@ -100,9 +113,19 @@ export function auditEntry(random: SeededRandom, bytes: number): string {
 export function eventBatches(seed: number, count: number): EventBatch[] {
   const random = new SeededRandom(seed)
   const utf8 = new TextEncoder()
-  return Array.from({ length: count }, (_, batch) => toEventBatch(Array.from({ length: 100 }, (_, i) => ({
-    id: `${batch}-${i}-${random.integer(0, 2 ** 31)}`, source: '/audit/cluster-1', type: 'io.example.audit', subject: `team-${random.integer(1, 400)}`,
-    time: start + batch * 100 + i, datacontenttype: 'application/json', family: 'audit' as const, encoding: 'json' as const,
-    data: utf8.encode(auditEntry(random, 1000)),
-  }))))
+  return Array.from({ length: count }, (_, batch) =>
+    toEventBatch(
+      Array.from({ length: 100 }, (_, i) => ({
+        id: `${batch}-${i}-${random.integer(0, 2 ** 31)}`,
+        source: '/audit/cluster-1',
+        type: 'io.example.audit',
+        subject: `team-${random.integer(1, 400)}`,
+        time: start + batch * 100 + i,
+        datacontenttype: 'application/json',
+        family: 'audit' as const,
+        encoding: 'json' as const,
+        data: utf8.encode(auditEntry(random, 1000)),
+      })),
+    ),
+  )
 }

@@ -51,7 +51,9 @@ export async function measureHttp(folder: string, load: HttpLoad): Promise<HttpR
   const ledger = await weir.caughtUp(300_000)
   const storedSeconds = (performance.now() - started) / 1000
   const threads = threadShares(weir.pid, before.threads)
-  const [counts] = await weir.sql<{ rows: number; ids: number }>("SELECT count(*) AS rows, count(DISTINCT id) AS ids FROM events WHERE source = '/bar/push'")
+  const [counts] = await weir.sql<{ rows: number; ids: number }>(
+    "SELECT count(*) AS rows, count(DISTINCT id) AS ids FROM events WHERE source = '/bar/push'",
+  )
   return {
     events: pushed.acknowledged,
     requestBytes: pushed.bytes,
@@ -83,11 +85,19 @@ interface Pushed {
 
 async function push(port: number, { connections, perRequest, requests, seed }: HttpLoad, firstId = 0): Promise<Pushed> {
   const program = fileURLToPath(new URL('push.ts', import.meta.url))
-  const result = await runCommand(process.execPath, [program, ...[port, connections, perRequest, requests, seed, firstId].map(String)], { limit: 600_000 })
+  const result = await runCommand(
+    process.execPath,
+    [program, ...[port, connections, perRequest, requests, seed, firstId].map(String)],
+    { limit: 600_000 },
+  )
   if (result.code !== 0) throw new Error(`the client failed:\n${result.output}`)
   return JSON.parse(result.stdout) as Pushed
 }
 
 function readLoops(folder: string): { name: string; idle: number; active: number }[] {
-  return readdirSync(folder).filter((file) => file.endsWith('.json')).map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')) as { name: string; idle: number; active: number })
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.json'))
+    .map(
+      (file) => JSON.parse(readFileSync(join(folder, file), 'utf8')) as { name: string; idle: number; active: number },
+    )
 }

@@ -1,6 +1,13 @@
 // How fast the journal takes batches in and gives them out again, by the CPU that the whole process uses for it.
 import { realHost } from '../../../src/host/index.ts'
-import { decodeBatch, encodeBatch, openJournal, openReader, type SegmentWriter, type Unit } from '../../../src/journal/index.ts'
+import {
+  decodeBatch,
+  encodeBatch,
+  openJournal,
+  openReader,
+  type SegmentWriter,
+  type Unit,
+} from '../../../src/journal/index.ts'
 import type { Batch, BatchKind } from '../../../src/model/batches.ts'
 import { nowhere } from '../../../src/model/positions.ts'
 
@@ -32,20 +39,30 @@ export interface JournalRates {
 const underWay = 32
 const readBytes = 2 * 1024 * 1024
 
-export async function measureJournal(folder: string, batches: readonly Batch[], megabytes: number): Promise<JournalRates> {
+export async function measureJournal(
+  folder: string,
+  batches: readonly Batch[],
+  megabytes: number,
+): Promise<JournalRates> {
   const host = realHost()
   const limits = { keepBytes: Number.MAX_SAFE_INTEGER, maxBytes: Number.MAX_SAFE_INTEGER }
   const bodies = batches.map((batch) => encodeBatch(batch).slice())
   const total = bodies.reduce((sum, body) => sum + body.length, 0)
   const rounds = Math.max(1, Math.round((megabytes * 1e6) / total))
   const all = (rounds * total) / 1e6
-  const write = async (directory: string, count: number, bodyOf: (index: number) => Uint8Array): Promise<{ rate: Rate; journal: SegmentWriter }> => {
+  const write = async (
+    directory: string,
+    count: number,
+    bodyOf: (index: number) => Uint8Array,
+  ): Promise<{ rate: Rate; journal: SegmentWriter }> => {
     const journal = await openJournal({ host, directory, epoch: 1, limits })
     const rate = await timed((count * total) / 1e6, async () => {
       const waiting = new Set<Promise<unknown>>()
       for (let i = 0; i < count * batches.length; i++) {
         const batch = batches[i % batches.length] as Batch
-        const appending = journal.append(unitOf(batch, bodyOf(i % batches.length))).finally(() => waiting.delete(appending))
+        const appending = journal
+          .append(unitOf(batch, bodyOf(i % batches.length)))
+          .finally(() => waiting.delete(appending))
         waiting.add(appending)
         if (waiting.size >= underWay) await Promise.race(waiting)
       }
@@ -62,7 +79,13 @@ export async function measureJournal(folder: string, batches: readonly Batch[], 
   let rowsRead = 0
   let unreadable = 0
   const read = async (each: (kind: BatchKind, body: Uint8Array) => number): Promise<Rate> => {
-    const reader = openReader({ host, directory: `${folder}/all`, after: nowhere, tail: journal.tail, onUnreadable: ({ bytes }) => (unreadable += bytes) })
+    const reader = openReader({
+      host,
+      directory: `${folder}/all`,
+      after: nowhere,
+      tail: journal.tail,
+      onUnreadable: ({ bytes }) => (unreadable += bytes),
+    })
     rowsRead = 0
     const out = await timed(all, async () => {
       for (;;) {
@@ -78,11 +101,30 @@ export async function measureJournal(folder: string, batches: readonly Batch[], 
   const out = await read((kind, body) => decodeBatch(kind, body).count)
   const compression = (all * 1e6) / journal.size()
   await journal.close()
-  return { in: rate, inBodies: given.rate, out, outBodies, megabytes: all, compression, rows: rounds * batches.reduce((sum, batch) => sum + batch.count, 0), rowsRead, unreadable }
+  return {
+    in: rate,
+    inBodies: given.rate,
+    out,
+    outBodies,
+    megabytes: all,
+    compression,
+    rows: rounds * batches.reduce((sum, batch) => sum + batch.count, 0),
+    rowsRead,
+    unreadable,
+  }
 }
 
 function unitOf(batch: Batch, raw: Uint8Array): Unit {
-  return { source: 'bar', stream: 'bar', kind: batch.kind, count: batch.count, raw, received: 1, timeMin: Number.NaN, timeMax: Number.NaN }
+  return {
+    source: 'bar',
+    stream: 'bar',
+    kind: batch.kind,
+    count: batch.count,
+    raw,
+    received: 1,
+    timeMin: Number.NaN,
+    timeMax: Number.NaN,
+  }
 }
 
 async function timed(megabytes: number, act: () => Promise<void>): Promise<Rate> {

@@ -5,7 +5,9 @@ import { once } from 'node:events'
 import { SeededRandom } from '../../../test/kit/random.ts'
 import { auditEntry } from './batches.ts'
 
-const [port = 0, connections = 0, perRequest = 0, requests = 0, seed = 0, firstId = 0] = process.argv.slice(2).map(Number)
+const [port = 0, connections = 0, perRequest = 0, requests = 0, seed = 0, firstId = 0] = process.argv
+  .slice(2)
+  .map(Number)
 const digits = 9
 /** Stands for the id until it is known. */
 const placeholder = '#'.repeat(digits)
@@ -17,8 +19,11 @@ interface Body {
 }
 
 function makeBody(random: SeededRandom): Body {
-  const events = Array.from({ length: perRequest }, () =>
-    `{"specversion":"1.0","id":"${placeholder}","source":"/bar/push","type":"io.example.audit","time":"2026-11-20T08:00:00.000Z","datacontenttype":"application/json","data":${auditEntry(random, 1000)}}`)
+  const events = Array.from(
+    { length: perRequest },
+    () =>
+      `{"specversion":"1.0","id":"${placeholder}","source":"/bar/push","type":"io.example.audit","time":"2026-11-20T08:00:00.000Z","datacontenttype":"application/json","data":${auditEntry(random, 1000)}}`,
+  )
   const body = `[${events.join(',')}]`
   const head = `POST /events HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\ncontent-type: application/cloudevents-batch+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n`
   const bytes = Buffer.from(head + body)
@@ -61,7 +66,8 @@ async function work(own: readonly Body[]): Promise<void> {
     const started = performance.now()
     socket.write(bytes)
     await Promise.race([answered, broken])
-    if (!text.startsWith('HTTP/1.1 200') || !text.includes(`"accepted":${perRequest},"duplicates":0`)) throw new Error(`unexpected answer: ${text}`)
+    if (!text.startsWith('HTTP/1.1 200') || !text.includes(`"accepted":${perRequest},"duplicates":0`))
+      throw new Error(`unexpected answer: ${text}`)
     latencies.push(performance.now() - started)
     acknowledged += perRequest
   }
@@ -72,4 +78,12 @@ const started = performance.now()
 const cpu = process.cpuUsage()
 await Promise.all(bodies.map(work))
 const { user, system } = process.cpuUsage(cpu)
-console.log(JSON.stringify({ acknowledged, seconds: (performance.now() - started) / 1000, cpuSeconds: (user + system) / 1e6, bytes: bodies[0]?.[0]?.bytes.length ?? 0, latencies }))
+console.log(
+  JSON.stringify({
+    acknowledged,
+    seconds: (performance.now() - started) / 1000,
+    cpuSeconds: (user + system) / 1e6,
+    bytes: bodies[0]?.[0]?.bytes.length ?? 0,
+    latencies,
+  }),
+)

@@ -4,5 +4,10 @@ import type { WholeChange } from './objects.ts'
 
 /** One change with the object before and after. */
 export function useChange(pos: string): UseQueryResult<WholeChange> {
-  return useQuery({ queryKey: ['change', pos], enabled: pos !== '', staleTime: 60_000, queryFn: ({ signal }) => ask<WholeChange>('/api/v1/changes/one', { signal, query: { pos } }) })
+  return useQuery({
+    queryKey: ['change', pos],
+    enabled: pos !== '',
+    staleTime: 60_000,
+    queryFn: ({ signal }) => ask<WholeChange>('/api/v1/changes/one', { signal, query: { pos } }),
+  })
 }

@@ -18,7 +18,11 @@ export async function ask<T>(path: string, { query = {}, ...asking }: Asking = {
 }
 
 export function pathOf(path: string, query: Query): string {
-  const written = new URLSearchParams(Object.entries(query).flatMap(([name, value]) => (value === undefined || value === '' ? [] : [[name, String(value)]])))
+  const written = new URLSearchParams(
+    Object.entries(query).flatMap(([name, value]) =>
+      value === undefined || value === '' ? [] : [[name, String(value)]],
+    ),
+  )
   return written.size === 0 ? path : `${path}?${written}`
 }
 

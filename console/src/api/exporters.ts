@@ -9,5 +9,11 @@ export interface Exporters {
 }
 
 export function useExporters(): Watched<Exporters> {
-  return useHeld(useQuery({ queryKey: ['exporters'], queryFn: ({ signal }) => ask<Exporters>('/api/v1/exporters', { signal }), refetchInterval: every }))
+  return useHeld(
+    useQuery({
+      queryKey: ['exporters'],
+      queryFn: ({ signal }) => ask<Exporters>('/api/v1/exporters', { signal }),
+      refetchInterval: every,
+    }),
+  )
 }

@@ -156,8 +156,18 @@ export interface ResourceData {
   readonly addresses?: readonly { readonly ip: string; readonly as: string }[]
   readonly images?: readonly { readonly container: string; readonly image: string; readonly id?: string }[]
   readonly selector?: Readonly<Record<string, string>>
-  readonly ports?: readonly { readonly port: number; readonly protocol: string; readonly name?: string; readonly targetPort?: string | number }[]
-  readonly endpoints?: readonly { readonly addresses: readonly string[]; readonly ready: boolean; readonly kind?: string; readonly name?: string }[]
+  readonly ports?: readonly {
+    readonly port: number
+    readonly protocol: string
+    readonly name?: string
+    readonly targetPort?: string | number
+  }[]
+  readonly endpoints?: readonly {
+    readonly addresses: readonly string[]
+    readonly ready: boolean
+    readonly kind?: string
+    readonly name?: string
+  }[]
   readonly hostNetwork?: boolean
   readonly region?: string
 }

@@ -45,17 +45,28 @@ export interface PipelineView {
 }
 
 export const total = (reasons: Reasons): number => Object.values(reasons).reduce((sum, rows) => sum + rows, 0)
-export const sum = <T>(of: readonly T[], pick: (item: T) => number): number => of.reduce((before, item) => before + pick(item), 0)
+export const sum = <T>(of: readonly T[], pick: (item: T) => number): number =>
+  of.reduce((before, item) => before + pick(item), 0)
 
 /** What runs, and what the ledger knows of it, in one. Either may know names that the other does not: derived streams, parts that were removed. */
 export function viewOf(pipeline: Pipeline, ledger: Ledger): PipelineView {
-  const names = (of: readonly { readonly name: string }[], more: readonly { readonly name: string }[]): readonly string[] => [...new Set([...of, ...more].map(({ name }) => name))]
+  const names = (
+    of: readonly { readonly name: string }[],
+    more: readonly { readonly name: string }[],
+  ): readonly string[] => [...new Set([...of, ...more].map(({ name }) => name))]
   const sources = names(pipeline.sources, ledger.sources).map((name): SourceView => {
     const runs = pipeline.sources.find((each) => each.name === name)
     const sums = ledger.sources.find((each) => each.name === name)
     return {
-      name, type: runs?.type ?? '', addresses: runs?.addresses ?? [], rate: runs?.rate ?? 0, error: runs?.error,
-      accepted: sums?.accepted ?? 0, duplicates: sums?.duplicates ?? 0, unreadable: sums?.unreadable ?? 0, shed: sums?.shed ?? {},
+      name,
+      type: runs?.type ?? '',
+      addresses: runs?.addresses ?? [],
+      rate: runs?.rate ?? 0,
+      error: runs?.error,
+      accepted: sums?.accepted ?? 0,
+      duplicates: sums?.duplicates ?? 0,
+      unreadable: sums?.unreadable ?? 0,
+      shed: sums?.shed ?? {},
     }
   })
   const accepted = new Map(sources.map((source) => [source.name, source.accepted]))
@@ -64,13 +75,26 @@ export function viewOf(pipeline: Pipeline, ledger: Ledger): PipelineView {
     const sums = ledger.sinks.find((each) => each.name === name)
     const from = sums?.from ?? runs?.from ?? []
     const given = sum(from, (source) => accepted.get(source) ?? 0)
-    const parts: readonly Part[] = sums === undefined ? [] : [
-      { name: 'delivered', rows: sums.delivered, reasons: {} }, { name: 'pending', rows: sums.pending, reasons: {} },
-      { name: 'filtered', rows: total(sums.filtered), reasons: sums.filtered }, { name: 'dead letters', rows: sums.dead_lettered, reasons: {} },
-      { name: 'dropped', rows: total(sums.dropped), reasons: sums.dropped }, { name: 'quarantined', rows: sums.quarantined, reasons: {} },
-    ]
+    const parts: readonly Part[] =
+      sums === undefined
+        ? []
+        : [
+            { name: 'delivered', rows: sums.delivered, reasons: {} },
+            { name: 'pending', rows: sums.pending, reasons: {} },
+            { name: 'filtered', rows: total(sums.filtered), reasons: sums.filtered },
+            { name: 'dead letters', rows: sums.dead_lettered, reasons: {} },
+            { name: 'dropped', rows: total(sums.dropped), reasons: sums.dropped },
+            { name: 'quarantined', rows: sums.quarantined, reasons: {} },
+          ]
     return {
-      name, type: runs?.type ?? '', from, state: runs?.state ?? 'gone', lagMs: runs?.lagMs, error: runs?.error, accepted: given, parts,
+      name,
+      type: runs?.type ?? '',
+      from,
+      state: runs?.state ?? 'gone',
+      lagMs: runs?.lagMs,
+      error: runs?.error,
+      accepted: given,
+      parts,
       balanced: sums === undefined || sum(parts, ({ rows }) => rows) === given,
     }
   })
@@ -79,9 +103,11 @@ export function viewOf(pipeline: Pipeline, ledger: Ledger): PipelineView {
 
 const shedReasons: Readonly<Record<string, string>> = {
   not_allowed: 'datagrams came from addresses that `allow` does not have',
-  kernel_dropped: 'datagrams were dropped by the kernel, because they were not read in time: raise sysctl net.core.rmem_max and `receive_buffer`',
+  kernel_dropped:
+    'datagrams were dropped by the kernel, because they were not read in time: raise sysctl net.core.rmem_max and `receive_buffer`',
   malformed: 'datagrams were no well-formed export',
-  no_template: 'data sets were given up, because their template did not come in time: let exporters send templates once a minute',
+  no_template:
+    'data sets were given up, because their template did not come in time: let exporters send templates once a minute',
   journal_full: 'rows were given up, because the journal is full: a sink holds old data, or the disk is full',
   journal_behind: 'rows were given up, because the disk did not keep up',
 }
@@ -95,8 +121,10 @@ export function shedText(reason: string): string {
 export function deliveredPerSecond(before: Ledger | undefined, after: Ledger, ms: number): ReadonlyMap<string, number> {
   if (before === undefined || ms <= 0) return new Map()
   const then = new Map(before.sinks.map(({ name, delivered }) => [name, delivered]))
-  return new Map(after.sinks.flatMap(({ name, delivered }) => {
-    const was = then.get(name)
-    return was === undefined ? [] : [[name, Math.max(0, delivered - was) * 1000 / ms] as const]
-  }))
+  return new Map(
+    after.sinks.flatMap(({ name, delivered }) => {
+      const was = then.get(name)
+      return was === undefined ? [] : [[name, (Math.max(0, delivered - was) * 1000) / ms] as const]
+    }),
+  )
 }

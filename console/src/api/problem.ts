@@ -25,7 +25,9 @@ export class Refused extends Error {
 }
 
 export function asRefused(error: unknown): Refused {
-  return error instanceof Refused ? error : new Refused(0, { detail: error instanceof Error ? error.message : String(error), hints: [] })
+  return error instanceof Refused
+    ? error
+    : new Refused(0, { detail: error instanceof Error ? error.message : String(error), hints: [] })
 }
 
 export async function refusedOf(answer: Response): Promise<Refused> {

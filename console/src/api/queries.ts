@@ -18,10 +18,16 @@ export const queryClient = new QueryClient({
 export interface Fields {
   readonly version: number
   readonly fields: readonly Field[]
-  readonly views: Readonly<Record<'flows' | 'events' | 'changes' | 'audit' | 'resources' | 'relations' | 'traffic', readonly ViewColumn[]>>
+  readonly views: Readonly<
+    Record<'flows' | 'events' | 'changes' | 'audit' | 'resources' | 'relations' | 'traffic', readonly ViewColumn[]>
+  >
 }
 
-const fields = queryOptions({ queryKey: ['fields'], queryFn: ({ signal }) => ask<Fields>('/api/v1/fields', { signal }), staleTime: Infinity })
+const fields = queryOptions({
+  queryKey: ['fields'],
+  queryFn: ({ signal }) => ask<Fields>('/api/v1/fields', { signal }),
+  staleTime: Infinity,
+})
 
 /** The field registry. It does not change while a server runs. */
 export function useFields(): UseQueryResult<Fields> {
@@ -39,7 +45,8 @@ export function expectMe(): void {
 }
 
 /** Who may not ask will not be allowed a moment later. */
-export const every = ({ state }: { readonly state: { readonly error: Error | null } }): number | false => (state.error !== null && [401, 403].includes(asRefused(state.error).status) ? false : 2000)
+export const every = ({ state }: { readonly state: { readonly error: Error | null } }): number | false =>
+  state.error !== null && [401, 403].includes(asRefused(state.error).status) ? false : 2000
 
 /** A question that is asked over and over. */
 export interface Watched<T> {
@@ -59,11 +66,23 @@ export function useHeld<T>({ data, dataUpdatedAt, error, refetch }: UseQueryResu
 }
 
 export function useLedger(): Watched<Ledger> {
-  return useHeld(useQuery({ queryKey: ['ledger'], queryFn: ({ signal }) => ask<Ledger>('/api/v1/ledger', { signal }), refetchInterval: every }))
+  return useHeld(
+    useQuery({
+      queryKey: ['ledger'],
+      queryFn: ({ signal }) => ask<Ledger>('/api/v1/ledger', { signal }),
+      refetchInterval: every,
+    }),
+  )
 }
 
 export function usePipeline(): Watched<Pipeline> {
-  return useHeld(useQuery({ queryKey: ['pipeline'], queryFn: ({ signal }) => ask<Pipeline>('/api/v1/pipeline', { signal }), refetchInterval: every }))
+  return useHeld(
+    useQuery({
+      queryKey: ['pipeline'],
+      queryFn: ({ signal }) => ask<Pipeline>('/api/v1/pipeline', { signal }),
+      refetchInterval: every,
+    }),
+  )
 }
 
 /** Who the server takes us for. */
@@ -75,7 +94,11 @@ export interface Me {
   readonly login: 'none' | 'token' | 'oidc'
 }
 
-const me = queryOptions({ queryKey: ['me'], queryFn: ({ signal }) => ask<Me>('/api/v1/me', { signal }), staleTime: Infinity })
+const me = queryOptions({
+  queryKey: ['me'],
+  queryFn: ({ signal }) => ask<Me>('/api/v1/me', { signal }),
+  staleTime: Infinity,
+})
 
 export function useMe(): UseQueryResult<Me> {
   return useQuery(me)

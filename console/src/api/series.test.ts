@@ -4,6 +4,21 @@ import { ratesOf } from './series.ts'
 const at = (time: string): string => `2026-11-20T${time}.000Z`
 
 test('buckets in which nothing passed are 0, and the sum is that of the answer', () => {
-  const answer = { columns: [{ name: 'time', type: '' }, { name: 'bytes', type: '' }], rows: [[at('12:00:10'), '600']], next: null, source: 'raw', span: { from: at('12:00:00'), to: at('12:00:30') }, exact: true, step: 10 }
-  expect(ratesOf(answer as never)).toEqual({ times: [0, 10, 20].map((seconds) => Date.parse(at('12:00:00')) / 1000 + seconds), values: [0, 60, 0], sum: 600 })
+  const answer = {
+    columns: [
+      { name: 'time', type: '' },
+      { name: 'bytes', type: '' },
+    ],
+    rows: [[at('12:00:10'), '600']],
+    next: null,
+    source: 'raw',
+    span: { from: at('12:00:00'), to: at('12:00:30') },
+    exact: true,
+    step: 10,
+  }
+  expect(ratesOf(answer as never)).toEqual({
+    times: [0, 10, 20].map((seconds) => Date.parse(at('12:00:00')) / 1000 + seconds),
+    values: [0, 60, 0],
+    sum: 600,
+  })
 })

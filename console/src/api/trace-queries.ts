@@ -22,32 +22,76 @@ export interface Traces {
 export function useTraces(question: Query, t: Range, revision: string): Traces {
   const key = JSON.stringify([question, t, revision])
   const answer = useInfiniteQuery({
-    queryKey: ['traces', key], staleTime: Infinity, gcTime: 60_000, placeholderData: keepPreviousData, structuralSharing: false, initialPageParam: undefined as string | undefined,
-    queryFn: ({ pageParam, signal }) => ask<TracePage>('/api/v1/audit', { signal, query: { ...question, from: t.from, to: t.to, limit: pageRows, cursor: pageParam } }),
+    queryKey: ['traces', key],
+    staleTime: Infinity,
+    gcTime: 60_000,
+    placeholderData: keepPreviousData,
+    structuralSharing: false,
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam, signal }) =>
+      ask<TracePage>('/api/v1/audit', {
+        signal,
+        query: { ...question, from: t.from, to: t.to, limit: pageRows, cursor: pageParam },
+      }),
     getNextPageParam: ({ next }) => next ?? undefined,
   })
   const { hasNextPage, isFetching, isError, error, fetchNextPage, refetch } = answer
   const data = useLastAnswer(answer.data, isError)
-  const next = useCallback(() => { if (hasNextPage && !isFetching && !isError) fetchNextPage().catch(reportError) }, [hasNextPage, isFetching, isError, fetchNextPage])
+  const next = useCallback(() => {
+    if (hasNextPage && !isFetching && !isError) fetchNextPage().catch(reportError)
+  }, [hasNextPage, isFetching, isError, fetchNextPage])
   return {
-    rows: useMemo(() => data?.pages.flatMap(({ traces }) => traces) ?? [], [data]), total: data?.pages[0]?.total, span: data?.pages[0]?.span, busy: isFetching, error: isError ? error : undefined,
-    next, again: useCallback(() => { refetch().catch(reportError) }, [refetch]),
+    rows: useMemo(() => data?.pages.flatMap(({ traces }) => traces) ?? [], [data]),
+    total: data?.pages[0]?.total,
+    span: data?.pages[0]?.span,
+    busy: isFetching,
+    error: isError ? error : undefined,
+    next,
+    again: useCallback(() => {
+      refetch().catch(reportError)
+    }, [refetch]),
   }
 }
 
-export function useTraceSums(question: Query, t: Range, { by, limit, buckets, revision }: { readonly by: string; readonly limit: number; readonly buckets: number; readonly revision: string }): UseQueryResult<TraceSums> {
+export function useTraceSums(
+  question: Query,
+  t: Range,
+  {
+    by,
+    limit,
+    buckets,
+    revision,
+  }: { readonly by: string; readonly limit: number; readonly buckets: number; readonly revision: string },
+): UseQueryResult<TraceSums> {
   return useQuery({
-    queryKey: ['trace-sums', question, t, by, limit, buckets, revision], staleTime: Infinity, gcTime: 60_000, placeholderData: keepPreviousData,
-    queryFn: ({ signal }) => ask<TraceSums>('/api/v1/audit/sums', { signal, query: { ...question, from: t.from, to: t.to, by, limit, buckets } }),
+    queryKey: ['trace-sums', question, t, by, limit, buckets, revision],
+    staleTime: Infinity,
+    gcTime: 60_000,
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) =>
+      ask<TraceSums>('/api/v1/audit/sums', {
+        signal,
+        query: { ...question, from: t.from, to: t.to, by, limit, buckets },
+      }),
   })
 }
 
 /** How new what is stored is; again every few seconds. */
 export function useNewest(): UseQueryResult<Newest> {
-  return useQuery({ queryKey: ['traces-newest'], staleTime: 5000, refetchInterval: 10_000, queryFn: ({ signal }) => ask<Newest>('/api/v1/audit/newest', { signal }) })
+  return useQuery({
+    queryKey: ['traces-newest'],
+    staleTime: 5000,
+    refetchInterval: 10_000,
+    queryFn: ({ signal }) => ask<Newest>('/api/v1/audit/newest', { signal }),
+  })
 }
 
 /** One trace with all that was told. */
 export function useTrace(pos: string): UseQueryResult<WholeTrace> {
-  return useQuery({ queryKey: ['trace', pos], enabled: pos !== '', staleTime: 60_000, queryFn: ({ signal }) => ask<WholeTrace>('/api/v1/audit/one', { signal, query: { pos } }) })
+  return useQuery({
+    queryKey: ['trace', pos],
+    enabled: pos !== '',
+    staleTime: 60_000,
+    queryFn: ({ signal }) => ask<WholeTrace>('/api/v1/audit/one', { signal, query: { pos } }),
+  })
 }

@@ -75,18 +75,36 @@ export interface TraceColumns {
 }
 
 export interface Firsts {
-  readonly pairs: readonly { readonly actor: string | null; readonly actor_name: string | null; readonly service: string | null; readonly action: string | null; readonly first: string; readonly traces: number }[]
+  readonly pairs: readonly {
+    readonly actor: string | null
+    readonly actor_name: string | null
+    readonly service: string | null
+    readonly action: string | null
+    readonly first: string
+    readonly traces: number
+  }[]
   readonly total: number
   readonly since: string | null
 }
 
 export interface Logins {
-  readonly actors: readonly { readonly actor: string | null; readonly actor_name: string | null; readonly failed: number; readonly last: string; readonly addresses: readonly string[] }[]
+  readonly actors: readonly {
+    readonly actor: string | null
+    readonly actor_name: string | null
+    readonly failed: number
+    readonly last: string
+    readonly addresses: readonly string[]
+  }[]
   readonly total: number
 }
 
 export interface Newest {
   readonly newest: string | null
-  readonly sources: readonly { readonly source: string; readonly newest: string | null; readonly received: string; readonly late: number | null }[]
+  readonly sources: readonly {
+    readonly source: string
+    readonly newest: string | null
+    readonly received: string
+    readonly late: number | null
+  }[]
   readonly collectors?: readonly { readonly name: string; readonly type: string; readonly error?: string }[]
 }

@@ -9,8 +9,14 @@ import { queryClient } from '../api/queries.ts'
  */
 export async function firstPage(): Promise<'/home' | '/flows' | undefined> {
   try {
-    const { sources } = await queryClient.fetchQuery({ queryKey: ['ledger'], queryFn: ({ signal }) => ask<Ledger>('/api/v1/ledger', { signal }), retry: false })
-    return sources.some(({ accepted, duplicates, unreadable }) => accepted + duplicates + unreadable > 0) ? '/flows' : '/home'
+    const { sources } = await queryClient.fetchQuery({
+      queryKey: ['ledger'],
+      queryFn: ({ signal }) => ask<Ledger>('/api/v1/ledger', { signal }),
+      retry: false,
+    })
+    return sources.some(({ accepted, duplicates, unreadable }) => accepted + duplicates + unreadable > 0)
+      ? '/flows'
+      : '/home'
   } catch (error) {
     // Who may not see the ledger has come for flows; what else went wrong is told there.
     return asRefused(error).status === 401 ? undefined : '/flows'

@@ -7,12 +7,24 @@ import { onOpenKeys } from './palette-door.ts'
 export function KeyList(): React.ReactNode {
   const dialog = useRef<HTMLDialogElement>(null)
   const [open, setOpen] = useState(false)
-  useEffect(() => onOpenKeys(() => {
-    setOpen(true)
-    if (dialog.current?.open === false) dialog.current.showModal()
-  }), [])
+  useEffect(
+    () =>
+      onOpenKeys(() => {
+        setOpen(true)
+        if (dialog.current?.open === false) dialog.current.showModal()
+      }),
+    [],
+  )
   return (
-    <dialog ref={dialog} className="palette key-list" aria-label="Keys" onClose={() => setOpen(false)} onClick={(event) => { if (event.target === dialog.current) dialog.current.close() }}>
+    <dialog
+      ref={dialog}
+      className="palette key-list"
+      aria-label="Keys"
+      onClose={() => setOpen(false)}
+      onClick={(event) => {
+        if (event.target === dialog.current) dialog.current.close()
+      }}
+    >
       {open && <Keys onClose={() => dialog.current?.close()} />}
     </dialog>
   )
@@ -23,7 +35,12 @@ function Keys({ onClose }: { readonly onClose: () => void }): React.ReactNode {
   const single = usePreference(singleKeys)
   return (
     <>
-      <div className="drawer-head"><h2>Keys</h2><button type="button" className="quiet" aria-label="Close" autoFocus onClick={onClose}>✕</button></div>
+      <div className="drawer-head">
+        <h2>Keys</h2>
+        <button type="button" className="quiet" aria-label="Close" autoFocus onClick={onClose}>
+          ✕
+        </button>
+      </div>
       <div className="key-groups" tabIndex={0} role="region" aria-label="List of keys">
         <SingleKeys />
         {groups.map(({ title, bindings }) => (
@@ -32,7 +49,14 @@ function Keys({ onClose }: { readonly onClose: () => void }): React.ReactNode {
             <dl>
               {bindings.map(({ keys, does }) => (
                 <div key={does} className={single === 'off' && keys.every(isSingle) ? 'off' : undefined}>
-                  <dt>{keys.map((key, at) => <span key={key}>{at > 0 && ' or '}<Key written={key} /></span>)}</dt>
+                  <dt>
+                    {keys.map((key, at) => (
+                      <span key={key}>
+                        {at > 0 && ' or '}
+                        <Key written={key} />
+                      </span>
+                    ))}
+                  </dt>
                   <dd>{does}</dd>
                 </div>
               ))}
@@ -49,7 +73,11 @@ export function SingleKeys(): React.ReactNode {
   const single = usePreference(singleKeys)
   return (
     <label className="check line-start">
-      <input type="checkbox" checked={single === 'on'} onChange={(event) => singleKeys.set(event.target.checked ? 'on' : 'off')} />
+      <input
+        type="checkbox"
+        checked={single === 'on'}
+        onChange={(event) => singleKeys.set(event.target.checked ? 'on' : 'off')}
+      />
       Single letters and signs do something wherever the focus is
     </label>
   )
@@ -68,13 +96,27 @@ function merged(groups: readonly KeyGroup[]): readonly KeyGroup[] {
 
 const mac = /Mac|iPhone|iPad/.test(navigator.userAgent)
 const shown: Readonly<Record<string, string>> = {
-  Mod: mac ? '⌘' : 'Ctrl', ArrowUp: '↑', ArrowDown: '↓', ArrowLeft: '←', ArrowRight: '→', Escape: 'Esc', PageUp: 'Page ↑', PageDown: 'Page ↓',
+  Mod: mac ? '⌘' : 'Ctrl',
+  ArrowUp: '↑',
+  ArrowDown: '↓',
+  ArrowLeft: '←',
+  ArrowRight: '→',
+  Escape: 'Esc',
+  PageUp: 'Page ↑',
+  PageDown: 'Page ↓',
 }
 
 function Key({ written }: { readonly written: string }): React.ReactNode {
   return (
     <span className="key">
-      {written.split(' ').map((part, at) => <span key={at}>{at > 0 && ' '}{(part.length === 1 ? [part] : part.split('+')).map((each) => <kbd key={each}>{shown[each] ?? (/^[a-z]$/.test(each) ? each.toUpperCase() : each)}</kbd>)}</span>)}
+      {written.split(' ').map((part, at) => (
+        <span key={at}>
+          {at > 0 && ' '}
+          {(part.length === 1 ? [part] : part.split('+')).map((each) => (
+            <kbd key={each}>{shown[each] ?? (/^[a-z]$/.test(each) ? each.toUpperCase() : each)}</kbd>
+          ))}
+        </span>
+      ))}
     </span>
   )
 }

@@ -14,7 +14,11 @@ interface Logins {
 
 /** Shown instead of everything else while the server wants to know who asks. */
 export function Login(): React.ReactNode {
-  const ways = useQuery({ queryKey: ['login'], queryFn: ({ signal }) => ask<Logins>('/api/v1/login', { signal }), staleTime: Infinity })
+  const ways = useQuery({
+    queryKey: ['login'],
+    queryFn: ({ signal }) => ask<Logins>('/api/v1/login', { signal }),
+    staleTime: Infinity,
+  })
   const [typed, setTyped] = useState('')
   const [busy, setBusy] = useState(false)
   const [refused, setRefused] = useState<Refused>()
@@ -22,7 +26,9 @@ export function Login(): React.ReactNode {
   const submit = (): void => {
     setBusy(true)
     setRefused(undefined)
-    logIn(typed.trim()).catch((error: unknown) => setRefused(asRefused(error))).finally(() => setBusy(false))
+    logIn(typed.trim())
+      .catch((error: unknown) => setRefused(asRefused(error)))
+      .finally(() => setBusy(false))
   }
   return (
     <main className="login">
@@ -33,19 +39,58 @@ export function Login(): React.ReactNode {
           if (!busy) submit()
         }}
       >
-        <h1><img src="/icon.svg" alt="" width="22" height="22" /> Weir</h1>
+        <h1>
+          <img src="/icon.svg" alt="" width="22" height="22" /> Weir
+        </h1>
         <p className="dim">This Weir wants to know who asks.</p>
-        {ways.isPending && <p className="loading" role="status">Asking how one logs in here …</p>}
-        {ways.isError && <ErrorState error={ways.error} onRetry={() => { ways.refetch().catch(reportError) }} />}
-        {ways.data?.oidc === true && <a className="button primary" href={`/api/v1/login/oidc?to=${encodeURIComponent(path)}`}>Log in with your provider</a>}
+        {ways.isPending && (
+          <p className="loading" role="status">
+            Asking how one logs in here …
+          </p>
+        )}
+        {ways.isError && (
+          <ErrorState
+            error={ways.error}
+            onRetry={() => {
+              ways.refetch().catch(reportError)
+            }}
+          />
+        )}
+        {ways.data?.oidc === true && (
+          <a className="button primary" href={`/api/v1/login/oidc?to=${encodeURIComponent(path)}`}>
+            Log in with your provider
+          </a>
+        )}
         {ways.data?.oidc === true && ways.data.token && <p className="dim or">or with a token</p>}
         {ways.data?.token === true && (
           <>
             <label htmlFor="token">Token</label>
-            <input id="token" type="password" autoComplete="current-password" required autoFocus aria-invalid={refused?.status === 401} aria-describedby="token-hint token-refused" value={typed} onChange={(event) => setTyped(event.target.value)} />
-            <p id="token-hint" className="dim">One of <code>auth.tokens</code> in the configuration of this Weir, or the one that it showed at its first start.</p>
-            <div id="token-refused">{refused !== undefined && <p role="alert" className="bad">{refused.message} {refused.status === 401 ? '' : refused.hints.join(' ')}{refused.queryId !== undefined && <span className="dim mono"> query {refused.queryId}</span>}</p>}</div>
-            <button type="submit" className="primary" aria-disabled={busy}>{busy ? 'Logging in …' : 'Log in'}</button>
+            <input
+              id="token"
+              type="password"
+              autoComplete="current-password"
+              required
+              autoFocus
+              aria-invalid={refused?.status === 401}
+              aria-describedby="token-hint token-refused"
+              value={typed}
+              onChange={(event) => setTyped(event.target.value)}
+            />
+            <p id="token-hint" className="dim">
+              One of <code>auth.tokens</code> in the configuration of this Weir, or the one that it showed at its first
+              start.
+            </p>
+            <div id="token-refused">
+              {refused !== undefined && (
+                <p role="alert" className="bad">
+                  {refused.message} {refused.status === 401 ? '' : refused.hints.join(' ')}
+                  {refused.queryId !== undefined && <span className="dim mono"> query {refused.queryId}</span>}
+                </p>
+              )}
+            </div>
+            <button type="submit" className="primary" aria-disabled={busy}>
+              {busy ? 'Logging in …' : 'Log in'}
+            </button>
           </>
         )}
       </form>

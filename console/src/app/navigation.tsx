@@ -9,7 +9,6 @@ import { theme, usePreference, type Theme } from '../state/preferences.ts'
 const groups = [...new Set(pages.map(({ group }) => group))]
 const marks: Readonly<Record<Theme, string>> = { system: '◐', light: '○', dark: '●' }
 
-
 export function Navigation(): React.ReactNode {
   const chosen = usePreference(theme)
   const me = useMe()
@@ -24,16 +23,49 @@ export function Navigation(): React.ReactNode {
         {groups.map((group, index) => (
           <div key={group} className="nav-group" role="group" aria-label={group}>
             {index > 0 && <h2 aria-hidden="true">{group}</h2>}
-            {pages.filter((page) => page.group === group).map(({ path, title }) => <PageLink key={path} to={path}>{title}</PageLink>)}
+            {pages
+              .filter((page) => page.group === group)
+              .map(({ path, title }) => (
+                <PageLink key={path} to={path}>
+                  {title}
+                </PageLink>
+              ))}
           </div>
         ))}
       </nav>
-      {me.data !== undefined && me.data.login !== 'none' && <p className="side-me dim" title={scopeText(me.data)}>{me.data.name} <button type="button" className="quiet" onClick={() => { logOut().catch(reportError) }}>Log out</button></p>}
+      {me.data !== undefined && me.data.login !== 'none' && (
+        <p className="side-me dim" title={scopeText(me.data)}>
+          {me.data.name}{' '}
+          <button
+            type="button"
+            className="quiet"
+            onClick={() => {
+              logOut().catch(reportError)
+            }}
+          >
+            Log out
+          </button>
+        </p>
+      )}
       <div className="side-tools">
-        <button type="button" className="quiet" onClick={openPalette} title="Pages and commands">{paletteKeys}</button>
-        <button type="button" className="quiet" onClick={openSaved} title="Saved views" aria-label="Saved views">☆</button>
-        <button type="button" className="quiet" onClick={openKeys} title="Keys" aria-label="Keys">?</button>
-        <button type="button" className="quiet" onClick={() => theme.set(next)} title={`Theme: ${chosen}; change to ${next}`} aria-label={`Theme: ${chosen}`}>{marks[chosen]}</button>
+        <button type="button" className="quiet" onClick={openPalette} title="Pages and commands">
+          {paletteKeys}
+        </button>
+        <button type="button" className="quiet" onClick={openSaved} title="Saved views" aria-label="Saved views">
+          ☆
+        </button>
+        <button type="button" className="quiet" onClick={openKeys} title="Keys" aria-label="Keys">
+          ?
+        </button>
+        <button
+          type="button"
+          className="quiet"
+          onClick={() => theme.set(next)}
+          title={`Theme: ${chosen}; change to ${next}`}
+          aria-label={`Theme: ${chosen}`}
+        >
+          {marks[chosen]}
+        </button>
       </div>
     </header>
   )

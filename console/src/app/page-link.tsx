@@ -3,9 +3,22 @@ import { frameNames } from '../state/frame.ts'
 import type { Search } from '../state/codec.ts'
 
 /** A link to a page that takes the span of time along. */
-export function PageLink({ to, className, children }: { readonly to: string; readonly className?: string; readonly children: React.ReactNode }): React.ReactNode {
+export function PageLink({
+  to,
+  className,
+  children,
+}: {
+  readonly to: string
+  readonly className?: string
+  readonly children: React.ReactNode
+}): React.ReactNode {
   return (
-    <Link to={to} search={keepFrame as never} activeOptions={{ includeSearch: false }} {...(className === undefined ? {} : { className })}>
+    <Link
+      to={to}
+      search={keepFrame as never}
+      activeOptions={{ includeSearch: false }}
+      {...(className === undefined ? {} : { className })}
+    >
       {children}
     </Link>
   )

@@ -8,7 +8,9 @@ export const [openKeys, onOpenKeys] = door()
 function door(): readonly [open: () => void, onOpen: (listener: () => void) => () => void] {
   const listeners = new Set<() => void>()
   return [
-    () => { for (const listener of listeners) listener() },
+    () => {
+      for (const listener of listeners) listener()
+    },
     (listener) => {
       listeners.add(listener)
       return () => void listeners.delete(listener)

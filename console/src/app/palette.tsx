@@ -20,7 +20,15 @@ export function Palette(): React.ReactNode {
     return onOpenPalette(show)
   }, [])
   return (
-    <dialog ref={dialog} className="palette" aria-label="Pages and commands" onClose={() => setOpen(false)} onClick={(event) => { if (event.target === dialog.current) dialog.current.close() }}>
+    <dialog
+      ref={dialog}
+      className="palette"
+      aria-label="Pages and commands"
+      onClose={() => setOpen(false)}
+      onClick={(event) => {
+        if (event.target === dialog.current) dialog.current.close()
+      }}
+    >
       {open && <Choice onDone={() => dialog.current?.close()} />}
     </dialog>
   )
@@ -32,16 +40,39 @@ function Choice({ onDone }: { readonly onDone: () => void }): React.ReactNode {
   const [at, setAt] = useState(0)
   const saved = useSaved()
   const openView = useOpenView()
-  const all = useMemo((): readonly Command[] => [
-    ...pages.map(({ path, title, words = '' }): Command => ({ name: title, words: `page ${words}`, run: () => { navigate({ to: path, search: keepFrame as never }).catch(reportError) } })),
-    { name: 'Saved views', words: 'save this view name share', run: openSaved },
-    ...(saved.data ?? []).map((view): Command => ({ name: `View: ${view.name}`, words: `saved ${view.page} ${view.by}`, key: view.id, run: () => openView(view) })),
-    ...commandsOfPages(),
-    ...theme.values.map((each): Command => ({ name: `Theme: ${each}`, words: 'light dark colour color', run: () => theme.set(each) })),
-    { name: 'Keys', words: 'keyboard shortcuts help', run: openKeys },
-  ], [navigate, saved.data, openView])
-  const wanted = typed.toLowerCase().split(/\s+/).filter((word) => word !== '')
-  const found = all.filter(({ name, words = '' }) => wanted.every((word) => `${name} ${words}`.toLowerCase().includes(word)))
+  const all = useMemo(
+    (): readonly Command[] => [
+      ...pages.map(({ path, title, words = '' }): Command => ({
+        name: title,
+        words: `page ${words}`,
+        run: () => {
+          navigate({ to: path, search: keepFrame as never }).catch(reportError)
+        },
+      })),
+      { name: 'Saved views', words: 'save this view name share', run: openSaved },
+      ...(saved.data ?? []).map((view): Command => ({
+        name: `View: ${view.name}`,
+        words: `saved ${view.page} ${view.by}`,
+        key: view.id,
+        run: () => openView(view),
+      })),
+      ...commandsOfPages(),
+      ...theme.values.map((each): Command => ({
+        name: `Theme: ${each}`,
+        words: 'light dark colour color',
+        run: () => theme.set(each),
+      })),
+      { name: 'Keys', words: 'keyboard shortcuts help', run: openKeys },
+    ],
+    [navigate, saved.data, openView],
+  )
+  const wanted = typed
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '')
+  const found = all.filter(({ name, words = '' }) =>
+    wanted.every((word) => `${name} ${words}`.toLowerCase().includes(word)),
+  )
   const current = Math.min(at, found.length - 1)
   const run = (command: Command | undefined): void => {
     if (command === undefined) return
@@ -58,8 +89,16 @@ function Choice({ onDone }: { readonly onDone: () => void }): React.ReactNode {
   return (
     <>
       <input
-        role="combobox" aria-label="Page or command" aria-expanded={found.length > 0} aria-controls="palette-list" aria-activedescendant={found.length > 0 ? `palette-${current}` : undefined} aria-autocomplete="list"
-        placeholder="Go to a page, run a command" autoFocus value={typed} onKeyDown={onKeyDown}
+        role="combobox"
+        aria-label="Page or command"
+        aria-expanded={found.length > 0}
+        aria-controls="palette-list"
+        aria-activedescendant={found.length > 0 ? `palette-${current}` : undefined}
+        aria-autocomplete="list"
+        placeholder="Go to a page, run a command"
+        autoFocus
+        value={typed}
+        onKeyDown={onKeyDown}
         onChange={(event) => {
           setTyped(event.target.value)
           setAt(0)
@@ -67,7 +106,16 @@ function Choice({ onDone }: { readonly onDone: () => void }): React.ReactNode {
       />
       <div id="palette-list" role="listbox" aria-label="Found">
         {found.map((command, index) => (
-          <div key={command.key ?? command.name} id={`palette-${index}`} role="option" aria-selected={index === current} onPointerMove={() => setAt(index)} onClick={() => run(command)}>{command.name}</div>
+          <div
+            key={command.key ?? command.name}
+            id={`palette-${index}`}
+            role="option"
+            aria-selected={index === current}
+            onPointerMove={() => setAt(index)}
+            onClick={() => run(command)}
+          >
+            {command.name}
+          </div>
         ))}
       </div>
       {found.length === 0 && <p className="dim pad">Nothing is called “{typed}”.</p>}

@@ -10,7 +10,8 @@ import { NoSuchPage } from './no-such-page.tsx'
 const root = createRootRoute({ component: Shell, notFoundComponent: NoSuchPage })
 
 const first = createRoute({
-  getParentRoute: () => root, path: '/',
+  getParentRoute: () => root,
+  path: '/',
   // Before a login it stays here, under the login, and is asked again after it.
   beforeLoad: async () => {
     const to = await firstPage()
@@ -18,7 +19,9 @@ const first = createRoute({
   },
 })
 
-const routes = [...pages, ...details].map(({ path, load }) => createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(load) }))
+const routes = [...pages, ...details].map(({ path, load }) =>
+  createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(load) }),
+)
 
 /** Addresses are read and written by the codec of each page; the router carries their parameters as they are. */
 export const router = createRouter({
@@ -30,4 +33,6 @@ export const router = createRouter({
 })
 
 // What could not be decided before a login is decided after it.
-onSession(() => { if (!isLoginNeeded()) router.invalidate().catch(reportError) })
+onSession(() => {
+  if (!isLoginNeeded()) router.invalidate().catch(reportError)
+})

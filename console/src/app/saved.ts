@@ -9,15 +9,26 @@ const key = ['saved']
 /** One's own views, and those that others share; none where the server keeps none. */
 export function useSaved(): UseQueryResult<readonly SavedView[]> {
   return useQuery({
-    queryKey: key, staleTime: 30_000,
-    queryFn: ({ signal }) => ask<{ views: readonly SavedView[] }>('/api/v1/saved', { signal }).then(({ views }) => views, (error: unknown) => {
-      if ([404, 503].includes(asRefused(error).status)) return []
-      throw error
-    }),
+    queryKey: key,
+    staleTime: 30_000,
+    queryFn: ({ signal }) =>
+      ask<{ views: readonly SavedView[] }>('/api/v1/saved', { signal }).then(
+        ({ views }) => views,
+        (error: unknown) => {
+          if ([404, 503].includes(asRefused(error).status)) return []
+          throw error
+        },
+      ),
   })
 }
 
-export async function save({ id = newId(), name, page, search, shared }: Pick<SavedView, 'name' | 'page' | 'search' | 'shared'> & { readonly id?: string }): Promise<void> {
+export async function save({
+  id = newId(),
+  name,
+  page,
+  search,
+  shared,
+}: Pick<SavedView, 'name' | 'page' | 'search' | 'shared'> & { readonly id?: string }): Promise<void> {
   await ask(`/api/v1/saved/${id}`, { method: 'PUT', body: { name, page, search, shared } })
   await queryClient.invalidateQueries({ queryKey: key })
 }

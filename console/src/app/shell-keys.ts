@@ -9,17 +9,31 @@ import { openKeys, openPalette, openSaved } from './palette-door.ts'
 export function useShellKeys(): void {
   const navigate = useNavigate()
   useEffect(listenForKeys, [])
-  usePageKeys('Everywhere', useMemo((): readonly Binding[] => [
-    { keys: ['?'], does: 'these keys', run: openKeys },
-    { keys: ['Mod+k'], does: 'pages and commands, by name', run: openPalette },
-    { keys: ['/'], does: 'to the first field of the page', run: toFirstField },
-    { keys: ['v'], does: 'saved views', run: openSaved },
-    ...pages.map(({ path, title, key }): Binding => ({ keys: [`g ${key}`], does: `go to ${title}`, run: () => { navigate({ to: path, search: keepFrame as never }).catch(reportError) } })),
-  ], [navigate]))
+  usePageKeys(
+    'Everywhere',
+    useMemo(
+      (): readonly Binding[] => [
+        { keys: ['?'], does: 'these keys', run: openKeys },
+        { keys: ['Mod+k'], does: 'pages and commands, by name', run: openPalette },
+        { keys: ['/'], does: 'to the first field of the page', run: toFirstField },
+        { keys: ['v'], does: 'saved views', run: openSaved },
+        ...pages.map(({ path, title, key }): Binding => ({
+          keys: [`g ${key}`],
+          does: `go to ${title}`,
+          run: () => {
+            navigate({ to: path, search: keepFrame as never }).catch(reportError)
+          },
+        })),
+      ],
+      [navigate],
+    ),
+  )
 }
 
 function toFirstField(): boolean {
-  const field = document.querySelector<HTMLElement>('main :is(input:not([type="checkbox"]), textarea, select):not([disabled])')
+  const field = document.querySelector<HTMLElement>(
+    'main :is(input:not([type="checkbox"]), textarea, select):not([disabled])',
+  )
   field?.focus()
   return field !== null
 }

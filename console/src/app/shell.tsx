@@ -19,7 +19,9 @@ export function Shell(): React.ReactNode {
   if (loginNeeded) return <Login />
   return (
     <div className="shell">
-      <a className="skip" href="#content">Skip to content</a>
+      <a className="skip" href="#content">
+        Skip to content
+      </a>
       <Navigation />
       <main id="content" tabIndex={-1}>
         <Suspense fallback={<Loading what="the page" />}>

@@ -6,5 +6,10 @@ import type { SavedView } from '../../../src/api/published.ts'
 /** Goes where a saved view was saved. */
 export function useOpenView(): (view: Pick<SavedView, 'page' | 'search'>) => void {
   const navigate = useNavigate()
-  return useCallback(({ page, search }) => { navigate({ to: page, search: readSearch(search) as never }).catch(reportError) }, [navigate])
+  return useCallback(
+    ({ page, search }) => {
+      navigate({ to: page, search: readSearch(search) as never }).catch(reportError)
+    },
+    [navigate],
+  )
 }

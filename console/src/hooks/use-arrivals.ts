@@ -40,8 +40,13 @@ export function useArrivals(live: boolean, family: 'change' | 'audit' | 'resourc
   }, [live, limited, family])
   useEffect(() => {
     if (!live || limited !== true) return undefined
-    const timer = setInterval(() => { if (!document.hidden) setArrivals(newRevision) }, pollMs)
+    const timer = setInterval(() => {
+      if (!document.hidden) setArrivals(newRevision)
+    }, pollMs)
     return () => clearInterval(timer)
   }, [live, limited])
-  return useMemo(() => ({ arrivals: live ? arrivals : 0, by: limited === true ? 'poll' : 'stream' }), [live, arrivals, limited])
+  return useMemo(
+    () => ({ arrivals: live ? arrivals : 0, by: limited === true ? 'poll' : 'stream' }),
+    [live, arrivals, limited],
+  )
 }

@@ -13,7 +13,9 @@ export function useRefresh(seconds: number): { readonly revision: number; readon
   const again = useCallback(() => setRevision(newRevision), [])
   useEffect(() => {
     if (seconds === 0) return undefined
-    const timer = setInterval(() => { if (!document.hidden) again() }, seconds * 1000)
+    const timer = setInterval(() => {
+      if (!document.hidden) again()
+    }, seconds * 1000)
     return () => clearInterval(timer)
   }, [seconds, again])
   return { revision, again }

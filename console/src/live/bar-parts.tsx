@@ -16,11 +16,25 @@ interface LinkStateProps {
 
 /** How the live stream is doing, and what can be done about it. */
 export function LinkState({ link, paused, asked, told = false, meanwhile = '' }: LinkStateProps): React.ReactNode {
-  const [word, tone] = paused && (link.state === 'live' || asked !== undefined) ? ['paused in this tab', 'dim'] : asked !== undefined ? [asked, 'good'] : linkWords[link.state]
+  const [word, tone] =
+    paused && (link.state === 'live' || asked !== undefined)
+      ? ['paused in this tab', 'dim']
+      : asked !== undefined
+        ? [asked, 'good']
+        : linkWords[link.state]
   return (
     <>
-      <span className={`link ${tone}`} role="status">{word}</span>
-      {asked === undefined && link.state === 'waiting' && <span className="warning">{link.detail} Trying again in {Math.ceil((link.retryMs ?? 0) / 1000)} s{meanwhile}. <button type="button" onClick={retryNow}>Try now</button></span>}
+      <span className={`link ${tone}`} role="status">
+        {word}
+      </span>
+      {asked === undefined && link.state === 'waiting' && (
+        <span className="warning">
+          {link.detail} Trying again in {Math.ceil((link.retryMs ?? 0) / 1000)} s{meanwhile}.{' '}
+          <button type="button" onClick={retryNow}>
+            Try now
+          </button>
+        </span>
+      )}
       {asked === undefined && link.state === 'refused' && !told && <span className="bad">{link.detail}</span>}
     </>
   )
@@ -40,5 +54,9 @@ export function Spoken({ say }: { readonly say: () => string | undefined }): Rea
     }, 10_000)
     return () => clearInterval(timer)
   }, [])
-  return <span className="spoken" aria-live="polite">{said}</span>
+  return (
+    <span className="spoken" aria-live="polite">
+      {said}
+    </span>
+  )
 }

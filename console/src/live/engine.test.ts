@@ -15,11 +15,21 @@ interface Tab {
 function openTab(engine: LiveEngine): Tab {
   const heard: ToTab[] = []
   const say = engine.join((message) => heard.push(message))
-  const shown = (view: string): unknown[] => heard.flatMap((message) => (message.is === 'rows' && message.rows.view === view ? message.rows.rows.map((row) => row[message.rows.cols.indexOf('id')]) : []))
+  const shown = (view: string): unknown[] =>
+    heard.flatMap((message) =>
+      message.is === 'rows' && message.rows.view === view
+        ? message.rows.rows.map((row) => row[message.rows.cols.indexOf('id')])
+        : [],
+    )
   return { heard, say, shown }
 }
 
-const events = (id: string, more: object = {}): WantedView => ({ id, kind: 'rows', q: { stream: 'events', ...more }, columns: ['id', '_pos'] })
+const events = (id: string, more: object = {}): WantedView => ({
+  id,
+  kind: 'rows',
+  q: { stream: 'events', ...more },
+  columns: ['id', '_pos'],
+})
 
 async function engineOn(url: string): Promise<LiveEngine> {
   const engine = new LiveEngine(url)
@@ -27,7 +37,12 @@ async function engineOn(url: string): Promise<LiveEngine> {
   return engine
 }
 
-const send = (url: string, id: string): Promise<Response> => post(`${url}/events`, { specversion: '1.0', id, source: '/a', type: 't' }, { 'content-type': 'application/cloudevents+json' })
+const send = (url: string, id: string): Promise<Response> =>
+  post(
+    `${url}/events`,
+    { specversion: '1.0', id, source: '/a', type: 't' },
+    { 'content-type': 'application/cloudevents+json' },
+  )
 
 test('tabs that want the same share one view; one that comes later gets what was there, each under its own name', async () => {
   const { api } = await start({ limits: { viewsPerStream: 1, streamsPerUser: 1 } })
@@ -41,7 +56,12 @@ test('tabs that want the same share one view; one that comes later gets what was
   second.say({ is: 'views', views: [events('yours')] })
   expect(second.shown('yours')).toEqual(['one'])
   await send(api.url, 'two')
-  await expect.poll(() => [first.shown('mine'), second.shown('yours')]).toEqual([['one', 'two'], ['one', 'two']])
+  await expect
+    .poll(() => [first.shown('mine'), second.shown('yours')])
+    .toEqual([
+      ['one', 'two'],
+      ['one', 'two'],
+    ])
   second.say({ is: 'bye' })
   await send(api.url, 'three')
   await expect.poll(() => first.shown('mine')).toEqual(['one', 'two', 'three'])
@@ -54,7 +74,9 @@ test('a filter that the server does not take is told to the tab, and the next on
   tab.say({ is: 'views', views: [events('a', { filter: 'id = ' })] })
   await expect.poll(() => tab.heard.at(-1)).toMatchObject({ is: 'link', link: { state: 'refused', status: 400 } })
   tab.say({ is: 'views', views: [events('a', { filter: 'id = "yes"' })] })
-  await expect.poll(() => tab.heard.some((message) => message.is === 'link' && message.link.state === 'live')).toBe(true)
+  await expect
+    .poll(() => tab.heard.some((message) => message.is === 'link' && message.link.state === 'live'))
+    .toBe(true)
   await send(api.url, 'no')
   await send(api.url, 'yes')
   await expect.poll(() => tab.shown('a')).toEqual(['yes'])
@@ -65,16 +87,20 @@ test('without anybody who watches there is no stream', async () => {
   const engine = await engineOn(api.url)
   const tab = openTab(engine)
   tab.say({ is: 'views', views: [events('a')] })
-  await expect.poll(() => tab.heard.some((message) => message.is === 'link' && message.link.state === 'live')).toBe(true)
+  await expect
+    .poll(() => tab.heard.some((message) => message.is === 'link' && message.link.state === 'live'))
+    .toBe(true)
   expect((await fetch(`${api.url}/api/v1/live`)).status).toBe(429)
   tab.say({ is: 'views', views: [] })
-  await expect.poll(async () => {
-    await sleep(50)
-    const line = new AbortController()
-    const { status } = await fetch(`${api.url}/api/v1/live`, { signal: line.signal })
-    line.abort()
-    return status
-  }).toBe(200)
+  await expect
+    .poll(async () => {
+      await sleep(50)
+      const line = new AbortController()
+      const { status } = await fetch(`${api.url}/api/v1/live`, { signal: line.signal })
+      line.abort()
+      return status
+    })
+    .toBe(200)
   expect(tab.heard.at(-1)).toEqual({ is: 'link', link: { state: 'idle' } })
 })
 
@@ -84,10 +110,14 @@ test('a server that was away is found again, and the tab goes on', async () => {
   tab.say({ is: 'views', views: [events('a')] })
   await expect.poll(() => tab.heard.at(-1)).toMatchObject({ is: 'rows', rows: { snapshot: true } })
   await api.close()
-  await expect.poll(() => tab.heard.at(-1), { timeout: 10_000 }).toMatchObject({ is: 'link', link: { state: 'waiting' } })
+  await expect
+    .poll(() => tab.heard.at(-1), { timeout: 10_000 })
+    .toMatchObject({ is: 'link', link: { state: 'waiting' } })
   const again = await start({ listen: { host: '127.0.0.1', port } })
   tab.say({ is: 'retry' })
-  await expect.poll(() => tab.heard.findLast(({ is }) => is === 'link'), { timeout: 20_000 }).toMatchObject({ link: { state: 'live' } })
+  await expect
+    .poll(() => tab.heard.findLast(({ is }) => is === 'link'), { timeout: 20_000 })
+    .toMatchObject({ link: { state: 'live' } })
   await send(again.api.url, 'back')
   await expect.poll(() => tab.shown('a')).toContain('back')
 })
@@ -99,7 +129,9 @@ test('two servers behind one address that take turns: what is wanted is shown, a
   const tab = openTab(await engineOn(proxy.url))
   for (const [turn, filter] of ['type = t', 'source = "/a"', 'id != nothing'].entries()) {
     tab.say({ is: 'views', views: [events(`v${turn}`, { filter })] })
-    await expect.poll(() => tab.heard.some((message) => message.is === 'rows' && message.rows.view === `v${turn}`)).toBe(true)
+    await expect
+      .poll(() => tab.heard.some((message) => message.is === 'rows' && message.rows.view === `v${turn}`))
+      .toBe(true)
     // Each has its own rows: one of them is shown.
     for (const { api } of servers) await send(api.url, `row-${turn}-${api.url}`)
     await expect.poll(() => tab.shown(`v${turn}`).filter((id) => String(id).startsWith(`row-${turn}-`)).length).toBe(1)

@@ -35,13 +35,16 @@ export class LiveEngine {
 
   /** @param server as {@link Stream} takes it. */
   constructor(server = '') {
-    this.#stream = new Stream({
-      event: (event, data) => this.#take(event, data),
-      link: (link) => {
-        this.#link = link
-        for (const tab of this.#tabs.values()) tab.say({ is: 'link', link })
+    this.#stream = new Stream(
+      {
+        event: (event, data) => this.#take(event, data),
+        link: (link) => {
+          this.#link = link
+          for (const tab of this.#tabs.values()) tab.say({ is: 'link', link })
+        },
       },
-    }, server)
+      server,
+    )
     this.#sweep = setInterval(() => this.#forgetGone(), goneMs / 3)
   }
 
@@ -80,7 +83,8 @@ export class LiveEngine {
       const key = keyOf(tab, view)
       const known = this.#shared.get(key)
       if (known === undefined) this.#shared.set(key, { id: `v${++this.#lastView}`, view, newest: undefined })
-      else if (known.newest !== undefined && !before.some((old) => keyOf(tab, old) === key)) wanted.say({ is: 'rows', rows: { ...known.newest, view: view.id, snapshot: true } })
+      else if (known.newest !== undefined && !before.some((old) => keyOf(tab, old) === key))
+        wanted.say({ is: 'rows', rows: { ...known.newest, view: view.id, snapshot: true } })
     }
     this.#askSoon()
   }
@@ -107,7 +111,9 @@ export class LiveEngine {
   #take(event: string, data: Record<string, unknown>): void {
     if (event === 'stat') {
       const lagMs = data['lagMs'] as number | null
-      for (const [id, { matched, shown }] of Object.entries(data['views'] as Record<string, { matched: number; shown: number }>)) {
+      for (const [id, { matched, shown }] of Object.entries(
+        data['views'] as Record<string, { matched: number; shown: number }>,
+      )) {
         this.#tell(id, (view) => ({ is: 'stat', stat: { view, matched, shown, lagMs } }))
       }
       return
@@ -118,7 +124,8 @@ export class LiveEngine {
       const rows = data as unknown as RowsMessage
       for (const shared of this.#shared.values()) if (shared.id === id) shared.newest = joined(shared.newest, rows)
       this.#tell(id, (view) => ({ is: 'rows', rows: { ...rows, view } }))
-    } else if (event === 'gap') this.#tell(id, (view) => ({ is: 'gap', gap: { ...(data as unknown as GapMessage), view } }))
+    } else if (event === 'gap')
+      this.#tell(id, (view) => ({ is: 'gap', gap: { ...(data as unknown as GapMessage), view } }))
     else this.#tell(id, (view) => ({ is: 'other', event, data: { ...data, view } }))
   }
 }

@@ -21,20 +21,32 @@ export function throughLeader(take: (message: ToTab) => void, again: () => void)
   const post = (said: Said): void => channel.postMessage(said)
   const lead = (from: string, message: FromTab): void => {
     if (engine === undefined) return
-    const door = joined.get(from) ?? engine.join((answer) => { if (from === me) take(answer); else post({ to: from, message: answer }) })
+    const door =
+      joined.get(from) ??
+      engine.join((answer) => {
+        if (from === me) take(answer)
+        else post({ to: from, message: answer })
+      })
     joined.set(from, door)
     door(message)
   }
   channel.onmessage = ({ data }: MessageEvent<Said>) => {
     if ('leader' in data) again()
-    else if ('to' in data) { if (data.to === me) take(data.message) } else lead(data.from, data.message)
+    else if ('to' in data) {
+      if (data.to === me) take(data.message)
+    } else lead(data.from, data.message)
   }
-  navigator.locks.request(name, () => {
-    engine = new LiveEngine()
-    post({ leader: true })
-    again()
-    // Held for as long as this tab lives.
-    return new Promise<never>(() => {})
-  }).catch(reportError)
-  return (message) => { if (engine === undefined) post({ from: me, message }); else lead(me, message) }
+  navigator.locks
+    .request(name, () => {
+      engine = new LiveEngine()
+      post({ leader: true })
+      again()
+      // Held for as long as this tab lives.
+      return new Promise<never>(() => {})
+    })
+    .catch(reportError)
+  return (message) => {
+    if (engine === undefined) post({ from: me, message })
+    else lead(me, message)
+  }
 }

@@ -20,21 +20,69 @@ interface LiveBarProps {
 }
 
 /** Says what a live table shows and what it does not, and lets it be paused. */
-export function LiveBar({ live, shown, link, told = false, paused, reading, span, onPause, onCatchUp }: LiveBarProps): React.ReactNode {
+export function LiveBar({
+  live,
+  shown,
+  link,
+  told = false,
+  paused,
+  reading,
+  span,
+  onPause,
+  onCatchUp,
+}: LiveBarProps): React.ReactNode {
   return (
     <>
       <LinkState link={link} paused={paused} told={told} />
       <span className="dim number" title={account(live)}>
         {live.begun && `${perSecond(live.rate)} · ${count(shown)} shown`}
-        {span !== undefined && <> · <span title="The span that the rows cover">{time(span[0])} – {time(span[1])}</span></>}
+        {span !== undefined && (
+          <>
+            {' '}
+            ·{' '}
+            <span title="The span that the rows cover">
+              {time(span[0])} – {time(span[1])}
+            </span>
+          </>
+        )}
         {live.passed > 0 && ` · ${count(live.passed)} passed too fast to show`}
       </span>
       {live.gap !== '' && <span className="warning">{live.gap}</span>}
-      {reading && !paused && live.held > 0 && <span className="dim number">{count(live.held)} new, held while you look</span>}
-      {!paused && !told && <button type="button" onClick={() => onPause(true)}>Pause</button>}
-      {paused && <button type="button" className="primary" title="Go on with every row that came meanwhile" onClick={onCatchUp ?? (() => onPause(false))}>Catch up ({count(live.held)} new)</button>}
-      {paused && <button type="button" title="Go on with the newest rows, and leave out what came before them meanwhile" onClick={() => { live.jump(); onPause(false) }}>Jump to now</button>}
-      <Spoken say={() => (live.rate > 0 ? `${perSecond(live.rate)} flows, ${count(live.matched)} since this view was opened` : undefined)} />
+      {reading && !paused && live.held > 0 && (
+        <span className="dim number">{count(live.held)} new, held while you look</span>
+      )}
+      {!paused && !told && (
+        <button type="button" onClick={() => onPause(true)}>
+          Pause
+        </button>
+      )}
+      {paused && (
+        <button
+          type="button"
+          className="primary"
+          title="Go on with every row that came meanwhile"
+          onClick={onCatchUp ?? (() => onPause(false))}
+        >
+          Catch up ({count(live.held)} new)
+        </button>
+      )}
+      {paused && (
+        <button
+          type="button"
+          title="Go on with the newest rows, and leave out what came before them meanwhile"
+          onClick={() => {
+            live.jump()
+            onPause(false)
+          }}
+        >
+          Jump to now
+        </button>
+      )}
+      <Spoken
+        say={() =>
+          live.rate > 0 ? `${perSecond(live.rate)} flows, ${count(live.matched)} since this view was opened` : undefined
+        }
+      />
     </>
   )
 }

@@ -5,12 +5,24 @@ function model(): { model: RowsModel; now: () => LiveNow; send: (from: number, t
   const made = new RowsModel(0, () => {})
   const send = (from: number, to: number, snapshot?: true): void => {
     const rows = Array.from({ length: to - from + 1 }, (_, index) => [`p${from + index}`])
-    made.take({ view: 'w', cols: ['_pos'], rows, matched: rows.length, shown: rows.length, ...(snapshot === undefined ? {} : { snapshot }) })
+    made.take({
+      view: 'w',
+      cols: ['_pos'],
+      rows,
+      matched: rows.length,
+      shown: rows.length,
+      ...(snapshot === undefined ? {} : { snapshot }),
+    })
   }
   return { model: made, now: () => made.now, send }
 }
 
-const stat = (matched: number, shown: number): { view: string; matched: number; shown: number; lagMs: null } => ({ view: 'w', matched, shown, lagMs: null })
+const stat = (matched: number, shown: number): { view: string; matched: number; shown: number; lagMs: null } => ({
+  view: 'w',
+  matched,
+  shown,
+  lagMs: null,
+})
 
 test('rows stand newest first, and one that comes again stands once', () => {
   const { now, send } = model()
@@ -80,7 +92,14 @@ test('a jump to now shows the newest of what waits and says how much it left out
 test('to catch up with more than is kept, or than was sent, everything up to now is to be asked for, and what comes goes on from there', () => {
   for (const thinned of [false, true]) {
     const made = new RowsModel(0, () => {}, 1)
-    const send = (from: number, to: number, matched = to - from + 1): void => made.take({ view: 'w', cols: ['_pos', 'time_received'], rows: Array.from({ length: to - from + 1 }, (_, index) => [`p${from + index}`, `t${from + index}`]), matched, shown: to - from + 1 })
+    const send = (from: number, to: number, matched = to - from + 1): void =>
+      made.take({
+        view: 'w',
+        cols: ['_pos', 'time_received'],
+        rows: Array.from({ length: to - from + 1 }, (_, index) => [`p${from + index}`, `t${from + index}`]),
+        matched,
+        shown: to - from + 1,
+      })
     send(1, 3)
     made.hold(true)
     if (thinned) send(4, 10, 5000)

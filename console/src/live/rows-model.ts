@@ -38,7 +38,18 @@ export class RowsModel {
   readonly #keyAt: number
   readonly #timeAt: number
   readonly #changed: (now: LiveNow) => void
-  #now: LiveNow = { rows: [], held: 0, gap: '', rate: 0, matched: 0, passed: 0, arrived: 0, lost: 0, begun: false, upTo: '' }
+  #now: LiveNow = {
+    rows: [],
+    held: 0,
+    gap: '',
+    rate: 0,
+    matched: 0,
+    passed: 0,
+    arrived: 0,
+    lost: 0,
+    begun: false,
+    upTo: '',
+  }
   /** Oldest first. */
   #waiting: Row[] = []
   #replaces = false
@@ -75,7 +86,8 @@ export class RowsModel {
     this.#lost += over
     if (this.#isHeld && snapshot !== true && matched > rows.length) this.#thinned = true
     // What was there before the view began is not among those that matched since.
-    if (snapshot !== true) this.#now = { ...this.#now, arrived: this.#now.arrived + rows.length, lost: this.#now.lost + over }
+    if (snapshot !== true)
+      this.#now = { ...this.#now, arrived: this.#now.arrived + rows.length, lost: this.#now.lost + over }
     this.#flow()
   }
 
@@ -142,7 +154,10 @@ export class RowsModel {
     const kept = this.#replaces || this.#lost > 0 ? [] : this.#now.rows
     const known = new Set(kept.map((row) => row[this.#keyAt]))
     const fresh = this.#waiting.filter((row) => !known.has(row[this.#keyAt])).toReversed()
-    const gap = this.#lost > 0 ? { gap: `${count(this.#lost)} rows passed while the table was held and were too many to keep.` } : {}
+    const gap =
+      this.#lost > 0
+        ? { gap: `${count(this.#lost)} rows passed while the table was held and were too many to keep.` }
+        : {}
     const rows = [...fresh, ...kept]
     // Rows that came before these are others now.
     const apart = this.#replaces || this.#lost > 0 || rows.length > shownMost

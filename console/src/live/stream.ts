@@ -113,7 +113,12 @@ export class Stream {
     try {
       this.#on.link({ state: 'connecting' })
       const wanted = this.#wanted()
-      const answer = await this.#send(`/api/v1/live?sid=${this.#sid}`, { method: 'POST', signal: line.signal, ...wanted, headers: { ...wanted.headers, ...(this.#lastId === '' ? {} : { 'last-event-id': this.#lastId }) } })
+      const answer = await this.#send(`/api/v1/live?sid=${this.#sid}`, {
+        method: 'POST',
+        signal: line.signal,
+        ...wanted,
+        headers: { ...wanted.headers, ...(this.#lastId === '' ? {} : { 'last-event-id': this.#lastId }) },
+      })
       this.#opened = true
       this.#on.link({ state: 'live' })
       // It was asked for with other views than are wanted by now.
@@ -135,7 +140,11 @@ export class Stream {
       return this.#later('The server closed the stream.')
     } catch (error) {
       if (this.#moves) return 0
-      return error instanceof Refused ? this.#refused(error) : this.#views.length === 0 ? 0 : this.#later('The server does not answer.')
+      return error instanceof Refused
+        ? this.#refused(error)
+        : this.#views.length === 0
+          ? 0
+          : this.#later('The server does not answer.')
     } finally {
       clearTimeout(watchdog)
       this.#line = undefined
@@ -147,7 +156,13 @@ export class Stream {
   /** What the server will not take as it is waits for somebody to change it; everything else is tried again. */
   #refused(error: Refused): number {
     if (error.status !== 429 && error.status < 500) {
-      this.#on.link({ state: 'refused', detail: plain(error.message), status: error.status, hints: error.hints, ...(error.queryId === undefined ? {} : { queryId: error.queryId }) })
+      this.#on.link({
+        state: 'refused',
+        detail: plain(error.message),
+        status: error.status,
+        hints: error.hints,
+        ...(error.queryId === undefined ? {} : { queryId: error.queryId }),
+      })
       return Infinity
     }
     return this.#later(error.message, error.retryAfter * 1000)
@@ -172,7 +187,8 @@ export class Stream {
 }
 
 /** Names of views are ours, and say nothing to who reads. */
-const plain = (message: string): string => message.replace(/^View "[\w-]+": /, '').replace(/^View "[\w-]+" /, 'This view ')
+const plain = (message: string): string =>
+  message.replace(/^View "[\w-]+": /, '').replace(/^View "[\w-]+" /, 'This view ')
 
 /** Name of a session. `crypto.randomUUID` is missing where the page comes over plain HTTP from another machine. */
 function hardToGuess(): string {

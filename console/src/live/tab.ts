@@ -46,9 +46,13 @@ function connected(): (message: FromTab) => void {
   const send = door()
   setInterval(() => send({ is: 'here' }), hereMs)
   addEventListener('pagehide', () => send({ is: 'bye' }))
-  addEventListener('pageshow', (event) => { if (event.persisted) tell() })
+  addEventListener('pageshow', (event) => {
+    if (event.persisted) tell()
+  })
   addEventListener('online', retryNow)
-  onSession(() => { if (!isLoginNeeded()) retryNow() })
+  onSession(() => {
+    if (!isLoginNeeded()) retryNow()
+  })
   return send
 }
 
@@ -56,7 +60,9 @@ function connected(): (message: FromTab) => void {
 function door(): (message: FromTab) => void {
   if (typeof SharedWorker === 'undefined') {
     // Locks are there on secure pages only: HTTPS, or this machine.
-    return isSecureContext && 'locks' in navigator && typeof BroadcastChannel !== 'undefined' ? throughLeader(take, tell) : new LiveEngine().join(take)
+    return isSecureContext && 'locks' in navigator && typeof BroadcastChannel !== 'undefined'
+      ? throughLeader(take, tell)
+      : new LiveEngine().join(take)
   }
   const { port } = new SharedWorker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'weir-live' })
   port.onmessage = ({ data }: MessageEvent<ToTab>) => take(data)
@@ -70,6 +76,13 @@ function take(message: ToTab): void {
     for (const listener of linkListeners) listener()
     return
   }
-  const id = message.is === 'rows' ? message.rows.view : message.is === 'gap' ? message.gap.view : message.is === 'stat' ? message.stat.view : message.data.view
+  const id =
+    message.is === 'rows'
+      ? message.rows.view
+      : message.is === 'gap'
+        ? message.gap.view
+        : message.is === 'stat'
+          ? message.stat.view
+          : message.data.view
   watching.get(id)?.listener(message)
 }

@@ -11,7 +11,12 @@ export interface ChartColors {
   readonly gap: string
 }
 
-const tokenOf = ({ other, tone }: ChartSeries, index: number): string => (other === true ? '--series-other' : tone === undefined ? (colorTokens[index % colorTokens.length] ?? '--series-1') : `--${tone}`)
+const tokenOf = ({ other, tone }: ChartSeries, index: number): string =>
+  other === true
+    ? '--series-other'
+    : tone === undefined
+      ? (colorTokens[index % colorTokens.length] ?? '--series-1')
+      : `--${tone}`
 
 /** Class of what stands for a series in words beside the chart. */
 export function markClass({ other, tone }: ChartSeries, index: number): string {
@@ -26,7 +31,13 @@ export function colorsOf(element: HTMLElement, series: readonly ChartSeries[]): 
     probe.style.color = `var(${name})`
     return getComputedStyle(probe).color
   }
-  const found = { series: series.map((one, index) => token(tokenOf(one, index))), ink: token('--dim'), line: token('--line'), mark: token('--series-4'), gap: token('--bad') }
+  const found = {
+    series: series.map((one, index) => token(tokenOf(one, index))),
+    ink: token('--dim'),
+    line: token('--line'),
+    mark: token('--series-4'),
+    gap: token('--bad'),
+  }
   probe.remove()
   return found
 }

@@ -31,46 +31,93 @@ export interface Drawn {
   readonly mark: (places: readonly [number, number] | undefined) => void
 }
 
-const dashes = [[2, 3], [6, 4]]
+const dashes = [
+  [2, 3],
+  [6, 4],
+]
 /** Between ticks of the values: 1, 2, 5, 10 … Parts of one would be written alike. */
 const wholeSteps = Array.from({ length: 57 }, (_, at) => ([1, 2, 5][at % 3] ?? 1) * 10 ** Math.floor(at / 3))
 
 /** Draws into the element and follows its width. */
-export function draw(element: HTMLElement, { times, series, lines, marks, unknown, stacked, height, format, colors, onPoint, onBrush, onReady }: Drawing): Drawn {
+export function draw(
+  element: HTMLElement,
+  { times, series, lines, marks, unknown, stacked, height, format, colors, onPoint, onBrush, onReady }: Drawing,
+): Drawn {
   const values = stacked ? sums(series, times.length) : series.map((each) => [...each.values])
   // What lies on top reaches furthest up, so it is drawn first and the others over it.
   const order = series.map((_, index) => (stacked ? series.length - 1 - index : index))
   const stepped = uPlot.paths.stepped?.({ align: 1 })
   const axis = { stroke: colors.ink, font, ticks: { show: false }, gap: 4 } satisfies uPlot.Axis
-  const plot = new uPlot({
-    width: Math.max(80, element.clientWidth), height, padding: [8, edgeRoom(), 0, 0], legend: { show: false }, cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
-    scales: { y: { range: (_self, _least, most) => [0, Math.max(most * 1.05, 1)] } },
-    axes: [
-      { ...axis, grid: { show: false }, size: 26, gap: 8, space: textSpace, values: (_self, ticks, _axis, _space, step) => ticks.map((at) => tickText(at, step)) },
-      { ...axis, grid: { stroke: colors.line, width: 1 }, size: 62, incrs: wholeSteps,
-        // A low chart has one tick beside 0, too.
-        space: (_self, _axis, _least, _most, height) => Math.max(14, Math.min(28, height / 2)), values: (_self, ticks) => ticks.map(format) },
-    ],
-    series: [{}, ...order.map((index): uPlot.Series => ({
-      label: series[index]?.name ?? '', stroke: colors.series[index] ?? '', width: 1.25, points: { show: false }, spanGaps: false,
-      ...(stepped === undefined ? {} : { paths: stepped }),
-      ...(stacked ? { fill: colors.series[index] ?? '' } : {}),
-    })), ...lines.map(({ name }, index): uPlot.Series => ({
-      label: name, stroke: colors.ink, width: 1.5, dash: dashes[index % dashes.length] ?? [], points: { show: false }, spanGaps: false, ...(stepped === undefined ? {} : { paths: stepped }),
-    }))],
-    hooks: {
-      ready: [onReady],
-      drawClear: [(self) => hatch(self, unknown, colors)],
-      draw: [(self) => drawMarks(self, marks, colors)],
-      setCursor: [(self) => onPoint(self.cursor.idx ?? undefined)],
-      setSelect: [(self) => {
-        const { left, width } = self.select
-        if (width < 4) return
-        onBrush(self.posToVal(left, 'x'), self.posToVal(left + width, 'x'))
-        self.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false)
-      }],
+  const plot = new uPlot(
+    {
+      width: Math.max(80, element.clientWidth),
+      height,
+      padding: [8, edgeRoom(), 0, 0],
+      legend: { show: false },
+      cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
+      scales: { y: { range: (_self, _least, most) => [0, Math.max(most * 1.05, 1)] } },
+      axes: [
+        {
+          ...axis,
+          grid: { show: false },
+          size: 26,
+          gap: 8,
+          space: textSpace,
+          values: (_self, ticks, _axis, _space, step) => ticks.map((at) => tickText(at, step)),
+        },
+        {
+          ...axis,
+          grid: { stroke: colors.line, width: 1 },
+          size: 62,
+          incrs: wholeSteps,
+          // A low chart has one tick beside 0, too.
+          space: (_self, _axis, _least, _most, height) => Math.max(14, Math.min(28, height / 2)),
+          values: (_self, ticks) => ticks.map(format),
+        },
+      ],
+      series: [
+        {},
+        ...order.map((index): uPlot.Series => ({
+          label: series[index]?.name ?? '',
+          stroke: colors.series[index] ?? '',
+          width: 1.25,
+          points: { show: false },
+          spanGaps: false,
+          ...(stepped === undefined ? {} : { paths: stepped }),
+          ...(stacked ? { fill: colors.series[index] ?? '' } : {}),
+        })),
+        ...lines.map(({ name }, index): uPlot.Series => ({
+          label: name,
+          stroke: colors.ink,
+          width: 1.5,
+          dash: dashes[index % dashes.length] ?? [],
+          points: { show: false },
+          spanGaps: false,
+          ...(stepped === undefined ? {} : { paths: stepped }),
+        })),
+      ],
+      hooks: {
+        ready: [onReady],
+        drawClear: [(self) => hatch(self, unknown, colors)],
+        draw: [(self) => drawMarks(self, marks, colors)],
+        setCursor: [(self) => onPoint(self.cursor.idx ?? undefined)],
+        setSelect: [
+          (self) => {
+            const { left, width } = self.select
+            if (width < 4) return
+            onBrush(self.posToVal(left, 'x'), self.posToVal(left + width, 'x'))
+            self.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false)
+          },
+        ],
+      },
     },
-  }, [closed(times, (last, before) => last + (last - before)), ...order.map((index) => closed(values[index] ?? [], (last) => last)), ...lines.map(({ values: own }) => closed(own, (last) => last))] as uPlot.AlignedData, element)
+    [
+      closed(times, (last, before) => last + (last - before)),
+      ...order.map((index) => closed(values[index] ?? [], (last) => last)),
+      ...lines.map(({ values: own }) => closed(own, (last) => last)),
+    ] as uPlot.AlignedData,
+    element,
+  )
   const follow = new ResizeObserver(() => plot.setSize({ width: Math.max(80, element.clientWidth), height }))
   follow.observe(element)
   return {
@@ -82,7 +129,10 @@ export function draw(element: HTMLElement, { times, series, lines, marks, unknow
       if (places === undefined) return plot.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false)
       const [first, last] = [Math.min(...places), Math.max(...places)]
       const x = (place: number): number => plot.valToPos(plot.data[0][place] ?? 0, 'x')
-      return plot.setSelect({ left: x(first), width: Math.max(2, x(last + 1) - x(first)), top: 0, height: plot.over.clientHeight }, false)
+      return plot.setSelect(
+        { left: x(first), width: Math.max(2, x(last + 1) - x(first)), top: 0, height: plot.over.clientHeight },
+        false,
+      )
     },
     point: (at) => plot.setCursor({ left: plot.valToPos(times[at] ?? 0, 'x'), top: 0 }),
   }
@@ -90,7 +140,10 @@ export function draw(element: HTMLElement, { times, series, lines, marks, unknow
 
 /** A square at the top of a dashed line, where something happened; of a gap a diamond, and a shade over the time that it is of. */
 function drawMarks(plot: uPlot, marks: readonly ChartMark[], { mark, gap }: ChartColors): void {
-  const { ctx: context, bbox: { left, top, width, height } } = plot
+  const {
+    ctx: context,
+    bbox: { left, top, width, height },
+  } = plot
   const side = 8 * devicePixelRatio
   context.save()
   context.lineWidth = devicePixelRatio
@@ -119,11 +172,21 @@ function drawMarks(plot: uPlot, marks: readonly ChartMark[], { mark, gap }: Char
 }
 
 /** Slanted lines over stretches of which nothing is known. */
-function hatch(plot: uPlot, unknown: readonly { readonly from: number; readonly to: number }[], { ink, line }: ChartColors): void {
-  const { ctx: context, bbox: { left, top, width, height } } = plot
+function hatch(
+  plot: uPlot,
+  unknown: readonly { readonly from: number; readonly to: number }[],
+  { ink, line }: ChartColors,
+): void {
+  const {
+    ctx: context,
+    bbox: { left, top, width, height },
+  } = plot
   const gap = 7 * devicePixelRatio
   for (const { from, to } of unknown) {
-    const [begin, end] = [Math.max(left, plot.valToPos(from, 'x', true)), Math.min(left + width, plot.valToPos(to, 'x', true))]
+    const [begin, end] = [
+      Math.max(left, plot.valToPos(from, 'x', true)),
+      Math.min(left + width, plot.valToPos(to, 'x', true)),
+    ]
     if (end <= begin) continue
     context.save()
     context.beginPath()
@@ -155,14 +218,21 @@ function closed<T extends number | null>(of: readonly T[], end: (last: T, before
 function sums(series: readonly ChartSeries[], length: number): (number | null)[][] {
   const below = new Array<number>(length).fill(0)
   const isKnown = below.map((_, at) => series.some(({ values }) => typeof values[at] === 'number'))
-  return series.map(({ values }) => below.map((sum, at) => {
-    below[at] = sum + (values[at] ?? 0)
-    return isKnown[at] === true ? below[at] : null
-  }))
+  return series.map(({ values }) =>
+    below.map((sum, at) => {
+      below[at] = sum + (values[at] ?? 0)
+      return isKnown[at] === true ? below[at] : null
+    }),
+  )
 }
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
-const withSeconds = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' })
+const withSeconds = new Intl.DateTimeFormat(undefined, {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hourCycle: 'h23',
+})
 const day = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric' })
 
 /** The last tick may stand at the edge: half of the widest text has room behind it. */
@@ -171,7 +241,11 @@ function edgeRoom(): number {
   if (context === null) return 30
   context.font = font
   const sample = Date.UTC(2026, 8, 28, 20, 58, 58)
-  return Math.ceil(Math.max(...[clock, withSeconds, day].map((format) => context.measureText(format.format(sample)).width)) / 2) + 4
+  return (
+    Math.ceil(
+      Math.max(...[clock, withSeconds, day].map((format) => context.measureText(format.format(sample)).width)) / 2,
+    ) + 4
+  )
 }
 
 /** Between the middles of two texts: those with seconds are longer. */

@@ -27,13 +27,35 @@ export function ValueTable({ times, series, marks, height, format }: ValueTableP
   return (
     <div className="chart-table" style={{ maxHeight: height }} tabIndex={0} role="region" aria-label="Values">
       <table>
-        <thead><tr><th scope="col">From</th>{series.map(({ name }, index) => <th key={`${index} ${name}`} scope="col" className="end">{name}</th>)}{marks.length > 0 && <th scope="col">Meanwhile</th>}</tr></thead>
+        <thead>
+          <tr>
+            <th scope="col">From</th>
+            {series.map(({ name }, index) => (
+              <th key={`${index} ${name}`} scope="col" className="end">
+                {name}
+              </th>
+            ))}
+            {marks.length > 0 && <th scope="col">Meanwhile</th>}
+          </tr>
+        </thead>
         <tbody>
           {times.map((at, row) => (
             <tr key={at}>
-              <th scope="row" className="mono">{momentAt(at * 1000)}</th>
-              {series.map(({ name, values }, index) => <td key={`${index} ${name}`} className="end">{valueText(values[row], format)}</td>)}
-              {marks.length > 0 && <td>{markText(marks.filter((mark) => isIn(times, row, mark) && (row === 0 || !isIn(times, row - 1, mark))))}</td>}
+              <th scope="row" className="mono">
+                {momentAt(at * 1000)}
+              </th>
+              {series.map(({ name, values }, index) => (
+                <td key={`${index} ${name}`} className="end">
+                  {valueText(values[row], format)}
+                </td>
+              ))}
+              {marks.length > 0 && (
+                <td>
+                  {markText(
+                    marks.filter((mark) => isIn(times, row, mark) && (row === 0 || !isIn(times, row - 1, mark))),
+                  )}
+                </td>
+              )}
             </tr>
           ))}
         </tbody>

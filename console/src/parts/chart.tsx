@@ -52,7 +52,21 @@ interface ChartProps {
 const none: readonly never[] = []
 
 /** Values over time. The library that draws is loaded with the first chart; the same values are a table away. */
-export function Chart({ label, times, series, lines = none, marks = none, unknown = none, stacked, height, format, onBrush, table, onTable, menu }: ChartProps): React.ReactNode {
+export function Chart({
+  label,
+  times,
+  series,
+  lines = none,
+  marks = none,
+  unknown = none,
+  stacked,
+  height,
+  format,
+  onBrush,
+  table,
+  onTable,
+  menu,
+}: ChartProps): React.ReactNode {
   const place = useRef<HTMLDivElement>(null)
   const [ownTable, setOwnTable] = useState(false)
   const asTable = table ?? ownTable
@@ -66,7 +80,10 @@ export function Chart({ label, times, series, lines = none, marks = none, unknow
   const marked = useMemo(() => placesOf(times, markedTimes), [times, markedTimes])
   const drawn = useRef<Drawn>(undefined)
   const brushed = useRef(onBrush)
-  const held = useRef<{ readonly cursor: number | undefined; readonly marked: readonly [number, number] | undefined }>({ cursor, marked })
+  const held = useRef<{ readonly cursor: number | undefined; readonly marked: readonly [number, number] | undefined }>({
+    cursor,
+    marked,
+  })
   useEffect(() => {
     brushed.current = onBrush
     held.current = { cursor, marked }
@@ -84,8 +101,17 @@ export function Chart({ label, times, series, lines = none, marks = none, unknow
         stop()
         const { cursor: wasAt, marked: wasMarked } = held.current
         const now = paint(element, {
-          times, series, lines, marks, unknown, stacked, height, format, colors: colorsOf(element, series),
-          onPoint: (place) => setAt(place === undefined ? undefined : times[Math.min(place, times.length - 1)]), onBrush: (from, to) => brushed.current?.(from, to),
+          times,
+          series,
+          lines,
+          marks,
+          unknown,
+          stacked,
+          height,
+          format,
+          colors: colorsOf(element, series),
+          onPoint: (place) => setAt(place === undefined ? undefined : times[Math.min(place, times.length - 1)]),
+          onBrush: (from, to) => brushed.current?.(from, to),
           onReady: () => {
             if (wasAt !== undefined) now.point(wasAt)
             if (wasMarked !== undefined) now.mark(wasMarked)
@@ -113,11 +139,15 @@ export function Chart({ label, times, series, lines = none, marks = none, unknow
   const all = [...series, ...lines]
   const happened = (place: number): string => markText(marks.filter((mark) => isIn(times, place, mark)))
   const step = ({ keys, does, to }: (typeof steps)[number]): Binding => ({
-    keys, does,
-    run: () => { if (times.length > 0) drawn.current?.point(clamped(to(cursor, times.length))) },
+    keys,
+    does,
+    run: () => {
+      if (times.length > 0) drawn.current?.point(clamped(to(cursor, times.length)))
+    },
   })
   const clamped = (place: number): number => Math.max(0, Math.min(times.length - 1, place))
-  const mark = (places: readonly [number, number] | undefined): void => setMarkedTimes(places === undefined ? undefined : [times[places[0]] ?? 0, times[places[1]] ?? 0])
+  const mark = (places: readonly [number, number] | undefined): void =>
+    setMarkedTimes(places === undefined ? undefined : [times[places[0]] ?? 0, times[places[1]] ?? 0])
   const markOn = (by: number) => (): void => {
     const from = marked?.[0] ?? clamped(cursor ?? (by > 0 ? 0 : times.length - 1))
     const to = marked === undefined ? from : clamped(marked[1] + by)
@@ -138,43 +168,110 @@ export function Chart({ label, times, series, lines = none, marks = none, unknow
   }
   const onKeyDown = useLocalKeys('In a chart', [
     ...steps.map(step),
-    ...(onBrush === undefined ? [] : [
-      { keys: ['Shift+ArrowRight'], does: 'mark on to the next time', run: markOn(1) }, { keys: ['Shift+ArrowLeft'], does: 'mark back to the time before', run: markOn(-1) },
-      { keys: ['Enter'], does: 'show only what is marked', run: take }, { keys: ['Escape'], does: 'mark nothing', run: drop },
-    ]),
+    ...(onBrush === undefined
+      ? []
+      : [
+          { keys: ['Shift+ArrowRight'], does: 'mark on to the next time', run: markOn(1) },
+          { keys: ['Shift+ArrowLeft'], does: 'mark back to the time before', run: markOn(-1) },
+          { keys: ['Enter'], does: 'show only what is marked', run: take },
+          { keys: ['Escape'], does: 'mark nothing', run: drop },
+        ]),
   ])
-  const said = cursor === undefined ? 'Arrow keys go from time to time' : `${momentAt((times[cursor] ?? 0) * 1000)}: ${all.map(({ name, values }) => `${name} ${valueText(values[cursor], format)}`).join(', ')}${happened(cursor) === '' ? '' : `; ${happened(cursor)}`}`
-  const saidMarked = marked === undefined ? '' : `. Marked are ${Math.abs(marked[1] - marked[0]) + 1} of ${times.length} times; Enter shows only these`
+  const said =
+    cursor === undefined
+      ? 'Arrow keys go from time to time'
+      : `${momentAt((times[cursor] ?? 0) * 1000)}: ${all.map(({ name, values }) => `${name} ${valueText(values[cursor], format)}`).join(', ')}${happened(cursor) === '' ? '' : `; ${happened(cursor)}`}`
+  const saidMarked =
+    marked === undefined
+      ? ''
+      : `. Marked are ${Math.abs(marked[1] - marked[0]) + 1} of ${times.length} times; Enter shows only these`
   return (
     <figure className="chart" aria-label={label}>
       <figcaption>
         <span className="chart-head">
           <b>{label}</b>
-          {series.map((one, index) => <span key={`${index} ${one.name}`} className="legend"><i className={markClass(one, index)} aria-hidden="true" />{one.name}</span>)}
-          {lines.map(({ name }, index) => <span key={name} className="legend"><i className={`c-line c-line-${index % 2}`} aria-hidden="true" />{name}</span>)}
-          {marks.some(({ is }) => is !== 'gap') && <span className="legend"><i className="c-4" aria-hidden="true" />change</span>}
-          {marks.some(({ is }) => is === 'gap') && <span className="legend"><i className="c-gap" aria-hidden="true" />gap</span>}
-          {unknown.length > 0 && <span className="legend"><i className="c-unknown" aria-hidden="true" />no data</span>}
+          {series.map((one, index) => (
+            <span key={`${index} ${one.name}`} className="legend">
+              <i className={markClass(one, index)} aria-hidden="true" />
+              {one.name}
+            </span>
+          ))}
+          {lines.map(({ name }, index) => (
+            <span key={name} className="legend">
+              <i className={`c-line c-line-${index % 2}`} aria-hidden="true" />
+              {name}
+            </span>
+          ))}
+          {marks.some(({ is }) => is !== 'gap') && (
+            <span className="legend">
+              <i className="c-4" aria-hidden="true" />
+              change
+            </span>
+          )}
+          {marks.some(({ is }) => is === 'gap') && (
+            <span className="legend">
+              <i className="c-gap" aria-hidden="true" />
+              gap
+            </span>
+          )}
+          {unknown.length > 0 && (
+            <span className="legend">
+              <i className="c-unknown" aria-hidden="true" />
+              no data
+            </span>
+          )}
         </span>
         <span className="chart-acts">
-          <button type="button" className="quiet" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>Table</button>
+          <button type="button" className="quiet" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>
+            Table
+          </button>
           {menu}
         </span>
       </figcaption>
       {failed && <p className="dim pad">The chart could not be drawn; the table has the same values.</p>}
-      {asTable ? <ValueTable times={times} series={all} marks={marks} height={height} format={format} /> : (
+      {asTable ? (
+        <ValueTable times={times} series={all} marks={marks} height={height} format={format} />
+      ) : (
         <div className="chart-frame">
           <div
-            ref={place} className="chart-place" style={{ height }} tabIndex={0} role="slider" aria-label={`${label}: time`} aria-valuemin={0} aria-valuemax={Math.max(0, times.length - 1)} aria-valuenow={cursor ?? 0}
+            ref={place}
+            className="chart-place"
+            style={{ height }}
+            tabIndex={0}
+            role="slider"
+            aria-label={`${label}: time`}
+            aria-valuemin={0}
+            aria-valuemax={Math.max(0, times.length - 1)}
+            aria-valuenow={cursor ?? 0}
             aria-valuetext={said + saidMarked}
             onKeyDown={onKeyDown}
           />
           {cursor !== undefined && (
             <dl className={`chart-read${cursor > times.length / 2 ? ' left' : ''}`} aria-hidden="true">
-              <dt className="mono">{momentAt((times[cursor] ?? 0) * 1000)}</dt><dd />
-              {series.map((one, index) => <Reading key={`${index} ${one.name}`} name={one.name} mark={markClass(one, index)} value={valueText(one.values[cursor], format)} />)}
-              {lines.map(({ name, values }, index) => <Reading key={name} name={name} mark={`c-line c-line-${index % 2}`} value={valueText(values[cursor], format)} />)}
-              {happened(cursor) !== '' && <><dt className="legend">meanwhile</dt><dd>{happened(cursor)}</dd></>}
+              <dt className="mono">{momentAt((times[cursor] ?? 0) * 1000)}</dt>
+              <dd />
+              {series.map((one, index) => (
+                <Reading
+                  key={`${index} ${one.name}`}
+                  name={one.name}
+                  mark={markClass(one, index)}
+                  value={valueText(one.values[cursor], format)}
+                />
+              ))}
+              {lines.map(({ name, values }, index) => (
+                <Reading
+                  key={name}
+                  name={name}
+                  mark={`c-line c-line-${index % 2}`}
+                  value={valueText(values[cursor], format)}
+                />
+              ))}
+              {happened(cursor) !== '' && (
+                <>
+                  <dt className="legend">meanwhile</dt>
+                  <dd>{happened(cursor)}</dd>
+                </>
+              )}
             </dl>
           )}
         </div>
@@ -183,27 +280,58 @@ export function Chart({ label, times, series, lines = none, marks = none, unknow
   )
 }
 
-function Reading({ name, mark, value }: { readonly name: string; readonly mark: string; readonly value: string }): React.ReactNode {
-  return <><dt className="legend"><i className={mark} />{name}</dt><dd>{value}</dd></>
+function Reading({
+  name,
+  mark,
+  value,
+}: {
+  readonly name: string
+  readonly mark: string
+  readonly value: string
+}): React.ReactNode {
+  return (
+    <>
+      <dt className="legend">
+        <i className={mark} />
+        {name}
+      </dt>
+      <dd>{value}</dd>
+    </>
+  )
 }
 
 /** The place whose stretch of time has it; undefined when it lies before or behind the axis. */
 function placeOf(times: readonly number[], at: number | undefined): number | undefined {
   const width = (times[1] ?? 0) - (times[0] ?? 0)
-  if (at === undefined || times.length === 0 || at < (times[0] ?? 0) || at > (times.at(-1) ?? 0) + width) return undefined
+  if (at === undefined || times.length === 0 || at < (times[0] ?? 0) || at > (times.at(-1) ?? 0) + width)
+    return undefined
   return times.findLastIndex((time) => time <= at)
 }
 
 /** As much of what was marked as is still on the axis. */
-function placesOf(times: readonly number[], marked: readonly [number, number] | undefined): readonly [number, number] | undefined {
+function placesOf(
+  times: readonly number[],
+  marked: readonly [number, number] | undefined,
+): readonly [number, number] | undefined {
   const [first, last] = [times[0], times.at(-1)]
-  if (marked === undefined || first === undefined || last === undefined || Math.max(...marked) < first || Math.min(...marked) > last) return undefined
+  if (
+    marked === undefined ||
+    first === undefined ||
+    last === undefined ||
+    Math.max(...marked) < first ||
+    Math.min(...marked) > last
+  )
+    return undefined
   const place = (time: number): number => placeOf(times, Math.min(last, Math.max(first, time))) ?? 0
   return [place(marked[0]), place(marked[1])]
 }
 
 /** Where keys lead on the axis of time. */
-const steps: readonly { readonly keys: readonly string[]; readonly does: string; readonly to: (at: number | undefined, length: number) => number }[] = [
+const steps: readonly {
+  readonly keys: readonly string[]
+  readonly does: string
+  readonly to: (at: number | undefined, length: number) => number
+}[] = [
   { keys: ['ArrowRight'], does: 'next time', to: (at = -1) => at + 1 },
   { keys: ['ArrowLeft'], does: 'time before', to: (at, length) => (at ?? length) - 1 },
   { keys: ['PageDown'], does: 'ten times on', to: (at = -1) => at + 10 },

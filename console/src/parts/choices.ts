@@ -6,7 +6,10 @@ export function toggled(values: readonly string[], value: string): readonly stri
 
 /** The value wanted or no more; what is left out is given up with that. */
 export function wanted(values: readonly string[], value: string): readonly string[] {
-  return toggled(values.filter((each) => !each.startsWith('!')), value)
+  return toggled(
+    values.filter((each) => !each.startsWith('!')),
+    value,
+  )
 }
 
 /** The value left out; what is wanted is given up with that. */

@@ -54,7 +54,16 @@ async function checked(filter: string, names: FilterNames): Promise<Checked> {
 }
 
 /** The filter of the page. What is wrong with it is said where it is wrong, and the last good answer stays. */
-export function FilterBox({ names, example, fields, filter, range, onChange, meant, onImport }: FilterBoxProps): React.ReactNode {
+export function FilterBox({
+  names,
+  example,
+  fields,
+  filter,
+  range,
+  onChange,
+  meant,
+  onImport,
+}: FilterBoxProps): React.ReactNode {
   const [text, setText] = useState(filter)
   const [caret, setCaret] = useState<number>()
   const [at, setAt] = useState(-1)
@@ -77,7 +86,9 @@ export function FilterBox({ names, example, fields, filter, range, onChange, mea
     // One that was written here was checked; one of a link was not.
     if (filter === lastChecked.current) return undefined
     let gone = false
-    checked(filter, names).then(({ errors: problems = [] }) => { if (!gone) setErrors(problems) }, reportError)
+    checked(filter, names).then(({ errors: problems = [] }) => {
+      if (!gone) setErrors(problems)
+    }, reportError)
     return () => {
       gone = true
     }
@@ -98,7 +109,10 @@ export function FilterBox({ names, example, fields, filter, range, onChange, mea
     onChange(lastChecked.current)
   }
   const swap = async (): Promise<void> => {
-    const { swapped, errors: problems = [] } = await ask<Checked>('/api/v1/validate', { method: 'POST', body: { filter: text, names } })
+    const { swapped, errors: problems = [] } = await ask<Checked>('/api/v1/validate', {
+      method: 'POST',
+      body: { filter: text, names },
+    })
     // Whoever has written on meanwhile means what is there now.
     if (input.current !== null && input.current.value !== text) return
     setErrors(problems)
@@ -137,19 +151,53 @@ export function FilterBox({ names, example, fields, filter, range, onChange, mea
   }
   const onKeyDown = useLocalKeys('In the filter', [
     { keys: ['Enter', 'Tab'], does: 'take the completion that is marked', run: takeChosen },
-    { keys: ['Enter'], does: 'ask with what is written', run: () => { tried(apply) } },
-    { keys: ['Mod+Space'], does: 'complete what is written', run: () => setCaret(input.current?.selectionStart ?? text.length) },
+    {
+      keys: ['Enter'],
+      does: 'ask with what is written',
+      run: () => {
+        tried(apply)
+      },
+    },
+    {
+      keys: ['Mod+Space'],
+      does: 'complete what is written',
+      run: () => setCaret(input.current?.selectionStart ?? text.length),
+    },
     { keys: ['ArrowDown'], does: 'next completion', run: step(1) },
     { keys: ['ArrowUp'], does: 'completion before', run: step(-1) },
-    { keys: ['Escape'], does: 'no completion', run: () => { if (open) setCaret(undefined); return open } },
+    {
+      keys: ['Escape'],
+      does: 'no completion',
+      run: () => {
+        if (open) setCaret(undefined)
+        return open
+      },
+    },
   ])
   const wrong = errors[0]
   return (
-    <div className="filter" role="search" onBlur={(event) => { if (!event.currentTarget.contains(event.relatedTarget)) setCaret(undefined) }}>
+    <div
+      className="filter"
+      role="search"
+      onBlur={(event) => {
+        if (!event.currentTarget.contains(event.relatedTarget)) setCaret(undefined)
+      }}
+    >
       <input
-        ref={input} value={text} spellCheck={false} autoCapitalize="off" autoComplete="off" placeholder={`Filter, as ${example}`}
-        role="combobox" aria-label="Filter" aria-autocomplete="list" aria-expanded={open} aria-controls={`${id}list`} aria-activedescendant={open && at >= 0 ? `${id}${at}` : undefined}
-        aria-invalid={wrong !== undefined} aria-describedby={wrong === undefined ? undefined : `${id}wrong`}
+        ref={input}
+        value={text}
+        spellCheck={false}
+        autoCapitalize="off"
+        autoComplete="off"
+        placeholder={`Filter, as ${example}`}
+        role="combobox"
+        aria-label="Filter"
+        aria-autocomplete="list"
+        aria-expanded={open}
+        aria-controls={`${id}list`}
+        aria-activedescendant={open && at >= 0 ? `${id}${at}` : undefined}
+        aria-invalid={wrong !== undefined}
+        aria-describedby={wrong === undefined ? undefined : `${id}wrong`}
         onChange={(event) => {
           setText(event.target.value)
           setCaret(event.target.selectionStart ?? event.target.value.length)
@@ -161,21 +209,56 @@ export function FilterBox({ names, example, fields, filter, range, onChange, mea
       {text !== '' && <FilterPaint filter={text} />}
       {text !== '' && (
         <div className="filter-acts">
-          {onImport !== undefined && <button type="button" className="quiet" onClick={() => tried(swap)} aria-label="Exchange source and destination" title="Exchange source and destination">⇄</button>}
-          <button type="button" className="quiet" onClick={clear} aria-label="Clear the filter" title="Clear the filter">✕</button>
+          {onImport !== undefined && (
+            <button
+              type="button"
+              className="quiet"
+              onClick={() => tried(swap)}
+              aria-label="Exchange source and destination"
+              title="Exchange source and destination"
+            >
+              ⇄
+            </button>
+          )}
+          <button
+            type="button"
+            className="quiet"
+            onClick={clear}
+            aria-label="Clear the filter"
+            title="Clear the filter"
+          >
+            ✕
+          </button>
         </div>
       )}
       <div id={`${id}list`} className="filter-list" role="listbox" aria-label="Completions" hidden={!open}>
-        {open && found.map((suggestion, index) => (
-          <div key={suggestion.insert} id={`${id}${index}`} role="option" aria-selected={index === at} onPointerDown={(event) => { event.preventDefault(); take(suggestion) }}>
-            <span>{suggestion.name}</span><span>{suggestion.detail}</span>
-          </div>
-        ))}
+        {open &&
+          found.map((suggestion, index) => (
+            <div
+              key={suggestion.insert}
+              id={`${id}${index}`}
+              role="option"
+              aria-selected={index === at}
+              onPointerDown={(event) => {
+                event.preventDefault()
+                take(suggestion)
+              }}
+            >
+              <span>{suggestion.name}</span>
+              <span>{suggestion.detail}</span>
+            </div>
+          ))}
       </div>
       {trouble !== undefined && <ErrorNotice error={trouble.error} onRetry={trouble.again} />}
       {wrong !== undefined && (
         <p id={`${id}wrong`} className="filter-error" role="alert">
-          {wrong.message}{wrong.hint === undefined ? '' : ` ${wrong.hint}`} <code>{text.slice(Math.max(0, wrong.from - 20), wrong.from)}<mark>{text.slice(wrong.from, wrong.to) || '␣'}</mark>{text.slice(wrong.to, wrong.to + 20)}</code>
+          {wrong.message}
+          {wrong.hint === undefined ? '' : ` ${wrong.hint}`}{' '}
+          <code>
+            {text.slice(Math.max(0, wrong.from - 20), wrong.from)}
+            <mark>{text.slice(wrong.from, wrong.to) || '␣'}</mark>
+            {text.slice(wrong.to, wrong.to + 20)}
+          </code>
         </p>
       )}
     </div>

@@ -11,9 +11,20 @@ const parts = new RegExp([text, word, name, sign, rest].map(({ source }) => sour
 
 /** A filter in pieces that add up to it; also what is no filter can be cut so. */
 export function partsOf(filter: string): { readonly is: (typeof kinds)[number]; readonly text: string }[] {
-  return [...filter.matchAll(parts)].map(({ 0: piece, groups = {} }) => ({ is: kinds.find((kind) => groups[kind] !== undefined) ?? 'value', text: piece }))
+  return [...filter.matchAll(parts)].map(({ 0: piece, groups = {} }) => ({
+    is: kinds.find((kind) => groups[kind] !== undefined) ?? 'value',
+    text: piece,
+  }))
 }
 
 export function FilterPaint({ filter }: { readonly filter: string }): React.ReactNode {
-  return <div className="filter-paint" aria-hidden="true">{partsOf(filter).map((piece, index) => <span key={index} className={`filter-${piece.is}`}>{piece.text}</span>)}</div>
+  return (
+    <div className="filter-paint" aria-hidden="true">
+      {partsOf(filter).map((piece, index) => (
+        <span key={index} className={`filter-${piece.is}`}>
+          {piece.text}
+        </span>
+      ))}
+    </div>
+  )
 }

@@ -1,6 +1,15 @@
 import { expect, test } from 'vitest'
 import { flowNames, readFilter } from '../../../src/query/index.ts'
-import { allOf, andFilter, conditionFor, foundIn, literal, ofEitherEnd, saidBefore, writtenBefore } from './filter-text.ts'
+import {
+  allOf,
+  andFilter,
+  conditionFor,
+  foundIn,
+  literal,
+  ofEitherEnd,
+  saidBefore,
+  writtenBefore,
+} from './filter-text.ts'
 
 test('what a click adds is a filter that the server takes, whatever the value has in it', () => {
   for (const value of ['shop', 'a "b" \\ c', 443, true, '10.0.0.1', 'netflow:1:2:3']) {
@@ -14,7 +23,9 @@ test('what a click adds is a filter that the server takes, whatever the value ha
 
 test('several filters hold together as each would alone', () => {
   expect(allOf(['', ' '])).toBe('')
-  expect(allOf(['a = 1 or b = 2', '', 'c = 3', 'd = 4 OR e = 5'])).toBe('(a = 1 or b = 2) and c = 3 and (d = 4 OR e = 5)')
+  expect(allOf(['a = 1 or b = 2', '', 'c = 3', 'd = 4 OR e = 5'])).toBe(
+    '(a = 1 or b = 2) and c = 3 and (d = 4 OR e = 5)',
+  )
   expect(andFilter('a = 1 and b = 2', 'a = 1')).toBe('a = 1 and b = 2')
   expect(andFilter('a = 10', 'a = 1')).toBe('a = 10 and a = 1')
   expect(andFilter('b = 2 or c = 3 and a = 1', 'a = 1')).toBe('(b = 2 or c = 3 and a = 1) and a = 1')
@@ -22,8 +33,22 @@ test('several filters hold together as each would alone', () => {
 })
 
 test('a value is asked for, left out, or asked for of either end; what is absent as well', () => {
-  const all = [conditionFor('src_port', 443), conditionFor('src_port', 443, false), conditionFor('dst_name', null), conditionFor('dst_name', undefined, false), `${ofEitherEnd('src_port')} = 1`, `${ofEitherEnd('xlat_dst_addr')} = 10.0.0.1`]
-  expect(all).toEqual(['src_port = 443', 'src_port != 443', 'not exists(dst_name)', 'exists(dst_name)', 'any.port = 1', 'any.xlat_addr = 10.0.0.1'])
+  const all = [
+    conditionFor('src_port', 443),
+    conditionFor('src_port', 443, false),
+    conditionFor('dst_name', null),
+    conditionFor('dst_name', undefined, false),
+    `${ofEitherEnd('src_port')} = 1`,
+    `${ofEitherEnd('xlat_dst_addr')} = 10.0.0.1`,
+  ]
+  expect(all).toEqual([
+    'src_port = 443',
+    'src_port != 443',
+    'not exists(dst_name)',
+    'exists(dst_name)',
+    'any.port = 1',
+    'any.xlat_addr = 10.0.0.1',
+  ])
   for (const written of all) expect(() => readFilter(written, flowNames), written).not.toThrow()
   expect(ofEitherEnd('bytes')).toBeUndefined()
 })
@@ -43,7 +68,9 @@ test('values are offered among the flows that everything before them leaves', ()
   const at = (text: string): string => saidBefore(text, text.length)
   expect(at('src.ns = shop')).toBe('')
   expect(at('src.ns = shop and dst.name = re')).toBe('src.ns = shop')
-  expect(at('src.ns = shop and (dst.port = 1 or dst.port = 2) and not bytes > ')).toBe('src.ns = shop and (dst.port = 1 or dst.port = 2)')
+  expect(at('src.ns = shop and (dst.port = 1 or dst.port = 2) and not bytes > ')).toBe(
+    'src.ns = shop and (dst.port = 1 or dst.port = 2)',
+  )
   expect(at('src.name = "a or (b" and ds')).toBe('src.name = "a or (b"')
   expect(at('src.ns = shop or dst.ns = shop and dst.name = re')).toBe('')
   expect(at('(src.ns = shop and dst.name = re')).toBe('')

@@ -24,7 +24,9 @@ export function filterPart(): Part<string> {
 /** The filter that says all of these. */
 export function allOf(filters: readonly string[]): string {
   const said = filters.map((filter) => filter.trim()).filter((filter) => filter !== '')
-  return said.length < 2 ? (said[0] ?? '') : said.map((filter) => (/\bor\b/i.test(filter) ? `(${filter})` : filter)).join(' and ')
+  return said.length < 2
+    ? (said[0] ?? '')
+    : said.map((filter) => (/\bor\b/i.test(filter) ? `(${filter})` : filter)).join(' and ')
 }
 
 /** The filter that also says this. What it says already is not said again. */

@@ -1,7 +1,17 @@
 import { useState } from 'react'
 
 /** Words that stand anywhere in what is looked for. */
-export function FindBox({ q, label, hint, onChange }: { readonly q: string; readonly label: string; readonly hint: string; readonly onChange: (q: string) => void }): React.ReactNode {
+export function FindBox({
+  q,
+  label,
+  hint,
+  onChange,
+}: {
+  readonly q: string
+  readonly label: string
+  readonly hint: string
+  readonly onChange: (q: string) => void
+}): React.ReactNode {
   const [typed, setTyped] = useState(q)
   const [before, setBefore] = useState(q)
   if (q !== before) {
@@ -10,13 +20,27 @@ export function FindBox({ q, label, hint, onChange }: { readonly q: string; read
   }
   return (
     <form
-      className="filter" role="search"
+      className="filter"
+      role="search"
       onSubmit={(event) => {
         event.preventDefault()
         onChange(typed.trim())
       }}
     >
-      <input type="search" aria-label={label} placeholder={hint} spellCheck={false} value={typed} onChange={(event) => { setTyped(event.target.value); if (event.target.value === '' && q !== '') onChange('') }} onBlur={() => { if (typed.trim() !== q) onChange(typed.trim()) }} />
+      <input
+        type="search"
+        aria-label={label}
+        placeholder={hint}
+        spellCheck={false}
+        value={typed}
+        onChange={(event) => {
+          setTyped(event.target.value)
+          if (event.target.value === '' && q !== '') onChange('')
+        }}
+        onBlur={() => {
+          if (typed.trim() !== q) onChange(typed.trim())
+        }}
+      />
     </form>
   )
 }

@@ -1,5 +1,11 @@
 const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 })
-const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3, hourCycle: 'h23' })
+const clock = new Intl.DateTimeFormat(undefined, {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  fractionalSecondDigits: 3,
+  hourCycle: 'h23',
+})
 
 /** A string holds an integer beyond 2^53. */
 export function count(value: number | string | null | undefined): string {
@@ -18,7 +24,9 @@ export function time(iso: string | null): string {
   if (iso === null) return '–'
   const at = new Date(iso)
   const today = new Date().toDateString() === at.toDateString()
-  return today ? clock.format(at) : `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${clock.format(at)}`
+  return today
+    ? clock.format(at)
+    : `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${clock.format(at)}`
 }
 
 export function duration(ms: number | null | undefined): string {
@@ -55,7 +63,19 @@ function scaled(bytes: number, step: number, units: readonly string[]): string {
   return `${at === 0 || value >= 100 ? Math.round(value) : value.toFixed(value < 10 ? 2 : 1)} ${units[at]}`
 }
 
-const protocols = new Map([[1, 'ICMP'], [2, 'IGMP'], [6, 'TCP'], [17, 'UDP'], [41, 'IPv6'], [47, 'GRE'], [50, 'ESP'], [51, 'AH'], [58, 'ICMPv6'], [89, 'OSPF'], [132, 'SCTP']])
+const protocols = new Map([
+  [1, 'ICMP'],
+  [2, 'IGMP'],
+  [6, 'TCP'],
+  [17, 'UDP'],
+  [41, 'IPv6'],
+  [47, 'GRE'],
+  [50, 'ESP'],
+  [51, 'AH'],
+  [58, 'ICMPv6'],
+  [89, 'OSPF'],
+  [132, 'SCTP'],
+])
 
 export function protocol(number: number | null): string {
   return number === null ? '–' : (protocols.get(number) ?? String(number))
@@ -79,7 +99,14 @@ export function shortTime(iso: string): string {
   return new Date().toDateString() === new Date(iso).toDateString() ? time(iso) : momentAt(Date.parse(iso))
 }
 
-const moment = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' })
+const moment = new Intl.DateTimeFormat(undefined, {
+  month: 'short',
+  day: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hourCycle: 'h23',
+})
 
 /** Day and time of Unix ms in the reader's zone. */
 export function momentAt(ms: number): string {

@@ -20,12 +20,28 @@ export function GridHead<Row>({ columns, place, sort, onSort, onWidth }: GridHea
       <div role="row" className="grid-row" aria-rowindex={1}>
         {columns.map((column, index) => (
           <div
-            key={column.id} role="columnheader" aria-colindex={index + 1} data-at={`-1:${index}`} title={column.hint} className={column.end === true ? 'end' : undefined}
+            key={column.id}
+            role="columnheader"
+            aria-colindex={index + 1}
+            data-at={`-1:${index}`}
+            title={column.hint}
+            className={column.end === true ? 'end' : undefined}
             tabIndex={place.row === -1 && place.column === index ? 0 : -1}
-            aria-sort={sort === column.id ? 'ascending' : sort === `-${column.id}` ? 'descending' : column.sortable ? 'none' : undefined}
+            aria-sort={
+              sort === column.id
+                ? 'ascending'
+                : sort === `-${column.id}`
+                  ? 'descending'
+                  : column.sortable
+                    ? 'none'
+                    : undefined
+            }
             onClick={column.sortable ? () => onSort?.(column.id) : undefined}
           >
-            <span className="grid-title">{column.title}{sort === column.id ? ' ↑' : sort === `-${column.id}` ? ' ↓' : ''}</span>
+            <span className="grid-title">
+              {column.title}
+              {sort === column.id ? ' ↑' : sort === `-${column.id}` ? ' ↓' : ''}
+            </span>
             {onWidth !== undefined && <Grip onWidth={(width, done) => onWidth(column.id, width, done)} />}
           </div>
         ))}
@@ -37,25 +53,34 @@ export function GridHead<Row>({ columns, place, sort, onSort, onWidth }: GridHea
 /** Where a column ends: dragged it makes the column wider or narrower, pressed twice as wide as usual. By keyboard the heading does the same. */
 function Grip({ onWidth }: { readonly onWidth: (width: number | undefined, done: boolean) => void }): React.ReactNode {
   const from = useRef<{ readonly x: number; readonly width: number }>(undefined)
-  const widthAt = (event: React.PointerEvent): number => (from.current === undefined ? 0 : from.current.width + event.clientX - from.current.x)
+  const widthAt = (event: React.PointerEvent): number =>
+    from.current === undefined ? 0 : from.current.width + event.clientX - from.current.x
   return (
     <span
-      className="grid-grip" aria-hidden="true"
+      className="grid-grip"
+      aria-hidden="true"
       onClick={(event) => event.stopPropagation()}
       onDoubleClick={() => onWidth(undefined, true)}
       onPointerDown={(event) => {
         if (event.button !== 0) return
         event.preventDefault()
         event.currentTarget.setPointerCapture(event.pointerId)
-        from.current = { x: event.clientX, width: event.currentTarget.parentElement?.getBoundingClientRect().width ?? 0 }
+        from.current = {
+          x: event.clientX,
+          width: event.currentTarget.parentElement?.getBoundingClientRect().width ?? 0,
+        }
       }}
-      onPointerMove={(event) => { if (from.current !== undefined) onWidth(widthAt(event), false) }}
+      onPointerMove={(event) => {
+        if (from.current !== undefined) onWidth(widthAt(event), false)
+      }}
       onPointerUp={(event) => {
         // A press that moved nothing is half of a double one.
         if (from.current !== undefined && event.clientX !== from.current.x) onWidth(widthAt(event), true)
         from.current = undefined
       }}
-      onPointerCancel={() => { from.current = undefined }}
+      onPointerCancel={() => {
+        from.current = undefined
+      }}
     />
   )
 }

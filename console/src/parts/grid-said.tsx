@@ -13,7 +13,15 @@ export function GridSaid({ columns, sort }: GridSaidProps): React.ReactNode {
     if (sort === before.current) return
     before.current = sort
     const id = sort.replace(/^-/, '')
-    setSaid(sort === '' ? 'Not sorted by a column.' : `Sorted by ${columns.find((column) => column.id === id)?.title ?? id}, ${sort.startsWith('-') ? 'descending' : 'ascending'}.`)
+    setSaid(
+      sort === ''
+        ? 'Not sorted by a column.'
+        : `Sorted by ${columns.find((column) => column.id === id)?.title ?? id}, ${sort.startsWith('-') ? 'descending' : 'ascending'}.`,
+    )
   }, [sort, columns])
-  return <span className="spoken" role="status">{said}</span>
+  return (
+    <span className="spoken" role="status">
+      {said}
+    </span>
+  )
 }

@@ -61,12 +61,30 @@ const noKeys: readonly never[] = []
  * Rows of any number, of which those in sight are in the page. One cell is in the tab order; arrows, Home, End, PageUp
  * and PageDown move it, Enter opens a row or sorts by a column, Alt with arrows on a heading changes the width of its column.
  */
-export function Grid<Row>({ label, columns, rows, rowKey, total, sort = '', onSort, selected, onOpen, onResize, onMove, cellKeys = noKeys, onEnd, onPlace }: GridProps<Row>): React.ReactNode {
+export function Grid<Row>({
+  label,
+  columns,
+  rows,
+  rowKey,
+  total,
+  sort = '',
+  onSort,
+  selected,
+  onOpen,
+  onResize,
+  onMove,
+  cellKeys = noKeys,
+  onEnd,
+  onPlace,
+}: GridProps<Row>): React.ReactNode {
   const scroller = useRef<HTMLDivElement | null>(null)
-  const setPlace = useCallback((place: HTMLDivElement | null) => {
-    scroller.current = place
-    onPlace?.(place)
-  }, [onPlace])
+  const setPlace = useCallback(
+    (place: HTMLDivElement | null) => {
+      scroller.current = place
+      onPlace?.(place)
+    },
+    [onPlace],
+  )
   const [active, setActive] = useState<Place>({ row: 0, column: 0 })
   const [dragged, setDragged] = useState<{ readonly id: string; readonly width: number }>()
   const follows = useRef(false)
@@ -75,7 +93,12 @@ export function Grid<Row>({ label, columns, rows, rowKey, total, sort = '', onSo
   const rowHeight = rowHeights[usePreference(density)]
   const place = { row: Math.min(active.row, rows.length - 1), column: Math.min(active.column, columns.length - 1) }
   const virtual = useVirtualizer({
-    count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: 10, scrollMargin: headHeight, scrollPaddingStart: headHeight,
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    overscan: 10,
+    scrollMargin: headHeight,
+    scrollPaddingStart: headHeight,
     // The cell that has the focus must not leave the page when it is scrolled out of sight.
     rangeExtractor: ({ startIndex, endIndex, overscan, count }) => {
       const [first, last] = [Math.max(0, startIndex - overscan), Math.min(count - 1, endIndex + overscan)]
@@ -100,7 +123,10 @@ export function Grid<Row>({ label, columns, rows, rowKey, total, sort = '', onSo
   })
   // With fewer rows than before, the cell that had the focus may be gone: the last row that there is has it then.
   useLayoutEffect(() => {
-    if (hasFocus.current && document.activeElement === document.body) scroller.current?.querySelector<HTMLElement>(`[data-at="${place.row}:${place.column}"]`)?.focus({ preventScroll: true })
+    if (hasFocus.current && document.activeElement === document.body)
+      scroller.current
+        ?.querySelector<HTMLElement>(`[data-at="${place.row}:${place.column}"]`)
+        ?.focus({ preventScroll: true })
   })
   // The focus goes with a heading whose column goes elsewhere, as soon as it is there.
   useLayoutEffect(() => {
@@ -110,9 +136,12 @@ export function Grid<Row>({ label, columns, rows, rowKey, total, sort = '', onSo
     setActive({ row: -1, column })
     scroller.current?.querySelector<HTMLElement>(`[data-at="-1:${column}"]`)?.focus({ preventScroll: true })
   }, [columns])
-  const open = useCallback((row: Row) => {
-    if (getSelection()?.isCollapsed !== false) onOpen?.(row)
-  }, [onOpen])
+  const open = useCallback(
+    (row: Row) => {
+      if (getSelection()?.isCollapsed !== false) onOpen?.(row)
+    },
+    [onOpen],
+  )
 
   const go = (event: KeyboardEvent): boolean => {
     const page = Math.max(1, Math.floor(((scroller.current?.clientHeight ?? 0) - headHeight) / rowHeight) - 1)
@@ -125,7 +154,9 @@ export function Grid<Row>({ label, columns, rows, rowKey, total, sort = '', onSo
   }
   const enter = (): void => {
     const [row, column] = [rows[place.row], columns[place.column]]
-    if (place.row < 0) { if (column?.sortable === true) onSort?.(column.id) } else if (row !== undefined) onOpen?.(row)
+    if (place.row < 0) {
+      if (column?.sortable === true) onSort?.(column.id)
+    } else if (row !== undefined) onOpen?.(row)
   }
   const resize = (id: string, width: number | undefined, done: boolean): void => {
     const fit = width === undefined ? undefined : fitWidth(width)
@@ -135,7 +166,8 @@ export function Grid<Row>({ label, columns, rows, rowKey, total, sort = '', onSo
   const widen = (by: number | undefined) => (): boolean => {
     const column = columns[place.column]
     if (place.row >= 0 || column === undefined) return false
-    const now = scroller.current?.querySelector(`[data-at="-1:${place.column}"]`)?.getBoundingClientRect().width ?? column.width
+    const now =
+      scroller.current?.querySelector(`[data-at="-1:${place.column}"]`)?.getBoundingClientRect().width ?? column.width
     resize(column.id, by === undefined ? undefined : now + by, true)
     return true
   }
@@ -153,15 +185,23 @@ export function Grid<Row>({ label, columns, rows, rowKey, total, sort = '', onSo
   const onKeyDown = useLocalKeys('In a table', [
     { keys: ['Enter', 'Space'], does: 'open the row, or sort by the column', run: enter },
     ...gridMoves.map(({ keys, does }): Binding => ({ keys, does, run: go })),
-    ...(onResize === undefined ? [] : [
-      { keys: ['Alt+ArrowRight', 'Shift+ArrowRight'], does: 'on a heading: a wider column', run: widen(widthStep) },
-      { keys: ['Alt+ArrowLeft', 'Shift+ArrowLeft'], does: 'on a heading: a narrower column', run: widen(-widthStep) },
-      { keys: ['Delete', 'Backspace'], does: 'on a heading: as wide as usual', run: widen(undefined) },
-    ]),
-    ...(onMove === undefined ? [] : [
-      { keys: ['Mod+Shift+ArrowRight'], does: 'on a heading: its column further right', run: move(1) },
-      { keys: ['Mod+Shift+ArrowLeft'], does: 'on a heading: its column further left', run: move(-1) },
-    ]),
+    ...(onResize === undefined
+      ? []
+      : [
+          { keys: ['Alt+ArrowRight', 'Shift+ArrowRight'], does: 'on a heading: a wider column', run: widen(widthStep) },
+          {
+            keys: ['Alt+ArrowLeft', 'Shift+ArrowLeft'],
+            does: 'on a heading: a narrower column',
+            run: widen(-widthStep),
+          },
+          { keys: ['Delete', 'Backspace'], does: 'on a heading: as wide as usual', run: widen(undefined) },
+        ]),
+    ...(onMove === undefined
+      ? []
+      : [
+          { keys: ['Mod+Shift+ArrowRight'], does: 'on a heading: its column further right', run: move(1) },
+          { keys: ['Mod+Shift+ArrowLeft'], does: 'on a heading: its column further left', run: move(-1) },
+        ]),
     ...cellKeys.map(({ keys, does, run }): Binding => ({ keys, does, run: ofCell(run) })),
   ])
   const onFocus = (event: React.FocusEvent): void => {
@@ -170,18 +210,48 @@ export function Grid<Row>({ label, columns, rows, rowKey, total, sort = '', onSo
     if (row !== undefined && column !== undefined) setActive({ row, column })
   }
   // A cell that leaves the page does not tell.
-  const onBlur = (): void => { hasFocus.current = false }
+  const onBlur = (): void => {
+    hasFocus.current = false
+  }
   return (
     <>
-      <div className="grid" ref={setPlace} role="grid" aria-label={label} aria-rowcount={total === undefined ? -1 : total + 1} aria-colcount={columns.length} onKeyDown={onKeyDown} onFocus={onFocus} onBlur={onBlur} style={widths(columns, dragged)}>
-        <GridHead columns={columns} place={place} sort={sort} onSort={onSort} onWidth={onResize === undefined ? undefined : resize} />
+      <div
+        className="grid"
+        ref={setPlace}
+        role="grid"
+        aria-label={label}
+        aria-rowcount={total === undefined ? -1 : total + 1}
+        aria-colcount={columns.length}
+        onKeyDown={onKeyDown}
+        onFocus={onFocus}
+        onBlur={onBlur}
+        style={widths(columns, dragged)}
+      >
+        <GridHead
+          columns={columns}
+          place={place}
+          sort={sort}
+          onSort={onSort}
+          onWidth={onResize === undefined ? undefined : resize}
+        />
         <div role="rowgroup" className="grid-body" style={{ height: virtual.getTotalSize() }}>
           {/* By place, not by row: the cell that has the focus keeps it when another answer comes. */}
           {items.map(({ index, start }) => {
             const row = rows[index]
             if (row === undefined) return null
             const isOpen = selected !== undefined && selected !== '' && selected === rowKey(row)
-            return <GridRow key={index} row={row} index={index} top={start - headHeight} columns={columns} column={place.row === index ? place.column : -1} open={isOpen} onOpen={open} />
+            return (
+              <GridRow
+                key={index}
+                row={row}
+                index={index}
+                top={start - headHeight}
+                columns={columns}
+                column={place.row === index ? place.column : -1}
+                open={isOpen}
+                onOpen={open}
+              />
+            )
           })}
         </div>
       </div>
@@ -191,10 +261,18 @@ export function Grid<Row>({ label, columns, rows, rowKey, total, sort = '', onSo
 }
 
 /** Set as properties of the element's style, which the policy allows; `style` in the text of a page it forbids. */
-function widths<Row>(columns: readonly GridColumn<Row>[], dragged: { readonly id: string; readonly width: number } | undefined): React.CSSProperties {
-  const all = columns.map(({ id, width, grow }) => (id === dragged?.id ? { width: dragged.width, grow: 0 } : { width, grow }))
+function widths<Row>(
+  columns: readonly GridColumn<Row>[],
+  dragged: { readonly id: string; readonly width: number } | undefined,
+): React.CSSProperties {
+  const all = columns.map(({ id, width, grow }) =>
+    id === dragged?.id ? { width: dragged.width, grow: 0 } : { width, grow },
+  )
   const tracks = all.map(({ width, grow }) => (grow === 0 ? `${width}px` : `minmax(${width}px, ${grow}fr)`))
-  return { '--columns': tracks.join(' '), '--width': `${all.reduce((sum, { width }) => sum + width, 0)}px` } as React.CSSProperties
+  return {
+    '--columns': tracks.join(' '),
+    '--width': `${all.reduce((sum, { width }) => sum + width, 0)}px`,
+  } as React.CSSProperties
 }
 
 interface GridRowProps<Row> {
@@ -210,9 +288,27 @@ interface GridRowProps<Row> {
 
 const GridRow = memo(function GridRow<Row>({ row, index, top, columns, column, open, onOpen }: GridRowProps<Row>) {
   return (
-    <div role="row" className="grid-row" aria-rowindex={index + 2} aria-selected={open} style={{ transform: `translateY(${top}px)` }} onClick={(event) => { if (event.target instanceof Element && event.target.closest('a') === null) onOpen(row) }}>
+    <div
+      role="row"
+      className="grid-row"
+      aria-rowindex={index + 2}
+      aria-selected={open}
+      style={{ transform: `translateY(${top}px)` }}
+      onClick={(event) => {
+        if (event.target instanceof Element && event.target.closest('a') === null) onOpen(row)
+      }}
+    >
       {columns.map(({ id, end, cell }, at) => (
-        <div key={id} role="gridcell" aria-colindex={at + 1} data-at={`${index}:${at}`} tabIndex={column === at ? 0 : -1} className={end === true ? 'end' : undefined}>{cell(row)}</div>
+        <div
+          key={id}
+          role="gridcell"
+          aria-colindex={at + 1}
+          data-at={`${index}:${at}`}
+          tabIndex={column === at ? 0 : -1}
+          className={end === true ? 'end' : undefined}
+        >
+          {cell(row)}
+        </div>
       ))}
     </div>
   )

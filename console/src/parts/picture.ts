@@ -36,7 +36,13 @@ function paint(context: CanvasRenderingContext2D, node: Node, home: DOMMatrix): 
     if (line > 0 && style.borderTopStyle !== 'none') {
       context.strokeStyle = style.borderTopColor
       context.lineWidth = line
-      context.setLineDash(style.borderTopStyle === 'dotted' ? [line, line] : style.borderTopStyle === 'dashed' ? [3 * line, 2 * line] : [])
+      context.setLineDash(
+        style.borderTopStyle === 'dotted'
+          ? [line, line]
+          : style.borderTopStyle === 'dashed'
+            ? [3 * line, 2 * line]
+            : [],
+      )
       context.beginPath()
       context.moveTo(x, y + line / 2)
       context.lineTo(x + width, y + line / 2)
@@ -73,7 +79,12 @@ function write(context: CanvasRenderingContext2D, text: Text): void {
   }
 }
 
-function shape(context: CanvasRenderingContext2D, element: SVGGeometryElement, style: CSSStyleDeclaration, home: DOMMatrix): void {
+function shape(
+  context: CanvasRenderingContext2D,
+  element: SVGGeometryElement,
+  style: CSSStyleDeclaration,
+  home: DOMMatrix,
+): void {
   const place = element.getScreenCTM()
   const path = outline(element)
   if (place === null || path === undefined) return
@@ -88,7 +99,11 @@ function shape(context: CanvasRenderingContext2D, element: SVGGeometryElement, s
     context.globalAlpha = alphaOf(element) * Number(style.strokeOpacity)
     context.strokeStyle = style.stroke
     context.lineWidth = Number.parseFloat(style.strokeWidth)
-    context.setLineDash(style.strokeDasharray === 'none' ? [] : style.strokeDasharray.split(',').map((length) => Number.parseFloat(length)))
+    context.setLineDash(
+      style.strokeDasharray === 'none'
+        ? []
+        : style.strokeDasharray.split(',').map((length) => Number.parseFloat(length)),
+    )
     context.lineDashOffset = Number.parseFloat(style.strokeDashoffset)
     context.stroke(path)
   }
@@ -96,14 +111,24 @@ function shape(context: CanvasRenderingContext2D, element: SVGGeometryElement, s
 }
 
 function alphaOf(element: SVGElement): number {
-  return Number(getComputedStyle(element).opacity) * Number(element.ownerSVGElement === null ? 1 : getComputedStyle(element.ownerSVGElement).opacity)
+  return (
+    Number(getComputedStyle(element).opacity) *
+    Number(element.ownerSVGElement === null ? 1 : getComputedStyle(element.ownerSVGElement).opacity)
+  )
 }
 
 function outline(element: SVGGeometryElement): Path2D | undefined {
   const path = new Path2D()
   if (element instanceof SVGPathElement) return new Path2D(element.getAttribute('d') ?? '')
-  if (element instanceof SVGCircleElement) path.arc(element.cx.baseVal.value, element.cy.baseVal.value, element.r.baseVal.value, 0, 2 * Math.PI)
-  else if (element instanceof SVGRectElement) path.rect(element.x.baseVal.value, element.y.baseVal.value, element.width.baseVal.value, element.height.baseVal.value)
+  if (element instanceof SVGCircleElement)
+    path.arc(element.cx.baseVal.value, element.cy.baseVal.value, element.r.baseVal.value, 0, 2 * Math.PI)
+  else if (element instanceof SVGRectElement)
+    path.rect(
+      element.x.baseVal.value,
+      element.y.baseVal.value,
+      element.width.baseVal.value,
+      element.height.baseVal.value,
+    )
   else return undefined
   return path
 }

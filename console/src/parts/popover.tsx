@@ -1,7 +1,12 @@
 import { useEffect, useId, useRef, useState } from 'react'
 
 /** A button with a small panel under it, which closes by Escape, by leaving it, and by `close` of its content. */
-export function Popover({ label, name, className, children }: {
+export function Popover({
+  label,
+  name,
+  className,
+  children,
+}: {
   readonly label: React.ReactNode
   /** What the panel is, for those who do not see it. */
   readonly name: string
@@ -37,16 +42,32 @@ export function Popover({ label, name, className, children }: {
   }
   return (
     <div
-      className={`popover ${className ?? ''}`} ref={root}
+      className={`popover ${className ?? ''}`}
+      ref={root}
       onKeyDown={(event) => {
         if (event.key !== 'Escape' || !open) return
         event.stopPropagation()
         close()
       }}
-      onBlur={(event) => { if (event.relatedTarget !== null && !event.currentTarget.contains(event.relatedTarget)) setOpen(false) }}
+      onBlur={(event) => {
+        if (event.relatedTarget !== null && !event.currentTarget.contains(event.relatedTarget)) setOpen(false)
+      }}
     >
-      <button type="button" ref={button} aria-expanded={open} aria-haspopup="dialog" aria-controls={open ? id : undefined} onClick={() => setOpen(!open)}>{label}</button>
-      {open && <div className="popover-panel" id={id} role="dialog" aria-label={name}>{children(close)}</div>}
+      <button
+        type="button"
+        ref={button}
+        aria-expanded={open}
+        aria-haspopup="dialog"
+        aria-controls={open ? id : undefined}
+        onClick={() => setOpen(!open)}
+      >
+        {label}
+      </button>
+      {open && (
+        <div className="popover-panel" id={id} role="dialog" aria-label={name}>
+          {children(close)}
+        </div>
+      )}
     </div>
   )
 }

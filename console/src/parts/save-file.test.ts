@@ -2,7 +2,15 @@ import { expect, test } from 'vitest'
 import { csvOf } from './save-file.ts'
 
 test('rows become CSV in which nothing, an empty text and every sign stay apart', () => {
-  expect(csvOf(['a', 'b,c'], [[1, null], ['', 'x "y"'], ['12345678901234567890', 'two\nlines'], [true, [1, 2]]])).toBe(
-    'a,"b,c"\r\n1,\r\n"","x ""y"""\r\n12345678901234567890,"two\nlines"\r\ntrue,"[1,2]"\r\n',
-  )
+  expect(
+    csvOf(
+      ['a', 'b,c'],
+      [
+        [1, null],
+        ['', 'x "y"'],
+        ['12345678901234567890', 'two\nlines'],
+        [true, [1, 2]],
+      ],
+    ),
+  ).toBe('a,"b,c"\r\n1,\r\n"","x ""y"""\r\n12345678901234567890,"two\nlines"\r\ntrue,"[1,2]"\r\n')
 })

@@ -2,7 +2,15 @@
 import { asRefused } from '../api/problem.ts'
 
 /** `children` names the cause, `action` is the one thing that helps: a button, or a link. */
-export function EmptyState({ title, action, children }: { readonly title: string; readonly action: React.ReactNode; readonly children: React.ReactNode }): React.ReactNode {
+export function EmptyState({
+  title,
+  action,
+  children,
+}: {
+  readonly title: string
+  readonly action: React.ReactNode
+  readonly children: React.ReactNode
+}): React.ReactNode {
   return (
     <div className="state" data-state="empty">
       <h2>{title}</h2>
@@ -13,17 +21,40 @@ export function EmptyState({ title, action, children }: { readonly title: string
 }
 
 export function Loading({ what }: { readonly what: string }): React.ReactNode {
-  return <p className="state loading" role="status" data-state="loading">Loading {what} …</p>
+  return (
+    <p className="state loading" role="status" data-state="loading">
+      Loading {what} …
+    </p>
+  )
 }
 
-export function ErrorState({ error, onRetry }: { readonly error: unknown; readonly onRetry: () => void }): React.ReactNode {
+export function ErrorState({
+  error,
+  onRetry,
+}: {
+  readonly error: unknown
+  readonly onRetry: () => void
+}): React.ReactNode {
   const refused = asRefused(error)
-  const marks = [refused.code, refused.queryId === undefined ? 'no query id: no answer came from Weir itself' : `query ${refused.queryId}`].filter((mark) => mark !== '')
+  const marks = [
+    refused.code,
+    refused.queryId === undefined ? 'no query id: no answer came from Weir itself' : `query ${refused.queryId}`,
+  ].filter((mark) => mark !== '')
   return (
     <div className="state" role="alert" data-state="error">
       <h2 className="bad">{refused.message}</h2>
-      {refused.hints.length > 0 && <ul>{refused.hints.map((hint) => <li key={hint}>{withCode(hint)}</li>)}</ul>}
-      <p><button type="button" onClick={onRetry}>Try again</button></p>
+      {refused.hints.length > 0 && (
+        <ul>
+          {refused.hints.map((hint) => (
+            <li key={hint}>{withCode(hint)}</li>
+          ))}
+        </ul>
+      )}
+      <p>
+        <button type="button" onClick={onRetry}>
+          Try again
+        </button>
+      </p>
       <p className="dim mono">{marks.join(' · ')}</p>
     </div>
   )
@@ -35,22 +66,47 @@ function withCode(text: string): React.ReactNode {
 }
 
 /** An answer failed, and the one before it is still shown. */
-export function ErrorNotice({ error, onRetry, children }: { readonly error: unknown; readonly onRetry: () => void; readonly children?: React.ReactNode }): React.ReactNode {
+export function ErrorNotice({
+  error,
+  onRetry,
+  children,
+}: {
+  readonly error: unknown
+  readonly onRetry: () => void
+  readonly children?: React.ReactNode
+}): React.ReactNode {
   const { message, queryId } = asRefused(error)
   return (
     <div className="notice bad" role="alert">
-      <div>{message} {children}{queryId !== undefined && <span className="dim mono"> query {queryId}</span>}</div>
-      <button type="button" onClick={onRetry}>Try again</button>
+      <div>
+        {message} {children}
+        {queryId !== undefined && <span className="dim mono"> query {queryId}</span>}
+      </div>
+      <button type="button" onClick={onRetry}>
+        Try again
+      </button>
     </div>
   )
 }
 
 /** A line over the page: something is not as it seems. */
-export function Notice({ tone = 'warning', children, onClose }: { readonly tone?: 'warning' | 'bad' | 'plain'; readonly children: React.ReactNode; readonly onClose?: () => void }): React.ReactNode {
+export function Notice({
+  tone = 'warning',
+  children,
+  onClose,
+}: {
+  readonly tone?: 'warning' | 'bad' | 'plain'
+  readonly children: React.ReactNode
+  readonly onClose?: () => void
+}): React.ReactNode {
   return (
     <div className={`notice ${tone}`} role="status">
       <div>{children}</div>
-      {onClose !== undefined && <button type="button" className="quiet" onClick={onClose} aria-label="Close">✕</button>}
+      {onClose !== undefined && (
+        <button type="button" className="quiet" onClick={onClose} aria-label="Close">
+          ✕
+        </button>
+      )}
     </div>
   )
 }

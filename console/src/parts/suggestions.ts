@@ -28,23 +28,42 @@ const most = 12
  * What the word before the caret could become: fields, or values of one, ranked by the server by how the rows that the
  * other filters leave use them. Without its answer, fields by their names.
  */
-export function useSuggestions(of: FilterNames, fields: readonly ViewColumn[], written: Written | undefined, filter: string, { from, to }: Range): readonly Suggestion[] {
+export function useSuggestions(
+  of: FilterNames,
+  fields: readonly ViewColumn[],
+  written: Written | undefined,
+  filter: string,
+  { from, to }: Range,
+): readonly Suggestion[] {
   const { field, word = '' } = written ?? {}
   const completion = useQuery({
     queryKey: ['complete', of + (field ?? ''), word, filter, from, to],
-    enabled: written !== undefined, staleTime: 10_000, retry: false,
+    enabled: written !== undefined,
+    staleTime: 10_000,
+    retry: false,
     // What was offered stays until there is something better, but only for the same field.
-    placeholderData: (before: Completion | undefined, query) => (query?.queryKey[1] === of + (field ?? '') ? before : undefined),
-    queryFn: ({ signal }): Promise<Completion> => ask<Completion>('/api/v1/complete', { method: 'POST', body: { names: of, ...(field === undefined ? {} : { field }), prefix: word, filter, from, to, limit: most }, signal }).catch((error: unknown): Completion => {
-      // Completion is a help: a word that is no field is told when the filter is checked.
-      if (asRefused(error).status === 401) throw error
-      return {}
-    }),
+    placeholderData: (before: Completion | undefined, query) =>
+      query?.queryKey[1] === of + (field ?? '') ? before : undefined,
+    queryFn: ({ signal }): Promise<Completion> =>
+      ask<Completion>('/api/v1/complete', {
+        method: 'POST',
+        body: { names: of, ...(field === undefined ? {} : { field }), prefix: word, filter, from, to, limit: most },
+        signal,
+      }).catch((error: unknown): Completion => {
+        // Completion is a help: a word that is no field is told when the filter is checked.
+        if (asRefused(error).status === 401) throw error
+        return {}
+      }),
   })
   return useMemo(() => {
     if (written === undefined) return []
     const { fields: names, values = [] } = completion.data ?? {}
-    if (field !== undefined) return values.map(({ text, label, count: times }) => ({ name: text, detail: [label, times > 0 ? count(times) : undefined].filter((part) => part !== undefined).join(' · '), insert: text }))
+    if (field !== undefined)
+      return values.map(({ text, label, count: times }) => ({
+        name: text,
+        detail: [label, times > 0 ? count(times) : undefined].filter((part) => part !== undefined).join(' · '),
+        insert: text,
+      }))
     return (names ?? byName(fields, word)).map(({ name, meaning }) => ({ name, detail: meaning, insert: `${name} ` }))
   }, [written, field, word, fields, completion.data])
 }

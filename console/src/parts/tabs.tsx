@@ -26,7 +26,18 @@ export function Tabs<T extends string>({ label, tabs, chosen, controls, onChange
   return (
     <div className="tabs" ref={list} role="tablist" aria-label={label} onKeyDown={onKeyDown}>
       {tabs.map(({ id, title }) => (
-        <button key={id} type="button" role="tab" data-tab={id} aria-selected={id === chosen} aria-controls={controls} tabIndex={id === chosen ? 0 : -1} onClick={() => onChange(id)}>{title}</button>
+        <button
+          key={id}
+          type="button"
+          role="tab"
+          data-tab={id}
+          aria-selected={id === chosen}
+          aria-controls={controls}
+          tabIndex={id === chosen ? 0 : -1}
+          onClick={() => onChange(id)}
+        >
+          {title}
+        </button>
       ))}
     </div>
   )

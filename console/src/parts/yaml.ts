@@ -31,14 +31,23 @@ function scalar(value: unknown, indent: string): string {
 
 function textOf(text: string, indent: string): string {
   // A block keeps every line as it is; what it could not keep, or would hide, is quoted.
-  const inLines = /^(?!\s)(?:\n|[^\p{Cc}\u2028\u2029\ufeff])*$/u.test(text) && text.includes('\n') && !/\n\n$| $| \n/.test(text)
+  const inLines =
+    /^(?!\s)(?:\n|[^\p{Cc}\u2028\u2029\ufeff])*$/u.test(text) && text.includes('\n') && !/\n\n$| $| \n/.test(text)
   if (!inLines) return plain(text)
   const ended = text.endsWith('\n')
-  return [ended ? '|' : '|-', ...(ended ? text.slice(0, -1) : text).split('\n').map((line) => (line === '' ? '' : indent + line))].join('\n')
+  return [
+    ended ? '|' : '|-',
+    ...(ended ? text.slice(0, -1) : text).split('\n').map((line) => (line === '' ? '' : indent + line)),
+  ].join('\n')
 }
 
 /** Without quotes only where nothing else could be read: no number, no truth value, no sign of the language. */
 function plain(text: string): string {
-  const bare = /^[A-Za-z_/.][\w./@%+-]*(?:[ :=][\w./@%+-]+)*$/.test(text) && !/^(?:true|false|null|yes|no|on|off|y|n|\.inf|\.nan)$/i.test(text) && !/^\.?[\d.]+(?:e[\d+-]*)?$/i.test(text) && !text.includes(': ') && !text.startsWith('...')
+  const bare =
+    /^[A-Za-z_/.][\w./@%+-]*(?:[ :=][\w./@%+-]+)*$/.test(text) &&
+    !/^(?:true|false|null|yes|no|on|off|y|n|\.inf|\.nan)$/i.test(text) &&
+    !/^\.?[\d.]+(?:e[\d+-]*)?$/i.test(text) &&
+    !text.includes(': ') &&
+    !text.startsWith('...')
   return bare ? text : JSON.stringify(text)
 }

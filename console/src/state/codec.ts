@@ -37,7 +37,10 @@ export function codecOf<S extends object>(parts: { readonly [K in keyof S]: Part
       const unread: string[] = []
       const state = { ...usual } as Record<string, unknown>
       const { v = version, ...written } = search
-      if (v !== version) unread.push(`The address is of version ${v}, and this console reads version ${version}: what has changed its meaning is left out.`)
+      if (v !== version)
+        unread.push(
+          `The address is of version ${v}, and this console reads version ${version}: what has changed its meaning is left out.`,
+        )
       for (const [name, text] of Object.entries(written)) {
         const part = Object.hasOwn(parts, name) ? parts[name as keyof S] : undefined
         const value = part?.read(text)
@@ -48,7 +51,9 @@ export function codecOf<S extends object>(parts: { readonly [K in keyof S]: Part
       return { state: state as S, unread }
     },
     encode(state) {
-      const written = names.map((name) => [name, parts[name].write(state[name])] as const).filter(([name, text]) => text !== parts[name].write(usual[name]))
+      const written = names
+        .map((name) => [name, parts[name].write(state[name])] as const)
+        .filter(([name, text]) => text !== parts[name].write(usual[name]))
       return written.length === 0 ? {} : { v: version, ...Object.fromEntries(written) }
     },
   }
@@ -66,5 +71,7 @@ export function writeSearch(search: Search): string {
 }
 
 function readable(text: string): string {
-  return encodeURIComponent(text).replaceAll(/%(?:3A|2C|2F|40)/g, (escape) => decodeURIComponent(escape)).replaceAll('%20', '+')
+  return encodeURIComponent(text)
+    .replaceAll(/%(?:3A|2C|2F|40)/g, (escape) => decodeURIComponent(escape))
+    .replaceAll('%20', '+')
 }

@@ -1,8 +1,15 @@
 import { expect, test } from 'vitest'
 import { isKey, isSingle } from './keys.ts'
 
-const pressed = (key: string, held: { ctrl?: boolean; meta?: boolean; shift?: boolean; alt?: boolean } = {}): Parameters<typeof isKey>[0] => ({
-  key, ctrlKey: held.ctrl === true, metaKey: held.meta === true, shiftKey: held.shift === true, altKey: held.alt === true,
+const pressed = (
+  key: string,
+  held: { ctrl?: boolean; meta?: boolean; shift?: boolean; alt?: boolean } = {},
+): Parameters<typeof isKey>[0] => ({
+  key,
+  ctrlKey: held.ctrl === true,
+  metaKey: held.meta === true,
+  shiftKey: held.shift === true,
+  altKey: held.alt === true,
 })
 
 test('a key is that key with just what is held to it; Ctrl and ⌘ are one', () => {

@@ -55,13 +55,27 @@ type LocalEvent = React.KeyboardEvent | KeyboardEvent
 /** Keys of one part of the page; the answer is its `onKeyDown`, and tells whether something was done. */
 export function useLocalKeys(title: string, bindings: readonly Binding[]): (event: LocalEvent) => boolean {
   const now = useRef(bindings)
-  useLayoutEffect(() => { now.current = bindings })
+  useLayoutEffect(() => {
+    now.current = bindings
+  })
   // What the list says does not change with each drawing; what is run is always of the last one.
   const told = JSON.stringify(bindings.map(({ keys, does }) => [keys, does]))
-  useEffect(() => offer({ title, everywhere: false, bindings: (JSON.parse(told) as [string[], string][]).map(([keys, does]) => ({ keys, does, run: () => false })) }), [title, told])
+  useEffect(
+    () =>
+      offer({
+        title,
+        everywhere: false,
+        bindings: (JSON.parse(told) as [string[], string][]).map(([keys, does]) => ({ keys, does, run: () => false })),
+      }),
+    [title, told],
+  )
   return useCallback((event) => {
     const native = 'nativeEvent' in event ? event.nativeEvent : event
-    if (native.defaultPrevented || !now.current.some(({ keys, run }) => keys.some((key) => isKey(native, key)) && run(native) !== false)) return false
+    if (
+      native.defaultPrevented ||
+      !now.current.some(({ keys, run }) => keys.some((key) => isKey(native, key)) && run(native) !== false)
+    )
+      return false
     event.preventDefault()
     return true
   }, [])
@@ -70,15 +84,22 @@ export function useLocalKeys(title: string, bindings: readonly Binding[]): (even
 const named: Readonly<Record<string, string>> = { ' ': 'Space' }
 
 /** Is it this key? */
-export function isKey(event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'shiftKey' | 'altKey'>, written: string): boolean {
+export function isKey(
+  event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'shiftKey' | 'altKey'>,
+  written: string,
+): boolean {
   const parts = written.length === 1 ? [written] : written.split('+')
   const key = parts.pop() ?? ''
   const pressed = named[event.key] ?? event.key
   const letter = /^\p{L}$/u.test(pressed)
   // A sign may need Shift or AltGr, depending on the keyboard.
   const sign = pressed.length === 1 && !letter
-  return (letter ? pressed.toLowerCase() : pressed) === key
-    && (event.ctrlKey || event.metaKey) === parts.includes('Mod') && (sign || event.altKey === parts.includes('Alt')) && (sign || event.shiftKey === parts.includes('Shift'))
+  return (
+    (letter ? pressed.toLowerCase() : pressed) === key &&
+    (event.ctrlKey || event.metaKey) === parts.includes('Mod') &&
+    (sign || event.altKey === parts.includes('Alt')) &&
+    (sign || event.shiftKey === parts.includes('Shift'))
+  )
 }
 
 /** A key, or a pair of keys, without Ctrl or another key of its kind. */
@@ -98,12 +119,16 @@ export function listenForKeys(): () => void {
   const onKey = (event: KeyboardEvent): void => {
     const written = event.target instanceof Element && event.target.closest(writable) !== null
     if (event.defaultPrevented || event.isComposing) return forget()
-    const bindings = [...groups].filter(({ everywhere }) => everywhere).reverse().flatMap((group) => group.bindings)
+    const bindings = [...groups]
+      .filter(({ everywhere }) => everywhere)
+      .reverse()
+      .flatMap((group) => group.bindings)
     const pair = first
     forget()
     for (const { keys, run } of bindings) {
       for (const key of keys) {
-        if (isSingle(key) && (written || singleKeys.get() === 'off' || document.querySelector('dialog[open]') !== null)) continue
+        if (isSingle(key) && (written || singleKeys.get() === 'off' || document.querySelector('dialog[open]') !== null))
+          continue
         const [one = '', two] = key.split(' ')
         if (two === undefined ? pair !== '' || !isKey(event, one) : pair !== one || !isKey(event, two)) continue
         if (run(event) === false) continue
@@ -111,7 +136,9 @@ export function listenForKeys(): () => void {
         return
       }
     }
-    const begins = bindings.some(({ keys }) => keys.some((key) => key.includes(' ') && isKey(event, key.split(' ', 1)[0] ?? '')))
+    const begins = bindings.some(({ keys }) =>
+      keys.some((key) => key.includes(' ') && isKey(event, key.split(' ', 1)[0] ?? '')),
+    )
     if (!begins || pair !== '' || written || singleKeys.get() === 'off') return
     first = event.key.toLowerCase()
     timer = setTimeout(forget, pairMs)

@@ -6,7 +6,11 @@ export function text(usual = ''): Part<string> {
 }
 
 export function flag(usual: boolean): Part<boolean> {
-  return { usual, read: (written) => (written === '1' ? true : written === '0' ? false : undefined), write: (value) => (value ? '1' : '0') }
+  return {
+    usual,
+    read: (written) => (written === '1' ? true : written === '0' ? false : undefined),
+    write: (value) => (value ? '1' : '0'),
+  }
 }
 
 export function oneOf<T extends string>(known: readonly T[], usual: T): Part<T> {

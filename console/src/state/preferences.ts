@@ -16,15 +16,20 @@ function preference<T extends string>(key: string, values: readonly [T, ...T[]])
   // A browser may keep nothing for this page; then it lasts as long as the page.
   let here: string | null = null
   const get = (): T => values.find((each) => each === (kept(key) ?? here)) ?? usual
-  all.add(() => { for (const listener of listeners) listener() })
+  all.add(() => {
+    for (const listener of listeners) listener()
+  })
   return {
-    values, get,
+    values,
+    get,
     set(to) {
       here = to
       try {
         if (to === usual) localStorage.removeItem(key)
         else localStorage.setItem(key, to)
-      } catch { /* see above */ }
+      } catch {
+        /* see above */
+      }
       for (const listener of listeners) listener()
     },
     on(listener) {
@@ -65,6 +70,8 @@ export function applyPreferences(): void {
   }
   theme.on(apply)
   density.on(apply)
-  addEventListener('storage', () => { for (const changed of all) changed() })
+  addEventListener('storage', () => {
+    for (const changed of all) changed()
+  })
   apply()
 }

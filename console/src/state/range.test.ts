@@ -1,10 +1,13 @@
 import { expect, test } from 'vitest'
 import { rangeText } from './range.ts'
 
-const at = (day: number, hour: number, minute: number, second = 0, year = new Date().getFullYear()): string => new Date(year, 10, day, hour, minute, second).toISOString()
+const at = (day: number, hour: number, minute: number, second = 0, year = new Date().getFullYear()): string =>
+  new Date(year, 10, day, hour, minute, second).toISOString()
 
 test('a span of one day names the day once, one of minutes has its seconds, and one of another year the year', () => {
-  const [day] = new Date(new Date().getFullYear(), 10, 20).toLocaleString(undefined, { month: 'short', day: 'numeric' }).split('|')
+  const [day] = new Date(new Date().getFullYear(), 10, 20)
+    .toLocaleString(undefined, { month: 'short', day: 'numeric' })
+    .split('|')
   expect(rangeText({ from: at(20, 10, 0), to: at(20, 11, 0) })).toBe(`${day}, 10:00 – 11:00`)
   expect(rangeText({ from: at(20, 10, 0, 5), to: at(20, 10, 0, 50) })).toBe(`${day}, 10:00:05 – 10:00:50`)
   expect(rangeText({ from: at(20, 10, 0), to: at(21, 11, 0) }).split(' – ')).toHaveLength(2)

@@ -36,7 +36,8 @@ const secondsMs = 600_000
 /** `Last 15 min`, `20 Nov, 10:00 – 11:00`, `20 Nov 2025, 23:59:30 – 21 Nov 2025, 00:00:15`. */
 export function rangeText({ from, to }: Range): string {
   const [, count, unit] = relative.exec(from) ?? []
-  if (to === 'now' && count !== undefined) return `Last ${count} ${count === '1' && unit === 'w' ? 'week' : (unitNames[unit ?? ''] ?? '')}`
+  if (to === 'now' && count !== undefined)
+    return `Last ${count} ${count === '1' && unit === 'w' ? 'week' : (unitNames[unit ?? ''] ?? '')}`
   if (relative.test(from) || relative.test(to)) return `${momentText(from)} – ${momentText(to)}`
   const isShort = Math.abs(Date.parse(to) - Date.parse(from)) < secondsMs
   return `${momentText(from, isShort)} – ${momentText(to, isShort, new Date(from).toDateString() === new Date(to).toDateString())}`
@@ -47,9 +48,26 @@ function momentText(written: string, withSeconds = false, dayIsKnown = false): s
   if (relative.test(written)) return written
   const at = new Date(written)
   return at.toLocaleString(undefined, {
-    ...(dayIsKnown ? {} : { month: 'short', day: 'numeric' }), ...(dayIsKnown || at.getFullYear() === new Date().getFullYear() ? {} : { year: 'numeric' }),
-    hour: '2-digit', minute: '2-digit', ...(withSeconds ? { second: '2-digit' } : {}), hourCycle: 'h23',
+    ...(dayIsKnown ? {} : { month: 'short', day: 'numeric' }),
+    ...(dayIsKnown || at.getFullYear() === new Date().getFullYear() ? {} : { year: 'numeric' }),
+    hour: '2-digit',
+    minute: '2-digit',
+    ...(withSeconds ? { second: '2-digit' } : {}),
+    hourCycle: 'h23',
   })
 }
 
-export const presets: readonly Range[] = ['1m', '5m', '15m', '30m', '1h', '3h', '6h', '12h', '1d', '2d', '1w', '2w'].map((length) => ({ from: `now-${length}`, to: 'now' }))
+export const presets: readonly Range[] = [
+  '1m',
+  '5m',
+  '15m',
+  '30m',
+  '1h',
+  '3h',
+  '6h',
+  '12h',
+  '1d',
+  '2d',
+  '1w',
+  '2w',
+].map((length) => ({ from: `now-${length}`, to: 'now' }))

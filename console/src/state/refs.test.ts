@@ -6,7 +6,11 @@ test('a name becomes a path without empty parts, and that is read back', () => {
     ['k8s:prod/apps/Deployment/shop/web', 'k8s:prod/apps/Deployment/shop/web', 'Deployment shop/web'],
     ['k8s:prod//Pod/shop/web-1', 'k8s:prod/core/Pod/shop/web-1', 'Pod shop/web-1'],
     ['k8s:prod//Node//worker-1', 'k8s:prod/core/Node/-/worker-1', 'Node worker-1'],
-    ['k8s:prod/rbac.authorization.k8s.io/ClusterRole//system:node', 'k8s:prod/rbac.authorization.k8s.io/ClusterRole/-/system:node', 'ClusterRole system:node'],
+    [
+      'k8s:prod/rbac.authorization.k8s.io/ClusterRole//system:node',
+      'k8s:prod/rbac.authorization.k8s.io/ClusterRole/-/system:node',
+      'ClusterRole system:node',
+    ],
   ] as const) {
     expect(pathOfRef(ref)).toBe(path)
     expect(refOfPath(path)).toBe(ref)
@@ -18,7 +22,12 @@ test('a name becomes a path without empty parts, and that is read back', () => {
 })
 
 test('slashes that were joined on the way leave the name that it was', () => {
-  for (const ref of ['k8s:prod//Pod/shop/web-1', 'k8s:prod//Node//worker-1', 'k8s:prod/rbac.authorization.k8s.io/ClusterRole//system:node']) expect(refOfPath(ref.replaceAll('//', '/'))).toBe(ref)
+  for (const ref of [
+    'k8s:prod//Pod/shop/web-1',
+    'k8s:prod//Node//worker-1',
+    'k8s:prod/rbac.authorization.k8s.io/ClusterRole//system:node',
+  ])
+    expect(refOfPath(ref.replaceAll('//', '/'))).toBe(ref)
 })
 
 test('what is no object stays as it is', () => {
@@ -31,7 +40,11 @@ test('what is no object stays as it is', () => {
 test('a resource of a cloud is found by its path, whatever its parts are written with, and called by its id', () => {
   for (const [ref, path, id] of [
     ['otc:p1/ecs/server/8a1c', 'otc:p1/ecs/server/8a1c', '8a1c'],
-    ['aws:123/s3/object/logs%2F2026%2Fa 100%25.gz', 'aws:123/s3/object/logs%2F2026%2Fa 100%25.gz', 'logs/2026/a 100%.gz'],
+    [
+      'aws:123/s3/object/logs%2F2026%2Fa 100%25.gz',
+      'aws:123/s3/object/logs%2F2026%2Fa 100%25.gz',
+      'logs/2026/a 100%.gz',
+    ],
     ['aws:/sqs//orders', 'aws:-/sqs/-/orders', 'orders'],
     ['otc:-/ecs/-/-', 'otc:%2D/ecs/%2D/%2D', '-'],
     ['aws:///i-1', 'aws:-/-/-/i-1', 'i-1'],

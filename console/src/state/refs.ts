@@ -12,7 +12,16 @@ export interface ObjectRef {
 
 export function parseRef(ref: string): ObjectRef | undefined {
   const [cluster, group, kind, namespace, name, more] = ref.startsWith('k8s:') ? ref.slice(4).split('/') : []
-  if (cluster === undefined || group === undefined || kind === undefined || namespace === undefined || name === undefined || name === '' || more !== undefined) return undefined
+  if (
+    cluster === undefined ||
+    group === undefined ||
+    kind === undefined ||
+    namespace === undefined ||
+    name === undefined ||
+    name === '' ||
+    more !== undefined
+  )
+    return undefined
   return { cluster, group, kind, namespace, name }
 }
 
@@ -27,13 +36,25 @@ const [core, none] = ['core', '-']
 export function pathOfRef(ref: string): string {
   const parts = parseRef(ref)
   // What a cloud calls `-` is written as no reference has it: there `%` stands before 25 or 2F.
-  return parts === undefined ? eachPart(ref, (part) => (part === '' ? none : part === none ? '%2D' : part)) : writeRef({ ...parts, group: parts.group === '' ? core : parts.group, namespace: parts.namespace === '' ? none : parts.namespace })
+  return parts === undefined
+    ? eachPart(ref, (part) => (part === '' ? none : part === none ? '%2D' : part))
+    : writeRef({
+        ...parts,
+        group: parts.group === '' ? core : parts.group,
+        namespace: parts.namespace === '' ? none : parts.namespace,
+      })
 }
 
 /** The name in an address; one that was pasted as it is means the same, also when its empty parts were lost on the way. */
 export function refOfPath(path: string): string {
   const parts = parseRef(path) ?? shortened(path)
-  return parts === undefined ? eachPart(path, (part) => (part === none ? '' : part === '%2D' ? none : part)) : writeRef({ ...parts, group: parts.group === core ? '' : parts.group, namespace: parts.namespace === none ? '' : parts.namespace })
+  return parts === undefined
+    ? eachPart(path, (part) => (part === none ? '' : part === '%2D' ? none : part))
+    : writeRef({
+        ...parts,
+        group: parts.group === core ? '' : parts.group,
+        namespace: parts.namespace === none ? '' : parts.namespace,
+      })
 }
 
 /** Of a resource of a cloud; what else is no object stays as it is. */
@@ -48,7 +69,9 @@ function shortened(path: string): ObjectRef | undefined {
   if (cluster === '') return undefined
   const isKind = /^[A-Z]/.test(one)
   if (three === undefined) return isKind ? { cluster, group: '', kind: one, namespace: '', name: two } : undefined
-  return isKind ? { cluster, group: '', kind: one, namespace: two, name: three } : { cluster, group: one, kind: two, namespace: '', name: three }
+  return isKind
+    ? { cluster, group: '', kind: one, namespace: two, name: three }
+    : { cluster, group: one, kind: two, namespace: '', name: three }
 }
 
 /** `Deployment shop/web`: as people say it; of an actor or a tenant what stands behind its domain. */

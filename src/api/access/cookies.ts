@@ -29,7 +29,15 @@ export interface CookieRule {
   readonly seconds: number
 }
 
-export function setCookie(reply: FastifyReply, name: string, value: string, { secure, sameSite, path, seconds }: CookieRule): void {
+export function setCookie(
+  reply: FastifyReply,
+  name: string,
+  value: string,
+  { secure, sameSite, path, seconds }: CookieRule,
+): void {
   // Fastify keeps every cookie that is set.
-  reply.header('set-cookie', `${name}=${value}; Path=${path}; Max-Age=${seconds}; HttpOnly; SameSite=${sameSite}${secure ? '; Secure' : ''}`)
+  reply.header(
+    'set-cookie',
+    `${name}=${value}; Path=${path}; Max-Age=${seconds}; HttpOnly; SameSite=${sameSite}${secure ? '; Secure' : ''}`,
+  )
 }

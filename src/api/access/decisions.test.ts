@@ -18,8 +18,12 @@ interface Operation {
 }
 
 async function operations(url: string): Promise<{ method: string; path: string; operationId: string }[]> {
-  const { paths } = (await (await fetch(`${url}/api/v1/openapi.json`, { headers: bearer('secret-viewer') })).json()) as { paths: Record<string, Record<string, Operation>> }
-  return Object.entries(paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, { operationId }]) => ({ method: method.toUpperCase(), path, operationId })))
+  const { paths } = (await (
+    await fetch(`${url}/api/v1/openapi.json`, { headers: bearer('secret-viewer') })
+  ).json()) as { paths: Record<string, Record<string, Operation>> }
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { operationId }]) => ({ method: method.toUpperCase(), path, operationId })),
+  )
 }
 
 test('every operation of the API has a decision about who may ask for it, and every decision an operation', async () => {
@@ -29,7 +33,10 @@ test('every operation of the API has a decision about who may ask for it, and ev
 })
 
 test('an operation that nobody has decided on is for admins', () => {
-  const viewer = principal({ id: 'token:eyes', name: 'eyes', login: 'token' }, { role: 'viewer', namespaces: undefined, peers: 'hidden' })
+  const viewer = principal(
+    { id: 'token:eyes', name: 'eyes', login: 'token' },
+    { role: 'viewer', namespaces: undefined, peers: 'hidden' },
+  )
   expect(() => authorize(viewer, 'addedTomorrow')).toThrow('This needs the role admin, and eyes has the role viewer.')
   expect(() => authorize(viewer, '')).toThrow('needs the role admin')
   expect(() => authorize(local, 'addedTomorrow')).not.toThrow()
@@ -37,20 +44,34 @@ test('an operation that nobody has decided on is for admins', () => {
 
 test('each role is refused with 403 what is not for it, and nothing else', async () => {
   const { api, control } = await start({ auth })
-  const refused: Record<string, string[]> = { 'secret-admin': [], 'secret-viewer': [], 'secret-shop': [], 'secret-none': [] }
+  const refused: Record<string, string[]> = {
+    'secret-admin': [],
+    'secret-viewer': [],
+    'secret-shop': [],
+    'secret-none': [],
+  }
   for (const { method, path, operationId } of await operations(api.url)) {
     for (const token of Object.keys(refused)) {
       const gone = new AbortController()
-      const answer = await fetch(api.url + path.replace(/\{(\w+)\}/g, 'some-$1'), { method, headers: bearer(token), signal: gone.signal })
+      const answer = await fetch(api.url + path.replace(/\{(\w+)\}/g, 'some-$1'), {
+        method,
+        headers: bearer(token),
+        signal: gone.signal,
+      })
       if (answer.status === 403) {
-        expect(await answer.json(), operationId).toMatchObject({ code: 'WEIR_API_FORBIDDEN', hints: [expect.any(String), expect.any(String)] })
+        expect(await answer.json(), operationId).toMatchObject({
+          code: 'WEIR_API_FORBIDDEN',
+          hints: [expect.any(String), expect.any(String)],
+        })
         refused[token]?.push(operationId)
       }
       expect(answer.status, `${operationId} ${token}`).not.toBe(401)
       gone.abort()
     }
   }
-  const admins = Object.keys(decisions).filter((id) => decisions[id]?.who === 'admin' || decisions[id]?.who === 'events')
+  const admins = Object.keys(decisions).filter(
+    (id) => decisions[id]?.who === 'admin' || decisions[id]?.who === 'events',
+  )
   const unlimited = Object.keys(decisions).filter((id) => decisions[id]?.who === 'unlimited')
   expect(refused['secret-admin']).toEqual([])
   expect(refused['secret-viewer']?.toSorted()).toEqual(admins.toSorted())
@@ -63,28 +84,45 @@ test('a refusal says who one is, what is missing, and what is there instead', as
   const { api } = await start({ auth })
   const sql = await post(`${api.url}/api/v1/sql`, { sql: 'SELECT 1' }, bearer('secret-shop'))
   expect(await sql.json()).toMatchObject({
-    status: 403, detail: 'This needs the role admin, and shop has the role viewer, of namespace shop.', hints: [expect.stringContaining('Flows'), expect.stringContaining('`auth`')] as unknown,
+    status: 403,
+    detail: 'This needs the role admin, and shop has the role viewer, of namespace shop.',
+    hints: [expect.stringContaining('Flows'), expect.stringContaining('`auth`')] as unknown,
   })
   const ledger = await fetch(`${api.url}/api/v1/ledger`, { headers: bearer('secret-shop') })
-  expect(await ledger.json()).toMatchObject({ detail: 'This shows what belongs to every namespace, and shop may see namespace shop only.' })
+  expect(await ledger.json()).toMatchObject({
+    detail: 'This shows what belongs to every namespace, and shop may see namespace shop only.',
+  })
   expect(listed(['a', 'b', 'c', 'd', 'e', 'f', 'g'])).toBe('namespaces a, b, c, d, e and 2 more')
 })
 
 test('everybody can ask who he is', async () => {
   const { api } = await start({ auth })
-  const me = async (token: string): Promise<unknown> => (await fetch(`${api.url}/api/v1/me`, { headers: bearer(token) })).json()
+  const me = async (token: string): Promise<unknown> =>
+    (await fetch(`${api.url}/api/v1/me`, { headers: bearer(token) })).json()
   expect(await me('secret-admin')).toEqual({ name: 'root', role: 'admin', namespaces: null, login: 'token' })
   expect(await me('secret-viewer')).toEqual({ name: 'eyes', role: 'viewer', namespaces: null, login: 'token' })
   expect(await me('secret-shop')).toEqual({ name: 'shop', role: 'viewer', namespaces: ['shop'], login: 'token' })
   const open = await start()
-  expect(await (await fetch(`${open.api.url}/api/v1/me`)).json()).toEqual({ name: 'local', role: 'admin', namespaces: null, login: 'none' })
+  expect(await (await fetch(`${open.api.url}/api/v1/me`)).json()).toEqual({
+    name: 'local',
+    role: 'admin',
+    namespaces: null,
+    login: 'none',
+  })
 })
 
 test('events are an admin’s to send, unless they were opened to everybody who reaches the address', async () => {
   const event = { specversion: '1.0', id: '1', source: '/a', type: 't' }
-  const send = async (url: string, headers: Record<string, string>): Promise<number> => (await post(`${url}/events`, event, { ...headers, 'content-type': 'application/cloudevents+json' })).status
+  const send = async (url: string, headers: Record<string, string>): Promise<number> =>
+    (await post(`${url}/events`, event, { ...headers, 'content-type': 'application/cloudevents+json' })).status
   const closed = await start({ auth })
-  expect(await Promise.all([send(closed.api.url, {}), send(closed.api.url, bearer('secret-viewer')), send(closed.api.url, bearer('secret-admin'))])).toEqual([401, 403, 200])
+  expect(
+    await Promise.all([
+      send(closed.api.url, {}),
+      send(closed.api.url, bearer('secret-viewer')),
+      send(closed.api.url, bearer('secret-admin')),
+    ]),
+  ).toEqual([401, 403, 200])
   const open = await start({ auth, httpAuth: 'none' })
   expect(await Promise.all([send(open.api.url, {}), send(open.api.url, bearer('secret-viewer'))])).toEqual([200, 200])
 })

@@ -95,12 +95,15 @@ export function authorize(principal: Principal, operation: string | undefined): 
   if (principal.role === 'admin' || who === 'open' || who === 'everybody' || who === 'scoped') return
   if (who === 'unlimited' && principal.namespaces === undefined) return
   const limited = principal.namespaces !== undefined
-  const reason = who === 'unlimited'
-    ? `This shows what belongs to every namespace, and ${principal.name} may see ${listed(principal.namespaces ?? [])} only.`
-    : `This needs the role admin, and ${principal.name} has the role viewer${limited ? `, of ${listed(principal.namespaces)}` : ''}.`
+  const reason =
+    who === 'unlimited'
+      ? `This shows what belongs to every namespace, and ${principal.name} may see ${listed(principal.namespaces ?? [])} only.`
+      : `This needs the role admin, and ${principal.name} has the role viewer${limited ? `, of ${listed(principal.namespaces)}` : ''}.`
   throw new ApiError('WEIR_API_FORBIDDEN', reason, {
     hints: [
-      limited ? 'Flows, series, topology, the live stream, tap, changes and resources are there for your namespaces.' : 'Everything that only reads is there for you, except SQL.',
+      limited
+        ? 'Flows, series, topology, the live stream, tap, changes and resources are there for your namespaces.'
+        : 'Everything that only reads is there for you, except SQL.',
       'Roles and namespaces are given by `auth` in the configuration; GET /api/v1/me says which are yours.',
     ],
   })
@@ -108,9 +111,13 @@ export function authorize(principal: Principal, operation: string | undefined): 
 
 /** What a limited viewer is told who asks for events. */
 export function eventsHidden(what: string, { name, namespaces = [] }: Principal): ApiError {
-  return new ApiError('WEIR_API_FORBIDDEN', `${what} asks for events, which name no namespace that could be relied on, and ${name} may see ${listed(namespaces)} only.`, {
-    hints: ['Ask for flows.'],
-  })
+  return new ApiError(
+    'WEIR_API_FORBIDDEN',
+    `${what} asks for events, which name no namespace that could be relied on, and ${name} may see ${listed(namespaces)} only.`,
+    {
+      hints: ['Ask for flows.'],
+    },
+  )
 }
 
 const mostListed = 5

@@ -35,7 +35,11 @@ test('all addresses together have a budget, which holds back logins and not prog
 test('whoever has a whole IPv6 network is one', () => {
   const failed = new FailedLogins(fakeHost(1).clock)
   for (let count = 0; count < perAddress; count++) failed.failed(`2001:db8:1:2::${count.toString(16)}`)
-  expect([failed.wait('2001:db8:1:2:ffff::1'), failed.wait('2001:db8:1:3::1'), failed.wait('::1')]).toEqual([perAddressMs, 0, 0])
+  expect([failed.wait('2001:db8:1:2:ffff::1'), failed.wait('2001:db8:1:3::1'), failed.wait('::1')]).toEqual([
+    perAddressMs,
+    0,
+    0,
+  ])
 })
 
 test('addresses that are remembered are bounded: what is forgiven goes, else the one that failed longest ago', async () => {

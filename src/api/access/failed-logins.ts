@@ -16,7 +16,13 @@ export interface FailureLimits {
   readonly addresses: number
 }
 
-export const defaultFailureLimits: FailureLimits = { perAddress: 10, perAddressMs: 6_000, inAll: 200, inAllMs: 500, addresses: 10_000 }
+export const defaultFailureLimits: FailureLimits = {
+  perAddress: 10,
+  perAddressMs: 6_000,
+  inAll: 200,
+  inAllMs: 500,
+  addresses: 10_000,
+}
 
 export class FailedLogins {
   readonly #clock: Pick<Clock, 'monotonic'>

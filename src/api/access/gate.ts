@@ -66,10 +66,18 @@ export class Gate {
   async admit(request: FastifyRequest): Promise<void> {
     const { raw } = request
     const operation = operationOf(request)
-    const who = request.routeOptions.config.open === true ? 'open' : operation === undefined ? undefined : decisions[operation]?.who
+    const who =
+      request.routeOptions.config.open === true
+        ? 'open'
+        : operation === undefined
+          ? undefined
+          : decisions[operation]?.who
     const open = who === 'open' || (who === 'events' && this.#openEvents)
     // Whoever may ask without a login is not kept out by a login that is over.
-    const found = !this.loginNeeded || who === 'open' ? undefined : await (open ? this.#find(raw).catch(() => undefined) : this.#find(raw))
+    const found =
+      !this.loginNeeded || who === 'open'
+        ? undefined
+        : await (open ? this.#find(raw).catch(() => undefined) : this.#find(raw))
     if (found === undefined) {
       if (this.loginNeeded && !open) throw refusal(raw)
       if (this.#loopback && !(this.loginNeeded && who === 'open')) checkBrowser(raw, this.#listenHost)
@@ -93,7 +101,7 @@ export class Gate {
       return admission
     }
     const id = cookieOf(request, sessionCookie)
-    const session = id === undefined ? undefined : (await this.sessions.use(id)) ?? (await this.#signedSession(id))
+    const session = id === undefined ? undefined : ((await this.sessions.use(id)) ?? (await this.#signedSession(id)))
     if (id === undefined || session === undefined) return undefined
     // The browser sends the cookie by itself, also for what another site makes it ask.
     checkOwnPage(request)
@@ -106,7 +114,9 @@ export class Gate {
     const principal = this.tokens.find(token)
     if (principal !== undefined) return principal
     this.#count(request, 'login')
-    throw new ApiError('WEIR_API_TOKEN', 'The token is not known here.', { hints: ['Tokens are those of `auth.tokens` in the configuration, or the one that was shown at the first start.'] })
+    throw new ApiError('WEIR_API_TOKEN', 'The token is not known here.', {
+      hints: ['Tokens are those of `auth.tokens` in the configuration, or the one that was shown at the first start.'],
+    })
   }
 
   /** Begins the session of a browser that came with a token; answers its id. */
@@ -133,9 +143,16 @@ export class Gate {
     if (ms === 0) return
     this.#metrics?.count('weir_api_failed_logins_total', 1, { how, outcome: 'limited' })
     const seconds = Math.ceil(ms / 1000)
-    throw new ApiError('WEIR_API_LIMIT', `Too many tokens that are not known here were tried: try again in ${seconds} s.`, {
-      headers: { 'retry-after': String(seconds) }, hints: ['Tokens are those of `auth.tokens` in the configuration. Programs that send a wrong one over and over count, too, when they come from the same address.'],
-    })
+    throw new ApiError(
+      'WEIR_API_LIMIT',
+      `Too many tokens that are not known here were tried: try again in ${seconds} s.`,
+      {
+        headers: { 'retry-after': String(seconds) },
+        hints: [
+          'Tokens are those of `auth.tokens` in the configuration. Programs that send a wrong one over and over count, too, when they come from the same address.',
+        ],
+      },
+    )
   }
 
   #count(request: IncomingMessage, how: 'login' | 'bearer'): void {
@@ -151,10 +168,15 @@ const guessable = 20
 const addressOf = ({ socket }: IncomingMessage): string => socket.remoteAddress ?? ''
 
 /** Calls `act` once when who asked may no longer, unless what it answers was called before. For answers that do not end by themselves. */
-export function whenAccessEnds({ until, ended, hold }: Admission, { clock, timers }: Host, act: () => void): () => void {
+export function whenAccessEnds(
+  { until, ended, hold }: Admission,
+  { clock, timers }: Host,
+  act: () => void,
+): () => void {
   const release = hold?.()
   // Timers have 31 bits; no proof lasts that long.
-  const timer = until === undefined ? undefined : timers.after(Math.min(Math.max(0, until - clock.now()), 2 ** 31 - 1), act)
+  const timer =
+    until === undefined ? undefined : timers.after(Math.min(Math.max(0, until - clock.now()), 2 ** 31 - 1), act)
   ended?.addEventListener('abort', act, { once: true })
   if (ended?.aborted === true) act()
   return () => {
@@ -173,8 +195,18 @@ function operationOf(request: FastifyRequest): string | undefined {
 function refusal({ headers }: IncomingMessage): ApiError {
   const wrong = headers.authorization !== undefined
   const over = !wrong && headers.cookie?.includes(`${sessionCookie}=`) === true
-  return new ApiError('WEIR_API_TOKEN', wrong ? 'The token is not known here.' : over ? 'The session has ended: log in again.' : 'This server needs a login: send `Authorization: Bearer <token>`, or log in with a browser.', {
-    headers: { 'www-authenticate': wrong ? 'Bearer realm="weir", error="invalid_token"' : 'Bearer realm="weir"' },
-    hints: ['Tokens are those of `auth.tokens` in the configuration; the command line takes WEIR_TOKEN or --token-file.'],
-  })
+  return new ApiError(
+    'WEIR_API_TOKEN',
+    wrong
+      ? 'The token is not known here.'
+      : over
+        ? 'The session has ended: log in again.'
+        : 'This server needs a login: send `Authorization: Bearer <token>`, or log in with a browser.',
+    {
+      headers: { 'www-authenticate': wrong ? 'Bearer realm="weir", error="invalid_token"' : 'Bearer realm="weir"' },
+      hints: [
+        'Tokens are those of `auth.tokens` in the configuration; the command line takes WEIR_TOKEN or --token-file.',
+      ],
+    },
+  )
 }

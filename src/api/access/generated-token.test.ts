@@ -28,6 +28,9 @@ test('a file that holds nothing, or next to nothing, is no token', async () => {
   for (const text of ['', '\n', 'short', 'two words of a length that would do']) {
     const place = folder()
     writeFileSync(join(place, 'token'), text)
-    await expect(generatedToken(realHost(), place)).rejects.toMatchObject({ code: 'WEIR_DATA_UNUSABLE', message: expect.stringContaining('remove it') as unknown })
+    await expect(generatedToken(realHost(), place)).rejects.toMatchObject({
+      code: 'WEIR_DATA_UNUSABLE',
+      message: expect.stringContaining('remove it') as unknown,
+    })
   }
 })

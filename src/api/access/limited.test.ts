@@ -31,17 +31,32 @@ async function started(): Promise<StoredApi> {
   return api
 }
 
-const sum = (rows: readonly (readonly unknown[])[], column: number): number => rows.reduce((total, row) => total + Number(row[column]), 0)
+const sum = (rows: readonly (readonly unknown[])[], column: number): number =>
+  rows.reduce((total, row) => total + Number(row[column]), 0)
 /** Addresses of `vault` are 10.2.x.x. */
 const leaks = (value: unknown): string[] => JSON.stringify(value).match(/vault|"10\.2\.\d+\.\d+"/g) ?? []
 
 test('pages hold only rows that may be seen, whatever the filter says', async () => {
   const { get } = await started()
-  const filters = ['', 'src.ns = vault or dst.ns = vault', 'not src.ns = shop', 'src_namespace != nowhere', 'bytes >= 1', 'bytes > 0 or bytes = 0', 'any.ns = vault', 'either(ns = vault)', 'not (bytes < 0 and bytes > 0)']
+  const filters = [
+    '',
+    'src.ns = vault or dst.ns = vault',
+    'not src.ns = shop',
+    'src_namespace != nowhere',
+    'bytes >= 1',
+    'bytes > 0 or bytes = 0',
+    'any.ns = vault',
+    'either(ns = vault)',
+    'not (bytes < 0 and bytes > 0)',
+  ]
   for (const who of whoever) {
     for (const filter of who === 'admin' || who === 'viewer' ? [''] : filters) {
       for (const both of ['false', 'true']) {
-        const { status, body } = await get('flows', { filter, both_ways: both, columns: 'bytes,src_namespace,dst_namespace,src_addr,dst_addr' }, bearer(who))
+        const { status, body } = await get(
+          'flows',
+          { filter, both_ways: both, columns: 'bytes,src_namespace,dst_namespace,src_addr,dst_addr' },
+          bearer(who),
+        )
         expect(status).toBe(200)
         const rows = body['rows'] as number[][]
         // No bit that may not be seen.
@@ -66,7 +81,15 @@ test('a cursor leads through no more rows, and is of no use to somebody with ano
 test('sums over time and the sum of all others are of rows that may be seen, from flows and from rollups', async () => {
   const { get } = await started()
   for (const who of whoever) {
-    for (const parameters of [{}, { group: 'src_namespace,dst_namespace' }, { group: 'src_addr', limit: '1' }, { group: 'proto' }, { source: 'raw' }, { step: '1m', group: 'dst_namespace', both_ways: 'true' }, { measure: 'drop_bytes', group: 'src_addr', limit: '1' }] as const) {
+    for (const parameters of [
+      {},
+      { group: 'src_namespace,dst_namespace' },
+      { group: 'src_addr', limit: '1' },
+      { group: 'proto' },
+      { source: 'raw' },
+      { step: '1m', group: 'dst_namespace', both_ways: 'true' },
+      { measure: 'drop_bytes', group: 'src_addr', limit: '1' },
+    ] as const) {
       const { status, body } = await get('series', parameters, bearer(who))
       expect(status).toBe(200)
       const bytes = (body['columns'] as { name: string }[]).findIndex(({ name }) => name === 'bytes')
@@ -83,7 +106,10 @@ test('edges, and the sums of all edges, are of rows that may be seen', async () 
     for (const scope of ['addr', 'namespace', 'namespace,addr']) {
       const { body } = await get('topology', { scope, limit: '1', by: 'drop_bytes' }, bearer(who))
       const total = body['total'] as { bytes: unknown; drop_bytes: unknown }
-      expect([Number(total.bytes ?? 0), Number(total.drop_bytes ?? 0)], `${who} ${scope}`).toEqual([sees[who], sees[who]])
+      expect([Number(total.bytes ?? 0), Number(total.drop_bytes ?? 0)], `${who} ${scope}`).toEqual([
+        sees[who],
+        sees[who],
+      ])
       if (who === 'shop' || who === 'none') expect(leaks(body)).toEqual([])
     }
   }
@@ -97,40 +123,82 @@ const views = [
   { id: 'stat', kind: 'stat', q: { stream: 'flows' } },
 ]
 
-test.each(['told before', 'told with the question'])('the live stream, %s what to show, shows, adds up and counts only rows that may be seen, those that were there and those that come', async (how) => {
-  const { url, control } = await started()
-  control.publish(namespacedFlows(realHost().clock.now()))
-  control.publish(someEvents('a'), 'http')
-  let opened = 0
-  await Promise.all(whoever.map(async (who) => {
-    const sid = `session-${who}`
-    if (how === 'told before') await fetch(`${url}/api/v1/live/${sid}`, { method: 'PUT', headers: { ...bearer(who), 'content-type': 'application/json' }, body: JSON.stringify({ views }) })
-    const stream = await EventStream.open(`${url}/api/v1/live?sid=${sid}`, bearer(who), how === 'told before' ? undefined : { views })
-    open.push(stream)
-    const rows = pairs.filter((_, row) => (sees[who] & (2 ** row)) !== 0).length
-    await stream.until(({ event }) => event === 'hello')
-    opened += 1
-    if (opened === whoever.length) control.publish(namespacedFlows(realHost().clock.now()))
-    if (rows > 0) await stream.untilRows('rows', rows * 2)
-    // Two counts, so that all that is to come has come.
-    await stream.until(({ event, data }) => event === 'stat' && (data['views'] as Record<string, { matched: number }>)['stat']?.matched === rows)
-    await stream.until(({ event }) => event === 'stat' && stream.events.filter((one) => one.event === 'stat').length > 1)
-    const hello = stream.events.find(({ event }) => event === 'hello')
-    expect(hello?.data['ring'], who).toMatchObject({ flows: rows, events: who === 'admin' || who === 'viewer' ? 1 : 0 })
-    if (who === 'shop' || who === 'none') expect(stream.events.flatMap(({ event, data }) => (event === 'hello' ? [] : leaks(data))), who).toEqual([])
-    const bytes = (stream.events.filter(({ event }) => event === 'rows').at(-1)?.data['cols'] as string[] | undefined)?.indexOf('bytes') ?? 0
-    expect(sum(stream.rows('rows'), bytes) % Math.max(1, sees[who]), who).toBe(0)
-    const buckets = stream.events.filter(({ event }) => event === 'series').flatMap(({ data }) => data['buckets'] as [string, number[]][])
-    for (const [, [, total = 0]] of buckets) expect(sees[who] === 0 ? total : total % sees[who], who).toBe(0)
-  }))
-})
+test.each(['told before', 'told with the question'])(
+  'the live stream, %s what to show, shows, adds up and counts only rows that may be seen, those that were there and those that come',
+  async (how) => {
+    const { url, control } = await started()
+    control.publish(namespacedFlows(realHost().clock.now()))
+    control.publish(someEvents('a'), 'http')
+    let opened = 0
+    await Promise.all(
+      whoever.map(async (who) => {
+        const sid = `session-${who}`
+        if (how === 'told before')
+          await fetch(`${url}/api/v1/live/${sid}`, {
+            method: 'PUT',
+            headers: { ...bearer(who), 'content-type': 'application/json' },
+            body: JSON.stringify({ views }),
+          })
+        const stream = await EventStream.open(
+          `${url}/api/v1/live?sid=${sid}`,
+          bearer(who),
+          how === 'told before' ? undefined : { views },
+        )
+        open.push(stream)
+        const rows = pairs.filter((_, row) => (sees[who] & (2 ** row)) !== 0).length
+        await stream.until(({ event }) => event === 'hello')
+        opened += 1
+        if (opened === whoever.length) control.publish(namespacedFlows(realHost().clock.now()))
+        if (rows > 0) await stream.untilRows('rows', rows * 2)
+        // Two counts, so that all that is to come has come.
+        await stream.until(
+          ({ event, data }) =>
+            event === 'stat' && (data['views'] as Record<string, { matched: number }>)['stat']?.matched === rows,
+        )
+        await stream.until(
+          ({ event }) => event === 'stat' && stream.events.filter((one) => one.event === 'stat').length > 1,
+        )
+        const hello = stream.events.find(({ event }) => event === 'hello')
+        expect(hello?.data['ring'], who).toMatchObject({
+          flows: rows,
+          events: who === 'admin' || who === 'viewer' ? 1 : 0,
+        })
+        if (who === 'shop' || who === 'none')
+          expect(
+            stream.events.flatMap(({ event, data }) => (event === 'hello' ? [] : leaks(data))),
+            who,
+          ).toEqual([])
+        const bytes =
+          (stream.events.filter(({ event }) => event === 'rows').at(-1)?.data['cols'] as string[] | undefined)?.indexOf(
+            'bytes',
+          ) ?? 0
+        expect(sum(stream.rows('rows'), bytes) % Math.max(1, sees[who]), who).toBe(0)
+        const buckets = stream.events
+          .filter(({ event }) => event === 'series')
+          .flatMap(({ data }) => data['buckets'] as [string, number[]][])
+        for (const [, [, total = 0]] of buckets) expect(sees[who] === 0 ? total : total % sees[who], who).toBe(0)
+      }),
+    )
+  },
+)
 
 test('who may not see events is told so, and sees none where he did not ask', async () => {
   const { url, control } = await started()
-  const refused = await fetch(`${url}/api/v1/live/session-e`, { method: 'PUT', headers: { ...bearer('shop'), 'content-type': 'application/json' }, body: JSON.stringify({ views: [{ id: 'e', kind: 'rows', q: { stream: 'events' } }] }) })
-  const posted = await fetch(`${url}/api/v1/live?sid=session-f`, { method: 'POST', headers: { ...bearer('shop'), 'content-type': 'application/json' }, body: JSON.stringify({ views: [{ id: 'e', kind: 'rows', q: { stream: 'events' } }] }) })
+  const refused = await fetch(`${url}/api/v1/live/session-e`, {
+    method: 'PUT',
+    headers: { ...bearer('shop'), 'content-type': 'application/json' },
+    body: JSON.stringify({ views: [{ id: 'e', kind: 'rows', q: { stream: 'events' } }] }),
+  })
+  const posted = await fetch(`${url}/api/v1/live?sid=session-f`, {
+    method: 'POST',
+    headers: { ...bearer('shop'), 'content-type': 'application/json' },
+    body: JSON.stringify({ views: [{ id: 'e', kind: 'rows', q: { stream: 'events' } }] }),
+  })
   expect(posted.status).toBe(403)
-  expect([refused.status, await refused.json()]).toMatchObject([403, { code: 'WEIR_API_FORBIDDEN', detail: expect.stringContaining('View "e" asks for events') as unknown }])
+  expect([refused.status, await refused.json()]).toMatchObject([
+    403,
+    { code: 'WEIR_API_FORBIDDEN', detail: expect.stringContaining('View "e" asks for events') as unknown },
+  ])
   control.publish(someEvents('a'), 'http')
   const stream = await EventStream.open(`${url}/api/v1/live`, bearer('shop'))
   open.push(stream)
@@ -144,10 +212,16 @@ test('a tap lets through only rows that may be seen: of a source, of a sink, wit
   for (const who of ['shop', 'peers', 'admin'] as const) {
     const rows = pairs.filter((_, row) => (sees[who] & (2 ** row)) !== 0).length
     for (const filter of ['', 'bytes >= 1']) {
-      const answer = await fetch(`${url}/api/v1/tap?${new URLSearchParams({ source: 'netflow', limit: String(rows), filter }).toString()}`, { headers: bearer(who) })
+      const answer = await fetch(
+        `${url}/api/v1/tap?${new URLSearchParams({ source: 'netflow', limit: String(rows), filter }).toString()}`,
+        { headers: bearer(who) },
+      )
       control.publish(someEvents('a'), 'netflow')
       control.publish(namespacedFlows(realHost().clock.now()))
-      const lines = (await answer.text()).split('\n').filter((line) => line !== '' && (who !== 'admin' || !line.includes('specversion'))).map((line) => JSON.parse(line) as { bytes: number })
+      const lines = (await answer.text())
+        .split('\n')
+        .filter((line) => line !== '' && (who !== 'admin' || !line.includes('specversion')))
+        .map((line) => JSON.parse(line) as { bytes: number })
       if (who !== 'admin') expect(lines.reduce((total, { bytes }) => total + bytes, 0)).toBe(sees[who])
       if (who === 'shop') expect(leaks(lines)).toEqual([])
     }
@@ -155,7 +229,12 @@ test('a tap lets through only rows that may be seen: of a source, of a sink, wit
   const sink = await fetch(`${url}/api/v1/tap?sink=bus&limit=2`, { headers: bearer('shop') })
   control.publish(namespacedFlows(realHost().clock.now()))
   // The sink takes every second row; of these, rows 0 and 2 are of the shop alone.
-  expect((await sink.text()).trim().split('\n').map((line) => (JSON.parse(line) as { _pos: string })._pos.split(':').at(-1))).toEqual(['0', '2'])
+  expect(
+    (await sink.text())
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { _pos: string })._pos.split(':').at(-1)),
+  ).toEqual(['0', '2'])
 })
 
 test('without a store the ring shows and adds up only rows that may be seen', async () => {
@@ -163,15 +242,22 @@ test('without a store the ring shows and adds up only rows that may be seen', as
   control.store = undefined
   control.publish(namespacedFlows(realHost().clock.now()))
   for (const who of whoever) {
-    const page = (await get('flows', { columns: 'bytes,src_namespace,dst_namespace,src_addr,dst_addr' }, bearer(who))).body
+    const page = (await get('flows', { columns: 'bytes,src_namespace,dst_namespace,src_addr,dst_addr' }, bearer(who)))
+      .body
     const [series, edges, groups] = await Promise.all([
-      get('series', { group: 'src_addr', limit: '1', measure: 'drop_bytes' }, bearer(who)), get('topology', { limit: '1', by: 'drop_bytes' }, bearer(who)), get('flows', { group: 'dst_namespace', limit: '1', of: 'bytes' }, bearer(who)),
+      get('series', { group: 'src_addr', limit: '1', measure: 'drop_bytes' }, bearer(who)),
+      get('topology', { limit: '1', by: 'drop_bytes' }, bearer(who)),
+      get('flows', { group: 'dst_namespace', limit: '1', of: 'bytes' }, bearer(who)),
     ])
     expect(page['source']).toBe('ring')
     expect(sum(page['rows'] as number[][], 0), who).toBe(sees[who])
-    expect([sum(series.body['rows'] as number[][], 3), sum(series.body['rows'] as number[][], 6)], who).toEqual([sees[who], sees[who]])
+    expect([sum(series.body['rows'] as number[][], 3), sum(series.body['rows'] as number[][], 6)], who).toEqual([
+      sees[who],
+      sees[who],
+    ])
     expect(Number((edges.body['total'] as { drop_bytes: unknown }).drop_bytes ?? 0), who).toBe(sees[who])
-    for (const { body } of [edges, groups]) expect(Number((body['total'] as { bytes: unknown }).bytes ?? 0), who).toBe(sees[who])
+    for (const { body } of [edges, groups])
+      expect(Number((body['total'] as { bytes: unknown }).bytes ?? 0), who).toBe(sees[who])
     if (who === 'shop' || who === 'none') expect(leaks([page, series.body, edges.body, groups.body])).toEqual([])
   }
 })
@@ -179,21 +265,42 @@ test('without a store the ring shows and adds up only rows that may be seen', as
 test('completion and export know only rows that may be seen, in the store and in the ring', async () => {
   const { url, control } = await started()
   const bytesOf = async (who: Who): Promise<number> => {
-    const answer = await fetch(`${url}/api/v1/export?columns=bytes,src_namespace,dst_namespace&format=ndjson`, { headers: bearer(who) })
-    const rows = (await answer.text()).split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as { bytes: number })
+    const answer = await fetch(`${url}/api/v1/export?columns=bytes,src_namespace,dst_namespace&format=ndjson`, {
+      headers: bearer(who),
+    })
+    const rows = (await answer.text())
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as { bytes: number })
     if (who === 'shop' || who === 'none') expect(leaks(rows)).toEqual([])
     return rows.reduce((total, { bytes }) => total + bytes, 0)
   }
   const complete = async (who: Who, body: object): Promise<unknown> =>
-    (await fetch(`${url}/api/v1/complete`, { method: 'POST', headers: { ...bearer(who), 'content-type': 'application/json' }, body: JSON.stringify({ prefix: '', ...body }) })).json()
+    (
+      await fetch(`${url}/api/v1/complete`, {
+        method: 'POST',
+        headers: { ...bearer(who), 'content-type': 'application/json' },
+        body: JSON.stringify({ prefix: '', ...body }),
+      })
+    ).json()
   const check = async (): Promise<void> => {
     for (const who of whoever) {
       expect(await bytesOf(who), who).toBe(sees[who])
-      const bytes = (await complete(who, { field: 'bytes', limit: 100 })) as { values: { value: number; count: number }[] }
-      expect(bytes.values.reduce((total, { value }) => total + value, 0), who).toBe(sees[who])
-      for (const field of ['any.ns', 'src_addr', 'dst_namespace']) if (who === 'shop' || who === 'none') expect(leaks(await complete(who, { field }))).toEqual([])
+      const bytes = (await complete(who, { field: 'bytes', limit: 100 })) as {
+        values: { value: number; count: number }[]
+      }
+      expect(
+        bytes.values.reduce((total, { value }) => total + value, 0),
+        who,
+      ).toBe(sees[who])
+      for (const field of ['any.ns', 'src_addr', 'dst_namespace'])
+        if (who === 'shop' || who === 'none') expect(leaks(await complete(who, { field }))).toEqual([])
       // What the store knows of fields may come with the next letter only.
-      await expect.poll(async () => ((await complete(who, {})) as { fields: { used: boolean }[] }).fields.some(({ used }) => used)).toBe(sees[who] > 0)
+      await expect
+        .poll(async () =>
+          ((await complete(who, {})) as { fields: { used: boolean }[] }).fields.some(({ used }) => used),
+        )
+        .toBe(sees[who] > 0)
     }
   }
   await check()
@@ -205,5 +312,33 @@ test('completion and export know only rows that may be seen, in the store and in
 })
 
 test('an operation that is scoped is looked at here, or, of objects of clusters and of traces, beside its route', () => {
-  expect(Object.keys(decisions).filter((id) => decisions[id]?.who === 'scoped').toSorted()).toEqual(['audit', 'auditColumns', 'auditFirsts', 'auditLogins', 'auditNewest', 'auditSums', 'auditTrace', 'change', 'changeSums', 'changes', 'complete', 'exportFlows', 'flows', 'graph', 'graphPaths', 'live', 'openLive', 'resource', 'resources', 'series', 'setLive', 'tap', 'topology'])
+  expect(
+    Object.keys(decisions)
+      .filter((id) => decisions[id]?.who === 'scoped')
+      .toSorted(),
+  ).toEqual([
+    'audit',
+    'auditColumns',
+    'auditFirsts',
+    'auditLogins',
+    'auditNewest',
+    'auditSums',
+    'auditTrace',
+    'change',
+    'changeSums',
+    'changes',
+    'complete',
+    'exportFlows',
+    'flows',
+    'graph',
+    'graphPaths',
+    'live',
+    'openLive',
+    'resource',
+    'resources',
+    'series',
+    'setLive',
+    'tap',
+    'topology',
+  ])
 })

@@ -8,7 +8,12 @@ import { said, start } from '../testing/kit.ts'
 import { someFlows } from '../testing/recording-control.ts'
 
 const secret = 'secret-admin-1'
-const auth = { tokens: [{ name: 'root', token: secret }, { name: 'shop', token: 'secret-shop-1', role: 'viewer', namespaces: ['shop'] }] } as const
+const auth = {
+  tokens: [
+    { name: 'root', token: secret },
+    { name: 'shop', token: 'secret-shop-1', role: 'viewer', namespaces: ['shop'] },
+  ],
+} as const
 
 interface Answer {
   readonly status: number
@@ -18,33 +23,67 @@ interface Answer {
 }
 
 /** As a browser asks: `fetch` would not let us set Origin and Sec-Fetch-Site. */
-function ask(port: number, method: string, path: string, headers: Record<string, string> = {}, body?: object): Promise<Answer> {
+function ask(
+  port: number,
+  method: string,
+  path: string,
+  headers: Record<string, string> = {},
+  body?: object,
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const text = body === undefined ? undefined : JSON.stringify(body)
-    const sent = request({ port, path, method, agent: false, headers: { ...(text === undefined ? {} : { 'content-type': 'application/json' }), ...headers } }, (answer) => {
-      let got = ''
-      answer.setEncoding('utf8').on('data', (piece: string) => (got += piece)).on('end', () => {
-        resolve({ status: answer.statusCode ?? 0, body: got.startsWith('{') ? (JSON.parse(got) as Record<string, unknown>) : {}, cookie: answer.headers['set-cookie']?.join('\n') ?? '', text: got })
-      })
-    })
+    const sent = request(
+      {
+        port,
+        path,
+        method,
+        agent: false,
+        headers: { ...(text === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      },
+      (answer) => {
+        let got = ''
+        answer
+          .setEncoding('utf8')
+          .on('data', (piece: string) => (got += piece))
+          .on('end', () => {
+            resolve({
+              status: answer.statusCode ?? 0,
+              body: got.startsWith('{') ? (JSON.parse(got) as Record<string, unknown>) : {},
+              cookie: answer.headers['set-cookie']?.join('\n') ?? '',
+              text: got,
+            })
+          })
+      },
+    )
     sent.on('error', reject).end(text)
   })
 }
 
-const own = (port: number): Record<string, string> => ({ origin: `http://localhost:${port}`, 'sec-fetch-site': 'same-origin', host: `localhost:${port}` })
+const own = (port: number): Record<string, string> => ({
+  origin: `http://localhost:${port}`,
+  'sec-fetch-site': 'same-origin',
+  host: `localhost:${port}`,
+})
 const idOf = ({ cookie }: Answer): string => cookie.split(';')[0] ?? ''
 
 test('a browser logs in with a token, is known by a cookie that scripts cannot read, and logs out', async () => {
   const { port } = await start({ auth })
   expect((await ask(port, 'GET', '/api/v1/login', own(port))).body).toEqual({ needed: true, token: true, oidc: false })
   const login = await ask(port, 'POST', '/api/v1/login', own(port), { token: 'secret-shop-1' })
-  expect([login.status, login.body]).toEqual([200, { name: 'shop', role: 'viewer', namespaces: ['shop'], login: 'token' }])
+  expect([login.status, login.body]).toEqual([
+    200,
+    { name: 'shop', role: 'viewer', namespaces: ['shop'], login: 'token' },
+  ])
   expect(login.cookie).toMatch(/^weir_session=[\w-]{84}; Path=\/; Max-Age=43200; HttpOnly; SameSite=Strict$/)
   const cookie = idOf(login)
   expect((await ask(port, 'GET', '/api/v1/me', { ...own(port), cookie })).body).toMatchObject({ name: 'shop' })
   expect((await ask(port, 'GET', '/api/v1/ledger', { ...own(port), cookie })).status).toBe(403)
   const logout = await ask(port, 'POST', '/api/v1/logout', { ...own(port), cookie })
-  expect([logout.status, logout.body, logout.cookie]).toEqual([200, { redirect: null }, 'weir_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict'])
+  expect([logout.status, logout.body, logout.cookie]).toEqual([
+    200,
+    { redirect: null },
+    'weir_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict',
+  ])
   const after = await ask(port, 'GET', '/api/v1/me', { ...own(port), cookie })
   expect([after.status, after.body['detail']]).toEqual([401, 'The session has ended: log in again.'])
 })
@@ -61,10 +100,24 @@ test('a wrong token logs nobody in, and is written nowhere', async () => {
 
 test('the cookie is for TLS alone where the browser speaks TLS', async () => {
   const { port } = await start({ auth })
-  const login = await ask(port, 'POST', '/api/v1/login', { host: 'weir.example', origin: 'https://weir.example', 'x-forwarded-proto': 'https' }, { token: secret })
+  const login = await ask(
+    port,
+    'POST',
+    '/api/v1/login',
+    { host: 'weir.example', origin: 'https://weir.example', 'x-forwarded-proto': 'https' },
+    { token: secret },
+  )
   expect(login.cookie).toMatch(/; SameSite=Strict; Secure$/)
   // Behind a proxy that ends TLS, Origin has the scheme and the name that the browser knows.
-  expect((await ask(port, 'POST', '/api/v1/reload', { host: 'weir.example', origin: 'https://weir.example', cookie: idOf(login) })).status).toBe(200)
+  expect(
+    (
+      await ask(port, 'POST', '/api/v1/reload', {
+        host: 'weir.example',
+        origin: 'https://weir.example',
+        cookie: idOf(login),
+      })
+    ).status,
+  ).toBe(200)
 })
 
 test('another site can neither log a browser in or out, nor change or read anything with its session', async () => {
@@ -72,13 +125,26 @@ test('another site can neither log a browser in or out, nor change or read anyth
   const cookie = idOf(await ask(port, 'POST', '/api/v1/login', own(port), { token: secret }))
   const host = `localhost:${port}`
   const foreign: Record<string, string>[] = [
-    { host, origin: 'http://evil.example' }, { host, origin: 'null' }, { host, origin: `http://localhost:${port + 1}` }, { host, origin: `http://localhost:${port}.evil.example` },
-    { host, 'sec-fetch-site': 'cross-site' }, { host, 'sec-fetch-site': 'same-site' }, { host, origin: `http://${host}`, 'sec-fetch-site': 'cross-site' },
+    { host, origin: 'http://evil.example' },
+    { host, origin: 'null' },
+    { host, origin: `http://localhost:${port + 1}` },
+    { host, origin: `http://localhost:${port}.evil.example` },
+    { host, 'sec-fetch-site': 'cross-site' },
+    { host, 'sec-fetch-site': 'same-site' },
+    { host, origin: `http://${host}`, 'sec-fetch-site': 'cross-site' },
     { host: 'other.example', origin: `http://${host}` },
   ]
   for (const headers of foreign) {
     const said = JSON.stringify(headers)
-    for (const [method, path, body] of [['POST', '/api/v1/reload'], ['POST', '/api/v1/sql', { sql: 'SELECT 1' }], ['PUT', '/api/v1/live/some-sid', { views: [] }], ['POST', '/api/v1/dead-letters/nats/drop'], ['GET', '/api/v1/flows'], ['GET', '/api/v1/live'], ['POST', '/api/v1/logout']] as const) {
+    for (const [method, path, body] of [
+      ['POST', '/api/v1/reload'],
+      ['POST', '/api/v1/sql', { sql: 'SELECT 1' }],
+      ['PUT', '/api/v1/live/some-sid', { views: [] }],
+      ['POST', '/api/v1/dead-letters/nats/drop'],
+      ['GET', '/api/v1/flows'],
+      ['GET', '/api/v1/live'],
+      ['POST', '/api/v1/logout'],
+    ] as const) {
       const answer = await ask(port, method, path, { ...headers, cookie }, body)
       expect([answer.status, answer.body['code']], `${method} ${path} ${said}`).toEqual([403, 'WEIR_API_ORIGIN'])
     }
@@ -88,20 +154,33 @@ test('another site can neither log a browser in or out, nor change or read anyth
   // What changes anything must say where it comes from; reading need not.
   expect((await ask(port, 'POST', '/api/v1/reload', { host, cookie })).status).toBe(403)
   expect((await ask(port, 'GET', '/api/v1/me', { host, cookie })).status).toBe(200)
-  expect((await ask(port, 'POST', '/api/v1/reload', { host, cookie, 'sec-fetch-site': 'same-origin' })).status).toBe(200)
+  expect((await ask(port, 'POST', '/api/v1/reload', { host, cookie, 'sec-fetch-site': 'same-origin' })).status).toBe(
+    200,
+  )
 })
 
 test('a WebSocket of another site gets nowhere with the cookie', async () => {
   const { port } = await start({ auth })
   const cookie = idOf(await ask(port, 'POST', '/api/v1/login', own(port), { token: secret }))
-  const opened = (origin: string | undefined): Promise<string> => new Promise((resolve) => {
-    const socket = new WebSocket(`ws://localhost:${port}/api/v1/live`, { headers: { cookie }, ...(origin === undefined ? {} : { origin }) })
-    socket.on('open', () => {
-      resolve('open')
-      socket.terminate()
-    }).on('unexpected-response', (_request, answer) => resolve(String(answer.statusCode))).on('error', () => {})
-  })
-  expect([await opened('http://evil.example'), await opened(undefined), await opened(`http://localhost:${port}`)]).toEqual(['403', '403', 'open'])
+  const opened = (origin: string | undefined): Promise<string> =>
+    new Promise((resolve) => {
+      const socket = new WebSocket(`ws://localhost:${port}/api/v1/live`, {
+        headers: { cookie },
+        ...(origin === undefined ? {} : { origin }),
+      })
+      socket
+        .on('open', () => {
+          resolve('open')
+          socket.terminate()
+        })
+        .on('unexpected-response', (_request, answer) => resolve(String(answer.statusCode)))
+        .on('error', () => {})
+    })
+  expect([
+    await opened('http://evil.example'),
+    await opened(undefined),
+    await opened(`http://localhost:${port}`),
+  ]).toEqual(['403', '403', 'open'])
 })
 
 test('two cookies of the name are none: one of them is somebody else’s', async () => {
@@ -114,13 +193,18 @@ test('two cookies of the name are none: one of them is somebody else’s', async
 test('a token that is wrong is not made right by a cookie', async () => {
   const { port } = await start({ auth })
   const cookie = idOf(await ask(port, 'POST', '/api/v1/login', own(port), { token: secret }))
-  expect((await ask(port, 'GET', '/api/v1/me', { ...own(port), cookie, authorization: 'Bearer wrong' })).status).toBe(401)
+  expect((await ask(port, 'GET', '/api/v1/me', { ...own(port), cookie, authorization: 'Bearer wrong' })).status).toBe(
+    401,
+  )
 })
 
 test('streams end with the session that opened them: by logging out, and by time', async () => {
   let ahead = 0
   const real = realHost()
-  const host: Host = { ...real, clock: { now: () => real.clock.now() + ahead, monotonic: () => real.clock.monotonic() } }
+  const host: Host = {
+    ...real,
+    clock: { now: () => real.clock.now() + ahead, monotonic: () => real.clock.monotonic() },
+  }
   const { port, api, control } = await start({ auth, host, limits: { tickMs: 20 } })
   for (const how of ['logout', 'time'] as const) {
     const cookie = idOf(await ask(port, 'POST', '/api/v1/login', own(port), { token: secret }))
@@ -139,10 +223,16 @@ test('streams end with the session that opened them: by logging out, and by time
 
 test('where no login is needed, logging in does nothing', async () => {
   const { port } = await start()
-  expect((await ask(port, 'GET', '/api/v1/login', own(port))).body).toEqual({ needed: false, token: false, oidc: false })
+  expect((await ask(port, 'GET', '/api/v1/login', own(port))).body).toEqual({
+    needed: false,
+    token: false,
+    oidc: false,
+  })
   const answer = await ask(port, 'POST', '/api/v1/login', own(port), { token: 'whatever' })
   expect([answer.status, answer.body['login'], answer.cookie]).toEqual([200, 'none', ''])
-  expect((await ask(port, 'POST', '/api/v1/login', { ...own(port), origin: 'http://evil.example' }, { token: 'x' })).status).toBe(403)
+  expect(
+    (await ask(port, 'POST', '/api/v1/login', { ...own(port), origin: 'http://evil.example' }, { token: 'x' })).status,
+  ).toBe(403)
 })
 
 test('who is wrong too often is told when to come back, before anything is looked at, and both are counted', async () => {
@@ -152,37 +242,74 @@ test('who is wrong too often is told when to come back, before anything is looke
   const host: Host = { ...real, clock: { now: () => real.clock.now(), monotonic: () => now } }
   const long = 'a-token-that-nobody-finds-by-trying'
   const { port } = await start({
-    auth: { tokens: [...auth.tokens, { name: 'long', token: long }] }, host,
-    metrics: { set: () => {}, count: (name, by, labels) => { if (name === 'weir_api_failed_logins_total') counted.push(`${labels?.['how']} ${labels?.['outcome']} ${by}`) } },
+    auth: { tokens: [...auth.tokens, { name: 'long', token: long }] },
+    host,
+    metrics: {
+      set: () => {},
+      count: (name, by, labels) => {
+        if (name === 'weir_api_failed_logins_total') counted.push(`${labels?.['how']} ${labels?.['outcome']} ${by}`)
+      },
+    },
   })
   const guess = (token: string): Promise<Answer> => ask(port, 'POST', '/api/v1/login', own(port), { token })
-  const bearer = async (token: string): Promise<number> => (await ask(port, 'GET', '/api/v1/me', { authorization: `Bearer ${token}` })).status
+  const bearer = async (token: string): Promise<number> =>
+    (await ask(port, 'GET', '/api/v1/me', { authorization: `Bearer ${token}` })).status
   const cookie = idOf(await guess(secret))
   for (let count = 0; count < 9; count++) expect((await guess(`wrong-${count}`)).status).toBe(401)
   // Guesses by the header are guesses, too.
   expect(await bearer('wrong')).toBe(401)
   const limited = await guess('wrong')
-  expect([limited.status, limited.body['code'], limited.body['detail']]).toEqual([429, 'WEIR_API_LIMIT', 'Too many tokens that are not known here were tried: try again in 6 s.'])
+  expect([limited.status, limited.body['code'], limited.body['detail']]).toEqual([
+    429,
+    'WEIR_API_LIMIT',
+    'Too many tokens that are not known here were tried: try again in 6 s.',
+  ])
   // The right one is no better: nothing tells that it was it.
-  expect([(await guess(secret)).status, await bearer(secret), await bearer('another-one-that-is-long-and-wrong')]).toEqual([429, 429, 429])
+  expect([
+    (await guess(secret)).status,
+    await bearer(secret),
+    await bearer('another-one-that-is-long-and-wrong'),
+  ]).toEqual([429, 429, 429])
   // Who is in stays in, and a long token is not held back by the guesses of others.
-  expect([(await ask(port, 'GET', '/api/v1/me', { ...own(port), cookie })).status, await bearer(long)]).toEqual([200, 200])
-  expect(counted).toEqual([...Array<string>(9).fill('login refused 1'), 'bearer refused 1', 'login limited 1', 'login limited 1', 'bearer limited 1', 'bearer limited 1'])
+  expect([(await ask(port, 'GET', '/api/v1/me', { ...own(port), cookie })).status, await bearer(long)]).toEqual([
+    200, 200,
+  ])
+  expect(counted).toEqual([
+    ...Array<string>(9).fill('login refused 1'),
+    'bearer refused 1',
+    'login limited 1',
+    'login limited 1',
+    'bearer limited 1',
+    'bearer limited 1',
+  ])
   now += 6000
   expect([(await guess(secret)).status, await bearer(secret)]).toEqual([200, 200])
 })
 
 test('a session that rests on a token holds at every server that has the token, until it is ended there or its time is over', async () => {
-  const [one, two, stranger] = [await start({ auth }), await start({ auth }), await start({ auth: { tokens: [{ name: 'root', token: 'another-secret' }] } })]
+  const [one, two, stranger] = [
+    await start({ auth }),
+    await start({ auth }),
+    await start({ auth: { tokens: [{ name: 'root', token: 'another-secret' }] } }),
+  ]
   const cookie = idOf(await ask(one.port, 'POST', '/api/v1/login', own(one.port), { token: 'secret-shop-1' }))
-  const me = async (port: number): Promise<unknown> => (await ask(port, 'GET', '/api/v1/me', { ...own(port), cookie })).body['name']
-  expect([await me(one.port), await me(two.port), await me(two.port), await me(stranger.port)]).toEqual(['shop', 'shop', 'shop', undefined])
+  const me = async (port: number): Promise<unknown> =>
+    (await ask(port, 'GET', '/api/v1/me', { ...own(port), cookie })).body['name']
+  expect([await me(one.port), await me(two.port), await me(two.port), await me(stranger.port)]).toEqual([
+    'shop',
+    'shop',
+    'shop',
+    undefined,
+  ])
   expect((await ask(two.port, 'POST', '/api/v1/logout', { ...own(two.port), cookie })).status).toBe(200)
   expect([await me(two.port), await me(one.port)]).toEqual([undefined, 'shop'])
   // Also before that server has met it, and as long as its own configuration lets sessions last.
   const short = await start({ auth: { ...auth, sessionMs: 1000 } })
   const real = realHost()
-  const later = await start({ auth, host: { ...real, clock: { monotonic: () => real.clock.monotonic(), now: () => real.clock.now() + 13 * 3_600_000 } } })
+  const later = await start({
+    auth,
+    host: { ...real, clock: { monotonic: () => real.clock.monotonic(), now: () => real.clock.now() + 13 * 3_600_000 } },
+  })
   const unmet = await start({ auth })
   await ask(unmet.port, 'POST', '/api/v1/logout', { ...own(unmet.port), cookie })
   expect([await me(later.port), await me(unmet.port)]).toEqual([undefined, undefined])

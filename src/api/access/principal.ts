@@ -24,12 +24,22 @@ export interface Principal extends Grant {
 }
 
 /** Whoever asks where no login is needed: a process of this machine. */
-export const local: Principal = { id: 'local', name: 'local', role: 'admin', namespaces: undefined, peers: 'hidden', login: 'none' }
+export const local: Principal = {
+  id: 'local',
+  name: 'local',
+  role: 'admin',
+  namespaces: undefined,
+  peers: 'hidden',
+  login: 'none',
+}
 
 /** Whoever asks what needs no login where others do: sees no row. */
 export const nobody: Principal = { id: '', name: '', role: 'viewer', namespaces: [], peers: 'hidden', login: 'none' }
 
 /** An admin is never limited, whatever else is written. */
-export function principal(who: Pick<Principal, 'id' | 'name' | 'login'>, { role, namespaces, peers }: Grant): Principal {
+export function principal(
+  who: Pick<Principal, 'id' | 'name' | 'login'>,
+  { role, namespaces, peers }: Grant,
+): Principal {
   return { ...who, role, namespaces: role === 'admin' ? undefined : namespaces, peers }
 }

@@ -6,63 +6,135 @@ import { cookieOf, isSecure, sessionCookie, setCookie } from './cookies.ts'
 import type { Gate } from './gate.ts'
 import { roles, type Principal } from './principal.ts'
 
-const login = { type: 'string', enum: ['none', 'token', 'oidc'], description: 'How you came in; `none` where no login is needed.' } as const
+const login = {
+  type: 'string',
+  enum: ['none', 'token', 'oidc'],
+  description: 'How you came in; `none` where no login is needed.',
+} as const
 
 export const accessSchemas = {
   Me: {
-    type: 'object', required: ['name', 'role', 'namespaces', 'login'], properties: {
-      name: { type: 'string' }, role: { type: 'string', enum: roles },
-      namespaces: { type: ['array', 'null'], items: { type: 'string' }, description: 'The only namespaces whose flows are shown; null: all.' }, login,
+    type: 'object',
+    required: ['name', 'role', 'namespaces', 'login'],
+    properties: {
+      name: { type: 'string' },
+      role: { type: 'string', enum: roles },
+      namespaces: {
+        type: ['array', 'null'],
+        items: { type: 'string' },
+        description: 'The only namespaces whose flows are shown; null: all.',
+      },
+      login,
     },
   },
   Logins: {
-    type: 'object', required: ['needed', 'token', 'oidc'], properties: {
-      needed: { type: 'boolean', description: 'Whether a login is needed at all.' }, token: { type: 'boolean', description: 'With a token: POST /api/v1/login.' },
+    type: 'object',
+    required: ['needed', 'token', 'oidc'],
+    properties: {
+      needed: { type: 'boolean', description: 'Whether a login is needed at all.' },
+      token: { type: 'boolean', description: 'With a token: POST /api/v1/login.' },
       oidc: { type: 'boolean', description: 'With a provider of identities: open /api/v1/login/oidc.' },
     },
   },
 } as const
 
-const me = ({ name, role, namespaces, login: how }: Principal): object => ({ name, role, namespaces: namespaces ?? null, login: how })
+const me = ({ name, role, namespaces, login: how }: Principal): object => ({
+  name,
+  role,
+  namespaces: namespaces ?? null,
+  login: how,
+})
 
 export function accessRoutes(app: FastifyInstance, { log }: ApiContext, gate: Gate): void {
-  app.get('/api/v1/me', {
-    schema: { operationId: 'me', summary: 'Who you are here, and what you may see', response: { 200: { $ref: 'Me#' }, 401: { $ref: 'Problem#' } } },
-  }, async (request, reply) => answerJson(request, reply, me(request.principal)))
-
-  app.get('/api/v1/login', {
-    schema: { operationId: 'logins', summary: 'How to log in', response: { 200: { $ref: 'Logins#' } } },
-  }, async (request, reply) => answerJson(request, reply, { needed: gate.loginNeeded, token: !gate.tokens.empty, oidc: gate.hasProvider }))
-
-  app.post('/api/v1/login', {
-    schema: {
-      operationId: 'login', summary: 'Log a browser in with a token',
-      description: 'The session is a cookie that scripts can’t read. What it asks for besides reading must come from a page of this server. Who was wrong too often gets 429 with Retry-After.',
-      body: { type: 'object', required: ['token'], additionalProperties: false, properties: { token: { type: 'string', minLength: 1, maxLength: 4096 } } },
-      response: { 200: { $ref: 'Me#' }, 401: { $ref: 'Problem#' }, 403: { $ref: 'Problem#' }, 429: { $ref: 'Problem#' } },
+  app.get(
+    '/api/v1/me',
+    {
+      schema: {
+        operationId: 'me',
+        summary: 'Who you are here, and what you may see',
+        response: { 200: { $ref: 'Me#' }, 401: { $ref: 'Problem#' } },
+      },
     },
-  }, async (request, reply) => {
-    if (!gate.loginNeeded) return answerJson(request, reply, me(request.principal))
-    if (fromBrowser(request)) checkOwnPage(request.raw)
-    const principal = gate.logIn(request.raw, (request.body as { token: string }).token)
-    finish(request, gate)
-    const id = await gate.beginSession(principal)
-    log.info('Somebody logged in.', { name: principal.name, how: 'token' })
-    setCookie(reply, sessionCookie, id, { secure: isSecure(request.raw), sameSite: 'Strict', path: '/', seconds: gate.sessionSeconds })
-    return answerJson(request, reply, me(principal))
-  })
+    async (request, reply) => answerJson(request, reply, me(request.principal)),
+  )
 
-  app.post('/api/v1/logout', {
-    schema: {
-      operationId: 'logout', summary: 'End the session of a browser',
-      response: { 200: { type: 'object', required: ['redirect'], properties: { redirect: { type: ['string', 'null'], description: 'Where the browser has to go, so that the provider of identities ends its own session too.' } } }, 403: { $ref: 'Problem#' } },
+  app.get(
+    '/api/v1/login',
+    {
+      schema: { operationId: 'logins', summary: 'How to log in', response: { 200: { $ref: 'Logins#' } } },
     },
-  }, async (request, reply) => {
-    if (fromBrowser(request)) checkOwnPage(request.raw)
-    const proof = finish(request, gate)
-    setCookie(reply, sessionCookie, '', { secure: isSecure(request.raw), sameSite: 'Strict', path: '/', seconds: 0 })
-    return answerJson(request, reply, { redirect: proof?.logoutUrl ?? null })
-  })
+    async (request, reply) =>
+      answerJson(request, reply, { needed: gate.loginNeeded, token: !gate.tokens.empty, oidc: gate.hasProvider }),
+  )
+
+  app.post(
+    '/api/v1/login',
+    {
+      schema: {
+        operationId: 'login',
+        summary: 'Log a browser in with a token',
+        description:
+          'The session is a cookie that scripts can’t read. What it asks for besides reading must come from a page of this server. Who was wrong too often gets 429 with Retry-After.',
+        body: {
+          type: 'object',
+          required: ['token'],
+          additionalProperties: false,
+          properties: { token: { type: 'string', minLength: 1, maxLength: 4096 } },
+        },
+        response: {
+          200: { $ref: 'Me#' },
+          401: { $ref: 'Problem#' },
+          403: { $ref: 'Problem#' },
+          429: { $ref: 'Problem#' },
+        },
+      },
+    },
+    async (request, reply) => {
+      if (!gate.loginNeeded) return answerJson(request, reply, me(request.principal))
+      if (fromBrowser(request)) checkOwnPage(request.raw)
+      const principal = gate.logIn(request.raw, (request.body as { token: string }).token)
+      finish(request, gate)
+      const id = await gate.beginSession(principal)
+      log.info('Somebody logged in.', { name: principal.name, how: 'token' })
+      setCookie(reply, sessionCookie, id, {
+        secure: isSecure(request.raw),
+        sameSite: 'Strict',
+        path: '/',
+        seconds: gate.sessionSeconds,
+      })
+      return answerJson(request, reply, me(principal))
+    },
+  )
+
+  app.post(
+    '/api/v1/logout',
+    {
+      schema: {
+        operationId: 'logout',
+        summary: 'End the session of a browser',
+        response: {
+          200: {
+            type: 'object',
+            required: ['redirect'],
+            properties: {
+              redirect: {
+                type: ['string', 'null'],
+                description:
+                  'Where the browser has to go, so that the provider of identities ends its own session too.',
+              },
+            },
+          },
+          403: { $ref: 'Problem#' },
+        },
+      },
+    },
+    async (request, reply) => {
+      if (fromBrowser(request)) checkOwnPage(request.raw)
+      const proof = finish(request, gate)
+      setCookie(reply, sessionCookie, '', { secure: isSecure(request.raw), sameSite: 'Strict', path: '/', seconds: 0 })
+      return answerJson(request, reply, { redirect: proof?.logoutUrl ?? null })
+    },
+  )
 }
 
 function fromBrowser({ headers }: FastifyRequest): boolean {

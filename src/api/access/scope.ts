@@ -4,12 +4,26 @@
  */
 import type { BatchKind } from '../../model/batches.ts'
 import { parseKubernetesRef } from '../../model/refs.ts'
-import { bind, changeNames, compileLive, compileSql, everything, nameTables, type Expression, type LiveFilter } from '../../query/index.ts'
+import {
+  bind,
+  changeNames,
+  compileLive,
+  compileSql,
+  everything,
+  nameTables,
+  type Expression,
+  type LiveFilter,
+} from '../../query/index.ts'
 import { insideSql } from '../../store/graph/edge-scope.ts'
 import type { Principal } from './principal.ts'
 
 const nothing: Expression = { is: 'not', part: everything }
-const among = (name: string, values: readonly string[]): Expression => ({ is: 'test', subject: { name }, operator: '=', values: values.map((text) => ({ is: 'literal', text, quoted: true })) })
+const among = (name: string, values: readonly string[]): Expression => ({
+  is: 'test',
+  subject: { name },
+  operator: '=',
+  values: values.map((text) => ({ is: 'literal', text, quoted: true })),
+})
 
 /**
  * Undefined: every row. Of flows, those of which at least one end is in a namespace that may be seen, and neither end in
@@ -20,11 +34,21 @@ export function scopeOf({ namespaces, peers }: Principal, kind: BatchKind | 'cha
   if (namespaces === undefined) return undefined
   if (kind === 'events' || namespaces.length === 0) return nothing
   const inside = (name: string): Expression => among(name, namespaces)
-  if (kind === 'changes') return { is: 'or', parts: [inside('namespace'), { is: 'and', parts: [among('kind', ['Namespace']), among('api_group', ['']), inside('name')] }] }
+  if (kind === 'changes')
+    return {
+      is: 'or',
+      parts: [
+        inside('namespace'),
+        { is: 'and', parts: [among('kind', ['Namespace']), among('api_group', ['']), inside('name')] },
+      ],
+    }
   const ends = ['src_namespace', 'dst_namespace']
   const one: Expression = { is: 'or', parts: ends.map(inside) }
   if (peers === 'shown') return one
-  const neitherOutside = ends.map((name): Expression => ({ is: 'or', parts: [inside(name), { is: 'not', part: { is: 'exists', subject: { name } } }] }))
+  const neitherOutside = ends.map((name): Expression => ({
+    is: 'or',
+    parts: [inside(name), { is: 'not', part: { is: 'exists', subject: { name } } }],
+  }))
   return { is: 'and', parts: [one, ...neitherOutside] }
 }
 
@@ -56,5 +80,7 @@ export function auditScope({ namespaces }: Principal, ref = 'resource'): string 
 export function mayName({ namespaces }: Principal, ref: string): boolean {
   const object = parseKubernetesRef(ref)
   if (namespaces === undefined || object === undefined) return true
-  return namespaces.includes(object.namespace !== '' ? object.namespace : object.kind === 'Namespace' && object.group === '' ? object.name : '')
+  return namespaces.includes(
+    object.namespace !== '' ? object.namespace : object.kind === 'Namespace' && object.group === '' ? object.name : '',
+  )
 }

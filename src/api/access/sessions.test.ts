@@ -4,9 +4,18 @@ import { principal, type Principal } from './principal.ts'
 import { defaultSessionLimits, Sessions, type Proof } from './sessions.ts'
 
 const minute = 60_000
-const someone = (name: string, more: Partial<Principal> = {}): Principal => ({ ...principal({ id: `token:${name}`, name, login: 'token' }, { role: 'viewer', namespaces: undefined, peers: 'hidden' }), ...more })
+const someone = (name: string, more: Partial<Principal> = {}): Principal => ({
+  ...principal(
+    { id: `token:${name}`, name, login: 'token' },
+    { role: 'viewer', namespaces: undefined, peers: 'hidden' },
+  ),
+  ...more,
+})
 
-function sessionsOf(limits: Partial<typeof defaultSessionLimits> = {}): { host: ReturnType<typeof fakeHost>; sessions: Sessions } {
+function sessionsOf(limits: Partial<typeof defaultSessionLimits> = {}): {
+  host: ReturnType<typeof fakeHost>
+  sessions: Sessions
+} {
   const host = fakeHost(1)
   return { host, sessions: new Sessions(host, { ...defaultSessionLimits, ageMs: 60 * minute, ...limits }) }
 }
@@ -46,10 +55,14 @@ test('a proof that ends takes the session with it', async () => {
 test('a proof that can be renewed is, once for all who ask, when somebody comes back or a stream is open', async () => {
   const { host, sessions } = sessionsOf()
   let renewed = 0
-  const proof = (until: number): Proof => ({ principal: someone('a'), until, renew: async () => {
-    renewed += 1
-    return proof(until + 5 * minute)
-  } })
+  const proof = (until: number): Proof => ({
+    principal: someone('a'),
+    until,
+    renew: async () => {
+      renewed += 1
+      return proof(until + 5 * minute)
+    },
+  })
   const id = sessions.begin(proof(startOfTime + 5 * minute))
   await host.advance(20 * minute)
   expect([renewed, sessions.count]).toEqual([0, 1])
@@ -70,7 +83,11 @@ test('a proof that can be renewed is, once for all who ask, when somebody comes 
 
 test('nothing is renewed beyond the age of a session', async () => {
   const { host, sessions } = sessionsOf()
-  const id = sessions.begin({ principal: someone('a'), until: startOfTime + minute, renew: async () => ({ principal: someone('a') }) })
+  const id = sessions.begin({
+    principal: someone('a'),
+    until: startOfTime + minute,
+    renew: async () => ({ principal: someone('a') }),
+  })
   await host.advance(30 * minute)
   expect(await sessions.use(id)).toBeDefined()
   await host.advance(31 * minute)
@@ -86,17 +103,29 @@ test('who is refused a new proof is out; who gets other rights goes on without t
     await host.advance(2 * minute)
     expect([await sessions.use(id), session?.ended.aborted]).toEqual([undefined, true])
   }
-  const id = sessions.begin({ principal: someone('a'), until: host.clock.now() + minute, renew: async () => ({ principal: someone('a', { namespaces: ['shop'] }) }) })
+  const id = sessions.begin({
+    principal: someone('a'),
+    until: host.clock.now() + minute,
+    renew: async () => ({ principal: someone('a', { namespaces: ['shop'] }) }),
+  })
   const before = await sessions.use(id)
   await host.advance(2 * minute)
   const after = await sessions.use(id)
-  expect([before?.ended.aborted, after?.ended.aborted, after?.proof.principal.namespaces]).toEqual([true, false, ['shop']])
+  expect([before?.ended.aborted, after?.ended.aborted, after?.proof.principal.namespaces]).toEqual([
+    true,
+    false,
+    ['shop'],
+  ])
 })
 
 test('who logs out while his proof is renewed stays out', async () => {
   const { host, sessions } = sessionsOf()
   let answer: (proof: Proof) => void = () => {}
-  const id = sessions.begin({ principal: someone('a'), until: startOfTime + minute, renew: () => new Promise((resolve) => (answer = resolve)) })
+  const id = sessions.begin({
+    principal: someone('a'),
+    until: startOfTime + minute,
+    renew: () => new Promise((resolve) => (answer = resolve)),
+  })
   await host.advance(2 * minute)
   const used = sessions.use(id)
   sessions.finish(id)

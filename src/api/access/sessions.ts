@@ -67,7 +67,15 @@ export class Sessions {
     if (mine.length >= this.limits.mostPerPrincipal) this.#endOldest(mine)
     if (this.#held.size >= this.limits.most) this.#endOldest([...this.#held.values()])
     const key = keyOf(id)
-    this.#held.set(key, { key, proof, end: new AbortController(), latest: now + this.limits.ageMs, usedAt: now, streams: 0, renewing: undefined })
+    this.#held.set(key, {
+      key,
+      proof,
+      end: new AbortController(),
+      latest: now + this.limits.ageMs,
+      usedAt: now,
+      streams: 0,
+      renewing: undefined,
+    })
     this.#sweeping ??= this.#host.timers.every(sweepMs, () => this.#sweep())
     return id
   }
@@ -151,7 +159,10 @@ export class Sessions {
   }
 
   #endOldest(among: readonly Held[]): void {
-    const oldest = among.reduce<Held | undefined>((least, held) => (least === undefined || held.usedAt < least.usedAt ? held : least), undefined)
+    const oldest = among.reduce<Held | undefined>(
+      (least, held) => (least === undefined || held.usedAt < least.usedAt ? held : least),
+      undefined,
+    )
     if (oldest !== undefined) this.#end(oldest)
   }
 
@@ -168,7 +179,8 @@ export class Sessions {
     const now = this.#host.clock.now()
     for (const held of this.#held.values()) {
       const over = now >= (held.proof.until ?? held.latest)
-      if (now >= held.latest || (over && (held.proof.renew === undefined || held.streams > 0))) this.#alive(held).catch(() => {})
+      if (now >= held.latest || (over && (held.proof.renew === undefined || held.streams > 0)))
+        this.#alive(held).catch(() => {})
     }
   }
 }

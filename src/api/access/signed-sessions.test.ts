@@ -2,14 +2,21 @@ import { expect, test } from 'vitest'
 import { fakeHost, startOfTime } from '../../../test/kit/fake-host.ts'
 import { SignedSessions } from './signed-sessions.ts'
 
-const tokens = [{ name: 'ann', token: 'secret-of-ann' }, { name: 'bob', token: 'secret-of-bob' }]
+const tokens = [
+  { name: 'ann', token: 'secret-of-ann' },
+  { name: 'bob', token: 'secret-of-bob' },
+]
 
 test('another server with the same tokens knows whose an id is and since when; one without them, or with others, does not', async () => {
   const host = fakeHost(1)
   const id = await new SignedSessions(host, tokens).make('ann')
   expect(id).toMatch(/^[\w-]{84}$/)
-  expect(await new SignedSessions(fakeHost(2), tokens.toReversed()).read(id)).toEqual({ token: 'secret-of-ann', begun: startOfTime })
-  for (const others of [[], [{ name: 'bob', token: 'secret-of-bob' }], [{ name: 'ann', token: 'another-secret' }]]) expect(await new SignedSessions(fakeHost(2), others).read(id)).toBeUndefined()
+  expect(await new SignedSessions(fakeHost(2), tokens.toReversed()).read(id)).toEqual({
+    token: 'secret-of-ann',
+    begun: startOfTime,
+  })
+  for (const others of [[], [{ name: 'bob', token: 'secret-of-bob' }], [{ name: 'ann', token: 'another-secret' }]])
+    expect(await new SignedSessions(fakeHost(2), others).read(id)).toBeUndefined()
 })
 
 test('an id in which anything was changed is none', async () => {
@@ -21,7 +28,8 @@ test('an id in which anything was changed is none', async () => {
     changed[at] = (changed[at] ?? 0) ^ 1
     expect(await signed.read(changed.toString('base64url')), `byte ${at}`).toBeUndefined()
   }
-  for (const id of ['', 'x', bytes.subarray(0, 62).toString('base64url'), `${bytes.toString('base64url')}AA`]) expect(await signed.read(id)).toBeUndefined()
+  for (const id of ['', 'x', bytes.subarray(0, 62).toString('base64url'), `${bytes.toString('base64url')}AA`])
+    expect(await signed.read(id)).toBeUndefined()
 })
 
 test('an id from the future is none, as far as clocks may differ', async () => {
@@ -32,5 +40,7 @@ test('an id from the future is none, as far as clocks may differ', async () => {
   await ahead.advance(60_000)
   const far = await new SignedSessions(ahead, tokens).make('ann')
   const here = new SignedSessions(fakeHost(2), tokens)
-  expect([await here.read(early), await here.read(near), await here.read(far)].map((found) => found !== undefined)).toEqual([true, true, false])
+  expect(
+    [await here.read(early), await here.read(near), await here.read(far)].map((found) => found !== undefined),
+  ).toEqual([true, true, false])
 })

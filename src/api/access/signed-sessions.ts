@@ -45,7 +45,10 @@ export class SignedSessions {
   /** What an id says; undefined when it is none of ours, or its token is not in the configuration any more. */
   async read(id: string): Promise<SignedSession | undefined> {
     const bytes = Buffer.from(id, 'base64url')
-    const token = bytes.length === length && bytes[0] === version ? this.#tokens.get(bytes.subarray(1, marked).toString('base64url')) : undefined
+    const token =
+      bytes.length === length && bytes[0] === version
+        ? this.#tokens.get(bytes.subarray(1, marked).toString('base64url'))
+        : undefined
     if (token === undefined) return undefined
     const [head, mac] = [bytes.subarray(0, signed), bytes.subarray(signed)]
     if (!timingSafeEqual(macOf(await this.#key(token), head), mac)) return undefined
@@ -55,13 +58,23 @@ export class SignedSessions {
 
   /** Slow to work out, so that who has a cookie does not get at a short token by trying; once per token, when it is first needed. */
   #key(token: string): Promise<Buffer> {
-    const known = this.#keys.get(token) ?? new Promise<Buffer>((resolve, reject) => {
-      scrypt(token, 'weir session', 32, (error, key) => { if (error === null) resolve(key); else reject(error) })
-    })
+    const known =
+      this.#keys.get(token) ??
+      new Promise<Buffer>((resolve, reject) => {
+        scrypt(token, 'weir session', 32, (error, key) => {
+          if (error === null) resolve(key)
+          else reject(error)
+        })
+      })
     this.#keys.set(token, known)
     return known
   }
 }
 
-const markOf = (name: string): string => createHash('sha256').update(name).digest().subarray(0, marked - 1).toString('base64url')
+const markOf = (name: string): string =>
+  createHash('sha256')
+    .update(name)
+    .digest()
+    .subarray(0, marked - 1)
+    .toString('base64url')
 const macOf = (key: Buffer, head: Buffer): Buffer => createHmac('sha256', key).update(head).digest()

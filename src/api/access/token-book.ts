@@ -20,7 +20,8 @@ export class TokenBook {
 
   constructor(tokens: readonly ApiToken[]) {
     this.#known = tokens.map(({ name, token, role = 'admin', namespaces, peers = 'hidden' }) => ({
-      principal: principal({ id: `token:${name}`, name, login: 'token' }, { role, namespaces, peers }), digest: digest(token),
+      principal: principal({ id: `token:${name}`, name, login: 'token' }, { role, namespaces, peers }),
+      digest: digest(token),
     }))
   }
 

@@ -11,7 +11,13 @@ const mostRows = 1000
 
 /** How many of some flows have a value in each field. Undefined when the client has gone. */
 export async function fieldUse(asker: Asker, question: Question): Promise<ReadonlyMap<string, number> | undefined> {
-  const { context: { control: { store } }, hub, gone } = asker
+  const {
+    context: {
+      control: { store },
+    },
+    hub,
+    gone,
+  } = asker
   const newest = await ringFieldUse(hub.ringSource(), question, mostRows, gone)
   if (gone.aborted) return undefined
   if (newest !== undefined || store === undefined) return newest ?? new Map()
@@ -24,8 +30,9 @@ export async function fieldUse(asker: Asker, question: Question): Promise<Readon
   let asked = stored.get(key)
   if (asked === undefined) {
     // Nobody's going away stops it: it serves what is typed next, too.
-    const use = rowsOf(store, fieldUseSql(question, mostRows), new AbortController().signal)
-      .then(([row = {}] = []) => new Map(Object.entries(row).map(([name, count]) => [name, Number(count)])))
+    const use = rowsOf(store, fieldUseSql(question, mostRows), new AbortController().signal).then(
+      ([row = {}] = []) => new Map(Object.entries(row).map(([name, count]) => [name, Number(count)])),
+    )
     stored.set(key, (asked = { until: now + keptMs, use }))
     use.catch(() => stored?.delete(key))
   }
@@ -54,7 +61,9 @@ export interface FieldSuggestion {
 }
 
 /** What filters know beside the columns. */
-const noColumn: Readonly<Record<string, string>> = { text: 'Name, namespace, kind, manager and diff as one text: text ~ "(?i)replicas"' }
+const noColumn: Readonly<Record<string, string>> = {
+  text: 'Name, namespace, kind, manager and diff as one text: text ~ "(?i)replicas"',
+}
 
 interface Candidate {
   readonly field: FieldSuggestion
@@ -64,23 +73,49 @@ interface Candidate {
 }
 
 /** Names of fields: those that rows have values in first, then those that fit better, then as the registry has them. `use` undefined: every row has them. */
-export function suggestNames(table: NameTable, prefix: string, use: ReadonlyMap<string, number> | undefined, limit: number): FieldSuggestion[] {
+export function suggestNames(
+  table: NameTable,
+  prefix: string,
+  use: ReadonlyMap<string, number> | undefined,
+  limit: number,
+): FieldSuggestion[] {
   const typed = prefix.toLowerCase()
   const single = table.fields.map(({ name, kind, unit }): Candidate | undefined => {
     const meaning = everyView[table.view]?.find((column) => column.name === name)?.meaning ?? noColumn[name] ?? ''
     const used = use === undefined ? 1 : (use.get(/^(bytes|packets)_est$/.exec(name)?.[1] ?? name) ?? 0)
-    return candidate({ name, names: table.others(name), kind, ...(unit === undefined ? {} : { unit }), meaning, used: used > 0 }, typed, used)
+    return candidate(
+      { name, names: table.others(name), kind, ...(unit === undefined ? {} : { unit }), meaning, used: used > 0 },
+      typed,
+      used,
+    )
   })
-  const parts = new Set(table.fields.flatMap(({ name }) => (name.startsWith('src_') ? [name.slice(4)] : [])).filter((part) => table.endPart(part) !== undefined))
+  const parts = new Set(
+    table.fields
+      .flatMap(({ name }) => (name.startsWith('src_') ? [name.slice(4)] : []))
+      .filter((part) => table.endPart(part) !== undefined),
+  )
   const either = [...parts].map((part): Candidate | undefined => {
     const used = (use?.get(`src_${part}`) ?? 0) + (use?.get(`dst_${part}`) ?? 0)
     const field = table.ofEnd('src', part)
     // Only for who asks for it: each would stand beside its two ends.
     if (field === undefined || !'any.'.startsWith(typed.slice(0, 4)) || typed === '') return undefined
-    return candidate({ name: `any.${part}`, names: [], kind: field.kind, meaning: `Of the source or of the destination: ${part.replaceAll('_', ' ')}`, used: used > 0 }, typed, used)
+    return candidate(
+      {
+        name: `any.${part}`,
+        names: [],
+        kind: field.kind,
+        meaning: `Of the source or of the destination: ${part.replaceAll('_', ' ')}`,
+        used: used > 0,
+      },
+      typed,
+      used,
+    )
   })
-  return [...single, ...either].filter((each) => each !== undefined)
-    .sort((a, b) => Number(b.use > 0) - Number(a.use > 0) || a.fit - b.fit || b.use - a.use).slice(0, limit).map(({ field }) => field)
+  return [...single, ...either]
+    .filter((each) => each !== undefined)
+    .sort((a, b) => Number(b.use > 0) - Number(a.use > 0) || a.fit - b.fit || b.use - a.use)
+    .slice(0, limit)
+    .map(({ field }) => field)
 }
 
 function candidate(field: FieldSuggestion, typed: string, use: number): Candidate | undefined {

@@ -8,14 +8,31 @@ import type { Asker } from '../sums.ts'
 import { conditionFor, type PlainValue, type UsedValue } from './values.ts'
 
 /** The values of fields that the objects of a time have, of those that match and may be seen, the commonest first. Undefined when the client has gone. */
-export async function valuesOfObjects({ context, principal, gone }: Asker, fields: readonly QueryField[], { filter, at, prefix, limit }: { readonly filter: string; readonly at: bigint; readonly prefix: string; readonly limit: number }): Promise<readonly UsedValue[] | undefined> {
+export async function valuesOfObjects(
+  { context, principal, gone }: Asker,
+  fields: readonly QueryField[],
+  {
+    filter,
+    at,
+    prefix,
+    limit,
+  }: { readonly filter: string; readonly at: bigint; readonly prefix: string; readonly limit: number },
+): Promise<readonly UsedValue[] | undefined> {
   const [field] = fields
   if (field === undefined) return []
   const column = field.sql ?? name(field.name)
   const scope = objectScope(principal)
-  const where = [asOf(at), ...(scope === undefined ? [] : [scope]), compileSql(filterOf(filter, 'resources').bound)].join(' AND ')
+  const where = [
+    asOf(at),
+    ...(scope === undefined ? [] : [scope]),
+    compileSql(filterOf(filter, 'resources').bound),
+  ].join(' AND ')
   const typed = conditionFor(field, prefix)
   const values = `SELECT ${field.kind.startsWith('list') ? `unnest(list_distinct(${column}))` : column} AS "_value" FROM resources WHERE ${where}`
-  const rows = await rowsOf(storeOf(context), `SELECT "_value", count(*) AS n FROM (${values}) WHERE "_value" IS NOT NULL${typed === undefined ? '' : ` AND ${typed}`} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${2 * limit}`, gone)
+  const rows = await rowsOf(
+    storeOf(context),
+    `SELECT "_value", count(*) AS n FROM (${values}) WHERE "_value" IS NOT NULL${typed === undefined ? '' : ` AND ${typed}`} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${2 * limit}`,
+    gone,
+  )
   return rows?.map((row) => ({ field, value: row['_value'] as PlainValue, count: Number(row['n']) }))
 }

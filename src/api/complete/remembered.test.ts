@@ -5,7 +5,12 @@ import type { UsedValue } from './values.ts'
 
 const field = flowNames.field('src_name') as QueryField
 const answer = (names: readonly string[], whole: boolean, textual = true): Parameters<RememberedValues['put']>[2] => ({
-  values: names.map((value): UsedValue => ({ field, value, count: 1 })), source: 'raw', span: { from: 0n, to: 1n }, exact: true, whole, textual,
+  values: names.map((value): UsedValue => ({ field, value, count: 1 })),
+  source: 'raw',
+  span: { from: 0n, to: 1n },
+  exact: true,
+  whole,
+  textual,
 })
 
 test('who types on is answered from what was found before, if that was everything', () => {

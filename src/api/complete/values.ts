@@ -35,30 +35,70 @@ const mostMs = 60
 const patienceMs = 50
 
 /** The values of fields that the question's flows have, the commonest first. Undefined when the client has gone. */
-export async function valuesInUse(asker: Asker, question: Question, fields: readonly QueryField[], prefix: string, limit: number): Promise<UsedValues | undefined> {
-  const { context: { control: { store }, host: { clock } } } = asker
+export async function valuesInUse(
+  asker: Asker,
+  question: Question,
+  fields: readonly QueryField[],
+  prefix: string,
+  limit: number,
+): Promise<UsedValues | undefined> {
+  const {
+    context: {
+      control: { store },
+      host: { clock },
+    },
+  } = asker
   if (question.names.view !== 'flows') storeOf(asker.context)
   if (store === undefined) return fromRing(asker, question, fields, prefix, limit)
   const memory = rememberedOf(store)
   const key = keyOf(question, fields)
   const known = memory.find(key, prefix, clock.monotonic())
-  if (known !== undefined) return { ...known, values: known.values.filter(({ field, value }) => valueTest(field, prefix)(value)).slice(0, 2 * limit) }
+  if (known !== undefined)
+    return {
+      ...known,
+      values: known.values.filter(({ field, value }) => valueTest(field, prefix)(value)).slice(0, 2 * limit),
+    }
   const found = await ask(asker, store, question, fields, prefix)
-  if (found !== undefined) memory.put(key, prefix, { ...found, whole: found.values.length < mostValues, textual: fields.every(isTextual) }, clock.monotonic())
+  if (found !== undefined)
+    memory.put(
+      key,
+      prefix,
+      { ...found, whole: found.values.length < mostValues, textual: fields.every(isTextual) },
+      clock.monotonic(),
+    )
   return found === undefined ? undefined : { ...found, values: found.values.slice(0, 2 * limit) }
 }
 
-function fromRing({ hub, gone }: Asker, question: Question, fields: readonly QueryField[], prefix: string, limit: number): Promise<UsedValues | undefined> {
+function fromRing(
+  { hub, gone }: Asker,
+  question: Question,
+  fields: readonly QueryField[],
+  prefix: string,
+  limit: number,
+): Promise<UsedValues | undefined> {
   return ringValues(hub.ringSource(), question, fields, (field) => valueTest(field, prefix), limit, mostMs, gone)
 }
 
-async function ask(asker: Asker, store: StoreReader, question: Question, fields: readonly QueryField[], prefix: string): Promise<UsedValues | undefined> {
-  const { gone, context: { host: { clock } } } = asker
+async function ask(
+  asker: Asker,
+  store: StoreReader,
+  question: Question,
+  fields: readonly QueryField[],
+  prefix: string,
+): Promise<UsedValues | undefined> {
+  const {
+    gone,
+    context: {
+      host: { clock },
+    },
+  } = asker
   // Rollups tell ports of services from others only.
   const ports = fields.some(({ name }) => name.endsWith('_port'))
   const rounded = { ...question, span: wholeBuckets(question.span) }
   const flows = question.names.view === 'flows'
-  const { rollup, exact } = flows ? await sumSource(store, rounded, { fields, step: undefined }, ports ? 'raw' : 'rough', asker) : { rollup: undefined, exact: true }
+  const { rollup, exact } = flows
+    ? await sumSource(store, rounded, { fields, step: undefined }, ports ? 'raw' : 'rough', asker)
+    : { rollup: undefined, exact: true }
   if (rollup === undefined && flows) {
     const newest = await fromRing(asker, question, fields, prefix, mostValues)
     if (newest === undefined) return undefined
@@ -69,12 +109,29 @@ async function ask(asker: Asker, store: StoreReader, question: Question, fields:
   const began = clock.monotonic()
   for (let reach = rollup === undefined ? firstSpan : to - from; ; reach *= widened) {
     const span = rollup?.span ?? { from: to - from > reach ? to - reach : from, to }
-    const sql = valuesSql({ question: { ...question, span }, fields, condition: conditionFor(field, prefix), limit: mostValues, ...(rollup === undefined ? {} : { rollup }) })
+    const sql = valuesSql({
+      question: { ...question, span },
+      fields,
+      condition: conditionFor(field, prefix),
+      limit: mostValues,
+      ...(rollup === undefined ? {} : { rollup }),
+    })
     const rows = await rowsOf(store, sql, gone)
     if (rows === undefined) return undefined
     const values = rows.map((row) => ({ field, value: row['_value'] as PlainValue, count: Number(row['_flows']) }))
-    const enough = rollup !== undefined || span.from === from || reach >= mostSpan || values.length >= 10 || (values.length > 0 && clock.monotonic() - began > patienceMs)
-    if (enough) return { values, source: rollup?.view ?? 'raw', span, exact: exact && (rollup !== undefined || span.from === from) }
+    const enough =
+      rollup !== undefined ||
+      span.from === from ||
+      reach >= mostSpan ||
+      values.length >= 10 ||
+      (values.length > 0 && clock.monotonic() - began > patienceMs)
+    if (enough)
+      return {
+        values,
+        source: rollup?.view ?? 'raw',
+        span,
+        exact: exact && (rollup !== undefined || span.from === from),
+      }
   }
 }
 
@@ -116,7 +173,8 @@ function valueTest(field: QueryField, prefix: string): ValueTest {
 export function conditionFor(field: QueryField, prefix: string): string | undefined {
   const folded = prefix.toLowerCase()
   if (folded === '') return undefined
-  if (['dict', 'text', 'ip', 'mac', 'list<dict>'].includes(field.kind)) return `contains(lower("_value"), ${text(folded)})`
+  if (['dict', 'text', 'ip', 'mac', 'list<dict>'].includes(field.kind))
+    return `contains(lower("_value"), ${text(folded)})`
   const called = numbersCalled(field, prefix)
   const digits = (field.name.endsWith('_as') ? /^as(\d+)$/.exec(folded)?.[1] : undefined) ?? folded
   return `(starts_with("_value"::VARCHAR, ${text(digits)})${called.length === 0 ? '' : ` OR "_value" IN (${called.join(', ')})`})`

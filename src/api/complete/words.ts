@@ -4,8 +4,15 @@ import type { PlainValue } from './values.ts'
 
 /** Texts that a field is known to hold, whether it does just now or not. */
 const known: Readonly<Record<string, readonly string[]>> = {
-  protocol: ['netflow5', 'netflow9', 'ipfix', 'sflow5'], record_type: ['flowLog', 'newConnection', 'heartbeat', 'endConnection'], flow_layer: ['app', 'infra'],
-  src_kind: ['Pod', 'Service', 'Node'], dst_kind: ['Pod', 'Service', 'Node'], operation: ['created', 'updated', 'deleted'], actor_kind: ['user', 'manager'], dns_rcode: ['NoError', 'FormErr', 'ServFail', 'NXDomain', 'NotImp', 'Refused'], ipsec_status: ['success', 'error'],
+  protocol: ['netflow5', 'netflow9', 'ipfix', 'sflow5'],
+  record_type: ['flowLog', 'newConnection', 'heartbeat', 'endConnection'],
+  flow_layer: ['app', 'infra'],
+  src_kind: ['Pod', 'Service', 'Node'],
+  dst_kind: ['Pod', 'Service', 'Node'],
+  operation: ['created', 'updated', 'deleted'],
+  actor_kind: ['user', 'manager'],
+  dns_rcode: ['NoError', 'FormErr', 'ServFail', 'NXDomain', 'NotImp', 'Refused'],
+  ipsec_status: ['success', 'error'],
 }
 
 const flagNames = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG', 'ECE', 'CWR', 'SYN+ACK', 'FIN+ACK', 'RST+ACK']
@@ -22,31 +29,60 @@ export interface Suggestion {
 export function numbersCalled(field: QueryField, prefix: string): number[] {
   const words = wordsOf(field.name)
   if (words === undefined || prefix === '') return []
-  return [...new Set(Object.entries(words).filter(([word]) => word.startsWith(prefix.toLowerCase())).map(([, value]) => value))]
+  return [
+    ...new Set(
+      Object.entries(words)
+        .filter(([word]) => word.startsWith(prefix.toLowerCase()))
+        .map(([, value]) => value),
+    ),
+  ]
 }
 
 /** A value as a filter has it: as a word where there is one, the one that begins with the prefix before others. */
 export function suggestion(names: NameTable, field: QueryField, value: PlainValue, prefix: string): Suggestion {
-  const words = typeof value === 'number' ? Object.entries(wordsOf(field.name) ?? {}).filter(([, number]) => number === value).map(([word]) => word) : []
+  const words =
+    typeof value === 'number'
+      ? Object.entries(wordsOf(field.name) ?? {})
+          .filter(([, number]) => number === value)
+          .map(([word]) => word)
+      : []
   const word = words.find((each) => each.startsWith(prefix.toLowerCase())) ?? words[0]
   if (word !== undefined && /^\d/.test(prefix)) return { value, text: String(value), label: word }
   if (word !== undefined) return { value, text: word, label: String(value) }
   if (field.name.endsWith('_as') && typeof value === 'number') return { value, text: `AS${value}` }
-  if ((field.name === 'tcp_flags' || field.name === 'drop_flags') && typeof value === 'number') return { value, text: String(value), label: flagNames.filter((_, bit) => ((value >> bit) & 1) === 1).join(' ') || 'none' }
+  if ((field.name === 'tcp_flags' || field.name === 'drop_flags') && typeof value === 'number')
+    return {
+      value,
+      text: String(value),
+      label: flagNames.filter((_, bit) => ((value >> bit) & 1) === 1).join(' ') || 'none',
+    }
   return { value, text: typeof value === 'string' ? literal(names, field, value) : String(value) }
 }
 
 /** Words and texts of a field that no flow needs to have. */
 export function knownValues(names: NameTable, field: QueryField, prefix: string): Suggestion[] {
   const folded = prefix.toLowerCase()
-  const words = Object.entries(wordsOf(field.name) ?? {}).filter(([word, value]) => word.startsWith(folded) || (folded !== '' && String(value).startsWith(folded)))
+  const words = Object.entries(wordsOf(field.name) ?? {}).filter(
+    ([word, value]) => word.startsWith(folded) || (folded !== '' && String(value).startsWith(folded)),
+  )
   const texts = (known[field.name] ?? []).filter((text) => text.toLowerCase().startsWith(folded))
-  return [...words.map(([word, value]) => ({ value, text: word, label: String(value) })), ...texts.map((text) => ({ value: text, text: literal(names, field, text) }))]
+  return [
+    ...words.map(([word, value]) => ({ value, text: word, label: String(value) })),
+    ...texts.map((text) => ({ value: text, text: literal(names, field, text) })),
+  ]
 }
 
 /** In quotes where it could be read as something else. */
 function literal(names: NameTable, field: QueryField, text: string): string {
   if (field.kind !== 'dict' && field.kind !== 'text' && field.kind !== 'list<dict>') return text
-  const written = print({ is: 'test', subject: { name: field.name }, operator: '=', values: [{ is: 'literal', text, quoted: text.includes('*') }] }, names)
+  const written = print(
+    {
+      is: 'test',
+      subject: { name: field.name },
+      operator: '=',
+      values: [{ is: 'literal', text, quoted: text.includes('*') }],
+    },
+    names,
+  )
   return written.slice(written.indexOf(' = ') + 3)
 }

@@ -9,9 +9,13 @@ export interface LineWriter {
 }
 
 export function lineWriter(format: LineFormat, columns: readonly string[]): LineWriter {
-  if (format === 'csv') return { head: `${columns.map(csvText).join(',')}\r\n`, line: (cells) => `${cells.map(csvCell).join(',')}\r\n` }
+  if (format === 'csv')
+    return { head: `${columns.map(csvText).join(',')}\r\n`, line: (cells) => `${cells.map(csvCell).join(',')}\r\n` }
   const keys = columns.map((name, index) => `${index === 0 ? '{' : ','}${JSON.stringify(name)}:`)
-  return { head: '', line: (cells) => `${cells.map((cell, index) => `${keys[index]}${JSON.stringify(cell)}`).join('')}}\n` }
+  return {
+    head: '',
+    line: (cells) => `${cells.map((cell, index) => `${keys[index]}${JSON.stringify(cell)}`).join('')}}\n`,
+  }
 }
 
 /** RFC 4180: quotes where needed; an empty text is `""`, what is absent is nothing. */

@@ -11,8 +11,21 @@ import { i64, kinds, list, struct, type ThriftStruct } from '../../store/parquet
 const groupRows = 8192
 
 const types: Readonly<Record<QueryKind, ColumnType>> = {
-  u8: 'u8', u16: 'u16', u32: 'u32', u64: 'u64', i32: 'i32', f64: 'f64', time: 'us', ip: 'text', mac: 'text', dict: 'text', text: 'text', json: 'json', bool: 'u8',
-  'list<u8>': 'list<u8>', 'list<dict>': 'list<text>',
+  u8: 'u8',
+  u16: 'u16',
+  u32: 'u32',
+  u64: 'u64',
+  i32: 'i32',
+  f64: 'f64',
+  time: 'us',
+  ip: 'text',
+  mac: 'text',
+  dict: 'text',
+  text: 'text',
+  json: 'json',
+  bool: 'u8',
+  'list<u8>': 'list<u8>',
+  'list<dict>': 'list<text>',
   // Parquet has no integers beyond 64 bits.
   estimate: 'text',
 }
@@ -20,7 +33,11 @@ const types: Readonly<Record<QueryKind, ColumnType>> = {
 type Row = Readonly<Record<string, unknown>>
 
 /** Rows that come as NDJSON as a Parquet file, row group by row group. Nothing but one group is held. */
-export async function* parquetOf(ndjson: AsyncIterable<Uint8Array>, fields: readonly QueryField[], timers: Timers): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* parquetOf(
+  ndjson: AsyncIterable<Uint8Array>,
+  fields: readonly QueryField[],
+  timers: Timers,
+): AsyncGenerator<Uint8Array, void, undefined> {
   const columns = fields.map(({ name, kind }): Column => ({ name, type: types[kind] }))
   const paths = columns.map(({ name, type }) => pathOf(name, type).map((part) => new TextEncoder().encode(part)))
   const groups: ThriftStruct[] = []
@@ -28,7 +45,12 @@ export async function* parquetOf(ndjson: AsyncIterable<Uint8Array>, fields: read
   yield magic
   for await (const rows of inGroups(ndjson)) {
     await timers.yield()
-    const chunks = columns.map((column) => chunkOf(column, rows.map((row) => row[column.name] ?? null)))
+    const chunks = columns.map((column) =>
+      chunkOf(
+        column,
+        rows.map((row) => row[column.name] ?? null),
+      ),
+    )
     const start = offset
     const metas = chunks.map((chunk, index) => {
       const meta = chunkMeta(chunk, offset, paths[index] ?? [])
@@ -36,11 +58,26 @@ export async function* parquetOf(ndjson: AsyncIterable<Uint8Array>, fields: read
       return meta
     })
     const whole = chunks.reduce((sum, { uncompressed }) => sum + uncompressed, 0)
-    groups.push(struct([1, list(kinds.struct, metas)], [2, i64(whole)], [3, i64(rows.length)], [5, i64(start)], [6, i64(offset - start)]))
+    groups.push(
+      struct(
+        [1, list(kinds.struct, metas)],
+        [2, i64(whole)],
+        [3, i64(rows.length)],
+        [5, i64(start)],
+        [6, i64(offset - start)],
+      ),
+    )
     total += rows.length
     yield Buffer.concat(chunks.flatMap(({ pieces }) => pieces))
   }
-  yield Buffer.concat(footer([rootElement(columns.length), ...columns.flatMap(({ name, type }) => elementsOf(name, type))], total, groups, {}))
+  yield Buffer.concat(
+    footer(
+      [rootElement(columns.length), ...columns.flatMap(({ name, type }) => elementsOf(name, type))],
+      total,
+      groups,
+      {},
+    ),
+  )
 }
 
 async function* inGroups(ndjson: AsyncIterable<Uint8Array>): AsyncGenerator<Row[], void, undefined> {
@@ -65,24 +102,54 @@ function chunkOf(column: Column, cells: readonly unknown[]): Chunk {
   if (column.type === 'list<u8>' || column.type === 'list<text>') {
     const levels = new ListLevels()
     for (const cell of cells) levels.row(Array.isArray(cell) ? cell.length : 0)
-    return values(column, cells.flatMap((cell) => (Array.isArray(cell) ? (cell as unknown[]) : [])), levels)
+    return values(
+      column,
+      cells.flatMap((cell) => (Array.isArray(cell) ? (cell as unknown[]) : [])),
+      levels,
+    )
   }
   const levels = new Presence()
   for (const cell of cells) levels.add(cell !== null)
-  return values(column, cells.filter((cell) => cell !== null), levels)
+  return values(
+    column,
+    cells.filter((cell) => cell !== null),
+    levels,
+  )
 }
 
 function values(column: Column, present: readonly unknown[], levels: Presence | ListLevels): Chunk {
   switch (column.type) {
     case 'text':
-    case 'list<text>': return textChunk(column, present.map((cell) => (typeof cell === 'string' ? cell : JSON.stringify(cell))), levels)
-    case 'json': return textChunk(column, present.map((cell) => JSON.stringify(cell)), levels)
-    case 'us': return wide(column, present.map((cell) => timeOf(String(cell)) ?? 0n), levels)
+    case 'list<text>':
+      return textChunk(
+        column,
+        present.map((cell) => (typeof cell === 'string' ? cell : JSON.stringify(cell))),
+        levels,
+      )
+    case 'json':
+      return textChunk(
+        column,
+        present.map((cell) => JSON.stringify(cell)),
+        levels,
+      )
+    case 'us':
+      return wide(
+        column,
+        present.map((cell) => timeOf(String(cell)) ?? 0n),
+        levels,
+      )
     case 'u64':
     case 'i64':
-    case 'ms': return wide(column, present.map((cell) => BigInt(cell as string | number)), levels)
-    case 'f64': return plain(column, new Uint8Array(Float64Array.from(present, Number).buffer), levels)
-    default: return plain(column, new Uint8Array(Uint32Array.from(present, (cell) => Number(cell) >>> 0).buffer), levels)
+    case 'ms':
+      return wide(
+        column,
+        present.map((cell) => BigInt(cell as string | number)),
+        levels,
+      )
+    case 'f64':
+      return plain(column, new Uint8Array(Float64Array.from(present, Number).buffer), levels)
+    default:
+      return plain(column, new Uint8Array(Uint32Array.from(present, (cell) => Number(cell) >>> 0).buffer), levels)
   }
 }
 

@@ -5,7 +5,11 @@ const never = new AbortController().signal
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /** Enters and notes who goes on; `end` lets the oldest that is under way leave. */
-function watched(queue: FairQueue): { enter: (user: string, signal?: AbortSignal) => Promise<void>; end: () => Promise<void>; went: string[] } {
+function watched(queue: FairQueue): {
+  enter: (user: string, signal?: AbortSignal) => Promise<void>
+  end: () => Promise<void>
+  went: string[]
+} {
   const went: string[] = []
   const leaving: (() => void)[] = []
   return {
@@ -35,9 +39,15 @@ test('whoever asks much waits for his own; others are next', async () => {
 test('a full queue refuses, and says what to do; others may still ask', async () => {
   const { enter, end, went } = watched(new FairQueue({ atOnce: 1, waitingPerUser: 2, waiting: 3 }))
   const all = [enter('a'), enter('a'), enter('a')]
-  await expect(enter('a')).rejects.toMatchObject({ code: 'WEIR_API_LIMIT', message: expect.stringContaining('2 questions of one user wait already') })
+  await expect(enter('a')).rejects.toMatchObject({
+    code: 'WEIR_API_LIMIT',
+    message: expect.stringContaining('2 questions of one user wait already'),
+  })
   all.push(enter('b'))
-  await expect(enter('c')).rejects.toMatchObject({ code: 'WEIR_API_LIMIT', message: expect.stringContaining('3 questions wait already') })
+  await expect(enter('c')).rejects.toMatchObject({
+    code: 'WEIR_API_LIMIT',
+    message: expect.stringContaining('3 questions wait already'),
+  })
   for (let ended = 0; ended < 4; ended++) await end()
   await Promise.all(all)
   expect(went.toSorted().join('')).toBe('aaab')

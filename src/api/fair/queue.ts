@@ -62,10 +62,18 @@ export class FairQueue {
   #wait(user: string, signal: AbortSignal): Promise<void> {
     const mine = this.#waiting.get(user) ?? []
     const { waiting, waitingPerUser } = this.#limits
-    const full = mine.length >= waitingPerUser ? `${waitingPerUser} questions of one user` : this.#waits >= waiting ? `${waiting} questions` : undefined
+    const full =
+      mine.length >= waitingPerUser
+        ? `${waitingPerUser} questions of one user`
+        : this.#waits >= waiting
+          ? `${waiting} questions`
+          : undefined
     if (full !== undefined) {
       throw new ApiError('WEIR_API_LIMIT', `${full} wait already to be answered by the store.`, {
-        headers: { 'retry-after': '5' }, hints: ['Wait for an answer before the next question, ask for a shorter time, or cancel what nobody waits for any more.'],
+        headers: { 'retry-after': '5' },
+        hints: [
+          'Wait for an answer before the next question, ask for a shorter time, or cancel what nobody waits for any more.',
+        ],
       })
     }
     return new Promise((resolve, reject) => {
@@ -101,7 +109,8 @@ export class FairQueue {
     if (this.#busy >= this.#limits.atOnce) return
     // Of those who have least under way, whoever waits longest for a turn.
     let next: string | undefined
-    for (const other of this.#waiting.keys()) if (next === undefined || (this.#running.get(other) ?? 0) < (this.#running.get(next) ?? 0)) next = other
+    for (const other of this.#waiting.keys())
+      if (next === undefined || (this.#running.get(other) ?? 0) < (this.#running.get(next) ?? 0)) next = other
     if (next === undefined) return
     const mine = this.#waiting.get(next) ?? []
     const entry = mine[0]

@@ -4,7 +4,10 @@ import { pieces, RecordingControl } from '../testing/recording-control.ts'
 import { start } from '../testing/kit.ts'
 import { fairly } from './store.ts'
 
-const tokens = [{ name: 'heavy', token: 'secret-heavy-1' }, { name: 'light', token: 'secret-light-1' }] as const
+const tokens = [
+  { name: 'heavy', token: 'secret-heavy-1' },
+  { name: 'light', token: 'secret-light-1' },
+] as const
 
 test('who asks twelve at once has ten answered in turn and two refused, and another user is not refused', async () => {
   const control = new RecordingControl()
@@ -14,10 +17,22 @@ test('who asks twelve at once has ten answered in turn and two refused, and anot
     begun.push(sql)
     return new Promise((resolve) => ends.push(() => resolve(pieces('[]'))))
   }
-  const { api } = await start({ control, auth: { tokens }, limits: { questionsAtOnce: 2, questionsPerUser: 8, questions: 100 } })
+  const { api } = await start({
+    control,
+    auth: { tokens },
+    limits: { questionsAtOnce: 2, questionsPerUser: 8, questions: 100 },
+  })
   const ask = async (name: 'heavy' | 'light', sql: string): Promise<number> => {
-    const answer = await fetch(`${api.url}/api/v1/sql`, { method: 'POST', headers: { authorization: `Bearer secret-${name}-1`, 'content-type': 'application/json' }, body: JSON.stringify({ sql, format: 'json' }) })
-    if (answer.status === 429) expect(await answer.json()).toMatchObject({ code: 'WEIR_API_LIMIT', detail: '8 questions of one user wait already to be answered by the store.' })
+    const answer = await fetch(`${api.url}/api/v1/sql`, {
+      method: 'POST',
+      headers: { authorization: `Bearer secret-${name}-1`, 'content-type': 'application/json' },
+      body: JSON.stringify({ sql, format: 'json' }),
+    })
+    if (answer.status === 429)
+      expect(await answer.json()).toMatchObject({
+        code: 'WEIR_API_LIMIT',
+        detail: '8 questions of one user wait already to be answered by the store.',
+      })
     return answer.status
   }
   const refused: number[] = []
@@ -36,7 +51,11 @@ test('who asks twelve at once has ten answered in turn and two refused, and anot
     await new Promise((resolve) => setImmediate(resolve))
   }
   expect(await light).toBe(200)
-  expect((await Promise.all(heavy)).toSorted((a, b) => a - b)).toEqual([...Array.from({ length: 10 }, () => 200), 429, 429])
+  expect((await Promise.all(heavy)).toSorted((a, b) => a - b)).toEqual([
+    ...Array.from({ length: 10 }, () => 200),
+    429,
+    429,
+  ])
 })
 
 const never = new AbortController().signal
@@ -45,7 +64,8 @@ const never = new AbortController().signal
 function withProcesses(ended: string[]): RecordingControl {
   const control = new RecordingControl()
   control.store = {
-    query: async () => pieces('[]'), edges: async () => [],
+    query: async () => pieces('[]'),
+    edges: async () => [],
     async isolated({ sql }, signal) {
       signal.addEventListener('abort', () => ended.push(`${sql}: ${(signal.reason as Error).message}`))
       return (async function* endless() {
@@ -74,7 +94,10 @@ test('answers that no client reads leave their turn to others, and the oldest of
   await host.advance(900)
   // Within the first second the third waits for its turn.
   let went = false
-  third.then(() => (went = true), () => undefined)
+  third.then(
+    () => (went = true),
+    () => undefined,
+  )
   await host.advance(0)
   expect(went).toBe(false)
   await host.advance(100)

@@ -14,7 +14,11 @@ export function askedBy<Answer>(user: string, act: () => Answer): Answer {
 
 /** The same control, whose store answers users by turns. */
 export function fairly(control: Control, limits: FairLimits, exportsAtOnce: number, timers: Timers): Control {
-  const queues: Queues = { questions: new FairQueue(limits), work: new FairQueue(limits), wait: new FairQueue({ ...limits, atOnce: exportsAtOnce }) }
+  const queues: Queues = {
+    questions: new FairQueue(limits),
+    work: new FairQueue(limits),
+    wait: new FairQueue({ ...limits, atOnce: exportsAtOnce }),
+  }
   const unread = new UnreadAnswers(timers)
   const known = new WeakMap<StoreReader, StoreReader>()
   const fair = (store: StoreReader): StoreReader => {
@@ -46,22 +50,28 @@ function fairReader(store: StoreReader, queues: Queues, unread: UnreadAnswers): 
   }
   return {
     query: (sql, format, signal) => inTurn(signal, () => store.query(sql, format, signal)),
-    ...(store.isolated === undefined ? {} : {
-      isolated: async (query: IsolatedQuery, given: AbortSignal) => {
-        const queue = queues[query.bound]
-        const user = asker.getStore() ?? ''
-        const ended = new AbortController()
-        const signal = AbortSignal.any([given, ended.signal])
-        const turn = new Turn(queue, user, await queue.enter(user, signal))
-        signal.addEventListener('abort', () => turn.leave(), { once: true })
-        try {
-          return unread.pass(await (store.isolated as NonNullable<StoreReader['isolated']>)(query, signal), turn, ended)
-        } catch (error) {
-          turn.leave()
-          throw error
-        }
-      },
-    }),
+    ...(store.isolated === undefined
+      ? {}
+      : {
+          isolated: async (query: IsolatedQuery, given: AbortSignal) => {
+            const queue = queues[query.bound]
+            const user = asker.getStore() ?? ''
+            const ended = new AbortController()
+            const signal = AbortSignal.any([given, ended.signal])
+            const turn = new Turn(queue, user, await queue.enter(user, signal))
+            signal.addEventListener('abort', () => turn.leave(), { once: true })
+            try {
+              return unread.pass(
+                await (store.isolated as NonNullable<StoreReader['isolated']>)(query, signal),
+                turn,
+                ended,
+              )
+            } catch (error) {
+              turn.leave()
+              throw error
+            }
+          },
+        }),
     edges: (asked, signal) => inTurn(signal, () => store.edges(asked, signal)),
     ...(store.fresh === undefined ? {} : { fresh: () => (store.fresh as NonNullable<StoreReader['fresh']>)() }),
     ...(store.sums === undefined ? {} : { sums: () => (store.sums as NonNullable<StoreReader['sums']>)() }),
@@ -103,7 +113,11 @@ class UnreadAnswers {
   }
 
   /** The same bytes. `ended` ends the query when too many answers are not read. */
-  async* pass(answer: IsolatedAnswer, turn: Turn, ended: AbortController): AsyncGenerator<Uint8Array, number | undefined> {
+  async *pass(
+    answer: IsolatedAnswer,
+    turn: Turn,
+    ended: AbortController,
+  ): AsyncGenerator<Uint8Array, number | undefined> {
     const iterator = answer[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, number | undefined>
     let whole = false
     try {
@@ -136,6 +150,11 @@ class UnreadAnswers {
     const [oldest] = this.#answers
     if (this.#answers.size <= mostUnread || oldest === undefined) return
     this.#answers.delete(oldest)
-    oldest.abort(new WeirError('WEIR_SQL_TIMEOUT', 'The rows of the query were not read, and newer answers needed its process; it was ended.'))
+    oldest.abort(
+      new WeirError(
+        'WEIR_SQL_TIMEOUT',
+        'The rows of the query were not read, and newer answers needed its process; it was ended.',
+      ),
+    )
   }
 }

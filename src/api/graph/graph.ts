@@ -38,17 +38,39 @@ class Known {
   }
 
   /** Adds the edges of nodes; answers where they lead, in their order. Undefined when who asked has gone. */
-  async ask(more: Pick<EdgesAsked, 'near' | 'far' | 'without' | 'limit'>, hops: number): Promise<readonly string[] | undefined> {
+  async ask(
+    more: Pick<EdgesAsked, 'near' | 'far' | 'without' | 'limit'>,
+    hops: number,
+  ): Promise<readonly string[] | undefined> {
     const { store, gone, principal, span, relations } = this.#asking
-    const edges = await store.edges({ ...more, namespaces: principal.namespaces, span, relations }, gone).catch((error: unknown) => {
-      if (!gone.aborted) throw error
-    })
+    const edges = await store
+      .edges({ ...more, namespaces: principal.namespaces, span, relations }, gone)
+      .catch((error: unknown) => {
+        if (!gone.aborted) throw error
+      })
     if (edges === undefined) return undefined
     const reached: string[] = []
-    for (const { near, far, relation, forward, count, first, last, severity, bytes, nearName, farName, others } of edges) {
+    for (const {
+      near,
+      far,
+      relation,
+      forward,
+      count,
+      first,
+      last,
+      severity,
+      bytes,
+      nearName,
+      farName,
+      others,
+    } of edges) {
       const [from, to] = forward ? [near, far] : [far, near]
       this.edges.set(JSON.stringify([from, relation, to]), { from, relation, to, count, first, last, severity, bytes })
-      for (const [ref, name] of [[near, nearName], [far, farName]] as const) if (name !== null) this.#names.set(ref, name)
+      for (const [ref, name] of [
+        [near, nearName],
+        [far, farName],
+      ] as const)
+        if (name !== null) this.#names.set(ref, name)
       if (others > 0) this.cut.set(near, others)
       if (!this.hops.has(far)) {
         this.hops.set(far, hops)
@@ -64,7 +86,12 @@ class Known {
 }
 
 /** Undefined when who asked has gone. */
-export async function neighbours(asking: GraphAsking, ref: string, hops: number, limit: number): Promise<Graph | undefined> {
+export async function neighbours(
+  asking: GraphAsking,
+  ref: string,
+  hops: number,
+  limit: number,
+): Promise<Graph | undefined> {
   const known = new Known(asking)
   known.hops.set(ref, 0)
   // Whether there is something that may not be seen is not told.
@@ -77,7 +104,8 @@ export async function neighbours(asking: GraphAsking, ref: string, hops: number,
     near = reached
   }
   return {
-    nodes: [...known.hops].map(([each, distance]) => ({ ...known.node(each), hops: distance })), edges: [...known.edges.values()],
+    nodes: [...known.hops].map(([each, distance]) => ({ ...known.node(each), hops: distance })),
+    edges: [...known.edges.values()],
     cut: [...known.cut].map(([each, others]) => ({ ref: each, others })),
   }
 }
@@ -94,22 +122,31 @@ export interface Paths {
 const [mostEdges, mostNodes, mostPaths] = [100, 100, 10]
 
 /** The shortest paths, whatever the direction of edges. Both ends are gone out from by turns, and what leads from one side to the other is asked for as such. */
-export async function pathsBetween(asking: GraphAsking, from: string, to: string, hops: number): Promise<Paths | undefined> {
+export async function pathsBetween(
+  asking: GraphAsking,
+  from: string,
+  to: string,
+  hops: number,
+): Promise<Paths | undefined> {
   const known = new Known(asking)
   const sides = [from, to].map((ref) => ({ ref, reached: new Set([ref]), last: [ref] as readonly string[] }))
   const visible = [from, to].every((ref) => mayName(asking.principal, ref))
   for (let length = 1; visible && length <= hops; length++) {
-    const [one, other] = sides as [typeof sides[number], typeof sides[number]]
-    if (await known.ask({ near: one.last, far: [...other.last], limit: mostEdges * mostNodes }, 0) === undefined) return undefined
+    const [one, other] = sides as [(typeof sides)[number], (typeof sides)[number]]
+    if ((await known.ask({ near: one.last, far: [...other.last], limit: mostEdges * mostNodes }, 0)) === undefined)
+      return undefined
     const paths = pathsIn(known.edges.values(), from, to, length)
     if (paths.length > 0) return told(known, paths)
     if (length === hops) break
     // The smaller side goes on.
     const side = one.last.length <= other.last.length ? one : other
     const edges = new Set(known.edges.keys())
-    if (await known.ask({ near: side.last, limit: mostEdges }, 0) === undefined) return undefined
+    if ((await known.ask({ near: side.last, limit: mostEdges }, 0)) === undefined) return undefined
     const near = new Set(side.last)
-    const next = [...known.edges].filter(([key]) => !edges.has(key)).flatMap(([, edge]) => (near.has(edge.from) ? [edge.to] : [edge.from])).filter((ref) => !side.reached.has(ref) && labelOf(ref) !== 'STATUS')
+    const next = [...known.edges]
+      .filter(([key]) => !edges.has(key))
+      .flatMap(([, edge]) => (near.has(edge.from) ? [edge.to] : [edge.from]))
+      .filter((ref) => !side.reached.has(ref) && labelOf(ref) !== 'STATUS')
     const fresh = [...new Set(next)]
     for (const ref of fresh) side.reached.add(ref)
     if (fresh.length > mostNodes) known.cut.set(side.ref, fresh.length - mostNodes)
@@ -120,9 +157,15 @@ export async function pathsBetween(asking: GraphAsking, from: string, to: string
 }
 
 function told(known: Known, paths: readonly (readonly string[])[]): Paths {
-  const steps = new Set(paths.flatMap((path) => path.slice(1).flatMap((ref, at) => [JSON.stringify([path[at], ref]), JSON.stringify([ref, path[at]])])))
+  const steps = new Set(
+    paths.flatMap((path) =>
+      path.slice(1).flatMap((ref, at) => [JSON.stringify([path[at], ref]), JSON.stringify([ref, path[at]])]),
+    ),
+  )
   return {
-    nodes: [...new Set(paths.flat())].map((ref) => known.node(ref)), paths, edges: [...known.edges.values()].filter(({ from, to }) => steps.has(JSON.stringify([from, to]))),
+    nodes: [...new Set(paths.flat())].map((ref) => known.node(ref)),
+    paths,
+    edges: [...known.edges.values()].filter(({ from, to }) => steps.has(JSON.stringify([from, to]))),
     cut: [...known.cut].map(([ref, others]) => ({ ref, others })),
   }
 }
@@ -138,7 +181,9 @@ function pathsIn(edges: Iterable<GraphEdge>, from: string, to: string, length: n
   let paths: string[][] = [[from]]
   const before = new Set([from])
   for (let step = 1; step <= length; step++) {
-    const longer = paths.flatMap((path) => [...(near.get(path.at(-1) ?? '') ?? [])].filter((ref) => !before.has(ref)).map((ref) => [...path, ref]))
+    const longer = paths.flatMap((path) =>
+      [...(near.get(path.at(-1) ?? '') ?? [])].filter((ref) => !before.has(ref)).map((ref) => [...path, ref]),
+    )
     const found = longer.filter((path) => path.at(-1) === to)
     if (found.length > 0) return found.slice(0, mostPaths)
     for (const path of longer) before.add(path.at(-1) ?? '')

@@ -14,7 +14,13 @@ export interface GraphNode {
 export function nodeOf(ref: string, told?: string): GraphNode {
   const label = labelOf(ref)
   const object = parseKubernetesRef(ref)
-  if (object !== undefined) return { ref, label, kind: object.kind, name: object.namespace === '' ? object.name : `${object.namespace}/${object.name}` }
+  if (object !== undefined)
+    return {
+      ref,
+      label,
+      kind: object.kind,
+      name: object.namespace === '' ? object.name : `${object.namespace}/${object.name}`,
+    }
   if (label === 'RESOURCE') {
     const parts = ref.slice(ref.indexOf(':') + 1).split('/')
     const kind = parts.length === 4 && parts[0] !== '' ? `${parts[1]}/${parts[2]}` : null
@@ -22,7 +28,12 @@ export function nodeOf(ref: string, told?: string): GraphNode {
   }
   if (label === 'ACTION') return { ref, label, kind: null, name: told ?? actionName(ref) ?? ref }
   const rest = ref.slice(ref.indexOf(':') + 1)
-  return { ref, label, kind: null, name: told ?? (label === 'SUBJECT' || label === 'TENANT' ? rest.slice(rest.indexOf('/') + 1) : rest) }
+  return {
+    ref,
+    label,
+    kind: null,
+    name: told ?? (label === 'SUBJECT' || label === 'TENANT' ? rest.slice(rest.indexOf('/') + 1) : rest),
+  }
 }
 
 function decoded(part: string): string {

@@ -26,7 +26,13 @@ export abstract class AggregateView<Spec extends ViewSpec> implements LiveView {
   /** Unix ms: the sums contain every matching row received since; Infinity before the snapshot. */
   protected since = Infinity
 
-  constructor(spec: Spec, ring: Ring, filter: BatchFilter | undefined, resolver: Resolver | undefined, everyMs: number) {
+  constructor(
+    spec: Spec,
+    ring: Ring,
+    filter: BatchFilter | undefined,
+    resolver: Resolver | undefined,
+    everyMs: number,
+  ) {
     this.spec = spec
     this.resolver = resolver
     this.#ring = ring

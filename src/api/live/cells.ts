@@ -23,7 +23,12 @@ export type CellReader = (row: number) => Cell
 /** Longest piece of an event's body that a live row carries, in bytes; the rest is a query away. */
 export const bodyPreview = 4096
 
-export function cellReader(batch: Batch, header: FrameHeader, name: string, resolver: Resolver | undefined): CellReader {
+export function cellReader(
+  batch: Batch,
+  header: FrameHeader,
+  name: string,
+  resolver: Resolver | undefined,
+): CellReader {
   if (name === '_pos') return (row) => stableId(header.source, header.epoch, header.sourceSequence, row)
   return batch.kind === 'flows' ? flowCell(batch, header, name, resolver) : eventCell(batch, header, name)
 }
@@ -46,7 +51,8 @@ function flowCell(batch: FlowBatch, header: FrameHeader, name: string, resolver:
     const carried = plain(batch, name)
     return (row) => carried(row) ?? meant(row) ?? null
   }
-  if (name === 'bytes_est' || name === 'packets_est') return estimateCell(batch, name === 'bytes_est' ? 'bytes' : 'packets')
+  if (name === 'bytes_est' || name === 'packets_est')
+    return estimateCell(batch, name === 'bytes_est' ? 'bytes' : 'packets')
   if (name === 'time_skewed') {
     const skewed = plain(batch, name)
     return (row) => (skewed(row) === null ? null : skewed(row) === 1)
@@ -62,15 +68,23 @@ function plain(batch: FlowBatch, name: string): CellReader {
 
 function columnCell(column: Column, dictionary: readonly string[]): CellReader {
   switch (column.kind) {
-    case 'ip': return (row) => (isPresent(column.valid, row) ? formatIp(column.words, row * 4) : null)
-    case 'mac': return (row) => (isPresent(column.valid, row) ? macText(column.words, row * 2) : null)
-    case 'u64': return (row) => (isPresent(column.valid, row) ? wide(column.words, row) : null)
-    case 'time': return (row) => (isPresent(column.valid, row) ? timeText(column.values[row]) : null)
-    case 'dict': return (row) => word(dictionary, column.codes[row])
-    case 'json': return (row) => jsonOf(word(dictionary, column.codes[row]))
+    case 'ip':
+      return (row) => (isPresent(column.valid, row) ? formatIp(column.words, row * 4) : null)
+    case 'mac':
+      return (row) => (isPresent(column.valid, row) ? macText(column.words, row * 2) : null)
+    case 'u64':
+      return (row) => (isPresent(column.valid, row) ? wide(column.words, row) : null)
+    case 'time':
+      return (row) => (isPresent(column.valid, row) ? timeText(column.values[row]) : null)
+    case 'dict':
+      return (row) => word(dictionary, column.codes[row])
+    case 'json':
+      return (row) => jsonOf(word(dictionary, column.codes[row]))
     case 'list<u8>':
-    case 'list<dict>': return (row) => listCell(column, dictionary, row)
-    default: return (row) => (isPresent(column.valid, row) ? (column.values[row] ?? null) : null)
+    case 'list<dict>':
+      return (row) => listCell(column, dictionary, row)
+    default:
+      return (row) => (isPresent(column.valid, row) ? (column.values[row] ?? null) : null)
   }
 }
 
@@ -104,15 +118,30 @@ const text = new TextDecoder()
 
 function eventCell(batch: EventBatch, header: FrameHeader, name: string): CellReader {
   switch (name) {
-    case 'id': return (row) => eventId(batch, row)
-    case 'time': return (row) => timeText(batch.time[row])
-    case 'time_received': return () => timeText(header.received)
-    case 'extensions': return (row) => jsonOf(word(batch.dictionary, batch.extensions[row]))
-    case 'data': return (row) => bodyCell(batch, row)
-    case 'data_base64': return (row) => (dataEncodings[batch.encoding[row] ?? 0] === 'binary' ? Buffer.from(head(batch, row)).toString('base64') : null)
-    case 'source': case 'type': case 'subject': case 'datacontenttype': case 'dataschema': case 'family': case 'key': case 'ref':
+    case 'id':
+      return (row) => eventId(batch, row)
+    case 'time':
+      return (row) => timeText(batch.time[row])
+    case 'time_received':
+      return () => timeText(header.received)
+    case 'extensions':
+      return (row) => jsonOf(word(batch.dictionary, batch.extensions[row]))
+    case 'data':
+      return (row) => bodyCell(batch, row)
+    case 'data_base64':
+      return (row) =>
+        dataEncodings[batch.encoding[row] ?? 0] === 'binary' ? Buffer.from(head(batch, row)).toString('base64') : null
+    case 'source':
+    case 'type':
+    case 'subject':
+    case 'datacontenttype':
+    case 'dataschema':
+    case 'family':
+    case 'key':
+    case 'ref':
       return (row) => word(batch.dictionary, batch[name][row])
-    default: return () => null
+    default:
+      return () => null
   }
 }
 

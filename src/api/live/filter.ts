@@ -16,7 +16,10 @@ export type Predicate = (row: number) => boolean
 export type BatchFilter = (batch: Batch, header: FrameHeader, resolver: Resolver | undefined) => Predicate
 
 /** What a view shows of its stream: rows that who watches may see, and that match the filter and every equality of `where`; undefined: all of them. */
-export function batchFilter({ stream, where, filter }: { readonly stream: BatchKind; readonly where: Where; readonly filter: string }, principal: Principal): BatchFilter | undefined {
+export function batchFilter(
+  { stream, where, filter }: { readonly stream: BatchKind; readonly where: Where; readonly filter: string },
+  principal: Principal,
+): BatchFilter | undefined {
   const names = nameTables[stream]
   const asked = withinScope(parse(filter, names), principal, stream)
   const matches = asked.is === 'and' && asked.parts.length === 0 ? undefined : compileLive(bind(asked, names))
@@ -43,7 +46,7 @@ function bindWhere(where: Where, batch: Batch, header: FrameHeader, resolver: Re
 
 function sameAs(name: string, wanted: string | number | boolean): (cell: Cell) => boolean {
   const written = String(wanted)
-  if (name.startsWith('time_') && name !== 'time_skewed' || name === 'time') {
+  if ((name.startsWith('time_') && name !== 'time_skewed') || name === 'time') {
     const instant = Date.parse(written)
     return (cell) => typeof cell === 'string' && Date.parse(cell) === instant
   }

@@ -56,7 +56,15 @@ export class GraphView extends AggregateView<GraphSpec> {
     const known = this.#edges.get(key)
     if (known !== undefined || this.#edges.size >= mostEdges) return known
     const [from, to] = this.#halves(ends())
-    const edge = { from, to, fromKey: JSON.stringify(from), toKey: JSON.stringify(to), sums: this.#zero(), weight: 0, idle: 0 }
+    const edge = {
+      from,
+      to,
+      fromKey: JSON.stringify(from),
+      toKey: JSON.stringify(to),
+      sums: this.#zero(),
+      weight: 0,
+      idle: 0,
+    }
     this.#edges.set(key, edge)
     return edge
   }
@@ -77,13 +85,18 @@ export class GraphView extends AggregateView<GraphSpec> {
     const others = this.#beyond
     this.#beyond = this.#zero()
     for (const [key, edge] of this.#edges) if (!edges.has(key)) addSums(others, edge.sums)
-    const goneEdges = [...this.#shownEdges].filter(([key]) => !edges.has(key)).map(([, { from, to }]) => [from, to] as const)
+    const goneEdges = [...this.#shownEdges]
+      .filter(([key]) => !edges.has(key))
+      .map(([, { from, to }]) => [from, to] as const)
     const goneNodes = [...this.#shownNodes].filter(([key]) => !nodes.has(key)).map(([, node]) => node)
     const moving = [...edges].filter(([key, edge]) => whole || edge.idle <= 1 || !this.#shownEdges.has(key))
     const touched = new Set(moving.flatMap(([, { fromKey, toKey }]) => [fromKey, toKey]))
     const data: GraphMessage = {
-      view: this.spec.id, cols: ['rows', ...this.spec.columns],
-      upsertNodes: [...nodes].filter(([key]) => touched.has(key)).map(([key, node]) => [node, [...(out.get(key) ?? this.#zero())], [...(into.get(key) ?? this.#zero())]]),
+      view: this.spec.id,
+      cols: ['rows', ...this.spec.columns],
+      upsertNodes: [...nodes]
+        .filter(([key]) => touched.has(key))
+        .map(([key, node]) => [node, [...(out.get(key) ?? this.#zero())], [...(into.get(key) ?? this.#zero())]]),
       upsertEdges: moving.map(([, { from, to, sums }]) => [from, to, [...sums]]),
       removed: { nodes: goneNodes, edges: goneEdges },
       others: { edges: this.#edges.size - edges.size, sums: [...others] },
@@ -122,7 +135,11 @@ export class GraphView extends AggregateView<GraphSpec> {
     return chosen
   }
 
-  #nodesOf(edges: ReadonlyMap<string, Edge>): { nodes: Map<string, Cell>; out: Map<string, Sums>; into: Map<string, Sums> } {
+  #nodesOf(edges: ReadonlyMap<string, Edge>): {
+    nodes: Map<string, Cell>
+    out: Map<string, Sums>
+    into: Map<string, Sums>
+  } {
     const nodes = new Map<string, Cell>()
     const out = new Map<string, Sums>()
     const into = new Map<string, Sums>()

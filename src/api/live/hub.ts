@@ -102,7 +102,10 @@ export class Hub {
 
   /** Newest flows, for answers without a store. */
   ringSource(): RingSource {
-    const { resolver, host: { clock } } = this.#context
+    const {
+      resolver,
+      host: { clock },
+    } = this.#context
     return { ring: this.rings.flows, resolver, clock, turns: this.#turns }
   }
 
@@ -114,7 +117,12 @@ export class Hub {
 
   /** What the rings hold of the rows that somebody may see. */
   span(principal: Principal): { fromSeq: number; toSeq: number; flows: number; events: number } {
-    return { fromSeq: this.fromSeq, toSeq: this.newest, flows: this.#rowsOf('flows', principal), events: this.#rowsOf('events', principal) }
+    return {
+      fromSeq: this.fromSeq,
+      toSeq: this.newest,
+      flows: this.#rowsOf('flows', principal),
+      events: this.#rowsOf('events', principal),
+    }
   }
 
   #rowsOf(kind: BatchKind, principal: Principal): number {
@@ -146,9 +154,17 @@ export class Hub {
     if (sid !== undefined && this.#session(sid, user).stream !== undefined) return
     const { streamsPerServer, streamsPerUser } = this.#context.limits
     const mine = [...this.#streams].filter((stream) => stream.user === user).length
-    const full = this.#streams.size >= streamsPerServer ? `${streamsPerServer} live streams on this server` : mine >= streamsPerUser ? `${streamsPerUser} live streams per user` : undefined
+    const full =
+      this.#streams.size >= streamsPerServer
+        ? `${streamsPerServer} live streams on this server`
+        : mine >= streamsPerUser
+          ? `${streamsPerUser} live streams per user`
+          : undefined
     if (full === undefined) return
-    throw new ApiError('WEIR_API_LIMIT', `The limit is ${full}.`, { headers: { 'retry-after': '10' }, hints: ['Close another tab or stream; one stream can carry several views.'] })
+    throw new ApiError('WEIR_API_LIMIT', `The limit is ${full}.`, {
+      headers: { 'retry-after': '10' },
+      hints: ['Close another tab or stream; one stream can carry several views.'],
+    })
   }
 
   /** A place as a client is given it: a sequence, the name of this journal, and what of a shared one it has seen. */
@@ -160,13 +176,22 @@ export class Hub {
     const [own = '', shared] = written.split('+')
     const [sequence, journal = this.journal] = own.split('@')
     const [name = '', ...places] = shared?.split('.') ?? []
-    return { sequence: journal === this.journal && Number(sequence) <= this.newest ? Number(sequence) : undefined, seen: this.#shared?.read(name, places) }
+    return {
+      sequence: journal === this.journal && Number(sequence) <= this.newest ? Number(sequence) : undefined,
+      seen: this.#shared?.read(name, places),
+    }
   }
 
   /** Where a view of such rows goes on; undefined where the place means nothing here. */
-  goOn(kind: BatchKind, { sequence, seen }: LastPlace): { readonly from: number; readonly seen?: (frame: RingFrame) => boolean } | undefined {
+  goOn(
+    kind: BatchKind,
+    { sequence, seen }: LastPlace,
+  ): { readonly from: number; readonly seen?: (frame: RingFrame) => boolean } | undefined {
     if (seen === undefined) return sequence === undefined ? undefined : { from: sequence }
-    return { from: sequence ?? this.#shared?.from(kind, this.rings[kind], seen, this.newest) ?? 0, seen: (frame) => isSeen(seen, frame) }
+    return {
+      from: sequence ?? this.#shared?.from(kind, this.rings[kind], seen, this.newest) ?? 0,
+      seen: (frame) => isSeen(seen, frame),
+    }
   }
 
   open(channel: Channel, principal: Principal, sid: string | undefined, last: LastPlace | undefined): void {

@@ -12,9 +12,12 @@ export async function journalName({ disk, random }: Host, folder: string | undef
   if (folder === undefined) return made
   const path = `${folder}/${nameFile}`
   try {
-    const known = (await disk.stat(path)) === undefined ? '' : new TextDecoder().decode(await disk.readFile(path)).trim()
+    const known =
+      (await disk.stat(path)) === undefined ? '' : new TextDecoder().decode(await disk.readFile(path)).trim()
     if (/^[\w-]{8}$/.test(known)) return known
     await replaceFile(disk, folder, nameFile, [new TextEncoder().encode(`${made}\n`)])
-  } catch { /* A full disk keeps nobody from watching. */ }
+  } catch {
+    /* A full disk keeps nobody from watching. */
+  }
   return made
 }

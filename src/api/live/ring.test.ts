@@ -7,15 +7,27 @@ const make = new FrameMaker()
 
 /** A frame of `count` flows that says how often it was decompressed. */
 function frameOf(count: number, received: number, more: { stored?: number } = {}): Frame & { decompressed: number } {
-  const frame = make.flows(Array.from({ length: count }, (_, row) => ({ src: `10.0.0.${row % 250}`, dst: '10.0.1.1' })), received)
-  const counted = { ...frame, decompressed: 0, header: { ...frame.header, bodyBytes: more.stored ?? frame.header.bodyBytes }, body: () => (counted.decompressed++, frame.body()) }
+  const frame = make.flows(
+    Array.from({ length: count }, (_, row) => ({ src: `10.0.0.${row % 250}`, dst: '10.0.1.1' })),
+    received,
+  )
+  const counted = {
+    ...frame,
+    decompressed: 0,
+    header: { ...frame.header, bodyBytes: more.stored ?? frame.header.bodyBytes },
+    body: () => (counted.decompressed++, frame.body()),
+  }
   return counted
 }
 
 const wide = { rows: 1_000_000, bytes: 1 << 30, ageMs: 3_600_000 }
 
 test('what is beyond the rows, the bytes as stored, or the age leaves, oldest first, and is said to have left', () => {
-  for (const [limits, left] of [[{ ...wide, rows: 25 }, 2], [{ ...wide, bytes: 250 }, 2], [{ ...wide, ageMs: 3000 }, 4]] as const) {
+  for (const [limits, left] of [
+    [{ ...wide, rows: 25 }, 2],
+    [{ ...wide, bytes: 250 }, 2],
+    [{ ...wide, ageMs: 3000 }, 4],
+  ] as const) {
     const ring = new Ring(limits)
     const gone: number[] = []
     ring.onEvict = (frame) => gone.push(frame.sequence)

@@ -108,7 +108,11 @@ export class Ring {
     this.#bytes += held.bytes
     const { rows, bytes, ageMs } = this.#limits
     const oldest = frame.header.received - ageMs
-    while (this.#frames.length - this.#head > 1 && (this.#rows > rows || this.#bytes > bytes || (this.#frames[this.#head]?.frame.header.received ?? 0) < oldest)) this.#dropOldest()
+    while (
+      this.#frames.length - this.#head > 1 &&
+      (this.#rows > rows || this.#bytes > bytes || (this.#frames[this.#head]?.frame.header.received ?? 0) < oldest)
+    )
+      this.#dropOldest()
   }
 
   #dropOldest(): void {

@@ -61,7 +61,13 @@ export class RowsView implements LiveView {
   /** Rows that matched while paused. */
   fresh = 0
 
-  constructor(spec: RowsSpec, ring: Ring, filter: BatchFilter | undefined, resolver: Resolver | undefined, limits: { rowsPerTick: number; tickMs: number }) {
+  constructor(
+    spec: RowsSpec,
+    ring: Ring,
+    filter: BatchFilter | undefined,
+    resolver: Resolver | undefined,
+    limits: { rowsPerTick: number; tickMs: number },
+  ) {
     this.spec = spec
     this.#ring = ring
     this.#resolver = resolver
@@ -75,7 +81,11 @@ export class RowsView implements LiveView {
     const frames = this.#ring.after(0)
     const found: Place[][] = []
     let [room, looked, matched] = [this.#rowsPerTick, 0, this.#filter === undefined ? this.#ring.rows : 0]
-    for (let at = frames.length - 1; at >= 0 && looked < mostLookedAt && (room > 0 || this.#filter !== undefined); at--) {
+    for (
+      let at = frames.length - 1;
+      at >= 0 && looked < mostLookedAt && (room > 0 || this.#filter !== undefined);
+      at--
+    ) {
       const frame = frames[at] as RingFrame
       const places = this.#matches(frame, this.#filter === undefined ? room : frame.count)
       looked += frame.count
@@ -164,7 +174,13 @@ export class RowsView implements LiveView {
     this.shown += places.length
     const matched = this.#unsaid
     this.#unsaid = 0
-    return message({ view: this.spec.id, cols: this.spec.columns, rows: this.#cells(places), matched, shown: places.length })
+    return message({
+      view: this.spec.id,
+      cols: this.spec.columns,
+      rows: this.#cells(places),
+      matched,
+      shown: places.length,
+    })
   }
 
   /** Rows that were counted and wait in the ring to be sent: after a pause or a return, else none. */
@@ -174,7 +190,11 @@ export class RowsView implements LiveView {
     for (const frame of this.#ring.after(this.cursor)) {
       if (frame.sequence > this.#counted) break
       if (this.#filter === undefined) rows += this.#seen?.(frame) === true ? 0 : frame.count - from
-      else rows += from === 0 ? (this.#counts.get(frame.sequence) ?? this.#matches(frame).length) : this.#matches(frame).filter((place) => place.row >= from).length
+      else
+        rows +=
+          from === 0
+            ? (this.#counts.get(frame.sequence) ?? this.#matches(frame).length)
+            : this.#matches(frame).filter((place) => place.row >= from).length
       from = 0
     }
     return rows
@@ -229,7 +249,8 @@ export class RowsView implements LiveView {
   }
 
   #count(frame: RingFrame): number {
-    const matched = this.#filter === undefined && this.#seen?.(frame) !== true ? frame.count : this.#matches(frame).length
+    const matched =
+      this.#filter === undefined && this.#seen?.(frame) !== true ? frame.count : this.#matches(frame).length
     if (this.#filter !== undefined) this.#counts.set(frame.sequence, matched)
     this.matched += matched
     this.#unsaid += matched

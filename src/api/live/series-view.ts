@@ -14,7 +14,11 @@ export interface SeriesMessage {
   /** Values of the scope's columns for each group shown: the largest of the whole span. */
   readonly groups: readonly (readonly Cell[])[]
   /** Changed buckets only: begin (ISO 8601), sums of all rows, sums of each group (null: none). What all groups leave of the total is others. */
-  readonly buckets: readonly (readonly [time: string, total: readonly number[], groups: readonly (readonly number[] | null)[]])[]
+  readonly buckets: readonly (readonly [
+    time: string,
+    total: readonly number[],
+    groups: readonly (readonly number[] | null)[],
+  ])[]
   /** Every bucket of the span is here: replaces what the client had. */
   readonly snapshot?: true
   /** With a snapshot (ISO 8601): the buckets contain every row received since. Earlier rows are in the store only. */
@@ -131,14 +135,27 @@ export class SeriesView extends AggregateView<SeriesSpec> {
   protected message(whole: boolean): LiveMessage | undefined {
     // Other groups than those the client has need their past, too.
     const all = this.#rank(whole) || whole
-    const buckets = [...this.#buckets.values()].filter(({ changed }) => changed || all).sort((a, b) => a.start - b.start)
+    const buckets = [...this.#buckets.values()]
+      .filter(({ changed }) => changed || all)
+      .sort((a, b) => a.start - b.start)
     if (buckets.length === 0 && !all) return undefined
     for (const bucket of buckets) bucket.changed = false
     const data: SeriesMessage = {
-      view: this.spec.id, step: this.spec.step, cols: ['rows', ...this.spec.columns],
+      view: this.spec.id,
+      step: this.spec.step,
+      cols: ['rows', ...this.spec.columns],
       groups: this.#shown.map((key) => this.#groups.get(key)?.cells ?? []),
-      buckets: buckets.map(({ start, total, groups }) => [new Date(start).toISOString(), [...total], this.#shown.map((key) => numbers(groups.get(key)))]),
-      ...(all ? { snapshot: true as const, ...(Number.isFinite(this.since) ? { since: new Date(this.since).toISOString() } : {}) } : {}),
+      buckets: buckets.map(({ start, total, groups }) => [
+        new Date(start).toISOString(),
+        [...total],
+        this.#shown.map((key) => numbers(groups.get(key))),
+      ]),
+      ...(all
+        ? {
+            snapshot: true as const,
+            ...(Number.isFinite(this.since) ? { since: new Date(this.since).toISOString() } : {}),
+          }
+        : {}),
     }
     return { event: 'series', data }
   }
@@ -151,7 +168,10 @@ export class SeriesView extends AggregateView<SeriesSpec> {
     const room = this.#shown.length < Math.min(limit, this.#groups.size)
     if (!now && !gone && !room && ++this.#sinceRank < rankEvery) return false
     this.#sinceRank = 0
-    const largest = [...this.#groups].sort(([, a], [, b]) => this.#size(b.sums) - this.#size(a.sums)).slice(0, limit).map(([key]) => key)
+    const largest = [...this.#groups]
+      .sort(([, a], [, b]) => this.#size(b.sums) - this.#size(a.sums))
+      .slice(0, limit)
+      .map(([key]) => key)
     const same = largest.length === this.#shown.length && largest.every((key) => this.#shown.includes(key))
     if (!same) this.#shown = largest
     return !same

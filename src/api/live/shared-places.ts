@@ -35,7 +35,12 @@ export class SharedPlaces {
     this.#journal = journal
     const firsts = new Map<number, number>()
     for (const { partition, place } of frames) if (!firsts.has(partition)) firsts.set(partition, place)
-    this.#before = new Map([...journal.places].map(([partition, place]) => [partition, Math.min(place, (firsts.get(partition) ?? Infinity) - 1)]))
+    this.#before = new Map(
+      [...journal.places].map(([partition, place]) => [
+        partition,
+        Math.min(place, (firsts.get(partition) ?? Infinity) - 1),
+      ]),
+    )
     this.#now = new Map(this.#before)
     this.#lost = { flows: new Map(this.#before), events: new Map(this.#before) }
     for (const frame of frames) this.note(frame)
@@ -45,12 +50,14 @@ export class SharedPlaces {
     this.#noted.push(frame)
     this.#now.set(frame.partition, Math.max(this.#now.get(frame.partition) ?? 0, frame.place))
     if (this.#noted.length < 2 * remembered) return
-    for (const { partition, place } of this.#noted.slice(0, -remembered)) this.#before.set(partition, Math.max(this.#before.get(partition) ?? 0, place))
+    for (const { partition, place } of this.#noted.slice(0, -remembered))
+      this.#before.set(partition, Math.max(this.#before.get(partition) ?? 0, place))
     this.#noted = this.#noted.slice(-remembered)
   }
 
   evicted(kind: BatchKind, { origin }: RingFrame): void {
-    if (origin !== undefined) this.#lost[kind].set(origin.partition, Math.max(this.#lost[kind].get(origin.partition) ?? 0, origin.place))
+    if (origin !== undefined)
+      this.#lost[kind].set(origin.partition, Math.max(this.#lost[kind].get(origin.partition) ?? 0, origin.place))
   }
 
   /** What follows an id, to be understood by whoever shares the journal: everything up to a sequence here, and what was seen elsewhere. */
@@ -58,14 +65,18 @@ export class SharedPlaces {
     if (this.#journal.partitions > mostPartitions) return ''
     const places = this.#upTo(sequence)
     if (places === undefined) return ''
-    const all = Array.from({ length: this.#journal.partitions }, (_, partition) => Math.max(places.get(partition) ?? 0, seen?.get(partition) ?? 0))
+    const all = Array.from({ length: this.#journal.partitions }, (_, partition) =>
+      Math.max(places.get(partition) ?? 0, seen?.get(partition) ?? 0),
+    )
     return `+${this.#journal.name}${all.map((place) => `.${place === 0 ? '' : place.toString(36)}`).join('')}`
   }
 
   /** Undefined: of another journal. */
   read(name: string, places: readonly string[]): Vector | undefined {
     if (name !== this.#journal.name) return undefined
-    return new Map(places.flatMap((place, partition) => (place === '' ? [] : [[partition, Number.parseInt(place, 36)] as const])))
+    return new Map(
+      places.flatMap((place, partition) => (place === '' ? [] : [[partition, Number.parseInt(place, 36)] as const])),
+    )
   }
 
   /** The sequence here from which a ring has what was not seen; one that it has lost already, where it has lost some of that. */
@@ -96,5 +107,7 @@ export function isSeen(seen: Vector, { origin }: RingFrame): boolean {
 /** A frame as it is noted; undefined: it came from no bus. */
 export function noted(header: { readonly sequence: number; readonly cursor?: Uint8Array }): Noted | undefined {
   const origin = originOf(header.cursor)
-  return origin === undefined ? undefined : { sequence: header.sequence, partition: origin.partition, place: origin.place }
+  return origin === undefined
+    ? undefined
+    : { sequence: header.sequence, partition: origin.partition, place: origin.place }
 }

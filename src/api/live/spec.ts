@@ -66,7 +66,13 @@ export interface LiveRequest {
 export interface ViewRequest {
   readonly id: string
   readonly kind: string
-  readonly q: { readonly stream: string; readonly where?: Where; readonly filter?: string; readonly both_ways?: boolean; readonly reporters?: NonNullable<RowsAsked['reporters']> }
+  readonly q: {
+    readonly stream: string
+    readonly where?: Where
+    readonly filter?: string
+    readonly both_ways?: boolean
+    readonly reporters?: NonNullable<RowsAsked['reporters']>
+  }
   readonly columns?: readonly string[]
   readonly scope?: readonly string[]
   readonly maxRate?: number
@@ -89,14 +95,25 @@ const viewKinds = Object.keys(settingsOf) as readonly ViewSpec['kind'][]
 
 /** Newest flows and newest events: what a stream shows that nobody told otherwise. */
 export const defaultViews: readonly ViewSpec[] = viewNames.map((stream) => ({
-  kind: 'rows', id: stream, stream, where: {}, filter: '', columns: views[stream].map((column) => column.name), maxRate: undefined,
+  kind: 'rows',
+  id: stream,
+  stream,
+  where: {},
+  filter: '',
+  columns: views[stream].map((column) => column.name),
+  maxRate: undefined,
 }))
 
 export function readViews(request: LiveRequest, limit: number): ViewSpec[] {
   if (request.views.length > limit) {
-    throw new ApiError('WEIR_API_LIMIT', `A stream has at most ${limit} views, and ${request.views.length} were asked for.`, {
-      headers: { 'retry-after': '60' }, hints: ['Open a second stream, or join views.'],
-    })
+    throw new ApiError(
+      'WEIR_API_LIMIT',
+      `A stream has at most ${limit} views, and ${request.views.length} were asked for.`,
+      {
+        headers: { 'retry-after': '60' },
+        hints: ['Open a second stream, or join views.'],
+      },
+    )
   }
   const specs = request.views.map(readView)
   const twice = specs.find((spec, index) => specs.findIndex((other) => other.id === spec.id) !== index)
@@ -107,7 +124,13 @@ export function readViews(request: LiveRequest, limit: number): ViewSpec[] {
 /** The request that says the same, with every default written out. */
 export function writeView({ id, kind, stream, where, filter, ...settings }: ViewSpec): ViewRequest {
   const seconds = 'step' in settings ? { step: settings.step / 1000 } : {}
-  return { id, kind, q: { stream, where, ...(filter === '' ? {} : { filter }) }, ...(JSON.parse(JSON.stringify(settings)) as object), ...seconds }
+  return {
+    id,
+    kind,
+    q: { stream, where, ...(filter === '' ? {} : { filter }) },
+    ...(JSON.parse(JSON.stringify(settings)) as object),
+    ...seconds,
+  }
 }
 
 function readView(request: ViewRequest): ViewSpec {
@@ -115,26 +138,55 @@ function readView(request: ViewRequest): ViewSpec {
   const kind = viewKinds.find((name) => name === request.kind)
   if (kind === undefined) throw invalid(id, `there is no kind "${request.kind}".`, `Kinds: ${viewKinds.join(', ')}.`)
   const stream = viewNames.find((name) => name === request.q.stream)
-  if (stream === undefined) throw invalid(id, `there is no stream "${request.q.stream}".`, `Streams: ${viewNames.join(', ')}.`)
+  if (stream === undefined)
+    throw invalid(id, `there is no stream "${request.q.stream}".`, `Streams: ${viewNames.join(', ')}.`)
   const { id: _id, kind: _kind, q: _q, ...settings } = request
   const foreign = Object.keys(settings).find((name) => !(settingsOf[kind] as readonly string[]).includes(name))
-  if (foreign !== undefined) throw invalid(id, `a view of kind ${kind} has no "${foreign}".`, settingsOf[kind].length === 0 ? 'It has nothing but `q`.' : `It has ${settingsOf[kind].join(', ')}.`)
+  if (foreign !== undefined)
+    throw invalid(
+      id,
+      `a view of kind ${kind} has no "${foreign}".`,
+      settingsOf[kind].length === 0 ? 'It has nothing but `q`.' : `It has ${settingsOf[kind].join(', ')}.`,
+    )
   const where = request.q.where ?? {}
   const known = views[stream].map((column) => column.name)
   const scope = (request.scope ?? []).filter((name) => stream !== 'flows' || endpointField(name)?.name !== name)
   for (const name of [...Object.keys(where), ...(request.columns ?? []), ...scope]) {
     if (known.includes(name)) continue
     const meant = nearest(name, known)
-    throw invalid(id, `${stream} has no column "${name}".`, ...(meant === undefined ? [] : [`Did you mean "${meant}"?`]), 'GET /api/v1/fields lists them.')
+    throw invalid(
+      id,
+      `${stream} has no column "${name}".`,
+      ...(meant === undefined ? [] : [`Did you mean "${meant}"?`]),
+      'GET /api/v1/fields lists them.',
+    )
   }
   const asked = { id, stream, where, filter: filterAsked(request, stream) }
   switch (kind) {
-    case 'rows': return { kind, ...asked, columns: request.columns ?? known, maxRate: request.maxRate }
-    case 'stat': return { kind, ...asked }
-    case 'series': return {
-      kind, ...asked, columns: numeric(request, stream), scope: request.scope ?? [], step: (request.step ?? 1) * 1000, points: request.points ?? 300, limit: request.limit ?? 10,
-    }
-    case 'graph': return { kind, ...asked, columns: numeric(request, stream), scope: ends(request, stream), by: rankOf(request, numeric(request, stream)), limit: request.limit ?? 300, idle: request.idle ?? 15 }
+    case 'rows':
+      return { kind, ...asked, columns: request.columns ?? known, maxRate: request.maxRate }
+    case 'stat':
+      return { kind, ...asked }
+    case 'series':
+      return {
+        kind,
+        ...asked,
+        columns: numeric(request, stream),
+        scope: request.scope ?? [],
+        step: (request.step ?? 1) * 1000,
+        points: request.points ?? 300,
+        limit: request.limit ?? 10,
+      }
+    case 'graph':
+      return {
+        kind,
+        ...asked,
+        columns: numeric(request, stream),
+        scope: ends(request, stream),
+        by: rankOf(request, numeric(request, stream)),
+        limit: request.limit ?? 300,
+        idle: request.idle ?? 15,
+      }
   }
 }
 
@@ -152,19 +204,33 @@ const numericType = /^(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|DOUBLE)$/
 function numeric({ id, columns }: ViewRequest, stream: BatchKind): readonly string[] {
   const asked = columns ?? (stream === 'flows' ? ['bytes_est', 'packets_est'] : [])
   const text = asked.find((name) => !numericType.test(views[stream].find((column) => column.name === name)?.type ?? ''))
-  if (text !== undefined) throw invalid(id, `${stream} has no numbers in "${text}" to add up.`, 'Rows are counted in any case: `columns` may be empty.')
+  if (text !== undefined)
+    throw invalid(
+      id,
+      `${stream} has no numbers in "${text}" to add up.`,
+      'Rows are counted in any case: `columns` may be empty.',
+    )
   return asked
 }
 
 function ends({ id, scope }: ViewRequest, stream: BatchKind): readonly string[] {
   const asked = scope ?? (stream === 'flows' ? ['src_addr', 'dst_addr'] : ['source', 'subject'])
-  if (asked.length < 2 || asked.length % 2 !== 0) throw invalid(id, 'the scope of a graph is two columns: where an edge begins and where it ends; or as many of each.')
+  if (asked.length < 2 || asked.length % 2 !== 0)
+    throw invalid(
+      id,
+      'the scope of a graph is two columns: where an edge begins and where it ends; or as many of each.',
+    )
   return asked
 }
 
 function rankOf({ id, by }: ViewRequest, columns: readonly string[]): string {
   const rank = by ?? columns[0] ?? 'rows'
-  if (rank !== 'rows' && !columns.includes(rank)) throw invalid(id, `the largest can’t be the largest by "${rank}", which is not added up.`, `There is ${['rows', ...columns].join(', ')}.`)
+  if (rank !== 'rows' && !columns.includes(rank))
+    throw invalid(
+      id,
+      `the largest can’t be the largest by "${rank}", which is not added up.`,
+      `There is ${['rows', ...columns].join(', ')}.`,
+    )
   return rank
 }
 

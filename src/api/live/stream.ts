@@ -53,9 +53,18 @@ export class LiveStream {
   start(specs: readonly ViewSpec[], paused: boolean, last: LastPlace | undefined): void {
     const { limits, version } = this.#context
     this.#send('hello', {
-      protocol: 1, node: `weir/${version}`, journal: this.#hub.journal, ring: this.#hub.span(this.#principal),
-      limits: { views: limits.viewsPerStream, rowsPerTick: limits.rowsPerTick, tickMs: limits.tickMs, streamsPerUser: limits.streamsPerUser },
-      views: specs.map(writeView), paused,
+      protocol: 1,
+      node: `weir/${version}`,
+      journal: this.#hub.journal,
+      ring: this.#hub.span(this.#principal),
+      limits: {
+        views: limits.viewsPerStream,
+        rowsPerTick: limits.rowsPerTick,
+        tickMs: limits.tickMs,
+        streamsPerUser: limits.streamsPerUser,
+      },
+      views: specs.map(writeView),
+      paused,
     })
     this.#paused = paused
     const newest = this.#hub.newest
@@ -63,10 +72,13 @@ export class LiveStream {
     const places = last === undefined ? [] : this.#views.flatMap((view) => this.#hub.goOn(view.spec.stream, last) ?? [])
     if (last !== undefined && places.length === this.#views.length) {
       this.#seen = last.seen
-      this.#sendAll(this.#views.map((view, index) => view.catchUp(places[index]?.from ?? newest, newest, places[index]?.seen)))
+      this.#sendAll(
+        this.#views.map((view, index) => view.catchUp(places[index]?.from ?? newest, newest, places[index]?.seen)),
+      )
       return
     }
-    for (const { id } of specs) if (last !== undefined) this.#send('gap', { view: id, fromSeq: 0, toSeq: newest, reason: 'unknown-position' })
+    for (const { id } of specs)
+      if (last !== undefined) this.#send('gap', { view: id, fromSeq: 0, toSeq: newest, reason: 'unknown-position' })
     this.#sendAll(this.#views.map((view) => view.snapshot(newest)))
   }
 
@@ -75,10 +87,14 @@ export class LiveStream {
     const { resolver, limits } = this.#context
     const filter = batchFilter(spec, this.#principal)
     switch (spec.kind) {
-      case 'rows': return new RowsView(spec, ring, filter, resolver, limits)
-      case 'series': return new SeriesView(spec, ring, filter, resolver, limits.seriesMs)
-      case 'graph': return new GraphView(spec, ring, filter, resolver, limits.graphMs)
-      case 'stat': return new StatView(spec, ring, filter, resolver, limits.tickMs)
+      case 'rows':
+        return new RowsView(spec, ring, filter, resolver, limits)
+      case 'series':
+        return new SeriesView(spec, ring, filter, resolver, limits.seriesMs)
+      case 'graph':
+        return new GraphView(spec, ring, filter, resolver, limits.graphMs)
+      case 'stat':
+        return new StatView(spec, ring, filter, resolver, limits.tickMs)
     }
   }
 
@@ -121,7 +137,9 @@ export class LiveStream {
     if (this.#blockedSince !== undefined) {
       this.#wasSlow = true
       if (now - this.#blockedSince < this.#context.limits.stuckMs) {
-        for (const view of this.#views) if (this.#paused) view.countOnly(this.#hub.newest); else view.keepUp(this.#hub.newest)
+        for (const view of this.#views)
+          if (this.#paused) view.countOnly(this.#hub.newest)
+          else view.keepUp(this.#hub.newest)
         return true
       }
       this.#channel.destroy()
@@ -155,7 +173,8 @@ export class LiveStream {
   #sendAll(asked: readonly (LiveMessage | undefined)[]): void {
     const messages = asked.filter((message) => message !== undefined)
     const id = Math.min(...this.#views.map((view) => view.cursor))
-    for (const [index, { event, data }] of messages.entries()) this.#send(event, data, index === messages.length - 1 ? id : undefined)
+    for (const [index, { event, data }] of messages.entries())
+      this.#send(event, data, index === messages.length - 1 ? id : undefined)
   }
 
   #stat(now: number): void {
@@ -167,15 +186,23 @@ export class LiveStream {
     const fresh = totals.reduce((sum, view) => sum + view.new, 0)
     const pending = this.#views.reduce((sum, view) => sum + view.pending(), 0)
     this.#send('stat', {
-      rate: Math.round((matched - this.#matchedAtStat) / seconds), matched, new: fresh,
-      droppedByLimit: Math.max(0, matched - shown - pending), ringFrom: this.#hub.fromSeq, lagMs: this.#lagMs, paused: this.#paused,
+      rate: Math.round((matched - this.#matchedAtStat) / seconds),
+      matched,
+      new: fresh,
+      droppedByLimit: Math.max(0, matched - shown - pending),
+      ringFrom: this.#hub.fromSeq,
+      lagMs: this.#lagMs,
+      paused: this.#paused,
       views: Object.fromEntries(totals.map(({ id, ...counts }) => [id, counts])),
     })
     this.#matchedAtStat = matched
   }
 
   #send(event: string, data: unknown, id?: number): void {
-    if (!this.#channel.send(event, JSON.stringify(data), id === undefined ? undefined : this.#hub.placeAt(id, this.#seen))) this.#blockedSince ??= this.#context.host.clock.monotonic()
+    if (
+      !this.#channel.send(event, JSON.stringify(data), id === undefined ? undefined : this.#hub.placeAt(id, this.#seen))
+    )
+      this.#blockedSince ??= this.#context.host.clock.monotonic()
   }
 
   end(): void {

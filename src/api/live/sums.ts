@@ -36,9 +36,17 @@ function numberReader(batch: Batch, name: string): (row: number) => number {
   }
   const column = batch.columns[name]
   switch (column?.kind) {
-    case 'u64': return (row) => (isPresent(column.valid, row) ? (column.words[2 * row + 1] ?? 0) * twoTo32 + (column.words[2 * row] ?? 0) : 0)
-    case 'u8': case 'u16': case 'u32': case 'i32': case 'f64': return (row) => (isPresent(column.valid, row) ? (column.values[row] ?? 0) : 0)
-    default: return () => 0
+    case 'u64':
+      return (row) =>
+        isPresent(column.valid, row) ? (column.words[2 * row + 1] ?? 0) * twoTo32 + (column.words[2 * row] ?? 0) : 0
+    case 'u8':
+    case 'u16':
+    case 'u32':
+    case 'i32':
+    case 'f64':
+      return (row) => (isPresent(column.valid, row) ? (column.values[row] ?? 0) : 0)
+    default:
+      return () => 0
   }
 }
 

@@ -9,7 +9,10 @@ const minute = 60_000
 /** Flows with few distinct values, so that every sort has ties, with sums beyond 2^53 and absent sampling. */
 function someFlows(random: SeededRandom, count: number): FlowSpec[] {
   return Array.from({ length: count }, () => ({
-    src: `10.0.0.${random.integer(1, 4)}`, dst: random.pick(['10.0.1.1', '2001:db8::1', '192.0.2.7']), bytes: random.pick([0, 10, 10, 5000, 18_446_744_073_709_551_615n]), packets: random.integer(0, 3),
+    src: `10.0.0.${random.integer(1, 4)}`,
+    dst: random.pick(['10.0.1.1', '2001:db8::1', '192.0.2.7']),
+    bytes: random.pick([0, 10, 10, 5000, 18_446_744_073_709_551_615n]),
+    packets: random.integer(0, 3),
     ...(random.chance(0.5) ? {} : { sampling: random.pick([1, 100, 4_000_000_000]) }),
   }))
 }
@@ -25,7 +28,15 @@ async function filled(seed: number): Promise<{ both: Both; span: Record<string, 
 /** The rows, and whatever else is compared, of both answers. */
 async function same(both: Both, path: string, parameters: Record<string, string>): Promise<Record<string, unknown>> {
   const [stored, live] = [await both.stored(path, parameters), await both.live(path, parameters)]
-  const seen = ({ status, body }: typeof stored): object => ({ status, detail: body['detail'], columns: body['columns'], rows: body['rows'], total: body['total'], others: body['others'], step: body['step'] })
+  const seen = ({ status, body }: typeof stored): object => ({
+    status,
+    detail: body['detail'],
+    columns: body['columns'],
+    rows: body['rows'],
+    total: body['total'],
+    others: body['others'],
+    step: body['step'],
+  })
   expect({ path, parameters, ...seen(live) }).toEqual({ path, parameters, ...seen(stored) })
   expect(live.body).toMatchObject({ source: 'ring', exact: true })
   return live.body
@@ -33,11 +44,25 @@ async function same(both: Both, path: string, parameters: Record<string, string>
 
 test('without a store the ring gives the pages that the store would, to the last row', async () => {
   const { both, span } = await filled(1)
-  for (const sort of ['-time_received', 'time_received', '-bytes', 'sampling,-dst_addr', 'src_name,-time_start', '-bytes_est,src_port', 'time_skewed,-packets']) {
+  for (const sort of [
+    '-time_received',
+    'time_received',
+    '-bytes',
+    'sampling,-dst_addr',
+    'src_name,-time_start',
+    '-bytes_est,src_port',
+    'time_skewed,-packets',
+  ]) {
     let cursor: string | undefined
     let rows = 0
     do {
-      const parameters = { ...span, sort, limit: '90', columns: sort === '-bytes' ? '*' : `_pos,src_name,${sort.replaceAll('-', '')}`, ...(cursor === undefined ? {} : { cursor }) }
+      const parameters = {
+        ...span,
+        sort,
+        limit: '90',
+        columns: sort === '-bytes' ? '*' : `_pos,src_name,${sort.replaceAll('-', '')}`,
+        ...(cursor === undefined ? {} : { cursor }),
+      }
       const body = await same(both, 'flows', parameters)
       rows += (body['rows'] as unknown[]).length
       cursor = (body['next'] as string | null) ?? undefined
@@ -51,13 +76,19 @@ test('cursors lead from the store’s pages to those of the ring, and back', asy
   const parameters = { ...span, sort: '-bytes,time_end', limit: '50' }
   const first = (await both.stored('flows', parameters)).body
   const second = (await both.live('flows', { ...parameters, cursor: String(first['next']) })).body
-  expect(second['rows']).toEqual((await both.stored('flows', { ...parameters, cursor: String(first['next']) })).body['rows'])
+  expect(second['rows']).toEqual(
+    (await both.stored('flows', { ...parameters, cursor: String(first['next']) })).body['rows'],
+  )
 })
 
 test('filters, both ways and times of the span choose the same rows', async () => {
   const { both, span } = await filled(3)
   for (const more of [
-    { filter: 'src.addr = 10.0.0.1 and bytes > 5' }, { filter: 'src.addr = 10.0.0.2', both_ways: 'true' }, { filter: 'src.name = gateway or not exists(sampling)' }, { time: 'flow_time' }, { time: 'time_start' },
+    { filter: 'src.addr = 10.0.0.1 and bytes > 5' },
+    { filter: 'src.addr = 10.0.0.2', both_ways: 'true' },
+    { filter: 'src.name = gateway or not exists(sampling)' },
+    { time: 'flow_time' },
+    { time: 'time_start' },
     { filter: 'bytes_est > 1T and dst_addr = 2001:db8::/32' },
   ] as Record<string, string>[]) {
     const body = await same(both, 'flows', { ...span, ...more, limit: '1000', sort: 'time_received' })
@@ -66,10 +97,17 @@ test('filters, both ways and times of the span choose the same rows', async () =
 })
 
 const sums: readonly (readonly [string, Record<string, string>])[] = [
-  ['series', { step: '1m' }], ['series', { step: '2m', group: 'src.addr', limit: '2' }], ['series', { step: '1m', group: 'dst_addr,proto', by: 'flows' }], ['series', { step: '3m', group: 'src.name,dst.label', limit: '1' }],
+  ['series', { step: '1m' }],
+  ['series', { step: '2m', group: 'src.addr', limit: '2' }],
+  ['series', { step: '1m', group: 'dst_addr,proto', by: 'flows' }],
+  ['series', { step: '3m', group: 'src.name,dst.label', limit: '1' }],
   ['series', { step: '1m', filter: 'any.addr = 10.0.0.1', group: 'sampling', limit: '3', by: 'packets' }],
-  ['topology', { limit: '3' }], ['topology', { scope: 'name,label', by: 'flows' }], ['topology', { filter: 'bytes > 100T' }],
-  ['flows', { group: 'src_addr,dst_addr', limit: '4' }], ['flows', { group: 'bytes', by: 'packets' }], ['flows', { group: 'src_port', limit: '7', by: 'flows' }],
+  ['topology', { limit: '3' }],
+  ['topology', { scope: 'name,label', by: 'flows' }],
+  ['topology', { filter: 'bytes > 100T' }],
+  ['flows', { group: 'src_addr,dst_addr', limit: '4' }],
+  ['flows', { group: 'bytes', by: 'packets' }],
+  ['flows', { group: 'src_port', limit: '7', by: 'flows' }],
 ]
 
 test.each(sums)('%s of %j are what the flows in the store add up to', async (path, parameters) => {
@@ -81,7 +119,9 @@ test.each(sums)('%s of %j are what the flows in the store add up to', async (pat
 function someWide(random: SeededRandom, count: number, values: readonly (bigint | null)[]): Column {
   const drawn = Array.from({ length: count }, () => random.pick(values))
   const valid = new Uint8Array((count + 7) >> 3)
-  drawn.forEach((value, row) => { if (value !== null) valid[row >> 3] = (valid[row >> 3] ?? 0) | (1 << (row & 7)) })
+  drawn.forEach((value, row) => {
+    if (value !== null) valid[row >> 3] = (valid[row >> 3] ?? 0) | (1 << (row & 7))
+  })
   return { kind: 'u64', words: new Uint32Array(BigUint64Array.from(drawn, (value) => value ?? 0n).buffer), valid }
 }
 
@@ -91,42 +131,101 @@ test('what was dropped is added up as it was reported: in buckets, groups and ed
   const end = Math.floor(Date.now() / minute) * minute
   for (let at = 9; at > 0; at--) {
     const batch = flowBatch(someFlows(random, 30), end - at * minute + 30_000 + at)
-    const dropped = at % 3 === 0 ? {} : { drop_bytes: someWide(random, 30, [null, 0n, 1500n, 18_446_744_073_709_551_615n]), drop_packets: someWide(random, 30, [null, null, 1n, 7n]) }
+    const dropped =
+      at % 3 === 0
+        ? {}
+        : {
+            drop_bytes: someWide(random, 30, [null, 0n, 1500n, 18_446_744_073_709_551_615n]),
+            drop_packets: someWide(random, 30, [null, null, 1n, 7n]),
+          }
     await both.addBatch({ ...batch, columns: { ...batch.columns, ...dropped } }, end - at * minute + 30_000 + at)
   }
   const span = { from: String(end - 9 * minute), to: String(end) }
   const measure = 'drop_bytes,drop_packets'
   for (const [path, parameters] of [
-    ['series', { step: '1m', measure }], ['series', { step: '2m', group: 'src_addr', limit: '2', by: 'drop_bytes' }], ['series', { step: '1m', group: 'dst_addr', of: 'packets', measure, by: 'drop_packets', limit: '1' }],
-    ['flows', { group: 'src_addr,dst_addr', by: 'drop_packets', limit: '3' }], ['flows', { group: 'src_addr', measure, of: 'packets' }], ['topology', { by: 'drop_bytes', measure, limit: '4', filter: 'drop_packets > 0' }],
-  ] as [string, Record<string, string>][]) expect((await same(both, path, { ...span, ...parameters }))['rows']).not.toEqual([])
-  const { columns, rows, total, others } = await same(both, 'flows', { ...span, group: 'src_addr', by: 'drop_bytes', measure, limit: '2' })
-  expect((columns as { name: string; unit?: string }[]).map(({ name }) => name)).toEqual(['src_addr', 'bytes', 'packets', 'flows', 'drop_bytes', 'drop_packets'])
-  const wanted = await both.sql('SELECT src_addr, sum(drop_bytes)::VARCHAR AS b, sum(drop_packets)::VARCHAR AS p FROM flows GROUP BY ALL ORDER BY sum(drop_bytes) DESC NULLS LAST, src_addr')
-  expect((rows as unknown[][]).map((row) => [row[0], String(row[4]), String(row[5])])).toEqual(wanted.slice(0, 2).map(({ src_addr: src, b, p }) => [src, b, p]))
+    ['series', { step: '1m', measure }],
+    ['series', { step: '2m', group: 'src_addr', limit: '2', by: 'drop_bytes' }],
+    ['series', { step: '1m', group: 'dst_addr', of: 'packets', measure, by: 'drop_packets', limit: '1' }],
+    ['flows', { group: 'src_addr,dst_addr', by: 'drop_packets', limit: '3' }],
+    ['flows', { group: 'src_addr', measure, of: 'packets' }],
+    ['topology', { by: 'drop_bytes', measure, limit: '4', filter: 'drop_packets > 0' }],
+  ] as [string, Record<string, string>][])
+    expect((await same(both, path, { ...span, ...parameters }))['rows']).not.toEqual([])
+  const { columns, rows, total, others } = await same(both, 'flows', {
+    ...span,
+    group: 'src_addr',
+    by: 'drop_bytes',
+    measure,
+    limit: '2',
+  })
+  expect((columns as { name: string; unit?: string }[]).map(({ name }) => name)).toEqual([
+    'src_addr',
+    'bytes',
+    'packets',
+    'flows',
+    'drop_bytes',
+    'drop_packets',
+  ])
+  const wanted = await both.sql(
+    'SELECT src_addr, sum(drop_bytes)::VARCHAR AS b, sum(drop_packets)::VARCHAR AS p FROM flows GROUP BY ALL ORDER BY sum(drop_bytes) DESC NULLS LAST, src_addr',
+  )
+  expect((rows as unknown[][]).map((row) => [row[0], String(row[4]), String(row[5])])).toEqual(
+    wanted.slice(0, 2).map(({ src_addr: src, b, p }) => [src, b, p]),
+  )
   const [all] = await both.sql('SELECT sum(drop_bytes)::VARCHAR AS b, sum(drop_packets)::VARCHAR AS p FROM flows')
   const text = (value: unknown, name: string): string => String((value as Record<string, unknown>)[name])
   expect({ b: text(total, 'drop_bytes'), p: text(total, 'drop_packets') }).toEqual(all)
-  expect(BigInt(text(others, 'drop_packets')) + wanted.slice(0, 2).reduce((sum, { p }) => sum + BigInt(p as string), 0n)).toBe(BigInt(text(total, 'drop_packets')))
-  expect(await both.stored('topology', { measure: 'rtt' })).toMatchObject({ status: 400, body: { detail: '"measure" names rtt, which is not added up.' } })
+  expect(
+    BigInt(text(others, 'drop_packets')) + wanted.slice(0, 2).reduce((sum, { p }) => sum + BigInt(p as string), 0n),
+  ).toBe(BigInt(text(total, 'drop_packets')))
+  expect(await both.stored('topology', { measure: 'rtt' })).toMatchObject({
+    status: 400,
+    body: { detail: '"measure" names rtt, which is not added up.' },
+  })
 })
 
 test('percentiles are of flows: series, groups and SQL agree', async () => {
   const { both, span } = await filled(5)
   for (const [path, parameters] of [
-    ['series', { step: '2m', of: 'packets' }], ['series', { step: '5m', of: 'bytes', group: 'src_addr', limit: '2', by: 'p90' }], ['flows', { group: 'dst_addr', of: 'packets', by: 'avg' }], ['topology', { of: 'src_port', by: 'max', limit: '5' }], ['flows', { group: 'src_addr,dst_addr', of: 'packets', by: 'p90', limit: '3' }],
+    ['series', { step: '2m', of: 'packets' }],
+    ['series', { step: '5m', of: 'bytes', group: 'src_addr', limit: '2', by: 'p90' }],
+    ['flows', { group: 'dst_addr', of: 'packets', by: 'avg' }],
+    ['topology', { of: 'src_port', by: 'max', limit: '5' }],
+    ['flows', { group: 'src_addr,dst_addr', of: 'packets', by: 'p90', limit: '3' }],
   ] as const) {
-    const [stored, live] = [(await both.stored(path, { ...span, ...parameters })).body, (await both.live(path, { ...span, ...parameters })).body]
+    const [stored, live] = [
+      (await both.stored(path, { ...span, ...parameters })).body,
+      (await both.live(path, { ...span, ...parameters })).body,
+    ]
     expect(live['columns']).toEqual(stored['columns'])
-    const rounded = (rows: unknown): unknown => (rows as unknown[][]).map((row) => row.map((cell) => (typeof cell === 'number' && !Number.isInteger(cell) ? Number(cell.toPrecision(12)) : cell)))
+    const rounded = (rows: unknown): unknown =>
+      (rows as unknown[][]).map((row) =>
+        row.map((cell) => (typeof cell === 'number' && !Number.isInteger(cell) ? Number(cell.toPrecision(12)) : cell)),
+      )
     // A double is all that a percentile of a 64-bit integer is here.
-    if (parameters.of !== 'bytes') expect({ path, rows: rounded(live['rows']) }).toEqual({ path, rows: rounded(stored['rows']) })
+    if (parameters.of !== 'bytes')
+      expect({ path, rows: rounded(live['rows']) }).toEqual({ path, rows: rounded(stored['rows']) })
     else expect((live['rows'] as unknown[]).length).toBe((stored['rows'] as unknown[]).length)
   }
-  const { rows, columns } = (await both.stored('series', { ...span, of: 'packets', step: '1h', group: 'dst_addr', limit: '10' })).body as { rows: unknown[][]; columns: { name: string }[] }
-  expect(columns.map(({ name }) => name).slice(-7)).toEqual(['flows', 'packets_flows', 'packets_min', 'packets_avg', 'packets_p50', 'packets_p90', 'packets_p99', 'packets_max'].slice(-7))
+  const { rows, columns } = (
+    await both.stored('series', { ...span, of: 'packets', step: '1h', group: 'dst_addr', limit: '10' })
+  ).body as { rows: unknown[][]; columns: { name: string }[] }
+  expect(columns.map(({ name }) => name).slice(-7)).toEqual(
+    [
+      'flows',
+      'packets_flows',
+      'packets_min',
+      'packets_avg',
+      'packets_p50',
+      'packets_p90',
+      'packets_p99',
+      'packets_max',
+    ].slice(-7),
+  )
   for (const row of rows) {
-    const flows = await both.sql(`SELECT packets FROM flows WHERE dst_addr = '${String(row[2])}' AND (epoch_us(time_end) // 3600000000) * 3600000000 = epoch_us('${String(row[0])}'::TIMESTAMPTZ) ORDER BY packets`)
+    const flows = await both.sql(
+      `SELECT packets FROM flows WHERE dst_addr = '${String(row[2])}' AND (epoch_us(time_end) // 3600000000) * 3600000000 = epoch_us('${String(row[0])}'::TIMESTAMPTZ) ORDER BY packets`,
+    )
     const values = flows.map(({ packets }) => Number(packets))
     expect(row.slice(-3, -1)).toEqual([90, 99].map((percent) => values[Math.ceil((values.length * percent) / 100) - 1]))
   }
@@ -138,7 +237,9 @@ test('the previous period is the same query shifted', async () => {
   for (const ask of [both.stored, both.live]) {
     const shifted = (await ask('series', { ...later, offset: '4m', step: '1m', group: 'src_addr' })).body
     expect(shifted).toEqual((await ask('series', { ...span, step: '1m', group: 'src_addr' })).body)
-    expect((await ask('flows', { ...later, offset: '4m', group: 'src_addr' })).body['rows']).toEqual((await ask('flows', { ...span, group: 'src_addr' })).body['rows'])
+    expect((await ask('flows', { ...later, offset: '4m', group: 'src_addr' })).body['rows']).toEqual(
+      (await ask('flows', { ...span, group: 'src_addr' })).body['rows'],
+    )
   }
 })
 
@@ -147,20 +248,29 @@ test('groups, edges and buckets have the sums that SQL gives for the same flows'
   const where = `time_received >= make_timestamptz(${span['from']}000) AND time_received < make_timestamptz(${span['to']}000)`
   const sums = 'sum(bytes_est)::VARCHAR AS bytes, sum(packets_est)::VARCHAR AS packets, count(*)::VARCHAR AS flows'
   const plain = (rows: unknown): string[] => (rows as unknown[][]).map((row) => row.map(String).join(' ')).sort()
-  const wanted = async (sql: string): Promise<string[]> => (await both.sql(sql)).map((row) => Object.values(row).map(String).join(' ')).sort()
+  const wanted = async (sql: string): Promise<string[]> =>
+    (await both.sql(sql)).map((row) => Object.values(row).map(String).join(' ')).sort()
   const asked = { ...span, time: 'time_received', limit: '1000' }
   for (const ask of [both.stored, both.live]) {
-    expect(plain((await ask('flows', { ...asked, group: 'src_addr,sampling' })).body['rows'])).toEqual(await wanted(`SELECT src_addr, sampling, ${sums} FROM flows WHERE ${where} GROUP BY ALL`))
-    expect(plain((await ask('topology', asked)).body['rows'])).toEqual(await wanted(`SELECT src_addr, dst_addr, ${sums} FROM flows WHERE ${where} GROUP BY ALL`))
-    expect(plain((await ask('series', { ...asked, step: '1m', group: 'dst_addr' })).body['rows']))
-      .toEqual(await wanted(`SELECT strftime(make_timestamp(epoch_us(time_received) // 60000000 * 60000000), '%Y-%m-%dT%H:%M:%S.000Z') AS time, false AS other, dst_addr, ${sums} FROM flows WHERE ${where} GROUP BY ALL`))
+    expect(plain((await ask('flows', { ...asked, group: 'src_addr,sampling' })).body['rows'])).toEqual(
+      await wanted(`SELECT src_addr, sampling, ${sums} FROM flows WHERE ${where} GROUP BY ALL`),
+    )
+    expect(plain((await ask('topology', asked)).body['rows'])).toEqual(
+      await wanted(`SELECT src_addr, dst_addr, ${sums} FROM flows WHERE ${where} GROUP BY ALL`),
+    )
+    expect(plain((await ask('series', { ...asked, step: '1m', group: 'dst_addr' })).body['rows'])).toEqual(
+      await wanted(
+        `SELECT strftime(make_timestamp(epoch_us(time_received) // 60000000 * 60000000), '%Y-%m-%dT%H:%M:%S.000Z') AS time, false AS other, dst_addr, ${sums} FROM flows WHERE ${where} GROUP BY ALL`,
+      ),
+    )
   }
 })
 
 test('rows and others are the total, exactly', async () => {
   const { both, span } = await filled(7)
   for (const ask of [both.stored, both.live]) {
-    const { rows, others, total } = (await ask('flows', { ...span, group: 'src_port', limit: '5', source: 'raw' })).body as { rows: unknown[][]; others: Record<string, string | number>; total: Record<string, string | number> }
+    const { rows, others, total } = (await ask('flows', { ...span, group: 'src_port', limit: '5', source: 'raw' }))
+      .body as { rows: unknown[][]; others: Record<string, string | number>; total: Record<string, string | number> }
     expect(rows).toHaveLength(5)
     ;['bytes', 'packets', 'flows'].forEach((name, at) => {
       const shown = rows.reduce((sum, row) => sum + BigInt(row[at + 1] as string | number), 0n)
@@ -175,7 +285,8 @@ test('rows and others are the total, exactly', async () => {
 test('the span that is answered begins where the ring has everything', async () => {
   const both = await startBoth({ limits: { ringRows: 50 } })
   const received = Date.now() - 10_000
-  for (let frame = 0; frame < 5; frame++) await both.add(someFlows(new SeededRandom(frame), 20), received + frame * 1000)
+  for (let frame = 0; frame < 5; frame++)
+    await both.add(someFlows(new SeededRandom(frame), 20), received + frame * 1000)
   // Two frames of twenty are left; the third is the last that is gone.
   const { body } = await both.live('flows', { limit: '1000' })
   expect((body['rows'] as unknown[]).length).toBe(40)

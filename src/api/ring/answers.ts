@@ -16,7 +16,11 @@ export interface RingAnswer {
 }
 
 /** Adds rows of a frame to the sums of their groups. */
-function addition({ batch, header }: Found, { of, further = [] }: SumsQuestion, table: SumTable): (id: number, row: number) => void {
+function addition(
+  { batch, header }: Found,
+  { of, further = [] }: SumsQuestion,
+  table: SumTable,
+): (id: number, row: number) => void {
   const [bytes, packets] = [estimateReader(batch, 'bytes'), estimateReader(batch, 'packets')]
   const value = of === undefined ? undefined : valueReader(batch, header, of)
   const more = further.map((name) => ({ sums: table.further(name), read: reportedReader(batch, name) }))
@@ -35,8 +39,17 @@ function addition({ batch, header }: Found, { of, further = [] }: SumsQuestion, 
   }
 }
 
-function recordOf(table: SumTable, id: number, cells: readonly Cell[], { of, further = [] }: SumsQuestion): Record<string, unknown> {
-  const record: Record<string, unknown> = { _bytes: table.bytes.cell(id), _packets: table.packets.cell(id), _flows: table.flows(id) }
+function recordOf(
+  table: SumTable,
+  id: number,
+  cells: readonly Cell[],
+  { of, further = [] }: SumsQuestion,
+): Record<string, unknown> {
+  const record: Record<string, unknown> = {
+    _bytes: table.bytes.cell(id),
+    _packets: table.packets.cell(id),
+    _flows: table.flows(id),
+  }
   for (const name of further) record[`_${name}`] = table.further(name).cell(id)
   cells.forEach((cell, at) => (record[`_g${at}`] = cell))
   if (of === undefined) return record
@@ -45,7 +58,11 @@ function recordOf(table: SumTable, id: number, cells: readonly Cell[], { of, fur
 }
 
 /** Undefined when the client has gone. */
-export async function ringSeries(source: RingSource, request: SeriesRequest, signal: AbortSignal): Promise<RingAnswer | undefined> {
+export async function ringSeries(
+  source: RingSource,
+  request: SeriesRequest,
+  signal: AbortSignal,
+): Promise<RingAnswer | undefined> {
   const { group, step, limit, by, of, further, span } = request
   const { turns } = source
   const ids = new GroupIds(group, source.resolver)
@@ -84,23 +101,46 @@ export async function ringSeries(source: RingSource, request: SeriesRequest, sig
   const places = new Map(largest.map((id, place) => [id, place]))
   const others = largest.length
   const shown = new SumTable(of !== undefined, further)
-  await perTurn((part) => shown.addFrom((parts.lefts[part] as number) * (others + 1) + (places.get(parts.rights[part] as number) ?? others), table, part))
+  await perTurn((part) =>
+    shown.addFrom(
+      (parts.lefts[part] as number) * (others + 1) + (places.get(parts.rights[part] as number) ?? others),
+      table,
+      part,
+    ),
+  )
   if (signal.aborted) return undefined
   const shownCells = (place: number): Cell[] => cells(largest[place % (others + 1)] ?? 0)
   const order = byRank(shown, by, group, shownCells)
   const rows: AnswerRecord[] = []
   for (const [bucket, start] of [...buckets.entries()].sort(([, a], [, b]) => a - b)) {
     const first = bucket * (others + 1)
-    const here = largest.map((_, place) => first + place).filter((id) => shown.flows(id) > 0).sort(order)
+    const here = largest
+      .map((_, place) => first + place)
+      .filter((id) => shown.flows(id) > 0)
+      .sort(order)
     for (const id of here) rows.push({ _bucket: start, _other: false, ...recordOf(shown, id, shownCells(id), request) })
-    if (shown.flows(first + others) > 0) rows.push({ _bucket: start, _other: true, ...recordOf(shown, first + others, group.map(() => null), request) })
+    if (shown.flows(first + others) > 0)
+      rows.push({
+        _bucket: start,
+        _other: true,
+        ...recordOf(
+          shown,
+          first + others,
+          group.map(() => null),
+          request,
+        ),
+      })
     if (of !== undefined) await turns.next()
   }
   return { rows, span: coveredSpan(span, next.value.since) }
 }
 
 /** Undefined when the client has gone. */
-export async function ringGroups(source: RingSource, request: GroupsRequest, signal: AbortSignal): Promise<RingAnswer | undefined> {
+export async function ringGroups(
+  source: RingSource,
+  request: GroupsRequest,
+  signal: AbortSignal,
+): Promise<RingAnswer | undefined> {
   const { group, limit, by, of, further, span } = request
   const ids = new GroupIds(group, source.resolver)
   const table = new SumTable(of !== undefined, further)
@@ -122,7 +162,15 @@ export async function ringGroups(source: RingSource, request: GroupsRequest, sig
   const cells = (id: number): Cell[] => ids.cells(id)
   const largest = await firstGroups(table, limit, byRank(table, by, group, cells), source.turns)
   if (signal.aborted) return undefined
-  const total: Record<string, unknown> = { _all_groups: groups, _all_bytes: all.bytes.cell(0), _all_packets: all.packets.cell(0), _all_flows: all.flows(0) }
+  const total: Record<string, unknown> = {
+    _all_groups: groups,
+    _all_bytes: all.bytes.cell(0),
+    _all_packets: all.packets.cell(0),
+    _all_flows: all.flows(0),
+  }
   for (const name of further ?? []) total[`_all_${name}`] = all.further(name).cell(0)
-  return { rows: largest.map((id) => ({ ...recordOf(table, id, cells(id), request), ...total })), span: coveredSpan(span, next.value.since) }
+  return {
+    rows: largest.map((id) => ({ ...recordOf(table, id, cells(id), request), ...total })),
+    span: coveredSpan(span, next.value.since),
+  }
 }

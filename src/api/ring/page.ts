@@ -19,7 +19,11 @@ interface Candidate {
 }
 
 /** Reads the sort keys of a row, with the digits that cells leave out. */
-export function keyReader({ batch, header }: Found, { name, kind }: QueryField, resolver: RingSource['resolver']): (row: number) => Key {
+export function keyReader(
+  { batch, header }: Found,
+  { name, kind }: QueryField,
+  resolver: RingSource['resolver'],
+): (row: number) => Key {
   if (kind === 'time') {
     const time = timeReader(batch, header, name)
     return (row) => {
@@ -58,10 +62,15 @@ function keysOf({ keys }: Cursor, { sort }: PageRequest): Key[] {
  * A page of the ring, as the store would give it, of what the ring still holds: one row more than a page, where there is one. Undefined when
  * the client has gone.
  */
-export async function ringPage(source: RingSource, request: PageRequest, signal: AbortSignal): Promise<{ rows: readonly AnswerRecord[]; span: TimeSpan } | undefined> {
+export async function ringPage(
+  source: RingSource,
+  request: PageRequest,
+  signal: AbortSignal,
+): Promise<{ rows: readonly AnswerRecord[]; span: TimeSpan } | undefined> {
   const { sort, limit, after, upTo, columns, span } = request
   const byKeys = compareKeys(sort)
-  const compare = (a: Candidate, b: Candidate): number => byKeys(a.keys, b.keys) || compareCells(a.position, b.position, false)
+  const compare = (a: Candidate, b: Candidate): number =>
+    byKeys(a.keys, b.keys) || compareCells(a.position, b.position, false)
   const wanted = limit + 1
   const behind = after === undefined ? undefined : { keys: keysOf(after, request), position: after.position }
   let best: Candidate[] = []
@@ -73,7 +82,8 @@ export async function ringPage(source: RingSource, request: PageRequest, signal:
   const [first] = sort
   const newestFirst = first?.field.name === 'time_received' && first.descending
   // No row of a frame was received after the newest.
-  const skips = (frame: RingFrame): boolean => newestFirst && worst !== undefined && microseconds(frame.frame.header.received) < Number(worst.keys[0])
+  const skips = (frame: RingFrame): boolean =>
+    newestFirst && worst !== undefined && microseconds(frame.frame.header.received) < Number(worst.keys[0])
   const scan = scanRing(source, request, signal, { order: 'newest', skips })
   let next = await scan.next()
   for (; next.done !== true; next = await scan.next()) {
@@ -84,7 +94,10 @@ export async function ringPage(source: RingSource, request: PageRequest, signal:
     for (const row of rows) {
       if (received(row) > Number(upTo)) continue
       const keys = read.map((each) => each(row))
-      const [toBehind, toWorst] = [behind === undefined ? 1 : byKeys(keys, behind.keys), worst === undefined ? -1 : byKeys(keys, worst.keys)]
+      const [toBehind, toWorst] = [
+        behind === undefined ? 1 : byKeys(keys, behind.keys),
+        worst === undefined ? -1 : byKeys(keys, worst.keys),
+      ]
       if (toBehind < 0 || toWorst > 0) continue
       const position = positionOf(row) as string
       if (behind !== undefined && toBehind === 0 && compareCells(position, behind.position, false) <= 0) continue
@@ -96,10 +109,18 @@ export async function ringPage(source: RingSource, request: PageRequest, signal:
   if (signal.aborted) return undefined
   prune()
   const names = [...new Set([...columns, ...sort.map(({ field }) => field)].map(({ name }) => name)), '_pos']
-  return { rows: best.length === 0 ? [] : recordsOf(best, names, request, source), span: coveredSpan(span, next.value.since) }
+  return {
+    rows: best.length === 0 ? [] : recordsOf(best, names, request, source),
+    span: coveredSpan(span, next.value.since),
+  }
 }
 
-function recordsOf(best: readonly Candidate[], names: readonly string[], { sort }: PageRequest, { resolver }: RingSource): AnswerRecord[] {
+function recordsOf(
+  best: readonly Candidate[],
+  names: readonly string[],
+  { sort }: PageRequest,
+  { resolver }: RingSource,
+): AnswerRecord[] {
   const records: Record<string, unknown>[] = best.map(() => ({}))
   const byFrame = new Map<RingFrame, number[]>()
   best.forEach(({ frame }, index) => {
@@ -108,7 +129,10 @@ function recordsOf(best: readonly Candidate[], names: readonly string[], { sort 
     else known.push(index)
   })
   for (const [frame, indexes] of byFrame) {
-    const { batch, frame: { header } } = frame
+    const {
+      batch,
+      frame: { header },
+    } = frame
     const readers = names.map((name) => cellReader(batch, header, name, resolver))
     for (const index of indexes) {
       const { row, keys } = best[index] as Candidate

@@ -8,18 +8,28 @@ import type { Turns } from './turns.ts'
 export const groupsPerTurn = 32_768
 
 /** The order in which SQL gives groups: largest first, then by the values of the fields. */
-export function byRank(table: SumTable, by: Rank, fields: readonly QueryField[], cells: (id: number) => readonly Cell[]): (a: number, b: number) => number {
+export function byRank(
+  table: SumTable,
+  by: Rank,
+  fields: readonly QueryField[],
+  cells: (id: number) => readonly Cell[],
+): (a: number, b: number) => number {
   const numeric = fields.map(({ kind }) => kind === 'u64' || kind === 'estimate')
   const known = new Map<number, number>()
   const statistic = (id: number): number => {
     let value = known.get(id)
     if (value !== undefined) return value
     const { avg, max, p } = table.statistics(id)
-    value = (by === 'avg' ? avg : by === 'max' ? max : p?.[['p50', 'p90', 'p99'].indexOf(by)]) ?? Number.NEGATIVE_INFINITY
+    value =
+      (by === 'avg' ? avg : by === 'max' ? max : p?.[['p50', 'p90', 'p99'].indexOf(by)]) ?? Number.NEGATIVE_INFINITY
     known.set(id, value)
     return value
   }
-  const size = !isMeasure(by) ? (a: number, b: number) => statistic(a) - statistic(b) : by === 'flows' ? (a: number, b: number) => table.flows(a) - table.flows(b) : (a: number, b: number) => table.compare(by, a, b)
+  const size = !isMeasure(by)
+    ? (a: number, b: number) => statistic(a) - statistic(b)
+    : by === 'flows'
+      ? (a: number, b: number) => table.flows(a) - table.flows(b)
+      : (a: number, b: number) => table.compare(by, a, b)
   return (a, b) => {
     const order = size(b, a)
     if (order !== 0 && !Number.isNaN(order)) return order
@@ -33,7 +43,12 @@ export function byRank(table: SumTable, by: Rank, fields: readonly QueryField[],
 }
 
 /** The first groups in an order, without putting all in order. */
-export async function firstGroups(table: SumTable, limit: number, compare: (a: number, b: number) => number, turns: Turns): Promise<number[]> {
+export async function firstGroups(
+  table: SumTable,
+  limit: number,
+  compare: (a: number, b: number) => number,
+  turns: Turns,
+): Promise<number[]> {
   let chosen: number[] = []
   let last: number | undefined
   const prune = (): void => {

@@ -13,11 +13,21 @@ const mostRows = 512
 export const mostSorted = 100_000
 
 /** Every matching row of the ring as text; without a sort, oldest first. Rejects before the first byte when there are too many to be sorted. */
-export async function ringText(source: RingSource, request: ExportRequest, format: LineFormat, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+export async function ringText(
+  source: RingSource,
+  request: ExportRequest,
+  format: LineFormat,
+  signal: AbortSignal,
+): Promise<AsyncIterable<Uint8Array>> {
   const [first, ...more] = request.sort
   const byReceipt = first === undefined || (more.length === 0 && first.field.name === 'time_received')
-  const writer = lineWriter(format, request.columns.map(({ name }) => name))
-  const batches = byReceipt ? linesByReceipt(source, request, first?.descending === true, writer.line, signal) : inPieces(await sortedLines(source, request, writer.line, signal))
+  const writer = lineWriter(
+    format,
+    request.columns.map(({ name }) => name),
+  )
+  const batches = byReceipt
+    ? linesByReceipt(source, request, first?.descending === true, writer.line, signal)
+    : inPieces(await sortedLines(source, request, writer.line, signal))
   return (async function* () {
     if (writer.head !== '') yield Buffer.from(writer.head)
     for await (const lines of batches) yield Buffer.from(lines.join(''))
@@ -28,25 +38,47 @@ export async function ringText(source: RingSource, request: ExportRequest, forma
 type LineOf = (cells: readonly Cell[]) => string
 
 /** Frames come in the order of receipt; within one, rows that waited may not. */
-async function* linesByReceipt(source: RingSource, request: ExportRequest, descending: boolean, line: LineOf, signal: AbortSignal): AsyncGenerator<string[], void, undefined> {
+async function* linesByReceipt(
+  source: RingSource,
+  request: ExportRequest,
+  descending: boolean,
+  line: LineOf,
+  signal: AbortSignal,
+): AsyncGenerator<string[], void, undefined> {
   for await (const found of scanRing(source, request, signal, { order: descending ? 'newest' : 'oldest' })) {
     const write = rowWriter(found, request, source, line)
     const received = timeReader(found.batch, found.header, 'time_received')
     const rows = found.rows.filter((row) => received(row) <= Number(request.upTo))
-    if (request.sort.length > 0) rows.sort((a, b) => (descending ? received(b) - received(a) : received(a) - received(b)))
+    if (request.sort.length > 0)
+      rows.sort((a, b) => (descending ? received(b) - received(a) : received(a) - received(b)))
     for (let from = 0; from < rows.length; from += mostRows) yield rows.slice(from, from + mostRows).map(write)
   }
 }
 
-async function sortedLines(source: RingSource, request: ExportRequest, line: LineOf, signal: AbortSignal): Promise<string[]> {
+async function sortedLines(
+  source: RingSource,
+  request: ExportRequest,
+  line: LineOf,
+  signal: AbortSignal,
+): Promise<string[]> {
   const lines: { readonly keys: readonly Key[]; readonly text: string }[] = []
   for await (const found of scanRing(source, request, signal, { order: 'oldest' })) {
     const write = rowWriter(found, request, source, line)
     const keys = request.sort.map(({ field }) => keyReader(found, field, source.resolver))
     const received = timeReader(found.batch, found.header, 'time_received')
-    for (const row of found.rows) if (received(row) <= Number(request.upTo)) lines.push({ keys: keys.map((read) => read(row)), text: write(row) })
+    for (const row of found.rows)
+      if (received(row) <= Number(request.upTo)) lines.push({ keys: keys.map((read) => read(row)), text: write(row) })
     if (lines.length > mostSorted) {
-      throw new ApiError('WEIR_API_INVALID', `More than ${mostSorted} flows match, and without a store so many are not sorted.`, { hints: ['Sort by time_received or leave "sort" out: rows then come as they were received.', 'A narrower filter or span works, too.'] })
+      throw new ApiError(
+        'WEIR_API_INVALID',
+        `More than ${mostSorted} flows match, and without a store so many are not sorted.`,
+        {
+          hints: [
+            'Sort by time_received or leave "sort" out: rows then come as they were received.',
+            'A narrower filter or span works, too.',
+          ],
+        },
+      )
     }
   }
   const compare = compareKeys(request.sort)
@@ -57,13 +89,22 @@ async function* inPieces(lines: readonly string[]): AsyncGenerator<readonly stri
   for (let from = 0; from < lines.length; from += mostRows) yield lines.slice(from, from + mostRows)
 }
 
-function rowWriter(found: Found, { columns }: ExportRequest, { resolver }: RingSource, line: LineOf): (row: number) => string {
+function rowWriter(
+  found: Found,
+  { columns }: ExportRequest,
+  { resolver }: RingSource,
+  line: LineOf,
+): (row: number) => string {
   const readers = columns.map((field) => exactReader(found, field, resolver))
   return (row) => line(readers.map((read) => read(row)))
 }
 
 /** Times with all the digits that they have. */
-function exactReader({ batch, header }: Found, { name, kind }: QueryField, resolver: RingSource['resolver']): (row: number) => Cell {
+function exactReader(
+  { batch, header }: Found,
+  { name, kind }: QueryField,
+  resolver: RingSource['resolver'],
+): (row: number) => Cell {
   if (kind !== 'time' || name === 'time_received') return cellReader(batch, header, name, resolver)
   const time = timeReader(batch, header, name)
   return (row) => {

@@ -42,7 +42,12 @@ const [hourMs, minuteMs] = [3_600_000, 60_000]
  * Goes over the rows of the ring that a question asks for, frame by frame, in pieces between which everything else of the
  * process has its turn. Ends early on abort. Answers the receipt time (Unix ms) since which everything was looked at.
  */
-export async function* scanRing(source: RingSource, question: Question, signal: AbortSignal, { order, skips, withinMs = Number.POSITIVE_INFINITY }: ScanOptions): AsyncGenerator<Found, { readonly since: number }, undefined> {
+export async function* scanRing(
+  source: RingSource,
+  question: Question,
+  signal: AbortSignal,
+  { order, skips, withinMs = Number.POSITIVE_INFINITY }: ScanOptions,
+): AsyncGenerator<Found, { readonly since: number }, undefined> {
   const { ring, resolver, clock, turns } = source
   const { since } = ring
   const frames = ring.after(0)
@@ -55,7 +60,13 @@ export async function* scanRing(source: RingSource, question: Question, signal: 
   for (const frame of frames) {
     const { header } = frame.frame
     if (signal.aborted) return { since }
-    if (header.kind !== 'flows' || skips?.(frame) === true || header.received < reach.from || header.received > reach.to) continue
+    if (
+      header.kind !== 'flows' ||
+      skips?.(frame) === true ||
+      header.received < reach.from ||
+      header.received > reach.to
+    )
+      continue
     const now = clock.monotonic()
     if (now - began > withinMs) return { since: header.received + 1 }
     if (now - slice > sliceMs) {
@@ -109,7 +120,7 @@ function fieldTime(batch: FlowBatch, name: string, missing: number): (row: numbe
 }
 
 export function present(valid: Uint8Array | undefined, row: number): boolean {
-  return valid === undefined || ((valid[row >> 3] as number) >> (row & 7) & 1) === 1
+  return valid === undefined || (((valid[row >> 3] as number) >> (row & 7)) & 1) === 1
 }
 
 /** The part of a span that the ring can answer for. */

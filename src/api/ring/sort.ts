@@ -4,7 +4,11 @@ import type { Turns } from './turns.ts'
 const perTurn = 4096
 
 /** Puts items in order, in pieces between which everything else has its turn. Equal ones stay as they were. */
-export async function sortInTurns<Item>(items: readonly Item[], compare: (a: Item, b: Item) => number, turns: Turns): Promise<Item[]> {
+export async function sortInTurns<Item>(
+  items: readonly Item[],
+  compare: (a: Item, b: Item) => number,
+  turns: Turns,
+): Promise<Item[]> {
   let runs: Item[][] = []
   for (let from = 0; from < items.length; from += perTurn) {
     await turns.next()
@@ -12,13 +16,19 @@ export async function sortInTurns<Item>(items: readonly Item[], compare: (a: Ite
   }
   while (runs.length > 1) {
     const merged: Item[][] = []
-    for (let at = 0; at < runs.length; at += 2) merged.push(await merge(runs[at] ?? [], runs[at + 1] ?? [], compare, turns))
+    for (let at = 0; at < runs.length; at += 2)
+      merged.push(await merge(runs[at] ?? [], runs[at + 1] ?? [], compare, turns))
     runs = merged
   }
   return runs[0] ?? []
 }
 
-async function merge<Item>(left: readonly Item[], right: readonly Item[], compare: (a: Item, b: Item) => number, turns: Turns): Promise<Item[]> {
+async function merge<Item>(
+  left: readonly Item[],
+  right: readonly Item[],
+  compare: (a: Item, b: Item) => number,
+  turns: Turns,
+): Promise<Item[]> {
   const merged: Item[] = []
   let [l, r] = [0, 0]
   while (l < left.length || r < right.length) {

@@ -152,7 +152,10 @@ export function reportedReader(batch: FlowBatch, name: FurtherMeasure): (row: nu
 }
 
 /** The estimate of bytes or packets of a row, exactly; undefined where nothing was counted. */
-export function estimateReader(batch: FlowBatch, of: 'bytes' | 'packets'): (row: number) => number | bigint | undefined {
+export function estimateReader(
+  batch: FlowBatch,
+  of: 'bytes' | 'packets',
+): (row: number) => number | bigint | undefined {
   const counts = batch.columns[of]
   if (counts?.kind !== 'u64') return () => undefined
   const { words, valid } = counts

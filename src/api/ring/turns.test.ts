@@ -19,5 +19,10 @@ test('of many that wait, one goes on in each turn of the event loop, and who is 
   await Promise.all(others)
   expect(seen.toSorted().join('')).toBe('aaabbbcccnow')
   // Nobody had two turns while others waited.
-  expect(seen.filter((name) => name !== 'now').slice(0, 3).toSorted()).toEqual(['a', 'b', 'c'])
+  expect(
+    seen
+      .filter((name) => name !== 'now')
+      .slice(0, 3)
+      .toSorted(),
+  ).toEqual(['a', 'b', 'c'])
 })

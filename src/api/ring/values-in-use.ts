@@ -22,7 +22,8 @@ function plainCounter(field: QueryField, resolver: RingSource['resolver']): Coun
         counts[id] = (counts[id] ?? 0) + 1
       }
     },
-    values: () => counts.flatMap((count, id) => (id === 0 ? [] : [{ field, value: values.cells[id] as PlainValue, count }])),
+    values: () =>
+      counts.flatMap((count, id) => (id === 0 ? [] : [{ field, value: values.cells[id] as PlainValue, count }])),
   }
 }
 
@@ -32,7 +33,9 @@ function listCounter(field: QueryField): Counter {
   return {
     add({ batch, header, rows }) {
       const read = cellReader(batch, header, field.name, undefined)
-      for (const row of rows) for (const item of new Set((read(row) ?? []) as readonly PlainValue[])) counts.set(item, (counts.get(item) ?? 0) + 1)
+      for (const row of rows)
+        for (const item of new Set((read(row) ?? []) as readonly PlainValue[]))
+          counts.set(item, (counts.get(item) ?? 0) + 1)
     },
     values: () => [...counts].map(([value, count]) => ({ field, value, count })),
   }
@@ -40,9 +43,17 @@ function listCounter(field: QueryField): Counter {
 
 /** The values that flows of the ring have, newest flows first, for as long as there is time. Undefined when the client has gone. */
 export async function ringValues(
-  source: RingSource, question: Question, fields: readonly QueryField[], matches: (field: QueryField) => ValueTest, limit: number, withinMs: number, signal: AbortSignal,
+  source: RingSource,
+  question: Question,
+  fields: readonly QueryField[],
+  matches: (field: QueryField) => ValueTest,
+  limit: number,
+  withinMs: number,
+  signal: AbortSignal,
 ): Promise<UsedValues | undefined> {
-  const counters = fields.map((field) => (field.kind.startsWith('list') ? listCounter(field) : plainCounter(field, source.resolver)))
+  const counters = fields.map((field) =>
+    field.kind.startsWith('list') ? listCounter(field) : plainCounter(field, source.resolver),
+  )
   const { since } = source.ring
   const scan = scanRing(source, question, signal, { order: 'newest', withinMs })
   let next = await scan.next()
@@ -52,13 +63,19 @@ export async function ringValues(
     const test = matches(fields[index] as QueryField)
     return counter.values().filter(({ value }) => test(value))
   })
-  return { values: largest(values, limit * 2), source: 'ring', span: coveredSpan(question.span, next.value.since), exact: next.value.since === since }
+  return {
+    values: largest(values, limit * 2),
+    source: 'ring',
+    span: coveredSpan(question.span, next.value.since),
+    exact: next.value.since === since,
+  }
 }
 
 /** The commonest, without putting all in order. */
 function largest(values: UsedValue[], limit: number): UsedValue[] {
   let chosen: UsedValue[] = []
-  const order = (a: UsedValue, b: UsedValue): number => b.count - a.count || (String(a.value) < String(b.value) ? -1 : 1)
+  const order = (a: UsedValue, b: UsedValue): number =>
+    b.count - a.count || (String(a.value) < String(b.value) ? -1 : 1)
   for (const value of values) {
     chosen.push(value)
     if (chosen.length >= 4 * limit + 1000) chosen = chosen.sort(order).slice(0, limit)
@@ -67,7 +84,12 @@ function largest(values: UsedValue[], limit: number): UsedValue[] {
 }
 
 /** How many of the newest matching flows have a value in each field; undefined when the ring has none. */
-export async function ringFieldUse(source: RingSource, question: Question, rows: number, signal: AbortSignal): Promise<ReadonlyMap<string, number> | undefined> {
+export async function ringFieldUse(
+  source: RingSource,
+  question: Question,
+  rows: number,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, number> | undefined> {
   const counts = new Map<string, number>()
   let looked = 0
   for await (const found of scanRing(source, question, signal, { order: 'newest', withinMs: 40 })) {

@@ -60,7 +60,13 @@ export class FieldValues {
     }
     return (row) => {
       const value = cell(row)
-      return value === null ? 0 : this.#id(typeof value === 'number' || typeof value === 'string' ? value : JSON.stringify(value), () => value, row)
+      return value === null
+        ? 0
+        : this.#id(
+            typeof value === 'number' || typeof value === 'string' ? value : JSON.stringify(value),
+            () => value,
+            row,
+          )
     }
   }
 

@@ -14,28 +14,78 @@ const nullable = { type: ['string', 'null'] } as const
 
 export const auditFactSchemas = {
   AuditFirsts: {
-    type: 'object', required: ['pairs', 'total'], properties: {
-      pairs: { type: 'array', items: { type: 'object', properties: { actor: nullable, actor_name: nullable, service: nullable, action: nullable, first: { type: 'string' }, traces: { type: 'integer' } } }, description: 'The newest first.' },
-      total: { type: 'integer' }, since: { ...nullable, description: 'Time of the oldest trace that is stored: nothing before it is known.' },
+    type: 'object',
+    required: ['pairs', 'total'],
+    properties: {
+      pairs: {
+        type: 'array',
+        items: {
+          type: 'object',
+          properties: {
+            actor: nullable,
+            actor_name: nullable,
+            service: nullable,
+            action: nullable,
+            first: { type: 'string' },
+            traces: { type: 'integer' },
+          },
+        },
+        description: 'The newest first.',
+      },
+      total: { type: 'integer' },
+      since: { ...nullable, description: 'Time of the oldest trace that is stored: nothing before it is known.' },
     },
   },
   AuditLogins: {
-    type: 'object', required: ['actors', 'total'], properties: {
-      actors: { type: 'array', items: { type: 'object', properties: { actor: nullable, actor_name: nullable, failed: { type: 'integer' }, last: { type: 'string' }, addresses: { type: 'array', items: { type: 'string' } } } }, description: 'Those with most first; ten addresses of each.' },
+    type: 'object',
+    required: ['actors', 'total'],
+    properties: {
+      actors: {
+        type: 'array',
+        items: {
+          type: 'object',
+          properties: {
+            actor: nullable,
+            actor_name: nullable,
+            failed: { type: 'integer' },
+            last: { type: 'string' },
+            addresses: { type: 'array', items: { type: 'string' } },
+          },
+        },
+        description: 'Those with most first; ten addresses of each.',
+      },
       total: { type: 'integer', description: 'Failed logins.' },
     },
   },
   AuditNewest: {
-    type: 'object', required: ['newest', 'sources'], properties: {
+    type: 'object',
+    required: ['newest', 'sources'],
+    properties: {
       newest: { ...nullable, description: 'Time of the newest trace that is stored.' },
       sources: {
-        type: 'array', description: 'Who told of traces in the last seven days.', items: {
-          type: 'object', properties: { source: { type: 'string' }, newest: { type: 'string' }, received: { type: 'string', description: 'When the newest came.' }, late: { type: 'number', description: 'Seconds from when the newest happened until it came.' } },
+        type: 'array',
+        description: 'Who told of traces in the last seven days.',
+        items: {
+          type: 'object',
+          properties: {
+            source: { type: 'string' },
+            newest: { type: 'string' },
+            received: { type: 'string', description: 'When the newest came.' },
+            late: { type: 'number', description: 'Seconds from when the newest happened until it came.' },
+          },
         },
       },
       collectors: {
-        type: 'array', description: 'Sources of this Weir that collect audit traces; not told to who may not see every namespace.',
-        items: { type: 'object', properties: { name: { type: 'string' }, type: { type: 'string' }, error: { type: 'string', description: 'Why nothing can be collected just now.' } } },
+        type: 'array',
+        description: 'Sources of this Weir that collect audit traces; not told to who may not see every namespace.',
+        items: {
+          type: 'object',
+          properties: {
+            name: { type: 'string' },
+            type: { type: 'string' },
+            error: { type: 'string', description: 'Why nothing can be collected just now.' },
+          },
+        },
       },
     },
   },
@@ -59,7 +109,9 @@ export function firstsSql({ from, to, conditions }: AuditWithin): string {
 }
 
 export function loginsSql({ from, to, conditions }: AuditWithin): string {
-  const where = [`time >= ${from}`, `time < ${to}`, "severity IN ('warning', 'incident')", isLogin, ...conditions].join('\n  AND ')
+  const where = [`time >= ${from}`, `time < ${to}`, "severity IN ('warning', 'incident')", isLogin, ...conditions].join(
+    '\n  AND ',
+  )
   return `SELECT actor, any_value(actor_name) AS actor_name, count(*)::BIGINT AS failed, max(time) AS last, coalesce((list_sort(list(DISTINCT address)))[1:10], []) AS addresses\nFROM audit\nWHERE ${where}\nGROUP BY actor`
 }
 
@@ -77,55 +129,116 @@ export function auditFactRoutes(app: FastifyInstance, context: ApiContext): void
     const { from, to } = span({ from: query.from ?? 'now-24h', to: query.to ?? 'now' }, host.clock.now())
     return { from: timeSql(from), to: timeSql(to), conditions: auditConditions(query, principal) }
   }
-  const counted = (sql: string, columns: string, of: string, order: string, { limit = 100 }: Query): string => `SELECT ${columns}, ${of} OVER ()::BIGINT AS total FROM (${sql}) ORDER BY ${order} LIMIT ${limit}`
+  const counted = (sql: string, columns: string, of: string, order: string, { limit = 100 }: Query): string =>
+    `SELECT ${columns}, ${of} OVER ()::BIGINT AS total FROM (${sql}) ORDER BY ${order} LIMIT ${limit}`
 
-  app.get('/api/v1/audit/firsts', {
-    schema: {
-      operationId: 'auditFirsts', summary: 'Who did something for the first time', description: 'Pairs of actor and action whose oldest trace is of the span. What the store has forgotten counts as never done.',
-      querystring: { type: 'object', additionalProperties: false, properties: limited }, response: { 200: { $ref: 'AuditFirsts#' }, ...refusals },
+  app.get(
+    '/api/v1/audit/firsts',
+    {
+      schema: {
+        operationId: 'auditFirsts',
+        summary: 'Who did something for the first time',
+        description:
+          'Pairs of actor and action whose oldest trace is of the span. What the store has forgotten counts as never done.',
+        querystring: { type: 'object', additionalProperties: false, properties: limited },
+        response: { 200: { $ref: 'AuditFirsts#' }, ...refusals },
+      },
     },
-  }, async (request, reply) => {
-    const query = request.query as Query
-    const [store, gone] = [storeOf(context), goneWith(reply)]
-    const [rows, oldest] = await Promise.all([
-      rowsOf(store, counted(firstsSql(within(query, request.principal)), 'actor, actor_name, service, action, first, traces', 'count(*)', firstsOrder, query), gone),
-      rowsOf(store, 'SELECT min(time) AS since FROM audit', gone),
-    ])
-    if (rows === undefined || oldest === undefined) return reply.hijack()
-    return answerJson(request, reply, { pairs: rows.map(({ total: _, ...row }) => ({ ...row, traces: Number(row['traces']) })), total: Number(rows[0]?.['total'] ?? 0), since: oldest[0]?.['since'] ?? null })
-  })
+    async (request, reply) => {
+      const query = request.query as Query
+      const [store, gone] = [storeOf(context), goneWith(reply)]
+      const [rows, oldest] = await Promise.all([
+        rowsOf(
+          store,
+          counted(
+            firstsSql(within(query, request.principal)),
+            'actor, actor_name, service, action, first, traces',
+            'count(*)',
+            firstsOrder,
+            query,
+          ),
+          gone,
+        ),
+        rowsOf(store, 'SELECT min(time) AS since FROM audit', gone),
+      ])
+      if (rows === undefined || oldest === undefined) return reply.hijack()
+      return answerJson(request, reply, {
+        pairs: rows.map(({ total: _, ...row }) => ({ ...row, traces: Number(row['traces']) })),
+        total: Number(rows[0]?.['total'] ?? 0),
+        since: oldest[0]?.['since'] ?? null,
+      })
+    },
+  )
 
-  app.get('/api/v1/audit/logins', {
-    schema: {
-      operationId: 'auditLogins', summary: 'Failed logins by actor', description: 'Traces of the span whose action is a login by its name (login, sign-in, authenticate) and whose severity is warning or incident.',
-      querystring: { type: 'object', additionalProperties: false, properties: limited }, response: { 200: { $ref: 'AuditLogins#' }, ...refusals },
+  app.get(
+    '/api/v1/audit/logins',
+    {
+      schema: {
+        operationId: 'auditLogins',
+        summary: 'Failed logins by actor',
+        description:
+          'Traces of the span whose action is a login by its name (login, sign-in, authenticate) and whose severity is warning or incident.',
+        querystring: { type: 'object', additionalProperties: false, properties: limited },
+        response: { 200: { $ref: 'AuditLogins#' }, ...refusals },
+      },
     },
-  }, async (request, reply) => {
-    const query = request.query as Query
-    const rows = await rowsOf(storeOf(context), counted(loginsSql(within(query, request.principal)), 'actor, actor_name, failed, last, addresses', 'sum(failed)', loginsOrder, query), goneWith(reply))
-    if (rows === undefined) return reply.hijack()
-    return answerJson(request, reply, { actors: rows.map(({ total: _, ...row }) => ({ ...row, failed: Number(row['failed']) })), total: Number(rows[0]?.['total'] ?? 0) })
-  })
+    async (request, reply) => {
+      const query = request.query as Query
+      const rows = await rowsOf(
+        storeOf(context),
+        counted(
+          loginsSql(within(query, request.principal)),
+          'actor, actor_name, failed, last, addresses',
+          'sum(failed)',
+          loginsOrder,
+          query,
+        ),
+        goneWith(reply),
+      )
+      if (rows === undefined) return reply.hijack()
+      return answerJson(request, reply, {
+        actors: rows.map(({ total: _, ...row }) => ({ ...row, failed: Number(row['failed']) })),
+        total: Number(rows[0]?.['total'] ?? 0),
+      })
+    },
+  )
 
-  app.get('/api/v1/audit/newest', {
-    schema: {
-      operationId: 'auditNewest', summary: 'The newest audit trace, and how late each source tells', description: 'Tells “nothing was done” from “it has not come yet”.',
-      response: { 200: { $ref: 'AuditNewest#' }, ...refusals },
+  app.get(
+    '/api/v1/audit/newest',
+    {
+      schema: {
+        operationId: 'auditNewest',
+        summary: 'The newest audit trace, and how late each source tells',
+        description: 'Tells “nothing was done” from “it has not come yet”.',
+        response: { 200: { $ref: 'AuditNewest#' }, ...refusals },
+      },
     },
-  }, async (request, reply) => {
-    const scope = auditScope(request.principal)
-    const visible = scope === undefined ? '' : ` AND ${auditScope(request.principal, 'ref') ?? ''}`
-    const since = isoOf(BigInt(Math.floor(host.clock.now() - 7 * 86_400_000)) * 1000n)
-    const [store, gone] = [storeOf(context), goneWith(reply)]
-    const [sources, newest, pipeline] = await Promise.all([
-      rowsOf(store, `SELECT source, max(time) AS newest, max(time_received) AS received, round(greatest(0, epoch(arg_max(time_received, time)) - epoch(max(time))), 3) AS late FROM events WHERE family = 'audit' AND time_received >= '${since}'::TIMESTAMPTZ${visible} GROUP BY source ORDER BY newest DESC`, gone),
-      rowsOf(store, `SELECT max(time) AS newest FROM audit${scope === undefined ? '' : ` WHERE ${scope}`}`, gone),
-      request.principal.namespaces === undefined ? control.pipeline() : undefined,
-    ])
-    if (sources === undefined || newest === undefined) return reply.hijack()
-    return answerJson(request, reply, {
-      newest: newest[0]?.['newest'] ?? null, sources,
-      ...(pipeline === undefined ? {} : { collectors: pipeline.sources.filter(({ type }) => collecting.has(type)).map(({ name, type, error }) => ({ name, type, ...(error === undefined ? {} : { error }) })) }),
-    })
-  })
+    async (request, reply) => {
+      const scope = auditScope(request.principal)
+      const visible = scope === undefined ? '' : ` AND ${auditScope(request.principal, 'ref') ?? ''}`
+      const since = isoOf(BigInt(Math.floor(host.clock.now() - 7 * 86_400_000)) * 1000n)
+      const [store, gone] = [storeOf(context), goneWith(reply)]
+      const [sources, newest, pipeline] = await Promise.all([
+        rowsOf(
+          store,
+          `SELECT source, max(time) AS newest, max(time_received) AS received, round(greatest(0, epoch(arg_max(time_received, time)) - epoch(max(time))), 3) AS late FROM events WHERE family = 'audit' AND time_received >= '${since}'::TIMESTAMPTZ${visible} GROUP BY source ORDER BY newest DESC`,
+          gone,
+        ),
+        rowsOf(store, `SELECT max(time) AS newest FROM audit${scope === undefined ? '' : ` WHERE ${scope}`}`, gone),
+        request.principal.namespaces === undefined ? control.pipeline() : undefined,
+      ])
+      if (sources === undefined || newest === undefined) return reply.hijack()
+      return answerJson(request, reply, {
+        newest: newest[0]?.['newest'] ?? null,
+        sources,
+        ...(pipeline === undefined
+          ? {}
+          : {
+              collectors: pipeline.sources
+                .filter(({ type }) => collecting.has(type))
+                .map(({ name, type, error }) => ({ name, type, ...(error === undefined ? {} : { error }) })),
+            }),
+      })
+    },
+  )
 }

@@ -7,14 +7,30 @@ import { firstsOrder, firstsSql, loginsOrder, loginsSql, type AuditWithin } from
 import { auditGraphColumns } from './audit-sums.ts'
 import { auditConditions, auditParameters, type AuditQuery } from './audit.ts'
 
-const shown = ['time', 'severity', 'actor', 'actor_name', 'impersonated_by', 'service', 'action', 'resource', 'resource_name', 'tenant', 'region', 'address', 'code'] as const
+const shown = [
+  'time',
+  'severity',
+  'actor',
+  'actor_name',
+  'impersonated_by',
+  'service',
+  'action',
+  'resource',
+  'resource_name',
+  'tenant',
+  'region',
+  'address',
+  'code',
+] as const
 
-const where = ({ from, to, conditions }: AuditWithin): string => `FROM audit\nWHERE ${[`time >= ${from}`, `time < ${to}`, ...conditions].join('\n  AND ')}`
+const where = ({ from, to, conditions }: AuditWithin): string =>
+  `FROM audit\nWHERE ${[`time >= ${from}`, `time < ${to}`, ...conditions].join('\n  AND ')}`
 
 /** What a view of the same traces shows, as a statement on view `audit`. */
 const statements = {
   traces: (within) => `SELECT ${shown.join(', ')}\n${where(within)}\nORDER BY time DESC, _pos DESC`,
-  columns: (within) => `SELECT ${auditGraphColumns.join(', ')}, count(*) AS traces, count(*) FILTER (severity IN ('warning', 'incident')) AS failed, count(*) FILTER (severity = 'incident') AS incidents\n${where(within)}\nGROUP BY ALL\nORDER BY traces DESC`,
+  columns: (within) =>
+    `SELECT ${auditGraphColumns.join(', ')}, count(*) AS traces, count(*) FILTER (severity IN ('warning', 'incident')) AS failed, count(*) FILTER (severity = 'incident') AS incidents\n${where(within)}\nGROUP BY ALL\nORDER BY traces DESC`,
   firsts: (within) => `${firstsSql(within)}\nORDER BY ${firstsOrder}`,
   logins: (within) => `${loginsSql(within)}\nORDER BY ${loginsOrder}`,
 } as const satisfies Record<string, (within: AuditWithin) => string>
@@ -26,14 +42,25 @@ interface Query extends AuditQuery {
 const schema = {
   operationId: 'auditQuery',
   summary: 'The same question in SQL',
-  description: 'A statement on view `audit` for POST /api/v1/sql, of what may be seen, with its times as they are now. Nothing is asked.',
+  description:
+    'A statement on view `audit` for POST /api/v1/sql, of what may be seen, with its times as they are now. Nothing is asked.',
   querystring: {
-    type: 'object', additionalProperties: false, properties: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
       ...auditParameters,
-      of: { type: 'string', enum: Object.keys(statements), default: 'traces', description: 'What is shown of the traces: as /api/v1/audit and what is below it call it.' },
+      of: {
+        type: 'string',
+        enum: Object.keys(statements),
+        default: 'traces',
+        description: 'What is shown of the traces: as /api/v1/audit and what is below it call it.',
+      },
     },
   },
-  response: { 200: { type: 'object', required: ['sql'], properties: { sql: { type: 'string' } } }, 400: { $ref: 'Problem#' } },
+  response: {
+    200: { type: 'object', required: ['sql'], properties: { sql: { type: 'string' } } },
+    400: { $ref: 'Problem#' },
+  },
 } as const
 
 export function auditQueryRoute(app: FastifyInstance, { host }: ApiContext): void {
@@ -41,6 +68,12 @@ export function auditQueryRoute(app: FastifyInstance, { host }: ApiContext): voi
     const query = request.query as Query
     const { from, to } = span({ from: query.from ?? 'now-24h', to: query.to ?? 'now' }, host.clock.now())
     const moment = (us: bigint): string => `TIMESTAMPTZ '${isoOf(us)}'`
-    return answerJson(request, reply, { sql: statements[query.of ?? 'traces']({ from: moment(from), to: moment(to), conditions: auditConditions(query, request.principal) }) })
+    return answerJson(request, reply, {
+      sql: statements[query.of ?? 'traces']({
+        from: moment(from),
+        to: moment(to),
+        conditions: auditConditions(query, request.principal),
+      }),
+    })
   })
 }

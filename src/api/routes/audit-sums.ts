@@ -16,37 +16,95 @@ const spanOf = { type: 'object', properties: { from: { type: 'string' }, to: { t
 export const auditGraphColumns = ['actor', 'action', 'resource', 'tenant', 'region'] as const
 
 /** Column of the view that calls a node by its name. */
-const labels: Readonly<Record<(typeof auditGraphColumns)[number], string>> = { actor: 'actor_name', action: 'service', resource: 'resource_name', tenant: 'NULL', region: 'NULL' }
+const labels: Readonly<Record<(typeof auditGraphColumns)[number], string>> = {
+  actor: 'actor_name',
+  action: 'service',
+  resource: 'resource_name',
+  tenant: 'NULL',
+  region: 'NULL',
+}
 
-const counts = { traces: { type: 'integer' }, failed: { type: 'integer', description: 'Of severity warning or incident.' }, incidents: { type: 'integer' } } as const
+const counts = {
+  traces: { type: 'integer' },
+  failed: { type: 'integer', description: 'Of severity warning or incident.' },
+  incidents: { type: 'integer' },
+} as const
 
 export const auditSumSchemas = {
   AuditSums: {
-    type: 'object', required: ['span', 'step', 'by', 'total', 'groups', 'others', 'buckets'], properties: {
-      span: spanOf, step: { type: 'integer', description: 'Length of a bucket in seconds.' }, by: { type: 'string' }, total: { type: 'integer', description: 'Traces that match.' },
-      groups: { type: 'array', items: { type: 'object', properties: { value: nullable, traces: { type: 'integer' } } }, description: 'The largest first; null is what was not told.' },
-      others: { type: 'object', properties: { groups: { type: 'integer' }, traces: { type: 'integer' } }, description: 'Groups that are not told apart.' },
+    type: 'object',
+    required: ['span', 'step', 'by', 'total', 'groups', 'others', 'buckets'],
+    properties: {
+      span: spanOf,
+      step: { type: 'integer', description: 'Length of a bucket in seconds.' },
+      by: { type: 'string' },
+      total: { type: 'integer', description: 'Traces that match.' },
+      groups: {
+        type: 'array',
+        items: { type: 'object', properties: { value: nullable, traces: { type: 'integer' } } },
+        description: 'The largest first; null is what was not told.',
+      },
+      others: {
+        type: 'object',
+        properties: { groups: { type: 'integer' }, traces: { type: 'integer' } },
+        description: 'Groups that are not told apart.',
+      },
       buckets: {
-        type: 'array', description: 'When each bucket begins, and how many traces it has of each of `groups`, then of the others. Buckets without a trace are left out.',
-        items: { type: 'object', properties: { time: { type: 'string' }, traces: { type: 'array', items: { type: 'integer' } } } },
+        type: 'array',
+        description:
+          'When each bucket begins, and how many traces it has of each of `groups`, then of the others. Buckets without a trace are left out.',
+        items: {
+          type: 'object',
+          properties: { time: { type: 'string' }, traces: { type: 'array', items: { type: 'integer' } } },
+        },
       },
     },
   },
   AuditColumns: {
-    type: 'object', required: ['span', 'total', 'columns', 'edges'], properties: {
-      span: spanOf, total: { type: 'integer', description: 'Traces that match; the nodes and the others of each column add up to it.' },
+    type: 'object',
+    required: ['span', 'total', 'columns', 'edges'],
+    properties: {
+      span: spanOf,
+      total: {
+        type: 'integer',
+        description: 'Traces that match; the nodes and the others of each column add up to it.',
+      },
       columns: {
-        type: 'array', items: {
-          type: 'object', properties: {
+        type: 'array',
+        items: {
+          type: 'object',
+          properties: {
             column: { type: 'string' },
-            nodes: { type: 'array', items: { type: 'object', properties: { value: nullable, label: { ...nullable, description: 'Its name; of an action, its service.' }, ...counts } }, description: 'The largest first.' },
-            others: { type: 'object', properties: { values: { type: 'integer', description: 'How many values are not told apart.' }, ...counts } },
+            nodes: {
+              type: 'array',
+              items: {
+                type: 'object',
+                properties: {
+                  value: nullable,
+                  label: { ...nullable, description: 'Its name; of an action, its service.' },
+                  ...counts,
+                },
+              },
+              description: 'The largest first.',
+            },
+            others: {
+              type: 'object',
+              properties: {
+                values: { type: 'integer', description: 'How many values are not told apart.' },
+                ...counts,
+              },
+            },
           },
         },
       },
       edges: {
-        type: 'array', description: 'Traces between two columns that stand side by side: from node `from` of column `column` to node `to` of the next one; -1 is its others.',
-        items: { type: 'object', properties: { column: { type: 'integer' }, from: { type: 'integer' }, to: { type: 'integer' }, ...counts } },
+        type: 'array',
+        description:
+          'Traces between two columns that stand side by side: from node `from` of column `column` to node `to` of the next one; -1 is its others.',
+        items: {
+          type: 'object',
+          properties: { column: { type: 'integer' }, from: { type: 'integer' }, to: { type: 'integer' }, ...counts },
+        },
       },
     },
   },
@@ -61,13 +119,22 @@ interface Query extends AuditQuery {
 const sums = {
   operationId: 'auditSums',
   summary: 'How many audit traces there were, over time and by what',
-  description: 'The same question as GET /api/v1/audit, counted. Groups and others add up to the total, in each bucket and over the span.',
+  description:
+    'The same question as GET /api/v1/audit, counted. Groups and others add up to the total, in each bucket and over the span.',
   querystring: {
-    type: 'object', additionalProperties: false, properties: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
       ...auditParameters,
       by: { type: 'string', enum: auditFacets, default: 'severity', description: 'What makes the groups.' },
       limit: { type: 'integer', minimum: 1, maximum: 1000, default: 10, description: 'Groups told apart.' },
-      buckets: { type: 'integer', minimum: 1, maximum: 1000, default: 150, description: 'Buckets of the span at most.' },
+      buckets: {
+        type: 'integer',
+        minimum: 1,
+        maximum: 1000,
+        default: 150,
+        description: 'Buckets of the span at most.',
+      },
     },
   },
   response: { 200: { $ref: 'AuditSums#' }, ...refusals },
@@ -76,14 +143,24 @@ const sums = {
 const columns = {
   operationId: 'auditColumns',
   summary: 'Who did what to which resource, of which tenant, in which region: counted as columns of nodes',
-  description: 'The same question as GET /api/v1/audit. Of each column the largest nodes are told apart, and the others counted together.',
-  querystring: { type: 'object', additionalProperties: false, properties: { ...auditParameters, limit: { type: 'integer', minimum: 1, maximum: 200, default: 50, description: 'Nodes of a column.' } } },
+  description:
+    'The same question as GET /api/v1/audit. Of each column the largest nodes are told apart, and the others counted together.',
+  querystring: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      ...auditParameters,
+      limit: { type: 'integer', minimum: 1, maximum: 200, default: 50, description: 'Nodes of a column.' },
+    },
+  },
   response: { 200: { $ref: 'AuditColumns#' }, ...refusals },
 } as const
 
 export function auditSumRoutes(app: FastifyInstance, context: ApiContext): void {
-  const spanned = (query: AuditQuery): TimeSpan => span({ from: query.from ?? 'now-24h', to: query.to ?? 'now' }, context.host.clock.now())
-  const within = ({ from, to }: TimeSpan, conditions: readonly string[]): string => [`time >= ${timeSql(from)}`, `time < ${timeSql(to)}`, ...conditions].join(' AND ')
+  const spanned = (query: AuditQuery): TimeSpan =>
+    span({ from: query.from ?? 'now-24h', to: query.to ?? 'now' }, context.host.clock.now())
+  const within = ({ from, to }: TimeSpan, conditions: readonly string[]): string =>
+    [`time >= ${timeSql(from)}`, `time < ${timeSql(to)}`, ...conditions].join(' AND ')
 
   app.get('/api/v1/audit/sums', { schema: sums }, async (request, reply) => {
     const query = request.query as Query
@@ -95,15 +172,24 @@ export function auditSumRoutes(app: FastifyInstance, context: ApiContext): void 
     if (rows === undefined) return reply.hijack()
     const { total, groups, others, buckets: times } = groupedOf(rows)
     return answerJson(request, reply, {
-      span: { from: isoOf(asked.from), to: isoOf(asked.to) }, step, by, total,
-      groups: groups.map(({ value, n }) => ({ value, traces: n })), others: { groups: others.groups, traces: others.n }, buckets: times.map(({ time, n }) => ({ time, traces: n })),
+      span: { from: isoOf(asked.from), to: isoOf(asked.to) },
+      step,
+      by,
+      total,
+      groups: groups.map(({ value, n }) => ({ value, traces: n })),
+      others: { groups: others.groups, traces: others.n },
+      buckets: times.map(({ time, n }) => ({ time, traces: n })),
     })
   })
 
   app.get('/api/v1/audit/columns', { schema: columns }, async (request, reply) => {
     const query = request.query as Query
     const asked = spanned(query)
-    const rows = await rowsOf(storeOf(context), columnsSql(within(asked, auditConditions(query, request.principal)), query.limit ?? 50), goneWith(reply))
+    const rows = await rowsOf(
+      storeOf(context),
+      columnsSql(within(asked, auditConditions(query, request.principal)), query.limit ?? 50),
+      goneWith(reply),
+    )
     if (rows === undefined) return reply.hijack()
     return answerJson(request, reply, { span: { from: isoOf(asked.from), to: isoOf(asked.to) }, ...columnsOf(rows) })
   })
@@ -116,28 +202,50 @@ const sized = 'sum(n)::BIGINT AS traces, sum(failed)::BIGINT AS failed, sum(inci
  * Values become their ranks before anything is joined: so what is counted are a few numbers for each row.
  */
 function columnsSql(where: string, limit: number): string {
-  const tables = auditGraphColumns.map((name, at) => `c${at} AS MATERIALIZED (SELECT ${name} AS value, any_value(${labels[name]})::VARCHAR AS label, count(*) AS n, count(*) FILTER (severity IN ('warning', 'incident')) AS failed, count(*) FILTER (severity = 'incident') AS incidents, row_number() OVER (ORDER BY count(*) DESC, ${name}) - 1 AS rank FROM audit WHERE ${where} GROUP BY 1)`)
+  const tables = auditGraphColumns.map(
+    (name, at) =>
+      `c${at} AS MATERIALIZED (SELECT ${name} AS value, any_value(${labels[name]})::VARCHAR AS label, count(*) AS n, count(*) FILTER (severity IN ('warning', 'incident')) AS failed, count(*) FILTER (severity = 'incident') AS incidents, row_number() OVER (ORDER BY count(*) DESC, ${name}) - 1 AS rank FROM audit WHERE ${where} GROUP BY 1)`,
+  )
   const place = auditGraphColumns.map((_, at) => `coalesce(r${at}.rank, -1) AS p${at}`)
-  const joins = auditGraphColumns.map((name, at) => `LEFT JOIN (SELECT value, rank FROM c${at} WHERE rank < ${limit}) r${at} ON a.${name} IS NOT DISTINCT FROM r${at}.value`)
+  const joins = auditGraphColumns.map(
+    (name, at) =>
+      `LEFT JOIN (SELECT value, rank FROM c${at} WHERE rank < ${limit}) r${at} ON a.${name} IS NOT DISTINCT FROM r${at}.value`,
+  )
   const placed = `placed AS MATERIALIZED (SELECT ${place.join(', ')}, count(*) AS n, count(*) FILTER (severity IN ('warning', 'incident')) AS failed, count(*) FILTER (severity = 'incident') AS incidents FROM audit a ${joins.join(' ')} WHERE ${where} GROUP BY ALL)`
   const parts = auditGraphColumns.flatMap((_, at) => [
     `SELECT 'node' AS part, ${at} AS col, value, label, rank::INTEGER AS rank, NULL::INTEGER AS other, n::BIGINT AS traces, failed::BIGINT AS failed, incidents::BIGINT AS incidents FROM c${at} WHERE rank < ${limit}`,
     `SELECT 'others', ${at}, NULL, NULL, count(*)::INTEGER, NULL, coalesce(sum(n), 0)::BIGINT, coalesce(sum(failed), 0)::BIGINT, coalesce(sum(incidents), 0)::BIGINT FROM c${at} WHERE rank >= ${limit}`,
-    ...(at + 1 < auditGraphColumns.length ? [`SELECT 'edge', ${at}, NULL, NULL, p${at}::INTEGER, p${at + 1}::INTEGER, ${sized} FROM placed GROUP BY p${at}, p${at + 1}`] : []),
+    ...(at + 1 < auditGraphColumns.length
+      ? [
+          `SELECT 'edge', ${at}, NULL, NULL, p${at}::INTEGER, p${at + 1}::INTEGER, ${sized} FROM placed GROUP BY p${at}, p${at + 1}`,
+        ]
+      : []),
   ])
   return `WITH ${[...tables, placed].join(', ')} SELECT part, col, value, label, rank, other, traces, failed, incidents FROM (${parts.join(' UNION ALL ')}) ORDER BY part, col, rank, other`
 }
 
 function columnsOf(rows: readonly Readonly<Record<string, unknown>>[]): object {
-  const size = (row: Readonly<Record<string, unknown>> | undefined): { traces: number; failed: number; incidents: number } => ({ traces: Number(row?.['traces'] ?? 0), failed: Number(row?.['failed'] ?? 0), incidents: Number(row?.['incidents'] ?? 0) })
-  const of = (part: string, column?: number): readonly Readonly<Record<string, unknown>>[] => rows.filter((row) => row['part'] === part && (column === undefined || row['col'] === column))
+  const size = (
+    row: Readonly<Record<string, unknown>> | undefined,
+  ): { traces: number; failed: number; incidents: number } => ({
+    traces: Number(row?.['traces'] ?? 0),
+    failed: Number(row?.['failed'] ?? 0),
+    incidents: Number(row?.['incidents'] ?? 0),
+  })
+  const of = (part: string, column?: number): readonly Readonly<Record<string, unknown>>[] =>
+    rows.filter((row) => row['part'] === part && (column === undefined || row['col'] === column))
   const listed = auditGraphColumns.map((column, at) => {
     const [rest] = of('others', at)
-    return { column, nodes: of('node', at).map((row) => ({ value: row['value'], label: row['label'], ...size(row) })), others: { values: Number(rest?.['rank'] ?? 0), ...size(rest) } }
+    return {
+      column,
+      nodes: of('node', at).map((row) => ({ value: row['value'], label: row['label'], ...size(row) })),
+      others: { values: Number(rest?.['rank'] ?? 0), ...size(rest) },
+    }
   })
   const [first] = listed
   return {
-    total: (first?.nodes ?? []).reduce((sum, { traces }) => sum + traces, first?.others.traces ?? 0), columns: listed,
+    total: (first?.nodes ?? []).reduce((sum, { traces }) => sum + traces, first?.others.traces ?? 0),
+    columns: listed,
     edges: of('edge').map((row) => ({ column: row['col'], from: row['rank'], to: row['other'], ...size(row) })),
   }
 }

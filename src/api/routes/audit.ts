@@ -14,16 +14,41 @@ import { refusals } from './changes.ts'
 const nullable = { type: ['string', 'null'] } as const
 
 const trace = {
-  time: { type: 'string' }, actor: { ...nullable, description: 'user:<domain>/<id or name>, system or unknown; null for what an earlier version stored.' }, actor_kind: nullable, actor_name: nullable, actor_domain: nullable, impersonated_by: nullable, address: nullable,
-  service: nullable, action: nullable, resource: nullable, resource_type: nullable, resource_name: nullable, tenant: nullable, region: nullable, outcome: nullable, severity: nullable, request_id: nullable, code: nullable,
-  source: { type: 'string' }, id: { type: 'string' }, pos: { type: 'string', description: 'Names the trace for good.' },
+  time: { type: 'string' },
+  actor: {
+    ...nullable,
+    description: 'user:<domain>/<id or name>, system or unknown; null for what an earlier version stored.',
+  },
+  actor_kind: nullable,
+  actor_name: nullable,
+  actor_domain: nullable,
+  impersonated_by: nullable,
+  address: nullable,
+  service: nullable,
+  action: nullable,
+  resource: nullable,
+  resource_type: nullable,
+  resource_name: nullable,
+  tenant: nullable,
+  region: nullable,
+  outcome: nullable,
+  severity: nullable,
+  request_id: nullable,
+  code: nullable,
+  source: { type: 'string' },
+  id: { type: 'string' },
+  pos: { type: 'string', description: 'Names the trace for good.' },
 } as const
 
-const traceColumns = Object.keys(trace).map((name) => (name === 'pos' ? '_pos AS pos' : name)).join(', ')
+const traceColumns = Object.keys(trace)
+  .map((name) => (name === 'pos' ? '_pos AS pos' : name))
+  .join(', ')
 
 export const auditSchemas = {
   AuditPage: {
-    type: 'object', required: ['traces', 'next', 'span'], properties: {
+    type: 'object',
+    required: ['traces', 'next', 'span'],
+    properties: {
       traces: { type: 'array', items: { type: 'object', properties: trace } },
       next: { ...nullable, description: 'Cursor of the next page; null: this was the last.' },
       total: { type: 'integer', description: 'Of the first page: traces of the span that match.' },
@@ -34,7 +59,22 @@ export const auditSchemas = {
 } as const
 
 /** Columns of view `audit` that can be chosen by their values, and by which traces can be counted. */
-export const auditFacets = ['actor', 'action', 'service', 'severity', 'outcome', 'address', 'resource', 'resource_type', 'tenant', 'tenant_domain', 'region', 'actor_kind', 'impersonated_by', 'source'] as const
+export const auditFacets = [
+  'actor',
+  'action',
+  'service',
+  'severity',
+  'outcome',
+  'address',
+  'resource',
+  'resource_type',
+  'tenant',
+  'tenant_domain',
+  'region',
+  'actor_kind',
+  'impersonated_by',
+  'source',
+] as const
 export type AuditFacet = (typeof auditFacets)[number]
 
 /** What stands for a value that was not told. */
@@ -43,30 +83,73 @@ const notTold = '(none)'
 export type AuditQuery = Readonly<Partial<Record<AuditFacet | 'text' | 'from' | 'to', string>>>
 
 export const auditParameters = {
-  ...Object.fromEntries(auditFacets.map((name) => [name, { type: 'string', maxLength: 8192, description: `Values of ${name}, with commas (one within a value as \`\\,\`): any of them; those with \`!\` before them: none of them. \`${notTold}\` is what was not told.` }])),
-  text: { type: 'string', maxLength: 500, description: 'Found in any of: actor, action, service, resource, address, request, code; in any case of letters.', examples: ['deleteServer'] },
-  from: { type: 'string', default: 'now-24h', description: 'Begin, included: `now-15m`, ISO 8601, or Unix milliseconds.' },
+  ...Object.fromEntries(
+    auditFacets.map((name) => [
+      name,
+      {
+        type: 'string',
+        maxLength: 8192,
+        description: `Values of ${name}, with commas (one within a value as \`\\,\`): any of them; those with \`!\` before them: none of them. \`${notTold}\` is what was not told.`,
+      },
+    ]),
+  ),
+  text: {
+    type: 'string',
+    maxLength: 500,
+    description: 'Found in any of: actor, action, service, resource, address, request, code; in any case of letters.',
+    examples: ['deleteServer'],
+  },
+  from: {
+    type: 'string',
+    default: 'now-24h',
+    description: 'Begin, included: `now-15m`, ISO 8601, or Unix milliseconds.',
+  },
   to: { type: 'string', default: 'now', description: 'End, not included.' },
 } as const
 
-const searched = ['actor', 'actor_name', 'impersonated_by', 'action', 'service', 'resource', 'resource_name', 'resource_type', 'address', 'request_id', 'code']
+const searched = [
+  'actor',
+  'actor_name',
+  'impersonated_by',
+  'action',
+  'service',
+  'resource',
+  'resource_name',
+  'resource_type',
+  'address',
+  'request_id',
+  'code',
+]
 
 /** What is asked for, of what may be seen. */
 export function auditConditions(query: AuditQuery, principal: Principal): string[] {
   const scope = auditScope(principal)
-  return [...(scope === undefined ? [] : [scope]), ...auditFacets.flatMap((name) => chosen(name, query[name])), ...found(query.text, searched)]
+  return [
+    ...(scope === undefined ? [] : [scope]),
+    ...auditFacets.flatMap((name) => chosen(name, query[name])),
+    ...found(query.text, searched),
+  ]
 }
 
 function chosen(column: AuditFacet, written: string | undefined): string[] {
   const values = listOf(written)
-  const [wanted, without] = [values.filter((value) => !value.startsWith('!')), values.filter((value) => value.startsWith('!')).map((value) => value.slice(1))]
+  const [wanted, without] = [
+    values.filter((value) => !value.startsWith('!')),
+    values.filter((value) => value.startsWith('!')).map((value) => value.slice(1)),
+  ]
   // A plain condition is asked where the files are read. What was not told is none of the values that are left out.
-  return [...(wanted.length === 0 ? [] : [isAmong(column, wanted)]), ...(without.length === 0 ? [] : [`NOT coalesce(${isAmong(column, without)}, false)`])]
+  return [
+    ...(wanted.length === 0 ? [] : [isAmong(column, wanted)]),
+    ...(without.length === 0 ? [] : [`NOT coalesce(${isAmong(column, without)}, false)`]),
+  ]
 }
 
 function isAmong(column: AuditFacet, values: readonly string[]): string {
   const told = values.filter((value) => value !== notTold)
-  const tests = [...(told.length === 0 ? [] : [`${column} IN (${told.map(text).join(', ')})`]), ...(told.length < values.length ? [`${column} IS NULL`] : [])]
+  const tests = [
+    ...(told.length === 0 ? [] : [`${column} IN (${told.map(text).join(', ')})`]),
+    ...(told.length < values.length ? [`${column} IS NULL`] : []),
+  ]
   return `(${tests.join(' OR ')})`
 }
 
@@ -75,10 +158,17 @@ const schema = {
   summary: 'Audit traces of clouds and clusters, the newest first',
   description: 'The pages that cursors lead through are of the span of the first page.',
   querystring: {
-    type: 'object', additionalProperties: false, properties: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
       ...auditParameters,
       limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100, description: 'Traces of a page.' },
-      cursor: { type: 'string', maxLength: 4096, description: '`next` of the page before; all else must be the same, and `from` and `to` count from the first page.' },
+      cursor: {
+        type: 'string',
+        maxLength: 4096,
+        description:
+          '`next` of the page before; all else must be the same, and `from` and `to` count from the first page.',
+      },
     },
   },
   response: { 200: { $ref: 'AuditPage#' }, ...refusals },
@@ -87,7 +177,12 @@ const schema = {
 const one = {
   operationId: 'auditTrace',
   summary: 'One audit trace, with all that was told',
-  querystring: { type: 'object', additionalProperties: false, required: ['pos'], properties: { pos: { type: 'string', minLength: 1, maxLength: 1000, description: '`pos` of the trace.' } } },
+  querystring: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['pos'],
+    properties: { pos: { type: 'string', minLength: 1, maxLength: 1000, description: '`pos` of the trace.' } },
+  },
   response: { 200: { $ref: 'AuditTrace#' }, 404: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' } },
 } as const
 
@@ -104,13 +199,26 @@ export function auditRoutes(app: FastifyInstance, context: ApiContext): void {
     const page = pageOf(query, context.host.clock.now(), request.principal)
     const ask: Ask = (sql) => rowsOf(store, sql, gone)
     const counted = page.after === undefined ? await countsOf(ask, page) : undefined
-    const rows = gone.aborted ? undefined : await newest(ask, counted === undefined ? page : { ...page, where: [...page.where, ...newestPart(counted, limit)] }, limit)
+    const rows = gone.aborted
+      ? undefined
+      : await newest(
+          ask,
+          counted === undefined ? page : { ...page, where: [...page.where, ...newestPart(counted, limit)] },
+          limit,
+        )
     if (rows === undefined || gone.aborted) return reply.hijack()
     const shown = rows.slice(0, limit)
     const last = shown.at(-1)
     return answerJson(request, reply, {
       traces: shown.map(({ us: _, ...row }) => row),
-      next: rows.length > limit && last !== undefined ? writePageCursor({ question: page.question, times: [page.from, page.to], keys: [String(last['us']), String(last['pos'])] }) : null,
+      next:
+        rows.length > limit && last !== undefined
+          ? writePageCursor({
+              question: page.question,
+              times: [page.from, page.to],
+              keys: [String(last['us']), String(last['pos'])],
+            })
+          : null,
       ...(counted === undefined ? {} : { total: counted.reduce((sum, { n }) => sum + n, 0) }),
       span: { from: isoOf(page.from), to: isoOf(page.to) },
     })
@@ -119,10 +227,17 @@ export function auditRoutes(app: FastifyInstance, context: ApiContext): void {
   app.get('/api/v1/audit/one', { schema: one }, async (request, reply) => {
     const { pos } = request.query as { pos: string }
     const scope = auditScope(request.principal)
-    const rows = await rowsOf(storeOf(context), `SELECT ${traceColumns}, data FROM audit WHERE _pos = ${text(pos)}${scope === undefined ? '' : ` AND ${scope}`} LIMIT 1`, goneWith(reply))
+    const rows = await rowsOf(
+      storeOf(context),
+      `SELECT ${traceColumns}, data FROM audit WHERE _pos = ${text(pos)}${scope === undefined ? '' : ` AND ${scope}`} LIMIT 1`,
+      goneWith(reply),
+    )
     if (rows === undefined) return reply.hijack()
     const [row] = rows
-    if (row === undefined) throw new ApiError('WEIR_API_NOT_FOUND', `There is no trace ${pos}.`, { hints: ['GET /api/v1/audit lists them; what is older than the store keeps is gone.'] })
+    if (row === undefined)
+      throw new ApiError('WEIR_API_NOT_FOUND', `There is no trace ${pos}.`, {
+        hints: ['GET /api/v1/audit lists them; what is older than the store keeps is gone.'],
+      })
     return answerJson(request, reply, row)
   })
 }
@@ -144,10 +259,23 @@ function pageOf(query: Query, now: number, principal: Principal): Page {
   // Who may see less asks another question.
   const question = fingerprintOf('audit', conditions)
   const cursor = query.cursor === undefined ? undefined : readPageCursor(query.cursor, question, 2, 2)
-  const { from, to } = cursor === undefined ? span({ from: query.from ?? 'now-24h', to: query.to ?? 'now' }, now) : { from: cursor.times[0] ?? 0n, to: cursor.times[1] ?? 0n }
+  const { from, to } =
+    cursor === undefined
+      ? span({ from: query.from ?? 'now-24h', to: query.to ?? 'now' }, now)
+      : { from: cursor.times[0] ?? 0n, to: cursor.times[1] ?? 0n }
   const [time = '', pos = ''] = cursor?.keys ?? []
   const after = cursor === undefined ? undefined : { time: /^-?\d{1,18}$/.test(time) ? BigInt(time) : 0n, pos }
-  return { question, from, to, where: [`time >= ${timeSql(from)}`, after === undefined ? `time < ${timeSql(to)}` : `time <= ${timeSql(after.time)}`, ...conditions], after }
+  return {
+    question,
+    from,
+    to,
+    where: [
+      `time >= ${timeSql(from)}`,
+      after === undefined ? `time < ${timeSql(to)}` : `time <= ${timeSql(after.time)}`,
+      ...conditions,
+    ],
+    after,
+  }
 }
 
 /** Parts of a span that are counted apart. */
@@ -162,7 +290,9 @@ interface Counted {
 /** How many traces a span has, by parts of it, the newest first: files of older ones need no second look for the newest. */
 async function countsOf(ask: Ask, { from, to, where }: Page): Promise<readonly Counted[] | undefined> {
   const length = (to - from) / mostParts + 1n
-  const rows = await ask(`SELECT (epoch_us(time) - ${integerSql(from, 'BIGINT')}) // ${integerSql(length, 'BIGINT')} AS part, count(*)::BIGINT AS n FROM audit WHERE ${where.join(' AND ')} GROUP BY part ORDER BY part DESC`)
+  const rows = await ask(
+    `SELECT (epoch_us(time) - ${integerSql(from, 'BIGINT')}) // ${integerSql(length, 'BIGINT')} AS part, count(*)::BIGINT AS n FROM audit WHERE ${where.join(' AND ')} GROUP BY part ORDER BY part DESC`,
+  )
   return rows?.map(({ part, n }) => ({ from: from + BigInt(Number(part)) * length, n: Number(n) }))
 }
 
@@ -177,12 +307,16 @@ function newestPart(counted: readonly Counted[], limit: number): string[] {
 async function newest(ask: Ask, { where, after }: Page, limit: number): Promise<Record<string, unknown>[] | undefined> {
   const conditions = where.join(' AND ')
   const behind = after === undefined ? '' : ` AND time < ${timeSql(after.time)}`
-  const edges = await ask(`SELECT epoch_us(min(time)) AS edge FROM (SELECT time FROM audit WHERE ${conditions}${behind} ORDER BY time DESC LIMIT ${limit + 1})`)
+  const edges = await ask(
+    `SELECT epoch_us(min(time)) AS edge FROM (SELECT time FROM audit WHERE ${conditions}${behind} ORDER BY time DESC LIMIT ${limit + 1})`,
+  )
   if (edges === undefined) return undefined
   const edge = edges[0]?.['edge']
   // Of one moment may be any number: those behind the cursor come by their places.
   const since = typeof edge === 'number' ? BigInt(edge) : after?.time
   if (since === undefined) return []
   const rest = after === undefined ? '' : ` AND (time < ${timeSql(after.time)} OR _pos < ${text(after.pos)})`
-  return ask(`SELECT ${traceColumns}, epoch_us(time) AS us FROM audit WHERE ${conditions} AND time >= make_timestamptz(${integerSql(since, 'BIGINT')})${rest} ORDER BY time DESC, _pos DESC LIMIT ${limit + 1}`)
+  return ask(
+    `SELECT ${traceColumns}, epoch_us(time) AS us FROM audit WHERE ${conditions} AND time >= make_timestamptz(${integerSql(since, 'BIGINT')})${rest} ORDER BY time DESC, _pos DESC LIMIT ${limit + 1}`,
+  )
 }

@@ -7,18 +7,52 @@ const iso = (ms: number): string => new Date(ms).toISOString()
 
 test('gaps that reach into the span are told with their size and cause, the newest first', async () => {
   const now = Date.now()
-  const gap = (cluster: string, resource: string, found: number, since?: number) => gapEvent({ cluster, group: resource === 'pods' ? '' : 'apps', resource, missing: 2, stale: 1, extra: 0, cause: 'the watch did not tell it', ...(since === undefined ? {} : { from: iso(since) }), to: iso(found) }, found)
-  const auth = { tokens: [{ name: 'root', token: 'admin' }, { name: 'shop', token: 'shop', role: 'viewer', namespaces: ['shop'] }] } as const
+  const gap = (cluster: string, resource: string, found: number, since?: number) =>
+    gapEvent(
+      {
+        cluster,
+        group: resource === 'pods' ? '' : 'apps',
+        resource,
+        missing: 2,
+        stale: 1,
+        extra: 0,
+        cause: 'the watch did not tell it',
+        ...(since === undefined ? {} : { from: iso(since) }),
+        to: iso(found),
+      },
+      found,
+    )
+  const auth = {
+    tokens: [
+      { name: 'root', token: 'admin' },
+      { name: 'shop', token: 'shop', role: 'viewer', namespaces: ['shop'] },
+    ],
+  } as const
   const api = await startStored({ auth })
-  await api.addBatch(toEventBatch([gap('a', 'pods', now - 7_200_000, now - 10_800_000), gap('b', 'deployments', now - 60_000)]), now)
+  await api.addBatch(
+    toEventBatch([gap('a', 'pods', now - 7_200_000, now - 10_800_000), gap('b', 'deployments', now - 60_000)]),
+    now,
+  )
   const ask = async (parameters: Record<string, string> = {}): Promise<unknown[]> => {
     const { status, body } = await api.get('changes/gaps', parameters, { authorization: 'Bearer admin' })
     expect(status, JSON.stringify(body)).toBe(200)
     const gaps = body['gaps'] as readonly Record<string, unknown>[]
     expect(body['total']).toBe(gaps.length)
-    return gaps.map(({ cluster, resource, group, missing, stale, extra, cause, since }) => [cluster, group, resource, missing, stale, extra, cause, since === null ? null : Date.parse(String(since))])
+    return gaps.map(({ cluster, resource, group, missing, stale, extra, cause, since }) => [
+      cluster,
+      group,
+      resource,
+      missing,
+      stale,
+      extra,
+      cause,
+      since === null ? null : Date.parse(String(since)),
+    ])
   }
-  const [first, second] = [['a', '', 'pods', 2, 1, 0, 'the watch did not tell it', now - 10_800_000], ['b', 'apps', 'deployments', 2, 1, 0, 'the watch did not tell it', null]]
+  const [first, second] = [
+    ['a', '', 'pods', 2, 1, 0, 'the watch did not tell it', now - 10_800_000],
+    ['b', 'apps', 'deployments', 2, 1, 0, 'the watch did not tell it', null],
+  ]
   expect(await ask()).toEqual([second, first])
   expect(await ask({ cluster: 'a' })).toEqual([first])
   expect(await ask({ from: 'now-1h' })).toEqual([second])

@@ -12,17 +12,30 @@ const most = 100
 
 export const changeGapSchemas = {
   ChangeGaps: {
-    type: 'object', required: ['span', 'gaps', 'total'], properties: {
+    type: 'object',
+    required: ['span', 'gaps', 'total'],
+    properties: {
       span: { type: 'object', properties: { from: { type: 'string' }, to: { type: 'string' } } },
       total: { type: 'integer' },
       gaps: {
-        type: 'array', description: `The newest ${most}, the newest first.`, items: {
-          type: 'object', properties: {
+        type: 'array',
+        description: `The newest ${most}, the newest first.`,
+        items: {
+          type: 'object',
+          properties: {
             time: { type: 'string', description: 'When it was found; what follows repairs it.' },
-            since: { type: ['string', 'null'], description: 'When everything was known to be right last; null: nobody knows.' },
-            cluster: { type: 'string' }, group: { type: 'string' }, resource: { type: 'string', description: 'Plural, as in paths.' },
-            missing: { type: 'integer', description: 'Objects that were there and not known.' }, stale: { type: 'integer', description: 'Known in an older state.' }, extra: { type: 'integer', description: 'Known, and gone.' },
-            cause: { type: 'string' }, pos: { type: 'string' },
+            since: {
+              type: ['string', 'null'],
+              description: 'When everything was known to be right last; null: nobody knows.',
+            },
+            cluster: { type: 'string' },
+            group: { type: 'string' },
+            resource: { type: 'string', description: 'Plural, as in paths.' },
+            missing: { type: 'integer', description: 'Objects that were there and not known.' },
+            stale: { type: 'integer', description: 'Known in an older state.' },
+            extra: { type: 'integer', description: 'Known, and gone.' },
+            cause: { type: 'string' },
+            pos: { type: 'string' },
           },
         },
       },
@@ -33,8 +46,13 @@ export const changeGapSchemas = {
 const schema = {
   operationId: 'changeGaps',
   summary: 'Where a comparison with the cluster found what no watch had told',
-  description: 'Gaps that reach into the span: of the time between, changes may be missing, or told late and put together.',
-  querystring: { type: 'object', additionalProperties: false, properties: { cluster: placeParameters.cluster, from: changeParameters.from, to: changeParameters.to } },
+  description:
+    'Gaps that reach into the span: of the time between, changes may be missing, or told late and put together.',
+  querystring: {
+    type: 'object',
+    additionalProperties: false,
+    properties: { cluster: placeParameters.cluster, from: changeParameters.from, to: changeParameters.to },
+  },
   response: { 200: { $ref: 'ChangeGaps#' }, ...refusals },
 } as const
 
@@ -44,11 +62,20 @@ export function changeGapRoutes(app: FastifyInstance, context: ApiContext): void
     const asked = span({ from, to }, context.host.clock.now())
     const said = (name: string): string => `data->>'$.${name}' AS "${name}"`
     const count = (name: string): string => `coalesce(TRY_CAST(data->>'$.${name}' AS BIGINT), 0) AS ${name}`
-    const told = `SELECT time, TRY_CAST(data->>'$.from' AS TIMESTAMPTZ) AS since, ${['cluster', 'group', 'resource', 'cause'].map(said).join(', ')}, ${['missing', 'stale', 'extra'].map(count).join(', ')}, _pos AS pos `
-      + `FROM events WHERE type = ${text(kubernetesTypes.gap)} AND time >= ${timeSql(asked.from)}`
+    const told =
+      `SELECT time, TRY_CAST(data->>'$.from' AS TIMESTAMPTZ) AS since, ${['cluster', 'group', 'resource', 'cause'].map(said).join(', ')}, ${['missing', 'stale', 'extra'].map(count).join(', ')}, _pos AS pos ` +
+      `FROM events WHERE type = ${text(kubernetesTypes.gap)} AND time >= ${timeSql(asked.from)}`
     const reaching = [`coalesce(since, time) < ${timeSql(asked.to)}`, ...among('cluster', cluster)].join(' AND ')
-    const rows = await rowsOf(storeOf(context), `SELECT *, count(*) OVER () AS total FROM (${told}) WHERE ${reaching} ORDER BY time DESC, pos DESC LIMIT ${most}`, goneWith(reply))
+    const rows = await rowsOf(
+      storeOf(context),
+      `SELECT *, count(*) OVER () AS total FROM (${told}) WHERE ${reaching} ORDER BY time DESC, pos DESC LIMIT ${most}`,
+      goneWith(reply),
+    )
     if (rows === undefined) return reply.hijack()
-    return answerJson(request, reply, { span: { from: isoOf(asked.from), to: isoOf(asked.to) }, total: Number(rows[0]?.['total'] ?? 0), gaps: rows.map(({ total: _total, ...gap }) => gap) })
+    return answerJson(request, reply, {
+      span: { from: isoOf(asked.from), to: isoOf(asked.to) },
+      total: Number(rows[0]?.['total'] ?? 0),
+      gaps: rows.map(({ total: _total, ...gap }) => gap),
+    })
   })
 }

@@ -16,13 +16,19 @@ const at = (time: string): string => `2026-11-20T${time}Z`
 const span = { from: at('10:00:00'), to: at('11:00:00'), buckets: '60' }
 
 const some: readonly WeirEvent[] = [
-  changeEvent(identity('Deployment/shop/web', '3'), at('10:00:10'), { operation: 'updated', actor: { manager: 'kubectl-edit', time: at('10:00:10') } }),
+  changeEvent(identity('Deployment/shop/web', '3'), at('10:00:10'), {
+    operation: 'updated',
+    actor: { manager: 'kubectl-edit', time: at('10:00:10') },
+  }),
   changeEvent(identity('Pod/shop/web-1', '4'), at('10:00:20'), { operation: 'created', new: {} }),
   changeEvent(identity('Pod/shop/web-2', '5'), at('10:00:30'), { operation: 'created', new: {} }),
   changeEvent(identity('Pod/vault/key', '6'), at('10:30:00'), { operation: 'deleted', old: {} }),
   changeEvent(identity('Node/n1', '7'), at('10:59:59'), { operation: 'updated' }),
   changeEvent(identity('Node/n1', '8'), at('11:00:00'), { operation: 'updated' }),
-  changeEvent(identity('Pod/shop/web-1', '9'), at('10:30:10'), { operation: 'updated', noise: ['heartbeats', 'status'] }),
+  changeEvent(identity('Pod/shop/web-1', '9'), at('10:30:10'), {
+    operation: 'updated',
+    noise: ['heartbeats', 'status'],
+  }),
   changeEvent(identity('Pod/vault/key', '10'), at('10:30:20'), { operation: 'updated', noise: ['status'] }),
   auditEvent(identity('Deployment/shop/web'), 'alice', 'patch', at('10:00:10'), { version: '3' }),
 ]
@@ -33,7 +39,11 @@ async function started(options: Parameters<typeof startStored>[0] = {}): Promise
   return api
 }
 
-const sums = async (api: StoredApi, parameters: Record<string, string> = {}, headers: Record<string, string> = {}): Promise<Sums> => {
+const sums = async (
+  api: StoredApi,
+  parameters: Record<string, string> = {},
+  headers: Record<string, string> = {},
+): Promise<Sums> => {
   const { status, body } = await api.get('changes/sums', { ...span, ...parameters }, headers)
   expect(status, JSON.stringify(body)).toBe(200)
   return body as unknown as Sums
@@ -42,9 +52,21 @@ const sums = async (api: StoredApi, parameters: Record<string, string> = {}, hea
 test('changes are counted by what they did in buckets of the span, and what is hidden beside them', async () => {
   const api = await started()
   expect(await sums(api)).toEqual({
-    span: { from: at('10:00:00.000'), to: at('11:00:00.000') }, step: 60, by: 'operation', total: 5,
-    groups: [{ value: 'created', changes: 2 }, { value: 'updated', changes: 2 }, { value: 'deleted', changes: 1 }], others: { groups: 0, changes: 0 },
-    buckets: [{ time: at('10:00:00.000'), changes: [2, 1, 0, 0] }, { time: at('10:30:00.000'), changes: [0, 0, 1, 0] }, { time: at('10:59:00.000'), changes: [0, 1, 0, 0] }],
+    span: { from: at('10:00:00.000'), to: at('11:00:00.000') },
+    step: 60,
+    by: 'operation',
+    total: 5,
+    groups: [
+      { value: 'created', changes: 2 },
+      { value: 'updated', changes: 2 },
+      { value: 'deleted', changes: 1 },
+    ],
+    others: { groups: 0, changes: 0 },
+    buckets: [
+      { time: at('10:00:00.000'), changes: [2, 1, 0, 0] },
+      { time: at('10:30:00.000'), changes: [0, 0, 1, 0] },
+      { time: at('10:59:00.000'), changes: [0, 1, 0, 0] },
+    ],
     hidden: { total: 2, rules: { heartbeats: 1, status: 2 } },
   })
   const all = await sums(api, { noise: 'shown' })
@@ -53,18 +75,42 @@ test('changes are counted by what they did in buckets of the span, and what is h
 
 test('by kind, namespace and actor; those that are not told apart are counted together', async () => {
   const api = await started()
-  expect((await sums(api, { by: 'kind' })).groups).toEqual([{ value: 'Pod', changes: 3 }, { value: 'Deployment', changes: 1 }, { value: 'Node', changes: 1 }])
-  expect((await sums(api, { by: 'namespace' })).groups).toEqual([{ value: 'shop', changes: 3 }, { value: 'vault', changes: 1 }, { value: null, changes: 1 }])
+  expect((await sums(api, { by: 'kind' })).groups).toEqual([
+    { value: 'Pod', changes: 3 },
+    { value: 'Deployment', changes: 1 },
+    { value: 'Node', changes: 1 },
+  ])
+  expect((await sums(api, { by: 'namespace' })).groups).toEqual([
+    { value: 'shop', changes: 3 },
+    { value: 'vault', changes: 1 },
+    { value: null, changes: 1 },
+  ])
   expect((await sums(api, { by: 'actor', kind: 'Deployment' })).groups).toEqual([{ value: 'alice', changes: 1 }])
   const one = await sums(api, { by: 'kind', limit: '1' })
   expect([one.groups, one.others, one.total]).toEqual([[{ value: 'Pod', changes: 3 }], { groups: 2, changes: 2 }, 5])
-  expect(one.buckets).toEqual([{ time: at('10:00:00.000'), changes: [2, 1] }, { time: at('10:30:00.000'), changes: [1, 0] }, { time: at('10:59:00.000'), changes: [0, 1] }])
-  expect((await sums(api, { namespace: 'none' }))).toMatchObject({ total: 0, groups: [], others: { groups: 0, changes: 0 }, buckets: [], hidden: { total: 0, rules: {} } })
+  expect(one.buckets).toEqual([
+    { time: at('10:00:00.000'), changes: [2, 1] },
+    { time: at('10:30:00.000'), changes: [1, 0] },
+    { time: at('10:59:00.000'), changes: [0, 1] },
+  ])
+  expect(await sums(api, { namespace: 'none' })).toMatchObject({
+    total: 0,
+    groups: [],
+    others: { groups: 0, changes: 0 },
+    buckets: [],
+    hidden: { total: 0, rules: {} },
+  })
 })
 
 test('sums are those of the list, whatever is asked', async () => {
   const api = await started()
-  for (const parameters of [{ kind: 'Pod' }, { operation: 'created,deleted' }, { text: 'WEB' }, { namespace: 'shop', noise: 'shown' }, { actor: 'alice' }] as Record<string, string>[]) {
+  for (const parameters of [
+    { kind: 'Pod' },
+    { operation: 'created,deleted' },
+    { text: 'WEB' },
+    { namespace: 'shop', noise: 'shown' },
+    { actor: 'alice' },
+  ] as Record<string, string>[]) {
     const { body } = await api.get('changes', { from: span.from, to: span.to, limit: '1000', ...parameters })
     const { changes, hidden } = body as unknown as { changes: unknown[]; hidden?: object }
     const counted = await sums(api, parameters)
@@ -74,10 +120,18 @@ test('sums are those of the list, whatever is asked', async () => {
 })
 
 test('a viewer of a namespace counts its changes alone', async () => {
-  const auth = { tokens: [{ name: 'shop', token: 'shop', role: 'viewer', namespaces: ['shop'] }, { name: 'none', token: 'none', role: 'viewer', namespaces: [] }] } as const
+  const auth = {
+    tokens: [
+      { name: 'shop', token: 'shop', role: 'viewer', namespaces: ['shop'] },
+      { name: 'none', token: 'none', role: 'viewer', namespaces: [] },
+    ],
+  } as const
   const api = await started({ auth })
   const mine = await sums(api, { by: 'namespace' }, { authorization: 'Bearer shop' })
-  expect([mine.groups, mine.hidden]).toEqual([[{ value: 'shop', changes: 3 }], { total: 1, rules: { heartbeats: 1, status: 1 } }])
+  expect([mine.groups, mine.hidden]).toEqual([
+    [{ value: 'shop', changes: 3 }],
+    { total: 1, rules: { heartbeats: 1, status: 1 } },
+  ])
   expect((await sums(api, { noise: 'shown' }, { authorization: 'Bearer none' })).total).toBe(0)
 })
 

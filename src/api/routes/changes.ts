@@ -6,7 +6,20 @@ import { answerJson } from '../answer.ts'
 import { goneWith, rowsOf, storeOf } from '../ask.ts'
 import { objectScope } from '../access/scope.ts'
 import type { Principal } from '../access/principal.ts'
-import { among, changeColumns, changeOrder, fingerprintOf, found, placeConditions, placeParameters, readPageCursor, span, writePageCursor, type PageCursor, type PlaceQuery } from '../objects.ts'
+import {
+  among,
+  changeColumns,
+  changeOrder,
+  fingerprintOf,
+  found,
+  placeConditions,
+  placeParameters,
+  readPageCursor,
+  span,
+  writePageCursor,
+  type PageCursor,
+  type PlaceQuery,
+} from '../objects.ts'
 import { filterOf } from '../filter-text.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
@@ -14,25 +27,56 @@ import { ApiError } from '../problems.ts'
 const nullable = { type: ['string', 'null'] } as const
 
 const change = {
-  time: { type: 'string' }, cluster: { type: 'string' }, group: { type: 'string' }, kind: { type: 'string' }, namespace: nullable, name: { type: 'string' }, uid: { type: 'string' }, ref: { type: 'string' },
-  operation: { type: 'string' }, actor: { ...nullable, description: 'The user, where the audit log tells, else the field manager.' }, actor_kind: { ...nullable, description: 'user or manager.' }, actor_ref: { ...nullable, description: 'The user as GET /api/v1/audit names actors, where the audit log tells.' }, manager: nullable, audit_id: nullable,
-  coalesced: { type: 'boolean' }, initial: { type: 'boolean' }, noise: { type: 'array', items: { type: 'string' } }, paths: { type: 'array', items: { type: 'string' } }, diff: { description: 'What turns old into new (RFC 6902).' },
-  resource_version: nullable, pos: { type: 'string', description: 'Names the change for good.' },
+  time: { type: 'string' },
+  cluster: { type: 'string' },
+  group: { type: 'string' },
+  kind: { type: 'string' },
+  namespace: nullable,
+  name: { type: 'string' },
+  uid: { type: 'string' },
+  ref: { type: 'string' },
+  operation: { type: 'string' },
+  actor: { ...nullable, description: 'The user, where the audit log tells, else the field manager.' },
+  actor_kind: { ...nullable, description: 'user or manager.' },
+  actor_ref: { ...nullable, description: 'The user as GET /api/v1/audit names actors, where the audit log tells.' },
+  manager: nullable,
+  audit_id: nullable,
+  coalesced: { type: 'boolean' },
+  initial: { type: 'boolean' },
+  noise: { type: 'array', items: { type: 'string' } },
+  paths: { type: 'array', items: { type: 'string' } },
+  diff: { description: 'What turns old into new (RFC 6902).' },
+  resource_version: nullable,
+  pos: { type: 'string', description: 'Names the change for good.' },
 } as const
 
 export const changeSchemas = {
   ChangePage: {
-    type: 'object', required: ['changes', 'next', 'span'], properties: {
+    type: 'object',
+    required: ['changes', 'next', 'span'],
+    properties: {
       changes: { type: 'array', items: { type: 'object', properties: change } },
       next: { ...nullable, description: 'Cursor of the next page; null: this was the last.' },
       span: { type: 'object', properties: { from: { type: 'string' }, to: { type: 'string' } } },
       hidden: {
-        type: 'object', description: 'Of the first page, where noise is hidden: changes of the span that match and are not shown, in all and by rule (one change may be of several).',
-        properties: { total: { type: 'integer' }, rules: { type: 'object', additionalProperties: { type: 'integer' } } },
+        type: 'object',
+        description:
+          'Of the first page, where noise is hidden: changes of the span that match and are not shown, in all and by rule (one change may be of several).',
+        properties: {
+          total: { type: 'integer' },
+          rules: { type: 'object', additionalProperties: { type: 'integer' } },
+        },
       },
     },
   },
-  Change: { type: 'object', properties: { ...change, old: { description: 'The object before; null when it was created.' }, new: { description: 'The object after; null when it was deleted.' } } },
+  Change: {
+    type: 'object',
+    properties: {
+      ...change,
+      old: { description: 'The object before; null when it was created.' },
+      new: { description: 'The object after; null when it was deleted.' },
+    },
+  },
 } as const
 
 /** Which changes are asked for. */
@@ -53,15 +97,40 @@ interface Query extends ChangeQuery {
 }
 
 export const changeParameters = {
-  filter: { type: 'string', maxLength: 65_536, description: 'Changes that match, as docs/explain/query.md has it. Every change when left out.', examples: ['kind = Deployment and not actor = system:*'] },
+  filter: {
+    type: 'string',
+    maxLength: 65_536,
+    description: 'Changes that match, as docs/explain/query.md has it. Every change when left out.',
+    examples: ['kind = Deployment and not actor = system:*'],
+  },
   ...placeParameters,
   uid: { type: 'string', maxLength: 500, description: 'Id of one object.' },
   operation: { type: 'string', description: 'created, updated, deleted, with commas.', examples: ['created,deleted'] },
-  actor: { type: 'string', maxLength: 4096, description: 'Users or field managers, with commas.', examples: ['alice,kubectl-edit'] },
-  actor_ref: { type: 'string', maxLength: 8192, description: 'Users as GET /api/v1/audit names actors, with commas (one within a value as `\\,`). One of that name elsewhere is another.', examples: ['user:prod-eu/alice'] },
-  from: { type: 'string', default: 'now-24h', description: 'Begin, included: `now-15m`, ISO 8601, or Unix milliseconds.' },
+  actor: {
+    type: 'string',
+    maxLength: 4096,
+    description: 'Users or field managers, with commas.',
+    examples: ['alice,kubectl-edit'],
+  },
+  actor_ref: {
+    type: 'string',
+    maxLength: 8192,
+    description:
+      'Users as GET /api/v1/audit names actors, with commas (one within a value as `\\,`). One of that name elsewhere is another.',
+    examples: ['user:prod-eu/alice'],
+  },
+  from: {
+    type: 'string',
+    default: 'now-24h',
+    description: 'Begin, included: `now-15m`, ISO 8601, or Unix milliseconds.',
+  },
   to: { type: 'string', default: 'now', description: 'End, not included.' },
-  noise: { type: 'string', enum: ['hidden', 'shown'], default: 'hidden', description: 'Changes that happen all the time without anything having happened, as rules of the source name them.' },
+  noise: {
+    type: 'string',
+    enum: ['hidden', 'shown'],
+    default: 'hidden',
+    description: 'Changes that happen all the time without anything having happened, as rules of the source name them.',
+  },
 } as const
 
 export const refusals = { 400: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' } } as const
@@ -69,12 +138,20 @@ export const refusals = { 400: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' } }
 const schema = {
   operationId: 'changes',
   summary: 'Changes of objects of clusters, the newest first',
-  description: 'The pages that cursors lead through are of the span of the first page: no change comes twice, and what arrives meanwhile does not keep them from coming to an end.',
+  description:
+    'The pages that cursors lead through are of the span of the first page: no change comes twice, and what arrives meanwhile does not keep them from coming to an end.',
   querystring: {
-    type: 'object', additionalProperties: false, properties: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
       ...changeParameters,
       limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100, description: 'Changes of a page.' },
-      cursor: { type: 'string', maxLength: 4096, description: '`next` of the page before; all else must be the same, and `from` and `to` count from the first page.' },
+      cursor: {
+        type: 'string',
+        maxLength: 4096,
+        description:
+          '`next` of the page before; all else must be the same, and `from` and `to` count from the first page.',
+      },
     },
   },
   response: { 200: { $ref: 'ChangePage#' }, ...refusals },
@@ -83,7 +160,12 @@ const schema = {
 const one = {
   operationId: 'change',
   summary: 'One change, with the object before and after',
-  querystring: { type: 'object', additionalProperties: false, required: ['pos'], properties: { pos: { type: 'string', minLength: 1, maxLength: 1000, description: '`pos` of the change.' } } },
+  querystring: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['pos'],
+    properties: { pos: { type: 'string', minLength: 1, maxLength: 1000, description: '`pos` of the change.' } },
+  },
   response: { 200: { $ref: 'Change#' }, 404: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' } },
 } as const
 
@@ -103,7 +185,14 @@ export function changeRoutes(app: FastifyInstance, context: ApiContext): void {
     const last = shown.at(-1)
     return answerJson(request, reply, {
       changes: shown.map((row) => Object.fromEntries(Object.entries(row).filter(([name]) => !/^k\d$/.test(name)))),
-      next: rows.length > shown.length && last !== undefined ? writePageCursor({ question: asked.question, times: [asked.from, asked.to], keys: changeOrder.map((_, index) => String(last[`k${index}`])) }) : null,
+      next:
+        rows.length > shown.length && last !== undefined
+          ? writePageCursor({
+              question: asked.question,
+              times: [asked.from, asked.to],
+              keys: changeOrder.map((_, index) => String(last[`k${index}`])),
+            })
+          : null,
       span: { from: isoOf(asked.from), to: isoOf(asked.to) },
       ...(hidden === undefined ? {} : { hidden: hiddenOf(hidden) }),
     })
@@ -112,10 +201,17 @@ export function changeRoutes(app: FastifyInstance, context: ApiContext): void {
   app.get('/api/v1/changes/one', { schema: one }, async (request, reply) => {
     const { pos } = request.query as { pos: string }
     const scope = objectScope(request.principal)
-    const rows = await rowsOf(storeOf(context), `SELECT ${changeColumns}, old, "new" FROM changes WHERE _pos = ${text(pos)}${scope === undefined ? '' : ` AND ${scope}`} LIMIT 1`, goneWith(reply))
+    const rows = await rowsOf(
+      storeOf(context),
+      `SELECT ${changeColumns}, old, "new" FROM changes WHERE _pos = ${text(pos)}${scope === undefined ? '' : ` AND ${scope}`} LIMIT 1`,
+      goneWith(reply),
+    )
     if (rows === undefined) return reply.hijack()
     const [row] = rows
-    if (row === undefined) throw new ApiError('WEIR_API_NOT_FOUND', `There is no change ${pos}.`, { hints: ['GET /api/v1/changes lists them; what is older than the store keeps is gone.'] })
+    if (row === undefined)
+      throw new ApiError('WEIR_API_NOT_FOUND', `There is no change ${pos}.`, {
+        hints: ['GET /api/v1/changes lists them; what is older than the store keeps is gone.'],
+      })
     return answerJson(request, reply, row)
   })
 }
@@ -138,9 +234,17 @@ interface Page extends Asked {
 /** What is asked for, of what may be seen. */
 export function askedChanges(query: ChangeQuery, principal: Principal): Asked {
   const { bound } = filterOf(query.filter ?? '', 'changes')
-  const parts = (bound.is === 'and' ? bound.parts : bound.is === 'always' ? [] : [bound]).map((part) => ({ sql: compileSql(part), plain: testsOf(part).every(({ field }) => plainOfChange.has(field)) }))
+  const parts = (bound.is === 'and' ? bound.parts : bound.is === 'always' ? [] : [bound]).map((part) => ({
+    sql: compileSql(part),
+    plain: testsOf(part).every(({ field }) => plainOfChange.has(field)),
+  }))
   const actors = [...among('actor', query.actor), ...among('manager', query.actor)]
-  const conditions = [...placeConditions(query, principal), ...among('uid', query.uid), ...among('operation', query.operation), ...parts.filter(({ plain }) => plain).map(({ sql }) => sql)]
+  const conditions = [
+    ...placeConditions(query, principal),
+    ...among('uid', query.uid),
+    ...among('operation', query.operation),
+    ...parts.filter(({ plain }) => plain).map(({ sql }) => sql),
+  ]
   const costly = [
     ...parts.filter(({ plain }) => !plain).map(({ sql }) => sql),
     ...(actors.length === 0 ? [] : [`(${actors.join(' OR ')})`]),
@@ -155,7 +259,10 @@ function pageOf(query: Query, now: number, principal: Principal): Page {
   // Who may see less asks another question.
   const question = fingerprintOf('changes', conditions, costly, hidden)
   const after = query.cursor === undefined ? undefined : readPageCursor(query.cursor, question, 2, changeOrder.length)
-  const asked = after === undefined ? span({ from: query.from ?? 'now-24h', to: query.to ?? 'now' }, now) : { from: after.times[0] ?? 0n, to: after.times[1] ?? 0n }
+  const asked =
+    after === undefined
+      ? span({ from: query.from ?? 'now-24h', to: query.to ?? 'now' }, now)
+      : { from: after.times[0] ?? 0n, to: after.times[1] ?? 0n }
   return { question, ...asked, conditions, costly, hidden, after }
 }
 
@@ -170,7 +277,11 @@ function lastTime({ keys: [time = ''] }: PageCursor): bigint {
 }
 
 /** Changes of a page and one more, if there is one; undefined when who asked has gone. What costs is worked out for the newest first, then for more of them. */
-async function pageRows(ask: (sql: string) => Promise<Record<string, unknown>[] | undefined>, page: Page, limit: number): Promise<Record<string, unknown>[] | undefined> {
+async function pageRows(
+  ask: (sql: string) => Promise<Record<string, unknown>[] | undefined>,
+  page: Page,
+  limit: number,
+): Promise<Record<string, unknown>[] | undefined> {
   for (let looked = 2 * (limit + 1); ; looked *= 16) {
     const edges = await ask(edgeSql(page, looked))
     if (edges === undefined) return undefined
@@ -191,7 +302,10 @@ function pageSql(page: Page, from: bigint, limit: number): string {
   const keys = changeOrder.map((each, index) => `${each} AS k${index}`)
   const [, ...rest] = page.after?.keys ?? []
   const numbers = rest.slice(0, -1).map((each) => `${/^\d{1,18}$/.test(each) ? each : '0'}::BIGINT`)
-  const after = page.after === undefined ? '' : ` WHERE (${changeOrder.map((_, index) => `k${index}`).join(', ')}) < (${integerSql(lastTime(page.after), 'BIGINT')}::BIGINT, ${numbers.join(', ')}, ${text(rest.at(-1) ?? '')})`
+  const after =
+    page.after === undefined
+      ? ''
+      : ` WHERE (${changeOrder.map((_, index) => `k${index}`).join(', ')}) < (${integerSql(lastTime(page.after), 'BIGINT')}::BIGINT, ${numbers.join(', ')}, ${text(rest.at(-1) ?? '')})`
   const rows = `SELECT ${changeColumns}, ${keys.join(', ')} FROM changes WHERE ${where({ ...page, from }, [...page.costly, ...(page.hidden ? ['len(noise) = 0'] : [])])}`
   return `SELECT * FROM (${rows})${after} ORDER BY ${changeOrder.map((_, index) => `k${index} DESC`).join(', ')} LIMIT ${limit + 1}`
 }
@@ -201,7 +315,10 @@ function hiddenSql(page: Page): string {
   return `WITH noisy AS MATERIALIZED (${noisy}) SELECT NULL AS rule, count(*) AS n FROM noisy UNION ALL SELECT rule, count(*) AS n FROM (SELECT unnest(noise) AS rule FROM noisy) GROUP BY rule`
 }
 
-function hiddenOf(rows: readonly Readonly<Record<string, unknown>>[]): { total: number; rules: Record<string, number> } {
+function hiddenOf(rows: readonly Readonly<Record<string, unknown>>[]): {
+  total: number
+  rules: Record<string, number>
+} {
   const rules: Record<string, number> = {}
   let total = 0
   for (const { rule, n } of rows) {

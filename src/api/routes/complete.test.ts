@@ -12,10 +12,20 @@ import { post } from '../testing/kit.ts'
 const minute = 60_000
 
 interface Completed {
-  readonly values: readonly { readonly value: unknown; readonly text: string; readonly label?: string; readonly count: number }[]
+  readonly values: readonly {
+    readonly value: unknown
+    readonly text: string
+    readonly label?: string
+    readonly count: number
+  }[]
   readonly source: string
   readonly exact: boolean
-  readonly fields: readonly { readonly name: string; readonly names: readonly string[]; readonly used: boolean; readonly meaning: string }[]
+  readonly fields: readonly {
+    readonly name: string
+    readonly names: readonly string[]
+    readonly used: boolean
+    readonly meaning: string
+  }[]
 }
 
 async function complete(url: string, body: object): Promise<Completed> {
@@ -34,9 +44,18 @@ async function filled(): Promise<{ both: Both; span: { from: string; to: string 
   for (let at = 2; at > 0; at--) {
     const received = end - at * minute + 20_000
     const rows = Array.from({ length: 200 }, (): Row => ({
-      time_received: BigInt(received) * 1000n, time_end: BigInt(received - 100) * 1000n, src_namespace: random.pick(namespaces), proto: random.pick([6n, 6n, 17n, 1n]), bytes: BigInt(random.integer(1, 5)), packets: 1n,
-      dst_port: random.pick([443n, 443n, 80n, 53n, 8080n, 40_123n]), src_port: BigInt(random.integer(40_000, 40_020)), tcp_flags: random.pick([2n, 18n]),
-      ...(random.chance(0.3) ? { dst_namespace: random.pick(namespaces), interfaces: ['eth0', random.pick(['eth1', 'br-ex'])] } : {}),
+      time_received: BigInt(received) * 1000n,
+      time_end: BigInt(received - 100) * 1000n,
+      src_namespace: random.pick(namespaces),
+      proto: random.pick([6n, 6n, 17n, 1n]),
+      bytes: BigInt(random.integer(1, 5)),
+      packets: 1n,
+      dst_port: random.pick([443n, 443n, 80n, 53n, 8080n, 40_123n]),
+      src_port: BigInt(random.integer(40_000, 40_020)),
+      tcp_flags: random.pick([2n, 18n]),
+      ...(random.chance(0.3)
+        ? { dst_namespace: random.pick(namespaces), interfaces: ['eth0', random.pick(['eth1', 'br-ex'])] }
+        : {}),
     }))
     await both.addBatch(makeBatch(flowNames, rows), received)
   }
@@ -46,16 +65,24 @@ async function filled(): Promise<{ both: Both; span: { from: string; to: string 
 test('values rank by use within the other filters and the span, with the counts that SQL gives', async () => {
   const { both, span } = await filled()
   for (const [field, filter, where] of [
-    ['src.ns', '', 'true'], ['src_namespace', 'proto = udp', 'proto = 17'], ['proto', 'dst.port = https', 'dst_port = 443'], ['bytes', 'src.ns = shop', "src_namespace = 'shop'"], ['dst_namespace', '', 'true'],
+    ['src.ns', '', 'true'],
+    ['src_namespace', 'proto = udp', 'proto = 17'],
+    ['proto', 'dst.port = https', 'dst_port = 443'],
+    ['bytes', 'src.ns = shop', "src_namespace = 'shop'"],
+    ['dst_namespace', '', 'true'],
   ] as const) {
     const name = flowNames.resolve(field) ?? ''
-    const wanted = await both.sql(`SELECT "${name}" AS value, count(*) AS count FROM flows WHERE "${name}" IS NOT NULL AND ${where} GROUP BY 1 ORDER BY 2 DESC`)
+    const wanted = await both.sql(
+      `SELECT "${name}" AS value, count(*) AS count FROM flows WHERE "${name}" IS NOT NULL AND ${where} GROUP BY 1 ORDER BY 2 DESC`,
+    )
     for (const url of [both.urls.stored, both.urls.live]) {
       const { values, exact } = await complete(url, { field, filter, ...span })
       expect(exact).toBe(true)
       const used = values.filter(({ count }) => count > 0)
       expect(used.map(({ count }) => count)).toEqual(wanted.map(({ count }) => count))
-      expect(new Map(used.map(({ value, count }) => [value, count]))).toEqual(new Map(wanted.map(({ value, count }) => [value, count])))
+      expect(new Map(used.map(({ value, count }) => [value, count]))).toEqual(
+        new Map(wanted.map(({ value, count }) => [value, count])),
+      )
     }
   }
 })
@@ -73,15 +100,31 @@ test('what was typed chooses values in any case, those that begin with it first'
 test('a value is given as a filter has it: words, quotes, flags', async () => {
   const { both, span } = await filled()
   for (const url of [both.urls.stored, both.urls.live]) {
-    const texts = async (field: string, prefix = ''): Promise<Map<unknown, string>> => new Map((await complete(url, { field, prefix, limit: 100, ...span })).values.map(({ value, text }) => [value, text]))
-    expect(Object.fromEntries(await texts('src_namespace'))).toEqual({ shop: 'shop', Shop: 'Shop', shipping: 'shipping', bank: 'bank', 'test shop': '"test shop"', and: '"and"', 'a*b': '"a*b"' })
+    const texts = async (field: string, prefix = ''): Promise<Map<unknown, string>> =>
+      new Map(
+        (await complete(url, { field, prefix, limit: 100, ...span })).values.map(({ value, text }) => [value, text]),
+      )
+    expect(Object.fromEntries(await texts('src_namespace'))).toEqual({
+      shop: 'shop',
+      Shop: 'Shop',
+      shipping: 'shipping',
+      bank: 'bank',
+      'test shop': '"test shop"',
+      and: '"and"',
+      'a*b': '"a*b"',
+    })
     expect((await texts('proto')).get(6)).toBe('tcp')
     expect((await texts('dst_port', 'ht')).get(443)).toBe('https')
     expect((await texts('dst_port', '44')).get(443)).toBe('443')
     expect((await texts('dst_port', '401')).get(40_123)).toBe('40123')
     expect((await texts('dst_port', 'ss')).get(22)).toBe('ssh')
     const flags = (await complete(url, { field: 'tcp_flags', ...span })).values
-    expect(new Map(flags.map(({ value, label }) => [value, label]))).toEqual(new Map([[2, 'SYN'], [18, 'SYN ACK']]))
+    expect(new Map(flags.map(({ value, label }) => [value, label]))).toEqual(
+      new Map([
+        [2, 'SYN'],
+        [18, 'SYN ACK'],
+      ]),
+    )
     expect([...(await texts('record_type', 'new')).values()]).toEqual(['newConnection'])
     expect(new Set((await texts('interfaces')).keys())).toEqual(new Set(['eth0', 'eth1', 'br-ex']))
   }
@@ -89,16 +132,21 @@ test('a value is given as a filter has it: words, quotes, flags', async () => {
 
 test('either end is both ends together', async () => {
   const { both, span } = await filled()
-  const [{ wanted } = { wanted: 0 }] = (await both.sql("SELECT count(*) FILTER (src_namespace = 'bank') + count(*) FILTER (dst_namespace = 'bank') AS wanted FROM flows")) as { wanted: number }[]
+  const [{ wanted } = { wanted: 0 }] = (await both.sql(
+    "SELECT count(*) FILTER (src_namespace = 'bank') + count(*) FILTER (dst_namespace = 'bank') AS wanted FROM flows",
+  )) as { wanted: number }[]
   for (const url of [both.urls.stored, both.urls.live]) {
-    expect((await complete(url, { field: 'any.ns', prefix: 'bank', ...span })).values).toEqual([{ value: 'bank', text: 'bank', count: wanted }])
+    expect((await complete(url, { field: 'any.ns', prefix: 'bank', ...span })).values).toEqual([
+      { value: 'bank', text: 'bank', count: wanted },
+    ])
   }
 })
 
 test('names of fields that flows have values in come first; any of their names is found', async () => {
   const { both, span } = await filled()
   for (const url of [both.urls.stored, both.urls.live]) {
-    const names = async (prefix: string, more: object = {}): Promise<string[]> => (await complete(url, { prefix, ...span, ...more })).fields.map(({ name }) => name)
+    const names = async (prefix: string, more: object = {}): Promise<string[]> =>
+      (await complete(url, { prefix, ...span, ...more })).fields.map(({ name }) => name)
     // What the store knows of fields may come with the next letter only.
     await expect.poll(async () => (await complete(url, { ...span })).fields[0]?.used, { timeout: 10_000 }).toBe(true)
     const all = await complete(url, { ...span, limit: 1000 })
@@ -110,7 +158,9 @@ test('names of fields that flows have values in come first; any of their names i
     expect(await names('src.n')).toEqual(expect.arrayContaining(['src_namespace', 'src_name', 'src_node']))
     expect((await names('SrcK8S_Names'))[0]).toBe('src_namespace')
     expect((await names('any.p'))[0]).toBe('any.port')
-    expect((await complete(url, { prefix: 'dst_', ...span, filter: 'bytes > 1000' })).fields.some((field) => field.used)).toBe(false)
+    expect(
+      (await complete(url, { prefix: 'dst_', ...span, filter: 'bytes > 1000' })).fields.some((field) => field.used),
+    ).toBe(false)
   }
 })
 
@@ -134,25 +184,45 @@ test('every field that has values can be completed, whatever the rows hold', asy
     if (kind === 'json' || kind === 'time') continue
     const fresh = !kinds.has(kind)
     kinds.add(kind)
-    for (const url of [both.urls.live, ...(fresh ? [both.urls.stored] : [])]) expect((await complete(url, { field: name, prefix: '1' })).values).toBeInstanceOf(Array)
+    for (const url of [both.urls.live, ...(fresh ? [both.urls.stored] : [])])
+      expect((await complete(url, { field: name, prefix: '1' })).values).toBeInstanceOf(Array)
   }
 })
 
 test('names and values of changes are completed by the same filter language, of what may be seen', async () => {
-  const auth = { tokens: [{ name: 'root', token: 'admin' }, { name: 'shop', token: 'shop', role: 'viewer', namespaces: ['shop'] }] } as const
+  const auth = {
+    tokens: [
+      { name: 'root', token: 'admin' },
+      { name: 'shop', token: 'shop', role: 'viewer', namespaces: ['shop'] },
+    ],
+  } as const
   const api = await startStored({ auth })
   const at = (ago: number): string => new Date(Date.now() - ago * 1000).toISOString()
-  await api.addBatch(toEventBatch([
-    ...['a', 'b'].map((name, n) => changeEvent(identity(`Deployment/shop/${name}`, String(n)), at(60 - n), { operation: 'updated', patch: [{ op: 'replace', path: '/spec/replicas', value: n }], actor: { manager: 'helm', time: at(60 - n) } })),
-    changeEvent(identity('Pod/vault/name', '7'), at(50), { operation: 'created', new: {}, noise: ['status'] }),
-    auditEvent(identity('Deployment/shop/a'), 'alice', 'patch', at(60), { version: '0' }),
-  ]), Date.now())
+  await api.addBatch(
+    toEventBatch([
+      ...['a', 'b'].map((name, n) =>
+        changeEvent(identity(`Deployment/shop/${name}`, String(n)), at(60 - n), {
+          operation: 'updated',
+          patch: [{ op: 'replace', path: '/spec/replicas', value: n }],
+          actor: { manager: 'helm', time: at(60 - n) },
+        }),
+      ),
+      changeEvent(identity('Pod/vault/name', '7'), at(50), { operation: 'created', new: {}, noise: ['status'] }),
+      auditEvent(identity('Deployment/shop/a'), 'alice', 'patch', at(60), { version: '0' }),
+    ]),
+    Date.now(),
+  )
   const ask = async (body: object, token = 'admin'): Promise<Completed> => {
-    const answer = await post(`${api.url}/api/v1/complete`, { names: 'changes', prefix: '', ...body }, { authorization: `Bearer ${token}` })
+    const answer = await post(
+      `${api.url}/api/v1/complete`,
+      { names: 'changes', prefix: '', ...body },
+      { authorization: `Bearer ${token}` },
+    )
     expect(answer.status).toBe(200)
     return (await answer.json()) as Completed
   }
-  const texts = async (body: object, token?: string): Promise<string[]> => (await ask(body, token)).values.map(({ text, count }) => `${text} ${count}`)
+  const texts = async (body: object, token?: string): Promise<string[]> =>
+    (await ask(body, token)).values.map(({ text, count }) => `${text} ${count}`)
   const { fields } = await ask({ prefix: 'act' })
   expect(fields.map(({ name }) => name)).toEqual(['actor', 'actor_kind', 'actor_ref'])
   expect(fields[0]?.meaning).toMatch(/^Who did it/)
@@ -166,8 +236,16 @@ test('names and values of changes are completed by the same filter language, of 
   // A text that is also the name of a field.
   expect(await texts({ field: 'name', prefix: 'na' })).toEqual(['"name" 1'])
   expect(await texts({ field: 'kind' }, 'shop')).toEqual(['Deployment 2'])
-  for (const [body, detail] of [[{ field: 'src_port' }, '"field" names src_port, which is no field of changes.'], [{ field: 'diff' }, '"field" is diff, of which there are no values to choose from.'], [{ field: 'kind', filter: 'bytes > 1' }, 'There is no field bytes.']] as const) {
-    const answer = await post(`${api.url}/api/v1/complete`, { names: 'changes', prefix: '', ...body }, { authorization: 'Bearer admin' })
+  for (const [body, detail] of [
+    [{ field: 'src_port' }, '"field" names src_port, which is no field of changes.'],
+    [{ field: 'diff' }, '"field" is diff, of which there are no values to choose from.'],
+    [{ field: 'kind', filter: 'bytes > 1' }, 'There is no field bytes.'],
+  ] as const) {
+    const answer = await post(
+      `${api.url}/api/v1/complete`,
+      { names: 'changes', prefix: '', ...body },
+      { authorization: 'Bearer admin' },
+    )
     expect([answer.status, ((await answer.json()) as { detail: string }).detail]).toEqual([400, detail])
   }
 })

@@ -6,19 +6,50 @@ import { start } from '../testing/kit.ts'
 
 const structured = 'application/cloudevents+json'
 const batched = 'application/cloudevents-batch+json'
-const event = (id: string, data = '{"a":1}'): string => `{"specversion":"1.0","id":"${id}","source":"/a","type":"t","data":${data}}`
+const event = (id: string, data = '{"a":1}'): string =>
+  `{"specversion":"1.0","id":"${id}","source":"/a","type":"t","data":${data}}`
 
-function send(url: string, type: string | undefined, body: string | undefined, headers: Record<string, string> = {}): Promise<Response> {
+function send(
+  url: string,
+  type: string | undefined,
+  body: string | undefined,
+  headers: Record<string, string> = {},
+): Promise<Response> {
   const bytes = body === undefined ? {} : { body: Buffer.from(body) }
-  return fetch(`${url}/events`, { method: 'POST', headers: { ...(type === undefined ? {} : { 'content-type': type }), ...headers }, ...bytes })
+  return fetch(`${url}/events`, {
+    method: 'POST',
+    headers: { ...(type === undefined ? {} : { 'content-type': type }), ...headers },
+    ...bytes,
+  })
 }
 
 test('one event, a batch and binary mode are taken, and the answer counts them', async () => {
   const { api, control } = await start()
   expect(await (await send(api.url, structured, event('1'))).json()).toEqual({ accepted: 1, duplicates: 0 })
-  expect(await (await send(api.url, `${batched}; charset=utf-8`, `[${event('2')},${event('3')}]`)).json()).toEqual({ accepted: 2, duplicates: 0 })
-  expect(await (await send(api.url, 'text/plain', 'hello', { 'ce-specversion': '1.0', 'ce-id': '4', 'ce-source': '/b', 'ce-type': 't' })).json()).toEqual({ accepted: 1, duplicates: 0 })
-  expect(await (await send(api.url, undefined, undefined, { 'ce-specversion': '1.0', 'ce-id': '5', 'ce-source': '/b', 'ce-type': 't' })).json()).toEqual({ accepted: 1, duplicates: 0 })
+  expect(await (await send(api.url, `${batched}; charset=utf-8`, `[${event('2')},${event('3')}]`)).json()).toEqual({
+    accepted: 2,
+    duplicates: 0,
+  })
+  expect(
+    await (
+      await send(api.url, 'text/plain', 'hello', {
+        'ce-specversion': '1.0',
+        'ce-id': '4',
+        'ce-source': '/b',
+        'ce-type': 't',
+      })
+    ).json(),
+  ).toEqual({ accepted: 1, duplicates: 0 })
+  expect(
+    await (
+      await send(api.url, undefined, undefined, {
+        'ce-specversion': '1.0',
+        'ce-id': '5',
+        'ce-source': '/b',
+        'ce-type': 't',
+      })
+    ).json(),
+  ).toEqual({ accepted: 1, duplicates: 0 })
   expect(await (await send(api.url, batched, '[]')).json()).toEqual({ accepted: 0, duplicates: 0 })
   expect(control.ingested.map(({ id, source }) => `${source} ${id}`)).toEqual(['/a 1', '/a 2', '/a 3', '/b 4', '/b 5'])
   expect(Buffer.from(control.ingested[3]!.data!).toString()).toBe('hello')
@@ -27,27 +58,89 @@ test('one event, a batch and binary mode are taken, and the answer counts them',
 test('one event and a batch in protobuf are taken as in JSON, all or nothing, packed as well', async () => {
   const { api, control } = await start()
   const [one, many] = ['application/cloudevents+protobuf', 'application/cloudevents-batch+protobuf']
-  const post = async (type: string, body: Uint8Array, headers: Record<string, string> = {}): Promise<unknown> => (await fetch(`${api.url}/events`, { method: 'POST', headers: { 'content-type': type, ...headers }, body: Buffer.from(body) })).json()
-  const attributes = { subject: 'größe', datacontenttype: 'application/json', count: 7, flag: true, time: new Date(1_522_949_460_123) }
-  expect(await post(one, protobufEvent({ id: '1', source: '/a', type: 't', attributes, binaryData: Buffer.from('{"a":12345678901234567890}') }))).toEqual({ accepted: 1, duplicates: 0 })
-  const two = [protobufEvent({ id: '2', source: '/a', type: 't', textData: 'hello' }), protobufEvent({ id: '3', source: '/a', type: 't', attributes: { datacontenttype: 'image/png' }, binaryData: Buffer.of(0, 255) })]
-  expect(await post(`${many}; charset=utf-8`, gzipSync(protobufBatch(two)), { 'content-encoding': 'gzip' })).toEqual({ accepted: 2, duplicates: 0 })
+  const post = async (type: string, body: Uint8Array, headers: Record<string, string> = {}): Promise<unknown> =>
+    (
+      await fetch(`${api.url}/events`, {
+        method: 'POST',
+        headers: { 'content-type': type, ...headers },
+        body: Buffer.from(body),
+      })
+    ).json()
+  const attributes = {
+    subject: 'größe',
+    datacontenttype: 'application/json',
+    count: 7,
+    flag: true,
+    time: new Date(1_522_949_460_123),
+  }
+  expect(
+    await post(
+      one,
+      protobufEvent({
+        id: '1',
+        source: '/a',
+        type: 't',
+        attributes,
+        binaryData: Buffer.from('{"a":12345678901234567890}'),
+      }),
+    ),
+  ).toEqual({ accepted: 1, duplicates: 0 })
+  const two = [
+    protobufEvent({ id: '2', source: '/a', type: 't', textData: 'hello' }),
+    protobufEvent({
+      id: '3',
+      source: '/a',
+      type: 't',
+      attributes: { datacontenttype: 'image/png' },
+      binaryData: Buffer.of(0, 255),
+    }),
+  ]
+  expect(await post(`${many}; charset=utf-8`, gzipSync(protobufBatch(two)), { 'content-encoding': 'gzip' })).toEqual({
+    accepted: 2,
+    duplicates: 0,
+  })
   expect(await post(many, protobufBatch([]))).toEqual({ accepted: 0, duplicates: 0 })
   expect(control.ingested).toMatchObject([
-    { id: '1', subject: 'größe', key: 'größe', time: 1_522_949_460_123, extensions: { count: 7, flag: true }, encoding: 'json', data: new Uint8Array(Buffer.from('{"a":12345678901234567890}')) },
+    {
+      id: '1',
+      subject: 'größe',
+      key: 'größe',
+      time: 1_522_949_460_123,
+      extensions: { count: 7, flag: true },
+      encoding: 'json',
+      data: new Uint8Array(Buffer.from('{"a":12345678901234567890}')),
+    },
     { id: '2', encoding: 'text', data: new Uint8Array(Buffer.from('hello')) },
     { id: '3', datacontenttype: 'image/png', encoding: 'binary', data: Uint8Array.of(0, 255) },
   ])
-  expect(await post(many, protobufBatch([...two, protobufEvent({ id: '', source: '/a', type: 't' })]))).toMatchObject({ status: 400, code: 'WEIR_API_EVENT', detail: expect.stringMatching(/^Event 2: .*Nothing of this request was accepted\.$/) as string })
-  expect(await post(one, Buffer.from('{"specversion":"1.0"}'))).toMatchObject({ status: 400, code: 'WEIR_API_EVENT', detail: expect.stringContaining('no protobuf') as string })
+  expect(await post(many, protobufBatch([...two, protobufEvent({ id: '', source: '/a', type: 't' })]))).toMatchObject({
+    status: 400,
+    code: 'WEIR_API_EVENT',
+    detail: expect.stringMatching(/^Event 2: .*Nothing of this request was accepted\.$/) as string,
+  })
+  expect(await post(one, Buffer.from('{"specversion":"1.0"}'))).toMatchObject({
+    status: 400,
+    code: 'WEIR_API_EVENT',
+    detail: expect.stringContaining('no protobuf') as string,
+  })
   expect(control.ingested).toHaveLength(3)
 })
 
 test('an event over 16 MiB in protobuf is a 413 that names it', async () => {
   const { api } = await start({ limits: { bodyBytes: 64 << 20 } })
-  const large = protobufBatch([protobufEvent({ id: '1', source: '/a', type: 't' }), protobufEvent({ id: '2', source: '/a', type: 't', binaryData: Buffer.alloc(17 << 20) })])
-  const answer = await fetch(`${api.url}/events`, { method: 'POST', headers: { 'content-type': 'application/cloudevents-batch+protobuf' }, body: Buffer.from(large) })
-  expect([answer.status, await answer.json()]).toMatchObject([413, { code: 'WEIR_API_TOO_LARGE', detail: expect.stringMatching(/^Event 1: /) as string }])
+  const large = protobufBatch([
+    protobufEvent({ id: '1', source: '/a', type: 't' }),
+    protobufEvent({ id: '2', source: '/a', type: 't', binaryData: Buffer.alloc(17 << 20) }),
+  ])
+  const answer = await fetch(`${api.url}/events`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/cloudevents-batch+protobuf' },
+    body: Buffer.from(large),
+  })
+  expect([answer.status, await answer.json()]).toMatchObject([
+    413,
+    { code: 'WEIR_API_TOO_LARGE', detail: expect.stringMatching(/^Event 1: /) as string },
+  ])
 })
 
 test('a batch is all or nothing, and the answer names the bad one', async () => {
@@ -73,7 +166,9 @@ test('a media type that is no CloudEvent is a 415 that says what is supported', 
   for (const type of ['application/json', 'application/cloudevents+avro', undefined]) {
     const answer = await send(api.url, type, type === undefined ? undefined : event('1'))
     expect(answer.status, String(type)).toBe(415)
-    expect(((await answer.json()) as { hints: string[] }).hints.join(' ')).toContain('application/cloudevents-batch+json')
+    expect(((await answer.json()) as { hints: string[] }).hints.join(' ')).toContain(
+      'application/cloudevents-batch+json',
+    )
     expect(answer.headers.get('accept-post')).toContain('application/cloudevents+json')
   }
 })
@@ -104,7 +199,10 @@ test('with a subscribed sink the answer is what became of the events there', asy
 
 test('a web hook sender that asks first is allowed', async () => {
   const { api } = await start()
-  const answer = await fetch(`${api.url}/events`, { method: 'OPTIONS', headers: { 'webhook-request-origin': 'sender.example', 'webhook-request-rate': '100' } })
+  const answer = await fetch(`${api.url}/events`, {
+    method: 'OPTIONS',
+    headers: { 'webhook-request-origin': 'sender.example', 'webhook-request-rate': '100' },
+  })
   expect(answer.status).toBe(200)
   expect(answer.headers.get('webhook-allowed-origin')).toBe('sender.example')
   expect(answer.headers.get('webhook-allowed-rate')).toBe('*')

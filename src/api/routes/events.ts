@@ -1,5 +1,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { batchedType, CloudEventsError, decodeHttp, isProtobuf, isProtobufBatch, protobufBatchType, protobufType, structuredType } from '../../codecs/cloudevents/index.ts'
+import {
+  batchedType,
+  CloudEventsError,
+  decodeHttp,
+  isProtobuf,
+  isProtobufBatch,
+  protobufBatchType,
+  protobufType,
+  structuredType,
+} from '../../codecs/cloudevents/index.ts'
 import type { Fate, Ingested } from '../../engine/control.ts'
 import type { EventBatch } from '../../model/batches.ts'
 import { toEventBatch } from '../../model/events.ts'
@@ -17,32 +26,54 @@ const supported = [
 const schema = {
   operationId: 'postEvents',
   summary: 'Take CloudEvents in',
-  description: 'CloudEvents 1.0 over HTTP in binary, structured or batched mode, whole events in JSON or protobuf. A 200 says that all events are synced to the journal '
-    + '(with `ack: sink:<id>` also that the sink has them); any other answer says that none was accepted. A batch is all or nothing. '
-    + `The body may be compressed: ${encodings.join(', ')}.`,
+  description:
+    'CloudEvents 1.0 over HTTP in binary, structured or batched mode, whole events in JSON or protobuf. A 200 says that all events are synced to the journal ' +
+    '(with `ack: sink:<id>` also that the sink has them); any other answer says that none was accepted. A batch is all or nothing. ' +
+    `The body may be compressed: ${encodings.join(', ')}.`,
   response: {
     200: {
-      type: 'object', required: ['accepted', 'duplicates'], properties: {
-        accepted: { type: 'integer' }, duplicates: { type: 'integer', description: 'Recognised by source and id as taken before, and left out.' },
+      type: 'object',
+      required: ['accepted', 'duplicates'],
+      properties: {
+        accepted: { type: 'integer' },
+        duplicates: { type: 'integer', description: 'Recognised by source and id as taken before, and left out.' },
       },
     },
-    400: { $ref: 'Problem#' }, 413: { $ref: 'Problem#' }, 415: { $ref: 'Problem#' }, 422: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' },
+    400: { $ref: 'Problem#' },
+    413: { $ref: 'Problem#' },
+    415: { $ref: 'Problem#' },
+    422: { $ref: 'Problem#' },
+    503: { $ref: 'Problem#' },
   },
 } as const
 
 /** `answer`: of what was taken; `nothing` where a body would be taken for an event that answers (Knative does). */
-export function eventRoutes(app: FastifyInstance, { control }: ApiContext, path = '/events', answer: 'counts' | 'nothing' = 'counts'): void {
+export function eventRoutes(
+  app: FastifyInstance,
+  { control }: ApiContext,
+  path = '/events',
+  answer: 'counts' | 'nothing' = 'counts',
+): void {
   app.post(path, { schema, config: { body: 'raw' } }, async (request, reply) => {
     checkMediaType(request)
     const batch = await decode(request, (request.body as Buffer | undefined) ?? Buffer.alloc(0))
-    const { accepted, duplicates, fate }: Ingested = batch.count === 0 ? { accepted: 0, duplicates: 0 } : await control.ingest(batch)
+    const { accepted, duplicates, fate }: Ingested =
+      batch.count === 0 ? { accepted: 0, duplicates: 0 } : await control.ingest(batch)
     if (fate !== undefined) settle(fate)
     return answer === 'nothing' ? reply.code(200).send() : reply.send({ accepted, duplicates })
   })
 
-  app.options(path, {
-    schema: { operationId: 'validateWebhook', summary: 'Validation handshake of CloudEvents web hooks', response: { 200: { description: 'Allowed' } } },
-  }, handshake)
+  app.options(
+    path,
+    {
+      schema: {
+        operationId: 'validateWebhook',
+        summary: 'Validation handshake of CloudEvents web hooks',
+        response: { 200: { description: 'Allowed' } },
+      },
+    },
+    handshake,
+  )
 }
 
 /** Types of what carries whole events. */
@@ -52,10 +83,14 @@ function checkMediaType(request: FastifyRequest): void {
   const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
   if (type !== undefined && whole.has(type)) return
   if (type?.startsWith('application/cloudevents') !== true && request.headers['ce-specversion'] !== undefined) return
-  throw new ApiError('WEIR_API_MEDIA_TYPE', `Content-Type ${type === undefined ? 'is missing' : `"${type}"`} and no ce-specversion header: this is no CloudEvent that can be read.`, {
-    hints: supported.map((one) => `Supported: ${one}.`),
-    headers: { 'accept-post': [...whole].join(', ') },
-  })
+  throw new ApiError(
+    'WEIR_API_MEDIA_TYPE',
+    `Content-Type ${type === undefined ? 'is missing' : `"${type}"`} and no ce-specversion header: this is no CloudEvent that can be read.`,
+    {
+      hints: supported.map((one) => `Supported: ${one}.`),
+      headers: { 'accept-post': [...whole].join(', ') },
+    },
+  )
 }
 
 async function decode(request: FastifyRequest, body: Buffer): Promise<EventBatch> {
@@ -69,7 +104,10 @@ async function decode(request: FastifyRequest, body: Buffer): Promise<EventBatch
     return decodeHttp(request.headers, body)
   } catch (error) {
     if (!(error instanceof CloudEventsError)) throw error
-    throw new ApiError(error.problem === 'too-large' ? 'WEIR_API_TOO_LARGE' : 'WEIR_API_EVENT', `${sentence(error.message)} Nothing of this request was accepted.`)
+    throw new ApiError(
+      error.problem === 'too-large' ? 'WEIR_API_TOO_LARGE' : 'WEIR_API_EVENT',
+      `${sentence(error.message)} Nothing of this request was accepted.`,
+    )
   }
 }
 
@@ -81,15 +119,24 @@ function sentence(text: string): string {
 /** With a subscribed sink, success means that the sink has the events. */
 function settle(fate: Fate): void {
   switch (fate.is) {
-    case 'delivered': return
+    case 'delivered':
+      return
     case 'pending':
-      throw new ApiError('WEIR_API_PENDING', 'The events are in the journal, but the sink has not settled them yet. Send them again: they are recognised by source and id.', {
-        headers: { 'retry-after': '5' },
-      })
+      throw new ApiError(
+        'WEIR_API_PENDING',
+        'The events are in the journal, but the sink has not settled them yet. Send them again: they are recognised by source and id.',
+        {
+          headers: { 'retry-after': '5' },
+        },
+      )
     case 'dead-lettered':
-      throw new ApiError('WEIR_API_DEAD_LETTERED', `The sink could not take ${fate.rows} of the events; they are among its dead letters.${fate.reason === undefined ? '' : ` ${sentence(fate.reason)}`}`, {
-        hints: ['`weir dead-letters list` shows them with the reason.'],
-      })
+      throw new ApiError(
+        'WEIR_API_DEAD_LETTERED',
+        `The sink could not take ${fate.rows} of the events; they are among its dead letters.${fate.reason === undefined ? '' : ` ${sentence(fate.reason)}`}`,
+        {
+          hints: ['`weir dead-letters list` shows them with the reason.'],
+        },
+      )
     case 'dropped':
       throw new ApiError('WEIR_API_DROPPED', `The sink dropped the events (${fate.reason}).`)
   }

@@ -12,12 +12,16 @@ import { startBoth } from '../testing/both.ts'
 import { sendRaw, start } from '../testing/kit.ts'
 
 /** The body as it came, the headers, and the trailer. */
-function fetchWhole(url: string): Promise<{ text: string; headers: Record<string, unknown>; trailers: Record<string, unknown> }> {
+function fetchWhole(
+  url: string,
+): Promise<{ text: string; headers: Record<string, unknown>; trailers: Record<string, unknown> }> {
   return new Promise((resolve, reject) => {
     get(url, { headers: { te: 'trailers' } }, (answer) => {
       const pieces: Buffer[] = []
       answer.on('data', (piece: Buffer) => pieces.push(piece)).on('error', reject)
-      answer.on('end', () => resolve({ text: Buffer.concat(pieces).toString('utf8'), headers: answer.headers, trailers: answer.trailers }))
+      answer.on('end', () =>
+        resolve({ text: Buffer.concat(pieces).toString('utf8'), headers: answer.headers, trailers: answer.trailers }),
+      )
     }).on('error', reject)
   })
 }
@@ -41,19 +45,40 @@ const query = (more: Record<string, string>): string => new URLSearchParams({ ..
 test('an export has every row and every value, from the store and from the ring alike', async () => {
   const both = await startBoth()
   const random = new SeededRandom(21)
-  for (let batch = 0; batch < 4; batch++) await both.addBatch(makeBatch(flowNames, randomRows(random, flowNames, 50)), Date.now() - 10_000 + batch)
+  for (let batch = 0; batch < 4; batch++)
+    await both.addBatch(makeBatch(flowNames, randomRows(random, flowNames, 50)), Date.now() - 10_000 + batch)
   // Some rows say that they were received in the year 9999: they are of no answer before.
-  const [{ count } = { count: 0 }] = (await both.sql('SELECT count(*) AS count FROM flows WHERE time_received <= now()')) as { count: number }[]
+  const [{ count } = { count: 0 }] = (await both.sql(
+    'SELECT count(*) AS count FROM flows WHERE time_received <= now()',
+  )) as { count: number }[]
   expect(count).toBeGreaterThan(150)
   for (const format of ['csv', 'ndjson']) {
-    const [stored, live] = await Promise.all([both.urls.stored, both.urls.live].map((url) => fetchWhole(`${url}/api/v1/export?${query({ format, columns: '*', filter: 'bytes >= 0 or not exists(bytes)' })}`)))
+    const [stored, live] = await Promise.all(
+      [both.urls.stored, both.urls.live].map((url) =>
+        fetchWhole(
+          `${url}/api/v1/export?${query({ format, columns: '*', filter: 'bytes >= 0 or not exists(bytes)' })}`,
+        ),
+      ),
+    )
     expect({ ...stored?.trailers }).toEqual({ 'x-weir-rows': String(count) })
     expect({ ...live?.trailers }).toEqual({ 'x-weir-rows': String(count) })
     expect(live?.headers['x-weir-source']).toBe('ring')
     expect(stored?.headers['x-weir-source']).toBe('raw')
-    const lines = (text = ''): unknown[] => (format === 'csv' ? readCsv(text) : text.trimEnd().split('\n').map((line) => JSON.parse(line) as unknown))
+    const lines = (text = ''): unknown[] =>
+      format === 'csv'
+        ? readCsv(text)
+        : text
+            .trimEnd()
+            .split('\n')
+            .map((line) => JSON.parse(line) as unknown)
     const position = flowNames.fields.findIndex(({ name }) => name === '_pos')
-    const byPosition = (rows: unknown[]): Map<string, unknown> => new Map(rows.map((row) => [String(format === 'csv' ? (row as string[])[position] : (row as Record<string, unknown>)['_pos']), row]))
+    const byPosition = (rows: unknown[]): Map<string, unknown> =>
+      new Map(
+        rows.map((row) => [
+          String(format === 'csv' ? (row as string[])[position] : (row as Record<string, unknown>)['_pos']),
+          row,
+        ]),
+      )
     expect(byPosition(lines(live?.text))).toEqual(byPosition(lines(stored?.text)))
     expect(byPosition(lines(stored?.text)).size).toBe(format === 'csv' ? count + 1 : count)
   }
@@ -62,15 +87,32 @@ test('an export has every row and every value, from the store and from the ring 
 test('columns stand in the order asked for, absent is empty, integers and times have all their digits', async () => {
   const both = await startBoth()
   const rows = [
-    { time_received: 1_763_632_800_000_000n, time_start: 1_763_632_800_123_250n, bytes: (1n << 64n) - 1n, src_name: '', dst_name: 'a "b", c\r\nd', _pos: 'test:1:1:0' },
-    { time_received: 1_763_632_800_000_000n, time_start: 1_763_632_800_123_000n, sampling: 1000n, bytes: 7n, _pos: 'test:1:1:1' },
+    {
+      time_received: 1_763_632_800_000_000n,
+      time_start: 1_763_632_800_123_250n,
+      bytes: (1n << 64n) - 1n,
+      src_name: '',
+      dst_name: 'a "b", c\r\nd',
+      _pos: 'test:1:1:0',
+    },
+    {
+      time_received: 1_763_632_800_000_000n,
+      time_start: 1_763_632_800_123_000n,
+      sampling: 1000n,
+      bytes: 7n,
+      _pos: 'test:1:1:1',
+    },
   ]
   await both.addBatch(makeBatch(flowNames, rows), 1_763_632_800_000)
   for (const url of [both.urls.stored, both.urls.live]) {
-    const { text, trailers, headers } = await fetchWhole(`${url}/api/v1/export?${query({ columns: 'bytes,SrcK8S_Name,time_start,dst.name,bytes_est,time_received' })}`)
-    expect(text).toBe('bytes,src_name,time_start,dst_name,bytes_est,time_received\r\n'
-      + '18446744073709551615,"",2025-11-20T10:00:00.123250Z,"a ""b"", c\r\nd",18446744073709551615,2025-11-20T10:00:00.000Z\r\n'
-      + '7,,2025-11-20T10:00:00.123Z,,7000,2025-11-20T10:00:00.000Z\r\n')
+    const { text, trailers, headers } = await fetchWhole(
+      `${url}/api/v1/export?${query({ columns: 'bytes,SrcK8S_Name,time_start,dst.name,bytes_est,time_received' })}`,
+    )
+    expect(text).toBe(
+      'bytes,src_name,time_start,dst_name,bytes_est,time_received\r\n' +
+        '18446744073709551615,"",2025-11-20T10:00:00.123250Z,"a ""b"", c\r\nd",18446744073709551615,2025-11-20T10:00:00.000Z\r\n' +
+        '7,,2025-11-20T10:00:00.123Z,,7000,2025-11-20T10:00:00.000Z\r\n',
+    )
     expect({ ...trailers }).toEqual({ 'x-weir-rows': '2' })
     expect(headers['content-type']).toBe('text/csv; charset=utf-8; header=present')
     expect(headers['content-disposition']).toBe('attachment; filename="weir-flows.csv"')
@@ -81,13 +123,26 @@ test('sorted by the store and by the ring', async () => {
   const both = await startBoth()
   await both.addBatch(makeBatch(flowNames, randomRows(new SeededRandom(2), flowNames, 80)), Date.now() - 1000)
   for (const url of [both.urls.stored, both.urls.live]) {
-    const { text } = await fetchWhole(`${url}/api/v1/export?${query({ columns: 'bytes', sort: '-bytes', format: 'ndjson' })}`)
-    const values = text.trimEnd().split('\n').map((line) => (JSON.parse(line) as { bytes: string | number | null }).bytes)
+    const { text } = await fetchWhole(
+      `${url}/api/v1/export?${query({ columns: 'bytes', sort: '-bytes', format: 'ndjson' })}`,
+    )
+    const values = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { bytes: string | number | null }).bytes)
     const sorted = values.filter((value) => value !== null).map(BigInt)
     expect(sorted).toEqual([...sorted].sort((a, b) => (a < b ? 1 : a > b ? -1 : 0)))
     expect(values.slice(sorted.length).every((value) => value === null)).toBe(true)
-    for (const [sort, sign] of [['time_received', 1], ['-time_received', -1]] as const) {
-      const times = (await fetchWhole(`${url}/api/v1/export?${query({ columns: 'time_received', sort, format: 'ndjson' })}`)).text.trimEnd().split('\n').map((line) => Date.parse((JSON.parse(line) as { time_received: string }).time_received))
+    for (const [sort, sign] of [
+      ['time_received', 1],
+      ['-time_received', -1],
+    ] as const) {
+      const times = (
+        await fetchWhole(`${url}/api/v1/export?${query({ columns: 'time_received', sort, format: 'ndjson' })}`)
+      ).text
+        .trimEnd()
+        .split('\n')
+        .map((line) => Date.parse((JSON.parse(line) as { time_received: string }).time_received))
       expect(times).toEqual([...times].sort((a, b) => sign * (a - b)))
     }
   }
@@ -96,7 +151,8 @@ test('sorted by the store and by the ring', async () => {
 test('a Parquet file holds the same rows, whoever reads it', async () => {
   const both = await startBoth()
   const random = new SeededRandom(31)
-  for (let batch = 0; batch < 2; batch++) await both.addBatch(makeBatch(flowNames, randomRows(random, flowNames, 150)), Date.now() - 10_000 + batch)
+  for (let batch = 0; batch < 2; batch++)
+    await both.addBatch(makeBatch(flowNames, randomRows(random, flowNames, 150)), Date.now() - 10_000 + batch)
   const folder = await mkdtemp(join(tmpdir(), 'weir-parquet-'))
   const instance = await DuckDBInstance.create()
   const connection = await instance.connect()
@@ -107,11 +163,26 @@ test('a Parquet file holds the same rows, whoever reads it', async () => {
       expect(answer.headers.get('content-type')).toBe('application/vnd.apache.parquet')
       expect(answer.headers.get('content-encoding')).toBe(null)
       await writeFile(path, Buffer.from(await answer.arrayBuffer()))
-      const read = async (sql: string): Promise<unknown> => (await connection.runAndReadAll(`SET TimeZone = 'UTC'; ${sql}`)).getRowObjectsJson()
-      const names = flowNames.fields.map(({ name, kind }) => (kind === 'json' ? `"${name}"::VARCHAR` : kind === 'bool' ? `"${name}"::BOOLEAN` : `"${name}"`)).join(', ')
-      const [file] = (await read(`SELECT count(*) AS rows, bit_xor(hash(_pos)) AS positions, sum(bytes)::VARCHAR AS bytes, sum(epoch_us(time_start))::VARCHAR AS times, sum(len(interfaces))::VARCHAR AS items, sum(dns_latency) AS latency, sum(ipsec_code)::VARCHAR AS codes, count(src_mac) AS macs, bit_xor(hash(bytes_est::VARCHAR)) AS estimates FROM '${path}'`)) as unknown[]
-      const [stored] = await both.sql('SELECT count(*) AS rows, bit_xor(hash(_pos)) AS positions, sum(bytes)::VARCHAR AS bytes, sum(epoch_us(time_start))::VARCHAR AS times, sum(len(interfaces))::VARCHAR AS items, sum(CASE WHEN isfinite(dns_latency) THEN dns_latency END) AS latency, sum(ipsec_code)::VARCHAR AS codes, count(src_mac) AS macs, bit_xor(hash(bytes_est::VARCHAR)) AS estimates FROM flows WHERE time_received <= now()')
-      const plain = (row: unknown): unknown => Object.fromEntries(Object.entries(row as Record<string, unknown>).map(([name, value]) => [name, name === 'latency' ? Number(value).toPrecision(12) : String(value)]))
+      const read = async (sql: string): Promise<unknown> =>
+        (await connection.runAndReadAll(`SET TimeZone = 'UTC'; ${sql}`)).getRowObjectsJson()
+      const names = flowNames.fields
+        .map(({ name, kind }) =>
+          kind === 'json' ? `"${name}"::VARCHAR` : kind === 'bool' ? `"${name}"::BOOLEAN` : `"${name}"`,
+        )
+        .join(', ')
+      const [file] = (await read(
+        `SELECT count(*) AS rows, bit_xor(hash(_pos)) AS positions, sum(bytes)::VARCHAR AS bytes, sum(epoch_us(time_start))::VARCHAR AS times, sum(len(interfaces))::VARCHAR AS items, sum(dns_latency) AS latency, sum(ipsec_code)::VARCHAR AS codes, count(src_mac) AS macs, bit_xor(hash(bytes_est::VARCHAR)) AS estimates FROM '${path}'`,
+      )) as unknown[]
+      const [stored] = await both.sql(
+        'SELECT count(*) AS rows, bit_xor(hash(_pos)) AS positions, sum(bytes)::VARCHAR AS bytes, sum(epoch_us(time_start))::VARCHAR AS times, sum(len(interfaces))::VARCHAR AS items, sum(CASE WHEN isfinite(dns_latency) THEN dns_latency END) AS latency, sum(ipsec_code)::VARCHAR AS codes, count(src_mac) AS macs, bit_xor(hash(bytes_est::VARCHAR)) AS estimates FROM flows WHERE time_received <= now()',
+      )
+      const plain = (row: unknown): unknown =>
+        Object.fromEntries(
+          Object.entries(row as Record<string, unknown>).map(([name, value]) => [
+            name,
+            name === 'latency' ? Number(value).toPrecision(12) : String(value),
+          ]),
+        )
       expect(plain(file)).toEqual(plain(stored))
       expect(await read(`SELECT ${names} FROM '${path}' LIMIT 1`)).toHaveLength(1)
     }
@@ -160,7 +231,8 @@ test('whoever goes away stops the question at the store', async () => {
 
 test('whoever goes away stops the export', async () => {
   const both = await startBoth()
-  for (let batch = 0; batch < 6; batch++) await both.addBatch(makeBatch(flowNames, randomRows(new SeededRandom(batch), flowNames, 300)), Date.now() - 10_000)
+  for (let batch = 0; batch < 6; batch++)
+    await both.addBatch(makeBatch(flowNames, randomRows(new SeededRandom(batch), flowNames, 300)), Date.now() - 10_000)
   for (const url of [both.urls.stored, both.urls.live]) {
     const leave = new AbortController()
     const answer = await fetch(`${url}/api/v1/export?${query({ columns: '*' })}`, { signal: leave.signal })

@@ -22,7 +22,11 @@ interface ExportQuery extends QuestionQuery {
   readonly sort?: string
 }
 
-const mediaTypes: Readonly<Record<Format, string>> = { parquet: 'application/vnd.apache.parquet', csv: 'text/csv; charset=utf-8; header=present', ndjson: 'application/x-ndjson; charset=utf-8' }
+const mediaTypes: Readonly<Record<Format, string>> = {
+  parquet: 'application/vnd.apache.parquet',
+  csv: 'text/csv; charset=utf-8; header=present',
+  ndjson: 'application/x-ndjson; charset=utf-8',
+}
 
 /** Trailer of an answer: says that it is whole, and how many rows it has. */
 export const rowsTrailer = 'x-weir-rows'
@@ -30,22 +34,37 @@ export const rowsTrailer = 'x-weir-rows'
 const schema = {
   operationId: 'exportFlows',
   summary: 'Flows that match, all of them, as a file',
-  description: 'Streamed, without a limit of rows. Columns stand in the order asked for. Times are ISO 8601 in UTC with all their digits, integers have all theirs, what is absent is empty (in CSV an empty text is `""`). '
-    + 'CSV is RFC 4180 with a head. Parquet has times in microseconds, addresses as texts, and estimates, which may be beyond 64 bits, as texts, too. '
-    + `Without \`sort\` rows come as they are stored. The trailer \`${rowsTrailer}\` has the number of rows; an answer that breaks off has none. `
-    + 'Headers X-Weir-Source, X-Weir-From and X-Weir-To say what is answered. Whoever goes away stops the question.',
+  description:
+    'Streamed, without a limit of rows. Columns stand in the order asked for. Times are ISO 8601 in UTC with all their digits, integers have all theirs, what is absent is empty (in CSV an empty text is `""`). ' +
+    'CSV is RFC 4180 with a head. Parquet has times in microseconds, addresses as texts, and estimates, which may be beyond 64 bits, as texts, too. ' +
+    `Without \`sort\` rows come as they are stored. The trailer \`${rowsTrailer}\` has the number of rows; an answer that breaks off has none. ` +
+    'Headers X-Weir-Source, X-Weir-From and X-Weir-To say what is answered. Whoever goes away stops the question.',
   querystring: {
-    type: 'object', additionalProperties: false, properties: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
       ...questionParameters,
       time: timeParameter('time_received'),
       format: { type: 'string', enum: formats, default: 'csv' },
       columns: { type: 'string', description: 'Names of fields, with commas; `*` is all of them.' },
-      sort: { type: 'string', description: `As pages of flows have it. Without a store more than ${mostSorted} rows are sorted by time_received only.`, examples: ['-bytes'] },
+      sort: {
+        type: 'string',
+        description: `As pages of flows have it. Without a store more than ${mostSorted} rows are sorted by time_received only.`,
+        examples: ['-bytes'],
+      },
     },
   },
   response: {
-    200: { description: 'The rows.', content: { 'text/csv': { schema: { type: 'string' } }, 'application/x-ndjson': { schema: { type: 'string' } }, 'application/vnd.apache.parquet': { schema: { type: 'string' } } } },
-    400: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' },
+    200: {
+      description: 'The rows.',
+      content: {
+        'text/csv': { schema: { type: 'string' } },
+        'application/x-ndjson': { schema: { type: 'string' } },
+        'application/vnd.apache.parquet': { schema: { type: 'string' } },
+      },
+    },
+    400: { $ref: 'Problem#' },
+    503: { $ref: 'Problem#' },
   },
 } as const
 
@@ -67,13 +86,30 @@ export function exportRoutes(app: FastifyInstance, context: ApiContext, hub: Hub
       reply.header('transfer-encoding', 'chunked')
       reply.trailer(rowsTrailer, async () => String(count.rows))
     }
-    return answerStream(request, reply, mediaTypes[format], format !== made ? (await import('../export/parquet.ts')).parquetOf(rows, asked.columns, context.host.timers) : rows)
+    return answerStream(
+      request,
+      reply,
+      mediaTypes[format],
+      format !== made
+        ? (await import('../export/parquet.ts')).parquetOf(rows, asked.columns, context.host.timers)
+        : rows,
+    )
   })
 }
 
-async function source(context: ApiContext, hub: Hub, asked: ExportRequest, format: Format, reply: FastifyReply, gone: AbortSignal): Promise<IsolatedAnswer | undefined> {
-  const { control: { store } } = context
-  const tell = (from: string, span: { readonly from: bigint; readonly to: bigint }): void => void reply.headers({ 'x-weir-source': from, 'x-weir-from': isoOf(span.from), 'x-weir-to': isoOf(span.to) })
+async function source(
+  context: ApiContext,
+  hub: Hub,
+  asked: ExportRequest,
+  format: Format,
+  reply: FastifyReply,
+  gone: AbortSignal,
+): Promise<IsolatedAnswer | undefined> {
+  const {
+    control: { store },
+  } = context
+  const tell = (from: string, span: { readonly from: bigint; readonly to: bigint }): void =>
+    void reply.headers({ 'x-weir-source': from, 'x-weir-from': isoOf(span.from), 'x-weir-to': isoOf(span.to) })
   if (store === undefined) {
     const live = hub.ringSource()
     tell('ring', coveredSpan(asked.span, live.ring.since))
@@ -81,16 +117,29 @@ async function source(context: ApiContext, hub: Hub, asked: ExportRequest, forma
   }
   const { storedTo: to } = await storedTo(context, asked.span)
   tell('raw', { from: asked.span.from, to: to ?? asked.span.to })
-  return isolated(store, { sql: exportSql(asked, format === 'parquet' ? 'parquet' : 'text'), format, bound: 'wait' }, gone)
+  return isolated(
+    store,
+    { sql: exportSql(asked, format === 'parquet' ? 'parquet' : 'text'), format, bound: 'wait' },
+    gone,
+  )
 }
 
 function exportRequest(query: ExportQuery, now: number, principal: Principal): ExportRequest {
   const question = questionOf(query, 'time_received', now, principal)
-  return { ...question, columns: columnsOf(query.columns), sort: sortOf(query.sort), upTo: BigInt(Math.floor(now)) * 1000n }
+  return {
+    ...question,
+    columns: columnsOf(query.columns),
+    sort: sortOf(query.sort),
+    upTo: BigInt(Math.floor(now)) * 1000n,
+  }
 }
 
 /** Counts the records of lines; of a Parquet file their number is known at its end. */
-async function* counted(bytes: AsyncGenerator<Uint8Array, number | undefined>, format: Format, count: { rows: number }): AsyncGenerator<Uint8Array, void, undefined> {
+async function* counted(
+  bytes: AsyncGenerator<Uint8Array, number | undefined>,
+  format: Format,
+  count: { rows: number },
+): AsyncGenerator<Uint8Array, void, undefined> {
   if (format === 'parquet') {
     count.rows = (yield* bytes) ?? 0
     return

@@ -8,19 +8,33 @@ const why = { type: 'string', description: 'Why nothing, or not all, is seen, an
 
 export const exporterSchemas = {
   Exporters: {
-    type: 'object', required: ['sources'], properties: {
+    type: 'object',
+    required: ['sources'],
+    properties: {
       sources: {
-        type: 'array', items: {
-          type: 'object', required: ['name', 'type', 'addresses', 'known', 'exporters'], description: 'A source may tell more than is named here.',
+        type: 'array',
+        items: {
+          type: 'object',
+          required: ['name', 'type', 'addresses', 'known', 'exporters'],
+          description: 'A source may tell more than is named here.',
           properties: {
-            name: { type: 'string' }, type: { type: 'string' }, addresses: { type: 'array', items: { type: 'string' } }, why,
+            name: { type: 'string' },
+            type: { type: 'string' },
+            addresses: { type: 'array', items: { type: 'string' } },
+            why,
             known: { type: 'integer', description: 'Exporters seen lately, of which the answer may hold fewer.' },
             exporters: {
-              type: 'array', description: 'Last heard of first.', items: {
-                type: 'object', required: ['address', 'lastSeen', 'datagrams', 'rows'],
+              type: 'array',
+              description: 'Last heard of first.',
+              items: {
+                type: 'object',
+                required: ['address', 'lastSeen', 'datagrams', 'rows'],
                 properties: {
-                  address: { type: 'string' }, lastSeen: { type: 'number', description: 'Unix ms of its last datagram.' },
-                  datagrams: { type: 'integer' }, rows: { type: 'integer' }, why,
+                  address: { type: 'string' },
+                  lastSeen: { type: 'number', description: 'Unix ms of its last datagram.' },
+                  datagrams: { type: 'integer' },
+                  rows: { type: 'integer' },
+                  why,
                 },
               },
             },
@@ -30,11 +44,20 @@ export const exporterSchemas = {
     },
   },
   ExporterRecipes: {
-    type: 'object', required: ['collector', 'recipes'], properties: {
+    type: 'object',
+    required: ['collector', 'recipes'],
+    properties: {
       collector: { type: 'string', description: 'Address of this server in the recipes.' },
       recipes: {
-        type: 'array', items: {
-          type: 'object', required: ['name', 'title', 'lines'], properties: { name: { type: 'string' }, title: { type: 'string' }, lines: { type: 'array', items: { type: 'string' } } },
+        type: 'array',
+        items: {
+          type: 'object',
+          required: ['name', 'title', 'lines'],
+          properties: {
+            name: { type: 'string' },
+            title: { type: 'string' },
+            lines: { type: 'array', items: { type: 'string' } },
+          },
         },
       },
     },
@@ -55,37 +78,70 @@ interface Query {
 const usualLimit = 1000
 
 export function exporterRoutes(app: FastifyInstance, { control }: ApiContext): void {
-  app.get('/api/v1/exporters', {
-    schema: {
-      operationId: 'exporters', summary: 'Who sends flows, and why nothing is seen of somebody',
-      querystring: {
-        type: 'object', additionalProperties: false,
-        properties: { source: { type: 'string' }, limit: { type: 'integer', minimum: 1, maximum: 100_000, description: `Exporters of each source at most (${usualLimit}).` } },
+  app.get(
+    '/api/v1/exporters',
+    {
+      schema: {
+        operationId: 'exporters',
+        summary: 'Who sends flows, and why nothing is seen of somebody',
+        querystring: {
+          type: 'object',
+          additionalProperties: false,
+          properties: {
+            source: { type: 'string' },
+            limit: {
+              type: 'integer',
+              minimum: 1,
+              maximum: 100_000,
+              description: `Exporters of each source at most (${usualLimit}).`,
+            },
+          },
+        },
+        response: { 200: { $ref: 'Exporters#' } },
       },
-      response: { 200: { $ref: 'Exporters#' } },
     },
-  }, async (request, reply) => {
-    const { source, limit = usualLimit } = request.query as Query
-    const sources = (await control.exporters()).filter(({ name }) => source === undefined || name === source)
-    return answerJson(request, reply, { sources: sources.map((one) => cut(one, limit)) })
-  })
+    async (request, reply) => {
+      const { source, limit = usualLimit } = request.query as Query
+      const sources = (await control.exporters()).filter(({ name }) => source === undefined || name === source)
+      return answerJson(request, reply, { sources: sources.map((one) => cut(one, limit)) })
+    },
+  )
 
-  app.get('/api/v1/exporters/how', {
-    schema: {
-      operationId: 'exporterRecipes', summary: 'What to type at common exporters, so that they send here',
-      querystring: {
-        type: 'object', additionalProperties: false,
-        // It becomes part of commands that people copy.
-        properties: { collector: { type: 'string', pattern: '^[A-Za-z0-9.:-]{1,253}$', description: 'Address of this server as exporters see it; else where it listens, or the name it was asked by.' } },
+  app.get(
+    '/api/v1/exporters/how',
+    {
+      schema: {
+        operationId: 'exporterRecipes',
+        summary: 'What to type at common exporters, so that they send here',
+        querystring: {
+          type: 'object',
+          additionalProperties: false,
+          // It becomes part of commands that people copy.
+          properties: {
+            collector: {
+              type: 'string',
+              pattern: '^[A-Za-z0-9.:-]{1,253}$',
+              description:
+                'Address of this server as exporters see it; else where it listens, or the name it was asked by.',
+            },
+          },
+        },
+        response: { 200: { $ref: 'ExporterRecipes#' }, 400: { $ref: 'Problem#' } },
       },
-      response: { 200: { $ref: 'ExporterRecipes#' }, 400: { $ref: 'Problem#' } },
     },
-  }, async (request, reply) => {
-    const { collector } = request.query as { readonly collector?: string }
-    const place = placeOf(await control.exporters(), { asked: collector, else: request.hostname.replace(/^\[(.*)\]$/, '$1') })
-    const answer: ExporterRecipes = { collector: place.host, recipes: recipes.map(({ name, title, lines }) => ({ name, title, lines: lines(place) })) }
-    return answerJson(request, reply, answer)
-  })
+    async (request, reply) => {
+      const { collector } = request.query as { readonly collector?: string }
+      const place = placeOf(await control.exporters(), {
+        asked: collector,
+        else: request.hostname.replace(/^\[(.*)\]$/, '$1'),
+      })
+      const answer: ExporterRecipes = {
+        collector: place.host,
+        recipes: recipes.map(({ name, title, lines }) => ({ name, title, lines: lines(place) })),
+      }
+      return answerJson(request, reply, answer)
+    },
+  )
 }
 
 function cut(source: SourceExporters, limit: number): SourceExporters {

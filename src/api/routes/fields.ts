@@ -4,16 +4,26 @@ import { answerJson } from '../answer.ts'
 import { everyView } from '../views.ts'
 
 const column = {
-  type: 'object', required: ['name', 'type', 'meaning'], properties: {
-    name: { type: 'string' }, type: { type: 'string', description: 'Type in SQL.' }, unit: { type: 'string', description: 'UCUM.' },
-    otel: { type: 'string', description: 'Name in OpenTelemetry’s conventions.' }, meaning: { type: 'string' },
+  type: 'object',
+  required: ['name', 'type', 'meaning'],
+  properties: {
+    name: { type: 'string' },
+    type: { type: 'string', description: 'Type in SQL.' },
+    unit: { type: 'string', description: 'UCUM.' },
+    otel: { type: 'string', description: 'Name in OpenTelemetry’s conventions.' },
+    meaning: { type: 'string' },
   },
 } as const
 
 export const fieldSchemas = {
   Fields: {
-    type: 'object', required: ['version', 'fields', 'views'], properties: {
-      version: { type: 'integer', description: 'Rises when fields are added; none is ever removed or changes its type.' },
+    type: 'object',
+    required: ['version', 'fields', 'views'],
+    properties: {
+      version: {
+        type: 'integer',
+        description: 'Rises when fields are added; none is ever removed or changes its type.',
+      },
       fields: { type: 'array', items: { type: 'object' }, description: 'What a flow can carry.' },
       views: { type: 'object', additionalProperties: { type: 'array', items: column } },
     },
@@ -22,7 +32,15 @@ export const fieldSchemas = {
 
 /** What the store would say of its views is known here, column by column: nobody waits for it to be asked. */
 export function fieldRoutes(app: FastifyInstance): void {
-  app.get('/api/v1/fields', {
-    schema: { operationId: 'fields', summary: 'The field registry and the columns of the views', response: { 200: { $ref: 'Fields#' } } },
-  }, (request, reply) => answerJson(request, reply, { version: registryVersion, fields: flowFields, views: everyView }))
+  app.get(
+    '/api/v1/fields',
+    {
+      schema: {
+        operationId: 'fields',
+        summary: 'The field registry and the columns of the views',
+        response: { 200: { $ref: 'Fields#' } },
+      },
+    },
+    (request, reply) => answerJson(request, reply, { version: registryVersion, fields: flowFields, views: everyView }),
+  )
 }

@@ -4,9 +4,19 @@ import { post, start } from '../testing/kit.ts'
 test('a filter is validated: its normal form, or what is wrong and where', async () => {
   const { api } = await start()
   const validate = async (body: object): Promise<unknown> => (await post(`${api.url}/api/v1/validate`, body)).json()
-  expect(await validate({ filter: 'src.ns = shop AND bytes>=10k' })).toEqual({ ok: true, normalized: 'src_namespace = "shop" and bytes >= 10k', swapped: 'dst_namespace = "shop" and bytes >= 10k', errors: [] })
+  expect(await validate({ filter: 'src.ns = shop AND bytes>=10k' })).toEqual({
+    ok: true,
+    normalized: 'src_namespace = "shop" and bytes >= 10k',
+    swapped: 'dst_namespace = "shop" and bytes >= 10k',
+    errors: [],
+  })
   expect(await validate({ filter: '' })).toEqual({ ok: true, normalized: '', swapped: '', errors: [] })
-  expect(await validate({ filter: 'dst_prot = 1' })).toEqual({ ok: false, normalized: null, swapped: null, errors: [{ from: 0, to: 8, message: 'There is no field dst_prot.', hint: 'Did you mean dst_port?' }] })
+  expect(await validate({ filter: 'dst_prot = 1' })).toEqual({
+    ok: false,
+    normalized: null,
+    swapped: null,
+    errors: [{ from: 0, to: 8, message: 'There is no field dst_prot.', hint: 'Did you mean dst_port?' }],
+  })
   expect(await validate({ filter: 'type = a', names: 'events' })).toMatchObject({ ok: true })
   expect(await validate({ filter: 'bytes > 1', names: 'events' })).toMatchObject({ ok: false })
   expect((await post(`${api.url}/api/v1/validate`, { text: 'a' })).status).toBe(400)
@@ -16,15 +26,22 @@ test('a link of NetObserv’s console becomes a filter and a span', async () => 
   const { api } = await start()
   const link = `https://console.example/netflow-traffic?timeRange=300&match=bidirectional&limit=100&filters=${encodeURIComponent('src_namespace="shop";dst_port=443')}`
   expect(await (await post(`${api.url}/api/v1/import`, { url: link })).json()).toEqual({
-    filter: 'src_namespace = "shop" and dst_port = 443', both_ways: true, from: 'now-300s', to: 'now',
+    filter: 'src_namespace = "shop" and dst_port = 443',
+    both_ways: true,
+    from: 'now-300s',
+    to: 'now',
     dropped: [{ part: 'limit=100', reason: 'It chooses no rows; the page has a setting of its own.' }],
   })
 })
 
 test('the quick filters of the configuration are there for everybody who is logged in', async () => {
   const filters = [{ name: 'DNS', filter: 'any.port = 53' }]
-  const { api } = await start({ quickFilters: () => filters, auth: { tokens: [{ name: 'shop', token: 'shop', role: 'viewer', namespaces: ['shop'] }] } })
-  const ask = (headers: Record<string, string>): Promise<Response> => fetch(`${api.url}/api/v1/quick-filters`, { headers })
+  const { api } = await start({
+    quickFilters: () => filters,
+    auth: { tokens: [{ name: 'shop', token: 'shop', role: 'viewer', namespaces: ['shop'] }] },
+  })
+  const ask = (headers: Record<string, string>): Promise<Response> =>
+    fetch(`${api.url}/api/v1/quick-filters`, { headers })
   expect(await (await ask({ authorization: 'Bearer shop' })).json()).toEqual({ filters })
   expect((await ask({})).status).toBe(401)
 })
@@ -37,7 +54,8 @@ test('every answer has a query id, and problems name it', async () => {
     const id = answer.headers.get('x-query-id')
     expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-z]+$/)
     ids.add(id)
-    if (answer.headers.get('content-type') === 'application/problem+json') expect(((await answer.json()) as Record<string, unknown>)['query_id']).toBe(id)
+    if (answer.headers.get('content-type') === 'application/problem+json')
+      expect(((await answer.json()) as Record<string, unknown>)['query_id']).toBe(id)
   }
   expect(ids.size).toBe(4)
 })

@@ -6,29 +6,61 @@ import type { QuickFilter } from '../options.ts'
 import type { TextProblem } from '../problems.ts'
 
 const errorItem = {
-  type: 'object', required: ['from', 'to', 'message'], properties: { from: { type: 'integer' }, to: { type: 'integer' }, message: { type: 'string' }, hint: { type: 'string' } },
+  type: 'object',
+  required: ['from', 'to', 'message'],
+  properties: {
+    from: { type: 'integer' },
+    to: { type: 'integer' },
+    message: { type: 'string' },
+    hint: { type: 'string' },
+  },
 } as const
 
 export const filterSchemas = {
   Validation: {
-    type: 'object', required: ['ok', 'normalized', 'swapped', 'errors'], properties: {
+    type: 'object',
+    required: ['ok', 'normalized', 'swapped', 'errors'],
+    properties: {
       ok: { type: 'boolean' },
-      normalized: { type: ['string', 'null'], description: 'The normal form, which means the same now and in later versions; null when it is no filter.' },
+      normalized: {
+        type: ['string', 'null'],
+        description: 'The normal form, which means the same now and in later versions; null when it is no filter.',
+      },
       swapped: { type: ['string', 'null'], description: 'The same with source and destination exchanged.' },
-      errors: { type: 'array', items: errorItem, description: 'What is wrong, and where in the text: [from, to) in UTF-16 units.' },
+      errors: {
+        type: 'array',
+        items: errorItem,
+        description: 'What is wrong, and where in the text: [from, to) in UTF-16 units.',
+      },
     },
   },
   QuickFilters: {
-    type: 'object', required: ['filters'], properties: {
-      filters: { type: 'array', items: { type: 'object', required: ['name', 'filter'], properties: { name: { type: 'string' }, filter: { type: 'string' } } } },
+    type: 'object',
+    required: ['filters'],
+    properties: {
+      filters: {
+        type: 'array',
+        items: {
+          type: 'object',
+          required: ['name', 'filter'],
+          properties: { name: { type: 'string' }, filter: { type: 'string' } },
+        },
+      },
     },
   },
   Import: {
-    type: 'object', required: ['filter', 'both_ways', 'from', 'to', 'dropped'], properties: {
+    type: 'object',
+    required: ['filter', 'both_ways', 'from', 'to', 'dropped'],
+    properties: {
       filter: { type: 'string', description: 'In its normal form; empty: every row.' },
       both_ways: { type: 'boolean' },
-      from: { type: ['string', 'null'] }, to: { type: ['string', 'null'] },
-      dropped: { type: 'array', items: { type: 'object', properties: { part: { type: 'string' }, reason: { type: 'string' } } }, description: 'What has no counterpart here, and why.' },
+      from: { type: ['string', 'null'] },
+      to: { type: ['string', 'null'] },
+      dropped: {
+        type: 'array',
+        items: { type: 'object', properties: { part: { type: 'string' }, reason: { type: 'string' } } },
+        description: 'What has no counterpart here, and why.',
+      },
     },
   },
 } as const
@@ -38,9 +70,17 @@ const validateSchema = {
   summary: 'Is a text a filter?',
   description: 'Always 200: a text that is no filter is an answer, too.',
   body: {
-    type: 'object', required: ['filter'], additionalProperties: false, properties: {
+    type: 'object',
+    required: ['filter'],
+    additionalProperties: false,
+    properties: {
       filter: { type: 'string', maxLength: 65_536 },
-      names: { type: 'string', enum: Object.keys(nameTables), default: 'flows', description: 'Whose fields it speaks of.' },
+      names: {
+        type: 'string',
+        enum: Object.keys(nameTables),
+        default: 'flows',
+        description: 'Whose fields it speaks of.',
+      },
     },
   },
   response: { 200: { $ref: 'Validation#' }, 400: { $ref: 'Problem#' } },
@@ -49,8 +89,14 @@ const validateSchema = {
 const importSchema = {
   operationId: 'importLink',
   summary: 'A link of NetObserv’s console as a filter',
-  description: 'Filters, time, match, drops and record type of a link, in our words; `dropped` names what has no counterpart.',
-  body: { type: 'object', required: ['url'], additionalProperties: false, properties: { url: { type: 'string', maxLength: 65_536, description: 'The link, or its query part.' } } },
+  description:
+    'Filters, time, match, drops and record type of a link, in our words; `dropped` names what has no counterpart.',
+  body: {
+    type: 'object',
+    required: ['url'],
+    additionalProperties: false,
+    properties: { url: { type: 'string', maxLength: 65_536, description: 'The link, or its query part.' } },
+  },
   response: { 200: { $ref: 'Import#' }, 400: { $ref: 'Problem#' } },
 } as const
 
@@ -62,7 +108,9 @@ const quickSchema = {
 } as const
 
 export function filterRoutes(app: FastifyInstance, quick: () => readonly QuickFilter[] = () => []): void {
-  app.get('/api/v1/quick-filters', { schema: quickSchema }, (request, reply) => answerJson(request, reply, { filters: quick().map(({ name, filter }) => ({ name, filter })) }))
+  app.get('/api/v1/quick-filters', { schema: quickSchema }, (request, reply) =>
+    answerJson(request, reply, { filters: quick().map(({ name, filter }) => ({ name, filter })) }),
+  )
   app.post('/api/v1/validate', { schema: validateSchema }, (request, reply) => {
     const { filter, names = 'flows' } = request.body as { filter: string; names?: keyof typeof nameTables }
     return answerJson(request, reply, judged(filter, names))
@@ -73,10 +121,18 @@ export function filterRoutes(app: FastifyInstance, quick: () => readonly QuickFi
   })
 }
 
-function judged(text: string, names: keyof typeof nameTables): { ok: boolean; normalized: string | null; swapped: string | null; errors: readonly TextProblem[] } {
+function judged(
+  text: string,
+  names: keyof typeof nameTables,
+): { ok: boolean; normalized: string | null; swapped: string | null; errors: readonly TextProblem[] } {
   try {
     const { expression, normal } = readFilter(text, nameTables[names])
-    return { ok: true, normalized: normal, swapped: print(swapEnds(expression, nameTables[names]), nameTables[names]), errors: [] }
+    return {
+      ok: true,
+      normalized: normal,
+      swapped: print(swapEnds(expression, nameTables[names]), nameTables[names]),
+      errors: [],
+    }
   } catch (error) {
     if (!(error instanceof QueryError)) throw error
     return { ok: false, normalized: null, swapped: null, errors: error.problems }

@@ -2,7 +2,20 @@ import type { FastifyInstance } from 'fastify'
 import type { StoreReader } from '../../engine/control.ts'
 import type { Host } from '../../host/index.ts'
 import { flowNames, type QueryField } from '../../query/index.ts'
-import { amongKeys, cutInTies, keysSql, pageOf, pageSql, questionOf as fingerprintOf, readCursor, windowOf, writeCursor, type PageRequest, type SortKey, type TimeSpan } from '../../query/plan/index.ts'
+import {
+  amongKeys,
+  cutInTies,
+  keysSql,
+  pageOf,
+  pageSql,
+  questionOf as fingerprintOf,
+  readCursor,
+  windowOf,
+  writeCursor,
+  type PageRequest,
+  type SortKey,
+  type TimeSpan,
+} from '../../query/plan/index.ts'
 import type { Principal } from '../access/principal.ts'
 import { answerRows } from '../answer.ts'
 import { goneWith, manyRowsOf } from '../ask.ts'
@@ -10,7 +23,17 @@ import { answerGroups, type GroupsQuery } from '../groups.ts'
 import type { Hub } from '../live/hub.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
-import { answerFrame, answerProperties, columnOf, listOf, plainField, questionOf, questionParameters, timeParameter, unknownField } from '../question.ts'
+import {
+  answerFrame,
+  answerProperties,
+  columnOf,
+  listOf,
+  plainField,
+  questionOf,
+  questionParameters,
+  timeParameter,
+  unknownField,
+} from '../question.ts'
 import { ringPage } from '../ring/page.ts'
 import { storedTo } from '../stored-to.ts'
 import { measureParameter, ofParameter, offsetParameter, rankParameter } from '../sums.ts'
@@ -19,17 +42,39 @@ const received = 'time_received'
 
 /** What a page shows that nobody told otherwise. */
 const usual = [
-  'time_received', 'time_start', 'time_end', 'src_addr', 'src_name', 'src_port', 'dst_addr', 'dst_name', 'dst_port', 'proto', 'bytes', 'packets', 'bytes_est', 'packets_est',
-  'sampling', 'exporter_addr', 'src_label', 'dst_label', '_pos',
+  'time_received',
+  'time_start',
+  'time_end',
+  'src_addr',
+  'src_name',
+  'src_port',
+  'dst_addr',
+  'dst_name',
+  'dst_port',
+  'proto',
+  'bytes',
+  'packets',
+  'bytes_est',
+  'packets_est',
+  'sampling',
+  'exporter_addr',
+  'src_label',
+  'dst_label',
+  '_pos',
 ]
 
 const sums = { type: 'object', properties: { groups: { type: 'integer' }, bytes: {}, packets: {}, flows: {} } } as const
 
 export const flowSchemas = {
   FlowPage: {
-    type: 'object', required: ['columns', 'rows', 'next', 'source', 'span', 'exact'], properties: {
+    type: 'object',
+    required: ['columns', 'rows', 'next', 'source', 'span', 'exact'],
+    properties: {
       ...answerProperties,
-      others: { ...sums, description: 'With `group`: the sums of all groups that are not shown. Rows and others add up to the total.' },
+      others: {
+        ...sums,
+        description: 'With `group`: the sums of all groups that are not shown. Rows and others add up to the total.',
+      },
       total: { ...sums, description: 'With `group`: the sums of all groups.' },
     },
   },
@@ -44,22 +89,44 @@ interface FlowsQuery extends GroupsQuery {
 const schema = {
   operationId: 'flows',
   summary: 'Flows that match, page by page',
-  description: 'Sorted over the whole answer. The pages that cursors lead through are those of the first page’s moment: no row comes twice, and what arrives meanwhile does not keep '
-    + 'them from coming to an end.',
+  description:
+    'Sorted over the whole answer. The pages that cursors lead through are those of the first page’s moment: no row comes twice, and what arrives meanwhile does not keep ' +
+    'them from coming to an end.',
   querystring: {
-    type: 'object', additionalProperties: false, properties: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
       ...questionParameters,
       time: timeParameter('time_received'),
       columns: { type: 'string', description: 'Names of fields, with commas; `*` is all of them.' },
-      group: { type: 'string', description: 'Groups instead of single flows: names of fields, with commas; `src_endpoint` and `dst_endpoint` are the name, else the owner, else the network, else the address. The largest groups come with their sums, `others` has the sums of all others, `total` those of all. The span is then of `flow_time`.', examples: ['src_namespace,dst_namespace'] },
+      group: {
+        type: 'string',
+        description:
+          'Groups instead of single flows: names of fields, with commas; `src_endpoint` and `dst_endpoint` are the name, else the owner, else the network, else the address. The largest groups come with their sums, `others` has the sums of all others, `total` those of all. The span is then of `flow_time`.',
+        examples: ['src_namespace,dst_namespace'],
+      },
       by: { ...rankParameter, description: `With \`group\`: ${rankParameter.description}` },
       measure: { ...measureParameter, description: `With \`group\`: ${measureParameter.description}` },
       of: { ...ofParameter, description: `With \`group\`: ${ofParameter.description}` },
       offset: { ...offsetParameter, description: `With \`group\`: ${offsetParameter.description}` },
-      source: { type: 'string', enum: ['auto', 'raw'], description: 'With `group`: `raw` is from the flows, whatever it costs.' },
-      sort: { type: 'string', description: 'Names of fields, with commas, the most important first; `-` before a name is descending. Rows without a value come last, and of equal rows the newest first. The time of the span, newest first, when left out.', examples: ['-bytes,src_addr'] },
+      source: {
+        type: 'string',
+        enum: ['auto', 'raw'],
+        description: 'With `group`: `raw` is from the flows, whatever it costs.',
+      },
+      sort: {
+        type: 'string',
+        description:
+          'Names of fields, with commas, the most important first; `-` before a name is descending. Rows without a value come last, and of equal rows the newest first. The time of the span, newest first, when left out.',
+        examples: ['-bytes,src_addr'],
+      },
       limit: { type: 'integer', minimum: 1, maximum: 10_000, default: 100, description: 'Rows of a page, or groups.' },
-      cursor: { type: 'string', maxLength: 4096, description: '`next` of the page before; with it, filter, span and sort must be the same, and `from` and `to` count from the first page.' },
+      cursor: {
+        type: 'string',
+        maxLength: 4096,
+        description:
+          '`next` of the page before; with it, filter, span and sort must be the same, and `from` and `to` count from the first page.',
+      },
     },
   },
   response: { 200: { $ref: 'FlowPage#' }, 400: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' } },
@@ -70,19 +137,39 @@ export function flowRoutes(app: FastifyInstance, context: ApiContext, hub: Hub):
     const query = request.query as FlowsQuery
     if (query.group !== undefined) return answerGroups(request, reply, context, hub)
     const foreign = (['by', 'measure', 'of', 'offset', 'source'] as const).find((name) => query[name] !== undefined)
-    if (foreign !== undefined) throw new ApiError('WEIR_API_INVALID', `"${foreign}" is of groups, and there is no "group".`, { hints: ['Pages of flows have `sort` and `columns`.'] })
+    if (foreign !== undefined)
+      throw new ApiError('WEIR_API_INVALID', `"${foreign}" is of groups, and there is no "group".`, {
+        hints: ['Pages of flows have `sort` and `columns`.'],
+      })
     const asked = pageRequest(query, context.host.clock.now(), request.principal)
-    const { control: { store } } = context
+    const {
+      control: { store },
+    } = context
     const gone = goneWith(reply)
-    const answer = store === undefined ? await ringPage(hub.ringSource(), asked, gone) : await storePage(store, context, asked, gone)
+    const answer =
+      store === undefined ? await ringPage(hub.ringSource(), asked, gone) : await storePage(store, context, asked, gone)
     if (answer === undefined) return reply.hijack()
     const { rows, next } = pageOf(asked, answer.rows)
-    const facts = { ...answer, source: store === undefined ? 'ring' : 'raw', ...(next === undefined ? {} : { next: writeCursor(next) }) }
-    return answerRows(request, reply, answerFrame(asked.columns.map(columnOf), rows, answer.span, facts), context.host.timers)
+    const facts = {
+      ...answer,
+      source: store === undefined ? 'ring' : 'raw',
+      ...(next === undefined ? {} : { next: writeCursor(next) }),
+    }
+    return answerRows(
+      request,
+      reply,
+      answerFrame(asked.columns.map(columnOf), rows, answer.span, facts),
+      context.host.timers,
+    )
   })
 }
 
-async function storePage(store: StoreReader, context: ApiContext, asked: PageRequest, gone: AbortSignal): Promise<{ rows: Record<string, unknown>[]; span: TimeSpan; storedTo?: bigint } | undefined> {
+async function storePage(
+  store: StoreReader,
+  context: ApiContext,
+  asked: PageRequest,
+  gone: AbortSignal,
+): Promise<{ rows: Record<string, unknown>[]; span: TimeSpan; storedTo?: bigint } | undefined> {
   const rows = await askPage(store, asked, gone, context.host)
   return rows === undefined ? undefined : { rows, span: asked.span, ...(await storedTo(context, asked.span)) }
 }
@@ -91,7 +178,12 @@ async function storePage(store: StoreReader, context: ApiContext, asked: PageReq
  * The first rows by time are in a small piece of the span, if there are enough of them. Else the keys of the page's rows are found
  * first, by themselves, and then the rows that have them.
  */
-async function askPage(store: StoreReader, asked: PageRequest, gone: AbortSignal, host: Host): Promise<Record<string, unknown>[] | undefined> {
+async function askPage(
+  store: StoreReader,
+  asked: PageRequest,
+  gone: AbortSignal,
+  host: Host,
+): Promise<Record<string, unknown>[] | undefined> {
   const window = windowOf(asked)
   if (window !== undefined) {
     const rows = await manyRowsOf(store, pageSql(asked, window), gone, host)
@@ -113,13 +205,27 @@ function pageRequest(query: FlowsQuery, now: number, principal: Principal): Page
   const question = questionOf(query, 'time_received', now, principal)
   const sort = sortOf(query.sort ?? (question.time.name === 'flow_time' ? '-time_received' : `-${question.time.name}`))
   // Of rows that are equal the newest comes first.
-  if (!sort.some(({ field }) => field.name === received)) sort.push({ field: plainField(received, 'sort'), descending: true })
-  const first: PageRequest = { ...question, columns: columnsOf(query.columns), sort, limit: query.limit ?? 100, upTo: BigInt(Math.floor(now)) * 1000n }
+  if (!sort.some(({ field }) => field.name === received))
+    sort.push({ field: plainField(received, 'sort'), descending: true })
+  const first: PageRequest = {
+    ...question,
+    columns: columnsOf(query.columns),
+    sort,
+    limit: query.limit ?? 100,
+    upTo: BigInt(Math.floor(now)) * 1000n,
+  }
   if (query.cursor === undefined) return first
   const after = readCursor(query.cursor, sort)
-  if (after === undefined) throw new ApiError('WEIR_API_INVALID', 'The cursor is none of ours.', { hints: ['Send `next` of the page before as it is, or leave it out to begin anew.'] })
+  if (after === undefined)
+    throw new ApiError('WEIR_API_INVALID', 'The cursor is none of ours.', {
+      hints: ['Send `next` of the page before as it is, or leave it out to begin anew.'],
+    })
   if (after.question !== fingerprintOf(first)) {
-    throw new ApiError('WEIR_API_INVALID', 'The cursor belongs to another question.', { hints: ['Filter, both_ways, reporters, time and sort must be those of the first page; leave the cursor out to begin anew.'] })
+    throw new ApiError('WEIR_API_INVALID', 'The cursor belongs to another question.', {
+      hints: [
+        'Filter, both_ways, reporters, time and sort must be those of the first page; leave the cursor out to begin anew.',
+      ],
+    })
   }
   return { ...first, span: { from: after.from, to: after.to }, upTo: after.upTo, after }
 }

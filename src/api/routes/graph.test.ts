@@ -5,11 +5,31 @@ import { ask } from '../../store/testing/ask.ts'
 import { startStored, type StoredApi } from '../testing/stored.ts'
 
 const noon = Date.parse('2026-11-20T12:00:00Z')
-const [alice, api, web, gateway] = ['user:c1/k-alice', 'k8s:c1/apps/Deployment/shop/api', 'k8s:c1/apps/Deployment/shop/web', 'k8s:c1/apps/DaemonSet/edge/gateway']
+const [alice, api, web, gateway] = [
+  'user:c1/k-alice',
+  'k8s:c1/apps/Deployment/shop/api',
+  'k8s:c1/apps/Deployment/shop/web',
+  'k8s:c1/apps/DaemonSet/edge/gateway',
+]
 
 interface Answer {
-  readonly nodes: readonly { readonly ref: string; readonly label: string; readonly kind: string | null; readonly name: string; readonly hops: number }[]
-  readonly edges: readonly { readonly from: string; readonly relation: string; readonly to: string; readonly count: number; readonly first: string; readonly last: string | null; readonly severity: string | null; readonly bytes: number | null }[]
+  readonly nodes: readonly {
+    readonly ref: string
+    readonly label: string
+    readonly kind: string | null
+    readonly name: string
+    readonly hops: number
+  }[]
+  readonly edges: readonly {
+    readonly from: string
+    readonly relation: string
+    readonly to: string
+    readonly count: number
+    readonly first: string
+    readonly last: string | null
+    readonly severity: string | null
+    readonly bytes: number | null
+  }[]
   readonly cut: readonly { readonly ref: string; readonly others: number }[]
   readonly paths: readonly (readonly string[])[]
 }
@@ -27,30 +47,65 @@ beforeEach(async () => {
   stored = await start()
 })
 
-async function get(path: string, parameters: Record<string, string>, from = stored, headers: Record<string, string> = {}): Promise<Answer> {
-  const { status, body } = await from.get(path, { ...(path === 'graph' ? { to: '2026-11-20T12:00:00Z' } : { at: '2026-11-20T12:00:00Z' }), ...parameters }, headers)
+async function get(
+  path: string,
+  parameters: Record<string, string>,
+  from = stored,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const { status, body } = await from.get(
+    path,
+    { ...(path === 'graph' ? { to: '2026-11-20T12:00:00Z' } : { at: '2026-11-20T12:00:00Z' }), ...parameters },
+    headers,
+  )
   expect(status, JSON.stringify(body)).toBe(200)
   return body as unknown as Answer
 }
 
-const lines = ({ edges }: Answer): string[] => edges.map(({ from, relation, to, count }) => `${from} ${relation} ${to} ${count}`).sort()
+const lines = ({ edges }: Answer): string[] =>
+  edges.map(({ from, relation, to, count }) => `${from} ${relation} ${to} ${count}`).sort()
 
 test('an actor leads to what he did something to: an edge of all he did there, with its times and the worst that came of it', async () => {
   const answer = await get('graph', { ref: alice })
-  expect(lines(answer)).toEqual([`${alice} acted-on k8s:c1//ConfigMap/shop/old 1`, `${alice} acted-on k8s:c1/apps/Deployment/pay/worker 1`, `${alice} acted-on ${api} 1`])
+  expect(lines(answer)).toEqual([
+    `${alice} acted-on k8s:c1//ConfigMap/shop/old 1`,
+    `${alice} acted-on k8s:c1/apps/Deployment/pay/worker 1`,
+    `${alice} acted-on ${api} 1`,
+  ])
   expect(answer.nodes.slice(0, 1)).toEqual([{ ref: alice, label: 'SUBJECT', kind: null, name: 'alice', hops: 0 }])
-  expect(answer.nodes.find(({ ref }) => ref === api)).toEqual({ ref: api, label: 'WORKLOAD', kind: 'Deployment', name: 'shop/api', hops: 1 })
-  expect(answer.edges.find(({ to }) => to.endsWith('worker'))).toMatchObject({ severity: 'warning', first: '2026-11-20T10:25:00.000Z', last: '2026-11-20T10:25:00.000Z' })
+  expect(answer.nodes.find(({ ref }) => ref === api)).toEqual({
+    ref: api,
+    label: 'WORKLOAD',
+    kind: 'Deployment',
+    name: 'shop/api',
+    hops: 1,
+  })
+  expect(answer.edges.find(({ to }) => to.endsWith('worker'))).toMatchObject({
+    severity: 'warning',
+    first: '2026-11-20T10:25:00.000Z',
+    last: '2026-11-20T10:25:00.000Z',
+  })
   expect(answer.cut).toEqual([])
 })
 
 test('a workload has its actors, its pods’ owner, its namespace and whom it talked to, each by the time that is asked for', async () => {
   const at = async (to: string): Promise<string[]> => lines(await get('graph', { ref: api, to }))
-  expect(await at('2026-11-20T12:00:00Z')).toEqual([
-    'k8s:c1/apps/Deployment/pay/worker talks-to k8s:c1/apps/Deployment/shop/api 1', `${web} talks-to ${api} 4`, `${api} in-namespace k8s:c1//Namespace//shop 1`, `${api} member-of tenant:/c1 1`, `${api} talks-to ${web} 1`,
-    `${api} talks-to k8s:c1/apps/StatefulSet/shop/db 2`, 'k8s:c1/apps/ReplicaSet/shop/api-1 owned-by k8s:c1/apps/Deployment/shop/api 1', 'k8s:c1/apps/ReplicaSet/shop/api-2 owned-by k8s:c1/apps/Deployment/shop/api 1', `${alice} acted-on ${api} 1`,
-  ].sort())
-  expect((await at('2026-11-20T10:05:00Z')).filter((line) => / (acted-on|owned-by|member-of) /.test(line))).toEqual(['k8s:c1/apps/ReplicaSet/shop/api-1 owned-by k8s:c1/apps/Deployment/shop/api 1'])
+  expect(await at('2026-11-20T12:00:00Z')).toEqual(
+    [
+      'k8s:c1/apps/Deployment/pay/worker talks-to k8s:c1/apps/Deployment/shop/api 1',
+      `${web} talks-to ${api} 4`,
+      `${api} in-namespace k8s:c1//Namespace//shop 1`,
+      `${api} member-of tenant:/c1 1`,
+      `${api} talks-to ${web} 1`,
+      `${api} talks-to k8s:c1/apps/StatefulSet/shop/db 2`,
+      'k8s:c1/apps/ReplicaSet/shop/api-1 owned-by k8s:c1/apps/Deployment/shop/api 1',
+      'k8s:c1/apps/ReplicaSet/shop/api-2 owned-by k8s:c1/apps/Deployment/shop/api 1',
+      `${alice} acted-on ${api} 1`,
+    ].sort(),
+  )
+  expect((await at('2026-11-20T10:05:00Z')).filter((line) => / (acted-on|owned-by|member-of) /.test(line))).toEqual([
+    'k8s:c1/apps/ReplicaSet/shop/api-1 owned-by k8s:c1/apps/Deployment/shop/api 1',
+  ])
 })
 
 test('two hops go on from what one hop shows, and an edge is told once', async () => {
@@ -68,24 +123,49 @@ test('a node with more edges than are shown is told with how many others there a
 
 test('resources of clouds have a name, a tenant and its region, and a session leads to who acted in it', async () => {
   const { nodes, edges } = await get('graph', { ref: 'user:d1/u-deployer', hops: '2' })
-  expect(nodes.find(({ ref }) => ref === 'otc:p1/ecs/ecs/vm-2')).toEqual({ ref: 'otc:p1/ecs/ecs/vm-2', label: 'RESOURCE', kind: 'ecs/ecs', name: 'vm-2-name', hops: 1 })
-  expect(edges.map(({ relation, to }) => `${relation} ${to}`)).toEqual(expect.arrayContaining(['assumed-by user:d2/u-carol', 'member-of tenant:d1/p1', 'acted-on otc:p2/evs/volume/vol-1']))
-  expect((await get('graph', { ref: 'tenant:d1/p1', relation: 'located-at' })).edges).toMatchObject([{ from: 'tenant:d1/p1', to: 'region:eu-de' }])
+  expect(nodes.find(({ ref }) => ref === 'otc:p1/ecs/ecs/vm-2')).toEqual({
+    ref: 'otc:p1/ecs/ecs/vm-2',
+    label: 'RESOURCE',
+    kind: 'ecs/ecs',
+    name: 'vm-2-name',
+    hops: 1,
+  })
+  expect(edges.map(({ relation, to }) => `${relation} ${to}`)).toEqual(
+    expect.arrayContaining([
+      'assumed-by user:d2/u-carol',
+      'member-of tenant:d1/p1',
+      'acted-on otc:p2/evs/volume/vol-1',
+    ]),
+  )
+  expect((await get('graph', { ref: 'tenant:d1/p1', relation: 'located-at' })).edges).toMatchObject([
+    { from: 'tenant:d1/p1', to: 'region:eu-de' },
+  ])
 })
 
 test('single actions are nodes when they are asked for, and an action leads to all that it says', async () => {
   const one = await get('graph', { ref: alice, relation: 'performed-by' })
   expect(one.nodes.filter(({ label }) => label === 'ACTION').map(({ ref }) => ref)).toContain('a-2/ResponseComplete')
-  expect(lines(await get('graph', { ref: 'a-2/ResponseComplete' }))).toEqual([`a-2/ResponseComplete applied-on ${api} 1`, `a-2/ResponseComplete performed-by ${alice} 1`, 'a-2/ResponseComplete with-status status:normal 1'])
+  expect(lines(await get('graph', { ref: 'a-2/ResponseComplete' }))).toEqual([
+    `a-2/ResponseComplete applied-on ${api} 1`,
+    `a-2/ResponseComplete performed-by ${alice} 1`,
+    'a-2/ResponseComplete with-status status:normal 1',
+  ])
 })
 
 test('paths lead from an actor to what talked to what he touched, the shortest ones, and none that is longer than asked', async () => {
   const ends = { from: alice, to: 'k8s:c1/batch/CronJob/batch/report' }
   const { paths, edges, nodes } = await get('graph/paths', ends)
-  expect(paths).toEqual(expect.arrayContaining([[alice, 'k8s:c1/apps/Deployment/pay/worker', gateway, ends.to], [alice, api, 'k8s:c1/apps/StatefulSet/shop/db', ends.to]]))
+  expect(paths).toEqual(
+    expect.arrayContaining([
+      [alice, 'k8s:c1/apps/Deployment/pay/worker', gateway, ends.to],
+      [alice, api, 'k8s:c1/apps/StatefulSet/shop/db', ends.to],
+    ]),
+  )
   expect(paths.every((path) => path.length === 4)).toBe(true)
   expect(nodes.map(({ ref }) => ref)).toEqual([...new Set(paths.flat())])
-  expect(edges.every(({ from, to }) => paths.some((path) => Math.abs(path.indexOf(from) - path.indexOf(to)) === 1))).toBe(true)
+  expect(
+    edges.every(({ from, to }) => paths.some((path) => Math.abs(path.indexOf(from) - path.indexOf(to)) === 1)),
+  ).toBe(true)
   expect((await get('graph/paths', { ...ends, hops: '2' })).paths).toEqual([])
   expect((await get('graph/paths', { from: alice, to: api, hops: '1' })).paths).toEqual([[alice, api]])
   expect((await get('graph/paths', { from: alice, to: 'user:d1/u-bob' })).paths).toEqual([])
@@ -93,26 +173,41 @@ test('paths lead from an actor to what talked to what he touched, the shortest o
 
 test('all actions of a name lead to who did them and to what, as an end of paths and never as their middle', async () => {
   const patches = 'action:patch'
-  const told = await ask(stored.store.reader, "SELECT actor, resource, count(*)::INTEGER AS n FROM audit WHERE action = 'patch' AND time >= '2026-11-19T12:00:00Z' AND time < '2026-11-20T12:00:00Z' GROUP BY ALL")
-  const sums = (side: 'actor' | 'resource'): string[] => [...new Set(told.map((row) => String(row[side])))].map((ref) => `${side === 'actor' ? `${ref} did ${patches}` : `${patches} done-to ${ref}`} ${told.filter((row) => row[side] === ref).reduce((sum, { n }) => sum + Number(n), 0)}`)
+  const told = await ask(
+    stored.store.reader,
+    "SELECT actor, resource, count(*)::INTEGER AS n FROM audit WHERE action = 'patch' AND time >= '2026-11-19T12:00:00Z' AND time < '2026-11-20T12:00:00Z' GROUP BY ALL",
+  )
+  const sums = (side: 'actor' | 'resource'): string[] =>
+    [...new Set(told.map((row) => String(row[side])))].map(
+      (ref) =>
+        `${side === 'actor' ? `${ref} did ${patches}` : `${patches} done-to ${ref}`} ${told.filter((row) => row[side] === ref).reduce((sum, { n }) => sum + Number(n), 0)}`,
+    )
   const answer = await get('graph', { ref: patches })
   expect(lines(answer)).toEqual([...sums('actor'), ...sums('resource')].sort())
   expect(answer.nodes[0]).toEqual({ ref: patches, label: 'ACTION', kind: null, name: 'patch', hops: 0 })
-  const paths = async (from: string, to: string): Promise<readonly (readonly string[])[]> => (await get('graph/paths', { from, to })).paths
+  const paths = async (from: string, to: string): Promise<readonly (readonly string[])[]> =>
+    (await get('graph/paths', { from, to })).paths
   expect(await paths(patches, alice)).toEqual([[patches, alice]])
   expect(await paths(alice, patches)).toEqual([[alice, patches]])
   expect(await paths(patches, api)).toEqual([[patches, api]])
   // Over who did both, and over what both were done to.
   const both = await paths(patches, 'action:delete')
   expect(both).toEqual(expect.arrayContaining([[patches, alice, 'action:delete']]))
-  expect((await paths(patches, gateway)).every((path) => path.length > 2 && path.slice(1).every((ref) => !ref.startsWith('action:')))).toBe(true)
+  expect(
+    (await paths(patches, gateway)).every(
+      (path) => path.length > 2 && path.slice(1).every((ref) => !ref.startsWith('action:')),
+    ),
+  ).toBe(true)
 })
 
 test('who is limited to namespaces sees edges of objects in these, and nothing beyond', async () => {
   const token = 'a-token-of-forty-letters-aaaaaaaaaaaaaaaa'
-  const limited = await start({ auth: { tokens: [{ name: 'shop', role: 'viewer', token, namespaces: ['shop'] }] } } as never)
+  const limited = await start({
+    auth: { tokens: [{ name: 'shop', role: 'viewer', token, namespaces: ['shop'] }] },
+  } as never)
   const headers = { authorization: `Bearer ${token}` }
-  const refs = async (parameters: Record<string, string>): Promise<string[]> => (await get('graph', parameters, limited, headers)).nodes.map(({ ref }) => ref)
+  const refs = async (parameters: Record<string, string>): Promise<string[]> =>
+    (await get('graph', parameters, limited, headers)).nodes.map(({ ref }) => ref)
   const seen = await refs({ ref: alice, hops: '2' })
   expect(seen).toEqual(expect.arrayContaining([api, 'k8s:c1//ConfigMap/shop/old', web]))
   expect(seen.filter((ref) => /pay|edge|otc:/.test(ref))).toEqual([])
@@ -121,5 +216,6 @@ test('who is limited to namespaces sees edges of objects in these, and nothing b
 })
 
 test('what is no relation, and a span that ends before it begins, is refused', async () => {
-  for (const wrong of [{ relation: 'likes' }, { from: '2026-11-21T00:00:00Z' }]) expect((await stored.get('graph', { ref: alice, to: '2026-11-20T12:00:00Z', ...wrong })).status).toBe(400)
+  for (const wrong of [{ relation: 'likes' }, { from: '2026-11-21T00:00:00Z' }])
+    expect((await stored.get('graph', { ref: alice, to: '2026-11-20T12:00:00Z', ...wrong })).status).toBe(400)
 })

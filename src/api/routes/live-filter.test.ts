@@ -8,7 +8,11 @@ const open: EventStream[] = []
 afterEach(() => open.splice(0).forEach((stream) => stream.close()))
 
 function put(api: RunningApi, views: readonly object[]): Promise<Response> {
-  return fetch(`${api.url}/api/v1/live/session-1`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ views }) })
+  return fetch(`${api.url}/api/v1/live/session-1`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ views }),
+  })
 }
 
 async function watch(api: RunningApi): Promise<EventStream> {
@@ -22,19 +26,34 @@ test('a view shows the rows that its filter matches, of flows and of events, and
   control.publish(someFlows(6))
   control.publish(someEvents('a', 'b', 'c'), 'http')
   const answer = await put(api, [
-    { id: 'f', kind: 'rows', q: { stream: 'flows', filter: 'any.port IN (dns) and not SrcPort=1001' }, columns: ['src_port'] },
-    { id: 'both', kind: 'rows', q: { stream: 'flows', filter: 'src_port > 1001', where: { dst_port: 53 } }, columns: ['src_port'] },
+    {
+      id: 'f',
+      kind: 'rows',
+      q: { stream: 'flows', filter: 'any.port IN (dns) and not SrcPort=1001' },
+      columns: ['src_port'],
+    },
+    {
+      id: 'both',
+      kind: 'rows',
+      q: { stream: 'flows', filter: 'src_port > 1001', where: { dst_port: 53 } },
+      columns: ['src_port'],
+    },
     { id: 'e', kind: 'rows', q: { stream: 'events', filter: 'id ~ "[ac]"' }, columns: ['id'] },
     { id: 'counted', kind: 'stat', q: { stream: 'flows', filter: 'src_port >= 2000' } },
   ])
-  expect(await answer.json()).toMatchObject({ views: [{ q: { filter: 'any.port = dns and not src_port = 1001' } }, {}, {}, {}] })
+  expect(await answer.json()).toMatchObject({
+    views: [{ q: { filter: 'any.port = dns and not src_port = 1001' } }, {}, {}, {}],
+  })
   const stream = await watch(api)
   expect((await stream.untilRows('f', 2)).map(([port]) => port)).toEqual([1003, 1005])
   expect((await stream.untilRows('both', 2)).map(([port]) => port)).toEqual([1003, 1005])
   expect((await stream.untilRows('e', 2)).map(([id]) => id)).toEqual(['a', 'c'])
   control.publish(someFlows(3, 2000))
   expect((await stream.untilRows('f', 3)).map(([port]) => port)).toEqual([1003, 1005, 2001])
-  const stat = await stream.until(({ event, data }) => event === 'stat' && (data['views'] as Record<string, { matched: number }>)['counted']?.matched === 3)
+  const stat = await stream.until(
+    ({ event, data }) =>
+      event === 'stat' && (data['views'] as Record<string, { matched: number }>)['counted']?.matched === 3,
+  )
   expect(stat.data['views']).toMatchObject({ counted: { matched: 3 } })
 })
 
@@ -43,9 +62,19 @@ test('a view that looks both ways shows what matches with source and destination
   control.publish(someFlows(6))
   const answer = await put(api, [
     { id: 'one', kind: 'rows', q: { stream: 'flows', filter: 'src_port in (53, 1003)' }, columns: ['src_port'] },
-    { id: 'both', kind: 'rows', q: { stream: 'flows', filter: 'src_port in (53, 1003)', both_ways: true }, columns: ['src_port'] },
+    {
+      id: 'both',
+      kind: 'rows',
+      q: { stream: 'flows', filter: 'src_port in (53, 1003)', both_ways: true },
+      columns: ['src_port'],
+    },
   ])
-  expect(await answer.json()).toMatchObject({ views: [{ q: { stream: 'flows', filter: 'src_port in (53, 1003)' } }, { q: { filter: 'src_port in (53, 1003) or dst_port in (53, 1003)' } }] })
+  expect(await answer.json()).toMatchObject({
+    views: [
+      { q: { stream: 'flows', filter: 'src_port in (53, 1003)' } },
+      { q: { filter: 'src_port in (53, 1003) or dst_port in (53, 1003)' } },
+    ],
+  })
   const stream = await watch(api)
   expect((await stream.untilRows('one', 1)).map(([port]) => port)).toEqual([1003])
   expect((await stream.untilRows('both', 3)).map(([port]) => port)).toEqual([1001, 1003, 1005])
@@ -53,10 +82,14 @@ test('a view that looks both ways shows what matches with source and destination
 
 test('a filter that is none is refused with the places where it goes wrong', async () => {
   const { api } = await start()
-  const answer = await put(api, [{ id: 'f', kind: 'rows', q: { stream: 'flows', filter: 'src.ns = shop and dst_prot = 443' } }])
+  const answer = await put(api, [
+    { id: 'f', kind: 'rows', q: { stream: 'flows', filter: 'src.ns = shop and dst_prot = 443' } },
+  ])
   expect(answer.status).toBe(400)
   expect(await answer.json()).toMatchObject({
-    code: 'WEIR_API_FILTER', detail: 'View "f": There is no field dst_prot.', hints: ['At 18–26: There is no field dst_prot. Did you mean dst_port?'],
+    code: 'WEIR_API_FILTER',
+    detail: 'View "f": There is no field dst_prot.',
+    hints: ['At 18–26: There is no field dst_prot. Did you mean dst_port?'],
     errors: [{ from: 18, to: 26, message: 'There is no field dst_prot.', hint: 'Did you mean dst_port?' }],
   })
 })

@@ -12,7 +12,11 @@ const open: EventStream[] = []
 afterEach(() => open.splice(0).forEach((stream) => stream.close()))
 
 async function put(api: RunningApi, view: object, more: object = {}): Promise<Response> {
-  return fetch(`${api.url}/api/v1/live/${sid}`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ views: [{ id: 'v', ...view }], ...more }) })
+  return fetch(`${api.url}/api/v1/live/${sid}`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ views: [{ id: 'v', ...view }], ...more }),
+  })
 }
 
 async function watch(api: RunningApi, view: object, headers: Record<string, string> = {}): Promise<EventStream> {
@@ -33,13 +37,16 @@ function held(stream: EventStream): { total: number[]; groups: Map<string, numbe
     for (const bucket of message.buckets) buckets.set(bucket[0], bucket)
     groups = message.groups
   }
-  const add = (into: number[], from: readonly number[] | null): number[] => into.map((sum, at) => sum + (from?.[at] ?? 0))
+  const add = (into: number[], from: readonly number[] | null): number[] =>
+    into.map((sum, at) => sum + (from?.[at] ?? 0))
   const all = [...buckets.values()]
   const width = all[0]?.[1].length ?? 0
   const zero = Array.from({ length: width }, () => 0)
   return {
     total: all.reduce((sum, [, total]) => add(sum, total), zero),
-    groups: new Map(groups.map((cells, at) => [JSON.stringify(cells), all.reduce((sum, [, , of]) => add(sum, of[at] ?? null), zero)])),
+    groups: new Map(
+      groups.map((cells, at) => [JSON.stringify(cells), all.reduce((sum, [, , of]) => add(sum, of[at] ?? null), zero)]),
+    ),
   }
 }
 
@@ -48,8 +55,19 @@ async function untilRows(stream: EventStream, rows: number): Promise<ReturnType<
   return held(stream)
 }
 
-const series = (more: object = {}): object => ({ kind: 'series', q: { stream: 'flows' }, columns: ['bytes_est', 'packets'], ...more })
-const graph = (more: object = {}): object => ({ kind: 'graph', q: { stream: 'flows' }, columns: ['packets'], scope: ['dst_port', 'protocol'], ...more })
+const series = (more: object = {}): object => ({
+  kind: 'series',
+  q: { stream: 'flows' },
+  columns: ['bytes_est', 'packets'],
+  ...more,
+})
+const graph = (more: object = {}): object => ({
+  kind: 'graph',
+  q: { stream: 'flows' },
+  columns: ['packets'],
+  scope: ['dst_port', 'protocol'],
+  ...more,
+})
 
 describe('a series', () => {
   test('tells since when it has every row: it looks back over 10,000 rows, and older ones are in the store only', async () => {
@@ -67,7 +85,13 @@ describe('a series', () => {
     control.publish(someFlows(3))
     const stream = await watch(api, series({ q: { stream: 'flows', where: { src_addr: '10.0.0.2' } } }))
     const first = await stream.until(({ event }) => event === 'series')
-    expect(first.data).toMatchObject({ view: 'v', step: 1000, cols: ['rows', 'bytes_est', 'packets'], groups: [], snapshot: true })
+    expect(first.data).toMatchObject({
+      view: 'v',
+      step: 1000,
+      cols: ['rows', 'bytes_est', 'packets'],
+      groups: [],
+      snapshot: true,
+    })
     control.publish(someFlows(3))
     expect((await untilRows(stream, 2)).total).toEqual([2, 300_000, 6])
   })
@@ -97,8 +121,17 @@ describe('a series', () => {
   test('is whole for a client that did not read for a while: sums are conflated, nothing is a gap', async () => {
     const { api, control } = await start({ limits: { ...quick, ringRows: 2000 } })
     // The rows beside it fill the socket.
-    const body = { views: [{ id: 'v', ...series() }, { id: 'rows', kind: 'rows', q: { stream: 'flows' } }] }
-    await fetch(`${api.url}/api/v1/live/${sid}`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+    const body = {
+      views: [
+        { id: 'v', ...series() },
+        { id: 'rows', kind: 'rows', q: { stream: 'flows' } },
+      ],
+    }
+    await fetch(`${api.url}/api/v1/live/${sid}`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
     const stream = await EventStream.open(`${api.url}/api/v1/live?sid=${sid}`)
     open.push(stream)
     await stream.until(({ event }) => event === 'series')
@@ -141,14 +174,17 @@ describe('a series', () => {
     await untilRows(stream, 2)
     await new Promise((resolve) => setTimeout(resolve, 1100))
     control.publish(someFlows(1))
-    const late = await stream.until(({ event, data }) => event === 'series' && JSON.stringify(data['groups']) === '[[443]]')
+    const late = await stream.until(
+      ({ event, data }) => event === 'series' && JSON.stringify(data['groups']) === '[[443]]',
+    )
     expect(late.data['buckets']).toHaveLength(1)
     expect(late.data).toMatchObject({ snapshot: true, buckets: [[expect.any(String), [1], [[1]]]] })
   })
 })
 
 describe('a graph', () => {
-  const messages = (stream: EventStream): GraphMessage[] => stream.events.filter(({ event }) => event === 'graph').map(({ data }) => data as unknown as GraphMessage)
+  const messages = (stream: EventStream): GraphMessage[] =>
+    stream.events.filter(({ event }) => event === 'graph').map(({ data }) => data as unknown as GraphMessage)
 
   test('has nodes and edges with what passed since the last message', async () => {
     const { api, control } = await start({ limits: quick })
@@ -156,11 +192,30 @@ describe('a graph', () => {
     const stream = await watch(api, graph())
     await stream.until(({ event }) => event === 'graph')
     const [first] = messages(stream)
-    expect(first).toMatchObject({ view: 'v', cols: ['rows', 'packets'], snapshot: true, removed: { nodes: [], edges: [] }, others: { edges: 0, sums: [0, 0] } })
-    expect(first?.upsertEdges).toEqual([[443, 'netflow5', [2, 6]], [53, 'netflow5', [1, 3]]])
-    expect(first?.upsertNodes).toEqual([[443, [2, 6], [0, 0]], ['netflow5', [0, 0], [3, 9]], [53, [1, 3], [0, 0]]])
+    expect(first).toMatchObject({
+      view: 'v',
+      cols: ['rows', 'packets'],
+      snapshot: true,
+      removed: { nodes: [], edges: [] },
+      others: { edges: 0, sums: [0, 0] },
+    })
+    expect(first?.upsertEdges).toEqual([
+      [443, 'netflow5', [2, 6]],
+      [53, 'netflow5', [1, 3]],
+    ])
+    expect(first?.upsertNodes).toEqual([
+      [443, [2, 6], [0, 0]],
+      ['netflow5', [0, 0], [3, 9]],
+      [53, [1, 3], [0, 0]],
+    ])
     control.publish(someFlows(1))
-    await stream.until(() => messages(stream).some(({ upsertEdges }) => JSON.stringify(upsertEdges) === '[[443,"netflow5",[1,3]],[53,"netflow5",[0,0]]]' || JSON.stringify(upsertEdges) === '[[443,"netflow5",[1,3]]]'))
+    await stream.until(() =>
+      messages(stream).some(
+        ({ upsertEdges }) =>
+          JSON.stringify(upsertEdges) === '[[443,"netflow5",[1,3]],[53,"netflow5",[0,0]]]' ||
+          JSON.stringify(upsertEdges) === '[[443,"netflow5",[1,3]]]',
+      ),
+    )
   })
 
   test('lets an edge go that nothing passes any more, with its lonely ends', async () => {
@@ -184,18 +239,33 @@ describe('a graph', () => {
     const stream = await watch(api, graph({ scope: ['src_addr', 'protocol'], limit: 3 }))
     await stream.until(({ event }) => event === 'graph')
     const [first] = messages(stream)
-    expect(first?.upsertEdges).toEqual([['10.0.0.1', 'netflow5', [3, 9]], ['10.0.0.2', 'netflow5', [2, 6]]])
+    expect(first?.upsertEdges).toEqual([
+      ['10.0.0.1', 'netflow5', [3, 9]],
+      ['10.0.0.2', 'netflow5', [2, 6]],
+    ])
     expect(first?.others).toEqual({ edges: 1, sums: [1, 3] })
   })
 
   test('joins ends of several columns, and shows the largest by what was asked for', async () => {
     const { api, control } = await start({ limits: quick })
     for (const count of [1, 2, 3]) control.publish(someFlows(count))
-    const stream = await watch(api, graph({ scope: ['src_addr', 'src_name', 'dst_port', 'protocol'], by: 'rows', limit: 2 }))
+    const stream = await watch(
+      api,
+      graph({ scope: ['src_addr', 'src_name', 'dst_port', 'protocol'], by: 'rows', limit: 2 }),
+    )
     await stream.until(({ event }) => event === 'graph')
     const [first] = messages(stream)
-    expect(first?.upsertEdges).toEqual([[['10.0.0.1', null], [443, 'netflow5'], [3, 9]]])
-    expect(first?.upsertNodes.map(([node]) => node)).toEqual([['10.0.0.1', null], [443, 'netflow5']])
+    expect(first?.upsertEdges).toEqual([
+      [
+        ['10.0.0.1', null],
+        [443, 'netflow5'],
+        [3, 9],
+      ],
+    ])
+    expect(first?.upsertNodes.map(([node]) => node)).toEqual([
+      ['10.0.0.1', null],
+      [443, 'netflow5'],
+    ])
   })
 
   test('keeps an end that is not known as null', async () => {
@@ -232,10 +302,32 @@ test('a client that comes back has its sums whole again, made from the same requ
 
 test('the request is answered with every default, and an answer can be put again', async () => {
   const { api } = await start({ limits: quick })
-  const answer = await (await put(api, { kind: 'graph', q: { stream: 'flows' } })).json() as { views: object[] }
-  expect(answer.views).toEqual([{ id: 'v', kind: 'graph', q: { stream: 'flows', where: {} }, columns: ['bytes_est', 'packets_est'], scope: ['src_addr', 'dst_addr'], by: 'bytes_est', limit: 300, idle: 15 }])
-  const again = await (await put(api, { kind: 'series', q: { stream: 'events' } })).json() as { views: object[] }
-  expect(again.views).toEqual([{ id: 'v', kind: 'series', q: { stream: 'events', where: {} }, columns: [], scope: [], step: 1, points: 300, limit: 10 }])
+  const answer = (await (await put(api, { kind: 'graph', q: { stream: 'flows' } })).json()) as { views: object[] }
+  expect(answer.views).toEqual([
+    {
+      id: 'v',
+      kind: 'graph',
+      q: { stream: 'flows', where: {} },
+      columns: ['bytes_est', 'packets_est'],
+      scope: ['src_addr', 'dst_addr'],
+      by: 'bytes_est',
+      limit: 300,
+      idle: 15,
+    },
+  ])
+  const again = (await (await put(api, { kind: 'series', q: { stream: 'events' } })).json()) as { views: object[] }
+  expect(again.views).toEqual([
+    {
+      id: 'v',
+      kind: 'series',
+      q: { stream: 'events', where: {} },
+      columns: [],
+      scope: [],
+      step: 1,
+      points: 300,
+      limit: 10,
+    },
+  ])
   for (const view of [...answer.views, ...again.views]) expect((await put(api, view)).status).toBe(200)
 })
 
@@ -246,11 +338,17 @@ test('what a kind cannot do is refused with what it can', async () => {
     const { detail, hints } = (await answer.json()) as { detail: string; hints: string[] }
     return `${answer.status} ${detail} ${hints.join(' ')}`
   }
-  expect(await refused({ kind: 'pie', q: { stream: 'flows' } })).toBe('400 View "v": there is no kind "pie". Kinds: rows, series, graph, stat.')
+  expect(await refused({ kind: 'pie', q: { stream: 'flows' } })).toBe(
+    '400 View "v": there is no kind "pie". Kinds: rows, series, graph, stat.',
+  )
   expect(await refused(series({ columns: ['protocol'] }))).toContain('flows has no numbers in "protocol" to add up.')
   expect(await refused(series({ scope: ['dst_prt'] }))).toContain('Did you mean "dst_port"?')
-  expect(await refused(series({ maxRate: 3 }))).toContain('a view of kind series has no "maxRate". It has columns, scope, step, points, limit.')
+  expect(await refused(series({ maxRate: 3 }))).toContain(
+    'a view of kind series has no "maxRate". It has columns, scope, step, points, limit.',
+  )
   expect(await refused(graph({ scope: ['src_addr'] }))).toContain('the scope of a graph is two columns')
-  expect(await refused(graph({ by: 'bytes' }))).toContain('the largest can’t be the largest by "bytes", which is not added up. There is rows, packets.')
+  expect(await refused(graph({ by: 'bytes' }))).toContain(
+    'the largest can’t be the largest by "bytes", which is not added up. There is rows, packets.',
+  )
   expect(await refused({ kind: 'stat', q: { stream: 'flows' }, columns: [] })).toContain('It has nothing but `q`.')
 })

@@ -43,12 +43,25 @@ const quick = { tickMs: 20 }
 test('a WebSocket carries the same events, and its messages say what to show', async () => {
   const { api, control } = await start({ limits: quick })
   const client = new Client(api, '?sid=session-1')
-  expect((await client.until(({ event }) => event === 'hello')).data).toMatchObject({ protocol: 1, views: [{ id: 'flows', kind: 'rows' }, { id: 'events', kind: 'rows' }] })
-  client.socket.send(JSON.stringify({ views: [{ id: 'f', kind: 'rows', q: { stream: 'flows', where: { dst_port: 53 } }, columns: ['src_port'] }] }))
+  expect((await client.until(({ event }) => event === 'hello')).data).toMatchObject({
+    protocol: 1,
+    views: [
+      { id: 'flows', kind: 'rows' },
+      { id: 'events', kind: 'rows' },
+    ],
+  })
+  client.socket.send(
+    JSON.stringify({
+      views: [{ id: 'f', kind: 'rows', q: { stream: 'flows', where: { dst_port: 53 } }, columns: ['src_port'] }],
+    }),
+  )
   await client.until(({ event, data }) => event === 'rows' && data['view'] === 'f')
   control.publish(someFlows(4))
   const rows = await client.until(({ data }) => data['view'] === 'f' && data['shown'] === 2)
-  expect(rows).toMatchObject({ id: expect.stringMatching(/^1@/) as string, data: { cols: ['src_port'], rows: [[1001], [1003]], matched: 2 } })
+  expect(rows).toMatchObject({
+    id: expect.stringMatching(/^1@/) as string,
+    data: { cols: ['src_port'], rows: [[1001], [1003]], matched: 2 },
+  })
   expect((await client.until(({ event }) => event === 'stat')).data).toHaveProperty('ringFrom')
 })
 
@@ -77,11 +90,15 @@ test('it goes on where it was with ?after=', async () => {
 
 test('the rules for hosts, origins and the number of streams hold for it, too', async () => {
   const { api } = await start({ limits: { ...quick, streamsPerUser: 1 } })
-  const status = async (client: Client): Promise<number> => new Promise((resolve) => {
-    client.socket.on('unexpected-response', (_request, answer) => {
-      answer.resume().on('close', () => resolve(answer.statusCode ?? 0))
-    }).on('open', () => resolve(101)).on('error', () => {})
-  })
+  const status = async (client: Client): Promise<number> =>
+    new Promise((resolve) => {
+      client.socket
+        .on('unexpected-response', (_request, answer) => {
+          answer.resume().on('close', () => resolve(answer.statusCode ?? 0))
+        })
+        .on('open', () => resolve(101))
+        .on('error', () => {})
+    })
   expect(await status(new Client(api, '', { host: 'weir.example' }))).toBe(403)
   expect(await status(new Client(api, '', { origin: 'http://other.example' }))).toBe(403)
   expect(await status(new Client(api, '?after=x'))).toBe(400)
@@ -98,12 +115,17 @@ test('one that does not read is conflated for, and cut when it stays stuck', asy
   const feed = setInterval(() => control.publish(someFlows(500)), 5)
   try {
     // As soon as it is cut there is room for another one.
-    await expect.poll(async () => {
-      const line = new AbortController()
-      const { status } = await fetch(`${api.url}/api/v1/live`, { signal: line.signal })
-      line.abort()
-      return status
-    }, { timeout: 50_000, interval: 200 }).toBe(200)
+    await expect
+      .poll(
+        async () => {
+          const line = new AbortController()
+          const { status } = await fetch(`${api.url}/api/v1/live`, { signal: line.signal })
+          line.abort()
+          return status
+        },
+        { timeout: 50_000, interval: 200 },
+      )
+      .toBe(200)
     expect(process.memoryUsage().external - before).toBeLessThan(64 << 20)
     client.socket.resume()
     expect(await client.closed).toBe(1006)

@@ -19,20 +19,39 @@ async function watch(api: RunningApi, query = '', headers: Record<string, string
 }
 
 function put(api: RunningApi, sid: string, body: unknown): Promise<Response> {
-  return fetch(`${api.url}/api/v1/live/${sid}`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+  return fetch(`${api.url}/api/v1/live/${sid}`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
 }
 
-const flowsView = (more: object = {}): object => ({ id: 'f', kind: 'rows', q: { stream: 'flows' }, columns: ['src_port', 'dst_port', '_pos'], ...more })
+const flowsView = (more: object = {}): object => ({
+  id: 'f',
+  kind: 'rows',
+  q: { stream: 'flows' },
+  columns: ['src_port', 'dst_port', '_pos'],
+  ...more,
+})
 
 describe('a stream that nobody told anything', () => {
   test('says hello, shows what is there, then what comes, flows and events', async () => {
     const { api, control } = await start({ limits: quick })
     control.publish(someFlows(3))
     const stream = await watch(api)
-    expect(stream.headers).toMatchObject({ 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store, no-transform', 'x-accel-buffering': 'no', 'x-content-type-options': 'nosniff' })
+    expect(stream.headers).toMatchObject({
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store, no-transform',
+      'x-accel-buffering': 'no',
+      'x-content-type-options': 'nosniff',
+    })
     expect(stream.headers['content-encoding']).toBeUndefined()
     const hello = await stream.until(({ event }) => event === 'hello')
-    expect(hello.data).toMatchObject({ protocol: 1, ring: { fromSeq: 1, toSeq: 1, flows: 3, events: 0 }, limits: { views: 8, rowsPerTick: 500 } })
+    expect(hello.data).toMatchObject({
+      protocol: 1,
+      ring: { fromSeq: 1, toSeq: 1, flows: 3, events: 0 },
+      limits: { views: 8, rowsPerTick: 500 },
+    })
     const snapshot = await stream.until(({ event, data }) => event === 'rows' && data['view'] === 'flows')
     expect(snapshot.data).toMatchObject({ matched: 3, shown: 3, snapshot: true })
     control.publish(someEvents('a', 'b'), 'http')
@@ -57,8 +76,16 @@ describe('a stream that nobody told anything', () => {
     expect([cell('flows', 0, 'bytes'), cell('flows', 1, 'bytes')]).toEqual(['18446744073709551615', 1500])
     expect([cell('flows', 0, 'sampling'), cell('flows', 1, 'sampling')]).toEqual([null, 100])
     expect([cell('flows', 0, 'bytes_est'), cell('flows', 1, 'bytes_est')]).toEqual(['18446744073709551615', 150_000])
-    expect([cell('flows', 1, '_pos'), cell('flows', 1, 'src_name'), cell('flows', 1, 'vlan')]).toEqual(['netflow:1:1:1', null, null])
-    expect([cell('events', 0, 'data'), cell('events', 0, 'data_base64'), cell('events', 0, 'family')]).toEqual([{ a: 1 }, null, 'event'])
+    expect([cell('flows', 1, '_pos'), cell('flows', 1, 'src_name'), cell('flows', 1, 'vlan')]).toEqual([
+      'netflow:1:1:1',
+      null,
+      null,
+    ])
+    expect([cell('events', 0, 'data'), cell('events', 0, 'data_base64'), cell('events', 0, 'family')]).toEqual([
+      { a: 1 },
+      null,
+      'event',
+    ])
     expect(cell('events', 0, 'time_received')).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]{12}Z$/)
   })
 
@@ -68,7 +95,14 @@ describe('a stream that nobody told anything', () => {
     await stream.until(({ event }) => event === 'hello')
     control.publish(someFlows(4))
     const stat = await stream.until(({ event, data }) => event === 'stat' && data['matched'] === 4)
-    expect(stat.data).toMatchObject({ matched: 4, new: 0, droppedByLimit: 0, ringFrom: 1, paused: false, views: { flows: { matched: 4, shown: 4, new: 0 }, events: { matched: 0, shown: 0, new: 0 } } })
+    expect(stat.data).toMatchObject({
+      matched: 4,
+      new: 0,
+      droppedByLimit: 0,
+      ringFrom: 1,
+      paused: false,
+      views: { flows: { matched: 4, shown: 4, new: 0 }, events: { matched: 0, shown: 0, new: 0 } },
+    })
     expect(stat.data['rate']).toBeGreaterThan(0)
     expect(stat.data['lagMs']).toBeGreaterThanOrEqual(0)
   })
@@ -85,11 +119,21 @@ describe('a session', () => {
   test('shows what was put, before or after the stream was opened', async () => {
     const { api, control } = await start({ limits: quick })
     control.publish(someFlows(4))
-    const answer = await put(api, 'session-1', { views: [flowsView({ q: { stream: 'flows', where: { dst_port: 53 } } })] })
-    expect(await answer.json()).toMatchObject({ paused: false, views: [{ id: 'f', q: { stream: 'flows', where: { dst_port: 53 } } }] })
+    const answer = await put(api, 'session-1', {
+      views: [flowsView({ q: { stream: 'flows', where: { dst_port: 53 } } })],
+    })
+    expect(await answer.json()).toMatchObject({
+      paused: false,
+      views: [{ id: 'f', q: { stream: 'flows', where: { dst_port: 53 } } }],
+    })
     const stream = await watch(api, '?sid=session-1')
-    expect((await stream.untilRows('f', 2)).map(([src, dst]) => [src, dst])).toEqual([[1001, 53], [1003, 53]])
-    await put(api, 'session-1', { views: [flowsView({ id: 'g', q: { stream: 'flows', where: { src_addr: '10.0.0.2', dst_port: '53' } } })] })
+    expect((await stream.untilRows('f', 2)).map(([src, dst]) => [src, dst])).toEqual([
+      [1001, 53],
+      [1003, 53],
+    ])
+    await put(api, 'session-1', {
+      views: [flowsView({ id: 'g', q: { stream: 'flows', where: { src_addr: '10.0.0.2', dst_port: '53' } } })],
+    })
     expect((await stream.untilRows('g', 1)).map(([src]) => src)).toEqual([1001])
     control.publish(someFlows(4, 5000))
     expect((await stream.untilRows('g', 2)).map(([src]) => src)).toEqual([1001, 5001])
@@ -103,10 +147,16 @@ describe('a session', () => {
       const { detail, hints } = (await answer.json()) as { detail: string; hints: string[] }
       return `${answer.status} ${detail} ${hints.join(' ')}`
     }
-    expect(await refused(flowsView({ kind: 'pie' }))).toBe('400 View "f": there is no kind "pie". Kinds: rows, series, graph, stat.')
-    expect(await refused(flowsView({ q: { stream: 'logs' } }))).toBe('400 View "f": there is no stream "logs". Streams: flows, events.')
+    expect(await refused(flowsView({ kind: 'pie' }))).toBe(
+      '400 View "f": there is no kind "pie". Kinds: rows, series, graph, stat.',
+    )
+    expect(await refused(flowsView({ q: { stream: 'logs' } }))).toBe(
+      '400 View "f": there is no stream "logs". Streams: flows, events.',
+    )
     expect(await refused(flowsView({ columns: ['src_prt'] }))).toContain('Did you mean "src_port"?')
-    expect(await refused(flowsView({ q: { stream: 'flows', where: { nothing: 1 } } }))).toContain('flows has no column "nothing".')
+    expect(await refused(flowsView({ q: { stream: 'flows', where: { nothing: 1 } } }))).toContain(
+      'flows has no column "nothing".',
+    )
     expect(await refused({ id: 'x' })).toContain('"views[0].kind" is missing.')
     expect((await put(api, 'session-1', { views: [flowsView(), flowsView()] })).status).toBe(400)
     expect((await put(api, 'no', { views: [] })).status).toBe(400)
@@ -125,7 +175,14 @@ describe('a session', () => {
     await put(api, sid, { views: [flowsView()], paused: false })
     control.publish(someFlows(5, 3000))
     const rows = await stream.untilRows('f', 75)
-    expect(rows.map(([port]) => port)).toEqual([...Array(30).keys()].map((n) => 1000 + n).concat([...Array(40).keys()].map((n) => 2000 + n), [3000, 3001, 3002, 3003, 3004]))
+    expect(rows.map(([port]) => port)).toEqual(
+      [...Array(30).keys()]
+        .map((n) => 1000 + n)
+        .concat(
+          [...Array(40).keys()].map((n) => 2000 + n),
+          [3000, 3001, 3002, 3003, 3004],
+        ),
+    )
     expect(new Set(rows.map((row) => row[2])).size).toBe(75)
   })
 
@@ -139,7 +196,9 @@ describe('a session', () => {
     await put(api, sid, { views: [flowsView()], paused: false, resume: 'now' })
     control.publish(someFlows(2, 3000))
     expect((await stream.untilRows('f', 2)).map(([port]) => port)).toEqual([3000, 3001])
-    const stat = await stream.until(({ event, data }) => event === 'stat' && data['paused'] === false && data['matched'] === 32)
+    const stat = await stream.until(
+      ({ event, data }) => event === 'stat' && data['paused'] === false && data['matched'] === 32,
+    )
     expect(stat.data).toMatchObject({ new: 0, droppedByLimit: 30 })
   })
 
@@ -165,7 +224,9 @@ describe('more than can be shown', () => {
     expect(shown).toBe(stream.rows('f').length)
     expect(Number(stat.data['droppedByLimit']) + shown).toBe(4000)
     expect(stream.events.filter(({ event }) => event === 'gap')).toEqual([])
-    expect(stream.events.filter(({ event }) => event === 'rows').reduce((sum, { data }) => sum + Number(data['matched']), 0)).toBe(4000)
+    expect(
+      stream.events.filter(({ event }) => event === 'rows').reduce((sum, { data }) => sum + Number(data['matched']), 0),
+    ).toBe(4000)
   })
 
   test('keeps to the rate that the client asked for', async () => {
@@ -175,7 +236,9 @@ describe('more than can be shown', () => {
     const feed = setInterval(() => control.publish(someFlows(100)), 10)
     try {
       await stream.until(({ event, data }) => event === 'stat' && Number(data['matched']) > 0)
-      const second = await stream.until((event) => event.event === 'stat' && event !== stream.events.find((first) => first.event === 'stat'))
+      const second = await stream.until(
+        (event) => event.event === 'stat' && event !== stream.events.find((first) => first.event === 'stat'),
+      )
       const { shown, matched } = (second.data['views'] as Record<string, { shown: number; matched: number }>)['f']!
       expect(matched).toBeGreaterThan(300)
       expect(shown).toBeGreaterThan(1)
@@ -201,7 +264,9 @@ describe('a client that comes back', () => {
     control.publish(someFlows(20, 5000))
     const second = await watch(api, '?sid=session-1', { 'last-event-id': last })
     const rows = await second.untilRows('f', 720)
-    expect(rows.map(([port]) => port)).toEqual([...Array(700).keys()].map((n) => 2000 + n).concat([...Array(20).keys()].map((n) => 5000 + n)))
+    expect(rows.map(([port]) => port)).toEqual(
+      [...Array(700).keys()].map((n) => 2000 + n).concat([...Array(20).keys()].map((n) => 5000 + n)),
+    )
     expect(second.events.some(({ data }) => data['snapshot'] === true)).toBe(false)
   })
 
@@ -211,7 +276,12 @@ describe('a client that comes back', () => {
     for (let n = 0; n < 10; n++) control.publish(someFlows(50, n * 1000))
     const stream = await watch(api, '?sid=session-1', { 'last-event-id': '2' })
     const rows = await stream.untilRows('f', 100)
-    expect(stream.events.find(({ event }) => event === 'gap')?.data).toEqual({ view: 'f', fromSeq: 3, toSeq: 8, reason: 'evicted' })
+    expect(stream.events.find(({ event }) => event === 'gap')?.data).toEqual({
+      view: 'f',
+      fromSeq: 3,
+      toSeq: 8,
+      reason: 'evicted',
+    })
     expect(rows[0]?.[0]).toBe(8000)
   })
 
@@ -219,7 +289,12 @@ describe('a client that comes back', () => {
     const { api, control } = await start({ control: new RecordingControl(500), limits: quick })
     await put(api, 'session-1', all)
     const stream = await watch(api, '?sid=session-1', { 'last-event-id': '490' })
-    expect((await stream.until(({ event }) => event === 'gap')).data).toEqual({ view: 'f', fromSeq: 491, toSeq: 500, reason: 'evicted' })
+    expect((await stream.until(({ event }) => event === 'gap')).data).toEqual({
+      view: 'f',
+      fromSeq: 491,
+      toSeq: 500,
+      reason: 'evicted',
+    })
     control.publish(someFlows(1))
     expect(await stream.untilRows('f', 1)).toHaveLength(1)
   })
@@ -228,7 +303,11 @@ describe('a client that comes back', () => {
     const folder = await mkdtemp(join(tmpdir(), 'weir-live-'))
     onTestFinished(() => rm(folder, { recursive: true }))
     const control = new RecordingControl()
-    const [one, two, again] = [await start({ limits: quick, folder, control }), await start({ limits: quick }), await start({ limits: quick, folder, control })]
+    const [one, two, again] = [
+      await start({ limits: quick, folder, control }),
+      await start({ limits: quick }),
+      await start({ limits: quick, folder, control }),
+    ]
     await Promise.all([one, two, again].map(({ api }) => put(api, 'session-1', all)))
     const first = await watch(one.api, '?sid=session-1')
     for (let n = 0; n < 5; n++) two.control.publish(someFlows(3))
@@ -245,7 +324,14 @@ describe('a client that comes back', () => {
 
   describe('at another server that shares the journal', () => {
     /** A server that copies a journal of two partitions; each of them in its own order. */
-    const copying = async (places: readonly (readonly [number, number])[] = [], limits: object = {}): Promise<{ api: RunningApi; give(...frames: readonly string[]): void; at(last?: string): Promise<EventStream> }> => {
+    const copying = async (
+      places: readonly (readonly [number, number])[] = [],
+      limits: object = {},
+    ): Promise<{
+      api: RunningApi
+      give(...frames: readonly string[]): void
+      at(last?: string): Promise<EventStream>
+    }> => {
       const control = new RecordingControl(places.reduce((sum, [, place]) => sum + place, 0))
       control.sharedNow = { name: 'Kb2_0aQx', partitions: 2, places: new Map(places) }
       const { api } = await start({ limits: { ...quick, ...limits }, control })
@@ -253,11 +339,15 @@ describe('a client that comes back', () => {
       return {
         api,
         // `03`: of partition 0 the frame at place 3.
-        give: (...frames) => { for (const frame of frames) control.publish(someEvents(frame), 'http', { partition: Number(frame[0]), place: Number(frame.slice(1)) }) },
+        give: (...frames) => {
+          for (const frame of frames)
+            control.publish(someEvents(frame), 'http', { partition: Number(frame[0]), place: Number(frame.slice(1)) })
+        },
         at: (last) => watch(api, '?sid=session-1', last === undefined ? {} : { 'last-event-id': last }),
       }
     }
-    const seen = async (stream: EventStream, count: number): Promise<string[]> => (await stream.untilRows('e', count)).map(([id]) => String(id))
+    const seen = async (stream: EventStream, count: number): Promise<string[]> =>
+      (await stream.untilRows('e', count)).map(([id]) => String(id))
     const lastOf = (stream: EventStream): string => stream.events.findLast(({ id }) => id !== undefined)?.id ?? ''
 
     test('goes on with what it has not seen, in whatever order that came here, and back again; nothing twice, nothing missing', async () => {
@@ -277,7 +367,8 @@ describe('a client that comes back', () => {
       const third = await one.at(lastOf(second))
       one.give('14')
       expect(await seen(third, 2)).toEqual(['04', '14'])
-      for (const stream of [second, third]) expect(stream.events.filter(({ event, data }) => event === 'gap' || data['snapshot'] === true)).toEqual([])
+      for (const stream of [second, third])
+        expect(stream.events.filter(({ event, data }) => event === 'gap' || data['snapshot'] === true)).toEqual([])
     })
 
     test('comes back to the first without having seen anything of the other, and is not shown again what it had from a third', async () => {
@@ -302,7 +393,10 @@ describe('a client that comes back', () => {
       one.give('01')
       await seen(first, 1)
       first.close()
-      const late = await copying([[0, 2], [1, 1]])
+      const late = await copying([
+        [0, 2],
+        [1, 1],
+      ])
       late.give('03')
       const second = await late.at(lastOf(first))
       expect(await seen(second, 1)).toEqual(['03'])
@@ -325,13 +419,29 @@ describe('a client that comes back', () => {
     const body = { views: [{ id: 'e', kind: 'rows', q: { stream: 'events' }, columns: ['id'] }] }
     const gone = new AbortController()
     onTestFinished(() => gone.abort())
-    const answer = await fetch(`${one.api.url}/api/v1/live?sid=session-1`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body), signal: gone.signal })
+    const answer = await fetch(`${one.api.url}/api/v1/live?sid=session-1`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal: gone.signal,
+    })
     expect(answer.headers.get('content-type')).toContain('text/event-stream')
     const { value } = (await answer.body?.getReader().read()) ?? {}
     expect(new TextDecoder().decode(value)).toContain('"views":[{"id":"e"')
-    const set = async (url: string): Promise<unknown> => (await fetch(`${url}/api/v1/live/session-1`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })).json()
-    expect([await set(one.api.url), await set(two.api.url)]).toMatchObject([{ open: true, paused: false }, { open: false }])
-    const asked = async (path: string, sent: unknown): Promise<number> => (await post(`${one.api.url}/api/v1/live${path}`, sent)).status
+    const set = async (url: string): Promise<unknown> =>
+      (
+        await fetch(`${url}/api/v1/live/session-1`, {
+          method: 'PUT',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        })
+      ).json()
+    expect([await set(one.api.url), await set(two.api.url)]).toMatchObject([
+      { open: true, paused: false },
+      { open: false },
+    ])
+    const asked = async (path: string, sent: unknown): Promise<number> =>
+      (await post(`${one.api.url}/api/v1/live${path}`, sent)).status
     expect([await asked('', body), await asked('?sid=session-2', { views: [{}] })]).toEqual([400, 400])
   })
 
@@ -363,15 +473,27 @@ describe('limits', () => {
     await watch(api, '', as(1))
     await refused(2)
     const views = [...Array(9).keys()].map((n) => flowsView({ id: `v${n}` }))
-    const many = await fetch(`${api.url}/api/v1/live/session-1`, { method: 'PUT', headers: { ...as(0), 'content-type': 'application/json' }, body: JSON.stringify({ views }) })
+    const many = await fetch(`${api.url}/api/v1/live/session-1`, {
+      method: 'PUT',
+      headers: { ...as(0), 'content-type': 'application/json' },
+      body: JSON.stringify({ views }),
+    })
     expect(many.status).toBe(429)
     expect(many.headers.get('retry-after')).not.toBeNull()
   })
 
   test('a session belongs to the user who made it', async () => {
-    const tokens = [{ name: 'a', token: 'secret-a' }, { name: 'b', token: 'secret-b' }]
+    const tokens = [
+      { name: 'a', token: 'secret-a' },
+      { name: 'b', token: 'secret-b' },
+    ]
     const { api } = await start({ auth: { tokens }, limits: quick })
-    const send = (token: string): Promise<Response> => fetch(`${api.url}/api/v1/live/session-1`, { method: 'PUT', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, body: '{"views":[]}' })
+    const send = (token: string): Promise<Response> =>
+      fetch(`${api.url}/api/v1/live/session-1`, {
+        method: 'PUT',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: '{"views":[]}',
+      })
     expect((await send('secret-a')).status).toBe(200)
     expect((await send('secret-b')).status).toBe(404)
   })
@@ -416,7 +538,9 @@ describe('a client that does not read', () => {
 
   test('is cut when it stays stuck', async () => {
     const { api, control, port } = await start({ limits: { ...quick, stuckMs: 300, streamsPerUser: 1 } })
-    const socket = connect(port, '127.0.0.1', () => socket.write('GET /api/v1/live HTTP/1.1\r\nHost: localhost\r\n\r\n'))
+    const socket = connect(port, '127.0.0.1', () =>
+      socket.write('GET /api/v1/live HTTP/1.1\r\nHost: localhost\r\n\r\n'),
+    )
     socket.pause()
     const cut = new Promise<void>((resolve) => socket.on('error', () => resolve()).on('close', () => resolve()))
     const feed = setInterval(() => control.publish(someFlows(500)), 5)

@@ -10,50 +10,104 @@ const names = { type: 'array', items: { type: 'string' } } as const
 /** Shapes of answers, for the API description. */
 export const pipelineSchemas = {
   Ledger: {
-    type: 'object', required: ['balanced', 'sources', 'sinks'],
-    description: 'Balanced: for every sink, accepted of its sources = filtered + routed, and routed = delivered + dead_lettered + dropped + quarantined + pending.',
+    type: 'object',
+    required: ['balanced', 'sources', 'sinks'],
+    description:
+      'Balanced: for every sink, accepted of its sources = filtered + routed, and routed = delivered + dead_lettered + dropped + quarantined + pending.',
     properties: {
       balanced: { type: 'boolean' },
       sources: {
-        type: 'array', items: {
-          type: 'object', properties: { name: { type: 'string' }, accepted: { type: 'integer' }, duplicates: { type: 'integer' }, unreadable: { type: 'integer' }, shed: counts },
+        type: 'array',
+        items: {
+          type: 'object',
+          properties: {
+            name: { type: 'string' },
+            accepted: { type: 'integer' },
+            duplicates: { type: 'integer' },
+            unreadable: { type: 'integer' },
+            shed: counts,
+          },
         },
       },
       sinks: {
-        type: 'array', items: {
-          type: 'object', properties: {
-            name: { type: 'string' }, state: { type: 'string', enum: ['orphaned', 'forgotten'], description: 'Of a sink that is no longer configured: `orphaned` keeps its pending rows until it returns or is forgotten.' }, from: names, filtered: counts, routed: { type: 'integer' }, delivered: { type: 'integer' },
-            dead_lettered: { type: 'integer' }, dropped: counts, quarantined: { type: 'integer' }, pending: { type: 'integer' },
+        type: 'array',
+        items: {
+          type: 'object',
+          properties: {
+            name: { type: 'string' },
+            state: {
+              type: 'string',
+              enum: ['orphaned', 'forgotten'],
+              description:
+                'Of a sink that is no longer configured: `orphaned` keeps its pending rows until it returns or is forgotten.',
+            },
+            from: names,
+            filtered: counts,
+            routed: { type: 'integer' },
+            delivered: { type: 'integer' },
+            dead_lettered: { type: 'integer' },
+            dropped: counts,
+            quarantined: { type: 'integer' },
+            pending: { type: 'integer' },
           },
         },
       },
     },
   },
   Pipeline: {
-    type: 'object', required: ['sources', 'sinks', 'journal'],
+    type: 'object',
+    required: ['sources', 'sinks', 'journal'],
     properties: {
       sources: {
-        type: 'array', items: {
-          type: 'object', properties: { name: { type: 'string' }, type: { type: 'string' }, addresses: names, rate: { type: 'number', description: 'Rows per second.' }, error: { type: 'string' } },
-        },
-      },
-      sinks: {
-        type: 'array', items: {
-          type: 'object', properties: {
-            name: { type: 'string' }, type: { type: 'string' }, from: names, lagMs: { type: 'number' },
-            state: { type: 'string', enum: ['running', 'retrying', 'blocked', 'stopped', 'orphaned'] }, error: { type: 'string' },
+        type: 'array',
+        items: {
+          type: 'object',
+          properties: {
+            name: { type: 'string' },
+            type: { type: 'string' },
+            addresses: names,
+            rate: { type: 'number', description: 'Rows per second.' },
+            error: { type: 'string' },
           },
         },
       },
-      journal: { type: 'object', properties: { bytes: { type: 'integer' }, segments: { type: 'integer' }, sequence: { type: 'integer' } } },
+      sinks: {
+        type: 'array',
+        items: {
+          type: 'object',
+          properties: {
+            name: { type: 'string' },
+            type: { type: 'string' },
+            from: names,
+            lagMs: { type: 'number' },
+            state: { type: 'string', enum: ['running', 'retrying', 'blocked', 'stopped', 'orphaned'] },
+            error: { type: 'string' },
+          },
+        },
+      },
+      journal: {
+        type: 'object',
+        properties: { bytes: { type: 'integer' }, segments: { type: 'integer' }, sequence: { type: 'integer' } },
+      },
     },
   },
   Health: {
-    type: 'object', required: ['live', 'ready', 'accepting', 'draining', 'reasons', 'warnings', 'version'],
-    properties: { live: { type: 'boolean' }, ready: { type: 'boolean', description: 'It does its job now; otherwise `reasons` has why not.' }, accepting: { type: 'boolean', description: 'Data that is posted now is accepted and acknowledged.' }, draining: { type: 'boolean' }, reasons: names, warnings: names, version: { type: 'string' } },
+    type: 'object',
+    required: ['live', 'ready', 'accepting', 'draining', 'reasons', 'warnings', 'version'],
+    properties: {
+      live: { type: 'boolean' },
+      ready: { type: 'boolean', description: 'It does its job now; otherwise `reasons` has why not.' },
+      accepting: { type: 'boolean', description: 'Data that is posted now is accepted and acknowledged.' },
+      draining: { type: 'boolean' },
+      reasons: names,
+      warnings: names,
+      version: { type: 'string' },
+    },
   },
   ReloadReport: {
-    type: 'object', required: ['ok', 'changed', 'problems'], properties: { ok: { type: 'boolean' }, changed: names, problems: names },
+    type: 'object',
+    required: ['ok', 'changed', 'problems'],
+    properties: { ok: { type: 'boolean' }, changed: names, problems: names },
   },
 } as const
 
@@ -65,49 +119,94 @@ function shown<T extends { readonly error?: string }>(part: T): T {
 }
 
 export function pipelineRoutes(app: FastifyInstance, { control, version }: ApiContext): void {
-  app.get('/api/v1/ledger', {
-    schema: { operationId: 'ledger', summary: 'Where every accepted row is now', response: { 200: { $ref: 'Ledger#' } } },
-  }, async (request, reply) => answerJson(request, reply, await control.ledger()))
-
-  app.get('/api/v1/pipeline', {
-    schema: { operationId: 'pipeline', summary: 'Sources, sinks and the journal between them', response: { 200: { $ref: 'Pipeline#' } } },
-  }, async (request, reply) => {
-    const { sources, sinks, journal } = await control.pipeline()
-    return answerJson(request, reply, { sources: sources.map(shown), sinks: sinks.map(shown), journal })
-  })
-
-  app.get('/api/v1/health', {
-    schema: { operationId: 'health', summary: 'Is it alive and ready', response: { 200: { $ref: 'Health#' }, 503: { $ref: 'Health#' } } },
-  }, async (request, reply) => {
-    const health = control.health()
-    // Reasons name sinks and addresses, which are not for viewers of some namespaces.
-    const limited = request.principal.namespaces !== undefined && !health.draining
-    const reasons = limited ? health.reasons.slice(0, 1).map(() => hiddenReason) : health.reasons.map(withoutUrlSecrets)
-    const warnings = limited ? [] : health.warnings.map(withoutUrlSecrets)
-    return answerJson(request, reply.code(health.ready ? 200 : 503), { ...health, reasons, warnings, version })
-  })
-
-  app.post('/api/v1/sinks/:sink/forget', {
-    schema: {
-      operationId: 'forgetSink', summary: 'Drop what is pending for a sink that is no longer configured',
-      description: 'Answers how many rows were dropped; the ledger counts them as dropped (`forgotten`). With a journal on a bus: in the partitions that this Weir delivers.',
-      params: { type: 'object', required: ['sink'], properties: { sink: { type: 'string', minLength: 1 } } },
-      response: { 200: { type: 'object', properties: { dropped: { type: 'integer' } } }, 404: { $ref: 'Problem#' }, 409: { $ref: 'Problem#' } },
+  app.get(
+    '/api/v1/ledger',
+    {
+      schema: {
+        operationId: 'ledger',
+        summary: 'Where every accepted row is now',
+        response: { 200: { $ref: 'Ledger#' } },
+      },
     },
-  }, async (request, reply) => {
-    const { sink } = request.params as { sink: string }
-    return answerJson(request, reply, { dropped: await control.forgetSink(sink) })
-  })
+    async (request, reply) => answerJson(request, reply, await control.ledger()),
+  )
 
-  app.post('/api/v1/reload', {
-    schema: {
-      operationId: 'reload', summary: 'Take over the configuration file as it is now',
-      description: 'Validates, builds, drains and swaps. When anything is wrong nothing changes and the problems are listed as hints.',
-      response: { 200: { $ref: 'ReloadReport#' }, 422: { $ref: 'Problem#' } },
+  app.get(
+    '/api/v1/pipeline',
+    {
+      schema: {
+        operationId: 'pipeline',
+        summary: 'Sources, sinks and the journal between them',
+        response: { 200: { $ref: 'Pipeline#' } },
+      },
     },
-  }, async (request, reply) => {
-    const report = await control.reload()
-    if (!report.ok) throw new ApiError('WEIR_API_RELOAD', 'The configuration was not taken over; what ran before still runs.', { hints: report.problems })
-    return answerJson(request, reply, report)
-  })
+    async (request, reply) => {
+      const { sources, sinks, journal } = await control.pipeline()
+      return answerJson(request, reply, { sources: sources.map(shown), sinks: sinks.map(shown), journal })
+    },
+  )
+
+  app.get(
+    '/api/v1/health',
+    {
+      schema: {
+        operationId: 'health',
+        summary: 'Is it alive and ready',
+        response: { 200: { $ref: 'Health#' }, 503: { $ref: 'Health#' } },
+      },
+    },
+    async (request, reply) => {
+      const health = control.health()
+      // Reasons name sinks and addresses, which are not for viewers of some namespaces.
+      const limited = request.principal.namespaces !== undefined && !health.draining
+      const reasons = limited
+        ? health.reasons.slice(0, 1).map(() => hiddenReason)
+        : health.reasons.map(withoutUrlSecrets)
+      const warnings = limited ? [] : health.warnings.map(withoutUrlSecrets)
+      return answerJson(request, reply.code(health.ready ? 200 : 503), { ...health, reasons, warnings, version })
+    },
+  )
+
+  app.post(
+    '/api/v1/sinks/:sink/forget',
+    {
+      schema: {
+        operationId: 'forgetSink',
+        summary: 'Drop what is pending for a sink that is no longer configured',
+        description:
+          'Answers how many rows were dropped; the ledger counts them as dropped (`forgotten`). With a journal on a bus: in the partitions that this Weir delivers.',
+        params: { type: 'object', required: ['sink'], properties: { sink: { type: 'string', minLength: 1 } } },
+        response: {
+          200: { type: 'object', properties: { dropped: { type: 'integer' } } },
+          404: { $ref: 'Problem#' },
+          409: { $ref: 'Problem#' },
+        },
+      },
+    },
+    async (request, reply) => {
+      const { sink } = request.params as { sink: string }
+      return answerJson(request, reply, { dropped: await control.forgetSink(sink) })
+    },
+  )
+
+  app.post(
+    '/api/v1/reload',
+    {
+      schema: {
+        operationId: 'reload',
+        summary: 'Take over the configuration file as it is now',
+        description:
+          'Validates, builds, drains and swaps. When anything is wrong nothing changes and the problems are listed as hints.',
+        response: { 200: { $ref: 'ReloadReport#' }, 422: { $ref: 'Problem#' } },
+      },
+    },
+    async (request, reply) => {
+      const report = await control.reload()
+      if (!report.ok)
+        throw new ApiError('WEIR_API_RELOAD', 'The configuration was not taken over; what ran before still runs.', {
+          hints: report.problems,
+        })
+      return answerJson(request, reply, report)
+    },
+  )
 }

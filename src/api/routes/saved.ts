@@ -4,26 +4,54 @@ import type { ApiContext } from '../options.ts'
 import { SavedBook, type SavedRequest } from '../saved/book.ts'
 import type { SavedView } from '../saved/file.ts'
 
-const id = { type: 'string', pattern: '^[A-Za-z0-9_-]{1,64}$', description: 'Chosen by the client, hard to guess where it is private.' } as const
+const id = {
+  type: 'string',
+  pattern: '^[A-Za-z0-9_-]{1,64}$',
+  description: 'Chosen by the client, hard to guess where it is private.',
+} as const
 const parameters = { type: 'object', required: ['id'], properties: { id } } as const
 
 const properties = {
   name: { type: 'string', minLength: 1, maxLength: 120 },
   page: { type: 'string', minLength: 1, maxLength: 64, description: 'Page of the console.' },
-  search: { type: 'string', maxLength: 16_384, description: 'Query part of the page’s address: everything that it shows.' },
-  shared: { type: 'boolean', default: false, description: 'Everybody who logs in finds it; its owner alone can change or delete it.' },
+  search: {
+    type: 'string',
+    maxLength: 16_384,
+    description: 'Query part of the page’s address: everything that it shows.',
+  },
+  shared: {
+    type: 'boolean',
+    default: false,
+    description: 'Everybody who logs in finds it; its owner alone can change or delete it.',
+  },
 } as const
 
 export const savedSchemas = {
   SavedView: {
-    type: 'object', required: ['id', 'name', 'page', 'search', 'shared', 'owner', 'by', 'mine', 'changed'], properties: {
-      id, ...properties, owner: { type: 'string' }, by: { type: 'string', description: 'The owner’s name.' }, mine: { type: 'boolean', description: 'Of who asks.' }, changed: { type: 'string', description: 'ISO 8601.' },
+    type: 'object',
+    required: ['id', 'name', 'page', 'search', 'shared', 'owner', 'by', 'mine', 'changed'],
+    properties: {
+      id,
+      ...properties,
+      owner: { type: 'string' },
+      by: { type: 'string', description: 'The owner’s name.' },
+      mine: { type: 'boolean', description: 'Of who asks.' },
+      changed: { type: 'string', description: 'ISO 8601.' },
     },
   },
-  SavedViews: { type: 'object', required: ['views'], properties: { views: { type: 'array', items: { $ref: 'SavedView#' } } } },
+  SavedViews: {
+    type: 'object',
+    required: ['views'],
+    properties: { views: { type: 'array', items: { $ref: 'SavedView#' } } },
+  },
 } as const
 
-const refusals = { 400: { $ref: 'Problem#' }, 403: { $ref: 'Problem#' }, 404: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' } } as const
+const refusals = {
+  400: { $ref: 'Problem#' },
+  403: { $ref: 'Problem#' },
+  404: { $ref: 'Problem#' },
+  503: { $ref: 'Problem#' },
+} as const
 
 /** A saved view as it is answered. */
 export interface ShownView extends Omit<SavedView, 'changed' | 'by'> {
@@ -37,26 +65,86 @@ export interface ShownView extends Omit<SavedView, 'changed' | 'by'> {
 
 export function savedRoutes(app: FastifyInstance, { host }: ApiContext, folder: string | undefined): void {
   const book = new SavedBook(host, folder)
-  const shown = ({ changed, ...view }: SavedView, user: string): ShownView => ({ ...view, by: view.by ?? view.owner, mine: view.owner === user, changed: new Date(changed).toISOString() })
-  app.get('/api/v1/saved', {
-    schema: { operationId: 'listSaved', summary: 'Saved views: one’s own, and those that are shared', response: { 200: { $ref: 'SavedViews#' }, 503: refusals[503] } },
-  }, async (request, reply) => answerJson(request, reply, { views: (await book.list(request.user)).map((view) => shown(view, request.user)) }))
-  app.get('/api/v1/saved/:id', {
-    schema: { operationId: 'showSaved', summary: 'A saved view', params: parameters, response: { 200: { $ref: 'SavedView#' }, ...refusals } },
-  }, async (request, reply) => answerJson(request, reply, shown(await book.find((request.params as { id: string }).id, request.user), request.user)))
-  app.put('/api/v1/saved/:id', {
-    schema: {
-      operationId: 'putSaved', summary: 'Save a view, or change it',
-      description: 'It is on disk when it is answered. Only the owner can change it; a name is of one view of its owner.',
-      params: parameters, body: { type: 'object', required: ['name', 'page', 'search'], additionalProperties: false, properties },
-      response: { 200: { $ref: 'SavedView#' }, ...refusals, 429: { $ref: 'Problem#' } },
-    },
-  }, async (request, reply) => answerJson(request, reply, shown(await book.put((request.params as { id: string }).id, request.user, request.body as SavedRequest, request.principal.name), request.user)))
-  app.delete('/api/v1/saved/:id', {
-    schema: { operationId: 'deleteSaved', summary: 'Delete a saved view', params: parameters, response: { 200: { type: 'object', required: ['deleted'], properties: { deleted: { type: 'string' } } }, ...refusals } },
-  }, async (request, reply) => {
-    const { id: gone } = request.params as { id: string }
-    await book.remove(gone, request.user)
-    return answerJson(request, reply, { deleted: gone })
+  const shown = ({ changed, ...view }: SavedView, user: string): ShownView => ({
+    ...view,
+    by: view.by ?? view.owner,
+    mine: view.owner === user,
+    changed: new Date(changed).toISOString(),
   })
+  app.get(
+    '/api/v1/saved',
+    {
+      schema: {
+        operationId: 'listSaved',
+        summary: 'Saved views: one’s own, and those that are shared',
+        response: { 200: { $ref: 'SavedViews#' }, 503: refusals[503] },
+      },
+    },
+    async (request, reply) =>
+      answerJson(request, reply, { views: (await book.list(request.user)).map((view) => shown(view, request.user)) }),
+  )
+  app.get(
+    '/api/v1/saved/:id',
+    {
+      schema: {
+        operationId: 'showSaved',
+        summary: 'A saved view',
+        params: parameters,
+        response: { 200: { $ref: 'SavedView#' }, ...refusals },
+      },
+    },
+    async (request, reply) =>
+      answerJson(
+        request,
+        reply,
+        shown(await book.find((request.params as { id: string }).id, request.user), request.user),
+      ),
+  )
+  app.put(
+    '/api/v1/saved/:id',
+    {
+      schema: {
+        operationId: 'putSaved',
+        summary: 'Save a view, or change it',
+        description:
+          'It is on disk when it is answered. Only the owner can change it; a name is of one view of its owner.',
+        params: parameters,
+        body: { type: 'object', required: ['name', 'page', 'search'], additionalProperties: false, properties },
+        response: { 200: { $ref: 'SavedView#' }, ...refusals, 429: { $ref: 'Problem#' } },
+      },
+    },
+    async (request, reply) =>
+      answerJson(
+        request,
+        reply,
+        shown(
+          await book.put(
+            (request.params as { id: string }).id,
+            request.user,
+            request.body as SavedRequest,
+            request.principal.name,
+          ),
+          request.user,
+        ),
+      ),
+  )
+  app.delete(
+    '/api/v1/saved/:id',
+    {
+      schema: {
+        operationId: 'deleteSaved',
+        summary: 'Delete a saved view',
+        params: parameters,
+        response: {
+          200: { type: 'object', required: ['deleted'], properties: { deleted: { type: 'string' } } },
+          ...refusals,
+        },
+      },
+    },
+    async (request, reply) => {
+      const { id: gone } = request.params as { id: string }
+      await book.remove(gone, request.user)
+      return answerJson(request, reply, { deleted: gone })
+    },
+  )
 }

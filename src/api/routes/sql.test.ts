@@ -10,7 +10,12 @@ import { pieces } from '../testing/recording-control.ts'
 test('what the store answers goes out as it is, under the media type of the format', async () => {
   const { api, control } = await start()
   control.answer = async () => pieces('[{"a":', '1}]')
-  const types: Record<string, string> = { json: 'application/json', ndjson: 'application/x-ndjson', csv: 'text/csv', table: 'text/plain' }
+  const types: Record<string, string> = {
+    json: 'application/json',
+    ndjson: 'application/x-ndjson',
+    csv: 'text/csv',
+    table: 'text/plain',
+  }
   for (const [format, type] of Object.entries(types)) {
     const answer = await post(`${api.url}/api/v1/sql`, { sql: `SELECT '${format}'`, format })
     expect(answer.status).toBe(200)
@@ -18,19 +23,27 @@ test('what the store answers goes out as it is, under the media type of the form
     expect(await answer.text()).toBe('[{"a":1}]')
   }
   await post(`${api.url}/api/v1/sql`, { sql: 'SELECT 1' })
-  expect(control.queries.map(({ sql, format }) => `${format} ${sql}`)).toEqual([...Object.keys(types).map((format) => `${format} SELECT '${format}'`), 'json SELECT 1'])
+  expect(control.queries.map(({ sql, format }) => `${format} ${sql}`)).toEqual([
+    ...Object.keys(types).map((format) => `${format} SELECT '${format}'`),
+    'json SELECT 1',
+  ])
 })
 
 test('the answer streams: its first bytes arrive while the rest is not there yet', async () => {
   const { api, control } = await start()
   let release = (): void => {}
   const gate = new Promise<void>((resolve) => (release = resolve))
-  control.answer = async () => (async function* () {
-    yield Buffer.from('[1')
-    await gate
-    yield Buffer.from(',2]')
-  })()
-  const answer = await fetch(`${api.url}/api/v1/sql`, { method: 'POST', headers: { 'content-type': 'application/json', 'accept-encoding': 'identity' }, body: '{"sql":"SELECT 1"}' })
+  control.answer = async () =>
+    (async function* () {
+      yield Buffer.from('[1')
+      await gate
+      yield Buffer.from(',2]')
+    })()
+  const answer = await fetch(`${api.url}/api/v1/sql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'accept-encoding': 'identity' },
+    body: '{"sql":"SELECT 1"}',
+  })
   const reader = answer.body!.getReader()
   expect(Buffer.from((await reader.read()).value!).toString()).toBe('[1')
   release()
@@ -41,18 +54,26 @@ test('gzip is used when asked for and only then', async () => {
   const { api, control } = await start()
   const rows = JSON.stringify(Array.from({ length: 5000 }, (_, n) => ({ n })))
   control.answer = async () => pieces(rows)
-  const ask = (encoding: string): Promise<{ encoding: string | undefined; body: Buffer }> => new Promise((resolve, reject) => {
-    const sent = request(`${api.url}/api/v1/sql`, { method: 'POST', headers: { 'content-type': 'application/json', 'accept-encoding': encoding } }, (answer) => {
-      const got: Buffer[] = []
-      answer.on('data', (piece: Buffer) => got.push(piece)).on('end', () => resolve({ encoding: answer.headers['content-encoding'], body: Buffer.concat(got) }))
+  const ask = (encoding: string): Promise<{ encoding: string | undefined; body: Buffer }> =>
+    new Promise((resolve, reject) => {
+      const sent = request(
+        `${api.url}/api/v1/sql`,
+        { method: 'POST', headers: { 'content-type': 'application/json', 'accept-encoding': encoding } },
+        (answer) => {
+          const got: Buffer[] = []
+          answer
+            .on('data', (piece: Buffer) => got.push(piece))
+            .on('end', () => resolve({ encoding: answer.headers['content-encoding'], body: Buffer.concat(got) }))
+        },
+      )
+      sent.on('error', reject).end('{"sql":"SELECT 1"}')
     })
-    sent.on('error', reject).end('{"sql":"SELECT 1"}')
-  })
   const packed = await ask('br, gzip;q=0.5')
   expect(packed.encoding).toBe('gzip')
   expect(packed.body.length).toBeLessThan(rows.length / 3)
   expect(gunzipSync(packed.body).toString()).toBe(rows)
-  for (const encoding of ['identity', 'gzip;q=0', 'br']) expect(await ask(encoding)).toMatchObject({ encoding: undefined, body: Buffer.from(rows) })
+  for (const encoding of ['identity', 'gzip;q=0', 'br'])
+    expect(await ask(encoding)).toMatchObject({ encoding: undefined, body: Buffer.from(rows) })
 })
 
 test('a client that goes away stops the query, before the answer and in the middle of it', async () => {
@@ -64,7 +85,9 @@ test('a client that goes away stops the query, before the answer and in the midd
     const running = new Promise<void>((resolve) => (asked = resolve))
     control.answer = async (_sql, signal) => {
       signal.addEventListener('abort', stopped)
-      const untilAbort = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))))
+      const untilAbort = new Promise<never>((_, reject) =>
+        signal.addEventListener('abort', () => reject(new Error('aborted'))),
+      )
       asked()
       if (!begun) return untilAbort
       return (async function* () {
@@ -73,7 +96,12 @@ test('a client that goes away stops the query, before the answer and in the midd
       })()
     }
     const gone = new AbortController()
-    const answer = fetch(`${api.url}/api/v1/sql`, { method: 'POST', headers: { 'content-type': 'application/json', 'accept-encoding': 'identity' }, body: '{"sql":"SELECT 1"}', signal: gone.signal })
+    const answer = fetch(`${api.url}/api/v1/sql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'accept-encoding': 'identity' },
+      body: '{"sql":"SELECT 1"}',
+      signal: gone.signal,
+    })
     await running
     if (begun) await (await answer).body!.getReader().read()
     gone.abort()
@@ -86,17 +114,26 @@ test('a client that goes away stops the query, before the answer and in the midd
 
 test('refused SQL is a 400 with the store’s own message', async () => {
   const { api, control } = await start()
-  control.answer = async () => Promise.reject(new WeirError('WEIR_SQL_REFUSED', 'Table with name flowz does not exist. Did you mean "flows"?'))
+  control.answer = async () =>
+    Promise.reject(new WeirError('WEIR_SQL_REFUSED', 'Table with name flowz does not exist. Did you mean "flows"?'))
   const answer = await post(`${api.url}/api/v1/sql`, { sql: 'SELECT * FROM flowz' })
   expect(answer.status).toBe(400)
-  expect(await answer.json()).toMatchObject({ code: 'WEIR_SQL_REFUSED', detail: 'Table with name flowz does not exist. Did you mean "flows"?' })
+  expect(await answer.json()).toMatchObject({
+    code: 'WEIR_SQL_REFUSED',
+    detail: 'Table with name flowz does not exist. Did you mean "flows"?',
+  })
 })
 
 test('an error before the first byte is a 500 that can be read, whatever compression was meant', async () => {
   const { api, control } = await start()
-  control.answer = async () => Readable.from(pieces('[')).map(() => Promise.reject(new Error('disk gone'))) as AsyncIterable<Uint8Array>
+  control.answer = async () =>
+    Readable.from(pieces('[')).map(() => Promise.reject(new Error('disk gone'))) as AsyncIterable<Uint8Array>
   for (const encoding of ['identity', 'gzip']) {
-    const answer = await fetch(`${api.url}/api/v1/sql`, { method: 'POST', headers: { 'content-type': 'application/json', 'accept-encoding': encoding }, body: '{"sql":"SELECT 1"}' })
+    const answer = await fetch(`${api.url}/api/v1/sql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'accept-encoding': encoding },
+      body: '{"sql":"SELECT 1"}',
+    })
     expect(answer.status).toBe(500)
     expect(await answer.json()).toMatchObject({ code: 'WEIR_API_INTERNAL' })
   }
@@ -105,12 +142,17 @@ test('an error before the first byte is a 500 that can be read, whatever compres
 test('an error after the first bytes cuts the connection, so that half an answer never looks whole', async () => {
   const { api, control } = await start()
   for (const encoding of ['identity', 'gzip']) {
-    control.answer = async () => (async function* () {
-      yield randomBytes(4 << 20)
-      await new Promise((resolve) => setTimeout(resolve, 100))
-      throw new Error('disk gone')
-    })()
-    const answer = fetch(`${api.url}/api/v1/sql`, { method: 'POST', headers: { 'content-type': 'application/json', 'accept-encoding': encoding }, body: '{"sql":"SELECT 1"}' })
+    control.answer = async () =>
+      (async function* () {
+        yield randomBytes(4 << 20)
+        await new Promise((resolve) => setTimeout(resolve, 100))
+        throw new Error('disk gone')
+      })()
+    const answer = fetch(`${api.url}/api/v1/sql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'accept-encoding': encoding },
+      body: '{"sql":"SELECT 1"}',
+    })
     await expect(answer.then((got) => got.text())).rejects.toThrow()
   }
   expect(said.map(({ message }) => message)).toContain('A query failed after its answer had begun; the answer was cut.')

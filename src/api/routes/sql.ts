@@ -19,19 +19,33 @@ export const freshHeader = 'x-weir-fresh'
 const schema = {
   operationId: 'sql',
   summary: 'Ask the store in SQL',
-  description: 'One read-only statement (SELECT, WITH, DESCRIBE, SHOW, EXPLAIN or SUMMARIZE) over the views `flows`, `events`, `changes`, `audit`, `resources` and `relations`. No row limit. '
-    + 'The answer streams; an answer that breaks off was cut by an error on the way.',
+  description:
+    'One read-only statement (SELECT, WITH, DESCRIBE, SHOW, EXPLAIN or SUMMARIZE) over the views `flows`, `events`, `changes`, `audit`, `resources` and `relations`. No row limit. ' +
+    'The answer streams; an answer that breaks off was cut by an error on the way.',
   body: {
-    type: 'object', required: ['sql'], additionalProperties: false,
+    type: 'object',
+    required: ['sql'],
+    additionalProperties: false,
     properties: {
       sql: { type: 'string', minLength: 1, description: 'The statement.', examples: ['SELECT count(*) FROM flows'] },
-      format: { type: 'string', enum: queryFormats, default: 'json', description: '`json` is an array of row objects.' },
-      fresh: { type: 'boolean', default: true, description: 'Wait up to 2 s until rows accepted before the request are in the answer. Header `X-Weir-Fresh` is `false` when some are not.' },
+      format: {
+        type: 'string',
+        enum: queryFormats,
+        default: 'json',
+        description: '`json` is an array of row objects.',
+      },
+      fresh: {
+        type: 'boolean',
+        default: true,
+        description:
+          'Wait up to 2 s until rows accepted before the request are in the answer. Header `X-Weir-Fresh` is `false` when some are not.',
+      },
     },
   },
   response: {
     200: {
-      description: 'Rows. 64-bit integers are numbers when a double holds them exactly, else strings; times are ISO 8601 UTC with milliseconds.',
+      description:
+        'Rows. 64-bit integers are numbers when a double holds them exactly, else strings; times are ISO 8601 UTC with milliseconds.',
       content: {
         'application/json': { schema: { type: 'array', items: { type: 'object' } } },
         'application/x-ndjson': { schema: { type: 'string' } },
@@ -39,15 +53,24 @@ const schema = {
         'text/plain': { schema: { type: 'string' } },
       },
     },
-    400: { $ref: 'Problem#' }, 413: { $ref: 'Problem#' }, 422: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' }, 504: { $ref: 'Problem#' },
+    400: { $ref: 'Problem#' },
+    413: { $ref: 'Problem#' },
+    422: { $ref: 'Problem#' },
+    503: { $ref: 'Problem#' },
+    504: { $ref: 'Problem#' },
   },
 } as const
 
 export function sqlRoutes(app: FastifyInstance, { control, limits, log }: ApiContext): void {
   app.post('/api/v1/sql', { schema }, async (request, reply) => {
-    const { sql, format = 'json', fresh = true } = request.body as { sql: string; format?: QueryFormat; fresh?: boolean }
+    const {
+      sql,
+      format = 'json',
+      fresh = true,
+    } = request.body as { sql: string; format?: QueryFormat; fresh?: boolean }
     const size = Buffer.byteLength(sql)
-    if (size > limits.sqlBytes) throw new ApiError('WEIR_API_TOO_LARGE', `The statement has ${size} bytes; the limit is ${limits.sqlBytes}.`)
+    if (size > limits.sqlBytes)
+      throw new ApiError('WEIR_API_TOO_LARGE', `The statement has ${size} bytes; the limit is ${limits.sqlBytes}.`)
     const store = storeOf({ control })
     // Whoever goes away stops the query.
     const gone = goneWith(reply)

@@ -1,6 +1,15 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { endpointFields, flowNames } from '../../query/index.ts'
-import { groupsSql, isoOf, mostBuckets, seriesSql, stepFor, stepOf, type GroupsRequest, type SeriesRequest } from '../../query/plan/index.ts'
+import {
+  groupsSql,
+  isoOf,
+  mostBuckets,
+  seriesSql,
+  stepFor,
+  stepOf,
+  type GroupsRequest,
+  type SeriesRequest,
+} from '../../query/plan/index.ts'
 import { nearest } from '../../schema/suggest.ts'
 import type { Principal } from '../access/principal.ts'
 import { answerJson } from '../answer.ts'
@@ -8,18 +17,54 @@ import { goneWith } from '../ask.ts'
 import type { Hub } from '../live/hub.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
-import { answerFrame, answerProperties, columnOf, groupField, listOf, questionOf, questionParameters, timeParameter } from '../question.ts'
+import {
+  answerFrame,
+  answerProperties,
+  columnOf,
+  groupField,
+  listOf,
+  questionOf,
+  questionParameters,
+  timeParameter,
+} from '../question.ts'
 import { ringGroups, ringSeries } from '../ring/answers.ts'
-import { askSums, measureCells, measureParameter, ofParameter, offsetParameter, rankParameter, shifted, sumColumns, sumsOf, type SumsQuery } from '../sums.ts'
+import {
+  askSums,
+  measureCells,
+  measureParameter,
+  ofParameter,
+  offsetParameter,
+  rankParameter,
+  shifted,
+  sumColumns,
+  sumsOf,
+  type SumsQuery,
+} from '../sums.ts'
 
 const required = ['columns', 'rows', 'next', 'source', 'span', 'exact'] as const
 
 export const sumSchemas = {
-  Series: { type: 'object', required: [...required, 'step'], properties: { ...answerProperties, step: { type: 'integer', description: 'Length of a bucket in seconds. Buckets in which nothing passed are left out.' } } },
-  Topology: {
-    type: 'object', required: [...required, 'total'], properties: {
+  Series: {
+    type: 'object',
+    required: [...required, 'step'],
+    properties: {
       ...answerProperties,
-      total: { type: 'object', description: 'All edges, those that are not shown included.', properties: { edges: { type: 'integer' }, bytes: {}, packets: {}, flows: {} } },
+      step: {
+        type: 'integer',
+        description: 'Length of a bucket in seconds. Buckets in which nothing passed are left out.',
+      },
+    },
+  },
+  Topology: {
+    type: 'object',
+    required: [...required, 'total'],
+    properties: {
+      ...answerProperties,
+      total: {
+        type: 'object',
+        description: 'All edges, those that are not shown included.',
+        properties: { edges: { type: 'integer' }, bytes: {}, packets: {}, flows: {} },
+      },
     },
   },
 } as const
@@ -41,19 +86,36 @@ const sumParameters = {
   offset: offsetParameter,
   measure: measureParameter,
   of: ofParameter,
-  source: { type: 'string', enum: ['auto', 'raw'], default: 'auto', description: '`raw`: from the flows, whatever it costs.' },
+  source: {
+    type: 'string',
+    enum: ['auto', 'raw'],
+    default: 'auto',
+    description: '`raw`: from the flows, whatever it costs.',
+  },
 } as const
 
 const seriesSchema = {
   operationId: 'series',
   summary: 'Bytes, packets and flows over time',
-  description: 'Bytes and packets are estimates of what really passed (× sampling). With `group`, the largest groups over the whole span and, as `other`, the rest of each bucket: the rows of a '
-    + 'bucket add up to its total.',
+  description:
+    'Bytes and packets are estimates of what really passed (× sampling). With `group`, the largest groups over the whole span and, as `other`, the rest of each bucket: the rows of a ' +
+    'bucket add up to its total.',
   querystring: {
-    type: 'object', additionalProperties: false, properties: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
       ...sumParameters,
-      step: { type: 'string', default: 'auto', description: 'Length of a bucket: `30s`, `5m`, `1h`; `auto` makes 150 to 300 of them.' },
-      group: { type: 'string', description: 'Names of fields, with commas, whose values make the groups. `src_endpoint` and `dst_endpoint` are the name, else the owner, else the network, else the address.', examples: ['src_namespace,dst_namespace'] },
+      step: {
+        type: 'string',
+        default: 'auto',
+        description: 'Length of a bucket: `30s`, `5m`, `1h`; `auto` makes 150 to 300 of them.',
+      },
+      group: {
+        type: 'string',
+        description:
+          'Names of fields, with commas, whose values make the groups. `src_endpoint` and `dst_endpoint` are the name, else the owner, else the network, else the address.',
+        examples: ['src_namespace,dst_namespace'],
+      },
       limit: { type: 'integer', minimum: 1, maximum: 1000, default: 10, description: 'Groups told apart.' },
       by: rankParameter,
     },
@@ -66,9 +128,16 @@ const topologySchema = {
   summary: 'Who exchanges with whom',
   description: 'The largest edges from source to destination, and the sums of all edges beside them.',
   querystring: {
-    type: 'object', additionalProperties: false, properties: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
       ...sumParameters,
-      scope: { type: 'string', default: 'addr', description: 'What source and destination share, with commas: `addr`, `name`, `label`, `namespace`, `owner_name`, `node`, `zone`, `country` …; `endpoint` is the name, else the owner, else the network, else the address.' },
+      scope: {
+        type: 'string',
+        default: 'addr',
+        description:
+          'What source and destination share, with commas: `addr`, `name`, `label`, `namespace`, `owner_name`, `node`, `zone`, `country` …; `endpoint` is the name, else the owner, else the network, else the address.',
+      },
       limit: { type: 'integer', minimum: 1, maximum: 50_000, default: 500, description: 'Edges.' },
       by: rankParameter,
     },
@@ -80,54 +149,102 @@ export function sumRoutes(app: FastifyInstance, context: ApiContext, hub: Hub): 
   app.get('/api/v1/series', { schema: seriesSchema }, async (request, reply) => {
     const query = request.query as SeriesQuery
     const asked = seriesRequest(query, context.host.clock.now(), request.principal)
-    const answer = await askSums({ context, hub, principal: request.principal, gone: goneWith(reply) }, asked, { fields: asked.group, step: asked.step }, query, {
-      sql: seriesSql, ring: (source, signal) => ringSeries(source, asked, signal),
-    })
+    const answer = await askSums(
+      { context, hub, principal: request.principal, gone: goneWith(reply) },
+      asked,
+      { fields: asked.group, step: asked.step },
+      query,
+      {
+        sql: seriesSql,
+        ring: (source, signal) => ringSeries(source, asked, signal),
+      },
+    )
     if (answer === undefined) return reply.hijack()
     const { group, step } = asked
-    const columns = [{ name: 'time', type: 'TIMESTAMP WITH TIME ZONE' }, ...(group.length === 0 ? [] : [{ name: 'other', type: 'BOOLEAN' }]), ...group.map(columnOf), ...sumColumns(asked)]
+    const columns = [
+      { name: 'time', type: 'TIMESTAMP WITH TIME ZONE' },
+      ...(group.length === 0 ? [] : [{ name: 'other', type: 'BOOLEAN' }]),
+      ...group.map(columnOf),
+      ...sumColumns(asked),
+    ]
     const rows = answer.rows.map((row) => [
-      isoOf(BigInt(row['_bucket'] as string | number)), ...(group.length === 0 ? [] : [row['_other']]), ...group.map((_, index) => row[`_g${index}`] ?? null), ...measureCells(row, asked),
+      isoOf(BigInt(row['_bucket'] as string | number)),
+      ...(group.length === 0 ? [] : [row['_other']]),
+      ...group.map((_, index) => row[`_g${index}`] ?? null),
+      ...measureCells(row, asked),
     ])
     return answerJson(request, reply, { ...answerFrame(columns, rows, answer.span, answer), step })
   })
   app.get('/api/v1/topology', { schema: topologySchema }, (request, reply) => topology(request, reply, context, hub))
 }
 
-async function topology(request: FastifyRequest, reply: FastifyReply, context: ApiContext, hub: Hub): Promise<FastifyReply> {
+async function topology(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  context: ApiContext,
+  hub: Hub,
+): Promise<FastifyReply> {
   const query = request.query as TopologyQuery
   const asked = topologyRequest(query, context.host.clock.now(), request.principal)
-  const answer = await askSums({ context, hub, principal: request.principal, gone: goneWith(reply) }, asked, { fields: asked.group, step: undefined }, query, {
-    sql: groupsSql, ring: (source, signal) => ringGroups(source, asked, signal),
-  })
+  const answer = await askSums(
+    { context, hub, principal: request.principal, gone: goneWith(reply) },
+    asked,
+    { fields: asked.group, step: undefined },
+    query,
+    {
+      sql: groupsSql,
+      ring: (source, signal) => ringGroups(source, asked, signal),
+    },
+  )
   if (answer === undefined) return reply.hijack()
   const { group } = asked
-  const rows = answer.rows.map((row) => [...group.map((_, index) => row[`_g${index}`] ?? null), ...measureCells(row, asked)])
+  const rows = answer.rows.map((row) => [
+    ...group.map((_, index) => row[`_g${index}`] ?? null),
+    ...measureCells(row, asked),
+  ])
   const { groups: edges, ...sums } = answer.total
-  return answerJson(request, reply, { ...answerFrame([...group.map(columnOf), ...sumColumns(asked)], rows, answer.span, answer), total: { edges, ...sums } })
+  return answerJson(request, reply, {
+    ...answerFrame([...group.map(columnOf), ...sumColumns(asked)], rows, answer.span, answer),
+    total: { edges, ...sums },
+  })
 }
 
 function seriesRequest(query: SeriesQuery, now: number, principal: Principal): SeriesRequest {
   const question = shifted(questionOf(query, 'flow_time', now, principal), query.offset)
   const { step: written = 'auto' } = query
   const step = written === 'auto' ? stepFor(question.span, 300) : stepOf(written)
-  if (step === undefined) throw new ApiError('WEIR_API_INVALID', `"step" is no length of time: ${written}.`, { hints: ['Write 30s, 5m, 1h, 1d or auto.'] })
+  if (step === undefined)
+    throw new ApiError('WEIR_API_INVALID', `"step" is no length of time: ${written}.`, {
+      hints: ['Write 30s, 5m, 1h, 1d or auto.'],
+    })
   const buckets = Number(question.span.to - question.span.from) / 1e6 / step
-  if (buckets > mostBuckets) throw new ApiError('WEIR_API_INVALID', `The span has ${Math.ceil(buckets)} buckets of ${written}; ${mostBuckets} are the most.`, { hints: ['Take a longer step, or auto.'] })
+  if (buckets > mostBuckets)
+    throw new ApiError(
+      'WEIR_API_INVALID',
+      `The span has ${Math.ceil(buckets)} buckets of ${written}; ${mostBuckets} are the most.`,
+      { hints: ['Take a longer step, or auto.'] },
+    )
   return { ...question, step, group: listOf(query.group).map(groupField), ...sumsOf(query, 10) }
 }
 
 function topologyRequest(query: TopologyQuery, now: number, principal: Principal): GroupsRequest {
   const parts = listOf(query.scope ?? 'addr')
-  if (parts.length === 0) throw new ApiError('WEIR_API_INVALID', '"scope" is empty.', { hints: ['Write addr, namespace, owner_name …'] })
+  if (parts.length === 0)
+    throw new ApiError('WEIR_API_INVALID', '"scope" is empty.', { hints: ['Write addr, namespace, owner_name …'] })
   const ends = parts.map((written) => {
     if (written.toLowerCase() === 'endpoint') return endpointFields
     const part = flowNames.endPart(written)
     const [src, dst] = part === undefined ? [] : [flowNames.ofEnd('src', part), flowNames.ofEnd('dst', part)]
     if (src === undefined || dst === undefined) {
-      const known = flowNames.fields.flatMap(({ name }) => (name.startsWith('src_') ? [name.slice(4)] : [])).filter((each) => flowNames.endPart(each) !== undefined)
+      const known = flowNames.fields
+        .flatMap(({ name }) => (name.startsWith('src_') ? [name.slice(4)] : []))
+        .filter((each) => flowNames.endPart(each) !== undefined)
       const meant = nearest(written, known)
-      throw new ApiError('WEIR_API_INVALID', `"scope" names ${written}, which is nothing that source and destination share.`, { hints: [meant === undefined ? `There is ${known.join(', ')}.` : `Did you mean ${meant}?`] })
+      throw new ApiError(
+        'WEIR_API_INVALID',
+        `"scope" names ${written}, which is nothing that source and destination share.`,
+        { hints: [meant === undefined ? `There is ${known.join(', ')}.` : `Did you mean ${meant}?`] },
+      )
     }
     return { src, dst }
   })

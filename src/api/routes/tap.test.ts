@@ -14,7 +14,10 @@ async function tapped(url: string, control: RecordingControl, query: string, act
   expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'application/x-ndjson; charset=utf-8'])
   expect(control.watchers).toBe(before + 1)
   act()
-  const lines = (await answer.text()).split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Line)
+  const lines = (await answer.text())
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Line)
   expect(control.watchers).toBe(before)
   return lines
 }
@@ -27,13 +30,26 @@ test('a source is looked at row by row, each with its stable id, and others are 
     control.publish(someFlows(2, 2000))
   })
   expect(lines).toMatchObject([
-    { _pos: 'netflow:1:2:0', src_addr: '10.0.0.1', src_port: 1000, bytes: '18446744073709551615' }, { _pos: 'netflow:1:2:1', src_port: 1001 }, { _pos: 'netflow:1:3:0', src_port: 2000 },
+    { _pos: 'netflow:1:2:0', src_addr: '10.0.0.1', src_port: 1000, bytes: '18446744073709551615' },
+    { _pos: 'netflow:1:2:1', src_port: 1001 },
+    { _pos: 'netflow:1:3:0', src_port: 2000 },
   ])
   const events = await tapped(api.url, control, 'source=http&limit=1', () => {
     control.publish(someFlows(2))
     control.publish(someEvents('a', 'b'), 'http')
   })
-  expect(events).toEqual([{ _pos: 'http:1:5:0', specversion: '1.0', id: 'a', source: '/test', type: 'test.event', subject: 's', time: '2023-11-14T22:13:20.000Z', data: { a: 1 } }])
+  expect(events).toEqual([
+    {
+      _pos: 'http:1:5:0',
+      specversion: '1.0',
+      id: 'a',
+      source: '/test',
+      type: 'test.event',
+      subject: 's',
+      time: '2023-11-14T22:13:20.000Z',
+      data: { a: 1 },
+    },
+  ])
 })
 
 test('a sink is looked at as it writes, or why it cannot', async () => {
@@ -48,13 +64,19 @@ test('a sink is looked at as it writes, or why it cannot', async () => {
 
 test('a filter picks rows by any name of a field, and speaks of flows or of events', async () => {
   const { api, control } = await start()
-  const filter = (text: string): string => new URLSearchParams({ source: 'netflow', limit: '2', filter: text }).toString()
+  const filter = (text: string): string =>
+    new URLSearchParams({ source: 'netflow', limit: '2', filter: text }).toString()
   const lines = await tapped(api.url, control, filter('dst.port = 53 and SrcPort > 1002'), () => {
     control.publish(someEvents('a'), 'netflow')
     control.publish(someFlows(8))
   })
   expect(lines).toMatchObject([{ src_port: 1003, dst_port: 53 }, { src_port: 1005 }])
-  const events = await tapped(api.url, control, new URLSearchParams({ source: 'http', limit: '1', filter: 'subject = s and id = b' }).toString(), () => void control.publish(someEvents('a', 'b'), 'http'))
+  const events = await tapped(
+    api.url,
+    control,
+    new URLSearchParams({ source: 'http', limit: '1', filter: 'subject = s and id = b' }).toString(),
+    () => void control.publish(someEvents('a', 'b'), 'http'),
+  )
   expect(events).toMatchObject([{ id: 'b' }])
   const wrong = await fetch(`${api.url}/api/v1/tap?${filter('dst_prt = 53')}`)
   expect(wrong.status).toBe(400)
@@ -98,7 +120,14 @@ test('one tap more than there may be is refused', async () => {
 
 test('what comes faster than anyone reads, or than a slow client takes, is skipped and said', async () => {
   const { clock, timers } = realHost()
-  const feed = new TapFeed({ clock: { ...clock, monotonic: () => 1 }, timers, limit: 100, bytes: 50, linesPerSecond: 10, quietMs: 10 })
+  const feed = new TapFeed({
+    clock: { ...clock, monotonic: () => 1 },
+    timers,
+    limit: 100,
+    bytes: 50,
+    linesPerSecond: 10,
+    quietMs: 10,
+  })
   expect(feed.room(8)).toBe(8)
   for (let i = 0; i < 8; i++) feed.push('x'.repeat(10))
   // The client has not taken what waits.

@@ -34,49 +34,82 @@ export function tapRoutes(app: FastifyInstance, context: ApiContext): void {
     for (const feed of feeds) feed.end()
     done()
   })
-  app.get('/api/v1/tap', {
-    schema: {
-      operationId: 'tap', summary: 'Look at one source or one sink as rows are synced',
-      description: 'One JSON object a line, from now on. Of a source: each row with `_pos`, its stable id. Of a sink: what is routed to it, as it would be written: '
-        + '`to`, `headers`, `body` (or `body_base64`), or the `problem` for which it can not be written; nothing is taken away from it. '
-        + '`{"skipped":n}` says that rows came faster than the client or anyone reads; an empty line says nothing.',
-      querystring: {
-        type: 'object', additionalProperties: false, properties: {
-          source: { ...text, description: 'Id of a source. Either this or `sink`.' }, sink: { ...text, description: 'Id of a sink.' },
-          filter: { type: 'string', maxLength: 10_000, description: 'Rows that match only.' },
-          limit: { type: 'integer', minimum: 1, maximum: 1_000_000_000, description: 'Rows after which it ends.' },
+  app.get(
+    '/api/v1/tap',
+    {
+      schema: {
+        operationId: 'tap',
+        summary: 'Look at one source or one sink as rows are synced',
+        description:
+          'One JSON object a line, from now on. Of a source: each row with `_pos`, its stable id. Of a sink: what is routed to it, as it would be written: ' +
+          '`to`, `headers`, `body` (or `body_base64`), or the `problem` for which it can not be written; nothing is taken away from it. ' +
+          '`{"skipped":n}` says that rows came faster than the client or anyone reads; an empty line says nothing.',
+        querystring: {
+          type: 'object',
+          additionalProperties: false,
+          properties: {
+            source: { ...text, description: 'Id of a source. Either this or `sink`.' },
+            sink: { ...text, description: 'Id of a sink.' },
+            filter: { type: 'string', maxLength: 10_000, description: 'Rows that match only.' },
+            limit: { type: 'integer', minimum: 1, maximum: 1_000_000_000, description: 'Rows after which it ends.' },
+          },
+        },
+        response: {
+          200: {
+            description: 'A stream that ends with `limit`, or never.',
+            content: { 'application/x-ndjson': { schema: { type: 'string' } } },
+          },
+          404: { $ref: 'Problem#' },
+          429: { $ref: 'Problem#' },
         },
       },
-      response: { 200: { description: 'A stream that ends with `limit`, or never.', content: { 'application/x-ndjson': { schema: { type: 'string' } } } }, 404: { $ref: 'Problem#' }, 429: { $ref: 'Problem#' } },
     },
-  }, async (request, reply) => {
-    const query = request.query as Query
-    const target = targetOf(query)
-    const matching = matcher(query.filter, request.principal, context)
-    if (feeds.size >= mostTaps) throw new ApiError('WEIR_API_LIMIT', `The limit is ${mostTaps} taps on this server.`, { headers: { 'retry-after': '10' }, hints: ['End another one.'] })
-    const feed = new TapFeed({ clock: host.clock, timers: host.timers, limit: query.limit ?? Number.MAX_SAFE_INTEGER, bytes: waitingBytes, linesPerSecond, quietMs })
-    const stop = control.tap(target, (piece) => {
-      const rows = matching(piece)
-      if (rows.length === 0) return
-      const chosen = { ...piece, rows: rows.subarray(0, feed.room(rows.length)) }
-      for (const line of linesOf(target, chosen)) feed.push(line)
-    })
-    feeds.add(feed)
-    const stream = Readable.from(feed, { objectMode: false })
-    // Not the stream's own end: it waits for the feed, which may have nothing to say for long.
-    const release = whenAccessEnds(request.admission, host, () => feed.end())
-    reply.raw.on('close', () => {
-      stop()
-      release()
-      feed.end()
-      feeds.delete(feed)
-    })
-    return reply.type('application/x-ndjson; charset=utf-8').headers({ 'cache-control': 'no-store, no-transform', 'x-accel-buffering': 'no' }).send(stream)
-  })
+    async (request, reply) => {
+      const query = request.query as Query
+      const target = targetOf(query)
+      const matching = matcher(query.filter, request.principal, context)
+      if (feeds.size >= mostTaps)
+        throw new ApiError('WEIR_API_LIMIT', `The limit is ${mostTaps} taps on this server.`, {
+          headers: { 'retry-after': '10' },
+          hints: ['End another one.'],
+        })
+      const feed = new TapFeed({
+        clock: host.clock,
+        timers: host.timers,
+        limit: query.limit ?? Number.MAX_SAFE_INTEGER,
+        bytes: waitingBytes,
+        linesPerSecond,
+        quietMs,
+      })
+      const stop = control.tap(target, (piece) => {
+        const rows = matching(piece)
+        if (rows.length === 0) return
+        const chosen = { ...piece, rows: rows.subarray(0, feed.room(rows.length)) }
+        for (const line of linesOf(target, chosen)) feed.push(line)
+      })
+      feeds.add(feed)
+      const stream = Readable.from(feed, { objectMode: false })
+      // Not the stream's own end: it waits for the feed, which may have nothing to say for long.
+      const release = whenAccessEnds(request.admission, host, () => feed.end())
+      reply.raw.on('close', () => {
+        stop()
+        release()
+        feed.end()
+        feeds.delete(feed)
+      })
+      return reply
+        .type('application/x-ndjson; charset=utf-8')
+        .headers({ 'cache-control': 'no-store, no-transform', 'x-accel-buffering': 'no' })
+        .send(stream)
+    },
+  )
 
   function linesOf(target: TapTarget, piece: SinkPiece): Iterable<string> {
     if (piece.rows.length === 0) return []
-    const previews = 'sink' in target ? control.preview(target.sink, { token: 'tap', count: piece.rows.length, pieces: [piece], retried: false }) : undefined
+    const previews =
+      'sink' in target
+        ? control.preview(target.sink, { token: 'tap', count: piece.rows.length, pieces: [piece], retried: false })
+        : undefined
     return previews === undefined ? rowLines(piece) : previewLines(piece, previews)
   }
 }
@@ -84,19 +117,27 @@ export function tapRoutes(app: FastifyInstance, context: ApiContext): void {
 function targetOf({ source, sink }: Query): TapTarget {
   if (source !== undefined && sink === undefined) return { source }
   if (sink !== undefined && source === undefined) return { sink }
-  throw new ApiError('WEIR_API_INVALID', 'Say either `source` or `sink`.', { hints: ['GET /api/v1/pipeline lists both.'] })
+  throw new ApiError('WEIR_API_INVALID', 'Say either `source` or `sink`.', {
+    hints: ['GET /api/v1/pipeline lists both.'],
+  })
 }
 
 type BatchTest = (batch: Batch, header: FrameHeader) => (row: number) => boolean
 
 /** Rows of a piece that match and that who looks may see. A filter may speak of flows or of events: rows of which it does not speak do not match. */
-function matcher(filter: string | undefined, principal: Principal, { resolver }: ApiContext): (piece: SinkPiece) => Uint32Array {
+function matcher(
+  filter: string | undefined,
+  principal: Principal,
+  { resolver }: ApiContext,
+): (piece: SinkPiece) => Uint32Array {
   if (principal.namespaces === undefined && (filter === undefined || filter.trim() === '')) return ({ rows }) => rows
   const tests = new Map<BatchKind, BatchTest>()
   let problem: unknown
   for (const kind of ['events', 'flows'] as const) {
     try {
-      const test = compileLive(bind(withinScope(filterOf(filter ?? '', kind).expression, principal, kind), nameTables[kind]))
+      const test = compileLive(
+        bind(withinScope(filterOf(filter ?? '', kind).expression, principal, kind), nameTables[kind]),
+      )
       tests.set(kind, (batch, header) => test(batch, header, resolver))
     } catch (error) {
       problem = error

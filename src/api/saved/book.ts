@@ -30,7 +30,9 @@ export class SavedBook {
 
   /** His own, and what others share; by name. */
   async list(user: string): Promise<SavedView[]> {
-    return (await this.#read()).filter(({ owner, shared }) => shared || owner === user).sort((a, b) => a.name.localeCompare(b.name, 'en') || (a.id < b.id ? -1 : 1))
+    return (await this.#read())
+      .filter(({ owner, shared }) => shared || owner === user)
+      .sort((a, b) => a.name.localeCompare(b.name, 'en') || (a.id < b.id ? -1 : 1))
   }
 
   async find(id: string, user: string): Promise<SavedView> {
@@ -46,15 +48,22 @@ export class SavedBook {
       if (known !== undefined && known.owner !== user) throw known.shared ? foreign(known) : unknown(id)
       const mine = views.filter(({ owner }) => owner === user)
       const twice = mine.find((each) => each.name === wanted.name && each.id !== id)
-      if (twice !== undefined) throw new ApiError('WEIR_API_INVALID', `You have a saved view "${wanted.name}" already.`, { hints: ['Choose another name, or change that one.'] })
+      if (twice !== undefined)
+        throw new ApiError('WEIR_API_INVALID', `You have a saved view "${wanted.name}" already.`, {
+          hints: ['Choose another name, or change that one.'],
+        })
       if (known === undefined && (mine.length >= mostPerOwner || views.length >= mostViews)) {
-        const limit = mine.length >= mostPerOwner ? `${mostPerOwner} saved views of one owner` : `${mostViews} saved views`
+        const limit =
+          mine.length >= mostPerOwner ? `${mostPerOwner} saved views of one owner` : `${mostViews} saved views`
         throw new ApiError('WEIR_API_LIMIT', `The limit is ${limit}.`, { hints: ['Delete some that nobody needs.'] })
       }
       const { name, page, search, shared = false } = wanted
       const view: SavedView = { id, name, page, search, shared, owner: user, by, changed: this.#host.clock.now() }
       const changed = [...views.filter((each) => each.id !== id), view]
-      if (JSON.stringify(changed).length > mostBytes) throw new ApiError('WEIR_API_LIMIT', `All saved views together may have ${mostBytes / 1024 / 1024} MiB.`, { hints: ['Delete some that nobody needs.'] })
+      if (JSON.stringify(changed).length > mostBytes)
+        throw new ApiError('WEIR_API_LIMIT', `All saved views together may have ${mostBytes / 1024 / 1024} MiB.`, {
+          hints: ['Delete some that nobody needs.'],
+        })
       return { views: changed, answer: view }
     })
   }
@@ -68,7 +77,9 @@ export class SavedBook {
     })
   }
 
-  #change<Answer>(change: (views: readonly SavedView[]) => { readonly views: SavedView[]; readonly answer: Answer }): Promise<Answer> {
+  #change<Answer>(
+    change: (views: readonly SavedView[]) => { readonly views: SavedView[]; readonly answer: Answer },
+  ): Promise<Answer> {
     const done = this.#last.then(async () => {
       const { views, answer } = change(await this.#read())
       // Of a write that failed nobody knows how far it came: the file says.
@@ -101,9 +112,13 @@ export class SavedBook {
 }
 
 function unknown(id: string): ApiError {
-  return new ApiError('WEIR_API_NOT_FOUND', `There is no saved view ${id} of yours, and none that is shared.`, { hints: ['GET /api/v1/saved lists them.'] })
+  return new ApiError('WEIR_API_NOT_FOUND', `There is no saved view ${id} of yours, and none that is shared.`, {
+    hints: ['GET /api/v1/saved lists them.'],
+  })
 }
 
 function foreign({ name, owner, by = owner }: SavedView): ApiError {
-  return new ApiError('WEIR_API_FORBIDDEN', `"${name}" belongs to ${by}, who alone can change or delete it.`, { hints: ['Save it under an id and a name of your own.'] })
+  return new ApiError('WEIR_API_FORBIDDEN', `"${name}" belongs to ${by}, who alone can change or delete it.`, {
+    hints: ['Save it under an id and a name of your own.'],
+  })
 }

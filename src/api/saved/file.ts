@@ -30,7 +30,11 @@ const texts = ['id', 'name', 'page', 'search', 'owner'] as const
 function isView(value: unknown): value is SavedView {
   if (typeof value !== 'object' || value === null) return false
   const view = value as Record<string, unknown>
-  return texts.every((name) => typeof view[name] === 'string') && typeof view['shared'] === 'boolean' && typeof view['changed'] === 'number'
+  return (
+    texts.every((name) => typeof view[name] === 'string') &&
+    typeof view['shared'] === 'boolean' &&
+    typeof view['changed'] === 'number'
+  )
 }
 
 /** Saved views in one file, of which there is always a whole one. */
@@ -55,8 +59,10 @@ export class SavedFile {
       throw new DamagedFile(`it is damaged (${messageOf(error)})`)
     }
     const { version: written, views } = content
-    if (typeof written === 'number' && written > version) throw new DamagedFile(`a later version of Weir wrote it (${written}; this one reads ${version})`)
-    if (written !== version || !Array.isArray(views) || !views.every(isView)) throw new DamagedFile('it does not hold saved views')
+    if (typeof written === 'number' && written > version)
+      throw new DamagedFile(`a later version of Weir wrote it (${written}; this one reads ${version})`)
+    if (written !== version || !Array.isArray(views) || !views.every(isView))
+      throw new DamagedFile('it does not hold saved views')
     return views
   }
 

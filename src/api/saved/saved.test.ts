@@ -20,17 +20,34 @@ async function temporary(): Promise<string> {
   return folder
 }
 
-const tokens = [{ name: 'ann', token: 'ann-token-0123456789' }, { name: 'bob', token: 'bob-token-0123456789' }]
+const tokens = [
+  { name: 'ann', token: 'ann-token-0123456789' },
+  { name: 'bob', token: 'bob-token-0123456789' },
+]
 
-async function users(folder: string): Promise<Record<'ann' | 'bob', (method: string, path?: string, body?: unknown) => Promise<{ status: number; body: Record<string, unknown> }>>> {
+async function users(
+  folder: string,
+): Promise<
+  Record<
+    'ann' | 'bob',
+    (method: string, path?: string, body?: unknown) => Promise<{ status: number; body: Record<string, unknown> }>
+  >
+> {
   const { api } = await start({ folder, auth: { tokens } })
-  const as = (token: string) => async (method: string, path = '', body?: unknown) => {
-    const answer = await fetch(`${api.url}/api/v1/saved${path}`, {
-      method, headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) }, ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    })
-    const text = await answer.text()
-    return { status: answer.status, body: (text === '' ? {} : JSON.parse(text)) as Record<string, unknown> }
-  }
+  const as =
+    (token: string) =>
+    async (method: string, path = '', body?: unknown) => {
+      const answer = await fetch(`${api.url}/api/v1/saved${path}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${token}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      })
+      const text = await answer.text()
+      return { status: answer.status, body: (text === '' ? {} : JSON.parse(text)) as Record<string, unknown> }
+    }
   return { ann: as('ann-token-0123456789'), bob: as('bob-token-0123456789') }
 }
 
@@ -39,13 +56,19 @@ const names = (body: Record<string, unknown>): string[] => (body['views'] as { n
 
 test('a view is private until it is shared; only its owner changes or deletes it', async () => {
   const { ann, bob } = await users(await temporary())
-  expect(await ann('PUT', '/shop-1', view)).toMatchObject({ status: 200, body: { id: 'shop-1', ...view, shared: false, mine: true } })
+  expect(await ann('PUT', '/shop-1', view)).toMatchObject({
+    status: 200,
+    body: { id: 'shop-1', ...view, shared: false, mine: true },
+  })
   expect(names((await bob('GET')).body)).toEqual([])
   expect((await bob('GET', '/shop-1')).status).toBe(404)
   expect((await bob('PUT', '/shop-1', view)).status).toBe(404)
   expect((await ann('PUT', '/shop-1', { ...view, shared: true })).status).toBe(200)
   expect(await bob('GET', '/shop-1')).toMatchObject({ status: 200, body: { ...view, shared: true, mine: false } })
-  expect(await bob('PUT', '/shop-1', { ...view, name: 'Mine now' })).toMatchObject({ status: 403, body: { code: 'WEIR_API_FORBIDDEN' } })
+  expect(await bob('PUT', '/shop-1', { ...view, name: 'Mine now' })).toMatchObject({
+    status: 403,
+    body: { code: 'WEIR_API_FORBIDDEN' },
+  })
   expect((await bob('DELETE', '/shop-1')).status).toBe(403)
   expect((await ann('PUT', '/shop-1', { ...view, name: 'Renamed', shared: true })).status).toBe(200)
   expect(names((await bob('GET')).body)).toEqual(['Renamed'])
@@ -66,7 +89,9 @@ test('what is wrong with a request is said', async () => {
 test('views survive a restart, and changes made at once are all kept', async () => {
   const folder = await temporary()
   const first = await users(folder)
-  await Promise.all(Array.from({ length: 20 }, (_, index) => first.ann('PUT', `/v${index}`, { ...view, name: `View ${index}` })))
+  await Promise.all(
+    Array.from({ length: 20 }, (_, index) => first.ann('PUT', `/v${index}`, { ...view, name: `View ${index}` })),
+  )
   const again = await users(folder)
   expect(names((await again.ann('GET')).body)).toHaveLength(20)
   expect(JSON.parse(await readFile(join(folder, 'saved-views.json'), 'utf8'))).toMatchObject({ version: 1 })
@@ -79,7 +104,13 @@ test('a damaged file is named, never written over, and read again once it was pu
   const path = join(folder, 'saved-views.json')
   const whole = await readFile(path, 'utf8')
   const other = await users(folder)
-  for (const damaged of [whole.slice(0, -20), '', '{}', '{"version":99,"views":[]}', '{"version":1,"views":[{"id":1}]}']) {
+  for (const damaged of [
+    whole.slice(0, -20),
+    '',
+    '{}',
+    '{"version":99,"views":[]}',
+    '{"version":1,"views":[{"id":1}]}',
+  ]) {
     await writeFile(path, damaged)
     for (const answer of [await other.ann('GET'), await other.ann('PUT', '/b', { ...view, name: 'B' })]) {
       expect(answer).toMatchObject({ status: 503, body: { code: 'WEIR_API_SAVED' } })
@@ -122,18 +153,33 @@ test('whenever the power goes, what was answered is there, and the file is whole
 test('nobody can keep more views than the limit', async () => {
   const folder = await temporary()
   const kept = (count: number, owner: (index: number) => string, search: string): Promise<void> =>
-    new SavedFile(realHost().disk, folder).write(Array.from({ length: count }, (_, index) => ({ ...view, search, id: `v${index}`, name: `View ${index}`, shared: false, owner: owner(index), by: owner(index), changed: 1 })))
+    new SavedFile(realHost().disk, folder).write(
+      Array.from({ length: count }, (_, index) => ({
+        ...view,
+        search,
+        id: `v${index}`,
+        name: `View ${index}`,
+        shared: false,
+        owner: owner(index),
+        by: owner(index),
+        changed: 1,
+      })),
+    )
   await kept(mostPerOwner - 1, () => 'ann', view.search)
   const book = new SavedBook(realHost(), folder)
   await book.put('last', 'ann', { ...view, name: 'Last one' })
-  await expect(book.put('more', 'ann', { ...view, name: 'One more' })).rejects.toThrow(`The limit is ${mostPerOwner} saved views of one owner.`)
+  await expect(book.put('more', 'ann', { ...view, name: 'One more' })).rejects.toThrow(
+    `The limit is ${mostPerOwner} saved views of one owner.`,
+  )
   await book.put('other', 'bob', view)
   await book.put('v0', 'ann', { ...view, name: 'Changed' })
   const large = 'a'.repeat(16_384)
   await kept(254, (index) => `owner ${index % 10}`, large)
   const full = new SavedBook(realHost(), folder)
   await full.put('fits', 'cid', view)
-  await expect(full.put('large', 'cid', { ...view, name: 'Large', search: large })).rejects.toThrow('All saved views together may have 4 MiB.')
+  await expect(full.put('large', 'cid', { ...view, name: 'Large', search: large })).rejects.toThrow(
+    'All saved views together may have 4 MiB.',
+  )
 })
 
 test('without a folder nothing can be saved, and that is said', async () => {

@@ -11,7 +11,8 @@ function positionOf({ header: { source, epoch, sourceSequence }, firstRow }: Sin
 /** Rows as they are: a flow by the names of the registry, an event as a CloudEvent, each with its stable id as `_pos`. */
 export function* rowLines(piece: SinkPiece): Generator<string> {
   const { batch } = piece
-  const write = batch.kind === 'flows' ? flowJson(batch) : (row: number): string => encodeStructured(eventAt(batch, row)).toString()
+  const write =
+    batch.kind === 'flows' ? flowJson(batch) : (row: number): string => encodeStructured(eventAt(batch, row)).toString()
   for (const row of piece.rows) {
     const object = write(row)
     yield `{${positionOf(piece, row)}${object === '{}' ? '' : ','}${object.slice(1)}`

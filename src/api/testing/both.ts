@@ -27,21 +27,33 @@ export interface Both {
 export async function startBoth(options: Partial<ApiOptions> = {}): Promise<Both> {
   const store = await stores.open()
   const [withStore, without] = [new RecordingControl(), new RecordingControl()]
-  withStore.store = { query: (sql, format, signal) => store.reader.query(sql, format, signal), edges: (asked, signal) => store.reader.edges(asked, signal), sums: () => Promise.resolve(store.status().sums) }
-  without.store = undefined
-  const [stored, live] = [await start({ ...options, resolver, control: withStore }), await start({ ...options, resolver, control: without })]
-  const make = new FrameMaker()
-  const ask = (url: string) => async (path: string, parameters: Readonly<Record<string, string>> = {}): Promise<Asked> => {
-    const answer = await fetch(`${url}/api/v1/${path}?${new URLSearchParams(parameters).toString()}`)
-    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
+  withStore.store = {
+    query: (sql, format, signal) => store.reader.query(sql, format, signal),
+    edges: (asked, signal) => store.reader.edges(asked, signal),
+    sums: () => Promise.resolve(store.status().sums),
   }
+  without.store = undefined
+  const [stored, live] = [
+    await start({ ...options, resolver, control: withStore }),
+    await start({ ...options, resolver, control: without }),
+  ]
+  const make = new FrameMaker()
+  const ask =
+    (url: string) =>
+    async (path: string, parameters: Readonly<Record<string, string>> = {}): Promise<Asked> => {
+      const answer = await fetch(`${url}/api/v1/${path}?${new URLSearchParams(parameters).toString()}`)
+      return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
+    }
   const take = async (frame: ReturnType<FrameMaker['batch']>): Promise<void> => {
     await store.projection.apply([frame])
     await store.projection.commit()
     without.hand(frame)
   }
   return {
-    stored: ask(stored.api.url), live: ask(live.api.url), urls: { stored: stored.api.url, live: live.api.url }, control: without,
+    stored: ask(stored.api.url),
+    live: ask(live.api.url),
+    urls: { stored: stored.api.url, live: live.api.url },
+    control: without,
     addBatch: (batch, received) => take(make.batch(batch, received, 'test')),
     add: (specs, received) => take(make.flows(specs, received)),
     async sql(text) {

@@ -34,7 +34,20 @@ export class EventStream {
   /** With a body it is posted as JSON. */
   static open(url: string, headers: Record<string, string> = {}, body?: object): Promise<EventStream> {
     return new Promise((resolve, reject) => {
-      request(url, { method: body === undefined ? 'GET' : 'POST', headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) }, agent: false }, (answer) => (answer.statusCode === 200 ? resolve(new EventStream(answer)) : reject(new Error(`status ${answer.statusCode}`)))).on('error', reject).end(body === undefined ? undefined : JSON.stringify(body))
+      request(
+        url,
+        {
+          method: body === undefined ? 'GET' : 'POST',
+          headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+          agent: false,
+        },
+        (answer) =>
+          answer.statusCode === 200
+            ? resolve(new EventStream(answer))
+            : reject(new Error(`status ${answer.statusCode}`)),
+      )
+        .on('error', reject)
+        .end(body === undefined ? undefined : JSON.stringify(body))
     })
   }
 
@@ -42,7 +55,8 @@ export class EventStream {
     const field = (name: string): string | undefined => new RegExp(`^${name}: (.*)$`, 'm').exec(block)?.[1]
     const data = field('data')
     if (block.startsWith(':')) this.comments.push(block)
-    else if (data !== undefined) this.events.push({ event: field('event') ?? '', id: field('id'), data: JSON.parse(data) as StreamEvent['data'] })
+    else if (data !== undefined)
+      this.events.push({ event: field('event') ?? '', id: field('id'), data: JSON.parse(data) as StreamEvent['data'] })
   }
 
   /** The first event, of all heard so far and to come, that is wanted. */
@@ -57,7 +71,9 @@ export class EventStream {
 
   /** Rows of a view so far, all messages together. */
   rows(view: string): unknown[][] {
-    return this.events.filter(({ event, data }) => event === 'rows' && data['view'] === view).flatMap(({ data }) => data['rows'] as unknown[][])
+    return this.events
+      .filter(({ event, data }) => event === 'rows' && data['view'] === view)
+      .flatMap(({ data }) => data['rows'] as unknown[][])
   }
 
   async untilRows(view: string, count: number): Promise<unknown[][]> {

@@ -7,16 +7,28 @@ import type { ApiOptions, RunningApi } from '../index.ts'
 import { RecordingControl } from './recording-control.ts'
 
 export const said: { level: string; message: string }[] = []
-const line = (level: string) => (message: string): void => void said.push({ level, message })
+const line =
+  (level: string) =>
+  (message: string): void =>
+    void said.push({ level, message })
 export const log: Log = { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') }
 
 const running: RunningApi[] = []
 
 /** Starts an API on a free loopback port; it ends with the test. */
-export async function start(options: Partial<ApiOptions> & { control?: RecordingControl } = {}): Promise<{ api: RunningApi; control: RecordingControl; port: number }> {
+export async function start(
+  options: Partial<ApiOptions> & { control?: RecordingControl } = {},
+): Promise<{ api: RunningApi; control: RecordingControl; port: number }> {
   const control = options.control ?? new RecordingControl()
   const api = await startApi({
-    listen: { host: '127.0.0.1', port: 0 }, auth: { tokens: [] }, httpAuth: 'api', log, host: realHost(), version: '0.0.0-test', ...options, control,
+    listen: { host: '127.0.0.1', port: 0 },
+    auth: { tokens: [] },
+    httpAuth: 'api',
+    log,
+    host: realHost(),
+    version: '0.0.0-test',
+    ...options,
+    control,
     limits: { closeMs: 200, ...options.limits },
   })
   running.push(api)
@@ -33,10 +45,18 @@ export function sendRaw(port: number, text: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(text))
     let answer = ''
-    socket.setEncoding('latin1').on('data', (piece: string) => (answer += piece)).on('end', () => resolve(answer)).on('error', reject)
+    socket
+      .setEncoding('latin1')
+      .on('data', (piece: string) => (answer += piece))
+      .on('end', () => resolve(answer))
+      .on('error', reject)
   })
 }
 
 export function post(url: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
-  return fetch(url, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) })
+  return fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  })
 }

@@ -3,18 +3,45 @@ import { flowBatch } from '../../store/testing/frames.ts'
 
 /** Every way in which two ends can lie: in `shop`, in `vault`, in none. Bytes are powers of two, so that a sum says which rows are in it. */
 export const pairs = [
-  ['shop', 'shop'], ['shop', ''], ['', 'shop'], ['shop', 'vault'], ['vault', 'shop'], ['vault', 'vault'], ['vault', ''], ['', 'vault'], ['', ''],
+  ['shop', 'shop'],
+  ['shop', ''],
+  ['', 'shop'],
+  ['shop', 'vault'],
+  ['vault', 'shop'],
+  ['vault', 'vault'],
+  ['vault', ''],
+  ['', 'vault'],
+  ['', ''],
 ] as const
 
 /** Bytes, and as many that were dropped, of the rows that a viewer of `shop` may see, with peers and without, and of all rows. */
 export const [own, withPeers, all] = [0b111, 0b11111, 0b1_1111_1111]
 
 /** Address of an end: the row and the end can be told from it. */
-const address = (namespace: string, row: number, end: 1 | 2): string => `10.${namespace === 'shop' ? 1 : namespace === 'vault' ? 2 : 3}.${row}.${end}`
+const address = (namespace: string, row: number, end: 1 | 2): string =>
+  `10.${namespace === 'shop' ? 1 : namespace === 'vault' ? 2 : 3}.${row}.${end}`
 
 export function namespacedFlows(received: number): FlowBatch {
-  const batch = flowBatch(pairs.map(([src, dst], row) => ({ src: address(src, row, 1), dst: address(dst, row, 2), bytes: 2 ** row, packets: 1 })), received)
+  const batch = flowBatch(
+    pairs.map(([src, dst], row) => ({
+      src: address(src, row, 1),
+      dst: address(dst, row, 2),
+      bytes: 2 ** row,
+      packets: 1,
+    })),
+    received,
+  )
   const dictionary = [...batch.dictionary, 'shop', 'vault']
-  const codes = (end: 0 | 1): Uint32Array => Uint32Array.from(pairs, (pair) => Math.max(0, pair[end] === '' ? 0 : dictionary.indexOf(pair[end])))
-  return { ...batch, dictionary, columns: { ...batch.columns, ...(batch.columns['bytes'] === undefined ? {} : { drop_bytes: batch.columns['bytes'] }), src_namespace: { kind: 'dict', codes: codes(0) }, dst_namespace: { kind: 'dict', codes: codes(1) } } }
+  const codes = (end: 0 | 1): Uint32Array =>
+    Uint32Array.from(pairs, (pair) => Math.max(0, pair[end] === '' ? 0 : dictionary.indexOf(pair[end])))
+  return {
+    ...batch,
+    dictionary,
+    columns: {
+      ...batch.columns,
+      ...(batch.columns['bytes'] === undefined ? {} : { drop_bytes: batch.columns['bytes'] }),
+      src_namespace: { kind: 'dict', codes: codes(0) },
+      dst_namespace: { kind: 'dict', codes: codes(1) },
+    },
+  }
 }

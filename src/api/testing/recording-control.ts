@@ -22,7 +22,19 @@ export class RecordingControl implements Control {
   ledgerNow: Ledger = {
     balanced: true,
     sources: [{ name: 'netflow', accepted: 12, duplicates: 0, unreadable: 0, shed: {} }],
-    sinks: [{ name: 'store', from: ['netflow'], filtered: {}, routed: 12, delivered: 12, dead_lettered: 0, dropped: {}, quarantined: 0, pending: 0 }],
+    sinks: [
+      {
+        name: 'store',
+        from: ['netflow'],
+        filtered: {},
+        routed: 12,
+        delivered: 12,
+        dead_lettered: 0,
+        dropped: {},
+        quarantined: 0,
+        pending: 0,
+      },
+    ],
   }
   /** Of a journal that is shared with others. */
   sharedNow: SharedJournal | undefined
@@ -37,8 +49,25 @@ export class RecordingControl implements Control {
     edges: async () => [],
   }
   readonly deadLetters: Control['deadLetters'] = {
-    list: async (sink, limit, bodies, after) => (after?.id === 'http:1:2:0' ? [] : [{ id: 'http:1:2:0', sink: sink ?? 'nats', time: 1_700_000_000_000, reason: `limit ${limit}`, attempts: 3, state: 'open', kind: 'events', ...(bodies ? { body: { id: 'a' } } : {}) }]),
-    show: async (id) => (id === 'http:1:2:0' ? { id, sink: 'nats', time: 1, reason: 'poison', attempts: 1, state: 'open', kind: 'events', body: null } : undefined),
+    list: async (sink, limit, bodies, after) =>
+      after?.id === 'http:1:2:0'
+        ? []
+        : [
+            {
+              id: 'http:1:2:0',
+              sink: sink ?? 'nats',
+              time: 1_700_000_000_000,
+              reason: `limit ${limit}`,
+              attempts: 3,
+              state: 'open',
+              kind: 'events',
+              ...(bodies ? { body: { id: 'a' } } : {}),
+            },
+          ],
+    show: async (id) =>
+      id === 'http:1:2:0'
+        ? { id, sink: 'nats', time: 1, reason: 'poison', attempts: 1, state: 'open', kind: 'events', body: null }
+        : undefined,
     edit: async (sink, id) => id === 'http:1:2:0' && this.#move('edit', sink, [id]) === 1,
     retry: async (sink, ids) => this.#move('retry', sink, ids),
     drop: async (sink, ids) => this.#move('drop', sink, ids),
@@ -73,19 +102,27 @@ export class RecordingControl implements Control {
 
   /** Pieces are taken from what is published; a sink `bus` takes every second row of all sources and writes only their ids. */
   tap(target: Parameters<Control['tap']>[0], listener: Parameters<Control['tap']>[1]): () => void {
-    if ('sink' in target && target.sink !== 'bus') throw new WeirError('WEIR_SINK_UNKNOWN', `there is no sink ${target.sink}`)
-    if ('source' in target && !['netflow', 'http'].includes(target.source)) throw new WeirError('WEIR_SOURCE_UNKNOWN', `there is no source ${target.source}`)
+    if ('sink' in target && target.sink !== 'bus')
+      throw new WeirError('WEIR_SINK_UNKNOWN', `there is no sink ${target.sink}`)
+    if ('source' in target && !['netflow', 'http'].includes(target.source))
+      throw new WeirError('WEIR_SOURCE_UNKNOWN', `there is no source ${target.source}`)
     return this.watch((frame) => {
       const { header } = frame
       if ('source' in target && header.source !== target.source) return
       const batch = decodeBatch(header.kind as 'flows' | 'events', frame.body())
-      const rows = Uint32Array.from({ length: batch.count }, (_, row) => row).filter((row) => 'source' in target || row % 2 === 0)
+      const rows = Uint32Array.from({ length: batch.count }, (_, row) => row).filter(
+        (row) => 'source' in target || row % 2 === 0,
+      )
       listener({ header, batch, rows, firstRow: 0 })
     })
   }
 
   *preview(_sink: string, { pieces: some }: Parameters<Control['preview']>[1]): Generator<Preview> {
-    for (const { rows } of some) for (const row of rows) yield row === 0 ? { problem: 'poison' } : { to: 'subject', headers: { n: String(row) }, body: row === 4 ? Buffer.of(255) : Buffer.from(`row ${row}`) }
+    for (const { rows } of some)
+      for (const row of rows)
+        yield row === 0
+          ? { problem: 'poison' }
+          : { to: 'subject', headers: { n: String(row) }, body: row === 4 ? Buffer.of(255) : Buffer.from(`row ${row}`) }
   }
 
   clusters = (): ReturnType<Control['clusters']> => Promise.resolve([])
@@ -104,16 +141,38 @@ export class RecordingControl implements Control {
 
   /** Hands a frame to whoever watches, as the journal would after a sync. Answers its sequence. */
   /** `origin`: where it lies in a journal that is shared. */
-  publish(batch: Batch, source = 'netflow', origin?: Pick<Origin, 'partition' | 'place'>, received = Date.now()): number {
+  publish(
+    batch: Batch,
+    source = 'netflow',
+    origin?: Pick<Origin, 'partition' | 'place'>,
+    received = Date.now(),
+  ): number {
     const raw = encodeBatch(batch)
     const sequence = ++this.#sequence
     const frame: Frame = {
       firstSequence: sequence,
       body: () => raw,
       header: {
-        sequence, firstRow: 0, kind: batch.kind, more: false, part: 0, afterLoss: false, source, stream: source, epoch: 1, sourceSequence: sequence,
-        sourceRows: 0, sourceDuplicates: 0, sourceShed: {}, count: batch.count, received, timeMin: Number.NaN, timeMax: Number.NaN,
-        bodyBytes: raw.length, rawBytes: raw.length, ...(origin === undefined ? {} : { cursor: originCursor({ ...origin, epoch: 1, sequence }) }),
+        sequence,
+        firstRow: 0,
+        kind: batch.kind,
+        more: false,
+        part: 0,
+        afterLoss: false,
+        source,
+        stream: source,
+        epoch: 1,
+        sourceSequence: sequence,
+        sourceRows: 0,
+        sourceDuplicates: 0,
+        sourceShed: {},
+        count: batch.count,
+        received,
+        timeMin: Number.NaN,
+        timeMax: Number.NaN,
+        bodyBytes: raw.length,
+        rawBytes: raw.length,
+        ...(origin === undefined ? {} : { cursor: originCursor({ ...origin, epoch: 1, sequence }) }),
       },
     }
     this.hand(frame)
@@ -125,9 +184,16 @@ export class RecordingControl implements Control {
     for (const listener of this.#listeners) listener(frame)
   }
 
-  forgetSink = (sink: string): Promise<number> => (sink === 'old' ? Promise.resolve(3) : Promise.reject(new WeirError('WEIR_SINK_UNKNOWN', `no sink ${sink} waits to be forgotten`)))
+  forgetSink = (sink: string): Promise<number> =>
+    sink === 'old'
+      ? Promise.resolve(3)
+      : Promise.reject(new WeirError('WEIR_SINK_UNKNOWN', `no sink ${sink} waits to be forgotten`))
 
-  reload = async (): ReturnType<Control['reload']> => ({ ok: this.reloadProblems.length === 0, changed: ['sinks.nats'], problems: this.reloadProblems })
+  reload = async (): ReturnType<Control['reload']> => ({
+    ok: this.reloadProblems.length === 0,
+    changed: ['sinks.nats'],
+    problems: this.reloadProblems,
+  })
 
   health = (): Health => this.healthNow
 }
@@ -142,7 +208,9 @@ export function someFlows(count: number, first = 1000): Batch {
   const rows = Array.from({ length: count }, (_, row) => row)
   const each = (value: (row: number) => number): number[] => rows.map(value)
   return {
-    kind: 'flows', count, dictionary: ['', 'netflow5'],
+    kind: 'flows',
+    count,
+    dictionary: ['', 'netflow5'],
     columns: {
       time_start: { kind: 'time', values: Float64Array.from(each(() => 1_700_000_000_000)) },
       time_end: { kind: 'time', values: Float64Array.from(each((row) => 1_700_000_001_000 + row)) },
@@ -150,14 +218,31 @@ export function someFlows(count: number, first = 1000): Batch {
       dst_addr: { kind: 'ip', words: Uint32Array.from(rows.flatMap(() => [0x2001_0db8, 0, 0, 1])) },
       src_port: { kind: 'u16', values: Uint16Array.from(each((row) => first + row)) },
       dst_port: { kind: 'u16', values: Uint16Array.from(each((row) => (row % 2 === 0 ? 443 : 53))) },
-      bytes: { kind: 'u64', words: Uint32Array.from(rows.flatMap((row) => (row === 0 ? [0xffff_ffff, 0xffff_ffff] : [1500, 0]))) },
+      bytes: {
+        kind: 'u64',
+        words: Uint32Array.from(rows.flatMap((row) => (row === 0 ? [0xffff_ffff, 0xffff_ffff] : [1500, 0]))),
+      },
       packets: { kind: 'u64', words: Uint32Array.from(rows.flatMap(() => [3, 0])) },
-      sampling: { kind: 'u32', values: Uint32Array.from(each(() => 100)), valid: Uint8Array.from({ length: Math.ceil(count / 8) }, () => 0b1111_1110) },
+      sampling: {
+        kind: 'u32',
+        values: Uint32Array.from(each(() => 100)),
+        valid: Uint8Array.from({ length: Math.ceil(count / 8) }, () => 0b1111_1110),
+      },
       protocol: { kind: 'dict', codes: Uint32Array.from(each(() => 1)) },
     },
   }
 }
 
 export function someEvents(...ids: readonly string[]): EventBatch {
-  return toEventBatch(ids.map((id) => ({ id, source: '/test', type: 'test.event', subject: 's', time: 1_700_000_000_000, encoding: 'json', data: Buffer.from('{"a":1}') })))
+  return toEventBatch(
+    ids.map((id) => ({
+      id,
+      source: '/test',
+      type: 'test.event',
+      subject: 's',
+      time: 1_700_000_000_000,
+      encoding: 'json',
+      data: Buffer.from('{"a":1}'),
+    })),
+  )
 }

@@ -10,7 +10,11 @@ const stores = temporaryStores()
 
 export interface StoredApi {
   /** GET of a path below /api/v1/ with parameters: status and body. */
-  get(path: string, parameters?: Readonly<Record<string, string>>, headers?: Readonly<Record<string, string>>): Promise<{ status: number; body: Record<string, unknown> }>
+  get(
+    path: string,
+    parameters?: Readonly<Record<string, string>>,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<{ status: number; body: Record<string, unknown> }>
   add(specs: readonly FlowSpec[], received: number): Promise<void>
   addBatch(batch: Batch, received: number): Promise<void>
   readonly store: Store
@@ -22,11 +26,17 @@ export interface StoredApi {
 export async function startStored(options: Partial<ApiOptions> = {}): Promise<StoredApi> {
   const store = await stores.open()
   const control = new RecordingControl()
-  control.store = { query: (sql, format, signal) => store.reader.query(sql, format, signal), edges: (asked, signal) => store.reader.edges(asked, signal), sums: () => Promise.resolve(store.status().sums) }
+  control.store = {
+    query: (sql, format, signal) => store.reader.query(sql, format, signal),
+    edges: (asked, signal) => store.reader.edges(asked, signal),
+    sums: () => Promise.resolve(store.status().sums),
+  }
   const { api } = await start({ ...options, control })
   const make = new FrameMaker()
   return {
-    store, control, url: api.url,
+    store,
+    control,
+    url: api.url,
     async get(path, parameters = {}, headers = {}) {
       const answer = await fetch(`${api.url}/api/v1/${path}?${new URLSearchParams(parameters).toString()}`, { headers })
       return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }

@@ -11,7 +11,18 @@ import { Fence } from '../../host/fence.ts'
 import type { Claim } from '../../host/folder-claim.ts'
 import { realHost } from '../../host/index.ts'
 import { self } from '../../host/process.ts'
-import { defaultLimits, openJournal, openReader, SharedTail, type Appended, type Evidence, type JournalLimits, type SegmentWriter, type SourceTotals, type Unit } from '../../journal/index.ts'
+import {
+  defaultLimits,
+  openJournal,
+  openReader,
+  SharedTail,
+  type Appended,
+  type Evidence,
+  type JournalLimits,
+  type SegmentWriter,
+  type SourceTotals,
+  type Unit,
+} from '../../journal/index.ts'
 import { openGeo, type GeoFiles } from '../../identity/index.ts'
 import type { FlowBuilder } from '../../model/flow-builder.ts'
 import { giveBack } from '../../model/give-back.ts'
@@ -103,18 +114,47 @@ export const ingestMethods = {
   async start(options: IngestStart): Promise<IngestStatus & { readonly epoch: number }> {
     const tail = new SharedTail(options.tail)
     fence = new Fence(options.claim)
-    journal = await openJournal({ ...options, host, metrics, fence, onRefusing, ...(main === undefined ? {} : { makeRoom: async (sequence: number) => Math.min(await main.call('makeRoom', sequence), status().holds) }) })
+    journal = await openJournal({
+      ...options,
+      host,
+      metrics,
+      fence,
+      onRefusing,
+      ...(main === undefined
+        ? {}
+        : { makeRoom: async (sequence: number) => Math.min(await main.call('makeRoom', sequence), status().holds) }),
+    })
     const local = journal
     tail.publish(local.tail.durable())
-    mirror(local, tail).catch((error: unknown) => log.error('readers no longer learn of new frames', { error: String(error) }))
+    mirror(local, tail).catch((error: unknown) =>
+      log.error('readers no longer learn of new frames', { error: String(error) }),
+    )
     window = await DuplicateWindow.open(host, `${options.state}/duplicates`, options.duplicates)
     if (options.shared === undefined) await replay(window, options.directory, local)
-    else shared = await SharedIngest.start(options.shared, { host, log, metrics, window, journal: local, queueBytes: defaultLimits.queueBytes })
+    else
+      shared = await SharedIngest.start(options.shared, {
+        host,
+        log,
+        metrics,
+        window,
+        journal: local,
+        queueBytes: defaultLimits.queueBytes,
+      })
     const into = appender()
     admission = new Admission(into, window)
     const geo = Object.keys(options.geo).length === 0 ? undefined : await openGeo(host, options.geo, log)
     const enrich = geo === undefined ? {} : { enrich: (flows: FlowBuilder) => geo.fill(flows) }
-    sources = new SourceSet({ host, log, metrics, journal: into, admission, ...enrich, awaited, state: `${options.state}/sources`, load: loadSource })
+    sources = new SourceSet({
+      host,
+      log,
+      metrics,
+      journal: into,
+      admission,
+      ...enrich,
+      awaited,
+      state: `${options.state}/sources`,
+      load: loadSource,
+    })
     host.timers.every(snapshotEveryMs, () => {
       snapshot().catch(() => {})
     })
@@ -139,7 +179,8 @@ export const ingestMethods = {
   /** Events that clients push may come twice; derived streams know by their cursor. */
   append: (unit: Unit): Promise<Pushed> => pushed(unit),
   /** As `append`; only what the acknowledging sink has not settled is a duplicate. */
-  appendAgain: ({ unit, settled }: { readonly unit: Unit; readonly settled: number }): Promise<Pushed> => pushed(unit, settled),
+  appendAgain: ({ unit, settled }: { readonly unit: Unit; readonly settled: number }): Promise<Pushed> =>
+    pushed(unit, settled),
   /** Where a source stands in the journal, for what derives a stream in another thread. */
   cursor(source: string): Uint8Array | undefined {
     return appender().totals().get(source)?.cursor
@@ -165,7 +206,8 @@ export const ingestMethods = {
   sourceStatus(): Readonly<Record<string, unknown>> {
     return need(sources).status()
   },
-  profile: ({ kind, seconds }: ProfileWish): Promise<Uint8Array> => takeProfile(kind, () => host.timers.sleep(seconds * 1000)),
+  profile: ({ kind, seconds }: ProfileWish): Promise<Uint8Array> =>
+    takeProfile(kind, () => host.timers.sleep(seconds * 1000)),
 } as const
 
 async function pushed(unit: Unit, settled?: number): Promise<Pushed> {
@@ -174,7 +216,13 @@ async function pushed(unit: Unit, settled?: number): Promise<Pushed> {
     return { sequence: position.sequence, accepted: unit.count, duplicates: 0 }
   }
   const { position, accepted, duplicates, repeats } = await need(admission).append(unit, settled)
-  return { sequence: position.sequence, accepted, duplicates, repeats, ...(shared === undefined ? {} : { places: shared.places(httpSource, duplicates) }) }
+  return {
+    sequence: position.sequence,
+    accepted,
+    duplicates,
+    repeats,
+    ...(shared === undefined ? {} : { places: shared.places(httpSource, duplicates) }),
+  }
 }
 
 function need<T>(part: T | undefined): T {
@@ -195,20 +243,29 @@ function appender(): SourceJournal {
 function status(): IngestStatus {
   const writer = need(journal)
   // Of a journal on a bus, what is here is a copy that the window does not need.
-  const windowHolds = shared === undefined ? (need(window).holds()[filePartition]?.sequence ?? 0) : Number.POSITIVE_INFINITY
+  const windowHolds =
+    shared === undefined ? (need(window).holds()[filePartition]?.sequence ?? 0) : Number.POSITIVE_INFINITY
   return {
     bytes: writer.size(),
     segments: writer.segments().length,
     holds: Math.min(windowHolds, ...[...held.values()].map((sequence) => sequence + 1)),
     ...problem(shared?.problem ?? writer.problem),
-    sources: [...(shared?.totals() ?? writer.totals())].map(([name, total]) => ({ name, accepted: total.accepted, duplicates: total.duplicates, shed: total.shed })),
+    sources: [...(shared?.totals() ?? writer.totals())].map(([name, total]) => ({
+      name,
+      accepted: total.accepted,
+      duplicates: total.duplicates,
+      shed: total.shed,
+    })),
   }
 }
 
 let refusingSince = 0
 
 function onRefusing(why: string | undefined): void {
-  if (why === undefined) return log.info('Weir accepts data again.', { seconds: Math.round((host.clock.monotonic() - refusingSince) / 1000) })
+  if (why === undefined)
+    return log.info('Weir accepts data again.', {
+      seconds: Math.round((host.clock.monotonic() - refusingSince) / 1000),
+    })
   refusingSince = host.clock.monotonic()
   log.error('Weir refuses data until this is over: sources that can wait, wait; datagrams are shed.', { reason: why })
 }

@@ -36,7 +36,13 @@ export class SharedIngest {
   readonly #stop: AbortController
   readonly #copying: Promise<void>
 
-  private constructor(start: SharedStart, parts: SharedIngestParts, joined: Joined, writer: SharedWriter | undefined, stop: AbortController) {
+  private constructor(
+    start: SharedStart,
+    parts: SharedIngestParts,
+    joined: Joined,
+    writer: SharedWriter | undefined,
+    stop: AbortController,
+  ) {
     this.#parts = parts
     this.#joined = joined
     this.#shared = writer
@@ -55,7 +61,21 @@ export class SharedIngest {
     const { bus, records, close } = await join(start, { host, log, thread: 'ingest' }, stop.signal)
     const found: SharedUnit[] = []
     const writer = start.collects
-      ? await untilThere(() => SharedWriter.open({ bus, records, instance: start.instance, host, log, queueBytes, onUnit: (unit) => found.push(unit) }), host, log, stop.signal)
+      ? await untilThere(
+          () =>
+            SharedWriter.open({
+              bus,
+              records,
+              instance: start.instance,
+              host,
+              log,
+              queueBytes,
+              onUnit: (unit) => found.push(unit),
+            }),
+          host,
+          log,
+          stop.signal,
+        )
       : undefined
     await window.apply(found.map(frameOf).filter((frame) => frame !== undefined))
     return new SharedIngest(start, parts, { bus, records, close }, writer, stop)
@@ -106,5 +126,6 @@ export class SharedIngest {
 const nobody: SourceJournal = {
   epoch: 0,
   totals: () => new Map(),
-  append: () => Promise.reject(new WeirError('WEIR_NO_COLLECTOR', 'this Weir collects nothing: its `roles` have no `collector`')),
+  append: () =>
+    Promise.reject(new WeirError('WEIR_NO_COLLECTOR', 'this Weir collects nothing: its `roles` have no `collector`')),
 }

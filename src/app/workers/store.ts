@@ -55,26 +55,47 @@ const waiting = new Set<{ sequence: number; resolve: () => void }>()
 export const storeMethods = {
   async open(options: StoreOpen): Promise<Evidence & { readonly status: StoreStatus }> {
     const watching = (): boolean => clusters.size > 0
-    const projection = new WorkloadProjection({ host, log, metrics, directory: options.identity, isCluster: (source) => clusters.has(componentOf(source)) })
+    const projection = new WorkloadProjection({
+      host,
+      log,
+      metrics,
+      directory: options.identity,
+      isCluster: (source) => clusters.has(componentOf(source)),
+    })
     workloads = projection
     const start = queryProcesses()
     fence = new Fence(options.claim)
     const store: StoreOptions = {
-      host, log, metrics, directory: options.directory, retain: options.retain,
+      host,
+      log,
+      metrics,
+      directory: options.directory,
+      retain: options.retain,
       memoryLimit: { reader: options.memory },
       fence,
       ...(start === undefined ? {} : { processes: { limits: options.sql, start } }),
       resolver: new WorkloadResolver(await staticResolver(host, options.networks, log), projection.workloads, watching),
     }
-    feed = await StoreFeed.open({ host, log, metrics, committed: tell, open: () => openStore(store), identity: { watching, take } })
+    feed = await StoreFeed.open({
+      host,
+      log,
+      metrics,
+      committed: tell,
+      open: () => openStore(store),
+      identity: { watching, take },
+    })
     host.timers.every(memoryEveryMs, () => {
-      feed?.store.recordMemory().catch((error: unknown) => log.warn('The memory of DuckDB could not be read.', { error: String(error) }))
+      feed?.store
+        .recordMemory()
+        .catch((error: unknown) => log.warn('The memory of DuckDB could not be read.', { error: String(error) }))
     })
     serveStore(options.queries, {
       reader: {
         query: (sql, format, signal) => asked().query(sql, format, signal),
         edges: (about, signal) => asked().edges(about, signal),
-        ...(start === undefined ? {} : { isolated: (query: IsolatedQuery, signal: AbortSignal) => asked().isolated(query, signal) }),
+        ...(start === undefined
+          ? {}
+          : { isolated: (query: IsolatedQuery, signal: AbortSignal) => asked().isolated(query, signal) }),
       },
       status: () => need().store.status(),
     })
@@ -91,19 +112,27 @@ export const storeMethods = {
     stop = new AbortController()
     const tail = new SharedTail(options.tail)
     clusters = new Set(options.clusters)
-    know = (until) => knowWorkloads(options.journal, tail, until).catch((error: unknown) => log.error('What is known of workloads cannot be read: flows have the names that clusters tell from now on.', { error: String(error) }))
+    know = (until) =>
+      knowWorkloads(options.journal, tail, until).catch((error: unknown) =>
+        log.error('What is known of workloads cannot be read: flows have the names that clusters tell from now on.', {
+          error: String(error),
+        }),
+      )
     // What was stored before may be asked for again when its hour is over.
-    if (clusters.size > 0 && need().store.hasFlows()) await begin(need().store.ledger().positions[filePartition]?.sequence ?? 0)
+    if (clusters.size > 0 && need().store.hasFlows())
+      await begin(need().store.ledger().positions[filePartition]?.sequence ?? 0)
     running = need().run(options.journal, tail, stop.signal)
   },
   /** After a reload. */
   async clusters(ids: readonly string[]): Promise<void> {
     // Clusters that were watched before have told what they do not tell again.
-    if (know === undefined && clusters.size === 0 && ids.length > 0 && workloads?.workloads.empty === true) await workloads.open()
+    if (know === undefined && clusters.size === 0 && ids.length > 0 && workloads?.workloads.empty === true)
+      await workloads.open()
     clusters = new Set(ids)
   },
   status,
-  profile: ({ kind, seconds }: ProfileWish): Promise<Uint8Array> => takeProfile(kind, () => host.timers.sleep(seconds * 1000)),
+  profile: ({ kind, seconds }: ProfileWish): Promise<Uint8Array> =>
+    takeProfile(kind, () => host.timers.sleep(seconds * 1000)),
   /** Resolves once everything up to the sequence is committed. */
   settled(sequence: number): Promise<StoreStatus> {
     return new Promise((resolve) => {
@@ -112,7 +141,8 @@ export const storeMethods = {
     })
   },
   /** As {@link StoreFeed.fresh}. */
-  fresh: ({ sequence, ms }: { readonly sequence: number; readonly ms: number }): Promise<boolean> => need().fresh(sequence, ms),
+  fresh: ({ sequence, ms }: { readonly sequence: number; readonly ms: number }): Promise<boolean> =>
+    need().fresh(sequence, ms),
   async stop(): Promise<StoreStatus> {
     stop.abort()
     await running
@@ -127,7 +157,8 @@ export const storeMethods = {
 async function take(frames: readonly Frame[]): Promise<void> {
   const [first] = frames
   if (first === undefined) return
-  if (know !== undefined && clusters.size > 0 && frames.some(({ header }) => header.kind === 'flows')) await begin(first.header.sequence - 1)
+  if (know !== undefined && clusters.size > 0 && frames.some(({ header }) => header.kind === 'flows'))
+    await begin(first.header.sequence - 1)
   if (know === undefined) workloads?.take(frames)
 }
 

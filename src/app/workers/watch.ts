@@ -45,15 +45,30 @@ export const watchMethods = {
     journal = writer
     let frames: (id: string) => OwnFrames
     if (shared === undefined) {
-      const options = { host, directory, tail: new SharedTail(tail), hold: (source: string, sequence: number) => writer.call('hold', { source, sequence }) }
+      const options = {
+        host,
+        directory,
+        tail: new SharedTail(tail),
+        hold: (source: string, sequence: number) => writer.call('hold', { source, sequence }),
+      }
       frames = (id) => framesOf(id, options)
     } else {
       const { bus, records } = (joined = await join(shared, { host, log, thread: 'watch' }, stop.signal))
       frames = (id) => sharedFramesOf(id, { bus, records, instance: shared.instance, host, log, signal: stop.signal })
     }
     sources = new SourceSet({
-      host, log, metrics, traces, state: `${state}/sources`, load: loadSource, ...(forgetsMs === undefined ? {} : { forgetsMs }),
-      journal: { epoch, totals: () => totals, append: async (unit) => placed(await writer.call('append', unit, [unit.raw.buffer as ArrayBuffer])) },
+      host,
+      log,
+      metrics,
+      traces,
+      state: `${state}/sources`,
+      load: loadSource,
+      ...(forgetsMs === undefined ? {} : { forgetsMs }),
+      journal: {
+        epoch,
+        totals: () => totals,
+        append: async (unit) => placed(await writer.call('append', unit, [unit.raw.buffer as ArrayBuffer])),
+      },
       admission: { append: (unit) => writer.call('appendOnce', unit, [unit.raw.buffer as ArrayBuffer]) },
       frames,
       awaited: (sink, source) => awaitedBy(writer, { sink, source }, host.timers),
@@ -78,7 +93,8 @@ export const watchMethods = {
     await joined?.close()
     telemetry.flush()
   },
-  profile: ({ kind, seconds }: ProfileWish): Promise<Uint8Array> => takeProfile(kind, () => host.timers.sleep(seconds * 1000)),
+  profile: ({ kind, seconds }: ProfileWish): Promise<Uint8Array> =>
+    takeProfile(kind, () => host.timers.sleep(seconds * 1000)),
 } as const
 
 /** What these sources keep goes by places in their partition, where there are partitions. */

@@ -10,20 +10,32 @@ import { fail, ok, reason, warn, type Finding, type Scene } from './finding.ts'
 export async function checkAccess(scene: Scene): Promise<Finding[]> {
   const built = (await scene.host.disk.stat(`${builtConsole}index.html`)) !== undefined
   return [
-    built ? ok('console', 'built') : warn('console', 'not built: the server answers, its pages are missing', 'npm run build:console'),
+    built
+      ? ok('console', 'built')
+      : warn('console', 'not built: the server answers, its pages are missing', 'npm run build:console'),
     await login(scene),
     ...(await certificate(scene)),
   ]
 }
 
 async function login({ host: { disk }, machine, config: { auth, data, listen } }: Scene): Promise<Finding> {
-  const ways = [...(auth.oidc === null ? [] : [`login at ${auth.oidc.issuer}`]), ...(auth.tokens.length === 0 ? [] : [`${auth.tokens.length} tokens`])]
+  const ways = [
+    ...(auth.oidc === null ? [] : [`login at ${auth.oidc.issuer}`]),
+    ...(auth.tokens.length === 0 ? [] : [`${auth.tokens.length} tokens`]),
+  ]
   if (ways.length > 0) return ok('access', ways.join(', '))
   if (isLoopback(listen.host)) return ok('access', 'from this machine only, without a token')
   const path = `${data}/${tokenFile}`
-  if ((await disk.stat(path)) === undefined) return ok('access', `a token, which the first start makes and keeps in ${path}`)
+  if ((await disk.stat(path)) === undefined)
+    return ok('access', `a token, which the first start makes and keeps in ${path}`)
   const mode = (await machine.ownership(path))?.mode ?? 0o600
-  return (mode & 0o077) === 0 ? ok('access', `the token in ${path}`) : warn('access', `the token in ${path} can be read by others (mode ${mode.toString(8).padStart(4, '0')})`, `chmod 600 ${path}`)
+  return (mode & 0o077) === 0
+    ? ok('access', `the token in ${path}`)
+    : warn(
+        'access',
+        `the token in ${path} can be read by others (mode ${mode.toString(8).padStart(4, '0')})`,
+        `chmod 600 ${path}`,
+      )
 }
 
 const dayMs = 86_400_000
@@ -31,16 +43,32 @@ const dayMs = 86_400_000
 const soonDays = 14
 
 async function certificate({ host: { disk, clock }, config: { tls, listen } }: Scene): Promise<Finding[]> {
-  if (tls === null) return isLoopback(listen.host) ? [] : [ok('tls', `plain HTTP on ${formatHostPort(listen)}; set \`tls\`, or let a proxy in front speak TLS`)]
+  if (tls === null)
+    return isLoopback(listen.host)
+      ? []
+      : [ok('tls', `plain HTTP on ${formatHostPort(listen)}; set \`tls\`, or let a proxy in front speak TLS`)]
   const { X509Certificate } = await import('node:crypto')
   try {
     const { validTo } = new X509Certificate(await disk.readFile(tls.cert_file))
     const days = Math.floor((Date.parse(validTo) - clock.now()) / dayMs)
     const until = new Date(validTo).toISOString().slice(0, 10)
-    if (days < 0) return [fail('tls', `the certificate ${tls.cert_file} expired on ${until}`, 'Renew it: clients refuse the connection.')]
-    return [days < soonDays ? warn('tls', `the certificate ${tls.cert_file} expires on ${until}`, 'Renew it. Weir uses renewed files without a restart.') : ok('tls', `a certificate until ${until}`)]
+    if (days < 0)
+      return [
+        fail('tls', `the certificate ${tls.cert_file} expired on ${until}`, 'Renew it: clients refuse the connection.'),
+      ]
+    return [
+      days < soonDays
+        ? warn(
+            'tls',
+            `the certificate ${tls.cert_file} expires on ${until}`,
+            'Renew it. Weir uses renewed files without a restart.',
+          )
+        : ok('tls', `a certificate until ${until}`),
+    ]
   } catch (error) {
-    return [fail('tls', `the certificate ${tls.cert_file} cannot be read: ${reason(error)}`, 'Correct `tls.cert_file`.')]
+    return [
+      fail('tls', `the certificate ${tls.cert_file} cannot be read: ${reason(error)}`, 'Correct `tls.cert_file`.'),
+    ]
   }
 }
 
@@ -53,6 +81,12 @@ export async function checkProvider({ host, config: { auth } }: Scene): Promise<
     await new Provider(settings, host).reach()
     return [ok('login', `${settings.issuer} answers as a provider of identities`)]
   } catch (error) {
-    return [fail('login', reason(error), 'Correct `auth.oidc.issuer`, or let this machine reach it; nobody can log in there until then.')]
+    return [
+      fail(
+        'login',
+        reason(error),
+        'Correct `auth.oidc.issuer`, or let this machine reach it; nobody can log in there until then.',
+      ),
+    ]
   }
 }

@@ -13,7 +13,9 @@ export async function checkClusters({ running }: Scene): Promise<Finding[]> {
   if (running === undefined || running.url === '') return []
   const token = self.env['WEIR_TOKEN']
   try {
-    const answer = await fetch(`${running.url}/api/v1/clusters`, { headers: token === undefined ? {} : { authorization: `Bearer ${token}` } })
+    const answer = await fetch(`${running.url}/api/v1/clusters`, {
+      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+    })
     // Without a token the exporters are not told of either, and that has been said.
     if (!answer.ok) return []
     const { clusters } = (await answer.json()) as { readonly clusters: readonly WatchedCluster[] }
@@ -23,30 +25,89 @@ export async function checkClusters({ running }: Scene): Promise<Finding[]> {
   }
 }
 
-export function clusterFindings({ cluster, problem, objects, changes, kinds, unavailable, synced, lease, workloads }: WatchedCluster): Finding[] {
+export function clusterFindings({
+  cluster,
+  problem,
+  objects,
+  changes,
+  kinds,
+  unavailable,
+  synced,
+  lease,
+  workloads,
+}: WatchedCluster): Finding[] {
   const check = `cluster ${cluster}`
-  if (problem !== undefined) return [fail(check, oneLine(problem), 'Try `kubectl get --raw /version` with the same kubeconfig, as the same user.')]
+  if (problem !== undefined)
+    return [
+      fail(check, oneLine(problem), 'Try `kubectl get --raw /version` with the same kubeconfig, as the same user.'),
+    ]
   const troubled = kinds.filter(({ state }) => !well.has(state))
-  const advice = (state: string): string => (state === 'forbidden' ? 'Give the account `list` and `watch` of it, or leave it out by `exclude`.' : 'It is asked again by itself.')
+  const advice = (state: string): string =>
+    state === 'forbidden'
+      ? 'Give the account `list` and `watch` of it, or leave it out by `exclude`.'
+      : 'It is asked again by itself.'
   return [
-    ok(check, `${kinds.length - troubled.length} of ${kinds.length} kinds are watched, ${objects} objects known, ${changes} changes since the start${synced ? '' : ', not everything is listed yet'}`),
+    ok(
+      check,
+      `${kinds.length - troubled.length} of ${kinds.length} kinds are watched, ${objects} objects known, ${changes} changes since the start${synced ? '' : ', not everything is listed yet'}`,
+    ),
     ...(workloads === undefined ? [] : [namesOf(check, workloads, synced)]),
     ...(lease === undefined ? [] : [turnOf(check, lease)]),
-    ...troubled.slice(0, mostNamed).map(({ kind, group, state, reason: why = state }) => warn(`${kind}${group === '' ? '' : `.${group}`}`, oneLine(state === 'forbidden' ? `${kindForbidden} (${state}: ${why})` : `${state}: ${why}`), advice(state))),
-    ...(troubled.length > mostNamed ? [warn(check, `${troubled.length - mostNamed} more kinds are not watched`, '`GET /api/v1/clusters` tells of all of them.')] : []),
-    ...unavailable.map((group) => warn(`group ${group}`, 'its own server does not answer', 'Nothing of it counts as deleted meanwhile; `kubectl get apiservices` says more.')),
+    ...troubled
+      .slice(0, mostNamed)
+      .map(({ kind, group, state, reason: why = state }) =>
+        warn(
+          `${kind}${group === '' ? '' : `.${group}`}`,
+          oneLine(state === 'forbidden' ? `${kindForbidden} (${state}: ${why})` : `${state}: ${why}`),
+          advice(state),
+        ),
+      ),
+    ...(troubled.length > mostNamed
+      ? [
+          warn(
+            check,
+            `${troubled.length - mostNamed} more kinds are not watched`,
+            '`GET /api/v1/clusters` tells of all of them.',
+          ),
+        ]
+      : []),
+    ...unavailable.map((group) =>
+      warn(
+        `group ${group}`,
+        'its own server does not answer',
+        'Nothing of it counts as deleted meanwhile; `kubectl get apiservices` says more.',
+      ),
+    ),
   ]
 }
 
 function namesOf(check: string, workloads: number, synced: boolean): Finding {
   if (workloads > 0 || !synced) return ok(check, `${workloads} pods, nodes and services name the ends of flows`)
-  return warn(check, 'no address of it is known: flows have no names of workloads', 'Give the account `list` and `watch` of pods, nodes and services, and do not exclude them.')
+  return warn(
+    check,
+    'no address of it is known: flows have no names of workloads',
+    'Give the account `list` and `watch` of pods, nodes and services, and do not exclude them.',
+  )
 }
 
-function turnOf(check: string, { namespace, name, state, holder, since, epoch, problem, waiting }: WatchedLease): Finding {
+function turnOf(
+  check: string,
+  { namespace, name, state, holder, since, epoch, problem, waiting }: WatchedLease,
+): Finding {
   const lease = namespace === '' ? `turns of ${name} by the journal` : `Lease ${namespace}/${name}`
-  if (state === 'holds') return ok(check, `this replica tells what happens, since ${since ?? 'just now'} (${lease}, epoch ${epoch ?? 0})`)
-  if (problem !== undefined) return fail(check, oneLine(`whose turn it is can't be asked for, so nothing is told by this replica: ${lease}: ${problem}`), namespace === '' ? 'Look at the bus that the journal is on.' : 'The account needs `get`, `create` and `update` of it; deploy/kustomize/kollect has such a role.')
+  if (state === 'holds')
+    return ok(check, `this replica tells what happens, since ${since ?? 'just now'} (${lease}, epoch ${epoch ?? 0})`)
+  if (problem !== undefined)
+    return fail(
+      check,
+      oneLine(`whose turn it is can't be asked for, so nothing is told by this replica: ${lease}: ${problem}`),
+      namespace === ''
+        ? 'Look at the bus that the journal is on.'
+        : 'The account needs `get`, `create` and `update` of it; deploy/kustomize/kollect has such a role.',
+    )
   if (holder === undefined) return warn(check, `nobody holds ${lease}`, 'A replica takes it within seconds.')
-  return ok(check, `stands by; the holder is ${holder}${since === undefined ? '' : ` since ${since}`} (${lease}, epoch ${epoch ?? 0}, ${waiting} events kept in mind)`)
+  return ok(
+    check,
+    `stands by; the holder is ${holder}${since === undefined ? '' : ` since ${since}`} (${lease}, epoch ${epoch ?? 0}, ${waiting} events kept in mind)`,
+  )
 }

@@ -12,11 +12,21 @@ const inMemory = new Set(['tmpfs', 'ramfs'])
 const remote = /^(?:nfs|cifs|smb|9p|fuse|ceph|glusterfs)/
 
 export async function checkData(scene: Scene): Promise<Finding[]> {
-  const { host, config: { data } } = scene
+  const {
+    host,
+    config: { data },
+  } = scene
   const found = await host.disk.stat(data)
-  if (found !== undefined && !found.directory) return [fail('data folder', `${data} is a file`, 'Name a folder with --data.')]
+  if (found !== undefined && !found.directory)
+    return [fail('data folder', `${data} is a file`, 'Name a folder with --data.')]
   if (found === undefined) return [...(await toBeMade(scene)), ...(await room(scene, await existing(scene)))]
-  return [await folder(scene), ...(await fileSystem(scene, data)), ...(await syncTime(scene)), ...(await room(scene, data)), await lock(scene)]
+  return [
+    await folder(scene),
+    ...(await fileSystem(scene, data)),
+    ...(await syncTime(scene)),
+    ...(await room(scene, data)),
+    await lock(scene),
+  ]
 }
 
 /** The nearest folder above that exists. */
@@ -31,12 +41,19 @@ async function existing({ host, config }: Scene): Promise<string> {
 }
 
 async function toBeMade(scene: Scene): Promise<Finding[]> {
-  const { machine, config: { data } } = scene
+  const {
+    machine,
+    config: { data },
+  } = scene
   const above = await existing(scene)
   const fact = `${data} does not exist yet`
   const made = (await machine.mayWrite(above))
     ? ok('data folder', `${fact}; a start creates it with mode 0700`)
-    : fail('data folder', `${fact}, and this user may not create it in ${above}`, 'Create it and give it to this user, or name another with --data.')
+    : fail(
+        'data folder',
+        `${fact}, and this user may not create it in ${above}`,
+        'Create it and give it to this user, or name another with --data.',
+      )
   return [made, ...(await fileSystem(scene, above))]
 }
 
@@ -44,9 +61,20 @@ async function folder({ machine, config: { data } }: Scene): Promise<Finding> {
   const owner = await machine.ownership(data)
   const mode = owner === undefined ? '' : `, mode ${owner.mode.toString(8).padStart(4, '0')}`
   const fact = `${data}${owner === undefined ? '' : `, owner ${owner.uid === machine.uid ? 'this user' : `user ${owner.uid}`}`}${mode}`
-  if (!(await machine.mayWrite(data))) return fail('data folder', `${fact}: this user may not write there`, 'Run Weir as its owner, or give the folder to this user.')
-  if (owner !== undefined && owner.uid !== machine.uid) return warn('data folder', fact, 'Files of two users in one folder lead to trouble: run Weir, and this command, as its owner.')
-  if (owner !== undefined && (owner.mode & 0o077) !== 0) return warn('data folder', `${fact}: others may look in`, `chmod 700 ${data}`)
+  if (!(await machine.mayWrite(data)))
+    return fail(
+      'data folder',
+      `${fact}: this user may not write there`,
+      'Run Weir as its owner, or give the folder to this user.',
+    )
+  if (owner !== undefined && owner.uid !== machine.uid)
+    return warn(
+      'data folder',
+      fact,
+      'Files of two users in one folder lead to trouble: run Weir, and this command, as its owner.',
+    )
+  if (owner !== undefined && (owner.mode & 0o077) !== 0)
+    return warn('data folder', `${fact}: others may look in`, `chmod 700 ${data}`)
   return ok('data folder', fact)
 }
 
@@ -54,10 +82,26 @@ async function fileSystem({ machine }: Scene, path: string): Promise<Finding[]> 
   const found = await machine.fileSystem(path)
   if (found === undefined) return []
   const fact = `${found.type}, mounted on ${found.mountPoint}`
-  if (found.readOnly) return [fail('file system', `${fact}, read-only`, 'Mount it for writing, or name another folder with --data.')]
-  if (inMemory.has(found.type)) return [warn('file system', `${fact}: it is memory, and empty after a restart`, 'Put the data folder on a disk.')]
-  if (found.type === 'overlay') return [warn('file system', `${fact}: a container's own layer, which goes with the container`, 'Mount a volume and point --data to it.')]
-  if (remote.test(found.type)) return [warn('file system', `${fact}: a sync there is as good as its server's`, 'A local disk is faster and safer for the journal.')]
+  if (found.readOnly)
+    return [fail('file system', `${fact}, read-only`, 'Mount it for writing, or name another folder with --data.')]
+  if (inMemory.has(found.type))
+    return [warn('file system', `${fact}: it is memory, and empty after a restart`, 'Put the data folder on a disk.')]
+  if (found.type === 'overlay')
+    return [
+      warn(
+        'file system',
+        `${fact}: a container's own layer, which goes with the container`,
+        'Mount a volume and point --data to it.',
+      ),
+    ]
+  if (remote.test(found.type))
+    return [
+      warn(
+        'file system',
+        `${fact}: a sync there is as good as its server's`,
+        'A local disk is faster and safer for the journal.',
+      ),
+    ]
   return [ok('file system', fact)]
 }
 
@@ -79,7 +123,13 @@ async function syncTime({ host: { disk, clock, random }, config: { data } }: Sce
       await file.close()
     }
   } catch (error) {
-    return [fail('disk sync', `a file in ${data} could not be written and synced: ${reason(error)}`, 'Look at the disk and the kernel log (dmesg).')]
+    return [
+      fail(
+        'disk sync',
+        `a file in ${data} could not be written and synced: ${reason(error)}`,
+        'Look at the disk and the kernel log (dmesg).',
+      ),
+    ]
   } finally {
     await disk.remove(path).catch(() => undefined)
   }
@@ -101,15 +151,27 @@ async function room({ host: { disk }, config: { data, journal, store } }: Scene,
   const used = (await sizeOf(disk, `${data}/journal`)) + (await sizeOf(disk, `${data}/store`))
   const wanted = journal.max + journal.reserve + (store.enabled === 'none' ? 0 : store.size)
   const fact = `${sizeText(free)} free; journal and store use ${sizeText(used)} and may grow to ${sizeText(wanted)}`
-  if (free <= journal.reserve) return [fail('free space', `${fact}: nothing is accepted while less than ${sizeText(journal.reserve)} are free`, 'Make room, or lower `store.size`.')]
-  if (small !== undefined) return [warn('free space', `the volume has ${small}; ${sizeText(free)} are free`, smallVolumeAdvice)]
-  if (free + used < wanted) return [warn('free space', fact, 'Lower `journal.max` and `store.size` to what the disk can hold, or use a larger one.')]
+  if (free <= journal.reserve)
+    return [
+      fail(
+        'free space',
+        `${fact}: nothing is accepted while less than ${sizeText(journal.reserve)} are free`,
+        'Make room, or lower `store.size`.',
+      ),
+    ]
+  if (small !== undefined)
+    return [warn('free space', `the volume has ${small}; ${sizeText(free)} are free`, smallVolumeAdvice)]
+  if (free + used < wanted)
+    return [
+      warn('free space', fact, 'Lower `journal.max` and `store.size` to what the disk can hold, or use a larger one.'),
+    ]
   return [ok('free space', fact)]
 }
 
 async function sizeOf(disk: Scene['host']['disk'], directory: string): Promise<number> {
   let bytes = 0
-  for (const name of await disk.list(directory).catch(() => [])) bytes += (await disk.stat(`${directory}/${name}`))?.size ?? 0
+  for (const name of await disk.list(directory).catch(() => []))
+    bytes += (await disk.stat(`${directory}/${name}`))?.size ?? 0
   return bytes
 }
 
@@ -117,13 +179,22 @@ async function lock({ host, config: { data }, running }: Scene): Promise<Finding
   if (running !== undefined) {
     const fact = `held by ${holderText(running)}`
     if (running.url === '' || (await answers(host, running.url))) return ok('lock', fact)
-    if (running.host !== undefined && running.host !== self.hostname) return ok('lock', `${fact}; that address is of another host or container and was not reached from here`)
+    if (running.host !== undefined && running.host !== self.hostname)
+      return ok('lock', `${fact}; that address is of another host or container and was not reached from here`)
     return warn('lock', `${fact}, and does not answer there`, 'Look at its program log.')
   }
-  if ((await tryLock(host, data)) === false) return fail('lock', `the file system of ${data} does not lock files: a start is refused`, errorTable.WEIR_DATA_NO_LOCKS.advice)
+  if ((await tryLock(host, data)) === false)
+    return fail(
+      'lock',
+      `the file system of ${data} does not lock files: a start is refused`,
+      errorTable.WEIR_DATA_NO_LOCKS.advice,
+    )
   const left = readLock(data)
   if (left === undefined) return ok('lock', 'free; no Weir runs here')
-  return ok('lock', `free; process ${left.pid}${left.host === undefined ? '' : ` on host ${left.host}`} ended without a stop, and the next start takes the folder over`)
+  return ok(
+    'lock',
+    `free; process ${left.pid}${left.host === undefined ? '' : ` on host ${left.host}`} ended without a stop, and the next start takes the folder over`,
+  )
 }
 
 async function answers(host: Scene['host'], url: string): Promise<boolean> {

@@ -12,11 +12,16 @@ export async function checkExporters({ host, running }: Scene): Promise<Finding[
   const check = 'exporters'
   const token = self.env['WEIR_TOKEN']
   try {
-    const answer = await fetch(`${running.url}/api/v1/exporters`, { headers: token === undefined ? {} : { authorization: `Bearer ${token}` } })
-    if (answer.status === 401) return [warn(check, 'the running Weir wants a token to tell', 'Set WEIR_TOKEN to one of its tokens.')]
+    const answer = await fetch(`${running.url}/api/v1/exporters`, {
+      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+    })
+    if (answer.status === 401)
+      return [warn(check, 'the running Weir wants a token to tell', 'Set WEIR_TOKEN to one of its tokens.')]
     if (!answer.ok) return [warn(check, `the running Weir answered ${answer.status}`, 'Its program log may say why.')]
     const { sources } = (await answer.json()) as Exporters
-    return sources.filter(({ addresses }) => addresses.length > 0).flatMap((source) => findings(source, host.clock.now()))
+    return sources
+      .filter(({ addresses }) => addresses.length > 0)
+      .flatMap((source) => findings(source, host.clock.now()))
   } catch (error) {
     return [warn(check, `the running Weir could not be asked: ${reason(error)}`, 'Its program log may say why.')]
   }
@@ -24,12 +29,23 @@ export async function checkExporters({ host, running }: Scene): Promise<Finding[
 
 function findings({ name, addresses, why, known, exporters }: Exporters['sources'][number], now: number): Finding[] {
   const check = `exporters ${name}`
-  if (exporters.length === 0) return [warn(check, oneLine(why ?? `nothing has come to ${addresses.join(' or ')} since the start`), '`weir exporters --how softflowd` prints what to configure there; it knows others, too.')]
+  if (exporters.length === 0)
+    return [
+      warn(
+        check,
+        oneLine(why ?? `nothing has come to ${addresses.join(' or ')} since the start`),
+        '`weir exporters --how softflowd` prints what to configure there; it knows others, too.',
+      ),
+    ]
   const [newest] = exporters
   const troubled = exporters.flatMap(({ address, why: own }) => (own === undefined ? [] : [{ address, own }]))
   return [
     ok(check, `${known} known, the last heard of ${ago(now - (newest?.lastSeen ?? now))}`),
-    ...troubled.slice(0, mostNamed).map(({ address, own }) => warn(`exporter ${address}`, oneLine(own), '`weir exporters` shows all of them.')),
-    ...(troubled.length > mostNamed ? [warn(check, `${troubled.length - mostNamed} more have trouble`, '`weir exporters` shows all of them.')] : []),
+    ...troubled
+      .slice(0, mostNamed)
+      .map(({ address, own }) => warn(`exporter ${address}`, oneLine(own), '`weir exporters` shows all of them.')),
+    ...(troubled.length > mostNamed
+      ? [warn(check, `${troubled.length - mostNamed} more have trouble`, '`weir exporters` shows all of them.')]
+      : []),
   ]
 }

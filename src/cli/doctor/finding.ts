@@ -28,8 +28,18 @@ export interface Scene {
 }
 
 export const ok = (check: string, fact: string): Finding => ({ check, status: 'ok', fact: withoutUrlSecrets(fact) })
-export const warn = (check: string, fact: string, advice: string): Finding => ({ check, status: 'warn', fact: withoutUrlSecrets(fact), advice: withoutUrlSecrets(advice) })
-export const fail = (check: string, fact: string, advice: string): Finding => ({ check, status: 'fail', fact: withoutUrlSecrets(fact), advice: withoutUrlSecrets(advice) })
+export const warn = (check: string, fact: string, advice: string): Finding => ({
+  check,
+  status: 'warn',
+  fact: withoutUrlSecrets(fact),
+  advice: withoutUrlSecrets(advice),
+})
+export const fail = (check: string, fact: string, advice: string): Finding => ({
+  check,
+  status: 'fail',
+  fact: withoutUrlSecrets(fact),
+  advice: withoutUrlSecrets(advice),
+})
 
 export function reason(error: unknown): string {
   return messageOf(error)
@@ -39,8 +49,10 @@ export function reason(error: unknown): string {
 export function findingsText(findings: readonly Finding[]): string {
   const width = Math.max(...findings.map(({ check }) => check.length))
   const indent = ' '.repeat(width + 8)
-  const lines = findings.map(({ check, status, fact, advice }) =>
-    `${status.padEnd(4)}  ${check.padEnd(width)}  ${fact.replaceAll('\n', `\n${indent}`)}\n${advice === undefined ? '' : `${indent}→ ${advice}\n`}`)
+  const lines = findings.map(
+    ({ check, status, fact, advice }) =>
+      `${status.padEnd(4)}  ${check.padEnd(width)}  ${fact.replaceAll('\n', `\n${indent}`)}\n${advice === undefined ? '' : `${indent}→ ${advice}\n`}`,
+  )
   const count = (status: Finding['status']): number => findings.filter((one) => one.status === status).length
   return `${lines.join('')}\n${count('ok')} ok, ${count('warn')} to look at, ${count('fail')} failing\n`
 }

@@ -21,11 +21,14 @@ export async function checkJournalHealth({ host, config: { data, journal }, runn
     newest = Math.max(written, ...facts.map((one) => one.received_to ?? 0))
     findings.push(health(facts, bytes, journal.max, running !== undefined))
   } catch (error) {
-    findings.push(fail('journal', `${directory} cannot be read: ${reason(error)}`, 'Run this as the owner of the data folder.'))
+    findings.push(
+      fail('journal', `${directory} cannot be read: ${reason(error)}`, 'Run this as the owner of the data folder.'),
+    )
   }
   const store = `${data}/store`
   for (const name of await host.disk.list(store).catch(() => [])) {
-    if (name.startsWith('manifest-')) newest = Math.max(newest, (await host.disk.stat(`${store}/${name}`))?.modified ?? 0)
+    if (name.startsWith('manifest-'))
+      newest = Math.max(newest, (await host.disk.stat(`${store}/${name}`))?.modified ?? 0)
   }
   return [...findings, clock(host.clock.now(), newest)]
 }
@@ -39,20 +42,36 @@ function health(facts: Awaited<ReturnType<typeof listFacts>>, bytes: number, mos
   const fact = `${facts.length} segment${facts.length === 1 ? '' : 's'}, ${sizeText(bytes)}, ${frames} frames, ${rows} rows`
   if (damaged.length > 0) {
     const lost = damaged.reduce((sum, one) => sum + one.unreadable, 0)
-    return warn('journal', `${fact}; ${sizeText(lost)} in ${damaged.map(({ segment }) => segment).join(', ')} cannot be read`,
-      'Weir passes over them and counts them; `weir journal check` names each stretch. Look at the disk.')
+    return warn(
+      'journal',
+      `${fact}; ${sizeText(lost)} in ${damaged.map(({ segment }) => segment).join(', ')} cannot be read`,
+      'Weir passes over them and counts them; `weir journal check` names each stretch. Look at the disk.',
+    )
   }
-  if (bytes > 0.9 * most) return warn('journal', `${fact}: nearly \`journal.max\` (${sizeText(most)})`, 'A sink holds old data: `weir ledger` shows which. Sources wait or shed when it is full.')
+  if (bytes > 0.9 * most)
+    return warn(
+      'journal',
+      `${fact}: nearly \`journal.max\` (${sizeText(most)})`,
+      'A sink holds old data: `weir ledger` shows which. Sources wait or shed when it is full.',
+    )
   return ok('journal', `${fact}, every header is whole`)
 }
 
 function clock(now: number, newest: number): Finding {
   const text = new Date(now).toISOString()
-  if (now < earliest) return fail('clock', `it is ${text}: the clock was never set`, 'Set it, and keep it set (systemd-timesyncd, chrony).')
+  if (now < earliest)
+    return fail(
+      'clock',
+      `it is ${text}: the clock was never set`,
+      'Set it, and keep it set (systemd-timesyncd, chrony).',
+    )
   if (now + toleratedMs < newest) {
     const seconds = Math.round((newest - now) / 1000)
-    return warn('clock', `it is ${text}, ${seconds} s before the newest file of the data folder: the clock went back, or the folder comes from another machine`,
-      'Set the clock, and keep it set (systemd-timesyncd, chrony). Rows are filed under the hour in which they were received.')
+    return warn(
+      'clock',
+      `it is ${text}, ${seconds} s before the newest file of the data folder: the clock went back, or the folder comes from another machine`,
+      'Set the clock, and keep it set (systemd-timesyncd, chrony). Rows are filed under the hour in which they were received.',
+    )
   }
   return ok('clock', `it is ${text}${newest === 0 ? '' : ', after the newest file of the data folder'}`)
 }

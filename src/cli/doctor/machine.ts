@@ -10,7 +10,13 @@ const enoughFiles = 4096
 const ownMemory = 512 * 2 ** 20
 
 export async function checkMachine({ machine, config }: Scene): Promise<Finding[]> {
-  return [node(machine), memory(machine, config.store.enabled === 'none' ? 0 : config.store.memory + config.sql.memory), load(machine), ...(await openFiles(machine)), ...(await buffers({ machine, config }))]
+  return [
+    node(machine),
+    memory(machine, config.store.enabled === 'none' ? 0 : config.store.memory + config.sql.memory),
+    load(machine),
+    ...(await openFiles(machine)),
+    ...(await buffers({ machine, config })),
+  ]
 }
 
 function node({ node: { version, path } }: Scene['machine']): Finding {
@@ -25,14 +31,19 @@ function memory(machine: Scene['machine'], query: number): Finding {
   const needed = query + ownMemory
   const fact = `${sizeText(available)} available of ${sizeText(limit)}${contained ? ' that this container may use' : ''}`
   const advice = 'Lower `store.memory` or `sql.memory`, or give Weir more.'
-  if (limit < needed) return warn('memory', `${fact}; with ${sizeText(query)} for queries Weir may need ${sizeText(needed)}`, advice)
-  return available < needed ? warn('memory', `${fact}; others leave less than the ${sizeText(needed)} that Weir may need`, advice) : ok('memory', fact)
+  if (limit < needed)
+    return warn('memory', `${fact}; with ${sizeText(query)} for queries Weir may need ${sizeText(needed)}`, advice)
+  return available < needed
+    ? warn('memory', `${fact}; others leave less than the ${sizeText(needed)} that Weir may need`, advice)
+    : ok('memory', fact)
 }
 
 function load(machine: Scene['machine']): Finding {
   const now = machine.load()
   const fact = `${machine.cpus} processor${machine.cpus === 1 ? '' : 's'}, load ${now.toFixed(1)}`
-  return now > 2 * machine.cpus ? warn('load', fact, 'The machine is busy; datagrams may be lost before they are read.') : ok('load', fact)
+  return now > 2 * machine.cpus
+    ? warn('load', fact, 'The machine is busy; datagrams may be lost before they are read.')
+    : ok('load', fact)
 }
 
 async function openFiles(machine: Scene['machine']): Promise<Finding[]> {
@@ -51,5 +62,11 @@ async function buffers({ machine, config }: Pick<Scene, 'machine' | 'config'>): 
   const largest = Math.max(...wanted.map(({ bytes }) => bytes))
   const fact = `the kernel gives a UDP socket at most ${sizeText(most)} (net.core.rmem_max), ${sizeText(largest)} are wanted`
   if (most >= largest) return [ok('kernel buffers', fact)]
-  return [warn('kernel buffers', fact, `Bursts of datagrams may be lost. As root: sysctl -w net.core.rmem_max=${largest} (and in /etc/sysctl.d to keep it).`)]
+  return [
+    warn(
+      'kernel buffers',
+      fact,
+      `Bursts of datagrams may be lost. As root: sysctl -w net.core.rmem_max=${largest} (and in /etc/sysctl.d to keep it).`,
+    ),
+  ]
 }

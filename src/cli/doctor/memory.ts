@@ -15,15 +15,27 @@ export async function checkMemory({ config, running }: Scene): Promise<Finding[]
     if (!answer.ok) return [warn(check, `the metrics answered ${answer.status}`, 'Read the program log.')]
     return [ok(check, memoryFact(await answer.text()))]
   } catch (error) {
-    return [warn(check, `the metrics of the running Weir cannot be read: ${reason(error)}`, 'Check `ops` in the configuration.')]
+    return [
+      warn(
+        check,
+        `the metrics of the running Weir cannot be read: ${reason(error)}`,
+        'Check `ops` in the configuration.',
+      ),
+    ]
   }
 }
 
 /** Resident memory, the largest parts and the remainder, from metrics in Prometheus' text format. */
 export function memoryFact(metrics: string): string {
   const resident = Number(/^process_resident_memory_bytes (\S+)$/m.exec(metrics)?.[1] ?? 0)
-  const parts = [...metrics.matchAll(new RegExp(`^${memoryMetric}\\{part="([^"]+)"\\} (\\S+)$`, 'gm'))].map(([, part = '', bytes]) => ({ part, bytes: Number(bytes) })).sort((one, other) => other.bytes - one.bytes)
+  const parts = [...metrics.matchAll(new RegExp(`^${memoryMetric}\\{part="([^"]+)"\\} (\\S+)$`, 'gm'))]
+    .map(([, part = '', bytes]) => ({ part, bytes: Number(bytes) }))
+    .sort((one, other) => other.bytes - one.bytes)
   const named = parts.slice(0, largest)
   const rest = resident - named.reduce((sum, { bytes }) => sum + bytes, 0)
-  return [`${sizeText(resident)} resident`, ...named.map(({ part, bytes }) => `${part} ${sizeText(bytes)}`), `programs and the rest ${sizeText(Math.max(0, rest))}`].join(', ')
+  return [
+    `${sizeText(resident)} resident`,
+    ...named.map(({ part, bytes }) => `${part} ${sizeText(bytes)}`),
+    `programs and the rest ${sizeText(Math.max(0, rest))}`,
+  ].join(', ')
 }

@@ -3,8 +3,18 @@ import { recordFiles } from '../../engine/delivery/record-store.ts'
 import { warn, type Finding, type Scene } from './finding.ts'
 
 export async function checkOrphans({ host, config: { data } }: Scene): Promise<Finding[]> {
-  const records = await recordFiles(host, `${data}/journal`).all().catch(() => [])
-  return records.flatMap(({ sink, record: { orphaned } }) => (orphaned === undefined ? [] : [warn('orphaned sink',
-    `${sink} is not configured since ${new Date(orphaned).toISOString()}, and rows are pending for it: they hold the journal, up to \`journal.max\``,
-    `Configure it again under this name, or drop them: weir sink forget ${sink}. \`weir ledger\` shows how many.`)]))
+  const records = await recordFiles(host, `${data}/journal`)
+    .all()
+    .catch(() => [])
+  return records.flatMap(({ sink, record: { orphaned } }) =>
+    orphaned === undefined
+      ? []
+      : [
+          warn(
+            'orphaned sink',
+            `${sink} is not configured since ${new Date(orphaned).toISOString()}, and rows are pending for it: they hold the journal, up to \`journal.max\``,
+            `Configure it again under this name, or drop them: weir sink forget ${sink}. \`weir ledger\` shows how many.`,
+          ),
+        ],
+  )
 }

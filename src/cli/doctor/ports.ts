@@ -21,12 +21,21 @@ async function checkPort({ owner, protocol, place }: Listener, weir: number | un
   if (error === undefined) return ok(check, `${name} is free`)
   if (error === 'EADDRINUSE') {
     const holders = await whoListens(protocol, place.port)
-    if (weir !== undefined && holders.some(({ pid }) => pid === weir)) return ok(check, `${name} is held by the running Weir (process ${weir})`)
-    const who = holders.map(({ pid, command }) => `${command} (process ${pid})`).join(' and ') || 'a process that this user cannot see'
+    if (weir !== undefined && holders.some(({ pid }) => pid === weir))
+      return ok(check, `${name} is held by the running Weir (process ${weir})`)
+    const who =
+      holders.map(({ pid, command }) => `${command} (process ${pid})`).join(' and ') ||
+      'a process that this user cannot see'
     return fail(check, `${name} is held by ${who}`, 'Stop it, or choose another address or `off` for this listener.')
   }
-  if (error === 'EACCES') return fail(check, `${name} is not allowed for this user`, 'Choose a port above 1023, or give Weir CAP_NET_BIND_SERVICE.')
-  if (error === 'EADDRNOTAVAIL' || error === 'ENOTFOUND') return fail(check, `${name}: this machine has no such address`, 'Choose one of its own, or 0.0.0.0 for all.')
+  if (error === 'EACCES')
+    return fail(
+      check,
+      `${name} is not allowed for this user`,
+      'Choose a port above 1023, or give Weir CAP_NET_BIND_SERVICE.',
+    )
+  if (error === 'EADDRNOTAVAIL' || error === 'ENOTFOUND')
+    return fail(check, `${name}: this machine has no such address`, 'Choose one of its own, or 0.0.0.0 for all.')
   return fail(check, `${name} cannot be opened: ${error}`, 'Choose another address.')
 }
 

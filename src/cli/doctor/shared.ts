@@ -9,10 +9,17 @@ const check = 'shared journal'
 const silent = (): void => undefined
 const log = { debug: silent, info: silent, warn: silent, error: silent }
 
-export async function checkShared({ host, config: { journal: { on } } }: Scene): Promise<Finding[]> {
+export async function checkShared({
+  host,
+  config: {
+    journal: { on },
+  },
+}: Scene): Promise<Finding[]> {
   if (on.type === 'files') return []
   const stop = new AbortController()
-  const timer = host.timers.after(timeoutMs, () => { stop.abort() })
+  const timer = host.timers.after(timeoutMs, () => {
+    stop.abort()
+  })
   try {
     const bus = await (await loadJournal(on.type))(on, { id: 'doctor', host, log, make: false })
     const records = new SharedRecords({ bus, host, log })
@@ -20,7 +27,12 @@ export async function checkShared({ host, config: { journal: { on } } }: Scene):
     try {
       await records.sync(stop.signal)
       const sources = records.under<TotalsRecord>(keys.totals('')).length
-      const owners = new Set(records.under<{ owner: string; free: boolean }>(keys.lane('')).filter(({ value }) => !value.free).map(({ value }) => value.owner))
+      const owners = new Set(
+        records
+          .under<{ owner: string; free: boolean }>(keys.lane(''))
+          .filter(({ value }) => !value.free)
+          .map(({ value }) => value.owner),
+      )
       const delivered = owners.size === 0 ? 'delivered by nobody' : `delivered by ${[...owners].toSorted().join(', ')}`
       return [ok(check, `${bus.where}: ${bus.partitions} partitions, ${delivered}; ${sources} sources`)]
     } finally {
@@ -29,7 +41,13 @@ export async function checkShared({ host, config: { journal: { on } } }: Scene):
       await bus.close()
     }
   } catch (error) {
-    return [fail(check, reason(error), 'Until it is there a Weir starts and waits for it; correct `journal.on`, or look at the bus.')]
+    return [
+      fail(
+        check,
+        reason(error),
+        'Until it is there a Weir starts and waits for it; correct `journal.on`, or look at the bus.',
+      ),
+    ]
   } finally {
     timer.cancel()
   }

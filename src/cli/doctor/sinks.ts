@@ -11,7 +11,10 @@ export async function checkSinks(scene: Scene): Promise<Finding[]> {
 const silent = (): void => undefined
 const log = { debug: silent, info: silent, warn: silent, error: silent }
 
-async function checkSink({ host, config }: Scene, { id, type, settings }: Scene['config']['sinks'][string]): Promise<Finding> {
+async function checkSink(
+  { host, config }: Scene,
+  { id, type, settings }: Scene['config']['sinks'][string],
+): Promise<Finding> {
   const check = `sink ${id}`
   const advice = 'Weir would keep the rows and try again; nothing was sent now.'
   const stop = new AbortController()
@@ -21,7 +24,13 @@ async function checkSink({ host, config }: Scene, { id, type, settings }: Scene[
     const sink = await definition.build(settings, { id, host, log, metrics: { count: silent, set: silent } })
     try {
       const late = new Promise<undefined>((resolve) => stop.signal.addEventListener('abort', () => resolve(undefined)))
-      const found = await Promise.race([sink.probe?.(stop.signal) ?? { is: 'warn' as const, says: `a sink of type ${type} can't be tried without sending` }, late])
+      const found = await Promise.race([
+        sink.probe?.(stop.signal) ?? {
+          is: 'warn' as const,
+          says: `a sink of type ${type} can't be tried without sending`,
+        },
+        late,
+      ])
       if (found === undefined) return fail(check, `no answer within ${timeoutMs / 1000} s`, advice)
       const { is, says } = found
       return is === 'ok' ? ok(check, says) : is === 'warn' ? warn(check, says, advice) : fail(check, says, advice)

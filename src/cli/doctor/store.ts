@@ -4,10 +4,20 @@ import { sizeText } from '../../model/size-text.ts'
 import { fail, ok, reason, warn, type Finding, type Scene } from './finding.ts'
 
 /** The limits of users' statements, and the processes that run them now. */
-export async function checkSql({ config: { store, sql: { memory, timeout } }, machine, running }: Scene): Promise<Finding[]> {
+export async function checkSql({
+  config: {
+    store,
+    sql: { memory, timeout },
+  },
+  machine,
+  running,
+}: Scene): Promise<Finding[]> {
   if (store.enabled === 'none') return []
   const processes = running === undefined ? [] : await machine.children(running.pid)
-  const now = running === undefined ? '' : `; ${processes.length} query processes now, ${sizeText(processes.reduce((sum, bytes) => sum + bytes, 0))}`
+  const now =
+    running === undefined
+      ? ''
+      : `; ${processes.length} query processes now, ${sizeText(processes.reduce((sum, bytes) => sum + bytes, 0))}`
   return [ok('sql', `each statement has a process of its own, ${sizeText(memory)} and ${timeout / 1000} s${now}`)]
 }
 
@@ -18,19 +28,48 @@ export async function checkStore({ host, config: { data, store } }: Scene): Prom
   if (store.enabled === 'none') return []
   const directory = `${data}/store`
   try {
-    const { state, generation, manifestDamaged, check: { files, unverified, damaged, lost } } = await verifyFiles({ host, directory, mostBytes })
+    const {
+      state,
+      generation,
+      manifestDamaged,
+      check: { files, unverified, damaged, lost },
+    } = await verifyFiles({ host, directory, mostBytes })
     if (generation === 0) return [ok('store', 'no manifest yet')]
     const bytes = [...state.files.values()].reduce((sum, file) => sum + file.bytes, 0)
     const fact = `${files} files, ${sizeText(bytes)}`
-    if (manifestDamaged) return [warn('store', `${fact}; records of the manifest are damaged`, 'Weir starts and answers with the rest; look at the disk.')]
+    if (manifestDamaged)
+      return [
+        warn(
+          'store',
+          `${fact}; records of the manifest are damaged`,
+          'Weir starts and answers with the rest; look at the disk.',
+        ),
+      ]
     if (damaged.length > 0) {
       const rows = damaged.reduce((sum, one) => sum + one.rows, 0)
-      return [warn('store', `${fact}; ${damaged.length} that the manifest names are damaged or missing (${rows} rows), the first ${damaged[0]?.file}: ${damaged[0]?.reason}`,
-        'Weir answers without them, counts their rows as quarantined and refills what the journal still has. Look at the disk; `weir store check` names all.')]
+      return [
+        warn(
+          'store',
+          `${fact}; ${damaged.length} that the manifest names are damaged or missing (${rows} rows), the first ${damaged[0]?.file}: ${damaged[0]?.reason}`,
+          'Weir answers without them, counts their rows as quarantined and refills what the journal still has. Look at the disk; `weir store check` names all.',
+        ),
+      ]
     }
     const gone = Object.values(lost).reduce((sum, rows) => sum + rows, 0)
-    if (gone > 0) return [warn('store', `${fact}; ${gone} rows of lost files are quarantined in the ledger`, `Weir refills what the journal still has. Look at the disk; damaged files are in ${directory}/damaged.`)]
-    return [ok('store', `${fact}, the manifest is whole${unverified === 0 ? ' and every checksum is right' : `; ${unverified} files were not verified: \`weir store check\` reads all`}`)]
+    if (gone > 0)
+      return [
+        warn(
+          'store',
+          `${fact}; ${gone} rows of lost files are quarantined in the ledger`,
+          `Weir refills what the journal still has. Look at the disk; damaged files are in ${directory}/damaged.`,
+        ),
+      ]
+    return [
+      ok(
+        'store',
+        `${fact}, the manifest is whole${unverified === 0 ? ' and every checksum is right' : `; ${unverified} files were not verified: \`weir store check\` reads all`}`,
+      ),
+    ]
   } catch (error) {
     return [fail('store', `${directory} cannot be read: ${reason(error)}`, 'Run this as the owner of the data folder.')]
   }

@@ -10,51 +10,122 @@ export interface Exporters {
 
 /** Exporters for people: a table, and below it each reason why something is not seen. */
 export function exportersText({ sources }: Exporters, ledger: Ledger, now: number): string {
-  const rows = sources.flatMap(({ name, exporters }) => exporters.map((one) => [
-    name, one.address, ago(now - one.lastSeen), numberOf(one, 'lastRow') === undefined ? '' : ago(now - (numberOf(one, 'lastRow') ?? 0)),
-    one.datagrams, one.rows, templatesOf(one), (numberOf(one, 'missing') ?? 0) + (numberOf(one, 'missingDatagrams') ?? 0), numberOf(one, 'malformed') ?? 0,
-  ]))
+  const rows = sources.flatMap(({ name, exporters }) =>
+    exporters.map((one) => [
+      name,
+      one.address,
+      ago(now - one.lastSeen),
+      numberOf(one, 'lastRow') === undefined ? '' : ago(now - (numberOf(one, 'lastRow') ?? 0)),
+      one.datagrams,
+      one.rows,
+      templatesOf(one),
+      (numberOf(one, 'missing') ?? 0) + (numberOf(one, 'missingDatagrams') ?? 0),
+      numberOf(one, 'malformed') ?? 0,
+    ]),
+  )
   const known = sources.reduce((sum, source) => sum + source.known, 0)
   const reasons = sources.flatMap((source) => [
     ...(source.why === undefined ? [] : [`${source.name}: ${oneLine(source.why)}`]),
-    ...source.exporters.flatMap(({ address, why }) => (why === undefined ? [] : [`${source.name} ${address}: ${oneLine(why)}`])),
+    ...source.exporters.flatMap(({ address, why }) =>
+      why === undefined ? [] : [`${source.name} ${address}: ${oneLine(why)}`],
+    ),
     ...shedOf(ledger, source.name),
   ])
   return [
     ...(rows.length === 0
       ? ['No exporter has sent anything since the start.\n']
-      : [textTable(['source', 'exporter', 'last datagram', 'last flow', 'datagrams', 'flows', 'templates', 'missing', 'malformed'], rows)]),
-    ...(known > rows.length ? [`${known - rows.length} more are known; GET /api/v1/exporters?limit= shows them.\n`] : []),
+      : [
+          textTable(
+            [
+              'source',
+              'exporter',
+              'last datagram',
+              'last flow',
+              'datagrams',
+              'flows',
+              'templates',
+              'missing',
+              'malformed',
+            ],
+            rows,
+          ),
+        ]),
+    ...(known > rows.length
+      ? [`${known - rows.length} more are known; GET /api/v1/exporters?limit= shows them.\n`]
+      : []),
     ...(reasons.length === 0 ? [] : [`${reasons.join('\n')}\n`]),
-    ...(rows.length === 0 ? [`How to point one here: weir exporters --how ${recipes.map(({ name }) => name).join(' | ')}\n`] : []),
+    ...(rows.length === 0
+      ? [`How to point one here: weir exporters --how ${recipes.map(({ name }) => name).join(' | ')}\n`]
+      : []),
   ].join('\n')
 }
 
 /** Everything that is known of one exporter. */
 export function exporterText({ sources }: Exporters, address: string, now: number): string | undefined {
-  const pages = sources.flatMap((source) => source.exporters.filter((one) => one.address === address).map((one) => onePage(source, one, now)))
+  const pages = sources.flatMap((source) =>
+    source.exporters.filter((one) => one.address === address).map((one) => onePage(source, one, now)),
+  )
   return pages.length === 0 ? undefined : pages.join('\n')
 }
 
-function onePage({ name, listeners }: SourceExporters, { why, domains, bytes, ...facts }: ExporterReport, now: number): string {
+function onePage(
+  { name, listeners }: SourceExporters,
+  { why, domains, bytes, ...facts }: ExporterReport,
+  now: number,
+): string {
   const told = Object.entries(facts).flatMap(([key, value]) => {
     if (typeof value !== 'number' && typeof value !== 'string') return []
     return [[words(key), /^last(?:Seen|Row)$/.test(key) ? ago(now - Number(value)) : oneLine(String(value))]]
   })
-  const spent = Object.entries((bytes ?? {}) as Readonly<Record<string, unknown>>).flatMap(([key, value]) => (typeof value === 'number' && value > 0 ? [`${sizeText(value)} ${words(key)}`] : []))
+  const spent = Object.entries((bytes ?? {}) as Readonly<Record<string, unknown>>).flatMap(([key, value]) =>
+    typeof value === 'number' && value > 0 ? [`${sizeText(value)} ${words(key)}`] : [],
+  )
   const dropped = listOf(listeners).map((one) => `${text(one['address'])} ${text(one['kernelDrops'])}`)
   return [
-    textTable(['source', name], [...told, ...(spent.length === 0 ? [] : [['bytes', spent.join(', ')]]), ...(dropped.length === 0 ? [] : [['dropped by the kernel, of everybody', dropped.join(', ')]])]),
-    ...(listOf(domains).length === 0 ? [] : [`\n${textTable(['version', 'domain', 'port', 'last heard of', 'templates', 'last announced', 'waits for', 'parked', 'one in'], listOf(domains).map((one) => [
-      text(one['version']), text(one['domain']), `${text(one['port'])}/${text(one['transport'])}`, ago(now - Number(one['lastSeen'] ?? now)), ids(one['templates']),
-      typeof one['lastTemplate'] === 'number' ? ago(now - one['lastTemplate']) : '', ids(one['waitingFor']), sizeText(Number(one['parkedBytes'] ?? 0)), text(one['sampling']),
-    ]))}`]),
+    textTable(
+      ['source', name],
+      [
+        ...told,
+        ...(spent.length === 0 ? [] : [['bytes', spent.join(', ')]]),
+        ...(dropped.length === 0 ? [] : [['dropped by the kernel, of everybody', dropped.join(', ')]]),
+      ],
+    ),
+    ...(listOf(domains).length === 0
+      ? []
+      : [
+          `\n${textTable(
+            [
+              'version',
+              'domain',
+              'port',
+              'last heard of',
+              'templates',
+              'last announced',
+              'waits for',
+              'parked',
+              'one in',
+            ],
+            listOf(domains).map((one) => [
+              text(one['version']),
+              text(one['domain']),
+              `${text(one['port'])}/${text(one['transport'])}`,
+              ago(now - Number(one['lastSeen'] ?? now)),
+              ids(one['templates']),
+              typeof one['lastTemplate'] === 'number' ? ago(now - one['lastTemplate']) : '',
+              ids(one['waitingFor']),
+              sizeText(Number(one['parkedBytes'] ?? 0)),
+              text(one['sampling']),
+            ]),
+          )}`,
+        ]),
     ...(why === undefined ? [] : [`\n${oneLine(why)}\n`]),
   ].join('')
 }
 
-const listOf = (value: unknown): readonly Readonly<Record<string, unknown>>[] => (Array.isArray(value) ? (value as readonly Readonly<Record<string, unknown>>[]) : [])
-const text = (value: unknown): string => (typeof value === 'number' || typeof value === 'string' ? oneLine(String(value)) : '')
+const listOf = (value: unknown): readonly Readonly<Record<string, unknown>>[] =>
+  Array.isArray(value) ? (value as readonly Readonly<Record<string, unknown>>[]) : []
+const text = (value: unknown): string =>
+  typeof value === 'number' || typeof value === 'string' ? oneLine(String(value)) : ''
 const ids = (value: unknown): string => (Array.isArray(value) ? (value as readonly unknown[]).map(text).join(' ') : '')
 /** `missingDatagrams` → `missing datagrams` */
 const words = (key: string): string => key.replaceAll(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`)
@@ -70,7 +141,8 @@ function numberOf(exporter: ExporterReport, what: string): number | undefined {
 
 const shedReasons: Readonly<Record<string, string>> = {
   not_allowed: 'datagrams came from addresses outside of `allow`',
-  kernel_dropped: 'datagrams were dropped by the kernel because they were not read in time: see sysctl net.core.rmem_max and `receive_buffer`',
+  kernel_dropped:
+    'datagrams were dropped by the kernel because they were not read in time: see sysctl net.core.rmem_max and `receive_buffer`',
   malformed: 'datagrams were no well-formed export',
   no_template: 'data sets were given up because their template did not come in time',
   journal_full: 'flows were given up because the journal is full',
@@ -79,7 +151,9 @@ const shedReasons: Readonly<Record<string, string>> = {
 
 function shedOf({ sources }: Ledger, name: string): string[] {
   const shed = sources.find((source) => source.name === name)?.shed ?? {}
-  return Object.entries(shed).filter(([, count]) => count > 0).map(([reason, count]) => `${name}: ${count} ${shedReasons[reason] ?? `were not taken (${reason})`}`)
+  return Object.entries(shed)
+    .filter(([, count]) => count > 0)
+    .map(([reason, count]) => `${name}: ${count} ${shedReasons[reason] ?? `were not taken (${reason})`}`)
 }
 
 /** `3 s ago` */

@@ -28,13 +28,19 @@ export function emptyCounts(): CaptureCounts {
 }
 
 /** Datagrams of a capture file, a piece of the file at a time. Each piece is a buffer of its own: payloads may be kept. */
-export async function* readCapture(host: Host, path: string, ports: ReadonlySet<number> | 'any', counts: CaptureCounts, read: (bytes: number) => void): AsyncGenerator<TimedDatagram[]> {
+export async function* readCapture(
+  host: Host,
+  path: string,
+  ports: ReadonlySet<number> | 'any',
+  counts: CaptureCounts,
+  read: (bytes: number) => void,
+): AsyncGenerator<TimedDatagram[]> {
   const reader = new CaptureReader()
   const file = await host.disk.open(path, 'read').catch((error: unknown) => {
     throw new CommandError(`${path} cannot be opened: ${messageOf(error)}.`)
   })
   try {
-    for (let at = 0; ; ) {
+    for (let at = 0; ;) {
       const piece = new Uint8Array(pieceBytes)
       const bytes = await file.read(piece, at)
       if (bytes === 0) break
@@ -47,7 +53,11 @@ export async function* readCapture(host: Host, path: string, ports: ReadonlySet<
     counts.format = reader.format
   } catch (error) {
     if (!(error instanceof PcapError)) throw error
-    throw new CommandError(`${path} cannot be read: ${error.message}.`, [counts.packets === 0 ? 'Captures are made with tcpdump -w or by Wireshark.' : `${counts.packets} packets came before.`])
+    throw new CommandError(`${path} cannot be read: ${error.message}.`, [
+      counts.packets === 0
+        ? 'Captures are made with tcpdump -w or by Wireshark.'
+        : `${counts.packets} packets came before.`,
+    ])
   } finally {
     await file.close()
   }

@@ -18,7 +18,10 @@ export async function replayCommand(file: string, flags: ReplayFlags): Promise<v
   const host = realHost()
   const size = (await host.disk.stat(file))?.size
   if (size === undefined) throw new CommandError(`There is no file ${file}.`)
-  const progress = new Progress(flags.countOnly === true ? 'counting' : 'sending', size * (flags.countOnly === true ? 1 : flags.loop))
+  const progress = new Progress(
+    flags.countOnly === true ? 'counting' : 'sending',
+    size * (flags.countOnly === true ? 1 : flags.loop),
+  )
   const stopped = new AbortController()
   self.onSignal('SIGINT', () => stopped.abort())
   self.onSignal('SIGTERM', () => stopped.abort())
@@ -44,7 +47,13 @@ async function count(host: Host, file: string, flags: ReplayFlags, progress: Pro
   tell(file, flags, counts, tally, undefined, decoder)
 }
 
-async function send(host: Host, file: string, flags: ReplayFlags, progress: Progress, signal: AbortSignal): Promise<void> {
+async function send(
+  host: Host,
+  file: string,
+  flags: ReplayFlags,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<void> {
   const sender = await ReplaySender.open(flags.to)
   const pace = new Pace(host, flags.speed, signal)
   const tally = new Tally()
@@ -69,7 +78,9 @@ async function send(host: Host, file: string, flags: ReplayFlags, progress: Prog
   if (sender.refused > 0 || sender.failed > 0) {
     const { host: name, port } = flags.to
     throw new CommandError(
-      sender.failed > 0 ? `${sender.failed} datagrams could not be sent: ${sender.lastError?.message ?? ''}.` : `Nobody listens at ${name}${port === undefined ? ', at least on some of the ports' : ` port ${port}`}.`,
+      sender.failed > 0
+        ? `${sender.failed} datagrams could not be sent: ${sender.lastError?.message ?? ''}.`
+        : `Nobody listens at ${name}${port === undefined ? ', at least on some of the ports' : ` port ${port}`}.`,
       ['Is the collector running, and on these ports? --to HOST:PORT sends everything to one.'],
     )
   }
@@ -82,19 +93,48 @@ interface Sent {
   readonly seconds: number
 }
 
-const names = { netflow5: 'NetFlow v5', netflow9: 'NetFlow v9', ipfix: 'IPFIX', sflow5: 'sFlow v5', unknown: 'unknown' } as const
+const names = {
+  netflow5: 'NetFlow v5',
+  netflow9: 'NetFlow v9',
+  ipfix: 'IPFIX',
+  sflow5: 'sFlow v5',
+  unknown: 'unknown',
+} as const
 
-function tell(file: string, flags: ReplayFlags, counts: CaptureCounts, tally: Tally, sent: Sent | undefined, decoder?: CaptureDecoder): void {
+function tell(
+  file: string,
+  flags: ReplayFlags,
+  counts: CaptureCounts,
+  tally: Tally,
+  sent: Sent | undefined,
+  decoder?: CaptureDecoder,
+): void {
   const span = tally.lastTime >= tally.firstTime ? (tally.lastTime - tally.firstTime) / 1000 : 0
   const { format, packets, leftOut, tail } = counts
   if (flags.format === 'json') {
     const { datagrams, bytes, exporters, ports } = tally
-    self.stdout(`${JSON.stringify({
-      file, format, packets, datagrams, bytes, exporters, seconds: span,
-      protocols: Object.fromEntries([...tally.protocols].map(([protocol, found]) => [protocol, { ...found, ...plain(decoder?.counts.get(protocol)) }])),
-      ports: Object.fromEntries(ports), left_out: leftOut, tail_bytes: tail,
-      ...(decoder === undefined ? {} : { sets_without_template: decoder.waiting }), ...(sent === undefined ? {} : { sent }),
-    })}\n`)
+    self.stdout(
+      `${JSON.stringify({
+        file,
+        format,
+        packets,
+        datagrams,
+        bytes,
+        exporters,
+        seconds: span,
+        protocols: Object.fromEntries(
+          [...tally.protocols].map(([protocol, found]) => [
+            protocol,
+            { ...found, ...plain(decoder?.counts.get(protocol)) },
+          ]),
+        ),
+        ports: Object.fromEntries(ports),
+        left_out: leftOut,
+        tail_bytes: tail,
+        ...(decoder === undefined ? {} : { sets_without_template: decoder.waiting }),
+        ...(sent === undefined ? {} : { sent }),
+      })}\n`,
+    )
     return
   }
   const number = (value: number): string => value.toLocaleString('en-US')
@@ -102,18 +142,34 @@ function tell(file: string, flags: ReplayFlags, counts: CaptureCounts, tally: Ta
     `${file} (${format ?? '?'}): ${number(packets)} packets`,
     `  ${number(tally.datagrams)} datagrams, ${sizeText(tally.bytes)}, of ${number(tally.exporters)} exporter${tally.exporters === 1 ? '' : 's'}, over ${span.toFixed(1)} s`,
   ]
-  const left = Object.entries(leftOut).filter(([, count]) => count > 0).map(([why, count]) => `${number(count)} ${leftOutNames[why as keyof typeof leftOutNames]}`)
+  const left = Object.entries(leftOut)
+    .filter(([, count]) => count > 0)
+    .map(([why, count]) => `${number(count)} ${leftOutNames[why as keyof typeof leftOutNames]}`)
   if (left.length > 0) lines.push(`  left out: ${left.join(', ')}`)
   if (tail > 0) lines.push(`  the file ends within a packet: ${number(tail)} bytes are left`)
   const table = textTable(
-    ['protocol', 'datagrams', 'bytes', ...(decoder === undefined ? [] : ['flows', 'flow packets', 'flow bytes', 'malformed'])],
-    [...tally.protocols].map(([protocol, { datagrams, bytes }]) => [names[protocol], datagrams, bytes, ...flowCells(decoder?.counts.get(protocol))]),
+    [
+      'protocol',
+      'datagrams',
+      'bytes',
+      ...(decoder === undefined ? [] : ['flows', 'flow packets', 'flow bytes', 'malformed']),
+    ],
+    [...tally.protocols].map(([protocol, { datagrams, bytes }]) => [
+      names[protocol],
+      datagrams,
+      bytes,
+      ...flowCells(decoder?.counts.get(protocol)),
+    ]),
   )
   if (tally.protocols.size > 0) lines.push('', table.trimEnd())
-  if (decoder !== undefined && decoder.waiting > 0) lines.push('', `${number(decoder.waiting)} data sets cannot be read: the capture holds no template for them`)
+  if (decoder !== undefined && decoder.waiting > 0)
+    lines.push('', `${number(decoder.waiting)} data sets cannot be read: the capture holds no template for them`)
   if (sent !== undefined) {
     const rate = sent.seconds > 0 ? sent.sent / sent.seconds : 0
-    lines.push('', `sent ${number(sent.sent)} datagrams in ${sent.seconds.toFixed(1)} s (${number(Math.round(rate))} a second)${sent.refused > 0 ? `, ${number(sent.refused)} refused` : ''}`)
+    lines.push(
+      '',
+      `sent ${number(sent.sent)} datagrams in ${sent.seconds.toFixed(1)} s (${number(Math.round(rate))} a second)${sent.refused > 0 ? `, ${number(sent.refused)} refused` : ''}`,
+    )
   }
   self.stdout(`${lines.join('\n')}\n`)
 }
@@ -126,8 +182,20 @@ function flowCells(counts: FlowCounts | undefined): string[] {
 /** Sums that are too large for a number are text. */
 function plain(counts: FlowCounts | undefined): object {
   if (counts === undefined) return {}
-  const safe = (value: bigint): number | string => (value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : String(value))
-  return { flows: counts.flows, flow_packets: safe(counts.packets), flow_bytes: safe(counts.bytes), malformed: counts.malformed }
+  const safe = (value: bigint): number | string =>
+    value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : String(value)
+  return {
+    flows: counts.flows,
+    flow_packets: safe(counts.packets),
+    flow_bytes: safe(counts.bytes),
+    malformed: counts.malformed,
+  }
 }
 
-const leftOutNames = { other: 'of other protocols', port: 'to other ports', fragment: 'fragments', cut: 'cut by the capture', link: 'of a link layer that is not known' } as const
+const leftOutNames = {
+  other: 'of other protocols',
+  port: 'to other ports',
+  fragment: 'fragments',
+  cut: 'cut by the capture',
+  link: 'of a link layer that is not known',
+} as const

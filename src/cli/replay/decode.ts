@@ -29,10 +29,19 @@ export class CaptureDecoder {
   readonly counts = new Map<Protocol, FlowCounts>()
   readonly #flows = new FlowBuilder()
   readonly #netflow5 = new Netflow5Decoder(this.#flows)
-  readonly #templates = new TemplateDecoder(this.#flows, {
-    skewLimit: hour, sampling: 0, netobservPen: 2, extra: [], templates: { ...usualTemplateLimits, expiry: 2 * hour },
-    parking: { bytes: 256 << 20, exporterBytes: 64 << 20, time: 24 * hour },
-  }, noBytes(), () => true)
+  readonly #templates = new TemplateDecoder(
+    this.#flows,
+    {
+      skewLimit: hour,
+      sampling: 0,
+      netobservPen: 2,
+      extra: [],
+      templates: { ...usualTemplateLimits, expiry: 2 * hour },
+      parking: { bytes: 256 << 20, exporterBytes: 64 << 20, time: 24 * hour },
+    },
+    noBytes(),
+    () => true,
+  )
   readonly #sflow = new Sflow5Decoder(this.#flows)
   readonly #datagram = new Datagram()
   readonly #exporters = new Map<string, ExporterState>()
@@ -41,7 +50,8 @@ export class CaptureDecoder {
   get waiting(): number {
     let sets = 0
     for (const { sessions } of this.#exporters.values()) {
-      for (const { domains } of sessions.values()) for (const { parked } of domains.values()) for (const each of parked.values()) sets += each.length
+      for (const { domains } of sessions.values())
+        for (const { parked } of domains.values()) for (const each of parked.values()) sets += each.length
     }
     return sets
   }

@@ -34,7 +34,9 @@ export class ReplaySender {
     try {
       return new ReplaySender((await lookup(host)).address, port)
     } catch (error) {
-      throw new CommandError(`${host} cannot be found: ${messageOf(error)}.`, ['Give --to an address, or a name that this machine knows.'])
+      throw new CommandError(`${host} cannot be found: ${messageOf(error)}.`, [
+        'Give --to an address, or a name that this machine knows.',
+      ])
     }
   }
 

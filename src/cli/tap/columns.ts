@@ -8,7 +8,10 @@ interface Shape {
   readonly cells: (line: TapLine) => readonly string[]
 }
 
-const text = (value: unknown): string => (value === undefined || value === null ? '' : oneLine(typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean)))
+const text = (value: unknown): string =>
+  value === undefined || value === null
+    ? ''
+    : oneLine(typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean))
 const time = (value: unknown): string => (typeof value === 'string' ? value.slice(11, 23) : '')
 
 /** `10.0.0.1:443`, and the name behind it where there is one. */
@@ -22,16 +25,47 @@ function end(line: TapLine, side: 'src' | 'dst'): string {
 const protocols: Readonly<Record<string, string>> = { 1: 'icmp', 6: 'tcp', 17: 'udp', 58: 'icmp6', 132: 'sctp' }
 
 const flow: Shape = {
-  titles: [['received', 12], ['exporter', 15], ['source', 24], ['destination', 24], ['proto', 5], ['packets', 8], ['bytes', 10]],
-  cells: (line) => [time(line['time_received']), text(line['exporter_addr']), end(line, 'src'), end(line, 'dst'), protocols[text(line['proto'])] ?? text(line['proto']), text(line['packets']), text(line['bytes'])],
+  titles: [
+    ['received', 12],
+    ['exporter', 15],
+    ['source', 24],
+    ['destination', 24],
+    ['proto', 5],
+    ['packets', 8],
+    ['bytes', 10],
+  ],
+  cells: (line) => [
+    time(line['time_received']),
+    text(line['exporter_addr']),
+    end(line, 'src'),
+    end(line, 'dst'),
+    protocols[text(line['proto'])] ?? text(line['proto']),
+    text(line['packets']),
+    text(line['bytes']),
+  ],
 }
 const event: Shape = {
-  titles: [['time', 12], ['type', 32], ['source', 24], ['subject', 24], ['id', 16]],
-  cells: (line) => ['time', 'type', 'source', 'subject', 'id'].map((key) => (key === 'time' ? time(line[key]) : text(line[key]))),
+  titles: [
+    ['time', 12],
+    ['type', 32],
+    ['source', 24],
+    ['subject', 24],
+    ['id', 16],
+  ],
+  cells: (line) =>
+    ['time', 'type', 'source', 'subject', 'id'].map((key) => (key === 'time' ? time(line[key]) : text(line[key]))),
 }
 const message: Shape = {
-  titles: [['row', 20], ['to', 32], ['body', 20]],
-  cells: (line) => [text(line['_pos']), 'problem' in line ? `not written: ${text(line['problem'])}` : text(line['to']), text(line['body'] ?? line['body_base64'])],
+  titles: [
+    ['row', 20],
+    ['to', 32],
+    ['body', 20],
+  ],
+  cells: (line) => [
+    text(line['_pos']),
+    'problem' in line ? `not written: ${text(line['problem'])}` : text(line['to']),
+    text(line['body'] ?? line['body_base64']),
+  ],
 }
 
 function shapeOf(line: TapLine): Shape {
@@ -50,7 +84,14 @@ export class TapTable {
 
   row(line: TapLine): string {
     const shape = shapeOf(line)
-    const laid = (cells: readonly string[]): string => cut(cells.map((cell, at) => cell.padEnd(shape.titles[at]?.[1] ?? 0)).join('  ').trimEnd(), this.#width)
+    const laid = (cells: readonly string[]): string =>
+      cut(
+        cells
+          .map((cell, at) => cell.padEnd(shape.titles[at]?.[1] ?? 0))
+          .join('  ')
+          .trimEnd(),
+        this.#width,
+      )
     const titles = shape === this.#shape ? '' : `${laid(shape.titles.map(([title]) => title))}\n`
     this.#shape = shape
     return `${titles}${laid(shape.cells(line))}\n`

@@ -13,9 +13,15 @@ export interface Ran {
 const root = new URL('../../../', import.meta.url)
 
 /** Runs one command in a process of its own, as a shell would: real standard streams, real exit code. */
-export function weir(args: readonly string[], { input = '', env = {} }: { input?: string; env?: Record<string, string> } = {}): Promise<Ran> {
+export function weir(
+  args: readonly string[],
+  { input = '', env = {} }: { input?: string; env?: Record<string, string> } = {},
+): Promise<Ran> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['src/main.ts', ...args], { cwd: root, env: { ...process.env, WEIR_TOKEN: undefined, ...env } })
+    const child = spawn(process.execPath, ['src/main.ts', ...args], {
+      cwd: root,
+      env: { ...process.env, WEIR_TOKEN: undefined, ...env },
+    })
     let out = ''
     let err = ''
     child.stdout.setEncoding('utf8').on('data', (piece: string) => (out += piece))

@@ -3,13 +3,19 @@ import { join } from 'node:path'
 import { ROOT, runCommand, type CommandResult } from '../../../tools/kit/command.ts'
 
 /** Runs the real program as a shell would: `bin/weir.mjs` and its arguments, in the folder given. */
-export function launch(args: readonly string[], options: { readonly cwd?: string; readonly env?: Readonly<Record<string, string | undefined>> } = {}): Promise<CommandResult> {
+export function launch(
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly env?: Readonly<Record<string, string | undefined>> } = {},
+): Promise<CommandResult> {
   return runCommand(process.execPath, [join(ROOT, 'bin/weir.mjs'), ...args], { limit: 60_000, ...options })
 }
 
 /** Makes a data folder whose journal is one of the golden ones. */
 export async function goldenData(data: string, name: string): Promise<string> {
   await mkdir(data, { recursive: true })
-  await cp(join(ROOT, 'src/journal/fixtures/v1', name), join(data, 'journal'), { recursive: true, filter: (path) => !path.endsWith('.json') })
+  await cp(join(ROOT, 'src/journal/fixtures/v1', name), join(data, 'journal'), {
+    recursive: true,
+    filter: (path) => !path.endsWith('.json'),
+  })
   return data
 }

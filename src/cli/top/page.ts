@@ -8,20 +8,48 @@ export function topText({ time, seconds, journal, sources, exporters, sinks }: R
   const now = Date.parse(time)
   const troubles = [
     ...sources.flatMap(({ name, error }) => (error === undefined ? [] : [`source ${name}: ${oneLine(error)}`])),
-    ...exporters.flatMap(({ source, address, why }) => (why === undefined ? [] : [`${source} ${address}: ${oneLine(why)}`])).slice(0, limit),
+    ...exporters
+      .flatMap(({ source, address, why }) => (why === undefined ? [] : [`${source} ${address}: ${oneLine(why)}`]))
+      .slice(0, limit),
     ...sinks.flatMap(({ name, error }) => (error === undefined ? [] : [`sink ${name}: ${oneLine(error)}`])),
   ]
   return [
     `${time.slice(11, 19)} UTC, over ${seconds} s; journal ${sizeText(journal.bytes)} in ${journal.segments} segments, sequence ${journal.sequence}\n`,
-    textTable(['source', 'type', 'rows/s', 'accepted', 'shed/s', 'shed'], sources.map((one) => [one.name, one.type, one.rate, one.accepted, one.shedRate, one.shed])),
-    ...(exporters.length === 0 ? [] : [textTable(
-      ['exporter', 'source', 'flows/s', 'datagrams/s', 'missing', 'last heard of'],
-      exporters.slice(0, limit).map((one) => [one.address, one.source, one.rate, one.datagramRate, one.missing, ago(now - one.lastSeen)]),
-    )]),
+    textTable(
+      ['source', 'type', 'rows/s', 'accepted', 'shed/s', 'shed'],
+      sources.map((one) => [one.name, one.type, one.rate, one.accepted, one.shedRate, one.shed]),
+    ),
+    ...(exporters.length === 0
+      ? []
+      : [
+          textTable(
+            ['exporter', 'source', 'flows/s', 'datagrams/s', 'missing', 'last heard of'],
+            exporters
+              .slice(0, limit)
+              .map((one) => [
+                one.address,
+                one.source,
+                one.rate,
+                one.datagramRate,
+                one.missing,
+                ago(now - one.lastSeen),
+              ]),
+          ),
+        ]),
     ...(exporters.length > limit ? [`${exporters.length - limit} more exporters\n`] : []),
     textTable(
       ['sink', 'type', 'state', 'rows/s', 'lag', 'pending', 'dropped/s', 'dropped', 'dead letters'],
-      sinks.map((one) => [one.name, one.type, one.state, one.rate, `${(one.lagMs / 1000).toFixed(1)} s`, one.pending, one.dropRate, one.dropped, one.deadLettered]),
+      sinks.map((one) => [
+        one.name,
+        one.type,
+        one.state,
+        one.rate,
+        `${(one.lagMs / 1000).toFixed(1)} s`,
+        one.pending,
+        one.dropRate,
+        one.dropped,
+        one.deadLettered,
+      ]),
     ),
     ...(troubles.length === 0 ? [] : [`${troubles.join('\n')}\n`]),
   ].join('\n')

@@ -57,12 +57,14 @@ export interface SinkRates {
   readonly error?: string
 }
 
-const total = (reasons: Readonly<Record<string, number>>): number => Object.values(reasons).reduce((sum, rows) => sum + rows, 0)
+const total = (reasons: Readonly<Record<string, number>>): number =>
+  Object.values(reasons).reduce((sum, rows) => sum + rows, 0)
 
 export function ratesBetween(before: Sample, after: Sample): Rates {
   const seconds = Math.max(0.001, (after.at - before.at) / 1000)
   /** A count that fell belongs to a server that was started anew. */
-  const perSecond = (now: number, then: number | undefined): number => (then === undefined || now < then ? 0 : Math.round((10 * (now - then)) / seconds) / 10)
+  const perSecond = (now: number, then: number | undefined): number =>
+    then === undefined || now < then ? 0 : Math.round((10 * (now - then)) / seconds) / 10
   const sourcesBefore = new Map(before.ledger.sources.map((one) => [one.name, one]))
   const sinksBefore = new Map(before.ledger.sinks.map((one) => [one.name, one]))
   const running = new Map(after.pipeline.sources.map((one) => [one.name, one]))
@@ -75,7 +77,12 @@ export function ratesBetween(before: Sample, after: Sample): Rates {
       const then = sourcesBefore.get(name)
       const { type = '', error } = running.get(name) ?? {}
       return {
-        name, type, accepted, rate: perSecond(accepted, then?.accepted), shed: total(shed), shedRate: perSecond(total(shed), then === undefined ? undefined : total(then.shed)),
+        name,
+        type,
+        accepted,
+        rate: perSecond(accepted, then?.accepted),
+        shed: total(shed),
+        shedRate: perSecond(total(shed), then === undefined ? undefined : total(then.shed)),
         ...(error === undefined ? {} : { error }),
       }
     }),
@@ -84,26 +91,48 @@ export function ratesBetween(before: Sample, after: Sample): Rates {
       const then = sinksBefore.get(name)
       const { type = '', state = 'stopped' as const, lagMs = 0, error } = sinkStates.get(name) ?? {}
       return {
-        name, type, state, lagMs: Math.round(lagMs), pending, rate: perSecond(delivered, then?.delivered),
-        dropped: total(dropped), dropRate: perSecond(total(dropped), then === undefined ? undefined : total(then.dropped)), deadLettered, quarantined,
+        name,
+        type,
+        state,
+        lagMs: Math.round(lagMs),
+        pending,
+        rate: perSecond(delivered, then?.delivered),
+        dropped: total(dropped),
+        dropRate: perSecond(total(dropped), then === undefined ? undefined : total(then.dropped)),
+        deadLettered,
+        quarantined,
         ...(error === undefined ? {} : { error }),
       }
     }),
   }
 }
 
-function exporterRates(before: Exporters, after: Exporters, perSecond: (now: number, then: number | undefined) => number): ExporterRates[] {
-  const keyed = ({ sources }: Exporters): [string, ExporterReport][] => sources.flatMap(({ name, exporters }) => exporters.map((one): [string, ExporterReport] => [`${name} ${one.address}`, one]))
+function exporterRates(
+  before: Exporters,
+  after: Exporters,
+  perSecond: (now: number, then: number | undefined) => number,
+): ExporterRates[] {
+  const keyed = ({ sources }: Exporters): [string, ExporterReport][] =>
+    sources.flatMap(({ name, exporters }) =>
+      exporters.map((one): [string, ExporterReport] => [`${name} ${one.address}`, one]),
+    )
   const earlier = new Map(keyed(before))
-  return after.sources.flatMap(({ name, exporters }) => exporters.map((one) => {
-    const then = earlier.get(`${name} ${one.address}`)
-    const { missing } = one
-    return {
-      source: name, address: one.address, lastSeen: one.lastSeen,
-      // One that was not there before began since.
-      rate: perSecond(one.rows, then?.rows ?? 0), datagramRate: perSecond(one.datagrams, then?.datagrams ?? 0),
-      missing: typeof missing === 'number' ? missing : 0,
-      ...(one.why === undefined ? {} : { why: one.why }),
-    }
-  })).toSorted((a, b) => b.rate - a.rate || b.datagramRate - a.datagramRate || b.lastSeen - a.lastSeen)
+  return after.sources
+    .flatMap(({ name, exporters }) =>
+      exporters.map((one) => {
+        const then = earlier.get(`${name} ${one.address}`)
+        const { missing } = one
+        return {
+          source: name,
+          address: one.address,
+          lastSeen: one.lastSeen,
+          // One that was not there before began since.
+          rate: perSecond(one.rows, then?.rows ?? 0),
+          datagramRate: perSecond(one.datagrams, then?.datagrams ?? 0),
+          missing: typeof missing === 'number' ? missing : 0,
+          ...(one.why === undefined ? {} : { why: one.why }),
+        }
+      }),
+    )
+    .toSorted((a, b) => b.rate - a.rate || b.datagramRate - a.datagramRate || b.lastSeen - a.lastSeen)
 }

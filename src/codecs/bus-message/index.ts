@@ -40,18 +40,28 @@ export type MessageWriter = (row: Row, form: WeirEvent) => BusMessage
 export async function messageWriter(mode: MessageMode): Promise<MessageWriter> {
   if (mode !== 'protobuf') return (row, form) => busMessage(row, form, mode)
   const { encodeProtobuf } = await import('../cloudevents/protobuf.ts')
-  return (row, form) => ({ ...commonOf(row, form), attributes: {}, contentType: protobufType, body: encodeProtobuf(form) })
+  return (row, form) => ({
+    ...commonOf(row, form),
+    attributes: {},
+    contentType: protobufType,
+    body: encodeProtobuf(form),
+  })
 }
 
 export function busMessage(row: Row, form: WeirEvent, mode: Exclude<MessageMode, 'protobuf'>): BusMessage {
   const common = commonOf(row, form)
-  if (mode === 'structured') return { ...common, attributes: {}, contentType: `${structuredType}; charset=utf-8`, body: encodeStructured(form) }
+  if (mode === 'structured')
+    return { ...common, attributes: {}, contentType: `${structuredType}; charset=utf-8`, body: encodeStructured(form) }
   const { attributes, contentType } = eventAttributes(form)
   return { ...common, attributes: mode === 'raw' ? {} : attributes, contentType, body: form.data ?? nothing }
 }
 
 function commonOf(row: Row, form: WeirEvent): Pick<BusMessage, 'facts' | 'id' | 'key'> {
-  return { facts: factsOf(row, form), id: messageId(row, form), key: row.kind === 'flows' ? undefined : (form.key ?? row.key) }
+  return {
+    facts: factsOf(row, form),
+    id: messageId(row, form),
+    key: row.kind === 'flows' ? undefined : (form.key ?? row.key),
+  }
 }
 
 /**
@@ -63,11 +73,15 @@ export function messageId({ kind, id }: Pick<Row, 'kind' | 'id'>, { source, id: 
 }
 
 function factsOf({ kind, event }: Row, form: WeirEvent): Record<string, string> {
-  const facts: Record<string, string> = { type: form.type, family: kind === 'flows' ? 'flow' : (event.family ?? 'event') }
+  const facts: Record<string, string> = {
+    type: form.type,
+    family: kind === 'flows' ? 'flow' : (event.family ?? 'event'),
+  }
   const object = event.ref === undefined ? undefined : parseKubernetesRef(event.ref)
   if (object === undefined) return facts
   const version = versionOf(event)
-  for (const [name, value] of Object.entries({ ...object, ...(version === undefined ? {} : { version }) })) if (value !== '') facts[name] = value
+  for (const [name, value] of Object.entries({ ...object, ...(version === undefined ? {} : { version }) }))
+    if (value !== '') facts[name] = value
   return facts
 }
 
@@ -77,5 +91,7 @@ const ownTypes = new Set<string>(Object.values(kubernetesTypes))
 
 function versionOf({ type, data }: WeirEvent): string | undefined {
   if (!ownTypes.has(type) || data === undefined) return undefined
-  return /"version":"([^"\\]+)"/.exec(Buffer.from(data.buffer, data.byteOffset, Math.min(data.length, versionBytes)).toString())?.[1]
+  return /"version":"([^"\\]+)"/.exec(
+    Buffer.from(data.buffer, data.byteOffset, Math.min(data.length, versionBytes)).toString(),
+  )?.[1]
 }

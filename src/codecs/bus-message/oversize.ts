@@ -44,14 +44,20 @@ export function splitMessage<Message extends BusMessage>(message: Message, mostB
   const cut = hash('sha256', `${sha256} ${mostBytes}`, 'base64url').slice(0, 8)
   const type = contentType === undefined ? '' : `; type="${contentType.replaceAll(/["\\]/g, String.raw`\$&`)}"`
   return Array.from({ length: total }, (_, at) => ({
-    ...message, id: `${id}.${cut}.${at + 1}`, key: message.key ?? id, body: body.subarray(at * mostBytes, (at + 1) * mostBytes),
+    ...message,
+    id: `${id}.${cut}.${at + 1}`,
+    key: message.key ?? id,
+    body: body.subarray(at * mostBytes, (at + 1) * mostBytes),
     contentType: `${partType}; id="${id}"; number=${at + 1}; total=${total}; sha256=${sha256}${type}`,
   }))
 }
 
 /** The message with a claim in place of its body. */
 export function claimMessage<Message extends BusMessage>(message: Message, url: string, sha256: string): Message {
-  const { contentType: contenttype, body: { length: size } } = message
+  const {
+    contentType: contenttype,
+    body: { length: size },
+  } = message
   const claim: Claim = { url, size, sha256, ...(contenttype === undefined ? {} : { contenttype }) }
   return { ...message, contentType: claimType, body: new TextEncoder().encode(JSON.stringify(claim)) }
 }
@@ -60,11 +66,26 @@ export function claimMessage<Message extends BusMessage>(message: Message, url: 
 export function partOf({ contentType }: InMessage): Part | undefined {
   if (!is(contentType, partType)) return undefined
   const found = new Map<string, string>()
-  for (const [, name = '', quoted, plain] of contentType.matchAll(/;\s*([a-z0-9]+)=(?:"((?:[^"\\]|\\.)*)"|([^;\s"]*))/g)) {
+  for (const [, name = '', quoted, plain] of contentType.matchAll(
+    /;\s*([a-z0-9]+)=(?:"((?:[^"\\]|\\.)*)"|([^;\s"]*))/g,
+  )) {
     found.set(name, quoted === undefined ? (plain ?? '') : quoted.replaceAll(/\\(.)/g, '$1'))
   }
-  const [id, sha256, number, total] = [found.get('id'), found.get('sha256'), Number(found.get('number')), Number(found.get('total'))]
-  if (id === undefined || !isHash(sha256) || !Number.isInteger(number) || !Number.isInteger(total) || number < 1 || number > total || total > mostParts) {
+  const [id, sha256, number, total] = [
+    found.get('id'),
+    found.get('sha256'),
+    Number(found.get('number')),
+    Number(found.get('total')),
+  ]
+  if (
+    id === undefined ||
+    !isHash(sha256) ||
+    !Number.isInteger(number) ||
+    !Number.isInteger(total) ||
+    number < 1 ||
+    number > total ||
+    total > mostParts
+  ) {
     throw new Error(`it is a part of a message, and does not say which: ${contentType.slice(0, 300)}`)
   }
   return { message: `${id} ${sha256} ${total}`, number, total, sha256, contentType: found.get('type') }
@@ -74,7 +95,8 @@ export function partOf({ contentType }: InMessage): Part | undefined {
 export function joinParts(messages: readonly InMessage[], { sha256, contentType, total }: Part): InMessage {
   const [first] = messages
   const body = Buffer.concat(messages.map((message) => message.body))
-  if (first === undefined || messages.length !== total || hash('sha256', body) !== sha256) throw new Error(`its ${total} parts are not what was sent (sha256)`)
+  if (first === undefined || messages.length !== total || hash('sha256', body) !== sha256)
+    throw new Error(`its ${total} parts are not what was sent (sha256)`)
   return { ...first, contentType, body }
 }
 
@@ -85,8 +107,19 @@ export function isClaim({ contentType }: Pick<InMessage, 'contentType'>): boolea
 /** Undefined: it is no claim. Throws when it says so and can't be one. */
 export function claimOf({ contentType, body }: InMessage): Claim | undefined {
   if (!is(contentType, claimType)) return undefined
-  const claim: unknown = isUtf8(body) ? parsed(Buffer.from(body.buffer, body.byteOffset, body.length).toString()) : undefined
-  if (typeof claim === 'object' && claim !== null && 'url' in claim && 'size' in claim && 'sha256' in claim && typeof claim.url === 'string' && Number.isInteger(claim.size) && isHash(claim.sha256)) {
+  const claim: unknown = isUtf8(body)
+    ? parsed(Buffer.from(body.buffer, body.byteOffset, body.length).toString())
+    : undefined
+  if (
+    typeof claim === 'object' &&
+    claim !== null &&
+    'url' in claim &&
+    'size' in claim &&
+    'sha256' in claim &&
+    typeof claim.url === 'string' &&
+    Number.isInteger(claim.size) &&
+    isHash(claim.sha256)
+  ) {
     return claim as Claim
   }
   throw new Error('it stands for a body in a store, and does not say for which')
@@ -94,7 +127,10 @@ export function claimOf({ contentType, body }: InMessage): Claim | undefined {
 
 /** The message that a claim stands for. Throws when it is not what was put into the store. */
 export function redeem(message: InMessage, { sha256, size, contenttype }: Claim, body: Uint8Array): InMessage {
-  if (body.length !== size || hash('sha256', body) !== sha256) throw new Error(`its body in the store is not what was put there (${body.length} bytes of ${size}, or another sha256)`)
+  if (body.length !== size || hash('sha256', body) !== sha256)
+    throw new Error(
+      `its body in the store is not what was put there (${body.length} bytes of ${size}, or another sha256)`,
+    )
   return { ...message, contentType: contenttype, body }
 }
 

@@ -1,7 +1,15 @@
 /** A message of a bus as events, by the codec that its source is given. Pure. */
 import { isUtf8 } from 'node:buffer'
 import type { WeirEvent } from '../../model/events.ts'
-import { attributedReader, checkJson, decodeBatchToColumns, decodeStructured, httpMode, isProtobuf, toEvents } from '../cloudevents/index.ts'
+import {
+  attributedReader,
+  checkJson,
+  decodeBatchToColumns,
+  decodeStructured,
+  httpMode,
+  isProtobuf,
+  toEvents,
+} from '../cloudevents/index.ts'
 
 export interface InMessage {
   /** Attributes of a CloudEvent in binary mode by their plain names, as plain text; none where the message has none. */
@@ -34,42 +42,73 @@ export async function messageReader({ codec, event_type: type }: ReadChoice): Pr
     case 'cloudevents': {
       const { decodeProtobuf } = await import('../cloudevents/protobuf.ts')
       const attributed = attributedReader()
-      return (message) => (isProtobuf(message.contentType) ? [decodeProtobuf(message.body)] : cloudEvents(message, attributed))
+      return (message) =>
+        isProtobuf(message.contentType) ? [decodeProtobuf(message.body)] : cloudEvents(message, attributed)
     }
     case 'kollect': {
       const { kollectChanges } = await import('../kollect/read.ts')
       return kollectChanges
     }
-    case 'json': return (message, source) => {
-      const { body } = message
-      if (!isUtf8(body)) throw new Error('it is not UTF-8, as JSON is')
-      checkJson(body)
-      return [{ ...placed(message, type, source), datacontenttype: 'application/json', encoding: 'json', data: body }]
-    }
-    case 'raw': return (message, source) => [{ ...placed(message, type, source), ...(message.contentType === undefined ? {} : { datacontenttype: message.contentType }), ...dataOf(message.body) }]
+    case 'json':
+      return (message, source) => {
+        const { body } = message
+        if (!isUtf8(body)) throw new Error('it is not UTF-8, as JSON is')
+        checkJson(body)
+        return [{ ...placed(message, type, source), datacontenttype: 'application/json', encoding: 'json', data: body }]
+      }
+    case 'raw':
+      return (message, source) => [
+        {
+          ...placed(message, type, source),
+          ...(message.contentType === undefined ? {} : { datacontenttype: message.contentType }),
+          ...dataOf(message.body),
+        },
+      ]
   }
 }
 
 /** An event that is known by its place on the bus. */
-function placed({ place: id, time, key }: InMessage, type: string, source: string): Pick<WeirEvent, 'id' | 'source' | 'type' | 'time' | 'key'> {
+function placed(
+  { place: id, time, key }: InMessage,
+  type: string,
+  source: string,
+): Pick<WeirEvent, 'id' | 'source' | 'type' | 'time' | 'key'> {
   return { id, source, type, ...(time === undefined ? {} : { time }), ...(key === undefined ? {} : { key }) }
 }
 
 /** What stands in the journal for a message that could not be read, with its bytes: it is not lost, and nothing waits behind it. */
-export function rejectedMessage({ body, contentType, place, time, key }: InMessage, reason: string, source: string): WeirEvent {
+export function rejectedMessage(
+  { body, contentType, place, time, key }: InMessage,
+  reason: string,
+  source: string,
+): WeirEvent {
   return {
-    id: `rejected:${place}`, source, type: rejectedType, subject: place, ...(time === undefined ? {} : { time }), ...(key === undefined ? {} : { key }),
-    ...(contentType === undefined ? {} : { datacontenttype: contentType.slice(0, 256) }), extensions: { reason: reason.slice(0, 512) }, encoding: 'binary', data: body,
+    id: `rejected:${place}`,
+    source,
+    type: rejectedType,
+    subject: place,
+    ...(time === undefined ? {} : { time }),
+    ...(key === undefined ? {} : { key }),
+    ...(contentType === undefined ? {} : { datacontenttype: contentType.slice(0, 256) }),
+    extensions: { reason: reason.slice(0, 512) },
+    encoding: 'binary',
+    data: body,
   }
 }
 
-function cloudEvents({ attributes, contentType, body }: InMessage, attributed: ReturnType<typeof attributedReader>): WeirEvent[] {
+function cloudEvents(
+  { attributes, contentType, body }: InMessage,
+  attributed: ReturnType<typeof attributedReader>,
+): WeirEvent[] {
   const mode = httpMode(contentType)
   if (mode === 'structured') return toEvents(decodeStructured(body))
   if (mode === 'batched') return toEvents(decodeBatchToColumns(body))
-  if (mode === undefined) throw new Error(`of the CloudEvents formats JSON and protobuf are understood, and it is ${contentType ?? ''}`)
+  if (mode === undefined)
+    throw new Error(`of the CloudEvents formats JSON and protobuf are understood, and it is ${contentType ?? ''}`)
   if (attributes['specversion'] !== undefined) return [attributed(attributes, contentType, body)]
-  throw new Error('it is no CloudEvent: it has neither the attributes of one nor its content type (set `codec` to `json` or `raw` if none is to be expected)')
+  throw new Error(
+    'it is no CloudEvent: it has neither the attributes of one nor its content type (set `codec` to `json` or `raw` if none is to be expected)',
+  )
 }
 
 function dataOf(body: Uint8Array): Pick<WeirEvent, 'encoding' | 'data'> {

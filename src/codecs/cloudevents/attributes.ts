@@ -37,16 +37,20 @@ export function tooLong(name: string): Fault {
 }
 
 export function checkVersion(version: string): void {
-  if (version !== '1.0') throw new Fault(`specversion is ${JSON.stringify(version.slice(0, 32))}; only "1.0" is understood`)
+  if (version !== '1.0')
+    throw new Fault(`specversion is ${JSON.stringify(version.slice(0, 32))}; only "1.0" is understood`)
 }
 
 export function badTime(text: string): Fault {
-  return new Fault(`time ${JSON.stringify(text.slice(0, 64))} is no RFC 3339 timestamp such as 2024-05-01T12:00:00.000Z`)
+  return new Fault(
+    `time ${JSON.stringify(text.slice(0, 64))} is no RFC 3339 timestamp such as 2024-05-01T12:00:00.000Z`,
+  )
 }
 
 export function checkFamily(value: string): Family {
   const family = families.find((known) => known === value)
-  if (family === undefined) throw new Fault(`${familyExtension} is ${JSON.stringify(value.slice(0, 64))}; it may be ${families.join(', ')}`)
+  if (family === undefined)
+    throw new Fault(`${familyExtension} is ${JSON.stringify(value.slice(0, 64))}; it may be ${families.join(', ')}`)
   return family
 }
 

@@ -1,7 +1,20 @@
 import { isUtf8 } from 'node:buffer'
 import type { EventBatch } from '../../model/batches.ts'
 import { toEventBatch, type WeirEvent } from '../../model/events.ts'
-import { attributeLimit, badTime, checkFamily, checkName, checkText, checkVersion, extensionCountLimit, familyExtension, keyExtension, refExtension, tooLong, type Extensions } from './attributes.ts'
+import {
+  attributeLimit,
+  badTime,
+  checkFamily,
+  checkName,
+  checkText,
+  checkVersion,
+  extensionCountLimit,
+  familyExtension,
+  keyExtension,
+  refExtension,
+  tooLong,
+  type Extensions,
+} from './attributes.ts'
 import { Fault, naming } from './errors.ts'
 import { decodeHeader } from './headers.ts'
 import { checkJson } from './json.ts'
@@ -13,11 +26,24 @@ export type Headers = Readonly<Record<string, string | readonly string[] | undef
 
 /** Attributes and `content-type` from headers, the body as data: one event. Throws CloudEventsError. */
 export function decodeBinary(headers: Headers, body: Uint8Array): EventBatch {
-  return toEventBatch([naming(undefined, () => readEvent(readAttributes(headers), single(headers['content-type'], 'content-type'), body, (name) => `header ce-${name}`))])
+  return toEventBatch([
+    naming(undefined, () =>
+      readEvent(
+        readAttributes(headers),
+        single(headers['content-type'], 'content-type'),
+        body,
+        (name) => `header ce-${name}`,
+      ),
+    ),
+  ])
 }
 
 /** As `decodeBinary`, of a bus that has its own names for attributes: by their plain names, as plain text. */
-export function decodeAttributed(named: Readonly<Record<string, string>>, contentType: string | undefined, body: Uint8Array): WeirEvent {
+export function decodeAttributed(
+  named: Readonly<Record<string, string>>,
+  contentType: string | undefined,
+  body: Uint8Array,
+): WeirEvent {
   return naming(undefined, () => {
     const attributes = new Map(Object.entries(named))
     for (const [name, text] of attributes) {
@@ -47,7 +73,12 @@ export function attributedReader(): typeof decodeAttributed {
       const { id = '', time: text } = named
       if (id.length > attributeLimit) throw tooLong('id')
       const time = readTime(text)
-      return { id: checkText('id', id), ...rest, ...(time === undefined ? {} : { time }), ...readData(contentType, body) }
+      return {
+        id: checkText('id', id),
+        ...rest,
+        ...(time === undefined ? {} : { time }),
+        ...readData(contentType, body),
+      }
     })
   }
 }
@@ -70,7 +101,12 @@ function alike(named: Readonly<Record<string, string>>, last: Last): boolean {
   return names === last.names
 }
 
-function readEvent(attributes: Map<string, string>, contentType: string | undefined, body: Uint8Array, called: (name: string) => string): WeirEvent {
+function readEvent(
+  attributes: Map<string, string>,
+  contentType: string | undefined,
+  body: Uint8Array,
+  called: (name: string) => string,
+): WeirEvent {
   const { size } = attributes
   let taken = 0
   const take = (name: string): string | undefined => {
@@ -85,12 +121,20 @@ function readEvent(attributes: Map<string, string>, contentType: string | undefi
     return value
   }
   checkVersion(need('specversion'))
-  const [subject, time, dataschema, ref] = [take('subject'), readTime(take('time')), take('dataschema'), take(refExtension)]
+  const [subject, time, dataschema, ref] = [
+    take('subject'),
+    readTime(take('time')),
+    take('dataschema'),
+    take(refExtension),
+  ]
   const [id, source, type, family] = [need('id'), need('source'), need('type'), take(familyExtension)]
   const key = attributes.get(keyExtension) ?? subject
-  if (size - taken > extensionCountLimit) throw new Fault(`the event has more than ${extensionCountLimit} extensions`, 'too-large')
+  if (size - taken > extensionCountLimit)
+    throw new Fault(`the event has more than ${extensionCountLimit} extensions`, 'too-large')
   return {
-    id, source, type,
+    id,
+    source,
+    type,
     ...(subject === undefined ? {} : { subject }),
     ...(time === undefined ? {} : { time }),
     ...(contentType === undefined ? {} : { datacontenttype: contentType }),
@@ -98,13 +142,25 @@ function readEvent(attributes: Map<string, string>, contentType: string | undefi
     ...(ref === undefined ? {} : { ref }),
     ...(family === undefined ? {} : { family: checkFamily(family) }),
     ...(key === undefined ? {} : { key: checkText(keyExtension, key) }),
-    ...(size === taken ? {} : { extensions: Object.fromEntries([...attributes].filter(([name]) => !columns.has(name))) as Extensions }),
+    ...(size === taken
+      ? {}
+      : { extensions: Object.fromEntries([...attributes].filter(([name]) => !columns.has(name))) as Extensions }),
     ...readData(contentType, body),
   }
 }
 
 /** Attributes that are no extensions in the journal. */
-const columns: ReadonlySet<string> = new Set(['specversion', 'id', 'source', 'type', 'subject', 'time', 'dataschema', refExtension, familyExtension])
+const columns: ReadonlySet<string> = new Set([
+  'specversion',
+  'id',
+  'source',
+  'type',
+  'subject',
+  'time',
+  'dataschema',
+  refExtension,
+  familyExtension,
+])
 
 function readAttributes(headers: Headers): Map<string, string> {
   const attributes = new Map<string, string>()
@@ -112,7 +168,8 @@ function readAttributes(headers: Headers): Map<string, string> {
     if (!header.startsWith('ce-') || value === undefined) continue
     const name = header.slice(3)
     checkName(name)
-    if (name === 'datacontenttype') throw new Fault('ce-datacontenttype is not used in binary mode; the Content-Type header says it')
+    if (name === 'datacontenttype')
+      throw new Fault('ce-datacontenttype is not used in binary mode; the Content-Type header says it')
     if (name === 'data') throw new Fault('data is no attribute; in binary mode it is the body')
     const text = single(value, header) ?? ''
     if (text.length > attributeLimit) throw tooLong(name)

@@ -1,11 +1,31 @@
 import type { EventBatch, Heap } from '../../model/batches.ts'
 import { DictionaryBuilder } from '../../model/dictionary.ts'
 
-const names = ['source', 'type', 'subject', 'datacontenttype', 'dataschema', 'extensions', 'family', 'key', 'ref'] as const
+const names = [
+  'source',
+  'type',
+  'subject',
+  'datacontenttype',
+  'dataschema',
+  'extensions',
+  'family',
+  'key',
+  'ref',
+] as const
 type CodeName = (typeof names)[number]
 
 /** Place of each code within a row of {@link ColumnsBuilder.codes}. */
-export const slot: Readonly<Record<CodeName, number>> = { source: 0, type: 1, subject: 2, datacontenttype: 3, dataschema: 4, extensions: 5, family: 6, key: 7, ref: 8 }
+export const slot: Readonly<Record<CodeName, number>> = {
+  source: 0,
+  type: 1,
+  subject: 2,
+  datacontenttype: 3,
+  dataschema: 4,
+  extensions: 5,
+  family: 6,
+  key: 7,
+  ref: 8,
+}
 
 /** Bytes that pile up to a Heap. */
 class HeapBuilder {

@@ -1,7 +1,14 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { eventAt, type WeirEvent } from '../../model/events.ts'
-import { attributedReader, CloudEventsError, decodeAttributed, decodeBatchToColumns, decodeHttp, decodeStructured } from './index.ts'
+import {
+  attributedReader,
+  CloudEventsError,
+  decodeAttributed,
+  decodeBatchToColumns,
+  decodeHttp,
+  decodeStructured,
+} from './index.ts'
 
 const structured = { 'content-type': 'application/cloudevents+json; charset=utf-8' }
 const least = '"specversion":"1.0","id":"1","source":"/s","type":"t"'
@@ -35,8 +42,15 @@ test('every attribute is found wherever it stands, and data keeps its bytes', ()
       "type":"com.example.someevent","source":"/my\\u0063ontext","id":"A234-\\u00e9-é","specversion":"1.0"}`)
   expect(text(event)).toBe('{ "big": 12345678901234567890, "tiny": 1.0, "twice": 1, "twice": 2 }')
   expect(event).toMatchObject({
-    id: 'A234-é-é', source: '/mycontext', type: 'com.example.someevent', subject: 'mynewfile.jpg', key: 'mynewfile.jpg',
-    dataschema: 'https://example.com/schema', time: 1_522_949_460_123, encoding: 'json', extensions: { comacmeextension1: 'value', n: 42, yes: true },
+    id: 'A234-é-é',
+    source: '/mycontext',
+    type: 'com.example.someevent',
+    subject: 'mynewfile.jpg',
+    key: 'mynewfile.jpg',
+    dataschema: 'https://example.com/schema',
+    time: 1_522_949_460_123,
+    encoding: 'json',
+    extensions: { comacmeextension1: 'value', n: 42, yes: true },
   })
 })
 
@@ -93,21 +107,38 @@ test.each([
   [`[{${least}}]`, 'an event is a JSON object'],
   [`{${least},"data":${'['.repeat(65)}${']'.repeat(65)}}`, 'nested deeper than 64 levels'],
 ])('%s is refused', (json, message) => {
-  expect(complaint(() => one(json))).toMatchObject({ problem: 'malformed', index: undefined, message: expect.stringContaining(message) as string })
+  expect(complaint(() => one(json))).toMatchObject({
+    problem: 'malformed',
+    index: undefined,
+    message: expect.stringContaining(message) as string,
+  })
 })
 
 test('what is too large is told apart from what is malformed', () => {
   const long = 'x'.repeat(65 * 1024)
   expect(complaint(() => one(`{${least},"subject":"${long}"}`)).problem).toBe('too-large')
-  expect(complaint(() => one(`{"specversion":"1.0","id":"${long}","source":"/s","type":"t"}`)).problem).toBe('too-large')
-  expect(complaint(() => one(`{${least},${Array.from({ length: 101 }, (_, i) => `"x${i}":"v"`).join(',')}}`)).problem).toBe('too-large')
-  const huge = complaint(() => decodeBatchToColumns(Buffer.from(`[{${least}},{${least},"data":"${'y'.repeat(16 * 1024 * 1024)}"}]`)))
-  expect(huge).toMatchObject({ problem: 'too-large', index: 1, message: 'event 1: the event is larger than 16777216 bytes' })
+  expect(complaint(() => one(`{"specversion":"1.0","id":"${long}","source":"/s","type":"t"}`)).problem).toBe(
+    'too-large',
+  )
+  expect(
+    complaint(() => one(`{${least},${Array.from({ length: 101 }, (_, i) => `"x${i}":"v"`).join(',')}}`)).problem,
+  ).toBe('too-large')
+  const huge = complaint(() =>
+    decodeBatchToColumns(Buffer.from(`[{${least}},{${least},"data":"${'y'.repeat(16 * 1024 * 1024)}"}]`)),
+  )
+  expect(huge).toMatchObject({
+    problem: 'too-large',
+    index: 1,
+    message: 'event 1: the event is larger than 16777216 bytes',
+  })
 })
 
 test('a batch is a list of events, and may be empty', () => {
   expect(decodeBatchToColumns(Buffer.from(' [ ] ')).count).toBe(0)
-  const batch = decodeHttp({ 'content-type': 'application/cloudevents-batch+json' }, Buffer.from(`[{${least},"subject":"a"} , {${least.replace('"1"', '"2"')}}\n]`))
+  const batch = decodeHttp(
+    { 'content-type': 'application/cloudevents-batch+json' },
+    Buffer.from(`[{${least},"subject":"a"} , {${least.replace('"1"', '"2"')}}\n]`),
+  )
   expect(batch.count).toBe(2)
   expect([eventAt(batch, 0).subject, eventAt(batch, 1).subject, eventAt(batch, 1).id]).toEqual(['a', undefined, '2'])
 })
@@ -121,17 +152,27 @@ test.each([
   [`{${least}}`, undefined, 'a batch is a JSON array'],
   [`[{${least}}]]`, undefined, 'more after the end'],
 ])('the batch %s is refused whole, and the place is named', (json, index, message) => {
-  expect(complaint(() => decodeBatchToColumns(Buffer.from(json)))).toMatchObject({ problem: 'malformed', index, message: expect.stringContaining(message) as string })
+  expect(complaint(() => decodeBatchToColumns(Buffer.from(json)))).toMatchObject({
+    problem: 'malformed',
+    index,
+    message: expect.stringContaining(message) as string,
+  })
 })
 
 test('bytes that are not UTF-8 are refused, and the event that holds them is named', () => {
   const bad = Buffer.concat([Buffer.from(`[{${least}},{${least},"data":"`), Buffer.of(0xc3, 0x28), Buffer.from('"}]')])
-  expect(complaint(() => decodeBatchToColumns(bad))).toMatchObject({ index: 1, message: 'event 1: the event is not UTF-8' })
+  expect(complaint(() => decodeBatchToColumns(bad))).toMatchObject({
+    index: 1,
+    message: 'event 1: the event is not UTF-8',
+  })
 })
 
 test('no cut and no single changed byte of a batch makes anything but a batch or a named complaint', () => {
-  const whole = Buffer.from(`[{${least},"time":"2024-01-01T00:00:00Z","data_base64":"AAAA","x":1},{${least},"subject":"é","data":{"a":[1,"b"]}}]`)
-  for (let end = 0; end < whole.length; end++) expect(complaint(() => decodeBatchToColumns(whole.subarray(0, end))).problem).toBe('malformed')
+  const whole = Buffer.from(
+    `[{${least},"time":"2024-01-01T00:00:00Z","data_base64":"AAAA","x":1},{${least},"subject":"é","data":{"a":[1,"b"]}}]`,
+  )
+  for (let end = 0; end < whole.length; end++)
+    expect(complaint(() => decodeBatchToColumns(whole.subarray(0, end))).problem).toBe('malformed')
   for (let at = 0; at < whole.length; at++) {
     for (const byte of [0, 0x22, 0x5c, 0x7b, 0x7d, 0x2c, 0xff]) {
       const changed = Buffer.from(whole)
@@ -146,7 +187,9 @@ test('no cut and no single changed byte of a batch makes anything but a batch or
 })
 
 test('columns share one code for what repeats', () => {
-  const batch = decodeBatchToColumns(Buffer.from(`[${Array.from({ length: 50 }, (_, i) => `{${least},"subject":"s${i % 2}"}`).join(',')}]`))
+  const batch = decodeBatchToColumns(
+    Buffer.from(`[${Array.from({ length: 50 }, (_, i) => `{${least},"subject":"s${i % 2}"}`).join(',')}]`),
+  )
   expect(batch.dictionary).toHaveLength(1 + ['event', '/s', 't', 's0', 's1'].length)
   expect(new Set(batch.key).size).toBe(2)
 })
@@ -159,15 +202,29 @@ test('the result does not keep the body alive or share memory with it', () => {
 })
 
 test('a format of CloudEvents that is not JSON is refused by name', () => {
-  expect(complaint(() => decodeHttp({ 'content-type': 'application/cloudevents+avro' }, Buffer.of())).message).toContain('only JSON is understood')
+  expect(
+    complaint(() => decodeHttp({ 'content-type': 'application/cloudevents+avro' }, Buffer.of())).message,
+  ).toContain('only JSON is understood')
 })
 
 test('whatever came before, an event of a bus is read as if it came alone', () => {
-  const attributes = fc.record({
-    specversion: fc.constantFrom('1.0', '1.0', '1.0', '0.3'), id: fc.constantFrom('1', '2', ''), source: fc.constantFrom('/a', '/b'), type: fc.constant('t'),
-    time: fc.constantFrom('2024-05-01T12:00:00Z', '2024-05-01T12:00:01Z', 'noon'), subject: fc.constantFrom('x', 'y'), mine: fc.constantFrom('1', '2'),
-  }, { requiredKeys: ['specversion', 'source', 'type'] })
-  const message = fc.tuple(attributes, fc.constantFrom('application/json', 'text/plain', undefined), fc.constantFrom('{}', '{', ''))
+  const attributes = fc.record(
+    {
+      specversion: fc.constantFrom('1.0', '1.0', '1.0', '0.3'),
+      id: fc.constantFrom('1', '2', ''),
+      source: fc.constantFrom('/a', '/b'),
+      type: fc.constant('t'),
+      time: fc.constantFrom('2024-05-01T12:00:00Z', '2024-05-01T12:00:01Z', 'noon'),
+      subject: fc.constantFrom('x', 'y'),
+      mine: fc.constantFrom('1', '2'),
+    },
+    { requiredKeys: ['specversion', 'source', 'type'] },
+  )
+  const message = fc.tuple(
+    attributes,
+    fc.constantFrom('application/json', 'text/plain', undefined),
+    fc.constantFrom('{}', '{', ''),
+  )
   const outcome = (act: () => unknown): unknown => {
     try {
       return act()
@@ -175,8 +232,13 @@ test('whatever came before, an event of a bus is read as if it came alone', () =
       return String(error)
     }
   }
-  fc.assert(fc.property(fc.array(message, { minLength: 2 }), (messages) => {
-    const read = attributedReader()
-    for (const [named, type, body] of messages) expect(outcome(() => read(named, type, Buffer.from(body)))).toEqual(outcome(() => decodeAttributed(named, type, Buffer.from(body))))
-  }))
+  fc.assert(
+    fc.property(fc.array(message, { minLength: 2 }), (messages) => {
+      const read = attributedReader()
+      for (const [named, type, body] of messages)
+        expect(outcome(() => read(named, type, Buffer.from(body)))).toEqual(
+          outcome(() => decodeAttributed(named, type, Buffer.from(body))),
+        )
+    }),
+  )
 })

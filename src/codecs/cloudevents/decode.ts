@@ -13,11 +13,18 @@ export function decodeHttp(headers: Headers, body: Uint8Array): EventBatch {
   const contentType = headers['content-type']
   const mode = httpMode(typeof contentType === 'string' ? contentType : contentType?.[0])
   switch (mode) {
-    case 'structured': return decodeStructured(body)
-    case 'batched': return decodeBatchToColumns(body)
-    case 'binary': return decodeBinary(headers, body)
+    case 'structured':
+      return decodeStructured(body)
+    case 'batched':
+      return decodeBatchToColumns(body)
+    case 'binary':
+      return decodeBinary(headers, body)
     case undefined:
-      throw new CloudEventsError('malformed', undefined, 'of the CloudEvents formats only JSON is understood: send application/cloudevents+json or application/cloudevents-batch+json')
+      throw new CloudEventsError(
+        'malformed',
+        undefined,
+        'of the CloudEvents formats only JSON is understood: send application/cloudevents+json or application/cloudevents-batch+json',
+      )
   }
 }
 

@@ -1,6 +1,18 @@
 import { isUtf8 } from 'node:buffer'
 import { dataEncodings } from '../../model/batches.ts'
-import { attributeLimit, badTime, checkFamily, checkName, checkText, checkVersion, extensionCountLimit, familyExtension, halfPair, keyExtension, refExtension } from './attributes.ts'
+import {
+  attributeLimit,
+  badTime,
+  checkFamily,
+  checkName,
+  checkText,
+  checkVersion,
+  extensionCountLimit,
+  familyExtension,
+  halfPair,
+  keyExtension,
+  refExtension,
+} from './attributes.ts'
 import { ColumnsBuilder, slot } from './columns.ts'
 import { Fault } from './errors.ts'
 import { skipColon, skipSpace, skipString, skipValue, wrong } from './json.ts'
@@ -11,13 +23,26 @@ import { checkBase64, notThere, plainValue, readText } from './values.ts'
 /** Bytes that one event may have in JSON. */
 export const eventLimit = 16 * 1024 * 1024
 
-const known = ['id', 'type', 'time', 'data', 'source', 'subject', 'dataschema', 'specversion', 'data_base64', 'datacontenttype'] as const
+const known = [
+  'id',
+  'type',
+  'time',
+  'data',
+  'source',
+  'subject',
+  'dataschema',
+  'specversion',
+  'data_base64',
+  'datacontenttype',
+] as const
 type Known = (typeof known)[number]
 const place = Object.fromEntries(known.map((name, index) => [name, index])) as Record<Known, number>
 const knownBytes: readonly Buffer[] = known.map((name) => Buffer.from(name))
 /** Candidate by length and second byte: no two known names share both. */
 const candidates = new Int8Array(16 * 256).fill(-1)
-knownBytes.forEach((name, index) => { candidates[name.length * 256 + (name[1] as number)] = index })
+knownBytes.forEach((name, index) => {
+  candidates[name.length * 256 + (name[1] as number)] = index
+})
 
 const noneEncoding = dataEncodings.indexOf('none')
 const jsonEncoding = dataEncodings.indexOf('json')
@@ -120,7 +145,8 @@ export class Decoder {
     codes[slot.family] = this.#family === undefined ? this.#eventFamily : columns.dictionary.code(this.#family)
     codes[slot.key] = this.#key === undefined ? (codes[slot.subject] as number) : columns.dictionary.code(this.#key)
     if (this.#ref !== undefined) codes[slot.ref] = columns.dictionary.code(this.#ref)
-    if (this.#extensionText !== '') codes[slot.extensions] = columns.dictionary.code(`{${this.#extensionText.slice(1)}}`)
+    if (this.#extensionText !== '')
+      codes[slot.extensions] = columns.dictionary.code(`{${this.#extensionText.slice(1)}}`)
     let time = Number.NaN
     const start = this.#present(place.time)
     if (start !== 0) {
@@ -150,7 +176,12 @@ export class Decoder {
     const start = this.#present(place.specversion)
     if (start === 0) throw new Fault('specversion is missing')
     const { bytes } = this
-    const usual = this.#ends[place.specversion] === start + 5 && bytes[start] === quote && bytes[start + 1] === 0x31 && bytes[start + 2] === 0x2e && bytes[start + 3] === 0x30
+    const usual =
+      this.#ends[place.specversion] === start + 5 &&
+      bytes[start] === quote &&
+      bytes[start + 1] === 0x31 &&
+      bytes[start + 2] === 0x2e &&
+      bytes[start + 3] === 0x30
     if (!usual) checkVersion(this.#text(place.specversion))
   }
 
@@ -202,8 +233,10 @@ export class Decoder {
     const name = JSON.parse(bytes.toString('utf8', nameStart - 1, nameEnd + 1)) as string
     checkName(name)
     // A known name reaches this point only when it is spelled with escapes.
-    if (this.#extensionNames.includes(name) || (known as readonly string[]).includes(name)) throw new Fault(`${name} is given twice or spelled with escapes`)
-    if (this.#extensionNames.push(name) > extensionCountLimit) throw new Fault(`the event has more than ${extensionCountLimit} extensions`, 'too-large')
+    if (this.#extensionNames.includes(name) || (known as readonly string[]).includes(name))
+      throw new Fault(`${name} is given twice or spelled with escapes`)
+    if (this.#extensionNames.push(name) > extensionCountLimit)
+      throw new Fault(`the event has more than ${extensionCountLimit} extensions`, 'too-large')
     if (bytes[start] === 0x6e) return
     const ours = name === familyExtension || name === refExtension || name === keyExtension
     if (bytes[start] !== quote && !ours) {

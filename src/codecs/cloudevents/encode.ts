@@ -5,8 +5,16 @@ import { encodeHeader } from './headers.ts'
 import { isJsonType } from './media.ts'
 
 /** Attributes of an event on the wire, in the order they are written; `datacontenttype` apart. */
-export function eventFields(event: WeirEvent, extra: Extensions | undefined): [name: string, value: string | number | boolean][] {
-  const list: [string, string | number | boolean][] = [['specversion', '1.0'], ['id', event.id], ['source', event.source], ['type', event.type]]
+export function eventFields(
+  event: WeirEvent,
+  extra: Extensions | undefined,
+): [name: string, value: string | number | boolean][] {
+  const list: [string, string | number | boolean][] = [
+    ['specversion', '1.0'],
+    ['id', event.id],
+    ['source', event.source],
+    ['type', event.type],
+  ]
   if (event.subject !== undefined) list.push(['subject', event.subject])
   const time = event.time === undefined ? '' : isoTime(event.time)
   // RFC 3339 has years of four digits; a time beyond them can't be said and is left out.
@@ -29,14 +37,16 @@ export function contentType(event: WeirEvent): string | undefined {
 
 function jsonPieces(event: WeirEvent, extra: Extensions | undefined): [head: string, data: Uint8Array | undefined] {
   let head = ''
-  for (const [name, value] of eventFields(event, extra)) head += `${head === '' ? '{' : ','}"${name}":${JSON.stringify(value)}`
+  for (const [name, value] of eventFields(event, extra))
+    head += `${head === '' ? '{' : ','}"${name}":${JSON.stringify(value)}`
   const type = contentType(event)
   if (type !== undefined) head += `,"datacontenttype":${JSON.stringify(type)}`
   if (event.data === undefined || event.encoding === 'none') return [`${head}}`, undefined]
   const bytes = Buffer.from(event.data.buffer, event.data.byteOffset, event.data.length)
   if (event.encoding === 'json') return [`${head},"data":`, bytes]
   // Text under a JSON type would be read as the JSON string that it is not.
-  if (event.encoding === 'text' && !isJsonType(type)) return [`${head},"data":${JSON.stringify(bytes.toString())}}`, undefined]
+  if (event.encoding === 'text' && !isJsonType(type))
+    return [`${head},"data":${JSON.stringify(bytes.toString())}}`, undefined]
   return [`${head},"data_base64":"${bytes.toString('base64')}"}`, undefined]
 }
 
@@ -75,10 +85,16 @@ const nothing = new Uint8Array(0)
  * One event in binary mode, before a bus's own names for attributes: those but `datacontenttype`, as plain text, and the type of
  * its data.
  */
-export function eventAttributes(event: WeirEvent, extra?: Extensions): { readonly attributes: Readonly<Record<string, string>>; readonly contentType: string | undefined } {
+export function eventAttributes(
+  event: WeirEvent,
+  extra?: Extensions,
+): { readonly attributes: Readonly<Record<string, string>>; readonly contentType: string | undefined } {
   const named: Record<string, string> = {}
   for (const [name, value] of eventFields(event, extra)) named[name] = String(value)
-  return { attributes: named, contentType: contentType(event) ?? (event.encoding === 'json' ? 'application/json' : undefined) }
+  return {
+    attributes: named,
+    contentType: contentType(event) ?? (event.encoding === 'json' ? 'application/json' : undefined),
+  }
 }
 
 /** One event in binary mode: for HTTP and, with the same names, for NATS. Throws when its content type can't be a header. */

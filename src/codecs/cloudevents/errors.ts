@@ -31,7 +31,8 @@ export function naming<T>(index: number | undefined, step: () => T): T {
   try {
     return step()
   } catch (error) {
-    if (error instanceof Fault || (error instanceof CloudEventsError && error.index === undefined)) throw new CloudEventsError(error.problem, index, error.message)
+    if (error instanceof Fault || (error instanceof CloudEventsError && error.index === undefined))
+      throw new CloudEventsError(error.problem, index, error.message)
     throw error
   }
 }

@@ -16,7 +16,10 @@ export function encodeHeader(value: string): string {
   return text
 }
 
-const percent: readonly string[] = Array.from({ length: 256 }, (_, byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`)
+const percent: readonly string[] = Array.from(
+  { length: 256 },
+  (_, byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`,
+)
 
 /**
  * Reads a header value as Node gives it (one character per byte). A quoted value loses its quotes first; a percent sign
@@ -34,6 +37,7 @@ export function decodeHeader(name: string, value: string): string {
     bytes.push(hex === undefined ? text.charCodeAt(at) : Number.parseInt(hex, 16))
   }
   const decoded = Buffer.from(bytes)
-  if (bytes.some((byte) => byte > 255) || !isUtf8(decoded)) throw new Fault(`header ce-${name} is not UTF-8, percent-encoded`)
+  if (bytes.some((byte) => byte > 255) || !isUtf8(decoded))
+    throw new Fault(`header ce-${name} is not UTF-8, percent-encoded`)
   return decoded.toString()
 }

@@ -18,11 +18,17 @@ const comma = 0x2c
 const colon = 0x3a
 
 /** Not 0: the byte ends a stretch of plain string (quote, backslash, control). */
-const endsPlain = Uint8Array.from({ length: 256 }, (_, byte) => (byte < 0x20 || byte === quote || byte === backslash ? 1 : 0))
-const isSpace = Uint8Array.from({ length: 256 }, (_, byte) => (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09 ? 1 : 0))
+const endsPlain = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte < 0x20 || byte === quote || byte === backslash ? 1 : 0,
+)
+const isSpace = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09 ? 1 : 0,
+)
 const isDigit = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 0x30 && byte <= 0x39 ? 1 : 0))
 const isHex = Uint8Array.from({ length: 256 }, (_, byte) => (/[0-9a-fA-F]/.test(String.fromCharCode(byte)) ? 1 : 0))
-const isEscape = Uint8Array.from({ length: 256 }, (_, byte) => ('"\\/bfnrt'.includes(String.fromCharCode(byte)) ? 1 : 0))
+const isEscape = Uint8Array.from({ length: 256 }, (_, byte) =>
+  '"\\/bfnrt'.includes(String.fromCharCode(byte)) ? 1 : 0,
+)
 
 /** Reads beyond the end give `undefined`, which no table has and no byte equals: every loop here ends there by itself. */
 type Bytes = Uint8Array
@@ -38,11 +44,18 @@ export function skipString(bytes: Bytes, at: number): number {
     while (endsPlain[bytes[at] as number] === 0) at++
     const byte = bytes[at]
     if (byte === quote) return at + 1
-    if (byte !== backslash) throw byte === undefined ? unfinished() : wrong(bytes, at, 'a control character in a string')
+    if (byte !== backslash)
+      throw byte === undefined ? unfinished() : wrong(bytes, at, 'a control character in a string')
     const escape = bytes[at + 1] as number
     if (isEscape[escape] === 1) at += 2
-    else if (escape === 0x75 && isHex[bytes[at + 2] as number] === 1 && isHex[bytes[at + 3] as number] === 1
-      && isHex[bytes[at + 4] as number] === 1 && isHex[bytes[at + 5] as number] === 1) at += 6
+    else if (
+      escape === 0x75 &&
+      isHex[bytes[at + 2] as number] === 1 &&
+      isHex[bytes[at + 3] as number] === 1 &&
+      isHex[bytes[at + 4] as number] === 1 &&
+      isHex[bytes[at + 5] as number] === 1
+    )
+      at += 6
     else throw wrong(bytes, at, 'a wrong escape in a string')
   }
 }
@@ -69,7 +82,8 @@ function skipDigits(bytes: Bytes, at: number, start: number): number {
 }
 
 function skipLiteral(bytes: Bytes, at: number, literal: string): number {
-  for (let i = 0; i < literal.length; i++) if (bytes[at + i] !== literal.charCodeAt(i)) throw wrong(bytes, at, 'no value of JSON')
+  for (let i = 0; i < literal.length; i++)
+    if (bytes[at + i] !== literal.charCodeAt(i)) throw wrong(bytes, at, 'no value of JSON')
   return at + literal.length
 }
 
@@ -108,7 +122,8 @@ export function skipValue(bytes: Bytes, at: number): number {
         if (object) at = skipKey(bytes, at)
         break
       }
-      if (bytes[at] !== (object ? closeBrace : closeBracket)) throw wrong(bytes, at, object ? 'not "," or "}"' : 'not "," or "]"')
+      if (bytes[at] !== (object ? closeBrace : closeBracket))
+        throw wrong(bytes, at, object ? 'not "," or "}"' : 'not "," or "]"')
       at++
       depth--
     }

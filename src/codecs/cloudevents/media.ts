@@ -13,14 +13,22 @@ export function isJsonType(contentType: string | undefined): boolean {
   return type.endsWith('/json') || type.endsWith('+json')
 }
 
-const texts = new Set(['application/xml', 'application/yaml', 'application/x-yaml', 'application/javascript', 'application/x-www-form-urlencoded'])
+const texts = new Set([
+  'application/xml',
+  'application/yaml',
+  'application/x-yaml',
+  'application/javascript',
+  'application/x-www-form-urlencoded',
+])
 
 /** How a body of this type is to be read when it came as plain bytes. */
 export function encodingOf(contentType: string | undefined): Exclude<DataEncoding, 'none'> {
   if (contentType === undefined) return 'binary'
   if (isJsonType(contentType)) return 'json'
   const type = bare(contentType)
-  return type.startsWith('text/') || type.endsWith('+xml') || type.endsWith('+yaml') || texts.has(type) ? 'text' : 'binary'
+  return type.startsWith('text/') || type.endsWith('+xml') || type.endsWith('+yaml') || texts.has(type)
+    ? 'text'
+    : 'binary'
 }
 
 export type HttpMode = 'binary' | 'structured' | 'batched'

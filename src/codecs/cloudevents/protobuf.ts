@@ -11,8 +11,22 @@ import { contentType, eventFields } from './encode.ts'
 import { Fault, naming } from './errors.ts'
 import { messageOf } from '../../model/errors.ts'
 
-const field = { id: 1, source: 2, specversion: 3, type: 4, attributes: 5, binaryData: 6, textData: 7, protoData: 8 } as const
-const required: Readonly<Record<number, string>> = { [field.id]: 'id', [field.source]: 'source', [field.specversion]: 'specversion', [field.type]: 'type' }
+const field = {
+  id: 1,
+  source: 2,
+  specversion: 3,
+  type: 4,
+  attributes: 5,
+  binaryData: 6,
+  textData: 7,
+  protoData: 8,
+} as const
+const required: Readonly<Record<number, string>> = {
+  [field.id]: 'id',
+  [field.source]: 'source',
+  [field.specversion]: 'specversion',
+  [field.type]: 'type',
+}
 /** Attributes that have a field of their own. */
 const own = new Set(Object.values(required))
 const valueOf = { boolean: 1, integer: 2, string: 3, bytes: 4, uri: 5, uriRef: 6, timestamp: 7 } as const
@@ -23,24 +37,49 @@ const [leastInteger, mostInteger] = [-(2 ** 31), 2 ** 31 - 1]
 /** One event. Data that is text/plain is text, all else bytes: receivers take text under a JSON type for a JSON string, and know few other types of it. */
 export function encodeProtobuf(event: WeirEvent, extensions?: Extensions): Uint8Array {
   const writer = new BinaryWriter()
-  for (const [number, value] of [[field.id, event.id], [field.source, event.source], [field.specversion, '1.0'], [field.type, event.type]] as const) writer.tag(number, WireType.LengthDelimited).string(value)
+  for (const [number, value] of [
+    [field.id, event.id],
+    [field.source, event.source],
+    [field.specversion, '1.0'],
+    [field.type, event.type],
+  ] as const)
+    writer.tag(number, WireType.LengthDelimited).string(value)
   const type = contentType(event) ?? (event.encoding === 'json' ? 'application/json' : undefined)
-  for (const [name, value] of eventFields(event, extensions)) if (!own.has(name)) writeAttribute(writer, name, value, event.time)
+  for (const [name, value] of eventFields(event, extensions))
+    if (!own.has(name)) writeAttribute(writer, name, value, event.time)
   if (type !== undefined) writeAttribute(writer, 'datacontenttype', type, undefined)
   const { data, encoding } = event
   if (data === undefined || encoding === 'none') return writer.finish()
   const text = encoding === 'text' && type === 'text/plain'
-  return writer.tag(text ? field.textData : field.binaryData, WireType.LengthDelimited).bytes(data).finish()
+  return writer
+    .tag(text ? field.textData : field.binaryData, WireType.LengthDelimited)
+    .bytes(data)
+    .finish()
 }
 
 function writeAttribute(writer: BinaryWriter, name: string, value: ExtensionValue, time: number | undefined): void {
-  writer.tag(field.attributes, WireType.LengthDelimited).fork().tag(first, WireType.LengthDelimited).string(name).tag(second, WireType.LengthDelimited).fork()
+  writer
+    .tag(field.attributes, WireType.LengthDelimited)
+    .fork()
+    .tag(first, WireType.LengthDelimited)
+    .string(name)
+    .tag(second, WireType.LengthDelimited)
+    .fork()
   if (typeof value === 'boolean') writer.tag(valueOf.boolean, WireType.Varint).bool(value)
-  else if (typeof value === 'number' && value >= leastInteger && value <= mostInteger) writer.tag(valueOf.integer, WireType.Varint).int32(value)
+  else if (typeof value === 'number' && value >= leastInteger && value <= mostInteger)
+    writer.tag(valueOf.integer, WireType.Varint).int32(value)
   else if (name === 'time' && time !== undefined) {
     const seconds = Math.floor(time / 1000)
-    writer.tag(valueOf.timestamp, WireType.LengthDelimited).fork().tag(first, WireType.Varint).int64(seconds).tag(second, WireType.Varint).int32((time - 1000 * seconds) * 1_000_000).join()
-  } else writer.tag(name === 'dataschema' ? valueOf.uri : valueOf.string, WireType.LengthDelimited).string(String(value))
+    writer
+      .tag(valueOf.timestamp, WireType.LengthDelimited)
+      .fork()
+      .tag(first, WireType.Varint)
+      .int64(seconds)
+      .tag(second, WireType.Varint)
+      .int32((time - 1000 * seconds) * 1_000_000)
+      .join()
+  } else
+    writer.tag(name === 'dataschema' ? valueOf.uri : valueOf.string, WireType.LengthDelimited).string(String(value))
   writer.join().join()
 }
 
@@ -54,9 +93,11 @@ export function joinProtobuf(events: readonly Uint8Array[]): Uint8Array {
 /** A batch; an empty one is allowed. Throws CloudEventsError with the index of the first bad event. */
 export function decodeProtobufBatch(body: Uint8Array): WeirEvent[] {
   const events: WeirEvent[] = []
-  naming(undefined, () => eachField(body, (number, value) => {
-    if (number === first) events.push(decodeProtobuf(bytesOf(value), events.length))
-  }))
+  naming(undefined, () =>
+    eachField(body, (number, value) => {
+      if (number === first) events.push(decodeProtobuf(bytesOf(value), events.length))
+    }),
+  )
   return events
 }
 
@@ -65,11 +106,25 @@ export function decodeProtobuf(body: Uint8Array, index?: number): WeirEvent {
   return naming(index, () => {
     if (body.length > eventLimit) throw new Fault(`the event is larger than ${eventLimit} bytes`, 'too-large')
     const { attributes, typed, data, text, schema } = readMessage(body)
-    const { datacontenttype, ...named }: Record<string, string> & { datacontenttype?: string } = { ...(schema === undefined ? {} : { dataschema: schema }), ...attributes }
+    const { datacontenttype, ...named }: Record<string, string> & { datacontenttype?: string } = {
+      ...(schema === undefined ? {} : { dataschema: schema }),
+      ...attributes,
+    }
     const event = decodeAttributed(named, datacontenttype, data)
-    const told = text && datacontenttype === undefined && event.encoding === 'binary' ? { ...event, encoding: 'text' as const } : event
+    const told =
+      text && datacontenttype === undefined && event.encoding === 'binary'
+        ? { ...event, encoding: 'text' as const }
+        : event
     const { extensions } = told
-    return extensions === undefined ? told : { ...told, extensions: { ...extensions, ...Object.fromEntries(Object.entries(typed).filter(([name]) => Object.hasOwn(extensions, name))) } }
+    return extensions === undefined
+      ? told
+      : {
+          ...told,
+          extensions: {
+            ...extensions,
+            ...Object.fromEntries(Object.entries(typed).filter(([name]) => Object.hasOwn(extensions, name))),
+          },
+        }
   })
 }
 
@@ -114,7 +169,10 @@ function readAttribute(entry: Uint8Array): [name: string, value: ExtensionValue]
   let [name, value]: [string, ExtensionValue | undefined] = ['', undefined]
   eachField(entry, (number, part) => {
     if (number === first) name = textOf(bytesOf(part), 'the name of an attribute')
-    if (number === second) eachField(bytesOf(part), (kind, of) => { value = readValue(kind, of, name) })
+    if (number === second)
+      eachField(bytesOf(part), (kind, of) => {
+        value = readValue(kind, of, name)
+      })
   })
   if (value === undefined) throw new Fault(`attribute ${JSON.stringify(name.slice(0, 64))} has no value`)
   return [name, value]
@@ -122,14 +180,20 @@ function readAttribute(entry: Uint8Array): [name: string, value: ExtensionValue]
 
 function readValue(kind: number, of: FieldValue, name: string): ExtensionValue {
   switch (kind) {
-    case valueOf.boolean: return numberOf(of) !== 0n
-    case valueOf.integer: return Number(BigInt.asIntN(32, numberOf(of)))
-    case valueOf.bytes: return Buffer.from(bytesOf(of)).toString('base64')
-    case valueOf.timestamp: return timeOf(bytesOf(of), name)
+    case valueOf.boolean:
+      return numberOf(of) !== 0n
+    case valueOf.integer:
+      return Number(BigInt.asIntN(32, numberOf(of)))
+    case valueOf.bytes:
+      return Buffer.from(bytesOf(of)).toString('base64')
+    case valueOf.timestamp:
+      return timeOf(bytesOf(of), name)
     case valueOf.string:
     case valueOf.uri:
-    case valueOf.uriRef: return textOf(bytesOf(of), name)
-    default: throw new Fault(`attribute ${name.slice(0, 64)} has a value of a kind that is not known`)
+    case valueOf.uriRef:
+      return textOf(bytesOf(of), name)
+    default:
+      throw new Fault(`attribute ${name.slice(0, 64)} has a value of a kind that is not known`)
   }
 }
 

@@ -8,7 +8,10 @@ import { notThere } from './values.ts'
 /** One event in structured mode, as a batch of one. Throws CloudEventsError. */
 export function decodeStructured(body: Uint8Array): EventBatch {
   const decoder = new Decoder(body)
-  checkEndOf(decoder, naming(undefined, () => decoder.event(skipSpace(decoder.bytes, 0))))
+  checkEndOf(
+    decoder,
+    naming(undefined, () => decoder.event(skipSpace(decoder.bytes, 0))),
+  )
   return decoder.columns.finish()
 }
 
@@ -17,16 +20,23 @@ export function decodeBatchToColumns(body: Uint8Array): EventBatch {
   const decoder = new Decoder(body)
   const { bytes } = decoder
   let at = skipSpace(bytes, 0)
-  naming(undefined, () => { if (bytes[at] !== 0x5b) throw notThere(bytes, at, 'a batch is a JSON array') })
+  naming(undefined, () => {
+    if (bytes[at] !== 0x5b) throw notThere(bytes, at, 'a batch is a JSON array')
+  })
   at = skipSpace(bytes, at + 1)
   if (bytes[at] === 0x5d) {
     checkEndOf(decoder, at + 1)
     return decoder.columns.finish()
   }
   for (let index = 0; ; index++) {
-    at = skipSpace(bytes, naming(index, () => decoder.event(at)))
+    at = skipSpace(
+      bytes,
+      naming(index, () => decoder.event(at)),
+    )
     if (bytes[at] === 0x5d) break
-    naming(index, () => { if (bytes[at] !== 0x2c) throw wrong(bytes, at, 'not "," or "]" after the event') })
+    naming(index, () => {
+      if (bytes[at] !== 0x2c) throw wrong(bytes, at, 'not "," or "]" after the event')
+    })
     at = skipSpace(bytes, at + 1)
   }
   checkEndOf(decoder, at + 1)
@@ -34,5 +44,7 @@ export function decodeBatchToColumns(body: Uint8Array): EventBatch {
 }
 
 function checkEndOf(decoder: Decoder, at: number): void {
-  naming(undefined, () => { checkEnd(decoder.bytes, at) })
+  naming(undefined, () => {
+    checkEnd(decoder.bytes, at)
+  })
 }

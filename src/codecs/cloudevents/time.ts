@@ -32,7 +32,14 @@ export function parseTime(bytes: Uint8Array, at: number, end: number): number {
   const minute = two(bytes, at + 14)
   const second = two(bytes, at + 17)
   const letter = (bytes[at + 10] as number) | 0x20
-  if (bytes[at + 4] !== 0x2d || bytes[at + 7] !== 0x2d || letter !== 0x74 || bytes[at + 13] !== 0x3a || bytes[at + 16] !== 0x3a) return Number.NaN
+  if (
+    bytes[at + 4] !== 0x2d ||
+    bytes[at + 7] !== 0x2d ||
+    letter !== 0x74 ||
+    bytes[at + 13] !== 0x3a ||
+    bytes[at + 16] !== 0x3a
+  )
+    return Number.NaN
   const length = month === 2 && leap(year) ? 29 : (daysIn[month - 1] ?? 0)
   if (!(month >= 1 && day >= 1 && day <= length && hour <= 23 && minute <= 59 && second <= 60)) return Number.NaN
   let zone = at + 19
@@ -49,7 +56,9 @@ export function parseTime(bytes: Uint8Array, at: number, end: number): number {
     if (zone === first) return Number.NaN
   }
   const shift = offset(bytes, zone, end)
-  return dayNumber(year, month, day) * 86_400_000 + hour * 3_600_000 + (minute - shift) * 60_000 + second * 1000 + fraction
+  return (
+    dayNumber(year, month, day) * 86_400_000 + hour * 3_600_000 + (minute - shift) * 60_000 + second * 1000 + fraction
+  )
 }
 
 /** Minutes east of UTC; NaN when what stands there is no zone. */

@@ -12,7 +12,8 @@ export function readText(bytes: Buffer, name: string, start: number, end: number
 
 /** JSON text of an extension that is a boolean or an integer. */
 export function plainValue(bytes: Buffer, name: string, start: number, end: number): string {
-  if (bytes[start] === 0x7b || bytes[start] === 0x5b) throw new Fault(`extension ${name} is an object or array; an attribute is a string, a whole number or a boolean`)
+  if (bytes[start] === 0x7b || bytes[start] === 0x5b)
+    throw new Fault(`extension ${name} is an object or array; an attribute is a string, a whole number or a boolean`)
   const value = JSON.parse(bytes.toString('latin1', start, end)) as number | boolean
   return String(typeof value === 'number' ? checkInteger(name, value) : value)
 }
@@ -28,5 +29,7 @@ export function checkBase64(bytes: Buffer, start: number, end: number): string {
 
 /** What should begin at `at` does not. */
 export function notThere(bytes: Buffer, at: number, what: string): Fault {
-  return new Fault(at < bytes.length ? `${what}, and none begins at byte ${at}` : `${what}, and the body ends before it`)
+  return new Fault(
+    at < bytes.length ? `${what}, and none begins at byte ${at}` : `${what}, and the body ends before it`,
+  )
 }

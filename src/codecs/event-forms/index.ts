@@ -55,7 +55,10 @@ const asTheyAre = (trace?: Trace): Sending => ({
 })
 
 /** The code of a codec that few need is loaded when a sink is built that has it. */
-export async function eventForms({ codec, tcp_flags, kollect_fields: fields }: EventFormChoice, metrics: Metrics): Promise<EventForms> {
+export async function eventForms(
+  { codec, tcp_flags, kollect_fields: fields }: EventFormChoice,
+  metrics: Metrics,
+): Promise<EventForms> {
   if (codec !== 'kollect') return { flows: flowForm({ codec, tcp_flags }), begin: asTheyAre }
   const { kollectCount, kollectEvent, changeOf } = await import('../kollect/index.ts')
   return {
@@ -65,7 +68,10 @@ export async function eventForms({ codec, tcp_flags, kollect_fields: fields }: E
       const made = new Map<number, ReturnType<typeof kollectCount>>()
       return {
         event({ index, kind, event }) {
-          if (kind === 'flows') throw new Error('kollect has no message for flows; let the sink take changes only (`only: {family: change}`)')
+          if (kind === 'flows')
+            throw new Error(
+              'kollect has no message for flows; let the sink take changes only (`only: {family: change}`)',
+            )
           const change = changeOf(event)
           made.set(index, kollectCount(change))
           const form = kollectEvent(event, change, fields)

@@ -26,10 +26,15 @@ function parseCsv(text: string): string[][] {
 }
 
 const batch: FlowBatch = {
-  kind: 'flows', count: 2, dictionary: ['', 'say "hi", you', 'a\r\nb', '{"k":"v"}', 'eth0'],
+  kind: 'flows',
+  count: 2,
+  dictionary: ['', 'say "hi", you', 'a\r\nb', '{"k":"v"}', 'eth0'],
   columns: {
     time_start: { kind: 'time', values: Float64Array.of(1_700_000_000_007, Number.NaN) },
-    src_addr: { kind: 'ip', words: Uint32Array.from([...(parseIp('10.0.0.1') ?? []), ...(parseIp('2001:db8::1') ?? [])]) },
+    src_addr: {
+      kind: 'ip',
+      words: Uint32Array.from([...(parseIp('10.0.0.1') ?? []), ...(parseIp('2001:db8::1') ?? [])]),
+    },
     bytes: { kind: 'u64', words: Uint32Array.of(1500, 0, 0xffffffff, 0xffffffff) },
     src_mac: { kind: 'mac', words: Uint32Array.of(0xccddeeff, 0xaabb, 0, 0), valid: Uint8Array.of(1) },
     src_name: { kind: 'dict', codes: Uint32Array.of(1, 2) },
@@ -43,13 +48,27 @@ test('a row reads back with every value in the column of its name', () => {
   const write = flowCsv(batch)
   const [header = [], ...rows] = parseCsv(csvHeader + write(0, 'netflow:1:2:0') + write(1, 'netflow:1:2:1'))
   expect(header).toEqual(['_pos', ...flowFields.map(({ name }) => name)])
-  const objects = rows.map((row) => Object.fromEntries(row.flatMap((cell, at) => (cell === '' ? [] : [[header[at], cell]]))))
+  const objects = rows.map((row) =>
+    Object.fromEntries(row.flatMap((cell, at) => (cell === '' ? [] : [[header[at], cell]]))),
+  )
   expect(rows.map((row) => row.length)).toEqual([header.length, header.length])
   expect(objects).toEqual([
     {
-      _pos: 'netflow:1:2:0', time_start: '2023-11-14T22:13:20.007Z', src_addr: '10.0.0.1', bytes: '1500', src_mac: 'aa:bb:cc:dd:ee:ff',
-      src_name: 'say "hi", you', interfaces: '["eth0","say \\"hi\\", you"]', extra: '{"k":"v"}',
+      _pos: 'netflow:1:2:0',
+      time_start: '2023-11-14T22:13:20.007Z',
+      src_addr: '10.0.0.1',
+      bytes: '1500',
+      src_mac: 'aa:bb:cc:dd:ee:ff',
+      src_name: 'say "hi", you',
+      interfaces: '["eth0","say \\"hi\\", you"]',
+      extra: '{"k":"v"}',
     },
-    { _pos: 'netflow:1:2:1', src_addr: '2001:db8::1', bytes: '18446744073709551615', src_name: 'a\r\nb', if_directions: '[0,1]' },
+    {
+      _pos: 'netflow:1:2:1',
+      src_addr: '2001:db8::1',
+      bytes: '18446744073709551615',
+      src_name: 'a\r\nb',
+      if_directions: '[0,1]',
+    },
   ])
 })

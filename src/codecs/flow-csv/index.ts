@@ -31,8 +31,10 @@ function cellWriter(column: Column, dictionary: readonly string[]): Writer {
       const text = cached((code) => quoted(dictionary[code] ?? ''))
       return (row) => text(column.codes[row] ?? 0)
     }
-    case 'time': return present(column.valid, (row) => isoTime(column.values[row] ?? Number.NaN))
-    case 'u64': return present(column.valid, (row) => u64Text(column.words[2 * row] ?? 0, column.words[2 * row + 1] ?? 0))
+    case 'time':
+      return present(column.valid, (row) => isoTime(column.values[row] ?? Number.NaN))
+    case 'u64':
+      return present(column.valid, (row) => u64Text(column.words[2 * row] ?? 0, column.words[2 * row + 1] ?? 0))
     case 'list<u8>':
     case 'list<dict>': {
       const write = columnWriter(column, dictionary)
@@ -43,7 +45,8 @@ function cellWriter(column: Column, dictionary: readonly string[]): Writer {
       const write = columnWriter(column, dictionary)
       return (row) => write(row).slice(1, -1)
     }
-    default: return columnWriter(column, dictionary)
+    default:
+      return columnWriter(column, dictionary)
   }
 }
 

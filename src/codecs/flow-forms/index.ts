@@ -16,5 +16,8 @@ export interface FlowFormChoice {
 
 export function flowForm({ codec, tcp_flags: flags }: FlowFormChoice): FlowForm {
   if (codec === 'json') return { type: 'io.weir.flow.v1', write: flowJson }
-  return { type: 'io.weir.flow.netobserv.v1', write: (batch) => netobservJson(batch, { flags: flags === 'names' ? 'names' : 'raw' }) }
+  return {
+    type: 'io.weir.flow.netobserv.v1',
+    write: (batch) => netobservJson(batch, { flags: flags === 'names' ? 'names' : 'raw' }),
+  }
 }

@@ -9,7 +9,10 @@ export type Writer = (row: number) => string
 /** Values of a column as JSON. */
 export function columnWriter(column: Column, dictionary: readonly string[]): Writer {
   switch (column.kind) {
-    case 'u8': case 'u16': case 'u32': case 'i32':
+    case 'u8':
+    case 'u16':
+    case 'u32':
+    case 'i32':
       return present(column.valid, (row) => String(column.values[row] ?? 0))
     case 'f64':
       return present(column.valid, (row) => finite(column.values[row]))

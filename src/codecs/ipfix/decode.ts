@@ -6,7 +6,12 @@ import { optionsTemplateSet, readOptionsTemplate10, readTemplate10, templateSet 
 /** IPFIX (RFC 7011): a 16-byte header with the length of the message, then sets. */
 export const headerBytes10 = 16
 
-const dialect: Dialect = { templateSet, optionsTemplateSet, readTemplate: readTemplate10, readOptionsTemplate: readOptionsTemplate10 }
+const dialect: Dialect = {
+  templateSet,
+  optionsTemplateSet,
+  readTemplate: readTemplate10,
+  readOptionsTemplate: readOptionsTemplate10,
+}
 const context: SetContext = { exportTime: 0, uptime: Number.NaN, received: 0 }
 
 /**
@@ -14,7 +19,11 @@ const context: SetContext = { exportTime: 0, uptime: Number.NaN, received: 0 }
  * What lies behind the message is left out; a message that was cut is read as far as it is there.
  */
 export function decodeIpfix(
-  decoder: TemplateDecoder, bytes: Uint8Array, exporter: ExporterState, transport: Transport, received: number,
+  decoder: TemplateDecoder,
+  bytes: Uint8Array,
+  exporter: ExporterState,
+  transport: Transport,
+  received: number,
 ): 'short' | 'length' | 'set' | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const length = bytes.length < headerBytes10 ? 0 : view.getUint16(2)

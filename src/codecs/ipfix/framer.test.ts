@@ -12,7 +12,8 @@ function cut(pieces: readonly Uint8Array[], framer = new MessageFramer()): Buffe
   const messages: Buffer[] = []
   for (const piece of pieces) {
     framer.push(piece)
-    for (let message = framer.next(); message !== undefined; message = framer.next()) messages.push(Buffer.from(message))
+    for (let message = framer.next(); message !== undefined; message = framer.next())
+      messages.push(Buffer.from(message))
   }
   return messages
 }
@@ -21,10 +22,12 @@ test('a stream that is cut at any byte gives the same messages', () => {
   const whole = [vectorD, vectorF, vectorE, vectorD]
   for (let at = 0; at <= stream.length; at++) expect(cut([stream.subarray(0, at), stream.subarray(at)])).toEqual(whole)
   expect(cut(Array.from(stream, (byte) => Buffer.of(byte)))).toEqual(whole)
-  fc.assert(fc.property(fc.array(fc.nat(stream.length), { maxLength: 20 }), (cuts) => {
-    const places = [0, ...cuts.sort((a, b) => a - b), stream.length]
-    expect(cut(places.slice(1).map((end, i) => stream.subarray(places[i], end)))).toEqual(whole)
-  }))
+  fc.assert(
+    fc.property(fc.array(fc.nat(stream.length), { maxLength: 20 }), (cuts) => {
+      const places = [0, ...cuts.sort((a, b) => a - b), stream.length]
+      expect(cut(places.slice(1).map((end, i) => stream.subarray(places[i], end)))).toEqual(whole)
+    }),
+  )
 })
 
 test('and the same rows', () => {
@@ -54,16 +57,18 @@ test('bytes that belong to no whole message are told', () => {
 })
 
 test('a stream of any bytes throws nothing and loses none from sight', () => {
-  fc.assert(fc.property(fc.array(fc.uint8Array({ maxLength: 60 }), { maxLength: 10 }), (pieces) => {
-    const framer = new MessageFramer()
-    let taken = 0
-    let pushed = 0
-    for (const piece of pieces) {
-      framer.push(piece)
-      pushed += piece.length
-      for (let message = framer.next(); message !== undefined; message = framer.next()) taken += message.length
-      if (framer.broken) break
-    }
-    expect(taken + framer.pending).toBe(pushed)
-  }))
+  fc.assert(
+    fc.property(fc.array(fc.uint8Array({ maxLength: 60 }), { maxLength: 10 }), (pieces) => {
+      const framer = new MessageFramer()
+      let taken = 0
+      let pushed = 0
+      for (const piece of pieces) {
+        framer.push(piece)
+        pushed += piece.length
+        for (let message = framer.next(); message !== undefined; message = framer.next()) taken += message.length
+        if (framer.broken) break
+      }
+      expect(taken + framer.pending).toBe(pushed)
+    }),
+  )
 })

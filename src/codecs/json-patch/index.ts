@@ -34,7 +34,8 @@ function compareDicts(before: Dict, after: Dict, path: string, steps: PatchStep[
 function equal(a: unknown, b: unknown): boolean {
   if (a === b) return true
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return same(a, b)
-  if (Array.isArray(a) || Array.isArray(b)) return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((entry, at) => equal(entry, b[at]))
+  if (Array.isArray(a) || Array.isArray(b))
+    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((entry, at) => equal(entry, b[at]))
   let keys = 0
   for (const key in a) {
     if (!Object.hasOwn(b, key) || !equal((a as Dict)[key], (b as Dict)[key])) return false

@@ -2,7 +2,11 @@ import { fromBinary, type DescMessage, type MessageShape } from '@bufbuild/proto
 import { anyUnpack, timestampMs, type Any } from '@bufbuild/protobuf/wkt'
 import type { PatchStep } from '../../model/kubernetes.ts'
 import { EnvelopeSchema } from './generated/kollect/event/v1/event_pb.ts'
-import { ResourceCreatedEventSchema, ResourceDeletedEventSchema, ResourceUpdatedEventSchema } from './generated/kollect/resource/event/v1/event_pb.ts'
+import {
+  ResourceCreatedEventSchema,
+  ResourceDeletedEventSchema,
+  ResourceUpdatedEventSchema,
+} from './generated/kollect/resource/event/v1/event_pb.ts'
 
 /** What Weir adds to kollect's messages; empty texts and false where the publisher said nothing. */
 export interface KollectObject {
@@ -18,11 +22,16 @@ export interface KollectObject {
 }
 
 export type KollectPayload =
-  | KollectObject & { readonly is: 'created'; readonly resource: object; readonly initial: boolean }
-  | KollectObject & { readonly is: 'updated'; readonly old: object; readonly new: object; readonly patch: readonly PatchStep[] | undefined }
+  | (KollectObject & { readonly is: 'created'; readonly resource: object; readonly initial: boolean })
+  | (KollectObject & {
+      readonly is: 'updated'
+      readonly old: object
+      readonly new: object
+      readonly patch: readonly PatchStep[] | undefined
+    })
   /** An update that as a whole was too large: the patch between two states that are not told. */
-  | KollectObject & { readonly is: 'patched'; readonly patch: readonly PatchStep[] }
-  | KollectObject & { readonly is: 'deleted'; readonly state: object | undefined }
+  | (KollectObject & { readonly is: 'patched'; readonly patch: readonly PatchStep[] })
+  | (KollectObject & { readonly is: 'deleted'; readonly state: object | undefined })
   /** A message of a type that this reader does not know: to be acknowledged and left alone. */
   | { readonly is: 'unknown'; readonly typeUrl: string }
 
@@ -48,15 +57,17 @@ export function decodeEnvelope(bytes: Uint8Array): KollectMessage {
 
 function readPayload(any: Any | undefined): KollectPayload {
   const created = unpack(any, ResourceCreatedEventSchema)
-  if (created !== undefined) return { is: 'created', ...identity(created), resource: json(created.resource), initial: created.initial }
+  if (created !== undefined)
+    return { is: 'created', ...identity(created), resource: json(created.resource), initial: created.initial }
   const updated = unpack(any, ResourceUpdatedEventSchema)
   if (updated !== undefined) {
-    const patch = updated.patch.length === 0 ? undefined : json(updated.patch) as readonly PatchStep[]
+    const patch = updated.patch.length === 0 ? undefined : (json(updated.patch) as readonly PatchStep[])
     if (updated.reduced) return { is: 'patched', ...identity(updated), patch: patch ?? [] }
     return { is: 'updated', ...identity(updated), old: json(updated.then), new: json(updated.now), patch }
   }
   const deleted = unpack(any, ResourceDeletedEventSchema)
-  if (deleted !== undefined) return { is: 'deleted', ...identity(deleted), state: deleted.state.length === 0 ? undefined : json(deleted.state) }
+  if (deleted !== undefined)
+    return { is: 'deleted', ...identity(deleted), state: deleted.state.length === 0 ? undefined : json(deleted.state) }
   return { is: 'unknown', typeUrl: any?.typeUrl ?? '' }
 }
 
@@ -64,7 +75,17 @@ function unpack<D extends DescMessage>(any: Any | undefined, schema: D): Message
   return any === undefined ? undefined : anyUnpack(any, schema)
 }
 
-function identity({ clusterId, uid, group, version, kind, namespace, name, resourceVersion, coalesced }: KollectObject): KollectObject {
+function identity({
+  clusterId,
+  uid,
+  group,
+  version,
+  kind,
+  namespace,
+  name,
+  resourceVersion,
+  coalesced,
+}: KollectObject): KollectObject {
   return { clusterId, uid, group, version, kind, namespace, name, resourceVersion, coalesced }
 }
 

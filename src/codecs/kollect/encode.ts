@@ -2,7 +2,11 @@ import { create, toBinary } from '@bufbuild/protobuf'
 import { anyPack, timestampFromMs, type Timestamp } from '@bufbuild/protobuf/wkt'
 import type { ChangeData } from '../../model/kubernetes.ts'
 import { EnvelopeSchema } from './generated/kollect/event/v1/event_pb.ts'
-import { ResourceCreatedEventSchema, ResourceDeletedEventSchema, ResourceUpdatedEventSchema } from './generated/kollect/resource/event/v1/event_pb.ts'
+import {
+  ResourceCreatedEventSchema,
+  ResourceDeletedEventSchema,
+  ResourceUpdatedEventSchema,
+} from './generated/kollect/resource/event/v1/event_pb.ts'
 import { goText } from './go-text.ts'
 
 /** `all`: with what Weir adds (fields from 16 on). `original`: kollect's own fields only. */
@@ -23,29 +27,67 @@ const utf8 = new TextEncoder()
 export function encodeEnvelope({ id, time, change, fields }: EnvelopeParts): Uint8Array {
   const timestamp = time === undefined ? {} : { timestamp: timestampFromMs(time) }
   const since = appliesAt(change, time)
-  return toBinary(EnvelopeSchema, create(EnvelopeSchema, { id, ...timestamp, ...(since === undefined ? {} : { appliesAt: since }), payload: payloadOf(change, fields) }))
+  return toBinary(
+    EnvelopeSchema,
+    create(EnvelopeSchema, {
+      id,
+      ...timestamp,
+      ...(since === undefined ? {} : { appliesAt: since }),
+      payload: payloadOf(change, fields),
+    }),
+  )
 }
 
 function payloadOf(change: ChangeData, fields: KollectFields) {
   const { uid, cluster: clusterId, group, version, kind, name, resourceVersion } = change
   const known = { uid, clusterId }
-  const more = fields === 'original' ? {} : { group, version, kind, namespace: change.namespace ?? '', name, resourceVersion, coalesced: change.coalesced === true }
+  const more =
+    fields === 'original'
+      ? {}
+      : {
+          group,
+          version,
+          kind,
+          namespace: change.namespace ?? '',
+          name,
+          resourceVersion,
+          coalesced: change.coalesced === true,
+        }
   const reduced = fields === 'original' ? {} : { reduced: change.reduced === true }
   switch (change.operation) {
     case 'created':
-      return anyPack(ResourceCreatedEventSchema, create(ResourceCreatedEventSchema, {
-        ...known, ...more, resource: objectBytes(change, change.new, true), ...(fields === 'original' ? {} : { initial: change.initial === true }),
-      }))
+      return anyPack(
+        ResourceCreatedEventSchema,
+        create(ResourceCreatedEventSchema, {
+          ...known,
+          ...more,
+          resource: objectBytes(change, change.new, true),
+          ...(fields === 'original' ? {} : { initial: change.initial === true }),
+        }),
+      )
     case 'updated':
-      return anyPack(ResourceUpdatedEventSchema, create(ResourceUpdatedEventSchema, {
-        // oxlint-disable-next-line unicorn/no-thenable -- the name that the field has on the wire; bytes can't be called
-        then: stateBytes(change, change.old, false),
-        ...known, ...more, ...reduced, now: stateBytes(change, change.new, true), ...(fields === 'original' ? {} : { patch: utf8.encode(JSON.stringify(change.patch)) }),
-      }))
+      return anyPack(
+        ResourceUpdatedEventSchema,
+        create(ResourceUpdatedEventSchema, {
+          // oxlint-disable-next-line unicorn/no-thenable -- the name that the field has on the wire; bytes can't be called
+          then: stateBytes(change, change.old, false),
+          ...known,
+          ...more,
+          ...reduced,
+          now: stateBytes(change, change.new, true),
+          ...(fields === 'original' ? {} : { patch: utf8.encode(JSON.stringify(change.patch)) }),
+        }),
+      )
     case 'deleted':
-      return anyPack(ResourceDeletedEventSchema, create(ResourceDeletedEventSchema, {
-        ...known, ...more, ...reduced, ...(fields === 'original' || change.old === null ? {} : { state: objectBytes(change, change.old, true) }),
-      }))
+      return anyPack(
+        ResourceDeletedEventSchema,
+        create(ResourceDeletedEventSchema, {
+          ...known,
+          ...more,
+          ...reduced,
+          ...(fields === 'original' || change.old === null ? {} : { state: objectBytes(change, change.old, true) }),
+        }),
+      )
   }
 }
 
@@ -57,21 +99,36 @@ function stateBytes(change: ChangeData, object: object | null, newest: boolean):
  * A reader finds out what an object is by its own `apiVersion` and `kind`, and how new by its `resourceVersion`, which states in the
  * journal lack: it is that of the newer of two states.
  */
-function objectBytes({ group, version, kind, resourceVersion }: ChangeData, object: object | null, newest: boolean): Uint8Array {
-  const { metadata, ...rest } = { apiVersion: group === '' ? version : `${group}/${version}`, kind, ...object } as { readonly metadata?: object }
+function objectBytes(
+  { group, version, kind, resourceVersion }: ChangeData,
+  object: object | null,
+  newest: boolean,
+): Uint8Array {
+  const { metadata, ...rest } = { apiVersion: group === '' ? version : `${group}/${version}`, kind, ...object } as {
+    readonly metadata?: object
+  }
   const known = newest && metadata !== undefined ? { resourceVersion, ...metadata } : metadata
   return utf8.encode(goText({ ...rest, ...(known === undefined ? {} : { metadata: known }) }))
 }
 
 /** What was created came to be by its own account; what is gone began to go when it was told to; a change is of the moment it was seen. */
 function appliesAt({ operation, old, new: now }: ChangeData, time: number | undefined): Timestamp | undefined {
-  const own = operation === 'created' ? metadataTime(now, 'creationTimestamp') : operation === 'deleted' ? metadataTime(old, 'deletionTimestamp') : undefined
+  const own =
+    operation === 'created'
+      ? metadataTime(now, 'creationTimestamp')
+      : operation === 'deleted'
+        ? metadataTime(old, 'deletionTimestamp')
+        : undefined
   const ms = own ?? time
   return ms === undefined ? undefined : timestampFromMs(ms)
 }
 
 function metadataTime(object: object | null, name: 'creationTimestamp' | 'deletionTimestamp'): number | undefined {
-  const written = (object as { readonly metadata?: { readonly creationTimestamp?: unknown; readonly deletionTimestamp?: unknown } } | null)?.metadata?.[name]
+  const written = (
+    object as {
+      readonly metadata?: { readonly creationTimestamp?: unknown; readonly deletionTimestamp?: unknown }
+    } | null
+  )?.metadata?.[name]
   const ms = typeof written === 'string' ? Date.parse(written) : Number.NaN
   return Number.isNaN(ms) ? undefined : ms
 }

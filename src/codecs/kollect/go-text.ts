@@ -12,7 +12,8 @@ function canonical(value: unknown): string {
   const from = value as Readonly<Record<string, unknown>>
   for (const key of inOrder(Object.keys(from))) {
     const each = from[key]
-    if (each !== undefined) text += text === '' ? `${quoted(key)}:${canonical(each)}` : `,${quoted(key)}:${canonical(each)}`
+    if (each !== undefined)
+      text += text === '' ? `${quoted(key)}:${canonical(each)}` : `,${quoted(key)}:${canonical(each)}`
   }
   return `{${text}}`
 }
@@ -24,7 +25,9 @@ function inOrder(keys: string[]): string[] {
     keys.sort()
     break
   }
-  return keys.some((key) => surrogate.test(key)) ? keys.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))) : keys
+  return keys.some((key) => surrogate.test(key))
+    ? keys.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+    : keys
 }
 
 const surrogate = /[\uD800-\uDFFF]/
@@ -43,7 +46,13 @@ function quoted(key: string): string {
 
 const special = /[<>&\u2028\u2029]/
 const everySpecial = new RegExp(special, 'g')
-const escapes: Readonly<Record<string, string>> = { '<': '\\u003c', '>': '\\u003e', '&': '\\u0026', '\u2028': '\\u2028', '\u2029': '\\u2029' }
+const escapes: Readonly<Record<string, string>> = {
+  '<': '\\u003c',
+  '>': '\\u003e',
+  '&': '\\u0026',
+  '\u2028': '\\u2028',
+  '\u2029': '\\u2029',
+}
 
 /** Text of a JSON value: some signs escaped, a line break at the end. */
 export function goText(value: unknown): string {

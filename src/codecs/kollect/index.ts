@@ -43,16 +43,25 @@ const counters: Readonly<Record<ChangeData['operation'], string>> = {
 
 /** The change that an event holds. Throws, with a reason for the dead letters, for whatever is none: no message of kollect holds that. */
 export function changeOf({ family = 'event', encoding, data }: WeirEvent): ChangeData {
-  if (family !== 'change') throw new Error(`kollect has no message for the family ${family}; let the sink take changes only (\`only: {family: change}\`)`)
-  if (encoding !== 'json' || data === undefined) throw new Error('this event of the family change has no JSON as its data')
+  if (family !== 'change')
+    throw new Error(
+      `kollect has no message for the family ${family}; let the sink take changes only (\`only: {family: change}\`)`,
+    )
+  if (encoding !== 'json' || data === undefined)
+    throw new Error('this event of the family change has no JSON as its data')
   const change = JSON.parse(new TextDecoder().decode(data)) as Partial<ChangeData> | null
-  if (typeof change !== 'object' || change === null) throw new Error('the data of this event of the family change is no object')
-  const missing = (['cluster', 'uid', 'group', 'version', 'kind', 'name', 'resourceVersion'] as const).find((name) => typeof change[name] !== 'string')
+  if (typeof change !== 'object' || change === null)
+    throw new Error('the data of this event of the family change is no object')
+  const missing = (['cluster', 'uid', 'group', 'version', 'kind', 'name', 'resourceVersion'] as const).find(
+    (name) => typeof change[name] !== 'string',
+  )
   if (missing !== undefined) throw new Error(`this event of the family change does not name its ${missing}`)
-  if (change.operation === undefined || types[change.operation] === undefined) throw new Error(`an object is created, updated or deleted, and not ${JSON.stringify(change.operation)}`)
+  if (change.operation === undefined || types[change.operation] === undefined)
+    throw new Error(`an object is created, updated or deleted, and not ${JSON.stringify(change.operation)}`)
   for (const state of ['old', 'new'] as const) {
     const needed = state === 'old' ? change.operation === 'updated' : change.operation !== 'deleted'
-    if (typeof change[state] !== 'object' || (needed && change[state] === null)) throw new Error(`this event of the family change lacks \`${state}\`, the object`)
+    if (typeof change[state] !== 'object' || (needed && change[state] === null))
+      throw new Error(`this event of the family change lacks \`${state}\`, the object`)
   }
   return change as ChangeData
 }

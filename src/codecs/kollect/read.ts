@@ -2,7 +2,14 @@
  * kollect's messages as what Weir's own reading of a cluster writes to the journal: events of the family `change`, as far as a message tells
  * them. kollect's own fields name an object by its state alone, which a deletion lacks. Pure.
  */
-import { actorOf, kubernetesTypes, type ChangeData, type ManagedField, type ObjectIdentity, type PatchStep } from '../../model/kubernetes.ts'
+import {
+  actorOf,
+  kubernetesTypes,
+  type ChangeData,
+  type ManagedField,
+  type ObjectIdentity,
+  type PatchStep,
+} from '../../model/kubernetes.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { kubernetesRef } from '../../model/refs.ts'
 import type { InMessage } from '../bus-message/read.ts'
@@ -17,14 +24,29 @@ type Known = Exclude<KollectPayload, { readonly is: 'unknown' }>
 /** None of an update in which nothing changed, as kollect sends one of each object every five minutes. Throws, with the reason, for what is no message of kollect. */
 export function kollectChanges({ body, place, time }: Pick<InMessage, 'body' | 'place' | 'time'>): WeirEvent[] {
   const { id, timestamp, appliesAt, payload } = decoded(body)
-  if (payload.is === 'unknown') throw new Error(payload.typeUrl === '' ? 'it is no message of kollect: it has no payload' : `kollect has no message ${payload.typeUrl.slice(0, 200)}`)
+  if (payload.is === 'unknown')
+    throw new Error(
+      payload.typeUrl === ''
+        ? 'it is no message of kollect: it has no payload'
+        : `kollect has no message ${payload.typeUrl.slice(0, 200)}`,
+    )
   const at = { id: id === '' ? place : id, time: timestamp ?? appliesAt ?? time }
   // Its cache knows objects by their names: one that was made again while nobody looked is an update of the one before.
   if (payload.is === 'updated' && isAnother(payload.old, payload.new)) {
     const { old, new: now, patch: _patch, ...of } = payload
     return [
       changeOfState({ ...of, is: 'deleted', state: old, coalesced: true }, { ...at, id: `${at.id}/before` }),
-      changeOfState({ ...of, is: 'created', resource: now, initial: false, coalesced: true, uid: textIn(metadataOf(dictOf(now)), 'uid') }, at),
+      changeOfState(
+        {
+          ...of,
+          is: 'created',
+          resource: now,
+          initial: false,
+          coalesced: true,
+          uid: textIn(metadataOf(dictOf(now)), 'uid'),
+        },
+        at,
+      ),
     ].flat()
   }
   return changeOfState(payload, at)
@@ -38,11 +60,15 @@ function decoded(body: Uint8Array): KollectMessage {
   }
 }
 
-function changeOfState(payload: Known, { id, time }: { readonly id: string; readonly time: number | undefined }): WeirEvent[] {
+function changeOfState(
+  payload: Known,
+  { id, time }: { readonly id: string; readonly time: number | undefined },
+): WeirEvent[] {
   const [before, after] = statesOf(payload)
   const identity = identityOf(payload, after ?? before)
   const [old, now] = [bare(before), bare(after)]
-  const patch = payload.is === 'patched' ? payload.patch : payload.is === 'updated' ? (payload.patch ?? diff(old, now)) : []
+  const patch =
+    payload.is === 'patched' ? payload.patch : payload.is === 'updated' ? (payload.patch ?? diff(old, now)) : []
   if (payload.is === 'updated' && patch.length === 0) return []
   const secret = identity.group === '' && identity.kind === 'Secret'
   const actor = actorOf(managersOf(after))
@@ -60,22 +86,43 @@ function changeOfState(payload: Known, { id, time }: { readonly id: string; read
     ...(patch.length > 0 && patch.every(({ path }) => /^\/status(?:\/|$)/.test(path)) ? { noise: ['status'] } : {}),
   }
   const { cluster, group, kind, resource, namespace = '', name, uid } = identity
-  const named = kind === '' || name === '' ? {} : {
-    subject: [group === '' ? resource : `${resource}.${group}`, ...(namespace === '' ? [] : [namespace]), name].join('/'),
-    ref: kubernetesRef({ cluster, group, kind, namespace, name }),
-  }
-  return [{
-    id, source: `/kubernetes/${cluster}`, type: kubernetesTypes[change.operation], family: 'change', key: `${cluster}/${uid}`, ...(time === undefined ? {} : { time }), ...named,
-    datacontenttype: 'application/json', encoding: 'json', data: new TextEncoder().encode(JSON.stringify(change)),
-  }]
+  const named =
+    kind === '' || name === ''
+      ? {}
+      : {
+          subject: [
+            group === '' ? resource : `${resource}.${group}`,
+            ...(namespace === '' ? [] : [namespace]),
+            name,
+          ].join('/'),
+          ref: kubernetesRef({ cluster, group, kind, namespace, name }),
+        }
+  return [
+    {
+      id,
+      source: `/kubernetes/${cluster}`,
+      type: kubernetesTypes[change.operation],
+      family: 'change',
+      key: `${cluster}/${uid}`,
+      ...(time === undefined ? {} : { time }),
+      ...named,
+      datacontenttype: 'application/json',
+      encoding: 'json',
+      data: new TextEncoder().encode(JSON.stringify(change)),
+    },
+  ]
 }
 
 function statesOf(payload: Known): readonly [before: Dict | null, after: Dict | null] {
   switch (payload.is) {
-    case 'created': return [null, dictOf(payload.resource)]
-    case 'updated': return [dictOf(payload.old), dictOf(payload.new)]
-    case 'deleted': return [payload.state === undefined ? null : dictOf(payload.state), null]
-    case 'patched': return [null, null]
+    case 'created':
+      return [null, dictOf(payload.resource)]
+    case 'updated':
+      return [dictOf(payload.old), dictOf(payload.new)]
+    case 'deleted':
+      return [payload.state === undefined ? null : dictOf(payload.state), null]
+    case 'patched':
+      return [null, null]
   }
 }
 
@@ -87,8 +134,14 @@ function identityOf({ clusterId: cluster, uid, ...told }: Known, state: Dict | n
   const kind = told.kind === '' ? textIn(state, 'kind') : told.kind
   const namespace = told.kind === '' ? textIn(metadata, 'namespace') : told.namespace
   return {
-    cluster, group: told.kind === '' ? group : told.group, version: told.kind === '' ? version : told.version, kind, resource: pluralOf(kind),
-    ...(namespace === '' ? {} : { namespace }), name: told.name === '' ? textIn(metadata, 'name') : told.name, uid,
+    cluster,
+    group: told.kind === '' ? group : told.group,
+    version: told.kind === '' ? version : told.version,
+    kind,
+    resource: pluralOf(kind),
+    ...(namespace === '' ? {} : { namespace }),
+    name: told.name === '' ? textIn(metadata, 'name') : told.name,
+    uid,
     resourceVersion: told.resourceVersion === '' ? textIn(metadata, 'resourceVersion') : told.resourceVersion,
   }
 }
@@ -114,10 +167,16 @@ const redacted = 'redacted:'
 /** kollect sends Secrets as they are. A value that Weir sent is a digest, and stays. */
 function withoutValues(state: Dict | null): Dict | null {
   if (state === null) return null
-  const fields = ['data', 'stringData'].flatMap((name) => (isRecord(state[name]) ? [[name, hidden(state[name])] as const] : []))
+  const fields = ['data', 'stringData'].flatMap((name) =>
+    isRecord(state[name]) ? [[name, hidden(state[name])] as const] : [],
+  )
   const metadata = metadataOf(state)
   const { [lastApplied]: _applied, ...annotations } = isRecord(metadata['annotations']) ? metadata['annotations'] : {}
-  return { ...state, ...Object.fromEntries(fields), ...(metadata['annotations'] === undefined ? {} : { metadata: { ...metadata, annotations } }) }
+  return {
+    ...state,
+    ...Object.fromEntries(fields),
+    ...(metadata['annotations'] === undefined ? {} : { metadata: { ...metadata, annotations } }),
+  }
 }
 
 /** Places of a Secret in which none is kept. */
@@ -139,7 +198,9 @@ function isAnother(before: object, after: object): boolean {
 
 function managersOf(state: Dict | null): readonly ManagedField[] {
   const fields = metadataOf(state)['managedFields']
-  return Array.isArray(fields) ? fields.filter((field): field is ManagedField => isRecord(field) && typeof field['manager'] === 'string') : []
+  return Array.isArray(fields)
+    ? fields.filter((field): field is ManagedField => isRecord(field) && typeof field['manager'] === 'string')
+    : []
 }
 
 function metadataOf(state: Dict | null): Dict {
@@ -153,6 +214,7 @@ function textIn(dict: Dict | null, name: string): string {
 }
 
 function dictOf(state: object): Dict {
-  if (!isRecord(state)) throw new Error('it is no message of kollect: a state of an object is something else than an object')
+  if (!isRecord(state))
+    throw new Error('it is no message of kollect: a state of an object is something else than an object')
   return state
 }

@@ -81,16 +81,36 @@ export class Netflow5Decoder {
   constructor(flows: FlowBuilder) {
     this.#flows = flows
     this.#c = {
-      timeStart: flows.column('time_start'), timeEnd: flows.column('time_end'), timeReceived: flows.column('time_received'),
-      srcAddr: flows.column('src_addr'), dstAddr: flows.column('dst_addr'), nextHop: flows.column('next_hop'),
-      exporter: flows.column('exporter_addr'), srcPort: flows.column('src_port'), dstPort: flows.column('dst_port'),
-      proto: flows.column('proto'), tcpFlags: flows.column('tcp_flags'), dscp: flows.column('dscp'),
-      inIf: flows.column('in_if'), outIf: flows.column('out_if'), bytes: flows.column('bytes'), packets: flows.column('packets'),
-      sampling: flows.column('sampling'), protocol: flows.column('protocol'), version: flows.column('protocol_version'),
-      skewed: flows.column('time_skewed'), icmpType: flows.column('icmp_type'), icmpCode: flows.column('icmp_code'),
-      srcAs: flows.column('src_as'), dstAs: flows.column('dst_as'), srcMask: flows.column('src_mask'), dstMask: flows.column('dst_mask'), etype: flows.column('etype'),
+      timeStart: flows.column('time_start'),
+      timeEnd: flows.column('time_end'),
+      timeReceived: flows.column('time_received'),
+      srcAddr: flows.column('src_addr'),
+      dstAddr: flows.column('dst_addr'),
+      nextHop: flows.column('next_hop'),
+      exporter: flows.column('exporter_addr'),
+      srcPort: flows.column('src_port'),
+      dstPort: flows.column('dst_port'),
+      proto: flows.column('proto'),
+      tcpFlags: flows.column('tcp_flags'),
+      dscp: flows.column('dscp'),
+      inIf: flows.column('in_if'),
+      outIf: flows.column('out_if'),
+      bytes: flows.column('bytes'),
+      packets: flows.column('packets'),
+      sampling: flows.column('sampling'),
+      protocol: flows.column('protocol'),
+      version: flows.column('protocol_version'),
+      skewed: flows.column('time_skewed'),
+      icmpType: flows.column('icmp_type'),
+      icmpCode: flows.column('icmp_code'),
+      srcAs: flows.column('src_as'),
+      dstAs: flows.column('dst_as'),
+      srcMask: flows.column('src_mask'),
+      dstMask: flows.column('dst_mask'),
+      etype: flows.column('etype'),
     }
-    const { srcPort, dstPort, icmpType, icmpCode, sampling, protocol, version, timeReceived, etype, ...always } = this.#c
+    const { srcPort, dstPort, icmpType, icmpCode, sampling, protocol, version, timeReceived, etype, ...always } =
+      this.#c
     this.#always = Object.values(always)
   }
 
@@ -102,7 +122,7 @@ export class Netflow5Decoder {
     const rows = countRecords(datagram)
     this.#flows.reserve(rows)
     const skewed = this.#records(view, rows, from)
-    this.#repeated(rows, (view.getUint16(22) & 0x3fff) || (from.sampling ?? 0), from)
+    this.#repeated(rows, view.getUint16(22) & 0x3fff || (from.sampling ?? 0), from)
     this.#flows.commit(rows)
     return { rows, malformed: rows < sequence.flows ? 'truncated' : undefined, skewed, sequence }
   }
@@ -125,13 +145,32 @@ export class Netflow5Decoder {
     const c = this.#c
     const uptime = view.getUint32(4)
     const exported = exportTime(view)
-    const timeStart = c.timeStart.items, timeEnd = c.timeEnd.items
-    const srcAddr = c.srcAddr.items, dstAddr = c.dstAddr.items, nextHop = c.nextHop.items, exporter = c.exporter.items
-    const srcPort = c.srcPort.items, dstPort = c.dstPort.items, icmpType = c.icmpType.items, icmpCode = c.icmpCode.items
-    const protos = c.proto.items, tcpFlags = c.tcpFlags.items, dscp = c.dscp.items, skewed = c.skewed.items
-    const inIf = c.inIf.items, outIf = c.outIf.items, bytes = c.bytes.items, packets = c.packets.items
-    const srcAs = c.srcAs.items, dstAs = c.dstAs.items, srcMask = c.srcMask.items, dstMask = c.dstMask.items
-    const e0 = from.exporter[0] ?? 0, e1 = from.exporter[1] ?? 0, e2 = from.exporter[2] ?? 0, e3 = from.exporter[3] ?? 0
+    const timeStart = c.timeStart.items,
+      timeEnd = c.timeEnd.items
+    const srcAddr = c.srcAddr.items,
+      dstAddr = c.dstAddr.items,
+      nextHop = c.nextHop.items,
+      exporter = c.exporter.items
+    const srcPort = c.srcPort.items,
+      dstPort = c.dstPort.items,
+      icmpType = c.icmpType.items,
+      icmpCode = c.icmpCode.items
+    const protos = c.proto.items,
+      tcpFlags = c.tcpFlags.items,
+      dscp = c.dscp.items,
+      skewed = c.skewed.items
+    const inIf = c.inIf.items,
+      outIf = c.outIf.items,
+      bytes = c.bytes.items,
+      packets = c.packets.items
+    const srcAs = c.srcAs.items,
+      dstAs = c.dstAs.items,
+      srcMask = c.srcMask.items,
+      dstMask = c.dstMask.items
+    const e0 = from.exporter[0] ?? 0,
+      e1 = from.exporter[1] ?? 0,
+      e2 = from.exporter[2] ?? 0,
+      e3 = from.exporter[3] ?? 0
     let away = 0
     for (let i = 0, row = this.#flows.count, at = headerBytes; i < rows; i++, row++, at += recordBytes) {
       const ip = row * 4

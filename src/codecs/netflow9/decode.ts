@@ -6,14 +6,25 @@ import { readOptionsTemplate9, readTemplate9 } from './templates.ts'
 /** NetFlow v9 (RFC 3954): a 20-byte header, then sets. */
 export const headerBytes9 = 20
 
-const dialect: Dialect = { templateSet: 0, optionsTemplateSet: 1, readTemplate: readTemplate9, readOptionsTemplate: readOptionsTemplate9 }
+const dialect: Dialect = {
+  templateSet: 0,
+  optionsTemplateSet: 1,
+  readTemplate: readTemplate9,
+  readOptionsTemplate: readOptionsTemplate9,
+}
 const context: SetContext = { exportTime: 0, uptime: 0, received: 0 }
 
 /**
  * Reads one datagram whose version was seen to be 9; the answer says why it, or part of it, could not be read.
  * The header's count is not used: exporters disagree about what it counts.
  */
-export function decodeNetflow9(decoder: TemplateDecoder, bytes: Uint8Array, exporter: ExporterState, transport: Transport, received: number): 'short' | 'set' | undefined {
+export function decodeNetflow9(
+  decoder: TemplateDecoder,
+  bytes: Uint8Array,
+  exporter: ExporterState,
+  transport: Transport,
+  received: number,
+): 'short' | 'set' | undefined {
   if (bytes.length < headerBytes9) {
     decoder.count(exporter, 'malformed', bytes.length)
     return 'short'

@@ -20,5 +20,10 @@ export function readOptionsTemplate9(view: DataView, at: number, end: number): T
   const next = at + 6 + scopeBytes + optionBytes
   if (id < 256 || next > end || scopeBytes % 4 !== 0 || optionBytes % 4 !== 0) return broken
   const scopes = scopeBytes / 4
-  return { id, layout: makeLayout(readFields9(view, at + 6, scopes + optionBytes / 4, scopes), scopes, true), withdrawn: false, next }
+  return {
+    id,
+    layout: makeLayout(readFields9(view, at + 6, scopes + optionBytes / 4, scopes), scopes, true),
+    withdrawn: false,
+    next,
+  }
 }

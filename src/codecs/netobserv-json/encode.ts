@@ -17,7 +17,10 @@ export interface NetObservOptions {
 }
 
 /** Prepares a batch; the function it returns gives the record of a row. */
-export function netobservJson(batch: FlowBatch, { flags }: NetObservOptions = { flags: 'raw' }): (row: number) => string {
+export function netobservJson(
+  batch: FlowBatch,
+  { flags }: NetObservOptions = { flags: 'raw' },
+): (row: number) => string {
   const conditions = conditionsOf(batch)
   const writers = flowFields.flatMap((field) => {
     if (field.name === 'extra') return []
@@ -26,7 +29,9 @@ export function netobservJson(batch: FlowBatch, { flags }: NetObservOptions = { 
     const write = field.name === 'etype' ? etypeWriter(batch, value) : value
     if (write === undefined) return []
     const when = conditions(field.name)
-    return [{ key: `"${keyOf(field)}":`, write: when === undefined ? write : (row: number) => (when(row) ? write(row) : '') }]
+    return [
+      { key: `"${keyOf(field)}":`, write: when === undefined ? write : (row: number) => (when(row) ? write(row) : '') },
+    ]
   })
   const further = extraWriter(batch.columns.extra, batch.dictionary)
   if (further === undefined) return (row) => jsonObject(writers, row)
@@ -38,7 +43,12 @@ export function netobservJson(batch: FlowBatch, { flags }: NetObservOptions = { 
 
 const notWhenZero: ReadonlySet<FlowFieldName> = new Set(['bytes', 'packets', 'sampling'])
 
-function valueWriter(name: FlowFieldName, column: Column, dictionary: readonly string[], flags: NetObservOptions['flags']): Writer {
+function valueWriter(
+  name: FlowFieldName,
+  column: Column,
+  dictionary: readonly string[],
+  flags: NetObservOptions['flags'],
+): Writer {
   const integer = (valid: Uint8Array | undefined, of: (row: number) => number): Writer =>
     present(valid, (row) => (Number.isFinite(of(row)) ? String(Math.floor(of(row))) : ''))
   switch (column.kind) {
@@ -46,23 +56,33 @@ function valueWriter(name: FlowFieldName, column: Column, dictionary: readonly s
       const divide = name === 'time_received' ? 1000 : 1
       return integer(column.valid, (row) => (column.values[row] ?? Number.NaN) / divide)
     }
-    case 'f64': return integer(column.valid, (row) => Math.round(column.values[row] ?? Number.NaN))
+    case 'f64':
+      return integer(column.valid, (row) => Math.round(column.values[row] ?? Number.NaN))
     case 'u64': {
       const write = (row: number): string => u64Text(column.words[2 * row] ?? 0, column.words[2 * row + 1] ?? 0)
-      return present(column.valid, notWhenZero.has(name) ? (row) => (((column.words[2 * row] ?? 0) | (column.words[2 * row + 1] ?? 0)) === 0 ? '' : write(row)) : write)
+      return present(
+        column.valid,
+        notWhenZero.has(name)
+          ? (row) => (((column.words[2 * row] ?? 0) | (column.words[2 * row + 1] ?? 0)) === 0 ? '' : write(row))
+          : write,
+      )
     }
     case 'dict': {
-      const quoted = cached((code) => (dictionary[code] === undefined || dictionary[code] === '' ? '' : JSON.stringify(dictionary[code])))
+      const quoted = cached((code) =>
+        dictionary[code] === undefined || dictionary[code] === '' ? '' : JSON.stringify(dictionary[code]),
+      )
       return (row) => quoted(column.codes[row] ?? 0)
     }
     case 'u8':
       if (name === 'conversation_first') return present(column.valid, (row) => String(column.values[row] === 1))
       break
     case 'u16':
-      if (name === 'tcp_flags' && flags === 'names') return present(column.valid, (row) => flagList(column.values[row] ?? 0))
+      if (name === 'tcp_flags' && flags === 'names')
+        return present(column.valid, (row) => flagList(column.values[row] ?? 0))
       break
     case 'u32':
-      if (notWhenZero.has(name)) return present(column.valid, (row) => (column.values[row] === 0 ? '' : String(column.values[row] ?? 0)))
+      if (notWhenZero.has(name))
+        return present(column.valid, (row) => (column.values[row] === 0 ? '' : String(column.values[row] ?? 0)))
       break
     default:
   }
@@ -81,7 +101,11 @@ function etypeWriter({ columns }: FlowBatch, own: Writer | undefined): Writer | 
   const derived = [columns.src_addr, columns.dst_addr].flatMap((column) => {
     if (column?.kind !== 'ip') return []
     const { words, valid } = column
-    return [present(valid, (row) => String(words[4 * row] === 0 && words[4 * row + 1] === 0 && words[4 * row + 2] === mappedPrefix ? ipv4 : ipv6))]
+    return [
+      present(valid, (row) =>
+        String(words[4 * row] === 0 && words[4 * row + 1] === 0 && words[4 * row + 2] === mappedPrefix ? ipv4 : ipv6),
+      ),
+    ]
   })
   const writers = own === undefined ? derived : [own, ...derived]
   if (writers.length === 0) return undefined
@@ -101,17 +125,35 @@ function conditionsOf({ columns }: FlowBatch): (name: FlowFieldName) => Conditio
   const { proto, etype, xlat_src_addr: source, xlat_dst_addr: destination } = columns
   const protoIn = (...some: number[]): Condition | undefined =>
     proto?.kind !== 'u8' ? undefined : (row) => !isPresent(proto.valid, row) || some.includes(proto.values[row] ?? 0)
-  const ip: Condition | undefined = etype?.kind !== 'u16' ? undefined : (row) => !isPresent(etype.valid, row) || etype.values[row] === ipv4 || etype.values[row] === ipv6
+  const ip: Condition | undefined =
+    etype?.kind !== 'u16'
+      ? undefined
+      : (row) => !isPresent(etype.valid, row) || etype.values[row] === ipv4 || etype.values[row] === ipv6
   const [ports, tcp, icmp] = [protoIn(6, 17, 132), protoIn(6), protoIn(1, 58)]
   const translated: Condition = (row) => specified(source, row) && specified(destination, row)
   return (name) => {
     switch (name) {
-      case 'src_addr': case 'dst_addr': case 'proto': case 'dscp': return ip
-      case 'src_port': case 'dst_port': return ports
-      case 'tcp_flags': return tcp
-      case 'icmp_type': case 'icmp_code': return icmp
-      case 'xlat_src_addr': case 'xlat_dst_addr': case 'xlat_src_port': case 'xlat_dst_port': case 'xlat_zone': return translated
-      default: return undefined
+      case 'src_addr':
+      case 'dst_addr':
+      case 'proto':
+      case 'dscp':
+        return ip
+      case 'src_port':
+      case 'dst_port':
+        return ports
+      case 'tcp_flags':
+        return tcp
+      case 'icmp_type':
+      case 'icmp_code':
+        return icmp
+      case 'xlat_src_addr':
+      case 'xlat_dst_addr':
+      case 'xlat_src_port':
+      case 'xlat_dst_port':
+      case 'xlat_zone':
+        return translated
+      default:
+        return undefined
     }
   }
 }
@@ -130,7 +172,10 @@ function extraWriter(column: Column | undefined, dictionary: readonly string[]):
   const members = cached((code) => {
     const object = parseExact(dictionary[code] ?? '{}')
     if (typeof object !== 'object' || object === null) return ''
-    return Object.entries(object).filter(([key]) => !fieldOfKey.has(key)).map(([key, value]) => `${JSON.stringify(key)}:${stringifyExact(value) ?? 'null'}`).join(',')
+    return Object.entries(object)
+      .filter(([key]) => !fieldOfKey.has(key))
+      .map(([key, value]) => `${JSON.stringify(key)}:${stringifyExact(value) ?? 'null'}`)
+      .join(',')
   })
   return (row) => members(column.codes[row] ?? 0)
 }

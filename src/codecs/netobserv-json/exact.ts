@@ -11,7 +11,10 @@ export function parseExact(text: string): unknown {
   // Only such a run of digits can lose something, and reviving costs several times as much as parsing.
   if (!/\d{16}/.test(text)) return JSON.parse(text)
   return parse(text, (_, value, { source }) =>
-    typeof value === 'number' && !Number.isSafeInteger(value) && source !== undefined && /^-?\d+$/.test(source) ? BigInt(source) : value)
+    typeof value === 'number' && !Number.isSafeInteger(value) && source !== undefined && /^-?\d+$/.test(source)
+      ? BigInt(source)
+      : value,
+  )
 }
 
 /** Undefined for what is nested deeper than can be written. */

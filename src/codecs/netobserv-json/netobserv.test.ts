@@ -16,7 +16,9 @@ type Record_ = Record<string, unknown>
 
 const address = fc.oneof(
   fc.integer({ min: 1, max: 0xffff_ffff }).map((word) => formatIp(Uint32Array.of(0, 0, 0xffff, word))),
-  fc.tuple(fc.nat(0xffff_ffff), fc.nat(0xffff_ffff), fc.nat(0xffff_ffff), fc.nat(0xffff_ffff)).map((words) => formatIp(Uint32Array.from([words[0] | 1, ...words.slice(1)]))),
+  fc
+    .tuple(fc.nat(0xffff_ffff), fc.nat(0xffff_ffff), fc.nat(0xffff_ffff), fc.nat(0xffff_ffff))
+    .map((words) => formatIp(Uint32Array.from([words[0] | 1, ...words.slice(1)]))),
 )
 const text = fc.string({ minLength: 1, maxLength: 12, unit: 'grapheme' })
 const list = <T>(item: fc.Arbitrary<T>): fc.Arbitrary<T[]> => fc.array(item, { minLength: 1, maxLength: 4 })
@@ -28,26 +30,52 @@ function valueOf({ name, kind }: Field): fc.Arbitrary<unknown> {
   if (name === 'etype') return fc.constantFrom(2048, 34525)
   if (name === 'proto') return fc.constantFrom(1, 6, 17, 47, 58, 132)
   switch (kind) {
-    case 'u8': return fc.nat(255)
-    case 'u16': return fc.nat(0xffff)
-    case 'u32': return fc.integer({ min: positive, max: 0xffff_ffff })
-    case 'i32': return fc.integer()
-    case 'u64': return fc.bigInt({ min: BigInt(positive), max: 2n ** 64n - 1n }).map((value) => (value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value))
-    case 'f64': return fc.nat()
-    case 'time': return name === 'time_received' ? fc.nat(4_000_000_000) : fc.nat(4_000_000_000_000)
-    case 'ip': return address
-    case 'mac': return fc.uint8Array({ minLength: 6, maxLength: 6 }).map((bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(':'))
-    case 'dict': return text
-    case 'list<u8>': return list(fc.nat(255))
-    case 'list<dict>': return list(fc.string({ maxLength: 6 }))
-    case 'json': return fc.array(fc.dictionary(text, fc.oneof(text, fc.nat(), fc.boolean())).map((one) => ({ ...one })), { maxLength: 3 })
+    case 'u8':
+      return fc.nat(255)
+    case 'u16':
+      return fc.nat(0xffff)
+    case 'u32':
+      return fc.integer({ min: positive, max: 0xffff_ffff })
+    case 'i32':
+      return fc.integer()
+    case 'u64':
+      return fc
+        .bigInt({ min: BigInt(positive), max: 2n ** 64n - 1n })
+        .map((value) => (value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value))
+    case 'f64':
+      return fc.nat()
+    case 'time':
+      return name === 'time_received' ? fc.nat(4_000_000_000) : fc.nat(4_000_000_000_000)
+    case 'ip':
+      return address
+    case 'mac':
+      return fc
+        .uint8Array({ minLength: 6, maxLength: 6 })
+        .map((bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(':'))
+    case 'dict':
+      return text
+    case 'list<u8>':
+      return list(fc.nat(255))
+    case 'list<dict>':
+      return list(fc.string({ maxLength: 6 }))
+    case 'json':
+      return fc.array(
+        fc.dictionary(text, fc.oneof(text, fc.nat(), fc.boolean())).map((one) => ({ ...one })),
+        { maxLength: 3 },
+      )
   }
 }
 
-const anyRecord: fc.Arbitrary<Record_> = fc.record(
-  { ...Object.fromEntries(known.map((field) => [keyOf(field), valueOf(field)])), Rack: fc.nat(), 'site "x"': fc.oneof(text, fc.bigInt({ min: 2n ** 60n, max: 2n ** 64n })) },
-  { requiredKeys: [] },
-).map((record) => ({ ...record }))
+const anyRecord: fc.Arbitrary<Record_> = fc
+  .record(
+    {
+      ...Object.fromEntries(known.map((field) => [keyOf(field), valueOf(field)])),
+      Rack: fc.nat(),
+      'site "x"': fc.oneof(text, fc.bigInt({ min: 2n ** 60n, max: 2n ** 64n })),
+    },
+    { requiredKeys: [] },
+  )
+  .map((record) => ({ ...record }))
 
 /** What NetObserv has a key for only under a condition, written down a second time. */
 function expected(record: Record_): Record_ {
@@ -61,7 +89,8 @@ function expected(record: Record_): Record_ {
   const translated = [out.XlatSrcAddr, out.XlatDstAddr].every((one) => one !== undefined && one !== '::')
   if (!translated) without('XlatSrcAddr', 'XlatDstAddr', 'XlatSrcPort', 'XlatDstPort', 'ZoneId')
   const seen = (out.SrcAddr ?? out.DstAddr) as string | undefined
-  if (out.Etype === undefined && seen !== undefined) out.Etype = seen.includes('.') && !seen.includes(':') ? 2048 : 34525
+  if (out.Etype === undefined && seen !== undefined)
+    out.Etype = seen.includes('.') && !seen.includes(':') ? 2048 : 34525
   return out
 }
 
@@ -72,37 +101,69 @@ function read(...records: string[]): { batch: FlowBatch; reader: NetObservReader
   return { batch: flows.batch(), reader }
 }
 
-const json = (record: Record_): string => JSON.stringify(record, (_, value: unknown) =>
-  typeof value === 'bigint' ? (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(String(value)) : value)
+const json = (record: Record_): string =>
+  JSON.stringify(record, (_, value: unknown) =>
+    typeof value === 'bigint' ? (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(String(value)) : value,
+  )
 
 test('every field of the registry comes back from a record as it went, beside keys that nobody knows', () => {
-  fc.assert(fc.property(fc.array(anyRecord, { minLength: 1, maxLength: 4 }), (records) => {
-    const { batch, reader } = read(...records.map(json))
-    const write = netobservJson(batch)
-    records.forEach((record, row) => {
-      const back = parseExact(write(row)) as Record_
-      expect(back).toEqual(expected(record))
-    })
-    expect([reader.malformed, reader.wrong.size]).toEqual([0, 0])
-    // And what was written once more is the same again.
-    const again = read(...records.map((_, row) => write(row)))
-    records.forEach((_, row) => expect(netobservJson(again.batch)(row)).toBe(write(row)))
-  }), { numRuns: 300 })
+  fc.assert(
+    fc.property(fc.array(anyRecord, { minLength: 1, maxLength: 4 }), (records) => {
+      const { batch, reader } = read(...records.map(json))
+      const write = netobservJson(batch)
+      records.forEach((record, row) => {
+        const back = parseExact(write(row)) as Record_
+        expect(back).toEqual(expected(record))
+      })
+      expect([reader.malformed, reader.wrong.size]).toEqual([0, 0])
+      // And what was written once more is the same again.
+      const again = read(...records.map((_, row) => write(row)))
+      records.forEach((_, row) => expect(netobservJson(again.batch)(row)).toBe(write(row)))
+    }),
+    { numRuns: 300 },
+  )
 })
 
 /** Vector H of the fact sheet, as the decoder of the agent's records gives it. */
 const vectorH = {
-  Etype: 2048, SrcMac: '02:00:00:00:00:01', DstMac: '02:00:00:00:00:02', SrcAddr: '10.0.0.1', DstAddr: '10.0.0.2', SrcPort: 40000, DstPort: 443, Proto: 6, Dscp: 46,
-  Flags: 0x112, Bytes: 1000, Packets: 10, Sampling: 50, TimeFlowStartMs: 1_700_000_000_500, TimeFlowEndMs: 1_700_000_009_000, TimeReceived: 1_700_000_010,
-  TimeFlowRttNs: 20_000_000, Interfaces: ['eth0'], IfDirections: [1], Udns: ['blue'], AgentIP: '192.0.2.1',
-  NetworkEvents: [{ Feature: 'acl', Type: 'NetpolNode', Namespace: 'shop', Name: 'deny', Action: 'drop', Direction: 'Ingress' }],
-  _RecordType: 'flowLog', _HashId: '1a2b', _IsFirst: true, SrcK8S_Namespace: 'shop', SrcK8S_OwnerType: 'Deployment',
+  Etype: 2048,
+  SrcMac: '02:00:00:00:00:01',
+  DstMac: '02:00:00:00:00:02',
+  SrcAddr: '10.0.0.1',
+  DstAddr: '10.0.0.2',
+  SrcPort: 40000,
+  DstPort: 443,
+  Proto: 6,
+  Dscp: 46,
+  Flags: 0x112,
+  Bytes: 1000,
+  Packets: 10,
+  Sampling: 50,
+  TimeFlowStartMs: 1_700_000_000_500,
+  TimeFlowEndMs: 1_700_000_009_000,
+  TimeReceived: 1_700_000_010,
+  TimeFlowRttNs: 20_000_000,
+  Interfaces: ['eth0'],
+  IfDirections: [1],
+  Udns: ['blue'],
+  AgentIP: '192.0.2.1',
+  NetworkEvents: [
+    { Feature: 'acl', Type: 'NetpolNode', Namespace: 'shop', Name: 'deny', Action: 'drop', Direction: 'Ingress' },
+  ],
+  _RecordType: 'flowLog',
+  _HashId: '1a2b',
+  _IsFirst: true,
+  SrcK8S_Namespace: 'shop',
+  SrcK8S_OwnerType: 'Deployment',
 }
 
 test('the agent’s flow is the record of the fact sheet, flags as a number or by name', () => {
   const { batch } = read(JSON.stringify(vectorH))
   expect(JSON.parse(netobservJson(batch)(0))).toEqual(vectorH)
-  expect(JSON.parse(netobservJson(batch, { flags: 'names' })(0))).toEqual({ ...vectorH, Flags: ['SYN', 'ACK', 'SYN_ACK'] })
+  expect(JSON.parse(netobservJson(batch, { flags: 'names' })(0))).toEqual({
+    ...vectorH,
+    Flags: ['SYN', 'ACK', 'SYN_ACK'],
+  })
   const { time_start: start, time_received: received, bytes } = batch.columns
   expect(start).toMatchObject({ values: Float64Array.of(1_700_000_000_500) })
   expect(received).toMatchObject({ values: Float64Array.of(1_700_000_010_000) })
@@ -110,9 +171,13 @@ test('the agent’s flow is the record of the fact sheet, flags as a number or b
 })
 
 test('a JSON record with floats, 64-bit strings and flag names is the same record', () => {
-  const { batch, reader } = read('{"SrcPort":443.0,"Bytes":"18446744073709551615","Packets":9007199254740993,"Flags":["SYN","FIN_ACK"],"TimeFlowStartMs":1.7e12,"Proto":6.0}')
+  const { batch, reader } = read(
+    '{"SrcPort":443.0,"Bytes":"18446744073709551615","Packets":9007199254740993,"Flags":["SYN","FIN_ACK"],"TimeFlowStartMs":1.7e12,"Proto":6.0}',
+  )
   expect(reader.wrong.size).toBe(0)
-  expect(netobservJson(batch)(0)).toBe('{"TimeFlowStartMs":1700000000000,"SrcPort":443,"Proto":6,"Flags":514,"Bytes":18446744073709551615,"Packets":9007199254740993}')
+  expect(netobservJson(batch)(0)).toBe(
+    '{"TimeFlowStartMs":1700000000000,"SrcPort":443,"Proto":6,"Flags":514,"Bytes":18446744073709551615,"Packets":9007199254740993}',
+  )
 })
 
 test('a value of the wrong type is counted under its key, and the rest of the row is kept', () => {
@@ -121,16 +186,37 @@ test('a value of the wrong type is counted under its key, and the rest of the ro
     '{"SrcPort":"444","Proto":17,"Interfaces":["eth1"],"DstAddr":"","DnsName":null}',
   )
   expect(Object.fromEntries(reader.wrong)).toEqual({
-    SrcPort: 2, DstPort: 1, Bytes: 1, Packets: 1, DstAddr: 1, SrcMac: 1, Interfaces: 1, IfDirections: 1, Flags: 1, SrcK8S_Name: 1, _IsFirst: 1, DnsLatencyMs: 1,
+    SrcPort: 2,
+    DstPort: 1,
+    Bytes: 1,
+    Packets: 1,
+    DstAddr: 1,
+    SrcMac: 1,
+    Interfaces: 1,
+    IfDirections: 1,
+    Flags: 1,
+    SrcK8S_Name: 1,
+    _IsFirst: 1,
+    DnsLatencyMs: 1,
   })
   const write = netobservJson(batch)
   expect([write(0), write(1)]).toEqual(['{"SrcAddr":"10.0.0.1","Etype":2048}', '{"Proto":17,"Interfaces":["eth1"]}'])
 })
 
 test('unknown keys are kept exactly and counted, and can take no place of a known one', () => {
-  const { batch, reader } = read('{"Rack":12345678901234567890,"extra":{"a":[1]},"__proto__":{"x":1},"SamplingRate":7,"direction":1}')
-  expect(Object.fromEntries(reader.unknown)).toEqual(Object.fromEntries([['Rack', 1], ['extra', 1], ['__proto__', 1]]))
-  expect(netobservJson(batch)(0)).toBe('{"direction":1,"Sampling":7,"Rack":12345678901234567890,"extra":{"a":[1]},"__proto__":{"x":1}}')
+  const { batch, reader } = read(
+    '{"Rack":12345678901234567890,"extra":{"a":[1]},"__proto__":{"x":1},"SamplingRate":7,"direction":1}',
+  )
+  expect(Object.fromEntries(reader.unknown)).toEqual(
+    Object.fromEntries([
+      ['Rack', 1],
+      ['extra', 1],
+      ['__proto__', 1],
+    ]),
+  )
+  expect(netobservJson(batch)(0)).toBe(
+    '{"direction":1,"Sampling":7,"Rack":12345678901234567890,"extra":{"a":[1]},"__proto__":{"x":1}}',
+  )
   const flows = new FlowBuilder()
   const extra = flows.column('extra')
   flows.reserve(1)
@@ -163,12 +249,18 @@ test('keys without end do not make the counters grow without end', () => {
 
 test('no zero counter, no empty text, no port without a protocol that has ports', () => {
   const batch: FlowBatch = {
-    kind: 'flows', count: 2, dictionary: ['', ''], columns: {
+    kind: 'flows',
+    count: 2,
+    dictionary: ['', ''],
+    columns: {
       bytes: { kind: 'u64', words: Uint32Array.of(0, 0, 0, 1) },
       sampling: { kind: 'u32', values: Uint32Array.of(0, 1) },
       proto: { kind: 'u8', values: Uint8Array.of(1, 17) },
       src_port: { kind: 'u16', values: Uint16Array.of(0, 53) },
-      src_addr: { kind: 'ip', words: Uint32Array.from([...(parseIp('10.0.0.1') ?? []), ...(parseIp('2001:db8::1') ?? [])]) },
+      src_addr: {
+        kind: 'ip',
+        words: Uint32Array.from([...(parseIp('10.0.0.1') ?? []), ...(parseIp('2001:db8::1') ?? [])]),
+      },
       tcp_flags: { kind: 'u16', values: Uint16Array.of(0, 0) },
       icmp_type: { kind: 'u8', values: Uint8Array.of(8, 0) },
       dns_latency: { kind: 'f64', values: Float64Array.of(0.6, Number.NaN) },
@@ -177,5 +269,7 @@ test('no zero counter, no empty text, no port without a protocol that has ports'
   }
   const write = netobservJson(batch)
   expect(write(0)).toBe('{"SrcAddr":"10.0.0.1","Proto":1,"IcmpType":8,"Etype":2048,"DnsLatencyMs":1}')
-  expect(write(1)).toBe('{"SrcAddr":"2001:db8::1","SrcPort":53,"Proto":17,"Bytes":4294967296,"Sampling":1,"Etype":34525}')
+  expect(write(1)).toBe(
+    '{"SrcAddr":"2001:db8::1","SrcPort":53,"Proto":17,"Bytes":4294967296,"Sampling":1,"Etype":34525}',
+  )
 })

@@ -10,19 +10,38 @@ export type Setter = (row: number, value: unknown) => boolean
 export function setterOf(field: Field, flows: FlowBuilder): Setter {
   const name = field.name as FlowFieldName
   switch (field.kind) {
-    case 'u8': return numbers(name, flows, name === 'conversation_first' ? (value) => (typeof value === 'boolean' ? Number(value) : integer(value, 0, 0xff)) : (value) => integer(value, 0, 0xff))
-    case 'u16': return numbers(name, flows, name === 'tcp_flags' ? flags : (value) => integer(value, 0, 0xffff))
-    case 'u32': return numbers(name, flows, (value) => integer(value, 0, 0xffff_ffff))
-    case 'i32': return numbers(name, flows, (value) => integer(value, -0x8000_0000, 0x7fff_ffff))
-    case 'f64': return numbers(name, flows, finite)
-    case 'time': return numbers(name, flows, name === 'time_received' ? (value) => scaled(value, 1000) : finite)
-    case 'dict': return numbers(name, flows, (value) => (typeof value === 'string' ? flows.code(value) : undefined))
-    case 'json': return numbers(name, flows, (value) => coded(flows, stringifyExact(value)))
-    case 'ip': return words(name, flows, 4, (value) => (typeof value === 'string' ? parseIp(value) : undefined))
-    case 'u64': return words(name, flows, 2, u64)
-    case 'mac': return words(name, flows, 2, mac)
-    case 'list<u8>': return lists(name as ListFieldName, flows, (item) => integer(item, 0, 0xff))
-    case 'list<dict>': return lists(name as ListFieldName, flows, (item) => (typeof item === 'string' ? flows.code(item) : undefined))
+    case 'u8':
+      return numbers(
+        name,
+        flows,
+        name === 'conversation_first'
+          ? (value) => (typeof value === 'boolean' ? Number(value) : integer(value, 0, 0xff))
+          : (value) => integer(value, 0, 0xff),
+      )
+    case 'u16':
+      return numbers(name, flows, name === 'tcp_flags' ? flags : (value) => integer(value, 0, 0xffff))
+    case 'u32':
+      return numbers(name, flows, (value) => integer(value, 0, 0xffff_ffff))
+    case 'i32':
+      return numbers(name, flows, (value) => integer(value, -0x8000_0000, 0x7fff_ffff))
+    case 'f64':
+      return numbers(name, flows, finite)
+    case 'time':
+      return numbers(name, flows, name === 'time_received' ? (value) => scaled(value, 1000) : finite)
+    case 'dict':
+      return numbers(name, flows, (value) => (typeof value === 'string' ? flows.code(value) : undefined))
+    case 'json':
+      return numbers(name, flows, (value) => coded(flows, stringifyExact(value)))
+    case 'ip':
+      return words(name, flows, 4, (value) => (typeof value === 'string' ? parseIp(value) : undefined))
+    case 'u64':
+      return words(name, flows, 2, u64)
+    case 'mac':
+      return words(name, flows, 2, mac)
+    case 'list<u8>':
+      return lists(name as ListFieldName, flows, (item) => integer(item, 0, 0xff))
+    case 'list<dict>':
+      return lists(name as ListFieldName, flows, (item) => (typeof item === 'string' ? flows.code(item) : undefined))
   }
 }
 
@@ -37,7 +56,12 @@ function numbers(name: FlowFieldName, flows: FlowBuilder, read: (value: unknown)
   }
 }
 
-function words(name: FlowFieldName, flows: FlowBuilder, width: number, read: (value: unknown) => Uint32Array | undefined): Setter {
+function words(
+  name: FlowFieldName,
+  flows: FlowBuilder,
+  width: number,
+  read: (value: unknown) => Uint32Array | undefined,
+): Setter {
   const column = flows.column(name) as unknown as GrowingColumn<Uint32Array>
   return (row, value) => {
     const some = read(value)
@@ -99,7 +123,8 @@ function u64(value: unknown): Uint32Array | undefined {
     if (!Number.isSafeInteger(value) || value < 0) return undefined
     return Uint32Array.of(value % 0x1_0000_0000, Math.floor(value / 0x1_0000_0000))
   }
-  const whole = typeof value === 'bigint' ? value : typeof value === 'string' && /^\d{1,20}$/.test(value) ? BigInt(value) : -1n
+  const whole =
+    typeof value === 'bigint' ? value : typeof value === 'string' && /^\d{1,20}$/.test(value) ? BigInt(value) : -1n
   return whole < 0n || whole > most64 ? undefined : Uint32Array.of(Number(whole & 0xffff_ffffn), Number(whole >> 32n))
 }
 

@@ -12,13 +12,24 @@ export class PacketColumns {
     this.#flows = flows
     this.#labels = flows.list('mpls_labels')
     this.#c = {
-      etype: flows.column('etype'), srcMac: flows.column('src_mac'), dstMac: flows.column('dst_mac'),
-      vlan: flows.column('vlan'), innerVlan: flows.column('inner_vlan'),
-      srcAddr: flows.column('src_addr'), dstAddr: flows.column('dst_addr'), proto: flows.column('proto'),
-      dscp: flows.column('dscp'), ttl: flows.column('ip_ttl'), flowLabel: flows.column('flow_label'),
-      fragmentId: flows.column('fragment_id'), fragmentOffset: flows.column('fragment_offset'),
-      srcPort: flows.column('src_port'), dstPort: flows.column('dst_port'), tcpFlags: flows.column('tcp_flags'),
-      icmpType: flows.column('icmp_type'), icmpCode: flows.column('icmp_code'),
+      etype: flows.column('etype'),
+      srcMac: flows.column('src_mac'),
+      dstMac: flows.column('dst_mac'),
+      vlan: flows.column('vlan'),
+      innerVlan: flows.column('inner_vlan'),
+      srcAddr: flows.column('src_addr'),
+      dstAddr: flows.column('dst_addr'),
+      proto: flows.column('proto'),
+      dscp: flows.column('dscp'),
+      ttl: flows.column('ip_ttl'),
+      flowLabel: flows.column('flow_label'),
+      fragmentId: flows.column('fragment_id'),
+      fragmentOffset: flows.column('fragment_offset'),
+      srcPort: flows.column('src_port'),
+      dstPort: flows.column('dst_port'),
+      tcpFlags: flows.column('tcp_flags'),
+      icmpType: flows.column('icmp_type'),
+      icmpCode: flows.column('icmp_code'),
     }
   }
 

@@ -75,7 +75,12 @@ const authentication = 51
 function extensionBytes(bytes: Uint8Array, at: number, end: number, number: number): number {
   switch (number) {
     // Hop-by-hop, routing, destination options, mobility, host identity, shim6.
-    case 0: case 43: case 60: case 135: case 139: case 140:
+    case 0:
+    case 43:
+    case 60:
+    case 135:
+    case 139:
+    case 140:
       return end - at < 8 ? -1 : ((bytes[at + 1] ?? 0) + 1) * 8
     case fragmentHeader:
       return end - at < 8 ? -1 : 8

@@ -1,7 +1,16 @@
 /** Bits of {@link Packet.parts}: which of its fields hold something. */
 export const part = {
-  macs: 1, vlan: 1 << 1, innerVlan: 1 << 2, etype: 1 << 3, ip: 1 << 4, length: 1 << 5, proto: 1 << 6,
-  ports: 1 << 7, tcpFlags: 1 << 8, icmp: 1 << 9, fragment: 1 << 10,
+  macs: 1,
+  vlan: 1 << 1,
+  innerVlan: 1 << 2,
+  etype: 1 << 3,
+  ip: 1 << 4,
+  length: 1 << 5,
+  proto: 1 << 6,
+  ports: 1 << 7,
+  tcpFlags: 1 << 8,
+  icmp: 1 << 9,
+  fragment: 1 << 10,
   ttl: 1 << 11,
 } as const
 
@@ -70,5 +79,7 @@ export function u16(bytes: Uint8Array, at: number): number {
 }
 
 export function u32(bytes: Uint8Array, at: number): number {
-  return (((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0)) >>> 0
+  return (
+    (((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0)) >>> 0
+  )
 }

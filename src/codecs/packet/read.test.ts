@@ -16,7 +16,17 @@ describe('a packet', () => {
   test('in Ethernet gives its MAC addresses, low word first, and the bytes before IP', () => {
     const packet = read(ethernet(shorts(0x8100, 100, 0x0800), ipv4(6, tcp)))
     expect([...packet.macs]).toEqual([1, 0x0200, 2, 0x0200])
-    expect(packet).toMatchObject({ linkBytes: 18, vlan: 100, etype: 0x0800, length: 40, proto: 6, dscp: 46, ttl: 64, tcpFlags: 0x12, ...ports })
+    expect(packet).toMatchObject({
+      linkBytes: 18,
+      vlan: 100,
+      etype: 0x0800,
+      length: 40,
+      proto: 6,
+      dscp: 46,
+      ttl: 64,
+      tcpFlags: 0x12,
+      ...ports,
+    })
     expect([...packet.addresses]).toEqual([0, 0, 0xffff, 0x0a000001, 0, 0, 0xffff, 0x0a000002])
   })
 
@@ -31,7 +41,9 @@ describe('a packet', () => {
   test('in PPPoE, PPP and behind MPLS labels is found', () => {
     const session = Buffer.concat([shorts(0x1100, 7, 42), shorts(0x0021)])
     expect(read(ethernet(shorts(0x8864), session, ipv4(6, tcp)))).toMatchObject({ linkBytes: 22, ...ports })
-    expect(read(ethernet(shorts(0x8100, 9, 0x8864), Buffer.from('11000007002a57', 'hex'), ipv6(6, tcp)))).toMatchObject({ vlan: 9, ...ports })
+    expect(read(ethernet(shorts(0x8100, 9, 0x8864), Buffer.from('11000007002a57', 'hex'), ipv6(6, tcp)))).toMatchObject(
+      { vlan: 9, ...ports },
+    )
     expect(read(Buffer.concat([shorts(0xff03, 0x0021), ipv4(6, tcp)]), 'ppp')).toMatchObject({ linkBytes: 4, ...ports })
     expect(read(Buffer.concat([Buffer.of(0x21), ipv4(6, tcp)]), 'ppp')).toMatchObject({ linkBytes: 1, ...ports })
     const labels = words(100 << 12, (200 << 12) | 0x100)
@@ -54,7 +66,11 @@ describe('a packet', () => {
   })
 
   test('of a first fragment has its ports, of a later one none, in both families', () => {
-    expect(read(ipv4(17, udp, { fragment: 0x2000 }), 'ip')).toMatchObject({ srcPort: 5353, fragmentId: 0x1234, fragmentOffset: 0 })
+    expect(read(ipv4(17, udp, { fragment: 0x2000 }), 'ip')).toMatchObject({
+      srcPort: 5353,
+      fragmentId: 0x1234,
+      fragmentOffset: 0,
+    })
     const later = read(ipv4(17, udp, { fragment: 0x2000 | 185 }), 'ip')
     expect(later).toMatchObject({ fragmentOffset: 185, proto: 17 })
     expect(later.has(part.ports)).toBe(false)
@@ -90,7 +106,12 @@ describe('a packet', () => {
     const gre = read(ipv4(47, Buffer.concat([shorts(0, 0x0800), ipv4(6, tcp)])), 'ip')
     expect(gre.proto).toBe(47)
     expect(gre.has(part.ports | part.icmp | part.tcpFlags)).toBe(false)
-    expect(read(ipv4(17, Buffer.concat([shorts(49_152, 4789, 0, 0), Buffer.alloc(8), ethernet(shorts(0x0800), ipv4(6, tcp))])), 'ip')).toMatchObject({ dstPort: 4789, proto: 17 })
+    expect(
+      read(
+        ipv4(17, Buffer.concat([shorts(49_152, 4789, 0, 0), Buffer.alloc(8), ethernet(shorts(0x0800), ipv4(6, tcp))])),
+        'ip',
+      ),
+    ).toMatchObject({ dstPort: 4789, proto: 17 })
   })
 
   test('that is shorter than its frame takes nothing from the padding', () => {
@@ -101,7 +122,8 @@ describe('a packet', () => {
 
   test('of 802.3, of another version or with a header that is too short is no IP', () => {
     expect(read(ethernet(shorts(60), Buffer.alloc(60))).has(part.etype | part.ip)).toBe(false)
-    for (const first of [0x55, 0x44]) expect(read(ethernet(shorts(0x0800), Buffer.of(first), ipv4(6, tcp).subarray(1))).has(part.ip)).toBe(false)
+    for (const first of [0x55, 0x44])
+      expect(read(ethernet(shorts(0x0800), Buffer.of(first), ipv4(6, tcp).subarray(1))).has(part.ip)).toBe(false)
     expect(read(ethernet(shorts(0x86dd), ipv4(6, tcp))).has(part.ip)).toBe(false)
   })
 })
@@ -116,7 +138,18 @@ test('a header that is cut anywhere gives what is whole, and never what an earli
     for (const bit of Object.values(part)) if (packet.has(bit)) seen.set(bit, end)
   }
   // The least bytes with which each part is whole.
-  expect(seen).toEqual(new Map([
-    [part.macs, 12], [part.vlan, 16], [part.innerVlan, 20], [part.etype, 22], [part.length, 26], [part.ip, 42], [part.proto, 42], [part.ttl, 42], [part.ports, 46], [part.tcpFlags, 56],
-  ]))
+  expect(seen).toEqual(
+    new Map([
+      [part.macs, 12],
+      [part.vlan, 16],
+      [part.innerVlan, 20],
+      [part.etype, 22],
+      [part.length, 26],
+      [part.ip, 42],
+      [part.proto, 42],
+      [part.ttl, 42],
+      [part.ports, 46],
+      [part.tcpFlags, 56],
+    ]),
+  )
 })

@@ -17,10 +17,14 @@ const leastEtherType = 0x0600
 export function readPacket(kind: HeaderKind, bytes: Uint8Array, start: number, end: number, packet: Packet): void {
   packet.clear()
   switch (kind) {
-    case 'ethernet': return readEthernet(bytes, start, end, packet)
-    case 'ip': return readIp(bytes, start, end, start, packet)
-    case 'mpls': return readMpls(bytes, start, end, start, packet)
-    case 'ppp': return readPpp(bytes, start, end, start, packet)
+    case 'ethernet':
+      return readEthernet(bytes, start, end, packet)
+    case 'ip':
+      return readIp(bytes, start, end, start, packet)
+    case 'mpls':
+      return readMpls(bytes, start, end, start, packet)
+    case 'ppp':
+      return readPpp(bytes, start, end, start, packet)
   }
 }
 
@@ -62,12 +66,16 @@ function readPayload(etype: number, bytes: Uint8Array, at: number, end: number, 
   packet.etype = etype
   packet.parts |= part.etype
   switch (etype) {
-    case etherType.ipv4: return readIpv4(bytes, at, end, packet)
-    case etherType.ipv6: return readIpv6(bytes, at, end, packet)
+    case etherType.ipv4:
+      return readIpv4(bytes, at, end, packet)
+    case etherType.ipv6:
+      return readIpv6(bytes, at, end, packet)
     case mplsUnicast:
-    case mplsMulticast: return readMpls(bytes, at, end, start, packet)
+    case mplsMulticast:
+      return readMpls(bytes, at, end, start, packet)
     // Version, type, code, session and length; then PPP without framing.
-    case pppoeSession: return readPpp(bytes, at + 6, end, start, packet)
+    case pppoeSession:
+      return readPpp(bytes, at + 6, end, start, packet)
   }
 }
 
@@ -92,9 +100,12 @@ function readPpp(bytes: Uint8Array, from: number, end: number, start: number, pa
   at += short ? 1 : 2
   packet.linkBytes = at - start
   switch (protocol) {
-    case 0x0021: return readIpv4(bytes, at, end, packet)
-    case 0x0057: return readIpv6(bytes, at, end, packet)
-    case 0x0281: return readMpls(bytes, at, end, start, packet)
+    case 0x0021:
+      return readIpv4(bytes, at, end, packet)
+    case 0x0057:
+      return readIpv6(bytes, at, end, packet)
+    case 0x0281:
+      return readMpls(bytes, at, end, start, packet)
   }
 }
 

@@ -32,7 +32,8 @@ export class PcapngFormat implements CaptureFormat {
     if (view.getUint32(0) === sectionHeader) this.#section(view)
     const type = view.getUint32(0, this.#little)
     const length = view.getUint32(4, this.#little)
-    if (length < 12 || length % 4 !== 0 || length > mostBlockBytes) throw new PcapError(`a block of ${length} bytes is damage`)
+    if (length < 12 || length % 4 !== 0 || length > mostBlockBytes)
+      throw new PcapError(`a block of ${length} bytes is damage`)
     if (rest.length < length) return { used: 0, packet: undefined }
     const body = rest.subarray(8, length - 4)
     if (type === interfaceDescription) this.#interfaces.push(readInterface(body, this.#little))
@@ -56,7 +57,9 @@ export class PcapngFormat implements CaptureFormat {
       return { time: Number.NaN, bytes: body.subarray(4, 4 + captured), length, linkType: from.linkType }
     }
     if ((type !== enhancedPacket && type !== obsoletePacket) || body.length < 20) return undefined
-    const { linkType, perSecond, offsetSeconds } = this.#interface(type === enhancedPacket ? view.getUint32(0, little) : view.getUint16(0, little))
+    const { linkType, perSecond, offsetSeconds } = this.#interface(
+      type === enhancedPacket ? view.getUint32(0, little) : view.getUint16(0, little),
+    )
     const captured = view.getUint32(12, little)
     if (captured > body.length - 20) throw new PcapError('a packet is longer than its block')
     // Two words: their product needs no more than 53 bits once it is divided into seconds.
@@ -84,13 +87,14 @@ function readInterface(body: Uint8Array, little: boolean): Interface {
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength)
   let perSecond = 1e6
   let offsetSeconds = 0
-  for (let at = 8; at + 4 <= body.length; ) {
+  for (let at = 8; at + 4 <= body.length;) {
     const code = view.getUint16(at, little)
     const length = view.getUint16(at + 2, little)
     if (code === 0 || at + 4 + length > body.length) break
     const resolution = body[at + 4] ?? 6
     // The highest bit chooses powers of two.
-    if (code === resolutionOption && length === 1) perSecond = resolution & 0x80 ? 2 ** Math.min(resolution & 0x7f, 62) : 10 ** Math.min(resolution, 18)
+    if (code === resolutionOption && length === 1)
+      perSecond = resolution & 0x80 ? 2 ** Math.min(resolution & 0x7f, 62) : 10 ** Math.min(resolution, 18)
     if (code === offsetOption && length === 8) offsetSeconds = Number(view.getBigInt64(at + 4, little))
     at += 4 + length + ((4 - (length % 4)) % 4)
   }

@@ -6,7 +6,14 @@ import { CaptureReader } from './reader.ts'
 import { findDatagram } from './udp.ts'
 
 const export9 = Buffer.from('000900020009', 'hex')
-const datagram = { srcAddr: '192.0.2.1', dstAddr: '192.0.2.9', proto: 17, srcPort: 50_000, dstPort: 2055, payload: export9 }
+const datagram = {
+  srcAddr: '192.0.2.1',
+  dstAddr: '192.0.2.9',
+  proto: 17,
+  srcPort: 50_000,
+  dstPort: 2055,
+  payload: export9,
+}
 const six = { ...datagram, srcAddr: '2001:db8::1', dstAddr: '2001:db8::9' }
 const at = 1_700_000_000_250_000
 
@@ -15,7 +22,8 @@ function readAll(file: Uint8Array, piece = file.length): CapturedPacket[] {
   const found: CapturedPacket[] = []
   for (let from = 0; from < file.length; from += piece) {
     reader.push(file.subarray(from, from + piece))
-    for (let packet = reader.next(); packet !== undefined; packet = reader.next()) found.push({ ...packet, bytes: Buffer.from(packet.bytes) })
+    for (let packet = reader.next(); packet !== undefined; packet = reader.next())
+      found.push({ ...packet, bytes: Buffer.from(packet.bytes) })
   }
   expect(reader.end()).toBe(0)
   return found
@@ -25,7 +33,11 @@ function readAll(file: Uint8Array, piece = file.length): CapturedPacket[] {
 function block(type: number, body: Buffer, little: boolean): Buffer {
   const padded = Buffer.concat([body, Buffer.alloc((4 - (body.length % 4)) % 4)])
   const bytes = Buffer.alloc(12 + padded.length)
-  for (const [value, place] of [[type, 0], [bytes.length, 4], [bytes.length, bytes.length - 4]] as const) {
+  for (const [value, place] of [
+    [type, 0],
+    [bytes.length, 4],
+    [bytes.length, bytes.length - 4],
+  ] as const) {
     if (little) bytes.writeUInt32LE(value, place)
     else bytes.writeUInt32BE(value, place)
   }
@@ -35,26 +47,41 @@ function block(type: number, body: Buffer, little: boolean): Buffer {
 
 function words(little: boolean, ...values: readonly number[]): Buffer {
   const bytes = Buffer.alloc(4 * values.length)
-  values.forEach((value, index) => (little ? bytes.writeUInt32LE(value >>> 0, 4 * index) : bytes.writeUInt32BE(value >>> 0, 4 * index)))
+  values.forEach((value, index) =>
+    little ? bytes.writeUInt32LE(value >>> 0, 4 * index) : bytes.writeUInt32BE(value >>> 0, 4 * index),
+  )
   return bytes
 }
 
 /** Section, interface with a resolution, a block nobody knows, an enhanced packet and a simple one. */
 function pcapng(little: boolean, resolution: number, units: bigint, frame: Uint8Array): Buffer {
-  const half = (value: number): Buffer => (little ? Buffer.of(value & 255, value >> 8) : Buffer.of(value >> 8, value & 255))
+  const half = (value: number): Buffer =>
+    little ? Buffer.of(value & 255, value >> 8) : Buffer.of(value >> 8, value & 255)
   const option = Buffer.concat([half(9), half(1), Buffer.of(resolution, 0, 0, 0), half(0), half(0)])
   return Buffer.concat([
     block(0x0a0d0d0a, words(little, 0x1a2b3c4d, little ? 1 : 0x10000, 0xffffffff, 0xffffffff), little),
     block(1, Buffer.concat([half(1), half(0), words(little, 0), option]), little),
     block(0x0bad, Buffer.from('anything'), little),
-    block(6, Buffer.concat([words(little, 0, Number(units >> 32n), Number(units & 0xffffffffn), frame.length, frame.length), frame]), little),
+    block(
+      6,
+      Buffer.concat([
+        words(little, 0, Number(units >> 32n), Number(units & 0xffffffffn), frame.length, frame.length),
+        frame,
+      ]),
+      little,
+    ),
     block(3, Buffer.concat([words(little, frame.length), frame]), little),
   ])
 }
 
 describe('a capture', () => {
   test('of libpcap is read in any pieces, in both byte orders and both resolutions', () => {
-    const file = Buffer.from(pcapFile([{ at, ...frameOf(datagram) }, { at: at + 1, ...frameOf(six) }]))
+    const file = Buffer.from(
+      pcapFile([
+        { at, ...frameOf(datagram) },
+        { at: at + 1, ...frameOf(six) },
+      ]),
+    )
     const [first, second] = readAll(file)
     expect(first).toMatchObject({ time: 1_700_000_000_250, linkType: 1 })
     expect(second?.time).toBeCloseTo(1_700_000_000_250.001, 3)
@@ -72,7 +99,11 @@ describe('a capture', () => {
   test('of pcapng is read in both byte orders, with its resolution, and unknown blocks are passed over', () => {
     const frame = frameOf(datagram).bytes
     for (const little of [true, false]) {
-      for (const [resolution, units] of [[6, 1_700_000_000_250_000n], [9, 1_700_000_000_250_000_000n], [0x80 | 10, 1_700_000_000n * 1024n + 256n]] as const) {
+      for (const [resolution, units] of [
+        [6, 1_700_000_000_250_000n],
+        [9, 1_700_000_000_250_000_000n],
+        [0x80 | 10, 1_700_000_000n * 1024n + 256n],
+      ] as const) {
         const [enhanced, simple] = readAll(pcapng(little, resolution, units, frame), 11)
         expect(enhanced).toMatchObject({ time: 1_700_000_000_250, length: frame.length })
         expect(Buffer.from(enhanced?.bytes ?? [])).toEqual(Buffer.from(frame))
@@ -97,15 +128,26 @@ describe('a capture', () => {
 
   test('with any of its bytes changed is read or refused, and nothing else happens', () => {
     const random = new SeededRandom(5)
-    const whole = [Buffer.from(pcapFile([{ at, ...frameOf(datagram) }, { at, ...frameOf(six) }])), pcapng(true, 6, 1n, frameOf(six).bytes), pcapng(false, 9, 1n, frameOf(six).bytes)]
+    const whole = [
+      Buffer.from(
+        pcapFile([
+          { at, ...frameOf(datagram) },
+          { at, ...frameOf(six) },
+        ]),
+      ),
+      pcapng(true, 6, 1n, frameOf(six).bytes),
+      pcapng(false, 9, 1n, frameOf(six).bytes),
+    ]
     let refused = 0
     for (let round = 0; round < 6000; round++) {
       const file = Buffer.from(random.pick(whole))
-      for (let change = random.integer(1, 3); change > 0; change--) file[random.integer(0, file.length - 1)] = random.integer(0, 255)
+      for (let change = random.integer(1, 3); change > 0; change--)
+        file[random.integer(0, file.length - 1)] = random.integer(0, 255)
       const reader = new CaptureReader()
       reader.push(file)
       try {
-        for (let packet = reader.next(); packet !== undefined; packet = reader.next()) expect(findDatagram(packet)).toBeDefined()
+        for (let packet = reader.next(); packet !== undefined; packet = reader.next())
+          expect(findDatagram(packet)).toBeDefined()
       } catch (error) {
         expect(error).toBeInstanceOf(PcapError)
         refused++
@@ -116,7 +158,12 @@ describe('a capture', () => {
 })
 
 describe('a datagram', () => {
-  const packet = (bytes: Uint8Array, linkType = 1, length = bytes.length): CapturedPacket => ({ time: 0, bytes, length, linkType })
+  const packet = (bytes: Uint8Array, linkType = 1, length = bytes.length): CapturedPacket => ({
+    time: 0,
+    bytes,
+    length,
+    linkType,
+  })
 
   test('is found behind VLAN tags, in both families and on every link layer that exporters are captured on', () => {
     const found = { srcAddr: '192.0.2.1', dstAddr: '192.0.2.9', srcPort: 50_000, dstPort: 2055 }
@@ -124,7 +171,11 @@ describe('a datagram', () => {
     const ip = frame.subarray(14)
     expect(findDatagram(packet(frame))).toMatchObject(found)
     expect(findDatagram(packet(frameOf({ ...datagram, vlan: 9 }).bytes))).toMatchObject(found)
-    expect(findDatagram(packet(Buffer.concat([frame.subarray(0, 12), Buffer.from('88a8000181000002', 'hex'), frame.subarray(12)])))).toMatchObject(found)
+    expect(
+      findDatagram(
+        packet(Buffer.concat([frame.subarray(0, 12), Buffer.from('88a8000181000002', 'hex'), frame.subarray(12)])),
+      ),
+    ).toMatchObject(found)
     expect(findDatagram(packet(ip, 101))).toMatchObject(found)
     expect(findDatagram(packet(Buffer.concat([Buffer.of(2, 0, 0, 0), ip]), 0))).toMatchObject(found)
     expect(findDatagram(packet(Buffer.concat([Buffer.alloc(14), Buffer.of(8, 0), ip]), 113))).toMatchObject(found)

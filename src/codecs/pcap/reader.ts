@@ -53,7 +53,8 @@ function formatOf(head: Uint8Array): CaptureFormat {
   if (magic === 0x0a0d0d0a) return new PcapngFormat()
   for (const little of [true, false]) {
     const number = view.getUint32(0, little)
-    if (number === microseconds || number === nanoseconds) return new PcapFormat(little, number === nanoseconds ? 1e6 : 1e3)
+    if (number === microseconds || number === nanoseconds)
+      return new PcapFormat(little, number === nanoseconds ? 1e6 : 1e3)
   }
   throw new PcapError('it is neither a pcap nor a pcapng file')
 }

@@ -59,7 +59,15 @@ function isEscaped(text: string, at: number): boolean {
 }
 
 /** What belongs to a key at `column` whose line ends at `end`: the lines further in as one block, or the items of a list. */
-export function below(text: string, end: number, column: number, isScalar: boolean): { readonly items: readonly Range[]; readonly block: (Range & { readonly text: string; readonly prefix: string }) | undefined } {
+export function below(
+  text: string,
+  end: number,
+  column: number,
+  isScalar: boolean,
+): {
+  readonly items: readonly Range[]
+  readonly block: (Range & { readonly text: string; readonly prefix: string }) | undefined
+} {
   const items: Range[] = []
   const next = text.indexOf('\n', end)
   let [at, start, last, isBlock] = [next === -1 ? text.length : next + 1, -1, -1, true]
@@ -72,11 +80,18 @@ export function below(text: string, end: number, column: number, isScalar: boole
     if (from < stop) {
       const isItem = !isScalar && text[from] === '-' && (text[from + 1] === ' ' || text[from + 1] === '\t')
       if (isItem ? indent < column : indent <= column) break
-      if (!isScalar && (isItem || items.length > 0 || /^(?:[\w.$/-]+|"[^"]*"|'[^']*'):(?:\s|$)/.test(text.slice(from, Math.min(stop, from + 300))))) isBlock = false
+      if (
+        !isScalar &&
+        (isItem ||
+          items.length > 0 ||
+          /^(?:[\w.$/-]+|"[^"]*"|'[^']*'):(?:\s|$)/.test(text.slice(from, Math.min(stop, from + 300))))
+      )
+        isBlock = false
       if (isItem) {
         const value = /-[ \t]+(["']?)(.*?)\1[ \t]*$/.exec(text.slice(from, stop))
         const begin = from + (value?.[0].indexOf(value[2] ?? '', 1) ?? 0)
-        if (value?.[2] !== undefined && !/^(?:[\w.$/-]+|"[^"]*"):(?:\s|$)/.test(value[2])) items.push({ start: begin, end: begin + value[2].length })
+        if (value?.[2] !== undefined && !/^(?:[\w.$/-]+|"[^"]*"):(?:\s|$)/.test(value[2]))
+          items.push({ start: begin, end: begin + value[2].length })
       }
       if (start === -1) start = from
       last = stop
@@ -85,7 +100,10 @@ export function below(text: string, end: number, column: number, isScalar: boole
     if (after === -1) break
     at = after + 1
   }
-  return { items, block: isBlock && start !== -1 ? { start, end: last, text: text.slice(start, last), prefix: '' } : undefined }
+  return {
+    items,
+    block: isBlock && start !== -1 ? { start, end: last, text: text.slice(start, last), prefix: '' } : undefined,
+  }
 }
 
 /** Entries of `[a, "b"]`. */
@@ -94,7 +112,11 @@ export function flowList(text: string, start: number, end: number): Range[] {
   const entry = /"((?:[^"\\]|\\.)*)"|'([^']*)'|([^\s,[\]"']+)/g
   entry.lastIndex = start
   const found: Range[] = []
-  for (let match = entry.exec(text); match !== null && match.index < (close === -1 ? end : close); match = entry.exec(text)) {
+  for (
+    let match = entry.exec(text);
+    match !== null && match.index < (close === -1 ? end : close);
+    match = entry.exec(text)
+  ) {
     const value = match[1] ?? match[2] ?? match[3] ?? ''
     const from = match.index + (match[3] === undefined ? 1 : 0)
     found.push({ start: from, end: from + value.length })
@@ -107,7 +129,10 @@ const isSecretManifest = /^[ \t]*(?:-[ \t]+)?kind:[ \t]*["']?Secret["']?[ \t]*$/
 /** Manifests of Secrets as YAML: everything below their `data` and `stringData`. */
 export function embeddedSecrets(text: string, mask: Mask): string {
   if (!isSecretManifest.test(text)) return text
-  return text.split(/^(?=---)/m).map((document) => (isSecretManifest.test(document) ? withoutData(document, mask) : document)).join('')
+  return text
+    .split(/^(?=---)/m)
+    .map((document) => (isSecretManifest.test(document) ? withoutData(document, mask) : document))
+    .join('')
 }
 
 function withoutData(document: string, mask: Mask): string {
@@ -118,7 +143,11 @@ function withoutData(document: string, mask: Mask): string {
     safe.push(lines[at] ?? '')
     if (head === null) continue
     if ((head[2] ?? '').startsWith('{')) {
-      safe[safe.length - 1] = `${(lines[at] ?? '').slice(0, -(head[2] ?? '').length)}{${(head[2] ?? '').replace(/^\{|\}\s*$/g, '').split(',').map((entry) => entry.replace(/^([^:]*:\s*)([\s\S]*)$/, (_, key: string, value: string) => key + mask(value))).join(',')}}`
+      safe[safe.length - 1] = `${(lines[at] ?? '').slice(0, -(head[2] ?? '').length)}{${(head[2] ?? '')
+        .replace(/^\{|\}\s*$/g, '')
+        .split(',')
+        .map((entry) => entry.replace(/^([^:]*:\s*)([\s\S]*)$/, (_, key: string, value: string) => key + mask(value)))
+        .join(',')}}`
       continue
     }
     const outer = (head[1] ?? '').length
@@ -126,7 +155,10 @@ function withoutData(document: string, mask: Mask): string {
     let pending: string[] = []
     const flush = (): void => {
       const value = /^([ \t]*(?:[\w.-]+|"[^"]*"|'[^']*'):)([\s\S]*)$/.exec(pending.join('\n'))
-      if (value !== null && (value[2] ?? '').trim() !== '') safe.push(`${value[1]} ${(value[2] ?? '').trim().startsWith(mark) ? (value[2] ?? '').trim() : mask(value[2] ?? '')}`)
+      if (value !== null && (value[2] ?? '').trim() !== '')
+        safe.push(
+          `${value[1]} ${(value[2] ?? '').trim().startsWith(mark) ? (value[2] ?? '').trim() : mask(value[2] ?? '')}`,
+        )
       else safe.push(...pending)
       pending = []
     }

@@ -7,7 +7,8 @@
 export type Suspicion = 'none' | 'weak' | 'likely' | 'reference' | 'certain' | 'password'
 
 /** A name with one of these as its last words is about a secret and holds none. */
-const about = new Set(`name names ref refs reference references type types kind mode modes enabled enable disabled disable required optional policy policies ttl timeout expiry expiration expire expires
+const about = new Set(
+  `name names ref refs reference references type types kind mode modes enabled enable disabled disable required optional policy policies ttl timeout expiry expiration expire expires
   expired lifetime duration interval age length len size min max minimum maximum count counts limit limits num number rotation rotate provider providers issuer issuers audience audiences algorithm algorithms alg algs
   format header headers prefix suffix field fields claim claims scope scopes method methods class store stores stored manager service services server servers host hosts hostname port ports realm mount mounts path paths
   file files filename dir directory folder url urls uri uris endpoint endpoints location namespace namespaces version versions label labels selector hint hints strategy encoder encoding hashing iterations cost
@@ -18,21 +19,129 @@ const about = new Set(`name names ref refs reference references type types kind 
   html htm lua js ts css py rb go php pl tmpl tpl j2 md svg proto sql crt cert certs certificate certificates ca hash checksum sum fingerprint thumbprint usage usages leeway skew grace period seconds minutes hours
   days sec secs ms delay window per rate quota separator delimiter pattern regex regexp character characters chars charset set mapping map mappings transformer generator factory converter aware support supported
   option options config configuration settings properties spec resource resources plural kinds case sensitive insensitive in out for cleanup purge refresher sync syncer operator controller agent exporter webhook annotation annotations
-  visible visibility show hide hidden auto autofill autocomplete`.split(/\s+/))
+  visible visibility show hide hidden auto autofill autocomplete`.split(/\s+/),
+)
 
 /** Words behind a secret one that change nothing. */
-const neutral = /^(?:\d*|value|data|base64|b64|old|new|current|previous|prev|next|default|prod|production|dev|test|staging|primary|secondary|plain|plaintext|raw|str|string|content|contents|base|json|ya?ml|txt|pem|env|ini|dat|bin|p12|pfx|jks|conf|cfg|internal|external)$/
+const neutral =
+  /^(?:\d*|value|data|base64|b64|old|new|current|previous|prev|next|default|prod|production|dev|test|staging|primary|secondary|plain|plaintext|raw|str|string|content|contents|base|json|ya?ml|txt|pem|env|ini|dat|bin|p12|pfx|jks|conf|cfg|internal|external)$/
 
-const passwordWord = /^\w*(?:passw(?:or)?ds?|passphrases?|passcodes?|kennwort|passwort)\d*$|^\w*pwd\d*$|^pw$|^requirepass$|^masterauth$|^psk$|^(?:pgpass|htpasswd|sshpass)$/
-const notPass = new Set(['proxy', 'fastcgi', 'uwsgi', 'scgi', 'grpc', 'memcached', 'first', 'second', 'multi', 'single', 'by', 'test', 'render'])
-const certainWord = /^(?:\w*tokens?|credentials?|creds?|bearer|\w+secrets?|\w*(?:api|secret|access|private|signing|encryption|auth|master|account|shared|crypt)keys?|keytab|keystore|dockercfg|dockerconfigjson|bip39|mnemonic)\d*$/
-const notToken = /^(?:external|sealed|kube|k8s|pull|tls)secrets?$|^(?:no|de|un)?tokens?(?:iz|is)|^(?:max|min|num|count)tokens?$/
+const passwordWord =
+  /^\w*(?:passw(?:or)?ds?|passphrases?|passcodes?|kennwort|passwort)\d*$|^\w*pwd\d*$|^pw$|^requirepass$|^masterauth$|^psk$|^(?:pgpass|htpasswd|sshpass)$/
+const notPass = new Set([
+  'proxy',
+  'fastcgi',
+  'uwsgi',
+  'scgi',
+  'grpc',
+  'memcached',
+  'first',
+  'second',
+  'multi',
+  'single',
+  'by',
+  'test',
+  'render',
+])
+const certainWord =
+  /^(?:\w*tokens?|credentials?|creds?|bearer|\w+secrets?|\w*(?:api|secret|access|private|signing|encryption|auth|master|account|shared|crypt)keys?|keytab|keystore|dockercfg|dockerconfigjson|bip39|mnemonic)\d*$/
+const notToken =
+  /^(?:external|sealed|kube|k8s|pull|tls)secrets?$|^(?:no|de|un)?tokens?(?:iz|is)|^(?:max|min|num|count)tokens?$/
 /** Of a secret: whose it is, so that it is no name of an object. */
-const ownSecret = new Set(['client', 'shared', 'jwt', 'cookie', 'app', 'webhook', 'session', 'consumer', 'hmac', 'token', 'api', 'oauth', 'oauth2', 'auth', 'signing', 'hash', 'csrf', 'user', 'admin', 'app', 'access', 'storage', 'vault', 'key', 'totp', 'otp', 'turn', 'rpc', 'bot', 'my'])
-const certainKey = new Set(['api', 'private', 'access', 'secret', 'signing', 'sign', 'encryption', 'encrypt', 'decryption', 'crypto', 'cipher', 'master', 'shared', 'account', 'storage', 'auth', 'ssh', 'hmac', 'jwt', 'aes', 'rsa', 'cookie', 'unseal', 'wrapping', 'recovery', 'certificate', 'priv', 'preshared', 'deploy', 'consumer'])
-const likelyKey = new Set(['app', 'user', 'client', 'server', 'host', 'session', 'license', 'licence', 'data', 'admin', 'integration', 'instrumentation', 'write', 'tls', 'ssl', 'ca', 'root', 'service', 'security', 'signature', 'webhook', 'application', 'bootstrap', 'gossip', 'cluster'])
+const ownSecret = new Set([
+  'client',
+  'shared',
+  'jwt',
+  'cookie',
+  'app',
+  'webhook',
+  'session',
+  'consumer',
+  'hmac',
+  'token',
+  'api',
+  'oauth',
+  'oauth2',
+  'auth',
+  'signing',
+  'hash',
+  'csrf',
+  'user',
+  'admin',
+  'app',
+  'access',
+  'storage',
+  'vault',
+  'key',
+  'totp',
+  'otp',
+  'turn',
+  'rpc',
+  'bot',
+  'my',
+])
+const certainKey = new Set([
+  'api',
+  'private',
+  'access',
+  'secret',
+  'signing',
+  'sign',
+  'encryption',
+  'encrypt',
+  'decryption',
+  'crypto',
+  'cipher',
+  'master',
+  'shared',
+  'account',
+  'storage',
+  'auth',
+  'ssh',
+  'hmac',
+  'jwt',
+  'aes',
+  'rsa',
+  'cookie',
+  'unseal',
+  'wrapping',
+  'recovery',
+  'certificate',
+  'priv',
+  'preshared',
+  'deploy',
+  'consumer',
+])
+const likelyKey = new Set([
+  'app',
+  'user',
+  'client',
+  'server',
+  'host',
+  'session',
+  'license',
+  'licence',
+  'data',
+  'admin',
+  'integration',
+  'instrumentation',
+  'write',
+  'tls',
+  'ssl',
+  'ca',
+  'root',
+  'service',
+  'security',
+  'signature',
+  'webhook',
+  'application',
+  'bootstrap',
+  'gossip',
+  'cluster',
+])
 const likelyWord = /^(?:auth|authorization|dsn|connectionstrings?|connstr|connectionurl|jaas)$/
-const weakWord = /^(?:\w*keys?|salt|pepper|seed|nonce|cookie|signature|sig|jwt|license|licence|otp|pin|session|webhook|hmac|sas)\d*$/
+const weakWord =
+  /^(?:\w*keys?|salt|pepper|seed|nonce|cookie|signature|sig|jwt|license|licence|otp|pin|session|webhook|hmac|sas)\d*$/
 
 const known = new Map<string, Suspicion>()
 const mostKnown = 20_000
@@ -50,7 +159,12 @@ export function suspicionOf(name: string): Suspicion {
 /** Words of `dbPassword`, `DB_PASSWORD`, `db.password` and `example.com/db-password`, in small letters. */
 export function wordsOf(name: string): string[] {
   const own = name.slice(name.lastIndexOf('/') + 1)
-  return own.replaceAll(/([a-z0-9])([A-Z])/g, '$1-$2').replaceAll(/([A-Z]+)([A-Z][a-z])/g, '$1-$2').toLowerCase().split(/[^a-z0-9]+/).filter((word) => word !== '')
+  return own
+    .replaceAll(/([a-z0-9])([A-Z])/g, '$1-$2')
+    .replaceAll(/([A-Z]+)([A-Z][a-z])/g, '$1-$2')
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word !== '')
 }
 
 function judged(words: readonly string[]): Suspicion {
@@ -60,7 +174,14 @@ function judged(words: readonly string[]): Suspicion {
     // `x509` and `.dat` may follow; the first word that means something decides.
     if (!tail && neutral.test(word) && at > 0) continue
     const found = suspicionOfWord(word, words, at)
-    if (found !== 'none') return seen === 'about' ? (found === 'weak' ? 'none' : 'none') : tail && found !== 'password' ? lowered(found) : found
+    if (found !== 'none')
+      return seen === 'about'
+        ? found === 'weak'
+          ? 'none'
+          : 'none'
+        : tail && found !== 'password'
+          ? lowered(found)
+          : found
     if (about.has(word)) seen = 'about'
     tail = true
   }
@@ -74,7 +195,8 @@ function lowered(found: Suspicion): Suspicion {
 
 function suspicionOfWord(word: string, words: readonly string[], at: number): Suspicion {
   const before = words[at - 1] ?? ''
-  if (passwordWord.test(word) && word !== 'cwd') return word === 'pwd' && words.length > 1 && before === 'old' ? 'none' : 'password'
+  if (passwordWord.test(word) && word !== 'cwd')
+    return word === 'pwd' && words.length > 1 && before === 'old' ? 'none' : 'password'
   if (word === 'pass') return notPass.has(before) ? 'none' : 'certain'
   if (word === 'secret' || word === 'secrets') return ownSecret.has(before) ? 'certain' : 'reference'
   if (word === 'key' || word === 'keys') {

@@ -16,7 +16,8 @@ export interface TextOptions {
   readonly structure?: (value: unknown) => unknown
 }
 
-const words = 'pass|pwd|\\bpw\\b|kennwort|secret|token|cred|auth|key|bearer|dsn|psk|jwt|connection|conn_?str|salt|cookie|signature|\\bsig|\\bseed|licen[cs]e|mnemonic|\\bsas\\b'
+const words =
+  'pass|pwd|\\bpw\\b|kennwort|secret|token|cred|auth|key|bearer|dsn|psk|jwt|connection|conn_?str|salt|cookie|signature|\\bsig|\\bseed|licen[cs]e|mnemonic|\\bsas\\b'
 const nameSign = /[\w.-]/
 const longestName = 100
 const longestValue = 65_536
@@ -24,7 +25,8 @@ const longestHarmless = 200
 const mostHarmless = 10_000
 /** Unquoted values end at these within a line. */
 const inlineEnd = /[\s"'`;&|<>)}\]]|,(?=\s|[\w.-]+[=:])|\\["'n]/
-const directive = /^(?:password|passwd|passphrase|secret|requirepass|masterauth|insecure-password|auth-pass|user-password|token|api[-_]?key)$/i
+const directive =
+  /^(?:password|passwd|passphrase|secret|requirepass|masterauth|insecure-password|auth-pass|user-password|token|api[-_]?key)$/i
 
 export class TextRedactor {
   readonly #mask: Mask
@@ -74,7 +76,9 @@ export class TextRedactor {
       const parsed = parsedJson(text)
       if (parsed !== undefined) {
         const safe = this.#structure(parsed)
-        return safe === parsed ? text : JSON.stringify(exact(text, this.#structure), undefined, /^\s*[[{]\r?\n([ \t]+)/.exec(text)?.[1])
+        return safe === parsed
+          ? text
+          : JSON.stringify(exact(text, this.#structure), undefined, /^\s*[[{]\r?\n([ \t]+)/.exec(text)?.[1])
       }
     }
     let safe = shaped ? redactShapes(text, this.#mask) : text
@@ -105,7 +109,13 @@ export class TextRedactor {
       const name = written.replace(/^[-.]+|[-.]+$/g, '')
       const suspicion = this.suspicionOf(name)
       if (suspicion === 'none') continue
-      for (const { start, end, prefix = '' } of this.#values(text, { from, to: from + written.replace(/[-.]+$/, '').length, name, suspicion, isNetrc })) {
+      for (const { start, end, prefix = '' } of this.#values(text, {
+        from,
+        to: from + written.replace(/[-.]+$/, '').length,
+        name,
+        suspicion,
+        isNetrc,
+      })) {
         if (start < copied || end <= start) continue
         safe += text.slice(copied, start) + prefix + this.#mask(text.slice(start, end))
         copied = end
@@ -121,10 +131,12 @@ export class TextRedactor {
     const close = /\\{0,3}["']?/y
     close.lastIndex = to
     const after = to + (close.exec(text)?.[0] ?? '').length
-    const judge = (range: Range | undefined): Range[] => (range !== undefined && isSecretValue(text.slice(range.start, range.end), suspicion) ? [range] : [])
+    const judge = (range: Range | undefined): Range[] =>
+      range !== undefined && isSecretValue(text.slice(range.start, range.end), suspicion) ? [range] : []
     // `<password>X</password>`, `name="password" value="X"`, `- name: password` above `value: X`.
     const opened = text[from - 1] ?? ''
-    if (opened === '<' && /^(?:\s[^<>]*)?>/.test(text.slice(to, to + 200))) return judge(until(text, text.indexOf('>', to) + 1, '<'))
+    if (opened === '<' && /^(?:\s[^<>]*)?>/.test(text.slice(to, to + 200)))
+      return judge(until(text, text.indexOf('>', to) + 1, '<'))
     if (opened === '>' && text[to] === '<') {
       const pair = /<\/[\w:-]+>\s*<(?:\w+:)?(?:value|string)>/y
       pair.lastIndex = to
@@ -138,7 +150,8 @@ export class TextRedactor {
       const sign = fallback.exec(text)
       return sign === null ? [] : judge(until(text, to + sign[0].length, '}'))
     }
-    const pair = /[ \t]{0,8},?[ \t]{0,8}\r?\n?[ \t]{0,60}(?:\\{0,3}["'])?value(?:\\{0,3}["'])?[ \t]{0,8}[:=][ \t]{0,8}/iy
+    const pair =
+      /[ \t]{0,8},?[ \t]{0,8}\r?\n?[ \t]{0,60}(?:\\{0,3}["'])?value(?:\\{0,3}["'])?[ \t]{0,8}[:=][ \t]{0,8}/iy
     pair.lastIndex = after
     const gap = pair.exec(text)
     if (gap !== null) return judge(scalar(text, after + gap[0].length))
@@ -146,11 +159,19 @@ export class TextRedactor {
     const separator = /[ \t]{0,60}(=>|[:?+]?=(?![=~])|:(?!:|\/\/))[ \t]{0,200}/y
     separator.lastIndex = after
     const sign = separator.exec(text)
-    if (sign !== null && !(sign[1] === ':' && opened === '/') && !/[!<>]$/.test(text.slice(after, after + 1))) return this.#assigned(text, at, after, after + sign[0].length, sign[1] ?? '', judge)
+    if (sign !== null && !(sign[1] === ':' && opened === '/') && !/[!<>]$/.test(text.slice(after, after + 1)))
+      return this.#assigned(text, at, after, after + sign[0].length, sign[1] ?? '', judge)
     return this.#apart(text, at, after, judge)
   }
 
-  #assigned(text: string, { from, suspicion }: Named, after: number, start: number, sign: string, judge: (range: Range | undefined) => Range[]): Range[] {
+  #assigned(
+    text: string,
+    { from, suspicion }: Named,
+    after: number,
+    start: number,
+    sign: string,
+    judge: (range: Range | undefined) => Range[],
+  ): Range[] {
     const begin = lineStart(text, from)
     const head = text.slice(begin, from)
     const isFirst = /^[ \t]*(?:-[ \t]+|export[ \t]+|set[ \t]+|ENV[ \t]+|[#;%][ \t]*|env\.)?["']?$/.test(head)
@@ -162,7 +183,10 @@ export class TextRedactor {
       const column = head.replace(/["']$/, '').length
       if (scalarSign || rest === '' || rest.startsWith('#')) {
         const { items, block } = below(text, end, column, scalarSign)
-        if (block !== undefined && (strong || !block.text.trim().includes('\n') || suspicion === 'weak')) return isSecretValue(block.text.replaceAll(/\n[ \t]*/g, suspicion === 'weak' ? '' : '\n'), suspicion) ? [{ start: block.start, end: block.end, prefix: block.prefix }] : []
+        if (block !== undefined && (strong || !block.text.trim().includes('\n') || suspicion === 'weak'))
+          return isSecretValue(block.text.replaceAll(/\n[ \t]*/g, suspicion === 'weak' ? '' : '\n'), suspicion)
+            ? [{ start: block.start, end: block.end, prefix: block.prefix }]
+            : []
         return strong ? items.filter((item) => isSecretValue(text.slice(item.start, item.end), suspicion)) : []
       }
     }
@@ -182,7 +206,12 @@ export class TextRedactor {
       // A line that ends in `\` goes on.
       while (text[last - 1] === '\\' && text[last] !== undefined) last = lineEnd(text, last + 1)
       const plain = sign === ':' ? below(text, end, head.length, true).block : undefined
-      if (plain !== undefined && strong && !/(?:^|\n)[ \t]*(?:[\w.-]+|"[^"]*"):(?:\s|$)|(?:^|\n)[ \t]*[-#]/.test(plain.text)) last = plain.end
+      if (
+        plain !== undefined &&
+        strong &&
+        !/(?:^|\n)[ \t]*(?:[\w.-]+|"[^"]*"):(?:\s|$)|(?:^|\n)[ \t]*[-#]/.test(plain.text)
+      )
+        last = plain.end
       return judge({ start, end: last })
     }
     const value = scalar(text, start)
@@ -192,7 +221,12 @@ export class TextRedactor {
   }
 
   /** `--token X`, `password X` of a .netrc, `requirepass X`, and what looks random shortly behind the name. */
-  #apart(text: string, { from, name, suspicion, isNetrc }: Named, after: number, judge: (range: Range | undefined) => Range[]): Range[] {
+  #apart(
+    text: string,
+    { from, name, suspicion, isNetrc }: Named,
+    after: number,
+    judge: (range: Range | undefined) => Range[],
+  ): Range[] {
     if (suspicion === 'weak') return []
     const space = /[ \t]{1,60}(?:\\\r?\n[ \t]{0,60})?|(?:[ \t]{0,60}\r?\n[ \t]{0,60})/y
     space.lastIndex = after
@@ -207,7 +241,18 @@ export class TextRedactor {
     if (!sameLine) return []
     const value = scalar(text, start)
     if (value !== undefined && /(?:set_header|add_header|header)[ \t]+["']?$/i.test(head)) return judge(value)
-    if (value !== undefined && directive.test(name) && /^[ \t]*(?:set[ \t]+|config set[ \t]+)?$/i.test(head) && /^["']?[ \t]*;?[ \t]*(?:#.*)?$/.test(text.slice(value.end, lineEnd(text, start)))) return isSecretValue(text.slice(value.start, value.end), /^(?:requirepass|masterauth)$/.test(name) ? 'password' : 'likely') ? [value] : []
+    if (
+      value !== undefined &&
+      directive.test(name) &&
+      /^[ \t]*(?:set[ \t]+|config set[ \t]+)?$/i.test(head) &&
+      /^["']?[ \t]*;?[ \t]*(?:#.*)?$/.test(text.slice(value.end, lineEnd(text, start)))
+    )
+      return isSecretValue(
+        text.slice(value.start, value.end),
+        /^(?:requirepass|masterauth)$/.test(name) ? 'password' : 'likely',
+      )
+        ? [value]
+        : []
     const random = /^[^\n]{0,40}?(?<![\w+/=.~-])([\w+/=.~-]{16,})/.exec(text.slice(start, start + 1000))
     if (random === null) return []
     const found = random[1] ?? ''
@@ -264,5 +309,9 @@ interface ExactJson {
 /** With every digit of its numbers. */
 function exact(text: string, structure: (value: unknown) => unknown): unknown {
   const json = JSON as unknown as ExactJson
-  return structure(json.parse(text, (_key, value, { source }) => (typeof value === 'number' && source !== undefined ? json.rawJSON(source) : value)))
+  return structure(
+    json.parse(text, (_key, value, { source }) =>
+      typeof value === 'number' && source !== undefined ? json.rawJSON(source) : value,
+    ),
+  )
 }

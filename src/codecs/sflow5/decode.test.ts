@@ -4,7 +4,19 @@ import { FlowBuilder } from '../../model/flow-builder.ts'
 import { Datagram } from './datagram.ts'
 import { Sflow5Decoder, type Decoded } from './decode.ts'
 import {
-  datagram, discardedSample, ethernet, expandedSample, flowSample, ipv4, ipv6, rawHeader, shorts, tagged, tcp, vectorG, words,
+  datagram,
+  discardedSample,
+  ethernet,
+  expandedSample,
+  flowSample,
+  ipv4,
+  ipv6,
+  rawHeader,
+  shorts,
+  tagged,
+  tcp,
+  vectorG,
+  words,
 } from './testing/datagrams.ts'
 
 const exporter = Uint32Array.of(0, 0, 0xffff, 0xc0000207)
@@ -27,12 +39,35 @@ function rowOf(...records: readonly Uint8Array[]): FlowRow {
 }
 
 const common = {
-  time_start: time, time_end: time, time_received: time, time_skewed: 0, exporter_addr: '192.0.2.7', protocol: 'sflow5', protocol_version: 5,
-  observation_domain: 0, sampling: 1000, in_if: 3, out_if: 4, direction: 0, packets: 1,
+  time_start: time,
+  time_end: time,
+  time_received: time,
+  time_skewed: 0,
+  exporter_addr: '192.0.2.7',
+  protocol: 'sflow5',
+  protocol_version: 5,
+  observation_domain: 0,
+  sampling: 1000,
+  in_if: 3,
+  out_if: 4,
+  direction: 0,
+  packets: 1,
 }
 const vectorRow = {
-  ...common, src_mac: '02:00:00:00:00:01', dst_mac: '02:00:00:00:00:02', vlan: 100, etype: 2048, bytes: 1000,
-  src_addr: '10.0.0.1', dst_addr: '10.0.0.2', proto: 6, dscp: 46, ip_ttl: 64, src_port: 40_000, dst_port: 443, tcp_flags: 0x12,
+  ...common,
+  src_mac: '02:00:00:00:00:01',
+  dst_mac: '02:00:00:00:00:02',
+  vlan: 100,
+  etype: 2048,
+  bytes: 1000,
+  src_addr: '10.0.0.1',
+  dst_addr: '10.0.0.2',
+  proto: 6,
+  dscp: 46,
+  ip_ttl: 64,
+  src_port: 40_000,
+  dst_port: 443,
+  tcp_flags: 0x12,
 }
 const oneTcp = rawHeader(ethernet(shorts(0x0800), ipv4(6, tcp)))
 
@@ -40,7 +75,14 @@ describe('an sFlow v5 datagram', () => {
   test('becomes a row with every field of the packet, bytes by the IP header (vector G)', () => {
     const { result, rows } = decode(vectorG)
     expect(result).toEqual({
-      rows: 1, malformed: undefined, decodedBytes: 150, paddingBytes: 2, skippedBytes: 0, malformedBytes: 0, counterSamples: 0, unknownSamples: 0,
+      rows: 1,
+      malformed: undefined,
+      decodedBytes: 150,
+      paddingBytes: 2,
+      skippedBytes: 0,
+      malformedBytes: 0,
+      counterSamples: 0,
+      unknownSamples: 0,
     })
     expect(rows).toEqual([vectorRow])
   })
@@ -56,15 +98,30 @@ describe('an sFlow v5 datagram', () => {
 
   test('gives one row for each flow sample', () => {
     const samples = [1, 2, 3].map((input) => flowSample([oneTcp], { input, rate: input }))
-    expect(decode(datagram(samples)).rows.map((row) => [row['in_if'], row['sampling']])).toEqual([[1, 1], [2, 2], [3, 3]])
+    expect(decode(datagram(samples)).rows.map((row) => [row['in_if'], row['sampling']])).toEqual([
+      [1, 1],
+      [2, 2],
+      [3, 3],
+    ])
   })
 })
 
 describe('case 32: headers', () => {
-  const inside = { src_addr: '10.0.0.1', dst_addr: '10.0.0.2', proto: 6, src_port: 40_000, dst_port: 443, tcp_flags: 0x12, bytes: 40 }
+  const inside = {
+    src_addr: '10.0.0.1',
+    dst_addr: '10.0.0.2',
+    proto: 6,
+    src_port: 40_000,
+    dst_port: 443,
+    tcp_flags: 0x12,
+    bytes: 40,
+  }
 
   test('of a VLAN give its id', () => {
-    expect(rowOf(rawHeader(ethernet(shorts(0x8100, 0xe064, 0x0800), ipv4(6, tcp))))).toMatchObject({ ...inside, vlan: 100 })
+    expect(rowOf(rawHeader(ethernet(shorts(0x8100, 0xe064, 0x0800), ipv4(6, tcp))))).toMatchObject({
+      ...inside,
+      vlan: 100,
+    })
   })
 
   test('of QinQ keep the outer VLAN and the inner one beside it', () => {
@@ -76,14 +133,27 @@ describe('case 32: headers', () => {
 
   test('of two MPLS labels are read through to IPv4', () => {
     const stack = words((16_001 << 12) | 64, (24_002 << 12) | 0x100 | 64)
-    expect(rowOf(rawHeader(ethernet(shorts(0x8847), stack, ipv4(6, tcp))))).toMatchObject({ ...inside, mpls_labels: ['16001', '24002'], etype: 2048 })
+    expect(rowOf(rawHeader(ethernet(shorts(0x8847), stack, ipv4(6, tcp))))).toMatchObject({
+      ...inside,
+      mpls_labels: ['16001', '24002'],
+      etype: 2048,
+    })
   })
 
   test('of IPv6 with hop-by-hop options are read through to TCP', () => {
     const options = Buffer.from('0600050200000000', 'hex')
     expect(rowOf(rawHeader(ethernet(shorts(0x86dd), ipv6(0, Buffer.concat([options, tcp])))))).toMatchObject({
-      src_addr: '2001:db8::1', dst_addr: '2001:db8::2', proto: 6, src_port: 40_000, dst_port: 443, tcp_flags: 0x12,
-      bytes: 68, dscp: 46, ip_ttl: 63, flow_label: 0xbeef, etype: 34_525,
+      src_addr: '2001:db8::1',
+      dst_addr: '2001:db8::2',
+      proto: 6,
+      src_port: 40_000,
+      dst_port: 443,
+      tcp_flags: 0x12,
+      bytes: 68,
+      dscp: 46,
+      ip_ttl: 63,
+      flow_label: 0xbeef,
+      etype: 34_525,
     })
   })
 
@@ -128,7 +198,14 @@ describe('case 33: samples', () => {
 
   test('of dropped packets become drops with their reason, and no traffic', () => {
     const [row] = decode(datagram([discardedSample([oneTcp], 258)])).rows
-    expect(row).toMatchObject({ drop_packets: 1, drop_bytes: 40, drop_cause: 'acl', drop_flags: 0x12, in_if: 3, src_addr: '10.0.0.1' })
+    expect(row).toMatchObject({
+      drop_packets: 1,
+      drop_bytes: 40,
+      drop_cause: 'acl',
+      drop_flags: 0x12,
+      in_if: 3,
+      src_addr: '10.0.0.1',
+    })
     for (const name of ['bytes', 'packets', 'sampling', 'out_if']) expect(row).not.toHaveProperty(name)
     expect(decode(datagram([discardedSample([], 9999)])).rows).toMatchObject([{ drop_packets: 1, drop_cause: '9999' }])
   })
@@ -144,27 +221,48 @@ describe('case 33: samples', () => {
 
   test('of a bad length end the datagram there, and what came before is kept', () => {
     for (const length of [9999, 0xffffffff, 0x80000000]) {
-      const { result, rows } = decode(datagram([flowSample([oneTcp]), tagged(1, words(1, 2, 3), length), flowSample([oneTcp])]))
+      const { result, rows } = decode(
+        datagram([flowSample([oneTcp]), tagged(1, words(1, 2, 3), length), flowSample([oneTcp])]),
+      )
       expect(result).toMatchObject({ rows: 1, malformed: 'sample' })
       expect(rows).toHaveLength(1)
     }
-    expect(decode(datagram([tagged(1, words(1, 2)), flowSample([oneTcp])])).result).toMatchObject({ rows: 1, malformed: 'sample', malformedBytes: 16 })
+    expect(decode(datagram([tagged(1, words(1, 2)), flowSample([oneTcp])])).result).toMatchObject({
+      rows: 1,
+      malformed: 'sample',
+      malformedBytes: 16,
+    })
   })
 
   test('of which the header announces 2^31 are read as far as they go', () => {
     for (const count of [2 ** 31, 2 ** 32 - 1]) {
-      expect(decode(datagram([flowSample([oneTcp])], { count })).result).toMatchObject({ rows: 1, malformed: 'truncated', malformedBytes: 0 })
+      expect(decode(datagram([flowSample([oneTcp])], { count })).result).toMatchObject({
+        rows: 1,
+        malformed: 'truncated',
+        malformedBytes: 0,
+      })
     }
-    expect(decode(datagram([flowSample([oneTcp], { count: 2 ** 31 })])).result).toMatchObject({ rows: 1, malformed: 'record' })
+    expect(decode(datagram([flowSample([oneTcp], { count: 2 ** 31 })])).result).toMatchObject({
+      rows: 1,
+      malformed: 'record',
+    })
   })
 
   test('that come after those announced are padding', () => {
     const extra = flowSample([oneTcp])
-    expect(decode(datagram([extra, extra], { count: 1 })).result).toMatchObject({ rows: 1, malformed: undefined, paddingBytes: extra.length + 2 })
+    expect(decode(datagram([extra, extra], { count: 1 })).result).toMatchObject({
+      rows: 1,
+      malformed: undefined,
+      paddingBytes: extra.length + 2,
+    })
   })
 
   test('with a record of a bad length keep what other records said, and the next samples', () => {
-    for (const bad of [tagged(1, Buffer.alloc(8), 2 ** 31), tagged(1002, words(1)), tagged(1003, words(0, 1, 2, 3, 2 ** 31))]) {
+    for (const bad of [
+      tagged(1, Buffer.alloc(8), 2 ** 31),
+      tagged(1002, words(1)),
+      tagged(1003, words(0, 1, 2, 3, 2 ** 31)),
+    ]) {
       const { result, rows } = decode(datagram([flowSample([oneTcp, bad]), flowSample([oneTcp])]))
       expect(result).toMatchObject({ rows: 2, malformed: 'record', malformedBytes: bad.length })
       expect(rows).toMatchObject([{ src_port: 40_000 }, { src_port: 40_000 }])
@@ -187,9 +285,17 @@ describe('records', () => {
   test('of routing give next hop, masks and autonomous systems', () => {
     const router = tagged(1002, words(1, 0xc6336401, 24, 16))
     // Own AS 64500, source 64501, peer 64502; a sequence of two and a set of one; one community.
-    const gateway = tagged(1003, words(1, 0xc6336402, 64_500, 64_501, 64_502, 2, 2, 2, 64_503, 4_200_000_001, 1, 1, 64_505, 1, 99, 100))
+    const gateway = tagged(
+      1003,
+      words(1, 0xc6336402, 64_500, 64_501, 64_502, 2, 2, 2, 64_503, 4_200_000_001, 1, 1, 64_505, 1, 99, 100),
+    )
     expect(rowOf(oneTcp, router, gateway)).toMatchObject({
-      next_hop: '198.51.100.1', src_mask: 24, dst_mask: 16, bgp_next_hop: '198.51.100.2', src_as: 64_501, dst_as: 64_505,
+      next_hop: '198.51.100.1',
+      src_mask: 24,
+      dst_mask: 16,
+      bgp_next_hop: '198.51.100.2',
+      src_as: 64_501,
+      dst_as: 64_505,
     })
   })
 
@@ -202,44 +308,88 @@ describe('records', () => {
   test('of a switch give VLANs that the header does not show', () => {
     const switched = tagged(1001, words(100, 0, 200, 0))
     expect(rowOf(oneTcp, switched)).toMatchObject({ vlan: 100, dst_vlan: 200 })
-    expect(rowOf(rawHeader(ethernet(shorts(0x8100, 7, 0x0800), ipv4(6, tcp))), switched)).toMatchObject({ vlan: 7, dst_vlan: 200 })
+    expect(rowOf(rawHeader(ethernet(shorts(0x8100, 7, 0x0800), ipv4(6, tcp))), switched)).toMatchObject({
+      vlan: 7,
+      dst_vlan: 200,
+    })
     expect(rowOf(oneTcp, tagged(1001, words(0, 0, 0xffffffff, 0)))).not.toHaveProperty('dst_vlan')
   })
 
   test('of stripped tags put them around those of the header', () => {
     const tunnel = tagged(1012, words(1, 0x88a80007))
-    expect(rowOf(rawHeader(ethernet(shorts(0x8100, 100, 0x0800), ipv4(6, tcp))), tunnel)).toMatchObject({ vlan: 7, inner_vlan: 100 })
+    expect(rowOf(rawHeader(ethernet(shorts(0x8100, 100, 0x0800), ipv4(6, tcp))), tunnel)).toMatchObject({
+      vlan: 7,
+      inner_vlan: 100,
+    })
     expect(rowOf(oneTcp, tagged(1012, words(2, 0x88a80007, 0x81000064)))).toMatchObject({ vlan: 7, inner_vlan: 100 })
   })
 
   test('of translation give addresses and ports', () => {
     const row = rowOf(oneTcp, tagged(1007, words(1, 0xcb007101, 1, 0x0a000002)), tagged(1020, words(1025, 443)))
-    expect(row).toMatchObject({ xlat_src_addr: '203.0.113.1', xlat_dst_addr: '10.0.0.2', xlat_src_port: 1025, xlat_dst_port: 443 })
+    expect(row).toMatchObject({
+      xlat_src_addr: '203.0.113.1',
+      xlat_dst_addr: '10.0.0.2',
+      xlat_src_port: 1025,
+      xlat_dst_port: 443,
+    })
   })
 
   test('of MPLS give the labels that the packet came with', () => {
-    expect(rowOf(oneTcp, tagged(1006, words(1, 0xc6336403, 1, (3001 << 12) | 0x140, 0)))).toMatchObject({ mpls_labels: ['3001'], next_hop: '198.51.100.3' })
+    expect(rowOf(oneTcp, tagged(1006, words(1, 0xc6336403, 1, (3001 << 12) | 0x140, 0)))).toMatchObject({
+      mpls_labels: ['3001'],
+      next_hop: '198.51.100.3',
+    })
   })
 
   test('that an agent parsed itself stand for the header', () => {
     const v4 = tagged(3, words(1000, 6, 0x0a000001, 0x0a000002, 40_000, 443, 0x12, 46 << 2))
     expect(rowOf(v4)).toEqual({
-      ...common, etype: 2048, bytes: 1000, src_addr: '10.0.0.1', dst_addr: '10.0.0.2', proto: 6, dscp: 46, src_port: 40_000, dst_port: 443, tcp_flags: 0x12,
+      ...common,
+      etype: 2048,
+      bytes: 1000,
+      src_addr: '10.0.0.1',
+      dst_addr: '10.0.0.2',
+      proto: 6,
+      dscp: 46,
+      src_port: 40_000,
+      dst_port: 443,
+      tcp_flags: 0x12,
     })
     const v6 = tagged(4, words(120, 58, 0x20010db8, 0, 0, 1, 0x20010db8, 0, 0, 2, 0, 0, 0, 0))
-    expect(rowOf(v6)).toMatchObject({ etype: 34_525, bytes: 120, src_addr: '2001:db8::1', dst_addr: '2001:db8::2', proto: 58 })
+    expect(rowOf(v6)).toMatchObject({
+      etype: 34_525,
+      bytes: 120,
+      src_addr: '2001:db8::1',
+      dst_addr: '2001:db8::2',
+      proto: 58,
+    })
     expect(rowOf(v6)).not.toHaveProperty('src_port')
-    const frame = tagged(2, Buffer.concat([words(1018), Buffer.from('0200000000010000' + '0200000000020000', 'hex'), words(0x0806)]))
-    expect(rowOf(frame)).toMatchObject({ src_mac: '02:00:00:00:00:01', dst_mac: '02:00:00:00:00:02', etype: 0x0806, bytes: 1000 })
+    const frame = tagged(
+      2,
+      Buffer.concat([words(1018), Buffer.from('0200000000010000' + '0200000000020000', 'hex'), words(0x0806)]),
+    )
+    expect(rowOf(frame)).toMatchObject({
+      src_mac: '02:00:00:00:00:01',
+      dst_mac: '02:00:00:00:00:02',
+      etype: 0x0806,
+      bytes: 1000,
+    })
     expect(rowOf(oneTcp, tagged(3, words(9, 17, 1, 2, 3, 4, 5, 6)))).toEqual(rowOf(oneTcp))
   })
 
   test('of other link layers are read by their protocol', () => {
     const protocols: readonly [number, Uint8Array][] = [
-      [11, ipv4(6, tcp)], [13, Buffer.concat([words((16 << 12) | 0x100), ipv4(6, tcp)])], [7, Buffer.concat([shorts(0x0021), ipv4(6, tcp)])],
+      [11, ipv4(6, tcp)],
+      [13, Buffer.concat([words((16 << 12) | 0x100), ipv4(6, tcp)])],
+      [7, Buffer.concat([shorts(0x0021), ipv4(6, tcp)])],
     ]
     for (const [protocol, header] of protocols) {
-      expect(rowOf(rawHeader(header, { protocol }))).toMatchObject({ src_addr: '10.0.0.1', dst_port: 443, bytes: 40, ip_ttl: 64 })
+      expect(rowOf(rawHeader(header, { protocol }))).toMatchObject({
+        src_addr: '10.0.0.1',
+        dst_port: 443,
+        bytes: 40,
+        ip_ttl: 64,
+      })
     }
     expect(rowOf(rawHeader(Buffer.alloc(24, 8), { protocol: 15 }))).toEqual({ ...common, bytes: 24 })
   })
@@ -251,15 +401,24 @@ describe('records', () => {
   })
 
   test('of packets that an offload put together, without a length, count what the frame holds', () => {
-    expect(rowOf(rawHeader(ethernet(shorts(0x0800), ipv4(6, tcp, { length: 0 })), { frame: 64_014 }))).toMatchObject({ bytes: 64_000 })
-    expect(rowOf(rawHeader(ethernet(shorts(0x86dd), ipv6(6, tcp, 0)), { frame: 100_014 }))).toMatchObject({ bytes: 100_000, src_port: 40_000 })
+    expect(rowOf(rawHeader(ethernet(shorts(0x0800), ipv4(6, tcp, { length: 0 })), { frame: 64_014 }))).toMatchObject({
+      bytes: 64_000,
+    })
+    expect(rowOf(rawHeader(ethernet(shorts(0x86dd), ipv6(6, tcp, 0)), { frame: 100_014 }))).toMatchObject({
+      bytes: 100_000,
+      src_port: 40_000,
+    })
   })
 })
 
 test('interfaces and rates that the agent does not know are absent, and the direction is told by the data source', () => {
-  const [unknown, egress, vlan] = decode(datagram([
-    flowSample([oneTcp], { input: 0, output: 0, rate: 0 }), flowSample([oneTcp], { source: 4 }), flowSample([oneTcp], { source: 0x01000003 }),
-  ])).rows
+  const [unknown, egress, vlan] = decode(
+    datagram([
+      flowSample([oneTcp], { input: 0, output: 0, rate: 0 }),
+      flowSample([oneTcp], { source: 4 }),
+      flowSample([oneTcp], { source: 0x01000003 }),
+    ]),
+  ).rows
   for (const name of ['in_if', 'out_if', 'sampling', 'direction']) expect(unknown).not.toHaveProperty(name)
   expect(egress).toMatchObject({ direction: 1 })
   expect(vlan).not.toHaveProperty('direction')

@@ -30,7 +30,14 @@ export class Sflow5Decoder {
   readonly #rows: SampleRows
   readonly #sample = new Sample()
   readonly #result: Decoded = {
-    rows: 0, malformed: undefined, decodedBytes: 0, paddingBytes: 0, skippedBytes: 0, malformedBytes: 0, counterSamples: 0, unknownSamples: 0,
+    rows: 0,
+    malformed: undefined,
+    decodedBytes: 0,
+    paddingBytes: 0,
+    skippedBytes: 0,
+    malformedBytes: 0,
+    counterSamples: 0,
+    unknownSamples: 0,
   }
 
   constructor(flows: FlowBuilder) {

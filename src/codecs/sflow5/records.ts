@@ -6,7 +6,14 @@ import { told, type Sample } from './sample.ts'
 /** What became of a record. `unknown`: skipped by its length. `short`: it ends before its last field. */
 export type Taken = 'taken' | 'unknown' | 'short'
 
-const headerKinds: Readonly<Record<number, HeaderKind>> = { 1: 'ethernet', 7: 'ppp', 11: 'ip', 12: 'ip', 13: 'mpls', 14: 'ppp' }
+const headerKinds: Readonly<Record<number, HeaderKind>> = {
+  1: 'ethernet',
+  7: 'ppp',
+  11: 'ip',
+  12: 'ip',
+  13: 'mpls',
+  14: 'ppp',
+}
 
 /** Length of an Ethernet header and of the checksum behind the frame. */
 const ethernetBytes = 18
@@ -14,18 +21,30 @@ const ethernetBytes = 18
 /** Reads the content of one record, `bytes[at … end)`, into the sample. */
 export function readRecord(tag: number, bytes: Uint8Array, at: number, end: number, sample: Sample): Taken {
   switch (tag) {
-    case recordTag.header: return readHeader(bytes, at, end, sample)
-    case recordTag.ethernet: return readEthernet(bytes, at, end, sample)
-    case recordTag.ipv4: return readParsedIp(bytes, at, end, 4, sample)
-    case recordTag.ipv6: return readParsedIp(bytes, at, end, 16, sample)
-    case recordTag.switch: return readSwitch(bytes, at, end, sample)
-    case recordTag.router: return readRouter(bytes, at, end, sample)
-    case recordTag.gateway: return readGateway(bytes, at, end, sample)
-    case recordTag.mpls: return readMpls(bytes, at, end, sample)
-    case recordTag.nat: return readNat(bytes, at, end, sample)
-    case recordTag.vlanTunnel: return readVlanTunnel(bytes, at, end, sample)
-    case recordTag.natPorts: return readNatPorts(bytes, at, end, sample)
-    default: return 'unknown'
+    case recordTag.header:
+      return readHeader(bytes, at, end, sample)
+    case recordTag.ethernet:
+      return readEthernet(bytes, at, end, sample)
+    case recordTag.ipv4:
+      return readParsedIp(bytes, at, end, 4, sample)
+    case recordTag.ipv6:
+      return readParsedIp(bytes, at, end, 16, sample)
+    case recordTag.switch:
+      return readSwitch(bytes, at, end, sample)
+    case recordTag.router:
+      return readRouter(bytes, at, end, sample)
+    case recordTag.gateway:
+      return readGateway(bytes, at, end, sample)
+    case recordTag.mpls:
+      return readMpls(bytes, at, end, sample)
+    case recordTag.nat:
+      return readNat(bytes, at, end, sample)
+    case recordTag.vlanTunnel:
+      return readVlanTunnel(bytes, at, end, sample)
+    case recordTag.natPorts:
+      return readNatPorts(bytes, at, end, sample)
+    default:
+      return 'unknown'
   }
 }
 

@@ -5,10 +5,20 @@ const indexBits = 0x3fffffff
 
 /** Bits of {@link Sample.told}: which records the sample had. */
 export const told = {
-  header: 1, ethernet: 1 << 1, ip: 1 << 2, nextHop: 1 << 3, router: 1 << 4, gateway: 1 << 5, bgpNextHop: 1 << 6, dstAs: 1 << 7,
-  natAddresses: 1 << 8, natPorts: 1 << 9,
+  header: 1,
+  ethernet: 1 << 1,
+  ip: 1 << 2,
+  nextHop: 1 << 3,
+  router: 1 << 4,
+  gateway: 1 << 5,
+  bgpNextHop: 1 << 6,
+  dstAs: 1 << 7,
+  natAddresses: 1 << 8,
+  natPorts: 1 << 9,
   /** Any of several. */
-  packet: 0x7, routing: 0xf8, translation: 0x300,
+  packet: 0x7,
+  routing: 0xf8,
+  translation: 0x300,
 } as const
 
 /** What one sample says, put together from its records. One object is filled again and again. */

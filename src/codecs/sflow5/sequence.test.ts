@@ -1,7 +1,15 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { Datagram } from './datagram.ts'
 import { Sequences, type Losses } from './sequence.ts'
-import { datagram, discardedSample, expandedSample, flowSample, tagged, words, type DatagramParts } from './testing/datagrams.ts'
+import {
+  datagram,
+  discardedSample,
+  expandedSample,
+  flowSample,
+  tagged,
+  words,
+  type DatagramParts,
+} from './testing/datagrams.ts'
 
 let sequences: Sequences
 let losses: Losses
@@ -70,8 +78,16 @@ describe('samples', () => {
   })
 
   test('of dropped packets have a counter of their own, and counters have none here', () => {
-    follow({ sequence: 1 }, [flowSample([], { sequence: 10, source: 3 }), discardedSample([], 1, 70), tagged(2, words(500, 3, 0))])
-    follow({ sequence: 2 }, [flowSample([], { sequence: 11, source: 3 }), discardedSample([], 1, 72), tagged(2, words(700, 3, 0))])
+    follow({ sequence: 1 }, [
+      flowSample([], { sequence: 10, source: 3 }),
+      discardedSample([], 1, 70),
+      tagged(2, words(500, 3, 0)),
+    ])
+    follow({ sequence: 2 }, [
+      flowSample([], { sequence: 11, source: 3 }),
+      discardedSample([], 1, 72),
+      tagged(2, words(700, 3, 0)),
+    ])
     expect(losses).toEqual({ ...none, missingSamples: 1 })
   })
 

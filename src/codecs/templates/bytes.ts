@@ -18,6 +18,22 @@ export interface ByteCounts {
   parked: number
 }
 
-export const byteClasses = ['header', 'template', 'decoded', 'padding', 'skipped', 'malformed', 'parked'] as const satisfies readonly (keyof ByteCounts)[]
+export const byteClasses = [
+  'header',
+  'template',
+  'decoded',
+  'padding',
+  'skipped',
+  'malformed',
+  'parked',
+] as const satisfies readonly (keyof ByteCounts)[]
 
-export const noBytes = (): ByteCounts => ({ header: 0, template: 0, decoded: 0, padding: 0, skipped: 0, malformed: 0, parked: 0 })
+export const noBytes = (): ByteCounts => ({
+  header: 0,
+  template: 0,
+  decoded: 0,
+  padding: 0,
+  skipped: 0,
+  malformed: 0,
+  parked: 0,
+})

@@ -1,6 +1,20 @@
 import { describe, expect, test } from 'vitest'
 import { flowRows, type FlowRow } from '../../../test/kit/flow-rows.ts'
-import { Bench, ip4, ipfix, netflow9, optionsTemplate, set, sumOf, template, u16, u32, u8, varying, type FieldOf } from './testing/datagrams.ts'
+import {
+  Bench,
+  ip4,
+  ipfix,
+  netflow9,
+  optionsTemplate,
+  set,
+  sumOf,
+  template,
+  u16,
+  u32,
+  u8,
+  varying,
+  type FieldOf,
+} from './testing/datagrams.ts'
 import { vectorD } from './testing/vectors.ts'
 
 const rowsOf = (bench: Bench): FlowRow[] => flowRows(bench.flows.batch())
@@ -8,8 +22,14 @@ const rowsOf = (bench: Bench): FlowRow[] => flowRows(bench.flows.batch())
 const dataOfD = Buffer.concat([vectorD.subarray(0, 16), vectorD.subarray(16 + 0x3c)])
 dataOfD.writeUInt16BE(dataOfD.length, 2)
 
-const pair: readonly FieldOf[] = [[8, 4], [12, 4]]
-const swapped: readonly FieldOf[] = [[12, 4], [8, 4]]
+const pair: readonly FieldOf[] = [
+  [8, 4],
+  [12, 4],
+]
+const swapped: readonly FieldOf[] = [
+  [12, 4],
+  [8, 4],
+]
 const ends = (a = '10.0.0.1', b = '10.0.0.2'): Buffer => Buffer.concat([ip4(a), ip4(b)])
 const accounted = (bench: Bench): void => expect(sumOf(bench.totals)).toBe(bench.received)
 
@@ -22,7 +42,10 @@ describe('data and its template', () => {
     const exported = bench.now
     bench.now += 5000
     bench.take(vectorD)
-    expect(rowsOf(bench)).toMatchObject([{ src_name: 'pod-a', time_received: exported }, { src_name: 'pod-a', time_received: exported + 5000 }])
+    expect(rowsOf(bench)).toMatchObject([
+      { src_name: 'pod-a', time_received: exported },
+      { src_name: 'pod-a', time_received: exported + 5000 },
+    ])
     expect(bench.totals).toMatchObject({ parked: 0, skipped: 0 })
     accounted(bench)
   })
@@ -41,7 +64,9 @@ describe('data and its template', () => {
 
   test('case 7: a template defined anew holds from there on, within one datagram too', () => {
     const bench = new Bench()
-    bench.take(ipfix({}, set(2, template(300, pair)), set(300, ends()), set(2, template(300, swapped)), set(300, ends())))
+    bench.take(
+      ipfix({}, set(2, template(300, pair)), set(300, ends()), set(2, template(300, swapped)), set(300, ends())),
+    )
     bench.take(ipfix({ sequence: 2 }, set(300, ends())))
     expect(rowsOf(bench).map(({ src_addr: src }) => src)).toEqual(['10.0.0.1', '10.0.0.2', '10.0.0.2'])
   })
@@ -57,7 +82,20 @@ describe('data and its template', () => {
   test('case 8: all templates of a kind are withdrawn over a connection only', () => {
     for (const kind of ['tcp', 'udp'] as const) {
       const bench = new Bench()
-      bench.take(ipfix({}, set(2, template(300, pair), template(301, pair)), set(3, optionsTemplate(302, 1, [[149, 4], [34, 4]]))), { kind })
+      bench.take(
+        ipfix(
+          {},
+          set(2, template(300, pair), template(301, pair)),
+          set(
+            3,
+            optionsTemplate(302, 1, [
+              [149, 4],
+              [34, 4],
+            ]),
+          ),
+        ),
+        { kind },
+      )
       bench.take(ipfix({}, set(2, u16(2, 0))), { kind })
       expect(bench.exporter().templates).toBe(kind === 'tcp' ? 1 : 3)
     }
@@ -66,7 +104,17 @@ describe('data and its template', () => {
   test('case 9: templates that no record can have are refused, and their data does no harm', () => {
     const bench = new Bench()
     const fieldless = netflow9({}, set(0, u16(256, 0)), set(256, Buffer.alloc(400)))
-    const zeroLength = ipfix({}, set(2, template(300, [[8, 0], [12, 0]])), set(300, Buffer.alloc(400)))
+    const zeroLength = ipfix(
+      {},
+      set(
+        2,
+        template(300, [
+          [8, 0],
+          [12, 0],
+        ]),
+      ),
+      set(300, Buffer.alloc(400)),
+    )
     const onlyVarying = ipfix({}, set(2, template(301, [[82, 65_535]])), set(301), set(301, Buffer.alloc(40)))
     for (const datagram of [fieldless, zeroLength, onlyVarying]) bench.take(datagram)
     expect(bench.exporter().templates).toBe(1)
@@ -78,7 +126,18 @@ describe('data and its template', () => {
 
   test('case 10: an unknown set and a reserved one do not keep the rest of a datagram from being read', () => {
     const bench = new Bench()
-    expect(bench.take(ipfix({}, set(2, template(300, pair)), set(999, Buffer.alloc(20)), set(300, ends()), set(5, Buffer.alloc(8)), set(300, ends())))).toBeUndefined()
+    expect(
+      bench.take(
+        ipfix(
+          {},
+          set(2, template(300, pair)),
+          set(999, Buffer.alloc(20)),
+          set(300, ends()),
+          set(5, Buffer.alloc(8)),
+          set(300, ends()),
+        ),
+      ),
+    ).toBeUndefined()
     expect(bench.flows.count).toBe(2)
     expect(bench.exporter()).toMatchObject({ parkedSets: 1, reservedSets: 1, malformedSets: 0 })
     expect(bench.totals).toMatchObject({ parked: 20, skipped: 8 })
@@ -91,7 +150,10 @@ describe('data and its template', () => {
     bench.take(ipfix({ domain: 10, sequence: 700 }, set(2, template(300, swapped))))
     bench.take(ipfix({ domain: 10, sequence: 0, time: 1_700_000_100 }, set(300, ends())))
     bench.take(ipfix({ domain: 9, sequence: 700 }, set(300, ends())))
-    expect(rowsOf(bench)).toMatchObject([{ src_addr: '10.0.0.2', observation_domain: 10 }, { src_addr: '10.0.0.1', observation_domain: 9 }])
+    expect(rowsOf(bench)).toMatchObject([
+      { src_addr: '10.0.0.2', observation_domain: 10 },
+      { src_addr: '10.0.0.1', observation_domain: 9 },
+    ])
   })
 
   test('case 12: one template id of two exporters means two things', () => {
@@ -100,7 +162,10 @@ describe('data and its template', () => {
     bench.take(netflow9({}, set(0, template(256, swapped))), { exporter: 2 })
     bench.take(netflow9({}, set(256, ends())), { exporter: 1 })
     bench.take(netflow9({}, set(256, ends())), { exporter: 2 })
-    expect(rowsOf(bench)).toMatchObject([{ src_addr: '10.0.0.1', exporter_addr: '192.0.2.1' }, { src_addr: '10.0.0.2', exporter_addr: '192.0.2.2' }])
+    expect(rowsOf(bench)).toMatchObject([
+      { src_addr: '10.0.0.1', exporter_addr: '192.0.2.1' },
+      { src_addr: '10.0.0.2', exporter_addr: '192.0.2.2' },
+    ])
   })
 })
 
@@ -173,7 +238,12 @@ describe('source ports', () => {
 describe('lengths', () => {
   test('case 13: of a message that lacks its last ten bytes the whole records are kept', () => {
     const bench = new Bench()
-    const whole = ipfix({}, set(2, template(300, pair)), set(300, ends(), ends()), set(300, ends('10.0.0.3'), ends('10.0.0.4'), ends('10.0.0.5')))
+    const whole = ipfix(
+      {},
+      set(2, template(300, pair)),
+      set(300, ends(), ends()),
+      set(300, ends('10.0.0.3'), ends('10.0.0.4'), ends('10.0.0.5')),
+    )
     expect(bench.take(whole.subarray(0, whole.length - 10))).toBe('set')
     expect(rowsOf(bench).map(({ src_addr: src }) => src)).toEqual(['10.0.0.1', '10.0.0.1', '10.0.0.3'])
     expect(bench.exporter().malformedSets).toBe(1)
@@ -190,20 +260,34 @@ describe('lengths', () => {
     accounted(bench)
   })
 
-  test.each([0, 3, 65_535])('case 15: a set of length %i ends the datagram, and what came before it is kept', (length) => {
-    for (const make of [ipfix, netflow9]) {
-      const bench = new Bench()
-      const templates = make === ipfix ? 2 : 0
-      expect(bench.take(make({}, set(templates, template(300, pair)), set(300, ends()), u16(300, length), Buffer.alloc(6)))).toBe('set')
-      expect(bench.flows.count).toBe(1)
-      expect(bench.exporter().malformedSets).toBe(1)
-      accounted(bench)
-    }
-  })
+  test.each([0, 3, 65_535])(
+    'case 15: a set of length %i ends the datagram, and what came before it is kept',
+    (length) => {
+      for (const make of [ipfix, netflow9]) {
+        const bench = new Bench()
+        const templates = make === ipfix ? 2 : 0
+        expect(
+          bench.take(
+            make({}, set(templates, template(300, pair)), set(300, ends()), u16(300, length), Buffer.alloc(6)),
+          ),
+        ).toBe('set')
+        expect(bench.flows.count).toBe(1)
+        expect(bench.exporter().malformedSets).toBe(1)
+        accounted(bench)
+      }
+    },
+  )
 
   test.each([1, 2, 3])('case 16: %i bytes of padding make no record and lose none', (padding) => {
     const bench = new Bench()
-    bench.take(netflow9({}, set(0, template(256, pair), Buffer.alloc(padding)), set(256, ends(), ends(), Buffer.alloc(padding)), set(256, ends())))
+    bench.take(
+      netflow9(
+        {},
+        set(0, template(256, pair), Buffer.alloc(padding)),
+        set(256, ends(), ends(), Buffer.alloc(padding)),
+        set(256, ends()),
+      ),
+    )
     expect(bench.flows.count).toBe(3)
     expect(bench.totals).toMatchObject({ padding: 2 * padding, malformed: 0 })
     accounted(bench)
@@ -219,8 +303,17 @@ describe('lengths', () => {
   test('case 18: a name of 300 bytes is read, and one that is longer than its set is malformed', () => {
     const bench = new Bench()
     const name = 'x'.repeat(300)
-    bench.take(ipfix({}, set(2, template(300, [[82, 65_535], ...pair])), set(300, varying(name), ends(), varying('eth1'), ends())))
-    expect(rowsOf(bench)).toMatchObject([{ in_if_name: name, dst_addr: '10.0.0.2' }, { in_if_name: 'eth1', dst_addr: '10.0.0.2' }])
+    bench.take(
+      ipfix(
+        {},
+        set(2, template(300, [[82, 65_535], ...pair])),
+        set(300, varying(name), ends(), varying('eth1'), ends()),
+      ),
+    )
+    expect(rowsOf(bench)).toMatchObject([
+      { in_if_name: name, dst_addr: '10.0.0.2' },
+      { in_if_name: 'eth1', dst_addr: '10.0.0.2' },
+    ])
     for (const prefix of [u8(200), Buffer.concat([u8(255), u16(65_535)])]) {
       expect(bench.take(ipfix({}, set(300, varying('eth2'), ends(), prefix, Buffer.alloc(20))))).toBe('set')
     }
@@ -233,7 +326,8 @@ describe('bounds', () => {
   test('what one exporter, and what all of them park, is bounded', () => {
     const bench = new Bench({ parking: { bytes: 100_000, exporterBytes: 20_000, time: 60_000 } })
     for (let exporter = 1; exporter <= 40; exporter++) {
-      for (let domain = 0; domain < 20; domain++) bench.take(ipfix({ domain }, set(300, Buffer.alloc(1000))), { exporter })
+      for (let domain = 0; domain < 20; domain++)
+        bench.take(ipfix({ domain }, set(300, Buffer.alloc(1000))), { exporter })
       expect(bench.exporter(exporter).bytes.parked).toBeLessThanOrEqual(20_000)
     }
     expect(bench.totals.parked).toBeLessThanOrEqual(100_000)
@@ -255,8 +349,19 @@ describe('bounds', () => {
   })
 
   test('templates are bounded, and those that are in use stay', () => {
-    const bench = new Bench({ templates: { templates: 300, exporterTemplates: 200, unprovenTemplates: 50, sessions: 16, domains: 500, exporterDomains: 100, expiry: 1_800_000 } })
-    const many = (count: number): Buffer => Buffer.concat(Array.from({ length: count }, (_, i) => template(256 + i, pair)))
+    const bench = new Bench({
+      templates: {
+        templates: 300,
+        exporterTemplates: 200,
+        unprovenTemplates: 50,
+        sessions: 16,
+        domains: 500,
+        exporterDomains: 100,
+        expiry: 1_800_000,
+      },
+    })
+    const many = (count: number): Buffer =>
+      Buffer.concat(Array.from({ length: count }, (_, i) => template(256 + i, pair)))
     bench.take(ipfix({}, set(2, template(300, swapped)), set(300, ends())), { exporter: 1 })
     for (let exporter = 2; exporter < 20; exporter++) {
       bench.exporter(exporter).proven = false
@@ -273,11 +378,16 @@ describe('bounds', () => {
     const bench = new Bench()
     bench.take(ipfix({ domain: 1 }, set(2, template(300, pair))), { exporter: 1 })
     for (let i = 0; i < 2000; i++) {
-      bench.take(ipfix({ domain: 2 + i }, set(2, template(300, pair)), set(301, ends())), { exporter: 1 + (i % 9), port: 2000 + (i % 5) })
+      bench.take(ipfix({ domain: 2 + i }, set(2, template(300, pair)), set(301, ends())), {
+        exporter: 1 + (i % 9),
+        port: 2000 + (i % 5),
+      })
       bench.take(ipfix({ domain: 1 }, set(300, ends())), { exporter: 1 })
     }
     expect(bench.flows.count).toBe(2000)
-    const domains = bench.exporters.map(({ sessions }) => [...sessions.values()].reduce((sum, session) => sum + session.domains.size, 0))
+    const domains = bench.exporters.map(({ sessions }) =>
+      [...sessions.values()].reduce((sum, session) => sum + session.domains.size, 0),
+    )
     expect(Math.max(...domains)).toBeLessThanOrEqual(100)
     expect(domains).toEqual(bench.exporters.map((exporter) => exporter.domains))
     expect(domains.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(500)

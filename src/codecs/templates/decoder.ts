@@ -57,7 +57,12 @@ export class TemplateDecoder {
   readonly #walked: Walked = { records: 0, flows: 0, malformed: false }
 
   /** `room`: is there room for so many rows, received at this time? When not, they are shed by who was asked. */
-  constructor(flows: FlowBuilder, options: DecoderOptions, totals: ByteCounts, room: (rows: number, received: number) => boolean) {
+  constructor(
+    flows: FlowBuilder,
+    options: DecoderOptions,
+    totals: ByteCounts,
+    room: (rows: number, received: number) => boolean,
+  ) {
     this.#totals = totals
     this.parking = new Parking(options.parking, totals)
     this.table = new TemplateTable(options.templates, this.parking)
@@ -79,7 +84,15 @@ export class TemplateDecoder {
   }
 
   /** Everything from `at` to the end of the datagram is sets; the header was counted by the caller. */
-  walk(domain: Domain, dialect: Dialect, bytes: Uint8Array, view: DataView, at: number, end: number, context: Readonly<SetContext>): Readonly<Walked> {
+  walk(
+    domain: Domain,
+    dialect: Dialect,
+    bytes: Uint8Array,
+    view: DataView,
+    at: number,
+    end: number,
+    context: Readonly<SetContext>,
+  ): Readonly<Walked> {
     const walked = this.#walked
     const { exporter } = domain.session
     walked.records = walked.flows = 0
@@ -112,7 +125,15 @@ export class TemplateDecoder {
     return walked
   }
 
-  #templates(domain: Domain, dialect: Dialect, options: boolean, view: DataView, at: number, end: number, context: Readonly<SetContext>): void {
+  #templates(
+    domain: Domain,
+    dialect: Dialect,
+    options: boolean,
+    view: DataView,
+    at: number,
+    end: number,
+    context: Readonly<SetContext>,
+  ): void {
     const { exporter } = domain.session
     while (end - at >= 4) {
       if (view.getUint32(at) === 0) break

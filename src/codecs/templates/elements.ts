@@ -73,12 +73,25 @@ export const macRules: readonly Rule[] = [
 ]
 
 /** Elements of NetObserv's exporter; they belong to no registered enterprise, so that its number can be set. */
-export function netobservRules(pen: number): { readonly text: readonly Rule[]; readonly number: readonly Rule[]; readonly interfaces: number; readonly directions: number } {
-  const text = (field: FlowFieldName, id: number, opposite: FlowFieldName): Rule => ({ field, from: [keyOf(pen, id)], reverse: swap(opposite) })
+export function netobservRules(pen: number): {
+  readonly text: readonly Rule[]
+  readonly number: readonly Rule[]
+  readonly interfaces: number
+  readonly directions: number
+} {
+  const text = (field: FlowFieldName, id: number, opposite: FlowFieldName): Rule => ({
+    field,
+    from: [keyOf(pen, id)],
+    reverse: swap(opposite),
+  })
   return {
     text: [
-      text('src_namespace', 7733, 'dst_namespace'), text('src_name', 7734, 'dst_name'), text('dst_namespace', 7735, 'src_namespace'),
-      text('dst_name', 7736, 'src_name'), text('src_node', 7737, 'dst_node'), text('dst_node', 7738, 'src_node'),
+      text('src_namespace', 7733, 'dst_namespace'),
+      text('src_name', 7734, 'dst_name'),
+      text('dst_namespace', 7735, 'src_namespace'),
+      text('dst_name', 7736, 'src_name'),
+      text('src_node', 7737, 'dst_node'),
+      text('dst_node', 7738, 'src_node'),
     ],
     number: [{ field: 'rtt', from: [keyOf(pen, 7740)], reverse: 'same' }],
     interfaces: keyOf(pen, 7741),
@@ -95,25 +108,73 @@ export interface TimeElement {
 }
 
 const observed: readonly TimeElement[] = [
-  { id: 323, unit: 'ms' }, { id: 324, unit: 'ntp' }, { id: 325, unit: 'ntp' }, { id: 322, unit: 's' },
+  { id: 323, unit: 'ms' },
+  { id: 324, unit: 'ntp' },
+  { id: 325, unit: 'ntp' },
+  { id: 322, unit: 's' },
 ]
 
 /** The best first: what needs no other clock, and is finest, wins. */
 export const startElements: readonly TimeElement[] = [
-  { id: 152, unit: 'ms' }, { id: 154, unit: 'ntp' }, { id: 156, unit: 'ntp' }, { id: 158, unit: 'before' }, { id: 150, unit: 's' }, { id: 22, unit: 'uptime' },
+  { id: 152, unit: 'ms' },
+  { id: 154, unit: 'ntp' },
+  { id: 156, unit: 'ntp' },
+  { id: 158, unit: 'before' },
+  { id: 150, unit: 's' },
+  { id: 22, unit: 'uptime' },
   ...observed,
 ]
 export const endElements: readonly TimeElement[] = [
-  { id: 153, unit: 'ms' }, { id: 155, unit: 'ntp' }, { id: 157, unit: 'ntp' }, { id: 159, unit: 'before' }, { id: 151, unit: 's' }, { id: 21, unit: 'uptime' },
+  { id: 153, unit: 'ms' },
+  { id: 155, unit: 'ntp' },
+  { id: 157, unit: 'ntp' },
+  { id: 159, unit: 'before' },
+  { id: 151, unit: 's' },
+  { id: 21, unit: 'uptime' },
   ...observed,
 ]
 
 /** Elements that several parts look at. */
 export const element = {
-  octets: 1, sourcePort: [7, 180, 182], destinationPort: [11, 181, 183], sourceV4: 8, destinationV4: 12, sourceV6: 27, destinationV6: 28,
-  classOfService: 5, codePoint: 195, ingressInterface: 10, egressInterface: 14, icmpV4: 32, icmpV6: 139, icmpTypeV4: 176, icmpCodeV4: 177,
-  icmpTypeV6: 178, icmpCodeV6: 179, ipVersion: 60, etherType: 256, direction: 61, firstLabel: 70, lastLabel: 79, interfaceName: 82,
-  interfaceDescription: 83, durationMs: 161, durationUs: 162, initTime: 160, samplingInterval: 34, samplerId: 48, samplerMode: 49,
-  samplerInterval: 50, selectorId: 302, spacingSampled: 305, spacingSkipped: 306, sizeSampled: 309, sizePopulation: 310, probability: 311,
-  ipSection: 313, frameSection: 315, frameSize: 312, ipLength: 224,
+  octets: 1,
+  sourcePort: [7, 180, 182],
+  destinationPort: [11, 181, 183],
+  sourceV4: 8,
+  destinationV4: 12,
+  sourceV6: 27,
+  destinationV6: 28,
+  classOfService: 5,
+  codePoint: 195,
+  ingressInterface: 10,
+  egressInterface: 14,
+  icmpV4: 32,
+  icmpV6: 139,
+  icmpTypeV4: 176,
+  icmpCodeV4: 177,
+  icmpTypeV6: 178,
+  icmpCodeV6: 179,
+  ipVersion: 60,
+  etherType: 256,
+  direction: 61,
+  firstLabel: 70,
+  lastLabel: 79,
+  interfaceName: 82,
+  interfaceDescription: 83,
+  durationMs: 161,
+  durationUs: 162,
+  initTime: 160,
+  samplingInterval: 34,
+  samplerId: 48,
+  samplerMode: 49,
+  samplerInterval: 50,
+  selectorId: 302,
+  spacingSampled: 305,
+  spacingSkipped: 306,
+  sizeSampled: 309,
+  sizePopulation: 310,
+  probability: 311,
+  ipSection: 313,
+  frameSection: 315,
+  frameSize: 312,
+  ipLength: 224,
 } as const

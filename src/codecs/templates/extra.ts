@@ -20,7 +20,10 @@ export interface ExtraElement {
 const utf8 = new TextDecoder()
 
 /** One JSON object per row that has any of the elements. Made per row: it costs what objects and strings cost. */
-export function extraStep(flows: FlowBuilder, elements: readonly { readonly wanted: ExtraElement; readonly place: FieldPlace }[]): Step {
+export function extraStep(
+  flows: FlowBuilder,
+  elements: readonly { readonly wanted: ExtraElement; readonly place: FieldPlace }[],
+): Step {
   const column = flows.column('extra')
   return (set, row) => {
     for (let i = 0; i < set.count; i++) {
@@ -76,5 +79,7 @@ function hex(bytes: Uint8Array, at: number, length: number, between: string): st
 
 function ipText(view: DataView, at: number, length: number): string {
   if (length === 4) return formatIp(Uint32Array.of(0, 0, mappedPrefix, view.getUint32(at)))
-  return formatIp(Uint32Array.of(view.getUint32(at), view.getUint32(at + 4), view.getUint32(at + 8), view.getUint32(at + 12)))
+  return formatIp(
+    Uint32Array.of(view.getUint32(at), view.getUint32(at + 4), view.getUint32(at + 8), view.getUint32(at + 12)),
+  )
 }

@@ -22,7 +22,13 @@ export class InterfaceNamer {
   name(first: number, count: number, configured: InterfaceNames | undefined, told: InterfaceNames | undefined): void {
     if (configured === undefined && (told === undefined || told.size === 0)) return
     const { generation } = this.#flows
-    if (generation !== this.#generation || configured !== this.#configured || told !== this.#told || told?.size !== this.#toldNames) this.#keys.fill(-1)
+    if (
+      generation !== this.#generation ||
+      configured !== this.#configured ||
+      told !== this.#told ||
+      told?.size !== this.#toldNames
+    )
+      this.#keys.fill(-1)
     this.#generation = generation
     this.#configured = configured
     this.#told = told
@@ -38,7 +44,8 @@ export class InterfaceNamer {
 
   #fill(indexes: GrowingColumn<Uint32Array>, names: GrowingColumn<Uint32Array>, first: number, count: number): void {
     if (!indexes.used) return
-    const { items: from } = indexes, { items: to } = names
+    const { items: from } = indexes,
+      { items: to } = names
     for (let row = first; row < first + count; row++) {
       if (to[row] !== 0) continue
       const index = from[row] as number

@@ -57,7 +57,11 @@ export interface TemplateRecord {
 export function readFields9(view: DataView, at: number, count: number, scopes: number): FieldSpec[] {
   const fields: FieldSpec[] = []
   for (let i = 0; i < count; i++) {
-    fields.push({ pen: i < scopes ? scopePen : 0, id: view.getUint16(at + 4 * i), length: view.getUint16(at + 4 * i + 2) })
+    fields.push({
+      pen: i < scopes ? scopePen : 0,
+      id: view.getUint16(at + 4 * i),
+      length: view.getUint16(at + 4 * i + 2),
+    })
   }
   return fields
 }

@@ -12,7 +12,10 @@ export type Half = 'forward' | 'reverse'
 export type Accept = (place: FieldPlace) => boolean
 export const isNumber: Accept = ({ length }) => length === undefined || (length >= 1 && length <= 8)
 export const isFixedNumber: Accept = ({ length }) => length !== undefined && length >= 1 && length <= 8
-export const isBytes = (bytes: number): Accept => ({ length }) => length === bytes
+export const isBytes =
+  (bytes: number): Accept =>
+  ({ length }) =>
+    length === bytes
 export const isText: Accept = ({ length }) => length !== 0
 
 /** Finds the fields of one layout by element. */
@@ -46,14 +49,21 @@ export class Lookup {
 
   /** Like {@link first}; for the reverse half, the reverse elements of these before `otherwise`. */
   of(keys: readonly number[], half: Half, accept: Accept, otherwise: readonly number[] = keys): FieldPlace | undefined {
-    return half === 'forward' ? this.first(keys, accept) : this.first([...keys.map((id) => keyOf(reversePen, id)), ...otherwise], accept)
+    return half === 'forward'
+      ? this.first(keys, accept)
+      : this.first([...keys.map((id) => keyOf(reversePen, id)), ...otherwise], accept)
   }
 
   rule(rule: Rule, half: Half, accept: Accept): FieldPlace | undefined {
     const { from, reverse, reverseFrom = [] } = rule
     if (half === 'forward') return this.first(from, accept)
     const otherwise = reverse === 'same' ? from : reverse === 'none' ? [] : (this.#rules.get(reverse.swap)?.from ?? [])
-    return this.of(from.filter((key) => key < 0x10000), half, accept, [...reverseFrom, ...otherwise])
+    return this.of(
+      from.filter((key) => key < 0x10000),
+      half,
+      accept,
+      [...reverseFrom, ...otherwise],
+    )
   }
 
   time(elements: readonly TimeElement[], half: Half): TimePlace | undefined {
@@ -68,8 +78,10 @@ export class Lookup {
     const float: Accept = ({ length }) => length === 4 || length === 8
     return {
       interval: this.first([element.samplingInterval, element.samplerInterval], isNumber),
-      taken: this.one(element.spacingSampled), skipped: this.one(element.spacingSkipped),
-      size: this.one(element.sizeSampled), population: this.one(element.sizePopulation),
+      taken: this.one(element.spacingSampled),
+      skipped: this.one(element.spacingSkipped),
+      size: this.one(element.sizeSampled),
+      population: this.one(element.sizePopulation),
       probability: this.one(element.probability, float),
       selector: this.first([element.selectorId, element.samplerId], isNumber),
     }

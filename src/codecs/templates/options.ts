@@ -16,7 +16,10 @@ export function planOptions(layout: Layout): OptionsPlan {
   const lookup = new Lookup(layout, new Map())
   return {
     sampling: lookup.sampling(),
-    interfaceIndex: lookup.first([keyOf(scopePen, interfaceScope), element.ingressInterface, element.egressInterface], isNumber),
+    interfaceIndex: lookup.first(
+      [keyOf(scopePen, interfaceScope), element.ingressInterface, element.egressInterface],
+      isNumber,
+    ),
     interfaceName: lookup.first([element.interfaceName, element.interfaceDescription], isText),
     initTime: lookup.one(element.initTime, isBytes(8)),
   }
@@ -30,7 +33,8 @@ export function learn(set: DataSet, plan: OptionsPlan, facts: DomainFacts): bool
     const interval = intervalOf(readSampling(set, places, i))
     const index = interfaceIndex === undefined ? undefined : numberIn(set, interfaceIndex, i)
     if (interval > 0) {
-      if (places.selector !== undefined) changed = put(facts.selectors, numberIn(set, places.selector, i), interval) || changed
+      if (places.selector !== undefined)
+        changed = put(facts.selectors, numberIn(set, places.selector, i), interval) || changed
       else {
         if (index !== undefined) changed = put(facts.interfaceSampling, index, interval) || changed
         changed ||= facts.sampling !== interval

@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest'
 import { Bench, ip4, ipfix, set, template, u32 } from './testing/datagrams.ts'
 
-const fields = [[8, 4], [12, 4], [1, 4]] as const
+const fields = [
+  [8, 4],
+  [12, 4],
+  [1, 4],
+] as const
 
 test('what waits for its template is a copy: the datagram may be overwritten, and is not kept', () => {
   const bench = new Bench()
@@ -13,6 +17,8 @@ test('what waits for its template is a copy: the datagram may be overwritten, an
   const { columns, count } = bench.flows.batch()
   expect(count).toBe(1)
   const { bytes, src_addr: from } = columns
-  expect(bytes?.kind === 'u64' ? [...bytes.words.subarray(0, 2)].toSorted((a, b) => a - b) : undefined).toEqual([0, 1000])
+  expect(bytes?.kind === 'u64' ? [...bytes.words.subarray(0, 2)].toSorted((a, b) => a - b) : undefined).toEqual([
+    0, 1000,
+  ])
   expect(from?.kind === 'ip' ? from.words[3] : undefined).toBe(0x0a000001)
 })

@@ -50,7 +50,12 @@ export class Parking {
     const cost = costOf(set)
     const pool = exporter.proven ? this.#proven : this.#unproven
     const { exporterBytes } = this.#limits
-    if (cost > pool.most || exporter.parkedCost + cost > exporterBytes || domain.parkedCost + cost > exporterBytes * domainShare) return false
+    if (
+      cost > pool.most ||
+      exporter.parkedCost + cost > exporterBytes ||
+      domain.parkedCost + cost > exporterBytes * domainShare
+    )
+      return false
     // Not `slice`: of a Buffer that would be a view, which keeps all of the datagram.
     const parked: ParkedSet = { ...set, bytes: new Uint8Array(set.bytes), domain }
     const others = domain.parked.get(set.id)
@@ -98,7 +103,12 @@ export class Parking {
     this.#giveUp(set)
   }
 
-  #giveUp({ domain: { session: { exporter } }, bytes }: ParkedSet): void {
+  #giveUp({
+    domain: {
+      session: { exporter },
+    },
+    bytes,
+  }: ParkedSet): void {
     exporter.bytes.skipped += bytes.length
     this.#totals.skipped += bytes.length
     exporter.expiredSets++

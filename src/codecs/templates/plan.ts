@@ -1,7 +1,17 @@
 import type { FlowBuilder, GrowingColumn } from '../../model/flow-builder.ts'
 import type { FlowFieldName } from '../../model/fields.ts'
 import type { FieldPlace } from './data-set.ts'
-import { addressRules, element, endElements, keyOf, macRules, netobservRules, numberRules, startElements, type Rule } from './elements.ts'
+import {
+  addressRules,
+  element,
+  endElements,
+  keyOf,
+  macRules,
+  netobservRules,
+  numberRules,
+  startElements,
+  type Rule,
+} from './elements.ts'
 import { extraStep, type ExtraElement } from './extra.ts'
 import type { Layout } from './layout.ts'
 import { isBytes, isFixedNumber, isNumber, isText, Lookup, type Half } from './lookup.ts'
@@ -63,8 +73,14 @@ export class Planner {
 
   #steps(lookup: Lookup, half: Half): readonly Step[] {
     return [
-      ...(half === 'forward' ? this.#sections(lookup) : []), ...this.#numbers(lookup, half), ...this.#endpoints(lookup, half), ...this.#ports(lookup, half), ...this.#times(lookup, half),
-      ...this.#addresses(lookup, half), ...this.#names(lookup, half), ...this.#rest(lookup, half),
+      ...(half === 'forward' ? this.#sections(lookup) : []),
+      ...this.#numbers(lookup, half),
+      ...this.#endpoints(lookup, half),
+      ...this.#ports(lookup, half),
+      ...this.#times(lookup, half),
+      ...this.#addresses(lookup, half),
+      ...this.#names(lookup, half),
+      ...this.#rest(lookup, half),
     ]
   }
 
@@ -72,12 +88,19 @@ export class Planner {
     const frame = lookup.one(element.frameSection, isText)
     const section = frame ?? lookup.one(element.ipSection, isText)
     if (section === undefined) return []
-    const onePacket = ['bytes', 'packets'].every((field) => lookup.first(this.#rules.get(field)?.from ?? [], isNumber) === undefined)
+    const onePacket = ['bytes', 'packets'].every(
+      (field) => lookup.first(this.#rules.get(field)?.from ?? [], isNumber) === undefined,
+    )
     const frameSize = lookup.one(element.frameSize)
-    return [sectionStep(this.#flows, {
-      section, kind: frame === undefined ? 'ip' : 'ethernet', onePacket,
-      size: frameSize ?? lookup.one(element.ipLength), sizeIsOfFrame: frameSize !== undefined,
-    })]
+    return [
+      sectionStep(this.#flows, {
+        section,
+        kind: frame === undefined ? 'ip' : 'ethernet',
+        onePacket,
+        size: frameSize ?? lookup.one(element.ipLength),
+        sizeIsOfFrame: frameSize !== undefined,
+      }),
+    ]
   }
 
   #numbers(lookup: Lookup, half: Half): readonly Step[] {
@@ -98,10 +121,20 @@ export class Planner {
 
   #endpoints(lookup: Lookup, half: Half): readonly Step[] {
     const source = { v4: lookup.one(element.sourceV4, isBytes(4)), v6: lookup.one(element.sourceV6, isBytes(16)) }
-    const destination = { v4: lookup.one(element.destinationV4, isBytes(4)), v6: lookup.one(element.destinationV6, isBytes(16)) }
+    const destination = {
+      v4: lookup.one(element.destinationV4, isBytes(4)),
+      v6: lookup.one(element.destinationV6, isBytes(16)),
+    }
     const [src, dst] = half === 'forward' ? [source, destination] : [destination, source]
-    const columns = { etype: this.#flows.column('etype'), src: this.#flows.column('src_addr'), dst: this.#flows.column('dst_addr') }
-    return endpointSteps(columns, src, dst, { ipVersion: lookup.one(element.ipVersion, isBytes(1)), etherType: lookup.one(element.etherType, isBytes(2)) })
+    const columns = {
+      etype: this.#flows.column('etype'),
+      src: this.#flows.column('src_addr'),
+      dst: this.#flows.column('dst_addr'),
+    }
+    return endpointSteps(columns, src, dst, {
+      ipVersion: lookup.one(element.ipVersion, isBytes(1)),
+      etherType: lookup.one(element.etherType, isBytes(2)),
+    })
   }
 
   #ports(lookup: Lookup, half: Half): readonly Step[] {
@@ -109,13 +142,27 @@ export class Planner {
     const ports = [lookup.first(element.sourcePort, isNumber), lookup.first(element.destinationPort, isNumber)]
     const [srcPort, dstPort] = half === 'forward' ? ports : [ports[1], ports[0]]
     const icmp = (id: number): FieldPlace | undefined => lookup.of([id], half, isNumber, [])
-    const pairs = [[icmp(element.icmpTypeV4), icmp(element.icmpCodeV4)], [icmp(element.icmpTypeV6), icmp(element.icmpCodeV6)]] as const
+    const pairs = [
+      [icmp(element.icmpTypeV4), icmp(element.icmpCodeV4)],
+      [icmp(element.icmpTypeV6), icmp(element.icmpCodeV6)],
+    ] as const
     return portSteps(
-      { proto: flows.column('proto'), srcPort: flows.column('src_port'), dstPort: flows.column('dst_port'), icmpType: flows.column('icmp_type'), icmpCode: flows.column('icmp_code') },
       {
-        srcPort, dstPort, icmp: [icmp(element.icmpV4), icmp(element.icmpV6)].filter((place) => place !== undefined),
-        typeAndCode: pairs.flatMap(([type, code]) => (type === undefined || code === undefined ? [] : [[type, code] as const])),
-        icmpInPort: half === 'forward', hasProto: lookup.first([4, 193], isNumber) !== undefined,
+        proto: flows.column('proto'),
+        srcPort: flows.column('src_port'),
+        dstPort: flows.column('dst_port'),
+        icmpType: flows.column('icmp_type'),
+        icmpCode: flows.column('icmp_code'),
+      },
+      {
+        srcPort,
+        dstPort,
+        icmp: [icmp(element.icmpV4), icmp(element.icmpV6)].filter((place) => place !== undefined),
+        typeAndCode: pairs.flatMap(([type, code]) =>
+          type === undefined || code === undefined ? [] : [[type, code] as const],
+        ),
+        icmpInPort: half === 'forward',
+        hasProto: lookup.first([4, 193], isNumber) !== undefined,
       },
     )
   }
@@ -124,10 +171,16 @@ export class Planner {
     const flows = this.#flows
     const ms = lookup.of([element.durationMs], half, isFixedNumber)
     const us = lookup.of([element.durationUs], half, isFixedNumber)
-    const duration = ms !== undefined ? { place: ms, perMs: 1 } : us !== undefined ? { place: us, perMs: 1000 } : undefined
+    const duration =
+      ms !== undefined ? { place: ms, perMs: 1 } : us !== undefined ? { place: us, perMs: 1000 } : undefined
     return timeSteps(
       { start: flows.column('time_start'), end: flows.column('time_end'), skewed: flows.column('time_skewed') },
-      { start: lookup.time(startElements, half), end: lookup.time(endElements, half), duration, initTime: lookup.one(element.initTime, isBytes(8)) },
+      {
+        start: lookup.time(startElements, half),
+        end: lookup.time(endElements, half),
+        duration,
+        initTime: lookup.one(element.initTime, isBytes(8)),
+      },
       this.#skew,
     )
   }
@@ -137,7 +190,10 @@ export class Planner {
     for (const rule of addressRules) {
       // The decoder has written the sender; a relay that names the exporter itself knows better.
       const place = lookup.rule(rule, half, isAddress)
-      if (place !== undefined) steps.push(addressStep(this.#column(rule.field) as GrowingColumn<Uint32Array>, place, rule.zeroIsAbsent === true))
+      if (place !== undefined)
+        steps.push(
+          addressStep(this.#column(rule.field) as GrowingColumn<Uint32Array>, place, rule.zeroIsAbsent === true),
+        )
     }
     return steps
   }
@@ -146,7 +202,8 @@ export class Planner {
     const steps: Step[] = []
     for (const rule of this.#netobserv.text) {
       const place = lookup.rule(rule, half, isText)
-      if (place !== undefined) steps.push(textStep(this.#column(rule.field) as GrowingColumn<Uint32Array>, place, this.#codes))
+      if (place !== undefined)
+        steps.push(textStep(this.#column(rule.field) as GrowingColumn<Uint32Array>, place, this.#codes))
     }
     const name = lookup.one(element.interfaceName, isText)
     const interfaces = lookup.first([this.#netobserv.interfaces], isText)
@@ -186,4 +243,3 @@ export class Planner {
     return this.#flows.column(field) as unknown as GrowingColumn
   }
 }
-

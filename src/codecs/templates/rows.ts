@@ -17,14 +17,23 @@ export class RowWriter {
   readonly #chosen = new Uint32Array(chunkRecords)
   readonly #c
 
-  constructor(flows: FlowBuilder, namer: InterfaceNamer, sampling: number, room: (rows: number, received: number) => boolean) {
+  constructor(
+    flows: FlowBuilder,
+    namer: InterfaceNamer,
+    sampling: number,
+    room: (rows: number, received: number) => boolean,
+  ) {
     this.#flows = flows
     this.#namer = namer
     this.#room = room
     this.sampling = { facts: newFacts(), configured: sampling }
     this.#c = {
-      exporter: flows.column('exporter_addr'), received: flows.column('time_received'), protocol: flows.column('protocol'),
-      version: flows.column('protocol_version'), domain: flows.column('observation_domain'), skewed: flows.column('time_skewed'),
+      exporter: flows.column('exporter_addr'),
+      received: flows.column('time_received'),
+      protocol: flows.column('protocol'),
+      version: flows.column('protocol_version'),
+      domain: flows.column('observation_domain'),
+      skewed: flows.column('time_skewed'),
     }
   }
 
@@ -55,11 +64,25 @@ export class RowWriter {
   }
 
   /** What is the same in every row of the set. */
-  #repeated({ id, session: { version, exporter: { words } } }: Domain, first: number, count: number, received: number): void {
+  #repeated(
+    {
+      id,
+      session: {
+        version,
+        exporter: { words },
+      },
+    }: Domain,
+    first: number,
+    count: number,
+    received: number,
+  ): void {
     const c = this.#c
     const end = first + count
     const items = c.exporter.items
-    const w0 = words[0] as number, w1 = words[1] as number, w2 = words[2] as number, w3 = words[3] as number
+    const w0 = words[0] as number,
+      w1 = words[1] as number,
+      w2 = words[2] as number,
+      w3 = words[3] as number
     for (let at = 4 * first; at < 4 * end; at += 4) {
       items[at] = w0
       items[at + 1] = w1

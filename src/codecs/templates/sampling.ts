@@ -15,7 +15,13 @@ export interface DomainFacts {
 }
 
 export function newFacts(): DomainFacts {
-  return { sampling: 0, selectors: new Map(), interfaceSampling: new Map(), initTime: Number.NaN, interfaceNames: new Map() }
+  return {
+    sampling: 0,
+    selectors: new Map(),
+    interfaceSampling: new Map(),
+    initTime: Number.NaN,
+    interfaceNames: new Map(),
+  }
 }
 
 /** What a record says about sampling; 0 and NaN where it says nothing. */

@@ -25,7 +25,11 @@ export class DatagramSequence {
   /** `boot`: Unix ms at which the exporter started, by its own clock. */
   follow(sequence: number, boot: number, totals: Losses): void {
     const jump = this.#started ? (sequence - this.#last - 1) | 0 : 0
-    if (jump < -reorderedDatagrams || (this.#started && jump !== 0 && Math.abs((boot - this.#boot) | 0) > bootTolerance)) totals.restarts++
+    if (
+      jump < -reorderedDatagrams ||
+      (this.#started && jump !== 0 && Math.abs((boot - this.#boot) | 0) > bootTolerance)
+    )
+      totals.restarts++
     else if (jump > 0) totals.missingDatagrams += jump
     else if (jump < 0) {
       // Overtaken, or doubled by the network: a doubled one must not make up for one that is missing.
@@ -57,8 +61,10 @@ export class RecordSequence {
     const before = this.#records === undefined ? undefined : (sequence - this.#sequence - this.#records) | 0
     const after = records === undefined ? undefined : (sequence - this.#sequence - flows) | 0
     if (before === 0 || after === 0) {
-      if (this.#style === undefined && before !== undefined && after !== undefined && before !== after) this.#style = before === 0 ? 'before' : 'after'
-      if ((this.#style === 'after' ? after : before) === 0 || this.#style === undefined) return this.#move(sequence, exportTime, records)
+      if (this.#style === undefined && before !== undefined && after !== undefined && before !== after)
+        this.#style = before === 0 ? 'before' : 'after'
+      if ((this.#style === 'after' ? after : before) === 0 || this.#style === undefined)
+        return this.#move(sequence, exportTime, records)
     }
     const jump = this.#style === 'after' ? after : before
     const back = (sequence - this.#sequence) | 0

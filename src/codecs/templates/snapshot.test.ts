@@ -11,7 +11,14 @@ dataOfD.writeUInt16BE(dataOfD.length, 2)
 function restarted(before: Bench, listenerOf: (old: number) => number = (old) => old): Bench {
   const snapshot = snapshotExporter(before.exporter())
   const after = new Bench()
-  if (snapshot !== undefined) restoreExporter(JSON.parse(JSON.stringify(snapshot)) as ExporterSnapshot, after.exporter(), after.decoder.table, listenerOf, after.now)
+  if (snapshot !== undefined)
+    restoreExporter(
+      JSON.parse(JSON.stringify(snapshot)) as ExporterSnapshot,
+      after.exporter(),
+      after.decoder.table,
+      listenerOf,
+      after.now,
+    )
   return after
 }
 
@@ -20,11 +27,27 @@ test('case 35: data after a restart is decoded by what was told before it: templ
   before.take(vectorF)
   before.take(vectorD)
   before.take(vectorC)
-  before.take(netflow9({}, set(1, optionsTemplate9(400, [[2, 4]], [[82, 4]])), set(400, u32(3), Buffer.from('eth3')), set(0, template(300, [[8, 4], [10, 2]]))))
+  before.take(
+    netflow9(
+      {},
+      set(1, optionsTemplate9(400, [[2, 4]], [[82, 4]])),
+      set(400, u32(3), Buffer.from('eth3')),
+      set(
+        0,
+        template(300, [
+          [8, 4],
+          [10, 2],
+        ]),
+      ),
+    ),
+  )
   const after = restarted(before)
   after.take(dataOfD)
   after.take(netflow9({}, set(300, ip4('10.0.0.1'), u16(3))))
-  expect(flowRows(after.flows.batch())).toMatchObject([{ src_name: 'pod-a', sampling: 10 }, { in_if_name: 'eth3', sampling: 100 }])
+  expect(flowRows(after.flows.batch())).toMatchObject([
+    { src_name: 'pod-a', sampling: 10 },
+    { in_if_name: 'eth3', sampling: 100 },
+  ])
   expect(after.exporter()).toMatchObject({ parkedSets: 0 })
 })
 
@@ -50,5 +73,6 @@ test('templates of connections end with them, and an exporter that told nothing 
 test('the text of a layout makes it again, and other texts make none', () => {
   const text = 'o1:0.149.4,29305.1.8,0.82.65535'
   expect(parseLayout(text)?.text).toBe(text)
-  for (const wrong of ['', 'd:', 'd:1.2', 'x:0.1.4', 'd:0.1.0', 'd:0.99999.4', 'o3:0.1.4', 'd:0.1.4;process.exit()']) expect(parseLayout(wrong)).toBeUndefined()
+  for (const wrong of ['', 'd:', 'd:1.2', 'x:0.1.4', 'd:0.1.0', 'd:0.99999.4', 'o3:0.1.4', 'd:0.1.4;process.exit()'])
+    expect(parseLayout(wrong)).toBeUndefined()
 })

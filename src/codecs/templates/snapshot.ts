@@ -10,7 +10,10 @@ export interface ExporterSnapshot {
     readonly listener: number
     readonly port: number
     readonly lastSeen: number
-    readonly domains: readonly { readonly id: number; readonly templates: readonly (readonly [id: number, layout: string])[] }[]
+    readonly domains: readonly {
+      readonly id: number
+      readonly templates: readonly (readonly [id: number, layout: string])[]
+    }[]
   }[]
   readonly facts: readonly FactsSnapshot[]
 }
@@ -26,21 +29,40 @@ interface FactsSnapshot {
 
 /** Undefined when there is nothing to keep. */
 export function snapshotExporter(state: ExporterState): ExporterSnapshot | undefined {
-  const sessions = [...state.sessions.values()].filter(({ transport }) => transport.kind === 'udp').flatMap(({ version, transport, lastSeen, domains }) => {
-    const kept = [...domains.values()].filter(({ templates }) => templates.size > 0).map(({ id, templates }) => ({
-      id, templates: [...templates.values()].map((template) => [template.id, template.prepared.layout.text] as const),
+  const sessions = [...state.sessions.values()]
+    .filter(({ transport }) => transport.kind === 'udp')
+    .flatMap(({ version, transport, lastSeen, domains }) => {
+      const kept = [...domains.values()]
+        .filter(({ templates }) => templates.size > 0)
+        .map(({ id, templates }) => ({
+          id,
+          templates: [...templates.values()].map((template) => [template.id, template.prepared.layout.text] as const),
+        }))
+      return kept.length === 0
+        ? []
+        : [{ version, listener: transport.listener, port: transport.port, lastSeen, domains: kept }]
+    })
+  const facts = [...state.domainFacts]
+    .filter(([, told]) => !isEmpty(told))
+    .map(([key, told]) => ({
+      key,
+      sampling: told.sampling,
+      initTime: Number.isNaN(told.initTime) ? null : told.initTime,
+      selectors: [...told.selectors],
+      interfaceSampling: [...told.interfaceSampling],
+      interfaceNames: [...told.interfaceNames],
     }))
-    return kept.length === 0 ? [] : [{ version, listener: transport.listener, port: transport.port, lastSeen, domains: kept }]
-  })
-  const facts = [...state.domainFacts].filter(([, told]) => !isEmpty(told)).map(([key, told]) => ({
-    key, sampling: told.sampling, initTime: Number.isNaN(told.initTime) ? null : told.initTime,
-    selectors: [...told.selectors], interfaceSampling: [...told.interfaceSampling], interfaceNames: [...told.interfaceNames],
-  }))
   return sessions.length === 0 && facts.length === 0 ? undefined : { sessions, facts }
 }
 
 /** `listenerOf`: the index of a listener now; -1 when it is gone. */
-export function restoreExporter(snapshot: ExporterSnapshot, state: ExporterState, table: TemplateTable, listenerOf: (old: number) => number, now: number): void {
+export function restoreExporter(
+  snapshot: ExporterSnapshot,
+  state: ExporterState,
+  table: TemplateTable,
+  listenerOf: (old: number) => number,
+  now: number,
+): void {
   for (const told of snapshot.facts) {
     const facts = state.factsAt(told.key)
     facts.sampling = told.sampling
@@ -84,7 +106,17 @@ export function snapshotParked(state: ExporterState): readonly ParkedSnapshot[] 
     if (transport.kind !== 'udp') continue
     for (const domain of domains.values()) {
       for (const { id, exportTime, uptime, received, bytes } of [...domain.parked.values()].flat()) {
-        all.push({ version, listener: transport.listener, port: transport.port, domain: domain.id, id, exportTime, uptime: Number.isNaN(uptime) ? null : uptime, received, bytes })
+        all.push({
+          version,
+          listener: transport.listener,
+          port: transport.port,
+          domain: domain.id,
+          id,
+          exportTime,
+          uptime: Number.isNaN(uptime) ? null : uptime,
+          received,
+          bytes,
+        })
       }
     }
   }
@@ -93,14 +125,24 @@ export function snapshotParked(state: ExporterState): readonly ParkedSnapshot[] 
 
 /** Parks the sets again; returns their bytes. */
 export function restoreParked(
-  sets: readonly ParkedSnapshot[], state: ExporterState, decoder: TemplateDecoder, listenerOf: (old: number) => number, now: number,
+  sets: readonly ParkedSnapshot[],
+  state: ExporterState,
+  decoder: TemplateDecoder,
+  listenerOf: (old: number) => number,
+  now: number,
 ): number {
   let restored = 0
   for (const { version, listener, port, domain, id, exportTime, uptime, received, bytes } of sets) {
     const at = listenerOf(listener)
     if (at < 0) continue
     const session = decoder.table.session(state, version, { kind: 'udp', listener: at, port }, now)
-    const parked = decoder.parking.park(decoder.table.domain(session, domain), { id, exportTime, uptime: uptime ?? Number.NaN, received, bytes })
+    const parked = decoder.parking.park(decoder.table.domain(session, domain), {
+      id,
+      exportTime,
+      uptime: uptime ?? Number.NaN,
+      received,
+      bytes,
+    })
     if (parked) restored += bytes.length
   }
   return restored

@@ -43,8 +43,14 @@ export interface FamilyHints {
  * else which address is not zero.
  */
 export function endpointSteps(
-  columns: { readonly etype: GrowingColumn<Uint16Array>; readonly src: GrowingColumn<Uint32Array>; readonly dst: GrowingColumn<Uint32Array> },
-  src: Family, dst: Family, hints: FamilyHints,
+  columns: {
+    readonly etype: GrowingColumn<Uint16Array>
+    readonly src: GrowingColumn<Uint32Array>
+    readonly dst: GrowingColumn<Uint32Array>
+  },
+  src: Family,
+  dst: Family,
+  hints: FamilyHints,
 ): readonly Step[] {
   const hasV4 = src.v4 !== undefined || dst.v4 !== undefined
   const hasV6 = src.v6 !== undefined || dst.v6 !== undefined
@@ -55,16 +61,28 @@ export function endpointSteps(
     const steps: Step[] = []
     if (usual !== 0) steps.push((set, row) => columns.etype.fill(usual, row, row + set.count))
     else if (ipVersion !== undefined) steps.push(familyStep(columns.etype, src, dst, hints))
-    for (const [column, family] of [[columns.src, src], [columns.dst, dst]] as const) {
+    for (const [column, family] of [
+      [columns.src, src],
+      [columns.dst, dst],
+    ] as const) {
       const place = family.v4 ?? family.v6
       if (place !== undefined) steps.push(addressStep(column, place, false))
     }
     return steps
   }
-  return [familyStep(columns.etype, src, dst, hints), chosenStep(columns.etype, columns.src, src), chosenStep(columns.etype, columns.dst, dst)]
+  return [
+    familyStep(columns.etype, src, dst, hints),
+    chosenStep(columns.etype, columns.src, src),
+    chosenStep(columns.etype, columns.dst, dst),
+  ]
 }
 
-function familyStep(etype: GrowingColumn<Uint16Array>, src: Family, dst: Family, { etherType, ipVersion }: FamilyHints): Step {
+function familyStep(
+  etype: GrowingColumn<Uint16Array>,
+  src: Family,
+  dst: Family,
+  { etherType, ipVersion }: FamilyHints,
+): Step {
   return (set, row) => {
     const { view, count } = set
     for (let i = 0; i < count; i++) {

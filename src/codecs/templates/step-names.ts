@@ -20,7 +20,9 @@ export function textStep(column: GrowingColumn<Uint32Array>, place: FieldPlace, 
 /** The interface that a record names itself (IE 82) is the one it was seen at: the input, unless the direction says egress. */
 export function interfaceStep(
   columns: { readonly input: GrowingColumn<Uint32Array>; readonly output: GrowingColumn<Uint32Array> },
-  place: FieldPlace, direction: FieldPlace | undefined, codes: StringCodes,
+  place: FieldPlace,
+  direction: FieldPlace | undefined,
+  codes: StringCodes,
 ): Step {
   return (set, row) => {
     for (let i = 0; i < set.count; i++) {
@@ -34,7 +36,12 @@ export function interfaceStep(
 }
 
 /** The one interface that a record names, as the lists that fields of NetObserv hold. */
-export function singleListStep(flows: FlowBuilder, place: FieldPlace, direction: FieldPlace | undefined, codes: StringCodes): Step {
+export function singleListStep(
+  flows: FlowBuilder,
+  place: FieldPlace,
+  direction: FieldPlace | undefined,
+  codes: StringCodes,
+): Step {
   const names = flows.list('interfaces')
   const directions = flows.list('if_directions')
   return (set, row) => {
@@ -51,7 +58,12 @@ export function singleListStep(flows: FlowBuilder, place: FieldPlace, direction:
 }
 
 /** NetObserv's lists, written with commas: `eth0,br-ex` and `0,1`. */
-export function listSteps(flows: FlowBuilder, interfaces: FieldPlace | undefined, directions: FieldPlace | undefined, codes: StringCodes): readonly Step[] {
+export function listSteps(
+  flows: FlowBuilder,
+  interfaces: FieldPlace | undefined,
+  directions: FieldPlace | undefined,
+  codes: StringCodes,
+): readonly Step[] {
   const steps: Step[] = []
   if (interfaces !== undefined) {
     const names = flows.list('interfaces')

@@ -23,7 +23,9 @@ export function numberStep(column: GrowingColumn, place: FieldPlace, zeroIsAbsen
 
 function narrow32(column: GrowingColumn<Uint32Array>, segment: number, offset: number, length: number): Step {
   return (set, row) => {
-    const items = column.items, base = set.base[segment] as Uint32Array, { view, count } = set
+    const items = column.items,
+      base = set.base[segment] as Uint32Array,
+      { view, count } = set
     if (length === 4) for (let i = 0; i < count; i++) items[row + i] = view.getUint32((base[i] as number) + offset)
     else for (let i = 0; i < count; i++) items[row + i] = lowWord(view, (base[i] as number) + offset, length)
     column.markRows(row, row + count)
@@ -32,7 +34,9 @@ function narrow32(column: GrowingColumn<Uint32Array>, segment: number, offset: n
 
 function narrow16(column: GrowingColumn<Uint16Array>, segment: number, offset: number, length: number): Step {
   return (set, row) => {
-    const items = column.items, base = set.base[segment] as Uint32Array, { view, count } = set
+    const items = column.items,
+      base = set.base[segment] as Uint32Array,
+      { view, count } = set
     if (length === 2) for (let i = 0; i < count; i++) items[row + i] = view.getUint16((base[i] as number) + offset)
     else for (let i = 0; i < count; i++) items[row + i] = lowWord(view, (base[i] as number) + offset, length)
     column.markRows(row, row + count)
@@ -41,7 +45,9 @@ function narrow16(column: GrowingColumn<Uint16Array>, segment: number, offset: n
 
 function narrow8(column: GrowingColumn<Uint8Array>, segment: number, offset: number, length: number): Step {
   return (set, row) => {
-    const items = column.items, base = set.base[segment] as Uint32Array, { view, count } = set
+    const items = column.items,
+      base = set.base[segment] as Uint32Array,
+      { view, count } = set
     const last = offset + length - 1
     for (let i = 0; i < count; i++) items[row + i] = view.getUint8((base[i] as number) + last)
     column.markRows(row, row + count)
@@ -50,7 +56,9 @@ function narrow8(column: GrowingColumn<Uint8Array>, segment: number, offset: num
 
 function wide(column: GrowingColumn<Uint32Array>, segment: number, offset: number, length: number): Step {
   return (set, row) => {
-    const items = column.items, base = set.base[segment] as Uint32Array, { view, count } = set
+    const items = column.items,
+      base = set.base[segment] as Uint32Array,
+      { view, count } = set
     if (length === 8) {
       for (let i = 0; i < count; i++) {
         const at = (base[i] as number) + offset
@@ -104,7 +112,9 @@ export function dscpStep(column: GrowingColumn<Uint8Array>, place: FieldPlace, s
 
 export function macStep(column: GrowingColumn<Uint32Array>, { segment, offset }: FieldPlace): Step {
   return (set, row) => {
-    const items = column.items, base = set.base[segment] as Uint32Array, { view, count } = set
+    const items = column.items,
+      base = set.base[segment] as Uint32Array,
+      { view, count } = set
     for (let i = 0; i < count; i++) {
       const at = (base[i] as number) + offset
       items[2 * (row + i)] = view.getUint32(at + 2)

@@ -36,22 +36,31 @@ export function portSteps(columns: PortColumns, places: PortPlaces): readonly St
   const { srcPort, dstPort, icmp, typeAndCode, hasProto } = places
   if (srcPort === undefined && dstPort === undefined && icmp.length === 0 && typeAndCode.length === 0) return []
   const plain = srcPort?.length === 2 && dstPort?.length === 2 ? { src: srcPort, dst: dstPort } : undefined
-  return [(set, row) => {
-    const protos = columns.proto.items
-    for (let i = 0; i < set.count; i++) {
-      const proto = hasProto ? (protos[row + i] as number) : TCP
-      if (proto === TCP || proto === UDP || proto === SCTP) {
-        if (plain !== undefined) ports(columns, plain.src, plain.dst, set, i, row + i)
-        else {
-          if (srcPort !== undefined) put(columns.srcPort, row + i, numberIn(set, srcPort, i))
-          if (dstPort !== undefined) put(columns.dstPort, row + i, numberIn(set, dstPort, i))
-        }
-      } else if (proto === ICMP || proto === ICMPv6) icmpOf(columns, places, set, i, row + i)
-    }
-  }]
+  return [
+    (set, row) => {
+      const protos = columns.proto.items
+      for (let i = 0; i < set.count; i++) {
+        const proto = hasProto ? (protos[row + i] as number) : TCP
+        if (proto === TCP || proto === UDP || proto === SCTP) {
+          if (plain !== undefined) ports(columns, plain.src, plain.dst, set, i, row + i)
+          else {
+            if (srcPort !== undefined) put(columns.srcPort, row + i, numberIn(set, srcPort, i))
+            if (dstPort !== undefined) put(columns.dstPort, row + i, numberIn(set, dstPort, i))
+          }
+        } else if (proto === ICMP || proto === ICMPv6) icmpOf(columns, places, set, i, row + i)
+      }
+    },
+  ]
 }
 
-function ports(columns: PortColumns, src: FieldPlace, dst: FieldPlace, set: DataSet, record: number, row: number): void {
+function ports(
+  columns: PortColumns,
+  src: FieldPlace,
+  dst: FieldPlace,
+  set: DataSet,
+  record: number,
+  row: number,
+): void {
   const { view } = set
   columns.srcPort.items[row] = view.getUint16(((set.base[src.segment] as Uint32Array)[record] as number) + src.offset)
   columns.dstPort.items[row] = view.getUint16(((set.base[dst.segment] as Uint32Array)[record] as number) + dst.offset)
@@ -60,12 +69,19 @@ function ports(columns: PortColumns, src: FieldPlace, dst: FieldPlace, set: Data
 }
 
 /** Exporters fill some of the places with 0: the first that is not 0 counts, and all 0 is an echo reply. */
-function icmpOf(columns: PortColumns, { icmp, typeAndCode, icmpInPort, dstPort }: PortPlaces, set: DataSet, record: number, row: number): void {
+function icmpOf(
+  columns: PortColumns,
+  { icmp, typeAndCode, icmpInPort, dstPort }: PortPlaces,
+  set: DataSet,
+  record: number,
+  row: number,
+): void {
   const inPort = icmpInPort ? dstPort : undefined
   if (icmp.length === 0 && typeAndCode.length === 0 && inPort === undefined) return
   let both = 0
   for (const place of icmp) both ||= numberIn(set, place, record) & 0xffff
-  for (const [type, code] of typeAndCode) both ||= ((numberIn(set, type, record) & 0xff) << 8) | (numberIn(set, code, record) & 0xff)
+  for (const [type, code] of typeAndCode)
+    both ||= ((numberIn(set, type, record) & 0xff) << 8) | (numberIn(set, code, record) & 0xff)
   if (inPort !== undefined) both ||= numberIn(set, inPort, record) & 0xffff
   put(columns.icmpType, row, both >> 8)
   put(columns.icmpCode, row, both & 0xff)

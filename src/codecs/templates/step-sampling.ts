@@ -33,13 +33,19 @@ export function readSampling(set: DataSet, places: SamplingPlaces, record: numbe
   said.size = places.size === undefined ? 0 : numberIn(set, places.size, record)
   said.population = places.population === undefined ? 0 : numberIn(set, places.population, record)
   const { probability } = places
-  said.probability = probability === undefined ? 0 : float(set.view, startOf(set, probability, record), lengthOf(set, probability, record))
+  said.probability =
+    probability === undefined
+      ? 0
+      : float(set.view, startOf(set, probability, record), lengthOf(set, probability, record))
   return said
 }
 
 /** The rate of each row: its record's own, its selector's, its interface's, its domain's, the configured one; else absent. */
 export function samplingStep(
-  columns: { readonly sampling: GrowingColumn<Uint32Array> }, places: SamplingPlaces, input: FieldPlace | undefined, defaults: SamplingDefaults,
+  columns: { readonly sampling: GrowingColumn<Uint32Array> },
+  places: SamplingPlaces,
+  input: FieldPlace | undefined,
+  defaults: SamplingDefaults,
 ): Step {
   const { sampling } = columns
   const inRecord = Object.values(places).some((place) => place !== undefined)
@@ -53,8 +59,10 @@ export function samplingStep(
     }
     for (let i = 0; i < set.count; i++) {
       let interval = inRecord ? intervalOf(readSampling(set, places, i)) : 0
-      if (interval === 0 && places.selector !== undefined) interval = facts.selectors.get(numberIn(set, places.selector, i)) ?? 0
-      if (interval === 0 && byInterface !== undefined) interval = facts.interfaceSampling.get(numberIn(set, byInterface, i)) ?? 0
+      if (interval === 0 && places.selector !== undefined)
+        interval = facts.selectors.get(numberIn(set, places.selector, i)) ?? 0
+      if (interval === 0 && byInterface !== undefined)
+        interval = facts.interfaceSampling.get(numberIn(set, byInterface, i)) ?? 0
       if (interval === 0) interval = usual
       if (interval === 0) continue
       sampling.items[row + i] = interval

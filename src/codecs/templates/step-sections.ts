@@ -17,7 +17,10 @@ export interface SectionPlaces {
 }
 
 /** The start of a packet in the record (IE 313, 315). Elements of their own that say the same are written after it, and win. */
-export function sectionStep(flows: FlowBuilder, { section, kind, size, sizeIsOfFrame, onePacket }: SectionPlaces): Step {
+export function sectionStep(
+  flows: FlowBuilder,
+  { section, kind, size, sizeIsOfFrame, onePacket }: SectionPlaces,
+): Step {
   const packet = new Packet()
   const columns = new PacketColumns(flows)
   const bytes = flows.column('bytes')
@@ -31,7 +34,8 @@ export function sectionStep(flows: FlowBuilder, { section, kind, size, sizeIsOfF
       packets.items[2 * (row + i)] = 1
       packets.mark(row + i)
       const told = size === undefined ? 0 : numberIn(set, size, i)
-      const length = (packet.parts & part.length) !== 0 ? packet.length : sizeIsOfFrame ? Math.max(0, told - packet.linkBytes) : told
+      const length =
+        (packet.parts & part.length) !== 0 ? packet.length : sizeIsOfFrame ? Math.max(0, told - packet.linkBytes) : told
       if (length === 0) continue
       bytes.items[2 * (row + i)] = length
       bytes.mark(row + i)

@@ -34,7 +34,8 @@ export interface SkewRule {
  */
 export function timeSteps(
   columns: { readonly start: TimeColumn; readonly end: TimeColumn; readonly skewed: GrowingColumn<Uint8Array> },
-  { start, end, duration, initTime }: TimePlaces, rule: SkewRule,
+  { start, end, duration, initTime }: TimePlaces,
+  rule: SkewRule,
 ): readonly Step[] {
   const steps: Step[] = []
   const first = start ?? end
@@ -48,14 +49,17 @@ export function timeSteps(
     const column = start === undefined ? columns.start : columns.end
     steps.push((set, row) => {
       for (let i = 0; i < set.count; i++) {
-        column.items[row + i] = (column.items[row + i] as number) + sign * Math.floor(numberIn(set, duration.place, i) / duration.perMs)
+        column.items[row + i] =
+          (column.items[row + i] as number) + sign * Math.floor(numberIn(set, duration.place, i) / duration.perMs)
       }
     })
   }
   steps.push((set, row) => {
     const { count, context } = set
     const { skewLimit } = rule
-    const skewed = columns.skewed.items, starts = columns.start.items, ends = columns.end.items
+    const skewed = columns.skewed.items,
+      starts = columns.start.items,
+      ends = columns.end.items
     const unknown = !told || (relative && initTime === undefined && Number.isNaN(context.uptime))
     for (let i = 0; i < count; i++) {
       if ((starts[row + i] as number) > latest) starts[row + i] = latest
@@ -74,21 +78,43 @@ function exportTime(column: TimeColumn): Step {
 }
 
 function timeStep(column: TimeColumn, { unit, place }: TimePlace, initTime: FieldPlace | undefined): Step {
-  const fast = place.length === 8 && unit === 'ms' ? milliseconds : place.length === 8 && unit === 'ntp' ? ntp : place.length === 4 && unit === 'uptime' && initTime === undefined ? sinceStart : undefined
+  const fast =
+    place.length === 8 && unit === 'ms'
+      ? milliseconds
+      : place.length === 8 && unit === 'ntp'
+        ? ntp
+        : place.length === 4 && unit === 'uptime' && initTime === undefined
+          ? sinceStart
+          : undefined
   if (fast !== undefined) return (set, row) => fast(column.items, set, place, row)
   return (set, row) => {
-    for (let i = 0; i < set.count; i++) column.items[row + i] = timeOf(set, unit, numberIn(set, place, i), initTime === undefined ? undefined : numberIn(set, initTime, i))
+    for (let i = 0; i < set.count; i++)
+      column.items[row + i] = timeOf(
+        set,
+        unit,
+        numberIn(set, place, i),
+        initTime === undefined ? undefined : numberIn(set, initTime, i),
+      )
   }
 }
 
 function timeOf({ context }: DataSet, unit: TimeUnit, value: number, initTime: number | undefined): number {
   switch (unit) {
-    case 'ms': return value
-    case 's': return value * 1000
+    case 'ms':
+      return value
+    case 's':
+      return value * 1000
     // Only ever 8 bytes, which the loop below reads: a number would not hold its fraction.
-    case 'ntp': return context.exportTime
-    case 'before': return context.exportTime - Math.floor(value / 1000)
-    case 'uptime': return fromUptime(context.exportTime, initTime === undefined ? context.uptime : context.exportTime - initTime, value)
+    case 'ntp':
+      return context.exportTime
+    case 'before':
+      return context.exportTime - Math.floor(value / 1000)
+    case 'uptime':
+      return fromUptime(
+        context.exportTime,
+        initTime === undefined ? context.uptime : context.exportTime - initTime,
+        value,
+      )
   }
 }
 
@@ -122,5 +148,6 @@ function sinceStart(items: Float64Array, set: DataSet, { segment, offset }: Fiel
   const { view, count, context } = set
   const { exportTime: exported, uptime } = context
   const base = set.base[segment] as Uint32Array
-  for (let i = 0; i < count; i++) items[row + i] = fromUptime(exported, uptime, view.getUint32((base[i] as number) + offset))
+  for (let i = 0; i < count; i++)
+    items[row + i] = fromUptime(exported, uptime, view.getUint32((base[i] as number) + offset))
 }

@@ -28,7 +28,8 @@ export class StringCodes {
     if (length === 0) return 0
     this.#refresh()
     let slot = hash(bytes, at, length) & (slots - 1)
-    for (; this.#codes[slot] !== 0; slot = (slot + 1) & (slots - 1)) if (this.#is(slot, bytes, at, length)) return this.#codes[slot] as number
+    for (; this.#codes[slot] !== 0; slot = (slot + 1) & (slots - 1))
+      if (this.#is(slot, bytes, at, length)) return this.#codes[slot] as number
     const code = this.#flows.code(utf8.decode(bytes.subarray(at, at + length)))
     if (this.#entries < slots / 2 && this.#used + length <= arenaBytes) this.#remember(slot, code, bytes, at, length)
     return code

@@ -1,6 +1,15 @@
 import { makeLayout, type FieldSpec, type Layout } from './layout.ts'
 import type { Parking } from './parking.ts'
-import { Domain, Session, sessionKey, type ExporterState, type Prepared, type Template, type Transport, type Version } from './state.ts'
+import {
+  Domain,
+  Session,
+  sessionKey,
+  type ExporterState,
+  type Prepared,
+  type Template,
+  type Transport,
+  type Version,
+} from './state.ts'
 
 export interface TemplateLimits {
   /** Over all exporters. */
@@ -19,7 +28,12 @@ export interface TemplateLimits {
 
 /** Room for ten thousand exporters with a few templates each; `expiry` is the user's. */
 export const usualTemplateLimits: Omit<TemplateLimits, 'expiry'> = {
-  templates: 65_536, exporterTemplates: 4096, unprovenTemplates: 64, sessions: 64, domains: 20_000, exporterDomains: 256,
+  templates: 65_536,
+  exporterTemplates: 4096,
+  unprovenTemplates: 64,
+  sessions: 64,
+  domains: 20_000,
+  exporterDomains: 256,
 }
 
 /** Templates with many more fields than this on average leave room for fewer. */
@@ -91,7 +105,11 @@ export class TemplateTable {
     const most = exporter.proven ? this.#limits.exporterTemplates : this.#limits.unprovenTemplates
     if (exporter.templates >= most) return false
     const { length } = layout.fields
-    while (this.#all.size > 0 && (this.#all.size >= this.#limits.templates || this.#fields + length > this.#limits.templates * usualFields)) this.#forgetTemplate()
+    while (
+      this.#all.size > 0 &&
+      (this.#all.size >= this.#limits.templates || this.#fields + length > this.#limits.templates * usualFields)
+    )
+      this.#forgetTemplate()
     this.#fields += length
     const template: Template = { id, domain, prepared: this.#prepare(layout), refreshed: now, recent: false }
     domain.templates.set(id, template)
@@ -108,7 +126,8 @@ export class TemplateTable {
       if (known !== undefined) this.#remove(known)
       return
     }
-    for (const template of domain.templates.values()) if (template.prepared.layout.options === options) this.#remove(template)
+    for (const template of domain.templates.values())
+      if (template.prepared.layout.options === options) this.#remove(template)
   }
 
   find(domain: Domain, id: number): Template | undefined {
@@ -120,7 +139,8 @@ export class TemplateTable {
   /** Forgets templates that were not announced for long. */
   sweep(now: number): void {
     for (const template of this.#all) {
-      if (template.domain.session.transport.kind === 'udp' && now - template.refreshed > this.#limits.expiry) this.#remove(template)
+      if (template.domain.session.transport.kind === 'udp' && now - template.refreshed > this.#limits.expiry)
+        this.#remove(template)
     }
   }
 
@@ -146,7 +166,13 @@ export class TemplateTable {
     if (transport.kind !== 'udp' || domain.templates.size > 0) return undefined
     let newest: Template | undefined
     for (const other of exporter.sessions.values()) {
-      if (other === session || other.version !== version || other.transport.kind !== 'udp' || other.transport.listener !== transport.listener) continue
+      if (
+        other === session ||
+        other.version !== version ||
+        other.transport.kind !== 'udp' ||
+        other.transport.listener !== transport.listener
+      )
+        continue
       const lender = other.domains.get(domain.id)
       if (lender === undefined || lender.lastData > firstSeen) continue
       const template = lender.templates.get(id)

@@ -8,20 +8,32 @@ export async function openTopic(arn: string, options: AwsOptions): Promise<AwsCl
   const client = new SNSClient(options)
   return {
     async publish(messages, abortSignal) {
-      const { Failed: failed = [] } = await client.send(new PublishBatchCommand({
-        TopicArn: arn,
-        PublishBatchRequestEntries: messages.map((message, index) => ({
-          Id: String(index),
-          Message: message.body,
-          MessageAttributes: awsAttributes(message),
-          ...(message.group === undefined ? {} : { MessageGroupId: message.group.id, MessageDeduplicationId: message.group.deduplicationId }),
-        })),
-      }), { abortSignal })
-      return failed.map(({ Id: id, Code: code, Message: message, SenderFault: senderFault }) => ({ id, code, message, senderFault }))
+      const { Failed: failed = [] } = await client.send(
+        new PublishBatchCommand({
+          TopicArn: arn,
+          PublishBatchRequestEntries: messages.map((message, index) => ({
+            Id: String(index),
+            Message: message.body,
+            MessageAttributes: awsAttributes(message),
+            ...(message.group === undefined
+              ? {}
+              : { MessageGroupId: message.group.id, MessageDeduplicationId: message.group.deduplicationId }),
+          })),
+        }),
+        { abortSignal },
+      )
+      return failed.map(({ Id: id, Code: code, Message: message, SenderFault: senderFault }) => ({
+        id,
+        code,
+        message,
+        senderFault,
+      }))
     },
     async look(abortSignal) {
       await client.send(new GetTopicAttributesCommand({ TopicArn: arn }), { abortSignal })
     },
-    destroy: () => { client.destroy() },
+    destroy: () => {
+      client.destroy()
+    },
   }
 }

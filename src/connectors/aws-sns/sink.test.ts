@@ -10,16 +10,40 @@ import { snsSchema } from './config.ts'
 import { sink as sns } from './sink.ts'
 
 const never = new AbortController().signal
-const event: WeirEvent = { id: '1', source: '/s', type: 'com.example.a', family: 'audit', key: 'k', encoding: 'json', datacontenttype: 'application/json', data: Buffer.from('{"a":1}') }
+const event: WeirEvent = {
+  id: '1',
+  source: '/s',
+  type: 'com.example.a',
+  family: 'audit',
+  key: 'k',
+  encoding: 'json',
+  datacontenttype: 'application/json',
+  data: Buffer.from('{"a":1}'),
+}
 
 let server: AwsServer
 
-beforeAll(async () => { server = await startFauxqs() })
+beforeAll(async () => {
+  server = await startFauxqs()
+})
 afterAll(() => server.close())
 
-async function sinkTo(name: string, raw: boolean, more: Partial<WrittenConfigOf<typeof snsSchema>> = {}): Promise<Sink> {
+async function sinkTo(
+  name: string,
+  raw: boolean,
+  more: Partial<WrittenConfigOf<typeof snsSchema>> = {},
+): Promise<Sink> {
   await server.makeQueue(name)
-  return sns.build(configFrom(snsSchema, { topic_arn: await server.makeTopic(name, raw), endpoint: server.url, auth, timeout: '5s', ...more }), testContext())
+  return sns.build(
+    configFrom(snsSchema, {
+      topic_arn: await server.makeTopic(name, raw),
+      endpoint: server.url,
+      auth,
+      timeout: '5s',
+      ...more,
+    }),
+    testContext(),
+  )
 }
 
 test('a queue that subscribes with raw delivery gets one CloudEvent in JSON, its attributes and its group', async () => {
@@ -27,27 +51,42 @@ test('a queue that subscribes with raw delivery gets one CloudEvent in JSON, its
   await deliverAll(sink, [event])
   const [message] = await server.take('plain.fifo')
   expect(JSON.parse(message?.Body ?? '')).toMatchObject({ specversion: '1.0', id: '1', source: '/s', data: { a: 1 } })
-  expect(message?.MessageAttributes).toMatchObject({ type: { StringValue: 'com.example.a' }, family: { StringValue: 'audit' } })
+  expect(message?.MessageAttributes).toMatchObject({
+    type: { StringValue: 'com.example.a' },
+    family: { StringValue: 'audit' },
+  })
   expect(message?.Attributes).toMatchObject({ MessageGroupId: 'k' })
   await sink.close()
 })
 
 test('a queue that subscribes without it gets bytes as SNS wraps them, base64 that says so', async () => {
   const sink = await sinkTo('wrapped', false, { mode: 'raw' })
-  await deliverAll(sink, [{ ...event, encoding: 'binary', datacontenttype: 'application/octet-stream', data: Buffer.from([0xff, 0, 1]) }])
+  await deliverAll(sink, [
+    { ...event, encoding: 'binary', datacontenttype: 'application/octet-stream', data: Buffer.from([0xff, 0, 1]) },
+  ])
   const [message] = await server.take('wrapped')
-  expect(JSON.parse(message?.Body ?? '')).toMatchObject({ Type: 'Notification', Message: Buffer.from([0xff, 0, 1]).toString('base64'), MessageAttributes: { base64encoded: { Type: 'String', Value: 'true' } } })
+  expect(JSON.parse(message?.Body ?? '')).toMatchObject({
+    Type: 'Notification',
+    Message: Buffer.from([0xff, 0, 1]).toString('base64'),
+    MessageAttributes: { base64encoded: { Type: 'String', Value: 'true' } },
+  })
   await sink.close()
 })
 
 test('a login that is refused is told, tried again and lost by nobody', async () => {
   const sink = await sinkTo('login', true)
   server.answer({ status: 403, code: 'InvalidClientTokenId' })
-  expect((await settle(sink, eventBatch([event], 't'), never)).failures).toMatchObject([{ is: 'retry', reason: expect.stringContaining('AWS refuses our login') }])
+  expect((await settle(sink, eventBatch([event], 't'), never)).failures).toMatchObject([
+    { is: 'retry', reason: expect.stringContaining('AWS refuses our login') },
+  ])
   server.answer({ status: 403, code: 'AuthorizationError' })
-  expect((await settle(sink, eventBatch([event], 't'), never)).failures).toMatchObject([{ is: 'retry', reason: expect.stringContaining('allow sns:Publish') }])
+  expect((await settle(sink, eventBatch([event], 't'), never)).failures).toMatchObject([
+    { is: 'retry', reason: expect.stringContaining('allow sns:Publish') },
+  ])
   server.answer({ status: 400, code: 'Throttled' })
-  expect((await settle(sink, eventBatch([event], 't'), never)).failures).toMatchObject([{ is: 'retry', reason: expect.stringContaining('to be slower'), afterMs: 1000 }])
+  expect((await settle(sink, eventBatch([event], 't'), never)).failures).toMatchObject([
+    { is: 'retry', reason: expect.stringContaining('to be slower'), afterMs: 1000 },
+  ])
   server.answer(undefined)
   await deliverAll(sink, [event])
   expect(await server.take('login')).toHaveLength(1)

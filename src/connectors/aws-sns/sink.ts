@@ -5,7 +5,11 @@ import { openTopic } from './client.ts'
 import { listenTopic } from './client-listen.ts'
 import type { SnsConfig, snsSchema } from './config.ts'
 
-export const sink = defineSink<typeof snsSchema>('aws-sns', { accepts: ['events', 'flows'], idempotency: 'id', build: openSns })
+export const sink = defineSink<typeof snsSchema>('aws-sns', {
+  accepts: ['events', 'flows'],
+  idempotency: 'id',
+  build: openSns,
+})
 
 export function openSns(config: SnsConfig, context: Context): Promise<Sink> {
   const { topic_arn: address } = config

@@ -4,17 +4,43 @@ import type { Probe, ProbeContext } from '../../engine/contracts.ts'
 import type { SqsSourceConfig } from './config.ts'
 
 /** Asks for the settings of the queue that a source reads; receives nothing. */
-export async function lookAtQueue(config: SqsSourceConfig, { host }: ProbeContext, signal: AbortSignal): Promise<Probe> {
+export async function lookAtQueue(
+  config: SqsSourceConfig,
+  { host }: ProbeContext,
+  signal: AbortSignal,
+): Promise<Probe> {
   const { queue_url: url } = config
   const name = `queue ${url.slice(url.lastIndexOf('/') + 1)}`
   const { GetQueueAttributesCommand, SQSClient } = await import('@aws-sdk/client-sqs')
   const client = new SQSClient(await awsOptions(config, host, url))
   try {
-    const { Attributes: { ApproximateNumberOfMessages: waiting, ApproximateNumberOfMessagesNotVisible: under, RedrivePolicy: policy } = {} } = await client.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible', 'RedrivePolicy'] }), { abortSignal: signal })
-    return { is: 'ok', says: `${name} is there, and our login is taken; about ${waiting ?? '?'} messages wait, ${under ?? '?'} are with readers${policy === undefined ? '' : ', and it has a RedrivePolicy'}` }
+    const {
+      Attributes: {
+        ApproximateNumberOfMessages: waiting,
+        ApproximateNumberOfMessagesNotVisible: under,
+        RedrivePolicy: policy,
+      } = {},
+    } = await client.send(
+      new GetQueueAttributesCommand({
+        QueueUrl: url,
+        AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible', 'RedrivePolicy'],
+      }),
+      { abortSignal: signal },
+    )
+    return {
+      is: 'ok',
+      says: `${name} is there, and our login is taken; about ${waiting ?? '?'} messages wait, ${under ?? '?'} are with readers${policy === undefined ? '' : ', and it has a RedrivePolicy'}`,
+    }
   } catch (error) {
-    const { attempt: { reason } } = awsTrouble(error, name, 'sqs:GetQueueAttributes')
-    return /does not let us/.test(reason) ? { is: 'warn', says: `our login is taken, but we may not look at ${name}; whether we may read it only reading tells` } : { is: 'fail', says: reason }
+    const {
+      attempt: { reason },
+    } = awsTrouble(error, name, 'sqs:GetQueueAttributes')
+    return /does not let us/.test(reason)
+      ? {
+          is: 'warn',
+          says: `our login is taken, but we may not look at ${name}; whether we may read it only reading tells`,
+        }
+      : { is: 'fail', says: reason }
   } finally {
     client.destroy()
   }

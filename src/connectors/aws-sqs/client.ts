@@ -8,20 +8,32 @@ export async function openQueue(url: string, options: AwsOptions): Promise<AwsCl
   const client = new SQSClient(options)
   return {
     async publish(messages, abortSignal) {
-      const { Failed: failed = [] } = await client.send(new SendMessageBatchCommand({
-        QueueUrl: url,
-        Entries: messages.map((message, index) => ({
-          Id: String(index),
-          MessageBody: message.body,
-          MessageAttributes: awsAttributes(message),
-          ...(message.group === undefined ? {} : { MessageGroupId: message.group.id, MessageDeduplicationId: message.group.deduplicationId }),
-        })),
-      }), { abortSignal })
-      return failed.map(({ Id: id, Code: code, Message: message, SenderFault: senderFault }) => ({ id, code, message, senderFault }))
+      const { Failed: failed = [] } = await client.send(
+        new SendMessageBatchCommand({
+          QueueUrl: url,
+          Entries: messages.map((message, index) => ({
+            Id: String(index),
+            MessageBody: message.body,
+            MessageAttributes: awsAttributes(message),
+            ...(message.group === undefined
+              ? {}
+              : { MessageGroupId: message.group.id, MessageDeduplicationId: message.group.deduplicationId }),
+          })),
+        }),
+        { abortSignal },
+      )
+      return failed.map(({ Id: id, Code: code, Message: message, SenderFault: senderFault }) => ({
+        id,
+        code,
+        message,
+        senderFault,
+      }))
     },
     async look(abortSignal) {
       await client.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['QueueArn'] }), { abortSignal })
     },
-    destroy: () => { client.destroy() },
+    destroy: () => {
+      client.destroy()
+    },
   }
 }

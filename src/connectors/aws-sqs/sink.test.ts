@@ -16,28 +16,59 @@ const never = new AbortController().signal
 
 let server: AwsServer
 
-beforeAll(async () => { server = await startFauxqs() })
+beforeAll(async () => {
+  server = await startFauxqs()
+})
 afterAll(() => server.close())
 
 async function sinkTo(name: string, more: Partial<WrittenConfigOf<typeof sqsSchema>> = {}): Promise<Sink> {
-  return sqs.build(configFrom(sqsSchema, { queue_url: await server.makeQueue(name), region, auth, timeout: '5s', ...more }), testContext())
+  return sqs.build(
+    configFrom(sqsSchema, { queue_url: await server.makeQueue(name), region, auth, timeout: '5s', ...more }),
+    testContext(),
+  )
 }
 
-const event: WeirEvent = { id: '1', source: '/s', type: 'com.example.a', subject: 'grün', family: 'audit', key: 'a key', encoding: 'json', datacontenttype: 'application/json', data: Buffer.from('{"a":1}') }
+const event: WeirEvent = {
+  id: '1',
+  source: '/s',
+  type: 'com.example.a',
+  subject: 'grün',
+  family: 'audit',
+  key: 'a key',
+  encoding: 'json',
+  datacontenttype: 'application/json',
+  data: Buffer.from('{"a":1}'),
+}
 
 test('a plain client sees one CloudEvent in JSON with attributes to choose by, in the group of its key', async () => {
   const sink = await sinkTo('plain.fifo')
   await deliverAll(sink, [event])
   const [message] = await server.take('plain.fifo')
-  expect(JSON.parse(message?.Body ?? '')).toMatchObject({ specversion: '1.0', id: '1', source: '/s', type: 'com.example.a', subject: 'grün', data: { a: 1 } })
-  expect(Object.fromEntries(Object.entries(message?.MessageAttributes ?? {}).map(([name, { StringValue }]) => [name, StringValue]))).toEqual({ type: 'com.example.a', family: 'audit', 'content-type': 'application/cloudevents+json; charset=utf-8' })
-  expect(message?.Attributes).toMatchObject({ MessageGroupId: expect.stringMatching(/^[\w-]{43}$/), MessageDeduplicationId: expect.stringMatching(/^[\w-]{43}$/) })
+  expect(JSON.parse(message?.Body ?? '')).toMatchObject({
+    specversion: '1.0',
+    id: '1',
+    source: '/s',
+    type: 'com.example.a',
+    subject: 'grün',
+    data: { a: 1 },
+  })
+  expect(
+    Object.fromEntries(
+      Object.entries(message?.MessageAttributes ?? {}).map(([name, { StringValue }]) => [name, StringValue]),
+    ),
+  ).toEqual({ type: 'com.example.a', family: 'audit', 'content-type': 'application/cloudevents+json; charset=utf-8' })
+  expect(message?.Attributes).toMatchObject({
+    MessageGroupId: expect.stringMatching(/^[\w-]{43}$/),
+    MessageDeduplicationId: expect.stringMatching(/^[\w-]{43}$/),
+  })
   await sink.close()
 })
 
 test('raw bytes come as base64 that says so', async () => {
   const sink = await sinkTo('raw', { mode: 'raw' })
-  await deliverAll(sink, [{ ...event, encoding: 'binary', datacontenttype: 'application/octet-stream', data: Buffer.from([0xff, 0, 1]) }])
+  await deliverAll(sink, [
+    { ...event, encoding: 'binary', datacontenttype: 'application/octet-stream', data: Buffer.from([0xff, 0, 1]) },
+  ])
   const [message] = await server.take('raw')
   expect(Buffer.from(message?.Body ?? '', 'base64')).toEqual(Buffer.from([0xff, 0, 1]))
   expect(message?.MessageAttributes?.['base64encoded']?.StringValue).toBe('true')
@@ -46,26 +77,44 @@ test('raw bytes come as base64 that says so', async () => {
 
 test('events of a key stay in order when one of them fails in the midst of full requests', async () => {
   const sink = await sinkTo('order.fifo')
-  const events = Array.from({ length: 60 }, (_, index): WeirEvent => ({ ...event, id: `o${index}`, key: `key ${index % 5}` }))
+  const events = Array.from({ length: 60 }, (_, index): WeirEvent => ({
+    ...event,
+    id: `o${index}`,
+    key: `key ${index % 5}`,
+  }))
   server.fail(['"id":"o21"', '"id":"o33"'])
   const first = await settle(sink, eventBatch(events, 't'), never)
   server.fail([])
-  expect(first.failures.map(({ index }) => index)).toEqual(events.flatMap((_, index) => ((index % 5 === 1 && index >= 21) || (index % 5 === 3 && index >= 33) ? [index] : [])))
-  await deliverAll(sink, first.failures.flatMap(({ index }) => events[index] ?? []))
+  expect(first.failures.map(({ index }) => index)).toEqual(
+    events.flatMap((_, index) => ((index % 5 === 1 && index >= 21) || (index % 5 === 3 && index >= 33) ? [index] : [])),
+  )
+  await deliverAll(
+    sink,
+    first.failures.flatMap(({ index }) => events[index] ?? []),
+  )
   const ids = (await server.take('order.fifo')).map(({ Body = '' }) => (JSON.parse(Body) as { id: string }).id)
   expect(ids).toHaveLength(60)
-  for (let key = 0; key < 5; key++) expect(ids.filter((id) => Number(id.slice(1)) % 5 === key)).toEqual(events.filter((_, index) => index % 5 === key).map(({ id }) => id))
+  for (let key = 0; key < 5; key++)
+    expect(ids.filter((id) => Number(id.slice(1)) % 5 === key)).toEqual(
+      events.filter((_, index) => index % 5 === key).map(({ id }) => id),
+    )
   await sink.close()
 })
 
 test('credentials that are refused are read again, and nothing is lost meanwhile', async () => {
-  const sink = await sinkTo('login', { auth: { ...auth, secret_access_key: 'env:WEIR_TEST_AWS_ROTATING', session_token: 'env:WEIR_TEST_AWS_SESSION' } })
+  const sink = await sinkTo('login', {
+    auth: { ...auth, secret_access_key: 'env:WEIR_TEST_AWS_ROTATING', session_token: 'env:WEIR_TEST_AWS_SESSION' },
+  })
   // A secret that is not there is a reason to wait like any other.
-  expect((await settle(sink, eventBatch([event], 't'), never)).failures).toMatchObject([{ is: 'retry', reason: expect.stringContaining('WEIR_TEST_AWS_ROTATING') }])
+  expect((await settle(sink, eventBatch([event], 't'), never)).failures).toMatchObject([
+    { is: 'retry', reason: expect.stringContaining('WEIR_TEST_AWS_ROTATING') },
+  ])
   process.env['WEIR_TEST_AWS_ROTATING'] = 'old'
   process.env['WEIR_TEST_AWS_SESSION'] = 'old'
   server.answer({ status: 403, code: 'ExpiredToken' })
-  expect((await settle(sink, eventBatch([event], 't'), never)).failures).toMatchObject([{ is: 'retry', reason: expect.stringContaining('AWS refuses our login') }])
+  expect((await settle(sink, eventBatch([event], 't'), never)).failures).toMatchObject([
+    { is: 'retry', reason: expect.stringContaining('AWS refuses our login') },
+  ])
   server.answer(undefined)
   process.env['WEIR_TEST_AWS_ROTATING'] = 'new'
   process.env['WEIR_TEST_AWS_SESSION'] = 'new-session'
@@ -80,7 +129,8 @@ test('shared files with profiles are read again when AWS refuses what they gave'
   const file = join(dir, 'credentials')
   process.env['AWS_SHARED_CREDENTIALS_FILE'] = file
   process.env['AWS_CONFIG_FILE'] = join(dir, 'none')
-  const write = (id: string): Promise<void> => writeFile(file, `[weir]\naws_access_key_id = ${id}\naws_secret_access_key = s\n`)
+  const write = (id: string): Promise<void> =>
+    writeFile(file, `[weir]\naws_access_key_id = ${id}\naws_secret_access_key = s\n`)
   try {
     await write('AKIAFIRST')
     const sink = await sinkTo('profile', { auth: { type: 'default', profile: 'weir' } })
@@ -101,14 +151,26 @@ test('shared files with profiles are read again when AWS refuses what they gave'
 test('requests are as full as they may be, and a message of 1 MiB goes out where `max_message` says so', async () => {
   const sink = await sinkTo('full', { max_message: '1MiB' })
   const before = server.seen.length
-  await deliverAll(sink, numberedEvents(60, 'f').map(({ key: _, ...one }) => one))
+  await deliverAll(
+    sink,
+    numberedEvents(60, 'f').map(({ key: _, ...one }) => one),
+  )
   expect(server.seen.length - before).toBe(6)
-  const large = (id: string, bytes: number): WeirEvent => ({ ...event, id, key: id, data: Buffer.from(JSON.stringify('x'.repeat(bytes))) })
+  const large = (id: string, bytes: number): WeirEvent => ({
+    ...event,
+    id,
+    key: id,
+    data: Buffer.from(JSON.stringify('x'.repeat(bytes))),
+  })
   await deliverAll(sink, [large('l1', 1_048_000), large('l2', 700_000), large('l3', 300_000)])
   expect(server.seen.length - before).toBe(8)
   const { failures } = await settle(sink, eventBatch([large('l4', 1_048_576), event], 't'), never)
-  expect(failures).toMatchObject([{ index: 0, is: 'reject', reason: expect.stringContaining('`max_message` is 1048576') }])
-  expect((await server.take('full')).map(({ Body = '' }) => (JSON.parse(Body) as { id: string }).id)).toEqual(expect.arrayContaining(['l1', 'l2', 'l3', '1']))
+  expect(failures).toMatchObject([
+    { index: 0, is: 'reject', reason: expect.stringContaining('`max_message` is 1048576') },
+  ])
+  expect((await server.take('full')).map(({ Body = '' }) => (JSON.parse(Body) as { id: string }).id)).toEqual(
+    expect.arrayContaining(['l1', 'l2', 'l3', '1']),
+  )
   await sink.close()
 })
 
@@ -119,5 +181,7 @@ test.each<[Partial<WrittenConfigOf<typeof sqsSchema>>, string]>([
   [{ group: 'a b' }, 'up to 128 letters'],
   [{ max_message: '2MiB' }, '1MiB'],
 ])('the settings %j are refused: %s', (written, complaint) => {
-  expect(() => configFrom(sqsSchema, { queue_url: 'https://sqs.eu-central-1.amazonaws.com/1/q', ...written })).toThrow(complaint)
+  expect(() => configFrom(sqsSchema, { queue_url: 'https://sqs.eu-central-1.amazonaws.com/1/q', ...written })).toThrow(
+    complaint,
+  )
 })

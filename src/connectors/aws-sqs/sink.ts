@@ -5,7 +5,11 @@ import { openQueue } from './client.ts'
 import { listenQueue } from './client-listen.ts'
 import type { SqsConfig, sqsSchema } from './config.ts'
 
-export const sink = defineSink<typeof sqsSchema>('aws-sqs', { accepts: ['events', 'flows'], idempotency: 'id', build: openSqs })
+export const sink = defineSink<typeof sqsSchema>('aws-sqs', {
+  accepts: ['events', 'flows'],
+  idempotency: 'id',
+  build: openSqs,
+})
 
 export function openSqs(config: SqsConfig, context: Context): Promise<Sink> {
   const { queue_url: address } = config

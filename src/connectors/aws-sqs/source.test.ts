@@ -17,17 +17,32 @@ import { source as sqsSource } from './source.ts'
 
 let server: AwsServer
 
-beforeAll(async () => { server = await startFauxqs() })
+beforeAll(async () => {
+  server = await startFauxqs()
+})
 afterAll(() => server.close())
 
 type Written = WrittenConfigOf<typeof sqsSourceSchema>
 
 /** A source that runs, on a journal of its own; ends with the test. */
-async function reading(url: string, journal: TestJournal, written: Partial<Written> = {}, more: Partial<SourceContext> = {}): Promise<{ readonly stop: () => Promise<void> }> {
-  const source = await sqsSource.build(configFrom(sqsSourceSchema, { queue_url: url, region, auth, ...written }), { ...journal.context(1), ...more })
+async function reading(
+  url: string,
+  journal: TestJournal,
+  written: Partial<Written> = {},
+  more: Partial<SourceContext> = {},
+): Promise<{ readonly stop: () => Promise<void> }> {
+  const source = await sqsSource.build(configFrom(sqsSourceSchema, { queue_url: url, region, auth, ...written }), {
+    ...journal.context(1),
+    ...more,
+  })
   const abort = new AbortController()
   const done = source.run(abort.signal)
-  return { stop: async () => { abort.abort(); await done } }
+  return {
+    stop: async () => {
+      abort.abort()
+      await done
+    },
+  }
 }
 
 test('what SNS has wrapped is unwrapped, what was base64 is bytes again, and all of a hundred messages are deleted', async () => {
@@ -40,9 +55,24 @@ test('what SNS has wrapped is unwrapped, what was base64 is bytes again, and all
   await sns.send(new PublishCommand({ TopicArn: arn, Message: bodyOf('through-sns'), MessageAttributes: structured }))
   sns.destroy()
   for (let from = 0; from < 100; from += 10) {
-    await server.sqs.send(new SendMessageBatchCommand({ QueueUrl: url, Entries: Array.from({ length: 10 }, (_, index) => ({ Id: String(index), MessageBody: bodyOf(from + index), MessageAttributes: structured })) }))
+    await server.sqs.send(
+      new SendMessageBatchCommand({
+        QueueUrl: url,
+        Entries: Array.from({ length: 10 }, (_, index) => ({
+          Id: String(index),
+          MessageBody: bodyOf(from + index),
+          MessageAttributes: structured,
+        })),
+      }),
+    )
   }
-  await server.sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: Buffer.from(bodyOf('in-base64')).toString('base64'), MessageAttributes: { ...structured, base64encoded: { DataType: 'String', StringValue: 'true' } } }))
+  await server.sqs.send(
+    new SendMessageCommand({
+      QueueUrl: url,
+      MessageBody: Buffer.from(bodyOf('in-base64')).toString('base64'),
+      MessageAttributes: { ...structured, base64encoded: { DataType: 'String', StringValue: 'true' } },
+    }),
+  )
   const journal = new TestJournal()
   const running = await reading(url, journal)
   const ids = (): string[] => journal.units.flatMap(eventsOf).map(({ id }) => id)
@@ -54,22 +84,34 @@ test('what SNS has wrapped is unwrapped, what was base64 is bytes again, and all
 
 test('a queue that is missing is said, with what to do, and read once it is there; with codec json an event is known by its place', async () => {
   const lines: string[] = []
-  const say = (message: string, fields?: Record<string, unknown>): void => { lines.push(`${message} ${JSON.stringify(fields)}`) }
+  const say = (message: string, fields?: Record<string, unknown>): void => {
+    lines.push(`${message} ${JSON.stringify(fields)}`)
+  }
   const journal = new TestJournal()
-  const running = await reading(server.urlOf('later'), journal, { codec: 'json', event_type: 'io.orders' }, { log: { debug: say, info: say, warn: say, error: say } })
+  const running = await reading(
+    server.urlOf('later'),
+    journal,
+    { codec: 'json', event_type: 'io.orders' },
+    { log: { debug: say, info: say, warn: say, error: say } },
+  )
   await expect.poll(() => lines.join(), { timeout: 20_000 }).toContain('queue later does not exist; create it')
   const url = await server.makeQueue('later')
   const { MessageId: id } = await server.sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: '{"order":1}' }))
-  await expect.poll(() => journal.units.flatMap(eventsOf), { timeout: 30_000 }).toMatchObject([{ id: `later/${id}`, type: 'io.orders', encoding: 'json', time: expect.any(Number) as number }])
+  await expect
+    .poll(() => journal.units.flatMap(eventsOf), { timeout: 30_000 })
+    .toMatchObject([{ id: `later/${id}`, type: 'io.orders', encoding: 'json', time: expect.any(Number) as number }])
   await running.stop()
 })
 
 test.each([
-  ['kollect\'s messages', { codec: 'kollect', mode: 'raw' }, 'kollect'],
+  ["kollect's messages", { codec: 'kollect', mode: 'raw' }, 'kollect'],
   ['CloudEvents in protobuf', { mode: 'protobuf' }, 'cloudevents'],
 ] as const)('changes that our sink wrote as %s, in base64, are those changes again', async (_what, form, codec) => {
   const url = await server.makeQueue(`changes-${codec}.fifo`)
-  const sink = await sqs.build(configFrom(sqsSchema, { queue_url: url, region, auth, ...form, timeout: '5s' }), testContext())
+  const sink = await sqs.build(
+    configFrom(sqsSchema, { queue_url: url, region, auth, ...form, timeout: '5s' }),
+    testContext(),
+  )
   const sent = anyChanges(5, 12, 'c1').map((change) => changeEvent(change, 1_780_000_000_000))
   await deliverAll(sink, sent)
   await sink.close()
@@ -78,7 +120,10 @@ test.each([
   const found = (): readonly WeirEvent[] => journal.units.flatMap(eventsOf)
   await expect.poll(() => found().length, { timeout: 20_000 }).toBe(12)
   await running.stop()
-  const told = (events: readonly WeirEvent[]) => events.map(({ type, key = '', ref, subject, time, family }) => ({ type, key, ref, subject, time, family })).toSorted((a, b) => a.key.localeCompare(b.key))
+  const told = (events: readonly WeirEvent[]) =>
+    events
+      .map(({ type, key = '', ref, subject, time, family }) => ({ type, key, ref, subject, time, family }))
+      .toSorted((a, b) => a.key.localeCompare(b.key))
   expect(told(found())).toEqual(told(sent))
 })
 
@@ -87,5 +132,7 @@ test.each<[Partial<Written>, string]>([
   [{ visibility: '1s' }, '2s'],
   [{ requests: 0 }, '1'],
 ])('the settings %j are refused: %s', (written, complaint) => {
-  expect(() => configFrom(sqsSourceSchema, { queue_url: 'https://sqs.eu-central-1.amazonaws.com/1/q', ...written })).toThrow(complaint)
+  expect(() =>
+    configFrom(sqsSourceSchema, { queue_url: 'https://sqs.eu-central-1.amazonaws.com/1/q', ...written }),
+  ).toThrow(complaint)
 })

@@ -6,21 +6,34 @@ import { WrongSettings } from './client-errors.ts'
 import type { ServiceBusServer } from './config.ts'
 
 /** A client that has not connected yet; its library is loaded with the first. Throws for a connection string that is none, without saying what it holds. */
-export async function makeClient({ connection_string: secret, namespace, auth, timeout }: ServiceBusServer, { id, host }: Pick<Context, 'id' | 'host'>): Promise<ServiceBusClient> {
+export async function makeClient(
+  { connection_string: secret, namespace, auth, timeout }: ServiceBusServer,
+  { id, host }: Pick<Context, 'id' | 'host'>,
+): Promise<ServiceBusClient> {
   const library = await import('@azure/service-bus')
   // Its own retries are off: they belong to whoever calls, who knows for how long.
-  const options = { identifier: `weir-${id}`, retryOptions: { maxRetries: 0, retryDelayInMs: 500, timeoutInMs: timeout } }
+  const options = {
+    identifier: `weir-${id}`,
+    retryOptions: { maxRetries: 0, retryDelayInMs: 500, timeoutInMs: timeout },
+  }
   if (auth.type !== 'connection_string') {
     const tokens = new EntraTokens(auth, { resource, timeout, host })
     // One that can't be had is told now: the library would make something else of it.
     await tokens.getToken()
-    return new library.ServiceBusClient(namespace ?? '', { getToken: async () => longEnough(await tokens.getToken(), host.clock.now()) }, options)
+    return new library.ServiceBusClient(
+      namespace ?? '',
+      { getToken: async () => longEnough(await tokens.getToken(), host.clock.now()) },
+      options,
+    )
   }
   const written = secret === null ? '' : revealSecret(secret).trim()
   try {
     return new library.ServiceBusClient(written, options)
   } catch (error) {
-    throw new WrongSettings('`connection_string` is none of Service Bus: it is to be Endpoint=sb://NAMESPACE.servicebus.windows.net/;SharedAccessKeyName=NAME;SharedAccessKey=KEY', { cause: error })
+    throw new WrongSettings(
+      '`connection_string` is none of Service Bus: it is to be Endpoint=sb://NAMESPACE.servicebus.windows.net/;SharedAccessKeyName=NAME;SharedAccessKey=KEY',
+      { cause: error },
+    )
   }
 }
 
@@ -44,7 +57,9 @@ export async function hangUp(client: ServiceBusClient, { timers }: Context['host
 }
 
 interface Inside {
-  readonly _connectionContext?: { readonly connection?: { readonly _connection?: { readonly socket?: { destroy?(reason: Error): void } } } }
+  readonly _connectionContext?: {
+    readonly connection?: { readonly _connection?: { readonly socket?: { destroy?(reason: Error): void } } }
+  }
 }
 
 const lookMs = 200
@@ -53,7 +68,11 @@ const lookMs = 200
  * As `sent`, but rejects soon after the link was lost: the library would let what is under way wait for its whole timeout. Whether a link
  * is open it only says inside; what has no such inside is waited for as the library does.
  */
-export async function whileOpen(sender: ServiceBusSender, sent: Promise<void>, { timers }: Context['host']): Promise<void> {
+export async function whileOpen(
+  sender: ServiceBusSender,
+  sent: Promise<void>,
+  { timers }: Context['host'],
+): Promise<void> {
   const { _sender: inner } = sender as unknown as { readonly _sender?: { isOpen?(): boolean } }
   const { promise: lost, reject } = Promise.withResolvers<never>()
   const isOpen = (): boolean => inner?.isOpen?.() ?? true

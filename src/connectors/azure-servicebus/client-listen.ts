@@ -17,7 +17,11 @@ export async function listenServiceBus(config: ServiceBusConfig, context: Contex
   let next: ServiceBusReceivedMessage['sequenceNumber']
   /** What is behind the last that was looked at. */
   const peek = async (): Promise<readonly ServiceBusReceivedMessage[]> => {
-    const found = await within(receiver.peekMessages(atOnce, next === undefined ? {} : { fromSequenceNumber: next }), { timers, ms, late: `no answer within ${ms} ms` })
+    const found = await within(receiver.peekMessages(atOnce, next === undefined ? {} : { fromSequenceNumber: next }), {
+      timers,
+      ms,
+      late: `no answer within ${ms} ms`,
+    })
     next = found.at(-1)?.sequenceNumber?.add(1) ?? next
     return found
   }
@@ -25,7 +29,8 @@ export async function listenServiceBus(config: ServiceBusConfig, context: Contex
   let before = 0
   try {
     // Whether we may is found out now; and what is there already need not be looked at afterwards.
-    for (let found = await peek(); found.length > 0 && before < 20 * atOnce; found = await peek()) before += found.length
+    for (let found = await peek(); found.length > 0 && before < 20 * atOnce; found = await peek())
+      before += found.length
   } catch (error) {
     await close()
     if (codeOf(error) === 'UnauthorizedAccess') throw new Error(why(error, entity, 'Listen'), { cause: error })

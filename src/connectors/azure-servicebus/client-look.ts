@@ -15,8 +15,15 @@ export async function lookAtEntity(config: ServiceBusSourceConfig, context: Prob
   try {
     client = await makeClient(config, context)
     const receiver = subscription === null ? client.createReceiver(entity) : client.createReceiver(entity, subscription)
-    const found = await within(receiver.peekMessages(1), { timers: context.host.timers, ms, late: `no answer within ${ms} ms` })
-    return { is: 'ok', says: `${client.fullyQualifiedNamespace}: logged in, ${path} is there and ${found.length === 0 ? 'has nothing to read' : 'has messages'}` }
+    const found = await within(receiver.peekMessages(1), {
+      timers: context.host.timers,
+      ms,
+      late: `no answer within ${ms} ms`,
+    })
+    return {
+      is: 'ok',
+      says: `${client.fullyQualifiedNamespace}: logged in, ${path} is there and ${found.length === 0 ? 'has nothing to read' : 'has messages'}`,
+    }
   } catch (error) {
     return { is: 'fail', says: why(error, path, 'Listen') }
   } finally {

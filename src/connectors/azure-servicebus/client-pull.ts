@@ -63,9 +63,14 @@ export class ServiceBusPuller implements Puller<Handle> {
   async keep(handles: readonly Handle[]): Promise<void> {
     if (this.#config.sessions) return
     const before = this.#context.host.clock.now() + renewMs
-    const due = handles.filter(({ message: { lockedUntilUtc: until } }) => until !== undefined && until.getTime() < before)
+    const due = handles.filter(
+      ({ message: { lockedUntilUtc: until } }) => until !== undefined && until.getTime() < before,
+    )
     // Each is a request of its own, and the link takes only so many.
-    for (let from = 0; from < due.length; from += renewAtOnce) await allOf(due.slice(from, from + renewAtOnce).map(({ receiver, message }) => receiver.renewMessageLock(message)))
+    for (let from = 0; from < due.length; from += renewAtOnce)
+      await allOf(
+        due.slice(from, from + renewAtOnce).map(({ receiver, message }) => receiver.renewMessageLock(message)),
+      )
   }
 
   async close(): Promise<void> {
@@ -82,7 +87,15 @@ export class ServiceBusPuller implements Puller<Handle> {
     const { timeout } = this.#config
     const { timers } = this.#context.host
     try {
-      await allOf(handles.map((handle) => within(how(handle), { timers, ms: timeout, late: `Service Bus did not settle a message within ${timeout} ms` })))
+      await allOf(
+        handles.map((handle) =>
+          within(how(handle), {
+            timers,
+            ms: timeout,
+            late: `Service Bus did not settle a message within ${timeout} ms`,
+          }),
+        ),
+      )
     } finally {
       this.#live?.sessions?.settled(handles)
     }
@@ -91,7 +104,12 @@ export class ServiceBusPuller implements Puller<Handle> {
   async #connect(): Promise<Live> {
     const client = await makeClient(this.#config, this.#context)
     const { sessions, entity } = this.#config
-    this.#context.log.info('Reads from Service Bus.', { source: this.#context.id, namespace: client.fullyQualifiedNamespace, path: this.#path, entity })
+    this.#context.log.info('Reads from Service Bus.', {
+      source: this.#context.id,
+      namespace: client.fullyQualifiedNamespace,
+      path: this.#path,
+      entity,
+    })
     return sessions ? this.#ofSessions(client) : this.#ofLink(client)
   }
 
@@ -99,16 +117,24 @@ export class ServiceBusPuller implements Puller<Handle> {
     const { entity, subscription, prefetch } = this.#config
     const inbox = new Inbox()
     const options = { ...asItIs, maxAutoLockRenewalDurationInMs: 0 }
-    const receiver = subscription === null ? client.createReceiver(entity, options) : client.createReceiver(entity, subscription, options)
-    const subscribed = receiver.subscribe({
-      processMessage: (message) => inbox.put({ message, receiver }),
-      processError({ error }) {
-        inbox.fail(error)
-        return Promise.resolve()
+    const receiver =
+      subscription === null
+        ? client.createReceiver(entity, options)
+        : client.createReceiver(entity, subscription, options)
+    const subscribed = receiver.subscribe(
+      {
+        processMessage: (message) => inbox.put({ message, receiver }),
+        processError({ error }) {
+          inbox.fail(error)
+          return Promise.resolve()
+        },
       },
-    }, { autoCompleteMessages: false, maxConcurrentCalls: prefetch })
+      { autoCompleteMessages: false, maxConcurrentCalls: prefetch },
+    )
     return {
-      client, inbox, sessions: undefined,
+      client,
+      inbox,
+      sessions: undefined,
       async end() {
         await subscribed.close()
         await allOf(inbox.rest().map(({ message }) => receiver.abandonMessage(message)))
@@ -119,10 +145,17 @@ export class ServiceBusPuller implements Puller<Handle> {
   #ofSessions(client: ServiceBusClient): Live {
     const { entity, subscription } = this.#config
     const inbox = new Inbox()
-    const sessions = new Sessions(this.#config, this.#context.host, (more): Promise<ServiceBusSessionReceiver> => {
-      const options = { ...asItIs, ...more }
-      return subscription === null ? client.acceptNextSession(entity, options) : client.acceptNextSession(entity, subscription, options)
-    }, inbox)
+    const sessions = new Sessions(
+      this.#config,
+      this.#context.host,
+      (more): Promise<ServiceBusSessionReceiver> => {
+        const options = { ...asItIs, ...more }
+        return subscription === null
+          ? client.acceptNextSession(entity, options)
+          : client.acceptNextSession(entity, subscription, options)
+      },
+      inbox,
+    )
     sessions.begin()
     return { client, inbox, sessions, end: () => sessions.end() }
   }

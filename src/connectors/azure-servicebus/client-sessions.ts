@@ -19,7 +19,10 @@ export interface SessionOptions {
   readonly prefetch: number
 }
 
-type Accept = (options: { readonly maxAutoLockRenewalDurationInMs: number; readonly abortSignal: AbortSignal }) => Promise<ServiceBusSessionReceiver>
+type Accept = (options: {
+  readonly maxAutoLockRenewalDurationInMs: number
+  readonly abortSignal: AbortSignal
+}) => Promise<ServiceBusSessionReceiver>
 
 export class Sessions {
   readonly #options: SessionOptions
@@ -99,17 +102,20 @@ export class Sessions {
     let last = begun
     let problem: Error | undefined
     this.#open.set(session, 0)
-    const subscription = session.subscribe({
-      processMessage: (message) => {
-        last = clock.monotonic()
-        this.#open.set(session, (this.#open.get(session) ?? 0) + 1)
-        return this.#inbox.put({ message, receiver: session })
+    const subscription = session.subscribe(
+      {
+        processMessage: (message) => {
+          last = clock.monotonic()
+          this.#open.set(session, (this.#open.get(session) ?? 0) + 1)
+          return this.#inbox.put({ message, receiver: session })
+        },
+        processError({ error }) {
+          problem ??= error
+          return Promise.resolve()
+        },
       },
-      processError({ error }) {
-        problem ??= error
-        return Promise.resolve()
-      },
-    }, { autoCompleteMessages: false, maxConcurrentCalls: this.#options.prefetch })
+      { autoCompleteMessages: false, maxConcurrentCalls: this.#options.prefetch },
+    )
     let ending: Promise<void> | undefined
     while (!signal.aborted && !session.isClosed && problem === undefined) {
       const now = clock.monotonic()

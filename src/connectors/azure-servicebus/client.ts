@@ -25,7 +25,10 @@ type Line = { readonly at: number; readonly outgoing: Outgoing }[]
 /** Service Bus takes no larger batch, however large a message may be. */
 const largestBatch = 1 << 20
 const closeMs = 2000
-const stopped: Attempt = { is: 'retry', reason: 'not sent: the sink is stopping, or the time for this batch was used up' }
+const stopped: Attempt = {
+  is: 'retry',
+  reason: 'not sent: the sink is stopping, or the time for this batch was used up',
+}
 
 /** One connection with one link, made when it is first needed and again after it was lost or our login was refused. */
 export class ServiceBusPublisher {
@@ -44,13 +47,28 @@ export class ServiceBusPublisher {
   ready(signal: AbortSignal): Promise<string | undefined> {
     if (this.#live !== undefined) return Promise.resolve(undefined)
     const { timeout, entity } = this.#config
-    this.#opening ??= this.#open().then((live) => {
-      this.#live = live
-      if (!this.#announced) this.#context.log.info('Connected to Service Bus.', { namespace: live.client.fullyQualifiedNamespace, entity })
-      this.#announced = true
-      return undefined
-    }, (error: unknown) => why(error, entity, 'Send')).finally(() => { this.#opening = undefined })
-    return problemWithin(this.#opening, { timers: this.#context.host.timers, ms: timeout, late: `Service Bus gave no answer within ${timeout} ms` }, signal)
+    this.#opening ??= this.#open()
+      .then(
+        (live) => {
+          this.#live = live
+          if (!this.#announced)
+            this.#context.log.info('Connected to Service Bus.', {
+              namespace: live.client.fullyQualifiedNamespace,
+              entity,
+            })
+          this.#announced = true
+          return undefined
+        },
+        (error: unknown) => why(error, entity, 'Send'),
+      )
+      .finally(() => {
+        this.#opening = undefined
+      })
+    return problemWithin(
+      this.#opening,
+      { timers: this.#context.host.timers, ms: timeout, late: `Service Bus gave no answer within ${timeout} ms` },
+      signal,
+    )
   }
 
   /** The attempts of all messages, in their order. Behind one that failed none of its key is sent. */
@@ -69,7 +87,8 @@ export class ServiceBusPublisher {
     const late = this.#context.host.clock.monotonic() + this.#config.timeout
     const over = (): boolean => signal.aborted || this.#context.host.clock.monotonic() > late
     const work = async (): Promise<void> => {
-      for (let line = waiting.shift(); line !== undefined; line = waiting.shift()) await this.#sendLine(line, sending, over, signal)
+      for (let line = waiting.shift(); line !== undefined; line = waiting.shift())
+        await this.#sendLine(line, sending, over, signal)
     }
     await Promise.all(Array.from({ length: Math.min(this.#config.concurrency, lines.size) }, work))
     return sending.attempts
@@ -80,12 +99,19 @@ export class ServiceBusPublisher {
     const { entity, timeout } = this.#config
     const { host } = this.#context
     let says = ''
-    const opening = this.#open().then(async ({ client, largest }) => {
-      says = `${client.fullyQualifiedNamespace}: logged in, ${entity} is there and takes messages of up to ${largest} bytes`
-      await hangUp(client, host, closeMs)
-      return undefined
-    }, (error: unknown) => why(error, entity, 'Send'))
-    const problem = await problemWithin(opening, { timers: host.timers, ms: timeout, late: `Service Bus gave no answer within ${timeout} ms` }, signal)
+    const opening = this.#open().then(
+      async ({ client, largest }) => {
+        says = `${client.fullyQualifiedNamespace}: logged in, ${entity} is there and takes messages of up to ${largest} bytes`
+        await hangUp(client, host, closeMs)
+        return undefined
+      },
+      (error: unknown) => why(error, entity, 'Send'),
+    )
+    const problem = await problemWithin(
+      opening,
+      { timers: host.timers, ms: timeout, late: `Service Bus gave no answer within ${timeout} ms` },
+      signal,
+    )
     return problem === undefined ? { is: 'ok', says } : { is: 'fail', says: problem }
   }
 
@@ -97,10 +123,11 @@ export class ServiceBusPublisher {
   }
 
   async #sendLine(line: Line, sending: Sending, over: () => boolean, signal: AbortSignal): Promise<void> {
-    for (let from = 0; from < line.length; ) {
+    for (let from = 0; from < line.length;) {
       if (over()) return
       const live = this.#live
-      if (live === undefined) return sending.fail(line.slice(from), { is: 'retry', reason: 'the connection is being made anew' })
+      if (live === undefined)
+        return sending.fail(line.slice(from), { is: 'retry', reason: 'the connection is being made anew' })
       let chunk: Line
       try {
         chunk = await this.#sendChunk(live, line, from, sending, signal)
@@ -117,9 +144,17 @@ export class ServiceBusPublisher {
   async #sendChunk(live: Live, line: Line, from: number, sending: Sending, signal: AbortSignal): Promise<Line> {
     const [first] = line.slice(from, from + 1)
     if (first === undefined || sending.stuck(first)) return line.slice(from, from + 1)
-    const batch = await live.sender.createMessageBatch({ maxSizeInBytes: Math.min(live.largest, largestBatch), abortSignal: signal })
+    const batch = await live.sender.createMessageBatch({
+      maxSizeInBytes: Math.min(live.largest, largestBatch),
+      abortSignal: signal,
+    })
     let to = from
-    while (to < line.length && !sending.stuck(line[to] as Line[number]) && batch.tryAddMessage((line[to] as Line[number]).outgoing.message)) to++
+    while (
+      to < line.length &&
+      !sending.stuck(line[to] as Line[number]) &&
+      batch.tryAddMessage((line[to] as Line[number]).outgoing.message)
+    )
+      to++
     const chunk = line.slice(from, Math.max(to, from + 1))
     if (chunk.length === 1) {
       sending.settle(first, await this.#sendOne(live, first.outgoing.message, signal))
@@ -131,7 +166,8 @@ export class ServiceBusPublisher {
     } catch (error) {
       if (!isOfMessage(error)) throw error
       // One of them is to blame: each goes by itself.
-      for (const one of chunk) if (!sending.stuck(one)) sending.settle(one, await this.#sendOne(live, one.outgoing.message, signal))
+      for (const one of chunk)
+        if (!sending.stuck(one)) sending.settle(one, await this.#sendOne(live, one.outgoing.message, signal))
     }
     return chunk
   }
@@ -139,7 +175,12 @@ export class ServiceBusPublisher {
   async #sendOne(live: Live, message: ServiceBusMessage, signal: AbortSignal): Promise<Attempt> {
     const { largest } = live
     const size = sizeOf(message)
-    if (size > largest) return { is: 'reject', reason: `with about ${size} bytes it is larger than may be sent (${largest}; see \`max_message\`, and the tier of the namespace)`, tooLarge: true }
+    if (size > largest)
+      return {
+        is: 'reject',
+        reason: `with about ${size} bytes it is larger than may be sent (${largest}; see \`max_message\`, and the tier of the namespace)`,
+        tooLarge: true,
+      }
     try {
       await this.#send(live, message, signal)
       return undefined
@@ -160,7 +201,11 @@ export class ServiceBusPublisher {
       const sender = client.createSender(this.#config.entity)
       const { timeout: ms } = this.#config
       // By itself the library would wait a minute for each step.
-      const { maxSizeInBytes: largest } = await within(sender.createMessageBatch(), { timers: this.#context.host.timers, ms, late: `no answer within ${ms} ms` })
+      const { maxSizeInBytes: largest } = await within(sender.createMessageBatch(), {
+        timers: this.#context.host.timers,
+        ms,
+        late: `no answer within ${ms} ms`,
+      })
       return { client, sender, largest: Math.min(largest, this.#config.max_message ?? Infinity) }
     } catch (error) {
       this.#drop(client)
@@ -177,7 +222,9 @@ export class ServiceBusPublisher {
   }
 
   #drop(client: ServiceBusClient): void {
-    hangUp(client, this.#context.host, closeMs).catch((error: unknown) => { this.#context.log.debug('A connection was not closed in good order.', { reason: codeOf(error) }) })
+    hangUp(client, this.#context.host, closeMs).catch((error: unknown) => {
+      this.#context.log.debug('A connection was not closed in good order.', { reason: codeOf(error) })
+    })
   }
 }
 

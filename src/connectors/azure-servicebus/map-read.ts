@@ -1,17 +1,38 @@
 import type { ServiceBusReceivedMessage } from '@azure/service-bus'
 import type { InMessage } from '../../codecs/bus-message/read.ts'
 
-export type Received = Pick<ServiceBusReceivedMessage, 'body' | 'applicationProperties' | 'contentType' | 'sessionId' | 'partitionKey' | 'enqueuedTimeUtc'> & { readonly sequenceNumber?: { toString(): string } }
+export type Received = Pick<
+  ServiceBusReceivedMessage,
+  'body' | 'applicationProperties' | 'contentType' | 'sessionId' | 'partitionKey' | 'enqueuedTimeUtc'
+> & { readonly sequenceNumber?: { toString(): string } }
 
 /** `path`: of the queue or subscription, in which a sequence number is one message's alone. */
-export function fromMessage({ body, applicationProperties: properties = {}, contentType, sessionId, partitionKey, enqueuedTimeUtc: time, sequenceNumber }: Received, path: string): InMessage {
+export function fromMessage(
+  {
+    body,
+    applicationProperties: properties = {},
+    contentType,
+    sessionId,
+    partitionKey,
+    enqueuedTimeUtc: time,
+    sequenceNumber,
+  }: Received,
+  path: string,
+): InMessage {
   const attributes: Record<string, string> = {}
   for (const [name, value] of Object.entries(properties)) {
     // Names with `_` come from clients that speak JMS.
     const attribute = /^cloudEvents[:_]([a-z0-9]+)$/.exec(name)?.[1]
     if (attribute !== undefined && value !== null) attributes[attribute] = plain(value)
   }
-  return { attributes, contentType, body: bytesOf(body), place: `${path}/${String(sequenceNumber)}`, time: time?.getTime(), key: sessionId ?? partitionKey }
+  return {
+    attributes,
+    contentType,
+    body: bytesOf(body),
+    place: `${path}/${String(sequenceNumber)}`,
+    time: time?.getTime(),
+    key: sessionId ?? partitionKey,
+  }
 }
 
 /** The body of a message may be bytes, in one part or several, or a value of AMQP's own types. */

@@ -7,11 +7,25 @@ import { fromMessage } from './map-read.ts'
 import { sizeOf, toMessage } from './map.ts'
 
 const form = { sessions: false, default_session: 'weir', partition_key: false, time_to_live: null }
-const bus: BusMessage = { attributes: { id: 'é', source: '/s' }, facts: { type: 't' }, contentType: 'text/plain', body: Buffer.from('x'), id: 'm', key: 'k' }
+const bus: BusMessage = {
+  attributes: { id: 'é', source: '/s' },
+  facts: { type: 't' },
+  contentType: 'text/plain',
+  body: Buffer.from('x'),
+  id: 'm',
+  key: 'k',
+}
 
-test('attributes are application properties with CloudEvents\' prefix, what a subscription filters by is under its plain name', () => {
-  expect(toMessage(bus, form)).toEqual({ body: Buffer.from('x'), applicationProperties: { type: 't', 'cloudEvents:id': 'é', 'cloudEvents:source': '/s' }, contentType: 'text/plain', messageId: 'm' })
-  expect(toMessage({ ...bus, contentType: undefined }, { ...form, time_to_live: 5000 })).toMatchObject({ timeToLive: 5000 })
+test("attributes are application properties with CloudEvents' prefix, what a subscription filters by is under its plain name", () => {
+  expect(toMessage(bus, form)).toEqual({
+    body: Buffer.from('x'),
+    applicationProperties: { type: 't', 'cloudEvents:id': 'é', 'cloudEvents:source': '/s' },
+    contentType: 'text/plain',
+    messageId: 'm',
+  })
+  expect(toMessage({ ...bus, contentType: undefined }, { ...form, time_to_live: 5000 })).toMatchObject({
+    timeToLive: 5000,
+  })
 })
 
 test('a key is the session or the partition key, shortened where it is too long; what has none is in a session all the same', () => {
@@ -23,29 +37,56 @@ test('a key is the session or the partition key, shortened where it is too long;
 })
 
 test('what has no room is refused with the reason, and a size is never told too small', () => {
-  expect(() => toMessage({ ...bus, attributes: { subject: 'é'.repeat(16_384) } }, form)).toThrow('its attribute subject is longer than Service Bus takes (32767 bytes)')
-  expect(() => toMessage({ ...bus, attributes: { a: 'x'.repeat(32_000), b: 'y'.repeat(32_000) } }, form)).toThrow(/its attributes take 64\d{3} bytes/)
+  expect(() => toMessage({ ...bus, attributes: { subject: 'é'.repeat(16_384) } }, form)).toThrow(
+    'its attribute subject is longer than Service Bus takes (32767 bytes)',
+  )
+  expect(() => toMessage({ ...bus, attributes: { a: 'x'.repeat(32_000), b: 'y'.repeat(32_000) } }, form)).toThrow(
+    /its attributes take 64\d{3} bytes/,
+  )
   expect(sizeOf(toMessage(bus, form))).toBeGreaterThan(1 + 'cloudEvents:source/scloudEvents:ididtypet'.length)
 })
 
 const error = (code: string, message: string): Error => Object.assign(new Error(message), { code })
 
 test.each([
-  ['UnauthorizedAccess', 'InvalidSignature: The token has an invalid signature. Reference:1f TrackingId:ab-1, SystemTracker:n:q, Timestamp:2024-05-01T00:00:00', true, 'Service Bus refuses our login (InvalidSignature: The token has an invalid signature); correct `connection_string`, whose key needs the claim Send for q, or `auth`, whose identity needs the role Azure Service Bus Data Sender'],
+  [
+    'UnauthorizedAccess',
+    'InvalidSignature: The token has an invalid signature. Reference:1f TrackingId:ab-1, SystemTracker:n:q, Timestamp:2024-05-01T00:00:00',
+    true,
+    'Service Bus refuses our login (InvalidSignature: The token has an invalid signature); correct `connection_string`, whose key needs the claim Send for q, or `auth`, whose identity needs the role Azure Service Bus Data Sender',
+  ],
   ['MessagingEntityNotFound', 'no', false, 'there is no q in the namespace (no); create it, or correct the settings'],
-  ['QuotaExceeded', 'full', false, 'q is full, or a quota of the namespace is used up (full); let it be read, or make it larger'],
+  [
+    'QuotaExceeded',
+    'full',
+    false,
+    'q is full, or a quota of the namespace is used up (full); let it be read, or make it larger',
+  ],
   ['ServiceBusy', 'later', false, 'Service Bus is busy and asks us to wait (later)'],
-  ['GeneralError', 'InvalidOperationError: The SessionId was not set on a message', true, 'q wants sessions (InvalidOperationError: The SessionId was not set on a message); set `sessions: true`'],
-  ['ServiceCommunicationProblem', 'connect ECONNREFUSED 127.0.0.1:1', true, 'Service Bus can\'t be used (connect ECONNREFUSED 127.0.0.1:1)'],
+  [
+    'GeneralError',
+    'InvalidOperationError: The SessionId was not set on a message',
+    true,
+    'q wants sessions (InvalidOperationError: The SessionId was not set on a message); set `sessions: true`',
+  ],
+  [
+    'ServiceCommunicationProblem',
+    'connect ECONNREFUSED 127.0.0.1:1',
+    true,
+    "Service Bus can't be used (connect ECONNREFUSED 127.0.0.1:1)",
+  ],
 ])('of %s a user is told what to do', (code, text, anew, told) => {
   expect(why(error(code, text), 'q', 'Send')).toBe(told)
   expect(verdict(error(code, text), 'q')).toEqual({ is: 'retry', reason: told, away: true })
   expect([isOfConnection(error(code, text)), isOfMessage(error(code, text))]).toEqual([anew, false])
 })
 
-test('what is a message\'s own fault is refused for good', () => {
+test("what is a message's own fault is refused for good", () => {
   expect(verdict(error('MessageSizeExceeded', 'too large'), 'q')).toMatchObject({ is: 'reject', tooLarge: true })
-  expect(verdict(error('GeneralError', 'ArgumentError: the property x'), 'q')).toEqual({ is: 'reject', reason: 'Service Bus does not take it: ArgumentError: the property x' })
+  expect(verdict(error('GeneralError', 'ArgumentError: the property x'), 'q')).toEqual({
+    is: 'reject',
+    reason: 'Service Bus does not take it: ArgumentError: the property x',
+  })
   expect(says(new AggregateError([new Error('a\nb'), new Error('c')]))).toBe('a, c')
 })
 
@@ -53,24 +94,59 @@ test.each<[Partial<WrittenConfigOf<typeof serviceBusSchema>>, string]>([
   [{ sessions: true, partition_key: true }, 'with sessions the session is the partition key'],
   [{ entity: ' x' }, 'the name of a queue or topic'],
   [{ max_message: '101MiB' }, '100MiB'],
-  [{ codec: 'kollect', mode: 'structured' }, 'kollect\'s messages are bytes'],
+  [{ codec: 'kollect', mode: 'structured' }, "kollect's messages are bytes"],
 ])('the settings %j are refused: %s', (written, told) => {
   expect(() => configFrom(serviceBusSchema, { connection_string: 'env:X', entity: 'q', ...written })).toThrow(told)
 })
 
-test('attributes are read with either separator and in AMQP\'s own types; a message is known by its number, its key is its session', () => {
-  const came = fromMessage({
-    body: Buffer.from('x'), contentType: 'text/plain', sessionId: 's', partitionKey: 'p', enqueuedTimeUtc: new Date(5), sequenceNumber: { toString: () => '7' },
-    applicationProperties: { 'cloudEvents:id': 'x', cloudEvents_type: 't', 'cloudEvents:n': 7, 'cloudEvents:yes': true, 'cloudEvents:time': new Date(0), 'cloudEvents:none': null, type: 'other' },
-  }, 'topic/weir')
-  expect(came).toEqual({ attributes: { id: 'x', type: 't', n: '7', yes: 'true', time: '1970-01-01T00:00:00.000Z' }, contentType: 'text/plain', body: Buffer.from('x'), place: 'topic/weir/7', time: 5, key: 's' })
+test("attributes are read with either separator and in AMQP's own types; a message is known by its number, its key is its session", () => {
+  const came = fromMessage(
+    {
+      body: Buffer.from('x'),
+      contentType: 'text/plain',
+      sessionId: 's',
+      partitionKey: 'p',
+      enqueuedTimeUtc: new Date(5),
+      sequenceNumber: { toString: () => '7' },
+      applicationProperties: {
+        'cloudEvents:id': 'x',
+        cloudEvents_type: 't',
+        'cloudEvents:n': 7,
+        'cloudEvents:yes': true,
+        'cloudEvents:time': new Date(0),
+        'cloudEvents:none': null,
+        type: 'other',
+      },
+    },
+    'topic/weir',
+  )
+  expect(came).toEqual({
+    attributes: { id: 'x', type: 't', n: '7', yes: 'true', time: '1970-01-01T00:00:00.000Z' },
+    contentType: 'text/plain',
+    body: Buffer.from('x'),
+    place: 'topic/weir/7',
+    time: 5,
+    key: 's',
+  })
 })
 
-test.each<[unknown, string]>([[Buffer.from('ab'), 'ab'], [[Buffer.from('a'), Buffer.from('b')], 'ab'], ['text', 'text'], [{ a: 1 }, '{"a":1}'], [undefined, '']])('the body %j is the bytes %j', (body, bytes) => {
+test.each<[unknown, string]>([
+  [Buffer.from('ab'), 'ab'],
+  [[Buffer.from('a'), Buffer.from('b')], 'ab'],
+  ['text', 'text'],
+  [{ a: 1 }, '{"a":1}'],
+  [undefined, ''],
+])('the body %j is the bytes %j', (body, bytes) => {
   expect(Buffer.from(fromMessage({ body }, 'q').body).toString()).toBe(bytes)
 })
 
-test('a source\'s settings', () => {
-  expect(() => configFrom(serviceBusSourceSchema, { connection_string: 'env:X', entity: 'q', subscription: 'a b' })).toThrow('the name of a subscription')
-  expect(configFrom(serviceBusSourceSchema, { connection_string: 'env:X', entity: 'q' })).toMatchObject({ subscription: null, sessions: false, prefetch: 256 })
+test("a source's settings", () => {
+  expect(() =>
+    configFrom(serviceBusSourceSchema, { connection_string: 'env:X', entity: 'q', subscription: 'a b' }),
+  ).toThrow('the name of a subscription')
+  expect(configFrom(serviceBusSourceSchema, { connection_string: 'env:X', entity: 'q' })).toMatchObject({
+    subscription: null,
+    sessions: false,
+    prefetch: 256,
+  })
 })

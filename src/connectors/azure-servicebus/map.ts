@@ -30,20 +30,40 @@ const [perMessage, perProperty] = [768, 12]
  * CloudEvents' attributes as application properties `cloudEvents:NAME`, the others by their names. A key that is longer than a session id may
  * be becomes its hash. Throws, with the reason, for what Service Bus has no place for.
  */
-export function toMessage({ attributes, facts, contentType, body, id, key }: Pick<BusMessage, 'attributes' | 'facts' | 'contentType' | 'body' | 'id' | 'key'>, form: MessageForm): ServiceBusMessage {
+export function toMessage(
+  {
+    attributes,
+    facts,
+    contentType,
+    body,
+    id,
+    key,
+  }: Pick<BusMessage, 'attributes' | 'facts' | 'contentType' | 'body' | 'id' | 'key'>,
+  form: MessageForm,
+): ServiceBusMessage {
   const properties: Record<string, string> = { ...facts }
   for (const [name, value] of Object.entries(attributes)) {
-    if (Buffer.byteLength(value) > limits.property) throw new Error(`its attribute ${name} is longer than Service Bus takes (${limits.property} bytes); \`mode: structured\` has room for it`)
+    if (Buffer.byteLength(value) > limits.property)
+      throw new Error(
+        `its attribute ${name} is longer than Service Bus takes (${limits.property} bytes); \`mode: structured\` has room for it`,
+      )
     properties[`cloudEvents:${name}`] = value
   }
   const bytes = bytesOf(properties)
-  if (bytes > limits.properties) throw new Error(`its attributes take ${bytes} bytes, and Service Bus takes ${limits.properties}; \`mode: structured\` has room for them`)
+  if (bytes > limits.properties)
+    throw new Error(
+      `its attributes take ${bytes} bytes, and Service Bus takes ${limits.properties}; \`mode: structured\` has room for them`,
+    )
   const session = form.sessions ? (key === undefined ? form.default_session : shortened(key)) : undefined
   const partition = form.partition_key && key !== undefined ? shortened(key) : undefined
   return {
-    body: Buffer.from(body.buffer, body.byteOffset, body.byteLength), applicationProperties: properties, messageId: id,
-    ...(contentType === undefined ? {} : { contentType }), ...(session === undefined ? {} : { sessionId: session }),
-    ...(partition === undefined ? {} : { partitionKey: partition }), ...(form.time_to_live === null ? {} : { timeToLive: form.time_to_live }),
+    body: Buffer.from(body.buffer, body.byteOffset, body.byteLength),
+    applicationProperties: properties,
+    messageId: id,
+    ...(contentType === undefined ? {} : { contentType }),
+    ...(session === undefined ? {} : { sessionId: session }),
+    ...(partition === undefined ? {} : { partitionKey: partition }),
+    ...(form.time_to_live === null ? {} : { timeToLive: form.time_to_live }),
   }
 }
 
@@ -54,7 +74,8 @@ export function sizeOf({ body, applicationProperties: properties, contentType = 
 
 function bytesOf(properties: Readonly<Record<string, string>>): number {
   let bytes = 0
-  for (const [name, value] of Object.entries(properties)) bytes += Buffer.byteLength(name) + Buffer.byteLength(value) + perProperty
+  for (const [name, value] of Object.entries(properties))
+    bytes += Buffer.byteLength(name) + Buffer.byteLength(value) + perProperty
   return bytes
 }
 

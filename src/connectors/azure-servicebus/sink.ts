@@ -8,7 +8,11 @@ import { listenServiceBus } from './client-listen.ts'
 import type { ServiceBusConfig, serviceBusSchema } from './config.ts'
 import { toMessage } from './map.ts'
 
-export const sink = defineSink<typeof serviceBusSchema>('azure-servicebus', { accepts: ['events', 'flows'], idempotency: 'id', build: openServiceBus })
+export const sink = defineSink<typeof serviceBusSchema>('azure-servicebus', {
+  accepts: ['events', 'flows'],
+  idempotency: 'id',
+  build: openServiceBus,
+})
 
 export function openServiceBus(config: ServiceBusConfig, context: Context): Promise<Sink> {
   const publisher = new ServiceBusPublisher(config, context)
@@ -17,7 +21,15 @@ export function openServiceBus(config: ServiceBusConfig, context: Context): Prom
     publishAll: (messages, signal) => publishAll(publisher, config, messages, signal),
     show(message) {
       const { body, applicationProperties, sessionId, messageId, contentType } = toMessage(message, config)
-      return { to: sessionId === undefined ? config.entity : `${config.entity} (session ${sessionId})`, headers: { ...applicationProperties, 'message-id': messageId, ...(contentType === undefined ? {} : { 'content-type': contentType }) }, body }
+      return {
+        to: sessionId === undefined ? config.entity : `${config.entity} (session ${sessionId})`,
+        headers: {
+          ...applicationProperties,
+          'message-id': messageId,
+          ...(contentType === undefined ? {} : { 'content-type': contentType }),
+        },
+        body,
+      }
     },
     probe: (signal) => publisher.probe(signal),
     listen: () => listenServiceBus(config, context),
@@ -27,7 +39,12 @@ export function openServiceBus(config: ServiceBusConfig, context: Context): Prom
 }
 
 /** What can't be written is refused, and holds back what is behind it in its key. */
-async function publishAll(publisher: ServiceBusPublisher, config: ServiceBusConfig, messages: readonly OutMessage[], signal: AbortSignal): Promise<readonly Attempt[]> {
+async function publishAll(
+  publisher: ServiceBusPublisher,
+  config: ServiceBusConfig,
+  messages: readonly OutMessage[],
+  signal: AbortSignal,
+): Promise<readonly Attempt[]> {
   const attempts: Attempt[] = []
   const written: Outgoing[] = []
   const places: number[] = []
@@ -46,6 +63,7 @@ async function publishAll(publisher: ServiceBusPublisher, config: ServiceBusConf
       attempts[at] = { is: 'reject', reason: messageOf(error) }
     }
   }
-  for (const [index, attempt] of (await publisher.sendAll(written, signal)).entries()) attempts[places[index] ?? 0] = attempt
+  for (const [index, attempt] of (await publisher.sendAll(written, signal)).entries())
+    attempts[places[index] ?? 0] = attempt
   return Array.from({ length: messages.length }, (_, at) => attempts[at])
 }

@@ -5,7 +5,10 @@ import { ServiceBusPuller } from './client-pull.ts'
 import type { ServiceBusSourceConfig, serviceBusSourceSchema } from './config.ts'
 import { lookAtEntity } from './client-look.ts'
 
-export const source = defineSource<typeof serviceBusSourceSchema>('azure-servicebus', { build: openServiceBusSource, probe: lookAtEntity })
+export const source = defineSource<typeof serviceBusSourceSchema>('azure-servicebus', {
+  build: openServiceBusSource,
+  probe: lookAtEntity,
+})
 
 /** A namespace that is away is no error here: it is said, and tried again. */
 export function openServiceBusSource(config: ServiceBusSourceConfig, context: SourceContext): Promise<Source> {

@@ -46,7 +46,8 @@ export class TrailFiles {
   async records(file: FileName, signal: AbortSignal): Promise<readonly unknown[]> {
     const { bucket, largest_file: largest } = this.#from
     const place = `s3://${file.bucket}/${file.key}`
-    if (file.bucket !== bucket) throw new FileUnfit(`${place} is in another bucket than \`from.bucket\` (${bucket}), and is not fetched`)
+    if (file.bucket !== bucket)
+      throw new FileUnfit(`${place} is in another bucket than \`from.bucket\` (${bucket}), and is not fetched`)
     const packed = await this.#fetch(file, place, signal)
     let text: Uint8Array
     try {
@@ -66,8 +67,15 @@ export class TrailFiles {
 
   /** Whether the bucket lets us in. Rejects with FileAway. */
   async look(signal: AbortSignal): Promise<void> {
-    const { library: { HeadBucketCommand }, client } = await this.#open()
-    await client.send(new HeadBucketCommand({ Bucket: this.#from.bucket }), { abortSignal: signal }).catch((error: unknown) => { throw this.#trouble(error, `bucket ${this.#from.bucket}`) })
+    const {
+      library: { HeadBucketCommand },
+      client,
+    } = await this.#open()
+    await client
+      .send(new HeadBucketCommand({ Bucket: this.#from.bucket }), { abortSignal: signal })
+      .catch((error: unknown) => {
+        throw this.#trouble(error, `bucket ${this.#from.bucket}`)
+      })
   }
 
   close(): void {
@@ -80,9 +88,14 @@ export class TrailFiles {
     const { largest_file: largest } = this.#from
     const late = new AbortController()
     try {
-      const { library: { GetObjectCommand }, client } = await this.#open()
+      const {
+        library: { GetObjectCommand },
+        client,
+      } = await this.#open()
       const get = async (): Promise<Uint8Array> => {
-        const { Body: body, ContentLength: bytes = 0 } = await client.send(new GetObjectCommand({ Bucket, Key }), { abortSignal: AbortSignal.any([signal, late.signal]) })
+        const { Body: body, ContentLength: bytes = 0 } = await client.send(new GetObjectCommand({ Bucket, Key }), {
+          abortSignal: AbortSignal.any([signal, late.signal]),
+        })
         if (bytes > largest) {
           late.abort()
           throw new FileUnfit(`${place} has ${bytes} bytes, and \`from.largest_file\` is ${largest}`)
@@ -99,10 +112,21 @@ export class TrailFiles {
   }
 
   #trouble(error: unknown, place: string): FileAway {
-    const { attempt: { reason }, login } = awsTrouble(error, place, 's3:GetObject, s3:ListBucket and, for files that are encrypted with a key, kms:Decrypt')
-    const status = (error as { readonly $metadata?: { readonly httpStatusCode?: number } } | undefined)?.$metadata?.httpStatusCode
+    const {
+      attempt: { reason },
+      login,
+    } = awsTrouble(
+      error,
+      place,
+      's3:GetObject, s3:ListBucket and, for files that are encrypted with a key, kms:Decrypt',
+    )
+    const status = (error as { readonly $metadata?: { readonly httpStatusCode?: number } } | undefined)?.$metadata
+      ?.httpStatusCode
     if (login) this.close()
-    return new FileAway(reason.replace('does not let us write to', 'does not let us read'), { denied: status === 403 || status === 404, cause: error })
+    return new FileAway(reason.replace('does not let us write to', 'does not let us read'), {
+      denied: status === 403 || status === 404,
+      cause: error,
+    })
   }
 
   async #open(): Promise<{ readonly library: Library; readonly client: S3Client }> {
@@ -110,7 +134,11 @@ export class TrailFiles {
     const { region } = this.#config
     const { queue_url: url, s3_endpoint: endpoint } = this.#from
     const library = await import('@aws-sdk/client-s3')
-    const options = await awsOptions({ ...this.#config, region: region ?? regionIn(url) ?? null, endpoint }, this.#host, '')
+    const options = await awsOptions(
+      { ...this.#config, region: region ?? regionIn(url) ?? null, endpoint },
+      this.#host,
+      '',
+    )
     // A queue is in the region of its bucket, where it is S3 itself that tells.
     const client = new library.S3Client({ ...options, followRegionRedirects: true, forcePathStyle: endpoint !== null })
     return (this.#live ??= { library, client })

@@ -7,16 +7,37 @@ import { FileAway, TrailFiles } from './client-files.ts'
 import type { CloudtrailConfig, From } from './config.ts'
 
 /** Asks each region for one event of the last minute, and whether the Lease is ours to take; or for the settings of the queue and for the bucket. Nothing is taken. */
-export async function lookAtTrail(config: CloudtrailConfig, context: ProbeContext, signal: AbortSignal): Promise<Probe> {
+export async function lookAtTrail(
+  config: CloudtrailConfig,
+  context: ProbeContext,
+  signal: AbortSignal,
+): Promise<Probe> {
   const { from } = config
-  const regions = from.type === 'lookup' ? (from.regions.length === 0 ? [config.region ?? undefined] : from.regions) : []
-  const found = from.type === 'lookup' ? (await Promise.all([...regions.map((region) => lookAtRegion(config, region, context, signal)), lookAtLease(config.lease, context, signal)])).flat() : [await lookAtQueue(config, from, context, signal), await lookAtBucket(config, from, context, signal)]
+  const regions =
+    from.type === 'lookup' ? (from.regions.length === 0 ? [config.region ?? undefined] : from.regions) : []
+  const found =
+    from.type === 'lookup'
+      ? (
+          await Promise.all([
+            ...regions.map((region) => lookAtRegion(config, region, context, signal)),
+            lookAtLease(config.lease, context, signal),
+          ])
+        ).flat()
+      : [await lookAtQueue(config, from, context, signal), await lookAtBucket(config, from, context, signal)]
   const wrong = found.filter(({ is }) => is === 'fail')
   const doubtful = found.some(({ is }) => is === 'warn')
-  return { is: wrong.length > 0 ? 'fail' : doubtful ? 'warn' : 'ok', says: (wrong.length > 0 ? wrong : found).map(({ says }) => says).join('; ') }
+  return {
+    is: wrong.length > 0 ? 'fail' : doubtful ? 'warn' : 'ok',
+    says: (wrong.length > 0 ? wrong : found).map(({ says }) => says).join('; '),
+  }
 }
 
-async function lookAtRegion(config: CloudtrailConfig, region: string | undefined, { host }: ProbeContext, signal: AbortSignal): Promise<Probe> {
+async function lookAtRegion(
+  config: CloudtrailConfig,
+  region: string | undefined,
+  { host }: ProbeContext,
+  signal: AbortSignal,
+): Promise<Probe> {
   const reader = new TrailReader({ host, config, region, tries: 1, note: () => undefined })
   try {
     await reader.look(signal)
@@ -29,29 +50,54 @@ async function lookAtRegion(config: CloudtrailConfig, region: string | undefined
   }
 }
 
-async function lookAtQueue(config: CloudtrailConfig, { queue_url: url }: From<'queue'>, { host }: ProbeContext, signal: AbortSignal): Promise<Probe> {
+async function lookAtQueue(
+  config: CloudtrailConfig,
+  { queue_url: url }: From<'queue'>,
+  { host }: ProbeContext,
+  signal: AbortSignal,
+): Promise<Probe> {
   const name = `queue ${url.slice(url.lastIndexOf('/') + 1)}`
   const { GetQueueAttributesCommand, SQSClient } = await import('@aws-sdk/client-sqs')
   const client = new SQSClient(await awsOptions(config, host, url))
   try {
-    const { Attributes: { ApproximateNumberOfMessages: waiting } = {} } = await client.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['ApproximateNumberOfMessages'] }), { abortSignal: signal })
+    const { Attributes: { ApproximateNumberOfMessages: waiting } = {} } = await client.send(
+      new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['ApproximateNumberOfMessages'] }),
+      { abortSignal: signal },
+    )
     return { is: 'ok', says: `${name} is there, and our login is taken; about ${waiting ?? '?'} messages wait` }
   } catch (error) {
-    const { attempt: { reason } } = awsTrouble(error, name, 'sqs:GetQueueAttributes')
-    return /does not let us/.test(reason) ? { is: 'warn', says: `our login is taken, but we may not look at ${name}; whether we may read it only reading tells` } : { is: 'fail', says: reason }
+    const {
+      attempt: { reason },
+    } = awsTrouble(error, name, 'sqs:GetQueueAttributes')
+    return /does not let us/.test(reason)
+      ? {
+          is: 'warn',
+          says: `our login is taken, but we may not look at ${name}; whether we may read it only reading tells`,
+        }
+      : { is: 'fail', says: reason }
   } finally {
     client.destroy()
   }
 }
 
-async function lookAtBucket(config: CloudtrailConfig, from: From<'queue'>, { host }: ProbeContext, signal: AbortSignal): Promise<Probe> {
+async function lookAtBucket(
+  config: CloudtrailConfig,
+  from: From<'queue'>,
+  { host }: ProbeContext,
+  signal: AbortSignal,
+): Promise<Probe> {
   const files = new TrailFiles(config, from, host)
   try {
     await files.look(signal)
     return { is: 'ok', says: `bucket ${from.bucket} lets us in` }
   } catch (error) {
     if (!(error instanceof FileAway)) throw error
-    return error.denied ? { is: 'warn', says: `bucket ${from.bucket} is not there, or we may not look at it; whether we may read its files only reading tells` } : { is: 'fail', says: error.message }
+    return error.denied
+      ? {
+          is: 'warn',
+          says: `bucket ${from.bucket} is not there, or we may not look at it; whether we may read its files only reading tells`,
+        }
+      : { is: 'fail', says: error.message }
   } finally {
     files.close()
   }

@@ -63,7 +63,8 @@ export class FilePuller implements Puller<Delivery> {
   }
 
   async pull(signal: AbortSignal): Promise<readonly Pulled<Delivery>[]> {
-    if (this.#waiting.length === 0) for (const { message, handle } of await this.#queue.pull(signal)) this.#waiting.push(...told(message, handle))
+    if (this.#waiting.length === 0)
+      for (const { message, handle } of await this.#queue.pull(signal)) this.#waiting.push(...told(message, handle))
     const some = this.#waiting.slice(0, mostAtOnce)
     const read = await Promise.allSettled(some.map((one) => this.#read(one, signal)))
     if (signal.aborted) return []
@@ -93,7 +94,8 @@ export class FilePuller implements Puller<Delivery> {
 
   async ack(handles: readonly Delivery[]): Promise<void> {
     const done: string[] = []
-    for (const delivery of handles) if (--delivery.open === 0 && delivery.files === 0 && !delivery.back) done.push(delivery.receipt)
+    for (const delivery of handles)
+      if (--delivery.open === 0 && delivery.files === 0 && !delivery.back) done.push(delivery.receipt)
     if (done.length > 0) await this.#queue.ack(done)
   }
 
@@ -118,16 +120,26 @@ export class FilePuller implements Puller<Delivery> {
 
   /** Counted each time, and said once in a while. */
   #denied(problem: string): void {
-    const { id, log, metrics, host: { clock } } = this.#context
+    const {
+      id,
+      log,
+      metrics,
+      host: { clock },
+    } = this.#context
     metrics.count('weir_cloudtrail_files_total', 1, { source: id, outcome: 'denied' })
     if (clock.monotonic() - this.#said < repeatMs) return
     this.#said = clock.monotonic()
-    log.warn('A file of the trail may not be read; its message stays in the queue and comes again.', { source: id, problem })
+    log.warn('A file of the trail may not be read; its message stays in the queue and comes again.', {
+      source: id,
+      problem,
+    })
   }
 
   /** One message for each record; at least one, by which the file is acknowledged. Rejects with FileAway. */
   async #read({ delivery: { message }, file, unfit }: Waiting, signal: AbortSignal): Promise<readonly InMessage[]> {
-    const count = (outcome: string): void => { this.#context.metrics.count('weir_cloudtrail_files_total', 1, { source: this.#context.id, outcome }) }
+    const count = (outcome: string): void => {
+      this.#context.metrics.count('weir_cloudtrail_files_total', 1, { source: this.#context.id, outcome })
+    }
     const alone = (meaning: Error | 'nothing', place = message.place): readonly InMessage[] => {
       const one = { ...message, place }
       this.#meaning.set(one, meaning)
@@ -143,7 +155,9 @@ export class FilePuller implements Puller<Delivery> {
     try {
       const records = await this.#files.records(file, signal)
       count('read')
-      return records.length === 0 ? alone('nothing') : records.map((record, at) => this.#message(record, `${place}#${at}`, message))
+      return records.length === 0
+        ? alone('nothing')
+        : records.map((record, at) => this.#message(record, `${place}#${at}`, message))
     } catch (error) {
       if (!(error instanceof FileUnfit)) throw error
       count('rejected')
@@ -153,7 +167,14 @@ export class FilePuller implements Puller<Delivery> {
 
   #message(record: unknown, place: string, { time }: InMessage): InMessage {
     const event = mapRecord(record)
-    const one: InMessage = { attributes: {}, contentType: 'application/json', body: event?.data ?? Buffer.from(JSON.stringify(record)), place, time, key: undefined }
+    const one: InMessage = {
+      attributes: {},
+      contentType: 'application/json',
+      body: event?.data ?? Buffer.from(JSON.stringify(record)),
+      place,
+      time,
+      key: undefined,
+    }
     if (event !== undefined) this.#meaning.set(one, event)
     return one
   }

@@ -55,7 +55,11 @@ export class TrailReader {
   /** One page, newest first over all pages. Rejects with TrailError, with ResponseError for a success that is none, and when the signal aborts. */
   read({ from, to }: Span, next: string | undefined, signal: AbortSignal, page = mostInAnswer): Promise<Page<Event>> {
     // Times are of whole seconds there.
-    const span = { StartTime: new Date(Math.floor(from / 1000) * 1000), EndTime: new Date(Math.ceil(to / 1000) * 1000), MaxResults: page }
+    const span = {
+      StartTime: new Date(Math.floor(from / 1000) * 1000),
+      EndTime: new Date(Math.ceil(to / 1000) * 1000),
+      MaxResults: page,
+    }
     return this.#page({ ...span, ...(next === undefined ? {} : { NextToken: next }) }, signal)
   }
 
@@ -70,16 +74,31 @@ export class TrailReader {
     this.#live = undefined
   }
 
-  async #page(asked: { readonly StartTime: Date; readonly EndTime: Date; readonly MaxResults: number; readonly NextToken?: string }, signal: AbortSignal): Promise<Page<Event>> {
+  async #page(
+    asked: {
+      readonly StartTime: Date
+      readonly EndTime: Date
+      readonly MaxResults: number
+      readonly NextToken?: string
+    },
+    signal: AbortSignal,
+  ): Promise<Page<Event>> {
     const { host, config, note, tries = usualTries } = this.#options
     for (let attempt = 1; ; attempt++) {
       await this.#pace(signal)
       const late = new AbortController()
-      const timer = host.timers.after(config.timeout, () => { late.abort() })
+      const timer = host.timers.after(config.timeout, () => {
+        late.abort()
+      })
       try {
         signal.throwIfAborted()
-        const { library: { LookupEventsCommand }, client } = await this.#open()
-        const { Events: list, NextToken: token } = await client.send(new LookupEventsCommand(asked), { abortSignal: AbortSignal.any([signal, late.signal]) })
+        const {
+          library: { LookupEventsCommand },
+          client,
+        } = await this.#open()
+        const { Events: list, NextToken: token } = await client.send(new LookupEventsCommand(asked), {
+          abortSignal: AbortSignal.any([signal, late.signal]),
+        })
         const read = pageOf<Event>({ who: 'CloudTrail', what: 'events', list, next: token })
         note('answered')
         return read
@@ -87,11 +106,13 @@ export class TrailReader {
         if (signal.aborted) throw error
         note('failed')
         if (error instanceof ResponseError) throw error
-        if (isUnreadable(error)) throw new ResponseError('unreadable', 'CloudTrail answered something that is no JSON', error)
-        if (!mayPass(error) || attempt >= tries) throw await this.#failure(late.signal.aborted ? new Error(`no answer within ${config.timeout} ms`) : error)
+        if (isUnreadable(error))
+          throw new ResponseError('unreadable', 'CloudTrail answered something that is no JSON', error)
+        if (!mayPass(error) || attempt >= tries)
+          throw await this.#failure(late.signal.aborted ? new Error(`no answer within ${config.timeout} ms`) : error)
         const most = Math.min(longestWaitMs, firstWaitMs * 2 ** attempt)
         // A part is random, so that many do not come at once.
-        await host.timers.sleep(most / 2 + host.random.next() * most / 2, signal)
+        await host.timers.sleep(most / 2 + (host.random.next() * most) / 2, signal)
       } finally {
         timer.cancel()
       }
@@ -106,7 +127,10 @@ export class TrailReader {
   }
 
   async #failure(error: unknown): Promise<TrailError> {
-    const { attempt: { reason }, login } = awsTrouble(error, `CloudTrail in ${this.#options.region ?? 'our region'}`, 'cloudtrail:LookupEvents')
+    const {
+      attempt: { reason },
+      login,
+    } = awsTrouble(error, `CloudTrail in ${this.#options.region ?? 'our region'}`, 'cloudtrail:LookupEvents')
     // The next one is built with the credentials as they are then.
     if (login) this.close()
     return new TrailError(reason.replace('does not let us write to', 'does not let us read'), { cause: error })
@@ -116,14 +140,18 @@ export class TrailReader {
     if (this.#live !== undefined) return this.#live
     const { config, host, region } = this.#options
     const library = await import('@aws-sdk/client-cloudtrail')
-    const client = new library.CloudTrailClient(await awsOptions({ ...config, region: region ?? config.region }, host, ''))
+    const client = new library.CloudTrailClient(
+      await awsOptions({ ...config, region: region ?? config.region }, host, ''),
+    )
     return (this.#live ??= { library, client })
   }
 }
 
 /** A success whose body the library could not read. */
 function isUnreadable(error: unknown): boolean {
-  const { $metadata: { httpStatusCode: status } = {} } = error as { readonly $metadata?: { readonly httpStatusCode?: number } }
+  const { $metadata: { httpStatusCode: status } = {} } = error as {
+    readonly $metadata?: { readonly httpStatusCode?: number }
+  }
   return error instanceof SyntaxError && (status === undefined || status < 300)
 }
 
@@ -131,7 +159,9 @@ function isUnreadable(error: unknown): boolean {
 function mayPass(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   if (/Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|RequestTimeout/i.test(error.name)) return true
-  const { $metadata: { httpStatusCode: status } = {} } = error as { readonly $metadata?: { readonly httpStatusCode?: number } }
+  const { $metadata: { httpStatusCode: status } = {} } = error as {
+    readonly $metadata?: { readonly httpStatusCode?: number }
+  }
   if (status !== undefined) return status >= 500
   return !/Credentials|Token(?:Provider)?Error|Region is missing/.test(`${error.name} ${error.message}`)
 }

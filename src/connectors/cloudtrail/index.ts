@@ -7,6 +7,11 @@ export default defineConnector({
   metrics,
   support: [
     { system: 'cloudtrail', name: 'AWS CloudTrail, LookupEvents', remark: 'never the service' },
-    { system: 'cloudtrail-s3', connector: 'cloudtrail', name: 'AWS CloudTrail, files in S3 told of by SQS', remark: 'never the service' },
+    {
+      system: 'cloudtrail-s3',
+      connector: 'cloudtrail',
+      name: 'AWS CloudTrail, files in S3 told of by SQS',
+      remark: 'never the service',
+    },
   ],
 })

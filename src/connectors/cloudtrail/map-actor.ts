@@ -3,7 +3,10 @@ import type { AuditActor, AuditPerson } from '../../model/audit.ts'
 import { isRecord, known, textOf, type Fields } from '../../model/json.ts'
 
 /** `kind`: type of the event; what AWS itself did has `AwsServiceEvent`. */
-export function actorOf(told: unknown, { kind, from }: { readonly kind: string | undefined; readonly from: unknown }): AuditActor {
+export function actorOf(
+  told: unknown,
+  { kind, from }: { readonly kind: string | undefined; readonly from: unknown },
+): AuditActor {
   // What AWS did by itself comes from a place without an address.
   const address = textOf(from) === 'AWS Internal' ? undefined : textOf(from)
   if (!isRecord(told)) return known<AuditActor>({ kind: kind === 'AwsServiceEvent' ? 'system' : 'unknown', address })
@@ -15,17 +18,34 @@ function whoIs(identity: Fields, kind: string | undefined): Omit<AuditActor, 'ad
   const [type, domain, invoker] = [text('type'), text('accountId'), text('invokedBy')]
   const person = known<AuditPerson>({ id: text('principalId'), name: text('userName'), domain })
   switch (type) {
-    case 'Root': return { kind: 'user', ...person, name: 'root' }
+    case 'Root':
+      return { kind: 'user', ...person, name: 'root' }
     case 'AssumedRole':
     case 'Role':
-    case 'FederatedUser': return sessionOf(identity, person)
-    case 'AWSService': return known<Omit<AuditActor, 'address'>>({ kind: 'system', name: invoker ?? text('principalId') })
+    case 'FederatedUser':
+      return sessionOf(identity, person)
+    case 'AWSService':
+      return known<Omit<AuditActor, 'address'>>({ kind: 'system', name: invoker ?? text('principalId') })
     case 'SAMLUser':
-    case 'WebIdentityUser': return { kind: 'user', ...person, ...known<AuditPerson>({ domain: text('identityProvider') ?? domain }) }
-    case 'IdentityCenterUser': return { kind: 'user', ...person, ...behalfOf(identity) }
+    case 'WebIdentityUser':
+      return { kind: 'user', ...person, ...known<AuditPerson>({ domain: text('identityProvider') ?? domain }) }
+    case 'IdentityCenterUser':
+      return { kind: 'user', ...person, ...behalfOf(identity) }
     // Another account, or a service of it: nobody is named.
-    case 'AWSAccount': return { kind: 'user', ...person, ...(person.id === undefined && domain !== undefined ? { id: domain } : {}) }
-    default: return { kind: person.id !== undefined || person.name !== undefined ? (type === 'Unknown' ? 'unknown' : 'user') : kind === 'AwsServiceEvent' ? 'system' : 'unknown', ...person }
+    case 'AWSAccount':
+      return { kind: 'user', ...person, ...(person.id === undefined && domain !== undefined ? { id: domain } : {}) }
+    default:
+      return {
+        kind:
+          person.id !== undefined || person.name !== undefined
+            ? type === 'Unknown'
+              ? 'unknown'
+              : 'user'
+            : kind === 'AwsServiceEvent'
+              ? 'system'
+              : 'unknown',
+        ...person,
+      }
   }
 }
 
@@ -39,7 +59,9 @@ function sessionOf(identity: Fields, person: AuditPerson): Omit<AuditActor, 'add
   const [role, session] = namesIn(textOf(identity['arn']) ?? '')
   const service = /:role\/aws-service-role\/([^/]+)\//.exec(textOf(issuer['arn']) ?? '')?.[1]
   const lender = known<AuditPerson>({
-    id: textOf(issuer['principalId']) ?? person.id?.split(':')[0], name: service ?? textOf(issuer['userName']) ?? role ?? person.name, domain: textOf(issuer['accountId']) ?? person.domain,
+    id: textOf(issuer['principalId']) ?? person.id?.split(':')[0],
+    name: service ?? textOf(issuer['userName']) ?? role ?? person.name,
+    domain: textOf(issuer['accountId']) ?? person.domain,
   })
   // Such a role is one that only AWS has.
   if (service !== undefined) return { kind: 'system', ...lender }

@@ -18,8 +18,10 @@ export function filesIn(body: Uint8Array): readonly FileName[] {
     if (told['Event'] === 's3:TestEvent') return []
     if (Array.isArray(told['Records'])) return told['Records'].flatMap(fromS3)
     const { detail, s3Bucket, s3ObjectKey: keys } = told
-    if (isRecord(detail)) return told['detail-type'] === 'Object Created' ? [named(detail['bucket'], detail['object'], (key) => key)] : []
-    if (typeof s3Bucket === 'string' && Array.isArray(keys)) return keys.filter((key) => typeof key === 'string').map((key) => ({ bucket: s3Bucket, key }))
+    if (isRecord(detail))
+      return told['detail-type'] === 'Object Created' ? [named(detail['bucket'], detail['object'], (key) => key)] : []
+    if (typeof s3Bucket === 'string' && Array.isArray(keys))
+      return keys.filter((key) => typeof key === 'string').map((key) => ({ bucket: s3Bucket, key }))
   }
   throw new Error('it is no notification of S3')
 }

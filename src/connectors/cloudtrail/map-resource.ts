@@ -17,23 +17,56 @@ export interface FoundResource extends AuditResource {
 
 /** Parameters that name what a request is about, with its type; the first that is there is it. */
 const parameters = [
-  ['instanceId', 'instance'], ['volumeId', 'volume'], ['snapshotId', 'snapshot'], ['groupId', 'securitygroup'], ['networkInterfaceId', 'networkinterface'], ['subnetId', 'subnet'], ['vpcId', 'vpc'],
-  ['allocationId', 'eip'], ['imageId', 'image'], ['roleName', 'role'], ['accessKeyId', 'accesskey'], ['userName', 'user'], ['groupName', 'group'], ['policyArn', 'policy'], ['roleArn', 'role'], ['bucketName', 'bucket'],
-  ['functionName', 'function'], ['tableName', 'table'], ['dBInstanceIdentifier', 'dbinstance'], ['dBClusterIdentifier', 'dbcluster'], ['clusterName', 'cluster'], ['stackName', 'stack'], ['secretId', 'secret'], ['keyId', 'key'],
-  ['loadBalancerArn', 'loadbalancer'], ['loadBalancerName', 'loadbalancer'], ['autoScalingGroupName', 'autoscalinggroup'], ['queueUrl', 'queue'], ['topicArn', 'topic'], ['hostedZoneId', 'hostedzone'], ['trailName', 'trail'],
+  ['instanceId', 'instance'],
+  ['volumeId', 'volume'],
+  ['snapshotId', 'snapshot'],
+  ['groupId', 'securitygroup'],
+  ['networkInterfaceId', 'networkinterface'],
+  ['subnetId', 'subnet'],
+  ['vpcId', 'vpc'],
+  ['allocationId', 'eip'],
+  ['imageId', 'image'],
+  ['roleName', 'role'],
+  ['accessKeyId', 'accesskey'],
+  ['userName', 'user'],
+  ['groupName', 'group'],
+  ['policyArn', 'policy'],
+  ['roleArn', 'role'],
+  ['bucketName', 'bucket'],
+  ['functionName', 'function'],
+  ['tableName', 'table'],
+  ['dBInstanceIdentifier', 'dbinstance'],
+  ['dBClusterIdentifier', 'dbcluster'],
+  ['clusterName', 'cluster'],
+  ['stackName', 'stack'],
+  ['secretId', 'secret'],
+  ['keyId', 'key'],
+  ['loadBalancerArn', 'loadbalancer'],
+  ['loadBalancerName', 'loadbalancer'],
+  ['autoScalingGroupName', 'autoscalinggroup'],
+  ['queueUrl', 'queue'],
+  ['topicArn', 'topic'],
+  ['hostedZoneId', 'hostedzone'],
+  ['trailName', 'trail'],
 ] as const
 /** These name something new only in their answer. */
 const makes = /^(?:Create|Run|Allocate|Copy|Import|Register|Restore)/
 
 export function resourceOf(record: Fields, lookedUp: readonly LookedUp[]): FoundResource | undefined {
   const listed = Array.isArray(record['resources']) ? record['resources'].find(isRecord) : undefined
-  const [asked, answered] = [record['requestParameters'], record['responseElements']].map((told) => (isRecord(told) ? told : {})) as [Fields, Fields]
+  const [asked, answered] = [record['requestParameters'], record['responseElements']].map((told) =>
+    isRecord(told) ? told : {},
+  ) as [Fields, Fields]
   const isNew = makes.test(textOf(record['eventName']) ?? '')
   const [first] = lookedUp
   // Older records write the ARN otherwise.
-  return named(textOf(listed?.['ARN']) ?? textOf(listed?.['arn']), textOf(listed?.['type']))
-    ?? ofInstances(asked) ?? ofInstances(answered) ?? (isNew ? inParameters(answered) ?? inParameters(asked) : inParameters(asked) ?? inParameters(answered))
-    ?? named(first?.ResourceName, first?.ResourceType)
+  return (
+    named(textOf(listed?.['ARN']) ?? textOf(listed?.['arn']), textOf(listed?.['type'])) ??
+    ofInstances(asked) ??
+    ofInstances(answered) ??
+    (isNew ? (inParameters(answered) ?? inParameters(asked)) : (inParameters(asked) ?? inParameters(answered))) ??
+    named(first?.ResourceName, first?.ResourceType)
+  )
 }
 
 function ofInstances({ instancesSet: set }: Fields): FoundResource | undefined {
@@ -57,11 +90,22 @@ function named(text: string | undefined, of: string | undefined): FoundResource 
   const [, owner, account, within] = /^arn:[^:]*:([^:]*):[^:]*:([^:]*):(.+)$/.exec(text) ?? []
   if (within === undefined || owner === undefined) {
     const isAddress = /^https?:\/\//.test(text)
-    return known<FoundResource>({ type, id: isAddress ? text.slice(text.lastIndexOf('/') + 1) : text, url: isAddress ? text : undefined, service: typed?.toLowerCase() })
+    return known<FoundResource>({
+      type,
+      id: isAddress ? text.slice(text.lastIndexOf('/') + 1) : text,
+      url: isAddress ? text : undefined,
+      service: typed?.toLowerCase(),
+    })
   }
   // Of S3 it is the bucket and the name within.
   const [, kind, rest] = (owner === 's3' ? null : /^([a-zA-Z0-9-]+)[:/](.+)$/.exec(within)) ?? []
   const id = rest ?? within
   // A path is no part of a name in IAM: elsewhere the same role is named without it.
-  return known<FoundResource>({ type: type ?? kind?.toLowerCase(), id: owner === 'iam' ? id.slice(id.lastIndexOf('/') + 1) : id, url: text, service: owner, account: account === '' || account === 'aws' ? undefined : account })
+  return known<FoundResource>({
+    type: type ?? kind?.toLowerCase(),
+    id: owner === 'iam' ? id.slice(id.lastIndexOf('/') + 1) : id,
+    url: text,
+    service: owner,
+    account: account === '' || account === 'aws' ? undefined : account,
+  })
 }

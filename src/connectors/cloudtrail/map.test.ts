@@ -3,35 +3,79 @@ import { expect, test } from 'vitest'
 import { mapRecord } from './map.ts'
 import { filesIn, hasRecords } from './map-notice.ts'
 
-const fixture = (name: string): unknown => JSON.parse(readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8'))
+const fixture = (name: string): unknown =>
+  JSON.parse(readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8'))
 const { Records: records } = fixture('records.json') as { Records: Record<string, unknown>[] }
 const golden = fixture('events.json') as { id: string; audit: Record<string, unknown> }[]
 
-function mapped(record: object, ...rest: [{ ResourceType: string; ResourceName: string }[]?]): { readonly audit: Record<string, unknown>; readonly body: Record<string, unknown>; readonly event: Record<string, unknown> } {
+function mapped(
+  record: object,
+  ...rest: [{ ResourceType: string; ResourceName: string }[]?]
+): {
+  readonly audit: Record<string, unknown>
+  readonly body: Record<string, unknown>
+  readonly event: Record<string, unknown>
+} {
   const found = mapRecord({ eventName: 'Do', eventSource: 'ec2.amazonaws.com', ...record }, ...rest)
   if (found === undefined) throw new Error('no record')
   const { data, ...event } = found
-  const { audit, ...body } = JSON.parse(Buffer.from(data ?? []).toString()) as Record<string, unknown> & { audit: Record<string, unknown> }
+  const { audit, ...body } = JSON.parse(Buffer.from(data ?? []).toString()) as Record<string, unknown> & {
+    audit: Record<string, unknown>
+  }
   return { audit, body, event }
 }
 
-test.each(records.map((record, at) => [(record['userIdentity'] as { type?: string }).type, record['eventName'], record, golden[at]] as const))('a record of %s, %s, becomes the event that is written down, and is whole in its body', (_type, _name, record, wanted) => {
-  const { audit, body, event } = mapped(record)
-  expect({ ...event, audit }).toEqual(wanted)
-  expect(body).toEqual(record)
-})
+test.each(
+  records.map(
+    (record, at) =>
+      [(record['userIdentity'] as { type?: string }).type, record['eventName'], record, golden[at]] as const,
+  ),
+)(
+  'a record of %s, %s, becomes the event that is written down, and is whole in its body',
+  (_type, _name, record, wanted) => {
+    const { audit, body, event } = mapped(record)
+    expect({ ...event, audit }).toEqual(wanted)
+    expect(body).toEqual(record)
+  },
+)
 
 test('who is behind a session: the first of a chain of roles, else the user of the identity center, else the name of the session', () => {
-  const behind = (at: number): unknown => (golden[at]?.audit['actor'] as { impersonatedBy?: unknown } | undefined)?.impersonatedBy
-  expect([behind(2), behind(3), behind(5), behind(4)]).toEqual([expect.objectContaining({ id: '93a4b2c1-0000-4111-8222-333344445555', name: 'jane@example.com' }), { name: 'joe' }, { name: 'kim' }, undefined])
+  const behind = (at: number): unknown =>
+    (golden[at]?.audit['actor'] as { impersonatedBy?: unknown } | undefined)?.impersonatedBy
+  expect([behind(2), behind(3), behind(5), behind(4)]).toEqual([
+    expect.objectContaining({ id: '93a4b2c1-0000-4111-8222-333344445555', name: 'jane@example.com' }),
+    { name: 'joe' },
+    { name: 'kim' },
+    undefined,
+  ])
 })
 
 test('what is new is found in the answer, instances are found among them, and what neither says CloudTrail’s own list may', () => {
-  const resource = (record: object, ...rest: [{ ResourceType: string; ResourceName: string }[]?]): unknown => mapped(record, ...rest).audit['resource']
-  expect(resource({ eventName: 'CreateVolume', requestParameters: { snapshotId: 'snap-1' }, responseElements: { volumeId: 'vol-1' } })).toEqual({ type: 'volume', id: 'vol-1' })
-  expect(resource({ eventName: 'RunInstances', requestParameters: { subnetId: 'subnet-1', instancesSet: { items: [{ imageId: 'ami-1' }] } }, responseElements: { instancesSet: { items: [{ instanceId: 'i-1' }] } } })).toEqual({ type: 'instance', id: 'i-1' })
-  expect(resource({}, [{ ResourceType: 'AWS::EC2::SecurityGroup', ResourceName: 'sg-1' }])).toEqual({ type: 'securitygroup', id: 'sg-1' })
-  expect(resource({ requestParameters: { queueUrl: 'https://sqs.eu-central-1.amazonaws.com/1/orders' } })).toEqual({ type: 'queue', id: 'orders', url: 'https://sqs.eu-central-1.amazonaws.com/1/orders' })
+  const resource = (record: object, ...rest: [{ ResourceType: string; ResourceName: string }[]?]): unknown =>
+    mapped(record, ...rest).audit['resource']
+  expect(
+    resource({
+      eventName: 'CreateVolume',
+      requestParameters: { snapshotId: 'snap-1' },
+      responseElements: { volumeId: 'vol-1' },
+    }),
+  ).toEqual({ type: 'volume', id: 'vol-1' })
+  expect(
+    resource({
+      eventName: 'RunInstances',
+      requestParameters: { subnetId: 'subnet-1', instancesSet: { items: [{ imageId: 'ami-1' }] } },
+      responseElements: { instancesSet: { items: [{ instanceId: 'i-1' }] } },
+    }),
+  ).toEqual({ type: 'instance', id: 'i-1' })
+  expect(resource({}, [{ ResourceType: 'AWS::EC2::SecurityGroup', ResourceName: 'sg-1' }])).toEqual({
+    type: 'securitygroup',
+    id: 'sg-1',
+  })
+  expect(resource({ requestParameters: { queueUrl: 'https://sqs.eu-central-1.amazonaws.com/1/orders' } })).toEqual({
+    type: 'queue',
+    id: 'orders',
+    url: 'https://sqs.eu-central-1.amazonaws.com/1/orders',
+  })
   expect(resource({ requestParameters: 'text', responseElements: [] })).toBeUndefined()
 })
 
@@ -45,15 +89,32 @@ test('a record without an id has one that is the same each time; without a name 
 
 test('messages of S3, of EventBridge and of CloudTrail itself tell of files; other events of them tell of none', () => {
   const read = (told: unknown): unknown => filesIn(Buffer.from(JSON.stringify(told)))
-  expect(read({ Records: [{ eventName: 'ObjectCreated:Put', s3: { bucket: { name: 'b' }, object: { key: 'AWSLogs/a+b%2Bc.json.gz' } } }, { eventName: 'ObjectRemoved:Delete', s3: {} }] })).toEqual([{ bucket: 'b', key: 'AWSLogs/a b+c.json.gz' }])
-  expect(read({ 'detail-type': 'Object Created', detail: { bucket: { name: 'b' }, object: { key: 'a+b.json.gz' } } })).toEqual([{ bucket: 'b', key: 'a+b.json.gz' }])
-  expect(read({ s3Bucket: 'b', s3ObjectKey: ['a', 'c'] })).toEqual([{ bucket: 'b', key: 'a' }, { bucket: 'b', key: 'c' }])
+  expect(
+    read({
+      Records: [
+        { eventName: 'ObjectCreated:Put', s3: { bucket: { name: 'b' }, object: { key: 'AWSLogs/a+b%2Bc.json.gz' } } },
+        { eventName: 'ObjectRemoved:Delete', s3: {} },
+      ],
+    }),
+  ).toEqual([{ bucket: 'b', key: 'AWSLogs/a b+c.json.gz' }])
+  expect(
+    read({ 'detail-type': 'Object Created', detail: { bucket: { name: 'b' }, object: { key: 'a+b.json.gz' } } }),
+  ).toEqual([{ bucket: 'b', key: 'a+b.json.gz' }])
+  expect(read({ s3Bucket: 'b', s3ObjectKey: ['a', 'c'] })).toEqual([
+    { bucket: 'b', key: 'a' },
+    { bucket: 'b', key: 'c' },
+  ])
   expect(read({ Service: 'Amazon S3', Event: 's3:TestEvent', Bucket: 'b' })).toEqual([])
-  for (const other of [{}, [], 'text', { Records: [{}] }, { Records: [{ eventName: 'ObjectCreated:Put', s3: {} }] }]) expect(() => read(other)).toThrow(/no notification|no object/)
+  for (const other of [{}, [], 'text', { Records: [{}] }, { Records: [{ eventName: 'ObjectCreated:Put', s3: {} }] }])
+    expect(() => read(other)).toThrow(/no notification|no object/)
   expect(() => filesIn(Buffer.from('{'))).toThrow(/no JSON/)
 })
 
 test('only files of records are fetched', () => {
   const has = (key: string): boolean => hasRecords({ bucket: 'b', key })
-  expect([has('AWSLogs/1/CloudTrail/eu-central-1/2026/11/21/1_CloudTrail_eu-central-1_20261121T1000Z_x.json.gz'), has('AWSLogs/1/CloudTrail-Digest/eu-central-1/2026/11/21/1_CloudTrail-Digest_x.json.gz'), has('AWSLogs/1/')]).toEqual([true, false, false])
+  expect([
+    has('AWSLogs/1/CloudTrail/eu-central-1/2026/11/21/1_CloudTrail_eu-central-1_20261121T1000Z_x.json.gz'),
+    has('AWSLogs/1/CloudTrail-Digest/eu-central-1/2026/11/21/1_CloudTrail-Digest_x.json.gz'),
+    has('AWSLogs/1/'),
+  ]).toEqual([true, false, false])
 })

@@ -13,7 +13,13 @@ const utf8 = new TextEncoder()
 export function mapRecord(record: unknown, lookedUp: readonly LookedUp[] = []): WeirEvent | undefined {
   if (!isRecord(record)) return undefined
   const text = (name: string): string | undefined => textOf(record[name])
-  const [action, eventSource, region, kind, code] = ['eventName', 'eventSource', 'awsRegion', 'eventType', 'errorCode'].map(text)
+  const [action, eventSource, region, kind, code] = [
+    'eventName',
+    'eventSource',
+    'awsRegion',
+    'eventType',
+    'errorCode',
+  ].map(text)
   // An action is known by its name and who offers it; without either it is something else.
   if (action === undefined && eventSource === undefined) return undefined
   const identity = isRecord(record['userIdentity']) ? record['userIdentity'] : {}
@@ -22,23 +28,64 @@ export function mapRecord(record: unknown, lookedUp: readonly LookedUp[] = []): 
   const severity = severityOf(record)
   const actor = actorOf(record['userIdentity'], { kind, from: record['sourceIPAddress'] })
   const { service: owner, account, ...resource }: Partial<FoundResource> = resourceOf(record, lookedUp) ?? {}
-  const audit = known<AuditRecord>({ actor, action: action ?? 'unknown', service, resource: resource.id === undefined ? undefined : resource, tenant, region, outcome: outcomeOf(severity), severity, requestId: text('requestID') })
-  const ref = resource.id === undefined ? undefined : cloudRef({ cloud: 'aws', tenant: account ?? tenant ?? '', service: owner ?? service ?? '', type: resource.type ?? '', id: resource.id })
+  const audit = known<AuditRecord>({
+    actor,
+    action: action ?? 'unknown',
+    service,
+    resource: resource.id === undefined ? undefined : resource,
+    tenant,
+    region,
+    outcome: outcomeOf(severity),
+    severity,
+    requestId: text('requestID'),
+  })
+  const ref =
+    resource.id === undefined
+      ? undefined
+      : cloudRef({
+          cloud: 'aws',
+          tenant: account ?? tenant ?? '',
+          service: owner ?? service ?? '',
+          type: resource.type ?? '',
+          id: resource.id,
+        })
   const time = timeOf(text('eventTime'))
   const extensions = known({
-    status: severity, code, resourceid: resource.id, region, tenant, actor: actor.name ?? (actor.kind === 'system' ? 'system' : undefined), actorid: actor.id, sourceip: actor.address, requestid: audit.requestId, service, resourcetype: resource.type, tracetype: kind,
+    status: severity,
+    code,
+    resourceid: resource.id,
+    region,
+    tenant,
+    actor: actor.name ?? (actor.kind === 'system' ? 'system' : undefined),
+    actorid: actor.id,
+    sourceip: actor.address,
+    requestid: audit.requestId,
+    service,
+    resourcetype: resource.type,
+    tracetype: kind,
   })
   return {
-    id: text('eventID') ?? createHash('sha256').update(JSON.stringify(record)).digest('hex'), source: `https://cloudtrail.${region ?? 'unknown'}.amazonaws.com/${tenant ?? 'unknown'}`,
-    type: `aws.${service ?? 'unknown'}.${action ?? 'unknown'}`, family: 'audit',
-    ...(resource.id === undefined ? {} : { subject: resource.id }), ...(time === undefined ? {} : { time }), ...(ref === undefined ? {} : { ref }), key: ref ?? `aws:${tenant ?? ''}`,
-    extensions, datacontenttype: 'application/json', encoding: 'json', data: utf8.encode(JSON.stringify({ ...record, audit })),
+    id: text('eventID') ?? createHash('sha256').update(JSON.stringify(record)).digest('hex'),
+    source: `https://cloudtrail.${region ?? 'unknown'}.amazonaws.com/${tenant ?? 'unknown'}`,
+    type: `aws.${service ?? 'unknown'}.${action ?? 'unknown'}`,
+    family: 'audit',
+    ...(resource.id === undefined ? {} : { subject: resource.id }),
+    ...(time === undefined ? {} : { time }),
+    ...(ref === undefined ? {} : { ref }),
+    key: ref ?? `aws:${tenant ?? ''}`,
+    extensions,
+    datacontenttype: 'application/json',
+    encoding: 'json',
+    data: utf8.encode(JSON.stringify({ ...record, audit })),
   }
 }
 
 /** A failed login has no code: the answer says so. */
 function severityOf({ errorCode, errorMessage, eventName, responseElements: answer }: Fields): AuditSeverity {
-  const failed = textOf(errorCode) !== undefined || textOf(errorMessage) !== undefined || (isRecord(answer) && typeof eventName === 'string' && answer[eventName] === 'Failure')
+  const failed =
+    textOf(errorCode) !== undefined ||
+    textOf(errorMessage) !== undefined ||
+    (isRecord(answer) && typeof eventName === 'string' && answer[eventName] === 'Failure')
   return failed ? 'warning' : 'normal'
 }
 

@@ -23,9 +23,18 @@ export type RegionPartition = PartitionPoller<Event>
 export function regionPartition({ config, context, reader, checkpoint, limits }: PlaceOptions): RegionPartition {
   let known: string | undefined
   return new PartitionPoller({
-    context, checkpoint, keptMs, every: config.every, lookBack: config.look_back, backfill: config.backfill,
+    context,
+    checkpoint,
+    keptMs,
+    every: config.every,
+    lookBack: config.look_back,
+    backfill: config.backfill,
     words: { who: 'CloudTrail', what: 'event', kept: 'CloudTrail keeps events for ninety days' },
-    metrics: { events: 'weir_cloudtrail_events_total', behind: 'weir_cloudtrail_behind_seconds', missed: 'weir_cloudtrail_missed_seconds_total' },
+    metrics: {
+      events: 'weir_cloudtrail_events_total',
+      behind: 'weir_cloudtrail_behind_seconds',
+      missed: 'weir_cloudtrail_missed_seconds_total',
+    },
     labels: () => ({ source: context.id, region: known ?? '' }),
     async open() {
       const region = (known ??= await reader.region())

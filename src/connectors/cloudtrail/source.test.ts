@@ -42,18 +42,31 @@ class Scene extends AskedScene {
   }
 
   config(written: Partial<Lookup> = {}) {
-    return configFrom(cloudtrailSchema, { from: { type: 'lookup', regions: [region], ...written }, endpoint: this.server.url, auth })
+    return configFrom(cloudtrailSchema, {
+      from: { type: 'lookup', regions: [region], ...written },
+      endpoint: this.server.url,
+      auth,
+    })
   }
 
   /** A start of Weir: what it remembers is in the journal. */
-  async poll(written: Partial<Lookup> = {}, limits?: { readonly sliceMs: number; readonly most: number }): Promise<() => Promise<void>> {
+  async poll(
+    written: Partial<Lookup> = {},
+    limits?: { readonly sliceMs: number; readonly most: number },
+  ): Promise<() => Promise<void>> {
     const config = this.config(written)
     const context = this.context()
     const checkpoint = new Checkpoint(context, keptMs)
     await checkpoint.restore()
     const reader = new TrailReader({ host: this.host, config, region, note: () => undefined })
     cleanups.push(() => reader.close())
-    const place = regionPartition({ config: config.from as From<'lookup'>, context, reader, checkpoint, ...(limits === undefined ? {} : { limits }) })
+    const place = regionPartition({
+      config: config.from as From<'lookup'>,
+      context,
+      reader,
+      checkpoint,
+      ...(limits === undefined ? {} : { limits }),
+    })
     return () => place.poll(this.signal)
   }
 }
@@ -64,8 +77,17 @@ async function scene(): Promise<Scene> {
   return new Scene(server)
 }
 
-const record = (id: string, time: number): Record<string, unknown> => ({ eventID: id, eventTime: new Date(time).toISOString(), eventName: 'StopInstances', eventSource: 'ec2.amazonaws.com', awsRegion: region, recipientAccountId: '123456789012', userIdentity: { type: 'IAMUser', userName: 'jane' } })
-const many = (count: number): Record<string, unknown>[] => Array.from({ length: count }, (_, at) => record(`e${at}`, start - 4 * minute + at * 1000))
+const record = (id: string, time: number): Record<string, unknown> => ({
+  eventID: id,
+  eventTime: new Date(time).toISOString(),
+  eventName: 'StopInstances',
+  eventSource: 'ec2.amazonaws.com',
+  awsRegion: region,
+  recipientAccountId: '123456789012',
+  userIdentity: { type: 'IAMUser', userName: 'jane' },
+})
+const many = (count: number): Record<string, unknown>[] =>
+  Array.from({ length: count }, (_, at) => record(`e${at}`, start - 4 * minute + at * 1000))
 const ids = (count: number): string[] => Array.from({ length: count }, (_, at) => `e${at}`)
 
 test('pages of fifty are joined, told oldest first and asked for twice a second at most; what is seen again is not told again', async () => {
@@ -74,12 +96,20 @@ test('pages of fifty are joined, told oldest first and asked for twice a second 
   const poll = await it.poll()
   await poll()
   expect(it.ids).toEqual(ids(120))
-  expect(it.server.asked.map(({ start: from, end, token }) => [from, end, token !== undefined])).toEqual([[start - 15 * minute, start, false], [start - 15 * minute, start, true], [start - 15 * minute, start, true]])
+  expect(it.server.asked.map(({ start: from, end, token }) => [from, end, token !== undefined])).toEqual([
+    [start - 15 * minute, start, false],
+    [start - 15 * minute, start, true],
+    [start - 15 * minute, start, true],
+  ])
   expect(it.slept).toEqual([520, 520])
   it.now += minute
   await poll()
   expect(it.ids).toHaveLength(120)
-  expect(it.events[0]).toMatchObject({ family: 'audit', type: 'aws.ec2.StopInstances', extensions: { actor: 'jane', tenant: '123456789012' } })
+  expect(it.events[0]).toMatchObject({
+    family: 'audit',
+    type: 'aws.ec2.StopInstances',
+    extensions: { actor: 'jane', tenant: '123456789012' },
+  })
 })
 
 test('what becomes visible late is told; a restart, a crash between units and an outage of an hour lose nothing and tell nothing twice', async () => {
@@ -87,13 +117,19 @@ test('what becomes visible late is told; a restart, a crash between units and an
   const late = record('late', start - minute)
   it.server.put(region, many(120))
   it.server.put(region, [late], start + 5 * minute)
-  await (await it.poll())()
+  await (
+    await it.poll()
+  )()
   it.now += 6 * minute
-  await (await it.poll())()
+  await (
+    await it.poll()
+  )()
   expect(it.ids).toEqual([...ids(120), 'late'])
   it.server.put(region, [record('away', start + 30 * minute)])
   it.now += 60 * minute
-  await (await it.poll())()
+  await (
+    await it.poll()
+  )()
   expect(it.ids).toEqual([...ids(120), 'late', 'away'])
   expect(it.server.asked.at(-2)?.start).toBe(start - 9 * minute)
 })
@@ -101,7 +137,9 @@ test('what becomes visible late is told; a restart, a crash between units and an
 test('the first request goes back as far as `backfill` says, in slices that shrink where there are too many', async () => {
   const it = await scene()
   it.server.put(region, [record('week', start - 6 * 24 * 60 * minute), ...many(120)])
-  await (await it.poll({ backfill: '7d' }, { sliceMs: 24 * 60 * minute, most: 60 }))()
+  await (
+    await it.poll({ backfill: '7d' }, { sliceMs: 24 * 60 * minute, most: 60 })
+  )()
   expect(it.ids).toEqual(['week', ...ids(120)])
 })
 
@@ -116,9 +154,13 @@ test('an event of a whole second is told once, wherever within a second the cloc
 
 test('ninety days are kept: what is older is missed, and that is said and counted', async () => {
   const it = await scene()
-  await (await it.poll())()
+  await (
+    await it.poll()
+  )()
   it.now += keptMs + 60 * minute
-  await (await it.poll({}, { sliceMs: keptMs, most: 1000 }))()
+  await (
+    await it.poll({}, { sliceMs: keptMs, most: 1000 })
+  )()
   expect(it.lines.join()).toContain('keeps events for ninety days')
   expect(it.metrics.value('weir_cloudtrail_missed_seconds_total', { source: 'aws', region })).toBeGreaterThan(3600)
 })
@@ -126,7 +168,13 @@ test('ninety days are kept: what is older is missed, and that is said and counte
 test('throttling, faults and broken connections are waited for; an answer that never comes is given up', async () => {
   const it = await scene()
   it.server.put(region, many(60))
-  for (const fault of [{ status: 400, code: 'ThrottlingException' }, { status: 500, code: 'InternalFailure' }, 'drop', 'silent'] as const) it.server.fail(region, fault)
+  for (const fault of [
+    { status: 400, code: 'ThrottlingException' },
+    { status: 500, code: 'InternalFailure' },
+    'drop',
+    'silent',
+  ] as const)
+    it.server.fail(region, fault)
   const polled = (await it.poll())()
   await expect.poll(() => it.server.asked.length, { interval: 5, timeout: 20_000 }).toBe(4)
   it.expire()
@@ -139,24 +187,41 @@ test('what the service would throttle is not asked: at two requests a second not
   const it = await scene()
   it.server.perSecond = 2
   it.server.put(region, many(120))
-  const host: Host = { ...it.host, timers: { ...it.host.timers, sleep: (ms) => {
-    it.now += ms
-    return Promise.resolve()
-  } } }
+  const host: Host = {
+    ...it.host,
+    timers: {
+      ...it.host.timers,
+      sleep: (ms) => {
+        it.now += ms
+        return Promise.resolve()
+      },
+    },
+  }
   const reader = new TrailReader({ host, config: it.config(), region, tries: 1, note: () => undefined })
   cleanups.push(() => reader.close())
-  const read = (next: string | undefined): Promise<Page<object>> => reader.read({ from: start - 15 * minute, to: start }, next, it.signal)
-  expect(await readPages(read, { who: 'CloudTrail', most: 1000, signal: it.signal, retry: (attempt) => attempt() })).toHaveLength(120)
+  const read = (next: string | undefined): Promise<Page<object>> =>
+    reader.read({ from: start - 15 * minute, to: start }, next, it.signal)
+  expect(
+    await readPages(read, { who: 'CloudTrail', most: 1000, signal: it.signal, retry: (attempt) => attempt() }),
+  ).toHaveLength(120)
 })
 
 test('who may not read is told what is missing, once a round, and the other region is read', async () => {
   const it = await scene()
   it.server.put('us-east-1', [record('global', start - minute)])
-  it.server.fail(region, { status: 400, code: 'AccessDeniedException', message: 'not authorized to perform: cloudtrail:LookupEvents' }, Infinity)
-  const source = await openCloudtrail(it.config({ regions: [region, 'us-east-1'] }), it.context()) as Awaited<ReturnType<typeof openCloudtrail>> & { status(): { places: readonly { why?: string }[] } }
+  it.server.fail(
+    region,
+    { status: 400, code: 'AccessDeniedException', message: 'not authorized to perform: cloudtrail:LookupEvents' },
+    Infinity,
+  )
+  const source = (await openCloudtrail(it.config({ regions: [region, 'us-east-1'] }), it.context())) as Awaited<
+    ReturnType<typeof openCloudtrail>
+  > & { status(): { places: readonly { why?: string }[] } }
   const abort = new AbortController()
   const done = source.run(abort.signal)
-  await expect.poll(() => [it.ids, source.status().places[0]?.why], { interval: 5, timeout: 20_000 }).toEqual([['global'], expect.stringContaining('does not let us read CloudTrail in eu-central-1')])
+  await expect
+    .poll(() => [it.ids, source.status().places[0]?.why], { interval: 5, timeout: 20_000 })
+    .toEqual([['global'], expect.stringContaining('does not let us read CloudTrail in eu-central-1')])
   abort.abort()
   await done
   expect(it.lines.filter((line) => line.includes('allow cloudtrail:LookupEvents'))).toHaveLength(1)
@@ -229,7 +294,10 @@ test('what is no record is counted once, and stops nothing', async () => {
 test('doctor looks at regions and says which does not let us in', async () => {
   const it = await scene()
   const look = () => lookAtTrail(it.config({ regions: [region, 'us-east-1'] }), it.context(), it.signal)
-  expect(await look()).toEqual({ is: 'ok', says: expect.stringContaining('CloudTrail in us-east-1 lets us read') as string })
+  expect(await look()).toEqual({
+    is: 'ok',
+    says: expect.stringContaining('CloudTrail in us-east-1 lets us read') as string,
+  })
   it.server.fail(region, { status: 400, code: 'AccessDeniedException' })
   expect(await look()).toEqual({ is: 'fail', says: expect.stringContaining('allow cloudtrail:LookupEvents') as string })
 })
@@ -245,7 +313,11 @@ test('files become events, through SNS too; digests are skipped, what can’t be
   await bucket.putFile(file('broken'), gzipSync('{}').subarray(0, 12))
   await bucket.putFile(file('other'), { no: 'records' })
   await bucket.tell(queue, [file('two'), file('empty'), 'AWSLogs/123456789012/CloudTrail-Digest/x.json.gz'])
-  await bucket.send(queue, { Type: 'Notification', TopicArn: 'arn:aws:sns:eu-central-1:123456789012:t', Message: JSON.stringify(noticeOf(bucket.bucket, [file('wrapped')])) })
+  await bucket.send(queue, {
+    Type: 'Notification',
+    TopicArn: 'arn:aws:sns:eu-central-1:123456789012:t',
+    Message: JSON.stringify(noticeOf(bucket.bucket, [file('wrapped')])),
+  })
   await bucket.send(queue, { Service: 'Amazon S3', Event: 's3:TestEvent' })
   await bucket.tell(queue, [file('broken'), file('other'), file('gone')])
   await bucket.tell(queue, [file('two')], { bucket: 'another' })
@@ -255,11 +327,26 @@ test('files become events, through SNS too; digests are skipped, what can’t be
   const source = await trailSource(bucket, queue, { ...journal.context(1), id: 'aws', metrics })
   const abort = new AbortController()
   const done = source.run(abort.signal)
-  const recorded = (): string[] => journal.units.flatMap(eventsOf).map(({ id, type, extensions }) => (type === 'weir.message.rejected' ? String(extensions?.['reason']).replace(/s3:\S*\/(\S+)/, '$1') : id)).sort()
-  await expect.poll(recorded, { timeout: 20_000 }).toEqual([
-    'a', 'b', 'broken.json.gz can\'t be unpacked, or is larger than `from.largest_file` (unexpected end of file)', 'c', 'gone.json.gz is not there any more', 'it is no JSON, so no notification of S3',
-    'it is no record of CloudTrail', 'other.json.gz has no list of records', 'two.json.gz is in another bucket than `from.bucket` (weir-trail), and is not fetched',
-  ])
+  const recorded = (): string[] =>
+    journal.units
+      .flatMap(eventsOf)
+      .map(({ id, type, extensions }) =>
+        type === 'weir.message.rejected' ? String(extensions?.['reason']).replace(/s3:\S*\/(\S+)/, '$1') : id,
+      )
+      .sort()
+  await expect
+    .poll(recorded, { timeout: 20_000 })
+    .toEqual([
+      'a',
+      'b',
+      "broken.json.gz can't be unpacked, or is larger than `from.largest_file` (unexpected end of file)",
+      'c',
+      'gone.json.gz is not there any more',
+      'it is no JSON, so no notification of S3',
+      'it is no record of CloudTrail',
+      'other.json.gz has no list of records',
+      'two.json.gz is in another bucket than `from.bucket` (weir-trail), and is not fetched',
+    ])
   abort.abort()
   await done
   expect(await bucket.left(queue)).toBe(0)
@@ -272,15 +359,26 @@ test('with `ack: sink:out` a message stays in the queue until the sink has settl
   cleanups.push(() => bucket.close())
   const queue = await bucket.makeQueue('acknowledged')
   const [journal, sink, waitedFor] = [new TestJournal(), new AwaitedTestSink(0), [] as string[]]
-  const source = await trailSource(bucket, queue, { ...journal.context(1), awaited: (id: string) => {
-    waitedFor.push(id)
-    return sink
-  } }, { ack: 'sink:out' })
+  const source = await trailSource(
+    bucket,
+    queue,
+    {
+      ...journal.context(1),
+      awaited: (id: string) => {
+        waitedFor.push(id)
+        return sink
+      },
+    },
+    { ack: 'sink:out' },
+  )
   const abort = new AbortController()
   const done = source.run(abort.signal)
   const ids = (): string[] => journal.units.flatMap(eventsOf).map(({ id }) => id)
   // The second file has more than one unit takes.
-  const records = Array.from({ length: 600 }, (_, at) => ({ ...record(`b${at}`, start), requestParameters: { padding: 'x'.repeat(1000) } }))
+  const records = Array.from({ length: 600 }, (_, at) => ({
+    ...record(`b${at}`, start),
+    requestParameters: { padding: 'x'.repeat(1000) },
+  }))
   await bucket.putFile('AWSLogs/a.json.gz', { Records: [record('a', start)] })
   await bucket.putFile('AWSLogs/b.json.gz', { Records: records })
   await bucket.tell(queue, ['AWSLogs/a.json.gz', 'AWSLogs/b.json.gz'])
@@ -298,8 +396,15 @@ test('with `ack: sink:out` a message stays in the queue until the sink has settl
 })
 
 test('`ack: sink:out` is refused for the event history without a lease, and a lease for a queue', () => {
-  expect(() => configFrom(cloudtrailSchema, { from: { type: 'lookup' }, ack: 'sink:out' })).toThrow('what a lease tells to be done, and there is none')
-  expect(() => configFrom(cloudtrailSchema, { from: { type: 'queue', queue_url: 'https://sqs.eu-central-1.amazonaws.com/1/q', bucket: 'trail' }, lease: { name: 'trail' } })).toThrow('needs no turns')
+  expect(() => configFrom(cloudtrailSchema, { from: { type: 'lookup' }, ack: 'sink:out' })).toThrow(
+    'what a lease tells to be done, and there is none',
+  )
+  expect(() =>
+    configFrom(cloudtrailSchema, {
+      from: { type: 'queue', queue_url: 'https://sqs.eu-central-1.amazonaws.com/1/q', bucket: 'trail' },
+      lease: { name: 'trail' },
+    }),
+  ).toThrow('needs no turns')
 })
 
 test('a file that we may not read stays in the queue and holds up no other; where S3 is away it is asked again', async () => {
@@ -307,8 +412,14 @@ test('a file that we may not read stays in the queue and holds up no other; wher
   cleanups.push(() => bucket.close())
   let away = 1
   const s3 = createServer(({ url = '' }, response) => {
-    if (url.includes('denied')) response.writeHead(403, { 'content-type': 'application/xml' }).end('<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>')
-    else if (url.includes('away') && away-- > 0) response.writeHead(503, { 'content-type': 'application/xml' }).end('<Error><Code>ServiceUnavailable</Code><Message>later</Message></Error>')
+    if (url.includes('denied'))
+      response
+        .writeHead(403, { 'content-type': 'application/xml' })
+        .end('<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>')
+    else if (url.includes('away') && away-- > 0)
+      response
+        .writeHead(503, { 'content-type': 'application/xml' })
+        .end('<Error><Code>ServiceUnavailable</Code><Message>later</Message></Error>')
     else response.end(gzipSync(JSON.stringify({ Records: [record(url.includes('away') ? 'away' : 'there', start)] })))
   })
   await new Promise<void>((resolve) => s3.listen(0, '127.0.0.1', resolve))
@@ -320,13 +431,31 @@ test('a file that we may not read stays in the queue and holds up no other; wher
   for (const name of ['denied', 'there', 'away']) await bucket.tell(queue, [`AWSLogs/${name}.json.gz`])
   const journal = new TestJournal()
   const lines: string[] = []
-  const say = (message: string, fields?: Record<string, unknown>): void => { lines.push(`${message} ${JSON.stringify(fields)}`) }
-  const source = await trailSource(bucket, queue, { ...journal.context(1), log: { debug: say, info: say, warn: say, error: say } }, { s3: `http://127.0.0.1:${(s3.address() as AddressInfo).port}` })
+  const say = (message: string, fields?: Record<string, unknown>): void => {
+    lines.push(`${message} ${JSON.stringify(fields)}`)
+  }
+  const source = await trailSource(
+    bucket,
+    queue,
+    { ...journal.context(1), log: { debug: say, info: say, warn: say, error: say } },
+    { s3: `http://127.0.0.1:${(s3.address() as AddressInfo).port}` },
+  )
   const abort = new AbortController()
   const done = source.run(abort.signal)
-  await expect.poll(() => journal.units.flatMap(eventsOf).map(({ id }) => id).sort(), { timeout: 20_000 }).toEqual(['away', 'there'])
+  await expect
+    .poll(
+      () =>
+        journal.units
+          .flatMap(eventsOf)
+          .map(({ id }) => id)
+          .sort(),
+      { timeout: 20_000 },
+    )
+    .toEqual(['away', 'there'])
   await expect.poll(() => bucket.left(queue), { timeout: 20_000 }).toBe(1)
   abort.abort()
   await done
-  expect(lines.join()).toMatch(/may not be read; its message stays in the queue.*AWS does not let us read s3:.*denied.json.gz.*s3:GetObject/)
+  expect(lines.join()).toMatch(
+    /may not be read; its message stays in the queue.*AWS does not let us read s3:.*denied.json.gz.*s3:GetObject/,
+  )
 })

@@ -23,23 +23,55 @@ export interface RegionStatus extends PartitionStatus {
   readonly region: string | undefined
 }
 
-async function openLookup(config: CloudtrailConfig, from: From<'lookup'>, context: SourceContext): Promise<PollingSource<RegionStatus>> {
+async function openLookup(
+  config: CloudtrailConfig,
+  from: From<'lookup'>,
+  context: SourceContext,
+): Promise<PollingSource<RegionStatus>> {
   const lease = await openLeaseTurn(config.lease, context)
-  return pollingSource({ context, keptMs, what: 'events of CloudTrail', lease, sink: ackSink(config.ack) }, (checkpoint) => {
-    const readers = (from.regions.length === 0 ? [config.region ?? undefined] : from.regions).map((region) => ({ region, reader: new TrailReader({
-      host: context.host, config, region, note: (outcome) => { context.metrics.count('weir_cloudtrail_requests_total', 1, { source: context.id, region: region ?? '', outcome }) },
-    }) }))
-    const places = readers.map(({ region, reader }) => {
-      const place = regionPartition({ config: from, context, reader, checkpoint })
-      return { run: (signal: AbortSignal) => place.run(signal), status: () => ({ region, ...place.status() }) }
-    })
-    return { places, close: () => { for (const { reader } of readers) reader.close() } }
-  })
+  return pollingSource(
+    { context, keptMs, what: 'events of CloudTrail', lease, sink: ackSink(config.ack) },
+    (checkpoint) => {
+      const readers = (from.regions.length === 0 ? [config.region ?? undefined] : from.regions).map((region) => ({
+        region,
+        reader: new TrailReader({
+          host: context.host,
+          config,
+          region,
+          note: (outcome) => {
+            context.metrics.count('weir_cloudtrail_requests_total', 1, {
+              source: context.id,
+              region: region ?? '',
+              outcome,
+            })
+          },
+        }),
+      }))
+      const places = readers.map(({ region, reader }) => {
+        const place = regionPartition({ config: from, context, reader, checkpoint })
+        return { run: (signal: AbortSignal) => place.run(signal), status: () => ({ region, ...place.status() }) }
+      })
+      return {
+        places,
+        close: () => {
+          for (const { reader } of readers) reader.close()
+        },
+      }
+    },
+  )
 }
 
 function openQueue(config: CloudtrailConfig, from: From<'queue'>, context: SourceContext): Source {
   const puller = new FilePuller(config, from, context)
   // Nothing here is in parts or lies elsewhere but the files themselves.
-  const settings = { codec: 'json', event_type: 'unused', ack: config.ack, buffer: from.buffer, join_bytes: 0, join_wait: 60_000, claims: null } as const
+  const settings = {
+    codec: 'json',
+    event_type: 'unused',
+    ack: config.ack,
+    buffer: from.buffer,
+    join_bytes: 0,
+    join_wait: 60_000,
+    claims: null,
+  } as const
   return messageSource(settings, context, puller, (message) => puller.eventsOf(message))
 }

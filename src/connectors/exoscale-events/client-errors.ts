@@ -14,25 +14,33 @@ const longestWaitMs = 10 * 60_000
 const skewMs = 5 * 60_000
 
 /** What an answer that is no success means. `what`: who answered; `operation`: what has to be allowed. */
-export function failureOf(answer: HttpAnswer, { what, operation, now }: { readonly what: string; readonly operation: string; readonly now: number }): ExoscaleError {
+export function failureOf(
+  answer: HttpAnswer,
+  { what, operation, now }: { readonly what: string; readonly operation: string; readonly now: number },
+): ExoscaleError {
   const { status } = answer
   const told = saidBy(answer)
   const said = `HTTP ${status}${told === '' ? '' : `, ${told.slice(0, 300).replace(/\.$/, '')}`}`
   const afterMs = waitOf(answer, now)
   if (status === 401 || status === 403) {
     const skew = Math.abs(Date.parse(answer.headers.date ?? '') - now)
-    if (skew > skewMs) return new ExoscaleError(`${what} refuses our signature (${said}), and this machine's clock is ${Math.round(skew / 60_000)} minutes away from its: set the clock`)
+    if (skew > skewMs)
+      return new ExoscaleError(
+        `${what} refuses our signature (${said}), and this machine's clock is ${Math.round(skew / 60_000)} minutes away from its: set the clock`,
+      )
     if (status === 401) return new ExoscaleError(`${what} refuses our login (${said}); correct \`key\` and \`secret\``)
     return new ExoscaleError(`${what} does not let us read (${said}); allow the role of the key \`${operation}\``)
   }
   if (status === 429) return new ExoscaleError(`${what} asks to be slower (${said})`, { afterMs, mayPass: true })
-  if (status >= 500 || status === 408) return new ExoscaleError(`${what} can't answer now (${said})`, { afterMs, mayPass: true })
+  if (status >= 500 || status === 408)
+    return new ExoscaleError(`${what} can't answer now (${said})`, { afterMs, mayPass: true })
   return new ExoscaleError(`${what} does not take our request (${said}); correct the settings`)
 }
 
 /** What a request that got no answer means, or was not made, for want of a secret or a certificate. */
 export function unanswered(error: unknown, what: string): ExoscaleError {
-  if (error instanceof HttpError) return new ExoscaleError(`${what} can't be reached (${error.message})`, { cause: error, mayPass: true })
+  if (error instanceof HttpError)
+    return new ExoscaleError(`${what} can't be reached (${error.message})`, { cause: error, mayPass: true })
   return new ExoscaleError(messageOf(error), { cause: error })
 }
 
@@ -40,7 +48,9 @@ export function unanswered(error: unknown, what: string): ExoscaleError {
 export function readAnswer<T>(answer: HttpAnswer, what: string, is: (value: unknown) => value is T): T {
   const value = jsonOf(answer)
   if (is(value)) return value
-  throw new ExoscaleError(`${what} answered something else than was asked for: ${textIn(answer).slice(0, 80)}`, { mayPass: true })
+  throw new ExoscaleError(`${what} answered something else than was asked for: ${textIn(answer).slice(0, 80)}`, {
+    mayPass: true,
+  })
 }
 
 const textIn = ({ body }: HttpAnswer): string => new TextDecoder().decode(body).replace(/\s+/g, ' ').trim()
@@ -56,9 +66,24 @@ function jsonOf(answer: HttpAnswer): unknown {
 /** `message`, `error`, what RFC 9457 has, or plain text. */
 function saidBy(answer: HttpAnswer): string {
   const read = jsonOf(answer)
-  if (!isRecord(read)) return textIn(answer).replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ').trim()
-  const faults = (Array.isArray(read['errors']) ? read['errors'] : []).map((one: unknown) => (isRecord(one) ? [textOf(one['detail']), textOf(one['location'])].filter((part) => part !== undefined).join(' at ') : textOf(one)))
-  return textOf(read['message']) ?? textOf(read['error']) ?? [read['title'], read['detail'], ...faults].map(textOf).filter((part) => part !== undefined).join(': ')
+  if (!isRecord(read))
+    return textIn(answer)
+      .replace(/<[^>]*>/g, ' ')
+      .replace(/\s+/g, ' ')
+      .trim()
+  const faults = (Array.isArray(read['errors']) ? read['errors'] : []).map((one: unknown) =>
+    isRecord(one)
+      ? [textOf(one['detail']), textOf(one['location'])].filter((part) => part !== undefined).join(' at ')
+      : textOf(one),
+  )
+  return (
+    textOf(read['message']) ??
+    textOf(read['error']) ??
+    [read['title'], read['detail'], ...faults]
+      .map(textOf)
+      .filter((part) => part !== undefined)
+      .join(': ')
+  )
 }
 
 /** Seconds in the body or in the header, or a date there (RFC 9110, 10.2.3). */

@@ -6,13 +6,30 @@ import { ZoneClient } from './client.ts'
 import type { ExoscaleEventsConfig, ZoneConfig } from './config.ts'
 
 /** Asks each zone for the events of the last minute, and whose they are; and whether the Lease is ours to take. */
-export async function lookAtEvents(config: ExoscaleEventsConfig, context: ProbeContext, signal: AbortSignal): Promise<Probe> {
-  const found = (await Promise.all([...config.zones.map((zone) => lookAt(config, zone, context, signal)), lookAtLease(config.lease, context, signal)])).flat()
+export async function lookAtEvents(
+  config: ExoscaleEventsConfig,
+  context: ProbeContext,
+  signal: AbortSignal,
+): Promise<Probe> {
+  const found = (
+    await Promise.all([
+      ...config.zones.map((zone) => lookAt(config, zone, context, signal)),
+      lookAtLease(config.lease, context, signal),
+    ])
+  ).flat()
   const wrong = found.filter(({ is }) => is === 'fail')
-  return { is: wrong.length === 0 ? 'ok' : 'fail', says: (wrong.length === 0 ? found : wrong).map(({ says }) => says).join('; ') }
+  return {
+    is: wrong.length === 0 ? 'ok' : 'fail',
+    says: (wrong.length === 0 ? found : wrong).map(({ says }) => says).join('; '),
+  }
 }
 
-async function lookAt(config: ExoscaleEventsConfig, zone: ZoneConfig, { host }: ProbeContext, signal: AbortSignal): Promise<Probe> {
+async function lookAt(
+  config: ExoscaleEventsConfig,
+  zone: ZoneConfig,
+  { host }: ProbeContext,
+  signal: AbortSignal,
+): Promise<Probe> {
   const client = new ZoneClient({ host, config, zone, env: self.env, tries: 1, note: () => undefined })
   try {
     const organization = config.organization ?? (await client.organization(signal))

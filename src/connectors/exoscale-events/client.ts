@@ -47,32 +47,57 @@ export class ZoneClient {
   async organization(signal: AbortSignal): Promise<string> {
     const answer = await this.#get('/organization', [], 'get-organization', signal)
     const id = textOf(readAnswer(answer, this.endpoint, isRecord)['id'])
-    if (id === undefined) throw new ExoscaleError(`${this.endpoint} does not say whose the key is; set \`organization\``)
+    if (id === undefined)
+      throw new ExoscaleError(`${this.endpoint} does not say whose the key is; set \`organization\``)
     return id
   }
 
   /** All of a span, newest first: the API has no pages. Undefined: too much to be read at once. Rejects with ExoscaleError, with ResponseError for a success that is none, and when the signal aborts. */
   async read({ from, to }: Span, signal: AbortSignal): Promise<Page<unknown> | undefined> {
-    const answer = await this.#get('/event', [['from', written(from - edgeMs)], ['to', written(to + edgeMs)]], 'list-events', signal)
+    const answer = await this.#get(
+      '/event',
+      [
+        ['from', written(from - edgeMs)],
+        ['to', written(to + edgeMs)],
+      ],
+      'list-events',
+      signal,
+    )
     if (answer.body.length >= mostBytes) return undefined
     const page = pageOf({ who: this.endpoint, what: 'events', list: bodyOf(answer, this.endpoint) })
-    const time = (event: unknown): number => Date.parse(textOf((isRecord(event) ? event : ({} as Fields))['timestamp']) ?? '')
+    const time = (event: unknown): number =>
+      Date.parse(textOf((isRecord(event) ? event : ({} as Fields))['timestamp']) ?? '')
     return time(page.found[0]) < time(page.found.at(-1)) ? { ...page, found: page.found.toReversed() } : page
   }
 
   close(): void {
-    this.#client?.then((client) => { client.close() }, () => undefined)
+    this.#client?.then(
+      (client) => {
+        client.close()
+      },
+      () => undefined,
+    )
     this.#client = undefined
   }
 
   #get(path: string, query: Signable['query'], operation: string, signal: AbortSignal): Promise<HttpAnswer> {
     const { host, note, tries } = this.#options
-    return withRetries({ host, signal, ...(tries === undefined ? {} : { tries }), retried: (message) => { note('retried', message) } }, async () => {
-      const answer = await this.#send(path, query, signal)
-      if (answer.status !== 200) throw failureOf(answer, { what: this.endpoint, operation, now: host.clock.now() })
-      note('answered', '')
-      return answer
-    })
+    return withRetries(
+      {
+        host,
+        signal,
+        ...(tries === undefined ? {} : { tries }),
+        retried: (message) => {
+          note('retried', message)
+        },
+      },
+      async () => {
+        const answer = await this.#send(path, query, signal)
+        if (answer.status !== 200) throw failureOf(answer, { what: this.endpoint, operation, now: host.clock.now() })
+        note('answered', '')
+        return answer
+      },
+    )
   }
 
   async #send(path: string, query: Signable['query'], signal: AbortSignal): Promise<HttpAnswer> {
@@ -83,7 +108,12 @@ export class ZoneClient {
       const key = { key: revealSecret(config.key).trim(), secret: revealSecret(config.secret).trim() }
       const authorization = authorizationOf({ method: 'GET', path: pathname, query }, key, expiresAt(host.clock.now()))
       const client = await this.#open()
-      return await client.get(`${pathname}${search === '' ? '' : `?${search}`}`, { accept: 'application/json', authorization }, mostBytes, signal)
+      return await client.get(
+        `${pathname}${search === '' ? '' : `?${search}`}`,
+        { accept: 'application/json', authorization },
+        mostBytes,
+        signal,
+      )
     } catch (error) {
       throw unanswered(error, this.endpoint)
     }
@@ -93,11 +123,22 @@ export class ZoneClient {
     const { host, config, env } = this.#options
     const url = `${this.endpoint}/`
     const isHere = url.startsWith('http:')
-    this.#client ??= readTls(config.tls, host.disk).then((tls) => new HttpClient({
-      url, connections: 1, timeoutMs: config.timeout, keepBytes: mostBytes, timers: host.timers, tls: isHere ? undefined : tls, ...(isHere ? {} : { proxyEnv: env }),
-    }))
+    this.#client ??= readTls(config.tls, host.disk).then(
+      (tls) =>
+        new HttpClient({
+          url,
+          connections: 1,
+          timeoutMs: config.timeout,
+          keepBytes: mostBytes,
+          timers: host.timers,
+          tls: isHere ? undefined : tls,
+          ...(isHere ? {} : { proxyEnv: env }),
+        }),
+    )
     // A certificate that could not be read may be there the next time.
-    this.#client.catch(() => { this.#client = undefined })
+    this.#client.catch(() => {
+      this.#client = undefined
+    })
     return this.#client
   }
 }

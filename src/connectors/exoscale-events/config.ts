@@ -1,9 +1,33 @@
-import { choice, Complaint, defineSchema, duration, group, leaseComplaint, leaseFields, list, secret, text, tls, urlText, type ConfigOf } from '../../schema/index.ts'
+import {
+  choice,
+  Complaint,
+  defineSchema,
+  duration,
+  group,
+  leaseComplaint,
+  leaseFields,
+  list,
+  secret,
+  text,
+  tls,
+  urlText,
+  type ConfigOf,
+} from '../../schema/index.ts'
 
 const zone = group(
   {
-    name: text({ description: 'Its name', required: true, example: 'ch-gva-2' }, { pattern: /[a-z]+(?:-[a-z0-9]+)+/, expects: 'a zone such as `ch-gva-2`' }),
-    endpoint: urlText({ description: 'Address of its API without version; left out, `https://api-<name>.exoscale.com`', default: null, example: 'https://api-ch-gva-2.exoscale.com' }, { schemes: ['https', 'http'] }),
+    name: text(
+      { description: 'Its name', required: true, example: 'ch-gva-2' },
+      { pattern: /[a-z]+(?:-[a-z0-9]+)+/, expects: 'a zone such as `ch-gva-2`' },
+    ),
+    endpoint: urlText(
+      {
+        description: 'Address of its API without version; left out, `https://api-<name>.exoscale.com`',
+        default: null,
+        example: 'https://api-ch-gva-2.exoscale.com',
+      },
+      { schemes: ['https', 'http'] },
+    ),
   },
   { description: 'A zone', required: true, example: { name: 'ch-gva-2' } },
 )
@@ -13,14 +37,51 @@ export const exoscaleEventsSchema = defineSchema({
   role: 'source',
   summary: 'Reads audit events of Exoscale (API v2, `/event`): who changed what, where and with what outcome',
   fields: {
-    key: secret({ description: 'API key; its role needs to be allowed `list-events`', required: true, example: 'env:EXOSCALE_API_KEY' }),
+    key: secret({
+      description: 'API key; its role needs to be allowed `list-events`',
+      required: true,
+      example: 'env:EXOSCALE_API_KEY',
+    }),
     secret: secret({ description: 'Secret of the API key', required: true, example: 'env:EXOSCALE_API_SECRET' }),
-    zones: list(zone, { description: 'Zones whose API is asked. What several tell is told once', required: true, example: [{ name: 'ch-gva-2' }, { name: 'de-fra-1' }] }),
-    organization: text({ description: 'Id of the organisation that the key is of; left out, the API is asked, which the key must be allowed (`get-organization`)', default: null, example: '10a1f2d3-0000-4111-8222-333344445555' }),
-    every: duration({ description: 'How often each zone is asked for new events', default: '60s' }, { min: '1s', max: '1h' }),
-    look_back: duration({ description: 'How late an event may become visible; so far back each request looks, and the first one', default: '10m' }, { min: '1m', max: '1d' }),
-    backfill: duration({ description: 'How far back the first request looks instead', default: null, example: '7d' }, { min: '1m', max: '30d' }),
-    leave_out: list(choice(['body-params', 'get-params', 'message'], { description: 'A field', required: true, example: 'body-params' }), { description: 'Fields of events that are not kept at all. Of the others what looks secret is replaced in any case', default: [], example: ['body-params'] }),
+    zones: list(zone, {
+      description: 'Zones whose API is asked. What several tell is told once',
+      required: true,
+      example: [{ name: 'ch-gva-2' }, { name: 'de-fra-1' }],
+    }),
+    organization: text({
+      description:
+        'Id of the organisation that the key is of; left out, the API is asked, which the key must be allowed (`get-organization`)',
+      default: null,
+      example: '10a1f2d3-0000-4111-8222-333344445555',
+    }),
+    every: duration(
+      { description: 'How often each zone is asked for new events', default: '60s' },
+      { min: '1s', max: '1h' },
+    ),
+    look_back: duration(
+      {
+        description: 'How late an event may become visible; so far back each request looks, and the first one',
+        default: '10m',
+      },
+      { min: '1m', max: '1d' },
+    ),
+    backfill: duration(
+      { description: 'How far back the first request looks instead', default: null, example: '7d' },
+      { min: '1m', max: '30d' },
+    ),
+    leave_out: list(
+      choice(['body-params', 'get-params', 'message'], {
+        description: 'A field',
+        required: true,
+        example: 'body-params',
+      }),
+      {
+        description:
+          'Fields of events that are not kept at all. Of the others what looks secret is replaced in any case',
+        default: [],
+        example: ['body-params'],
+      },
+    ),
     timeout: duration({ description: 'How long one answer may take', default: '30s' }, { min: '10ms', max: '10m' }),
     ...leaseFields,
     tls,
@@ -29,10 +90,14 @@ export const exoscaleEventsSchema = defineSchema({
     const unheld = leaseComplaint({ lease, ack })
     if (unheld !== null) return unheld
     if (zones.length === 0) return new Complaint('no zone is named', 'write `zones: [{name: ch-gva-2}]`', ['zones'])
-    if (new Set(zones.map(({ name }) => name)).size < zones.length) return new Complaint('a zone is named twice', 'name each once', ['zones'])
+    if (new Set(zones.map(({ name }) => name)).size < zones.length)
+      return new Complaint('a zone is named twice', 'name each once', ['zones'])
     const open = zones.find(({ endpoint }) => endpoint !== null && !isSafe(endpoint))
-    if (open !== undefined) return new Complaint(`events of ${open.name} would come over plain HTTP`, 'write https://', ['zones'])
-    return secured !== null && zones.some(({ endpoint }) => endpoint?.startsWith('http:') === true) ? new Complaint('`tls` is set for an address with http://', 'write https://', ['tls']) : null
+    if (open !== undefined)
+      return new Complaint(`events of ${open.name} would come over plain HTTP`, 'write https://', ['zones'])
+    return secured !== null && zones.some(({ endpoint }) => endpoint?.startsWith('http:') === true)
+      ? new Complaint('`tls` is set for an address with http://', 'write https://', ['tls'])
+      : null
   },
 })
 

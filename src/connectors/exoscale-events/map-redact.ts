@@ -5,18 +5,30 @@
 import { isRecord } from '../../model/json.ts'
 
 export const redaction = '[redacted]'
-const names = /user-?data|pass(?:word|wd|phrase|code)|secret|token|credential|private|certificate|connection-?string|(?:^|-)(?:keys?|pass|pwd|otp|pin|dsn)(?:-|$)/
+const names =
+  /user-?data|pass(?:word|wd|phrase|code)|secret|token|credential|private|certificate|connection-?string|(?:^|-)(?:keys?|pass|pwd|otp|pin|dsn)(?:-|$)/
 const login = /\b[a-z][a-z0-9+.-]*:\/\/[^/\s:@]*:[^@\s]+@|-----BEGIN /i
 
 export function redacted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(redacted)
-  if (isRecord(value)) return Object.fromEntries(Object.entries(value).map(([name, held]) => [name, isSecret(name) && !isNothing(held) ? redaction : redacted(held)]))
+  if (isRecord(value))
+    return Object.fromEntries(
+      Object.entries(value).map(([name, held]) => [
+        name,
+        isSecret(name) && !isNothing(held) ? redaction : redacted(held),
+      ]),
+    )
   return typeof value === 'string' && login.test(value) ? redaction : value
 }
 
 /** `userData`, `user_data` and `USER-DATA` are `user-data`. */
 function isSecret(name: string): boolean {
-  return names.test(name.replace(/([a-z0-9])([A-Z])/g, '$1-$2').toLowerCase().replace(/[^a-z0-9]+/g, '-'))
+  return names.test(
+    name
+      .replace(/([a-z0-9])([A-Z])/g, '$1-$2')
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-'),
+  )
 }
 
 function isNothing(held: unknown): boolean {

@@ -9,20 +9,32 @@ export interface FoundResource extends AuditResource {
 }
 
 const services: readonly (readonly [RegExp, string])[] = [
-  [/^sks-/, 'sks'], [/^dbaas-/, 'dbaas'], [/^(?:dns-|reverse-dns)/, 'dns'], [/^(?:api-key|access-key|iam-|user$|organization)/, 'iam'], [/^sos-/, 'sos'], [/^kms-/, 'kms'],
+  [/^sks-/, 'sks'],
+  [/^dbaas-/, 'dbaas'],
+  [/^(?:dns-|reverse-dns)/, 'dns'],
+  [/^(?:api-key|access-key|iam-|user$|organization)/, 'iam'],
+  [/^sos-/, 'sos'],
+  [/^kms-/, 'kms'],
 ]
 const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
 
 export function resourceOf(event: Fields): FoundResource | undefined {
   const params = fieldsOf(event['path-params'])
-  const parts = (pathOf(event) ?? '').split('/').filter((part) => part !== '' && part !== 'v2').map((part) => decoded(part.replace(/:[a-z-]+$/, '')))
+  const parts = (pathOf(event) ?? '')
+    .split('/')
+    .filter((part) => part !== '' && part !== 'v2')
+    .map((part) => decoded(part.replace(/:[a-z-]+$/, '')))
   // Kind and id take turns; a kind at the end is something that is done to what stands before, or made.
   const kinds = parts.filter((_, at) => at % 2 === 0 && (at === 0 || at + 1 < parts.length))
   const type = kinds.length === 0 ? /^[a-z]+-(.+)$/.exec(textOf(event['handler']) ?? '')?.[1] : kinds.join('-')
   if (type === undefined) return undefined
   const id = kinds.length === 0 ? (textOf(params['id']) ?? textOf(params['name'])) : parts[kinds.length * 2 - 1]
   const name = textOf(fieldsOf(event['body-params'])['name']) ?? (id !== undefined && !uuid.test(id) ? id : undefined)
-  return { ...known<AuditResource>({ id, name }), type, service: services.find(([pattern]) => pattern.test(type))?.[1] ?? 'compute' }
+  return {
+    ...known<AuditResource>({ id, name }),
+    type,
+    service: services.find(([pattern]) => pattern.test(type))?.[1] ?? 'compute',
+  }
 }
 
 /** Without the query, which may hold what must not be kept. */

@@ -24,45 +24,96 @@ const telling = ['request-id', 'handler', 'uri'] as const
 export function mapEvent(given: unknown, { organization, leaveOut = [] }: EventOrigin): WeirEvent | undefined {
   if (!isRecord(given) || telling.every((name) => textOf(given[name]) === undefined)) return undefined
   const text = (name: string): string | undefined => textOf(given[name])
-  const [handler, method, path, code, region] = [text('handler'), text('method'), pathOf(given), text('status'), text('zone')]
+  const [handler, method, path, code, region] = [
+    text('handler'),
+    text('method'),
+    pathOf(given),
+    text('status'),
+    text('zone'),
+  ]
   const [severity, resource, actor] = [severityOfCode(Number(code)), resourceOf(given), actorOf(given, organization)]
   const { service, ...about }: Partial<FoundResource> = resource ?? {}
   const audit = known<AuditRecord>({
-    actor, action: handler ?? ([method, path?.replace(ids, '{id}')].filter((part) => part !== undefined).join(' ') || 'unknown'), service,
-    resource: resource === undefined ? undefined : about, tenant: organization, region, outcome: outcomeOf(severity), severity, requestId: text('request-id'),
+    actor,
+    action:
+      handler ?? ([method, path?.replace(ids, '{id}')].filter((part) => part !== undefined).join(' ') || 'unknown'),
+    service,
+    resource: resource === undefined ? undefined : about,
+    tenant: organization,
+    region,
+    outcome: outcomeOf(severity),
+    severity,
+    requestId: text('request-id'),
   })
   const name = about.id ?? about.name
-  const ref = name === undefined || resource === undefined ? undefined : cloudRef({ cloud: 'exoscale', tenant: organization, service: resource.service, type: resource.type, id: name })
+  const ref =
+    name === undefined || resource === undefined
+      ? undefined
+      : cloudRef({ cloud: 'exoscale', tenant: organization, service: resource.service, type: resource.type, id: name })
   const time = timeOf(text('timestamp'))
   const subject = about.name ?? about.id
   const extensions = known({
-    status: severity, code, resourceid: about.id, region, tenant: organization, actor: actor.name, actorid: actor.id, sourceip: actor.address, requestid: audit.requestId, service, resourcetype: about.type,
+    status: severity,
+    code,
+    resourceid: about.id,
+    region,
+    tenant: organization,
+    actor: actor.name,
+    actorid: actor.id,
+    sourceip: actor.address,
+    requestid: audit.requestId,
+    service,
+    resourcetype: about.type,
   })
   return {
-    id: text('request-id') ?? createHash('sha256').update(JSON.stringify(sorted(given))).digest('hex'), source: `https://api.exoscale.com/${organization}`,
-    type: `exoscale.${(handler ?? 'request').toLowerCase().replace(/[^a-z0-9._-]+/g, '-')}`, family: 'audit',
-    ...(subject === undefined ? {} : { subject }), ...(time === undefined ? {} : { time }), ...(ref === undefined ? {} : { ref }), key: ref ?? `exoscale:${organization}`,
-    extensions, datacontenttype: 'application/json', encoding: 'json', data: utf8.encode(JSON.stringify({ ...kept(given, leaveOut), audit })),
+    id:
+      text('request-id') ??
+      createHash('sha256')
+        .update(JSON.stringify(sorted(given)))
+        .digest('hex'),
+    source: `https://api.exoscale.com/${organization}`,
+    type: `exoscale.${(handler ?? 'request').toLowerCase().replace(/[^a-z0-9._-]+/g, '-')}`,
+    family: 'audit',
+    ...(subject === undefined ? {} : { subject }),
+    ...(time === undefined ? {} : { time }),
+    ...(ref === undefined ? {} : { ref }),
+    key: ref ?? `exoscale:${organization}`,
+    extensions,
+    datacontenttype: 'application/json',
+    encoding: 'json',
+    data: utf8.encode(JSON.stringify({ ...kept(given, leaveOut), audit })),
   }
 }
 
 /** A user, a key with a name of its own, or only the role that it had. */
 function actorOf(event: Fields, domain: string): AuditActor {
-  const [user, key, role] = ['iam-user', 'iam-api-key', 'iam-role'].map((name) => fieldsOf(event[name])) as [Fields, Fields, Fields]
+  const [user, key, role] = ['iam-user', 'iam-api-key', 'iam-role'].map((name) => fieldsOf(event[name])) as [
+    Fields,
+    Fields,
+    Fields,
+  ]
   const address = textOf(event['source-ip'])
   const person = known({ id: textOf(user['id']), name: textOf(user['email']) ?? textOf(user['name']) })
-  if (person.id !== undefined || person.name !== undefined) return known<AuditActor>({ kind: 'user', ...person, domain, address })
+  if (person.id !== undefined || person.name !== undefined)
+    return known<AuditActor>({ kind: 'user', ...person, domain, address })
   const program = known({ id: textOf(key['key']), name: textOf(key['name']) })
-  if (program.id !== undefined || program.name !== undefined) return known<AuditActor>({ kind: 'service', ...program, domain, address })
+  if (program.id !== undefined || program.name !== undefined)
+    return known<AuditActor>({ kind: 'service', ...program, domain, address })
   const rights = known({ id: textOf(role['id']), name: textOf(role['name']) })
-  if (rights.id !== undefined || rights.name !== undefined) return known<AuditActor>({ kind: 'session', ...rights, domain, address })
+  if (rights.id !== undefined || rights.name !== undefined)
+    return known<AuditActor>({ kind: 'session', ...rights, domain, address })
   return known<AuditActor>({ kind: 'unknown', address })
 }
 
 function kept({ uri: _, ...event }: Fields, leaveOut: readonly string[]): Fields {
   const params = (name: string): unknown => (leaveOut.includes(name) ? undefined : redacted(event[name]))
   return known<Fields>({
-    ...event, uri: pathOf({ uri: _ }), 'body-params': params('body-params'), 'get-params': params('get-params'), ...(leaveOut.includes('message') ? { message: undefined } : {}), audit: undefined,
+    ...event,
+    uri: pathOf({ uri: _ }),
+    'body-params': params('body-params'),
+    'get-params': params('get-params'),
+    ...(leaveOut.includes('message') ? { message: undefined } : {}),
+    audit: undefined,
   })
 }
 
@@ -73,5 +124,11 @@ function timeOf(text: string | undefined): number | undefined {
 
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted)
-  return isRecord(value) ? Object.fromEntries(Object.keys(value).sort().map((key) => [key, sorted(value[key])])) : value
+  return isRecord(value)
+    ? Object.fromEntries(
+        Object.keys(value)
+          .sort()
+          .map((key) => [key, sorted(value[key])]),
+      )
+    : value
 }

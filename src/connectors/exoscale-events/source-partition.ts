@@ -22,27 +22,50 @@ export interface PlaceOptions {
 
 export type ZonePartition = PartitionPoller<unknown, Mapped>
 
-export function zonePartition({ config, context, checkpoint, zone, organization, limits }: PlaceOptions): { readonly place: ZonePartition; readonly client: ZoneClient } {
+export function zonePartition({ config, context, checkpoint, zone, organization, limits }: PlaceOptions): {
+  readonly place: ZonePartition
+  readonly client: ZoneClient
+} {
   const { host, metrics } = context
   const labels = { source: context.id, zone: zone.name }
-  const requested = (outcome: 'answered' | 'failed'): void => { metrics.count('weir_exoscale_requests_total', 1, { ...labels, outcome }) }
+  const requested = (outcome: 'answered' | 'failed'): void => {
+    metrics.count('weir_exoscale_requests_total', 1, { ...labels, outcome })
+  }
   const client = new ZoneClient({
-    host, config, zone, env: self.env,
+    host,
+    config,
+    zone,
+    env: self.env,
     note: (what, message) => {
       requested(what === 'answered' ? 'answered' : 'failed')
       if (what === 'retried') place.waits(message)
     },
   })
   const place: ZonePartition = new PartitionPoller({
-    context, checkpoint, keptMs, every: config.every, lookBack: config.look_back, backfill: config.backfill,
+    context,
+    checkpoint,
+    keptMs,
+    every: config.every,
+    lookBack: config.look_back,
+    backfill: config.backfill,
     words: { who: 'Exoscale', what: 'event', kept: 'Events of Exoscale are asked for thirty days back at most' },
-    metrics: { events: 'weir_exoscale_events_total', behind: 'weir_exoscale_behind_seconds', missed: 'weir_exoscale_missed_seconds_total' },
+    metrics: {
+      events: 'weir_exoscale_events_total',
+      behind: 'weir_exoscale_behind_seconds',
+      missed: 'weir_exoscale_missed_seconds_total',
+    },
     labels: () => labels,
-    failed: () => { requested('failed') },
+    failed: () => {
+      requested('failed')
+    },
     async open(signal) {
-      const origin = { organization: config.organization ?? (await organization(client, signal)), leaveOut: config.leave_out }
+      const origin = {
+        organization: config.organization ?? (await organization(client, signal)),
+        leaveOut: config.leave_out,
+      }
       return {
-        key: zone.name, page: (span, _next, until) => client.read(span, until),
+        key: zone.name,
+        page: (span, _next, until) => client.read(span, until),
         map(given) {
           const event = mapEvent(given, origin)
           return event === undefined ? undefined : { event }

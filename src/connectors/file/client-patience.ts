@@ -21,12 +21,18 @@ export class Patience {
     const { promise: given, reject } = Promise.withResolvers<never>()
     const done = act()
     const giveUp = (reason: string): void => {
-      const through = (): void => { this.#stuck = undefined }
+      const through = (): void => {
+        this.#stuck = undefined
+      }
       this.#stuck ??= done.then(through, through)
       reject(new Error(reason))
     }
-    const timer = this.#timers.after(this.#timeoutMs, () => { giveUp(`not written within ${this.#timeoutMs} ms`) })
-    const abort = (): void => { giveUp('the sink is stopping') }
+    const timer = this.#timers.after(this.#timeoutMs, () => {
+      giveUp(`not written within ${this.#timeoutMs} ms`)
+    })
+    const abort = (): void => {
+      giveUp('the sink is stopping')
+    }
     signal.addEventListener('abort', abort, { once: true })
     try {
       await Promise.race([done, given])

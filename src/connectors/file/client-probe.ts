@@ -10,17 +10,27 @@ export async function probeFile(path: string, { disk, random }: Host): Promise<P
   if (here?.directory === true) return { is: 'fail', says: `${path} is a folder; name a file in it` }
   const missing: string[] = []
   let folder = above(path)
-  for (; folder !== '/' && folder !== '.' && (await stat(folder)) === undefined; folder = above(folder)) missing.push(folder)
-  if ((await stat(folder))?.directory !== true) return { is: 'fail', says: `${folder} is no folder, so ${path} can't be made` }
+  for (; folder !== '/' && folder !== '.' && (await stat(folder)) === undefined; folder = above(folder))
+    missing.push(folder)
+  if ((await stat(folder))?.directory !== true)
+    return { is: 'fail', says: `${folder} is no folder, so ${path} can't be made` }
   const trial = `${folder}/.weir-${Buffer.from(random.bytes(6)).toString('hex')}`
   try {
     const file = await disk.open(trial, 'create')
     await file.close()
     await disk.remove(trial)
   } catch (error) {
-    return { is: 'fail', says: `nothing may be written into ${folder} (${messageOf(error)}); give it to the user that runs Weir` }
+    return {
+      is: 'fail',
+      says: `nothing may be written into ${folder} (${messageOf(error)}); give it to the user that runs Weir`,
+    }
   }
-  const found = here === undefined ? (missing.length === 0 ? 'it will be made' : `it will be made, with ${missing.length === 1 ? 'the folder' : 'the folders'} above it`) : 'it is there, and goes on'
+  const found =
+    here === undefined
+      ? missing.length === 0
+        ? 'it will be made'
+        : `it will be made, with ${missing.length === 1 ? 'the folder' : 'the folders'} above it`
+      : 'it is there, and goes on'
   return { is: 'ok', says: `${path}: ${found}` }
 }
 

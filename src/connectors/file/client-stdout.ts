@@ -13,7 +13,10 @@ export class LineStream {
   /** Resolves when the system has taken the lines. */
   write(lines: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#stream.write(lines, (error) => { if (error == null) resolve(); else reject(error) })
+      this.#stream.write(lines, (error) => {
+        if (error == null) resolve()
+        else reject(error)
+      })
     })
   }
 

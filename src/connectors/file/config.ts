@@ -5,10 +5,20 @@ export const fileSchema = defineSchema({
   role: 'sink',
   summary: 'Appends events and flows to a file, one a line',
   fields: {
-    path: filePath({ description: 'The file; folders above it are made', required: true, example: '/var/lib/weir/out/events.ndjson' }),
+    path: filePath({
+      description: 'The file; folders above it are made',
+      required: true,
+      example: '/var/lib/weir/out/events.ndjson',
+    }),
     ...flowLineCodec,
-    rotate_at: bytes({ description: 'Size at which the file is put aside under the next number and a new one begun; 0: never', default: '128MiB' }),
-    keep: integer({ description: 'Most files put aside that are kept; the oldest goes first; 0: all', unit: 'files', default: 0 }, { min: 0, max: 100_000 }),
+    rotate_at: bytes({
+      description: 'Size at which the file is put aside under the next number and a new one begun; 0: never',
+      default: '128MiB',
+    }),
+    keep: integer(
+      { description: 'Most files put aside that are kept; the oldest goes first; 0: all', unit: 'files', default: 0 },
+      { min: 0, max: 100_000 },
+    ),
     timeout: duration({ description: 'How long the disk may take for one batch', default: '30s' }, { min: '10ms' }),
   },
 })

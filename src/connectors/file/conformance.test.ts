@@ -31,10 +31,16 @@ async function startFile(): Promise<OtherSide> {
   let release = (): void => undefined
   const text = async (from: string): Promise<string> => readFile(from, 'utf8').catch(() => '')
   return {
-    build: (context, timeoutMs) => file.build(configFrom(fileSchema, { path, timeout: `${timeoutMs}ms` }), { ...context, host: { ...context.host, disk } }),
+    build: (context, timeoutMs) =>
+      file.build(configFrom(fileSchema, { path, timeout: `${timeoutMs}ms` }), {
+        ...context,
+        host: { ...context.host, disk },
+      }),
     received: async () => idsOf((await text(aside)) + (await text(path))),
     // A folder stands where the file should be.
-    refuse: async (on) => { await (on ? mkdir(path, { recursive: true }) : rmdir(path)) },
+    refuse: async (on) => {
+      await (on ? mkdir(path, { recursive: true }) : rmdir(path))
+    },
     slow: (on) => {
       release()
       release = on ? disk.slow('sync') : (): void => undefined
@@ -44,7 +50,10 @@ async function startFile(): Promise<OtherSide> {
     disconnectAfter: (events) => {
       disk.fullAfter(events * 150 + 40)
       const roomy = disk.slow('truncate')
-      setTimeout(() => { disk.roomy(); roomy() }, 100)
+      setTimeout(() => {
+        disk.roomy()
+        roomy()
+      }, 100)
       return Promise.resolve()
     },
     restart: () => rename(path, aside),
@@ -58,7 +67,9 @@ async function startStdout(): Promise<OtherSide> {
   let reader: Socket | undefined
   const server = createServer((socket) => {
     reader = socket
-    socket.setEncoding('utf8').on('data', (chunk: string) => { text += chunk })
+    socket.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk
+    })
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -92,5 +103,13 @@ async function startStdout(): Promise<OtherSide> {
   }
 }
 
-sinkConformance('file', { accepts: file.accepts, idempotency: file.idempotency, start: startFile }, { system: 'file', server: 'a file system' })
-sinkConformance('stdout', { accepts: stdout.accepts, idempotency: stdout.idempotency, start: startStdout }, { system: 'stdout', server: 'a pipe' })
+sinkConformance(
+  'file',
+  { accepts: file.accepts, idempotency: file.idempotency, start: startFile },
+  { system: 'file', server: 'a file system' },
+)
+sinkConformance(
+  'stdout',
+  { accepts: stdout.accepts, idempotency: stdout.idempotency, start: startStdout },
+  { system: 'stdout', server: 'a pipe' },
+)

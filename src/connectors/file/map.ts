@@ -63,10 +63,16 @@ function* jsonLines(batch: SinkBatch, choice: FlowFormChoice): Generator<Uint8Ar
 }
 
 function* csvLines({ pieces }: SinkBatch): Generator<Uint8Array | string> {
-  for (const { header: { source, epoch, sourceSequence }, batch, rows, firstRow } of pieces) {
+  for (const {
+    header: { source, epoch, sourceSequence },
+    batch,
+    rows,
+    firstRow,
+  } of pieces) {
     const line = batch.kind === 'flows' ? flowCsv(batch) : undefined
     for (const row of rows) {
-      if (line === undefined) yield 'an event has no place in CSV, which holds flows; give the sink `only: { family: [flow] }`'
+      if (line === undefined)
+        yield 'an event has no place in CSV, which holds flows; give the sink `only: { family: [flow] }`'
       else yield Buffer.from(line(row, stableId(source, epoch, sourceSequence, firstRow + row)))
     }
   }

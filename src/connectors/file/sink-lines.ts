@@ -4,13 +4,21 @@ import { messageOf } from '../../model/errors.ts'
 import { toLines, type LineForm } from './map.ts'
 
 /** Writes a batch as lines, all or nothing: a failed write says nothing of how many arrived. */
-export async function sendLines(where: string, form: LineForm, batch: SinkBatch, write: (lines: Uint8Array) => Promise<void>): Promise<readonly Failure[]> {
+export async function sendLines(
+  where: string,
+  form: LineForm,
+  batch: SinkBatch,
+  write: (lines: Uint8Array) => Promise<void>,
+): Promise<readonly Failure[]> {
   const { bytes, failures } = toLines(form, batch)
   if (bytes.length === 0) return failures
   const problem = await write(bytes).then(() => undefined, says)
   if (problem === undefined) return failures
   const rejected = new Map(failures.map((failure) => [failure.index, failure]))
-  return Array.from({ length: batch.count }, (_, index) => rejected.get(index) ?? { index, is: 'retry', reason: `${where}: ${problem}` })
+  return Array.from(
+    { length: batch.count },
+    (_, index) => rejected.get(index) ?? { index, is: 'retry', reason: `${where}: ${problem}` },
+  )
 }
 
 export function says(error: unknown): string {

@@ -7,7 +7,11 @@ import type { StdoutConfig, stdoutSchema } from './config.ts'
 import { lineForm, previewLines } from './map.ts'
 import { sendLines } from './sink-lines.ts'
 
-export const sink = defineSink<typeof stdoutSchema>('stdout', { accepts: ['events', 'flows'], idempotency: 'none', build: openStdout })
+export const sink = defineSink<typeof stdoutSchema>('stdout', {
+  accepts: ['events', 'flows'],
+  idempotency: 'none',
+  build: openStdout,
+})
 
 /** `to` is standard output unless a test says otherwise. A pipe is written to without blocking, whoever reads it. */
 export function openStdout(config: StdoutConfig, { host }: Context, to: Writable = process.stdout): Promise<Sink> {
@@ -20,7 +24,8 @@ export function openStdout(config: StdoutConfig, { host }: Context, to: Writable
     head = new Uint8Array(0)
   }
   return Promise.resolve({
-    send: (batch, signal) => sendLines('standard output', form, batch, (lines) => patience.wait(() => write(lines), signal)),
+    send: (batch, signal) =>
+      sendLines('standard output', form, batch, (lines) => patience.wait(() => write(lines), signal)),
     preview: (batch) => previewLines(form, batch),
     probe: () => Promise.resolve({ is: 'ok', says: 'standard output is always there' }),
     close: () => Promise.resolve(stream.close()),

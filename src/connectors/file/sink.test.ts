@@ -23,7 +23,9 @@ afterEach(async () => {
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true })
 })
 
-async function open(more: Partial<WrittenConfigOf<typeof fileSchema>> = {}): Promise<{ sink: Sink; folder: string; path: string }> {
+async function open(
+  more: Partial<WrittenConfigOf<typeof fileSchema>> = {},
+): Promise<{ sink: Sink; folder: string; path: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'weir-file-'))
   folders.push(folder)
   const path = join(folder, 'events.ndjson')
@@ -32,10 +34,18 @@ async function open(more: Partial<WrittenConfigOf<typeof fileSchema>> = {}): Pro
 
 test('a line is the CloudEvent in JSON, on one line whatever line breaks its data had', async () => {
   const { sink, path } = await open()
-  const event: WeirEvent = { id: '1', source: '/s', type: 't', encoding: 'json', data: Buffer.from('{\r\n "big": 12345678901234567890,\n "text": "a\\nb"\n}') }
+  const event: WeirEvent = {
+    id: '1',
+    source: '/s',
+    type: 't',
+    encoding: 'json',
+    data: Buffer.from('{\r\n "big": 12345678901234567890,\n "text": "a\\nb"\n}'),
+  }
   expect(await sink.send(eventBatch([event], 't'), never)).toEqual([])
   const text = await readFile(path, 'utf8')
-  expect(text).toBe('{"specversion":"1.0","id":"1","source":"/s","type":"t","data":{   "big": 12345678901234567890,  "text": "a\\nb" }}\n')
+  expect(text).toBe(
+    '{"specversion":"1.0","id":"1","source":"/s","type":"t","data":{   "big": 12345678901234567890,  "text": "a\\nb" }}\n',
+  )
   expect(eventAt(decodeStructured(Buffer.from(text)), 0)).toMatchObject({ id: '1', encoding: 'json' })
   await sink.close()
 })
@@ -46,7 +56,13 @@ test('a flow is a CloudEvent whose id is the stable id of its row', async () => 
   await sink.send(batch, never)
   const lines = (await readFile(path, 'utf8')).trim().split('\n')
   expect(JSON.parse(lines[1] ?? '')).toEqual({
-    specversion: '1.0', id: ids[1], source: '/weir/in', type: 'io.weir.flow.v1', time: '2023-11-14T22:13:20.000Z', datacontenttype: 'application/json', data: { src_port: 1, bytes: 200 },
+    specversion: '1.0',
+    id: ids[1],
+    source: '/weir/in',
+    type: 'io.weir.flow.v1',
+    time: '2023-11-14T22:13:20.000Z',
+    datacontenttype: 'application/json',
+    data: { src_port: 1, bytes: 200 },
   })
   await sink.close()
 })
@@ -56,11 +72,17 @@ test('with codec netobserv-json a flow is the bare record, flags by name if want
   const { batch } = flowBatch(2, 't')
   const [piece] = batch.pieces
   const flows = piece!.batch as FlowBatch
-  const flagged: FlowBatch = { ...flows, columns: { ...flows.columns, tcp_flags: { kind: 'u16', values: Uint16Array.of(2, 18) } } }
+  const flagged: FlowBatch = {
+    ...flows,
+    columns: { ...flows.columns, tcp_flags: { kind: 'u16', values: Uint16Array.of(2, 18) } },
+  }
   expect(await sink.send({ ...batch, pieces: [{ ...piece!, batch: flagged }] }, never)).toEqual([])
   expect(await sink.send(eventBatch(numberedEvents(1, 'n'), 't'), never)).toEqual([])
   const lines = (await readFile(path, 'utf8')).trimEnd().split('\n')
-  expect(lines.slice(0, 2)).toEqual(['{"SrcPort":0,"Flags":["SYN"]}', '{"SrcPort":1,"Flags":["SYN","ACK"],"Bytes":200}'])
+  expect(lines.slice(0, 2)).toEqual([
+    '{"SrcPort":0,"Flags":["SYN"]}',
+    '{"SrcPort":1,"Flags":["SYN","ACK"],"Bytes":200}',
+  ])
   expect(JSON.parse(lines[2] ?? '')).toMatchObject({ specversion: '1.0', id: 'n0' })
   await sink.close()
 })
@@ -70,11 +92,17 @@ test('with codec csv every file begins with the columns, a row with its stable i
   const flows = flowBatch(3, 't')
   expect(await sink.send(flows.batch, never)).toEqual([])
   const failures = await sink.send(eventBatch(numberedEvents(2, 'e'), 't'), never)
-  expect(failures.map(({ index, is }) => [index, is])).toEqual([[0, 'reject'], [1, 'reject']])
+  expect(failures.map(({ index, is }) => [index, is])).toEqual([
+    [0, 'reject'],
+    [1, 'reject'],
+  ])
   expect(failures[0]?.reason).toContain('only: { family: [flow] }')
   expect(await sink.send(flowBatch(1, 't').batch, never)).toEqual([])
   await sink.close()
-  for (const [name, rows] of [['events.ndjson.000001', 3], ['events.ndjson.000002', 1]] as const) {
+  for (const [name, rows] of [
+    ['events.ndjson.000001', 3],
+    ['events.ndjson.000002', 1],
+  ] as const) {
     const text = await readFile(join(folder, name), 'utf8')
     expect(text.startsWith(csvHeader)).toBe(true)
     expect(text.slice(csvHeader.length).trimEnd().split('\r\n')).toHaveLength(rows)
@@ -85,7 +113,12 @@ test('with codec csv every file begins with the columns, a row with its stable i
 })
 
 test('a CSV file whose head was torn gets it whole; one of other columns, or of no columns, is put aside and not written over', async () => {
-  for (const [before, aside] of [[csvHeader.slice(0, 100), []], [csvHeader, []], ['{"old":1}\n', ['events.ndjson.000001']], [`_pos,other\r\n${'x'.repeat(5000)}\r\n`, ['events.ndjson.000001']]] as const) {
+  for (const [before, aside] of [
+    [csvHeader.slice(0, 100), []],
+    [csvHeader, []],
+    ['{"old":1}\n', ['events.ndjson.000001']],
+    [`_pos,other\r\n${'x'.repeat(5000)}\r\n`, ['events.ndjson.000001']],
+  ] as const) {
     const { sink, folder, path } = await open({ codec: 'csv' })
     await appendFile(path, before)
     expect(await sink.send(flowBatch(1, 't').batch, never)).toEqual([])
@@ -97,7 +130,10 @@ test('a CSV file whose head was torn gets it whole; one of other columns, or of 
   }
 })
 
-test.each([['netobserv-json', ['{"SrcPort":0}', '{"SrcPort":1,"Bytes":200}']], ['csv', undefined]] as const)('standard output writes %s, and the columns of CSV once', async (codec, wanted) => {
+test.each([
+  ['netobserv-json', ['{"SrcPort":0}', '{"SrcPort":1,"Bytes":200}']],
+  ['csv', undefined],
+] as const)('standard output writes %s, and the columns of CSV once', async (codec, wanted) => {
   const to = new PassThrough()
   const sink = await openStdout(configFrom(stdoutSchema, { codec }), testContext(), to)
   for (const round of [1, 2]) expect(await sink.send(flowBatch(2, `t${round}`).batch, never)).toEqual([])
@@ -124,11 +160,14 @@ test('after a crash that tore the last line new lines begin on a line of their o
 
 test('a file that is large enough is put aside under the next number, and the oldest go when there are too many', async () => {
   const { sink, folder } = await open({ rotate_at: '1KB', keep: 2 })
-  for (let round = 0; round < 5; round++) expect(await sink.send(eventBatch(numberedEvents(10, `r${round}-`), 't'), never)).toEqual([])
+  for (let round = 0; round < 5; round++)
+    expect(await sink.send(eventBatch(numberedEvents(10, `r${round}-`), 't'), never)).toEqual([])
   await sink.close()
   expect((await readdir(folder)).sort()).toEqual(['events.ndjson.000004', 'events.ndjson.000005'])
   const last = (await readFile(join(folder, 'events.ndjson.000005'), 'utf8')).trim().split('\n')
-  expect(last.map((line) => (JSON.parse(line) as { id: string }).id)).toEqual(numberedEvents(10, 'r4-').map(({ id }) => id))
+  expect(last.map((line) => (JSON.parse(line) as { id: string }).id)).toEqual(
+    numberedEvents(10, 'r4-').map(({ id }) => id),
+  )
 })
 
 test('what was called delivered is there after a power failure, names of new folders and rotated files included', async () => {
@@ -140,9 +179,20 @@ test('what was called delivered is there after a power failure, names of new fol
     for (const events of sent) expect(await sink.send(eventBatch(events, 't'), never)).toEqual([])
     const { disk } = host.crash()
     const names = await disk.list('/new/folder')
-    const texts = await Promise.all(names.map(async (name) => Buffer.from(await disk.readFile(`/new/folder/${name}`)).toString()))
-    const ids = texts.join('').trim().split('\n').map((line) => (JSON.parse(line) as { id: string }).id)
-    expect(ids.sort()).toEqual(sent.flat().map(({ id }) => id).sort())
+    const texts = await Promise.all(
+      names.map(async (name) => Buffer.from(await disk.readFile(`/new/folder/${name}`)).toString()),
+    )
+    const ids = texts
+      .join('')
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { id: string }).id)
+    expect(ids.sort()).toEqual(
+      sent
+        .flat()
+        .map(({ id }) => id)
+        .sort(),
+    )
   }
 })
 
@@ -158,7 +208,11 @@ test('when the reader of standard output is gone every event waits, and says why
   reader.destroy()
   await closed
   const failures = await sink.send(eventBatch(numberedEvents(3, 'g'), 't'), never)
-  expect(failures.map(({ index, is }) => [index, is])).toEqual([[0, 'retry'], [1, 'retry'], [2, 'retry']])
+  expect(failures.map(({ index, is }) => [index, is])).toEqual([
+    [0, 'retry'],
+    [1, 'retry'],
+    [2, 'retry'],
+  ])
   expect(failures[0]?.reason).toContain('standard output: ')
   await sink.close()
   server.close()

@@ -7,7 +7,11 @@ import type { FileConfig, fileSchema } from './config.ts'
 import { lineForm, previewLines } from './map.ts'
 import { says, sendLines } from './sink-lines.ts'
 
-export const sink = defineSink<typeof fileSchema>('file', { accepts: ['events', 'flows'], idempotency: 'none', build: openFile })
+export const sink = defineSink<typeof fileSchema>('file', {
+  accepts: ['events', 'flows'],
+  idempotency: 'none',
+  build: openFile,
+})
 
 export function openFile(config: FileConfig, { host, log }: Context): Promise<Sink> {
   const form = lineForm(config)
@@ -17,7 +21,10 @@ export function openFile(config: FileConfig, { host, log }: Context): Promise<Si
     await file.append(lines)
     // The lines are safe by now: a file that can't be put aside goes on growing, and is no reason to write them again.
     await file.rotate().catch((error: unknown) => {
-      log.warn('The file could not be put aside and goes on growing; the next batch tries again.', { path: config.path, problem: says(error) })
+      log.warn('The file could not be put aside and goes on growing; the next batch tries again.', {
+        path: config.path,
+        problem: says(error),
+      })
     })
   }
   return Promise.resolve({

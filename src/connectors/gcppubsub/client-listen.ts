@@ -8,10 +8,19 @@ const pollMs = 2000
 /** A subscription of its own to the topic, removed afterwards: nobody else's messages are taken away. */
 export async function listenPubSub(config: PubSubConfig, { host }: Context): Promise<Listening> {
   const library = await loadClient()
-  const client = new library.v1.SubscriberClient(await clientOptions(library, config) as ConstructorParameters<typeof library.v1.SubscriberClient>[0])
+  const client = new library.v1.SubscriberClient(
+    (await clientOptions(library, config)) as ConstructorParameters<typeof library.v1.SubscriberClient>[0],
+  )
   const subscription = `projects/${config.project}/subscriptions/weir-check-${Buffer.from(host.random.bytes(8)).toString('hex')}`
   try {
-    await client.createSubscription({ name: subscription, topic: `projects/${config.project}/topics/${config.topic}`, expirationPolicy: { ttl: { seconds: 86_400 } } }, callOptions(config.timeout))
+    await client.createSubscription(
+      {
+        name: subscription,
+        topic: `projects/${config.project}/topics/${config.topic}`,
+        expirationPolicy: { ttl: { seconds: 86_400 } },
+      },
+      callOptions(config.timeout),
+    )
   } catch (error) {
     await client.close()
     throw new Error(why(error, 'a subscription of our own', 'roles/pubsub.editor'), { cause: error })
@@ -19,8 +28,15 @@ export async function listenPubSub(config: PubSubConfig, { host }: Context): Pro
   return {
     async came(text, signal) {
       while (!signal.aborted) {
-        const [{ receivedMessages }] = await client.pull({ subscription, maxMessages: 100 }, callOptions(pollMs)).catch(() => [{ receivedMessages: [] }] as const)
-        if ((receivedMessages ?? []).some(({ message }) => Buffer.from((message?.data ?? '') as Uint8Array).includes(text))) return true
+        const [{ receivedMessages }] = await client
+          .pull({ subscription, maxMessages: 100 }, callOptions(pollMs))
+          .catch(() => [{ receivedMessages: [] }] as const)
+        if (
+          (receivedMessages ?? []).some(({ message }) =>
+            Buffer.from((message?.data ?? '') as Uint8Array).includes(text),
+          )
+        )
+          return true
       }
       return false
     },

@@ -9,12 +9,24 @@ export async function lookAtSubscription(config: PubSubSourceConfig): Promise<Pr
   const library = await loadClient()
   let client: InstanceType<typeof library.v1.SubscriberClient> | undefined
   try {
-    client = new library.v1.SubscriberClient(await clientOptions(library, config) as ConstructorParameters<typeof library.v1.SubscriberClient>[0])
-    const [{ topic, enableMessageOrdering: ordered }] = await client.getSubscription({ subscription: name }, callOptions(config.timeout))
-    return { is: 'ok', says: `${name} is there, of ${topic ?? 'no topic'}${ordered === true ? ', in order by key' : ''}` }
+    client = new library.v1.SubscriberClient(
+      (await clientOptions(library, config)) as ConstructorParameters<typeof library.v1.SubscriberClient>[0],
+    )
+    const [{ topic, enableMessageOrdering: ordered }] = await client.getSubscription(
+      { subscription: name },
+      callOptions(config.timeout),
+    )
+    return {
+      is: 'ok',
+      says: `${name} is there, of ${topic ?? 'no topic'}${ordered === true ? ', in order by key' : ''}`,
+    }
   } catch (error) {
     // Reading and looking are two rights.
-    if (codeOf(error) === code.forbidden) return { is: 'warn', says: `our login is taken, but we may not look at ${name}; whether we may read it only reading tells` }
+    if (codeOf(error) === code.forbidden)
+      return {
+        is: 'warn',
+        says: `our login is taken, but we may not look at ${name}; whether we may read it only reading tells`,
+      }
     return { is: 'fail', says: why(error, name, 'roles/pubsub.subscriber') }
   } finally {
     await client?.close()

@@ -18,33 +18,53 @@ async function server(subscription: { readonly enableMessageOrdering: boolean } 
   const waiting: ((ids: readonly string[]) => void)[] = []
   const came = Promise.withResolvers<void>()
   const asked = { came }
-  server.on('session', (session) => { sessions.push(session) })
+  server.on('session', (session) => {
+    sessions.push(session)
+  })
   server.on('stream', (stream, { ':path': path }) => {
     stream.resume()
     stream.on('error', () => undefined)
     switch (path?.split('/').at(-1)) {
       case 'Pull':
-        waiting.push((ids) => { answer(stream, PullResponse.encode({ receivedMessages: ids.map((ackId) => ({ ackId, message: { messageId: ackId, data: Buffer.from('{}') } })) }).finish()) })
+        waiting.push((ids) => {
+          answer(
+            stream,
+            PullResponse.encode({
+              receivedMessages: ids.map((ackId) => ({ ackId, message: { messageId: ackId, data: Buffer.from('{}') } })),
+            }).finish(),
+          )
+        })
         asked.came.resolve()
         asked.came = Promise.withResolvers()
         break
       case 'GetSubscription':
         answer(stream, subscription === 'not shown' ? 7 : Subscription.encode(subscription).finish())
         break
-      default: answer(stream, Buffer.alloc(0))
+      default:
+        answer(stream, Buffer.alloc(0))
     }
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const host = testContext().host
-  const puller = new PubSubPuller(configFrom(gcppubsubSourceSchema, { project: 'a-project', subscription: 'weir', endpoint: `127.0.0.1:${(server.address() as AddressInfo).port}`, auth: { type: 'none' } }), host)
+  const puller = new PubSubPuller(
+    configFrom(gcppubsubSourceSchema, {
+      project: 'a-project',
+      subscription: 'weir',
+      endpoint: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+      auth: { type: 'none' },
+    }),
+    host,
+  )
   onTestFinished(async () => {
     await puller.close()
     for (const session of sessions) session.destroy()
     server.close()
   })
   return {
-    puller, sessions, waiting,
+    puller,
+    sessions,
+    waiting,
     /** Resolves when so many requests wait. */
     async until(count: number): Promise<void> {
       while (waiting.length < count) await asked.came.promise
@@ -55,7 +75,9 @@ async function server(subscription: { readonly enableMessageOrdering: boolean } 
 /** A code of gRPC, or what is answered. */
 function answer(stream: ServerHttp2Stream, what: Uint8Array | number): void {
   stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true })
-  stream.on('wantTrailers', () => { stream.sendTrailers({ 'grpc-status': typeof what === 'number' ? String(what) : '0' }) })
+  stream.on('wantTrailers', () => {
+    stream.sendTrailers({ 'grpc-status': typeof what === 'number' ? String(what) : '0' })
+  })
   if (typeof what === 'number') {
     stream.end()
     return
@@ -80,7 +102,10 @@ test('without order two requests are under way, and what is answered first is ta
   expect((await third).map(({ handle }) => handle)).toEqual(['d'])
 })
 
-test.each([['with order', { enableMessageOrdering: true }], ['that is not shown to us', 'not shown']] as const)('a subscription %s is asked once at a time', async (_, subscription) => {
+test.each([
+  ['with order', { enableMessageOrdering: true }],
+  ['that is not shown to us', 'not shown'],
+] as const)('a subscription %s is asked once at a time', async (_, subscription) => {
   const { puller, waiting, until } = await server(subscription)
   for (let at = 0; at < 4; at++) {
     const pulled = puller.pull(never)

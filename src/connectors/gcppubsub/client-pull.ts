@@ -38,7 +38,11 @@ export class PubSubPuller implements Puller<string> {
   /** How many may be in `#ahead`; undefined: not known yet. */
   #most: number | undefined
   #client: SubscriberClient | undefined
-  readonly #acks = new Gathered<string>((handles) => inRequests(handles, (ackIds) => this.#client?.acknowledge({ subscription: this.#subscription, ackIds }, callOptions(this.#config.timeout))))
+  readonly #acks = new Gathered<string>((handles) =>
+    inRequests(handles, (ackIds) =>
+      this.#client?.acknowledge({ subscription: this.#subscription, ackIds }, callOptions(this.#config.timeout)),
+    ),
+  )
 
   constructor(config: PubSubSourceConfig, host: Pick<Host, 'clock' | 'timers'>) {
     this.#config = config
@@ -50,7 +54,9 @@ export class PubSubPuller implements Puller<string> {
 
   async pull(signal: AbortSignal): Promise<readonly Pulled<string>[]> {
     const { promise: aborted, resolve } = Promise.withResolvers<undefined>()
-    const abort = (): void => { resolve(undefined) }
+    const abort = (): void => {
+      resolve(undefined)
+    }
     signal.addEventListener('abort', abort, { once: true })
     try {
       while (!signal.aborted) {
@@ -67,7 +73,10 @@ export class PubSubPuller implements Puller<string> {
         this.#askAhead(client, this.#most)
         // The client sends what it is asked for when nothing else is to be done at once.
         await this.#host.timers.yield()
-        return received.map((one) => ({ handle: handleOf(one), message: fromMessage(one.message ?? {}, this.#config.subscription) }))
+        return received.map((one) => ({
+          handle: handleOf(one),
+          message: fromMessage(one.message ?? {}, this.#config.subscription),
+        }))
       }
       return []
     } catch (error) {
@@ -114,10 +123,12 @@ export class PubSubPuller implements Puller<string> {
   }
 
   #ask(client: SubscriberClient): Ahead {
-    const answered = client.pull({ subscription: this.#subscription, maxMessages: mostMessages }, callOptions(pollMs)).then(([{ receivedMessages }]) => {
-      ahead.received = receivedMessages ?? []
-      return ahead
-    })
+    const answered = client
+      .pull({ subscription: this.#subscription, maxMessages: mostMessages }, callOptions(pollMs))
+      .then(([{ receivedMessages }]) => {
+        ahead.received = receivedMessages ?? []
+        return ahead
+      })
     // Said to whoever waits for it.
     answered.catch(() => this.#ahead.delete(ahead))
     const ahead: Ahead = { answered, received: [] }
@@ -131,7 +142,10 @@ export class PubSubPuller implements Puller<string> {
   /** How many requests may be under way: where we may not look there may be an order. */
   async #look(client: SubscriberClient): Promise<number> {
     try {
-      const [{ enableMessageOrdering: ordered }] = await client.getSubscription({ subscription: this.#subscription }, callOptions(this.#config.timeout))
+      const [{ enableMessageOrdering: ordered }] = await client.getSubscription(
+        { subscription: this.#subscription },
+        callOptions(this.#config.timeout),
+      )
       return ordered === true ? 1 : mostAhead
     } catch {
       return 1
@@ -139,12 +153,19 @@ export class PubSubPuller implements Puller<string> {
   }
 
   async #lease(handles: readonly string[], ackDeadlineSeconds: number): Promise<void> {
-    await inRequests(handles, (ackIds) => this.#client?.modifyAckDeadline({ subscription: this.#subscription, ackIds, ackDeadlineSeconds }, callOptions(this.#config.timeout)))
+    await inRequests(handles, (ackIds) =>
+      this.#client?.modifyAckDeadline(
+        { subscription: this.#subscription, ackIds, ackDeadlineSeconds },
+        callOptions(this.#config.timeout),
+      ),
+    )
   }
 
   async #connect(): Promise<SubscriberClient> {
     const library = await loadClient()
-    return new library.v1.SubscriberClient(await clientOptions(library, this.#config) as ConstructorParameters<typeof library.v1.SubscriberClient>[0])
+    return new library.v1.SubscriberClient(
+      (await clientOptions(library, this.#config)) as ConstructorParameters<typeof library.v1.SubscriberClient>[0],
+    )
   }
 }
 
@@ -153,6 +174,9 @@ function handleOf({ ackId }: Received[number]): string {
 }
 
 /** A request may have 512 KiB. */
-async function inRequests(handles: readonly string[], act: (some: string[]) => Promise<unknown> | undefined): Promise<void> {
+async function inRequests(
+  handles: readonly string[],
+  act: (some: string[]) => Promise<unknown> | undefined,
+): Promise<void> {
   for (let from = 0; from < handles.length; from += mostMessages) await act(handles.slice(from, from + mostMessages))
 }

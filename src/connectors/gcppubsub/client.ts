@@ -43,7 +43,8 @@ export class PubSubPublisher {
     const waiting = [...lines]
     const late = this.#context.host.clock.monotonic() + this.#config.timeout
     const work = async (): Promise<void> => {
-      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await this.#publishLine(next[0], next[1], attempts, signal, late)
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
+        await this.#publishLine(next[0], next[1], attempts, signal, late)
     }
     await Promise.all(Array.from({ length: Math.min(this.#config.concurrency, lines.size) }, work))
     return attempts
@@ -58,7 +59,8 @@ export class PubSubPublisher {
       return { is: 'ok', says: `${this.#topic} is there` }
     } catch (error) {
       // Whoever may publish need not be allowed to look.
-      if (codeOf(error) === code.forbidden) return { is: 'warn', says: `we may not look at ${this.#topic}: whether we may publish to it shows when we do` }
+      if (codeOf(error) === code.forbidden)
+        return { is: 'warn', says: `we may not look at ${this.#topic}: whether we may publish to it shows when we do` }
       await this.#forget(error)
       return { is: 'fail', says: why(error, this.#topic, 'roles/pubsub.publisher') }
     }
@@ -72,11 +74,12 @@ export class PubSubPublisher {
 
   async #publishLine(key: string, line: Line, attempts: Attempt[], signal: AbortSignal, late: number): Promise<void> {
     let failed: Attempt
-    for (let from = 0; from < line.length; ) {
+    for (let from = 0; from < line.length;) {
       const chunk = this.#chunk(line, from)
       from += chunk.length
       const over = signal.aborted || this.#context.host.clock.monotonic() > late
-      const fates = failed !== undefined || over ? chunk.map(() => failed ?? stopped) : await this.#request(chunk, signal)
+      const fates =
+        failed !== undefined || over ? chunk.map(() => failed ?? stopped) : await this.#request(chunk, signal)
       for (const [index, attempt] of fates.entries()) {
         attempts[chunk[index]?.at ?? 0] = attempt
         // Without a key nothing is behind anything, but who is away is away.
@@ -100,8 +103,18 @@ export class PubSubPublisher {
   async #request(chunk: Line, signal: AbortSignal): Promise<Attempt[]> {
     const [first] = chunk
     const size = first === undefined ? 0 : sizeOf(first.message)
-    if (size > requestBytes) return [{ is: 'reject', reason: `with ${size} bytes it is larger than Pub/Sub takes (${requestBytes})`, tooLarge: true }]
-    const error = await this.#publish(chunk.map(({ message }) => message), signal)
+    if (size > requestBytes)
+      return [
+        {
+          is: 'reject',
+          reason: `with ${size} bytes it is larger than Pub/Sub takes (${requestBytes})`,
+          tooLarge: true,
+        },
+      ]
+    const error = await this.#publish(
+      chunk.map(({ message }) => message),
+      signal,
+    )
     if (error === undefined) return chunk.map(() => undefined)
     if (codeOf(error) !== code.invalid || chunk.length === 1) {
       await this.#forget(error)
@@ -111,7 +124,11 @@ export class PubSubPublisher {
     for (const one of chunk) {
       const key = one.message.orderingKey
       const stuck = attempts.find((attempt) => attempt !== undefined && (key !== undefined || attempt.is === 'retry'))
-      attempts.push(...(stuck === undefined ? await this.#request([one], signal) : [{ is: 'retry', reason: key === undefined ? stuck.reason : behindKey(key) } as const]))
+      attempts.push(
+        ...(stuck === undefined
+          ? await this.#request([one], signal)
+          : [{ is: 'retry', reason: key === undefined ? stuck.reason : behindKey(key) } as const]),
+      )
     }
     return attempts
   }
@@ -120,11 +137,19 @@ export class PubSubPublisher {
     const client = this.#client
     if (client === undefined) return new Error('the connection is being made anew')
     const { promise: aborted, resolve } = Promise.withResolvers<unknown>()
-    const abort = (): void => { resolve(new Error('the sink is stopping')) }
+    const abort = (): void => {
+      resolve(new Error('the sink is stopping'))
+    }
     signal.addEventListener('abort', abort, { once: true })
     try {
       const sent = client.publish({ topic: this.#topic, messages: [...messages] }, callOptions(this.#config.timeout))
-      return await Promise.race([sent.then(() => undefined, (error: unknown) => error ?? new Error('refused')), aborted])
+      return await Promise.race([
+        sent.then(
+          () => undefined,
+          (error: unknown) => error ?? new Error('refused'),
+        ),
+        aborted,
+      ])
     } finally {
       signal.removeEventListener('abort', abort)
     }
@@ -137,8 +162,13 @@ export class PubSubPublisher {
 
   async #connect(): Promise<PublisherClient> {
     const library = await loadClient()
-    return new library.v1.PublisherClient(await clientOptions(library, this.#config) as ConstructorParameters<typeof library.v1.PublisherClient>[0])
+    return new library.v1.PublisherClient(
+      (await clientOptions(library, this.#config)) as ConstructorParameters<typeof library.v1.PublisherClient>[0],
+    )
   }
 }
 
-const stopped: Attempt = { is: 'retry', reason: 'not sent: the sink is stopping, or the time for this batch was used up' }
+const stopped: Attempt = {
+  is: 'retry',
+  reason: 'not sent: the sink is stopping, or the time for this batch was used up',
+}

@@ -18,16 +18,31 @@ const perMessage = 64
  * CloudEvents' attributes as `ce-…`, the content type as `content-type`, the others by their names. A key that is longer than an ordering key
  * may be becomes its hash. Throws, with the reason, for what Pub/Sub has no place for.
  */
-export function toMessage({ attributes, facts, contentType, body, key }: Pick<BusMessage, 'attributes' | 'facts' | 'contentType' | 'body' | 'key'>, ordering: boolean): PubSubMessage {
+export function toMessage(
+  {
+    attributes,
+    facts,
+    contentType,
+    body,
+    key,
+  }: Pick<BusMessage, 'attributes' | 'facts' | 'contentType' | 'body' | 'key'>,
+  ordering: boolean,
+): PubSubMessage {
   const all: Record<string, string> = {}
   // What only helps to choose is left out where it does not fit.
   for (const [name, value] of Object.entries(facts)) if (Buffer.byteLength(value) <= limits.value) all[name] = value
   for (const [name, value] of Object.entries(attributes)) {
-    if (Buffer.byteLength(value) > limits.value || name.length + 3 > limits.name) throw new Error(`its attribute ${name} is longer than Pub/Sub takes (${limits.value} bytes); \`mode: structured\` has room for it`)
+    if (Buffer.byteLength(value) > limits.value || name.length + 3 > limits.name)
+      throw new Error(
+        `its attribute ${name} is longer than Pub/Sub takes (${limits.value} bytes); \`mode: structured\` has room for it`,
+      )
     all[`ce-${name}`] = value
   }
   if (contentType !== undefined && contentType.length <= limits.value) all['content-type'] = contentType
-  if (Object.keys(all).length > limits.attributes) throw new Error(`it has more than the ${limits.attributes} attributes that Pub/Sub takes; \`mode: structured\` has room for them`)
+  if (Object.keys(all).length > limits.attributes)
+    throw new Error(
+      `it has more than the ${limits.attributes} attributes that Pub/Sub takes; \`mode: structured\` has room for them`,
+    )
   return { data: body, attributes: all, ...(!ordering || key === undefined ? {} : { orderingKey: orderingKey(key) }) }
 }
 
@@ -47,17 +62,27 @@ export interface Received {
   readonly data?: Uint8Array | string | null
   readonly attributes?: Readonly<Record<string, string>> | null
   readonly orderingKey?: string | null
-  readonly publishTime?: { readonly seconds?: number | string | { toString(): string } | null; readonly nanos?: number | null } | null
+  readonly publishTime?: {
+    readonly seconds?: number | string | { toString(): string } | null
+    readonly nanos?: number | null
+  } | null
 }
 
 /** A message of a subscription. */
-export function fromMessage({ messageId, data, attributes, orderingKey: key, publishTime }: Received, subscription: string): InMessage {
+export function fromMessage(
+  { messageId, data, attributes, orderingKey: key, publishTime }: Received,
+  subscription: string,
+): InMessage {
   const named: Record<string, string> = {}
   for (const [name, value] of Object.entries(attributes ?? {})) if (name.startsWith('ce-')) named[name.slice(3)] = value
   const body = typeof data === 'string' ? Buffer.from(data, 'base64') : (data ?? new Uint8Array(0))
   const seconds = Number(String(publishTime?.seconds ?? 'none'))
   return {
-    attributes: named, contentType: attributes?.['content-type'], body, place: `${subscription}/${messageId ?? ''}`,
-    time: Number.isNaN(seconds) ? undefined : seconds * 1000 + Math.floor((publishTime?.nanos ?? 0) / 1e6), key: key === null || key === '' ? undefined : key,
+    attributes: named,
+    contentType: attributes?.['content-type'],
+    body,
+    place: `${subscription}/${messageId ?? ''}`,
+    time: Number.isNaN(seconds) ? undefined : seconds * 1000 + Math.floor((publishTime?.nanos ?? 0) / 1e6),
+    key: key === null || key === '' ? undefined : key,
   }
 }

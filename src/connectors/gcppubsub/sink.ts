@@ -8,7 +8,11 @@ import { listenPubSub } from './client-listen.ts'
 import type { gcppubsubSchema, PubSubConfig } from './config.ts'
 import { toMessage, type PubSubMessage } from './map.ts'
 
-export const sink = defineSink<typeof gcppubsubSchema>('gcppubsub', { accepts: ['events', 'flows'], idempotency: 'none', build: openPubSub })
+export const sink = defineSink<typeof gcppubsubSchema>('gcppubsub', {
+  accepts: ['events', 'flows'],
+  idempotency: 'none',
+  build: openPubSub,
+})
 
 export function openPubSub(config: PubSubConfig, context: Context): Promise<Sink> {
   const publisher = new PubSubPublisher(config, context)
@@ -31,12 +35,17 @@ export function openPubSub(config: PubSubConfig, context: Context): Promise<Sink
           attempts[at] = error instanceof Behind ? { is: 'retry', reason } : { is: 'reject', reason }
         }
       }
-      for (const [index, attempt] of (await publisher.publishAll(written, signal)).entries()) attempts[places[index] ?? 0] = attempt
+      for (const [index, attempt] of (await publisher.publishAll(written, signal)).entries())
+        attempts[places[index] ?? 0] = attempt
       return Array.from({ length: messages.length }, (_, at) => attempts[at])
     },
     show(message) {
       const { data, attributes, orderingKey } = toMessage(message, config.ordering)
-      return { to: orderingKey === undefined ? config.topic : `${config.topic} (ordering key ${orderingKey})`, headers: attributes, body: data }
+      return {
+        to: orderingKey === undefined ? config.topic : `${config.topic} (ordering key ${orderingKey})`,
+        headers: attributes,
+        body: data,
+      }
     },
     probe: () => publisher.probe(),
     listen: () => listenPubSub(config, context),

@@ -5,7 +5,10 @@ import { PubSubPuller } from './client-pull.ts'
 import type { gcppubsubSourceSchema, PubSubSourceConfig } from './config.ts'
 import { lookAtSubscription } from './client-look.ts'
 
-export const source = defineSource<typeof gcppubsubSourceSchema>('gcppubsub', { build: openPubSubSource, probe: lookAtSubscription })
+export const source = defineSource<typeof gcppubsubSourceSchema>('gcppubsub', {
+  build: openPubSubSource,
+  probe: lookAtSubscription,
+})
 
 /** A service that is away is no error here: it is said, and tried again. */
 export function openPubSubSource(config: PubSubSourceConfig, context: SourceContext): Promise<Source> {

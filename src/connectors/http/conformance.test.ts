@@ -70,7 +70,16 @@ async function start(mode: Mode): Promise<OtherSide> {
     await closed
   }
   const common: OtherSide = {
-    build: (context, timeoutMs) => http.build(configFrom(httpSchema, { url: `http://127.0.0.1:${port}/events`, mode, request_events: 7, timeout: `${timeoutMs}ms` }), context),
+    build: (context, timeoutMs) =>
+      http.build(
+        configFrom(httpSchema, {
+          url: `http://127.0.0.1:${port}/events`,
+          mode,
+          request_events: 7,
+          timeout: `${timeoutMs}ms`,
+        }),
+        context,
+      ),
     received: () => Promise.resolve(received),
     held: () => Promise.resolve([...identities.values()]),
     refuse: (on) => Promise.resolve(void (refusing = on)),
@@ -88,5 +97,15 @@ async function start(mode: Mode): Promise<OtherSide> {
 }
 
 for (const mode of ['binary', 'structured', 'batched'] as const) {
-  sinkConformance(`http ${mode}`, { accepts: http.accepts, idempotency: http.idempotency, start: () => start(mode) }, { system: 'http', server: 'the SDK of CloudEvents in a server', ours: true, version: () => sdk.version, part: `${mode} mode` })
+  sinkConformance(
+    `http ${mode}`,
+    { accepts: http.accepts, idempotency: http.idempotency, start: () => start(mode) },
+    {
+      system: 'http',
+      server: 'the SDK of CloudEvents in a server',
+      ours: true,
+      version: () => sdk.version,
+      part: `${mode} mode`,
+    },
+  )
 }

@@ -3,5 +3,12 @@ import { httpSchema } from './config.ts'
 
 export default defineConnector({
   sinks: [httpSchema],
-  support: [{ system: 'http', name: 'CloudEvents over HTTP', source: '`POST /events`', parts: ['binary mode', 'structured mode', 'batched mode'] }],
+  support: [
+    {
+      system: 'http',
+      name: 'CloudEvents over HTTP',
+      source: '`POST /events`',
+      parts: ['binary mode', 'structured mode', 'batched mode'],
+    },
+  ],
 })

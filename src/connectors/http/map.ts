@@ -1,4 +1,14 @@
-import { batchedType, encodeBinary, encodeStructured, joinBatch, protobufBatchType, protobufType, structuredType, type BinaryMessage, type Extensions } from '../../codecs/cloudevents/index.ts'
+import {
+  batchedType,
+  encodeBinary,
+  encodeStructured,
+  joinBatch,
+  protobufBatchType,
+  protobufType,
+  structuredType,
+  type BinaryMessage,
+  type Extensions,
+} from '../../codecs/cloudevents/index.ts'
 import type { Attempt } from '../../engine/delivery/in-order.ts'
 import type { Probe } from '../../engine/contracts.ts'
 import type { WeirEvent } from '../../model/events.ts'
@@ -13,16 +23,23 @@ export interface Form {
   /** One event as one request. */
   readonly single: (event: WeirEvent) => BinaryMessage
   /** Where many share a request: what one becomes, and several of those as one request. */
-  readonly batched?: { readonly one: (event: WeirEvent) => Uint8Array; readonly many: (events: readonly Uint8Array[]) => BinaryMessage }
+  readonly batched?: {
+    readonly one: (event: WeirEvent) => Uint8Array
+    readonly many: (events: readonly Uint8Array[]) => BinaryMessage
+  }
 }
 
 /** The library of protobuf is loaded only for its modes. */
 export async function formOf({ mode, extensions }: Pick<HttpConfig, 'mode' | 'extensions'>): Promise<Form> {
   if (mode === 'binary') return { single: (event) => encodeBinary(event, extensions) }
-  const { one, join, type, batchType } = mode === 'structured' || mode === 'batched' ? inJson(extensions) : await inProtobuf(extensions)
+  const { one, join, type, batchType } =
+    mode === 'structured' || mode === 'batched' ? inJson(extensions) : await inProtobuf(extensions)
   const single = (event: WeirEvent): BinaryMessage => ({ headers: { 'content-type': type }, body: one(event) })
   if (mode === 'structured' || mode === 'protobuf') return { single }
-  return { single, batched: { one, many: (events) => ({ headers: { 'content-type': batchType }, body: join(events) }) } }
+  return {
+    single,
+    batched: { one, many: (events) => ({ headers: { 'content-type': batchType }, body: join(events) }) },
+  }
 }
 
 interface Format {
@@ -33,12 +50,22 @@ interface Format {
 }
 
 function inJson(extensions: Extensions): Format {
-  return { one: (event) => encodeStructured(event, extensions), join: joinBatch, type: `${structuredType}; charset=utf-8`, batchType: `${batchedType}; charset=utf-8` }
+  return {
+    one: (event) => encodeStructured(event, extensions),
+    join: joinBatch,
+    type: `${structuredType}; charset=utf-8`,
+    batchType: `${batchedType}; charset=utf-8`,
+  }
 }
 
 async function inProtobuf(extensions: Extensions): Promise<Format> {
   const { encodeProtobuf, joinProtobuf } = await import('../../codecs/cloudevents/protobuf.ts')
-  return { one: (event) => encodeProtobuf(event, extensions), join: joinProtobuf, type: protobufType, batchType: protobufBatchType }
+  return {
+    one: (event) => encodeProtobuf(event, extensions),
+    join: joinProtobuf,
+    type: protobufType,
+    batchType: protobufBatchType,
+  }
 }
 
 /**
@@ -49,14 +76,25 @@ export function outcomeOf({ status, headers, body }: HttpAnswer, now: number, pa
   if (status >= 200 && status < 300) return undefined
   const reason = `HTTP ${status}${shown(body)}`
   if (status >= 300 && status < 400) {
-    return { is: 'retry', reason: `${reason}: redirects are not followed; set \`url\` to ${headers.location ?? 'the final address'}`, away: true }
+    return {
+      is: 'retry',
+      reason: `${reason}: redirects are not followed; set \`url\` to ${headers.location ?? 'the final address'}`,
+      away: true,
+    }
   }
-  if (status === 401 || status === 407) return { is: 'retry', reason: `${reason}: the server refuses our login; correct \`auth\``, away: true }
-  if (status === 403) return { is: 'retry', reason: `${reason}: the server does not allow this; correct \`auth\` or the rights of its user` }
+  if (status === 401 || status === 407)
+    return { is: 'retry', reason: `${reason}: the server refuses our login; correct \`auth\``, away: true }
+  if (status === 403)
+    return {
+      is: 'retry',
+      reason: `${reason}: the server does not allow this; correct \`auth\` or the rights of its user`,
+    }
   const passes = status === 408 || status === 425 || status === 429 || status >= 500 || passing.includes(status)
   if (!passes) return { is: 'reject', reason }
   const afterMs = retryAfter(headers['retry-after'], now)
-  return afterMs === undefined ? { is: 'retry', reason, away: status === 429 } : { is: 'retry', reason, afterMs, away: true }
+  return afterMs === undefined
+    ? { is: 'retry', reason, away: status === 429 }
+    : { is: 'retry', reason, afterMs, away: true }
 }
 
 /** What the answer to OPTIONS says of a receiver. Many do not know the method, and take events all the same. */
@@ -64,8 +102,13 @@ export function probeOf(url: string, answer: HttpAnswer): Probe {
   const { status } = answer
   const outcome = outcomeOf(answer, 0, [])
   if (outcome === undefined) return { is: 'ok', says: `${url}: HTTP ${status}, it answers and refuses nobody` }
-  if (status === 401 || status === 403 || status === 407 || (status >= 300 && status < 400)) return { is: 'fail', says: `${url}: ${outcome.reason}` }
-  if (status === 404) return { is: 'warn', says: `${url}: HTTP 404: it answers, but knows nothing at this path (or not this question); check the path of \`url\`` }
+  if (status === 401 || status === 403 || status === 407 || (status >= 300 && status < 400))
+    return { is: 'fail', says: `${url}: ${outcome.reason}` }
+  if (status === 404)
+    return {
+      is: 'warn',
+      says: `${url}: HTTP 404: it answers, but knows nothing at this path (or not this question); check the path of \`url\``,
+    }
   if (status >= 500 && status !== 501) return { is: 'fail', says: `${url}: ${outcome.reason}` }
   return { is: 'ok', says: `${url}: it answers; HTTP ${status} to OPTIONS does not tell whether it takes events` }
 }
@@ -81,6 +124,9 @@ export function retryAfter(value: string | undefined, now: number): number | und
 }
 
 function shown(body: Uint8Array): string {
-  const text = Buffer.from(body.subarray(0, shownBytes)).toString().replaceAll(/[\s\p{Cc}\ufffd]+/gu, ' ').trim()
+  const text = Buffer.from(body.subarray(0, shownBytes))
+    .toString()
+    .replaceAll(/[\s\p{Cc}\ufffd]+/gu, ' ')
+    .trim()
   return text === '' ? '' : `: ${text}`
 }

@@ -1,4 +1,9 @@
-import { createServer as createHttp, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
+import {
+  createServer as createHttp,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http'
 import { createServer as createHttps } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -34,12 +39,14 @@ async function serve(answer: Answer, secure = false): Promise<{ url: string; see
   const seen: Seen[] = []
   const listener = (request: IncomingMessage, response: ServerResponse): void => {
     const chunks: Uint8Array[] = []
-    request.on('data', (chunk: Uint8Array) => chunks.push(chunk)).on('end', () => {
-      const bytes = Buffer.concat(chunks)
-      const one = { headers: request.headers, body: bytes.toString(), bytes }
-      seen.push(one)
-      answer(response, one, seen.length)
-    })
+    request
+      .on('data', (chunk: Uint8Array) => chunks.push(chunk))
+      .on('end', () => {
+        const bytes = Buffer.concat(chunks)
+        const one = { headers: request.headers, body: bytes.toString(), bytes }
+        seen.push(one)
+        answer(response, one, seen.length)
+      })
   }
   const server = secure ? createHttps({ cert: certificate, key }, listener) : createHttp(listener)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -57,15 +64,21 @@ async function sinkFor(written: WrittenConfigOf<typeof httpSchema>): Promise<Sin
 }
 
 /** Fates of one unkeyed event each, answered by `answer`. */
-async function fates(answer: Answer, count = 1, more: Partial<WrittenConfigOf<typeof httpSchema>> = {}): Promise<readonly Failure[]> {
+async function fates(
+  answer: Answer,
+  count = 1,
+  more: Partial<WrittenConfigOf<typeof httpSchema>> = {},
+): Promise<readonly Failure[]> {
   const { url } = await serve(answer)
   const events = numberedEvents(count * 3, 'e').filter(({ key: of }) => of === undefined)
   return (await sinkFor({ url, ...more })).send(eventBatch(events, 't'), never)
 }
 
-const status = (code: number, headers: Record<string, string> = {}, body = ''): Answer => (response) => {
-  response.writeHead(code, headers).end(body)
-}
+const status =
+  (code: number, headers: Record<string, string> = {}, body = ''): Answer =>
+  (response) => {
+    response.writeHead(code, headers).end(body)
+  }
 
 test.each([200, 201, 202, 204])('HTTP %i is delivered', async (code) => {
   expect(await fates(status(code))).toEqual([])
@@ -75,16 +88,30 @@ test.each([408, 425, 429, 500, 502, 503, 504])('HTTP %i is tried again', async (
   expect(await fates(status(code))).toEqual([{ index: 0, is: 'retry', reason: `HTTP ${code}` }])
 })
 
-test.each([400, 404, 409, 410, 413, 415, 422])('HTTP %i is refused for good, with the beginning of what the server said', async (code) => {
-  const [failure] = await fates(status(code, {}, `no\n\t${'x'.repeat(300)}`))
-  expect(failure).toEqual({ index: 0, is: 'reject', reason: `HTTP ${code}: no ${'x'.repeat(196)}` })
+test.each([400, 404, 409, 410, 413, 415, 422])(
+  'HTTP %i is refused for good, with the beginning of what the server said',
+  async (code) => {
+    const [failure] = await fates(status(code, {}, `no\n\t${'x'.repeat(300)}`))
+    expect(failure).toEqual({ index: 0, is: 'reject', reason: `HTTP ${code}: no ${'x'.repeat(196)}` })
+  },
+)
+
+test.each([
+  [404, 'retry'],
+  [409, 'retry'],
+  [410, 'reject'],
+] as const)('where 404 and 409 are named as passing, HTTP %i is a %s', async (code, is) => {
+  expect(await fates(status(code), 1, { retry_statuses: [404, 409] })).toEqual([
+    { index: 0, is, reason: `HTTP ${code}` },
+  ])
 })
 
-test.each([[404, 'retry'], [409, 'retry'], [410, 'reject']] as const)('where 404 and 409 are named as passing, HTTP %i is a %s', async (code, is) => {
-  expect(await fates(status(code), 1, { retry_statuses: [404, 409] })).toEqual([{ index: 0, is, reason: `HTTP ${code}` }])
-})
-
-test.each([[401, 'correct `auth`'], [403, 'correct `auth`'], [407, 'correct `auth`'], [301, 'set `url` to /there']])('HTTP %i is the configuration’s fault, so it is tried again and says what to do', async (code, advice) => {
+test.each([
+  [401, 'correct `auth`'],
+  [403, 'correct `auth`'],
+  [407, 'correct `auth`'],
+  [301, 'set `url` to /there'],
+])('HTTP %i is the configuration’s fault, so it is tried again and says what to do', async (code, advice) => {
   const [failure] = await fates(status(code, { location: '/there' }))
   expect(failure?.is).toBe('retry')
   expect(failure?.reason).toContain(advice)
@@ -113,9 +140,21 @@ test('a server that is not there is a retry that names the address', async () =>
 
 test('headers, login and extensions are on every request', async () => {
   const { url, seen } = await serve(status(202))
-  const sink = await sinkFor({ url, headers: { 'x-site': 'edge' }, extensions: { site: 'süd' }, auth: { type: 'basic', user: 'u', password: 'p' } })
+  const sink = await sinkFor({
+    url,
+    headers: { 'x-site': 'edge' },
+    extensions: { site: 'süd' },
+    auth: { type: 'basic', user: 'u', password: 'p' },
+  })
   await sink.send(eventBatch([{ ...numberedEvents(1, 'e')[0]!, extensions: { site: 'own' } }], 't'), never)
-  expect(seen[0]?.headers).toMatchObject({ 'x-site': 'edge', authorization: `Basic ${Buffer.from('u:p').toString('base64')}`, 'ce-site': 's%C3%BCd', 'ce-id': 'e0', 'content-type': 'application/json', 'content-length': '12' })
+  expect(seen[0]?.headers).toMatchObject({
+    'x-site': 'edge',
+    authorization: `Basic ${Buffer.from('u:p').toString('base64')}`,
+    'ce-site': 's%C3%BCd',
+    'ce-id': 'e0',
+    'content-type': 'application/json',
+    'content-length': '12',
+  })
   expect(seen[0]?.body).toBe('{"number":0}')
 })
 
@@ -124,10 +163,15 @@ test('a token that was renewed in its file is used once the old one is refused',
   closing.push(() => rm(folder, { recursive: true }))
   const file = join(folder, 'token')
   await writeFile(file, 'old\n')
-  const { url, seen } = await serve((response, { headers }) => { response.writeHead(headers.authorization === 'Bearer new' ? 202 : 401).end() })
+  const { url, seen } = await serve((response, { headers }) => {
+    response.writeHead(headers.authorization === 'Bearer new' ? 202 : 401).end()
+  })
   const sink = await sinkFor({ url, auth: { type: 'bearer', token: `file:${file}` } })
   const batch = eventBatch(numberedEvents(1, 'e'), 't')
-  expect((await sink.send(batch, never))[0]).toMatchObject({ is: 'retry', reason: expect.stringContaining('correct `auth`') as string })
+  expect((await sink.send(batch, never))[0]).toMatchObject({
+    is: 'retry',
+    reason: expect.stringContaining('correct `auth`') as string,
+  })
   await writeFile(file, 'new\n')
   expect(await sink.send(batch, never)).toEqual([])
   expect(seen.map(({ headers }) => headers.authorization)).toEqual(['Bearer old', 'Bearer new'])
@@ -137,21 +181,45 @@ test('batched requests hold at most so many events, in order', async () => {
   const { url, seen } = await serve(status(200))
   const sink = await sinkFor({ url, mode: 'batched', request_events: 4, auth: { type: 'bearer', token: 'secret' } })
   expect(await sink.send(eventBatch(numberedEvents(10, 'e'), 't'), never)).toEqual([])
-  expect(seen.map(({ body }) => (JSON.parse(body) as { id: string }[]).map(({ id }) => id))).toEqual([['e0', 'e1', 'e2', 'e3'], ['e4', 'e5', 'e6', 'e7'], ['e8', 'e9']])
-  expect(seen[0]?.headers).toMatchObject({ 'content-type': 'application/cloudevents-batch+json; charset=utf-8', authorization: 'Bearer secret' })
+  expect(seen.map(({ body }) => (JSON.parse(body) as { id: string }[]).map(({ id }) => id))).toEqual([
+    ['e0', 'e1', 'e2', 'e3'],
+    ['e4', 'e5', 'e6', 'e7'],
+    ['e8', 'e9'],
+  ])
+  expect(seen[0]?.headers).toMatchObject({
+    'content-type': 'application/cloudevents-batch+json; charset=utf-8',
+    authorization: 'Bearer secret',
+  })
 })
 
 test('in protobuf each event is a request, or many are one, as another library reads them', async () => {
   const { url, seen } = await serve(status(200))
-  const [first, ...more] = numberedEvents(5, 'e').map((event, index) => ({ ...event, time: 1_700_000_000_123, extensions: { place: index, site: 'own' } }))
+  const [first, ...more] = numberedEvents(5, 'e').map((event, index) => ({
+    ...event,
+    time: 1_700_000_000_123,
+    extensions: { place: index, site: 'own' },
+  }))
   const single = await sinkFor({ url, mode: 'protobuf', extensions: { site: 'edge' } })
   expect(await single.send(eventBatch([first!], 't'), never)).toEqual([])
   expect(seen[0]?.headers['content-type']).toBe('application/cloudevents+protobuf')
-  expect(readProtobuf(seen[0]!.bytes)).toMatchObject({ id: 'e0', source: first?.source, type: first?.type, attributes: { place: 0, site: 'edge', datacontenttype: 'application/json', time: new Date(1_700_000_000_123) }, binaryData: Buffer.from('{"number":0}') })
+  expect(readProtobuf(seen[0]!.bytes)).toMatchObject({
+    id: 'e0',
+    source: first?.source,
+    type: first?.type,
+    attributes: { place: 0, site: 'edge', datacontenttype: 'application/json', time: new Date(1_700_000_000_123) },
+    binaryData: Buffer.from('{"number":0}'),
+  })
   const batched = await sinkFor({ url, mode: 'protobuf-batched', request_events: 3 })
   expect(await batched.send(eventBatch(more, 't'), never)).toEqual([])
-  expect(seen.slice(1).map(({ headers, bytes }) => [headers['content-type'], readProtobufBatch(bytes).map(({ id }) => id)])).toEqual([['application/cloudevents-batch+protobuf', ['e1', 'e2', 'e3']], ['application/cloudevents-batch+protobuf', ['e4']]])
-  expect([...(batched.preview?.(eventBatch([first!], 't')) ?? [])]).toMatchObject([{ to: url, headers: { 'content-type': 'application/cloudevents+protobuf' } }])
+  expect(
+    seen.slice(1).map(({ headers, bytes }) => [headers['content-type'], readProtobufBatch(bytes).map(({ id }) => id)]),
+  ).toEqual([
+    ['application/cloudevents-batch+protobuf', ['e1', 'e2', 'e3']],
+    ['application/cloudevents-batch+protobuf', ['e4']],
+  ])
+  expect([...(batched.preview?.(eventBatch([first!], 't')) ?? [])]).toMatchObject([
+    { to: url, headers: { 'content-type': 'application/cloudevents+protobuf' } },
+  ])
 })
 
 test('connections are kept and used again', async () => {
@@ -169,8 +237,13 @@ test('an event that can’t be a message is rejected and harms no other', async 
   const { url, seen } = await serve(status(200))
   const sink = await sinkFor({ url })
   const [bad, good] = numberedEvents(4, 'e').filter(({ key: of }) => of === undefined)
-  const failures = await sink.send(eventBatch([{ ...bad!, datacontenttype: 'text/plain\r\nx-evil: 1' }, good!], 't'), never)
-  expect(failures).toEqual([{ index: 0, is: 'reject', reason: expect.stringContaining('can\'t be written as a CloudEvent') as string }])
+  const failures = await sink.send(
+    eventBatch([{ ...bad!, datacontenttype: 'text/plain\r\nx-evil: 1' }, good!], 't'),
+    never,
+  )
+  expect(failures).toEqual([
+    { index: 0, is: 'reject', reason: expect.stringContaining("can't be written as a CloudEvent") as string },
+  ])
   expect(seen).toHaveLength(1)
 })
 
@@ -186,14 +259,16 @@ test('TLS: an unknown authority is refused, a named one trusted, and verify: fal
   expect(await send({ ca_file })).toEqual([])
   expect(await send({ verify: false })).toEqual([])
   expect((await send({ ca_file, server_name: 'other.example' }))[0]?.reason).toMatch(/does not match certificate/)
-  await expect(sinkFor({ url, tls: { ca_file: join(folder, 'missing.pem') } })).rejects.toThrow(/the TLS file .*missing\.pem can't be read/)
+  await expect(sinkFor({ url, tls: { ca_file: join(folder, 'missing.pem') } })).rejects.toThrow(
+    /the TLS file .*missing\.pem can't be read/,
+  )
 })
 
 test.each([
-  [{ extensions: { Site: 'x' } }, 'can\'t be an extension'],
-  [{ extensions: { id: 'x' } }, 'can\'t be an extension'],
-  [{ headers: { 'ce-id': 'x' } }, 'can\'t be set here'],
-  [{ headers: { 'a b': 'x' } }, 'can\'t be set here'],
+  [{ extensions: { Site: 'x' } }, "can't be an extension"],
+  [{ extensions: { id: 'x' } }, "can't be an extension"],
+  [{ headers: { 'ce-id': 'x' } }, "can't be set here"],
+  [{ headers: { 'a b': 'x' } }, "can't be set here"],
   [{ url: 'http://127.0.0.1/', tls: { verify: false } }, 'the URL is plain http'],
 ])('the settings %j are refused', (written, message) => {
   expect(() => configFrom(httpSchema, { url: 'https://127.0.0.1/', ...written })).toThrow(message)
@@ -202,45 +277,86 @@ test.each([
 test('codec netobserv-json makes the bare record the body of a request, under an event type of its own', async () => {
   const { url, seen } = await serve(status(200))
   const { batch, ids } = flowBatch(2, 't')
-  for (const mode of ['binary', 'batched'] as const) expect(await (await sinkFor({ url, mode, codec: 'netobserv-json', concurrency: 1 })).send(batch, never)).toEqual([])
-  expect(seen[1]).toMatchObject({ body: '{"SrcPort":1,"Bytes":200}', headers: { 'content-type': 'application/json', 'ce-type': 'io.weir.flow.netobserv.v1', 'ce-id': ids[1] } })
-  expect(JSON.parse(seen[2]?.body ?? '')).toMatchObject([{ data: { SrcPort: 0 } }, { data: { SrcPort: 1, Bytes: 200 } }])
+  for (const mode of ['binary', 'batched'] as const)
+    expect(await (await sinkFor({ url, mode, codec: 'netobserv-json', concurrency: 1 })).send(batch, never)).toEqual([])
+  expect(seen[1]).toMatchObject({
+    body: '{"SrcPort":1,"Bytes":200}',
+    headers: { 'content-type': 'application/json', 'ce-type': 'io.weir.flow.netobserv.v1', 'ce-id': ids[1] },
+  })
+  expect(JSON.parse(seen[2]?.body ?? '')).toMatchObject([
+    { data: { SrcPort: 0 } },
+    { data: { SrcPort: 1, Bytes: 200 } },
+  ])
 })
 
-test('codec kollect makes a change of an object an envelope, with kollect\'s key; anything else is refused with the reason', async () => {
+test("codec kollect makes a change of an object an envelope, with kollect's key; anything else is refused with the reason", async () => {
   const seen: { headers: IncomingHttpHeaders; body: Buffer }[] = []
   const server = createHttp((request, response) => {
     const chunks: Uint8Array[] = []
-    request.on('data', (chunk: Uint8Array) => chunks.push(chunk)).on('end', () => {
-      seen.push({ headers: request.headers, body: Buffer.concat(chunks) })
-      response.writeHead(200).end()
-    })
+    request
+      .on('data', (chunk: Uint8Array) => chunks.push(chunk))
+      .on('end', () => {
+        seen.push({ headers: request.headers, body: Buffer.concat(chunks) })
+        response.writeHead(200).end()
+      })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  closing.push(() => new Promise((resolve) => { server.close(() => { resolve(undefined) }); server.closeAllConnections() }))
+  closing.push(
+    () =>
+      new Promise((resolve) => {
+        server.close(() => {
+          resolve(undefined)
+        })
+        server.closeAllConnections()
+      }),
+  )
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
   const [change] = anyChanges(1, 1, 'c1')
   if (change === undefined) throw new Error('no change')
   const sink = await sinkFor({ url, codec: 'kollect' })
   const [other] = numberedEvents(1, 'e')
   expect(await sink.send(eventBatch([changeEvent(change, 1_700_000_000_000), other!], 't'), never)).toEqual([
-    { index: 1, is: 'reject', reason: expect.stringContaining('kollect has no message for the family event; let the sink take changes only') as string },
+    {
+      index: 1,
+      is: 'reject',
+      reason: expect.stringContaining(
+        'kollect has no message for the family event; let the sink take changes only',
+      ) as string,
+    },
   ])
-  expect((await sink.send(flowBatch(1, 't').batch, never))[0]).toMatchObject({ is: 'reject', reason: expect.stringContaining('no message for flows') as string })
+  expect((await sink.send(flowBatch(1, 't').batch, never))[0]).toMatchObject({
+    is: 'reject',
+    reason: expect.stringContaining('no message for flows') as string,
+  })
   expect(seen).toHaveLength(1)
   const sent = decodeEnvelope(seen[0]?.body ?? new Uint8Array())
-  expect(sent).toMatchObject({ timestamp: 1_700_000_000_000, payload: { is: 'created', uid: change.uid, resource: change.new, name: change.name } })
-  expect(seen[0]?.headers).toMatchObject({ 'content-type': 'application/protobuf', 'ce-id': sent.id, 'ce-type': 'kollect.resource.event.v1.ResourceCreatedEvent', 'ce-partitionkey': `c1/${change.uid}` })
+  expect(sent).toMatchObject({
+    timestamp: 1_700_000_000_000,
+    payload: { is: 'created', uid: change.uid, resource: change.new, name: change.name },
+  })
+  expect(seen[0]?.headers).toMatchObject({
+    'content-type': 'application/protobuf',
+    'ce-id': sent.id,
+    'ce-type': 'kollect.resource.event.v1.ResourceCreatedEvent',
+    'ce-partitionkey': `c1/${change.uid}`,
+  })
   const counted = new MetricStore({ strict: true })
-  const original = await http.build(configFrom(httpSchema, { url, codec: 'kollect', kollect_fields: 'original' }), { ...testContext(), metrics: counted })
+  const original = await http.build(configFrom(httpSchema, { url, codec: 'kollect', kollect_fields: 'original' }), {
+    ...testContext(),
+    metrics: counted,
+  })
   closing.push(() => original.close())
   expect(await original.send(eventBatch([changeEvent(change, 0)], 't'), never)).toEqual([])
   expect(decodeEnvelope(seen[1]?.body ?? new Uint8Array()).payload).toMatchObject({ is: 'created', name: '' })
   const { group, version, kind, namespace = '' } = change
   expect(counted.value('kollect_resource_created_total', { group, version, kind, namespace })).toBe(1)
-  expect(counted.value('kollect_events_written_total', { type: 'kollect.resource.event.v1.ResourceCreatedEvent' })).toBe(1)
+  expect(
+    counted.value('kollect_events_written_total', { type: 'kollect.resource.event.v1.ResourceCreatedEvent' }),
+  ).toBe(1)
   server.closeAllConnections()
   await new Promise((resolve) => server.close(resolve))
   expect((await original.send(eventBatch([changeEvent(change, 0)], 't'), never))[0]?.is).toBe('retry')
-  expect(counted.value('kollect_events_written_total', { type: 'kollect.resource.event.v1.ResourceCreatedEvent' })).toBe(1)
+  expect(
+    counted.value('kollect_events_written_total', { type: 'kollect.resource.event.v1.ResourceCreatedEvent' }),
+  ).toBe(1)
 })

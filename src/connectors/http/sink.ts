@@ -10,17 +10,26 @@ import { Poster } from './client.ts'
 import type { HttpConfig, httpSchema } from './config.ts'
 import { formOf, type Form } from './map.ts'
 
-export const sink = defineSink<typeof httpSchema>('http', { accepts: ['events', 'flows'], idempotency: 'id', build: openHttp })
+export const sink = defineSink<typeof httpSchema>('http', {
+  accepts: ['events', 'flows'],
+  idempotency: 'id',
+  build: openHttp,
+})
 
 /** Bytes after which a batched request is full; a single larger event still goes, alone. */
 const requestBytes = 1024 * 1024
 
 export async function openHttp(config: HttpConfig, context: Context): Promise<Sink> {
-  const [poster, forms, form] = await Promise.all([Poster.open(config, context), eventForms(config, context.metrics), formOf(config)])
+  const [poster, forms, form] = await Promise.all([
+    Poster.open(config, context),
+    eventForms(config, context.metrics),
+    formOf(config),
+  ])
   const parts: Parts = { config, context, poster, forms }
   const { batched } = form
   return {
-    send: (batch, signal) => (batched === undefined ? sendSingly(parts, form, batch, signal) : sendBatched(parts, batched, batch, signal)),
+    send: (batch, signal) =>
+      batched === undefined ? sendSingly(parts, form, batch, signal) : sendBatched(parts, batched, batch, signal),
     probe: (signal) => poster.probe(signal),
     preview: (batch) => previewOf(config.url, form, forms, batch),
     close: () => Promise.resolve(poster.close()),
@@ -43,21 +52,35 @@ interface Parts {
   readonly forms: EventForms
 }
 
-async function sendSingly({ config, context, poster, forms }: Parts, form: Form, batch: SinkBatch, signal: AbortSignal): Promise<readonly Failure[]> {
+async function sendSingly(
+  { config, context, poster, forms }: Parts,
+  form: Form,
+  batch: SinkBatch,
+  signal: AbortSignal,
+): Promise<readonly Failure[]> {
   const sending = forms.begin(batch.trace)
   const options = { window: config.concurrency, budgetMs: config.timeout, clock: context.host.clock, signal }
-  return sending.settle(await deliverInOrder(sinkRows(batch, forms.flows), options, async (row) => {
-    const message = attempting(() => form.single(sending.event(row)))
-    return 'is' in message ? message : poster.post(message, signal)
-  }))
+  return sending.settle(
+    await deliverInOrder(sinkRows(batch, forms.flows), options, async (row) => {
+      const message = attempting(() => form.single(sending.event(row)))
+      return 'is' in message ? message : poster.post(message, signal)
+    }),
+  )
 }
 
-async function sendBatched({ config, context, poster, forms }: Parts, { one, many }: NonNullable<Form['batched']>, batch: SinkBatch, signal: AbortSignal): Promise<readonly Failure[]> {
+async function sendBatched(
+  { config, context, poster, forms }: Parts,
+  { one, many }: NonNullable<Form['batched']>,
+  batch: SinkBatch,
+  signal: AbortSignal,
+): Promise<readonly Failure[]> {
   const sending = forms.begin(batch.trace)
   const limits = { rows: config.request_events, bytes: requestBytes }
   const options = { limits, budgetMs: config.timeout, clock: context.host.clock, signal }
   const encode = (row: SinkRow): Uint8Array | Exclude<Attempt, undefined> => attempting(() => one(sending.event(row)))
-  return sending.settle(await deliverInChunks(sinkRows(batch, forms.flows), options, encode, (events) => poster.post(many(events), signal)))
+  return sending.settle(
+    await deliverInChunks(sinkRows(batch, forms.flows), options, encode, (events) => poster.post(many(events), signal)),
+  )
 }
 
 /** An event that can't be written down can't be next time either. */

@@ -19,7 +19,11 @@ export async function loadClient() {
 export type ClusterConfig = Pick<KafkaConfig, 'brokers' | 'auth' | 'tls' | 'timeout'>
 
 /** Files of TLS are read now, passwords and tokens for each connection. Nothing is tried twice: the engine does that. */
-export async function connectionOptions({ brokers, auth, tls, timeout }: ClusterConfig, { id, host }: Pick<Context, 'id' | 'host'>, known: readonly Broker[] = brokers): Promise<BaseOptions> {
+export async function connectionOptions(
+  { brokers, auth, tls, timeout }: ClusterConfig,
+  { id, host }: Pick<Context, 'id' | 'host'>,
+  known: readonly Broker[] = brokers,
+): Promise<BaseOptions> {
   const files = await readTls(tls, host.disk)
   const sasl = saslOf(auth)
   // A server's name goes into the handshake; an address has no place there.
@@ -42,7 +46,11 @@ export async function openBase(library: Library, options: BaseOptions): Promise<
   const base = new library.Base(options)
   let last: Error | undefined
   // An error that nobody listens for would end the process. With TLS 1.3 it is where a broker says what it has against our certificate.
-  base.connections.on('connecting', ({ connection }) => connection.on('error', (error) => { last = error }))
+  base.connections.on('connecting', ({ connection }) =>
+    connection.on('error', (error) => {
+      last = error
+    }),
+  )
   try {
     await base.metadata({ topics: [] })
     return base
@@ -53,7 +61,11 @@ export async function openBase(library: Library, options: BaseOptions): Promise<
 }
 
 /** The newest form of a request that both the library and the brokers know. */
-export function apiOf<Arguments extends unknown[], Response>(library: Library, base: Base, name: string): Promise<API<Arguments, Response>> {
+export function apiOf<Arguments extends unknown[], Response>(
+  library: Library,
+  base: Base,
+  name: string,
+): Promise<API<Arguments, Response>> {
   return new Promise((resolve, reject) => {
     base[library.kGetApi]<Arguments, Response>(name, (error, api) => {
       if (api === undefined) reject(error ?? new Error(`the brokers know no ${name}`))
@@ -74,23 +86,33 @@ export function anyConnection(library: Library, base: Base): Promise<Connection>
 
 /** Rejects when the signal aborts, or after the time; what was begun goes on, and nobody hears of it. */
 export function orStop<T>(promise: Promise<T>, signal: AbortSignal, limitMs: number, timers: Timers): Promise<T> {
-  return within(promise, { timers, ms: limitMs, late: `no answer within ${limitMs} ms`, until: { signal, says: 'the sink is stopping' } })
+  return within(promise, {
+    timers,
+    ms: limitMs,
+    late: `no answer within ${limitMs} ms`,
+    until: { signal, says: 'the sink is stopping' },
+  })
 }
 
 function saslOf(auth: KafkaConfig['auth']): SASLOptions | undefined {
   switch (auth.type) {
-    case 'none': return undefined
-    case 'plain': return { mechanism: 'PLAIN', username: auth.user, password: () => revealSecret(auth.password) }
-    case 'scram-sha-256': return { mechanism: 'SCRAM-SHA-256', username: auth.user, password: () => revealSecret(auth.password) }
-    case 'scram-sha-512': return { mechanism: 'SCRAM-SHA-512', username: auth.user, password: () => revealSecret(auth.password) }
-    case 'oauthbearer': return {
-      mechanism: 'OAUTHBEARER',
-      token: () => revealSecret(auth.token).trim(),
-      // A broker that does not take the token answers without an error, and says so in its answer.
-      authBytesValidator(bytes, done) {
-        if (bytes === null || bytes.length === 0) done(null, bytes)
-        else done(new Error(`the token is not taken: ${bytes.toString()}`), bytes)
-      },
-    }
+    case 'none':
+      return undefined
+    case 'plain':
+      return { mechanism: 'PLAIN', username: auth.user, password: () => revealSecret(auth.password) }
+    case 'scram-sha-256':
+      return { mechanism: 'SCRAM-SHA-256', username: auth.user, password: () => revealSecret(auth.password) }
+    case 'scram-sha-512':
+      return { mechanism: 'SCRAM-SHA-512', username: auth.user, password: () => revealSecret(auth.password) }
+    case 'oauthbearer':
+      return {
+        mechanism: 'OAUTHBEARER',
+        token: () => revealSecret(auth.token).trim(),
+        // A broker that does not take the token answers without an error, and says so in its answer.
+        authBytesValidator(bytes, done) {
+          if (bytes === null || bytes.length === 0) done(null, bytes)
+          else done(new Error(`the token is not taken: ${bytes.toString()}`), bytes)
+        },
+      }
   }
 }

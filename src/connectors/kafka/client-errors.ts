@@ -23,14 +23,32 @@ export type Fate =
   /** The batch may be halved: only one message of it is to blame. */
   | { readonly is: 'blame'; readonly reason: string; readonly tooLarge: boolean }
   /** `unsure`: it may be stored. `stranger`: sequence numbers are void. `stale`: what is known of the topic is. */
-  | { readonly is: 'retry'; readonly reason: string; readonly unsure: boolean; readonly stranger: boolean; readonly stale: boolean }
+  | {
+      readonly is: 'retry'
+      readonly reason: string
+      readonly unsure: boolean
+      readonly stranger: boolean
+      readonly stale: boolean
+    }
 
 /** What an answer means for a batch of one partition. `says`: the broker's own words, if any; `name` of the code. */
 export function fateOf(code: number, name: string, says: string | null, topic: string): Fate {
   if (code === 0 || code === duplicateSequence) return { is: 'stored' }
-  if (tooLarge.has(code)) return { is: 'blame', tooLarge: true, reason: `larger than topic ${topic} takes (max.message.bytes, or the broker's message.max.bytes)` }
-  if (badRecord.has(code)) return { is: 'blame', tooLarge: false, reason: `topic ${topic} does not take it: ${says ?? name}` }
-  return { is: 'retry', reason: why(code, says ?? name, topic), unsure: unsure.has(code), stranger: strangers.has(code), stale: stale.has(code) }
+  if (tooLarge.has(code))
+    return {
+      is: 'blame',
+      tooLarge: true,
+      reason: `larger than topic ${topic} takes (max.message.bytes, or the broker's message.max.bytes)`,
+    }
+  if (badRecord.has(code))
+    return { is: 'blame', tooLarge: false, reason: `topic ${topic} does not take it: ${says ?? name}` }
+  return {
+    is: 'retry',
+    reason: why(code, says ?? name, topic),
+    unsure: unsure.has(code),
+    stranger: strangers.has(code),
+    stale: stale.has(code),
+  }
 }
 
 function why(code: number, says: string, topic: string): string {
@@ -63,14 +81,25 @@ export function whyNotConnected(error: unknown, { brokers, auth, tls }: ClusterC
   const at = brokers.map(formatHostPort).join(', ')
   const text = says(error)
   if (/^a secret refers to|^the TLS file/.test(text)) return text
-  if (/suitable SASL mechanism/.test(text)) return `${at} knows no login of type ${auth.type} (${text}); correct \`auth\``
-  if (/SASL|authenticat|token is not taken|AUTHENTICATION|Credential|\bnonce\b/i.test(text)) return `${at} refuses our login (${text}); correct \`auth\``
+  if (/suitable SASL mechanism/.test(text))
+    return `${at} knows no login of type ${auth.type} (${text}); correct \`auth\``
+  if (/SASL|authenticat|token is not taken|AUTHENTICATION|Credential|\bnonce\b/i.test(text))
+    return `${at} refuses our login (${text}); correct \`auth\``
   if (/requires TLS/.test(text)) return `${at} speaks TLS alone; set \`tls: {}\``
-  if (/alert (?:number|bad|unsupported|certificate|unknown|handshake)|certificate required|handshake failure/i.test(text)) return `${at} wants a certificate of ours that it knows (${text}); correct \`tls.cert_file\` and \`tls.key_file\``
-  if (/AUTHORIZATION_FAILED/.test(text)) return `${at} does not let us publish (${text}); give the user the right to write to a topic`
+  if (
+    /alert (?:number|bad|unsupported|certificate|unknown|handshake)|certificate required|handshake failure/i.test(text)
+  )
+    return `${at} wants a certificate of ours that it knows (${text}); correct \`tls.cert_file\` and \`tls.key_file\``
+  if (/AUTHORIZATION_FAILED/.test(text))
+    return `${at} does not let us publish (${text}); give the user the right to write to a topic`
   if (/COORDINATOR_(?:LOAD_IN_PROGRESS|NOT_AVAILABLE)/.test(text)) return `${at} is not ready yet (${text})`
   // A broker that waits for what it is not given hangs up without a word.
-  const wanted = [...(auth.type === 'none' ? ['a login (`auth`)'] : []), ...(tls === null ? ['TLS (`tls`)'] : [`${tls.cert_file === null ? 'a' : 'another'} certificate of ours (\`tls.cert_file\`)`])]
+  const wanted = [
+    ...(auth.type === 'none' ? ['a login (`auth`)'] : []),
+    ...(tls === null
+      ? ['TLS (`tls`)']
+      : [`${tls.cert_file === null ? 'a' : 'another'} certificate of ours (\`tls.cert_file\`)`]),
+  ]
   if (text.startsWith('Connection closed')) return `${at} hangs up (${text}); does it want ${wanted.join(', or ')}?`
   return `${at} can't be reached (${text})`
 }
@@ -79,7 +108,8 @@ export function whyNotConnected(error: unknown, { brokers, auth, tls }: ClusterC
 export function whyLost(error: unknown, config: ClusterConfig, broker: HostPort | undefined): string {
   const text = says(error)
   // What it wants of us it would have said when we connected.
-  if (broker !== undefined && /^(?:Connection (?:closed|error)|Request timed out|no answer)/.test(text)) return `broker ${formatHostPort(broker)} is lost (${text})`
+  if (broker !== undefined && /^(?:Connection (?:closed|error)|Request timed out|no answer)/.test(text))
+    return `broker ${formatHostPort(broker)} is lost (${text})`
   return whyNotConnected(error, broker === undefined ? config : { ...config, brokers: [broker] })
 }
 
@@ -106,7 +136,10 @@ export function apiIdOf(error: unknown): string | undefined {
 }
 
 function wordsOf(error: Error): string {
-  const [id, said] = ['apiId' in error ? error.apiId : undefined, 'serverErrorMessage' in error ? error.serverErrorMessage : undefined]
+  const [id, said] = [
+    'apiId' in error ? error.apiId : undefined,
+    'serverErrorMessage' in error ? error.serverErrorMessage : undefined,
+  ]
   // Of OpenSSL's line only the sentence.
   const message = /:SSL routines:[^:]*:([^:]+)/.exec(error.message)?.[1] ?? error.message
   const words = typeof said === 'string' && said !== '' ? said : message === '' ? error.name : message
@@ -122,7 +155,13 @@ function walk(error: unknown, seen: (error: Error, deeper: boolean) => void): vo
     seen(new Error(String(error)), false)
     return
   }
-  const inner: readonly unknown[] = plainEnough.test(error.message) ? [] : error instanceof AggregateError ? (error.errors as readonly unknown[]) : error.cause instanceof Error ? [error.cause] : []
+  const inner: readonly unknown[] = plainEnough.test(error.message)
+    ? []
+    : error instanceof AggregateError
+      ? (error.errors as readonly unknown[])
+      : error.cause instanceof Error
+        ? [error.cause]
+        : []
   seen(error, inner.length > 0)
   for (const one of inner) walk(one, seen)
 }

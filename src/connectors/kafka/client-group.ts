@@ -33,11 +33,15 @@ export interface Group {
   close(): Promise<void>
 }
 
-export async function openGroup(config: KafkaSourceConfig, context: SourceContext, signal: AbortSignal): Promise<Group> {
+export async function openGroup(
+  config: KafkaSourceConfig,
+  context: SourceContext,
+  signal: AbortSignal,
+): Promise<Group> {
   const { Consumer } = await loadClient()
   const { session_timeout: session, timeout } = config
   const consumer = new Consumer({
-    ...await connectionOptions(config, context),
+    ...(await connectionOptions(config, context)),
     requestTimeout: Math.max(timeout, session + joinMarginMs),
     groupId: config.group,
     autocommit: false,
@@ -86,11 +90,17 @@ class Member implements Group {
     const topics = this.#config.topics.filter((topic) => counts[topic] !== undefined)
     this.missing = this.#config.topics.filter((topic) => counts[topic] === undefined)
     if (topics.length === 0) return
-    const stream = await this.#consumer.consume({ topics, mode: 'committed', fallbackMode: this.#config.offset === 'oldest' ? 'earliest' : 'latest' })
+    const stream = await this.#consumer.consume({
+      topics,
+      mode: 'committed',
+      fallbackMode: this.#config.offset === 'oldest' ? 'earliest' : 'latest',
+    })
     this.#stream = stream
     for (const [, connection] of stream.connections) connection.on('error', () => undefined)
     stream.connections.on('connecting', ({ connection }) => connection.on('error', () => undefined))
-    const wake = (): void => { this.#wake.resolve() }
+    const wake = (): void => {
+      this.#wake.resolve()
+    }
     stream.on('readable', wake)
     stream.on('error', (error: Error) => {
       this.#error = error
@@ -105,7 +115,11 @@ class Member implements Group {
       this.#begins = new Map(stream.offsetsToFetch)
       wake()
     })
-    this.#context.log.info('Reading Kafka.', { source: this.#context.id, group: this.#config.group, topics: topics.join(', ') })
+    this.#context.log.info('Reading Kafka.', {
+      source: this.#context.id,
+      group: this.#config.group,
+      topics: topics.join(', '),
+    })
   }
 
   partitions(): Record<string, readonly number[]> {
@@ -115,7 +129,8 @@ class Member implements Group {
   async next(signal: AbortSignal): Promise<readonly KafkaRecord[] | undefined> {
     while (!signal.aborted) {
       if (this.#error !== undefined) throw this.#error
-      if (this.#context.host.clock.monotonic() >= this.#nextLook && JSON.stringify(await this.#look()) !== this.#shape) return undefined
+      if (this.#context.host.clock.monotonic() >= this.#nextLook && JSON.stringify(await this.#look()) !== this.#shape)
+        return undefined
       this.#wake = Promise.withResolvers<void>()
       const begins = this.#begins
       this.#begins = undefined
@@ -130,10 +145,17 @@ class Member implements Group {
   async commit(offsets: readonly Offset[]): Promise<void> {
     const ours = this.partitions()
     // Of what was given to another member meanwhile, that one says how far it is.
-    const some = offsets.filter(({ topic, partition }) => ours[topic]?.includes(partition) === true).map((one) => ({ ...one, leaderEpoch: -1 }))
+    const some = offsets
+      .filter(({ topic, partition }) => ours[topic]?.includes(partition) === true)
+      .map((one) => ({ ...one, leaderEpoch: -1 }))
     const { timeout: ms } = this.#config
     // What comes after it waits for it.
-    if (some.length > 0) await within(this.#consumer.commit({ offsets: some }), { timers: this.#context.host.timers, ms, late: `the cluster did not take offsets within ${ms} ms` })
+    if (some.length > 0)
+      await within(this.#consumer.commit({ offsets: some }), {
+        timers: this.#context.host.timers,
+        ms,
+        late: `the cluster did not take offsets within ${ms} ms`,
+      })
   }
 
   async close(): Promise<void> {
@@ -142,7 +164,9 @@ class Member implements Group {
       await this.#consumer.close(true)
     }
     // A cluster that is away is not waited for; it gives our partitions to others by itself.
-    await orStop(left(), new AbortController().signal, this.#config.timeout, this.#context.host.timers).catch(() => undefined)
+    await orStop(left(), new AbortController().signal, this.#config.timeout, this.#context.host.timers).catch(
+      () => undefined,
+    )
     this.#stream?.destroy()
   }
 
@@ -151,10 +175,14 @@ class Member implements Group {
     const assigned = this.#consumer.assignments ?? []
     if (assigned.length === 0) return
     const known = await this.#consumer.listCommittedOffsets({ topics: assigned })
-    const offsets = assigned.flatMap(({ topic, partitions }) => partitions.flatMap((partition, index) => {
-      const offset = begins.get(`${topic}:${partition}`)
-      return (known.get(topic)?.[index] ?? -1n) >= 0n || offset === undefined ? [] : [{ topic, partition, offset, leaderEpoch: -1 }]
-    }))
+    const offsets = assigned.flatMap(({ topic, partitions }) =>
+      partitions.flatMap((partition, index) => {
+        const offset = begins.get(`${topic}:${partition}`)
+        return (known.get(topic)?.[index] ?? -1n) >= 0n || offset === undefined
+          ? []
+          : [{ topic, partition, offset, leaderEpoch: -1 }]
+      }),
+    )
     if (offsets.length > 0) await this.#consumer.commit({ offsets })
   }
 
@@ -164,7 +192,9 @@ class Member implements Group {
     await this.#consumer.metadata({ topics: [] })
     for (const topic of this.#config.topics) {
       try {
-        counts[topic] = (await this.#consumer.metadata({ topics: [topic], forceUpdate: true })).topics.get(topic)?.partitionsCount ?? 0
+        counts[topic] =
+          (await this.#consumer.metadata({ topics: [topic], forceUpdate: true })).topics.get(topic)?.partitionsCount ??
+          0
       } catch (error) {
         if (!says(error).startsWith('Unknown topic')) throw error
       }
@@ -185,8 +215,13 @@ class Member implements Group {
   }
 
   async #idle(signal: AbortSignal): Promise<void> {
-    const wake = (): void => { this.#wake.resolve() }
-    const timer = this.#context.host.timers.after(Math.max(0, this.#nextLook - this.#context.host.clock.monotonic()), wake)
+    const wake = (): void => {
+      this.#wake.resolve()
+    }
+    const timer = this.#context.host.timers.after(
+      Math.max(0, this.#nextLook - this.#context.host.clock.monotonic()),
+      wake,
+    )
     signal.addEventListener('abort', wake, { once: true })
     if (signal.aborted) wake()
     await this.#wake.promise
@@ -196,5 +231,13 @@ class Member implements Group {
 }
 
 function recordOf({ topic, partition, offset, timestamp, key, value, headers }: Message): KafkaRecord {
-  return { topic, partition, offset, time: Number(timestamp), key: key ?? undefined, value: value ?? new Uint8Array(0), headers }
+  return {
+    topic,
+    partition,
+    offset,
+    time: Number(timestamp),
+    key: key ?? undefined,
+    value: value ?? new Uint8Array(0),
+    headers,
+  }
 }

@@ -7,28 +7,61 @@ interface Batch {
   readonly firstOffset: bigint
   readonly lastOffsetDelta: number
   readonly attributes: number
-  readonly records: readonly { readonly offsetDelta: number; readonly key: Buffer | null; readonly value: Buffer | null }[]
+  readonly records: readonly {
+    readonly offsetDelta: number
+    readonly key: Buffer | null
+    readonly value: Buffer | null
+  }[]
 }
 
 interface Fetched {
   readonly responses: readonly { readonly partitions: readonly { readonly records?: readonly Batch[] | null }[] }[]
 }
 
-type FetchArguments = [waitMs: number, minBytes: number, maxBytes: number, isolation: number, session: number, sessionEpoch: number, topics: readonly object[], forgotten: readonly object[], rack: string]
+type FetchArguments = [
+  waitMs: number,
+  minBytes: number,
+  maxBytes: number,
+  isolation: number,
+  session: number,
+  sessionEpoch: number,
+  topics: readonly object[],
+  forgotten: readonly object[],
+  rack: string,
+]
 
 const [waitMs, mostBytes, noSession] = [500, 4 * 2 ** 20, -1]
 /** What brokers write of transactions; it holds nothing. */
 const controlBatch = 0b10_0000
 
 /** Reads on from a place. Rejects when the cluster is lost, or another broker leads. */
-export async function* readPartition(client: JournalClient, { topic, partition }: Place, after: number, signal: AbortSignal): AsyncGenerator<readonly BusRecord[]> {
+export async function* readPartition(
+  client: JournalClient,
+  { topic, partition }: Place,
+  after: number,
+  signal: AbortSignal,
+): AsyncGenerator<readonly BusRecord[]> {
   const { library, admin } = client
   const fetch = await apiOf<FetchArguments, Fetched>(library, admin, 'Fetch')
   const topicId = (await admin.metadata({ topics: [topic] })).topics.get(topic)?.id
   const connection = await connectionTo(client, await leaderOf(client, topic, partition))
   let next = after
   while (!signal.aborted) {
-    const asked = [{ topicId, topic, partitions: [{ partition, currentLeaderEpoch: -1, fetchOffset: BigInt(next), lastFetchedEpoch: -1, partitionMaxBytes: mostBytes }] }]
+    const asked = [
+      {
+        topicId,
+        topic,
+        partitions: [
+          {
+            partition,
+            currentLeaderEpoch: -1,
+            fetchOffset: BigInt(next),
+            lastFetchedEpoch: -1,
+            partitionMaxBytes: mostBytes,
+          },
+        ],
+      },
+    ]
     let fetched: Fetched
     try {
       fetched = await fetch.async(connection, waitMs, 1, mostBytes, 0, 0, noSession, asked, [], '')
@@ -38,11 +71,17 @@ export async function* readPartition(client: JournalClient, { topic, partition }
       continue
     }
     const records: BusRecord[] = []
-    for (const { firstOffset, lastOffsetDelta, attributes, records: batch } of fetched.responses[0]?.partitions[0]?.records ?? []) {
+    for (const { firstOffset, lastOffsetDelta, attributes, records: batch } of fetched.responses[0]?.partitions[0]
+      ?.records ?? []) {
       const first = Number(firstOffset)
       for (const { offsetDelta, key, value } of (attributes & controlBatch) === 0 ? batch : []) {
         // A batch comes whole, also when only its end was asked for.
-        if (first + offsetDelta >= next) records.push({ place: first + offsetDelta + 1, key: key === null ? '' : key.toString(), value: value ?? new Uint8Array(0) })
+        if (first + offsetDelta >= next)
+          records.push({
+            place: first + offsetDelta + 1,
+            key: key === null ? '' : key.toString(),
+            value: value ?? new Uint8Array(0),
+          })
       }
       next = Math.max(next, first + lastOffsetDelta + 1)
     }
@@ -51,6 +90,8 @@ export async function* readPartition(client: JournalClient, { topic, partition }
 }
 
 async function oldest({ admin }: JournalClient, topic: string, partition: number): Promise<number> {
-  const [listed] = await admin.listOffsets({ topics: [{ name: topic, partitions: [{ partitionIndex: partition, timestamp: -2n }] }] })
+  const [listed] = await admin.listOffsets({
+    topics: [{ name: topic, partitions: [{ partitionIndex: partition, timestamp: -2n }] }],
+  })
   return Number(listed?.partitions[0]?.offset ?? 0n)
 }

@@ -15,7 +15,11 @@ export interface Place {
 }
 
 /** Whose answers say that somebody else has the name (codes of the protocol): an older epoch, or one that was fenced off. */
-const fencedIds: ReadonlySet<string> = new Set(['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED', 'INVALID_PRODUCER_ID_MAPPING'])
+const fencedIds: ReadonlySet<string> = new Set([
+  'INVALID_PRODUCER_EPOCH',
+  'PRODUCER_FENCED',
+  'INVALID_PRODUCER_ID_MAPPING',
+])
 /** The brokers have forgotten the numbers of our batches. */
 const strangerIds: ReadonlySet<string> = new Set(['OUT_OF_ORDER_SEQUENCE_NUMBER', 'UNKNOWN_PRODUCER_ID'])
 /** Bytes of one batch: below what a topic takes by default (1 MiB), whatever a record's own fields add. */
@@ -100,7 +104,8 @@ export class FencingWriter implements BusWriter {
       return await act(client)
     } catch (error) {
       const id = apiIdOf(error)
-      if (id !== undefined && fencedIds.has(id)) throw new Fenced(`another one writes as ${this.#options.name} (${id})`, { cause: error })
+      if (id !== undefined && fencedIds.has(id))
+        throw new Fenced(`another one writes as ${this.#options.name} (${id})`, { cause: error })
       if (id !== undefined && strangerIds.has(id)) await this.#renew(client)
       // Who leads may have changed; of a connection that answers the others are still in want.
       if (id === undefined) await this.#options.lost(client)
@@ -115,7 +120,8 @@ export class FencingWriter implements BusWriter {
       this.#identity = await this.#identify(client, this.#identity)
     } catch (error) {
       const id = apiIdOf(error)
-      if (id !== undefined && fencedIds.has(id)) throw new Fenced(`another one writes as ${this.#options.name} (${id})`, { cause: error })
+      if (id !== undefined && fencedIds.has(id))
+        throw new Fenced(`another one writes as ${this.#options.name} (${id})`, { cause: error })
       throw error
     }
     for (const line of this.#lines.values()) line.next = 0
@@ -123,21 +129,48 @@ export class FencingWriter implements BusWriter {
 
   async #identify({ library, admin }: JournalClient, known?: Identity): Promise<Identity> {
     const { name } = this.#options
-    const find = await apiOf<[type: number, keys: readonly string[]], { readonly coordinators: readonly { readonly nodeId: number }[] }>(library, admin, 'FindCoordinator')
+    const find = await apiOf<
+      [type: number, keys: readonly string[]],
+      { readonly coordinators: readonly { readonly nodeId: number }[] }
+    >(library, admin, 'FindCoordinator')
     const { coordinators } = await find.async(await connectionTo({ library, admin }), transactionKey, [name])
-    const init = await apiOf<[name: string, timeout: number, id: bigint, epoch: number], Identity>(library, admin, 'InitProducerId')
-    const { producerId, producerEpoch } = await init.async(await connectionTo({ library, admin }, coordinators[0]?.nodeId), name, noTransactions, known?.producerId ?? -1n, known?.producerEpoch ?? -1)
+    const init = await apiOf<[name: string, timeout: number, id: bigint, epoch: number], Identity>(
+      library,
+      admin,
+      'InitProducerId',
+    )
+    const { producerId, producerEpoch } = await init.async(
+      await connectionTo({ library, admin }, coordinators[0]?.nodeId),
+      name,
+      noTransactions,
+      known?.producerId ?? -1n,
+      known?.producerEpoch ?? -1,
+    )
     return { producerId, producerEpoch }
   }
 
-  async #produce(client: JournalClient, channel: Channel, records: readonly Omit<BusRecord, 'place'>[], sequence: number): Promise<number> {
+  async #produce(
+    client: JournalClient,
+    channel: Channel,
+    records: readonly Omit<BusRecord, 'place'>[],
+    sequence: number,
+  ): Promise<number> {
     const { library, admin } = client
     const { topic, partition } = this.#options.place(channel)
-    const messages = records.map(({ key, value }) => ({ topic, partition, key: Buffer.from(key), value: Buffer.from(value.buffer, value.byteOffset, value.byteLength) }))
+    const messages = records.map(({ key, value }) => ({
+      topic,
+      partition,
+      key: Buffer.from(key),
+      value: Buffer.from(value.buffer, value.byteOffset, value.byteLength),
+    }))
     const produce: Produce = await apiOf(library, admin, 'Produce')
     const connection = await connectionTo(client, await leaderOf(client, topic, partition))
     const numbers = new library.NumericMap([[`${topic}:${partition}`, sequence]])
-    const { responses } = await produce.async(connection, everyReplica, this.#options.timeout, messages, { compression: 'none', ...this.#identity, sequences: numbers })
+    const { responses } = await produce.async(connection, everyReplica, this.#options.timeout, messages, {
+      compression: 'none',
+      ...this.#identity,
+      sequences: numbers,
+    })
     const offset = responses[0]?.partitionResponses[0]?.baseOffset ?? -1n
     if (offset < 0n) throw new Error(`the brokers do not say where topic ${topic} has it`)
     return Number(offset) + records.length

@@ -5,10 +5,30 @@ import { apiIdOf, says, whyNotConnected, whyNoTopic } from './client-errors.ts'
 import type { KafkaConfig } from './config.ts'
 
 interface Fetched {
-  readonly responses: readonly { readonly partitions: readonly { readonly records?: readonly { readonly firstOffset: bigint; readonly lastOffsetDelta: number; readonly records: readonly { readonly value: Buffer | null }[] }[] | null }[] }[]
+  readonly responses: readonly {
+    readonly partitions: readonly {
+      readonly records?:
+        | readonly {
+            readonly firstOffset: bigint
+            readonly lastOffsetDelta: number
+            readonly records: readonly { readonly value: Buffer | null }[]
+          }[]
+        | null
+    }[]
+  }[]
 }
 
-type FetchArguments = [waitMs: number, minBytes: number, maxBytes: number, isolation: number, session: number, sessionEpoch: number, topics: readonly object[], forgotten: readonly object[], rack: string]
+type FetchArguments = [
+  waitMs: number,
+  minBytes: number,
+  maxBytes: number,
+  isolation: number,
+  session: number,
+  sessionEpoch: number,
+  topics: readonly object[],
+  forgotten: readonly object[],
+  rack: string,
+]
 
 const [waitMs, mostBytes, noSession] = [100, 2 ** 20, -1]
 
@@ -35,8 +55,12 @@ export async function listenKafka(config: KafkaConfig, context: Context): Promis
     const missing = says(error).startsWith('Unknown topic')
     if (!missing || !config.create_topic) {
       await admin.close().catch(() => undefined)
-      if (apiIdOf(error) === 'TOPIC_AUTHORIZATION_FAILED') throw new Error(`the brokers do not let us read topic ${topic} (${says(error)})`, { cause: error })
-      throw new Error(missing || apiIdOf(error) !== undefined ? whyNoTopic(error, topic) : whyNotConnected(error, config), { cause: error })
+      if (apiIdOf(error) === 'TOPIC_AUTHORIZATION_FAILED')
+        throw new Error(`the brokers do not let us read topic ${topic} (${says(error)})`, { cause: error })
+      throw new Error(
+        missing || apiIdOf(error) !== undefined ? whyNoTopic(error, topic) : whyNotConnected(error, config),
+        { cause: error },
+      )
     }
   }
   return {
@@ -55,19 +79,52 @@ export async function listenKafka(config: KafkaConfig, context: Context): Promis
 async function placeIn(admin: Admin, topic: string, timestamp: bigint): Promise<Place> {
   const metadata = await admin.metadata({ topics: [topic] })
   const count = metadata.topics.get(topic)?.partitionsCount ?? 0
-  const [listed] = await admin.listOffsets({ topics: [{ name: topic, partitions: Array.from({ length: count }, (_, partitionIndex) => ({ partitionIndex, timestamp })) }] })
-  return { metadata, offsets: new Map((listed?.partitions ?? []).map(({ partitionIndex, offset }) => [partitionIndex, offset])) }
+  const [listed] = await admin.listOffsets({
+    topics: [
+      {
+        name: topic,
+        partitions: Array.from({ length: count }, (_, partitionIndex) => ({ partitionIndex, timestamp })),
+      },
+    ],
+  })
+  return {
+    metadata,
+    offsets: new Map((listed?.partitions ?? []).map(({ partitionIndex, offset }) => [partitionIndex, offset])),
+  }
 }
 
 /** What came since; the place is moved on. */
-async function read(library: Library, admin: Admin, { metadata: { topics, brokers }, offsets }: Place, topic: string): Promise<string[]> {
+async function read(
+  library: Library,
+  admin: Admin,
+  { metadata: { topics, brokers }, offsets }: Place,
+  topic: string,
+): Promise<string[]> {
   const fetch = await apiOf<FetchArguments, Fetched>(library, admin, 'Fetch')
   const values: string[] = []
   for (const [partition, fetchOffset] of offsets) {
     const broker = brokers.get(topics.get(topic)?.partitions[partition]?.leader ?? -1)
     if (broker === undefined) continue
-    const asked = [{ topicId: topics.get(topic)?.id, partitions: [{ partition, currentLeaderEpoch: -1, fetchOffset, lastFetchedEpoch: -1, partitionMaxBytes: mostBytes }] }]
-    const { responses } = await fetch.async(await admin.connections.get(broker), waitMs, 1, mostBytes, 0, 0, noSession, asked, [], '')
+    const asked = [
+      {
+        topicId: topics.get(topic)?.id,
+        partitions: [
+          { partition, currentLeaderEpoch: -1, fetchOffset, lastFetchedEpoch: -1, partitionMaxBytes: mostBytes },
+        ],
+      },
+    ]
+    const { responses } = await fetch.async(
+      await admin.connections.get(broker),
+      waitMs,
+      1,
+      mostBytes,
+      0,
+      0,
+      noSession,
+      asked,
+      [],
+      '',
+    )
     for (const { firstOffset, lastOffsetDelta, records } of responses[0]?.partitions[0]?.records ?? []) {
       for (const { value } of records) values.push(String(value))
       offsets.set(partition, firstOffset + BigInt(lastOffsetDelta) + 1n)

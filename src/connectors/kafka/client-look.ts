@@ -6,7 +6,11 @@ import { apiIdOf, says, whyNotConnected } from './client-errors.ts'
 import type { KafkaSourceConfig } from './config.ts'
 
 /** Logs in and looks at the topics that a source reads; joins no group. */
-export async function lookAtTopics(config: KafkaSourceConfig, context: ProbeContext, signal: AbortSignal): Promise<Probe> {
+export async function lookAtTopics(
+  config: KafkaSourceConfig,
+  context: ProbeContext,
+  signal: AbortSignal,
+): Promise<Probe> {
   const { brokers, topics, timeout } = config
   const at = brokers.map(formatHostPort).join(', ')
   let base: Base | undefined
@@ -15,7 +19,9 @@ export async function lookAtTopics(config: KafkaSourceConfig, context: ProbeCont
     const [found, wrong]: [string[], string[]] = [[], []]
     for (const topic of topics) {
       try {
-        found.push(`topic ${topic} has ${(await base.metadata({ topics: [topic] })).topics.get(topic)?.partitionsCount ?? 0} partitions`)
+        found.push(
+          `topic ${topic} has ${(await base.metadata({ topics: [topic] })).topics.get(topic)?.partitionsCount ?? 0} partitions`,
+        )
       } catch (error) {
         const missing = says(error).startsWith('Unknown topic')
         if (!missing && apiIdOf(error) === undefined) throw error
@@ -23,7 +29,10 @@ export async function lookAtTopics(config: KafkaSourceConfig, context: ProbeCont
       }
     }
     if (wrong.length === 0) return { is: 'ok', says: `${at}: logged in; ${found.join(', ')}` }
-    return { is: found.length === 0 ? 'fail' : 'warn', says: `${at}: logged in, but ${[...wrong, ...found].join(', ')}; create what is missing, or correct \`topics\`` }
+    return {
+      is: found.length === 0 ? 'fail' : 'warn',
+      says: `${at}: logged in, but ${[...wrong, ...found].join(', ')}; create what is missing, or correct \`topics\``,
+    }
   }
   try {
     return await orStop(look(), signal, timeout, context.host.timers)

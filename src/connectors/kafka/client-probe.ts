@@ -30,7 +30,8 @@ async function lookForTopic(base: Base, { brokers, topic, create_topic: create }
   } catch (error) {
     const missing = says(error).startsWith('Unknown topic')
     if (!missing && apiIdOf(error) === undefined) throw error
-    if (missing && create) return { is: 'ok', says: `${at}: logged in; topic ${topic} is not there yet, and the first event makes it` }
+    if (missing && create)
+      return { is: 'ok', says: `${at}: logged in; topic ${topic} is not there yet, and the first event makes it` }
     return { is: 'fail', says: `${at}: logged in, but ${missing ? noTopic(topic) : whyNoTopic(error, topic)}` }
   }
 }

@@ -9,10 +9,20 @@ import type { KafkaMessage } from './map.ts'
 import { partitionOf } from './map-partition.ts'
 
 interface ProduceResponse {
-  readonly responses: readonly { readonly name: string; readonly partitionResponses: readonly { readonly index: number; readonly errorCode: number; readonly errorMessage: string | null }[] }[]
+  readonly responses: readonly {
+    readonly name: string
+    readonly partitionResponses: readonly {
+      readonly index: number
+      readonly errorCode: number
+      readonly errorMessage: string | null
+    }[]
+  }[]
 }
 
-export type ProduceApi = API<[acks: number, timeout: number, records: MessageRecord[], options: Partial<CreateRecordsBatchOptions>], ProduceResponse>
+export type ProduceApi = API<
+  [acks: number, timeout: number, records: MessageRecord[], options: Partial<CreateRecordsBatchOptions>],
+  ProduceResponse
+>
 
 export interface Live {
   readonly library: Library
@@ -41,7 +51,9 @@ interface Item {
   readonly problem: string
 }
 
-type Answer = { readonly code: number; readonly says: string | null } | { readonly lost: string; readonly unsure: boolean }
+type Answer =
+  | { readonly code: number; readonly says: string | null }
+  | { readonly lost: string; readonly unsure: boolean }
 
 export interface PublishOptions {
   readonly config: Pick<KafkaConfig, 'partitioner' | 'compression' | 'concurrency' | 'timeout'>
@@ -76,22 +88,37 @@ export class Publishing {
 
   async run(messages: readonly KafkaMessage[], topics: ReadonlyMap<string, Topic>): Promise<readonly Attempt[]> {
     this.#attempts.length = messages.length
-    for (let left = messages.map((message, at) => this.#item(message, at, topics.get(message.topic))); left.length > 0;) left = await this.#round(left)
+    for (let left = messages.map((message, at) => this.#item(message, at, topics.get(message.topic))); left.length > 0;)
+      left = await this.#round(left)
     return this.#attempts
   }
 
   #item(message: KafkaMessage, at: number, topic: Topic | undefined): Item {
     const nowhere = { at, message, place: undefined, where: `${message.topic}:` }
-    if (topic === undefined || 'problem' in topic) return { ...nowhere, problem: topic?.problem ?? 'the sink is stopping' }
+    if (topic === undefined || 'problem' in topic)
+      return { ...nowhere, problem: topic?.problem ?? 'the sink is stopping' }
     const key = message.key === undefined ? undefined : Buffer.from(message.key)
-    const partition = partitionOf(this.#options.config.partitioner, key ?? Buffer.from(message.id), topic.leaders.length)
+    const partition = partitionOf(
+      this.#options.config.partitioner,
+      key ?? Buffer.from(message.id),
+      topic.leaders.length,
+    )
     const leader = topic.leaders[partition] ?? -1
-    if (leader < 0) return { ...nowhere, problem: `partition ${partition} of topic ${message.topic} has no leader just now` }
-    const headers = new Map(Object.entries(message.headers).map(([name, value]) => [Buffer.from(name), Buffer.from(value)]))
+    if (leader < 0)
+      return { ...nowhere, problem: `partition ${partition} of topic ${message.topic} has no leader just now` }
+    const headers = new Map(
+      Object.entries(message.headers).map(([name, value]) => [Buffer.from(name), Buffer.from(value)]),
+    )
     const value = Buffer.from(message.value.buffer, message.value.byteOffset, message.value.byteLength)
     let bytes = recordBytes + value.length + (key?.length ?? 0)
     for (const [name, text] of headers) bytes += name.length + text.length + 4
-    const record: MessageRecord = { topic: message.topic, partition, value, headers, ...(key === undefined ? {} : { key }) }
+    const record: MessageRecord = {
+      topic: message.topic,
+      partition,
+      value,
+      headers,
+      ...(key === undefined ? {} : { key }),
+    }
     return { at, message, place: { leader, record, bytes }, where: `${message.topic}:${partition}`, problem: '' }
   }
 
@@ -103,10 +130,17 @@ export class Publishing {
     const held = new Set<string>()
     let count = 0
     for (const item of left) {
-      const { message: { key }, where, place } = item
+      const {
+        message: { key },
+        where,
+        place,
+      } = item
       if (key !== undefined && this.#failedKeys.has(key)) {
         this.#attempts[item.at] = { is: 'retry', reason: behindKey(key) }
-      } else if (count >= this.#options.config.concurrency || (key !== undefined && (held.has(key) || (placeOf.get(key) ?? where) !== where))) {
+      } else if (
+        count >= this.#options.config.concurrency ||
+        (key !== undefined && (held.has(key) || (placeOf.get(key) ?? where) !== where))
+      ) {
         later.push(item)
         if (key !== undefined) held.add(key)
       } else if (place === undefined) {
@@ -140,13 +174,20 @@ export class Publishing {
       }
       const blocked = this.#blocked()
       if (blocked !== undefined) {
-        for (const queue of queues.values()) for (const item of queue) this.#fail(item, { is: 'retry', reason: blocked })
+        for (const queue of queues.values())
+          for (const item of queue) this.#fail(item, { is: 'retry', reason: blocked })
         return
       }
       if (chunks.size === 0) return
       const answers = await this.#send(leader, chunks)
       for (const [where, chunk] of chunks) {
-        const rest = this.#settle(where, chunk, queues.get(where) ?? [], answers.get(where) ?? { lost: 'the broker said nothing of it', unsure: true }, limits)
+        const rest = this.#settle(
+          where,
+          chunk,
+          queues.get(where) ?? [],
+          answers.get(where) ?? { lost: 'the broker said nothing of it', unsure: true },
+          limits,
+        )
         if (rest.length === 0) queues.delete(where)
         else queues.set(where, rest)
       }
@@ -169,7 +210,10 @@ export class Publishing {
       this.#sequences.forget()
     }
     let bytes = 0
-    const end = free.findIndex((item, at) => at > 0 && (at >= limit || (bytes += item.place?.bytes ?? 0) + (free[0]?.place?.bytes ?? 0) > mostBatchBytes))
+    const end = free.findIndex(
+      (item, at) =>
+        at > 0 && (at >= limit || (bytes += item.place?.bytes ?? 0) + (free[0]?.place?.bytes ?? 0) > mostBatchBytes),
+    )
     return end < 0 ? free : free.slice(0, end)
   }
 
@@ -177,11 +221,18 @@ export class Publishing {
     const { signal, clock } = this.#options
     if (signal.aborted) return 'not sent: the sink is stopping'
     if (this.#sequences.producer === undefined) return 'not sent: batches are numbered anew'
-    return clock.monotonic() > this.#deadline ? 'not sent: the time for this batch was used up; it goes on with the next' : undefined
+    return clock.monotonic() > this.#deadline
+      ? 'not sent: the time for this batch was used up; it goes on with the next'
+      : undefined
   }
 
   async #send(leader: number, chunks: ReadonlyMap<string, readonly Item[]>): Promise<Map<string, Answer>> {
-    const { orStop, whyLost, config: { timeout, compression }, signal } = this.#options
+    const {
+      orStop,
+      whyLost,
+      config: { timeout, compression },
+      signal,
+    } = this.#options
     const { base, library, produce } = this.#live
     const all = (answer: Answer): Map<string, Answer> => new Map([...chunks.keys()].map((where) => [where, answer]))
     const broker = base.currentMetadata?.brokers.get(leader)
@@ -198,24 +249,51 @@ export class Publishing {
       return lost(error, false)
     }
     const sequences = new library.NumericMap([...chunks.keys()].map((where) => [where, this.#sequences.next(where)]))
-    const records = [...chunks.values()].flatMap((items) => items.flatMap(({ place }) => (place === undefined ? [] : [place.record])))
+    const records = [...chunks.values()].flatMap((items) =>
+      items.flatMap(({ place }) => (place === undefined ? [] : [place.record])),
+    )
     let response: ProduceResponse
     try {
-      response = await orStop(produce.async(connection, everyReplica, timeout, records, { compression, ...this.#sequences.producer, sequences }))
+      response = await orStop(
+        produce.async(connection, everyReplica, timeout, records, {
+          compression,
+          ...this.#sequences.producer,
+          sequences,
+        }),
+      )
     } catch (error) {
       if (!(error instanceof library.ResponseError)) return lost(error, true)
       response = (error as unknown as { readonly response: ProduceResponse }).response
     }
-    return new Map(response.responses.flatMap(({ name, partitionResponses }) => partitionResponses.map(({ index, errorCode, errorMessage }) => [`${name}:${index}`, { code: errorCode, says: errorMessage }])))
+    return new Map(
+      response.responses.flatMap(({ name, partitionResponses }) =>
+        partitionResponses.map(({ index, errorCode, errorMessage }) => [
+          `${name}:${index}`,
+          { code: errorCode, says: errorMessage },
+        ]),
+      ),
+    )
   }
 
   /** What is left of the queue. */
-  #settle(where: string, chunk: readonly Item[], queue: readonly Item[], answer: Answer, limits: Map<string, number>): Item[] {
+  #settle(
+    where: string,
+    chunk: readonly Item[],
+    queue: readonly Item[],
+    answer: Answer,
+    limits: Map<string, number>,
+  ): Item[] {
     const [first] = chunk
     if (first === undefined) return []
-    const fate: Fate = 'lost' in answer
-      ? { is: 'retry', reason: answer.lost, unsure: answer.unsure, stranger: false, stale: true }
-      : fateOf(answer.code, this.#live.library.protocolErrorsCodesById[answer.code] ?? `error ${answer.code}`, answer.says, first.message.topic)
+    const fate: Fate =
+      'lost' in answer
+        ? { is: 'retry', reason: answer.lost, unsure: answer.unsure, stranger: false, stale: true }
+        : fateOf(
+            answer.code,
+            this.#live.library.protocolErrorsCodesById[answer.code] ?? `error ${answer.code}`,
+            answer.says,
+            first.message.topic,
+          )
     if (fate.is === 'stored') {
       this.#sequences.stored(where, chunk.length)
       return queue.slice(chunk.length)
@@ -230,7 +308,11 @@ export class Publishing {
       this.#fail(first, { is: 'reject', reason: fate.reason, ...(fate.tooLarge ? { tooLarge: true } : {}) })
       return queue.slice(1)
     }
-    if (fate.unsure) this.#sequences.keep(where, chunk.map(({ message }) => message.id))
+    if (fate.unsure)
+      this.#sequences.keep(
+        where,
+        chunk.map(({ message }) => message.id),
+      )
     if (fate.stranger) this.#sequences.forget()
     if (fate.stale) this.#live.base.clearMetadata()
     for (const item of queue) this.#fail(item, { is: 'retry', reason: fate.reason })
@@ -242,4 +324,3 @@ export class Publishing {
     if (item.message.key !== undefined) this.#failedKeys.add(item.message.key)
   }
 }
-

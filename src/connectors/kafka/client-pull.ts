@@ -46,12 +46,13 @@ export class KafkaPuller implements Puller<Underway> {
 
   async pull(signal: AbortSignal): Promise<readonly Pulled<Underway>[]> {
     while (!signal.aborted) {
-      const group = this.#group ??= await this.#join(signal)
+      const group = (this.#group ??= await this.#join(signal))
       const records = await group.next(signal).catch(async (error: unknown) => {
         await this.close()
         throw new Error(whyNotConnected(error, this.#config), { cause: error })
       })
-      if (records !== undefined) return records.map((record) => ({ message: this.#reader.read(record), handle: this.#begin(group, record) }))
+      if (records !== undefined)
+        return records.map((record) => ({ message: this.#reader.read(record), handle: this.#begin(group, record) }))
       if (!signal.aborted) await this.close()
     }
     return []
@@ -86,7 +87,11 @@ export class KafkaPuller implements Puller<Underway> {
       await group.close()
       throw new Error(`there is no topic ${missing} yet; it is read once it is there`)
     }
-    if (missing !== this.#missing && missing !== '') this.#context.log.warn('Some topics are not there yet; they are read once they are.', { source: this.#context.id, topics: missing })
+    if (missing !== this.#missing && missing !== '')
+      this.#context.log.warn('Some topics are not there yet; they are read once they are.', {
+        source: this.#context.id,
+        topics: missing,
+      })
     this.#missing = missing
     return group
   }

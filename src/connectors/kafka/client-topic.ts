@@ -23,12 +23,23 @@ async function lookUp({ base }: Live, topic: string): Promise<Topic> {
 }
 
 /** Undefined when it is there now. Another Weir may have made it meanwhile. */
-async function createTopic({ library, base }: Live, topic: string, config: KafkaConfig, context: Context): Promise<string | undefined> {
+async function createTopic(
+  { library, base }: Live,
+  topic: string,
+  config: KafkaConfig,
+  context: Context,
+): Promise<string | undefined> {
   const { partitions, replication } = config
-  const admin = new library.Admin(await connectionOptions(config, context, [...(base.currentMetadata?.brokers.values() ?? config.brokers)]))
+  const admin = new library.Admin(
+    await connectionOptions(config, context, [...(base.currentMetadata?.brokers.values() ?? config.brokers)]),
+  )
   admin.connections.on('connecting', ({ connection }) => connection.on('error', () => undefined))
   try {
-    await admin.createTopics({ topics: [topic], ...(partitions === null ? {} : { partitions }), ...(replication === null ? {} : { replicas: replication }) })
+    await admin.createTopics({
+      topics: [topic],
+      ...(partitions === null ? {} : { partitions }),
+      ...(replication === null ? {} : { replicas: replication }),
+    })
     context.log.info('Made a topic.', { topic })
     return undefined
   } catch (error) {

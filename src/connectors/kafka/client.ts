@@ -30,7 +30,9 @@ export class KafkaPublisher {
   /** Undefined when messages may be published; else why not, in words. Ends within the timeout, at once when the signal aborts. */
   async ready(signal: AbortSignal): Promise<string | undefined> {
     if (this.#live !== undefined && this.#sequences.producer !== undefined) return undefined
-    this.#connecting ??= this.#connect().finally(() => { this.#connecting = undefined })
+    this.#connecting ??= this.#connect().finally(() => {
+      this.#connecting = undefined
+    })
     try {
       await orStop(this.#connecting, signal, this.#config.timeout, this.#context.host.timers)
       return undefined
@@ -45,17 +47,26 @@ export class KafkaPublisher {
     if (live === undefined) return messages.map(() => away('the connection is closed'))
     const { timers, clock } = this.#context.host
     const publishing = new Publishing(live, this.#sequences, {
-      config: this.#config, clock, signal,
+      config: this.#config,
+      clock,
+      signal,
       orStop: (promise) => orStop(promise, signal, this.#config.timeout, timers),
       whyLost: (error, broker) => whyLost(error, this.#config, broker),
     })
     const topics = new Map<string, Topic>()
-    await Promise.all(Array.from(new Set(messages.map(({ topic }) => topic)), async (topic) => {
-      topics.set(topic, await orStop(topicFor(live, topic, this.#config, this.#context), signal, this.#config.timeout, timers).catch((error: unknown) => {
-        publishing.lost = true
-        return { problem: whyNotConnected(error, this.#config) }
-      }))
-    }))
+    await Promise.all(
+      Array.from(new Set(messages.map(({ topic }) => topic)), async (topic) => {
+        topics.set(
+          topic,
+          await orStop(topicFor(live, topic, this.#config, this.#context), signal, this.#config.timeout, timers).catch(
+            (error: unknown) => {
+              publishing.lost = true
+              return { problem: whyNotConnected(error, this.#config) }
+            },
+          ),
+        )
+      }),
+    )
     const attempts = await publishing.run(messages, topics)
     if (publishing.lost) await this.#drop(live)
     return attempts
@@ -68,7 +79,7 @@ export class KafkaPublisher {
   }
 
   async #connect(): Promise<void> {
-    const live = this.#live ?? await this.#open()
+    const live = this.#live ?? (await this.#open())
     try {
       if (this.#sequences.producer === undefined) this.#sequences.begin(await beginProducer(live, this.#config.timeout))
       if (this.#closed) throw new Error('the sink is closed')
@@ -76,7 +87,8 @@ export class KafkaPublisher {
       await this.#drop(live)
       throw error
     }
-    if (this.#live !== live) this.#context.log.info('Connected to Kafka.', { brokers: this.#brokers.map(formatHostPort).join(', ') })
+    if (this.#live !== live)
+      this.#context.log.info('Connected to Kafka.', { brokers: this.#brokers.map(formatHostPort).join(', ') })
     this.#live = live
   }
 
@@ -88,7 +100,8 @@ export class KafkaPublisher {
     const base = await openBase(library, await connectionOptions(this.#config, this.#context, this.#brokers))
     for (const broker of base.currentMetadata?.brokers.values() ?? []) {
       const learned = { host: broker.host, port: broker.port }
-      if (!this.#brokers.some((one) => formatHostPort(one) === formatHostPort(learned))) this.#brokers = [...this.#brokers, learned]
+      if (!this.#brokers.some((one) => formatHostPort(one) === formatHostPort(learned)))
+        this.#brokers = [...this.#brokers, learned]
     }
     try {
       return { library, base, produce: await apiOf(library, base, 'Produce') }
@@ -107,6 +120,10 @@ export class KafkaPublisher {
 /** A producer of batches that the brokers know by their numbers. */
 async function beginProducer({ library, base }: Live, timeout: number): Promise<Producer> {
   const connection = await anyConnection(library, base)
-  const api = await apiOf<[transactionalId: null, timeout: number, id: bigint, epoch: number], Producer>(library, base, 'InitProducerId')
+  const api = await apiOf<[transactionalId: null, timeout: number, id: bigint, epoch: number], Producer>(
+    library,
+    base,
+    'InitProducerId',
+  )
   return api.async(connection, null, timeout, -1n, -1)
 }

@@ -12,7 +12,13 @@ export const journal: JournalDriver<KafkaJournalConfig> = openKafkaJournal
 const [fromEnd, fromBeginning] = [-1n, -2n]
 const againMs = 100
 /** Of the records beside the journal only the newest of each key matter: pieces of the topic are closed soon, so that the brokers can clear them up. */
-const recordSettings = { 'cleanup.policy': 'compact', 'segment.ms': '600000', 'segment.bytes': '16777216', 'min.cleanable.dirty.ratio': '0.1', 'delete.retention.ms': '600000' }
+const recordSettings = {
+  'cleanup.policy': 'compact',
+  'segment.ms': '600000',
+  'segment.bytes': '16777216',
+  'min.cleanable.dirty.ratio': '0.1',
+  'delete.retention.ms': '600000',
+}
 
 /** The journal as a topic: a record is a frame, a source's frames are in one partition; beside it a compacted topic of one partition. Rejects when no broker answers. */
 export async function openKafkaJournal(config: KafkaJournalConfig, context: JournalContext): Promise<JournalBus> {
@@ -53,7 +59,11 @@ class KafkaJournal implements JournalBus {
     const client = await this.#connected()
     const copies = replication === null ? {} : { replicas: replication }
     await this.#ensure(client, topic, { partitions, ...copies, configs: [] })
-    await this.#ensure(client, `${topic}-records`, { partitions: 1, ...copies, configs: Object.entries(recordSettings).map(([name, value]) => ({ name, value })) })
+    await this.#ensure(client, `${topic}-records`, {
+      partitions: 1,
+      ...copies,
+      configs: Object.entries(recordSettings).map(([name, value]) => ({ name, value })),
+    })
     await this.#led(client, `${topic}-records`)
     this.#partitions = await this.#led(client, topic)
   }
@@ -75,7 +85,8 @@ class KafkaJournal implements JournalBus {
 
   async claim(name: string): Promise<BusWriter> {
     const writer = new FencingWriter({
-      name: `${this.#config.topic}/${name}`, timeout: this.#config.timeout,
+      name: `${this.#config.topic}/${name}`,
+      timeout: this.#config.timeout,
       place: (channel) => this.#place(channel),
       client: () => this.#connected(),
       lost: (client) => this.#lose(client),
@@ -87,7 +98,8 @@ class KafkaJournal implements JournalBus {
         return writer
       } catch (error) {
         // A cluster that has just come up makes its coordinators when they are first asked for.
-        if (!/COORDINATOR|^CONCURRENT_TRANSACTIONS$/.test(apiIdOf(error) ?? '') || clock.monotonic() > until) throw error
+        if (!/COORDINATOR|^CONCURRENT_TRANSACTIONS$/.test(apiIdOf(error) ?? '') || clock.monotonic() > until)
+          throw error
       }
       await timers.sleep(againMs)
     }
@@ -96,7 +108,9 @@ class KafkaJournal implements JournalBus {
   async *read(channel: Channel, after: number, signal: AbortSignal): AsyncGenerator<readonly BusRecord[]> {
     // One of its own: a broker answers the requests of a connection one after the other, and these wait for what is not there yet.
     const client = await this.#connect()
-    const stop = (): void => { client.admin.close().catch(() => undefined) }
+    const stop = (): void => {
+      client.admin.close().catch(() => undefined)
+    }
     signal.addEventListener('abort', stop, { once: true })
     try {
       if (!signal.aborted) yield* readPartition(client, this.#place(channel), after, signal)
@@ -111,7 +125,10 @@ class KafkaJournal implements JournalBus {
   async bounds(channel: Channel): Promise<{ readonly before: number; readonly last: number }> {
     const client = await this.#connected()
     try {
-      const [before, last] = await Promise.all([this.#offset(client, channel, fromBeginning), this.#offset(client, channel, fromEnd)])
+      const [before, last] = await Promise.all([
+        this.#offset(client, channel, fromBeginning),
+        this.#offset(client, channel, fromEnd),
+      ])
       return { before, last }
     } catch (error) {
       if (apiIdOf(error) === undefined) await this.#lose(client)
@@ -128,12 +145,16 @@ class KafkaJournal implements JournalBus {
 
   async #offset({ admin }: JournalClient, channel: Channel, timestamp: bigint): Promise<number> {
     const { topic, partition } = this.#place(channel)
-    const [listed] = await admin.listOffsets({ topics: [{ name: topic, partitions: [{ partitionIndex: partition, timestamp }] }] })
+    const [listed] = await admin.listOffsets({
+      topics: [{ name: topic, partitions: [{ partitionIndex: partition, timestamp }] }],
+    })
     return Number(listed?.partitions[0]?.offset ?? 0n)
   }
 
   #place(channel: Channel): Place {
-    return channel === 'records' ? { topic: `${this.#config.topic}-records`, partition: 0 } : { topic: this.#config.topic, partition: channel }
+    return channel === 'records'
+      ? { topic: `${this.#config.topic}-records`, partition: 0 }
+      : { topic: this.#config.topic, partition: channel }
   }
 
   #connected(): Promise<JournalClient> {
@@ -166,7 +187,15 @@ class KafkaJournal implements JournalBus {
   }
 
   /** A topic that exists is left as it is. */
-  async #ensure({ admin }: JournalClient, topic: string, settings: { readonly partitions: number; readonly replicas?: number; readonly configs: { name: string; value: string }[] }): Promise<void> {
+  async #ensure(
+    { admin }: JournalClient,
+    topic: string,
+    settings: {
+      readonly partitions: number
+      readonly replicas?: number
+      readonly configs: { name: string; value: string }[]
+    },
+  ): Promise<void> {
     try {
       await admin.metadata({ topics: [topic] })
       return
@@ -178,7 +207,10 @@ class KafkaJournal implements JournalBus {
       await admin.createTopics({ topics: [topic], ...settings })
       this.#context.log.info('Made a topic for the journal.', { topic, partitions: settings.partitions })
     } catch (error) {
-      if (apiIdOf(error) !== 'TOPIC_ALREADY_EXISTS') throw new Error(`topic ${topic} is missing and can't be made (${says(error)}); create it, or let us`, { cause: error })
+      if (apiIdOf(error) !== 'TOPIC_ALREADY_EXISTS')
+        throw new Error(`topic ${topic} is missing and can't be made (${says(error)}); create it, or let us`, {
+          cause: error,
+        })
     }
   }
 }

@@ -15,7 +15,10 @@ export function murmur2(bytes: Uint8Array): number {
   const whole = bytes.length & ~3
   let hash = 0x9747_b28c ^ bytes.length
   for (let at = 0; at < whole; at += 4) {
-    let word = Math.imul(byte(bytes, at) | (byte(bytes, at + 1) << 8) | (byte(bytes, at + 2) << 16) | (byte(bytes, at + 3) << 24), mix)
+    let word = Math.imul(
+      byte(bytes, at) | (byte(bytes, at + 1) << 8) | (byte(bytes, at + 2) << 16) | (byte(bytes, at + 3) << 24),
+      mix,
+    )
     word ^= word >>> 24
     hash = Math.imul(hash, mix) ^ Math.imul(word, mix)
   }

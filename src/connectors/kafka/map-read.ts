@@ -30,8 +30,12 @@ export class RecordReader {
       place++
     }
     return {
-      attributes, contentType, body: value, place: `${topic}/${partition}/${offset}`,
-      time: time < 0 ? undefined : time, key: key === undefined || key.length === 0 ? undefined : textOf(key),
+      attributes,
+      contentType,
+      body: value,
+      place: `${topic}/${partition}/${offset}`,
+      time: time < 0 ? undefined : time,
+      key: key === undefined || key.length === 0 ? undefined : textOf(key),
     }
   }
 }

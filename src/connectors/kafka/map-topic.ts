@@ -16,14 +16,34 @@ export function topicOf(template: string): (row: SinkRow) => string {
 /** Undefined: it names a topic for every event. */
 export function topicProblem(template: string, create: boolean): Complaint | undefined {
   const unknown = unknownPlaceholder(template)
-  if (unknown !== undefined) return new Complaint(`\`${unknown}\` is not known in a topic`, `use ${placeholders.map((name) => `{${name}}`).join(' ')}`, ['topic'])
+  if (unknown !== undefined)
+    return new Complaint(
+      `\`${unknown}\` is not known in a topic`,
+      `use ${placeholders.map((name) => `{${name}}`).join(' ')}`,
+      ['topic'],
+    )
   const found = template.match(/\{[a-z]+\}/g) ?? []
   const rest = template.replaceAll(/\{[a-z]+\}/g, '')
   if (!/^[\w.-]*$/.test(rest) || template.length > longestTopic || /^\.{0,2}$/.test(template)) {
-    return new Complaint(`\`${template}\` is not the name of a topic`, `write letters, digits, dots, \`-\` and \`_\`, ${longestTopic} at most`, ['topic'])
+    return new Complaint(
+      `\`${template}\` is not the name of a topic`,
+      `write letters, digits, dots, \`-\` and \`_\`, ${longestTopic} at most`,
+      ['topic'],
+    )
   }
   // What an event holds must not choose one of Kafka's own topics, such as __consumer_offsets.
-  if (found.length > 0 && !/^[A-Za-z0-9]/.test(template)) return new Complaint(`\`${template}\` could become the name of any topic`, 'begin `topic` with a letter or a digit, such as `weir.`', ['topic'])
+  if (found.length > 0 && !/^[A-Za-z0-9]/.test(template))
+    return new Complaint(
+      `\`${template}\` could become the name of any topic`,
+      'begin `topic` with a letter or a digit, such as `weir.`',
+      ['topic'],
+    )
   const many = create ? found.find((one) => !few.has(one)) : undefined
-  return many === undefined ? undefined : new Complaint(`a topic for every \`${many}\` can't be made`, 'leave out `create_topic`, or use {family} and {type} alone', ['create_topic'])
+  return many === undefined
+    ? undefined
+    : new Complaint(
+        `a topic for every \`${many}\` can't be made`,
+        'leave out `create_topic`, or use {family} and {type} alone',
+        ['create_topic'],
+      )
 }

@@ -20,24 +20,39 @@ const event: WeirEvent = { id: '1', source: '/s', type: 'com.github.push', famil
 
 // What Kafka's own tests ask of its hash.
 test.each([
-  ['21', -973932308], ['foobar', -790332482], ['a-little-bit-long-string', -985981536], ['a-little-bit-longer-string', -1486304829],
-  ['lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8', -58897971], ['abc', 479470107],
+  ['21', -973932308],
+  ['foobar', -790332482],
+  ['a-little-bit-long-string', -985981536],
+  ['a-little-bit-longer-string', -1486304829],
+  ['lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8', -58897971],
+  ['abc', 479470107],
 ])('murmur2 of %s is %i', (text, hash) => {
   expect(murmur2(Buffer.from(text))).toBe(hash)
 })
 
-test.each([['', 0x811c9dc5], ['a', 0xe40c292c], ['foobar', 0xbf9cf968]])('FNV-1a of %j is %i', (text, hash) => {
+test.each([
+  ['', 0x811c9dc5],
+  ['a', 0xe40c292c],
+  ['foobar', 0xbf9cf968],
+])('FNV-1a of %j is %i', (text, hash) => {
   expect(fnv1a(Buffer.from(text))).toBe(hash)
 })
 
-test('a partition is the hash without its sign as Java\'s clients cut it off, or the remainder without its sign as Sarama does', () => {
+test("a partition is the hash without its sign as Java's clients cut it off, or the remainder without its sign as Sarama does", () => {
   // -973932308 without its uppermost bit, and the signed 0xbf9cf968, which is -1080231576.
   expect(partitionOf('murmur2', Buffer.from('21'), 1000)).toBe((2 ** 31 - 973_932_308) % 1000)
   expect(partitionOf('fnv1a', Buffer.from('foobar'), 1000)).toBe(576)
-  fc.assert(fc.property(fc.uint8Array(), fc.integer({ min: 1, max: 1000 }), fc.constantFrom('murmur2', 'fnv1a'), (key, count, partitioner) => {
-    const partition = partitionOf(partitioner, key, count)
-    expect(Number.isInteger(partition) && partition >= 0 && partition < count).toBe(true)
-  }))
+  fc.assert(
+    fc.property(
+      fc.uint8Array(),
+      fc.integer({ min: 1, max: 1000 }),
+      fc.constantFrom('murmur2', 'fnv1a'),
+      (key, count, partitioner) => {
+        const partition = partitionOf(partitioner, key, count)
+        expect(Number.isInteger(partition) && partition >= 0 && partition < count).toBe(true)
+      },
+    ),
+  )
 })
 
 test.each([
@@ -51,15 +66,28 @@ test.each([
 
 test('whatever an event holds, its topic is one that brokers take', () => {
   const make = topicOf('weir.{type}-{subject}')
-  fc.assert(fc.property(fc.string({ minLength: 1, unit: 'binary', maxLength: 300 }), fc.string({ unit: 'binary' }), (type, subject) => {
-    expect(make(row({ ...event, type, subject }))).toMatch(/^weir\.[\w.-]{1,244}$/)
-  }))
+  fc.assert(
+    fc.property(
+      fc.string({ minLength: 1, unit: 'binary', maxLength: 300 }),
+      fc.string({ unit: 'binary' }),
+      (type, subject) => {
+        expect(make(row({ ...event, type, subject }))).toMatch(/^weir\.[\w.-]{1,244}$/)
+      },
+    ),
+  )
 })
 
 test('attributes are headers as they are, the id is one in every mode', () => {
   const one = row({ ...event, subject: 'grün', data: Buffer.from('x'), datacontenttype: 'text/plain' })
   const binary = toMessage(busMessage(one, one.event, 'binary'), 't')
-  expect(binary.headers).toMatchObject({ id: binary.id, 'ce_id': '1', 'ce_subject': 'grün', 'content-type': 'text/plain', family: 'audit', type: 'com.github.push' })
+  expect(binary.headers).toMatchObject({
+    id: binary.id,
+    ce_id: '1',
+    ce_subject: 'grün',
+    'content-type': 'text/plain',
+    family: 'audit',
+    type: 'com.github.push',
+  })
   const raw = toMessage(busMessage(one, one.event, 'raw'), 't')
   expect(raw.headers).toEqual({ id: binary.id, 'content-type': 'text/plain', family: 'audit', type: 'com.github.push' })
 })
@@ -70,7 +98,7 @@ test.each<[Partial<WrittenConfigOf<typeof kafkaSchema>>, string]>([
   [{ topic: '..' }, 'is not the name of a topic'],
   [{ topic: '{type}' }, 'could become the name of any topic'],
   [{ topic: '__{type}' }, 'could become the name of any topic'],
-  [{ topic: 'weir.{key}', create_topic: true }, 'a topic for every `{key}` can\'t be made'],
+  [{ topic: 'weir.{key}', create_topic: true }, "a topic for every `{key}` can't be made"],
   [{ partitions: 3 }, 'set `create_topic: true`'],
   [{ brokers: [] }, '`brokers` is empty'],
   [{ brokers: ['kafka://a:9092'] }, 'leave out the scheme'],
@@ -80,13 +108,30 @@ test.each<[Partial<WrittenConfigOf<typeof kafkaSchema>>, string]>([
 })
 
 test('whatever came before, a record is read as if it came alone', () => {
-  const header = fc.tuple(fc.constantFrom('ce_id', 'ce_ab', 'ce_cd', 'content-type', 'other'), fc.constantFrom('a', 'b', 'bb', 'ü'))
-  fc.assert(fc.property(fc.array(fc.array(header, { maxLength: 5 }), { minLength: 2, maxLength: 5 }), (records) => {
-    const read = new RecordReader()
-    for (const headers of records) {
-      const record = { topic: 't', partition: 0, offset: 1n, time: 0, key: undefined, value: Buffer.of(), headers: headers.map(([name, value]) => [Buffer.from(name), Buffer.from(value)] as const) }
-      expect(read.read(record)).toEqual(new RecordReader().read(record))
-      expect(read.read(record).attributes).toEqual(Object.fromEntries(headers.flatMap(([name, value]) => (name.startsWith('ce_') ? [[name.slice(3), value]] : []))))
-    }
-  }))
+  const header = fc.tuple(
+    fc.constantFrom('ce_id', 'ce_ab', 'ce_cd', 'content-type', 'other'),
+    fc.constantFrom('a', 'b', 'bb', 'ü'),
+  )
+  fc.assert(
+    fc.property(fc.array(fc.array(header, { maxLength: 5 }), { minLength: 2, maxLength: 5 }), (records) => {
+      const read = new RecordReader()
+      for (const headers of records) {
+        const record = {
+          topic: 't',
+          partition: 0,
+          offset: 1n,
+          time: 0,
+          key: undefined,
+          value: Buffer.of(),
+          headers: headers.map(([name, value]) => [Buffer.from(name), Buffer.from(value)] as const),
+        }
+        expect(read.read(record)).toEqual(new RecordReader().read(record))
+        expect(read.read(record).attributes).toEqual(
+          Object.fromEntries(
+            headers.flatMap(([name, value]) => (name.startsWith('ce_') ? [[name.slice(3), value]] : [])),
+          ),
+        )
+      }
+    }),
+  )
 })

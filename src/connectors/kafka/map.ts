@@ -11,7 +11,17 @@ export interface KafkaMessage {
 }
 
 /** CloudEvents' attributes as `ce_` headers, in UTF-8 as they are, the others by their names. */
-export function toMessage({ attributes, facts, contentType, body, id, key }: Pick<OutMessage, 'attributes' | 'facts' | 'contentType' | 'body' | 'id' | 'key'>, topic: string): KafkaMessage {
+export function toMessage(
+  {
+    attributes,
+    facts,
+    contentType,
+    body,
+    id,
+    key,
+  }: Pick<OutMessage, 'attributes' | 'facts' | 'contentType' | 'body' | 'id' | 'key'>,
+  topic: string,
+): KafkaMessage {
   const headers: Record<string, string> = { id, ...facts }
   for (const [name, value] of Object.entries(attributes)) headers[`ce_${name}`] = value
   if (contentType !== undefined) headers['content-type'] = contentType

@@ -8,7 +8,11 @@ import type { KafkaConfig, kafkaSchema } from './config.ts'
 import { topicOf } from './map-topic.ts'
 import { toMessage, type KafkaMessage } from './map.ts'
 
-export const sink = defineSink<typeof kafkaSchema>('kafka', { accepts: ['events', 'flows'], idempotency: 'id', build: openKafka })
+export const sink = defineSink<typeof kafkaSchema>('kafka', {
+  accepts: ['events', 'flows'],
+  idempotency: 'id',
+  build: openKafka,
+})
 
 export function openKafka(config: KafkaConfig, context: Context): Promise<Sink> {
   const publisher = new KafkaPublisher(config, context)

@@ -8,7 +8,9 @@ import { lookAtTopics } from './client-look.ts'
 export const source = defineSource<typeof kafkaSourceSchema>('kafka', { build: openKafkaSource, probe: lookAtTopics })
 
 /** With the partitions that are ours, by topic. */
-export type KafkaSource = Source & { status(): MessageSourceStatus & { readonly partitions: Readonly<Record<string, readonly number[]>> } }
+export type KafkaSource = Source & {
+  status(): MessageSourceStatus & { readonly partitions: Readonly<Record<string, readonly number[]>> }
+}
 
 /** A cluster that is away is no error here: it is said, and tried again. */
 export function openKafkaSource(config: KafkaSourceConfig, context: SourceContext): Promise<KafkaSource> {

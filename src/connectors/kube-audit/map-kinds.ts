@@ -2,7 +2,23 @@
  * Kinds by their names in paths, of what every cluster has. The audit log tells paths only, unless its policy asks for bodies.
  */
 const kinds: Readonly<Record<string, readonly string[]>> = {
-  '': ['ConfigMap', 'Endpoints', 'Event', 'LimitRange', 'Namespace', 'Node', 'PersistentVolume', 'PersistentVolumeClaim', 'Pod', 'PodTemplate', 'ReplicationController', 'ResourceQuota', 'Secret', 'Service', 'ServiceAccount'],
+  '': [
+    'ConfigMap',
+    'Endpoints',
+    'Event',
+    'LimitRange',
+    'Namespace',
+    'Node',
+    'PersistentVolume',
+    'PersistentVolumeClaim',
+    'Pod',
+    'PodTemplate',
+    'ReplicationController',
+    'ResourceQuota',
+    'Secret',
+    'Service',
+    'ServiceAccount',
+  ],
   apps: ['ControllerRevision', 'DaemonSet', 'Deployment', 'ReplicaSet', 'StatefulSet'],
   batch: ['CronJob', 'Job'],
   autoscaling: ['HorizontalPodAutoscaler'],
@@ -14,12 +30,18 @@ const kinds: Readonly<Record<string, readonly string[]>> = {
   'rbac.authorization.k8s.io': ['ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding'],
   'storage.k8s.io': ['CSIDriver', 'CSINode', 'StorageClass', 'VolumeAttachment'],
   'scheduling.k8s.io': ['PriorityClass'],
-  'admissionregistration.k8s.io': ['MutatingWebhookConfiguration', 'ValidatingAdmissionPolicy', 'ValidatingWebhookConfiguration'],
+  'admissionregistration.k8s.io': [
+    'MutatingWebhookConfiguration',
+    'ValidatingAdmissionPolicy',
+    'ValidatingWebhookConfiguration',
+  ],
   'apiextensions.k8s.io': ['CustomResourceDefinition'],
   'apiregistration.k8s.io': ['APIService'],
 }
 
-const byPath = new Map(Object.entries(kinds).flatMap(([group, all]) => all.map((kind) => [`${plural(kind)}.${group}`, kind] as const)))
+const byPath = new Map(
+  Object.entries(kinds).flatMap(([group, all]) => all.map((kind) => [`${plural(kind)}.${group}`, kind] as const)),
+)
 
 function plural(kind: string): string {
   const word = kind.toLowerCase()

@@ -2,12 +2,25 @@ import { expect, test } from 'vitest'
 import type { AuditData } from '../../model/kubernetes.ts'
 import { mapAuditEvent } from './map.ts'
 
-const settings = { cluster: 'c1', stages: ['ResponseComplete'], verbs: ['create', 'update', 'patch', 'delete', 'deletecollection'] } as const
+const settings = {
+  cluster: 'c1',
+  stages: ['ResponseComplete'],
+  verbs: ['create', 'update', 'patch', 'delete', 'deletecollection'],
+} as const
 const base = {
-  level: 'Metadata', auditID: 'a1', stage: 'ResponseComplete', requestURI: '/api/v1/namespaces/shop/configmaps/c?fieldManager=kubectl-edit', verb: 'patch',
-  user: { username: 'alice', uid: 'u1', groups: ['dev', 'system:authenticated'] }, sourceIPs: ['192.0.2.7'], userAgent: 'kubectl/v1.34.0',
-  objectRef: { resource: 'configmaps', namespace: 'shop', name: 'c', apiVersion: 'v1' }, responseStatus: { metadata: {}, code: 200 },
-  requestReceivedTimestamp: '2026-11-20T10:00:00.123456Z', stageTimestamp: '2026-11-20T10:00:00.125000Z', annotations: { 'authorization.k8s.io/decision': 'allow' },
+  level: 'Metadata',
+  auditID: 'a1',
+  stage: 'ResponseComplete',
+  requestURI: '/api/v1/namespaces/shop/configmaps/c?fieldManager=kubectl-edit',
+  verb: 'patch',
+  user: { username: 'alice', uid: 'u1', groups: ['dev', 'system:authenticated'] },
+  sourceIPs: ['192.0.2.7'],
+  userAgent: 'kubectl/v1.34.0',
+  objectRef: { resource: 'configmaps', namespace: 'shop', name: 'c', apiVersion: 'v1' },
+  responseStatus: { metadata: {}, code: 200 },
+  requestReceivedTimestamp: '2026-11-20T10:00:00.123456Z',
+  stageTimestamp: '2026-11-20T10:00:00.125000Z',
+  annotations: { 'authorization.k8s.io/decision': 'allow' },
 }
 
 function mapped(more: object = {}): { readonly data: AuditData; readonly [envelope: string]: unknown } {
@@ -18,15 +31,38 @@ function mapped(more: object = {}): { readonly data: AuditData; readonly [envelo
 
 test('a request becomes an event that says who, from where, what of and with which end', () => {
   expect(mapped()).toEqual({
-    id: 'a1/ResponseComplete', source: '/kubernetes/c1', type: 'weir.kubernetes.audit', family: 'audit', subject: 'configmaps/shop/c', ref: 'k8s:c1//ConfigMap/shop/c', key: 'c1/configmaps/shop/c',
-    time: Date.UTC(2026, 10, 20, 10, 0, 0, 123), datacontenttype: 'application/json', encoding: 'json',
+    id: 'a1/ResponseComplete',
+    source: '/kubernetes/c1',
+    type: 'weir.kubernetes.audit',
+    family: 'audit',
+    subject: 'configmaps/shop/c',
+    ref: 'k8s:c1//ConfigMap/shop/c',
+    key: 'c1/configmaps/shop/c',
+    time: Date.UTC(2026, 10, 20, 10, 0, 0, 123),
+    datacontenttype: 'application/json',
+    encoding: 'json',
     data: {
-      cluster: 'c1', auditID: 'a1', verb: 'patch', user: { username: 'alice', uid: 'u1', groups: ['dev', 'system:authenticated'] }, sourceIPs: ['192.0.2.7'], userAgent: 'kubectl/v1.34.0',
-      uri: '/api/v1/namespaces/shop/configmaps/c?fieldManager=kubectl-edit', code: 200, object: { group: '', version: 'v1', resource: 'configmaps', namespace: 'shop', name: 'c' },
-      received: '2026-11-20T10:00:00.123456Z', completed: '2026-11-20T10:00:00.125000Z', annotations: { 'authorization.k8s.io/decision': 'allow' },
+      cluster: 'c1',
+      auditID: 'a1',
+      verb: 'patch',
+      user: { username: 'alice', uid: 'u1', groups: ['dev', 'system:authenticated'] },
+      sourceIPs: ['192.0.2.7'],
+      userAgent: 'kubectl/v1.34.0',
+      uri: '/api/v1/namespaces/shop/configmaps/c?fieldManager=kubectl-edit',
+      code: 200,
+      object: { group: '', version: 'v1', resource: 'configmaps', namespace: 'shop', name: 'c' },
+      received: '2026-11-20T10:00:00.123456Z',
+      completed: '2026-11-20T10:00:00.125000Z',
+      annotations: { 'authorization.k8s.io/decision': 'allow' },
       audit: {
-        actor: { kind: 'user', id: 'u1', name: 'alice', domain: 'c1', address: '192.0.2.7' }, action: 'patch', service: 'kubernetes', resource: { type: 'configmaps', name: 'shop/c' },
-        tenant: 'c1', outcome: 'success', severity: 'normal', requestId: 'a1',
+        actor: { kind: 'user', id: 'u1', name: 'alice', domain: 'c1', address: '192.0.2.7' },
+        action: 'patch',
+        service: 'kubernetes',
+        resource: { type: 'configmaps', name: 'shop/c' },
+        tenant: 'c1',
+        outcome: 'success',
+        severity: 'normal',
+        requestId: 'a1',
       },
     },
   })
@@ -34,36 +70,79 @@ test('a request becomes an event that says who, from where, what of and with whi
 
 test('the form for all clouds says who it really was, what is a program, and how bad it was', () => {
   const audit = (more: object): unknown => mapped(more).data.audit
-  expect(audit({ impersonatedUser: { username: 'bob' } })).toMatchObject({ actor: { kind: 'session', name: 'bob', impersonatedBy: { name: 'alice', domain: 'c1' } } })
+  expect(audit({ impersonatedUser: { username: 'bob' } })).toMatchObject({
+    actor: { kind: 'session', name: 'bob', impersonatedBy: { name: 'alice', domain: 'c1' } },
+  })
   expect(audit({ user: { username: 'system:serviceaccount:shop:web' } })).toMatchObject({ actor: { kind: 'service' } })
   expect(audit({ user: {} })).toMatchObject({ actor: { kind: 'unknown' } })
   expect(audit({ responseStatus: { code: 403 } })).toMatchObject({ outcome: 'failure', severity: 'warning' })
   expect(audit({ responseStatus: { code: 500 } })).toMatchObject({ outcome: 'failure', severity: 'incident' })
   expect(audit({ responseStatus: undefined })).toMatchObject({ outcome: 'unknown', severity: 'unknown' })
-  expect(audit({ objectRef: { resource: 'deployments', apiGroup: 'apps', subresource: 'scale', namespace: 'shop', name: 'web' } })).toMatchObject({ resource: { type: 'deployments.apps/scale', name: 'shop/web' } })
+  expect(
+    audit({
+      objectRef: { resource: 'deployments', apiGroup: 'apps', subresource: 'scale', namespace: 'shop', name: 'web' },
+    }),
+  ).toMatchObject({ resource: { type: 'deployments.apps/scale', name: 'shop/web' } })
 })
 
 test('of a response only id, name and version of the object are kept, and a version that was asked for is no version that was made', () => {
   const { data, key, ref } = mapped({
-    verb: 'update', objectRef: { resource: 'deployments', apiGroup: 'apps', apiVersion: 'v1', namespace: 'shop', resourceVersion: '6' },
-    requestObject: { secret: 'hunter2' }, responseObject: { kind: 'Deployment', metadata: { name: 'web', uid: 'u-web', resourceVersion: '7' }, spec: { secret: 'hunter2' } },
+    verb: 'update',
+    objectRef: { resource: 'deployments', apiGroup: 'apps', apiVersion: 'v1', namespace: 'shop', resourceVersion: '6' },
+    requestObject: { secret: 'hunter2' },
+    responseObject: {
+      kind: 'Deployment',
+      metadata: { name: 'web', uid: 'u-web', resourceVersion: '7' },
+      spec: { secret: 'hunter2' },
+    },
   })
-  expect(data.object).toEqual({ group: 'apps', version: 'v1', resource: 'deployments', namespace: 'shop', name: 'web', uid: 'u-web', resourceVersion: '7', basedOn: '6' })
+  expect(data.object).toEqual({
+    group: 'apps',
+    version: 'v1',
+    resource: 'deployments',
+    namespace: 'shop',
+    name: 'web',
+    uid: 'u-web',
+    resourceVersion: '7',
+    basedOn: '6',
+  })
   expect([key, ref]).toEqual(['c1/u-web', 'k8s:c1/apps/Deployment/shop/web'])
   expect(JSON.stringify(data)).not.toContain('hunter2')
 })
 
 test('a deletion has the id of what was deleted, a collection has no version, and a custom kind is known by the response alone', () => {
-  expect(mapped({ verb: 'delete', responseStatus: { code: 200, details: { uid: 'gone' } }, responseObject: { kind: 'Status', metadata: { resourceVersion: '1' } } }).data.object).toMatchObject({ uid: 'gone' })
-  expect(mapped({ verb: 'delete', responseObject: { kind: 'Status', metadata: { resourceVersion: '1' } } }).data.object).not.toHaveProperty('resourceVersion')
-  const all = mapped({ verb: 'deletecollection', objectRef: { resource: 'configmaps', namespace: 'shop', apiVersion: 'v1' }, responseObject: { kind: 'ConfigMapList', metadata: { resourceVersion: '9' }, items: [] } })
-  expect([all.data.object, all['subject'], all['ref']]).toEqual([{ group: '', version: 'v1', resource: 'configmaps', namespace: 'shop' }, 'configmaps/shop', undefined])
+  expect(
+    mapped({
+      verb: 'delete',
+      responseStatus: { code: 200, details: { uid: 'gone' } },
+      responseObject: { kind: 'Status', metadata: { resourceVersion: '1' } },
+    }).data.object,
+  ).toMatchObject({ uid: 'gone' })
+  expect(
+    mapped({ verb: 'delete', responseObject: { kind: 'Status', metadata: { resourceVersion: '1' } } }).data.object,
+  ).not.toHaveProperty('resourceVersion')
+  const all = mapped({
+    verb: 'deletecollection',
+    objectRef: { resource: 'configmaps', namespace: 'shop', apiVersion: 'v1' },
+    responseObject: { kind: 'ConfigMapList', metadata: { resourceVersion: '9' }, items: [] },
+  })
+  expect([all.data.object, all['subject'], all['ref']]).toEqual([
+    { group: '', version: 'v1', resource: 'configmaps', namespace: 'shop' },
+    'configmaps/shop',
+    undefined,
+  ])
   const widget = { resource: 'widgets', apiGroup: 'example.com', apiVersion: 'v1', namespace: 'shop', name: 'w' }
-  expect([mapped({ objectRef: widget })['ref'], mapped({ objectRef: widget, responseObject: { kind: 'Widget', metadata: { uid: 'x' } } })['ref']]).toEqual([undefined, 'k8s:c1/example.com/Widget/shop/w'])
+  expect([
+    mapped({ objectRef: widget })['ref'],
+    mapped({ objectRef: widget, responseObject: { kind: 'Widget', metadata: { uid: 'x' } } })['ref'],
+  ]).toEqual([undefined, 'k8s:c1/example.com/Widget/shop/w'])
 })
 
 test('who acts in the name of another is told beside him', () => {
-  expect(mapped({ impersonatedUser: { username: 'bob', groups: ['ops'] } }).data).toMatchObject({ user: { username: 'bob', groups: ['ops'] }, impersonatedBy: 'alice' })
+  expect(mapped({ impersonatedUser: { username: 'bob', groups: ['ops'] } }).data).toMatchObject({
+    user: { username: 'bob', groups: ['ops'] },
+    impersonatedBy: 'alice',
+  })
 })
 
 test('a request of no object has its path as subject', () => {
@@ -74,22 +153,45 @@ test('a request of no object has its path as subject', () => {
 
 test('what is not kept is told with the reason', () => {
   const left = (more: object): unknown => mapAuditEvent({ ...base, ...more }, settings)
-  expect([left({ stage: 'RequestReceived' }), left({ verb: 'list' }), left({ auditID: 7 }), left({ requestReceivedTimestamp: 'yesterday' }), mapAuditEvent(null, settings), mapAuditEvent([], settings)])
-    .toEqual(['stage', 'verb', 'malformed', 'malformed', 'malformed', 'malformed'])
-  expect(mapAuditEvent({ ...base, verb: 'list' }, { ...settings, verbs: [] })).toMatchObject({ id: 'a1/ResponseComplete' })
+  expect([
+    left({ stage: 'RequestReceived' }),
+    left({ verb: 'list' }),
+    left({ auditID: 7 }),
+    left({ requestReceivedTimestamp: 'yesterday' }),
+    mapAuditEvent(null, settings),
+    mapAuditEvent([], settings),
+  ]).toEqual(['stage', 'verb', 'malformed', 'malformed', 'malformed', 'malformed'])
+  expect(mapAuditEvent({ ...base, verb: 'list' }, { ...settings, verbs: [] })).toMatchObject({
+    id: 'a1/ResponseComplete',
+  })
 })
 
 test('texts that clients choose are kept to a length, and what is not as it should be harms nothing', () => {
-  const { data } = mapped({ userAgent: 'x'.repeat(10_000), sourceIPs: 'no list', user: 'nobody', objectRef: [1], responseStatus: null, annotations: { a: 1, b: 'c' } })
+  const { data } = mapped({
+    userAgent: 'x'.repeat(10_000),
+    sourceIPs: 'no list',
+    user: 'nobody',
+    objectRef: [1],
+    responseStatus: null,
+    annotations: { a: 1, b: 'c' },
+  })
   expect(data.userAgent).toHaveLength(4096)
   expect(data).toMatchObject({ user: { username: '' }, sourceIPs: [], annotations: { b: 'c' } })
 })
 
 test('a secret in the query of a request, as in the command of an exec, and in an annotation is not kept', () => {
   const uri = (query: string): string => mapped({ requestURI: `/api/v1/namespaces/shop/pods/p/exec?${query}` }).data.uri
-  expect(uri('command=mysql&command=-uroot&command=-pS3cret1&stdin=true')).toBe('/api/v1/namespaces/shop/pods/p/exec?command=mysql&command=-uroot&command=-predacted%3A&stdin=true')
+  expect(uri('command=mysql&command=-uroot&command=-pS3cret1&stdin=true')).toBe(
+    '/api/v1/namespaces/shop/pods/p/exec?command=mysql&command=-uroot&command=-predacted%3A&stdin=true',
+  )
   expect(uri('command=sh&command=-c&command=export+TOKEN%3Dabc123def456&tty=true')).not.toContain('abc123def456')
-  expect(uri('access_token=abc123def456&container=c')).toBe('/api/v1/namespaces/shop/pods/p/exec?access_token=redacted%3A&container=c')
-  expect(uri('command=ls&command=-l&container=c')).toBe('/api/v1/namespaces/shop/pods/p/exec?command=ls&command=-l&container=c')
-  expect(mapped({ annotations: { 'example.test/note': 'Bearer abc123def456abc123def456' } }).data.annotations).toEqual({ 'example.test/note': 'Bearer redacted:' })
+  expect(uri('access_token=abc123def456&container=c')).toBe(
+    '/api/v1/namespaces/shop/pods/p/exec?access_token=redacted%3A&container=c',
+  )
+  expect(uri('command=ls&command=-l&container=c')).toBe(
+    '/api/v1/namespaces/shop/pods/p/exec?command=ls&command=-l&container=c',
+  )
+  expect(mapped({ annotations: { 'example.test/note': 'Bearer abc123def456abc123def456' } }).data.annotations).toEqual({
+    'example.test/note': 'Bearer redacted:',
+  })
 })

@@ -32,18 +32,37 @@ function safeUri(uri: string): string {
   const [path = '', query] = uri.split(/\?(.*)/s, 2)
   if (query === undefined) return texts.redact(uri)
   const parameters = [...new URLSearchParams(query)]
-  const values = redactArguments(parameters.map(([, value]) => value), mask, (value) => texts.redact(value))
-  const safe = parameters.map(([name], index): [string, string] => [name, isSecretValue(values[index] ?? '', texts.suspicionOf(name)) ? mask() : (values[index] ?? '')])
+  const values = redactArguments(
+    parameters.map(([, value]) => value),
+    mask,
+    (value) => texts.redact(value),
+  )
+  const safe = parameters.map(([name], index): [string, string] => [
+    name,
+    isSecretValue(values[index] ?? '', texts.suspicionOf(name)) ? mask() : (values[index] ?? ''),
+  ])
   const changed = parameters.some(([, value], index) => value !== safe[index]?.[1])
   return `${texts.redact(path)}?${changed ? new URLSearchParams(safe).toString() : query}`
 }
 
 /** An item of an EventList of audit.k8s.io/v1. Bodies of requests and responses are looked into and not kept. */
-export function mapAuditEvent(item: unknown, { cluster, stages, verbs }: Pick<KubeAuditConfig, 'cluster' | 'stages' | 'verbs'>): WeirEvent | Left {
+export function mapAuditEvent(
+  item: unknown,
+  { cluster, stages, verbs }: Pick<KubeAuditConfig, 'cluster' | 'stages' | 'verbs'>,
+): WeirEvent | Left {
   const given = fieldsOf(item)
-  const [auditID, stage, verb, received] = ['auditID', 'stage', 'verb', 'requestReceivedTimestamp'].map((name) => textOf(given[name]))
+  const [auditID, stage, verb, received] = ['auditID', 'stage', 'verb', 'requestReceivedTimestamp'].map((name) =>
+    textOf(given[name]),
+  )
   const time = Date.parse(received ?? '')
-  if (auditID === undefined || stage === undefined || verb === undefined || received === undefined || Number.isNaN(time)) return 'malformed'
+  if (
+    auditID === undefined ||
+    stage === undefined ||
+    verb === undefined ||
+    received === undefined ||
+    Number.isNaN(time)
+  )
+    return 'malformed'
   if (!(stages as readonly string[]).includes(stage)) return 'stage'
   if (verbs.length > 0 && !verbs.includes(verb)) return 'verb'
   const [user, impersonated] = [fieldsOf(given['user']), fieldsOf(given['impersonatedUser'])]
@@ -51,22 +70,66 @@ export function mapAuditEvent(item: unknown, { cluster, stages, verbs }: Pick<Ku
   const groups = textsOf(actor['groups'])
   const uri = safeUri(textOf(given['requestURI']) ?? '')
   const code = fieldsOf(given['responseStatus'])['code']
-  const annotations = Object.fromEntries(Object.entries(fieldsOf(given['annotations'])).flatMap(([name, value]) => (typeof value === 'string' ? [[name, texts.redact(value.slice(0, longest))]] : [])))
+  const annotations = Object.fromEntries(
+    Object.entries(fieldsOf(given['annotations'])).flatMap(([name, value]) =>
+      typeof value === 'string' ? [[name, texts.redact(value.slice(0, longest))]] : [],
+    ),
+  )
   const object = objectOf(given)
   const data = known<AuditData>({
-    cluster, auditID, verb,
-    user: known({ username: textOf(actor['username']) ?? '', uid: textOf(actor['uid']), groups: groups.length === 0 ? undefined : groups }),
+    cluster,
+    auditID,
+    verb,
+    user: known({
+      username: textOf(actor['username']) ?? '',
+      uid: textOf(actor['uid']),
+      groups: groups.length === 0 ? undefined : groups,
+    }),
     impersonatedBy: actor === user ? undefined : textOf(user['username']),
-    sourceIPs: textsOf(given['sourceIPs']), userAgent: textOf(given['userAgent']), uri, code: typeof code === 'number' ? code : undefined, object: object?.object,
-    audit: recordOf({ cluster, verb, auditID, stage, code, name: textOf(actor['username']), uid: textOf(actor['uid']), by: actor === user ? undefined : textOf(user['username']), address: textsOf(given['sourceIPs'])[0], object: object?.object }),
-    received, completed: stage === 'RequestReceived' ? undefined : textOf(given['stageTimestamp']), annotations: Object.keys(annotations).length === 0 ? undefined : annotations,
+    sourceIPs: textsOf(given['sourceIPs']),
+    userAgent: textOf(given['userAgent']),
+    uri,
+    code: typeof code === 'number' ? code : undefined,
+    object: object?.object,
+    audit: recordOf({
+      cluster,
+      verb,
+      auditID,
+      stage,
+      code,
+      name: textOf(actor['username']),
+      uid: textOf(actor['uid']),
+      by: actor === user ? undefined : textOf(user['username']),
+      address: textsOf(given['sourceIPs'])[0],
+      object: object?.object,
+    }),
+    received,
+    completed: stage === 'RequestReceived' ? undefined : textOf(given['stageTimestamp']),
+    annotations: Object.keys(annotations).length === 0 ? undefined : annotations,
   })
   const subject = object === undefined ? (uri.split('?', 1)[0] ?? '') : subjectOf(object.object)
-  const ref = object?.kind === undefined || object.object.name === undefined ? undefined
-    : kubernetesRef({ cluster, group: object.object.group, kind: object.kind, namespace: object.object.namespace ?? '', name: object.object.name })
+  const ref =
+    object?.kind === undefined || object.object.name === undefined
+      ? undefined
+      : kubernetesRef({
+          cluster,
+          group: object.object.group,
+          kind: object.kind,
+          namespace: object.object.namespace ?? '',
+          name: object.object.name,
+        })
   return {
-    id: `${auditID}/${stage}`, source: `/kubernetes/${cluster}`, type: kubernetesTypes.audit, family: 'audit', time, datacontenttype: 'application/json', key: `${cluster}/${object?.object.uid ?? subject}`,
-    ...(subject === '' ? {} : { subject }), ...(ref === undefined ? {} : { ref }), encoding: 'json', data: utf8.encode(JSON.stringify(data)),
+    id: `${auditID}/${stage}`,
+    source: `/kubernetes/${cluster}`,
+    type: kubernetesTypes.audit,
+    family: 'audit',
+    time,
+    datacontenttype: 'application/json',
+    key: `${cluster}/${object?.object.uid ?? subject}`,
+    ...(subject === '' ? {} : { subject }),
+    ...(ref === undefined ? {} : { ref }),
+    encoding: 'json',
+    data: utf8.encode(JSON.stringify(data)),
   }
 }
 
@@ -87,11 +150,32 @@ interface Told {
 function recordOf({ cluster, verb, auditID, stage, code, name, uid, by, address, object }: Told): AuditRecord {
   const status = typeof code === 'number' ? code : Number.NaN
   const severity = stage === 'Panic' || status >= 500 ? 'incident' : severityOfCode(status)
-  const kind = name === undefined ? 'unknown' : by !== undefined ? 'session' : name.startsWith('system:') ? 'service' : 'user'
+  const kind =
+    name === undefined ? 'unknown' : by !== undefined ? 'session' : name.startsWith('system:') ? 'service' : 'user'
   return known<AuditRecord>({
-    actor: known<AuditRecord['actor']>({ kind, id: uid, name, domain: cluster, impersonatedBy: by === undefined ? undefined : { name: by, domain: cluster }, address }),
-    action: verb, service: 'kubernetes', tenant: cluster, region: undefined, outcome: outcomeOf(severity), severity, requestId: auditID,
-    resource: object === undefined ? undefined : known({ type: typeOf(object), id: object.uid, name: [object.namespace, object.name].filter((part) => part !== undefined).join('/') || undefined }),
+    actor: known<AuditRecord['actor']>({
+      kind,
+      id: uid,
+      name,
+      domain: cluster,
+      impersonatedBy: by === undefined ? undefined : { name: by, domain: cluster },
+      address,
+    }),
+    action: verb,
+    service: 'kubernetes',
+    tenant: cluster,
+    region: undefined,
+    outcome: outcomeOf(severity),
+    severity,
+    requestId: auditID,
+    resource:
+      object === undefined
+        ? undefined
+        : known({
+            type: typeOf(object),
+            id: object.uid,
+            name: [object.namespace, object.name].filter((part) => part !== undefined).join('/') || undefined,
+          }),
   })
 }
 
@@ -112,15 +196,28 @@ function objectOf(given: Fields): { readonly object: AuditObject; readonly kind:
   const whole = textOf(answer['kind']) !== 'Status' && answer['items'] === undefined ? fieldsOf(answer['metadata']) : {}
   const told = fieldsOf(fieldsOf(given['responseStatus'])['details'])
   const object = known<AuditObject>({
-    group, version: textOf(asked['apiVersion']) ?? '', resource, subresource, namespace: textOf(asked['namespace']),
-    name: textOf(asked['name']) ?? textOf(whole['name']), uid: textOf(whole['uid']) ?? textOf(told['uid']) ?? textOf(asked['uid']),
-    resourceVersion: textOf(whole['resourceVersion']), basedOn: textOf(asked['resourceVersion']),
+    group,
+    version: textOf(asked['apiVersion']) ?? '',
+    resource,
+    subresource,
+    namespace: textOf(asked['namespace']),
+    name: textOf(asked['name']) ?? textOf(whole['name']),
+    uid: textOf(whole['uid']) ?? textOf(told['uid']) ?? textOf(asked['uid']),
+    resourceVersion: textOf(whole['resourceVersion']),
+    basedOn: textOf(asked['resourceVersion']),
   })
   // The answer to a request for a part of an object may be of a kind of its own.
-  return { object, kind: kindOf(resource, group) ?? (subresource === undefined && Object.keys(whole).length > 0 ? textOf(answer['kind']) : undefined) }
+  return {
+    object,
+    kind:
+      kindOf(resource, group) ??
+      (subresource === undefined && Object.keys(whole).length > 0 ? textOf(answer['kind']) : undefined),
+  }
 }
 
 /** As kubectl writes a place. */
 function subjectOf({ resource, group, namespace, name }: AuditObject): string {
-  return [group === '' ? resource : `${resource}.${group}`, namespace, name].filter((part) => part !== undefined).join('/')
+  return [group === '' ? resource : `${resource}.${group}`, namespace, name]
+    .filter((part) => part !== undefined)
+    .join('/')
 }

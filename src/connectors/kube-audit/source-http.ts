@@ -48,7 +48,18 @@ const [requestMs, idleMs] = [60_000, 120_000]
 
 /** Certificates of a listener, in the words of Node. */
 export function readCertificates(tls: KubeAuditConfig['tls'], disk: Disk): Promise<TlsOptions | undefined> {
-  return readTls(tls === null ? null : { ca_file: tls.client_ca_file, cert_file: tls.cert_file, key_file: tls.key_file, server_name: null, verify: true }, disk)
+  return readTls(
+    tls === null
+      ? null
+      : {
+          ca_file: tls.client_ca_file,
+          cert_file: tls.cert_file,
+          key_file: tls.key_file,
+          server_name: null,
+          verify: true,
+        },
+    disk,
+  )
 }
 
 /** Opens every listener, or none. */
@@ -58,20 +69,34 @@ export async function openListeners(options: AuditListenersOptions): Promise<Aud
   const servers: { readonly server: Server | TlsServer; readonly address: string }[] = []
   const close = async (): Promise<void> => {
     listener.lastAnswers()
-    await Promise.all(servers.map(({ server }) => new Promise<void>((resolve) => {
-      server.close(() => resolve())
-      // What is answered just now may end; who only stays connected may not.
-      server.closeIdleConnections()
-    })))
+    await Promise.all(
+      servers.map(
+        ({ server }) =>
+          new Promise<void>((resolve) => {
+            server.close(() => resolve())
+            // What is answered just now may end; who only stays connected may not.
+            server.closeIdleConnections()
+          }),
+      ),
+    )
   }
   try {
     for (const place of places) {
       const limits = { requestTimeout: requestMs, headersTimeout: requestMs, keepAliveTimeout: idleMs }
-      const server = tls === undefined ? createServer(limits, listener.listen) : createTlsServer({ ...limits, ...tls, requestCert: tls.ca !== undefined, rejectUnauthorized: tls.ca !== undefined }, listener.listen)
+      const server =
+        tls === undefined
+          ? createServer(limits, listener.listen)
+          : createTlsServer(
+              { ...limits, ...tls, requestCert: tls.ca !== undefined, rejectUnauthorized: tls.ca !== undefined },
+              listener.listen,
+            )
       server.maxConnections = 256
       await listening(server, place)
       const bound = server.address()
-      servers.push({ server, address: `${tls === undefined ? 'http' : 'https'}://${formatHostPort({ host: place.host, port: typeof bound === 'object' && bound !== null ? bound.port : place.port })}` })
+      servers.push({
+        server,
+        address: `${tls === undefined ? 'http' : 'https'}://${formatHostPort({ host: place.host, port: typeof bound === 'object' && bound !== null ? bound.port : place.port })}`,
+      })
     }
   } catch (error) {
     await close()
@@ -107,21 +132,33 @@ class Answering {
     // Who goes away in the middle of a request is no trouble of ours.
     request.on('error', () => response.destroy())
     const tell = (code: number, message?: string): void => answer(response, { code, message, last: this.#closing })
-    this.#take(request).then(() => tell(200), (error: unknown) => {
-      const said = error instanceof Refused ? error : new Refused(503, 'not_synced', `It could not be kept: ${messageOf(error)}`)
-      this.#options.refused(said.refusal, said.message)
-      tell(said.status, said.message)
-    })
+    this.#take(request).then(
+      () => tell(200),
+      (error: unknown) => {
+        const said =
+          error instanceof Refused ? error : new Refused(503, 'not_synced', `It could not be kept: ${messageOf(error)}`)
+        this.#options.refused(said.refusal, said.message)
+        tell(said.status, said.message)
+      },
+    )
   }
 
   async #take(request: IncomingMessage): Promise<void> {
     const { mostBytes } = this.#options
     if (this.#expected !== undefined && !timingSafeEqual(this.#expected, digest(request.headers.authorization ?? ''))) {
-      throw new Refused(401, 'unauthorized', 'The token is missing or wrong: the user of the kubeconfig in --audit-webhook-config-file needs the one that is set here.')
+      throw new Refused(
+        401,
+        'unauthorized',
+        'The token is missing or wrong: the user of the kubeconfig in --audit-webhook-config-file needs the one that is set here.',
+      )
     }
     check(request, mostBytes)
-    if (this.#held >= mostBodies * mostBytes) throw new Refused(503, 'busy', 'Too many batches are under way; send it again.')
-    const bytes = request.headers['content-encoding'] === 'gzip' ? mostBytes : Number(request.headers['content-length'] ?? mostBytes)
+    if (this.#held >= mostBodies * mostBytes)
+      throw new Refused(503, 'busy', 'Too many batches are under way; send it again.')
+    const bytes =
+      request.headers['content-encoding'] === 'gzip'
+        ? mostBytes
+        : Number(request.headers['content-length'] ?? mostBytes)
     this.#held += bytes
     try {
       await this.#options.take(await bodyOf(request, mostBytes))
@@ -136,10 +173,27 @@ function digest(text: string): Buffer {
 }
 
 /** As the API of Kubernetes answers: then its own log says why. What is left of the request is read and thrown away. */
-function answer(response: ServerResponse, { code, message, last }: { readonly code: number; readonly message: string | undefined; readonly last: boolean }): void {
+function answer(
+  response: ServerResponse,
+  { code, message, last }: { readonly code: number; readonly message: string | undefined; readonly last: boolean },
+): void {
   if (response.destroyed) return
-  const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: code < 300 ? 'Success' : 'Failure', ...(message === undefined ? {} : { message }), code }
-  const more = code === 503 ? { 'retry-after': '1' } : code === 401 ? { 'www-authenticate': 'Bearer' } : code === 405 ? { allow: 'POST' } : {}
+  const status = {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: code < 300 ? 'Success' : 'Failure',
+    ...(message === undefined ? {} : { message }),
+    code,
+  }
+  const more =
+    code === 503
+      ? { 'retry-after': '1' }
+      : code === 401
+        ? { 'www-authenticate': 'Bearer' }
+        : code === 405
+          ? { allow: 'POST' }
+          : {}
   response.writeHead(code, { 'content-type': 'application/json', ...more, ...(last ? { connection: 'close' } : {}) })
   response.end(JSON.stringify(status))
 }
@@ -148,13 +202,19 @@ function check({ url, method, headers }: IncomingMessage, mostBytes: number): vo
   if (url?.split('?', 1)[0] !== '/audit') throw new Refused(404, 'wrong_request', 'Audit events are taken at /audit.')
   if (method !== 'POST') throw new Refused(405, 'wrong_request', 'Audit events are sent with POST.')
   const type = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase()
-  if (type !== 'application/json') throw new Refused(415, 'wrong_request', `Content-Type is ${type ?? 'missing'}; it must be application/json.`)
-  if (!['identity', 'gzip'].includes(headers['content-encoding'] ?? 'identity')) throw new Refused(415, 'wrong_request', `Content-Encoding ${headers['content-encoding']} is not known; gzip is.`)
+  if (type !== 'application/json')
+    throw new Refused(415, 'wrong_request', `Content-Type is ${type ?? 'missing'}; it must be application/json.`)
+  if (!['identity', 'gzip'].includes(headers['content-encoding'] ?? 'identity'))
+    throw new Refused(415, 'wrong_request', `Content-Encoding ${headers['content-encoding']} is not known; gzip is.`)
   if (Number(headers['content-length'] ?? 0) > mostBytes) throw tooLarge(mostBytes)
 }
 
 function tooLarge(mostBytes: number): Refused {
-  return new Refused(413, 'too_large', `The batch has more than ${mostBytes} bytes: raise \`max_body\`, or lower --audit-webhook-batch-max-size of the API server.`)
+  return new Refused(
+    413,
+    'too_large',
+    `The batch has more than ${mostBytes} bytes: raise \`max_body\`, or lower --audit-webhook-batch-max-size of the API server.`,
+  )
 }
 
 function bodyOf(request: IncomingMessage, mostBytes: number): Promise<Buffer> {
@@ -173,7 +233,9 @@ function bodyOf(request: IncomingMessage, mostBytes: number): Promise<Buffer> {
       if (zipped) plain.destroy()
     })
     plain.once('end', () => resolve(Buffer.concat(pieces)))
-    plain.once('error', (error) => reject(new Refused(400, 'unreadable', zipped ? `The body is no gzip: ${error.message}` : error.message)))
+    plain.once('error', (error) =>
+      reject(new Refused(400, 'unreadable', zipped ? `The body is no gzip: ${error.message}` : error.message)),
+    )
     request.once('close', () => {
       if (!request.complete) reject(new Refused(400, 'unreadable', 'The request ended too early.'))
     })

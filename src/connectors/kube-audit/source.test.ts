@@ -32,8 +32,16 @@ interface Running {
   stop(): Promise<void>
 }
 
-async function start(written: Partial<WrittenConfigOf<typeof kubeAuditSchema>> = {}, more: Partial<SourceContext> = {}): Promise<Running> {
-  const [ids, shed, lines, metrics] = [[] as string[], {} as Record<string, number>, [] as string[], new MetricStore({ strict: true, table: metricTable })]
+async function start(
+  written: Partial<WrittenConfigOf<typeof kubeAuditSchema>> = {},
+  more: Partial<SourceContext> = {},
+): Promise<Running> {
+  const [ids, shed, lines, metrics] = [
+    [] as string[],
+    {} as Record<string, number>,
+    [] as string[],
+    new MetricStore({ strict: true, table: metricTable }),
+  ]
   const line = (message: string): void => void lines.push(message)
   const seen = new Set<string>()
   const keep = (unit: Omit<Unit, 'source'>): number => {
@@ -46,16 +54,26 @@ async function start(written: Partial<WrittenConfigOf<typeof kubeAuditSchema>> =
   }
   const at = { position: { sequence: 1, row: 0 }, epoch: 1, sourceSequence: 1 }
   const context: SourceContext = {
-    id: 'audit', host: realHost(), epoch: 1, cursor: undefined, metrics, log: { debug: line, info: line, warn: line, error: line },
+    id: 'audit',
+    host: realHost(),
+    epoch: 1,
+    cursor: undefined,
+    metrics,
+    log: { debug: line, info: line, warn: line, error: line },
     append: () => Promise.reject(new Error('audit events may come twice')),
     appendOnce: (unit) => {
       const accepted = keep(unit)
       return Promise.resolve({ ...at, accepted, duplicates: unit.count - accepted })
     },
-    shed: (reason, rows) => { shed[reason] = (shed[reason] ?? 0) + rows },
+    shed: (reason, rows) => {
+      shed[reason] = (shed[reason] ?? 0) + rows
+    },
     ...more,
   }
-  const source = await openKubeAudit(configFrom(kubeAuditSchema, { cluster: 'c1', listen: '127.0.0.1:0', ...written }), context)
+  const source = await openKubeAudit(
+    configFrom(kubeAuditSchema, { cluster: 'c1', listen: '127.0.0.1:0', ...written }),
+    context,
+  )
   const abort = new AbortController()
   const running = source.run(abort.signal)
   const stop = async (): Promise<void> => {
@@ -63,16 +81,41 @@ async function start(written: Partial<WrittenConfigOf<typeof kubeAuditSchema>> =
     await running
   }
   cleanups.push(stop)
-  return { source, ids, shed, lines, url: source.addresses[0] ?? '', stop, count: (name, outcome) => metrics.value(`weir_kube_audit_${name}_total`, { source: 'audit', outcome }) }
+  return {
+    source,
+    ids,
+    shed,
+    lines,
+    url: source.addresses[0] ?? '',
+    stop,
+    count: (name, outcome) => metrics.value(`weir_kube_audit_${name}_total`, { source: 'audit', outcome }),
+  }
 }
 
 const item = (auditID: string, more: object = {}): object => ({
-  auditID, stage: 'ResponseComplete', verb: 'create', user: { username: 'alice' }, requestURI: '/x', sourceIPs: [], requestReceivedTimestamp: '2026-11-20T10:00:00.000000Z', ...more,
+  auditID,
+  stage: 'ResponseComplete',
+  verb: 'create',
+  user: { username: 'alice' },
+  requestURI: '/x',
+  sourceIPs: [],
+  requestReceivedTimestamp: '2026-11-20T10:00:00.000000Z',
+  ...more,
 })
-const listOf = (...items: unknown[]): string => JSON.stringify({ kind: 'EventList', apiVersion: 'audit.k8s.io/v1', metadata: {}, items })
+const listOf = (...items: unknown[]): string =>
+  JSON.stringify({ kind: 'EventList', apiVersion: 'audit.k8s.io/v1', metadata: {}, items })
 
-async function post(url: string, body: string | Buffer, headers: Record<string, string> = {}, path = '/audit'): Promise<{ status: number; message: string }> {
-  const answer = await fetch(url + path, { method: 'POST', body: typeof body === 'string' ? body : new Uint8Array(body), headers: { 'content-type': 'application/json', ...headers } })
+async function post(
+  url: string,
+  body: string | Buffer,
+  headers: Record<string, string> = {},
+  path = '/audit',
+): Promise<{ status: number; message: string }> {
+  const answer = await fetch(url + path, {
+    method: 'POST',
+    body: typeof body === 'string' ? body : new Uint8Array(body),
+    headers: { 'content-type': 'application/json', ...headers },
+  })
   const said = (await answer.json()) as { kind: string; code: number; message?: string }
   expect([said.kind, said.code]).toEqual(['Status', answer.status])
   return { status: answer.status, message: said.message ?? '' }
@@ -91,7 +134,13 @@ test('a batch is answered when it is synced, plain or compressed, and what came 
 
 test('where nothing comes for minutes, it is said what to look at, once', async () => {
   const real = realHost()
-  const host = { ...real, timers: { ...real.timers, sleep: (ms: number, signal?: AbortSignal) => real.timers.sleep(ms === 30_000 ? 2 : ms, signal) } }
+  const host = {
+    ...real,
+    timers: {
+      ...real.timers,
+      sleep: (ms: number, signal?: AbortSignal) => real.timers.sleep(ms === 30_000 ? 2 : ms, signal),
+    },
+  }
   const { lines } = await start({}, { host })
   const said = (): string[] => lines.filter((line) => line.startsWith('No batch has come to http://127.0.0.1:'))
   await expect.poll(said, { timeout: 20_000 }).toHaveLength(1)
@@ -101,7 +150,10 @@ test('where nothing comes for minutes, it is said what to look at, once', async 
 
 test('what is not kept is counted by its reason, and a wrong item costs itself alone', async () => {
   const { url, ids, shed, count } = await start()
-  expect((await post(url, listOf(item('1', { stage: 'RequestReceived' }), item('2', { verb: 'watch' }), 7, item('3')))).status).toBe(200)
+  expect(
+    (await post(url, listOf(item('1', { stage: 'RequestReceived' }), item('2', { verb: 'watch' }), 7, item('3'))))
+      .status,
+  ).toBe(200)
   expect(ids).toEqual(['3/ResponseComplete'])
   expect(shed).toEqual({ malformed: 1 })
   expect(['stage', 'verb', 'malformed', 'taken'].map((outcome) => count('events', outcome))).toEqual([1, 1, 1, 1])
@@ -111,13 +163,22 @@ test('what is not kept is counted by its reason, and a wrong item costs itself a
 test('a batch that the journal does not take is not taken, and may come again', async () => {
   let full = true
   const kept: number[] = []
-  const { url, count, source } = await start({}, {
-    appendOnce: (unit) => {
-      if (full) return Promise.reject(new WeirError('WEIR_JOURNAL_FULL', 'no room'))
-      kept.push(unit.count)
-      return Promise.resolve({ position: { sequence: 1, row: 0 }, epoch: 1, sourceSequence: 1, accepted: unit.count, duplicates: 0 })
+  const { url, count, source } = await start(
+    {},
+    {
+      appendOnce: (unit) => {
+        if (full) return Promise.reject(new WeirError('WEIR_JOURNAL_FULL', 'no room'))
+        kept.push(unit.count)
+        return Promise.resolve({
+          position: { sequence: 1, row: 0 },
+          epoch: 1,
+          sourceSequence: 1,
+          accepted: unit.count,
+          duplicates: 0,
+        })
+      },
     },
-  })
+  )
   expect(await post(url, listOf(item('1')))).toEqual({ status: 503, message: 'It could not be kept: no room' })
   expect(source.status()).toMatchObject({ batches: 0, refused: { not_synced: 1 } })
   full = false
@@ -128,20 +189,38 @@ test('a batch that the journal does not take is not taken, and may come again', 
 test('a body beyond the limit is 413, told by its length, on its way, and when it is unpacked', async () => {
   const { url, count, ids } = await start({ max_body: '64KiB' })
   const large = listOf(item('1', { userAgent: 'x'.repeat(70_000) }))
-  expect(await post(url, large)).toEqual({ status: 413, message: expect.stringContaining('--audit-webhook-batch-max-size') as string })
+  expect(await post(url, large)).toEqual({
+    status: 413,
+    message: expect.stringContaining('--audit-webhook-batch-max-size') as string,
+  })
   expect((await post(url, gzipSync(large), { 'content-encoding': 'gzip' })).status).toBe(413)
-  const streamed = await fetch(`${url}/audit`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: new Blob([large]).stream(), duplex: 'half' } as RequestInit)
+  const streamed = await fetch(`${url}/audit`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: new Blob([large]).stream(),
+    duplex: 'half',
+  } as RequestInit)
   expect(streamed.status).toBe(413)
   expect([count('batches', 'too_large'), ids]).toEqual([3, []])
 })
 
 test('wrong input is refused with what is wrong', async () => {
   const { url, count, lines } = await start()
-  expect(await post(url, 'no json')).toMatchObject({ status: 400, message: expect.stringMatching(/^The body is no JSON/) as string })
+  expect(await post(url, 'no json')).toMatchObject({
+    status: 400,
+    message: expect.stringMatching(/^The body is no JSON/) as string,
+  })
   expect(await post(url, '[]')).toMatchObject({ status: 400, message: 'The body is no EventList of audit.k8s.io/v1.' })
-  expect(await post(url, JSON.stringify({ kind: 'EventList', apiVersion: 'audit.k8s.io/v1beta1', items: [] }))).toMatchObject({ message: 'The body is no EventList of audit.k8s.io/v1, but EventList of audit.k8s.io/v1beta1.' })
-  expect(await post(url, `${'['.repeat(200)}${']'.repeat(200)}`)).toMatchObject({ message: 'The JSON nests deeper than 128 levels.' })
-  expect(await post(url, 'no gzip', { 'content-encoding': 'gzip' })).toMatchObject({ status: 400, message: expect.stringMatching(/^The body is no gzip/) as string })
+  expect(
+    await post(url, JSON.stringify({ kind: 'EventList', apiVersion: 'audit.k8s.io/v1beta1', items: [] })),
+  ).toMatchObject({ message: 'The body is no EventList of audit.k8s.io/v1, but EventList of audit.k8s.io/v1beta1.' })
+  expect(await post(url, `${'['.repeat(200)}${']'.repeat(200)}`)).toMatchObject({
+    message: 'The JSON nests deeper than 128 levels.',
+  })
+  expect(await post(url, 'no gzip', { 'content-encoding': 'gzip' })).toMatchObject({
+    status: 400,
+    message: expect.stringMatching(/^The body is no gzip/) as string,
+  })
   expect((await post(url, listOf(), { 'content-type': 'text/plain' })).status).toBe(415)
   expect((await post(url, listOf(), { 'content-encoding': 'br' })).status).toBe(415)
   expect((await post(url, listOf(), {}, '/')).message).toBe('Audit events are taken at /audit.')
@@ -153,7 +232,10 @@ test('wrong input is refused with what is wrong', async () => {
 
 test('with a token only who has it is heard', async () => {
   const { url, ids, count } = await start({ token: 'right' })
-  expect([(await post(url, listOf(item('1')))).status, (await post(url, listOf(item('1')), { authorization: 'Bearer wrong' })).status]).toEqual([401, 401])
+  expect([
+    (await post(url, listOf(item('1')))).status,
+    (await post(url, listOf(item('1')), { authorization: 'Bearer wrong' })).status,
+  ]).toEqual([401, 401])
   expect((await post(url, listOf(item('1')), { authorization: 'Bearer right' })).status).toBe(200)
   expect([ids.length, count('batches', 'unauthorized')]).toEqual([1, 2])
 })
@@ -165,12 +247,19 @@ test('with TLS a client needs a certificate where one is asked for', async () =>
   const paths = { cert_file: join(folder, 'tls.crt'), key_file: join(folder, 'tls.key') }
   await writeFile(paths.cert_file, own.cert)
   await writeFile(paths.key_file, own.key)
-  const send = (url: string, identity: object): Promise<number> => new Promise((resolve, reject) => {
-    request(`${url}/audit`, { method: 'POST', ca: own.cert, headers: { 'content-type': 'application/json' }, ...identity }, (answer) => {
-      answer.resume()
-      resolve(answer.statusCode ?? 0)
-    }).on('error', reject).end(listOf(item('1')))
-  })
+  const send = (url: string, identity: object): Promise<number> =>
+    new Promise((resolve, reject) => {
+      request(
+        `${url}/audit`,
+        { method: 'POST', ca: own.cert, headers: { 'content-type': 'application/json' }, ...identity },
+        (answer) => {
+          answer.resume()
+          resolve(answer.statusCode ?? 0)
+        },
+      )
+        .on('error', reject)
+        .end(listOf(item('1')))
+    })
   const open = await start({ tls: paths })
   expect(open.url).toMatch(/^https:/)
   expect(await send(open.url, {})).toBe(200)
@@ -191,18 +280,31 @@ test('renewed certificates are taken without a restart, and unreadable ones leav
   const [first, second] = [selfSigned('first'), selfSigned('second')]
   await write(first)
   const real = realHost()
-  const host = { ...real, timers: { ...real.timers, sleep: (ms: number, signal?: AbortSignal) => real.timers.sleep(ms === 30_000 ? 20 : ms, signal) } }
+  const host = {
+    ...real,
+    timers: {
+      ...real.timers,
+      sleep: (ms: number, signal?: AbortSignal) => real.timers.sleep(ms === 30_000 ? 20 : ms, signal),
+    },
+  }
   const { url, lines } = await start({ tls: paths }, { host })
-  const trusts = (ca: string): Promise<boolean> => new Promise((resolve) => {
-    const asked = request(`${url}/audit`, { method: 'POST', ca, agent: false, headers: { 'content-type': 'application/json' } }, (answer) => {
-      answer.resume()
-      resolve(true)
+  const trusts = (ca: string): Promise<boolean> =>
+    new Promise((resolve) => {
+      const asked = request(
+        `${url}/audit`,
+        { method: 'POST', ca, agent: false, headers: { 'content-type': 'application/json' } },
+        (answer) => {
+          answer.resume()
+          resolve(true)
+        },
+      )
+      asked.on('error', () => resolve(false)).end(listOf())
     })
-    asked.on('error', () => resolve(false)).end(listOf())
-  })
   expect([await trusts(first.cert), await trusts(second.cert)]).toEqual([true, false])
   await rm(paths.key_file)
-  await expect.poll(() => lines.some((line) => line.includes('could not be read again')), { timeout: 20_000 }).toBe(true)
+  await expect
+    .poll(() => lines.some((line) => line.includes('could not be read again')), { timeout: 20_000 })
+    .toBe(true)
   expect(await trusts(first.cert)).toBe(true)
   await write(second)
   await expect.poll(() => trusts(second.cert), { timeout: 20_000 }).toBe(true)
@@ -210,22 +312,29 @@ test('renewed certificates are taken without a restart, and unreadable ones leav
 
 test('more batches at once than may be held are asked to come again', async () => {
   const held = Promise.withResolvers<void>()
-  const { url, count } = await start({ max_body: '64KiB' }, {
-    appendOnce: async (unit) => {
-      await held.promise
-      return { position: { sequence: 1, row: 0 }, epoch: 1, sourceSequence: 1, accepted: unit.count, duplicates: 0 }
+  const { url, count } = await start(
+    { max_body: '64KiB' },
+    {
+      appendOnce: async (unit) => {
+        await held.promise
+        return { position: { sequence: 1, row: 0 }, epoch: 1, sourceSequence: 1, accepted: unit.count, duplicates: 0 }
+      },
     },
-  })
-  const large = (id: string): Promise<{ status: number }> => post(url, listOf(item(id, { userAgent: 'x'.repeat(60_000) })))
+  )
+  const large = (id: string): Promise<{ status: number }> =>
+    post(url, listOf(item(id, { userAgent: 'x'.repeat(60_000) })))
   const answers = Array.from({ length: 6 }, (_, at) => large(String(at)))
   await expect.poll(() => count('batches', 'busy'), { timeout: 20_000 }).toBe(1)
   held.resolve()
-  expect((await Promise.all(answers)).map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 200, 200, 200, 200, 503])
+  expect((await Promise.all(answers)).map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
+    200, 200, 200, 200, 200, 503,
+  ])
   expect((await large('again')).status).toBe(200)
 })
 
 test('an address that others reach needs a token or certificates', () => {
-  const config = (more: object): unknown => configFrom(kubeAuditSchema, { cluster: 'c1', listen: '0.0.0.0:9443', ...more })
+  const config = (more: object): unknown =>
+    configFrom(kubeAuditSchema, { cluster: 'c1', listen: '0.0.0.0:9443', ...more })
   expect(() => config({})).toThrow('anybody who reaches this address')
   expect(() => config({ token: 'x' })).not.toThrow()
 })

@@ -65,21 +65,37 @@ class KubeAudit implements KubeAuditSource {
     const certificates = await readCertificates(tls, this.#context.host.disk)
     this.#certificates = JSON.stringify(certificates)
     this.#listeners = await openListeners({
-      places, tls: certificates, token: token === null ? undefined : revealSecret(token), mostBytes, take: (body) => this.#take(body),
+      places,
+      tls: certificates,
+      token: token === null ? undefined : revealSecret(token),
+      mostBytes,
+      take: (body) => this.#take(body),
       refused: (refusal, message) => this.#refuse(refusal, message),
     })
   }
 
   status(): KubeAuditStatus {
     const refused = Object.entries(this.#refused).map(([reason, count]) => `${count} ${reason.replaceAll('_', ' ')}`)
-    const silent = refused.length === 0
-      ? `No batch has come to ${this.addresses.join(' or ')}/audit yet: start the API server with --audit-policy-file and --audit-webhook-config-file; the guide has both files.`
-      : `No batch was taken, and some were refused (${refused.join(', ')}): the program log says why.`
-    return { cluster: this.#config.cluster, batches: this.#batches, events: this.#events, last: this.#last, refused: this.#refused, ...(this.#batches === 0 && this.addresses.length > 0 ? { why: silent } : {}) }
+    const silent =
+      refused.length === 0
+        ? `No batch has come to ${this.addresses.join(' or ')}/audit yet: start the API server with --audit-policy-file and --audit-webhook-config-file; the guide has both files.`
+        : `No batch was taken, and some were refused (${refused.join(', ')}): the program log says why.`
+    return {
+      cluster: this.#config.cluster,
+      batches: this.#batches,
+      events: this.#events,
+      last: this.#last,
+      refused: this.#refused,
+      ...(this.#batches === 0 && this.addresses.length > 0 ? { why: silent } : {}),
+    }
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { id, log, host: { timers } } = this.#context
+    const {
+      id,
+      log,
+      host: { timers },
+    } = this.#context
     for (let round = 1; !signal.aborted; round++) {
       await timers.sleep(housekeepingMs, signal)
       if (signal.aborted) break
@@ -104,7 +120,10 @@ class KubeAudit implements KubeAuditSource {
     } catch (error) {
       if (this.#unread) return
       this.#unread = true
-      log.warn('The certificates of the audit listener could not be read again; the old ones stay.', { source: id, error: messageOf(error) })
+      log.warn('The certificates of the audit listener could not be read again; the old ones stay.', {
+        source: id,
+        error: messageOf(error),
+      })
     }
   }
 
@@ -118,13 +137,22 @@ class KubeAudit implements KubeAuditSource {
       else events.push(mapped)
     }
     // The API server repeats a batch that was refused.
-    const { duplicates = 0 } = events.length === 0 ? {} : await appendEvents(this.#context, events, { signal: AbortSignal.abort(), once: true })
+    const { duplicates = 0 } =
+      events.length === 0 ? {} : await appendEvents(this.#context, events, { signal: AbortSignal.abort(), once: true })
     const { id, log, host } = this.#context
-    for (const [outcome, count] of Object.entries({ ...left, taken: events.length - duplicates, duplicate: duplicates })) this.#count('weir_kube_audit_events_total', count, outcome)
+    for (const [outcome, count] of Object.entries({
+      ...left,
+      taken: events.length - duplicates,
+      duplicate: duplicates,
+    }))
+      this.#count('weir_kube_audit_events_total', count, outcome)
     this.#count('weir_kube_audit_batches_total', 1, 'taken')
     if (left.malformed !== undefined) {
       this.#context.shed('malformed', left.malformed)
-      log.warn('Some items of a batch are no audit events; the others were taken.', { source: id, items: left.malformed })
+      log.warn('Some items of a batch are no audit events; the others were taken.', {
+        source: id,
+        items: left.malformed,
+      })
     }
     this.#batches++
     this.#events += events.length - duplicates
@@ -135,7 +163,12 @@ class KubeAudit implements KubeAuditSource {
     const seen = this.#refused[refusal]
     this.#refused[refusal] = (seen ?? 0) + 1
     this.#count('weir_kube_audit_batches_total', 1, refusal)
-    if (seen === undefined) this.#context.log.warn('A batch of audit events was refused; the API server sends it again, up to five times.', { source: this.#context.id, reason: refusal, message })
+    if (seen === undefined)
+      this.#context.log.warn('A batch of audit events was refused; the API server sends it again, up to five times.', {
+        source: this.#context.id,
+        reason: refusal,
+        message,
+      })
   }
 
   #count(name: keyof typeof metrics, count: number, outcome: string): void {
@@ -154,7 +187,9 @@ function itemsOf(body: Buffer): readonly unknown[] {
     throw wrong(`The body is no JSON: ${messageOf(error)}`)
   }
   if (list?.kind !== 'EventList' || list.apiVersion !== 'audit.k8s.io/v1' || !Array.isArray(list.items)) {
-    throw wrong(`The body is no EventList of audit.k8s.io/v1${typeof list?.kind === 'string' ? `, but ${list.kind.slice(0, 50)} of ${String(list.apiVersion).slice(0, 50)}` : ''}.`)
+    throw wrong(
+      `The body is no EventList of audit.k8s.io/v1${typeof list?.kind === 'string' ? `, but ${list.kind.slice(0, 50)} of ${String(list.apiVersion).slice(0, 50)}` : ''}.`,
+    )
   }
   return list.items
 }

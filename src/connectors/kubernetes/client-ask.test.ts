@@ -3,11 +3,25 @@ import { WeirError } from '../../model/errors.ts'
 import { problemOf, RefusedRequest, sentenceOf } from './client-ask.ts'
 
 test('rejected credentials, a failed login, forbidden discovery, a broken and an unreachable server are told apart', () => {
-  const errors = [new RefusedRequest(401, ''), new RefusedRequest(403, ''), new RefusedRequest(500, ''), new WeirError('WEIR_KUBERNETES_LOGIN', ''), new Error('connect ECONNREFUSED')]
+  const errors = [
+    new RefusedRequest(401, ''),
+    new RefusedRequest(403, ''),
+    new RefusedRequest(500, ''),
+    new WeirError('WEIR_KUBERNETES_LOGIN', ''),
+    new Error('connect ECONNREFUSED'),
+  ]
   expect(new Set(errors.map(sentenceOf)).size).toBe(errors.length)
-  expect(errors.map(sentenceOf)).toEqual([expect.stringContaining('401'), expect.stringContaining('403'), expect.stringContaining('error'), expect.stringContaining('log in'), expect.stringContaining('unreachable')])
+  expect(errors.map(sentenceOf)).toEqual([
+    expect.stringContaining('401'),
+    expect.stringContaining('403'),
+    expect.stringContaining('error'),
+    expect.stringContaining('log in'),
+    expect.stringContaining('unreachable'),
+  ])
 })
 
 test('the problem of a cluster is the sentence of the log and the cause', () => {
-  expect(problemOf(new RefusedRequest(401, '/version answered 401: Unauthorized'))).toBe('The cluster rejects the credentials (401); Weir tries again. /version answered 401: Unauthorized')
+  expect(problemOf(new RefusedRequest(401, '/version answered 401: Unauthorized'))).toBe(
+    'The cluster rejects the credentials (401); Weir tries again. /version answered 401: Unauthorized',
+  )
 })

@@ -2,7 +2,14 @@
 import { messageOf, WeirError } from '../../model/errors.ts'
 import { readBytes } from '../../net/kubernetes/object.ts'
 import type { Ask } from '../../net/kubernetes/types.ts'
-import { aggregated, fromAggregated, fromLegacy, isAggregated, legacyVersions, type Discovered } from './client-discovery.ts'
+import {
+  aggregated,
+  fromAggregated,
+  fromLegacy,
+  isAggregated,
+  legacyVersions,
+  type Discovered,
+} from './client-discovery.ts'
 
 export interface Server extends Discovered {
   /** `v1.34.4` */
@@ -25,7 +32,9 @@ export function sentenceOf(error: unknown): string {
   if (error instanceof WeirError) return 'Weir cannot log in to the cluster; it tries again.'
   if (!(error instanceof RefusedRequest)) return 'The cluster is unreachable; Weir tries again.'
   if (error.status === 401) return 'The cluster rejects the credentials (401); Weir tries again.'
-  return error.status === 403 ? 'The cluster forbids the account to list what there is to watch (403); Weir tries again.' : 'The cluster answers with an error; Weir tries again.'
+  return error.status === 403
+    ? 'The cluster forbids the account to list what there is to watch (403); Weir tries again.'
+    : 'The cluster answers with an error; Weir tries again.'
 }
 
 /** The sentence of the log and the cause, for status and `weir doctor`. */
@@ -48,22 +57,36 @@ export async function discover(ask: Ask, signal: AbortSignal): Promise<Server> {
   const { value, date } = await get(ask, '/version', undefined, signal)
   const { gitVersion, minor } = value as { gitVersion?: string; minor?: string }
   const now = Date.parse(date ?? '')
-  const server = { version: gitVersion ?? 'unknown', minor: Number.parseInt(minor ?? '', 10) || 0, now: Number.isNaN(now) ? undefined : now }
+  const server = {
+    version: gitVersion ?? 'unknown',
+    minor: Number.parseInt(minor ?? '', 10) || 0,
+    now: Number.isNaN(now) ? undefined : now,
+  }
   const [core, groups] = await Promise.all(['/api', '/apis'].map((path) => get(ask, path, aggregated, signal)))
-  if (isAggregated(core?.value) && isAggregated(groups?.value)) return { ...server, ...fromAggregated(core.value, groups.value) }
+  if (isAggregated(core?.value) && isAggregated(groups?.value))
+    return { ...server, ...fromAggregated(core.value, groups.value) }
   // One by one, of a server that does not tell everything at once.
   const versions = []
   for (const { group, version } of legacyVersions(core?.value, groups?.value)) {
     const path = group === '' ? `/api/${version}` : `/apis/${group}/${version}`
-    const resources = await get(ask, path, undefined, signal).then(({ value: list }) => (list as { resources?: readonly object[] }).resources ?? [], () => undefined)
+    const resources = await get(ask, path, undefined, signal).then(
+      ({ value: list }) => (list as { resources?: readonly object[] }).resources ?? [],
+      () => undefined,
+    )
     versions.push({ group, version, resources })
   }
   return { ...server, ...fromLegacy(versions) }
 }
 
-async function get(ask: Ask, path: string, accept: string | undefined, signal: AbortSignal): Promise<{ readonly value: unknown; readonly date: string | undefined }> {
+async function get(
+  ask: Ask,
+  path: string,
+  accept: string | undefined,
+  signal: AbortSignal,
+): Promise<{ readonly value: unknown; readonly date: string | undefined }> {
   const answer = await ask(path, {}, signal, accept)
   const text = (await readBytes(answer)).toString('utf8')
-  if (answer.status !== 200) throw new RefusedRequest(answer.status, `${path} answered ${answer.status}: ${statusMessage(text).slice(0, 300)}`)
+  if (answer.status !== 200)
+    throw new RefusedRequest(answer.status, `${path} answered ${answer.status}: ${statusMessage(text).slice(0, 300)}`)
   return { value: JSON.parse(text) as unknown, date: answer.headers['date'] }
 }

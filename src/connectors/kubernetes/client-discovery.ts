@@ -18,7 +18,10 @@ export interface Discovered {
 }
 
 /** Accept header that asks for everything in two answers; older servers answer with their list of groups. */
-export const aggregated = ['v2', 'v2beta1'].map((version) => `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`).concat('application/json').join(',')
+export const aggregated = ['v2', 'v2beta1']
+  .map((version) => `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`)
+  .concat('application/json')
+  .join(',')
 
 const needed = ['get', 'list', 'watch']
 
@@ -34,12 +37,21 @@ interface Resource {
 
 interface Group {
   readonly metadata?: { readonly name?: string }
-  readonly versions?: readonly { readonly version?: string; readonly freshness?: string; readonly resources?: readonly Resource[] }[]
+  readonly versions?: readonly {
+    readonly version?: string
+    readonly freshness?: string
+    readonly resources?: readonly Resource[]
+  }[]
 }
 
 /** Is it the answer that the header asks for, and not that of an older server? */
 export function isAggregated(answer: unknown): answer is { readonly items: readonly Group[] } {
-  return typeof answer === 'object' && answer !== null && (answer as { kind?: unknown }).kind === 'APIGroupDiscoveryList' && Array.isArray((answer as { items?: unknown }).items)
+  return (
+    typeof answer === 'object' &&
+    answer !== null &&
+    (answer as { kind?: unknown }).kind === 'APIGroupDiscoveryList' &&
+    Array.isArray((answer as { items?: unknown }).items)
+  )
 }
 
 /** Of the answers of /api and /apis. */
@@ -49,7 +61,9 @@ export function fromAggregated(...answers: readonly { readonly items: readonly G
     const group = metadata?.name ?? ''
     for (const { version = '', freshness, resources = [] } of versions) {
       if (freshness === 'Stale') found.unavailable.add(group)
-      else for (const { resource, responseKind, scope, verbs = [] } of resources) found.add({ group, version, resource, kind: responseKind?.kind, namespaced: scope === 'Namespaced' }, verbs)
+      else
+        for (const { resource, responseKind, scope, verbs = [] } of resources)
+          found.add({ group, version, resource, kind: responseKind?.kind, namespaced: scope === 'Namespaced' }, verbs)
     }
   }
   return found.all()
@@ -74,19 +88,30 @@ export function fromLegacy(versions: readonly LegacyVersion[]): Discovered {
   const found = new Found()
   for (const { group, version, resources } of versions) {
     if (resources === undefined) found.unavailable.add(group)
-    else for (const { name, kind, namespaced = false, verbs = [] } of resources) found.add({ group, version, resource: name, kind, namespaced }, verbs)
+    else
+      for (const { name, kind, namespaced = false, verbs = [] } of resources)
+        found.add({ group, version, resource: name, kind, namespaced }, verbs)
   }
   return found.all()
 }
 
 /** Group versions to ask one by one, out of the answers of /api and /apis of an older server, the preferred one of each group first. */
 export function legacyVersions(api: unknown, apis: unknown): { readonly group: string; readonly version: string }[] {
-  const core = ((api as { versions?: readonly string[] } | null)?.versions ?? []).map((version) => ({ group: '', version }))
-  type Listed = { readonly name?: string; readonly preferredVersion?: { readonly version?: string }; readonly versions?: readonly { readonly version?: string }[] }
-  const groups = ((apis as { groups?: readonly Listed[] } | null)?.groups ?? []).flatMap(({ name: group = '', preferredVersion, versions = [] }) => {
-    const all = new Set([preferredVersion?.version, ...versions.map(({ version }) => version)])
-    return [...all].flatMap((version) => (version === undefined ? [] : [{ group, version }]))
-  })
+  const core = ((api as { versions?: readonly string[] } | null)?.versions ?? []).map((version) => ({
+    group: '',
+    version,
+  }))
+  type Listed = {
+    readonly name?: string
+    readonly preferredVersion?: { readonly version?: string }
+    readonly versions?: readonly { readonly version?: string }[]
+  }
+  const groups = ((apis as { groups?: readonly Listed[] } | null)?.groups ?? []).flatMap(
+    ({ name: group = '', preferredVersion, versions = [] }) => {
+      const all = new Set([preferredVersion?.version, ...versions.map(({ version }) => version)])
+      return [...all].flatMap((version) => (version === undefined ? [] : [{ group, version }]))
+    },
+  )
   return [...core, ...groups]
 }
 
@@ -95,7 +120,22 @@ class Found {
   readonly unavailable = new Set<string>()
   readonly #types = new Map<string, ResourceType>()
 
-  add({ group, version, resource, kind, namespaced }: { readonly group: string; readonly version: string; readonly resource: string | undefined; readonly kind: string | undefined; readonly namespaced: boolean }, verbs: readonly string[]): void {
+  add(
+    {
+      group,
+      version,
+      resource,
+      kind,
+      namespaced,
+    }: {
+      readonly group: string
+      readonly version: string
+      readonly resource: string | undefined
+      readonly kind: string | undefined
+      readonly namespaced: boolean
+    },
+    verbs: readonly string[],
+  ): void {
     // Those with a slash are parts of others: pods/status.
     if (resource === undefined || kind === undefined || version === '' || resource.includes('/')) return
     if (!needed.every((verb) => verbs.includes(verb))) return

@@ -18,22 +18,30 @@ function split(bytes: Uint8Array, cuts: readonly number[]): string[] {
 }
 
 test('lines are the same wherever the bytes are cut, also inside a letter', () => {
-  fc.assert(fc.property(fc.array(fc.string({ unit: 'grapheme' }).map((text) => text.replaceAll('\n', ' '))), fc.array(fc.nat()), (texts, cuts) => {
-    const bytes = utf8.encode(texts.map((text) => `${text}\n`).join(''))
-    expect(split(bytes, cuts)).toEqual(texts.filter((text) => text !== ''))
-  }))
+  fc.assert(
+    fc.property(
+      fc.array(fc.string({ unit: 'grapheme' }).map((text) => text.replaceAll('\n', ' '))),
+      fc.array(fc.nat()),
+      (texts, cuts) => {
+        const bytes = utf8.encode(texts.map((text) => `${text}\n`).join(''))
+        expect(split(bytes, cuts)).toEqual(texts.filter((text) => text !== ''))
+      },
+    ),
+  )
 })
 
 test('every single cut of a small stream gives the same', () => {
   const bytes = utf8.encode('{"type":"ADDED","object":{"ü":"€😀"}}\n\n{"a":1}\nrest')
-  for (let cut = 0; cut <= bytes.length; cut++) expect(split(bytes, [cut])).toEqual(['{"type":"ADDED","object":{"ü":"€😀"}}', '{"a":1}'])
+  for (let cut = 0; cut <= bytes.length; cut++)
+    expect(split(bytes, [cut])).toEqual(['{"type":"ADDED","object":{"ü":"€😀"}}', '{"a":1}'])
 })
 
 test('a line of two megabytes comes whole; one that is longer than allowed is refused, whether it ends or not', () => {
   const big = utf8.encode(`${'x'.repeat(2_000_000)}\n`)
   const splitter = new LineSplitter(2_000_000)
   const lines: number[] = []
-  for (let at = 0; at < big.length; at += 65_536) for (const line of splitter.take(big.subarray(at, at + 65_536))) lines.push(line.length)
+  for (let at = 0; at < big.length; at += 65_536)
+    for (const line of splitter.take(big.subarray(at, at + 65_536))) lines.push(line.length)
   expect(lines).toEqual([2_000_000])
   expect(splitter.pending).toBe(0)
   expect(() => [...new LineSplitter(10).take(utf8.encode('0123456789a'))]).toThrow(LineTooLong)

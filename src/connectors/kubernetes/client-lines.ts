@@ -28,7 +28,7 @@ export class LineSplitter {
   }
 
   /** Whole lines, without their ends; empty ones are left out. A line is valid until the next call. Throws LineTooLong. */
-  * take(piece: Uint8Array): Generator<Uint8Array> {
+  *take(piece: Uint8Array): Generator<Uint8Array> {
     let from = 0
     // A Buffer looks for a byte ten times as fast.
     const bytes = bufferOf(piece)

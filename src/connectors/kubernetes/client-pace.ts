@@ -39,7 +39,8 @@ export class Pace {
     this.#came += bytes
     const so = (this.#changes.get(connection) ?? 0) + changes
     this.#changes.set(connection, so)
-    if (this.#before + this.#came >= muchBytes || Math.max(so, this.#changesBefore.get(connection) ?? 0) <= fewChanges) return { ms: 0, held: false }
+    if (this.#before + this.#came >= muchBytes || Math.max(so, this.#changesBefore.get(connection) ?? 0) <= fewChanges)
+      return { ms: 0, held: false }
     // Held at once, a connection would be read no further than to its first piece: all behind that would be as late again.
     const drained = this.#began + drainMs
     return now < drained ? { ms: drained - now, held: false } : { ms: this.#began + apartMs - now, held: true }

@@ -1,5 +1,15 @@
 import { afterEach, expect, test } from 'vitest'
-import { bookmark, endMark, json, list, object, refusal, ScriptedApiServer, watch, type Scene } from '../../../test/kit/scripted-api-server.ts'
+import {
+  bookmark,
+  endMark,
+  json,
+  list,
+  object,
+  refusal,
+  ScriptedApiServer,
+  watch,
+  type Scene,
+} from '../../../test/kit/scripted-api-server.ts'
 import { realHost, type Host } from '../../host/index.ts'
 import { openClient } from '../../net/kubernetes/client.ts'
 import { Pace } from './client-pace.ts'
@@ -16,13 +26,24 @@ class Told implements Target {
   constructor(cursor?: string) {
     this.cursor = cursor
   }
-  listing(): void { this.#say('listing') }
-  present({ object: { kind, metadata } }: SeenObject): void { this.#say(`${kind} ${metadata?.name}@${metadata?.resourceVersion}`) }
-  listed(version: string): void { this.#say(`listed ${version}`) }
-  changed(type: string, { object: { metadata } }: SeenObject): void { this.#say(`${type} ${metadata?.name}@${metadata?.resourceVersion}`) }
-  reached(version: string): void { this.#say(`reached ${version}`) }
+  listing(): void {
+    this.#say('listing')
+  }
+  present({ object: { kind, metadata } }: SeenObject): void {
+    this.#say(`${kind} ${metadata?.name}@${metadata?.resourceVersion}`)
+  }
+  listed(version: string): void {
+    this.#say(`listed ${version}`)
+  }
+  changed(type: string, { object: { metadata } }: SeenObject): void {
+    this.#say(`${type} ${metadata?.name}@${metadata?.resourceVersion}`)
+  }
+  reached(version: string): void {
+    this.#say(`reached ${version}`)
+  }
   async until(line: string, times = 1): Promise<string[]> {
-    while (this.lines.filter((each) => each === line).length < times) await new Promise<void>((resolve) => (this.#heard = resolve))
+    while (this.lines.filter((each) => each === line).length < times)
+      await new Promise<void>((resolve) => (this.#heard = resolve))
     return this.lines
   }
   #say(line: string): void {
@@ -47,33 +68,93 @@ interface Running {
 }
 
 /** A reader of a server with these scenes; it waits for nothing, only says for how long it would. */
-async function run(scenes: readonly Scene[], { cursor, asOf, streams = false, limits = {} }: { cursor?: string; asOf?: string; streams?: boolean; limits?: Partial<ReaderLimits> } = {}): Promise<Running> {
+async function run(
+  scenes: readonly Scene[],
+  {
+    cursor,
+    asOf,
+    streams = false,
+    limits = {},
+  }: { cursor?: string; asOf?: string; streams?: boolean; limits?: Partial<ReaderLimits> } = {},
+): Promise<Running> {
   const server = await ScriptedApiServer.start(...scenes)
   const client = openClient({ url: server.url })
   const real = realHost()
   const waits: number[] = []
-  const host: Host = { ...real, timers: { ...real.timers, sleep: (ms, signal) => { waits.push(ms); return real.timers.sleep(Math.min(ms, 1), signal) } } }
+  const host: Host = {
+    ...real,
+    timers: {
+      ...real.timers,
+      sleep: (ms, signal) => {
+        waits.push(ms)
+        return real.timers.sleep(Math.min(ms, 1), signal)
+      },
+    },
+  }
   const told = new Told(cursor)
   if (asOf !== undefined) told.asOf = asOf
   let missing = 0
   const forbidden: string[] = []
-  const reader = new Reader({ path: '/api/v1/configmaps', streams, ask: client.ask, target: told, host, limits, onMissing: () => { missing++ }, onForbidden: (reason) => forbidden.push(reason) })
+  const reader = new Reader({
+    path: '/api/v1/configmaps',
+    streams,
+    ask: client.ask,
+    target: told,
+    host,
+    limits,
+    onMissing: () => {
+      missing++
+    },
+    onForbidden: (reason) => forbidden.push(reason),
+  })
   const stop = new AbortController()
   const ended = reader.run(stop.signal)
-  ends.push(() => server.close(), () => client.close(), async () => { stop.abort(); await ended })
+  ends.push(
+    () => server.close(),
+    () => client.close(),
+    async () => {
+      stop.abort()
+      await ended
+    },
+  )
   return { told, reader, server, waits, forbidden, missing: () => missing }
 }
 
-const [a, b, c] = [object({ name: 'a', version: 1 }), object({ name: 'b', version: 2 }), object({ name: 'c', version: 3 })]
+const [a, b, c] = [
+  object({ name: 'a', version: 1 }),
+  object({ name: 'b', version: 2 }),
+  object({ name: 'c', version: 3 }),
+]
 const held = watch([], { hold: true })
 
 test('lists page by page, of the first page’s moment, and watches from there', async () => {
   const { told, server, reader } = await run([
-    json(list(10, [a, b], 'more')), json(list(99, [c])),
-    watch([{ type: 'MODIFIED', object: object({ name: 'a', version: 11 }) }, bookmark(15), { type: 'DELETED', object: object({ name: 'b', version: 16 }) }], { hold: true }),
+    json(list(10, [a, b], 'more')),
+    json(list(99, [c])),
+    watch(
+      [
+        { type: 'MODIFIED', object: object({ name: 'a', version: 11 }) },
+        bookmark(15),
+        { type: 'DELETED', object: object({ name: 'b', version: 16 }) },
+      ],
+      { hold: true },
+    ),
   ])
-  expect(await told.until('DELETED b@16')).toEqual(['listing', 'ConfigMap a@1', 'ConfigMap b@2', 'ConfigMap c@3', 'listed 10', 'MODIFIED a@11', 'reached 15', 'DELETED b@16'])
-  expect(server.asked.map(({ query }) => query.get('limit') ?? query.get('resourceVersion'))).toEqual(['500', '500', '10'])
+  expect(await told.until('DELETED b@16')).toEqual([
+    'listing',
+    'ConfigMap a@1',
+    'ConfigMap b@2',
+    'ConfigMap c@3',
+    'listed 10',
+    'MODIFIED a@11',
+    'reached 15',
+    'DELETED b@16',
+  ])
+  expect(server.asked.map(({ query }) => query.get('limit') ?? query.get('resourceVersion'))).toEqual([
+    '500',
+    '500',
+    '10',
+  ])
   expect(server.asked[1]?.query.get('continue')).toBe('more')
   expect(server.asked[0]?.query.has('resourceVersion')).toBe(false)
   expect(server.asked[2]?.query.get('allowWatchBookmarks')).toBe('true')
@@ -81,11 +162,25 @@ test('lists page by page, of the first page’s moment, and watches from there',
 })
 
 test('lists what was there at a version, page by page, where that is wanted, and as it is now from a server that has forgotten it', async () => {
-  const { told, server } = await run([json(list(7, [a], 'more')), json(list(7, [b])), held], { asOf: '7', streams: true })
+  const { told, server } = await run([json(list(7, [a], 'more')), json(list(7, [b])), held], {
+    asOf: '7',
+    streams: true,
+  })
   await told.until('listed 7')
   await expect.poll(() => server.asked.length).toBe(3)
-  expect(server.asked.map(({ query }) => ['resourceVersionMatch', 'resourceVersion', 'continue', 'watch'].map((name) => query.get(name)))).toEqual([['Exact', '7', null, null], [null, null, 'more', null], [null, '7', null, 'true']])
-  const forgotten = await run([json(refusal(410), 410), watch([{ type: 'ADDED', object: a }, endMark(10)], { hold: true })], { asOf: '7', streams: true })
+  expect(
+    server.asked.map(({ query }) =>
+      ['resourceVersionMatch', 'resourceVersion', 'continue', 'watch'].map((name) => query.get(name)),
+    ),
+  ).toEqual([
+    ['Exact', '7', null, null],
+    [null, null, 'more', null],
+    [null, '7', null, 'true'],
+  ])
+  const forgotten = await run(
+    [json(refusal(410), 410), watch([{ type: 'ADDED', object: a }, endMark(10)], { hold: true })],
+    { asOf: '7', streams: true },
+  )
   expect(await forgotten.told.until('listed 10')).toEqual(['listing', 'listing', 'ConfigMap a@1', 'listed 10'])
   expect(forgotten.server.asked[1]?.query.get('sendInitialEvents')).toBe('true')
 })
@@ -98,30 +193,93 @@ test('goes on where it was, without a list; after a clean end from the last vers
 })
 
 test('a history that is gone, at the begin or in the middle, leads to a list', async () => {
-  const { told, server } = await run([
-    json(refusal(410, { reason: 'Expired' }), 410), json(list(20, [a])), watch([{ type: 'ADDED', object: c }, { type: 'ERROR', object: refusal(410) }]), json(list(30, [a, c])), held,
-  ], { cursor: '7' })
-  expect(await told.until('listed 30')).toEqual(['listing', 'ConfigMap a@1', 'listed 20', 'ADDED c@3', 'listing', 'ConfigMap a@1', 'ConfigMap c@3', 'listed 30'])
+  const { told, server } = await run(
+    [
+      json(refusal(410, { reason: 'Expired' }), 410),
+      json(list(20, [a])),
+      watch([
+        { type: 'ADDED', object: c },
+        { type: 'ERROR', object: refusal(410) },
+      ]),
+      json(list(30, [a, c])),
+      held,
+    ],
+    { cursor: '7' },
+  )
+  expect(await told.until('listed 30')).toEqual([
+    'listing',
+    'ConfigMap a@1',
+    'listed 20',
+    'ADDED c@3',
+    'listing',
+    'ConfigMap a@1',
+    'ConfigMap c@3',
+    'listed 30',
+  ])
   await expect.poll(() => server.asked.length).toBe(5)
 })
 
 test('a page that expired begins the list anew', async () => {
-  const { told } = await run([json(list(10, [a], 'p')), json(refusal(410, { metadata: { continue: 'inconsistent' } }), 410), json(list(12, [a, b])), held])
-  expect(await told.until('listed 12')).toEqual(['listing', 'ConfigMap a@1', 'listing', 'ConfigMap a@1', 'ConfigMap b@2', 'listed 12'])
+  const { told } = await run([
+    json(list(10, [a], 'p')),
+    json(refusal(410, { metadata: { continue: 'inconsistent' } }), 410),
+    json(list(12, [a, b])),
+    held,
+  ])
+  expect(await told.until('listed 12')).toEqual([
+    'listing',
+    'ConfigMap a@1',
+    'listing',
+    'ConfigMap a@1',
+    'ConfigMap b@2',
+    'listed 12',
+  ])
 })
 
 test('a list that the server sends as a watch ends at its mark, and goes on as the watch that it is', async () => {
-  const { told, server, reader } = await run([
-    watch([{ type: 'ADDED', object: a }, { type: 'ADDED', object: b }, { type: 'DELETED', object: object({ name: 'b', version: 5 }) }, bookmark(6), endMark(9), { type: 'ADDED', object: object({ name: 'c', version: 10 }) }], { hold: true }),
-  ], { streams: true })
-  expect(await told.until('ADDED c@10')).toEqual(['listing', 'ConfigMap a@1', 'ConfigMap b@2', 'DELETED b@5', 'listed 9', 'ADDED c@10'])
-  expect(Object.fromEntries(server.asked[0]?.query ?? [])).toMatchObject({ watch: 'true', sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan', allowWatchBookmarks: 'true' })
+  const { told, server, reader } = await run(
+    [
+      watch(
+        [
+          { type: 'ADDED', object: a },
+          { type: 'ADDED', object: b },
+          { type: 'DELETED', object: object({ name: 'b', version: 5 }) },
+          bookmark(6),
+          endMark(9),
+          { type: 'ADDED', object: object({ name: 'c', version: 10 }) },
+        ],
+        { hold: true },
+      ),
+    ],
+    { streams: true },
+  )
+  expect(await told.until('ADDED c@10')).toEqual([
+    'listing',
+    'ConfigMap a@1',
+    'ConfigMap b@2',
+    'DELETED b@5',
+    'listed 9',
+    'ADDED c@10',
+  ])
+  expect(Object.fromEntries(server.asked[0]?.query ?? [])).toMatchObject({
+    watch: 'true',
+    sendInitialEvents: 'true',
+    resourceVersionMatch: 'NotOlderThan',
+    allowWatchBookmarks: 'true',
+  })
   expect(reader.status()).toMatchObject({ state: 'watching', lists: 1, watches: 1 })
 })
 
 test('a server that does not send lists so is asked for pages: it says so, ends without the mark, or never sends it', async () => {
-  for (const first of [json(refusal(422), 422), watch([{ type: 'ADDED', object: a }]), watch([{ type: 'ADDED', object: a }], { hold: true })]) {
-    const { told, server } = await run([first, json(list(10, [a])), held], { streams: true, limits: { endMarkMs: 500 } })
+  for (const first of [
+    json(refusal(422), 422),
+    watch([{ type: 'ADDED', object: a }]),
+    watch([{ type: 'ADDED', object: a }], { hold: true }),
+  ]) {
+    const { told, server } = await run([first, json(list(10, [a])), held], {
+      streams: true,
+      limits: { endMarkMs: 500 },
+    })
     const lines = await told.until('listed 10')
     expect(lines.slice(-3)).toEqual(['listing', 'ConfigMap a@1', 'listed 10'])
     expect(server.asked[1]?.query.get('limit')).toBe('500')
@@ -130,7 +288,12 @@ test('a server that does not send lists so is asked for pages: it says so, ends 
 
 test('what is refused is said, and asked for again after a while: longer and longer, and as long as the server wants', async () => {
   const { told, reader, waits } = await run([
-    json(refusal(403), 403), json(refusal(500), 500), json(refusal(429), 429, { 'retry-after': '7' }), (response) => void response.socket?.destroy(), json(list(1, [])), held,
+    json(refusal(403), 403),
+    json(refusal(500), 500),
+    json(refusal(429), 429, { 'retry-after': '7' }),
+    (response) => void response.socket?.destroy(),
+    json(list(1, [])),
+    held,
   ])
   await told.until('listed 1')
   expect(waits).toHaveLength(4)
@@ -141,14 +304,27 @@ test('what is refused is said, and asked for again after a while: longer and lon
 
 test('that a collection is forbidden is reported once, and again only after it was watched', async () => {
   const { told, forbidden } = await run([
-    json(refusal(403), 403), json(refusal(500), 500), json(refusal(403), 403), json(list(1, [])), watch([bookmark(2)]), json(refusal(403), 403), json(refusal(403), 403), watch([bookmark(3)], { hold: true }),
+    json(refusal(403), 403),
+    json(refusal(500), 500),
+    json(refusal(403), 403),
+    json(list(1, [])),
+    watch([bookmark(2)]),
+    json(refusal(403), 403),
+    json(refusal(403), 403),
+    watch([bookmark(3)], { hold: true }),
   ])
   await told.until('reached 3')
   expect(forbidden).toEqual(['403: scripted 403', '403: scripted 403'])
 })
 
 test('forbidden, missing and unwatchable collections are told apart, and nothing is told to be gone', async () => {
-  for (const [code, state] of [[403, 'forbidden'], [404, 'missing'], [405, 'unwatchable'], [401, 'waiting'], [503, 'waiting']] as const) {
+  for (const [code, state] of [
+    [403, 'forbidden'],
+    [404, 'missing'],
+    [405, 'unwatchable'],
+    [401, 'waiting'],
+    [503, 'waiting'],
+  ] as const) {
     const { reader, told, missing } = await run([json(refusal(code), code)], { cursor: '3' })
     await expect.poll(() => reader.status()).toMatchObject({ state, reason: `${code}: scripted ${code}` })
     expect(told.lines).toEqual([])
@@ -157,15 +333,26 @@ test('forbidden, missing and unwatchable collections are told apart, and nothing
 })
 
 test('a server whose versions went back is listed anew after some tries', async () => {
-  const behind = json(refusal(504, { details: { retryAfterSeconds: 1, causes: [{ reason: 'ResourceVersionTooLarge' }] } }), 504)
-  const { told, server, waits } = await run([behind, behind, behind, behind, json(list(2, [a])), held], { cursor: '900' })
+  const behind = json(
+    refusal(504, { details: { retryAfterSeconds: 1, causes: [{ reason: 'ResourceVersionTooLarge' }] } }),
+    504,
+  )
+  const { told, server, waits } = await run([behind, behind, behind, behind, json(list(2, [a])), held], {
+    cursor: '900',
+  })
   await told.until('listed 2')
   expect(server.asked.filter(({ query }) => query.get('resourceVersion') === '900')).toHaveLength(4)
   expect(waits.every((ms) => ms >= 1000)).toBe(true)
 })
 
 test('a line that is none ends the connection, and the watch goes on from before it', async () => {
-  const { told, server, reader } = await run([watch([{ type: 'ADDED', object: c }, '{"type":"ADDED","obj']), watch([{ type: 'ADDED', object: object({ name: 'd', version: 4 }) }], { hold: true })], { cursor: '1' })
+  const { told, server, reader } = await run(
+    [
+      watch([{ type: 'ADDED', object: c }, '{"type":"ADDED","obj']),
+      watch([{ type: 'ADDED', object: object({ name: 'd', version: 4 }) }], { hold: true }),
+    ],
+    { cursor: '1' },
+  )
   await told.until('ADDED d@4')
   expect(server.asked.map(({ query }) => query.get('resourceVersion'))).toEqual(['1', '3'])
   expect(reader.status().unreadable).toBe(1)
@@ -173,7 +360,13 @@ test('a line that is none ends the connection, and the watch goes on from before
 
 test('bytes may be cut anywhere, and a line may be of two megabytes', async () => {
   const big = object({ name: 'big', version: 8, more: { data: { text: `€${'x'.repeat(2 * 1024 * 1024)}😀` } } })
-  const { told } = await run([watch([{ type: 'ADDED', object: object({ name: 'ü€😀', version: 5 }) }], { cut: 1 }), watch([{ type: 'ADDED', object: big }], { cut: 9973, hold: true })], { cursor: '1' })
+  const { told } = await run(
+    [
+      watch([{ type: 'ADDED', object: object({ name: 'ü€😀', version: 5 }) }], { cut: 1 }),
+      watch([{ type: 'ADDED', object: big }], { cut: 9973, hold: true }),
+    ],
+    { cursor: '1' },
+  )
   expect(await told.until('ADDED big@8')).toEqual(['ADDED ü€😀@5', 'ADDED big@8'])
 })
 
@@ -184,10 +377,24 @@ test('a watch that is silent beyond its end is given up and begun again', async 
   const client = openClient({ url: server.url })
   const told = new Told('5')
   // A watch of no seconds.
-  const reader = new Reader({ path: '/api/v1/configmaps', streams: false, ask: client.ask, target: told, host: { ...real, random }, limits: { silentMs: 30 } })
+  const reader = new Reader({
+    path: '/api/v1/configmaps',
+    streams: false,
+    ask: client.ask,
+    target: told,
+    host: { ...real, random },
+    limits: { silentMs: 30 },
+  })
   const stop = new AbortController()
   const ended = reader.run(stop.signal)
-  ends.push(() => server.close(), () => client.close(), async () => { stop.abort(); await ended })
+  ends.push(
+    () => server.close(),
+    () => client.close(),
+    async () => {
+      stop.abort()
+      await ended
+    },
+  )
   await expect.poll(() => server.asked.length).toBeGreaterThan(2)
   expect(server.asked.every(({ query }) => query.get('resourceVersion') === '5')).toBe(true)
 })
@@ -195,10 +402,21 @@ test('a watch that is silent beyond its end is given up and begun again', async 
 test('what the target throws ends the reader: nothing is passed over', async () => {
   const server = await ScriptedApiServer.start(watch([{ type: 'ADDED', object: c }], { hold: true }))
   const client = openClient({ url: server.url })
-  ends.push(() => server.close(), () => client.close())
+  ends.push(
+    () => server.close(),
+    () => client.close(),
+  )
   const told = new Told('1')
-  told.changed = () => { throw new Error('the journal is closed') }
-  const reader = new Reader({ path: '/api/v1/configmaps', streams: false, ask: client.ask, target: told, host: realHost() })
+  told.changed = () => {
+    throw new Error('the journal is closed')
+  }
+  const reader = new Reader({
+    path: '/api/v1/configmaps',
+    streams: false,
+    ask: client.ask,
+    target: told,
+    host: realHost(),
+  })
   await expect(reader.run(new AbortController().signal)).rejects.toThrow('the journal is closed')
 })
 
@@ -207,14 +425,42 @@ test('between reads a watch is held while some changes come, and neither while f
   const told = new Told()
   const rests: unknown[] = []
   let now = 0
-  const host: Host = { ...real, timers: { ...real.timers, sleep: async (ms) => { rests.push(ms); now += ms } } }
-  const end = { type: 'BOOKMARK', object: { metadata: { resourceVersion: '5', annotations: { 'k8s.io/initial-events-end': 'true' } } } }
-  const changed = (name: string, size: number) => ({ type: 'MODIFIED', object: object({ name, version: 7, more: { data: { text: 'x'.repeat(size) } } }) })
-  const lines = [{ type: 'ADDED', object: a }, end, ...Array.from({ length: 5 }, (_, at) => changed(`little-${at}`, 10)), changed('much', 70_000), changed('last', 10)]
+  const host: Host = {
+    ...real,
+    timers: {
+      ...real.timers,
+      sleep: async (ms) => {
+        rests.push(ms)
+        now += ms
+      },
+    },
+  }
+  const end = {
+    type: 'BOOKMARK',
+    object: { metadata: { resourceVersion: '5', annotations: { 'k8s.io/initial-events-end': 'true' } } },
+  }
+  const changed = (name: string, size: number) => ({
+    type: 'MODIFIED',
+    object: object({ name, version: 7, more: { data: { text: 'x'.repeat(size) } } }),
+  })
+  const lines = [
+    { type: 'ADDED', object: a },
+    end,
+    ...Array.from({ length: 5 }, (_, at) => changed(`little-${at}`, 10)),
+    changed('much', 70_000),
+    changed('last', 10),
+  ]
   const reader = new Reader({
-    path: '/api/v1/configmaps', streams: true, target: told, host, pace: new Pace({ now: () => 0, monotonic: () => now }),
+    path: '/api/v1/configmaps',
+    streams: true,
+    target: told,
+    host,
+    pace: new Pace({ now: () => 0, monotonic: () => now }),
     ask: async (_path, _query, signal) => ({
-      status: 200, headers: {}, close: () => undefined, hold: (on) => void rests.push(on),
+      status: 200,
+      headers: {},
+      close: () => undefined,
+      hold: (on) => void rests.push(on),
       body: (async function* () {
         for (const line of lines) yield Buffer.from(`${JSON.stringify(line)}\n`)
         if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve))
@@ -235,10 +481,17 @@ test('a change of a quiet watch is told at once, also right behind others', asyn
   const told = new Told('5')
   const slept: number[] = []
   // Time stands still: whatever rests never goes on.
-  const host: Host = { ...real, clock: { now: () => 0, monotonic: () => 5000 }, timers: { ...real.timers, sleep: async (ms, signal) => {
-    slept.push(ms)
-    await new Promise((resolve) => signal?.addEventListener('abort', resolve))
-  } } }
+  const host: Host = {
+    ...real,
+    clock: { now: () => 0, monotonic: () => 5000 },
+    timers: {
+      ...real.timers,
+      sleep: async (ms, signal) => {
+        slept.push(ms)
+        await new Promise((resolve) => signal?.addEventListener('abort', resolve))
+      },
+    },
+  }
   const server = await ScriptedApiServer.start(async (response) => {
     response.writeHead(200, { 'content-type': 'application/json' })
     for (const name of ['one', 'two', 'three']) {
@@ -247,9 +500,19 @@ test('a change of a quiet watch is told at once, also right behind others', asyn
     }
   })
   const client = openClient({ url: server.url })
-  ends.push(() => server.close(), () => client.close())
+  ends.push(
+    () => server.close(),
+    () => client.close(),
+  )
   const stop = new AbortController()
-  const ended = new Reader({ path: '/api/v1/configmaps', streams: true, target: told, host, pace: new Pace(host.clock), ask: client.ask }).run(stop.signal)
+  const ended = new Reader({
+    path: '/api/v1/configmaps',
+    streams: true,
+    target: told,
+    host,
+    pace: new Pace(host.clock),
+    ask: client.ask,
+  }).run(stop.signal)
   while (!told.lines.includes('MODIFIED three@7') && slept.length === 0) await real.timers.sleep(2)
   stop.abort()
   await ended
@@ -264,7 +527,8 @@ test('what came while a watch was held is all read before it is held again', asy
   const holds: number[] = []
   let begun: () => void = () => undefined
   const first = new Promise<void>((resolve) => (begun = resolve))
-  const changed = (name: string): string => `${JSON.stringify({ type: 'MODIFIED', object: object({ name, version: 7 }) })}\n`
+  const changed = (name: string): string =>
+    `${JSON.stringify({ type: 'MODIFIED', object: object({ name, version: 7 }) })}\n`
   const server = await ScriptedApiServer.start(async (response) => {
     response.writeHead(200, { 'content-type': 'application/json' })
     response.write(Array.from({ length: busy }, (_, at) => changed(`busy-${at}`)).join(''))
@@ -279,19 +543,29 @@ test('what came while a watch was held is all read before it is held again', asy
   })
   const client = openClient({ url: server.url })
   const reader = new Reader({
-    path: '/api/v1/configmaps', streams: true, target: told, host: real, pace: new Pace(real.clock),
+    path: '/api/v1/configmaps',
+    streams: true,
+    target: told,
+    host: real,
+    pace: new Pace(real.clock),
     ask: async (...asked) => {
       const answer = await client.ask(...asked)
-      return { ...answer, hold: (on) => {
-        if (on) holds.push(told.lines.length)
-        answer.hold?.(on)
-        if (on) begun()
-      } }
+      return {
+        ...answer,
+        hold: (on) => {
+          if (on) holds.push(told.lines.length)
+          answer.hold?.(on)
+          if (on) begun()
+        },
+      }
     },
   })
   const stop = new AbortController()
   const ended = reader.run(stop.signal)
-  ends.push(() => server.close(), () => client.close())
+  ends.push(
+    () => server.close(),
+    () => client.close(),
+  )
   await told.until(`MODIFIED held-${pieces - 1}@7`)
   const [begin, ...others] = holds
   expect(begin).toBe(busy + 1)

@@ -10,7 +10,13 @@ import { LineSplitter, LineTooLong } from './client-lines.ts'
 import { Backoff } from './client-backoff.ts'
 import { Pulse } from './client-pulse.ts'
 import { Stripper, UnreadableObject, type SeenObject } from './client-strip.ts'
-import { type ReaderLimits, type ReaderOptions, type ReaderState, type ReaderStatus, usualLimits } from './client-types.ts'
+import {
+  type ReaderLimits,
+  type ReaderOptions,
+  type ReaderState,
+  type ReaderStatus,
+  usualLimits,
+} from './client-types.ts'
 
 const endMark = 'k8s.io/initial-events-end'
 const shortMs = 1000
@@ -18,7 +24,9 @@ const goodMs = 120_000
 const aheadTries = 3
 
 /** What to do next: go on at once, or wait, at least for so long. */
-type Next = { readonly is: 'on' } | { readonly is: 'wait'; readonly state: ReaderState; readonly reason: string; readonly leastMs?: number }
+type Next =
+  | { readonly is: 'on' }
+  | { readonly is: 'wait'; readonly state: ReaderState; readonly reason: string; readonly leastMs?: number }
 const on: Next = { is: 'on' }
 
 export class Reader {
@@ -55,7 +63,14 @@ export class Reader {
 
   status(): ReaderStatus {
     const [lists, watches, unreadable] = [this.#lists, this.#watches, this.#unreadable]
-    return { state: this.#state, ...(this.#reason === undefined ? {} : { reason: this.#reason }), ...(this.#heard === undefined ? {} : { heard: this.#heard }), lists, watches, unreadable }
+    return {
+      state: this.#state,
+      ...(this.#reason === undefined ? {} : { reason: this.#reason }),
+      ...(this.#heard === undefined ? {} : { heard: this.#heard }),
+      lists,
+      watches,
+      unreadable,
+    }
   }
 
   /** Does not wait any longer: what kept it from watching may be over. */
@@ -78,7 +93,10 @@ export class Reader {
         this.#again = false
         this.#version = undefined
       }
-      const next = this.#version === undefined && (!this.#streams || this.#asOf !== undefined) ? await this.#listInPages(signal) : await this.#watch(signal)
+      const next =
+        this.#version === undefined && (!this.#streams || this.#asOf !== undefined)
+          ? await this.#listInPages(signal)
+          : await this.#watch(signal)
       if (next.is === 'on' || signal.aborted) continue
       this.#set(next.state, next.reason)
       await this.#wait(this.#backoff.next(next.state, next.leastMs), signal)
@@ -115,7 +133,19 @@ export class Reader {
     do {
       let list: ReturnType<Stripper['page']>
       try {
-        const answer = await ask(path, { limit: String(this.#limits.pageRows), ...(page !== undefined ? { continue: page } : asOf === undefined ? {} : { resourceVersion: asOf, resourceVersionMatch: 'Exact' }), ...selectors }, signal)
+        const answer = await ask(
+          path,
+          {
+            limit: String(this.#limits.pageRows),
+            ...(page !== undefined
+              ? { continue: page }
+              : asOf === undefined
+                ? {}
+                : { resourceVersion: asOf, resourceVersionMatch: 'Exact' }),
+            ...selectors,
+          },
+          signal,
+        )
         if (answer.status !== 200 && asOf !== undefined) this.#forgotten = true
         if (answer.status !== 200) return this.#refused(await readStatus(answer), 'list')
         list = this.#stripper.page(await readBytes(answer))
@@ -136,7 +166,8 @@ export class Reader {
       }
       page = list.metadata?.continue === '' ? undefined : list.metadata?.continue
     } while (page !== undefined && !signal.aborted)
-    if (signal.aborted || version === undefined) return { is: 'wait', state: 'waiting', reason: 'the list has no resourceVersion' }
+    if (signal.aborted || version === undefined)
+      return { is: 'wait', state: 'waiting', reason: 'the list has no resourceVersion' }
     await target.listed(version)
     this.#version = version
     return on
@@ -161,10 +192,19 @@ export class Reader {
     pulse.beat(initial ? this.#limits.endMarkMs : this.#limits.silentMs)
     let answer: Answer | undefined
     try {
-      answer = await ask(path, {
-        watch: 'true', allowWatchBookmarks: 'true', timeoutSeconds: String(seconds), ...selectors,
-        ...(initial ? { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' } : { resourceVersion: this.#version ?? '' }),
-      }, asked)
+      answer = await ask(
+        path,
+        {
+          watch: 'true',
+          allowWatchBookmarks: 'true',
+          timeoutSeconds: String(seconds),
+          ...selectors,
+          ...(initial
+            ? { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' }
+            : { resourceVersion: this.#version ?? '' }),
+        },
+        asked,
+      )
       if (answer.status !== 200) return this.#refused(await readStatus(answer), initial ? 'stream' : 'watch')
       const next = await this.#read(answer, pulse, seconds, asked)
       if (next !== undefined) return next
@@ -234,7 +274,12 @@ export class Reader {
     } catch (error) {
       throw failed(error)
     }
-    return told?.then(() => undefined, (error: unknown) => { throw failed(error) })
+    return told?.then(
+      () => undefined,
+      (error: unknown) => {
+        throw failed(error)
+      },
+    )
   }
 
   #tell(type: string, object: SeenObject, version: string): void | Promise<void> {
@@ -242,8 +287,10 @@ export class Reader {
     const listing = this.#version === undefined
     let told: void | Promise<void>
     if (type === 'BOOKMARK' && !listing) told = target.reached(version)
-    else if (type === 'BOOKMARK' && object.object.metadata?.annotations?.[endMark] === 'true') told = target.listed(version)
-    else if (type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED') told = listing && type !== 'DELETED' ? target.present(object) : target.changed(type, object)
+    else if (type === 'BOOKMARK' && object.object.metadata?.annotations?.[endMark] === 'true')
+      told = target.listed(version)
+    else if (type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED')
+      told = listing && type !== 'DELETED' ? target.present(object) : target.changed(type, object)
     else return undefined
     if (listing && type !== 'BOOKMARK') return told
     const reached = (): void => {
@@ -256,7 +303,12 @@ export class Reader {
 
   #refused(refusal: Refusal, doing: 'list' | 'stream' | 'watch'): Next {
     const { code, message, retryAfter } = refusal
-    const wait = (state: ReaderState): Next => ({ is: 'wait', state, reason: `${code}${message === undefined ? '' : `: ${message}`}`, ...(retryAfter === undefined ? {} : { leastMs: retryAfter * 1000 }) })
+    const wait = (state: ReaderState): Next => ({
+      is: 'wait',
+      state,
+      reason: `${code}${message === undefined ? '' : `: ${message}`}`,
+      ...(retryAfter === undefined ? {} : { leastMs: retryAfter * 1000 }),
+    })
     if (code === 410) {
       this.#version = undefined
       // A page that expired: the list begins anew, with a rest in case every list takes too long.
@@ -280,7 +332,8 @@ export class Reader {
   }
 
   #broken(error: unknown): Next {
-    if (error instanceof LineTooLong || error instanceof SyntaxError || error instanceof UnreadableObject) this.#unreadable++
+    if (error instanceof LineTooLong || error instanceof SyntaxError || error instanceof UnreadableObject)
+      this.#unreadable++
     return { is: 'wait', state: 'waiting', reason: messageOf(error) }
   }
 }

@@ -1,6 +1,8 @@
 /** Reads JSON byte by byte, as far as one has to know where its parts begin and end: a line of a server is long, and little of it is asked for. */
 
-export const [quote, backslash, colon, comma, openList, closeList, openDict, closeDict] = [0x22, 0x5c, 0x3a, 0x2c, 0x5b, 0x5d, 0x7b, 0x7d]
+export const [quote, backslash, colon, comma, openList, closeList, openDict, closeDict] = [
+  0x22, 0x5c, 0x3a, 0x2c, 0x5b, 0x5d, 0x7b, 0x7d,
+]
 
 /** Where a reader is. Each of its steps goes over what it reads, and throws SyntaxError where that is no JSON. */
 export class Scanner {
@@ -133,7 +135,9 @@ export function hasEscape(bytes: Uint8Array, from: number, to: number): boolean 
 
 /** A text in its quotes. */
 export function plain(bytes: Buffer, from: number, to: number): string {
-  return hasEscape(bytes, from, to) ? (JSON.parse(bytes.toString('utf8', from, to)) as string) : bytes.toString('utf8', from + 1, to - 1)
+  return hasEscape(bytes, from, to)
+    ? (JSON.parse(bytes.toString('utf8', from, to)) as string)
+    : bytes.toString('utf8', from + 1, to - 1)
 }
 
 export function textOf(bytes: Uint8Array): string {

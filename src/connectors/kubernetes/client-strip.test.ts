@@ -12,19 +12,96 @@ const textOf = (part: Uint8Array): string => Buffer.from(part).toString()
 
 /** An object with what rules cut, things that look like it, and signs that a reader of bytes could take for something else. */
 function random(dice: SeededRandom): KubeObject {
-  const word = (): string => dice.pick(['a', '', 'x"y', 'back\\', '\\"', '{', '}]', ',"status":{', 'ü€😀', 'line\nbreak', '"metadata":{"managedFields":[', '\u2028'])
-  const value = (depth: number): unknown => dice.pick([() => word(), () => Math.floor(dice.next() * 100), () => dice.next() < 0.5, () => null, () => (depth > 2 ? word() : Array.from({ length: Math.floor(dice.next() * 3) }, () => value(depth + 1))), () => (depth > 2 ? word() : dict(depth + 1))])()
-  const keys = ['metadata', 'managedFields', 'status', 'conditions', 'images', 'resourceVersion', 'observedGeneration', 'generation', 'annotations', 'control-plane.alpha.kubernetes.io/leader', 'lastHeartbeatTime', 'spec', 'k:{"name":"x"}', 'ü', '']
-  const dict = (depth: number): Record<string, unknown> => Object.fromEntries(Array.from({ length: Math.floor(dice.next() * 4) }, () => [dice.pick(keys), value(depth)]))
-  const some = (parts: Record<string, unknown>): Record<string, unknown> => Object.fromEntries(Object.entries(parts).filter(() => dice.next() < 0.7).sort(() => dice.next() - 0.5))
-  const condition = (): unknown => (dice.next() < 0.2 ? value(1) : some({ type: word(), lastHeartbeatTime: word(), lastProbeTime: null, observedGeneration: 3, lastUpdateTime: '', status: 'True' }))
+  const word = (): string =>
+    dice.pick([
+      'a',
+      '',
+      'x"y',
+      'back\\',
+      '\\"',
+      '{',
+      '}]',
+      ',"status":{',
+      'ü€😀',
+      'line\nbreak',
+      '"metadata":{"managedFields":[',
+      '\u2028',
+    ])
+  const value = (depth: number): unknown =>
+    dice.pick([
+      () => word(),
+      () => Math.floor(dice.next() * 100),
+      () => dice.next() < 0.5,
+      () => null,
+      () => (depth > 2 ? word() : Array.from({ length: Math.floor(dice.next() * 3) }, () => value(depth + 1))),
+      () => (depth > 2 ? word() : dict(depth + 1)),
+    ])()
+  const keys = [
+    'metadata',
+    'managedFields',
+    'status',
+    'conditions',
+    'images',
+    'resourceVersion',
+    'observedGeneration',
+    'generation',
+    'annotations',
+    'control-plane.alpha.kubernetes.io/leader',
+    'lastHeartbeatTime',
+    'spec',
+    'k:{"name":"x"}',
+    'ü',
+    '',
+  ]
+  const dict = (depth: number): Record<string, unknown> =>
+    Object.fromEntries(Array.from({ length: Math.floor(dice.next() * 4) }, () => [dice.pick(keys), value(depth)]))
+  const some = (parts: Record<string, unknown>): Record<string, unknown> =>
+    Object.fromEntries(
+      Object.entries(parts)
+        .filter(() => dice.next() < 0.7)
+        .sort(() => dice.next() - 0.5),
+    )
+  const condition = (): unknown =>
+    dice.next() < 0.2
+      ? value(1)
+      : some({
+          type: word(),
+          lastHeartbeatTime: word(),
+          lastProbeTime: null,
+          observedGeneration: 3,
+          lastUpdateTime: '',
+          status: 'True',
+        })
   return some({
-    kind: 'Pod', apiVersion: 'v1', spec: dict(0), data: value(0),
-    metadata: dice.next() < 0.1 ? value(0) : some({
-      name: word(), uid: 'u1', resourceVersion: '7', generation: 3, managedFields: dice.next() < 0.2 ? value(0) : [{ manager: word(), operation: 'Update', time: '2026-11-20T10:00:00Z', fieldsV1: dict(0) }],
-      annotations: dice.next() < 0.2 ? value(0) : some({ 'control-plane.alpha.kubernetes.io/leader': word(), b: word() }), labels: dict(1),
-    }),
-    status: dice.next() < 0.1 ? value(0) : some({ observedGeneration: 3, conditions: dice.next() < 0.2 ? value(0) : [condition(), condition(), condition()], images: value(0), phase: word() }),
+    kind: 'Pod',
+    apiVersion: 'v1',
+    spec: dict(0),
+    data: value(0),
+    metadata:
+      dice.next() < 0.1
+        ? value(0)
+        : some({
+            name: word(),
+            uid: 'u1',
+            resourceVersion: '7',
+            generation: 3,
+            managedFields:
+              dice.next() < 0.2
+                ? value(0)
+                : [{ manager: word(), operation: 'Update', time: '2026-11-20T10:00:00Z', fieldsV1: dict(0) }],
+            annotations:
+              dice.next() < 0.2 ? value(0) : some({ 'control-plane.alpha.kubernetes.io/leader': word(), b: word() }),
+            labels: dict(1),
+          }),
+    status:
+      dice.next() < 0.1
+        ? value(0)
+        : some({
+            observedGeneration: 3,
+            conditions: dice.next() < 0.2 ? value(0) : [condition(), condition(), condition()],
+            images: value(0),
+            phase: word(),
+          }),
   })
 }
 
@@ -44,25 +121,59 @@ test('what is left of an object is what the rules leave of it, however it is wri
       expect(read.type).toBe('MODIFIED')
       expect(canonical(read.object?.object)).toBe(wanted)
       const { uid, resourceVersion } = isRecord(object.metadata) ? object.metadata : {}
-      expect([read.object?.uid, read.object?.version]).toEqual([uid, resourceVersion].map((each) => (typeof each === 'string' ? each : undefined)))
+      expect([read.object?.uid, read.object?.version]).toEqual(
+        [uid, resourceVersion].map((each) => (typeof each === 'string' ? each : undefined)),
+      )
     }
-    const { items, ...page } = stripper.page(bytes(spread({ kind: 'PodList', apiVersion: 'v1', metadata: { resourceVersion: '9', continue: '' }, items: [object, object] })))
-    expect([page, items.length]).toEqual([{ kind: 'PodList', apiVersion: 'v1', metadata: { resourceVersion: '9', continue: '' } }, 2])
+    const { items, ...page } = stripper.page(
+      bytes(
+        spread({
+          kind: 'PodList',
+          apiVersion: 'v1',
+          metadata: { resourceVersion: '9', continue: '' },
+          items: [object, object],
+        }),
+      ),
+    )
+    expect([page, items.length]).toEqual([
+      { kind: 'PodList', apiVersion: 'v1', metadata: { resourceVersion: '9', continue: '' } },
+      2,
+    ])
     const item = stripper.item(items[1] as Uint8Array, page)
     // Items of lists have no kind of their own.
-    expect(canonical(item.object)).toBe(canonical(noise.stripped('kind' in object ? object : { kind: 'Pod', apiVersion: 'v1', ...object })))
+    expect(canonical(item.object)).toBe(
+      canonical(noise.stripped('kind' in object ? object : { kind: 'Pod', apiVersion: 'v1', ...object })),
+    )
   }
 })
 
 test('keys in another writing are the same keys', () => {
   const stripper = new Stripper(new Noise().cuts)
-  const read = stripper.line(bytes('{"type":"ADDED","object":{"\\u006detadata":{"resource\\u0056ersion":"7","u\\u0069d":"u\\u0031","n\\u0061me":"a","managedFields":[]}}}'))
-  expect([read.object?.uid, read.object?.version, read.object?.object]).toEqual(['u1', '7', { metadata: { uid: 'u1', name: 'a' } }])
+  const read = stripper.line(
+    bytes(
+      '{"type":"ADDED","object":{"\\u006detadata":{"resource\\u0056ersion":"7","u\\u0069d":"u\\u0031","n\\u0061me":"a","managedFields":[]}}}',
+    ),
+  )
+  expect([read.object?.uid, read.object?.version, read.object?.object]).toEqual([
+    'u1',
+    '7',
+    { metadata: { uid: 'u1', name: 'a' } },
+  ])
 })
 
 test('a digest is the same for the same rest, and another with another key', () => {
   const of = (version: string, value: string, key: string): string | undefined =>
-    new Stripper(new Noise().cuts, Buffer.from(key)).line(bytes(JSON.stringify({ type: 'ADDED', object: { metadata: { uid: 'u', resourceVersion: version, managedFields: [{ manager: version }] }, data: { value } } }))).object?.digest
+    new Stripper(new Noise().cuts, Buffer.from(key)).line(
+      bytes(
+        JSON.stringify({
+          type: 'ADDED',
+          object: {
+            metadata: { uid: 'u', resourceVersion: version, managedFields: [{ manager: version }] },
+            data: { value },
+          },
+        }),
+      ),
+    ).object?.digest
   expect(of('2', 'x', 'k')).toBe(of('1', 'x', 'k'))
   expect(of('1', 'y', 'k')).not.toBe(of('1', 'x', 'k'))
   expect(of('1', 'x', 'l')).not.toBe(of('1', 'x', 'k'))
@@ -70,25 +181,54 @@ test('a digest is the same for the same rest, and another with another key', () 
 })
 
 test('who wrote it is known without which fields, also where that stays in the object', () => {
-  const managedFields = [{ manager: 'a', operation: 'Apply', time: '2026-11-20T10:00:00Z', fieldsV1: { 'f:spec': { '}': {} } } }, { manager: 'b', subresource: 'status' }]
+  const managedFields = [
+    { manager: 'a', operation: 'Apply', time: '2026-11-20T10:00:00Z', fieldsV1: { 'f:spec': { '}': {} } } },
+    { manager: 'b', subresource: 'status' },
+  ]
   const line = bytes(JSON.stringify({ type: 'ADDED', object: { metadata: { uid: 'u', managedFields } } }))
-  const managers = [{ manager: 'a', operation: 'Apply', time: '2026-11-20T10:00:00Z' }, { manager: 'b', subresource: 'status' }]
+  const managers = [
+    { manager: 'a', operation: 'Apply', time: '2026-11-20T10:00:00Z' },
+    { manager: 'b', subresource: 'status' },
+  ]
   expect(new Stripper(new Noise().cuts).line(line).object?.managers).toEqual(managers)
   const whole = new Stripper().line(line).object
   expect([whole?.managers, whole?.object.metadata?.['managedFields']]).toEqual([managers, managedFields])
-  expect(new Stripper().line(bytes('{"type":"ADDED","object":{"metadata":{"managedFields":null}}}')).object?.managers).toEqual([])
+  expect(
+    new Stripper().line(bytes('{"type":"ADDED","object":{"metadata":{"managedFields":null}}}')).object?.managers,
+  ).toEqual([])
 })
 
 test('what is no JSON is found out: where it is read, or when the object is asked for', () => {
   const stripper = new Stripper(new Noise().cuts)
-  const good = JSON.stringify({ type: 'ADDED', object: { kind: 'Pod', metadata: { uid: 'u', resourceVersion: '1', managedFields: [{ a: 1 }] }, status: { conditions: [{ lastProbeTime: null }] } } })
-  for (let end = 0; end < good.length; end++) expect(() => stripper.line(bytes(good.slice(0, end))).object?.object, good.slice(0, end)).toThrow()
-  for (const bad of ['[]', 'null', '{"type":"ADDED","object":{"metadata":{"uid" "u"}}}', '{"type":"ADDED","object":{"metadata":{"uid":"u",}}}', `${good}}`, `${good},`, '{"type":1}']) expect(() => stripper.line(bytes(bad)), bad).toThrow(SyntaxError)
+  const good = JSON.stringify({
+    type: 'ADDED',
+    object: {
+      kind: 'Pod',
+      metadata: { uid: 'u', resourceVersion: '1', managedFields: [{ a: 1 }] },
+      status: { conditions: [{ lastProbeTime: null }] },
+    },
+  })
+  for (let end = 0; end < good.length; end++)
+    expect(() => stripper.line(bytes(good.slice(0, end))).object?.object, good.slice(0, end)).toThrow()
+  for (const bad of [
+    '[]',
+    'null',
+    '{"type":"ADDED","object":{"metadata":{"uid" "u"}}}',
+    '{"type":"ADDED","object":{"metadata":{"uid":"u",}}}',
+    `${good}}`,
+    `${good},`,
+    '{"type":1}',
+  ])
+    expect(() => stripper.line(bytes(bad)), bad).toThrow(SyntaxError)
   const odd = stripper.line(bytes('{"type":"ADDED","object":{"metadata":{"uid":"u"},"spec":{"a":nonsense}}}')).object
   expect(odd?.uid).toBe('u')
   expect(() => odd?.object).toThrow(UnreadableObject)
   // After all that it reads as before.
-  expect(stripper.line(bytes(good)).object?.object).toEqual({ kind: 'Pod', metadata: { uid: 'u' }, status: { conditions: [{}] } })
+  expect(stripper.line(bytes(good)).object?.object).toEqual({
+    kind: 'Pod',
+    metadata: { uid: 'u' },
+    status: { conditions: [{}] },
+  })
 })
 
 test('bytes that are no UTF-8 become the signs that stand for them, in what is kept as well', () => {
@@ -101,8 +241,14 @@ test('bytes that are no UTF-8 become the signs that stand for them, in what is k
 
 test('an object of megabytes is read, and the room for it is not kept', () => {
   const stripper = new Stripper(new Noise().cuts)
-  const large = { metadata: { uid: 'u', managedFields: [{ fieldsV1: { x: 'y'.repeat(2_000_000) } }] }, data: { a: 'z'.repeat(1_000_000) } }
-  expect(stripper.line(bytes(JSON.stringify({ type: 'ADDED', object: large }))).object?.object).toEqual({ metadata: { uid: 'u' }, data: large.data })
+  const large = {
+    metadata: { uid: 'u', managedFields: [{ fieldsV1: { x: 'y'.repeat(2_000_000) } }] },
+    data: { a: 'z'.repeat(1_000_000) },
+  }
+  expect(stripper.line(bytes(JSON.stringify({ type: 'ADDED', object: large }))).object?.object).toEqual({
+    metadata: { uid: 'u' },
+    data: large.data,
+  })
   const small = stripper.line(bytes('{"type":"ADDED","object":{"data":{}}}')).object
   expect(small?.document.buffer.byteLength).toBeLessThan(200_000)
 })

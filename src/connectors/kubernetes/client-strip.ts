@@ -4,7 +4,18 @@
  */
 import { isUtf8 } from 'node:buffer'
 import type { ManagedField } from '../../model/kubernetes.ts'
-import { closeDict, comma, hasEscape, isSame, openDict, openList, plain, quote, Scanner, textOf } from './client-scan.ts'
+import {
+  closeDict,
+  comma,
+  hasEscape,
+  isSame,
+  openDict,
+  openList,
+  plain,
+  quote,
+  Scanner,
+  textOf,
+} from './client-scan.ts'
 import type { KubeObject } from './client-types.ts'
 import { digestOf } from './map-canonical.ts'
 import type { Members } from './map-members.ts'
@@ -16,7 +27,12 @@ const keptBytes = 16 * 1024
 
 /** What is read on the way. */
 type Taken = 'uid' | 'version' | 'kind' | 'managed'
-const takenPaths: readonly (readonly [path: readonly string[], taken: Taken])[] = [[['metadata', 'uid'], 'uid'], [['metadata', 'resourceVersion'], 'version'], [['kind'], 'kind'], [['metadata', 'managedFields'], 'managed']]
+const takenPaths: readonly (readonly [path: readonly string[], taken: Taken])[] = [
+  [['metadata', 'uid'], 'uid'],
+  [['metadata', 'resourceVersion'], 'version'],
+  [['kind'], 'kind'],
+  [['metadata', 'managedFields'], 'managed'],
+]
 
 /** Where there is something to cut or to take, as a tree of keys. */
 class Place {
@@ -54,7 +70,14 @@ export class SeenObject {
   #managers: readonly ManagedField[] | undefined
 
   /** `sealed`: what its digest is of. `managed`: its managed fields, as JSON. */
-  constructor(uid: string | undefined, version: string | undefined, document: Uint8Array, sealed: Uint8Array, managed: Uint8Array | undefined, members: Members | undefined) {
+  constructor(
+    uid: string | undefined,
+    version: string | undefined,
+    document: Uint8Array,
+    sealed: Uint8Array,
+    managed: Uint8Array | undefined,
+    members: Members | undefined,
+  ) {
     this.uid = uid
     this.version = version
     // A server sends nothing else; if one does, only this text of it can be kept.
@@ -82,7 +105,8 @@ export class SeenObject {
 
   /** Who wrote it. */
   get managers(): readonly ManagedField[] {
-    return (this.#managers ??= this.#managed?.[0] === openList ? (parsed(withoutFields.cut(this.#managed)) as readonly ManagedField[]) : [])
+    return (this.#managers ??=
+      this.#managed?.[0] === openList ? (parsed(withoutFields.cut(this.#managed)) as readonly ManagedField[]) : [])
   }
 }
 
@@ -123,23 +147,34 @@ export class Stripper extends Scanner {
   }
 
   /** A page of a list: where its items are, and everything else of it. Throws SyntaxError. */
-  page(bytes: Uint8Array): { readonly kind?: string; readonly apiVersion?: string; readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string }; readonly items: readonly Uint8Array[] } {
+  page(bytes: Uint8Array): {
+    readonly kind?: string
+    readonly apiVersion?: string
+    readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string }
+    readonly items: readonly Uint8Array[]
+  } {
     const items: Uint8Array[] = []
     const rest: Record<string, unknown> = {}
     this.begin(bytes)
     this.members((key) => {
       const from = this.at
       if (key === 'items' && bytes[from] === openList) this.entries(() => items.push(this.range()))
-      else if (key === 'kind' || key === 'apiVersion' || key === 'metadata') rest[key] = JSON.parse(textOf(this.range()))
+      else if (key === 'kind' || key === 'apiVersion' || key === 'metadata')
+        rest[key] = JSON.parse(textOf(this.range()))
       else this.skip()
     })
     return { ...rest, items }
   }
 
   /** An item of a page. Items of lists have no kind of their own, objects of watches have, as the first of all: `of` is the page's. */
-  item(bytes: Uint8Array, { kind = '', apiVersion }: { readonly kind?: string; readonly apiVersion?: string }): SeenObject {
+  item(
+    bytes: Uint8Array,
+    { kind = '', apiVersion }: { readonly kind?: string; readonly apiVersion?: string },
+  ): SeenObject {
     this.begin(bytes)
-    return this.#seen(`{"kind":${JSON.stringify(kind.replace(/List$/, ''))},"apiVersion":${JSON.stringify(apiVersion ?? '')}`)
+    return this.#seen(
+      `{"kind":${JSON.stringify(kind.replace(/List$/, ''))},"apiVersion":${JSON.stringify(apiVersion ?? '')}`,
+    )
   }
 
   /** JSON without what is cut; good until the next is read. Throws SyntaxError. */
@@ -153,7 +188,14 @@ export class Stripper extends Scanner {
     this.#hasKind = false
     this.#members = []
     const document = this.#copied(kind)
-    return new SeenObject(this.#uid, this.#version, document, this.#out.subarray(0, this.#size), this.#managed, this.#isAsSent ? this.#members : undefined)
+    return new SeenObject(
+      this.#uid,
+      this.#version,
+      document,
+      this.#out.subarray(0, this.#size),
+      this.#managed,
+      this.#isAsSent ? this.#members : undefined,
+    )
   }
 
   /** The value here, without what is cut. `head`: what an object without a kind begins with. */

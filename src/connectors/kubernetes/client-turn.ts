@@ -23,7 +23,15 @@ export function turnClient({ record, place, toldBehind }: TurnOptions): LeaseCli
     const turn = value as Turn
     // An earlier start under our name: the journal takes nothing from it any more.
     const over = turn.instance === record.instance && turn.holder !== identity
-    return { version, holder: over ? '' : turn.holder, seconds: turn.seconds, epoch: turn.epoch, acquired: turn.acquired, told: turn.told, object: { turn } }
+    return {
+      version,
+      holder: over ? '' : turn.holder,
+      seconds: turn.seconds,
+      epoch: turn.epoch,
+      acquired: turn.acquired,
+      told: turn.told,
+      object: { turn },
+    }
   }
   return {
     async read(signal) {
@@ -37,7 +45,9 @@ export function turnClient({ record, place, toldBehind }: TurnOptions): LeaseCli
       if (version === undefined) return undefined
       const last = before?.object['turn'] as Turn | undefined
       const written = recordOf({ version, value })
-      return last === undefined || last.holder === wish.holder ? written : { ...written, toldSince: await toldBehind(last.place) }
+      return last === undefined || last.holder === wish.holder
+        ? written
+        : { ...written, toldSince: await toldBehind(last.place) }
     },
   }
 }

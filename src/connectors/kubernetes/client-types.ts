@@ -40,7 +40,15 @@ export interface Target {
 }
 
 /** `waiting`: for the next try. `missing`: the server has no such collection now. `unwatchable`: it has, but gives no watch. */
-export type ReaderState = 'starting' | 'listing' | 'watching' | 'waiting' | 'forbidden' | 'missing' | 'unwatchable' | 'stopped'
+export type ReaderState =
+  | 'starting'
+  | 'listing'
+  | 'watching'
+  | 'waiting'
+  | 'forbidden'
+  | 'missing'
+  | 'unwatchable'
+  | 'stopped'
 
 export interface ReaderStatus {
   readonly state: ReaderState
@@ -82,4 +90,9 @@ export interface ReaderLimits {
   readonly endMarkMs: number
 }
 
-export const usualLimits: ReaderLimits = { pageRows: 500, lineBytes: 32 * 1024 * 1024, silentMs: 30_000, endMarkMs: 60_000 }
+export const usualLimits: ReaderLimits = {
+  pageRows: 500,
+  lineBytes: 32 * 1024 * 1024,
+  silentMs: 30_000,
+  endMarkMs: 60_000,
+}

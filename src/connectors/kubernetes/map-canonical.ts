@@ -15,13 +15,18 @@ export function canonical(value: unknown): string {
 
 const surrogate = /[\uD800-\uDFFF]/
 
-const escapes: Readonly<Record<string, string>> = { '<': '\\u003c', '>': '\\u003e', '&': '\\u0026', '\u2028': '\\u2028', '\u2029': '\\u2029' }
+const escapes: Readonly<Record<string, string>> = {
+  '<': '\\u003c',
+  '>': '\\u003e',
+  '&': '\\u0026',
+  '\u2028': '\\u2028',
+  '\u2029': '\\u2029',
+}
 
 /** As Go writes an object into a stream: some signs escaped, a line break at the end. */
 export function goText(value: unknown): string {
   return `${canonical(value).replaceAll(/[<>&\u2028\u2029]/g, (sign) => escapes[sign] ?? sign)}\n`
 }
-
 
 /** Tells two documents apart, in 16 bytes (base64url). Nobody can choose one that looks like another: both are his own object. */
 export function digestOf(document: Uint8Array | string): string {

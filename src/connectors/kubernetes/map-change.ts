@@ -1,7 +1,16 @@
 /** Events of a change, as the journal holds them. Texts are put together, not objects: most of an event is text that is there already. */
 import { hash } from 'node:crypto'
 import type { WeirEvent } from '../../model/events.ts'
-import { kubernetesTypes, type ChangeActor, type ClusterEventData, type GapData, type ObjectIdentity, type Operation, type PatchStep, type ResourceData } from '../../model/kubernetes.ts'
+import {
+  kubernetesTypes,
+  type ChangeActor,
+  type ClusterEventData,
+  type GapData,
+  type ObjectIdentity,
+  type Operation,
+  type PatchStep,
+  type ResourceData,
+} from '../../model/kubernetes.ts'
 import { kubernetesRef } from '../../model/refs.ts'
 import { changedPaths } from '../../codecs/json-patch/index.ts'
 import type { ResourceType } from './client-discovery.ts'
@@ -10,9 +19,22 @@ import type { KubeObject } from './client-types.ts'
 /** Where an object is, without the version that it is seen in. */
 export type Place = Omit<ObjectIdentity, 'resourceVersion'>
 
-export function placeOf(cluster: string, { group, version, kind, resource }: ResourceType, { metadata }: KubeObject): Place {
+export function placeOf(
+  cluster: string,
+  { group, version, kind, resource }: ResourceType,
+  { metadata }: KubeObject,
+): Place {
   const namespace = metadata?.namespace
-  return { cluster, group, version, kind, resource, ...(namespace === undefined ? {} : { namespace }), name: metadata?.name ?? '', uid: metadata?.uid ?? '' }
+  return {
+    cluster,
+    group,
+    version,
+    kind,
+    resource,
+    ...(namespace === undefined ? {} : { namespace }),
+    name: metadata?.name ?? '',
+    uid: metadata?.uid ?? '',
+  }
 }
 
 export interface Change {
@@ -37,11 +59,23 @@ export function changeEvent(change: Change): WeirEvent {
   const { place, resourceVersion, operation, patch, actor, initial, coalesced, noise, time, deletionRequested } = change
   const begin = JSON.stringify({ ...place, resourceVersion, operation })
   const end = JSON.stringify({
-    patch, paths: changedPaths(patch), ...(actor === undefined ? {} : { actor }),
-    ...(deletionRequested === undefined ? {} : { deletionRequested: `${new Date(deletionRequested).toISOString().slice(0, 19)}Z` }),
-    ...(initial ? { initial } : {}), ...(coalesced ? { coalesced } : {}), ...(noise.length === 0 ? {} : { noise }),
+    patch,
+    paths: changedPaths(patch),
+    ...(actor === undefined ? {} : { actor }),
+    ...(deletionRequested === undefined
+      ? {}
+      : { deletionRequested: `${new Date(deletionRequested).toISOString().slice(0, 19)}Z` }),
+    ...(initial ? { initial } : {}),
+    ...(coalesced ? { coalesced } : {}),
+    ...(noise.length === 0 ? {} : { noise }),
   })
-  const data = joined([Buffer.from(`${begin.slice(0, -1)},"old":`), change.old ?? noState, newState, change.new ?? noState, Buffer.from(`,${end.slice(1)}`)])
+  const data = joined([
+    Buffer.from(`${begin.slice(0, -1)},"old":`),
+    change.old ?? noState,
+    newState,
+    change.new ?? noState,
+    Buffer.from(`,${end.slice(1)}`),
+  ])
   // A uid dies once, whatever its last version was.
   const id = stableUuid(place.cluster, place.uid, operation, operation === 'deleted' ? '' : resourceVersion)
   return envelope(place, kubernetesTypes[operation], 'change', id, time, data)
@@ -53,12 +87,31 @@ export type ResourceHead = Place & Pick<ResourceData, 'resourceVersion' | 'since
 /** `facts`: everything else of it, as JSON. */
 export function resourceEvent(head: ResourceHead, facts: string, time: number): WeirEvent {
   const text = facts === '{}' ? JSON.stringify(head) : `${JSON.stringify(head).slice(0, -1)},${facts.slice(1)}`
-  return envelope(head, kubernetesTypes.resource, 'resource', stableUuid(head.cluster, head.uid, `resource ${head.state}`, head.resourceVersion), time, utf8.encode(text))
+  return envelope(
+    head,
+    kubernetesTypes.resource,
+    'resource',
+    stableUuid(head.cluster, head.uid, `resource ${head.state}`, head.resourceVersion),
+    time,
+    utf8.encode(text),
+  )
 }
 
 export function clusterEvent(data: ClusterEventData, time: number): WeirEvent {
-  const { cluster, uid, resourceVersion, regarding: { group, kind, namespace = '', name } } = data
-  const event = envelope(data, kubernetesTypes.event, 'k8s-event', stableUuid(cluster, uid, 'event', resourceVersion), time, utf8.encode(JSON.stringify(data)))
+  const {
+    cluster,
+    uid,
+    resourceVersion,
+    regarding: { group, kind, namespace = '', name },
+  } = data
+  const event = envelope(
+    data,
+    kubernetesTypes.event,
+    'k8s-event',
+    stableUuid(cluster, uid, 'event', resourceVersion),
+    time,
+    utf8.encode(JSON.stringify(data)),
+  )
   return { ...event, ref: kubernetesRef({ cluster, group, kind, namespace, name }) }
 }
 
@@ -66,17 +119,39 @@ export function gapEvent(data: GapData, time: number): WeirEvent {
   const { cluster, group, resource, to } = data
   const text = JSON.stringify(data)
   return {
-    id: stableUuid(cluster, `${resource}.${group}`, 'gap', to), source: sourceOf(cluster), type: kubernetesTypes.gap, subject: plural(group, resource), time,
-    datacontenttype: 'application/json', family: 'event', key: `${cluster}/${plural(group, resource)}`, encoding: 'json', data: Buffer.from(text),
+    id: stableUuid(cluster, `${resource}.${group}`, 'gap', to),
+    source: sourceOf(cluster),
+    type: kubernetesTypes.gap,
+    subject: plural(group, resource),
+    time,
+    datacontenttype: 'application/json',
+    family: 'event',
+    key: `${cluster}/${plural(group, resource)}`,
+    encoding: 'json',
+    data: Buffer.from(text),
   }
 }
 
-function envelope({ cluster, group, resource, kind, namespace, name, uid }: Place, type: string, family: 'change' | 'resource' | 'k8s-event', id: string, time: number, data: Uint8Array): WeirEvent {
+function envelope(
+  { cluster, group, resource, kind, namespace, name, uid }: Place,
+  type: string,
+  family: 'change' | 'resource' | 'k8s-event',
+  id: string,
+  time: number,
+  data: Uint8Array,
+): WeirEvent {
   return {
-    id, source: sourceOf(cluster), type, time, family,
+    id,
+    source: sourceOf(cluster),
+    type,
+    time,
+    family,
     subject: [plural(group, resource), ...(namespace === undefined ? [] : [namespace]), name].join('/'),
-    datacontenttype: 'application/json', key: `${cluster}/${uid}`, ref: kubernetesRef({ cluster, group, kind, namespace: namespace ?? '', name }),
-    encoding: 'json', data,
+    datacontenttype: 'application/json',
+    key: `${cluster}/${uid}`,
+    ref: kubernetesRef({ cluster, group, kind, namespace: namespace ?? '', name }),
+    encoding: 'json',
+    data,
   }
 }
 
@@ -114,7 +189,8 @@ let named = Buffer.concat([spaceBytes, Buffer.alloc(1024)])
 /** The same for the same parts, in every process. */
 export function stableUuid(...parts: readonly string[]): string {
   const name = parts.join('\n')
-  if (named.length < spaceBytes.length + 3 * name.length) named = Buffer.concat([spaceBytes, Buffer.alloc(3 * name.length)])
+  if (named.length < spaceBytes.length + 3 * name.length)
+    named = Buffer.concat([spaceBytes, Buffer.alloc(3 * name.length)])
   const text = hash('sha1', named.subarray(0, spaceBytes.length + named.write(name, spaceBytes.length)), 'hex')
   const variant = ((Number.parseInt(text.slice(16, 17), 16) & 0x3) | 0x8).toString(16)
   return `${text.slice(0, 8)}-${text.slice(8, 12)}-5${text.slice(13, 16)}-${variant}${text.slice(17, 20)}-${text.slice(20, 32)}`

@@ -12,18 +12,42 @@ export function eventData(place: Place, resourceVersion: string, object: KubeObj
   const version = text(about['apiVersion']) ?? ''
   const slash = version.indexOf('/')
   const source = dict(object['source'] ?? object['deprecatedSource'])
-  const count = [series['count'], object['count'], object['deprecatedCount']].find((each) => typeof each === 'number' && each > 0)
+  const count = [series['count'], object['count'], object['deprecatedCount']].find(
+    (each) => typeof each === 'number' && each > 0,
+  )
   const [namespace, uid] = [text(about['namespace']), text(about['uid'])]
-  const first = text(object['firstTimestamp']) ?? text(object['deprecatedFirstTimestamp']) ?? text(object['eventTime']) ?? text(object.metadata?.['creationTimestamp'])
-  const last = text(series['lastObservedTime']) ?? text(object['lastTimestamp']) ?? text(object['deprecatedLastTimestamp']) ?? text(object['eventTime']) ?? first
-  const reporter = text(object['reportingComponent']) ?? text(object['reportingController']) ?? text(source['component'])
+  const first =
+    text(object['firstTimestamp']) ??
+    text(object['deprecatedFirstTimestamp']) ??
+    text(object['eventTime']) ??
+    text(object.metadata?.['creationTimestamp'])
+  const last =
+    text(series['lastObservedTime']) ??
+    text(object['lastTimestamp']) ??
+    text(object['deprecatedLastTimestamp']) ??
+    text(object['eventTime']) ??
+    first
+  const reporter =
+    text(object['reportingComponent']) ?? text(object['reportingController']) ?? text(source['component'])
   const host = text(source['host'])
   return {
-    ...place, resourceVersion,
-    type: text(object['type']) ?? 'Normal', reason: text(object['reason']) ?? '', message: text(object['message']) ?? text(object['note']) ?? '',
-    regarding: { kind: text(about['kind']) ?? '', group: slash === -1 ? '' : version.slice(0, slash), ...(namespace === undefined ? {} : { namespace }), name: text(about['name']) ?? '', ...(uid === undefined ? {} : { uid }) },
+    ...place,
+    resourceVersion,
+    type: text(object['type']) ?? 'Normal',
+    reason: text(object['reason']) ?? '',
+    message: text(object['message']) ?? text(object['note']) ?? '',
+    regarding: {
+      kind: text(about['kind']) ?? '',
+      group: slash === -1 ? '' : version.slice(0, slash),
+      ...(namespace === undefined ? {} : { namespace }),
+      name: text(about['name']) ?? '',
+      ...(uid === undefined ? {} : { uid }),
+    },
     count: typeof count === 'number' ? count : 1,
-    ...(first === undefined ? {} : { first }), ...(last === undefined ? {} : { last }), ...(reporter === undefined ? {} : { reporter }), ...(host === undefined ? {} : { host }),
+    ...(first === undefined ? {} : { first }),
+    ...(last === undefined ? {} : { last }),
+    ...(reporter === undefined ? {} : { reporter }),
+    ...(host === undefined ? {} : { host }),
   }
 }
 

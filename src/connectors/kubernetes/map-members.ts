@@ -8,7 +8,12 @@ export type Members = readonly number[]
  * What differs, before and after, each with its kind; undefined where all has to be looked at. `object` is what `document` says.
  * Two documents that are the same up to a member and from the end of one on differ in the members between, whatever those are.
  */
-export function differing(old: Buffer, document: Buffer, members: Members, object: KubeObject): readonly [before: KubeObject, after: KubeObject] | undefined {
+export function differing(
+  old: Buffer,
+  document: Buffer,
+  members: Members,
+  object: KubeObject,
+): readonly [before: KubeObject, after: KubeObject] | undefined {
   const shorter = Math.min(old.length, document.length)
   const begins = sameAtBegin(old, document, shorter)
   const ends = document.length - sameAtEnd(old, document, shorter - begins)
@@ -19,7 +24,9 @@ export function differing(old: Buffer, document: Buffer, members: Members, objec
   const oldTo = to + old.length - document.length
   // A member more or less beside one that is the same; or nothing but spaces.
   if (from > begins || to < ends || oldTo <= from) return undefined
-  const parts = [old.toString('utf8', from, oldTo), document.toString('utf8', from, to)].map((part) => JSON.parse(`{${part}}`) as KubeObject)
+  const parts = [old.toString('utf8', from, oldTo), document.toString('utf8', from, to)].map(
+    (part) => JSON.parse(`{${part}}`) as KubeObject,
+  )
   const { kind, apiVersion } = object
   const [before, after] = parts.map((part) => ({ kind, apiVersion, ...part })) as [KubeObject, KubeObject]
   return [before, after]
@@ -38,7 +45,11 @@ function sameAtBegin(a: Buffer, b: Buffer, most: number): number {
 /** Bytes that are the same to the end, of `most`. */
 function sameAtEnd(a: Buffer, b: Buffer, most: number): number {
   let at = 0
-  while (at + step <= most && a.compare(b, b.length - at - step, b.length - at, a.length - at - step, a.length - at) === 0) at += step
+  while (
+    at + step <= most &&
+    a.compare(b, b.length - at - step, b.length - at, a.length - at - step, a.length - at) === 0
+  )
+    at += step
   while (at < most && a[a.length - at - 1] === b[b.length - at - 1]) at++
   return at
 }

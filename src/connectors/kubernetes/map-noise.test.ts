@@ -6,17 +6,36 @@ import { kindOf, Noise, noiseRules, usualNoise } from './map-noise.ts'
 import type { KubeObject } from './client-types.ts'
 
 const node = (beat: string, version: string, more: object = {}): KubeObject => ({
-  apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1', resourceVersion: version, managedFields: [{ manager: 'kubelet', time: beat }], annotations: { 'control-plane.alpha.kubernetes.io/leader': beat, kept: '1' } },
-  status: { conditions: [{ type: 'Ready', status: 'True', lastHeartbeatTime: beat, lastTransitionTime: 'then' }], images: [{ names: [beat] }], ...more },
+  apiVersion: 'v1',
+  kind: 'Node',
+  metadata: {
+    name: 'n1',
+    resourceVersion: version,
+    managedFields: [{ manager: 'kubelet', time: beat }],
+    annotations: { 'control-plane.alpha.kubernetes.io/leader': beat, kept: '1' },
+  },
+  status: {
+    conditions: [{ type: 'Ready', status: 'True', lastHeartbeatTime: beat, lastTransitionTime: 'then' }],
+    images: [{ names: [beat] }],
+    ...more,
+  },
 })
 
 test('beats of a heart are no change; a condition that turns is one', () => {
   const noise = new Noise()
   const text = (object: KubeObject): string => canonical(noise.stripped(object))
   expect(text(node('a', '1'))).toBe(text(node('b', '2')))
-  expect(text(node('a', '1'))).toBe('{"apiVersion":"v1","kind":"Node","metadata":{"annotations":{"kept":"1"},"name":"n1"},"status":{"conditions":[{"lastTransitionTime":"then","status":"True","type":"Ready"}]}}')
+  expect(text(node('a', '1'))).toBe(
+    '{"apiVersion":"v1","kind":"Node","metadata":{"annotations":{"kept":"1"},"name":"n1"},"status":{"conditions":[{"lastTransitionTime":"then","status":"True","type":"Ready"}]}}',
+  )
   expect(text(node('a', '1', { phase: 'x' }))).not.toBe(text(node('a', '1')))
-  expect(noise.hiding(node('a', '1'), node('b', '2'), canonical)).toEqual(['resource-version', 'managed-fields', 'heartbeats', 'leader', 'node-images'])
+  expect(noise.hiding(node('a', '1'), node('b', '2'), canonical)).toEqual([
+    'resource-version',
+    'managed-fields',
+    'heartbeats',
+    'leader',
+    'node-images',
+  ])
 })
 
 test('rules are turned on one by one; all of a status when wanted', () => {
@@ -46,15 +65,21 @@ test('the settings know every rule, and no other', () => {
 
 test('all that lies between two states is noise, or it is not, whatever the patch is made of', () => {
   const noise = new Noise(['status', 'leader', 'heartbeats'])
-  const marks = (before: KubeObject, after: KubeObject): string[] => noise.marks(before, after, diff(before, after), canonical)
+  const marks = (before: KubeObject, after: KubeObject): string[] =>
+    noise.marks(before, after, diff(before, after), canonical)
   const plain: KubeObject = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: { a: 1 } }
   const stated = { ...plain, status: { phase: 'Running', conditions: [{ type: 'Ready', lastHeartbeatTime: '1' }] } }
   expect(marks(plain, stated)).toEqual(['status'])
   expect(marks(stated, { ...stated, status: { phase: 'Failed' } })).toEqual(['status'])
-  expect(marks(stated, { ...stated, status: { ...stated.status, conditions: [{ type: 'Ready', lastHeartbeatTime: '2' }] } })).toEqual(['status', 'heartbeats'])
+  expect(
+    marks(stated, { ...stated, status: { ...stated.status, conditions: [{ type: 'Ready', lastHeartbeatTime: '2' }] } }),
+  ).toEqual(['status', 'heartbeats'])
   expect(marks(stated, { ...stated, spec: { a: 2 }, status: { phase: 'Failed' } })).toEqual([])
   // The step is above what the rule speaks of: all annotations are new.
-  const led = (annotations?: Readonly<Record<string, string>>): KubeObject => ({ ...plain, metadata: { name: 'p', ...(annotations === undefined ? {} : { annotations }) } })
+  const led = (annotations?: Readonly<Record<string, string>>): KubeObject => ({
+    ...plain,
+    metadata: { name: 'p', ...(annotations === undefined ? {} : { annotations }) },
+  })
   const leader = 'control-plane.alpha.kubernetes.io/leader'
   expect(marks(led({ [leader]: '1' }), led({ [leader]: '2' }))).toEqual(['leader'])
   expect(marks(led({ kept: '1' }), led({ kept: '1', [leader]: '2' }))).toEqual(['leader'])

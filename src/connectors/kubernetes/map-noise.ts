@@ -20,9 +20,22 @@ interface Rule {
 export const noiseRules = {
   'resource-version': { meaning: 'the number that rises with every write', paths: ['/metadata/resourceVersion'] },
   'managed-fields': { meaning: 'who wrote which field', paths: ['/metadata/managedFields'] },
-  generation: { meaning: 'the number that rises with every change of a spec', paths: ['/metadata/generation', '/status/observedGeneration', '/status/conditions/*/observedGeneration'] },
-  heartbeats: { meaning: 'times at which a condition was looked at', paths: ['/status/conditions/*/lastHeartbeatTime', '/status/conditions/*/lastProbeTime', '/status/conditions/*/lastUpdateTime'] },
-  leader: { meaning: 'who leads, in an annotation', paths: ['/metadata/annotations/control-plane.alpha.kubernetes.io~1leader'] },
+  generation: {
+    meaning: 'the number that rises with every change of a spec',
+    paths: ['/metadata/generation', '/status/observedGeneration', '/status/conditions/*/observedGeneration'],
+  },
+  heartbeats: {
+    meaning: 'times at which a condition was looked at',
+    paths: [
+      '/status/conditions/*/lastHeartbeatTime',
+      '/status/conditions/*/lastProbeTime',
+      '/status/conditions/*/lastUpdateTime',
+    ],
+  },
+  leader: {
+    meaning: 'who leads, in an annotation',
+    paths: ['/metadata/annotations/control-plane.alpha.kubernetes.io~1leader'],
+  },
   leases: { meaning: 'leases, which every node renews every ten seconds', kinds: ['Lease.coordination.k8s.io'] },
   events: { meaning: 'events: they have a stream of their own', kinds: ['Event', 'Event.events.k8s.io'] },
   endpoints: { meaning: 'endpoints, which endpoint slices tell better', kinds: ['Endpoints'] },
@@ -34,7 +47,18 @@ export const noiseRules = {
 export type NoiseRule = keyof typeof noiseRules
 
 /** Rules that hide unless somebody wants to see. */
-export const usualNoise: readonly NoiseRule[] = ['resource-version', 'managed-fields', 'generation', 'heartbeats', 'leader', 'leases', 'events', 'endpoints', 'metrics', 'node-images']
+export const usualNoise: readonly NoiseRule[] = [
+  'resource-version',
+  'managed-fields',
+  'generation',
+  'heartbeats',
+  'leader',
+  'leases',
+  'events',
+  'endpoints',
+  'metrics',
+  'node-images',
+]
 
 /** Rules whose changes are told, and marked. */
 export const usuallyMarked: readonly NoiseRule[] = ['status']
@@ -60,7 +84,9 @@ export class Noise {
   constructor(rules: readonly NoiseRule[] = usualNoise, keep: readonly NoiseRule[] = []) {
     this.#kept = new Set([...rules.filter((rule) => (noiseRules[rule] as Rule).kept === true), ...keep])
     for (const rule of rules) for (const kind of (noiseRules[rule] as Rule).kinds ?? []) this.#kinds.set(kind, rule)
-    this.#strippings = rules.flatMap((rule) => ((noiseRules[rule] as Rule).paths ?? []).map((path) => ({ rule, path: keysOf(path) })))
+    this.#strippings = rules.flatMap((rule) =>
+      ((noiseRules[rule] as Rule).paths ?? []).map((path) => ({ rule, path: keysOf(path) })),
+    )
   }
 
   /** The rule by which all changes of this kind are noise. */
@@ -84,7 +110,9 @@ export class Noise {
   /** The steps of a patch that count: not those in fields which stay in the object and are noise all the same. */
   counted(patch: readonly PatchStep[]): readonly PatchStep[] {
     const kept = this.#strippings.filter(({ rule }) => this.#kept.has(rule))
-    return kept.length === 0 ? patch : patch.filter((step) => placesOf([step]).some((place) => !kept.some(({ path }) => covers(path, place))))
+    return kept.length === 0
+      ? patch
+      : patch.filter((step) => placesOf([step]).some((place) => !kept.some(({ path }) => covers(path, place))))
   }
 
   /** The object without what does not count; parts that stay are shared with it. */
@@ -93,22 +121,35 @@ export class Noise {
   }
 
   /** The rules by which all that lies between two states of an object is noise; empty: something counts. `patch` turns one into the other. */
-  marks(before: KubeObject, after: KubeObject, patch: readonly PatchStep[], textOf: (object: unknown) => string): NoiseRule[] {
+  marks(
+    before: KubeObject,
+    after: KubeObject,
+    patch: readonly PatchStep[],
+    textOf: (object: unknown) => string,
+  ): NoiseRule[] {
     const kind = this.ofKind(kindOf(after))
     if (kind !== undefined) return [kind]
     const places = placesOf(patch)
     // Most changes lie wholly within a rule, or have a step that no rule speaks of; only others are worth a look at both states.
-    const rules = places.map((place) => this.#strippings.filter(({ path }) => covers(path, place)).map(({ rule }) => rule))
+    const rules = places.map((place) =>
+      this.#strippings.filter(({ path }) => covers(path, place)).map(({ rule }) => rule),
+    )
     if (rules.every((covering) => covering.length > 0)) return [...new Set(rules.flat())]
-    const apart = (place: readonly string[]): boolean => this.#strippings.every(({ path }) => !path.every((key, at) => at >= place.length || key === '*' || place[at] === key))
+    const apart = (place: readonly string[]): boolean =>
+      this.#strippings.every(
+        ({ path }) => !path.every((key, at) => at >= place.length || key === '*' || place[at] === key),
+      )
     if (places.some(apart)) return []
-    return this.#strippings.length > 0 && textOf(this.stripped(before)) === textOf(this.stripped(after)) ? this.hiding(before, after, textOf) : []
+    return this.#strippings.length > 0 && textOf(this.stripped(before)) === textOf(this.stripped(after))
+      ? this.hiding(before, after, textOf)
+      : []
   }
 
   /** Which rules make two states look equal that are not: each that takes away a difference. */
   hiding(before: KubeObject, after: KubeObject, textOf: (object: unknown) => string): NoiseRule[] {
     const rules = new Set<NoiseRule>()
-    for (const { rule, path } of this.#strippings) if (textOf(partsAt(before, path)) !== textOf(partsAt(after, path))) rules.add(rule)
+    for (const { rule, path } of this.#strippings)
+      if (textOf(partsAt(before, path)) !== textOf(partsAt(after, path))) rules.add(rule)
     return [...rules]
   }
 }

@@ -43,7 +43,11 @@ export class Redactor {
     Buffer.from(rules.key.length > blockBytes ? hash('sha256', rules.key, 'buffer') : rules.key).copy(key)
     this.#inner = key.map((byte) => byte ^ 0x36) as Buffer
     this.#outer = key.map((byte) => byte ^ 0x5c) as Buffer
-    this.#texts = new TextRedactor({ mask: this.#mask, more: rules.names, structure: (value) => this.#value(value, '') })
+    this.#texts = new TextRedactor({
+      mask: this.#mask,
+      more: rules.names,
+      structure: (value) => this.#value(value, ''),
+    })
   }
 
   /** Of the digests. */
@@ -54,7 +58,8 @@ export class Redactor {
   /** A copy where something had to be replaced; parts without secrets are shared with what was given. */
   redact<T extends KubeObject>(object: T): T {
     let safe = this.#dict(object)
-    for (const { kind, path } of this.#rules.paths ?? []) if (kind === undefined || kind === object.kind) safe = this.#at(safe, keysOf(path)) as Dict
+    for (const { kind, path } of this.#rules.paths ?? [])
+      if (kind === undefined || kind === object.kind) safe = this.#at(safe, keysOf(path)) as Dict
     return safe as T
   }
 
@@ -65,17 +70,30 @@ export class Redactor {
 
   /** The same for the same value, whether it was written as text or as bytes. */
   digest(value: unknown): string {
-    const bytes = value instanceof Uint8Array ? value : Buffer.from(typeof value === 'string' ? value : canonical(value))
+    const bytes =
+      value instanceof Uint8Array ? value : Buffer.from(typeof value === 'string' ? value : canonical(value))
     // HMAC (RFC 2104) of one-shot hashes: a file may hold thousands of values, and an object for each costs ten times as much.
-    return mark + hash('sha256', Buffer.concat([this.#outer, hash('sha256', Buffer.concat([this.#inner, bytes]), 'buffer')]), 'hex').slice(0, digits)
+    return (
+      mark +
+      hash(
+        'sha256',
+        Buffer.concat([this.#outer, hash('sha256', Buffer.concat([this.#inner, bytes]), 'buffer')]),
+        'hex',
+      ).slice(0, digits)
+    )
   }
 
   #value(value: unknown, name: string): unknown {
     if (typeof value === 'string') return this.#string(value, name)
-    if (typeof value === 'number') return name !== '' && this.#suspicion(name) === 'password' ? this.digest(String(value)) : value
+    if (typeof value === 'number')
+      return name !== '' && this.#suspicion(name) === 'password' ? this.digest(String(value)) : value
     if (Array.isArray(value)) return this.#list(value, name)
     if (!isRecord(value)) return value
-    return isRawNumber(value) ? (this.#suspicion(name) === 'password' ? this.digest(String(value.rawJSON)) : value) : this.#dict(value)
+    return isRawNumber(value)
+      ? this.#suspicion(name) === 'password'
+        ? this.digest(String(value.rawJSON))
+        : value
+      : this.#dict(value)
   }
 
   #string(value: string, name: string): string {
@@ -89,7 +107,8 @@ export class Redactor {
     if (list.length === 0) return list
     const suspicion = name === '' ? 'none' : this.#suspicion(name)
     if (list.every((entry) => typeof entry === 'string')) {
-      if (suspicion !== 'none' && suspicion !== 'weak') return mapList(list, (entry) => this.#string(entry as string, name))
+      if (suspicion !== 'none' && suspicion !== 'weak')
+        return mapList(list, (entry) => this.#string(entry as string, name))
       return redactArguments(list, this.#mask, this.#text, this.#suspicion)
     }
     return mapList(list, (entry) => this.#value(entry, typeof entry === 'object' ? '' : name))
@@ -97,7 +116,8 @@ export class Redactor {
 
   #dict(dict: Dict): Dict {
     const { kind, command, args } = dict
-    if (kind === 'Secret' && (dict['apiVersion'] === 'v1' || dict['apiVersion'] === undefined)) return this.#secret(dict)
+    if (kind === 'Secret' && (dict['apiVersion'] === 'v1' || dict['apiVersion'] === undefined))
+      return this.#secret(dict)
     const named = nameOf(dict)
     let copy: Record<string, unknown> | undefined
     const isCommandLine = isTexts(command) && isTexts(args)
@@ -120,19 +140,36 @@ export class Redactor {
     if (name === 'metadata' && isRecord(part)) return this.#metadata(part, false)
     if (name === 'binaryData' && isRecord(part)) return mapDict(part, (value, key) => this.#bytes(value, key))
     // What a SealedSecret holds is encrypted; an ExternalSecret names the key of a Secret.
-    if ((name === 'spec' && dict['kind'] === 'SealedSecret') || (name === 'secretKey' && Object.hasOwn(dict, 'remoteRef'))) return part
+    if (
+      (name === 'spec' && dict['kind'] === 'SealedSecret') ||
+      (name === 'secretKey' && Object.hasOwn(dict, 'remoteRef'))
+    )
+      return part
     return this.#value(part, name)
   }
 
   /** Of a Secret nothing is kept of its values, wherever they were copied to. */
   #secret(secret: Dict): Dict {
-    const values = ['data', 'stringData'].flatMap((field) => (isRecord(secret[field]) ? Object.values(secret[field]) : [])).filter((value) => typeof value === 'string')
-    const copies = new Set(values.flatMap((value) => [value, Buffer.from(value, 'base64').toString('utf8')]).filter((value) => value.length >= 6))
+    const values = ['data', 'stringData']
+      .flatMap((field) => (isRecord(secret[field]) ? Object.values(secret[field]) : []))
+      .filter((value) => typeof value === 'string')
+    const copies = new Set(
+      values
+        .flatMap((value) => [value, Buffer.from(value, 'base64').toString('utf8')])
+        .filter((value) => value.length >= 6),
+    )
     const safe: Record<string, unknown> = {}
     for (const name in secret) {
       const part = secret[name]
-      if ((name === 'data' || name === 'stringData') && isRecord(part)) safe[name] = mapDict(part, (value) => (typeof value === 'string' && value.startsWith(mark) ? value : this.digest(name === 'data' && typeof value === 'string' ? Buffer.from(value, 'base64') : value)))
-      else safe[name] = name === 'metadata' && isRecord(part) ? this.#metadata(part, true, copies) : this.#value(part, name)
+      if ((name === 'data' || name === 'stringData') && isRecord(part))
+        safe[name] = mapDict(part, (value) =>
+          typeof value === 'string' && value.startsWith(mark)
+            ? value
+            : this.digest(name === 'data' && typeof value === 'string' ? Buffer.from(value, 'base64') : value),
+        )
+      else
+        safe[name] =
+          name === 'metadata' && isRecord(part) ? this.#metadata(part, true, copies) : this.#value(part, name)
     }
     return Object.keys(secret).every((name) => secret[name] === safe[name]) ? secret : safe
   }
@@ -141,7 +178,14 @@ export class Redactor {
     let safe = metadata
     for (const field of metadataTexts) {
       const texts = metadata[field]
-      if (isRecord(texts)) safe = replaced(safe, field, field === 'annotations' ? this.#annotations(texts, isSecret, copies) : mapDict(texts, (value, name) => this.#value(value, name)))
+      if (isRecord(texts))
+        safe = replaced(
+          safe,
+          field,
+          field === 'annotations'
+            ? this.#annotations(texts, isSecret, copies)
+            : mapDict(texts, (value, name) => this.#value(value, name)),
+        )
     }
     return safe
   }
@@ -149,7 +193,11 @@ export class Redactor {
   #annotations(annotations: Dict, isSecret: boolean, copies: ReadonlySet<string>): Dict {
     const safe = mapDict(annotations, (value, name) => {
       if (name === lastApplied) return isSecret ? undefined : this.#applied(value)
-      if (typeof value === 'string' && (isSecret && (/"(?:data|stringData)"\s*:|^\s*(?:data|stringData):/m.test(value)) || holds(value, copies))) return this.digest(value)
+      if (
+        typeof value === 'string' &&
+        ((isSecret && /"(?:data|stringData)"\s*:|^\s*(?:data|stringData):/m.test(value)) || holds(value, copies))
+      )
+        return this.digest(value)
       return this.#value(value, name)
     })
     if (!isSecret || !Object.hasOwn(safe, lastApplied)) return safe
@@ -180,7 +228,8 @@ export class Redactor {
   #at(value: unknown, path: readonly string[]): unknown {
     const [key, ...rest] = path
     if (key === undefined) return this.digest(value)
-    if (Array.isArray(value)) return mapList(value, (entry, index) => (key === '*' || key === String(index) ? this.#at(entry, rest) : entry))
+    if (Array.isArray(value))
+      return mapList(value, (entry, index) => (key === '*' || key === String(index) ? this.#at(entry, rest) : entry))
     if (!isRecord(value)) return value
     if (key === '*') return mapDict(value, (entry) => this.#at(entry, rest))
     return Object.hasOwn(value, key) ? replaced(value, key, this.#at(value[key], rest)) : value
@@ -197,7 +246,8 @@ function holds(text: string, copies: ReadonlySet<string>): boolean {
 /** What a value is called that stands beside its name: a variable, a header, a parameter of a chart. */
 function nameOf(dict: Dict): string | undefined {
   if (!Object.hasOwn(dict, 'value')) return undefined
-  for (const field of ['name', 'key', 'header', 'path'] as const) if (typeof dict[field] === 'string') return dict[field]
+  for (const field of ['name', 'key', 'header', 'path'] as const)
+    if (typeof dict[field] === 'string') return dict[field]
   return undefined
 }
 

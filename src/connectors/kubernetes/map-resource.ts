@@ -4,7 +4,20 @@ import { isRecord } from '../../model/json.ts'
 import type { KubeObject } from './client-types.ts'
 
 /** Everything of a resource that can change while it lives. */
-export type ResourceFacts = Omit<ResourceData, 'cluster' | 'group' | 'version' | 'kind' | 'resource' | 'namespace' | 'name' | 'uid' | 'resourceVersion' | 'since' | 'state'>
+export type ResourceFacts = Omit<
+  ResourceData,
+  | 'cluster'
+  | 'group'
+  | 'version'
+  | 'kind'
+  | 'resource'
+  | 'namespace'
+  | 'name'
+  | 'uid'
+  | 'resourceVersion'
+  | 'since'
+  | 'state'
+>
 
 type Dict = Readonly<Record<string, unknown>>
 
@@ -20,7 +33,9 @@ export function factsOf(object: KubeObject): ResourceFacts {
     ...(object.apiVersion === 'v1' && object.kind === 'Pod' ? podFacts(object) : {}),
     ...(object.apiVersion === 'v1' && object.kind === 'Node' ? nodeFacts(object) : {}),
     ...(object.apiVersion === 'v1' && object.kind === 'Service' ? serviceFacts(object) : {}),
-    ...(object.kind === 'EndpointSlice' && object.apiVersion?.startsWith('discovery.k8s.io/') === true ? sliceFacts(object) : {}),
+    ...(object.kind === 'EndpointSlice' && object.apiVersion?.startsWith('discovery.k8s.io/') === true
+      ? sliceFacts(object)
+      : {}),
   })
 }
 
@@ -28,7 +43,10 @@ function ownerOf(reference: Dict): ResourceOwner {
   const version = textOf(reference['apiVersion']) ?? ''
   const slash = version.indexOf('/')
   return {
-    kind: textOf(reference['kind']) ?? '', group: slash === -1 ? '' : version.slice(0, slash), name: textOf(reference['name']) ?? '', uid: textOf(reference['uid']) ?? '',
+    kind: textOf(reference['kind']) ?? '',
+    group: slash === -1 ? '' : version.slice(0, slash),
+    name: textOf(reference['name']) ?? '',
+    uid: textOf(reference['uid']) ?? '',
     ...(reference['controller'] === true ? { controller: true } : {}),
   }
 }
@@ -37,14 +55,26 @@ function podFacts({ spec: s, status: t, metadata }: KubeObject): ResourceFacts {
   const [spec, status] = [dictOf(s), dictOf(t)]
   const hostNetwork = spec['hostNetwork'] === true
   const ips = new Set([textOf(status['podIP']), ...listOf(status['podIPs']).map(({ ip }) => textOf(ip))])
-  const addresses: ResourceAddress[] = hostNetwork ? [] : [...ips].flatMap((ip) => (ip === undefined || ip === '' ? [] : [{ ip, as: 'pod' as const }]))
-  const images = new Map(listOf(status['containerStatuses']).map((container) => [textOf(container['name']), textOf(container['imageID'])]))
+  const addresses: ResourceAddress[] = hostNetwork
+    ? []
+    : [...ips].flatMap((ip) => (ip === undefined || ip === '' ? [] : [{ ip, as: 'pod' as const }]))
+  const images = new Map(
+    listOf(status['containerStatuses']).map((container) => [textOf(container['name']), textOf(container['imageID'])]),
+  )
   return compact({
     addresses: nonEmptyList([...addresses, ...secondaryOf(metadata?.annotations)]),
     ...(hostNetwork ? { hostNetwork: true as const } : {}),
     phase: textOf(status['phase']),
     node: textOf(spec['nodeName']),
-    images: nonEmptyList(listOf(spec['containers']).map((container) => compact({ container: textOf(container['name']) ?? '', image: textOf(container['image']) ?? '', id: nonBlank(images.get(textOf(container['name']))) }))),
+    images: nonEmptyList(
+      listOf(spec['containers']).map((container) =>
+        compact({
+          container: textOf(container['name']) ?? '',
+          image: textOf(container['image']) ?? '',
+          id: nonBlank(images.get(textOf(container['name']))),
+        }),
+      ),
+    ),
   })
 }
 
@@ -53,14 +83,24 @@ function secondaryOf(annotations: Readonly<Record<string, string>> | undefined):
   const found: ResourceAddress[] = []
   for (const network of listOf(parsed(annotations?.['k8s.v1.cni.cncf.io/network-status']))) {
     if (network['default'] === true) continue
-    for (const ip of texts(network['ips'])) found.push(compact({ ip, as: 'secondary' as const, network: textOf(network['name']), interface: nonBlank(textOf(network['interface'])), mac: nonBlank(textOf(network['mac'])) }))
+    for (const ip of texts(network['ips']))
+      found.push(
+        compact({
+          ip,
+          as: 'secondary' as const,
+          network: textOf(network['name']),
+          interface: nonBlank(textOf(network['interface'])),
+          mac: nonBlank(textOf(network['mac'])),
+        }),
+      )
   }
   for (const [name, network] of Object.entries(dictOf(parsed(annotations?.['k8s.ovn.org/pod-networks'])))) {
     const { role, ip_addresses: ranges, mac_address: mac } = dictOf(network)
     if (name === 'default' && role !== 'primary') continue
     for (const range of texts(ranges)) {
       const ip = range.split('/')[0] ?? ''
-      if (ip !== '' && name !== 'default') found.push(compact({ ip, as: 'secondary' as const, network: name, mac: nonBlank(textOf(mac)) }))
+      if (ip !== '' && name !== 'default')
+        found.push(compact({ ip, as: 'secondary' as const, network: name, mac: nonBlank(textOf(mac)) }))
     }
   }
   return found
@@ -71,7 +111,8 @@ const regionLabels = ['topology.kubernetes.io/region', 'failure-domain.beta.kube
 
 function nodeFacts({ spec, status, metadata }: KubeObject): ResourceFacts {
   const labels = dictOf(metadata?.['labels'])
-  const first = (names: readonly string[]): string | undefined => names.map((name) => textOf(labels[name])).find((value) => value !== undefined)
+  const first = (names: readonly string[]): string | undefined =>
+    names.map((name) => textOf(labels[name])).find((value) => value !== undefined)
   const addresses = listOf(dictOf(status)['addresses']).flatMap(({ type, address }): ResourceAddress[] => {
     const ip = textOf(address)
     return ip === undefined || (type !== 'InternalIP' && type !== 'ExternalIP') ? [] : [{ ip, as: 'node' }]
@@ -81,7 +122,13 @@ function nodeFacts({ spec, status, metadata }: KubeObject): ResourceFacts {
     const port = secondAddress(range)
     if (port !== undefined) addresses.push({ ip: port, as: 'node' })
   }
-  return compact({ addresses: nonEmptyList(addresses), zone: first(zoneLabels), region: first(regionLabels), providerId: nonBlank(textOf(dictOf(spec)['providerID'])), podRanges: nonEmptyList(texts(dictOf(spec)['podCIDRs'])) })
+  return compact({
+    addresses: nonEmptyList(addresses),
+    zone: first(zoneLabels),
+    region: first(regionLabels),
+    providerId: nonBlank(textOf(dictOf(spec)['providerID'])),
+    podRanges: nonEmptyList(texts(dictOf(spec)['podCIDRs'])),
+  })
 }
 
 function secondAddress(range: string): string | undefined {
@@ -94,25 +141,46 @@ function secondAddress(range: string): string | undefined {
 function serviceFacts({ spec: s, status }: KubeObject): ResourceFacts {
   const spec = dictOf(s)
   const addresses: ResourceAddress[] = []
-  for (const ip of new Set([textOf(spec['clusterIP']) ?? '', ...texts(spec['clusterIPs'])])) if (ip !== '' && ip !== 'None') addresses.push({ ip, as: 'cluster' })
+  for (const ip of new Set([textOf(spec['clusterIP']) ?? '', ...texts(spec['clusterIPs'])]))
+    if (ip !== '' && ip !== 'None') addresses.push({ ip, as: 'cluster' })
   for (const ip of texts(spec['externalIPs'])) addresses.push({ ip, as: 'external' })
-  for (const { ip } of listOf(dictOf(dictOf(status)['loadBalancer'])['ingress'])) if (typeof ip === 'string') addresses.push({ ip, as: 'load-balancer' })
+  for (const { ip } of listOf(dictOf(dictOf(status)['loadBalancer'])['ingress']))
+    if (typeof ip === 'string') addresses.push({ ip, as: 'load-balancer' })
   return compact({
-    addresses: nonEmptyList(addresses), selector: nonEmpty(dictOf(spec['selector'])) as ResourceFacts['selector'],
-    ports: nonEmptyList(listOf(spec['ports']).map(({ port, protocol, name, nodePort, targetPort }) => compact({
-      port: Number(port), protocol: textOf(protocol) ?? 'TCP', name: textOf(name), ...(typeof nodePort === 'number' && nodePort > 0 ? { nodePort } : {}),
-      ...(typeof targetPort === 'number' || typeof targetPort === 'string' ? { targetPort } : {}),
-    }))),
+    addresses: nonEmptyList(addresses),
+    selector: nonEmpty(dictOf(spec['selector'])) as ResourceFacts['selector'],
+    ports: nonEmptyList(
+      listOf(spec['ports']).map(({ port, protocol, name, nodePort, targetPort }) =>
+        compact({
+          port: Number(port),
+          protocol: textOf(protocol) ?? 'TCP',
+          name: textOf(name),
+          ...(typeof nodePort === 'number' && nodePort > 0 ? { nodePort } : {}),
+          ...(typeof targetPort === 'number' || typeof targetPort === 'string' ? { targetPort } : {}),
+        }),
+      ),
+    ),
   })
 }
 
 function sliceFacts(object: KubeObject): ResourceFacts {
   return compact({
     service: textOf(dictOf(object.metadata?.['labels'])['kubernetes.io/service-name']),
-    endpoints: nonEmptyList(listOf(object['endpoints']).map(({ addresses, conditions, nodeName, zone, targetRef }) => {
-      const { kind, namespace, name, uid } = dictOf(targetRef)
-      return compact({ addresses: texts(addresses), ready: dictOf(conditions)['ready'] !== false, node: textOf(nodeName), zone: textOf(zone), kind: textOf(kind), namespace: textOf(namespace), name: textOf(name), uid: textOf(uid) })
-    })),
+    endpoints: nonEmptyList(
+      listOf(object['endpoints']).map(({ addresses, conditions, nodeName, zone, targetRef }) => {
+        const { kind, namespace, name, uid } = dictOf(targetRef)
+        return compact({
+          addresses: texts(addresses),
+          ready: dictOf(conditions)['ready'] !== false,
+          node: textOf(nodeName),
+          zone: textOf(zone),
+          kind: textOf(kind),
+          namespace: textOf(namespace),
+          name: textOf(name),
+          uid: textOf(uid),
+        })
+      }),
+    ),
   })
 }
 
@@ -125,7 +193,11 @@ function listOf(value: unknown): readonly Dict[] {
 }
 
 function texts(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : typeof value === 'string' ? [value] : []
+  return Array.isArray(value)
+    ? value.filter((each) => typeof each === 'string')
+    : typeof value === 'string'
+      ? [value]
+      : []
 }
 
 function textOf(value: unknown): string | undefined {
@@ -153,7 +225,9 @@ function parsed(text: string | undefined): unknown {
   }
 }
 
-type Compact<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & { [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined> }
+type Compact<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>
+}
 
 /** Without what is undefined. */
 function compact<T extends object>(value: T): Compact<T> {

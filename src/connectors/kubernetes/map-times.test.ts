@@ -19,14 +19,31 @@ describe('the time of a change', () => {
 
   test('is not before that of a change of the same second that came earlier', () => {
     const clock = new ChangeClock()
-    expect([clock.at(time('10:00:05.900'), time('10:00:05')), clock.at(time('10:00:06.100'), time('10:00:05')), clock.at(time('10:00:08'), time('10:00:06'))]).toEqual([time('10:00:05.900'), time('10:00:05.900'), time('10:00:06')])
+    expect([
+      clock.at(time('10:00:05.900'), time('10:00:05')),
+      clock.at(time('10:00:06.100'), time('10:00:05')),
+      clock.at(time('10:00:08'), time('10:00:06')),
+    ]).toEqual([time('10:00:05.900'), time('10:00:05.900'), time('10:00:06')])
   })
 })
 
 describe('what an object tells of the time of an update', () => {
   const owned = [
-    { manager: 'kubectl', time: iso('09:00:00'), fieldsV1: { 'f:metadata': { 'f:labels': { '.': {}, 'f:app': {} } }, 'f:spec': { 'f:replicas': {}, 'f:selector': {} } } },
-    { manager: 'kubelet', time: iso('10:00:05'), fieldsV1: { 'f:status': { 'f:phase': {}, 'f:conditions': { 'k:{"type":"Ready"}': { '.': {}, 'f:status': {} } } } } },
+    {
+      manager: 'kubectl',
+      time: iso('09:00:00'),
+      fieldsV1: {
+        'f:metadata': { 'f:labels': { '.': {}, 'f:app': {} } },
+        'f:spec': { 'f:replicas': {}, 'f:selector': {} },
+      },
+    },
+    {
+      manager: 'kubelet',
+      time: iso('10:00:05'),
+      fieldsV1: {
+        'f:status': { 'f:phase': {}, 'f:conditions': { 'k:{"type":"Ready"}': { '.': {}, 'f:status': {} } } },
+      },
+    },
   ]
   const replace = (path: string, value: unknown = 'x'): PatchStep => ({ op: 'replace', path, value })
   test.each([
@@ -40,12 +57,16 @@ describe('what an object tells of the time of an update', () => {
     ['the request to delete', [replace('/metadata/deletionTimestamp', iso('10:00:40'))], '10:00:10'],
     ['startTime', [{ op: 'add', path: '/status/startTime', value: iso('10:00:20') } as const], '10:00:20'],
   ])('%s', (_, patch, expected) => {
-    expect(updatedAt(patch, { metadata: { deletionTimestamp: iso('10:00:40'), deletionGracePeriodSeconds: 30 } }, owned)).toBe(expected === undefined ? undefined : time(expected))
+    expect(
+      updatedAt(patch, { metadata: { deletionTimestamp: iso('10:00:40'), deletionGracePeriodSeconds: 30 } }, owned),
+    ).toBe(expected === undefined ? undefined : time(expected))
   })
 })
 
 test('a deletion was requested before deletionTimestamp by the grace period, and what finalizers held went later than that', () => {
-  expect(deletionRequest({ metadata: { deletionTimestamp: iso('10:00:40'), deletionGracePeriodSeconds: 30 } })).toBe(time('10:00:10'))
+  expect(deletionRequest({ metadata: { deletionTimestamp: iso('10:00:40'), deletionGracePeriodSeconds: 30 } })).toBe(
+    time('10:00:10'),
+  )
   expect(deletionRequest({ metadata: { deletionTimestamp: iso('10:00:40') } })).toBe(time('10:00:40'))
   expect(deletionRequest({ metadata: {} })).toBeUndefined()
   expect(goneAt({ metadata: { deletionTimestamp: iso('10:00:40') } })).toBe(time('10:00:40'))
@@ -54,11 +75,19 @@ test('a deletion was requested before deletionTimestamp by the grace period, and
 
 test('the first request to delete an object counts, though another moved deletionTimestamp', () => {
   const requests = new DeletionRequests()
-  const [asked, moved] = [{ metadata: { deletionTimestamp: iso('10:00:35'), deletionGracePeriodSeconds: 30 } }, { metadata: { deletionTimestamp: iso('10:00:20'), deletionGracePeriodSeconds: 0 } }]
+  const [asked, moved] = [
+    { metadata: { deletionTimestamp: iso('10:00:35'), deletionGracePeriodSeconds: 30 } },
+    { metadata: { deletionTimestamp: iso('10:00:20'), deletionGracePeriodSeconds: 0 } },
+  ]
   requests.seen('a', asked)
   requests.seen('a', moved, asked)
   // Seen for the first time after a restart: the state before tells.
   requests.seen('b', moved, asked)
   requests.seen('c', { metadata: {} })
-  expect(['a', 'b', 'c', 'a'].map((uid) => requests.gone(uid))).toEqual([time('10:00:05'), time('10:00:05'), undefined, undefined])
+  expect(['a', 'b', 'c', 'a'].map((uid) => requests.gone(uid))).toEqual([
+    time('10:00:05'),
+    time('10:00:05'),
+    undefined,
+    undefined,
+  ])
 })

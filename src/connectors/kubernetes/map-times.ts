@@ -34,12 +34,19 @@ export function setsDeletion(patch: readonly PatchStep[]): boolean {
  * `status.startTime`, if the update set these. Undefined: nothing in the object tells. An entry that does not name a changed field is about an earlier
  * update. A field that was removed is named by no entry.
  */
-export function updatedAt(patch: readonly PatchStep[], after: KubeObject, owned: readonly OwnedFields[]): number | undefined {
+export function updatedAt(
+  patch: readonly PatchStep[],
+  after: KubeObject,
+  owned: readonly OwnedFields[],
+): number | undefined {
   const written = patch.filter(({ op }) => op !== 'remove')
   const paths = written.map(({ path }) => keysOf(path))
-  const moments = owned.filter(({ fieldsV1 }) => paths.some((path) => names(fieldsV1, path))).map(({ time }) => momentOf(time))
+  const moments = owned
+    .filter(({ fieldsV1 }) => paths.some((path) => names(fieldsV1, path)))
+    .map(({ time }) => momentOf(time))
   if (setsDeletion(patch)) moments.push(deletionRequest(after))
-  for (const step of written) if (step.path === '/status/startTime' && 'value' in step) moments.push(momentOf(step.value))
+  for (const step of written)
+    if (step.path === '/status/startTime' && 'value' in step) moments.push(momentOf(step.value))
   const known = moments.filter((moment) => moment !== undefined)
   return known.length === 0 ? undefined : Math.max(...known)
 }
@@ -50,7 +57,9 @@ function names(fields: unknown, [key, ...rest]: readonly string[]): boolean {
   if (typeof fields !== 'object' || fields === null) return false
   const within = Object.entries(fields).filter(([name]) => name !== '.')
   if (within.length === 0) return true
-  return within.some(([name, of]) => (name === `f:${key}` || (/^\d+$|^-$/.test(key) && /^[kvi]:/.test(name))) && names(of, rest))
+  return within.some(
+    ([name, of]) => (name === `f:${key}` || (/^\d+$|^-$/.test(key) && /^[kvi]:/.test(name))) && names(of, rest),
+  )
 }
 
 /**
@@ -61,13 +70,23 @@ export class ChangeClock {
   #last = -Infinity
 
   at(received: number, own: number | undefined): number {
-    const time = own === undefined || received < own + second ? received : Math.floor(this.#last / second) * second === own ? this.#last : own
+    const time =
+      own === undefined || received < own + second
+        ? received
+        : Math.floor(this.#last / second) * second === own
+          ? this.#last
+          : own
     this.#last = time
     return time
   }
 
   /** Of an update. What was written within the last second needs no look at who wrote which field. */
-  ofUpdate(received: number, patch: readonly PatchStep[], after: KubeObject, seen: { readonly managers: readonly ManagedField[]; readonly owned: readonly OwnedFields[] }): number {
+  ofUpdate(
+    received: number,
+    patch: readonly PatchStep[],
+    after: KubeObject,
+    seen: { readonly managers: readonly ManagedField[]; readonly owned: readonly OwnedFields[] },
+  ): number {
     const isFresh = seen.managers.some(({ time }) => (momentOf(time) ?? -Infinity) + second > received)
     return this.at(received, isFresh ? undefined : updatedAt(patch, after, seen.owned))
   }

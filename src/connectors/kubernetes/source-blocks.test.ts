@@ -8,14 +8,24 @@ import { Database } from '../../host/database.ts'
 import { ObjectMap, type Known, type Step } from './source-objects.ts'
 
 let dir = ''
-beforeAll(async () => { dir = await mkdtemp(join(tmpdir(), 'weir-blocks-')) })
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'weir-blocks-'))
+})
 afterAll(() => rm(dir, { recursive: true, force: true }))
 
 const document = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text))
 const put = (map: ObjectMap, known: Known, uid: string, text: string): Step => {
   const own = document(text)
   known.document = own
-  return { is: 'put', collection: map.collection('c'), uid, known, facts: { version: '1', hash: '', told: '' }, names: { namespace: undefined, name: uid }, document: own }
+  return {
+    is: 'put',
+    collection: map.collection('c'),
+    uid,
+    known,
+    facts: { version: '1', hash: '', told: '' },
+    names: { namespace: undefined, name: uid },
+    document: own,
+  }
 }
 const blocksOf = (path: string): number => {
   const database = new Database(path)
@@ -57,7 +67,8 @@ test('whatever is written, replaced and removed, together or apart, each object 
       }
     }
     // What nobody needs goes with what is written next.
-    for (const [uid] of wanted) map.commit([{ is: 'remove', known: map.collection('c').objects.get(uid) as Known }], undefined)
+    for (const [uid] of wanted)
+      map.commit([{ is: 'remove', known: map.collection('c').objects.get(uid) as Known }], undefined)
     map.commit([], undefined)
     map.close()
     expect(blocksOf(path), `seed ${seed}`).toBe(0)
@@ -67,13 +78,17 @@ test('whatever is written, replaced and removed, together or apart, each object 
 test('a document whose block is damaged is lost, and the others are there', () => {
   const path = join(dir, 'damaged.sqlite')
   let map = new ObjectMap(path)
-  for (const uid of ['a', 'b']) map.commit([put(map, map.add(map.collection('c'), uid), uid, `document of ${uid}`)], undefined)
+  for (const uid of ['a', 'b'])
+    map.commit([put(map, map.add(map.collection('c'), uid), uid, `document of ${uid}`)], undefined)
   map.close()
   const database = new Database(path)
-  database.exec("UPDATE blocks SET documents = substr(documents, 1, 10) WHERE id = (SELECT block FROM objects WHERE uid = 'a')")
+  database.exec(
+    "UPDATE blocks SET documents = substr(documents, 1, 10) WHERE id = (SELECT block FROM objects WHERE uid = 'a')",
+  )
   database.close()
   map = new ObjectMap(path)
-  const found = (uid: string): string | undefined => map.document(map.collection('c').objects.get(uid) as Known)?.toString()
+  const found = (uid: string): string | undefined =>
+    map.document(map.collection('c').objects.get(uid) as Known)?.toString()
   expect([found('a'), found('b')]).toEqual([undefined, 'document of b'])
   map.close()
 })

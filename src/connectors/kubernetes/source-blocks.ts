@@ -62,7 +62,11 @@ export class Blocks {
 
   /** Where a document will be once the transaction has succeeded. It is read until {@link end}. */
   add(document: Uint8Array): BlockPlace {
-    if (this.#open !== undefined && (this.#open.documents.length === mostDocuments || this.#openBytes + document.length > mostBytes)) this.end()
+    if (
+      this.#open !== undefined &&
+      (this.#open.documents.length === mostDocuments || this.#openBytes + document.length > mostBytes)
+    )
+      this.end()
     // Those that were dropped in this transaction are free after it.
     this.#open ??= { block: this.#free.pop() ?? ++this.#last, documents: [] }
     this.#openBytes += document.length
@@ -130,14 +134,22 @@ function isOf(bytes: Buffer, block: number): boolean {
 /** The number of documents and the length of each, in 32 bits, and the documents. */
 function packed(block: number, documents: readonly Uint8Array[]): Uint8Array {
   const size = documents.reduce((sum, { length }) => sum + length, 4 * (documents.length + 1))
-  const bytes = size > mostBytes * 2 ? Buffer.allocUnsafeSlow(size) : (room.length === 0 ? (room = Buffer.allocUnsafeSlow(mostBytes * 2)) : room)
+  const bytes =
+    size > mostBytes * 2
+      ? Buffer.allocUnsafeSlow(size)
+      : room.length === 0
+        ? (room = Buffer.allocUnsafeSlow(mostBytes * 2))
+        : room
   let at = bytes.writeUInt32LE(((block << countBits) | documents.length) >>> 0, 0)
   for (const { length } of documents) at = bytes.writeUInt32LE(length, at)
   for (const document of documents) {
     bytes.set(document, at)
     at += document.length
   }
-  return zstdCompressSync(bytes.subarray(0, size), { params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 }, pledgedSrcSize: size })
+  return zstdCompressSync(bytes.subarray(0, size), {
+    params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 },
+    pledgedSrcSize: size,
+  })
 }
 
 /** All documents of a block, as it is stored. Throws when it is damaged. */

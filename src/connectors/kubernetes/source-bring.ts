@@ -9,7 +9,12 @@ export const objectsStream = 'objects'
 export const objectsFile = 'objects.sqlite'
 
 /** What our folder knows, if the journal still has all that came after it; else the newest state that is there. `open` opens what is in the folder. */
-export async function bringObjects(state: SharedState, folder: string, { host, log, metrics, id }: Pick<SourceContext, 'host' | 'log' | 'metrics' | 'id'>, open: () => Promise<ObjectMap>): Promise<ObjectMap> {
+export async function bringObjects(
+  state: SharedState,
+  folder: string,
+  { host, log, metrics, id }: Pick<SourceContext, 'host' | 'log' | 'metrics' | 'id'>,
+  open: () => Promise<ObjectMap>,
+): Promise<ObjectMap> {
   const map = await open()
   const { before, last, told } = await state.bounds()
   const { sequence } = map.position
@@ -18,7 +23,10 @@ export async function bringObjects(state: SharedState, folder: string, { host, l
   const note = await state.newest()
   if (note !== undefined) {
     const fetched = await fetchObjects(state, note, folder, host).catch((error: unknown) => {
-      log.error('What the journal has of what was known of the cluster can not be read.', { source: id, error: messageOf(error) })
+      log.error('What the journal has of what was known of the cluster can not be read.', {
+        source: id,
+        error: messageOf(error),
+      })
     })
     if (fetched === true) {
       map.close()
@@ -27,14 +35,23 @@ export async function bringObjects(state: SharedState, folder: string, { host, l
       await host.disk.syncDirectory(folder)
       const brought = await open()
       brought.commit([], { sequence: note.from, row: 0 })
-      log.info('What was known of the cluster was brought from the journal.', { source: id, from: note.source, objects: brought.size, at: new Date(note.at).toISOString() })
+      log.info('What was known of the cluster was brought from the journal.', {
+        source: id,
+        from: note.source,
+        objects: brought.size,
+        at: new Date(note.at).toISOString(),
+      })
       return brought
     }
   }
   if (told === 0) return map
   metrics.count('weir_kubernetes_forgotten_restarts_total', 1, { source: id })
   const what = 'The journal has nothing of what was known of the cluster: it was removed there, or never got there.'
-  if (map.size > 0) log.error(`${what} Our folder has an earlier state: some changes may be told once more.`, { source: id, objects: map.size })
+  if (map.size > 0)
+    log.error(`${what} Our folder has an earlier state: some changes may be told once more.`, {
+      source: id,
+      objects: map.size,
+    })
   else log.error(`${what} The cluster is looked at anew; what changed meanwhile is not told.`, { source: id })
   return map
 }

@@ -66,7 +66,14 @@ export class KubernetesSource implements Source {
   #changes = 0
   #rediscover: () => void = () => undefined
 
-  constructor(config: KubernetesConfig, context: SourceContext, client: Client, map: ObjectMap, redactor: Redactor | undefined, lease: LeasePlace | undefined) {
+  constructor(
+    config: KubernetesConfig,
+    context: SourceContext,
+    client: Client,
+    map: ObjectMap,
+    redactor: Redactor | undefined,
+    lease: LeasePlace | undefined,
+  ) {
     this.#config = config
     this.#context = context
     this.#client = client
@@ -74,8 +81,17 @@ export class KubernetesSource implements Source {
     this.#redactor = redactor
     const { show, hide, keep } = config.noise
     const rules = [...new Set([...usualNoise.filter((rule) => !show.includes(rule)), ...hide])]
-    ;[this.#noise, this.#marked] = [new Noise(rules, keep), new Noise([...new Set([...usuallyMarked, ...show])].filter((rule) => !rules.includes(rule)))]
-    this.#scope = { namespaces: config.namespaces, include: config.include, exclude: config.exclude, events: config.events, hidden: (kind) => this.#noise.ofKind(kind) !== undefined }
+    ;[this.#noise, this.#marked] = [
+      new Noise(rules, keep),
+      new Noise([...new Set([...usuallyMarked, ...show])].filter((rule) => !rules.includes(rule))),
+    ]
+    this.#scope = {
+      namespaces: config.namespaces,
+      include: config.include,
+      exclude: config.exclude,
+      events: config.events,
+      hidden: (kind) => this.#noise.ofKind(kind) !== undefined,
+    }
     this.#lease = this.#keeper(turnsOf(context, lease, client, map, (object) => this.keyOf(object)))
     this.#recorder = new Recorder(context, map, { ...usualRecorderLimits, waitingBytes: config.buffer }, this.#lease)
     this.#pace = new Pace(context.host.clock)
@@ -84,19 +100,25 @@ export class KubernetesSource implements Source {
 
   #keeper(turns: Turns | undefined): LeaseKeeper | undefined {
     const { host, log, metrics, id } = this.#context
-    return turns === undefined ? undefined : new LeaseKeeper({
-      host, log, id, ...turns, durationMs: this.#config.lease.duration,
-      // A name that nobody has had before: who was killed and comes again is somebody else.
-      identity: `${turns.name}_${Buffer.from(host.random.bytes(4)).toString('hex')}`,
-      told: () => this.#recorder.told,
-      onHeld: () => this.#recorder.wake(),
-      onTold: (told) => this.#recorder.toldElsewhere(told),
-      onTurn: (ours) => {
-        metrics.set('weir_kubernetes_lease_held', ours ? 1 : 0, { source: id })
-        // What went while we stood by is told by us.
-        this.#rediscover()
-      },
-    })
+    return turns === undefined
+      ? undefined
+      : new LeaseKeeper({
+          host,
+          log,
+          id,
+          ...turns,
+          durationMs: this.#config.lease.duration,
+          // A name that nobody has had before: who was killed and comes again is somebody else.
+          identity: `${turns.name}_${Buffer.from(host.random.bytes(4)).toString('hex')}`,
+          told: () => this.#recorder.told,
+          onHeld: () => this.#recorder.wake(),
+          onTold: (told) => this.#recorder.toldElsewhere(told),
+          onTurn: (ours) => {
+            metrics.set('weir_kubernetes_lease_held', ours ? 1 : 0, { source: id })
+            // What went while we stood by is told by us.
+            this.#rediscover()
+          },
+        })
   }
 
   /** Whether this replica tells what happens. */
@@ -105,7 +127,15 @@ export class KubernetesSource implements Source {
   }
 
   /** The collection that an object is in. */
-  keyOf({ group, resource, namespace }: { readonly group: string; readonly resource: string; readonly namespace?: string }): string {
+  keyOf({
+    group,
+    resource,
+    namespace,
+  }: {
+    readonly group: string
+    readonly resource: string
+    readonly namespace?: string
+  }): string {
     return this.#key({ group, resource }, this.#config.namespaces.length === 0 ? undefined : namespace)
   }
 
@@ -115,14 +145,23 @@ export class KubernetesSource implements Source {
 
   status(): KubernetesStatus {
     return statusOf({
-      cluster: this.#config.cluster, objects: this.#map.size, changes: this.#changes, hidden: this.#hidden, unavailable: this.#unavailable, watched: [...this.#running.values()],
-      ...(this.#lease === undefined ? {} : { lease: { ...this.#lease.status(), waiting: this.#recorder.waiting } }), ...(this.#reached === undefined ? {} : { reached: this.#reached }), ...(this.#problem === undefined ? {} : { problem: this.#problem }),
+      cluster: this.#config.cluster,
+      objects: this.#map.size,
+      changes: this.#changes,
+      hidden: this.#hidden,
+      unavailable: this.#unavailable,
+      watched: [...this.#running.values()],
+      ...(this.#lease === undefined ? {} : { lease: { ...this.#lease.status(), waiting: this.#recorder.waiting } }),
+      ...(this.#reached === undefined ? {} : { reached: this.#reached }),
+      ...(this.#problem === undefined ? {} : { problem: this.#problem }),
     })
   }
 
   manifest({ cluster, uid }: ManifestQuery): ManifestState | undefined {
     const { host, forgetsMs } = this.#context
-    return cluster === this.#config.cluster ? manifestOf(this.#map, uid, { redactor: this.#redactor, forgetsMs, now: host.clock.now() }) : undefined
+    return cluster === this.#config.cluster
+      ? manifestOf(this.#map, uid, { redactor: this.#redactor, forgetsMs, now: host.clock.now() })
+      : undefined
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -165,7 +204,12 @@ export class KubernetesSource implements Source {
         const found = await discover(this.#client.ask, signal)
         if (this.#map.begun === undefined) this.#map.begun = found.now ?? this.#context.host.clock.now()
         this.#reached = this.#context.host.clock.now()
-        if (this.#problem !== undefined || first) this.#context.log.info('The cluster answers.', { source: this.#context.id, version: found.version, kinds: found.types.length })
+        if (this.#problem !== undefined || first)
+          this.#context.log.info('The cluster answers.', {
+            source: this.#context.id,
+            version: found.version,
+            kinds: found.types.length,
+          })
         this.#problem = undefined
         this.#unavailable = found.unavailable
         await this.#adopt(found.types, found.minor >= 32, signal)
@@ -173,7 +217,8 @@ export class KubernetesSource implements Source {
       } catch (error) {
         if (signal.aborted) return
         const problem = problemOf(error)
-        if (problem !== this.#problem) this.#context.log.warn(sentenceOf(error), { source: this.#context.id, error: messageOf(error) })
+        if (problem !== this.#problem)
+          this.#context.log.warn(sentenceOf(error), { source: this.#context.id, error: messageOf(error) })
         this.#problem = problem
         await timers.sleep(retryMs, signal)
       }
@@ -196,11 +241,19 @@ export class KubernetesSource implements Source {
 
   /** Without a store nobody forgets. */
   async #retell(signal: AbortSignal): Promise<void> {
-    if (this.#context.forgetsMs !== undefined) await retelling({ ...this.#parts, isOurs: ({ key }) => this.#running.has(key) && this.#isOurTurn() }, this.#context.forgetsMs, signal)
+    if (this.#context.forgetsMs !== undefined)
+      await retelling(
+        { ...this.#parts, isOurs: ({ key }) => this.#running.has(key) && this.#isOurTurn() },
+        this.#context.forgetsMs,
+        signal,
+      )
   }
 
   async #keep(signal: AbortSignal): Promise<void> {
-    await keepState({ ...this.#parts, settled: () => (this.#isOurTurn() && this.status().synced ? this.#running.size : undefined) }, signal)
+    await keepState(
+      { ...this.#parts, settled: () => (this.#isOurTurn() && this.status().synced ? this.#running.size : undefined) },
+      signal,
+    )
   }
 
   /** Watches what there is now, and ends what there is no more. */
@@ -251,7 +304,17 @@ export class KubernetesSource implements Source {
     const { host, metrics, id } = this.#context
     const { cluster, initial } = this.#config
     return new Tracker({
-      cluster, type, map: this.#map, collection: this.#map.collection(key), recorder: this.#recorder, noise: this.#noise, marked: this.#marked, redactor: this.#redactor, snapshot: initial === 'snapshot', host, onListed,
+      cluster,
+      type,
+      map: this.#map,
+      collection: this.#map.collection(key),
+      recorder: this.#recorder,
+      noise: this.#noise,
+      marked: this.#marked,
+      redactor: this.#redactor,
+      snapshot: initial === 'snapshot',
+      host,
+      onListed,
       onNoise: (rules) => {
         this.#hidden++
         for (const rule of rules) metrics.count('weir_kubernetes_hidden_total', 1, { source: id, rule })
@@ -274,16 +337,46 @@ export class KubernetesSource implements Source {
     const tracker = this.#tracker(key, type, () => turn.done())
     const stop = new AbortController()
     const path = pathOf(type, namespace)
-    const selectors = { ...(labels === null || isEventType(type) ? {} : { labelSelector: labels }), ...(fields === null || isEventType(type) ? {} : { fieldSelector: fields }) }
+    const selectors = {
+      ...(labels === null || isEventType(type) ? {} : { labelSelector: labels }),
+      ...(fields === null || isEventType(type) ? {} : { fieldSelector: fields }),
+    }
     const reader = new Reader({
-      path, selectors, streams: streams && !isServedElsewhere(type), ask: turn.limiting(this.#client.ask), target: tracker, stripper: new Stripper(this.#noise.cuts, this.#redactor?.key), host, pace: this.#pace,
+      path,
+      selectors,
+      streams: streams && !isServedElsewhere(type),
+      ask: turn.limiting(this.#client.ask),
+      target: tracker,
+      stripper: new Stripper(this.#noise.cuts, this.#redactor?.key),
+      host,
+      pace: this.#pace,
       onMissing: () => this.#rediscover(),
-      onForbidden: (reason) => log.warn(kindForbidden, { source: id, kind: nameOf(type), ...(namespace === undefined ? {} : { namespace }), reason }),
+      onForbidden: (reason) =>
+        log.warn(kindForbidden, {
+          source: id,
+          kind: nameOf(type),
+          ...(namespace === undefined ? {} : { namespace }),
+          reason,
+        }),
     })
-    const done = reader.run(stop.signal).catch((error: unknown) => {
-      if (!stop.signal.aborted) log.error('A kind is watched no more.', { source: id, kind: nameOf(type), error: messageOf(error) })
-    }).finally(() => turn.done())
-    this.#running.set(key, { type, ...(namespace === undefined ? {} : { namespace }), reader, tracker, stop, done, path, selectors, collection: this.#map.collection(key) })
+    const done = reader
+      .run(stop.signal)
+      .catch((error: unknown) => {
+        if (!stop.signal.aborted)
+          log.error('A kind is watched no more.', { source: id, kind: nameOf(type), error: messageOf(error) })
+      })
+      .finally(() => turn.done())
+    this.#running.set(key, {
+      type,
+      ...(namespace === undefined ? {} : { namespace }),
+      reader,
+      tracker,
+      stop,
+      done,
+      path,
+      selectors,
+      collection: this.#map.collection(key),
+    })
   }
 
   async #stop(key: string, running: Running): Promise<void> {
@@ -292,7 +385,13 @@ export class KubernetesSource implements Source {
     this.#running.delete(key)
   }
 
-  async #restart(key: string, running: Running, type: ResourceType, namespace: string | undefined, streams: boolean): Promise<void> {
+  async #restart(
+    key: string,
+    running: Running,
+    type: ResourceType,
+    namespace: string | undefined,
+    streams: boolean,
+  ): Promise<void> {
     await this.#stop(key, running)
     this.#start(key, type, namespace, streams)
   }

@@ -30,7 +30,13 @@ export interface KeepParts {
 
 /** Runs until the signal aborts; does nothing where the journal is not shared. */
 export async function keepState(parts: KeepParts, signal: AbortSignal): Promise<void> {
-  const { host: { clock, timers }, log, metrics, id, frames } = parts.context
+  const {
+    host: { clock, timers },
+    log,
+    metrics,
+    id,
+    frames,
+  } = parts.context
   const state = frames?.shared
   if (state === undefined) return
   let last: Omit<StateNote, 'source'> | undefined
@@ -53,23 +59,34 @@ export async function keepState(parts: KeepParts, signal: AbortSignal): Promise<
       last = await put(parts, state, of)
       metrics.set('weir_kubernetes_state_bytes', last.bytes, { source: id })
     } catch (error) {
-      if (!signal.aborted) log.warn('What is known of the cluster could not be put into the journal; it is tried again.', { source: id, error: messageOf(error) })
+      if (!signal.aborted)
+        log.warn('What is known of the cluster could not be put into the journal; it is tried again.', {
+          source: id,
+          error: messageOf(error),
+        })
     }
   }
 }
 
-async function put({ cluster, context, map, recorder }: KeepParts, state: SharedState, of: string): Promise<Omit<StateNote, 'source'>> {
-  const { host: { disk, timers } } = context
+async function put(
+  { cluster, context, map, recorder }: KeepParts,
+  state: SharedState,
+  of: string,
+): Promise<Omit<StateNote, 'source'>> {
+  const {
+    host: { disk, timers },
+  } = context
   const path = `${context.state ?? ''}/objects.copy`
   for (const rest of ['-wal', '-shm', '']) await disk.remove(`${path}${rest}`)
   try {
     return await state.put((unit) => context.append(unit), {
       of,
-      begin: (act) => recorder.still(async () => {
-        const begun = await act()
-        map.copyTo(path)
-        return begun
-      }),
+      begin: (act) =>
+        recorder.still(async () => {
+          const begun = await act()
+          map.copyTo(path)
+          return begun
+        }),
       pieces: (async function* () {
         yield* piecesOf(path, disk)
         // Not what is there meanwhile: what is told behind the state comes after it.
@@ -123,7 +140,11 @@ async function* resourcesOf(cluster: string, map: ObjectMap, rest: () => Promise
       const document = known === undefined ? undefined : map.document(known)
       if (document === undefined) continue
       const object = JSON.parse(document.toString()) as KubeObject
-      const { data } = resourceEvent({ ...placeOf(cluster, typeAs(collection, object), object), resourceVersion: version, since, state: 'present' }, JSON.stringify(factsOf(object)), 0)
+      const { data } = resourceEvent(
+        { ...placeOf(cluster, typeAs(collection, object), object), resourceVersion: version, since, state: 'present' },
+        JSON.stringify(factsOf(object)),
+        0,
+      )
       if (data === undefined) continue
       lines.push(data, newLine)
       size += data.length + 1

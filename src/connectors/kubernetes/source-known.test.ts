@@ -19,16 +19,40 @@ test('objects that come, change and go are known as a plain map would know them,
     const objects = new KnownObjects()
     const truth = new Map<string, Fact>()
     const gone: Known[] = []
-    const digits = (count: number): string => Array.from({ length: count }, () => random.integer(0, 15).toString(16)).join('')
+    const digits = (count: number): string =>
+      Array.from({ length: count }, () => random.integer(0, 15).toString(16)).join('')
     const judge = (uid: string): void => {
       const known = objects.get(uid)
       const fact = truth.get(uid)
-      expect(known === undefined ? undefined : { row: known.row, version: known.version, hash: known.hash, told: known.told, seen: known.seen, document: known.document })
-        .toEqual(fact === undefined ? undefined : { row: fact.row, version: fact.version, hash: fact.hash, told: fact.told, seen: fact.seen, document: fact.document })
+      expect(
+        known === undefined
+          ? undefined
+          : {
+              row: known.row,
+              version: known.version,
+              hash: known.hash,
+              told: known.told,
+              seen: known.seen,
+              document: known.document,
+            },
+      ).toEqual(
+        fact === undefined
+          ? undefined
+          : {
+              row: fact.row,
+              version: fact.version,
+              hash: fact.hash,
+              told: fact.told,
+              seen: fact.seen,
+              document: fact.document,
+            },
+      )
     }
     for (let step = 0; step < 4000; step++) {
       const old = truth.size > 0 && random.chance(0.7) ? random.pick([...truth.keys()]) : undefined
-      const uid = old ?? (random.chance(0.1) ? `uid-${step}` : `${digits(8)}-${digits(4)}-4${digits(3)}-8${digits(3)}-${digits(12)}`)
+      const uid =
+        old ??
+        (random.chance(0.1) ? `uid-${step}` : `${digits(8)}-${digits(4)}-4${digits(3)}-8${digits(3)}-${digits(12)}`)
       let fact = truth.get(uid)
       if (fact !== undefined && random.chance(0.4)) {
         objects.delete(uid)
@@ -38,9 +62,27 @@ test('objects that come, change and go are known as a plain map would know them,
         gone.push(fact.known)
         if (random.chance(0.5)) for (const known of gone.splice(0)) letGo(known)
       } else {
-        if (fact === undefined) truth.set(uid, (fact = { row: step, known: objects.add(uid, step), version: '', hash: '', told: '', seen: 0, document: undefined }))
+        if (fact === undefined)
+          truth.set(
+            uid,
+            (fact = {
+              row: step,
+              known: objects.add(uid, step),
+              version: '',
+              hash: '',
+              told: '',
+              seen: 0,
+              document: undefined,
+            }),
+          )
         const change = random.pick<Partial<Omit<Fact, 'row' | 'known'>>>([
-          { version: random.pick(['', '7', '007', '18446744073709551615', 'x', String(step)]) }, { hash: digestOf(String(step)) }, { told: digestOf(`told ${step}`) }, { told: '' }, { seen: step }, { document: Buffer.from(`${step}`) }, { document: undefined },
+          { version: random.pick(['', '7', '007', '18446744073709551615', 'x', String(step)]) },
+          { hash: digestOf(String(step)) },
+          { told: digestOf(`told ${step}`) },
+          { told: '' },
+          { seen: step },
+          { document: Buffer.from(`${step}`) },
+          { document: undefined },
         ])
         Object.assign(fact, change)
         Object.assign(fact.known, change)
@@ -50,7 +92,8 @@ test('objects that come, change and go are known as a plain map would know them,
     }
     expect(objects.size).toBe(truth.size)
     expect([...objects.keys()].toSorted()).toEqual([...truth.keys()].toSorted())
-    const rows = (known: Iterable<readonly [string, { readonly row: number }]>): string[] => [...known].map(([uid, { row }]) => `${uid} ${row}`).toSorted()
+    const rows = (known: Iterable<readonly [string, { readonly row: number }]>): string[] =>
+      [...known].map(([uid, { row }]) => `${uid} ${row}`).toSorted()
     expect(rows(objects)).toEqual(rows(truth))
     // Each may go while all are gone through.
     for (const [uid] of objects) objects.delete(uid)

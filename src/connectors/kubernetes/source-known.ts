@@ -68,7 +68,8 @@ export class KnownObjects {
     this.#words = withRoom(this.#words, 4 * this.#numbers)
     this.#blocks = withRoom(this.#blocks, this.#numbers)
     this.#places = withRoom(this.#places, this.#numbers)
-    if (this.#digests.length < 2 * digestBytes * this.#numbers) this.#digests = Buffer.concat([this.#digests], 2 * digestBytes * (this.#numbers + (this.#numbers >> 2)))
+    if (this.#digests.length < 2 * digestBytes * this.#numbers)
+      this.#digests = Buffer.concat([this.#digests], 2 * digestBytes * (this.#numbers + (this.#numbers >> 2)))
     this.#rows[number] = row
     this.#seen[number] = 0
     this.#blocks[number] = 0
@@ -103,17 +104,17 @@ export class KnownObjects {
     this.#free.push(number)
   }
 
-  * keys(): Generator<string> {
+  *keys(): Generator<string> {
     for (const slot of this.#slots) if (slot !== 0) yield uidText(this.#words, 4 * (slot - 1))
     yield* this.#odd.keys()
   }
 
-  * values(): Generator<Known> {
+  *values(): Generator<Known> {
     for (const [, known] of this) yield known
   }
 
   /** Of those that are there at the beginning and have not gone meanwhile. */
-  * [Symbol.iterator](): Generator<[uid: string, known: Known]> {
+  *[Symbol.iterator](): Generator<[uid: string, known: Known]> {
     const numbers = this.#slots.filter((slot) => slot !== 0)
     for (const slot of numbers) {
       const uid = uidText(this.#words, 4 * (slot - 1))
@@ -194,7 +195,11 @@ export class KnownObjects {
     for (let slot = uidHash(this.#uid, 0) & mask; ; slot = (slot + 1) & mask) {
       const number = (this.#slots[slot] as number) - 1
       const at = 4 * number
-      if (number < 0 || (this.#words[at + 3] === d && this.#words[at] === a && this.#words[at + 1] === b && this.#words[at + 2] === c)) return slot
+      if (
+        number < 0 ||
+        (this.#words[at + 3] === d && this.#words[at] === a && this.#words[at + 1] === b && this.#words[at + 2] === c)
+      )
+        return slot
     }
   }
 

@@ -54,18 +54,38 @@ let seeds = 1
 function replica(server: Server, identity: string): Replica {
   const fake = fakeHost(seeds++)
   let frozen = 0
-  const host: FakeHost = { ...fake, clock: { now: () => fake.clock.now() + frozen, monotonic: () => fake.clock.monotonic() + frozen } }
+  const host: FakeHost = {
+    ...fake,
+    clock: { now: () => fake.clock.now() + frozen, monotonic: () => fake.clock.monotonic() + frozen },
+  }
   const link: Replica['link'] = { is: 'well' }
   const [heard, turns]: [Told[], boolean[]] = [[], []]
   const ended = new AbortController()
   const one: Replica = {
-    host: fake, link, heard, turns, told: {},
+    host: fake,
+    link,
+    heard,
+    turns,
+    told: {},
     keeper: new LeaseKeeper({
-      host, log: testContext().log, id: identity, client: server.client(link), place, identity, durationMs,
-      told: () => one.told, onHeld: () => undefined, onTold: (told) => heard.push(told), onTurn: (ours) => turns.push(ours),
+      host,
+      log: testContext().log,
+      id: identity,
+      client: server.client(link),
+      place,
+      identity,
+      durationMs,
+      told: () => one.told,
+      onHeld: () => undefined,
+      onTold: (told) => heard.push(told),
+      onTurn: (ours) => turns.push(ours),
     }),
-    freeze: (ms) => { frozen += ms },
-    kill: () => { fake.kill() },
+    freeze: (ms) => {
+      frozen += ms
+    },
+    kill: () => {
+      fake.kill()
+    },
     async stop() {
       ended.abort()
       await running
@@ -96,8 +116,20 @@ test('the first tells, another stands by and knows who does and what was told', 
   await b.host.settle()
   expect([a.keeper.epoch(), b.keeper.epoch()]).toEqual([1, undefined])
   expect(await until([a, b], () => b.heard.at(-1)?.['/pods'] === '7', 10_000)).toBeLessThan(4000)
-  expect(b.keeper.status()).toEqual({ ...place, state: 'stands by', holder: 'a', epoch: 1, since: '2026-01-01T00:00:00.000000Z' })
-  expect(a.keeper.status()).toEqual({ ...place, state: 'holds', holder: 'a', epoch: 1, since: '2026-01-01T00:00:00.000000Z' })
+  expect(b.keeper.status()).toEqual({
+    ...place,
+    state: 'stands by',
+    holder: 'a',
+    epoch: 1,
+    since: '2026-01-01T00:00:00.000000Z',
+  })
+  expect(a.keeper.status()).toEqual({
+    ...place,
+    state: 'holds',
+    holder: 'a',
+    epoch: 1,
+    since: '2026-01-01T00:00:00.000000Z',
+  })
   expect(await until([a, b], () => tells(b) || !tells(a), 120_000), 'it stays so').toBeUndefined()
   expect([a.turns, b.turns]).toEqual([[true], []])
 })
@@ -149,7 +181,13 @@ test('who cannot renew stops telling before anybody else begins', async () => {
   expect(a.keeper.status()).toMatchObject({ state: 'stands by', problem: 'no route' })
   a.link.is = 'well'
   await until([a, b], () => false, 5000)
-  expect(a.keeper.status()).toEqual({ ...place, state: 'stands by', holder: 'b', epoch: 2, since: expect.any(String) as string })
+  expect(a.keeper.status()).toEqual({
+    ...place,
+    state: 'stands by',
+    holder: 'b',
+    epoch: 2,
+    since: expect.any(String) as string,
+  })
 })
 
 test('a machine that slept does not tell when it wakes, though its monotonic clock stood still', async () => {
@@ -227,7 +265,8 @@ test('whatever happens to three replicas and their connections, no two tell at t
         }
         await one.host.advance(100)
         if (random.next() < 0.004) frozen.set(one, Math.floor(random.next() * 200) * 100)
-        if (random.next() < 0.01) one.link.is = (['well', 'well', 'well', 'away', 'deaf'] as const)[Math.floor(random.next() * 5)] ?? 'well'
+        if (random.next() < 0.01)
+          one.link.is = (['well', 'well', 'well', 'away', 'deaf'] as const)[Math.floor(random.next() * 5)] ?? 'well'
         if (random.next() < 0.002) one.host.jump((random.next() - 0.3) * 10_000)
       }
       const telling = all.filter((one) => tells(one) && (frozen.get(one) ?? 0) <= 0)

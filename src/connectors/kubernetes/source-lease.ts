@@ -71,7 +71,9 @@ export class LeaseKeeper {
   epoch(): number | undefined {
     const { clock } = this.#options.host
     const held = this.#held
-    return held !== undefined && clock.monotonic() < held.until && clock.now() < held.wallUntil ? held.record.epoch : undefined
+    return held !== undefined && clock.monotonic() < held.until && clock.now() < held.wallUntil
+      ? held.record.epoch
+      : undefined
   }
 
   /** Resolves when it is known for the first time whose turn it is, or when `run` ends. */
@@ -89,8 +91,15 @@ export class LeaseKeeper {
     const epoch = this.epoch()
     const record = epoch === undefined ? this.#seen?.record : this.#held?.record
     return {
-      ...place, state: epoch === undefined ? 'stands by' : 'holds',
-      ...(record === undefined || record.holder === '' ? {} : { holder: record.holder, epoch: record.epoch, ...(record.acquired === undefined ? {} : { since: record.acquired }) }),
+      ...place,
+      state: epoch === undefined ? 'stands by' : 'holds',
+      ...(record === undefined || record.holder === ''
+        ? {}
+        : {
+            holder: record.holder,
+            epoch: record.epoch,
+            ...(record.acquired === undefined ? {} : { since: record.acquired }),
+          }),
       ...(this.#problem === undefined ? {} : { problem: this.#problem }),
     }
   }
@@ -112,7 +121,14 @@ export class LeaseKeeper {
     const held = this.#held
     this.#held = undefined
     if (held === undefined) return
-    const wish = { holder: '', seconds: 1, epoch: held.record.epoch, acquired: held.acquired, renewed: this.#now(), told: this.#told() }
+    const wish = {
+      holder: '',
+      seconds: 1,
+      epoch: held.record.epoch,
+      acquired: held.acquired,
+      renewed: this.#now(),
+      told: this.#told(),
+    }
     try {
       await this.#within(new AbortController().signal, async (signal) => {
         if ((await client.write(held.record, wish, signal)) !== undefined) return
@@ -121,7 +137,10 @@ export class LeaseKeeper {
         if (now?.holder === identity) await client.write(now, wish, signal)
       })
     } catch (error) {
-      log.warn('The Lease could not be given back; others wait until it is over.', { source: id, error: messageOf(error) })
+      log.warn('The Lease could not be given back; others wait until it is over.', {
+        source: id,
+        error: messageOf(error),
+      })
     }
   }
 
@@ -130,14 +149,21 @@ export class LeaseKeeper {
     const { durationMs, log, id } = this.#options
     const held = this.#held
     try {
-      const wait = await this.#within(signal, (asked) => (held === undefined ? this.#look(asked) : this.#renew(held, asked)))
+      const wait = await this.#within(signal, (asked) =>
+        held === undefined ? this.#look(asked) : this.#renew(held, asked),
+      )
       this.#problem = undefined
       this.#first.resolve()
       return wait
     } catch (error) {
       if (signal.aborted) return 0
       const problem = messageOf(error)
-      if (problem !== this.#problem) log.warn('The Lease by which replicas take turns can’t be asked for; it is tried again.', { source: id, ...this.#options.place, error: problem })
+      if (problem !== this.#problem)
+        log.warn('The Lease by which replicas take turns can’t be asked for; it is tried again.', {
+          source: id,
+          ...this.#options.place,
+          error: problem,
+        })
       this.#problem = problem
       return durationMs * lookPart
     } finally {
@@ -150,7 +176,8 @@ export class LeaseKeeper {
     if (await this.#write(held.record, held.record.epoch, held.acquired, signal)) return durationMs * renewPart
     const now = await client.read(signal)
     // Somebody has put a label on it.
-    if (now?.holder === identity && (await this.#write(now, now.epoch, held.acquired, signal))) return durationMs * renewPart
+    if (now?.holder === identity && (await this.#write(now, now.epoch, held.acquired, signal)))
+      return durationMs * renewPart
     this.#lose(now === undefined ? 'it is gone' : `it is ${now.holder === '' ? 'nobody' : now.holder}’s`)
     return 0
   }
@@ -162,12 +189,14 @@ export class LeaseKeeper {
     this.#epoch = Math.max(this.#epoch, record?.epoch ?? 0)
     if (record !== undefined && record.holder !== identity) {
       // Whether its holder lives is told by its writing alone, and by our clock: its own may be anywhere.
-      if (record.holder !== '' && this.#seen?.record.version !== record.version) this.#seen = { record, until: now + Math.max(durationMs, record.seconds * 1000) }
+      if (record.holder !== '' && this.#seen?.record.version !== record.version)
+        this.#seen = { record, until: now + Math.max(durationMs, record.seconds * 1000) }
       this.#before = record.told
       onTold(record.told)
     }
     // Who has removed it does not know whether somebody still holds it.
-    const rest = this.#seen === undefined || record?.holder === '' || record?.holder === identity ? 0 : this.#seen.until - now
+    const rest =
+      this.#seen === undefined || record?.holder === '' || record?.holder === identity ? 0 : this.#seen.until - now
     if (rest > 0) return Math.min(rest, durationMs * lookPart)
     // Ours already, when an answer was lost or we were late: nobody else can have had it since.
     const ours = record?.holder === identity
@@ -177,10 +206,37 @@ export class LeaseKeeper {
   }
 
   /** False: somebody was faster. */
-  async #write(before: LeaseRecord | undefined, epoch: number, acquired: string, signal: AbortSignal): Promise<boolean> {
-    const { client, identity, durationMs, host: { clock }, onHeld, onTurn, onTold, log, id, place } = this.#options
+  async #write(
+    before: LeaseRecord | undefined,
+    epoch: number,
+    acquired: string,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const {
+      client,
+      identity,
+      durationMs,
+      host: { clock },
+      onHeld,
+      onTurn,
+      onTold,
+      log,
+      id,
+      place,
+    } = this.#options
     const [began, wall] = [clock.monotonic(), clock.now()]
-    const record = await client.write(before, { holder: identity, seconds: Math.ceil(durationMs / 1000), epoch, acquired, renewed: this.#now(), told: this.#told() }, signal)
+    const record = await client.write(
+      before,
+      {
+        holder: identity,
+        seconds: Math.ceil(durationMs / 1000),
+        epoch,
+        acquired,
+        renewed: this.#now(),
+        told: this.#told(),
+      },
+      signal,
+    )
     if (record === undefined) return false
     const fresh = this.#held === undefined
     this.#epoch = Math.max(this.#epoch, epoch)
@@ -209,7 +265,10 @@ export class LeaseKeeper {
   }
 
   #within<T>(signal: AbortSignal, act: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const { host: { timers }, durationMs } = this.#options
+    const {
+      host: { timers },
+      durationMs,
+    } = this.#options
     return limited(signal, { timers, ms: durationMs * renewPart }, act)
   }
 

@@ -12,7 +12,14 @@ export interface RecorderLimits {
   readonly commitMs: number
 }
 
-export const usualRecorderLimits: RecorderLimits = { waitingBytes: 4 * 1024 * 1024, unitBytes: 384 * 1024, unitEvents: 4096, waitMs: 10, gatherMs: 200, commitMs: 10_000 }
+export const usualRecorderLimits: RecorderLimits = {
+  waitingBytes: 4 * 1024 * 1024,
+  unitBytes: 384 * 1024,
+  unitEvents: 4096,
+  waitMs: 10,
+  gatherMs: 200,
+  commitMs: 10_000,
+}
 
 /** Bytes that an event takes beside its data, about. */
 export const perEvent = 400

@@ -11,7 +11,10 @@ export class Lists {
 
   /** Of one reader. */
   turn(): Turn {
-    return new Turn(() => this.#take(), () => this.#give())
+    return new Turn(
+      () => this.#take(),
+      () => this.#give(),
+    )
   }
 
   #take(): Promise<void> {

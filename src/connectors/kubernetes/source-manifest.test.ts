@@ -8,7 +8,9 @@ import { Redactor } from './map-redact.ts'
 import { manifestOf } from './source-manifest.ts'
 
 let dir = ''
-beforeAll(async () => { dir = await mkdtemp(join(tmpdir(), 'weir-manifest-')) })
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'weir-manifest-'))
+})
 afterAll(() => rm(dir, { recursive: true, force: true }))
 
 const host = realHost()
@@ -22,7 +24,9 @@ test('the manifest of an object is there from the first list on, also after a ki
   await first.tracker.present(configMap('a', 'u1', 1, { x: '1' }))
   await first.tracker.listed('5')
   while (manifestOf(first.map, 'u1', plain) === undefined) await host.timers.yield()
-  expect(manifestOf(first.map, 'u1', plain)).toEqual({ object: expect.objectContaining({ kind: 'ConfigMap', data: { x: '1' } }) as unknown })
+  expect(manifestOf(first.map, 'u1', plain)).toEqual({
+    object: expect.objectContaining({ kind: 'ConfigMap', data: { x: '1' } }) as unknown,
+  })
   expect(manifestOf(first.map, 'u2', plain)).toBeUndefined()
   first.kill()
   const second = await live(journal, path, { begun })

@@ -4,7 +4,18 @@ import { giveBack } from '../../model/give-back.ts'
 import { nowhere, type Position } from '../../model/positions.ts'
 import { Blocks } from './source-blocks.ts'
 import { KnownObjects, letGo, type Known } from './source-known.ts'
-import { collectionSum, damageOf, factsSum, openTables, placeSum, prepared, stateOf, stateSum, verifyRow, wordSum } from './source-rows.ts'
+import {
+  collectionSum,
+  damageOf,
+  factsSum,
+  openTables,
+  placeSum,
+  prepared,
+  stateOf,
+  stateSum,
+  verifyRow,
+  wordSum,
+} from './source-rows.ts'
 
 export type { Known } from './source-known.ts'
 
@@ -39,11 +50,26 @@ export interface Word {
 /** What is to be written down, in order. */
 export type Step =
   /** `document`: of {@link ObjectMap.keep}; empty: none is kept. */
-  | { readonly is: 'put'; readonly collection: Collection; readonly uid: string; readonly known: Known; readonly facts: Facts; readonly names: Names; readonly document: Uint8Array; readonly word?: Word }
+  | {
+      readonly is: 'put'
+      readonly collection: Collection
+      readonly uid: string
+      readonly known: Known
+      readonly facts: Facts
+      readonly names: Names
+      readonly document: Uint8Array
+      readonly word?: Word
+    }
   | { readonly is: 'touch'; readonly known: Known; readonly facts: Facts; readonly word?: Word }
   | { readonly is: 'remove'; readonly known: Known }
   /** Without a version it is to be listed anew. `ended`: there will be nothing more, so that what was told of it stays told. `listed`: all of a list is written with this. */
-  | { readonly is: 'cursor'; readonly collection: Collection; readonly version: string | undefined; readonly ended?: true; readonly listed?: true }
+  | {
+      readonly is: 'cursor'
+      readonly collection: Collection
+      readonly version: string | undefined
+      readonly ended?: true
+      readonly listed?: true
+    }
 
 /** An object that was told of as a resource. */
 export interface Told extends Word {
@@ -96,7 +122,14 @@ export class ObjectMap {
     for (const { id, key, cursor: stored, sum } of this.#database.prepare('SELECT * FROM collections').all()) {
       const cursor = stored === null ? null : String(stored)
       verifyRow('collections', sum, collectionSum(Number(id), String(key), cursor))
-      const collection: Collection = { id: Number(id), key: String(key), cursor: cursor === null || cursor === toList ? undefined : cursor, whole: cursor !== null, kept: cursor !== null && cursor !== toList, objects: new KnownObjects() }
+      const collection: Collection = {
+        id: Number(id),
+        key: String(key),
+        cursor: cursor === null || cursor === toList ? undefined : cursor,
+        whole: cursor !== null,
+        kept: cursor !== null && cursor !== toList,
+        objects: new KnownObjects(),
+      }
       byId.set(collection.id, collection)
       this.#collections.set(collection.key, collection)
     }
@@ -109,7 +142,8 @@ export class ObjectMap {
       const damage = damageOf(stored)
       if (damage !== undefined) {
         damaged.push(Number(row))
-        for (const one of damage === 'place' || collection === undefined ? byId.values() : [collection]) toListAgain.add(one)
+        for (const one of damage === 'place' || collection === undefined ? byId.values() : [collection])
+          toListAgain.add(one)
       }
       if (damage !== undefined || collection === undefined) continue
       const known = collection.objects.add(String(uid), Number(row))
@@ -119,7 +153,12 @@ export class ObjectMap {
       known.moved(Number(block), Number(place))
       if (block !== 0) this.#blocks.held(Number(block))
     }
-    this.#blocks.loaded(this.#database.prepare('SELECT id FROM blocks').all().map(({ id }) => Number(id)))
+    this.#blocks.loaded(
+      this.#database
+        .prepare('SELECT id FROM blocks')
+        .all()
+        .map(({ id }) => Number(id)),
+    )
     if (damaged.length > 0) this.#forget(damaged, toListAgain)
   }
 
@@ -171,7 +210,10 @@ export class ObjectMap {
     let collection = this.#collections.get(key)
     if (collection === undefined) {
       const id = Number(this.#statements.collection.get(key)?.['id'])
-      this.#collections.set(key, (collection = { id, key, cursor: undefined, whole: false, kept: false, objects: new KnownObjects() }))
+      this.#collections.set(
+        key,
+        (collection = { id, key, cursor: undefined, whole: false, kept: false, objects: new KnownObjects() }),
+      )
     }
     return collection
   }
@@ -185,7 +227,8 @@ export class ObjectMap {
   keep(document: Uint8Array): Uint8Array {
     // Memory of those that were committed, mostly: to ask for it and give it back again takes as long as all else that is done with them.
     const found = document.length > roomBytes ? undefined : this.#room.pop()
-    const all = found === undefined ? Buffer.allocUnsafeSlow(Math.max(roomBytes, document.length)) : Buffer.from(found.buffer)
+    const all =
+      found === undefined ? Buffer.allocUnsafeSlow(Math.max(roomBytes, document.length)) : Buffer.from(found.buffer)
     all.set(document)
     return all.subarray(0, document.length)
   }
@@ -193,20 +236,25 @@ export class ObjectMap {
   /** The document of an object as it was seen last, as JSON; undefined when it has none or it is lost. It is good until the next is asked for. */
   document(known: Known): Buffer | undefined {
     const found = known.document ?? (known.block === 0 ? undefined : this.#blocks.find(known))
-    return found === undefined || found.length === 0 ? undefined : Buffer.from(found.buffer, found.byteOffset, found.length)
+    return found === undefined || found.length === 0
+      ? undefined
+      : Buffer.from(found.buffer, found.byteOffset, found.length)
   }
 
   /** The document of an object as the last commit wrote it, also while a newer one waits; as good as that of {@link document}. */
   stored(known: Known): Buffer | undefined {
     const found = known.block === 0 ? undefined : this.#blocks.find(known)
-    return found === undefined || found.length === 0 ? undefined : Buffer.from(found.buffer, found.byteOffset, found.length)
+    return found === undefined || found.length === 0
+      ? undefined
+      : Buffer.from(found.buffer, found.byteOffset, found.length)
   }
 
   /** Names of a collection's objects that are on disk, with their uids. */
   *names(collection: Collection): Generator<Names & { readonly uid: string }> {
     for (const stored of this.#statements.names.iterate(collection.id)) {
       const { uid, namespace, name } = stored
-      if (damageOf(stored) === undefined) yield { uid: String(uid), namespace: namespace === null ? undefined : String(namespace), name: String(name) }
+      if (damageOf(stored) === undefined)
+        yield { uid: String(uid), namespace: namespace === null ? undefined : String(namespace), name: String(name) }
     }
   }
 
@@ -216,7 +264,19 @@ export class ObjectMap {
     return this.#statements.told.all(after, before, most).flatMap((stored) => {
       const { collection: id, uid, row, told, told_at: at, told_version: version, since } = stored
       const collection = byId.get(Number(id))
-      return collection === undefined || damageOf(stored) !== undefined ? [] : [{ collection, uid: String(uid), row: Number(row), told: String(told), at: Number(at), version: String(version), since: String(since) }]
+      return collection === undefined || damageOf(stored) !== undefined
+        ? []
+        : [
+            {
+              collection,
+              uid: String(uid),
+              row: Number(row),
+              told: String(told),
+              at: Number(at),
+              version: String(version),
+              since: String(since),
+            },
+          ]
     })
   }
 
@@ -228,19 +288,68 @@ export class ObjectMap {
       this.#blocks.begin()
       for (const step of steps) {
         if (step.is === 'put') {
-          const { collection, uid, known, facts: { version, hash, told }, names, document, word } = step
+          const {
+            collection,
+            uid,
+            known,
+            facts: { version, hash, told },
+            names,
+            document,
+            word,
+          } = step
           const { block, place } = document.length === 0 ? nowhereOnDisk : this.#blocks.add(document)
-          put.run(known.row, collection.id, uid, version, hash, told, names.namespace ?? null, names.name, block, place, word?.at ?? null, word?.version ?? null, word?.since ?? null,
-            placeSum({ row: known.row, collection: collection.id, uid, namespace: names.namespace ?? null, name: names.name, block, place }), factsSum(known.row, step.facts), wordSum(known.row, word))
+          put.run(
+            known.row,
+            collection.id,
+            uid,
+            version,
+            hash,
+            told,
+            names.namespace ?? null,
+            names.name,
+            block,
+            place,
+            word?.at ?? null,
+            word?.version ?? null,
+            word?.since ?? null,
+            placeSum({
+              row: known.row,
+              collection: collection.id,
+              uid,
+              namespace: names.namespace ?? null,
+              name: names.name,
+              block,
+              place,
+            }),
+            factsSum(known.row, step.facts),
+            wordSum(known.row, word),
+          )
           moves.push({ known, block, place })
         } else if (step.is === 'touch') {
-          const { facts: { version, hash, told }, known, word } = step
-          touch.run(version, hash, told, word?.at ?? null, word?.version ?? null, word?.since ?? null, factsSum(known.row, step.facts), wordSum(known.row, word), known.row)
+          const {
+            facts: { version, hash, told },
+            known,
+            word,
+          } = step
+          touch.run(
+            version,
+            hash,
+            told,
+            word?.at ?? null,
+            word?.version ?? null,
+            word?.since ?? null,
+            factsSum(known.row, step.facts),
+            wordSum(known.row, word),
+            known.row,
+          )
         } else if (step.is === 'remove') {
           remove.run(step.known.row)
           moves.push({ known: step.known, ...nowhereOnDisk })
         } else {
-          const { collection: { id, key }, version = step.ended === true ? null : toList } = step
+          const {
+            collection: { id, key },
+            version = step.ended === true ? null : toList,
+          } = step
           cursor.run(version, collectionSum(id, key, version), id)
         }
       }
@@ -251,11 +360,13 @@ export class ObjectMap {
       }
     })
     if (position !== undefined) this.#position = position
-    this.#blocks.succeeded(moves.map(({ known, block, place }) => {
-      const from = known.block
-      known.moved(block, place)
-      return { from, to: block }
-    }))
+    this.#blocks.succeeded(
+      moves.map(({ known, block, place }) => {
+        const from = known.block
+        known.moved(block, place)
+        return { from, to: block }
+      }),
+    )
     for (const step of steps) {
       if (step.is === 'remove') letGo(step.known)
       if (step.is === 'cursor') step.collection.kept = step.version !== undefined

@@ -12,23 +12,59 @@ const { signal } = new AbortController()
 
 /** A server with these objects, of a version that a watch has reached. */
 function answering(uids: readonly string[], version = '20'): Answer {
-  const body = JSON.stringify({ metadata: { resourceVersion: version }, items: uids.map((uid) => ({ metadata: { uid, resourceVersion: '5' } })) })
-  return { status: 200, headers: {}, close: () => undefined, body: (async function* () { yield await Promise.resolve(Buffer.from(body)) })() }
+  const body = JSON.stringify({
+    metadata: { resourceVersion: version },
+    items: uids.map((uid) => ({ metadata: { uid, resourceVersion: '5' } })),
+  })
+  return {
+    status: 200,
+    headers: {},
+    close: () => undefined,
+    body: (async function* () {
+      yield await Promise.resolve(Buffer.from(body))
+    })(),
+  }
 }
 
-function look(objects: Readonly<Record<string, string>>, ask: Ask): { collection: Collection; ask: Ask; path: string; selectors: object & Readonly<Record<string, string>>; host: ReturnType<typeof realHost> } {
-  const collection: Collection = { id: 1, key: '/pods', cursor: '20', whole: true, kept: true, objects: new KnownObjects() }
+function look(
+  objects: Readonly<Record<string, string>>,
+  ask: Ask,
+): {
+  collection: Collection
+  ask: Ask
+  path: string
+  selectors: object & Readonly<Record<string, string>>
+  host: ReturnType<typeof realHost>
+} {
+  const collection: Collection = {
+    id: 1,
+    key: '/pods',
+    cursor: '20',
+    whole: true,
+    kept: true,
+    objects: new KnownObjects(),
+  }
   for (const [uid, version] of Object.entries(objects)) collection.objects.add(uid, 1).version = version
   return { collection, ask, path: '/api/v1/pods', selectors: {}, host: realHost() }
 }
 
 test('what is missing, stale and too much at two looks is a gap, and what is so at one of them is none', async () => {
   const compared: number[] = []
-  const found = await gapsOf(look({ a: '5', b: '4', c: '3' }, async () => answering(['a', 'b', 'd'])), signal, (objects) => compared.push(objects))
+  const found = await gapsOf(
+    look({ a: '5', b: '4', c: '3' }, async () => answering(['a', 'b', 'd'])),
+    signal,
+    (objects) => compared.push(objects),
+  )
   expect(found).toEqual({ missing: ['d'], stale: ['b'], extra: ['c'], objects: 3 })
   expect(compared).toEqual([3])
   const answers = [answering(['a', 'd']), answering(['a'])]
-  expect(await gapsOf(look({ a: '5' }, async () => answers.shift() as Answer), signal, () => undefined)).toEqual({ missing: [], stale: [], extra: [], objects: 1 })
+  expect(
+    await gapsOf(
+      look({ a: '5' }, async () => answers.shift() as Answer),
+      signal,
+      () => undefined,
+    ),
+  ).toEqual({ missing: [], stale: [], extra: [], objects: 1 })
 })
 
 test('when the second look cannot be had nothing is known, neither that all is right nor that it is not', async () => {
@@ -43,9 +79,26 @@ test('when the second look cannot be had nothing is known, neither that all is r
 })
 
 test('a kind without objects, whose list has null, is compared like any other', async () => {
-  const empty = (): Answer => ({ ...answering([]), body: (async function* () { yield await Promise.resolve(Buffer.from('{"metadata":{"resourceVersion":"20"},"items":null}')) })() })
-  expect(await gapsOf(look({}, async () => empty()), signal, () => undefined)).toEqual({ missing: [], stale: [], extra: [], objects: 0 })
-  expect(await gapsOf(look({ a: '5' }, async () => empty()), signal, () => undefined)).toEqual({ missing: [], stale: [], extra: ['a'], objects: 0 })
+  const empty = (): Answer => ({
+    ...answering([]),
+    body: (async function* () {
+      yield await Promise.resolve(Buffer.from('{"metadata":{"resourceVersion":"20"},"items":null}'))
+    })(),
+  })
+  expect(
+    await gapsOf(
+      look({}, async () => empty()),
+      signal,
+      () => undefined,
+    ),
+  ).toEqual({ missing: [], stale: [], extra: [], objects: 0 })
+  expect(
+    await gapsOf(
+      look({ a: '5' }, async () => empty()),
+      signal,
+      () => undefined,
+    ),
+  ).toEqual({ missing: [], stale: [], extra: ['a'], objects: 0 })
 })
 
 test('what was compared in vain is not taken for right: a gap that is found later goes back to when it was', async () => {
@@ -53,12 +106,23 @@ test('what was compared in vain is not taken for right: a gap that is found late
   let answers: (Answer | 'away')[] = []
   const { collection, path, selectors, host } = look({ a: '5' }, async () => answering([]))
   let relisted = 0
-  const watched: Compared = { type: { group: '', resource: 'pods' }, collection, path, selectors, reader: { relist: () => void relisted++ } }
-  const parts = { cluster: 'c1', context: { ...testContext(), host }, recorder: { record: (events: readonly WeirEvent[]) => void recorded.push(...events) }, ask: async () => {
-    const answer = answers.shift()
-    if (answer === 'away' || answer === undefined) throw new Error('no answer')
-    return answer
-  } }
+  const watched: Compared = {
+    type: { group: '', resource: 'pods' },
+    collection,
+    path,
+    selectors,
+    reader: { relist: () => void relisted++ },
+  }
+  const parts = {
+    cluster: 'c1',
+    context: { ...testContext(), host },
+    recorder: { record: (events: readonly WeirEvent[]) => void recorded.push(...events) },
+    ask: async () => {
+      const answer = answers.shift()
+      if (answer === 'away' || answer === undefined) throw new Error('no answer')
+      return answer
+    },
+  }
   answers = [answering(['a'])]
   await repair(watched, parts, signal)
   const right = watched.right
@@ -69,5 +133,7 @@ test('what was compared in vain is not taken for right: a gap that is found late
   answers = [answering(['a', 'd']), answering(['a', 'd'])]
   await repair(watched, parts, signal)
   expect([watched.right, relisted]).toEqual([right, 1])
-  expect(recorded.map(({ data }) => JSON.parse(Buffer.from(data ?? []).toString()) as GapData)).toMatchObject([{ missing: 1, stale: 0, extra: 0, from: new Date(right ?? 0).toISOString() }])
+  expect(recorded.map(({ data }) => JSON.parse(Buffer.from(data ?? []).toString()) as GapData)).toMatchObject([
+    { missing: 1, stale: 0, extra: 0, from: new Date(right ?? 0).toISOString() },
+  ])
 })

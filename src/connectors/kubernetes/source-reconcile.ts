@@ -54,10 +54,22 @@ export interface RepairParts {
 }
 
 /** Where what is known is not what the server has, that is told, everything is listed again, and the difference told. */
-export async function repair(watched: Compared, { cluster, context: { host, log, metrics, id }, ask, recorder }: RepairParts, signal: AbortSignal): Promise<void> {
-  const { type: { group, resource }, path, selectors, collection, reader } = watched
+export async function repair(
+  watched: Compared,
+  { cluster, context: { host, log, metrics, id }, ask, recorder }: RepairParts,
+  signal: AbortSignal,
+): Promise<void> {
+  const {
+    type: { group, resource },
+    path,
+    selectors,
+    collection,
+    reader,
+  } = watched
   try {
-    const found = await gapsOf({ ask, path, selectors, collection, host }, signal, (objects) => metrics.count('weir_kubernetes_compared_objects_total', objects, { source: id }))
+    const found = await gapsOf({ ask, path, selectors, collection, host }, signal, (objects) =>
+      metrics.count('weir_kubernetes_compared_objects_total', objects, { source: id }),
+    )
     if (found === undefined) return
     const now = host.clock.now()
     if (!differs(found)) {
@@ -65,14 +77,38 @@ export async function repair(watched: Compared, { cluster, context: { host, log,
       return
     }
     const sizes = { missing: found.missing.length, stale: found.stale.length, extra: found.extra.length }
-    log.error('The cluster has what no watch has told; everything of the kind is listed again.', { source: id, group, resource, ...sizes })
+    log.error('The cluster has what no watch has told; everything of the kind is listed again.', {
+      source: id,
+      group,
+      resource,
+      ...sizes,
+    })
     metrics.count('weir_kubernetes_repaired_objects_total', sizes.missing + sizes.stale + sizes.extra, { source: id })
-    await recorder.record([gapEvent({
-      cluster, group, resource, ...sizes, cause: 'the watch did not tell it', ...(watched.right === undefined ? {} : { from: new Date(watched.right).toISOString() }), to: new Date(now).toISOString(),
-    }, now)], [])
+    await recorder.record(
+      [
+        gapEvent(
+          {
+            cluster,
+            group,
+            resource,
+            ...sizes,
+            cause: 'the watch did not tell it',
+            ...(watched.right === undefined ? {} : { from: new Date(watched.right).toISOString() }),
+            to: new Date(now).toISOString(),
+          },
+          now,
+        ),
+      ],
+      [],
+    )
     reader.relist()
   } catch (error) {
-    if (!signal.aborted) log.warn('What is known of a kind could not be compared with the server.', { source: id, path, error: messageOf(error) })
+    if (!signal.aborted)
+      log.warn('What is known of a kind could not be compared with the server.', {
+        source: id,
+        path,
+        error: messageOf(error),
+      })
   }
 }
 
@@ -80,7 +116,11 @@ export async function repair(watched: Compared, { cluster, context: { host, log,
  * What differs, and still differs at a second look: what is no gap is not there any more when other things have just happened.
  * Undefined when one of the comparisons could not be made: then nothing is known. `onCompared` hears of the objects of the first.
  */
-export async function gapsOf(look: ReconcileOptions, signal: AbortSignal, onCompared: (objects: number) => void): Promise<Difference | undefined> {
+export async function gapsOf(
+  look: ReconcileOptions,
+  signal: AbortSignal,
+  onCompared: (objects: number) => void,
+): Promise<Difference | undefined> {
   const first = await compare(look, signal)
   if (first === undefined) return undefined
   onCompared(first.objects)
@@ -90,7 +130,10 @@ export async function gapsOf(look: ReconcileOptions, signal: AbortSignal, onComp
 }
 
 /** Undefined when the comparison could not be made: there is no watch, or it is too far behind. Rejects when the server does not answer. */
-async function compare({ ask, path, selectors, collection, host }: ReconcileOptions, signal: AbortSignal): Promise<Difference | undefined> {
+async function compare(
+  { ask, path, selectors, collection, host }: ReconcileOptions,
+  signal: AbortSignal,
+): Promise<Difference | undefined> {
   const before = numberOf(collection.cursor)
   if (before === undefined) return undefined
   const { versions, at } = await list(ask, path, selectors, signal)
@@ -112,7 +155,8 @@ async function compare({ ask, path, selectors, collection, host }: ReconcileOpti
 
 /** What is in both: what happened between a list and a watch is in one of them. */
 function inBoth(first: Difference, second: Difference): Difference {
-  const both = (name: 'missing' | 'stale' | 'extra'): readonly string[] => second[name].filter((uid) => first[name].includes(uid))
+  const both = (name: 'missing' | 'stale' | 'extra'): readonly string[] =>
+    second[name].filter((uid) => first[name].includes(uid))
   return { missing: both('missing'), stale: both('stale'), extra: both('extra'), objects: second.objects }
 }
 
@@ -130,21 +174,36 @@ function difference({ objects }: Collection, versions: ReadonlyMap<string, strin
     if (known === undefined) missing.push(uid)
     else if ((numberOf(known.version) ?? 0n) < (numberOf(version) ?? 0n)) stale.push(uid)
   }
-  for (const [uid, { version }] of objects) if (!versions.has(uid) && (numberOf(version) ?? 0n) <= listed) extra.push(uid)
+  for (const [uid, { version }] of objects)
+    if (!versions.has(uid) && (numberOf(version) ?? 0n) <= listed) extra.push(uid)
   return { missing, stale, extra, objects: versions.size }
 }
 
-async function list(ask: Ask, path: string, selectors: Readonly<Record<string, string>>, signal: AbortSignal): Promise<{ readonly versions: Map<string, string>; readonly at: string | undefined }> {
+async function list(
+  ask: Ask,
+  path: string,
+  selectors: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<{ readonly versions: Map<string, string>; readonly at: string | undefined }> {
   const versions = new Map<string, string>()
   let [at, page]: [string | undefined, string | undefined] = [undefined, undefined]
   do {
-    const answer = await ask(path, { limit: String(pageRows), ...(page === undefined ? {} : { continue: page }), ...selectors }, signal, metadataOnly)
+    const answer = await ask(
+      path,
+      { limit: String(pageRows), ...(page === undefined ? {} : { continue: page }), ...selectors },
+      signal,
+      metadataOnly,
+    )
     const text = (await readBytes(answer)).toString('utf8')
     if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}: ${text.slice(0, 300)}`)
-    const { metadata, items } = JSON.parse(text) as { metadata?: { resourceVersion?: string; continue?: string }; items?: readonly KubeObject[] | null }
+    const { metadata, items } = JSON.parse(text) as {
+      metadata?: { resourceVersion?: string; continue?: string }
+      items?: readonly KubeObject[] | null
+    }
     at ??= metadata?.resourceVersion
     // A list of nothing has null.
-    for (const { metadata: its } of items ?? []) if (its?.uid !== undefined && its.resourceVersion !== undefined) versions.set(its.uid, its.resourceVersion)
+    for (const { metadata: its } of items ?? [])
+      if (its?.uid !== undefined && its.resourceVersion !== undefined) versions.set(its.uid, its.resourceVersion)
     page = metadata?.continue === '' ? undefined : metadata?.continue
   } while (page !== undefined)
   return { versions, at }

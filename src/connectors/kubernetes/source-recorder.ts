@@ -47,7 +47,12 @@ export class Recorder {
   #acts: { readonly act: () => Promise<void>; readonly reject: (error: unknown) => void }[] = []
   #closing = false
 
-  constructor(context: SourceContext, map: ObjectMap, limits: RecorderLimits = usualRecorderLimits, lease?: Pick<LeaseKeeper, 'epoch'>) {
+  constructor(
+    context: SourceContext,
+    map: ObjectMap,
+    limits: RecorderLimits = usualRecorderLimits,
+    lease?: Pick<LeaseKeeper, 'epoch'>,
+  ) {
     this.#context = context
     this.#map = map
     this.#limits = limits
@@ -87,7 +92,11 @@ export class Recorder {
   still<T>(act: () => Promise<T>): Promise<T> {
     if (this.#failed !== undefined) return Promise.reject(this.#failed.error as Error)
     const { promise, resolve, reject } = Promise.withResolvers<T>()
-    this.#acts.push({ act: () => (this.#isOurTurn() ? act().then(resolve, reject) : Promise.reject(new Error('it is another one’s turn'))), reject })
+    this.#acts.push({
+      act: () =>
+        this.#isOurTurn() ? act().then(resolve, reject) : Promise.reject(new Error('it is another one’s turn')),
+      reject,
+    })
     this.#wake()
     return promise
   }
@@ -172,11 +181,20 @@ export class Recorder {
   /** Until there is something to do, or the signal aborts. */
   async #idle(signal: AbortSignal): Promise<void> {
     const [writable, unsaved] = [this.#writable(), this.#settled.length > 0]
-    const ready = (): boolean => signal.aborted || this.#elsewhere !== undefined || this.#acts.length > 0 || this.#writable() !== writable || (this.#settled.length > 0) !== unsaved || this.#ripe() || this.#due()
+    const ready = (): boolean =>
+      signal.aborted ||
+      this.#elsewhere !== undefined ||
+      this.#acts.length > 0 ||
+      this.#writable() !== writable ||
+      this.#settled.length > 0 !== unsaved ||
+      this.#ripe() ||
+      this.#due()
     const ms = Math.min(writable ? this.#toWrite() : Infinity, unsaved ? this.#toCommit() : Infinity)
     if (ready()) return
     const { promise, resolve } = Promise.withResolvers<void>()
-    this.#wake = () => { if (ready()) resolve() }
+    this.#wake = () => {
+      if (ready()) resolve()
+    }
     const timer = ms === Infinity ? undefined : this.#context.host.timers.after(ms, resolve)
     await promise
     timer?.cancel()
@@ -234,7 +252,10 @@ export class Recorder {
   /** Into the map alone: another one has told it. */
   #pass(entry: Entry): void {
     this.#settle(entry)
-    if (entry.events.length > 0) this.#context.metrics.count('weir_kubernetes_left_events_total', entry.events.length, { source: this.#context.id })
+    if (entry.events.length > 0)
+      this.#context.metrics.count('weir_kubernetes_left_events_total', entry.events.length, {
+        source: this.#context.id,
+      })
     giveBackAll(entry.events)
   }
 
@@ -255,7 +276,8 @@ export class Recorder {
   async #append(events: readonly WeirEvent[], signal: AbortSignal): Promise<Position | 'not our turn'> {
     const epoch = this.#lease?.epoch()
     if (this.#lease !== undefined && epoch === undefined) return 'not our turn'
-    const numbered = epoch === undefined ? events : events.map((event) => ({ ...event, extensions: { ...event.extensions, epoch } }))
+    const numbered =
+      epoch === undefined ? events : events.map((event) => ({ ...event, extensions: { ...event.extensions, epoch } }))
     let isOurTurn = true
     const append: SourceContext['append'] = (unit) => {
       // Checked before each attempt: a process that was frozen continues when it may be another one's turn.
@@ -265,7 +287,10 @@ export class Recorder {
     const { id, host, log } = this.#context
     try {
       // The server is read no further meanwhile, and what it drops is found again by listing.
-      const { position } = await appendEvents({ id, host, log, append }, numbered, { signal, ...(this.#queue.length === 0 ? { patienceMs } : {}) })
+      const { position } = await appendEvents({ id, host, log, append }, numbered, {
+        signal,
+        ...(this.#queue.length === 0 ? { patienceMs } : {}),
+      })
       // Only now: until it is in the journal it may have to be written again, or be left to another one.
       giveBackAll(events)
       return position

@@ -15,7 +15,12 @@ const mostSteps = 2000
 type KeyOf = (object: { readonly group: string; readonly resource: string; readonly namespace?: string }) => string
 
 /** `keyOf` says in which collection an object is; `of`: only of these. Returns how many events were read. */
-export async function replay(map: ObjectMap, frames: OwnFrames, keyOf: KeyOf, of?: ReadonlySet<string>): Promise<number> {
+export async function replay(
+  map: ObjectMap,
+  frames: OwnFrames,
+  keyOf: KeyOf,
+  of?: ReadonlySet<string>,
+): Promise<number> {
   let steps: Step[] = []
   let position: Position | undefined
   let events = 0
@@ -37,9 +42,19 @@ export async function replay(map: ObjectMap, frames: OwnFrames, keyOf: KeyOf, of
 export async function toldBehind(frames: OwnFrames, place: number, keyOf: KeyOf): Promise<Told> {
   const told: Record<string, string> = {}
   for await (const frame of frames.after({ sequence: place, row: 0 })) {
-    for (const { event: { type }, data } of eventsOf(frame)) {
+    for (const {
+      event: { type },
+      data,
+    } of eventsOf(frame)) {
       const { coalesced, initial, resourceVersion } = data as Partial<ChangeData>
-      if (type !== kubernetesTypes.resource && type !== kubernetesTypes.gap && resourceVersion !== undefined && coalesced !== true && initial !== true) told[keyOf(data as ChangeData)] = resourceVersion
+      if (
+        type !== kubernetesTypes.resource &&
+        type !== kubernetesTypes.gap &&
+        resourceVersion !== undefined &&
+        coalesced !== true &&
+        initial !== true
+      )
+        told[keyOf(data as ChangeData)] = resourceVersion
     }
   }
   return told
@@ -54,11 +69,31 @@ function eventsOf(frame: Frame): { readonly event: WeirEvent; readonly data: unk
   })
 }
 
-function stepsOf(map: ObjectMap, { type, time = 0 }: WeirEvent, told: unknown, keyOf: KeyOf, of: ReadonlySet<string> | undefined): Step[] {
+function stepsOf(
+  map: ObjectMap,
+  { type, time = 0 }: WeirEvent,
+  told: unknown,
+  keyOf: KeyOf,
+  of: ReadonlySet<string> | undefined,
+): Step[] {
   if (of !== undefined && !of.has(keyOf(told as ChangeData))) return []
-  if (type === kubernetesTypes.created || type === kubernetesTypes.updated || type === kubernetesTypes.deleted) return ofChange(map, told as ChangeData, keyOf)
+  if (type === kubernetesTypes.created || type === kubernetesTypes.updated || type === kubernetesTypes.deleted)
+    return ofChange(map, told as ChangeData, keyOf)
   if (type === kubernetesTypes.resource) {
-    const { cluster: _1, group: _2, version: _3, kind: _4, resource: _5, namespace: _6, name: _7, uid, resourceVersion, since, state, ...facts } = told as ResourceData
+    const {
+      cluster: _1,
+      group: _2,
+      version: _3,
+      kind: _4,
+      resource: _5,
+      namespace: _6,
+      name: _7,
+      uid,
+      resourceVersion,
+      since,
+      state,
+      ...facts
+    } = told as ResourceData
     const known = map.collection(keyOf(told as ResourceData)).objects.get(uid)
     if (known === undefined || state === 'gone') return []
     known.told = digestOf(JSON.stringify(facts))
@@ -69,7 +104,18 @@ function stepsOf(map: ObjectMap, { type, time = 0 }: WeirEvent, told: unknown, k
   const collection = map.collection(keyOf(event))
   const known = collection.objects.get(event.uid) ?? map.add(collection, event.uid)
   known.version = event.resourceVersion
-  return [{ is: 'put', collection, uid: event.uid, known, facts: factsOf(known), names: { namespace: event.namespace, name: event.name }, document: Buffer.alloc(0) }, ...reached(collection, event.resourceVersion)]
+  return [
+    {
+      is: 'put',
+      collection,
+      uid: event.uid,
+      known,
+      facts: factsOf(known),
+      names: { namespace: event.namespace, name: event.name },
+      document: Buffer.alloc(0),
+    },
+    ...reached(collection, event.resourceVersion),
+  ]
 }
 
 function ofChange(map: ObjectMap, change: ChangeData, keyOf: KeyOf): Step[] {
@@ -87,7 +133,18 @@ function ofChange(map: ObjectMap, change: ChangeData, keyOf: KeyOf): Step[] {
   // Its digest is of what the server sent, which the journal does not have.
   known.hash = ''
   known.document = map.keep(Buffer.from(JSON.stringify(change.new)))
-  return [{ is: 'put', collection, uid, known, facts: factsOf(known), names: { namespace: change.namespace, name: change.name }, document: known.document }, ...passed]
+  return [
+    {
+      is: 'put',
+      collection,
+      uid,
+      known,
+      facts: factsOf(known),
+      names: { namespace: change.namespace, name: change.name },
+      document: known.document,
+    },
+    ...passed,
+  ]
 }
 
 function reached(collection: Collection, version: string): Step[] {

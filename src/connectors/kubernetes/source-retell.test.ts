@@ -12,30 +12,64 @@ import { temporaryStores } from '../../store/testing/temporary.ts'
 import { goodFor, retell } from './source-retell.ts'
 
 let dir = ''
-beforeAll(async () => { dir = await mkdtemp(join(tmpdir(), 'weir-retell-')) })
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'weir-retell-'))
+})
 afterAll(() => rm(dir, { recursive: true, force: true }))
 const stores = temporaryStores()
 
 const real = realHost()
-const hostAt = (now: () => number): Host => ({ ...real, clock: { now, monotonic: () => real.clock.monotonic() }, timers: { ...real.timers, sleep: () => real.timers.yield() } })
+const hostAt = (now: () => number): Host => ({
+  ...real,
+  clock: { now, monotonic: () => real.clock.monotonic() },
+  timers: { ...real.timers, sleep: () => real.timers.yield() },
+})
 const begun = Date.parse('2026-11-20T12:00:00Z')
 const hour = 3_600_000
 
-const words = (journal: ModelJournal): readonly (ResourceData & { readonly id: string })[] => journal.events().filter(({ family }) => family === 'resource').map(({ id, data }) => ({ ...(JSON.parse(Buffer.from(data ?? []).toString('utf8')) as ResourceData), id }))
-const again = (life: Life, { now = Date.now(), before, isOurs = true }: { readonly now?: number; readonly before?: number; readonly isOurs?: boolean } = {}): Promise<number> =>
-  retell({ cluster: 'c1', context: testContext(hostAt(() => now)), map: life.map, recorder: life.recorder, isOurs: () => isOurs }, before ?? now + 1, new AbortController().signal)
+const words = (journal: ModelJournal): readonly (ResourceData & { readonly id: string })[] =>
+  journal
+    .events()
+    .filter(({ family }) => family === 'resource')
+    .map(({ id, data }) => ({ ...(JSON.parse(Buffer.from(data ?? []).toString('utf8')) as ResourceData), id }))
+const again = (
+  life: Life,
+  {
+    now = Date.now(),
+    before,
+    isOurs = true,
+  }: { readonly now?: number; readonly before?: number; readonly isOurs?: boolean } = {},
+): Promise<number> =>
+  retell(
+    {
+      cluster: 'c1',
+      context: testContext(hostAt(() => now)),
+      map: life.map,
+      recorder: life.recorder,
+      isOurs: () => isOurs,
+    },
+    before ?? now + 1,
+    new AbortController().signal,
+  )
 
 /** Two objects that were there, one of which changes its labels and one that goes. */
 async function listed(journal: ModelJournal, path: string): Promise<Life> {
   const life = await live(journal, path, { begun })
   await life.tracker.listing()
-  for (const [name, uid, version] of [['a', 'u1', 1], ['b', 'u2', 2], ['c', 'u3', 3]] as const) await life.tracker.present(configMap(name, uid, version, { x: '1' }))
+  for (const [name, uid, version] of [
+    ['a', 'u1', 1],
+    ['b', 'u2', 2],
+    ['c', 'u3', 3],
+  ] as const)
+    await life.tracker.present(configMap(name, uid, version, { x: '1' }))
   await life.tracker.listed('5')
   return life
 }
 
 /** Everything told is in the map, too. */
-const settled = async (life: Life, rows: number): Promise<void> => { while (life.map.toldBefore(Infinity, 0, 100).length !== rows) await real.timers.yield() }
+const settled = async (life: Life, rows: number): Promise<void> => {
+  while (life.map.toldBefore(Infinity, 0, 100).length !== rows) await real.timers.yield()
+}
 
 test('what is the same for long is told again as it was told, once it is old, also after a restart and after a kill', async () => {
   const [journal, path] = [new ModelJournal(), join(dir, 'same.sqlite')]
@@ -71,7 +105,11 @@ test('what has changed is told as it is, and what has gone is told no more, even
   expect(await again(life, { now: Date.now() + hour })).toBe(2)
   await life.stop()
   const last = new Map(words(journal).map((word) => [word.name, word]))
-  expect([...last.values()].map(({ name, state, labels }) => [name, state, labels])).toEqual([['a', 'present', undefined], ['b', 'present', { tier: 'one' }], ['c', 'gone', undefined]])
+  expect([...last.values()].map(({ name, state, labels }) => [name, state, labels])).toEqual([
+    ['a', 'present', undefined],
+    ['b', 'present', { tier: 'one' }],
+    ['c', 'gone', undefined],
+  ])
 })
 
 test('a store that forgets has every object that is still there, since when it was so, and no other', async () => {
@@ -88,7 +126,12 @@ test('a store that forgets has every object that is still there, since when it w
   }
   const shown = async (): Promise<unknown> => {
     const pieces: Uint8Array[] = []
-    for await (const piece of await store.reader.query('SELECT name, valid_from, valid_to FROM resources ORDER BY name, valid_from', 'json', new AbortController().signal)) pieces.push(piece)
+    for await (const piece of await store.reader.query(
+      'SELECT name, valid_from, valid_to FROM resources ORDER BY name, valid_from',
+      'json',
+      new AbortController().signal,
+    ))
+      pieces.push(piece)
     return JSON.parse(Buffer.concat(pieces).toString('utf8'))
   }
   const life = await listed(journal, join(dir, 'store.sqlite'))

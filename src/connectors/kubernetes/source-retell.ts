@@ -40,7 +40,11 @@ export async function retelling(parts: RetellParts, forgetsMs: number, signal: A
 }
 
 /** Every object that was told of last before `before`, in Unix ms: the same id, since the same time, so that nothing looks changed. Returns how many. */
-export async function retell({ cluster, context: { host, metrics, id }, map, recorder, isOurs }: RetellParts, before: number, signal: AbortSignal): Promise<number> {
+export async function retell(
+  { cluster, context: { host, metrics, id }, map, recorder, isOurs }: RetellParts,
+  before: number,
+  signal: AbortSignal,
+): Promise<number> {
   let told = 0
   for (let after = 0; ;) {
     const words = map.toldBefore(before, after, mostAtOnce)
@@ -57,8 +61,15 @@ export async function retell({ cluster, context: { host, metrics, id }, map, rec
       const object = JSON.parse(document.toString()) as KubeObject
       const facts = JSON.stringify(factsOf(object))
       known.told = digestOf(facts)
-      const event = resourceEvent({ ...placeOf(cluster, typeAs(collection, object), object), resourceVersion: version, since, state: 'present' }, facts, now)
-      const room = recorder.record([event], [{ is: 'touch', known, facts: knownFacts(known), word: { at: now, version, since } }])
+      const event = resourceEvent(
+        { ...placeOf(cluster, typeAs(collection, object), object), resourceVersion: version, since, state: 'present' },
+        facts,
+        now,
+      )
+      const room = recorder.record(
+        [event],
+        [{ is: 'touch', known, facts: knownFacts(known), word: { at: now, version, since } }],
+      )
       told++
       metrics.count('weir_kubernetes_retold_objects_total', 1, { source: id })
       if (room !== undefined) await room

@@ -13,13 +13,15 @@ import { openObjects } from './source.ts'
 import { ObjectMap, type Step } from './source-objects.ts'
 
 let dir = ''
-beforeAll(async () => { dir = await mkdtemp(join(tmpdir(), 'weir-rows-')) })
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'weir-rows-'))
+})
 afterAll(() => rm(dir, { recursive: true, force: true }))
 
 const uidOf = (number: number): string => `${String(number).padStart(8, '0')}-aaaa-4bbb-8ccc-dddddddddddd`
 const digest = (text: string): string => Buffer.from(text.padEnd(16, '.')).toString('base64url')
 const collections = ['c0', 'c1', 'c2']
-const documentOf = (uid: string): string => `${uid} ${'x'.repeat(Number(uid.slice(0, 8)) * 7 % 400)}`
+const documentOf = (uid: string): string => `${uid} ${'x'.repeat((Number(uid.slice(0, 8)) * 7) % 400)}`
 
 /** 240 objects in three collections, written in several commits. */
 function fill(path: string): void {
@@ -32,11 +34,21 @@ function fill(path: string): void {
       const uid = uidOf(number)
       const facts = { version: String(70_000 + number), hash: digest(`h${number}`), told: digest(`t${number}`) }
       const known = Object.assign(map.add(collection, uid), facts)
-      steps.push({ is: 'put', collection, uid, known, facts, names: { namespace: `ns-${number}`, name: `name-${number}` }, document: Uint8Array.from(Buffer.from(documentOf(uid))), word: { at: 1_700_000_000_000 + number, version: facts.version, since: '2026-11-20T00:00:00Z' } })
+      steps.push({
+        is: 'put',
+        collection,
+        uid,
+        known,
+        facts,
+        names: { namespace: `ns-${number}`, name: `name-${number}` },
+        document: Uint8Array.from(Buffer.from(documentOf(uid))),
+        word: { at: 1_700_000_000_000 + number, version: facts.version, since: '2026-11-20T00:00:00Z' },
+      })
     }
     map.commit(steps, { sequence: first + 40, row: 0 })
   }
-  for (const key of collections) map.commit([{ is: 'cursor', collection: map.collection(key), version: `9${key}`, listed: true }], undefined)
+  for (const key of collections)
+    map.commit([{ is: 'cursor', collection: map.collection(key), version: `9${key}`, listed: true }], undefined)
   map.close()
 }
 
@@ -50,13 +62,19 @@ function linesOf(map: ObjectMap): string[] {
       const document = map.document(known)
       if (document !== undefined) lines.push(`${uid} ${document.toString()}`)
     }
-    for (const { uid, namespace, name } of map.names(collection)) lines.push(`name ${collection.key} ${uid} ${namespace} ${name}`)
+    for (const { uid, namespace, name } of map.names(collection))
+      lines.push(`name ${collection.key} ${uid} ${namespace} ${name}`)
   }
-  for (const { collection, uid, row, told, at, version, since } of map.toldBefore(Number.MAX_SAFE_INTEGER, 0, 1000)) lines.push(`told ${collection.key} ${uid} ${row} ${told} ${at} ${version} ${since}`)
+  for (const { collection, uid, row, told, at, version, since } of map.toldBefore(Number.MAX_SAFE_INTEGER, 0, 1000))
+    lines.push(`told ${collection.key} ${uid} ${row} ${told} ${at} ${version} ${since}`)
   return lines
 }
 
-async function open(folder: string): Promise<{ readonly map: ObjectMap; readonly log: ReturnType<typeof recordingLog>; readonly metrics: ReturnType<typeof recordingMetrics> }> {
+async function open(folder: string): Promise<{
+  readonly map: ObjectMap
+  readonly log: ReturnType<typeof recordingLog>
+  readonly metrics: ReturnType<typeof recordingMetrics>
+}> {
   const [log, metrics] = [recordingLog(), recordingMetrics()]
   return { map: await openObjects(folder, { host: realHost(), log, metrics, id: 'cluster' }), log, metrics }
 }
@@ -74,7 +92,11 @@ test('whichever bit of the file is flipped, nothing that is read from it is wron
   const whole = await open(await folderWith(bytes))
   const right = new Set(linesOf(whole.map))
   whole.map.close()
-  const toList = new Set([...collections.map((key) => `${key} undefined false`), 'position {"sequence":0,"row":0}', 'begun undefined'])
+  const toList = new Set([
+    ...collections.map((key) => `${key} undefined false`),
+    'position {"sequence":0,"row":0}',
+    'begun undefined',
+  ])
   const seen = { rows: 0, files: 0 }
   for (const seed of seeds(1, 6)) {
     const random = new SeededRandom(seed)
@@ -85,13 +107,30 @@ test('whichever bit of the file is flipped, nothing that is read from it is wron
       const folder = await folderWith(damaged)
       const { map, log, metrics } = await open(folder)
       const lines = linesOf(map)
-      expect(lines.filter((line) => !right.has(line) && !toList.has(line)), `seed ${seed}, bit ${bit}`).toEqual([])
+      expect(
+        lines.filter((line) => !right.has(line) && !toList.has(line)),
+        `seed ${seed}, bit ${bit}`,
+      ).toEqual([])
       const isAside = (await readdir(folder)).some((name) => name.includes('damaged'))
       if (isAside) seen.files++
       else if (map.size < 240) seen.rows++
-      expect(map.size === 240 || map.size === 0 || [...map.collections()].some(({ cursor, whole: is, objects }) => objects.size < 80 && cursor === undefined && !is), `seed ${seed}, bit ${bit}`).toBe(true)
-      expect(map.size === 240 || log.lines.filter(({ level }) => level === 'error').length === 1, `seed ${seed}, bit ${bit}`).toBe(true)
-      expect(map.size === 240 || [...metrics.counts.keys()].some((name) => name.startsWith('weir_kubernetes_damaged_records_total')), `seed ${seed}, bit ${bit}`).toBe(true)
+      expect(
+        map.size === 240 ||
+          map.size === 0 ||
+          [...map.collections()].some(
+            ({ cursor, whole: is, objects }) => objects.size < 80 && cursor === undefined && !is,
+          ),
+        `seed ${seed}, bit ${bit}`,
+      ).toBe(true)
+      expect(
+        map.size === 240 || log.lines.filter(({ level }) => level === 'error').length === 1,
+        `seed ${seed}, bit ${bit}`,
+      ).toBe(true)
+      expect(
+        map.size === 240 ||
+          [...metrics.counts.keys()].some((name) => name.startsWith('weir_kubernetes_damaged_records_total')),
+        `seed ${seed}, bit ${bit}`,
+      ).toBe(true)
       map.close()
       await rm(folder, { recursive: true })
     }
@@ -100,7 +139,12 @@ test('whichever bit of the file is flipped, nothing that is read from it is wron
   expect(seen.files).toBeGreaterThan(2)
 }, 60_000)
 
-const pod = (name: string, version: string): KubeObject => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'shop', uid: `uid-${name}`, resourceVersion: version }, spec: { nodeName: name } })
+const pod = (name: string, version: string): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name, namespace: 'shop', uid: `uid-${name}`, resourceVersion: version },
+  spec: { nodeName: name },
+})
 
 test('an object whose stored version is damaged is listed again, emits no wrong change, and is known at the next start', async () => {
   const [journal, path] = [new ModelJournal(), join(dir, 'version.sqlite')]
@@ -114,13 +158,26 @@ test('an object whose stored version is damaged is listed again, emits no wrong 
   database.close()
   const again = await live(journal, path)
   const before = journal.changes().length
-  expect([again.map.damaged, again.tracker.cursor, again.map.collection(modelKey).objects.get('uid-a')]).toEqual([1, undefined, undefined])
+  expect([again.map.damaged, again.tracker.cursor, again.map.collection(modelKey).objects.get('uid-a')]).toEqual([
+    1,
+    undefined,
+    undefined,
+  ])
   await again.tracker.listing()
-  for (const [name, version] of [['a', '100'], ['b', '101']] as const) await again.tracker.present({ ...pod(name, version), spec: { nodeName: `${name}${version}` } })
+  for (const [name, version] of [
+    ['a', '100'],
+    ['b', '101'],
+  ] as const)
+    await again.tracker.present({ ...pod(name, version), spec: { nodeName: `${name}${version}` } })
   await again.tracker.listed('101')
   await again.tracker.changed('MODIFIED', pod('a', '102'))
   await again.stop()
-  expect(journal.changes().slice(before).map(({ name, operation }) => `${operation} ${name}`)).toEqual(['updated b', 'updated a'])
+  expect(
+    journal
+      .changes()
+      .slice(before)
+      .map(({ name, operation }) => `${operation} ${name}`),
+  ).toEqual(['updated b', 'updated a'])
   const last = await live(journal, path)
   expect([last.map.damaged, last.map.collection(modelKey).objects.get('uid-a')?.version]).toEqual([0, '102'])
   await last.stop()
@@ -140,7 +197,10 @@ test('a file without checksums, of an earlier version, is read, and what is writ
   expect(linesOf(map)).toEqual(linesOf(expected))
   const known = map.collection('c0').objects.get(uidOf(0))
   if (known === undefined) throw new Error('the object is unknown')
-  map.commit([{ is: 'touch', known, facts: { version: '80000', hash: known.hash, told: known.told } }], { sequence: 500, row: 0 })
+  map.commit([{ is: 'touch', known, facts: { version: '80000', hash: known.hash, told: known.told } }], {
+    sequence: 500,
+    row: 0,
+  })
   map.close()
   expected.close()
   const written = new Database(path)

@@ -14,7 +14,8 @@ const sums = ['place_sum', 'facts_sum', 'word_sum'] as const
 /** Creates the tables. Throws when the layout is another one, or the structure of a table is damaged. */
 export function openTables(database: Database): void {
   const found = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
-  if (found !== 0 && found !== withoutSums && found !== layout) throw new Error(`it has layout ${found}, this version of Weir reads layout ${layout}`)
+  if (found !== 0 && found !== withoutSums && found !== layout)
+    throw new Error(`it has layout ${found}, this version of Weir reads layout ${layout}`)
   database.transaction(() => {
     database.exec(`
       CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT${found === withoutSums ? '' : ', sum INTEGER'}) WITHOUT ROWID;
@@ -35,10 +36,15 @@ export function openTables(database: Database): void {
 }
 
 export function stateOf(database: Database): Map<string, string> {
-  return new Map(database.prepare('SELECT * FROM state').all().map(({ key, value, sum }) => {
-    verifyRow('state', sum, stateSum(String(key), String(value)))
-    return [String(key), String(value)]
-  }))
+  return new Map(
+    database
+      .prepare('SELECT * FROM state')
+      .all()
+      .map(({ key, value, sum }) => {
+        verifyRow('state', sum, stateSum(String(key), String(value)))
+        return [String(key), String(value)]
+      }),
+  )
 }
 
 export interface Place {
@@ -55,11 +61,17 @@ export function placeSum({ row, collection, uid, namespace, name, block, place }
   return sumOf(row, collection, uid, namespace, name, block, place)
 }
 
-export function factsSum(row: number, { version, hash, told }: { readonly version: string; readonly hash: string; readonly told: string }): number {
+export function factsSum(
+  row: number,
+  { version, hash, told }: { readonly version: string; readonly hash: string; readonly told: string },
+): number {
   return sumOf(row, version, hash, told)
 }
 
-export function wordSum(row: number, word: { readonly at: number; readonly version: string; readonly since: string } | undefined): number | null {
+export function wordSum(
+  row: number,
+  word: { readonly at: number; readonly version: string; readonly since: string } | undefined,
+): number | null {
   return word === undefined ? null : sumOf(row, word.at, word.version, word.since)
 }
 
@@ -73,7 +85,24 @@ export function stateSum(key: string, value: string): number {
 }
 
 /** What is damaged in a row of `objects`; 'place': it may belong to another collection. */
-export function damageOf({ row, collection, uid, version, hash, told, namespace, name, block, place, told_at: at, told_version: word, since, place_sum: ofPlace, facts_sum: ofFacts, word_sum: ofWord }: StoredRow): 'place' | 'facts' | undefined {
+export function damageOf({
+  row,
+  collection,
+  uid,
+  version,
+  hash,
+  told,
+  namespace,
+  name,
+  block,
+  place,
+  told_at: at,
+  told_version: word,
+  since,
+  place_sum: ofPlace,
+  facts_sum: ofFacts,
+  word_sum: ofWord,
+}: StoredRow): 'place' | 'facts' | undefined {
   if (ofPlace !== null && ofPlace !== sumOf(row, collection, uid, namespace, name, block, place)) return 'place'
   if (ofFacts !== null && ofFacts !== sumOf(row, version, hash, told)) return 'facts'
   return ofWord !== null && ofWord !== sumOf(row, at, word, since) ? 'facts' : undefined
@@ -89,12 +118,17 @@ function sumOf(...fields: readonly unknown[]): number {
   return crc32(fields.join('\0')) | 0
 }
 
-export function prepared(database: Database): Readonly<Record<'put' | 'touch' | 'told' | 'remove' | 'cursor' | 'collection' | 'state' | 'names', DatabaseStatement>> {
+export function prepared(
+  database: Database,
+): Readonly<
+  Record<'put' | 'touch' | 'told' | 'remove' | 'cursor' | 'collection' | 'state' | 'names', DatabaseStatement>
+> {
   return {
     put: database.prepare(`INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (row) DO UPDATE SET collection = excluded.collection, uid = excluded.uid, namespace = excluded.namespace, name = excluded.name, version = excluded.version, hash = excluded.hash, told = excluded.told,
       block = excluded.block, place = excluded.place, told_at = coalesce(excluded.told_at, told_at), told_version = coalesce(excluded.told_version, told_version), since = coalesce(excluded.since, since),
       place_sum = excluded.place_sum, facts_sum = excluded.facts_sum, word_sum = coalesce(excluded.word_sum, word_sum)`),
-    touch: database.prepare(`UPDATE objects SET version = ?, hash = ?, told = ?, told_at = coalesce(?, told_at), told_version = coalesce(?, told_version), since = coalesce(?, since),
+    touch:
+      database.prepare(`UPDATE objects SET version = ?, hash = ?, told = ?, told_at = coalesce(?, told_at), told_version = coalesce(?, told_version), since = coalesce(?, since),
       facts_sum = ?, word_sum = coalesce(?, word_sum) WHERE row = ?`),
     remove: database.prepare('DELETE FROM objects WHERE row = ?'),
     told: database.prepare('SELECT * FROM objects WHERE row > ? AND told_at < ? ORDER BY row LIMIT ?'),

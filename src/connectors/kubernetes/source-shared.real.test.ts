@@ -22,13 +22,19 @@ import type { KubernetesSource } from './source-cluster.ts'
 
 const real = realHost()
 const faster = 20
-const host: Host = { ...real, clock: { ...real.clock, monotonic: () => real.clock.monotonic() * faster }, timers: { ...real.timers, sleep: (ms, signal) => real.timers.sleep(ms > 60_000 ? ms : ms / faster, signal) } }
+const host: Host = {
+  ...real,
+  clock: { ...real.clock, monotonic: () => real.clock.monotonic() * faster },
+  timers: { ...real.timers, sleep: (ms, signal) => real.timers.sleep(ms > 60_000 ? ms : ms / faster, signal) },
+}
 const partition = partitionOf('kube', 3)
 
 let dir = ''
 let folders = 0
 const ends: (() => unknown)[] = []
-beforeAll(async () => { dir = await mkdtemp(join(tmpdir(), 'weir-shared-source-')) })
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'weir-shared-source-'))
+})
 afterAll(() => rm(dir, { recursive: true, force: true }))
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end()
@@ -51,14 +57,26 @@ interface Weir {
 }
 
 /** A collector with an empty folder. */
-async function start(bus: MemoryBus, instance: string, { turn = '2m', forgotten = undefined as (() => void) | undefined } = {}): Promise<Weir> {
+async function start(
+  bus: MemoryBus,
+  instance: string,
+  { turn = '2m', forgotten = undefined as (() => void) | undefined } = {},
+): Promise<Weir> {
   let dead = false
   const alive = <T>(act: () => Promise<T>): Promise<T> => (dead ? new Promise<never>(() => undefined) : act())
   const mine: JournalBus = {
-    where: 'memory', partitions: bus.partitions, close: () => bus.close(), read: (...args) => bus.read(...args), bounds: (channel) => alive(() => bus.bounds(channel)),
+    where: 'memory',
+    partitions: bus.partitions,
+    close: () => bus.close(),
+    read: (...args) => bus.read(...args),
+    bounds: (channel) => alive(() => bus.bounds(channel)),
     claim: async (name) => {
       const writer = await bus.claim(name)
-      return { fence: (...args) => alive(() => writer.fence(...args)), write: (...args) => alive(() => writer.write(...args)), close: () => writer.close() }
+      return {
+        fence: (...args) => alive(() => writer.fence(...args)),
+        write: (...args) => alive(() => writer.write(...args)),
+        close: () => writer.close(),
+      }
     },
   }
   const stop = new AbortController()
@@ -69,17 +87,38 @@ async function start(bus: MemoryBus, instance: string, { turn = '2m', forgotten 
   const records = new SharedRecords({ bus: mine, host, log: context.log })
   records.run(stop.signal).catch(() => undefined)
   const writer = await SharedWriter.open({ bus: mine, records, instance, host, log: context.log, queueBytes: 1e8 })
-  const source = await openKubernetes(configFrom(kubernetesSchema, { cluster: 'c1', kubeconfig: join(dir, 'kubeconfig'), lease: { duration: turn } }), {
-    ...context, id: 'kube', state: join(dir, String(folders++)), cursor: undefined, epoch: writer.epoch, shed: () => undefined,
-    metrics: { ...context.metrics, count: (name) => { if (name === 'weir_kubernetes_forgotten_restarts_total') forgotten?.() } },
-    append: async (unit) => {
-      const appended = await writer.appendWithAll({ ...unit, source: 'kube' })
-      return { ...appended, position: { sequence: appended.place ?? 0, row: 0 } }
+  const source = await openKubernetes(
+    configFrom(kubernetesSchema, { cluster: 'c1', kubeconfig: join(dir, 'kubeconfig'), lease: { duration: turn } }),
+    {
+      ...context,
+      id: 'kube',
+      state: join(dir, String(folders++)),
+      cursor: undefined,
+      epoch: writer.epoch,
+      shed: () => undefined,
+      metrics: {
+        ...context.metrics,
+        count: (name) => {
+          if (name === 'weir_kubernetes_forgotten_restarts_total') forgotten?.()
+        },
+      },
+      append: async (unit) => {
+        const appended = await writer.appendWithAll({ ...unit, source: 'kube' })
+        return { ...appended, position: { sequence: appended.place ?? 0, row: 0 } }
+      },
+      frames: sharedFramesOf('kube', { bus: mine, records, instance, host, log: context.log, signal: stop.signal }),
     },
-    frames: sharedFramesOf('kube', { bus: mine, records, instance, host, log: context.log, signal: stop.signal }),
-  })
+  )
   source.run(stop.signal).catch(() => undefined)
-  return { source, said, save: () => writer.save(), kill: () => { dead = true; stop.abort() } }
+  return {
+    source,
+    said,
+    save: () => writer.save(),
+    kill: () => {
+      dead = true
+      stop.abort()
+    },
+  }
 }
 
 interface Read {
@@ -93,24 +132,34 @@ async function read(bus: MemoryBus): Promise<Read> {
   const units = new Units(() => undefined)
   const changes: Read['changes'] = []
   let states = 0
-  if (last > before) for await (const some of bus.read(partition, 0, new AbortController().signal)) {
-    for (const record of some) {
-      const unit = units.take(record)
-      if (unit?.pieces[0]?.decoded.header.cursor !== undefined) states++
-      const frame = unit === undefined ? undefined : frameOf(unit)
-      const batch = frame?.header.kind === 'events' ? decodeBatch('events', frame.body()) : undefined
-      if (batch?.kind !== 'events') continue
-      for (let row = 0; row < batch.count; row++) {
-        const event = eventAt(batch, row)
-        if (event.family === 'change') changes.push({ ...(JSON.parse(Buffer.from(event.data ?? []).toString()) as ChangeData), id: event.id, by: unit?.source ?? '' })
+  if (last > before)
+    for await (const some of bus.read(partition, 0, new AbortController().signal)) {
+      for (const record of some) {
+        const unit = units.take(record)
+        if (unit?.pieces[0]?.decoded.header.cursor !== undefined) states++
+        const frame = unit === undefined ? undefined : frameOf(unit)
+        const batch = frame?.header.kind === 'events' ? decodeBatch('events', frame.body()) : undefined
+        if (batch?.kind !== 'events') continue
+        for (let row = 0; row < batch.count; row++) {
+          const event = eventAt(batch, row)
+          if (event.family === 'change')
+            changes.push({
+              ...(JSON.parse(Buffer.from(event.data ?? []).toString()) as ChangeData),
+              id: event.id,
+              by: unit?.source ?? '',
+            })
+        }
       }
+      if ((some.at(-1)?.place ?? 0) >= last) break
     }
-    if ((some.at(-1)?.place ?? 0) >= last) break
-  }
   return { changes, states }
 }
 
-const told = async (bus: MemoryBus): Promise<string[]> => (await read(bus)).changes.map(({ operation, name, by, coalesced }) => `${operation} ${name} ${by.slice(5)}${coalesced === true ? ' coalesced' : ''}`)
+const told = async (bus: MemoryBus): Promise<string[]> =>
+  (await read(bus)).changes.map(
+    ({ operation, name, by, coalesced }) =>
+      `${operation} ${name} ${by.slice(5)}${coalesced === true ? ' coalesced' : ''}`,
+  )
 const patient = { timeout: 20_000, interval: 20 }
 
 /** Resolves when a state is there. */
@@ -136,9 +185,20 @@ test('killed and started with an empty folder, it goes on from what the bus has:
   at.remove('gone')
   at.endWatches({ forget: true })
   const third = await start(bus, 'a')
-  await expect.poll(async () => (await told(bus)).slice(3).sort(), patient).toEqual(['deleted gone a coalesced', 'updated quiet a coalesced'])
+  await expect
+    .poll(async () => (await told(bus)).slice(3).sort(), patient)
+    .toEqual(['deleted gone a coalesced', 'updated quiet a coalesced'])
   const { changes } = await read(bus)
-  expect(changes.map(({ old, new: now }) => [old, now].map((state) => (state as { data?: { x: string } } | null)?.data?.x))).toEqual(expect.arrayContaining([['1', '2'], ['2', '3'], [undefined, '1'], ['1', undefined]]))
+  expect(
+    changes.map(({ old, new: now }) => [old, now].map((state) => (state as { data?: { x: string } } | null)?.data?.x)),
+  ).toEqual(
+    expect.arrayContaining([
+      ['1', '2'],
+      ['2', '3'],
+      [undefined, '1'],
+      ['1', undefined],
+    ]),
+  )
   expect(new Set(changes.map(({ id }) => id)).size).toBe(5)
   expect([...first.said, ...second.said, ...third.said]).toEqual([])
 })
@@ -153,7 +213,9 @@ test('another instance that stands by goes on when the one whose turn it is dies
   expect((await read(bus)).states).toBe(0)
   await known(bus)
   const second = await start(bus, 'b', { turn: '20s' })
-  await expect.poll(() => second.source.status(), patient).toMatchObject({ synced: true, objects: 1, lease: { state: 'stands by' } })
+  await expect
+    .poll(() => second.source.status(), patient)
+    .toMatchObject({ synced: true, objects: 1, lease: { state: 'stands by' } })
   for (let x = 1; x <= 20; x++) at.put('one', { x: String(x) })
   await expect.poll(async () => (await told(bus)).length, patient).toBe(20)
   // It has had no time to say what it told.
@@ -161,7 +223,9 @@ test('another instance that stands by goes on when the one whose turn it is dies
   at.put('one', { x: '21' })
   await expect.poll(async () => (await told(bus)).length, patient).toBe(21)
   const { changes } = await read(bus)
-  expect(changes.map((change) => (change.new as { data: { x: string } }).data.x)).toEqual(Array.from({ length: 21 }, (_, index) => String(index + 1)))
+  expect(changes.map((change) => (change.new as { data: { x: string } }).data.x)).toEqual(
+    Array.from({ length: 21 }, (_, index) => String(index + 1)),
+  )
   expect(changes.at(-1)?.by).toBe('kube@b')
   expect(second.source.status().lease?.epoch).toBeGreaterThan(1)
 })
@@ -181,5 +245,7 @@ test('where the bus has nothing any more of what was known, that is said and cou
   expect(second.said).toEqual([expect.stringMatching(/nothing of what was known of the cluster.*looked at anew/)])
   await expect.poll(() => second.source.status(), patient).toMatchObject({ synced: true, objects: 1 })
   at.put('one', { x: '3' })
-  await expect.poll(async () => (await read(bus)).changes.map(({ old }) => (old as { data: { x: string } }).data.x), patient).toEqual(['2'])
+  await expect
+    .poll(async () => (await read(bus)).changes.map(({ old }) => (old as { data: { x: string } }).data.x), patient)
+    .toEqual(['2'])
 })

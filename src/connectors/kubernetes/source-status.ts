@@ -25,25 +25,57 @@ export interface Running extends Watched {
 
 /** What keeps it from watching: everything, or some kinds. Who stands by needs no more than the Lease. */
 export function healthOfWatches({ problem, kinds, lease, reached }: KubernetesStatus): SourceHealth | undefined {
-  if (lease?.state === 'stands by') return lease.problem === undefined ? undefined : { why: `the Lease cannot be read: ${lease.problem}`, counts: 'lasting' }
-  const broken = kinds.filter(({ state, reason }) => state !== 'watching' && (reason !== undefined || state === 'forbidden' || state === 'unwatchable'))
+  if (lease?.state === 'stands by')
+    return lease.problem === undefined
+      ? undefined
+      : { why: `the Lease cannot be read: ${lease.problem}`, counts: 'lasting' }
+  const broken = kinds.filter(
+    ({ state, reason }) =>
+      state !== 'watching' && (reason !== undefined || state === 'forbidden' || state === 'unwatchable'),
+  )
   const first = broken[0]
   const why = problem ?? (first === undefined ? undefined : `${first.kind}: ${first.reason ?? first.state}`)
-  if (kinds.length === 0 && why === undefined) return reached === undefined ? undefined : { why: 'there is no kind that is selected and may be watched', counts: 'now' }
+  if (kinds.length === 0 && why === undefined)
+    return reached === undefined
+      ? undefined
+      : { why: 'there is no kind that is selected and may be watched', counts: 'now' }
   if (why === undefined) return undefined
-  if (broken.length < kinds.length && problem === undefined) return { why: `${broken.length} of ${kinds.length} kinds are not watched: ${why}`, counts: 'partly' }
+  if (broken.length < kinds.length && problem === undefined)
+    return { why: `${broken.length} of ${kinds.length} kinds are not watched: ${why}`, counts: 'partly' }
   if (broken.length < kinds.length) return { why, counts: 'lasting' }
-  return { why: first === undefined ? why : `no kind is watched: ${why}`, counts: kinds.some(({ watches }) => watches > 0) ? 'lasting' : 'now' }
+  return {
+    why: first === undefined ? why : `no kind is watched: ${why}`,
+    counts: kinds.some(({ watches }) => watches > 0) ? 'lasting' : 'now',
+  }
 }
 
 export type KubernetesStatus = Omit<WatchedCluster, 'name' | 'type'>
 
 /** Who stands by has on disk what another one has told. */
-export function statusOf({ watched, ...facts }: Omit<KubernetesStatus, 'synced' | 'kinds'> & { readonly watched: readonly Watched[] }): KubernetesStatus {
+export function statusOf({
+  watched,
+  ...facts
+}: Omit<KubernetesStatus, 'synced' | 'kinds'> & { readonly watched: readonly Watched[] }): KubernetesStatus {
   const kinds = watched.map(({ type: { kind, group }, namespace, reader, collection }) => ({
-    kind, group, ...(namespace === undefined ? {} : { namespace }), objects: collection.objects.size, ...reader.status(),
+    kind,
+    group,
+    ...(namespace === undefined ? {} : { namespace }),
+    objects: collection.objects.size,
+    ...reader.status(),
   }))
-  const kept = facts.lease?.state === 'stands by' || watched.every(({ reader, collection }) => reader.status().state !== 'watching' || collection.kept)
+  const kept =
+    facts.lease?.state === 'stands by' ||
+    watched.every(({ reader, collection }) => reader.status().state !== 'watching' || collection.kept)
   const settled = new Set<ReaderStatus['state']>(['watching', 'forbidden', 'missing', 'unwatchable'])
-  return { ...facts, synced: facts.reached !== undefined && kinds.length > 0 && kept && kinds.every(({ state, lists, watches }) => settled.has(state) || (state === 'waiting' && watches > 0 && lists === 0)), kinds }
+  return {
+    ...facts,
+    synced:
+      facts.reached !== undefined &&
+      kinds.length > 0 &&
+      kept &&
+      kinds.every(
+        ({ state, lists, watches }) => settled.has(state) || (state === 'waiting' && watches > 0 && lists === 0),
+      ),
+    kinds,
+  }
 }

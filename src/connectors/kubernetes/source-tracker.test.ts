@@ -2,7 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { configMap, judgeTold, live, ModelCluster, ModelJournal, modelKey as key } from '../../../test/kit/kubernetes-model.ts'
+import {
+  configMap,
+  judgeTold,
+  live,
+  ModelCluster,
+  ModelJournal,
+  modelKey as key,
+} from '../../../test/kit/kubernetes-model.ts'
 import { SeededRandom } from '../../../test/kit/random.ts'
 import { seeds } from '../../../test/kit/seeds.ts'
 import { realHost } from '../../host/index.ts'
@@ -13,12 +20,20 @@ import { Redactor } from './map-redact.ts'
 import { ObjectMap } from './source-objects.ts'
 
 let dir = ''
-beforeAll(async () => { dir = await mkdtemp(join(tmpdir(), 'weir-tracker-')) })
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'weir-tracker-'))
+})
 afterAll(() => rm(dir, { recursive: true, force: true }))
 
 const host = realHost()
 
-const told = (journal: ModelJournal): string[] => journal.changes().map(({ operation, name, resourceVersion, initial, coalesced }) => `${operation} ${name}@${resourceVersion}${initial === true ? ' initial' : ''}${coalesced === true ? ' coalesced' : ''}`)
+const told = (journal: ModelJournal): string[] =>
+  journal
+    .changes()
+    .map(
+      ({ operation, name, resourceVersion, initial, coalesced }) =>
+        `${operation} ${name}@${resourceVersion}${initial === true ? ' initial' : ''}${coalesced === true ? ' coalesced' : ''}`,
+    )
 let files = 0
 const newPath = (): string => join(dir, `objects-${files++}.sqlite`)
 
@@ -32,13 +47,29 @@ test('what is there at first is known without a word, and a change of it tells w
   await tracker.changed('MODIFIED', configMap('a', 'u1', 6, { x: '2' }))
   await stop()
   expect(told(journal)).toEqual(['updated a@6'])
-  expect(journal.changes()[0]).toMatchObject({ old: { data: { x: '1' } }, new: { data: { x: '2' } }, patch: [{ op: 'replace', path: '/data/x', value: '2' }], actor: { manager: 'kubectl' }, cluster: 'c1', kind: 'ConfigMap', namespace: 'shop' })
-  expect(journal.events().filter(({ family }) => family === 'resource').map(({ ref }) => ref)).toEqual(['k8s:c1//ConfigMap/shop/a', 'k8s:c1//ConfigMap/shop/b'])
+  expect(journal.changes()[0]).toMatchObject({
+    old: { data: { x: '1' } },
+    new: { data: { x: '2' } },
+    patch: [{ op: 'replace', path: '/data/x', value: '2' }],
+    actor: { manager: 'kubectl' },
+    cluster: 'c1',
+    kind: 'ConfigMap',
+    namespace: 'shop',
+  })
+  expect(
+    journal
+      .events()
+      .filter(({ family }) => family === 'resource')
+      .map(({ ref }) => ref),
+  ).toEqual(['k8s:c1//ConfigMap/shop/a', 'k8s:c1//ConfigMap/shop/b'])
 })
 
 test('as a snapshot each is told as created, and marked', async () => {
   const journal = new ModelJournal()
-  const { tracker, stop } = await live(journal, newPath(), { snapshot: true, begun: Date.parse('2026-11-20T12:00:00Z') })
+  const { tracker, stop } = await live(journal, newPath(), {
+    snapshot: true,
+    begun: Date.parse('2026-11-20T12:00:00Z'),
+  })
   await tracker.listing()
   await tracker.present(configMap('a', 'u1', 1, { x: '1' }))
   await tracker.listed('5')
@@ -62,7 +93,15 @@ test('what goes as it was is told without a look at the disk, what changed as it
   await tracker.changed('DELETED', configMap('b', 'u2', 7, { x: '2' }))
   expect(looks).toHaveBeenCalledTimes(1)
   await stop()
-  expect(journal.changes().filter(({ operation }) => operation === 'deleted').map(({ name, old }) => [name, (old as KubeObject)['data']])).toEqual([['a', { x: '1' }], ['b', { x: '1' }]])
+  expect(
+    journal
+      .changes()
+      .filter(({ operation }) => operation === 'deleted')
+      .map(({ name, old }) => [name, (old as KubeObject)['data']]),
+  ).toEqual([
+    ['a', { x: '1' }],
+    ['b', { x: '1' }],
+  ])
 })
 
 test('a change of nothing but versions and managed fields is none, and the watch goes on behind it', async () => {
@@ -80,8 +119,14 @@ test('a change of nothing but versions and managed fields is none, and the watch
 
 test('a change that is all noise by rules that hide nothing is told and marked, one that is not is not', async () => {
   const journal = new ModelJournal()
-  const { tracker, stop } = await live(journal, newPath(), { begun: Date.parse('2026-11-20T12:00:00Z'), marked: new Noise(['status', 'generation']) })
-  const state = (version: number, data: string, beat: string, phase: string): KubeObject => ({ ...configMap('a', 'u1', version, { x: data }), status: { phase, conditions: [{ type: 'Ready', lastHeartbeatTime: beat }] } })
+  const { tracker, stop } = await live(journal, newPath(), {
+    begun: Date.parse('2026-11-20T12:00:00Z'),
+    marked: new Noise(['status', 'generation']),
+  })
+  const state = (version: number, data: string, beat: string, phase: string): KubeObject => ({
+    ...configMap('a', 'u1', version, { x: data }),
+    status: { phase, conditions: [{ type: 'Ready', lastHeartbeatTime: beat }] },
+  })
   await tracker.listing()
   await tracker.present(state(1, '1', '10:00', 'Pending'))
   await tracker.listed('5')
@@ -89,13 +134,24 @@ test('a change that is all noise by rules that hide nothing is told and marked, 
   await tracker.changed('MODIFIED', state(7, '1', '10:01', 'Running'))
   await tracker.changed('MODIFIED', state(8, '2', '10:02', 'Running'))
   await stop()
-  expect(journal.changes().map(({ resourceVersion, noise = [] }) => [resourceVersion, noise])).toEqual([['7', ['status']], ['8', []]])
+  expect(journal.changes().map(({ resourceVersion, noise = [] }) => [resourceVersion, noise])).toEqual([
+    ['7', ['status']],
+    ['8', []],
+  ])
 })
 
 test('with what objects report of themselves hidden, its changes are not told, and what it is to others is', async () => {
   const journal = new ModelJournal()
-  const { tracker, map, stop } = await live(journal, newPath(), { begun: Date.parse('2026-11-20T12:00:00Z'), noise: new Noise([...usualNoise, 'status']) })
-  const pod = (version: number, image: string, status: object): KubeObject => ({ ...configMap('a', 'u1', version, {}), kind: 'Pod', spec: { containers: [{ name: 'a', image }] }, status })
+  const { tracker, map, stop } = await live(journal, newPath(), {
+    begun: Date.parse('2026-11-20T12:00:00Z'),
+    noise: new Noise([...usualNoise, 'status']),
+  })
+  const pod = (version: number, image: string, status: object): KubeObject => ({
+    ...configMap('a', 'u1', version, {}),
+    kind: 'Pod',
+    spec: { containers: [{ name: 'a', image }] },
+    status,
+  })
   await tracker.listing()
   await tracker.present(pod(1, 'x:1', { phase: 'Pending' }))
   await tracker.listed('5')
@@ -103,18 +159,35 @@ test('with what objects report of themselves hidden, its changes are not told, a
   await tracker.changed('MODIFIED', pod(7, 'x:1', { phase: 'Running', podIP: '10.0.0.7', message: 'all is well' }))
   await tracker.changed('MODIFIED', pod(8, 'x:2', { phase: 'Running', podIP: '10.0.0.7', message: 'still' }))
   const known = map.collection(key).objects.get('u1')
-  expect(known === undefined ? undefined : JSON.parse(map.document(known)?.toString() ?? '')).toMatchObject({ status: { message: 'still' } })
+  expect(known === undefined ? undefined : JSON.parse(map.document(known)?.toString() ?? '')).toMatchObject({
+    status: { message: 'still' },
+  })
   await stop()
-  expect(journal.changes().map(({ resourceVersion, patch }) => [resourceVersion, patch.map(({ path }) => path)])).toEqual([['8', ['/status/message', '/spec/containers/0/image'].sort()]])
-  expect(journal.events().filter(({ family }) => family === 'resource').map(({ data }) => (JSON.parse(Buffer.from(data ?? []).toString()) as ResourceData).addresses?.[0]?.ip)).toEqual([undefined, '10.0.0.7', '10.0.0.7'])
+  expect(
+    journal.changes().map(({ resourceVersion, patch }) => [resourceVersion, patch.map(({ path }) => path)]),
+  ).toEqual([['8', ['/status/message', '/spec/containers/0/image'].sort()]])
+  expect(
+    journal
+      .events()
+      .filter(({ family }) => family === 'resource')
+      .map(({ data }) => (JSON.parse(Buffer.from(data ?? []).toString()) as ResourceData).addresses?.[0]?.ip),
+  ).toEqual([undefined, '10.0.0.7', '10.0.0.7'])
 })
 
 test('with their fields kept objects are whole in both states, a change of nothing else is hidden, and one of the status is marked', async () => {
   const journal = new ModelJournal()
-  const { tracker, stop } = await live(journal, newPath(), { begun: Date.parse('2026-11-20T12:00:00Z'), noise: new Noise(usualNoise, ['resource-version', 'managed-fields', 'generation']), marked: new Noise(['status']) })
+  const { tracker, stop } = await live(journal, newPath(), {
+    begun: Date.parse('2026-11-20T12:00:00Z'),
+    noise: new Noise(usualNoise, ['resource-version', 'managed-fields', 'generation']),
+    marked: new Noise(['status']),
+  })
   const object = (version: number, value: string, phase: string): KubeObject => {
     const made = configMap('a', 'u1', version, { value })
-    return { ...made, metadata: { ...made.metadata, generation: version, managedFields: [{ manager: `m${version}` }] }, status: { phase } }
+    return {
+      ...made,
+      metadata: { ...made.metadata, generation: version, managedFields: [{ manager: `m${version}` }] },
+      status: { phase },
+    }
   }
   await tracker.listing()
   await tracker.present(object(1, 'x', 'A'))
@@ -123,8 +196,18 @@ test('with their fields kept objects are whole in both states, a change of nothi
   await tracker.changed('MODIFIED', object(7, 'y', 'A'))
   await tracker.changed('MODIFIED', object(8, 'y', 'B'))
   await stop()
-  expect(journal.changes().map(({ old, new: now, noise = [] }) => [old, now].map((state) => (state as KubeObject).metadata).map((metadata) => [metadata?.resourceVersion, metadata?.['generation'], metadata?.['managedFields']]).concat(noise.map((rule) => [rule])))).toEqual([
-    [['6', 6, [{ manager: 'm6' }]], ['7', 7, [{ manager: 'm7' }]]],
+  expect(
+    journal.changes().map(({ old, new: now, noise = [] }) =>
+      [old, now]
+        .map((state) => (state as KubeObject).metadata)
+        .map((metadata) => [metadata?.resourceVersion, metadata?.['generation'], metadata?.['managedFields']])
+        .concat(noise.map((rule) => [rule])),
+    ),
+  ).toEqual([
+    [
+      ['6', 6, [{ manager: 'm6' }]],
+      ['7', 7, [{ manager: 'm7' }]],
+    ],
     [['7', 7, [{ manager: 'm7' }]], ['8', 8, [{ manager: 'm8' }]], ['status']],
   ])
 })
@@ -190,7 +273,9 @@ test('the value of a secret changes its digest, and is nowhere in what is told',
   const text = journal.units.map(({ raw }) => Buffer.from(raw).toString('latin1')).join('')
   expect(text).not.toContain('sesame')
   expect(text).toContain('seen')
-  expect(journal.changes()[1]?.patch).toEqual([{ op: 'replace', path: '/data/PASSWORD', value: expect.stringMatching(/^redacted:[0-9a-f]{16}$/) as string }])
+  expect(journal.changes()[1]?.patch).toEqual([
+    { op: 'replace', path: '/data/PASSWORD', value: expect.stringMatching(/^redacted:[0-9a-f]{16}$/) as string },
+  ])
 })
 
 test('killed at any moment, it tells each change once and in order, each from where the one before it ended, and knows in the end what is there', async () => {
@@ -221,7 +306,11 @@ test('killed at any moment, it tells each change once and in order, each from wh
       }
       if (lives < 4) life.kill()
       else {
-        for (; from < world.happened.length; from++) await tracker.changed((world.happened[from] as ModelCluster['happened'][number]).type, (world.happened[from] as ModelCluster['happened'][number]).object)
+        for (; from < world.happened.length; from++)
+          await tracker.changed(
+            (world.happened[from] as ModelCluster['happened'][number]).type,
+            (world.happened[from] as ModelCluster['happened'][number]).object,
+          )
         await life.stop()
       }
     }

@@ -15,7 +15,14 @@ import { ChangeClock, deletionRequest, DeletionRequests, goneAt, setsDeletion } 
 import type { Noise, NoiseRule } from './map-noise.ts'
 import type { Redactor } from './map-redact.ts'
 import { factsOf } from './map-resource.ts'
-import { factsOf as knownFacts, type Collection, type Known, type ObjectMap, type Step, type Word } from './source-objects.ts'
+import {
+  factsOf as knownFacts,
+  type Collection,
+  type Known,
+  type ObjectMap,
+  type Step,
+  type Word,
+} from './source-objects.ts'
 import type { Recorder } from './source-recorder.ts'
 
 export interface TrackerOptions {
@@ -91,7 +98,8 @@ export class Tracker implements Target {
   }
 
   async listed(version: string): Promise<void> {
-    for (const [uid, known] of this.#collection.objects) if (known.seen !== this.#list) await this.#gone(uid, known, undefined, version)
+    for (const [uid, known] of this.#collection.objects)
+      if (known.seen !== this.#list) await this.#gone(uid, known, undefined, version)
     this.#listing = false
     this.#collection.whole = true
     this.#names = undefined
@@ -155,7 +163,9 @@ export class Tracker implements Target {
       const told = this.#gone(replaced.uid, replaced.known, undefined, version)
       if (told !== undefined) return told.then(() => this.#seen(seen, tell))
     }
-    return before === undefined ? this.#created(seen, place, digest, tell || this.#isNew(object)) : this.#updated(seen, place, digest, before, version)
+    return before === undefined
+      ? this.#created(seen, place, digest, tell || this.#isNew(object))
+      : this.#updated(seen, place, digest, before, version)
   }
 
   #created(seen: SeenObject, place: Place, digest: string, tell: boolean): void | Promise<void> {
@@ -166,10 +176,22 @@ export class Tracker implements Target {
     if (this.#listing) known.seen = this.#list
     const created = Math.min(Date.parse(String(safe.metadata?.['creationTimestamp'])), now)
     this.#requests.seen(place.uid, safe)
-    const change = tell || snapshot ? changeEvent({
-      place, resourceVersion: version, operation: 'created', old: undefined, new: document, patch: [], actor: actorOf(seen.managers), initial: !tell, coalesced: this.#listing && tell, noise: [],
-      time: Number.isNaN(created) ? now : created,
-    }) : undefined
+    const change =
+      tell || snapshot
+        ? changeEvent({
+            place,
+            resourceVersion: version,
+            operation: 'created',
+            old: undefined,
+            new: document,
+            patch: [],
+            actor: actorOf(seen.managers),
+            initial: !tell,
+            coalesced: this.#listing && tell,
+            noise: [],
+            time: Number.isNaN(created) ? now : created,
+          })
+        : undefined
     return this.#put(change, place, version, digest, document, safe, known, true, now)
   }
 
@@ -179,7 +201,12 @@ export class Tracker implements Target {
     const old = map.document(known)
     const { members } = seen
     // Where nothing was redacted, what was sent is what is kept.
-    const parts = old === undefined ? undefined : ((document === seen.document && members !== undefined ? differing(old, bufferOf(document), members, safe) : undefined) ?? [JSON.parse(old.toString()) as KubeObject, safe])
+    const parts =
+      old === undefined
+        ? undefined
+        : ((document === seen.document && members !== undefined
+            ? differing(old, bufferOf(document), members, safe)
+            : undefined) ?? [JSON.parse(old.toString()) as KubeObject, safe])
     const patch: readonly PatchStep[] = parts === undefined ? [] : diff(...parts)
     const now = this.#clock.ofUpdate(host.clock.now(), patch, safe, seen)
     this.#requests.seen(place.uid, safe, parts?.[0])
@@ -190,14 +217,37 @@ export class Tracker implements Target {
       known.hash = digest
       return this.#hidden(known, version, 'resource-version')
     }
-    const change = hiding.length > 0 ? undefined : changeEvent({
-      place, resourceVersion: version, operation: 'updated', old, new: document, patch, actor: actorOf(seen.managers), initial: false, coalesced: this.#listing || old === undefined, time: now, deletionRequested: setsDeletion(patch) ? deletionRequest(safe) : undefined,
-      noise: parts === undefined ? [] : (marked?.marks(...parts, noise.counted(patch), canonical) ?? []),
-    })
+    const change =
+      hiding.length > 0
+        ? undefined
+        : changeEvent({
+            place,
+            resourceVersion: version,
+            operation: 'updated',
+            old,
+            new: document,
+            patch,
+            actor: actorOf(seen.managers),
+            initial: false,
+            coalesced: this.#listing || old === undefined,
+            time: now,
+            deletionRequested: setsDeletion(patch) ? deletionRequest(safe) : undefined,
+            noise: parts === undefined ? [] : (marked?.marks(...parts, noise.counted(patch), canonical) ?? []),
+          })
     return this.#put(change, place, version, digest, document, safe, known, false, now)
   }
 
-  #put(change: WeirEvent | undefined, place: Place, version: string, digest: string, document: Uint8Array, safe: KubeObject, known: Known, first: boolean, now: number): void | Promise<void> {
+  #put(
+    change: WeirEvent | undefined,
+    place: Place,
+    version: string,
+    digest: string,
+    document: Uint8Array,
+    safe: KubeObject,
+    known: Known,
+    first: boolean,
+    now: number,
+  ): void | Promise<void> {
     const { map } = this.#options
     known.version = version
     known.hash = digest
@@ -212,13 +262,31 @@ export class Tracker implements Target {
     // What is told of it as a resource, if that is not what was told last.
     if (known.told !== told) {
       known.told = told
-      word = { at: now, version, since: first && facts.created !== undefined ? facts.created : new Date(now).toISOString() }
+      word = {
+        at: now,
+        version,
+        since: first && facts.created !== undefined ? facts.created : new Date(now).toISOString(),
+      }
       events.push(resourceEvent({ ...place, resourceVersion: version, since: word.since, state: 'present' }, text, now))
     }
     if (events.length > 0) this.#options.onChange()
-    return this.#record(events, [
-      { is: 'put', collection: this.#collection, uid: place.uid, known, facts: knownFacts(known), names: { namespace: place.namespace, name: place.name }, document: own, ...(word === undefined ? {} : { word }) }, ...this.#passed(version),
-    ], version)
+    return this.#record(
+      events,
+      [
+        {
+          is: 'put',
+          collection: this.#collection,
+          uid: place.uid,
+          known,
+          facts: knownFacts(known),
+          names: { namespace: place.namespace, name: place.name },
+          document: own,
+          ...(word === undefined ? {} : { word }),
+        },
+        ...this.#passed(version),
+      ],
+      version,
+    )
   }
 
   /** Nothing happened that counts. */
@@ -229,7 +297,13 @@ export class Tracker implements Target {
     return this.#record([], [{ is: 'touch', known, facts: knownFacts(known) }, ...this.#passed(version)], version)
   }
 
-  #happened(seen: SeenObject, uid: string, version: string, before: Known | undefined, tell: boolean): void | Promise<void> {
+  #happened(
+    seen: SeenObject,
+    uid: string,
+    version: string,
+    before: Known | undefined,
+    tell: boolean,
+  ): void | Promise<void> {
     const { map, cluster, type, redactor } = this.#options
     const known = before ?? map.add(this.#collection, uid)
     if (this.#listing) known.seen = this.#list
@@ -239,8 +313,26 @@ export class Tracker implements Target {
     const told = eventData(place, version, seen.object)
     const data = redactor === undefined ? told : { ...told, message: redactor.text(told.message) }
     const time = Date.parse(data.last ?? '')
-    const events = tell || this.#options.snapshot ? [clusterEvent(data, Number.isNaN(time) ? this.#options.host.clock.now() : time)] : []
-    return this.#record(events, [{ is: 'put', collection: this.#collection, uid, known, facts: knownFacts(known), names: { namespace: place.namespace, name: place.name }, document: nothing }, ...this.#passed(version)], version)
+    const events =
+      tell || this.#options.snapshot
+        ? [clusterEvent(data, Number.isNaN(time) ? this.#options.host.clock.now() : time)]
+        : []
+    return this.#record(
+      events,
+      [
+        {
+          is: 'put',
+          collection: this.#collection,
+          uid,
+          known,
+          facts: knownFacts(known),
+          names: { namespace: place.namespace, name: place.name },
+          document: nothing,
+        },
+        ...this.#passed(version),
+      ],
+      version,
+    )
   }
 
   #goneNow(seen: SeenObject): void | Promise<void> {
@@ -259,16 +351,38 @@ export class Tracker implements Target {
     const steps: Step[] = [{ is: 'remove', known }, ...(last?.version === undefined ? [] : this.#passed(last.version))]
     if (this.#events) return this.#record([], steps, version)
     // Mostly it goes as it was: then nothing has to be read from disk.
-    const document = (last?.digest === known.hash ? undefined : map.document(known)) ?? (last === undefined ? undefined : this.#safe(last)[1])
+    const document =
+      (last?.digest === known.hash ? undefined : map.document(known)) ??
+      (last === undefined ? undefined : this.#safe(last)[1])
     // Without a document nobody knows what it was called.
     if (document === undefined) return this.#record([], steps, version)
     const whole = object ?? (JSON.parse(Buffer.from(document).toString()) as KubeObject)
     const place = { ...placeOf(cluster, type, whole), uid }
     const now = this.#clock.at(host.clock.now(), goneAt(whole))
     const resourceVersion = last?.version ?? known.version
-    const change = changeEvent({ place, resourceVersion, operation: 'deleted', old: document, new: undefined, patch: [], actor: undefined, initial: false, coalesced: last === undefined || this.#listing, noise: [], time: now, deletionRequested: requested ?? deletionRequest(whole) })
+    const change = changeEvent({
+      place,
+      resourceVersion,
+      operation: 'deleted',
+      old: document,
+      new: undefined,
+      patch: [],
+      actor: undefined,
+      initial: false,
+      coalesced: last === undefined || this.#listing,
+      noise: [],
+      time: now,
+      deletionRequested: requested ?? deletionRequest(whole),
+    })
     this.#options.onChange()
-    return this.#record([change, resourceEvent({ ...place, resourceVersion, since: new Date(now).toISOString(), state: 'gone' }, '{}', now)], steps, version)
+    return this.#record(
+      [
+        change,
+        resourceEvent({ ...place, resourceVersion, since: new Date(now).toISOString(), state: 'gone' }, '{}', now),
+      ],
+      steps,
+      version,
+    )
   }
 
   /** Up to where the watch has come with this, unless a list is under way. */
@@ -286,7 +400,8 @@ export class Tracker implements Target {
     if (!this.#hadSome) return undefined
     if (this.#names === undefined) {
       this.#names = new Map()
-      for (const each of this.#options.map.names(this.#collection)) this.#names.set(`${each.namespace ?? ''}/${each.name}`, each.uid)
+      for (const each of this.#options.map.names(this.#collection))
+        this.#names.set(`${each.namespace ?? ''}/${each.name}`, each.uid)
     }
     const uid = this.#names.get(`${namespace ?? ''}/${name}`)
     const known = uid === undefined ? undefined : this.#collection.objects.get(uid)

@@ -15,12 +15,19 @@ export interface Turns {
 
 /** By what replicas take turns: the `Lease` that is asked for, else the journal where it is shared. Undefined: there is nobody to take turns with. */
 export function turnsOf(
-  { id, frames }: Pick<SourceContext, 'id' | 'frames'>, lease: LeasePlace | undefined, { ask, write }: Client, map: ObjectMap,
+  { id, frames }: Pick<SourceContext, 'id' | 'frames'>,
+  lease: LeasePlace | undefined,
+  { ask, write }: Client,
+  map: ObjectMap,
   keyOf: (object: { readonly group: string; readonly resource: string; readonly namespace?: string }) => string,
 ): Turns | undefined {
   if (lease !== undefined) return { place: lease, client: leaseClient(lease, ask, write), name: self.hostname }
   const record = frames?.shared?.turn
   if (frames === undefined || record === undefined) return undefined
-  const client = turnClient({ record, place: () => map.position.sequence, toldBehind: (place) => toldBehind(frames, place, keyOf) })
+  const client = turnClient({
+    record,
+    place: () => map.position.sequence,
+    toldBehind: (place) => toldBehind(frames, place, keyOf),
+  })
   return { place: { namespace: '', name: id }, client, name: record.instance }
 }

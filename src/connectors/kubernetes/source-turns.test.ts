@@ -3,14 +3,24 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { configMap, judgeTold, live, ModelCluster, ModelJournal, modelKey, type Life } from '../../../test/kit/kubernetes-model.ts'
+import {
+  configMap,
+  judgeTold,
+  live,
+  ModelCluster,
+  ModelJournal,
+  modelKey,
+  type Life,
+} from '../../../test/kit/kubernetes-model.ts'
 import { SeededRandom } from '../../../test/kit/random.ts'
 import { seeds } from '../../../test/kit/seeds.ts'
 import { realHost } from '../../host/index.ts'
 import type { Told } from '../../net/kubernetes/lease.ts'
 
 let dir = ''
-beforeAll(async () => { dir = await mkdtemp(join(tmpdir(), 'weir-turns-')) })
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'weir-turns-'))
+})
 afterAll(() => rm(dir, { recursive: true, force: true }))
 
 const { timers } = realHost()
@@ -111,7 +121,10 @@ test('however the Lease goes from one to the other, each change is told in order
     const world = new ModelCluster(random)
     const shared = new ModelJournal()
     const lease: Lease = { holder: undefined, epoch: 0, told: {} }
-    const replicas = [0, 1].map((number) => new Replica(join(dir, `${seed}-${number}.sqlite`), lease, shared, () => Math.floor(random.next() * 4)))
+    const replicas = [0, 1].map(
+      (number) =>
+        new Replica(join(dir, `${seed}-${number}.sqlite`), lease, shared, () => Math.floor(random.next() * 4)),
+    )
     const one = (): Replica => replicas[random.next() < 0.5 ? 0 : 1] as Replica
     const [first, second] = replicas as [Replica, Replica]
     await first.start(world)
@@ -181,7 +194,15 @@ test('who stands by writes down only what the holder has told, and after a kill 
   await replica.life?.tracker.changed('MODIFIED', configMap('a', 'u1', 6, { x: '2' }))
   replica.take()
   await replica.stop()
-  expect(shared.changes().map(({ operation, resourceVersion, old }) => [operation, resourceVersion, (old as { data?: object } | null)?.data])).toEqual([['updated', '6', { x: '1' }]])
+  expect(
+    shared
+      .changes()
+      .map(({ operation, resourceVersion, old }) => [
+        operation,
+        resourceVersion,
+        (old as { data?: object } | null)?.data,
+      ]),
+  ).toEqual([['updated', '6', { x: '1' }]])
 })
 
 test('what the holder has told before it went is not told again by who sees it later; what comes after that is', async () => {
@@ -190,7 +211,8 @@ test('what the holder has told before it went is not told again by who sees it l
   const replica = new Replica(join(dir, 'later.sqlite'), lease, shared, () => 0)
   await replica.start(new ModelCluster(new SeededRandom(1)))
   const { tracker, recorder } = replica.life as Life
-  const change = (version: number): void | Promise<void> => tracker.changed(version === 5 ? 'ADDED' : 'MODIFIED', configMap('a', 'u1', version, { x: String(version) }))
+  const change = (version: number): void | Promise<void> =>
+    tracker.changed(version === 5 ? 'ADDED' : 'MODIFIED', configMap('a', 'u1', version, { x: String(version) }))
   // Given back by a holder whose watch was faster than ours.
   lease.told = { [modelKey]: '6' }
   replica.take()
@@ -204,7 +226,18 @@ test('what the holder has told before it went is not told again by who sees it l
   await tracker.present(configMap('a', 'u1', 4, { x: '4' }))
   await tracker.listed('4')
   await replica.stop()
-  expect(shared.changes().map(({ operation, resourceVersion, old }) => [operation, resourceVersion, (old as { data?: object } | null)?.data])).toEqual([['updated', '7', { x: '6' }], ['updated', '4', { x: '7' }]])
+  expect(
+    shared
+      .changes()
+      .map(({ operation, resourceVersion, old }) => [
+        operation,
+        resourceVersion,
+        (old as { data?: object } | null)?.data,
+      ]),
+  ).toEqual([
+    ['updated', '7', { x: '6' }],
+    ['updated', '4', { x: '7' }],
+  ])
   expect(lease.told).toEqual({ [modelKey]: '4' })
 })
 
@@ -217,7 +250,10 @@ test('who stands by keeps only so much in mind, and goes on when there is room o
   const fill = (): Promise<void> => {
     for (;;) {
       version++
-      const room = tracker.changed('ADDED', configMap(`n${version}`, `u${version}`, version, { x: 'y'.repeat(100_000) }))
+      const room = tracker.changed(
+        'ADDED',
+        configMap(`n${version}`, `u${version}`, version, { x: 'y'.repeat(100_000) }),
+      )
       if (room !== undefined) return room
     }
   }
@@ -240,11 +276,17 @@ test('frozen while it makes a unit, it asks once more whose turn it is before it
   let epoch: number | undefined
   let frozen = false
   const { recorder, stop } = await live(journal, join(dir, 'between.sqlite'), { lease: { epoch: () => epoch } })
-  const written = { id: 'e', source: '/kubernetes/c1', type: 'x', encoding: 'json', get data() {
-    // Here it stands still until its turn is over.
-    if (frozen) epoch = undefined
-    return Buffer.from('{}')
-  } } as const
+  const written = {
+    id: 'e',
+    source: '/kubernetes/c1',
+    type: 'x',
+    encoding: 'json',
+    get data() {
+      // Here it stands still until its turn is over.
+      if (frozen) epoch = undefined
+      return Buffer.from('{}')
+    },
+  } as const
   await recorder.record([written], [])
   ;[frozen, epoch] = [true, 7]
   recorder.wake()

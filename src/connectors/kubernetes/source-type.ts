@@ -15,5 +15,11 @@ export function typeOf(map: ObjectMap, collection: Collection): ResourceType | u
 export function typeAs({ key }: Collection, { apiVersion = '', kind = '' }: KubeObject): ResourceType {
   const [place = '', namespace] = key.split(' ')
   const slash = place.lastIndexOf('/')
-  return { group: place.slice(0, slash), resource: place.slice(slash + 1), version: apiVersion.slice(apiVersion.indexOf('/') + 1), kind, namespaced: namespace !== undefined }
+  return {
+    group: place.slice(0, slash),
+    resource: place.slice(slash + 1),
+    version: apiVersion.slice(apiVersion.indexOf('/') + 1),
+    kind,
+    namespaced: namespace !== undefined,
+  }
 }

@@ -16,7 +16,9 @@ import type { KubernetesSource } from './source-cluster.ts'
 let dir = ''
 let folders = 0
 const ends: (() => Promise<unknown>)[] = []
-beforeAll(async () => { dir = await mkdtemp(join(tmpdir(), 'weir-source-')) })
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'weir-source-'))
+})
 afterAll(() => rm(dir, { recursive: true, force: true }))
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end()
@@ -24,7 +26,11 @@ afterEach(async () => {
 
 const real = realHost()
 /** A minute is a hundredth of a second; what is longer stays so. */
-const host: Host = { ...real, clock: { ...real.clock, monotonic: () => real.clock.monotonic() * 6000 }, timers: { ...real.timers, sleep: (ms, signal) => real.timers.sleep(ms > 60_000 ? ms : Math.ceil(ms / 6000), signal) } }
+const host: Host = {
+  ...real,
+  clock: { ...real.clock, monotonic: () => real.clock.monotonic() * 6000 },
+  timers: { ...real.timers, sleep: (ms, signal) => real.timers.sleep(ms > 60_000 ? ms : Math.ceil(ms / 6000), signal) },
+}
 
 interface Running {
   readonly source: KubernetesSource
@@ -35,7 +41,10 @@ interface Running {
 interface Scene {
   readonly cluster: SmallCluster
   readonly journal: ModelJournal
-  start(settings?: Partial<WrittenConfigOf<typeof kubernetesSchema>>, append?: SourceContext['append']): Promise<Running>
+  start(
+    settings?: Partial<WrittenConfigOf<typeof kubernetesSchema>>,
+    append?: SourceContext['append'],
+  ): Promise<Running>
 }
 
 async function scene(...types: readonly SmallType[]): Promise<Scene> {
@@ -46,10 +55,16 @@ async function scene(...types: readonly SmallType[]): Promise<Scene> {
   ends.push(() => cluster.close())
   const journal = new ModelJournal()
   return {
-    cluster, journal,
+    cluster,
+    journal,
     async start(settings = {}, append) {
       const context = journal.context({ dead: false }, () => 0)
-      const source = await openKubernetes(configFrom(kubernetesSchema, { cluster: 'c1', kubeconfig, ...settings }), { ...context, host, state: folder, ...(append === undefined ? {} : { append }) })
+      const source = await openKubernetes(configFrom(kubernetesSchema, { cluster: 'c1', kubeconfig, ...settings }), {
+        ...context,
+        host,
+        state: folder,
+        ...(append === undefined ? {} : { append }),
+      })
       const stop = new AbortController()
       const running = source.run(stop.signal)
       let stopped = false
@@ -60,12 +75,22 @@ async function scene(...types: readonly SmallType[]): Promise<Scene> {
         await running
       }
       ends.push(end)
-      return { source, kinds: () => Object.fromEntries(source.status().kinds.map(({ kind, state }) => [kind, state])), stop: end }
+      return {
+        source,
+        kinds: () => Object.fromEntries(source.status().kinds.map(({ kind, state }) => [kind, state])),
+        stop: end,
+      }
     },
   }
 }
 
-const told = ({ journal }: Scene): string[] => journal.changes().map(({ operation, name, kind, coalesced }) => `${operation} ${kind === 'ConfigMap' ? '' : `${kind} `}${name}${coalesced === true ? ' coalesced' : ''}`)
+const told = ({ journal }: Scene): string[] =>
+  journal
+    .changes()
+    .map(
+      ({ operation, name, kind, coalesced }) =>
+        `${operation} ${kind === 'ConfigMap' ? '' : `${kind} `}${name}${coalesced === true ? ' coalesced' : ''}`,
+    )
 
 async function synced({ source }: Running): Promise<void> {
   await expect.poll(() => source.status().synced, { timeout: 20_000 }).toBe(true)
@@ -93,7 +118,13 @@ test('after a history that was forgotten in the middle of a watch, what changed 
   cluster.refused.clear()
   await settled(at, 7)
   await expect.poll(() => running.kinds()).toEqual({ ConfigMap: 'watching' })
-  expect(told(at).sort()).toEqual(['created new coalesced', 'deleted m4999 coalesced', ...changed.map((index) => `updated m${index} coalesced`)].sort())
+  expect(told(at).sort()).toEqual(
+    [
+      'created new coalesced',
+      'deleted m4999 coalesced',
+      ...changed.map((index) => `updated m${index} coalesced`),
+    ].sort(),
+  )
   expect(at.journal.changes().find(({ operation }) => operation === 'deleted')?.old).toMatchObject({ data: { x: '1' } })
 }, 60_000)
 
@@ -151,7 +182,9 @@ test('a group whose server does not answer harms no other, at the start and late
   cluster.put('high', { x: '1' }, {}, 'tides')
   cluster.stale.add(tides.group)
   const running = await at.start()
-  await expect.poll(() => running.source.status()).toMatchObject({ unavailable: [tides.group], kinds: [{ kind: 'ConfigMap', state: 'watching' }] })
+  await expect
+    .poll(() => running.source.status())
+    .toMatchObject({ unavailable: [tides.group], kinds: [{ kind: 'ConfigMap', state: 'watching' }] })
   cluster.stale.clear()
   await expect.poll(() => running.kinds(), { timeout: 20_000 }).toEqual({ ConfigMap: 'watching', Tide: 'watching' })
   cluster.stale.add(tides.group)
@@ -177,7 +210,17 @@ test('a kind that went while nobody watched takes its objects with it, and one t
   cluster.types = [configMaps]
   const second = await at.start({ exclude: ['ConfigMap'] })
   await settled(at, 1)
-  expect(at.journal.changes()).toMatchObject([{ operation: 'deleted', kind: 'Tide', group: 'sea.example.com', version: 'v1', name: 'high', old: { data: { x: '1' } }, coalesced: true }])
+  expect(at.journal.changes()).toMatchObject([
+    {
+      operation: 'deleted',
+      kind: 'Tide',
+      group: 'sea.example.com',
+      version: 'v1',
+      name: 'high',
+      old: { data: { x: '1' } },
+      coalesced: true,
+    },
+  ])
   await second.stop()
   expect((await at.start()).source.status().objects).toBe(1)
 }, 60_000)
@@ -208,7 +251,9 @@ test('another preferred version of a kind is no end of its objects', async () =>
   await synced(running)
   cluster.put('high', { x: '2' }, {}, 'tides')
   await settled(at, 1)
-  expect(at.journal.changes()).toMatchObject([{ operation: 'updated', version: 'v1', old: { data: { x: '1' } }, new: { data: { x: '2' } } }])
+  expect(at.journal.changes()).toMatchObject([
+    { operation: 'updated', version: 'v1', old: { data: { x: '1' } }, new: { data: { x: '2' } } },
+  ])
 }, 60_000)
 
 test('a thousand changes of one object are told one by one and in order', async () => {
@@ -218,7 +263,9 @@ test('a thousand changes of one object are told one by one and in order', async 
   await synced(await at.start())
   for (let turn = 1; turn <= 1000; turn++) cluster.put('busy', { turn: String(turn) })
   await settled(at, 1000)
-  expect(at.journal.changes().map((change) => (change.new as { data: { turn: string } }).data.turn)).toEqual(Array.from({ length: 1000 }, (_, index) => String(index + 1)))
+  expect(at.journal.changes().map((change) => (change.new as { data: { turn: string } }).data.turn)).toEqual(
+    Array.from({ length: 1000 }, (_, index) => String(index + 1)),
+  )
 }, 60_000)
 
 test('while the journal takes nothing the server is read no further, and afterwards everything has been told', async () => {

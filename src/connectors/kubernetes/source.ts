@@ -19,22 +19,42 @@ export const source = defineSource<typeof kubernetesSchema>('kubernetes', { buil
 export async function openKubernetes(config: KubernetesConfig, context: SourceContext): Promise<KubernetesSource> {
   const { host, state } = context
   if (state === undefined) throw new Error('a source of clusters needs a folder for what it knows')
-  const { namespace = 'default', ...way } = await login({ host, env: self.env, path: config.kubeconfig, context: config.context })
+  const { namespace = 'default', ...way } = await login({
+    host,
+    env: self.env,
+    path: config.kubeconfig,
+    context: config.context,
+  })
   const client = openClient(way)
   await makeDurableDirectory(host.disk, state)
-  const redactor = config.redact.enabled ? new Redactor({ key: config.redact.key === null ? await redactKey(host, state) : Buffer.from(revealSecret(config.redact.key)), names: namesOf(config), paths: config.redact.paths.map((path) => ({ path })) }) : undefined
+  const redactor = config.redact.enabled
+    ? new Redactor({
+        key: config.redact.key === null ? await redactKey(host, state) : Buffer.from(revealSecret(config.redact.key)),
+        names: namesOf(config),
+        paths: config.redact.paths.map((path) => ({ path })),
+      })
+    : undefined
   const shared = context.frames?.shared
   const open = (): Promise<ObjectMap> => openObjects(state, context)
   const map = shared === undefined ? await open() : await bringObjects(shared, state, context, open)
-  const lease = config.lease.name === null ? undefined : { name: config.lease.name, namespace: config.lease.namespace ?? namespace }
-  if (lease !== undefined && redactor !== undefined && config.redact.key === null) context.log.warn('Each replica has a key of its own for the digests of secret values, so that they differ from one to the other: set `redact.key` to the same key for all of them.', { source: context.id })
+  const lease =
+    config.lease.name === null ? undefined : { name: config.lease.name, namespace: config.lease.namespace ?? namespace }
+  if (lease !== undefined && redactor !== undefined && config.redact.key === null)
+    context.log.warn(
+      'Each replica has a key of its own for the digests of secret values, so that they differ from one to the other: set `redact.key` to the same key for all of them.',
+      { source: context.id },
+    )
   const source = new KubernetesSource(config, context, client, map, redactor, lease)
   if (context.frames !== undefined) {
     await context.frames.hold(map.position.sequence)
     // Of a kind that came since not all is told: it is listed.
     const known = shared === undefined ? undefined : new Set([...map.collections()].map(({ key }) => key))
     const events = await replay(map, context.frames, (object) => source.keyOf(object), known)
-    if (events > 0) context.log.info('Changes of the cluster that were told last before the end are known again.', { source: context.id, events })
+    if (events > 0)
+      context.log.info('Changes of the cluster that were told last before the end are known again.', {
+        source: context.id,
+        events,
+      })
   }
   return source
 }
@@ -44,19 +64,28 @@ function namesOf({ redact: { names } }: KubernetesConfig): RegExp | undefined {
 }
 
 /** Opens the map of objects; one that is damaged is put aside, and everything is looked at anew. */
-export async function openObjects(folder: string, { host, log, metrics, id }: Pick<SourceContext, 'host' | 'log' | 'metrics' | 'id'>): Promise<ObjectMap> {
+export async function openObjects(
+  folder: string,
+  { host, log, metrics, id }: Pick<SourceContext, 'host' | 'log' | 'metrics' | 'id'>,
+): Promise<ObjectMap> {
   const path = `${folder}/${objectsFile}`
   try {
     const map = new ObjectMap(path)
     if (map.damaged > 0) {
       metrics.count('weir_kubernetes_damaged_records_total', map.damaged, { source: id, what: 'object' })
-      log.error('Stored objects of the cluster fail their checksum and are unknown from now on; their kinds are listed again. Changes of these objects since are not emitted.', { source: id, file: path, objects: map.damaged })
+      log.error(
+        'Stored objects of the cluster fail their checksum and are unknown from now on; their kinds are listed again. Changes of these objects since are not emitted.',
+        { source: id, file: path, objects: map.damaged },
+      )
     }
     return map
   } catch (error) {
     metrics.count('weir_kubernetes_damaged_records_total', 1, { source: id, what: 'file' })
     const aside = `${path}.damaged-${host.clock.now()}`
-    log.error('What was known of the cluster can’t be read; it is put aside and everything is looked at anew. What changed since is not told.', { file: path, aside, error: messageOf(error) })
+    log.error(
+      'What was known of the cluster can’t be read; it is put aside and everything is looked at anew. What changed since is not told.',
+      { file: path, aside, error: messageOf(error) },
+    )
     await host.disk.rename(path, aside)
     for (const rest of ['-wal', '-shm']) await host.disk.remove(`${path}${rest}`)
     return new ObjectMap(path)

@@ -6,8 +6,17 @@ import { BeforeNewer, type GivenOut } from './client-before.ts'
 function before(given: GivenOut) {
   const host = fakeHost(1)
   const handed: number[] = []
-  const held = new BeforeNewer(given, host.timers, ({ seq }) => { handed.push(seq) })
-  return { host, handed, held, add: (...all: number[]) => { for (const seq of all) held.add({ seq } as JsMsg) } }
+  const held = new BeforeNewer(given, host.timers, ({ seq }) => {
+    handed.push(seq)
+  })
+  return {
+    host,
+    handed,
+    held,
+    add: (...all: number[]) => {
+      for (const seq of all) held.add({ seq } as JsMsg)
+    },
+  }
 }
 
 test('newer messages come behind those that were given out before, each counted once', () => {

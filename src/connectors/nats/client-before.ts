@@ -28,7 +28,9 @@ export class BeforeNewer {
     this.#missing = { count: open, came: new Set() }
     if (open === 0) return
     this.#held = []
-    this.#timer = timers.after(mostMs, () => { this.#release() })
+    this.#timer = timers.after(mostMs, () => {
+      this.#release()
+    })
   }
 
   get held(): readonly JsMsg[] {

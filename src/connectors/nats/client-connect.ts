@@ -15,7 +15,11 @@ export async function loadClient() {
 }
 
 /** Reconnects for as long as the sink lives; the first connection is tried anew by each send. Secrets and files of TLS are read for each connection. */
-export async function connectionOptions(library: Library, config: NatsServer, { id, host }: Pick<Context, 'id' | 'host'>): Promise<ConnectionOptions> {
+export async function connectionOptions(
+  library: Library,
+  config: NatsServer,
+  { id, host }: Pick<Context, 'id' | 'host'>,
+): Promise<ConnectionOptions> {
   // Whoever names a file that can't be read is told now.
   const files = await readTls(config.tls, host.disk)
   const authenticator = authenticatorOf(library, config.auth)
@@ -38,11 +42,16 @@ export async function connectionOptions(library: Library, config: NatsServer, { 
 function authenticatorOf(library: Library, auth: NatsServer['auth']): Authenticator | undefined {
   const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
   switch (auth.type) {
-    case 'none': return undefined
-    case 'user': return library.usernamePasswordAuthenticator(auth.user, () => revealSecret(auth.password))
-    case 'token': return library.tokenAuthenticator(() => revealSecret(auth.token))
-    case 'nkey': return library.nkeyAuthenticator(() => bytes(revealSecret(auth.seed).trim()))
-    case 'creds': return library.credsAuthenticator(() => bytes(revealSecret(auth.creds)))
+    case 'none':
+      return undefined
+    case 'user':
+      return library.usernamePasswordAuthenticator(auth.user, () => revealSecret(auth.password))
+    case 'token':
+      return library.tokenAuthenticator(() => revealSecret(auth.token))
+    case 'nkey':
+      return library.nkeyAuthenticator(() => bytes(revealSecret(auth.seed).trim()))
+    case 'creds':
+      return library.credsAuthenticator(() => bytes(revealSecret(auth.creds)))
   }
 }
 
@@ -51,19 +60,27 @@ function filesOf(tls: Tls | null, read: TlsOptions | undefined): object {
   if (tls === null || read === undefined) return {}
   const { rejectUnauthorized, servername } = read
   return {
-    rejectUnauthorized, ...(servername === undefined ? {} : { servername }),
-    ...(tls.ca_file === null ? {} : { caFile: tls.ca_file }), ...(tls.cert_file === null ? {} : { certFile: tls.cert_file }), ...(tls.key_file === null ? {} : { keyFile: tls.key_file }),
+    rejectUnauthorized,
+    ...(servername === undefined ? {} : { servername }),
+    ...(tls.ca_file === null ? {} : { caFile: tls.ca_file }),
+    ...(tls.cert_file === null ? {} : { certFile: tls.cert_file }),
+    ...(tls.key_file === null ? {} : { keyFile: tls.key_file }),
   }
 }
 
 /** Makes the stream when it is missing and the configuration wants it made. One that exists is left as it is. */
-export async function ensureStream(library: Library, connection: NatsConnection, { stream, create_stream, subject, timeout }: NatsConfig): Promise<void> {
+export async function ensureStream(
+  library: Library,
+  connection: NatsConnection,
+  { stream, create_stream, subject, timeout }: NatsConfig,
+): Promise<void> {
   if (!create_stream || stream === null) return
   const manager = await library.jetstreamManager(connection, { timeout, checkAPI: false })
   try {
     await manager.streams.info(stream)
   } catch (error) {
-    if (!(error instanceof library.JetStreamApiError) || error.code !== library.JetStreamApiCodes.StreamNotFound) throw error
+    if (!(error instanceof library.JetStreamApiError) || error.code !== library.JetStreamApiCodes.StreamNotFound)
+      throw error
     await manager.streams.add({ name: stream, subjects: [wildcardOf(subject)] })
   }
 }

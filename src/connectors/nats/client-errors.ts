@@ -12,10 +12,15 @@ export function verdict(error: unknown, subject: string, { stream }: NatsConfig,
   if (error instanceof errors.InvalidArgumentError && error.message.includes('max_payload')) {
     return { is: 'reject', reason: 'larger than the server takes (max_payload)', tooLarge: true }
   }
-  if (error instanceof errors.InvalidSubjectError) return { is: 'reject', reason: `${JSON.stringify(subject)} is not a subject` }
+  if (error instanceof errors.InvalidSubjectError)
+    return { is: 'reject', reason: `${JSON.stringify(subject)} is not a subject` }
   if (error instanceof library.JetStreamApiError) {
-    if (error.code === tooLargeForStream) return { is: 'reject', reason: 'larger than the stream takes (max_msg_size)', tooLarge: true }
-    const advice = error.code === wrongStream ? `; subject ${subject} belongs to another stream than ${stream ?? ''}: correct \`stream\` or \`subject\`` : ''
+    if (error.code === tooLargeForStream)
+      return { is: 'reject', reason: 'larger than the stream takes (max_msg_size)', tooLarge: true }
+    const advice =
+      error.code === wrongStream
+        ? `; subject ${subject} belongs to another stream than ${stream ?? ''}: correct \`stream\` or \`subject\``
+        : ''
     return { is: 'retry', reason: `JetStream: ${error.message} (${error.code})${advice}` }
   }
   if (error instanceof errors.NoRespondersError) return { is: 'retry', reason: noStream(subject) }
@@ -46,7 +51,10 @@ export function noAnswer({ url, timeout, tls }: NatsConfig): string {
 }
 
 /** Why there is no connection, with what to do about it. */
-export function whyNotConnected(error: unknown, { url, stream }: { readonly url: string; readonly stream: string | null }): string {
+export function whyNotConnected(
+  error: unknown,
+  { url, stream }: { readonly url: string; readonly stream: string | null },
+): string {
   const text = says(error)
   if (/^a secret refers to|^the TLS file/.test(text)) return text
   if (/authoriz|authentic|nkey|signature|jwt/i.test(text)) return `${url} refuses our login (${text}); correct \`auth\``
@@ -56,6 +64,7 @@ export function whyNotConnected(error: unknown, { url, stream }: { readonly url:
 
 export function says(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  const cause = error.cause instanceof Error && !error.message.includes(error.cause.message) ? `: ${error.cause.message}` : ''
+  const cause =
+    error.cause instanceof Error && !error.message.includes(error.cause.message) ? `: ${error.cause.message}` : ''
   return `${error.message === '' ? error.name : error.message}${cause}`
 }

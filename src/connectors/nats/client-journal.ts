@@ -60,11 +60,19 @@ export class ExpectingWriter implements BusWriter {
     const client = await this.#options.client()
     const subject = this.#subject(channel, key)
     for (;;) {
-      const message = await client.manager.streams.getMessage(this.#options.place(channel).stream, { last_by_subj: subject })
+      const message = await client.manager.streams.getMessage(this.#options.place(channel).stream, {
+        last_by_subj: subject,
+      })
       const known: Subject = { last: message?.seq ?? 0, written: 0, unsure: false }
       try {
         // Of the small records only the last of each key is kept: it is written again as it is.
-        const sequence = await this.#publish(client, channel, subject, known, channel === 'records' ? (message?.data ?? new Uint8Array(0)) : new Uint8Array(0))
+        const sequence = await this.#publish(
+          client,
+          channel,
+          subject,
+          known,
+          channel === 'records' ? (message?.data ?? new Uint8Array(0)) : new Uint8Array(0),
+        )
         this.#subjects.set(subject, known)
         return placeOf(sequence)
       } catch (error) {
@@ -79,7 +87,17 @@ export class ExpectingWriter implements BusWriter {
     this.#begun.set(channel, begun)
     const client = await this.#options.client()
     const lines = Map.groupBy(records, ({ key }) => key)
-    const settled = await Promise.allSettled(Array.from(lines, ([key, line]) => this.#writeLine(client, channel, key, line.map(({ value }) => value), begun)))
+    const settled = await Promise.allSettled(
+      Array.from(lines, ([key, line]) =>
+        this.#writeLine(
+          client,
+          channel,
+          key,
+          line.map(({ value }) => value),
+          begun,
+        ),
+      ),
+    )
     const failed = settled.find((one) => one.status === 'rejected')
     if (failed !== undefined) throw failed.reason
     this.#begun.delete(channel)
@@ -90,7 +108,13 @@ export class ExpectingWriter implements BusWriter {
     return Promise.resolve()
   }
 
-  async #writeLine(client: JournalClient, channel: Channel, key: string, values: readonly Uint8Array[], begun: Begun): Promise<void> {
+  async #writeLine(
+    client: JournalClient,
+    channel: Channel,
+    key: string,
+    values: readonly Uint8Array[],
+    begun: Begun,
+  ): Promise<void> {
     const subject = this.#subject(channel, key)
     if (!this.#subjects.has(subject)) await this.fence(channel, key)
     const known = this.#subjects.get(subject) as Subject
@@ -106,8 +130,14 @@ export class ExpectingWriter implements BusWriter {
   }
 
   /** Stores it once, also when an answer was lost before. */
-  async #once(client: JournalClient, channel: Channel, subject: string, known: Subject, data: Uint8Array): Promise<number> {
-    if (known.unsure && await this.#isThere(client, channel, subject, known)) return known.last
+  async #once(
+    client: JournalClient,
+    channel: Channel,
+    subject: string,
+    known: Subject,
+    data: Uint8Array,
+  ): Promise<number> {
+    if (known.unsure && (await this.#isThere(client, channel, subject, known))) return known.last
     try {
       return await this.#publish(client, channel, subject, known, data)
     } catch (error) {
@@ -124,16 +154,31 @@ export class ExpectingWriter implements BusWriter {
   /** Is the message that we sent last, and had no answer to, the last of the subject? */
   async #isThere({ manager }: JournalClient, channel: Channel, subject: string, known: Subject): Promise<boolean> {
     const message = await manager.streams.getMessage(this.#options.place(channel).stream, { last_by_subj: subject })
-    if (message?.header.get(writerHeader) !== this.#options.claim || Number(message.header.get(numberHeader)) !== known.written + 1) return false
+    if (
+      message?.header.get(writerHeader) !== this.#options.claim ||
+      Number(message.header.get(numberHeader)) !== known.written + 1
+    )
+      return false
     Object.assign(known, { last: message.seq, written: known.written + 1, unsure: false })
     return true
   }
 
-  async #publish({ library, stream }: JournalClient, channel: Channel, subject: string, known: Subject, data: Uint8Array): Promise<number> {
+  async #publish(
+    { library, stream }: JournalClient,
+    channel: Channel,
+    subject: string,
+    known: Subject,
+    data: Uint8Array,
+  ): Promise<number> {
     const headers = library.headers()
     headers.set(writerHeader, this.#options.claim)
     headers.set(numberHeader, String(known.written + 1))
-    const { seq } = await stream.publish(subject, data, { headers, timeout: this.#options.timeout, retries: 0, expect: { streamName: this.#options.place(channel).stream, lastSubjectSequence: known.last } })
+    const { seq } = await stream.publish(subject, data, {
+      headers,
+      timeout: this.#options.timeout,
+      retries: 0,
+      expect: { streamName: this.#options.place(channel).stream, lastSubjectSequence: known.last },
+    })
     Object.assign(known, { last: seq, written: known.written + 1, unsure: false })
     return seq
   }

@@ -9,18 +9,29 @@ export function lookAtStream(config: NatsSourceConfig, context: ProbeContext): P
   return loggedIn(config, context, async (library, connection) => {
     const manager = await library.jetstreamManager(connection, { timeout })
     const found = await unlessMissing(library, manager.streams.info(stream))
-    if (found === undefined) return { is: 'fail', says: `${url}: logged in, but there is no stream ${stream}; create it, or correct \`stream\`` }
+    if (found === undefined)
+      return {
+        is: 'fail',
+        says: `${url}: logged in, but there is no stream ${stream}; create it, or correct \`stream\``,
+      }
     const reading = await unlessMissing(library, manager.consumers.info(stream, consumer))
-    const far = reading === undefined ? `consumer ${consumer} is not there yet, and a start makes it` : `consumer ${consumer} has ${reading.num_pending} to read and ${reading.num_ack_pending} to acknowledge`
+    const far =
+      reading === undefined
+        ? `consumer ${consumer} is not there yet, and a start makes it`
+        : `consumer ${consumer} has ${reading.num_pending} to read and ${reading.num_ack_pending} to acknowledge`
     return { is: 'ok', says: `${url}: logged in; stream ${stream} has ${found.state.messages} messages, ${far}` }
   })
 }
 
-async function unlessMissing<T>({ JetStreamApiError: Answer, JetStreamApiCodes: codes }: Library, asked: Promise<T>): Promise<T | undefined> {
+async function unlessMissing<T>(
+  { JetStreamApiError: Answer, JetStreamApiCodes: codes }: Library,
+  asked: Promise<T>,
+): Promise<T | undefined> {
   try {
     return await asked
   } catch (error) {
-    if (error instanceof Answer && (error.code === codes.StreamNotFound || error.code === codes.ConsumerNotFound)) return undefined
+    if (error instanceof Answer && (error.code === codes.StreamNotFound || error.code === codes.ConsumerNotFound))
+      return undefined
     throw error
   }
 }

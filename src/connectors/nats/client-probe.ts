@@ -11,7 +11,11 @@ export function probeNats(config: NatsConfig, context: Context): Promise<Probe> 
 }
 
 /** What a look at JetStream says, over a connection of its own; else why there is no connection, or no JetStream. */
-export async function loggedIn(config: NatsServer & Pick<NatsConfig, 'stream'>, context: Pick<Context, 'id' | 'host'>, look: (library: Library, connection: NatsConnection) => Promise<Probe>): Promise<Probe> {
+export async function loggedIn(
+  config: NatsServer & Pick<NatsConfig, 'stream'>,
+  context: Pick<Context, 'id' | 'host'>,
+  look: (library: Library, connection: NatsConnection) => Promise<Probe>,
+): Promise<Probe> {
   const library = await loadClient()
   let connection: NatsConnection
   try {
@@ -22,13 +26,20 @@ export async function loggedIn(config: NatsServer & Pick<NatsConfig, 'stream'>, 
   try {
     return await look(library, connection)
   } catch (error) {
-    return { is: 'fail', says: `${config.url}: logged in, but JetStream does not answer (${says(error)}); is it on, and may this user ask for streams?` }
+    return {
+      is: 'fail',
+      says: `${config.url}: logged in, but JetStream does not answer (${says(error)}); is it on, and may this user ask for streams?`,
+    }
   } finally {
     await connection.close()
   }
 }
 
-async function lookForStream(library: Library, connection: NatsConnection, { url, stream, create_stream: create, subject, timeout, wait_for: waitFor }: NatsConfig): Promise<Probe> {
+async function lookForStream(
+  library: Library,
+  connection: NatsConnection,
+  { url, stream, create_stream: create, subject, timeout, wait_for: waitFor }: NatsConfig,
+): Promise<Probe> {
   if (waitFor === 'server') return { is: 'ok', says: `${url}: logged in; no stream is waited for` }
   const manager = await library.jetstreamManager(connection, { timeout })
   const wildcard = wildcardOf(subject)
@@ -36,16 +47,30 @@ async function lookForStream(library: Library, connection: NatsConnection, { url
   for await (const name of manager.streams.names(wildcard)) names.push(name)
   if (stream === null) {
     if (names.length > 0) return { is: 'ok', says: `${url}: logged in; ${wildcard} goes to stream ${names.join(', ')}` }
-    return { is: 'fail', says: `${url}: logged in, but no stream takes ${wildcard}; create one, or set \`stream\` and \`create_stream: true\`` }
+    return {
+      is: 'fail',
+      says: `${url}: logged in, but no stream takes ${wildcard}; create one, or set \`stream\` and \`create_stream: true\``,
+    }
   }
   if (names.includes(stream)) return { is: 'ok', says: `${url}: logged in; stream ${stream} takes ${wildcard}` }
   try {
     const { config } = await manager.streams.info(stream)
-    return { is: 'fail', says: `${url}: logged in; stream ${stream} takes ${config.subjects.join(' ')} and not ${wildcard}; correct \`subject\` or the stream` }
+    return {
+      is: 'fail',
+      says: `${url}: logged in; stream ${stream} takes ${config.subjects.join(' ')} and not ${wildcard}; correct \`subject\` or the stream`,
+    }
   } catch (error) {
-    if (!(error instanceof library.JetStreamApiError) || error.code !== library.JetStreamApiCodes.StreamNotFound) throw error
+    if (!(error instanceof library.JetStreamApiError) || error.code !== library.JetStreamApiCodes.StreamNotFound)
+      throw error
   }
-  if (names.length > 0) return { is: 'fail', says: `${url}: logged in, but ${wildcard} belongs to stream ${names.join(', ')}; correct \`stream\` or \`subject\`` }
+  if (names.length > 0)
+    return {
+      is: 'fail',
+      says: `${url}: logged in, but ${wildcard} belongs to stream ${names.join(', ')}; correct \`stream\` or \`subject\``,
+    }
   if (create) return { is: 'ok', says: `${url}: logged in; stream ${stream} is not there yet, and a start makes it` }
-  return { is: 'fail', says: `${url}: logged in, but there is no stream ${stream}; create it, or set \`create_stream: true\`` }
+  return {
+    is: 'fail',
+    says: `${url}: logged in, but there is no stream ${stream}; create it, or set \`create_stream: true\``,
+  }
 }

@@ -54,9 +54,17 @@ export class JetStreamPuller implements Puller<JsMsg> {
     const taken = this.#waiting.splice(0, mostMessages)
     this.#room()
     if (taken.length === 0 && !signal.aborted) await this.#giveUp(this.#ended ?? 'the consumer ended')
-    return taken.map((handle) => ({ handle, message: fromMessage({
-      stream: this.#config.stream, sequence: handle.seq, subject: handle.subject, time: Math.floor(handle.info.timestampNanos / 1e6), headers: handle.headers ?? [], data: handle.data,
-    }) }))
+    return taken.map((handle) => ({
+      handle,
+      message: fromMessage({
+        stream: this.#config.stream,
+        sequence: handle.seq,
+        subject: handle.subject,
+        time: Math.floor(handle.info.timestampNanos / 1e6),
+        headers: handle.headers ?? [],
+        data: handle.data,
+      }),
+    }))
   }
 
   async ack(handles: readonly JsMsg[]): Promise<void> {
@@ -95,7 +103,12 @@ export class JetStreamPuller implements Puller<JsMsg> {
   async #flush(live = this.#live): Promise<void> {
     if (live === undefined) return
     const { timeout: ms, url } = this.#config
-    await within(live.connection.flush(), { timers: this.#context.host.timers, ms, late: `${url} gives no answer within ${ms} ms`, until: { signal: live.ended, says: 'the connection is lost' } })
+    await within(live.connection.flush(), {
+      timers: this.#context.host.timers,
+      ms,
+      late: `${url} gives no answer within ${ms} ms`,
+      until: { signal: live.ended, says: 'the connection is lost' },
+    })
   }
 
   async #giveUp(reason: string): Promise<never> {
@@ -108,7 +121,10 @@ export class JetStreamPuller implements Puller<JsMsg> {
     let connection: NatsConnection
     // With a connection goes what was on its way over it: whatever comes next would overtake that, so that we begin anew each time.
     try {
-      connection = await library.connect({ ...await connectionOptions(library, this.#config, this.#context), reconnect: false })
+      connection = await library.connect({
+        ...(await connectionOptions(library, this.#config, this.#context)),
+        reconnect: false,
+      })
     } catch (error) {
       throw new Error(whyNotConnected(error, this.#config), { cause: error })
     }
@@ -121,10 +137,21 @@ export class JetStreamPuller implements Puller<JsMsg> {
         this.#wake()
       })
       this.#ended = undefined
-      this.#pump(messages, before).catch((error: unknown) => { this.#end(says(error)) })
-      this.#context.log.info('Reads from NATS.', { source: this.#context.id, server: connection.getServer(), stream: this.#config.stream })
+      this.#pump(messages, before).catch((error: unknown) => {
+        this.#end(says(error))
+      })
+      this.#context.log.info('Reads from NATS.', {
+        source: this.#context.id,
+        server: connection.getServer(),
+        stream: this.#config.stream,
+      })
       const ended = new AbortController()
-      connection.closed().then(() => { ended.abort() }, () => undefined)
+      connection.closed().then(
+        () => {
+          ended.abort()
+        },
+        () => undefined,
+      )
       return { connection, messages, before, ended: ended.signal }
     } catch (error) {
       await connection.close()
@@ -137,7 +164,13 @@ export class JetStreamPuller implements Puller<JsMsg> {
    * keys is kept. Where another one reads beside us there is no order to keep.
    */
   async #untilTheirTimeIsOver(consumer: Consumer, signal: AbortSignal): Promise<GivenOut> {
-    const { num_ack_pending: pending, num_waiting: readers, delivered: { last_active: active, stream_seq: newest }, config: { ack_wait: wait = 0 }, ts } = await consumer.info()
+    const {
+      num_ack_pending: pending,
+      num_waiting: readers,
+      delivered: { last_active: active, stream_seq: newest },
+      config: { ack_wait: wait = 0 },
+      ts,
+    } = await consumer.info()
     const waitMs = wait / 1e6
     // The library calls it a number of ns; the server sends RFC 3339. Servers before 2.10 do not say how late it is.
     const ago = (ts === undefined ? this.#context.host.clock.now() : Date.parse(ts)) - Date.parse(String(active))
@@ -145,7 +178,10 @@ export class JetStreamPuller implements Puller<JsMsg> {
     const ms = (Number.isNaN(ago) ? waitMs : Math.min(waitMs, waitMs - ago)) + marginMs
     const given = { newest, open: readers > 0 ? 0 : pending, mostMs: waitMs + marginMs }
     if (given.open === 0 || !(ms > marginMs)) return given
-    this.#context.log.info('Messages that were given out before and not acknowledged are waited for, so that order is kept.', { source: this.#context.id, messages: pending, ms: Math.ceil(ms) })
+    this.#context.log.info(
+      'Messages that were given out before and not acknowledged are waited for, so that order is kept.',
+      { source: this.#context.id, messages: pending, ms: Math.ceil(ms) },
+    )
     await this.#context.host.timers.sleep(ms, signal)
     return given
   }
@@ -153,7 +189,10 @@ export class JetStreamPuller implements Puller<JsMsg> {
   async #pump(messages: ConsumerMessages, before: BeforeNewer): Promise<void> {
     for await (const message of messages) {
       before.add(message)
-      while (this.#waiting.length >= aheadMessages) await new Promise<void>((resolve) => { this.#room = resolve })
+      while (this.#waiting.length >= aheadMessages)
+        await new Promise<void>((resolve) => {
+          this.#room = resolve
+        })
     }
     this.#end('the consumer was removed, or the connection closed')
   }
@@ -170,12 +209,21 @@ export class JetStreamPuller implements Puller<JsMsg> {
     try {
       await manager.consumers.info(stream, consumer)
     } catch (error) {
-      if (!(error instanceof library.JetStreamApiError)) throw new Error(`${url}: JetStream does not answer (${says(error)}); is it on, and may this user ask for consumers?`, { cause: error })
-      if (error.code === library.JetStreamApiCodes.StreamNotFound) throw new Error(`${url}: there is no stream ${stream}; create it, or correct \`stream\``, { cause: error })
-      if (error.code !== library.JetStreamApiCodes.ConsumerNotFound) throw new Error(`${url}: consumer ${consumer} can't be had (${error.message})`, { cause: error })
+      if (!(error instanceof library.JetStreamApiError))
+        throw new Error(
+          `${url}: JetStream does not answer (${says(error)}); is it on, and may this user ask for consumers?`,
+          { cause: error },
+        )
+      if (error.code === library.JetStreamApiCodes.StreamNotFound)
+        throw new Error(`${url}: there is no stream ${stream}; create it, or correct \`stream\``, { cause: error })
+      if (error.code !== library.JetStreamApiCodes.ConsumerNotFound)
+        throw new Error(`${url}: consumer ${consumer} can't be had (${error.message})`, { cause: error })
       await manager.consumers.add(stream, {
-        durable_name: consumer, ack_policy: library.AckPolicy.Explicit, ack_wait: library.nanos(ackWait),
-        deliver_policy: begin === 'all' ? library.DeliverPolicy.All : library.DeliverPolicy.New, max_ack_pending: 4 * aheadMessages,
+        durable_name: consumer,
+        ack_policy: library.AckPolicy.Explicit,
+        ack_wait: library.nanos(ackWait),
+        deliver_policy: begin === 'all' ? library.DeliverPolicy.All : library.DeliverPolicy.New,
+        max_ack_pending: 4 * aheadMessages,
         ...(subjects.length === 0 ? {} : { filter_subjects: [...subjects] }),
       })
     }

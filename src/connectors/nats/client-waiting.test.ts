@@ -12,7 +12,12 @@ function publishes() {
   const told: [string, Attempt][] = []
   const numbers: number[] = []
   const publish = (subject: string, signal = never): void => {
-    waiting.wait(subject, signal, (number) => numbers.push(number)).then((outcome) => told.push([subject, outcome]), () => undefined)
+    waiting
+      .wait(subject, signal, (number) => numbers.push(number))
+      .then(
+        (outcome) => told.push([subject, outcome]),
+        () => undefined,
+      )
   }
   return { host, waiting, told, numbers, publish }
 }
@@ -27,7 +32,10 @@ test('each is late after its own time, and what was settled before is not settle
   await host.advance(399)
   expect(told).toEqual([['c', undefined]])
   await host.advance(1)
-  expect(told).toEqual([['c', undefined], ['a', late]])
+  expect(told).toEqual([
+    ['c', undefined],
+    ['a', late],
+  ])
   await host.advance(599)
   expect(told).toHaveLength(2)
   await host.advance(1)
@@ -48,7 +56,10 @@ test('only those that are meant are given up together, and time is counted anew 
   await host.advance(900)
   publish('b')
   await host.advance(999)
-  expect(told).toEqual([['a', undefined], ['a', { is: 'retry', reason: 'gone' }]])
+  expect(told).toEqual([
+    ['a', undefined],
+    ['a', { is: 'retry', reason: 'gone' }],
+  ])
   await host.advance(1)
   expect(told.at(-1)).toEqual(['b', late])
 })

@@ -31,7 +31,9 @@ export class WaitingPublishes {
     return new Promise((resolve) => {
       const number = ++this.#last
       this.#waiting.set(number, { subject, signal, late: this.#host.clock.monotonic() + this.#ms, settle: resolve })
-      this.#timer ??= this.#host.timers.after(this.#ms, () => { this.#giveUpLate() })
+      this.#timer ??= this.#host.timers.after(this.#ms, () => {
+        this.#giveUpLate()
+      })
       begin(number)
     })
   }
@@ -59,7 +61,9 @@ export class WaitingPublishes {
     const now = this.#host.clock.monotonic()
     for (const [number, { late }] of this.#waiting) {
       if (late > now) {
-        this.#timer = this.#host.timers.after(late - now, () => { this.#giveUpLate() })
+        this.#timer = this.#host.timers.after(late - now, () => {
+          this.#giveUpLate()
+        })
         return
       }
       this.settle(number, this.#lateOutcome)

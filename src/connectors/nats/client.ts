@@ -21,7 +21,10 @@ interface Live {
 }
 
 /** What a stream answers. */
-type Answer = { readonly stream?: string; readonly error?: { readonly code: number; readonly err_code: number; readonly description: string } }
+type Answer = {
+  readonly stream?: string
+  readonly error?: { readonly code: number; readonly err_code: number; readonly description: string }
+}
 
 /**
  * One connection to a cluster, made when it is first needed and again after the library has given it up. Acknowledgements of a stream are heard by one
@@ -34,7 +37,9 @@ export class JetStreamPublisher {
   #connecting: Promise<Live> | undefined
   #closed = false
   readonly #waiting: WaitingPublishes
-  readonly #heeded = new Heeded((signal) => { this.#giveUp('the sink is stopping', signal) })
+  readonly #heeded = new Heeded((signal) => {
+    this.#giveUp('the sink is stopping', signal)
+  })
 
   constructor(config: NatsConfig, context: Context) {
     this.#config = config
@@ -46,13 +51,21 @@ export class JetStreamPublisher {
   async ready(signal: AbortSignal): Promise<string | undefined> {
     if (this.#live !== undefined) return this.#live.away
     this.#connecting ??= this.#connect()
-    return problemWithin(this.#connecting.then(() => undefined, (error: unknown) => whyNotConnected(error, this.#config)), { timers: this.#context.host.timers, ms: this.#config.timeout, late: noAnswer(this.#config) }, signal)
+    return problemWithin(
+      this.#connecting.then(
+        () => undefined,
+        (error: unknown) => whyNotConnected(error, this.#config),
+      ),
+      { timers: this.#context.host.timers, ms: this.#config.timeout, late: noAnswer(this.#config) },
+      signal,
+    )
   }
 
   /** Resolves when the stream has stored the message (or had it already), or with what is to become of it. */
   publish({ subject, headers, data, messageId }: NatsMessage, signal: AbortSignal): Promise<Attempt> {
     const live = this.#live
-    if (live === undefined || live.away !== undefined) return Promise.resolve(gone(live?.away ?? 'the connection is closed'))
+    if (live === undefined || live.away !== undefined)
+      return Promise.resolve(gone(live?.away ?? 'the connection is closed'))
     this.#heeded.heed(signal)
     return this.#waiting.wait(subject, signal, (number) => {
       try {
@@ -76,10 +89,17 @@ export class JetStreamPublisher {
   /** Settles when the server has answered a ping that was sent behind the message: it says nothing of messages that it takes. */
   #settleTaken({ library, connection }: Live, number: number, subject: string): void {
     // A refusal comes before the answer, but may be handed on a turn later (see #refused).
-    connection.flush().then(() => this.#context.host.timers.sleep(0)).then(
-      () => { this.#waiting.settle(number, undefined) },
-      (error: unknown) => { this.#waiting.settle(number, verdict(error, subject, this.#config, library)) },
-    )
+    connection
+      .flush()
+      .then(() => this.#context.host.timers.sleep(0))
+      .then(
+        () => {
+          this.#waiting.settle(number, undefined)
+        },
+        (error: unknown) => {
+          this.#waiting.settle(number, verdict(error, subject, this.#config, library))
+        },
+      )
   }
 
   /** Hears acknowledgements from now on; the library does so again whenever it has connected again. */
@@ -106,7 +126,8 @@ export class JetStreamPublisher {
 
   #outcome({ library }: Live, message: Msg, subject: string): Attempt {
     try {
-      if (message.data.length === 0 && message.headers?.code === 503) throw new library.errors.NoRespondersError(subject)
+      if (message.data.length === 0 && message.headers?.code === 503)
+        throw new library.errors.NoRespondersError(subject)
       const { stream, error } = message.json<Answer>()
       if (error !== undefined) throw new library.JetStreamApiError(error)
       if (stream === undefined || stream === '') throw new Error('what answers there is no stream')
@@ -133,14 +154,21 @@ export class JetStreamPublisher {
       const library = await loadClient()
       const connection = await library.connect(await connectionOptions(library, this.#config, this.#context))
       const live: Live = { library, connection, inbox: `${library.createInbox()}.`, hears: false, away: undefined }
-      this.#watch(live).catch((error: unknown) => { this.#lose(live, says(error)) })
-      if (this.#closed) await connection.close()
-      else await ensureStream(library, connection, this.#config).catch(async (error: unknown) => {
-        await connection.close()
-        throw error
+      this.#watch(live).catch((error: unknown) => {
+        this.#lose(live, says(error))
       })
+      if (this.#closed) await connection.close()
+      else
+        await ensureStream(library, connection, this.#config).catch(async (error: unknown) => {
+          await connection.close()
+          throw error
+        })
       // What is larger goes as `oversize` has it.
-      this.#context.log.info('Connected to NATS.', { server: connection.getServer(), max_message_bytes: connection.info?.max_payload, oversize: this.#config.oversize })
+      this.#context.log.info('Connected to NATS.', {
+        server: connection.getServer(),
+        max_message_bytes: connection.info?.max_payload,
+        oversize: this.#config.oversize,
+      })
       this.#live = live
       return live
     } finally {
@@ -165,7 +193,10 @@ export class JetStreamPublisher {
   /** The server names the subject, not the message, and the library tells one of those that wait for it. */
   #refused({ library }: Live, error: Error): void {
     if (!(error instanceof library.errors.PermissionViolationError) || error.operation !== 'publish') return
-    this.#waiting.settleAll({ is: 'retry', reason: notAllowed(error.subject) }, ({ subject }) => subject === error.subject)
+    this.#waiting.settleAll(
+      { is: 'retry', reason: notAllowed(error.subject) },
+      ({ subject }) => subject === error.subject,
+    )
   }
 
   #note(live: Live, status: Status, lastError: string | undefined): string | undefined {

@@ -51,26 +51,36 @@ class NatsJournal implements JournalBus {
     // How many there are is what was made first: whoever comes later takes that, whatever its own configuration says.
     const said = await this.#ensure('records', { max_msgs_per_subject: 1, description: `partitions=${partitions}` })
     this.#partitions = Number(/^partitions=(\d+)$/.exec(said)?.[1] ?? partitions)
-    for (let partition = 0; partition < this.#partitions; partition++) await this.#ensure(partition, { max_age: keep * nanoseconds })
+    for (let partition = 0; partition < this.#partitions; partition++)
+      await this.#ensure(partition, { max_age: keep * nanoseconds })
   }
 
   claim(name: string): Promise<BusWriter> {
     const { random } = this.#context.host
     const claim = Array.from({ length: 4 }, () => Math.floor(random.next() * 2 ** 32).toString(36)).join('-')
-    return Promise.resolve(new ExpectingWriter({
-      name: `${this.#config.stream}/${name}`, claim, timeout: this.#config.timeout,
-      place: (channel) => this.#place(channel),
-      client: () => this.#connected(),
-    }))
+    return Promise.resolve(
+      new ExpectingWriter({
+        name: `${this.#config.stream}/${name}`,
+        claim,
+        timeout: this.#config.timeout,
+        place: (channel) => this.#place(channel),
+        client: () => this.#connected(),
+      }),
+    )
   }
 
   async *read(channel: Channel, after: number, signal: AbortSignal): AsyncGenerator<readonly BusRecord[]> {
     const client = await this.#connected()
     const { library, stream } = client
     const place = this.#place(channel)
-    const consumer = await stream.consumers.get(place.stream, { deliver_policy: library.DeliverPolicy.StartSequence, opt_start_seq: sequenceAfter(after) })
+    const consumer = await stream.consumers.get(place.stream, {
+      deliver_policy: library.DeliverPolicy.StartSequence,
+      opt_start_seq: sequenceAfter(after),
+    })
     const messages = await consumer.consume({ max_messages: mostAtOnce })
-    const stop = (): void => { messages.stop() }
+    const stop = (): void => {
+      messages.stop()
+    }
     signal.addEventListener('abort', stop, { once: true })
     if (signal.aborted) stop()
     try {
@@ -78,7 +88,11 @@ class NatsJournal implements JournalBus {
       for await (const came of together(messages, this.#context.host.timers)) {
         const some = channel === 'records' ? came : await this.#whole(client, place.stream, next, came)
         next = (some.at(-1)?.seq ?? next) + 1
-        const records = some.flatMap((message) => unpack(message.seq, keyOf(message.subject.slice(place.prefix.length + 1)), message.data)).filter((record) => record.place > after)
+        const records = some
+          .flatMap((message) =>
+            unpack(message.seq, keyOf(message.subject.slice(place.prefix.length + 1)), message.data),
+          )
+          .filter((record) => record.place > after)
         if (records.length > 0) yield records
       }
       if (!signal.aborted) throw new Error('the connection is lost')
@@ -89,7 +103,12 @@ class NatsJournal implements JournalBus {
   }
 
   /** With what a replica that lags behind left out: of a partition only the oldest messages go, so that a hole in the numbers is asked for. */
-  async #whole({ manager }: JournalClient, stream: string, from: number, came: readonly JsMsg[]): Promise<readonly Stored[]> {
+  async #whole(
+    { manager }: JournalClient,
+    stream: string,
+    from: number,
+    came: readonly JsMsg[],
+  ): Promise<readonly Stored[]> {
     const whole: Stored[] = []
     let [next, oldest] = [from, 0]
     for (const message of came) {
@@ -131,7 +150,12 @@ class NatsJournal implements JournalBus {
     try {
       const library = await loadClient()
       const connection = await library.connect(await connectionOptions(library, this.#config, this.#context))
-      return { library, connection, stream: library.jetstream(connection), manager: await library.jetstreamManager(connection, { timeout: this.#config.timeout, checkAPI: false }) }
+      return {
+        library,
+        connection,
+        stream: library.jetstream(connection),
+        manager: await library.jetstreamManager(connection, { timeout: this.#config.timeout, checkAPI: false }),
+      }
     } catch (error) {
       throw new Error(whyNotConnected(error, this.#config), { cause: error })
     }
@@ -143,16 +167,25 @@ class NatsJournal implements JournalBus {
   }
 
   /** A stream that exists is left as it is. Resolves with its description. */
-  async #ensure(channel: Channel, settings: { readonly max_msgs_per_subject?: number; readonly max_age?: number; readonly description?: string }): Promise<string> {
+  async #ensure(
+    channel: Channel,
+    settings: { readonly max_msgs_per_subject?: number; readonly max_age?: number; readonly description?: string },
+  ): Promise<string> {
     const { library, manager } = await this.#connected()
     const { stream, prefix } = this.#place(channel)
     try {
       return (await manager.streams.info(stream)).config.description ?? ''
     } catch (error) {
-      if (!(error instanceof library.JetStreamApiError) || error.code !== library.JetStreamApiCodes.StreamNotFound) throw error
+      if (!(error instanceof library.JetStreamApiError) || error.code !== library.JetStreamApiCodes.StreamNotFound)
+        throw error
     }
     if (!this.#context.make) throw new Error(`there is no stream ${stream} yet; the first Weir that starts makes it`)
-    const { config } = await manager.streams.add({ name: stream, subjects: [`${prefix}.>`], num_replicas: this.#config.replicas, ...settings })
+    const { config } = await manager.streams.add({
+      name: stream,
+      subjects: [`${prefix}.>`],
+      num_replicas: this.#config.replicas,
+      ...settings,
+    })
     this.#context.log.info('Made a stream for the journal.', { stream })
     return config.description ?? ''
   }

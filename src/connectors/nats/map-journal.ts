@@ -34,11 +34,13 @@ export function fitting(values: readonly Uint8Array[], mostBytes: number): numbe
 
 /** Each value behind its length. */
 export function pack(values: readonly Uint8Array[]): Uint8Array {
-  return Buffer.concat(values.flatMap((value) => {
-    const length = Buffer.alloc(4)
-    length.writeUInt32LE(value.length)
-    return [length, value]
-  }))
+  return Buffer.concat(
+    values.flatMap((value) => {
+      const length = Buffer.alloc(4)
+      length.writeUInt32LE(value.length)
+      return [length, value]
+    }),
+  )
 }
 
 /** The records of a message; a message that holds nothing is a mark, with a place of its own. */

@@ -20,7 +20,11 @@ const event: WeirEvent = { id: '1', source: '/s', type: 'com.github.push', famil
 test.each([
   ['weir.{family}.{type}', {}, 'weir.audit.com_github_push'],
   ['weir.{family}.{type}', { type: '*.> \n$SYS' }, 'weir.audit.______SYS'],
-  ['{key}.{subject}.{ref}', { key: 'a b', subject: 'ü', ref: 'k8s:c/apps/Deployment/ns/web' }, 'a_b._.k8s:c/apps/Deployment/ns/web'],
+  [
+    '{key}.{subject}.{ref}',
+    { key: 'a b', subject: 'ü', ref: 'k8s:c/apps/Deployment/ns/web' },
+    'a_b._.k8s:c/apps/Deployment/ns/web',
+  ],
   ['x-{source}-y', { source: '//host.example/p' }, 'x-//host_example/p-y'],
   ['fixed.subject', {}, 'fixed.subject'],
   ['{subject}', {}, '_'],
@@ -30,32 +34,49 @@ test.each([
 
 test('whatever an event holds, its subject has the tokens of the template and no wildcard', () => {
   const make = subjectOf('weir.{family}.{type}.{subject}.end')
-  fc.assert(fc.property(fc.string({ minLength: 1, unit: 'binary' }), fc.string({ unit: 'binary' }), (type, subject) => {
-    const made = make(row({ ...event, type, subject }))
-    expect(made.split('.')).toHaveLength(5)
-    expect(made).toMatch(/^weir\.audit\.[\w:/@=+-]+\.[\w:/@=+-]+\.end$/)
-    expect(made.length).toBeLessThan(300)
-  }))
+  fc.assert(
+    fc.property(fc.string({ minLength: 1, unit: 'binary' }), fc.string({ unit: 'binary' }), (type, subject) => {
+      const made = make(row({ ...event, type, subject }))
+      expect(made.split('.')).toHaveLength(5)
+      expect(made).toMatch(/^weir\.audit\.[\w:/@=+-]+\.[\w:/@=+-]+\.end$/)
+      expect(made.length).toBeLessThan(300)
+    }),
+  )
 })
 
-test.each([['weir.{family}.{type}', 'weir.>'], ['a.b.x-{key}.c', 'a.b.>'], ['a.b', 'a.b']])('a stream for %s listens to %s', (template, wildcard) => {
+test.each([
+  ['weir.{family}.{type}', 'weir.>'],
+  ['a.b.x-{key}.c', 'a.b.>'],
+  ['a.b', 'a.b'],
+])('a stream for %s listens to %s', (template, wildcard) => {
   expect(wildcardOf(template)).toBe(wildcard)
 })
 
 test('a message id depends on source and id alone, and on where one ends and the other begins', () => {
   const id = (more: Partial<WeirEvent>): string => message(row({ ...event, ...more })).messageId
   expect(id({ type: 'other', data: Buffer.from('x'), encoding: 'binary' })).toBe(id({}))
-  expect(new Set([id({}), id({ id: '2' }), id({ source: '/t' }), id({ source: '/s1', id: '' }), id({ source: '/s', id: '11' }), id({ source: '/', id: 's1' })]).size).toBe(6)
+  expect(
+    new Set([
+      id({}),
+      id({ id: '2' }),
+      id({ source: '/t' }),
+      id({ source: '/s1', id: '' }),
+      id({ source: '/s', id: '11' }),
+      id({ source: '/', id: 's1' }),
+    ]).size,
+  ).toBe(6)
 })
 
 test('a flow’s message id is its stable id', () => {
   const { batch, ids } = flowBatch(3, 't')
-  expect([...sinkRows(batch, { type: 'a.flow', write: () => () => '{}' })].map((one) => message(one).messageId)).toEqual(ids)
+  expect(
+    [...sinkRows(batch, { type: 'a.flow', write: () => () => '{}' })].map((one) => message(one).messageId),
+  ).toEqual(ids)
 })
 
 test('an event whose content type can’t be a header makes no message', () => {
   const [one] = numberedEvents(1, 'e')
-  expect(() => message(row({ ...one!, datacontenttype: 'a/b\r\nEvil: 1' }))).toThrow('can\'t be a header')
+  expect(() => message(row({ ...one!, datacontenttype: 'a/b\r\nEvil: 1' }))).toThrow("can't be a header")
 })
 
 test.each<[Partial<WrittenConfigOf<typeof natsSchema>>, string]>([
@@ -64,7 +85,7 @@ test.each<[Partial<WrittenConfigOf<typeof natsSchema>>, string]>([
   [{ subject: 'weir..x' }, 'is not a subject to publish to'],
   [{ subject: 'weir x' }, 'is not a subject to publish to'],
   [{ create_stream: true }, 'add `stream: WEIR`'],
-  [{ create_stream: true, stream: 'W', subject: '{type}' }, 'a stream for every subject can\'t be made'],
+  [{ create_stream: true, stream: 'W', subject: '{type}' }, "a stream for every subject can't be made"],
   [{ stream: 'a.b' }, 'a name, with no space'],
   [{ oversize: 'patch-only', codec: 'kollect', kollect_fields: 'original' }, 'have no place for a patch'],
   [{ url: 'http://x' }, 'a URL that starts with nats://'],

@@ -11,7 +11,16 @@ export interface NatsMessage {
 }
 
 /** CloudEvents' attributes as `ce-` headers, the others by their names; values percent-encoded as in HTTP. */
-export function toMessage({ attributes, facts, contentType, body, id }: Pick<OutMessage, 'attributes' | 'facts' | 'contentType' | 'body' | 'id'>, subject: string): NatsMessage {
+export function toMessage(
+  {
+    attributes,
+    facts,
+    contentType,
+    body,
+    id,
+  }: Pick<OutMessage, 'attributes' | 'facts' | 'contentType' | 'body' | 'id'>,
+  subject: string,
+): NatsMessage {
   const headers: Record<string, string> = {}
   for (const [name, value] of Object.entries(facts)) headers[name] = encodeHeader(value)
   for (const [name, value] of Object.entries(attributes)) headers[`ce-${name}`] = encodeHeader(value)

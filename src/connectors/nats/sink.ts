@@ -9,7 +9,11 @@ import type { NatsConfig, natsSchema } from './config.ts'
 import { subjectOf } from './map-subject.ts'
 import { toMessage, type NatsMessage } from './map.ts'
 
-export const sink = defineSink<typeof natsSchema>('nats', { accepts: ['events', 'flows'], idempotency: 'id', build: openNats })
+export const sink = defineSink<typeof natsSchema>('nats', {
+  accepts: ['events', 'flows'],
+  idempotency: 'id',
+  build: openNats,
+})
 
 export async function openNats(config: NatsConfig, context: Context): Promise<Sink> {
   const publisher = new JetStreamPublisher(config, context)
@@ -33,5 +37,8 @@ export async function openNats(config: NatsConfig, context: Context): Promise<Si
     close: () => publisher.close(),
   }
   // The log states the limits of the server at the start, also while nothing happens.
-  return { ...(await eachMessageSink(config, context, client)), open: async (signal) => void (await publisher.ready(signal)) }
+  return {
+    ...(await eachMessageSink(config, context, client)),
+    open: async (signal) => void (await publisher.ready(signal)),
+  }
 }

@@ -69,17 +69,27 @@ export class GraphClient {
   async close(): Promise<void> {
     const driver = this.#driver
     this.#driver = undefined
-    if (driver !== undefined) await within(driver.close(), { timers: this.#context.host.timers, ms: closeMs, late: 'nobody answers' }).catch(() => undefined)
+    if (driver !== undefined)
+      await within(driver.close(), { timers: this.#context.host.timers, ms: closeMs, late: 'nobody answers' }).catch(
+        () => undefined,
+      )
   }
 
   #limited<T>(asked: Promise<T>, signal: AbortSignal): Promise<T> {
     const { timeout } = this.#config
-    return within(asked, { timers: this.#context.host.timers, ms: timeout, late: `no answer within ${timeout} ms`, until: { signal, says: 'the sink is stopping' } })
+    return within(asked, {
+      timers: this.#context.host.timers,
+      ms: timeout,
+      late: `no answer within ${timeout} ms`,
+      until: { signal, says: 'the sink is stopping' },
+    })
   }
 
   /** Once for all who ask at the same time. */
   #ready(): Promise<Driver> {
-    return (this.#preparing ??= this.#prepare().finally(() => { this.#preparing = undefined }))
+    return (this.#preparing ??= this.#prepare().finally(() => {
+      this.#preparing = undefined
+    }))
   }
 
   async #prepare(): Promise<Driver> {
@@ -98,18 +108,30 @@ export class GraphClient {
       const transaction = session.beginTransaction({ timeout: this.#config.timeout })
       await act({
         // Sent one behind the other without waiting: after one that failed the database does none.
-        run: async (statements) => (await Promise.all(statements.map(({ text, parameters }) => transaction.run(text, parameters)))).map(({ records }) => Number(records[0]?.get(0) ?? 0)),
-        ask: async (text, parameters) => (await transaction.run(text, parameters)).records.map((record) => record.toObject()),
+        run: async (statements) =>
+          (await Promise.all(statements.map(({ text, parameters }) => transaction.run(text, parameters)))).map(
+            ({ records }) => Number(records[0]?.get(0) ?? 0),
+          ),
+        ask: async (text, parameters) =>
+          (await transaction.run(text, parameters)).records.map((record) => record.toObject()),
       })
       await transaction.commit()
     })
   }
 
   async #look(): Promise<{ readonly agent: string; readonly database: string }> {
-    return this.#within((await this.#connect()).session({ ...this.#target, defaultAccessMode: 'READ' }), async (session) => {
-      const { records, summary } = await session.run('CALL dbms.components() YIELD name, versions, edition RETURN name + " " + versions[0] + " " + edition AS agent')
-      return { agent: String(records[0]?.get('agent') ?? summary.server.agent ?? 'a server'), database: summary.database.name ?? 'of our user' }
-    })
+    return this.#within(
+      (await this.#connect()).session({ ...this.#target, defaultAccessMode: 'READ' }),
+      async (session) => {
+        const { records, summary } = await session.run(
+          'CALL dbms.components() YIELD name, versions, edition RETURN name + " " + versions[0] + " " + edition AS agent',
+        )
+        return {
+          agent: String(records[0]?.get('agent') ?? summary.server.agent ?? 'a server'),
+          database: summary.database.name ?? 'of our user',
+        }
+      },
+    )
   }
 
   /** What went wrong before is what is told; an open transaction ends with its session. */

@@ -5,12 +5,25 @@ import type { WeirEvent } from '../../model/events.ts'
 import { cloudRef } from '../../model/refs.ts'
 import { known, textOf, type Fields } from '../../model/json.ts'
 import { marksOfAudit } from './map-change.ts'
-import { objectNode, shortened, timeOf, within, type KeyedNode, type Properties, type ResourceNode } from './map-node.ts'
+import {
+  objectNode,
+  shortened,
+  timeOf,
+  within,
+  type KeyedNode,
+  type Properties,
+  type ResourceNode,
+} from './map-node.ts'
 
 export interface ActionRow {
   readonly kind: 'action'
   /** Times in Unix ms. */
-  readonly action: { readonly id: string; readonly time: number | null; readonly recorded: number | null; readonly set: Properties }
+  readonly action: {
+    readonly id: string
+    readonly time: number | null
+    readonly recorded: number | null
+    readonly set: Properties
+  }
   readonly subject: KeyedNode
   /** Who acted as the subject. */
   readonly behind?: KeyedNode
@@ -26,18 +39,67 @@ export interface ActionRow {
 export function toAction(event: WeirEvent, data: Fields): ActionRow {
   const { actor, action, service, resource, tenant, region, severity, requestId } = auditRecordOf(event, data)
   const marks = marksOfAudit(event, data)
-  const texts = { name: action, service, traceType: data['trace_type'], code: data['code'] ?? event.extensions?.['code'], sourceIp: actor.address, requestId, apiVersion: data['api_version'], message: data['message'] }
+  const texts = {
+    name: action,
+    service,
+    traceType: data['trace_type'],
+    code: data['code'] ?? event.extensions?.['code'],
+    sourceIp: actor.address,
+    requestId,
+    apiVersion: data['api_version'],
+    message: data['message'],
+  }
   const named = resource?.id ?? resource?.name
-  const key = named === undefined ? undefined : (event.ref ?? cloudRef({ cloud: cloudOf(event), tenant: tenant ?? '', service: (service ?? '').toLowerCase(), type: (resource?.type ?? '').toLowerCase(), id: named }))
+  const key =
+    named === undefined
+      ? undefined
+      : (event.ref ??
+        cloudRef({
+          cloud: cloudOf(event),
+          tenant: tenant ?? '',
+          service: (service ?? '').toLowerCase(),
+          type: (resource?.type ?? '').toLowerCase(),
+          id: named,
+        }))
   const row: ActionRow = known<ActionRow>({
     kind: 'action',
-    action: { id: event.id, time: timeOf(event.time), recorded: timeOf(data['record_time']), set: { source: event.source, type: event.type, status: severity, ...shortened({ ...texts, mark: marks[0], deletionMark: marks[1] }) } },
-    subject: subjectOf(actor), behind: actor.impersonatedBy === undefined ? undefined : subjectOf({ ...actor.impersonatedBy, kind: 'user' }),
-    resource: key === undefined ? undefined : (objectNode(key) ?? { key, set: shortened({ id: named, name: resource?.name, type: resource?.type, service, url: resource?.url }) }),
-    tenant: tenant === undefined ? undefined : { tenantId: tenant, domainId: textOf(event.extensions?.['domain']) ?? '' },
-    region, status: severity, marks: marks.filter((mark) => mark !== undefined),
+    action: {
+      id: event.id,
+      time: timeOf(event.time),
+      recorded: timeOf(data['record_time']),
+      set: {
+        source: event.source,
+        type: event.type,
+        status: severity,
+        ...shortened({ ...texts, mark: marks[0], deletionMark: marks[1] }),
+      },
+    },
+    subject: subjectOf(actor),
+    behind: actor.impersonatedBy === undefined ? undefined : subjectOf({ ...actor.impersonatedBy, kind: 'user' }),
+    resource:
+      key === undefined
+        ? undefined
+        : (objectNode(key) ?? {
+            key,
+            set: shortened({ id: named, name: resource?.name, type: resource?.type, service, url: resource?.url }),
+          }),
+    tenant:
+      tenant === undefined ? undefined : { tenantId: tenant, domainId: textOf(event.extensions?.['domain']) ?? '' },
+    region,
+    status: severity,
+    marks: marks.filter((mark) => mark !== undefined),
   })
-  within({ id: event.id, actor: row.subject.key, 'actor behind it': row.behind?.key, resource: key, tenant, domain: row.tenant?.domainId, region, mark: marks[0], 'mark of its deletion': marks[1] })
+  within({
+    id: event.id,
+    actor: row.subject.key,
+    'actor behind it': row.behind?.key,
+    resource: key,
+    tenant,
+    domain: row.tenant?.domainId,
+    region,
+    mark: marks[0],
+    'mark of its deletion': marks[1],
+  })
   return row
 }
 
@@ -45,5 +107,8 @@ function subjectOf(actor: AuditPerson & { readonly kind: string }): KeyedNode {
   const key = actorKey(actor)
   const { kind, id, name, domain } = actor
   const who = id ?? name
-  return { key, set: who === undefined ? { id: key, kind: key } : shortened({ id: who, name: name ?? who, kind, domainId: domain }) }
+  return {
+    key,
+    set: who === undefined ? { id: key, kind: key } : shortened({ id: who, name: name ?? who, kind, domainId: domain }),
+  }
 }

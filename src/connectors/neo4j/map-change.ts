@@ -11,19 +11,37 @@ export interface ChangeRow {
   readonly marks: readonly string[]
 }
 
-const operations: Readonly<Record<string, string>> = { [kubernetesTypes.created]: 'created', [kubernetesTypes.updated]: 'updated', [kubernetesTypes.deleted]: 'deleted' }
+const operations: Readonly<Record<string, string>> = {
+  [kubernetesTypes.created]: 'created',
+  [kubernetesTypes.updated]: 'updated',
+  [kubernetesTypes.deleted]: 'deleted',
+}
 const writes: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete'])
 
 /** Throws, in words, for what makes no graph. */
 export function toChange(event: WeirEvent, data: Fields): ChangeRow {
   const operation = operations[event.type]
   const resource = event.ref === undefined ? undefined : objectNode(event.ref)
-  if (operation === undefined || resource === undefined) throw new Error(`it is a change of the type ${event.type} of ${event.ref ?? 'no object'}, and only changes of objects of a cluster make a graph`)
+  if (operation === undefined || resource === undefined)
+    throw new Error(
+      `it is a change of the type ${event.type} of ${event.ref ?? 'no object'}, and only changes of objects of a cluster make a graph`,
+    )
   const mark = markOf(event, operation === 'deleted' ? textOf(data['uid']) : textOf(data['resourceVersion']))
   within({ id: event.id, resource: resource.key, mark })
   return {
-    kind: 'change', resource, marks: mark === undefined ? [] : [mark],
-    change: { id: event.id, time: timeOf(event.time), set: { source: event.source, type: event.type, operation, ...shortened({ mark, manager: fieldsOf(data['actor'])['manager'], resourceVersion: data['resourceVersion'] }) } },
+    kind: 'change',
+    resource,
+    marks: mark === undefined ? [] : [mark],
+    change: {
+      id: event.id,
+      time: timeOf(event.time),
+      set: {
+        source: event.source,
+        type: event.type,
+        operation,
+        ...shortened({ mark, manager: fieldsOf(data['actor'])['manager'], resourceVersion: data['resourceVersion'] }),
+      },
+    },
   }
 }
 

@@ -16,20 +16,27 @@ const nodes = {
   images: 'UNWIND $rows AS row MERGE (n:IMAGE {key: row.key}) SET n += row.set',
 } as const
 
-const told = 'UNWIND $rows AS row MATCH (r:RESOURCE {key: row.key}) WHERE r.told IS NULL OR r.toldBy <> row.by OR r.told <= row.told SET r.toldBy = row.by, r.told = row.told, r.present = row.present'
+const told =
+  'UNWIND $rows AS row MATCH (r:RESOURCE {key: row.key}) WHERE r.told IS NULL OR r.toldBy <> row.by OR r.told <= row.told SET r.toldBy = row.by, r.told = row.told, r.present = row.present'
 
 const end = (type: ObjectRelation): string => {
   // A slice that is gone does not say of which service it was.
-  const found = type === 'SELECTS' ? `MATCH ()-[x:SELECTS {by: row.by}]->(t)` : `MATCH (r)-[x:${type} {by: row.by}]->(t)`
-  return `UNWIND $rows AS row ${current} ${found} WHERE x.validTo IS NULL AND NOT t.key IN row.to WITH x, ${at} AS at `
-    + 'FOREACH (_ IN CASE WHEN x.validFrom < at THEN [1] ELSE [] END | SET x.validTo = at) FOREACH (_ IN CASE WHEN x.validFrom < at THEN [] ELSE [1] END | DELETE x)'
+  const found =
+    type === 'SELECTS' ? `MATCH ()-[x:SELECTS {by: row.by}]->(t)` : `MATCH (r)-[x:${type} {by: row.by}]->(t)`
+  return (
+    `UNWIND $rows AS row ${current} ${found} WHERE x.validTo IS NULL AND NOT t.key IN row.to WITH x, ${at} AS at ` +
+    'FOREACH (_ IN CASE WHEN x.validFrom < at THEN [1] ELSE [] END | SET x.validTo = at) FOREACH (_ IN CASE WHEN x.validFrom < at THEN [] ELSE [1] END | DELETE x)'
+  )
 }
 
-const begin = (type: ObjectRelation): string => `UNWIND $rows AS row ${current} MATCH (f:RESOURCE {key: row.from}) MATCH (t:${type === 'USES_IMAGE' ? 'IMAGE' : 'RESOURCE'} {key: row.to}) WITH row, f, t, ${at} AS at `
-  + `OPTIONAL MATCH (f)-[x:${type} {by: row.by}]->(t) WHERE x.validTo IS NULL OR (x.validFrom <= at AND x.validTo >= at) WITH row, f, t, at, collect(x) AS known `
-  + `FOREACH (_ IN CASE WHEN size(known) = 0 THEN [1] ELSE [] END | CREATE (f)-[:${type} {by: row.by, validFrom: at}]->(t)) FOREACH (x IN known | REMOVE x.validTo)`
+const begin = (type: ObjectRelation): string =>
+  `UNWIND $rows AS row ${current} MATCH (f:RESOURCE {key: row.from}) MATCH (t:${type === 'USES_IMAGE' ? 'IMAGE' : 'RESOURCE'} {key: row.to}) WITH row, f, t, ${at} AS at ` +
+  `OPTIONAL MATCH (f)-[x:${type} {by: row.by}]->(t) WHERE x.validTo IS NULL OR (x.validFrom <= at AND x.validTo >= at) WITH row, f, t, at, collect(x) AS known ` +
+  `FOREACH (_ IN CASE WHEN size(known) = 0 THEN [1] ELSE [] END | CREATE (f)-[:${type} {by: row.by, validFrom: at}]->(t)) FOREACH (x IN known | REMOVE x.validTo)`
 
-const texts = Object.fromEntries(objectRelations.map((type) => [type, { end: end(type), begin: begin(type) }])) as Record<ObjectRelation, { readonly end: string; readonly begin: string }>
+const texts = Object.fromEntries(
+  objectRelations.map((type) => [type, { end: end(type), begin: begin(type) }]),
+) as Record<ObjectRelation, { readonly end: string; readonly begin: string }>
 
 interface Telling extends ObjectRow {
   /** Since when what it is to others holds; `since` is when it was told last. */
@@ -46,7 +53,11 @@ function folded(rows: readonly ObjectRow[]): Telling[][] {
   for (const row of rows) {
     const life = lives.get(row.resource.key) ?? []
     const last = life.at(-1)
-    const same = last !== undefined && last.by === row.by && last.present === row.present && JSON.stringify(last.related) === JSON.stringify(row.related)
+    const same =
+      last !== undefined &&
+      last.by === row.by &&
+      last.present === row.present &&
+      JSON.stringify(last.related) === JSON.stringify(row.related)
     if (same) life[life.length - 1] = { ...row, at: last.at }
     else life.push({ ...row, at: row.since })
     lives.set(row.resource.key, life)
@@ -57,13 +68,23 @@ function folded(rows: readonly ObjectRow[]): Telling[][] {
 /** One telling of each object at a time: those of one object go one after the other. */
 function waves(lives: readonly (readonly Telling[])[]): Telling[][] {
   const most = Math.max(0, ...lives.map((life) => life.length))
-  return Array.from({ length: most }, (_, wave) => lives.flatMap((life) => life.slice(wave, wave + 1)).sort((a, b) => (a.resource.key < b.resource.key ? -1 : 1)))
+  return Array.from({ length: most }, (_, wave) =>
+    lives.flatMap((life) => life.slice(wave, wave + 1)).sort((a, b) => (a.resource.key < b.resource.key ? -1 : 1)),
+  )
 }
 
 function waveStatements(wave: readonly Telling[]): Statement[] {
-  const made = { resources: new Map<string, object>(), workloads: new Map<string, object>(), images: new Map<string, object>() }
+  const made = {
+    resources: new Map<string, object>(),
+    workloads: new Map<string, object>(),
+    images: new Map<string, object>(),
+  }
   const node = (key: string, isImage = false): void => {
-    const { workload, ...known } = objectNode(key) ?? { key, set: isImage ? { name: key.slice('image:'.length) } : {}, workload: undefined }
+    const { workload, ...known } = objectNode(key) ?? {
+      key,
+      set: isImage ? { name: key.slice('image:'.length) } : {},
+      workload: undefined,
+    }
     made[isImage ? 'images' : workload === true ? 'workloads' : 'resources'].set(key, known)
   }
   for (const { resource, related } of wave) {
@@ -73,14 +94,39 @@ function waveStatements(wave: readonly Telling[]): Statement[] {
       node(to, type === 'USES_IMAGE')
     }
   }
-  const head = ({ resource, by, since, at: from }: Telling): { key: string; by: string; told: number; at: number } => ({ key: resource.key, by, told: since, at: from })
-  const found: Statement[] = Object.entries(made).flatMap(([name, all]) => (all.size === 0 ? [] : [{ text: nodes[name as keyof typeof nodes], parameters: { rows: [...all].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one) } }]))
+  const head = ({ resource, by, since, at: from }: Telling): { key: string; by: string; told: number; at: number } => ({
+    key: resource.key,
+    by,
+    told: since,
+    at: from,
+  })
+  const found: Statement[] = Object.entries(made).flatMap(([name, all]) =>
+    all.size === 0
+      ? []
+      : [
+          {
+            text: nodes[name as keyof typeof nodes],
+            parameters: { rows: [...all].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one) },
+          },
+        ],
+  )
   found.push({ text: told, parameters: { rows: wave.map((row) => ({ ...head(row), present: row.present })) } })
   for (const type of objectRelations) {
     const [over, begun] = [texts[type].end, texts[type].begin]
     const rows = wave.filter(({ resource }) => mayHave(type, resource.set['kind'] ?? ''))
-    if (rows.length > 0) found.push({ text: over, parameters: { rows: rows.map((row) => ({ ...head(row), to: row.related.filter((one) => one.type === type).map(({ to }) => to) })) } })
-    const fresh = rows.flatMap((row) => row.related.filter((one) => one.type === type).map(({ from, to }) => ({ ...head(row), from, to })))
+    if (rows.length > 0)
+      found.push({
+        text: over,
+        parameters: {
+          rows: rows.map((row) => ({
+            ...head(row),
+            to: row.related.filter((one) => one.type === type).map(({ to }) => to),
+          })),
+        },
+      })
+    const fresh = rows.flatMap((row) =>
+      row.related.filter((one) => one.type === type).map(({ from, to }) => ({ ...head(row), from, to })),
+    )
     if (fresh.length > 0) found.push({ text: begun, parameters: { rows: fresh } })
   }
   return found

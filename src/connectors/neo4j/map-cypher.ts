@@ -22,15 +22,30 @@ export interface Written {
 
 /** What a node is found by is unique; where it isn't, two who write at once would both make it. */
 export const constraints: readonly string[] = [
-  ...Object.entries({ action: 'ACTION.id', change: 'CHANGE.id', subject: 'SUBJECT.key', resource: 'RESOURCE.key', image: 'IMAGE.key', region: 'REGION.name', status: 'STATUS.id', delivered: 'DELIVERED.key' })
-    .map(([name, of]) => `CREATE CONSTRAINT weir_${name} IF NOT EXISTS FOR (n:${of.split('.')[0] ?? ''}) REQUIRE n.${of.split('.')[1] ?? ''} IS UNIQUE`),
+  ...Object.entries({
+    action: 'ACTION.id',
+    change: 'CHANGE.id',
+    subject: 'SUBJECT.key',
+    resource: 'RESOURCE.key',
+    image: 'IMAGE.key',
+    region: 'REGION.name',
+    status: 'STATUS.id',
+    delivered: 'DELIVERED.key',
+  }).map(
+    ([name, of]) =>
+      `CREATE CONSTRAINT weir_${name} IF NOT EXISTS FOR (n:${of.split('.')[0] ?? ''}) REQUIRE n.${of.split('.')[1] ?? ''} IS UNIQUE`,
+  ),
   'CREATE CONSTRAINT weir_tenant IF NOT EXISTS FOR (n:TENANT) REQUIRE (n.tenantId, n.domainId) IS UNIQUE',
-  ...['ACTION.timestamp', 'ACTION.mark', 'ACTION.deletionMark', 'CHANGE.timestamp', 'CHANGE.mark'].map((of) => `CREATE INDEX weir_${of.replace('.', '_').toLowerCase()} IF NOT EXISTS FOR (n:${of.split('.')[0] ?? ''}) ON (n.${of.split('.')[1] ?? ''})`),
+  ...['ACTION.timestamp', 'ACTION.mark', 'ACTION.deletionMark', 'CHANGE.timestamp', 'CHANGE.mark'].map(
+    (of) =>
+      `CREATE INDEX weir_${of.replace('.', '_').toLowerCase()} IF NOT EXISTS FOR (n:${of.split('.')[0] ?? ''}) ON (n.${of.split('.')[1] ?? ''})`,
+  ),
   'CREATE INDEX weir_selects_by IF NOT EXISTS FOR ()-[x:SELECTS]-() ON (x.by)',
   'CREATE INDEX weir_talks_id IF NOT EXISTS FOR ()-[x:TALKS_TO]-() ON (x.id)',
 ]
 
-const time = (name: string): string => `CASE WHEN row.${name} IS NULL THEN NULL ELSE datetime({epochMillis: toInteger(row.${name})}) END`
+const time = (name: string): string =>
+  `CASE WHEN row.${name} IS NULL THEN NULL ELSE datetime({epochMillis: toInteger(row.${name})}) END`
 const tenant = '{tenantId: row.tenantId, domainId: row.domainId}'
 const resourceText = 'UNWIND $rows AS row MERGE (n:RESOURCE {key: row.key}) SET n += row.set'
 const workloadText = 'UNWIND $rows AS row MERGE (n:RESOURCE {key: row.key}) SET n += row.set, n:WORKLOAD'
@@ -41,7 +56,8 @@ const texts = {
   tenants: `UNWIND $rows AS row MERGE (:TENANT ${tenant})`,
   places: `UNWIND $rows AS row MATCH (t:TENANT ${tenant}) MATCH (g:REGION {name: row.region}) MERGE (t)-[:LOCATED_AT]->(g)`,
   subjects: 'UNWIND $rows AS row MERGE (s:SUBJECT {key: row.key}) SET s += row.set',
-  behind: 'UNWIND $rows AS row MATCH (s:SUBJECT {key: row.subject}) MATCH (b:SUBJECT {key: row.behind}) MERGE (s)-[:ASSUMED_BY]->(b)',
+  behind:
+    'UNWIND $rows AS row MATCH (s:SUBJECT {key: row.subject}) MATCH (b:SUBJECT {key: row.behind}) MERGE (s)-[:ASSUMED_BY]->(b)',
   resources: resourceText,
   workloads: workloadText,
   members: `UNWIND $rows AS row MATCH (r:RESOURCE {key: row.resource}) MATCH (t:TENANT ${tenant}) MERGE (r)-[:MEMBER_OF]->(t)`,
@@ -61,7 +77,9 @@ const counted: ReadonlySet<Part> = new Set(['actions', 'changes'])
 
 /** What many share is written once, and not again while it is `known`; sorted, so that those who write at once lock it in one order. */
 export function statementsOf(rows: readonly GraphRow[], known: { has(fact: string): boolean }): Written {
-  const parts = Object.fromEntries((Object.keys(texts) as Part[]).map((name) => [name, new Map<string, object>()])) as Record<Part, Map<string, object>>
+  const parts = Object.fromEntries(
+    (Object.keys(texts) as Part[]).map((name) => [name, new Map<string, object>()]),
+  ) as Record<Part, Map<string, object>>
   const node = (into: Part, { key, set }: Omit<ResourceNode, 'workload'>): void => {
     const before = parts[into].get(key) as { readonly set: object } | undefined
     parts[into].set(key, before === undefined ? { key, set } : { key, set: { ...before.set, ...set } })
@@ -81,12 +99,22 @@ export function statementsOf(rows: readonly GraphRow[], known: { has(fact: strin
   const facts: string[] = []
   const statements = (Object.keys(texts) as Part[]).flatMap((name) => {
     const all = [...parts[name]]
-    if (counted.has(name)) return all.length === 0 ? [] : [{ text: texts[name], parameters: { rows: all.map(([, row]) => row) }, answers: all.length }]
-    const fresh = all.map(([key, row]) => ({ key, row, fact: `${name} ${key} ${JSON.stringify(row)}` })).filter(({ fact }) => !known.has(fact)).sort((a, b) => (a.key < b.key ? -1 : 1))
+    if (counted.has(name))
+      return all.length === 0
+        ? []
+        : [{ text: texts[name], parameters: { rows: all.map(([, row]) => row) }, answers: all.length }]
+    const fresh = all
+      .map(([key, row]) => ({ key, row, fact: `${name} ${key} ${JSON.stringify(row)}` }))
+      .filter(({ fact }) => !known.has(fact))
+      .sort((a, b) => (a.key < b.key ? -1 : 1))
     facts.push(...fresh.map(({ fact }) => fact))
     return fresh.length === 0 ? [] : [{ text: texts[name], parameters: { rows: fresh.map(({ row }) => row) } }]
   })
-  return { statements: [...statements, ...objectStatements(rows.filter((row) => row.kind === 'object'))], facts, marks: [...new Set(rows.flatMap((row) => (row.kind === 'object' ? [] : row.marks)))].sort() }
+  return {
+    statements: [...statements, ...objectStatements(rows.filter((row) => row.kind === 'object'))],
+    facts,
+    marks: [...new Set(rows.flatMap((row) => (row.kind === 'object' ? [] : row.marks)))].sort(),
+  }
 }
 
 interface Into {
@@ -95,21 +123,33 @@ interface Into {
   readonly event: (into: Part, id: string, row: object) => void
 }
 
-function actionParts({ action: { id, ...told }, subject, behind, resource, tenant: whose, region, status }: ActionRow, parts: Record<Part, Map<string, object>>, into: Into): void {
+function actionParts(
+  { action: { id, ...told }, subject, behind, resource, tenant: whose, region, status }: ActionRow,
+  parts: Record<Part, Map<string, object>>,
+  into: Into,
+): void {
   const place = JSON.stringify([whose?.tenantId, whose?.domainId])
   parts.statuses.set(status, { status })
   if (region !== undefined) parts.regions.set(region, { region })
   if (whose !== undefined) parts.tenants.set(place, whose)
-  if (whose !== undefined && region !== undefined) parts.places.set(JSON.stringify([place, region]), { ...whose, region })
+  if (whose !== undefined && region !== undefined)
+    parts.places.set(JSON.stringify([place, region]), { ...whose, region })
   into.node('subjects', subject)
   if (behind !== undefined) {
     into.node('subjects', behind)
     parts.behind.set(JSON.stringify([subject.key, behind.key]), { subject: subject.key, behind: behind.key })
   }
-  into.event('actions', id, { id, ...told, subject: subject.key, status, ...(resource === undefined ? {} : { resource: resource.key }) })
+  into.event('actions', id, {
+    id,
+    ...told,
+    subject: subject.key,
+    status,
+    ...(resource === undefined ? {} : { resource: resource.key }),
+  })
   if (resource === undefined) return
   into.resource(resource)
-  if (whose !== undefined) parts.members.set(JSON.stringify([resource.key, place]), { resource: resource.key, ...whose })
+  if (whose !== undefined)
+    parts.members.set(JSON.stringify([resource.key, place]), { resource: resource.key, ...whose })
 }
 
 /** Changes and the requests that made them, whichever came first: of several requests the last. */

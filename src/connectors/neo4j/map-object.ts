@@ -26,33 +26,68 @@ export interface ObjectRow {
 }
 
 /** Owners name no namespace: it is that of the object, but for those that belong to the whole cluster. */
-const clusterWide: ReadonlySet<string> = new Set(['Node', 'Namespace', 'PersistentVolume', 'StorageClass', 'ClusterRole', 'CustomResourceDefinition', 'APIService'])
+const clusterWide: ReadonlySet<string> = new Set([
+  'Node',
+  'Namespace',
+  'PersistentVolume',
+  'StorageClass',
+  'ClusterRole',
+  'CustomResourceDefinition',
+  'APIService',
+])
 
 /** Throws, in words, for what makes no graph. */
 export function toObject(event: WeirEvent, data: Fields): ObjectRow {
   const parts = event.ref === undefined ? undefined : parseKubernetesRef(event.ref)
   const resource = event.ref === undefined ? undefined : objectNode(event.ref)
   const since = Date.parse(textOf(data['since']) ?? '')
-  if (parts === undefined || resource === undefined || Number.isNaN(since)) throw new Error('it is of the family resource and tells of no object of a cluster, or not since when')
+  if (parts === undefined || resource === undefined || Number.isNaN(since))
+    throw new Error('it is of the family resource and tells of no object of a cluster, or not since when')
   const present = data['state'] === 'present'
   const related = present ? distinct(relatedOf(resource.key, parts, data)) : []
   for (const { to } of [{ to: resource.key }, ...related]) within({ resource: to })
   return { kind: 'object', resource, by: event.key ?? resource.key, since, present, related }
 }
 
-function* relatedOf(from: string, own: KubernetesRef, data: Fields): Generator<{ readonly type: ObjectRelation; readonly from: string; readonly to: string | undefined }> {
-  const ref = (kind: string | undefined, name: string | undefined, { group = '', namespace = '' } = {}): string | undefined => (kind === undefined || name === undefined ? undefined : kubernetesRef({ cluster: own.cluster, group, kind, namespace, name }))
-  for (const { group, kind, name } of listOf(data['owners'])) yield { type: 'OWNED_BY', from, to: ref(textOf(kind), textOf(name), { group: textOf(group) ?? '', namespace: clusterWide.has(textOf(kind) ?? '') ? '' : own.namespace }) }
+function* relatedOf(
+  from: string,
+  own: KubernetesRef,
+  data: Fields,
+): Generator<{ readonly type: ObjectRelation; readonly from: string; readonly to: string | undefined }> {
+  const ref = (
+    kind: string | undefined,
+    name: string | undefined,
+    { group = '', namespace = '' } = {},
+  ): string | undefined =>
+    kind === undefined || name === undefined
+      ? undefined
+      : kubernetesRef({ cluster: own.cluster, group, kind, namespace, name })
+  for (const { group, kind, name } of listOf(data['owners']))
+    yield {
+      type: 'OWNED_BY',
+      from,
+      to: ref(textOf(kind), textOf(name), {
+        group: textOf(group) ?? '',
+        namespace: clusterWide.has(textOf(kind) ?? '') ? '' : own.namespace,
+      }),
+    }
   if (own.namespace !== '') yield { type: 'IN_NAMESPACE', from, to: ref('Namespace', own.namespace) }
   if (own.kind === 'Node') yield { type: 'PROVIDED_BY', from, to: textOf(data['providerId']) }
   if (own.kind === 'Pod') {
     yield { type: 'RUNS_ON', from, to: ref('Node', textOf(data['node'])) }
-    for (const { id, image } of listOf(data['images'])) yield { type: 'USES_IMAGE', from, to: imageRef(textOf(id), textOf(image)) }
+    for (const { id, image } of listOf(data['images']))
+      yield { type: 'USES_IMAGE', from, to: imageRef(textOf(id), textOf(image)) }
   }
   if (own.kind !== 'EndpointSlice') return
   const service = ref('Service', textOf(data['service']), { namespace: own.namespace })
   if (service === undefined) return
-  for (const { kind, namespace, name } of listOf(data['endpoints'])) if (kind === 'Pod') yield { type: 'SELECTS', from: service, to: ref('Pod', textOf(name), { namespace: textOf(namespace) ?? own.namespace }) }
+  for (const { kind, namespace, name } of listOf(data['endpoints']))
+    if (kind === 'Pod')
+      yield {
+        type: 'SELECTS',
+        from: service,
+        to: ref('Pod', textOf(name), { namespace: textOf(namespace) ?? own.namespace }),
+      }
 }
 
 /** The digest is what was run; the tag is what was asked for. */
@@ -65,7 +100,9 @@ function listOf(value: unknown): Fields[] {
   return Array.isArray(value) ? value.map(fieldsOf) : []
 }
 
-function distinct(all: Iterable<{ readonly type: ObjectRelation; readonly from: string; readonly to: string | undefined }>): Related[] {
+function distinct(
+  all: Iterable<{ readonly type: ObjectRelation; readonly from: string; readonly to: string | undefined }>,
+): Related[] {
   const found = new Map<string, Related>()
   for (const { type, from, to } of all) if (to !== undefined) found.set(`${type} ${from} ${to}`, { type, from, to })
   return [...found.values()]

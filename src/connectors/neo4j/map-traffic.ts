@@ -20,10 +20,18 @@ const msPerHour = 3_600_000
 const believed = { before: msPerHour, after: 60_000 } as const
 
 /** Adds the rows of a piece that `counts` says to. */
-export function addTalks(talks: Map<string, Talk>, { header, batch, rows }: SinkPiece, counts: (row: number) => boolean): void {
+export function addTalks(
+  talks: Map<string, Talk>,
+  { header, batch, rows }: SinkPiece,
+  counts: (row: number) => boolean,
+): void {
   if (batch.kind !== 'flows') return
   const [from, to] = [workloadsOf(batch, 'src'), workloadsOf(batch, 'dst')]
-  const [bytes, packets, sampling] = ['bytes', 'packets', 'sampling'].map((name) => numbersOf(batch.columns[name])) as [Numbers, Numbers, Numbers]
+  const [bytes, packets, sampling] = ['bytes', 'packets', 'sampling'].map((name) => numbersOf(batch.columns[name])) as [
+    Numbers,
+    Numbers,
+    Numbers,
+  ]
   const timeOf = timesOf(batch, header.received)
   for (const row of rows) {
     const [source, target] = [from(row), to(row)]
@@ -42,7 +50,11 @@ export function addTalks(talks: Map<string, Talk>, { header, batch, rows }: Sink
 type Numbers = (row: number) => number | undefined
 
 function numbersOf(column: Column | undefined): Numbers {
-  if (column?.kind === 'u64') return (row) => (isPresent(column.valid, row) ? (column.words[2 * row + 1] ?? 0) * 2 ** 32 + (column.words[2 * row] ?? 0) : undefined)
+  if (column?.kind === 'u64')
+    return (row) =>
+      isPresent(column.valid, row)
+        ? (column.words[2 * row + 1] ?? 0) * 2 ** 32 + (column.words[2 * row] ?? 0)
+        : undefined
   if (column === undefined || !('values' in column)) return () => undefined
   return (row) => (isPresent(column.valid, row) ? column.values[row] : undefined)
 }
@@ -54,7 +66,12 @@ function textsOf({ columns, dictionary }: FlowBatch, name: string): (row: number
 
 /** The workload at an end of a flow, as a reference; undefined where it is none that is known. */
 function workloadsOf(batch: FlowBatch, end: 'src' | 'dst'): (row: number) => string | undefined {
-  const [cluster, kind, namespace, name] = ['cluster', `${end}_owner_kind`, `${end}_namespace`, `${end}_owner_name`].map((column) => textsOf(batch, column)) as [Texts, Texts, Texts, Texts]
+  const [cluster, kind, namespace, name] = [
+    'cluster',
+    `${end}_owner_kind`,
+    `${end}_namespace`,
+    `${end}_owner_name`,
+  ].map((column) => textsOf(batch, column)) as [Texts, Texts, Texts, Texts]
   return (row) => {
     const parts = { cluster: cluster(row), kind: kind(row), namespace: namespace(row), name: name(row) }
     return isWhole(parts) ? workloadRef(parts) : undefined
@@ -70,10 +87,18 @@ function isWhole(parts: { readonly [K in keyof Parts]: string | undefined }): pa
 
 /** As the store has it: the end of the flow by the exporter's clock, unless that can't be. */
 function timesOf(batch: FlowBatch, received: number): (row: number) => number {
-  const [end, came, skewed] = ['time_end', 'time_received', 'time_skewed'].map((name) => numbersOf(batch.columns[name])) as [Numbers, Numbers, Numbers]
+  const [end, came, skewed] = ['time_end', 'time_received', 'time_skewed'].map((name) =>
+    numbersOf(batch.columns[name]),
+  ) as [Numbers, Numbers, Numbers]
   return (row) => {
     const arrived = came(row) ?? received
     const time = end(row)
-    return time === undefined || Number.isNaN(time) || skewed(row) === 1 || time < arrived - believed.before || time > arrived + believed.after ? arrived : time
+    return time === undefined ||
+      Number.isNaN(time) ||
+      skewed(row) === 1 ||
+      time < arrived - believed.before ||
+      time > arrived + believed.after
+      ? arrived
+      : time
   }
 }

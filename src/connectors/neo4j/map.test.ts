@@ -3,67 +3,221 @@ import type { WeirEvent } from '../../model/events.ts'
 import { statementsOf } from './map-cypher.ts'
 import { toGraph, type SizedRow } from './map.ts'
 
-const base: WeirEvent = { id: 'a1', source: '/s', type: 'ecs.start', family: 'audit', time: 1_710_846_287_100, encoding: 'json' }
-const event = (data: unknown, more: Partial<WeirEvent> = {}): WeirEvent => ({ ...base, data: Buffer.from(JSON.stringify(data)), ...more })
-const audit = { actor: { kind: 'user', id: 'b1', name: 'anna', domain: 'd/1', address: '192.0.2.7' }, action: 'start', service: 'ECS', resource: { type: 'vm', id: 'v1', name: 'web' }, tenant: 't1', region: 'eu', outcome: 'success', severity: 'normal' }
+const base: WeirEvent = {
+  id: 'a1',
+  source: '/s',
+  type: 'ecs.start',
+  family: 'audit',
+  time: 1_710_846_287_100,
+  encoding: 'json',
+}
+const event = (data: unknown, more: Partial<WeirEvent> = {}): WeirEvent => ({
+  ...base,
+  data: Buffer.from(JSON.stringify(data)),
+  ...more,
+})
+const audit = {
+  actor: { kind: 'user', id: 'b1', name: 'anna', domain: 'd/1', address: '192.0.2.7' },
+  action: 'start',
+  service: 'ECS',
+  resource: { type: 'vm', id: 'v1', name: 'web' },
+  tenant: 't1',
+  region: 'eu',
+  outcome: 'success',
+  severity: 'normal',
+}
 
 test('an actor, not the resource, is the subject; a name holds in its domain only; the resource is found by its reference', () => {
-  const { length: _, kind: __, ...row } = toGraph(event({ record_time: 5, audit: { ...audit, actor: { ...audit.actor, kind: 'session', impersonatedBy: { name: 'eve' } } } }, { ref: 'otc:t1/ecs/vm/v1', extensions: { domain: 'd1', code: 200 } }))
+  const {
+    length: _,
+    kind: __,
+    ...row
+  } = toGraph(
+    event(
+      {
+        record_time: 5,
+        audit: { ...audit, actor: { ...audit.actor, kind: 'session', impersonatedBy: { name: 'eve' } } },
+      },
+      { ref: 'otc:t1/ecs/vm/v1', extensions: { domain: 'd1', code: 200 } },
+    ),
+  )
   expect(row).toEqual({
-    action: { id: 'a1', time: 1_710_846_287_100, recorded: 5, set: { source: '/s', type: 'ecs.start', status: 'normal', name: 'start', service: 'ECS', code: '200', sourceIp: '192.0.2.7' } },
-    subject: { key: 'd%2F1/b1', set: { id: 'b1', name: 'anna', kind: 'session', domainId: 'd/1' } }, behind: { key: '/eve', set: { id: 'eve', name: 'eve', kind: 'user' } },
-    resource: { key: 'otc:t1/ecs/vm/v1', set: { id: 'v1', name: 'web', type: 'vm', service: 'ECS' } }, tenant: { tenantId: 't1', domainId: 'd1' }, region: 'eu', status: 'normal', marks: [],
+    action: {
+      id: 'a1',
+      time: 1_710_846_287_100,
+      recorded: 5,
+      set: {
+        source: '/s',
+        type: 'ecs.start',
+        status: 'normal',
+        name: 'start',
+        service: 'ECS',
+        code: '200',
+        sourceIp: '192.0.2.7',
+      },
+    },
+    subject: { key: 'd%2F1/b1', set: { id: 'b1', name: 'anna', kind: 'session', domainId: 'd/1' } },
+    behind: { key: '/eve', set: { id: 'eve', name: 'eve', kind: 'user' } },
+    resource: { key: 'otc:t1/ecs/vm/v1', set: { id: 'v1', name: 'web', type: 'vm', service: 'ECS' } },
+    tenant: { tenantId: 't1', domainId: 'd1' },
+    region: 'eu',
+    status: 'normal',
+    marks: [],
   })
 })
 
 test('what is not told makes no node: no resource without id and name, no tenant, no region', () => {
-  const { length: _, kind: __, ...row } = toGraph(event({ audit: { actor: { kind: 'system' }, action: 'x', severity: 'odd', resource: { id: ' ', type: 'vm' } } }, { time: Number.NaN }))
-  expect(row).toEqual({ action: { id: 'a1', time: null, recorded: null, set: { source: '/s', type: 'ecs.start', status: 'unknown', name: 'x' } }, subject: { key: 'system', set: { id: 'system', kind: 'system' } }, status: 'unknown', marks: [] })
+  const {
+    length: _,
+    kind: __,
+    ...row
+  } = toGraph(
+    event(
+      { audit: { actor: { kind: 'system' }, action: 'x', severity: 'odd', resource: { id: ' ', type: 'vm' } } },
+      { time: Number.NaN },
+    ),
+  )
+  expect(row).toEqual({
+    action: {
+      id: 'a1',
+      time: null,
+      recorded: null,
+      set: { source: '/s', type: 'ecs.start', status: 'unknown', name: 'x' },
+    },
+    subject: { key: 'system', set: { id: 'system', kind: 'system' } },
+    status: 'unknown',
+    marks: [],
+  })
 })
 
 test('an event as cts_exporter sends it is read by its attributes and its trace', () => {
-  const data = { trace_name: 'login', trace_type: 'ConsoleAction', user: { id: 'u1', name: 'jdoe', domain: { id: 'd9' } } }
-  expect(toGraph(event(data, { subject: 'jdoe', extensions: { status: 'warning', code: '401', resourceid: 'r1', region: 'eu', domain: 'd1', tenant: 't1' } }))).toMatchObject({
-    action: { set: { name: 'login', code: '401', status: 'warning' } }, subject: { key: 'd9/u1' }, resource: { key: 'cloud:t1///r1', set: { id: 'r1', name: 'jdoe' } }, tenant: { tenantId: 't1', domainId: 'd1' }, region: 'eu', status: 'warning',
+  const data = {
+    trace_name: 'login',
+    trace_type: 'ConsoleAction',
+    user: { id: 'u1', name: 'jdoe', domain: { id: 'd9' } },
+  }
+  expect(
+    toGraph(
+      event(data, {
+        subject: 'jdoe',
+        extensions: { status: 'warning', code: '401', resourceid: 'r1', region: 'eu', domain: 'd1', tenant: 't1' },
+      }),
+    ),
+  ).toMatchObject({
+    action: { set: { name: 'login', code: '401', status: 'warning' } },
+    subject: { key: 'd9/u1' },
+    resource: { key: 'cloud:t1///r1', set: { id: 'r1', name: 'jdoe' } },
+    tenant: { tenantId: 't1', domainId: 'd1' },
+    region: 'eu',
+    status: 'warning',
   })
   expect(toGraph({ ...base, encoding: 'none' })).toMatchObject({ subject: { key: 'unknown' }, status: 'unknown' })
 })
 
 test('cts_exporter says nothing of families: a trace of its is known by what it says, and its resource is the one that our own source names', () => {
-  const told: Partial<WeirEvent> = { family: 'event', source: 'https://cts.eu-de.otc.t-systems.com/v2.0/t1/', extensions: { status: 'normal', tenant: 't1', resourceid: 'R/1' } }
-  expect(toGraph(event({ service_type: 'ECS', resource_type: 'vm' }, told))).toMatchObject({ kind: 'action', resource: { key: 'otc:t1/ecs/vm/R%2F1' } })
+  const told: Partial<WeirEvent> = {
+    family: 'event',
+    source: 'https://cts.eu-de.otc.t-systems.com/v2.0/t1/',
+    extensions: { status: 'normal', tenant: 't1', resourceid: 'R/1' },
+  }
+  expect(toGraph(event({ service_type: 'ECS', resource_type: 'vm' }, told))).toMatchObject({
+    kind: 'action',
+    resource: { key: 'otc:t1/ecs/vm/R%2F1' },
+  })
   expect(toGraph(event({ trace_id: 'x' }, { family: 'event' }))).toMatchObject({ kind: 'action' })
   expect(() => toGraph(event({ hello: 'world' }, { family: 'event' }))).toThrow('tells of no action')
 })
 
-const cluster = { source: '/kubernetes/c1', subject: 'deployments.apps/shop/web', ref: 'k8s:c1/apps/Deployment/shop/web' }
-const written = (verb: string, code: number): SizedRow => toGraph(event({ verb, code, object: { resourceVersion: '7', uid: 'u1' }, audit: { ...audit, resource: { name: 'shop/web' } } }, { ...cluster, type: 'weir.kubernetes.audit' }))
+const cluster = {
+  source: '/kubernetes/c1',
+  subject: 'deployments.apps/shop/web',
+  ref: 'k8s:c1/apps/Deployment/shop/web',
+}
+const written = (verb: string, code: number): SizedRow =>
+  toGraph(
+    event(
+      { verb, code, object: { resourceVersion: '7', uid: 'u1' }, audit: { ...audit, resource: { name: 'shop/web' } } },
+      { ...cluster, type: 'weir.kubernetes.audit' },
+    ),
+  )
 
 test('a change and the request that made it have a mark in common: the version, or of a deletion the object; what was refused made none', () => {
-  const change = (type: string): SizedRow => toGraph(event({ uid: 'u1', resourceVersion: '7', actor: { manager: 'kubectl' } }, { ...cluster, family: 'change', type: `weir.kubernetes.${type}` }))
-  const [version, object] = ['/kubernetes/c1 deployments.apps/shop/web 7', '/kubernetes/c1 deployments.apps/shop/web u1']
-  expect([change('updated'), change('deleted')]).toMatchObject([{ marks: [version], change: { set: { operation: 'updated', manager: 'kubectl', mark: version } } }, { marks: [object] }])
-  expect([written('patch', 200), written('delete', 200), written('delete', 403), written('get', 200)].map((row) => ('marks' in row ? row.marks : []))).toEqual([[version], [version, object], [], []])
+  const change = (type: string): SizedRow =>
+    toGraph(
+      event(
+        { uid: 'u1', resourceVersion: '7', actor: { manager: 'kubectl' } },
+        { ...cluster, family: 'change', type: `weir.kubernetes.${type}` },
+      ),
+    )
+  const [version, object] = [
+    '/kubernetes/c1 deployments.apps/shop/web 7',
+    '/kubernetes/c1 deployments.apps/shop/web u1',
+  ]
+  expect([change('updated'), change('deleted')]).toMatchObject([
+    { marks: [version], change: { set: { operation: 'updated', manager: 'kubectl', mark: version } } },
+    { marks: [object] },
+  ])
+  expect(
+    [written('patch', 200), written('delete', 200), written('delete', 403), written('get', 200)].map((row) =>
+      'marks' in row ? row.marks : [],
+    ),
+  ).toEqual([[version], [version, object], [], []])
 })
 
 test('an object of a cluster is the same node whoever tells of it, and one that runs something is a workload', () => {
-  const node = { key: cluster.ref, set: { cluster: 'c1', kind: 'Deployment', name: 'web', group: 'apps', namespace: 'shop' }, workload: true }
+  const node = {
+    key: cluster.ref,
+    set: { cluster: 'c1', kind: 'Deployment', name: 'web', group: 'apps', namespace: 'shop' },
+    workload: true,
+  }
   const told = toGraph(event({ state: 'present', since: '2026-01-01T00:00:00Z' }, { ...cluster, family: 'resource' }))
   expect([written('patch', 200), told]).toMatchObject([{ resource: node }, { resource: node }])
 })
 
 test('what an object is to others is what the view of relations says', () => {
   const of = (ref: string, data: object): string[] => {
-    const row = toGraph(event({ state: 'present', since: '2026-01-01T00:00:00Z', ...data }, { family: 'resource', ref }))
-    return row.kind === 'object' ? row.related.map(({ type, from, to }) => `${from} ${type} ${to}`.replaceAll('k8s:c1/', '')) : []
+    const row = toGraph(
+      event({ state: 'present', since: '2026-01-01T00:00:00Z', ...data }, { family: 'resource', ref }),
+    )
+    return row.kind === 'object'
+      ? row.related.map(({ type, from, to }) => `${from} ${type} ${to}`.replaceAll('k8s:c1/', ''))
+      : []
   }
-  expect(of('k8s:c1//Pod/shop/p', { node: 'n1', owners: [{ kind: 'ReplicaSet', group: 'apps', name: 'r' }, { kind: 'Node', name: 'n1' }], images: [{ image: 'a:1', id: 'docker-pullable://a@sha256:12' }, { image: 'b:1', id: 'sha256:34' }, {}] })).toEqual([
-    '/Pod/shop/p OWNED_BY apps/ReplicaSet/shop/r', '/Pod/shop/p OWNED_BY /Node//n1', '/Pod/shop/p IN_NAMESPACE /Namespace//shop', '/Pod/shop/p RUNS_ON /Node//n1', '/Pod/shop/p USES_IMAGE image:a@sha256:12', '/Pod/shop/p USES_IMAGE image:b:1',
+  expect(
+    of('k8s:c1//Pod/shop/p', {
+      node: 'n1',
+      owners: [
+        { kind: 'ReplicaSet', group: 'apps', name: 'r' },
+        { kind: 'Node', name: 'n1' },
+      ],
+      images: [{ image: 'a:1', id: 'docker-pullable://a@sha256:12' }, { image: 'b:1', id: 'sha256:34' }, {}],
+    }),
+  ).toEqual([
+    '/Pod/shop/p OWNED_BY apps/ReplicaSet/shop/r',
+    '/Pod/shop/p OWNED_BY /Node//n1',
+    '/Pod/shop/p IN_NAMESPACE /Namespace//shop',
+    '/Pod/shop/p RUNS_ON /Node//n1',
+    '/Pod/shop/p USES_IMAGE image:a@sha256:12',
+    '/Pod/shop/p USES_IMAGE image:b:1',
   ])
-  expect(of('k8s:c1/discovery.k8s.io/EndpointSlice/shop/s', { service: 'web', endpoints: [{ kind: 'Pod', name: 'p' }, { kind: 'Pod', namespace: 'shop', name: 'p' }, { kind: 'Node', name: 'n' }] })).toEqual([
-    '/EndpointSlice/shop/s IN_NAMESPACE /Namespace//shop', '/Service/shop/web SELECTS /Pod/shop/p',
-  ].map((text) => text.replace(/^\/EndpointSlice/, 'discovery.k8s.io/EndpointSlice')))
-  expect([of('k8s:c1//Node//n1', { providerId: 'openstack:///vm' }), of('k8s:c1//Node//n1', { providerId: 'openstack:///vm', state: 'gone' })]).toEqual([['/Node//n1 PROVIDED_BY openstack:///vm'], []])
+  expect(
+    of('k8s:c1/discovery.k8s.io/EndpointSlice/shop/s', {
+      service: 'web',
+      endpoints: [
+        { kind: 'Pod', name: 'p' },
+        { kind: 'Pod', namespace: 'shop', name: 'p' },
+        { kind: 'Node', name: 'n' },
+      ],
+    }),
+  ).toEqual(
+    ['/EndpointSlice/shop/s IN_NAMESPACE /Namespace//shop', '/Service/shop/web SELECTS /Pod/shop/p'].map((text) =>
+      text.replace(/^\/EndpointSlice/, 'discovery.k8s.io/EndpointSlice'),
+    ),
+  )
+  expect([
+    of('k8s:c1//Node//n1', { providerId: 'openstack:///vm' }),
+    of('k8s:c1//Node//n1', { providerId: 'openstack:///vm', state: 'gone' }),
+  ]).toEqual([['/Node//n1 PROVIDED_BY openstack:///vm'], []])
 })
 
 test('what makes no graph is told with the reason', () => {
@@ -76,19 +230,38 @@ test('what makes no graph is told with the reason', () => {
   }
   expect(why(event({ audit }, { family: 'cost' }))).toContain('only: {family: [audit, change, resource, flow]}')
   expect(why(event({ audit }, { family: 'change' }))).toContain('only changes of objects of a cluster make a graph')
-  expect(why(event({ state: 'present' }, { family: 'resource', ref: 'k8s:c1//Pod/shop/p' }))).toContain('not since when')
+  expect(why(event({ state: 'present' }, { family: 'resource', ref: 'k8s:c1//Pod/shop/p' }))).toContain(
+    'not since when',
+  )
   expect(why({ ...base, data: Buffer.from('{') })).toContain('should be JSON')
   expect(why(event({ audit }, { id: 'ü'.repeat(2001) }))).toContain('its id has 4002 bytes')
   expect(why(event({ audit: { ...audit, region: 'r'.repeat(5000) } }))).toContain('its region has 5000 bytes')
 })
 
 test('what many rows share is written once, sorted, and not again while it is known to be there; of an event that comes twice the later one holds', () => {
-  const rows = ['b', 'a', 'b'].map((id, index) => toGraph(event({ audit: { ...audit, action: `n${index}`, resource: { type: 'vm', id: `v${2 - index}` } } }, { id })))
+  const rows = ['b', 'a', 'b'].map((id, index) =>
+    toGraph(event({ audit: { ...audit, action: `n${index}`, resource: { type: 'vm', id: `v${2 - index}` } } }, { id })),
+  )
   const told = new Set<string>()
   const { statements, facts } = statementsOf(rows, told)
-  const names = (all: typeof statements): string[] => all.map(({ text, parameters }) => `${/MERGE \(.*?:([A-Z_]+)/.exec(text)?.[1] ?? ''} ${parameters.rows.length}`)
-  expect(names(statements)).toEqual(['REGION 1', 'STATUS 1', 'TENANT 1', 'LOCATED_AT 1', 'SUBJECT 1', 'RESOURCE 3', 'MEMBER_OF 3', 'ACTION 2'])
-  const actions = statements.filter(({ text }) => text.includes('MERGE (a:ACTION')).map(({ answers, parameters }) => ({ answers, rows: (parameters.rows as { id: string; set: { name: string } }[]).map(({ id, set }) => `${id} ${set.name}`) }))
+  const names = (all: typeof statements): string[] =>
+    all.map(({ text, parameters }) => `${/MERGE \(.*?:([A-Z_]+)/.exec(text)?.[1] ?? ''} ${parameters.rows.length}`)
+  expect(names(statements)).toEqual([
+    'REGION 1',
+    'STATUS 1',
+    'TENANT 1',
+    'LOCATED_AT 1',
+    'SUBJECT 1',
+    'RESOURCE 3',
+    'MEMBER_OF 3',
+    'ACTION 2',
+  ])
+  const actions = statements
+    .filter(({ text }) => text.includes('MERGE (a:ACTION'))
+    .map(({ answers, parameters }) => ({
+      answers,
+      rows: (parameters.rows as { id: string; set: { name: string } }[]).map(({ id, set }) => `${id} ${set.name}`),
+    }))
   expect(actions).toEqual([{ answers: 2, rows: ['a n1', 'b n2'] }])
   for (const fact of facts) told.add(fact)
   expect(names(statementsOf(rows, told).statements)).toEqual(['ACTION 2'])

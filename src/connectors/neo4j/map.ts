@@ -20,7 +20,9 @@ function rowOf(event: WeirEvent, data: Fields): GraphRow {
   if (event.family === 'change') return toChange(event, data)
   if (event.family === 'resource') return toObject(event, data)
   if (isAudit(event, data)) return toAction(event, data)
-  throw new Error(`it is of the family ${event.family ?? 'event'} and tells of no action; let the sink take what makes a graph only (\`only: {family: [audit, change, resource, flow]}\`)`)
+  throw new Error(
+    `it is of the family ${event.family ?? 'event'} and tells of no action; let the sink take what makes a graph only (\`only: {family: [audit, change, resource, flow]}\`)`,
+  )
 }
 
 function dataOf({ encoding, data }: WeirEvent): Fields {

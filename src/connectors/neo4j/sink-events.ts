@@ -32,7 +32,13 @@ export class EventWriter {
     if (attempt !== undefined) return attempt
     // Only when they are committed does one see the other, whoever writes it.
     const { facts, marks } = written
-    const linked = marks.length === 0 ? undefined : await this.#client.write(async (writing) => void await writing.run([{ text: linkText, parameters: { rows: marks } }]), signal)
+    const linked =
+      marks.length === 0
+        ? undefined
+        : await this.#client.write(
+            async (writing) => void (await writing.run([{ text: linkText, parameters: { rows: marks } }])),
+            signal,
+          )
     if (linked === undefined) this.#remember(facts)
     return linked
   }

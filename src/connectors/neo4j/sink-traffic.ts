@@ -19,8 +19,10 @@ interface Place {
 }
 
 // Its lock is had before anything else: of two that add flows of one source one waits.
-const readText = 'UNWIND $keys AS key MERGE (d:DELIVERED {key: key}) SET d.at = datetime() RETURN d.key AS key, toFloat(d.epoch) AS epoch, toFloat(d.sequence) AS sequence, toFloat(d.row) AS row, toFloat(d.received) AS received'
-const placeText = 'UNWIND $rows AS place MATCH (d:DELIVERED {key: place.key}) SET d.epoch = toInteger(place.epoch), d.sequence = toInteger(place.sequence), d.row = toInteger(place.row), d.received = toInteger(place.received)'
+const readText =
+  'UNWIND $keys AS key MERGE (d:DELIVERED {key: key}) SET d.at = datetime() RETURN d.key AS key, toFloat(d.epoch) AS epoch, toFloat(d.sequence) AS sequence, toFloat(d.row) AS row, toFloat(d.received) AS received'
+const placeText =
+  'UNWIND $rows AS place MATCH (d:DELIVERED {key: place.key}) SET d.epoch = toInteger(place.epoch), d.sequence = toInteger(place.sequence), d.row = toInteger(place.row), d.received = toInteger(place.received)'
 const nodeText = 'UNWIND $rows AS row MERGE (n:RESOURCE {key: row.key}) SET n += row.set, n:WORKLOAD'
 // Found by an id of its own: two that talk have a relationship for every hour, and these are not looked through.
 const talkText = `UNWIND $rows AS row MATCH (s:RESOURCE {key: row.from}) MATCH (t:RESOURCE {key: row.to}) SET s.key = row.from
@@ -29,7 +31,12 @@ FOREACH (_ IN CASE WHEN size(known) = 0 THEN [1] ELSE [] END | CREATE (s)-[:TALK
 FOREACH (x IN known[0..1] | SET x.bytes = x.bytes + toInteger(row.bytes), x.packets = x.packets + toInteger(row.packets), x.flows = x.flows + toInteger(row.flows))`
 
 /** Never rejects. `writer`: who keeps the places; whoever else writes into the graph has another name. */
-export function writeTraffic(client: GraphClient, writer: string, { token, pieces, retried }: Pick<SinkBatch, 'token' | 'pieces' | 'retried'>, signal: AbortSignal): Promise<Attempt> {
+export function writeTraffic(
+  client: GraphClient,
+  writer: string,
+  { token, pieces, retried }: Pick<SinkBatch, 'token' | 'pieces' | 'retried'>,
+  signal: AbortSignal,
+): Promise<Attempt> {
   // What was moved back by hand comes out of order: it is known by itself.
   const keyOf = ({ header }: SinkPiece): string => `${writer} ${retried ? token : header.source}`
   return client.write(async (writing) => {
@@ -41,7 +48,13 @@ export function writeTraffic(client: GraphClient, writer: string, { token, piece
       const known = (retried ? before : places).get(key)
       addTalks(talks, piece, (row) => (retried ? known === undefined : isAfter(piece, row, known)))
       const last = piece.rows.at(-1) ?? 0
-      if (isAfter(piece, last, known)) places.set(key, { epoch: piece.header.epoch, sequence: piece.header.sourceSequence, row: piece.firstRow + last, received: Math.max(piece.header.received, known?.received ?? 0) })
+      if (isAfter(piece, last, known))
+        places.set(key, {
+          epoch: piece.header.epoch,
+          sequence: piece.header.sourceSequence,
+          row: piece.firstRow + last,
+          received: Math.max(piece.header.received, known?.received ?? 0),
+        })
     }
     await writing.run(statementsOf([...talks.values()], places))
   }, signal)
@@ -49,7 +62,18 @@ export function writeTraffic(client: GraphClient, writer: string, { token, piece
 
 async function placesOf(writing: Writing, keys: readonly string[]): Promise<Map<string, Place>> {
   const rows = await writing.ask(readText, { keys })
-  return new Map(rows.flatMap(({ key, epoch, sequence, row, received }) => (epoch === null ? [] : [[String(key), { epoch: Number(epoch), sequence: Number(sequence), row: Number(row), received: Number(received) }]])))
+  return new Map(
+    rows.flatMap(({ key, epoch, sequence, row, received }) =>
+      epoch === null
+        ? []
+        : [
+            [
+              String(key),
+              { epoch: Number(epoch), sequence: Number(sequence), row: Number(row), received: Number(received) },
+            ],
+          ],
+    ),
+  )
 }
 
 /** A folder that was lost begins with the first epoch again; what it tells came later. */
@@ -67,5 +91,13 @@ function statementsOf(talks: readonly Talk[], places: ReadonlyMap<string, Place>
     const node = objectNode(key)
     return node === undefined ? [] : [{ key, set: node.set }]
   })
-  return [...(rows.length === 0 ? [] : [{ text: nodeText, parameters: { rows: nodes } }, { text: talkText, parameters: { rows } }]), { text: placeText, parameters: { rows: [...places].map(([key, place]) => ({ key, ...place })) } }]
+  return [
+    ...(rows.length === 0
+      ? []
+      : [
+          { text: nodeText, parameters: { rows: nodes } },
+          { text: talkText, parameters: { rows } },
+        ]),
+    { text: placeText, parameters: { rows: [...places].map(([key, place]) => ({ key, ...place })) } },
+  ]
 }

@@ -14,7 +14,11 @@ import { EventWriter } from './sink-events.ts'
 import { inLanes } from './sink-lanes.ts'
 import { writeTraffic } from './sink-traffic.ts'
 
-export const sink = defineSink<typeof neo4jSchema>('neo4j', { accepts: ['events', 'flows'], idempotency: 'id', build: openNeo4j })
+export const sink = defineSink<typeof neo4jSchema>('neo4j', {
+  accepts: ['events', 'flows'],
+  idempotency: 'id',
+  build: openNeo4j,
+})
 
 /** Characters after which a transaction is full; a single larger event still goes, alone. */
 const transactionSize = 4 * 1024 * 1024
@@ -26,12 +30,27 @@ export function openNeo4j(config: Neo4jConfig, context: Context): Promise<Sink> 
   const writer = new EventWriter(client)
   return Promise.resolve({
     async send(batch, signal) {
-      const options = { limits: { rows: config.transaction_events, bytes: transactionSize }, budgetMs: config.timeout, clock: context.host.clock, signal }
+      const options = {
+        limits: { rows: config.transaction_events, bytes: transactionSize },
+        budgetMs: config.timeout,
+        clock: context.host.clock,
+        signal,
+      }
       const [events, flows] = [partOf(batch, 'events'), partOf(batch, 'flows')]
       const lanes = inLanes([...sinkRows(events, noFlows)], config.transaction_events)
-      const failures: Failure[] = (await Promise.all(lanes.map((rows) => deliverInChunks(rows, options, graphRow, (made: readonly SizedRow[]) => writer.write(made, signal))))).flat()
-      const attempt = flows.pieces.length === 0 ? undefined : await writeTraffic(client, config.writer ?? context.id, flows, signal)
-      return [...failures.map((failure) => ({ ...failure, index: events.indexes[failure.index] ?? 0 })), ...failed(attempt, flows.indexes)].sort((a, b) => a.index - b.index)
+      const failures: Failure[] = (
+        await Promise.all(
+          lanes.map((rows) =>
+            deliverInChunks(rows, options, graphRow, (made: readonly SizedRow[]) => writer.write(made, signal)),
+          ),
+        )
+      ).flat()
+      const attempt =
+        flows.pieces.length === 0 ? undefined : await writeTraffic(client, config.writer ?? context.id, flows, signal)
+      return [
+        ...failures.map((failure) => ({ ...failure, index: events.indexes[failure.index] ?? 0 })),
+        ...failed(attempt, flows.indexes),
+      ].sort((a, b) => a.index - b.index)
     },
     probe: (signal) => client.probe(signal),
     *preview(batch): Generator<Preview> {
@@ -89,6 +108,8 @@ function* flowPreviews(piece: SinkPiece, to: string): Generator<Preview> {
     const talks = new Map<string, object>() as Parameters<typeof addTalks>[0]
     addTalks(talks, { ...piece, rows: Uint32Array.of(row) }, () => true)
     const [talk] = talks.values()
-    yield talk === undefined ? { problem: 'it adds to no sum: one of its ends is no workload that is known' } : { to, body: Buffer.from(JSON.stringify(talk)) }
+    yield talk === undefined
+      ? { problem: 'it adds to no sum: one of its ends is no workload that is known' }
+      : { to, body: Buffer.from(JSON.stringify(talk)) }
   }
 }

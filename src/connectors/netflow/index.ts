@@ -5,5 +5,11 @@ import { metrics } from './metrics.ts'
 export default defineConnector({
   source: { schema: netflowSchema, thread: 'ingest' },
   metrics,
-  support: [{ system: 'netflow', name: 'NetFlow v5, v9, IPFIX (UDP, TCP)', parts: ['NetFlow v5', 'NetFlow v9', 'IPFIX', 'IPFIX over TCP'] }],
+  support: [
+    {
+      system: 'netflow',
+      name: 'NetFlow v5, v9, IPFIX (UDP, TCP)',
+      parts: ['NetFlow v5', 'NetFlow v9', 'IPFIX', 'IPFIX over TCP'],
+    },
+  ],
 })

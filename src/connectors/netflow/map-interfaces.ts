@@ -12,12 +12,19 @@ export const interfacesSchema = defineSchema({
       group(
         {
           exporter: text({ description: 'Address of the exporter', required: true, example: '192.0.2.1' }),
-          index: integer({ description: 'Index of the interface', required: true, example: 3 }, { min: 0, max: 0xffffffff }),
+          index: integer(
+            { description: 'Index of the interface', required: true, example: 3 },
+            { min: 0, max: 0xffffffff },
+          ),
           name: text({ description: 'What it is called', required: true, example: 'uplink' }),
         },
         { description: 'One interface', required: true, example: { exporter: '192.0.2.1', index: 3, name: 'uplink' } },
       ),
-      { description: 'Interfaces and their names', default: [], example: [{ exporter: '192.0.2.1', index: 3, name: 'uplink' }] },
+      {
+        description: 'Interfaces and their names',
+        default: [],
+        example: [{ exporter: '192.0.2.1', index: 3, name: 'uplink' }],
+      },
     ),
   },
 })
@@ -38,5 +45,8 @@ export function readInterfaces(content: string, file: string): ReadonlyMap<strin
 }
 
 function describe(problems: readonly Problem[]): string {
-  return problems.slice(0, 3).map(({ file, line, column, message }) => `${file}:${line}:${column}: ${message}`).join(' | ')
+  return problems
+    .slice(0, 3)
+    .map(({ file, line, column, message }) => `${file}:${line}:${column}: ${message}`)
+    .join(' | ')
 }

@@ -31,11 +31,17 @@ export function describeDomains(state: ExporterState): readonly DomainStatus[] {
       if (listed.length === mostListed) return listed
       const known = [...templates.values()]
       listed.push({
-        version, domain: id, port: transport.port, transport: transport.kind, lastSeen,
+        version,
+        domain: id,
+        port: transport.port,
+        transport: transport.kind,
+        lastSeen,
         templates: known.slice(0, mostListed).map((template) => template.id),
         lastTemplate: known.length === 0 ? undefined : Math.max(...known.map(({ refreshed }) => refreshed)),
-        waitingFor: [...parked.keys()].slice(0, mostListed), parkedBytes,
-        sampling: facts.sampling > 0 ? facts.sampling : undefined, interfaceNames: facts.interfaceNames.size,
+        waitingFor: [...parked.keys()].slice(0, mostListed),
+        parkedBytes,
+        sampling: facts.sampling > 0 ? facts.sampling : undefined,
+        interfaceNames: facts.interfaceNames.size,
       })
     }
   }
@@ -51,14 +57,19 @@ export interface Heard {
 
 /** Why nothing, or not all, is seen of an exporter, and what to do; undefined when all is well. */
 export function whyNothing({ datagrams, malformed, lastMalformed, state }: Heard): string | undefined {
-  const waiting = [...state.sessions.values()].flatMap(({ domains }) => [...domains.values()]).find(({ parked }) => parked.size > 0)
+  const waiting = [...state.sessions.values()]
+    .flatMap(({ domains }) => [...domains.values()])
+    .find(({ parked }) => parked.size > 0)
   if (waiting !== undefined) {
     const ids = [...waiting.parked.keys()].slice(0, 5).join(', ')
     const { version, transport } = waiting.session
-    return `Data of ${version === 9 ? 'source id' : 'observation domain'} ${waiting.id} (port ${transport.port}) waits for template ${ids}, ` +
+    return (
+      `Data of ${version === 9 ? 'source id' : 'observation domain'} ${waiting.id} (port ${transport.port}) waits for template ${ids}, ` +
       'which has not come: make the exporter send its templates more often, at least once a minute.'
+    )
   }
-  if (state.refusedTemplates > 0) return 'It announces more templates than are kept for one exporter; data of the others is given up.'
+  if (state.refusedTemplates > 0)
+    return 'It announces more templates than are kept for one exporter; data of the others is given up.'
   if (state.rows > 0) return undefined
   if (datagrams === 0) return 'Nothing has come since the start; its templates are known from before.'
   if (malformed >= datagrams) {
@@ -66,7 +77,9 @@ export function whyNothing({ datagrams, malformed, lastMalformed, state }: Heard
       ? 'What it sends is neither NetFlow v5 or v9 nor IPFIX: set its export version to one of them, and sFlow to the port of `sflow`.'
       : `Its datagrams cannot be read (${lastMalformed}): look for a relay or a fragmenting network on the way.`
   }
-  if (state.expiredSets > 0) return 'Its data was given up because no template came in time: make it send its templates more often, at least once a minute.'
-  if (state.templates > 0 || state.optionRecords > 0) return 'It has sent templates and no flows yet: exporters send a flow when it ends or its active timeout has passed.'
+  if (state.expiredSets > 0)
+    return 'Its data was given up because no template came in time: make it send its templates more often, at least once a minute.'
+  if (state.templates > 0 || state.optionRecords > 0)
+    return 'It has sent templates and no flows yet: exporters send a flow when it ends or its active timeout has passed.'
   return 'Its datagrams hold no flows.'
 }

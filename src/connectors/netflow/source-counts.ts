@@ -56,7 +56,8 @@ export class NetflowCounts {
     }
     for (const fate of byteClasses) {
       if (fate === 'parked') continue
-      if (this.bytes[fate] > this.#saidBytes[fate]) metrics.count('weir_netflow_accounted_bytes_total', this.bytes[fate] - this.#saidBytes[fate], { source, fate })
+      if (this.bytes[fate] > this.#saidBytes[fate])
+        metrics.count('weir_netflow_accounted_bytes_total', this.bytes[fate] - this.#saidBytes[fate], { source, fate })
       this.#saidBytes[fate] = this.bytes[fate]
     }
     metrics.set('weir_netflow_parked_bytes', this.bytes.parked, { source })
@@ -65,7 +66,8 @@ export class NetflowCounts {
       if (more > 0) metrics.count('weir_netflow_datagrams_total', more, { source, protocol })
       this.#saidDatagrams[protocol] = this.datagrams[protocol]
     }
-    if (this.received > this.#saidReceived) metrics.count('weir_netflow_received_bytes_total', this.received - this.#saidReceived, { source })
+    if (this.received > this.#saidReceived)
+      metrics.count('weir_netflow_received_bytes_total', this.received - this.#saidReceived, { source })
     this.#saidReceived = this.received
     return expired
   }

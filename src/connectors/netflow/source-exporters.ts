@@ -65,12 +65,31 @@ export class Exporter extends Sender {
   /** Plain data, so that it crosses threads. */
   status(): ExporterStatus {
     const { address, lastSeen, lastRow, datagrams, malformed, lastMalformed, state } = this
-    const { rows, skewed, malformedSets, optionRecords, reservedSets, parkedSets, expiredSets, refusedTemplates } = state
+    const { rows, skewed, malformedSets, optionRecords, reservedSets, parkedSets, expiredSets, refusedTemplates } =
+      state
     const { missing, missingDatagrams, late, restarts } = state
     const why = whyNothing(this)
     return {
-      address, lastSeen, lastRow, datagrams, rows, skewed, malformed, malformedSets, lastMalformed, optionRecords, reservedSets, parkedSets, expiredSets,
-      refusedTemplates, missing, missingDatagrams, late, restarts, bytes: { ...state.bytes }, domains: describeDomains(state),
+      address,
+      lastSeen,
+      lastRow,
+      datagrams,
+      rows,
+      skewed,
+      malformed,
+      malformedSets,
+      lastMalformed,
+      optionRecords,
+      reservedSets,
+      parkedSets,
+      expiredSets,
+      refusedTemplates,
+      missing,
+      missingDatagrams,
+      late,
+      restarts,
+      bytes: { ...state.bytes },
+      domains: describeDomains(state),
       ...(why === undefined ? {} : { why }),
     }
   }

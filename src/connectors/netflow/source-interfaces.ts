@@ -31,7 +31,11 @@ export class InterfacesFile {
       this.#names = readInterfaces(new TextDecoder().decode(await host.disk.readFile(this.#path)), this.#path)
       return true
     } catch (error) {
-      log.warn('The file of interface names cannot be used; names stay as they are.', { source, file: this.#path, error: messageOf(error) })
+      log.warn('The file of interface names cannot be used; names stay as they are.', {
+        source,
+        file: this.#path,
+        error: messageOf(error),
+      })
       return false
     }
   }

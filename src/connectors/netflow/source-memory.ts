@@ -1,6 +1,13 @@
 import { crc32 } from 'node:zlib'
 import type { TemplateDecoder } from '../../codecs/templates/decoder.ts'
-import { restoreExporter, restoreParked, snapshotExporter, snapshotParked, type ExporterSnapshot, type ParkedSnapshot } from '../../codecs/templates/snapshot.ts'
+import {
+  restoreExporter,
+  restoreParked,
+  snapshotExporter,
+  snapshotParked,
+  type ExporterSnapshot,
+  type ParkedSnapshot,
+} from '../../codecs/templates/snapshot.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
 import { makeDurableDirectory } from '../../host/index.ts'
 import { formatHostPort, type HostPort } from '../../schema/values.ts'
@@ -107,7 +114,11 @@ export class TemplateMemory {
       this.#saved = changes
       this.#warned = false
     } catch (error) {
-      if (!this.#warned) log.warn('Templates could not be saved; after a restart data waits until they are announced again.', { source, error })
+      if (!this.#warned)
+        log.warn('Templates could not be saved; after a restart data waits until they are announced again.', {
+          source,
+          error,
+        })
       this.#warned = true
     }
   }
@@ -134,7 +145,12 @@ export class TemplateMemory {
   }
 
   async #read(): Promise<Saved | undefined> {
-    const { state, host: { disk }, log, id: source } = this.#context
+    const {
+      state,
+      host: { disk },
+      log,
+      id: source,
+    } = this.#context
     if (state === undefined) return undefined
     const path = `${state}/templates`
     try {
@@ -142,13 +158,16 @@ export class TemplateMemory {
       const bytes = await disk.readFile(path)
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
       const json = bytes.subarray(headBytes)
-      if (bytes.length < headBytes || view.getUint32(0, true) !== magic || view.getUint32(4, true) !== crc32(json)) throw new Error('its checksum is wrong')
+      if (bytes.length < headBytes || view.getUint32(0, true) !== magic || view.getUint32(4, true) !== crc32(json))
+        throw new Error('its checksum is wrong')
       const saved = JSON.parse(new TextDecoder().decode(json)) as Saved
       if (saved.format !== format) throw new Error('another version of Weir wrote it')
       return saved
     } catch (error) {
       log.warn('Saved templates cannot be read and are left out; data waits until exporters announce them again.', {
-        source, file: path, error: messageOf(error),
+        source,
+        file: path,
+        error: messageOf(error),
       })
       return undefined
     }
@@ -161,7 +180,12 @@ function told({ address, state }: Exporter): readonly SavedExporter[] {
 }
 
 function toldAndWaiting(exporter: Exporter): readonly SavedExporter[] {
-  const parked = snapshotParked(exporter.state).map((set) => ({ ...set, bytes: Buffer.from(set.bytes).toString('base64') }))
+  const parked = snapshotParked(exporter.state).map((set) => ({
+    ...set,
+    bytes: Buffer.from(set.bytes).toString('base64'),
+  }))
   const [saved] = told(exporter)
-  return saved === undefined && parked.length === 0 ? [] : [{ address: exporter.address, proven: exporter.state.proven, ...saved, parked }]
+  return saved === undefined && parked.length === 0
+    ? []
+    : [{ address: exporter.address, proven: exporter.state.proven, ...saved, parked }]
 }

@@ -1,5 +1,12 @@
 import { decodeIpfix } from '../../codecs/ipfix/decode.ts'
-import { countRecords, headerBytes, Netflow5Decoder, readSequence, recordBytes, type SequenceInfo } from '../../codecs/netflow5/decode.ts'
+import {
+  countRecords,
+  headerBytes,
+  Netflow5Decoder,
+  readSequence,
+  recordBytes,
+  type SequenceInfo,
+} from '../../codecs/netflow5/decode.ts'
 import { decodeNetflow9 } from '../../codecs/netflow9/decode.ts'
 import { TemplateDecoder, type DecoderOptions } from '../../codecs/templates/decoder.ts'
 import type { Transport } from '../../codecs/templates/state.ts'
@@ -64,7 +71,12 @@ export class DatagramReader {
     }
     const { skewLimit, sampling } = this.#options
     const first = this.#flows.count
-    const { rows, malformed, skewed, sequence } = this.#netflow5.decode(datagram, { exporter: exporter.words, time, skewLimit, sampling })
+    const { rows, malformed, skewed, sequence } = this.#netflow5.decode(datagram, {
+      exporter: exporter.words,
+      time,
+      skewLimit,
+      sampling,
+    })
     templates.namer.name(first, rows, state.configuredNames, undefined)
     state.rows += rows
     state.skewed += skewed

@@ -21,7 +21,10 @@ export interface IpfixTcp {
 const mostConnections = 1024
 
 /** Accepts IPFIX exporters (RFC 7011, section 10.4: messages one after the other). `connected`: undefined refuses. */
-export async function listenIpfixTcp(place: HostPort, connected: (address: string, port: number) => IpfixConnection | undefined): Promise<IpfixTcp> {
+export async function listenIpfixTcp(
+  place: HostPort,
+  connected: (address: string, port: number) => IpfixConnection | undefined,
+): Promise<IpfixTcp> {
   const sockets = new Map<Socket, Promise<void>>()
   let closing = false
   const server = createServer((socket) => {
@@ -30,13 +33,19 @@ export async function listenIpfixTcp(place: HostPort, connected: (address: strin
     // An exporter that resets its connection is no trouble of ours.
     socket.on('error', () => socket.destroy())
     if (connection === undefined) return void socket.destroy()
-    sockets.set(socket, receive(socket, connection, () => closing).finally(() => sockets.delete(socket)))
+    sockets.set(
+      socket,
+      receive(socket, connection, () => closing).finally(() => sockets.delete(socket)),
+    )
   })
   server.maxConnections = mostConnections
   await listening(server, place)
   const bound = server.address()
   return {
-    address: formatHostPort({ host: place.host, port: typeof bound === 'object' && bound !== null ? bound.port : place.port }),
+    address: formatHostPort({
+      host: place.host,
+      port: typeof bound === 'object' && bound !== null ? bound.port : place.port,
+    }),
     async close() {
       closing = true
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
@@ -53,7 +62,8 @@ async function receive(socket: Socket, connection: IpfixConnection, closing: () 
   try {
     for await (const piece of socket as AsyncIterable<Uint8Array>) {
       framer.push(piece)
-      for (let message = framer.next(); message !== undefined; message = framer.next()) await connection.message(message)
+      for (let message = framer.next(); message !== undefined; message = framer.next())
+        await connection.message(message)
       if (!framer.broken) continue
       connection.malformed(framer.pending)
       framer.clear()

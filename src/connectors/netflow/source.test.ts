@@ -24,10 +24,18 @@ import { Exporters } from './source-exporters.ts'
 
 const real = realHost()
 // Housekeeping comes every second; these tests see to it at once.
-const host = { ...real, timers: { ...real.timers, sleep: (ms: number, signal?: AbortSignal) => real.timers.sleep(ms === 1000 ? 20 : ms, signal) } }
+const host = {
+  ...real,
+  timers: {
+    ...real.timers,
+    sleep: (ms: number, signal?: AbortSignal) => real.timers.sleep(ms === 1000 ? 20 : ms, signal),
+  },
+}
 const vectorA = Buffer.from(
   '00050001000927c06553f1001dcd6500000000290007400a0a0000010a00000200000000000300040000000a000003e8' +
-  '000900b0000923d89c4001bb001b0600fbf4fbf518100000', 'hex')
+    '000900b0000923d89c4001bb001b0600fbf4fbf518100000',
+  'hex',
+)
 
 /** A datagram with `records` copies of vector A's flow and this sequence number. */
 function export5(sequence: number, records = 1): Buffer {
@@ -64,15 +72,27 @@ afterEach(async () => {
 
 type Append = (unit: Omit<Unit, 'source'>) => Promise<void>
 
-async function start(written: WrittenConfigOf<typeof netflowSchema> = {}, append: Append = async () => undefined, limits?: NetflowLimits, state?: string): Promise<Running> {
+async function start(
+  written: WrittenConfigOf<typeof netflowSchema> = {},
+  append: Append = async () => undefined,
+  limits?: NetflowLimits,
+  state?: string,
+): Promise<Running> {
   const units: Omit<Unit, 'source'>[] = []
   const shed: Record<string, number> = {}
   const counts: Record<string, number> = {}
   const lines: string[] = []
   const strict = new MetricStore({ strict: true, table: metricTable })
-  const say = (level: string) => (message: string): void => void lines.push(`${level} ${message}`)
+  const say =
+    (level: string) =>
+    (message: string): void =>
+      void lines.push(`${level} ${message}`)
   const context: SourceContext = {
-    id: 'netflow', host, epoch: 1, cursor: undefined, ...(state === undefined ? {} : { state }),
+    id: 'netflow',
+    host,
+    epoch: 1,
+    cursor: undefined,
+    ...(state === undefined ? {} : { state }),
     log: { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') },
     metrics: {
       count: (name, by, labels) => {
@@ -90,9 +110,17 @@ async function start(written: WrittenConfigOf<typeof netflowSchema> = {}, append
       units.push({ ...unit, raw: Uint8Array.from(unit.raw) })
       return { position: { sequence: units.length, row: 0 }, epoch: 1, sourceSequence: units.length }
     },
-    shed: (reason, rows) => { shed[reason] = (shed[reason] ?? 0) + rows },
+    shed: (reason, rows) => {
+      shed[reason] = (shed[reason] ?? 0) + rows
+    },
   }
-  const config = configFrom(netflowSchema, { listen: '127.0.0.1:0', tcp: '127.0.0.1:0', flush: '5ms', receive_buffer: '1MiB', ...written })
+  const config = configFrom(netflowSchema, {
+    listen: '127.0.0.1:0',
+    tcp: '127.0.0.1:0',
+    flush: '5ms',
+    receive_buffer: '1MiB',
+    ...written,
+  })
   const source = await openNetflow(config, context, limits)
   const abort = new AbortController()
   const running = source.run(abort.signal)
@@ -101,7 +129,13 @@ async function start(written: WrittenConfigOf<typeof netflowSchema> = {}, append
     await running
   }
   cleanups.push(stop)
-  const portOf = (scheme: string): number => Number(source.addresses.find((one) => one.startsWith(scheme))?.split(':').at(-1))
+  const portOf = (scheme: string): number =>
+    Number(
+      source.addresses
+        .find((one) => one.startsWith(scheme))
+        ?.split(':')
+        .at(-1),
+    )
   return { source, units, shed, counts, lines, port: portOf('udp'), tcpPort: portOf('tcp'), stop }
 }
 
@@ -118,7 +152,9 @@ async function exporter(address = '127.0.0.1'): Promise<Socket> {
 }
 
 function send(socket: Socket, bytes: Uint8Array, port: number): Promise<void> {
-  return new Promise((resolve, reject) => socket.send(bytes, port, '127.0.0.1', (error) => (error ? reject(error) : resolve())))
+  return new Promise((resolve, reject) =>
+    socket.send(bytes, port, '127.0.0.1', (error) => (error ? reject(error) : resolve())),
+  )
 }
 
 async function freePort(): Promise<number> {
@@ -132,7 +168,10 @@ async function until(done: () => boolean): Promise<void> {
 
 /** Bytes that have a place in the books. */
 function accounted({ counts }: Running): number {
-  return Object.entries(counts).reduce((sum, [name, value]) => sum + (name.startsWith('accounted_bytes_total') || name === 'parked_bytes' ? value : 0), 0)
+  return Object.entries(counts).reduce(
+    (sum, [name, value]) => sum + (name.startsWith('accounted_bytes_total') || name === 'parked_bytes' ? value : 0),
+    0,
+  )
 }
 
 const flowsOf = (units: Running['units']): FlowBatch[] =>
@@ -153,7 +192,13 @@ describe('the netflow source', () => {
     await send(await exporter(), vectorA, running.port)
     await until(() => running.units.length === 1)
     const [unit] = running.units
-    expect(unit).toMatchObject({ stream: 'netflow', kind: 'flows', count: 1, timeMin: 1_699_999_990_500, timeMax: 1_699_999_999_500 })
+    expect(unit).toMatchObject({
+      stream: 'netflow',
+      kind: 'flows',
+      count: 1,
+      timeMin: 1_699_999_990_500,
+      timeMax: 1_699_999_999_500,
+    })
     expect(unit?.received).toBeGreaterThanOrEqual(before)
     const [batch] = flowsOf(running.units)
     expect(batch?.dictionary).toEqual(['', 'netflow5'])
@@ -168,8 +213,12 @@ describe('the netflow source', () => {
     })
     await until(() => running.counts.rows_total === 1)
     expect(running.counts).toMatchObject({
-      'datagrams_total netflow5': 1, received_bytes_total: 72, rows_total: 1, skewed_rows_total: 1,
-      'accounted_bytes_total header': 24, 'accounted_bytes_total decoded': 48,
+      'datagrams_total netflow5': 1,
+      received_bytes_total: 72,
+      rows_total: 1,
+      skewed_rows_total: 1,
+      'accounted_bytes_total header': 24,
+      'accounted_bytes_total decoded': 48,
     })
     expect(running.shed).toEqual({})
   })
@@ -201,20 +250,35 @@ describe('the netflow source', () => {
       await send(two, export5(1_000_000 + i), running.port)
     }
     await until(() => rowsOf(running.units) === 20)
-    expect(running.source.status().exporters).toMatchObject([{ address: '127.0.0.1', datagrams: 20, missing: 0, restarts: 0 }])
+    expect(running.source.status().exporters).toMatchObject([
+      { address: '127.0.0.1', datagrams: 20, missing: 0, restarts: 0 },
+    ])
   })
 
   test('counts what is malformed, in datagrams, and goes on', async () => {
     const running = await start()
     const socket = await exporter()
     const cut = export5(0, 30).subarray(0, 24 + 29 * 48 + 20)
-    const sent = [Buffer.of(0, 9, 0, 1), Buffer.of(0, 10, 0, 16), Buffer.of(0, 10, 0, 15), Buffer.of(7), Buffer.of(0, 6, 1, 1), Buffer.alloc(0), cut, export5(30, 2)]
+    const sent = [
+      Buffer.of(0, 9, 0, 1),
+      Buffer.of(0, 10, 0, 16),
+      Buffer.of(0, 10, 0, 15),
+      Buffer.of(7),
+      Buffer.of(0, 6, 1, 1),
+      Buffer.alloc(0),
+      cut,
+      export5(30, 2),
+    ]
     for (const bytes of sent) await send(socket, bytes, running.port)
     await until(() => running.counts.rows_total === 31 && rowsOf(running.units) === 31)
     expect(running.shed).toEqual({ malformed: 7 })
     expect(running.counts).toMatchObject({
-      'datagrams_total netflow9': 1, 'datagrams_total ipfix': 2, 'datagrams_total netflow5': 2,
-      'malformed_datagrams_total version': 3, 'malformed_datagrams_total short': 3, 'malformed_datagrams_total truncated': 1,
+      'datagrams_total netflow9': 1,
+      'datagrams_total ipfix': 2,
+      'datagrams_total netflow5': 2,
+      'malformed_datagrams_total version': 3,
+      'malformed_datagrams_total short': 3,
+      'malformed_datagrams_total truncated': 1,
     })
     expect(running.counts).not.toHaveProperty('missing_flows_total')
     expect(running.source.status().exporters).toMatchObject([{ malformed: 7, rows: 31, lastMalformed: 'truncated' }])
@@ -235,7 +299,9 @@ describe('the netflow source', () => {
 
   test('sheds whole datagrams when the journal is behind, and loses none that it took', async () => {
     let release = (): void => undefined
-    const held = new Promise<void>((resolve) => { release = resolve })
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
     const running = await start({}, () => held, { units: { rows: 10, bytes: 1e6, inFlight: 2 }, exporters: 100 })
     const socket = await exporter()
     for (let i = 0; i < 8; i++) await send(socket, export5(5 * i, 5), running.port)
@@ -259,7 +325,9 @@ describe('the netflow source', () => {
     })
     await send(await exporter(), export5(0, 7), running.port)
     await until(() => running.shed.journal_full === 7)
-    expect(running.lines.filter((line) => line.startsWith('error'))).toEqual(['error The journal did not take rows that were received; they are lost and counted as shed.'])
+    expect(running.lines.filter((line) => line.startsWith('error'))).toEqual([
+      'error The journal did not take rows that were received; they are lost and counted as shed.',
+    ])
     expect(running.units).toEqual([])
     full = false
     await running.stop()
@@ -315,7 +383,9 @@ describe('the netflow source', () => {
     const first = await start()
     const free = (await start()).port
     await cleanups.pop()?.()
-    await expect(start({ listen: [`127.0.0.1:${free}`, `127.0.0.1:${first.port}`] })).rejects.toMatchObject({ code: 'WEIR_LISTEN_IN_USE' })
+    await expect(start({ listen: [`127.0.0.1:${free}`, `127.0.0.1:${first.port}`] })).rejects.toMatchObject({
+      code: 'WEIR_LISTEN_IN_USE',
+    })
     expect((await start({ listen: `127.0.0.1:${free}` })).port).toBe(free)
   })
 
@@ -347,12 +417,16 @@ describe('IPFIX over TCP', () => {
       await host.timers.yield()
     }
     await until(() => rowsOf(running.units) === 2)
-    const samplings = flowsOf(running.units).flatMap(({ columns, count }) => (columns.sampling?.kind === 'u32' ? [...columns.sampling.values] : Array<number>(count).fill(0)))
+    const samplings = flowsOf(running.units).flatMap(({ columns, count }) =>
+      columns.sampling?.kind === 'u32' ? [...columns.sampling.values] : Array<number>(count).fill(0),
+    )
     expect(samplings).toEqual([0, 10])
     await until(() => running.counts.received_bytes_total === stream.length)
     expect(running.counts['datagrams_total ipfix']).toBe(3)
     expect(accounted(running)).toBe(stream.length)
-    expect(running.source.status().exporters).toMatchObject([{ datagrams: 3, rows: 2, domains: [{ transport: 'tcp', domain: 9, sampling: 10 }] }])
+    expect(running.source.status().exporters).toMatchObject([
+      { datagrams: 3, rows: 2, domains: [{ transport: 'tcp', domain: 9, sampling: 10 }] },
+    ])
   })
 
   test('keeps its templates as long as its connection, and data of another one waits for its own', async () => {
@@ -385,7 +459,9 @@ describe('IPFIX over TCP', () => {
 
   test('is read no faster than the journal takes it, and nothing is shed', async () => {
     let release = (): void => undefined
-    const held = new Promise<void>((resolve) => { release = resolve })
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
     const running = await start({}, () => held, { units: { rows: 2, bytes: 1e6, inFlight: 1 }, exporters: 100 })
     const socket = await connected(running.tcpPort)
     for (let i = 0; i < 50; i++) socket.write(vectorD)
@@ -399,9 +475,13 @@ describe('IPFIX over TCP', () => {
 
   test('waits for a journal that is full, and loses nothing', async () => {
     let full = true
-    const running = await start({}, async () => {
-      if (full) throw new WeirError('WEIR_JOURNAL_FULL', 'full')
-    }, { units: { rows: 2, bytes: 1e6, inFlight: 2 }, exporters: 100 })
+    const running = await start(
+      {},
+      async () => {
+        if (full) throw new WeirError('WEIR_JOURNAL_FULL', 'full')
+      },
+      { units: { rows: 2, bytes: 1e6, inFlight: 2 }, exporters: 100 },
+    )
     const socket = await connected(running.tcpPort)
     for (let i = 0; i < 40; i++) socket.write(vectorD)
     await until(() => running.source.status().inFlight === 2)
@@ -413,9 +493,13 @@ describe('IPFIX over TCP', () => {
   })
 
   test('stops also while the journal is full, and counts what it could not hand over', async () => {
-    const running = await start({}, async () => {
-      throw new WeirError('WEIR_JOURNAL_FULL', 'full')
-    }, { units: { rows: 2, bytes: 1e6, inFlight: 2 }, exporters: 100 })
+    const running = await start(
+      {},
+      async () => {
+        throw new WeirError('WEIR_JOURNAL_FULL', 'full')
+      },
+      { units: { rows: 2, bytes: 1e6, inFlight: 2 }, exporters: 100 },
+    )
     const socket = await connected(running.tcpPort)
     for (let i = 0; i < 40; i++) socket.write(vectorD)
     await until(() => running.source.status().inFlight === 2)
@@ -452,7 +536,14 @@ describe('what exporters told', () => {
     await until(() => rowsOf(first.units) === 1)
     await first.stop()
     const again = await start({ listen }, undefined, undefined, state)
-    expect(again.source.status().exporters).toMatchObject([{ address: '127.0.0.1', datagrams: 0, domains: [{ domain: 9, templates: [302, 300], sampling: 10 }], why: 'Nothing has come since the start; its templates are known from before.' }])
+    expect(again.source.status().exporters).toMatchObject([
+      {
+        address: '127.0.0.1',
+        datagrams: 0,
+        domains: [{ domain: 9, templates: [302, 300], sampling: 10 }],
+        why: 'Nothing has come since the start; its templates are known from before.',
+      },
+    ])
     await send(socket, dataOfD, again.port)
     await until(() => rowsOf(again.units) === 1)
     expect(flowsOf(again.units)[0]?.columns.sampling).toMatchObject({ values: Uint32Array.of(10) })
@@ -498,7 +589,9 @@ describe('what exporters told', () => {
     for (const damaged of [Buffer.from(bytes).fill(0x20, 20, 21), bytes.subarray(0, 30), Buffer.alloc(0)]) {
       await writeFile(path, damaged)
       const again = await start({}, undefined, undefined, state)
-      expect(again.lines).toEqual(['warn Saved templates cannot be read and are left out; data waits until exporters announce them again.'])
+      expect(again.lines).toEqual([
+        'warn Saved templates cannot be read and are left out; data waits until exporters announce them again.',
+      ])
       expect(again.source.status().exporters).toEqual([])
       await again.stop()
     }
@@ -513,7 +606,8 @@ describe('why nothing is seen', () => {
       const address = `127.0.9.${running.source.status().exporters.length + 1}`
       const socket = await exporter(address)
       for (const bytes of datagrams) await send(socket, bytes, running.port)
-      const status = (): ReturnType<NetflowSource['status']>['exporters'][number] | undefined => running.source.status().exporters.find((one) => one.address === address)
+      const status = (): ReturnType<NetflowSource['status']>['exporters'][number] | undefined =>
+        running.source.status().exporters.find((one) => one.address === address)
       await until(() => status()?.datagrams === datagrams.length)
       return status()?.why
     }
@@ -541,7 +635,10 @@ describe('interface names from a file', () => {
     await writeFile(file, 'interfaces:\n  - { exporter: 127.0.0.1, index: 3, name: uplink }\n')
     const running = await start({ interfaces: file })
     const socket = await exporter()
-    const names = (): unknown[] => flowsOf(running.units).map(({ columns, dictionary }) => (columns.in_if_name?.kind === 'dict' ? dictionary[columns.in_if_name.codes[0] ?? 0] : undefined))
+    const names = (): unknown[] =>
+      flowsOf(running.units).map(({ columns, dictionary }) =>
+        columns.in_if_name?.kind === 'dict' ? dictionary[columns.in_if_name.codes[0] ?? 0] : undefined,
+      )
     await send(socket, vectorA, running.port)
     await until(() => running.units.length === 1)
     await writeFile(file, 'interfaces:\n  - { exporter: 127.0.0.1, index: 3, name: renamed uplink }\n')
@@ -587,5 +684,7 @@ describe('the exporter table', () => {
 })
 
 test('a range that is none is refused with its place', () => {
-  expect(() => configFrom(netflowSchema, { allow: ['10.0.0.0/8', '10.0.0.0/40'] })).toThrow(/10\.0\.0\.0\/40.* is not a range of addresses/)
+  expect(() => configFrom(netflowSchema, { allow: ['10.0.0.0/8', '10.0.0.0/40'] })).toThrow(
+    /10\.0\.0\.0\/40.* is not a range of addresses/,
+  )
 })

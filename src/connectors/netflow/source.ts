@@ -42,7 +42,11 @@ export interface NetflowSource extends Source {
 }
 
 /** Opens every listener; when one cannot be opened, none stays open. */
-export async function openNetflow(config: NetflowConfig, context: SourceContext, limits?: NetflowLimits): Promise<NetflowSource> {
+export async function openNetflow(
+  config: NetflowConfig,
+  context: SourceContext,
+  limits?: NetflowLimits,
+): Promise<NetflowSource> {
   const source = new Netflow(config, context, limits ?? { units: usualLimits, exporters: 10_000 })
   try {
     await source.open()
@@ -77,11 +81,18 @@ class Netflow implements NetflowSource {
     const flows = new FlowBuilder()
     this.#writer = new UnitWriter(context, flows, limits.units)
     this.#reader = new DatagramReader(flows, this.#writer, this.#counts, {
-      skewLimit: config.skew_limit, sampling: config.sampling, netobservPen: config.netobserv_pen, extra: config.elements,
+      skewLimit: config.skew_limit,
+      sampling: config.sampling,
+      netobservPen: config.netobserv_pen,
+      extra: config.elements,
       templates: { ...usualTemplateLimits, expiry: config.template_expiry },
       parking: { bytes: config.park_bytes, exporterBytes: Math.floor(config.park_bytes / 32), time: config.park_time },
     })
-    this.#exporters = new Exporters(config.allow.flatMap((range) => parseCidr(range) ?? []), limits.exporters, (exporter) => this.#forget(exporter))
+    this.#exporters = new Exporters(
+      config.allow.flatMap((range) => parseCidr(range) ?? []),
+      limits.exporters,
+      (exporter) => this.#forget(exporter),
+    )
     this.#interfaces = new InterfacesFile(context, config.interfaces)
     this.#memory = new TemplateMemory(context, this.#reader.templates, config.listen)
   }
@@ -97,19 +108,28 @@ class Netflow implements NetflowSource {
     // Before anything can arrive that needs them.
     this.#counts.received += await this.#memory.load((address, proven) => this.#restore(address, proven))
     this.#udp = await UdpListeners.open({
-      source: id, places, receiveBuffer, environment, log, metrics, onDatagrams: (datagrams, listener) => this.#take(datagrams, listener),
+      source: id,
+      places,
+      receiveBuffer,
+      environment,
+      log,
+      metrics,
+      onDatagrams: (datagrams, listener) => this.#take(datagrams, listener),
     })
     for (const [listener, place] of this.#config.tcp.entries()) {
-      this.#tcp.push(await listenIpfixTcp(place, (address, port) => this.#connect(address, { kind: 'tcp', listener, port })))
+      this.#tcp.push(
+        await listenIpfixTcp(place, (address, port) => this.#connect(address, { kind: 'tcp', listener, port })),
+      )
     }
   }
 
   status(): NetflowStatus {
     const exporters = this.#exporters.list()
     const listeners = this.#udp?.status() ?? []
-    const why = exporters.length === 0 && this.addresses.length > 0
-      ? `No datagram has come to ${this.addresses.join(' or ')} yet: check the collector address and port of the exporters, and the firewalls on the way.`
-      : undefined
+    const why =
+      exporters.length === 0 && this.addresses.length > 0
+        ? `No datagram has come to ${this.addresses.join(' or ')} yet: check the collector address and port of the exporters, and the firewalls on the way.`
+        : undefined
     return { exporters, listeners, inFlight: this.#writer.inFlight, ...(why === undefined ? {} : { why }) }
   }
 
@@ -118,7 +138,8 @@ class Netflow implements NetflowSource {
     const flushing = timers.every(this.#config.flush, () => void this.#writer.flush())
     for (let round = 1; !signal.aborted; round++) {
       await timers.sleep(housekeepingMs, signal)
-      if (round % kernelRounds === 0 || signal.aborted) this.#writer.shed('kernel_dropped', (await this.#udp?.newKernelDrops()) ?? 0)
+      if (round % kernelRounds === 0 || signal.aborted)
+        this.#writer.shed('kernel_dropped', (await this.#udp?.newKernelDrops()) ?? 0)
       if (round % sweepRounds === 0) this.#reader.templates.table.sweep(this.#context.host.clock.now())
       await this.#housekeeping()
     }
@@ -228,7 +249,8 @@ class Netflow implements NetflowSource {
   }
 
   #forget(exporter: Exporter): void {
-    for (const connected of this.#connected.values()) if (connected === exporter) return void this.#orphans.add(exporter)
+    for (const connected of this.#connected.values())
+      if (connected === exporter) return void this.#orphans.add(exporter)
     this.#reader.templates.table.forget(exporter.state)
     this.#counts.forget(exporter.state)
   }
@@ -241,6 +263,10 @@ class Netflow implements NetflowSource {
     metrics.count('weir_netflow_malformed_datagrams_total', 1, { source, reason })
     if (this.#warned.has(reason)) return
     this.#warned.add(reason)
-    log.warn('A datagram is no well-formed export; what could be read of it was taken.', { source, exporter: exporter.address, reason })
+    log.warn('A datagram is no well-formed export; what could be read of it was taken.', {
+      source,
+      exporter: exporter.address,
+      reason,
+    })
   }
 }

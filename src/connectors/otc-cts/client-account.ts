@@ -43,50 +43,132 @@ export function usualHost(cloud: OtcCtsConfig['cloud'], service: 'iam' | 'cts', 
 }
 
 /** Secrets and files are read for each login. `project`: undefined for the one that clouds.yaml names. Throws in words. */
-export async function accountOf(config: OtcCtsConfig, project: ProjectConfig | undefined, around: Surroundings): Promise<Account> {
+export async function accountOf(
+  config: OtcCtsConfig,
+  project: ProjectConfig | undefined,
+  around: Surroundings,
+): Promise<Account> {
   const { auth } = config
-  if (auth.type === 'clouds') return ofCloud(config, project, await readCloud({ cloud: auth.cloud ?? undefined, file: auth.file ?? undefined }, around), around)
+  if (auth.type === 'clouds')
+    return ofCloud(
+      config,
+      project,
+      await readCloud({ cloud: auth.cloud ?? undefined, file: auth.file ?? undefined }, around),
+      around,
+    )
   if (project === undefined) throw new Error('no project is named: set `projects`')
   const region = regionOf(project) ?? config.region
   const home = auth.type === 'keys' || auth.domain === null ? undefined : { name: auth.domain }
-  const agency = auth.type === 'keys' || auth.agency === null ? undefined : { name: auth.agency, domain: named(auth.agency_domain_id, auth.agency_domain) }
+  const agency =
+    auth.type === 'keys' || auth.agency === null
+      ? undefined
+      : { name: auth.agency, domain: named(auth.agency_domain_id, auth.agency_domain) }
   return {
-    iam: withVersion(config.iam ?? usualHost(config.cloud, 'iam', region)), region, domain: agency?.domain ?? home, ...(agency === undefined ? {} : { agency }),
-    project: named(project.id, project.name), tls: await readTls(config.tls, around.host.disk),
-    proof: auth.type === 'keys'
-      ? { type: 'keys', access: revealSecret(auth.access_key).trim(), secret: revealSecret(auth.secret_key).trim(), token: auth.security_token === null ? undefined : revealSecret(auth.security_token).trim() }
-      : { type: 'password', user: named(auth.user_id, auth.user), domain: home, password: revealSecret(auth.password) },
+    iam: withVersion(config.iam ?? usualHost(config.cloud, 'iam', region)),
+    region,
+    domain: agency?.domain ?? home,
+    ...(agency === undefined ? {} : { agency }),
+    project: named(project.id, project.name),
+    tls: await readTls(config.tls, around.host.disk),
+    proof:
+      auth.type === 'keys'
+        ? {
+            type: 'keys',
+            access: revealSecret(auth.access_key).trim(),
+            secret: revealSecret(auth.secret_key).trim(),
+            token: auth.security_token === null ? undefined : revealSecret(auth.security_token).trim(),
+          }
+        : {
+            type: 'password',
+            user: named(auth.user_id, auth.user),
+            domain: home,
+            password: revealSecret(auth.password),
+          },
   }
 }
 
-async function ofCloud(config: OtcCtsConfig, project: ProjectConfig | undefined, cloud: CloudEntry, { host }: Surroundings): Promise<Account> {
+async function ofCloud(
+  config: OtcCtsConfig,
+  project: ProjectConfig | undefined,
+  cloud: CloudEntry,
+  { host }: Surroundings,
+): Promise<Account> {
   const { auth, verify, ca, cert, key } = cloud
-  const agency = auth.target_agency_name === undefined ? undefined : { name: auth.target_agency_name, domain: named(auth.target_domain_id, auth.target_domain_name) }
-  if (agency !== undefined && any(agency.domain) === undefined) throw new Error('clouds.yaml names an agency and not the domain that has made it: set `target_domain_id` or `target_domain_name`')
-  const wanted = project === undefined ? (agency === undefined || auth.target_project_name === undefined ? named(auth.project_id, auth.project_name) : { name: auth.target_project_name }) : named(project.id, project.name)
-  if (wanted.id === undefined && wanted.name === undefined) throw new Error('neither `projects` nor clouds.yaml names a project: set `project_name` there')
-  const region = (project === undefined ? undefined : regionOf(project)) ?? cloud.region ?? regionOf({ region: null, name: wanted.name ?? null }) ?? config.region
-  const iam = withVersion(config.iam ?? auth.auth_url?.replaceAll('{region_name}', region) ?? usualHost(config.cloud, 'iam', region))
-  if (!isSafe(iam)) throw new Error(`proof of identity would go over plain HTTP to ${iam}: write https:// in \`auth_url\``)
-  const home = named(auth.user_domain_id ?? auth.domain_id, auth.user_domain_name ?? auth.domain_name ?? auth.default_domain)
-  const domain = { ...home, ...(auth.project_domain_id === undefined && auth.project_domain_name === undefined ? {} : named(auth.project_domain_id, auth.project_domain_name)) }
-  const own = config.tls ?? (verify && ca === undefined && cert === undefined ? null : { ca_file: ca ?? null, cert_file: cert ?? null, key_file: key ?? null, server_name: null, verify })
-  return { iam, region, project: wanted, domain: agency?.domain ?? any(domain), ...(agency === undefined ? {} : { agency }), tls: await readTls(own, host.disk), proof: proofIn(auth, any(home)) }
+  const agency =
+    auth.target_agency_name === undefined
+      ? undefined
+      : { name: auth.target_agency_name, domain: named(auth.target_domain_id, auth.target_domain_name) }
+  if (agency !== undefined && any(agency.domain) === undefined)
+    throw new Error(
+      'clouds.yaml names an agency and not the domain that has made it: set `target_domain_id` or `target_domain_name`',
+    )
+  const wanted =
+    project === undefined
+      ? agency === undefined || auth.target_project_name === undefined
+        ? named(auth.project_id, auth.project_name)
+        : { name: auth.target_project_name }
+      : named(project.id, project.name)
+  if (wanted.id === undefined && wanted.name === undefined)
+    throw new Error('neither `projects` nor clouds.yaml names a project: set `project_name` there')
+  const region =
+    (project === undefined ? undefined : regionOf(project)) ??
+    cloud.region ??
+    regionOf({ region: null, name: wanted.name ?? null }) ??
+    config.region
+  const iam = withVersion(
+    config.iam ?? auth.auth_url?.replaceAll('{region_name}', region) ?? usualHost(config.cloud, 'iam', region),
+  )
+  if (!isSafe(iam))
+    throw new Error(`proof of identity would go over plain HTTP to ${iam}: write https:// in \`auth_url\``)
+  const home = named(
+    auth.user_domain_id ?? auth.domain_id,
+    auth.user_domain_name ?? auth.domain_name ?? auth.default_domain,
+  )
+  const domain = {
+    ...home,
+    ...(auth.project_domain_id === undefined && auth.project_domain_name === undefined
+      ? {}
+      : named(auth.project_domain_id, auth.project_domain_name)),
+  }
+  const own =
+    config.tls ??
+    (verify && ca === undefined && cert === undefined
+      ? null
+      : { ca_file: ca ?? null, cert_file: cert ?? null, key_file: key ?? null, server_name: null, verify })
+  return {
+    iam,
+    region,
+    project: wanted,
+    domain: agency?.domain ?? any(domain),
+    ...(agency === undefined ? {} : { agency }),
+    tls: await readTls(own, host.disk),
+    proof: proofIn(auth, any(home)),
+  }
 }
 
 /** Keys before a password, as clients for this cloud do. */
 function proofIn(auth: CloudEntry['auth'], domain: Named | undefined): Proof {
-  if (auth.target_agency_name === undefined && auth.ak !== undefined && auth.sk !== undefined) return { type: 'keys', access: auth.ak, secret: auth.sk, token: auth.security_token }
+  if (auth.target_agency_name === undefined && auth.ak !== undefined && auth.sk !== undefined)
+    return { type: 'keys', access: auth.ak, secret: auth.sk, token: auth.security_token }
   if (auth.password !== undefined && (auth.username !== undefined || auth.user_id !== undefined)) {
-    if (auth.user_id === undefined && domain === undefined) throw new Error('clouds.yaml names a user and no domain: set `user_domain_name`')
+    if (auth.user_id === undefined && domain === undefined)
+      throw new Error('clouds.yaml names a user and no domain: set `user_domain_name`')
     return { type: 'password', user: named(auth.user_id, auth.username), domain, password: auth.password }
   }
-  if (auth.target_agency_name !== undefined) throw new Error('clouds.yaml asks for the rights of an agency (`target_agency_name`), which needs a user with `password`: keys alone can\'t take them on')
-  throw new Error(`clouds.yaml has neither \`ak\` and \`sk\` nor a user with \`password\`${auth.token === undefined ? '' : '; a token alone can\'t be renewed, and is not taken'}`)
+  if (auth.target_agency_name !== undefined)
+    throw new Error(
+      "clouds.yaml asks for the rights of an agency (`target_agency_name`), which needs a user with `password`: keys alone can't take them on",
+    )
+  throw new Error(
+    `clouds.yaml has neither \`ak\` and \`sk\` nor a user with \`password\`${auth.token === undefined ? '' : "; a token alone can't be renewed, and is not taken"}`,
+  )
 }
 
 function named(id: string | null | undefined, name: string | null | undefined): Named {
-  return { ...(id === null || id === undefined ? {} : { id }), ...(name === null || name === undefined ? {} : { name }) }
+  return {
+    ...(id === null || id === undefined ? {} : { id }),
+    ...(name === null || name === undefined ? {} : { name }),
+  }
 }
 
 function any(found: Named): Named | undefined {

@@ -7,12 +7,21 @@ import { otcCtsSchema } from './config.ts'
 type Files = Readonly<Record<string, string>>
 
 /** The account that these files and variables make. */
-function account(files: Files, env: Readonly<Record<string, string>> = {}, auth: { readonly cloud?: string; readonly file?: string } = {}, projects: readonly { readonly name: string }[] = []): Promise<Account> {
+function account(
+  files: Files,
+  env: Readonly<Record<string, string>> = {},
+  auth: { readonly cloud?: string; readonly file?: string } = {},
+  projects: readonly { readonly name: string }[] = [],
+): Promise<Account> {
   const disk = {
     stat: (path: string) => Promise.resolve(files[path] === undefined ? undefined : { size: 1 }),
     readFile: (path: string) => Promise.resolve(Buffer.from(files[path] ?? '')),
   } as unknown as Disk
-  return accountOf(configFrom(otcCtsSchema, { auth: { type: 'clouds', ...auth }, projects: [...projects] }), configFrom(otcCtsSchema, { auth: { type: 'clouds' }, projects: [...projects] }).projects[0], { host: { disk }, env: { HOME: '/home/weir', ...env } })
+  return accountOf(
+    configFrom(otcCtsSchema, { auth: { type: 'clouds', ...auth }, projects: [...projects] }),
+    configFrom(otcCtsSchema, { auth: { type: 'clouds' }, projects: [...projects] }).projects[0],
+    { host: { disk }, env: { HOME: '/home/weir', ...env } },
+  )
 }
 
 const password = `
@@ -25,7 +34,11 @@ clouds:
 
 test('a user of clouds.yaml is who we are, in the project and the region that it names', async () => {
   expect(await account({ 'clouds.yaml': password })).toEqual({
-    iam: 'https://iam.eu-de.otc.t-systems.com:443/v3', region: 'eu-de', project: { name: 'eu-de_prod' }, domain: { name: 'OTC1' }, tls: undefined,
+    iam: 'https://iam.eu-de.otc.t-systems.com:443/v3',
+    region: 'eu-de',
+    project: { name: 'eu-de_prod' },
+    domain: { name: 'OTC1' },
+    tls: undefined,
     proof: { type: 'password', user: { name: 'weir' }, domain: { name: 'OTC1' }, password: 's3cret' },
   })
 })
@@ -33,16 +46,25 @@ test('a user of clouds.yaml is who we are, in the project and the region that it
 test('an agency that clouds.yaml names is of another domain, and so are the projects that are read with its rights', async () => {
   const more = 'target_agency_name: readers, target_domain_id: d7, target_project_name: eu-nl_shop, ak: a, sk: b, '
   expect(await account({ 'clouds.yaml': password.replace('project_name:', `${more}project_name:`) })).toMatchObject({
-    project: { name: 'eu-nl_shop' }, region: 'eu-nl', domain: { id: 'd7' }, agency: { name: 'readers', domain: { id: 'd7' } },
+    project: { name: 'eu-nl_shop' },
+    region: 'eu-nl',
+    domain: { id: 'd7' },
+    agency: { name: 'readers', domain: { id: 'd7' } },
     proof: { type: 'password', user: { name: 'weir' }, domain: { name: 'OTC1' } },
   })
 })
 
 test('the first file that there is wins as a whole: this folder, the home, /etc', async () => {
   const other = password.replaceAll('eu-de', 'eu-nl')
-  const all = { 'clouds.yaml': password, '/home/weir/.config/openstack/clouds.yml': other, '/etc/openstack/clouds.json': '{"clouds": {}}' }
+  const all = {
+    'clouds.yaml': password,
+    '/home/weir/.config/openstack/clouds.yml': other,
+    '/etc/openstack/clouds.json': '{"clouds": {}}',
+  }
   expect((await account(all)).region).toBe('eu-de')
-  expect((await account(all, { OS_CLIENT_CONFIG_FILE: '/home/weir/.config/openstack/clouds.yml' })).region).toBe('eu-nl')
+  expect((await account(all, { OS_CLIENT_CONFIG_FILE: '/home/weir/.config/openstack/clouds.yml' })).region).toBe(
+    'eu-nl',
+  )
   expect((await account(all, { OS_CLIENT_CONFIG_FILE: '/not/there' })).region).toBe('eu-de')
   const { 'clouds.yaml': _, ...rest } = all
   expect((await account(rest)).region).toBe('eu-nl')
@@ -50,39 +72,108 @@ test('the first file that there is wins as a whole: this folder, the home, /etc'
 
 test('keys are taken inside and beside `auth`, before a password, and with the profile’s address', async () => {
   const proof = { type: 'keys', access: 'AK', secret: 'SK', token: undefined }
-  expect(await account({ 'clouds.yaml': 'clouds: {otc: {profile: otc, ak: AK, sk: SK, auth: {username: "", project_name: eu-nl_x}}}' })).toMatchObject({ proof, iam: 'https://iam.eu-nl.otc.t-systems.com/v3', region: 'eu-nl' })
-  expect(await account({ 'clouds.yaml': password.replace('{auth_url', '{ak: AK, sk: SK, auth_url') })).toMatchObject({ proof })
-  expect(await account({ 'clouds.yaml': 'clouds: {otc: {auth: {ak: AK, sk: SK, security_token: T, project_id: abc}, region_name: eu-ch2}}' })).toMatchObject({ proof: { ...proof, token: 'T' }, project: { id: 'abc' }, region: 'eu-ch2' })
+  expect(
+    await account({
+      'clouds.yaml': 'clouds: {otc: {profile: otc, ak: AK, sk: SK, auth: {username: "", project_name: eu-nl_x}}}',
+    }),
+  ).toMatchObject({ proof, iam: 'https://iam.eu-nl.otc.t-systems.com/v3', region: 'eu-nl' })
+  expect(await account({ 'clouds.yaml': password.replace('{auth_url', '{ak: AK, sk: SK, auth_url') })).toMatchObject({
+    proof,
+  })
+  expect(
+    await account({
+      'clouds.yaml': 'clouds: {otc: {auth: {ak: AK, sk: SK, security_token: T, project_id: abc}, region_name: eu-ch2}}',
+    }),
+  ).toMatchObject({ proof: { ...proof, token: 'T' }, project: { id: 'abc' }, region: 'eu-ch2' })
 })
 
 test('secure.yaml wins, variables fill what is empty, and a vendor’s file has profiles', async () => {
-  const open = { 'clouds.yaml': 'clouds: {a: {profile: mine, auth: {username: weir, password: "", user_domain_name: D, project_name: p_q}, region_name: r1, verify: false}}' }
-  const vendor = { '/etc/openstack/clouds-public.yaml': 'public-clouds: {mine: {auth: {auth_url: "https://iam.{region_name}.example.com"}, region_name: r2}}' }
-  expect(await account({ ...open, ...vendor }, { OS_PASSWORD: 'of the environment', OS_USERNAME: 'another' })).toMatchObject({ proof: { user: { name: 'weir' }, password: 'of the environment' }, iam: 'https://iam.r1.example.com/v3', tls: { rejectUnauthorized: false } })
-  expect(await account({ ...open, ...vendor, 'secure.yaml': 'clouds: {a: {auth: {password: of its own file}}}' }, { OS_PASSWORD: 'x' })).toMatchObject({ proof: { password: 'of its own file' } })
+  const open = {
+    'clouds.yaml':
+      'clouds: {a: {profile: mine, auth: {username: weir, password: "", user_domain_name: D, project_name: p_q}, region_name: r1, verify: false}}',
+  }
+  const vendor = {
+    '/etc/openstack/clouds-public.yaml':
+      'public-clouds: {mine: {auth: {auth_url: "https://iam.{region_name}.example.com"}, region_name: r2}}',
+  }
+  expect(
+    await account({ ...open, ...vendor }, { OS_PASSWORD: 'of the environment', OS_USERNAME: 'another' }),
+  ).toMatchObject({
+    proof: { user: { name: 'weir' }, password: 'of the environment' },
+    iam: 'https://iam.r1.example.com/v3',
+    tls: { rejectUnauthorized: false },
+  })
+  expect(
+    await account(
+      { ...open, ...vendor, 'secure.yaml': 'clouds: {a: {auth: {password: of its own file}}}' },
+      { OS_PASSWORD: 'x' },
+    ),
+  ).toMatchObject({ proof: { password: 'of its own file' } })
 })
 
 test('without any file the environment is the cloud', async () => {
-  const env = { OS_AUTH_URL: 'https://iam.eu-de.otc.t-systems.com/v3', OS_AK: 'AK', OS_SK: 'SK', OS_TENANT_NAME: 'eu-de_prod' }
-  expect(await account({}, env)).toMatchObject({ proof: { type: 'keys', access: 'AK' }, project: { name: 'eu-de_prod' } })
+  const env = {
+    OS_AUTH_URL: 'https://iam.eu-de.otc.t-systems.com/v3',
+    OS_AK: 'AK',
+    OS_SK: 'SK',
+    OS_TENANT_NAME: 'eu-de_prod',
+  }
+  expect(await account({}, env)).toMatchObject({
+    proof: { type: 'keys', access: 'AK' },
+    project: { name: 'eu-de_prod' },
+  })
 })
 
 test('projects of the settings are read with the same login, each in its region', async () => {
-  expect(await account({ 'clouds.yaml': password.replace(/auth_url: '[^']+', /, '') }, {}, {}, [{ name: 'eu-nl_prod' }])).toMatchObject({ project: { name: 'eu-nl_prod' }, region: 'eu-nl', iam: 'https://iam.eu-nl.otc.t-systems.com/v3' })
+  expect(
+    await account({ 'clouds.yaml': password.replace(/auth_url: '[^']+', /, '') }, {}, {}, [{ name: 'eu-nl_prod' }]),
+  ).toMatchObject({ project: { name: 'eu-nl_prod' }, region: 'eu-nl', iam: 'https://iam.eu-nl.otc.t-systems.com/v3' })
 })
 
 test.each<readonly [string, Files, Parameters<typeof account>[2], RegExp]>([
-  ['nothing there', {}, {}, /there is no clouds\.yaml: looked for clouds\.yaml, clouds\.yml, clouds\.json, \/home\/weir\/\.config\/openstack\/clouds\.yaml, .*\/etc\/openstack\/clouds\.json/],
+  [
+    'nothing there',
+    {},
+    {},
+    /there is no clouds\.yaml: looked for clouds\.yaml, clouds\.yml, clouds\.json, \/home\/weir\/\.config\/openstack\/clouds\.yaml, .*\/etc\/openstack\/clouds\.json/,
+  ],
   ['a file that is named and not there', {}, { file: '/x.yaml' }, /looked for \/x\.yaml;/],
-  ['an unknown cloud', { 'clouds.yaml': 'clouds: {a: {}, b: {}}' }, { cloud: 'c' }, /clouds\.yaml has no cloud c; it has a, b/],
+  [
+    'an unknown cloud',
+    { 'clouds.yaml': 'clouds: {a: {}, b: {}}' },
+    { cloud: 'c' },
+    /clouds\.yaml has no cloud c; it has a, b/,
+  ],
   ['no choice', { 'clouds.yaml': 'clouds: {a: {}, b: {}}' }, {}, /has the clouds a, b: say which one/],
-  ['broken YAML', { 'clouds.yaml': "clouds:\n  otc:\n    auth: {project_name: 'eu-de_prod}\n" }, {}, /^clouds\.yaml:\d+:\d+: /],
+  [
+    'broken YAML',
+    { 'clouds.yaml': "clouds:\n  otc:\n    auth: {project_name: 'eu-de_prod}\n" },
+    {},
+    /^clouds\.yaml:\d+:\d+: /,
+  ],
   ['nobody', { 'clouds.yaml': 'clouds: {a: {auth: {project_name: p}}}' }, {}, /neither `ak` and `sk` nor a user/],
   ['a token alone', { 'clouds.yaml': 'clouds: {a: {auth: {project_name: p, token: t}}}' }, {}, /can't be renewed/],
-  ['an agency', { 'clouds.yaml': 'clouds: {a: {auth: {project_name: p, ak: a, sk: b, target_agency_name: c, target_domain_id: d}}}' }, {}, /rights of an agency .*needs a user with `password`/],
-  ['an agency without its domain', { 'clouds.yaml': password.replace('project_name:', 'target_agency_name: readers, project_name:') }, {}, /not the domain that has made it/],
+  [
+    'an agency',
+    {
+      'clouds.yaml': 'clouds: {a: {auth: {project_name: p, ak: a, sk: b, target_agency_name: c, target_domain_id: d}}}',
+    },
+    {},
+    /rights of an agency .*needs a user with `password`/,
+  ],
+  [
+    'an agency without its domain',
+    { 'clouds.yaml': password.replace('project_name:', 'target_agency_name: readers, project_name:') },
+    {},
+    /not the domain that has made it/,
+  ],
   ['no project', { 'clouds.yaml': 'clouds: {a: {auth: {ak: a, sk: b}}}' }, {}, /names a project/],
-  ['plain HTTP', { 'clouds.yaml': 'clouds: {a: {auth: {auth_url: "http://iam.example.com", project_name: p, ak: a, sk: b}}}' }, {}, /over plain HTTP/],
+  [
+    'plain HTTP',
+    { 'clouds.yaml': 'clouds: {a: {auth: {auth_url: "http://iam.example.com", project_name: p, ak: a, sk: b}}}' },
+    {},
+    /over plain HTTP/,
+  ],
 ])('%s is said in words', async (_, files, auth, words) => {
   await expect(account(files, {}, auth)).rejects.toThrow(words)
 })

@@ -20,16 +20,49 @@ export interface CloudEntry {
   readonly key: string | undefined
 }
 
-const authKeys = ['auth_url', 'token', 'username', 'user_id', 'password', 'user_domain_name', 'user_domain_id', 'project_domain_name', 'project_domain_id', 'domain_name', 'domain_id', 'default_domain', 'project_name', 'project_id', 'ak', 'sk', 'security_token', 'target_agency_name', 'target_domain_id', 'target_domain_name', 'target_project_name'] as const
+const authKeys = [
+  'auth_url',
+  'token',
+  'username',
+  'user_id',
+  'password',
+  'user_domain_name',
+  'user_domain_id',
+  'project_domain_name',
+  'project_domain_id',
+  'domain_name',
+  'domain_id',
+  'default_domain',
+  'project_name',
+  'project_id',
+  'ak',
+  'sk',
+  'security_token',
+  'target_agency_name',
+  'target_domain_id',
+  'target_domain_name',
+  'target_project_name',
+] as const
 type AuthKey = (typeof authKeys)[number]
 
 /** Variables by what they say, the first that is set. */
 const variables: Readonly<Partial<Record<AuthKey, readonly string[]>>> = {
-  auth_url: ['OS_AUTH_URL'], username: ['OS_USERNAME'], user_id: ['OS_USER_ID', 'OS_USERID'], password: ['OS_PASSWORD'], token: ['OS_TOKEN'],
-  project_name: ['OS_PROJECT_NAME', 'OS_TENANT_NAME'], project_id: ['OS_PROJECT_ID', 'OS_TENANT_ID'],
-  user_domain_name: ['OS_USER_DOMAIN_NAME'], user_domain_id: ['OS_USER_DOMAIN_ID'], project_domain_name: ['OS_PROJECT_DOMAIN_NAME'], project_domain_id: ['OS_PROJECT_DOMAIN_ID'],
-  domain_name: ['OS_DOMAIN_NAME'], domain_id: ['OS_DOMAIN_ID'],
-  ak: ['OS_ACCESS_KEY', 'OS_ACCESS_KEY_ID', 'OS_AK'], sk: ['OS_SECRET_KEY', 'OS_ACCESS_KEY_SECRET', 'OS_SK'], security_token: ['OS_SECURITY_TOKEN'],
+  auth_url: ['OS_AUTH_URL'],
+  username: ['OS_USERNAME'],
+  user_id: ['OS_USER_ID', 'OS_USERID'],
+  password: ['OS_PASSWORD'],
+  token: ['OS_TOKEN'],
+  project_name: ['OS_PROJECT_NAME', 'OS_TENANT_NAME'],
+  project_id: ['OS_PROJECT_ID', 'OS_TENANT_ID'],
+  user_domain_name: ['OS_USER_DOMAIN_NAME'],
+  user_domain_id: ['OS_USER_DOMAIN_ID'],
+  project_domain_name: ['OS_PROJECT_DOMAIN_NAME'],
+  project_domain_id: ['OS_PROJECT_DOMAIN_ID'],
+  domain_name: ['OS_DOMAIN_NAME'],
+  domain_id: ['OS_DOMAIN_ID'],
+  ak: ['OS_ACCESS_KEY', 'OS_ACCESS_KEY_ID', 'OS_AK'],
+  sk: ['OS_SECRET_KEY', 'OS_ACCESS_KEY_SECRET', 'OS_SK'],
+  security_token: ['OS_SECURITY_TOKEN'],
 }
 
 const endings = ['yaml', 'yml', 'json'] as const
@@ -45,17 +78,24 @@ interface Found {
 export async function readCloud(wanted: CloudWanted, around: Surroundings): Promise<CloudEntry> {
   const { env } = around
   const [file, secure, vendors] = await Promise.all([
-    find('clouds', wanted.file ?? undefined, env['OS_CLIENT_CONFIG_FILE'], around), find('secure', undefined, env['OS_CLIENT_SECURE_FILE'], around),
+    find('clouds', wanted.file ?? undefined, env['OS_CLIENT_CONFIG_FILE'], around),
+    find('secure', undefined, env['OS_CLIENT_SECURE_FILE'], around),
     find('clouds-public', undefined, env['OS_CLIENT_VENDOR_FILE'], around),
   ])
   const name = wanted.cloud ?? set(env['OS_CLOUD'])
   if (file === undefined) {
-    if (name === undefined && wanted.file === undefined && set(env['OS_AUTH_URL']) !== undefined) return entryOf({}, env)
-    throw new Error(`there is no clouds.yaml: looked for ${places('clouds', wanted.file, env['OS_CLIENT_CONFIG_FILE'], env).join(', ')}; write one, or set OS_AUTH_URL and what belongs to it`)
+    if (name === undefined && wanted.file === undefined && set(env['OS_AUTH_URL']) !== undefined)
+      return entryOf({}, env)
+    throw new Error(
+      `there is no clouds.yaml: looked for ${places('clouds', wanted.file, env['OS_CLIENT_CONFIG_FILE'], env).join(', ')}; write one, or set OS_AUTH_URL and what belongs to it`,
+    )
   }
   const names = Object.keys(file.clouds)
   const chosen = name ?? (names.length === 1 ? names[0] : undefined)
-  if (chosen === undefined) throw new Error(`${file.path} has ${names.length === 0 ? 'no cloud' : `the clouds ${names.join(', ')}`}: say which one by \`auth.cloud\` or OS_CLOUD`)
+  if (chosen === undefined)
+    throw new Error(
+      `${file.path} has ${names.length === 0 ? 'no cloud' : `the clouds ${names.join(', ')}`}: say which one by \`auth.cloud\` or OS_CLOUD`,
+    )
   const given = file.clouds[chosen]
   if (!isRecord(given)) throw new Error(`${file.path} has no cloud ${chosen}; it has ${names.join(', ') || 'none'}`)
   const profile = textOf(given['profile']) ?? textOf(given['cloud'])
@@ -65,7 +105,12 @@ export async function readCloud(wanted: CloudWanted, around: Surroundings): Prom
 }
 
 /** A file that is named must be there; one that a variable names need not. */
-async function find(sort: 'clouds' | 'secure' | 'clouds-public', named: string | undefined, byVariable: string | undefined, around: Surroundings): Promise<Found | undefined> {
+async function find(
+  sort: 'clouds' | 'secure' | 'clouds-public',
+  named: string | undefined,
+  byVariable: string | undefined,
+  around: Surroundings,
+): Promise<Found | undefined> {
   const { disk } = around.host
   for (const path of places(sort, named, byVariable, around.env)) {
     if ((await disk.stat(path).catch(() => undefined)) === undefined) continue
@@ -74,17 +119,27 @@ async function find(sort: 'clouds' | 'secure' | 'clouds-public', named: string |
     const [first] = problems
     if (first !== undefined) throw new Error(`${path}:${first.line}:${first.column}: ${first.message}`)
     const clouds = isRecord(value) ? value[sort === 'clouds-public' ? 'public-clouds' : 'clouds'] : undefined
-    if (!isRecord(clouds)) throw new Error(`${path} has no map \`${sort === 'clouds-public' ? 'public-clouds' : 'clouds'}\``)
+    if (!isRecord(clouds))
+      throw new Error(`${path} has no map \`${sort === 'clouds-public' ? 'public-clouds' : 'clouds'}\``)
     return { path, clouds }
   }
   return undefined
 }
 
-function places(sort: string, named: string | undefined, byVariable: string | undefined, env: Surroundings['env']): string[] {
+function places(
+  sort: string,
+  named: string | undefined,
+  byVariable: string | undefined,
+  env: Surroundings['env'],
+): string[] {
   if (named !== undefined) return [named]
-  const home = set(env['XDG_CONFIG_HOME']) ?? (set(env['HOME']) === undefined ? undefined : `${env['HOME'] ?? ''}/.config`)
+  const home =
+    set(env['XDG_CONFIG_HOME']) ?? (set(env['HOME']) === undefined ? undefined : `${env['HOME'] ?? ''}/.config`)
   const folders = ['.', ...(home === undefined ? [] : [`${home}/openstack`]), '/etc/openstack']
-  return [...(set(byVariable) === undefined ? [] : [byVariable ?? '']), ...folders.flatMap((folder) => endings.map((ending) => posix.join(folder, `${sort}.${ending}`)))]
+  return [
+    ...(set(byVariable) === undefined ? [] : [byVariable ?? '']),
+    ...folders.flatMap((folder) => endings.map((ending) => posix.join(folder, `${sort}.${ending}`))),
+  ]
 }
 
 /** Keys of both; of maps in it the same. `above`: those of the second win. What is empty counts as not there. */
@@ -101,15 +156,26 @@ function over(base: Fields, more: unknown, which: 'above' | 'below' = 'above'): 
 
 function entryOf(cloud: Fields, env: Surroundings['env']): CloudEntry {
   const auth = isRecord(cloud['auth']) ? cloud['auth'] : {}
-  const said = Object.fromEntries(authKeys.map((key) => {
-    const byVariable = variables[key]?.map((name) => set(env[name])).find((value) => value !== undefined)
-    // Some clients write keys beside `auth`.
-    return [key, textOf(auth[key]) ?? (key === 'ak' || key === 'sk' || key === 'security_token' ? textOf(cloud[key]) : undefined) ?? byVariable] as const
-  }))
+  const said = Object.fromEntries(
+    authKeys.map((key) => {
+      const byVariable = variables[key]?.map((name) => set(env[name])).find((value) => value !== undefined)
+      // Some clients write keys beside `auth`.
+      return [
+        key,
+        textOf(auth[key]) ??
+          (key === 'ak' || key === 'sk' || key === 'security_token' ? textOf(cloud[key]) : undefined) ??
+          byVariable,
+      ] as const
+    }),
+  )
   const insecure = /^(?:1|true)$/i.test(env['OS_INSECURE'] ?? '')
   return {
-    auth: known<CloudEntry['auth']>(said), region: textOf(cloud['region_name']) ?? set(env['OS_REGION_NAME']), verify: typeof cloud['verify'] === 'boolean' ? cloud['verify'] : !insecure,
-    ca: textOf(cloud['cacert']) ?? set(env['OS_CACERT']) ?? set(env['OS_CA_CERT']), cert: textOf(cloud['cert']), key: textOf(cloud['key']),
+    auth: known<CloudEntry['auth']>(said),
+    region: textOf(cloud['region_name']) ?? set(env['OS_REGION_NAME']),
+    verify: typeof cloud['verify'] === 'boolean' ? cloud['verify'] : !insecure,
+    ca: textOf(cloud['cacert']) ?? set(env['OS_CACERT']) ?? set(env['OS_CA_CERT']),
+    cert: textOf(cloud['cert']),
+    key: textOf(cloud['key']),
   }
 }
 

@@ -13,7 +13,11 @@ export class CtsError extends PollError {
   override readonly name = 'CtsError'
   readonly kind: CtsFailure
 
-  constructor(kind: CtsFailure, message: string, options: { readonly cause?: unknown; readonly afterMs?: number } = {}) {
+  constructor(
+    kind: CtsFailure,
+    message: string,
+    options: { readonly cause?: unknown; readonly afterMs?: number } = {},
+  ) {
     super(message, { ...options, mayPass: kind === 'passing' || kind === 'shape' })
     this.kind = kind
   }
@@ -31,24 +35,46 @@ export function failureOf(answer: HttpAnswer, what: string, now: number): CtsErr
   const said = `HTTP ${[status, code, message.slice(0, 300)].filter((part) => part !== '').join(', ')}`
   const afterMs = waitOf(answer, now)
   if (status === 401) {
-    if (wantsMore(answer, message)) return new CtsError('login', `${what} wants a second factor (MFA) of this user (${said}), which a program can't give: name a user for programs, without login protection, or sign by keys`)
+    if (wantsMore(answer, message))
+      return new CtsError(
+        'login',
+        `${what} wants a second factor (MFA) of this user (${said}), which a program can't give: name a user for programs, without login protection, or sign by keys`,
+      )
     const skew = skewOf(answer, now)
-    if (/expired/i.test(message) && skew > skewMs / 3) return new CtsError('login', `${what} refuses our signature, because this machine's clock is ${Math.round(skew / 60_000)} minutes away from the cloud's (${said}); set the clock`)
-    return new CtsError('login', `${what} refuses our login (${said}); correct \`auth\`${/signature.*expired|expired.*signature/i.test(message) ? ', and look at the clock of this machine: it may be 15 minutes away from the cloud\'s at most' : ''}`)
+    if (/expired/i.test(message) && skew > skewMs / 3)
+      return new CtsError(
+        'login',
+        `${what} refuses our signature, because this machine's clock is ${Math.round(skew / 60_000)} minutes away from the cloud's (${said}); set the clock`,
+      )
+    return new CtsError(
+      'login',
+      `${what} refuses our login (${said}); correct \`auth\`${/signature.*expired|expired.*signature/i.test(message) ? ", and look at the clock of this machine: it may be 15 minutes away from the cloud's at most" : ''}`,
+    )
   }
-  if (status === 403 && what === 'IAM') return new CtsError('denied', `IAM does not let us in (${said}); with an agency, give the user's group the right to take it on (Agent Operator), and correct \`auth\``)
-  if (status === 403) return new CtsError('denied', `${what} does not let us read (${said}); give our account the policy "CTS ReadOnlyAccess" (action cts:trace:list) in the project`)
+  if (status === 403 && what === 'IAM')
+    return new CtsError(
+      'denied',
+      `IAM does not let us in (${said}); with an agency, give the user's group the right to take it on (Agent Operator), and correct \`auth\``,
+    )
+  if (status === 403)
+    return new CtsError(
+      'denied',
+      `${what} does not let us read (${said}); give our account the policy "CTS ReadOnlyAccess" (action cts:trace:list) in the project`,
+    )
   if (status === 429) return new CtsError('passing', `${what} asks to be slower (${said})`, { afterMs })
   // "Query failed, try later" comes as a fault of the request.
-  if (status >= 500 || status === 408 || code === 'CTS.0300') return new CtsError('passing', `${what} can't answer now (${said})`, { afterMs })
-  if (status === 404 || /^CTS\.02(?:03|04|14)$/.test(code)) return new CtsError('settings', `${what} has no such project or tracker (${said}); correct \`projects\``)
+  if (status >= 500 || status === 408 || code === 'CTS.0300')
+    return new CtsError('passing', `${what} can't answer now (${said})`, { afterMs })
+  if (status === 404 || /^CTS\.02(?:03|04|14)$/.test(code))
+    return new CtsError('settings', `${what} has no such project or tracker (${said}); correct \`projects\``)
   return new CtsError('settings', `${what} does not take our request (${said}); correct the settings`)
 }
 
 /** What a request that got no answer means. */
 export function unanswered(error: unknown, what: string): CtsError {
   if (error instanceof CtsError) return error
-  if (error instanceof HttpError) return new CtsError('passing', `${what} can't be reached (${error.message})`, { cause: error })
+  if (error instanceof HttpError)
+    return new CtsError('passing', `${what} can't be reached (${error.message})`, { cause: error })
   throw error
 }
 
@@ -81,7 +107,11 @@ function saidBy(answer: HttpAnswer): { readonly code: string; readonly message: 
 
 /** A password alone was right, and is not enough (Keystone's receipt; IAM says so in words). */
 function wantsMore({ headers, body }: HttpAnswer, message: string): boolean {
-  return headers['openstack-auth-receipt'] !== undefined || new TextDecoder().decode(body).includes('"required_auth_methods"') || /\b(?:MFA|TOTP|multi-?factor|passcode|verification code)\b/i.test(message)
+  return (
+    headers['openstack-auth-receipt'] !== undefined ||
+    new TextDecoder().decode(body).includes('"required_auth_methods"') ||
+    /\b(?:MFA|TOTP|multi-?factor|passcode|verification code)\b/i.test(message)
+  )
 }
 
 /** Seconds or a date (RFC 9110, 10.2.3). */

@@ -20,19 +20,34 @@ export interface Project {
 export function tokenRequest({ proof, project, domain, agency }: Account): object {
   if (proof.type !== 'password') throw new CtsError('login', 'a token needs a password')
   const { user } = proof
-  const who = user.id === undefined ? { ...user, ...(proof.domain === undefined ? {} : { domain: proof.domain }) } : { id: user.id }
+  const who =
+    user.id === undefined
+      ? { ...user, ...(proof.domain === undefined ? {} : { domain: proof.domain }) }
+      : { id: user.id }
   const own = proof.domain === undefined ? {} : { scope: { domain: proof.domain } }
-  return { auth: { identity: { methods: ['password'], password: { user: { ...who, password: proof.password } } }, ...(agency === undefined ? { scope: { project: projectOf(project, domain) } } : own) } }
+  return {
+    auth: {
+      identity: { methods: ['password'], password: { user: { ...who, password: proof.password } } },
+      ...(agency === undefined ? { scope: { project: projectOf(project, domain) } } : own),
+    },
+  }
 }
 
 /** Body of the request, made with our own token, for one with the rights of an agency. */
 export function agencyRequest({ name, domain }: NonNullable<Account['agency']>, project: Named): object {
   const of = domain.id === undefined ? { domain_name: domain.name } : { domain_id: domain.id }
-  return { auth: { identity: { methods: ['assume_role'], assume_role: { ...of, xrole_name: name } }, scope: { project: projectOf(project, domain) } } }
+  return {
+    auth: {
+      identity: { methods: ['assume_role'], assume_role: { ...of, xrole_name: name } },
+      scope: { project: projectOf(project, domain) },
+    },
+  }
 }
 
 function projectOf(project: Named, domain: Named | undefined): object {
-  return project.id === undefined ? { name: project.name, ...(domain === undefined ? {} : { domain }) } : { id: project.id }
+  return project.id === undefined
+    ? { name: project.name, ...(domain === undefined ? {} : { domain }) }
+    : { id: project.id }
 }
 
 /** Our own token, of whatever it is. Throws CtsError. */
@@ -43,22 +58,44 @@ export function ownTokenIn({ headers }: HttpAnswer): string {
 }
 
 /** Throws CtsError for an answer without a token. */
-export function tokenIn({ headers }: HttpAnswer, body: Fields): { readonly token: Token; readonly project: Project; readonly domain: string | undefined; readonly catalog: unknown } {
+export function tokenIn(
+  { headers }: HttpAnswer,
+  body: Fields,
+): {
+  readonly token: Token
+  readonly project: Project
+  readonly domain: string | undefined
+  readonly catalog: unknown
+} {
   const told = isRecord(body['token']) ? body['token'] : {}
   const text = headers['x-subject-token']
   const until = Date.parse(textOf(told['expires_at']) ?? '')
   const project = isRecord(told['project']) ? told['project'] : {}
   const id = textOf(project['id'])
-  if (typeof text !== 'string' || Number.isNaN(until) || id === undefined) throw new CtsError('shape', 'IAM answered without a token for the project')
-  return { token: { text, until }, project: { id, name: textOf(project['name']) }, domain: domainOf(told['user']) ?? domainOf(project), catalog: told['catalog'] }
+  if (typeof text !== 'string' || Number.isNaN(until) || id === undefined)
+    throw new CtsError('shape', 'IAM answered without a token for the project')
+  return {
+    token: { text, until },
+    project: { id, name: textOf(project['name']) },
+    domain: domainOf(told['user']) ?? domainOf(project),
+    catalog: told['catalog'],
+  }
 }
 
 /** Of one project, or of a list that was searched by its name. Throws CtsError. */
 export function projectIn(body: Fields, asked: Named): Project {
-  const all = isRecord(body['project']) ? [body['project']] : Array.isArray(body['projects']) ? (body['projects'] as unknown[]).filter(isRecord) : []
+  const all = isRecord(body['project'])
+    ? [body['project']]
+    : Array.isArray(body['projects'])
+      ? (body['projects'] as unknown[]).filter(isRecord)
+      : []
   const found = all.find(({ id, name }) => (asked.id === undefined ? name === asked.name : id === asked.id))
   const id = textOf(found?.['id'])
-  if (found === undefined || id === undefined) throw new CtsError('settings', `IAM knows no project ${asked.name ?? asked.id ?? ''} that is ours; correct \`projects\``)
+  if (found === undefined || id === undefined)
+    throw new CtsError(
+      'settings',
+      `IAM knows no project ${asked.name ?? asked.id ?? ''} that is ours; correct \`projects\``,
+    )
   return { id, name: textOf(found['name']), domain: textOf(found['domain_id']) ?? domainOf(found) }
 }
 
@@ -67,8 +104,9 @@ export function endpointIn(catalog: unknown, region: string, project: string): s
   const services = Array.isArray(catalog) ? (catalog as unknown[]).filter(isRecord) : []
   for (const type of ['ctsv3', 'ctsv2', 'cts']) {
     for (const { endpoints } of services.filter((one) => one['type'] === type)) {
-      const found = (Array.isArray(endpoints) ? (endpoints as unknown[]).filter(isRecord) : [])
-        .find((one) => one['interface'] === 'public' && [one['region'], one['region_id']].includes(region))
+      const found = (Array.isArray(endpoints) ? (endpoints as unknown[]).filter(isRecord) : []).find(
+        (one) => one['interface'] === 'public' && [one['region'], one['region_id']].includes(region),
+      )
       const url = URL.parse((textOf(found?.['url']) ?? '').replace(/\$\((?:tenant|project)_id\)s/g, project))
       if (url !== null) return `${url.origin}${url.pathname.replace(/\/v\d[\w.]*(?:\/.*)?$/, '')}`
     }

@@ -9,9 +9,17 @@ import { sessionOf } from './client-project.ts'
 
 /** Logs in to each project and asks each tracker for one trace of the last minute; and whether the Lease is ours to take. */
 export async function lookAtTraces(config: OtcCtsConfig, context: ProbeContext, signal: AbortSignal): Promise<Probe> {
-  const found = (await Promise.all([...projectsOf(config).map((project) => lookAt(config, project, context, signal)), lookAtLease(config.lease, context, signal)])).flat()
+  const found = (
+    await Promise.all([
+      ...projectsOf(config).map((project) => lookAt(config, project, context, signal)),
+      lookAtLease(config.lease, context, signal),
+    ])
+  ).flat()
   const wrong = found.filter(({ is }) => is === 'fail')
-  return { is: wrong.length === 0 ? 'ok' : 'fail', says: (wrong.length === 0 ? found : wrong).map(({ says }) => says).join('; ') }
+  return {
+    is: wrong.length === 0 ? 'ok' : 'fail',
+    says: (wrong.length === 0 ? found : wrong).map(({ says }) => says).join('; '),
+  }
 }
 
 /** Whether settings, clouds.yaml and variables say who we are in each project. Asks nobody. Rejects in words. */
@@ -24,15 +32,28 @@ function projectsOf({ projects }: OtcCtsConfig): readonly (ProjectConfig | undef
   return projects.length === 0 ? [undefined] : projects
 }
 
-async function lookAt(config: OtcCtsConfig, project: ProjectConfig | undefined, { host }: ProbeContext, signal: AbortSignal): Promise<Probe> {
+async function lookAt(
+  config: OtcCtsConfig,
+  project: ProjectConfig | undefined,
+  { host }: ProbeContext,
+  signal: AbortSignal,
+): Promise<Probe> {
   const session = sessionOf(config, project, { host })
   const name = project?.name ?? project?.id ?? 'the project of clouds.yaml'
   try {
     const opened = await session.open(signal)
     const now = host.clock.now()
     const trackers = project?.trackers ?? ['system']
-    for (const tracker of trackers) await new TraceReader({ host, session, api: config.api, tracker, page: 1, tries: 1, note: () => undefined }).read({ from: now - 60_000, to: now }, undefined, signal)
-    return { is: 'ok', says: `${opened.projectName ?? name} lets us read the traces of ${trackers.join(' and ')} at ${opened.cts}` }
+    for (const tracker of trackers)
+      await new TraceReader({ host, session, api: config.api, tracker, page: 1, tries: 1, note: () => undefined }).read(
+        { from: now - 60_000, to: now },
+        undefined,
+        signal,
+      )
+    return {
+      is: 'ok',
+      says: `${opened.projectName ?? name} lets us read the traces of ${trackers.join(' and ')} at ${opened.cts}`,
+    }
   } catch (error) {
     if (error instanceof PollError) return { is: 'fail', says: `${name}: ${error.message}` }
     throw error

@@ -4,9 +4,17 @@ import { accountOf, usualHost } from './client-account.ts'
 import { Session } from './client-session.ts'
 import type { OtcCtsConfig, ProjectConfig } from './config.ts'
 
-export function sessionOf(config: OtcCtsConfig, project: ProjectConfig | undefined, { host }: { readonly host: Host }): Session {
+export function sessionOf(
+  config: OtcCtsConfig,
+  project: ProjectConfig | undefined,
+  { host }: { readonly host: Host },
+): Session {
   return new Session({
-    host, env: self.env, timeout: config.timeout, signing: config.signing, endpoint: config.endpoint ?? undefined,
+    host,
+    env: self.env,
+    timeout: config.timeout,
+    signing: config.signing,
+    endpoint: config.endpoint ?? undefined,
     account: () => accountOf(config, project, { host, env: self.env }),
     usualEndpoint: (region) => usualHost(config.cloud, 'cts', region),
   })

@@ -63,7 +63,8 @@ export class Session {
     const answer = await this.#send(login, new URL(`${login.cts}${path}`), query, signal)
     if (answer.status === 401) {
       // The same keys would be refused again.
-      if (login.token === undefined && same((await this.#account()).proof, login.account.proof)) throw this.#failure(answer, 'CTS')
+      if (login.token === undefined && same((await this.#account()).proof, login.account.proof))
+        throw this.#failure(answer, 'CTS')
       // Others may have renewed it meanwhile.
       if (this.#login === login) this.#login = undefined
       const again = await this.#opened(signal)
@@ -85,7 +86,9 @@ export class Session {
     const held = this.#login
     const left = held?.token === undefined ? Infinity : held.token.until - this.#options.host.clock.now()
     if (held !== undefined && left > renewMs) return held
-    this.#asking ??= this.#ask(signal).finally(() => { this.#asking = undefined })
+    this.#asking ??= this.#ask(signal).finally(() => {
+      this.#asking = undefined
+    })
     try {
       return (this.#login = await this.#asking)
     } catch (error) {
@@ -108,15 +111,29 @@ export class Session {
   async #byPassword(account: Account, signal: AbortSignal): Promise<Login> {
     const ask = async (body: object, own: Readonly<Record<string, string>> = {}): Promise<HttpAnswer> => {
       const headers = { 'content-type': 'application/json;charset=utf8', accept: 'application/json', ...own }
-      const answer = await this.#client(`${account.iam}/auth/tokens`, account).post(headers, Buffer.from(JSON.stringify(body)), signal).catch((error: unknown) => { throw unanswered(error, 'IAM') })
+      const answer = await this.#client(`${account.iam}/auth/tokens`, account)
+        .post(headers, Buffer.from(JSON.stringify(body)), signal)
+        .catch((error: unknown) => {
+          throw unanswered(error, 'IAM')
+        })
       if (answer.status !== 201) throw this.#failure(answer, 'IAM')
       return answer
     }
     const own = await ask(tokenRequest(account))
     const { agency } = account
-    const answer = agency === undefined ? own : await ask(agencyRequest(agency, account.project), { 'x-auth-token': ownTokenIn(own) })
+    const answer =
+      agency === undefined
+        ? own
+        : await ask(agencyRequest(agency, account.project), { 'x-auth-token': ownTokenIn(own) })
     const { token, project, domain, catalog } = tokenIn(answer, readAnswer(answer, 'IAM'))
-    return { account, token, project: project.id, projectName: project.name, domain, ...this.#place(account, project, catalog) }
+    return {
+      account,
+      token,
+      project: project.id,
+      projectName: project.name,
+      domain,
+      ...this.#place(account, project, catalog),
+    }
   }
 
   async #byKeys(account: Account, signal: AbortSignal): Promise<Login> {
@@ -127,13 +144,29 @@ export class Session {
       return readAnswer(answer, 'IAM')
     }
     const { id, name } = account.project
-    const project = projectIn(id === undefined ? await ask('/projects', [['name', name ?? '']], '') : await ask(`/projects/${id}`, [], ''), account.project)
+    const project = projectIn(
+      id === undefined ? await ask('/projects', [['name', name ?? '']], '') : await ask(`/projects/${id}`, [], ''),
+      account.project,
+    )
     // Without a catalog there are the usual places.
-    const catalog = this.#options.endpoint === undefined ? (await ask('/auth/catalog', [], project.id).catch((error: unknown) => {
-      if (error instanceof CtsError && (error.kind === 'denied' || error.kind === 'settings')) return {} as Readonly<Record<string, unknown>>
-      throw error
-    }))['catalog'] : undefined
-    return { account, token: undefined, project: project.id, projectName: project.name, domain: project.domain, ...this.#place(account, project, catalog) }
+    const catalog =
+      this.#options.endpoint === undefined
+        ? (
+            await ask('/auth/catalog', [], project.id).catch((error: unknown) => {
+              if (error instanceof CtsError && (error.kind === 'denied' || error.kind === 'settings'))
+                return {} as Readonly<Record<string, unknown>>
+              throw error
+            })
+          )['catalog']
+        : undefined
+    return {
+      account,
+      token: undefined,
+      project: project.id,
+      projectName: project.name,
+      domain: project.domain,
+      ...this.#place(account, project, catalog),
+    }
   }
 
   #place(account: Account, { id }: { readonly id: string }, catalog: unknown): Pick<Opened, 'region' | 'cts'> {
@@ -142,35 +175,72 @@ export class Session {
     return { region, cts: found.replace(/\/+$/, '') }
   }
 
-  async #send({ account, token, project }: Pick<Login, 'account' | 'token' | 'project'>, url: URL, query: Query, signal: AbortSignal, what = 'CTS'): Promise<HttpAnswer> {
+  async #send(
+    { account, token, project }: Pick<Login, 'account' | 'token' | 'project'>,
+    url: URL,
+    query: Query,
+    signal: AbortSignal,
+    what = 'CTS',
+  ): Promise<HttpAnswer> {
     const written = writtenQuery(query)
     const name = `${url.pathname}${written === '' ? '' : `?${written}`}`
     try {
-      return await this.#client(`${url.origin}/`, account).get(name, this.#headers(account, token, project, url, query), mostBytes, signal)
+      return await this.#client(`${url.origin}/`, account).get(
+        name,
+        this.#headers(account, token, project, url, query),
+        mostBytes,
+        signal,
+      )
     } catch (error) {
       throw unanswered(error, what)
     }
   }
 
-  #headers({ proof }: Account, token: Token | undefined, project: string, url: URL, query: Query): Record<string, string> {
+  #headers(
+    { proof }: Account,
+    token: Token | undefined,
+    project: string,
+    url: URL,
+    query: Query,
+  ): Record<string, string> {
     const plain = { 'content-type': 'application/json', accept: 'application/json' }
     if (token !== undefined) return { ...plain, 'x-auth-token': token.text }
     if (proof.type !== 'keys') throw new CtsError('login', 'there is no token')
     const style = this.#options.signing
-    const own = { 'content-type': plain['content-type'], host: url.host, 'x-sdk-date': sdkDate(this.#options.host.clock.now()) }
-    const further = { ...(project === '' ? {} : { 'x-project-id': project }), ...(proof.token === undefined ? {} : { 'x-security-token': proof.token }) }
+    const own = {
+      'content-type': plain['content-type'],
+      host: url.host,
+      'x-sdk-date': sdkDate(this.#options.host.clock.now()),
+    }
+    const further = {
+      ...(project === '' ? {} : { 'x-project-id': project }),
+      ...(proof.token === undefined ? {} : { 'x-security-token': proof.token }),
+    }
     // The second style leaves these unsigned.
     const signed = style === 'access' ? { ...own, ...further } : own
-    return { ...plain, ...own, ...further, authorization: authorizationOf({ method: 'GET', path: url.pathname, query, headers: signed }, proof, style) }
+    return {
+      ...plain,
+      ...own,
+      ...further,
+      authorization: authorizationOf({ method: 'GET', path: url.pathname, query, headers: signed }, proof, style),
+    }
   }
 
   #client(url: string, { tls }: Account): HttpClient {
     // Certificates may be others with another login.
     const key = JSON.stringify([url, tls])
     const { host, timeout, env } = this.#options
-    const client = this.#clients.get(key) ?? new HttpClient({
-      url, connections: 2, timeoutMs: timeout, keepBytes: mostBytes, timers: host.timers, tls: url.startsWith('https:') ? tls : undefined, ...(isHere(url) ? {} : { proxyEnv: env }),
-    })
+    const client =
+      this.#clients.get(key) ??
+      new HttpClient({
+        url,
+        connections: 2,
+        timeoutMs: timeout,
+        keepBytes: mostBytes,
+        timers: host.timers,
+        tls: url.startsWith('https:') ? tls : undefined,
+        ...(isHere(url) ? {} : { proxyEnv: env }),
+      })
     this.#clients.set(key, client)
     return client
   }

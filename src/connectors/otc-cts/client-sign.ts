@@ -30,23 +30,38 @@ const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256'
 
 /** As a signature and the request itself write a query. */
 export function writtenQuery(query: Query): string {
-  return query.map(([key, value]) => [encoded(key), encoded(value)] as const)
+  return query
+    .map(([key, value]) => [encoded(key), encoded(value)] as const)
     .sort(([a, x], [b, y]) => compare(a, b) || compare(x, y))
-    .map(([key, value]) => `${key}=${value}`).join('&')
+    .map(([key, value]) => `${key}=${value}`)
+    .join('&')
 }
 
 /** What is hashed of a request. */
 export function canonicalRequest({ method, path, query, headers, body }: Signable): string {
   const names = Object.keys(headers).sort()
-  const uri = path.split('/').map((part) => encoded(decodeURIComponent(part))).join('/')
+  const uri = path
+    .split('/')
+    .map((part) => encoded(decodeURIComponent(part)))
+    .join('/')
   return [
-    method, `${uri.startsWith('/') ? '' : '/'}${uri}${uri.endsWith('/') ? '' : '/'}`, writtenQuery(query),
-    ...names.map((name) => `${name}:${headers[name]?.trim() ?? ''}`), '', names.join(';'), hash(body ?? ''),
+    method,
+    `${uri.startsWith('/') ? '' : '/'}${uri}${uri.endsWith('/') ? '' : '/'}`,
+    writtenQuery(query),
+    ...names.map((name) => `${name}:${headers[name]?.trim() ?? ''}`),
+    '',
+    names.join(';'),
+    hash(body ?? ''),
   ].join('\n')
 }
 
 /** Value of the header `Authorization`. `headers` has the request's `x-sdk-date`. */
-export function authorizationOf(request: Signable, { access, secret }: SigningKeys, style: SigningStyle, scope: { readonly region: string; readonly service: string } = { region: '', service: '' }): string {
+export function authorizationOf(
+  request: Signable,
+  { access, secret }: SigningKeys,
+  style: SigningStyle,
+  scope: { readonly region: string; readonly service: string } = { region: '', service: '' },
+): string {
   const date = request.headers['x-sdk-date'] ?? ''
   const canonical = hash(canonicalRequest(request))
   const names = Object.keys(request.headers).sort().join(';')

@@ -37,14 +37,40 @@ export class TraceReader {
     const opened = await session.open(signal)
     const path = `${basePath(api, opened)}${api === 'v3' ? 'traces' : `${encodeURIComponent(tracker)}/trace`}`
     // A tracker other than the usual one is of what happens to data (Huawei Cloud), and the API wants to be told which sort is meant.
-    const which: Query = api === 'v3' ? [['trace_type', tracker === 'system' ? 'system' : 'data'], ['tracker_name', tracker]] : []
+    const which: Query =
+      api === 'v3'
+        ? [
+            ['trace_type', tracker === 'system' ? 'system' : 'data'],
+            ['tracker_name', tracker],
+          ]
+        : []
     // What happened at exactly either time is left out by the API.
-    const query: Query = [...which, ['from', String(from - 1)], ['to', String(to + 1)], ['limit', String(page)], ...(next === undefined ? [] : [['next', next] as const])]
-    const answer = await withRetries({ host, signal, ...(tries === undefined ? {} : { tries }), retried: (why) => { note('retried', why) } }, () => session.get(path, query, signal))
+    const query: Query = [
+      ...which,
+      ['from', String(from - 1)],
+      ['to', String(to + 1)],
+      ['limit', String(page)],
+      ...(next === undefined ? [] : [['next', next] as const]),
+    ]
+    const answer = await withRetries(
+      {
+        host,
+        signal,
+        ...(tries === undefined ? {} : { tries }),
+        retried: (why) => {
+          note('retried', why)
+        },
+      },
+      () => session.get(path, query, signal),
+    )
     const { traces, meta_data: meta } = bodyOf(answer)
     const { count, marker } = isRecord(meta) ? meta : ({} as Fields)
     const read = pageOf({ who: 'CTS', what: 'traces', list: traces, count, next: marker })
-    if (!isRecord(meta) && read.found.length >= page) throw new ResponseError('unreadable', 'CTS answered with a full page of traces and does not say whether another follows')
+    if (!isRecord(meta) && read.found.length >= page)
+      throw new ResponseError(
+        'unreadable',
+        'CTS answered with a full page of traces and does not say whether another follows',
+      )
     note('page', '')
     // A marker may come with the last page, too: the page behind it is empty, and may repeat the marker.
     return read.found.length === 0 && read.next === next ? { found: [], next: undefined } : read

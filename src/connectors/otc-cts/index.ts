@@ -5,5 +5,7 @@ import { metrics } from './metrics.ts'
 export default defineConnector({
   source: { schema: otcCtsSchema, thread: 'watch' },
   metrics,
-  support: [{ system: 'otc-cts', name: 'Open Telekom Cloud CloudTrace (CTS, API v3 and v2.0)', remark: 'never the service' }],
+  support: [
+    { system: 'otc-cts', name: 'Open Telekom Cloud CloudTrace (CTS, API v3 and v2.0)', remark: 'never the service' },
+  ],
 })

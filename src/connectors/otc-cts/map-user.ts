@@ -22,23 +22,41 @@ export function userOf(told: unknown): TraceUser {
   return { data: { domain: {} }, text }
 }
 
-export function actorOf({ data, text }: TraceUser, { kind, address }: { readonly kind: string | undefined; readonly address: string | undefined }): AuditActor {
+export function actorOf(
+  { data, text }: TraceUser,
+  { kind, address }: { readonly kind: string | undefined; readonly address: string | undefined },
+): AuditActor {
   const who = personOf(data)
-  const behind = isRecord(data['assumedBy']) && isRecord(data['assumedBy']['user']) ? personOf(data['assumedBy']['user']) : undefined
+  const behind =
+    isRecord(data['assumedBy']) && isRecord(data['assumedBy']['user']) ? personOf(data['assumedBy']['user']) : undefined
   const isKnown = who.id !== undefined || who.name !== undefined
   return known<AuditActor>({
-    kind: behind !== undefined ? 'session' : isKnown ? 'user' : text === undefined && kind === 'SystemAction' ? 'system' : 'unknown',
-    ...who, impersonatedBy: behind, address,
+    kind:
+      behind !== undefined
+        ? 'session'
+        : isKnown
+          ? 'user'
+          : text === undefined && kind === 'SystemAction'
+            ? 'system'
+            : 'unknown',
+    ...who,
+    impersonatedBy: behind,
+    address,
   })
 }
 
 function written({ id, name, domain, ...rest }: Fields): Fields {
   const home = isRecord(domain) ? domain : {}
-  const said = (of: Fields): Fields => Object.fromEntries(Object.entries(of).filter(([, value]) => value !== null && value !== ''))
+  const said = (of: Fields): Fields =>
+    Object.fromEntries(Object.entries(of).filter(([, value]) => value !== null && value !== ''))
   return { ...known({ id: textOf(id), name: textOf(name) }), domain: said(home), ...said(rest) }
 }
 
 function personOf(user: Fields): AuditPerson {
   const domain = isRecord(user['domain']) ? user['domain'] : {}
-  return known<AuditPerson>({ id: textOf(user['id']), name: textOf(user['name']), domain: textOf(domain['id']) ?? textOf(domain['name']) })
+  return known<AuditPerson>({
+    id: textOf(user['id']),
+    name: textOf(user['name']),
+    domain: textOf(domain['id']) ?? textOf(domain['name']),
+  })
 }

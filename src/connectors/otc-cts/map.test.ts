@@ -4,12 +4,24 @@ import { encodeHeader } from '../../codecs/cloudevents/index.ts'
 import { mapTrace, type TraceOrigin } from './map.ts'
 
 const project = '0f1e2d3c4b5a69788796a5b4c3d2e1f0'
-const origin: TraceOrigin = { cloud: 'otc', source: `https://cts.eu-de.otc.t-systems.com/v3/${project}/`, tenant: project, domain: 'eaf411e3a0b14c5d8e9f0a1b2c3d4e5f', region: 'eu-de' }
-const fixture = (name: string): unknown => JSON.parse(readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8'))
+const origin: TraceOrigin = {
+  cloud: 'otc',
+  source: `https://cts.eu-de.otc.t-systems.com/v3/${project}/`,
+  tenant: project,
+  domain: 'eaf411e3a0b14c5d8e9f0a1b2c3d4e5f',
+  region: 'eu-de',
+}
+const fixture = (name: string): unknown =>
+  JSON.parse(readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8'))
 const sample = (fixture('traces.json') as { traces: Record<string, unknown>[] }).traces
 
 /** The event with its body read. */
-function mapped(trace: unknown): { readonly event: Record<string, unknown>; readonly data: Record<string, unknown>; readonly audit: Record<string, unknown>; readonly extensions: Record<string, unknown> } {
+function mapped(trace: unknown): {
+  readonly event: Record<string, unknown>
+  readonly data: Record<string, unknown>
+  readonly audit: Record<string, unknown>
+  readonly extensions: Record<string, unknown>
+} {
   const found = mapTrace(trace, origin)
   if (found === undefined) throw new Error('no trace')
   const { data: bytes, extensions = {}, ...event } = found.event
@@ -18,14 +30,20 @@ function mapped(trace: unknown): { readonly event: Record<string, unknown>; read
 }
 
 test('the vendor’s sample of traces becomes the events that are written down', () => {
-  expect(sample.map((trace) => {
-    const { event, extensions, data } = mapped(trace)
-    return { ...event, extensions, data }
-  })).toEqual(fixture('events.json'))
+  expect(
+    sample.map((trace) => {
+      const { event, extensions, data } = mapped(trace)
+      return { ...event, extensions, data }
+    }),
+  ).toEqual(fixture('events.json'))
 })
 
 test('both versions of the API tell of a trace in the same event', () => {
-  const old = ({ trace_rating: status, user, ...rest }: Record<string, unknown>): Record<string, unknown> => ({ ...rest, trace_status: status, user: typeof user === 'object' && user !== null ? JSON.stringify(user) : user })
+  const old = ({ trace_rating: status, user, ...rest }: Record<string, unknown>): Record<string, unknown> => ({
+    ...rest,
+    trace_status: status,
+    user: typeof user === 'object' && user !== null ? JSON.stringify(user) : user,
+  })
   for (const trace of sample) expect(mapTrace(old(trace), origin)).toEqual(mapTrace(trace, origin))
 })
 
@@ -50,7 +68,10 @@ test('a user who can not be read is nobody known, and what was told of him is ke
 })
 
 test('a trace without an id has one that is the same each time, whatever the order of what it says', () => {
-  const [one, other] = [{ trace_name: 'x', time: 1710846280000, user: { name: 'a', id: 'b' } }, { user: { id: 'b', name: 'a' }, time: 1710846280000, trace_name: 'x' }]
+  const [one, other] = [
+    { trace_name: 'x', time: 1710846280000, user: { name: 'a', id: 'b' } },
+    { user: { id: 'b', name: 'a' }, time: 1710846280000, trace_name: 'x' },
+  ]
   const [first, second] = [mapTrace(one, origin), mapTrace(other, origin)]
   expect(first?.nameless).toBe(true)
   expect(first?.event.id).toMatch(/^[0-9a-f]{64}$/)
@@ -59,29 +80,52 @@ test('a trace without an id has one that is the same each time, whatever the ord
 })
 
 test('only dots at the end of a type go, and what says nothing at all is still an event', () => {
-  expect(mapTrace({ service_type: 'ECS', trace_type: 'ApiCall', trace_name: 'reboot' }, origin)?.event.type).toBe('ecs.apicall..reboot')
+  expect(mapTrace({ service_type: 'ECS', trace_type: 'ApiCall', trace_name: 'reboot' }, origin)?.event.type).toBe(
+    'ecs.apicall..reboot',
+  )
   expect(mapTrace({ service_type: 'ECS' }, origin)?.event.type).toBe('ecs')
   expect(mapTrace({}, origin)?.event).toMatchObject({ type: 'trace', source: origin.source, family: 'audit' })
   for (const none of [null, 42, 'trace', ['trace']]) expect(mapTrace(none, origin)).toBeUndefined()
 })
 
 test('what cts_exporter does not know is kept, and keys lose the spaces around them', () => {
-  const { data } = mapped({ trace_id: 'a', ' resource_id ': 'r', tracker_name: 'system', event_type: 'global', read_only: false, empty: null, time: '1710846280000', response: { a: 1 } })
-  expect(data).toMatchObject({ resource_id: 'r', tracker_name: 'system', event_type: 'global', read_only: false, time: 1710846280000, response: '{"a":1}' })
+  const { data } = mapped({
+    trace_id: 'a',
+    ' resource_id ': 'r',
+    tracker_name: 'system',
+    event_type: 'global',
+    read_only: false,
+    empty: null,
+    time: '1710846280000',
+    response: { a: 1 },
+  })
+  expect(data).toMatchObject({
+    resource_id: 'r',
+    tracker_name: 'system',
+    event_type: 'global',
+    read_only: false,
+    time: 1710846280000,
+    response: '{"a":1}',
+  })
   expect(data).not.toHaveProperty('empty')
 })
 
 test('what is to be left out is in no byte, and everything else stays', () => {
   const [, , third] = sample
   const kept = mapTrace(third, origin)?.event
-  const less = mapTrace({ ...third, message: 'secret' }, { ...origin, leaveOut: ['request', 'response', 'message'] })?.event
+  const less = mapTrace(
+    { ...third, message: 'secret' },
+    { ...origin, leaveOut: ['request', 'response', 'message'] },
+  )?.event
   const { response, ...rest } = JSON.parse(Buffer.from(kept?.data ?? []).toString()) as Record<string, unknown>
   expect(response).toContain('VPC.0514')
   expect(JSON.parse(Buffer.from(less?.data ?? []).toString())).toEqual(rest)
 })
 
 test('a slash in what names a resource does not make another reference of it', () => {
-  expect(mapTrace({ service_type: 'OBS', resource_type: 'object', resource_name: 'a/b%' }, origin)?.event.ref).toBe(`otc:${project}/obs/object/a%2Fb%25`)
+  expect(mapTrace({ service_type: 'OBS', resource_type: 'object', resource_name: 'a/b%' }, origin)?.event.ref).toBe(
+    `otc:${project}/obs/object/a%2Fb%25`,
+  )
 })
 
 test('a name that is no ASCII goes out in a header as the standard has it', () => {

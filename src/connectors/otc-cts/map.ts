@@ -34,7 +34,26 @@ export interface MappedTrace {
   readonly strange?: string
 }
 
-const texts = ['resource_id', 'trace_name', 'trace_status', 'trace_type', 'request', 'response', 'code', 'api_version', 'message', 'trace_id', 'service_type', 'resource_type', 'source_ip', 'resource_name', 'request_id', 'location_info', 'endpoint', 'resource_url'] as const
+const texts = [
+  'resource_id',
+  'trace_name',
+  'trace_status',
+  'trace_type',
+  'request',
+  'response',
+  'code',
+  'api_version',
+  'message',
+  'trace_id',
+  'service_type',
+  'resource_type',
+  'source_ip',
+  'resource_name',
+  'request_id',
+  'location_info',
+  'endpoint',
+  'resource_url',
+] as const
 const times = ['record_time', 'time'] as const
 const ratings: readonly string[] = ['normal', 'warning', 'incident']
 const utf8 = new TextEncoder()
@@ -48,40 +67,96 @@ export function mapTrace(given: unknown, origin: TraceOrigin): MappedTrace | und
   const raw: Fields = { ...rest, trace_status: textOf(rating) ?? textOf(status) }
   const text = (name: (typeof texts)[number]): string | undefined => writtenText(raw[name])
   const [recorded, happened] = times.map((name) => timeOf(raw[name]))
-  const [service, resourceType, name, id, code, kind] = [text('service_type'), text('resource_type'), text('resource_name'), text('resource_id'), text('code'), text('trace_type')]
+  const [service, resourceType, name, id, code, kind] = [
+    text('service_type'),
+    text('resource_type'),
+    text('resource_name'),
+    text('resource_id'),
+    text('code'),
+    text('trace_type'),
+  ]
   const user = userOf(told)
   const { severity, strange } = severityOf(text('trace_status'), code)
   const record = known<AuditRecord>({
-    actor: actorOf(user, { kind, address: text('source_ip') }), action: text('trace_name') ?? 'unknown', service,
+    actor: actorOf(user, { kind, address: text('source_ip') }),
+    action: text('trace_name') ?? 'unknown',
+    service,
     resource: resourceOf(known({ type: resourceType, id, name, url: text('resource_url') })),
-    tenant: origin.tenant, region: origin.region, outcome: outcomeOf(severity), severity, requestId: text('request_id'),
+    tenant: origin.tenant,
+    region: origin.region,
+    outcome: outcomeOf(severity),
+    severity,
+    requestId: text('request_id'),
   })
   const data = {
-    ...known(Object.fromEntries([...texts.map((key) => [key, origin.leaveOut?.includes(key) === true ? undefined : text(key)] as const), ['record_time', recorded], ['time', happened]])),
-    user: user.data, ...(user.text === undefined ? {} : { user_text: user.text }), ...others(rest), audit: record,
+    ...known(
+      Object.fromEntries([
+        ...texts.map((key) => [key, origin.leaveOut?.includes(key) === true ? undefined : text(key)] as const),
+        ['record_time', recorded],
+        ['time', happened],
+      ]),
+    ),
+    user: user.data,
+    ...(user.text === undefined ? {} : { user_text: user.text }),
+    ...others(rest),
+    audit: record,
   }
   const traceId = text('trace_id')
-  const ref = id === undefined && name === undefined ? undefined : cloudRef({ cloud: origin.cloud, tenant: origin.tenant, service: (service ?? '').toLowerCase(), type: (resourceType ?? '').toLowerCase(), id: id ?? name ?? '' })
+  const ref =
+    id === undefined && name === undefined
+      ? undefined
+      : cloudRef({
+          cloud: origin.cloud,
+          tenant: origin.tenant,
+          service: (service ?? '').toLowerCase(),
+          type: (resourceType ?? '').toLowerCase(),
+          id: id ?? name ?? '',
+        })
   const { actor } = record
   const subject = name ?? id
   const time = happened ?? recorded
   return {
-    recorded, nameless: traceId === undefined, ...(strange === undefined ? {} : { strange }),
+    recorded,
+    nameless: traceId === undefined,
+    ...(strange === undefined ? {} : { strange }),
     event: {
-      id: traceId ?? digestOf(trace), source: origin.source, type: typeOf([service, kind, resourceType, text('trace_name')]), family: 'audit',
-      ...(subject === undefined ? {} : { subject }), ...(time === undefined ? {} : { time }), ...(ref === undefined ? {} : { ref }), key: ref ?? `${origin.cloud}:${origin.tenant}`,
+      id: traceId ?? digestOf(trace),
+      source: origin.source,
+      type: typeOf([service, kind, resourceType, text('trace_name')]),
+      family: 'audit',
+      ...(subject === undefined ? {} : { subject }),
+      ...(time === undefined ? {} : { time }),
+      ...(ref === undefined ? {} : { ref }),
+      key: ref ?? `${origin.cloud}:${origin.tenant}`,
       extensions: known({
-        status: severity, code, resourceid: id, region: origin.region, domain: origin.domain, tenant: origin.tenant,
-        actor: actor.kind === 'system' ? 'system' : actor.name, actorid: actor.id, sourceip: actor.address, requestid: record.requestId, service, resourcetype: resourceType, tracetype: kind,
+        status: severity,
+        code,
+        resourceid: id,
+        region: origin.region,
+        domain: origin.domain,
+        tenant: origin.tenant,
+        actor: actor.kind === 'system' ? 'system' : actor.name,
+        actorid: actor.id,
+        sourceip: actor.address,
+        requestid: record.requestId,
+        service,
+        resourcetype: resourceType,
+        tracetype: kind,
       }),
-      datacontenttype: 'application/json', encoding: 'json', data: utf8.encode(JSON.stringify(data)),
+      datacontenttype: 'application/json',
+      encoding: 'json',
+      data: utf8.encode(JSON.stringify(data)),
     },
   }
 }
 
 /** As cts_exporter joins it: only dots at the end go. */
 function typeOf(parts: readonly (string | undefined)[]): string {
-  const type = parts.map((part) => part ?? '').join('.').toLowerCase().replace(/\.+$/, '')
+  const type = parts
+    .map((part) => part ?? '')
+    .join('.')
+    .toLowerCase()
+    .replace(/\.+$/, '')
   return type === '' ? 'trace' : type
 }
 
@@ -95,7 +170,10 @@ function timeOf(value: unknown): number | undefined {
   return typeof time === 'number' && Number.isSafeInteger(time) && time > 0 ? time : undefined
 }
 
-function severityOf(rating: string | undefined, code: string | undefined): { readonly severity: AuditSeverity; readonly strange?: string } {
+function severityOf(
+  rating: string | undefined,
+  code: string | undefined,
+): { readonly severity: AuditSeverity; readonly strange?: string } {
   if (rating === undefined) return { severity: severityOfCode(Number(code)) }
   const word = rating.trim().toLowerCase()
   return ratings.includes(word) ? { severity: word as AuditSeverity } : { severity: 'unknown', strange: rating }
@@ -108,15 +186,25 @@ function resourceOf(resource: NonNullable<AuditRecord['resource']>): AuditRecord
 /** What cts_exporter does not know. */
 function others(trace: Fields): Fields {
   const ours: readonly string[] = [...texts, ...times, 'audit', 'user_text']
-  return Object.fromEntries(Object.entries(trace).filter(([key, value]) => !ours.includes(key) && value !== null && value !== ''))
+  return Object.fromEntries(
+    Object.entries(trace).filter(([key, value]) => !ours.includes(key) && value !== null && value !== ''),
+  )
 }
 
 /** The same for the same trace, whatever order its keys came in. */
 function digestOf(trace: Fields): string {
-  return createHash('sha256').update(JSON.stringify(sorted(trace))).digest('hex')
+  return createHash('sha256')
+    .update(JSON.stringify(sorted(trace)))
+    .digest('hex')
 }
 
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted)
-  return isRecord(value) ? Object.fromEntries(Object.keys(value).sort().map((key) => [key, sorted(value[key])])) : value
+  return isRecord(value)
+    ? Object.fromEntries(
+        Object.keys(value)
+          .sort()
+          .map((key) => [key, sorted(value[key])]),
+      )
+    : value
 }

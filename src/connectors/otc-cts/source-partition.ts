@@ -23,33 +23,77 @@ export interface PlaceOptions {
 
 export type TrackerPartition = PartitionPoller<unknown, MappedTrace>
 
-export function trackerPartition({ config, context, session, checkpoint, project, tracker, limits }: PlaceOptions): TrackerPartition {
+export function trackerPartition({
+  config,
+  context,
+  session,
+  checkpoint,
+  project,
+  tracker,
+  limits,
+}: PlaceOptions): TrackerPartition {
   const { host, metrics } = context
   const labels = { source: context.id, project, tracker }
-  const requested = (outcome: 'answered' | 'failed'): void => { metrics.count('weir_cts_requests_total', 1, { ...labels, outcome }) }
+  const requested = (outcome: 'answered' | 'failed'): void => {
+    metrics.count('weir_cts_requests_total', 1, { ...labels, outcome })
+  }
   const reader = new TraceReader({
-    host, session, api: config.api, tracker, page: config.page,
+    host,
+    session,
+    api: config.api,
+    tracker,
+    page: config.page,
     note: (what, message) => {
       requested(what === 'retried' ? 'failed' : 'answered')
       if (what === 'retried') place.waits(message)
     },
   })
   const place: TrackerPartition = new PartitionPoller({
-    context, checkpoint, keptMs, every: config.every, lookBack: config.look_back, backfill: config.backfill,
+    context,
+    checkpoint,
+    keptMs,
+    every: config.every,
+    lookBack: config.look_back,
+    backfill: config.backfill,
     words: { who: 'CTS', what: 'trace', kept: 'CTS keeps traces for seven days' },
-    metrics: { events: 'weir_cts_traces_total', behind: 'weir_cts_behind_seconds', missed: 'weir_cts_missed_seconds_total' },
+    metrics: {
+      events: 'weir_cts_traces_total',
+      behind: 'weir_cts_behind_seconds',
+      missed: 'weir_cts_missed_seconds_total',
+    },
     labels: () => labels,
-    failed: () => { requested('failed') },
+    failed: () => {
+      requested('failed')
+    },
     async open(signal) {
       const opened = await session.open(signal)
-      const origin: TraceOrigin = { cloud: config.cloud, source: `${opened.cts}${basePath(config.api, opened)}`, tenant: opened.project, domain: opened.domain, region: opened.region, leaveOut: config.leave_out }
-      return { key: `${opened.project}/${tracker}`, page: (span, next, until) => reader.read(span, next, until), map: (given) => mapTrace(given, origin) }
+      const origin: TraceOrigin = {
+        cloud: config.cloud,
+        source: `${opened.cts}${basePath(config.api, opened)}`,
+        tenant: opened.project,
+        domain: opened.domain,
+        region: opened.region,
+        leaveOut: config.leave_out,
+      }
+      return {
+        key: `${opened.project}/${tracker}`,
+        page: (span, next, until) => reader.read(span, next, until),
+        map: (given) => mapTrace(given, origin),
+      }
     },
     account(fresh, warn) {
       const nameless = fresh.filter((trace) => trace.nameless).length
       if (nameless > 0) metrics.count('weir_cts_traces_total', nameless, { ...labels, outcome: 'nameless' })
-      for (const { strange } of fresh) if (strange !== undefined) warn('rating', `A trace is rated ${strange.slice(0, 40)}, which is none of normal, warning and incident; its severity is unknown.`)
-      const recordedAfter = fresh.reduce((most, { event, recorded }) => Math.max(most, (recorded ?? 0) - (event.time ?? recorded ?? 0)), 0)
+      for (const { strange } of fresh)
+        if (strange !== undefined)
+          warn(
+            'rating',
+            `A trace is rated ${strange.slice(0, 40)}, which is none of normal, warning and incident; its severity is unknown.`,
+          )
+      const recordedAfter = fresh.reduce(
+        (most, { event, recorded }) => Math.max(most, (recorded ?? 0) - (event.time ?? recorded ?? 0)),
+        0,
+      )
       if (fresh.length > 0) metrics.set('weir_cts_recorded_after_seconds', recordedAfter / 1000, labels)
     },
     ...(limits === undefined ? {} : { limits }),

@@ -14,21 +14,45 @@ test('killed again and again, with traces that become visible late, Weir has eac
   onTestFinished(() => server.stop())
   const projects = [server.project('eu-de_prod'), server.project('eu-de_shop'), server.project('eu-nl_prod')]
   const [refused] = projects
-  server.fail(new RegExp(`${refused?.id ?? ''}/traces$`), { status: 403, body: '{"error_code":"CTS.0013","error_msg":"No permission."}' }, Infinity)
+  server.fail(
+    new RegExp(`${refused?.id ?? ''}/traces$`),
+    { status: 403, body: '{"error_code":"CTS.0013","error_msg":"No permission."}' },
+    Infinity,
+  )
   const [access = '', secret = ''] = [...server.keys][0] ?? []
   await writeFile(join(folder, 'sk'), secret, { mode: 0o600 })
-  const sources = { cts: { type: 'otc-cts', iam: `${server.url}/v3`, auth: { type: 'keys', access_key: access, secret_key: `file:${join(folder, 'sk')}` }, projects: projects.map(({ name }) => ({ name })), every: '1s', look_back: '5m' } }
+  const sources = {
+    cts: {
+      type: 'otc-cts',
+      iam: `${server.url}/v3`,
+      auth: { type: 'keys', access_key: access, secret_key: `file:${join(folder, 'sk')}` },
+      projects: projects.map(({ name }) => ({ name })),
+      every: '1s',
+      look_back: '5m',
+    },
+  }
   await using weir = await startWeir({ folder, config: { sources } })
   const wanted: string[] = []
   const put = (count: number): void => {
     for (const [at, project] of projects.entries()) {
       const now = Date.now()
-      const traces = Array.from({ length: count }, (_, number) => ({ trace_id: `${at}-${wanted.length}-${number}`, time: now - number * 100, service_type: 'ECS', resource_type: 'ecs', resource_id: 'r', trace_name: 'stop', trace_rating: 'normal', user: { id: 'u', name: 'jdoe' } }))
-      for (const [number, trace] of traces.entries()) server.put(project, [trace], { visible: number % 3 === 0 ? now + 1500 : 0 })
+      const traces = Array.from({ length: count }, (_, number) => ({
+        trace_id: `${at}-${wanted.length}-${number}`,
+        time: now - number * 100,
+        service_type: 'ECS',
+        resource_type: 'ecs',
+        resource_id: 'r',
+        trace_name: 'stop',
+        trace_rating: 'normal',
+        user: { id: 'u', name: 'jdoe' },
+      }))
+      for (const [number, trace] of traces.entries())
+        server.put(project, [trace], { visible: number % 3 === 0 ? now + 1500 : 0 })
       if (at > 0) wanted.push(...traces.map(({ trace_id: id }) => id))
     }
   }
-  const stored = async (): Promise<number> => Number((await weir.sql("SELECT count(*) AS n FROM events WHERE family = 'audit'"))[0]?.['n'])
+  const stored = async (): Promise<number> =>
+    Number((await weir.sql("SELECT count(*) AS n FROM events WHERE family = 'audit'"))[0]?.['n'])
   for (let round = 0; round < 2; round++) {
     put(300)
     const asked = server.asked.length
@@ -42,16 +66,24 @@ test('killed again and again, with traces that become visible late, Weir has eac
   expect(weir.log).toMatch(/CTS ReadOnlyAccess/)
   // What was refused comes when it is allowed, of the time that it looks back.
   server.mend()
-  await expect.poll(stored, { timeout: 60_000 }).toBe(wanted.length / 2 * 3)
+  await expect.poll(stored, { timeout: 60_000 }).toBe((wanted.length / 2) * 3)
   const { stdout } = await weirCommand('doctor', '--live', '--config', join(folder, 'weir.yaml'))
   expect(stdout).toContain('eu-nl_prod lets us read the traces of system')
   await weir.kill()
   await weir.start()
   // Each has been asked for twice.
   const before = server.requests(/traces$/).length
-  await expect.poll(() => server.requests(/traces$/).length, { timeout: 60_000 }).toBeGreaterThan(before + 2 * projects.length)
-  const [counts] = await weir.sql("SELECT count(*) AS n, count(DISTINCT id) AS ids, count(DISTINCT json_extract_string(data, '$.audit.actor.name')) AS actors FROM events WHERE family = 'audit'")
-  expect([Number(counts?.['n']), Number(counts?.['ids']), Number(counts?.['actors'])]).toEqual([wanted.length / 2 * 3, wanted.length / 2 * 3, 1])
+  await expect
+    .poll(() => server.requests(/traces$/).length, { timeout: 60_000 })
+    .toBeGreaterThan(before + 2 * projects.length)
+  const [counts] = await weir.sql(
+    "SELECT count(*) AS n, count(DISTINCT id) AS ids, count(DISTINCT json_extract_string(data, '$.audit.actor.name')) AS actors FROM events WHERE family = 'audit'",
+  )
+  expect([Number(counts?.['n']), Number(counts?.['ids']), Number(counts?.['actors'])]).toEqual([
+    (wanted.length / 2) * 3,
+    (wanted.length / 2) * 3,
+    1,
+  ])
 })
 
 test('told to end in the middle of a request, Weir ends well and at once, and goes on from where it was', async () => {
@@ -61,10 +93,26 @@ test('told to end in the middle of a request, Weir ends well and at once, and go
   onTestFinished(() => server.stop())
   const project = server.project('eu-de_prod')
   const auth = { type: 'password', user: server.user.name, domain: server.domain.name, password: server.user.password }
-  const cts = { type: 'otc-cts', iam: `${server.url}/v3`, auth, projects: [{ name: 'eu-de_prod' }], every: '1s', look_back: '5m' }
+  const cts = {
+    type: 'otc-cts',
+    iam: `${server.url}/v3`,
+    auth,
+    projects: [{ name: 'eu-de_prod' }],
+    every: '1s',
+    look_back: '5m',
+  }
   await using weir = await startWeir({ folder, config: { sources: { cts } } })
-  const put = (of: string): void => server.put(project, Array.from({ length: 450 }, (_, at) => ({ trace_id: `${of}${at}`, time: Date.now() - 1000 - at, trace_name: 'stop' })))
-  const stored = async (): Promise<unknown> => (await weir.sql("SELECT count(*)::INT AS n, count(DISTINCT id)::INT AS ids FROM events WHERE family = 'audit'"))[0]
+  const put = (of: string): void =>
+    server.put(
+      project,
+      Array.from({ length: 450 }, (_, at) => ({
+        trace_id: `${of}${at}`,
+        time: Date.now() - 1000 - at,
+        trace_name: 'stop',
+      })),
+    )
+  const stored = async (): Promise<unknown> =>
+    (await weir.sql("SELECT count(*)::INT AS n, count(DISTINCT id)::INT AS ids FROM events WHERE family = 'audit'"))[0]
   put('a')
   await expect.poll(stored, { timeout: 60_000 }).toEqual({ n: 450, ids: 450 })
   // Its second page never comes.
@@ -72,7 +120,9 @@ test('told to end in the middle of a request, Weir ends well and at once, and go
   server.fail(/traces$/, 'silent', Infinity)
   put('b')
   const asked = server.requests(/traces$/).length
-  await expect.poll(() => server.requests(/traces$/).length, { timeout: 60_000, interval: 5 }).toBeGreaterThan(asked + 1)
+  await expect
+    .poll(() => server.requests(/traces$/).length, { timeout: 60_000, interval: 5 })
+    .toBeGreaterThan(asked + 1)
   expect((await weir.stop()).code).toBe(0)
   server.mend()
   await weir.start()

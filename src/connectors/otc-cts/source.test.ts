@@ -3,7 +3,13 @@ import { connect, type AddressInfo } from 'node:net'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { configFrom } from '../../schema/index.ts'
 import { selfSigned } from '../../../test/kit/certificate.ts'
-import { accessKey as access, CtsScene, ctsStart as start, minute, type WrittenCts } from '../../../test/kit/cts-scene.ts'
+import {
+  accessKey as access,
+  CtsScene,
+  ctsStart as start,
+  minute,
+  type WrittenCts,
+} from '../../../test/kit/cts-scene.ts'
 import type { CtsServer } from '../../../test/kit/cts.ts'
 import { lookAtTraces } from './client-look.ts'
 import { otcCtsSchema } from './config.ts'
@@ -15,17 +21,53 @@ async function scene(tls?: { readonly cert: string; readonly key: string }): Pro
   return made
 }
 
-const trace = (id: string, time: number, more: object = {}): object => ({ trace_id: id, time, record_time: time + 1000, service_type: 'ECS', resource_type: 'ecs', resource_name: 'web', resource_id: 'r1', trace_name: 'stop', trace_type: 'ApiCall', trace_rating: 'normal', user: { id: 'u1', name: 'jdoe' }, ...more })
-const many = (count: number, of = 't'): object[] => Array.from({ length: count }, (_, at) => trace(`${of}${at}`, start - 4 * minute + at * 100))
-const password = (server: CtsServer): NonNullable<WrittenCts['auth']> => ({ type: 'password', user: server.user.name, password: server.user.password, domain: server.domain.name })
+const trace = (id: string, time: number, more: object = {}): object => ({
+  trace_id: id,
+  time,
+  record_time: time + 1000,
+  service_type: 'ECS',
+  resource_type: 'ecs',
+  resource_name: 'web',
+  resource_id: 'r1',
+  trace_name: 'stop',
+  trace_type: 'ApiCall',
+  trace_rating: 'normal',
+  user: { id: 'u1', name: 'jdoe' },
+  ...more,
+})
+const many = (count: number, of = 't'): object[] =>
+  Array.from({ length: count }, (_, at) => trace(`${of}${at}`, start - 4 * minute + at * 100))
+const password = (server: CtsServer): NonNullable<WrittenCts['auth']> => ({
+  type: 'password',
+  user: server.user.name,
+  password: server.user.password,
+  domain: server.domain.name,
+})
 
 test('the first request looks back and its edges are moved, because the API leaves them out; traces become events, oldest first', async () => {
   const it = await scene()
-  it.server.put(it.project, [trace('edge', start - 5 * minute), trace('old', start - 5 * minute - 1), trace('new', start)])
+  it.server.put(it.project, [
+    trace('edge', start - 5 * minute),
+    trace('old', start - 5 * minute - 1),
+    trace('new', start),
+  ])
   await (await it.place()).poll()
-  expect(it.queries()).toEqual([{ trace_type: 'system', tracker_name: 'system', from: String(start - 5 * minute - 1), to: String(start + 1), limit: '200' }])
+  expect(it.queries()).toEqual([
+    {
+      trace_type: 'system',
+      tracker_name: 'system',
+      from: String(start - 5 * minute - 1),
+      to: String(start + 1),
+      limit: '200',
+    },
+  ])
   expect(it.ids).toEqual(['edge', 'new'])
-  expect(it.events[0]).toMatchObject({ family: 'audit', type: 'ecs.apicall.ecs.stop', source: `${it.server.url}/v3/${it.project.id}/`, extensions: { actor: 'jdoe', domain: it.server.domain.id } })
+  expect(it.events[0]).toMatchObject({
+    family: 'audit',
+    type: 'ecs.apicall.ecs.stop',
+    source: `${it.server.url}/v3/${it.project.id}/`,
+    extensions: { actor: 'jdoe', domain: it.server.domain.id },
+  })
 })
 
 test('page follows page until no marker comes, and no request more', async () => {
@@ -46,7 +88,8 @@ test('a marker with the last page is followed to the empty one', async () => {
 })
 
 /** As the API counts a page, and as it does not. */
-const page = (traces: unknown, meta?: object): string => JSON.stringify({ traces, ...(meta === undefined ? {} : { meta_data: meta }) })
+const page = (traces: unknown, meta?: object): string =>
+  JSON.stringify({ traces, ...(meta === undefined ? {} : { meta_data: meta }) })
 
 test.each([
   ['an object without the list', 'no_list', '{}'],
@@ -58,22 +101,25 @@ test.each([
   ['a page of a gateway', 'unreadable', '<html>Sorry</html>'],
   ['half of the JSON', 'unreadable', '{"traces":[{"trace_id":"t1"},{"tra'],
   ['the marker of the page before', 'repeated_token', page([trace('x', start)], { count: 1, marker: 't250' })],
-] as const)('%s in place of the second page fails the cycle, is counted, and loses no trace', async (_, reason, body) => {
-  const it = await scene()
-  it.server.put(it.project, many(450))
-  const { poll } = await it.place()
-  // The first page is the truth, and the lie comes for longer than one cycle tries.
-  it.server.fail(/traces$/, 'none')
-  it.server.fail(/traces$/, { status: 200, body }, 4)
-  await expect(poll()).rejects.toThrow(/CTS (?:answered|gave)/)
-  expect(it.ids).toEqual([])
-  expect(it.metrics.value('weir_poll_invalid_responses_total', { source: 'cts', reason })).toBe(4)
-  expect(it.lines.join()).toMatch(/nothing is skipped, and it is read again/)
-  // Later than it looks back: only a cursor that stayed finds them.
-  it.now += 60 * minute
-  await poll()
-  expect(it.ids).toEqual(many(450).map((_trace, at) => `t${at}`))
-})
+] as const)(
+  '%s in place of the second page fails the cycle, is counted, and loses no trace',
+  async (_, reason, body) => {
+    const it = await scene()
+    it.server.put(it.project, many(450))
+    const { poll } = await it.place()
+    // The first page is the truth, and the lie comes for longer than one cycle tries.
+    it.server.fail(/traces$/, 'none')
+    it.server.fail(/traces$/, { status: 200, body }, 4)
+    await expect(poll()).rejects.toThrow(/CTS (?:answered|gave)/)
+    expect(it.ids).toEqual([])
+    expect(it.metrics.value('weir_poll_invalid_responses_total', { source: 'cts', reason })).toBe(4)
+    expect(it.lines.join()).toMatch(/nothing is skipped, and it is read again/)
+    // Later than it looks back: only a cursor that stayed finds them.
+    it.now += 60 * minute
+    await poll()
+    expect(it.ids).toEqual(many(450).map((_trace, at) => `t${at}`))
+  },
+)
 
 test('an answer that is not whole once is asked for again within the cycle', async () => {
   const it = await scene()
@@ -112,13 +158,21 @@ test('a trace that is on two pages, and in two cycles, is told once', async () =
   const { poll } = await it.place()
   await poll()
   await poll()
-  expect(it.queries().slice(0, 2).map(({ next }) => next !== undefined)).toEqual([false, true])
+  expect(
+    it
+      .queries()
+      .slice(0, 2)
+      .map(({ next }) => next !== undefined),
+  ).toEqual([false, true])
   expect(it.ids.toSorted()).toEqual([...many(200).map((_, at) => `t${at}`), 'last'].toSorted())
 })
 
 test('a rating that nobody knows is told all the same, and warned of once', async () => {
   const it = await scene()
-  it.server.put(it.project, [trace('a', start - 2000, { trace_rating: 'critical' }), trace('b', start - 1000, { trace_rating: 'critical' })])
+  it.server.put(it.project, [
+    trace('a', start - 2000, { trace_rating: 'critical' }),
+    trace('b', start - 1000, { trace_rating: 'critical' }),
+  ])
   await (await it.place()).poll()
   expect(it.events.map(({ extensions }) => extensions?.['status'])).toEqual(['unknown', 'unknown'])
   expect(it.lines.filter((line) => line.includes('A trace is rated critical'))).toHaveLength(1)
@@ -127,12 +181,18 @@ test('a rating that nobody knows is told all the same, and warned of once', asyn
 test('after three hours it goes on from where it was, in slices', async () => {
   const it = await scene()
   await (await it.place()).poll()
-  it.server.put(it.project, Array.from({ length: 18 }, (_, at) => trace(`d${at}`, start + at * 10 * minute)))
+  it.server.put(
+    it.project,
+    Array.from({ length: 18 }, (_, at) => trace(`d${at}`, start + at * 10 * minute)),
+  )
   it.now += 180 * minute
   const asked = it.queries().length
   await (await it.place()).poll()
   expect(it.ids).toEqual(Array.from({ length: 18 }, (_, at) => `d${at}`))
-  const spans = it.queries().slice(asked).map(({ from, to }) => Number(to) - Number(from) - 2)
+  const spans = it
+    .queries()
+    .slice(asked)
+    .map(({ from, to }) => Number(to) - Number(from) - 2)
   expect(spans).toHaveLength(4)
   expect(Math.max(...spans)).toBe(60 * minute)
 })
@@ -145,12 +205,17 @@ test('after eight days it reads the seven that there are, and says once what is 
   await again.poll()
   await again.poll()
   expect(it.lines.filter((line) => line.includes('is missed'))).toHaveLength(1)
-  expect(it.metrics.value('weir_cts_missed_seconds_total', { source: 'cts', project: 'eu-de_prod', tracker: 'system' })).toBe(86_400 + 300)
+  expect(
+    it.metrics.value('weir_cts_missed_seconds_total', { source: 'cts', project: 'eu-de_prod', tracker: 'system' }),
+  ).toBe(86_400 + 300)
 })
 
 test('a backfill begins seven days ago, and a span with very many traces is read in smaller ones', async () => {
   const it = await scene()
-  it.server.put(it.project, [trace('first', start - 7 * 1440 * minute + 1000), ...Array.from({ length: 900 }, (_, at) => trace(`m${at}`, start - 50 * minute + at * 1000))])
+  it.server.put(it.project, [
+    trace('first', start - 7 * 1440 * minute + 1000),
+    ...Array.from({ length: 900 }, (_, at) => trace(`m${at}`, start - 50 * minute + at * 1000)),
+  ])
   await (await it.place({ backfill: '7d', page: 100 }, { most: 200, sliceMs: 1440 * minute })).poll()
   expect(it.ids).toHaveLength(901)
   expect([it.ids[0], it.ids[1], it.ids.at(-1)]).toEqual(['first', 'm0', 'm899'])
@@ -168,7 +233,10 @@ test('while the journal refuses, traces wait; nothing is lost or doubled, and th
 test('a crash between two units of one answer tells the rest, and nothing twice', async () => {
   const it = await scene()
   // Older than what is asked for again and again.
-  it.server.put(it.project, Array.from({ length: 1200 }, (_, at) => trace(`t${at}`, start - 50 * minute + at * 100)))
+  it.server.put(
+    it.project,
+    Array.from({ length: 1200 }, (_, at) => trace(`t${at}`, start - 50 * minute + at * 100)),
+  )
   await (await it.place({ backfill: '1h' })).poll()
   expect(it.units.length).toBeGreaterThan(3)
   // Where it began, and one unit.
@@ -182,7 +250,15 @@ test('a crash between two units of one answer tells the rest, and nothing twice'
 test('what asks for patience gets it, and reading goes on where it was', async () => {
   const it = await scene()
   it.server.put(it.project, many(450))
-  for (const fault of [{ status: 429, headers: { 'retry-after': '2' } }, { status: 500 }, { status: 503 }, 'reset', 'cut', { status: 400, body: '{"error_code":"CTS.0300","error_msg":"Query failed. Try again later."}' }] as const) it.server.fail(/traces$/, fault, 1)
+  for (const fault of [
+    { status: 429, headers: { 'retry-after': '2' } },
+    { status: 500 },
+    { status: 503 },
+    'reset',
+    'cut',
+    { status: 400, body: '{"error_code":"CTS.0300","error_msg":"Query failed. Try again later."}' },
+  ] as const)
+    it.server.fail(/traces$/, fault, 1)
   const { poll } = await it.place()
   await expect(poll()).rejects.toThrow(/can't answer now \(HTTP 400, CTS.0300, Query failed. Try again later\)/)
   await poll()
@@ -213,7 +289,10 @@ test('a token that dies on the second page is replaced once, and the same page i
   const it = await scene()
   it.server.put(it.project, many(250))
   it.server.fail(/traces$/, 'none')
-  it.server.fail(/traces$/, { status: 401, body: '{"error_code":"APIGW.0301","error_msg":"Incorrect IAM authentication information: token expired"}' })
+  it.server.fail(/traces$/, {
+    status: 401,
+    body: '{"error_code":"APIGW.0301","error_msg":"Incorrect IAM authentication information: token expired"}',
+  })
   await (await it.place({ auth: password(it.server) })).poll()
   expect(it.server.requests(/auth\/tokens/)).toHaveLength(2)
   expect(it.queries().map(({ next }) => next)).toEqual([undefined, 't50', 't50'])
@@ -247,8 +326,18 @@ test('with the rights of an agency the projects of another domain are read; both
   const it = await scene()
   it.server.put(it.project, many(250))
   it.server.agencies.set('readers', 'd78cbac186b744899480f25bd0223468')
-  const { user: { name: user, password: known }, domain: { name: domain } } = it.server
-  const auth = { type: 'password', user, password: known, domain, agency: 'readers', agency_domain_id: 'd78cbac186b744899480f25bd0223468' } as const
+  const {
+    user: { name: user, password: known },
+    domain: { name: domain },
+  } = it.server
+  const auth = {
+    type: 'password',
+    user,
+    password: known,
+    domain,
+    agency: 'readers',
+    agency_domain_id: 'd78cbac186b744899480f25bd0223468',
+  } as const
   const { poll } = await it.place({ auth })
   await poll()
   expect(it.ids).toHaveLength(250)
@@ -258,34 +347,56 @@ test('with the rights of an agency the projects of another domain are read; both
   await poll()
   expect(it.server.requests(/auth\/tokens/)).toHaveLength(4)
   const { poll: other } = await it.place({ auth: { ...auth, agency: 'writers' } })
-  await expect(other()).rejects.toThrow(/IAM does not let us in \(HTTP 403, You have no right to do this action\); with an agency, .*Agent Operator/)
+  await expect(other()).rejects.toThrow(
+    /IAM does not let us in \(HTTP 403, You have no right to do this action\); with an agency, .*Agent Operator/,
+  )
 })
 
 test('a user who needs a second factor is said to need one, and what to do', async () => {
   const it = await scene()
   it.server.mfa = true
   const { poll } = await it.place({ auth: password(it.server) })
-  await expect(poll()).rejects.toThrow(/IAM wants a second factor \(MFA\) of this user .*name a user for programs, without login protection, or sign by keys/)
+  await expect(poll()).rejects.toThrow(
+    /IAM wants a second factor \(MFA\) of this user .*name a user for programs, without login protection, or sign by keys/,
+  )
   it.server.mfa = false
-  it.server.fail(/tokens/, { status: 401, body: '{"error":{"code":401,"message":"The user has enabled MFA login protection.","title":"Unauthorized"}}' })
+  it.server.fail(/tokens/, {
+    status: 401,
+    body: '{"error":{"code":401,"message":"The user has enabled MFA login protection.","title":"Unauthorized"}}',
+  })
   await expect(poll()).rejects.toThrow(/second factor/)
   expect(it.server.requests(/auth\/tokens/)).toHaveLength(2)
 })
 
-test.each(['access', 'credential'] as const)('keys sign every request in the style %s, ask for no token, and are never said', async (signing) => {
-  const it = await scene()
-  it.server.put(it.project, many(250))
-  it.server.securityToken = 'temporary'
-  await (await it.place({ signing, auth: { type: 'keys', access_key: access, secret_key: it.server.keys.get(access) ?? '', security_token: 'temporary' } })).poll()
-  expect(it.ids).toHaveLength(250)
-  expect(it.server.requests(/auth\/tokens/)).toHaveLength(0)
-  expect(it.lines.join()).not.toMatch(/SKexample|Signature/)
-})
+test.each(['access', 'credential'] as const)(
+  'keys sign every request in the style %s, ask for no token, and are never said',
+  async (signing) => {
+    const it = await scene()
+    it.server.put(it.project, many(250))
+    it.server.securityToken = 'temporary'
+    await (
+      await it.place({
+        signing,
+        auth: {
+          type: 'keys',
+          access_key: access,
+          secret_key: it.server.keys.get(access) ?? '',
+          security_token: 'temporary',
+        },
+      })
+    ).poll()
+    expect(it.ids).toHaveLength(250)
+    expect(it.server.requests(/auth\/tokens/)).toHaveLength(0)
+    expect(it.lines.join()).not.toMatch(/SKexample|Signature/)
+  },
+)
 
 test('keys that are wrong are said to be, and so is a clock that is wrong', async () => {
   const it = await scene()
   const { poll } = await it.place({ auth: { type: 'keys', access_key: access, secret_key: 'another' } })
-  await expect(poll()).rejects.toThrow(/IAM refuses our login \(HTTP 401, verify aksk signature fail\); correct `auth`$/)
+  await expect(poll()).rejects.toThrow(
+    /IAM refuses our login \(HTTP 401, verify aksk signature fail\); correct `auth`$/,
+  )
   it.server.now = () => it.now + 20 * minute
   const { poll: other } = await it.place()
   await expect(other()).rejects.toThrow(/clock is 20 minutes away/)
@@ -312,7 +423,8 @@ test('what is no trace is counted once and stops nothing; one without an id gets
   await poll()
   expect(it.shed).toEqual({ malformed: 1 })
   expect(it.ids).toHaveLength(2)
-  const count = (outcome: string): number => it.metrics.value('weir_cts_traces_total', { source: 'cts', project: 'eu-de_prod', tracker: 'system', outcome })
+  const count = (outcome: string): number =>
+    it.metrics.value('weir_cts_traces_total', { source: 'cts', project: 'eu-de_prod', tracker: 'system', outcome })
   expect([count('taken'), count('nameless'), count('malformed')]).toEqual([2, 1, 1])
 })
 
@@ -346,7 +458,12 @@ test('a trace that was recorded almost too late is warned of', async () => {
 test('a project that can not be read keeps no frames for long, and after a restart nothing of it is told twice', async () => {
   const it = await scene()
   const other = it.server.project('eu-de_other')
-  const config = configFrom(otcCtsSchema, { iam: `${it.server.url}/v3`, auth: password(it.server), projects: [{ name: 'eu-de_prod' }, { name: 'eu-de_other' }], look_back: '5m' })
+  const config = configFrom(otcCtsSchema, {
+    iam: `${it.server.url}/v3`,
+    auth: password(it.server),
+    projects: [{ name: 'eu-de_prod' }, { name: 'eu-de_other' }],
+    look_back: '5m',
+  })
   const run = async (until: () => boolean): Promise<void> => {
     const source = await openOtcCts(config, it.context())
     const abort = new AbortController()
@@ -404,7 +521,11 @@ test('a proxy that the environment names is gone through, and not to this machin
     proxy.close()
   })
   vi.stubEnv('HTTPS_PROXY', `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`)
-  const written: WrittenCts = { iam: `https://iam.example.test/v3`, endpoint: 'https://cts.example.test', tls: { verify: false } }
+  const written: WrittenCts = {
+    iam: `https://iam.example.test/v3`,
+    endpoint: 'https://cts.example.test',
+    tls: { verify: false },
+  }
   await (await it.place(written)).poll()
   expect(it.ids).toEqual(['t0'])
   expect(new Set(tunnels)).toEqual(new Set(['iam.example.test:443', 'cts.example.test:443']))
@@ -416,9 +537,19 @@ test('a proxy that the environment names is gone through, and not to this machin
 test('a look logs in to each project, asks each for a trace, and says which of them does not let us in', async () => {
   const it = await scene()
   const other = it.server.project('eu-nl_prod')
-  const config = configFrom(otcCtsSchema, { iam: `${it.server.url}/v3`, auth: password(it.server), projects: [{ name: 'eu-de_prod' }, { id: other.id, region: 'eu-nl' }] })
+  const config = configFrom(otcCtsSchema, {
+    iam: `${it.server.url}/v3`,
+    auth: password(it.server),
+    projects: [{ name: 'eu-de_prod' }, { id: other.id, region: 'eu-nl' }],
+  })
   const look = (): ReturnType<typeof lookAtTraces> => lookAtTraces(config, { id: 'cts', host: it.host }, it.signal)
-  expect(await look()).toEqual({ is: 'ok', says: `eu-de_prod lets us read the traces of system at ${it.server.url}; eu-nl_prod lets us read the traces of system at ${it.server.url}` })
+  expect(await look()).toEqual({
+    is: 'ok',
+    says: `eu-de_prod lets us read the traces of system at ${it.server.url}; eu-nl_prod lets us read the traces of system at ${it.server.url}`,
+  })
   it.server.fail(new RegExp(`${other.id}/traces$`), { status: 403 })
-  expect(await look()).toMatchObject({ is: 'fail', says: expect.stringMatching(new RegExp(`^${other.id}: CTS does not let us read .*CTS ReadOnlyAccess`)) as string })
+  expect(await look()).toMatchObject({
+    is: 'fail',
+    says: expect.stringMatching(new RegExp(`^${other.id}: CTS does not let us read .*CTS ReadOnlyAccess`)) as string,
+  })
 })

@@ -10,7 +10,11 @@ import type { OtcCtsConfig, otcCtsSchema, ProjectConfig } from './config.ts'
 import { keptMs, trackerPartition } from './source-partition.ts'
 import { lookAtTraces, verifyAccounts } from './client-look.ts'
 
-export const source = defineSource<typeof otcCtsSchema>('otc-cts', { build: openOtcCts, probe: lookAtTraces, verify: verifyAccounts })
+export const source = defineSource<typeof otcCtsSchema>('otc-cts', {
+  build: openOtcCts,
+  probe: lookAtTraces,
+  verify: verifyAccounts,
+})
 
 export interface TrackerStatus extends PartitionStatus {
   readonly project: string
@@ -29,9 +33,17 @@ export async function openOtcCts(config: OtcCtsConfig, context: SourceContext): 
       const name = project?.name ?? project?.id ?? 'of clouds.yaml'
       return (project?.trackers ?? ['system']).map((tracker) => {
         const place = trackerPartition({ config, context, session, checkpoint, tracker, project: name })
-        return { run: (signal: AbortSignal) => place.run(signal), status: () => ({ project: name, tracker, ...place.status() }) }
+        return {
+          run: (signal: AbortSignal) => place.run(signal),
+          status: () => ({ project: name, tracker, ...place.status() }),
+        }
       })
     })
-    return { places, close: () => { for (const session of sessions) session.close() } }
+    return {
+      places,
+      close: () => {
+        for (const session of sessions) session.close()
+      },
+    }
   })
 }

@@ -5,7 +5,10 @@ import { readTls } from '../../net/tls.ts'
 import { says, whyNotConnected } from './client-errors.ts'
 import type { RabbitmqConfig } from './config.ts'
 
-export type ConnectionConfig = Pick<RabbitmqConfig, 'url' | 'more_urls' | 'vhost' | 'auth' | 'tls' | 'timeout' | 'heartbeat'>
+export type ConnectionConfig = Pick<
+  RabbitmqConfig,
+  'url' | 'more_urls' | 'vhost' | 'auth' | 'tls' | 'timeout' | 'heartbeat'
+>
 
 export interface Dialed {
   readonly connection: ChannelModel
@@ -19,21 +22,40 @@ export async function dial(config: ConnectionConfig, { id, host }: Pick<Context,
   const { connect, credentials } = await import('amqplib')
   const { url: first, more_urls: more, vhost, auth, timeout, heartbeat } = config
   const files = await readTls(config.tls, host.disk)
-  const login = auth.type === 'external' ? credentials.external() : auth.type === 'user' ? credentials.plain(auth.user, revealSecret(auth.password)) : credentials.plain('guest', 'guest')
+  const login =
+    auth.type === 'external'
+      ? credentials.external()
+      : auth.type === 'user'
+        ? credentials.plain(auth.user, revealSecret(auth.password))
+        : credentials.plain('guest', 'guest')
   const problems: string[] = []
   for (const url of [first, ...more]) {
     const { protocol, hostname, port } = new URL(url)
     const secure = protocol === 'amqps:' || files !== undefined
     const socket = new AbortController()
     const options: SocketOptions & { signal: AbortSignal } = {
-      ...files, timeout, noDelay: true, keepAlive: true, credentials: login, signal: socket.signal, clientProperties: { product: 'Weir', connection_name: `weir ${id}` },
+      ...files,
+      timeout,
+      noDelay: true,
+      keepAlive: true,
+      credentials: login,
+      signal: socket.signal,
+      clientProperties: { product: 'Weir', connection_name: `weir ${id}` },
     }
     try {
-      const connection = await connect({
-        protocol: secure ? 'amqps' : 'amqp', hostname: hostname.replaceAll(/[[\]]/g, ''), ...(port === '' ? {} : { port: Number(port) }),
-        vhost: encodeURIComponent(vhost), heartbeat: Math.round(heartbeat / 1000),
-      }, options)
-      const cut = (): void => { socket.abort() }
+      const connection = await connect(
+        {
+          protocol: secure ? 'amqps' : 'amqp',
+          hostname: hostname.replaceAll(/[[\]]/g, ''),
+          ...(port === '' ? {} : { port: Number(port) }),
+          vhost: encodeURIComponent(vhost),
+          heartbeat: Math.round(heartbeat / 1000),
+        },
+        options,
+      )
+      const cut = (): void => {
+        socket.abort()
+      }
       // A server that says nothing any more does not end its side of the socket either.
       connection.on('close', cut)
       return { connection, url, cut }
@@ -46,7 +68,11 @@ export async function dial(config: ConnectionConfig, { id, host }: Pick<Context,
 }
 
 /** Closes a connection that nobody needs any more, politely for as long as `timeout` ms. */
-export async function hangUp({ connection, cut }: Dialed, { host }: Pick<Context, 'host'>, timeout: number): Promise<void> {
+export async function hangUp(
+  { connection, cut }: Dialed,
+  { host }: Pick<Context, 'host'>,
+  timeout: number,
+): Promise<void> {
   const timer = host.timers.after(timeout, cut)
   try {
     await connection.close()
@@ -74,7 +100,10 @@ export async function exists(connection: ChannelModel, ask: (channel: Channel) =
 }
 
 /** Makes what is missing. */
-export async function ensureDeclared(connection: ChannelModel, { exchange, declare }: Pick<RabbitmqConfig, 'exchange' | 'declare'>): Promise<void> {
+export async function ensureDeclared(
+  connection: ChannelModel,
+  { exchange, declare }: Pick<RabbitmqConfig, 'exchange' | 'declare'>,
+): Promise<void> {
   if (declare === null) return
   try {
     await makeMissing(connection, exchange, declare)
@@ -83,12 +112,26 @@ export async function ensureDeclared(connection: ChannelModel, { exchange, decla
   }
 }
 
-async function makeMissing(connection: ChannelModel, exchange: string, { type, queue, queue_type: queueType, binding }: NonNullable<RabbitmqConfig['declare']>): Promise<void> {
-  const make = async (there: (channel: Channel) => Promise<unknown>, declared: (channel: Channel) => Promise<unknown>): Promise<void> => {
+async function makeMissing(
+  connection: ChannelModel,
+  exchange: string,
+  { type, queue, queue_type: queueType, binding }: NonNullable<RabbitmqConfig['declare']>,
+): Promise<void> {
+  const make = async (
+    there: (channel: Channel) => Promise<unknown>,
+    declared: (channel: Channel) => Promise<unknown>,
+  ): Promise<void> => {
     if (!(await exists(connection, there))) await exists(connection, declared)
   }
-  if (exchange !== 'amq.default') await make((channel) => channel.checkExchange(exchange), (channel) => channel.assertExchange(exchange, type, { durable: true }))
+  if (exchange !== 'amq.default')
+    await make(
+      (channel) => channel.checkExchange(exchange),
+      (channel) => channel.assertExchange(exchange, type, { durable: true }),
+    )
   if (queue === null) return
-  await make((channel) => channel.checkQueue(queue), (channel) => channel.assertQueue(queue, { durable: true, arguments: { 'x-queue-type': queueType } }))
+  await make(
+    (channel) => channel.checkQueue(queue),
+    (channel) => channel.assertQueue(queue, { durable: true, arguments: { 'x-queue-type': queueType } }),
+  )
   if (exchange !== 'amq.default') await exists(connection, (channel) => channel.bindQueue(queue, exchange, binding))
 }

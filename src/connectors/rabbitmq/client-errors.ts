@@ -34,13 +34,21 @@ export function channelClosed(error: unknown): ChannelClosed {
 /** What is to become of a message that waited when its channel was closed; 'again': it was not to blame, and is published once more. */
 export function verdict(closed: ChannelClosed, { body, routingKey }: RabbitMessage, config: Named): Attempt | 'again' {
   if (closed.largest !== undefined) return body.length > closed.largest ? tooLarge(closed.largest) : 'again'
-  if (closed.forbidden !== undefined) return routingKey === closed.forbidden ? { is: 'retry', reason: `RabbitMQ does not let us publish to ${config.exchange} with routing key ${routingKey}; give the user that right (topic permissions), or correct \`routing_key\`` } : 'again'
+  if (closed.forbidden !== undefined)
+    return routingKey === closed.forbidden
+      ? {
+          is: 'retry',
+          reason: `RabbitMQ does not let us publish to ${config.exchange} with routing key ${routingKey}; give the user that right (topic permissions), or correct \`routing_key\``,
+        }
+      : 'again'
   return { is: 'retry', reason: reasonOf(closed, config), away: true }
 }
 
 function reasonOf({ code, says: text }: ChannelClosed, { exchange, vhost }: Named): string {
-  if (code === notFound) return `RabbitMQ has no exchange ${exchange} in vhost ${vhost}; create it, correct \`exchange\`, or set \`declare\``
-  if (code === refused) return `RabbitMQ does not let us publish to ${exchange} (${text}); give the user the right to write there`
+  if (code === notFound)
+    return `RabbitMQ has no exchange ${exchange} in vhost ${vhost}; create it, correct \`exchange\`, or set \`declare\``
+  if (code === refused)
+    return `RabbitMQ does not let us publish to ${exchange} (${text}); give the user the right to write there`
   return `RabbitMQ: ${text}`
 }
 
@@ -49,29 +57,47 @@ export function tooLarge(largest: number): Attempt {
 }
 
 export function unroutable(routingKey: string, { exchange }: Named): Attempt {
-  const where = exchange === 'amq.default' ? `there is no queue ${routingKey}; create it, or correct \`routing_key\`` : `no queue of exchange ${exchange} takes routing key ${JSON.stringify(routingKey)}; bind a queue to the exchange, or correct \`routing_key\``
+  const where =
+    exchange === 'amq.default'
+      ? `there is no queue ${routingKey}; create it, or correct \`routing_key\``
+      : `no queue of exchange ${exchange} takes routing key ${JSON.stringify(routingKey)}; bind a queue to the exchange, or correct \`routing_key\``
   return { is: 'retry', reason: where }
 }
 
-export const nacked = { is: 'retry', reason: 'RabbitMQ refused it (nack): a queue is full and rejects what comes (`overflow: reject-publish`), or too few of its nodes are there' } as const satisfies Attempt
+export const nacked = {
+  is: 'retry',
+  reason:
+    'RabbitMQ refused it (nack): a queue is full and rejects what comes (`overflow: reject-publish`), or too few of its nodes are there',
+} as const satisfies Attempt
 
 export function blockedFor(reason: string): string {
   return `RabbitMQ takes no messages just now (${reason}); free memory or disk space on its nodes, or let its queues be read`
 }
 
 /** Why there is no connection to a node, with what to do about it. */
-export function whyNotConnected(error: unknown, url: string, { vhost, tls, auth, timeout }: Pick<RabbitmqConfig, 'vhost' | 'tls' | 'auth' | 'timeout'>): string {
+export function whyNotConnected(
+  error: unknown,
+  url: string,
+  { vhost, tls, auth, timeout }: Pick<RabbitmqConfig, 'vhost' | 'tls' | 'auth' | 'timeout'>,
+): string {
   const text = says(error)
   // The library does not hand on what the server says of a virtual host.
-  if (/vhost|Expected ConnectionOpenOk/.test(text)) return `${url}: vhost ${vhost} can't be had; create it, let the user in, or correct \`vhost\``
+  if (/vhost|Expected ConnectionOpenOk/.test(text))
+    return `${url}: vhost ${vhost} can't be had; create it, let the user in, or correct \`vhost\``
   if (/ACCESS_REFUSED/.test(text)) return `${url} refuses our login (${reply(text)}); correct \`auth\``
-  if (/SASL mechanism/.test(text)) return `${url} knows no such login (${text}); ${auth.type === 'external' ? 'turn on its plugin rabbitmq_auth_mechanism_ssl and `auth_mechanisms.1 = EXTERNAL`, over TLS' : 'let it take PLAIN'}`
+  if (/SASL mechanism/.test(text))
+    return `${url} knows no such login (${text}); ${auth.type === 'external' ? 'turn on its plugin rabbitmq_auth_mechanism_ssl and `auth_mechanisms.1 = EXTERNAL`, over TLS' : 'let it take PLAIN'}`
   if (/ETIMEDOUT/.test(text)) return `${url} did not answer within ${timeout} ms`
-  const ours = (tls?.cert_file ?? null) === null ? 'does it want a certificate of ours? Then set `tls.cert_file` and `tls.key_file`' : 'does it know who signed our certificate? See `tls.cert_file`'
+  const ours =
+    (tls?.cert_file ?? null) === null
+      ? 'does it want a certificate of ours? Then set `tls.cert_file` and `tls.key_file`'
+      : 'does it know who signed our certificate? See `tls.cert_file`'
   if (/^TLS: .*alert/.test(text)) return `${url} does not take us (${text}); ${ours}`
-  if (/^TLS: (?:wrong version number|packet length too long)/.test(text)) return `${url} does not speak TLS (${text}); write amqp:// and leave out \`tls\`, or correct the port`
+  if (/^TLS: (?:wrong version number|packet length too long)/.test(text))
+    return `${url} does not speak TLS (${text}); write amqp:// and leave out \`tls\`, or correct the port`
   // A refusal of our certificate may be lost with the connection.
-  if (/Socket closed abruptly|ECONNRESET/.test(text)) return `${url} closed the connection at once; ${tls !== null || url.startsWith('amqps:') ? ours : 'is it RabbitMQ, and does it want TLS (amqps://, port 5671)?'}`
+  if (/Socket closed abruptly|ECONNRESET/.test(text))
+    return `${url} closed the connection at once; ${tls !== null || url.startsWith('amqps:') ? ours : 'is it RabbitMQ, and does it want TLS (amqps://, port 5671)?'}`
   return `${url} can't be reached (${text})`
 }
 

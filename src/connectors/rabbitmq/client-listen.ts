@@ -8,9 +8,14 @@ import type { RabbitmqConfig } from './config.ts'
 const [closeMs, mostKept, refused] = [2000, 1000, 403]
 
 /** A queue of our own, which goes with the connection, bound to the exchange by the message's routing key: it has copies, and nobody loses any. */
-export async function listenRabbitmq(config: RabbitmqConfig, context: Context, routingKey: string): Promise<Listening | string> {
+export async function listenRabbitmq(
+  config: RabbitmqConfig,
+  context: Context,
+  routingKey: string,
+): Promise<Listening | string> {
   const { exchange } = config
-  if (exchange === 'amq.default') return `a message to amq.default goes into queue ${routingKey} and nowhere else: to read it would be to take it from the readers of that queue`
+  if (exchange === 'amq.default')
+    return `a message to amq.default goes into queue ${routingKey} and nowhere else: to read it would be to take it from the readers of that queue`
   const dialed = await dial(config, context)
   const { connection } = dialed
   // What was asked is told by its rejection.
@@ -22,7 +27,12 @@ export async function listenRabbitmq(config: RabbitmqConfig, context: Context, r
   try {
     channel = await connection.createChannel()
     channel.on('error', () => undefined)
-    ;({ queue } = await channel.assertQueue('', { exclusive: true, autoDelete: true, durable: false, maxLength: mostKept }))
+    ;({ queue } = await channel.assertQueue('', {
+      exclusive: true,
+      autoDelete: true,
+      durable: false,
+      maxLength: mostKept,
+    }))
   } catch (error) {
     await close()
     throw why(error, 'make a queue to listen by')
@@ -32,7 +42,13 @@ export async function listenRabbitmq(config: RabbitmqConfig, context: Context, r
     async begin() {
       try {
         await channel.bindQueue(queue, exchange, routingKey)
-        await channel.consume(queue, (message) => { if (message !== null) seen.add(message.content) }, { noAck: true })
+        await channel.consume(
+          queue,
+          (message) => {
+            if (message !== null) seen.add(message.content)
+          },
+          { noAck: true },
+        )
       } catch (error) {
         throw why(error, `read what goes to exchange ${exchange}`)
       }
@@ -43,5 +59,8 @@ export async function listenRabbitmq(config: RabbitmqConfig, context: Context, r
 }
 
 function why(error: unknown, act: string): Error {
-  return new Error(codeOf(error) === refused ? `RabbitMQ does not let us ${act} (${says(error)})` : `RabbitMQ: ${says(error)}`, { cause: error })
+  return new Error(
+    codeOf(error) === refused ? `RabbitMQ does not let us ${act} (${says(error)})` : `RabbitMQ: ${says(error)}`,
+    { cause: error },
+  )
 }

@@ -21,11 +21,21 @@ export async function lookAtQueue(config: RabbitmqSourceConfig, context: ProbeCo
     const channel = await connection.createChannel()
     channel.on('error', () => undefined)
     const { messageCount, consumerCount } = await channel.checkQueue(queue)
-    return { is: 'ok', says: `${url}: logged in; queue ${queue} has ${messageCount} messages and ${consumerCount} consumers` }
+    return {
+      is: 'ok',
+      says: `${url}: logged in; queue ${queue} has ${messageCount} messages and ${consumerCount} consumers`,
+    }
   } catch (error) {
     const code = codeOf(error)
-    if (code === notFound) return { is: 'fail', says: `${url}: logged in, but there is no queue ${queue} in vhost ${vhost}; create it, or correct \`queue\`` }
-    return { is: 'fail', says: `${url}: logged in, but ${code === refused ? `we may not read queue ${queue}` : `it does not tell of queue ${queue}`} (${says(error)})` }
+    if (code === notFound)
+      return {
+        is: 'fail',
+        says: `${url}: logged in, but there is no queue ${queue} in vhost ${vhost}; create it, or correct \`queue\``,
+      }
+    return {
+      is: 'fail',
+      says: `${url}: logged in, but ${code === refused ? `we may not read queue ${queue}` : `it does not tell of queue ${queue}`} (${says(error)})`,
+    }
   } finally {
     await hangUp(dialed, context, Math.min(timeout, closeMs))
   }

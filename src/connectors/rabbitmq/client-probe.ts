@@ -20,11 +20,22 @@ export async function probeRabbitmq(config: RabbitmqConfig, context: Context, si
   signal.addEventListener('abort', cut, { once: true })
   try {
     const there = exchange === 'amq.default' || (await exists(connection, (channel) => channel.checkExchange(exchange)))
-    if (!there && declare === null) return { is: 'fail', says: `${url}: logged in, but there is no exchange ${exchange} in vhost ${vhost}; create it, or set \`declare\`` }
+    if (!there && declare === null)
+      return {
+        is: 'fail',
+        says: `${url}: logged in, but there is no exchange ${exchange} in vhost ${vhost}; create it, or set \`declare\``,
+      }
     const queue = declare?.queue ?? undefined
     const queued = queue === undefined || (await exists(connection, (channel) => channel.checkQueue(queue)))
-    if (!there || !queued) return { is: 'ok', says: `${url}: logged in; ${there ? `queue ${queue}` : `exchange ${exchange}`} is not there yet, and a start makes it` }
-    return { is: 'ok', says: `${url}: logged in; exchange ${exchange} is there${queue === undefined ? ', and whether a queue is bound to it only a message tells' : `, and queue ${queue}`}` }
+    if (!there || !queued)
+      return {
+        is: 'ok',
+        says: `${url}: logged in; ${there ? `queue ${queue}` : `exchange ${exchange}`} is not there yet, and a start makes it`,
+      }
+    return {
+      is: 'ok',
+      says: `${url}: logged in; exchange ${exchange} is there${queue === undefined ? ', and whether a queue is bound to it only a message tells' : `, and queue ${queue}`}`,
+    }
   } catch (error) {
     return { is: 'fail', says: `${url}: logged in, but it does not tell of exchange ${exchange} (${says(error)})` }
   } finally {

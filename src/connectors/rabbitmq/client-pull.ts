@@ -48,7 +48,9 @@ export class RabbitPuller implements Puller<Handle> {
     const live = (this.#live ??= await this.#connect())
     while (this.#waiting.length === 0 && this.#ended === undefined && !signal.aborted) {
       const { promise, resolve } = Promise.withResolvers<void>()
-      const wake = (): void => { resolve() }
+      const wake = (): void => {
+        resolve()
+      }
       this.#wake = wake
       signal.addEventListener('abort', wake, { once: true })
       await promise
@@ -61,7 +63,8 @@ export class RabbitPuller implements Puller<Handle> {
     }
     const { epoch } = this.#context
     return this.#waiting.splice(0, mostMessages).map((message) => ({
-      handle: { message, live }, message: fromMessage(message, this.#config.queue, `${epoch}.${this.#connections}.${message.fields.deliveryTag}`),
+      handle: { message, live },
+      message: fromMessage(message, this.#config.queue, `${epoch}.${this.#connections}.${message.fields.deliveryTag}`),
     }))
   }
 
@@ -103,22 +106,32 @@ export class RabbitPuller implements Puller<Handle> {
       this.#ended ??= reason
       this.#wake()
     }
-    connection.on('error', (error) => { end(`the connection to ${url} is lost (${says(error)})`) })
-    connection.on('close', (error) => { end(`the connection to ${url} is lost${error === undefined ? '' : ` (${says(error)})`}`) })
+    connection.on('error', (error) => {
+      end(`the connection to ${url} is lost (${says(error)})`)
+    })
+    connection.on('close', (error) => {
+      end(`the connection to ${url} is lost${error === undefined ? '' : ` (${says(error)})`}`)
+    })
     const open = new Set<number>()
     const consume = async (more: { readonly 'x-stream-offset'?: string | number }): Promise<Channel> => {
       const channel = await connection.createChannel()
       let begun = false
-      channel.on('error', (error) => { if (begun) end(`${url} ended the reading of queue ${queue} (${says(error)})`) })
+      channel.on('error', (error) => {
+        if (begun) end(`${url} ended the reading of queue ${queue} (${says(error)})`)
+      })
       await channel.prefetch(prefetch)
-      await channel.consume(queue, (message) => {
-        if (message === null) return end(`${url}: queue ${queue} was deleted`)
-        open.add(message.fields.deliveryTag)
-        const offset = offsetOf(message.properties.headers)
-        if (offset !== undefined) this.#offset.came(offset)
-        this.#waiting.push(message)
-        this.#wake()
-      }, { noAck: false, arguments: more })
+      await channel.consume(
+        queue,
+        (message) => {
+          if (message === null) return end(`${url}: queue ${queue} was deleted`)
+          open.add(message.fields.deliveryTag)
+          const offset = offsetOf(message.properties.headers)
+          if (offset !== undefined) this.#offset.came(offset)
+          this.#waiting.push(message)
+          this.#wake()
+        },
+        { noAck: false, arguments: more },
+      )
       begun = true
       return channel
     }
@@ -135,8 +148,16 @@ export class RabbitPuller implements Puller<Handle> {
     } catch (error) {
       await hangUp(dialed, this.#context, closeMs)
       const code = codeOf(error)
-      if (code === 404) throw new Error(`${url}: there is no queue ${queue} in vhost ${vhost}; create it, or correct \`queue\``, { cause: error })
-      throw new Error(code === 403 ? `${url} does not let us read queue ${queue} (${says(error)}); give the user the right to read, or see who reads it alone` : `${url}: queue ${queue} can't be read (${says(error)})`, { cause: error })
+      if (code === 404)
+        throw new Error(`${url}: there is no queue ${queue} in vhost ${vhost}; create it, or correct \`queue\``, {
+          cause: error,
+        })
+      throw new Error(
+        code === 403
+          ? `${url} does not let us read queue ${queue} (${says(error)}); give the user the right to read, or see who reads it alone`
+          : `${url}: queue ${queue} can't be read (${says(error)})`,
+        { cause: error },
+      )
     } finally {
       timer.cancel()
     }

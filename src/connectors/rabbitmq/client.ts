@@ -40,7 +40,9 @@ export class RabbitPublisher {
   #announced = false
   /** Publishes under way. */
   readonly #waiting = new Set<Waiting>()
-  readonly #heeded = new Heeded((signal) => { this.#giveUp('the sink is stopping', signal) })
+  readonly #heeded = new Heeded((signal) => {
+    this.#giveUp('the sink is stopping', signal)
+  })
 
   constructor(config: RabbitmqConfig, context: Context) {
     this.#config = config
@@ -51,8 +53,18 @@ export class RabbitPublisher {
   async ready(signal: AbortSignal): Promise<string | undefined> {
     if (this.#live?.blocked !== undefined) return this.#live.blocked
     if (this.#live !== undefined) return undefined
-    this.#opening ??= this.#open().finally(() => { this.#opening = undefined })
-    return problemWithin(this.#opening.then(() => undefined, says), { timers: this.#context.host.timers, ms: this.#config.timeout, late: `${this.#config.url} did not answer within ${this.#config.timeout} ms` }, signal)
+    this.#opening ??= this.#open().finally(() => {
+      this.#opening = undefined
+    })
+    return problemWithin(
+      this.#opening.then(() => undefined, says),
+      {
+        timers: this.#context.host.timers,
+        ms: this.#config.timeout,
+        late: `${this.#config.url} did not answer within ${this.#config.timeout} ms`,
+      },
+      signal,
+    )
   }
 
   /** Resolves when a queue has the message, or with what is to become of it. */
@@ -88,7 +100,9 @@ export class RabbitPublisher {
         timer.cancel()
         resolve(outcome)
       }
-      const timer = host.timers.after(this.#config.timeout, () => { settle(this.#late()) })
+      const timer = host.timers.after(this.#config.timeout, () => {
+        settle(this.#late())
+      })
       this.#heeded.heed(signal)
       const waiting: Waiting = { message, settle, signal }
       this.#waiting.add(waiting)
@@ -97,14 +111,28 @@ export class RabbitPublisher {
       } catch (error) {
         const closed = error instanceof Error && error.name === 'IllegalOperationError'
         if (closed) this.#drop(live)
-        settle(closed ? gone('the connection is closed') : { is: 'reject', reason: `can't be written as a message: ${says(error)}` })
+        settle(
+          closed
+            ? gone('the connection is closed')
+            : { is: 'reject', reason: `can't be written as a message: ${says(error)}` },
+        )
       }
     })
   }
 
-  #send({ channel, returned }: Live, { routingKey, headers, contentType, messageId, body }: RabbitMessage, settle: Waiting['settle']): void {
+  #send(
+    { channel, returned }: Live,
+    { routingKey, headers, contentType, messageId, body }: RabbitMessage,
+    settle: Waiting['settle'],
+  ): void {
     const exchange = this.#config.exchange === 'amq.default' ? '' : this.#config.exchange
-    const options = { mandatory: true, persistent: true, headers, messageId, ...(contentType === undefined ? {} : { contentType }) }
+    const options = {
+      mandatory: true,
+      persistent: true,
+      headers,
+      messageId,
+      ...(contentType === undefined ? {} : { contentType }),
+    }
     channel.publish(exchange, routingKey, body, options, (error: unknown) => {
       // When a channel is closed it is told here without a reason, and with one elsewhere.
       if (error !== null) {
@@ -137,7 +165,9 @@ export class RabbitPublisher {
     let lastError: string | undefined
     let live: Live | undefined
     let blocked: string | undefined
-    connection.on('error', (error) => { lastError = says(error) })
+    connection.on('error', (error) => {
+      lastError = says(error)
+    })
     connection.on('close', (error) => {
       if (live === undefined || this.#live !== live) return
       this.#live = undefined
@@ -161,7 +191,14 @@ export class RabbitPublisher {
       const channel = await connection.createConfirmChannel()
       if (this.#closed) throw new Error('the sink is closed')
       const returned = new Map<string, number>()
-      live = { dialed, channel, returned, get blocked() { return blocked } }
+      live = {
+        dialed,
+        channel,
+        returned,
+        get blocked() {
+          return blocked
+        },
+      }
       this.#follow(live)
     } catch (error) {
       await this.#hangUp(dialed)
@@ -189,7 +226,9 @@ export class RabbitPublisher {
 
   #drop(live: Live): void {
     if (this.#live === live) this.#live = undefined
-    this.#hangUp(live.dialed).catch((error: unknown) => { this.#context.log.debug('A connection was not closed in good order.', { reason: says(error) }) })
+    this.#hangUp(live.dialed).catch((error: unknown) => {
+      this.#context.log.debug('A connection was not closed in good order.', { reason: says(error) })
+    })
   }
 
   #hangUp(dialed: Dialed): Promise<void> {

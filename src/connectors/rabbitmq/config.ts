@@ -1,5 +1,23 @@
 import { placeholders, unknownPlaceholder } from '../../messaging/row-template.ts'
-import { choice, Complaint, defineSchema, duration, group, integer, list, messageComplaint, messageFields, messageSourceFields, secret, text, tls, urlText, variants, type ConfigOf, type Tls } from '../../schema/index.ts'
+import {
+  choice,
+  Complaint,
+  defineSchema,
+  duration,
+  group,
+  integer,
+  list,
+  messageComplaint,
+  messageFields,
+  messageSourceFields,
+  secret,
+  text,
+  tls,
+  urlText,
+  variants,
+  type ConfigOf,
+  type Tls,
+} from '../../schema/index.ts'
 import { longestKey } from './map-key.ts'
 
 const schemes = { schemes: ['amqp', 'amqps'] }
@@ -10,29 +28,65 @@ const auth = variants(
     guest: {},
     user: {
       user: text({ description: 'User name', required: true, example: 'weir' }),
-      password: secret({ description: 'Password of the user, or a token of OAuth 2', required: true, example: 'file:/run/secrets/rabbitmq-password' }),
+      password: secret({
+        description: 'Password of the user, or a token of OAuth 2',
+        required: true,
+        example: 'file:/run/secrets/rabbitmq-password',
+      }),
     },
     external: {},
   },
-  { description: 'Proof of identity towards the server, read anew for each connection: `guest` is the user that a new server lets in from its own machine, `external` goes by our certificate', default: { type: 'guest' } },
+  {
+    description:
+      'Proof of identity towards the server, read anew for each connection: `guest` is the user that a new server lets in from its own machine, `external` goes by our certificate',
+    default: { type: 'guest' },
+  },
 )
 
 const declare = group(
   {
     type: choice(['topic', 'direct', 'fanout', 'headers'], { description: 'Type of the exchange', default: 'topic' }),
-    queue: text({ description: 'Queue to make and bind, too; left out, only the exchange is made', default: null, example: 'weir' }, anyName),
+    queue: text(
+      {
+        description: 'Queue to make and bind, too; left out, only the exchange is made',
+        default: null,
+        example: 'weir',
+      },
+      anyName,
+    ),
     queue_type: choice(['quorum', 'classic', 'stream'], { description: 'Type of the queue', default: 'quorum' }),
-    binding: text({ description: 'Key by which the queue is bound; left out, `#`, which in a topic exchange is everything', default: '#' }, { pattern: /[^\p{Cc}]{0,255}/u, expects: 'a key of up to 255 characters' }),
+    binding: text(
+      {
+        description: 'Key by which the queue is bound; left out, `#`, which in a topic exchange is everything',
+        default: '#',
+      },
+      { pattern: /[^\p{Cc}]{0,255}/u, expects: 'a key of up to 255 characters' },
+    ),
   },
-  { description: 'Makes what is missing, durable; what exists is left as it is. Left out, nothing is made', default: null, example: { queue: 'weir' } },
+  {
+    description: 'Makes what is missing, durable; what exists is left as it is. Left out, nothing is made',
+    default: null,
+    example: { queue: 'weir' },
+  },
 )
 
 const server = {
   url: urlText({ description: 'A node of the cluster', required: true, example: 'amqp://127.0.0.1:5672' }, schemes),
-  more_urls: list(urlText({ description: 'A node', required: true, example: 'amqp://rabbit-1:5672' }, schemes), { description: 'Nodes to try when the first does not answer', default: [], example: ['amqp://rabbit-1:5672'] }),
+  more_urls: list(urlText({ description: 'A node', required: true, example: 'amqp://rabbit-1:5672' }, schemes), {
+    description: 'Nodes to try when the first does not answer',
+    default: [],
+    example: ['amqp://rabbit-1:5672'],
+  }),
   vhost: text({ description: 'Virtual host', default: '/' }, anyName),
 }
-const heartbeat = duration({ description: 'How often both sides show that they are there; a connection is lost after two of these without a sign', default: '20s' }, { min: '1s', max: '1h' })
+const heartbeat = duration(
+  {
+    description:
+      'How often both sides show that they are there; a connection is lost after two of these without a sign',
+    default: '20s',
+  },
+  { min: '1s', max: '1h' },
+)
 
 export const rabbitmqSchema = defineSchema({
   type: 'rabbitmq',
@@ -40,8 +94,21 @@ export const rabbitmqSchema = defineSchema({
   summary: 'Publishes events as CloudEvents to RabbitMQ (AMQP 0.9.1) and waits until each is in a queue',
   fields: {
     ...server,
-    exchange: text({ description: 'Exchange to publish to; `amq.default` is the one without a name, in which the routing key is the name of a queue', default: 'amq.topic' }, anyName),
-    routing_key: text({ description: `Routing key of an event, empty if you want it so; may hold ${placeholders.map((name) => `{${name}}`).join(' ')}, each becoming one word with unsafe characters as \`_\``, default: 'weir.{family}.{type}' }, { pattern: /(?:[^{}\s]|\{[a-z]+\})*/, expects: 'a routing key without spaces' }),
+    exchange: text(
+      {
+        description:
+          'Exchange to publish to; `amq.default` is the one without a name, in which the routing key is the name of a queue',
+        default: 'amq.topic',
+      },
+      anyName,
+    ),
+    routing_key: text(
+      {
+        description: `Routing key of an event, empty if you want it so; may hold ${placeholders.map((name) => `{${name}}`).join(' ')}, each becoming one word with unsafe characters as \`_\``,
+        default: 'weir.{family}.{type}',
+      },
+      { pattern: /(?:[^{}\s]|\{[a-z]+\})*/, expects: 'a routing key without spaces' },
+    ),
     declare,
     heartbeat,
     ...messageFields('binary'),
@@ -52,9 +119,21 @@ export const rabbitmqSchema = defineSchema({
     const wrong = messageComplaint(rest) ?? serverComplaint(rest)
     if (wrong !== null) return wrong
     const unknown = unknownPlaceholder(key)
-    if (unknown !== undefined) return new Complaint(`\`${unknown}\` is not known in a routing key`, `use ${placeholders.map((name) => `{${name}}`).join(' ')}`, ['routing_key'])
-    if (Buffer.byteLength(key) > longestKey) return new Complaint(`a routing key has ${longestKey} bytes at most`, undefined, ['routing_key'])
-    return exchange === 'amq.default' && made !== null && made.queue === null ? new Complaint('there is nothing to make: this exchange is always there', 'add `queue`, or leave out `declare`', ['declare']) : null
+    if (unknown !== undefined)
+      return new Complaint(
+        `\`${unknown}\` is not known in a routing key`,
+        `use ${placeholders.map((name) => `{${name}}`).join(' ')}`,
+        ['routing_key'],
+      )
+    if (Buffer.byteLength(key) > longestKey)
+      return new Complaint(`a routing key has ${longestKey} bytes at most`, undefined, ['routing_key'])
+    return exchange === 'amq.default' && made !== null && made.queue === null
+      ? new Complaint(
+          'there is nothing to make: this exchange is always there',
+          'add `queue`, or leave out `declare`',
+          ['declare'],
+        )
+      : null
   },
 })
 
@@ -64,9 +143,19 @@ export const rabbitmqSourceSchema = defineSchema({
   summary: 'Reads events from a queue or stream of RabbitMQ (AMQP 0.9.1), and acknowledges what is synced',
   fields: {
     ...server,
-    queue: text({ description: 'Queue to read: classic, quorum or stream', required: true, example: 'events' }, anyName),
-    prefetch: integer({ description: 'Most messages that may be on their way or wait for the journal', unit: 'messages', default: 512 }, { min: 1, max: 65_535 }),
-    begin: choice(['all', 'new'], { description: 'Where a stream that was not read before begins: with all that it has, or with what comes then. Where it goes on is remembered in the data folder', default: 'all' }),
+    queue: text(
+      { description: 'Queue to read: classic, quorum or stream', required: true, example: 'events' },
+      anyName,
+    ),
+    prefetch: integer(
+      { description: 'Most messages that may be on their way or wait for the journal', unit: 'messages', default: 512 },
+      { min: 1, max: 65_535 },
+    ),
+    begin: choice(['all', 'new'], {
+      description:
+        'Where a stream that was not read before begins: with all that it has, or with what comes then. Where it goes on is remembered in the data folder',
+      default: 'all',
+    }),
     heartbeat,
     timeout: duration({ description: 'How long connecting may take', default: '10s' }, { min: '10ms' }),
     ...messageSourceFields,
@@ -79,10 +168,27 @@ export const rabbitmqSourceSchema = defineSchema({
 function serverComplaint({ url, more_urls, auth: { type }, tls: files }: ServerSettings): Complaint | null {
   for (const [path, one] of [['url', url], ...more_urls.map((more) => ['more_urls', more])] as const) {
     const { pathname, search, username } = new URL(one)
-    if (pathname.length > 1 || search !== '') return new Complaint(`\`${one}\` holds more than an address`, pathname.length > 1 ? `write \`vhost: ${decoded(pathname.slice(1))}\` instead` : 'leave out what begins with `?`', [path])
-    if (username !== '') return new Complaint('the URL holds a user, which has its own setting', 'write `auth: { type: user, user: NAME, password: … }`', [path])
+    if (pathname.length > 1 || search !== '')
+      return new Complaint(
+        `\`${one}\` holds more than an address`,
+        pathname.length > 1
+          ? `write \`vhost: ${decoded(pathname.slice(1))}\` instead`
+          : 'leave out what begins with `?`',
+        [path],
+      )
+    if (username !== '')
+      return new Complaint(
+        'the URL holds a user, which has its own setting',
+        'write `auth: { type: user, user: NAME, password: … }`',
+        [path],
+      )
   }
-  if (type === 'external' && (files?.cert_file ?? null) === null) return new Complaint('`auth: { type: external }` goes by our certificate, and there is none', 'set `tls.cert_file` and `tls.key_file`', ['auth'])
+  if (type === 'external' && (files?.cert_file ?? null) === null)
+    return new Complaint(
+      '`auth: { type: external }` goes by our certificate, and there is none',
+      'set `tls.cert_file` and `tls.key_file`',
+      ['auth'],
+    )
   return null
 }
 

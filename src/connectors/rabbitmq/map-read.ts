@@ -10,11 +10,17 @@ export function fromMessage({ content, fields, properties }: ConsumeMessage, que
     const attribute = /^cloudEvents[:_]([a-z0-9]+)$/.exec(name)?.[1]
     if (attribute !== undefined) attributes[attribute] = plain(value)
   }
-  const { contentType, messageId, timestamp } = properties as Readonly<Record<'contentType' | 'messageId' | 'timestamp', unknown>>
+  const { contentType, messageId, timestamp } = properties as Readonly<
+    Record<'contentType' | 'messageId' | 'timestamp', unknown>
+  >
   const known = offsetOf(headers) ?? (typeof messageId === 'string' && messageId !== '' ? messageId : once)
   return {
-    attributes, contentType: typeof contentType === 'string' ? contentType : undefined, body: content, place: `${queue}/${known}`,
-    time: typeof timestamp === 'number' ? timestamp * 1000 : undefined, key: fields.routingKey === '' ? undefined : fields.routingKey,
+    attributes,
+    contentType: typeof contentType === 'string' ? contentType : undefined,
+    body: content,
+    place: `${queue}/${known}`,
+    time: typeof timestamp === 'number' ? timestamp * 1000 : undefined,
+    key: fields.routingKey === '' ? undefined : fields.routingKey,
   }
 }
 
@@ -28,6 +34,7 @@ export function offsetOf(headers: Readonly<Record<string, unknown>> | undefined)
 function plain(value: unknown): string {
   if (typeof value === 'string') return value
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
-  if (typeof value === 'object' && value !== null && '!' in value && value['!'] === 'timestamp' && 'value' in value) return new Date(Number(value.value) * 1000).toISOString()
+  if (typeof value === 'object' && value !== null && '!' in value && value['!'] === 'timestamp' && 'value' in value)
+    return new Date(Number(value.value) * 1000).toISOString()
   return String(value)
 }

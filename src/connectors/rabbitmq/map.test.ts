@@ -22,7 +22,8 @@ const row = (event: WeirEvent): SinkRow => {
   return found
 }
 const event: WeirEvent = { id: '1', source: '/s', type: 'com.github.push', family: 'audit', encoding: 'none' }
-const message = (more: Partial<WeirEvent>, mode: 'binary' | 'raw' = 'binary') => toMessage(busMessage(row({ ...event, ...more }), { ...event, ...more }, mode), 'k')
+const message = (more: Partial<WeirEvent>, mode: 'binary' | 'raw' = 'binary') =>
+  toMessage(busMessage(row({ ...event, ...more }), { ...event, ...more }, mode), 'k')
 
 test.each([
   ['weir.{family}.{type}', {}, 'weir.audit.com_github_push'],
@@ -35,44 +36,83 @@ test.each([
 
 test('whatever an event holds, its routing key has the words of the template, no wildcard, and at most 255 bytes', () => {
   const make = routingKeyOf('weir.{family}.{type}.{subject}.{key}')
-  fc.assert(fc.property(fc.string({ minLength: 1, unit: 'binary' }), fc.string({ unit: 'binary' }), (type, subject) => {
-    const made = make(row({ ...event, type, subject }))
-    expect(made.split('.')).toHaveLength(5)
-    expect(made).toMatch(/^weir\.audit(?:\.[\w:/@=+-]+){3}$/)
-  }))
-  expect(make(row({ ...event, type: 'x'.repeat(500), subject: 'y'.repeat(500), key: 'z'.repeat(500) }))).toHaveLength(255)
+  fc.assert(
+    fc.property(fc.string({ minLength: 1, unit: 'binary' }), fc.string({ unit: 'binary' }), (type, subject) => {
+      const made = make(row({ ...event, type, subject }))
+      expect(made.split('.')).toHaveLength(5)
+      expect(made).toMatch(/^weir\.audit(?:\.[\w:/@=+-]+){3}$/)
+    }),
+  )
+  expect(make(row({ ...event, type: 'x'.repeat(500), subject: 'y'.repeat(500), key: 'z'.repeat(500) }))).toHaveLength(
+    255,
+  )
 })
 
-test('attributes are headers with CloudEvents\' prefix, what a consumer chooses by is under its plain name, in UTF-8 as it is', () => {
-  const { headers, contentType, messageId, body } = message({ subject: 'grün', extensions: { n: 7 }, datacontenttype: 'text/plain', data: Buffer.from('x') })
-  expect(headers).toEqual({ type: 'com.github.push', family: 'audit', 'cloudEvents:specversion': '1.0', 'cloudEvents:id': '1', 'cloudEvents:source': '/s', 'cloudEvents:type': 'com.github.push', 'cloudEvents:subject': 'grün', 'cloudEvents:n': '7', 'cloudEvents:weirfamily': 'audit' })
+test("attributes are headers with CloudEvents' prefix, what a consumer chooses by is under its plain name, in UTF-8 as it is", () => {
+  const { headers, contentType, messageId, body } = message({
+    subject: 'grün',
+    extensions: { n: 7 },
+    datacontenttype: 'text/plain',
+    data: Buffer.from('x'),
+  })
+  expect(headers).toEqual({
+    type: 'com.github.push',
+    family: 'audit',
+    'cloudEvents:specversion': '1.0',
+    'cloudEvents:id': '1',
+    'cloudEvents:source': '/s',
+    'cloudEvents:type': 'com.github.push',
+    'cloudEvents:subject': 'grün',
+    'cloudEvents:n': '7',
+    'cloudEvents:weirfamily': 'audit',
+  })
   expect([contentType, body.toString()]).toEqual(['text/plain', 'x'])
   expect(messageId).toMatch(/^[\w-]{43}$/)
   expect(message({ subject: 'grün' }, 'raw').headers).toEqual({ type: 'com.github.push', family: 'audit' })
 })
 
 test('attributes that no message has room for are refused with their size, and so is a content type', () => {
-  expect(() => message({ subject: 'x'.repeat(60_000) })).toThrow(/its attributes take 60\d{3} bytes, and a message has room for 60000/)
+  expect(() => message({ subject: 'x'.repeat(60_000) })).toThrow(
+    /its attributes take 60\d{3} bytes, and a message has room for 60000/,
+  )
   expect(() => message({ datacontenttype: 'x'.repeat(256) })).toThrow('longer than 255 bytes')
 })
 
 test('of a channel that was closed for one message only that one is told so', () => {
-  const closed = (code: number, text: string) => channelClosed(Object.assign(new Error(`Channel closed by server: ${code} (X) with message "${text}"`), { code }))
+  const closed = (code: number, text: string) =>
+    channelClosed(Object.assign(new Error(`Channel closed by server: ${code} (X) with message "${text}"`), { code }))
   const named = { exchange: 'e', vhost: '/' }
   const one = (bytes: number, routingKey = 'k') => ({ ...message({}), body: Buffer.alloc(bytes), routingKey })
   const large = closed(406, 'PRECONDITION_FAILED - message size 30 is larger than configured max size 20')
-  expect([verdict(large, one(20), named), verdict(large, one(21), named)]).toEqual(['again', { is: 'reject', reason: 'larger than the server takes (max_message_size, 20 bytes)', tooLarge: true }])
+  expect([verdict(large, one(20), named), verdict(large, one(21), named)]).toEqual([
+    'again',
+    { is: 'reject', reason: 'larger than the server takes (max_message_size, 20 bytes)', tooLarge: true },
+  ])
   const topic = closed(403, "ACCESS_REFUSED - access to topic 'a.b' in exchange 'e' in vhost '/' refused for user 'u'")
-  expect([verdict(topic, one(1), named), verdict(topic, one(1, 'a.b'), named)]).toEqual(['again', expect.objectContaining({ is: 'retry' })])
-  expect(verdict(closed(406, 'PRECONDITION_FAILED - something else'), one(1), named)).toMatchObject({ is: 'retry', away: true })
+  expect([verdict(topic, one(1), named), verdict(topic, one(1, 'a.b'), named)]).toEqual([
+    'again',
+    expect.objectContaining({ is: 'retry' }),
+  ])
+  expect(verdict(closed(406, 'PRECONDITION_FAILED - something else'), one(1), named)).toMatchObject({
+    is: 'retry',
+    away: true,
+  })
 })
 
 test.each([
-  ['Handshake terminated by server: 403 (ACCESS-REFUSED) with message "ACCESS_REFUSED - Login was refused using authentication mechanism PLAIN. For details see the broker logfile."', 'amqp://h refuses our login (ACCESS_REFUSED - Login was refused using authentication mechanism PLAIN); correct `auth`'],
-  ['Socket closed abruptly during opening handshake', 'amqp://h closed the connection at once; is it RabbitMQ, and does it want TLS (amqps://, port 5671)?'],
-  ['connect ECONNREFUSED 127.0.0.1:1', 'amqp://h can\'t be reached (connect ECONNREFUSED 127.0.0.1:1)'],
+  [
+    'Handshake terminated by server: 403 (ACCESS-REFUSED) with message "ACCESS_REFUSED - Login was refused using authentication mechanism PLAIN. For details see the broker logfile."',
+    'amqp://h refuses our login (ACCESS_REFUSED - Login was refused using authentication mechanism PLAIN); correct `auth`',
+  ],
+  [
+    'Socket closed abruptly during opening handshake',
+    'amqp://h closed the connection at once; is it RabbitMQ, and does it want TLS (amqps://, port 5671)?',
+  ],
+  ['connect ECONNREFUSED 127.0.0.1:1', "amqp://h can't be reached (connect ECONNREFUSED 127.0.0.1:1)"],
 ])('of the error %j a user is told %j', (text, told) => {
-  expect(whyNotConnected(new Error(text), 'amqp://h', { vhost: '/', tls: null, auth: { type: 'guest' }, timeout: 5 })).toBe(told)
+  expect(
+    whyNotConnected(new Error(text), 'amqp://h', { vhost: '/', tls: null, auth: { type: 'guest' }, timeout: 5 }),
+  ).toBe(told)
 })
 
 test.each<[Partial<WrittenConfigOf<typeof rabbitmqSchema>>, string]>([
@@ -86,7 +126,7 @@ test.each<[Partial<WrittenConfigOf<typeof rabbitmqSchema>>, string]>([
   [{ url: 'http://h' }, 'a URL that starts with amqp:// or amqps://'],
   [{ exchange: 'amq.default', declare: {} }, 'there is nothing to make'],
   [{ auth: { type: 'external' } }, 'goes by our certificate, and there is none'],
-  [{ codec: 'kollect', mode: 'structured' }, 'kollect\'s messages are bytes'],
+  [{ codec: 'kollect', mode: 'structured' }, "kollect's messages are bytes"],
 ])('the settings %j are refused: %s', (written, told) => {
   expect(() => configFrom(rabbitmqSchema, { url: 'amqp://127.0.0.1:5672', ...written })).toThrow(told)
 })
@@ -95,18 +135,39 @@ test('a routing key may be empty', () => {
   expect(configFrom(rabbitmqSchema, { url: 'amqp://127.0.0.1:5672', routing_key: '' }).routing_key).toBe('')
 })
 
-const came = (headers: Record<string, unknown>, more: object = {}, routingKey = 'a.b') => fromMessage({
-  content: Buffer.from('{}'), fields: { routingKey, exchange: '', deliveryTag: 3, redelivered: false, consumerTag: '' },
-  properties: { headers, contentType: 'application/json', ...more } as Parameters<typeof fromMessage>[0]['properties'],
-}, 'q', '1.1.3')
+const came = (headers: Record<string, unknown>, more: object = {}, routingKey = 'a.b') =>
+  fromMessage(
+    {
+      content: Buffer.from('{}'),
+      fields: { routingKey, exchange: '', deliveryTag: 3, redelivered: false, consumerTag: '' },
+      properties: { headers, contentType: 'application/json', ...more } as Parameters<
+        typeof fromMessage
+      >[0]['properties'],
+    },
+    'q',
+    '1.1.3',
+  )
 
-test('attributes are read with either separator and in AMQP\'s own types, the rest of the headers is left', () => {
-  const { attributes } = came({ 'cloudEvents:id': 'x', cloudEvents_type: 't', 'cloudEvents:n': 7, 'cloudEvents:yes': true, 'cloudEvents:time': { '!': 'timestamp', value: 1_714_521_600 }, 'cloudEvents:raw': Buffer.of(1, 2), 'x-death': [{}], type: 'other' })
+test("attributes are read with either separator and in AMQP's own types, the rest of the headers is left", () => {
+  const { attributes } = came({
+    'cloudEvents:id': 'x',
+    cloudEvents_type: 't',
+    'cloudEvents:n': 7,
+    'cloudEvents:yes': true,
+    'cloudEvents:time': { '!': 'timestamp', value: 1_714_521_600 },
+    'cloudEvents:raw': Buffer.of(1, 2),
+    'x-death': [{}],
+    type: 'other',
+  })
   expect(attributes).toEqual({ id: 'x', type: 't', n: '7', yes: 'true', time: '2024-05-01T00:00:00.000Z', raw: 'AQI=' })
 })
 
 test('a message is known by its offset, else by its id, else by this delivery; its key is the routing key', () => {
-  expect(came({ 'x-stream-offset': 41 }, { messageId: 'm', timestamp: 2 })).toMatchObject({ place: 'q/41', time: 2000, key: 'a.b' })
+  expect(came({ 'x-stream-offset': 41 }, { messageId: 'm', timestamp: 2 })).toMatchObject({
+    place: 'q/41',
+    time: 2000,
+    key: 'a.b',
+  })
   expect(came({}, { messageId: 'm' }, '')).toMatchObject({ place: 'q/m', time: undefined, key: undefined })
   expect(came({}, { messageId: '' })).toMatchObject({ place: 'q/1.1.3' })
 })

@@ -10,7 +10,11 @@ import type { RabbitmqConfig, rabbitmqSchema } from './config.ts'
 import { routingKeyOf } from './map-key.ts'
 import { toMessage, type RabbitMessage } from './map.ts'
 
-export const sink = defineSink<typeof rabbitmqSchema>('rabbitmq', { accepts: ['events', 'flows'], idempotency: 'id', build: openRabbitmq })
+export const sink = defineSink<typeof rabbitmqSchema>('rabbitmq', {
+  accepts: ['events', 'flows'],
+  idempotency: 'id',
+  build: openRabbitmq,
+})
 
 export function openRabbitmq(config: RabbitmqConfig, context: Context): Promise<Sink> {
   const publisher = new RabbitPublisher(config, context)
@@ -29,7 +33,15 @@ export function openRabbitmq(config: RabbitmqConfig, context: Context): Promise<
     show(message) {
       try {
         const { routingKey: key, headers, contentType, messageId, body } = written(message)
-        return { to: `${config.exchange} ${key}`.trimEnd(), headers: { ...headers, 'message-id': messageId, ...(contentType === undefined ? {} : { 'content-type': contentType }) }, body }
+        return {
+          to: `${config.exchange} ${key}`.trimEnd(),
+          headers: {
+            ...headers,
+            'message-id': messageId,
+            ...(contentType === undefined ? {} : { 'content-type': contentType }),
+          },
+          body,
+        }
       } catch (error) {
         return { problem: unwritten(error) }
       }

@@ -69,6 +69,9 @@ function offsetIn(text: string, path: string): { readonly queue: string; readonl
   try {
     return unsealed(text) as { queue: string; offset: number }
   } catch (error) {
-    throw new Error(`The offset of the stream in ${path} is damaged (${messageOf(error)}). Remove the file to start where the configuration says.`, { cause: error })
+    throw new Error(
+      `The offset of the stream in ${path} is damaged (${messageOf(error)}). Remove the file to start where the configuration says.`,
+      { cause: error },
+    )
   }
 }

@@ -5,7 +5,10 @@ import { RabbitPuller } from './client-pull.ts'
 import type { RabbitmqSourceConfig, rabbitmqSourceSchema } from './config.ts'
 import { lookAtQueue } from './client-look.ts'
 
-export const source = defineSource<typeof rabbitmqSourceSchema>('rabbitmq', { build: openRabbitmqSource, probe: lookAtQueue })
+export const source = defineSource<typeof rabbitmqSourceSchema>('rabbitmq', {
+  build: openRabbitmqSource,
+  probe: lookAtQueue,
+})
 
 /** A server that is away is no error here: it is said, and tried again. */
 export function openRabbitmqSource(config: RabbitmqSourceConfig, context: SourceContext): Promise<Source> {

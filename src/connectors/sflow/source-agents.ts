@@ -52,12 +52,27 @@ export class Agent extends Sender implements Losses {
 
   /** Plain data, so that it crosses threads. */
   status(): AgentStatus {
-    const { address, lastSeen, lastRow, datagrams, rows, counterSamples, unknownSamples, malformed, lastMalformed } = this
+    const { address, lastSeen, lastRow, datagrams, rows, counterSamples, unknownSamples, malformed, lastMalformed } =
+      this
     const { missing, late, missingSamples, lateSamples, restarts } = this
     const why = this.#why()
     return {
-      address, agent: formatIp(this.#named), lastSeen, lastRow, datagrams, rows, counterSamples, unknownSamples, malformed, lastMalformed,
-      missing, late, missingSamples, lateSamples, restarts, ...(why === undefined ? {} : { why }),
+      address,
+      agent: formatIp(this.#named),
+      lastSeen,
+      lastRow,
+      datagrams,
+      rows,
+      counterSamples,
+      unknownSamples,
+      malformed,
+      lastMalformed,
+      missing,
+      late,
+      missingSamples,
+      lateSamples,
+      restarts,
+      ...(why === undefined ? {} : { why }),
     }
   }
 
@@ -68,7 +83,8 @@ export class Agent extends Sender implements Losses {
         ? 'What it sends is not sFlow version 5: set its sFlow version to 5, and NetFlow or IPFIX to the ports of `netflow`.'
         : 'Its datagrams are cut or damaged: look for a relay or a fragmenting network on the way.'
     }
-    if (this.counterSamples > 0) return 'It sends counters and no packet samples: turn on packet sampling on its interfaces.'
+    if (this.counterSamples > 0)
+      return 'It sends counters and no packet samples: turn on packet sampling on its interfaces.'
     if (this.unknownSamples > 0) return 'It sends samples of kinds that are not known here, and no packet samples.'
     return 'Its datagrams hold no samples that could be taken.'
   }

@@ -17,7 +17,13 @@ import { openSflow, type SflowLimits, type SflowSource } from './source.ts'
 
 const real = realHost()
 // Housekeeping comes every five seconds; these tests see to it at once.
-const host = { ...real, timers: { ...real.timers, sleep: (ms: number, signal?: AbortSignal) => real.timers.sleep(ms === 5000 ? 20 : ms, signal) } }
+const host = {
+  ...real,
+  timers: {
+    ...real.timers,
+    sleep: (ms: number, signal?: AbortSignal) => real.timers.sleep(ms === 5000 ? 20 : ms, signal),
+  },
+}
 
 interface Running {
   readonly source: SflowSource
@@ -36,24 +42,40 @@ afterEach(async () => {
 
 type Append = (unit: Omit<Unit, 'source'>) => Promise<void>
 
-async function start(written: WrittenConfigOf<typeof sflowSchema> = {}, append: Append = async () => undefined, limits?: SflowLimits, more: Partial<SourceContext> = {}): Promise<Running> {
+async function start(
+  written: WrittenConfigOf<typeof sflowSchema> = {},
+  append: Append = async () => undefined,
+  limits?: SflowLimits,
+  more: Partial<SourceContext> = {},
+): Promise<Running> {
   const units: Omit<Unit, 'source'>[] = []
   const shed: Record<string, number> = {}
   const lines: string[] = []
   const metrics = new MetricStore({ strict: true, table: metricTable })
   const line = (message: string): void => void lines.push(message)
   const context: SourceContext = {
-    id: 'sflow', host, epoch: 1, cursor: undefined, metrics, log: { debug: line, info: line, warn: line, error: line },
+    id: 'sflow',
+    host,
+    epoch: 1,
+    cursor: undefined,
+    metrics,
+    log: { debug: line, info: line, warn: line, error: line },
     async append(unit) {
       await append(unit)
       // What is synced has its buffer used again, so that only a copy stays as it is (`slice` of a Buffer is none).
       units.push({ ...unit, raw: Uint8Array.from(unit.raw) })
       return { position: { sequence: units.length, row: 0 }, epoch: 1, sourceSequence: units.length }
     },
-    shed: (reason, rows) => { shed[reason] = (shed[reason] ?? 0) + rows },
+    shed: (reason, rows) => {
+      shed[reason] = (shed[reason] ?? 0) + rows
+    },
     ...more,
   }
-  const source = await openSflow(configFrom(sflowSchema, { listen: '127.0.0.1:0', receive_buffer: '1MiB', flush: '5ms', ...written }), context, limits)
+  const source = await openSflow(
+    configFrom(sflowSchema, { listen: '127.0.0.1:0', receive_buffer: '1MiB', flush: '5ms', ...written }),
+    context,
+    limits,
+  )
   const abort = new AbortController()
   const running = source.run(abort.signal)
   const stop = async (): Promise<void> => {
@@ -61,7 +83,8 @@ async function start(written: WrittenConfigOf<typeof sflowSchema> = {}, append: 
     await running
   }
   cleanups.push(stop)
-  const metric: Running['metric'] = (name, labels = {}) => metrics.value(`weir_sflow_${name}`, { source: 'sflow', ...labels })
+  const metric: Running['metric'] = (name, labels = {}) =>
+    metrics.value(`weir_sflow_${name}`, { source: 'sflow', ...labels })
   return { source, units, shed, lines, port: Number(source.addresses[0]?.split(':').at(-1)), metric, stop }
 }
 
@@ -75,7 +98,9 @@ async function agent(address = '127.0.0.1'): Promise<Socket> {
 async function send(running: Running, ...datagrams: readonly Uint8Array[]): Promise<void> {
   const socket = await agent()
   for (const bytes of datagrams) {
-    await new Promise<void>((resolve, reject) => socket.send(bytes, running.port, '127.0.0.1', (error) => (error ? reject(error) : resolve())))
+    await new Promise<void>((resolve, reject) =>
+      socket.send(bytes, running.port, '127.0.0.1', (error) => (error ? reject(error) : resolve())),
+    )
   }
 }
 
@@ -83,7 +108,8 @@ async function until(done: () => boolean): Promise<void> {
   while (!done()) await host.timers.sleep(2)
 }
 
-const rowsOf = ({ units }: Running): FlowRow[] => units.filter(({ kind }) => kind === 'flows').flatMap(({ raw }) => flowRows(decodeBatch('flows', raw) as FlowBatch))
+const rowsOf = ({ units }: Running): FlowRow[] =>
+  units.filter(({ kind }) => kind === 'flows').flatMap(({ raw }) => flowRows(decodeBatch('flows', raw) as FlowBatch))
 const counters = tagged(2, words(1, 3, 0))
 
 describe('the sflow source', () => {
@@ -93,15 +119,47 @@ describe('the sflow source', () => {
     await send(running, vectorG)
     await until(() => running.units.length === 1)
     const [unit] = running.units
-    expect(unit).toMatchObject({ stream: 'sflow', kind: 'flows', count: 1, timeMin: unit?.received, timeMax: unit?.received })
+    expect(unit).toMatchObject({
+      stream: 'sflow',
+      kind: 'flows',
+      count: 1,
+      timeMin: unit?.received,
+      timeMax: unit?.received,
+    })
     expect(unit?.received).toBeGreaterThanOrEqual(before)
-    expect(rowsOf(running)).toMatchObject([{
-      exporter_addr: '127.0.0.1', time_start: unit?.received, time_end: unit?.received, protocol: 'sflow5', protocol_version: 5,
-      src_addr: '10.0.0.1', dst_addr: '10.0.0.2', src_mac: '02:00:00:00:00:01', dst_mac: '02:00:00:00:00:02', vlan: 100,
-      tcp_flags: 0x12, dscp: 46, packets: 1, bytes: 1000, sampling: 1000, in_if: 3, out_if: 4,
-    }])
+    expect(rowsOf(running)).toMatchObject([
+      {
+        exporter_addr: '127.0.0.1',
+        time_start: unit?.received,
+        time_end: unit?.received,
+        protocol: 'sflow5',
+        protocol_version: 5,
+        src_addr: '10.0.0.1',
+        dst_addr: '10.0.0.2',
+        src_mac: '02:00:00:00:00:01',
+        dst_mac: '02:00:00:00:00:02',
+        vlan: 100,
+        tcp_flags: 0x12,
+        dscp: 46,
+        packets: 1,
+        bytes: 1000,
+        sampling: 1000,
+        in_if: 3,
+        out_if: 4,
+      },
+    ])
     expect(running.source.status()).toMatchObject({
-      exporters: [{ address: '127.0.0.1', agent: '192.0.2.1', datagrams: 1, rows: 1, malformed: 0, missing: 0, lastRow: unit?.received }],
+      exporters: [
+        {
+          address: '127.0.0.1',
+          agent: '192.0.2.1',
+          datagrams: 1,
+          rows: 1,
+          malformed: 0,
+          missing: 0,
+          lastRow: unit?.received,
+        },
+      ],
     })
     expect(running.source.status().exporters[0]).not.toHaveProperty('why')
   })
@@ -115,12 +173,20 @@ describe('the sflow source', () => {
 
   test('says what became of every byte', async () => {
     const running = await start()
-    const sent = [vectorG, datagram([counters, flowSample([])]), Buffer.from('no sFlow at all'), vectorG.subarray(0, 100), Buffer.concat([vectorG, Buffer.alloc(5)])]
+    const sent = [
+      vectorG,
+      datagram([counters, flowSample([])]),
+      Buffer.from('no sFlow at all'),
+      vectorG.subarray(0, 100),
+      Buffer.concat([vectorG, Buffer.alloc(5)]),
+    ]
     await send(running, ...sent)
     await until(() => running.metric('datagrams_total') === sent.length)
     const received = sent.reduce((sum, { length }) => sum + length, 0)
     expect(running.metric('received_bytes_total')).toBe(received)
-    const fates = ['decoded', 'padding', 'skipped', 'malformed'].map((fate) => running.metric('accounted_bytes_total', { fate }))
+    const fates = ['decoded', 'padding', 'skipped', 'malformed'].map((fate) =>
+      running.metric('accounted_bytes_total', { fate }),
+    )
     expect(fates.reduce((sum, bytes) => sum + bytes, 0)).toBe(received)
     expect(fates.every((bytes) => bytes > 0)).toBe(true)
     expect(running.metric('malformed_datagrams_total', { reason: 'version' })).toBe(1)
@@ -135,7 +201,9 @@ describe('the sflow source', () => {
     const one = (sequence: number): Buffer => datagram([flowSample([], { sequence: 10 * sequence })], { sequence })
     await send(running, one(5), one(9), one(7))
     await until(() => running.source.status().exporters[0]?.datagrams === 3)
-    expect(running.source.status().exporters).toMatchObject([{ missing: 3, late: 1, missingSamples: 39, lateSamples: 1, restarts: 0 }])
+    expect(running.source.status().exporters).toMatchObject([
+      { missing: 3, late: 1, missingSamples: 39, lateSamples: 1, restarts: 0 },
+    ])
     expect(running.metric('missing_datagrams_total')).toBe(3)
     expect(running.metric('late_datagrams_total')).toBe(1)
     expect(running.metric('missing_samples_total')).toBe(39)
@@ -151,11 +219,15 @@ describe('the sflow source', () => {
 
   test('says why nothing is seen', async () => {
     const running = await start()
-    expect(running.source.status().why).toMatch(/^No datagram has come to udp:\/\/127\.0\.0\.1:\d+ yet: check the collector address/)
+    expect(running.source.status().why).toMatch(
+      /^No datagram has come to udp:\/\/127\.0\.0\.1:\d+ yet: check the collector address/,
+    )
     await send(running, datagram([counters]))
     await until(() => running.source.status().exporters.length === 1)
     expect(running.source.status()).not.toHaveProperty('why')
-    expect(running.source.status().exporters[0]?.why).toBe('It sends counters and no packet samples: turn on packet sampling on its interfaces.')
+    expect(running.source.status().exporters[0]?.why).toBe(
+      'It sends counters and no packet samples: turn on packet sampling on its interfaces.',
+    )
     const other = await start()
     await send(other, Buffer.concat([words(4), vectorG.subarray(4)]))
     await until(() => other.source.status().exporters.length === 1)
@@ -173,13 +245,21 @@ describe('the sflow source', () => {
 
   test('sheds rows and follows their sequence when the disk is behind', async () => {
     let release = (): void => undefined
-    const disk = new Promise<void>((resolve) => { release = resolve })
-    const running = await start({ flush: '10s' }, () => disk, { units: { ...usualLimits, rows: 1, inFlight: 1 }, exporters: 10 })
+    const disk = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const running = await start({ flush: '10s' }, () => disk, {
+      units: { ...usualLimits, rows: 1, inFlight: 1 },
+      exporters: 10,
+    })
     const one = (sequence: number): Buffer => datagram([flowSample([], { sequence })], { sequence })
     await send(running, one(1), one(2), one(3), one(6))
     await until(() => running.metric('datagrams_total') === 4)
     expect(running.shed).toEqual({ journal_behind: 2 })
-    expect(running.source.status()).toMatchObject({ inFlight: 1, exporters: [{ rows: 2, missing: 2, missingSamples: 2 }] })
+    expect(running.source.status()).toMatchObject({
+      inFlight: 1,
+      exporters: [{ rows: 2, missing: 2, missingSamples: 2 }],
+    })
     release()
     await running.stop()
     expect(rowsOf(running)).toHaveLength(2)

@@ -37,7 +37,11 @@ export interface SflowLimits {
 }
 
 /** Opens every listener; when one cannot be opened, none stays open. */
-export async function openSflow(config: SflowConfig, context: SourceContext, limits?: SflowLimits): Promise<SflowSource> {
+export async function openSflow(
+  config: SflowConfig,
+  context: SourceContext,
+  limits?: SflowLimits,
+): Promise<SflowSource> {
   const source = new Sflow(config, context, limits ?? { units: usualLimits, exporters: 10_000 })
   await source.open()
   return source
@@ -59,7 +63,11 @@ class Sflow implements SflowSource {
   constructor(config: SflowConfig, context: SourceContext, limits: SflowLimits) {
     this.#config = config
     this.#context = context
-    this.#agents = new Senders(config.allow.flatMap((range) => parseCidr(range) ?? []), (address, words) => new Agent(address, words), limits.exporters)
+    this.#agents = new Senders(
+      config.allow.flatMap((range) => parseCidr(range) ?? []),
+      (address, words) => new Agent(address, words),
+      limits.exporters,
+    )
     this.#counts = new SflowCounts(context)
     this.#writer = new UnitWriter(context, this.#flows, limits.units)
   }
@@ -71,14 +79,27 @@ class Sflow implements SflowSource {
   async open(): Promise<void> {
     const { id, log, metrics, host: environment } = this.#context
     const { listen: places, receive_buffer: receiveBuffer } = this.#config
-    this.#udp = await UdpListeners.open({ source: id, places, receiveBuffer, environment, log, metrics, onDatagrams: (datagrams) => this.#take(datagrams) })
+    this.#udp = await UdpListeners.open({
+      source: id,
+      places,
+      receiveBuffer,
+      environment,
+      log,
+      metrics,
+      onDatagrams: (datagrams) => this.#take(datagrams),
+    })
   }
 
   status(): SflowStatus {
     const exporters = this.#agents.all().map((agent) => agent.status())
     const silent = exporters.length === 0 && this.addresses.length > 0
     const why = `No datagram has come to ${this.addresses.join(' or ')} yet: check the collector address and port of the agents, and the firewalls on the way.`
-    return { exporters, listeners: this.#udp?.status() ?? [], inFlight: this.#writer.inFlight, ...(silent ? { why } : {}) }
+    return {
+      exporters,
+      listeners: this.#udp?.status() ?? [],
+      inFlight: this.#writer.inFlight,
+      ...(silent ? { why } : {}),
+    }
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -121,7 +142,10 @@ class Sflow implements SflowSource {
         return
       }
     }
-    const decoded = this.#decoder.decode(datagram, { exporter: this.#config.exporter === 'agent' ? datagram.agent : agent.words, time })
+    const decoded = this.#decoder.decode(datagram, {
+      exporter: this.#config.exporter === 'agent' ? datagram.agent : agent.words,
+      time,
+    })
     agent.decoded(decoded, time)
     this.#counts.decoded(decoded)
     if (decoded.malformed !== undefined) this.#malformed(agent, decoded.malformed)
@@ -130,7 +154,13 @@ class Sflow implements SflowSource {
   #follow(agent: Agent): void {
     const { missing, late, missingSamples, lateSamples, restarts } = agent
     this.#sequences.follow(this.#datagram, agent.words, agent)
-    this.#counts.losses(agent.missing - missing, agent.late - late, agent.missingSamples - missingSamples, agent.lateSamples - lateSamples, agent.restarts - restarts)
+    this.#counts.losses(
+      agent.missing - missing,
+      agent.late - late,
+      agent.missingSamples - missingSamples,
+      agent.lateSamples - lateSamples,
+      agent.restarts - restarts,
+    )
   }
 
   #malformed(agent: Agent, reason: Malformed): void {
@@ -140,6 +170,10 @@ class Sflow implements SflowSource {
     this.#counts.malformed(reason)
     if (this.#warned.has(reason)) return
     this.#warned.add(reason)
-    this.#context.log.warn('A datagram is no well-formed sFlow v5; what could be read of it was taken.', { source: this.#context.id, exporter: agent.address, reason })
+    this.#context.log.warn('A datagram is no well-formed sFlow v5; what could be read of it was taken.', {
+      source: this.#context.id,
+      exporter: agent.address,
+      reason,
+    })
   }
 }

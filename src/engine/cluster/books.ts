@@ -7,7 +7,10 @@ import { keys, type TotalsRecord } from './names.ts'
 import type { SharedRecords } from './records.ts'
 
 /** The books of everybody who shares a journal, as their records have them: a source's totals are written down every few seconds. */
-export function sharedBooks(records: SharedRecords, known: Iterable<SourceBooks>): { readonly sources: readonly SourceBooks[]; readonly sinks: readonly SinkBooks[] } {
+export function sharedBooks(
+  records: SharedRecords,
+  known: Iterable<SourceBooks>,
+): { readonly sources: readonly SourceBooks[]; readonly sinks: readonly SinkBooks[] } {
   const sources = new Map([...known].map((source) => [source.name, { ...source }]))
   const accept = (name: string, accepted: number): void => {
     const source = sources.get(name)
@@ -17,9 +20,13 @@ export function sharedBooks(records: SharedRecords, known: Iterable<SourceBooks>
   for (const { name, value } of records.under<TotalsRecord>(keys.totals(''))) {
     accept(name, value.accepted)
     const source = sources.get(name)
-    if (source !== undefined && source.duplicates <= value.duplicates) sources.set(name, { ...source, duplicates: value.duplicates, shed: value.shed })
+    if (source !== undefined && source.duplicates <= value.duplicates)
+      sources.set(name, { ...source, duplicates: value.duplicates, shed: value.shed })
   }
-  const sinks = new Map<string, { from: readonly string[] | undefined; tallies: Record<string, Tally>; readonly state?: SinkBooks['state'] }>()
+  const sinks = new Map<
+    string,
+    { from: readonly string[] | undefined; tallies: Record<string, Tally>; readonly state?: SinkBooks['state'] }
+  >()
   for (const { name: place, value } of records.under<SinkRecord>(sinkKeys)) {
     const name = place.slice(place.indexOf('/') + 1)
     if (value.removed === true && value.forgotten === undefined) continue
@@ -34,10 +41,17 @@ export function sharedBooks(records: SharedRecords, known: Iterable<SourceBooks>
   return {
     sources: [...sources.values()],
     sinks: [...sinks].map(([name, { from, tallies, state }]) => ({
-      name, tallies, ...(state === undefined ? {} : { state }),
+      name,
+      tallies,
+      ...(state === undefined ? {} : { state }),
       letters: letters(name),
       takes: (source) => takesFrom(from, source),
-      ahead: new Map([...sources.values()].map(({ name: source, accepted }) => [source, accepted - (tallies[source]?.accounted ?? 0)])),
+      ahead: new Map(
+        [...sources.values()].map(({ name: source, accepted }) => [
+          source,
+          accepted - (tallies[source]?.accounted ?? 0),
+        ]),
+      ),
     })),
   }
 }

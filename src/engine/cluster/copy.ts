@@ -22,22 +22,41 @@ export interface CopyOptions {
 }
 
 /** Reads a partition as long as the signal says; a bus that is away is asked again. */
-export async function copyPartition({ bus, partition, after, host, log, metrics, signal, take, passed }: CopyOptions): Promise<void> {
+export async function copyPartition({
+  bus,
+  partition,
+  after,
+  host,
+  log,
+  metrics,
+  signal,
+  take,
+  passed,
+}: CopyOptions): Promise<void> {
   const units = new Units((why, record) => {
     metrics.count('weir_shared_journal_refused_records_total', 1, { reason: why })
-    if (why === 'damaged') log.error('A record of the journal is not one of ours, or not whole; its rows are quarantined.', { partition, place: record.place, key: record.key })
+    if (why === 'damaged')
+      log.error('A record of the journal is not one of ours, or not whole; its rows are quarantined.', {
+        partition,
+        place: record.place,
+        key: record.key,
+      })
   }, passed)
   let [place, complained] = [Math.max(0, after - lookBack * (bus.stride ?? 1)), false]
   while (!signal.aborted) {
     try {
       for await (const records of bus.read(partition, place, signal)) {
-        const whole = records.map((record) => units.take(record)).filter((unit) => unit !== undefined).filter((unit) => unit.place > after)
+        const whole = records
+          .map((record) => units.take(record))
+          .filter((unit) => unit !== undefined)
+          .filter((unit) => unit.place > after)
         if (whole.length > 0) await persistently(whole)
         place = records.at(-1)?.place ?? place
         complained = false
       }
     } catch (error) {
-      if (!complained && !signal.aborted) log.warn('The journal can not be read and is tried again.', { partition, error: String(error) })
+      if (!complained && !signal.aborted)
+        log.warn('The journal can not be read and is tried again.', { partition, error: String(error) })
       complained = true
     }
     await host.timers.sleep(againMs, signal)

@@ -16,25 +16,34 @@ function dyingAt(bus: MemoryBus, writes: number): JournalBus & { readonly dead: 
     close: () => writer.close(),
   })
   return {
-    get dead() { return left < 0 },
-    where: bus.where, partitions: bus.partitions, claim: async (name) => dying(await bus.claim(name)),
-    read: (...args) => bus.read(...args), bounds: (channel) => bus.bounds(channel), close: () => bus.close(),
+    get dead() {
+      return left < 0
+    },
+    where: bus.where,
+    partitions: bus.partitions,
+    claim: async (name) => dying(await bus.claim(name)),
+    read: (...args) => bus.read(...args),
+    bounds: (channel) => bus.bounds(channel),
+    close: () => bus.close(),
   }
 }
 
-test.each([4, 6, 8, 11])('a deliverer that is killed with its write %i: whoever is next derives each row once, in order', async (writes) => {
-  const bus = new MemoryBus(2)
-  const partition = partitionOf('in@a', 2)
-  // A new transform begins with what comes after it.
-  await (await deliver(bus, partition)).close()
-  const send = await collector(bus, 'a')
-  for (let at = 0; at < 4; at++) await send(3)
-  const killed = dyingAt(bus, writes)
-  await deliver(killed, partition).catch(() => undefined)
-  await expect.poll(() => killed.dead, patience).toBe(true)
-  await deliver(bus, partition)
-  await expect.poll(async () => (await derived(bus, partition)).length, patience).toBeGreaterThanOrEqual(11)
-  await send(1)
-  await expect.poll(async () => (await derived(bus, partition)).at(-1), patience).toBe('a-12!')
-  expect(await derived(bus, partition)).toEqual(expected('a', 13))
-})
+test.each([4, 6, 8, 11])(
+  'a deliverer that is killed with its write %i: whoever is next derives each row once, in order',
+  async (writes) => {
+    const bus = new MemoryBus(2)
+    const partition = partitionOf('in@a', 2)
+    // A new transform begins with what comes after it.
+    await (await deliver(bus, partition)).close()
+    const send = await collector(bus, 'a')
+    for (let at = 0; at < 4; at++) await send(3)
+    const killed = dyingAt(bus, writes)
+    await deliver(killed, partition).catch(() => undefined)
+    await expect.poll(() => killed.dead, patience).toBe(true)
+    await deliver(bus, partition)
+    await expect.poll(async () => (await derived(bus, partition)).length, patience).toBeGreaterThanOrEqual(11)
+    await send(1)
+    await expect.poll(async () => (await derived(bus, partition)).at(-1), patience).toBe('a-12!')
+    expect(await derived(bus, partition)).toEqual(expected('a', 13))
+  },
+)

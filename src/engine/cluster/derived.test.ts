@@ -7,7 +7,9 @@ import { partitionOf } from './names.ts'
 
 const patience = { timeout: 10_000, interval: 5 }
 /** Of collectors whose source is in the partition. */
-const [zero = '', one = ''] = [0, 1].map((partition) => ['a', 'b', 'c', 'd', 'e', 'f'].find((name) => partitionOf(`in@${name}`, 2) === partition) ?? '')
+const [zero = '', one = ''] = [0, 1].map(
+  (partition) => ['a', 'b', 'c', 'd', 'e', 'f'].find((name) => partitionOf(`in@${name}`, 2) === partition) ?? '',
+)
 
 test('each partition is derived by who delivers it, goes on where it was with another, is delivered where it lands, and the books balance', async () => {
   const bus = new MemoryBus(2)
@@ -31,8 +33,12 @@ test('each partition is derived by who delivers it, goes on where it was with an
     return makeLedger(sources, sinks)
   }
   // Places of sinks are written down a moment after what they cover.
-  await expect.poll(async () => (await ledger()).sources.map(({ name, accepted }) => `${name} ${accepted}`).toSorted(), patience).toEqual([`in@${zero} 8`, `in@${one} 12`, 'marked@partition-0 8', 'marked@partition-1 11'].toSorted())
-  await expect.poll(async () => (await ledger()).sinks.map(({ name, pending }) => `${name} ${pending}`).toSorted(), patience).toEqual(['marked 0', 'out 0'])
+  await expect
+    .poll(async () => (await ledger()).sources.map(({ name, accepted }) => `${name} ${accepted}`).toSorted(), patience)
+    .toEqual([`in@${zero} 8`, `in@${one} 12`, 'marked@partition-0 8', 'marked@partition-1 11'].toSorted())
+  await expect
+    .poll(async () => (await ledger()).sinks.map(({ name, pending }) => `${name} ${pending}`).toSorted(), patience)
+    .toEqual(['marked 0', 'out 0'])
   const books = await ledger()
   expect(books.sinks.find(({ name }) => name === 'marked')).toMatchObject({ routed: 20, delivered: 19 })
   expect(books.balanced).toBe(true)
@@ -48,5 +54,7 @@ test('what the bus no longer has when it is to be derived from is counted as suc
   bus.forget(0, last)
   const lane = await deliver(bus, 0)
   await expect.poll(() => derived(bus, 0), patience).toEqual(expected(zero, 6).slice(4))
-  await expect.poll(() => lane.sinks.get('marked')?.record.sources[`in@${zero}`], patience).toMatchObject({ quarantined: 4, delivered: 2 })
+  await expect
+    .poll(() => lane.sinks.get('marked')?.record.sources[`in@${zero}`], patience)
+    .toMatchObject({ quarantined: 4, delivered: 2 })
 })

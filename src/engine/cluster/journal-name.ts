@@ -8,7 +8,17 @@ import { SteadyWriter } from './steady-writer.ts'
 const againMs = 100
 
 /** Name of a shared journal, the same for all who share it: who finds none gives it one. Rejects when the bus is away. */
-export async function sharedName({ bus, records, host, log }: { readonly bus: JournalBus; readonly records: SharedRecords; readonly host: Host; readonly log: Log }): Promise<string> {
+export async function sharedName({
+  bus,
+  records,
+  host,
+  log,
+}: {
+  readonly bus: JournalBus
+  readonly records: SharedRecords
+  readonly host: Host
+  readonly log: Log
+}): Promise<string> {
   const forever = new AbortController().signal
   const known = (): string | undefined => records.get<{ readonly name: string }>(keys.name)?.name
   for (;;) {
@@ -19,7 +29,8 @@ export async function sharedName({ bus, records, host, log }: { readonly bus: Jo
     try {
       await writer.fence('records', keys.name)
       await records.sync(forever)
-      if (known() === undefined) await writeRecord(writer, keys.name, { name: Buffer.from(host.random.bytes(6)).toString('base64url') })
+      if (known() === undefined)
+        await writeRecord(writer, keys.name, { name: Buffer.from(host.random.bytes(6)).toString('base64url') })
     } catch (error) {
       // Another one gives it a name just now.
       if (!(error instanceof Fenced)) throw error

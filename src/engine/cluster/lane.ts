@@ -1,5 +1,11 @@
 import type { Disk, DiskFile, Host } from '../../host/index.ts'
-import { defaultLimits, SegmentWriter, type CopiedFrame, type JournalBus, type JournalLimits } from '../../journal/index.ts'
+import {
+  defaultLimits,
+  SegmentWriter,
+  type CopiedFrame,
+  type JournalBus,
+  type JournalLimits,
+} from '../../journal/index.ts'
 import { storedRecord, type RecordStore } from '../delivery/record-store.ts'
 import type { SinkRecord } from '../delivery/tally.ts'
 import { Follower } from '../follower.ts'
@@ -58,7 +64,15 @@ export class Lane {
   readonly #stop = new AbortController()
   readonly #running: Promise<unknown>
 
-  private constructor(options: LaneOptions, writer: SteadyWriter, derived: Derived, segments: SegmentWriter, sinks: SinkSet, follower: Follower, start: number) {
+  private constructor(
+    options: LaneOptions,
+    writer: SteadyWriter,
+    derived: Derived,
+    segments: SegmentWriter,
+    sinks: SinkSet,
+    follower: Follower,
+    start: number,
+  ) {
     this.#options = options
     this.#writer = writer
     this.#derived = derived
@@ -77,10 +91,21 @@ export class Lane {
     const { bus, records, partition, instance, host, log, metrics, traces, directory } = options
     const name = `lane/${partition}`
     const writer = new SteadyWriter({ writer: await bus.claim(name), name, host, log })
-    const derived = new Derived({ bus, records, partition, host, log, confirm: () => writer.fence('records', keys.lane(partition)) })
+    const derived = new Derived({
+      bus,
+      records,
+      partition,
+      host,
+      log,
+      confirm: () => writer.fence('records', keys.lane(partition)),
+    })
     const forever = new AbortController().signal
     try {
-      await Promise.all([keys.lane(partition), keys.reached(partition), ...entries.map(({ id }) => keys.sink(partition, id))].map((key) => writer.fence('records', key)))
+      await Promise.all(
+        [keys.lane(partition), keys.reached(partition), ...entries.map(({ id }) => keys.sink(partition, id))].map(
+          (key) => writer.fence('records', key),
+        ),
+      )
       await records.sync(forever)
       await writeRecord(writer, keys.lane(partition), { owner: instance, free: false } satisfies LaneRecord)
       const { totals, place } = await totalsUpTo({ bus, records, partition, signal: forever })
@@ -90,19 +115,53 @@ export class Lane {
       for (const { id, delivery } of entries) {
         const slot = await store.open(id)
         // A new sink begins with what comes from now on.
-        if (slot.value === undefined) await slot.write(subscribe(undefined, delivery.from, { sequence: place * spread, row: 0 }, accepted))
+        if (slot.value === undefined)
+          await slot.write(subscribe(undefined, delivery.from, { sequence: place * spread, row: 0 }, accepted))
         starts.push(slot.value?.position.sequence ?? place * spread)
       }
       const start = Math.min(place * spread, ...starts)
       for (const file of await host.disk.list(directory)) await host.disk.remove(`${directory}/${file}`)
       await host.disk.makeDirectory(directory, 0o700)
-      const limits: JournalLimits = { ...defaultLimits, segmentBytes: 8 * 1024 * 1024, keepBytes: 0, maxBytes: options.maxBytes }
+      const limits: JournalLimits = {
+        ...defaultLimits,
+        segmentBytes: 8 * 1024 * 1024,
+        keepBytes: 0,
+        maxBytes: options.maxBytes,
+      }
       const segments = new SegmentWriter({
         // What is lost here is read again.
-        host: { ...host, disk: withoutSyncs(host.disk) }, directory, epoch: 1, limits, last: { sequence: start, row: 0 }, totals: new Map(), segments: [], afterLoss: false, metrics: undefined,
+        host: { ...host, disk: withoutSyncs(host.disk) },
+        directory,
+        epoch: 1,
+        limits,
+        last: { sequence: start, row: 0 },
+        totals: new Map(),
+        segments: [],
+        afterLoss: false,
+        metrics: undefined,
       })
-      const follower = new Follower({ host, directory, tail: segments.tail, after: { sequence: start, row: 0 }, accepted })
-      const sinks = new SinkSet({ host, log, metrics, traces, directory, records: store, letters: (sink) => sharedLetters({ records, writer, host, partition, sink }), tail: segments.tail, follower, load: (type) => loadFor(options, derived, type), accepted: () => follower.accepted(), holdsOrphans: false, ...(options.enrichment === undefined ? {} : { enrichment: options.enrichment }) })
+      const follower = new Follower({
+        host,
+        directory,
+        tail: segments.tail,
+        after: { sequence: start, row: 0 },
+        accepted,
+      })
+      const sinks = new SinkSet({
+        host,
+        log,
+        metrics,
+        traces,
+        directory,
+        records: store,
+        letters: (sink) => sharedLetters({ records, writer, host, partition, sink }),
+        tail: segments.tail,
+        follower,
+        load: (type) => loadFor(options, derived, type),
+        accepted: () => follower.accepted(),
+        holdsOrphans: false,
+        ...(options.enrichment === undefined ? {} : { enrichment: options.enrichment }),
+      })
       const lane = new Lane(options, writer, derived, segments, sinks, follower, Math.floor(start / spread))
       const up = await sinks.apply(entries)
       if (up.failed === undefined) return lane
@@ -126,17 +185,26 @@ export class Lane {
     await this.#running
     const lost = this.lost
     await this.#derived.close()
-    if (!lost) await writeRecord(this.#writer, keys.lane(this.#options.partition), { owner: this.#options.instance, free: true } satisfies LaneRecord).catch(() => undefined)
+    if (!lost)
+      await writeRecord(this.#writer, keys.lane(this.#options.partition), {
+        owner: this.#options.instance,
+        free: true,
+      } satisfies LaneRecord).catch(() => undefined)
     await this.#writer.close(closeMs)
     await this.follower.close()
     await this.#segments.close()
   }
 
   async #take(units: readonly SharedUnit[]): Promise<void> {
-    const frames = units.flatMap(({ pieces, place }) => pieces.map(({ decoded, body }, at): CopiedFrame => ({
-      header: decoded.header, zstd: decoded.zstd, body, sequence: place * spread - (pieces.length - 1 - at),
-      ...(decoded.header.cursor === undefined ? {} : { cursor: decoded.header.cursor }),
-    })))
+    const frames = units.flatMap(({ pieces, place }) =>
+      pieces.map(({ decoded, body }, at): CopiedFrame => ({
+        header: decoded.header,
+        zstd: decoded.zstd,
+        body,
+        sequence: place * spread - (pieces.length - 1 - at),
+        ...(decoded.header.cursor === undefined ? {} : { cursor: decoded.header.cursor }),
+      })),
+    )
     await this.#segments.copy(frames)
   }
 
@@ -145,7 +213,10 @@ export class Lane {
     const key = keys.reached(this.#options.partition)
     // Between two parts of a unit, or behind whoever had the partition before.
     if (!Number.isInteger(place) || place <= (this.#options.records.get<ReachedRecord>(key)?.place ?? 0)) return
-    await writeRecord(this.#writer, key, { place, accepted: Object.fromEntries(this.follower.accepted()) } satisfies ReachedRecord)
+    await writeRecord(this.#writer, key, {
+      place,
+      accepted: Object.fromEntries(this.follower.accepted()),
+    } satisfies ReachedRecord)
   }
 
   async #tidy(): Promise<void> {
@@ -158,13 +229,20 @@ export class Lane {
         if (turn % saveTurns === 0) await this.#saveReached()
         await this.#segments.release(Math.min(this.sinks.holds() ?? this.follower.sequence, this.follower.sequence))
       } catch (error) {
-        log.warn('Housekeeping of a partition failed and is tried again.', { partition: this.#options.partition, error: String(error) })
+        log.warn('Housekeeping of a partition failed and is tried again.', {
+          partition: this.#options.partition,
+          error: String(error),
+        })
       }
     }
   }
 }
 
-async function loadFor({ load, loadTransform }: LaneOptions, derived: Derived, type: string): Promise<SinkDefinition<unknown>> {
+async function loadFor(
+  { load, loadTransform }: LaneOptions,
+  derived: Derived,
+  type: string,
+): Promise<SinkDefinition<unknown>> {
   const transform = await loadTransform?.(type)
   return transform === undefined ? load(type) : derivedBy(transform, derived)
 }
@@ -188,20 +266,35 @@ function sharedRecords(records: SharedRecords, writer: SteadyWriter, partition: 
         close: () => Promise.resolve(),
       })
     },
-    all: () => Promise.resolve(records.under<SinkRecord>(keys.sink(partition, '')).map(({ name, value }) => storedRecord(name, value))),
+    all: () =>
+      Promise.resolve(
+        records.under<SinkRecord>(keys.sink(partition, '')).map(({ name, value }) => storedRecord(name, value)),
+      ),
   }
 }
 
 function withoutSyncs(disk: Disk): Disk {
   const done = (): Promise<void> => Promise.resolve()
   const loose = (file: DiskFile): DiskFile => ({
-    path: file.path, sync: done,
-    write: (bytes, at) => file.write(bytes, at), writeAll: (pieces, at) => file.writeAll(pieces, at), read: (into, at) => file.read(into, at),
-    truncate: (size) => file.truncate(size), size: () => file.size(), close: () => file.close(),
+    path: file.path,
+    sync: done,
+    write: (bytes, at) => file.write(bytes, at),
+    writeAll: (pieces, at) => file.writeAll(pieces, at),
+    read: (into, at) => file.read(into, at),
+    truncate: (size) => file.truncate(size),
+    size: () => file.size(),
+    close: () => file.close(),
   })
   return {
-    open: async (path, mode) => loose(await disk.open(path, mode)), syncDirectory: done,
-    list: (path) => disk.list(path), stat: (path) => disk.stat(path), rename: (from, to) => disk.rename(from, to), remove: (path) => disk.remove(path),
-    makeDirectory: (path, mode) => disk.makeDirectory(path, mode), readFile: (path) => disk.readFile(path), free: (path) => disk.free(path), capacity: (path) => disk.capacity(path),
+    open: async (path, mode) => loose(await disk.open(path, mode)),
+    syncDirectory: done,
+    list: (path) => disk.list(path),
+    stat: (path) => disk.stat(path),
+    rename: (from, to) => disk.rename(from, to),
+    remove: (path) => disk.remove(path),
+    makeDirectory: (path, mode) => disk.makeDirectory(path, mode),
+    readFile: (path) => disk.readFile(path),
+    free: (path) => disk.free(path),
+    capacity: (path) => disk.capacity(path),
   }
 }

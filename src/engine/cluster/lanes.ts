@@ -50,7 +50,9 @@ export class Lanes {
   /** Why some partition of ours, or a sink of it, does not get on, in words. */
   get problem(): string | undefined {
     if (this.#problem !== undefined) return this.#problem
-    for (const [partition, { sinks }] of this.#lanes) for (const { entry, delivery } of sinks.all()) if (delivery.error !== undefined) return `sink ${entry.id}, partition ${partition}: ${delivery.error}`
+    for (const [partition, { sinks }] of this.#lanes)
+      for (const { entry, delivery } of sinks.all())
+        if (delivery.error !== undefined) return `sink ${entry.id}, partition ${partition}: ${delivery.error}`
     return undefined
   }
 
@@ -73,7 +75,9 @@ export class Lanes {
     }
     this.#entries = entries
     // What a returning sink still needs is copied from the bus again.
-    for (const [partition, lane] of this.#lanes) if (returning.has(partition) && !this.#underWay.has(partition)) this.#begin(partition, () => this.#leave(partition, lane))
+    for (const [partition, lane] of this.#lanes)
+      if (returning.has(partition) && !this.#underWay.has(partition))
+        this.#begin(partition, () => this.#leave(partition, lane))
     return { changed: [...changed], orphaned: [...orphaned].map(([id, rows]) => ({ id, rows })) }
   }
 
@@ -81,10 +85,16 @@ export class Lanes {
   async forget(id: string): Promise<number> {
     let rows: number | undefined
     for (const { sinks } of this.#lanes.values()) {
-      const isThere = sinks.get(id) !== undefined || sinks.former().some((former) => former.id === id && former.orphaned !== undefined)
+      const isThere =
+        sinks.get(id) !== undefined ||
+        sinks.former().some((former) => former.id === id && former.orphaned !== undefined)
       if (isThere) rows = (rows ?? 0) + (await sinks.forget(id))
     }
-    if (rows === undefined) throw new WeirError('WEIR_SINK_UNKNOWN', `no sink ${id} waits to be forgotten in the partitions that are delivered here`)
+    if (rows === undefined)
+      throw new WeirError(
+        'WEIR_SINK_UNKNOWN',
+        `no sink ${id} waits to be forgotten in the partitions that are delivered here`,
+      )
     return rows
   }
 
@@ -134,16 +144,26 @@ export class Lanes {
   /** Of its partitions the one that gets on worst. */
   #report(): SinkReport[] {
     const now = this.#options.host.clock.now()
-    return worst([...this.#lanes.values()].flatMap(({ sinks }) => sinks.all().map(({ entry, delivery }): SinkReport => ({
-      name: entry.id, type: entry.type, from: delivery.settings.from ?? [], state: delivery.state,
-      lagMs: delivery.oldest === undefined ? 0 : Math.max(0, now - delivery.oldest),
-      ...(delivery.error === undefined ? {} : { error: delivery.error }),
-    }))))
+    return worst(
+      [...this.#lanes.values()].flatMap(({ sinks }) =>
+        sinks.all().map(({ entry, delivery }): SinkReport => ({
+          name: entry.id,
+          type: entry.type,
+          from: delivery.settings.from ?? [],
+          state: delivery.state,
+          lagMs: delivery.oldest === undefined ? 0 : Math.max(0, now - delivery.oldest),
+          ...(delivery.error === undefined ? {} : { error: delivery.error }),
+        })),
+      ),
+    )
   }
 
   #share(): void {
     const { records, instance, bus, goneMs = defaultGoneMs } = this.#options
-    const there = records.under<Member>(keys.member('')).filter(({ value, ageMs }) => !value.left && ageMs < goneMs).map(({ name }) => name)
+    const there = records
+      .under<Member>(keys.member(''))
+      .filter(({ value, ageMs }) => !value.left && ageMs < goneMs)
+      .map(({ name }) => name)
     // Until our own sign of life comes by, nobody knows of us.
     if (!there.includes(instance)) return
     const shares = sharesOf(bus.partitions, there)
@@ -152,27 +172,38 @@ export class Lanes {
       const lane = this.#lanes.get(partition)
       const ours = shares.get(partition) === instance
       if (lane !== undefined && (!ours || lane.lost)) this.#begin(partition, () => this.#leave(partition, lane))
-      else if (lane === undefined && ours && this.#isFree(partition, there)) this.#begin(partition, () => this.#take(partition))
+      else if (lane === undefined && ours && this.#isFree(partition, there))
+        this.#begin(partition, () => this.#take(partition))
     }
   }
 
   /** Whoever has it still lets go of it first. */
   #isFree(partition: number, there: readonly string[]): boolean {
     const record = this.#options.records.get<LaneRecord>(keys.lane(partition))
-    return record === undefined || record.free || record.owner === this.#options.instance || !there.includes(record.owner)
+    return (
+      record === undefined || record.free || record.owner === this.#options.instance || !there.includes(record.owner)
+    )
   }
 
   #begin(partition: number, act: () => Promise<void>): void {
     const { log } = this.#options
-    this.#underWay.set(partition, act().catch((error: unknown) => {
-      this.#problem = `partition ${partition}: ${messageOf(error)}`
-      log.warn('A partition could not be taken or left; it is tried again.', { partition, error: String(error) })
-    }).finally(() => this.#underWay.delete(partition)))
+    this.#underWay.set(
+      partition,
+      act()
+        .catch((error: unknown) => {
+          this.#problem = `partition ${partition}: ${messageOf(error)}`
+          log.warn('A partition could not be taken or left; it is tried again.', { partition, error: String(error) })
+        })
+        .finally(() => this.#underWay.delete(partition)),
+    )
   }
 
   async #take(partition: number): Promise<void> {
     const { directory, log } = this.#options
-    this.#lanes.set(partition, await Lane.open({ ...this.#options, partition, directory: `${directory}/${partition}` }, this.#entries))
+    this.#lanes.set(
+      partition,
+      await Lane.open({ ...this.#options, partition, directory: `${directory}/${partition}` }, this.#entries),
+    )
     this.#problem = undefined
     this.#options.metrics.set('weir_shared_journal_partitions', this.#lanes.size)
     log.info('Delivers a partition of the journal.', { partition })
@@ -188,7 +219,12 @@ export class Lanes {
 
 /** How each sink gets on with all who deliver to it. */
 export function sinksOf(records: SharedRecords, goneMs = defaultGoneMs): Pipeline['sinks'] {
-  return worst(records.under<Member>(keys.member('')).filter(({ ageMs }) => ageMs < goneMs).flatMap(({ value }) => value.sinks ?? []))
+  return worst(
+    records
+      .under<Member>(keys.member(''))
+      .filter(({ ageMs }) => ageMs < goneMs)
+      .flatMap(({ value }) => value.sinks ?? []),
+  )
 }
 
 function worst(reports: readonly SinkReport[]): SinkReport[] {

@@ -52,25 +52,38 @@ export async function heedWishes(parts: WishParts): Promise<void> {
     const over = new AbortController()
     const either = AbortSignal.any([signal, over.signal])
     // A sink may come later than what is wanted of it.
-    await Promise.race([host.timers.sleep(lookMs, either), records.until(() => records.version(wishKeys) !== seen, either)])
+    await Promise.race([
+      host.timers.sleep(lookMs, either),
+      records.until(() => records.version(wishKeys) !== seen, either),
+    ])
     over.abort()
     seen = records.version(wishKeys)
     try {
       await heed(parts, done)
     } catch (error) {
-      if (!signal.aborted) log.warn('What is wanted of dead letters could not be done and is tried again.', { partition, error: String(error) })
+      if (!signal.aborted)
+        log.warn('What is wanted of dead letters could not be done and is tried again.', {
+          partition,
+          error: String(error),
+        })
     }
   }
 }
 
 async function heed({ records, writer, partition, sinks }: WishParts, done: Map<string, number>): Promise<void> {
-  for (const { name, value: { number, to, ids, body } } of records.under<Wish>(keys.wishes(partition))) {
+  for (const {
+    name,
+    value: { number, to, ids, body },
+  } of records.under<Wish>(keys.wishes(partition))) {
     const [sink = '', instance = ''] = name.split('/', 2)
     const key = keys.wishDone(partition, sink, instance)
     const delivery = sinks.get(sink)
     if (delivery === undefined || number <= (done.get(key) ?? records.get<Done>(key)?.number ?? 0)) continue
     const { letters } = delivery
-    const moved = body === undefined ? await letters.mark(ids ?? openIds(letters), to) : Number(await letters.retryAs(ids?.[0] ?? '', Buffer.from(body, 'base64')))
+    const moved =
+      body === undefined
+        ? await letters.mark(ids ?? openIds(letters), to)
+        : Number(await letters.retryAs(ids?.[0] ?? '', Buffer.from(body, 'base64')))
     done.set(key, number)
     if (to === 'retrying') delivery.nudge()
     await writeRecord(writer, key, { number, moved } satisfies Done)
@@ -79,12 +92,24 @@ async function heed({ records, writer, partition, sinks }: WishParts, done: Map<
 
 /** Letters as whoever shares the journal sees and moves them. */
 export class SharedLetterBox implements LetterBox {
-  readonly #options: { readonly bus: JournalBus; readonly records: SharedRecords; readonly instance: string; readonly host: Host; readonly log: Log }
+  readonly #options: {
+    readonly bus: JournalBus
+    readonly records: SharedRecords
+    readonly instance: string
+    readonly host: Host
+    readonly log: Log
+  }
   #writer: Promise<SteadyWriter> | undefined
   readonly #underWay = new Map<string, Promise<number>>()
   readonly #numbers = new Map<string, number>()
 
-  constructor(options: { readonly bus: JournalBus; readonly records: SharedRecords; readonly instance: string; readonly host: Host; readonly log: Log }) {
+  constructor(options: {
+    readonly bus: JournalBus
+    readonly records: SharedRecords
+    readonly instance: string
+    readonly host: Host
+    readonly log: Log
+  }) {
     this.#options = options
   }
 
@@ -105,20 +130,33 @@ export class SharedLetterBox implements LetterBox {
   async move(sink: string, ids: readonly string[] | undefined, to: 'retrying' | 'dropped'): Promise<number> {
     this.check(sink)
     const wanted = ids === undefined ? undefined : new Set(ids)
-    const chosen = Map.groupBy(this.waiting(sink).filter(({ letter: { id } }) => wanted?.has(id) ?? true), ({ partition }) => partition)
-    const moved = await Promise.all(Array.from(chosen, async ([partition, some]) => {
-      if (wanted === undefined) return this.#ask(partition, sink, { to })
-      let sum = 0
-      for (let at = 0; at < some.length; at += mostIds) sum += await this.#ask(partition, sink, { to, ids: some.slice(at, at + mostIds).map(({ letter: { id } }) => id) })
-      return sum
-    }))
+    const chosen = Map.groupBy(
+      this.waiting(sink).filter(({ letter: { id } }) => wanted?.has(id) ?? true),
+      ({ partition }) => partition,
+    )
+    const moved = await Promise.all(
+      Array.from(chosen, async ([partition, some]) => {
+        if (wanted === undefined) return this.#ask(partition, sink, { to })
+        let sum = 0
+        for (let at = 0; at < some.length; at += mostIds)
+          sum += await this.#ask(partition, sink, {
+            to,
+            ids: some.slice(at, at + mostIds).map(({ letter: { id } }) => id),
+          })
+        return sum
+      }),
+    )
     return moved.reduce((sum, some) => sum + some, 0)
   }
 
   async retryAs(sink: string, id: string, bytes: Uint8Array): Promise<boolean> {
     const [found] = this.get(id, sink)
     const body = Buffer.from(bytes).toString('base64')
-    if (body.length > mostBody) throw new WeirError('WEIR_LETTER_EDIT', `It has ${bytes.length} bytes as the journal keeps it; where the journal is shared ${mostBody / 4 * 3} can be edited.`)
+    if (body.length > mostBody)
+      throw new WeirError(
+        'WEIR_LETTER_EDIT',
+        `It has ${bytes.length} bytes as the journal keeps it; where the journal is shared ${(mostBody / 4) * 3} can be edited.`,
+      )
     return found !== undefined && (await this.#ask(found.partition, sink, { to: 'retrying', ids: [id], body })) > 0
   }
 
@@ -129,7 +167,9 @@ export class SharedLetterBox implements LetterBox {
   /** Not those of a sink that nobody configures any more. */
   #of(sink: string | undefined): readonly SharedLetter[] {
     const { records } = this.#options
-    return lettersIn(records).filter(({ sink: of, partition }) => (sink === undefined || of === sink) && begun(records, of, partition))
+    return lettersIn(records).filter(
+      ({ sink: of, partition }) => (sink === undefined || of === sink) && begun(records, of, partition),
+    )
   }
 
   /** One after the other for each sink of a partition. */
@@ -145,13 +185,27 @@ export class SharedLetterBox implements LetterBox {
     const { records, instance, host } = this.#options
     const [key, doneKey] = [keys.wish(partition, sink, instance), keys.wishDone(partition, sink, instance)]
     const late = new AbortController()
-    const timer = host.timers.after(patienceMs, () => { late.abort() })
+    const timer = host.timers.after(patienceMs, () => {
+      late.abort()
+    })
     const tooLate = new Promise<never>((_, reject) => {
-      late.signal.addEventListener('abort', () => { reject(new WeirError('WEIR_SINK_UNREACHABLE', `no deliverer of partition ${partition} has answered for sink ${sink} within ${patienceMs / 1000} s; look whether its letters moved, and ask again`)) })
+      late.signal.addEventListener('abort', () => {
+        reject(
+          new WeirError(
+            'WEIR_SINK_UNREACHABLE',
+            `no deliverer of partition ${partition} has answered for sink ${sink} within ${patienceMs / 1000} s; look whether its letters moved, and ask again`,
+          ),
+        )
+      })
     })
     try {
       const writer = await Promise.race([this.#open(key), tooLate])
-      const number = Math.max(this.#numbers.get(key) ?? 0, records.get<Wish>(key)?.number ?? 0, records.get<Done>(doneKey)?.number ?? 0) + 1
+      const number =
+        Math.max(
+          this.#numbers.get(key) ?? 0,
+          records.get<Wish>(key)?.number ?? 0,
+          records.get<Done>(doneKey)?.number ?? 0,
+        ) + 1
       this.#numbers.set(key, number)
       await Promise.race([writeRecord(writer, key, { number, ...wish } satisfies Wish), tooLate])
       const done = (): Done | undefined => records.get<Done>(doneKey)

@@ -27,18 +27,41 @@ export function lettersIn(records: SharedRecords, of = ''): readonly SharedLette
     const key = `${of}${name}`
     const [partition = '', sink = ''] = key.split('/', 2)
     const bodies = Array.from({ length: parts }, (_, part) => records.get<string>(keys.letterBody(key, part)))
-    return bodies.includes(undefined) ? [] : [{ partition: Number(partition), sink, letter: parts === 0 ? letter : { ...letter, body: bodies.join('') } }]
+    return bodies.includes(undefined)
+      ? []
+      : [{ partition: Number(partition), sink, letter: parts === 0 ? letter : { ...letter, body: bodies.join('') } }]
   })
 }
 
 /** Letters of one sink in one partition, kept by whoever delivers it. */
-export function sharedLetters({ records, writer, host, partition, sink }: { readonly records: SharedRecords; readonly writer: SteadyWriter; readonly host: Host; readonly partition: number; readonly sink: string }): LetterLog {
+export function sharedLetters({
+  records,
+  writer,
+  host,
+  partition,
+  sink,
+}: {
+  readonly records: SharedRecords
+  readonly writer: SteadyWriter
+  readonly host: Host
+  readonly partition: number
+  readonly sink: string
+}): LetterLog {
   const prefix = `${partition}/${sink}/`
   return {
     async lines() {
       // What was written by the one before us, here or elsewhere, comes by a moment later.
-      while (!(await records.sync(new AbortController().signal).then(() => true, () => false))) await host.timers.sleep(againMs)
-      return lettersIn(records, prefix).flatMap(({ letter: { state, ...letter } }): LetterLine[] => [{ letter }, ...(state === 'open' ? [] : [{ mark: state, id: letter.id, time: letter.time }])])
+      while (
+        !(await records.sync(new AbortController().signal).then(
+          () => true,
+          () => false,
+        ))
+      )
+        await host.timers.sleep(againMs)
+      return lettersIn(records, prefix).flatMap(({ letter: { state, ...letter } }): LetterLine[] => [
+        { letter },
+        ...(state === 'open' ? [] : [{ mark: state, id: letter.id, time: letter.time }]),
+      ])
     },
     async write(lines, letters) {
       const [bodies, heads]: [{ key: string; value: Uint8Array }[], { key: string; value: Uint8Array }[]] = [[], []]
@@ -46,12 +69,24 @@ export function sharedLetters({ records, writer, host, partition, sink }: { read
         const letter = letters[at]
         const of = `${prefix}${'letter' in line ? line.letter.id : line.id}`
         const settled = letter === undefined || letter.state === 'delivered' || letter.state === 'dropped'
-        const needed = letter === undefined || letter.body.length <= partSize ? 0 : Math.ceil(letter.body.length / partSize)
+        const needed =
+          letter === undefined || letter.body.length <= partSize ? 0 : Math.ceil(letter.body.length / partSize)
         const parts = settled ? 0 : needed
-        for (let part = 0; part < parts; part++) bodies.push({ key: keys.letterBody(of, part), value: json(letter?.body.slice(part * partSize, (part + 1) * partSize)) })
-        heads.push({ key: keys.letter(of), value: letter === undefined ? nothing : json({ ...letter, body: settled || parts > 0 ? '' : letter.body, parts } satisfies LetterRecord) })
+        for (let part = 0; part < parts; part++)
+          bodies.push({
+            key: keys.letterBody(of, part),
+            value: json(letter?.body.slice(part * partSize, (part + 1) * partSize)),
+          })
+        heads.push({
+          key: keys.letter(of),
+          value:
+            letter === undefined
+              ? nothing
+              : json({ ...letter, body: settled || parts > 0 ? '' : letter.body, parts } satisfies LetterRecord),
+        })
         // Parts of before that nobody needs any more; the newest may not have come by yet.
-        for (let part = parts; part < needed || records.get(keys.letterBody(of, part)) !== undefined; part++) heads.push({ key: keys.letterBody(of, part), value: nothing })
+        for (let part = parts; part < needed || records.get(keys.letterBody(of, part)) !== undefined; part++)
+          heads.push({ key: keys.letterBody(of, part), value: nothing })
       }
       // A letter is there when all of it is.
       if (bodies.length > 0) await writer.write('records', bodies)
@@ -67,7 +102,8 @@ export function letterCounts(records: SharedRecords): (sink: string) => Pick<Dea
   const count = (sink: string, state: LetterState, source = ''): string => `${sink} ${state} ${source}`
   for (const { name, value: letter } of records.under<LetterRecord>(keys.letter(''))) {
     const [partition = '', sink = ''] = name.split('/', 2)
-    if (letter.sequence > (records.get<SinkRecord>(keys.sink(Number(partition), sink))?.position.sequence ?? 0)) continue
+    if (letter.sequence > (records.get<SinkRecord>(keys.sink(Number(partition), sink))?.position.sequence ?? 0))
+      continue
     const key = count(sink, letter.state, letter.source)
     counts.set(key, (counts.get(key) ?? 0) + 1)
   }

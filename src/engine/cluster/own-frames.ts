@@ -24,5 +24,10 @@ export function sharedFramesOf(id: string, options: OwnOptions): OwnFrames {
 
 /** The body is the stored one's; where it is, is said by the place. */
 function placed(frame: Frame, place: number): Frame {
-  return { header: { ...frame.header, sequence: place }, firstSequence: place, body: () => frame.body(), release: () => frame.release?.() }
+  return {
+    header: { ...frame.header, sequence: place },
+    firstSequence: place,
+    body: () => frame.body(),
+    release: () => frame.release?.(),
+  }
 }

@@ -12,9 +12,12 @@ export function ownState(id: string, options: OwnOptions): Omit<SharedState, 'tu
   const partition = partitionOf(id, bus.partitions)
   const totals = async (): Promise<readonly { readonly name: string; readonly value: TotalsRecord }[]> => {
     await steadily(() => records.sync(signal), options)
-    return records.under<TotalsRecord>(keys.totals('')).filter(({ name, value }) => componentOf(name) === id && value.partition === partition)
+    return records
+      .under<TotalsRecord>(keys.totals(''))
+      .filter(({ name, value }) => componentOf(name) === id && value.partition === partition)
   }
-  const bounds = (): Promise<{ readonly before: number; readonly last: number }> => steadily(() => bus.bounds(partition), options)
+  const bounds = (): Promise<{ readonly before: number; readonly last: number }> =>
+    steadily(() => bus.bounds(partition), options)
 
   return {
     async bounds() {
@@ -24,7 +27,11 @@ export function ownState(id: string, options: OwnOptions): Omit<SharedState, 'tu
     async newest() {
       const known = await totals()
       const { before } = await bounds()
-      return known.map(({ name, value: { cursor } }) => noteOf(name, cursor)).filter((note) => note !== undefined).filter(({ from }) => from > before).toSorted((a, b) => b.from - a.from)[0]
+      return known
+        .map(({ name, value: { cursor } }) => noteOf(name, cursor))
+        .filter((note) => note !== undefined)
+        .filter(({ from }) => from > before)
+        .toSorted((a, b) => b.from - a.from)[0]
     },
     async *pieces({ source, from, pieces }: StateNote): AsyncGenerator<StatePiece> {
       let found = 0
@@ -41,7 +48,16 @@ export function ownState(id: string, options: OwnOptions): Omit<SharedState, 'tu
     },
     async put(append, { of, begin, pieces }) {
       const empty = (stream: string, raw: Uint8Array, cursor?: Uint8Array): ReturnType<typeof append> =>
-        append({ stream, kind: 'empty', count: 0, raw, received: host.clock.now(), timeMin: Number.NaN, timeMax: Number.NaN, ...(cursor === undefined ? {} : { cursor }) })
+        append({
+          stream,
+          kind: 'empty',
+          count: 0,
+          raw,
+          received: host.clock.now(),
+          timeMin: Number.NaN,
+          timeMax: Number.NaN,
+          ...(cursor === undefined ? {} : { cursor }),
+        })
       const begun = await begin(() => empty(stateStream, new Uint8Array(0)))
       let [count, size] = [0, 0]
       for await (const { stream, bytes } of pieces) {
@@ -61,7 +77,9 @@ function noteOf(source: string, cursor: string | undefined): StateNote | undefin
   if (cursor === undefined) return undefined
   try {
     const said = JSON.parse(Buffer.from(cursor, 'base64').toString()) as Partial<StateNote> | null
-    return typeof said?.from === 'number' && typeof said.pieces === 'number' ? { ...(said as StateNote), source } : undefined
+    return typeof said?.from === 'number' && typeof said.pieces === 'number'
+      ? { ...(said as StateNote), source }
+      : undefined
   } catch {
     return undefined
   }

@@ -26,14 +26,28 @@ export async function* unitsOf(id: string, after: number, options: OwnOptions): 
 }
 
 /** As they come, until the signal aborts. `onPlace`: nothing of the source lies up to there that was not given out. */
-export async function followUnits(id: string, after: number, options: OwnOptions, onUnit: (unit: SharedUnit) => void, onPlace: (place: number) => void): Promise<void> {
+export async function followUnits(
+  id: string,
+  after: number,
+  options: OwnOptions,
+  onUnit: (unit: SharedUnit) => void,
+  onPlace: (place: number) => void,
+): Promise<void> {
   for await (const unit of readingOf(id, after, options, Infinity, onPlace)) onUnit(unit)
 }
 
 /** Up to a place that is there, or will be. */
-async function* readingOf(id: string, after: number, { bus, log, host, signal }: OwnOptions, last: number, onPlace?: (place: number) => void): AsyncGenerator<SharedUnit> {
+async function* readingOf(
+  id: string,
+  after: number,
+  { bus, log, host, signal }: OwnOptions,
+  last: number,
+  onPlace?: (place: number) => void,
+): AsyncGenerator<SharedUnit> {
   const partition = partitionOf(id, bus.partitions)
-  const units = new Units((why, { place }) => log.warn('A record of the journal is passed over.', { source: id, partition, place, why }))
+  const units = new Units((why, { place }) =>
+    log.warn('A record of the journal is passed over.', { source: id, partition, place, why }),
+  )
   for (let place = after; !signal.aborted;) {
     try {
       for await (const records of bus.read(partition, place, signal)) {
@@ -46,7 +60,11 @@ async function* readingOf(id: string, after: number, { bus, log, host, signal }:
         if (place >= last) return
       }
     } catch (error) {
-      if (!signal.aborted) log.warn('What the journal has of a source can not be read and is tried again.', { source: id, error: String(error) })
+      if (!signal.aborted)
+        log.warn('What the journal has of a source can not be read and is tried again.', {
+          source: id,
+          error: String(error),
+        })
     }
     await host.timers.sleep(againMs, signal)
   }
@@ -54,7 +72,10 @@ async function* readingOf(id: string, after: number, { bus, log, host, signal }:
 }
 
 /** Asks again until there is an answer. Rejects when the signal aborts. */
-export async function steadily<T>(act: () => Promise<T>, { log, host, signal }: Pick<OwnOptions, 'log' | 'host' | 'signal'>): Promise<T> {
+export async function steadily<T>(
+  act: () => Promise<T>,
+  { log, host, signal }: Pick<OwnOptions, 'log' | 'host' | 'signal'>,
+): Promise<T> {
   for (;;) {
     try {
       return await act()

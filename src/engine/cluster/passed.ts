@@ -16,10 +16,18 @@ export function begun(records: SharedRecords, sink: string, partition: number): 
 }
 
 /** Resolves once the sink is durably past all these places; with `gone` when it was taken out of the configuration, with `stopped` when the signal aborts first. */
-export async function passed(records: SharedRecords, sink: string, places: readonly Place[], signal: AbortSignal): Promise<'settled' | 'gone' | 'stopped'> {
+export async function passed(
+  records: SharedRecords,
+  sink: string,
+  places: readonly Place[],
+  signal: AbortSignal,
+): Promise<'settled' | 'gone' | 'stopped'> {
   let said: 'settled' | 'gone' | undefined
   await records.until(() => {
-    const found = places.map(({ partition, place }) => ({ place, record: records.get<SinkRecord>(keys.sink(partition, sink)) }))
+    const found = places.map(({ partition, place }) => ({
+      place,
+      record: records.get<SinkRecord>(keys.sink(partition, sink)),
+    }))
     if (found.some(({ record }) => record?.removed === true || record?.orphaned !== undefined)) said = 'gone'
     else if (found.every(({ record, place }) => (record?.position.sequence ?? -1) >= place * spread)) said = 'settled'
     return said !== undefined
@@ -35,7 +43,9 @@ interface Counted {
 /** What a sink has not been given, or refused, of a source so far. */
 export function countedOf(records: SharedRecords, sink: string, source: string, partition: number): Counted {
   const tally = records.get<SinkRecord>(keys.sink(partition, sink))?.sources[source]
-  return tally === undefined ? { deadLettered: 0, lost: 0 } : { deadLettered: tally.dead_lettered, lost: sum(tally.dropped) + tally.quarantined }
+  return tally === undefined
+    ? { deadLettered: 0, lost: 0 }
+    : { deadLettered: tally.dead_lettered, lost: sum(tally.dropped) + tally.quarantined }
 }
 
 /**

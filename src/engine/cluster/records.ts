@@ -23,7 +23,12 @@ export class SharedRecords {
   #place = 0
 
   /** `without`: what begins so is not kept. */
-  constructor(options: { readonly bus: JournalBus; readonly host: Host; readonly log: Log; readonly without?: string }) {
+  constructor(options: {
+    readonly bus: JournalBus
+    readonly host: Host
+    readonly log: Log
+    readonly without?: string
+  }) {
     this.#without = options.without ?? fenceKey
     this.#bus = options.bus
     this.#host = options.host
@@ -81,7 +86,9 @@ export class SharedRecords {
   /** Those whose key begins so: what follows, their value, and how many ms ago it was read. */
   under<T>(prefix: string): readonly { readonly name: string; readonly value: T; readonly ageMs: number }[] {
     const now = this.#host.clock.monotonic()
-    return [...this.#known].filter(([key]) => key.startsWith(prefix)).map(([key, { value, at }]) => ({ name: key.slice(prefix.length), value: value as T, ageMs: now - at }))
+    return [...this.#known]
+      .filter(([key]) => key.startsWith(prefix))
+      .map(([key, { value, at }]) => ({ name: key.slice(prefix.length), value: value as T, ageMs: now - at }))
   }
 
   /** Counts every age from now on: while nothing could be read, nobody could show a sign of life. */
@@ -98,7 +105,10 @@ export class SharedRecords {
       return
     }
     try {
-      this.#known.set(key, { value: JSON.parse(new TextDecoder().decode(value)) as unknown, at: this.#host.clock.monotonic() })
+      this.#known.set(key, {
+        value: JSON.parse(new TextDecoder().decode(value)) as unknown,
+        at: this.#host.clock.monotonic(),
+      })
     } catch {
       this.#log.warn('A record of the journal is not one of ours and is passed over.', { key })
     }

@@ -23,22 +23,43 @@ test('units of a shared journal that the disk refuses are copied again: each uni
   const watching = records.run(stop.signal)
   const writer = await SharedWriter.open({ bus, records, instance: 'a', host, log, queueBytes: 1e6 })
   for (let unit = 1; unit <= 3; unit++) {
-    await writer.append({ source: 'in', stream: 'in', kind: 'events', count: 2, raw: encodeBatch(toEventBatch(numberedEvents(2, `unit${unit}-`))), received: host.clock.now(), timeMin: Number.NaN, timeMax: Number.NaN })
+    await writer.append({
+      source: 'in',
+      stream: 'in',
+      kind: 'events',
+      count: 2,
+      raw: encodeBatch(toEventBatch(numberedEvents(2, `unit${unit}-`))),
+      received: host.clock.now(),
+      timeMin: Number.NaN,
+      timeMax: Number.NaN,
+    })
   }
   let writes = 0
   const disk: Disk = {
-    ...host.disk, open: async (path, mode) => {
+    ...host.disk,
+    open: async (path, mode) => {
       const file = await host.disk.open(path, mode)
       return {
-        path: file.path, sync: () => file.sync(), write: (bytes, at) => file.write(bytes, at), read: (into, at) => file.read(into, at),
-        truncate: (size) => file.truncate(size), size: () => file.size(), close: () => file.close(),
+        path: file.path,
+        sync: () => file.sync(),
+        write: (bytes, at) => file.write(bytes, at),
+        read: (into, at) => file.read(into, at),
+        truncate: (size) => file.truncate(size),
+        size: () => file.size(),
+        close: () => file.close(),
         // The first write is the checkpoint of the segment.
-        writeAll: (pieces, at) => (++writes === 2 ? Promise.reject(new Error('ENOSPC: no space left on device')) : file.writeAll(pieces, at)),
+        writeAll: (pieces, at) =>
+          ++writes === 2 ? Promise.reject(new Error('ENOSPC: no space left on device')) : file.writeAll(pieces, at),
       }
     },
   }
   // Units alone make groups of their own: the disk may refuse one and take the next.
-  const journal = await openJournal({ host: { ...host, disk }, directory, epoch: 1, limits: { groupBytes: 1, reserveBytes: 0 } })
+  const journal = await openJournal({
+    host: { ...host, disk },
+    directory,
+    epoch: 1,
+    limits: { groupBytes: 1, reserveBytes: 0 },
+  })
   const copying = replicate({ bus, journal, host, log, metrics, signal: stop.signal })
   await expect.poll(() => journal.totals().get('in@a')?.accepted, { timeout: 20_000 }).toBe(6)
   stop.abort()

@@ -17,26 +17,37 @@ export interface ReplicaOptions {
 
 /** Copies every partition of a shared journal into our own, for store, live view and whatever else reads it; goes on behind what is there already. */
 export async function replicate({ bus, journal, ...rest }: ReplicaOptions): Promise<void> {
-  const origins = new Map([...journal.totals()].flatMap(([source, { cursor }]) => {
-    // A folder that was a journal of its own before: its frames came from no bus.
-    const origin = originOf(cursor)
-    return origin === undefined ? [] : [[source, origin] as const]
-  }))
-  await Promise.all(Array.from({ length: bus.partitions }, (_, partition) => {
-    const here = [...origins].filter(([, origin]) => origin.partition === partition)
-    return copyPartition({
-      bus, partition, ...rest, passed: here,
-      after: Math.max(0, ...here.map(([, { place }]) => place)),
-      async take(units) {
-        await journal.copy(units.flatMap((unit) => framesOf(unit, partition)))
-      },
-    })
-  }))
+  const origins = new Map(
+    [...journal.totals()].flatMap(([source, { cursor }]) => {
+      // A folder that was a journal of its own before: its frames came from no bus.
+      const origin = originOf(cursor)
+      return origin === undefined ? [] : [[source, origin] as const]
+    }),
+  )
+  await Promise.all(
+    Array.from({ length: bus.partitions }, (_, partition) => {
+      const here = [...origins].filter(([, origin]) => origin.partition === partition)
+      return copyPartition({
+        bus,
+        partition,
+        ...rest,
+        passed: here,
+        after: Math.max(0, ...here.map(([, { place }]) => place)),
+        async take(units) {
+          await journal.copy(units.flatMap((unit) => framesOf(unit, partition)))
+        },
+      })
+    }),
+  )
 }
 
 function framesOf({ pieces, place }: SharedUnit, partition: number): CopiedFrame[] {
   return pieces.map(({ decoded: { header, zstd }, body }, at) => ({
-    header, zstd, body,
-    ...(at < pieces.length - 1 ? {} : { cursor: originCursor({ partition, place, epoch: header.epoch, sequence: header.sourceSequence }) }),
+    header,
+    zstd,
+    body,
+    ...(at < pieces.length - 1
+      ? {}
+      : { cursor: originCursor({ partition, place, epoch: header.epoch, sequence: header.sourceSequence }) }),
   }))
 }

@@ -36,16 +36,36 @@ function recordsOf(bus: MemoryBus): SharedRecords {
   const records = new SharedRecords({ bus, host, log })
   const stop = new AbortController()
   records.run(stop.signal).catch(() => undefined)
-  onTestFinished(() => { stop.abort() })
+  onTestFinished(() => {
+    stop.abort()
+  })
   return records
 }
 
 const open = (bus: MemoryBus, onUnit?: (unit: SharedUnit) => void): Promise<SharedWriter> =>
-  SharedWriter.open({ bus, records: recordsOf(bus), instance: 'a', host, log, queueBytes: 1e6, ...(onUnit === undefined ? {} : { onUnit }) })
+  SharedWriter.open({
+    bus,
+    records: recordsOf(bus),
+    instance: 'a',
+    host,
+    log,
+    queueBytes: 1e6,
+    ...(onUnit === undefined ? {} : { onUnit }),
+  })
 
 function unit(count: number, more: Partial<Unit> = {}): Unit {
   const raw = encodeBatch(toEventBatch(numberedEvents(count, 'e')))
-  return { source: 'in', stream: 'in', kind: 'events', count, raw, received: host.clock.now(), timeMin: Number.NaN, timeMax: Number.NaN, ...more }
+  return {
+    source: 'in',
+    stream: 'in',
+    kind: 'events',
+    count,
+    raw,
+    received: host.clock.now(),
+    timeMin: Number.NaN,
+    timeMax: Number.NaN,
+    ...more,
+  }
 }
 
 /** What a reader of the partition of source `in` of instance `a` has of it. */
@@ -54,13 +74,14 @@ async function readBack(bus: MemoryBus): Promise<{ readonly units: SharedUnit[];
   const join = new Units((why) => refused.push(why))
   const partition = partitionOf('in@a', bus.partitions)
   const { last } = await bus.bounds(partition)
-  if (last > 0) for await (const some of bus.read(partition, 0, new AbortController().signal)) {
-    for (const record of some) {
-      const whole = join.take(record)
-      if (whole !== undefined) units.push(whole)
+  if (last > 0)
+    for await (const some of bus.read(partition, 0, new AbortController().signal)) {
+      for (const record of some) {
+        const whole = join.take(record)
+        if (whole !== undefined) units.push(whole)
+      }
+      if ((some.at(-1)?.place ?? 0) >= last) break
     }
-    if ((some.at(-1)?.place ?? 0) >= last) break
-  }
   return { units, refused }
 }
 
@@ -79,7 +100,11 @@ test('whoever starts again goes on with the next epoch, the totals and the curso
   const third = await open(bus)
   expect(third.totals().get('in')?.accepted).toBe(6)
   const headers = (await readBack(bus)).units.map(({ pieces }) => pieces[0]?.decoded.header)
-  expect(headers.map((header) => [header?.source, header?.epoch, header?.sourceSequence, header?.sourceRows])).toEqual([['in@a', 1, 1, 0], ['in@a', 1, 2, 3], ['in@a', 2, 1, 5]])
+  expect(headers.map((header) => [header?.source, header?.epoch, header?.sourceSequence, header?.sourceRows])).toEqual([
+    ['in@a', 1, 1, 0],
+    ['in@a', 1, 2, 3],
+    ['in@a', 2, 1, 5],
+  ])
 })
 
 test('of two with one name the earlier is refused: what it is told is accepted, is there', async () => {
@@ -125,7 +150,7 @@ test('a unit that is larger than a record is whole again for readers, whatever l
   // Stored twice, torn, of nobody, and without its beginning.
   for (const [at, record] of parts.entries()) units.take({ ...record, place: 100 + at })
   units.take({ key: 'x', value: Uint8Array.of(1, 2, 3), place: 200 })
-  small.take({ ...parts[1] as (typeof parts)[0], place: 1 })
+  small.take({ ...(parts[1] as (typeof parts)[0]), place: 1 })
   expect(new Set(refused)).toEqual(new Set(['repeated', 'damaged']))
   await other.close()
 })
@@ -140,7 +165,10 @@ test('a shared journal has one name, also when several give it one at once', asy
 
 test('whoever reads on in the middle of a large unit has it whole, also where places lie far apart', async () => {
   const bus = new MemoryBus(1)
-  const [writer, other] = [await open(bus), await SharedWriter.open({ bus, records: recordsOf(bus), instance: 'b', host, log, queueBytes: 1e6 })]
+  const [writer, other] = [
+    await open(bus),
+    await SharedWriter.open({ bus, records: recordsOf(bus), instance: 'b', host, log, queueBytes: 1e6 }),
+  ]
   await writer.append(unit(1, { raw: new SeededRandom(7).bytes(900_000) }))
   await other.append(unit(1))
   const records: BusRecord[] = []
@@ -153,15 +181,31 @@ test('whoever reads on in the middle of a large unit has it whole, also where pl
   const there = [first, between, last].map((record, at) => ({ ...record, place: 1024 * (at + 1) }))
   const stop = new AbortController()
   const far: JournalBus = {
-    where: 'far', partitions: 1, stride: 1024, claim: () => Promise.reject(new Error('nobody writes')), close: () => Promise.resolve(), bounds: () => Promise.resolve({ before: 0, last: 3072 }),
-    async *read(_channel, after) { yield await Promise.resolve(there.filter(({ place }) => place > after)) },
+    where: 'far',
+    partitions: 1,
+    stride: 1024,
+    claim: () => Promise.reject(new Error('nobody writes')),
+    close: () => Promise.resolve(),
+    bounds: () => Promise.resolve({ before: 0, last: 3072 }),
+    async *read(_channel, after) {
+      yield await Promise.resolve(there.filter(({ place }) => place > after))
+    },
   }
   const taken: string[] = []
-  await copyPartition({ bus: far, partition: 0, after: 2048, host, log, metrics: testContext().metrics, signal: stop.signal, take: (units) => {
-    taken.push(...units.map(({ source, pieces }) => `${source} ${pieces.length}`))
-    stop.abort()
-    return Promise.resolve()
-  } })
+  await copyPartition({
+    bus: far,
+    partition: 0,
+    after: 2048,
+    host,
+    log,
+    metrics: testContext().metrics,
+    signal: stop.signal,
+    take: (units) => {
+      taken.push(...units.map(({ source, pieces }) => `${source} ${pieces.length}`))
+      stop.abort()
+      return Promise.resolve()
+    },
+  })
   expect(taken).toEqual(['in@a 2'])
 })
 
@@ -183,25 +227,58 @@ test('a bus that says that somebody else has the name is not asked again', async
 })
 
 /** A lane of the partition of `in@a` with one sink, whose other side is a list; refuses while `refuses` says so. */
-async function lane(bus: MemoryBus, other: { readonly ids: string[]; refuses?: boolean; rejects?: boolean }): Promise<Lane> {
+async function lane(
+  bus: MemoryBus,
+  other: { readonly ids: string[]; refuses?: boolean; rejects?: boolean },
+): Promise<Lane> {
   const directory = await mkdtemp(join(tmpdir(), 'weir-lane-'))
   onTestFinished(() => rm(directory, { recursive: true, force: true }))
   const definition: SinkDefinition<unknown> = {
-    type: 'list', accepts: ['events'], idempotency: 'id',
-    build: () => Promise.resolve({
-      send({ pieces, count }) {
-        if (other.refuses === true) return Promise.resolve(Array.from({ length: count }, (_, index) => ({ index, is: 'retry' as const, reason: 'not now' })))
-        if (other.rejects === true) return Promise.resolve(Array.from({ length: count }, (_, index) => ({ index, is: 'reject' as const, reason: 'poison' })))
-        for (const { header, rows } of pieces) for (const row of rows) other.ids.push(`${header.source}:${header.epoch}:${header.sourceSequence}:${row}`)
-        return Promise.resolve([])
-      },
-      close: () => Promise.resolve(),
-    }),
+    type: 'list',
+    accepts: ['events'],
+    idempotency: 'id',
+    build: () =>
+      Promise.resolve({
+        send({ pieces, count }) {
+          if (other.refuses === true)
+            return Promise.resolve(
+              Array.from({ length: count }, (_, index) => ({ index, is: 'retry' as const, reason: 'not now' })),
+            )
+          if (other.rejects === true)
+            return Promise.resolve(
+              Array.from({ length: count }, (_, index) => ({ index, is: 'reject' as const, reason: 'poison' })),
+            )
+          for (const { header, rows } of pieces)
+            for (const row of rows) other.ids.push(`${header.source}:${header.epoch}:${header.sourceSequence}:${row}`)
+          return Promise.resolve([])
+        },
+        close: () => Promise.resolve(),
+      }),
   }
-  const entry: SinkEntry = { id: 'out', type: 'list', settings: {}, written: '', delivery: { ...defaultDelivery, from: ['in'], retry: { initialMs: 5, maxMs: 20 } } }
+  const entry: SinkEntry = {
+    id: 'out',
+    type: 'list',
+    settings: {},
+    written: '',
+    delivery: { ...defaultDelivery, from: ['in'], retry: { initialMs: 5, maxMs: 20 } },
+  }
   const partition = partitionOf('in@a', bus.partitions)
   const { metrics } = testContext()
-  return Lane.open({ bus, records: recordsOf(bus), partition, instance: 'd', host, log, metrics, directory: `${directory}/lane`, maxBytes: 1e8, load: () => Promise.resolve(definition) }, [entry])
+  return Lane.open(
+    {
+      bus,
+      records: recordsOf(bus),
+      partition,
+      instance: 'd',
+      host,
+      log,
+      metrics,
+      directory: `${directory}/lane`,
+      maxBytes: 1e8,
+      load: () => Promise.resolve(definition),
+    },
+    [entry],
+  )
 }
 
 test('whoever takes a partition over goes on where its sinks stood, and what the bus no longer has is counted as such', async () => {
@@ -248,7 +325,9 @@ test('whoever stored something learns from the records when a sink has passed it
   await expect.poll(() => begun(records, 'out', partition), patience).toBe(true)
   await writer.append(unit(2))
   let settled = 'not yet'
-  const waiting = passed(records, 'out', writer.places('in'), new AbortController().signal).then((said) => (settled = said))
+  const waiting = passed(records, 'out', writer.places('in'), new AbortController().signal).then(
+    (said) => (settled = said),
+  )
   expect(await passed(records, 'out', writer.places(), AbortSignal.abort())).toBe('stopped')
   await expect.poll(() => deliverer.sinks.get('out')?.error, patience).toContain('not now')
   expect(settled).toBe('not yet')
@@ -260,7 +339,11 @@ test('whoever stored something learns from the records when a sink has passed it
   await writer.append(unit(3))
   await passed(records, 'out', writer.places('in'), new AbortController().signal)
   const after = countedOf(records, 'out', 'in@a', partition)
-  expect([fateBetween(before, after, 3), fateBetween(after, after, 3), fateBetween(after, after, 0)]).toEqual([{ is: 'dead-lettered', rows: 3 }, { is: 'delivered' }, { is: 'delivered' }])
+  expect([fateBetween(before, after, 3), fateBetween(after, after, 3), fateBetween(after, after, 0)]).toEqual([
+    { is: 'dead-lettered', rows: 3 },
+    { is: 'delivered' },
+    { is: 'delivered' },
+  ])
   other.refuses = true
   await writer.append(unit(1))
   const left = passed(records, 'out', writer.places('in'), new AbortController().signal)
@@ -276,7 +359,9 @@ test('dead letters lie on the bus: whoever shares the journal lists them, and ha
   const other = { ids: [] as string[], rejects: true }
   const first = await lane(bus, other)
   const text = Buffer.from(new SeededRandom(7).bytes(700_000)).toString('hex')
-  const large = toEventBatch(numberedEvents(1, 'large').map((event) => ({ ...event, encoding: 'text' as const, data: Buffer.from(text) })))
+  const large = toEventBatch(
+    numberedEvents(1, 'large').map((event) => ({ ...event, encoding: 'text' as const, data: Buffer.from(text) })),
+  )
   await writer.append(unit(1))
   await writer.append(unit(1, { raw: encodeBatch(large) }))
   const box = new SharedLetterBox({ bus, records, instance: 'api', host, log })
@@ -284,7 +369,10 @@ test('dead letters lie on the bus: whoever shares the journal lists them, and ha
   await expect.poll(() => admin.list(undefined, 10, true), patience).toHaveLength(2)
   const letters = await admin.list('out', 10, true)
   const [older, newer] = letters.toSorted((a, b) => (a.id < b.id ? -1 : 1))
-  expect([older, newer]).toMatchObject([{ sink: 'out', reason: 'poison', state: 'open', body: { id: 'e0' } }, { state: 'open', body: { id: 'large0', data: text } }])
+  expect([older, newer]).toMatchObject([
+    { sink: 'out', reason: 'poison', state: 'open', body: { id: 'e0' } },
+    { state: 'open', body: { id: 'large0', data: text } },
+  ])
   const ledger = (): SinkLedger | undefined => {
     const { sources, sinks } = sharedBooks(records, [])
     return makeLedger(sources, sinks).sinks[0]
@@ -306,7 +394,9 @@ test('dead letters lie on the bus: whoever shares the journal lists them, and ha
   await writer.append(unit(1))
   await expect.poll(() => admin.list(undefined, 10, true), patience).toHaveLength(1)
   expect(await admin.drop('out')).toBe(1)
-  await expect.poll(ledger, patience).toMatchObject({ delivered: 2, dead_lettered: 0, dropped: { dead_letter: 1 }, quarantined: 0 })
+  await expect
+    .poll(ledger, patience)
+    .toMatchObject({ delivered: 2, dead_lettered: 0, dropped: { dead_letter: 1 }, quarantined: 0 })
   await expect(admin.retry('none')).rejects.toMatchObject({ code: 'WEIR_SINK_UNKNOWN' })
   await box.close()
   await second.close()
@@ -319,7 +409,18 @@ test('of two deliverers with one name the earlier lets go of everything, and say
   const { metrics } = testContext()
   const stop = new AbortController()
   const deliverer = async (name: string): Promise<{ lanes: Lanes; done: Promise<void> }> => {
-    const lanes = new Lanes({ bus, records: recordsOf(bus), instance: 'd', host, log, metrics, directory: `${directory}/${name}`, maxBytes: 1e8, beatMs: 50, load: () => Promise.reject(new Error('there is no sink')) })
+    const lanes = new Lanes({
+      bus,
+      records: recordsOf(bus),
+      instance: 'd',
+      host,
+      log,
+      metrics,
+      directory: `${directory}/${name}`,
+      maxBytes: 1e8,
+      beatMs: 50,
+      load: () => Promise.reject(new Error('there is no sink')),
+    })
     await lanes.apply([])
     return { lanes, done: lanes.run(stop.signal) }
   }
@@ -337,7 +438,8 @@ test('who takes a partition reads on from where its last deliverer was, though a
   const records = recordsOf(bus)
   const signal = new AbortController().signal
   const writers: SharedWriter[] = []
-  for (const instance of ['gone', 'here']) writers.push(await SharedWriter.open({ bus, records, instance, host, log, queueBytes: 1e6 }))
+  for (const instance of ['gone', 'here'])
+    writers.push(await SharedWriter.open({ bus, records, instance, host, log, queueBytes: 1e6 }))
   const [gone, here] = writers as [SharedWriter, SharedWriter]
   await gone.append(unit(2))
   const asGone = await totalsUpTo({ bus, records, partition: 0, signal })
@@ -349,10 +451,21 @@ test('who takes a partition reads on from where its last deliverer was, though a
   await records.sync(signal)
   expect(records.get<TotalsRecord>(keys.totals('in@gone'))?.place).toBeLessThan(asGone.place)
   const from: number[] = []
-  const watched: JournalBus = { where: bus.where, partitions: bus.partitions, claim: (name) => bus.claim(name), bounds: (channel) => bus.bounds(channel), close: () => bus.close(), read: (channel, after, until) => {
-    from.push(after)
-    return bus.read(channel, after, until)
-  } }
+  const watched: JournalBus = {
+    where: bus.where,
+    partitions: bus.partitions,
+    claim: (name) => bus.claim(name),
+    bounds: (channel) => bus.bounds(channel),
+    close: () => bus.close(),
+    read: (channel, after, until) => {
+      from.push(after)
+      return bus.read(channel, after, until)
+    },
+  }
   const { totals, place } = await totalsUpTo({ bus: watched, records, partition: 0, signal })
-  expect([[...totals].map(([name, { accepted }]) => `${name} ${accepted}`).toSorted(), place, from]).toEqual([['in@gone 2', `in@here ${2 * lookBack}`], last, [last - 3 - lookBack]])
+  expect([[...totals].map(([name, { accepted }]) => `${name} ${accepted}`).toSorted(), place, from]).toEqual([
+    ['in@gone 2', `in@here ${2 * lookBack}`],
+    last,
+    [last - 3 - lookBack],
+  ])
 })

@@ -57,7 +57,9 @@ export class SteadyWriter {
 
   /** What the bus does not take within the time is given up: nobody was told that it is stored. */
   async close(withinMs: number): Promise<void> {
-    const timer = this.#host.timers.after(withinMs, () => { this.#stop.abort() })
+    const timer = this.#host.timers.after(withinMs, () => {
+      this.#stop.abort()
+    })
     await Promise.all(this.#running)
     timer.cancel()
     this.#stop.abort()
@@ -91,7 +93,9 @@ export class SteadyWriter {
       try {
         const records = group.flatMap(({ what }) => (typeof what === 'string' ? [] : what))
         const key = group[0]?.what
-        const last = await this.#persistently(() => (typeof key === 'string' ? this.#writer.fence(channel, key) : this.#writer.write(channel, records)))
+        const last = await this.#persistently(() =>
+          typeof key === 'string' ? this.#writer.fence(channel, key) : this.#writer.write(channel, records),
+        )
         for (const { resolve } of group) resolve(last)
       } catch (error) {
         for (const { reject } of [...group, ...line.splice(0)]) reject(error)
@@ -116,7 +120,11 @@ export class SteadyWriter {
           throw error
         }
         const said = messageOf(error)
-        if (this.#away === undefined) this.#log.warn('The journal can not be written and is tried again; nothing that is waiting is lost.', { name: this.#name, error: said })
+        if (this.#away === undefined)
+          this.#log.warn('The journal can not be written and is tried again; nothing that is waiting is lost.', {
+            name: this.#name,
+            error: said,
+          })
         this.#away = said
         if (this.#stop.signal.aborted) throw error
         await this.#host.timers.sleep(wait, this.#stop.signal)

@@ -11,7 +11,10 @@ interface Written {
  * A record that several write by turns. Who writes it claims its name first: nobody else can write then, so that what is read after
  * that is what is written over.
  */
-export function turnRecord(key: string, { bus, records, instance, host }: Pick<OwnOptions, 'bus' | 'records' | 'instance' | 'host'>): TurnRecord {
+export function turnRecord(
+  key: string,
+  { bus, records, instance, host }: Pick<OwnOptions, 'bus' | 'records' | 'instance' | 'host'>,
+): TurnRecord {
   let claimed: BusWriter | undefined
   let busy = false
   const drop = async (writer: BusWriter | undefined): Promise<void> => {
@@ -23,7 +26,11 @@ export function turnRecord(key: string, { bus, records, instance, host }: Pick<O
     signal.throwIfAborted()
     return records.get<Written>(key)
   }
-  const write = async (before: string | undefined, value: unknown, signal: AbortSignal): Promise<string | undefined> => {
+  const write = async (
+    before: string | undefined,
+    value: unknown,
+    signal: AbortSignal,
+  ): Promise<string | undefined> => {
     // The one before was given up, and may still be under way: from the next claim on it is refused.
     if (busy) await drop(claimed)
     busy = true
@@ -35,7 +42,9 @@ export function turnRecord(key: string, { bus, records, instance, host }: Pick<O
       }
       if ((await read(signal))?.version !== before) return undefined
       const version = Buffer.from(host.random.bytes(9)).toString('base64url')
-      await writer.write('records', [{ key, value: new TextEncoder().encode(JSON.stringify({ version, value } satisfies Written)) }])
+      await writer.write('records', [
+        { key, value: new TextEncoder().encode(JSON.stringify({ version, value } satisfies Written)) },
+      ])
       return version
     } catch (error) {
       // Whether it was stored is seen by reading, once nobody else can write.

@@ -33,7 +33,9 @@ export function pieceOf({ value }: BusRecord): Piece | undefined {
   if (found.is !== 'header') return undefined
   const { decoded } = found
   const body = value.subarray(decoded.headerBytes)
-  return body.length === decoded.header.bodyBytes && crc32(body) === decoded.bodyChecksum ? { decoded, body } : undefined
+  return body.length === decoded.header.bodyBytes && crc32(body) === decoded.bodyChecksum
+    ? { decoded, body }
+    : undefined
 }
 
 /** Joins the records of a partition to units. Several sources write to it, so that parts of their units may lie among each other's. */
@@ -42,7 +44,10 @@ export class Units {
   readonly #passed = new Map<string, Passed>()
   readonly #refuse: (why: Refused, record: BusRecord) => void
 
-  constructor(refuse: (why: Refused, record: BusRecord) => void, passed: Iterable<readonly [source: string, Passed]> = []) {
+  constructor(
+    refuse: (why: Refused, record: BusRecord) => void,
+    passed: Iterable<readonly [source: string, Passed]> = [],
+  ) {
     this.#refuse = refuse
     this.#passed = new Map(passed)
   }
@@ -97,10 +102,23 @@ export function frameOf({ pieces }: SharedUnit): Frame | undefined {
  * Totals of the sources of a partition up to a place (its end, where none is given): what their records say, and what was written since.
  * `source`: only of this one. Of all, only `accepted` is right where nothing was written since somebody delivered them.
  */
-export async function totalsUpTo(
-  { bus, records, partition, signal, until, source, onUnit }:
-  { readonly bus: JournalBus; readonly records: SharedRecords; readonly partition: number; readonly signal: AbortSignal; readonly until?: number; readonly source?: string; readonly onUnit?: (unit: SharedUnit) => void },
-): Promise<{ readonly totals: Map<string, SourceTotals>; readonly place: number }> {
+export async function totalsUpTo({
+  bus,
+  records,
+  partition,
+  signal,
+  until,
+  source,
+  onUnit,
+}: {
+  readonly bus: JournalBus
+  readonly records: SharedRecords
+  readonly partition: number
+  readonly signal: AbortSignal
+  readonly until?: number
+  readonly source?: string
+  readonly onUnit?: (unit: SharedUnit) => void
+}): Promise<{ readonly totals: Map<string, SourceTotals>; readonly place: number }> {
   const totals = new Map<string, SourceTotals>()
   const { last, before } = await bus.bounds(partition)
   const place = until ?? last
@@ -120,7 +138,13 @@ export async function totalsUpTo(
       continue
     }
     const { cursor, accepted, duplicates, shed } = value
-    totals.set(name, { accepted, duplicates, shed: { ...shed }, sequence: 0, ...(cursor === undefined ? {} : { cursor: Uint8Array.from(Buffer.from(cursor, 'base64')) }) })
+    totals.set(name, {
+      accepted,
+      duplicates,
+      shed: { ...shed },
+      sequence: 0,
+      ...(cursor === undefined ? {} : { cursor: Uint8Array.from(Buffer.from(cursor, 'base64')) }),
+    })
     from = Math.min(from, value.place)
   }
   if (Math.max(from, before) < place) {
@@ -141,7 +165,8 @@ export async function totalsUpTo(
   for (const { value } of records.under<{ sources: Record<string, { accounted: number }> }>(keys.sink(partition, ''))) {
     for (const [name, { accounted }] of Object.entries(value.sources)) {
       const total = totals.get(name) ?? emptyTotals()
-      if (source === undefined || name === source) totals.set(name, { ...total, accepted: Math.max(total.accepted, accounted) })
+      if (source === undefined || name === source)
+        totals.set(name, { ...total, accepted: Math.max(total.accepted, accounted) })
     }
   }
   return { totals, place }

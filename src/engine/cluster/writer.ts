@@ -1,6 +1,15 @@
 import type { Host } from '../../host/index.ts'
 import { emptyTotals } from '../../journal/recover.ts'
-import { Fenced, FrameGroup, pack, type Appended, type BusRecord, type JournalBus, type SourceTotals, type Unit } from '../../journal/index.ts'
+import {
+  Fenced,
+  FrameGroup,
+  pack,
+  type Appended,
+  type BusRecord,
+  type JournalBus,
+  type SourceTotals,
+  type Unit,
+} from '../../journal/index.ts'
 import { messageOf, WeirError } from '../../model/errors.ts'
 import { componentOf } from '../../model/positions.ts'
 import type { Log } from '../contracts.ts'
@@ -62,14 +71,17 @@ export class SharedWriter {
     const epoch = (records.get<{ epoch: number }>(key)?.epoch ?? 0) + 1
     await writeRecord(writer, key, { epoch })
     const opened = new SharedWriter(options, writer, epoch)
-    const known = records.under<TotalsRecord>(keys.totals('')).filter(({ name: source }) => source.endsWith(`@${instance}`))
+    const known = records
+      .under<TotalsRecord>(keys.totals(''))
+      .filter(({ name: source }) => source.endsWith(`@${instance}`))
     await Promise.all(known.map(({ name: source }) => opened.#line(source).ready))
     return opened
   }
 
   /** Why units wait or are refused, in words; undefined while they are not. */
   get problem(): string | undefined {
-    if (this.#writer.ended instanceof Fenced) return `another Weir writes as ${this.#options.instance}: give each an \`instance\` of its own, and start this one again`
+    if (this.#writer.ended instanceof Fenced)
+      return `another Weir writes as ${this.#options.instance}: give each an \`instance\` of its own, and start this one again`
     return this.#writer.away === undefined ? undefined : `the journal is away: ${this.#writer.away}`
   }
 
@@ -106,7 +118,8 @@ export class SharedWriter {
     const partition = partitionOf(unit.source, this.#options.bus.partitions)
     const line = this.#line(sharedSource(unit.source, this.#options.instance), partition)
     // Nobody would look for it where it is.
-    if (line.partition !== partition) throw new WeirError('WEIR_CONFIG_INVALID', `source ${unit.source} was of another type before: give it another id`)
+    if (line.partition !== partition)
+      throw new WeirError('WEIR_CONFIG_INVALID', `source ${unit.source} was of another type before: give it another id`)
     const appended = await this.#append(unit, line)
     // Other instances look for it in the records.
     if (unit.cursor !== undefined) await this.#write(sharedSource(unit.source, this.#options.instance), partition)
@@ -114,7 +127,11 @@ export class SharedWriter {
   }
 
   async #append(unit: Unit, line: Line): Promise<Appended> {
-    if (this.#queued > this.#options.queueBytes) throw new WeirError('WEIR_JOURNAL_FULL', `${this.#queued} bytes wait for ${this.#options.bus.where}: ${this.#writer.away ?? 'it does not keep up'}`)
+    if (this.#queued > this.#options.queueBytes)
+      throw new WeirError(
+        'WEIR_JOURNAL_FULL',
+        `${this.#queued} bytes wait for ${this.#options.bus.where}: ${this.#writer.away ?? 'it does not keep up'}`,
+      )
     const packed = pack(unit.raw, unit.kind)
     this.#queued += packed.body.length
     try {
@@ -132,7 +149,9 @@ export class SharedWriter {
       return { ...appended, place, position: { sequence: this.epoch * 2 ** 32 + ++this.#count, row: 0 } }
     } catch (error) {
       if (error instanceof WeirError) throw error
-      throw new WeirError('WEIR_JOURNAL_SYNC', `${this.#options.bus.where} has not taken it: ${messageOf(error)}`, { cause: error })
+      throw new WeirError('WEIR_JOURNAL_SYNC', `${this.#options.bus.where} has not taken it: ${messageOf(error)}`, {
+        cause: error,
+      })
     } finally {
       this.#queued -= packed.body.length
     }
@@ -146,7 +165,8 @@ export class SharedWriter {
   }
 
   async close(): Promise<void> {
-    if (this.#writer.away === undefined) await Promise.race([this.save().catch(() => undefined), this.#options.host.timers.sleep(closeMs)])
+    if (this.#writer.away === undefined)
+      await Promise.race([this.save().catch(() => undefined), this.#options.host.timers.sleep(closeMs)])
     this.#stop.abort()
     await this.#writer.close(closeMs)
   }
@@ -167,10 +187,18 @@ export class SharedWriter {
   async #begin(source: string, partition: number): Promise<void> {
     const { bus, records, onUnit } = this.#options
     const until = await this.#writer.fence(partition, source)
-    const { totals, place } = await totalsUpTo({ bus, records, partition, source, until, signal: this.#stop.signal, onUnit: (unit) => {
-      this.#frames.set(source, { partition, place: unit.place })
-      onUnit?.(unit)
-    } })
+    const { totals, place } = await totalsUpTo({
+      bus,
+      records,
+      partition,
+      source,
+      until,
+      signal: this.#stop.signal,
+      onUnit: (unit) => {
+        this.#frames.set(source, { partition, place: unit.place })
+        onUnit?.(unit)
+      },
+    })
     const total = { ...(totals.get(source) ?? emptyTotals()), sequence: 0 }
     this.#ahead.set(source, total)
     this.#stored.set(source, { ...total, place })
@@ -183,7 +211,9 @@ export class SharedWriter {
     if (total === undefined) return
     const { cursor, ...rest } = total
     const record: TotalsRecord = {
-      ...rest, epoch: this.epoch, partition,
+      ...rest,
+      epoch: this.epoch,
+      partition,
       ...(cursor === undefined ? {} : { cursor: Buffer.from(cursor).toString('base64') }),
     }
     await writeRecord(this.#writer, keys.totals(source), record)
@@ -193,6 +223,10 @@ export class SharedWriter {
 /** A header and a body make one record. */
 function recordsOf(source: string, pieces: readonly Uint8Array[]): Omit<BusRecord, 'place'>[] {
   const records: Omit<BusRecord, 'place'>[] = []
-  for (let at = 0; at < pieces.length; at += 2) records.push({ key: source, value: Buffer.concat([pieces[at] ?? new Uint8Array(0), pieces[at + 1] ?? new Uint8Array(0)]) })
+  for (let at = 0; at < pieces.length; at += 2)
+    records.push({
+      key: source,
+      value: Buffer.concat([pieces[at] ?? new Uint8Array(0), pieces[at + 1] ?? new Uint8Array(0)]),
+    })
   return records
 }

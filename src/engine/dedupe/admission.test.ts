@@ -23,7 +23,16 @@ afterEach(() => journal.close())
 
 function unit(...ids: string[]): Unit {
   const raw = encodeBatch(toEventBatch(ids.map((id) => ({ id, source: '/s', type: 't', encoding: 'none' as const }))))
-  return { source: 'http', stream: 'http', kind: 'events', count: ids.length, raw, received: 1, timeMin: Number.NaN, timeMax: Number.NaN }
+  return {
+    source: 'http',
+    stream: 'http',
+    kind: 'events',
+    count: ids.length,
+    raw,
+    received: 1,
+    timeMin: Number.NaN,
+    timeMax: Number.NaN,
+  }
 }
 
 const accepted = (): number => journal.totals().get('http')?.accepted ?? 0
@@ -56,15 +65,26 @@ describe('admission for a sink that acknowledges and may be given an event twice
     const first = await admission.append(unit('a', 'b'), 0)
     expect(first).toMatchObject({ accepted: 2, duplicates: 0, repeats: [] })
     const second = await admission.append(unit('b', 'c', 'c'), 0)
-    expect(second).toMatchObject({ accepted: 1, duplicates: 2, repeats: [first.position.sequence, second.position.sequence] })
+    expect(second).toMatchObject({
+      accepted: 1,
+      duplicates: 2,
+      repeats: [first.position.sequence, second.position.sequence],
+    })
     // The sink has the first frame: what it was given may be gone there since.
-    expect(await admission.append(unit('a', 'b', 'c'), first.position.sequence)).toMatchObject({ accepted: 2, duplicates: 1, repeats: [second.position.sequence] })
+    expect(await admission.append(unit('a', 'b', 'c'), first.position.sequence)).toMatchObject({
+      accepted: 2,
+      duplicates: 1,
+      repeats: [second.position.sequence],
+    })
     expect(journal.totals().get('http')).toMatchObject({ accepted: 5, duplicates: 3 })
   })
 
   it('takes one event of two pushes at the same time, and none of them for a duplicate of one that fails', async () => {
     const both = await Promise.all([admission.append(unit('a'), 0), admission.append(unit('a'), 0)])
-    expect(both).toMatchObject([{ accepted: 1, duplicates: 0, repeats: [] }, { accepted: 0, duplicates: 1, repeats: [both[0]?.position.sequence] }])
+    expect(both).toMatchObject([
+      { accepted: 1, duplicates: 0, repeats: [] },
+      { accepted: 0, duplicates: 1, repeats: [both[0]?.position.sequence] },
+    ])
     host.disk.failNext('sync', 'EIO', { match: '/data/journal' })
     const answers = await Promise.allSettled([admission.append(unit('b'), 0), admission.append(unit('b'), 0)])
     expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
@@ -82,7 +102,9 @@ describe('the duplicate window', () => {
     const folder = await mkdtemp(join(tmpdir(), 'weir-window-'))
     try {
       const real = realHost()
-      const batch = toEventBatch(Array.from({ length: 5000 }, (_, i) => ({ id: `e${i}`, source: '/s', type: 't', encoding: 'none' as const })))
+      const batch = toEventBatch(
+        Array.from({ length: 5000 }, (_, i) => ({ id: `e${i}`, source: '/s', type: 't', encoding: 'none' as const })),
+      )
       const window = await DuplicateWindow.open(real, `${folder}/state/duplicates`)
       window.confirm(window.admit(batch).hashes)
       window.reached({ sequence: 9, row: 5000 })
@@ -97,7 +119,8 @@ describe('the duplicate window', () => {
 
   it('remembers at least as many events as it promises, and forgets the oldest', async () => {
     const window = new DuplicateWindow(host, '/data/state/small', { events: 100, ageMs: 3600_000 })
-    const one = (id: number): ReturnType<typeof toEventBatch> => toEventBatch([{ id: `${id}`, source: '/s', type: 't', encoding: 'none' }])
+    const one = (id: number): ReturnType<typeof toEventBatch> =>
+      toEventBatch([{ id: `${id}`, source: '/s', type: 't', encoding: 'none' }])
     for (let id = 0; id < 350; id++) window.confirm(window.admit(one(id)).hashes)
     for (let id = 250; id < 350; id++) expect(window.admit(one(id)).fresh.length).toBe(0)
     expect(window.admit(one(0)).fresh.length).toBe(1)

@@ -42,7 +42,9 @@ export class Admission {
     const { fresh, hashes, seen } = this.#window.admit(batch, settled === undefined ? undefined : this.#inFlight)
     const duplicates = unit.count - fresh.length
     const before = duplicates > 0 ? [...this.#underWay] : []
-    const appending = this.#journal.append(duplicates === 0 ? unit : without(unit, duplicates, fresh.length === 0 ? undefined : selectRows(batch, fresh)))
+    const appending = this.#journal.append(
+      duplicates === 0 ? unit : without(unit, duplicates, fresh.length === 0 ? undefined : selectRows(batch, fresh)),
+    )
     this.#underWay.add(appending)
     try {
       const appended = await appending
@@ -51,7 +53,9 @@ export class Admission {
       this.#window.reached(appended.position)
       if (settled !== undefined) this.#inFlight.add(hashes, appended.position.sequence)
       await Promise.all(before)
-      const repeats = new Set(seen.map((hash) => this.#inFlight.sequenceOf(hash)).filter((sequence) => sequence !== undefined))
+      const repeats = new Set(
+        seen.map((hash) => this.#inFlight.sequenceOf(hash)).filter((sequence) => sequence !== undefined),
+      )
       return { ...appended, accepted: fresh.length, duplicates, repeats: [...repeats] }
     } catch (error) {
       // After `confirm` there is nothing left to withdraw: then only an append that a duplicate relied on has failed.

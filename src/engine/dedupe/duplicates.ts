@@ -68,14 +68,19 @@ export class DuplicateWindow implements Projection {
    * Rows of the batch that were not seen before; from now on they are seen. `inFlight`: only what it has counts as seen, and what is
    * being appended.
    */
-  admit(batch: EventBatch, inFlight?: InFlight): { readonly fresh: Uint32Array; readonly hashes: readonly Hash[]; readonly seen: readonly Hash[] } {
+  admit(
+    batch: EventBatch,
+    inFlight?: InFlight,
+  ): { readonly fresh: Uint32Array; readonly hashes: readonly Hash[]; readonly seen: readonly Hash[] } {
     this.#turn()
     const fresh: number[] = []
     const hashes: Hash[] = []
     const seen: Hash[] = []
     for (let row = 0; row < batch.count; row++) {
       const hash = hashOf(batch, row)
-      if (inFlight === undefined ? this.#knows(hash) : inFlight.sequenceOf(hash) !== undefined || this.#underWay.has(hash)) {
+      if (
+        inFlight === undefined ? this.#knows(hash) : inFlight.sequenceOf(hash) !== undefined || this.#underWay.has(hash)
+      ) {
         seen.push(hash)
         continue
       }
@@ -120,7 +125,9 @@ export class DuplicateWindow implements Projection {
     if (this.#applied.sequence === this.#committed.sequence) return
     const position = this.#applied
     const state = new TextEncoder().encode(JSON.stringify({ position, older: this.#older.size }))
-    const hashes = [this.#older.words(), this.#newer.words()].map((words) => new Uint8Array(words.buffer, words.byteOffset, words.byteLength))
+    const hashes = [this.#older.words(), this.#newer.words()].map(
+      (words) => new Uint8Array(words.buffer, words.byteOffset, words.byteLength),
+    )
     const rest = Buffer.concat([state, ...hashes])
     const head = new DataView(new ArrayBuffer(headBytes))
     head.setUint32(0, magic, true)
@@ -163,8 +170,12 @@ export class DuplicateWindow implements Projection {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
     const rest = bytes.subarray(headBytes)
     const stateBytes = view.getUint32(4, true)
-    if (view.getUint32(0, true) !== magic || view.getUint32(8, true) !== crc32(rest, crc32(bytes.subarray(0, 8)))) return
-    const state = JSON.parse(new TextDecoder().decode(rest.subarray(0, stateBytes))) as { position: Position; older: number }
+    if (view.getUint32(0, true) !== magic || view.getUint32(8, true) !== crc32(rest, crc32(bytes.subarray(0, 8))))
+      return
+    const state = JSON.parse(new TextDecoder().decode(rest.subarray(0, stateBytes))) as {
+      position: Position
+      older: number
+    }
     // A copy by value: `slice` of a Buffer, which a real disk gives, is a view into something larger.
     const words = new Uint32Array(new Uint8Array(rest.subarray(stateBytes)).buffer)
     this.#older = HashSet.of(words.subarray(0, state.older * 4))

@@ -17,7 +17,8 @@ export class HashSet {
 
   static of(words: Uint32Array): HashSet {
     const set = new HashSet(words.length / 4)
-    for (let i = 0; i + 3 < words.length; i += 4) set.add([words[i] ?? 0, words[i + 1] ?? 0, words[i + 2] ?? 0, words[i + 3] ?? 0])
+    for (let i = 0; i + 3 < words.length; i += 4)
+      set.add([words[i] ?? 0, words[i + 1] ?? 0, words[i + 2] ?? 0, words[i + 3] ?? 0])
     return set
   }
 
@@ -76,7 +77,8 @@ export class HashSet {
       const at = slot * 4
       const first = this.#table[at] ?? 0
       if (first === 0) return slot
-      if (first === a && this.#table[at + 1] === b && this.#table[at + 2] === c && this.#table[at + 3] === d) return slot
+      if (first === a && this.#table[at + 1] === b && this.#table[at + 2] === c && this.#table[at + 3] === d)
+        return slot
       slot = (slot + 1) & this.#mask
     }
   }

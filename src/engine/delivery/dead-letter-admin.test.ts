@@ -4,23 +4,55 @@ import { deadLetterAdmin, lettersOf, type LetterBox } from './dead-letter-admin.
 import type { Letter } from './dead-letters.ts'
 import type { SinkSet } from './sinks.ts'
 
-const letter = (id: string, time: number): Letter => ({ id, source: 'http', kind: 'events', epoch: 1, sourceSequence: 1, row: 0, sequence: 1, received: time, time, reason: 'no', attempts: 1, body: '', state: 'open' })
+const letter = (id: string, time: number): Letter => ({
+  id,
+  source: 'http',
+  kind: 'events',
+  epoch: 1,
+  sourceSequence: 1,
+  row: 0,
+  sequence: 1,
+  received: time,
+  time,
+  reason: 'no',
+  attempts: 1,
+  body: '',
+  state: 'open',
+})
 
 /** Sinks with letters; what else they are is not asked. */
 function sinksOf(letters: Readonly<Record<string, readonly Letter[]>>): LetterBox {
-  return lettersOf({ all: () => Object.entries(letters).map(([id, waiting]) => ({ entry: { id }, delivery: { letters: { waiting: () => waiting } } })) } as unknown as SinkSet)
+  return lettersOf({
+    all: () =>
+      Object.entries(letters).map(([id, waiting]) => ({
+        entry: { id },
+        delivery: { letters: { waiting: () => waiting } },
+      })),
+  } as unknown as SinkSet)
 }
 
 test('pages of any size hold every letter once, newest first, also when many are of one time', async () => {
   const times = fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 30 })
-  await fc.assert(fc.asyncProperty(times, times, fc.integer({ min: 1, max: 7 }), async (bus, partner, limit) => {
-    const admin = deadLetterAdmin(sinksOf({ bus: bus.map((time, index) => letter(`http:1:${index}:0`, time)), partner: partner.map((time, index) => letter(`http:1:${index}:0`, time)) }))
-    const all = await admin.list(undefined, 1000, false)
-    expect(all.map(({ time }) => time)).toEqual([...bus, ...partner].sort((a, b) => b - a))
-    const paged = []
-    for (let page = await admin.list(undefined, limit, false); page.length > 0; page = await admin.list(undefined, limit, false, page.at(-1))) paged.push(...page)
-    expect(paged).toEqual(all)
-  }))
+  await fc.assert(
+    fc.asyncProperty(times, times, fc.integer({ min: 1, max: 7 }), async (bus, partner, limit) => {
+      const admin = deadLetterAdmin(
+        sinksOf({
+          bus: bus.map((time, index) => letter(`http:1:${index}:0`, time)),
+          partner: partner.map((time, index) => letter(`http:1:${index}:0`, time)),
+        }),
+      )
+      const all = await admin.list(undefined, 1000, false)
+      expect(all.map(({ time }) => time)).toEqual([...bus, ...partner].sort((a, b) => b - a))
+      const paged = []
+      for (
+        let page = await admin.list(undefined, limit, false);
+        page.length > 0;
+        page = await admin.list(undefined, limit, false, page.at(-1))
+      )
+        paged.push(...page)
+      expect(paged).toEqual(all)
+    }),
+  )
 })
 
 test('a page goes on behind a letter that was settled meanwhile', async () => {

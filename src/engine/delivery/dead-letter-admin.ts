@@ -27,9 +27,18 @@ export interface LetterBox {
 export function deadLetterAdmin(box: LetterBox): DeadLetterAdmin {
   return {
     async list(sink, limit, bodies, after) {
-      return box.waiting(sink)
-        .filter(({ sink: of, letter }) => after === undefined || inOrder(after, { time: letter.time, sink: of, id: letter.id }) < 0)
-        .toSorted((a, b) => inOrder({ time: a.letter.time, sink: a.sink, id: a.letter.id }, { time: b.letter.time, sink: b.sink, id: b.letter.id }))
+      return box
+        .waiting(sink)
+        .filter(
+          ({ sink: of, letter }) =>
+            after === undefined || inOrder(after, { time: letter.time, sink: of, id: letter.id }) < 0,
+        )
+        .toSorted((a, b) =>
+          inOrder(
+            { time: a.letter.time, sink: a.sink, id: a.letter.id },
+            { time: b.letter.time, sink: b.sink, id: b.letter.id },
+          ),
+        )
         .slice(0, limit)
         .map(({ sink: of, letter }): DeadLetter => describeLetter(of, letter, bodies))
     },
@@ -56,14 +65,21 @@ export function lettersOf(sinks: Pick<SinkSet, 'all' | 'get'>): LetterBox {
     if (delivery === undefined) throw new WeirError('WEIR_SINK_UNKNOWN', `there is no sink ${sink}`)
     return delivery
   }
-  const some = (sink: string | undefined): ReturnType<SinkSet['all']> => sinks.all().filter(({ entry }) => sink === undefined || entry.id === sink)
+  const some = (sink: string | undefined): ReturnType<SinkSet['all']> =>
+    sinks.all().filter(({ entry }) => sink === undefined || entry.id === sink)
   return {
-    check: (sink) => { deliveryOf(sink) },
-    waiting: (sink) => some(sink).flatMap(({ entry, delivery }) => delivery.letters.waiting().map((letter) => ({ sink: entry.id, letter }))),
-    get: (id, sink) => some(sink).flatMap(({ entry, delivery }) => {
-      const letter = delivery.letters.get(id)
-      return letter === undefined ? [] : [{ sink: entry.id, letter }]
-    }),
+    check: (sink) => {
+      deliveryOf(sink)
+    },
+    waiting: (sink) =>
+      some(sink).flatMap(({ entry, delivery }) =>
+        delivery.letters.waiting().map((letter) => ({ sink: entry.id, letter })),
+      ),
+    get: (id, sink) =>
+      some(sink).flatMap(({ entry, delivery }) => {
+        const letter = delivery.letters.get(id)
+        return letter === undefined ? [] : [{ sink: entry.id, letter }]
+      }),
     async move(sink, ids, to) {
       const delivery = deliveryOf(sink)
       const moved = await delivery.letters.mark(ids ?? openIds(delivery.letters), to)
@@ -80,7 +96,10 @@ export function lettersOf(sinks: Pick<SinkSet, 'all' | 'get'>): LetterBox {
 }
 
 export function openIds(letters: Pick<DeadLetters, 'all'>): readonly string[] {
-  return letters.all().filter(({ state }) => state === 'open').map(({ id }) => id)
+  return letters
+    .all()
+    .filter(({ state }) => state === 'open')
+    .map(({ id }) => id)
 }
 
 /** Newest first; those of the same time by sink and id, so that pages neither repeat nor leave out one. */

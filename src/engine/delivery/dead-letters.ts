@@ -33,7 +33,13 @@ export interface Letter {
 
 export type LetterLine =
   | { readonly letter: Omit<Letter, 'state'> }
-  | { readonly mark: Mark; readonly id: string; readonly time: number; readonly reason?: string; readonly body?: string }
+  | {
+      readonly mark: Mark
+      readonly id: string
+      readonly time: number
+      readonly reason?: string
+      readonly body?: string
+    }
 
 /** Where letters are kept. */
 export interface LetterLog {
@@ -86,7 +92,8 @@ export class DeadLetters {
   /** Letters of a source in a state; of all sources when none is given. */
   count(state: LetterState, source?: string): number {
     let count = 0
-    for (const letter of this.#letters.values()) if (letter.state === state && (source === undefined || letter.source === source)) count++
+    for (const letter of this.#letters.values())
+      if (letter.state === state && (source === undefined || letter.source === source)) count++
     return count
   }
 
@@ -109,7 +116,9 @@ export class DeadLetters {
 
   /** Durable when it resolves. */
   async add(letters: readonly Omit<Letter, 'state' | 'id'>[]): Promise<void> {
-    const lines = letters.map((letter) => ({ letter: { ...letter, id: stableId(letter.source, letter.epoch, letter.sourceSequence, letter.row) } }))
+    const lines = letters.map((letter) => ({
+      letter: { ...letter, id: stableId(letter.source, letter.epoch, letter.sourceSequence, letter.row) },
+    }))
     await this.#append(lines)
   }
 
@@ -129,7 +138,12 @@ export class DeadLetters {
    */
   async retryAs(id: string, body: Uint8Array): Promise<boolean> {
     if (!this.#movable(id, 'retrying')) return false
-    const line: LetterLine = { mark: 'retrying', id, time: this.#clock.now(), body: Buffer.from(body).toString('base64') }
+    const line: LetterLine = {
+      mark: 'retrying',
+      id,
+      time: this.#clock.now(),
+      body: Buffer.from(body).toString('base64'),
+    }
     await this.#append([line])
     return true
   }
@@ -147,7 +161,10 @@ export class DeadLetters {
   /** One after the other: delivery adds letters while an operator moves others. */
   #append(lines: readonly LetterLine[]): Promise<void> {
     const appending = this.#appending.then(async () => {
-      await this.#log.write(lines, lines.map((line) => after(this.#letters.get(idOf(line)), line)))
+      await this.#log.write(
+        lines,
+        lines.map((line) => after(this.#letters.get(idOf(line)), line)),
+      )
       for (const line of lines) this.#take(line)
     })
     this.#appending = appending.catch(() => {})
@@ -163,7 +180,9 @@ export class DeadLetters {
 
   async #load(committed: number): Promise<void> {
     for (const line of await this.#log.lines()) this.#take(line)
-    this.#voids = this.all().filter((letter) => letter.sequence > committed).map((letter) => letter.id)
+    this.#voids = this.all()
+      .filter((letter) => letter.sequence > committed)
+      .map((letter) => letter.id)
     for (const id of this.#voids) this.#letters.delete(id)
   }
 }
@@ -177,14 +196,23 @@ function after(letter: Letter | undefined, line: LetterLine): Letter | undefined
   if ('letter' in line) return { ...line.letter, state: 'open' }
   if (letter === undefined || line.mark === 'void') return undefined
   return {
-    ...letter, state: line.mark, ...(line.body === undefined ? {} : { body: line.body }),
-    ...(line.mark === 'open' ? { attempts: letter.attempts + 1, time: line.time, reason: line.reason ?? letter.reason } : {}),
+    ...letter,
+    state: line.mark,
+    ...(line.body === undefined ? {} : { body: line.body }),
+    ...(line.mark === 'open'
+      ? { attempts: letter.attempts + 1, time: line.time, reason: line.reason ?? letter.reason }
+      : {}),
   }
 }
 
 /** A letter for one row of a frame. */
 export function letterOf(
-  header: FrameHeader, row: number, body: Uint8Array, reason: string, attempts: number, time: number,
+  header: FrameHeader,
+  row: number,
+  body: Uint8Array,
+  reason: string,
+  attempts: number,
+  time: number,
 ): Omit<Letter, 'state' | 'id'> {
   return {
     source: header.source,

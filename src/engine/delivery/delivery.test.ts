@@ -33,7 +33,9 @@ class OtherSide {
 
   definition(): SinkDefinition<unknown> {
     return {
-      type: 'test', accepts: ['events', 'flows'], idempotency: 'none',
+      type: 'test',
+      accepts: ['events', 'flows'],
+      idempotency: 'none',
       build: async () => ({
         send: async (batch) => {
           const ids = [...sinkRows(batch, { type: 'a.flow', write: flowJson })].map((row) => row.event.id)
@@ -64,8 +66,15 @@ async function open(epoch: number): Promise<void> {
   const accepted = new Map([...journal.totals()].map(([name, total]) => [name, total.accepted]))
   follower = new Follower({ host, directory, tail: journal.tail, after: { sequence: 0, row: 0 }, accepted })
   sinks = new SinkSet({
-    host, log, metrics, directory, letters: (sink) => new LetterFile(host, `${data}/dead-letters`, sink), tail: journal.tail, follower,
-    load: () => Promise.resolve(other.definition()), accepted: () => follower.accepted(),
+    host,
+    log,
+    metrics,
+    directory,
+    letters: (sink) => new LetterFile(host, `${data}/dead-letters`, sink),
+    tail: journal.tail,
+    follower,
+    load: () => Promise.resolve(other.definition()),
+    accepted: () => follower.accepted(),
   })
 }
 
@@ -94,7 +103,16 @@ function entry(more: Partial<DeliverySettings> = {}, id = 'out'): SinkEntry {
 
 function unit(source: string, ids: readonly string[], type = 'a.b'): Unit {
   const raw = encodeBatch(toEventBatch(ids.map((id) => ({ id, source: '/s', type, encoding: 'none' as const }))))
-  return { source, stream: source, kind: 'events', count: ids.length, raw, received: host.clock.now(), timeMin: Number.NaN, timeMax: Number.NaN }
+  return {
+    source,
+    stream: source,
+    kind: 'events',
+    count: ids.length,
+    raw,
+    received: host.clock.now(),
+    timeMin: Number.NaN,
+    timeMax: Number.NaN,
+  }
 }
 
 async function push(count: number, source = 'in', type = 'a.b'): Promise<string[]> {
@@ -106,10 +124,21 @@ async function push(count: number, source = 'in', type = 'a.b'): Promise<string[
 async function books(): Promise<ReturnType<typeof makeLedger>> {
   await follower.catchUp()
   const sources = [...follower.accepted()].map(([name, accepted]) => ({ name, accepted, duplicates: 0, shed: {} }))
-  return makeLedger(sources, sinks.all().map(({ entry: { id }, delivery }) => ({
-    name: id, takes: (source) => delivery.takes(source), tallies: delivery.record.sources, letters: delivery.letters,
-    ahead: new Map([...follower.seen(id)].map(([source, rows]) => [source, rows - (delivery.record.sources[source]?.accounted ?? 0)])),
-  })))
+  return makeLedger(
+    sources,
+    sinks.all().map(({ entry: { id }, delivery }) => ({
+      name: id,
+      takes: (source) => delivery.takes(source),
+      tallies: delivery.record.sources,
+      letters: delivery.letters,
+      ahead: new Map(
+        [...follower.seen(id)].map(([source, rows]) => [
+          source,
+          rows - (delivery.record.sources[source]?.accounted ?? 0),
+        ]),
+      ),
+    })),
+  )
 }
 
 /** Waits for a condition that delivery brings about; the test fails by vitest's own limit when it never comes. */
@@ -119,8 +148,17 @@ async function until(condition: () => boolean): Promise<void> {
 
 const pending = (id = 'out'): number => {
   const delivery = sinks.get(id)
-  const seen = [...follower.accepted()].filter(([source]) => delivery?.takes(source)).reduce((total, [, rows]) => total + rows, 0)
-  return seen - sum(Object.fromEntries(Object.entries(delivery?.record.sources ?? {}).map(([source, tally]) => [source, tally.accounted])))
+  const seen = [...follower.accepted()]
+    .filter(([source]) => delivery?.takes(source))
+    .reduce((total, [, rows]) => total + rows, 0)
+  return (
+    seen -
+    sum(
+      Object.fromEntries(
+        Object.entries(delivery?.record.sources ?? {}).map(([source, tally]) => [source, tally.accounted]),
+      ),
+    )
+  )
 }
 
 async function settled(id = 'out'): Promise<void> {
@@ -166,7 +204,8 @@ describe('delivery to one sink', () => {
   it('tries again only what failed and keeps the order of the rest', async () => {
     await sinks.apply([entry()])
     let refused = 0
-    other.answer = (_batch, ids) => (ids.includes('e1') && refused++ < 3 ? [{ index: ids.indexOf('e1'), is: 'retry', reason: 'busy' }] : [])
+    other.answer = (_batch, ids) =>
+      ids.includes('e1') && refused++ < 3 ? [{ index: ids.indexOf('e1'), is: 'retry', reason: 'busy' }] : []
     await push(3)
     await settled()
     expect(other.taken).toEqual(['e0', 'e2', 'e1'])
@@ -181,7 +220,14 @@ describe('delivery to one sink', () => {
     // What a crash leaves between a letter and the offset record that counts it.
     const { sequence } = journal.tail.durable()
     const crashed = await DeadLetters.open(host, `${data}/dead-letters`, 'out', sequence - 1)
-    const header: Partial<FrameHeader> = { source: 'in', kind: 'events', epoch: 2, sourceSequence: 1, sequence, received: host.clock.now() }
+    const header: Partial<FrameHeader> = {
+      source: 'in',
+      kind: 'events',
+      epoch: 2,
+      sourceSequence: 1,
+      sequence,
+      received: host.clock.now(),
+    }
     await crashed.add([letterOf(header as FrameHeader, 0, new Uint8Array(), 'poison', 1, host.clock.now())])
     await crashed.close()
     await sinks.apply([entry()])
@@ -198,17 +244,28 @@ describe('delivery to one sink', () => {
 
   it('puts refused rows among the dead letters, and an operator can have them delivered or dropped', async () => {
     await sinks.apply([entry()])
-    other.answer = (_batch, ids) => ids.flatMap((id, index) => (id === 'e1' || id === 'e2' ? [{ index, is: 'reject' as const, reason: 'poison' }] : []))
+    other.answer = (_batch, ids) =>
+      ids.flatMap((id, index) =>
+        id === 'e1' || id === 'e2' ? [{ index, is: 'reject' as const, reason: 'poison' }] : [],
+      )
     await push(4)
     await settled()
     const delivery = sinks.get('out')
     const letters = delivery?.letters.waiting() ?? []
-    expect(letters.map((letter) => [letter.reason, letter.row])).toEqual([['poison', 1], ['poison', 2]])
+    expect(letters.map((letter) => [letter.reason, letter.row])).toEqual([
+      ['poison', 1],
+      ['poison', 2],
+    ])
     expect((await books()).sinks[0]).toMatchObject({ delivered: 2, dead_lettered: 2, pending: 0 })
     other.answer = () => []
     await delivery?.letters.mark([letters[0]?.id ?? ''], 'retrying')
     await delivery?.letters.mark([letters[1]?.id ?? ''], 'dropped')
-    expect((await books()).sinks[0]).toMatchObject({ delivered: 2, dead_lettered: 0, pending: 1, dropped: { dead_letter: 1 } })
+    expect((await books()).sinks[0]).toMatchObject({
+      delivered: 2,
+      dead_lettered: 0,
+      pending: 1,
+      dropped: { dead_letter: 1 },
+    })
     delivery?.nudge()
     await until(() => delivery?.letters.waiting().length === 0)
     expect(other.taken).toEqual(['e0', 'e3', 'e1'])
@@ -219,7 +276,10 @@ describe('delivery to one sink', () => {
 
   it('delivers an edited letter in the words of the operator, as the row that it is, also after a restart; and the ledger adds up', async () => {
     await sinks.apply([entry()])
-    other.answer = (_batch, ids) => ids.flatMap((id, index) => (id === 'e1' || id === 'e2' ? [{ index, is: 'reject' as const, reason: 'poison' }] : []))
+    other.answer = (_batch, ids) =>
+      ids.flatMap((id, index) =>
+        id === 'e1' || id === 'e2' ? [{ index, is: 'reject' as const, reason: 'poison' }] : [],
+      )
     await push(3)
     await settled()
     const admin = deadLetterAdmin(lettersOf(sinks))
@@ -232,7 +292,11 @@ describe('delivery to one sink', () => {
     // Still refused: it waits again, and as it was edited.
     expect(await admin.edit('out', letter?.id ?? '', { ...body, type: 'mended', data: { sum: 1 } })).toBe(true)
     await until(() => sinks.get('out')?.letters.get(letter?.id ?? '')?.state === 'open')
-    expect(await admin.show(letter?.id ?? '', 'out')).toMatchObject({ attempts: 2, reason: 'poison', body: { id: 'e1', type: 'mended', data: { sum: 1 } } })
+    expect(await admin.show(letter?.id ?? '', 'out')).toMatchObject({
+      attempts: 2,
+      reason: 'poison',
+      body: { id: 'e1', type: 'mended', data: { sum: 1 } },
+    })
     expect((await books()).sinks[0]).toMatchObject({ delivered: 1, dead_lettered: 2, pending: 0 })
     await close()
     await open(2)
@@ -241,7 +305,10 @@ describe('delivery to one sink', () => {
     const again = deadLetterAdmin(lettersOf(sinks))
     expect((await again.show(letter?.id ?? '', undefined))?.body).toMatchObject({ type: 'mended' })
     const got: EventBatch[] = []
-    other.answer = (batch) => { got.push(...batch.pieces.map((piece) => piece.batch as EventBatch)); return [] }
+    other.answer = (batch) => {
+      got.push(...batch.pieces.map((piece) => piece.batch as EventBatch))
+      return []
+    }
     expect(await again.retry('out', [letter?.id ?? ''])).toBe(1)
     await until(() => sinks.get('out')?.letters.get(letter?.id ?? '')?.state === 'delivered')
     expect(eventAt(got[0] as EventBatch, 0)).toMatchObject({ id: 'e1', type: 'mended' })
@@ -249,7 +316,13 @@ describe('delivery to one sink', () => {
     expect(await again.drop('out', [second?.id ?? ''])).toBe(1)
     expect(await again.show(second?.id ?? '', 'out')).toMatchObject({ state: 'dropped' })
     const ledger = await books()
-    expect(ledger.sinks[0]).toMatchObject({ routed: 3, delivered: 2, dead_lettered: 0, pending: 0, dropped: { dead_letter: 1 } })
+    expect(ledger.sinks[0]).toMatchObject({
+      routed: 3,
+      delivered: 2,
+      dead_lettered: 0,
+      pending: 0,
+      dropped: { dead_letter: 1 },
+    })
     expect(ledger.balanced).toBe(true)
   })
 
@@ -273,7 +346,8 @@ describe('delivery to one sink', () => {
 
   it('drops its oldest rows, loudly and only for itself, once it is behind its retain', async () => {
     await sinks.apply([entry({ retain: { bytes: 2000, ageMs: 3600_000 } }), entry({}, 'healthy')])
-    other.answer = (batch, ids) => (batch.token.startsWith('out/') ? ids.map((_, index) => ({ index, is: 'retry' as const, reason: 'away' })) : [])
+    other.answer = (batch, ids) =>
+      batch.token.startsWith('out/') ? ids.map((_, index) => ({ index, is: 'retry' as const, reason: 'away' })) : []
     for (let i = 0; i < 60; i++) await push(5)
     await settled('healthy')
     await until(() => (sinks.get('out')?.record.sources['in']?.dropped['behind'] ?? 0) > 0)

@@ -8,7 +8,17 @@ import type { Frame, JournalReader } from '../../journal/types.ts'
 import type { Batch, BatchKind } from '../../model/batches.ts'
 import { oneRow } from '../../model/select.ts'
 import type { SinkState } from '../control.ts'
-import type { Enrichment, Idempotency, Log, Metrics, Preview, Sink, SinkBatch, SinkPiece, Traces } from '../contracts.ts'
+import type {
+  Enrichment,
+  Idempotency,
+  Log,
+  Metrics,
+  Preview,
+  Sink,
+  SinkBatch,
+  SinkPiece,
+  Traces,
+} from '../contracts.ts'
 import { letterOf, type DeadLetters } from './dead-letters.ts'
 import { Fates } from './fates.ts'
 import { redeliver } from './redeliver.ts'
@@ -158,7 +168,11 @@ export class Delivery {
   /** A disk that refuses to be read is asked again: the sink waits, it does not end. */
   async #gather(signal: AbortSignal): Promise<Frame[]> {
     try {
-      const frames = await this.#source.next(this.#settings.batch, this.#record.intent?.to, AbortSignal.any([signal, this.#nudge.signal]))
+      const frames = await this.#source.next(
+        this.#settings.batch,
+        this.#record.intent?.to,
+        AbortSignal.any([signal, this.#nudge.signal]),
+      )
       if (this.#unreadable) this.#say('running', undefined)
       this.#unreadable = false
       // Nothing of what was intended can be read any more: there is nothing to repeat.
@@ -183,10 +197,27 @@ export class Delivery {
   }
 
   async #deliver(frames: Frame[], signal: AbortSignal): Promise<void> {
-    const plan = (enrichment: Enrichment | undefined): Range => planRange(frames, this.#record, (source) => this.takes(source), this.#route, (frame, error) => {
-      this.#options.log.error(`a frame could not be decoded for sink ${this.id} and is quarantined`, { sequence: frame.header.sequence, error: String(error) })
-    }, enrichment)
-    const range = await namedRange(plan, this.#options.accepts.includes('flows') ? this.#options.enrichment?.() : undefined, frames, this.#options.host, signal)
+    const plan = (enrichment: Enrichment | undefined): Range =>
+      planRange(
+        frames,
+        this.#record,
+        (source) => this.takes(source),
+        this.#route,
+        (frame, error) => {
+          this.#options.log.error(`a frame could not be decoded for sink ${this.id} and is quarantined`, {
+            sequence: frame.header.sequence,
+            error: String(error),
+          })
+        },
+        enrichment,
+      )
+    const range = await namedRange(
+      plan,
+      this.#options.accepts.includes('flows') ? this.#options.enrichment?.() : undefined,
+      frames,
+      this.#options.host,
+      signal,
+    )
     if (range === undefined) return this.#source.putBack(frames)
     this.#oldest = range.rows > 0 ? range.oldest : undefined
     if (range.rows === 0) return this.#settle(range, nothingSent, [])
@@ -206,7 +237,11 @@ export class Delivery {
   }
 
   /** Dead letters first, then the tallies and the position in one record. */
-  async #settle(range: Range, { rejected, dropped: stopped }: Pick<SendReport, 'rejected' | 'dropped'>, dropped: readonly SinkPiece[]): Promise<void> {
+  async #settle(
+    range: Range,
+    { rejected, dropped: stopped }: Pick<SendReport, 'rejected' | 'dropped'>,
+    dropped: readonly SinkPiece[],
+  ): Promise<void> {
     if (rejected.length > 0) await this.#bury(rejected)
     const lost = (source: string): number => rowsOf(dropped, source)
     const buried = new Map<string, number>()
@@ -237,16 +272,26 @@ export class Delivery {
   async #bury(rejected: readonly Rejected[]): Promise<void> {
     const now = this.#options.host.clock.now()
     const letters = rejected.map(({ piece, row, reason, attempts }) =>
-      letterOf(piece.header, piece.firstRow + row, encodeBatch(oneRow(piece.batch, row)), reason, attempts, now))
+      letterOf(piece.header, piece.firstRow + row, encodeBatch(oneRow(piece.batch, row)), reason, attempts, now),
+    )
     await this.#persistently(() => this.letters.add(letters))
-    this.#options.log.error(`sink ${this.id} refused ${rejected.length} rows; they are kept as dead letters`, { reason: rejected[0]?.reason ?? '' })
+    this.#options.log.error(`sink ${this.id} refused ${rejected.length} rows; they are kept as dead letters`, {
+      reason: rejected[0]?.reason ?? '',
+    })
   }
 
   #sender(range: Range | undefined): Sender {
     const { host, log, traces } = this.#options
     return {
-      id: this.id, sink: () => this.#sink, idempotency: this.#idempotency, settings: () => this.#settings,
-      clock: host.clock, timers: host.timers, random: () => host.random.next(), log, traces,
+      id: this.id,
+      sink: () => this.#sink,
+      idempotency: this.#idempotency,
+      settings: () => this.#settings,
+      clock: host.clock,
+      timers: host.timers,
+      random: () => host.random.next(),
+      log,
+      traces,
       behind: () => (range === undefined ? Promise.resolve(false) : this.#isBehind(range, true)),
       onState: (state, error) => {
         if (error !== undefined) this.#options.metrics.count('weir_sink_retries_total', 1, { sink: this.id })
@@ -267,7 +312,10 @@ export class Delivery {
     if (this.#droppingSince !== undefined && now - this.#droppingSince < 10_000) return
     this.#droppingSince = now
     const rows = dropped.reduce((sum, piece) => sum + piece.rows.length, 0)
-    this.#options.log.error(`sink ${this.id} is behind what it may retain: its oldest rows are dropped for it (and only for it)`, { rows, error: this.#error ?? '' })
+    this.#options.log.error(
+      `sink ${this.id} is behind what it may retain: its oldest rows are dropped for it (and only for it)`,
+      { rows, error: this.#error ?? '' },
+    )
   }
 
   async #save(): Promise<void> {
@@ -289,10 +337,15 @@ export class Delivery {
       try {
         return await act()
       } catch (error) {
-        this.#options.log.error(`the offset or dead letters of sink ${this.id} could not be written; trying again`, { error: String(error) })
+        this.#options.log.error(`the offset or dead letters of sink ${this.id} could not be written; trying again`, {
+          error: String(error),
+        })
         // Only a stop gives up: then the record on disk is an older one, and rows are sent again.
         if (this.#signal.aborted && last++ >= 3) throw error
-        await this.#options.host.timers.sleep(Math.min(5000, 50 * 2 ** Math.min(attempt, 10)), this.#signal.aborted ? undefined : this.#signal)
+        await this.#options.host.timers.sleep(
+          Math.min(5000, 50 * 2 ** Math.min(attempt, 10)),
+          this.#signal.aborted ? undefined : this.#signal,
+        )
       }
     }
   }

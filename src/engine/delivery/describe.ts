@@ -9,7 +9,16 @@ import type { Letter } from './dead-letters.ts'
 /** A dead letter as people read it. */
 export function describeLetter(sink: string, letter: Letter, bodies = true): DeadLetter {
   const { id, time, reason, attempts, state } = letter
-  return { id, sink, time, reason, attempts, state, kind: letter.kind, ...(bodies && letter.body !== '' ? { body: bodyOf(letter) } : {}) }
+  return {
+    id,
+    sink,
+    time,
+    reason,
+    attempts,
+    state,
+    kind: letter.kind,
+    ...(bodies && letter.body !== '' ? { body: bodyOf(letter) } : {}),
+  }
 }
 
 function bodyOf(letter: Letter): unknown {
@@ -39,14 +48,21 @@ function readable({ data, encoding, ...event }: WeirEvent): unknown {
 function cell(column: Column, dictionary: readonly string[]): unknown {
   if ('valid' in column && !isPresent(column.valid, 0)) return undefined
   switch (column.kind) {
-    case 'ip': return formatIp(column.words, 0)
+    case 'ip':
+      return formatIp(column.words, 0)
     case 'u64':
-    case 'mac': return (column.words[1] ?? 0) * 2 ** 32 + (column.words[0] ?? 0)
+    case 'mac':
+      return (column.words[1] ?? 0) * 2 ** 32 + (column.words[0] ?? 0)
     case 'dict':
-    case 'json': return column.codes[0] === 0 ? undefined : dictionary[column.codes[0] ?? 0]
-    case 'list<u8>': return [...column.items]
-    case 'list<dict>': return [...column.items].map((code) => dictionary[code])
-    case 'time': return new Date(column.values[0] ?? 0).toISOString()
-    default: return column.values[0]
+    case 'json':
+      return column.codes[0] === 0 ? undefined : dictionary[column.codes[0] ?? 0]
+    case 'list<u8>':
+      return [...column.items]
+    case 'list<dict>':
+      return [...column.items].map((code) => dictionary[code])
+    case 'time':
+      return new Date(column.values[0] ?? 0).toISOString()
+    default:
+      return column.values[0]
   }
 }

@@ -5,7 +5,21 @@ import { eventAt, type WeirEvent } from '../../model/events.ts'
 import type { Letter } from './dead-letters.ts'
 import { isRecord } from '../../model/json.ts'
 
-const names = ['id', 'source', 'type', 'subject', 'time', 'datacontenttype', 'dataschema', 'extensions', 'family', 'key', 'ref', 'data', 'data_base64'] as const
+const names = [
+  'id',
+  'source',
+  'type',
+  'subject',
+  'time',
+  'datacontenttype',
+  'dataschema',
+  'extensions',
+  'family',
+  'key',
+  'ref',
+  'data',
+  'data_base64',
+] as const
 type Edited = Partial<Record<(typeof names)[number], unknown>>
 
 const mostBytes = 16 * 1024 * 1024
@@ -15,23 +29,32 @@ const mostBytes = 16 * 1024 * 1024
  * and the id and source of the event. Throws WEIR_LETTER_EDIT.
  */
 export function editedBody({ kind, body: bytes }: Letter, body: unknown): Uint8Array {
-  if (kind === 'flows') throw refusal('A flow says what an exporter measured; it can be tried again or dropped, not edited.')
+  if (kind === 'flows')
+    throw refusal('A flow says what an exporter measured; it can be tried again or dropped, not edited.')
   if (!isRecord(body)) throw refusal('The body of an event is a JSON object.')
   const edited = body as Edited
   const unknown = Object.keys(edited).find((name) => !(names as readonly string[]).includes(name))
-  if (unknown !== undefined) throw refusal(`"${unknown}" is nothing that an event has; further attributes stand in \`extensions\`.`)
+  if (unknown !== undefined)
+    throw refusal(`"${unknown}" is nothing that an event has; further attributes stand in \`extensions\`.`)
   const batch = decodeBatch('events', new Uint8Array(Buffer.from(bytes, 'base64')))
   if (batch.kind !== 'events') throw refusal('It is no event.')
   const before = eventAt(batch, 0)
-  if (edited.id !== before.id || edited.source !== before.source) throw refusal('The id and the source of an event cannot be changed: by them it is known elsewhere.')
+  if (edited.id !== before.id || edited.source !== before.source)
+    throw refusal('The id and the source of an event cannot be changed: by them it is known elsewhere.')
   const type = word(edited, 'type')
   if (type === undefined) throw refusal('An event has a `type`.')
   const event = {
-    id: before.id, source: before.source, type,
+    id: before.id,
+    source: before.source,
+    type,
     family: familyOf(edited.family),
-    ...present('subject', word(edited, 'subject')), ...present('datacontenttype', word(edited, 'datacontenttype')), ...present('dataschema', word(edited, 'dataschema')),
-    ...present('key', word(edited, 'key')), ...present('ref', word(edited, 'ref')),
-    ...present('time', timeOf(edited.time)), ...present('extensions', extensionsOf(edited.extensions)),
+    ...present('subject', word(edited, 'subject')),
+    ...present('datacontenttype', word(edited, 'datacontenttype')),
+    ...present('dataschema', word(edited, 'dataschema')),
+    ...present('key', word(edited, 'key')),
+    ...present('ref', word(edited, 'ref')),
+    ...present('time', timeOf(edited.time)),
+    ...present('extensions', extensionsOf(edited.extensions)),
     ...dataOf(edited, before),
   } satisfies WeirEvent
   return encodeEvents([event]).raw
@@ -62,14 +85,22 @@ function familyOf(value: unknown): Family {
 function timeOf(value: unknown): number | undefined {
   if (value === undefined || value === null) return undefined
   const time = typeof value === 'string' ? Date.parse(value) : value
-  if (typeof time !== 'number' || !Number.isFinite(time)) throw refusal('`time` is a number of milliseconds since 1970, or a time as 2026-01-31T12:00:00Z.')
+  if (typeof time !== 'number' || !Number.isFinite(time))
+    throw refusal('`time` is a number of milliseconds since 1970, or a time as 2026-01-31T12:00:00Z.')
   return time
 }
 
 function extensionsOf(value: unknown): WeirEvent['extensions'] {
   if (value === undefined || value === null) return undefined
-  const entries = typeof value === 'object' && !Array.isArray(value) ? Object.entries(value as Readonly<Record<string, unknown>>) : undefined
-  if (entries?.every(([name, each]) => /^[a-z0-9]+$/.test(name) && ['string', 'number', 'boolean'].includes(typeof each)) !== true) {
+  const entries =
+    typeof value === 'object' && !Array.isArray(value)
+      ? Object.entries(value as Readonly<Record<string, unknown>>)
+      : undefined
+  if (
+    entries?.every(
+      ([name, each]) => /^[a-z0-9]+$/.test(name) && ['string', 'number', 'boolean'].includes(typeof each),
+    ) !== true
+  ) {
     throw refusal('`extensions` is an object of texts, numbers and true or false, whose names are of a-z and 0-9.')
   }
   return Object.fromEntries(entries) as NonNullable<WeirEvent['extensions']>
@@ -78,12 +109,14 @@ function extensionsOf(value: unknown): WeirEvent['extensions'] {
 function dataOf({ data, data_base64: base64 }: Edited, before: WeirEvent): Pick<WeirEvent, 'encoding' | 'data'> {
   if (data !== undefined && base64 !== undefined) throw refusal('An event has `data` or `data_base64`, not both.')
   if (base64 !== undefined) {
-    if (typeof base64 !== 'string' || !/^[A-Za-z0-9+/]*={0,2}$/.test(base64)) throw refusal('`data_base64` is bytes in base64.')
+    if (typeof base64 !== 'string' || !/^[A-Za-z0-9+/]*={0,2}$/.test(base64))
+      throw refusal('`data_base64` is bytes in base64.')
     return sized('binary', new Uint8Array(Buffer.from(base64, 'base64')))
   }
   if (data === undefined) return { encoding: 'none' }
   // Text is shown as it is, also where it claims to be JSON and is not.
-  if (typeof data === 'string' && (before.encoding === 'text' || !isJson(before.data))) return sized(before.encoding === 'json' ? 'json' : 'text', new TextEncoder().encode(data))
+  if (typeof data === 'string' && (before.encoding === 'text' || !isJson(before.data)))
+    return sized(before.encoding === 'json' ? 'json' : 'text', new TextEncoder().encode(data))
   return sized('json', new TextEncoder().encode(JSON.stringify(data)))
 }
 

@@ -49,7 +49,10 @@ export class Fates {
   settle(rejected: readonly Rejected[], dropped: readonly SinkPiece[]): void {
     for (const { piece, reason } of rejected) {
       const known = this.#unusual.get(piece.header.sequence)
-      this.#unusual.set(piece.header.sequence, known?.is === 'dead-lettered' ? { ...known, rows: known.rows + 1 } : { is: 'dead-lettered', rows: 1, reason })
+      this.#unusual.set(
+        piece.header.sequence,
+        known?.is === 'dead-lettered' ? { ...known, rows: known.rows + 1 } : { is: 'dead-lettered', rows: 1, reason },
+      )
     }
     for (const piece of dropped) this.#unusual.set(piece.header.sequence, { is: 'dropped', reason: 'behind' })
     for (const sequence of this.#unusual.keys()) {

@@ -10,19 +10,42 @@ import { FormerSinks } from './former-sinks.ts'
 import type { Log, Metrics } from '../contracts.ts'
 
 /** Drops what is pending for a sink; resolves with how many rows. The caller holds the lock of the folder. */
-export async function forgetSink({ host, data, id, log, metrics }: { readonly host: Host; readonly data: string; readonly id: string; readonly log: Log; readonly metrics: Metrics }): Promise<number> {
+export async function forgetSink({
+  host,
+  data,
+  id,
+  log,
+  metrics,
+}: {
+  readonly host: Host
+  readonly data: string
+  readonly id: string
+  readonly log: Log
+  readonly metrics: Metrics
+}): Promise<number> {
   const directory = `${data}/journal`
   const records = recordFiles(host, directory)
   const offsets = await records.all()
   const found = offsets.find(({ sink }) => sink === id)
-  if (found === undefined || found.record.removed === true) throw new WeirError('WEIR_SINK_UNKNOWN', `no sink ${id} waits to be forgotten in ${data}`)
+  if (found === undefined || found.record.removed === true)
+    throw new WeirError('WEIR_SINK_UNKNOWN', `no sink ${id} waits to be forgotten in ${data}`)
   const last = (await listSegments(host.disk, directory)).at(-1)
   const tail = new LocalTail()
   tail.publish({ segment: last?.name ?? '', offset: last?.bytes ?? 0, sequence: Number.MAX_SAFE_INTEGER, row: 0 })
   const accepted = new Map<string, number>()
-  for (const { accepted: rows } of offsets) for (const [source, count] of Object.entries(rows)) accepted.set(source, Math.max(accepted.get(source) ?? 0, count))
+  for (const { accepted: rows } of offsets)
+    for (const [source, count] of Object.entries(rows)) accepted.set(source, Math.max(accepted.get(source) ?? 0, count))
   const follower = new Follower({ host, directory, tail, after: { sequence: 0, row: 0 }, accepted })
-  const former = new FormerSinks({ host, log, metrics, directory, tail, follower, records, letters: (sink) => new LetterFile(host, `${data}/dead-letters`, sink) })
+  const former = new FormerSinks({
+    host,
+    log,
+    metrics,
+    directory,
+    tail,
+    follower,
+    records,
+    letters: (sink) => new LetterFile(host, `${data}/dead-letters`, sink),
+  })
   try {
     await former.leave(id)
     return (await former.forget(id)) ?? 0

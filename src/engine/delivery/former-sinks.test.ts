@@ -30,21 +30,39 @@ async function open(epoch: number): Promise<void> {
   const accepted = new Map([...journal.totals()].map(([name, total]) => [name, total.accepted]))
   follower = new Follower({ host, directory, tail: journal.tail, after: { sequence: 0, row: 0 }, accepted })
   const { metrics } = testContext()
-  const say = (level: string) => (message: string, fields?: unknown): void => void lines.push({ level, message, fields })
+  const say =
+    (level: string) =>
+    (message: string, fields?: unknown): void =>
+      void lines.push({ level, message, fields })
   const log = { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') }
   sinks = new SinkSet({
-    host, log, metrics, directory, letters: (sink) => new LetterFile(host, `${data}/dead-letters`, sink), tail: journal.tail, follower, accepted: () => follower.accepted(),
-    load: () => Promise.resolve({
-      type: 'test', accepts: ['events'], idempotency: 'none',
-      build: () => Promise.resolve({
-        send: ({ pieces, count }) => {
-          if (isAway) return Promise.resolve(Array.from({ length: count }, (_, index) => ({ index, is: 'retry', reason: 'away' } as const)))
-          for (const { batch, rows } of pieces) for (const row of rows) if (batch.kind === 'events') taken.push(eventAt(batch, row).id)
-          return Promise.resolve([])
-        },
-        close: () => Promise.resolve(),
+    host,
+    log,
+    metrics,
+    directory,
+    letters: (sink) => new LetterFile(host, `${data}/dead-letters`, sink),
+    tail: journal.tail,
+    follower,
+    accepted: () => follower.accepted(),
+    load: () =>
+      Promise.resolve({
+        type: 'test',
+        accepts: ['events'],
+        idempotency: 'none',
+        build: () =>
+          Promise.resolve({
+            send: ({ pieces, count }) => {
+              if (isAway)
+                return Promise.resolve(
+                  Array.from({ length: count }, (_, index) => ({ index, is: 'retry', reason: 'away' }) as const),
+                )
+              for (const { batch, rows } of pieces)
+                for (const row of rows) if (batch.kind === 'events') taken.push(eventAt(batch, row).id)
+              return Promise.resolve([])
+            },
+            close: () => Promise.resolve(),
+          }),
       }),
-    }),
   })
 }
 async function close(): Promise<void> {
@@ -62,10 +80,25 @@ afterEach(async () => {
   await rm(data, { recursive: true, force: true })
 })
 
-const entry = (id: string, written = '1'): SinkEntry => ({ id, type: 'test', settings: {}, written, delivery: { ...defaultDelivery, retry: { initialMs: 1, maxMs: 5 } } })
+const entry = (id: string, written = '1'): SinkEntry => ({
+  id,
+  type: 'test',
+  settings: {},
+  written,
+  delivery: { ...defaultDelivery, retry: { initialMs: 1, maxMs: 5 } },
+})
 async function push(count: number): Promise<string[]> {
   const prefix = `p${next++}-`
-  await journal.append({ source: 'in', stream: 'in', kind: 'events', count, raw: encodeBatch(toEventBatch(numberedEvents(count, prefix))), received: host.clock.now(), timeMin: Number.NaN, timeMax: Number.NaN })
+  await journal.append({
+    source: 'in',
+    stream: 'in',
+    kind: 'events',
+    count,
+    raw: encodeBatch(toEventBatch(numberedEvents(count, prefix))),
+    received: host.clock.now(),
+    timeMin: Number.NaN,
+    timeMax: Number.NaN,
+  })
   return numberedEvents(count, prefix).map(({ id }) => id)
 }
 async function ledger(): Promise<ReturnType<typeof makeLedger>> {
@@ -95,14 +128,22 @@ describe('a sink that is removed with pending rows', () => {
     await expect.poll(() => sinks.get('out')?.error, patience).toContain('away')
     const applied = await sinks.apply([entry('other')])
     expect(applied.orphaned).toEqual([{ id: 'out', rows: 3 }])
-    expect(lines).toContainEqual(expect.objectContaining({ level: 'warn', message: expect.stringContaining('3 rows') as string }))
+    expect(lines).toContainEqual(
+      expect.objectContaining({ level: 'warn', message: expect.stringContaining('3 rows') as string }),
+    )
     expect(await books()).toMatchObject({ state: 'orphaned', pending: 3, dropped: {} })
     await close()
     await open(2)
     await sinks.apply([])
     expect(await books('other')).toMatchObject({ state: 'orphaned', pending: 3 })
     const verified = await verifyLedger({ host, data, store: undefined })
-    expect(verified).toMatchObject({ balanced: true, sinks: [{ name: 'other', state: 'orphaned', pending: 3 }, { name: 'out', state: 'orphaned', pending: 3 }] })
+    expect(verified).toMatchObject({
+      balanced: true,
+      sinks: [
+        { name: 'other', state: 'orphaned', pending: 3 },
+        { name: 'out', state: 'orphaned', pending: 3 },
+      ],
+    })
   })
 
   it('holds the journal until it gives its oldest rows up for room, with an ERROR line and their number', async () => {
@@ -115,10 +156,12 @@ describe('a sink that is removed with pending rows', () => {
     expect(hold).toBeLessThan(journal.tail.durable().sequence)
     await sinks.giveUp(hold + 10)
     expect(sinks.holds()).toBe(hold + 10)
-    const found = await books() as { pending: number; dropped: { orphaned: number } }
+    const found = (await books()) as { pending: number; dropped: { orphaned: number } }
     expect(found.dropped.orphaned).toBeGreaterThan(20)
     expect(found.pending + found.dropped.orphaned).toBe(120)
-    expect(lines).toContainEqual(expect.objectContaining({ level: 'error', fields: { sink: 'out', rows: found.dropped.orphaned } }))
+    expect(lines).toContainEqual(
+      expect.objectContaining({ level: 'error', fields: { sink: 'out', rows: found.dropped.orphaned } }),
+    )
     expect((await ledger()).balanced).toBe(true)
   })
 
@@ -133,7 +176,13 @@ describe('a sink that is removed with pending rows', () => {
     await expect(sinks.forget('nobody')).rejects.toMatchObject({ code: 'WEIR_SINK_UNKNOWN' })
     expect(lines).toContainEqual(expect.objectContaining({ level: 'error', fields: { sink: 'out', rows: 3 } }))
     await push(2)
-    const expected = { name: 'out', state: 'forgotten', pending: 0, dropped: { forgotten: 3 }, filtered: { forgotten: 2 } }
+    const expected = {
+      name: 'out',
+      state: 'forgotten',
+      pending: 0,
+      dropped: { forgotten: 3 },
+      filtered: { forgotten: 2 },
+    }
     expect(await ledger()).toMatchObject({ balanced: true, sinks: [expected] })
     await close()
     expect(await verifyLedger({ host, data, store: undefined })).toMatchObject({ balanced: true, sinks: [expected] })
@@ -143,7 +192,10 @@ describe('a sink that is removed with pending rows', () => {
     const later = await push(1)
     await expect.poll(() => taken, patience).toEqual(later)
     await sinks.apply([entry('out')])
-    expect(await ledger()).toMatchObject({ balanced: true, sinks: [{ delivered: 1, dropped: { forgotten: 3 }, filtered: { forgotten: 2 } }] })
+    expect(await ledger()).toMatchObject({
+      balanced: true,
+      sinks: [{ delivered: 1, dropped: { forgotten: 3 }, filtered: { forgotten: 2 } }],
+    })
   })
 })
 

@@ -58,14 +58,22 @@ export class FormerSinks {
 
   /** Sequences that orphans still need. */
   holds(): readonly number[] {
-    return [...this.#sinks.values()].flatMap(({ record }) => (record.orphaned === undefined ? [] : [record.position.sequence]))
+    return [...this.#sinks.values()].flatMap(({ record }) =>
+      record.orphaned === undefined ? [] : [record.position.sequence],
+    )
   }
 
   books(): readonly SinkBooks[] {
     const { follower } = this.#options
     return [...this.#sinks].map(([name, { record, letters }]) => ({
-      name, letters, tallies: record.sources, takes: takes(record), ...stateOf(record),
-      ahead: new Map([...follower.seen(name)].map(([source, rows]) => [source, rows - (record.sources[source]?.accounted ?? 0)])),
+      name,
+      letters,
+      tallies: record.sources,
+      takes: takes(record),
+      ...stateOf(record),
+      ahead: new Map(
+        [...follower.seen(name)].map(([source, rows]) => [source, rows - (record.sources[source]?.accounted ?? 0)]),
+      ),
     }))
   }
 
@@ -85,13 +93,17 @@ export class FormerSinks {
         log.info(`sink ${id} was removed; nothing was pending for it`)
         return 0
       }
-      const kept = record.forgotten === undefined ? { ...record, orphaned: record.orphaned ?? host.clock.now() } : record
+      const kept =
+        record.forgotten === undefined ? { ...record, orphaned: record.orphaned ?? host.clock.now() } : record
       if (kept !== record) await slot.write(kept)
       const letters = await DeadLetters.from(logOf(id), host.clock, id, record.position.sequence)
       this.#sinks.set(id, { slot, letters, record: kept })
       this.#follow(id, kept)
       if (kept.orphaned === undefined) return 0
-      log.warn(`sink ${id} is not configured any more, and ${rows} rows are pending for it: they are kept until it returns under its name, or \`weir sink forget ${id}\` drops them`, { sink: id, rows })
+      log.warn(
+        `sink ${id} is not configured any more, and ${rows} rows are pending for it: they are kept until it returns under its name, or \`weir sink forget ${id}\` drops them`,
+        { sink: id, rows },
+      )
       return rows
     })
   }
@@ -115,7 +127,10 @@ export class FormerSinks {
       if (former?.record.orphaned === undefined) return undefined
       const { follower, host, log } = this.#options
       await follower.catchUp()
-      const retried = await former.letters.mark(former.letters.retrying(Infinity).map((letter) => letter.id), 'dropped')
+      const retried = await former.letters.mark(
+        former.letters.retrying(Infinity).map((letter) => letter.id),
+        'dropped',
+      )
       const { record, rows } = this.#drop(id, former.record, follower.accepted(), 'forgotten')
       former.record = without(record, { removed: true, forgotten: host.clock.now() })
       await former.slot.write(former.record)
@@ -132,7 +147,13 @@ export class FormerSinks {
       for (const [id, former] of this.#sinks) {
         const { orphaned, position } = former.record
         if (orphaned === undefined || position.sequence >= sequence) continue
-        const walked = new Follower({ host, directory, after: position, accepted: [], tail: { durable: () => ({ ...tail.durable(), sequence }), moved: () => Promise.resolve() } })
+        const walked = new Follower({
+          host,
+          directory,
+          after: position,
+          accepted: [],
+          tail: { durable: () => ({ ...tail.durable(), sequence }), moved: () => Promise.resolve() },
+        })
         try {
           await walked.catchUp()
         } finally {
@@ -140,10 +161,17 @@ export class FormerSinks {
         }
         const { record, rows } = this.#drop(id, former.record, walked.accepted(), 'orphaned')
         const { intent: _, ...rest } = record
-        former.record = { ...rest, position: { sequence: Math.max(sequence, walked.sequence), row: Math.max(position.row, walked.row) } }
+        former.record = {
+          ...rest,
+          position: { sequence: Math.max(sequence, walked.sequence), row: Math.max(position.row, walked.row) },
+        }
         await former.slot.write(former.record)
         this.#follow(id, former.record)
-        if (rows > 0) log.error(`sink ${id} is not configured any more and the journal is full: its oldest pending rows are dropped`, { sink: id, rows })
+        if (rows > 0)
+          log.error(
+            `sink ${id} is not configured any more and the journal is full: its oldest pending rows are dropped`,
+            { sink: id, rows },
+          )
       }
     })
   }
@@ -154,17 +182,28 @@ export class FormerSinks {
   }
 
   #follow(id: string, record: SinkRecord): void {
-    this.#options.follower.follow(id, record.position.sequence, takes(record), Object.entries(record.sources).map(([name, tally]) => [name, tally.accounted]))
+    this.#options.follower.follow(
+      id,
+      record.position.sequence,
+      takes(record),
+      Object.entries(record.sources).map(([name, tally]) => [name, tally.accounted]),
+    )
   }
 
   #pending(record: SinkRecord): number {
     let rows = 0
-    for (const [source, accepted] of this.#options.follower.accepted()) if (takes(record)(source)) rows += Math.max(0, accepted - (record.sources[source]?.accounted ?? 0))
+    for (const [source, accepted] of this.#options.follower.accepted())
+      if (takes(record)(source)) rows += Math.max(0, accepted - (record.sources[source]?.accounted ?? 0))
     return rows
   }
 
   /** The record with everything up to these totals dropped. */
-  #drop(id: string, before: SinkRecord, accepted: ReadonlyMap<string, number>, reason: string): { readonly record: SinkRecord; readonly rows: number } {
+  #drop(
+    id: string,
+    before: SinkRecord,
+    accepted: ReadonlyMap<string, number>,
+    reason: string,
+  ): { readonly record: SinkRecord; readonly rows: number } {
     const record = structuredClone(before)
     let rows = 0
     for (const [source, total] of accepted) {
@@ -198,6 +237,9 @@ export function stateOf({ orphaned, forgotten }: SinkRecord): Pick<SinkBooks, 's
 }
 
 /** What is under way, or waits, no longer counts. */
-function without({ orphaned: _, intent: __, ...record }: SinkRecord, more: Pick<SinkRecord, 'removed' | 'forgotten'>): SinkRecord {
+function without(
+  { orphaned: _, intent: __, ...record }: SinkRecord,
+  more: Pick<SinkRecord, 'removed' | 'forgotten'>,
+): SinkRecord {
   return { ...record, ...more }
 }

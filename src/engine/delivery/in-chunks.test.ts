@@ -16,39 +16,52 @@ const encode = ({ index }: Row): Uint8Array => Uint8Array.of(index)
 test('each row is delivered or named once; a poisonous row is rejected alone; no key passes one of its rows that failed', async () => {
   const fate = fc.constantFrom('good', 'good', 'good', 'good', 'busy', 'poison', 'unwritable')
   const script = fc.array(fc.record({ key: fc.constantFrom(undefined, 'a', 'b'), fate }), { maxLength: 30 })
-  await fc.assert(fc.asyncProperty(script, fc.integer({ min: 1, max: 7 }), async (plan, size) => {
-    const delivered: number[] = []
-    const attempt = (chunk: readonly Uint8Array[]): Promise<Attempt> => {
-      const indexes = chunk.map((bytes) => bytes[0] as number)
-      expect(indexes.length).toBeLessThanOrEqual(size)
-      const all = indexes.map((index) => plan[index]?.fate)
-      if (all.includes('busy')) return Promise.resolve({ is: 'retry', reason: 'busy' })
-      if (all.includes('poison')) return Promise.resolve({ is: 'reject', reason: 'poison' })
-      delivered.push(...indexes)
-      return Promise.resolve(undefined)
-    }
-    const failures = await deliverInChunks(rows(...plan.map(({ key }) => key)), { ...options, limits: { rows: size, bytes: 1000 } }, (row) =>
-      plan[row.index]?.fate === 'unwritable' ? { is: 'reject', reason: 'unwritable' } : encode(row), attempt)
-    expect([...delivered, ...failures.map(({ index }) => index)].sort((a, b) => a - b)).toEqual(plan.map((_, index) => index))
-    for (const { index, is } of failures) {
-      if (is === 'reject') expect(['poison', 'unwritable']).toContain(plan[index]?.fate)
-      if (is === 'retry' && !plan.some(({ fate: one }) => one === 'busy')) expect(plan[index]?.key).toBeDefined()
-    }
-    for (const key of ['a', 'b']) {
-      const mine = delivered.filter((index) => plan[index]?.key === key)
-      expect(mine).toEqual(mine.toSorted((x, y) => x - y))
-      const failed = failures.map(({ index }) => index).filter((index) => plan[index]?.key === key)
-      expect(Math.max(-1, ...mine)).toBeLessThan(Math.min(Number.POSITIVE_INFINITY, ...failed))
-    }
-  }))
+  await fc.assert(
+    fc.asyncProperty(script, fc.integer({ min: 1, max: 7 }), async (plan, size) => {
+      const delivered: number[] = []
+      const attempt = (chunk: readonly Uint8Array[]): Promise<Attempt> => {
+        const indexes = chunk.map((bytes) => bytes[0] as number)
+        expect(indexes.length).toBeLessThanOrEqual(size)
+        const all = indexes.map((index) => plan[index]?.fate)
+        if (all.includes('busy')) return Promise.resolve({ is: 'retry', reason: 'busy' })
+        if (all.includes('poison')) return Promise.resolve({ is: 'reject', reason: 'poison' })
+        delivered.push(...indexes)
+        return Promise.resolve(undefined)
+      }
+      const failures = await deliverInChunks(
+        rows(...plan.map(({ key }) => key)),
+        { ...options, limits: { rows: size, bytes: 1000 } },
+        (row) => (plan[row.index]?.fate === 'unwritable' ? { is: 'reject', reason: 'unwritable' } : encode(row)),
+        attempt,
+      )
+      expect([...delivered, ...failures.map(({ index }) => index)].sort((a, b) => a - b)).toEqual(
+        plan.map((_, index) => index),
+      )
+      for (const { index, is } of failures) {
+        if (is === 'reject') expect(['poison', 'unwritable']).toContain(plan[index]?.fate)
+        if (is === 'retry' && !plan.some(({ fate: one }) => one === 'busy')) expect(plan[index]?.key).toBeDefined()
+      }
+      for (const key of ['a', 'b']) {
+        const mine = delivered.filter((index) => plan[index]?.key === key)
+        expect(mine).toEqual(mine.toSorted((x, y) => x - y))
+        const failed = failures.map(({ index }) => index).filter((index) => plan[index]?.key === key)
+        expect(Math.max(-1, ...mine)).toBeLessThan(Math.min(Number.POSITIVE_INFINITY, ...failed))
+      }
+    }),
+  )
 })
 
 test('a chunk is full by rows or by bytes, and a single larger row goes alone', async () => {
   const sizes: number[][] = []
-  await deliverInChunks(rows(undefined, undefined, undefined, undefined, undefined), { ...options, limits: { rows: 3, bytes: 10 } }, ({ index }) => new Uint8Array(index === 1 ? 50 : 4), (chunk) => {
-    sizes.push(chunk.map(({ length }) => length))
-    return Promise.resolve(undefined)
-  })
+  await deliverInChunks(
+    rows(undefined, undefined, undefined, undefined, undefined),
+    { ...options, limits: { rows: 3, bytes: 10 } },
+    ({ index }) => new Uint8Array(index === 1 ? 50 : 4),
+    (chunk) => {
+      sizes.push(chunk.map(({ length }) => length))
+      return Promise.resolve(undefined)
+    },
+  )
   expect(sizes).toEqual([[4], [50], [4, 4], [4]])
 })
 

@@ -65,7 +65,8 @@ class Chunks<Row extends Ordered, B extends Body> {
 
   async add(encoded: Encoded<Row, B>): Promise<void> {
     const { rows, bytes } = this.#options.limits
-    if (this.#chunk.length >= rows || (this.#chunk.length > 0 && this.#bytes + encoded.body.length > bytes)) await this.flush()
+    if (this.#chunk.length >= rows || (this.#chunk.length > 0 && this.#bytes + encoded.body.length > bytes))
+      await this.flush()
     this.#chunk.push(encoded)
     this.#bytes += encoded.body.length
   }
@@ -102,7 +103,9 @@ class Chunks<Row extends Ordered, B extends Body> {
   #blocked(): { reason: string; afterMs?: number } | undefined {
     if (this.#options.signal.aborted) return { reason: 'not sent: the sink is stopping' }
     if (this.#trouble !== undefined) return { ...this.#trouble, reason: `not sent: ${this.#trouble.reason}` }
-    return this.#options.clock.monotonic() > this.#deadline ? { reason: 'not sent: the time for this batch was used up; it goes on with the next' } : undefined
+    return this.#options.clock.monotonic() > this.#deadline
+      ? { reason: 'not sent: the time for this batch was used up; it goes on with the next' }
+      : undefined
   }
 
   fail({ index, key }: Row, outcome: Exclude<Attempt, undefined>): void {

@@ -7,41 +7,56 @@ const { clock } = realHost()
 const options = { window: 4, budgetMs: 60_000, clock, signal: new AbortController().signal }
 const row = (index: number, key?: string): { index: number; key: string | undefined } => ({ index, key })
 
-const fates = fc.constantFrom<Attempt | 'throw'>(undefined, undefined, undefined, { is: 'retry', reason: 'busy' }, { is: 'reject', reason: 'poison' }, 'throw')
+const fates = fc.constantFrom<Attempt | 'throw'>(
+  undefined,
+  undefined,
+  undefined,
+  { is: 'retry', reason: 'busy' },
+  { is: 'reject', reason: 'poison' },
+  'throw',
+)
 
 test('each row is delivered or named once, and no key is delivered past a row of it that failed', async () => {
   const row_ = fc.record({ key: fc.constantFrom(undefined, 'a', 'b'), fate: fates, ticks: fc.nat(4) })
-  await fc.assert(fc.asyncProperty(fc.array(row_, { maxLength: 40 }), fc.integer({ min: 1, max: 6 }), async (script, window) => {
-    const delivered: number[] = []
-    let under = 0
-    let most = 0
-    const busyKeys = new Set<string>()
-    const failures = await deliverInOrder(script.map(({ key }, index) => row(index, key)), { ...options, window }, async ({ index, key }) => {
-      most = Math.max(most, ++under)
-      if (key !== undefined) {
-        expect(busyKeys.has(key)).toBe(false)
-        busyKeys.add(key)
+  await fc.assert(
+    fc.asyncProperty(fc.array(row_, { maxLength: 40 }), fc.integer({ min: 1, max: 6 }), async (script, window) => {
+      const delivered: number[] = []
+      let under = 0
+      let most = 0
+      const busyKeys = new Set<string>()
+      const failures = await deliverInOrder(
+        script.map(({ key }, index) => row(index, key)),
+        { ...options, window },
+        async ({ index, key }) => {
+          most = Math.max(most, ++under)
+          if (key !== undefined) {
+            expect(busyKeys.has(key)).toBe(false)
+            busyKeys.add(key)
+          }
+          for (let i = 0; i < (script[index]?.ticks ?? 0); i++) await Promise.resolve()
+          under--
+          if (key !== undefined) busyKeys.delete(key)
+          const fate = script[index]?.fate
+          if (fate === 'throw') throw new Error('broken')
+          if (fate === undefined) delivered.push(index)
+          return fate
+        },
+      )
+      expect(most).toBeLessThanOrEqual(window)
+      expect([...delivered, ...failures.map((failure) => failure.index)].sort((a, b) => a - b)).toEqual(
+        script.map((_, index) => index),
+      )
+      for (const key of ['a', 'b']) {
+        const mine = delivered.filter((index) => script[index]?.key === key)
+        expect(mine).toEqual(mine.toSorted((a, b) => a - b))
+        const failed = failures.filter(({ index }) => script[index]?.key === key).map(({ index }) => index)
+        expect(Math.max(-1, ...mine)).toBeLessThan(Math.min(Number.POSITIVE_INFINITY, ...failed))
       }
-      for (let i = 0; i < (script[index]?.ticks ?? 0); i++) await Promise.resolve()
-      under--
-      if (key !== undefined) busyKeys.delete(key)
-      const fate = script[index]?.fate
-      if (fate === 'throw') throw new Error('broken')
-      if (fate === undefined) delivered.push(index)
-      return fate
-    })
-    expect(most).toBeLessThanOrEqual(window)
-    expect([...delivered, ...failures.map((failure) => failure.index)].sort((a, b) => a - b)).toEqual(script.map((_, index) => index))
-    for (const key of ['a', 'b']) {
-      const mine = delivered.filter((index) => script[index]?.key === key)
-      expect(mine).toEqual(mine.toSorted((a, b) => a - b))
-      const failed = failures.filter(({ index }) => script[index]?.key === key).map(({ index }) => index)
-      expect(Math.max(-1, ...mine)).toBeLessThan(Math.min(Number.POSITIVE_INFINITY, ...failed))
-    }
-    for (const [index, { key, fate }] of script.entries()) {
-      if (key === undefined && fate === undefined) expect(delivered).toContain(index)
-    }
-  }))
+      for (const [index, { key, fate }] of script.entries()) {
+        if (key === undefined && fate === undefined) expect(delivered).toContain(index)
+      }
+    }),
+  )
 })
 
 test('when the other side is away no further row begins, and its wish to be left alone is passed on', async () => {
@@ -68,6 +83,8 @@ test('after the budget or an abort what has not begun is left for the next time'
   })
   expect(late).toEqual([{ index: 1, is: 'retry', reason: expect.stringContaining('used up') as string }])
   abort.abort()
-  const stopped = await deliverInOrder([row(0)], { ...options, signal: abort.signal }, () => Promise.reject(new Error('never called')))
+  const stopped = await deliverInOrder([row(0)], { ...options, signal: abort.signal }, () =>
+    Promise.reject(new Error('never called')),
+  )
   expect(stopped).toEqual([{ index: 0, is: 'retry', reason: 'not sent: the sink is stopping' }])
 })

@@ -87,7 +87,9 @@ export async function deliverInOrder<Row extends Ordered>(
   const blocked = (): { reason: string; afterMs?: number } | undefined => {
     if (signal.aborted) return { reason: 'not sent: the sink is stopping' }
     if (trouble !== undefined) return { ...trouble, reason: `not sent: ${trouble.reason}` }
-    return clock.monotonic() > deadline ? { reason: 'not sent: the time for this batch was used up; it goes on with the next' } : undefined
+    return clock.monotonic() > deadline
+      ? { reason: 'not sent: the time for this batch was used up; it goes on with the next' }
+      : undefined
   }
 
   const work = async (): Promise<void> => {
@@ -107,7 +109,8 @@ export async function deliverInOrder<Row extends Ordered>(
 }
 
 /** Why a row is held back when an earlier one of its key failed. */
-export const behindKey = (key: string): string => `waits behind an earlier event of key ${JSON.stringify(key.slice(0, 80))}`
+export const behindKey = (key: string): string =>
+  `waits behind an earlier event of key ${JSON.stringify(key.slice(0, 80))}`
 
 /** An attempt that ended by an error which nobody foresaw. */
 export function thrown(error: unknown): Attempt {

@@ -26,7 +26,11 @@ export class LetterFile implements LetterLog {
     const bytes = await this.#host.disk.readFile(this.#path)
     this.#size = bytes.length
     this.#torn = bytes.length > 0 && bytes.at(-1) !== 10
-    return new TextDecoder().decode(bytes).split('\n').map(decodeLine).filter((line) => line !== undefined)
+    return new TextDecoder()
+      .decode(bytes)
+      .split('\n')
+      .map(decodeLine)
+      .filter((line) => line !== undefined)
   }
 
   async write(lines: readonly LetterLine[]): Promise<void> {

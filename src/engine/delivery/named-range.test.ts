@@ -17,7 +17,10 @@ class Names implements Enrichment {
     return Promise.resolve()
   }
   enrich(batch: Parameters<Enrichment['enrich']>[0]): ReturnType<Enrichment['enrich']> {
-    return { batch: this.known ? { ...batch, dictionary: [...batch.dictionary, 'named'] } : batch, unknown: !this.known }
+    return {
+      batch: this.known ? { ...batch, dictionary: [...batch.dictionary, 'named'] } : batch,
+      unknown: !this.known,
+    }
   }
 }
 
@@ -25,7 +28,15 @@ function setup(names: Names | undefined, received: number) {
   const host = fakeHost(1)
   const frames = [new FrameMaker().flows([{ src: '10.1.0.1', dst: '10.1.0.2' }], received)]
   const signal = new AbortController()
-  const plan = (enrichment: Enrichment | undefined): Range => planRange(frames, { position: { sequence: 0, row: 0 }, sources: {} }, () => true, route, () => {}, enrichment)
+  const plan = (enrichment: Enrichment | undefined): Range =>
+    planRange(
+      frames,
+      { position: { sequence: 0, row: 0 }, sources: {} },
+      () => true,
+      route,
+      () => {},
+      enrichment,
+    )
   return { host, signal, range: namedRange(plan, names, frames, host, signal.signal) }
 }
 
@@ -59,7 +70,8 @@ it('nobody waits for what came long ago, for what is known, or where nothing is 
 
 it('who does not know what the journal told is not waited for without end', async () => {
   const names = new Names()
-  names.ready = (_, signal?: AbortSignal) => new Promise((resolve) => signal?.addEventListener('abort', () => resolve()))
+  names.ready = (_, signal?: AbortSignal) =>
+    new Promise((resolve) => signal?.addEventListener('abort', () => resolve()))
   names.known = true
   const { host, range } = setup(names, fakeHost(1).clock.now())
   await host.advance(nameWaitMs)

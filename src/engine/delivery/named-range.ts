@@ -5,7 +5,11 @@ import { nameWaitMs, type Range } from './range.ts'
 
 /** A range whose flows have the names of their ends: waited for, though not for long. Undefined when the signal aborts meanwhile. */
 export async function namedRange(
-  plan: (enrichment: Enrichment | undefined) => Range, enrichment: Enrichment | undefined, frames: readonly Frame[], { clock, timers }: { readonly clock: Clock; readonly timers: Timers }, signal: AbortSignal,
+  plan: (enrichment: Enrichment | undefined) => Range,
+  enrichment: Enrichment | undefined,
+  frames: readonly Frame[],
+  { clock, timers }: { readonly clock: Clock; readonly timers: Timers },
+  signal: AbortSignal,
 ): Promise<Range | undefined> {
   if (enrichment === undefined) return plan(undefined)
   // Whoever names them may be in trouble: that is no reason to stand still.

@@ -7,13 +7,18 @@ const never = new AbortController().signal
 const MiB = 2 ** 20
 
 function sourceOf(count: number, bodyBytes: number, rawBytes: number): RangeSource {
-  let ready = Array.from({ length: count }, (_, index) => ({ header: { sequence: index + 1, bodyBytes, rawBytes } }) as Frame)
+  let ready = Array.from(
+    { length: count },
+    (_, index) => ({ header: { sequence: index + 1, bodyBytes, rawBytes } }) as Frame,
+  )
   const take = (): Promise<Frame[]> => {
     const all = ready
     ready = []
     return Promise.resolve(all)
   }
-  return new RangeSource({ ready: take, next: take } as unknown as JournalReader, fakeHost(1).timers, () => Promise.resolve())
+  return new RangeSource({ ready: take, next: take } as unknown as JournalReader, fakeHost(1).timers, () =>
+    Promise.resolve(),
+  )
 }
 
 async function taken(source: RangeSource, until?: number): Promise<number[]> {

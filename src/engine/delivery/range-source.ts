@@ -24,7 +24,11 @@ export class RangeSource {
    * Exactly the frames up to `until`, a sequence, when one is given; else what is there, up to the size of a batch; none when
    * the signal aborts. `gone`: nothing up to `until` can be read any more.
    */
-  async next(batch: DeliverySettings['batch'], until: number | undefined, signal: AbortSignal): Promise<Frame[] | 'gone'> {
+  async next(
+    batch: DeliverySettings['batch'],
+    until: number | undefined,
+    signal: AbortSignal,
+  ): Promise<Frame[] | 'gone'> {
     const frames = this.#ahead
     let waited = false
     while (!isEnough(frames, batch.bytes, until) && !signal.aborted) {
@@ -35,7 +39,8 @@ export class RangeSource {
       waited = true
       await this.#timers.sleep(batch.waitMs, signal)
     }
-    const cut = until === undefined ? enough(frames, batch.bytes) : frames.findIndex((frame) => frame.header.sequence > until)
+    const cut =
+      until === undefined ? enough(frames, batch.bytes) : frames.findIndex((frame) => frame.header.sequence > until)
     this.#ahead = cut === -1 ? [] : frames.splice(cut)
     return cut === 0 ? 'gone' : frames
   }

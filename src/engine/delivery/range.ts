@@ -45,7 +45,8 @@ export function planRange(
     if (tally === undefined) changes.set(source, (tally = emptyTally()))
     return tally
   }
-  const accounted = (source: string): number => (record.sources[source]?.accounted ?? 0) + (changes.get(source)?.accounted ?? 0)
+  const accounted = (source: string): number =>
+    (record.sources[source]?.accounted ?? 0) + (changes.get(source)?.accounted ?? 0)
   /** Everything of the source before this row that was not seen cannot be read any more. */
   const settleUpTo = (source: string, row: number): void => {
     const gap = row - accounted(source)
@@ -75,7 +76,10 @@ export function planRange(
       if (routed.rows.length === 0) continue
       oldest = Math.min(oldest, header.received)
       rows += routed.rows.length
-      const named = batch.kind === 'flows' && enrichment !== undefined ? enrichment.enrich(batch, header.received) : { batch, unknown: false }
+      const named =
+        batch.kind === 'flows' && enrichment !== undefined
+          ? enrichment.enrich(batch, header.received)
+          : { batch, unknown: false }
       if (named.unknown) ripeAt = Math.max(ripeAt, header.received + nameWaitMs)
       pieces.push({ header, batch: named.batch, rows: routed.rows, firstRow: 0 })
     } catch (error) {

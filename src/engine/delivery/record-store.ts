@@ -40,7 +40,12 @@ export function recordFiles(host: Host, directory: string): RecordStore {
 
 /** What an offset record says of the journal's past. */
 export function storedRecord(sink: string, record: SinkRecord): StoredRecord {
-  const accepted = Object.fromEntries(Object.entries(record.sources).map(([source, tally]) => [source, tally.accounted]))
-  const position = record.intent === undefined ? record.position : { sequence: Math.max(record.position.sequence, record.intent.to), row: record.position.row }
+  const accepted = Object.fromEntries(
+    Object.entries(record.sources).map(([source, tally]) => [source, tally.accounted]),
+  )
+  const position =
+    record.intent === undefined
+      ? record.position
+      : { sequence: Math.max(record.position.sequence, record.intent.to), row: record.position.row }
   return { sink, position, accepted, record }
 }

@@ -9,7 +9,10 @@ const lettersPerRound = 100
 
 /** Sends the letters that an operator moved back to pending, until none is left or the sink does not take them. */
 export async function redeliver(
-  letters: DeadLetters, sender: Sender, persistently: (act: () => Promise<unknown>) => Promise<unknown>, signal: AbortSignal,
+  letters: DeadLetters,
+  sender: Sender,
+  persistently: (act: () => Promise<unknown>) => Promise<unknown>,
+  signal: AbortSignal,
 ): Promise<void> {
   for (;;) {
     const waiting = letters.retrying(lettersPerRound)
@@ -18,7 +21,9 @@ export async function redeliver(
     const refused = new Map(report.rejected.map(({ piece, reason }) => [idOf(piece), reason]))
     const dropped = new Set(report.dropped.map(({ piece }) => idOf(piece)))
     const unsettled = new Set(report.unsettled.map(idOf))
-    const delivered = waiting.map(({ id }) => id).filter((id) => !refused.has(id) && !dropped.has(id) && !unsettled.has(id))
+    const delivered = waiting
+      .map(({ id }) => id)
+      .filter((id) => !refused.has(id) && !dropped.has(id) && !unsettled.has(id))
     await persistently(() => letters.mark(delivered, 'delivered'))
     await persistently(() => letters.mark([...dropped], 'dropped'))
     for (const [id, reason] of refused) await persistently(() => letters.mark([id], 'open', reason))
@@ -30,10 +35,25 @@ export async function redeliver(
 function pieceOf(letter: Letter): SinkPiece {
   const batch = decodeBatch(letter.kind, new Uint8Array(Buffer.from(letter.body, 'base64')))
   const header: FrameHeader = {
-    sequence: letter.sequence, firstRow: 0, kind: letter.kind, more: false, part: 0, afterLoss: false,
-    source: letter.source, stream: letter.source, epoch: letter.epoch, sourceSequence: letter.sourceSequence,
-    sourceRows: 0, sourceDuplicates: 0, sourceShed: {}, count: 1, received: letter.received,
-    timeMin: Number.NaN, timeMax: Number.NaN, bodyBytes: 0, rawBytes: 0,
+    sequence: letter.sequence,
+    firstRow: 0,
+    kind: letter.kind,
+    more: false,
+    part: 0,
+    afterLoss: false,
+    source: letter.source,
+    stream: letter.source,
+    epoch: letter.epoch,
+    sourceSequence: letter.sourceSequence,
+    sourceRows: 0,
+    sourceDuplicates: 0,
+    sourceShed: {},
+    count: 1,
+    received: letter.received,
+    timeMin: Number.NaN,
+    timeMax: Number.NaN,
+    bodyBytes: 0,
+    rawBytes: 0,
   }
   return { header, batch, rows: Uint32Array.of(0), firstRow: letter.row }
 }

@@ -23,7 +23,9 @@ export function compileRoute(accepts: readonly BatchKind[], only: Only | undefin
     if (!accepts.includes(batch.kind)) return { rows: new Uint32Array(0), filtered: { kind: batch.count } }
     if (batch.kind === 'flows') {
       const take = (families?.has('flow') ?? true) && types === undefined
-      return take ? { rows: every(batch.count), filtered: {} } : { rows: new Uint32Array(0), filtered: { only: batch.count } }
+      return take
+        ? { rows: every(batch.count), filtered: {} }
+        : { rows: new Uint32Array(0), filtered: { only: batch.count } }
     }
     if (families === undefined && types === undefined) return { rows: every(batch.count), filtered: {} }
     const rows = matching(batch, families, types)
@@ -43,8 +45,14 @@ function matching(batch: EventBatch, families: Set<string> | undefined, types: R
   }
   const rows: number[] = []
   for (let row = 0; row < batch.count; row++) {
-    const family = families === undefined || ask(familyPasses, batch.family[row] ?? 0, (text) => families.has(text === '' ? 'event' : text))
-    if (family && (types === undefined || ask(typePasses, batch.type[row] ?? 0, (text) => types.some((type) => type.test(text))))) rows.push(row)
+    const family =
+      families === undefined ||
+      ask(familyPasses, batch.family[row] ?? 0, (text) => families.has(text === '' ? 'event' : text))
+    if (
+      family &&
+      (types === undefined || ask(typePasses, batch.type[row] ?? 0, (text) => types.some((type) => type.test(text))))
+    )
+      rows.push(row)
   }
   return Uint32Array.from(rows)
 }
@@ -57,5 +65,10 @@ function every(count: number): Uint32Array {
 
 /** Only `*` is special, so no pattern can be made to backtrack for long: pieces are matched as they stand. */
 function globPattern(glob: string): RegExp {
-  return new RegExp(`^${glob.split(/\*+/).map((piece) => piece.replace(/[.+?^${}()|[\]\\]/g, '\\$&')).join('.*')}$`)
+  return new RegExp(
+    `^${glob
+      .split(/\*+/)
+      .map((piece) => piece.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+      .join('.*')}$`,
+  )
 }

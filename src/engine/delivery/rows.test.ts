@@ -5,12 +5,17 @@ import type { SinkBatch } from '../contracts.ts'
 import { sinkRows, type FlowForm } from './rows.ts'
 
 const noFlows: FlowForm = { type: 'a.flow', write: () => () => '{}' }
-const withFirstRow = (batch: SinkBatch, firstRow: number): SinkBatch => ({ ...batch, pieces: batch.pieces.map((piece) => ({ ...piece, firstRow })) })
+const withFirstRow = (batch: SinkBatch, firstRow: number): SinkBatch => ({
+  ...batch,
+  pieces: batch.pieces.map((piece) => ({ ...piece, firstRow })),
+})
 
 test('indexes count over all pieces, and only chosen rows appear', () => {
   const events = numberedEvents(9, 'e')
   const rows = [...sinkRows(eventBatch(events, 't'), noFlows)]
-  expect(rows.map(({ index, event, key, family, kind }) => [index, event.id, key, family, kind])).toEqual(events.map((event, index) => [index, event.id, event.key, 'event', 'events']))
+  expect(rows.map(({ index, event, key, family, kind }) => [index, event.id, key, family, kind])).toEqual(
+    events.map((event, index) => [index, event.id, event.key, 'event', 'events']),
+  )
 })
 
 test('a stable id names the row of the frame, also when a single row is delivered again', () => {

@@ -35,14 +35,20 @@ const utf8 = new TextEncoder()
 export function* sinkRows(batch: SinkBatch, flows: FlowForm): Generator<SinkRow, void, undefined> {
   let index = 0
   for (const { header, batch: rows, rows: chosen, firstRow } of batch.pieces) {
-    const make = rows.kind === 'flows' ? flowRows(header, rows, firstRow, flows) : eventRows(header, rows, firstRow, batch.trace)
+    const make =
+      rows.kind === 'flows' ? flowRows(header, rows, firstRow, flows) : eventRows(header, rows, firstRow, batch.trace)
     for (const row of chosen) yield make(index++, row)
   }
 }
 
 type MakeRow = (index: number, row: number) => SinkRow
 
-function eventRows({ source, epoch, sourceSequence }: FrameHeader, batch: EventBatch, firstRow: number, trace: WriteTrace | undefined): MakeRow {
+function eventRows(
+  { source, epoch, sourceSequence }: FrameHeader,
+  batch: EventBatch,
+  firstRow: number,
+  trace: WriteTrace | undefined,
+): MakeRow {
   return (index, row) => {
     const event = trace === undefined ? eventAt(batch, row) : traced(eventAt(batch, row), trace)
     const id = stableId(source, epoch, sourceSequence, firstRow + row)
@@ -53,12 +59,21 @@ function eventRows({ source, epoch, sourceSequence }: FrameHeader, batch: EventB
 /** With CloudEvents' extension for traces, unless who made the event gave it one. */
 function traced(event: WeirEvent, trace: WriteTrace): WeirEvent {
   const traceparent = trace.traceparent(event)
-  return traceparent === undefined || event.extensions?.['traceparent'] !== undefined ? event : { ...event, extensions: { ...event.extensions, traceparent } }
+  return traceparent === undefined || event.extensions?.['traceparent'] !== undefined
+    ? event
+    : { ...event, extensions: { ...event.extensions, traceparent } }
 }
 
-function flowRows({ source, epoch, sourceSequence, received }: FrameHeader, batch: FlowBatch, firstRow: number, { type, write }: FlowForm): MakeRow {
+function flowRows(
+  { source, epoch, sourceSequence, received }: FrameHeader,
+  batch: FlowBatch,
+  firstRow: number,
+  { type, write }: FlowForm,
+): MakeRow {
   const json = write(batch)
-  const times = ['time_end', 'time_start', 'time_received'].map((name) => batch.columns[name]).filter((column) => column?.kind === 'time')
+  const times = ['time_end', 'time_start', 'time_received']
+    .map((name) => batch.columns[name])
+    .filter((column) => column?.kind === 'time')
   return (index, row) => {
     const id = stableId(source, epoch, sourceSequence, firstRow + row)
     const event: WeirEvent = {

@@ -84,13 +84,20 @@ function hashRows(pieces: readonly SinkPiece[]): string {
   return (a * 2 ** 20 + (b >>> 12)).toString(36)
 }
 
-export async function sendAll(sender: Sender, pieces: readonly SinkPiece[], events: number, signal: AbortSignal, retried = false): Promise<SendReport> {
+export async function sendAll(
+  sender: Sender,
+  pieces: readonly SinkPiece[],
+  events: number,
+  signal: AbortSignal,
+  retried = false,
+): Promise<SendReport> {
   const rejected: Rejected[] = []
   const dropped: Rejected[] = []
   const chunks = chunk(pieces, events)
   for (let i = 0; i < chunks.length; i++) {
     const unsettled = await sendChunk(sender, chunks[i] ?? [], { rejected, dropped, retried }, signal)
-    if (unsettled.length > 0) return { settled: false, rejected, dropped, unsettled: [...unsettled, ...chunks.slice(i + 1).flat()] }
+    if (unsettled.length > 0)
+      return { settled: false, rejected, dropped, unsettled: [...unsettled, ...chunks.slice(i + 1).flat()] }
   }
   return { settled: true, rejected, dropped, unsettled: [] }
 }
@@ -102,7 +109,12 @@ interface Settled {
 }
 
 /** Returns what could not be settled before the signal aborted or the sink fell behind. */
-async function sendChunk(sender: Sender, pieces: readonly SinkPiece[], into: Settled, signal: AbortSignal): Promise<SinkPiece[]> {
+async function sendChunk(
+  sender: Sender,
+  pieces: readonly SinkPiece[],
+  into: Settled,
+  signal: AbortSignal,
+): Promise<SinkPiece[]> {
   const { rejected, dropped, retried } = into
   let left = pieces
   const started = sender.clock.monotonic()
@@ -111,11 +123,19 @@ async function sendChunk(sender: Sender, pieces: readonly SinkPiece[], into: Set
   for (let attempt = 1; ; attempt++) {
     if (signal.aborted) return [...left]
     // A token names exactly these rows: when a part of them is tried again it is other rows, so it has another token.
-    const batch: SinkBatch = { token: left === pieces ? token : tokenOf(sender, left), count: countRows(left), pieces: left, retried, ...(trace === undefined ? {} : { trace }) }
+    const batch: SinkBatch = {
+      token: left === pieces ? token : tokenOf(sender, left),
+      count: countRows(left),
+      pieces: left,
+      retried,
+      ...(trace === undefined ? {} : { trace }),
+    }
     await pace(sender, batch.count, signal)
     const answer = await attemptOnce(sender, batch, signal)
-    for (const { piece, row, reason } of take(left, answer.rejects)) rejected.push({ piece, row, reason, attempts: attempt })
-    for (const { piece, row, reason } of take(left, answer.drops)) dropped.push({ piece, row, reason, attempts: attempt })
+    for (const { piece, row, reason } of take(left, answer.rejects))
+      rejected.push({ piece, row, reason, attempts: attempt })
+    for (const { piece, row, reason } of take(left, answer.drops))
+      dropped.push({ piece, row, reason, attempts: attempt })
     trace?.settle(batch, answer.retries, new Map([...answer.rejects, ...answer.drops]), sender.clock.now())
     if (answer.retries.size === 0) {
       sender.onState('running', undefined)
@@ -124,11 +144,19 @@ async function sendChunk(sender: Sender, pieces: readonly SinkPiece[], into: Set
     left = sender.idempotency === 'token' && answer.rejects.size === 0 && answer.all ? left : keep(left, answer.retries)
     const { retry } = sender.settings()
     sender.onState('retrying', answer.reason)
-    sender.log.warn(`sink ${sender.id} did not take ${answer.retries.size} of ${batch.count} rows and is tried again: ${answer.reason}`, { attempt })
+    sender.log.warn(
+      `sink ${sender.id} did not take ${answer.retries.size} of ${batch.count} rows and is tried again: ${answer.reason}`,
+      { attempt },
+    )
     if (retry.giveUpMs !== undefined && sender.clock.monotonic() - started > retry.giveUpMs) {
       const reason = `gave up after ${attempt} attempts: ${answer.reason}`
       for (const piece of left) for (const row of piece.rows) rejected.push({ piece, row, reason, attempts: attempt })
-      trace?.settle({ ...batch, pieces: left }, new Set(), new Map(Array.from({ length: countRows(left) }, (_, index) => [index, reason])), sender.clock.now())
+      trace?.settle(
+        { ...batch, pieces: left },
+        new Set(),
+        new Map(Array.from({ length: countRows(left) }, (_, index) => [index, reason])),
+        sender.clock.now(),
+      )
       return []
     }
     if (await sender.behind()) return [...left]
@@ -169,7 +197,10 @@ async function attemptOnce(sender: Sender, batch: SinkBatch, signal: AbortSignal
   }
 }
 
-function take(pieces: readonly SinkPiece[], chosen: ReadonlyMap<number, string>): { piece: SinkPiece; row: number; reason: string }[] {
+function take(
+  pieces: readonly SinkPiece[],
+  chosen: ReadonlyMap<number, string>,
+): { piece: SinkPiece; row: number; reason: string }[] {
   const found: { piece: SinkPiece; row: number; reason: string }[] = []
   let index = 0
   for (const piece of pieces) {

@@ -19,18 +19,43 @@ test('who waits for a sink goes on waiting when it is replaced, is told what was
   const host = realHost()
   const data = await mkdtemp(join(tmpdir(), 'weir-sinks-'))
   const journal = await openJournal({ host, directory: `${data}/journal`, epoch: 1 })
-  const follower = new Follower({ host, directory: `${data}/journal`, tail: journal.tail, after: { sequence: 0, row: 0 }, accepted: new Map() })
+  const follower = new Follower({
+    host,
+    directory: `${data}/journal`,
+    tail: journal.tail,
+    after: { sequence: 0, row: 0 },
+    accepted: new Map(),
+  })
   let answer: 'retry' | 'reject' | undefined = 'retry'
   const { log, metrics } = testContext()
   const sinks = new SinkSet({
-    host, log, metrics, directory: `${data}/journal`, letters: (sink) => new LetterFile(host, `${data}/dead-letters`, sink), tail: journal.tail, follower, accepted: () => follower.accepted(),
-    load: () => Promise.resolve({
-      type: 'test', accepts: ['events'], idempotency: 'none',
-      build: () => Promise.resolve({
-        send: ({ count }) => Promise.resolve(answer === undefined ? [] : Array.from({ length: count }, (_, index) => ({ index, is: answer ?? 'retry', reason: 'no' } as const))),
-        close: () => Promise.resolve(),
+    host,
+    log,
+    metrics,
+    directory: `${data}/journal`,
+    letters: (sink) => new LetterFile(host, `${data}/dead-letters`, sink),
+    tail: journal.tail,
+    follower,
+    accepted: () => follower.accepted(),
+    load: () =>
+      Promise.resolve({
+        type: 'test',
+        accepts: ['events'],
+        idempotency: 'none',
+        build: () =>
+          Promise.resolve({
+            send: ({ count }) =>
+              Promise.resolve(
+                answer === undefined
+                  ? []
+                  : Array.from(
+                      { length: count },
+                      (_, index) => ({ index, is: answer ?? 'retry', reason: 'no' }) as const,
+                    ),
+              ),
+            close: () => Promise.resolve(),
+          }),
       }),
-    }),
   })
   onTestFinished(async () => {
     await sinks.stop()
@@ -38,12 +63,34 @@ test('who waits for a sink goes on waiting when it is replaced, is told what was
     await journal.close()
     await rm(data, { recursive: true, force: true })
   })
-  const entry = (written: string): SinkEntry => ({ id: 'out', type: 'test', settings: {}, written, delivery: { ...defaultDelivery, retry: { initialMs: 1, maxMs: 5 } } })
+  const entry = (written: string): SinkEntry => ({
+    id: 'out',
+    type: 'test',
+    settings: {},
+    written,
+    delivery: { ...defaultDelivery, retry: { initialMs: 1, maxMs: 5 } },
+  })
   const push = (): ReturnType<typeof journal.append> =>
-    journal.append({ source: 'in', stream: 'in', kind: 'events', count: 2, raw: encodeBatch(toEventBatch(numberedEvents(2, 'e'))), received: host.clock.now(), timeMin: Number.NaN, timeMax: Number.NaN })
+    journal.append({
+      source: 'in',
+      stream: 'in',
+      kind: 'events',
+      count: 2,
+      raw: encodeBatch(toEventBatch(numberedEvents(2, 'e'))),
+      received: host.clock.now(),
+      timeMin: Number.NaN,
+      timeMax: Number.NaN,
+    })
   const methods = sinkMethods(sinks, () => Promise.resolve(0))
   // As a source in another thread asks.
-  const awaited = awaitedSink({ call: (method, argument) => Promise.resolve((methods[method] as (argument: unknown) => unknown)(argument)) as never }, 'out', host.timers)
+  const awaited = awaitedSink(
+    {
+      call: (method, argument) =>
+        Promise.resolve((methods[method] as (argument: unknown) => unknown)(argument)) as never,
+    },
+    'out',
+    host.timers,
+  )
   const never = new AbortController().signal
   expect(await awaited.there(AbortSignal.abort(), () => undefined)).toBe(false)
   await sinks.apply([entry('1')])
@@ -56,7 +103,9 @@ test('who waits for a sink goes on waiting when it is replaced, is told what was
   answer = undefined
   expect(await Promise.all([told, settled])).toEqual([{ is: 'delivered' }, 'settled'])
   answer = 'reject'
-  const { position: { sequence } } = await push()
+  const {
+    position: { sequence },
+  } = await push()
   await expect.poll(() => sinks.get('out')?.letters.all().length, patience).toBe(2)
   expect(await sinks.fate('out', sequence)).toEqual({ is: 'dead-lettered', rows: 2, reason: 'no' })
   answer = 'retry'

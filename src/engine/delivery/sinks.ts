@@ -111,8 +111,16 @@ export class SinkSet {
   books(): readonly SinkBooks[] {
     const { follower } = this.#options
     const running = this.all().map(({ entry, delivery }): SinkBooks => ({
-      name: entry.id, takes: (source) => delivery.takes(source), tallies: delivery.record.sources, letters: delivery.letters,
-      ahead: new Map([...follower.seen(entry.id)].map(([source, rows]) => [source, rows - (delivery.record.sources[source]?.accounted ?? 0)])),
+      name: entry.id,
+      takes: (source) => delivery.takes(source),
+      tallies: delivery.record.sources,
+      letters: delivery.letters,
+      ahead: new Map(
+        [...follower.seen(entry.id)].map(([source, rows]) => [
+          source,
+          rows - (delivery.record.sources[source]?.accounted ?? 0),
+        ]),
+      ),
     }))
     return [...running, ...this.#former.books()]
   }
@@ -174,16 +182,22 @@ export class SinkSet {
       try {
         const definition = await this.#options.load(entry.type)
         const { host, log, metrics } = this.#options
-        built.push({ entry, definition, sink: await definition.build(entry.settings, { id: entry.id, host, log, metrics }) })
+        built.push({
+          entry,
+          definition,
+          sink: await definition.build(entry.settings, { id: entry.id, host, log, metrics }),
+        })
       } catch (error) {
         await Promise.all(built.map(({ sink }) => sink.close().catch(() => {})))
         return { changed: [], orphaned: [], failed: { id: entry.id, message: messageOf(error) } }
       }
     }
-    await Promise.all(leaving.map(async (running) => {
-      if (!wanted.has(running.entry.id)) await this.#deliverRest(running.delivery)
-      await this.#stop(running)
-    }))
+    await Promise.all(
+      leaving.map(async (running) => {
+        if (!wanted.has(running.entry.id)) await this.#deliverRest(running.delivery)
+        await this.#stop(running)
+      }),
+    )
     // Also those whose configuration went away while nothing ran.
     const orphaned: Orphaned[] = []
     for (const { sink: id, record } of await this.#records.all()) {
@@ -201,23 +215,51 @@ export class SinkSet {
     await this.#former.returns(entry.id)
     const record = await this.#records.open(entry.id)
     await follower.catchUp()
-    const start = subscribe(record.value, entry.delivery.from, { sequence: follower.sequence, row: tail.durable().row }, this.#options.accepted())
+    const start = subscribe(
+      record.value,
+      entry.delivery.from,
+      { sequence: follower.sequence, row: tail.durable().row },
+      this.#options.accepted(),
+    )
     // Where a new sink begins is a fact of its own: without it a crash before its first delivery would begin later.
     if (record.value === undefined || JSON.stringify(record.value) !== JSON.stringify(start)) await record.write(start)
-    const letters = await DeadLetters.from(this.#options.letters(entry.id), host.clock, entry.id, start.position.sequence)
+    const letters = await DeadLetters.from(
+      this.#options.letters(entry.id),
+      host.clock,
+      entry.id,
+      start.position.sequence,
+    )
     const delivery = new Delivery({
-      id: entry.id, host, log, metrics, traces, sink,
-      accepts: definition.accepts, idempotency: definition.idempotency, settings: entry.delivery, record, start, letters,
+      id: entry.id,
+      host,
+      log,
+      metrics,
+      traces,
+      sink,
+      accepts: definition.accepts,
+      idempotency: definition.idempotency,
+      settings: entry.delivery,
+      record,
+      start,
+      letters,
       ...(enrichment === undefined ? {} : { enrichment }),
       reader: openReader({
-        host, directory, tail, after: start.position,
+        host,
+        directory,
+        tail,
+        after: start.position,
         onUnreadable: (stretch) => {
           metrics.count('weir_journal_unreadable_bytes_total', stretch.bytes)
           log.error('a stretch of the journal cannot be read; its rows are quarantined', { sink: entry.id, ...stretch })
         },
       }),
     })
-    follower.follow(entry.id, start.position.sequence, (source) => delivery.takes(source), Object.entries(start.sources).map(([name, tally]) => [name, tally.accounted]))
+    follower.follow(
+      entry.id,
+      start.position.sequence,
+      (source) => delivery.takes(source),
+      Object.entries(start.sources).map(([name, tally]) => [name, tally.accounted]),
+    )
     const stop = new AbortController()
     sink.open?.(stop.signal).catch(() => undefined)
     const done = delivery.run(stop.signal).catch((error: unknown) => {
@@ -231,7 +273,10 @@ export class SinkSet {
     running.stop.abort()
     // A sink that ignores its signal is left behind with its offset as it last was: its rows are sent again, not lost.
     if (await endsWithin(running.done, drainMs, this.#options.host.timers)) await running.delivery.close()
-    else this.#options.log.error(`sink ${running.entry.id} did not stop within ${drainMs} ms and is left behind; what it had under way is sent again`)
+    else
+      this.#options.log.error(
+        `sink ${running.entry.id} did not stop within ${drainMs} ms and is left behind; what it had under way is sent again`,
+      )
     running.delivery.abandon()
     this.#resting.set(running.entry.id, running.delivery.held)
     this.#running.delete(running.entry.id)
@@ -260,7 +305,10 @@ function least(places: readonly number[]): number | undefined {
  * missed is dropped.
  */
 export function subscribe(
-  stored: SinkRecord | undefined, from: readonly string[] | undefined, end: Position, accepted: ReadonlyMap<string, number>,
+  stored: SinkRecord | undefined,
+  from: readonly string[] | undefined,
+  end: Position,
+  accepted: ReadonlyMap<string, number>,
 ): SinkRecord {
   const record: SinkRecord = structuredClone(stored ?? { position: end, sources: {} })
   const returning = record.removed === true
@@ -292,7 +340,10 @@ export function subscribe(
 
 /** The place before everything that these sinks still need. */
 export function leastPlace(positions: readonly Position[]): Position {
-  return positions.reduce((least, position) => (position.sequence < least.sequence ? position : least), positions[0] ?? nowhere)
+  return positions.reduce(
+    (least, position) => (position.sequence < least.sequence ? position : least),
+    positions[0] ?? nowhere,
+  )
 }
 
 function same(a: SinkEntry | undefined, b: SinkEntry | undefined): boolean {

@@ -58,6 +58,8 @@ export function countTally(metrics: Metrics, sink: string, change: Tally): void 
   metrics.count('weir_sink_delivered_rows_total', change.delivered, labels)
   if (change.dead_lettered > 0) metrics.count('weir_sink_dead_letters_total', change.dead_lettered, labels)
   if (change.quarantined > 0) metrics.count('weir_sink_quarantined_rows_total', change.quarantined, labels)
-  for (const [reason, rows] of Object.entries(change.dropped)) metrics.count('weir_sink_dropped_rows_total', rows, { ...labels, reason })
-  for (const [reason, rows] of Object.entries(change.filtered)) metrics.count('weir_sink_filtered_rows_total', rows, { ...labels, reason })
+  for (const [reason, rows] of Object.entries(change.dropped))
+    metrics.count('weir_sink_dropped_rows_total', rows, { ...labels, reason })
+  for (const [reason, rows] of Object.entries(change.filtered))
+    metrics.count('weir_sink_filtered_rows_total', rows, { ...labels, reason })
 }

@@ -17,7 +17,10 @@ import { SourceSet } from '../sources/sources.ts'
 const log = { debug() {}, info() {}, warn() {}, error() {} }
 const metrics = { count() {}, set() {} }
 const changes = anyChanges(3, 3, 'prod')
-const events = changes.map((change, index) => ({ ...changeEvent(change, 1), id: `0000000${index}-0000-5000-8000-0000000000ff` }))
+const events = changes.map((change, index) => ({
+  ...changeEvent(change, 1),
+  id: `0000000${index}-0000-5000-8000-0000000000ff`,
+}))
 const audit: WeirEvent = { id: 'a1', source: '/s', type: 'audit.thing', family: 'audit', encoding: 'none' }
 
 class Kept implements Traces {
@@ -40,15 +43,33 @@ describe('a change that comes into the journal', () => {
     const journal = await openJournal({ host, directory: '/journal', epoch: 1 })
     let context: SourceContext | undefined
     const set = new SourceSet({
-      host, log, metrics, traces, journal, awaited: () => new AwaitedTestSink(0),
-      load: () => Promise.resolve({ type: 'test', thread: 'watch', build: (_settings, given) => {
-        context = given
-        return Promise.resolve({ addresses: [], run: () => Promise.resolve() })
-      } }),
+      host,
+      log,
+      metrics,
+      traces,
+      journal,
+      awaited: () => new AwaitedTestSink(0),
+      load: () =>
+        Promise.resolve({
+          type: 'test',
+          thread: 'watch',
+          build: (_settings, given) => {
+            context = given
+            return Promise.resolve({ addresses: [], run: () => Promise.resolve() })
+          },
+        }),
     })
     await set.apply([{ id: 'k8s', type: 'test', settings: {} }])
     const raw = encodeBatch(toEventBatch([...events, audit]))
-    const appended = context?.append({ stream: 'k8s', kind: 'events', count: 4, raw, received: host.clock.now() - 5, timeMin: 1, timeMax: 1 })
+    const appended = context?.append({
+      stream: 'k8s',
+      kind: 'events',
+      count: 4,
+      raw,
+      received: host.clock.now() - 5,
+      timeMin: 1,
+      timeMax: 1,
+    })
     // As when it goes to another thread: nothing may be read of it any more.
     structuredClone(raw, { transfer: [raw.buffer as ArrayBuffer] })
     return { appended, now: host.clock.now() }
@@ -61,26 +82,48 @@ describe('a change that comes into the journal', () => {
     await appended
     expect(traces.spans.map(({ name }) => name)).toEqual(['Resource.Create', 'Resource.Update', 'Resource.Delete'])
     expect(traces.spans[0]).toEqual({
-      traceId: '000000000000500080000000000000ff', spanId: spanIdOf('000000000000500080000000000000ff', 'recorded'), name: 'Resource.Create', kind: 'internal', start: now - 5, end: now,
+      traceId: '000000000000500080000000000000ff',
+      spanId: spanIdOf('000000000000500080000000000000ff', 'recorded'),
+      name: 'Resource.Create',
+      kind: 'internal',
+      start: now - 5,
+      end: now,
       attributes: {
-        'cluster.id': 'prod', 'k8s.group': changes[0]?.group, 'k8s.version': 'v1', 'k8s.kind': changes[0]?.kind, 'k8s.namespace': changes[0]?.namespace ?? '', 'k8s.name': 'object-0', 'k8s.uid': changes[0]?.uid,
+        'cluster.id': 'prod',
+        'k8s.group': changes[0]?.group,
+        'k8s.version': 'v1',
+        'k8s.kind': changes[0]?.kind,
+        'k8s.namespace': changes[0]?.namespace ?? '',
+        'k8s.name': 'object-0',
+        'k8s.uid': changes[0]?.uid,
       },
     })
   })
 
   test('has none when its trace is not one that is kept', async () => {
     const traces = new Kept(1e-18)
-    await (await recorded(traces)).appended
+    await (
+      await recorded(traces)
+    ).appended
     expect(traces.spans).toEqual([])
   })
 })
 
 describe('events that a sink writes', () => {
   const header = { source: 'k8s', epoch: 1, sourceSequence: 1 } as FrameHeader
-  const piece: SinkPiece = { header, batch: toEventBatch([...events, audit]), rows: Uint32Array.of(0, 1, 3), firstRow: 0 }
+  const piece: SinkPiece = {
+    header,
+    batch: toEventBatch([...events, audit]),
+    rows: Uint32Array.of(0, 1, 3),
+    firstRow: 0,
+  }
 
   /** Sends the first two changes and the event that is none. */
-  async function written(traces: Traces | undefined, answers: ((batch: SinkBatch) => Failure[])[], giveUpMs?: number): Promise<void> {
+  async function written(
+    traces: Traces | undefined,
+    answers: ((batch: SinkBatch) => Failure[])[],
+    giveUpMs?: number,
+  ): Promise<void> {
     const host = fakeHost(1)
     const sink: Sink = {
       send: async (batch) => {
@@ -90,8 +133,20 @@ describe('events that a sink writes', () => {
       close: async () => {},
     }
     const sender: Sender = {
-      id: 'bus', sink: () => sink, idempotency: 'id', settings: () => ({ ...defaultDelivery, retry: { initialMs: 100, maxMs: 100, ...(giveUpMs === undefined ? {} : { giveUpMs }) } }),
-      clock: host.clock, timers: host.timers, random: () => 1, log, traces, behind: () => Promise.resolve(false), onState: () => {},
+      id: 'bus',
+      sink: () => sink,
+      idempotency: 'id',
+      settings: () => ({
+        ...defaultDelivery,
+        retry: { initialMs: 100, maxMs: 100, ...(giveUpMs === undefined ? {} : { giveUpMs }) },
+      }),
+      clock: host.clock,
+      timers: host.timers,
+      random: () => 1,
+      log,
+      traces,
+      behind: () => Promise.resolve(false),
+      onState: () => {},
     }
     const sending = sendAll(sender, [piece], 100, new AbortController().signal)
     await host.advance(10_000)
@@ -104,8 +159,18 @@ describe('events that a sink writes', () => {
     const [create, other, update] = traces.spans
     const traceId = traceIdOf(events[0]?.id ?? '')
     expect(create).toMatchObject({
-      traceId, spanId: spanIdOf(traceId, 'written bus'), parentId: spanIdOf(traceId, 'recorded'), name: 'Event.Write', kind: 'producer',
-      attributes: { 'weir.sink': 'bus', 'event.type': 'weir.kubernetes.created', 'event.id': events[0]?.id, 'event.key': events[0]?.key, 'event.size': events[0]?.data?.length },
+      traceId,
+      spanId: spanIdOf(traceId, 'written bus'),
+      parentId: spanIdOf(traceId, 'recorded'),
+      name: 'Event.Write',
+      kind: 'producer',
+      attributes: {
+        'weir.sink': 'bus',
+        'event.type': 'weir.kubernetes.created',
+        'event.id': events[0]?.id,
+        'event.key': events[0]?.key,
+        'event.size': events[0]?.data?.length,
+      },
     })
     expect((create?.end ?? 0) - (create?.start ?? 0)).toBe(10)
     expect((update?.end ?? 0) - (update?.start ?? 0)).toBe(120)
@@ -116,36 +181,61 @@ describe('events that a sink writes', () => {
 
   test('say why they failed for good, were left out by the sink, or were given up', async () => {
     const traces = new Kept()
-    const answers = [() => [{ index: 0, is: 'reject' as const, reason: 'too large' }, { index: 1, is: 'drop' as const, reason: 'old' }, { index: 2, is: 'retry' as const, reason: 'away' }], () => [{ index: 0, is: 'retry' as const, reason: 'away' }]]
+    const answers = [
+      () => [
+        { index: 0, is: 'reject' as const, reason: 'too large' },
+        { index: 1, is: 'drop' as const, reason: 'old' },
+        { index: 2, is: 'retry' as const, reason: 'away' },
+      ],
+      () => [{ index: 0, is: 'retry' as const, reason: 'away' }],
+    ]
     await written(traces, answers, 50)
     expect(traces.spans.map(({ error }) => error)).toEqual(['too large', 'old', 'gave up after 2 attempts: away'])
   })
 
   test('are told of as they go out, and carry the trace on unless they have one', async () => {
     const traces = new Kept()
-    const { begin, flows } = await eventForms({ codec: 'kollect', tcp_flags: 'number', kollect_fields: 'all' } as Parameters<typeof eventForms>[0], metrics)
+    const { begin, flows } = await eventForms(
+      { codec: 'kollect', tcp_flags: 'number', kollect_fields: 'all' } as Parameters<typeof eventForms>[0],
+      metrics,
+    )
     const sent: WeirEvent[] = []
-    await written(traces, [(batch) => {
-      const sending = begin(batch.trace)
-      for (const row of sinkRows(batch, flows)) if (row.index < 2) sent.push(sending.event(row))
-      return []
-    }])
+    await written(traces, [
+      (batch) => {
+        const sending = begin(batch.trace)
+        for (const row of sinkRows(batch, flows)) if (row.index < 2) sent.push(sending.event(row))
+        return []
+      },
+    ])
     const traceId = traceIdOf(events[0]?.id ?? '')
     expect(sent[0]?.extensions).toEqual({ traceparent: `00-${traceId}-${spanIdOf(traceId, 'written bus')}-01` })
     expect(traces.spans[0]?.attributes).toEqual({
-      'weir.sink': 'bus', 'event.type': 'kollect.resource.event.v1.ResourceCreatedEvent', 'event.id': sent[0]?.id, 'event.key': sent[0]?.key, 'event.size': sent[0]?.data?.length,
+      'weir.sink': 'bus',
+      'event.type': 'kollect.resource.event.v1.ResourceCreatedEvent',
+      'event.id': sent[0]?.id,
+      'event.key': sent[0]?.key,
+      'event.size': sent[0]?.data?.length,
     })
-    const own = { ...piece, batch: toEventBatch([{ ...audit, extensions: { traceparent: 'theirs' } }]), rows: Uint32Array.of(0) }
-    const [row] = sinkRows({ token: '', count: 1, retried: false, pieces: [own], trace: { traceparent: () => 'ours', wrote() {} } }, flows)
+    const own = {
+      ...piece,
+      batch: toEventBatch([{ ...audit, extensions: { traceparent: 'theirs' } }]),
+      rows: Uint32Array.of(0),
+    }
+    const [row] = sinkRows(
+      { token: '', count: 1, retried: false, pieces: [own], trace: { traceparent: () => 'ours', wrote() {} } },
+      flows,
+    )
     expect(row?.event.extensions).toEqual({ traceparent: 'theirs' })
   })
 
   test('know nothing of traces while those are off', async () => {
     let seen: SinkBatch | undefined
-    await written(undefined, [(batch) => {
-      seen = batch
-      return []
-    }])
+    await written(undefined, [
+      (batch) => {
+        seen = batch
+        return []
+      },
+    ])
     expect(seen).not.toHaveProperty('trace')
   })
 })

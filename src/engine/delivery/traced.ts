@@ -9,7 +9,9 @@ import { spanIdOf, traceIdOf, type Span, type Traces } from '../../telemetry/tra
 import type { SinkBatch, WriteTrace } from '../contracts.ts'
 
 const recordedNames: Readonly<Record<string, string>> = {
-  [kubernetesTypes.created]: 'Resource.Create', [kubernetesTypes.updated]: 'Resource.Update', [kubernetesTypes.deleted]: 'Resource.Delete',
+  [kubernetesTypes.created]: 'Resource.Create',
+  [kubernetesTypes.updated]: 'Resource.Update',
+  [kubernetesTypes.deleted]: 'Resource.Delete',
 }
 const recorded = 'recorded'
 
@@ -22,7 +24,15 @@ export function tracedUnit({ kind, raw, received }: Omit<Unit, 'source'>, traces
     const name = recordedNames[batch.dictionary[batch.type[row] ?? 0] ?? '']
     if (name === undefined) continue
     const traceId = traceIdOf(eventId(batch, row))
-    if (traces.keeps(traceId)) spans.push({ traceId, spanId: spanIdOf(traceId, recorded), name, kind: 'internal', start: received, attributes: objectAttributes(eventAt(batch, row)) })
+    if (traces.keeps(traceId))
+      spans.push({
+        traceId,
+        spanId: spanIdOf(traceId, recorded),
+        name,
+        kind: 'internal',
+        start: received,
+        attributes: objectAttributes(eventAt(batch, row)),
+      })
   }
   return (synced) => {
     for (const span of spans) traces.add({ ...span, end: Math.max(span.start, synced) })
@@ -33,7 +43,12 @@ export function tracedUnit({ kind, raw, received }: Omit<Unit, 'source'>, traces
 function objectAttributes({ ref = '', key = '', data }: WeirEvent): Span['attributes'] {
   const { cluster = '', group = '', kind = '', namespace = '', name = '' } = parseKubernetesRef(ref) ?? {}
   return {
-    'cluster.id': cluster, 'k8s.group': group, 'k8s.version': versionOf(data), 'k8s.kind': kind, 'k8s.namespace': namespace, 'k8s.name': name,
+    'cluster.id': cluster,
+    'k8s.group': group,
+    'k8s.version': versionOf(data),
+    'k8s.kind': kind,
+    'k8s.namespace': namespace,
+    'k8s.name': name,
     'k8s.uid': key.slice(key.lastIndexOf('/') + 1),
   }
 }
@@ -78,14 +93,20 @@ export class TracedWrites implements WriteTrace {
   }
 
   /** Ends the spans of the rows that need no further attempt; of those that failed with why. */
-  settle({ pieces }: SinkBatch, unsettled: ReadonlySet<number>, failed: ReadonlyMap<number, string>, end: number): void {
+  settle(
+    { pieces }: SinkBatch,
+    unsettled: ReadonlySet<number>,
+    failed: ReadonlyMap<number, string>,
+    end: number,
+  ): void {
     let index = -1
     for (const { batch, rows } of pieces) {
       for (const row of rows) {
         index++
         if (batch.kind !== 'events' || unsettled.has(index)) continue
         const traceId = traceIdOf(eventId(batch, row))
-        if (this.#traces.keeps(traceId)) this.#end(traceId, eventAt(batch, row), this.#forms.get(index), end, failed.get(index))
+        if (this.#traces.keeps(traceId))
+          this.#end(traceId, eventAt(batch, row), this.#forms.get(index), end, failed.get(index))
       }
     }
     this.#forms.clear()
@@ -94,9 +115,20 @@ export class TracedWrites implements WriteTrace {
   #end(traceId: string, event: WeirEvent, form: Form | undefined, end: number, error: string | undefined): void {
     const { type, id, key = '', bytes } = form ?? { ...event, bytes: event.data?.length ?? 0 }
     this.#traces.add({
-      traceId, spanId: this.#spanId(traceId), ...(recordedNames[event.type] === undefined ? {} : { parentId: spanIdOf(traceId, recorded) }),
-      name: 'Event.Write', kind: 'producer', start: this.#start, end: Math.max(this.#start, end),
-      attributes: { 'weir.sink': this.#sink, 'event.type': type, 'event.id': id, 'event.key': key, 'event.size': bytes },
+      traceId,
+      spanId: this.#spanId(traceId),
+      ...(recordedNames[event.type] === undefined ? {} : { parentId: spanIdOf(traceId, recorded) }),
+      name: 'Event.Write',
+      kind: 'producer',
+      start: this.#start,
+      end: Math.max(this.#start, end),
+      attributes: {
+        'weir.sink': this.#sink,
+        'event.type': type,
+        'event.id': id,
+        'event.key': key,
+        'event.size': bytes,
+      },
       ...(error === undefined ? {} : { error }),
     })
   }

@@ -44,8 +44,7 @@ export function makeLedger(sources: readonly SourceBooks[], sinks: readonly Sink
     const settled = sink.delivered + sink.dead_lettered + sum(sink.dropped) + sink.quarantined + sink.pending
     return taken === sum(sink.filtered) + sink.routed && sink.routed === settled
   })
-  const unreadable = (name: string): number =>
-    Math.max(0, ...sinks.map((sink) => sink.tallies[name]?.quarantined ?? 0))
+  const unreadable = (name: string): number => Math.max(0, ...sinks.map((sink) => sink.tallies[name]?.quarantined ?? 0))
   const sourceLedgers: SourceLedger[] = sources.map((source) => ({
     name: source.name,
     accepted: source.accepted,
@@ -116,5 +115,10 @@ export function storeTallies(store: StoreStatus): Record<string, Tally> {
 /** The store as one of the sinks. `seen`: rows per source that came to it, by headers. */
 export function storeBooks(status: StoreStatus, seen: ReadonlyMap<string, number>): SinkBooks {
   const tallies = storeTallies(status)
-  return { name: storeSink, takes: () => true, tallies, ahead: new Map([...seen].map(([source, rows]) => [source, rows - (tallies[source]?.accounted ?? 0)])) }
+  return {
+    name: storeSink,
+    takes: () => true,
+    tallies,
+    ahead: new Map([...seen].map(([source, rows]) => [source, rows - (tallies[source]?.accounted ?? 0)])),
+  }
 }

@@ -16,8 +16,13 @@ export class LedgerMetrics {
       if (!ours(name)) continue
       const last = this.#counted.get(name) ?? { accepted: 0, duplicates: 0 }
       this.#metrics.count('weir_source_accepted_rows_total', Math.max(0, accepted - last.accepted), { source: name })
-      this.#metrics.count('weir_source_duplicate_rows_total', Math.max(0, duplicates - last.duplicates), { source: name })
-      this.#counted.set(name, { accepted: Math.max(accepted, last.accepted), duplicates: Math.max(duplicates, last.duplicates) })
+      this.#metrics.count('weir_source_duplicate_rows_total', Math.max(0, duplicates - last.duplicates), {
+        source: name,
+      })
+      this.#counted.set(name, {
+        accepted: Math.max(accepted, last.accepted),
+        duplicates: Math.max(duplicates, last.duplicates),
+      })
     }
     for (const { name, pending, state } of sinks) {
       this.#metrics.set('weir_sink_pending_rows', pending, { sink: name })

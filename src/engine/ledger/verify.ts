@@ -13,7 +13,11 @@ import { recordFiles } from '../delivery/record-store.ts'
  * Reads every frame that is kept, checksums of bodies included, and counts what lies beyond each sink's offset. `store` is what
  * the store's manifest says. With a server running, what is under way shows as pending.
  */
-export async function verifyLedger(options: { host: Host; data: string; store: StoreStatus | undefined }): Promise<Ledger> {
+export async function verifyLedger(options: {
+  host: Host
+  data: string
+  store: StoreStatus | undefined
+}): Promise<Ledger> {
   const { host, data, store } = options
   const directory = `${data}/journal`
   const offsets = await recordFiles(host, directory).all()
@@ -22,11 +26,15 @@ export async function verifyLedger(options: { host: Host; data: string; store: S
   tail.publish({ segment: last?.name ?? '', offset: last?.bytes ?? 0, sequence: Number.MAX_SAFE_INTEGER, row: 0 })
   const accepted = new Map<string, number>()
   const evidence = [...offsets.map((offset) => offset.accepted), ...(store === undefined ? [] : [accountedOf(store)])]
-  for (const rows of evidence) for (const [source, count] of Object.entries(rows)) accepted.set(source, Math.max(accepted.get(source) ?? 0, count))
+  for (const rows of evidence)
+    for (const [source, count] of Object.entries(rows)) accepted.set(source, Math.max(accepted.get(source) ?? 0, count))
 
   const follower = new Follower({ host, directory, tail, after: { sequence: 0, row: 0 }, accepted, bodies: true })
   const live = offsets.filter(({ record }) => record.removed !== true || record.forgotten !== undefined)
-  const takes = (from: readonly string[] | undefined) => (source: string): boolean => from?.includes(source) ?? true
+  const takes =
+    (from: readonly string[] | undefined) =>
+    (source: string): boolean =>
+      from?.includes(source) ?? true
   for (const { sink, accepted: rows, record } of live) {
     follower.follow(sink, record.position.sequence, takes(record.from), Object.entries(rows))
   }
@@ -38,13 +46,29 @@ export async function verifyLedger(options: { host: Host; data: string; store: S
   }
 
   const books: SinkBooks[] = []
-  if (store !== undefined) books.push({ name: storeSink, takes: () => true, tallies: storeTallies(store), ahead: ahead(follower, storeSink, accountedOf(store)) })
+  if (store !== undefined)
+    books.push({
+      name: storeSink,
+      takes: () => true,
+      tallies: storeTallies(store),
+      ahead: ahead(follower, storeSink, accountedOf(store)),
+    })
   for (const { sink, record, accepted: rows } of live) {
     const letters = await DeadLetters.open(host, `${data}/dead-letters`, sink, record.position.sequence)
-    books.push({ name: sink, takes: takes(record.from), tallies: record.sources, ahead: ahead(follower, sink, rows), letters, ...stateOf(record) })
+    books.push({
+      name: sink,
+      takes: takes(record.from),
+      tallies: record.sources,
+      ahead: ahead(follower, sink, rows),
+      letters,
+      ...stateOf(record),
+    })
   }
   const sources = [...follower.accepted()].map(([name, rows]) => ({
-    name, accepted: rows, duplicates: follower.duplicates(name), shed: follower.shed(name),
+    name,
+    accepted: rows,
+    duplicates: follower.duplicates(name),
+    shed: follower.shed(name),
   }))
   return makeLedger(sources, books)
 }

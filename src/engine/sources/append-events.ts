@@ -24,7 +24,11 @@ const [firstWaitMs, longestWaitMs] = [500, 5000]
  * Appends events as one unit, which may hold a cursor alone. Resolves when it is synced, with the number of duplicates. While the journal is full or
  * its disk fails, it is tried again. Rejects when the journal accepts nothing more, or when it fails after the signal aborted.
  */
-export async function appendEvents(context: Pick<SourceContext, 'id' | 'host' | 'log' | 'append' | 'appendOnce'>, events: readonly WeirEvent[], options: AppendEventsOptions): Promise<Appended & { readonly duplicates?: number }> {
+export async function appendEvents(
+  context: Pick<SourceContext, 'id' | 'host' | 'log' | 'append' | 'appendOnce'>,
+  events: readonly WeirEvent[],
+  options: AppendEventsOptions,
+): Promise<Appended & { readonly duplicates?: number }> {
   const { id, host, log, appendOnce } = context
   const { signal, once = false, afterFailure } = options
   for (let failed = 0; ; failed++) {
@@ -42,7 +46,22 @@ export async function appendEvents(context: Pick<SourceContext, 'id' | 'host' | 
 }
 
 /** Encodes anew for each attempt: the journal takes over the buffer. */
-function eventUnit(stream: string, events: readonly WeirEvent[], received: number, { cursor, patienceMs }: AppendEventsOptions): Omit<Unit, 'source'> {
-  const body = events.length === 0 ? { kind: 'empty', raw: new Uint8Array(0), timeMin: Number.NaN, timeMax: Number.NaN } as const : { kind: 'events', ...encodeEvents(events) } as const
-  return { stream, count: events.length, received, ...body, ...(cursor === undefined ? {} : { cursor }), ...(patienceMs === undefined ? {} : { patienceMs }) }
+function eventUnit(
+  stream: string,
+  events: readonly WeirEvent[],
+  received: number,
+  { cursor, patienceMs }: AppendEventsOptions,
+): Omit<Unit, 'source'> {
+  const body =
+    events.length === 0
+      ? ({ kind: 'empty', raw: new Uint8Array(0), timeMin: Number.NaN, timeMax: Number.NaN } as const)
+      : ({ kind: 'events', ...encodeEvents(events) } as const)
+  return {
+    stream,
+    count: events.length,
+    received,
+    ...body,
+    ...(cursor === undefined ? {} : { cursor }),
+    ...(patienceMs === undefined ? {} : { patienceMs }),
+  }
 }

@@ -13,7 +13,9 @@ const never = new AbortController().signal
 /** As between two threads. */
 function between<M extends Methods>(methods: M): Remote<M> {
   const { port1, port2 } = new MessageChannel()
-  onTestFinished(() => { port1.close() })
+  onTestFinished(() => {
+    port1.close()
+  })
   serve(port2, methods)
   return connect<M>(port1)
 }
@@ -22,10 +24,15 @@ function between<M extends Methods>(methods: M): Remote<M> {
 function far(sink: AwaitedTestSink): AwaitedSink {
   const sinks = {
     get: () => (sink.passed === undefined ? undefined : {}),
-    fate: async (_: string, sequence: number) => ((await sink.settled({ position: { sequence } }, never)) === 'settled' ? { is: 'delivered' } : undefined),
+    fate: async (_: string, sequence: number) =>
+      (await sink.settled({ position: { sequence } }, never)) === 'settled' ? { is: 'delivered' } : undefined,
   } as unknown as Parameters<typeof sinkMethods>[0]
   const main = between(sinkMethods(sinks, () => Promise.resolve(0)))
-  return awaitedBy(between(awaitedMethods((id) => awaitedSink(main, id, timers))), { sink: 'out', source: 'cts' }, timers)
+  return awaitedBy(
+    between(awaitedMethods((id) => awaitedSink(main, id, timers))),
+    { sink: 'out', source: 'cts' },
+    timers,
+  )
 }
 
 test('a source of the watch worker waits until a sink of the main thread has settled what was appended, and no longer', async () => {

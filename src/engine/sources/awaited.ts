@@ -13,16 +13,25 @@ export function sinkMethods(sinks: Pick<SinkSet, 'get' | 'fate'>, makeRoom: (seq
     makeRoom,
     has: (sink: string): boolean => sinks.get(sink) !== undefined,
     /** False: there is no such sink any more. */
-    settled: async ({ sink, sequence }: { readonly sink: string; readonly sequence: number }): Promise<boolean> => (await sinks.fate(sink, sequence)) !== undefined,
+    settled: async ({ sink, sequence }: { readonly sink: string; readonly sequence: number }): Promise<boolean> =>
+      (await sinks.fate(sink, sequence)) !== undefined,
   }
 }
 
 /** In the one journal a unit of duplicates alone has its place behind all that it repeats. */
-export function awaitedSink(main: Pick<Remote<ReturnType<typeof sinkMethods>>, 'call'>, sink: string, timers: Timers): AwaitedSink {
-  return awaitedElsewhere({
-    missing: async () => ((await main.call('has', sink)) ? undefined : `sink ${sink} does not run`),
-    settled: async ({ position: { sequence } }) => ((await main.call('settled', { sink, sequence })) ? 'settled' : 'gone'),
-  }, timers)
+export function awaitedSink(
+  main: Pick<Remote<ReturnType<typeof sinkMethods>>, 'call'>,
+  sink: string,
+  timers: Timers,
+): AwaitedSink {
+  return awaitedElsewhere(
+    {
+      missing: async () => ((await main.call('has', sink)) ? undefined : `sink ${sink} does not run`),
+      settled: async ({ position: { sequence } }) =>
+        (await main.call('settled', { sink, sequence })) ? 'settled' : 'gone',
+    },
+    timers,
+  )
 }
 
 interface Asked {
@@ -45,16 +54,24 @@ export function awaitedMethods(awaited: (sink: string, source: string) => Awaite
       return why
     },
     /** Nobody tells us when it is not waited for any more. */
-    sinkSettled: ({ sink, source, appended }: Asked & { readonly appended: Repeated }) => awaited(sink, source).settled(appended, never),
+    sinkSettled: ({ sink, source, appended }: Asked & { readonly appended: Repeated }) =>
+      awaited(sink, source).settled(appended, never),
   }
 }
 
 /** As a worker has it whose journal another one writes. */
-export function awaitedBy(writer: Pick<Remote<ReturnType<typeof awaitedMethods>>, 'call'>, asked: Asked, timers: Timers): AwaitedSink {
-  return awaitedElsewhere({
-    missing: () => writer.call('sinkMissing', asked),
-    settled: (appended) => writer.call('sinkSettled', { ...asked, appended }),
-  }, timers)
+export function awaitedBy(
+  writer: Pick<Remote<ReturnType<typeof awaitedMethods>>, 'call'>,
+  asked: Asked,
+  timers: Timers,
+): AwaitedSink {
+  return awaitedElsewhere(
+    {
+      missing: () => writer.call('sinkMissing', asked),
+      settled: (appended) => writer.call('sinkSettled', { ...asked, appended }),
+    },
+    timers,
+  )
 }
 
 type Repeated = Appended & { readonly duplicates?: number }
@@ -62,7 +79,13 @@ type Said = Awaited<ReturnType<AwaitedSink['settled']>>
 const never = new AbortController().signal
 
 /** Answers come, or not, whether anybody still waits. */
-function awaitedElsewhere({ missing, settled }: { readonly missing: () => Promise<string | undefined>; readonly settled: (appended: Repeated) => Promise<Said> }, timers: Timers): AwaitedSink {
+function awaitedElsewhere(
+  {
+    missing,
+    settled,
+  }: { readonly missing: () => Promise<string | undefined>; readonly settled: (appended: Repeated) => Promise<Said> },
+  timers: Timers,
+): AwaitedSink {
   return {
     async there(signal, waiting) {
       while (!signal.aborted) {
@@ -75,7 +98,9 @@ function awaitedElsewhere({ missing, settled }: { readonly missing: () => Promis
     },
     async settled(appended, signal) {
       const stopped = Promise.withResolvers<'stopped'>()
-      const stop = (): void => { stopped.resolve('stopped') }
+      const stop = (): void => {
+        stopped.resolve('stopped')
+      }
       signal.addEventListener('abort', stop)
       if (signal.aborted) stop()
       try {

@@ -8,9 +8,25 @@ import type { SinkBatch, SinkPiece, Transform } from '../contracts.ts'
 function piece(sequence: number, ids: readonly string[]): SinkPiece {
   return {
     header: {
-      sequence, firstRow: 0, kind: 'events', more: false, part: 0, afterLoss: false, source: 'in', stream: 'in', epoch: 1,
-      sourceSequence: sequence, sourceRows: 0, sourceDuplicates: 0, sourceShed: {}, count: ids.length, received: 5,
-      timeMin: Number.NaN, timeMax: Number.NaN, bodyBytes: 0, rawBytes: 0,
+      sequence,
+      firstRow: 0,
+      kind: 'events',
+      more: false,
+      part: 0,
+      afterLoss: false,
+      source: 'in',
+      stream: 'in',
+      epoch: 1,
+      sourceSequence: sequence,
+      sourceRows: 0,
+      sourceDuplicates: 0,
+      sourceShed: {},
+      count: ids.length,
+      received: 5,
+      timeMin: Number.NaN,
+      timeMax: Number.NaN,
+      bodyBytes: 0,
+      rawBytes: 0,
     },
     batch: toEventBatch(ids.map((id) => ({ id, source: '/s', type: 't', encoding: 'none' as const }))),
     rows: Uint32Array.from(ids, (_, row) => row),
@@ -24,7 +40,11 @@ function batch(pieces: readonly SinkPiece[], retried = false): SinkBatch {
 
 const upper: Transform = {
   apply: (event) =>
-    event.id.startsWith('drop') ? { is: 'drop', reason: 'asked' } : event.id.startsWith('bad') ? { is: 'reject', reason: 'bad' } : { is: 'pass', event: { ...event, id: event.id.toUpperCase() } },
+    event.id.startsWith('drop')
+      ? { is: 'drop', reason: 'asked' }
+      : event.id.startsWith('bad')
+        ? { is: 'reject', reason: 'bad' }
+        : { is: 'pass', event: { ...event, id: event.id.toUpperCase() } },
 }
 
 /** The journal's part: keeps units and, as the journal does, the cursor with them. */
@@ -50,7 +70,8 @@ describe('a derived stream', () => {
     const kept = new Kept()
     const sink = deriveSink({ id: 'up', transform: upper, journal: kept })
     expect(await sink.send(batch([piece(1, ['a', 'drop1', 'b', 'bad1'])]), signal)).toEqual([
-      { index: 1, is: 'drop', reason: 'asked' }, { index: 3, is: 'reject', reason: 'bad' },
+      { index: 1, is: 'drop', reason: 'asked' },
+      { index: 3, is: 'reject', reason: 'bad' },
     ])
     expect(kept.ids).toEqual(['A', 'B'])
   })

@@ -30,9 +30,14 @@ export interface DeriveOptions {
 }
 
 /** A transform as delivery sees it: a sink whose other side is the journal. */
-export function derivedBy<Config>(definition: TransformDefinition<Config>, journal: DerivedJournal): SinkDefinition<Config> {
+export function derivedBy<Config>(
+  definition: TransformDefinition<Config>,
+  journal: DerivedJournal,
+): SinkDefinition<Config> {
   return {
-    type: definition.type, accepts: ['events'], idempotency: 'transactional',
+    type: definition.type,
+    accepts: ['events'],
+    idempotency: 'transactional',
     build: (settings, { id }) => Promise.resolve(deriveSink({ id, transform: definition.build(settings), journal })),
   }
 }
@@ -52,7 +57,9 @@ export function deriveSink({ id, transform, journal }: DeriveOptions): Sink {
         stream: id,
         kind: events.length === 0 ? 'empty' : 'events',
         count: events.length,
-        ...(events.length === 0 ? { raw: new Uint8Array(0), timeMin: Number.NaN, timeMax: Number.NaN } : encodeEvents(events)),
+        ...(events.length === 0
+          ? { raw: new Uint8Array(0), timeMin: Number.NaN, timeMax: Number.NaN }
+          : encodeEvents(events)),
         received,
         cursor: new TextEncoder().encode(JSON.stringify(place)),
       })
@@ -85,7 +92,9 @@ function run(batch: SinkBatch, transform: Transform, reached: Place | undefined)
     for (const row of chosen) {
       index++
       const place = { sequence: header.sequence, row: firstRow + row }
-      const known = reached !== undefined && (place.sequence < reached.sequence || (place.sequence === reached.sequence && place.row <= reached.row))
+      const known =
+        reached !== undefined &&
+        (place.sequence < reached.sequence || (place.sequence === reached.sequence && place.row <= reached.row))
       if (rows.kind !== 'events') continue
       const outcome = transform.apply(eventAt(rows, row))
       // A row that is known goes by the same outcome again, so that the books of a repeated range come out the same.

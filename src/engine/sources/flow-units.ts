@@ -98,7 +98,12 @@ export class UnitWriter {
     this.#context.enrich?.(this.#flows)
     const batch = this.#flows.batch()
     const unit: NewUnit = {
-      stream: this.#context.id, kind: 'flows', count, raw: encodeBatch(batch, this.#spare.pop()), received: this.#received, ...timeRange(batch.columns, count),
+      stream: this.#context.id,
+      kind: 'flows',
+      count,
+      raw: encodeBatch(batch, this.#spare.pop()),
+      received: this.#received,
+      ...timeRange(batch.columns, count),
     }
     this.#flows.reset()
     this.#send(unit, this.#unitWaits ? 'waits' : 'gives up')
@@ -109,10 +114,18 @@ export class UnitWriter {
   /** A frame without rows, so that what was shed becomes durable though nothing is accepted. */
   tellShed(): void {
     if (!this.#shedUnsaid || this.#flows.count > 0 || this.#inFlight.size >= this.#limits.inFlight) return
-    this.#send({
-      stream: this.#context.id, kind: 'empty', count: 0, raw: new Uint8Array(0),
-      received: this.#context.host.clock.now(), timeMin: Number.NaN, timeMax: Number.NaN,
-    }, 'gives up')
+    this.#send(
+      {
+        stream: this.#context.id,
+        kind: 'empty',
+        count: 0,
+        raw: new Uint8Array(0),
+        received: this.#context.host.clock.now(),
+        timeMin: Number.NaN,
+        timeMax: Number.NaN,
+      },
+      'gives up',
+    )
   }
 
   /** From now on a journal that is full is not waited for. Before senders that wait are told to go. */
@@ -133,7 +146,8 @@ export class UnitWriter {
     this.#shedUnsaid = false
     const sending = this.#append(unit, whenFull).finally(() => {
       this.#inFlight.delete(sending)
-      if (this.#spare.length < mostSpare && unit.raw.length > 0) this.#spare.push(new Uint8Array(unit.raw.buffer as ArrayBuffer))
+      if (this.#spare.length < mostSpare && unit.raw.length > 0)
+        this.#spare.push(new Uint8Array(unit.raw.buffer as ArrayBuffer))
     })
     this.#inFlight.add(sending)
   }
@@ -142,14 +156,19 @@ export class UnitWriter {
     let error = await this.#try(unit)
     // A failed sync is over once the journal has a new segment; a second failure is not waited out.
     if (passing(error)) error = await this.#tryAfter(retryAfterMs, unit)
-    while (whenFull === 'waits' && isFull(error) && !this.#stopping.signal.aborted) error = await this.#tryAfter(retryFullMs, unit)
+    while (whenFull === 'waits' && isFull(error) && !this.#stopping.signal.aborted)
+      error = await this.#tryAfter(retryFullMs, unit)
     if (error === undefined) return
     // What the unit was to say about sheds is still unsaid.
     this.#shedUnsaid = true
     this.shed(isFull(error) ? 'journal_full' : 'journal_failed', unit.count)
     if (unit.count === 0) return
     const source = this.#context.id
-    this.#context.log.error('The journal did not take rows that were received; they are lost and counted as shed.', { source, rows: unit.count, error })
+    this.#context.log.error('The journal did not take rows that were received; they are lost and counted as shed.', {
+      source,
+      rows: unit.count,
+      error,
+    })
   }
 
   async #tryAfter(ms: number, unit: NewUnit): Promise<unknown> {
@@ -176,7 +195,10 @@ function passing(error: unknown): boolean {
   return error instanceof WeirError && error.retry && !isFull(error)
 }
 
-function timeRange(columns: ReturnType<FlowBuilder['batch']>['columns'], count: number): { timeMin: number; timeMax: number } {
+function timeRange(
+  columns: ReturnType<FlowBuilder['batch']>['columns'],
+  count: number,
+): { timeMin: number; timeMax: number } {
   const { time_start: starts, time_end: ends } = columns
   let timeMin = Number.NaN
   let timeMax = Number.NaN

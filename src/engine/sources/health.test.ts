@@ -6,7 +6,10 @@ it('a source of several places fails when none can be read, at once when none ev
   expect(healthOfPlaces([{ asked: 1 }, {}])).toBeUndefined()
   expect(healthOfPlaces([{ why: 'wrong password' }])).toEqual({ why: 'wrong password', counts: 'now' })
   expect(healthOfPlaces([{ why: 'away', asked: 1 }, { why: 'away' }])).toEqual({ why: 'away', counts: 'lasting' })
-  expect(healthOfPlaces([{ asked: 1 }, { why: 'away' }])).toEqual({ why: '1 of 2 places cannot be read: away', counts: 'partly' })
+  expect(healthOfPlaces([{ asked: 1 }, { why: 'away' }])).toEqual({
+    why: '1 of 2 places cannot be read: away',
+    counts: 'partly',
+  })
 })
 
 it('a source states its health itself, or by a problem in its status', () => {

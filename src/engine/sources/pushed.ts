@@ -38,18 +38,31 @@ export interface PushParts {
   readonly http: () => { readonly ack: string | undefined; readonly ackTimeoutMs: number }
 }
 
-export async function takePushed({ host, ingest, sinks, shared, http }: PushParts, batch: EventBatch): Promise<Ingested> {
+export async function takePushed(
+  { host, ingest, sinks, shared, http }: PushParts,
+  batch: EventBatch,
+): Promise<Ingested> {
   const { ack, ackTimeoutMs } = http()
   const unit: Unit = {
-    source: httpSource, stream: httpSource, kind: 'events', count: batch.count, raw: encodeBatch(batch),
-    received: host.clock.now(), ...timeRange(batch.time),
+    source: httpSource,
+    stream: httpSource,
+    kind: 'events',
+    count: batch.count,
+    raw: encodeBatch(batch),
+    received: host.clock.now(),
+    ...timeRange(batch.time),
   }
   if (ack === undefined) {
     const { accepted, duplicates } = await ingest.append(unit)
     return { accepted, duplicates }
   }
-  const settling: Settling | undefined = shared === undefined ? (pushed, signal) => ownFate(sinks, ack, pushed, signal) : shared.settling(ack)
-  if (settling === undefined) throw new WeirError('WEIR_SINK_UNREACHABLE', `events are acknowledged by sink ${ack}, with which no deliverer has begun yet`)
+  const settling: Settling | undefined =
+    shared === undefined ? (pushed, signal) => ownFate(sinks, ack, pushed, signal) : shared.settling(ack)
+  if (settling === undefined)
+    throw new WeirError(
+      'WEIR_SINK_UNREACHABLE',
+      `events are acknowledged by sink ${ack}, with which no deliverer has begun yet`,
+    )
   // On a bus the sink may be elsewhere: there the window holds.
   const settled = shared === undefined ? sinks.repeatable(ack) : undefined
   const pushed = await (settled === undefined ? ingest.append(unit) : ingest.appendAgain(unit, settled))
@@ -57,7 +70,8 @@ export async function takePushed({ host, ingest, sinks, shared, http }: PushPart
   const timer = host.timers.after(ackTimeoutMs, () => timeout.abort())
   try {
     const fate = await settling(pushed, timeout.signal)
-    if (fate === undefined) throw new WeirError('WEIR_SINK_UNREACHABLE', `events are acknowledged by sink ${ack}, which is not running`)
+    if (fate === undefined)
+      throw new WeirError('WEIR_SINK_UNREACHABLE', `events are acknowledged by sink ${ack}, which is not running`)
     return { accepted: pushed.accepted, duplicates: pushed.duplicates, fate }
   } finally {
     timer.cancel()
@@ -65,8 +79,15 @@ export async function takePushed({ host, ingest, sinks, shared, http }: PushPart
 }
 
 /** The worst of the batch's own fate and of those of the frames that it repeats. */
-async function ownFate(sinks: PushParts['sinks'], ack: string, { sequence, repeats = [] }: Pushed, signal: AbortSignal): Promise<Fate | undefined> {
+async function ownFate(
+  sinks: PushParts['sinks'],
+  ack: string,
+  { sequence, repeats = [] }: Pushed,
+  signal: AbortSignal,
+): Promise<Fate | undefined> {
   const fates = await Promise.all([sequence, ...repeats].map((each) => sinks.fate(ack, each, signal)))
   if (fates.includes(undefined)) return undefined
-  return (['dead-lettered', 'dropped', 'pending', 'delivered'] as const).map((is) => fates.find((fate) => fate?.is === is)).find((fate) => fate !== undefined)
+  return (['dead-lettered', 'dropped', 'pending', 'delivered'] as const)
+    .map((is) => fates.find((fate) => fate?.is === is))
+    .find((fate) => fate !== undefined)
 }

@@ -6,9 +6,24 @@ import type { Log, Metrics, Source, SourceContext, SourceDefinition } from '../c
 import { SourceSet, type SourceEntry } from './sources.ts'
 
 const errors: string[] = []
-const log: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: (message) => { errors.push(message) } }
+const log: Log = {
+  debug: () => {},
+  info: () => {},
+  warn: () => {},
+  error: (message) => {
+    errors.push(message)
+  },
+}
 const metrics: Metrics = { count: () => {}, set: () => {} }
-const empty = { stream: 'in', kind: 'empty' as const, count: 0, raw: new Uint8Array(0), received: 1, timeMin: Number.NaN, timeMax: Number.NaN }
+const empty = {
+  stream: 'in',
+  kind: 'empty' as const,
+  count: 0,
+  raw: new Uint8Array(0),
+  received: 1,
+  timeMin: Number.NaN,
+  timeMax: Number.NaN,
+}
 
 interface World {
   readonly set: SourceSet
@@ -33,15 +48,25 @@ async function world(): Promise<World> {
       running.add(context.id)
       return Promise.resolve({
         addresses: [`test://${context.id}`],
-        run: (signal) => new Promise((resolve) => signal.addEventListener('abort', () => {
-          if (context.id === 'deaf') return
-          running.delete(context.id)
-          resolve()
-        })),
+        run: (signal) =>
+          new Promise((resolve) =>
+            signal.addEventListener('abort', () => {
+              if (context.id === 'deaf') return
+              running.delete(context.id)
+              resolve()
+            }),
+          ),
       })
     },
   }
-  const set = new SourceSet({ host, log, metrics, journal, awaited: () => new AwaitedTestSink(0), load: () => Promise.resolve(definition) })
+  const set = new SourceSet({
+    host,
+    log,
+    metrics,
+    journal,
+    awaited: () => new AwaitedTestSink(0),
+    load: () => Promise.resolve(definition),
+  })
   return Object.assign(state, { set, contexts, running, host, journal })
 }
 
@@ -62,9 +87,17 @@ describe('the sources of a worker', () => {
     const given = await world()
     await given.set.apply([entry('a'), entry('b')])
     given.broken = 'c'
-    expect(await given.set.apply([entry('a', { port: 2 }), entry('c')])).toMatchObject({ changed: [], failed: { id: 'c', message: 'the port is taken' } })
+    expect(await given.set.apply([entry('a', { port: 2 }), entry('c')])).toMatchObject({
+      changed: [],
+      failed: { id: 'c', message: 'the port is taken' },
+    })
     expect([...given.running].sort()).toEqual(['a', 'b'])
-    expect(given.set.report().map(({ id }) => id).sort()).toEqual(['a', 'b'])
+    expect(
+      given.set
+        .report()
+        .map(({ id }) => id)
+        .sort(),
+    ).toEqual(['a', 'b'])
   })
 
   it('have what they shed added up and written with their next unit', async () => {

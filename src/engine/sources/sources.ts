@@ -4,7 +4,16 @@ import type { JournalWriter, Unit } from '../../journal/types.ts'
 import type { FlowBuilder } from '../../model/flow-builder.ts'
 import { arrivedSettings } from '../../schema/values.ts'
 import type { Admission } from '../dedupe/admission.ts'
-import type { AwaitedSink, Log, Metrics, OwnFrames, Source, SourceContext, SourceDefinition, Traces } from '../contracts.ts'
+import type {
+  AwaitedSink,
+  Log,
+  Metrics,
+  OwnFrames,
+  Source,
+  SourceContext,
+  SourceDefinition,
+  Traces,
+} from '../contracts.ts'
 import { healthOf, type SourceHealth } from './health.ts'
 import { endsWithin } from '../stopping.ts'
 import { tracedUnit } from '../delivery/traced.ts'
@@ -122,12 +131,17 @@ export class SourceSet {
   }
 
   report(): readonly SourceReport[] {
-    return [...this.#running.values()].map(({ entry, source }) => ({ id: entry.id, type: entry.type, addresses: source.addresses }))
+    return [...this.#running.values()].map(({ entry, source }) => ({
+      id: entry.id,
+      type: entry.type,
+      addresses: source.addresses,
+    }))
   }
 
   status(): Readonly<Record<string, unknown>> {
     const all: Record<string, unknown> = {}
-    for (const { entry, source } of this.#running.values()) all[entry.id] = 'status' in source && typeof source.status === 'function' ? source.status() : {}
+    for (const { entry, source } of this.#running.values())
+      all[entry.id] = 'status' in source && typeof source.status === 'function' ? source.status() : {}
     return all
   }
 
@@ -142,10 +156,12 @@ export class SourceSet {
 
   /** Sources that do not do their job, and why. */
   health(): Readonly<Record<string, SourceHealth>> {
-    return Object.fromEntries([...this.#running.values()].flatMap(({ entry, source }) => {
-      const health = healthOf(source)
-      return health === undefined ? [] : [[entry.id, health]]
-    }))
+    return Object.fromEntries(
+      [...this.#running.values()].flatMap(({ entry, source }) => {
+        const health = healthOf(source)
+        return health === undefined ? [] : [[entry.id, health]]
+      }),
+    )
   }
 
   async stop(): Promise<void> {
@@ -167,7 +183,10 @@ export class SourceSet {
   async #stop(running: Running): Promise<void> {
     running.stop.abort()
     // What it has not acknowledged comes again to the next one, and what it has is in the journal.
-    if (!(await endsWithin(running.done, drainMs, this.#host.timers))) this.#log.error(`source ${running.entry.id} did not stop within ${drainMs} ms and is left behind; what it has not acknowledged comes again`)
+    if (!(await endsWithin(running.done, drainMs, this.#host.timers)))
+      this.#log.error(
+        `source ${running.entry.id} did not stop within ${drainMs} ms and is left behind; what it has not acknowledged comes again`,
+      )
     this.#running.delete(running.entry.id)
   }
 
@@ -187,7 +206,10 @@ export class SourceSet {
     const shed = this.#shed
     const metrics = this.#metrics
     const [traces, clock] = [this.#traces, this.#host.clock]
-    const withCounts = async <Said>(unit: Omit<Unit, 'source'>, append: (whole: Unit) => Promise<Said>): Promise<Said> => {
+    const withCounts = async <Said>(
+      unit: Omit<Unit, 'source'>,
+      append: (whole: Unit) => Promise<Said>,
+    ): Promise<Said> => {
       const counts = shed.get(id)
       shed.delete(id)
       try {
@@ -217,13 +239,18 @@ export class SourceSet {
         shed.set(id, counts)
         metrics.count('weir_source_shed_total', rows, { source: id, reason })
       },
-      append: traces === undefined ? (unit) => withCounts(unit, (whole) => journal.append(whole)) : async (unit) => {
-        const end = tracedUnit(unit, traces)
-        const appended = await withCounts(unit, (whole) => journal.append(whole))
-        end(clock.now())
-        return appended
-      },
-      ...(admission === undefined ? {} : { appendOnce: (unit) => withCounts(unit, (whole) => admission.append(whole)) }),
+      append:
+        traces === undefined
+          ? (unit) => withCounts(unit, (whole) => journal.append(whole))
+          : async (unit) => {
+              const end = tracedUnit(unit, traces)
+              const appended = await withCounts(unit, (whole) => journal.append(whole))
+              end(clock.now())
+              return appended
+            },
+      ...(admission === undefined
+        ? {}
+        : { appendOnce: (unit) => withCounts(unit, (whole) => admission.append(whole)) }),
     }
   }
 }

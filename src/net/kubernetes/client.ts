@@ -36,27 +36,64 @@ export interface Client {
 export function openClient({ url, tls = {}, identity, refused, proxy }: ClientOptions): Client {
   const base = new URL(url)
   const plain = base.protocol === 'http:'
-  const options = { keepAlive: true, keepAliveMsecs: keepAliveMs, ...(proxy === undefined ? {} : { proxyEnv: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy } }) }
+  const options = {
+    keepAlive: true,
+    keepAliveMsecs: keepAliveMs,
+    ...(proxy === undefined ? {} : { proxyEnv: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy } }),
+  }
   const agent = plain ? new HttpAgent(options) : new HttpsAgent({ ...options, ...tls })
   const request = plain ? httpRequest : httpsRequest
-  const send = async (method: string, path: string, query: Readonly<Record<string, string>>, signal: AbortSignal, more: Readonly<Record<string, string>>, body?: string): Promise<Answer> => {
+  const send = async (
+    method: string,
+    path: string,
+    query: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+    more: Readonly<Record<string, string>>,
+    body?: string,
+  ): Promise<Answer> => {
     const { headers: who, ...certificate } = (await identity?.()) ?? { headers: {} }
     const target = new URL(base)
     target.pathname = base.pathname.replace(/\/$/, '') + path
     target.search = new URLSearchParams(query).toString()
     return new Promise((resolve, reject) => {
-      const asked = request(target, { method, agent, signal, headers: { ...more, ...who }, ...certificate }, (answer) => {
-        if (answer.statusCode === 401) refused?.()
-        const named = Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]))
-        const { socket } = answer
-        resolve({ status: answer.statusCode ?? 0, headers: named, body: readOnce(answer), hold: (on) => void (on ? socket.pause() : socket.resume()), close: () => answer.destroy() })
-      })
-      asked.on('socket', (socket) => socket.setKeepAlive(true, keepAliveMs)).on('error', reject).end(body)
+      const asked = request(
+        target,
+        { method, agent, signal, headers: { ...more, ...who }, ...certificate },
+        (answer) => {
+          if (answer.statusCode === 401) refused?.()
+          const named = Object.fromEntries(
+            Object.entries(answer.headers).map(([name, value]) => [
+              name,
+              Array.isArray(value) ? value.join(', ') : value,
+            ]),
+          )
+          const { socket } = answer
+          resolve({
+            status: answer.statusCode ?? 0,
+            headers: named,
+            body: readOnce(answer),
+            hold: (on) => void (on ? socket.pause() : socket.resume()),
+            close: () => answer.destroy(),
+          })
+        },
+      )
+      asked
+        .on('socket', (socket) => socket.setKeepAlive(true, keepAliveMs))
+        .on('error', reject)
+        .end(body)
     })
   }
   return {
     ask: (path, query, signal, accept = 'application/json') => send('GET', path, query, signal, { accept }),
-    write: (method, path, body, signal) => send(method, path, {}, signal, { accept: 'application/json', 'content-type': 'application/json' }, JSON.stringify(body)),
+    write: (method, path, body, signal) =>
+      send(
+        method,
+        path,
+        {},
+        signal,
+        { accept: 'application/json', 'content-type': 'application/json' },
+        JSON.stringify(body),
+      ),
     close: () => agent.destroy(),
   }
 }

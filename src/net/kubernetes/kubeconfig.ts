@@ -24,7 +24,12 @@ export function loginError(message: string, cause?: unknown): WeirError {
 }
 
 /** Of several files, those that do not exist are skipped. Throws WEIR_KUBERNETES_LOGIN. */
-export async function readKubeconfig(host: Host, files: readonly string[], wanted: string | null, hint: string): Promise<Kubeconfig> {
+export async function readKubeconfig(
+  host: Host,
+  files: readonly string[],
+  wanted: string | null,
+  hint: string,
+): Promise<Kubeconfig> {
   const parts: { readonly file: string; readonly written: Dict }[] = []
   const missing: string[] = []
   for (const file of files) {
@@ -33,23 +38,34 @@ export async function readKubeconfig(host: Host, files: readonly string[], wante
       throw loginError(`There is no readable kubeconfig at ${file} (${reasonOf(error)}). ${hint}`, error)
     })
     if (text === undefined) missing.push(file)
-    else parts.push({ file, written: (await readYaml(text)) ?? refuse(file, 'it is no YAML with clusters, users and contexts') })
+    else
+      parts.push({
+        file,
+        written: (await readYaml(text)) ?? refuse(file, 'it is no YAML with clusters, users and contexts'),
+      })
   }
   const where = files.join(':')
   if (parts.length === 0) throw loginError(`There is no readable kubeconfig at ${missing.join(', ')}. ${hint}`)
   const entries = (list: string, member: string, name: string): Entry | undefined => {
     for (const { file, written } of parts) {
       const found = listOf(written[list]).find((each) => each['name'] === name)
-      if (found !== undefined) return { name, settings: dictOf(found[member]), near: (path) => posix.resolve(posix.dirname(file), path) }
+      if (found !== undefined)
+        return { name, settings: dictOf(found[member]), near: (path) => posix.resolve(posix.dirname(file), path) }
     }
     return undefined
   }
-  const current = wanted ?? parts.map(({ written }) => textOf(written['current-context'])).find((name) => name !== undefined) ?? refuse(where, 'it has no `current-context`; set `context`')
+  const current =
+    wanted ??
+    parts.map(({ written }) => textOf(written['current-context'])).find((name) => name !== undefined) ??
+    refuse(where, 'it has no `current-context`; set `context`')
   const context = entries('contexts', 'context', current)?.settings ?? refuse(where, `it has no context ${current}`)
   const clusterName = textOf(context['cluster']) ?? refuse(where, `context ${current} names no cluster`)
   const userName = textOf(context['user'])
   const cluster = entries('clusters', 'cluster', clusterName) ?? refuse(where, `it has no cluster ${clusterName}`)
-  const user = userName === undefined ? undefined : (entries('users', 'user', userName) ?? refuse(where, `it has no user ${userName}`))
+  const user =
+    userName === undefined
+      ? undefined
+      : (entries('users', 'user', userName) ?? refuse(where, `it has no user ${userName}`))
   return { cluster, user, namespace: textOf(context['namespace']) }
 }
 

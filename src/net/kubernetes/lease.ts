@@ -25,7 +25,10 @@ export interface LeaseRecord {
 }
 
 /** What a holder writes. */
-export type LeaseWish = Pick<LeaseRecord, 'holder' | 'seconds' | 'epoch' | 'told'> & { readonly acquired: string; readonly renewed: string }
+export type LeaseWish = Pick<LeaseRecord, 'holder' | 'seconds' | 'epoch' | 'told'> & {
+  readonly acquired: string
+  readonly renewed: string
+}
 
 export interface LeaseClient {
   /** Undefined: there is none. Rejects when the server does not answer, or refuses. */
@@ -40,8 +43,18 @@ export interface LeasePlace {
 }
 
 interface LeaseObject {
-  readonly metadata?: { readonly resourceVersion?: string; readonly annotations?: Readonly<Record<string, string>>; readonly [other: string]: unknown }
-  readonly spec?: { readonly holderIdentity?: string; readonly leaseDurationSeconds?: number; readonly leaseTransitions?: number; readonly acquireTime?: string; readonly [other: string]: unknown }
+  readonly metadata?: {
+    readonly resourceVersion?: string
+    readonly annotations?: Readonly<Record<string, string>>
+    readonly [other: string]: unknown
+  }
+  readonly spec?: {
+    readonly holderIdentity?: string
+    readonly leaseDurationSeconds?: number
+    readonly leaseTransitions?: number
+    readonly acquireTime?: string
+    readonly [other: string]: unknown
+  }
   readonly [other: string]: unknown
 }
 
@@ -68,9 +81,17 @@ export function leaseClient({ namespace, name }: LeasePlace, ask: Ask, write: Wr
       const object: LeaseObject = {
         ...rest,
         metadata: { ...metadata, name, namespace, annotations: { ...metadata?.annotations, [toldKey]: textOf(told) } },
-        spec: { ...spec, holderIdentity: holder, leaseDurationSeconds: seconds, leaseTransitions: epoch, acquireTime: acquired, renewTime: renewed },
+        spec: {
+          ...spec,
+          holderIdentity: holder,
+          leaseDurationSeconds: seconds,
+          leaseTransitions: epoch,
+          acquireTime: acquired,
+          renewTime: renewed,
+        },
       }
-      const answer = before === undefined ? await write('POST', all, object, signal) : await write('PUT', one, object, signal)
+      const answer =
+        before === undefined ? await write('POST', all, object, signal) : await write('PUT', one, object, signal)
       // Gone is another's doing, too.
       if (answer.status === 409 || (before !== undefined && answer.status === 404)) {
         answer.close()
@@ -85,8 +106,13 @@ export function leaseClient({ namespace, name }: LeasePlace, ask: Ask, write: Wr
 function recordOf(object: LeaseObject): LeaseRecord {
   const { holderIdentity, leaseDurationSeconds, leaseTransitions, acquireTime } = object.spec ?? {}
   return {
-    version: object.metadata?.resourceVersion ?? '', holder: holderIdentity ?? '', seconds: leaseDurationSeconds ?? 0, epoch: leaseTransitions ?? 0,
-    ...(acquireTime === undefined ? {} : { acquired: acquireTime }), told: toldOf(object.metadata?.annotations?.[toldKey]), object,
+    version: object.metadata?.resourceVersion ?? '',
+    holder: holderIdentity ?? '',
+    seconds: leaseDurationSeconds ?? 0,
+    epoch: leaseTransitions ?? 0,
+    ...(acquireTime === undefined ? {} : { acquired: acquireTime }),
+    told: toldOf(object.metadata?.annotations?.[toldKey]),
+    object,
   }
 }
 
@@ -95,14 +121,20 @@ function textOf(told: Told): string {
   const text = JSON.stringify(told)
   if (text.length <= mostTold) return text
   let size = 2
-  return JSON.stringify(Object.fromEntries(Object.entries(told).filter(([key, version]) => (size += key.length + version.length + 6) <= mostTold)))
+  return JSON.stringify(
+    Object.fromEntries(
+      Object.entries(told).filter(([key, version]) => (size += key.length + version.length + 6) <= mostTold),
+    ),
+  )
 }
 
 function toldOf(text: string | undefined): Told {
   try {
     const found: unknown = JSON.parse(text ?? '{}')
     if (typeof found !== 'object' || found === null) return {}
-    return Object.fromEntries(Object.entries(found).filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
+    return Object.fromEntries(
+      Object.entries(found).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+    )
   } catch {
     return {}
   }
@@ -110,5 +142,7 @@ function toldOf(text: string | undefined): Told {
 
 async function refused(what: string, answer: Answer): Promise<Error> {
   const { code, message = '' } = await readStatus(answer)
-  return new Error(`it can’t be ${what}: ${code}${message === '' ? '' : ` ${message}`}${code === 403 ? '. Give the account `get`, `create` and `update` of it' : ''}`)
+  return new Error(
+    `it can’t be ${what}: ${code}${message === '' ? '' : ` ${message}`}${code === 403 ? '. Give the account `get`, `create` and `update` of it' : ''}`,
+  )
 }

@@ -26,15 +26,24 @@ export async function login({ host, env, path, context }: LoginOptions): Promise
   const inPod = env['KUBERNETES_SERVICE_HOST']
   if (named.length === 0 && inPod !== undefined) return ofPod(host, inPod, env['KUBERNETES_SERVICE_PORT'] ?? '443')
   const files = named.length > 0 ? named : [`${env['HOME'] ?? ''}/.kube/config`]
-  const hint = named.length === 0 ? 'Set `kubeconfig`, or run inside of the cluster.' : path === null ? 'The variable KUBECONFIG names it.' : 'Look at `kubeconfig`.'
+  const hint =
+    named.length === 0
+      ? 'Set `kubeconfig`, or run inside of the cluster.'
+      : path === null
+        ? 'The variable KUBECONFIG names it.'
+        : 'Look at `kubeconfig`.'
   const { cluster, user, namespace } = await readKubeconfig(host, files, context, hint)
   const url = textOf(cluster.settings['server'])
-  if (url === undefined || !URL.canParse(url)) throw loginError(`cluster ${cluster.name} of the kubeconfig has no \`server\` that is a URL`)
+  if (url === undefined || !URL.canParse(url))
+    throw loginError(`cluster ${cluster.name} of the kubeconfig has no \`server\` that is a URL`)
   const identity = user === undefined ? undefined : identityOf(host, user)
   const proxy = proxyOf(cluster)
   return {
-    url: url.replace(/\/$/, ''), tls: await tlsOf(host, cluster, user), ...(namespace === undefined ? {} : { namespace }),
-    ...(identity === undefined ? {} : { identity: identity.read, refused: identity.forget }), ...(proxy === undefined ? {} : { proxy }),
+    url: url.replace(/\/$/, ''),
+    tls: await tlsOf(host, cluster, user),
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(identity === undefined ? {} : { identity: identity.read, refused: identity.forget }),
+    ...(proxy === undefined ? {} : { proxy }),
   }
 }
 
@@ -43,9 +52,18 @@ async function ofPod(host: Host, name: string, port: string): Promise<Login> {
   const namespace = await readText(host, `${mounted}/namespace`).catch(() => '')
   const { read, forget } = renewed(host, async () => ({ headers: bearer(await readText(host, `${mounted}/token`)) }))
   const ca = await readText(host, `${mounted}/ca.crt`).catch((error: unknown) => {
-    throw loginError(`the certificate ${mounted}/ca.crt of the pod's account cannot be read (${reasonOf(error)})`, error)
+    throw loginError(
+      `the certificate ${mounted}/ca.crt of the pod's account cannot be read (${reasonOf(error)})`,
+      error,
+    )
   })
-  return { ...(namespace.trim() === '' ? {} : { namespace: namespace.trim() }), url: `https://${server}:${port}`, tls: { ca }, identity: read, refused: forget }
+  return {
+    ...(namespace.trim() === '' ? {} : { namespace: namespace.trim() }),
+    url: `https://${server}:${port}`,
+    tls: { ca },
+    identity: read,
+    refused: forget,
+  }
 }
 
 async function tlsOf(host: Host, cluster: Entry, user: Entry | undefined): Promise<NonNullable<ClientOptions['tls']>> {
@@ -54,21 +72,36 @@ async function tlsOf(host: Host, cluster: Entry, user: Entry | undefined): Promi
     if (data !== undefined) return Buffer.from(data, 'base64')
     if (entry === undefined || file === undefined) return undefined
     const path = entry.near(file)
-    return Buffer.from(await host.disk.readFile(path).catch((error: unknown) => {
-      throw loginError(`the file ${path} cannot be read (${reasonOf(error)}); it is the \`${member}\` of ${entry === cluster ? 'cluster' : 'user'} ${entry.name} of the kubeconfig`, error)
-    }))
+    return Buffer.from(
+      await host.disk.readFile(path).catch((error: unknown) => {
+        throw loginError(
+          `the file ${path} cannot be read (${reasonOf(error)}); it is the \`${member}\` of ${entry === cluster ? 'cluster' : 'user'} ${entry.name} of the kubeconfig`,
+          error,
+        )
+      }),
+    )
   }
-  const [ca, cert, key] = await Promise.all([bytesOf(cluster, 'certificate-authority'), bytesOf(user, 'client-certificate'), bytesOf(user, 'client-key')])
+  const [ca, cert, key] = await Promise.all([
+    bytesOf(cluster, 'certificate-authority'),
+    bytesOf(user, 'client-certificate'),
+    bytesOf(user, 'client-key'),
+  ])
   const servername = textOf(cluster.settings['tls-server-name'])
   return {
-    ...(ca === undefined ? {} : { ca }), ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }),
-    ...(cluster.settings['insecure-skip-tls-verify'] === true ? { rejectUnauthorized: false } : {}), ...(servername === undefined ? {} : { servername }),
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(cluster.settings['insecure-skip-tls-verify'] === true ? { rejectUnauthorized: false } : {}),
+    ...(servername === undefined ? {} : { servername }),
   }
 }
 
 function proxyOf({ name, settings }: Entry): string | undefined {
   const proxy = textOf(settings['proxy-url'])
   if (proxy === undefined) return undefined
-  if (!URL.canParse(proxy) || !/^https?:$/.test(new URL(proxy).protocol)) throw loginError(`the \`proxy-url\` of cluster ${name} is none of http:// or https://; other proxies are not supported`)
+  if (!URL.canParse(proxy) || !/^https?:$/.test(new URL(proxy).protocol))
+    throw loginError(
+      `the \`proxy-url\` of cluster ${name} is none of http:// or https://; other proxies are not supported`,
+    )
   return proxy
 }

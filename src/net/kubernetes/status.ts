@@ -15,12 +15,20 @@ export interface Status {
   readonly code?: number
   readonly reason?: string
   readonly message?: string
-  readonly details?: { readonly retryAfterSeconds?: number; readonly causes?: readonly { readonly reason?: string; readonly message?: string }[] }
+  readonly details?: {
+    readonly retryAfterSeconds?: number
+    readonly causes?: readonly { readonly reason?: string; readonly message?: string }[]
+  }
 }
 
 const mostBytes = 64 * 1024
 /** Of an error in the middle of a watch, which has no head. */
-const codes = new Map([['Expired', 410], ['Gone', 410], ['Forbidden', 403], ['TooManyRequests', 429]])
+const codes = new Map([
+  ['Expired', 410],
+  ['Gone', 410],
+  ['Forbidden', 403],
+  ['TooManyRequests', 429],
+])
 
 /** Reads what it can of an answer that is no success. */
 export async function readStatus(answer: Answer): Promise<Refusal> {
@@ -47,7 +55,10 @@ export function refusalOf({ code, reason, message, details }: Status, otherwise 
   const retryAfter = details?.retryAfterSeconds
   const ahead = details?.causes?.some((cause) => cause.reason === 'ResourceVersionTooLarge') === true
   return {
-    code: code ?? codes.get(reason ?? '') ?? otherwise, ...(message === undefined ? {} : { message: message.slice(0, 500) }), ...(retryAfter === undefined ? {} : { retryAfter }), ...(ahead ? { ahead } : {}),
+    code: code ?? codes.get(reason ?? '') ?? otherwise,
+    ...(message === undefined ? {} : { message: message.slice(0, 500) }),
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+    ...(ahead ? { ahead } : {}),
   }
 }
 

@@ -10,13 +10,25 @@ import { lookAtLease } from './turn-look.ts'
 test('whether the Lease is ours to take is asked for, and what right is lacking is said', async () => {
   const server = await new LeaseServer().start()
   const folder = await mkdtemp(join(tmpdir(), 'weir-lease-look-'))
-  onTestFinished(async () => { await Promise.all([server.stop(), rm(folder, { recursive: true, force: true })]) })
+  onTestFinished(async () => {
+    await Promise.all([server.stop(), rm(folder, { recursive: true, force: true })])
+  })
   const kubeconfig = join(folder, 'kubeconfig')
   await writeFile(kubeconfig, kubeconfigOf(server.url))
-  const look = () => lookAtLease({ name: 'cts', namespace: 'weir', kubeconfig, duration: 10_000 }, { host: realHost() }, new AbortController().signal)
+  const look = () =>
+    lookAtLease(
+      { name: 'cts', namespace: 'weir', kubeconfig, duration: 10_000 },
+      { host: realHost() },
+      new AbortController().signal,
+    )
   expect(await look()).toEqual([{ is: 'ok', says: 'Lease weir/cts may be read and written by us' }])
   server.refused.add('update')
-  expect(await look()).toEqual([{ is: 'fail', says: 'Lease weir/cts: our account may not update it; give it `get`, `create` and `update` of leases.coordination.k8s.io there' }])
+  expect(await look()).toEqual([
+    {
+      is: 'fail',
+      says: 'Lease weir/cts: our account may not update it; give it `get`, `create` and `update` of leases.coordination.k8s.io there',
+    },
+  ])
   expect(server.leases.size).toBe(0)
   await server.stop()
   expect(await look()).toEqual([{ is: 'fail', says: expect.stringContaining('ECONNREFUSED') as string }])

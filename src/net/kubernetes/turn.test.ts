@@ -10,8 +10,14 @@ const clock = { now: () => Date.parse('2026-11-22T10:00:00Z'), monotonic: () => 
 
 function turnAt(server: LeaseServer, options: Partial<LeaseTurnOptions>): LeaseTurn {
   const client = openClient({ url: server.url })
-  onTestFinished(() => { client.close() })
-  return leaseTurn(client, { namespace: 'weir', name: 'cts' }, { of: 'cts', name: 'one', host: { clock, timers, random }, durationMs: 15_000, ...options })
+  onTestFinished(() => {
+    client.close()
+  })
+  return leaseTurn(
+    client,
+    { namespace: 'weir', name: 'cts' },
+    { of: 'cts', name: 'one', host: { clock, timers, random }, durationMs: 15_000, ...options },
+  )
 }
 
 test('of two who write over the same version one is refused; whose turn it is and what it knows are in the Lease, for people and for the next', async () => {
@@ -28,7 +34,12 @@ test('of two who write over the same version one is refused; whose turn it is an
   expect(second).toBeDefined()
   // It does not know the version that is there now.
   expect(await one.write(first, { holder: 'one 1' }, never)).toBeUndefined()
-  expect(server.leases.get('weir/cts')?.spec).toMatchObject({ holderIdentity: 'two 1', leaseTransitions: 2, leaseDurationSeconds: 15, acquireTime: '2026-11-22T10:00:00.000000Z' })
+  expect(server.leases.get('weir/cts')?.spec).toMatchObject({
+    holderIdentity: 'two 1',
+    leaseTransitions: 2,
+    leaseDurationSeconds: 15,
+    acquireTime: '2026-11-22T10:00:00.000000Z',
+  })
 })
 
 test('a Lease of another source is not touched, and that is said; one whose state somebody has removed is still its holder’s', async () => {
@@ -37,10 +48,16 @@ test('a Lease of another source is not touched, and that is said; one whose stat
   const one = turnAt(server, {})
   await one.read(never)
   await one.write(undefined, { holder: 'one 1', state: { places: {} } }, never)
-  await expect(turnAt(server, { of: 'exo' }).read(never)).rejects.toThrow('the Lease is that of source cts: name another one')
+  await expect(turnAt(server, { of: 'exo' }).read(never)).rejects.toThrow(
+    'the Lease is that of source cts: name another one',
+  )
   const lease = server.leases.get('weir/cts')
   if (lease === undefined) throw new Error('there is no Lease')
-  const annotated = (told: string | undefined): void => void server.leases.set('weir/cts', { ...lease, metadata: { ...lease.metadata, annotations: told === undefined ? {} : { 'weir/told': told } } })
+  const annotated = (told: string | undefined): void =>
+    void server.leases.set('weir/cts', {
+      ...lease,
+      metadata: { ...lease.metadata, annotations: told === undefined ? {} : { 'weir/told': told } },
+    })
   annotated('{"apps/deployments":"17"}')
   await expect(one.read(never)).rejects.toThrow('another kind of source')
   annotated(undefined)
@@ -63,6 +80,8 @@ test('what does not fit is not written, rather than without what the next one ne
   const turn = turnAt(server, {})
   await turn.read(never)
   const places = Object.fromEntries(Array.from({ length: 4000 }, (_, at) => [`project-of-some-customer/${at}`, at]))
-  await expect(turn.write(undefined, { holder: 'one 1', state: { places } }, never)).rejects.toThrow('what is known does not fit into a Lease')
+  await expect(turn.write(undefined, { holder: 'one 1', state: { places } }, never)).rejects.toThrow(
+    'what is known does not fit into a Lease',
+  )
   expect(server.leases.size).toBe(0)
 })

@@ -44,20 +44,36 @@ export interface OpenLeaseTurn {
 }
 
 /** The cluster that a Lease is in, and where in it. Rejects with WEIR_KUBERNETES_LOGIN where the cluster can't be found. */
-export async function reachLease({ name, namespace, kubeconfig }: LeaseSettings, host: Host): Promise<{ readonly client: Client; readonly place: LeasePlace }> {
+export async function reachLease(
+  { name, namespace, kubeconfig }: LeaseSettings,
+  host: Host,
+): Promise<{ readonly client: Client; readonly place: LeasePlace }> {
   const { namespace: own = 'default', ...way } = await login({ host, env: self.env, path: kubeconfig, context: null })
   return { client: openClient(way), place: { name, namespace: namespace ?? own } }
 }
 
 /** Of a source; undefined where no Lease is asked for. Rejects with WEIR_KUBERNETES_LOGIN where the cluster can't be found; that it does not answer is no error here. */
-export async function openLeaseTurn(settings: LeaseSettings | null, { id, host }: { readonly id: string; readonly host: Host }): Promise<OpenLeaseTurn | undefined> {
+export async function openLeaseTurn(
+  settings: LeaseSettings | null,
+  { id, host }: { readonly id: string; readonly host: Host },
+): Promise<OpenLeaseTurn | undefined> {
   if (settings === null) return undefined
   const { duration } = settings
   const { client, place } = await reachLease(settings, host)
-  return { record: leaseTurn(client, place, { of: id, name: self.hostname, host, durationMs: duration }), durationMs: duration, close: () => { client.close() } }
+  return {
+    record: leaseTurn(client, place, { of: id, name: self.hostname, host, durationMs: duration }),
+    durationMs: duration,
+    close: () => {
+      client.close()
+    },
+  }
 }
 
-export function leaseTurn(client: Pick<Client, 'ask' | 'write'>, place: LeasePlace, { of, name, host: { clock, timers, random }, durationMs }: LeaseTurnOptions): LeaseTurn {
+export function leaseTurn(
+  client: Pick<Client, 'ask' | 'write'>,
+  place: LeasePlace,
+  { of, name, host: { clock, timers, random }, durationMs }: LeaseTurnOptions,
+): LeaseTurn {
   const lease = leaseClient(place, client.ask, client.write)
   const limit = { timers, ms: durationMs * answerPart }
   let known: LeaseRecord | undefined
@@ -74,9 +90,14 @@ export function leaseTurn(client: Pick<Client, 'ask' | 'write'>, place: LeasePla
       const holder = holderOf(value)
       const isNew = holder !== '' && holder !== known?.holder
       const turn = JSON.stringify(value)
-      if (JSON.stringify(turn).length > mostTold - of.length - 64) throw new Error('what is known does not fit into a Lease: give its places to several sources')
+      if (JSON.stringify(turn).length > mostTold - of.length - 64)
+        throw new Error('what is known does not fit into a Lease: give its places to several sources')
       const wish = {
-        holder, seconds: Math.max(1, Math.ceil(durationMs / 1000)), epoch: (known?.epoch ?? 0) + (isNew ? 1 : 0), acquired: isNew ? at : (known?.acquired ?? at), renewed: at,
+        holder,
+        seconds: Math.max(1, Math.ceil(durationMs / 1000)),
+        epoch: (known?.epoch ?? 0) + (isNew ? 1 : 0),
+        acquired: isNew ? at : (known?.acquired ?? at),
+        renewed: at,
         told: { source: of, turn },
       }
       const written = await limited(signal, limit, (asked) => lease.write(known, wish, asked))
@@ -89,7 +110,10 @@ export function leaseTurn(client: Pick<Client, 'ask' | 'write'>, place: LeasePla
 /** Throws where it is another source's. */
 function valueIn({ told, holder }: LeaseRecord, of: string): unknown {
   const { source, turn, ...others } = told
-  if (source !== undefined ? source !== of : Object.keys(others).length > 0) throw new Error(`the Lease is that of ${source === undefined ? 'another kind of source' : `source ${source}`}: name another one`)
+  if (source !== undefined ? source !== of : Object.keys(others).length > 0)
+    throw new Error(
+      `the Lease is that of ${source === undefined ? 'another kind of source' : `source ${source}`}: name another one`,
+    )
   try {
     if (turn !== undefined) return JSON.parse(turn)
   } catch {

@@ -14,7 +14,12 @@ export interface Answer {
 }
 
 /** Asks the server, as whoever we are. Rejects when there is no answer. */
-export type Ask = (path: string, query: Readonly<Record<string, string>>, signal: AbortSignal, accept?: string) => Promise<Answer>
+export type Ask = (
+  path: string,
+  query: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+  accept?: string,
+) => Promise<Answer>
 
 /** Writes an object as JSON. Rejects when there is no answer: then nobody knows whether it was written. */
 export type Write = (method: 'POST' | 'PUT', path: string, body: object, signal: AbortSignal) => Promise<Answer>

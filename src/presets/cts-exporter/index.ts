@@ -49,18 +49,24 @@ export function ctsExporterPreset({ flags, env, hasToken, data }: CtsExporterInp
           auth: { type: 'clouds', ...(cloud === undefined ? {} : { cloud }) },
           projects: projectsOf(settings),
           // `source` of events is the address of this version, as consumers know it.
-          api: 'v2', backfill: `${from}m`,
+          api: 'v2',
+          backfill: `${from}m`,
           // What the sink does not have goes with the pod, and is told again by the next one.
-          ...(lease === undefined ? {} : { lease: { name: lease }, ...(sink === undefined ? {} : { ack: 'sink:knative' }) }),
+          ...(lease === undefined
+            ? {}
+            : { lease: { name: lease }, ...(sink === undefined ? {} : { ack: 'sink:knative' }) }),
         },
         netflow: { listen: 'off', tcp: 'off' },
         sflow: { listen: 'off' },
       },
       sinks,
     },
-    files, notes,
-    fresh: lease === undefined ? 'traces of the look-back are sent, also those that were sent before. Keep the folder over restarts, or set CTS_LEASE, so that each is sent once.'
-      : `how far traces are sent is known from the Lease ${lease}, if it is there.`,
+    files,
+    notes,
+    fresh:
+      lease === undefined
+        ? 'traces of the look-back are sent, also those that were sent before. Keep the folder over restarts, or set CTS_LEASE, so that each is sent once.'
+        : `how far traces are sent is known from the Lease ${lease}, if it is there.`,
   }
 }
 
@@ -75,29 +81,51 @@ interface Sinks {
   readonly notes: readonly string[]
 }
 
-function sinksOf({ sink, debug, extensions, authorities }: CtsExporterSettings, hasToken: boolean, folder: string): Sinks {
+function sinksOf(
+  { sink, debug, extensions, authorities }: CtsExporterSettings,
+  hasToken: boolean,
+  folder: string,
+): Sinks {
   if (sink === undefined) {
-    return { sinks: debug ? { log: { type: 'stdout', from: ['cts'] } } : {}, files: {}, notes: [`CTS_X_PNP is off: traces are read, counted${debug ? ', printed' : ''} and sent nowhere.`] }
+    return {
+      sinks: debug ? { log: { type: 'stdout', from: ['cts'] } } : {},
+      files: {},
+      notes: [`CTS_X_PNP is off: traces are read, counted${debug ? ', printed' : ''} and sent nowhere.`],
+    }
   }
   const isSecure = /^https:/i.test(sink.plain)
   const trusted = isSecure ? authorities : undefined
-  const auth = hasToken ? { type: 'bearer', token: `file:${oidcTokenFile}` }
-    : sink.user === undefined ? undefined : { type: 'basic', user: sink.user, password: `file:${folder}/${passwordFile}` }
+  const auth = hasToken
+    ? { type: 'bearer', token: `file:${oidcTokenFile}` }
+    : sink.user === undefined
+      ? undefined
+      : { type: 'basic', user: sink.user, password: `file:${folder}/${passwordFile}` }
   return {
     sinks: {
       knative: {
-        type: 'http', url: sink.plain, ...(auth === undefined ? {} : { auth }), ...(trusted === undefined ? {} : { tls: { ca_file: `${folder}/${authoritiesFile}` } }),
+        type: 'http',
+        url: sink.plain,
+        ...(auth === undefined ? {} : { auth }),
+        ...(trusted === undefined ? {} : { tls: { ca_file: `${folder}/${authoritiesFile}` } }),
         ...(Object.keys(extensions).length === 0 ? {} : { extensions }),
         // As Knative's own senders do: a service that is being put in place, or a channel, may answer so for a while.
         retry_statuses: [404, 409],
         // A trace that can't be delivered waits, and no more are read before one is lost.
-        from: ['cts'], when_behind: 'block',
+        from: ['cts'],
+        when_behind: 'block',
       },
     },
-    files: { ...(auth?.type === 'basic' ? { [passwordFile]: sink.password ?? '' } : {}), ...(trusted === undefined ? {} : { [authoritiesFile]: trusted }) },
+    files: {
+      ...(auth?.type === 'basic' ? { [passwordFile]: sink.password ?? '' } : {}),
+      ...(trusted === undefined ? {} : { [authoritiesFile]: trusted }),
+    },
     notes: [
-      ...(authorities === undefined || isSecure ? [] : ['K_CA_CERTS is set, but K_SINK is plain HTTP: nothing is checked.']),
-      ...(hasToken && sink.user !== undefined ? [`The login in K_SINK is not used: there is a token in ${oidcTokenFile}.`] : []),
+      ...(authorities === undefined || isSecure
+        ? []
+        : ['K_CA_CERTS is set, but K_SINK is plain HTTP: nothing is checked.']),
+      ...(hasToken && sink.user !== undefined
+        ? [`The login in K_SINK is not used: there is a token in ${oidcTokenFile}.`]
+        : []),
     ],
   }
 }

@@ -33,7 +33,17 @@ const mostMinutes = 10_080
 const usualMinutes = 5
 const usualTracker = 'system'
 /** Attributes of the standard, which no extension can have the name of. */
-const reserved: ReadonlySet<string> = new Set(['specversion', 'id', 'source', 'type', 'subject', 'time', 'datacontenttype', 'dataschema', 'data'])
+const reserved: ReadonlySet<string> = new Set([
+  'specversion',
+  'id',
+  'source',
+  'type',
+  'subject',
+  'time',
+  'datacontenttype',
+  'dataschema',
+  'data',
+])
 
 /** A variable that is empty counts as unset: Knative sets some in any case. Throws PresetProblem. */
 export function readSettings(flags: CtsExporterFlags, env: Environment): CtsExporterSettings {
@@ -47,33 +57,51 @@ export function readSettings(flags: CtsExporterFlags, env: Environment): CtsExpo
   const isPushing = truth('CTS_X_PNP', true)
   const tracker = trackerOf(said('CTS_TRACKER'))
   return {
-    cloud: said('OS_CLOUD'), debug: truth('OS_DEBUG', false), tracker, project: tracker === usualTracker ? undefined : projectOf(said), from: minutesOf(flags.from, said('CTS_FROM')),
-    sink: isPushing ? sinkOf(said('K_SINK')) : undefined, extensions: extensionsOf(said('K_CE_OVERRIDES')), lease: said('CTS_LEASE'), authorities: said('K_CA_CERTS'),
+    cloud: said('OS_CLOUD'),
+    debug: truth('OS_DEBUG', false),
+    tracker,
+    project: tracker === usualTracker ? undefined : projectOf(said),
+    from: minutesOf(flags.from, said('CTS_FROM')),
+    sink: isPushing ? sinkOf(said('K_SINK')) : undefined,
+    extensions: extensionsOf(said('K_CE_OVERRIDES')),
+    lease: said('CTS_LEASE'),
+    authorities: said('K_CA_CERTS'),
   }
 }
 
 function trackerOf(given = usualTracker): string {
-  if (!/^[\w-]{1,64}$/.test(given)) throw new PresetProblem(`CTS_TRACKER is \`${given}\`; a tracker is named with letters, digits, \`-\` and \`_\``)
+  if (!/^[\w-]{1,64}$/.test(given))
+    throw new PresetProblem(`CTS_TRACKER is \`${given}\`; a tracker is named with letters, digits, \`-\` and \`_\``)
   return given
 }
 
 function projectOf(said: (name: string) => string | undefined): CtsExporterSettings['project'] {
   const [name, id] = [said('OS_PROJECT_NAME') ?? said('OS_TENANT_NAME'), said('OS_PROJECT_ID') ?? said('OS_TENANT_ID')]
   if (id !== undefined) return { id }
-  if (name === undefined) throw new PresetProblem(`a tracker other than \`${usualTracker}\` (CTS_TRACKER) is one of a project that the environment names: set OS_PROJECT_NAME, too`)
+  if (name === undefined)
+    throw new PresetProblem(
+      `a tracker other than \`${usualTracker}\` (CTS_TRACKER) is one of a project that the environment names: set OS_PROJECT_NAME, too`,
+    )
   return { name }
 }
 
 /** `-from 0` is as if it were not there, as with cts_exporter. */
 function minutesOf(flag: string | undefined, variable: string | undefined): number {
-  const [given, by] = flag === undefined || /^0+$/.test(flag) ? [variable ?? String(usualMinutes), 'CTS_FROM'] as const : [flag, '-from'] as const
+  const [given, by] =
+    flag === undefined || /^0+$/.test(flag)
+      ? ([variable ?? String(usualMinutes), 'CTS_FROM'] as const)
+      : ([flag, '-from'] as const)
   const minutes = /^\d{1,6}$/.test(given) ? Number(given) : 0
-  if (minutes < 1 || minutes > mostMinutes) throw new PresetProblem(`${by} is \`${given}\`; it may be 1 to ${mostMinutes} minutes, which is what CTS keeps`)
+  if (minutes < 1 || minutes > mostMinutes)
+    throw new PresetProblem(`${by} is \`${given}\`; it may be 1 to ${mostMinutes} minutes, which is what CTS keeps`)
   return minutes
 }
 
 function sinkOf(url: string | undefined): Login {
-  if (url === undefined) throw new PresetProblem('K_SINK is not set, so that there is nowhere to send traces to: set it to a URL, bind it (SinkBinding, ContainerSource), or set CTS_X_PNP=false to send nothing')
+  if (url === undefined)
+    throw new PresetProblem(
+      'K_SINK is not set, so that there is nowhere to send traces to: set it to a URL, bind it (SinkBinding, ContainerSource), or set CTS_X_PNP=false to send nothing',
+    )
   if (!/^https?:\/\/[^/]/i.test(url)) throw new PresetProblem('K_SINK is no URL with http:// or https://')
   return loginOf(url)
 }
@@ -81,17 +109,30 @@ function sinkOf(url: string | undefined): Login {
 function extensionsOf(text: string | undefined): Readonly<Record<string, string>> {
   if (text === undefined) return {}
   const given = parsed(text)
-  if (!isRecord(given)) throw new PresetProblem('K_CE_OVERRIDES is no JSON object; it may be {"extensions":{"env":"prod"}}')
+  if (!isRecord(given))
+    throw new PresetProblem('K_CE_OVERRIDES is no JSON object; it may be {"extensions":{"env":"prod"}}')
   const { extensions = null } = given
   if (extensions === null) return {}
-  if (!isRecord(extensions)) throw new PresetProblem('`extensions` of K_CE_OVERRIDES is no JSON object; it may be {"env":"prod"}')
-  return Object.fromEntries(Object.entries(extensions).map(([written, value]) => {
-    const name = written.toLowerCase()
-    if (!/^[a-z0-9]+$/.test(name)) throw new PresetProblem(`K_CE_OVERRIDES names the extension \`${written}\`; extensions are named with letters and digits alone`)
-    if (reserved.has(name)) throw new PresetProblem(`K_CE_OVERRIDES sets \`${written}\`, which is an attribute of every event and no extension`)
-    if (typeof value !== 'string' || value === '') throw new PresetProblem(`the extension \`${written}\` of K_CE_OVERRIDES is no text; write it in quotes, and not empty`)
-    return [name, value]
-  }))
+  if (!isRecord(extensions))
+    throw new PresetProblem('`extensions` of K_CE_OVERRIDES is no JSON object; it may be {"env":"prod"}')
+  return Object.fromEntries(
+    Object.entries(extensions).map(([written, value]) => {
+      const name = written.toLowerCase()
+      if (!/^[a-z0-9]+$/.test(name))
+        throw new PresetProblem(
+          `K_CE_OVERRIDES names the extension \`${written}\`; extensions are named with letters and digits alone`,
+        )
+      if (reserved.has(name))
+        throw new PresetProblem(
+          `K_CE_OVERRIDES sets \`${written}\`, which is an attribute of every event and no extension`,
+        )
+      if (typeof value !== 'string' || value === '')
+        throw new PresetProblem(
+          `the extension \`${written}\` of K_CE_OVERRIDES is no text; write it in quotes, and not empty`,
+        )
+      return [name, value]
+    }),
+  )
 }
 
 /** Undefined for what is no JSON. */

@@ -14,7 +14,8 @@ export interface Bus {
   readonly notes: readonly string[]
 }
 
-const now = 'Today it may be nats://SUBJECT (with NATS_SERVER_URL), kafka://TOPIC (with KAFKA_BROKERS), rabbit://EXCHANGE (with RABBIT_SERVER_URL), awssqs://HOST/ACCOUNT/QUEUE, awssns:///ARN, gcppubsub://PROJECT/TOPIC, azuresb://TOPIC (with SERVICEBUS_CONNECTION_STRING or AZURE_SERVICEBUS_HOSTNAME), http:// or https://'
+const now =
+  'Today it may be nats://SUBJECT (with NATS_SERVER_URL), kafka://TOPIC (with KAFKA_BROKERS), rabbit://EXCHANGE (with RABBIT_SERVER_URL), awssqs://HOST/ACCOUNT/QUEUE, awssns:///ARN, gcppubsub://PROJECT/TOPIC, azuresb://TOPIC (with SERVICEBUS_CONNECTION_STRING or AZURE_SERVICEBUS_HOSTNAME), http:// or https://'
 
 /** `secret(name)`: how the configuration refers to a secret of that name. Throws PresetProblem in words for the user. */
 export function busOf({ url, env }: BusInput, secret: (name: string) => string): Bus {
@@ -27,7 +28,8 @@ export function busOf({ url, env }: BusInput, secret: (name: string) => string):
   if (scheme === 'gcppubsub') return pubsubBus(url, env)
   if (scheme === 'azuresb') return azureBus(url, env, secret)
   if (scheme === 'http' || scheme === 'https') return httpBus(url, secret)
-  if (scheme === 'mem') throw new PresetProblem(`mem:// is a bus inside one process, which nobody else could read. ${now}.`)
+  if (scheme === 'mem')
+    throw new PresetProblem(`mem:// is a bus inside one process, which nobody else could read. ${now}.`)
   throw new PresetProblem(`${scheme}:// is no bus that kollect or Weir knows. ${now}.`)
 }
 
@@ -35,27 +37,53 @@ export function busOf({ url, env }: BusInput, secret: (name: string) => string):
 function natsBus(text: string, env: BusInput['env'], secret: (name: string) => string): Bus {
   const [place = '', query = ''] = text.slice(text.indexOf('://') + 3).split('?', 2)
   const subject = place.replace(/\/+$/, '')
-  if (!/^[^\s.*>{}]+(?:\.[^\s.*>{}]+)*$/.test(subject)) throw new PresetProblem(`\`${text}\` names no subject to publish to: write nats://SUBJECT, such as nats://cluster.changes`)
+  if (!/^[^\s.*>{}]+(?:\.[^\s.*>{}]+)*$/.test(subject))
+    throw new PresetProblem(
+      `\`${text}\` names no subject to publish to: write nats://SUBJECT, such as nats://cluster.changes`,
+    )
   const wanted = new URLSearchParams(query)
   const unknown = [...wanted.keys()].find((name) => name !== 'stream' && name !== 'natsv2')
-  if (unknown !== undefined) throw new PresetProblem(`\`${unknown}\` is not known in a nats:// URL; it may hold \`stream\``)
+  if (unknown !== undefined)
+    throw new PresetProblem(`\`${unknown}\` is not known in a nats:// URL; it may hold \`stream\``)
   const stream = wanted.get('stream')
-  const servers = (env['NATS_SERVER_URL'] ?? '').split(',').map((one) => one.trim()).filter((one) => one !== '')
-  if (servers.length === 0) throw new PresetProblem('nats:// needs the address of a server in NATS_SERVER_URL, such as nats://nats.messaging:4222')
+  const servers = (env['NATS_SERVER_URL'] ?? '')
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '')
+  if (servers.length === 0)
+    throw new PresetProblem(
+      'nats:// needs the address of a server in NATS_SERVER_URL, such as nats://nats.messaging:4222',
+    )
   const login = servers.map(loginOf)
   const [first] = login
-  const auth = first?.user === undefined ? {}
-    : first.password === undefined ? { auth: { type: 'token', token: secret('nats-token') } } : { auth: { type: 'user', user: first.user, password: secret('nats-password') } }
+  const auth =
+    first?.user === undefined
+      ? {}
+      : first.password === undefined
+        ? { auth: { type: 'token', token: secret('nats-token') } }
+        : { auth: { type: 'user', user: first.user, password: secret('nats-password') } }
   const [url = '', ...more] = login.map(({ plain }) => plain)
   return {
     sink: {
-      type: 'nats', url, ...(more.length === 0 ? {} : { more_urls: more }), subject,
-      ...(stream === null ? { wait_for: 'server' } : { stream, create_stream: true }), ...auth,
+      type: 'nats',
+      url,
+      ...(more.length === 0 ? {} : { more_urls: more }),
+      subject,
+      ...(stream === null ? { wait_for: 'server' } : { stream, create_stream: true }),
+      ...auth,
     },
-    secrets: first?.user === undefined ? {} : first.password === undefined ? { 'nats-token': first.user } : { 'nats-password': first.password },
-    notes: stream === null
-      ? ['Messages are published as kollect does: who does not listen just then misses them. With nats://SUBJECT?stream=NAME a JetStream stream keeps them, and each is waited for.']
-      : [],
+    secrets:
+      first?.user === undefined
+        ? {}
+        : first.password === undefined
+          ? { 'nats-token': first.user }
+          : { 'nats-password': first.password },
+    notes:
+      stream === null
+        ? [
+            'Messages are published as kollect does: who does not listen just then misses them. With nats://SUBJECT?stream=NAME a JetStream stream keeps them, and each is waited for.',
+          ]
+        : [],
   }
 }
 
@@ -63,11 +91,22 @@ function natsBus(text: string, env: BusInput['env'], secret: (name: string) => s
 function kafkaBus(text: string, env: BusInput['env']): Bus {
   const [place = '', query = ''] = text.slice(text.indexOf('://') + 3).split('?', 2)
   const topic = place.replace(/\/+$/, '')
-  if (!/^[\w.-]{1,249}$/.test(topic)) throw new PresetProblem(`\`${text}\` names no topic to publish to: write kafka://TOPIC, such as kafka://cluster-changes`)
+  if (!/^[\w.-]{1,249}$/.test(topic))
+    throw new PresetProblem(
+      `\`${text}\` names no topic to publish to: write kafka://TOPIC, such as kafka://cluster-changes`,
+    )
   const [unknown] = new URLSearchParams(query).keys()
-  if (unknown !== undefined) throw new PresetProblem(`\`${unknown}\` is not known in a kafka:// URL, which has no parameters`)
-  const brokers = (env['KAFKA_BROKERS'] ?? '').split(',').map((one) => one.trim()).filter((one) => one !== '').map((one) => (/:\d+$/.test(one) ? one : `${one}:9092`))
-  if (brokers.length === 0) throw new PresetProblem('kafka:// needs the addresses of brokers in KAFKA_BROKERS, such as kafka-1.messaging:9092,kafka-2.messaging:9092')
+  if (unknown !== undefined)
+    throw new PresetProblem(`\`${unknown}\` is not known in a kafka:// URL, which has no parameters`)
+  const brokers = (env['KAFKA_BROKERS'] ?? '')
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '')
+    .map((one) => (/:\d+$/.test(one) ? one : `${one}:9092`))
+  if (brokers.length === 0)
+    throw new PresetProblem(
+      'kafka:// needs the addresses of brokers in KAFKA_BROKERS, such as kafka-1.messaging:9092,kafka-2.messaging:9092',
+    )
   return { sink: { type: 'kafka', brokers, topic, partitioner: 'fnv1a' }, secrets: {}, notes: [] }
 }
 
@@ -75,16 +114,29 @@ function kafkaBus(text: string, env: BusInput['env']): Bus {
 function rabbitBus(text: string, env: BusInput['env'], secret: (name: string) => string): Bus {
   const [place = '', query = ''] = text.slice(text.indexOf('://') + 3).split('?', 2)
   const exchange = place.replace(/\/+$/, '')
-  if (exchange === '') throw new PresetProblem(`\`${text}\` names no exchange to publish to: write rabbit://EXCHANGE, such as rabbit://cluster-changes`)
+  if (exchange === '')
+    throw new PresetProblem(
+      `\`${text}\` names no exchange to publish to: write rabbit://EXCHANGE, such as rabbit://cluster-changes`,
+    )
   const [unknown] = new URLSearchParams(query).keys()
-  if (unknown !== undefined) throw new PresetProblem(`\`${unknown}\` is not known in a rabbit:// URL; what messages are routed by is set with WEIR_SINKS_KOLLECT_ROUTING_KEY`)
+  if (unknown !== undefined)
+    throw new PresetProblem(
+      `\`${unknown}\` is not known in a rabbit:// URL; what messages are routed by is set with WEIR_SINKS_KOLLECT_ROUTING_KEY`,
+    )
   const server = (env['RABBIT_SERVER_URL'] ?? '').trim()
-  if (!/^amqps?:\/\//.test(server)) throw new PresetProblem('rabbit:// needs the address of a server in RABBIT_SERVER_URL, such as amqp://user:password@rabbit.messaging:5672/')
+  if (!/^amqps?:\/\//.test(server))
+    throw new PresetProblem(
+      'rabbit:// needs the address of a server in RABBIT_SERVER_URL, such as amqp://user:password@rabbit.messaging:5672/',
+    )
   const { plain, user, password } = loginOf(server)
   const { protocol, host, pathname } = new URL(plain)
   return {
     sink: {
-      type: 'rabbitmq', url: `${protocol}//${host}`, ...(pathname.length > 1 ? { vhost: decodeURIComponent(pathname.slice(1)) } : {}), exchange, routing_key: '',
+      type: 'rabbitmq',
+      url: `${protocol}//${host}`,
+      ...(pathname.length > 1 ? { vhost: decodeURIComponent(pathname.slice(1)) } : {}),
+      exchange,
+      routing_key: '',
       ...(user === undefined ? {} : { auth: { type: 'user', user, password: secret('rabbit-password') } }),
     },
     // What clients of RabbitMQ send when the address has none.
@@ -106,37 +158,62 @@ function awsBus(scheme: 'awssqs' | 'awssns', text: string): Bus {
   const protocol = wanted.get('disableSSL') === 'true' ? 'http' : 'https'
   const known: ReadonlySet<string> = new Set(['region', 'profile', 'endpoint', 'disableSSL', ...ignoredOfAws])
   const unknown = [...wanted.keys()].find((name) => !known.has(name))
-  if (unknown !== undefined) throw new PresetProblem(`\`${unknown}\` is not known in an ${scheme}:// URL; it may hold \`region\`, \`endpoint\`, \`disableSSL\` and \`profile\``)
-  if (scheme === 'awssqs' && !/^[^/]+\/[^/]+\/[^/]+$/.test(place)) throw new PresetProblem(`\`${text}\` names no queue: write awssqs://HOST/ACCOUNT/QUEUE, such as awssqs://sqs.eu-central-1.amazonaws.com/123456789012/changes`)
-  if (scheme === 'awssns' && !/^\/arn:[^:]+:sns:[^:]+:\d+:[\w.-]+$/.test(place)) throw new PresetProblem(`\`${text}\` names no topic: write awssns:///ARN with three slashes, such as awssns:///arn:aws:sns:eu-central-1:123456789012:changes`)
+  if (unknown !== undefined)
+    throw new PresetProblem(
+      `\`${unknown}\` is not known in an ${scheme}:// URL; it may hold \`region\`, \`endpoint\`, \`disableSSL\` and \`profile\``,
+    )
+  if (scheme === 'awssqs' && !/^[^/]+\/[^/]+\/[^/]+$/.test(place))
+    throw new PresetProblem(
+      `\`${text}\` names no queue: write awssqs://HOST/ACCOUNT/QUEUE, such as awssqs://sqs.eu-central-1.amazonaws.com/123456789012/changes`,
+    )
+  if (scheme === 'awssns' && !/^\/arn:[^:]+:sns:[^:]+:\d+:[\w.-]+$/.test(place))
+    throw new PresetProblem(
+      `\`${text}\` names no topic: write awssns:///ARN with three slashes, such as awssns:///arn:aws:sns:eu-central-1:123456789012:changes`,
+    )
   return {
     sink: {
-      ...(scheme === 'awssqs' ? { type: 'aws-sqs', queue_url: `${protocol}://${place}` } : { type: 'aws-sns', topic_arn: place.slice(1) }),
+      ...(scheme === 'awssqs'
+        ? { type: 'aws-sqs', queue_url: `${protocol}://${place}` }
+        : { type: 'aws-sns', topic_arn: place.slice(1) }),
       mode: 'raw',
       ...(region === null ? {} : { region }),
       ...(endpoint === null ? {} : { endpoint: endpoint.includes('://') ? endpoint : `${protocol}://${endpoint}` }),
       ...(profile === null ? {} : { auth: { type: 'default', profile } }),
     },
     secrets: {},
-    notes: place.endsWith('.fifo') ? [] : ['A standard queue or topic keeps no order and may deliver twice; one whose name ends in .fifo keeps the changes of an object in order.'],
+    notes: place.endsWith('.fifo')
+      ? []
+      : [
+          'A standard queue or topic keeps no order and may deliver twice; one whose name ends in .fifo keeps the changes of an object in order.',
+        ],
   }
 }
 
 /** `projects/P/topics/T` or `P/T`. The account is found as Google's clients do; PUBSUB_EMULATOR_HOST names an emulator, without TLS and login. */
 function pubsubBus(text: string, env: BusInput['env']): Bus {
   const [place = '', query = ''] = text.slice(text.indexOf('://') + 3).split('?', 2)
-  const [, project, topic] = /^(?:projects\/([^/]+)\/topics|([^/]+))\/([^/]+)\/?$/.exec(place)?.filter((part) => part !== undefined) ?? []
-  if (project === undefined || topic === undefined) throw new PresetProblem(`\`${text}\` names no topic to publish to: write gcppubsub://projects/PROJECT/topics/TOPIC, or gcppubsub://PROJECT/TOPIC`)
+  const [, project, topic] =
+    /^(?:projects\/([^/]+)\/topics|([^/]+))\/([^/]+)\/?$/.exec(place)?.filter((part) => part !== undefined) ?? []
+  if (project === undefined || topic === undefined)
+    throw new PresetProblem(
+      `\`${text}\` names no topic to publish to: write gcppubsub://projects/PROJECT/topics/TOPIC, or gcppubsub://PROJECT/TOPIC`,
+    )
   const batch = new URLSearchParams(query)
   const unknown = [...batch.keys()].find((name) => name !== 'max_send_batch_size')
-  if (unknown !== undefined) throw new PresetProblem(`\`${unknown}\` is not known in a gcppubsub:// URL; it may hold \`max_send_batch_size\``)
+  if (unknown !== undefined)
+    throw new PresetProblem(`\`${unknown}\` is not known in a gcppubsub:// URL; it may hold \`max_send_batch_size\``)
   const most = Number(batch.get('max_send_batch_size') ?? 1000)
   if (!Number.isInteger(most) || most < 1 || most > 1000) throw new PresetProblem('`max_send_batch_size` is 1 to 1000')
   const emulator = env['PUBSUB_EMULATOR_HOST'] ?? ''
   return {
     sink: {
-      type: 'gcppubsub', project, topic, ...(most === 1000 ? {} : { request_messages: most }),
-      ...(emulator === '' ? {} : { endpoint: emulator.includes(':') ? emulator : `${emulator}:8085`, auth: { type: 'none' } }),
+      type: 'gcppubsub',
+      project,
+      topic,
+      ...(most === 1000 ? {} : { request_messages: most }),
+      ...(emulator === ''
+        ? {}
+        : { endpoint: emulator.includes(':') ? emulator : `${emulator}:8085`, auth: { type: 'none' } }),
     },
     secrets: {},
     notes: [],
@@ -147,30 +224,72 @@ function pubsubBus(text: string, env: BusInput['env']): Bus {
 function azureBus(text: string, env: BusInput['env'], secret: (name: string) => string): Bus {
   const [place = '', query = ''] = text.slice(text.indexOf('://') + 3).split('?', 2)
   const entity = place.replace(/\/+$/, '')
-  if (!/^[\p{L}\p{N}][\p{L}\p{N}._/-]*$/u.test(entity)) throw new PresetProblem(`\`${text}\` names no topic to publish to: write azuresb://TOPIC, such as azuresb://cluster-changes`)
+  if (!/^[\p{L}\p{N}][\p{L}\p{N}._/-]*$/u.test(entity))
+    throw new PresetProblem(
+      `\`${text}\` names no topic to publish to: write azuresb://TOPIC, such as azuresb://cluster-changes`,
+    )
   const [unknown] = new URLSearchParams(query).keys()
-  if (unknown !== undefined) throw new PresetProblem(`\`${unknown}\` is not known in an azuresb:// URL, which has no parameters`)
-  const notes = ['Messages have no session, as with kollect. With WEIR_SINKS_KOLLECT_SESSIONS=true a queue or subscription with sessions gives out the changes of an object in order.']
-  const [login, namespace] = ['SERVICEBUS_CONNECTION_STRING', 'AZURE_SERVICEBUS_HOSTNAME'].map((name) => (env[name] ?? '').trim())
+  if (unknown !== undefined)
+    throw new PresetProblem(`\`${unknown}\` is not known in an azuresb:// URL, which has no parameters`)
+  const notes = [
+    'Messages have no session, as with kollect. With WEIR_SINKS_KOLLECT_SESSIONS=true a queue or subscription with sessions gives out the changes of an object in order.',
+  ]
+  const [login, namespace] = ['SERVICEBUS_CONNECTION_STRING', 'AZURE_SERVICEBUS_HOSTNAME'].map((name) =>
+    (env[name] ?? '').trim(),
+  )
   if (login === '' && namespace !== '') {
     const { auth, secrets } = entraOf(env, secret)
     return { sink: { type: 'azure-servicebus', entity, namespace, auth }, secrets, notes }
   }
-  if (login === undefined || login === '') throw new PresetProblem('azuresb:// needs the connection string of a namespace in SERVICEBUS_CONNECTION_STRING, such as Endpoint=sb://shop.servicebus.windows.net/;SharedAccessKeyName=weir;SharedAccessKey=..., or for a login of Entra ID its host in AZURE_SERVICEBUS_HOSTNAME')
-  return { sink: { type: 'azure-servicebus', entity, connection_string: secret('servicebus-connection-string') }, secrets: { 'servicebus-connection-string': login }, notes }
+  if (login === undefined || login === '')
+    throw new PresetProblem(
+      'azuresb:// needs the connection string of a namespace in SERVICEBUS_CONNECTION_STRING, such as Endpoint=sb://shop.servicebus.windows.net/;SharedAccessKeyName=weir;SharedAccessKey=..., or for a login of Entra ID its host in AZURE_SERVICEBUS_HOSTNAME',
+    )
+  return {
+    sink: { type: 'azure-servicebus', entity, connection_string: secret('servicebus-connection-string') },
+    secrets: { 'servicebus-connection-string': login },
+    notes,
+  }
 }
 
 /** In the order in which Azure's own libraries look: a secret, a service account, the machine. */
-function entraOf(env: BusInput['env'], secret: (name: string) => string): { readonly auth: object; readonly secrets: Readonly<Record<string, string>> } {
-  const [tenant = '', client = '', own = '', authority = '', file = ''] = ['AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_CLIENT_SECRET', 'AZURE_AUTHORITY_HOST', 'AZURE_FEDERATED_TOKEN_FILE'].map((name) => (env[name] ?? '').trim())
-  if (own !== '') return { auth: { type: 'client_secret', tenant, client, secret: secret('azure-client-secret'), ...(authority === '' ? {} : { authority }) }, secrets: { 'azure-client-secret': own } }
-  return { auth: file === '' ? { type: 'managed_identity', ...(client === '' ? {} : { client }) } : { type: 'workload_identity' }, secrets: {} }
+function entraOf(
+  env: BusInput['env'],
+  secret: (name: string) => string,
+): { readonly auth: object; readonly secrets: Readonly<Record<string, string>> } {
+  const [tenant = '', client = '', own = '', authority = '', file = ''] = [
+    'AZURE_TENANT_ID',
+    'AZURE_CLIENT_ID',
+    'AZURE_CLIENT_SECRET',
+    'AZURE_AUTHORITY_HOST',
+    'AZURE_FEDERATED_TOKEN_FILE',
+  ].map((name) => (env[name] ?? '').trim())
+  if (own !== '')
+    return {
+      auth: {
+        type: 'client_secret',
+        tenant,
+        client,
+        secret: secret('azure-client-secret'),
+        ...(authority === '' ? {} : { authority }),
+      },
+      secrets: { 'azure-client-secret': own },
+    }
+  return {
+    auth:
+      file === '' ? { type: 'managed_identity', ...(client === '' ? {} : { client }) } : { type: 'workload_identity' },
+    secrets: {},
+  }
 }
 
 function httpBus(text: string, secret: (name: string) => string): Bus {
   const { plain, user, password } = loginOf(text)
   return {
-    sink: { type: 'http', url: plain, ...(user === undefined ? {} : { auth: { type: 'basic', user, password: secret('http-password') } }) },
+    sink: {
+      type: 'http',
+      url: plain,
+      ...(user === undefined ? {} : { auth: { type: 'basic', user, password: secret('http-password') } }),
+    },
     secrets: user === undefined ? {} : { 'http-password': password ?? '' },
     notes: [],
   }

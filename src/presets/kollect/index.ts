@@ -47,20 +47,39 @@ export function kollectPreset({ flags, env, generation, data }: KollectInput): K
       // kollect stores nothing; Weir keeps what it last knew of each object all the same.
       store: { enabled: 'none' },
       sources: {
-        kubernetes: { cluster: clusterId ?? namelessCluster, ...(kubeconfig === undefined ? {} : { kubeconfig }), namespaces, initial: waitForSync ? 'silent' : 'snapshot', noise: { keep: wholeObjects } },
+        kubernetes: {
+          cluster: clusterId ?? namelessCluster,
+          ...(kubeconfig === undefined ? {} : { kubeconfig }),
+          namespaces,
+          initial: waitForSync ? 'silent' : 'snapshot',
+          noise: { keep: wholeObjects },
+        },
         netflow: { listen: 'off', tcp: 'off' },
         sflow: { listen: 'off' },
       },
       sinks: {
         // A change that can't be delivered waits, and the cluster is read no further before it is lost.
-        kollect: { ...bus.sink, codec: 'kollect', from: ['kubernetes'], only: { family: ['change'] }, when_behind: 'block' },
+        kollect: {
+          ...bus.sink,
+          codec: 'kollect',
+          from: ['kubernetes'],
+          only: { family: ['change'] },
+          when_behind: 'block',
+        },
       },
     },
     secrets: Object.fromEntries(Object.entries(bus.secrets).map(([name, value]) => [fileOf(name), value])),
     notes: [
-      ...(clusterId === undefined ? [`The cluster has no name: messages carry the cluster id \`${namelessCluster}\`. Set --cluster-id.`] : []),
-      ...(waitForSync ? [] : ['Objects that are there already are told as created once, at the first start on a data folder, and not at every start.']),
-      ...bus.notes, ...notes,
+      ...(clusterId === undefined
+        ? [`The cluster has no name: messages carry the cluster id \`${namelessCluster}\`. Set --cluster-id.`]
+        : []),
+      ...(waitForSync
+        ? []
+        : [
+            'Objects that are there already are told as created once, at the first start on a data folder, and not at every start.',
+          ]),
+      ...bus.notes,
+      ...notes,
     ],
   }
 }
@@ -70,10 +89,16 @@ function fileOf(secret: string): string {
 }
 
 /** kollect refuses schemes that it does not know, too. */
-function tracesOf(written: string): { readonly traces: Readonly<Record<string, unknown>>; readonly notes: readonly string[] } {
+function tracesOf(written: string): {
+  readonly traces: Readonly<Record<string, unknown>>
+  readonly notes: readonly string[]
+} {
   const target = traceTarget(written)
   if (target.is === 'problem') throw new PresetProblem(target.message)
   if (target.is === 'off') return { traces: {}, notes: [] }
   const { url, warning } = target
-  return { traces: { telemetry: { traces: { url: warning === undefined ? written : url } } }, notes: warning === undefined ? [] : [`${warning}.`] }
+  return {
+    traces: { telemetry: { traces: { url: warning === undefined ? written : url } } },
+    notes: warning === undefined ? [] : [`${warning}.`],
+  }
 }

@@ -3,7 +3,11 @@ import { kollectPreset, PresetProblem, type KollectFlags, type Generation, type 
 
 type Environment = Record<string, string>
 
-const generationA: Environment = { EVENT_WRITER_URL: 'nats://cluster.changes', NATS_SERVER_URL: 'nats://nats:4222', CLUSTER_ID: 'prod' }
+const generationA: Environment = {
+  EVENT_WRITER_URL: 'nats://cluster.changes',
+  NATS_SERVER_URL: 'nats://nats:4222',
+  CLUSTER_ID: 'prod',
+}
 
 function plan(env: Environment = generationA, flags: KollectFlags = {}, generation: Generation = 'a'): KollectPlan {
   return kollectPreset({ flags, env, generation, data: '/data' })
@@ -19,7 +23,8 @@ function problem(env: Environment, flags: KollectFlags = {}, generation: Generat
 }
 
 const sourceOf = ({ config }: KollectPlan): unknown => (config['sources'] as Record<string, unknown>)['kubernetes']
-const sinkOf = ({ config }: KollectPlan): Record<string, unknown> => (config['sinks'] as Record<string, Record<string, unknown>>)['kollect'] ?? {}
+const sinkOf = ({ config }: KollectPlan): Record<string, unknown> =>
+  (config['sinks'] as Record<string, Record<string, unknown>>)['kollect'] ?? {}
 
 const keep = ['resource-version', 'managed-fields', 'generation', 'heartbeats', 'leader', 'node-images']
 
@@ -30,9 +35,22 @@ test('the variables of the older kollect are a whole configuration', () => {
       ops: '0.0.0.0:8081',
       log: { format: 'json' },
       store: { enabled: 'none' },
-      sources: { kubernetes: { cluster: 'prod', namespaces: [], initial: 'silent', noise: { keep } }, netflow: { listen: 'off', tcp: 'off' }, sflow: { listen: 'off' } },
+      sources: {
+        kubernetes: { cluster: 'prod', namespaces: [], initial: 'silent', noise: { keep } },
+        netflow: { listen: 'off', tcp: 'off' },
+        sflow: { listen: 'off' },
+      },
       sinks: {
-        kollect: { type: 'nats', url: 'nats://nats:4222', subject: 'cluster.changes', wait_for: 'server', codec: 'kollect', from: ['kubernetes'], only: { family: ['change'] }, when_behind: 'block' },
+        kollect: {
+          type: 'nats',
+          url: 'nats://nats:4222',
+          subject: 'cluster.changes',
+          wait_for: 'server',
+          codec: 'kollect',
+          from: ['kubernetes'],
+          only: { family: ['change'] },
+          when_behind: 'block',
+        },
       },
     },
     secrets: {},
@@ -43,9 +61,27 @@ test('the variables of the older kollect are a whole configuration', () => {
 describe('generations', () => {
   test('the older one reads flags before variables', () => {
     const env = { ...generationA, NAMESPACE: 'of-variable', KUBECONFIG: '/etc/variable', WAIT_FOR_SYNC: 'false' }
-    expect(sourceOf(plan(env))).toEqual({ cluster: 'prod', namespaces: ['of-variable'], kubeconfig: '/etc/variable', initial: 'snapshot', noise: { keep } })
-    const flags = { namespace: 'of-flag', kubeConfig: '/etc/flag', waitForSync: true, clusterId: 'test', eventWriterUrl: 'https://hooks.example/in' }
-    expect(sourceOf(plan(env, flags))).toEqual({ cluster: 'test', namespaces: ['of-flag'], kubeconfig: '/etc/flag', initial: 'silent', noise: { keep } })
+    expect(sourceOf(plan(env))).toEqual({
+      cluster: 'prod',
+      namespaces: ['of-variable'],
+      kubeconfig: '/etc/variable',
+      initial: 'snapshot',
+      noise: { keep },
+    })
+    const flags = {
+      namespace: 'of-flag',
+      kubeConfig: '/etc/flag',
+      waitForSync: true,
+      clusterId: 'test',
+      eventWriterUrl: 'https://hooks.example/in',
+    }
+    expect(sourceOf(plan(env, flags))).toEqual({
+      cluster: 'test',
+      namespaces: ['of-flag'],
+      kubeconfig: '/etc/flag',
+      initial: 'silent',
+      noise: { keep },
+    })
     expect(sinkOf(plan(env, flags))).toMatchObject({ type: 'http', url: 'https://hooks.example/in' })
   })
 
@@ -57,8 +93,17 @@ describe('generations', () => {
     expect(made.notes.join(' ')).toMatch(/cluster id `default`.*told as created once/s)
   })
 
-  test.each<[string, boolean]>([['1', true], ['t', true], ['TRUE', true], ['0', false], ['F', false], ['false', false]])('WAIT_FOR_SYNC=%s is %s', (value, wait) => {
-    expect(sourceOf(plan({ ...generationA, WAIT_FOR_SYNC: value }))).toMatchObject({ initial: wait ? 'silent' : 'snapshot' })
+  test.each<[string, boolean]>([
+    ['1', true],
+    ['t', true],
+    ['TRUE', true],
+    ['0', false],
+    ['F', false],
+    ['false', false],
+  ])('WAIT_FOR_SYNC=%s is %s', (value, wait) => {
+    expect(sourceOf(plan({ ...generationA, WAIT_FOR_SYNC: value }))).toMatchObject({
+      initial: wait ? 'silent' : 'snapshot',
+    })
   })
 
   test('what kollect could not start with is a problem in words', () => {
@@ -68,92 +113,198 @@ describe('generations', () => {
     const { CLUSTER_ID: _id, ...nameless } = generationA
     expect(problem(nameless)).toMatch(/set --cluster-id or CLUSTER_ID/)
     expect(problem({ ...generationA, WAIT_FOR_SYNC: 'yes' })).toBe('WAIT_FOR_SYNC is `yes`; it may be true or false')
-    expect(problem(generationA, { autoMaxProcsDisabled: 'maybe' })).toBe('--auto-max-procs-disabled is `maybe`; it may be true or false')
+    expect(problem(generationA, { autoMaxProcsDisabled: 'maybe' })).toBe(
+      '--auto-max-procs-disabled is `maybe`; it may be true or false',
+    )
   })
 })
 
 describe('buses', () => {
-  const bus = (url: string, more: Environment = {}): KollectPlan => plan({ ...generationA, ...more, EVENT_WRITER_URL: url })
+  const bus = (url: string, more: Environment = {}): KollectPlan =>
+    plan({ ...generationA, ...more, EVENT_WRITER_URL: url })
 
   test('NATS: several servers, a login in the address, a stream', () => {
     const made = bus('nats://a.b?stream=CHANGES', { NATS_SERVER_URL: 'nats://weir:p%40ss@one:4222, two:4223' })
-    expect(sinkOf(made)).toMatchObject({ url: 'nats://one:4222', more_urls: ['nats://two:4223'], subject: 'a.b', stream: 'CHANGES', create_stream: true, auth: { type: 'user', user: 'weir', password: 'file:/data/kollect-nats-password' } })
+    expect(sinkOf(made)).toMatchObject({
+      url: 'nats://one:4222',
+      more_urls: ['nats://two:4223'],
+      subject: 'a.b',
+      stream: 'CHANGES',
+      create_stream: true,
+      auth: { type: 'user', user: 'weir', password: 'file:/data/kollect-nats-password' },
+    })
     expect(sinkOf(made)).not.toHaveProperty('wait_for')
     expect(made.secrets).toEqual({ 'kollect-nats-password': 'p@ss' })
     expect(JSON.stringify(made.config)).not.toContain('p@ss')
     const token = bus('nats://a', { NATS_SERVER_URL: 'tls://s3cret@one:4222' })
-    expect(sinkOf(token)).toMatchObject({ url: 'tls://one:4222', auth: { type: 'token', token: 'file:/data/kollect-nats-token' } })
+    expect(sinkOf(token)).toMatchObject({
+      url: 'tls://one:4222',
+      auth: { type: 'token', token: 'file:/data/kollect-nats-token' },
+    })
     expect(token.secrets).toEqual({ 'kollect-nats-token': 's3cret' })
   })
 
   test('Kafka: several brokers, the partitions that kollect chooses', () => {
     const made = bus('kafka://cluster.changes', { KAFKA_BROKERS: 'one:9092, two' })
-    expect(sinkOf(made)).toMatchObject({ type: 'kafka', brokers: ['one:9092', 'two:9092'], topic: 'cluster.changes', partitioner: 'fnv1a', codec: 'kollect' })
+    expect(sinkOf(made)).toMatchObject({
+      type: 'kafka',
+      brokers: ['one:9092', 'two:9092'],
+      topic: 'cluster.changes',
+      partitioner: 'fnv1a',
+      codec: 'kollect',
+    })
     expect([made.secrets, made.notes]).toEqual([{}, []])
     expect(problem({ ...generationA, EVENT_WRITER_URL: 'kafka://topic' })).toMatch(/KAFKA_BROKERS/)
-    for (const [url, words] of [['kafka://', 'names no topic'], ['kafka://a/b', 'names no topic'], ['kafka://a?group=b', '`group` is not known']] as const) expect(problem({ ...generationA, KAFKA_BROKERS: 'one', EVENT_WRITER_URL: url })).toContain(words)
+    for (const [url, words] of [
+      ['kafka://', 'names no topic'],
+      ['kafka://a/b', 'names no topic'],
+      ['kafka://a?group=b', '`group` is not known'],
+    ] as const)
+      expect(problem({ ...generationA, KAFKA_BROKERS: 'one', EVENT_WRITER_URL: url })).toContain(words)
   })
 
-  test('Amazon: a queue by its URL, a topic by its ARN, messages as kollect\'s consumers read them', () => {
-    const queue = bus('awssqs://sqs.eu-west-1.amazonaws.com/123/changes.fifo?region=eu-west-1&awssdk=v2&profile=weir', {})
-    expect(sinkOf(queue)).toMatchObject({ type: 'aws-sqs', queue_url: 'https://sqs.eu-west-1.amazonaws.com/123/changes.fifo', region: 'eu-west-1', mode: 'raw', codec: 'kollect', auth: { type: 'default', profile: 'weir' } })
+  test("Amazon: a queue by its URL, a topic by its ARN, messages as kollect's consumers read them", () => {
+    const queue = bus(
+      'awssqs://sqs.eu-west-1.amazonaws.com/123/changes.fifo?region=eu-west-1&awssdk=v2&profile=weir',
+      {},
+    )
+    expect(sinkOf(queue)).toMatchObject({
+      type: 'aws-sqs',
+      queue_url: 'https://sqs.eu-west-1.amazonaws.com/123/changes.fifo',
+      region: 'eu-west-1',
+      mode: 'raw',
+      codec: 'kollect',
+      auth: { type: 'default', profile: 'weir' },
+    })
     expect([queue.secrets, queue.notes]).toEqual([{}, []])
     const topic = bus('awssns:///arn:aws:sns:us-east-2:123:changes?endpoint=localhost:4566&disableSSL=true', {})
-    expect(sinkOf(topic)).toMatchObject({ type: 'aws-sns', topic_arn: 'arn:aws:sns:us-east-2:123:changes', endpoint: 'http://localhost:4566', mode: 'raw', codec: 'kollect' })
+    expect(sinkOf(topic)).toMatchObject({
+      type: 'aws-sns',
+      topic_arn: 'arn:aws:sns:us-east-2:123:changes',
+      endpoint: 'http://localhost:4566',
+      mode: 'raw',
+      codec: 'kollect',
+    })
     expect(topic.notes).toEqual([expect.stringContaining('keeps no order')])
-    for (const [url, words] of [['awssqs://queue', 'names no queue'], ['awssns://arn:aws:sns:us-east-2:123:changes', 'names no topic'], ['awssqs://h/1/q?raw=true', '`raw` is not known']] as const) expect(problem({ ...generationA, EVENT_WRITER_URL: url })).toContain(words)
+    for (const [url, words] of [
+      ['awssqs://queue', 'names no queue'],
+      ['awssns://arn:aws:sns:us-east-2:123:changes', 'names no topic'],
+      ['awssqs://h/1/q?raw=true', '`raw` is not known'],
+    ] as const)
+      expect(problem({ ...generationA, EVENT_WRITER_URL: url })).toContain(words)
   })
 
   test('gcppubsub:// is the topic in both forms, and the emulator where its variable names one', () => {
     const made = bus('gcppubsub://projects/shop-1/topics/changes', {})
     expect(sinkOf(made)).toMatchObject({ type: 'gcppubsub', project: 'shop-1', topic: 'changes', codec: 'kollect' })
     expect(made.secrets).toEqual({})
-    expect(sinkOf(bus('gcppubsub://shop-1/changes?max_send_batch_size=10', { PUBSUB_EMULATOR_HOST: 'localhost:8085' }))).toMatchObject({ project: 'shop-1', topic: 'changes', request_messages: 10, endpoint: 'localhost:8085', auth: { type: 'none' } })
-    for (const [url, words] of [['gcppubsub://shop-1', 'names no topic'], ['gcppubsub://a/b/c', 'names no topic'], ['gcppubsub://shop-1/x?y=1', '`y` is not known'], ['gcppubsub://shop-1/x?max_send_batch_size=0', '1 to 1000']] as const) expect(problem({ ...generationA, EVENT_WRITER_URL: url })).toContain(words)
+    expect(
+      sinkOf(bus('gcppubsub://shop-1/changes?max_send_batch_size=10', { PUBSUB_EMULATOR_HOST: 'localhost:8085' })),
+    ).toMatchObject({
+      project: 'shop-1',
+      topic: 'changes',
+      request_messages: 10,
+      endpoint: 'localhost:8085',
+      auth: { type: 'none' },
+    })
+    for (const [url, words] of [
+      ['gcppubsub://shop-1', 'names no topic'],
+      ['gcppubsub://a/b/c', 'names no topic'],
+      ['gcppubsub://shop-1/x?y=1', '`y` is not known'],
+      ['gcppubsub://shop-1/x?max_send_batch_size=0', '1 to 1000'],
+    ] as const)
+      expect(problem({ ...generationA, EVENT_WRITER_URL: url })).toContain(words)
   })
 
   test('RabbitMQ: login and virtual host in the address, an empty routing key', () => {
     const made = bus('rabbit://cluster.changes', { RABBIT_SERVER_URL: 'amqps://weir:p%40ss@one:5671/shop%2Fprod' })
-    expect(sinkOf(made)).toMatchObject({ type: 'rabbitmq', url: 'amqps://one:5671', vhost: 'shop/prod', exchange: 'cluster.changes', routing_key: '', codec: 'kollect', auth: { type: 'user', user: 'weir', password: 'file:/data/kollect-rabbit-password' } })
+    expect(sinkOf(made)).toMatchObject({
+      type: 'rabbitmq',
+      url: 'amqps://one:5671',
+      vhost: 'shop/prod',
+      exchange: 'cluster.changes',
+      routing_key: '',
+      codec: 'kollect',
+      auth: { type: 'user', user: 'weir', password: 'file:/data/kollect-rabbit-password' },
+    })
     expect(made.secrets).toEqual({ 'kollect-rabbit-password': 'p@ss' })
     expect(JSON.stringify(made.config)).not.toContain('p@ss')
     const open = sinkOf(bus('rabbit://x', { RABBIT_SERVER_URL: 'amqp://one/' }))
     expect(open).toMatchObject({ url: 'amqp://one', exchange: 'x' })
     for (const name of ['vhost', 'auth']) expect(open).not.toHaveProperty(name)
     expect(problem({ ...generationA, EVENT_WRITER_URL: 'rabbit://x' })).toMatch(/RABBIT_SERVER_URL/)
-    for (const [url, words] of [['rabbit://', 'names no exchange'], ['rabbit://x?key_name=y', '`key_name` is not known']] as const) expect(problem({ ...generationA, RABBIT_SERVER_URL: 'amqp://one', EVENT_WRITER_URL: url })).toContain(words)
+    for (const [url, words] of [
+      ['rabbit://', 'names no exchange'],
+      ['rabbit://x?key_name=y', '`key_name` is not known'],
+    ] as const)
+      expect(problem({ ...generationA, RABBIT_SERVER_URL: 'amqp://one', EVENT_WRITER_URL: url })).toContain(words)
   })
 
   test('HTTP with a login', () => {
     const made = bus('https://me:secret@hooks.example/in?x=1')
-    expect(sinkOf(made)).toMatchObject({ type: 'http', url: 'https://hooks.example/in?x=1', auth: { type: 'basic', user: 'me', password: 'file:/data/kollect-http-password' } })
+    expect(sinkOf(made)).toMatchObject({
+      type: 'http',
+      url: 'https://hooks.example/in?x=1',
+      auth: { type: 'basic', user: 'me', password: 'file:/data/kollect-http-password' },
+    })
     expect(made.secrets).toEqual({ 'kollect-http-password': 'secret' })
   })
 
   test('azuresb:// is the topic, and the connection string is a secret', () => {
     const login = 'Endpoint=sb://shop.servicebus.windows.net/;SharedAccessKeyName=weir;SharedAccessKey=a2V5'
     const made = bus('azuresb://cluster/changes', { SERVICEBUS_CONNECTION_STRING: login })
-    expect(sinkOf(made)).toMatchObject({ type: 'azure-servicebus', entity: 'cluster/changes', codec: 'kollect', connection_string: 'file:/data/kollect-servicebus-connection-string' })
+    expect(sinkOf(made)).toMatchObject({
+      type: 'azure-servicebus',
+      entity: 'cluster/changes',
+      codec: 'kollect',
+      connection_string: 'file:/data/kollect-servicebus-connection-string',
+    })
     expect(made.secrets).toEqual({ 'kollect-servicebus-connection-string': login })
     expect(JSON.stringify(made.config)).not.toContain('a2V5')
     expect(made.notes).toEqual([expect.stringContaining('WEIR_SINKS_KOLLECT_SESSIONS')])
-    for (const [url, words] of [['azuresb://', 'names no topic'], ['azuresb://t?subscription=s', '`subscription` is not known']] as const) expect(problem({ ...generationA, SERVICEBUS_CONNECTION_STRING: login, EVENT_WRITER_URL: url })).toContain(words)
+    for (const [url, words] of [
+      ['azuresb://', 'names no topic'],
+      ['azuresb://t?subscription=s', '`subscription` is not known'],
+    ] as const)
+      expect(problem({ ...generationA, SERVICEBUS_CONNECTION_STRING: login, EVENT_WRITER_URL: url })).toContain(words)
     expect(problem({ ...generationA, EVENT_WRITER_URL: 'azuresb://t' })).toContain('SERVICEBUS_CONNECTION_STRING')
   })
 
   test('azuresb:// with a namespace logs in by Entra ID, as what is in the environment lets it', () => {
-    const at = (env: Record<string, string>) => bus('azuresb://t', { AZURE_SERVICEBUS_HOSTNAME: 'shop.servicebus.windows.net', ...env })
+    const at = (env: Record<string, string>) =>
+      bus('azuresb://t', { AZURE_SERVICEBUS_HOSTNAME: 'shop.servicebus.windows.net', ...env })
     const ids = { AZURE_TENANT_ID: 'tenant', AZURE_CLIENT_ID: 'client' }
     const own = at({ ...ids, AZURE_CLIENT_SECRET: 'a2V5', AZURE_FEDERATED_TOKEN_FILE: '/token' })
-    expect(sinkOf(own)).toMatchObject({ namespace: 'shop.servicebus.windows.net', auth: { type: 'client_secret', tenant: 'tenant', client: 'client', secret: 'file:/data/kollect-azure-client-secret' } })
-    expect([own.secrets, JSON.stringify(own.config).includes('a2V5')]).toEqual([{ 'kollect-azure-client-secret': 'a2V5' }, false])
-    expect(sinkOf(at({ ...ids, AZURE_FEDERATED_TOKEN_FILE: '/token' }))).toMatchObject({ auth: { type: 'workload_identity' } })
-    expect(sinkOf(at({ AZURE_CLIENT_ID: 'client' }))).toMatchObject({ auth: { type: 'managed_identity', client: 'client' } })
+    expect(sinkOf(own)).toMatchObject({
+      namespace: 'shop.servicebus.windows.net',
+      auth: {
+        type: 'client_secret',
+        tenant: 'tenant',
+        client: 'client',
+        secret: 'file:/data/kollect-azure-client-secret',
+      },
+    })
+    expect([own.secrets, JSON.stringify(own.config).includes('a2V5')]).toEqual([
+      { 'kollect-azure-client-secret': 'a2V5' },
+      false,
+    ])
+    expect(sinkOf(at({ ...ids, AZURE_FEDERATED_TOKEN_FILE: '/token' }))).toMatchObject({
+      auth: { type: 'workload_identity' },
+    })
+    expect(sinkOf(at({ AZURE_CLIENT_ID: 'client' }))).toMatchObject({
+      auth: { type: 'managed_identity', client: 'client' },
+    })
   })
 
   test.each([
-    ['mem://topic', /inside one process/], ['redis://x', /redis:\/\/ is no bus that kollect or Weir knows/], ['changes', /is no URL of a bus/], ['nats://', /names no subject/], ['nats://a b', /names no subject/],
-    ['nats://a.*', /names no subject/], ['nats://a?queue=x', /`queue` is not known/], ['https://', /is no URL of a server/],
+    ['mem://topic', /inside one process/],
+    ['redis://x', /redis:\/\/ is no bus that kollect or Weir knows/],
+    ['changes', /is no URL of a bus/],
+    ['nats://', /names no subject/],
+    ['nats://a b', /names no subject/],
+    ['nats://a.*', /names no subject/],
+    ['nats://a?queue=x', /`queue` is not known/],
+    ['https://', /is no URL of a server/],
   ])('%s is a problem', (url, words) => {
     expect(problem({ ...generationA, EVENT_WRITER_URL: url })).toMatch(words)
   })
@@ -161,15 +312,20 @@ describe('buses', () => {
   test('NATS without a server is a problem, and no problem shows a password', () => {
     const { NATS_SERVER_URL: _server, ...without } = generationA
     expect(problem(without)).toMatch(/NATS_SERVER_URL/)
-    expect(problem({ ...generationA, NATS_SERVER_URL: 'nats://me:secret@' })).toBe('`nats://***@` is no URL of a server')
+    expect(problem({ ...generationA, NATS_SERVER_URL: 'nats://me:secret@' })).toBe(
+      '`nats://***@` is no URL of a server',
+    )
   })
 })
 
-test.each(['zipkin://host:9411/api/v2/spans', 'otlp://host:4318', 'https://host/v1/traces'])('traces are sent to %s', (url) => {
-  const { config, notes } = plan({ ...generationA, TELEMETRY_URL: url })
-  expect(config['telemetry']).toEqual({ traces: { url } })
-  expect(notes).toHaveLength(1)
-})
+test.each(['zipkin://host:9411/api/v2/spans', 'otlp://host:4318', 'https://host/v1/traces'])(
+  'traces are sent to %s',
+  (url) => {
+    const { config, notes } = plan({ ...generationA, TELEMETRY_URL: url })
+    expect(config['telemetry']).toEqual({ traces: { url } })
+    expect(notes).toHaveLength(1)
+  },
+)
 
 test('of traces for Jaeger it is said that its agent is gone, and where they go instead', () => {
   const { config, notes } = plan({ ...generationA, TELEMETRY_URL: 'jaeger://host:6831' })

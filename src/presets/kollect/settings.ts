@@ -27,15 +27,22 @@ export interface KollectSettings {
 type Environment = Readonly<Record<string, string | undefined>>
 
 const variables = {
-  namespace: 'NAMESPACE', eventWriterUrl: 'EVENT_WRITER_URL', kubeConfig: 'KUBECONFIG', clusterId: 'CLUSTER_ID', waitForSync: 'WAIT_FOR_SYNC', telemetryUrl: 'TELEMETRY_URL',
-  diagnostics: 'ENABLE_DIAGNOSTICS', autoMaxProcsDisabled: 'AUTO_MAX_PROCS_DISABLED',
+  namespace: 'NAMESPACE',
+  eventWriterUrl: 'EVENT_WRITER_URL',
+  kubeConfig: 'KUBECONFIG',
+  clusterId: 'CLUSTER_ID',
+  waitForSync: 'WAIT_FOR_SYNC',
+  telemetryUrl: 'TELEMETRY_URL',
+  diagnostics: 'ENABLE_DIAGNOSTICS',
+  autoMaxProcsDisabled: 'AUTO_MAX_PROCS_DISABLED',
 } as const satisfies Record<keyof KollectFlags, string>
 
 /** Generation `a` reads flags, then variables; `b` flags alone. Throws PresetProblem. */
 export function readSettings(flags: KollectFlags, env: Environment, generation: Generation): KollectSettings {
   const said = (name: keyof KollectFlags): { readonly value: string | boolean; readonly by: string } | undefined => {
     const flag = flags[name]
-    if (flag !== undefined) return { value: flag, by: `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}` }
+    if (flag !== undefined)
+      return { value: flag, by: `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}` }
     const variable = generation === 'a' ? env[variables[name]] : undefined
     return variable === undefined || variable === '' ? undefined : { value: variable, by: variables[name] }
   }
@@ -48,15 +55,26 @@ export function readSettings(flags: KollectFlags, env: Environment, generation: 
     return given === undefined ? otherwise : truthOf(given.value, given.by)
   }
   const busUrl = text('eventWriterUrl')
-  if (busUrl === undefined) throw new PresetProblem(`no bus to write to: set --event-writer-url${generation === 'a' ? ' or EVENT_WRITER_URL' : ''}, such as nats://cluster.changes`)
+  if (busUrl === undefined)
+    throw new PresetProblem(
+      `no bus to write to: set --event-writer-url${generation === 'a' ? ' or EVENT_WRITER_URL' : ''}, such as nats://cluster.changes`,
+    )
   const clusterId = text('clusterId')
-  if (clusterId === undefined && generation === 'a') throw new PresetProblem('the cluster has no name: set --cluster-id or CLUSTER_ID')
+  if (clusterId === undefined && generation === 'a')
+    throw new PresetProblem('the cluster has no name: set --cluster-id or CLUSTER_ID')
   // Read for their mistakes: Weir has no use for them.
   truth('diagnostics', false)
   truth('autoMaxProcsDisabled', false)
   return {
-    namespaces: (text('namespace') ?? '').split(',').map((one) => one.trim()).filter((one) => one !== ''),
-    busUrl, clusterId, kubeconfig: oneFile(text('kubeConfig')), waitForSync: truth('waitForSync', generation === 'a'), telemetryUrl: text('telemetryUrl') ?? 'noop://',
+    namespaces: (text('namespace') ?? '')
+      .split(',')
+      .map((one) => one.trim())
+      .filter((one) => one !== ''),
+    busUrl,
+    clusterId,
+    kubeconfig: oneFile(text('kubeConfig')),
+    waitForSync: truth('waitForSync', generation === 'a'),
+    telemetryUrl: text('telemetryUrl') ?? 'noop://',
   }
 }
 

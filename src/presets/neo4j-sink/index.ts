@@ -42,9 +42,14 @@ export function neo4jSinkPreset({ env, data }: Neo4jSinkInput): Neo4jSinkPlan {
       sources: { netflow: { listen: 'off', tcp: 'off' }, sflow: { listen: 'off' } },
       sinks: {
         graph: {
-          type: 'neo4j', url,
-          ...(hasPassword ? { auth: { type: 'basic', user: said('NEO4J_USER') ?? usual.user, password: 'env:NEO4J_PASSWORD' } } : {}),
-          from: ['http'], when_behind: 'block', delivery: { retry_max: '5s' },
+          type: 'neo4j',
+          url,
+          ...(hasPassword
+            ? { auth: { type: 'basic', user: said('NEO4J_USER') ?? usual.user, password: 'env:NEO4J_PASSWORD' } }
+            : {}),
+          from: ['http'],
+          when_behind: 'block',
+          delivery: { retry_max: '5s' },
         },
       },
     },
@@ -55,8 +60,14 @@ export function neo4jSinkPreset({ env, data }: Neo4jSinkInput): Neo4jSinkPlan {
 function uriOf(text: string): string {
   const url = URL.parse(text)
   const scheme = url?.protocol.slice(0, -1) ?? ''
-  if (url === null || url.hostname === '' || !schemes.includes(scheme)) throw new PresetProblem(`NEO4J_URI is no URL of a Neo4j, such as ${usual.uri}; its scheme may be ${schemes.join(', ')}`)
-  if (url.username !== '' || url.password !== '') throw new PresetProblem('NEO4J_URI holds a login, which would be seen by all who see the URL: set NEO4J_USER and NEO4J_PASSWORD')
+  if (url === null || url.hostname === '' || !schemes.includes(scheme))
+    throw new PresetProblem(
+      `NEO4J_URI is no URL of a Neo4j, such as ${usual.uri}; its scheme may be ${schemes.join(', ')}`,
+    )
+  if (url.username !== '' || url.password !== '')
+    throw new PresetProblem(
+      'NEO4J_URI holds a login, which would be seen by all who see the URL: set NEO4J_USER and NEO4J_PASSWORD',
+    )
   return text
 }
 

@@ -3,7 +3,9 @@ import { isMoment } from './span.ts'
 
 /** The text that clients carry from page to page; what is in it is nobody else's business. */
 export function writeCursor({ question, from, to, upTo, keys, position }: Cursor): string {
-  return Buffer.from(JSON.stringify([1, question, String(from), String(to), String(upTo), keys, position])).toString('base64url')
+  return Buffer.from(JSON.stringify([1, question, String(from), String(to), String(upTo), keys, position])).toString(
+    'base64url',
+  )
 }
 
 const integer = /^-?\d{1,19}$/
@@ -18,10 +20,18 @@ export function readCursor(written: string, sort: readonly SortKey[]): Cursor | 
   }
   if (!Array.isArray(parts) || parts.length !== 7 || parts[0] !== 1) return undefined
   const [, question, from, to, upTo, keys, position] = parts as unknown[]
-  const moments = [from, to, upTo].map((each) => (typeof each === 'string' && integer.test(each) ? BigInt(each) : undefined))
+  const moments = [from, to, upTo].map((each) =>
+    typeof each === 'string' && integer.test(each) ? BigInt(each) : undefined,
+  )
   const [first, last, bound] = moments
-  if (first === undefined || last === undefined || bound === undefined || ![first, last, bound].every(isMoment)) return undefined
-  if (!Array.isArray(keys) || keys.length !== sort.length || !sort.every(({ field }, index) => isKey(field, keys[index]))) return undefined
+  if (first === undefined || last === undefined || bound === undefined || ![first, last, bound].every(isMoment))
+    return undefined
+  if (
+    !Array.isArray(keys) ||
+    keys.length !== sort.length ||
+    !sort.every(({ field }, index) => isKey(field, keys[index]))
+  )
+    return undefined
   if (typeof question !== 'string' || typeof position !== 'string' || position.includes('\0')) return undefined
   return { question, from: first, to: last, upTo: bound, keys: keys as Cursor['keys'], position }
 }

@@ -15,7 +15,10 @@ export function exportSql(request: ExportRequest, form: 'text' | 'parquet' = 'te
   const { columns, sort, upTo, names } = request
   const value = form === 'text' ? textSql : parquetSql
   const listed = columns.map((field) => `${value(field)} AS ${name(field.name)}`).join(', ')
-  const order = sort.length === 0 ? '' : ` ORDER BY ${sort.map(({ field, descending }) => `flows.${name(field.name)} ${descending ? 'DESC' : 'ASC'} NULLS LAST`).join(', ')}`
+  const order =
+    sort.length === 0
+      ? ''
+      : ` ORDER BY ${sort.map(({ field, descending }) => `flows.${name(field.name)} ${descending ? 'DESC' : 'ASC'} NULLS LAST`).join(', ')}`
   return `SELECT ${listed} FROM ${names.view} WHERE ${conditionOf(request)} AND time_received <= ${timeSql(upTo)}${order}`
 }
 

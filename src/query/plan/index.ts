@@ -1,10 +1,38 @@
 /** SQL of the questions that the API answers, from their parameters. */
 export { readCursor, writeCursor } from './cursor.ts'
-export { amongKeys, cutInTies, isSortable, keysSql, pageOf, pageSql, questionOf, windowOf, type Cursor, type PageRequest, type SortKey } from './page.ts'
+export {
+  amongKeys,
+  cutInTies,
+  isSortable,
+  keysSql,
+  pageOf,
+  pageSql,
+  questionOf,
+  windowOf,
+  type Cursor,
+  type PageRequest,
+  type SortKey,
+} from './page.ts'
 export { boundOf, fieldTime, fingerprint, withinSql, type Question, type QuestionTime } from './question.ts'
 export { isoOf, momentOf, mostBuckets, stepFor, stepOf, type TimeSpan } from './span.ts'
 export { exportSql, type ExportRequest } from './export.ts'
 export { fieldUseSql, valuesSql, type ValuesRequest } from './values.ts'
 export { hasStats, percentiles, statisticsOf, stats, type Stat, type Statistics } from './stats.ts'
-export { furtherMeasures, groupsSql, isFurther, isMeasure, longestBefore, lossSql, measures, seriesSql, type FurtherMeasure, type GroupsRequest, type Measure, type Rank, type Rollup, type SeriesRequest, type SumsQuestion } from './sums.ts'
+export {
+  furtherMeasures,
+  groupsSql,
+  isFurther,
+  isMeasure,
+  longestBefore,
+  lossSql,
+  measures,
+  seriesSql,
+  type FurtherMeasure,
+  type GroupsRequest,
+  type Measure,
+  type Rank,
+  type Rollup,
+  type SeriesRequest,
+  type SumsQuestion,
+} from './sums.ts'
 export { groupCountsSql, groupSampleSql, groupsPartSql, type GroupsPart, type StoredEndpoints } from './many-groups.ts'

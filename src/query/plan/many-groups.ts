@@ -27,8 +27,16 @@ export interface GroupsPart {
 type SumType = 'HUGEINT' | 'DOUBLE'
 
 /** The values of each sum, by its name: estimates as in columns `bytes_est` and `packets_est` of the view. */
-function summedSql({ further = [] }: GroupsRequest, type: SumType): readonly (readonly [measure: string, value: string])[] {
-  return [...(['bytes', 'packets'] as const).map((field) => [field, `${name(field)}::${type} * coalesce("sampling", 1)`] as const), ...further.map((field) => [field, `${name(field)}::${type}`] as const)]
+function summedSql(
+  { further = [] }: GroupsRequest,
+  type: SumType,
+): readonly (readonly [measure: string, value: string])[] {
+  return [
+    ...(['bytes', 'packets'] as const).map(
+      (field) => [field, `${name(field)}::${type} * coalesce("sampling", 1)`] as const,
+    ),
+    ...further.map((field) => [field, `${name(field)}::${type}`] as const),
+  ]
 }
 
 /** Rows that {@link groupSampleSql} reads. */
@@ -39,8 +47,10 @@ export function groupSampleSql(request: GroupsRequest, { idOf }: StoredEndpoints
   const { group, names, time, span } = request
   const values = group.map((field, index) => `${idOf(field) ?? field.sql ?? name(field.name)} AS "_v${index}"`)
   const within = [...(time.near === undefined ? [] : [time.near(span)]), withinSql(time.sql, span)].join(' AND ')
-  return `SELECT count(*) AS "_rows", approx_count_distinct(hash(${group.map((_, index) => `"_v${index}"`).join(', ')})) FILTER ("_matches") AS "_groups" `
-    + `FROM (SELECT ${values.join(', ')}, (${compileSql(boundOf(request))}) AS "_matches" FROM ${names.view} WHERE ${within} LIMIT ${sampleRows}) first`
+  return (
+    `SELECT count(*) AS "_rows", approx_count_distinct(hash(${group.map((_, index) => `"_v${index}"`).join(', ')})) FILTER ("_matches") AS "_groups" ` +
+    `FROM (SELECT ${values.join(', ')}, (${compileSql(boundOf(request))}) AS "_matches" FROM ${names.view} WHERE ${within} LIMIT ${sampleRows}) first`
+  )
 }
 
 /** About how many groups there are (`_groups`), values of each address (`_i0` …), and about all sums together (`_sums`). */
@@ -56,7 +66,11 @@ export function groupCountsSql(request: GroupsRequest, { idOf }: StoredEndpoints
  * As groupsSql, of a part of the groups of the flows themselves. Addresses are numbers until the largest groups are found: their places in the order of
  * texts, so that groups of one size have the same order. A part is known by the text of an address, whatever ids it has.
  */
-export function groupsPartSql(request: GroupsRequest, { view, idOf }: StoredEndpoints, { of, parts, part, small, least }: GroupsPart): string {
+export function groupsPartSql(
+  request: GroupsRequest,
+  { view, idOf }: StoredEndpoints,
+  { of, parts, part, small, least }: GroupsPart,
+): string {
   const { group, names, further = [] } = request
   const ids = group.map(idOf)
   const addresses = ids.flatMap((id, index) => (id === undefined ? [] : [{ id, index }]))
@@ -64,16 +78,31 @@ export function groupsPartSql(request: GroupsRequest, { view, idOf }: StoredEndp
   const summed = ['bytes', 'packets', 'sampling', ...further].map((field) => name(field))
   // The store finds the times and addresses of a statement only in a plain selection from the view.
   const rows = `SELECT ${[...group.map((field, index) => (ids[index] === undefined ? `${field.sql ?? name(field.name)} AS "_g${index}"` : `${ids[index]} AS "_i${index}"`)), ...summed].join(', ')} FROM ${names.view} WHERE ${conditionOf(request)}`
-  const values = group.map((_, index) => (ids[index] === undefined ? `"_g${index}"` : `n${index}."_number" AS "_g${index}"`))
-  const sums = ['count(*) AS "_flows"', ...summedSql(request, small ? 'DOUBLE' : 'HUGEINT').map(([measure, value]) => `sum(${value}) AS "_${measure}"`)]
+  const values = group.map((_, index) =>
+    ids[index] === undefined ? `"_g${index}"` : `n${index}."_number" AS "_g${index}"`,
+  )
+  const sums = [
+    'count(*) AS "_flows"',
+    ...summedSql(request, small ? 'DOUBLE' : 'HUGEINT').map(([measure, value]) => `sum(${value}) AS "_${measure}"`),
+  ]
   const own = `n${of}."_part" = ${part}`
   const joins = addresses.map(({ index }) => `LEFT JOIN numbered n${index} ON "_i${index}" = n${index}."_ep"`).join(' ')
-  return `WITH numbered AS MATERIALIZED (SELECT ep AS "_ep", addr AS "_text", dense_rank() OVER (ORDER BY addr)::UINTEGER AS "_number", (hash(addr) % ${parts})::INTEGER AS "_part" FROM ${view} WHERE addr IS NOT NULL), `
+  return (
+    `WITH numbered AS MATERIALIZED (SELECT ep AS "_ep", addr AS "_text", dense_rank() OVER (ORDER BY addr)::UINTEGER AS "_number", (hash(addr) % ${parts})::INTEGER AS "_part" FROM ${view} WHERE addr IS NOT NULL), ` +
     // Flows without the address are of the first part.
-    + `parts AS MATERIALIZED (SELECT ${values.join(', ')}, false AS "_lost", ${sums.join(', ')} FROM (${rows}) flow ${joins} WHERE ${part === 0 ? `(${own} OR n${of}."_part" IS NULL)` : own} GROUP BY ALL), `
-    + largestSql(request, {
-      values: group.map((_, index) => (ids[index] === undefined ? `"_g${index}"` : `t${index}."_text" AS "_g${index}"`)),
-      tables: `, texts AS (SELECT "_number", min("_text") AS "_text" FROM numbered WHERE "_number" IN (${addresses.map(({ index }) => `SELECT "_g${index}" FROM ranked`).join(' UNION ALL ')}) GROUP BY ALL)`,
-      joins: addresses.map(({ index }) => `LEFT JOIN texts t${index} ON "_g${index}" = t${index}."_number" `).join(''),
-    }, least)
+    `parts AS MATERIALIZED (SELECT ${values.join(', ')}, false AS "_lost", ${sums.join(', ')} FROM (${rows}) flow ${joins} WHERE ${part === 0 ? `(${own} OR n${of}."_part" IS NULL)` : own} GROUP BY ALL), ` +
+    largestSql(
+      request,
+      {
+        values: group.map((_, index) =>
+          ids[index] === undefined ? `"_g${index}"` : `t${index}."_text" AS "_g${index}"`,
+        ),
+        tables: `, texts AS (SELECT "_number", min("_text") AS "_text" FROM numbered WHERE "_number" IN (${addresses.map(({ index }) => `SELECT "_g${index}" FROM ranked`).join(' UNION ALL ')}) GROUP BY ALL)`,
+        joins: addresses
+          .map(({ index }) => `LEFT JOIN texts t${index} ON "_g${index}" = t${index}."_number" `)
+          .join(''),
+      },
+      least,
+    )
+  )
 }

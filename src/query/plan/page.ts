@@ -28,7 +28,21 @@ export interface Cursor {
   readonly position: string
 }
 
-const sortable = new Set<QueryField['kind']>(['u8', 'u16', 'u32', 'u64', 'i32', 'f64', 'estimate', 'time', 'dict', 'text', 'bool', 'ip', 'mac'])
+const sortable = new Set<QueryField['kind']>([
+  'u8',
+  'u16',
+  'u32',
+  'u64',
+  'i32',
+  'f64',
+  'estimate',
+  'time',
+  'dict',
+  'text',
+  'bool',
+  'ip',
+  'mac',
+])
 
 export function isSortable({ kind }: QueryField): boolean {
   return sortable.has(kind)
@@ -49,7 +63,10 @@ function exactSql({ name: field, kind }: QueryField): string {
 }
 
 export function questionOf({ sort, ...question }: PageRequest): string {
-  return fingerprint(question, sort.map(({ field, descending }) => `${descending ? '-' : ''}${field.name}`))
+  return fingerprint(
+    question,
+    sort.map(({ field, descending }) => `${descending ? '-' : ''}${field.name}`),
+  )
 }
 
 /**
@@ -60,7 +77,9 @@ export function questionOf({ sort, ...question }: PageRequest): string {
 export function pageSql(request: PageRequest, among?: string): string {
   const { columns, sort, limit } = request
   const listed = [...new Set([...columns, ...sort.map(({ field }) => field)].map((field) => field.name)), '_pos']
-  const keys = sort.flatMap((key, index) => (hasKeyColumn(key) ? [`${exactSql(key.field)} AS ${keyColumn(index)}`] : []))
+  const keys = sort.flatMap((key, index) =>
+    hasKeyColumn(key) ? [`${exactSql(key.field)} AS ${keyColumn(index)}`] : [],
+  )
   const order = [...sort.map(orderSql), '_pos ASC']
   const condition = among === undefined ? rowsSql(request) : `${among} AND ${rowsSql(request)}`
   const select = [...new Set(listed)].map((each) => name(each))
@@ -74,7 +93,11 @@ function orderSql({ field, descending }: SortKey): string {
 /** Every row from the cursor on. */
 function rowsSql(request: PageRequest): string {
   const { sort, after, upTo } = request
-  return [conditionOf(request), `time_received <= ${timeSql(upTo)}`, ...(after === undefined ? [] : [afterSql(sort, after)])].join(' AND ')
+  return [
+    conditionOf(request),
+    `time_received <= ${timeSql(upTo)}`,
+    ...(after === undefined ? [] : [afterSql(sort, after)]),
+  ].join(' AND ')
 }
 
 /** Of the span, the end that rows are sorted from. */
@@ -102,7 +125,9 @@ export function windowOf({ sort: [first], span, time, after }: PageRequest): str
 export function keysSql(request: PageRequest, ties: boolean): string | undefined {
   const { sort, limit, names } = request
   if (sort.length === 0) return undefined
-  const keys = sort.map(({ field }, index) => `${field.kind === 'time' ? `epoch_us(${name(field.name)})` : exactSql(field)} AS key${index}`)
+  const keys = sort.map(
+    ({ field }, index) => `${field.kind === 'time' ? `epoch_us(${name(field.name)})` : exactSql(field)} AS key${index}`,
+  )
   const order = [...sort.map(orderSql), ...(ties ? ['_pos ASC'] : [])]
   return `SELECT ${keys.join(', ')}, epoch_us("time_received") AS received FROM ${names.view} WHERE ${rowsSql(request)} ORDER BY ${order.join(', ')} LIMIT ${limit + 1}`
 }
@@ -113,7 +138,12 @@ export type FoundKeys = Readonly<Record<string, unknown>>
 /** Do rows tie at the page's end, so that others than those found may belong to it? */
 export function cutInTies({ sort, limit }: PageRequest, found: readonly FoundKeys[]): boolean {
   const [before, last] = found.slice(-2)
-  return found.length > limit && before !== undefined && last !== undefined && sort.every((_, index) => before[`key${index}`] === last[`key${index}`])
+  return (
+    found.length > limit &&
+    before !== undefined &&
+    last !== undefined &&
+    sort.every((_, index) => before[`key${index}`] === last[`key${index}`])
+  )
 }
 
 /** More moments than this are said by their first and last. */
@@ -125,10 +155,17 @@ const mostListed = 256
  */
 export function amongKeys({ sort: [first] }: PageRequest, found: readonly FoundKeys[]): string {
   const parts: string[] = []
-  const received = [...new Set(found.map((row) => row['received']))].filter((each) => typeof each === 'number' || typeof each === 'string').map((each) => timeSql(BigInt(each)))
+  const received = [...new Set(found.map((row) => row['received']))]
+    .filter((each) => typeof each === 'number' || typeof each === 'string')
+    .map((each) => timeSql(BigInt(each)))
   if (received.length <= mostListed && received.length > 0) parts.push(`"time_received" IN (${received.join(', ')})`)
   const keys = found.map(({ key0 }) => key0)
-  const values = first === undefined ? [] : keys.filter((key) => typeof key === 'string' || typeof key === 'number' || typeof key === 'boolean').map((key) => valueSql(first.field, key))
+  const values =
+    first === undefined
+      ? []
+      : keys
+          .filter((key) => typeof key === 'string' || typeof key === 'number' || typeof key === 'boolean')
+          .map((key) => valueSql(first.field, key))
   if (first !== undefined && values.length > 0) {
     const ends = first.descending ? [values.at(-1), values[0]] : [values[0], values.at(-1)]
     const between = `${name(first.field.name)} BETWEEN ${ends[0]} AND ${ends[1]}`
@@ -166,14 +203,17 @@ function valueSql({ kind }: QueryField, key: string | number | boolean): string 
   if (kind === 'time') return timeSql(BigInt(key))
   if (kind === 'bool') return key === true ? 'true' : 'false'
   if (kind === 'f64') return `${text(String(key))}::DOUBLE`
-  return kind === 'dict' || kind === 'text' || kind === 'ip' || kind === 'mac' ? text(String(key)) : integerSql(BigInt(key), kind === 'u64' ? 'UBIGINT' : 'HUGEINT')
+  return kind === 'dict' || kind === 'text' || kind === 'ip' || kind === 'mac'
+    ? text(String(key))
+    : integerSql(BigInt(key), kind === 'u64' ? 'UBIGINT' : 'HUGEINT')
 }
 
 /** Could this be the value of a field in a cursor? */
 export function isKey({ kind }: QueryField, key: unknown): boolean {
   if (key === null) return true
   if (kind === 'bool') return typeof key === 'boolean'
-  if (kind === 'dict' || kind === 'text' || kind === 'ip' || kind === 'mac') return typeof key === 'string' && !key.includes('\0')
+  if (kind === 'dict' || kind === 'text' || kind === 'ip' || kind === 'mac')
+    return typeof key === 'string' && !key.includes('\0')
   if (kind === 'f64') return typeof key === 'string' && /^(?:-?[\d.]+(?:e[+-]?\d+)?|-?inf|nan)$/.test(key)
   return (typeof key === 'number' && Number.isSafeInteger(key)) || (typeof key === 'string' && /^-?\d{1,39}$/.test(key))
 }
@@ -181,19 +221,26 @@ export function isKey({ kind }: QueryField, key: unknown): boolean {
 type Cell = unknown
 
 /** The rows of a page and the cursor behind them, if there is more. */
-export function pageOf(request: PageRequest, answer: readonly Readonly<Record<string, Cell>>[]): { rows: Cell[][]; next: Cursor | undefined } {
+export function pageOf(
+  request: PageRequest,
+  answer: readonly Readonly<Record<string, Cell>>[],
+): { rows: Cell[][]; next: Cursor | undefined } {
   const { columns, sort, limit, upTo, span } = request
   const shown = answer.slice(0, limit)
   const last = shown.at(-1)
   const rows = shown.map((row) => columns.map((column) => row[column.name] ?? null))
   if (last === undefined || answer.length <= limit) return { rows, next: undefined }
   const keys = sort.map((key, index) => keyOf(key, hasKeyColumn(key) ? last[keyColumn(index)] : last[key.field.name]))
-  return { rows, next: { question: questionOf(request), from: span.from, to: span.to, upTo, keys, position: String(last['_pos']) } }
+  return {
+    rows,
+    next: { question: questionOf(request), from: span.from, to: span.to, upTo, keys, position: String(last['_pos']) },
+  }
 }
 
 function keyOf(key: SortKey, value: Cell): string | number | boolean | null {
   if (value === null || value === undefined) return null
-  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') throw new Error(`${key.field.name} is no plain value`)
+  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
+    throw new Error(`${key.field.name} is no plain value`)
   if (key.field.kind === 'time' && !hasKeyColumn(key)) return String(BigInt(Date.parse(String(value))) * 1000n)
   return value
 }

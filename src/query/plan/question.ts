@@ -44,13 +44,19 @@ export function conditionOf(question: Question): string {
   const near = time.near === undefined ? [] : [time.near(span)]
   const sure = time.sure?.(span)
   const within = withinSql(time.sql, span)
-  return [...near, sure === undefined ? within : `((${sure}) OR ${within})`, ...(condition === 'true' ? [] : [condition])].join(' AND ')
+  return [
+    ...near,
+    sure === undefined ? within : `((${sure}) OR ${within})`,
+    ...(condition === 'true' ? [] : [condition]),
+  ].join(' AND ')
 }
 
 /** A condition on a column, or on a time that is worked out. */
 export function withinSql(time: string, { from, to }: TimeSpan): string {
   // BETWEEN works a time out once; comparisons are what a reader of the statement tells files by.
-  return isColumn(time) ? `${time} >= ${timeSql(from)} AND ${time} < ${timeSql(to)}` : `${time} BETWEEN ${timeSql(from)} AND ${timeSql(to - 1n)}`
+  return isColumn(time)
+    ? `${time} >= ${timeSql(from)} AND ${time} < ${timeSql(to)}`
+    : `${time} BETWEEN ${timeSql(from)} AND ${timeSql(to - 1n)}`
 }
 
 function isColumn(sql: string): boolean {
@@ -59,5 +65,8 @@ function isColumn(sql: string): boolean {
 
 /** Tells questions apart that a cursor must not be carried between. */
 export function fingerprint({ names, filter, time }: Question, more: readonly string[]): string {
-  return createHash('sha256').update(JSON.stringify([names.view, print(filter, names), time.name, ...more])).digest('base64url').slice(0, 12)
+  return createHash('sha256')
+    .update(JSON.stringify([names.view, print(filter, names), time.name, ...more]))
+    .digest('base64url')
+    .slice(0, 12)
 }

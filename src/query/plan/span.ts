@@ -7,7 +7,14 @@ export interface TimeSpan {
 }
 
 const relative = /^now(?:([+-])(\d{1,9})(ms|s|m|h|d|w))?$/
-const units: Readonly<Record<string, bigint>> = { ms: 1000n, s: 1_000_000n, m: 60_000_000n, h: 3_600_000_000n, d: 86_400_000_000n, w: 604_800_000_000n }
+const units: Readonly<Record<string, bigint>> = {
+  ms: 1000n,
+  s: 1_000_000n,
+  m: 60_000_000n,
+  h: 3_600_000_000n,
+  d: 86_400_000_000n,
+  w: 604_800_000_000n,
+}
 
 /** Is it a time of the years 0 to 9999? */
 export function isMoment(us: bigint): boolean {

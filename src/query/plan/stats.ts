@@ -48,5 +48,11 @@ export function statisticsOf(values: readonly number[]): Statistics {
   if (n === 0) return { n, min: null, avg: null, p: null, max: null }
   const sorted = Float64Array.from(values).sort()
   const at = (percent: number): number => sorted[Math.max(1, Math.ceil((n * percent) / 100)) - 1] ?? 0
-  return { n, min: sorted[0] ?? null, avg: sorted.reduce((sum, value) => sum + value, 0) / n, p: percentiles.map(at), max: sorted[n - 1] ?? null }
+  return {
+    n,
+    min: sorted[0] ?? null,
+    avg: sorted.reduce((sum, value) => sum + value, 0) / n,
+    p: percentiles.map(at),
+    max: sorted[n - 1] ?? null,
+  }
 }

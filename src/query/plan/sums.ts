@@ -50,10 +50,24 @@ function sourceOf(question: SumsQuestion): Source {
   const { rollup, of, further = [] } = question
   const none = 'false'
   const more = further.map((field) => `, sum(${name(field)}) AS "_${field}"`).join('')
-  const sums = (flows: string): string => `sum(bytes_est) AS "_bytes", sum(packets_est) AS "_packets", ${flows} AS "_flows"${more}`
-  if (rollup === undefined) return { view: question.names.view, time: question.time.sql, where: conditionOf(question), sums: sums('count(*)') + (of === undefined ? '' : `, ${statsSql(valueSql(of))}`), remainder: none }
+  const sums = (flows: string): string =>
+    `sum(bytes_est) AS "_bytes", sum(packets_est) AS "_packets", ${flows} AS "_flows"${more}`
+  if (rollup === undefined)
+    return {
+      view: question.names.view,
+      time: question.time.sql,
+      where: conditionOf(question),
+      sums: sums('count(*)') + (of === undefined ? '' : `, ${statsSql(valueSql(of))}`),
+      remainder: none,
+    }
   const condition = compileSql(boundOf(question))
-  return { view: rollup.view, time: '"time"', where: withinSql('"time"', rollup.span) + (condition === 'true' ? '' : ` AND ${condition}`), sums: sums('sum(flows)'), remainder: rollup.remainder ?? none }
+  return {
+    view: rollup.view,
+    time: '"time"',
+    where: withinSql('"time"', rollup.span) + (condition === 'true' ? '' : ` AND ${condition}`),
+    sums: sums('sum(flows)'),
+    remainder: rollup.remainder ?? none,
+  }
 }
 
 /**
@@ -62,7 +76,9 @@ function sourceOf(question: SumsQuestion): Source {
  */
 export function lossSql({ view, span }: Rollup): string {
   const lost = [1, 2, 3].map((level) => `count(*) FILTER (WHERE folded >= ${level}) AS lost_${level}`)
-  const flows = [1, 2, 3].map((level) => `coalesce(sum(flows) FILTER (WHERE folded >= ${level}), 0)::DOUBLE AS lost_flows_${level}`)
+  const flows = [1, 2, 3].map(
+    (level) => `coalesce(sum(flows) FILTER (WHERE folded >= ${level}), 0)::DOUBLE AS lost_flows_${level}`,
+  )
   return `SELECT ${[...lost, ...flows].join(', ')}, coalesce(sum(flows), 0)::DOUBLE AS flows, epoch_us(min("time"))::DOUBLE AS oldest FROM ${view} WHERE ${withinSql('"time"', span)}`
 }
 
@@ -90,13 +106,16 @@ export function seriesSql(request: SeriesRequest): string {
   const groups = group.map((_, index) => `"_g${index}"`)
   const list = groups.join(', ')
   const ranked = isMeasure(by) ? `sum("_${by}")` : orderOfStat(by, '"_value"')
-  const largest = `ranked AS MATERIALIZED (${placed({ columns: list, rank: ranked, from: `parts WHERE NOT "_lost" GROUP BY ${list}`, order: `"_rank" DESC NULLS LAST, ${list}`, rows: limit + 1 })}), `
-    + `largest AS (SELECT ${list}, true AS chosen FROM ranked WHERE "_place" <= ${limit}) `
-  const shown = `SELECT "_bucket", chosen IS NULL AS "_other", ${groups.map((column) => `CASE WHEN chosen THEN parts.${column} END AS ${column}`).join(', ')}, `
-    + ['bytes', 'packets', 'flows', ...further].map((sum) => `sum("_${sum}") AS "_${sum}"`).join(', ')
+  const largest =
+    `ranked AS MATERIALIZED (${placed({ columns: list, rank: ranked, from: `parts WHERE NOT "_lost" GROUP BY ${list}`, order: `"_rank" DESC NULLS LAST, ${list}`, rows: limit + 1 })}), ` +
+    `largest AS (SELECT ${list}, true AS chosen FROM ranked WHERE "_place" <= ${limit}) `
+  const shown =
+    `SELECT "_bucket", chosen IS NULL AS "_other", ${groups.map((column) => `CASE WHEN chosen THEN parts.${column} END AS ${column}`).join(', ')}, ` +
+    ['bytes', 'packets', 'flows', ...further].map((sum) => `sum("_${sum}") AS "_${sum}"`).join(', ')
   const bounds = isMeasure(by) ? `, ${boundsSql(by, 'ranked', limit)}` : ''
-  const joined = ` FROM parts LEFT JOIN largest ON NOT "_lost" AND ${groups.map((column) => `parts.${column} IS NOT DISTINCT FROM largest.${column}`).join(' AND ')} `
-    + `GROUP BY ALL ORDER BY "_bucket", "_other", ${ranked} DESC NULLS LAST, ${groups.map((_, index) => index + 3).join(', ')}`
+  const joined =
+    ` FROM parts LEFT JOIN largest ON NOT "_lost" AND ${groups.map((column) => `parts.${column} IS NOT DISTINCT FROM largest.${column}`).join(' AND ')} ` +
+    `GROUP BY ALL ORDER BY "_bucket", "_other", ${ranked} DESC NULLS LAST, ${groups.map((_, index) => index + 3).join(', ')}`
   // Percentiles of parts can't be put together: every flow is a part of its own, and they are looked at twice.
   if (of !== undefined) {
     const parts = `SELECT ${bucket}, ${values}, false AS "_lost", bytes_est AS "_bytes", packets_est AS "_packets", 1 AS "_flows", ${further.map((field) => `${name(field)} AS "_${field}", `).join('')}${valueSql(of)} AS "_value" FROM ${view} WHERE ${where}`
@@ -110,7 +129,19 @@ export function seriesSql(request: SeriesRequest): string {
  * The first `rows` of a CTE's columns, _rank, and _place, their number in the order. A window over all rows would sort and copy them all; ORDER BY with
  * LIMIT keeps only the first. Columns are listed: a star would join the names of all addresses.
  */
-function placed({ columns, rank, from, order, rows }: { readonly columns: string; readonly rank: string; readonly from: string; readonly order: string; readonly rows: number }): string {
+function placed({
+  columns,
+  rank,
+  from,
+  order,
+  rows,
+}: {
+  readonly columns: string
+  readonly rank: string
+  readonly from: string
+  readonly order: string
+  readonly rows: number
+}): string {
   return `SELECT ${columns}, "_rank", row_number() OVER (ORDER BY ${order}) AS "_place" FROM (SELECT ${columns}, ${rank} AS "_rank" FROM ${from} ORDER BY ${order} LIMIT ${rows})`
 }
 
@@ -119,8 +150,10 @@ function placed({ columns, rank, from, order, rows }: { readonly columns: string
  * _next, that of the first one that is not.
  */
 function boundsSql(by: Measure, ranked: string, limit: number): string {
-  return `(SELECT coalesce(sum("_${by}") FILTER ("_lost"), 0) FROM parts) AS "_rest", (SELECT "_rank" FROM ${ranked} WHERE "_place" = least(${limit}, (SELECT count(*) FROM ${ranked}))) AS "_least", `
-    + `coalesce((SELECT "_rank" FROM ${ranked} WHERE "_place" = ${limit + 1}), 0) AS "_next"`
+  return (
+    `(SELECT coalesce(sum("_${by}") FILTER ("_lost"), 0) FROM parts) AS "_rest", (SELECT "_rank" FROM ${ranked} WHERE "_place" = least(${limit}, (SELECT count(*) FROM ${ranked}))) AS "_least", ` +
+    `coalesce((SELECT "_rank" FROM ${ranked} WHERE "_place" = ${limit + 1}), 0) AS "_next"`
+  )
 }
 
 export interface GroupsRequest extends SumsQuestion {
@@ -147,16 +180,24 @@ interface ShownValues {
 }
 
 /** What {@link groupsSql} does with its CTE `parts`. Groups smaller than `least` are not shown. */
-export function largestSql({ group, limit, by, of, further = [] }: GroupsRequest, shown: ShownValues = { values: valuesOf(group), tables: '', joins: '' }, least?: bigint): string {
+export function largestSql(
+  { group, limit, by, of, further = [] }: GroupsRequest,
+  shown: ShownValues = { values: valuesOf(group), tables: '', joins: '' },
+  least?: bigint,
+): string {
   const summed = ['bytes', 'packets', 'flows', ...further]
   const all = summed.map((sum) => `sum("_${sum}") AS "_all_${sum}"`).join(', ')
   const rank = isMeasure(by) ? `"_${by}"` : statColumn(by)
-  const listed = [...summed.map((sum) => `_${sum}`), ...(of === undefined ? [] : statNames)].map((column) => `"${column}"`).join(', ')
+  const listed = [...summed.map((sum) => `_${sum}`), ...(of === undefined ? [] : statNames)]
+    .map((column) => `"${column}"`)
+    .join(', ')
   const list = valuesOf(group).join(', ')
   const from = `parts WHERE NOT "_lost"${least === undefined ? '' : ` AND ${rank} >= ${integerSql(least, 'HUGEINT')}`}`
-  return `ranked AS MATERIALIZED (${placed({ columns: `${list}, ${listed}`, rank, from, order: `${rank} DESC NULLS LAST, ${list}`, rows: limit + 1 })})${shown.tables} `
-    + `SELECT "_place", ${shown.values.join(', ')}, ${[listed, ...['_all_groups', ...summed.map((sum) => `_all_${sum}`)].map((column) => `"${column}"`)].join(', ')}${isMeasure(by) ? `, ${boundsSql(by, 'ranked', limit)}` : ''} `
-    + `FROM (SELECT count(*) FILTER (NOT "_lost") AS "_all_groups", ${all} FROM parts) total LEFT JOIN ranked ON "_place" <= ${limit} ${shown.joins}ORDER BY "_place"`
+  return (
+    `ranked AS MATERIALIZED (${placed({ columns: `${list}, ${listed}`, rank, from, order: `${rank} DESC NULLS LAST, ${list}`, rows: limit + 1 })})${shown.tables} ` +
+    `SELECT "_place", ${shown.values.join(', ')}, ${[listed, ...['_all_groups', ...summed.map((sum) => `_all_${sum}`)].map((column) => `"${column}"`)].join(', ')}${isMeasure(by) ? `, ${boundsSql(by, 'ranked', limit)}` : ''} ` +
+    `FROM (SELECT count(*) FILTER (NOT "_lost") AS "_all_groups", ${all} FROM parts) total LEFT JOIN ranked ON "_place" <= ${limit} ${shown.joins}ORDER BY "_place"`
+  )
 }
 
 function valuesOf(group: readonly QueryField[]): readonly string[] {

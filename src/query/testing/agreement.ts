@@ -25,7 +25,10 @@ export interface Agreement {
 export const header = { source: 'test', epoch: 1, sourceSequence: 7, received: 1_763_632_800_500 }
 
 /** Asks DuckDB (as condition over a Parquet file and as value), the live evaluator and the naive meaning about the same rows. */
-export async function agreement(names: NameTable, options: { seed: number; tables: number; rowsPerTable: number; expressionsPerTable: number; folder: string }): Promise<Agreement> {
+export async function agreement(
+  names: NameTable,
+  options: { seed: number; tables: number; rowsPerTable: number; expressionsPerTable: number; folder: string },
+): Promise<Agreement> {
   const random = new SeededRandom(options.seed)
   const connection = await (await DuckDBInstance.create(':memory:')).connect()
   const differences: string[] = []
@@ -49,7 +52,8 @@ export async function agreement(names: NameTable, options: { seed: number; table
       try {
         const tree = parse(text, names)
         const normal = print(tree, names)
-        if (!isDeepStrictEqual(bare(parse(normal, names)), bare(tree))) return `${text}\n  is printed as ${normal}, which reads differently`
+        if (!isDeepStrictEqual(bare(parse(normal, names)), bare(tree)))
+          return `${text}\n  is printed as ${normal}, which reads differently`
         const bound = bind(tree, names)
         sql = compileSql(bound)
         const test = compileLive(bound)(batch, header)
@@ -59,7 +63,9 @@ export async function agreement(names: NameTable, options: { seed: number; table
         const where = rows.map((_, row) => found.has(row))
         const values = await connection.runAndReadAll(`SELECT ${compileSqlValue(bound)} FROM ${names.view} ORDER BY n`)
         const value = values.getRows().map(([is]) => is === true)
-        const at = rows.findIndex((_, row) => expected[row] !== live[row] || expected[row] !== where[row] || expected[row] !== value[row])
+        const at = rows.findIndex(
+          (_, row) => expected[row] !== live[row] || expected[row] !== where[row] || expected[row] !== value[row],
+        )
         if (at < 0) return undefined
         const shown = JSON.stringify(rows[at], (_, one: unknown) => (typeof one === 'bigint' ? String(one) : one))
         return `${text}\n  meant ${expected[at]}, live ${live[at]}, SQL condition ${where[at]}, SQL value ${value[at]}\n  ${sql}\n  ${shown}`

@@ -48,11 +48,17 @@ class Generator {
       case 0:
       case 1: {
         const parts = Array.from({ length: random.integer(2, 3) }, () => this.any(depth - 1, inEither))
-        return { text: parts.map(({ text }) => `(${text})`).join(` ${word('and')} `), matches: (row, end) => parts.every(({ matches }) => matches(row, end)) }
+        return {
+          text: parts.map(({ text }) => `(${text})`).join(` ${word('and')} `),
+          matches: (row, end) => parts.every(({ matches }) => matches(row, end)),
+        }
       }
       case 2: {
         const parts = Array.from({ length: random.integer(2, 3) }, () => this.any(depth - 1, inEither))
-        return { text: parts.map(({ text }) => `(${text})`).join(` ${word('or')} `), matches: (row, end) => parts.some(({ matches }) => matches(row, end)) }
+        return {
+          text: parts.map(({ text }) => `(${text})`).join(` ${word('or')} `),
+          matches: (row, end) => parts.some(({ matches }) => matches(row, end)),
+        }
       }
       case 3: {
         const part = this.any(depth - 1, inEither)
@@ -70,9 +76,13 @@ class Generator {
     const random = this.#random
     const field = this.#field()
     const shared = /^(?:src|dst)_(.+)$/.exec(field.name)?.[1]
-    const part = this.#names.field(`src_${shared}`) !== undefined && this.#names.field(`dst_${shared}`) !== undefined ? shared : undefined
+    const part =
+      this.#names.field(`src_${shared}`) !== undefined && this.#names.field(`dst_${shared}`) !== undefined
+        ? shared
+        : undefined
     const ofEnd = (end: End): string => `${end}_${part}`
-    const dotted = /^(src|dst)_/.test(field.name) && random.chance(0.5) ? field.name.replace(/^(src|dst)_/, '$1.') : field.name
+    const dotted =
+      /^(src|dst)_/.test(field.name) && random.chance(0.5) ? field.name.replace(/^(src|dst)_/, '$1.') : field.name
     if (part !== undefined && random.chance(0.3)) {
       const found = this.#onField(field, `any.${part}`)
       return found.both((row, matches) => matches(row[ofEnd('src')], row) || matches(row[ofEnd('dst')], row))
@@ -96,23 +106,35 @@ class Generator {
     return this.#random.pick(fields.filter((one) => one.kind === kind))
   }
 
-  #onField(field: QueryField, name: string): { both(on: (row: Row, matches: (value: PlainValue | undefined, row: Row) => boolean, end: End | undefined) => boolean): Part } {
+  #onField(
+    field: QueryField,
+    name: string,
+  ): {
+    both(
+      on: (row: Row, matches: (value: PlainValue | undefined, row: Row) => boolean, end: End | undefined) => boolean,
+    ): Part
+  } {
     const { text, is, opposite } = this.#predicate(field, name)
     const matches = (value: PlainValue | undefined, row: Row): boolean => value !== undefined && is(value, row)
     return { both: (on) => ({ text, matches: (row, end) => on(row, matches, end) !== opposite }) }
   }
 
-  #predicate(field: QueryField, name: string): { text: string; is: (value: PlainValue, row: Row) => boolean; opposite: boolean } {
+  #predicate(
+    field: QueryField,
+    name: string,
+  ): { text: string; is: (value: PlainValue, row: Row) => boolean; opposite: boolean } {
     const random = this.#random
     const choice = random.next()
-    if (field.kind === 'json' || choice < 0.08) return { text: random.chance(0.5) ? `exists(${name})` : `${name} exists`, is: () => true, opposite: false }
+    if (field.kind === 'json' || choice < 0.08)
+      return { text: random.chance(0.5) ? `exists(${name})` : `${name} exists`, is: () => true, opposite: false }
     const opposite = random.chance(0.35)
     if (choice < 0.18) {
       const other = random.pick(this.#names.fields.filter(({ kind }) => family(kind) === family(field.kind)))
       const ordered = !['ip', 'mac', 'bool'].includes(field.kind) && !opposite && random.chance(0.5)
       if (!field.kind.startsWith('list')) {
         const operator = ordered ? random.pick(['<', '<=', '>', '>='] as const) : '='
-        const is = (value: PlainValue, row: Row): boolean => row[other.name] !== undefined && ranked(operator, value, row[other.name] as PlainValue)
+        const is = (value: PlainValue, row: Row): boolean =>
+          row[other.name] !== undefined && ranked(operator, value, row[other.name] as PlainValue)
         return { text: `${name} ${opposite ? '!=' : operator} ${other.name}`, is, opposite }
       }
     }
@@ -120,7 +142,11 @@ class Generator {
     if (choice < 0.6 && !['ip', 'mac', 'bool'].includes(field.kind)) {
       const operator = random.pick(['<', '<=', '>', '>='] as const)
       const { text, value } = this.#single(field)
-      return { text: `${name}${random.pick([' ', ''])}${operator} ${text}`, is: (left) => anyOf(left, (one) => ranked(operator, one, value)), opposite: false }
+      return {
+        text: `${name}${random.pick([' ', ''])}${operator} ${text}`,
+        is: (left) => anyOf(left, (one) => ranked(operator, one, value)),
+        opposite: false,
+      }
     }
     const list = Array.from({ length: random.chance(0.5) ? 1 : random.integer(2, 4) }, () => this.#value(field))
     const is = (value: PlainValue): boolean => list.some((wanted) => anyOf(value, wanted.is))
@@ -131,13 +157,21 @@ class Generator {
 
   #pattern(name: string, opposite: boolean): { text: string; is: (value: PlainValue) => boolean } {
     const [pattern, expression] = randomPattern(this.#random)
-    return { text: `${name} ${opposite ? '!~' : '~'} ${quoted(pattern)}`, is: (value) => anyOf(value, (one) => expression.test(String(one))) }
+    return {
+      text: `${name} ${opposite ? '!~' : '~'} ${quoted(pattern)}`,
+      is: (value) => anyOf(value, (one) => expression.test(String(one))),
+    }
   }
 
   /** One value, written in some way. */
   #single(field: QueryField): { text: string; value: PlainValue } {
     const random = this.#random
-    const value = field.kind === 'list<u8>' ? BigInt(random.integer(0, 3)) : field.kind === 'list<dict>' ? random.pick(words) : randomValue(random, field)
+    const value =
+      field.kind === 'list<u8>'
+        ? BigInt(random.integer(0, 3))
+        : field.kind === 'list<dict>'
+          ? random.pick(words)
+          : randomValue(random, field)
     if (typeof value === 'string') return { text: quoted(value), value }
     if (typeof value === 'bigint') return { text: written(random, field, value), value }
     if (value === Number.POSITIVE_INFINITY) return { text: '2e9', value: 2e9 }
@@ -149,14 +183,26 @@ class Generator {
     if (field.kind === 'ip') return randomAddresses(random)
     if (isText(field) && random.chance(0.15)) {
       const wildcard = random.pick(['*', 'db*', '*prod', 'web-*.prod', '*b*', 'a*', '*%*', '*\\*'])
-      const expression = new RegExp(`^${wildcard.split('*').map((piece) => piece.replace(/[.*+?^${}()|[\]\\%]/g, '\\$&')).join('[^]*')}$`)
+      const expression = new RegExp(
+        `^${wildcard
+          .split('*')
+          .map((piece) => piece.replace(/[.*+?^${}()|[\]\\%]/g, '\\$&'))
+          .join('[^]*')}$`,
+      )
       return { text: wildcard, is: (value) => expression.test(String(value)) }
     }
     const first = this.#single(field)
-    if (typeof first.value !== 'bigint' || field.kind === 'mac' || random.chance(0.7)) return { text: first.text, is: (value) => same(value, first.value) }
+    if (typeof first.value !== 'bigint' || field.kind === 'mac' || random.chance(0.7))
+      return { text: first.text, is: (value) => same(value, first.value) }
     const second = this.#single(field)
-    const [low, high] = (first.value <= (second.value as bigint) ? [first, second] : [second, first]) as [typeof first, typeof first]
-    return { text: `${low.text}..${high.text}`, is: (value) => ranked('>=', value, low.value) && ranked('<=', value, high.value) }
+    const [low, high] = (first.value <= (second.value as bigint) ? [first, second] : [second, first]) as [
+      typeof first,
+      typeof first,
+    ]
+    return {
+      text: `${low.text}..${high.text}`,
+      is: (value) => ranked('>=', value, low.value) && ranked('<=', value, high.value),
+    }
   }
 }
 
@@ -170,7 +216,9 @@ function family(kind: string): string {
 
 /** Of a list, one of its items is enough. */
 function anyOf(value: PlainValue, is: (one: PlainValue) => boolean): boolean {
-  return Array.isArray(value) ? (value as readonly (string | number)[]).some((item) => is(typeof item === 'number' ? BigInt(item) : item)) : is(value)
+  return Array.isArray(value)
+    ? (value as readonly (string | number)[]).some((item) => is(typeof item === 'number' ? BigInt(item) : item))
+    : is(value)
 }
 
 function same(a: PlainValue, b: PlainValue): boolean {
@@ -178,8 +226,19 @@ function same(a: PlainValue, b: PlainValue): boolean {
 }
 
 function ranked(operator: '=' | '<' | '<=' | '>' | '>=', a: PlainValue, b: PlainValue): boolean {
-  const order = typeof a === 'string' && typeof b === 'string' ? Buffer.compare(Buffer.from(a), Buffer.from(b)) : a < b ? -1 : a > b ? 1 : 0
-  return operator === '=' ? order === 0 : operator.startsWith('<') ? order < 0 || (order === 0 && operator === '<=') : order > 0 || (order === 0 && operator === '>=')
+  const order =
+    typeof a === 'string' && typeof b === 'string'
+      ? Buffer.compare(Buffer.from(a), Buffer.from(b))
+      : a < b
+        ? -1
+        : a > b
+          ? 1
+          : 0
+  return operator === '='
+    ? order === 0
+    : operator.startsWith('<')
+      ? order < 0 || (order === 0 && operator === '<=')
+      : order > 0 || (order === 0 && operator === '>=')
 }
 
 export function quoted(text: string): string {
@@ -190,7 +249,7 @@ function written(random: SeededRandom, { kind, unit, name }: QueryField, value: 
   if (kind === 'mac') return (value.toString(16).padStart(12, '0').match(/../g) ?? []).join(random.pick([':', '-']))
   if (kind === 'time') {
     if (value % 1000n === 0n && random.chance(0.5)) return String(value / 1000n)
-    const [ms, us] = [Number(value - ((value % 1000n) + 1000n) % 1000n) / 1000, ((value % 1000n) + 1000n) % 1000n]
+    const [ms, us] = [Number(value - (((value % 1000n) + 1000n) % 1000n)) / 1000, ((value % 1000n) + 1000n) % 1000n]
     return new Date(ms).toISOString().replace('Z', `${String(us).padStart(3, '0')}${random.pick(['Z', '+00:00', ''])}`)
   }
   if (name.endsWith('_port') && value === 443n && random.chance(0.5)) return 'https'
@@ -204,31 +263,68 @@ function written(random: SeededRandom, { kind, unit, name }: QueryField, value: 
 
 function randomAddresses(random: SeededRandom): Wanted {
   const one = random.pick(addresses)
-  const text = (value: bigint): string => formatIp(Uint32Array.from([96n, 64n, 32n, 0n], (shift) => Number((value >> shift) & 0xffff_ffffn)))
+  const text = (value: bigint): string =>
+    formatIp(Uint32Array.from([96n, 64n, 32n, 0n], (shift) => Number((value >> shift) & 0xffff_ffffn)))
   const isV4 = (value: bigint): boolean => value >> 32n === 0xffffn
   const choice = random.next()
   if (choice < 0.3) return { text: text(one), is: (value) => value === one }
   if (choice < 0.7) {
     const bits = random.integer(0, isV4(one) ? 32 : 128)
     const shift = BigInt((isV4(one) ? 32 : 128) - bits)
-    return { text: `${text(one)}/${bits}`, is: (value) => isV4(value as bigint) === isV4(one) && (value as bigint) >> shift === one >> shift }
+    return {
+      text: `${text(one)}/${bits}`,
+      is: (value) => isV4(value as bigint) === isV4(one) && (value as bigint) >> shift === one >> shift,
+    }
   }
   const near = (one & ~0xffffn) | BigInt(random.integer(0, 0xffff))
-  const other = random.chance(0.5) ? random.pick(addresses.filter((each) => isV4(each) === isV4(one))) : isV4(near) === isV4(one) ? near : one
+  const other = random.chance(0.5)
+    ? random.pick(addresses.filter((each) => isV4(each) === isV4(one)))
+    : isV4(near) === isV4(one)
+      ? near
+      : one
   const [low, high] = one < other ? [one, other] : [other, one]
-  return { text: `${text(low)}${random.pick(['-', '..'])}${text(high)}`, is: (value) => isV4(value as bigint) === isV4(one) && (value as bigint) >= low && (value as bigint) <= high }
+  return {
+    text: `${text(low)}${random.pick(['-', '..'])}${text(high)}`,
+    is: (value) => isV4(value as bigint) === isV4(one) && (value as bigint) >= low && (value as bigint) <= high,
+  }
 }
 
 /** An expression in RE2's syntax and the same in JavaScript's. */
 function randomPattern(random: SeededRandom): readonly [string, RegExp] {
   const atom = (depth: number): readonly [string, string] => {
     const plain: readonly (readonly [string, string])[] = [
-      ['a', 'a'], ['b', 'b'], ['db', 'db'], ['-', '-'], ['\\d', '[0-9]'], ['\\w', '[0-9A-Za-z_]'], ['\\s', '[\\t\\n\\f\\r ]'], ['.', '[^\\n]'], ['[a-f]', '[a-f]'], ['[^a]', '[^a]'], ['\\.', '\\.'], ['ä', 'ä'], ['%', '%'], ['_', '_'],
-      ['[[:alpha:]]', '[A-Za-z]'], ['\\x61', 'a'], ['\\n', '\\n'], ['(?:)', '(?:)'], ['\\\\', '\\\\'], ['\\*', '\\*'], ['prod', 'prod'], ['\\S', '[^\\t\\n\\f\\r ]'], ['\\D', '[^0-9]'], ["'", "'"], ['"', '"'], ['日', '日'],
+      ['a', 'a'],
+      ['b', 'b'],
+      ['db', 'db'],
+      ['-', '-'],
+      ['\\d', '[0-9]'],
+      ['\\w', '[0-9A-Za-z_]'],
+      ['\\s', '[\\t\\n\\f\\r ]'],
+      ['.', '[^\\n]'],
+      ['[a-f]', '[a-f]'],
+      ['[^a]', '[^a]'],
+      ['\\.', '\\.'],
+      ['ä', 'ä'],
+      ['%', '%'],
+      ['_', '_'],
+      ['[[:alpha:]]', '[A-Za-z]'],
+      ['\\x61', 'a'],
+      ['\\n', '\\n'],
+      ['(?:)', '(?:)'],
+      ['\\\\', '\\\\'],
+      ['\\*', '\\*'],
+      ['prod', 'prod'],
+      ['\\S', '[^\\t\\n\\f\\r ]'],
+      ['\\D', '[^0-9]'],
+      ["'", "'"],
+      ['"', '"'],
+      ['日', '日'],
     ]
     if (depth === 0 || random.chance(0.7)) return random.pick(plain)
     const [left, right] = [sequence(depth - 1), sequence(depth - 1)]
-    return random.chance(0.5) ? [`(${left[0]}|${right[0]})`, `(?:${left[1]}|${right[1]})`] : [`(?:${left[0]})`, `(?:${left[1]})`]
+    return random.chance(0.5)
+      ? [`(${left[0]}|${right[0]})`, `(?:${left[1]}|${right[1]})`]
+      : [`(?:${left[0]})`, `(?:${left[1]})`]
   }
   const sequence = (depth: number): readonly [string, string] => {
     const parts = Array.from({ length: random.integer(1, 3) }, () => {
@@ -240,7 +336,13 @@ function randomPattern(random: SeededRandom): readonly [string, RegExp] {
     return [parts.map(([re2]) => re2).join(''), parts.map(([, js]) => js).join('')]
   }
   const [re2, js] = sequence(2)
-  const [start, end] = [random.chance(0.3) ? '^' : random.chance(0.05) ? '$' : '', random.chance(0.3) ? '$' : random.chance(0.05) ? '^' : '']
+  const [start, end] = [
+    random.chance(0.3) ? '^' : random.chance(0.05) ? '$' : '',
+    random.chance(0.3) ? '$' : random.chance(0.05) ? '^' : '',
+  ]
   const flag = random.chance(0.15)
-  return [`${flag ? '(?s)' : ''}${start}${re2}${end}`, new RegExp(`${start}${flag ? js.replaceAll('[^\\n]', '[^]') : js}${end}`, 'u')]
+  return [
+    `${flag ? '(?s)' : ''}${start}${re2}${end}`,
+    new RegExp(`${start}${flag ? js.replaceAll('[^\\n]', '[^]') : js}${end}`, 'u'),
+  ]
 }

@@ -8,8 +8,18 @@ import type { NameTable, QueryField, QueryKind } from '../names.ts'
 import type { PlainValue, Row } from './rows.ts'
 
 const sqlTypes: Partial<Record<QueryKind, string>> = {
-  u8: 'UTINYINT', u16: 'USMALLINT', u32: 'UINTEGER', u64: 'UBIGINT', i32: 'INTEGER', f64: 'DOUBLE', estimate: 'HUGEINT', bool: 'BOOLEAN', time: 'TIMESTAMPTZ',
-  'list<u8>': 'UTINYINT[]', 'list<dict>': 'VARCHAR[]', json: 'JSON',
+  u8: 'UTINYINT',
+  u16: 'USMALLINT',
+  u32: 'UINTEGER',
+  u64: 'UBIGINT',
+  i32: 'INTEGER',
+  f64: 'DOUBLE',
+  estimate: 'HUGEINT',
+  bool: 'BOOLEAN',
+  time: 'TIMESTAMPTZ',
+  'list<u8>': 'UTINYINT[]',
+  'list<dict>': 'VARCHAR[]',
+  json: 'JSON',
 }
 
 function ipWords(value: bigint): number[] {
@@ -24,19 +34,35 @@ function cell({ kind }: QueryField, value: PlainValue | undefined): string {
   if (kind === 'mac') return text(((value as bigint).toString(16).padStart(12, '0').match(/../g) ?? []).join(':'))
   if (kind === 'time') return `make_timestamptz(${value as bigint})`
   if (kind === 'f64') return `'${Object.is(value, -0) ? '-0' : String(value)}'::DOUBLE`
-  if (Array.isArray(value)) return `[${(value as readonly (string | number)[]).map((item) => (typeof item === 'string' ? text(item) : String(item))).join(', ')}]`
+  if (Array.isArray(value))
+    return `[${(value as readonly (string | number)[]).map((item) => (typeof item === 'string' ? text(item) : String(item))).join(', ')}]`
   return typeof value === 'string' ? text(value) : String(value)
 }
 
 /** Makes the view with the types that the store gives it, from a Parquet file when there is a path, with the row's number as `n`. */
-export async function makeView(connection: DuckDBConnection, names: NameTable, rows: readonly Row[], parquet?: string): Promise<void> {
+export async function makeView(
+  connection: DuckDBConnection,
+  names: NameTable,
+  rows: readonly Row[],
+  parquet?: string,
+): Promise<void> {
   const columns = names.fields.map(({ name, kind }) => `"${name}" ${sqlTypes[kind] ?? 'VARCHAR'}`)
-  await connection.run(`SET TimeZone = 'UTC'; CREATE OR REPLACE TABLE made_${names.view} (n INTEGER, ${columns.join(', ')})`)
-  await connection.run(`INSERT INTO made_${names.view} VALUES ${rows.map((row, n) => `(${n}, ${names.fields.map((field) => cell(field, row[field.name])).join(', ')})`).join(', ')}`)
-  if (parquet !== undefined) await connection.run(`COPY made_${names.view} TO ${text(parquet)} (FORMAT parquet, ROW_GROUP_SIZE 2048)`)
+  await connection.run(
+    `SET TimeZone = 'UTC'; CREATE OR REPLACE TABLE made_${names.view} (n INTEGER, ${columns.join(', ')})`,
+  )
+  await connection.run(
+    `INSERT INTO made_${names.view} VALUES ${rows.map((row, n) => `(${n}, ${names.fields.map((field) => cell(field, row[field.name])).join(', ')})`).join(', ')}`,
+  )
+  if (parquet !== undefined)
+    await connection.run(`COPY made_${names.view} TO ${text(parquet)} (FORMAT parquet, ROW_GROUP_SIZE 2048)`)
   // Estimates are worked out by the view: Parquet has no integers of 128 bits.
-  const estimates = names.view === 'flows' ? ' REPLACE (bytes::HUGEINT * coalesce(sampling, 1) AS bytes_est, packets::HUGEINT * coalesce(sampling, 1) AS packets_est)' : ''
-  await connection.run(`CREATE OR REPLACE VIEW ${names.view} AS SELECT *${estimates} FROM ${parquet === undefined ? `made_${names.view}` : `read_parquet(${text(parquet)})`}`)
+  const estimates =
+    names.view === 'flows'
+      ? ' REPLACE (bytes::HUGEINT * coalesce(sampling, 1) AS bytes_est, packets::HUGEINT * coalesce(sampling, 1) AS packets_est)'
+      : ''
+  await connection.run(
+    `CREATE OR REPLACE VIEW ${names.view} AS SELECT *${estimates} FROM ${parquet === undefined ? `made_${names.view}` : `read_parquet(${text(parquet)})`}`,
+  )
 }
 
 /** The same rows as a batch of the journal. */
@@ -49,7 +75,11 @@ function flowBatch(names: NameTable, rows: readonly Row[]): FlowBatch {
   const columns: Record<string, Column> = {}
   for (const { name, kind } of names.fields) {
     if (kind === 'text' || kind === 'estimate' || rows.every((row) => row[name] === undefined)) continue
-    columns[name] = column(kind, rows.map((row) => row[name]), dictionary)
+    columns[name] = column(
+      kind,
+      rows.map((row) => row[name]),
+      dictionary,
+    )
   }
   return { kind: 'flows', count: rows.length, dictionary: dictionary.strings, columns }
 }
@@ -62,38 +92,67 @@ function column(kind: QueryKind, values: readonly (PlainValue | undefined)[], di
   const absent = values.includes(undefined) ? { valid } : {}
   const integers = values.map((value) => (typeof value === 'bigint' ? value : 0n))
   const numbers = integers.map(Number)
-  const codes = (list: readonly (PlainValue | undefined)[]): Uint32Array => Uint32Array.from(list, (value) => dictionary.code(value as string | undefined))
+  const codes = (list: readonly (PlainValue | undefined)[]): Uint32Array =>
+    Uint32Array.from(list, (value) => dictionary.code(value as string | undefined))
   const offsets = Uint32Array.from([0, ...values.map((value) => (Array.isArray(value) ? value.length : 0))])
   for (let row = 1; row < offsets.length; row++) offsets[row] = (offsets[row] ?? 0) + (offsets[row - 1] ?? 0)
   const items = values.flatMap((value) => (Array.isArray(value) ? (value as (string | number)[]) : []))
   switch (kind) {
-    case 'u8': return { kind, values: Uint8Array.from(numbers), ...absent }
-    case 'u16': return { kind, values: Uint16Array.from(numbers), ...absent }
-    case 'u32': return { kind, values: Uint32Array.from(numbers), ...absent }
-    case 'i32': return { kind, values: Int32Array.from(numbers), ...absent }
-    case 'bool': return { kind: 'u8', values: Uint8Array.from(values, (value) => (value === true ? 1 : 0)), ...absent }
-    case 'f64': return { kind, values: Float64Array.from(values, (value) => (typeof value === 'number' ? value : 0)), ...absent }
-    case 'time': return { kind, values: Float64Array.from(integers, (value) => Number(value) / 1000), ...absent }
+    case 'u8':
+      return { kind, values: Uint8Array.from(numbers), ...absent }
+    case 'u16':
+      return { kind, values: Uint16Array.from(numbers), ...absent }
+    case 'u32':
+      return { kind, values: Uint32Array.from(numbers), ...absent }
+    case 'i32':
+      return { kind, values: Int32Array.from(numbers), ...absent }
+    case 'bool':
+      return { kind: 'u8', values: Uint8Array.from(values, (value) => (value === true ? 1 : 0)), ...absent }
+    case 'f64':
+      return { kind, values: Float64Array.from(values, (value) => (typeof value === 'number' ? value : 0)), ...absent }
+    case 'time':
+      return { kind, values: Float64Array.from(integers, (value) => Number(value) / 1000), ...absent }
     case 'u64':
-    case 'mac': return { kind, words: new Uint32Array(BigUint64Array.from(integers).buffer), ...absent }
-    case 'ip': return { kind, words: Uint32Array.from(integers.flatMap(ipWords)), ...absent }
-    case 'list<u8>': return { kind, offsets, items: Uint8Array.from(items as number[]) }
-    case 'list<dict>': return { kind, offsets, items: codes(items) }
-    default: return { kind: kind === 'json' ? 'json' : 'dict', codes: codes(values) }
+    case 'mac':
+      return { kind, words: new Uint32Array(BigUint64Array.from(integers).buffer), ...absent }
+    case 'ip':
+      return { kind, words: Uint32Array.from(integers.flatMap(ipWords)), ...absent }
+    case 'list<u8>':
+      return { kind, offsets, items: Uint8Array.from(items as number[]) }
+    case 'list<dict>':
+      return { kind, offsets, items: codes(items) }
+    default:
+      return { kind: kind === 'json' ? 'json' : 'dict', codes: codes(values) }
   }
 }
 
 const utf8 = new TextEncoder()
 
 function eventBatch(rows: readonly Row[]): EventBatch {
-  return toEventBatch(rows.map((row) => {
-    const text = (name: string): Record<string, string> => (row[name] === undefined ? {} : { [name]: row[name] as string })
-    return {
-      id: row['id'] as string, source: row['source'] as string, type: row['type'] as string, family: row['family'] as Family,
-      ...text('subject'), ...text('datacontenttype'), ...text('dataschema'), ...text('ref'), ...text('key'),
-      ...(row['time'] === undefined ? {} : { time: Number(row['time']) / 1000 }),
-      ...(row['extensions'] === undefined ? {} : { extensions: JSON.parse(row['extensions'] as string) as Record<string, string> }),
-      ...(row['data'] === undefined ? (row['data_base64'] === undefined ? { encoding: 'none' as const } : { encoding: 'binary' as const, data: Buffer.from(row['data_base64'] as string, 'base64') }) : { encoding: 'json' as const, data: utf8.encode(row['data'] as string) }),
-    }
-  }))
+  return toEventBatch(
+    rows.map((row) => {
+      const text = (name: string): Record<string, string> =>
+        row[name] === undefined ? {} : { [name]: row[name] as string }
+      return {
+        id: row['id'] as string,
+        source: row['source'] as string,
+        type: row['type'] as string,
+        family: row['family'] as Family,
+        ...text('subject'),
+        ...text('datacontenttype'),
+        ...text('dataschema'),
+        ...text('ref'),
+        ...text('key'),
+        ...(row['time'] === undefined ? {} : { time: Number(row['time']) / 1000 }),
+        ...(row['extensions'] === undefined
+          ? {}
+          : { extensions: JSON.parse(row['extensions'] as string) as Record<string, string> }),
+        ...(row['data'] === undefined
+          ? row['data_base64'] === undefined
+            ? { encoding: 'none' as const }
+            : { encoding: 'binary' as const, data: Buffer.from(row['data_base64'] as string, 'base64') }
+          : { encoding: 'json' as const, data: utf8.encode(row['data'] as string) }),
+      }
+    }),
+  )
 }

@@ -19,10 +19,19 @@ export function auditRows({ batch, origin }: EventRows): FlowRows | undefined {
   const codes = new Map<AuditColumn, Uint32Array>(auditColumns.map((name) => [name, new Uint32Array(batch.count)]))
   for (let row = 0; row < batch.count; row++) {
     if (batch.family[row] !== family) continue
-    for (const [name, text] of Object.entries(said(batch, row))) if (text !== undefined) (codes.get(name as AuditColumn) as Uint32Array)[row] = words.code(text.slice(0, longest))
+    for (const [name, text] of Object.entries(said(batch, row)))
+      if (text !== undefined) (codes.get(name as AuditColumn) as Uint32Array)[row] = words.code(text.slice(0, longest))
   }
-  const columns = Object.fromEntries([...codes].map(([name, values]): [string, Column] => [name, { kind: 'dict', codes: values }]))
-  return { stream: 'flows', batch: { kind: 'flows', count: batch.count, dictionary: words.strings, columns }, origin, endpoints: {}, words: new Uint32Array(0) }
+  const columns = Object.fromEntries(
+    [...codes].map(([name, values]): [string, Column] => [name, { kind: 'dict', codes: values }]),
+  )
+  return {
+    stream: 'flows',
+    batch: { kind: 'flows', count: batch.count, dictionary: words.strings, columns },
+    origin,
+    endpoints: {},
+    words: new Uint32Array(0),
+  }
 }
 
 function said(batch: EventBatch, row: number): Readonly<Record<AuditColumn, string | undefined>> {
@@ -30,9 +39,26 @@ function said(batch: EventBatch, row: number): Readonly<Record<AuditColumn, stri
   const data = bodyOf(event)
   const { actor, action, service, resource, tenant, region, outcome, severity, requestId } = auditRecordOf(event, data)
   return {
-    actor: actorRef(actor), actor_kind: actor.kind, actor_id: actor.id, actor_name: actor.name, actor_domain: actor.domain,
-    impersonated_by: actor.impersonatedBy === undefined ? undefined : actorRef({ ...actor.impersonatedBy, kind: 'user' }), address: actor.address, service, action,
-    resource_type: resource?.type, resource_id: resource?.id, resource_name: resource?.name, tenant, tenant_domain: textOf(event.extensions?.['domain']), region, outcome, severity, request_id: requestId, code: textOf(data['code'] ?? event.extensions?.['code']),
+    actor: actorRef(actor),
+    actor_kind: actor.kind,
+    actor_id: actor.id,
+    actor_name: actor.name,
+    actor_domain: actor.domain,
+    impersonated_by:
+      actor.impersonatedBy === undefined ? undefined : actorRef({ ...actor.impersonatedBy, kind: 'user' }),
+    address: actor.address,
+    service,
+    action,
+    resource_type: resource?.type,
+    resource_id: resource?.id,
+    resource_name: resource?.name,
+    tenant,
+    tenant_domain: textOf(event.extensions?.['domain']),
+    region,
+    outcome,
+    severity,
+    request_id: requestId,
+    code: textOf(data['code'] ?? event.extensions?.['code']),
   }
 }
 

@@ -16,25 +16,55 @@ import { isJson } from './json-text.ts'
 const groupRows = 16_384
 const groupBytes = 2 << 20
 
-const dictionaries = ['source', 'type', 'subject', 'datacontenttype', 'dataschema', 'extensions', 'family', 'key', 'ref'] as const
+const dictionaries = [
+  'source',
+  'type',
+  'subject',
+  'datacontenttype',
+  'dataschema',
+  'extensions',
+  'family',
+  'key',
+  'ref',
+] as const
 const [json, text] = [dataEncodings.indexOf('json'), dataEncodings.indexOf('text')]
 
 /** Columns of every file, in its order; those of audit events come behind. */
 const always: readonly { readonly name: string; readonly type: ColumnType }[] = [
-  { name: 'id', type: 'text' }, { name: 'source', type: 'text' }, { name: 'type', type: 'text' }, { name: 'subject', type: 'text' }, { name: 'time', type: 'us' },
-  { name: 'datacontenttype', type: 'text' }, { name: 'dataschema', type: 'text' }, { name: 'extensions', type: 'json' }, { name: 'data', type: 'json' }, { name: 'data_base64', type: 'text' },
-  { name: 'family', type: 'text' }, { name: 'key', type: 'text' }, { name: 'ref', type: 'text' }, { name: 'time_received', type: 'us' },
-  { name: '_source', type: 'u16' }, { name: '_epoch', type: 'u32' }, { name: '_sequence', type: 'u64' }, { name: '_row', type: 'u32' },
+  { name: 'id', type: 'text' },
+  { name: 'source', type: 'text' },
+  { name: 'type', type: 'text' },
+  { name: 'subject', type: 'text' },
+  { name: 'time', type: 'us' },
+  { name: 'datacontenttype', type: 'text' },
+  { name: 'dataschema', type: 'text' },
+  { name: 'extensions', type: 'json' },
+  { name: 'data', type: 'json' },
+  { name: 'data_base64', type: 'text' },
+  { name: 'family', type: 'text' },
+  { name: 'key', type: 'text' },
+  { name: 'ref', type: 'text' },
+  { name: 'time_received', type: 'us' },
+  { name: '_source', type: 'u16' },
+  { name: '_epoch', type: 'u32' },
+  { name: '_sequence', type: 'u64' },
+  { name: '_row', type: 'u32' },
 ]
 
 type Columns = typeof always
 
 /** A Parquet file of the batches' rows, in the order given. */
-export function eventFile(pieces: readonly EventRows[], metadata: Readonly<Record<string, string>>): { readonly pieces: readonly Uint8Array[]; readonly rows: number; readonly columns: readonly string[] } {
+export function eventFile(
+  pieces: readonly EventRows[],
+  metadata: Readonly<Record<string, string>>,
+): { readonly pieces: readonly Uint8Array[]; readonly rows: number; readonly columns: readonly string[] } {
   const groups: RowGroup[] = []
   const audits = pieces.map(auditRows)
-  const columns: Columns = [...always, ...(audits.some((each) => each !== undefined) ? auditColumns.map((name) => ({ name, type: 'text' }) as const) : [])]
-  for (let from = 0; from < pieces.length; ) {
+  const columns: Columns = [
+    ...always,
+    ...(audits.some((each) => each !== undefined) ? auditColumns.map((name) => ({ name, type: 'text' }) as const) : []),
+  ]
+  for (let from = 0; from < pieces.length;) {
     let [rows, bytes, to] = [0, 0, from]
     for (; to < pieces.length; to++) {
       const { count, data } = (pieces[to] as EventRows).batch
@@ -45,19 +75,34 @@ export function eventFile(pieces: readonly EventRows[], metadata: Readonly<Recor
     groups.push({ rows, chunks: chunksOf(columns, pieces.slice(from, to), audits.slice(from, to), rows) })
     from = to
   }
-  return { pieces: parquetFile(columns, groups, metadata), rows: groups.reduce((sum, { rows }) => sum + rows, 0), columns: columns.map(({ name }) => name) }
+  return {
+    pieces: parquetFile(columns, groups, metadata),
+    rows: groups.reduce((sum, { rows }) => sum + rows, 0),
+    columns: columns.map(({ name }) => name),
+  }
 }
 
-function chunksOf(columns: Columns, pieces: readonly EventRows[], audits: readonly (FlowRows | undefined)[], rows: number): Chunk[] {
+function chunksOf(
+  columns: Columns,
+  pieces: readonly EventRows[],
+  audits: readonly (FlowRows | undefined)[],
+  rows: number,
+): Chunk[] {
   const asFlows = pieces.map(asColumns)
   const chunks = new Map<string, Chunk | undefined>([['id', idChunk(pieces)], ...bodyChunks(pieces)])
   for (const name of dictionaries) chunks.set(name, textChunk(name, name === 'extensions' ? 'json' : 'text', asFlows))
   if (audits.some((each) => each !== undefined)) {
-    const known = audits.map((each, index) => each ?? ({ ...(asFlows[index] as FlowRows), batch: { ...(asFlows[index] as FlowRows).batch, columns: {} } }))
+    const known = audits.map(
+      (each, index) =>
+        each ?? { ...(asFlows[index] as FlowRows), batch: { ...(asFlows[index] as FlowRows).batch, columns: {} } },
+    )
     for (const name of auditColumns) chunks.set(name, textChunk(name, 'text', known))
   }
   chunks.set('time', timeChunk('time', 'us', asFlows))
-  chunks.set('time_received', timeChunk('time_received', 'us', asFlows, ({ origin }) => Math.round(origin.received)))
+  chunks.set(
+    'time_received',
+    timeChunk('time_received', 'us', asFlows, ({ origin }) => Math.round(origin.received)),
+  )
   for (const name of ['_source', '_epoch', '_sequence', '_row'] as const) chunks.set(name, originChunk(name, asFlows))
   return columns.map(({ name, type }) => chunks.get(name) ?? absentChunk(name, type, rows))
 }
@@ -65,13 +110,22 @@ function chunksOf(columns: Columns, pieces: readonly EventRows[], audits: readon
 /** What an event has beside its id and its body, as columns like those of flows. */
 function asColumns({ batch, origin }: EventRows): FlowRows {
   const columns: Record<string, FlowBatch['columns'][string]> = { time: { kind: 'time', values: batch.time } }
-  for (const name of dictionaries) columns[name] = { kind: 'dict', codes: name === 'extensions' ? readable(batch) : batch[name] }
-  return { stream: 'flows', batch: { kind: 'flows', count: batch.count, dictionary: batch.dictionary, columns }, origin, endpoints: {}, words: new Uint32Array(0) }
+  for (const name of dictionaries)
+    columns[name] = { kind: 'dict', codes: name === 'extensions' ? readable(batch) : batch[name] }
+  return {
+    stream: 'flows',
+    batch: { kind: 'flows', count: batch.count, dictionary: batch.dictionary, columns },
+    origin,
+    endpoints: {},
+    words: new Uint32Array(0),
+  }
 }
 
 /** Extensions that are no JSON, which nobody writes, are left out. */
 function readable({ extensions, dictionary }: EventBatch): Uint32Array {
-  const broken = new Set([...new Set(extensions)].filter((code) => code !== 0 && !isJson(Buffer.from(dictionary[code] ?? ''))))
+  const broken = new Set(
+    [...new Set(extensions)].filter((code) => code !== 0 && !isJson(Buffer.from(dictionary[code] ?? ''))),
+  )
   return broken.size === 0 ? extensions : extensions.map((code) => (broken.has(code) ? 0 : code))
 }
 
@@ -90,7 +144,9 @@ function put(bytes: Uint8Array): void {
 
 function idChunk(pieces: readonly EventRows[]): Chunk {
   begin()
-  for (const { batch: { count, id } } of pieces) {
+  for (const {
+    batch: { count, id },
+  } of pieces) {
     const whole = isUtf8(id.bytes)
     presence.fill(count, true)
     for (let row = 0; row < count; row++) {
@@ -105,14 +161,21 @@ function idChunk(pieces: readonly EventRows[]): Chunk {
 function bodyChunks(pieces: readonly EventRows[]): [string, Chunk | undefined][] {
   begin()
   const binary: (Uint8Array | undefined)[] = []
-  for (const { batch: { count, encoding, data } } of pieces) {
+  for (const {
+    batch: { count, encoding, data },
+  } of pieces) {
     for (let row = 0; row < count; row++) {
       const is = encoding[row] as number
       const bytes = data.bytes.subarray(data.offsets[row], data.offsets[row + 1])
       const readable = (is === json || is === text) && isUtf8(bytes)
       presence.add(readable)
       binary.push(is === 0 || readable ? undefined : bytes)
-      if (readable) put(is === json && isJson(bytes) ? bytes : Buffer.from(JSON.stringify(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes))))
+      if (readable)
+        put(
+          is === json && isJson(bytes)
+            ? bytes
+            : Buffer.from(JSON.stringify(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes))),
+        )
     }
   }
   const bodies = plain({ name: 'data', type: 'json' }, out.taken(), presence)
@@ -120,7 +183,11 @@ function bodyChunks(pieces: readonly EventRows[]): [string, Chunk | undefined][]
   begin()
   for (const bytes of binary) {
     presence.add(bytes !== undefined)
-    if (bytes !== undefined) put(Buffer.from(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64')))
+    if (bytes !== undefined)
+      put(Buffer.from(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64')))
   }
-  return [['data', bodies], ['data_base64', plain({ name: 'data_base64', type: 'text' }, out.taken(), presence)]]
+  return [
+    ['data', bodies],
+    ['data_base64', plain({ name: 'data_base64', type: 'text' }, out.taken(), presence)],
+  ]
 }

@@ -13,7 +13,22 @@ function parses(text: string): boolean {
 }
 
 const whole = [
-  'null', ' true ', '"a\\u0041\\n/"', '-0', '0.5e+3', '1E9', '[]', '[ ]', '{}', '{ }', '[1,[2,{"a":[]}],"x"]', '{"a":1,"b":{"c":[null,false]}}\n', '"\\ud83d\\ude00"', '"ä😀"', '\t[1 , 2]\r\n', '"\\"\\\\"',
+  'null',
+  ' true ',
+  '"a\\u0041\\n/"',
+  '-0',
+  '0.5e+3',
+  '1E9',
+  '[]',
+  '[ ]',
+  '{}',
+  '{ }',
+  '[1,[2,{"a":[]}],"x"]',
+  '{"a":1,"b":{"c":[null,false]}}\n',
+  '"\\ud83d\\ude00"',
+  '"ä😀"',
+  '\t[1 , 2]\r\n',
+  '"\\"\\\\"',
   JSON.stringify({ spec: { containers: [{ name: 'a', args: ['--x="1"'], n: -1.25e-7 }] }, empty: {} }),
 ]
 
@@ -23,7 +38,32 @@ it('what is JSON is taken, and what was broken in one place as by JSON.parse', (
     expect(isJson(Buffer.from(text)), text).toBe(true)
     for (let tries = 0; tries < 400; tries++) {
       const at = random.integer(0, text.length)
-      const broken = text.slice(0, at) + random.pick(['', ' ', ',', ':', '"', '\\', '[', ']', '{', '}', '0', '1', '-', '.', 'e', 'E', '+', 't', 'u', '\u0000', '\n']) + text.slice(at + random.integer(0, 2))
+      const broken =
+        text.slice(0, at) +
+        random.pick([
+          '',
+          ' ',
+          ',',
+          ':',
+          '"',
+          '\\',
+          '[',
+          ']',
+          '{',
+          '}',
+          '0',
+          '1',
+          '-',
+          '.',
+          'e',
+          'E',
+          '+',
+          't',
+          'u',
+          '\u0000',
+          '\n',
+        ]) +
+        text.slice(at + random.integer(0, 2))
       if (!broken.isWellFormed() || /\\u[dD][89a-fA-F]/.test(broken)) continue
       expect(isJson(Buffer.from(broken)), JSON.stringify(broken)).toBe(parses(broken))
     }
@@ -31,7 +71,39 @@ it('what is JSON is taken, and what was broken in one place as by JSON.parse', (
 })
 
 it('half a surrogate pair, what is cut short and what is none at all are refused', () => {
-  for (const text of ['', ' ', '"', '"a', '"\\', '"\\u12', '"\\ud800"', '"\\udc00"', '"\\ud800\\u0041"', '[', '{', '{"a"', '{"a":', '{"a":1', '[1', '[1,', '-', '1.', '1e', 'tru', 'NaN', 'Infinity', '[1,]', '{"a":1,}', '{a:1}', "'a'", '1 2', '01', '+1', '\ufeff1']) expect(isJson(Buffer.from(text)), text).toBe(false)
+  for (const text of [
+    '',
+    ' ',
+    '"',
+    '"a',
+    '"\\',
+    '"\\u12',
+    '"\\ud800"',
+    '"\\udc00"',
+    '"\\ud800\\u0041"',
+    '[',
+    '{',
+    '{"a"',
+    '{"a":',
+    '{"a":1',
+    '[1',
+    '[1,',
+    '-',
+    '1.',
+    '1e',
+    'tru',
+    'NaN',
+    'Infinity',
+    '[1,]',
+    '{"a":1,}',
+    '{a:1}',
+    "'a'",
+    '1 2',
+    '01',
+    '+1',
+    '\ufeff1',
+  ])
+    expect(isJson(Buffer.from(text)), text).toBe(false)
 })
 
 it('a large text is looked at, and so is a deep one', () => {

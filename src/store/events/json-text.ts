@@ -1,4 +1,6 @@
-const [quote, backslash, comma, colon, openList, closeList, openObject, closeObject] = [0x22, 0x5c, 0x2c, 0x3a, 0x5b, 0x5d, 0x7b, 0x7d]
+const [quote, backslash, comma, colon, openList, closeList, openObject, closeObject] = [
+  0x22, 0x5c, 0x2c, 0x3a, 0x5b, 0x5d, 0x7b, 0x7d,
+]
 const [minus, plus, point, zero, nine] = [0x2d, 0x2b, 0x2e, 0x30, 0x39]
 const literals = ['true', 'false', 'null'].map((word) => Buffer.from(word))
 /** What may stand behind a backslash, `u` apart. */

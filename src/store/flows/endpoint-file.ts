@@ -9,16 +9,31 @@ import type { EndpointRow } from '../table-writer.ts'
 export const endpointGroupRows = 2048
 
 /** A Parquet file of endpoints. */
-export function endpointFile(endpoints: readonly EndpointRow[], metadata: Readonly<Record<string, string>>): { readonly pieces: readonly Uint8Array[]; readonly rows: number; readonly columns: readonly string[] } {
+export function endpointFile(
+  endpoints: readonly EndpointRow[],
+  metadata: Readonly<Record<string, string>>,
+): { readonly pieces: readonly Uint8Array[]; readonly rows: number; readonly columns: readonly string[] } {
   const sorted = endpoints.toSorted((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0))
   // Where no endpoint has a part there is no column: whoever asks for it then has nothing to join.
   const parts = endpointParts.filter((part) => sorted.some(({ means }) => means[part] !== undefined))
   const asked = sorted.some(({ unknownAt }) => unknownAt !== undefined)
   const groups = Array.from({ length: Math.max(1, Math.ceil(sorted.length / endpointGroupRows)) }, (_, group) => {
     const rows = sorted.slice(group * endpointGroupRows, (group + 1) * endpointGroupRows)
-    return { rows: rows.length, chunks: [ids(rows), strings('addr', rows, ({ address }) => address), ...parts.map((part) => strings(part, rows, ({ means }) => means[part])), ...(asked ? [strings(unknownColumn, rows, ({ unknownAt }) => unknownAt?.toString())] : [])] }
+    return {
+      rows: rows.length,
+      chunks: [
+        ids(rows),
+        strings('addr', rows, ({ address }) => address),
+        ...parts.map((part) => strings(part, rows, ({ means }) => means[part])),
+        ...(asked ? [strings(unknownColumn, rows, ({ unknownAt }) => unknownAt?.toString())] : []),
+      ],
+    }
   })
-  return { pieces: parquetFile(groups[0]?.chunks ?? [], groups, metadata), rows: sorted.length, columns: ['ep', ...parts, ...(asked ? [unknownColumn] : [])] }
+  return {
+    pieces: parquetFile(groups[0]?.chunks ?? [], groups, metadata),
+    rows: sorted.length,
+    columns: ['ep', ...parts, ...(asked ? [unknownColumn] : [])],
+  }
 }
 
 function ids(rows: readonly EndpointRow[]): Chunk {
@@ -28,7 +43,13 @@ function ids(rows: readonly EndpointRow[]): Chunk {
   const far = rows.some(({ id }) => id - base >= 2 ** 31)
   const column = { name: 'ep', type: 'i64' } as const
   if (far) return plain(column, new Uint8Array(BigInt64Array.from(rows, ({ id }) => BigInt(id)).buffer), presence)
-  return integers(column, Uint32Array.from(rows, ({ id }) => id - base), rows.length, base, presence)
+  return integers(
+    column,
+    Uint32Array.from(rows, ({ id }) => id - base),
+    rows.length,
+    base,
+    presence,
+  )
 }
 
 function strings(name: string, rows: readonly EndpointRow[], of: (row: EndpointRow) => string | undefined): Chunk {

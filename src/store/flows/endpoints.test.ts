@@ -12,7 +12,9 @@ class Names implements Resolver {
   asked: string[] = []
   resolve(of: Uint32Array, offset: number, time: number, scope: string): ReturnType<Resolver['resolve']> {
     this.asked.push(`${of[offset + 3]} at ${time} in ${scope}`)
-    return (of[offset + 3] ?? 0) % 2 === 0 ? { is: 'wait', until: time + 1 } : { is: 'endpoint', endpoint: { name: `n${this.generation}` } }
+    return (of[offset + 3] ?? 0) % 2 === 0
+      ? { is: 'wait', until: time + 1 }
+      : { is: 'endpoint', endpoint: { name: `n${this.generation}` } }
   }
 }
 
@@ -24,7 +26,10 @@ it('an address has one id per hour, and is resolved once, by the time of its flo
   const endpoints = new Endpoints({ resolver: names, next: 5 })
   expect(list(endpoints.ids(1, words('0.0.0.1', '0.0.0.2', '0.0.0.1'), 3, meaning))).toEqual([5, 6, 5])
   expect(names.asked).toEqual(['1 at 1000 in ', '2 at 1001 in '])
-  expect(endpoints.take()).toEqual([{ id: 5, address: '0.0.0.1', means: { name: 'n1' } }, { id: 6, address: '0.0.0.2', means: {} }])
+  expect(endpoints.take()).toEqual([
+    { id: 5, address: '0.0.0.1', means: { name: 'n1' } },
+    { id: 6, address: '0.0.0.2', means: {} },
+  ])
   expect(endpoints.take()).toEqual([])
   expect(list(endpoints.ids(2, words('0.0.0.1'), 1, meaning))).toEqual([7])
   expect(endpoints.next).toBe(8)
@@ -49,12 +54,19 @@ it('the same address in two scopes is two endpoints', () => {
 
 it('rows without an address have no endpoint', () => {
   const endpoints = new Endpoints({ resolver: new Names(), next: 1 })
-  expect(list(endpoints.ids(1, { ...words('0.0.0.1', '0.0.0.3'), valid: Uint8Array.of(0b10) }, 2, meaning))).toEqual([0, 1])
+  expect(list(endpoints.ids(1, { ...words('0.0.0.1', '0.0.0.3'), valid: Uint8Array.of(0b10) }, 2, meaning))).toEqual([
+    0, 1,
+  ])
 })
 
 it('thousands of addresses keep their ids as the table grows, until the bound begins anew', () => {
   const endpoints = new Endpoints({ resolver: new Names(), next: 4_294_967_290, limit: 30_000 })
-  const many = { kind: 'ip' as const, words: Uint32Array.from({ length: 4 * 20_000 }, (_, i) => (i % 4 === 3 ? i * 2_654_435_761 : i % 4 === 0 ? 0x20010db8 : 0)) }
+  const many = {
+    kind: 'ip' as const,
+    words: Uint32Array.from({ length: 4 * 20_000 }, (_, i) =>
+      i % 4 === 3 ? i * 2_654_435_761 : i % 4 === 0 ? 0x20010db8 : 0,
+    ),
+  }
   const first = list(endpoints.ids(1, many, 20_000, meaning))
   expect(first).toEqual(Array.from({ length: 20_000 }, (_, row) => 4_294_967_290 + row))
   expect(list(endpoints.ids(1, many, 20_000, meaning))).toEqual(first)

@@ -93,7 +93,9 @@ export class Endpoints {
     let [w0, w1, w2, w3, scope, id] = [0, 0, 0, 0, -1, 0]
     let seen = 0
     for (let row = 0; row < count; row++) {
-      if (row % rowsAhead === 0) for (let next = row; next < count && next < row + rowsAhead; next++) seen ^= this.#table.near(words[4 * next + 3] as number)
+      if (row % rowsAhead === 0)
+        for (let next = row; next < count && next < row + rowsAhead; next++)
+          seen ^= this.#table.near(words[4 * next + 3] as number)
       if (valid !== undefined && !isPresent(valid, row)) {
         ids[row] = 0
         continue
@@ -118,7 +120,14 @@ export class Endpoints {
   #add(words: Uint32Array, row: number, scope: number, meaning: AddressMeaning): number {
     const offset = 4 * row
     if (this.#table.count >= this.#limit) this.#begin()
-    this.#table.add(words[offset] ?? 0, words[offset + 1] ?? 0, words[offset + 2] ?? 0, words[offset + 3] ?? 0, scope, this.#next - this.#base + 1)
+    this.#table.add(
+      words[offset] ?? 0,
+      words[offset + 1] ?? 0,
+      words[offset + 2] ?? 0,
+      words[offset + 3] ?? 0,
+      scope,
+      this.#next - this.#base + 1,
+    )
     const resolved = this.#resolver.resolve(words, offset, meaning.timeOf(row), meaning.scopeName(scope))
     return this.#give(words, offset, resolved.is === 'endpoint' ? resolved.endpoint : undefined)
   }
@@ -128,7 +137,12 @@ export class Endpoints {
     const names = this.#meanings.at(-1) as EndpointNames
     names.add(words, offset, means)
     const named = names.of(id - this.#base)
-    this.#fresh.push({ id, address: named.address, means: named.means, ...(unknownAt === undefined ? {} : { unknownAt }) })
+    this.#fresh.push({
+      id,
+      address: named.address,
+      means: named.means,
+      ...(unknownAt === undefined ? {} : { unknownAt }),
+    })
     return id
   }
 
@@ -191,6 +205,11 @@ export class Endpoints {
     this.#meanings.push(new EndpointNames(this.#next))
     this.#held?.close()
     this.#holders = this.#resolver.holders
-    this.#held = this.#holders === undefined ? undefined : new HeldIds(this.#resolver, this.#holders, this.#base, (words, offset, means, unknownAt) => this.#give(words, offset, means, unknownAt))
+    this.#held =
+      this.#holders === undefined
+        ? undefined
+        : new HeldIds(this.#resolver, this.#holders, this.#base, (words, offset, means, unknownAt) =>
+            this.#give(words, offset, means, unknownAt),
+          )
   }
 }

@@ -1,4 +1,13 @@
-import { absentChunk, endpointChunk, floatChunk, isFine, narrowChunk, originChunk, timeChunk, wideChunk } from './numbers.ts'
+import {
+  absentChunk,
+  endpointChunk,
+  floatChunk,
+  isFine,
+  narrowChunk,
+  originChunk,
+  timeChunk,
+  wideChunk,
+} from './numbers.ts'
 import { listChunk, macChunk, textChunk, wordChunk } from './texts.ts'
 import type { Chunk, Column } from '../parquet/column.ts'
 import { parquetFile } from '../parquet/file.ts'
@@ -8,21 +17,40 @@ import type { FlowRows } from '../table-writer.ts'
 /** Rows of a row group: what a query reads at a time, on one of its threads. */
 const groupRows = 262_144
 
-function fieldChunk({ name, field, kind }: FlowColumn, pieces: readonly FlowRows[], fine: ReadonlySet<string>): Chunk | undefined {
+function fieldChunk(
+  { name, field, kind }: FlowColumn,
+  pieces: readonly FlowRows[],
+  fine: ReadonlySet<string>,
+): Chunk | undefined {
   switch (kind) {
     case 'u8':
     case 'u16':
     case 'u32':
-    case 'i32': return narrowChunk(name, kind, field, pieces)
-    case 'u64': return wideChunk(name, field, pieces)
-    case 'f64': return floatChunk(name, pieces)
-    case 'ip': return endpointChunk(name, field, pieces)
-    case 'mac': return macChunk(name, pieces)
-    case 'time': return timeChunk(name, fine.has(name) ? 'us' : 'ms', pieces, name === 'time_received' ? ({ origin }) => origin.received : undefined)
-    case 'dict': return wordFields.has(name) ? wordChunk(name, pieces) : textChunk(name, 'text', pieces)
-    case 'json': return textChunk(name, 'json', pieces)
-    case 'list<u8>': return listChunk(name, 'list<u8>', pieces)
-    case 'list<dict>': return listChunk(name, 'list<text>', pieces)
+    case 'i32':
+      return narrowChunk(name, kind, field, pieces)
+    case 'u64':
+      return wideChunk(name, field, pieces)
+    case 'f64':
+      return floatChunk(name, pieces)
+    case 'ip':
+      return endpointChunk(name, field, pieces)
+    case 'mac':
+      return macChunk(name, pieces)
+    case 'time':
+      return timeChunk(
+        name,
+        fine.has(name) ? 'us' : 'ms',
+        pieces,
+        name === 'time_received' ? ({ origin }) => origin.received : undefined,
+      )
+    case 'dict':
+      return wordFields.has(name) ? wordChunk(name, pieces) : textChunk(name, 'text', pieces)
+    case 'json':
+      return textChunk(name, 'json', pieces)
+    case 'list<u8>':
+      return listChunk(name, 'list<u8>', pieces)
+    case 'list<dict>':
+      return listChunk(name, 'list<text>', pieces)
   }
 }
 
@@ -38,16 +66,22 @@ export interface FlowFile {
 /** A Parquet file of the batches' rows, in the order given. A column of which no row has a value is not in it. */
 export function flowFile(pieces: readonly FlowRows[], metadata: Readonly<Record<string, string>>): FlowFile {
   const groups: { rows: number; chunks: Map<string, Chunk> }[] = []
-  const fine = new Set(flowColumns.filter(({ kind, field }) => kind === 'time' && isFine(field, pieces)).map(({ name }) => name))
-  for (let from = 0; from < pieces.length; ) {
+  const fine = new Set(
+    flowColumns.filter(({ kind, field }) => kind === 'time' && isFine(field, pieces)).map(({ name }) => name),
+  )
+  for (let from = 0; from < pieces.length;) {
     let rows = 0
     let to = from
-    while (to < pieces.length && (rows === 0 || rows + (pieces[to]?.batch.count ?? 0) <= groupRows)) rows += pieces[to++]?.batch.count ?? 0
+    while (to < pieces.length && (rows === 0 || rows + (pieces[to]?.batch.count ?? 0) <= groupRows))
+      rows += pieces[to++]?.batch.count ?? 0
     groups.push({ rows, chunks: chunksOf(pieces.slice(from, to), fine) })
     from = to
   }
   const columns = columnsOf(groups.map(({ chunks }) => chunks))
-  const whole = groups.map(({ rows, chunks }) => ({ rows, chunks: columns.map(({ name, type }) => chunks.get(name) ?? absentChunk(name, type, rows)) }))
+  const whole = groups.map(({ rows, chunks }) => ({
+    rows,
+    chunks: columns.map(({ name, type }) => chunks.get(name) ?? absentChunk(name, type, rows)),
+  }))
   return {
     pieces: parquetFile(columns, whole, metadata),
     rows: groups.reduce((sum, { rows }) => sum + rows, 0),
@@ -59,7 +93,8 @@ function chunksOf(pieces: readonly FlowRows[], fine: ReadonlySet<string>): Map<s
   const chunks = new Map<string, Chunk>()
   for (const column of flowColumns) {
     // Most fields are in no batch at all.
-    if (column.field !== 'time_received' && !pieces.some(({ batch }) => batch.columns[column.field] !== undefined)) continue
+    if (column.field !== 'time_received' && !pieces.some(({ batch }) => batch.columns[column.field] !== undefined))
+      continue
     const chunk = fieldChunk(column, pieces, fine)
     if (chunk !== undefined) chunks.set(column.name, chunk)
   }

@@ -16,7 +16,11 @@ const networks = { ...resolver, reload: () => Promise.resolve(), close: () => {}
 class Cluster {
   readonly workloads = new Workloads()
   watching = true
-  readonly resolver = new WorkloadResolver({ ...networks, resolve: (...given) => resolver.resolve(...given) as never }, this.workloads, () => this.watching)
+  readonly resolver = new WorkloadResolver(
+    { ...networks, resolve: (...given) => resolver.resolve(...given) as never },
+    this.workloads,
+    () => this.watching,
+  )
 
   tell(...list: readonly ResourceData[]): void {
     for (const data of list) this.workloads.apply(data)
@@ -24,8 +28,20 @@ class Cluster {
   }
 }
 
-const columns = ['src_kind', 'src_namespace', 'src_name', 'src_label', 'src_owner_kind', 'src_owner_name', 'src_node', 'src_zone', 'dst_name', 'cluster']
-const rows = (store: Store, more = ''): Promise<Record<string, unknown>[]> => ask(store.reader, `SELECT ${columns.join(', ')} FROM flows ${more} ORDER BY time_start, src_addr`)
+const columns = [
+  'src_kind',
+  'src_namespace',
+  'src_name',
+  'src_label',
+  'src_owner_kind',
+  'src_owner_name',
+  'src_node',
+  'src_zone',
+  'dst_name',
+  'cluster',
+]
+const rows = (store: Store, more = ''): Promise<Record<string, unknown>[]> =>
+  ask(store.reader, `SELECT ${columns.join(', ')} FROM flows ${more} ORDER BY time_start, src_addr`)
 
 it('flows are those of who had their addresses when they began, before and after merging', async () => {
   const cluster = new Cluster()
@@ -38,21 +54,65 @@ it('flows are those of who had their addresses when they began, before and after
   await store.projection.commit()
   cluster.tell(gone(a, 10_000), pod('b', '10.1.0.1', 12_000, { namespace: 'bank' }))
   // One of each before and after it changed hands, in one frame; and one that comes very late.
-  await store.projection.apply([make.flows([flow(9000), flow(13_000), flow(4000), flow(14_000, '192.0.2.1', '10.1.0.1')], t0 + 20_000)])
+  await store.projection.apply([
+    make.flows([flow(9000), flow(13_000), flow(4000), flow(14_000, '192.0.2.1', '10.1.0.1')], t0 + 20_000),
+  ])
   await store.projection.commit()
-  const named = (name: string, namespace: string, more: object = {}): object => ({ src_kind: 'Pod', src_namespace: namespace, src_name: name, src_label: null, src_owner_kind: 'Pod', src_owner_name: name, src_node: 'worker-1', src_zone: 'z1', dst_name: null, cluster: 'prod', ...more })
-  const nobody = { src_kind: null, src_namespace: null, src_name: null, src_label: null, src_owner_kind: null, src_owner_name: null, src_node: null, src_zone: null }
+  const named = (name: string, namespace: string, more: object = {}): object => ({
+    src_kind: 'Pod',
+    src_namespace: namespace,
+    src_name: name,
+    src_label: null,
+    src_owner_kind: 'Pod',
+    src_owner_name: name,
+    src_node: 'worker-1',
+    src_zone: 'z1',
+    dst_name: null,
+    cluster: 'prod',
+    ...more,
+  })
+  const nobody = {
+    src_kind: null,
+    src_namespace: null,
+    src_name: null,
+    src_label: null,
+    src_owner_kind: null,
+    src_owner_name: null,
+    src_node: null,
+    src_zone: null,
+  }
   const expected = [
-    named('a', 'shop'), { ...nobody, src_name: 'gateway', src_label: 'net=core', dst_name: null, cluster: null }, named('a', 'shop'), named('a', 'shop'), named('a', 'shop'),
-    named('b', 'bank'), { ...nobody, dst_name: 'b', cluster: 'prod' },
+    named('a', 'shop'),
+    { ...nobody, src_name: 'gateway', src_label: 'net=core', dst_name: null, cluster: null },
+    named('a', 'shop'),
+    named('a', 'shop'),
+    named('a', 'shop'),
+    named('b', 'bank'),
+    { ...nobody, dst_name: 'b', cluster: 'prod' },
   ]
   expect(await rows(store)).toEqual(expected)
   while (await store.maintain());
   expect(await rows(store)).toEqual(expected)
-  expect(await ask(store.reader, "SELECT count(*) AS n FROM flows WHERE src_namespace = 'bank' OR dst_namespace = 'bank'")).toEqual([{ n: 2 }])
-  expect(await ask(store.reader, 'SELECT src_namespace AS ns, sum(flows)::INT AS n FROM flows_1m GROUP BY ALL ORDER BY ALL')).toEqual([{ ns: 'bank', n: 1 }, { ns: 'shop', n: 4 }, { ns: null, n: 2 }])
-  expect(await ask(store.reader, 'SELECT src_owner_name AS o, src_owner_kind AS k, cluster AS c, sum(flows)::INT AS n FROM flows_1m GROUP BY ALL ORDER BY ALL')).toEqual([
-    { o: 'a', k: 'Pod', c: 'prod', n: 4 }, { o: 'b', k: 'Pod', c: 'prod', n: 1 }, { o: null, k: null, c: 'prod', n: 1 }, { o: null, k: null, c: null, n: 1 },
+  expect(
+    await ask(store.reader, "SELECT count(*) AS n FROM flows WHERE src_namespace = 'bank' OR dst_namespace = 'bank'"),
+  ).toEqual([{ n: 2 }])
+  expect(
+    await ask(store.reader, 'SELECT src_namespace AS ns, sum(flows)::INT AS n FROM flows_1m GROUP BY ALL ORDER BY ALL'),
+  ).toEqual([
+    { ns: 'bank', n: 1 },
+    { ns: 'shop', n: 4 },
+    { ns: null, n: 2 },
+  ])
+  expect(
+    await ask(
+      store.reader,
+      'SELECT src_owner_name AS o, src_owner_kind AS k, cluster AS c, sum(flows)::INT AS n FROM flows_1m GROUP BY ALL ORDER BY ALL',
+    ),
+  ).toEqual([
+    { o: 'a', k: 'Pod', c: 'prod', n: 4 },
+    { o: 'b', k: 'Pod', c: 'prod', n: 1 },
+    { o: null, k: null, c: 'prod', n: 1 },
+    { o: null, k: null, c: null, n: 1 },
   ])
   // One id for each holder of each address, however often it was met.
   expect(await ask(store.reader, "SELECT count(*) AS n FROM flows WHERE src_addr = '10.1.0.1'")).toEqual([{ n: 5 }])
@@ -71,7 +131,11 @@ it('what becomes known later names what comes then; nothing is looked up while n
   cluster.tell(node('worker-1', '10.0.0.2', 'z1'))
   await store.projection.apply([flow(3000)])
   await store.projection.commit()
-  expect((await rows(store)).map(({ src_name: name, src_zone: zone }) => [name, zone])).toEqual([[null, null], ['a', null], ['a', 'z1']])
+  expect((await rows(store)).map(({ src_name: name, src_zone: zone }) => [name, zone])).toEqual([
+    [null, null],
+    ['a', null],
+    ['a', 'z1'],
+  ])
 })
 
 it('who has had an address for long loses it as anybody does, and flows that come late are of who had it then', async () => {
@@ -81,14 +145,34 @@ it('who has had an address for long loses it as anybody does, and flows that com
   const minute = 60_000
   const [a, b] = [pod('a', '10.1.0.1', 5 * minute), pod('b', '10.1.0.1', 40 * minute)]
   cluster.tell(pod('before', '10.1.0.1', 0), gone(pod('before', '10.1.0.1', 0), 4 * minute), a)
-  const flows = (received: number, ...minutes: readonly number[]) => make.flows(minutes.map((at) => ({ src: '10.1.0.1', dst: '192.0.2.1', start: t0 + at * minute })), t0 + received * minute)
+  const flows = (received: number, ...minutes: readonly number[]) =>
+    make.flows(
+      minutes.map((at) => ({ src: '10.1.0.1', dst: '192.0.2.1', start: t0 + at * minute })),
+      t0 + received * minute,
+    )
   await store.projection.apply([flows(20, 20, 19), flows(21, 20.5, 3, 21, 6)])
   cluster.tell(gone(a, 39 * minute), b)
   await store.projection.apply([flows(41, 40.5, 38, 20, 3.5), flows(60, 59, 38.5), flows(61, 60, 41)])
   await store.projection.commit()
-  const found = await ask(store.reader, 'SELECT epoch_ms(time_start)::DOUBLE AS at, src_name AS pod FROM flows ORDER BY time_start')
+  const found = await ask(
+    store.reader,
+    'SELECT epoch_ms(time_start)::DOUBLE AS at, src_name AS pod FROM flows ORDER BY time_start',
+  )
   expect(found.map(({ at, pod: name }) => [(Number(at) - t0) / minute, name])).toEqual([
-    [3, 'before'], [3.5, 'before'], [6, 'a'], [19, 'a'], [20, 'a'], [20, 'a'], [20.5, 'a'], [21, 'a'], [38, 'a'], [38.5, 'a'], [40.5, 'b'], [41, 'b'], [59, 'b'], [60, 'b'],
+    [3, 'before'],
+    [3.5, 'before'],
+    [6, 'a'],
+    [19, 'a'],
+    [20, 'a'],
+    [20, 'a'],
+    [20.5, 'a'],
+    [21, 'a'],
+    [38, 'a'],
+    [38.5, 'a'],
+    [40.5, 'b'],
+    [41, 'b'],
+    [59, 'b'],
+    [60, 'b'],
   ])
 })
 
@@ -103,9 +187,30 @@ it('who was unknown is asked again when the hour is over, and nobody else is ren
   // The range is known by a neighbour; of the pod it is told a quarter of an hour late.
   cluster.tell(pod('neighbour', '10.1.0.1', 0))
   const minute = 60_000
-  await store.projection.apply([make.flows([flow(2 * minute), flow(5 * minute), flow(5 * minute, '10.1.0.8'), flow(6 * minute, '10.1.0.1'), flow(9 * minute), flow(12 * minute), flow(14 * minute)], t0 + 15 * minute)])
+  await store.projection.apply([
+    make.flows(
+      [
+        flow(2 * minute),
+        flow(5 * minute),
+        flow(5 * minute, '10.1.0.8'),
+        flow(6 * minute, '10.1.0.1'),
+        flow(9 * minute),
+        flow(12 * minute),
+        flow(14 * minute),
+      ],
+      t0 + 15 * minute,
+    ),
+  ])
   await store.projection.commit()
-  expect((await rows(store)).map(({ src_name: name }) => name)).toEqual([null, null, null, 'neighbour', null, null, null])
+  expect((await rows(store)).map(({ src_name: name }) => name)).toEqual([
+    null,
+    null,
+    null,
+    'neighbour',
+    null,
+    null,
+    null,
+  ])
   const late = pod('late', '10.1.0.7', 4 * minute)
   // The minute of the fifth flow saw both of them; nobody can tell whose it was.
   cluster.tell(late, gone(late, 9 * minute + 20_000), pod('later', '10.1.0.7', 9 * minute + 40_000))
@@ -114,6 +219,14 @@ it('who was unknown is asked again when the hour is over, and nobody else is ren
   now = t0 + msPerHour + 2 * minute
   while (await store.maintain());
   const named = (name: string): string[] => [name, 'shop']
-  expect((await rows(store)).map(({ src_name: name, src_namespace: namespace }) => [name, namespace])).toEqual([[null, null], named('late'), [null, null], named('neighbour'), [null, null], named('later'), named('later')])
+  expect((await rows(store)).map(({ src_name: name, src_namespace: namespace }) => [name, namespace])).toEqual([
+    [null, null],
+    named('late'),
+    [null, null],
+    named('neighbour'),
+    [null, null],
+    named('later'),
+    named('later'),
+  ])
   expect(await ask(store.reader, 'SELECT count(*) AS n FROM flows')).toEqual([{ n: 7 }])
 })

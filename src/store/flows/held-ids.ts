@@ -97,7 +97,15 @@ export class HeldIds {
       const own = scopes === undefined ? 0 : (scopes[row] as number)
       const time = times[row] as number
       // Exporters and next hops are the same for many rows.
-      if (words[at + 3] !== w3 || words[at + 2] !== w2 || words[at + 1] !== w1 || words[at] !== w0 || own !== scope || time < from || time >= until) {
+      if (
+        words[at + 3] !== w3 ||
+        words[at + 2] !== w2 ||
+        words[at + 1] !== w1 ||
+        words[at] !== w0 ||
+        own !== scope ||
+        time < from ||
+        time >= until
+      ) {
         w0 = words[at] as number
         w1 = words[at + 1] as number
         w2 = words[at + 2] as number
@@ -140,7 +148,15 @@ export class HeldIds {
   }
 
   /** Puts the id of this row's end into its entry. */
-  #ask(known: number, words: Uint32Array, at: number, scope: number, time: number, mac: number, meaning: HolderMeaning): number {
+  #ask(
+    known: number,
+    words: Uint32Array,
+    at: number,
+    scope: number,
+    time: number,
+    mac: number,
+    meaning: HolderMeaning,
+  ): number {
     const holders = this.#holders
     let cluster = this.#scopes.get(scope)
     if (cluster === undefined) this.#scopes.set(scope, (cluster = holders.clusterOf(meaning.scopeName(scope))))
@@ -149,7 +165,14 @@ export class HeldIds {
     let entry = known
     if (entry === 0) {
       entry = this.#table.count + 1
-      this.#table.add(words[at] as number, words[at + 1] as number, words[at + 2] as number, words[at + 3] as number, scope, entry)
+      this.#table.add(
+        words[at] as number,
+        words[at + 1] as number,
+        words[at + 2] as number,
+        words[at + 3] as number,
+        scope,
+        entry,
+      )
       this.#entries = withRoom(this.#entries, entryWords * (entry + 1))
     }
     const place = entry * entryWords
@@ -163,7 +186,14 @@ export class HeldIds {
     let id = this.#ids.get(pair)
     if (id === undefined) {
       const resolved = this.#resolver.resolve(words, at, time, meaning.scopeName(scope))
-      id = this.#give(words, at, meansOf(resolved.is === 'endpoint' ? resolved.endpoint : undefined, holder === 0 ? undefined : holders.endpoint(holder)))
+      id = this.#give(
+        words,
+        at,
+        meansOf(
+          resolved.is === 'endpoint' ? resolved.endpoint : undefined,
+          holder === 0 ? undefined : holders.endpoint(holder),
+        ),
+      )
       this.#ids.set(pair, id)
     }
     // Whole seconds within the span: at its edges every row asks.
@@ -173,7 +203,15 @@ export class HeldIds {
     return entry
   }
 
-  #unknownId(entry: number, words: Uint32Array, at: number, scope: number, cluster: number, time: number, meaning: HolderMeaning): number {
+  #unknownId(
+    entry: number,
+    words: Uint32Array,
+    at: number,
+    scope: number,
+    cluster: number,
+    time: number,
+    meaning: HolderMeaning,
+  ): number {
     const hour = hourOf(meaning.received ?? 0)
     if (hour !== this.#unknownHour) this.#unknown = new Map()
     this.#unknownHour = hour

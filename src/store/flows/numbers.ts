@@ -32,7 +32,12 @@ function narrow(column: Column | undefined): column is Narrow {
 }
 
 /** Numbers of at most 32 bits. */
-export function narrowChunk(name: string, type: 'u8' | 'u16' | 'u32' | 'i32', field: string, pieces: readonly FlowRows[]): Chunk | undefined {
+export function narrowChunk(
+  name: string,
+  type: 'u8' | 'u16' | 'u32' | 'i32',
+  field: string,
+  pieces: readonly FlowRows[],
+): Chunk | undefined {
   const { words, presence } = begin(pieces)
   let at = 0
   for (const { batch } of pieces) {
@@ -119,17 +124,24 @@ function pairsChunk(name: string, type: 'u64' | 'i64', pieces: readonly (Pairs |
 
 export function wideChunk(name: string, field: string, pieces: readonly FlowRows[]): Chunk | undefined {
   begin(pieces)
-  return pairsChunk(name, 'u64', pieces.map(({ batch }) => {
-    const column = batch.columns[field]
-    return column?.kind === 'u64' ? { words: column.words, valid: column.valid, count: batch.count } : batch.count
-  }))
+  return pairsChunk(
+    name,
+    'u64',
+    pieces.map(({ batch }) => {
+      const column = batch.columns[field]
+      return column?.kind === 'u64' ? { words: column.words, valid: column.valid, count: batch.count } : batch.count
+    }),
+  )
 }
 
 /** Endpoint ids of an address; 0 is absent. */
 export function endpointChunk(name: string, field: string, pieces: readonly FlowRows[]): Chunk | undefined {
   const { floats, presence } = begin(pieces)
   let at = 0
-  for (const { batch: { count }, endpoints } of pieces) {
+  for (const {
+    batch: { count },
+    endpoints,
+  } of pieces) {
     const ids = endpoints[field]
     if (ids === undefined) {
       presence.fill(count, false)
@@ -157,17 +169,25 @@ export function isFine(name: string, pieces: readonly FlowRows[]): boolean {
     const column = batch.columns[name]
     if (column?.kind !== 'time') continue
     const { values } = column
-    for (let row = 0; row < values.length; row++) if ((values[row] as number) !== Math.floor(values[row] as number)) return true
+    for (let row = 0; row < values.length; row++)
+      if ((values[row] as number) !== Math.floor(values[row] as number)) return true
   }
   return false
 }
 
 /** Unix ms, in the file as such or as µs. What a row lacks is `missing`, or absent. */
-export function timeChunk(name: string, type: 'ms' | 'us', pieces: readonly FlowRows[], missing?: (piece: FlowRows) => number): Chunk | undefined {
+export function timeChunk(
+  name: string,
+  type: 'ms' | 'us',
+  pieces: readonly FlowRows[],
+  missing?: (piece: FlowRows) => number,
+): Chunk | undefined {
   const { floats, presence } = begin(pieces)
   let at = 0
   for (const piece of pieces) {
-    const { batch: { count, columns } } = piece
+    const {
+      batch: { count, columns },
+    } = piece
     const column = columns[name]
     if (column?.kind !== 'time') {
       const value = missing?.(piece)
@@ -186,7 +206,11 @@ export function timeChunk(name: string, type: 'ms' | 'us', pieces: readonly Flow
       else if (instead !== undefined) floats[at++] = instead
     }
     if (at - start === count) presence.fill(count, true)
-    else for (let row = 0; row < count; row++) presence.add((values[row] as number) >= firstTime && (values[row] as number) <= lastTime && isPresent(valid, row))
+    else
+      for (let row = 0; row < count; row++)
+        presence.add(
+          (values[row] as number) >= firstTime && (values[row] as number) <= lastTime && isPresent(valid, row),
+        )
   }
   if (at === 0) return undefined
   if (type === 'us') for (let i = 0; i < at; i++) floats[i] = Math.round((floats[i] as number) * 1000)
@@ -205,7 +229,8 @@ export function floatChunk(name: string, pieces: readonly FlowRows[]): Chunk | u
     }
     if (column.valid === undefined) presence.fill(batch.count, true)
     else presence.take(column.valid, batch.count)
-    for (let row = 0; row < batch.count; row++) if (isPresent(column.valid, row)) floats[at++] = column.values[row] as number
+    for (let row = 0; row < batch.count; row++)
+      if (isPresent(column.valid, row)) floats[at++] = column.values[row] as number
   }
   return at === 0 ? undefined : plain({ name, type: 'f64' }, new Uint8Array(floats.buffer, 0, 8 * at).slice(), presence)
 }
@@ -214,13 +239,17 @@ export function floatChunk(name: string, pieces: readonly FlowRows[]): Chunk | u
 export function originChunk(name: '_source' | '_epoch' | '_sequence' | '_row', pieces: readonly FlowRows[]): Chunk {
   const { words, floats, presence } = begin(pieces)
   let at = 0
-  for (const { batch: { count }, origin } of pieces) {
+  for (const {
+    batch: { count },
+    origin,
+  } of pieces) {
     presence.fill(count, true)
     if (name === '_row') for (let row = 0; row < count; row++) words[at + row] = row
     else if (name === '_sequence') floats.fill(origin.sequence, at, at + count)
     else words.fill(name === '_source' ? origin.source : origin.epoch, at, at + count)
     at += count
   }
-  if (name === '_sequence') return fromFloats(name, 'u64', at, presence) ?? plain({ name, type: 'u64' }, bigBytes(at), presence)
+  if (name === '_sequence')
+    return fromFloats(name, 'u64', at, presence) ?? plain({ name, type: 'u64' }, bigBytes(at), presence)
   return integers({ name, type: name === '_source' ? 'u16' : 'u32' }, words, at, 0, presence)
 }

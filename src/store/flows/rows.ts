@@ -42,7 +42,14 @@ export class Words {
 }
 
 /** A batch of flows with its addresses as endpoint ids and its strings as numbers. */
-export function flowRows(batch: FlowBatch, frame: Frame, day: number, source: number, endpoints: Endpoints, words: Words): FlowRows {
+export function flowRows(
+  batch: FlowBatch,
+  frame: Frame,
+  day: number,
+  source: number,
+  endpoints: Endpoints,
+  words: Words,
+): FlowRows {
   const { header } = frame
   const origin: RowOrigin = { source, epoch: header.epoch, sequence: header.sourceSequence, received: header.received }
   const numbers = words.of(batch)
@@ -50,12 +57,23 @@ export function flowRows(batch: FlowBatch, frame: Frame, day: number, source: nu
   const scopes = scope?.kind === 'dict' ? scope.codes.map((code) => numbers[code] ?? 0) : undefined
   let times: Float64Array | undefined
   const meaning: AddressMeaning = {
-    scopes, received: header.received, scopeName: (number) => words.strings[number] ?? '', timeOf: (row) => timeOfMeaning(batch, row, header.received),
-    times: () => (times ??= timesOfMeaning(batch, header.received)), macs: (column) => macsBeside(batch, column),
+    scopes,
+    received: header.received,
+    scopeName: (number) => words.strings[number] ?? '',
+    timeOf: (row) => timeOfMeaning(batch, row, header.received),
+    times: () => (times ??= timesOfMeaning(batch, header.received)),
+    macs: (column) => macsBeside(batch, column),
   }
   const ids: Record<string, Float64Array> = {}
   for (const [name, column] of Object.entries(batch.columns)) {
     if (column.kind === 'ip') ids[name] = endpoints.ids(day, column, batch.count, meaning)
   }
-  return { stream: 'flows', batch, origin, endpoints: ids, words: numbers, release: () => endpoints.giveBack(Object.values(ids)) }
+  return {
+    stream: 'flows',
+    batch,
+    origin,
+    endpoints: ids,
+    words: numbers,
+    release: () => endpoints.giveBack(Object.values(ids)),
+  }
 }

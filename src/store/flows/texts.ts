@@ -24,7 +24,9 @@ export function textChunk(name: string, type: 'text' | 'json', pieces: readonly 
   const { words, presence } = begin(pieces)
   const entries = new Entries()
   let at = 0
-  for (const { batch: { columns, count, dictionary } } of pieces) {
+  for (const {
+    batch: { columns, count, dictionary },
+  } of pieces) {
     const column = columns[name]
     if (column?.kind !== 'dict' && column?.kind !== 'json') {
       presence.fill(count, false)
@@ -47,7 +49,10 @@ export function textChunk(name: string, type: 'text' | 'json', pieces: readonly 
 export function wordChunk(name: string, pieces: readonly FlowRows[]): Chunk | undefined {
   const { words, presence } = begin(pieces)
   let at = 0
-  for (const { batch: { columns, count }, words: numbers } of pieces) {
+  for (const {
+    batch: { columns, count },
+    words: numbers,
+  } of pieces) {
     const column = columns[name]
     if (column?.kind !== 'dict') {
       presence.fill(count, false)
@@ -71,7 +76,9 @@ export function macChunk(name: string, pieces: readonly FlowRows[]): Chunk | und
   const entries = new Entries()
   const numbers = new Map<number, number>()
   let at = 0
-  for (const { batch: { columns, count } } of pieces) {
+  for (const {
+    batch: { columns, count },
+  } of pieces) {
     const column = columns[name]
     if (column?.kind !== 'mac') {
       presence.fill(count, false)
@@ -91,27 +98,39 @@ export function macChunk(name: string, pieces: readonly FlowRows[]): Chunk | und
 }
 
 function macText(address: number): string {
-  return address.toString(16).padStart(12, '0').replace(/(..)(?=.)/g, '$1:')
+  return address
+    .toString(16)
+    .padStart(12, '0')
+    .replace(/(..)(?=.)/g, '$1:')
 }
 
 /** Lists of small numbers or of strings; an empty list is absent. */
-export function listChunk(name: string, type: 'list<u8>' | 'list<text>', pieces: readonly FlowRows[]): Chunk | undefined {
+export function listChunk(
+  name: string,
+  type: 'list<u8>' | 'list<text>',
+  pieces: readonly FlowRows[],
+): Chunk | undefined {
   const levels = new ListLevels()
   const entries = new Entries()
   let at = 0
-  for (const { batch: { columns, count, dictionary } } of pieces) {
+  for (const {
+    batch: { columns, count, dictionary },
+  } of pieces) {
     const column = columns[name]
     const numberOf = entries.table(dictionary)
-    const { offsets, items } = column?.kind === 'list<u8>' || column?.kind === 'list<dict>' ? column : { offsets: undefined, items: undefined }
+    const { offsets, items } =
+      column?.kind === 'list<u8>' || column?.kind === 'list<dict>' ? column : { offsets: undefined, items: undefined }
     for (let row = 0; row < count; row++) {
       const from = offsets?.[row] ?? 0
       const to = offsets?.[row + 1] ?? 0
       levels.row(to - from)
       room(at + to - from)
-      for (let item = from; item < to; item++) scratch.words[at++] = type === 'list<u8>' ? (items?.[item] ?? 0) : numberOf(items?.[item] ?? 0) - 1
+      for (let item = from; item < to; item++)
+        scratch.words[at++] = type === 'list<u8>' ? (items?.[item] ?? 0) : numberOf(items?.[item] ?? 0) - 1
     }
   }
   if (at === 0) return undefined
-  return type === 'list<u8>' ? integers({ name, type }, scratch.words, at, 0, levels) : texts({ name, type }, entries.list, scratch.words, at, levels)
+  return type === 'list<u8>'
+    ? integers({ name, type }, scratch.words, at, 0, levels)
+    : texts({ name, type }, entries.list, scratch.words, at, levels)
 }
-

@@ -10,7 +10,8 @@ const newestMs = 60_000
  * be: not marked as skewed, at most an hour before it was received, at most a minute after. Else when it was received. In
  * numbers: an INTERVAL beside a time with a zone asks the calendar for every row, which takes longer than all the rest.
  */
-export const flowTime = 'CASE WHEN time_skewed IS NOT TRUE AND epoch_us(time_end) - epoch_us(time_received) BETWEEN -3600000000 AND 60000000 THEN time_end ELSE time_received END'
+export const flowTime =
+  'CASE WHEN time_skewed IS NOT TRUE AND epoch_us(time_end) - epoch_us(time_received) BETWEEN -3600000000 AND 60000000 THEN time_end ELSE time_received END'
 
 /** The same of every row of a batch, as numbers of minutes since 1970, into `minutes`. */
 export function flowMinutes({ batch, origin }: FlowRows, minutes: Uint32Array): void {

@@ -30,16 +30,27 @@ function shown(field: string, cell: AnyCell): unknown {
 }
 
 function expected(made: readonly AnyFlows[]): Record<string, unknown>[] {
-  return made.flatMap(({ batch, cells }) => Array.from({ length: batch.count }, (_, row) => Object.fromEntries(fields.map(({ name }) => {
-    const cell = cells[name]?.[row] ?? null
-    return [name, name === 'time_received' && cell === null ? startOfDay * 1000 : shown(name, cell)]
-  }))))
+  return made.flatMap(({ batch, cells }) =>
+    Array.from({ length: batch.count }, (_, row) =>
+      Object.fromEntries(
+        fields.map(({ name }) => {
+          const cell = cells[name]?.[row] ?? null
+          return [name, name === 'time_received' && cell === null ? startOfDay * 1000 : shown(name, cell)]
+        }),
+      ),
+    ),
+  )
 }
 
-const inOrder = fields.map(({ name, kind }) => (kind === 'time' ? `epoch_us("${name}") AS "${name}"` : `"${name}"`)).join(', ')
+const inOrder = fields
+  .map(({ name, kind }) => (kind === 'time' ? `epoch_us("${name}") AS "${name}"` : `"${name}"`))
+  .join(', ')
 
 async function stored(store: Store): Promise<Record<string, unknown>[]> {
-  return ask(store.reader, `SELECT ${inOrder} FROM flows ORDER BY split_part(_pos, ':', 3)::INTEGER, split_part(_pos, ':', 4)::INTEGER`)
+  return ask(
+    store.reader,
+    `SELECT ${inOrder} FROM flows ORDER BY split_part(_pos, ':', 3)::INTEGER, split_part(_pos, ':', 4)::INTEGER`,
+  )
 }
 
 /** The first cell that differs says more than thousands of rows. */
@@ -47,31 +58,39 @@ function sameRows(found: readonly Record<string, unknown>[], wanted: readonly Re
   expect(found.length).toBe(wanted.length)
   for (const [row, cells] of wanted.entries()) {
     if (isDeepStrictEqual(found[row], cells)) continue
-    for (const [name, cell] of Object.entries(cells)) expect({ row, [name]: found[row]?.[name] }).toEqual({ row, [name]: cell })
+    for (const [name, cell] of Object.entries(cells))
+      expect({ row, [name]: found[row]?.[name] }).toEqual({ row, [name]: cell })
   }
 }
 
-it.each(seeds(2, 8))('every field of the registry comes back as it was given, before and after merging (seed %i)', async (seed) => {
-  const random = new SeededRandom(seed)
-  let now = startOfDay
-  const real = realHost()
-  const store = await stores.open({ host: { ...real, clock: { ...real.clock, now: () => now } } })
-  const make = new FrameMaker()
-  const made = Array.from({ length: 6 }, () => anyFlows(random, random.pick([1, 2, 7, 8, 300, 3000]), random.pick([0.05, 0.5, 1]), startOfDay))
-  const answers = expected(made)
-  for (const { batch } of made) {
-    await store.projection.apply([make.batch(batch, startOfDay, 'netflow')])
-    if (random.chance(0.6)) await store.projection.commit()
-  }
-  await store.projection.commit()
-  sameRows(await stored(store), answers)
-  now += 2 * msPerHour
-  while (await store.maintain());
-  expect((await readdir(stores.directory)).filter((name) => name.startsWith('flows-'))).toHaveLength(1)
-  sameRows(await stored(store), answers)
-  const rows = answers.length
-  expect(await ask(store.reader, 'SELECT count(*) AS n, count(DISTINCT _pos) AS p FROM flows')).toEqual([{ n: rows, p: rows }])
-})
+it.each(seeds(2, 8))(
+  'every field of the registry comes back as it was given, before and after merging (seed %i)',
+  async (seed) => {
+    const random = new SeededRandom(seed)
+    let now = startOfDay
+    const real = realHost()
+    const store = await stores.open({ host: { ...real, clock: { ...real.clock, now: () => now } } })
+    const make = new FrameMaker()
+    const made = Array.from({ length: 6 }, () =>
+      anyFlows(random, random.pick([1, 2, 7, 8, 300, 3000]), random.pick([0.05, 0.5, 1]), startOfDay),
+    )
+    const answers = expected(made)
+    for (const { batch } of made) {
+      await store.projection.apply([make.batch(batch, startOfDay, 'netflow')])
+      if (random.chance(0.6)) await store.projection.commit()
+    }
+    await store.projection.commit()
+    sameRows(await stored(store), answers)
+    now += 2 * msPerHour
+    while (await store.maintain());
+    expect((await readdir(stores.directory)).filter((name) => name.startsWith('flows-'))).toHaveLength(1)
+    sameRows(await stored(store), answers)
+    const rows = answers.length
+    expect(await ask(store.reader, 'SELECT count(*) AS n, count(DISTINCT _pos) AS p FROM flows')).toEqual([
+      { n: rows, p: rows },
+    ])
+  },
+)
 
 it('a file has the columns that some row has a value in, and no others', async () => {
   const store = await stores.open()
@@ -79,7 +98,17 @@ it('a file has the columns that some row has a value in, and no others', async (
   const batch = { ...make.flows([]), ...anyFlows(new SeededRandom(1), 1, 0, startOfDay) }.batch
   await store.projection.apply([
     make.flows([{ src: '10.0.0.1', dst: '10.0.0.2' }]),
-    make.batch({ ...batch, columns: { rtt: { kind: 'u64', words: Uint32Array.of(5, 0) }, dns_id: { kind: 'u16', values: Uint16Array.of(1), valid: Uint8Array.of(0) } } }, startOfDay, 'netflow'),
+    make.batch(
+      {
+        ...batch,
+        columns: {
+          rtt: { kind: 'u64', words: Uint32Array.of(5, 0) },
+          dns_id: { kind: 'u16', values: Uint16Array.of(1), valid: Uint8Array.of(0) },
+        },
+      },
+      startOfDay,
+      'netflow',
+    ),
   ])
   await store.projection.commit()
   const [name = ''] = (await readdir(stores.directory)).filter((file) => file.startsWith('flows-'))
@@ -89,18 +118,51 @@ it('a file has the columns that some row has a value in, and no others', async (
   connection.closeSync()
   instance.closeSync()
   expect(read.getRows().map(([column]) => column)).toEqual([
-    'schema', 'time_start', 'time_end', 'time_received', 'src_ep', 'dst_ep', 'exporter_ep', 'src_port', 'dst_port', 'proto', 'bytes', 'packets', 'protocol', 'protocol_version',
-    'time_skewed', 'rtt', '_source', '_epoch', '_sequence', '_row',
+    'schema',
+    'time_start',
+    'time_end',
+    'time_received',
+    'src_ep',
+    'dst_ep',
+    'exporter_ep',
+    'src_port',
+    'dst_port',
+    'proto',
+    'bytes',
+    'packets',
+    'protocol',
+    'protocol_version',
+    'time_skewed',
+    'rtt',
+    '_source',
+    '_epoch',
+    '_sequence',
+    '_row',
   ])
-  expect(await ask(store.reader, 'SELECT rtt, dns_id, src_addr FROM flows ORDER BY _pos')).toEqual([{ rtt: null, dns_id: null, src_addr: '10.0.0.1' }, { rtt: 5, dns_id: null, src_addr: null }])
+  expect(await ask(store.reader, 'SELECT rtt, dns_id, src_addr FROM flows ORDER BY _pos')).toEqual([
+    { rtt: null, dns_id: null, src_addr: '10.0.0.1' },
+    { rtt: 5, dns_id: null, src_addr: null },
+  ])
 })
 
 it('a name that the flow carried wins over the one that its address means', async () => {
   const store = await stores.open()
   const make = new FrameMaker()
   const { batch } = anyFlows(new SeededRandom(1), 2, 0, startOfDay)
-  const ip = (last: number[]) => ({ kind: 'ip' as const, words: Uint32Array.from(last.flatMap((host) => [0, 0, 0xffff, 0x0a000000 + host])) })
-  await store.projection.apply([make.batch({ ...batch, columns: { src_addr: ip([1, 1]), src_name: { kind: 'dict', codes: Uint32Array.of(1, 0) } } }, startOfDay, 'netflow')])
+  const ip = (last: number[]) => ({
+    kind: 'ip' as const,
+    words: Uint32Array.from(last.flatMap((host) => [0, 0, 0xffff, 0x0a000000 + host])),
+  })
+  await store.projection.apply([
+    make.batch(
+      { ...batch, columns: { src_addr: ip([1, 1]), src_name: { kind: 'dict', codes: Uint32Array.of(1, 0) } } },
+      startOfDay,
+      'netflow',
+    ),
+  ])
   await store.projection.commit()
-  expect(await ask(store.reader, 'SELECT src_name, src_label FROM flows ORDER BY _pos')).toEqual([{ src_name: 'a', src_label: 'net=core' }, { src_name: 'gateway', src_label: 'net=core' }])
+  expect(await ask(store.reader, 'SELECT src_name, src_label FROM flows ORDER BY _pos')).toEqual([
+    { src_name: 'a', src_label: 'net=core' },
+    { src_name: 'gateway', src_label: 'net=core' },
+  ])
 })

@@ -84,7 +84,17 @@ export class RelationSums {
     this.#later = later
   }
 
-  add(near: number, far: number, count: number, first: number, last: number, level: number, bytes: number, nearName: number, farName: number): void {
+  add(
+    near: number,
+    far: number,
+    count: number,
+    first: number,
+    last: number,
+    level: number,
+    bytes: number,
+    nearName: number,
+    farName: number,
+  ): void {
     const slot = this.#slot(near, far)
     const known = (this.#table[slot] as number) - 1
     if (known < 0) {
@@ -126,11 +136,22 @@ export class RelationSums {
   #grow(): void {
     const ints = (of: Int32Array): Int32Array<ArrayBuffer> => grown(new Int32Array(2 * of.length), of)
     const doubles = (of: Float64Array): Float64Array<ArrayBuffer> => grown(new Float64Array(2 * of.length), of)
-    ;[this.near, this.far, this.nearName, this.farName] = [ints(this.near), ints(this.far), ints(this.nearName), ints(this.farName)]
-    ;[this.count, this.first, this.last, this.bytes] = [doubles(this.count), doubles(this.first), doubles(this.last), doubles(this.bytes)]
+    ;[this.near, this.far, this.nearName, this.farName] = [
+      ints(this.near),
+      ints(this.far),
+      ints(this.nearName),
+      ints(this.farName),
+    ]
+    ;[this.count, this.first, this.last, this.bytes] = [
+      doubles(this.count),
+      doubles(this.first),
+      doubles(this.last),
+      doubles(this.bytes),
+    ]
     this.level = grown(new Int8Array(2 * this.level.length), this.level)
     this.#table = new Int32Array(4 * this.near.length)
-    for (let at = 0; at < this.size; at++) this.#table[this.#slot(this.near[at] as number, this.far[at] as number)] = at + 1
+    for (let at = 0; at < this.size; at++)
+      this.#table[this.#slot(this.near[at] as number, this.far[at] as number)] = at + 1
   }
 }
 

@@ -7,7 +7,17 @@ import { relationsAt, type AskedEnd } from '../kubernetes/resources.ts'
 import type { Receipt } from '../read/receipt.ts'
 import type { Statement } from '../read/statement.ts'
 import { scopeSql } from './edge-scope.ts'
-import { actionRef, actorCalled, regionRef, severityLevel, telling, tenantRef, traceEnds, type TraceEnd, type TraceRelation } from './trace-edges.ts'
+import {
+  actionRef,
+  actorCalled,
+  regionRef,
+  severityLevel,
+  telling,
+  tenantRef,
+  traceEnds,
+  type TraceEnd,
+  type TraceRelation,
+} from './trace-edges.ts'
 
 const hourUs = 3_600_000_000n
 /** Rows that several parts of a statement read, and these parts. */
@@ -22,7 +32,8 @@ interface Read {
   readonly parts: readonly string[]
 }
 
-const columns = (forward: boolean, from: string, relation: string, to: string, more: string): string => `SELECT ${forward ? from : to} AS near, ${forward ? to : from} AS far, ${relation} AS relation, ${forward} AS forward, ${more}`
+const columns = (forward: boolean, from: string, relation: string, to: string, more: string): string =>
+  `SELECT ${forward ? from : to} AS near, ${forward ? to : from} AS far, ${relation} AS relation, ${forward} AS forward, ${more}`
 
 /** By their names: a star would speak of every column of each view. */
 const edgeColumns = 'near, far, relation, forward, count, first, last, level, bytes, near_name, far_name'
@@ -42,18 +53,31 @@ export function timesOf({ from, to }: EdgesAsked['span']): { readonly audit: Rec
 
 /** All edges of the nodes, in no order, with times in µs; undefined when there can be none. Columns: near far relation forward count first last level bytes near_name far_name. */
 export function everyEdge(asked: EdgesAsked, unknown: Unknown): Statement | undefined {
-  return found(asked, unknown, (edges) => `SELECT near, far, relation, forward, count, epoch_us(first)::DOUBLE AS first, epoch_us(last)::DOUBLE AS last, level, bytes, near_name, far_name FROM ${edges}`)
+  return found(
+    asked,
+    unknown,
+    (edges) =>
+      `SELECT near, far, relation, forward, count, epoch_us(first)::DOUBLE AS first, epoch_us(last)::DOUBLE AS last, level, bytes, near_name, far_name FROM ${edges}`,
+  )
 }
 
 /** Those that are shown, in their order. Columns: those, with times as they are, and others. */
 export function largestEdges(asked: EdgesAsked): Statement | undefined {
   const { limit } = asked
-  const named = edgeColumns.split(', ').map((name) => `e.${name}`).join(', ')
+  const named = edgeColumns
+    .split(', ')
+    .map((name) => `e.${name}`)
+    .join(', ')
   // What is sorted and numbered are the largest of each relation, and of them no more than it takes.
   const largest = `SELECT near, relation, forward, count(*) AS edges, min((-count, -epoch_us(last), far), ${limit}) AS firsts FROM found GROUP BY near, relation, forward`
   const placed = `SELECT near, relation, forward, sum(edges) OVER (PARTITION BY near) AS edges, unnest(range(len(firsts))) AS place, unnest(firsts)[3] AS far FROM (${largest})`
   const numbered = `SELECT near, relation, forward, far, edges, row_number() OVER (PARTITION BY near ORDER BY place, relation, forward) AS number FROM (${placed})`
-  return found(asked, { traces: true, talks: true, objects: true }, () => `SELECT ${named}, greatest(n.edges - ${limit}, 0)::BIGINT AS others FROM (${numbered}) n JOIN found e ON e.near = n.near AND e.relation = n.relation AND e.forward = n.forward AND e.far = n.far WHERE n.number <= ${limit} ORDER BY n.near, n.number`)
+  return found(
+    asked,
+    { traces: true, talks: true, objects: true },
+    () =>
+      `SELECT ${named}, greatest(n.edges - ${limit}, 0)::BIGINT AS others FROM (${numbered}) n JOIN found e ON e.near = n.near AND e.relation = n.relation AND e.forward = n.forward AND e.far = n.far WHERE n.number <= ${limit} ORDER BY n.near, n.number`,
+  )
 }
 
 function found(asked: EdgesAsked, unknown: Unknown, select: (edges: string) => string): Statement | undefined {
@@ -62,10 +86,29 @@ function found(asked: EdgesAsked, unknown: Unknown, select: (edges: string) => s
   if (parts.length === 0) return undefined
   const rows = reads.map((read) => read.rows).filter((each) => each !== undefined)
   const { far, without = [], namespaces } = asked
-  const where = ['far IS NOT NULL', 'near <> far', ...(far === undefined ? [] : [`far IN ${listOf(far)}`]), ...(without.length === 0 ? [] : [`far NOT IN ${listOf(without)}`]), ...(namespaces === undefined ? [] : [scopeSql(namespaces)])]
+  const where = [
+    'far IS NOT NULL',
+    'near <> far',
+    ...(far === undefined ? [] : [`far IN ${listOf(far)}`]),
+    ...(without.length === 0 ? [] : [`far NOT IN ${listOf(without)}`]),
+    ...(namespaces === undefined ? [] : [scopeSql(namespaces)]),
+  ]
   const sql = `WITH ${[...rows, `found AS MATERIALIZED (SELECT ${edgeColumns} FROM (${parts.join(' UNION ALL ')}) WHERE ${where.join(' AND ')})`].join(', ')} ${select('found')}`
   const related = new Set(reads.flatMap((read) => read.related ?? []))
-  return { sql, reads: new Set(reads.flatMap((read) => (read.parts.length === 0 ? [] : (read.view ?? [])))), addresses: new Set(), ends: {}, audited: undefined, zoned: false, related, selection: undefined, times: timesOf(asked.span), narrow: true, own: reads.find(({ own }) => own !== undefined)?.own, receipt: undefined }
+  return {
+    sql,
+    reads: new Set(reads.flatMap((read) => (read.parts.length === 0 ? [] : (read.view ?? [])))),
+    addresses: new Set(),
+    ends: {},
+    audited: undefined,
+    zoned: false,
+    related,
+    selection: undefined,
+    times: timesOf(asked.span),
+    narrow: true,
+    own: reads.find(({ own }) => own !== undefined)?.own,
+    receipt: undefined,
+  }
 }
 
 function listOf(refs: readonly string[]): string {
@@ -78,11 +121,14 @@ function timeSql(us: bigint): string {
 
 function readsOf({ near, far = [], span, relations }: EdgesAsked, unknown: Unknown): Read[] {
   const wanted = (relation: string): boolean => relations?.has(relation) ?? true
-  const of = (...wantedLabels: readonly Label[]): readonly string[] => near.filter((ref) => wantedLabels.includes(labelOf(ref)))
+  const of = (...wantedLabels: readonly Label[]): readonly string[] =>
+    near.filter((ref) => wantedLabels.includes(labelOf(ref)))
   const between = (column: string): string => `${column} >= ${timeSql(span.from)} AND ${column} < ${timeSql(span.to)}`
   return [
-    ...(unknown.traces ? ofTraces(of, wanted, between('time'), leadsToActions(far)) : []), ofEvents(near, relations, between('valid_from')),
-    ...(unknown.objects ? [ofClusters(near, wanted, span)] : []), ...(unknown.talks ? ofTraffic(of('WORKLOAD'), wanted, span) : []),
+    ...(unknown.traces ? ofTraces(of, wanted, between('time'), leadsToActions(far)) : []),
+    ofEvents(near, relations, between('valid_from')),
+    ...(unknown.objects ? [ofClusters(near, wanted, span)] : []),
+    ...(unknown.talks ? ofTraffic(of('WORKLOAD'), wanted, span) : []),
   ]
 }
 
@@ -93,53 +139,131 @@ export function leadsToActions(far: readonly string[] = []): boolean {
 
 /** Columns of view `audit` behind those of edges. */
 const behind: Readonly<Record<TraceEnd, string>> = {
-  actor: 'actor', resource: 'resource', impersonated_by: 'impersonated_by', tenant_ref: `${tenantRef} AS tenant_ref`, region_ref: `${regionRef} AS region_ref`, action_ref: `${actionRef} AS action_ref`,
+  actor: 'actor',
+  resource: 'resource',
+  impersonated_by: 'impersonated_by',
+  tenant_ref: `${tenantRef} AS tenant_ref`,
+  region_ref: `${regionRef} AS region_ref`,
+  action_ref: `${actionRef} AS action_ref`,
 }
 
 /** What ends are called by, of relations that tell names. */
-const called: Readonly<Partial<Record<keyof typeof behind, string>>> = { actor: `${actorCalled} AS actor_called`, resource: 'resource_name' }
+const called: Readonly<Partial<Record<keyof typeof behind, string>>> = {
+  actor: `${actorCalled} AS actor_called`,
+  resource: 'resource_name',
+}
 
 /** Traces are looked up once by each column that has nodes in it, whatever their relations: what is read for that is the largest part of the answer. */
-function ofTraces(of: (...wanted: readonly Label[]) => readonly string[], wanted: (relation: string) => boolean, when: string, toActions: boolean): Read[] {
-  const [actors, resources, tenants, regions, actions] = [of('SUBJECT'), of('RESOURCE', 'WORKLOAD'), of('TENANT'), of('REGION'), of('ACTION').flatMap((ref) => actionName(ref) ?? [])]
+function ofTraces(
+  of: (...wanted: readonly Label[]) => readonly string[],
+  wanted: (relation: string) => boolean,
+  when: string,
+  toActions: boolean,
+): Read[] {
+  const [actors, resources, tenants, regions, actions] = [
+    of('SUBJECT'),
+    of('RESOURCE', 'WORKLOAD'),
+    of('TENANT'),
+    of('REGION'),
+    of('ACTION').flatMap((ref) => actionName(ref) ?? []),
+  ]
   const rest = (ref: string): string => ref.slice(ref.indexOf(':') + 1)
   const edge = (by: string, near: string, relation: TraceRelation): string => {
     const [from, to] = traceEnds[relation]
-    const nameOf = (end: keyof typeof behind): string => (!telling.has(relation) ? 'NULL::VARCHAR' : end === 'actor' ? 'max(actor_called)' : end === 'resource' ? 'max(resource_name)' : 'NULL::VARCHAR')
+    const nameOf = (end: keyof typeof behind): string =>
+      !telling.has(relation)
+        ? 'NULL::VARCHAR'
+        : end === 'actor'
+          ? 'max(actor_called)'
+          : end === 'resource'
+            ? 'max(resource_name)'
+            : 'NULL::VARCHAR'
     const [nearName, farName] = near === from ? [nameOf(from), nameOf(to)] : [nameOf(to), nameOf(from)]
     const sums = `count(*)::BIGINT AS count, min(time) AS first, max(time) AS last, ${relation === 'acted-on' ? `max(${severityLevel})::UTINYINT` : 'NULL::UTINYINT'} AS level, NULL::BIGINT AS bytes, ${nearName} AS near_name, ${farName} AS far_name`
     return `${columns(near === from, from, quoted(relation), to, sums)} FROM ${by} WHERE ${near === from ? to : from} IS NOT NULL GROUP BY 1, 2`
   }
-  const read = (near: keyof typeof behind, refs: readonly string[], among: string, ...relations: readonly TraceRelation[]): Read[] => {
+  const read = (
+    near: keyof typeof behind,
+    refs: readonly string[],
+    among: string,
+    ...relations: readonly TraceRelation[]
+  ): Read[] => {
     const some = relations.filter(wanted)
     if (refs.length === 0 || some.length === 0) return []
     const by = `by_${near}`
-    const read = new Set(some.flatMap((relation) => [...traceEnds[relation].map((end) => behind[end]), ...(telling.has(relation) ? traceEnds[relation].flatMap((end) => called[end] ?? []) : []), ...(relation === 'acted-on' ? ['severity'] : [])]))
-    return [{ view: 'audit', rows: `${by} AS MATERIALIZED (SELECT time, ${[...read].join(', ')} FROM audit WHERE ${when} AND ${among})`, parts: some.map((relation) => edge(by, near, relation)) }]
+    const read = new Set(
+      some.flatMap((relation) => [
+        ...traceEnds[relation].map((end) => behind[end]),
+        ...(telling.has(relation) ? traceEnds[relation].flatMap((end) => called[end] ?? []) : []),
+        ...(relation === 'acted-on' ? ['severity'] : []),
+      ]),
+    )
+    return [
+      {
+        view: 'audit',
+        rows: `${by} AS MATERIALIZED (SELECT time, ${[...read].join(', ')} FROM audit WHERE ${when} AND ${among})`,
+        parts: some.map((relation) => edge(by, near, relation)),
+      },
+    ]
   }
   return [
-    ...read('actor', actors, `actor IN ${listOf(actors)}`, 'acted-on', 'assumed-by', ...(toActions ? ['did'] as const : [])), ...read('impersonated_by', actors, `impersonated_by IN ${listOf(actors)}`, 'assumed-by'),
-    ...read('resource', resources, `resource IN ${listOf(resources)}`, 'acted-on', 'member-of', ...(toActions ? ['done-to'] as const : [])),
+    ...read(
+      'actor',
+      actors,
+      `actor IN ${listOf(actors)}`,
+      'acted-on',
+      'assumed-by',
+      ...(toActions ? (['did'] as const) : []),
+    ),
+    ...read('impersonated_by', actors, `impersonated_by IN ${listOf(actors)}`, 'assumed-by'),
+    ...read(
+      'resource',
+      resources,
+      `resource IN ${listOf(resources)}`,
+      'acted-on',
+      'member-of',
+      ...(toActions ? (['done-to'] as const) : []),
+    ),
     ...read('action_ref', actions, `action IN ${listOf(actions)}`, 'did', 'done-to'),
     // The plain column comes first: it is asked where files are read.
-    ...read('tenant_ref', tenants, `tenant IN ${listOf(tenants.map((ref) => rest(ref).slice(rest(ref).indexOf('/') + 1)))} AND ${tenantRef} IN ${listOf(tenants)}`, 'member-of', 'located-at'),
+    ...read(
+      'tenant_ref',
+      tenants,
+      `tenant IN ${listOf(tenants.map((ref) => rest(ref).slice(rest(ref).indexOf('/') + 1)))} AND ${tenantRef} IN ${listOf(tenants)}`,
+      'member-of',
+      'located-at',
+    ),
     ...read('region_ref', regions, `region IN ${listOf(regions.map(rest))}`, 'located-at'),
   ]
 }
 
-const held = 'count(*)::BIGINT AS count, min(valid_from) AS first, max(valid_to) AS last, NULL::UTINYINT AS level, NULL::BIGINT AS bytes, NULL::VARCHAR AS near_name, NULL::VARCHAR AS far_name'
+const held =
+  'count(*)::BIGINT AS count, min(valid_from) AS first, max(valid_to) AS last, NULL::UTINYINT AS level, NULL::BIGINT AS bytes, NULL::VARCHAR AS near_name, NULL::VARCHAR AS far_name'
 
-const heldOnce = '1::BIGINT AS count, valid_from AS first, valid_to AS last, NULL::UTINYINT AS level, NULL::BIGINT AS bytes, NULL::VARCHAR AS near_name, NULL::VARCHAR AS far_name'
+const heldOnce =
+  '1::BIGINT AS count, valid_from AS first, valid_to AS last, NULL::UTINYINT AS level, NULL::BIGINT AS bytes, NULL::VARCHAR AS near_name, NULL::VARCHAR AS far_name'
 
 function ofEvents(near: readonly string[], relations: ReadonlySet<string> | undefined, when: string): Read {
   const named = eventRelations.filter((relation) => relations?.has(relation))
-  const [events, others] = [near.filter((ref) => labelOf(ref) === 'ACTION' && actionName(ref) === undefined), near.filter((ref) => labelOf(ref) !== 'ACTION')]
-  const rows = (forward: boolean, among: readonly string[], is: string): string => `${columns(forward, 'from_ref', 'relation', 'to_ref', held)} FROM relations WHERE relation IN ${listOf(among)} AND ${is} GROUP BY from_ref, relation, to_ref`
-  const parts = [
-    ...(events.length === 0 || (relations !== undefined && named.length === 0) ? [] : [rows(true, relations === undefined ? eventRelations : named, `from_ref IN ${listOf(events)}`)]),
-    ...(others.length === 0 || named.length === 0 ? [] : [rows(false, named, `to_ref IN ${listOf(others)} AND ${when}`)]),
+  const [events, others] = [
+    near.filter((ref) => labelOf(ref) === 'ACTION' && actionName(ref) === undefined),
+    near.filter((ref) => labelOf(ref) !== 'ACTION'),
   ]
-  return { view: 'relations', related: parts.length === 0 ? [] : relations === undefined ? eventRelations : named, parts }
+  const rows = (forward: boolean, among: readonly string[], is: string): string =>
+    `${columns(forward, 'from_ref', 'relation', 'to_ref', held)} FROM relations WHERE relation IN ${listOf(among)} AND ${is} GROUP BY from_ref, relation, to_ref`
+  const parts = [
+    ...(events.length === 0 || (relations !== undefined && named.length === 0)
+      ? []
+      : [rows(true, relations === undefined ? eventRelations : named, `from_ref IN ${listOf(events)}`)]),
+    ...(others.length === 0 || named.length === 0
+      ? []
+      : [rows(false, named, `to_ref IN ${listOf(others)} AND ${when}`)]),
+  ]
+  return {
+    view: 'relations',
+    related: parts.length === 0 ? [] : relations === undefined ? eventRelations : named,
+    parts,
+  }
 }
 
 /** Relations of clusters that can lead from, and to, an object: reading which leads where takes a look into every body. */
@@ -155,22 +279,63 @@ function ofClusters(near: readonly string[], wanted: (relation: string) => boole
       else if (labelOf(ref) === 'RESOURCE') put('to', 'provided-by', ref)
       continue
     }
-    for (const relation of ['owned-by', 'in-namespace', ...(kind === 'Pod' ? ['runs-on', 'uses-image'] : kind === 'Service' ? ['selects'] : kind === 'Node' ? ['provided-by'] : [])]) put('from', relation, ref)
-    for (const relation of ['owned-by', ...(kind === 'Pod' ? ['selects'] : kind === 'Node' ? ['runs-on'] : kind === 'Namespace' ? ['in-namespace'] : [])]) put('to', relation, ref)
+    for (const relation of [
+      'owned-by',
+      'in-namespace',
+      ...(kind === 'Pod'
+        ? ['runs-on', 'uses-image']
+        : kind === 'Service'
+          ? ['selects']
+          : kind === 'Node'
+            ? ['provided-by']
+            : []),
+    ])
+      put('from', relation, ref)
+    for (const relation of [
+      'owned-by',
+      ...(kind === 'Pod' ? ['selects'] : kind === 'Node' ? ['runs-on'] : kind === 'Namespace' ? ['in-namespace'] : []),
+    ])
+      put('to', relation, ref)
   }
-  const asked = (of: ReadonlyMap<string, readonly string[]>): AskedEnd => ({ relations: new Set(of.keys()), refs: [...new Set([...of.values()].flat())] })
+  const asked = (of: ReadonlyMap<string, readonly string[]>): AskedEnd => ({
+    relations: new Set(of.keys()),
+    refs: [...new Set([...of.values()].flat())],
+  })
   const [from, end] = [asked(ends.from), asked(ends.to)]
-  const part = (forward: boolean, { relations, refs }: AskedEnd): string[] => (refs.length === 0 ? [] : [`${columns(forward, 'from_ref', 'relation', 'to_ref', heldOnce)} FROM held WHERE relation IN ${listOf([...relations])} AND ${forward ? 'from_ref' : 'to_ref'} IN ${listOf(refs)}`])
+  const part = (forward: boolean, { relations, refs }: AskedEnd): string[] =>
+    refs.length === 0
+      ? []
+      : [
+          `${columns(forward, 'from_ref', 'relation', 'to_ref', heldOnce)} FROM held WHERE relation IN ${listOf([...relations])} AND ${forward ? 'from_ref' : 'to_ref'} IN ${listOf(refs)}`,
+        ]
   const parts = [...part(true, from), ...part(false, end)]
   if (parts.length === 0) return { parts }
-  return { rows: 'held AS MATERIALIZED (SELECT from_ref, relation, to_ref, valid_from, valid_to FROM cluster_edges)', own: { name: 'cluster_edges', sql: (input) => relationsAt(input, from, end, timeSql(to)) }, parts }
+  return {
+    rows: 'held AS MATERIALIZED (SELECT from_ref, relation, to_ref, valid_from, valid_to FROM cluster_edges)',
+    own: { name: 'cluster_edges', sql: (input) => relationsAt(input, from, end, timeSql(to)) },
+    parts,
+  }
 }
 
-function ofTraffic(workloads: readonly string[], wanted: (relation: string) => boolean, { from, to }: EdgesAsked['span']): Read[] {
+function ofTraffic(
+  workloads: readonly string[],
+  wanted: (relation: string) => boolean,
+  { from, to }: EdgesAsked['span'],
+): Read[] {
   if (!wanted('talks-to') || workloads.length === 0) return []
-  const sums = 'sum(flows)::BIGINT AS count, min(hour) AS first, max(hour) AS last, NULL::UTINYINT AS level, sum(bytes)::BIGINT AS bytes, NULL::VARCHAR AS near_name, NULL::VARCHAR AS far_name'
+  const sums =
+    'sum(flows)::BIGINT AS count, min(hour) AS first, max(hour) AS last, NULL::UTINYINT AS level, sum(bytes)::BIGINT AS bytes, NULL::VARCHAR AS near_name, NULL::VARCHAR AS far_name'
   // For a list in a condition on what is worked out DuckDB plans a join, which takes longer than the few rows.
   const isOne = (end: string): string => `list_contains([${workloads.map(quoted).join(', ')}], ${end})`
   const rows = `talks AS MATERIALIZED (SELECT hour, from_ref, to_ref, flows, bytes FROM traffic WHERE hour >= ${timeSql(from - (from % hourUs))} AND hour < ${timeSql(to)} AND (${isOne('from_ref')} OR ${isOne('to_ref')}))`
-  return [{ view: 'traffic', rows, parts: [true, false].map((forward) => `${columns(forward, 'from_ref', "'talks-to'", 'to_ref', sums)} FROM talks WHERE ${isOne(forward ? 'from_ref' : 'to_ref')} GROUP BY from_ref, to_ref`) }]
+  return [
+    {
+      view: 'traffic',
+      rows,
+      parts: [true, false].map(
+        (forward) =>
+          `${columns(forward, 'from_ref', "'talks-to'", 'to_ref', sums)} FROM talks WHERE ${isOne(forward ? 'from_ref' : 'to_ref')} GROUP BY from_ref, to_ref`,
+      ),
+    },
+  ]
 }

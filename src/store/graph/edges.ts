@@ -17,7 +17,10 @@ import type { Codes } from './refs.ts'
 import { traceEnds, type TraceEnd, type TraceRelation } from './trace-edges.ts'
 
 /** Asks a statement, in the format ndjson, of the files and of what else views have of them. */
-export type AskRows = (statement: Statement, kept: { readonly traces: Kept; readonly traffic?: Kept }) => Promise<AsyncIterable<Uint8Array>>
+export type AskRows = (
+  statement: Statement,
+  kept: { readonly traces: Kept; readonly traffic?: Kept },
+) => Promise<AsyncIterable<Uint8Array>>
 
 /** Edges of files that are added up here. Of more the statement itself finds the largest: they would take memory that nobody counts. */
 const mostRows = 50_000
@@ -40,29 +43,75 @@ interface ShownRow extends Row {
   readonly others: number
 }
 
-export async function edgesOf(asked: EdgesAsked, files: readonly StoredFile[], held: HeldEdges, ask: AskRows): Promise<readonly StoredEdge[]> {
+export async function edgesOf(
+  asked: EdgesAsked,
+  files: readonly StoredFile[],
+  held: HeldEdges,
+  ask: AskRows,
+): Promise<readonly StoredEdge[]> {
   const { near, far = [], without: not = [] } = asked
   // What is given to DuckDB ends at one.
-  if ([...near, ...far, ...not].some((ref) => ref.includes('\0'))) throw new WeirError('WEIR_SQL_REFUSED', 'A reference holds no NUL characters.')
+  if ([...near, ...far, ...not].some((ref) => ref.includes('\0')))
+    throw new WeirError('WEIR_SQL_REFUSED', 'A reference holds no NUL characters.')
   const times = timesOf(asked.span)
-  const traces = divided(happenedWithin(files, times.audit).filter((file) => file.stream === 'events' && (file.families?.includes('audit') ?? true)), held.traces.names)
+  const traces = divided(
+    happenedWithin(files, times.audit).filter(
+      (file) => file.stream === 'events' && (file.families?.includes('audit') ?? true),
+    ),
+    held.traces.names,
+  )
   const talks = divided(rollupFiles('flows_1h', files, times.traffic), held.talks.names)
   const objects = files.some(({ stream, families }) => stream === 'events' && (families?.includes('resource') ?? true))
   if (traces.known || talks.known) {
     const statement = everyEdge(asked, { traces: traces.unknown, talks: talks.unknown, objects })
     const without = (names: ReadonlySet<string>): Kept => ({ names, sql: undefined })
-    const rows = statement === undefined ? [] : await rowsOf<Row>(await ask(statement, { traces: without(held.traces.names), traffic: without(held.talks.names) }), mostRows)
+    const rows =
+      statement === undefined
+        ? []
+        : await rowsOf<Row>(
+            await ask(statement, { traces: without(held.traces.names), traffic: without(held.talks.names) }),
+            mostRows,
+          )
     if (rows !== undefined) return added(asked, held, rows)
   }
   const statement = largestEdges(asked)
   if (statement === undefined) return []
-  const rows = await rowsOf<ShownRow>(await ask(statement, { traces: rowsKept(held.traces) }), Infinity) ?? []
-  return rows.map(({ near, far, relation, forward, count, first, last, level, bytes, near_name: nearName, far_name: farName, others }) => ({
-    near, far, relation, forward, count: Number(count), first, last, severity: level === null ? null : (severities[level] ?? null), bytes: bytes === null ? null : Number(bytes), nearName, farName, others,
-  }))
+  const rows = (await rowsOf<ShownRow>(await ask(statement, { traces: rowsKept(held.traces) }), Infinity)) ?? []
+  return rows.map(
+    ({
+      near,
+      far,
+      relation,
+      forward,
+      count,
+      first,
+      last,
+      level,
+      bytes,
+      near_name: nearName,
+      far_name: farName,
+      others,
+    }) => ({
+      near,
+      far,
+      relation,
+      forward,
+      count: Number(count),
+      first,
+      last,
+      severity: level === null ? null : (severities[level] ?? null),
+      bytes: bytes === null ? null : Number(bytes),
+      nearName,
+      farName,
+      others,
+    }),
+  )
 }
 
-function divided(files: readonly StoredFile[], names: ReadonlySet<string>): { readonly known: boolean; readonly unknown: boolean } {
+function divided(
+  files: readonly StoredFile[],
+  names: ReadonlySet<string>,
+): { readonly known: boolean; readonly unknown: boolean } {
   return { known: files.some(({ name }) => names.has(name)), unknown: files.some(({ name }) => !names.has(name)) }
 }
 
@@ -86,16 +135,52 @@ async function rowsOf<Of>(bytes: AsyncIterable<Uint8Array>, most: number): Promi
 /** One piece of work: what is in memory stays as it is meanwhile. */
 function added(asked: EdgesAsked, { refs, traces, talks }: HeldEdges, rows: readonly Row[]): readonly StoredEdge[] {
   const sums = new EdgeSums(refs)
-  for (const { near, far, relation, forward, count, first, last, level, bytes, near_name: nearName, far_name: farName } of rows) {
-    sums.of(relation, forward).add(sums.code(near), sums.code(far), Number(count), Number(first), last === null ? stillHolds : Number(last), level ?? noLevel, bytes === null ? noBytes : Number(bytes), sums.codeOf(nearName), sums.codeOf(farName))
+  for (const {
+    near,
+    far,
+    relation,
+    forward,
+    count,
+    first,
+    last,
+    level,
+    bytes,
+    near_name: nearName,
+    far_name: farName,
+  } of rows) {
+    sums
+      .of(relation, forward)
+      .add(
+        sums.code(near),
+        sums.code(far),
+        Number(count),
+        Number(first),
+        last === null ? stillHolds : Number(last),
+        level ?? noLevel,
+        bytes === null ? noBytes : Number(bytes),
+        sums.codeOf(nearName),
+        sums.codeOf(farName),
+      )
   }
   const wanted = (relation: string): boolean => asked.relations?.has(relation) ?? true
-  const of = (...labels: readonly Label[]): Codes => refs.among(asked.near.filter((ref) => labels.includes(labelOf(ref))))
+  const of = (...labels: readonly Label[]): Codes =>
+    refs.among(asked.near.filter((ref) => labels.includes(labelOf(ref))))
   const [from, to] = [Number(asked.span.from), Number(asked.span.to)]
   const [actors, toActions] = [of('SUBJECT'), leadsToActions(asked.far)]
-  const near = { actor: actors, impersonated_by: actors, resource: of('RESOURCE', 'WORKLOAD'), tenant_ref: of('TENANT'), region_ref: of('REGION'), action_ref: of('ACTION') }
-  const leads = (relation: TraceRelation, end: TraceEnd): boolean => wanted(relation) && (toActions || end === 'action_ref' || !traceEnds[relation].some((each) => each === 'action_ref'))
+  const near = {
+    actor: actors,
+    impersonated_by: actors,
+    resource: of('RESOURCE', 'WORKLOAD'),
+    tenant_ref: of('TENANT'),
+    region_ref: of('REGION'),
+    action_ref: of('ACTION'),
+  }
+  const leads = (relation: TraceRelation, end: TraceEnd): boolean =>
+    wanted(relation) &&
+    (toActions || end === 'action_ref' || !traceEnds[relation].some((each) => each === 'action_ref'))
   for (const { content, without } of traces.parts) content.edges.addTo(sums, { near, wanted: leads, from, to }, without)
-  if (wanted('talks-to')) for (const { content, without } of talks.parts) content.addTo(sums, { workloads: of('WORKLOAD'), from: from - (from % hourUs), to }, without)
+  if (wanted('talks-to'))
+    for (const { content, without } of talks.parts)
+      content.addTo(sums, { workloads: of('WORKLOAD'), from: from - (from % hourUs), to }, without)
   return shownEdges(sums, asked)
 }

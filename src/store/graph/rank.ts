@@ -13,7 +13,10 @@ interface Placed {
   readonly row: number
 }
 
-export function shownEdges(sums: EdgeSums, asked: Pick<EdgesAsked, 'far' | 'without' | 'limit' | 'namespaces'>): StoredEdge[] {
+export function shownEdges(
+  sums: EdgeSums,
+  asked: Pick<EdgesAsked, 'far' | 'without' | 'limit' | 'namespaces'>,
+): StoredEdge[] {
   const { limit } = asked
   const text = (code: number): string => sums.text(code) ?? ''
   const isShown = shownTest(sums, asked)
@@ -27,7 +30,10 @@ export function shownEdges(sums: EdgeSums, asked: Pick<EdgesAsked, 'far' | 'with
       if (rows === undefined) byNear.set(near, [row])
       else rows.push(row)
     }
-    const larger = (a: number, b: number): number => (of.count[b] as number) - (of.count[a] as number) || (of.last[b] as number) - (of.last[a] as number) || compareBytes(text(of.far[a] as number), text(of.far[b] as number))
+    const larger = (a: number, b: number): number =>
+      (of.count[b] as number) - (of.count[a] as number) ||
+      (of.last[b] as number) - (of.last[a] as number) ||
+      compareBytes(text(of.far[a] as number), text(of.far[b] as number))
     for (const [near, rows] of byNear) {
       const node = nodes.get(near) ?? { edges: 0, placed: [] }
       nodes.set(near, node)
@@ -35,23 +41,47 @@ export function shownEdges(sums: EdgeSums, asked: Pick<EdgesAsked, 'far' | 'with
       for (const [place, row] of firsts(rows, limit, larger).entries()) node.placed.push({ of, place, row })
     }
   }
-  const inOrder = [...nodes].map(([near, node]) => ({ near: text(near), ...node })).toSorted((a, b) => compareBytes(a.near, b.near))
+  const inOrder = [...nodes]
+    .map(([near, node]) => ({ near: text(near), ...node }))
+    .toSorted((a, b) => compareBytes(a.near, b.near))
   return inOrder.flatMap(({ near, edges, placed }) => {
-    const order = placed.toSorted((a, b) => a.place - b.place || compareBytes(a.of.relation, b.of.relation) || Number(a.of.forward) - Number(b.of.forward))
+    const order = placed.toSorted(
+      (a, b) =>
+        a.place - b.place || compareBytes(a.of.relation, b.of.relation) || Number(a.of.forward) - Number(b.of.forward),
+    )
     return order.slice(0, limit).map(({ of, row }): StoredEdge => {
       const [last, bytes] = [of.last[row] as number, of.bytes[row] as number]
       return {
-        near, far: text(of.far[row] as number), relation: of.relation, forward: of.forward, count: of.count[row] as number, first: isoMicroseconds(of.first[row] as number), last: last === stillHolds ? null : isoMicroseconds(last),
-        severity: severities[of.level[row] as number] ?? null, bytes: bytes === noBytes ? null : bytes, nearName: sums.text(of.nearName[row] as number), farName: sums.text(of.farName[row] as number), others: Math.max(edges - limit, 0),
+        near,
+        far: text(of.far[row] as number),
+        relation: of.relation,
+        forward: of.forward,
+        count: of.count[row] as number,
+        first: isoMicroseconds(of.first[row] as number),
+        last: last === stillHolds ? null : isoMicroseconds(last),
+        severity: severities[of.level[row] as number] ?? null,
+        bytes: bytes === noBytes ? null : bytes,
+        nearName: sums.text(of.nearName[row] as number),
+        farName: sums.text(of.farName[row] as number),
+        others: Math.max(edges - limit, 0),
       }
     })
   })
 }
 
-function shownTest(sums: EdgeSums, { far, without, namespaces }: Pick<EdgesAsked, 'far' | 'without' | 'namespaces'>): (near: number, far: number) => boolean {
-  const codes = (refs: readonly string[] | undefined): ReadonlySet<number> | undefined => (refs === undefined ? undefined : new Set(refs.map((ref) => sums.code(ref))))
+function shownTest(
+  sums: EdgeSums,
+  { far, without, namespaces }: Pick<EdgesAsked, 'far' | 'without' | 'namespaces'>,
+): (near: number, far: number) => boolean {
+  const codes = (refs: readonly string[] | undefined): ReadonlySet<number> | undefined =>
+    refs === undefined ? undefined : new Set(refs.map((ref) => sums.code(ref)))
   const [only, not, isSeen] = [codes(far), codes(without), namespaces === undefined ? undefined : scopeTest(namespaces)]
-  return (near, end) => end !== none && end !== near && only?.has(end) !== false && not?.has(end) !== true && isSeen?.(sums.text(near) ?? '', sums.text(end) ?? '') !== false
+  return (near, end) =>
+    end !== none &&
+    end !== near &&
+    only?.has(end) !== false &&
+    not?.has(end) !== true &&
+    isSeen?.(sums.text(near) ?? '', sums.text(end) ?? '') !== false
 }
 
 /** The first of many in their order; most of them are looked at once. */

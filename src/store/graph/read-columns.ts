@@ -3,7 +3,11 @@ import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api'
 import { numberItems } from '../duck-vectors.ts'
 
 /** Calls for each chunk of an answer, one after the other: other work of the thread goes on in between. */
-export async function eachChunk(connection: DuckDBConnection, sql: string, take: (chunk: DuckDBDataChunk) => void): Promise<void> {
+export async function eachChunk(
+  connection: DuckDBConnection,
+  sql: string,
+  take: (chunk: DuckDBDataChunk) => void,
+): Promise<void> {
   const result = await connection.stream(sql)
   for (;;) {
     const chunk = await result.fetchChunk()

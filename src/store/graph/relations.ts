@@ -23,13 +23,22 @@ interface Part {
 
 /** Of the moment of each event. */
 function ofEach(relation: string, from: string, to: string, rows: (input: ViewInput) => string): Part {
-  return { relation, sql: (input) => `SELECT ${from} AS from_ref, '${relation}' AS relation, ${to} AS to_ref, time AS valid_from, time AS valid_to FROM (${rows(input)}) WHERE to_ref IS NOT NULL` }
+  return {
+    relation,
+    sql: (input) =>
+      `SELECT ${from} AS from_ref, '${relation}' AS relation, ${to} AS to_ref, time AS valid_from, time AS valid_to FROM (${rows(input)}) WHERE to_ref IS NOT NULL`,
+  }
 }
 
 /** Told by many events: it holds from the first on. Nobody tells that it ends. */
 function sinceFirst(relation: string, from: string, to: string): Part {
-  const rows = (input: ViewInput): string => `SELECT ${from} AS from_ref, '${relation}' AS relation, ${to} AS to_ref, time FROM (${auditView(input)})`
-  return { relation, sql: (input) => `SELECT from_ref, relation, to_ref, min(time) AS valid_from, NULL::TIMESTAMPTZ AS valid_to FROM (${rows(input)}) WHERE from_ref IS NOT NULL AND to_ref IS NOT NULL GROUP BY ALL` }
+  const rows = (input: ViewInput): string =>
+    `SELECT ${from} AS from_ref, '${relation}' AS relation, ${to} AS to_ref, time FROM (${auditView(input)})`
+  return {
+    relation,
+    sql: (input) =>
+      `SELECT from_ref, relation, to_ref, min(time) AS valid_from, NULL::TIMESTAMPTZ AS valid_to FROM (${rows(input)}) WHERE from_ref IS NOT NULL AND to_ref IS NOT NULL GROUP BY ALL`,
+  }
 }
 
 const hour = `make_timestamptz(epoch_us(hour) + ${msPerHour * 1000})`
@@ -43,13 +52,18 @@ const parts: readonly Part[] = [
   sinceFirst('member-of', 'resource', tenantRef),
   sinceFirst('located-at', tenantRef, regionRef),
   sinceFirst('assumed-by', 'actor', 'impersonated_by'),
-  { relation: 'talks-to', sql: (input) => `SELECT from_ref, 'talks-to' AS relation, to_ref, hour AS valid_from, ${hour} AS valid_to FROM (${trafficView(input)})` },
+  {
+    relation: 'talks-to',
+    sql: (input) =>
+      `SELECT from_ref, 'talks-to' AS relation, to_ref, hour AS valid_from, ${hour} AS valid_to FROM (${trafficView(input)})`,
+  },
 ]
 
 export function relationsView(input: ViewInput, asked: AskedRelations): string {
   const named = (relation: string): boolean => asked?.has(relation) ?? true
   const chosen = parts.filter(({ relation }) => named(relation)).map(({ sql }) => sql(input))
   // A view has its columns, whatever is asked of it.
-  if (clusterRelationNames.some(named) || chosen.length === 0) chosen.unshift(clusterRelations(input, (relation) => chosen.length === 0 || named(relation)))
+  if (clusterRelationNames.some(named) || chosen.length === 0)
+    chosen.unshift(clusterRelations(input, (relation) => chosen.length === 0 || named(relation)))
   return chosen.join(' UNION ALL ')
 }

@@ -32,19 +32,38 @@ export class Talks {
   private constructor(refs: Refs, rows: Rows, named: number) {
     this.#refs = refs
     this.#rows = rows
-    this.bytes = Object.values(rows as unknown as Readonly<Record<string, Uint32Array | Float64Array>>).reduce((sum, { byteLength }) => sum + byteLength, named)
+    this.bytes = Object.values(rows as unknown as Readonly<Record<string, Uint32Array | Float64Array>>).reduce(
+      (sum, { byteLength }) => sum + byteLength,
+      named,
+    )
   }
 
   /** `sql`: file, hour, from_ref, to_ref, bytes, flows; the first is the number of a row's file among so many. */
   static async read(connection: DuckDBConnection, sql: string, files: number, refs: Refs): Promise<Talks> {
     const before = refs.bytes
-    const [file, hours, bytes, flows] = [new Column(Uint32Array), new Column(Float64Array), new Column(Float64Array), new Column(Float64Array)]
+    const [file, hours, bytes, flows] = [
+      new Column(Uint32Array),
+      new Column(Float64Array),
+      new Column(Float64Array),
+      new Column(Float64Array),
+    ]
     const ends: [number[], number[]] = [[], []]
-    await eachChunk(connection, `SELECT file, epoch_us(hour)::DOUBLE, bytes::DOUBLE, flows::DOUBLE, from_ref, to_ref FROM (${sql}) ORDER BY file`, (chunk) => {
-      for (const [at, column] of [file, hours, bytes, flows].entries()) column.take(chunk, at)
-      for (const [at, end] of ends.entries()) for (const text of textsIn(chunk, 4 + at)) end.push(refs.take(text))
-    })
-    const rows = { starts: startsOf(file.values(), files), hours: hours.values(), from: Uint32Array.from(ends[0]), to: Uint32Array.from(ends[1]), bytes: bytes.values(), flows: flows.values() }
+    await eachChunk(
+      connection,
+      `SELECT file, epoch_us(hour)::DOUBLE, bytes::DOUBLE, flows::DOUBLE, from_ref, to_ref FROM (${sql}) ORDER BY file`,
+      (chunk) => {
+        for (const [at, column] of [file, hours, bytes, flows].entries()) column.take(chunk, at)
+        for (const [at, end] of ends.entries()) for (const text of textsIn(chunk, 4 + at)) end.push(refs.take(text))
+      },
+    )
+    const rows = {
+      starts: startsOf(file.values(), files),
+      hours: hours.values(),
+      from: Uint32Array.from(ends[0]),
+      to: Uint32Array.from(ends[1]),
+      bytes: bytes.values(),
+      flows: flows.values(),
+    }
     return new Talks(refs, rows, refs.bytes - before)
   }
 

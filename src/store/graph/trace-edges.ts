@@ -5,7 +5,8 @@ import { Column, eachChunk, startsOf, textsIn } from './read-columns.ts'
 import { none, type Codes, type Refs } from './refs.ts'
 
 /** Ends of traces as columns of view `audit` tell them. The domain: the rule of `actorKey` for what would end it early. */
-export const tenantRef = "'tenant:' || replace(replace(coalesce(tenant_domain, ''), '%', '%25'), '/', '%2F') || '/' || tenant"
+export const tenantRef =
+  "'tenant:' || replace(replace(coalesce(tenant_domain, ''), '%', '%25'), '/', '%2F') || '/' || tenant"
 export const regionRef = "'region:' || region"
 export const actionRef = "'action:' || action"
 /** What actors are called by. */
@@ -15,8 +16,12 @@ export const severityLevel = `CASE severity ${severities.map((word, at) => `WHEN
 
 /** Ends of the relations that traces tell. */
 export const traceEnds = {
-  'acted-on': ['actor', 'resource'], 'assumed-by': ['actor', 'impersonated_by'], 'member-of': ['resource', 'tenant_ref'], 'located-at': ['tenant_ref', 'region_ref'],
-  did: ['actor', 'action_ref'], 'done-to': ['action_ref', 'resource'],
+  'acted-on': ['actor', 'resource'],
+  'assumed-by': ['actor', 'impersonated_by'],
+  'member-of': ['resource', 'tenant_ref'],
+  'located-at': ['tenant_ref', 'region_ref'],
+  did: ['actor', 'action_ref'],
+  'done-to': ['action_ref', 'resource'],
 } as const
 export type TraceRelation = keyof typeof traceEnds
 export type TraceEnd = (typeof traceEnds)[TraceRelation][number]
@@ -85,7 +90,9 @@ export class TraceEdges {
     this.#texts = texts
     this.#levels = levels
     this.#rows = rows
-    this.#spans = Array.from(rows.starts.subarray(1), (end, file) => spanOf(rows.times.subarray(rows.starts[file], end)))
+    this.#spans = Array.from(rows.starts.subarray(1), (end, file) =>
+      spanOf(rows.times.subarray(rows.starts[file], end)),
+    )
   }
 
   /** `table`: columns of view `audit`, and in `file` the number of each row's file among so many. */
@@ -95,22 +102,51 @@ export class TraceEdges {
       const levels = new Column(Uint32Array)
       for (const tuple of tupleNames) {
         const names = Object.keys(tuples[tuple])
-        await connection.run(`CREATE OR REPLACE TEMP TABLE kept_${tuple} AS SELECT (row_number() OVER () - 1)::UINTEGER AS number, * FROM (SELECT DISTINCT ${columnsOf(tuple)} FROM ${table})`)
+        await connection.run(
+          `CREATE OR REPLACE TEMP TABLE kept_${tuple} AS SELECT (row_number() OVER () - 1)::UINTEGER AS number, * FROM (SELECT DISTINCT ${columnsOf(tuple)} FROM ${table})`,
+        )
         for (const name of names) texts[name] = []
         await eachChunk(connection, `SELECT * EXCLUDE number FROM kept_${tuple} ORDER BY number`, (chunk) => {
-          for (const [at, name] of names.entries()) for (const text of textsIn(chunk, at)) texts[name]?.push(refs.take(text))
+          for (const [at, name] of names.entries())
+            for (const text of textsIn(chunk, at)) texts[name]?.push(refs.take(text))
           if (tuple === 'how') levels.take(chunk, names.length)
         })
       }
-      const columns = [new Column(Uint32Array), new Column(Float64Array), new Column(Uint32Array), new Column(Uint32Array), new Column(Uint32Array)] as const
-      const joined = tupleNames.map((tuple) => `JOIN kept_${tuple} ON ${namesOf(tuple).map((name) => `kept_${tuple}.${name} IS NOT DISTINCT FROM r.${name}`).join(' AND ')}`)
+      const columns = [
+        new Column(Uint32Array),
+        new Column(Float64Array),
+        new Column(Uint32Array),
+        new Column(Uint32Array),
+        new Column(Uint32Array),
+      ] as const
+      const joined = tupleNames.map(
+        (tuple) =>
+          `JOIN kept_${tuple} ON ${namesOf(tuple)
+            .map((name) => `kept_${tuple}.${name} IS NOT DISTINCT FROM r.${name}`)
+            .join(' AND ')}`,
+      )
       const rows = `SELECT file, time, ${tupleNames.map(columnsOf).join(', ')} FROM ${table} WHERE time IS NOT NULL`
-      await eachChunk(connection, `SELECT file, epoch_us(time)::DOUBLE, ${tupleNames.map((tuple) => `kept_${tuple}.number`).join(', ')} FROM (${rows}) r ${joined.join(' ')} ORDER BY file`, (chunk) => {
-        for (const [at, column] of columns.entries()) column.take(chunk, at)
-      })
+      await eachChunk(
+        connection,
+        `SELECT file, epoch_us(time)::DOUBLE, ${tupleNames.map((tuple) => `kept_${tuple}.number`).join(', ')} FROM (${rows}) r ${joined.join(' ')} ORDER BY file`,
+        (chunk) => {
+          for (const [at, column] of columns.entries()) column.take(chunk, at)
+        },
+      )
       for (const tuple of tupleNames) await connection.run(`DROP TABLE kept_${tuple}`)
       const [file, times, who, what, how] = columns
-      return new TraceEdges(refs, Object.fromEntries(Object.entries(texts).map(([name, codes]) => [name, Uint32Array.from(codes)])), levels.values(), { starts: startsOf(file.values(), files), times: times.values(), who: who.values(), what: what.values(), how: how.values() })
+      return new TraceEdges(
+        refs,
+        Object.fromEntries(Object.entries(texts).map(([name, codes]) => [name, Uint32Array.from(codes)])),
+        levels.values(),
+        {
+          starts: startsOf(file.values(), files),
+          times: times.values(),
+          who: who.values(),
+          what: what.values(),
+          how: how.values(),
+        },
+      )
     } catch (error) {
       for (const codes of Object.values(texts)) refs.release(codes)
       throw error
@@ -120,7 +156,10 @@ export class TraceEdges {
   /** Beside the texts. */
   get bytes(): number {
     const { starts, times, who, what, how } = this.#rows
-    return [...Object.values(this.#texts), this.#levels, starts, times, who, what, how].reduce((sum, { byteLength }) => sum + byteLength, 0)
+    return [...Object.values(this.#texts), this.#levels, starts, times, who, what, how].reduce(
+      (sum, { byteLength }) => sum + byteLength,
+      0,
+    )
   }
 
   /** Gives the texts back. */
@@ -139,31 +178,57 @@ export class TraceEdges {
       const [first, last] = this.#spans[file] as readonly [number, number]
       if (without.has(file) || first >= to || last < from) continue
       for (let row = starts[file] as number, end = starts[file + 1] as number; row < end; row++) {
-        const all = (ofWho[who[row] as number] as number) | (ofWhat[what[row] as number] as number) | (ofHow[how[row] as number] as number)
+        const all =
+          (ofWho[who[row] as number] as number) |
+          (ofWhat[what[row] as number] as number) |
+          (ofHow[how[row] as number] as number)
         if (all === 0) continue
         const time = times[row] as number
         if (time < from || time >= to) continue
         for (let rest = all; rest !== 0; rest &= rest - 1) {
           const { sums: edges, near, far, levels } = told[31 - Math.clz32(rest & -rest)] as Told
           const [one, other] = [near.tuples[row] as number, far.tuples[row] as number]
-          edges.add(near.refs[one] as number, far.refs[other] as number, 1, time, time, levels === undefined ? noLevel : (levels[how[row] as number] as number), noBytes, near.called === undefined ? none : (near.called[one] as number), far.called === undefined ? none : (far.called[other] as number))
+          edges.add(
+            near.refs[one] as number,
+            far.refs[other] as number,
+            1,
+            time,
+            time,
+            levels === undefined ? noLevel : (levels[how[row] as number] as number),
+            noBytes,
+            near.called === undefined ? none : (near.called[one] as number),
+            far.called === undefined ? none : (far.called[other] as number),
+          )
         }
       }
     }
   }
 
   /** Edges that rows can tell of nodes, and by each tuple which of them: a bit for each. */
-  #told(sums: EdgeSums, { near, wanted }: TraceNodes): { readonly told: readonly Told[]; readonly flags: Readonly<Record<Tuple, Uint16Array>> } {
+  #told(
+    sums: EdgeSums,
+    { near, wanted }: TraceNodes,
+  ): { readonly told: readonly Told[]; readonly flags: Readonly<Record<Tuple, Uint16Array>> } {
     const told: Told[] = []
-    const flags = { who: new Uint16Array(this.#texts['actor']?.length ?? 0), what: new Uint16Array(this.#texts['resource']?.length ?? 0), how: new Uint16Array(this.#levels.length) }
+    const flags = {
+      who: new Uint16Array(this.#texts['actor']?.length ?? 0),
+      what: new Uint16Array(this.#texts['resource']?.length ?? 0),
+      how: new Uint16Array(this.#levels.length),
+    }
     for (const relation of Object.keys(traceEnds) as TraceRelation[]) {
       for (const forward of [true, false]) {
-        const [one, other] = forward ? traceEnds[relation] : traceEnds[relation].toReversed() as [TraceEnd, TraceEnd]
+        const [one, other] = forward ? traceEnds[relation] : (traceEnds[relation].toReversed() as [TraceEnd, TraceEnd])
         if (near[one].size === 0 || !wanted(relation, one)) continue
         const [nearEnd, farEnd] = [this.#end(one, relation), this.#end(other, relation)]
         const [bit, tuple, { refs }, { marks }] = [1 << told.length, flags[nearEnd.tuple], nearEnd, near[one]]
-        told.push({ sums: sums.of(relation, forward), near: nearEnd, far: farEnd, levels: relation === 'acted-on' ? this.#levels : undefined })
-        for (let at = 0; at < refs.length; at++) if (marks[refs[at] as number] !== 0) tuple[at] = (tuple[at] as number) | bit
+        told.push({
+          sums: sums.of(relation, forward),
+          near: nearEnd,
+          far: farEnd,
+          levels: relation === 'acted-on' ? this.#levels : undefined,
+        })
+        for (let at = 0; at < refs.length; at++)
+          if (marks[refs[at] as number] !== 0) tuple[at] = (tuple[at] as number) | bit
       }
     }
     return { told, flags }
@@ -171,7 +236,12 @@ export class TraceEdges {
 
   #end(end: TraceEnd, relation: TraceRelation): End {
     const tuple = tupleNames.find((name) => end in tuples[name]) ?? 'who'
-    return { tuple, tuples: this.#rows[tuple], refs: this.#texts[end] ?? new Uint32Array(0), called: telling.has(relation) ? this.#texts[`${end}_called`] : undefined }
+    return {
+      tuple,
+      tuples: this.#rows[tuple],
+      refs: this.#texts[end] ?? new Uint32Array(0),
+      called: telling.has(relation) ? this.#texts[`${end}_called`] : undefined,
+    }
   }
 }
 
@@ -189,5 +259,8 @@ function namesOf(tuple: Tuple): readonly string[] {
 }
 
 function columnsOf(tuple: Tuple): string {
-  return [...Object.entries(tuples[tuple]).map(([name, sql]) => `${sql} AS ${name}`), ...(tuple === 'how' ? [`(${severityLevel})::UINTEGER AS level`] : [])].join(', ')
+  return [
+    ...Object.entries(tuples[tuple]).map(([name, sql]) => `${sql} AS ${name}`),
+    ...(tuple === 'how' ? [`(${severityLevel})::UINTEGER AS level`] : []),
+  ].join(', ')
 }

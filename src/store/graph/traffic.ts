@@ -9,17 +9,25 @@ import { Talks } from './talks.ts'
 
 /** `workloadRef` of src/model/refs.ts, as SQL. */
 function workload(end: 'src' | 'dst'): string {
-  const groups = Object.entries(workloadGroups).map(([kind, group]) => `WHEN ${quoted(kind)} THEN ${quoted(group)}`).join(' ')
+  const groups = Object.entries(workloadGroups)
+    .map(([kind, group]) => `WHEN ${quoted(kind)} THEN ${quoted(group)}`)
+    .join(' ')
   return `'k8s:' || cluster || '/' || (CASE ${end}_owner_kind ${groups} ELSE '' END) || '/' || ${end}_owner_kind || '/' || ${end}_namespace || '/' || ${end}_owner_name`
 }
 
 /** Sums of workloads, without all the rest of a rollup. */
 export function keptTalks(directory: string, refs: Refs): KeptKind<Talks> {
   return {
-    stream: 'flows_1h', fits: () => true,
+    stream: 'flows_1h',
+    fits: () => true,
     read: (connection, files) => {
       const numbers = new Map(files.map(({ name }, number) => [name, number]))
-      return Talks.read(connection, summed(rowsOf({ directory, files, sources: [], words: [] }, { numbers }), ['file']), files.length, refs)
+      return Talks.read(
+        connection,
+        summed(rowsOf({ directory, files, sources: [], words: [] }, { numbers }), ['file']),
+        files.length,
+        refs,
+      )
     },
     drop: async (_connection, talks) => talks.release(),
   }
@@ -31,7 +39,13 @@ export function trafficView(input: ViewInput, when?: Receipt, kept?: Kept): stri
 }
 
 /** What is read of a rollup: each of its columns takes time to plan. */
-const only: ReadonlySet<string> = new Set(['cluster', ...['src', 'dst'].flatMap((end) => [`${end}_owner_kind`, `${end}_namespace`, `${end}_owner_name`]), 'bytes_est', 'packets_est', 'flows'])
+const only: ReadonlySet<string> = new Set([
+  'cluster',
+  ...['src', 'dst'].flatMap((end) => [`${end}_owner_kind`, `${end}_namespace`, `${end}_owner_name`]),
+  'bytes_est',
+  'packets_est',
+  'flows',
+])
 
 function rowsOf(input: ViewInput, part: Omit<RollupPart, 'only'>): string {
   return `SELECT time AS hour, ${workload('src')} AS from_ref, ${workload('dst')} AS to_ref, bytes_est AS bytes, packets_est AS packets, flows${part.numbers === undefined ? '' : ', file'} FROM (${rollupView('flows_1h', input, { ...part, only })})`

@@ -6,10 +6,21 @@ import type { StoredFile } from '../record.ts'
 import { eventsOf } from './events.ts'
 
 /** Its columns in their order. */
-const columns = ['time', ...auditColumns.flatMap((name) => (name === 'resource_type' ? ['resource', name] : [name])), 'id', 'source', 'type', 'data'] as const
+const columns = [
+  'time',
+  ...auditColumns.flatMap((name) => (name === 'resource_type' ? ['resource', name] : [name])),
+  'id',
+  'source',
+  'type',
+  'data',
+] as const
 
 /** Columns that are kept as text. What differs from trace to trace would take more room than all of these. */
-const keptTexts: readonly ('resource' | 'source' | AuditColumn)[] = ['resource', 'source', ...auditColumns.filter((name) => name !== 'request_id' && name !== 'resource_id')]
+const keptTexts: readonly ('resource' | 'source' | AuditColumn)[] = [
+  'resource',
+  'source',
+  ...auditColumns.filter((name) => name !== 'request_id' && name !== 'resource_id'),
+]
 export const keptColumns = ['time', ...keptTexts.map((name) => `"${name}"`)].join(', ')
 const actorColumn: FileColumn = { name: 'actor', type: 'VARCHAR', since: Infinity, bit: 1 }
 
@@ -24,13 +35,17 @@ export function keptTraceRows(files: string, first: number): string {
 }
 
 /** Columns that are not kept in memory: a statement that speaks of one is answered from files. */
-export const unkeptColumns: ReadonlySet<string> = new Set([...columns, '_pos'].filter((name) => name !== 'time' && !keptTexts.some((kept) => kept === name)))
+export const unkeptColumns: ReadonlySet<string> = new Set(
+  [...columns, '_pos'].filter((name) => name !== 'time' && !keptTexts.some((kept) => kept === name)),
+)
 
 /** View `audit`: who did what, whatever told it. No column is worked out: so conditions on them are asked where the files are read. `kept`: rows of files that are in memory. */
 export function auditView(input: ViewInput, when?: Receipt, kept?: Kept): string {
   const read = kept === undefined ? input : { ...input, files: input.files.filter(({ name }) => !kept.names.has(name)) }
   const rows = `SELECT ${columns.map((name) => (name === 'resource' ? 'r.ref AS resource' : `r.${name}`)).join(', ')}, ${position(input)} FROM (${eventsOf('audit', read, when)}) r`
   if (kept?.sql === undefined) return rows
-  const known = columns.map((name) => (unkeptColumns.has(name) ? `NULL::${name === 'data' ? 'JSON' : 'VARCHAR'} AS ${name}` : name))
+  const known = columns.map((name) =>
+    unkeptColumns.has(name) ? `NULL::${name === 'data' ? 'JSON' : 'VARCHAR'} AS ${name}` : name,
+  )
   return `SELECT ${known.join(', ')}, NULL::VARCHAR AS _pos FROM (${kept.sql}) UNION ALL ${rows}`
 }

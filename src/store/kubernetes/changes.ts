@@ -12,7 +12,10 @@ export const auditColumns: ReadonlySet<string> = new Set(['actor', 'actor_kind',
 const operations = `CASE r.type WHEN '${kubernetesTypes.created}' THEN 'created' WHEN '${kubernetesTypes.updated}' THEN 'updated' WHEN '${kubernetesTypes.deleted}' THEN 'deleted' END`
 
 /** A request is looked for this long before its change was seen, and this long after, by clocks that differ. */
-const [earlier, later] = [{ ms: 24 * msPerHour, sql: 'INTERVAL 1 DAY' }, { ms: msPerHour, sql: 'INTERVAL 1 HOUR' }]
+const [earlier, later] = [
+  { ms: 24 * msPerHour, sql: 'INTERVAL 1 DAY' },
+  { ms: msPerHour, sql: 'INTERVAL 1 HOUR' },
+]
 
 /** View `changes`; `audited`: somebody asks who it was, of changes of these times. `when`: changes of other times are of no interest. */
 export function changesView(input: ViewInput, audited: Receipt | undefined, when?: Receipt): string {
@@ -24,11 +27,16 @@ export function changesView(input: ViewInput, audited: Receipt | undefined, when
   const columns = [
     'r.time',
     ...Object.entries(partsOfRef).map(([name, sql]) => `${sql} AS ${name}`),
-    `${uidOfKey} AS uid`, `${operations} AS operation`,
+    `${uidOfKey} AS uid`,
+    `${operations} AS operation`,
     audited !== undefined ? `coalesce(${user}, ${manager}) AS actor` : 'NULL::VARCHAR AS actor',
-    audited !== undefined ? `CASE WHEN ${user} IS NOT NULL THEN 'user' WHEN ${manager} IS NOT NULL THEN 'manager' END AS actor_kind` : 'NULL::VARCHAR AS actor_kind',
+    audited !== undefined
+      ? `CASE WHEN ${user} IS NOT NULL THEN 'user' WHEN ${manager} IS NOT NULL THEN 'manager' END AS actor_kind`
+      : 'NULL::VARCHAR AS actor_kind',
     'r.told[1] AS manager',
-    audited !== undefined ? 'coalesce(v.audit_id, d.who.audit_id, m.audit_id) AS audit_id' : 'NULL::VARCHAR AS audit_id',
+    audited !== undefined
+      ? 'coalesce(v.audit_id, d.who.audit_id, m.audit_id) AS audit_id'
+      : 'NULL::VARCHAR AS audit_id',
     "coalesce(CAST(json_extract(r.data, '$.coalesced') AS BOOLEAN), false) AS coalesced",
     "coalesce(CAST(json_extract(r.data, '$.initial') AS BOOLEAN), false) AS initial",
     "coalesce(CAST(json_extract(r.data, '$.noise') AS VARCHAR[]), []) AS noise",
@@ -36,8 +44,13 @@ export function changesView(input: ViewInput, audited: Receipt | undefined, when
     "json_extract(r.data, '$.patch') AS diff",
     ...['old', 'new'].map((name) => `nullif(json_extract(r.data, '$.${name}'), 'null'::JSON) AS "${name}"`),
     "json_extract_string(r.data, '$.resourceVersion') AS resource_version",
-    'r.ref', 'r.subject', 'r.time_received', position(input),
-    audited !== undefined ? 'coalesce(v.actor_ref, d.who.actor_ref, m.actor_ref) AS actor_ref' : 'NULL::VARCHAR AS actor_ref',
+    'r.ref',
+    'r.subject',
+    'r.time_received',
+    position(input),
+    audited !== undefined
+      ? 'coalesce(v.actor_ref, d.who.actor_ref, m.actor_ref) AS actor_ref'
+      : 'NULL::VARCHAR AS actor_ref',
     'r.id',
   ]
   return `SELECT ${columns.join(', ')} FROM (${rows}) r${audited === undefined ? '' : joined(input, audited)}`
@@ -45,20 +58,46 @@ export function changesView(input: ViewInput, audited: Receipt | undefined, when
 
 /** Requests that succeeded, with the columns by which changes are joined. `manager`: the field manager of the request. `among`: a condition on the columns of files. */
 function requestsOf(input: ViewInput, { from, to }: Receipt, verbs: readonly string[], among = 'true'): string {
-  const bounds = [...(from > -Infinity ? [` AND time >= make_timestamptz(${Math.floor(from - earlier.ms) * 1000})`] : []), ...(to < Infinity ? [` AND time <= make_timestamptz(${Math.ceil(to + later.ms) * 1000})`] : [])].join('')
-  const texts = textsIn('data', ['$.user.username', '$.auditID', '$.object.resourceVersion', '$.object.uid', '$.verb', '$.code', '$.received', '$.completed', '$.object.subresource', '$.uri', '$.userAgent', '$.cluster', '$.user.uid'])
+  const bounds = [
+    ...(from > -Infinity ? [` AND time >= make_timestamptz(${Math.floor(from - earlier.ms) * 1000})`] : []),
+    ...(to < Infinity ? [` AND time <= make_timestamptz(${Math.ceil(to + later.ms) * 1000})`] : []),
+  ].join('')
+  const texts = textsIn('data', [
+    '$.user.username',
+    '$.auditID',
+    '$.object.resourceVersion',
+    '$.object.uid',
+    '$.verb',
+    '$.code',
+    '$.received',
+    '$.completed',
+    '$.object.subresource',
+    '$.uri',
+    '$.userAgent',
+    '$.cluster',
+    '$.user.uid',
+  ])
   const rows = `SELECT source, subject, ${texts} AS t FROM (${eventsOf('audit', input, { from: from - earlier.ms, to: to + later.ms })}) WHERE type = '${kubernetesTypes.audit}' AND ${among}${bounds}`
-  const manager = "coalesce(nullif(url_decode(regexp_extract(t[10], '[?&]fieldManager=([^&]*)', 1)), ''), nullif(split_part(t[11], '/', 1), ''), 'unknown')"
+  const manager =
+    "coalesce(nullif(url_decode(regexp_extract(t[10], '[?&]fieldManager=([^&]*)', 1)), ''), nullif(split_part(t[11], '/', 1), ''), 'unknown')"
   // The rule of `actorKey` in src/model/audit.ts, for what a kube-audit source tells.
-  const actor = "'user:' || replace(replace(t[12], '%', '%25'), '/', '%2F') || '/' || coalesce(nullif(t[13], ''), nullif(t[1], ''))"
-  return `SELECT source, subject, t[1] AS username, ${actor} AS actor_ref, t[2] AS audit_id, t[3] AS version, t[4] AS uid, t[5] AS verb, ${momentIn('t[7]')} AS received, coalesce(${momentIn('t[8]')}, ${momentIn('t[7]')}) AS completed, `
-    + `coalesce(t[9], '') AS subresource, t[10] AS uri, ${manager} AS manager FROM (${rows}) WHERE t[5] IN (${verbs.map(quoted).join(', ')}) AND coalesce(TRY_CAST(t[6] AS INTEGER), 200) < 300 AND NOT regexp_matches(coalesce(t[10], ''), '[?&]dryRun=All')`
+  const actor =
+    "'user:' || replace(replace(t[12], '%', '%25'), '/', '%2F') || '/' || coalesce(nullif(t[13], ''), nullif(t[1], ''))"
+  return (
+    `SELECT source, subject, t[1] AS username, ${actor} AS actor_ref, t[2] AS audit_id, t[3] AS version, t[4] AS uid, t[5] AS verb, ${momentIn('t[7]')} AS received, coalesce(${momentIn('t[8]')}, ${momentIn('t[7]')}) AS completed, ` +
+    `coalesce(t[9], '') AS subresource, t[10] AS uri, ${manager} AS manager FROM (${rows}) WHERE t[5] IN (${verbs.map(quoted).join(', ')}) AND coalesce(TRY_CAST(t[6] AS INTEGER), 200) < 300 AND NOT regexp_matches(coalesce(t[10], ''), '[?&]dryRun=All')`
+  )
 }
 
 /** Requests without uid that delete an object or a collection, or evict a pod. */
 function deletingOf(input: ViewInput, audited: Receipt): string {
   // Files and events of older versions lack these columns.
-  const requests = requestsOf(input, audited, ['create', 'delete', 'deletecollection'], "(action IS NULL OR action IN (type, 'delete', 'deletecollection') OR resource_type = 'pods/eviction')")
+  const requests = requestsOf(
+    input,
+    audited,
+    ['create', 'delete', 'deletecollection'],
+    "(action IS NULL OR action IN (type, 'delete', 'deletecollection') OR resource_type = 'pods/eviction')",
+  )
   return `SELECT source, subject, username, actor_ref, audit_id, received, completed, regexp_matches(coalesce(uri, ''), '[?&](label|field)Selector=[^&]') AS selective FROM (${requests}) WHERE uid IS NULL AND received IS NOT NULL AND CASE WHEN verb = 'create' THEN subresource = 'eviction' ELSE subresource = '' END`
 }
 
@@ -74,14 +113,19 @@ function deletingOf(input: ViewInput, audited: Receipt): string {
 function joined(input: ViewInput, audited: Receipt): string {
   const audits = requestsOf(input, audited, ['create', 'update', 'patch', 'delete'])
   const object = 'source, subject'
-  const whose = (choice: 'arg_min' | 'arg_max'): string => ['username', 'actor_ref', 'audit_id'].map((name) => `${choice}(${name}, completed) AS ${name}`).join(', ')
-  const second = "unnest(generate_series(date_trunc('second', received), least(completed, received + INTERVAL 1 MINUTE), INTERVAL 1 SECOND)) AS second"
+  const whose = (choice: 'arg_min' | 'arg_max'): string =>
+    ['username', 'actor_ref', 'audit_id'].map((name) => `${choice}(${name}, completed) AS ${name}`).join(', ')
+  const second =
+    "unnest(generate_series(date_trunc('second', received), least(completed, received + INTERVAL 1 MINUTE), INTERVAL 1 SECOND)) AS second"
   // The first: a request that changes nothing is answered with the version that was there before it.
   const marks = `SELECT ${object}, mark, ${whose('arg_min')}, min(received) AS received FROM (SELECT *, unnest([version, CASE WHEN verb = 'delete' THEN uid END]) AS mark FROM (${audits})) WHERE mark IS NOT NULL GROUP BY ALL`
   const moments = `SELECT ${object}, subresource, manager, second, ${whose('arg_max')}, second AS received FROM (SELECT *, ${second} FROM (${audits}) WHERE version IS NULL AND verb <> 'delete') GROUP BY ALL HAVING count(DISTINCT username) = 1`
-  const on = (of: string): string => `ON r.source = ${of}.source AND r.subject = ${of}.subject AND ${of}.received >= r.time - ${earlier.sql} AND ${of}.received <= r.time + ${later.sql}`
+  const on = (of: string): string =>
+    `ON r.source = ${of}.source AND r.subject = ${of}.subject AND ${of}.received >= r.time - ${earlier.sql} AND ${of}.received <= r.time + ${later.sql}`
   const deleted = `r.type = '${kubernetesTypes.deleted}'`
-  return ` LEFT JOIN (${marks}) v ${on('v')} AND CASE WHEN ${deleted} THEN ${uidOfKey} ELSE json_extract_string(r.data, '$.resourceVersion') END = v.mark`
-    + ` LEFT JOIN (${moments}) m ${on('m')} AND CASE WHEN ${deleted} OR r.told[4] IS NOT NULL THEN NULL ELSE r.told[1] END = m.manager AND coalesce(r.told[3], '') = m.subresource AND ${momentIn('r.told[2]')} = m.second`
-    + ` LEFT JOIN (${deletionsBy(deletingOf(input, audited), input, audited)}) d ON ${rowKey.map((name) => `r.${name} = d.${name}`).join(' AND ')}`
+  return (
+    ` LEFT JOIN (${marks}) v ${on('v')} AND CASE WHEN ${deleted} THEN ${uidOfKey} ELSE json_extract_string(r.data, '$.resourceVersion') END = v.mark` +
+    ` LEFT JOIN (${moments}) m ${on('m')} AND CASE WHEN ${deleted} OR r.told[4] IS NOT NULL THEN NULL ELSE r.told[1] END = m.manager AND coalesce(r.told[3], '') = m.subresource AND ${momentIn('r.told[2]')} = m.second` +
+    ` LEFT JOIN (${deletionsBy(deletingOf(input, audited), input, audited)}) d ON ${rowKey.map((name) => `r.${name} = d.${name}`).join(' AND ')}`
+  )
 }

@@ -26,19 +26,30 @@ const longest = 'INTERVAL 1 DAY'
  */
 export function deletionsBy(requests: string, input: ViewInput, { from, to }: Receipt): string {
   const isDeletion = `type = '${kubernetesTypes.deleted}'`
-  const bounds = [...(from > -Infinity ? [` AND time >= make_timestamptz(${Math.floor(from) * 1000})`] : []), ...(to < Infinity ? [` AND time <= make_timestamptz(${Math.ceil(to) * 1000})`] : [])].join('')
-  const texts = textsIn('data', ['$.deletionRequested', '$.old.metadata.deletionTimestamp', '$.old.metadata.deletionGracePeriodSeconds', '$.old.metadata.creationTimestamp'])
+  const bounds = [
+    ...(from > -Infinity ? [` AND time >= make_timestamptz(${Math.floor(from) * 1000})`] : []),
+    ...(to < Infinity ? [` AND time <= make_timestamptz(${Math.ceil(to) * 1000})`] : []),
+  ].join('')
+  const texts = textsIn('data', [
+    '$.deletionRequested',
+    '$.old.metadata.deletionTimestamp',
+    '$.old.metadata.deletionGracePeriodSeconds',
+    '$.old.metadata.creationTimestamp',
+  ])
   const rows = `SELECT ${rowKey.join(', ')}, time, ${isDeletion} AS deletion, ${texts} AS t FROM (${eventsOf('change', input, { from, to })}) WHERE (${isDeletion} OR (type = '${kubernetesTypes.updated}' AND contains(CAST(data AS VARCHAR), '"deletionRequested"')))${bounds}`
   const requested = `coalesce(${momentIn('t[1]')}, CASE WHEN deletion THEN ${momentIn('t[2]')} - coalesce(TRY_CAST(t[3] AS INTEGER), 0) * INTERVAL 1 SECOND END)`
   const deletions = `SELECT * REPLACE (date_trunc('second', requested) AS requested) FROM (SELECT * EXCLUDE (t), ${requested} AS requested, ${momentIn('t[4]')} AS created, regexp_replace(subject, '/[^/]*$', '') AS collection FROM (${rows})) WHERE deletion OR requested IS NOT NULL`
-  const spans = `SELECT *, CASE WHEN requested IS NULL THEN time + ${behind} ELSE requested + INTERVAL 999999 MICROSECOND END AS until, `
-    + `coalesce(requested, greatest(created, time - ${soon})) AS since, coalesce(requested, greatest(created, time - ${longest})) AS since_ever FROM (${deletions})`
+  const spans =
+    `SELECT *, CASE WHEN requested IS NULL THEN time + ${behind} ELSE requested + INTERVAL 999999 MICROSECOND END AS until, ` +
+    `coalesce(requested, greatest(created, time - ${soon})) AS since, coalesce(requested, greatest(created, time - ${longest})) AS since_ever FROM (${deletions})`
   // Of requests for the same place in their order: when one of another user ended last before those of this one began.
   const inOrder = 'OVER (PARTITION BY source, subject ORDER BY received, audit_id ROWS UNBOUNDED PRECEDING)'
   const changing = `SELECT *, lag(username) OVER (PARTITION BY source, subject ORDER BY received, audit_id) IS DISTINCT FROM username AS turns, lag(completed) OVER (PARTITION BY source, subject ORDER BY received, audit_id) AS before FROM (${requests})`
   const known = `SELECT source, subject, received, completed, selective, {'username': username, 'actor_ref': actor_ref, 'audit_id': audit_id} AS who, max(CASE WHEN turns THEN before END) ${inOrder} AS other FROM (${changing})`
-  const latest = (name: string, place: string): string => ` ASOF LEFT JOIN known ${name} ON d.source = ${name}.source AND d.${place} = ${name}.subject AND d.until >= ${name}.received`
-  const fits = (name: string, since: string): string => `WHEN ${name}.completed >= d.${since} THEN CASE WHEN ${name}.other IS NULL OR ${name}.other < d.${since} THEN ${name}.who END`
+  const latest = (name: string, place: string): string =>
+    ` ASOF LEFT JOIN known ${name} ON d.source = ${name}.source AND d.${place} = ${name}.subject AND d.until >= ${name}.received`
+  const fits = (name: string, since: string): string =>
+    `WHEN ${name}.completed >= d.${since} THEN CASE WHEN ${name}.other IS NULL OR ${name}.other < d.${since} THEN ${name}.who END`
   const who = `CASE ${fits('o', 'since')} ${fits('c', 'since')} ${fits('o', 'since_ever')} ${fits('c', 'since_ever').replace('THEN', 'AND NOT c.selective THEN')} END`
   // Few, and read twice.
   return `WITH known AS MATERIALIZED (${known}) SELECT ${rowKey.map((name) => `d.${name}`).join(', ')}, ${who} AS who FROM (${spans}) d${latest('o', 'subject')}${latest('c', 'collection')}`

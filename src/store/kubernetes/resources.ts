@@ -27,12 +27,14 @@ export function resourcesView(input: ViewInput, zoned: boolean): string {
   const zone = `coalesce(json_extract_string(r.data, '$.zone')${zoned ? ', n.zone' : ''}) AS zone`
   const text = (path: string): string => `json_extract_string(r.data, '${path}')`
   const { kind, api_group: group, namespace, name, cluster } = partsOfRef
-  return 'SELECT '
-    + `${kind} AS kind, ${group} AS api_group, ${namespace} AS namespace, ${name} AS name, ${uidOfKey} AS uid, ${cluster} AS cluster, `
-    + `json_extract(r.data, '$.labels') AS labels, ${text('$.node')} AS node, ${zone}, ${text('$.phase')} AS phase, `
-    + `${text('$.owners[0].kind')} AS owner_kind, ${text('$.owners[0].name')} AS owner_name, ${text('$.owners[0].uid')} AS owner_uid, `
-    + `${momentIn(text('$.created'))} AS created, r.valid_from, r.valid_to, ${text('$.resourceVersion')} AS resource_version, r.ref, r.data `
-    + `FROM (${present(input)}) r${zoned ? ` LEFT JOIN (${zones(input)}) n ON n.ref = split_part(r.ref, '/', 1) || '//Node//' || ${text('$.node')}` : ''}`
+  return (
+    'SELECT ' +
+    `${kind} AS kind, ${group} AS api_group, ${namespace} AS namespace, ${name} AS name, ${uidOfKey} AS uid, ${cluster} AS cluster, ` +
+    `json_extract(r.data, '$.labels') AS labels, ${text('$.node')} AS node, ${zone}, ${text('$.phase')} AS phase, ` +
+    `${text('$.owners[0].kind')} AS owner_kind, ${text('$.owners[0].name')} AS owner_name, ${text('$.owners[0].uid')} AS owner_uid, ` +
+    `${momentIn(text('$.created'))} AS created, r.valid_from, r.valid_to, ${text('$.resourceVersion')} AS resource_version, r.ref, r.data ` +
+    `FROM (${present(input)}) r${zoned ? ` LEFT JOIN (${zones(input)}) n ON n.ref = split_part(r.ref, '/', 1) || '//Node//' || ${text('$.node')}` : ''}`
+  )
 }
 
 /** The zone of each node, as it was told last: a node stays where it is. */
@@ -57,24 +59,45 @@ interface Relation {
 }
 
 /** Owners name no namespace: it is that of the object, but for those that belong to the whole cluster. */
-const clusterOwners = "('Node', 'Namespace', 'PersistentVolume', 'StorageClass', 'ClusterRole', 'CustomResourceDefinition', 'APIService')"
+const clusterOwners =
+  "('Node', 'Namespace', 'PersistentVolume', 'StorageClass', 'ClusterRole', 'CustomResourceDefinition', 'APIService')"
 
 const relations: readonly Relation[] = [
   {
-    relation: 'owned-by', when: 'true', each: '$.owners',
-    to: refOf("coalesce(each->>'$.group', '')", "(each->>'$.kind')", `CASE WHEN (each->>'$.kind') IN ${clusterOwners} THEN '' ELSE ${ownNamespace} END`, "(each->>'$.name')"),
+    relation: 'owned-by',
+    when: 'true',
+    each: '$.owners',
+    to: refOf(
+      "coalesce(each->>'$.group', '')",
+      "(each->>'$.kind')",
+      `CASE WHEN (each->>'$.kind') IN ${clusterOwners} THEN '' ELSE ${ownNamespace} END`,
+      "(each->>'$.name')",
+    ),
   },
-  { relation: 'runs-on', when: `${partsOfRef.kind} = 'Pod'`, to: refOf("''", "'Node'", "''", "json_extract_string(r.data, '$.node')") },
+  {
+    relation: 'runs-on',
+    when: `${partsOfRef.kind} = 'Pod'`,
+    to: refOf("''", "'Node'", "''", "json_extract_string(r.data, '$.node')"),
+  },
   { relation: 'in-namespace', when: `${ownNamespace} <> ''`, to: refOf("''", "'Namespace'", "''", ownNamespace) },
   {
-    relation: 'uses-image', when: `${partsOfRef.kind} = 'Pod'`, each: '$.images',
+    relation: 'uses-image',
+    when: `${partsOfRef.kind} = 'Pod'`,
+    each: '$.images',
     // The digest is what was run; the tag is what was asked for.
     to: "'image:' || CASE WHEN (each->>'$.id') LIKE '%@sha256:%' THEN regexp_replace(each->>'$.id', '^[a-z-]+://', '') ELSE each->>'$.image' END",
   },
   {
-    relation: 'selects', when: `${partsOfRef.kind} = 'EndpointSlice'`, each: '$.endpoints',
+    relation: 'selects',
+    when: `${partsOfRef.kind} = 'EndpointSlice'`,
+    each: '$.endpoints',
     from: refOf("''", "'Service'", ownNamespace, "json_extract_string(r.data, '$.service')"),
-    to: refOf("''", "'Pod'", `coalesce(each->>'$.namespace', ${ownNamespace})`, "CASE WHEN (each->>'$.kind') = 'Pod' THEN each->>'$.name' END"),
+    to: refOf(
+      "''",
+      "'Pod'",
+      `coalesce(each->>'$.namespace', ${ownNamespace})`,
+      "CASE WHEN (each->>'$.kind') = 'Pod' THEN each->>'$.name' END",
+    ),
   },
   { relation: 'provided-by', when: `${partsOfRef.kind} = 'Node'`, to: "json_extract_string(r.data, '$.providerId')" },
 ]
@@ -83,11 +106,16 @@ export const clusterRelationNames: readonly string[] = relations.map(({ relation
 
 /** Relations with the times in which they held: what was told anew without a change of it is one time. Only those that are named. */
 export function clusterRelations(input: ViewInput, named: (relation: string) => boolean): string {
-  const rows = relations.filter(({ relation }) => named(relation)).map(({ relation, when, each, from = 'r.ref', to }) => {
-    const source = `(SELECT * FROM (${present(input)}) r WHERE ${when})`
-    const read = each === undefined ? `${source} r` : `(SELECT ref, data, valid_from, valid_to, unnest(CAST(json_extract(data, '${each}') AS JSON[])) AS each FROM ${source}) r`
-    return `SELECT ${from} AS from_ref, '${relation}' AS relation, ${to} AS to_ref, r.valid_from, r.valid_to FROM ${read}`
-  })
+  const rows = relations
+    .filter(({ relation }) => named(relation))
+    .map(({ relation, when, each, from = 'r.ref', to }) => {
+      const source = `(SELECT * FROM (${present(input)}) r WHERE ${when})`
+      const read =
+        each === undefined
+          ? `${source} r`
+          : `(SELECT ref, data, valid_from, valid_to, unnest(CAST(json_extract(data, '${each}') AS JSON[])) AS each FROM ${source}) r`
+      return `SELECT ${from} AS from_ref, '${relation}' AS relation, ${to} AS to_ref, r.valid_from, r.valid_to FROM ${read}`
+    })
   const by = 'PARTITION BY from_ref, relation, to_ref'
   // The latest end of all before: who begins after it begins anew.
   const before = `max(coalesce(valid_to, 'infinity'::TIMESTAMPTZ)) OVER (${by} ORDER BY valid_from, valid_to ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)`
@@ -116,13 +144,21 @@ export function relationsAt(input: ViewInput, from: AskedEnd, to: AskedEnd, mome
     const edge = `{'from_ref': ${each.from ?? 'r.ref'}, 'relation': '${each.relation}', 'to_ref': ${each.to}}`
     return `CASE WHEN ${each.when}${isOwn(each) ? ` AND ${own}` : ''} THEN ${each.each === undefined ? `[${edge}]` : `list_transform(CAST(json_extract(r.data, '${each.each}') AS JSON[]), lambda each: ${edge})`} END`
   })
-  const ends = [['from_ref', from], ['to_ref', to]] as const
-  const among = ends.filter(([, { refs, relations: some }]) => refs.length > 0 && some.size > 0).map(([end, { refs, relations: some }]) => `(edge.relation IN ${list(some)} AND edge.${end} IN ${list(refs)})`)
-  const told = `SELECT edge.from_ref, edge.relation, edge.to_ref, {'begin': valid_from, 'finish': valid_to} AS time FROM (SELECT valid_from, valid_to, unnest(flatten([${edges.join(', ')}])) AS edge FROM (${present(input)}) r WHERE valid_from IS NOT NULL${named.every(isOwn) ? ` AND ${own}` : ''}) `
-    + `WHERE edge.from_ref IS NOT NULL AND edge.to_ref IS NOT NULL AND (${among.join(' OR ')})`
-  const holds = (time: string): string => `${time}.begin <= ${moment} AND (${time}.finish IS NULL OR ${time}.finish > ${moment})`
+  const ends = [
+    ['from_ref', from],
+    ['to_ref', to],
+  ] as const
+  const among = ends
+    .filter(([, { refs, relations: some }]) => refs.length > 0 && some.size > 0)
+    .map(([end, { refs, relations: some }]) => `(edge.relation IN ${list(some)} AND edge.${end} IN ${list(refs)})`)
+  const told =
+    `SELECT edge.from_ref, edge.relation, edge.to_ref, {'begin': valid_from, 'finish': valid_to} AS time FROM (SELECT valid_from, valid_to, unnest(flatten([${edges.join(', ')}])) AS edge FROM (${present(input)}) r WHERE valid_from IS NOT NULL${named.every(isOwn) ? ` AND ${own}` : ''}) ` +
+    `WHERE edge.from_ref IS NOT NULL AND edge.to_ref IS NOT NULL AND (${among.join(' OR ')})`
+  const holds = (time: string): string =>
+    `${time}.begin <= ${moment} AND (${time}.finish IS NULL OR ${time}.finish > ${moment})`
   // One time after the other, as long as they touch; what held at the moment stays.
-  const both = "{'begin': a.begin, 'finish': CASE WHEN a.finish IS NULL OR b.finish IS NULL THEN NULL ELSE greatest(a.finish, b.finish) END}"
+  const both =
+    "{'begin': a.begin, 'finish': CASE WHEN a.finish IS NULL OR b.finish IS NULL THEN NULL ELSE greatest(a.finish, b.finish) END}"
   const merged = `list_reduce(list_sort(list(time)), lambda a, b: CASE WHEN a.finish IS NULL OR b.begin <= a.finish THEN ${both} WHEN ${holds('a')} THEN a ELSE b END)`
   return `SELECT from_ref, relation, to_ref, time.begin AS valid_from, time.finish AS valid_to FROM (SELECT from_ref, relation, to_ref, ${merged} AS time FROM (${told}) GROUP BY from_ref, relation, to_ref) WHERE ${holds('time')}`
 }

@@ -12,68 +12,161 @@ describe('changes', () => {
   const actor = { manager: 'kubectl-edit', operation: 'Update', time: at('10:00:01') }
 
   it('has what a change says, and its place by the name of the object', async () => {
-    const { reader } = await stores.filled([changeEvent(web, at('10:00:01'), {
-      operation: 'updated', old: { spec: { replicas: 1 } }, new: { spec: { replicas: 2 } }, patch: [{ op: 'replace', path: '/spec/replicas', value: 2 }, { op: 'remove', path: '/metadata/labels/a~1b' }], actor, noise: ['heartbeat'],
-    })])
-    expect(await ask(reader, 'SELECT * EXCLUDE (time_received) FROM changes')).toEqual([{
-      time: at('10:00:01.000'), cluster: 'c1', api_group: 'apps', kind: 'Deployment', namespace: 'shop', name: 'web', uid: 'u-Deployment-shop-web', operation: 'updated', actor: 'kubectl-edit', actor_kind: 'manager',
-      manager: 'kubectl-edit', audit_id: null, coalesced: false, initial: false, noise: ['heartbeat'], paths: ['/spec/replicas', '/metadata/labels/a~1b'],
-      diff: [{ op: 'replace', path: '/spec/replicas', value: 2 }, { op: 'remove', path: '/metadata/labels/a~1b' }], old: { spec: { replicas: 1 } }, new: { spec: { replicas: 2 } },
-      resource_version: '7', ref: 'k8s:c1/apps/Deployment/shop/web', subject: 'deployments.apps/shop/web', _pos: 'http:1:1:0', actor_ref: null, id: expect.any(String),
-    }])
+    const { reader } = await stores.filled([
+      changeEvent(web, at('10:00:01'), {
+        operation: 'updated',
+        old: { spec: { replicas: 1 } },
+        new: { spec: { replicas: 2 } },
+        patch: [
+          { op: 'replace', path: '/spec/replicas', value: 2 },
+          { op: 'remove', path: '/metadata/labels/a~1b' },
+        ],
+        actor,
+        noise: ['heartbeat'],
+      }),
+    ])
+    expect(await ask(reader, 'SELECT * EXCLUDE (time_received) FROM changes')).toEqual([
+      {
+        time: at('10:00:01.000'),
+        cluster: 'c1',
+        api_group: 'apps',
+        kind: 'Deployment',
+        namespace: 'shop',
+        name: 'web',
+        uid: 'u-Deployment-shop-web',
+        operation: 'updated',
+        actor: 'kubectl-edit',
+        actor_kind: 'manager',
+        manager: 'kubectl-edit',
+        audit_id: null,
+        coalesced: false,
+        initial: false,
+        noise: ['heartbeat'],
+        paths: ['/spec/replicas', '/metadata/labels/a~1b'],
+        diff: [
+          { op: 'replace', path: '/spec/replicas', value: 2 },
+          { op: 'remove', path: '/metadata/labels/a~1b' },
+        ],
+        old: { spec: { replicas: 1 } },
+        new: { spec: { replicas: 2 } },
+        resource_version: '7',
+        ref: 'k8s:c1/apps/Deployment/shop/web',
+        subject: 'deployments.apps/shop/web',
+        _pos: 'http:1:1:0',
+        actor_ref: null,
+        id: expect.any(String),
+      },
+    ])
   })
 
   it('an object of the whole cluster has no namespace; what was created has no old state, and no path', async () => {
-    const { reader } = await stores.filled([changeEvent(identity('Node/n1'), at('10:00:00'), { operation: 'created', new: { kind: 'Node' }, initial: true })])
-    expect(await ask(reader, 'SELECT namespace, name, old, new, paths, diff, initial, actor, actor_kind FROM changes')).toEqual([
-      { namespace: null, name: 'n1', old: null, new: { kind: 'Node' }, paths: [], diff: [], initial: true, actor: null, actor_kind: null },
+    const { reader } = await stores.filled([
+      changeEvent(identity('Node/n1'), at('10:00:00'), { operation: 'created', new: { kind: 'Node' }, initial: true }),
+    ])
+    expect(
+      await ask(reader, 'SELECT namespace, name, old, new, paths, diff, initial, actor, actor_kind FROM changes'),
+    ).toEqual([
+      {
+        namespace: null,
+        name: 'n1',
+        old: null,
+        new: { kind: 'Node' },
+        paths: [],
+        diff: [],
+        initial: true,
+        actor: null,
+        actor_kind: null,
+      },
     ])
   })
 
   it('tells the user of a change by the version that the request made, and another request of the same object is none of it', async () => {
-    const { reader } = await stores.filled([changeEvent(web, at('10:00:01'), { operation: 'updated', actor })], [
-      auditEvent(web, 'bob', 'patch', at('10:00:00.5'), { version: '6' }), auditEvent(web, 'alice', 'patch', at('10:00:01.2'), { version: '7', auditID: 'a7' }),
-      auditEvent(identity('Deployment/shop/api'), 'carol', 'patch', at('10:00:01.2'), { version: '7' }), auditEvent(web, 'dave', 'get', at('10:00:01.2'), { version: '7' }),
+    const { reader } = await stores.filled(
+      [changeEvent(web, at('10:00:01'), { operation: 'updated', actor })],
+      [
+        auditEvent(web, 'bob', 'patch', at('10:00:00.5'), { version: '6' }),
+        auditEvent(web, 'alice', 'patch', at('10:00:01.2'), { version: '7', auditID: 'a7' }),
+        auditEvent(identity('Deployment/shop/api'), 'carol', 'patch', at('10:00:01.2'), { version: '7' }),
+        auditEvent(web, 'dave', 'get', at('10:00:01.2'), { version: '7' }),
+      ],
+    )
+    expect(await ask(reader, 'SELECT actor, actor_kind, actor_ref, manager, audit_id FROM changes')).toEqual([
+      { actor: 'alice', actor_kind: 'user', actor_ref: 'user:c1/alice', manager: 'kubectl-edit', audit_id: 'a7' },
     ])
-    expect(await ask(reader, 'SELECT actor, actor_kind, actor_ref, manager, audit_id FROM changes')).toEqual([{ actor: 'alice', actor_kind: 'user', actor_ref: 'user:c1/alice', manager: 'kubectl-edit', audit_id: 'a7' }])
   })
 
   it('where no version is told, object, manager and second tell the user, unless it could be two', async () => {
-    const asks = (who: string, time: string, manager: string): WeirEvent => auditEvent(web, who, 'patch', at(time), { uri: `/apis/apps/v1/namespaces/shop/deployments/web?fieldManager=${manager}&force=true` })
-    const changed = (version: string, time: string): WeirEvent => changeEvent(identity('Deployment/shop/web', version), at(time), { operation: 'updated', actor: { ...actor, time: at(time) } })
+    const asks = (who: string, time: string, manager: string): WeirEvent =>
+      auditEvent(web, who, 'patch', at(time), {
+        uri: `/apis/apps/v1/namespaces/shop/deployments/web?fieldManager=${manager}&force=true`,
+      })
+    const changed = (version: string, time: string): WeirEvent =>
+      changeEvent(identity('Deployment/shop/web', version), at(time), {
+        operation: 'updated',
+        actor: { ...actor, time: at(time) },
+      })
     const { reader } = await stores.filled([
-      changed('1', '10:00:01'), asks('alice', '10:00:01.7', 'kubectl-edit'), asks('other', '10:00:01.6', 'argo%2Fcd'),
-      changed('2', '10:00:02'), asks('alice', '10:00:02.1', 'kubectl-edit'), asks('bob', '10:00:02.3', 'kubectl-edit'),
-      changed('3', '10:00:03'), auditEvent(web, 'carol', 'patch', at('10:00:03'), { code: 409 }),
+      changed('1', '10:00:01'),
+      asks('alice', '10:00:01.7', 'kubectl-edit'),
+      asks('other', '10:00:01.6', 'argo%2Fcd'),
+      changed('2', '10:00:02'),
+      asks('alice', '10:00:02.1', 'kubectl-edit'),
+      asks('bob', '10:00:02.3', 'kubectl-edit'),
+      changed('3', '10:00:03'),
+      auditEvent(web, 'carol', 'patch', at('10:00:03'), { code: 409 }),
     ])
-    expect((await ask(reader, 'SELECT actor, actor_kind FROM changes ORDER BY resource_version')).map(({ actor: who, actor_kind: kind }) => `${String(who)} ${String(kind)}`)).toEqual(['alice user', 'kubectl-edit manager', 'kubectl-edit manager'])
+    expect(
+      (await ask(reader, 'SELECT actor, actor_kind FROM changes ORDER BY resource_version')).map(
+        ({ actor: who, actor_kind: kind }) => `${String(who)} ${String(kind)}`,
+      ),
+    ).toEqual(['alice user', 'kubectl-edit manager', 'kubectl-edit manager'])
   })
 
   it('a request is one within a day before the change was seen, and bounds of the question change nothing', async () => {
     const { reader } = await stores.filled([
-      changeEvent(web, '2026-11-21T10:00:00Z', { operation: 'updated', actor }), auditEvent(web, 'alice', 'patch', at('10:00:01.2'), { version: '7' }),
-      changeEvent(identity('Deployment/shop/web', '8'), '2026-11-21T10:00:02Z', { operation: 'updated', actor }), auditEvent(web, 'bob', 'patch', at('10:00:01.2'), { version: '8' }),
+      changeEvent(web, '2026-11-21T10:00:00Z', { operation: 'updated', actor }),
+      auditEvent(web, 'alice', 'patch', at('10:00:01.2'), { version: '7' }),
+      changeEvent(identity('Deployment/shop/web', '8'), '2026-11-21T10:00:02Z', { operation: 'updated', actor }),
+      auditEvent(web, 'bob', 'patch', at('10:00:01.2'), { version: '8' }),
     ])
-    for (const where of ['', ' AND time >= make_timestamptz(1795255200000000) AND time < make_timestamptz(1795258800000000)', ' AND time > make_timestamptz(1795251600000000)']) {
-      expect(await ask(reader, `SELECT resource_version, actor FROM changes WHERE kind = 'Deployment'${where} ORDER BY 1`)).toEqual([{ resource_version: '7', actor: 'alice' }, { resource_version: '8', actor: 'kubectl-edit' }])
+    for (const where of [
+      '',
+      ' AND time >= make_timestamptz(1795255200000000) AND time < make_timestamptz(1795258800000000)',
+      ' AND time > make_timestamptz(1795251600000000)',
+    ]) {
+      expect(
+        await ask(reader, `SELECT resource_version, actor FROM changes WHERE kind = 'Deployment'${where} ORDER BY 1`),
+      ).toEqual([
+        { resource_version: '7', actor: 'alice' },
+        { resource_version: '8', actor: 'kubectl-edit' },
+      ])
     }
   })
 
   it('who asked for a deletion is told by the uid, also when the name was used again', async () => {
     const { reader } = await stores.filled([
-      changeEvent(identity('ConfigMap/shop/c', '5', 'old'), at('10:00:05'), { operation: 'deleted', old: {} }), changeEvent(identity('ConfigMap/shop/c', '9', 'new'), at('10:00:09'), { operation: 'deleted', old: {} }),
-      auditEvent(identity('ConfigMap/shop/c'), 'alice', 'delete', at('10:00:05'), { uid: 'old' }), auditEvent(identity('ConfigMap/shop/c'), 'bob', 'delete', at('10:00:09'), { uid: 'new' }),
+      changeEvent(identity('ConfigMap/shop/c', '5', 'old'), at('10:00:05'), { operation: 'deleted', old: {} }),
+      changeEvent(identity('ConfigMap/shop/c', '9', 'new'), at('10:00:09'), { operation: 'deleted', old: {} }),
+      auditEvent(identity('ConfigMap/shop/c'), 'alice', 'delete', at('10:00:05'), { uid: 'old' }),
+      auditEvent(identity('ConfigMap/shop/c'), 'bob', 'delete', at('10:00:09'), { uid: 'new' }),
     ])
-    expect(await ask(reader, "SELECT uid, actor FROM changes WHERE actor_kind = 'user' ORDER BY time")).toEqual([{ uid: 'old', actor: 'alice' }, { uid: 'new', actor: 'bob' }])
+    expect(await ask(reader, "SELECT uid, actor FROM changes WHERE actor_kind = 'user' ORDER BY time")).toEqual([
+      { uid: 'old', actor: 'alice' },
+      { uid: 'new', actor: 'bob' },
+    ])
   })
 
   it('a deletion that waits for something is told twice: when it was asked for, and when it came true', async () => {
     const pod = identity('Pod/shop/p', '5')
     const { reader } = await stores.filled([
-      changeEvent(pod, at('10:00:05'), { operation: 'updated', old: {}, new: {} }), changeEvent({ ...pod, resourceVersion: '6' }, at('10:00:35'), { operation: 'deleted', old: {} }),
+      changeEvent(pod, at('10:00:05'), { operation: 'updated', old: {}, new: {} }),
+      changeEvent({ ...pod, resourceVersion: '6' }, at('10:00:35'), { operation: 'deleted', old: {} }),
       auditEvent(pod, 'alice', 'delete', at('10:00:05'), { uid: pod.uid, version: '5' }),
     ])
-    expect(await ask(reader, 'SELECT operation, actor FROM changes ORDER BY time')).toEqual([{ operation: 'updated', actor: 'alice' }, { operation: 'deleted', actor: 'alice' }])
+    expect(await ask(reader, 'SELECT operation, actor FROM changes ORDER BY time')).toEqual([
+      { operation: 'updated', actor: 'alice' },
+      { operation: 'deleted', actor: 'alice' },
+    ])
   })
 })
 
@@ -83,31 +176,93 @@ describe('resources', () => {
   it('has a row for each time in which the object was as it was told, and a gone one ends the last', async () => {
     const { reader } = await stores.filled(
       [resourceEvent(pod, at('10:00:00'), { phase: 'Pending', labels: { app: 'web' }, created: at('10:00:00') })],
-      [resourceEvent({ ...pod, resourceVersion: '2' }, at('10:00:05'), { phase: 'Running', node: 'n1', owners: [{ kind: 'ReplicaSet', group: 'apps', name: 'web-abc', uid: 'rs', controller: true }], labels: { app: 'web' } })],
+      [
+        resourceEvent({ ...pod, resourceVersion: '2' }, at('10:00:05'), {
+          phase: 'Running',
+          node: 'n1',
+          owners: [{ kind: 'ReplicaSet', group: 'apps', name: 'web-abc', uid: 'rs', controller: true }],
+          labels: { app: 'web' },
+        }),
+      ],
       [resourceEvent({ ...pod, resourceVersion: '3' }, at('10:00:30'), { state: 'gone' })],
     )
     expect(await ask(reader, 'SELECT * EXCLUDE (data) FROM resources ORDER BY valid_from')).toEqual([
-      { kind: 'Pod', api_group: '', namespace: 'shop', name: 'web-1', uid: 'u-Pod-shop-web-1', cluster: 'c1', labels: { app: 'web' }, node: null, zone: null, phase: 'Pending', owner_kind: null, owner_name: null, owner_uid: null, created: at('10:00:00.000'), valid_from: at('10:00:00.000'), valid_to: at('10:00:05.000'), resource_version: '1', ref: 'k8s:c1//Pod/shop/web-1' },
-      { kind: 'Pod', api_group: '', namespace: 'shop', name: 'web-1', uid: 'u-Pod-shop-web-1', cluster: 'c1', labels: { app: 'web' }, node: 'n1', zone: null, phase: 'Running', owner_kind: 'ReplicaSet', owner_name: 'web-abc', owner_uid: 'rs', created: null, valid_from: at('10:00:05.000'), valid_to: at('10:00:30.000'), resource_version: '2', ref: 'k8s:c1//Pod/shop/web-1' },
+      {
+        kind: 'Pod',
+        api_group: '',
+        namespace: 'shop',
+        name: 'web-1',
+        uid: 'u-Pod-shop-web-1',
+        cluster: 'c1',
+        labels: { app: 'web' },
+        node: null,
+        zone: null,
+        phase: 'Pending',
+        owner_kind: null,
+        owner_name: null,
+        owner_uid: null,
+        created: at('10:00:00.000'),
+        valid_from: at('10:00:00.000'),
+        valid_to: at('10:00:05.000'),
+        resource_version: '1',
+        ref: 'k8s:c1//Pod/shop/web-1',
+      },
+      {
+        kind: 'Pod',
+        api_group: '',
+        namespace: 'shop',
+        name: 'web-1',
+        uid: 'u-Pod-shop-web-1',
+        cluster: 'c1',
+        labels: { app: 'web' },
+        node: 'n1',
+        zone: null,
+        phase: 'Running',
+        owner_kind: 'ReplicaSet',
+        owner_name: 'web-abc',
+        owner_uid: 'rs',
+        created: null,
+        valid_from: at('10:00:05.000'),
+        valid_to: at('10:00:30.000'),
+        resource_version: '2',
+        ref: 'k8s:c1//Pod/shop/web-1',
+      },
     ])
   })
 
   it('a pod has the zone of its node, asked by name, by star or as a whole row', async () => {
     const { reader } = await stores.filled([
-      resourceEvent(identity('Node/n1'), at('09:00:00'), { zone: 'eu-1a' }), resourceEvent(identity('Node/n2'), at('09:00:00')), resourceEvent(pod, at('10:00:00'), { node: 'n1' }), resourceEvent(identity('Pod/shop/lost'), at('10:00:00'), { node: 'n2' }),
+      resourceEvent(identity('Node/n1'), at('09:00:00'), { zone: 'eu-1a' }),
+      resourceEvent(identity('Node/n2'), at('09:00:00')),
+      resourceEvent(pod, at('10:00:00'), { node: 'n1' }),
+      resourceEvent(identity('Pod/shop/lost'), at('10:00:00'), { node: 'n2' }),
     ])
-    const zones = [{ name: 'lost', zone: null }, { name: 'n1', zone: 'eu-1a' }, { name: 'n2', zone: null }, { name: 'web-1', zone: 'eu-1a' }]
+    const zones = [
+      { name: 'lost', zone: null },
+      { name: 'n1', zone: 'eu-1a' },
+      { name: 'n2', zone: null },
+      { name: 'web-1', zone: 'eu-1a' },
+    ]
     expect(await ask(reader, 'SELECT name, zone FROM resources ORDER BY name')).toEqual(zones)
-    expect((await ask(reader, 'SELECT * FROM resources ORDER BY name')).map(({ name, zone }) => ({ name, zone }))).toEqual(zones)
+    expect(
+      (await ask(reader, 'SELECT * FROM resources ORDER BY name')).map(({ name, zone }) => ({ name, zone })),
+    ).toEqual(zones)
     expect(await ask(reader, "SELECT count(*) AS n FROM resources r WHERE r.zone = 'eu-1a'")).toEqual([{ n: 2 }])
   })
 
   it('is answerable as of any time: one row at most per object, of what it was then, also when a name was used again', async () => {
     const again = identity('Pod/shop/web-1', '9', 'second')
     const { reader } = await stores.filled([
-      resourceEvent(pod, at('10:00:00'), { phase: 'Pending' }), resourceEvent(pod, at('10:00:00'), { phase: 'Running' }), resourceEvent(pod, at('10:00:10'), { state: 'gone' }), resourceEvent(again, at('10:00:10'), { phase: 'Running' }),
+      resourceEvent(pod, at('10:00:00'), { phase: 'Pending' }),
+      resourceEvent(pod, at('10:00:00'), { phase: 'Running' }),
+      resourceEvent(pod, at('10:00:10'), { state: 'gone' }),
+      resourceEvent(again, at('10:00:10'), { phase: 'Running' }),
     ])
-    const then = async (time: string): Promise<unknown> => ask(reader, `SELECT uid, phase FROM resources WHERE valid_from <= TIMESTAMPTZ '${at(time)}' AND (valid_to IS NULL OR valid_to > TIMESTAMPTZ '${at(time)}')`)
+    const then = async (time: string): Promise<unknown> =>
+      ask(
+        reader,
+        `SELECT uid, phase FROM resources WHERE valid_from <= TIMESTAMPTZ '${at(time)}' AND (valid_to IS NULL OR valid_to > TIMESTAMPTZ '${at(time)}')`,
+      )
     expect(await then('09:59:59')).toEqual([])
     expect(await then('10:00:00')).toEqual([{ uid: 'u-Pod-shop-web-1', phase: 'Running' }])
     expect(await then('10:00:10')).toEqual([{ uid: 'second', phase: 'Running' }])
@@ -119,15 +274,47 @@ describe('relations', () => {
   it('has owners, nodes, namespaces, images, services and providers, each with the time in which it held', async () => {
     const { reader } = await stores.filled([
       resourceEvent(identity('Node/n1'), at('09:00:00'), { providerId: 'aws:///eu-1a/i-1', zone: 'eu-1a' }),
-      resourceEvent(identity('Pod/shop/web-1'), at('10:00:00'), { node: 'n1', phase: 'Pending', owners: [{ kind: 'ReplicaSet', group: 'apps', name: 'web-abc', uid: 'rs' }, { kind: 'Node', group: '', name: 'n1', uid: 'n' }] }),
-      resourceEvent(identity('Pod/shop/web-1'), at('10:00:05'), { node: 'n1', phase: 'Running', owners: [{ kind: 'ReplicaSet', group: 'apps', name: 'web-abc', uid: 'rs' }], images: [{ container: 'web', image: 'nginx:1', id: 'docker-pullable://docker.io/library/nginx@sha256:ab' }, { container: 'side', image: 'busybox' }] }),
+      resourceEvent(identity('Pod/shop/web-1'), at('10:00:00'), {
+        node: 'n1',
+        phase: 'Pending',
+        owners: [
+          { kind: 'ReplicaSet', group: 'apps', name: 'web-abc', uid: 'rs' },
+          { kind: 'Node', group: '', name: 'n1', uid: 'n' },
+        ],
+      }),
+      resourceEvent(identity('Pod/shop/web-1'), at('10:00:05'), {
+        node: 'n1',
+        phase: 'Running',
+        owners: [{ kind: 'ReplicaSet', group: 'apps', name: 'web-abc', uid: 'rs' }],
+        images: [
+          { container: 'web', image: 'nginx:1', id: 'docker-pullable://docker.io/library/nginx@sha256:ab' },
+          { container: 'side', image: 'busybox' },
+        ],
+      }),
       resourceEvent(identity('Pod/shop/web-1'), at('10:00:30'), { state: 'gone' }),
-      resourceEvent(identity('EndpointSlice/shop/web-x'), at('10:00:06'), { service: 'web', endpoints: [{ addresses: ['10.0.0.1'], ready: true, kind: 'Pod', namespace: 'shop', name: 'web-1' }, { addresses: ['10.0.0.2'], ready: true }] }),
-      resourceEvent(identity('EndpointSlice/shop/web-y'), at('10:00:08'), { service: 'web', endpoints: [{ addresses: ['fd00::1'], ready: true, kind: 'Pod', name: 'web-1' }] }),
+      resourceEvent(identity('EndpointSlice/shop/web-x'), at('10:00:06'), {
+        service: 'web',
+        endpoints: [
+          { addresses: ['10.0.0.1'], ready: true, kind: 'Pod', namespace: 'shop', name: 'web-1' },
+          { addresses: ['10.0.0.2'], ready: true },
+        ],
+      }),
+      resourceEvent(identity('EndpointSlice/shop/web-y'), at('10:00:08'), {
+        service: 'web',
+        endpoints: [{ addresses: ['fd00::1'], ready: true, kind: 'Pod', name: 'web-1' }],
+      }),
       resourceEvent(identity('EndpointSlice/shop/web-x'), at('10:00:20'), { service: 'web', endpoints: [] }),
     ])
-    const rows = await ask(reader, "SELECT from_ref, relation, to_ref, strftime(valid_from, '%H:%M:%S') AS f, strftime(valid_to, '%H:%M:%S') AS t FROM relations ORDER BY ALL")
-    expect(rows.map(({ from_ref: from, relation, to_ref: to, f, t }) => `${String(from)} ${String(relation)} ${String(to)} ${String(f)} ${String(t)}`)).toEqual([
+    const rows = await ask(
+      reader,
+      "SELECT from_ref, relation, to_ref, strftime(valid_from, '%H:%M:%S') AS f, strftime(valid_to, '%H:%M:%S') AS t FROM relations ORDER BY ALL",
+    )
+    expect(
+      rows.map(
+        ({ from_ref: from, relation, to_ref: to, f, t }) =>
+          `${String(from)} ${String(relation)} ${String(to)} ${String(f)} ${String(t)}`,
+      ),
+    ).toEqual([
       'k8s:c1//Node//n1 provided-by aws:///eu-1a/i-1 09:00:00 null',
       'k8s:c1//Pod/shop/web-1 in-namespace k8s:c1//Namespace//shop 10:00:00 10:00:30',
       'k8s:c1//Pod/shop/web-1 owned-by k8s:c1//Node//n1 10:00:00 10:00:05',
@@ -142,13 +329,30 @@ describe('relations', () => {
   })
 
   it('a relation that ended and came again has two rows', async () => {
-    const labels = (time: string, selected: boolean): WeirEvent => resourceEvent(identity('EndpointSlice/shop/web-x'), at(time), { service: 'web', endpoints: selected ? [{ addresses: ['10.0.0.1'], ready: true, kind: 'Pod', name: 'web-1' }] : [] })
-    const { reader } = await stores.filled([labels('10:00:00', true), labels('10:00:10', false), labels('10:00:20', true)])
-    expect(await ask(reader, "SELECT strftime(valid_from, '%S') AS f, strftime(valid_to, '%S') AS t FROM relations WHERE relation = 'selects' ORDER BY 1")).toEqual([{ f: '00', t: '10' }, { f: '20', t: null }])
+    const labels = (time: string, selected: boolean): WeirEvent =>
+      resourceEvent(identity('EndpointSlice/shop/web-x'), at(time), {
+        service: 'web',
+        endpoints: selected ? [{ addresses: ['10.0.0.1'], ready: true, kind: 'Pod', name: 'web-1' }] : [],
+      })
+    const { reader } = await stores.filled([
+      labels('10:00:00', true),
+      labels('10:00:10', false),
+      labels('10:00:20', true),
+    ])
+    expect(
+      await ask(
+        reader,
+        "SELECT strftime(valid_from, '%S') AS f, strftime(valid_to, '%S') AS t FROM relations WHERE relation = 'selects' ORDER BY 1",
+      ),
+    ).toEqual([
+      { f: '00', t: '10' },
+      { f: '20', t: null },
+    ])
   })
 })
 
 it('the views are there when a statement names them, empty as long as nothing came', async () => {
   const { reader } = await stores.filled()
-  for (const view of ['changes', 'RESOURCES', 'Relations']) expect(await ask(reader, `SELECT count(*) AS n FROM ${view}`)).toEqual([{ n: 0 }])
+  for (const view of ['changes', 'RESOURCES', 'Relations'])
+    expect(await ask(reader, `SELECT count(*) AS n FROM ${view}`)).toEqual([{ n: 0 }])
 })

@@ -11,10 +11,28 @@ export const kubernetesViewNames = ['changes', 'audit', 'resources', 'relations'
 export type KubernetesView = (typeof kubernetesViewNames)[number]
 
 /** Definitions of the views of clusters and clouds that a statement may speak of. */
-export function kubernetesViews({ sql, reads, audited, zoned, related, times }: Pick<Statement, 'sql' | 'reads' | 'audited' | 'zoned' | 'related' | 'times'>, input: ViewInput, kept: KeptOf): string {
+export function kubernetesViews(
+  {
+    sql,
+    reads,
+    audited,
+    zoned,
+    related,
+    times,
+  }: Pick<Statement, 'sql' | 'reads' | 'audited' | 'zoned' | 'related' | 'times'>,
+  input: ViewInput,
+  kept: KeptOf,
+): string {
   const make: Readonly<Record<KubernetesView, () => string>> = {
-    changes: () => changesView(input, audited, times.changes), audit: () => auditView(input, times.audit, kept.traces), resources: () => resourcesView(input, zoned), relations: () => relationsView(input, related), traffic: () => trafficView(input, times.traffic, kept.traffic),
+    changes: () => changesView(input, audited, times.changes),
+    audit: () => auditView(input, times.audit, kept.traces),
+    resources: () => resourcesView(input, zoned),
+    relations: () => relationsView(input, related),
+    traffic: () => trafficView(input, times.traffic, kept.traffic),
   }
   const asked = sql.toLowerCase()
-  return kubernetesViewNames.filter((name) => reads?.has(name) ?? asked.includes(name)).map((name) => `; CREATE TEMP VIEW ${name} AS ${make[name]()}`).join('')
+  return kubernetesViewNames
+    .filter((name) => reads?.has(name) ?? asked.includes(name))
+    .map((name) => `; CREATE TEMP VIEW ${name} AS ${make[name]()}`)
+    .join('')
 }

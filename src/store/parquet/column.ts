@@ -35,7 +35,14 @@ interface Page {
   readonly header: (uncompressed: number, compressed: number) => ThriftStruct
 }
 
-function assemble(column: Column, levels: Levels, pages: readonly Page[], used: readonly number[], statistics: ThriftStruct | undefined, compress: boolean): Chunk {
+function assemble(
+  column: Column,
+  levels: Levels,
+  pages: readonly Page[],
+  used: readonly number[],
+  statistics: ThriftStruct | undefined,
+  compress: boolean,
+): Chunk {
   const pieces: Uint8Array[] = []
   let uncompressed = 0
   let bytes = 0
@@ -48,15 +55,40 @@ function assemble(column: Column, levels: Levels, pages: readonly Page[], used: 
     bytes += head.length + stored.length
     if (index === 0 && pages.length > 1) dictionaryBytes = head.length + stored.length
   }
-  return { ...column, pieces, bytes, uncompressed, values: levels.values, encodings: used, codec: compress ? codecs.zstd : codecs.none, dictionaryBytes, statistics }
+  return {
+    ...column,
+    pieces,
+    bytes,
+    uncompressed,
+    values: levels.values,
+    encodings: used,
+    codec: compress ? codecs.zstd : codecs.none,
+    dictionaryBytes,
+    statistics,
+  }
 }
 
 function dataPage(levels: Levels, encoding: number): Page['header'] {
-  return (whole, stored) => struct([1, i32(0)], [2, i32(whole)], [3, i32(stored)], [5, nested(struct([1, i32(levels.values)], [2, i32(encoding)], [3, i32(encodings.rle)], [4, i32(encodings.rle)]))])
+  return (whole, stored) =>
+    struct(
+      [1, i32(0)],
+      [2, i32(whole)],
+      [3, i32(stored)],
+      [
+        5,
+        nested(struct([1, i32(levels.values)], [2, i32(encoding)], [3, i32(encodings.rle)], [4, i32(encodings.rle)])),
+      ],
+    )
 }
 
 function dictionaryPage(entries: number): Page['header'] {
-  return (whole, stored) => struct([1, i32(2)], [2, i32(whole)], [3, i32(stored)], [7, nested(struct([1, i32(entries)], [2, i32(encodings.plain)]))])
+  return (whole, stored) =>
+    struct(
+      [1, i32(2)],
+      [2, i32(whole)],
+      [3, i32(stored)],
+      [7, nested(struct([1, i32(entries)], [2, i32(encodings.plain)]))],
+    )
 }
 
 function begin(levels: Levels): void {
@@ -68,13 +100,17 @@ function begin(levels: Levels): void {
 function number(value: number, width: 4 | 8): Uint8Array {
   const bytes = new Uint8Array(width)
   const view = new DataView(bytes.buffer)
-  view.setUint32(0, value % 4_294_967_296 | 0, true)
+  view.setUint32(0, (value % 4_294_967_296) | 0, true)
   if (width === 8) view.setBigInt64(0, BigInt(value), true)
   return bytes
 }
 
 function statisticsOf(levels: Levels, least?: Uint8Array, most?: Uint8Array): ThriftStruct {
-  return struct([3, i64(levels.nulls)], [5, most === undefined ? undefined : binary(most)], [6, least === undefined ? undefined : binary(least)])
+  return struct(
+    [3, i64(levels.nulls)],
+    [5, most === undefined ? undefined : binary(most)],
+    [6, least === undefined ? undefined : binary(least)],
+  )
 }
 
 /** Indexes into a dictionary, behind the levels. */
@@ -105,16 +141,30 @@ export function integers(column: Column, values: Uint32Array, count: number, bas
       out.room(entries.length * width)
       for (const entry of entries) {
         const value = base + entry
-        out.u32(value % 4_294_967_296 | 0)
+        out.u32((value % 4_294_967_296) | 0)
         if (width === 8) out.u32(Math.floor(value / 4_294_967_296))
       }
       const dictionaryBody = { body: out.taken().slice(), header: dictionaryPage(entries.length) }
-      return assemble(column, levels, [dictionaryBody, indexPage(levels, indexes, count, entries.length)], [encodings.plain, encodings.rle, encodings.dictionary], statistics, false)
+      return assemble(
+        column,
+        levels,
+        [dictionaryBody, indexPage(levels, indexes, count, entries.length)],
+        [encodings.plain, encodings.rle, encodings.dictionary],
+        statistics,
+        false,
+      )
     }
   }
   begin(levels)
   delta(values, count, count === 0 ? 0 : signed(values[0] as number), out)
-  return assemble(column, levels, [{ body: out.taken().slice(), header: dataPage(levels, encodings.delta) }], [encodings.rle, encodings.delta], statistics, false)
+  return assemble(
+    column,
+    levels,
+    [{ body: out.taken().slice(), header: dataPage(levels, encodings.delta) }],
+    [encodings.rle, encodings.delta],
+    statistics,
+    false,
+  )
 }
 
 /** Values as their bytes, in order: 64-bit integers of any size, doubles, and texts that are hardly ever the same, each behind its length (32 bits). */
@@ -124,11 +174,24 @@ export function plain(column: Column, bytes: Uint8Array, levels: Levels): Chunk 
   const body = out.taken()
   const compress = body.length >= worthCompressing
   // What is compressed is not needed after that: a copy of it would be for nothing.
-  return assemble(column, levels, [{ body: compress ? body : body.slice(), header: dataPage(levels, encodings.plain) }], [encodings.plain, encodings.rle], statisticsOf(levels), compress)
+  return assemble(
+    column,
+    levels,
+    [{ body: compress ? body : body.slice(), header: dataPage(levels, encodings.plain) }],
+    [encodings.plain, encodings.rle],
+    statisticsOf(levels),
+    compress,
+  )
 }
 
 /** Texts by their index in a list of all distinct ones. */
-export function texts(column: Column, entries: readonly string[], indexes: Uint32Array, count: number, levels: Levels): Chunk {
+export function texts(
+  column: Column,
+  entries: readonly string[],
+  indexes: Uint32Array,
+  count: number,
+  levels: Levels,
+): Chunk {
   out.at = 0
   let [least, most] = [entries[0] ?? '', entries[0] ?? '']
   let ascii = true
@@ -144,7 +207,14 @@ export function texts(column: Column, entries: readonly string[], indexes: Uint3
   const [first, last] = ascii ? [Buffer.from(least), Buffer.from(most)] : extremes(entries)
   const short = entries.length > 0 && first.length <= 64 && last.length <= 64
   const statistics = short ? statisticsOf(levels, first, last) : statisticsOf(levels)
-  return assemble(column, levels, [dictionary, page], [encodings.plain, encodings.rle, encodings.dictionary], statistics, dictionary.body.length >= worthCompressing)
+  return assemble(
+    column,
+    levels,
+    [dictionary, page],
+    [encodings.plain, encodings.rle, encodings.dictionary],
+    statistics,
+    dictionary.body.length >= worthCompressing,
+  )
 }
 
 /** The least and the most of texts, by their bytes. */
@@ -160,16 +230,24 @@ function extremes(entries: readonly string[]): readonly [Buffer, Buffer] {
 
 /** The footer's entry of a chunk that begins at `offset`. */
 export function chunkMeta(chunk: Chunk, offset: number, path: readonly Uint8Array[]): ThriftStruct {
-  return struct([2, i64(offset)], [3, nested(struct(
-    [1, i32(physicalType(chunk.type))],
-    [2, { kind: 9, value: { of: 5, items: chunk.encodings } }],
-    [3, { kind: 9, value: { of: 8, items: path } }],
-    [4, i32(chunk.codec)],
-    [5, i64(chunk.values)],
-    [6, i64(chunk.uncompressed)],
-    [7, i64(chunk.bytes)],
-    [9, i64(offset + chunk.dictionaryBytes)],
-    [11, chunk.dictionaryBytes === 0 ? undefined : i64(offset)],
-    [12, chunk.statistics === undefined ? undefined : nested(chunk.statistics)],
-  ))])
+  return struct(
+    [2, i64(offset)],
+    [
+      3,
+      nested(
+        struct(
+          [1, i32(physicalType(chunk.type))],
+          [2, { kind: 9, value: { of: 5, items: chunk.encodings } }],
+          [3, { kind: 9, value: { of: 8, items: path } }],
+          [4, i32(chunk.codec)],
+          [5, i64(chunk.values)],
+          [6, i64(chunk.uncompressed)],
+          [7, i64(chunk.bytes)],
+          [9, i64(offset + chunk.dictionaryBytes)],
+          [11, chunk.dictionaryBytes === 0 ? undefined : i64(offset)],
+          [12, chunk.statistics === undefined ? undefined : nested(chunk.statistics)],
+        ),
+      ),
+    ],
+  )
 }

@@ -17,10 +17,16 @@ const stores = temporaryStores()
 
 /** A number for each column that changes when any cell of any row does. */
 async function fingerprint(store: Store): Promise<unknown> {
-  return ask(store.reader, `SELECT count(*) AS rows, ${flowFields.map(({ name }) => `bit_xor(hash("${name}", _pos))::VARCHAR AS "${name}"`).join(', ')} FROM flows`)
+  return ask(
+    store.reader,
+    `SELECT count(*) AS rows, ${flowFields.map(({ name }) => `bit_xor(hash("${name}", _pos))::VARCHAR AS "${name}"`).join(', ')} FROM flows`,
+  )
 }
 
-it.each([{ fine: false, what: 'as they are' }, { fine: true, what: 'anew where times are of two sorts' }])('large files are put together $what, whatever columns each has', async ({ fine }) => {
+it.each([
+  { fine: false, what: 'as they are' },
+  { fine: true, what: 'anew where times are of two sorts' },
+])('large files are put together $what, whatever columns each has', async ({ fine }) => {
   const random = new SeededRandom(3)
   let now = startOfDay
   const real = realHost()
@@ -28,9 +34,15 @@ it.each([{ fine: false, what: 'as they are' }, { fine: true, what: 'anew where t
   const make = new FrameMaker()
   for (const [index, share] of [0.1, 0.4, 0.05].entries()) {
     const { batch } = anyFlows(random, 17_000, share, startOfDay)
-    const columns: Record<string, Column> = Object.fromEntries(Object.entries(batch.columns).filter(([, { kind }]) => kind !== 'time'))
+    const columns: Record<string, Column> = Object.fromEntries(
+      Object.entries(batch.columns).filter(([, { kind }]) => kind !== 'time'),
+    )
     // Times of whole milliseconds and finer ones can't stand in one file: such files are written anew.
-    if (fine) columns['time_end'] = { kind: 'time', values: Float64Array.from({ length: 17_000 }, (_, row) => startOfDay + row + index / 4) }
+    if (fine)
+      columns['time_end'] = {
+        kind: 'time',
+        values: Float64Array.from({ length: 17_000 }, (_, row) => startOfDay + row + index / 4),
+      }
     await store.projection.apply([make.batch({ ...batch, columns }, startOfDay, 'netflow')])
     await store.projection.commit()
   }
@@ -45,7 +57,13 @@ it.each([{ fine: false, what: 'as they are' }, { fine: true, what: 'anew where t
 })
 
 it.each([
-  { what: 'of large events, however few, are put together as they are', rows: 64, bytes: 20_000, anew: false, groups: 6 },
+  {
+    what: 'of large events, however few, are put together as they are',
+    rows: 64,
+    bytes: 20_000,
+    anew: false,
+    groups: 6,
+  },
   { what: 'of few events are written anew', rows: 16, bytes: 10_000, anew: true, groups: 1 },
   { what: 'of many such, in groups of bounded size', rows: 16, bytes: 10_000, files: 150, anew: true, groups: 3 },
 ])('files $what', async ({ rows, bytes, files: count = 3, anew, groups }) => {
@@ -56,10 +74,18 @@ it.each([
   const text = 'x'.repeat(bytes)
   for (let file = 0; file < count; file++) {
     // Two frames of a file: groups of a file are of whole frames.
-    for (let frame = 0; frame < 2; frame++) await store.projection.apply([make.events(Array.from({ length: rows }, (_, row) => event(`${file}-${frame}-${row}`, { json: { text, row } })), startOfDay, 'http')])
+    for (let frame = 0; frame < 2; frame++)
+      await store.projection.apply([
+        make.events(
+          Array.from({ length: rows }, (_, row) => event(`${file}-${frame}-${row}`, { json: { text, row } })),
+          startOfDay,
+          'http',
+        ),
+      ])
     await store.projection.commit()
   }
-  const all = 'SELECT count(*) AS rows, count(DISTINCT id) AS ids, bit_xor(hash(id, data, _pos))::VARCHAR AS cells FROM events'
+  const all =
+    'SELECT count(*) AS rows, count(DISTINCT id) AS ids, bit_xor(hash(id, data, _pos))::VARCHAR AS cells FROM events'
   const before = await ask(store.reader, all)
   now += 2 * msPerHour
   while (await store.maintain());
@@ -70,7 +96,11 @@ it.each([
   expect(await ask(store.reader, all)).toEqual(before)
   const instance = await DuckDBInstance.create(':memory:')
   const connection = await instance.connect()
-  expect((await connection.runAndReadAll(`SELECT count(DISTINCT row_group_id)::INTEGER FROM parquet_metadata('${path}')`)).getRows()[0]?.[0]).toBe(groups)
+  expect(
+    (
+      await connection.runAndReadAll(`SELECT count(DISTINCT row_group_id)::INTEGER FROM parquet_metadata('${path}')`)
+    ).getRows()[0]?.[0],
+  ).toBe(groups)
   connection.closeSync()
   instance.closeSync()
 })

@@ -1,7 +1,20 @@
 import { crc32 } from 'node:zlib'
 import type { Disk } from '../../host/index.ts'
 import { footer, magic } from './file.ts'
-import { decodeThrift, encodeThrift, i32, i64, kinds, list, nested, struct, binary, type ThriftField, type ThriftList, type ThriftStruct } from './thrift.ts'
+import {
+  decodeThrift,
+  encodeThrift,
+  i32,
+  i64,
+  kinds,
+  list,
+  nested,
+  struct,
+  binary,
+  type ThriftField,
+  type ThriftList,
+  type ThriftStruct,
+} from './thrift.ts'
 
 /** Bytes copied at a time. */
 const copyBytes = 1 << 20
@@ -35,15 +48,17 @@ async function read(disk: Disk, path: string): Promise<Source> {
     const tail = new Uint8Array(8)
     await file.read(tail, size - 8)
     const length = new DataView(tail.buffer).getUint32(0, true)
-    if (!tail.subarray(4).every((byte, at) => byte === magic[at]) || length > size - 12) throw new Error(`${path} is no Parquet file`)
+    if (!tail.subarray(4).every((byte, at) => byte === magic[at]) || length > size - 12)
+      throw new Error(`${path} is no Parquet file`)
     const bytes = new Uint8Array(length)
     await file.read(bytes, size - 8 - length)
     const meta = decodeThrift(bytes)
     const schema = items(meta, 2)
     const columns = new Map<string, ThriftStruct[]>()
-    for (let at = 1; at < schema.length; ) {
+    for (let at = 1; at < schema.length;) {
       const first = at++
-      for (let open = number(schema[first] as ThriftStruct, 5); open > 0; open--) open += number(schema[at++] as ThriftStruct, 5)
+      for (let open = number(schema[first] as ThriftStruct, 5); open > 0; open--)
+        open += number(schema[at++] as ThriftStruct, 5)
       columns.set(text(schema[first]?.get(4)), schema.slice(first, at))
     }
     return { path, rows: number(meta, 3), end: size - 8 - length, columns, groups: items(meta, 4) }
@@ -54,7 +69,10 @@ async function read(disk: Disk, path: string): Promise<Source> {
 
 /** Type, repetition, children and meaning; not the newer way of saying the same. */
 function sameColumn(a: readonly ThriftStruct[], b: readonly ThriftStruct[]): boolean {
-  return a.length === b.length && a.every((element, at) => [1, 3, 5, 6].every((id) => element.get(id)?.value === b[at]?.get(id)?.value))
+  return (
+    a.length === b.length &&
+    a.every((element, at) => [1, 3, 5, 6].every((id) => element.get(id)?.value === b[at]?.get(id)?.value))
+  )
 }
 
 /** Name of the column that a chunk is of: the first part of its path. */
@@ -79,7 +97,11 @@ function moved(chunk: ThriftStruct, by: number): ThriftStruct {
 }
 
 /** A plain column's part of a row group in which no row has a value: its bytes, and its entry at an offset. */
-function absent(elements: readonly ThriftStruct[], name: string, rows: number): { readonly bytes: Uint8Array; entry(offset: number): ThriftStruct } {
+function absent(
+  elements: readonly ThriftStruct[],
+  name: string,
+  rows: number,
+): { readonly bytes: Uint8Array; entry(offset: number): ThriftStruct } {
   const run: number[] = []
   for (let rest = rows * 2; ; rest = Math.floor(rest / 128)) {
     run.push(rest < 128 ? rest : (rest % 128) | 128)
@@ -89,17 +111,46 @@ function absent(elements: readonly ThriftStruct[], name: string, rows: number): 
   // The level of a list's absent row is 0, too; of lists come the levels of repetition first.
   const one = [level.length, 0, 0, 0, ...level]
   const body = Uint8Array.from(elements.length > 1 ? [...one, ...one] : one)
-  const head = encodeThrift(struct([1, i32(0)], [2, i32(body.length)], [3, i32(body.length)], [5, nested(struct([1, i32(rows)], [2, i32(0)], [3, i32(3)], [4, i32(3)]))]))
+  const head = encodeThrift(
+    struct(
+      [1, i32(0)],
+      [2, i32(body.length)],
+      [3, i32(body.length)],
+      [5, nested(struct([1, i32(rows)], [2, i32(0)], [3, i32(3)], [4, i32(3)]))],
+    ),
+  )
   const bytes = new Uint8Array(head.length + body.length)
   bytes.set(head)
   bytes.set(body, head.length)
   const path = elements.map((element, at) => (at === 0 ? name : text(element.get(4))))
   return {
     bytes,
-    entry: (offset) => struct([2, i64(offset)], [3, nested(struct(
-      [1, elements.at(-1)?.get(1) ?? i32(0)], [2, list(kinds.i32, [0, 3])], [3, list(kinds.binary, path.map((part) => binary(part).value))], [4, i32(0)], [5, i64(rows)],
-      [6, i64(bytes.length)], [7, i64(bytes.length)], [9, i64(offset)], [12, nested(struct([3, i64(rows)]))],
-    ))]),
+    entry: (offset) =>
+      struct(
+        [2, i64(offset)],
+        [
+          3,
+          nested(
+            struct(
+              [1, elements.at(-1)?.get(1) ?? i32(0)],
+              [2, list(kinds.i32, [0, 3])],
+              [
+                3,
+                list(
+                  kinds.binary,
+                  path.map((part) => binary(part).value),
+                ),
+              ],
+              [4, i32(0)],
+              [5, i64(rows)],
+              [6, i64(bytes.length)],
+              [7, i64(bytes.length)],
+              [9, i64(offset)],
+              [12, nested(struct([3, i64(rows)]))],
+            ),
+          ),
+        ],
+      ),
   }
 }
 
@@ -107,12 +158,22 @@ function absent(elements: readonly ThriftStruct[], name: string, rows: number): 
  * Puts the row groups of files behind each other as they are: nothing is decoded. Undefined when that can't be or would not
  * be good: the same column of different types, or row groups that have, on average, both fewer rows than these and fewer bytes before compression.
  */
-export async function concatenate(disk: Disk, from: readonly string[], path: string, metadata: Readonly<Record<string, string>>, fewest: { readonly rows: number; readonly bytes: number }): Promise<{ readonly rows: number; readonly bytes: number; readonly crc: number } | undefined> {
+export async function concatenate(
+  disk: Disk,
+  from: readonly string[],
+  path: string,
+  metadata: Readonly<Record<string, string>>,
+  fewest: { readonly rows: number; readonly bytes: number },
+): Promise<{ readonly rows: number; readonly bytes: number; readonly crc: number } | undefined> {
   const sources: Source[] = []
   for (const each of from) sources.push(await read(disk, each))
   const rows = sources.reduce((sum, source) => sum + source.rows, 0)
   const all = sources.flatMap(({ groups }) => groups)
-  if (rows < fewest.rows * all.length && all.reduce((sum, group) => sum + number(group, 2), 0) < fewest.bytes * all.length) return undefined
+  if (
+    rows < fewest.rows * all.length &&
+    all.reduce((sum, group) => sum + number(group, 2), 0) < fewest.bytes * all.length
+  )
+    return undefined
   const columns = new Map<string, readonly ThriftStruct[]>()
   for (const source of sources) {
     for (const [name, elements] of source.columns) {
@@ -148,7 +209,14 @@ export async function concatenate(disk: Disk, from: readonly string[], path: str
           entries.push(none.entry(at))
           await append(none.bytes)
         }
-        groups.push(struct([1, list(kinds.struct, entries)], [2, group.get(2)], [3, group.get(3)], [7, { kind: kinds.i16, value: groups.length }]))
+        groups.push(
+          struct(
+            [1, list(kinds.struct, entries)],
+            [2, group.get(2)],
+            [3, group.get(3)],
+            [7, { kind: kinds.i16, value: groups.length }],
+          ),
+        )
       }
     }
     const schema = [struct([4, binary('schema')], [5, i32(columns.size)]), ...[...columns.values()].flat()]
@@ -164,7 +232,7 @@ async function copy(disk: Disk, { path, end }: Source, append: (bytes: Uint8Arra
   const from = await disk.open(path, 'read')
   try {
     const buffer = new Uint8Array(copyBytes)
-    for (let done = magic.length; done < end; ) {
+    for (let done = magic.length; done < end;) {
       const piece = buffer.subarray(0, Math.min(copyBytes, end - done))
       if ((await from.read(piece, done)) !== piece.length) throw new Error(`${path} has become shorter`)
       await append(piece)

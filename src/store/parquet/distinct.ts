@@ -35,7 +35,16 @@ export function dictionaryOf(values: Uint32Array, count: number): Distinct {
     indexes.fill(0, 0, count)
     return { least, most, entries: entries.subarray(0, 1), indexes }
   }
-  return { least, most, entries: worthFinding(values, count) ? (most - least < slotCount ? findNear(values, count, least) : find(values, count)) : undefined, indexes }
+  return {
+    least,
+    most,
+    entries: worthFinding(values, count)
+      ? most - least < slotCount
+        ? findNear(values, count, least)
+        : find(values, count)
+      : undefined,
+    indexes,
+  }
 }
 
 const sampled = 2048

@@ -50,7 +50,7 @@ export class Presence implements Levels {
   /** Rows by a bit each, the first in the lowest. Answers how many have a value. */
   take(valid: Uint8Array, rows: number): number {
     let missing = 0
-    for (let row = 0; row < rows; row++) missing += 1 - ((valid[row >> 3] as number) >> (row & 7) & 1)
+    for (let row = 0; row < rows; row++) missing += 1 - (((valid[row >> 3] as number) >> (row & 7)) & 1)
     if (missing === 0 || missing === rows) {
       this.fill(rows, missing === 0)
       return rows - missing
@@ -58,7 +58,9 @@ export class Presence implements Levels {
     if (this.nulls === 0) this.#begin()
     this.#room(this.values + rows)
     if ((this.values & 7) === 0) this.#bits.set(valid.subarray(0, (rows + 7) >> 3), this.values >> 3)
-    else for (let row = 0; row < rows; row++) this.#set(this.values + row, ((valid[row >> 3] as number) >> (row & 7) & 1) === 1)
+    else
+      for (let row = 0; row < rows; row++)
+        this.#set(this.values + row, (((valid[row >> 3] as number) >> (row & 7)) & 1) === 1)
     this.values += rows
     this.nulls += missing
     return rows - missing

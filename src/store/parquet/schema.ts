@@ -1,7 +1,20 @@
 import { binary, bool, byte, i32, nested, struct, type ThriftStruct } from './thrift.ts'
 
 /** What a column holds. Times are instants: `ms` whole milliseconds, `us` microseconds since 1970 in UTC. */
-export type ColumnType = 'u8' | 'u16' | 'u32' | 'i32' | 'u64' | 'i64' | 'f64' | 'ms' | 'us' | 'text' | 'json' | 'list<u8>' | 'list<text>'
+export type ColumnType =
+  | 'u8'
+  | 'u16'
+  | 'u32'
+  | 'i32'
+  | 'u64'
+  | 'i64'
+  | 'f64'
+  | 'ms'
+  | 'us'
+  | 'text'
+  | 'json'
+  | 'list<u8>'
+  | 'list<text>'
 
 /** Parquet's physical types. */
 export const physical = { int32: 1, int64: 2, double: 5, bytes: 6 } as const
@@ -70,7 +83,13 @@ export function elementsOf(name: string, type: ColumnType): readonly ThriftStruc
   if (!isList(type)) return [leaf(name, shape)]
   const converted = 3
   return [
-    struct([3, i32(repetition.optional)], [4, binary(name)], [5, i32(1)], [6, i32(converted)], [10, nested(struct([3, nested(empty)]))]),
+    struct(
+      [3, i32(repetition.optional)],
+      [4, binary(name)],
+      [5, i32(1)],
+      [6, i32(converted)],
+      [10, nested(struct([3, nested(empty)]))],
+    ),
     struct([3, i32(repetition.repeated)], [4, binary('list')], [5, i32(1)]),
     leaf('element', shape),
   ]

@@ -4,7 +4,18 @@ import { Bytes } from './bits.ts'
  * Thrift's compact protocol as far as Parquet's footers and page headers use it: a struct is its fields by number.
  * https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
  */
-export const kinds = { true: 1, false: 2, byte: 3, i16: 4, i32: 5, i64: 6, double: 7, binary: 8, list: 9, struct: 12 } as const
+export const kinds = {
+  true: 1,
+  false: 2,
+  byte: 3,
+  i16: 4,
+  i32: 5,
+  i64: 6,
+  double: 7,
+  binary: 8,
+  list: 9,
+  struct: 12,
+} as const
 
 export interface ThriftList {
   readonly of: number
@@ -28,18 +39,32 @@ export const i32 = (value: number): ThriftField => ({ kind: kinds.i32, value })
 export const i64 = (value: number): ThriftField => ({ kind: kinds.i64, value })
 export const byte = (value: number): ThriftField => ({ kind: kinds.byte, value })
 export const bool = (value: boolean): ThriftField => ({ kind: kinds.true, value })
-export const binary = (value: Uint8Array | string): ThriftField => ({ kind: kinds.binary, value: typeof value === 'string' ? utf8.encode(value) : value })
+export const binary = (value: Uint8Array | string): ThriftField => ({
+  kind: kinds.binary,
+  value: typeof value === 'string' ? utf8.encode(value) : value,
+})
 export const nested = (value: ThriftStruct): ThriftField => ({ kind: kinds.struct, value })
-export const list = (of: number, items: readonly ThriftItem[]): ThriftField => ({ kind: kinds.list, value: { of, items } })
-export const strings = (texts: readonly string[]): ThriftField => list(kinds.binary, texts.map((text) => utf8.encode(text)))
+export const list = (of: number, items: readonly ThriftItem[]): ThriftField => ({
+  kind: kinds.list,
+  value: { of, items },
+})
+export const strings = (texts: readonly string[]): ThriftField =>
+  list(
+    kinds.binary,
+    texts.map((text) => utf8.encode(text)),
+  )
 
 class Out extends Bytes {
   item(kind: number, value: ThriftItem): void {
     switch (kind) {
-      case kinds.byte: this.byte((value as number) & 255); break
+      case kinds.byte:
+        this.byte((value as number) & 255)
+        break
       case kinds.i16:
       case kinds.i32:
-      case kinds.i64: this.zigzag(value as number); break
+      case kinds.i64:
+        this.zigzag(value as number)
+        break
       case kinds.double: {
         this.room(8)
         new DataView(this.bytes.buffer).setFloat64(this.at, value as number, true)
@@ -65,8 +90,11 @@ class Out extends Bytes {
         }
         break
       }
-      case kinds.struct: this.struct(value as ThriftStruct); break
-      default: throw new Error(`no such kind in thrift: ${kind}`)
+      case kinds.struct:
+        this.struct(value as ThriftStruct)
+        break
+      default:
+        throw new Error(`no such kind in thrift: ${kind}`)
     }
   }
 
@@ -125,10 +153,12 @@ class In {
 
   item(kind: number): ThriftItem {
     switch (kind) {
-      case kinds.byte: return (this.byte() << 24) >> 24
+      case kinds.byte:
+        return (this.byte() << 24) >> 24
       case kinds.i16:
       case kinds.i32:
-      case kinds.i64: return this.zigzag()
+      case kinds.i64:
+        return this.zigzag()
       case kinds.double: {
         this.at += 8
         return new DataView(this.#bytes.buffer, this.#bytes.byteOffset).getFloat64(this.at - 8, true)
@@ -147,14 +177,16 @@ class In {
         for (let i = 0; i < size; i++) items.push(of === kinds.true ? this.byte() === 1 : this.item(of))
         return { of, items }
       }
-      case kinds.struct: return this.struct()
-      default: throw new Error(`no such kind in thrift: ${kind}`)
+      case kinds.struct:
+        return this.struct()
+      default:
+        throw new Error(`no such kind in thrift: ${kind}`)
     }
   }
 
   struct(): ThriftStruct {
     const fields = new Map<number, ThriftField>()
-    for (let last = 0; ; ) {
+    for (let last = 0; ;) {
       const head = this.byte()
       if (head === 0) return fields
       last = head >> 4 === 0 ? this.zigzag() : last + (head >> 4)

@@ -78,16 +78,28 @@ export async function answerOrders({ host, channel, pid, ownBytes }: QueryChildO
         }
         reader = new DuckReader({
           folder: { directory, versions, verify, suspect },
-          timers: host.timers, memoryLimit: `${Math.round(duckBytes / 1e6)}MB`, threads, calls: 2, keptBytes: 0,
-          ...(spill === undefined ? {} : { spill: async () => spill.bytes, spillFolder: spill.folder }), ...(order.file ? { output: fileOutput } : {}),
+          timers: host.timers,
+          memoryLimit: `${Math.round(duckBytes / 1e6)}MB`,
+          threads,
+          calls: 2,
+          keptBytes: 0,
+          ...(spill === undefined ? {} : { spill: async () => spill.bytes, spillFolder: spill.folder }),
+          ...(order.file ? { output: fileOutput } : {}),
         })
         // What fails here fails again with the first query, which tells why.
         const started = (): Promise<void> => send({ is: 'started', pid })
-        reader.open().then(started, started).catch(() => channel.destroy())
+        reader
+          .open()
+          .then(started, started)
+          .catch(() => channel.destroy())
         break
       }
-      case 'version': versions.advance(order.state); break
-      case 'verified': verified?.resolve(order.damaged); break
+      case 'version':
+        versions.advance(order.state)
+        break
+      case 'verified':
+        verified?.resolve(order.damaged)
+        break
       case 'query':
         abort = new AbortController()
         run(order.query, abort.signal).catch(() => channel.destroy())
@@ -109,5 +121,7 @@ export async function answerOrders({ host, channel, pid, ownBytes }: QueryChildO
 /** DuckDB's own words about memory name settings that nobody can change here. */
 function sayingLimit(error: unknown, processBytes: number): Fault {
   const fault = faultOf(error)
-  return /Out of Memory|bad_alloc|Allocation failure|failed to allocate/i.test(fault.message) ? { code: 'WEIR_SQL_MEMORY', message: memoryMessage(processBytes) } : fault
+  return /Out of Memory|bad_alloc|Allocation failure|failed to allocate/i.test(fault.message)
+    ? { code: 'WEIR_SQL_MEMORY', message: memoryMessage(processBytes) }
+    : fault
 }

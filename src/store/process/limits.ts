@@ -12,5 +12,7 @@ export function memoryMessage(bytes: number): string {
 }
 
 export function timeoutMessage(ms: number, bound: 'work' | 'wait'): string {
-  return bound === 'work' ? `The query took more than ${ms / 1000} s and was ended.` : `The query gave no rows for ${ms / 1000} s and was ended.`
+  return bound === 'work'
+    ? `The query took more than ${ms / 1000} s and was ended.`
+    : `The query gave no rows for ${ms / 1000} s and was ended.`
 }

@@ -73,13 +73,19 @@ export class QueryProcesses {
     const child = start({ file, memoryBytes: limits.memoryBytes })
     const spill = spillBytes > 0 ? { folder: `${directory}/${spillFolderOf(slot)}`, bytes: spillBytes } : undefined
     const process = new QueryProcess({
-      child, host, log, limits, file, folder,
+      child,
+      host,
+      log,
+      limits,
+      file,
+      folder,
       settings: { directory, duckBytes: limits.memoryBytes * 0.75, processBytes: limits.memoryBytes, threads, spill },
     })
     this.#all.set(process, slot)
     const gone = async (): Promise<void> => {
       if (this.#idle === process) this.#idle = undefined
-      if (spill !== undefined) for (const name of await host.disk.list(spill.folder)) await host.disk.remove(`${spill.folder}/${name}`)
+      if (spill !== undefined)
+        for (const name of await host.disk.list(spill.folder)) await host.disk.remove(`${spill.folder}/${name}`)
       this.#all.delete(process)
     }
     process.ended.then(gone).catch(() => this.#all.delete(process))

@@ -105,13 +105,26 @@ export class QueryProcess {
     return this.#bytesOf(query, within, finish)
   }
 
-  async *#bytesOf({ format }: IsolatedQuery, within: Within, finish: () => void): AsyncGenerator<Uint8Array, number | undefined> {
-    const { child, host: { timers } } = this.#options
-    const paused = (): Timer => timers.after(mostPausedMs, () => {
-      this.kill(new WeirError('WEIR_SQL_TIMEOUT', `The rows of the query were not read for ${mostPausedMs / 1000} s; it was ended.`))
-      // Perhaps nothing reads the answer any more, and this generator never continues.
-      finish()
-    })
+  async *#bytesOf(
+    { format }: IsolatedQuery,
+    within: Within,
+    finish: () => void,
+  ): AsyncGenerator<Uint8Array, number | undefined> {
+    const {
+      child,
+      host: { timers },
+    } = this.#options
+    const paused = (): Timer =>
+      timers.after(mostPausedMs, () => {
+        this.kill(
+          new WeirError(
+            'WEIR_SQL_TIMEOUT',
+            `The rows of the query were not read for ${mostPausedMs / 1000} s; it was ended.`,
+          ),
+        )
+        // Perhaps nothing reads the answer any more, and this generator never continues.
+        finish()
+      })
     let pause = paused()
     let whole = false
     try {
@@ -172,7 +185,8 @@ export class QueryProcess {
     const how = await child.ended
     if (this.#reason !== undefined) return this.#reason
     const errors = child.errors()
-    if (how === 'SIGKILL' || /out of memory|bad_alloc|allocation failed|Cannot allocate/i.test(errors)) return new WeirError('WEIR_SQL_MEMORY', memoryMessage(limits.memoryBytes))
+    if (how === 'SIGKILL' || /out of memory|bad_alloc|allocation failed|Cannot allocate/i.test(errors))
+      return new WeirError('WEIR_SQL_MEMORY', memoryMessage(limits.memoryBytes))
     log.error('A query process ended unexpectedly.', { how, errors })
     return new WeirError('WEIR_SQL_PROCESS', `The query process ended unexpectedly (${how}).`)
   }
@@ -202,7 +216,9 @@ export class QueryProcess {
     let left = timeoutMs
     return async (act) => {
       const began = clock.monotonic()
-      const timer = timers.after(left, () => this.kill(new WeirError('WEIR_SQL_TIMEOUT', timeoutMessage(timeoutMs, bound))))
+      const timer = timers.after(left, () =>
+        this.kill(new WeirError('WEIR_SQL_TIMEOUT', timeoutMessage(timeoutMs, bound))),
+      )
       try {
         return await act()
       } finally {

@@ -46,23 +46,37 @@ function numbers(api: Api, vector: DuckDBVector, type: DuckDBType, rows: number)
   const id = api.DuckDBTypeId
   const plain = (values: ArrayLike<number>): string[] => filled(vector, rows, (row) => String(values[row]))
   switch (type.typeId) {
-    case id.TINYINT: return plain(new Int8Array(buffer, byteOffset, rows))
-    case id.UTINYINT: return plain(new Uint8Array(buffer, byteOffset, rows))
-    case id.SMALLINT: return plain(new Int16Array(buffer, byteOffset, rows))
-    case id.USMALLINT: return plain(new Uint16Array(buffer, byteOffset, rows))
-    case id.INTEGER: return plain(new Int32Array(buffer, byteOffset, rows))
-    case id.UINTEGER: return plain(new Uint32Array(buffer, byteOffset, rows))
+    case id.TINYINT:
+      return plain(new Int8Array(buffer, byteOffset, rows))
+    case id.UTINYINT:
+      return plain(new Uint8Array(buffer, byteOffset, rows))
+    case id.SMALLINT:
+      return plain(new Int16Array(buffer, byteOffset, rows))
+    case id.USMALLINT:
+      return plain(new Uint16Array(buffer, byteOffset, rows))
+    case id.INTEGER:
+      return plain(new Int32Array(buffer, byteOffset, rows))
+    case id.UINTEGER:
+      return plain(new Uint32Array(buffer, byteOffset, rows))
     case id.BIGINT:
-    case id.UBIGINT: return wide(vector, type.typeId === id.BIGINT, rows, buffer, byteOffset)
+    case id.UBIGINT:
+      return wide(vector, type.typeId === id.BIGINT, rows, buffer, byteOffset)
     case id.TIMESTAMP:
     case id.TIMESTAMP_TZ: {
       const words = new Int32Array(buffer, byteOffset, 2 * rows)
       const low = new Uint32Array(buffer, byteOffset, 2 * rows)
-      return filled(vector, rows, (row) => `"${isoMicroseconds((words[2 * row + 1] ?? 0) * twoTo32 + (low[2 * row] ?? 0))}"`)
+      return filled(
+        vector,
+        rows,
+        (row) => `"${isoMicroseconds((words[2 * row + 1] ?? 0) * twoTo32 + (low[2 * row] ?? 0))}"`,
+      )
     }
-    case id.FLOAT: return floats(vector, new Float32Array(buffer, byteOffset, rows), rows)
-    case id.DOUBLE: return floats(vector, new Float64Array(buffer, byteOffset, rows), rows)
-    default: return undefined
+    case id.FLOAT:
+      return floats(vector, new Float32Array(buffer, byteOffset, rows), rows)
+    case id.DOUBLE:
+      return floats(vector, new Float64Array(buffer, byteOffset, rows), rows)
+    default:
+      return undefined
   }
 }
 
@@ -70,7 +84,7 @@ function filled(vector: DuckDBVector, rows: number, text: (row: number) => strin
   const bits = validBits(vector)
   const out = new Array<string>(rows)
   for (let row = 0; row < rows; row++) {
-    out[row] = bits === undefined || ((bits[row >> 3] ?? 0) >> (row & 7) & 1) === 1 ? text(row) : 'null'
+    out[row] = bits === undefined || (((bits[row >> 3] ?? 0) >> (row & 7)) & 1) === 1 ? text(row) : 'null'
   }
   return out
 }
@@ -81,7 +95,13 @@ function floats(vector: DuckDBVector, values: Float32Array | Float64Array, rows:
 }
 
 /** 64-bit integers: a number where every reader gets it exactly, else a string. */
-function wide(vector: DuckDBVector, signed: boolean, rows: number, buffer: ArrayBufferLike, byteOffset: number): string[] {
+function wide(
+  vector: DuckDBVector,
+  signed: boolean,
+  rows: number,
+  buffer: ArrayBufferLike,
+  byteOffset: number,
+): string[] {
   const low = new Uint32Array(buffer, byteOffset, 2 * rows)
   const high = signed ? new Int32Array(buffer, byteOffset, 2 * rows) : low
   const exact = signed ? new BigInt64Array(buffer, byteOffset, rows) : new BigUint64Array(buffer, byteOffset, rows)
@@ -95,9 +115,17 @@ function others(api: Api, vector: DuckDBVector, type: DuckDBType, rows: number):
   const out = new Array<string>(rows)
   const isText = type.typeId === api.DuckDBTypeId.VARCHAR
   const isJson = type.alias === 'JSON'
-  if (vector instanceof api.DuckDBStructVector && type instanceof api.DuckDBStructType && type.entryNames.every((name) => name === '')) {
+  if (
+    vector instanceof api.DuckDBStructVector &&
+    type instanceof api.DuckDBStructType &&
+    type.entryNames.every((name) => name === '')
+  ) {
     // ROW(…) has no names: a list. The binding's value of it would hold the last part only.
-    for (let row = 0; row < rows; row++) out[row] = vector.getItem(row) === null ? 'null' : `[${type.entryTypes.map((inner, part) => jsonOf(api, vector.getItemValue(row, part), inner)).join(',')}]`
+    for (let row = 0; row < rows; row++)
+      out[row] =
+        vector.getItem(row) === null
+          ? 'null'
+          : `[${type.entryTypes.map((inner, part) => jsonOf(api, vector.getItemValue(row, part), inner)).join(',')}]`
     return out
   }
   for (let row = 0; row < rows; row++) {

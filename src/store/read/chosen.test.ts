@@ -13,8 +13,15 @@ beforeAll(async () => {
   store = await stores.open()
   const make = new FrameMaker()
   // Three days, whose endpoints have numbers of their own; on the second nobody has the address that is asked for.
-  for (const [at, sources] of [[0, ['10.0.0.1', '10.0.0.2']], [1, ['10.0.0.3', '10.0.0.4']], [2, ['10.0.0.1', '10.0.0.3', '10.0.0.9']]] as const) {
-    const rows = sources.flatMap((src, index) => [{ src, dst: '10.0.0.2', bytes: 100 + index }, { src, dst: '10.0.0.1', bytes: 200 + index, sampling: 10 }])
+  for (const [at, sources] of [
+    [0, ['10.0.0.1', '10.0.0.2']],
+    [1, ['10.0.0.3', '10.0.0.4']],
+    [2, ['10.0.0.1', '10.0.0.3', '10.0.0.9']],
+  ] as const) {
+    const rows = sources.flatMap((src, index) => [
+      { src, dst: '10.0.0.2', bytes: 100 + index },
+      { src, dst: '10.0.0.1', bytes: 200 + index, sampling: 10 },
+    ])
     await store.projection.apply([make.flows(rows, startOfDay + at * day)])
     await store.projection.commit()
   }
@@ -22,25 +29,55 @@ beforeAll(async () => {
 afterAll(() => stores.end())
 
 it.each([
-  "src_addr = '10.0.0.1'", "src_addr = '10.0.0.77'", "src_addr IN ('10.0.0.1', '10.0.0.3') AND bytes > 100", "src_addr = '10.0.0.1' AND dst_addr = '10.0.0.2'", "dst_addr = '10.0.0.1' OR src_addr = '10.0.0.1'",
-  "NOT src_addr = '10.0.0.1'", 'bytes > 200', "src_name = 'gateway' OR bytes_est > 1000", "flows.src_addr = '10.0.0.9'", "src_addr = '10.0.0.1' AND src_addr = '10.0.0.3'", "src_addr = NULL", "bytes > 0",
+  "src_addr = '10.0.0.1'",
+  "src_addr = '10.0.0.77'",
+  "src_addr IN ('10.0.0.1', '10.0.0.3') AND bytes > 100",
+  "src_addr = '10.0.0.1' AND dst_addr = '10.0.0.2'",
+  "dst_addr = '10.0.0.1' OR src_addr = '10.0.0.1'",
+  "NOT src_addr = '10.0.0.1'",
+  'bytes > 200',
+  "src_name = 'gateway' OR bytes_est > 1000",
+  "flows.src_addr = '10.0.0.9'",
+  "src_addr = '10.0.0.1' AND src_addr = '10.0.0.3'",
+  'src_addr = NULL',
+  'bytes > 0',
 ])('rows that are chosen before they get their names are those that have them: %s', async (condition) => {
   for (const columns of ['*', 'src_addr, dst_addr, bytes', '_pos, exporter_addr']) {
     // A view in a query around it is chosen with its names.
-    const named = await ask(store.reader, `SELECT ${columns} FROM (SELECT * FROM flows) flows WHERE ${condition} ORDER BY _pos`)
+    const named = await ask(
+      store.reader,
+      `SELECT ${columns} FROM (SELECT * FROM flows) flows WHERE ${condition} ORDER BY _pos`,
+    )
     expect(await ask(store.reader, `SELECT ${columns} FROM flows WHERE ${condition} ORDER BY _pos`)).toEqual(named)
     expect((await ask(store.reader, `SELECT ${columns} FROM flows WHERE ${condition}`)).length).toBe(named.length)
   }
 })
 
 it('an address that a query around it is asked for chooses nothing in the query inside', async () => {
-  const rows = await ask(store.reader, "SELECT count(*) AS n FROM flows a WHERE a.src_addr = '10.0.0.1' AND EXISTS (SELECT 1 FROM flows b WHERE a.src_addr = '10.0.0.1' AND b.src_addr <> '10.0.0.1')")
+  const rows = await ask(
+    store.reader,
+    "SELECT count(*) AS n FROM flows a WHERE a.src_addr = '10.0.0.1' AND EXISTS (SELECT 1 FROM flows b WHERE a.src_addr = '10.0.0.1' AND b.src_addr <> '10.0.0.1')",
+  )
   expect(rows).toEqual([{ n: 4 }])
 })
 
 it('sums over one address read the flows of that address', async () => {
-  expect(await ask(store.reader, "SELECT count(*) AS n, sum(bytes) AS b FROM flows WHERE src_addr = '10.0.0.1'")).toEqual([{ n: 4, b: 600 }])
-  expect(await ask(store.reader, "SELECT dst_addr, count(*) AS n FROM flows WHERE dst_addr = '10.0.0.1' GROUP BY ALL")).toEqual([{ dst_addr: '10.0.0.1', n: 7 }])
-  expect(await ask(store.reader, "WITH mine AS (SELECT * FROM flows WHERE src_addr = '10.0.0.3') SELECT count(*) AS n FROM mine")).toEqual([{ n: 4 }])
-  expect(await ask(store.reader, "SELECT (SELECT count(*) FROM flows WHERE src_addr = '10.0.0.3') AS some, (SELECT count(*) FROM flows) AS every")).toEqual([{ some: 4, every: 14 }])
+  expect(
+    await ask(store.reader, "SELECT count(*) AS n, sum(bytes) AS b FROM flows WHERE src_addr = '10.0.0.1'"),
+  ).toEqual([{ n: 4, b: 600 }])
+  expect(
+    await ask(store.reader, "SELECT dst_addr, count(*) AS n FROM flows WHERE dst_addr = '10.0.0.1' GROUP BY ALL"),
+  ).toEqual([{ dst_addr: '10.0.0.1', n: 7 }])
+  expect(
+    await ask(
+      store.reader,
+      "WITH mine AS (SELECT * FROM flows WHERE src_addr = '10.0.0.3') SELECT count(*) AS n FROM mine",
+    ),
+  ).toEqual([{ n: 4 }])
+  expect(
+    await ask(
+      store.reader,
+      "SELECT (SELECT count(*) FROM flows WHERE src_addr = '10.0.0.3') AS some, (SELECT count(*) FROM flows) AS every",
+    ),
+  ).toEqual([{ some: 4, every: 14 }])
 })

@@ -17,18 +17,29 @@ export function filesIn(views: string, pin: Pin): readonly StoredFile[] {
 const suspicious = /^(?:IO Error|Invalid Error|Invalid Input Error|Serialization Error|Could not|TProtocol)/
 
 async function reads(connection: DuckDBConnection, sql: string): Promise<boolean> {
-  return rowsOf(connection, sql).then(() => true, () => false)
+  return rowsOf(connection, sql).then(
+    () => true,
+    () => false,
+  )
 }
 
 /** Which of the files an error comes from: those that can't be read by themselves either. */
-export async function unreadableFiles(connection: DuckDBConnection, directory: string, files: readonly StoredFile[], message: string): Promise<StoredFile[]> {
+export async function unreadableFiles(
+  connection: DuckDBConnection,
+  directory: string,
+  files: readonly StoredFile[],
+  message: string,
+): Promise<StoredFile[]> {
   const named = files.filter(({ name }) => message.includes(name))
   if (named.length === 0 && !suspicious.test(message)) return []
   const broken: StoredFile[] = []
   for (const file of named.length > 0 ? named : files) {
     const path = quoted(`${directory}/${file.name}`)
     // A named file was read into; the others are known by their footers.
-    const sql = named.length > 0 ? `SELECT bit_xor(hash(t)) FROM read_parquet(${path}) t` : `SELECT count(*) FROM parquet_metadata(${path})`
+    const sql =
+      named.length > 0
+        ? `SELECT bit_xor(hash(t)) FROM read_parquet(${path}) t`
+        : `SELECT count(*) FROM parquet_metadata(${path})`
     if (!(await reads(connection, sql))) broken.push(file)
   }
   return broken

@@ -45,8 +45,12 @@ export class TableFormatter {
     const rows = this.#held
     this.#held = []
     const texts = this.#columns.map((_, column) => rows.map((row) => cellText(row[column])))
-    this.#right = this.#columns.map((_, column) => rows.length > 0 && rows.every((row) => row[column] === 'null' || /^-?\d/.test(row[column] ?? '')))
-    const widths = this.#columns.map(({ name }, column) => Math.max(name.length, ...(texts[column] ?? []).map((text) => Math.min(widest, text.length))))
+    this.#right = this.#columns.map(
+      (_, column) => rows.length > 0 && rows.every((row) => row[column] === 'null' || /^-?\d/.test(row[column] ?? '')),
+    )
+    const widths = this.#columns.map(({ name }, column) =>
+      Math.max(name.length, ...(texts[column] ?? []).map((text) => Math.min(widest, text.length))),
+    )
     this.#widths = widths
     const header = this.#line(this.#columns.map(({ name }) => name))
     return `${header}${widths.map((width) => '─'.repeat(width)).join('  ')}\n${this.#lines(rows)}`
@@ -58,7 +62,12 @@ export class TableFormatter {
 
   #line(texts: readonly string[]): string {
     const widths = this.#widths ?? []
-    return `${texts.map((text, column) => (this.#right[column] === true ? text.padStart(widths[column] ?? 0) : text.padEnd(widths[column] ?? 0))).join('  ').trimEnd()}\n`
+    return `${texts
+      .map((text, column) =>
+        this.#right[column] === true ? text.padStart(widths[column] ?? 0) : text.padEnd(widths[column] ?? 0),
+      )
+      .join('  ')
+      .trimEnd()}\n`
   }
 }
 

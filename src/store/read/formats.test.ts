@@ -46,26 +46,49 @@ describe('JSON of a value', () => {
     ["'\\x00\\xFF'::BLOB", '"AP8="'],
     ["'8c1a1f1e-0000-4000-8000-000000000001'::UUID", '"8c1a1f1e-0000-4000-8000-000000000001"'],
     ["'x'::ENUM('x', 'y')", '"x"'],
-    ["[1::BIGINT, NULL, 9007199254740993]", '[1,null,"9007199254740993"]'],
-    ["{'10': 1, '2': 'b', 'deep': {'at': TIMESTAMP '2026-11-20 00:00:00'}}", '{"10":1,"2":"b","deep":{"at":"2026-11-20T00:00:00.000Z"}}'],
+    ['[1::BIGINT, NULL, 9007199254740993]', '[1,null,"9007199254740993"]'],
+    [
+      "{'10': 1, '2': 'b', 'deep': {'at': TIMESTAMP '2026-11-20 00:00:00'}}",
+      '{"10":1,"2":"b","deep":{"at":"2026-11-20T00:00:00.000Z"}}',
+    ],
     ["MAP {'a': 1, 'b': 2}", '{"a":1,"b":2}'],
-    ["array_value(1, 2)", '[1,2]'],
+    ['array_value(1, 2)', '[1,2]'],
     ["row('a', 1)", '["a",1]'],
-    ["union_value(n := 5)", '5'],
-    ["'{\"a\": [1, 9007199254740993]}'::JSON", '{"a": [1, 9007199254740993]}'],
+    ['union_value(n := 5)', '5'],
+    ['\'{"a": [1, 9007199254740993]}\'::JSON', '{"a": [1, 9007199254740993]}'],
     ["('{' || chr(10) || '\"a\":1}')::JSON", '{ "a":1}'],
     ["'[1,]'::JSON", '"[1,]"'],
-    ["['{\"a\":1}'::JSON]", '[{"a":1}]'],
+    ['[\'{"a":1}\'::JSON]', '[{"a":1}]'],
     ["'null'::JSON", 'null'],
   ])('%s', async (expression, json) => {
     if (json !== '') expect(await cell(expression)).toBe(json)
-    else expect(await askText((await stores.open()).reader, `SELECT ${expression}`, 'ndjson')).toBe('{"sum(x)":"9007199254740993"}\n')
+    else
+      expect(await askText((await stores.open()).reader, `SELECT ${expression}`, 'ndjson')).toBe(
+        '{"sum(x)":"9007199254740993"}\n',
+      )
   })
 
   it('rows without a value among rows that have one', async () => {
     const store = await stores.open()
-    const kinds = ['TINYINT', 'UTINYINT', 'SMALLINT', 'USMALLINT', 'INTEGER', 'UINTEGER', 'BIGINT', 'UBIGINT', 'HUGEINT', 'FLOAT', 'DOUBLE', 'VARCHAR', 'DECIMAL(9,0)']
-    const rows = await ask(store.reader, `SELECT ${kinds.map((kind, i) => `CASE WHEN i % 3 = 0 THEN NULL ELSE (i % 100)::${kind} END AS c${i}`).join(', ')} FROM range(5000) t(i)`)
+    const kinds = [
+      'TINYINT',
+      'UTINYINT',
+      'SMALLINT',
+      'USMALLINT',
+      'INTEGER',
+      'UINTEGER',
+      'BIGINT',
+      'UBIGINT',
+      'HUGEINT',
+      'FLOAT',
+      'DOUBLE',
+      'VARCHAR',
+      'DECIMAL(9,0)',
+    ]
+    const rows = await ask(
+      store.reader,
+      `SELECT ${kinds.map((kind, i) => `CASE WHEN i % 3 = 0 THEN NULL ELSE (i % 100)::${kind} END AS c${i}`).join(', ')} FROM range(5000) t(i)`,
+    )
     rows.forEach((row, i) => {
       for (const [column, kind] of kinds.entries()) {
         const value = i % 100
@@ -85,7 +108,9 @@ describe('documents', () => {
 
   it('columns of one name are told apart', async () => {
     const store = await stores.open()
-    expect(await askText(store.reader, 'SELECT 1 AS a, 2 AS a, 3 AS a_1, 4 AS a', 'ndjson')).toBe('{"a":1,"a_2":2,"a_1":3,"a_3":4}\n')
+    expect(await askText(store.reader, 'SELECT 1 AS a, 2 AS a, 3 AS a_1, 4 AS a', 'ndjson')).toBe(
+      '{"a":1,"a_2":2,"a_1":3,"a_3":4}\n',
+    )
   })
 
   it('ndjson of nothing is empty', async () => {
@@ -95,25 +120,48 @@ describe('documents', () => {
 
   it('csv quotes what needs it, by RFC 4180', async () => {
     const store = await stores.open()
-    expect(await askText(store.reader, "SELECT 'a,b' AS \"x,y\", 'say \"hi\"' AS q, NULL AS n, '' AS e, [1, 2] AS l, true AS t, TIMESTAMPTZ '2026-11-20 08:00:00+00' AS at, 'two' || chr(10) || 'lines' AS m", 'csv')).toBe(
-      '"x,y",q,n,e,l,t,at,m\r\n"a,b","say ""hi""",,"","[1,2]",true,2026-11-20T08:00:00.000Z,"two\nlines"\r\n',
-    )
+    expect(
+      await askText(
+        store.reader,
+        "SELECT 'a,b' AS \"x,y\", 'say \"hi\"' AS q, NULL AS n, '' AS e, [1, 2] AS l, true AS t, TIMESTAMPTZ '2026-11-20 08:00:00+00' AS at, 'two' || chr(10) || 'lines' AS m",
+        'csv',
+      ),
+    ).toBe('"x,y",q,n,e,l,t,at,m\r\n"a,b","say ""hi""",,"","[1,2]",true,2026-11-20T08:00:00.000Z,"two\nlines"\r\n')
   })
 
   it('a table is aligned and says how many rows there are', async () => {
     const store = await stores.open()
-    expect(await askText(store.reader, "SELECT * FROM (VALUES ('web', 10, NULL), ('database', 5, chr(27) || '[31m')) t(name, flows, note)", 'table')).toBe(
-      ['name      flows  note', '────────  ─────  ──────────', 'web          10', 'database      5  \\u001b[31m', '(2 rows)', ''].join('\n'),
+    expect(
+      await askText(
+        store.reader,
+        "SELECT * FROM (VALUES ('web', 10, NULL), ('database', 5, chr(27) || '[31m')) t(name, flows, note)",
+        'table',
+      ),
+    ).toBe(
+      [
+        'name      flows  note',
+        '────────  ─────  ──────────',
+        'web          10',
+        'database      5  \\u001b[31m',
+        '(2 rows)',
+        '',
+      ].join('\n'),
     )
     expect(await askText(store.reader, 'SELECT 1 AS a WHERE false', 'table')).toBe('a\n─\n(0 rows)\n')
-    expect((await askText(store.reader, 'SELECT i FROM range(10000) t(i)', 'table')).endsWith('9999\n(10000 rows)\n')).toBe(true)
+    expect(
+      (await askText(store.reader, 'SELECT i FROM range(10000) t(i)', 'table')).endsWith('9999\n(10000 rows)\n'),
+    ).toBe(true)
   })
 
   it('large answers come in pieces of moderate size, in order', async () => {
     const store = await stores.open()
     const sizes: number[] = []
     let text = ''
-    for await (const chunk of await store.reader.query("SELECT i, repeat('x', 100) AS x FROM range(20000) t(i)", 'json', new AbortController().signal)) {
+    for await (const chunk of await store.reader.query(
+      "SELECT i, repeat('x', 100) AS x FROM range(20000) t(i)",
+      'json',
+      new AbortController().signal,
+    )) {
       sizes.push(chunk.length)
       text += Buffer.from(chunk).toString()
     }
@@ -126,18 +174,32 @@ describe('documents', () => {
 describe('an answer that goes wrong or is not wanted any more', () => {
   it('an error after the first bytes ends the stream', async () => {
     const store = await stores.open()
-    const answer = await store.reader.query("SELECT CASE WHEN i < 1000000 THEN i ELSE ('x' || i)::INTEGER END AS v FROM range(1100000) t(i)", 'ndjson', new AbortController().signal)
+    const answer = await store.reader.query(
+      "SELECT CASE WHEN i < 1000000 THEN i ELSE ('x' || i)::INTEGER END AS v FROM range(1100000) t(i)",
+      'ndjson',
+      new AbortController().signal,
+    )
     let bytes = 0
-    await expect((async () => {
-      for await (const chunk of answer) bytes += chunk.length
-    })()).rejects.toMatchObject({ code: 'WEIR_SQL_REFUSED', message: expect.stringContaining("Could not convert string 'x1000000'") })
+    await expect(
+      (async () => {
+        for await (const chunk of answer) bytes += chunk.length
+      })(),
+    ).rejects.toMatchObject({
+      code: 'WEIR_SQL_REFUSED',
+      message: expect.stringContaining("Could not convert string 'x1000000'"),
+    })
     expect(bytes).toBeGreaterThan(0)
   })
 
   it('an abort stops a running query, a stream between two reads, and one that was never read', async () => {
     const store = await stores.open()
     const running = new AbortController()
-    const asked = askText(store.reader, 'SELECT count(*) FROM range(100000) a, range(100000) b WHERE hash(a.range + b.range) = 1', 'json', running.signal)
+    const asked = askText(
+      store.reader,
+      'SELECT count(*) FROM range(100000) a, range(100000) b WHERE hash(a.range + b.range) = 1',
+      'json',
+      running.signal,
+    )
     setTimeout(() => running.abort(new Error('enough')), 50)
     await expect(asked).rejects.toThrow('enough')
 
@@ -156,7 +218,9 @@ describe('an answer that goes wrong or is not wanted any more', () => {
 
   it('many queries at a time wait for each other, and all are answered', async () => {
     const store = await stores.open()
-    const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => ask(store.reader, `SELECT count(*) + ${i} AS n FROM range(100000)`)))
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => ask(store.reader, `SELECT count(*) + ${i} AS n FROM range(100000)`)),
+    )
     expect(answers.map(([row]) => row?.['n'])).toEqual(Array.from({ length: 20 }, (_, i) => 100_000 + i))
   })
 })

@@ -47,7 +47,8 @@ class NdjsonFormatter extends Rows {
     const { rowCount } = chunk
     for (let row = 0; row < rowCount; row++) {
       let text = ''
-      for (let column = 0; column < keys.length; column++) text += (keys[column] ?? '') + (cells[column]?.[row] ?? 'null')
+      for (let column = 0; column < keys.length; column++)
+        text += (keys[column] ?? '') + (cells[column]?.[row] ?? 'null')
       yield this.line(`${text}}`)
     }
   }
@@ -105,9 +106,16 @@ function csvCell(json: string): string {
 
 export function formatter(api: Api, format: QueryFormat, columns: readonly OutputColumn[]): Formatter {
   switch (format) {
-    case 'json': return new JsonFormatter(api, columns)
-    case 'ndjson': return new NdjsonFormatter(api, columns)
-    case 'csv': return new CsvFormatter(api, columns)
-    case 'table': return new TableFormatter((chunk) => columns.map(({ type }, index) => jsonCells(api, chunk, index, type)), columns)
+    case 'json':
+      return new JsonFormatter(api, columns)
+    case 'ndjson':
+      return new NdjsonFormatter(api, columns)
+    case 'csv':
+      return new CsvFormatter(api, columns)
+    case 'table':
+      return new TableFormatter(
+        (chunk) => columns.map(({ type }, index) => jsonCells(api, chunk, index, type)),
+        columns,
+      )
   }
 }

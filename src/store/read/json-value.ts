@@ -15,7 +15,9 @@ export function jsonText(text: string): string {
 }
 
 function integer(value: bigint): string {
-  return value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER) ? String(value) : `"${value}"`
+  return value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER)
+    ? String(value)
+    : `"${value}"`
 }
 
 /** A decimal as a number when a double holds all its digits, else as a string. */
@@ -28,11 +30,16 @@ function decimal(text: string): string {
 export function jsonOf(api: Api, value: DuckDBValue, type: DuckDBType | undefined): string {
   if (value === null) return 'null'
   switch (typeof value) {
-    case 'boolean': return String(value)
-    case 'number': return Number.isFinite(value) ? String(value) : 'null'
-    case 'bigint': return integer(value)
-    case 'string': return type?.alias === 'JSON' ? jsonText(value) : JSON.stringify(value)
-    default: return jsonOfObject(api, value, type)
+    case 'boolean':
+      return String(value)
+    case 'number':
+      return Number.isFinite(value) ? String(value) : 'null'
+    case 'bigint':
+      return integer(value)
+    case 'string':
+      return type?.alias === 'JSON' ? jsonText(value) : JSON.stringify(value)
+    default:
+      return jsonOfObject(api, value, type)
   }
 }
 
@@ -40,7 +47,11 @@ function time(micros: bigint): string {
   return JSON.stringify(isoMicroseconds(Number(micros)))
 }
 
-function jsonOfObject(api: Api, value: Exclude<DuckDBValue, boolean | number | bigint | string | null>, type: DuckDBType | undefined): string {
+function jsonOfObject(
+  api: Api,
+  value: Exclude<DuckDBValue, boolean | number | bigint | string | null>,
+  type: DuckDBType | undefined,
+): string {
   if (value instanceof api.DuckDBListValue || value instanceof api.DuckDBArrayValue) {
     const inner = type instanceof api.DuckDBListType || type instanceof api.DuckDBArrayType ? type.valueType : undefined
     return `[${value.items.map((item) => jsonOf(api, item, inner)).join(',')}]`
@@ -59,7 +70,8 @@ function jsonOfObject(api: Api, value: Exclude<DuckDBValue, boolean | number | b
     const inner = type instanceof api.DuckDBUnionType ? type.memberTypes[type.memberTags.indexOf(value.tag)] : undefined
     return jsonOf(api, value.value, inner)
   }
-  if (value instanceof api.DuckDBTimestampValue || value instanceof api.DuckDBTimestampTZValue) return time(value.micros)
+  if (value instanceof api.DuckDBTimestampValue || value instanceof api.DuckDBTimestampTZValue)
+    return time(value.micros)
   if (value instanceof api.DuckDBTimestampMillisecondsValue) return time(value.millis * 1000n)
   if (value instanceof api.DuckDBTimestampSecondsValue) return time(value.seconds * 1_000_000n)
   if (value instanceof api.DuckDBTimestampNanosecondsValue) return time(value.nanos / 1000n)

@@ -22,7 +22,8 @@ const filesAtOnce = 64
 export function keptTraces(directory: string, refs: Refs): KeptKind<KeptTraces> {
   let made = 0
   return {
-    stream: 'events', fits: keepsTraces,
+    stream: 'events',
+    fits: keepsTraces,
     async read(connection, files) {
       const database = `${keptPrefix}traces_${++made}`
       const [before, refsBefore] = [await tableBytes(connection), refs.bytes]
@@ -30,11 +31,14 @@ export function keptTraces(directory: string, refs: Refs): KeptKind<KeptTraces> 
       try {
         const table = `${database}.rows`
         for (let first = 0; first < files.length; first += filesAtOnce) {
-          const some = keptTraceRows(fileList(files.slice(first, first + filesAtOnce).map(({ name }) => `${directory}/${name}`)), first)
+          const some = keptTraceRows(
+            fileList(files.slice(first, first + filesAtOnce).map(({ name }) => `${directory}/${name}`)),
+            first,
+          )
           await connection.run(first === 0 ? `CREATE TABLE ${table} AS ${some}` : `INSERT INTO ${table} ${some}`)
         }
         await connection.run(`CHECKPOINT ${database}`)
-        const bytes = await tableBytes(connection) - before
+        const bytes = (await tableBytes(connection)) - before
         const edges = await TraceEdges.read(connection, table, files.length, refs)
         return { database, edges, bytes: bytes + edges.bytes + refs.bytes - refsBefore }
       } catch (error) {
@@ -50,11 +54,21 @@ export function keptTraces(directory: string, refs: Refs): KeptKind<KeptTraces> 
 }
 
 async function tableBytes(connection: DuckDBConnection): Promise<number> {
-  return Number((await rowsOf(connection, "SELECT sum(memory_usage_bytes)::DOUBLE FROM duckdb_memory() WHERE tag = 'IN_MEMORY_TABLE'"))[0]?.[0] ?? 0)
+  return Number(
+    (
+      await rowsOf(
+        connection,
+        "SELECT sum(memory_usage_bytes)::DOUBLE FROM duckdb_memory() WHERE tag = 'IN_MEMORY_TABLE'",
+      )
+    )[0]?.[0] ?? 0,
+  )
 }
 
 /** What view `audit` reads of them. */
 export function rowsKept({ names, parts }: Holding<KeptTraces>): Kept {
-  const selects = parts.map(({ content, without }) => `SELECT ${keptColumns} FROM ${content.database}.rows${without.size === 0 ? '' : ` WHERE file NOT IN (${[...without].join(', ')})`}`)
+  const selects = parts.map(
+    ({ content, without }) =>
+      `SELECT ${keptColumns} FROM ${content.database}.rows${without.size === 0 ? '' : ` WHERE file NOT IN (${[...without].join(', ')})`}`,
+  )
   return { names, sql: selects.length === 0 ? undefined : selects.join(' UNION ALL ') }
 }

@@ -18,7 +18,8 @@ function hostAt(now: () => number): Host {
 
 const moment = (ms: number): string => `make_timestamptz(${Math.round(ms * 1000)})`
 const within = (from: number, to: number): string => `time >= ${moment(from)} AND time < ${moment(to)}`
-const traces = (from: number, to: number, time: (at: number) => number): ReturnType<typeof traceEvent>[] => Array.from({ length: to - from }, (_, at) => traceEvent(from + at, time(from + at)))
+const traces = (from: number, to: number, time: (at: number) => number): ReturnType<typeof traceEvent>[] =>
+  Array.from({ length: to - from }, (_, at) => traceEvent(from + at, time(from + at)))
 
 /** Hours of so many traces each, each hour one file. */
 async function hours(store: Store, count: number, perHour: number, set: (now: number) => void): Promise<void> {
@@ -26,13 +27,19 @@ async function hours(store: Store, count: number, perHour: number, set: (now: nu
   for (let hour = 0; hour < count; hour++) {
     const now = startOfDay + hour * msPerHour
     set(now)
-    await store.projection.apply([make.events(traces(hour * perHour, (hour + 1) * perHour, () => now), now)])
+    await store.projection.apply([
+      make.events(
+        traces(hour * perHour, (hour + 1) * perHour, () => now),
+        now,
+      ),
+    ])
     await store.projection.commit()
   }
 }
 
 async function removeEvents({ disk }: Host, but = ''): Promise<void> {
-  for (const name of await disk.list(stores.directory)) if (name.startsWith('events-') && name !== but) await disk.remove(`${stores.directory}/${name}`)
+  for (const name of await disk.list(stores.directory))
+    if (name.startsWith('events-') && name !== but) await disk.remove(`${stores.directory}/${name}`)
 }
 
 /** Asks while files are read into memory, become others and go, and when they have. */
@@ -46,36 +53,61 @@ async function judged(store: Store, random: SeededRandom, same: () => Promise<vo
   await same()
 }
 
-const counted = async ({ reader }: Store): Promise<unknown> => (await ask(reader, `SELECT count(*)::INTEGER AS n FROM audit WHERE ${within(startOfDay, startOfDay + 24 * msPerHour)}`))[0]?.['n']
+const counted = async ({ reader }: Store): Promise<unknown> =>
+  (
+    await ask(
+      reader,
+      `SELECT count(*)::INTEGER AS n FROM audit WHERE ${within(startOfDay, startOfDay + 24 * msPerHour)}`,
+    )
+  )[0]?.['n']
 
-it.each(seeds(2, 20))('what is kept in memory answers as the files do, while hours close, merge and go (seed %i)', async (seed) => {
-  const random = new SeededRandom(seed)
-  let now = startOfDay
-  const options = { host: hostAt(() => now), retain: { ageMs: 5 * msPerHour }, ...(seed % 2 === 1 ? {} : { keptBytes: 64 * random.integer(1, 60) }) }
-  let store = await stores.open(options)
-  const make = new FrameMaker(random.integer(1, 9))
-  let made = 0
-  const groups = 'SELECT actor, actor_name, action, service, resource, resource_name, tenant, region, address, outcome, severity, code, source, count(*)::INTEGER AS n, min(time) AS first FROM audit'
-  const same = async (): Promise<void> => {
-    const from = random.pick([startOfDay, startOfDay, now - 2 * msPerHour, now - random.integer(0, 9 * msPerHour)])
-    const where = `${within(from, from + random.integer(1, 12) * msPerHour)} AND actor ${random.pick(['IS NOT NULL', "LIKE '%/u1%'"])}`
-    // A statement that speaks of ids is asked of the files.
-    const [told, expected] = await Promise.all(['', ' AND id IS NOT NULL'].map(async (more) => (await ask(store.reader, `${groups} WHERE ${where}${more} GROUP BY ALL`)).map((row) => JSON.stringify(row)).sort()))
-    expect(told).toEqual(expected)
-  }
-  for (let hour = 0; hour < 9; hour++, now += msPerHour) {
-    for (let commit = 0; commit < random.integer(1, 3); commit++) {
-      const some = random.integer(1, 20)
-      await store.projection.apply([make.events(traces(made, made += some, () => now - random.pick([0, 0, random.integer(0, 3 * msPerHour)])), now)])
-      await store.projection.commit()
+it.each(seeds(2, 20))(
+  'what is kept in memory answers as the files do, while hours close, merge and go (seed %i)',
+  async (seed) => {
+    const random = new SeededRandom(seed)
+    let now = startOfDay
+    const options = {
+      host: hostAt(() => now),
+      retain: { ageMs: 5 * msPerHour },
+      ...(seed % 2 === 1 ? {} : { keptBytes: 64 * random.integer(1, 60) }),
     }
-    await judged(store, random, same)
-    if (random.chance(0.15)) {
-      await stores.close()
-      store = await stores.open(options)
+    let store = await stores.open(options)
+    const make = new FrameMaker(random.integer(1, 9))
+    let made = 0
+    const groups =
+      'SELECT actor, actor_name, action, service, resource, resource_name, tenant, region, address, outcome, severity, code, source, count(*)::INTEGER AS n, min(time) AS first FROM audit'
+    const same = async (): Promise<void> => {
+      const from = random.pick([startOfDay, startOfDay, now - 2 * msPerHour, now - random.integer(0, 9 * msPerHour)])
+      const where = `${within(from, from + random.integer(1, 12) * msPerHour)} AND actor ${random.pick(['IS NOT NULL', "LIKE '%/u1%'"])}`
+      // A statement that speaks of ids is asked of the files.
+      const [told, expected] = await Promise.all(
+        ['', ' AND id IS NOT NULL'].map(async (more) =>
+          (await ask(store.reader, `${groups} WHERE ${where}${more} GROUP BY ALL`))
+            .map((row) => JSON.stringify(row))
+            .sort(),
+        ),
+      )
+      expect(told).toEqual(expected)
     }
-  }
-})
+    for (let hour = 0; hour < 9; hour++, now += msPerHour) {
+      for (let commit = 0; commit < random.integer(1, 3); commit++) {
+        const some = random.integer(1, 20)
+        await store.projection.apply([
+          make.events(
+            traces(made, (made += some), () => now - random.pick([0, 0, random.integer(0, 3 * msPerHour)])),
+            now,
+          ),
+        ])
+        await store.projection.commit()
+      }
+      await judged(store, random, same)
+      if (random.chance(0.15)) {
+        await stores.close()
+        store = await stores.open(options)
+      }
+    }
+  },
+)
 
 it('a file of an hour that is over is read once for all questions about who did what, and again for what is not kept of it', async () => {
   let now = startOfDay
@@ -87,13 +119,16 @@ it('a file of an hour that is over is read once for all questions about who did 
   await removeEvents(host)
   expect(await counted(store)).toBe(20)
   expect(log.lines.map(({ fields }) => fields['rows'])).toEqual([10])
-  expect(await ask(store.reader, `SELECT count(*)::INTEGER AS n FROM audit WHERE ${within(startOfDay, now)} AND id <> ''`)).toEqual([{ n: 0 }])
+  expect(
+    await ask(store.reader, `SELECT count(*)::INTEGER AS n FROM audit WHERE ${within(startOfDay, now)} AND id <> ''`),
+  ).toEqual([{ n: 0 }])
 })
 
 it('no more is kept than there is room for: the newest of what is asked for, then what was asked for last', async () => {
   let now = startOfDay
   const [host, log] = [hostAt(() => now), recordingLog()]
-  const hour = (at: number): string => `SELECT count(*)::INTEGER AS n FROM audit WHERE ${within(startOfDay + at * msPerHour, startOfDay + at * msPerHour + 1000)}`
+  const hour = (at: number): string =>
+    `SELECT count(*)::INTEGER AS n FROM audit WHERE ${within(startOfDay + at * msPerHour, startOfDay + at * msPerHour + 1000)}`
   // Before any are measured, a row is thought to take 64 bytes.
   const store = await stores.open({ host, log, keptBytes: 64 * 25 })
   await hours(store, 6, 10, (time) => (now = time))
@@ -126,5 +161,6 @@ it('nothing is read into memory for a question without a begin', async () => {
 
 it('no statement reads what is kept by its name', async () => {
   const store = await stores.filled()
-  for (const name of ['kept_1.traces', 'kept_1.main.traces', '"KEPT_1".traces']) await expect(ask(store.reader, `SELECT * FROM ${name}`)).rejects.toThrow('There is no table')
+  for (const name of ['kept_1.traces', 'kept_1.main.traces', '"KEPT_1".traces'])
+    await expect(ask(store.reader, `SELECT * FROM ${name}`)).rejects.toThrow('There is no table')
 })

@@ -35,7 +35,10 @@ export interface KeptOf {
 /** What is in memory of the files of one version, until it is released. */
 export interface Holding<Content> {
   readonly names: ReadonlySet<string>
-  readonly parts: readonly { readonly content: Content; /** Numbers of files that are not of the version. */ readonly without: ReadonlySet<number> }[]
+  readonly parts: readonly {
+    readonly content: Content
+    /** Numbers of files that are not of the version. */ readonly without: ReadonlySet<number>
+  }[]
   readonly release: () => void
 }
 
@@ -95,11 +98,17 @@ export class KeptFiles<Content extends { readonly bytes: number }> {
   /** What there is of a version's files. Those that are wanted are there for later questions, as far as there is room for them: this one does not wait. */
   hold(pin: Pin, wanted: readonly StoredFile[]): Holding<Content> {
     const { stream, fits } = this.#options.kind
-    const newest = pin.files.reduce((hour, file) => (file.stream === stream ? Math.max(hour, file.hour) : hour), -Infinity)
-    const fit = wanted.filter((file) => file.stream === stream && file.hour < newest && fits(file) && !this.#refused.has(file.name))
+    const newest = pin.files.reduce(
+      (hour, file) => (file.stream === stream ? Math.max(hour, file.hour) : hour),
+      -Infinity,
+    )
+    const fit = wanted.filter(
+      (file) => file.stream === stream && file.hour < newest && fits(file) && !this.#refused.has(file.name),
+    )
     const question = ++this.#questions
     const named = new Set(fit.map(({ name }) => name))
-    for (const part of this.#parts) if (part.files.filter(({ name }) => named.delete(name)).length > 0) part.wanted = question
+    for (const part of this.#parts)
+      if (part.files.filter(({ name }) => named.delete(name)).length > 0) part.wanted = question
     if (named.size > 0 && this.#options.mostBytes > 0) this.#wish ??= { pin: pin.again(), wanted: fit, question }
     return this.#holding(new Set(pin.files.map(({ name }) => name)))
   }
@@ -117,7 +126,8 @@ export class KeptFiles<Content extends { readonly bytes: number }> {
       parts.push({ content: part.content, without })
     }
     return {
-      names, parts,
+      names,
+      parts,
       release: () => {
         for (const part of held.splice(0)) part.held--
         this.#begin()
@@ -131,7 +141,9 @@ export class KeptFiles<Content extends { readonly bytes: number }> {
     this.#wish = undefined
     // What can't be had is read from files.
     const ended = (): Promise<void> => wish.pin.release().catch(() => undefined)
-    this.#taking = this.#take(wish).then(ended, ended).finally(() => (this.#taking = undefined))
+    this.#taking = this.#take(wish)
+      .then(ended, ended)
+      .finally(() => (this.#taking = undefined))
   }
 
   /** Resolves when nothing is being read into memory. */
@@ -146,7 +158,9 @@ export class KeptFiles<Content extends { readonly bytes: number }> {
     try {
       const again = await call(() => this.#tidy(connection, new Set(pin.files.map(({ name }) => name))))
       const known = new Set([...this.#parts].flatMap(({ files }) => files.map(({ name }) => name)))
-      const missing = [...new Set([...wanted, ...again])].filter(({ name }) => !known.has(name)).toSorted((a, b) => b.hour - a.hour || b.firstSequence - a.firstSequence)
+      const missing = [...new Set([...wanted, ...again])]
+        .filter(({ name }) => !known.has(name))
+        .toSorted((a, b) => b.hour - a.hour || b.firstSequence - a.firstSequence)
       await call(() => this.#forget(connection, rowsOfAll(missing), question))
       while (missing.length > 0 && !this.#closed) {
         const free = mostBytes / this.#bytesOfRow - rowsOfAll([...this.#parts])
@@ -167,7 +181,9 @@ export class KeptFiles<Content extends { readonly bytes: number }> {
   async #tidy(connection: DuckDBConnection, version: ReadonlySet<string>): Promise<readonly StoredFile[]> {
     const live = (part: Part<Content>): readonly StoredFile[] => part.files.filter(({ name }) => version.has(name))
     const small = [...this.#parts].filter(({ rows }) => rows < rowsAtOnce / 2)
-    const worn = [...this.#parts].filter((part) => rowsOfAll(live(part)) * 2 < part.rows || (small.length > mostSmall && small.includes(part)))
+    const worn = [...this.#parts].filter(
+      (part) => rowsOfAll(live(part)) * 2 < part.rows || (small.length > mostSmall && small.includes(part)),
+    )
     const gone = worn.filter(({ held }) => held === 0)
     for (const part of gone) await this.#drop(connection, part)
     return gone.flatMap(live)
@@ -197,7 +213,8 @@ export class KeptFiles<Content extends { readonly bytes: number }> {
       this.#parts.add({ content, files, rows, wanted: question, held: 0 })
       // Texts that are in several parts count for the first.
       const large = [...this.#parts].filter((part) => part.rows >= rowsAtOnce / 2)
-      if (large.length > 0) this.#bytesOfRow = Math.max(8, large.reduce((sum, part) => sum + part.content.bytes, 0) / rowsOfAll(large))
+      if (large.length > 0)
+        this.#bytesOfRow = Math.max(8, large.reduce((sum, part) => sum + part.content.bytes, 0) / rowsOfAll(large))
     } catch {
       for (const file of files) this.#refused.add(file.name)
     }

@@ -29,7 +29,13 @@ export class Memory {
   #turn: Promise<unknown> = Promise.resolve()
 
   /** `mostBytes`: for traces; sums of workloads take no more than `talksPart` of that beside them. */
-  constructor({ mostBytes, call, verify, directory, instance }: Omit<KeptOptions<KeptTraces>, 'kind'> & { readonly directory: string }) {
+  constructor({
+    mostBytes,
+    call,
+    verify,
+    directory,
+    instance,
+  }: Omit<KeptOptions<KeptTraces>, 'kind'> & { readonly directory: string }) {
     // One after the other: each measures what it takes.
     const inTurn = <Value>(work: () => Promise<Value>): Promise<Value> => {
       const done = this.#turn.then(() => call(work))
@@ -37,7 +43,13 @@ export class Memory {
       return done
     }
     this.#traces = new KeptFiles({ instance, call: inTurn, verify, kind: keptTraces(directory, this.#refs), mostBytes })
-    this.#talks = new KeptFiles({ instance, call: inTurn, verify, kind: keptTalks(directory, this.#refs), mostBytes: mostBytes * talksPart })
+    this.#talks = new KeptFiles({
+      instance,
+      call: inTurn,
+      verify,
+      kind: keptTalks(directory, this.#refs),
+      mostBytes: mostBytes * talksPart,
+    })
   }
 
   /** What there is of the traces that a statement asks for, until it is released. */
@@ -51,7 +63,14 @@ export class Memory {
     const times = timesOf(span)
     const traces = this.#holdTraces(pin, times.audit)
     const talks = this.#talks.hold(pin, isWorth(times.traffic) ? rollupFiles('flows_1h', pin.files, times.traffic) : [])
-    return { refs: this.#refs, traces, talks, release: () => { for (const { release } of [traces, talks]) release() } }
+    return {
+      refs: this.#refs,
+      traces,
+      talks,
+      release: () => {
+        for (const { release } of [traces, talks]) release()
+      },
+    }
   }
 
   #holdTraces(pin: Pin, when: Receipt | undefined): Holding<KeptTraces> {

@@ -36,21 +36,38 @@ function list(value: unknown): readonly unknown[] {
 
 /** All column names of an expression; undefined when it holds something that the selection can't be repeated with. */
 function columnsOf(expression: unknown, found = new Set<string>()): Set<string> | undefined {
-  if (Array.isArray(expression)) return expression.every((each) => columnsOf(each, found) !== undefined) ? found : undefined
+  if (Array.isArray(expression))
+    return expression.every((each) => columnsOf(each, found) !== undefined) ? found : undefined
   // Read as a double, it is another number now.
-  if (typeof expression === 'number' && Number.isInteger(expression) && !Number.isSafeInteger(expression)) return undefined
+  if (typeof expression === 'number' && Number.isInteger(expression) && !Number.isSafeInteger(expression))
+    return undefined
   if (!isRecord(expression)) return found
   const { class: kind } = expression
-  if (kind === 'SUBQUERY' || kind === 'STAR' || kind === 'WINDOW' || kind === 'LAMBDA' || kind === 'POSITIONAL_REFERENCE' || kind === 'PARAMETER') return undefined
+  if (
+    kind === 'SUBQUERY' ||
+    kind === 'STAR' ||
+    kind === 'WINDOW' ||
+    kind === 'LAMBDA' ||
+    kind === 'POSITIONAL_REFERENCE' ||
+    kind === 'PARAMETER'
+  )
+    return undefined
   if (kind === 'FUNCTION' && volatile.has(String(expression['function_name']).toLowerCase())) return undefined
   if (kind === 'COLUMN_REF') for (const part of list(expression['column_names'])) found.add(String(part).toLowerCase())
-  return Object.entries(expression).every(([key, value]) => key === 'query_location' || columnsOf(value, found) !== undefined) ? found : undefined
+  return Object.entries(expression).every(
+    ([key, value]) => key === 'query_location' || columnsOf(value, found) !== undefined,
+  )
+    ? found
+    : undefined
 }
 
 /** The constant of a LIMIT or OFFSET. */
 function rowsIn(expression: unknown): number | undefined {
   if (expression === null) return 0
-  const value = isRecord(expression) && expression['class'] === 'CONSTANT' && isRecord(expression['value']) ? expression['value']['value'] : undefined
+  const value =
+    isRecord(expression) && expression['class'] === 'CONSTANT' && isRecord(expression['value'])
+      ? expression['value']['value']
+      : undefined
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined
 }
 
@@ -58,30 +75,71 @@ function rowsIn(expression: unknown): number | undefined {
 function isPlainList(selected: readonly unknown[], used: ReadonlySet<string>): boolean {
   return selected.every((each) => {
     if (!isRecord(each)) return false
-    if (each['class'] === 'STAR') return each['columns'] === false && each['expr'] === null && list(each['replace_list']).length === 0 && list(each['rename_list']).length === 0
+    if (each['class'] === 'STAR')
+      return (
+        each['columns'] === false &&
+        each['expr'] === null &&
+        list(each['replace_list']).length === 0 &&
+        list(each['rename_list']).length === 0
+      )
     return each['class'] === 'COLUMN_REF' && !used.has(String(each['alias']).toLowerCase())
   })
 }
 
-function chosenFrom(node: Node): { readonly limit: Node | undefined; readonly count: number; readonly used: Set<string>; readonly shown: ReadonlySet<string> | 'all' } | undefined {
+function chosenFrom(node: Node):
+  | {
+      readonly limit: Node | undefined
+      readonly count: number
+      readonly used: Set<string>
+      readonly shown: ReadonlySet<string> | 'all'
+    }
+  | undefined {
   const from = node['from_table']
-  const plain = node['type'] === 'SELECT_NODE' && isRecord(from) && from['type'] === 'BASE_TABLE' && String(from['table_name']).toLowerCase() === 'flows' &&
-    from['schema_name'] === '' && from['catalog_name'] === '' && from['sample'] === null && from['at_clause'] === null && list(from['column_name_alias']).length === 0 &&
-    isRecord(node['cte_map']) && list(node['cte_map']['map']).length === 0 && list(node['group_expressions']).length === 0 && list(node['group_sets']).length === 0 &&
-    node['aggregate_handling'] === 'STANDARD_HANDLING' && node['having'] === null && node['sample'] === null && node['qualify'] === null
+  const plain =
+    node['type'] === 'SELECT_NODE' &&
+    isRecord(from) &&
+    from['type'] === 'BASE_TABLE' &&
+    String(from['table_name']).toLowerCase() === 'flows' &&
+    from['schema_name'] === '' &&
+    from['catalog_name'] === '' &&
+    from['sample'] === null &&
+    from['at_clause'] === null &&
+    list(from['column_name_alias']).length === 0 &&
+    isRecord(node['cte_map']) &&
+    list(node['cte_map']['map']).length === 0 &&
+    list(node['group_expressions']).length === 0 &&
+    list(node['group_sets']).length === 0 &&
+    node['aggregate_handling'] === 'STANDARD_HANDLING' &&
+    node['having'] === null &&
+    node['sample'] === null &&
+    node['qualify'] === null
   const modifiers = list(node['modifiers'])
-  if (!plain || !modifiers.every((each) => isRecord(each) && (each['type'] === 'ORDER_MODIFIER' || each['type'] === 'LIMIT_MODIFIER'))) return undefined
+  if (
+    !plain ||
+    !modifiers.every(
+      (each) => isRecord(each) && (each['type'] === 'ORDER_MODIFIER' || each['type'] === 'LIMIT_MODIFIER'),
+    )
+  )
+    return undefined
   const limit = modifiers.find((each): each is Node => isRecord(each) && each['type'] === 'LIMIT_MODIFIER')
-  const [most, offset] = limit === undefined ? [0, 0] : [rowsIn(limit['limit'] ?? undefined), rowsIn(limit['offset'] ?? null)]
+  const [most, offset] =
+    limit === undefined ? [0, 0] : [rowsIn(limit['limit'] ?? undefined), rowsIn(limit['offset'] ?? null)]
   if (limit === undefined && node['where_clause'] === null) return undefined
   if (most === undefined || offset === undefined || most + offset > mostRows) return undefined
   const orders = modifiers.flatMap((each) => (isRecord(each) && each !== limit ? list(each['orders']) : []))
   // ORDER BY 1 speaks of the select list; only names mean the same in both selections.
-  if (!orders.every((each) => isRecord(each) && isRecord(each['expression']) && each['expression']['class'] === 'COLUMN_REF')) return undefined
+  if (
+    !orders.every(
+      (each) => isRecord(each) && isRecord(each['expression']) && each['expression']['class'] === 'COLUMN_REF',
+    )
+  )
+    return undefined
   const used = columnsOf([node['where_clause'], orders])
   if (used === undefined || !isPlainList(list(node['select_list']), used)) return undefined
   const selected = list(node['select_list'])
-  const shown = selected.some((each) => isRecord(each) && each['class'] === 'STAR') ? 'all' : (columnsOf(selected) ?? 'all')
+  const shown = selected.some((each) => isRecord(each) && each['class'] === 'STAR')
+    ? 'all'
+    : (columnsOf(selected) ?? 'all')
   return { limit, count: most + offset, used, shown }
 }
 
@@ -93,16 +151,39 @@ export async function selectionOf(connection: DuckDBConnection, statement: unkno
   if (chosen === undefined) return undefined
   const from = node['from_table'] as Node
   const alias = from['alias'] === '' ? 'flows' : from['alias']
-  const number = (value: number): unknown => ({ class: 'CONSTANT', type: 'VALUE_CONSTANT', alias: '', value: { type: { id: 'BIGINT', type_info: null }, is_null: false, value } })
+  const number = (value: number): unknown => ({
+    class: 'CONSTANT',
+    type: 'VALUE_CONSTANT',
+    alias: '',
+    value: { type: { id: 'BIGINT', type_info: null }, is_null: false, value },
+  })
   const spoken = chosen.shown === 'all' ? undefined : columnsBehind([...chosen.used, ...chosen.shown])
   const columns = fileColumns.flows.filter(({ name }) => spoken === undefined || spoken.has(name))
   const selection = {
     ...node,
-    select_list: columns.map(({ name }) => ({ class: 'COLUMN_REF', type: 'COLUMN_REF', alias: '', column_names: [filePrefix + name] })),
+    select_list: columns.map(({ name }) => ({
+      class: 'COLUMN_REF',
+      type: 'COLUMN_REF',
+      alias: '',
+      column_names: [filePrefix + name],
+    })),
     from_table: { ...from, table_name: rowsBeforeNames, alias },
-    modifiers: chosen.limit === undefined ? [] : list(node['modifiers']).map((each) => (each === chosen.limit ? { ...chosen.limit, limit: number(chosen.count), offset: null } : each)),
+    modifiers:
+      chosen.limit === undefined
+        ? []
+        : list(node['modifiers']).map((each) =>
+            each === chosen.limit ? { ...chosen.limit, limit: number(chosen.count), offset: null } : each,
+          ),
   }
-  const json = JSON.stringify({ error: false, statements: [{ node: selection, named_param_map: [] }] }, (key, value: unknown) => (key === 'query_location' ? undefined : value))
+  const json = JSON.stringify(
+    { error: false, statements: [{ node: selection, named_param_map: [] }] },
+    (key, value: unknown) => (key === 'query_location' ? undefined : value),
+  )
   const [[sql] = []] = await rowsOf(connection, `SELECT json_deserialize_sql(${quoted(json)}::JSON)`)
-  return { sql: String(sql), isProbe: chosen.limit === undefined, addresses: new Set([...chosen.used].flatMap(addressesOf)), columns }
+  return {
+    sql: String(sql),
+    isProbe: chosen.limit === undefined,
+    addresses: new Set([...chosen.used].flatMap(addressesOf)),
+    columns,
+  }
 }

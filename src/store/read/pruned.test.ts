@@ -21,79 +21,142 @@ function hostAt(now: () => number): Host {
 }
 
 const moment = (ms: number): string => `make_timestamptz(${Math.round(ms * 1000)})`
-const within = (column: string, from: number, to: number): string => `${column} >= ${moment(from)} AND ${column} < ${moment(to)}`
-const ids = async ({ reader }: Store, view: string, from: number, to: number): Promise<unknown[]> => (await ask(reader, `SELECT id FROM ${view} WHERE ${within('time', from, to)} ORDER BY id`)).map(({ id }) => id)
+const within = (column: string, from: number, to: number): string =>
+  `${column} >= ${moment(from)} AND ${column} < ${moment(to)}`
+const ids = async ({ reader }: Store, view: string, from: number, to: number): Promise<unknown[]> =>
+  (await ask(reader, `SELECT id FROM ${view} WHERE ${within('time', from, to)} ORDER BY id`)).map(({ id }) => id)
 
-it.each(seeds(2, 20))('bounds of the time find every event that is within them, whenever it came, after merges and after the manifest was lost (seed %i)', async (seed) => {
-  const random = new SeededRandom(seed)
-  let now = startOfDay
-  const options = { host: hostAt(() => now) }
-  let store = await stores.open(options)
-  const make = new FrameMaker()
-  const all: WeirEvent[] = []
-  let made = 0
-  // Late, long before it came, ahead of its time, or without one; what the header of its frame says of times is not so.
-  const timeOf = (): number => random.pick([now, now - random.integer(0, msPerHour), now - random.integer(0, 400 * msPerHour), now + random.integer(0, 30 * msPerHour), now - random.next() * msPerHour, Number.NaN])
-  const some = (): WeirEvent[] => {
-    const families = random.pick<readonly Family[]>([['audit'], ['audit'], ['change'], ['audit', 'change', 'event'], ['event', 'log']])
-    return Array.from({ length: random.integer(1, 5) }, () => {
-      const family = random.pick(families)
-      return event(`e${++made}`, { ...(family === 'event' ? {} : { family }), time: timeOf(), json: {}, ref: 'k8s:c1//Pod/shop/web' })
-    })
-  }
-  for (let hour = 0; hour < 5; hour++, now += msPerHour) {
-    for (let commit = 0; commit < random.integer(1, 4); commit++) {
-      const events = some()
-      all.push(...events)
-      await store.projection.apply([make.events(events, now)])
-      await store.projection.commit()
+it.each(seeds(2, 20))(
+  'bounds of the time find every event that is within them, whenever it came, after merges and after the manifest was lost (seed %i)',
+  async (seed) => {
+    const random = new SeededRandom(seed)
+    let now = startOfDay
+    const options = { host: hostAt(() => now) }
+    let store = await stores.open(options)
+    const make = new FrameMaker()
+    const all: WeirEvent[] = []
+    let made = 0
+    // Late, long before it came, ahead of its time, or without one; what the header of its frame says of times is not so.
+    const timeOf = (): number =>
+      random.pick([
+        now,
+        now - random.integer(0, msPerHour),
+        now - random.integer(0, 400 * msPerHour),
+        now + random.integer(0, 30 * msPerHour),
+        now - random.next() * msPerHour,
+        Number.NaN,
+      ])
+    const some = (): WeirEvent[] => {
+      const families = random.pick<readonly Family[]>([
+        ['audit'],
+        ['audit'],
+        ['change'],
+        ['audit', 'change', 'event'],
+        ['event', 'log'],
+      ])
+      return Array.from({ length: random.integer(1, 5) }, () => {
+        const family = random.pick(families)
+        return event(`e${++made}`, {
+          ...(family === 'event' ? {} : { family }),
+          time: timeOf(),
+          json: {},
+          ref: 'k8s:c1//Pod/shop/web',
+        })
+      })
     }
-    if (random.chance(0.6)) while (await store.maintain());
-  }
-  const same = async (): Promise<void> => {
-    for (let asked = 0; asked < 6; asked++) {
-      const { time = 0 } = random.pick(all)
-      const from = random.pick([startOfDay - 500 * msPerHour, Number.isNaN(time) ? now : time, now - random.integer(0, 12 * msPerHour)])
-      const to = from + random.pick([0.001, 1, msPerHour, 1000 * msPerHour])
-      for (const [view, family] of [['audit', 'audit'], ['changes', 'change']] as const) {
-        const expected = all.filter((one) => one.family === family && one.time !== undefined && Math.round(one.time * 1000) >= Math.round(from * 1000) && Math.round(one.time * 1000) < Math.round(to * 1000)).map(({ id }) => id).sort()
-        expect(await ids(store, view, from, to), `${view} from ${from} to ${to}`).toEqual(expected)
+    for (let hour = 0; hour < 5; hour++, now += msPerHour) {
+      for (let commit = 0; commit < random.integer(1, 4); commit++) {
+        const events = some()
+        all.push(...events)
+        await store.projection.apply([make.events(events, now)])
+        await store.projection.commit()
+      }
+      if (random.chance(0.6)) while (await store.maintain());
+    }
+    const same = async (): Promise<void> => {
+      for (let asked = 0; asked < 6; asked++) {
+        const { time = 0 } = random.pick(all)
+        const from = random.pick([
+          startOfDay - 500 * msPerHour,
+          Number.isNaN(time) ? now : time,
+          now - random.integer(0, 12 * msPerHour),
+        ])
+        const to = from + random.pick([0.001, 1, msPerHour, 1000 * msPerHour])
+        for (const [view, family] of [
+          ['audit', 'audit'],
+          ['changes', 'change'],
+        ] as const) {
+          const expected = all
+            .filter(
+              (one) =>
+                one.family === family &&
+                one.time !== undefined &&
+                Math.round(one.time * 1000) >= Math.round(from * 1000) &&
+                Math.round(one.time * 1000) < Math.round(to * 1000),
+            )
+            .map(({ id }) => id)
+            .sort()
+          expect(await ids(store, view, from, to), `${view} from ${from} to ${to}`).toEqual(expected)
+        }
+      }
+      for (const [view, family] of [
+        ['audit', 'audit'],
+        ['changes', 'change'],
+      ] as const)
+        expect((await ask(store.reader, `SELECT id FROM ${view} ORDER BY id`)).map(({ id }) => id)).toEqual(
+          all
+            .filter((one) => one.family === family)
+            .map(({ id }) => id)
+            .sort(),
+        )
+    }
+    await same()
+    await stores.close()
+    // No record names the files any more: what is known of them is read from them.
+    const { disk } = options.host
+    for (const name of await disk.list(stores.directory))
+      if (name.startsWith('manifest-')) await disk.remove(`${stores.directory}/${name}`)
+    store = await stores.open(options)
+    await same()
+  },
+)
+
+it.each(seeds(1, 10))(
+  'bounds of the time take nothing from sums, however old their flows were when they came (seed %i)',
+  async (seed) => {
+    const random = new SeededRandom(seed)
+    let now = startOfDay
+    const store = await stores.open({ host: hostAt(() => now) })
+    const make = new FrameMaker()
+    for (let hour = 0; hour < 4; hour++, now += msPerHour) {
+      for (let commit = 0; commit < 3; commit++) {
+        // Told by another Weir, as a record on a bus: when it was received there may lie long before.
+        await store.projection.apply([
+          make.batch(anyFlows(random, 20, 0.8, now - random.pick([0, 0, 50 * msPerHour])).batch, now, 'bus'),
+        ])
+        await store.projection.commit()
+      }
+      if (hour % 2 === 1) while (await store.maintain());
+    }
+    for (const view of ['flows_1m', 'flows_5m', 'flows_1h']) {
+      const all = await ask(
+        store.reader,
+        `SELECT epoch_ms(time)::DOUBLE AS time, sum(flows)::DOUBLE AS flows FROM ${view} GROUP BY time ORDER BY time`,
+      )
+      for (let asked = 0; asked < 8; asked++) {
+        const from = Number(random.pick(all)['time']) + random.pick([-1, 0, 1, -msPerHour])
+        const to = from + random.pick([1, 60_000, msPerHour, 60 * msPerHour])
+        expect(
+          await ask(
+            store.reader,
+            `SELECT epoch_ms(time)::DOUBLE AS time, sum(flows)::DOUBLE AS flows FROM ${view} WHERE ${within('time', from, to)} GROUP BY time ORDER BY time`,
+          ),
+          `${view} from ${from} to ${to}`,
+        ).toEqual(all.filter(({ time }) => Number(time) >= from && Number(time) < to))
       }
     }
-    for (const [view, family] of [['audit', 'audit'], ['changes', 'change']] as const) expect((await ask(store.reader, `SELECT id FROM ${view} ORDER BY id`)).map(({ id }) => id)).toEqual(all.filter((one) => one.family === family).map(({ id }) => id).sort())
-  }
-  await same()
-  await stores.close()
-  // No record names the files any more: what is known of them is read from them.
-  const { disk } = options.host
-  for (const name of await disk.list(stores.directory)) if (name.startsWith('manifest-')) await disk.remove(`${stores.directory}/${name}`)
-  store = await stores.open(options)
-  await same()
-})
-
-it.each(seeds(1, 10))('bounds of the time take nothing from sums, however old their flows were when they came (seed %i)', async (seed) => {
-  const random = new SeededRandom(seed)
-  let now = startOfDay
-  const store = await stores.open({ host: hostAt(() => now) })
-  const make = new FrameMaker()
-  for (let hour = 0; hour < 4; hour++, now += msPerHour) {
-    for (let commit = 0; commit < 3; commit++) {
-      // Told by another Weir, as a record on a bus: when it was received there may lie long before.
-      await store.projection.apply([make.batch(anyFlows(random, 20, 0.8, now - random.pick([0, 0, 50 * msPerHour])).batch, now, 'bus')])
-      await store.projection.commit()
-    }
-    if (hour % 2 === 1) while (await store.maintain());
-  }
-  for (const view of ['flows_1m', 'flows_5m', 'flows_1h']) {
-    const all = await ask(store.reader, `SELECT epoch_ms(time)::DOUBLE AS time, sum(flows)::DOUBLE AS flows FROM ${view} GROUP BY time ORDER BY time`)
-    for (let asked = 0; asked < 8; asked++) {
-      const from = Number(random.pick(all)['time']) + random.pick([-1, 0, 1, -msPerHour])
-      const to = from + random.pick([1, 60_000, msPerHour, 60 * msPerHour])
-      expect(await ask(store.reader, `SELECT epoch_ms(time)::DOUBLE AS time, sum(flows)::DOUBLE AS flows FROM ${view} WHERE ${within('time', from, to)} GROUP BY time ORDER BY time`), `${view} from ${from} to ${to}`)
-        .toEqual(all.filter(({ time }) => Number(time) >= from && Number(time) < to))
-    }
-  }
-})
+  },
+)
 
 it('a file of which no row is within the bounds, or of the family, is not opened', async () => {
   const log = recordingLog()
@@ -101,9 +164,17 @@ it('a file of which no row is within the bounds, or of the family, is not opened
   const host = hostAt(() => now)
   const store = await stores.open({ log, host })
   const make = new FrameMaker()
-  const name = async (): Promise<string> => (await host.disk.list(stores.directory)).filter((each) => each.startsWith('events-')).sort().at(-1) ?? ''
+  const name = async (): Promise<string> =>
+    (await host.disk.list(stores.directory))
+      .filter((each) => each.startsWith('events-'))
+      .sort()
+      .at(-1) ?? ''
   const files: string[] = []
-  for (const [family, id] of [['audit', 'old'], ['log', 'other'], ['audit', 'new']] as const) {
+  for (const [family, id] of [
+    ['audit', 'old'],
+    ['log', 'other'],
+    ['audit', 'new'],
+  ] as const) {
     await store.projection.apply([make.events([event(id, { family, time: now, json: {} })], now)])
     await store.projection.commit()
     files.push(await name())
@@ -117,7 +188,25 @@ it('a file of which no row is within the bounds, or of the family, is not opened
 })
 
 it('a file that does not say that its times are those of its rows is within any bounds', () => {
-  const file: StoredFile = { name: 'a', stream: 'events', hour: 1, firstSequence: 1, lastSequence: 1, schema: 3, rows: 1, bytes: 1, timeMin: 5, timeMax: 6, receivedMin: 0, receivedMax: 0 }
-  expect(happenedWithin([file, { ...file, timed: true }, { ...file, timed: true, timeMin: null, timeMax: null }], { from: 100, to: 200 })).toEqual([file])
+  const file: StoredFile = {
+    name: 'a',
+    stream: 'events',
+    hour: 1,
+    firstSequence: 1,
+    lastSequence: 1,
+    schema: 3,
+    rows: 1,
+    bytes: 1,
+    timeMin: 5,
+    timeMax: 6,
+    receivedMin: 0,
+    receivedMax: 0,
+  }
+  expect(
+    happenedWithin([file, { ...file, timed: true }, { ...file, timed: true, timeMin: null, timeMax: null }], {
+      from: 100,
+      to: 200,
+    }),
+  ).toEqual([file])
   expect(happenedWithin([{ ...file, timed: true }], { from: 6, to: 200 })).toHaveLength(1)
 })

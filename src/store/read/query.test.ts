@@ -18,7 +18,10 @@ async function opened(of: TemporaryStores, options: Partial<StoreOptions> = {}):
   const made = await of.open(options)
   const make = new FrameMaker()
   await made.projection.apply([
-    make.flows([{ src: '10.0.0.1', dst: '10.0.0.2', bytes: 100, sampling: 10 }, { src: '10.0.0.3', dst: '10.0.0.1', bytes: 50 }]),
+    make.flows([
+      { src: '10.0.0.1', dst: '10.0.0.2', bytes: 100, sampling: 10 },
+      { src: '10.0.0.3', dst: '10.0.0.1', bytes: 50 },
+    ]),
     make.events([event('a', { json: { level: 3 } }), event('b')]),
   ])
   await made.projection.commit()
@@ -54,13 +57,19 @@ describe('one read-only statement is answered', () => {
     ["SELECT data->>'level' AS level FROM events WHERE id = 'a'", [{ level: '3' }]],
     ['SELECT i FROM range(3) t(i)', [{ i: 0 }, { i: 1 }, { i: 2 }]],
     ['SELECT unnest([1, 2]) AS u', [{ u: 1 }, { u: 2 }]],
-    ['FROM (PIVOT (SELECT src_port, bytes FROM flows) ON src_port IN (40000, 40001) USING sum(bytes))', [{ 40000: 100, 40001: 50 }]],
+    [
+      'FROM (PIVOT (SELECT src_port, bytes FROM flows) ON src_port IN (40000, 40001) USING sum(bytes))',
+      [{ 40000: 100, 40001: 50 }],
+    ],
   ])('%s', async (sql, rows) => {
     expect(await ask(store.reader, sql)).toEqual(rows)
   })
 
   it('DESCRIBE, SUMMARIZE and EXPLAIN work', async () => {
-    expect((await ask(store.reader, 'DESCRIBE flows'))[3]).toMatchObject({ column_name: 'src_addr', column_type: 'VARCHAR' })
+    expect((await ask(store.reader, 'DESCRIBE flows'))[3]).toMatchObject({
+      column_name: 'src_addr',
+      column_type: 'VARCHAR',
+    })
     expect((await ask(store.reader, 'desc SELECT 1 AS x'))[0]).toMatchObject({ column_name: 'x' })
     expect(await ask(store.reader, 'SUMMARIZE flows')).toHaveLength(flowFields.length + 3)
     expect(await ask(store.reader, 'EXPLAIN SELECT * FROM flows')).toHaveLength(1)
@@ -77,12 +86,15 @@ describe('everything else is refused with a message for the user', () => {
 
   it('too little memory is an answer like any other', async () => {
     const small = await opened(stores, { memoryLimit: { reader: '20MB' } })
-    await expect(ask(small.reader, "SELECT length(string_agg(repeat('x', 100), '')) FROM range(2000000)")).rejects.toMatchObject({ code: 'WEIR_SQL_REFUSED', message: expect.stringContaining('Out of Memory') })
+    await expect(
+      ask(small.reader, "SELECT length(string_agg(repeat('x', 100), '')) FROM range(2000000)"),
+    ).rejects.toMatchObject({ code: 'WEIR_SQL_REFUSED', message: expect.stringContaining('Out of Memory') })
     expect(await ask(small.reader, 'SELECT count(*) AS n FROM flows')).toEqual([{ n: 2 }])
   })
 
   it('a depth that would keep DuckDB busy for minutes is refused', async () => {
-    const nested = (open: string, close: string, levels: number): string => `SELECT ${open.repeat(levels)}1${close.repeat(levels)}`
+    const nested = (open: string, close: string, levels: number): string =>
+      `SELECT ${open.repeat(levels)}1${close.repeat(levels)}`
     for (const levels of [400, 5000]) {
       expect(await refusal(nested('abs(', ')', levels))).toMatch(/nested|can’t be read/)
       expect(await refusal(nested('1 + ', '', levels))).toMatch(/nested|can’t be read/)
@@ -94,12 +106,18 @@ describe('everything else is refused with a message for the user', () => {
 
   it('messages do not tell where the data folder is', async () => {
     await writeFile(join(shared.directory, 'notes.csv'), 'a,b\n1,2\n')
-    for (const sql of ["SELECT * FROM 'nowhere.parquet'", `SELECT * FROM '${shared.directory}/nothing.parquet'`]) expect(await refusal(sql)).not.toContain(shared.home)
+    for (const sql of ["SELECT * FROM 'nowhere.parquet'", `SELECT * FROM '${shared.directory}/nothing.parquet'`])
+      expect(await refusal(sql)).not.toContain(shared.home)
   })
 
   it('nothing that was refused has written a file', async () => {
     const before = await readdir(shared.directory)
-    for (const sql of [`COPY (SELECT 1) TO '${shared.directory}/x.csv'`, `EXPLAIN ANALYZE COPY (SELECT 1) TO '${shared.directory}/x.csv'`, `ATTACH '${shared.directory}/x.db'`]) await refusal(sql)
+    for (const sql of [
+      `COPY (SELECT 1) TO '${shared.directory}/x.csv'`,
+      `EXPLAIN ANALYZE COPY (SELECT 1) TO '${shared.directory}/x.csv'`,
+      `ATTACH '${shared.directory}/x.db'`,
+    ])
+      await refusal(sql)
     expect(await readdir(shared.directory)).toEqual(before)
   })
 })
@@ -108,17 +126,35 @@ describe('the lock on files holds by itself, without the judge of statements', (
   it('a text that the judge would let through reaches nothing outside the folder', async () => {
     // The file is a table name to the parser: only the lock refuses it.
     await writeFile(join(shared.home, 'secret.csv'), 'a\n1\n')
-    for (const path of [`${shared.home}/secret.csv`, `${shared.directory}/../secret.csv`, 'secret.csv', '/etc/passwd.csv']) expect(await refusal(`SELECT * FROM '${path}'`)).not.toContain('"a"')
+    for (const path of [
+      `${shared.home}/secret.csv`,
+      `${shared.directory}/../secret.csv`,
+      'secret.csv',
+      '/etc/passwd.csv',
+    ])
+      expect(await refusal(`SELECT * FROM '${path}'`)).not.toContain('"a"')
   })
 })
 
 describe('joins that nobody asks for are left out, and the answers stay the same', () => {
   it.each([
-    ['SELECT src_addr, src_name FROM flows ORDER BY 1', [{ src_addr: '10.0.0.1', src_name: 'gateway' }, { src_addr: '10.0.0.3', src_name: null }]],
+    [
+      'SELECT src_addr, src_name FROM flows ORDER BY 1',
+      [
+        { src_addr: '10.0.0.1', src_name: 'gateway' },
+        { src_addr: '10.0.0.3', src_name: null },
+      ],
+    ],
     ['SELECT f.dst_name FROM flows f ORDER BY 1 NULLS LAST', [{ dst_name: 'gateway' }, { dst_name: null }]],
     ['SELECT f.f.src_addr AS s FROM (SELECT f FROM flows f) f ORDER BY 1', [{ s: '10.0.0.1' }, { s: '10.0.0.3' }]],
     ['SELECT (flows).src_addr AS s FROM flows ORDER BY 1', [{ s: '10.0.0.1' }, { s: '10.0.0.3' }]],
-    ["SELECT COLUMNS('^src_(addr|name)$') FROM flows ORDER BY 1", [{ src_addr: '10.0.0.1', src_name: 'gateway' }, { src_addr: '10.0.0.3', src_name: null }]],
+    [
+      "SELECT COLUMNS('^src_(addr|name)$') FROM flows ORDER BY 1",
+      [
+        { src_addr: '10.0.0.1', src_name: 'gateway' },
+        { src_addr: '10.0.0.3', src_name: null },
+      ],
+    ],
     ['SELECT #4 AS s FROM flows ORDER BY 1', [{ s: '10.0.0.1' }, { s: '10.0.0.3' }]],
     ['SELECT d FROM flows AS f(a, b, c, d) ORDER BY 1', [{ d: '10.0.0.1' }, { d: '10.0.0.3' }]],
     ['SELECT count(*) AS n FROM flows a JOIN flows b USING (src_addr)', [{ n: 2 }]],
@@ -138,7 +174,12 @@ it('a query reads the version that it began with, whatever is merged or let go m
   make.lose('netflow', 0)
   make.lose('netflow', 0)
   for (let i = 0; i < 20; i++) {
-    await store.projection.apply([make.flows(Array.from({ length: 1000 }, (_, row) => ({ src: `10.1.${i}.${row % 250}`, dst: '10.0.0.1' })), startOfDay + i)])
+    await store.projection.apply([
+      make.flows(
+        Array.from({ length: 1000 }, (_, row) => ({ src: `10.1.${i}.${row % 250}`, dst: '10.0.0.1' })),
+        startOfDay + i,
+      ),
+    ])
     await store.projection.commit()
   }
   const answer = await store.reader.query('SELECT * FROM flows', 'ndjson', new AbortController().signal)
@@ -150,7 +191,9 @@ it('a query reads the version that it began with, whatever is merged or let go m
   for await (const chunk of answer) chunks.push(chunk)
   expect(Buffer.concat(chunks).toString().trim().split('\n')).toHaveLength(20_002)
   expect((await readdir(stores.directory)).length).toBeLessThan(12)
-  expect(await ask(store.reader, 'SELECT count(*) AS n, count(DISTINCT _pos) AS p FROM flows')).toEqual([{ n: 20_002, p: 20_002 }])
+  expect(await ask(store.reader, 'SELECT count(*) AS n, count(DISTINCT _pos) AS p FROM flows')).toEqual([
+    { n: 20_002, p: 20_002 },
+  ])
 })
 
 describe('a limited selection of flows is the head of the unlimited one', () => {
@@ -160,7 +203,7 @@ describe('a limited selection of flows is the head of the unlimited one', () => 
     'SELECT f.* EXCLUDE (exporter_addr) FROM flows f ORDER BY f.src_port',
     "SELECT src_addr, protocol FROM flows WHERE protocol = 'netflow5' ORDER BY protocol, src_port DESC",
     "SELECT src_addr, dst_addr FROM flows WHERE src_name = 'gateway' OR bytes_est < 60 ORDER BY src_addr",
-    'SELECT dst_addr AS x, bytes FROM flows WHERE bytes > 10 AND time_received > TIMESTAMPTZ \'2020-01-01\' - INTERVAL 1 HOUR ORDER BY bytes',
+    "SELECT dst_addr AS x, bytes FROM flows WHERE bytes > 10 AND time_received > TIMESTAMPTZ '2020-01-01' - INTERVAL 1 HOUR ORDER BY bytes",
     'SELECT src_addr AS bytes, bytes AS src_port FROM flows ORDER BY src_port',
     'SELECT src_addr, count(*) AS n FROM flows GROUP BY ALL ORDER BY src_addr',
     'SELECT DISTINCT exporter_addr FROM flows ORDER BY 1',
@@ -174,8 +217,16 @@ describe('a limited selection of flows is the head of the unlimited one', () => 
   ])('%s', async (sql) => {
     const all = await ask(store.reader, sql)
     expect(all.length).toBeGreaterThan(0)
-    for (const [limit, offset] of [[0, 0], [1, 0], [1, 1], [2, 0], [10, 0]] as const) {
-      expect(await ask(store.reader, `${sql} LIMIT ${limit} OFFSET ${offset};`)).toEqual(all.slice(offset, offset + limit))
+    for (const [limit, offset] of [
+      [0, 0],
+      [1, 0],
+      [1, 1],
+      [2, 0],
+      [10, 0],
+    ] as const) {
+      expect(await ask(store.reader, `${sql} LIMIT ${limit} OFFSET ${offset};`)).toEqual(
+        all.slice(offset, offset + limit),
+      )
     }
   })
 
@@ -199,7 +250,14 @@ it('a number beyond 2^53 in the condition of a page stays what it is', async () 
   const store = await opened(stores)
   const make = new FrameMaker(2)
   for (let each = 0; each < 5; each++) make.empty()
-  await store.projection.apply([make.flows([{ src: '10.0.0.8', dst: '10.0.0.9', bytes: 1_921_794_119_374_052_768n }, { src: '10.0.0.8', dst: '10.0.0.9', bytes: 1_921_794_119_374_052_769n }])])
+  await store.projection.apply([
+    make.flows([
+      { src: '10.0.0.8', dst: '10.0.0.9', bytes: 1_921_794_119_374_052_768n },
+      { src: '10.0.0.8', dst: '10.0.0.9', bytes: 1_921_794_119_374_052_769n },
+    ]),
+  ])
   await store.projection.commit()
-  expect(await ask(store.reader, 'SELECT src_addr, bytes FROM flows WHERE bytes = 1921794119374052769 LIMIT 5')).toEqual([{ src_addr: '10.0.0.8', bytes: '1921794119374052769' }])
+  expect(
+    await ask(store.reader, 'SELECT src_addr, bytes FROM flows WHERE bytes = 1921794119374052769 LIMIT 5'),
+  ).toEqual([{ src_addr: '10.0.0.8', bytes: '1921794119374052769' }])
 })

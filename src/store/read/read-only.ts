@@ -26,7 +26,12 @@ export interface ReadOnlyOptions {
  * Reads what the manifest of a store names, and changes nothing: no file is mended, moved or removed, so it may be done
  * on a read-only disk or beside a process that is just starting. Undefined when the folder holds no store.
  */
-export async function openReadOnly({ host, directory, log, processes: start }: ReadOnlyOptions): Promise<ReadOnlyStore | undefined> {
+export async function openReadOnly({
+  host,
+  directory,
+  log,
+  processes: start,
+}: ReadOnlyOptions): Promise<ReadOnlyStore | undefined> {
   const found = await readManifest(host.disk, directory)
   if (found.generation === 0) return undefined
   const missing = new Set<string>()
@@ -35,9 +40,21 @@ export async function openReadOnly({ host, directory, log, processes: start }: R
     const stat = await host.disk.stat(`${directory}/${file.name}`)
     if (stat?.size !== file.bytes) missing.add(file.name)
   }
-  if (missing.size > 0) log.error('Files of the store are missing or cut off; the answer comes without them.', { files: missing.size, first: [...missing][0] })
+  if (missing.size > 0)
+    log.error('Files of the store are missing or cut off; the answer comes without them.', {
+      files: missing.size,
+      first: [...missing][0],
+    })
   // The manifest object is never written through: nothing commits to this folder.
-  const folder = new Folder({ host, directory, manifest: new Manifest(host.disk, directory, found.generation), state: found.state, missing, log, writable: false })
+  const folder = new Folder({
+    host,
+    directory,
+    manifest: new Manifest(host.disk, directory, found.generation),
+    state: found.state,
+    missing,
+    log,
+    writable: false,
+  })
   const reader = new DuckReader({ folder, timers: host.timers, memoryLimit: '1GB', threads, calls: 2, keptBytes: 0 })
   if (start === undefined) return { reader, close: () => reader.close() }
   const processes = new QueryProcesses({ host, folder, log, threads, limits: defaultQueryLimits, start })

@@ -89,7 +89,9 @@ export class DuckReader implements StoreReader {
     const { instance, judging, memory } = await this.open()
     signal.throwIfAborted()
     const statement = await refusing(judge(judging, sql), this.#directory)
-    return this.#pinned(instance, signal, (pin) => this.#ask(instance, memory.hold(statement, pin), statement, format, pin, signal))
+    return this.#pinned(instance, signal, (pin) =>
+      this.#ask(instance, memory.hold(statement, pin), statement, format, pin, signal),
+    )
   }
 
   /** Prepares a Parquet file of a statement's rows. It cannot be cancelled: the process that runs it is killed. */
@@ -132,7 +134,9 @@ export class DuckReader implements StoreReader {
   }
 
   /** A pin whose files for the statement are intact. */
-  async #verified(statement: Statement): Promise<{ readonly pin: Pin; readonly input: ViewInput; readonly views: string }> {
+  async #verified(
+    statement: Statement,
+  ): Promise<{ readonly pin: Pin; readonly input: ViewInput; readonly views: string }> {
     for (;;) {
       const pin = this.#options.folder.versions.pin()
       const input = viewInput(pin, this.#directory, statement)
@@ -151,7 +155,9 @@ export class DuckReader implements StoreReader {
       return await this.#pinned(instance, signal, async (pin) => {
         const held = memory.holdEdges(asked.span, pin)
         try {
-          return await edgesOf(asked, pin.files, held, (statement, kept) => this.#ask(instance, { ...kept, release: () => undefined }, statement, 'ndjson', pin, signal))
+          return await edgesOf(asked, pin.files, held, (statement, kept) =>
+            this.#ask(instance, { ...kept, release: () => undefined }, statement, 'ndjson', pin, signal),
+          )
         } finally {
           held.release()
         }
@@ -162,7 +168,11 @@ export class DuckReader implements StoreReader {
   }
 
   /** Does something with a version that stays meanwhile. A file that can't be read costs its own rows, not the answer. */
-  async #pinned<Value>(instance: DuckDBInstance, signal: AbortSignal, act: (pin: Pin) => Promise<Value>): Promise<Value> {
+  async #pinned<Value>(
+    instance: DuckDBInstance,
+    signal: AbortSignal,
+    act: (pin: Pin) => Promise<Value>,
+  ): Promise<Value> {
     for (;;) {
       signal.throwIfAborted()
       const pin = this.#options.folder.versions.pin()
@@ -177,7 +187,14 @@ export class DuckReader implements StoreReader {
     }
   }
 
-  async #ask(instance: DuckDBInstance, { release, ...kept }: KeptOf & { readonly release: () => void }, statement: Statement, format: QueryFormat, given: Pin, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+  async #ask(
+    instance: DuckDBInstance,
+    { release, ...kept }: KeptOf & { readonly release: () => void },
+    statement: Statement,
+    format: QueryFormat,
+    given: Pin,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<Uint8Array>> {
     const directory = this.#directory
     const pin = given.again()
     const connection = await instance.connect()
@@ -204,7 +221,9 @@ export class DuckReader implements StoreReader {
       const input = viewInput(pin, directory, statement)
       const views = viewsOf(statement, input, kept)
       if (!(await this.#options.folder.verify(filesIn(views, pin)))) throw new DamagedFile()
-      const result = await this.#permits.use(signal, () => refusing(start(connection, statement, views, input, kept), directory))
+      const result = await this.#permits.use(signal, () =>
+        refusing(start(connection, statement, views, input, kept), directory),
+      )
       const streaming = result.isStreaming
       const fetch = async (): Promise<DuckDBDataChunk | undefined> => {
         const chunk = await this.#permits.use(signal, () => refusing(result.fetchChunk(), directory))
@@ -218,7 +237,14 @@ export class DuckReader implements StoreReader {
       }
       const first = await fetch()
       const api = await import('@duckdb/node-api')
-      return new Answer({ format: formatter(api, format, outputColumns(result)), first, fetch, interrupt, finish, signal })
+      return new Answer({
+        format: formatter(api, format, outputColumns(result)),
+        first,
+        fetch,
+        interrupt,
+        finish,
+        signal,
+      })
     } catch (error) {
       await finish(undefined)
       signal.throwIfAborted()
@@ -255,7 +281,12 @@ export class DuckReader implements StoreReader {
     const directory = this.#directory
     const temporary = this.#options.spillFolder ?? `${directory}/${spillFolder}`
     const spill = Math.floor((await this.#options.spill?.()) ?? 0)
-    const instance = await openDuck({ ...noExtensions, memory_limit: memoryLimit, threads: String(threads), temp_directory: spill > 0 ? temporary : '' })
+    const instance = await openDuck({
+      ...noExtensions,
+      memory_limit: memoryLimit,
+      threads: String(threads),
+      temp_directory: spill > 0 ? temporary : '',
+    })
     const judging = await instance.connect()
     await judging.run("SET GLOBAL TimeZone = 'UTC'; SET GLOBAL parquet_metadata_cache = true")
     if (spill > 0) await judging.run(`SET GLOBAL max_temp_directory_size = '${spill}B'`)
@@ -263,7 +294,17 @@ export class DuckReader implements StoreReader {
     if (output !== undefined) await judging.run(`SET GLOBAL allowed_paths = ${fileList([output])}`)
     await judging.run('SET GLOBAL enable_external_access = false')
     await judging.run('SET GLOBAL lock_configuration = true')
-    return { instance, judging, memory: new Memory({ instance, directory, mostBytes: this.#options.keptBytes, verify: (files) => this.#options.folder.verify(files), call: (work) => this.#permits.use(this.#closing.signal, work) }) }
+    return {
+      instance,
+      judging,
+      memory: new Memory({
+        instance,
+        directory,
+        mostBytes: this.#options.keptBytes,
+        verify: (files) => this.#options.folder.verify(files),
+        call: (work) => this.#permits.use(this.#closing.signal, work),
+      }),
+    }
   }
 
   /** Bytes that the instance accounts for; 0 before the first query. */

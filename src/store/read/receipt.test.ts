@@ -16,8 +16,14 @@ const late = 'time_received < make_timestamptz(9000000)'
 it.each([
   [`SELECT * FROM flows WHERE ${early}`, { from: 1000, to: Infinity }],
   [`SELECT * FROM flows f WHERE bytes > 5 AND (f.${early} AND ${late}) LIMIT 5`, { from: 1000, to: 9000 }],
-  [`WITH parts AS (SELECT bytes FROM flows WHERE ${early} GROUP BY ALL) SELECT * FROM parts`, { from: 1000, to: Infinity }],
-  [`SELECT * FROM flows WHERE ${early} UNION ALL SELECT * FROM flows WHERE ${late} AND ${early}`, { from: 1000, to: Infinity }],
+  [
+    `WITH parts AS (SELECT bytes FROM flows WHERE ${early} GROUP BY ALL) SELECT * FROM parts`,
+    { from: 1000, to: Infinity },
+  ],
+  [
+    `SELECT * FROM flows WHERE ${early} UNION ALL SELECT * FROM flows WHERE ${late} AND ${early}`,
+    { from: 1000, to: Infinity },
+  ],
   [`SELECT * FROM flows WHERE NOT (${early})`, { from: -Infinity, to: 1000 }],
   // Nothing that has to hold for every row that is read.
   ['SELECT * FROM flows', undefined],

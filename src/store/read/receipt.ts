@@ -29,7 +29,9 @@ export function receiptOf(tree: unknown): Receipt | undefined {
  */
 export function boundsOf(tree: unknown, view: string, column: string): Receipt | undefined {
   const bounds = saidOf(tree, view, (condition, table) => boundsIn(condition, { column, table }))
-  return bounds === undefined ? undefined : { from: Math.min(...bounds.map(({ from }) => from)), to: Math.max(...bounds.map(({ to }) => to)) }
+  return bounds === undefined
+    ? undefined
+    : { from: Math.min(...bounds.map(({ from }) => from)), to: Math.max(...bounds.map(({ to }) => to)) }
 }
 
 /** Texts one of which a column has wherever a statement reads the view. Undefined when some of it asks for any. */
@@ -39,7 +41,11 @@ export function textsOf(tree: unknown, view: string, column: string): ReadonlySe
 }
 
 /** What the conditions of each reading of a view say; undefined when those of one say nothing. */
-function saidOf<Said>(tree: unknown, view: string, read: (condition: unknown, table: string) => Said | undefined): readonly Said[] | undefined {
+function saidOf<Said>(
+  tree: unknown,
+  view: string,
+  read: (condition: unknown, table: string) => Said | undefined,
+): readonly Said[] | undefined {
   const said: Said[] = []
   let reads = 0
   let shadowed = false
@@ -65,35 +71,58 @@ function saidOf<Said>(tree: unknown, view: string, read: (condition: unknown, ta
 /** `column = 'a'` or `column IN ('a', 'b')` among the parts of a condition that must all hold. */
 function textsIn(condition: unknown, column: Column): readonly string[] | undefined {
   if (!isRecord(condition)) return undefined
-  if (condition['type'] === 'CONJUNCTION_AND') return list(condition['children']).map((each) => textsIn(each, column)).find((each) => each !== undefined)
-  const sides = condition['type'] === 'COMPARE_EQUAL' ? [condition['left'], condition['right']] : condition['type'] === 'COMPARE_IN' ? list(condition['children']) : []
+  if (condition['type'] === 'CONJUNCTION_AND')
+    return list(condition['children'])
+      .map((each) => textsIn(each, column))
+      .find((each) => each !== undefined)
+  const sides =
+    condition['type'] === 'COMPARE_EQUAL'
+      ? [condition['left'], condition['right']]
+      : condition['type'] === 'COMPARE_IN'
+        ? list(condition['children'])
+        : []
   const [of, ...values] = sides
   if (!isColumn(of, column)) return undefined
-  const texts = values.map((value) => (isRecord(value) && value['class'] === 'CONSTANT' && isRecord(value['value']) ? value['value']['value'] : undefined))
+  const texts = values.map((value) =>
+    isRecord(value) && value['class'] === 'CONSTANT' && isRecord(value['value']) ? value['value']['value'] : undefined,
+  )
   return texts.length > 0 && texts.every((text) => typeof text === 'string') ? texts : undefined
 }
 
 function isView(node: unknown, view: string): boolean {
-  return isRecord(node) && node['type'] === 'BASE_TABLE' && String(node['table_name']).toLowerCase() === view && list(node['column_name_alias']).length === 0
+  return (
+    isRecord(node) &&
+    node['type'] === 'BASE_TABLE' &&
+    String(node['table_name']).toLowerCase() === view &&
+    list(node['column_name_alias']).length === 0
+  )
 }
 
 /** Bounds that a condition sets, if it does: those of its parts that must all hold. */
 function boundsIn(condition: unknown, column: Column): Receipt | undefined {
   if (!isRecord(condition)) return undefined
   if (condition['type'] === 'CONJUNCTION_AND') {
-    const found = list(condition['children']).map((each) => boundsIn(each, column)).filter((each) => each !== undefined)
-    return found.length === 0 ? undefined : { from: Math.max(...found.map(({ from }) => from)), to: Math.min(...found.map(({ to }) => to)) }
+    const found = list(condition['children'])
+      .map((each) => boundsIn(each, column))
+      .filter((each) => each !== undefined)
+    return found.length === 0
+      ? undefined
+      : { from: Math.max(...found.map(({ from }) => from)), to: Math.min(...found.map(({ to }) => to)) }
   }
   if (condition['class'] !== 'COMPARISON' || !isColumn(condition['left'], column)) return undefined
   const moment = momentIn(condition['right'])
   if (moment === undefined) return undefined
   switch (condition['type']) {
     case 'COMPARE_GREATERTHAN':
-    case 'COMPARE_GREATERTHANOREQUALTO': return { from: moment, to: Infinity }
+    case 'COMPARE_GREATERTHANOREQUALTO':
+      return { from: moment, to: Infinity }
     case 'COMPARE_LESSTHAN':
-    case 'COMPARE_LESSTHANOREQUALTO': return { from: -Infinity, to: moment }
-    case 'COMPARE_EQUAL': return { from: moment, to: moment }
-    default: return undefined
+    case 'COMPARE_LESSTHANOREQUALTO':
+      return { from: -Infinity, to: moment }
+    case 'COMPARE_EQUAL':
+      return { from: moment, to: moment }
+    default:
+      return undefined
   }
 }
 
@@ -105,7 +134,9 @@ interface Column {
 
 function isColumn(node: unknown, { column, table }: Column): boolean {
   if (!isRecord(node) || node['class'] !== 'COLUMN_REF') return false
-  const [name, of, ...more] = list(node['column_names']).map((part) => String(part).toLowerCase()).reverse()
+  const [name, of, ...more] = list(node['column_names'])
+    .map((part) => String(part).toLowerCase())
+    .reverse()
   return name === column && (of === undefined || of === table) && more.length === 0
 }
 
@@ -118,7 +149,8 @@ function nameOf(from: unknown, view: string): string {
 function momentIn(node: unknown): number | undefined {
   if (!isRecord(node) || node['class'] !== 'FUNCTION' || node['function_name'] !== 'make_timestamptz') return undefined
   const [only, ...more] = list(node['children'])
-  const value = isRecord(only) && only['class'] === 'CONSTANT' && isRecord(only['value']) ? only['value']['value'] : undefined
+  const value =
+    isRecord(only) && only['class'] === 'CONSTANT' && isRecord(only['value']) ? only['value']['value'] : undefined
   return more.length === 0 && typeof value === 'number' ? value / 1000 : undefined
 }
 
@@ -126,9 +158,14 @@ function momentIn(node: unknown): number | undefined {
 export function receivedWithin(files: readonly StoredFile[], receipt: Receipt | undefined): readonly StoredFile[] {
   if (receipt === undefined) return files
   const { from, to } = receipt
-  const flows = files.filter(({ stream, receivedMin, receivedMax }) => stream === 'flows' && receivedMax >= from && receivedMin - slackMs <= to)
+  const flows = files.filter(
+    ({ stream, receivedMin, receivedMax }) => stream === 'flows' && receivedMax >= from && receivedMin - slackMs <= to,
+  )
   const days = new Set(flows.map(({ hour }) => dayOf(hour)))
-  return [...flows, ...files.filter(({ stream, hour }) => stream !== 'flows' && (stream !== 'endpoints' || days.has(dayOf(hour))))]
+  return [
+    ...flows,
+    ...files.filter(({ stream, hour }) => stream !== 'flows' && (stream !== 'endpoints' || days.has(dayOf(hour)))),
+  ]
 }
 
 /** The manifest has times as numbers of ms, files in µs: they may differ by less than this. */

@@ -8,7 +8,13 @@ import { probe, viewsOf, withEndpoints, withoutEnd } from './statement-views.ts'
 import type { ViewInput } from './views.ts'
 
 /** Makes the views that a statement reads, of as few rows as it says. `views` are those of all rows, whose files were verified: no others are read. */
-export async function makeViews(connection: DuckDBConnection, statement: Statement, views: string, given: ViewInput, kept: KeptOf): Promise<void> {
+export async function makeViews(
+  connection: DuckDBConnection,
+  statement: Statement,
+  views: string,
+  given: ViewInput,
+  kept: KeptOf,
+): Promise<void> {
   const { selection, ends } = statement
   if (Object.keys(ends).length === 0 && selection?.isProbe !== true) {
     await connection.run(views)
@@ -19,7 +25,13 @@ export async function makeViews(connection: DuckDBConnection, statement: Stateme
   await connection.run(viewsOf({ ...statement, probed }, input, kept))
 }
 
-export async function start(connection: DuckDBConnection, statement: Statement, views: string, input: ViewInput, kept: KeptOf): Promise<DuckDBResult> {
+export async function start(
+  connection: DuckDBConnection,
+  statement: Statement,
+  views: string,
+  input: ViewInput,
+  kept: KeptOf,
+): Promise<DuckDBResult> {
   await makeViews(connection, statement, views, input, kept)
   const statements = await connection.extractStatements(statement.sql)
   if (statements.count !== 1) throw new WeirError('WEIR_SQL_REFUSED', 'One statement at a time, please.')
@@ -27,8 +39,10 @@ export async function start(connection: DuckDBConnection, statement: Statement, 
   try {
     const { StatementType } = await import('@duckdb/node-api')
     // The syntax tree was judged already; this is the second lock on the same door.
-    if (prepared.statementType !== StatementType.SELECT && prepared.statementType !== StatementType.EXPLAIN) throw new WeirError('WEIR_SQL_REFUSED', 'Only a query may be asked here.')
-    if (prepared.parameterCount > 0) throw new WeirError('WEIR_SQL_REFUSED', 'Parameters have no values here; write the values into the statement.')
+    if (prepared.statementType !== StatementType.SELECT && prepared.statementType !== StatementType.EXPLAIN)
+      throw new WeirError('WEIR_SQL_REFUSED', 'Only a query may be asked here.')
+    if (prepared.parameterCount > 0)
+      throw new WeirError('WEIR_SQL_REFUSED', 'Parameters have no values here; write the values into the statement.')
     return await prepared.stream()
   } finally {
     prepared.destroySync()
@@ -44,7 +58,9 @@ export function copySql(sql: string, path: string): string {
 
 /** Finds out why a stream failed: asks again for all of it as one value, which costs no memory. Always rejects. */
 export async function failure(connection: DuckDBConnection, { sql }: Statement): Promise<never> {
-  const again = await connection.extractStatements(`SELECT bit_xor(hash(q)) FROM (${withoutEnd(sql)}\n) q`).catch(() => undefined)
+  const again = await connection
+    .extractStatements(`SELECT bit_xor(hash(q)) FROM (${withoutEnd(sql)}\n) q`)
+    .catch(() => undefined)
   if (again?.count === 1) {
     const prepared = await again.prepare(0)
     try {

@@ -11,7 +11,17 @@ import type { KeptOf } from './kept.ts'
 import { mostProbed, type Selection } from './newest.ts'
 import { receivedWithin } from './receipt.ts'
 import { ends, type Statement } from './statement.ts'
-import { endpointsView, eventsView, filePrefix, flowsView, rowsBeforeNames, scan, type OnlyEndpoints, type ViewInput, type WantedAddresses } from './views.ts'
+import {
+  endpointsView,
+  eventsView,
+  filePrefix,
+  flowsView,
+  rowsBeforeNames,
+  scan,
+  type OnlyEndpoints,
+  type ViewInput,
+  type WantedAddresses,
+} from './views.ts'
 
 export function viewInput(pin: Pin, directory: string, { receipt }: Statement): ViewInput {
   const sources: (string | undefined)[] = []
@@ -24,11 +34,19 @@ const probedRows = 'flows_probed'
 /** Definitions of views that the statement may speak of: making one opens the first of its files and looks for all the others. */
 export function viewsOf(statement: Statement, input: ViewInput, kept: KeptOf): string {
   const asked = statement.sql.toLowerCase()
-  const own = statement.own === undefined ? '' : `; CREATE TEMP VIEW ${statement.own.name} AS ${statement.own.sql(input)}`
+  const own =
+    statement.own === undefined ? '' : `; CREATE TEMP VIEW ${statement.own.name} AS ${statement.own.sql(input)}`
   const others = `${rollupViews(statement, input)}${kubernetesViews(statement, input, kept)}${own}`
   // What names none of them may ask which there are.
-  const wanted = (name: string): boolean => statement.reads?.has(name) ?? (others === '' || new RegExp(`\\b${name}\\b`).test(asked))
-  return [...(wanted('flows') ? [flowsViews(statement, input)] : []), ...(wanted('events') ? [`CREATE TEMP VIEW events AS ${eventsView(input)}`] : []), ...(asked.includes(endpointsView) ? [`CREATE TEMP VIEW ${endpointsView} AS ${scan('endpoints', input)}`] : [])].join('; ') + others
+  const wanted = (name: string): boolean =>
+    statement.reads?.has(name) ?? (others === '' || new RegExp(`\\b${name}\\b`).test(asked))
+  return (
+    [
+      ...(wanted('flows') ? [flowsViews(statement, input)] : []),
+      ...(wanted('events') ? [`CREATE TEMP VIEW events AS ${eventsView(input)}`] : []),
+      ...(asked.includes(endpointsView) ? [`CREATE TEMP VIEW ${endpointsView} AS ${scan('endpoints', input)}`] : []),
+    ].join('; ') + others
+  )
 }
 
 function flowsViews({ addresses, selection, probed, ids }: Statement, input: ViewInput): string {
@@ -44,7 +62,11 @@ function viewBefore(selection: Selection, input: ViewInput): string {
 
 /** View `flows` of few rows, which have the columns of files under their prefix. */
 function viewOfFew(addresses: WantedAddresses, chosen: readonly FileColumn[], from: string, input: ViewInput): string {
-  const columns = fileColumns.flows.map((column) => (chosen.includes(column) ? `"${filePrefix}${column.name}" AS "${column.name}"` : `NULL::${column.type} AS "${column.name}"`))
+  const columns = fileColumns.flows.map((column) =>
+    chosen.includes(column)
+      ? `"${filePrefix}${column.name}" AS "${column.name}"`
+      : `NULL::${column.type} AS "${column.name}"`,
+  )
   return `CREATE TEMP VIEW flows AS ${flowsView(input, addresses, { rows: `SELECT ${columns.join(', ')} FROM ${from}` })}`
 }
 
@@ -52,14 +74,21 @@ function viewOfFew(addresses: WantedAddresses, chosen: readonly FileColumn[], fr
 const mostIds = 1000
 
 /** The input with the endpoints of the addresses that a statement names. */
-export async function withEndpoints(connection: DuckDBConnection, statement: Statement, input: ViewInput): Promise<ViewInput> {
+export async function withEndpoints(
+  connection: DuckDBConnection,
+  statement: Statement,
+  input: ViewInput,
+): Promise<ViewInput> {
   const files = input.files.filter(({ stream }) => stream === 'endpoints')
   const only: OnlyEndpoints[] = []
   for (const end of ends) {
     const texts = statement.ends[end]
     if (texts === undefined || files.length === 0) continue
     const days = new Map(files.map(({ name, hour }) => [`${input.directory}/${name}`, dayOf(hour)]))
-    const found = await rowsOf(connection, `SELECT filename, ep::VARCHAR FROM read_parquet(${fileList([...days.keys()])}, filename = true) WHERE addr IN (${[...texts].map(quoted).join(', ')}) LIMIT ${mostIds + 1}`)
+    const found = await rowsOf(
+      connection,
+      `SELECT filename, ep::VARCHAR FROM read_parquet(${fileList([...days.keys()])}, filename = true) WHERE addr IN (${[...texts].map(quoted).join(', ')}) LIMIT ${mostIds + 1}`,
+    )
     if (found.length > mostIds) continue
     const byDay = new Map<number, string[]>()
     for (const [file, id] of found) {
@@ -72,7 +101,11 @@ export async function withEndpoints(connection: DuckDBConnection, statement: Sta
 }
 
 /** Makes the rows of a selection a table of the connection; undefined when there are too many. */
-export async function probe(connection: DuckDBConnection, selection: Selection, input: ViewInput): Promise<Selection | undefined> {
+export async function probe(
+  connection: DuckDBConnection,
+  selection: Selection,
+  input: ViewInput,
+): Promise<Selection | undefined> {
   await connection.run(viewBefore(selection, input))
   const sql = withoutEnd(selection.sql)
   const [[rows] = []] = await rowsOf(connection, `SELECT count(*) FROM (${sql})`)

@@ -44,7 +44,14 @@ export type End = (typeof ends)[number]
 const idColumns = [...everyAddress].map((field) => endpointIds(field).toLowerCase())
 
 /** Views with the column that says when a row happened. */
-const timedViews = { changes: 'time', audit: 'time', traffic: 'hour', flows_1m: 'time', flows_5m: 'time', flows_1h: 'time' } as const
+const timedViews = {
+  changes: 'time',
+  audit: 'time',
+  traffic: 'hour',
+  flows_1m: 'time',
+  flows_5m: 'time',
+  flows_1h: 'time',
+} as const
 export type TimedView = keyof typeof timedViews
 
 const ever: Receipt = { from: -Infinity, to: Infinity }
@@ -56,12 +63,37 @@ const kinds = new Set(['select', 'with', 'describe', 'desc', 'show', 'explain', 
  * SQL, take pointers, or change the process (`enable_logging` can be selected from, and ends in an abort).
  */
 const tableFunctions = new Set([
-  'range', 'generate_series', 'unnest', 'generate_subscripts', 'json_each', 'json_tree', 'repeat', 'repeat_row', 'regexp_split_to_table',
-  'histogram', 'histogram_values', 'pg_timezone_names', 'duckdb_functions', 'duckdb_keywords', 'duckdb_types', 'duckdb_columns',
+  'range',
+  'generate_series',
+  'unnest',
+  'generate_subscripts',
+  'json_each',
+  'json_tree',
+  'repeat',
+  'repeat_row',
+  'regexp_split_to_table',
+  'histogram',
+  'histogram_values',
+  'pg_timezone_names',
+  'duckdb_functions',
+  'duckdb_keywords',
+  'duckdb_types',
+  'duckdb_columns',
 ])
 
 /** Scalar functions that write, wait, or look outside the data. */
-const refusedFunctions = new Set(['write_log', 'sleep_ms', 'pg_sleep', 'getenv', 'current_setting', 'nextval', 'setseed', 'finalize', 'combine', 'json_execute_serialized_sql'])
+const refusedFunctions = new Set([
+  'write_log',
+  'sleep_ms',
+  'pg_sleep',
+  'getenv',
+  'current_setting',
+  'nextval',
+  'setseed',
+  'finalize',
+  'combine',
+  'json_execute_serialized_sql',
+])
 
 /** Nested parts of a statement: binding deeper ones takes DuckDB minutes, and it can't be interrupted there. */
 const deepest = 250
@@ -129,20 +161,37 @@ export async function judge(connection: DuckDBConnection, sql: string): Promise<
   const found = addresses.size === 0 || ids ? undefined : await selectionOf(connection, tree).catch(() => undefined)
   // Nobody who wants to see a plan waits for a probe.
   const selection = found?.isProbe === true && first.word === 'explain' ? undefined : found
-  const times = Object.fromEntries(Object.entries(timedViews).flatMap(([view, column]) => {
-    const bounds = boundsOf(tree, view, column)
-    return bounds === undefined ? [] : [[view, bounds]]
-  }))
-  const named = Object.fromEntries(ends.flatMap((end) => {
-    const texts = textsOf(tree, 'flows', end)
-    return texts === undefined ? [] : [[end, texts]]
-  }))
-  return { sql, addresses, ids, ends: named, audited: spokenOf(names, auditColumns) ? (times.changes ?? ever) : undefined, times, narrow: names.tables.has('audit') && !spokenOf(names, unkeptColumns), zoned: spokenOf(names, nodeColumns), related: textsOf(tree, 'relations', 'relation'), selection, receipt: receiptOf(tree) }
+  const times = Object.fromEntries(
+    Object.entries(timedViews).flatMap(([view, column]) => {
+      const bounds = boundsOf(tree, view, column)
+      return bounds === undefined ? [] : [[view, bounds]]
+    }),
+  )
+  const named = Object.fromEntries(
+    ends.flatMap((end) => {
+      const texts = textsOf(tree, 'flows', end)
+      return texts === undefined ? [] : [[end, texts]]
+    }),
+  )
+  return {
+    sql,
+    addresses,
+    ids,
+    ends: named,
+    audited: spokenOf(names, auditColumns) ? (times.changes ?? ever) : undefined,
+    times,
+    narrow: names.tables.has('audit') && !spokenOf(names, unkeptColumns),
+    zoned: spokenOf(names, nodeColumns),
+    related: textsOf(tree, 'relations', 'relation'),
+    selection,
+    receipt: receiptOf(tree),
+  }
 }
 
 function checkKind(sql: string, { word, start }: { word: string; start: number }, what: string): void {
   if (start >= sql.length) refuse('There is no statement.')
-  if (sql[start] !== '(' && !kinds.has(word)) refuse(`${what} begins with ${word === '' ? (sql[start] ?? '') : word.toUpperCase()}, which is not allowed.`)
+  if (sql[start] !== '(' && !kinds.has(word))
+    refuse(`${what} begins with ${word === '' ? (sql[start] ?? '') : word.toUpperCase()}, which is not allowed.`)
 }
 
 interface ParsedSql {
@@ -170,11 +219,15 @@ async function parse(connection: DuckDBConnection, sql: string, before: string):
   const [[text] = []] = await rowsOf(connection, `SELECT json_serialize_sql(${quoted(sql)}, skip_empty := false)`)
   const parsed = JSON.parse(String(text)) as ParsedSql
   if (parsed.error) {
-    if (parsed.error_type === 'not implemented') refuse('Only a query may be asked here; this text is or contains something else.')
-    refuse(`The SQL can’t be read: ${parsed.error_message ?? 'syntax error'}.${placeIn(before + sql, Buffer.byteLength(before) + Number(parsed.position ?? Number.NaN))}`)
+    if (parsed.error_type === 'not implemented')
+      refuse('Only a query may be asked here; this text is or contains something else.')
+    refuse(
+      `The SQL can’t be read: ${parsed.error_message ?? 'syntax error'}.${placeIn(before + sql, Buffer.byteLength(before) + Number(parsed.position ?? Number.NaN))}`,
+    )
   }
   const statements = parsed.statements ?? []
-  if (statements.length !== 1) refuse(statements.length === 0 ? 'There is no statement.' : 'One statement at a time, please.')
+  if (statements.length !== 1)
+    refuse(statements.length === 0 ? 'There is no statement.' : 'One statement at a time, please.')
   return statements[0]
 }
 
@@ -192,7 +245,8 @@ interface Names {
 function inspect(tree: unknown): Names {
   const names: Names = { columns: new Set(), last: new Set(), tables: new Set(), everything: false }
   const visit = (node: unknown, depth: number, arrows: number): void => {
-    if (depth > deepest || arrows > mostArrows) refuse('The statement is nested too deeply. (For JSON, write data->\'$.a.b.c\' instead of a chain of arrows.)')
+    if (depth > deepest || arrows > mostArrows)
+      refuse("The statement is nested too deeply. (For JSON, write data->'$.a.b.c' instead of a chain of arrows.)")
     if (Array.isArray(node)) {
       for (const each of node) visit(each, depth, arrows)
       return
@@ -203,20 +257,34 @@ function inspect(tree: unknown): Names {
     if (fields['type'] === 'TABLE_FUNCTION') {
       const called = fields['function'] as { readonly function_name?: string } | undefined
       const name = (called?.function_name ?? '').toLowerCase()
-      if (!tableFunctions.has(name)) refuse(`Table function ${name} is not allowed; ask the views, for example FROM flows.`)
+      if (!tableFunctions.has(name))
+        refuse(`Table function ${name} is not allowed; ask the views, for example FROM flows.`)
     }
-    if (fields['class'] === 'FUNCTION' && refusedFunctions.has(text('function_name'))) refuse(`Function ${text('function_name')} is not allowed.`)
-    if (fields['class'] === 'STAR' || fields['type'] === 'PIVOT' || fields['type'] === 'SHOW_REF' || fields['class'] === 'POSITIONAL_REFERENCE') names.everything = true
+    if (fields['class'] === 'FUNCTION' && refusedFunctions.has(text('function_name')))
+      refuse(`Function ${text('function_name')} is not allowed.`)
+    if (
+      fields['class'] === 'STAR' ||
+      fields['type'] === 'PIVOT' ||
+      fields['type'] === 'SHOW_REF' ||
+      fields['class'] === 'POSITIONAL_REFERENCE'
+    )
+      names.everything = true
     if (fields['class'] === 'COLUMN_REF' && Array.isArray(fields['column_names'])) {
       for (const part of fields['column_names']) names.columns.add(String(part).toLowerCase())
       names.last.add(String(fields['column_names'].at(-1)).toLowerCase())
     }
     // Expressions have a class, tables have none.
-    if (fields['class'] === undefined) for (const key of ['alias', 'table_name']) if (text(key) !== '') names.tables.add(text(key))
-    if (fields['type'] === 'BASE_TABLE' && [text('catalog_name'), text('schema_name')].some((name) => name.startsWith(keptPrefix))) refuse(`There is no table ${text('schema_name')}.${text('table_name')}.`)
+    if (fields['class'] === undefined)
+      for (const key of ['alias', 'table_name']) if (text(key) !== '') names.tables.add(text(key))
+    if (
+      fields['type'] === 'BASE_TABLE' &&
+      [text('catalog_name'), text('schema_name')].some((name) => name.startsWith(keptPrefix))
+    )
+      refuse(`There is no table ${text('schema_name')}.${text('table_name')}.`)
     // FROM flows AS f(a, b, …) gives columns other names.
     if (Array.isArray(fields['column_name_alias']) && fields['column_name_alias'].length > 0) names.everything = true
-    if (Array.isArray(fields['using_columns'])) for (const part of fields['using_columns']) names.columns.add(String(part).toLowerCase())
+    if (Array.isArray(fields['using_columns']))
+      for (const part of fields['using_columns']) names.columns.add(String(part).toLowerCase())
     // NATURAL joins compare every column of the same name.
     if (text('ref_type') === 'natural') names.everything = true
     for (const [key, value] of Object.entries(fields)) {

@@ -28,7 +28,11 @@ const mostDays = 62
 function conditionOf(file: StoredFile, only: readonly OnlyEndpoints[]): string | undefined {
   const parts = only.map(({ column, byDay }) => {
     const ids = byDay.size > mostDays ? [...byDay.values()].flat() : (byDay.get(dayOf(file.hour)) ?? [])
-    return ids.length === 0 ? undefined : ids.length === 1 ? `"${column}" = ${ids[0]}` : `"${column}" IN (${ids.join(', ')})`
+    return ids.length === 0
+      ? undefined
+      : ids.length === 1
+        ? `"${column}" = ${ids[0]}`
+        : `"${column}" IN (${ids.join(', ')})`
   })
   return parts.includes(undefined) ? undefined : parts.join(' AND ')
 }
@@ -50,9 +54,18 @@ export function scan(stream: Stream, input: ViewInput, columns: readonly FileCol
     if (group === undefined) groups.set(key, { file, condition, paths: [path] })
     else group.paths.push(path)
   }
-  const list = (file: StoredFile): string => columns.map((column) => (hasColumn(file, column) ? `"${column.name}"` : `NULL::${column.type} AS "${column.name}"`)).join(', ')
-  if (groups.size === 0) return `SELECT ${columns.map(({ name, type }) => `NULL::${type} AS "${name}"`).join(', ')} WHERE false`
-  return [...groups.values()].map(({ file, condition, paths }) => `SELECT ${list(file)} FROM read_parquet(${fileList(paths)})${condition === '' ? '' : ` WHERE ${condition}`}`).join(' UNION ALL ')
+  const list = (file: StoredFile): string =>
+    columns
+      .map((column) => (hasColumn(file, column) ? `"${column.name}"` : `NULL::${column.type} AS "${column.name}"`))
+      .join(', ')
+  if (groups.size === 0)
+    return `SELECT ${columns.map(({ name, type }) => `NULL::${type} AS "${name}"`).join(', ')} WHERE false`
+  return [...groups.values()]
+    .map(
+      ({ file, condition, paths }) =>
+        `SELECT ${list(file)} FROM read_parquet(${fileList(paths)})${condition === '' ? '' : ` WHERE ${condition}`}`,
+    )
+    .join(' UNION ALL ')
 }
 
 const addresses = flowColumns.filter(({ kind }) => kind === 'ip')
@@ -76,8 +89,34 @@ export function position(input: ViewInput): string {
 
 /** Columns of view `flows` in the order that users know; fields that came later follow after them. */
 const flowOrder = [
-  'time_start', 'time_end', 'time_received', 'src_addr', 'dst_addr', 'exporter_addr', 'src_port', 'dst_port', 'proto', 'tcp_flags', 'direction', 'dscp', 'vlan', 'in_if', 'out_if',
-  'bytes', 'packets', 'sampling', 'bytes_est', 'packets_est', 'protocol', 'protocol_version', 'time_skewed', 'src_name', 'src_label', 'dst_name', 'dst_label', '_pos',
+  'time_start',
+  'time_end',
+  'time_received',
+  'src_addr',
+  'dst_addr',
+  'exporter_addr',
+  'src_port',
+  'dst_port',
+  'proto',
+  'tcp_flags',
+  'direction',
+  'dscp',
+  'vlan',
+  'in_if',
+  'out_if',
+  'bytes',
+  'packets',
+  'sampling',
+  'bytes_est',
+  'packets_est',
+  'protocol',
+  'protocol_version',
+  'time_skewed',
+  'src_name',
+  'src_label',
+  'dst_name',
+  'dst_label',
+  '_pos',
 ]
 
 /** Column → which parts of which addresses it is made from. */
@@ -93,7 +132,8 @@ interface Joins {
 
 function flowExpression(column: string, input: ViewInput, { fields, parts }: Joins): string {
   // A join copies each of its columns for each row, also one that is NULL in all of them.
-  const endpoint = (field: string, part: string): string | undefined => (fields.has(field) && parts.has(part) ? `${joined(field)}.${part}` : undefined)
+  const endpoint = (field: string, part: string): string | undefined =>
+    fields.has(field) && parts.has(part) ? `${joined(field)}.${part}` : undefined
   const named = names[column]
   if (named !== undefined) {
     const found = named.map(([field, part]) => endpoint(field, part)).filter((each) => each !== undefined)
@@ -102,7 +142,8 @@ function flowExpression(column: string, input: ViewInput, { fields, parts }: Joi
   }
   if (column === '_pos') return position(input)
   // Exact for any 64-bit count and any rate.
-  if (column === 'bytes_est' || column === 'packets_est') return `r.${column.slice(0, -4)}::HUGEINT * coalesce(r.sampling, 1) AS ${column}`
+  if (column === 'bytes_est' || column === 'packets_est')
+    return `r.${column.slice(0, -4)}::HUGEINT * coalesce(r.sampling, 1) AS ${column}`
   if (column === 'time_skewed') return 'r.time_skewed::BOOLEAN AS time_skewed'
   const field = flowColumns.find((one) => one.field === column)
   if (field?.kind === 'ip') return `${endpoint(column, 'addr') ?? 'NULL::VARCHAR'} AS "${column}"`
@@ -112,13 +153,24 @@ function flowExpression(column: string, input: ViewInput, { fields, parts }: Joi
 
 /** What of which addresses a column of view `flows` needs joined: `src_addr`, or `src_addr/namespace`, which is only worth it if some file has it. */
 export function addressesOf(column: string): readonly string[] {
-  return names[column]?.map(([field, part]) => `${field}/${part}`) ?? addresses.filter(({ field }) => field === column).map(({ field }) => field)
+  return (
+    names[column]?.map(([field, part]) => `${field}/${part}`) ??
+    addresses.filter(({ field }) => field === column).map(({ field }) => field)
+  )
 }
 
 /** The address fields to join: what no file has is not looked for. */
 function joinsFor(wanted: WantedAddresses, input: ViewInput): Joins {
-  const parts = new Set(fileColumns.endpoints.filter((column) => input.files.some((file) => file.stream === 'endpoints' && hasColumn(file, column))).map(({ name }) => name))
-  const used = new Set(addresses.filter((column) => input.files.some((file) => file.stream === 'flows' && hasColumn(file, column))).map(({ field }) => field))
+  const parts = new Set(
+    fileColumns.endpoints
+      .filter((column) => input.files.some((file) => file.stream === 'endpoints' && hasColumn(file, column)))
+      .map(({ name }) => name),
+  )
+  const used = new Set(
+    addresses
+      .filter((column) => input.files.some((file) => file.stream === 'flows' && hasColumn(file, column)))
+      .map(({ field }) => field),
+  )
   const fields = [...wanted].flatMap((each) => {
     const [field = '', part = 'addr'] = each.split('/')
     return used.has(field) && parts.has(part) ? [field] : []
@@ -169,8 +221,14 @@ export function flowsView(input: ViewInput, wanted: WantedAddresses, from: Flows
   const columns = [...flowOrder, ...later].map((column) => flowExpression(column, input, joining))
   if (prefix !== undefined) columns.push(...fileColumns.flows.map(({ name }) => `r."${name}" AS "${prefix}${name}"`))
   const used = addresses.filter(({ field }) => joining.fields.has(field))
-  const endpoints = `(${scan('endpoints', input, fileColumns.endpoints.filter(({ name }) => joining.parts.has(name)))})`
-  const joins = used.map(({ field, name }) => `LEFT JOIN ${few ? 'named' : endpoints} ${joined(field)} ON r."${name}" = ${joined(field)}.ep`)
+  const endpoints = `(${scan(
+    'endpoints',
+    input,
+    fileColumns.endpoints.filter(({ name }) => joining.parts.has(name)),
+  )})`
+  const joins = used.map(
+    ({ field, name }) => `LEFT JOIN ${few ? 'named' : endpoints} ${joined(field)} ON r."${name}" = ${joined(field)}.ep`,
+  )
   const view = `SELECT ${columns.join(', ')} FROM ${few ? 'chosen' : `(${rows})`} r ${joins.join(' ')}`
   if (!few) return view
   // One look at the endpoints for all joins, and only those of the few rows are kept.
@@ -178,7 +236,23 @@ export function flowsView(input: ViewInput, wanted: WantedAddresses, from: Flows
   return `WITH chosen AS MATERIALIZED (${rows}), named AS MATERIALIZED (SELECT * FROM ${endpoints} WHERE ep IN (${ids})) ${view}`
 }
 
-const eventOrder = ['id', 'source', 'type', 'subject', 'time', 'datacontenttype', 'dataschema', 'extensions', 'data', 'family', 'ref', 'key', 'time_received', '_pos', 'data_base64']
+const eventOrder = [
+  'id',
+  'source',
+  'type',
+  'subject',
+  'time',
+  'datacontenttype',
+  'dataschema',
+  'extensions',
+  'data',
+  'family',
+  'ref',
+  'key',
+  'time_received',
+  '_pos',
+  'data_base64',
+]
 
 export function eventsView(input: ViewInput): string {
   const columns = eventOrder.map((column) => (column === '_pos' ? position(input) : `r."${column}"`))

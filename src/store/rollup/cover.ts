@@ -9,12 +9,17 @@ import type { StoredFile } from '../record.ts'
  * reads takes the coarsest that is not too coarse, and nothing twice.
  */
 export function covers(outer: StoredFile, inner: StoredFile): boolean {
-  return outer.hour === inner.hour && outer.firstSequence <= inner.firstSequence && inner.lastSequence <= outer.lastSequence
+  return (
+    outer.hour === inner.hour && outer.firstSequence <= inner.firstSequence && inner.lastSequence <= outer.lastSequence
+  )
 }
 
 /** The live files of a rollup. */
 function liveByHour(files: readonly StoredFile[], stream: Rollup): Map<number, StoredFile[]> {
-  return byHour(files.filter(({ lost }) => lost !== true), stream)
+  return byHour(
+    files.filter(({ lost }) => lost !== true),
+    stream,
+  )
 }
 
 function byHour(files: Iterable<StoredFile>, stream: Rollup): Map<number, StoredFile[]> {
@@ -49,13 +54,20 @@ export interface Derivation {
 }
 
 /** The next coarser file to make from what an hour that is over has of the finer rollup; `wanted` says which hours' are kept. */
-export function nextDerivation(files: readonly StoredFile[], unreadable: ReadonlySet<string>, isOver: (hour: number) => boolean, wanted: (stream: Rollup, hour: number) => boolean): Derivation | undefined {
+export function nextDerivation(
+  files: readonly StoredFile[],
+  unreadable: ReadonlySet<string>,
+  isOver: (hour: number) => boolean,
+  wanted: (stream: Rollup, hour: number) => boolean,
+): Derivation | undefined {
   for (const stream of rollups.slice(1)) {
     const finer = rollups[rollups.indexOf(stream) - 1] as Rollup
     const made = liveByHour(files, stream)
     for (const [hour, group] of byHour(files, finer)) {
       if (!isOver(hour) || !wanted(stream, hour)) continue
-      const fresh = group.filter((file) => !unreadable.has(file.name) && !(made.get(hour) ?? []).some((outer) => covers(outer, file)))
+      const fresh = group.filter(
+        (file) => !unreadable.has(file.name) && !(made.get(hour) ?? []).some((outer) => covers(outer, file)),
+      )
       const [from] = runs(fresh, group)
       if (from !== undefined) return { stream, from }
     }
@@ -104,15 +116,27 @@ export function completeSinces(files: readonly StoredFile[]): Record<Rollup, num
     let last = -Infinity
     const flows = files.filter(({ stream, lost }) => stream === 'flows' && lost !== true)
     for (const file of files) {
-      if (file.lost !== true || !isRollup(file.stream) || rollups.indexOf(file.stream) > rollups.indexOf(rollup) || (file.hour + 1) * msPerHour <= last) continue
+      if (
+        file.lost !== true ||
+        !isRollup(file.stream) ||
+        rollups.indexOf(file.stream) > rollups.indexOf(rollup) ||
+        (file.hour + 1) * msPerHour <= last
+      )
+        continue
       // Its sums are in no coarser file either, and the flows that it is made of still answer.
-      if ((holding.get(file.hour) ?? []).some((part) => covers(part, file)) || !flows.some((part) => part.hour === file.hour && overlap(part, file))) continue
+      if (
+        (holding.get(file.hour) ?? []).some((part) => covers(part, file)) ||
+        !flows.some((part) => part.hour === file.hour && overlap(part, file))
+      )
+        continue
       last = (file.hour + 1) * msPerHour
     }
     for (const { hour, firstSequence, lastSequence } of flows) {
       if ((hour + 1) * msPerHour <= last) continue
       // Flows and rollups are merged at different times: ranges may reach beyond each other.
-      const held = (holding.get(hour) ?? []).some((part) => part.firstSequence <= lastSequence && firstSequence <= part.lastSequence)
+      const held = (holding.get(hour) ?? []).some(
+        (part) => part.firstSequence <= lastSequence && firstSequence <= part.lastSequence,
+      )
       if (!held) last = (hour + 1) * msPerHour
     }
     return last

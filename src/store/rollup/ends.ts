@@ -71,6 +71,8 @@ export class Ends {
   }
 
   text(part: EndPart, number: number): string {
-    return part === 'addr' ? formatIp(this.#addresses.keys, 4 * (number - 1)) : (this.#endpoints?.texts[this.#texts.keys[number - 1] as number] ?? '')
+    return part === 'addr'
+      ? formatIp(this.#addresses.keys, 4 * (number - 1))
+      : (this.#endpoints?.texts[this.#texts.keys[number - 1] as number] ?? '')
   }
 }

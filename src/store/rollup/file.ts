@@ -10,26 +10,46 @@ const twoTo64 = 1n << 64n
 const minuteMs = 60_000
 
 /** A Parquet file of a rollup's rows, each piece in a row group, with the columns that some row has a value in. */
-export function rollupFile(pieces: readonly RollupRows[], metadata: Readonly<Record<string, string>>): { readonly pieces: readonly Uint8Array[]; readonly rows: number; readonly columns: readonly string[] } {
+export function rollupFile(
+  pieces: readonly RollupRows[],
+  metadata: Readonly<Record<string, string>>,
+): { readonly pieces: readonly Uint8Array[]; readonly rows: number; readonly columns: readonly string[] } {
   const filled = pieces.filter(({ count }) => count > 0)
-  const groups = filled.map((rows) => new Map(rollupColumns.flatMap((column) => {
-    const chunk = chunkOf(column, rows)
-    return chunk === undefined ? [] : [[column.name, chunk] as const]
-  })))
-  const columns = rollupColumns.filter(({ name }) => groups.some((chunks) => chunks.has(name))).map(({ name, kind }) => ({ name, type: kind }))
-  const whole = filled.map(({ count }, index) => ({ rows: count, chunks: columns.map(({ name, type }) => groups[index]?.get(name) ?? absentChunk(name, type, count)) }))
-  return { pieces: parquetFile(columns, whole, metadata), rows: filled.reduce((sum, { count }) => sum + count, 0), columns: columns.map(({ name }) => name) }
+  const groups = filled.map(
+    (rows) =>
+      new Map(
+        rollupColumns.flatMap((column) => {
+          const chunk = chunkOf(column, rows)
+          return chunk === undefined ? [] : [[column.name, chunk] as const]
+        }),
+      ),
+  )
+  const columns = rollupColumns
+    .filter(({ name }) => groups.some((chunks) => chunks.has(name)))
+    .map(({ name, kind }) => ({ name, type: kind }))
+  const whole = filled.map(({ count }, index) => ({
+    rows: count,
+    chunks: columns.map(({ name, type }) => groups[index]?.get(name) ?? absentChunk(name, type, count)),
+  }))
+  return {
+    pieces: parquetFile(columns, whole, metadata),
+    rows: filled.reduce((sum, { count }) => sum + count, 0),
+    columns: columns.map(({ name }) => name),
+  }
 }
 
 function chunkOf({ name, kind }: RollupColumn, rows: RollupRows): Chunk | undefined {
   if (name === 'time') return times(rows)
-  if (name === 'folded') return integers({ name, type: 'u8' }, new Uint32Array(rows.folded), rows.count, 0, all(rows.count))
+  if (name === 'folded')
+    return integers({ name, type: 'u8' }, new Uint32Array(rows.folded), rows.count, 0, all(rows.count))
   const sum = (sums as readonly string[]).indexOf(name.replace('_over', ''))
   if (sum >= 0) return name.endsWith('_over') ? over(name, rows.sums[sum] ?? []) : wide(name, rows.sums[sum] ?? [])
   const column = rows.values.get(name)
   if (column === undefined) return undefined
   const { values, presence } = column
-  return column.texts === undefined ? integers({ name, type: kind }, values, values.length, 0, presence) : texts({ name, type: kind }, column.texts, values, values.length, presence)
+  return column.texts === undefined
+    ? integers({ name, type: kind }, values, values.length, 0, presence)
+    : texts({ name, type: kind }, column.texts, values, values.length, presence)
 }
 
 function all(rows: number): Presence {
@@ -45,7 +65,12 @@ function times({ minutes, count }: RollupRows): Chunk {
     if (minute < least) least = minute
     if (minute > most) most = minute
   }
-  if ((most - least) * minuteMs >= 2 ** 31) return plain(column, new Uint8Array(BigInt64Array.from(minutes, (minute) => BigInt(minute * minuteMs)).buffer), all(count))
+  if ((most - least) * minuteMs >= 2 ** 31)
+    return plain(
+      column,
+      new Uint8Array(BigInt64Array.from(minutes, (minute) => BigInt(minute * minuteMs)).buffer),
+      all(count),
+    )
   const values = new Uint32Array(count)
   for (let row = 0; row < count; row++) values[row] = ((minutes[row] as number) - least) * minuteMs
   return integers(column, values, count, least * minuteMs, all(count))
@@ -57,7 +82,11 @@ function wide(name: string, values: RollupRows['sums'][number]): Chunk {
   const presence = all(values.length)
   if (!(values instanceof Float64Array)) {
     if (values.every((value) => value <= Number.MAX_SAFE_INTEGER)) return wide(name, Float64Array.from(values, Number))
-    return plain(column, new Uint8Array(BigUint64Array.from(values, (value) => BigInt(value) % twoTo64).buffer), presence)
+    return plain(
+      column,
+      new Uint8Array(BigUint64Array.from(values, (value) => BigInt(value) % twoTo64).buffer),
+      presence,
+    )
   }
   let most = 0
   for (const value of values) if (value > most) most = value
@@ -74,5 +103,8 @@ function wide(name: string, values: RollupRows['sums'][number]): Chunk {
 /** What is above them, in files where there is any. */
 function over(name: string, values: RollupRows['sums'][number]): Chunk | undefined {
   if (values instanceof Float64Array || values.every((value) => value < twoTo64)) return undefined
-  return wide(name, values.map((value) => BigInt(value) / twoTo64))
+  return wide(
+    name,
+    values.map((value) => BigInt(value) / twoTo64),
+  )
 }

@@ -1,6 +1,21 @@
 /** One odd factor for each word: their products can be made beside each other. */
 const factors = Uint32Array.of(
-  0x9e3779b1, 0x85ebca6b, 0xc2b2ae35, 0x27d4eb2f, 0x165667b1, 0xd3a2646d, 0xfd7046c5, 0xb55a4f09, 0x2545f491, 0x8cb92ba7, 0x94d049bb, 0xbf58476d, 0xd6e8feb9, 0xa0761d65, 0xe7037ed1, 0x8ebc6af1,
+  0x9e3779b1,
+  0x85ebca6b,
+  0xc2b2ae35,
+  0x27d4eb2f,
+  0x165667b1,
+  0xd3a2646d,
+  0xfd7046c5,
+  0xb55a4f09,
+  0x2545f491,
+  0x8cb92ba7,
+  0x94d049bb,
+  0xbf58476d,
+  0xd6e8feb9,
+  0xa0761d65,
+  0xe7037ed1,
+  0x8ebc6af1,
 )
 const [f0 = 0, f1 = 0, f2 = 0, f3 = 0, f4 = 0, f5 = 0, f6 = 0, f7 = 0] = factors
 
@@ -71,7 +86,16 @@ export class Groups {
     const { keys } = this
     const slots = this.#slots
     const mask = this.#mask
-    const sum = (Math.imul(a, f0) + Math.imul(b, f1) + Math.imul(c, f2) + Math.imul(d, f3) + Math.imul(e, f4) + Math.imul(f, f5) + Math.imul(g, f6) + Math.imul(h, f7)) | 0
+    const sum =
+      (Math.imul(a, f0) +
+        Math.imul(b, f1) +
+        Math.imul(c, f2) +
+        Math.imul(d, f3) +
+        Math.imul(e, f4) +
+        Math.imul(f, f5) +
+        Math.imul(g, f6) +
+        Math.imul(h, f7)) |
+      0
     let slot = spread(sum) & mask
     for (;;) {
       const found = (slots[slot] as number) - 1
@@ -88,7 +112,17 @@ export class Groups {
         return this.#add(key, slot)
       }
       const at = 8 * found
-      if (keys[at + 3] === d && keys[at + 1] === b && keys[at + 2] === c && keys[at] === a && keys[at + 4] === e && keys[at + 5] === f && keys[at + 6] === g && keys[at + 7] === h) return found
+      if (
+        keys[at + 3] === d &&
+        keys[at + 1] === b &&
+        keys[at + 2] === c &&
+        keys[at] === a &&
+        keys[at + 4] === e &&
+        keys[at + 5] === f &&
+        keys[at + 6] === g &&
+        keys[at + 7] === h
+      )
+        return found
       slot = (slot + 1) & mask
     }
   }
@@ -157,7 +191,12 @@ export class Sums {
     const packetsSum = (values[at + 2] as number) + packets
     const bytesEstSum = (values[at + 3] as number) + bytesEst
     const packetsEstSum = (values[at + 4] as number) + packetsEst
-    if (bytesSum > Number.MAX_SAFE_INTEGER || packetsSum > Number.MAX_SAFE_INTEGER || bytesEstSum > Number.MAX_SAFE_INTEGER || packetsEstSum > Number.MAX_SAFE_INTEGER) {
+    if (
+      bytesSum > Number.MAX_SAFE_INTEGER ||
+      packetsSum > Number.MAX_SAFE_INTEGER ||
+      bytesEstSum > Number.MAX_SAFE_INTEGER ||
+      packetsEstSum > Number.MAX_SAFE_INTEGER
+    ) {
       this.addLarge(group, [1n, BigInt(bytes), BigInt(packets), BigInt(bytesEst), BigInt(packetsEst)])
       return
     }
@@ -169,7 +208,9 @@ export class Sums {
   }
 
   addLarge(group: number, values: readonly bigint[]): void {
-    values.forEach((value, index) => this.#large.set(5 * group + index, (this.#large.get(5 * group + index) ?? 0n) + value))
+    values.forEach((value, index) =>
+      this.#large.set(5 * group + index, (this.#large.get(5 * group + index) ?? 0n) + value),
+    )
   }
 
   /** Adds what another group has. */
@@ -177,12 +218,17 @@ export class Sums {
     const values = this.#values
     const added = from.#values
     let safe = from.#large.size === 0
-    for (let i = 0; i < 5; i++) safe &&= (values[5 * group + i] as number) + (added[5 * other + i] as number) <= Number.MAX_SAFE_INTEGER
+    for (let i = 0; i < 5; i++)
+      safe &&= (values[5 * group + i] as number) + (added[5 * other + i] as number) <= Number.MAX_SAFE_INTEGER
     if (!safe) {
-      this.addLarge(group, Array.from({ length: 5 }, (_, index) => BigInt(from.value(other, index))))
+      this.addLarge(
+        group,
+        Array.from({ length: 5 }, (_, index) => BigInt(from.value(other, index))),
+      )
       return
     }
-    for (let i = 0; i < 5; i++) values[5 * group + i] = (values[5 * group + i] as number) + (added[5 * other + i] as number)
+    for (let i = 0; i < 5; i++)
+      values[5 * group + i] = (values[5 * group + i] as number) + (added[5 * other + i] as number)
   }
 
   /** Some sum is larger than a safe integer. */
@@ -199,7 +245,13 @@ export class Sums {
 
   /** The sums of these groups, each into a column of its own, from `at` on. None is `large`. */
   copy(groups: readonly number[], into: readonly Float64Array[], at: number): void {
-    const [flows, bytes, packets, bytesEst, packetsEst] = into as [Float64Array, Float64Array, Float64Array, Float64Array, Float64Array]
+    const [flows, bytes, packets, bytesEst, packetsEst] = into as [
+      Float64Array,
+      Float64Array,
+      Float64Array,
+      Float64Array,
+      Float64Array,
+    ]
     const values = this.#values
     for (let i = 0; i < groups.length; i++) {
       const from = 5 * (groups[i] as number)

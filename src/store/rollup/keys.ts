@@ -60,7 +60,9 @@ export class Carried {
 
   /** Of every row, into `out`: 0 also where there are more combinations than are kept apart. */
   of(batch: FlowBatch, out: Uint32Array): void {
-    const present = this.fields.map((field, at) => ({ at, column: batch.columns[field] })).filter((one): one is Present => one.column?.kind === 'dict' || one.column?.kind === 'u32')
+    const present = this.fields
+      .map((field, at) => ({ at, column: batch.columns[field] }))
+      .filter((one): one is Present => one.column?.kind === 'dict' || one.column?.kind === 'u32')
     if (present.length === 0) {
       out.fill(0, 0, batch.count)
       return
@@ -69,7 +71,17 @@ export class Carried {
     const name = present.map(({ at, column }) => `${at}${column.kind}`).join()
     let shape = this.#shapes.get(name)
     // Which numbers there are is a word of its own: 0 is a number, too.
-    if (shape === undefined) this.#shapes.set(name, (shape = { known: new Groups(present.length + 1, this.tuples.limit), tuples: new Uint32Array(256), counted: 0, recentWords: new Uint32Array(recentSlots), recentTuples: new Uint32Array(recentSlots).fill(noTuple) }))
+    if (shape === undefined)
+      this.#shapes.set(
+        name,
+        (shape = {
+          known: new Groups(present.length + 1, this.tuples.limit),
+          tuples: new Uint32Array(256),
+          counted: 0,
+          recentWords: new Uint32Array(recentSlots),
+          recentTuples: new Uint32Array(recentSlots).fill(noTuple),
+        }),
+      )
     const key = new Uint32Array(present.length + 1)
     const missing = missingOf(present, batch.count)
     const [only] = words
@@ -119,7 +131,7 @@ export class Carried {
     present.forEach(({ at, column }, index) => {
       const word = key[index] as number
       if (column.kind === 'dict') tuple[at] = word
-      else if ((lacks >> index & 1) === 0) tuple[at] = this.#texts.number(word)
+      else if (((lacks >> index) & 1) === 0) tuple[at] = this.#texts.number(word)
     })
     const number = Math.max(0, this.tuples.find(tuple))
     if (found >= 0) {
@@ -158,7 +170,7 @@ function wordsOf(column: Present['column'], { dictionary, count }: FlowBatch, te
   const words = new Uint32Array(count)
   for (let row = 0; row < count; row++) {
     const code = codes[row] as number
-    if (code !== 0) words[row] = numbers[code] as number || (numbers[code] = texts.number(dictionary[code] ?? ''))
+    if (code !== 0) words[row] = (numbers[code] as number) || (numbers[code] = texts.number(dictionary[code] ?? ''))
   }
   return words
 }
@@ -169,7 +181,8 @@ function missingOf(present: readonly Present[], count: number): Uint32Array | un
   present.forEach(({ column }, index) => {
     if (column.kind !== 'u32' || column.valid === undefined) return
     missing ??= new Uint32Array(count)
-    for (let row = 0; row < count; row++) if (!isPresent(column.valid, row)) missing[row] = (missing[row] as number) | (1 << index)
+    for (let row = 0; row < count; row++)
+      if (!isPresent(column.valid, row)) missing[row] = (missing[row] as number) | (1 << index)
   })
   return missing
 }

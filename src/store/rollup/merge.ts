@@ -18,17 +18,31 @@ export function wholeSum(name: string, over: boolean): string {
  * The groups of rollup files, summed by the step of `rollup`, of each bucket so many as it keeps; what does not fit is
  * counted with less detail. `names` are the columns that some file has.
  */
-export function mergeQuery(rollup: Rollup, from: readonly string[], names: ReadonlySet<string>): { readonly sql: string; readonly columns: readonly string[] } {
+export function mergeQuery(
+  rollup: Rollup,
+  from: readonly string[],
+  names: ReadonlySet<string>,
+): { readonly sql: string; readonly columns: readonly string[] } {
   const dims = dimensions.filter(({ name }) => names.has(name))
-  const listed = (level: number): string => dims.map(({ name, type, lostAt }) => ((lostAt ?? 3) > level ? `"${name}"` : `NULL::${type} AS "${name}"`)).map((text) => `, ${text}`).join('')
+  const listed = (level: number): string =>
+    dims
+      .map(({ name, type, lostAt }) => ((lostAt ?? 3) > level ? `"${name}"` : `NULL::${type} AS "${name}"`))
+      .map((text) => `, ${text}`)
+      .join('')
   const grouped = dims.map(({ name }) => `, "${name}"`).join('')
   const added = sums.map((name) => `sum("${name}") AS "${name}"`).join(', ')
   const plain = sums.map((name) => `"${name}"`).join(', ')
-  const ranked = (level: number, source: string): string => `SELECT *, row_number() OVER (PARTITION BY time ORDER BY bytes_est DESC, flows DESC) AS rank FROM ${source} WHERE folded = ${level}`
+  const ranked = (level: number, source: string): string =>
+    `SELECT *, row_number() OVER (PARTITION BY time ORDER BY bytes_est DESC, flows DESC) AS rank FROM ${source} WHERE folded = ${level}`
   const folded = (level: number, over: string): string =>
     `SELECT time, ${level}::UTINYINT AS folded${grouped}, ${added} FROM (SELECT time${listed(0)}, ${plain} FROM parts WHERE folded = ${level} UNION ALL SELECT time${listed(level)}, ${plain} FROM ${over}) GROUP BY ALL`
   const { whole, reduced, least } = kept[rollup]
-  const out = [...sums.map((name) => `("${name}" % ${limit})::UBIGINT AS "${name}"`), ...sums.filter((name) => name !== 'flows').map((name) => `nullif("${name}" // ${limit}, 0)::UBIGINT AS "${name}_over"`)]
+  const out = [
+    ...sums.map((name) => `("${name}" % ${limit})::UBIGINT AS "${name}"`),
+    ...sums
+      .filter((name) => name !== 'flows')
+      .map((name) => `nullif("${name}" // ${limit}, 0)::UBIGINT AS "${name}_over"`),
+  ]
   const part = (source: string): string => `SELECT time, folded${grouped}, ${plain} FROM ${source}`
   const sql = `WITH parts AS MATERIALIZED (SELECT ${bucket(rollup)} AS time, folded${grouped}, ${sums.map((name) => `sum(${wholeSum(name, names.has(`${name}_over`))}) AS "${name}"`).join(', ')}
     FROM read_parquet(${fileList(from)}, union_by_name = true) GROUP BY ALL),

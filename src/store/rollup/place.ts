@@ -9,12 +9,22 @@ export interface Place {
 
 const between = '\u0000'
 
-export function placeText({ label, namespace, cluster }: Pick<Endpoint, 'label' | 'namespace' | 'cluster'>): string | undefined {
-  return namespace === undefined && cluster === undefined ? label : [label ?? '', namespace ?? '', cluster ?? ''].join(between)
+export function placeText({
+  label,
+  namespace,
+  cluster,
+}: Pick<Endpoint, 'label' | 'namespace' | 'cluster'>): string | undefined {
+  return namespace === undefined && cluster === undefined
+    ? label
+    : [label ?? '', namespace ?? '', cluster ?? ''].join(between)
 }
 
 export function placeOfText(text: string): Place {
   if (!text.includes(between)) return { label: text }
   const [label = '', namespace = '', cluster = ''] = text.split(between)
-  return { ...(label === '' ? {} : { label }), ...(namespace === '' ? {} : { namespace }), ...(cluster === '' ? {} : { cluster }) }
+  return {
+    ...(label === '' ? {} : { label }),
+    ...(namespace === '' ? {} : { namespace }),
+    ...(cluster === '' ? {} : { cluster }),
+  }
 }

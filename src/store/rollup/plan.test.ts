@@ -15,7 +15,10 @@ it('takes the coarsest rollup whose buckets make up those that are asked for', (
 
 it('a total of a span may begin and end within a bucket when that is little of it', () => {
   expect(planRollup({ ...week, step: undefined })?.view).toBe('flows_1h')
-  expect(planRollup({ ...week, step: undefined, span: { from: 1, to: 24 * hour + 1 } })).toMatchObject({ view: 'flows_5m', span: { from: 0, to: 24 * hour + 5 * minute } })
+  expect(planRollup({ ...week, step: undefined, span: { from: 1, to: 24 * hour + 1 } })).toMatchObject({
+    view: 'flows_5m',
+    span: { from: 0, to: 24 * hour + 5 * minute },
+  })
   expect(planRollup({ ...week, step: undefined, span: { from: 1, to: hour } })).toBeUndefined()
 })
 
@@ -31,12 +34,18 @@ it('says which rows have lost what is asked for', () => {
   expect(planRollup({ ...week, group: ['proto'] })?.lossy).toBe(3)
   expect(planRollup({ ...week, group: ['proto'], tests: [{ field: 'in_if', equals: [3] }] })?.lossy).toBe(2)
   expect(planRollup({ ...week, group: ['src_addr', 'proto'] })?.lossy).toBe(1)
-  expect(planRollup({ ...week, group: ['src_addr'], tests: [{ field: 'in_if', equals: [3] }] })).toMatchObject({ lossy: 1, lossyFilter: 2 })
+  expect(planRollup({ ...week, group: ['src_addr'], tests: [{ field: 'in_if', equals: [3] }] })).toMatchObject({
+    lossy: 1,
+    lossyFilter: 2,
+  })
   expect(planRollup({ ...week, group: ['src_addr'] })?.lossyFilter).toBeUndefined()
 })
 
 it('ports can be asked for where they are those of services, and no others', () => {
-  expect(planRollup({ ...week, tests: [{ field: 'dst_port', equals: [443, 8080] }] })).toMatchObject({ view: 'flows_1h', servicePortsOnly: false })
+  expect(planRollup({ ...week, tests: [{ field: 'dst_port', equals: [443, 8080] }] })).toMatchObject({
+    view: 'flows_1h',
+    servicePortsOnly: false,
+  })
   expect(planRollup({ ...week, tests: [{ field: 'dst_port', equals: [443, 50_000] }] })).toBeUndefined()
   expect(planRollup({ ...week, tests: [{ field: 'dst_port' }] })).toBeUndefined()
   expect(planRollup({ ...week, group: ['dst_port'] })).toMatchObject({ servicePortsOnly: true })

@@ -47,7 +47,10 @@ export function planRollup({ group, tests, step, span, since }: RollupQuestion):
   const fields = [...group, ...tests.map(({ field }) => field)]
   if (!fields.every((field) => lostAt.has(field))) return undefined
   // Rows do not tell other ports apart, not even from none.
-  if (!tests.every(({ field, equals }) => !isPort(field) || equals?.every((port) => isServicePort(Number(port))) === true)) return undefined
+  if (
+    !tests.every(({ field, equals }) => !isPort(field) || equals?.every((port) => isServicePort(Number(port))) === true)
+  )
+    return undefined
   const fits = (rollup: Rollup): boolean => {
     const width = stepMs[rollup]
     if (span.from < since[rollup]) return false
@@ -64,7 +67,10 @@ export function planRollup({ group, tests, step, span, since }: RollupQuestion):
   }
   const unknownPorts = group.filter((field) => isPort(field) && !tests.some((test) => test.field === field))
   const lostGroup = lossy(group)
-  const remainder = [...(lostGroup === undefined ? [] : [`folded >= ${lostGroup}`]), ...unknownPorts.map((field) => `"${field}" IS NULL`)]
+  const remainder = [
+    ...(lostGroup === undefined ? [] : [`folded >= ${lostGroup}`]),
+    ...unknownPorts.map((field) => `"${field}" IS NULL`),
+  ]
   return {
     view,
     span: { from: Math.floor(span.from / width) * width, to: Math.ceil(span.to / width) * width },

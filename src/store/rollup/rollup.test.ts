@@ -19,8 +19,12 @@ function hostAt(now: () => number): Host {
 }
 
 /** Exact, as text: sums may be larger than any number of JSON. */
-const sums = ['bytes', 'packets', 'bytes_est', 'packets_est'].map((name) => `coalesce(sum(${name}), 0)::VARCHAR AS ${name}`).join(', ')
-const listed = Array.from({ length: 65_536 }, (_, port) => port).filter(isServicePort).join(', ')
+const sums = ['bytes', 'packets', 'bytes_est', 'packets_est']
+  .map((name) => `coalesce(sum(${name}), 0)::VARCHAR AS ${name}`)
+  .join(', ')
+const listed = Array.from({ length: 65_536 }, (_, port) => port)
+  .filter(isServicePort)
+  .join(', ')
 
 /** A dimension in terms of view `flows`. */
 function raw(name: string): string {
@@ -31,53 +35,69 @@ function raw(name: string): string {
 async function same(store: Store, names = dimensions.map(({ name }) => name)): Promise<void> {
   for (const rollup of rollups) {
     const time = `to_timestamp(floor(epoch(${flowTime}) / ${stepMs[rollup] / 1000}) * ${stepMs[rollup] / 1000})`
-    const flows = await ask(store.reader, `SELECT ${time} AS time, ${names.map((name) => `${raw(name)} AS "${name}"`).join(', ')}, count(*)::VARCHAR AS flows, ${sums} FROM flows GROUP BY ALL ORDER BY ALL`)
-    const rolled = await ask(store.reader, `SELECT time, ${names.join(', ')}, sum(flows)::VARCHAR AS flows, ${sums} FROM ${rollup} GROUP BY ALL ORDER BY ALL`)
+    const flows = await ask(
+      store.reader,
+      `SELECT ${time} AS time, ${names.map((name) => `${raw(name)} AS "${name}"`).join(', ')}, count(*)::VARCHAR AS flows, ${sums} FROM flows GROUP BY ALL ORDER BY ALL`,
+    )
+    const rolled = await ask(
+      store.reader,
+      `SELECT time, ${names.join(', ')}, sum(flows)::VARCHAR AS flows, ${sums} FROM ${rollup} GROUP BY ALL ORDER BY ALL`,
+    )
     expect(flows.length).toBeGreaterThan(0)
     expect({ rollup, rolled }).toEqual({ rollup, rolled: flows })
   }
 }
 
-it.each(seeds(1, 4))('sums over every rollup are the sums over the flows, by every dimension: after commits, a lost commit, merges and retention (seed %i)', async (seed) => {
-  const random = new SeededRandom(seed)
-  let now = startOfDay
-  const options = { host: hostAt(() => now), retain: { rollupAgesMs: { flows_1m: 3 * msPerHour, flows_5m: 3 * msPerHour, flows_1h: 3 * msPerHour }, ageMs: 3 * msPerHour } }
-  let store = await stores.open(options)
-  const make = new FrameMaker()
-  const some = () => make.batch(anyFlows(random, random.pick([1, 7, 40]), random.pick([0.3, 0.8, 1]), now).batch, now, 'netflow')
-  const fill = async (commits: number): Promise<void> => {
-    for (let i = 0; i < commits; i++) {
-      await store.projection.apply([some(), some()])
-      await store.projection.commit()
+it.each(seeds(1, 4))(
+  'sums over every rollup are the sums over the flows, by every dimension: after commits, a lost commit, merges and retention (seed %i)',
+  async (seed) => {
+    const random = new SeededRandom(seed)
+    let now = startOfDay
+    const options = {
+      host: hostAt(() => now),
+      retain: {
+        rollupAgesMs: { flows_1m: 3 * msPerHour, flows_5m: 3 * msPerHour, flows_1h: 3 * msPerHour },
+        ageMs: 3 * msPerHour,
+      },
     }
-  }
-  await fill(3)
-  await same(store)
-  // What was applied and never committed comes again from the journal.
-  const lost = [some(), some()]
-  await store.projection.apply(lost)
-  await stores.close()
-  store = await stores.open(options)
-  await store.projection.apply(lost)
-  await store.projection.commit()
-  await fill(14)
-  await store.maintain()
-  await same(store)
-  now += msPerHour
-  await fill(2)
-  now += 2 * 60_000
-  while (await store.maintain());
-  await fill(2)
-  await same(store)
-  now += 2 * msPerHour
-  while (await store.maintain());
-  await same(store)
-  // The first hour goes, the second stays.
-  now = startOfDay + 4 * msPerHour + 1
-  while (await store.maintain());
-  expect((await ask(store.reader, 'SELECT count(*) > 0 AS some FROM flows'))[0]).toEqual({ some: true })
-  await same(store)
-})
+    let store = await stores.open(options)
+    const make = new FrameMaker()
+    const some = () =>
+      make.batch(anyFlows(random, random.pick([1, 7, 40]), random.pick([0.3, 0.8, 1]), now).batch, now, 'netflow')
+    const fill = async (commits: number): Promise<void> => {
+      for (let i = 0; i < commits; i++) {
+        await store.projection.apply([some(), some()])
+        await store.projection.commit()
+      }
+    }
+    await fill(3)
+    await same(store)
+    // What was applied and never committed comes again from the journal.
+    const lost = [some(), some()]
+    await store.projection.apply(lost)
+    await stores.close()
+    store = await stores.open(options)
+    await store.projection.apply(lost)
+    await store.projection.commit()
+    await fill(14)
+    await store.maintain()
+    await same(store)
+    now += msPerHour
+    await fill(2)
+    now += 2 * 60_000
+    while (await store.maintain());
+    await fill(2)
+    await same(store)
+    now += 2 * msPerHour
+    while (await store.maintain());
+    await same(store)
+    // The first hour goes, the second stays.
+    now = startOfDay + 4 * msPerHour + 1
+    while (await store.maintain());
+    expect((await ask(store.reader, 'SELECT count(*) > 0 AS some FROM flows'))[0]).toEqual({ some: true })
+    await same(store)
+  },
+)
 
 it('groups that are too many are counted with less detail, and every sum stays', async () => {
   let now = startOfDay
@@ -85,29 +105,65 @@ it('groups that are too many are counted with less detail, and every sum stays',
   const make = new FrameMaker()
   // 6000 pairs of ends at 3000 pairs of interfaces, the last ones the largest, some larger than 64 bits together.
   const count = 6000
-  const ip = (host: (row: number) => number) => ({ kind: 'ip' as const, words: Uint32Array.from({ length: 4 * count }, (_, i) => [0, 0, 0xffff, 0x0a000000 + host(i >> 2)][i & 3] ?? 0) })
+  const ip = (host: (row: number) => number) => ({
+    kind: 'ip' as const,
+    words: Uint32Array.from({ length: 4 * count }, (_, i) => [0, 0, 0xffff, 0x0a000000 + host(i >> 2)][i & 3] ?? 0),
+  })
   for (let frame = 0; frame < 3; frame++) {
-    await store.projection.apply([make.batch({
-      kind: 'flows', count, dictionary: [''], columns: {
-        src_addr: ip((row) => row), dst_addr: ip((row) => 7 * row), exporter_addr: ip(() => 1), proto: { kind: 'u8', values: new Uint8Array(count).fill(6) },
-        in_if: { kind: 'u32', values: Uint32Array.from({ length: count }, (_, row) => row % 3000) },
-        dst_port: { kind: 'u16', values: Uint16Array.from({ length: count }, (_, row) => (row % 2 === 0 ? 443 : 50_000)) },
-        bytes: { kind: 'u64', words: Uint32Array.from({ length: 2 * count }, (_, i) => (i % 2 === 0 ? i : i > 11_000 ? 0xffffffff : 0)) },
-        packets: { kind: 'u64', words: Uint32Array.from({ length: 2 * count }, (_, i) => (i % 2 === 0 ? 1 : 0)) },
-        sampling: { kind: 'u32', values: new Uint32Array(count).fill(1000) },
-      },
-    }, startOfDay, 'netflow')])
+    await store.projection.apply([
+      make.batch(
+        {
+          kind: 'flows',
+          count,
+          dictionary: [''],
+          columns: {
+            src_addr: ip((row) => row),
+            dst_addr: ip((row) => 7 * row),
+            exporter_addr: ip(() => 1),
+            proto: { kind: 'u8', values: new Uint8Array(count).fill(6) },
+            in_if: { kind: 'u32', values: Uint32Array.from({ length: count }, (_, row) => row % 3000) },
+            dst_port: {
+              kind: 'u16',
+              values: Uint16Array.from({ length: count }, (_, row) => (row % 2 === 0 ? 443 : 50_000)),
+            },
+            bytes: {
+              kind: 'u64',
+              words: Uint32Array.from({ length: 2 * count }, (_, i) => (i % 2 === 0 ? i : i > 11_000 ? 0xffffffff : 0)),
+            },
+            packets: { kind: 'u64', words: Uint32Array.from({ length: 2 * count }, (_, i) => (i % 2 === 0 ? 1 : 0)) },
+            sampling: { kind: 'u32', values: new Uint32Array(count).fill(1000) },
+          },
+        },
+        startOfDay,
+        'netflow',
+      ),
+    ])
     await store.projection.commit()
   }
   const exact = ['exporter_addr', 'proto']
   await same(store, exact)
-  const levels = async (rollup: string): Promise<unknown> => (await ask(store.reader, `SELECT folded, count(*) AS groups FROM ${rollup} GROUP BY ALL ORDER BY 1`))
-  expect(await levels('flows_1m')).toEqual([{ folded: 0, groups: 3 * 2048 }, { folded: 1, groups: 3 * 2048 }, { folded: 2, groups: 3 }])
+  const levels = async (rollup: string): Promise<unknown> =>
+    await ask(store.reader, `SELECT folded, count(*) AS groups FROM ${rollup} GROUP BY ALL ORDER BY 1`)
+  expect(await levels('flows_1m')).toEqual([
+    { folded: 0, groups: 3 * 2048 },
+    { folded: 1, groups: 3 * 2048 },
+    { folded: 2, groups: 3 },
+  ])
   now += 2 * msPerHour
   while (await store.maintain());
   await same(store, exact)
-  expect(await levels('flows_1m')).toEqual([{ folded: 0, groups: 2048 }, { folded: 1, groups: 2048 }, { folded: 2, groups: 1 }])
-  const [largest] = await ask(store.reader, 'SELECT src_addr, bytes::VARCHAR AS bytes FROM flows_1h WHERE folded = 0 ORDER BY bytes DESC, src_addr LIMIT 1')
-  const of = await ask(store.reader, `SELECT sum(bytes)::VARCHAR AS bytes FROM flows WHERE src_addr = '${String(largest?.['src_addr'])}'`)
+  expect(await levels('flows_1m')).toEqual([
+    { folded: 0, groups: 2048 },
+    { folded: 1, groups: 2048 },
+    { folded: 2, groups: 1 },
+  ])
+  const [largest] = await ask(
+    store.reader,
+    'SELECT src_addr, bytes::VARCHAR AS bytes FROM flows_1h WHERE folded = 0 ORDER BY bytes DESC, src_addr LIMIT 1',
+  )
+  const of = await ask(
+    store.reader,
+    `SELECT sum(bytes)::VARCHAR AS bytes FROM flows WHERE src_addr = '${String(largest?.['src_addr'])}'`,
+  )
   expect(of).toEqual([{ bytes: largest?.['bytes'] }])
 })

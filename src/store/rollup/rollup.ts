@@ -40,10 +40,21 @@ export interface Levels {
 export class Rollup {
   readonly texts = new Texts()
   readonly places = new Carried(placeFields, limits.reduced, this.texts)
-  readonly src = new Carried(endFields.map((field) => `src_${field}`), 65_536, this.texts)
-  readonly dst = new Carried(endFields.map((field) => `dst_${field}`), 65_536, this.texts)
+  readonly src = new Carried(
+    endFields.map((field) => `src_${field}`),
+    65_536,
+    this.texts,
+  )
+  readonly dst = new Carried(
+    endFields.map((field) => `dst_${field}`),
+    65_536,
+    this.texts,
+  )
   readonly levels: Levels = {
-    whole: new Groups(4, limits.whole), reduced: new Groups(8, limits.reduced), least: new Groups(4, limits.least), none: new Groups(1, 1 << 20),
+    whole: new Groups(4, limits.whole),
+    reduced: new Groups(8, limits.reduced),
+    least: new Groups(4, limits.least),
+    none: new Groups(1, 1 << 20),
     sums: { whole: new Sums(), reduced: new Sums(), least: new Sums(), none: new Sums() },
   }
   /** Room for those who make rows of it. */
@@ -61,7 +72,24 @@ export class Rollup {
     const { count, columns } = batch
     const words = this.#words
     words.read(rows)
-    const { minutes, how, howThere, inIf, outIf, ifThere, ports, sampling, places, srcEnds, dstEnds, srcPlaces, dstPlaces, leastOf, reducedOf, wholeOf } = words
+    const {
+      minutes,
+      how,
+      howThere,
+      inIf,
+      outIf,
+      ifThere,
+      ports,
+      sampling,
+      places,
+      srcEnds,
+      dstEnds,
+      srcPlaces,
+      dstPlaces,
+      leastOf,
+      reducedOf,
+      wholeOf,
+    } = words
     this.places.of(batch, places)
     this.src.of(batch, srcEnds)
     this.dst.of(batch, dstEnds)
@@ -89,13 +117,31 @@ export class Rollup {
     }
     for (let row = 0; row < count; row++) {
       const group = leastOf[row] as number
-      reducedOf[row] = group < 0 ? -1 : reduced.find8(
-        group, inIf[row] as number, outIf[row] as number, ports[row] as number, srcPlaces[row] as number, dstPlaces[row] as number, places[row] as number, ifThere[row] as number,
-      )
+      reducedOf[row] =
+        group < 0
+          ? -1
+          : reduced.find8(
+              group,
+              inIf[row] as number,
+              outIf[row] as number,
+              ports[row] as number,
+              srcPlaces[row] as number,
+              dstPlaces[row] as number,
+              places[row] as number,
+              ifThere[row] as number,
+            )
     }
     for (let row = 0; row < count; row++) {
       const group = reducedOf[row] as number
-      wholeOf[row] = group < 0 ? -1 : whole.find4(group, (src[row] as number) >>> 0, (dst[row] as number) >>> 0, (((srcEnds[row] as number) << 16) | (dstEnds[row] as number)) >>> 0)
+      wholeOf[row] =
+        group < 0
+          ? -1
+          : whole.find4(
+              group,
+              (src[row] as number) >>> 0,
+              (dst[row] as number) >>> 0,
+              (((srcEnds[row] as number) << 16) | (dstEnds[row] as number)) >>> 0,
+            )
     }
     sums.whole.reach(whole.count)
     sums.reduced.reach(reduced.count)
@@ -123,7 +169,13 @@ export class Rollup {
       const b = wide(bytes, row)
       const p = wide(packets, row)
       const factor = sampling[row] as number
-      if (b * factor <= Number.MAX_SAFE_INTEGER && p * factor <= Number.MAX_SAFE_INTEGER && b <= Number.MAX_SAFE_INTEGER && p <= Number.MAX_SAFE_INTEGER) into.add(group, b, p, b * factor, p * factor)
+      if (
+        b * factor <= Number.MAX_SAFE_INTEGER &&
+        p * factor <= Number.MAX_SAFE_INTEGER &&
+        b <= Number.MAX_SAFE_INTEGER &&
+        p <= Number.MAX_SAFE_INTEGER
+      )
+        into.add(group, b, p, b * factor, p * factor)
       else {
         const bb = exact(bytes, row)
         const pp = exact(packets, row)
@@ -135,13 +187,20 @@ export class Rollup {
   /** An empty one, which is this one if it has not seen too many texts: what it knows of them makes the next sums cheaper. */
   renewed(): Rollup {
     const { whole, reduced, least, none, sums } = this.levels
-    if ([this.places, this.src, this.dst].some((carried) => carried.full) || this.texts.list.length > mostTexts) return new Rollup(this.#words)
+    if ([this.places, this.src, this.dst].some((carried) => carried.full) || this.texts.list.length > mostTexts)
+      return new Rollup(this.#words)
     for (const level of [whole, reduced, least, none, sums.whole, sums.reduced, sums.least, sums.none]) level.clear()
     return this
   }
 
   /** Numbers of the places of an end: what the address means, with the label that the flow carried. */
-  #endPlaces({ batch }: FlowRows, end: 'src' | 'dst', ids: Float64Array | undefined, out: Uint32Array, endpoints: Endpoints): void {
+  #endPlaces(
+    { batch }: FlowRows,
+    end: 'src' | 'dst',
+    ids: Float64Array | undefined,
+    out: Uint32Array,
+    endpoints: Endpoints,
+  ): void {
     if (ids === undefined) out.fill(0, 0, batch.count)
     else endpoints.places(ids, batch.count, out, this.texts)
     const column = batch.columns[`${end}_label`]
@@ -154,7 +213,10 @@ export class Rollup {
       let number = labelled.get(pair)
       if (number === undefined) {
         const place = placeOfText(String(this.texts.list[out[row] as number] ?? ''))
-        labelled.set(pair, (number = this.texts.number(placeText({ ...place, label: batch.dictionary[code] ?? '' }) ?? '')))
+        labelled.set(
+          pair,
+          (number = this.texts.number(placeText({ ...place, label: batch.dictionary[code] ?? '' }) ?? '')),
+        )
       }
       out[row] = number
     }
@@ -181,11 +243,19 @@ interface Wide {
 }
 
 function wide(column: Wide | undefined, row: number): number {
-  if (column === undefined || !(column.valid === undefined || ((column.valid[row >> 3] as number) >> (row & 7) & 1) === 1)) return 0
+  if (
+    column === undefined ||
+    !(column.valid === undefined || (((column.valid[row >> 3] as number) >> (row & 7)) & 1) === 1)
+  )
+    return 0
   return (column.words[2 * row + 1] as number) * twoTo32 + (column.words[2 * row] as number)
 }
 
 function exact(column: Wide | undefined, row: number): bigint {
-  if (column === undefined || !(column.valid === undefined || ((column.valid[row >> 3] as number) >> (row & 7) & 1) === 1)) return 0n
+  if (
+    column === undefined ||
+    !(column.valid === undefined || (((column.valid[row >> 3] as number) >> (row & 7)) & 1) === 1)
+  )
+    return 0n
   return (BigInt(column.words[2 * row + 1] as number) << 32n) | BigInt(column.words[2 * row] as number)
 }

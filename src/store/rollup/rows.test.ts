@@ -19,7 +19,13 @@ type Cells = Record<string, AnyCell>
 /** Some addresses mean nothing, others a place, others a workload; names are those of several addresses. */
 function meaningOf(last: number): Endpoint | undefined {
   const [label, namespace, cluster] = [`label${last % 3}`, `ns${last % 7}`, `c${last % 2}`]
-  const workload = { name: `pod${last % 11}`, namespace, cluster, owner_name: `app${last % 4}`, owner_kind: 'Deployment' }
+  const workload = {
+    name: `pod${last % 11}`,
+    namespace,
+    cluster,
+    owner_name: `app${last % 4}`,
+    owner_kind: 'Deployment',
+  }
   return [undefined, { label }, workload, { label, ...workload }, { cluster, name: 'a' }][last % 5]
 }
 
@@ -58,18 +64,28 @@ function presentOf(levels: Levels): boolean[] {
   let [header, at, shift] = [0, 0, 0]
   do header += ((bytes[at] ?? 0) & 127) * 2 ** (7 * shift++)
   while ((bytes[at++] ?? 0) > 127)
-  return Array.from({ length: levels.values }, (_, row) => (header % 2 === 0 ? bytes[at] === 1 : (((bytes[at + (row >> 3)] ?? 0) >> (row & 7)) & 1) === 1))
+  return Array.from({ length: levels.values }, (_, row) =>
+    header % 2 === 0 ? bytes[at] === 1 : (((bytes[at + (row >> 3)] ?? 0) >> (row & 7)) & 1) === 1,
+  )
 }
 
 function readRows({ count, minutes, folded, values, sums }: RollupRows): { key: string; sums: bigint[] }[] {
-  const cells: Cells[] = Array.from({ length: count }, () => Object.fromEntries(dimensions.map(({ name }) => [name, null])))
+  const cells: Cells[] = Array.from({ length: count }, () =>
+    Object.fromEntries(dimensions.map(({ name }) => [name, null])),
+  )
   for (const [name, { presence, values: numbers, texts }] of values) {
     expect(texts === undefined ? 0 : new Set(texts).size).toBe(texts?.length ?? 0)
     let next = 0
-    for (const [row, present] of presentOf(presence).entries()) if (present) (cells[row] as Cells)[name] = texts === undefined ? (numbers[next++] as number) : (texts[numbers[next++] as number] as string)
+    for (const [row, present] of presentOf(presence).entries())
+      if (present)
+        (cells[row] as Cells)[name] =
+          texts === undefined ? (numbers[next++] as number) : (texts[numbers[next++] as number] as string)
     expect(next).toBe(numbers.length)
   }
-  return cells.map((row, index) => ({ key: JSON.stringify([minutes[index], folded[index], row]), sums: sums.map((column) => BigInt(column[index] ?? 0)) }))
+  return cells.map((row, index) => ({
+    key: JSON.stringify([minutes[index], folded[index], row]),
+    sums: sums.map((column) => BigInt(column[index] ?? 0)),
+  }))
 }
 
 const byKey = (a: { key: string }, b: { key: string }): number => (a.key < b.key ? -1 : 1)
@@ -93,12 +109,19 @@ it.each([1, 2, 3])('rows of a rollup are the flows of each group, added up one b
       for (const [row, minute] of minutes.entries()) {
         const flow = Object.fromEntries(Object.entries(flows.cells).map(([name, cells]) => [name, cells[row] ?? null]))
         const key = JSON.stringify([minute, 0, dimensionsOf(flow)])
-        const [bytes, packets, factor] = [flow['bytes'], flow['packets'], flow['sampling'] ?? 1].map((value) => BigInt(value as string | number | null ?? 0)) as [bigint, bigint, bigint]
+        const [bytes, packets, factor] = [flow['bytes'], flow['packets'], flow['sampling'] ?? 1].map((value) =>
+          BigInt((value as string | number | null) ?? 0),
+        ) as [bigint, bigint, bigint]
         const sums = added.get(key) ?? [0n, 0n, 0n, 0n, 0n]
-        added.set(key, [1n, bytes, packets, bytes * factor, packets * factor].map((value, index) => value + (sums[index] ?? 0n)))
+        added.set(
+          key,
+          [1n, bytes, packets, bytes * factor, packets * factor].map((value, index) => value + (sums[index] ?? 0n)),
+        )
       }
     }
-    expect(readRows(rollupRows(rollup, endpoints)).sort(byKey)).toEqual([...added].map(([key, sums]) => ({ key, sums })).sort(byKey))
+    expect(readRows(rollupRows(rollup, endpoints)).sort(byKey)).toEqual(
+      [...added].map(([key, sums]) => ({ key, sums })).sort(byKey),
+    )
     rollup = rollup.renewed()
     endpoints.forget()
   }

@@ -36,45 +36,88 @@ export function rollupRows(rollup: Rollup, endpoints: Endpoints): RollupRows {
   }
   const { count, minutes } = rows
   ends.begin(endpoints)
-  const ofEnd = (own: Uint32Array, part: EndPart): TextOf => (column) => {
-    const numbers = ends.texts(own, part)
-    const texts = new Once(ends.count(part), (number) => (number === 0 ? 0 : column.add(ends.text(part, number))))
-    return (row) => texts.of(numbers[row] as number)
-  }
+  const ofEnd =
+    (own: Uint32Array, part: EndPart): TextOf =>
+    (column) => {
+      const numbers = ends.texts(own, part)
+      const texts = new Once(ends.count(part), (number) => (number === 0 ? 0 : column.add(ends.text(part, number))))
+      return (row) => texts.of(numbers[row] as number)
+    }
 
   // What rows of the first three levels have.
   const { keys: how } = levels.least
   put('exporter_addr', textColumn(count, leasts.length, ofEnd(ends.take(wordsOf(how, 4, 1, leasts)), 'addr')))
-  for (const [name, shift, bit] of [['proto', 0, has.proto], ['direction', 8, has.direction], ['node_direction', 16, has.nodeDirection], ['reverse', 24, has.reverse]] as const) {
-    put(name, numberColumn(count, leasts, (group) => ((how[4 * group + 3] as number) & bit ? ((how[4 * group + 2] as number) >>> shift) & 255 : -1)))
+  for (const [name, shift, bit] of [
+    ['proto', 0, has.proto],
+    ['direction', 8, has.direction],
+    ['node_direction', 16, has.nodeDirection],
+    ['reverse', 24, has.reverse],
+  ] as const) {
+    put(
+      name,
+      numberColumn(count, leasts, (group) =>
+        (how[4 * group + 3] as number) & bit ? ((how[4 * group + 2] as number) >>> shift) & 255 : -1,
+      ),
+    )
   }
 
   // Of the first two.
   const { keys: where } = levels.reduced
-  put('in_if', numberColumn(count, reduceds, (group) => ((where[8 * group + 7] as number) & has.inIf ? (where[8 * group + 1] as number) : -1)))
-  put('out_if', numberColumn(count, reduceds, (group) => ((where[8 * group + 7] as number) & has.outIf ? (where[8 * group + 2] as number) : -1)))
-  put('src_port', numberColumn(count, reduceds, (group) => (where[8 * group + 3] as number) >>> 16 || -1))
-  put('dst_port', numberColumn(count, reduceds, (group) => (where[8 * group + 3] as number) & 0xffff || -1))
+  put(
+    'in_if',
+    numberColumn(count, reduceds, (group) =>
+      (where[8 * group + 7] as number) & has.inIf ? (where[8 * group + 1] as number) : -1,
+    ),
+  )
+  put(
+    'out_if',
+    numberColumn(count, reduceds, (group) =>
+      (where[8 * group + 7] as number) & has.outIf ? (where[8 * group + 2] as number) : -1,
+    ),
+  )
+  put(
+    'src_port',
+    numberColumn(count, reduceds, (group) => (where[8 * group + 3] as number) >>> 16 || -1),
+  )
+  put(
+    'dst_port',
+    numberColumn(count, reduceds, (group) => (where[8 * group + 3] as number) & 0xffff || -1),
+  )
   const srcPlaces = wordsOf(where, 8, 4, reduceds)
   const dstPlaces = wordsOf(where, 8, 5, reduceds)
   const placeTuples = wordsOf(where, 8, 6, reduceds)
   const named = (name: keyof Place, places: Uint32Array, others?: Uint32Array) => (column: ColumnTexts) => {
     const parts = new Once(texts.list.length, (place) => column.number(texts.place(place)?.[name]))
-    return (row: number) => parts.of(places[row] as number) || (others === undefined ? 0 : parts.of(others[row] as number))
+    return (row: number) =>
+      parts.of(places[row] as number) || (others === undefined ? 0 : parts.of(others[row] as number))
   }
   put('src_label', textColumn(count, reduceds.length, named('label', srcPlaces)))
   put('dst_label', textColumn(count, reduceds.length, named('label', dstPlaces)))
-  const carried = (from: Carried, tuples: Uint32Array, name: string, otherwise?: TextOf): void => put(name, carriedColumn(rollup, count, from, tuples, name, otherwise))
-  const ofPlace: Partial<Record<string, TextOf>> = { src_namespace: named('namespace', srcPlaces), dst_namespace: named('namespace', dstPlaces), cluster: named('cluster', srcPlaces, dstPlaces) }
+  const carried = (from: Carried, tuples: Uint32Array, name: string, otherwise?: TextOf): void =>
+    put(name, carriedColumn(rollup, count, from, tuples, name, otherwise))
+  const ofPlace: Partial<Record<string, TextOf>> = {
+    src_namespace: named('namespace', srcPlaces),
+    dst_namespace: named('namespace', dstPlaces),
+    cluster: named('cluster', srcPlaces, dstPlaces),
+  }
   for (const name of placeFields) carried(rollup.places, placeTuples, name, ofPlace[name])
 
   // Of the first alone.
   const { keys: who } = levels.whole
   const endTuples = wordsOf(who, 4, 3, wholes)
-  for (const [end, at, tuples] of [['src', 1, endTuples.map((both) => both >>> 16)], ['dst', 2, endTuples.map((both) => both & 0xffff)]] as const) {
+  for (const [end, at, tuples] of [
+    ['src', 1, endTuples.map((both) => both >>> 16)],
+    ['dst', 2, endTuples.map((both) => both & 0xffff)],
+  ] as const) {
     const own = ends.take(wordsOf(who, 4, at, wholes))
     put(`${end}_addr`, textColumn(count, wholes.length, ofEnd(own, 'addr')))
-    for (const field of endFields) carried(rollup[end], tuples, `${end}_${field}`, field === 'country' || field === 'as' ? undefined : ofEnd(own, field))
+    for (const field of endFields)
+      carried(
+        rollup[end],
+        tuples,
+        `${end}_${field}`,
+        field === 'country' || field === 'as' ? undefined : ofEnd(own, field),
+      )
   }
   return { count, minutes, folded: rows.folded, values, sums: sumColumns(rows.from, count) }
 }
@@ -92,14 +135,24 @@ interface Rows {
 }
 
 function pickRows({ whole, reduced, least, none, sums }: Levels, kept: Rollup['kept']): Rows {
-  for (const [groups, sum] of [[whole, sums.whole], [reduced, sums.reduced], [least, sums.least], [none, sums.none]] as const) sum.reach(groups.count)
+  for (const [groups, sum] of [
+    [whole, sums.whole],
+    [reduced, sums.reduced],
+    [least, sums.least],
+    [none, sums.none],
+  ] as const)
+    sum.reach(groups.count)
   const leastMinutes = wordsOf(least.keys, 4, 0, least.count)
   const leastOf = wordsOf(reduced.keys, 8, 0, reduced.count)
   const reducedMinutes = wordsOf(leastMinutes, 1, 0, leastOf)
   const reducedOf = wordsOf(whole.keys, 4, 0, whole.count)
   const wholeMinutes = wordsOf(reducedMinutes, 1, 0, reducedOf)
-  const first = pick(wholeMinutes, sums.whole, kept.whole, (group) => sums.reduced.join(reducedOf[group] as number, sums.whole, group))
-  const second = pick(reducedMinutes, sums.reduced, kept.reduced, (group) => sums.least.join(leastOf[group] as number, sums.reduced, group))
+  const first = pick(wholeMinutes, sums.whole, kept.whole, (group) =>
+    sums.reduced.join(reducedOf[group] as number, sums.whole, group),
+  )
+  const second = pick(reducedMinutes, sums.reduced, kept.reduced, (group) =>
+    sums.least.join(leastOf[group] as number, sums.reduced, group),
+  )
   const third = pick(leastMinutes, sums.least, kept.least, (group) => {
     const rest = Math.max(0, none.find(leastMinutes.subarray(group, group + 1)))
     sums.none.reach(none.count)
@@ -110,10 +163,26 @@ function pickRows({ whole, reduced, least, none, sums }: Levels, kept: Rollup['k
   const wholes = Uint32Array.from(first)
   const reduceds = joined(wordsOf(reducedOf, 1, 0, wholes), second)
   const leasts = joined(wordsOf(leastOf, 1, 0, reduceds), third)
-  const minutes = joined(wordsOf(leastMinutes, 1, 0, leasts), last.map((group) => noneMinutes[group] as number))
+  const minutes = joined(
+    wordsOf(leastMinutes, 1, 0, leasts),
+    last.map((group) => noneMinutes[group] as number),
+  )
   const count = minutes.length
   const folded = new Uint8Array(count).fill(1, first.length).fill(2, reduceds.length).fill(3, leasts.length)
-  return { count, minutes, folded, wholes, reduceds, leasts, from: [[sums.whole, first], [sums.reduced, second], [sums.least, third], [sums.none, last]] }
+  return {
+    count,
+    minutes,
+    folded,
+    wholes,
+    reduceds,
+    leasts,
+    from: [
+      [sums.whole, first],
+      [sums.reduced, second],
+      [sums.least, third],
+      [sums.none, last],
+    ],
+  }
 }
 
 type Words = Uint32Array<ArrayBuffer>
@@ -128,7 +197,8 @@ function joined(first: Words, second: readonly number[]): Words {
 /** One word of each group's key, of all of the first so many or of those that are given. */
 function wordsOf(keys: Uint32Array, width: number, at: number, groups: Uint32Array | number): Words {
   const words = new Uint32Array(typeof groups === 'number' ? groups : groups.length)
-  if (typeof groups === 'number') for (let group = 0; group < groups; group++) words[group] = keys[width * group + at] as number
+  if (typeof groups === 'number')
+    for (let group = 0; group < groups; group++) words[group] = keys[width * group + at] as number
   else for (let row = 0; row < words.length; row++) words[row] = keys[width * (groups[row] as number) + at] as number
   return words
 }
@@ -161,21 +231,33 @@ function textColumn(count: number, rows: number, of: TextOf): RollupValues | und
 }
 
 /** What flows carried, which goes before what else is known. */
-function carriedColumn({ texts }: Rollup, count: number, from: Carried, tuples: Uint32Array, name: string, otherwise?: TextOf): RollupValues | undefined {
+function carriedColumn(
+  { texts }: Rollup,
+  count: number,
+  from: Carried,
+  tuples: Uint32Array,
+  name: string,
+  otherwise?: TextOf,
+): RollupValues | undefined {
   const field = from.fields.indexOf(name)
   // Numbers of systems are numbered as texts are.
-  if (name.endsWith('_as')) return numberColumn(count, tuples, (tuple) => Number(texts.list[from.word(tuple, field)] ?? -1))
-  if (!tuples.some((tuple) => from.word(tuple, field) !== 0)) return otherwise === undefined ? undefined : textColumn(count, tuples.length, otherwise)
+  if (name.endsWith('_as'))
+    return numberColumn(count, tuples, (tuple) => Number(texts.list[from.word(tuple, field)] ?? -1))
+  if (!tuples.some((tuple) => from.word(tuple, field) !== 0))
+    return otherwise === undefined ? undefined : textColumn(count, tuples.length, otherwise)
   return textColumn(count, tuples.length, (column) => {
     column.mix()
-    const carried = new Once(from.tuples.count, (tuple) => column.number(texts.list[from.word(tuple, field)] as string | undefined))
+    const carried = new Once(from.tuples.count, (tuple) =>
+      column.number(texts.list[from.word(tuple, field)] as string | undefined),
+    )
     const other = otherwise?.(column)
     return (row) => carried.of(tuples[row] as number) || (other?.(row) ?? 0)
   })
 }
 
 function sumColumns(from: Rows['from'], count: number): RollupRows['sums'] {
-  if (from.some(([sums]) => sums.large)) return sumNames.map((_, sum) => from.flatMap(([sums, groups]) => groups.map((group) => sums.value(group, sum))))
+  if (from.some(([sums]) => sums.large))
+    return sumNames.map((_, sum) => from.flatMap(([sums, groups]) => groups.map((group) => sums.value(group, sum))))
   const columns = sumNames.map(() => new Float64Array(count))
   let at = 0
   for (const [sums, groups] of from) {

@@ -25,28 +25,81 @@ export interface RollupColumn {
   readonly lostAt?: 1 | 2 | 3
 }
 
-const types = { u8: 'UTINYINT', u16: 'USMALLINT', u32: 'UINTEGER', u64: 'UBIGINT', text: 'VARCHAR', ms: 'TIMESTAMPTZ' } as const
+const types = {
+  u8: 'UTINYINT',
+  u16: 'USMALLINT',
+  u32: 'UINTEGER',
+  u64: 'UBIGINT',
+  text: 'VARCHAR',
+  ms: 'TIMESTAMPTZ',
+} as const
 
-function columns(first: number, lostAt: 1 | 2 | 3 | undefined, list: readonly (readonly [string, RollupColumn['kind']])[]): RollupColumn[] {
-  return list.map(([name, kind], index) => ({ name, kind, type: types[kind], since: 2, bit: first + index, ...(lostAt === undefined ? {} : { lostAt }) }))
+function columns(
+  first: number,
+  lostAt: 1 | 2 | 3 | undefined,
+  list: readonly (readonly [string, RollupColumn['kind']])[],
+): RollupColumn[] {
+  return list.map(([name, kind], index) => ({
+    name,
+    kind,
+    type: types[kind],
+    since: 2,
+    bit: first + index,
+    ...(lostAt === undefined ? {} : { lostAt }),
+  }))
 }
 
 /** Numbers of columns are for good: new ones come at the end. */
 export const rollupColumns: readonly RollupColumn[] = [
-  ...columns(1, undefined, [['time', 'ms'], ['folded', 'u8']]),
-  ...columns(3, 3, [['exporter_addr', 'text'], ['proto', 'u8'], ['direction', 'u8'], ['node_direction', 'u8'], ['reverse', 'u8']]),
+  ...columns(1, undefined, [
+    ['time', 'ms'],
+    ['folded', 'u8'],
+  ]),
+  ...columns(3, 3, [
+    ['exporter_addr', 'text'],
+    ['proto', 'u8'],
+    ['direction', 'u8'],
+    ['node_direction', 'u8'],
+    ['reverse', 'u8'],
+  ]),
   ...columns(8, 2, [
-    ['in_if', 'u32'], ['out_if', 'u32'], ['src_port', 'u16'], ['dst_port', 'u16'], ['src_label', 'text'], ['dst_label', 'text'],
-    ['src_namespace', 'text'], ['dst_namespace', 'text'], ['cluster', 'text'], ['scope', 'text'], ['record_type', 'text'],
+    ['in_if', 'u32'],
+    ['out_if', 'u32'],
+    ['src_port', 'u16'],
+    ['dst_port', 'u16'],
+    ['src_label', 'text'],
+    ['dst_label', 'text'],
+    ['src_namespace', 'text'],
+    ['dst_namespace', 'text'],
+    ['cluster', 'text'],
+    ['scope', 'text'],
+    ['record_type', 'text'],
   ]),
   ...columns(19, 1, [
-    ['src_addr', 'text'], ['dst_addr', 'text'], ['src_name', 'text'], ['dst_name', 'text'], ['src_owner_name', 'text'], ['dst_owner_name', 'text'],
-    ['src_owner_kind', 'text'], ['dst_owner_kind', 'text'], ['src_as', 'u32'], ['dst_as', 'u32'], ['src_country', 'text'], ['dst_country', 'text'],
+    ['src_addr', 'text'],
+    ['dst_addr', 'text'],
+    ['src_name', 'text'],
+    ['dst_name', 'text'],
+    ['src_owner_name', 'text'],
+    ['dst_owner_name', 'text'],
+    ['src_owner_kind', 'text'],
+    ['dst_owner_kind', 'text'],
+    ['src_as', 'u32'],
+    ['dst_as', 'u32'],
+    ['src_country', 'text'],
+    ['dst_country', 'text'],
   ]),
   ...columns(31, undefined, [
-    ['flows', 'u64'], ['bytes', 'u64'], ['packets', 'u64'], ['bytes_est', 'u64'], ['packets_est', 'u64'],
+    ['flows', 'u64'],
+    ['bytes', 'u64'],
+    ['packets', 'u64'],
+    ['bytes_est', 'u64'],
+    ['packets_est', 'u64'],
     // What is beyond 64 bits, which only an exporter that lies can reach: in hardly any file.
-    ['bytes_over', 'u64'], ['packets_over', 'u64'], ['bytes_est_over', 'u64'], ['packets_est_over', 'u64'],
+    ['bytes_over', 'u64'],
+    ['packets_over', 'u64'],
+    ['bytes_est_over', 'u64'],
+    ['packets_est_over', 'u64'],
   ]),
 ]
 
@@ -57,10 +110,12 @@ export const dimensions: readonly RollupColumn[] = rollupColumns.filter(({ lostA
 
 /** Ports of services that are not below 1024. Any other port is a client's: it is left out. */
 const known = new Set([
-  1080, 1194, 1433, 1434, 1521, 1701, 1723, 1812, 1813, 1883, 2049, 2055, 2181, 2222, 2375, 2376, 2379, 2380, 3000, 3128, 3260, 3268, 3269, 3306, 3389, 3478, 4222,
-  4317, 4318, 4443, 4500, 4739, 4789, 5000, 5044, 5060, 5061, 5201, 5222, 5353, 5355, 5432, 5601, 5666, 5671, 5672, 5900, 5984, 6081, 6343, 6379, 6443, 6514, 6789,
-  7000, 7077, 7946, 8000, 8008, 8080, 8081, 8086, 8088, 8125, 8200, 8300, 8301, 8443, 8472, 8500, 8600, 8883, 8888, 9000, 9042, 9080, 9090, 9091, 9092, 9093, 9094, 9100,
-  9153, 9200, 9300, 9345, 9418, 9443, 9999, 10_000, 10_050, 10_051, 10_250, 10_255, 10_256, 10_257, 10_259, 11_211, 15_672, 25_565, 26_257, 27_017, 27_018, 28_015, 50_051, 51_820,
+  1080, 1194, 1433, 1434, 1521, 1701, 1723, 1812, 1813, 1883, 2049, 2055, 2181, 2222, 2375, 2376, 2379, 2380, 3000,
+  3128, 3260, 3268, 3269, 3306, 3389, 3478, 4222, 4317, 4318, 4443, 4500, 4739, 4789, 5000, 5044, 5060, 5061, 5201,
+  5222, 5353, 5355, 5432, 5601, 5666, 5671, 5672, 5900, 5984, 6081, 6343, 6379, 6443, 6514, 6789, 7000, 7077, 7946,
+  8000, 8008, 8080, 8081, 8086, 8088, 8125, 8200, 8300, 8301, 8443, 8472, 8500, 8600, 8883, 8888, 9000, 9042, 9080,
+  9090, 9091, 9092, 9093, 9094, 9100, 9153, 9200, 9300, 9345, 9418, 9443, 9999, 10_000, 10_050, 10_051, 10_250, 10_255,
+  10_256, 10_257, 10_259, 11_211, 15_672, 25_565, 26_257, 27_017, 27_018, 28_015, 50_051, 51_820,
 ])
 
 /** Groups are added up in memory: a merge takes no more of them at once, though one file may have more. */

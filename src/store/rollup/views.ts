@@ -24,10 +24,17 @@ export interface RollupPart {
  * A rollup as a view: dimensions as view `flows` has them, sums as HUGEINT. One group may have several rows: they are to
  * be summed. `folded` says what a row has lost.
  */
-export function rollupView(rollup: Rollup, input: ViewInput, { when, without, only, numbers }: RollupPart = {}): string {
+export function rollupView(
+  rollup: Rollup,
+  input: ViewInput,
+  { when, without, only, numbers }: RollupPart = {},
+): string {
   const isWanted = ({ name }: { readonly name: string }): boolean => only?.has(name.replace(/_over$/, '')) ?? true
   const [wantedDimensions, wantedSums] = [dimensions.filter(isWanted), sums.filter((name) => isWanted({ name }))]
-  const groups = new Map<string, { readonly stream: string; readonly has: ReadonlySet<string>; readonly names: string[] }>()
+  const groups = new Map<
+    string,
+    { readonly stream: string; readonly has: ReadonlySet<string>; readonly names: string[] }
+  >()
   for (const file of rollupFiles(rollup, input.files, when)) {
     if (without?.has(file.name) === true) continue
     const has = rollupColumns.filter((column) => isWanted(column) && hasColumn(file, column)).map(({ name }) => name)
@@ -37,23 +44,41 @@ export function rollupView(rollup: Rollup, input: ViewInput, { when, without, on
     else group.names.push(file.name)
   }
   const types = wantedDimensions.map(({ name, type }) => `NULL::${type} AS "${name}"`)
-  if (groups.size === 0) return `SELECT NULL::TIMESTAMPTZ AS time, ${types.join(', ')}, ${wantedSums.map((name) => `NULL::HUGEINT AS "${name}"`).join(', ')}, NULL::UTINYINT AS folded WHERE false`
-  return [...groups.values()].map(({ stream, has, names }) => {
-    const columns = wantedDimensions.map(({ name, type }) => (has.has(name) ? `"${name}"` : `NULL::${type} AS "${name}"`))
-    const time = stream === rollup ? 'time' : `${bucket(rollup)} AS time`
-    const file = numbers === undefined ? '' : `, [${names.map((name) => numbers.get(name) ?? 'NULL').join(', ')}][(file_index + 1)::BIGINT]::UINTEGER AS file`
-    return `SELECT ${time}, ${columns.join(', ')}, ${wantedSums.map((name) => `${wholeSum(name, has.has(`${name}_over`))} AS "${name}"`).join(', ')}, folded${file} FROM read_parquet(${fileList(names.map((name) => `${input.directory}/${name}`))})`
-  }).join(' UNION ALL ')
+  if (groups.size === 0)
+    return `SELECT NULL::TIMESTAMPTZ AS time, ${types.join(', ')}, ${wantedSums.map((name) => `NULL::HUGEINT AS "${name}"`).join(', ')}, NULL::UTINYINT AS folded WHERE false`
+  return [...groups.values()]
+    .map(({ stream, has, names }) => {
+      const columns = wantedDimensions.map(({ name, type }) =>
+        has.has(name) ? `"${name}"` : `NULL::${type} AS "${name}"`,
+      )
+      const time = stream === rollup ? 'time' : `${bucket(rollup)} AS time`
+      const file =
+        numbers === undefined
+          ? ''
+          : `, [${names.map((name) => numbers.get(name) ?? 'NULL').join(', ')}][(file_index + 1)::BIGINT]::UINTEGER AS file`
+      return `SELECT ${time}, ${columns.join(', ')}, ${wantedSums.map((name) => `${wholeSum(name, has.has(`${name}_over`))} AS "${name}"`).join(', ')}, folded${file} FROM read_parquet(${fileList(names.map((name) => `${input.directory}/${name}`))})`
+    })
+    .join(' UNION ALL ')
 }
 
 /** Those of a rollup whose buckets may be of these times. */
-export function rollupFiles(rollup: Rollup, files: readonly StoredFile[], when: Receipt | undefined): readonly StoredFile[] {
+export function rollupFiles(
+  rollup: Rollup,
+  files: readonly StoredFile[],
+  when: Receipt | undefined,
+): readonly StoredFile[] {
   // A bucket begins before what is in it.
   const bounds = when === undefined ? undefined : { from: when.from, to: when.to + stepMs[rollup] }
   return happenedWithin(filesOf(rollup, files), bounds)
 }
 
 /** Definitions of the rollups' views that a statement may speak of. */
-export function rollupViews({ sql, reads, times }: Pick<Statement, 'sql' | 'reads' | 'times'>, input: ViewInput): string {
-  return rollups.filter((rollup) => reads?.has(rollup) ?? sql.toLowerCase().includes(rollup)).map((rollup) => `; CREATE TEMP VIEW ${rollup} AS ${rollupView(rollup, input, { when: times[rollup] })}`).join('')
+export function rollupViews(
+  { sql, reads, times }: Pick<Statement, 'sql' | 'reads' | 'times'>,
+  input: ViewInput,
+): string {
+  return rollups
+    .filter((rollup) => reads?.has(rollup) ?? sql.toLowerCase().includes(rollup))
+    .map((rollup) => `; CREATE TEMP VIEW ${rollup} AS ${rollupView(rollup, input, { when: times[rollup] })}`)
+    .join('')
 }

@@ -8,7 +8,12 @@ import type { FlowRows } from '../table-writer.ts'
 export const has = { proto: 1, direction: 2, nodeDirection: 4, reverse: 8, inIf: 16, outIf: 32 } as const
 
 /** What is small goes into one word, a byte each. */
-const packed = [['proto', 0, has.proto], ['direction', 8, has.direction], ['node_direction', 16, has.nodeDirection], ['reverse', 24, has.reverse]] as const
+const packed = [
+  ['proto', 0, has.proto],
+  ['direction', 8, has.direction],
+  ['node_direction', 16, has.nodeDirection],
+  ['reverse', 24, has.reverse],
+] as const
 
 type Words = Uint32Array<ArrayBuffer>
 
@@ -96,7 +101,10 @@ export class RollupWords {
     const { ports } = this
     const column = this.#column
     ports.fill(0, 0, batch.count)
-    for (const [field, shift] of [['src_port', 16], ['dst_port', 0]] as const) {
+    for (const [field, shift] of [
+      ['src_port', 16],
+      ['dst_port', 0],
+    ] as const) {
       if (!this.#take(batch, field, column, 0)) continue
       for (let row = 0; row < batch.count; row++) {
         const port = column[row] as number

@@ -38,16 +38,27 @@ function shape(random: Random, limit: number): () => number {
   const constant = below(limit)
   let rising = below(limit / 2)
   switch (below(6)) {
-    case 0: return () => constant
-    case 1: return () => (rising = Math.min(limit - 1, rising + below(3)))
-    case 2: return () => below(Math.min(limit, 4))
-    case 3: return () => below(limit)
-    case 4: return () => (below(3) === 0 ? limit - 1 : 0)
-    default: return () => (below(20) === 0 ? below(limit) : constant)
+    case 0:
+      return () => constant
+    case 1:
+      return () => (rising = Math.min(limit - 1, rising + below(3)))
+    case 2:
+      return () => below(Math.min(limit, 4))
+    case 3:
+      return () => below(limit)
+    case 4:
+      return () => (below(3) === 0 ? limit - 1 : 0)
+    default:
+      return () => (below(20) === 0 ? below(limit) : constant)
   }
 }
 
-function anyColumn(random: Random, { kind }: Field, count: number, received: number): { column: Column; cells: AnyCell[] } {
+function anyColumn(
+  random: Random,
+  { kind }: Field,
+  count: number,
+  received: number,
+): { column: Column; cells: AnyCell[] } {
   const cells: AnyCell[] = []
   const holes = random.next()
   const valid = holes < 0.5 ? undefined : new Uint8Array((count + 7) >> 3)
@@ -66,15 +77,30 @@ function anyColumn(random: Random, { kind }: Field, count: number, received: num
     return values
   }
   switch (kind) {
-    case 'u8': return { column: { kind, ...mask, values: fill(new Uint8Array(count), shape(random, 256)) }, cells }
-    case 'u16': return { column: { kind, ...mask, values: fill(new Uint16Array(count), shape(random, 65_536)) }, cells }
-    case 'u32': return { column: { kind, ...mask, values: fill(new Uint32Array(count), shape(random, 2 ** 32)) }, cells }
-    case 'i32': return { column: { kind, ...mask, values: fill(new Int32Array(count), shape(random, 2 ** 32)) }, cells }
-    case 'f64': return { column: { kind, ...mask, values: fill(new Float64Array(count), () => random.next() * 1e6 - 1000) }, cells }
+    case 'u8':
+      return { column: { kind, ...mask, values: fill(new Uint8Array(count), shape(random, 256)) }, cells }
+    case 'u16':
+      return { column: { kind, ...mask, values: fill(new Uint16Array(count), shape(random, 65_536)) }, cells }
+    case 'u32':
+      return { column: { kind, ...mask, values: fill(new Uint32Array(count), shape(random, 2 ** 32)) }, cells }
+    case 'i32':
+      return { column: { kind, ...mask, values: fill(new Int32Array(count), shape(random, 2 ** 32)) }, cells }
+    case 'f64':
+      return {
+        column: { kind, ...mask, values: fill(new Float64Array(count), () => random.next() * 1e6 - 1000) },
+        cells,
+      }
     case 'time': {
       const step = random.next() < 0.5 ? 1 : 0.001
       const next = shape(random, random.next() < 0.9 ? 60_000 : 2 ** 40)
-      return { column: { kind, ...mask, values: fill(new Float64Array(count), () => received - Math.round(next() / step) * step) }, cells }
+      return {
+        column: {
+          kind,
+          ...mask,
+          values: fill(new Float64Array(count), () => received - Math.round(next() / step) * step),
+        },
+        cells,
+      }
     }
     case 'u64':
     case 'mac': {
@@ -84,7 +110,13 @@ function anyColumn(random: Random, { kind }: Field, count: number, received: num
       for (let row = 0; row < count; row++) {
         words.set([low(), high()], 2 * row)
         const whole = (BigInt(words[2 * row + 1] ?? 0) << 32n) | BigInt(words[2 * row] ?? 0)
-        const text = kind === 'mac' ? whole.toString(16).padStart(12, '0').replace(/(..)(?=.)/g, '$1:') : String(whole)
+        const text =
+          kind === 'mac'
+            ? whole
+                .toString(16)
+                .padStart(12, '0')
+                .replace(/(..)(?=.)/g, '$1:')
+            : String(whole)
         cells.push(here(row) ? text : null)
       }
       return { column: { kind, ...mask, words }, cells }
@@ -114,12 +146,24 @@ function anyColumn(random: Random, { kind }: Field, count: number, received: num
       const offsets = new Uint32Array(count + 1)
       const items: number[] = []
       for (let row = 0; row < count; row++) {
-        const some = Array.from({ length: Math.floor(random.next() * 4) }, () => (kind === 'list<u8>' ? Math.floor(random.next() * 256) : (strings[Math.floor(random.next() * strings.length)] ?? 1)))
+        const some = Array.from({ length: Math.floor(random.next() * 4) }, () =>
+          kind === 'list<u8>'
+            ? Math.floor(random.next() * 256)
+            : (strings[Math.floor(random.next() * strings.length)] ?? 1),
+        )
         items.push(...some)
         offsets[row + 1] = items.length
-        cells.push(some.length === 0 ? null : some.map((item) => (kind === 'list<u8>' ? item : (dictionary[item] ?? ''))))
+        cells.push(
+          some.length === 0 ? null : some.map((item) => (kind === 'list<u8>' ? item : (dictionary[item] ?? ''))),
+        )
       }
-      return { column: kind === 'list<u8>' ? { kind, offsets, items: Uint8Array.from(items) } : { kind, offsets, items: Uint32Array.from(items) }, cells }
+      return {
+        column:
+          kind === 'list<u8>'
+            ? { kind, offsets, items: Uint8Array.from(items) }
+            : { kind, offsets, items: Uint32Array.from(items) },
+        cells,
+      }
     }
   }
 }

@@ -1,7 +1,12 @@
 import type { QueryFormat, StoreReader } from '../../engine/control.ts'
 
 /** The whole answer as text. */
-export async function askText(reader: StoreReader, sql: string, format: QueryFormat = 'json', signal = new AbortController().signal): Promise<string> {
+export async function askText(
+  reader: StoreReader,
+  sql: string,
+  format: QueryFormat = 'json',
+  signal = new AbortController().signal,
+): Promise<string> {
   const chunks: Uint8Array[] = []
   for await (const chunk of await reader.query(sql, format, signal)) chunks.push(chunk)
   return Buffer.concat(chunks).toString('utf8')

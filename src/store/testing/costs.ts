@@ -2,7 +2,11 @@ import type { StoreReader } from '../../engine/control.ts'
 import { ask } from './ask.ts'
 
 /** Prints what each question costs here: CPU-seconds and seconds of each of three times. */
-export async function printCosts(reader: StoreReader, questions: readonly (readonly [what: string, sql: string])[], width: number): Promise<void> {
+export async function printCosts(
+  reader: StoreReader,
+  questions: readonly (readonly [what: string, sql: string])[],
+  width: number,
+): Promise<void> {
   for (const [what, sql] of questions) {
     const spent: string[] = []
     for (let round = 0; round < 3; round++) {

@@ -24,7 +24,9 @@ export class DiskWriter implements TableWriter {
     this.#tables.set(key, table)
     if (rows.stream === 'flows_1m') table.push(...Array.from(rows.rows.sums[0] ?? [], String))
     else if (rows.stream === 'endpoints') table.push(...rows.rows.map(({ id }) => `${id}`))
-    else for (let row = 0; row < rows.batch.count; row++) table.push(`${rows.origin.source}:${rows.origin.epoch}:${rows.origin.sequence}:${row}`)
+    else
+      for (let row = 0; row < rows.batch.count; row++)
+        table.push(`${rows.origin.source}:${rows.origin.epoch}:${rows.origin.sequence}:${row}`)
     await Promise.resolve()
   }
 
@@ -41,7 +43,12 @@ export class DiskWriter implements TableWriter {
     const lines: Line[] = []
     for (const each of from) lines.push(...(await readLines(this.#disk, each)))
     // DuckDB does not sync what it copies, either.
-    return this.#save(path, isRollup(stream) ? [`${lines.reduce((sum, line) => sum + Number(line), 0)}`] : lines, about, false)
+    return this.#save(
+      path,
+      isRollup(stream) ? [`${lines.reduce((sum, line) => sum + Number(line), 0)}`] : lines,
+      about,
+      false,
+    )
   }
 
   unknown(): Promise<readonly []> {
@@ -55,9 +62,21 @@ export class DiskWriter implements TableWriter {
   async inspect(stream: Stream, path: string): Promise<Inspected> {
     const { lines, about } = await readTable(this.#disk, path)
     const perSource = new Map<number, number>()
-    if (holdsRows(stream)) for (const line of lines) perSource.set(Number(line.split(':')[0]), (perSource.get(Number(line.split(':')[0])) ?? 0) + 1)
+    if (holdsRows(stream))
+      for (const line of lines)
+        perSource.set(Number(line.split(':')[0]), (perSource.get(Number(line.split(':')[0])) ?? 0) + 1)
     const lastEndpoint = stream === 'endpoints' ? Math.max(0, ...lines.map(Number)) : 0
-    return { rows: lines.length, bytes: (await this.#disk.stat(path))?.size ?? 0, timeMin: null, timeMax: null, receivedMin: 0, receivedMax: 0, perSource, lastEndpoint, about }
+    return {
+      rows: lines.length,
+      bytes: (await this.#disk.stat(path))?.size ?? 0,
+      timeMin: null,
+      timeMax: null,
+      receivedMin: 0,
+      receivedMax: 0,
+      perSource,
+      lastEndpoint,
+      about,
+    }
   }
 
   memory(): Promise<number> {

@@ -11,7 +11,10 @@ export const startOfDay = Date.UTC(2026, 10, 20, 8)
 
 export const resolver: Resolver = {
   generation: 1,
-  resolve: (words, offset) => (words[offset + 3] === 0x0a000001 ? { is: 'endpoint', endpoint: { name: 'gateway', label: 'net=core' } } : { is: 'unknown' }),
+  resolve: (words, offset) =>
+    words[offset + 3] === 0x0a000001
+      ? { is: 'endpoint', endpoint: { name: 'gateway', label: 'net=core' } }
+      : { is: 'unknown' },
 }
 
 export interface LogLine {
@@ -22,13 +25,20 @@ export interface LogLine {
 
 export function recordingLog(): Log & { readonly lines: LogLine[] } {
   const lines: LogLine[] = []
-  const at = (level: string) => (message: string, fields: Record<string, unknown> = {}) => void lines.push({ level, message, fields })
+  const at =
+    (level: string) =>
+    (message: string, fields: Record<string, unknown> = {}) =>
+      void lines.push({ level, message, fields })
   return { lines, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
 
 export function recordingMetrics(): Metrics & { readonly counts: Map<string, number> } {
   const counts = new Map<string, number>()
-  return { counts, count: (name, by) => void counts.set(name, (counts.get(name) ?? 0) + by), set: (name, value) => void counts.set(name, value) }
+  return {
+    counts,
+    count: (name, by) => void counts.set(name, (counts.get(name) ?? 0) + by),
+    set: (name, value) => void counts.set(name, value),
+  }
 }
 
 export interface FlowSpec {
@@ -43,8 +53,14 @@ export interface FlowSpec {
 
 /** A small batch of flows, as the NetFlow codec makes them. */
 export function flowBatch(specs: readonly FlowSpec[], received = startOfDay): FlowBatch {
-  const ips = (pick: (spec: FlowSpec) => string): Column => ({ kind: 'ip', words: Uint32Array.from(specs.flatMap((spec) => [...(parseIp(pick(spec)) ?? [])])) })
-  const wide = (pick: (spec: FlowSpec) => number | bigint): Column => ({ kind: 'u64', words: new Uint32Array(BigUint64Array.from(specs, (spec) => BigInt(pick(spec))).buffer) })
+  const ips = (pick: (spec: FlowSpec) => string): Column => ({
+    kind: 'ip',
+    words: Uint32Array.from(specs.flatMap((spec) => [...(parseIp(pick(spec)) ?? [])])),
+  })
+  const wide = (pick: (spec: FlowSpec) => number | bigint): Column => ({
+    kind: 'u64',
+    words: new Uint32Array(BigUint64Array.from(specs, (spec) => BigInt(pick(spec))).buffer),
+  })
   const valid = new Uint8Array((specs.length + 7) >> 3)
   specs.forEach(({ sampling }, row) => {
     if (sampling !== undefined) valid[row >> 3] = (valid[row >> 3] ?? 0) | (1 << (row & 7))
@@ -126,9 +142,25 @@ export class FrameMaker {
     const rows = this.#rows.get(source) ?? 0
     const sourceSequence = (this.#sequences.get(source) ?? 0) + 1
     const header: FrameHeader = {
-      sequence: ++this.#sequence, firstRow: this.#row, kind, more: false, part: 0, afterLoss: false, source, stream: source,
-      epoch: this.epoch, sourceSequence, sourceRows: rows, sourceDuplicates: 0, sourceShed: {}, count, received,
-      timeMin: received - 1000, timeMax: received, bodyBytes: body.length, rawBytes: body.length,
+      sequence: ++this.#sequence,
+      firstRow: this.#row,
+      kind,
+      more: false,
+      part: 0,
+      afterLoss: false,
+      source,
+      stream: source,
+      epoch: this.epoch,
+      sourceSequence,
+      sourceRows: rows,
+      sourceDuplicates: 0,
+      sourceShed: {},
+      count,
+      received,
+      timeMin: received - 1000,
+      timeMax: received,
+      bodyBytes: body.length,
+      rawBytes: body.length,
     }
     this.#row += count
     this.#rows.set(source, rows + count)

@@ -22,12 +22,33 @@ export async function makeGolden(directory: string): Promise<void> {
   const make = new FrameMaker(3)
   for (let i = 0; i < 4; i++) {
     await store.projection.apply([
-      make.flows([{ src: '10.0.0.1', dst: `10.0.1.${i}`, bytes: 1000 + i, sampling: 100 }, { src: '2001:db8::1', dst: '10.0.0.1', bytes: 2n ** 63n }], now + i),
-      make.events([event(`a${i}`, { json: { level: i, text: 'grüezi' }, subject: 'thing', extensions: { tenant: 'blue' }, family: 'audit', key: 'k', ref: 'k8s:c1/apps/Deployment/ns/web' })], now + i),
+      make.flows(
+        [
+          { src: '10.0.0.1', dst: `10.0.1.${i}`, bytes: 1000 + i, sampling: 100 },
+          { src: '2001:db8::1', dst: '10.0.0.1', bytes: 2n ** 63n },
+        ],
+        now + i,
+      ),
+      make.events(
+        [
+          event(`a${i}`, {
+            json: { level: i, text: 'grüezi' },
+            subject: 'thing',
+            extensions: { tenant: 'blue' },
+            family: 'audit',
+            key: 'k',
+            ref: 'k8s:c1/apps/Deployment/ns/web',
+          }),
+        ],
+        now + i,
+      ),
     ])
     await store.projection.commit()
   }
-  await store.projection.apply([make.batch(anyFlows(real.random, 20, 1, now).batch, now, 'netflow'), make.batch(anyFlows(real.random, 5, 0.1, now).batch, now, 'netflow')])
+  await store.projection.apply([
+    make.batch(anyFlows(real.random, 20, 1, now).batch, now, 'netflow'),
+    make.batch(anyFlows(real.random, 5, 0.1, now).batch, now, 'netflow'),
+  ])
   await store.projection.commit()
   now += 2 * msPerHour
   while (await store.maintain());
@@ -35,10 +56,15 @@ export async function makeGolden(directory: string): Promise<void> {
   await store.projection.apply([
     make.flows([{ src: '10.0.0.9', dst: '10.0.0.1' }], now),
     make.batch(anyFlows(real.random, 10, 1, now).batch, now, 'netflow'),
-    make.events([
-      event('text', { encoding: 'text', data: utf8.encode('plain') }), event('binary', { encoding: 'binary', data: Uint8Array.of(0, 255) }),
-      event('invalid', { encoding: 'json', data: utf8.encode('{no') }), event('none'),
-    ], now),
+    make.events(
+      [
+        event('text', { encoding: 'text', data: utf8.encode('plain') }),
+        event('binary', { encoding: 'binary', data: Uint8Array.of(0, 255) }),
+        event('invalid', { encoding: 'json', data: utf8.encode('{no') }),
+        event('none'),
+      ],
+      now,
+    ),
   ])
   await store.projection.commit()
   await store.close()

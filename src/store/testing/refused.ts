@@ -19,7 +19,7 @@ export const refused: readonly (readonly [sql: string, part: string])[] = [
   ['VALUES (1)', 'VALUES'],
   ['BEGIN', 'BEGIN'],
   ['CHECKPOINT', 'CHECKPOINT'],
-  ['EXPORT DATABASE \'x\'', 'EXPORT'],
+  ["EXPORT DATABASE 'x'", 'EXPORT'],
   ['EXECUTE x', 'EXECUTE'],
   ['WITH x AS (SELECT 1) INSERT INTO t SELECT * FROM x', 'something else'],
   ['WITH x AS (SELECT 1) DELETE FROM t', 'something else'],
@@ -59,7 +59,7 @@ export const refused: readonly (readonly [sql: string, part: string])[] = [
   ['SELECT 1 FROM', 'can’t be read'],
   ['SELECT 1\nFORM flows WHERE', 'LINE 2: FORM flows WHERE\n             ^'],
   ["SELECT 'a'::INTEGER", 'a'],
-  ["SELECT id::INTEGER FROM events", 'Could not convert'],
+  ['SELECT id::INTEGER FROM events', 'Could not convert'],
   ['SELECT 1 \0', 'NUL'],
   ['\u00a0', 'There is no statement'],
 ]

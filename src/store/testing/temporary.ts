@@ -17,7 +17,14 @@ export class TemporaryStores {
   }
 
   async open(options: Partial<StoreOptions> = {}): Promise<Store> {
-    const store = await openStore({ host: realHost(), directory: this.directory, resolver, log: recordingLog(), metrics: recordingMetrics(), ...options })
+    const store = await openStore({
+      host: realHost(),
+      directory: this.directory,
+      resolver,
+      log: recordingLog(),
+      metrics: recordingMetrics(),
+      ...options,
+    })
     this.#open.push(store)
     return store
   }

@@ -8,22 +8,69 @@ const severities: readonly AuditRecord['severity'][] = ['normal', 'warning', 'in
 export function traceEvent(n: number, time: number): WeirEvent {
   const skewed = (of: number, salt: number): number => Math.floor(of * (hashed(n, salt) / 4_294_967_296) ** 3)
   const [who, what, tenant] = [skewed(2000, 1), skewed(300, 2), skewed(20, 3)]
-  const [service, resource] = [`SVC${what % 30}`, Math.floor(hashed(n, 4) / 4_294_967_296 * 100_000)]
+  const [service, resource] = [`SVC${what % 30}`, Math.floor((hashed(n, 4) / 4_294_967_296) * 100_000)]
   const severity = severities[hashed(n, 5) % 50 === 0 ? 2 : hashed(n, 5) % 10 === 0 ? 1 : 0] ?? 'normal'
   const name = `res-${resource}`
   const audit: AuditRecord = {
-    actor: { kind: 'user', id: `u${who}`, name: `user-${who}`, domain: 'd0123456789abcdef', address: `198.51.${who % 100}.${who % 250}` }, action: `action${what}`, service,
-    resource: { type: `type${what % 30}`, id: `${resource.toString(16).padStart(8, '0')}-0000-4000-8000-000000000000`, name }, tenant: `project${tenant}`, region: `eu-${tenant % 4}`,
-    outcome: severity === 'normal' ? 'success' : 'failure', severity, requestId: `req-${n}`,
+    actor: {
+      kind: 'user',
+      id: `u${who}`,
+      name: `user-${who}`,
+      domain: 'd0123456789abcdef',
+      address: `198.51.${who % 100}.${who % 250}`,
+    },
+    action: `action${what}`,
+    service,
+    resource: {
+      type: `type${what % 30}`,
+      id: `${resource.toString(16).padStart(8, '0')}-0000-4000-8000-000000000000`,
+      name,
+    },
+    tenant: `project${tenant}`,
+    region: `eu-${tenant % 4}`,
+    outcome: severity === 'normal' ? 'success' : 'failure',
+    severity,
+    requestId: `req-${n}`,
   }
   const json = {
-    resource_id: audit.resource?.id, trace_name: audit.action, trace_status: severity, trace_type: 'ApiCall', request: '{"x":"'.concat('y'.repeat(200), '"}'), response: '{"z":"'.concat('w'.repeat(200), '"}'), code: '200', trace_id: `t${n}`, service_type: service,
-    resource_type: audit.resource?.type, source_ip: audit.actor.address, resource_name: name, request_id: audit.requestId, record_time: time, time, user: { id: audit.actor.id, name: audit.actor.name, domain: { id: audit.actor.domain, name: 'OTC' } }, audit,
+    resource_id: audit.resource?.id,
+    trace_name: audit.action,
+    trace_status: severity,
+    trace_type: 'ApiCall',
+    request: '{"x":"'.concat('y'.repeat(200), '"}'),
+    response: '{"z":"'.concat('w'.repeat(200), '"}'),
+    code: '200',
+    trace_id: `t${n}`,
+    service_type: service,
+    resource_type: audit.resource?.type,
+    source_ip: audit.actor.address,
+    resource_name: name,
+    request_id: audit.requestId,
+    record_time: time,
+    time,
+    user: { id: audit.actor.id, name: audit.actor.name, domain: { id: audit.actor.domain, name: 'OTC' } },
+    audit,
   }
   return {
-    ...event(`t${n}`, { source: `https://cts.example/v3/${audit.tenant}`, type: `${service}.apicall.${audit.resource?.type}.${audit.action}`.toLowerCase(), family: 'audit', time, json }),
-    ref: `otc:${audit.tenant}/${service.toLowerCase()}/${audit.resource?.type}/${audit.resource?.id}`, key: `otc:${audit.tenant}/${resource}`,
-    extensions: { status: severity, code: '200', region: audit.region ?? '', tenant: audit.tenant ?? '', actor: audit.actor.name ?? '', actorid: audit.actor.id ?? '', requestid: audit.requestId ?? '', service },
+    ...event(`t${n}`, {
+      source: `https://cts.example/v3/${audit.tenant}`,
+      type: `${service}.apicall.${audit.resource?.type}.${audit.action}`.toLowerCase(),
+      family: 'audit',
+      time,
+      json,
+    }),
+    ref: `otc:${audit.tenant}/${service.toLowerCase()}/${audit.resource?.type}/${audit.resource?.id}`,
+    key: `otc:${audit.tenant}/${resource}`,
+    extensions: {
+      status: severity,
+      code: '200',
+      region: audit.region ?? '',
+      tenant: audit.tenant ?? '',
+      actor: audit.actor.name ?? '',
+      actorid: audit.actor.id ?? '',
+      requestid: audit.requestId ?? '',
+      service,
+    },
   }
 }
 

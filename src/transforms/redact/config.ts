@@ -5,9 +5,18 @@ export const redactSchema = defineSchema({
   role: 'transform',
   summary: 'Replaces values inside the JSON data of events before others see them',
   fields: {
-    fields: list(text({ description: 'Path in the data; `*` stands for every key or element', required: true, example: 'user.password' }), {
-      description: 'Values to replace', required: true, example: ['user.password', 'items.*.token'],
-    }),
+    fields: list(
+      text({
+        description: 'Path in the data; `*` stands for every key or element',
+        required: true,
+        example: 'user.password',
+      }),
+      {
+        description: 'Values to replace',
+        required: true,
+        example: ['user.password', 'items.*.token'],
+      },
+    ),
     replacement: text({ description: 'What stands there instead', default: '[redacted]' }),
   },
 })

@@ -20,13 +20,16 @@ export function redactStep(config: RedactConfig): Transform {
       let data: unknown
       try {
         data = exactJson.parse(fromUtf8.decode(event.data), (_key, value, { source }) =>
-          typeof value === 'number' && source !== undefined ? exactJson.rawJSON(source) : value)
+          typeof value === 'number' && source !== undefined ? exactJson.rawJSON(source) : value,
+        )
       } catch {
         return { is: 'reject', reason: 'the data is declared as JSON and is none' }
       }
       let changed = false
       for (const path of paths) changed = replace(data, path, 0, config.replacement) || changed
-      return changed ? { is: 'pass', event: { ...event, data: utf8.encode(JSON.stringify(data)) } } : { is: 'pass', event }
+      return changed
+        ? { is: 'pass', event: { ...event, data: utf8.encode(JSON.stringify(data)) } }
+        : { is: 'pass', event }
     },
   }
 }

@@ -11,7 +11,8 @@ import { chromiumPath, gridRows, useStage, violations } from '../kit/stage.ts'
 
 const soon = { timeout: 30_000 }
 const number = (text: string): number => Number(text.replaceAll(/\D/g, ''))
-const rowCount = async (page: Page): Promise<number> => Number(await page.getByRole('grid').getAttribute('aria-rowcount')) - 1
+const rowCount = async (page: Page): Promise<number> =>
+  Number(await page.getByRole('grid').getAttribute('aria-rowcount')) - 1
 
 describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
   const stage = useStage()
@@ -20,11 +21,17 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
   const [from, to] = [new Date(now - 7_200_000).toISOString(), new Date(now + 60_000).toISOString()]
   const stored = `/audit?v=1&live=0&t=${from}..${to}`
   const within = `time >= '${from}' AND time < '${to}'`
-  const counted = async (where: string): Promise<number> => Number((await stage.weir.sql<{ n: number }>(`SELECT count(*)::INT AS n FROM audit WHERE ${within} AND ${where}`))[0]?.n)
-  const node = (page: Page, column: string, nth: number): ReturnType<Page['locator']> => page.locator(`.who-what ul[aria-label="${column}"] li button`).nth(nth)
+  const counted = async (where: string): Promise<number> =>
+    Number(
+      (await stage.weir.sql<{ n: number }>(`SELECT count(*)::INT AS n FROM audit WHERE ${within} AND ${where}`))[0]?.n,
+    )
+  const node = (page: Page, column: string, nth: number): ReturnType<Page['locator']> =>
+    page.locator(`.who-what ul[aria-label="${column}"] li button`).nth(nth)
   beforeAll(async () => {
     if (chromiumPath === undefined) return
-    const events = Array.from({ length: total }, (_, n) => traceEvent(n, now - 3_600_000 + n * 800)).map((event) => asCloudEvent(event))
+    const events = Array.from({ length: total }, (_, n) => traceEvent(n, now - 3_600_000 + n * 800)).map((event) =>
+      asCloudEvent(event),
+    )
     for (let at = 0; at < events.length; at += 500) await stage.weir.events(events.slice(at, at + 500))
     while ((await counted('true')) < total) await sleep(100)
   })
@@ -34,17 +41,32 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
     await expect.poll(() => rowCount(page), soon).toBe(total)
     await page.getByRole('tab', { name: 'Who did what' }).click()
     await page.locator('.who-what').waitFor()
-    for (const [column, name] of [['Actor', 'actor'], ['Action', 'action'], ['Resource', 'resource'], ['Tenant', 'tenant'], ['Region', 'region']] as const) {
-      const drawn = await page.locator(`.who-what ul[aria-label="${column}"] li`).evaluateAll((items) => items.map((item) => item.querySelector('.number')?.textContent ?? ''))
-      const known = await stage.weir.sql<{ n: number }>(`SELECT count(*)::INT AS n FROM audit WHERE ${within} GROUP BY ${name} ORDER BY n DESC`)
+    for (const [column, name] of [
+      ['Actor', 'actor'],
+      ['Action', 'action'],
+      ['Resource', 'resource'],
+      ['Tenant', 'tenant'],
+      ['Region', 'region'],
+    ] as const) {
+      const drawn = await page
+        .locator(`.who-what ul[aria-label="${column}"] li`)
+        .evaluateAll((items) => items.map((item) => item.querySelector('.number')?.textContent ?? ''))
+      const known = await stage.weir.sql<{ n: number }>(
+        `SELECT count(*)::INT AS n FROM audit WHERE ${within} GROUP BY ${name} ORDER BY n DESC`,
+      )
       expect(drawn.map(number).slice(0, 50), column).toEqual(known.slice(0, 50).map(({ n }) => n))
-      expect(drawn.map(number).reduce((sum, n) => sum + n, 0), column).toBe(total)
+      expect(
+        drawn.map(number).reduce((sum, n) => sum + n, 0),
+        column,
+      ).toBe(total)
     }
     await node(page, 'Tenant', 0).click()
     const drawer = page.getByRole('complementary', { name: 'Node' })
     const tenant = new URL(page.url()).searchParams.get('node')?.replace('tenant:', '') ?? ''
     const resources = drawer.getByRole('region', { name: 'Neighbours: resource' })
-    const [sum] = await stage.weir.sql<{ values: number }>(`SELECT count(DISTINCT resource)::INT AS values FROM audit WHERE ${within} AND tenant = '${tenant}'`)
+    const [sum] = await stage.weir.sql<{ values: number }>(
+      `SELECT count(DISTINCT resource)::INT AS values FROM audit WHERE ${within} AND tenant = '${tenant}'`,
+    )
     await resources.locator('h3').waitFor()
     expect(number(await resources.locator('h3').innerText())).toBe(sum?.values)
     expect(await resources.locator('li').count()).toBe(25)
@@ -52,7 +74,18 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
     await resources.getByRole('button', { name: 'Next 25' }).click()
     await expect.poll(() => resources.locator('li').count(), soon).toBe(50)
     await drawer.getByRole('button', { name: 'Only this' }).click()
-    await expect.poll(async () => number(await page.locator('.page-line [role="status"]').innerText().then((said) => said.split(' of ')[1] ?? '')), soon).toBe(await counted(`tenant = '${tenant}'`))
+    await expect
+      .poll(
+        async () =>
+          number(
+            await page
+              .locator('.page-line [role="status"]')
+              .innerText()
+              .then((said) => said.split(' of ')[1] ?? ''),
+          ),
+        soon,
+      )
+      .toBe(await counted(`tenant = '${tenant}'`))
     await page.context().close()
   })
 
@@ -72,22 +105,36 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
     await page.keyboard.press('x')
     await expect.poll(() => new URL(page.url()).searchParams.get('action'), soon).toBe(`!${action}`)
     const status = page.locator('.page-line [role="status"]')
-    await expect.poll(async () => number((await status.innerText()).split(' of ')[1] ?? ''), soon).toBe(await counted(`action <> '${action}'`))
+    await expect
+      .poll(async () => number((await status.innerText()).split(' of ')[1] ?? ''), soon)
+      .toBe(await counted(`action <> '${action}'`))
     const first = (await node(page, 'Region', 0).locator('.grow').innerText()).trim()
     await node(page, 'Region', 0).click({ modifiers: ['Shift'] })
-    await expect.poll(async () => number((await status.innerText()).split(' of ')[1] ?? ''), soon).toBe(await counted(`action <> '${action}' AND region <> '${first}'`))
+    await expect
+      .poll(async () => number((await status.innerText()).split(' of ')[1] ?? ''), soon)
+      .toBe(await counted(`action <> '${action}' AND region <> '${first}'`))
     await page.getByRole('button', { name: 'As a table' }).click()
     await page.getByRole('columnheader', { name: 'Failed' }).waitFor()
     const { pathname, search } = new URL(page.url())
     const fresh = await stage.page(pathname + search)
     await fresh.getByRole('columnheader', { name: 'Failed' }).waitFor()
-    expect(await fresh.locator('.audit-part tbody tr').allInnerTexts()).toEqual(await page.locator('.audit-part tbody tr').allInnerTexts())
+    expect(await fresh.locator('.audit-part tbody tr').allInnerTexts()).toEqual(
+      await page.locator('.audit-part tbody tr').allInnerTexts(),
+    )
     await fresh.context().close()
     await page.context().close()
   })
 
   test('the ways between two nodes are those of the graph', async () => {
-    const [some] = await stage.weir.sql<{ actor: string; resource: string; name: string; action: string; tenant: string }>(`SELECT actor, resource, resource_name AS name, action, tenant FROM audit WHERE ${within} AND actor LIKE '%/u0' ORDER BY time DESC`)
+    const [some] = await stage.weir.sql<{
+      actor: string
+      resource: string
+      name: string
+      action: string
+      tenant: string
+    }>(
+      `SELECT actor, resource, resource_name AS name, action, tenant FROM audit WHERE ${within} AND actor LIKE '%/u0' ORDER BY time DESC`,
+    )
     const page = await stage.page(`${stored}&view=graph&node=actor:${encodeURIComponent(some?.actor ?? '')}`)
     await page.getByRole('complementary', { name: 'Node' }).getByRole('button', { name: 'Ways from here' }).click()
     await page.getByRole('button', { name: /^ways from/ }).waitFor()
@@ -95,7 +142,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
     await page.goto(href.replace(/node=[^&]*/, `node=resource:${encodeURIComponent(some?.resource ?? '')}`))
     const ways = page.getByRole('region', { name: 'Ways', exact: true })
     await ways.getByRole('heading', { name: `1 shortest way from user-0 to ${some?.name}` }).waitFor()
-    const said = async (): Promise<string[]> => (await ways.locator('li').allInnerTexts()).map((each) => each.replaceAll(/\s+/g, ' '))
+    const said = async (): Promise<string[]> =>
+      (await ways.locator('li').allInnerTexts()).map((each) => each.replaceAll(/\s+/g, ' '))
     expect(await said()).toEqual([`user-0 acted-on → ${some?.name}`])
     // Actions and tenants are ends, too.
     await page.goto(href.replace(/node=[^&]*/, `node=action:${encodeURIComponent(some?.action ?? '')}`))
@@ -111,7 +159,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
   test('what is seen is shown as SQL, which page SQL answers with the same', async () => {
     const page = await stage.page(`${stored}&severity=!normal`)
     const status = page.locator('.page-line [role="status"]')
-    await expect.poll(async () => number((await status.innerText()).split(' of ')[1] ?? ''), soon).toBe(await counted("severity <> 'normal'"))
+    await expect
+      .poll(async () => number((await status.innerText()).split(' of ')[1] ?? ''), soon)
+      .toBe(await counted("severity <> 'normal'"))
     await page.getByRole('tab', { name: 'Who did what' }).click()
     await page.locator('.who-what').waitFor()
     await page.getByRole('button', { name: 'Show query' }).click()
@@ -130,9 +180,19 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
     const page = await stage.page('/audit?v=1&q=loginFailed')
     await page.getByRole('heading', { name: 'No trace matches' }).waitFor()
     const base = asCloudEvent(traceEvent(total + 1, Date.now())) as Record<string, unknown>
-    const audit = { actor: { kind: 'user', name: 'mallory', domain: 'd9', address: '203.0.113.66' }, action: 'loginFailed', service: 'IAM', tenant: 'project1', region: 'eu-1', outcome: 'failure', severity: 'warning' }
+    const audit = {
+      actor: { kind: 'user', name: 'mallory', domain: 'd9', address: '203.0.113.66' },
+      action: 'loginFailed',
+      service: 'IAM',
+      tenant: 'project1',
+      region: 'eu-1',
+      outcome: 'failure',
+      severity: 'warning',
+    }
     await stage.weir.events([{ ...base, id: 'mallory-1', weirref: undefined, data: { audit, request: 'who knows' } }])
-    await expect.poll(async () => (await gridRows(page))[0]?.slice(1, 4), soon).toEqual(['▲ failed', 'mallory', 'IAM loginFailed'])
+    await expect
+      .poll(async () => (await gridRows(page))[0]?.slice(1, 4), soon)
+      .toEqual(['▲ failed', 'mallory', 'IAM loginFailed'])
     await page.getByRole('button', { name: /^newest/ }).waitFor()
     await page.getByRole('tab', { name: 'Failed logins' }).click()
     await page.getByRole('row', { name: /mallory 1 .* 203\.0\.113\.66/ }).waitFor()
@@ -146,15 +206,28 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
 
   test('the page of an actor has all that it did, by what, and the same name elsewhere; that of a resource who did what to it', async () => {
     const page = await stage.page(stored)
-    const [busiest] = await stage.weir.sql<{ actor: string; name: string; n: number }>(`SELECT actor, actor_name AS name, count(*)::INT AS n FROM audit WHERE ${within} GROUP BY ALL ORDER BY n DESC`)
-    await page.locator('.grid-body').getByRole('link', { name: busiest?.name ?? '', exact: true }).first().click()
+    const [busiest] = await stage.weir.sql<{ actor: string; name: string; n: number }>(
+      `SELECT actor, actor_name AS name, count(*)::INT AS n FROM audit WHERE ${within} GROUP BY ALL ORDER BY n DESC`,
+    )
+    await page
+      .locator('.grid-body')
+      .getByRole('link', { name: busiest?.name ?? '', exact: true })
+      .first()
+      .click()
     await page.getByRole('heading', { name: busiest?.name ?? '', level: 1 }).waitFor()
     expect(new URL(page.url()).searchParams.get('of')).toBe(busiest?.actor)
     await page.locator('.page-line').getByText(`${busiest?.n} traces`).waitFor()
-    const services = await stage.weir.sql<{ service: string; n: number }>(`SELECT service, count(*)::INT AS n FROM audit WHERE actor = '${busiest?.actor}' GROUP BY 1 ORDER BY n DESC, service LIMIT 8`)
-    const list = page.getByRole('region', { name: 'By what' }).locator('div').filter({ has: page.getByRole('heading', { name: 'By service' }) })
+    const services = await stage.weir.sql<{ service: string; n: number }>(
+      `SELECT service, count(*)::INT AS n FROM audit WHERE actor = '${busiest?.actor}' GROUP BY 1 ORDER BY n DESC, service LIMIT 8`,
+    )
+    const list = page
+      .getByRole('region', { name: 'By what' })
+      .locator('div')
+      .filter({ has: page.getByRole('heading', { name: 'By service' }) })
     await list.waitFor()
-    expect((await list.locator('li').allInnerTexts()).slice(0, services.length).map((each) => each.split(/\s+/))).toEqual(services.map(({ service, n }) => [service, String(n)]))
+    expect(
+      (await list.locator('li').allInnerTexts()).slice(0, services.length).map((each) => each.split(/\s+/)),
+    ).toEqual(services.map(({ service, n }) => [service, String(n)]))
     await page.locator('.grid-body').getByRole('link', { name: /^res-/ }).first().click()
     await page.getByRole('region', { name: 'Who did what to it' }).getByText(`by ${busiest?.name}`).first().waitFor()
     await page.context().close()
@@ -162,21 +235,52 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
 
   test('the page of an actor has the changes of that actor alone: one of the same name in another cluster is added by a press', async () => {
     const at = new Date(now - 600_000).toISOString()
-    const objects = ['here', 'there'].map((name, place) => ({ ...identity(`Pod/shop/${name}`, String(place + 1)), cluster: `c${place + 1}` }))
-    const record = (cluster: string): AuditRecord => ({ actor: { kind: 'user', name: 'twin', domain: cluster }, action: 'patch', service: 'kubernetes', tenant: cluster, outcome: 'success', severity: 'normal' })
-    await stage.weir.events(objects.flatMap((of) => [changeEvent(of, at, { operation: 'updated' }), auditEvent(of, 'twin', 'patch', at, { version: of.resourceVersion, audit: record(of.cluster) })]).map((event) => asCloudEvent(event)))
+    const objects = ['here', 'there'].map((name, place) => ({
+      ...identity(`Pod/shop/${name}`, String(place + 1)),
+      cluster: `c${place + 1}`,
+    }))
+    const record = (cluster: string): AuditRecord => ({
+      actor: { kind: 'user', name: 'twin', domain: cluster },
+      action: 'patch',
+      service: 'kubernetes',
+      tenant: cluster,
+      outcome: 'success',
+      severity: 'normal',
+    })
+    await stage.weir.events(
+      objects
+        .flatMap((of) => [
+          changeEvent(of, at, { operation: 'updated' }),
+          auditEvent(of, 'twin', 'patch', at, { version: of.resourceVersion, audit: record(of.cluster) }),
+        ])
+        .map((event) => asCloudEvent(event)),
+    )
     // The page is asked once, not again while it is looked at.
-    await expect.poll(async () => (await stage.weir.sql<{ n: number }>("SELECT count(*)::INT AS n FROM changes WHERE actor_ref LIKE '%/twin'"))[0]?.n, soon).toBe(2)
+    await expect
+      .poll(
+        async () =>
+          (
+            await stage.weir.sql<{ n: number }>("SELECT count(*)::INT AS n FROM changes WHERE actor_ref LIKE '%/twin'")
+          )[0]?.n,
+        soon,
+      )
+      .toBe(2)
     const page = await stage.page(`/actor?v=1&of=${encodeURIComponent('user:c1/twin')}`)
     const changed = page.getByRole('region', { name: 'Changes of objects of clusters' }).locator('li .says')
     await expect.poll(() => changed.allInnerTexts(), soon).toEqual(['Pod shop/here c1'])
     const elsewhere = page.getByRole('button', { name: 'and 1 actor of the same name elsewhere' })
     await elsewhere.click()
-    await expect.poll(async () => (await changed.allInnerTexts()).sort(), soon).toEqual(['Pod shop/here c1', 'Pod shop/there c2'])
+    await expect
+      .poll(async () => (await changed.allInnerTexts()).sort(), soon)
+      .toEqual(['Pod shop/here c1', 'Pod shop/there c2'])
     await elsewhere.click()
     await page.getByRole('link', { name: 'all of them' }).click()
-    await expect.poll(() => page.getByRole('combobox', { name: 'Filter' }).inputValue(), soon).toBe('actor_ref = "user:c1/twin"')
-    await expect.poll(async () => (await gridRows(page)).map((cells) => cells.slice(1, 6)), soon).toEqual([['~ updated', 'Pod', 'shop', 'here', 'twin']])
+    await expect
+      .poll(() => page.getByRole('combobox', { name: 'Filter' }).inputValue(), soon)
+      .toBe('actor_ref = "user:c1/twin"')
+    await expect
+      .poll(async () => (await gridRows(page)).map((cells) => cells.slice(1, 6)), soon)
+      .toEqual([['~ updated', 'Pod', 'shop', 'here', 'twin']])
     await page.locator('.grid-body').getByRole('link', { name: 'twin' }).click()
     await page.getByRole('heading', { level: 1, name: 'twin user:c1/twin' }).waitFor()
     await page.context().close()
@@ -184,10 +288,28 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
 
   test('a resource whose id holds what an address does not leads to its page, which is the same when it is loaded anew', async () => {
     const [ref, id] = ['aws:123456789012/s3//logs%2F2026%2F100%25 done.gz', 'logs/2026/100% done.gz']
-    await stage.weir.events([{ ...asCloudEvent(traceEvent(total + 2, Date.now())), id: 'percent-1', weirref: ref, data: { audit: { actor: { kind: 'user', name: 'percent', domain: 'd9' }, action: 'DeleteObject', resource: { type: 'object', id }, outcome: 'success', severity: 'normal' } } }])
+    await stage.weir.events([
+      {
+        ...asCloudEvent(traceEvent(total + 2, Date.now())),
+        id: 'percent-1',
+        weirref: ref,
+        data: {
+          audit: {
+            actor: { kind: 'user', name: 'percent', domain: 'd9' },
+            action: 'DeleteObject',
+            resource: { type: 'object', id },
+            outcome: 'success',
+            severity: 'normal',
+          },
+        },
+      },
+    ])
     const page = await stage.page('/audit?v=1&q=DeleteObject')
     await page.locator('.grid-body [role="row"]').first().waitFor()
-    await page.locator('.grid-body').getByRole('link', { name: id }).click({ position: { x: 6, y: 6 } })
+    await page
+      .locator('.grid-body')
+      .getByRole('link', { name: id })
+      .click({ position: { x: 6, y: 6 } })
     const traces = page.getByRole('region', { name: 'Who did what to it' })
     for (const again of [false, true]) {
       if (again) await page.reload()
@@ -199,11 +321,26 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
   })
 
   test('check 40: axe finds nothing, light and dark, drawers and pictures open', async () => {
-    const [any] = await stage.weir.sql<{ actor: string; pos: string }>(`SELECT actor, _pos AS pos FROM audit WHERE ${within} ORDER BY time DESC`)
-    const paths = [stored, `${stored}&sel=${any?.pos}`, `${stored}&view=graph`, `${stored}&view=graph&node=tenant:project0`, `${stored}&view=graph&table=1`, `${stored}&view=firsts`, `/actor?v=1&of=${encodeURIComponent(any?.actor ?? '')}`, '/actor', '/audit?v=1&q=nowhere']
+    const [any] = await stage.weir.sql<{ actor: string; pos: string }>(
+      `SELECT actor, _pos AS pos FROM audit WHERE ${within} ORDER BY time DESC`,
+    )
+    const paths = [
+      stored,
+      `${stored}&sel=${any?.pos}`,
+      `${stored}&view=graph`,
+      `${stored}&view=graph&node=tenant:project0`,
+      `${stored}&view=graph&table=1`,
+      `${stored}&view=firsts`,
+      `/actor?v=1&of=${encodeURIComponent(any?.actor ?? '')}`,
+      '/actor',
+      '/audit?v=1&q=nowhere',
+    ]
     for (const path of paths) {
       const page = await stage.page(path)
-      await page.locator('.grid-body [role="row"], .who-what, .audit-part table, [data-state="empty"]').first().waitFor()
+      await page
+        .locator('.grid-body [role="row"], .who-what, .audit-part table, [data-state="empty"]')
+        .first()
+        .waitFor()
       if (path.includes('sel=') || path.includes('node=')) await page.locator('aside.drawer').waitFor()
       expect(await violations(page), path).toEqual([])
       await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' })

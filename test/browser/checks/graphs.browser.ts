@@ -10,7 +10,13 @@ const hour = 3_600_000
 async function settled(page: Page, name: string | RegExp): Promise<Locator> {
   const panel = page.getByRole('region', { name, exact: true })
   await panel.locator('canvas, .shares tbody tr').first().waitFor()
-  await expect.poll(async () => await panel.getAttribute('aria-busy') !== 'true' && await panel.getByText('Groups may be short').count() === 0).toBe(true)
+  await expect
+    .poll(
+      async () =>
+        (await panel.getAttribute('aria-busy')) !== 'true' &&
+        (await panel.getByText('Groups may be short').count()) === 0,
+    )
+    .toBe(true)
   return panel
 }
 
@@ -24,51 +30,90 @@ describe.skipIf(chromiumPath === undefined)('chromium: graphs of data set D', ()
     return { t: `${a}..${b}`, sql: `time_end >= TIMESTAMPTZ '${a}' AND time_end < TIMESTAMPTZ '${b}'` }
   }
   /** High enough for all panels: those that are far away wait until somebody comes near. */
-  const open = (t: string, more: string): Promise<Page> => stage.page(`/flows?v=1&live=0&view=overview&t=${t}&${more}`, { viewport: { width: 1440, height: 3600 } })
+  const open = (t: string, more: string): Promise<Page> =>
+    stage.page(`/flows?v=1&live=0&view=overview&t=${t}&${more}`, { viewport: { width: 1440, height: 3600 } })
 
   test('check 24: in every chart the largest and the others are the total, and the total is what SQL adds up', async () => {
     const { t, sql } = hours(6, 0)
-    const page = await open(t, 'dim=src_namespace&panels=bytes,packets,flows,droppackets,dropbytes,dropstates,dropcauses')
+    const page = await open(
+      t,
+      'dim=src_namespace&panels=bytes,packets,flows,droppackets,dropbytes,dropstates,dropcauses',
+    )
     const sums: readonly (readonly [string, string, string])[] = [
-      ['Bytes per second by source namespace', 'bytes_est', 'src_namespace'], ['Packets per second by source namespace', 'packets_est', 'src_namespace'], ['Flows per second by source namespace', '1', 'src_namespace'],
-      ['Dropped packets per second by source namespace', 'drop_packets', 'src_namespace'], ['Dropped bytes per second by source namespace', 'drop_bytes', 'src_namespace'],
-      ['Dropped packets by state', 'drop_packets', 'drop_state'], ['Dropped packets by cause', 'drop_packets', 'drop_cause'],
+      ['Bytes per second by source namespace', 'bytes_est', 'src_namespace'],
+      ['Packets per second by source namespace', 'packets_est', 'src_namespace'],
+      ['Flows per second by source namespace', '1', 'src_namespace'],
+      ['Dropped packets per second by source namespace', 'drop_packets', 'src_namespace'],
+      ['Dropped bytes per second by source namespace', 'drop_bytes', 'src_namespace'],
+      ['Dropped packets by state', 'drop_packets', 'drop_state'],
+      ['Dropped packets by cause', 'drop_packets', 'drop_cause'],
     ]
     for (const [name, value, field] of sums) {
       const [names = [], ...lines] = await figuresOf(page, await settled(page, name))
       const step = (Date.parse(lines[1]?.[0] ?? '') - Date.parse(lines[0]?.[0] ?? '')) / 1000
       const total = names.indexOf('total per second')
       const amount = (line: readonly string[], at: number): number => Math.round(Number(line[at]) * step)
-      for (const line of lines) expect({ name, line, sum: names.reduce((all, _, at) => (at === 0 || at === total ? all : all + amount(line, at)), 0) }).toEqual({ name, line, sum: amount(line, total) })
-      const groups = await stage.weir.sql<{ g: string | null; s: number | string }>(`SELECT ${field} AS g, sum(${value})::BIGINT AS s FROM flows WHERE ${sql} AND ${value} > 0 GROUP BY ALL ORDER BY s DESC, g`)
+      for (const line of lines)
+        expect({
+          name,
+          line,
+          sum: names.reduce((all, _, at) => (at === 0 || at === total ? all : all + amount(line, at)), 0),
+        }).toEqual({ name, line, sum: amount(line, total) })
+      const groups = await stage.weir.sql<{ g: string | null; s: number | string }>(
+        `SELECT ${field} AS g, sum(${value})::BIGINT AS s FROM flows WHERE ${sql} AND ${value} > 0 GROUP BY ALL ORDER BY s DESC, g`,
+      )
       const of = (at: number): number => lines.reduce((all, line) => all + amount(line, at), 0)
       expect({ name, sum: of(total) }).toEqual({ name, sum: groups.reduce((all, { s }) => all + Number(s), 0) })
-      for (const { g, s } of groups.slice(0, 5)) expect({ name, g, sum: of(names.findIndex((each) => each === `${g ?? 'no namespace'} per second`)) }).toEqual({ name, g, sum: Number(s) })
+      for (const { g, s } of groups.slice(0, 5))
+        expect({ name, g, sum: of(names.findIndex((each) => each === `${g ?? 'no namespace'} per second`)) }).toEqual({
+          name,
+          g,
+          sum: Number(s),
+        })
     }
     await page.context().close()
   })
 
   test('check 24: in every list the largest and the others are the total, each as SQL has it', async () => {
     const { t, sql } = hours(6, 0)
-    const page = await open(t, 'dim=src_namespace&panels=pairs,talkers,ports,protocols,exporters,droppers,rcodes,dnsnames')
+    const page = await open(
+      t,
+      'dim=src_namespace&panels=pairs,talkers,ports,protocols,exporters,droppers,rcodes,dnsnames',
+    )
     const drops = '(drop_packets > 0 OR drop_bytes > 0)'
     const dns = '(dns_rcode IS NOT NULL OR dns_latency IS NOT NULL)'
     const lists: readonly (readonly [string, string, string, string, string])[] = [
-      ['Who sends to whom', 'src_namespace', 'dst_namespace', 'bytes_est', 'true'], ['Largest by source namespace', 'src_namespace', '', 'bytes_est', 'true'], ['Destination ports', 'dst_port', '', 'bytes_est', 'true'],
-      ['Protocols', 'proto', '', 'bytes_est', 'true'], ['Exporters', 'exporter_addr', '', 'bytes_est', 'true'], ['Most dropped packets by source namespace', 'src_namespace', '', 'drop_packets', drops],
-      ['Answers of DNS by code', 'dns_rcode', '', '1', dns], ['Names asked of DNS', 'dns_name', '', '1', dns],
+      ['Who sends to whom', 'src_namespace', 'dst_namespace', 'bytes_est', 'true'],
+      ['Largest by source namespace', 'src_namespace', '', 'bytes_est', 'true'],
+      ['Destination ports', 'dst_port', '', 'bytes_est', 'true'],
+      ['Protocols', 'proto', '', 'bytes_est', 'true'],
+      ['Exporters', 'exporter_addr', '', 'bytes_est', 'true'],
+      ['Most dropped packets by source namespace', 'src_namespace', '', 'drop_packets', drops],
+      ['Answers of DNS by code', 'dns_rcode', '', '1', dns],
+      ['Names asked of DNS', 'dns_name', '', '1', dns],
     ]
     for (const [name, first, second, value, condition] of lists) {
       const panel = await settled(page, name)
       const fields = second === '' ? [first] : [first, second]
-      const groups = await stage.weir.sql<Record<string, unknown>>(`SELECT ${fields.join(', ')}, sum(${value})::BIGINT AS s FROM flows WHERE ${sql} AND ${condition} GROUP BY ALL ORDER BY s DESC, ${fields.join(', ')}`)
+      const groups = await stage.weir.sql<Record<string, unknown>>(
+        `SELECT ${fields.join(', ')}, sum(${value})::BIGINT AS s FROM flows WHERE ${sql} AND ${condition} GROUP BY ALL ORDER BY s DESC, ${fields.join(', ')}`,
+      )
       const all = groups.reduce((sum, { s }) => sum + Number(s), 0)
       const rest = groups.slice(5).reduce((sum, { s }) => sum + Number(s), 0)
-      const shown = await panel.locator('table.shares tr').evaluateAll((lines) => lines.map((line) => Number((line.querySelector('td')?.getAttribute('title') ?? '').replaceAll(',', ''))))
-      expect({ name, shown }).toEqual({ name, shown: [...groups.slice(0, 5).map(({ s }) => Number(s)), ...(groups.length > 5 ? [rest] : []), all] })
+      const shown = await panel
+        .locator('table.shares tr')
+        .evaluateAll((lines) =>
+          lines.map((line) => Number((line.querySelector('td')?.getAttribute('title') ?? '').replaceAll(',', ''))),
+        )
+      expect({ name, shown }).toEqual({
+        name,
+        shown: [...groups.slice(0, 5).map(({ s }) => Number(s)), ...(groups.length > 5 ? [rest] : []), all],
+      })
       expect(shown.slice(0, -1).reduce((sum, amount) => sum + amount, 0)).toBe(all)
       const [, ...lines] = await figuresOf(page, panel)
-      expect(lines.slice(0, 5).map((line) => line.slice(0, fields.length))).toEqual(groups.slice(0, 5).map((group) => fields.map((field) => String(group[field] ?? ''))))
+      expect(lines.slice(0, 5).map((line) => line.slice(0, fields.length))).toEqual(
+        groups.slice(0, 5).map((group) => fields.map((field) => String(group[field] ?? ''))),
+      )
     }
     await page.context().close()
   })
@@ -76,16 +121,35 @@ describe.skipIf(chromiumPath === undefined)('chromium: graphs of data set D', ()
   test('check 25: least, mean, p90, p99 and most of round trips and of answers of DNS are those over the flows of each bucket', async () => {
     const { t, sql } = hours(6, 0)
     const page = await open(t, 'panels=rtt,dns')
-    for (const [name, field, perMs] of [[/^Round-trip time/, 'rtt', 1e6], [/^Time to an answer of DNS/, 'dns_latency', 1]] as const) {
+    for (const [name, field, perMs] of [
+      [/^Round-trip time/, 'rtt', 1e6],
+      [/^Time to an answer of DNS/, 'dns_latency', 1],
+    ] as const) {
       const [, ...lines] = await figuresOf(page, await settled(page, name))
       const step = Date.parse(lines[1]?.[0] ?? '') - Date.parse(lines[0]?.[0] ?? '')
-      const wanted = await stage.weir.sql<{ at: number | string; least: number; mean: number; p90: number; p99: number; most: number }>(
-        `SELECT (epoch_ms(time_end) // ${step}) * ${step} AS at, min(${field}) AS least, avg(${field}) AS mean, quantile_disc(${field}, 0.9) AS p90, quantile_disc(${field}, 0.99) AS p99, max(${field}) AS most `
-        + `FROM flows WHERE ${sql} AND ${field} IS NOT NULL GROUP BY 1 ORDER BY 1`)
+      const wanted = await stage.weir.sql<{
+        at: number | string
+        least: number
+        mean: number
+        p90: number
+        p99: number
+        most: number
+      }>(
+        `SELECT (epoch_ms(time_end) // ${step}) * ${step} AS at, min(${field}) AS least, avg(${field}) AS mean, quantile_disc(${field}, 0.9) AS p90, quantile_disc(${field}, 0.99) AS p99, max(${field}) AS most ` +
+          `FROM flows WHERE ${sql} AND ${field} IS NOT NULL GROUP BY 1 ORDER BY 1`,
+      )
       expect(wanted.length).toBeGreaterThan(100)
       const near = (value: number): string => value.toPrecision(9)
-      expect(lines.filter((line) => line[1] !== '').map(([at = '', ...values]) => [Date.parse(at), ...values.map((value) => near(Number(value)))]))
-        .toEqual(wanted.map(({ at, least, mean, p90, p99, most }) => [Number(at), ...[least, mean, p90, p99, most].map((value) => near(Number(value) / perMs))]))
+      expect(
+        lines
+          .filter((line) => line[1] !== '')
+          .map(([at = '', ...values]) => [Date.parse(at), ...values.map((value) => near(Number(value)))]),
+      ).toEqual(
+        wanted.map(({ at, least, mean, p90, p99, most }) => [
+          Number(at),
+          ...[least, mean, p90, p99, most].map((value) => near(Number(value) / perMs)),
+        ]),
+      )
     }
     await page.context().close()
   })
@@ -93,12 +157,26 @@ describe.skipIf(chromiumPath === undefined)('chromium: graphs of data set D', ()
   test('check 25: p90 and p99 of the slowest groups are those over their flows', async () => {
     const { t, sql } = hours(6, 0)
     const page = await open(t, 'panels=rttslow,dnsslow&dim=src_namespace')
-    for (const [name, field] of [['Longest round trips by source namespace', 'rtt'], ['Slowest answers of DNS by source namespace', 'dns_latency']] as const) {
+    for (const [name, field] of [
+      ['Longest round trips by source namespace', 'rtt'],
+      ['Slowest answers of DNS by source namespace', 'dns_latency'],
+    ] as const) {
       const [names, ...lines] = await figuresOf(page, await settled(page, name))
-      expect(names).toEqual(['src_namespace', 'flows', `${field}_min`, `${field}_avg`, `${field}_p90`, `${field}_p99`, `${field}_max`])
+      expect(names).toEqual([
+        'src_namespace',
+        'flows',
+        `${field}_min`,
+        `${field}_avg`,
+        `${field}_p90`,
+        `${field}_p99`,
+        `${field}_max`,
+      ])
       const wanted = await stage.weir.sql<Record<string, unknown>>(
-        `SELECT src_namespace AS g, count(*)::INT AS n, min(${field}) AS least, quantile_disc(${field}, 0.9) AS p90, quantile_disc(${field}, 0.99) AS p99, max(${field}) AS most FROM flows WHERE ${sql} AND ${field} IS NOT NULL GROUP BY 1 ORDER BY p90 DESC, g LIMIT 5`)
-      expect(lines.map(([g, n, least, , p90, p99, most]) => [g, n, least, p90, p99, most])).toEqual(wanted.map((row) => ['g', 'n', 'least', 'p90', 'p99', 'most'].map((each) => String(row[each] ?? ''))))
+        `SELECT src_namespace AS g, count(*)::INT AS n, min(${field}) AS least, quantile_disc(${field}, 0.9) AS p90, quantile_disc(${field}, 0.99) AS p99, max(${field}) AS most FROM flows WHERE ${sql} AND ${field} IS NOT NULL GROUP BY 1 ORDER BY p90 DESC, g LIMIT 5`,
+      )
+      expect(lines.map(([g, n, least, , p90, p99, most]) => [g, n, least, p90, p99, most])).toEqual(
+        wanted.map((row) => ['g', 'n', 'least', 'p90', 'p99', 'most'].map((each) => String(row[each] ?? ''))),
+      )
     }
     await page.context().close()
   })
@@ -106,15 +184,28 @@ describe.skipIf(chromiumPath === undefined)('chromium: graphs of data set D', ()
   test('check 26: the earlier time drawn behind is the same question, shifted', async () => {
     const panel = 'Bytes per second by source endpoint'
     const filter = `q=${encodeURIComponent('dst_port = 443 or proto = 17')}`
-    const [now, before] = [await open(hours(4, 0).t, `before=span&panels=bytes&${filter}`), await open(hours(8, 4).t, `panels=bytes&${filter}`)]
+    const [now, before] = [
+      await open(hours(4, 0).t, `before=span&panels=bytes&${filter}`),
+      await open(hours(8, 4).t, `panels=bytes&${filter}`),
+    ]
     await (await settled(now, panel)).locator('.legend', { hasText: 'total, the span before' }).waitFor()
-    const column = (lines: readonly (readonly string[])[], name: string): string[] => lines.slice(1).map((line) => line[lines[0]?.indexOf(name) ?? -1] ?? '?')
-    const [with2, alone] = [await figuresOf(now, await settled(now, panel)), await figuresOf(before, await settled(before, panel))]
+    const column = (lines: readonly (readonly string[])[], name: string): string[] =>
+      lines.slice(1).map((line) => line[lines[0]?.indexOf(name) ?? -1] ?? '?')
+    const [with2, alone] = [
+      await figuresOf(now, await settled(now, panel)),
+      await figuresOf(before, await settled(before, panel)),
+    ]
     expect(column(with2, 'total earlier per second')).toEqual(column(alone, 'total per second'))
-    expect(column(with2, 'time').map((at) => Date.parse(at) - 4 * hour)).toEqual(column(alone, 'time').map((at) => Date.parse(at)))
+    expect(column(with2, 'time').map((at) => Date.parse(at) - 4 * hour)).toEqual(
+      column(alone, 'time').map((at) => Date.parse(at)),
+    )
     const step = (Date.parse(alone[2]?.[0] ?? '') - Date.parse(alone[1]?.[0] ?? '')) / 1000
-    const [all] = await stage.weir.sql<{ s: number | string }>(`SELECT sum(bytes_est)::BIGINT AS s FROM flows WHERE ${hours(8, 4).sql} AND (dst_port = 443 OR proto = 17)`)
-    expect(column(with2, 'total earlier per second').reduce((sum, rate) => sum + Math.round(Number(rate) * step), 0)).toBe(Number(all?.s))
+    const [all] = await stage.weir.sql<{ s: number | string }>(
+      `SELECT sum(bytes_est)::BIGINT AS s FROM flows WHERE ${hours(8, 4).sql} AND (dst_port = 443 OR proto = 17)`,
+    )
+    expect(
+      column(with2, 'total earlier per second').reduce((sum, rate) => sum + Math.round(Number(rate) * step), 0),
+    ).toBe(Number(all?.s))
     await now.context().close()
     await before.context().close()
   })
@@ -125,23 +216,44 @@ describe.skipIf(chromiumPath === undefined)('chromium: graphs without a store', 
 
   test('check 12: overview, table, topology and export work without a store, agree with one another, and say what they cover', async () => {
     const sent = await stage.flows(10_000)
-    const number = (text: string | null | undefined): number => Number(/[\d,]+/.exec(text ?? '')?.[0].replaceAll(',', ''))
+    const number = (text: string | null | undefined): number =>
+      Number(/[\d,]+/.exec(text ?? '')?.[0].replaceAll(',', ''))
     const path = '/flows?v=1&live=0&t=now-1h..now'
     const covered = /of the live memory/
     const table = await stage.page(`${path}&view=table`)
     await table.getByText(covered).waitFor()
-    await expect.poll(() => table.getByRole('grid').getAttribute('aria-rowcount').catch(() => null)).toBe(String(sent + 1))
+    await expect
+      .poll(() =>
+        table
+          .getByRole('grid')
+          .getAttribute('aria-rowcount')
+          .catch(() => null),
+      )
+      .toBe(String(sent + 1))
     const overview = await stage.page(`${path}&view=overview&by=flows`)
     await overview.locator('.overview-sum').getByText(covered).waitFor()
     expect(number(await overview.locator('.overview-sum').textContent())).toBe(sent)
     for (const panel of ['Destination ports', 'Exporters', 'Who sends to whom']) {
-      const lines = await overview.getByRole('region', { name: panel }).locator('table.shares tr').evaluateAll((rows) => rows.map((row) => Number((row.querySelector('td')?.getAttribute('title') ?? '').replaceAll(',', ''))))
-      expect({ panel, total: lines.at(-1), sum: lines.slice(0, -1).reduce((sum, amount) => sum + amount, 0) }).toEqual({ panel, total: sent, sum: sent })
+      const lines = await overview
+        .getByRole('region', { name: panel })
+        .locator('table.shares tr')
+        .evaluateAll((rows) =>
+          rows.map((row) => Number((row.querySelector('td')?.getAttribute('title') ?? '').replaceAll(',', ''))),
+        )
+      expect({ panel, total: lines.at(-1), sum: lines.slice(0, -1).reduce((sum, amount) => sum + amount, 0) }).toEqual({
+        panel,
+        total: sent,
+        sum: sent,
+      })
     }
     const topology = await stage.page(`${path}&view=topology&scope=addr&by=flows&list=1`)
     await topology.locator('.overview-sum').getByText(covered).waitFor()
-    expect(await topology.locator('.graph-sum').textContent()).toContain(` ${new Intl.NumberFormat('en-US').format(sent)} flows`)
-    const answer = await fetch(`${stage.weir.url}/api/v1/export?format=csv&from=now-1h&to=now&columns=src_addr,dst_addr,bytes`)
+    expect(await topology.locator('.graph-sum').textContent()).toContain(
+      ` ${new Intl.NumberFormat('en-US').format(sent)} flows`,
+    )
+    const answer = await fetch(
+      `${stage.weir.url}/api/v1/export?format=csv&from=now-1h&to=now&columns=src_addr,dst_addr,bytes`,
+    )
     const lines = (await answer.text()).trim().split('\n')
     expect(lines.length - 1).toBe(sent)
     for (const page of [table, overview, topology]) await page.context().close()

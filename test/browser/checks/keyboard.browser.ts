@@ -7,7 +7,10 @@ describe.skipIf(chromiumPath === undefined)('chromium: by keyboard alone', () =>
   const stage = useStage()
   const parameter = (page: Page, name: string): string | null => new URL(page.url()).searchParams.get(name)
   /** What has the focus is called so; a tab has the word in front, because buttons may have its name. */
-  const focused = (page: Page): Promise<string> => page.evaluate<string>("(document.activeElement.role === 'tab' ? 'tab ' : '') + (document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent)")
+  const focused = (page: Page): Promise<string> =>
+    page.evaluate<string>(
+      "(document.activeElement.role === 'tab' ? 'tab ' : '') + (document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent)",
+    )
 
   async function press(page: Page, ...keys: string[]): Promise<void> {
     for (const key of keys) await page.keyboard.press(key)
@@ -58,7 +61,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: by keyboard alone', () =>
     await press(page, 'ArrowUp', 'End', 'ArrowLeft', 'ArrowLeft')
     expect(await focused(page)).toBe('Bytes')
     await press(page, 'Enter')
-    await expect.poll(() => page.getByRole('columnheader', { name: 'Bytes' }).getAttribute('aria-sort')).toBe('descending')
+    await expect
+      .poll(() => page.getByRole('columnheader', { name: 'Bytes' }).getAttribute('aria-sort'))
+      .toBe('descending')
     expect(parameter(page, 'sort')).toBe('-bytes')
     await expect.poll(() => focused(page)).toBe('Bytes ↓')
 
@@ -79,17 +84,40 @@ describe.skipIf(chromiumPath === undefined)('chromium: by keyboard alone', () =>
     // The last part of what is in the chart.
     const [all] = await stage.weir.sql<{ n: number }>('SELECT count(*)::INT AS n FROM flows WHERE dst_port = 5432')
     const before = String((all?.n ?? 0) + 1)
-    await expect.poll(() => page.getByRole('grid').getAttribute('aria-rowcount').catch(() => null)).toBe(before)
+    await expect
+      .poll(() =>
+        page
+          .getByRole('grid')
+          .getAttribute('aria-rowcount')
+          .catch(() => null),
+      )
+      .toBe(before)
     await page.locator('.chart-place canvas').first().waitFor()
     await tabTo(page, /^Bytes per second by source: time$/)
     await press(page, 'End', ...new Array<string>(90).fill('Shift+ArrowLeft'), 'Enter')
     await expect.poll(() => parameter(page, 't')).toMatch(/^\d{4}-.*Z\.\.\d{4}-.*Z$/)
     const [from, to] = (parameter(page, 't') ?? '').split('..')
-    const [inside] = await stage.weir.sql<{ n: number }>(`SELECT count(*)::INT AS n FROM flows WHERE dst_port = 5432 AND time_received >= '${from}' AND time_received < '${to}'`)
+    const [inside] = await stage.weir.sql<{ n: number }>(
+      `SELECT count(*)::INT AS n FROM flows WHERE dst_port = 5432 AND time_received >= '${from}' AND time_received < '${to}'`,
+    )
     expect(inside?.n).toBeGreaterThan(0)
-    await expect.poll(() => page.getByRole('grid').getAttribute('aria-rowcount').catch(() => null)).toBe(String((inside?.n ?? 0) + 1))
+    await expect
+      .poll(() =>
+        page
+          .getByRole('grid')
+          .getAttribute('aria-rowcount')
+          .catch(() => null),
+      )
+      .toBe(String((inside?.n ?? 0) + 1))
     await page.goBack()
-    await expect.poll(() => page.getByRole('grid').getAttribute('aria-rowcount').catch(() => null)).toBe(before)
+    await expect
+      .poll(() =>
+        page
+          .getByRole('grid')
+          .getAttribute('aria-rowcount')
+          .catch(() => null),
+      )
+      .toBe(before)
 
     // The graph: to the largest node, to a neighbour, into it.
     await tabTo(page, /^tab Table$/, 'Shift+Tab')
@@ -100,7 +128,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: by keyboard alone', () =>
     await press(page, 'Home')
     await expect.poll(() => parameter(page, 'node')).not.toBe(null)
     const first = parameter(page, 'node')
-    for (const key of ['ArrowRight', 'ArrowDown', 'ArrowLeft', 'ArrowUp']) if (parameter(page, 'node') === first) await press(page, key)
+    for (const key of ['ArrowRight', 'ArrowDown', 'ArrowLeft', 'ArrowUp'])
+      if (parameter(page, 'node') === first) await press(page, key)
     await expect.poll(() => parameter(page, 'node')).not.toBe(first)
     await press(page, 'Enter')
     await expect.poll(() => parameter(page, 'q')).toMatch(/^dst_port = 5432 and /)
@@ -132,7 +161,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: by keyboard alone', () =>
     const step = 3600 / Number(await chart.getAttribute('aria-valuemax'))
     const reads = (before ?? '').slice(0, before?.indexOf(': '))
     // The axis went on by more than what a step of it is.
-    for (let answers = 0; answers < 3; answers++) await page.waitForResponse((response) => response.url().includes('/api/v1/series'))
+    for (let answers = 0; answers < 3; answers++)
+      await page.waitForResponse((response) => response.url().includes('/api/v1/series'))
     await expect.poll(() => page.locator('.chart-place canvas').count()).toBe(1)
     expect(await said()).toMatch(/Marked are 20 of/)
     expect(await said()).toContain(reads)
@@ -152,15 +182,26 @@ describe.skipIf(chromiumPath === undefined)('chromium: by keyboard alone', () =>
     await tabTo(page, /^Destination port$/)
     await press(page, 'Enter')
     await expect.poll(() => parameter(page, 'group')).toBe('dst_port')
-    const groups = await stage.weir.sql<{ port: number; n: number }>('SELECT dst_port::INT AS port, count(*)::INT AS n FROM flows GROUP BY ALL ORDER BY n DESC, port')
+    const groups = await stage.weir.sql<{ port: number; n: number }>(
+      'SELECT dst_port::INT AS port, count(*)::INT AS n FROM flows GROUP BY ALL ORDER BY n DESC, port',
+    )
     await tabTo(page, /^(\d+|–)$/)
     await press(page, 'ArrowUp', 'End', 'ArrowLeft')
     expect(await focused(page)).toBe('Flows')
     await press(page, 'Enter')
-    await expect.poll(async () => (await gridRows(page))[0]?.[3]).toBe(new Intl.NumberFormat('en-US').format(groups[0]?.n ?? 0))
+    await expect
+      .poll(async () => (await gridRows(page))[0]?.[3])
+      .toBe(new Intl.NumberFormat('en-US').format(groups[0]?.n ?? 0))
     await press(page, 'ArrowDown', 'Enter')
     await expect.poll(() => parameter(page, 'q')).toBe(`dst_port = ${groups[0]?.port}`)
-    await expect.poll(() => page.getByRole('grid').getAttribute('aria-rowcount').catch(() => null)).toBe(String((groups[0]?.n ?? 0) + 1))
+    await expect
+      .poll(() =>
+        page
+          .getByRole('grid')
+          .getAttribute('aria-rowcount')
+          .catch(() => null),
+      )
+      .toBe(String((groups[0]?.n ?? 0) + 1))
     await page.goBack()
     await expect.poll(() => parameter(page, 'group')).toBe('dst_port')
     await page.context().close()

@@ -10,7 +10,11 @@ import { markedPort, Marker, watchMarks } from '../kit/marker.ts'
 import { chromiumPath, gridRows, Stage, useStage } from '../kit/stage.ts'
 import { pageDelay, pageHeap, watchPage } from '../kit/thread.ts'
 
-const rowCount = (page: Page): Promise<number> => page.getByRole('grid').getAttribute('aria-rowcount').then((text) => Number(text) - 1)
+const rowCount = (page: Page): Promise<number> =>
+  page
+    .getByRole('grid')
+    .getAttribute('aria-rowcount')
+    .then((text) => Number(text) - 1)
 const isLive = (page: Page): Promise<void> => page.locator('.link.good').waitFor({ timeout: 60_000 })
 
 describe.skipIf(chromiumPath === undefined)('chromium: live without a store', () => {
@@ -55,14 +59,17 @@ describe.skipIf(chromiumPath === undefined)('chromium: live under load', () => {
     expect(shown).toBeGreaterThan(0)
     figure('check 14: flows sent in 15 s', sender.sent)
     figure('check 14: frames a second, median', fps, '', { least: 50 })
-    figure('check 14: heap grown by', (await pageHeap(page) - before) / 1e6, 'MB', { below: 50 })
+    figure('check 14: heap grown by', ((await pageHeap(page)) - before) / 1e6, 'MB', { below: 50 })
     await page.context().close()
   })
 })
 
 describe.skipIf(chromiumPath === undefined)('chromium: a client that is suspended', () => {
   const stage = new Stage()
-  beforeAll(async () => { if (chromiumPath !== undefined) await stage.open({ live: { ring_rows: 20_000 } }, { nodeArgs: ['--inspect=127.0.0.1:0'] }) })
+  beforeAll(async () => {
+    if (chromiumPath !== undefined)
+      await stage.open({ live: { ring_rows: 20_000 } }, { nodeArgs: ['--inspect=127.0.0.1:0'] })
+  })
   afterAll(() => stage.close())
 
   test('check 15: suspended for 60 seconds it costs the server less than 5 MB, and is told that rows are missing', async () => {
@@ -87,7 +94,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: a client that is suspende
     } finally {
       for (const pid of renderers) process.kill(pid, 'SIGCONT')
     }
-    figure('check 15: memory of a client that was suspended for 60 s, at most', (most - before) / 1e6, 'MB', { below: 5 })
+    figure('check 15: memory of a client that was suspended for 60 s, at most', (most - before) / 1e6, 'MB', {
+      below: 5,
+    })
     expect((most - before) / 1e6).toBeLessThan(5)
     await page.getByText(/rows are missing/).waitFor({ timeout: 60_000 })
     await isLive(page)
@@ -95,7 +104,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: a client that is suspende
     const marker = await Marker.open(stage.weir.ports.netflow)
     await sender.close()
     marker.send()
-    await expect.poll(async () => (await gridRows(page)).flat().includes(String(markedPort)), { timeout: 30_000 }).toBe(true)
+    await expect
+      .poll(async () => (await gridRows(page)).flat().includes(String(markedPort)), { timeout: 30_000 })
+      .toBe(true)
     await marker.close()
     await page.context().close()
   }, 240_000)
@@ -133,17 +144,24 @@ describe.skipIf(chromiumPath === undefined)('chromium: one stream', () => {
 
   test('check 17: twelve tabs stay live where the server allows one stream', async () => {
     const context = await stage.browser.newContext()
-    const pages = await Promise.all(Array.from({ length: 12 }, async () => {
-      const page = await context.newPage()
-      await page.goto(`${stage.weir.url}/flows?v=1&view=table&q=${encodeURIComponent(`dst_port = ${markedPort}`)}`)
-      return page
-    }))
+    const pages = await Promise.all(
+      Array.from({ length: 12 }, async () => {
+        const page = await context.newPage()
+        await page.goto(`${stage.weir.url}/flows?v=1&view=table&q=${encodeURIComponent(`dst_port = ${markedPort}`)}`)
+        return page
+      }),
+    )
     for (const page of pages) await isLive(page)
     for (const page of pages) await page.evaluate(watchMarks)
     const marker = await Marker.open(stage.weir.ports.netflow)
     for (let mark = 1; mark <= 5; mark++) {
       marker.send()
-      for (const page of pages) await expect.poll(() => page.evaluate<Record<string, number>>('marks').then((marks) => Object.keys(marks).length), { timeout: 60_000 }).toBe(mark)
+      for (const page of pages)
+        await expect
+          .poll(() => page.evaluate<Record<string, number>>('marks').then((marks) => Object.keys(marks).length), {
+            timeout: 60_000,
+          })
+          .toBe(mark)
     }
     await marker.close()
     await context.close()

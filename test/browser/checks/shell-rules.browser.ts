@@ -20,7 +20,9 @@ const wide = { width: 1440, height: 900 }
 
 async function walk(scenery: Scenery, scene: Scene): Promise<Findings> {
   const found: Findings = { axe: [], narrow: [], zoomed: [], forced: [], states: [] }
-  const say = (list: string[], how: string, what: readonly string[]): void => { list.push(...what.map((one) => `${scene.name}, ${how}: ${one}`)) }
+  const say = (list: string[], how: string, what: readonly string[]): void => {
+    list.push(...what.map((one) => `${scene.name}, ${how}: ${one}`))
+  }
   let page: Page | undefined
   try {
     page = await scenery.play(scene, { viewport: wide })
@@ -28,7 +30,12 @@ async function walk(scenery: Scenery, scene: Scene): Promise<Findings> {
     say(found.axe, 'light', await violations(page))
     if (scene.state === undefined && (await page.locator('dialog[open]').count()) === 0) {
       for (const menu of await menusOf(page)) {
-        await page.locator('main [aria-haspopup]:visible').filter({ hasText: menu }).or(page.locator(`main [aria-haspopup][aria-label="${menu}"]:visible`)).first().click()
+        await page
+          .locator('main [aria-haspopup]:visible')
+          .filter({ hasText: menu })
+          .or(page.locator(`main [aria-haspopup][aria-label="${menu}"]:visible`))
+          .first()
+          .click()
         say(found.axe, `menu ${menu}`, await violations(page))
         await page.keyboard.press('Escape')
       }
@@ -36,19 +43,22 @@ async function walk(scenery: Scenery, scene: Scene): Promise<Findings> {
     await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' })
     say(found.axe, 'dark, reduced motion', await violations(page))
     await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce', forcedColors: 'active' })
-    say(found.forced, 'forced colours, dark', [...await chokes(page), ...await violations(page)])
+    say(found.forced, 'forced colours, dark', [...(await chokes(page)), ...(await violations(page))])
     await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce', forcedColors: 'active' })
     say(found.forced, 'forced colours, light', await chokes(page))
     await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce', forcedColors: 'none' })
     // 200 % of a window of 1440 × 900.
     await page.setViewportSize({ width: 720, height: 450 })
-    say(found.zoomed, '200 %', [...await outside(page), ...await hidden(page)])
+    say(found.zoomed, '200 %', [...(await outside(page)), ...(await hidden(page))])
     await page.setViewportSize({ width: 320, height: 640 })
-    say(found.narrow, '320 px', [...await outside(page), ...await hidden(page)])
+    say(found.narrow, '320 px', [...(await outside(page)), ...(await hidden(page))])
     say(found.axe, '320 px', await violations(page))
   } catch (error) {
     // A scene that cannot be played is held against nothing: that is a finding of its own.
-    for (const list of Object.values(found)) say(list as string[], 'could not be played', [error instanceof Error ? error.message.slice(0, 300) : String(error)])
+    for (const list of Object.values(found))
+      say(list as string[], 'could not be played', [
+        error instanceof Error ? error.message.slice(0, 300) : String(error),
+      ])
   } finally {
     await page?.context().close()
   }
@@ -57,14 +67,24 @@ async function walk(scenery: Scenery, scene: Scene): Promise<Findings> {
 
 /** An empty state names its cause and has one thing to do; an error has a query id, or says that there is none, and a way to try again. */
 async function statesOf(page: Page, { state }: Scene): Promise<string[]> {
-  const all = await page.locator('[data-state]:visible').evaluateAll((places) => places.map((place) => ({
-    is: place.getAttribute('data-state') ?? '', text: place.textContent ?? '', acts: [...place.querySelectorAll('button, a')].map((act) => act.textContent ?? ''),
-  })))
+  const all = await page.locator('[data-state]:visible').evaluateAll((places) =>
+    places.map((place) => ({
+      is: place.getAttribute('data-state') ?? '',
+      text: place.textContent ?? '',
+      acts: [...place.querySelectorAll('button, a')].map((act) => act.textContent ?? ''),
+    })),
+  )
   return [
     ...(state !== undefined && !all.some(({ is }) => is === state) ? [`there is no ${state} state`] : []),
     ...all.filter(({ is, text }) => is === 'empty' && text.length < 40).map(({ text }) => `names no cause: ${text}`),
-    ...all.filter(({ is, acts }) => is === 'empty' && acts.length === 0).map(({ text }) => `offers nothing to do: ${text}`),
-    ...all.filter(({ is, text, acts }) => is === 'error' && !(acts.includes('Try again') && /query (?:id|[\w-]{6,})/.test(text))).map(({ text }) => `no query id, or no way to try again: ${text}`),
+    ...all
+      .filter(({ is, acts }) => is === 'empty' && acts.length === 0)
+      .map(({ text }) => `offers nothing to do: ${text}`),
+    ...all
+      .filter(
+        ({ is, text, acts }) => is === 'error' && !(acts.includes('Try again') && /query (?:id|[\w-]{6,})/.test(text)),
+      )
+      .map(({ text }) => `no query id, or no way to try again: ${text}`),
   ]
 }
 
@@ -80,7 +100,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: every view of every page'
     }
     return found
   }
-  beforeAll(async () => { if (chromiumPath !== undefined) await scenery.open(scenes.flatMap(({ on }) => on ?? [])) }, 300_000)
+  beforeAll(async () => {
+    if (chromiumPath !== undefined) await scenery.open(scenes.flatMap(({ on }) => on ?? []))
+  }, 300_000)
   afterAll(() => scenery.close())
 
   test('check 40: no view, drawer, menu or dialog breaks a rule of WCAG 2.2 AA that axe knows, light, dark, with reduced motion, wide and at 320 px', async () => {

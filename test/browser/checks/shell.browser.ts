@@ -22,12 +22,17 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell', () => {
   /** Until the page stands still. */
   async function settled(page: Page): Promise<string> {
     let before = ''
-    await expect.poll(async () => {
-      const now = await seen(page)
-      const still = now === before && !/Loading|asking …|Running …/.test(now)
-      before = now
-      return still
-    }, { ...soon, interval: 700 }).toBe(true)
+    await expect
+      .poll(
+        async () => {
+          const now = await seen(page)
+          const still = now === before && !/Loading|asking …|Running …/.test(now)
+          before = now
+          return still
+        },
+        { ...soon, interval: 700 },
+      )
+      .toBe(true)
     return before
   }
 
@@ -47,7 +52,11 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell', () => {
       await other.context().close()
     }
     await link(`/flows?v=1&live=0&t=${t}&view=overview`, async (page) => {
-      await page.getByLabel('Rates and shares by').or(page.locator('main select').first()).first().selectOption({ index: 3 })
+      await page
+        .getByLabel('Rates and shares by')
+        .or(page.locator('main select').first())
+        .first()
+        .selectOption({ index: 3 })
       await page.getByRole('button', { name: /^Panels/ }).click()
       await page.locator('.panel-picker [type="checkbox"]:checked').first().click()
       await page.keyboard.press('Escape')
@@ -56,10 +65,16 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell', () => {
       await page.locator('main select').first().selectOption({ index: 1 })
       await settled(page)
       await page.locator('.graph-place').focus()
-      for (const key of ['Home', 'p', 'Shift+ArrowRight', 'Shift+ArrowRight', 'Shift+ArrowDown']) await page.keyboard.press(key)
+      for (const key of ['Home', 'p', 'Shift+ArrowRight', 'Shift+ArrowRight', 'Shift+ArrowDown'])
+        await page.keyboard.press(key)
       await expect.poll(() => new URL(page.url()).searchParams.get('pins') ?? '', soon).not.toBe('')
     })
-    await link(`/sql?v=1&schema=0&q=${encodeURIComponent('SELECT dst_port, count(*) AS n FROM flows GROUP BY ALL ORDER BY dst_port')}`, async (page) => { await page.getByRole('columnheader', { name: 'n', exact: true }).click() })
+    await link(
+      `/sql?v=1&schema=0&q=${encodeURIComponent('SELECT dst_port, count(*) AS n FROM flows GROUP BY ALL ORDER BY dst_port')}`,
+      async (page) => {
+        await page.getByRole('columnheader', { name: 'n', exact: true }).click()
+      },
+    )
   })
 
   test('check 41: who listens hears how many rows there are and by what they are sorted', async () => {
@@ -67,21 +82,36 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell', () => {
     const page = await stage.page('/flows?v=1&live=0&t=now-1h..now')
     await page.locator('.grid-body [role="row"]').first().waitFor()
     const cdp = await page.context().newCDPSession(page)
-    interface Node { readonly role?: { readonly value: string }; readonly name?: { readonly value: string }; readonly nodeId: string; readonly parentId?: string; readonly ignored: boolean; readonly properties?: readonly { readonly name: string; readonly value: { readonly value?: unknown } }[] }
-    const tree = async (): Promise<readonly Node[]> => (await cdp.send('Accessibility.getFullAXTree') as { nodes: Node[] }).nodes
+    interface Node {
+      readonly role?: { readonly value: string }
+      readonly name?: { readonly value: string }
+      readonly nodeId: string
+      readonly parentId?: string
+      readonly ignored: boolean
+      readonly properties?: readonly { readonly name: string; readonly value: { readonly value?: unknown } }[]
+    }
+    const tree = async (): Promise<readonly Node[]> =>
+      ((await cdp.send('Accessibility.getFullAXTree')) as { nodes: Node[] }).nodes
     /** Texts below the live regions of the accessibility tree. */
     const said = async (): Promise<string[]> => {
       const nodes = await tree()
       const parents = new Map(nodes.map((node) => [node.nodeId, node]))
-      const isLive = (node: Node | undefined): boolean => node !== undefined && (node.properties?.some(({ name, value }) => name === 'live' && value.value !== 'off') === true || isLive(parents.get(node.parentId ?? '')))
-      return nodes.filter((node) => node.role?.value === 'StaticText' && isLive(node)).map(({ name }) => name?.value ?? '')
+      const isLive = (node: Node | undefined): boolean =>
+        node !== undefined &&
+        (node.properties?.some(({ name, value }) => name === 'live' && value.value !== 'off') === true ||
+          isLive(parents.get(node.parentId ?? '')))
+      return nodes
+        .filter((node) => node.role?.value === 'StaticText' && isLive(node))
+        .map(({ name }) => name?.value ?? '')
     }
     const shown = new Intl.NumberFormat('en-US').format(rows)
     await expect.poll(said, soon).toContain(`${shown} flows`)
     const grid = (await tree()).find(({ role }) => role?.value === 'grid')
     expect(grid?.name?.value).toBe('Stored flows')
     expect(await page.getByRole('grid').getAttribute('aria-rowcount')).toBe(String(rows + 1))
-    expect((await tree()).filter(({ role, ignored }) => role?.value === 'columnheader' && !ignored).length).toBe(Number(await page.getByRole('grid').getAttribute('aria-colcount')))
+    expect((await tree()).filter(({ role, ignored }) => role?.value === 'columnheader' && !ignored).length).toBe(
+      Number(await page.getByRole('grid').getAttribute('aria-colcount')),
+    )
     await page.getByRole('columnheader', { name: /^Bytes/ }).click()
     await expect.poll(said, soon).toContain('Sorted by Bytes, descending.')
     await page.getByRole('columnheader', { name: /^Bytes/ }).click()
@@ -111,7 +141,10 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell', () => {
     expect(said.filter(({ inGrid }) => inGrid)).toEqual([])
     const between = said.slice(1).map(({ at }, index) => at - (said[index]?.at ?? 0))
     // Timers of a browser are late rather than early.
-    expect(between.filter((ms) => ms < 9_500), JSON.stringify(said)).toEqual([])
+    expect(
+      between.filter((ms) => ms < 9_500),
+      JSON.stringify(said),
+    ).toEqual([])
     expect(said.at(-1)?.text).toMatch(/flows/)
     figure('summaries said in 34 s of a live table', said.length, 'times')
     await page.context().close()
@@ -119,10 +152,14 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell', () => {
 
   test('check 42: what has the focus is never hidden under the heading of a table, nor under what lies over the page', async () => {
     await stage.filled()
-    for (const viewport of [{ width: 1440, height: 900 }, { width: 320, height: 640 }]) {
+    for (const viewport of [
+      { width: 1440, height: 900 },
+      { width: 320, height: 640 },
+    ]) {
       const page = await stage.page('/flows?v=1&live=0&t=now-1h..now', { viewport })
       await page.locator('[data-at="0:0"]').focus()
-      const covered = (): Promise<string> => page.evaluate<string>(`(() => {
+      const covered = (): Promise<string> =>
+        page.evaluate<string>(`(() => {
         const e = document.activeElement, r = e.getBoundingClientRect()
         if (e === document.body || r.width === 0) return ''
         const points = [[.5, .5], [.1, .2], [.1, .8], [.9, .2], [.9, .8]].map(([x, y]) => [r.left + r.width * x, r.top + r.height * y])
@@ -131,7 +168,16 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell', () => {
         return free.length > 0 ? '' : (e.getAttribute('aria-label') ?? e.textContent) + ' at ' + Math.round(r.left) + ',' + Math.round(r.top)
       })()`)
       const hidden: string[] = []
-      for (const key of ['PageDown', 'PageDown', ...Array<string>(45).fill('ArrowUp'), 'End', 'Home', 'Control+End', ...Array<string>(12).fill('ArrowUp'), 'Control+Home']) {
+      for (const key of [
+        'PageDown',
+        'PageDown',
+        ...Array<string>(45).fill('ArrowUp'),
+        'End',
+        'Home',
+        'Control+End',
+        ...Array<string>(12).fill('ArrowUp'),
+        'Control+Home',
+      ]) {
         await page.keyboard.press(key)
         hidden.push(await covered())
       }
@@ -143,7 +189,10 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell', () => {
         await page.keyboard.press(tab < 40 ? 'Tab' : 'Shift+Tab')
         hidden.push(await covered())
       }
-      expect(hidden.filter((where) => where !== ''), `${viewport.width} px`).toEqual([])
+      expect(
+        hidden.filter((where) => where !== ''),
+        `${viewport.width} px`,
+      ).toEqual([])
       await page.context().close()
     }
   })
@@ -152,15 +201,25 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell', () => {
     await stage.filled()
     const context = await stage.browser.newContext({ viewport: { width: 1440, height: 900 } })
     const elsewhere: string[] = []
-    context.on('request', (request) => { if (!request.url().startsWith(stage.weir.url) && !/^(?:blob|data):/.test(request.url())) elsewhere.push(request.url()) })
-    await context.addInitScript(`addEventListener('securitypolicyviolation', (event) => { const all = JSON.parse(sessionStorage.getItem('broken') ?? '[]'); all.push(event.violatedDirective + ' ' + event.blockedURI + ' ' + event.sourceFile + ':' + event.lineNumber); sessionStorage.setItem('broken', JSON.stringify(all)) })`)
+    context.on('request', (request) => {
+      if (!request.url().startsWith(stage.weir.url) && !/^(?:blob|data):/.test(request.url()))
+        elsewhere.push(request.url())
+    })
+    await context.addInitScript(
+      `addEventListener('securitypolicyviolation', (event) => { const all = JSON.parse(sessionStorage.getItem('broken') ?? '[]'); all.push(event.violatedDirective + ' ' + event.blockedURI + ' ' + event.sourceFile + ':' + event.lineNumber); sessionStorage.setItem('broken', JSON.stringify(all)) })`,
+    )
     const page = await context.newPage()
     const cdp = await context.newCDPSession(page)
     await cdp.send('Network.enable')
     const scripts = new Map<string, number>()
     const kinds = new Map<string, string>()
-    cdp.on('Network.responseReceived', ({ requestId, type, response }) => { if (type === 'Script' || response.mimeType.includes('javascript')) kinds.set(requestId, response.url) })
-    cdp.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => { const url = kinds.get(requestId); if (url !== undefined) scripts.set(url, encodedDataLength) })
+    cdp.on('Network.responseReceived', ({ requestId, type, response }) => {
+      if (type === 'Script' || response.mimeType.includes('javascript')) kinds.set(requestId, response.url)
+    })
+    cdp.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
+      const url = kinds.get(requestId)
+      if (url !== undefined) scripts.set(url, encodedDataLength)
+    })
     await page.goto(`${stage.weir.url}/flows`)
     await page.locator('.grid-body [role="row"]').first().waitFor()
     const bytes = [...scripts.values()].reduce((sum, size) => sum + size, 0)
@@ -171,10 +230,25 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell', () => {
     const policy = (await page.reload())?.headers()['content-security-policy'] ?? ''
     expect(policy).toMatch(/default-src 'none'|default-src 'self'/)
     expect(policy).not.toMatch(/unsafe-inline|unsafe-eval/)
-    const paths = ['/home', '/flows?v=1&live=0', '/flows?v=1&live=0&view=overview', '/flows?v=1&live=0&view=topology', '/events', `/sql?v=1&view=chart&q=${encodeURIComponent('SELECT time_bucket(INTERVAL 1 second, time_received) AS time, sum(bytes) AS bytes FROM flows GROUP BY ALL ORDER BY time')}`, '/pipeline', '/pipeline?v=1&view=table', '/dead-letters', '/settings', '/nowhere']
+    const paths = [
+      '/home',
+      '/flows?v=1&live=0',
+      '/flows?v=1&live=0&view=overview',
+      '/flows?v=1&live=0&view=topology',
+      '/events',
+      `/sql?v=1&view=chart&q=${encodeURIComponent('SELECT time_bucket(INTERVAL 1 second, time_received) AS time, sum(bytes) AS bytes FROM flows GROUP BY ALL ORDER BY time')}`,
+      '/pipeline',
+      '/pipeline?v=1&view=table',
+      '/dead-letters',
+      '/settings',
+      '/nowhere',
+    ]
     for (const path of paths) {
       await page.goto(stage.weir.url + path)
-      await page.getByRole('contentinfo').getByText(/^accepted/).waitFor()
+      await page
+        .getByRole('contentinfo')
+        .getByText(/^accepted/)
+        .waitFor()
       await settled(page)
       await page.keyboard.press('Control+k')
       await page.getByRole('dialog', { name: 'Pages and commands' }).waitFor()
@@ -187,7 +261,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell', () => {
     expect(await page.evaluate('sessionStorage.getItem("broken")')).toBeNull()
     expect(elsewhere).toEqual([])
     // That breaking it would have been heard.
-    await page.evaluate(`(() => { const script = document.createElement('script'); script.textContent = 'globalThis.ran = 1'; document.head.append(script); const image = new Image(); image.src = 'http://192.0.2.1/x.png' })()`)
+    await page.evaluate(
+      `(() => { const script = document.createElement('script'); script.textContent = 'globalThis.ran = 1'; document.head.append(script); const image = new Image(); image.src = 'http://192.0.2.1/x.png' })()`,
+    )
     await expect.poll(() => page.evaluate<string | null>('sessionStorage.getItem("broken")')).toContain('script-src')
     expect(await page.evaluate('globalThis.ran')).toBeUndefined()
     await context.close()
@@ -196,7 +272,14 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell', () => {
   test('check 48: an address without a version, and one of another, open; what is left out is named; a link of NetObserv’s console is taken over', async () => {
     await stage.filled()
     const old = await stage.page('/flows?live=0&q=dst_port+%3D+443&cols=src,dst')
-    await expect.poll(() => old.getByRole('combobox', { name: 'Filter' }).inputValue().catch(() => '')).toBe('dst_port = 443')
+    await expect
+      .poll(() =>
+        old
+          .getByRole('combobox', { name: 'Filter' })
+          .inputValue()
+          .catch(() => ''),
+      )
+      .toBe('dst_port = 443')
     expect(await old.locator('.notice').count()).toBe(0)
     await old.goto(`${stage.weir.url}/flows?v=9&live=0&q=bytes+%3E+1&shape=round&sort=1%2B1`)
     await old.getByText('The address is of version 9').waitFor()
@@ -205,7 +288,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell', () => {
     await old.context().close()
     const page = await stage.page('/flows?v=1&live=0&t=now-1h..now')
     const filter = page.getByRole('combobox', { name: 'Filter' })
-    await filter.fill('https://console.example/netflow-traffic?timeRange=300&filters=dst_port%3D5432%2C443%3Bprotocol%3D6&match=all&bogus=1')
+    await filter.fill(
+      'https://console.example/netflow-traffic?timeRange=300&filters=dst_port%3D5432%2C443%3Bprotocol%3D6&match=all&bogus=1',
+    )
     await filter.press('Escape')
     await filter.press('Enter')
     await expect.poll(() => filter.inputValue(), soon).toMatch(/^\(?dst_port/)

@@ -5,10 +5,15 @@ import { chromiumPath, gridRows, useStage } from '../kit/stage.ts'
 
 describe.skipIf(chromiumPath === undefined)('chromium: the address of the table', () => {
   const stage = useStage()
-  const rowCount = (page: Page): Promise<number> => page.getByRole('grid').getAttribute('aria-rowcount').then((text) => Number(text) - 1)
+  const rowCount = (page: Page): Promise<number> =>
+    page
+      .getByRole('grid')
+      .getAttribute('aria-rowcount')
+      .then((text) => Number(text) - 1)
   const filterOf = (page: Page): ReturnType<Page['getByRole']> => page.getByRole('combobox', { name: 'Filter' })
   const parameter = (page: Page, name: string): string | null => new URL(page.url()).searchParams.get(name)
-  const count = async (where: string): Promise<number> => Number((await stage.weir.sql<{ n: number }>(`SELECT count(*)::INT AS n FROM flows WHERE ${where}`))[0]?.n)
+  const count = async (where: string): Promise<number> =>
+    Number((await stage.weir.sql<{ n: number }>(`SELECT count(*)::INT AS n FROM flows WHERE ${where}`))[0]?.n)
 
   /** A table of what was received until now: it stays as it is. */
   async function still(query: Readonly<Record<string, string>> = {}): Promise<Page> {
@@ -32,12 +37,24 @@ describe.skipIf(chromiumPath === undefined)('chromium: the address of the table'
       { q: '', quick: null, rows: await count('true') },
       { q: 'dst_port = 443', quick: null, rows: await count('dst_port = 443') },
       { q: 'dst_port = 5432 and bytes > 100', quick: null, rows: await count('dst_port = 5432 AND bytes > 100') },
-      { q: 'dst_port = 5432 and bytes > 100', quick: 'Web', rows: await count('dst_port = 5432 AND bytes > 100 AND (src_port IN (80, 443, 8080, 8443) OR dst_port IN (80, 443, 8080, 8443))') },
-      { q: '', quick: 'Web', rows: await count('src_port IN (80, 443, 8080, 8443) OR dst_port IN (80, 443, 8080, 8443)') },
+      {
+        q: 'dst_port = 5432 and bytes > 100',
+        quick: 'Web',
+        rows: await count(
+          'dst_port = 5432 AND bytes > 100 AND (src_port IN (80, 443, 8080, 8443) OR dst_port IN (80, 443, 8080, 8443))',
+        ),
+      },
+      {
+        q: '',
+        quick: 'Web',
+        rows: await count('src_port IN (80, 443, 8080, 8443) OR dst_port IN (80, 443, 8080, 8443)'),
+      },
     ]
     const shows = async ({ q, quick, rows }: (typeof steps)[number]): Promise<void> => {
       await expect.poll(() => filterOf(page).inputValue()).toBe(q)
-      await expect.poll(() => page.getByRole('button', { name: 'Web', exact: true }).getAttribute('aria-pressed')).toBe(String(quick !== null))
+      await expect
+        .poll(() => page.getByRole('button', { name: 'Web', exact: true }).getAttribute('aria-pressed'))
+        .toBe(String(quick !== null))
       if (rows > 0) await expect.poll(() => rowCount(page).catch(() => undefined)).toBe(rows)
       else await page.getByText('No flow matches').waitFor()
     }
@@ -60,16 +77,33 @@ describe.skipIf(chromiumPath === undefined)('chromium: the address of the table'
   })
 
   test('check 10: a reload loses nothing of what is seen', async () => {
-    const page = await still({ q: 'proto = tcp', quick: 'Web', both: '1', cols: 'time_received,src,dst,dst_port,bytes', sort: '-bytes', w: 'src:300,bytes:140' })
+    const page = await still({
+      q: 'proto = tcp',
+      quick: 'Web',
+      both: '1',
+      cols: 'time_received,src,dst,dst_port,bytes',
+      sort: '-bytes',
+      w: 'src:300,bytes:140',
+    })
     await page.locator('.grid-body [role="row"]').nth(3).click()
     await page.getByRole('complementary', { name: 'Flow' }).getByText('Volume').waitFor()
     const seen = async (): Promise<unknown> => ({
-      rows: (await gridRows(page)).slice(0, 12), all: await rowCount(page), filter: await filterOf(page).inputValue(), record: await page.locator('.drawer h2').textContent(),
-      pressed: await page.locator('.quick [aria-pressed="true"]').allTextContents(), headings: await page.getByRole('columnheader').allTextContents(),
-      widths: await page.getByRole('columnheader').evaluateAll((cells) => cells.map((cell) => Math.round(cell.getBoundingClientRect().width))), url: page.url(),
+      rows: (await gridRows(page)).slice(0, 12),
+      all: await rowCount(page),
+      filter: await filterOf(page).inputValue(),
+      record: await page.locator('.drawer h2').textContent(),
+      pressed: await page.locator('.quick [aria-pressed="true"]').allTextContents(),
+      headings: await page.getByRole('columnheader').allTextContents(),
+      widths: await page
+        .getByRole('columnheader')
+        .evaluateAll((cells) => cells.map((cell) => Math.round(cell.getBoundingClientRect().width))),
+      url: page.url(),
     })
     const before = await seen()
-    expect(before).toMatchObject({ pressed: ['Web', 'Both ways'], headings: ['Received', 'Source', 'Destination', 'Port', 'Bytes ↓'] })
+    expect(before).toMatchObject({
+      pressed: ['Web', 'Both ways'],
+      headings: ['Received', 'Source', 'Destination', 'Port', 'Bytes ↓'],
+    })
     await page.reload()
     await page.getByRole('complementary', { name: 'Flow' }).getByText('Volume').waitFor()
     await expect.poll(seen).toEqual(before)
@@ -108,7 +142,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: the address of the table'
   test('quick filters hold beside the written one, a link that names one that is none says so, and the ends of a filter can be exchanged', async () => {
     const page = await still({ q: 'proto = udp', quick: 'DNS,Nowhere' })
     await page.getByText('There is no quick filter “Nowhere” here').waitFor()
-    await expect.poll(() => rowCount(page)).toBe(await count('proto = 17 AND (src_port IN (53, 853) OR dst_port IN (53, 853))'))
+    await expect
+      .poll(() => rowCount(page))
+      .toBe(await count('proto = 17 AND (src_port IN (53, 853) OR dst_port IN (53, 853))'))
     await page.getByRole('button', { name: 'DNS', exact: true }).click()
     await expect.poll(() => rowCount(page)).toBe(await count('proto = 17'))
     await page.getByRole('button', { name: 'Exchange source and destination' }).click()
@@ -125,17 +161,25 @@ describe.skipIf(chromiumPath === undefined)('chromium: the address of the table'
     const page = await stage.page(`/flows?${new URLSearchParams({ v: '1', q: 'dst_port = 53', both: '1', once: '1' })}`)
     await page.locator('.link.good').waitFor()
     await stage.flows(5000)
-    await expect.poll(async () => {
-      const ports = (await gridRows(page)).map((row) => [row[2], row[4]])
-      return ports.length > 0 && ports.every((pair) => pair.includes('53')) && ports.some(([from]) => from === '53') && ports.some(([, to]) => to === '53')
-    }).toBe(true)
+    await expect
+      .poll(async () => {
+        const ports = (await gridRows(page)).map((row) => [row[2], row[4]])
+        return (
+          ports.length > 0 &&
+          ports.every((pair) => pair.includes('53')) &&
+          ports.some(([from]) => from === '53') &&
+          ports.some(([, to]) => to === '53')
+        )
+      })
+      .toBe(true)
     expect(await page.getByRole('button', { name: 'Each flow once' }).getAttribute('aria-pressed')).toBe('true')
     await page.context().close()
   })
 
   test('a column is as wide as it is dragged, or made by keys, or in the list of columns, and so it is for who opens the link', async () => {
     const page = await still()
-    const width = async (name: string): Promise<number> => Math.round((await page.getByRole('columnheader', { name, exact: false }).first().boundingBox())?.width ?? 0)
+    const width = async (name: string): Promise<number> =>
+      Math.round((await page.getByRole('columnheader', { name, exact: false }).first().boundingBox())?.width ?? 0)
     const grip = page.getByRole('columnheader', { name: 'Source' }).locator('.grid-grip')
     const box = await grip.boundingBox()
     expect(box?.width).toBeGreaterThanOrEqual(24)
@@ -168,7 +212,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: the address of the table'
     await expect.poll(() => parameter(page, 'w')).toBe('bytes:116')
     await expect.poll(() => width('Bytes')).toBe(116)
     await page.getByRole('group', { name: 'Height of rows' }).getByRole('button', { name: 'large' }).click()
-    await expect.poll(async () => (await page.locator('.grid-body [role="row"]').first().boundingBox())?.height).toBe(36)
+    await expect
+      .poll(async () => (await page.locator('.grid-body [role="row"]').first().boundingBox())?.height)
+      .toBe(36)
     await page.context().close()
   })
 
@@ -191,7 +237,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: the address of the table'
     await drawer.getByRole('button', { name: /^Without Source name = / }).waitFor()
     await drawer.getByRole('button', { name: 'Either end has Source label = shop' }).first().click()
     await expect.poll(() => parameter(page, 'q')).toBe('dst_port = 5432 and any.port = 5432 and any.label = "shop"')
-    await expect.poll(() => rowCount(page)).toBe(await count("dst_port = 5432 AND (src_label = 'shop' OR dst_label = 'shop')"))
+    await expect
+      .poll(() => rowCount(page))
+      .toBe(await count("dst_port = 5432 AND (src_label = 'shop' OR dst_label = 'shop')"))
     await page.context().close()
   })
 })

@@ -3,16 +3,24 @@ import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { chromiumPath, gridRows, useStage, type Stage } from '../kit/stage.ts'
 
-const rowCount = (page: Page): Promise<number> => page.getByRole('grid').getAttribute('aria-rowcount').then((text) => Number(text) - 1)
-const catchUp = (page: Page): ReturnType<Page['getByRole']> => page.getByRole('button', { name: /^Catch up \([\d,]+ new\)$/ })
-const waiting = async (page: Page): Promise<number> => Number((await catchUp(page).textContent())?.replaceAll(/\D/g, ''))
+const rowCount = (page: Page): Promise<number> =>
+  page
+    .getByRole('grid')
+    .getAttribute('aria-rowcount')
+    .then((text) => Number(text) - 1)
+const catchUp = (page: Page): ReturnType<Page['getByRole']> =>
+  page.getByRole('button', { name: /^Catch up \([\d,]+ new\)$/ })
+const waiting = async (page: Page): Promise<number> =>
+  Number((await catchUp(page).textContent())?.replaceAll(/\D/g, ''))
 
 async function livePage(stage: Stage, flows = 20_000): Promise<Page> {
   const page = await stage.page('/flows?v=1&cols=_pos,time_received,src,dst')
   await page.locator('.link.good').waitFor()
   const sent = await stage.flows(flows)
   await page.locator('.grid-body [role="row"]').first().waitFor()
-  await page.locator(`[title^="Since this view was opened: ${new Intl.NumberFormat('en-US').format(sent)} flows came"]`).waitFor()
+  await page
+    .locator(`[title^="Since this view was opened: ${new Intl.NumberFormat('en-US').format(sent)} flows came"]`)
+    .waitFor()
   return page
 }
 
@@ -58,16 +66,23 @@ for (const store of ['parquet', 'none'] as const) {
       const all = (await stage.weir.ledger()).sources.reduce((sum, { accepted }) => sum + accepted, 0)
       // As long as there is more, how many rows there are is not said. Whoever goes down keeps the focus, whatever the table asks for anew.
       await page.locator('[data-at="0:0"]').focus()
-      await expect.poll(async () => {
-        expect(await page.evaluate<string | null>("document.activeElement.getAttribute('role')")).toBe('gridcell')
-        await page.keyboard.press('Control+ArrowDown')
-        return rowCount(page)
-      }, { timeout: 240_000 }).toBe(all)
+      await expect
+        .poll(
+          async () => {
+            expect(await page.evaluate<string | null>("document.activeElement.getAttribute('role')")).toBe('gridcell')
+            await page.keyboard.press('Control+ArrowDown')
+            return rowCount(page)
+          },
+          { timeout: 240_000 },
+        )
+        .toBe(all)
       await page.keyboard.press('Control+Home')
       const ids = await idsDown(page, 40)
       expect(new Set(ids).size).toBe(ids.length)
       if (store === 'parquet') {
-        const newest = await stage.weir.sql<{ p: string }>(`SELECT _pos AS p FROM flows ORDER BY time_received DESC LIMIT ${ids.length + 200}`)
+        const newest = await stage.weir.sql<{ p: string }>(
+          `SELECT _pos AS p FROM flows ORDER BY time_received DESC LIMIT ${ids.length + 200}`,
+        )
         const known = new Set(newest.map(({ p }) => p))
         expect(ids.filter((id) => !known.has(id))).toEqual([])
       }
@@ -81,7 +96,9 @@ for (const store of ['parquet', 'none'] as const) {
       const sent = await stage.flows(30_000)
       await expect.poll(() => waiting(page)).toBe(sent)
       await page.getByRole('button', { name: 'Jump to now' }).click()
-      await page.getByText(`${new Intl.NumberFormat('en-US').format(sent - 500)} rows were left out by jumping to now.`).waitFor()
+      await page
+        .getByText(`${new Intl.NumberFormat('en-US').format(sent - 500)} rows were left out by jumping to now.`)
+        .waitFor()
       const more = await stage.flows(1000)
       await expect.poll(() => rowCount(page)).toBeGreaterThanOrEqual(500 + more)
       await page.context().close()

@@ -36,7 +36,9 @@ export class BigStage extends Stage {
 /** A stage with data set D for the tests of a file; without a browser nothing is opened. Filling it takes half a minute, once in a run. */
 export function useBigStage(config: Readonly<Record<string, unknown>> = {}): BigStage {
   const stage = new BigStage()
-  beforeAll(async () => { if (chromiumPath !== undefined) await stage.open(config) }, 300_000)
+  beforeAll(async () => {
+    if (chromiumPath !== undefined) await stage.open(config)
+  }, 300_000)
   afterAll(() => stage.close())
   return stage
 }

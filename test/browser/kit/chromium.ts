@@ -9,7 +9,11 @@ const further = ['/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 export function installedChromium(): string | undefined {
   const named = process.env['WEIR_CHROMIUM']
   const folders = (process.env['PATH'] ?? '').split(delimiter)
-  const all = [...(named === undefined ? [] : [named]), ...names.flatMap((name) => folders.map((folder) => join(folder, name))), ...further]
+  const all = [
+    ...(named === undefined ? [] : [named]),
+    ...names.flatMap((name) => folders.map((folder) => join(folder, name))),
+    ...further,
+  ]
   return all.find((path) => {
     try {
       accessSync(path, constants.X_OK)

@@ -5,11 +5,18 @@ import { expect } from 'vitest'
 /** Rows of the whole answer, as the table says; undefined while there is no answer to this filter. */
 async function counted(page: Page, filter: string): Promise<number | undefined> {
   const table = page.getByRole('region', { name: 'Stored flows' })
-  if ((new URL(page.url()).searchParams.get('q') ?? '') !== filter || await table.getAttribute('aria-busy') !== 'false') return undefined
-  if (await table.getByRole('heading', { name: 'No flow matches' }).count() > 0) return 0
-  const line = await page.locator('.page-line').first().textContent() ?? ''
+  if (
+    (new URL(page.url()).searchParams.get('q') ?? '') !== filter ||
+    (await table.getAttribute('aria-busy')) !== 'false'
+  )
+    return undefined
+  if ((await table.getByRole('heading', { name: 'No flow matches' }).count()) > 0) return 0
+  const line = (await page.locator('.page-line').first().textContent()) ?? ''
   const total = / of ([\d,]+) flows/.exec(line)?.[1]
-  const rows = await table.getByRole('grid').getAttribute('aria-rowcount', { timeout: 1000 }).catch(() => null)
+  const rows = await table
+    .getByRole('grid')
+    .getAttribute('aria-rowcount', { timeout: 1000 })
+    .catch(() => null)
   return total === undefined || rows !== String(Number(total.replaceAll(',', '')) + 1) ? undefined : Number(rows) - 1
 }
 

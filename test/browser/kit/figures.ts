@@ -15,5 +15,6 @@ export interface Figure extends Wanted {
 /** Hands a measured value to the bar that runs the tests: a line of JSON in the file that WEIR_FIGURES names; without it nothing. */
 export function figure(name: string, value: number | string, unit = '', wanted: Wanted = {}): void {
   const file = process.env['WEIR_FIGURES']
-  if (file !== undefined && file !== '') appendFileSync(file, `${JSON.stringify({ name, value, unit, ...wanted } satisfies Figure)}\n`)
+  if (file !== undefined && file !== '')
+    appendFileSync(file, `${JSON.stringify({ name, value, unit, ...wanted } satisfies Figure)}\n`)
 }

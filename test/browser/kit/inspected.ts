@@ -27,7 +27,10 @@ export async function usedMemory(weir: WeirProcess): Promise<number> {
   }
   try {
     for (let twice = 0; twice < 2; twice++) await ask('HeapProfiler.collectGarbage')
-    const { result } = await ask('Runtime.evaluate', { expression: '(({ heapUsed, external }) => heapUsed + external)(process.memoryUsage())', returnByValue: true })
+    const { result } = await ask('Runtime.evaluate', {
+      expression: '(({ heapUsed, external }) => heapUsed + external)(process.memoryUsage())',
+      returnByValue: true,
+    })
     return Number(result?.value)
   } finally {
     socket.close()

@@ -9,7 +9,10 @@ export class Partner {
   async open(): Promise<string> {
     const server = createServer((request, response) => {
       request.resume().on('end', () => {
-        const event = { id: String(request.headers['ce-id'] as string), type: String(request.headers['ce-type'] as string) }
+        const event = {
+          id: String(request.headers['ce-id'] as string),
+          type: String(request.headers['ce-type'] as string),
+        }
         if (event.type === 'com.example.bad') return response.writeHead(400).end('bad type')
         this.taken.push(event)
         return response.writeHead(202).end()

@@ -41,16 +41,20 @@ function test(random: SeededRandom): Said {
       const [amount, operator] = [random.pick(amounts), random.pick(['>=', '<', '=', '>', '<='])]
       return { filter: `bytes ${operator} ${amount}`, sql: holds(`bytes ${operator} ${amountOf[amount]}`) }
     }
-    case 5: return { filter: 'proto = udp', sql: holds('proto = 17') }
-    case 6: return { filter: `exists(${side}_namespace)`, sql: `${side}_namespace IS NOT NULL` }
+    case 5:
+      return { filter: 'proto = udp', sql: holds('proto = 17') }
+    case 6:
+      return { filter: `exists(${side}_namespace)`, sql: `${side}_namespace IS NOT NULL` }
     case 7: {
       const ms = random.pick([0, 1, 175, 1000, 2500.5])
       return { filter: `dns_latency >= ${ms}`, sql: holds(`dns_latency >= ${ms}`) }
     }
-    case 8: return { filter: `${side}.name = ${random.pick(['api-*', 'web-*'])}`, sql: '' }
+    case 8:
+      return { filter: `${side}.name = ${random.pick(['api-*', 'web-*'])}`, sql: '' }
     case 9: {
       const [ns, port] = [random.pick(namespaces), random.pick(ports)]
-      const one = (end: string): string => `(${holds(`${end}_namespace = ${quoted(ns)}`)} AND ${holds(`${end}_port = ${port}`)})`
+      const one = (end: string): string =>
+        `(${holds(`${end}_namespace = ${quoted(ns)}`)} AND ${holds(`${end}_port = ${port}`)})`
       return { filter: `either(ns = ${ns} and port = ${port})`, sql: `(${one('src')} OR ${one('dst')})` }
     }
     default: {
@@ -75,5 +79,8 @@ export function randomFilter(random: SeededRandom, depth: number): Said {
   }
   const parts = Array.from({ length: random.integer(2, 3) }, () => randomFilter(random, depth - 1))
   const word = random.pick(['and', 'or'] as const)
-  return { filter: parts.map(({ filter }) => `(${filter})`).join(` ${word} `), sql: parts.map(({ sql }) => `(${sql})`).join(word === 'and' ? ' AND ' : ' OR ') }
+  return {
+    filter: parts.map(({ filter }) => `(${filter})`).join(` ${word} `),
+    sql: parts.map(({ sql }) => `(${sql})`).join(word === 'and' ? ' AND ' : ' OR '),
+  }
 }

@@ -17,17 +17,24 @@ export class RoundRobin {
       const there = targets.map((_, index) => index).filter((index) => !this.#gone.has(index))
       const at = there[this.#turn++ % there.length] ?? 0
       this.asked[at]?.push(`${incoming.method} ${incoming.url?.split('?')[0]}`)
-      const passed = request(new URL(incoming.url ?? '/', targets[at]), { method: incoming.method, headers: incoming.headers, agent: false }, (answer) => {
-        outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
-        const cut = (): void => { outgoing.destroy() }
-        if (answer.headers['content-type']?.startsWith('text/event-stream') === true) this.#streams.add(cut)
-        outgoing.on('close', () => this.#streams.delete(cut))
-        answer.pipe(outgoing)
-        answer.on('error', () => outgoing.destroy())
-      })
+      const passed = request(
+        new URL(incoming.url ?? '/', targets[at]),
+        { method: incoming.method, headers: incoming.headers, agent: false },
+        (answer) => {
+          outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
+          const cut = (): void => {
+            outgoing.destroy()
+          }
+          if (answer.headers['content-type']?.startsWith('text/event-stream') === true) this.#streams.add(cut)
+          outgoing.on('close', () => this.#streams.delete(cut))
+          answer.pipe(outgoing)
+          answer.on('error', () => outgoing.destroy())
+        },
+      )
       passed.on('error', (error) => {
         if ('code' in error && error.code === 'ECONNREFUSED') this.#gone.add(at)
-        if (outgoing.headersSent) outgoing.destroy(); else outgoing.writeHead(502).end()
+        if (outgoing.headersSent) outgoing.destroy()
+        else outgoing.writeHead(502).end()
       })
       outgoing.on('close', () => passed.destroy())
       incoming.pipe(passed)

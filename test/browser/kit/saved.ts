@@ -2,7 +2,10 @@ import { readFile } from 'node:fs/promises'
 import type { Locator, Page } from 'playwright-core'
 
 /** What a page hands over as a file when something is done. */
-export async function savedBy(page: Page, act: () => Promise<void>): Promise<{ readonly name: string; readonly content: Buffer }> {
+export async function savedBy(
+  page: Page,
+  act: () => Promise<void>,
+): Promise<{ readonly name: string; readonly content: Buffer }> {
   const [download] = await Promise.all([page.waitForEvent('download'), act()])
   const path = await download.path()
   return { name: download.suggestedFilename(), content: await readFile(path) }
@@ -12,5 +15,9 @@ export async function savedBy(page: Page, act: () => Promise<void>): Promise<{ r
 export async function figuresOf(page: Page, panel: Locator): Promise<string[][]> {
   await panel.getByRole('button', { name: /^Settings of/ }).click()
   const { content } = await savedBy(page, () => panel.getByRole('button', { name: 'Save the figures (CSV)' }).click())
-  return content.toString('utf8').trim().split('\r\n').map((line) => line.split(','))
+  return content
+    .toString('utf8')
+    .trim()
+    .split('\r\n')
+    .map((line) => line.split(','))
 }

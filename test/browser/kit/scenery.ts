@@ -9,7 +9,11 @@ import { Partner } from './partner.ts'
 import type { Fail, Place, Scene } from './scenes.ts'
 import { Stage } from './stage.ts'
 
-export const tokens = { admin: 'correct-horse-battery-admin', viewer: 'correct-horse-battery-viewer', shop: 'correct-horse-battery-shop' }
+export const tokens = {
+  admin: 'correct-horse-battery-admin',
+  viewer: 'correct-horse-battery-viewer',
+  shop: 'correct-horse-battery-shop',
+}
 
 /** A stage that looks with the browser of another one. */
 class SideStage extends Stage {
@@ -82,11 +86,22 @@ export class Scenery {
     const page = await stage.page(undefined, options)
     page.setDefaultTimeout(60_000)
     const { hold, fail } = scene
-    if (hold !== undefined) await page.route((url) => hold.test(url.pathname), () => {})
-    if (fail !== undefined) await page.route((url) => fail.at.test(url.pathname), (route) => refuse(route, fail))
+    if (hold !== undefined)
+      await page.route(
+        (url) => hold.test(url.pathname),
+        () => {},
+      )
+    if (fail !== undefined)
+      await page.route(
+        (url) => fail.at.test(url.pathname),
+        (route) => refuse(route, fail),
+      )
     const { from, to } = this.#span
-    const until = (start: number): string => (place === 'full' ? `${new Date(start).toISOString()}..${new Date(to).toISOString()}` : 'now-1h..now')
-    await page.goto(`${stage.weir.url}${scene.path.replace('{span}', until(from)).replace('{later}', until((from + to) / 2))}${scene.as === undefined ? '' : `#token=${tokens[scene.as]}`}`)
+    const until = (start: number): string =>
+      place === 'full' ? `${new Date(start).toISOString()}..${new Date(to).toISOString()}` : 'now-1h..now'
+    await page.goto(
+      `${stage.weir.url}${scene.path.replace('{span}', until(from)).replace('{later}', until((from + to) / 2))}${scene.as === undefined ? '' : `#token=${tokens[scene.as]}`}`,
+    )
     await scene.act(page)
     return page
   }
@@ -99,7 +114,11 @@ const configs: Readonly<Record<Exclude<Place, 'full'>, Readonly<Record<string, u
   closed: {
     http: { auth: 'none' },
     auth: {
-      tokens: [{ name: 'root', token: tokens.admin }, { name: 'vera', token: tokens.viewer, role: 'viewer' }, { name: 'shop-team', token: tokens.shop, role: 'viewer', namespaces: ['shop'] }],
+      tokens: [
+        { name: 'root', token: tokens.admin },
+        { name: 'vera', token: tokens.viewer, role: 'viewer' },
+        { name: 'shop-team', token: tokens.shop, role: 'viewer', namespaces: ['shop'] },
+      ],
       // Nobody answers there.
       oidc: { issuer: 'http://127.0.0.1:9/realms/none', client_id: 'weir', role: "'viewer'" },
     },
@@ -108,11 +127,25 @@ const configs: Readonly<Record<Exclude<Place, 'full'>, Readonly<Record<string, u
 
 /** A minute of the shop, orders, and letters that the partner refuses. */
 async function fill(stage: Stage): Promise<void> {
-  const order = (id: string, type: string, data: object): object => ({ specversion: '1.0', id, source: '/shop/checkout', type, subject: `order-${id}`, data })
+  const order = (id: string, type: string, data: object): object => ({
+    specversion: '1.0',
+    id,
+    source: '/shop/checkout',
+    type,
+    subject: `order-${id}`,
+    data,
+  })
   await stage.filled()
-  await stage.weir.events(Array.from({ length: 20 }, (_, index) => order(String(index), 'com.example.order', { total: index * 3 })))
-  await stage.weir.events(Array.from({ length: 6 }, (_, index) => order(`bad-${index}`, 'com.example.bad', { total: 'many', items: [{ sku: 'a-1', count: index }] })))
-  for (let letters = 0; letters < 6; letters = (await stage.weir.get<unknown[]>('/api/v1/dead-letters')).length) await sleep(200)
+  await stage.weir.events(
+    Array.from({ length: 20 }, (_, index) => order(String(index), 'com.example.order', { total: index * 3 })),
+  )
+  await stage.weir.events(
+    Array.from({ length: 6 }, (_, index) =>
+      order(`bad-${index}`, 'com.example.bad', { total: 'many', items: [{ sku: 'a-1', count: index }] }),
+    ),
+  )
+  for (let letters = 0; letters < 6; letters = (await stage.weir.get<unknown[]>('/api/v1/dead-letters')).length)
+    await sleep(200)
 }
 
 /** A day of a cluster, an hour of a cloud, and a minute of the shop that runs in it. */
@@ -121,7 +154,12 @@ async function fillCluster(stage: Stage): Promise<void> {
   const events = [...clusterLife(), ...Array.from({ length: 400 }, (_, n) => traceEvent(n, began + n * 8000))]
   for (let at = 0; at < events.length; at += 500) await stage.weir.events(events.slice(at, at + 500).map(asCloudEvent))
   await stage.filled()
-  for (let n = 0; n < events.length; n = Number((await stage.weir.sql<{ n: number }>('SELECT count(*)::INT AS n FROM events'))[0]?.n)) await sleep(200)
+  for (
+    let n = 0;
+    n < events.length;
+    n = Number((await stage.weir.sql<{ n: number }>('SELECT count(*)::INT AS n FROM events'))[0]?.n)
+  )
+    await sleep(200)
 }
 
 function refuse(route: Route, { status, detail, method }: Fail): Promise<void> {
@@ -129,11 +167,26 @@ function refuse(route: Route, { status, detail, method }: Fail): Promise<void> {
   if (status === 0) return route.abort('connectionrefused')
   const [code, title] = status === 429 ? ['WEIR_API_LIMIT', 'Limit reached'] : ['WEIR_API_INTERNAL', 'Unexpected error']
   return route.fulfill({
-    status, contentType: 'application/problem+json', headers: { 'retry-after': '5' },
+    status,
+    contentType: 'application/problem+json',
+    headers: { 'retry-after': '5' },
     body: JSON.stringify({
-      type: 'urn:weir:problem', title, status, code, query_id: 'q-7f3a9c21',
-      detail: detail ?? (status === 429 ? '64 questions of one user wait already to be answered by the store.' : 'The server met an error that it did not expect; its log has the details.'),
-      hints: status === 429 && detail === undefined ? ['Wait for an answer before the next question, ask for a shorter time, or cancel what nobody waits for any more.'] : [],
+      type: 'urn:weir:problem',
+      title,
+      status,
+      code,
+      query_id: 'q-7f3a9c21',
+      detail:
+        detail ??
+        (status === 429
+          ? '64 questions of one user wait already to be answered by the store.'
+          : 'The server met an error that it did not expect; its log has the details.'),
+      hints:
+        status === 429 && detail === undefined
+          ? [
+              'Wait for an answer before the next question, ask for a shorter time, or cancel what nobody waits for any more.',
+            ]
+          : [],
     }),
   })
 }

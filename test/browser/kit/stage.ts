@@ -26,12 +26,19 @@ export class Stage {
   /** What went wrong in any page: errors, refused content, requests to elsewhere. */
   readonly complaints: string[] = []
 
-  async open(config: Readonly<Record<string, unknown>> = {}, options: Pick<WeirOptions, 'nodeArgs'> = {}): Promise<void> {
+  async open(
+    config: Readonly<Record<string, unknown>> = {},
+    options: Pick<WeirOptions, 'nodeArgs'> = {},
+  ): Promise<void> {
     this.folder = await mkdtemp(join(tmpdir(), 'weir-browser-'))
     const networks = join(this.folder, 'networks.yaml')
     await writeFile(networks, shopNetworks)
     this.weir = await startWeir({ folder: this.folder, config: { identity: { networks }, ...config }, ...options })
-    this.#device = await Device.open(new Netflow5Exporter(Date.now() - 3_600_000), `127.0.0.1:${this.weir.ports.netflow}`, '127.0.0.1')
+    this.#device = await Device.open(
+      new Netflow5Exporter(Date.now() - 3_600_000),
+      `127.0.0.1:${this.weir.ports.netflow}`,
+      '127.0.0.1',
+    )
     await this.openBrowser()
   }
 
@@ -79,7 +86,7 @@ export class Stage {
   /** Waits until the store holds so many flows. */
   async stored(least: number): Promise<number> {
     for (;;) {
-      const [row] = await this.weir.sql('SELECT count(*) AS n FROM flows') as { n: number | string }[]
+      const [row] = (await this.weir.sql('SELECT count(*) AS n FROM flows')) as { n: number | string }[]
       if (Number(row?.n) >= least) return Number(row?.n)
       await sleep(200)
     }
@@ -91,8 +98,13 @@ export class Stage {
     const page = await context.newPage()
     this.#pages.push(page)
     page.on('pageerror', (error) => this.complaints.push(`error: ${error.message}`))
-    page.on('console', (message) => { if (message.type() === 'error') this.complaints.push(`console: ${message.text()}`) })
-    page.on('request', (request) => { if (!request.url().startsWith(this.weir.url) && !request.url().startsWith('blob:')) this.complaints.push(`elsewhere: ${request.url()}`) })
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.complaints.push(`console: ${message.text()}`)
+    })
+    page.on('request', (request) => {
+      if (!request.url().startsWith(this.weir.url) && !request.url().startsWith('blob:'))
+        this.complaints.push(`elsewhere: ${request.url()}`)
+    })
     if (path !== undefined) await page.goto(this.weir.url + path)
     return page
   }
@@ -101,7 +113,9 @@ export class Stage {
 /** A stage for the tests of a file; without a browser nothing is opened. */
 export function useStage(config: Readonly<Record<string, unknown>> = {}): Stage {
   const stage = new Stage()
-  beforeAll(async () => { if (chromiumPath !== undefined) await stage.open(config) })
+  beforeAll(async () => {
+    if (chromiumPath !== undefined) await stage.open(config)
+  })
   afterAll(() => stage.close())
   return stage
 }
@@ -130,7 +144,11 @@ export async function violations(page: Page): Promise<string[]> {
 
 /** Rows of the grid that are in the page, each as the texts of its cells. */
 export function gridRows(page: Page): Promise<string[][]> {
-  return page.locator('.grid-body [role="row"]').evaluateAll((rows) => rows
-    .toSorted((a, b) => Number(a.getAttribute('aria-rowindex')) - Number(b.getAttribute('aria-rowindex')))
-    .map((row) => [...row.querySelectorAll('[role="gridcell"]')].map((cell) => cell.textContent ?? '')))
+  return page
+    .locator('.grid-body [role="row"]')
+    .evaluateAll((rows) =>
+      rows
+        .toSorted((a, b) => Number(a.getAttribute('aria-rowindex')) - Number(b.getAttribute('aria-rowindex')))
+        .map((row) => [...row.querySelectorAll('[role="gridcell"]')].map((cell) => cell.textContent ?? '')),
+    )
 }

@@ -7,9 +7,16 @@ import type { WeirProcess } from '../../kit/weir-process.ts'
 const resolutionMs = 10
 
 /** Delay in ms of a Weir's main thread since this was asked last: asking begins anew. */
-export async function serverDelay(weir: WeirProcess): Promise<{ readonly p50: number; readonly p99: number; readonly most: number }> {
+export async function serverDelay(
+  weir: WeirProcess,
+): Promise<{ readonly p50: number; readonly p99: number; readonly most: number }> {
   const text = await (await fetch(`${weir.opsUrl}/metrics`)).text()
-  const ms = (name: string): number => Math.max(0, Number(new RegExp(`^nodejs_eventloop_lag_${name}_seconds (\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN) * 1000 - resolutionMs)
+  const ms = (name: string): number =>
+    Math.max(
+      0,
+      Number(new RegExp(`^nodejs_eventloop_lag_${name}_seconds (\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN) * 1000 -
+        resolutionMs,
+    )
   return { p50: ms('p50'), p99: ms('p99'), most: ms('max') }
 }
 
@@ -22,9 +29,21 @@ export const watchPage = `globalThis.seen = { frames: [], late: [] };
   setInterval(() => { const now = performance.now(); seen.late.push(Math.max(0, now - due)); due = now + 10 }, 10)`
 
 /** What {@link watchPage} has seen: frames a second (median), and the delay of the page's thread in ms. */
-export async function pageDelay(page: Page): Promise<{ readonly fps: number; readonly slowFrame: number; readonly p50: number; readonly p99: number; readonly most: number }> {
+export async function pageDelay(page: Page): Promise<{
+  readonly fps: number
+  readonly slowFrame: number
+  readonly p50: number
+  readonly p99: number
+  readonly most: number
+}> {
   const { frames, late } = await page.evaluate<{ frames: number[]; late: number[] }>('seen')
-  return { fps: 1000 / percentile(frames, 50), slowFrame: percentile(frames, 99), p50: percentile(late, 50), p99: percentile(late, 99), most: Math.max(...late) }
+  return {
+    fps: 1000 / percentile(frames, 50),
+    slowFrame: percentile(frames, 99),
+    p50: percentile(late, 50),
+    p99: percentile(late, 99),
+    most: Math.max(...late),
+  }
 }
 
 /** Bytes in use after a collection. */

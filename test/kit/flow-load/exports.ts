@@ -18,8 +18,38 @@ const samplingRate = 1000
 
 type Field = readonly [id: number, length: number]
 
-const v9Fields: readonly Field[] = [[8, 4], [12, 4], [10, 4], [14, 4], [2, 4], [1, 4], [22, 4], [21, 4], [7, 2], [11, 2], [6, 1], [4, 1], [5, 1], [61, 1], [16, 4], [17, 4]]
-const ipfixTail: readonly Field[] = [[7, 2], [11, 2], [4, 1], [6, 2], [5, 1], [10, 2], [14, 2], [1, 4], [2, 4], [152, 8], [153, 8], [61, 1]]
+const v9Fields: readonly Field[] = [
+  [8, 4],
+  [12, 4],
+  [10, 4],
+  [14, 4],
+  [2, 4],
+  [1, 4],
+  [22, 4],
+  [21, 4],
+  [7, 2],
+  [11, 2],
+  [6, 1],
+  [4, 1],
+  [5, 1],
+  [61, 1],
+  [16, 4],
+  [17, 4],
+]
+const ipfixTail: readonly Field[] = [
+  [7, 2],
+  [11, 2],
+  [4, 1],
+  [6, 2],
+  [5, 1],
+  [10, 2],
+  [14, 2],
+  [1, 4],
+  [2, 4],
+  [152, 8],
+  [153, 8],
+  [61, 1],
+]
 const ipfixFields: readonly Field[] = [[8, 4], [12, 4], ...ipfixTail]
 const ipfix6Fields: readonly Field[] = [[27, 16], [28, 16], ...ipfixTail]
 
@@ -40,8 +70,10 @@ export class ExportLoad {
     this.#options = options
     this.#traffic = new Traffic(options)
     const writers = {
-      netflow5: (now: number) => this.#netflow5(now), netflow9: (now: number) => this.#netflow9(now),
-      ipfix: (now: number) => this.#ipfix(now, 256, ipfixFields), ipfix6: (now: number) => this.#ipfix(now, 257, ipfix6Fields),
+      netflow5: (now: number) => this.#netflow5(now),
+      netflow9: (now: number) => this.#netflow9(now),
+      ipfix: (now: number) => this.#ipfix(now, 256, ipfixFields),
+      ipfix6: (now: number) => this.#ipfix(now, 257, ipfix6Fields),
       sflow5: (now: number) => this.#sflow5(now),
     }
     this.#write = writers[options.protocol]
@@ -200,7 +232,25 @@ export class ExportLoad {
       this.flows++
       this.bytes += length
       this.packets++
-      at = words(at, 1, 4 * 8 + 8 + 16 + 128, this.flows, 3, samplingRate, this.flows * samplingRate, 0, traffic.inIf, traffic.outIf, 1, 1, 16 + 128, 1, length + 18, 4, 128)
+      at = words(
+        at,
+        1,
+        4 * 8 + 8 + 16 + 128,
+        this.flows,
+        3,
+        samplingRate,
+        this.flows * samplingRate,
+        0,
+        traffic.inIf,
+        traffic.outIf,
+        1,
+        1,
+        16 + 128,
+        1,
+        length + 18,
+        4,
+        128,
+      )
       bytes.fill(0, at, at + 128)
       bytes.writeUIntBE(0x020000000002, at, 6)
       bytes.writeUIntBE(0x020000000001, at + 6, 6)

@@ -40,7 +40,7 @@ let last = started
 while (load.flows < options.flows) {
   const time = performance.now()
   // A machine that stood still for a while must not be answered with a burst: what was not sent in time is sent later, a little faster.
-  const most = load.flows + ((Math.min(time - last, 4 * tickMs) / 1000) * options.rate * catchUp)
+  const most = load.flows + (Math.min(time - last, 4 * tickMs) / 1000) * options.rate * catchUp
   const due = Math.min(options.flows, ((time - started) / 1000) * options.rate, most)
   last = time
   const now = Date.now()
@@ -57,5 +57,13 @@ while (waiting > 0) await yieldLoop()
 socket.close()
 const { user, system } = process.cpuUsage()
 const { flows, bytes, packets, datagrams, wireBytes } = load
-const result: SendResult = { flows, bytes, packets, datagrams, wireBytes, seconds: (performance.now() - started) / 1000, cpuSeconds: (user + system) / 1e6 }
+const result: SendResult = {
+  flows,
+  bytes,
+  packets,
+  datagrams,
+  wireBytes,
+  seconds: (performance.now() - started) / 1000,
+  cpuSeconds: (user + system) / 1e6,
+}
 console.log(JSON.stringify(result))

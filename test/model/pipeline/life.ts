@@ -53,29 +53,51 @@ export function sinkEntries(run: Run): SinkEntry[] {
   }
   return [
     { id: sinkIds[0], type: sinkIds[0], settings: {}, delivery: settings, written: '1' },
-    { id: sinkIds[1], type: sinkIds[1], settings: {}, delivery: { ...settings, from: ['alpha', 'beta'], only: { type: [types[0]] } }, written: '1' },
+    {
+      id: sinkIds[1],
+      type: sinkIds[1],
+      settings: {},
+      delivery: { ...settings, from: ['alpha', 'beta'], only: { type: [types[0]] } },
+      written: '1',
+    },
   ]
 }
 
 function statusOf(store: Store): StoreStatus {
   const { positions, stored, quarantined } = store.ledger()
-  return { sequence: positions[filePartition]?.sequence ?? 0, holds: store.projection.holds()[filePartition]?.sequence ?? 0, stored, quarantined }
+  return {
+    sequence: positions[filePartition]?.sequence ?? 0,
+    holds: store.projection.holds()[filePartition]?.sequence ?? 0,
+    stored,
+    quarantined,
+  }
 }
 
 export async function begin(host: FakeHost, run: Run, others: readonly OtherSide[]): Promise<Life> {
   const errors: string[] = []
   const log: Log = {
-    debug: () => {}, info: () => {}, warn: () => {},
+    debug: () => {},
+    info: () => {},
+    warn: () => {},
     error: (message, fields) => void errors.push(`${message} ${JSON.stringify(fields ?? {})}`),
   }
   const directory = journalFolder
   const epoch = await counterLease(host, '/data/epoch').acquire()
   const offsets = await recordFiles(host, directory).all()
-  const store = await openStore({ host, directory: storeFolder, resolver, log, metrics, writer: () => Promise.resolve(new MemoryTables(host.disk)) })
+  const store = await openStore({
+    host,
+    directory: storeFolder,
+    resolver,
+    log,
+    metrics,
+    writer: () => Promise.resolve(new MemoryTables(host.disk)),
+  })
   const { positions, accounted } = store.ledger()
   const stored = { position: positions[filePartition] ?? nowhere, accepted: accounted }
   const journal = await openJournal({
-    host, directory, epoch,
+    host,
+    directory,
+    epoch,
     limits: { segmentBytes: run.segmentBytes, keepBytes: 0, reserveBytes: 0 },
     evidence: [...offsets.map(({ position, accepted }) => ({ position, accepted })), stored],
   })
@@ -83,15 +105,36 @@ export async function begin(host: FakeHost, run: Run, others: readonly OtherSide
   const window = await DuplicateWindow.open(host, '/data/state/duplicates', endlessWindow)
   await replay(window, openReader({ host, directory, tail, after: window.position()[filePartition] ?? nowhere }))
   const accepted = new Map([...journal.totals()].map(([name, total]) => [name, total.accepted]))
-  const follower = new Follower({ host, directory, tail, after: leastPlace([...offsets.map(({ record }) => record.position), stored.position]), accepted })
+  const follower = new Follower({
+    host,
+    directory,
+    tail,
+    after: leastPlace([...offsets.map(({ record }) => record.position), stored.position]),
+    accepted,
+  })
   follower.follow(storeSink, stored.position.sequence, () => true, Object.entries(stored.accepted))
   const sinks = new SinkSet({
-    host, log, metrics, directory, letters: (sink) => new LetterFile(host, '/data/dead-letters', sink), tail, follower,
-    load: (type) => Promise.resolve((others[sinkIds.findIndex((id) => id === type)] as OtherSide).definition(type === 'all' ? 'token' : 'none')),
+    host,
+    log,
+    metrics,
+    directory,
+    letters: (sink) => new LetterFile(host, '/data/dead-letters', sink),
+    tail,
+    follower,
+    load: (type) =>
+      Promise.resolve(
+        (others[sinkIds.findIndex((id) => id === type)] as OtherSide).definition(type === 'all' ? 'token' : 'none'),
+      ),
     accepted: () => follower.accepted(),
   })
   const runtime = new Runtime({
-    host, log, metrics, directory, tail, follower, sinks,
+    host,
+    log,
+    metrics,
+    directory,
+    tail,
+    follower,
+    sinks,
     reload: () => Promise.resolve({ ok: true, changed: [], problems: [] }),
     workloads: { holds: undefined, of: () => undefined },
     ingest: {
@@ -101,7 +144,9 @@ export async function begin(host: FakeHost, run: Run, others: readonly OtherSide
         await journal.release(sequence)
         return { bytes: journal.size(), segments: journal.segments().length, holds: 0, sources: [] }
       },
-      manifest: () => Promise.resolve(undefined), health: () => Promise.resolve({}), status: () => Promise.resolve({}),
+      manifest: () => Promise.resolve(undefined),
+      health: () => Promise.resolve({}),
+      status: () => Promise.resolve({}),
       places: () => Promise.resolve(new Map()),
     },
     store: { reader: store.reader, status: () => statusOf(store), settled: () => Promise.resolve(statusOf(store)) },
@@ -120,7 +165,16 @@ export async function begin(host: FakeHost, run: Run, others: readonly OtherSide
     await window.commit()
   }
   return {
-    host, journal, admission, window, store, reader, sinks, runtime, errors, snapshot,
+    host,
+    journal,
+    admission,
+    window,
+    store,
+    reader,
+    sinks,
+    runtime,
+    errors,
+    snapshot,
     async stop() {
       await sinks.stop()
       house.abort()
@@ -136,7 +190,8 @@ export async function begin(host: FakeHost, run: Run, others: readonly OtherSide
 
 async function replay(window: DuplicateWindow, reader: JournalReader): Promise<void> {
   try {
-    for (let frames = await reader.ready(1 << 20); frames.length > 0; frames = await reader.ready(1 << 20)) await window.apply(frames)
+    for (let frames = await reader.ready(1 << 20); frames.length > 0; frames = await reader.ready(1 << 20))
+      await window.apply(frames)
   } finally {
     await reader.close()
   }

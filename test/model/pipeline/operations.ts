@@ -19,7 +19,13 @@ export type Operation =
   | { readonly do: 'snapshot' }
   /** An operator looks after the dead letters of a sink. */
   | { readonly do: 'letters'; readonly sink: number; readonly act: 'retry' | 'drop' }
-  | { readonly do: 'fail'; readonly call: (typeof failingCalls)[number]; readonly where: (typeof places)[number]; readonly skip: number; readonly times: number }
+  | {
+      readonly do: 'fail'
+      readonly call: (typeof failingCalls)[number]
+      readonly where: (typeof places)[number]
+      readonly skip: number
+      readonly times: number
+    }
   | { readonly do: 'fill'; readonly bytes: number }
   | { readonly do: 'empty' }
   | { readonly do: 'stop-after'; readonly calls: number; readonly how: 'crash' | 'kill' }
@@ -67,14 +73,28 @@ export interface Run {
 
 const sink = fc.nat({ max: sinks.length - 1 })
 const unit: fc.Arbitrary<UnitShape> = fc.record({
-  source: fc.nat({ max: sources.length - 1 }), rows: fc.integer({ min: 0, max: 4 }), key: fc.nat({ max: 3 }), type: fc.nat({ max: 1 }),
+  source: fc.nat({ max: sources.length - 1 }),
+  rows: fc.integer({ min: 0, max: 4 }),
+  key: fc.nat({ max: 3 }),
+  type: fc.nat({ max: 1 }),
 })
 const fraction = fc.nat({ max: 999 }).map((n) => n / 1000)
-const flip: fc.Arbitrary<Flip> = fc.record({ folder: fc.constantFrom('journal', 'journal', ...flipped), file: fraction, at: fraction, bit: fc.nat({ max: 7 }) })
-const weighted = (weight: number, arbitrary: fc.Arbitrary<Operation>): { weight: number; arbitrary: fc.Arbitrary<Operation> } => ({ weight, arbitrary })
+const flip: fc.Arbitrary<Flip> = fc.record({
+  folder: fc.constantFrom('journal', 'journal', ...flipped),
+  file: fraction,
+  at: fraction,
+  bit: fc.nat({ max: 7 }),
+})
+const weighted = (
+  weight: number,
+  arbitrary: fc.Arbitrary<Operation>,
+): { weight: number; arbitrary: fc.Arbitrary<Operation> } => ({ weight, arbitrary })
 
 const operation: fc.Arbitrary<Operation> = fc.oneof(
-  weighted(12, fc.record({ do: fc.constant('append' as const), units: fc.array(unit, { minLength: 1, maxLength: 3 }) })),
+  weighted(
+    12,
+    fc.record({ do: fc.constant('append' as const), units: fc.array(unit, { minLength: 1, maxLength: 3 }) }),
+  ),
   weighted(3, fc.record({ do: fc.constant('push-again' as const), back: fc.nat({ max: 3 }) })),
   weighted(6, fc.constant({ do: 'settle' as const })),
   weighted(4, fc.record({ do: fc.constant('pass' as const), ms: fc.constantFrom(1, 300, 5000) })),
@@ -85,12 +105,26 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   weighted(2, fc.constant({ do: 'maintain' as const })),
   weighted(2, fc.constant({ do: 'snapshot' as const })),
   weighted(2, fc.record({ do: fc.constant('letters' as const), sink, act: fc.constantFrom('retry', 'drop') })),
-  weighted(4, fc.record({
-    do: fc.constant('fail' as const), call: fc.constantFrom(...failingCalls), where: fc.constantFrom(...places), skip: fc.nat({ max: 4 }), times: fc.integer({ min: 1, max: 3 }),
-  })),
+  weighted(
+    4,
+    fc.record({
+      do: fc.constant('fail' as const),
+      call: fc.constantFrom(...failingCalls),
+      where: fc.constantFrom(...places),
+      skip: fc.nat({ max: 4 }),
+      times: fc.integer({ min: 1, max: 3 }),
+    }),
+  ),
   weighted(1, fc.record({ do: fc.constant('fill' as const), bytes: fc.constantFrom(0, 200, 5000) })),
   weighted(1, fc.constant({ do: 'empty' as const })),
-  weighted(4, fc.record({ do: fc.constant('stop-after' as const), calls: fc.nat({ max: 60 }), how: fc.constantFrom('crash', 'kill') })),
+  weighted(
+    4,
+    fc.record({
+      do: fc.constant('stop-after' as const),
+      calls: fc.nat({ max: 60 }),
+      how: fc.constantFrom('crash', 'kill'),
+    }),
+  ),
   weighted(4, fc.record({ do: fc.constant('end' as const), how: fc.constantFrom('crash', 'crash', 'kill', 'close') })),
   weighted(1, fc.record({ do: fc.constant('end' as const), how: fc.constantFrom('crash', 'kill', 'close'), flip })),
   weighted(2, fc.constant({ do: 'verify' as const })),

@@ -3,8 +3,16 @@ import { checkRuns } from '../check-runs.ts'
 import { runs } from './operations.ts'
 import { play } from './world.ts'
 
-it('whatever happens, the store holds each accepted row once, each sink was sent it in order, and the ledger balances', { timeout: 0 }, async () => {
-  const report = await checkRuns(runs, play, { test: 'test/model/pipeline/pipeline.test.ts', runs: 200, limitMs: 10_000 })
-  expect(report.failure).toBe('')
-  expect(report.runs).toBeGreaterThan(0)
-})
+it(
+  'whatever happens, the store holds each accepted row once, each sink was sent it in order, and the ledger balances',
+  { timeout: 0 },
+  async () => {
+    const report = await checkRuns(runs, play, {
+      test: 'test/model/pipeline/pipeline.test.ts',
+      runs: 200,
+      limitMs: 10_000,
+    })
+    expect(report.failure).toBe('')
+    expect(report.runs).toBeGreaterThan(0)
+  },
+)

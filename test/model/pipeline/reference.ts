@@ -48,13 +48,27 @@ export class Reference {
     const source = sources[shape.source] ?? sources[0]
     const index = this.units.length
     const rows = Array.from({ length: shape.rows }, (_, row): ModelRow => ({
-      id: `u${index}.${row}`, source, type: types[(shape.type + row) % 2] ?? types[0], promised: false, doubtful: false, damaged: false,
+      id: `u${index}.${row}`,
+      source,
+      type: types[(shape.type + row) % 2] ?? types[0],
+      promised: false,
+      doubtful: false,
+      damaged: false,
     }))
     for (const row of rows) this.#rows.set(row.id, row)
-    const batch = toEventBatch(rows.map(({ id, type }) => ({ id, source: `/${source}`, type, key: `k${shape.key}`, encoding: 'none' as const })))
+    const batch = toEventBatch(
+      rows.map(({ id, type }) => ({ id, source: `/${source}`, type, key: `k${shape.key}`, encoding: 'none' as const })),
+    )
     const unit: Unit = {
-      source, stream: source, kind: rows.length === 0 ? 'empty' : 'events', count: rows.length, raw: rows.length === 0 ? new Uint8Array(0) : encodeBatch(batch).slice(),
-      received: now, timeMin: Number.NaN, timeMax: Number.NaN, ...(source === 'alpha' ? {} : { cursor: new TextEncoder().encode(String(index)) }),
+      source,
+      stream: source,
+      kind: rows.length === 0 ? 'empty' : 'events',
+      count: rows.length,
+      raw: rows.length === 0 ? new Uint8Array(0) : encodeBatch(batch).slice(),
+      received: now,
+      timeMin: Number.NaN,
+      timeMax: Number.NaN,
+      ...(source === 'alpha' ? {} : { cursor: new TextEncoder().encode(String(index)) }),
     }
     const made = { unit, rows }
     this.units.push(made)
@@ -91,7 +105,10 @@ export class Reference {
 
   place(position: string, id: string): void {
     const there = this.#places.get(position)
-    must(there === undefined || there === id || this.#rows.get(there)?.doubtful === true, () => `${position} was ${there} and is now ${id}`)
+    must(
+      there === undefined || there === id || this.#rows.get(there)?.doubtful === true,
+      () => `${position} was ${there} and is now ${id}`,
+    )
     this.#places.set(position, id)
   }
 
@@ -100,7 +117,8 @@ export class Reference {
       if (header.kind !== 'events') continue
       const batch = decodeBatch('events', frame.body())
       if (batch.kind !== 'events') continue
-      for (let row = 0; row < batch.count; row++) this.place(stableId(header.source, header.epoch, header.sourceSequence, row), eventId(batch, row))
+      for (let row = 0; row < batch.count; row++)
+        this.place(stableId(header.source, header.epoch, header.sourceSequence, row), eventId(batch, row))
     }
   }
 
@@ -116,13 +134,17 @@ export class Reference {
       this.place(position, id)
     }
     // After damage to its manifest the store goes back, and reads the journal again from there.
-    if (caughtUp || this.#flips === 0) for (const [position, id] of this.#stored) must(now.has(position), () => `the store has lost ${id} (${position})`)
+    if (caughtUp || this.#flips === 0)
+      for (const [position, id] of this.#stored) must(now.has(position), () => `the store has lost ${id} (${position})`)
     for (const [position, id] of now) this.#stored.set(position, id)
     const ids = new Set<string>()
     for (const id of now.values()) {
       const row = this.#rows.get(id)
       // The journal is what the window is made of: where it is damaged, the store may hold what the window has forgotten.
-      must(!ids.has(id) || row?.doubtful === true || row?.damaged === true, () => `${id} was pushed again and the store holds it twice`)
+      must(
+        !ids.has(id) || row?.doubtful === true || row?.damaged === true,
+        () => `${id} was pushed again and the store holds it twice`,
+      )
       ids.add(id)
     }
   }
@@ -135,7 +157,10 @@ export class Reference {
     for (const { token, rows, life } of side.attempts) {
       const positions = rows.map((row) => row.position).join(' ')
       const known = tokens.get(token)
-      must(known === undefined || known === positions, () => `token ${token} of sink ${name} named ${known} and then ${positions}`)
+      must(
+        known === undefined || known === positions,
+        () => `token ${token} of sink ${name} named ${known} and then ${positions}`,
+      )
       tokens.set(token, positions)
       for (const row of rows) {
         this.#routed(name, row)
@@ -144,7 +169,11 @@ export class Reference {
         if (buried.has(row.position)) continue
         // What a life sent first it had written down before: the next one begins with exactly the same.
         if (first === undefined || first.life !== life) {
-          must(first === undefined || first.token === token || this.#flips > 0, () => `after a crash sink ${name} was sent ${row.position} with ${token} and not again with ${first?.token}`)
+          must(
+            first === undefined || first.token === token || this.#flips > 0,
+            () =>
+              `after a crash sink ${name} was sent ${row.position} with ${token} and not again with ${first?.token}`,
+          )
           firsts.set(row.position, { life, token })
         }
       }
@@ -171,7 +200,9 @@ export class Reference {
       if (seen.has(row.position) || buried.has(row.position)) continue
       seen.add(row.position)
       const before = last.get(row.key)
-      const later = before === undefined || before.sequence < row.sequence ||
+      const later =
+        before === undefined ||
+        before.sequence < row.sequence ||
         (before.sequence === row.sequence && rowOf(before) < rowOf(row))
       must(later, () => `sink ${name} was given ${row.position} after ${before?.position}, both of key ${row.key}`)
       last.set(row.key, row)
@@ -190,27 +221,40 @@ export class Reference {
       const buried = new Set(letters[index]?.map((letter) => letter.id))
       for (const row of this.#rows.values()) {
         if (!row.promised || row.damaged || drop || !this.#takes(name, row)) continue
-        must(taken.has(row.id) || buried.has(places.get(row.id) ?? ''), () => `${row.id} was accepted and sink ${name} was never sent it`)
+        must(
+          taken.has(row.id) || buried.has(places.get(row.id) ?? ''),
+          () => `${row.id} was accepted and sink ${name} was never sent it`,
+        )
       }
       const books = ledger.sinks.find((sink) => sink.name === name)
       const delivered = books?.delivered ?? 0
       const positions = new Set(others[index]?.taken.map((row) => row.position))
-      must(delivered <= positions.size, () => `the ledger has ${delivered} rows delivered to sink ${name}, which took ${positions.size}`)
+      must(
+        delivered <= positions.size,
+        () => `the ledger has ${delivered} rows delivered to sink ${name}, which took ${positions.size}`,
+      )
     })
     const store = ledger.sinks.find((sink) => sink.name === 'store')
-    must(store?.delivered === this.#stored.size, () => `the ledger has ${store?.delivered} rows in the store, which holds ${this.#stored.size}`)
+    must(
+      store?.delivered === this.#stored.size,
+      () => `the ledger has ${store?.delivered} rows in the store, which holds ${this.#stored.size}`,
+    )
   }
 
   /** Accepted = filtered + routed, and routed = everything that became of it, whenever nothing is under way. */
   ledger(ledger: Ledger, beganFull: boolean): void {
-    must(ledger.balanced || (beganFull && this.#flips > 0), () => `the ledger does not balance: ${JSON.stringify(ledger)}`)
+    must(
+      ledger.balanced || (beganFull && this.#flips > 0),
+      () => `the ledger does not balance: ${JSON.stringify(ledger)}`,
+    )
     for (const { name, accepted } of ledger.sources) {
       const rows = [...this.#rows.values()].filter((row) => row.source === name)
       const promised = rows.filter((row) => row.promised && !row.damaged).length
       must(accepted >= promised, () => `the ledger has ${accepted} rows accepted of ${name}, ${promised} were promised`)
     }
     for (const sink of ledger.sinks) {
-      for (const [what, rows] of Object.entries(sink)) if (typeof rows === 'number') must(rows >= 0, () => `sink ${sink.name} has ${rows} ${what}`)
+      for (const [what, rows] of Object.entries(sink))
+        if (typeof rows === 'number') must(rows >= 0, () => `sink ${sink.name} has ${rows} ${what}`)
     }
   }
 }

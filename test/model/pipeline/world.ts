@@ -77,7 +77,11 @@ export class World {
           await life.runtime.deadLetters[operation.act](name)
         })
       case 'fail':
-        return disk.failNext(operation.call, 'EIO', { match: operation.where, skip: operation.skip, times: operation.times })
+        return disk.failNext(operation.call, 'EIO', {
+          match: operation.where,
+          skip: operation.skip,
+          times: operation.times,
+        })
       case 'fill':
         this.#full = true
         return disk.fullAfter(operation.bytes)
@@ -116,7 +120,12 @@ export class World {
     await this.#end('close')
     await this.#verify(true)
     const life = this.#life as Life
-    this.reference.finish(this.#others, sinks.map((name) => buried(life, name)), await life.runtime.ledger(), this.#run.drop)
+    this.reference.finish(
+      this.#others,
+      sinks.map((name) => buried(life, name)),
+      await life.runtime.ledger(),
+      this.#run.drop,
+    )
     await this.#end('close')
   }
 
@@ -135,10 +144,13 @@ export class World {
     this.#underWay.add(unit)
     if (again && !this.#pushed.includes(unit)) this.#pushed.push(unit)
     const appending: Promise<unknown> = again ? life.admission.append(unit.unit) : life.journal.append(unit.unit)
-    appending.then(
-      () => this.reference.accept(unit),
-      () => this.reference.doubt(unit),
-    ).finally(() => this.#underWay.delete(unit)).catch(() => {})
+    appending
+      .then(
+        () => this.reference.accept(unit),
+        () => this.reference.doubt(unit),
+      )
+      .finally(() => this.#underWay.delete(unit))
+      .catch(() => {})
   }
 
   /** Waits for it while time passes; something that never ends is a finding, not a test that hangs. */
@@ -201,10 +213,14 @@ export class World {
     const before = (await readAll(this.#host, atRest)).frames
     disk.flipBit(`${path}/${name}`, Math.floor(at * size) * 8 + bit)
     const after = (await readAll(this.#host, atRest)).frames
-    for (const other of this.#others) for (const { rows } of other.attempts) for (const row of rows) this.reference.place(row.position, row.id)
+    for (const other of this.#others)
+      for (const { rows } of other.attempts) for (const row of rows) this.reference.place(row.position, row.id)
     // A letter that cannot be read is counted as quarantined; its rows are not expected at the sink any more.
     const lost = folder === 'dead-letters' ? this.reference.idsAt(letters.map((letter) => letter.id)) : []
-    this.reference.flip([...idsOf(before), ...lost], idsOf(after).filter((id) => !lost.includes(id)))
+    this.reference.flip(
+      [...idsOf(before), ...lost],
+      idsOf(after).filter((id) => !lost.includes(id)),
+    )
   }
 
   async #begin(): Promise<void> {

@@ -42,8 +42,10 @@ export async function versionOf(program: Program): Promise<string | undefined> {
 async function findOrInstall(program: Program): Promise<Installed> {
   const here = await find(program)
   if (here !== undefined) return here
-  if (!existsSync('/usr/bin/apt-get')) return { path: undefined, reason: `${program.name} is not installed and there is no apt-get` }
-  if (process.getuid?.() !== 0) return { path: undefined, reason: `${program.name} is not installed and only root may install it` }
+  if (!existsSync('/usr/bin/apt-get'))
+    return { path: undefined, reason: `${program.name} is not installed and there is no apt-get` }
+  if (process.getuid?.() !== 0)
+    return { path: undefined, reason: `${program.name} is not installed and only root may install it` }
 
   const wished = `${program.package}=${program.version}*`
   let failure = await aptInstall(wished)
@@ -55,15 +57,25 @@ async function findOrInstall(program: Program): Promise<Installed> {
   if (failure !== undefined) failure = await aptInstall(program.package)
   const now = await find(program)
   if (now !== undefined) return now
-  return { path: undefined, reason: `apt-get install ${program.package} failed: ${failure ?? `it brought no ${program.name}`}` }
+  return {
+    path: undefined,
+    reason: `apt-get install ${program.package} failed: ${failure ?? `it brought no ${program.name}`}`,
+  }
 }
 
 async function aptInstall(what: string): Promise<string | undefined> {
   const result = await apt(['install', '-y', '--no-install-recommends', what], 90_000)
-  return result.code === 0 ? undefined : result.timedOut ? 'it took too long' : (result.output.trim().split('\n').at(-1) ?? '')
+  return result.code === 0
+    ? undefined
+    : result.timedOut
+      ? 'it took too long'
+      : (result.output.trim().split('\n').at(-1) ?? '')
 }
 
-async function apt(args: readonly string[], limit: number): Promise<{ code: number; timedOut: boolean; output: string }> {
+async function apt(
+  args: readonly string[],
+  limit: number,
+): Promise<{ code: number; timedOut: boolean; output: string }> {
   const archives = cacheFolder('deb')
   mkdirSync(join(archives, 'partial'), { recursive: true })
   return runCommand(

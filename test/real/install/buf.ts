@@ -21,17 +21,32 @@ export function installBuf(): Promise<Installed> {
 async function findOrInstall(): Promise<Installed> {
   const home = join(cacheFolder('buf'), `${buf.version}-${generator}`)
   const path = join(home, 'node_modules/.bin')
-  const has = async (): Promise<boolean> => existsSync(join(path, 'protoc-gen-es')) && (await runCommand(join(path, 'buf'), ['--version'], { limit: 30_000 })).code === 0
+  const has = async (): Promise<boolean> =>
+    existsSync(join(path, 'protoc-gen-es')) &&
+    (await runCommand(join(path, 'buf'), ['--version'], { limit: 30_000 })).code === 0
   if (await has()) return { path, version: buf.version }
   // Beside its place, so that one that was interrupted is not taken for a whole one.
   const beside = `${home}.new`
   for (const folder of [home, beside]) rmSync(folder, { recursive: true, force: true })
-  const packages = [`@bufbuild/buf@${buf.version}`, `@bufbuild/protoc-gen-es@${generator}`, `@bufbuild/protobuf@${generator}`]
-  const ran = await runCommand('npm', ['install', '--prefix', beside, '--no-audit', '--no-fund', '--no-save', ...packages], { limit: 300_000, cwd: cacheFolder('buf') })
-    .catch((error: unknown) => ({ code: 1, output: String(error) }))
-  if (ran.code !== 0) return { path: undefined, reason: `npm could not bring ${packages.join(', ')}: ${ran.output.trim().split('\n').at(-1) ?? ''}` }
+  const packages = [
+    `@bufbuild/buf@${buf.version}`,
+    `@bufbuild/protoc-gen-es@${generator}`,
+    `@bufbuild/protobuf@${generator}`,
+  ]
+  const ran = await runCommand(
+    'npm',
+    ['install', '--prefix', beside, '--no-audit', '--no-fund', '--no-save', ...packages],
+    { limit: 300_000, cwd: cacheFolder('buf') },
+  ).catch((error: unknown) => ({ code: 1, output: String(error) }))
+  if (ran.code !== 0)
+    return {
+      path: undefined,
+      reason: `npm could not bring ${packages.join(', ')}: ${ran.output.trim().split('\n').at(-1) ?? ''}`,
+    }
   renameSync(beside, home)
-  return (await has()) ? { path, version: buf.version } : { path: undefined, reason: 'npm brought a buf that does not run here' }
+  return (await has())
+    ? { path, version: buf.version }
+    : { path: undefined, reason: 'npm brought a buf that does not run here' }
 }
 
 if (isMain(import.meta.url)) {

@@ -10,19 +10,27 @@ import type { Installed } from './apt.ts'
 import { sayInstalled } from './say.ts'
 
 const version = '2.16.2'
-const modules = ['v2', 'binding/format/protobuf/v2', 'protocol/kafka_sarama/v2', 'protocol/nats_jetstream/v2'].map((path) => `github.com/cloudevents/sdk-go/${path}@v${version}`)
+const modules = ['v2', 'binding/format/protobuf/v2', 'protocol/kafka_sarama/v2', 'protocol/nats_jetstream/v2'].map(
+  (path) => `github.com/cloudevents/sdk-go/${path}@v${version}`,
+)
 const source = join(ROOT, 'test/real/go-cloudevents/main.go')
 
 let known: Promise<Installed> | undefined
 
 /** The executable as `path`, or the reason why it cannot be had here. Asks once per process. */
 export function installGoCloudEvents(): Promise<Installed> {
-  known ??= findOrInstall().catch((error: unknown) => ({ path: undefined, reason: error instanceof Error ? error.message : String(error) }))
+  known ??= findOrInstall().catch((error: unknown) => ({
+    path: undefined,
+    reason: error instanceof Error ? error.message : String(error),
+  }))
   return known
 }
 
 async function findOrInstall(): Promise<Installed> {
-  const made = createHash('sha256').update(JSON.stringify([modules, await readFile(source, 'utf8')])).digest('hex').slice(0, 16)
+  const made = createHash('sha256')
+    .update(JSON.stringify([modules, await readFile(source, 'utf8')]))
+    .digest('hex')
+    .slice(0, 16)
   const home = cacheFolder('go-cloudevents')
   const path = join(home, `receiver-${made}`)
   if (existsSync(path)) return { path, version }
@@ -32,9 +40,19 @@ async function findOrInstall(): Promise<Installed> {
   rmSync(folder, { recursive: true, force: true })
   await mkdir(folder)
   await copyFile(source, join(folder, 'main.go'))
-  for (const args of [['mod', 'init', 'example.test/receiver'], ['get', ...modules], ['mod', 'tidy'], ['build', '-trimpath', '-ldflags', '-s -w', '-o', 'receiver', '.']]) {
-    const ran = await runCommand('go', args, { cwd: folder, limit: 300_000, env: { GOFLAGS: '-mod=mod', CGO_ENABLED: '0', GOTOOLCHAIN: 'auto' } })
-    if (ran.code !== 0) throw new Error(`go ${args.slice(0, 2).join(' ')}: ${ran.output.trim().split('\n').at(-1) ?? ''}`)
+  for (const args of [
+    ['mod', 'init', 'example.test/receiver'],
+    ['get', ...modules],
+    ['mod', 'tidy'],
+    ['build', '-trimpath', '-ldflags', '-s -w', '-o', 'receiver', '.'],
+  ]) {
+    const ran = await runCommand('go', args, {
+      cwd: folder,
+      limit: 300_000,
+      env: { GOFLAGS: '-mod=mod', CGO_ENABLED: '0', GOTOOLCHAIN: 'auto' },
+    })
+    if (ran.code !== 0)
+      throw new Error(`go ${args.slice(0, 2).join(' ')}: ${ran.output.trim().split('\n').at(-1) ?? ''}`)
   }
   renameSync(join(folder, 'receiver'), path)
   rmSync(folder, { recursive: true, force: true })

@@ -21,13 +21,21 @@ let known: Promise<Installed> | undefined
 
 /** The executable as `path`, or the reason why it cannot be had here. Asks once per process. */
 export function installGoConsumer(): Promise<Installed> {
-  known ??= findOrInstall().catch((error: unknown) => ({ path: undefined, reason: error instanceof Error ? error.message : String(error) }))
+  known ??= findOrInstall().catch((error: unknown) => ({
+    path: undefined,
+    reason: error instanceof Error ? error.message : String(error),
+  }))
   return known
 }
 
 async function findOrInstall(): Promise<Installed> {
-  const messages = await Promise.all(protoFiles.map(async (file) => [file, ownFields(await readFile(join(ROOT, 'proto', file), 'utf8'))] as const))
-  const made = createHash('sha256').update(JSON.stringify([messages, await readFile(source, 'utf8'), version])).digest('hex').slice(0, 16)
+  const messages = await Promise.all(
+    protoFiles.map(async (file) => [file, ownFields(await readFile(join(ROOT, 'proto', file), 'utf8'))] as const),
+  )
+  const made = createHash('sha256')
+    .update(JSON.stringify([messages, await readFile(source, 'utf8'), version]))
+    .digest('hex')
+    .slice(0, 16)
   const path = join(cacheFolder('go-consumer'), `consumer-${made}`)
   if (existsSync(path)) return { path, version }
   const found = await runCommand('go', ['version'], { limit: 20_000 }).catch(() => undefined)
@@ -42,7 +50,11 @@ async function findOrInstall(): Promise<Installed> {
   }
   await copyFile(source, join(folder, 'main.go'))
   const run = async (file: string, args: readonly string[]): Promise<void> => {
-    const ran = await runCommand(file, args, { cwd: folder, limit: 300_000, env: { GOFLAGS: '-mod=mod', CGO_ENABLED: '0', GOTOOLCHAIN: 'auto' } })
+    const ran = await runCommand(file, args, {
+      cwd: folder,
+      limit: 300_000,
+      env: { GOFLAGS: '-mod=mod', CGO_ENABLED: '0', GOTOOLCHAIN: 'auto' },
+    })
     if (ran.code !== 0) throw new Error(`${args.slice(0, 2).join(' ')}: ${ran.output.trim().split('\n').at(-1) ?? ''}`)
   }
   const plugin = join(folder, 'protoc-gen-go')
@@ -50,7 +62,12 @@ async function findOrInstall(): Promise<Installed> {
   await run('go', ['get', `google.golang.org/protobuf@v${protobuf}`, `github.com/nats-io/nats.go@v${nats}`])
   await run('go', ['build', '-o', plugin, 'google.golang.org/protobuf/cmd/protoc-gen-go'])
   const packages = protoFiles.map((file) => `M${file}=${module}/${file.slice(0, file.lastIndexOf('/'))}`)
-  await run(join(buf.path, 'buf'), ['generate', 'proto', '--template', JSON.stringify({ version: 'v2', plugins: [{ local: plugin, out: '.', opt: [`module=${module}`, ...packages] }] })])
+  await run(join(buf.path, 'buf'), [
+    'generate',
+    'proto',
+    '--template',
+    JSON.stringify({ version: 'v2', plugins: [{ local: plugin, out: '.', opt: [`module=${module}`, ...packages] }] }),
+  ])
   await run('go', ['mod', 'tidy'])
   await run('go', ['build', '-trimpath', '-ldflags', '-s -w', '-o', join(folder, 'consumer'), '.'])
   renameSync(join(folder, 'consumer'), path)

@@ -28,7 +28,11 @@ export function installJars(wanted: Jars): Promise<Installed> {
 async function findOrInstall({ name, version, artifacts }: Jars): Promise<Installed> {
   const java = await runCommand('java', ['-version'], { limit: 20_000 }).catch(() => undefined)
   const found = Number(/version "(\d+)/.exec(java?.output ?? '')?.[1] ?? 0)
-  if (found < leastJava) return { path: undefined, reason: `${name} needs Java ${leastJava}, and ${found === 0 ? 'there is none' : `this is Java ${found}`}` }
+  if (found < leastJava)
+    return {
+      path: undefined,
+      reason: `${name} needs Java ${leastJava}, and ${found === 0 ? 'there is none' : `this is Java ${found}`}`,
+    }
   const folder = cacheFolder(name)
   const path = join(folder, version)
   if (existsSync(path)) return { path, version }
@@ -36,8 +40,15 @@ async function findOrInstall({ name, version, artifacts }: Jars): Promise<Instal
   const beside = `${path}.new`
   rmSync(beside, { recursive: true, force: true })
   writeFileSync(join(folder, 'pom.xml'), pom(name, artifacts))
-  const fetched = await runCommand('mvn', ['-q', '-B', 'dependency:copy-dependencies', `-DoutputDirectory=${beside}`], { limit: 300_000, cwd: folder }).catch((error: unknown) => ({ code: 1, output: String(error) }))
-  if (fetched.code !== 0) return { path: undefined, reason: `mvn could not bring ${artifacts[0] ?? ''}: ${fetched.output.trim().split('\n').at(-1) ?? ''}` }
+  const fetched = await runCommand('mvn', ['-q', '-B', 'dependency:copy-dependencies', `-DoutputDirectory=${beside}`], {
+    limit: 300_000,
+    cwd: folder,
+  }).catch((error: unknown) => ({ code: 1, output: String(error) }))
+  if (fetched.code !== 0)
+    return {
+      path: undefined,
+      reason: `mvn could not bring ${artifacts[0] ?? ''}: ${fetched.output.trim().split('\n').at(-1) ?? ''}`,
+    }
   renameSync(beside, path)
   return { path, version }
 }

@@ -21,17 +21,33 @@ export function installKeycloak(): Promise<Installed> {
 async function findOrInstall(): Promise<Installed> {
   const java = await runCommand('java', ['-version'], { limit: 20_000 }).catch(() => undefined)
   const version = Number(/version "(\d+)/.exec(java?.output ?? '')?.[1] ?? 0)
-  if (version < leastJava) return { path: undefined, reason: `keycloak needs Java ${leastJava}, and ${version === 0 ? 'there is none' : `this is Java ${version}`}` }
+  if (version < leastJava)
+    return {
+      path: undefined,
+      reason: `keycloak needs Java ${leastJava}, and ${version === 0 ? 'there is none' : `this is Java ${version}`}`,
+    }
   const unpacked = join(cacheFolder('keycloak'), keycloak.version)
   const home = join(unpacked, `keycloak-${keycloak.version}`)
   if (existsSync(home)) return { path: home, version: keycloak.version }
   // Unpacked beside its place, so that one that was interrupted is not taken for a whole one.
   const beside = `${unpacked}.new`
   rmSync(beside, { recursive: true, force: true })
-  const fetched = await runCommand('mvn', [
-    '-q', '-B', 'dependency:unpack', `-Dartifact=${keycloak.artifact}:${keycloak.version}:zip`, `-DoutputDirectory=${beside}`,
-  ], { limit: 300_000, cwd: cacheFolder('keycloak') }).catch((error: unknown) => ({ code: 1, output: String(error) }))
-  if (fetched.code !== 0) return { path: undefined, reason: `mvn could not bring ${keycloak.artifact}: ${fetched.output.trim().split('\n').at(-1) ?? ''}` }
+  const fetched = await runCommand(
+    'mvn',
+    [
+      '-q',
+      '-B',
+      'dependency:unpack',
+      `-Dartifact=${keycloak.artifact}:${keycloak.version}:zip`,
+      `-DoutputDirectory=${beside}`,
+    ],
+    { limit: 300_000, cwd: cacheFolder('keycloak') },
+  ).catch((error: unknown) => ({ code: 1, output: String(error) }))
+  if (fetched.code !== 0)
+    return {
+      path: undefined,
+      reason: `mvn could not bring ${keycloak.artifact}: ${fetched.output.trim().split('\n').at(-1) ?? ''}`,
+    }
   rmSync(unpacked, { recursive: true, force: true })
   renameSync(beside, unpacked)
   return { path: home, version: keycloak.version }

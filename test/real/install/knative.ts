@@ -17,7 +17,10 @@ const files = {
 const version = `${modules['knative.dev/eventing'].slice(1)}-${modules['knative.dev/serving'].slice(1)}`
 const limit = 600_000
 
-const reason = (error: unknown): Installed => ({ path: undefined, reason: error instanceof Error ? error.message : String(error) })
+const reason = (error: unknown): Installed => ({
+  path: undefined,
+  reason: error instanceof Error ? error.message : String(error),
+})
 let definitions: Promise<Installed> | undefined
 let display: Promise<Installed> | undefined
 
@@ -40,9 +43,12 @@ async function findDefinitions(): Promise<Installed> {
   rmSync(beside, { recursive: true, force: true })
   mkdirSync(beside)
   for (const [module, of] of Object.entries(modules)) {
-    const { Dir: folder, Error: problem } = JSON.parse(await go(beside, ['mod', 'download', '-json', `${module}@${of}`])) as { Dir?: string; Error?: string }
+    const { Dir: folder, Error: problem } = JSON.parse(
+      await go(beside, ['mod', 'download', '-json', `${module}@${of}`]),
+    ) as { Dir?: string; Error?: string }
     if (folder === undefined) throw new Error(`${module}: ${problem ?? 'it has no folder'}`)
-    for (const name of files[module as keyof typeof files]) writeFileSync(join(beside, name.replace(/^.*\//, '')), readFileSync(join(folder, name)))
+    for (const name of files[module as keyof typeof files])
+      writeFileSync(join(beside, name.replace(/^.*\//, '')), readFileSync(join(folder, name)))
   }
   renameSync(beside, path)
   return { path, version }
@@ -59,9 +65,22 @@ async function findDisplay(): Promise<Installed> {
   mkdirSync(folder)
   await go(folder, ['mod', 'init', 'example.test/event-display'])
   // The replacement is the module's own, which counts in its own builds alone.
-  await go(folder, ['mod', 'edit', `-require=knative.dev/eventing@${eventing}`, '-replace=github.com/miekg/dns@v1.0.14=github.com/miekg/dns@v1.1.25'])
+  await go(folder, [
+    'mod',
+    'edit',
+    `-require=knative.dev/eventing@${eventing}`,
+    '-replace=github.com/miekg/dns@v1.0.14=github.com/miekg/dns@v1.1.25',
+  ])
   await openPort(folder)
-  await go(folder, ['build', '-trimpath', '-ldflags', '-s -w', '-o', 'event_display', 'knative.dev/eventing/cmd/event_display'])
+  await go(folder, [
+    'build',
+    '-trimpath',
+    '-ldflags',
+    '-s -w',
+    '-o',
+    'event_display',
+    'knative.dev/eventing/cmd/event_display',
+  ])
   renameSync(join(folder, 'event_display'), path)
   rmSync(folder, { recursive: true, force: true })
   return installed
@@ -69,19 +88,33 @@ async function findDisplay(): Promise<Installed> {
 
 /** It listens on 8080 and nowhere else, which others here may have: of the module that listens it gets a copy in which PORT says where. */
 async function openPort(folder: string): Promise<void> {
-  const { Dir: sdk = '' } = JSON.parse(await go(folder, ['mod', 'download', '-json', 'github.com/cloudevents/sdk-go/v2@v2.15.2'])) as { Dir?: string }
+  const { Dir: sdk = '' } = JSON.parse(
+    await go(folder, ['mod', 'download', '-json', 'github.com/cloudevents/sdk-go/v2@v2.15.2']),
+  ) as { Dir?: string }
   const copied = await runCommand('cp', ['-R', '--no-preserve=mode', sdk, join(folder, 'sdk')], { limit: 60_000 })
   if (copied.code !== 0) throw new Error(copied.output)
   const file = join(folder, 'sdk/protocol/http/protocol_lifecycle.go')
   const [text, usual] = [readFileSync(file, 'utf8'), '\t\tport := 8080\n']
   if (!text.includes(usual)) throw new Error('the CloudEvents SDK has its port in another place')
-  writeFileSync(file, text.replace('import (\n', 'import (\n\t"os"\n\t"strconv"\n').replace(usual, `${usual}\t\tif said, err := strconv.Atoi(os.Getenv("PORT")); err == nil {\n\t\t\tport = said\n\t\t}\n`))
+  writeFileSync(
+    file,
+    text
+      .replace('import (\n', 'import (\n\t"os"\n\t"strconv"\n')
+      .replace(
+        usual,
+        `${usual}\t\tif said, err := strconv.Atoi(os.Getenv("PORT")); err == nil {\n\t\t\tport = said\n\t\t}\n`,
+      ),
+  )
   await go(folder, ['mod', 'edit', '-replace=github.com/cloudevents/sdk-go/v2=./sdk'])
 }
 
 async function go(cwd: string, args: readonly string[]): Promise<string> {
-  const ran = await runCommand('go', args, { cwd, limit, env: { GOFLAGS: '-mod=mod', CGO_ENABLED: '0', GOTOOLCHAIN: 'auto' } })
-  if (ran.code === 127) throw new Error('what is Knative\'s comes by Go, and there is none')
+  const ran = await runCommand('go', args, {
+    cwd,
+    limit,
+    env: { GOFLAGS: '-mod=mod', CGO_ENABLED: '0', GOTOOLCHAIN: 'auto' },
+  })
+  if (ran.code === 127) throw new Error("what is Knative's comes by Go, and there is none")
   if (ran.code !== 0) throw new Error(`go ${args.slice(0, 2).join(' ')}: ${ran.output.trim().split('\n').at(-1) ?? ''}`)
   return ran.stdout
 }

@@ -7,7 +7,10 @@ export const neo4j = { name: 'neo4j', version: '5.26.30' } as const
 
 /** The folder of jars as `path`, or the reason why it cannot be had here. */
 export function installNeo4j(): Promise<Installed> {
-  return installJars({ ...neo4j, artifacts: [`org.neo4j.app:neo4j-server:${neo4j.version}`, `org.neo4j:neo4j:${neo4j.version}`] })
+  return installJars({
+    ...neo4j,
+    artifacts: [`org.neo4j.app:neo4j-server:${neo4j.version}`, `org.neo4j:neo4j:${neo4j.version}`],
+  })
 }
 
 await sayInstalled(import.meta.url, neo4j.name, installNeo4j)

@@ -28,13 +28,22 @@ async function findOrInstall(): Promise<Installed> {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'main.go'), program)
-  const parts = ['exporter/debugexporter', 'receiver/otlpreceiver', 'otelcol'].map((part) => `go.opentelemetry.io/collector/${part}@v${collector.version}`)
+  const parts = ['exporter/debugexporter', 'receiver/otlpreceiver', 'otelcol'].map(
+    (part) => `go.opentelemetry.io/collector/${part}@v${collector.version}`,
+  )
   for (const args of [
-    ['mod', 'init', 'example.test/otelcol'], ['get', ...parts, `go.opentelemetry.io/collector/confmap/provider/fileprovider@v${collector.provider}`], ['mod', 'tidy'],
+    ['mod', 'init', 'example.test/otelcol'],
+    ['get', ...parts, `go.opentelemetry.io/collector/confmap/provider/fileprovider@v${collector.provider}`],
+    ['mod', 'tidy'],
     ['build', '-trimpath', '-ldflags', '-s -w', '-o', join(folder, 'otelcol'), '.'],
   ]) {
-    const ran = await runCommand('go', args, { cwd: folder, limit: buildLimit, env: { GOFLAGS: '-mod=mod', CGO_ENABLED: '0', GOTOOLCHAIN: 'auto' } })
-    if (ran.code !== 0) return { path: undefined, reason: `go ${args[0]}: ${ran.output.trim().split('\n').at(-1) ?? ''}` }
+    const ran = await runCommand('go', args, {
+      cwd: folder,
+      limit: buildLimit,
+      env: { GOFLAGS: '-mod=mod', CGO_ENABLED: '0', GOTOOLCHAIN: 'auto' },
+    })
+    if (ran.code !== 0)
+      return { path: undefined, reason: `go ${args[0]}: ${ran.output.trim().split('\n').at(-1) ?? ''}` }
   }
   renameSync(join(folder, 'otelcol'), path)
   rmSync(folder, { recursive: true, force: true })

@@ -10,9 +10,12 @@ export const pubsub = { name: 'pubsub-emulator', version: '0.8.20' } as const
 /** The emulator's jar as `path`, or the reason why it is not here. */
 export async function findPubSub(): Promise<Installed> {
   const path = `${folder}/lib/cloud-pubsub-emulator-${pubsub.version}-all.jar`
-  if (!existsSync(path)) return { path: undefined, reason: `the Pub/Sub emulator ${pubsub.version} is not in ${folder}` }
+  if (!existsSync(path))
+    return { path: undefined, reason: `the Pub/Sub emulator ${pubsub.version} is not in ${folder}` }
   const java = await runCommand('java', ['-version'], { limit: 20_000 }).catch(() => undefined)
-  return java?.code === 0 ? { path, version: pubsub.version } : { path: undefined, reason: 'the Pub/Sub emulator needs Java, and there is none' }
+  return java?.code === 0
+    ? { path, version: pubsub.version }
+    : { path: undefined, reason: 'the Pub/Sub emulator needs Java, and there is none' }
 }
 
 if (isMain(import.meta.url)) {

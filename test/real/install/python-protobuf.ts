@@ -8,8 +8,10 @@ const [tools, protobuf, nats] = ['1.85.1', '7.36.2', '2.16.0']
 /** The Python as `path`, or the reason why it cannot be had here. */
 export function installPythonProtobuf(): Promise<Installed> {
   return installPython({
-    name: 'python-protobuf', version: `${tools}-${protobuf}-${nats}`,
-    packages: [`grpcio-tools==${tools}`, `protobuf==${protobuf}`, `nats-py==${nats}`], imports: ['grpc_tools.protoc', 'google.protobuf', 'nats'],
+    name: 'python-protobuf',
+    version: `${tools}-${protobuf}-${nats}`,
+    packages: [`grpcio-tools==${tools}`, `protobuf==${protobuf}`, `nats-py==${nats}`],
+    imports: ['grpc_tools.protoc', 'google.protobuf', 'nats'],
   })
 }
 

@@ -28,12 +28,25 @@ export function installPython(wanted: PythonPackages): Promise<Installed> {
 async function findOrInstall({ name, version, packages, imports }: PythonPackages): Promise<Installed> {
   const home = join(cacheFolder(name), version)
   const path = join(home, 'bin/python')
-  const has = async (): Promise<boolean> => existsSync(path) && (await runCommand(path, ['-c', `import ${imports.join(', ')}`], { limit: 60_000 })).code === 0
+  const has = async (): Promise<boolean> =>
+    existsSync(path) && (await runCommand(path, ['-c', `import ${imports.join(', ')}`], { limit: 60_000 })).code === 0
   if (await has()) return { path, version }
   rmSync(home, { recursive: true, force: true })
-  for (const [command, ...args] of [['python3', '-m', 'venv', home], [path, '-m', 'pip', 'install', '-q', '--disable-pip-version-check', '--only-binary', ':all:', ...packages]] as const) {
-    const ran = await runCommand(command, args, { limit: 120_000 }).catch((error: unknown) => ({ code: 1, output: String(error) }))
-    if (ran.code !== 0) return { path: undefined, reason: `${command} ${args.slice(0, 3).join(' ')} failed: ${ran.output.trim().split('\n').at(-1) ?? ''}` }
+  for (const [command, ...args] of [
+    ['python3', '-m', 'venv', home],
+    [path, '-m', 'pip', 'install', '-q', '--disable-pip-version-check', '--only-binary', ':all:', ...packages],
+  ] as const) {
+    const ran = await runCommand(command, args, { limit: 120_000 }).catch((error: unknown) => ({
+      code: 1,
+      output: String(error),
+    }))
+    if (ran.code !== 0)
+      return {
+        path: undefined,
+        reason: `${command} ${args.slice(0, 3).join(' ')} failed: ${ran.output.trim().split('\n').at(-1) ?? ''}`,
+      }
   }
-  return (await has()) ? { path, version } : { path: undefined, reason: `pip brought a ${name} that cannot be imported` }
+  return (await has())
+    ? { path, version }
+    : { path: undefined, reason: `pip brought a ${name} that cannot be imported` }
 }

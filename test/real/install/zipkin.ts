@@ -21,17 +21,33 @@ export function installZipkin(): Promise<Installed> {
 async function findOrInstall(): Promise<Installed> {
   const java = await runCommand('java', ['-version'], { limit: 20_000 }).catch(() => undefined)
   const version = Number(/version "(\d+)/.exec(java?.output ?? '')?.[1] ?? 0)
-  if (version < leastJava) return { path: undefined, reason: `zipkin needs Java ${leastJava}, and ${version === 0 ? 'there is none' : `this is Java ${version}`}` }
+  if (version < leastJava)
+    return {
+      path: undefined,
+      reason: `zipkin needs Java ${leastJava}, and ${version === 0 ? 'there is none' : `this is Java ${version}`}`,
+    }
   const folder = join(cacheFolder('zipkin'), zipkin.version)
   const path = join(folder, `zipkin-server-${zipkin.version}-exec.jar`)
   if (existsSync(path)) return { path, version: zipkin.version }
   // Beside its place, so that one that was interrupted is not taken for a whole one.
   const beside = `${folder}.new`
   rmSync(beside, { recursive: true, force: true })
-  const fetched = await runCommand('mvn', [
-    '-q', '-B', 'dependency:copy', `-Dartifact=${zipkin.artifact}:${zipkin.version}:jar:exec`, `-DoutputDirectory=${beside}`,
-  ], { limit: 300_000, cwd: cacheFolder('zipkin') }).catch((error: unknown) => ({ code: 1, output: String(error) }))
-  if (fetched.code !== 0) return { path: undefined, reason: `mvn could not bring ${zipkin.artifact}: ${fetched.output.trim().split('\n').at(-1) ?? ''}` }
+  const fetched = await runCommand(
+    'mvn',
+    [
+      '-q',
+      '-B',
+      'dependency:copy',
+      `-Dartifact=${zipkin.artifact}:${zipkin.version}:jar:exec`,
+      `-DoutputDirectory=${beside}`,
+    ],
+    { limit: 300_000, cwd: cacheFolder('zipkin') },
+  ).catch((error: unknown) => ({ code: 1, output: String(error) }))
+  if (fetched.code !== 0)
+    return {
+      path: undefined,
+      reason: `mvn could not bring ${zipkin.artifact}: ${fetched.output.trim().split('\n').at(-1) ?? ''}`,
+    }
   rmSync(folder, { recursive: true, force: true })
   renameSync(beside, folder)
   return existsSync(path) ? { path, version: zipkin.version } : { path: undefined, reason: `mvn brought no ${path}` }

@@ -22,7 +22,11 @@ export async function startMoto(): Promise<VersionedAws> {
   if (python.path === undefined) throw new Error(python.reason)
   const [port = 0] = await freePorts(1)
   const said = await runCommand(python.path, ['-c', 'import moto; print(moto.__version__)'], { limit: 30_000 })
-  const server = await behind('123456789012', port, spawn(join(python.path, '../moto_server'), ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' }))
+  const server = await behind(
+    '123456789012',
+    port,
+    spawn(join(python.path, '../moto_server'), ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' }),
+  )
   return { ...server, version: said.stdout.trim(), direct: `http://127.0.0.1:${port}` }
 }
 
@@ -31,10 +35,22 @@ export async function startElasticmq(): Promise<VersionedAws> {
   const jars = await installElasticmq()
   if (jars.path === undefined) throw new Error(jars.reason)
   const [port = 0] = await freePorts(1)
-  const settings = [`rest-sqs.bind-hostname=127.0.0.1`, `rest-sqs.bind-port=${port}`, 'rest-stats.enabled=false', 'rest-sqs.sqs-limits=strict', `aws.region=${region}`]
-  const child = spawn('java', [...JVM, ...settings.map((one) => `-D${one}`), '-cp', join(jars.path, '*'), 'org.elasticmq.server.Main'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const settings = [
+    `rest-sqs.bind-hostname=127.0.0.1`,
+    `rest-sqs.bind-port=${port}`,
+    'rest-stats.enabled=false',
+    'rest-sqs.sqs-limits=strict',
+    `aws.region=${region}`,
+  ]
+  const child = spawn(
+    'java',
+    [...JVM, ...settings.map((one) => `-D${one}`), '-cp', join(jars.path, '*'), 'org.elasticmq.server.Main'],
+    { stdio: ['ignore', 'pipe', 'ignore'] },
+  )
   let version: string | undefined
-  child.stdout.setEncoding('utf8').on('data', (text: string) => { version ??= /Starting ElasticMQ server \(([^)]+)\)/.exec(text)?.[1] })
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    version ??= /Starting ElasticMQ server \(([^)]+)\)/.exec(text)?.[1]
+  })
   const server = await behind('000000000000', port, child)
   return { ...server, version }
 }
@@ -61,16 +77,28 @@ async function behind(account: string, port: number, child: ChildProcess): Promi
 }
 
 function answers(port: number): Promise<boolean> {
-  return passOn(port, '/', {}, '').then(() => true, () => false)
+  return passOn(port, '/', {}, '').then(
+    () => true,
+    () => false,
+  )
 }
 
 function passOn(port: number, path: string, headers: IncomingHttpHeaders, body: string): Promise<Passed> {
   return new Promise((resolve, reject) => {
-    const asked = request({ port, host: '127.0.0.1', path, method: 'POST', headers: { ...headers, connection: 'close' } }, (response) => {
-      const parts: Buffer[] = []
-      response.on('data', (part: Buffer) => parts.push(part)).on('error', reject)
-      response.on('end', () => { resolve({ status: response.statusCode ?? 0, body: Buffer.concat(parts).toString(), type: String(response.headers['content-type']) }) })
-    })
+    const asked = request(
+      { port, host: '127.0.0.1', path, method: 'POST', headers: { ...headers, connection: 'close' } },
+      (response) => {
+        const parts: Buffer[] = []
+        response.on('data', (part: Buffer) => parts.push(part)).on('error', reject)
+        response.on('end', () => {
+          resolve({
+            status: response.statusCode ?? 0,
+            body: Buffer.concat(parts).toString(),
+            type: String(response.headers['content-type']),
+          })
+        })
+      },
+    )
     asked.on('error', reject).end(body)
   })
 }

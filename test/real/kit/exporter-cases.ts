@@ -21,16 +21,33 @@ export interface ExporterCase {
   send(file: string, port: number): Promise<unknown>
 }
 
-function soft(name: string, version: ReplayOptions['version'], args: readonly string[], expected: Partial<Expected> = {}, tcp = false): ExporterCase {
+function soft(
+  name: string,
+  version: ReplayOptions['version'],
+  args: readonly string[],
+  expected: Partial<Expected> = {},
+  tcp = false,
+): ExporterCase {
   return {
-    name, capture: captureFor(expected, version), program: softflowd, tcp, expected: { families: version === 5 ? [4] : [4, 6], ...expected },
+    name,
+    capture: captureFor(expected, version),
+    program: softflowd,
+    tcp,
+    expected: { families: version === 5 ? [4] : [4, 6], ...expected },
     send: (file, port) => replaySoftflowd({ file, port, version, args: tcp ? [...args, '-P', 'tcp'] : args }),
   }
 }
 
-function probe(name: string, options: Pick<PmacctOptions, 'plugin' | 'version' | 'sampling'>, expected: Partial<Expected> = {}): ExporterCase {
+function probe(
+  name: string,
+  options: Pick<PmacctOptions, 'plugin' | 'version' | 'sampling'>,
+  expected: Partial<Expected> = {},
+): ExporterCase {
   return {
-    name, capture: captureFor(expected), program: pmacct, expected: { families: [4, 6], ...expected },
+    name,
+    capture: captureFor(expected),
+    program: pmacct,
+    expected: { families: [4, 6], ...expected },
     send: (file, port) => replayPmacct({ ...options, file, port }),
   }
 }
@@ -77,11 +94,19 @@ export function toldBy({ name, tcp }: ExporterCase): { readonly system: string; 
 }
 
 /** Sends the capture into a Weir of its own; answers what differs. */
-export async function runCase(one: ExporterCase, capture: { readonly file: string; readonly sum: CaptureSum; readonly folder: string }): Promise<string[]> {
+export async function runCase(
+  one: ExporterCase,
+  capture: { readonly file: string; readonly sum: CaptureSum; readonly folder: string },
+): Promise<string[]> {
   const sflow = one.name.includes('sFlow')
   await using weir = await startWeir({
     folder: capture.folder,
-    config: { sources: { netflow: one.tcp === true ? { tcp: '127.0.0.1:0' } : {}, sflow: { listen: sflow ? '127.0.0.1:0' : 'off' } } },
+    config: {
+      sources: {
+        netflow: one.tcp === true ? { tcp: '127.0.0.1:0' } : {},
+        sflow: { listen: sflow ? '127.0.0.1:0' : 'off' },
+      },
+    },
   })
   const { sources } = await weir.pipeline()
   const source = sources.find(({ type }) => type === (sflow ? 'sflow' : 'netflow'))

@@ -4,7 +4,10 @@ import { createServer, request, type IncomingMessage, type Server, type ServerRe
 import { freePorts } from '../../kit/free-port.ts'
 
 /** `reset`: the connection ends without an answer. `silent`: no answer, ever. */
-export type Failing = { readonly status: number; readonly headers?: Readonly<Record<string, string>> } | 'reset' | 'silent'
+export type Failing =
+  | { readonly status: number; readonly headers?: Readonly<Record<string, string>> }
+  | 'reset'
+  | 'silent'
 
 export class FailingFront {
   /** What the next requests get, in this order; when none is left, they are passed on. */
@@ -18,7 +21,9 @@ export class FailingFront {
   private constructor(port: number, target: number) {
     this.port = port
     this.#target = target
-    this.#server = createServer((asked, answer) => { this.#take(asked, answer) })
+    this.#server = createServer((asked, answer) => {
+      this.#take(asked, answer)
+    })
   }
 
   /** `target`: the receiver's port on loopback. */
@@ -44,15 +49,23 @@ export class FailingFront {
     this.given.set(name, (this.given.get(name) ?? 0) + 1)
     if (fault === 'reset') asked.socket.resetAndDestroy()
     else if (fault === 'silent') asked.resume()
-    else asked.resume().on('end', () => { answer.writeHead(fault.status, fault.headers).end() })
+    else
+      asked.resume().on('end', () => {
+        answer.writeHead(fault.status, fault.headers).end()
+      })
   }
 
   #pass(asked: IncomingMessage, answer: ServerResponse): void {
-    const passed = request({ host: '127.0.0.1', port: this.#target, method: asked.method, path: asked.url, headers: asked.headers }, (got) => {
-      answer.writeHead(got.statusCode ?? 502, got.headers)
-      got.pipe(answer)
+    const passed = request(
+      { host: '127.0.0.1', port: this.#target, method: asked.method, path: asked.url, headers: asked.headers },
+      (got) => {
+        answer.writeHead(got.statusCode ?? 502, got.headers)
+        got.pipe(answer)
+      },
+    )
+    passed.on('error', () => {
+      answer.destroy()
     })
-    passed.on('error', () => { answer.destroy() })
     asked.pipe(passed)
   }
 }

@@ -37,8 +37,21 @@ export async function startKafkaCluster(count: number): Promise<KafkaCluster> {
   const dir = await mkdtemp(join(tmpdir(), 'weir-kafkas-'))
   const ports = await freePorts(2 * count)
   const java = [...JVM, `-Dlog4j2.configurationFile=${writeLogging(dir)}`, '-cp', join(program.path, '*')]
-  const voters = Array.from({ length: count }, (_, index) => `${index + 1}@127.0.0.1:${ports[count + index] ?? 0}`).join(',')
-  const brokers = await Promise.all(Array.from({ length: count }, (_, index) => prepare(java, dir, { id: index + 1, port: ports[index] ?? 0, controller: ports[count + index] ?? 0, voters, count })))
+  const voters = Array.from(
+    { length: count },
+    (_, index) => `${index + 1}@127.0.0.1:${ports[count + index] ?? 0}`,
+  ).join(',')
+  const brokers = await Promise.all(
+    Array.from({ length: count }, (_, index) =>
+      prepare(java, dir, {
+        id: index + 1,
+        port: ports[index] ?? 0,
+        controller: ports[count + index] ?? 0,
+        voters,
+        count,
+      }),
+    ),
+  )
   // A quorum is there once most of them are: none is waited for alone.
   await Promise.all(brokers.map((broker) => broker.start()))
   return {
@@ -58,20 +71,46 @@ interface Node {
   readonly count: number
 }
 
-async function prepare(java: readonly string[], dir: string, { id, port, controller, voters, count }: Node): Promise<KafkaBroker> {
+async function prepare(
+  java: readonly string[],
+  dir: string,
+  { id, port, controller, voters, count }: Node,
+): Promise<KafkaBroker> {
   const data = join(dir, `data-${id}`)
   mkdirSync(data)
   const config = join(dir, `broker-${id}.properties`)
-  writeFileSync(config, `${[
-    'process.roles=broker,controller', `node.id=${id}`, `controller.quorum.voters=${voters}`,
-    `listeners=PLAIN://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}`, `advertised.listeners=PLAIN://127.0.0.1:${port}`,
-    'listener.security.protocol.map=PLAIN:PLAINTEXT,CONTROLLER:PLAINTEXT', 'controller.listener.names=CONTROLLER', 'inter.broker.listener.name=PLAIN', `log.dirs=${data}`,
-    'auto.create.topics.enable=false', `default.replication.factor=${count}`, `min.insync.replicas=${count - 1}`, `offsets.topic.replication.factor=${count}`, 'offsets.topic.num.partitions=3',
-    `transaction.state.log.replication.factor=${count}`, `transaction.state.log.min.isr=${count - 1}`, `share.coordinator.state.topic.replication.factor=${count}`, 'group.initial.rebalance.delay.ms=0',
-    // A broker that is gone is noticed soon, and one that comes back need not wait for its earlier life to be given up.
-    'broker.heartbeat.interval.ms=500', 'broker.session.timeout.ms=3000', 'replica.lag.time.max.ms=5000',
-  ].join('\n')}\n`)
-  await promisify(execFile)('java', [...java, 'kafka.tools.StorageTool', 'format', '-t', 'AAAAAAAAAAAAAAAAAAAAAA', '-c', config], { timeout: 60_000 })
+  writeFileSync(
+    config,
+    `${[
+      'process.roles=broker,controller',
+      `node.id=${id}`,
+      `controller.quorum.voters=${voters}`,
+      `listeners=PLAIN://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}`,
+      `advertised.listeners=PLAIN://127.0.0.1:${port}`,
+      'listener.security.protocol.map=PLAIN:PLAINTEXT,CONTROLLER:PLAINTEXT',
+      'controller.listener.names=CONTROLLER',
+      'inter.broker.listener.name=PLAIN',
+      `log.dirs=${data}`,
+      'auto.create.topics.enable=false',
+      `default.replication.factor=${count}`,
+      `min.insync.replicas=${count - 1}`,
+      `offsets.topic.replication.factor=${count}`,
+      'offsets.topic.num.partitions=3',
+      `transaction.state.log.replication.factor=${count}`,
+      `transaction.state.log.min.isr=${count - 1}`,
+      `share.coordinator.state.topic.replication.factor=${count}`,
+      'group.initial.rebalance.delay.ms=0',
+      // A broker that is gone is noticed soon, and one that comes back need not wait for its earlier life to be given up.
+      'broker.heartbeat.interval.ms=500',
+      'broker.session.timeout.ms=3000',
+      'replica.lag.time.max.ms=5000',
+    ].join('\n')}\n`,
+  )
+  await promisify(execFile)(
+    'java',
+    [...java, 'kafka.tools.StorageTool', 'format', '-t', 'AAAAAAAAAAAAAAAAAAAAAA', '-c', config],
+    { timeout: 60_000 },
+  )
   let running: ChildProcess | undefined
   return {
     id,

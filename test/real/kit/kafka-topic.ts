@@ -1,6 +1,14 @@
 // What a test does to a Kafka cluster beside the connector: topics are made and read, partition by partition.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AclOperations, AclPermissionTypes, Admin, Base, fetchV17, ResourcePatternTypes, ResourceTypes } from '@platformatic/kafka'
+import {
+  AclOperations,
+  AclPermissionTypes,
+  Admin,
+  Base,
+  fetchV17,
+  ResourcePatternTypes,
+  ResourceTypes,
+} from '@platformatic/kafka'
 
 export interface StoredRecord {
   readonly partition: number
@@ -22,11 +30,23 @@ export class KafkaObserver {
   readonly #options: { clientId: string; bootstrapBrokers: string[]; retries: number; timeout: number }
 
   constructor(...ports: readonly number[]) {
-    this.#options = { clientId: 'observer', bootstrapBrokers: ports.map((port) => `127.0.0.1:${port}`), retries: 20, timeout: 10_000 }
+    this.#options = {
+      clientId: 'observer',
+      bootstrapBrokers: ports.map((port) => `127.0.0.1:${port}`),
+      retries: 20,
+      timeout: 10_000,
+    }
   }
 
   async create(topic: string, { partitions = 3, configs = {} }: TopicOptions = {}): Promise<void> {
-    await this.#admin((admin) => admin.createTopics({ topics: [topic], partitions, replicas: 1, configs: Object.entries(configs).map(([name, value]) => ({ name, value })) }))
+    await this.#admin((admin) =>
+      admin.createTopics({
+        topics: [topic],
+        partitions,
+        replicas: 1,
+        configs: Object.entries(configs).map(([name, value]) => ({ name, value })),
+      }),
+    )
     // The broker says so before it leads every partition.
     for (let attempt = 0; ; attempt++) {
       try {
@@ -41,7 +61,13 @@ export class KafkaObserver {
 
   /** Copies in sync of the partition that has fewest. */
   async inSync(topic: string): Promise<number> {
-    return this.#base(async (base) => Math.min(...(await base.metadata({ topics: [topic] })).topics.get(topic)?.partitions.map(({ isr }) => isr.length) ?? [0]))
+    return this.#base(async (base) =>
+      Math.min(
+        ...((await base.metadata({ topics: [topic] })).topics.get(topic)?.partitions.map(({ isr }) => isr.length) ?? [
+          0,
+        ]),
+      ),
+    )
   }
 
   /** Adds partitions until there are so many. */
@@ -54,7 +80,9 @@ export class KafkaObserver {
   }
 
   async partitions(topic: string): Promise<number> {
-    return this.#base(async (base) => (await base.metadata({ topics: [topic] })).topics.get(topic)?.partitionsCount ?? 0)
+    return this.#base(
+      async (base) => (await base.metadata({ topics: [topic] })).topics.get(topic)?.partitionsCount ?? 0,
+    )
   }
 
   /** Everything that is stored, partition by partition in its order; rejects for a topic that is not there. */
@@ -69,13 +97,41 @@ export class KafkaObserver {
         if (broker === undefined) throw new Error(`partition ${partition} of ${topic} has no leader`)
         const connection = await base.connections.get(broker)
         for (let offset = 0, end = 1; offset < end;) {
-          const { responses } = await fetchV17.api.async(connection, 100, 0, 64 * 2 ** 20, 0, 0, -1, [{ topicId: found.id, partitions: [{ partition, currentLeaderEpoch: -1, fetchOffset: BigInt(offset), lastFetchedEpoch: -1, partitionMaxBytes: 64 * 2 ** 20 }] }], [], '')
+          const { responses } = await fetchV17.api.async(
+            connection,
+            100,
+            0,
+            64 * 2 ** 20,
+            0,
+            0,
+            -1,
+            [
+              {
+                topicId: found.id,
+                partitions: [
+                  {
+                    partition,
+                    currentLeaderEpoch: -1,
+                    fetchOffset: BigInt(offset),
+                    lastFetchedEpoch: -1,
+                    partitionMaxBytes: 64 * 2 ** 20,
+                  },
+                ],
+              },
+            ],
+            [],
+            '',
+          )
           const answer = responses[0]?.partitions[0]
           end = Number(answer?.highWatermark ?? 0n)
           for (const { firstOffset, records: some, attributes, lastOffsetDelta } of answer?.records ?? []) {
             for (const { offsetDelta, key, value, headers } of some) {
               records.push({
-                partition, offset: Number(firstOffset) + offsetDelta, key: key?.toString(), value: value ?? Buffer.alloc(0), compression: attributes & 7,
+                partition,
+                offset: Number(firstOffset) + offsetDelta,
+                key: key?.toString(),
+                value: value ?? Buffer.alloc(0),
+                compression: attributes & 7,
                 headers: Object.fromEntries(headers.map(([name, text]) => [String(name), String(text)])),
               })
             }
@@ -95,7 +151,9 @@ export class KafkaObserver {
 
   /** A user may write to a topic, and nobody may do anything else with it. */
   async onlyWrite(user: string, topic: string): Promise<void> {
-    await this.#admin((admin) => admin.createAcls({ creations: [{ ...ruleFor(user, topic), permissionType: AclPermissionTypes.ALLOW }] }))
+    await this.#admin((admin) =>
+      admin.createAcls({ creations: [{ ...ruleFor(user, topic), permissionType: AclPermissionTypes.ALLOW }] }),
+    )
   }
 
   async #base<T>(use: (base: Base) => Promise<T>): Promise<T> {
@@ -118,5 +176,12 @@ export class KafkaObserver {
 }
 
 function ruleFor(user: string, topic: string) {
-  return { resourceType: ResourceTypes.TOPIC, resourceName: topic, resourcePatternType: ResourcePatternTypes.LITERAL, principal: `User:${user}`, host: '*', operation: AclOperations.WRITE }
+  return {
+    resourceType: ResourceTypes.TOPIC,
+    resourceName: topic,
+    resourcePatternType: ResourcePatternTypes.LITERAL,
+    principal: `User:${user}`,
+    host: '*',
+    operation: AclOperations.WRITE,
+  }
 }

@@ -15,7 +15,11 @@ export interface Keycloak {
   /** Calls the admin API below /admin/realms; throws for anything but success. Gives the JSON of the answer, or where it was made. */
   manage(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<unknown>
   /** Tokens of a user for a client, by his password. */
-  tokens(realm: string, client: string, user: string): Promise<{ access_token: string; id_token?: string; refresh_token?: string }>
+  tokens(
+    realm: string,
+    client: string,
+    user: string,
+  ): Promise<{ access_token: string; id_token?: string; refresh_token?: string }>
   stop(): Promise<void>
 }
 
@@ -27,12 +31,31 @@ export async function startKeycloak(): Promise<Keycloak> {
   if (installed.path === undefined) throw new Error(installed.reason)
   const [port = 0] = await freePorts(1)
   const url = `http://127.0.0.1:${port}`
-  const child = spawn('sh', [`${installed.path}/bin/kc.sh`, 'start-dev', '--db=dev-mem', '--cache=local', '--http-host=127.0.0.1', `--http-port=${port}`, '--log-level=warn'], {
-    detached: true, stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, KC_BOOTSTRAP_ADMIN_USERNAME: admin.name, KC_BOOTSTRAP_ADMIN_PASSWORD: admin.password, JAVA_OPTS_KC_HEAP: '-Xms64m -Xmx512m' },
-  })
+  const child = spawn(
+    'sh',
+    [
+      `${installed.path}/bin/kc.sh`,
+      'start-dev',
+      '--db=dev-mem',
+      '--cache=local',
+      '--http-host=127.0.0.1',
+      `--http-port=${port}`,
+      '--log-level=warn',
+    ],
+    {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        ...process.env,
+        KC_BOOTSTRAP_ADMIN_USERNAME: admin.name,
+        KC_BOOTSTRAP_ADMIN_PASSWORD: admin.password,
+        JAVA_OPTS_KC_HEAP: '-Xms64m -Xmx512m',
+      },
+    },
+  )
   let said = ''
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-20_000)))
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-20_000)))
   const exited = once(child, 'exit')
   // The whole group: the script starts Java.
   const kill = (): void => {
@@ -48,18 +71,39 @@ export async function startKeycloak(): Promise<Keycloak> {
     kill()
     if (child.exitCode === null && child.signalCode === null) await exited
   }
-  for (let waited = 0; !(await fetch(`${url}/realms/master`).then(({ ok }) => ok, () => false)); waited += 250) {
+  for (
+    let waited = 0;
+    !(await fetch(`${url}/realms/master`).then(
+      ({ ok }) => ok,
+      () => false,
+    ));
+    waited += 250
+  ) {
     if (waited > READY_LIMIT || child.exitCode !== null) {
       await stop()
       throw new Error(`Keycloak was not ready (exit ${child.exitCode}):\n${said}`)
     }
     await sleep(250)
   }
-  return { url, stop, manage: (method, path, body) => manage(url, method, path, body), tokens: (realm, client, user) => passwordGrant(url, realm, client, user, passwordOf(user)) }
+  return {
+    url,
+    stop,
+    manage: (method, path, body) => manage(url, method, path, body),
+    tokens: (realm, client, user) => passwordGrant(url, realm, client, user, passwordOf(user)),
+  }
 }
 
-async function passwordGrant(url: string, realm: string, client: string, username: string, password: string): Promise<{ access_token: string }> {
-  const answer = await fetch(`${url}/realms/${realm}/protocol/openid-connect/token`, { method: 'POST', body: new URLSearchParams({ grant_type: 'password', client_id: client, username, password, scope: 'openid' }) })
+async function passwordGrant(
+  url: string,
+  realm: string,
+  client: string,
+  username: string,
+  password: string,
+): Promise<{ access_token: string }> {
+  const answer = await fetch(`${url}/realms/${realm}/protocol/openid-connect/token`, {
+    method: 'POST',
+    body: new URLSearchParams({ grant_type: 'password', client_id: client, username, password, scope: 'openid' }),
+  })
   if (!answer.ok) throw new Error(`no token for ${username}: ${answer.status} ${await answer.text()}`)
   return (await answer.json()) as { access_token: string }
 }
@@ -68,7 +112,12 @@ async function manage(url: string, method: string, path: string, body: unknown):
   // Its own tokens live for a minute.
   const { access_token: token } = await passwordGrant(url, 'master', 'admin-cli', admin.name, admin.password)
   const answer = await fetch(`${url}/admin/realms${path}`, {
-    method, headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) }, ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    method,
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   })
   const text = await answer.text()
   if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`)

@@ -23,7 +23,20 @@ const READY_LIMIT = 60_000
 /** Resolves when everything is watched that the account may read. `folder` is its data folder. */
 export async function startKollect(folder: string, env: Readonly<Record<string, string>>): Promise<Kollect> {
   const [api = 0, ops = 0] = await freePorts(2)
-  const child = spawn(localBin('node'), [join(ROOT, 'bin/weir.mjs'), 'kollect', '--data', folder, '--listen', `127.0.0.1:${api}`, '--ops', `127.0.0.1:${ops}`], { env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(
+    localBin('node'),
+    [
+      join(ROOT, 'bin/weir.mjs'),
+      'kollect',
+      '--data',
+      folder,
+      '--listen',
+      `127.0.0.1:${api}`,
+      '--ops',
+      `127.0.0.1:${ops}`,
+    ],
+    { env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'pipe'] },
+  )
   const kill = (): void => void child.kill('SIGKILL')
   process.once('exit', kill)
   const exited = once(child, 'exit')
@@ -44,10 +57,20 @@ export async function startKollect(folder: string, env: Readonly<Record<string, 
     }
     await sleep(100)
   }
-  return { apiUrl: `http://127.0.0.1:${api}`, get log() { return said }, opsUrl: `http://127.0.0.1:${ops}`, stop: () => end('SIGTERM'), [Symbol.asyncDispose]: async () => void (await end('SIGKILL')) }
+  return {
+    apiUrl: `http://127.0.0.1:${api}`,
+    get log() {
+      return said
+    },
+    opsUrl: `http://127.0.0.1:${ops}`,
+    stop: () => end('SIGTERM'),
+    [Symbol.asyncDispose]: async () => void (await end('SIGKILL')),
+  }
 }
 
 async function synced(port: number): Promise<boolean> {
-  const answer = await fetch(`http://127.0.0.1:${port}/api/v1/clusters`).then((found) => found.json() as Promise<{ clusters: { synced: boolean }[] }>).catch(() => undefined)
+  const answer = await fetch(`http://127.0.0.1:${port}/api/v1/clusters`)
+    .then((found) => found.json() as Promise<{ clusters: { synced: boolean }[] }>)
+    .catch(() => undefined)
   return answer?.clusters[0]?.synced === true
 }

@@ -74,7 +74,16 @@ export class Churn {
 
   async create(): Promise<string> {
     const name = `${this.#prefix}-${this.#next++}`
-    const object = await this.#until(() => this.kube.call('POST', path, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, labels: { churn: this.#prefix } }, data: { value: '0' } }), () => this.#read(name))
+    const object = await this.#until(
+      () =>
+        this.kube.call('POST', path, {
+          apiVersion: 'v1',
+          kind: 'ConfigMap',
+          metadata: { name, labels: { churn: this.#prefix } },
+          data: { value: '0' },
+        }),
+      () => this.#read(name),
+    )
     const { uid, resourceVersion } = object['metadata'] as { uid: string; resourceVersion: string }
     this.written.set(uid, { name, versions: [resourceVersion], deleted: false })
     return uid
@@ -83,19 +92,28 @@ export class Churn {
   async change(uid: string): Promise<void> {
     const written = this.#of(uid)
     const value = String(written.versions.length)
-    const object = await this.#until(() => this.kube.call('PATCH', `${path}/${written.name}`, { data: { value } }, 'application/merge-patch+json'), () => this.#read(written.name, value))
+    const object = await this.#until(
+      () => this.kube.call('PATCH', `${path}/${written.name}`, { data: { value } }, 'application/merge-patch+json'),
+      () => this.#read(written.name, value),
+    )
     const { resourceVersion } = object['metadata'] as { resourceVersion: string }
     if (resourceVersion !== written.versions.at(-1)) written.versions.push(resourceVersion)
   }
 
   async remove(uid: string): Promise<void> {
     const written = this.#of(uid)
-    await this.#until(() => this.kube.call('DELETE', `${path}/${written.name}`), async () => ((await this.#read(written.name)) === undefined ? {} : undefined))
+    await this.#until(
+      () => this.kube.call('DELETE', `${path}/${written.name}`),
+      async () => ((await this.#read(written.name)) === undefined ? {} : undefined),
+    )
     written.deleted = true
   }
 
   /** After an error nobody knows whether it was written: what is there now says so. */
-  async #until(write: () => Promise<Record<string, unknown>>, done: () => Promise<Record<string, unknown> | undefined>): Promise<Record<string, unknown>> {
+  async #until(
+    write: () => Promise<Record<string, unknown>>,
+    done: () => Promise<Record<string, unknown> | undefined>,
+  ): Promise<Record<string, unknown>> {
     for (let tries = 0; ; tries++) {
       if (tries > 0) {
         const found = await done().catch(() => undefined)
@@ -111,9 +129,13 @@ export class Churn {
   }
 
   async #read(name: string, value?: string): Promise<Record<string, unknown> | undefined> {
-    const list = (await this.kube.call('GET', `${path}?fieldSelector=metadata.name%3D${name}`))['items'] as { data?: { value?: string } }[]
+    const list = (await this.kube.call('GET', `${path}?fieldSelector=metadata.name%3D${name}`))['items'] as {
+      data?: { value?: string }
+    }[]
     const [found] = list
-    return found === undefined || (value !== undefined && found.data?.value !== value) ? undefined : (found as Record<string, unknown>)
+    return found === undefined || (value !== undefined && found.data?.value !== value)
+      ? undefined
+      : (found as Record<string, unknown>)
   }
 
   #of(uid: string): Written {
@@ -146,16 +168,27 @@ export class Churn {
       // An object may come and go while nobody looks.
       if (gaps && deleted && list.length === 0) continue
       if (first?.operation !== 'created') problems.push(`${name}: begins with ${first?.operation ?? 'nothing'}`)
-      if ((last?.operation === 'deleted') !== deleted) problems.push(`${name}: ends with ${last?.operation ?? 'nothing'}, and was ${deleted ? '' : 'not '}deleted`)
-      if (list.slice(0, -1).some(({ operation }) => operation === 'deleted')) problems.push(`${name}: something was told after its end`)
+      if ((last?.operation === 'deleted') !== deleted)
+        problems.push(`${name}: ends with ${last?.operation ?? 'nothing'}, and was ${deleted ? '' : 'not '}deleted`)
+      if (list.slice(0, -1).some(({ operation }) => operation === 'deleted'))
+        problems.push(`${name}: something was told after its end`)
       const said = live.map(({ resourceVersion }) => resourceVersion)
-      if (!gaps && said.join() !== versions.join()) problems.push(`${name}: versions ${said.join()} instead of ${versions.join()}`)
-      if (gaps && said.some((version, at) => versions.indexOf(version) <= versions.indexOf(said[at - 1] ?? ''))) problems.push(`${name}: versions ${said.join()} are not in the order of ${versions.join()}`)
-      if (!deleted && said.at(-1) !== versions.at(-1)) problems.push(`${name}: the last version told is ${said.at(-1) ?? 'none'}, and it is ${versions.at(-1) ?? 'none'}`)
+      if (!gaps && said.join() !== versions.join())
+        problems.push(`${name}: versions ${said.join()} instead of ${versions.join()}`)
+      if (gaps && said.some((version, at) => versions.indexOf(version) <= versions.indexOf(said[at - 1] ?? '')))
+        problems.push(`${name}: versions ${said.join()} are not in the order of ${versions.join()}`)
+      if (!deleted && said.at(-1) !== versions.at(-1))
+        problems.push(
+          `${name}: the last version told is ${said.at(-1) ?? 'none'}, and it is ${versions.at(-1) ?? 'none'}`,
+        )
       list.forEach((each, at) => {
         const before = list[at - 1]
-        if ((each.old === null) !== (at === 0) || (each.new === null) !== (each.operation === 'deleted')) problems.push(`${name}: ${each.operation} of ${each.resourceVersion} has no state before it or none after it`)
-        if (before !== undefined && each.old !== before.new) problems.push(`${name}: ${each.operation} of ${each.resourceVersion} does not begin where the change before it ended`)
+        if ((each.old === null) !== (at === 0) || (each.new === null) !== (each.operation === 'deleted'))
+          problems.push(`${name}: ${each.operation} of ${each.resourceVersion} has no state before it or none after it`)
+        if (before !== undefined && each.old !== before.new)
+          problems.push(
+            `${name}: ${each.operation} of ${each.resourceVersion} does not begin where the change before it ended`,
+          )
       })
     }
     return problems
@@ -174,8 +207,13 @@ export async function toldOf(weir: WeirProcess, prefix: string): Promise<Told[]>
 }
 
 /** As {@link toldOf} of replicas that take turns: in the order of the epochs, and what several told under one id once. */
-export async function toldByAll(replicas: readonly WeirProcess[], prefix: string): Promise<{ readonly told: Told[]; readonly again: number }> {
-  const rows = (await Promise.all(replicas.map((weir) => rowsOf(weir, prefix)))).flat().sort((a, b) => a.epoch - b.epoch || compare(a.place, b.place))
+export async function toldByAll(
+  replicas: readonly WeirProcess[],
+  prefix: string,
+): Promise<{ readonly told: Told[]; readonly again: number }> {
+  const rows = (await Promise.all(replicas.map((weir) => rowsOf(weir, prefix))))
+    .flat()
+    .sort((a, b) => a.epoch - b.epoch || compare(a.place, b.place))
   const ids = new Set<string>()
   const told = rows.filter(({ told: { id } }) => !ids.has(id) && ids.add(id)).map((row) => row.told)
   return { told, again: rows.length - told.length }
@@ -185,8 +223,13 @@ type Place = readonly [number, number, number]
 
 const compare = (a: Place, b: Place): number => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]
 
-async function rowsOf(weir: WeirProcess, prefix: string): Promise<{ readonly told: Told; readonly place: Place; readonly epoch: number }[]> {
-  const rows = await weir.sql<Told & { pos: string; turn: string | null }>(`SELECT id, _pos AS pos, extensions->>'epoch' AS turn, data->>'uid' AS uid, data->>'operation' AS operation, data->>'resourceVersion' AS "resourceVersion", data->>'kind' AS kind, data->>'name' AS name,
+async function rowsOf(
+  weir: WeirProcess,
+  prefix: string,
+): Promise<{ readonly told: Told; readonly place: Place; readonly epoch: number }[]> {
+  const rows = await weir.sql<
+    Told & { pos: string; turn: string | null }
+  >(`SELECT id, _pos AS pos, extensions->>'epoch' AS turn, data->>'uid' AS uid, data->>'operation' AS operation, data->>'resourceVersion' AS "resourceVersion", data->>'kind' AS kind, data->>'name' AS name,
     (data->>'coalesced') = 'true' AS coalesced, md5(nullif((data->'old')::VARCHAR, 'null')) AS old, md5(nullif((data->'new')::VARCHAR, 'null')) AS new
     FROM events WHERE family = 'change' AND subject LIKE 'configmaps/default/${prefix}-%'`)
   return rows.map(({ pos, turn, ...told }) => {
@@ -196,7 +239,13 @@ async function rowsOf(weir: WeirProcess, prefix: string): Promise<{ readonly tol
 }
 
 /** Waits until what is told has no more problems, or the time is over; returns those of the last look. */
-export async function judged(weir: WeirProcess, churn: Churn, prefix: string, limitMs: number, gaps = false): Promise<string[]> {
+export async function judged(
+  weir: WeirProcess,
+  churn: Churn,
+  prefix: string,
+  limitMs: number,
+  gaps = false,
+): Promise<string[]> {
   const began = performance.now()
   for (;;) {
     const problems = churn.judge(await toldOf(weir, prefix), gaps)

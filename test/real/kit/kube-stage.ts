@@ -10,9 +10,16 @@ import { kubeconfigOf, startKube, type Kube } from './kube.ts'
 
 /** What a suite is run against that has a cluster. */
 export function againstKube(system: string, kube: () => Kube): readonly Against[] {
-  const etcd = async (): Promise<string | undefined> => /\d+(?:\.\d+)+/.exec((await runCommand(join(findKubernetes().path ?? '', 'etcd'), ['--version'], { limit: 10_000 })).output)?.[0]
+  const etcd = async (): Promise<string | undefined> =>
+    /\d+(?:\.\d+)+/.exec(
+      (await runCommand(join(findKubernetes().path ?? '', 'etcd'), ['--version'], { limit: 10_000 })).output,
+    )?.[0]
   return [
-    { system, server: 'kube-apiserver', version: async () => String((await kube().call('GET', '/version'))['gitVersion']).replace(/^v/, '') },
+    {
+      system,
+      server: 'kube-apiserver',
+      version: async () => String((await kube().call('GET', '/version'))['gitVersion']).replace(/^v/, ''),
+    },
     { system, server: 'etcd', version: etcd },
   ]
 }
@@ -47,7 +54,11 @@ export function useKube(name: string, flags: readonly string[] = []): KubeStage 
       if (stage.kube === undefined) throw new Error('there is no API server')
       return stage.kube
     },
-    get dir() { return stage.dir },
-    get kubeconfig() { return join(stage.dir, 'kubeconfig') },
+    get dir() {
+      return stage.dir
+    },
+    get kubeconfig() {
+      return join(stage.dir, 'kubeconfig')
+    },
   }
 }

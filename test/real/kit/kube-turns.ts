@@ -15,10 +15,28 @@ export interface ReplicaOptions {
 }
 
 /** Not started. */
-export function prepareReplica({ folder, kubeconfig, duration, settings = {}, sinks = {} }: ReplicaOptions): Promise<WeirProcess> {
+export function prepareReplica({
+  folder,
+  kubeconfig,
+  duration,
+  settings = {},
+  sinks = {},
+}: ReplicaOptions): Promise<WeirProcess> {
   return prepareWeir({
     folder,
-    config: { sources: { netflow: { listen: 'off', tcp: 'off' }, kubernetes: { cluster: 'c1', kubeconfig, include: ['ConfigMap'], lease: { name: 'weir', namespace: 'default', duration }, ...settings } }, sinks },
+    config: {
+      sources: {
+        netflow: { listen: 'off', tcp: 'off' },
+        kubernetes: {
+          cluster: 'c1',
+          kubeconfig,
+          include: ['ConfigMap'],
+          lease: { name: 'weir', namespace: 'default', duration },
+          ...settings,
+        },
+      },
+      sinks,
+    },
   })
 }
 
@@ -34,13 +52,19 @@ export async function clusterOf(weir: WeirProcess): Promise<WatchedCluster | und
 }
 
 /** Waits until one of them tells; returns it, and how long that took in ms. */
-export async function holderOf(replicas: readonly WeirProcess[], limitMs = 60_000): Promise<{ readonly holder: WeirProcess; readonly ms: number }> {
+export async function holderOf(
+  replicas: readonly WeirProcess[],
+  limitMs = 60_000,
+): Promise<{ readonly holder: WeirProcess; readonly ms: number }> {
   const began = performance.now()
   for (;;) {
     const states = await Promise.all(replicas.map(clusterOf))
     const holder = replicas.find((_weir, at) => states[at]?.lease?.state === 'holds')
     if (holder !== undefined) return { holder, ms: performance.now() - began }
-    if (performance.now() - began > limitMs) throw new Error(`nobody tells after ${limitMs / 1000} s:\n${replicas.map(({ lastLog }) => lastLog.slice(-2000)).join('\n')}`)
+    if (performance.now() - began > limitMs)
+      throw new Error(
+        `nobody tells after ${limitMs / 1000} s:\n${replicas.map(({ lastLog }) => lastLog.slice(-2000)).join('\n')}`,
+      )
     await sleep(25)
   }
 }
@@ -56,7 +80,12 @@ export async function standsBy(weir: WeirProcess, limitMs = 60_000): Promise<voi
 }
 
 /** What is wrong with what all of them have told together; waits for what is not told yet. Empty: nothing. */
-export async function judgedAll(replicas: readonly WeirProcess[], churn: Churn, prefix: string, limitMs: number): Promise<string[]> {
+export async function judgedAll(
+  replicas: readonly WeirProcess[],
+  churn: Churn,
+  prefix: string,
+  limitMs: number,
+): Promise<string[]> {
   const began = performance.now()
   for (;;) {
     const problems = churn.judge((await toldByAll(replicas, prefix)).told)
@@ -67,18 +96,35 @@ export async function judgedAll(replicas: readonly WeirProcess[], churn: Churn, 
 
 /** Epochs that began before the one before them was over, by the clock of the machine that all replicas run on. */
 export async function overlaps(replicas: readonly WeirProcess[]): Promise<string[]> {
-  const rows = (await Promise.all(replicas.map((weir) => weir.sql<{ epoch: number; first: number; last: number }>(
-    "SELECT (extensions->>'epoch')::INT AS epoch, epoch_ms(min(time_received)) AS first, epoch_ms(max(time_received)) AS last FROM events WHERE source = '/kubernetes/c1' GROUP BY ALL",
-  )))).flat().map(({ epoch, first, last }) => ({ epoch: Number(epoch), first: Number(first), last: Number(last) })).sort((a, b) => a.epoch - b.epoch)
+  const rows = (
+    await Promise.all(
+      replicas.map((weir) =>
+        weir.sql<{ epoch: number; first: number; last: number }>(
+          "SELECT (extensions->>'epoch')::INT AS epoch, epoch_ms(min(time_received)) AS first, epoch_ms(max(time_received)) AS last FROM events WHERE source = '/kubernetes/c1' GROUP BY ALL",
+        ),
+      ),
+    )
+  )
+    .flat()
+    .map(({ epoch, first, last }) => ({ epoch: Number(epoch), first: Number(first), last: Number(last) }))
+    .sort((a, b) => a.epoch - b.epoch)
   const numbers = new Set(rows.map(({ epoch }) => epoch))
   return [
     ...(numbers.size === rows.length ? [] : ['an epoch has two holders']),
-    ...rows.slice(1).flatMap(({ epoch, first }, at) => (first > (rows[at]?.last ?? 0) ? [] : [`epoch ${epoch} began ${(rows[at]?.last ?? 0) - first} ms before the end of the one before it`])),
+    ...rows
+      .slice(1)
+      .flatMap(({ epoch, first }, at) =>
+        first > (rows[at]?.last ?? 0)
+          ? []
+          : [`epoch ${epoch} began ${(rows[at]?.last ?? 0) - first} ms before the end of the one before it`],
+      ),
   ]
 }
 
 /** The Lease as the server has it. */
-export async function leaseIn(kube: Kube): Promise<{ readonly holderIdentity?: string; readonly leaseTransitions?: number; readonly acquireTime?: string }> {
+export async function leaseIn(
+  kube: Kube,
+): Promise<{ readonly holderIdentity?: string; readonly leaseTransitions?: number; readonly acquireTime?: string }> {
   const { spec } = await kube.call('GET', '/apis/coordination.k8s.io/v1/namespaces/default/leases/weir')
   return spec as { holderIdentity?: string; leaseTransitions?: number; acquireTime?: string }
 }

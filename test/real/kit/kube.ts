@@ -34,14 +34,25 @@ export interface Kube {
 /** A kubeconfig file with which somebody reaches it, admin unless it is said. */
 export function kubeconfigOf(kube: Kube, token = kube.tokens.admin): string {
   return JSON.stringify({
-    apiVersion: 'v1', kind: 'Config', 'current-context': 'test', contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
-    clusters: [{ name: 'test', cluster: { server: kube.url, 'certificate-authority-data': Buffer.from(kube.ca()).toString('base64') } }],
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'test',
+    contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
+    clusters: [
+      {
+        name: 'test',
+        cluster: { server: kube.url, 'certificate-authority-data': Buffer.from(kube.ca()).toString('base64') },
+      },
+    ],
     users: [{ name: 'test', user: { token } }],
   })
 }
 
 /** A cluster of a bar, and a kubeconfig file of its admin; where there is none, the bar is skipped. Whoever gets it ends it. */
-export async function startKubeFor(context: BarContext, flags: readonly string[] = []): Promise<{ readonly kube: Kube; readonly kubeconfig: string }> {
+export async function startKubeFor(
+  context: BarContext,
+  flags: readonly string[] = [],
+): Promise<{ readonly kube: Kube; readonly kubeconfig: string }> {
   const found = findKubernetes()
   if (found.path === undefined) return context.skip(found.reason)
   const folder = join(context.folder, 'kube')
@@ -58,28 +69,73 @@ export async function startKube(dir: string, flags: readonly string[] = []): Pro
   if (found.path === undefined) throw new Error(found.reason)
   const programs = found.path
   const [client = 0, peer = 0, secure = 0] = await freePorts(3)
-  const [etcdUrl, peerUrl, url] = [`http://127.0.0.1:${client}`, `http://127.0.0.1:${peer}`, `https://127.0.0.1:${secure}`]
+  const [etcdUrl, peerUrl, url] = [
+    `http://127.0.0.1:${client}`,
+    `http://127.0.0.1:${peer}`,
+    `https://127.0.0.1:${secure}`,
+  ]
   const certificates = join(dir, 'certificates')
   mkdirSync(certificates, { recursive: true })
   const [keyFile, tokenFile] = [join(dir, 'sa.key'), join(dir, 'tokens.csv')]
-  writeFileSync(keyFile, generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs1', format: 'pem' }))
-  writeFileSync(tokenFile, Object.entries(tokens).map(([name, [token, group]]) => `${token},${name},${name}${group === '' ? '' : `,"${group}"`}\n`).join(''))
+  writeFileSync(
+    keyFile,
+    generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs1', format: 'pem' }),
+  )
+  writeFileSync(
+    tokenFile,
+    Object.entries(tokens)
+      .map(([name, [token, group]]) => `${token},${name},${name}${group === '' ? '' : `,"${group}"`}\n`)
+      .join(''),
+  )
   const etcd = launch(join(programs, 'etcd'), [
-    '--data-dir', join(dir, 'etcd'), '--listen-client-urls', etcdUrl, '--advertise-client-urls', etcdUrl, '--listen-peer-urls', peerUrl,
-    '--initial-advertise-peer-urls', peerUrl, '--initial-cluster', `default=${peerUrl}`, '--unsafe-no-fsync=true', '--log-level=error',
+    '--data-dir',
+    join(dir, 'etcd'),
+    '--listen-client-urls',
+    etcdUrl,
+    '--advertise-client-urls',
+    etcdUrl,
+    '--listen-peer-urls',
+    peerUrl,
+    '--initial-advertise-peer-urls',
+    peerUrl,
+    '--initial-cluster',
+    `default=${peerUrl}`,
+    '--unsafe-no-fsync=true',
+    '--log-level=error',
   ])
-  const server = (): Running => launch(join(programs, 'kube-apiserver'), [
-    `--etcd-servers=${etcdUrl}`, `--cert-dir=${certificates}`, '--bind-address=127.0.0.1', `--secure-port=${secure}`, `--service-account-issuer=${url}/`, `--service-account-key-file=${keyFile}`,
-    `--service-account-signing-key-file=${keyFile}`, '--authorization-mode=RBAC', `--token-auth-file=${tokenFile}`, '--service-cluster-ip-range=10.0.0.0/24', '--disable-admission-plugins=ServiceAccount',
-    '--allow-privileged=true', '--endpoint-reconciler-type=none', ...flags,
-  ])
+  const server = (): Running =>
+    launch(join(programs, 'kube-apiserver'), [
+      `--etcd-servers=${etcdUrl}`,
+      `--cert-dir=${certificates}`,
+      '--bind-address=127.0.0.1',
+      `--secure-port=${secure}`,
+      `--service-account-issuer=${url}/`,
+      `--service-account-key-file=${keyFile}`,
+      `--service-account-signing-key-file=${keyFile}`,
+      '--authorization-mode=RBAC',
+      `--token-auth-file=${tokenFile}`,
+      '--service-cluster-ip-range=10.0.0.0/24',
+      '--disable-admission-plugins=ServiceAccount',
+      '--allow-privileged=true',
+      '--endpoint-reconciler-type=none',
+      ...flags,
+    ])
   let api = server()
   const ca = (): string => readFileSync(join(certificates, 'apiserver.crt'), 'utf8')
-  const call: Kube['call'] = async (method, path, body, type = 'application/json') => ask(url + path, ca(), { method, ...(body === undefined ? {} : { body, type }) })
+  const call: Kube['call'] = async (method, path, body, type = 'application/json') =>
+    ask(url + path, ca(), { method, ...(body === undefined ? {} : { body, type }) })
   const ready = async (): Promise<void> => {
-    for (let waited = 0; !(await call('GET', '/readyz').then(() => true, () => false)); waited += 100) {
+    for (
+      let waited = 0;
+      !(await call('GET', '/readyz').then(
+        () => true,
+        () => false,
+      ));
+      waited += 100
+    ) {
       for (const each of [etcd, api]) if (each.ended()) throw new Error(`it ended before it was ready:\n${each.said()}`)
-      if (waited > READY_LIMIT) throw new Error(`kube-apiserver was not ready after ${READY_LIMIT / 1000} s:\n${api.said()}`)
+      if (waited > READY_LIMIT)
+        throw new Error(`kube-apiserver was not ready after ${READY_LIMIT / 1000} s:\n${api.said()}`)
       await sleep(100)
     }
   }
@@ -92,7 +148,11 @@ export async function startKube(dir: string, flags: readonly string[] = []): Pro
     throw error
   })
   return {
-    url, ca, call, stop, tokens: { admin: tokens.admin[0], weir: tokens.weir[0] },
+    url,
+    ca,
+    call,
+    stop,
+    tokens: { admin: tokens.admin[0], weir: tokens.weir[0] },
     pause: () => void api.child.kill('SIGSTOP'),
     resume: () => void api.child.kill('SIGCONT'),
     async restart(signal = 'SIGTERM') {
@@ -119,7 +179,9 @@ function launch(program: string, args: readonly string[]): Running {
   const exited = once(child, 'exit')
   const ended = (): boolean => child.exitCode !== null || child.signalCode !== null
   return {
-    child, ended, said: () => said,
+    child,
+    ended,
+    said: () => said,
     async end(signal) {
       process.off('exit', kill)
       if (ended()) return
@@ -130,15 +192,35 @@ function launch(program: string, args: readonly string[]): Running {
   }
 }
 
-function ask(url: string, ca: string, { method, body, type }: { method: string; body?: object; type?: string }): Promise<Record<string, unknown>> {
+function ask(
+  url: string,
+  ca: string,
+  { method, body, type }: { method: string; body?: object; type?: string },
+): Promise<Record<string, unknown>> {
   return new Promise((resolve, reject) => {
-    const asked = request(url, { method, ca, headers: { authorization: `Bearer ${tokens.admin[0]}`, ...(body === undefined ? {} : { 'content-type': type }) } }, (answer) => {
-      let text = ''
-      answer.setEncoding('utf8').on('data', (piece: string) => (text += piece)).on('error', reject).on('end', () => {
-        if ((answer.statusCode ?? 500) >= 300) reject(new Error(`${method} ${url}: ${answer.statusCode} ${text.slice(0, 500)}`))
-        else resolve(text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : { text })
-      })
-    })
+    const asked = request(
+      url,
+      {
+        method,
+        ca,
+        headers: {
+          authorization: `Bearer ${tokens.admin[0]}`,
+          ...(body === undefined ? {} : { 'content-type': type }),
+        },
+      },
+      (answer) => {
+        let text = ''
+        answer
+          .setEncoding('utf8')
+          .on('data', (piece: string) => (text += piece))
+          .on('error', reject)
+          .on('end', () => {
+            if ((answer.statusCode ?? 500) >= 300)
+              reject(new Error(`${method} ${url}: ${answer.statusCode} ${text.slice(0, 500)}`))
+            else resolve(text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : { text })
+          })
+      },
+    )
     asked.on('error', reject).end(body === undefined ? undefined : JSON.stringify(body))
   })
 }

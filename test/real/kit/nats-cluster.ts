@@ -34,13 +34,19 @@ const atOnce = 100
 export async function startNatsCluster(count: number, dir: string): Promise<NatsCluster> {
   const ports = await freePorts(count)
   const routes = ports.map((port) => `nats://127.0.0.1:${port}`).join(', ')
-  const nodes = await Promise.all(ports.map(async (port, index): Promise<NatsNode> => {
-    const name = `n${index + 1}`
-    const folder = join(dir, name)
-    mkdirSync(folder)
-    const server = await startNats({ jetstream: true, dir: folder, config: `server_name: ${name}\ncluster { name: weir, listen: "127.0.0.1:${port}", routes: [${routes}] }` })
-    return Object.assign(server, { name })
-  }))
+  const nodes = await Promise.all(
+    ports.map(async (port, index): Promise<NatsNode> => {
+      const name = `n${index + 1}`
+      const folder = join(dir, name)
+      mkdirSync(folder)
+      const server = await startNats({
+        jetstream: true,
+        dir: folder,
+        config: `server_name: ${name}\ncluster { name: weir, listen: "127.0.0.1:${port}", routes: [${routes}] }`,
+      })
+      return Object.assign(server, { name })
+    }),
+  )
   const urls = nodes.map(({ url }) => url)
   /** Asks until there is an answer: while a leader is chosen there is none. */
   const ask = async <T>(question: (manager: JetStreamManager) => Promise<T | undefined>, what: string): Promise<T> => {
@@ -62,24 +68,38 @@ export async function startNatsCluster(count: number, dir: string): Promise<Nats
   return {
     nodes,
     async makeStream(name, subjects) {
-      await ask((manager) => manager.streams.add({ name, subjects: [...subjects], num_replicas: count }), `a stream on ${count} nodes`)
+      await ask(
+        (manager) => manager.streams.add({ name, subjects: [...subjects], num_replicas: count }),
+        `a stream on ${count} nodes`,
+      )
     },
     stream: (name) => ask((manager) => manager.streams.info(name), `stream ${name}`),
     async inSync(name) {
       await ask(async (manager) => {
         const { cluster } = await manager.streams.info(name)
-        return cluster?.leader !== undefined && cluster.replicas?.length === count - 1 && cluster.replicas.every(({ current, offline }) => current && offline !== true) ? true : undefined
+        return cluster?.leader !== undefined &&
+          cluster.replicas?.length === count - 1 &&
+          cluster.replicas.every(({ current, offline }) => current && offline !== true)
+          ? true
+          : undefined
       }, `stream ${name} on every node`)
     },
-    received: (name) => ask(async (manager) => {
-      const { state } = await manager.streams.info(name)
-      const received: Received[] = []
-      for (let from = state.first_seq; from <= state.last_seq; from += atOnce) {
-        const some = await Promise.all(Array.from({ length: Math.min(atOnce, state.last_seq - from + 1) }, (_, at) => manager.streams.getMessage(name, { seq: from + at })))
-        for (const message of some) if (message !== null) received.push({ id: message.header.get('ce-id'), key: message.header.get('ce-partitionkey') })
-      }
-      return received
-    }, `the messages of stream ${name}`),
+    received: (name) =>
+      ask(async (manager) => {
+        const { state } = await manager.streams.info(name)
+        const received: Received[] = []
+        for (let from = state.first_seq; from <= state.last_seq; from += atOnce) {
+          const some = await Promise.all(
+            Array.from({ length: Math.min(atOnce, state.last_seq - from + 1) }, (_, at) =>
+              manager.streams.getMessage(name, { seq: from + at }),
+            ),
+          )
+          for (const message of some)
+            if (message !== null)
+              received.push({ id: message.header.get('ce-id'), key: message.header.get('ce-partitionkey') })
+        }
+        return received
+      }, `the messages of stream ${name}`),
     async [Symbol.asyncDispose]() {
       await Promise.all(nodes.map((node) => node[Symbol.asyncDispose]()))
     },

@@ -14,7 +14,10 @@ export function auditOf(sink: Sink, run: string): Sink {
     pieces: batch.pieces.map((piece) => {
       const rows = piece.batch as EventBatch
       const events = Array.from({ length: rows.count }, (_, row) => eventAt(rows, row))
-      return { ...piece, batch: toEventBatch(events.map((event) => ({ ...event, id: marked(event.id, run), family: 'audit' }))) }
+      return {
+        ...piece,
+        batch: toEventBatch(events.map((event) => ({ ...event, id: marked(event.id, run), family: 'audit' }))),
+      }
     }),
   })
   return {
@@ -55,12 +58,18 @@ export async function graphRelay(target: number, run: string): Promise<GraphRela
       tail = said.slice(-200)
       upstream.write(chunk)
     })
-    upstream.on('data', (chunk) => { client.write(chunk) })
+    upstream.on('data', (chunk) => {
+      client.write(chunk)
+    })
   })
   await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve))
   return {
     port: (relay.address() as AddressInfo).port,
-    inOrder: (ids) => ids.map((id) => ({ id, at: sent.lastIndexOf(id) })).sort((a, b) => a.at - b.at).map(({ id }) => id.slice(run.length + 2, -1)),
+    inOrder: (ids) =>
+      ids
+        .map((id) => ({ id, at: sent.lastIndexOf(id) }))
+        .sort((a, b) => a.at - b.at)
+        .map(({ id }) => id.slice(run.length + 2, -1)),
     async close() {
       const closed = new Promise((resolve) => relay.close(resolve))
       for (const socket of open) socket.destroy()

@@ -33,7 +33,15 @@ const password = 'password-of-the-test'
  * Resolves when it takes the password. Throws when it cannot be had (see `installNeo4j`). `tls`: of the server, PEM; its port then speaks with and
  * without it. `lasting`: as one that runs for long: slower to start, faster then.
  */
-export async function startNeo4j({ heap = '384m', lasting = false, tls }: { readonly heap?: string; readonly lasting?: boolean; readonly tls?: { readonly cert: string; readonly key: string } } = {}): Promise<Neo4jServer> {
+export async function startNeo4j({
+  heap = '384m',
+  lasting = false,
+  tls,
+}: {
+  readonly heap?: string
+  readonly lasting?: boolean
+  readonly tls?: { readonly cert: string; readonly key: string }
+} = {}): Promise<Neo4jServer> {
   const jars = await installNeo4j()
   if (jars.path === undefined) throw new Error(jars.reason)
   const dir = await mkdtemp(join(tmpdir(), 'weir-neo4j-'))
@@ -45,18 +53,61 @@ export async function startNeo4j({ heap = '384m', lasting = false, tls }: { read
     writeFileSync(join(dir, 'certificates', 'bolt', 'public.crt'), tls.cert)
     writeFileSync(join(dir, 'certificates', 'bolt', 'private.key'), tls.key)
   }
-  writeFileSync(join(dir, 'conf', 'neo4j.conf'), [
-    'server.default_listen_address=127.0.0.1', `server.bolt.listen_address=${address}`, `server.bolt.advertised_address=${address}`, 'server.http.enabled=false', 'server.https.enabled=false',
-    `server.memory.pagecache.size=${lasting ? '256m' : '64m'}`, 'dbms.usage_report.enabled=false', 'db.tx_log.preallocate=false', 'db.tx_log.rotation.retention_policy=1 files', 'dbms.security.auth_lock_time=0s',
-    ...(tls === undefined ? [] : ['server.bolt.tls_level=OPTIONAL', 'dbms.ssl.policy.bolt.enabled=true', `dbms.ssl.policy.bolt.base_directory=${join(dir, 'certificates', 'bolt')}`, 'dbms.ssl.policy.bolt.client_auth=NONE']), '',
-  ].join('\n'))
+  writeFileSync(
+    join(dir, 'conf', 'neo4j.conf'),
+    [
+      'server.default_listen_address=127.0.0.1',
+      `server.bolt.listen_address=${address}`,
+      `server.bolt.advertised_address=${address}`,
+      'server.http.enabled=false',
+      'server.https.enabled=false',
+      `server.memory.pagecache.size=${lasting ? '256m' : '64m'}`,
+      'dbms.usage_report.enabled=false',
+      'db.tx_log.preallocate=false',
+      'db.tx_log.rotation.retention_policy=1 files',
+      'dbms.security.auth_lock_time=0s',
+      ...(tls === undefined
+        ? []
+        : [
+            'server.bolt.tls_level=OPTIONAL',
+            'dbms.ssl.policy.bolt.enabled=true',
+            `dbms.ssl.policy.bolt.base_directory=${join(dir, 'certificates', 'bolt')}`,
+            'dbms.ssl.policy.bolt.client_auth=NONE',
+          ]),
+      '',
+    ].join('\n'),
+  )
   let driver: Driver | undefined
-  const connect = (): Driver => (driver ??= neo4j.driver(`bolt://${address}`, neo4j.auth.basic(user, password), { disableLosslessIntegers: true, telemetryDisabled: true }))
+  const connect = (): Driver =>
+    (driver ??= neo4j.driver(`bolt://${address}`, neo4j.auth.basic(user, password), {
+      disableLosslessIntegers: true,
+      telemetryDisabled: true,
+    }))
   const launch = async (): Promise<ChildProcess> => {
-    const jvm = [`-Xmx${heap}`, '-XX:+UseSerialGC', ...(lasting ? [] : ['-XX:TieredStopAtLevel=1']), '-XX:-UsePerfData', '-Djava.net.preferIPv4Stack=true', '--add-opens=java.base/java.nio=ALL-UNNAMED', '--add-opens=java.base/sun.nio.ch=ALL-UNNAMED']
-    const child = spawn('java', [...jvm, '-cp', `${jars.path}/*`, 'org.neo4j.server.CommunityEntryPoint', `--home-dir=${dir}`, `--config-dir=${join(dir, 'conf')}`], { stdio: ['ignore', 'pipe', 'pipe'], cwd: dir })
+    const jvm = [
+      `-Xmx${heap}`,
+      '-XX:+UseSerialGC',
+      ...(lasting ? [] : ['-XX:TieredStopAtLevel=1']),
+      '-XX:-UsePerfData',
+      '-Djava.net.preferIPv4Stack=true',
+      '--add-opens=java.base/java.nio=ALL-UNNAMED',
+      '--add-opens=java.base/sun.nio.ch=ALL-UNNAMED',
+    ]
+    const child = spawn(
+      'java',
+      [
+        ...jvm,
+        '-cp',
+        `${jars.path}/*`,
+        'org.neo4j.server.CommunityEntryPoint',
+        `--home-dir=${dir}`,
+        `--config-dir=${join(dir, 'conf')}`,
+      ],
+      { stdio: ['ignore', 'pipe', 'pipe'], cwd: dir },
+    )
     let said = ''
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-20_000)))
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-20_000)))
     const killWithUs = (): void => void child.kill('SIGKILL')
     process.once('exit', killWithUs)
     child.once('exit', () => process.off('exit', killWithUs))
@@ -79,7 +130,10 @@ export async function startNeo4j({ heap = '384m', lasting = false, tls }: { read
     await exited
   }
   return {
-    address, port, user, password,
+    address,
+    port,
+    user,
+    password,
     async ask<Row extends object>(cypher: string, parameters: object = {}) {
       const { records } = await connect().executeQuery(cypher, parameters)
       return records.map((record) => record.toObject() as Row)
@@ -99,10 +153,18 @@ export async function startNeo4j({ heap = '384m', lasting = false, tls }: { read
 /** Whether it takes logins; the password that it begins with is changed. */
 async function answers(address: string): Promise<boolean> {
   for (const login of [password, first]) {
-    const driver = neo4j.driver(`bolt://${address}`, neo4j.auth.basic(user, login), { connectionTimeout: 2000, maxTransactionRetryTime: 0 })
+    const driver = neo4j.driver(`bolt://${address}`, neo4j.auth.basic(user, login), {
+      connectionTimeout: 2000,
+      maxTransactionRetryTime: 0,
+    })
     try {
       if (login === password) await driver.executeQuery('RETURN 1')
-      else await driver.executeQuery('ALTER CURRENT USER SET PASSWORD FROM $first TO $password', { first, password }, { database: 'system' })
+      else
+        await driver.executeQuery(
+          'ALTER CURRENT USER SET PASSWORD FROM $first TO $password',
+          { first, password },
+          { database: 'system' },
+        )
       return true
     } catch (error) {
       // Not there yet, or it has the first password still.

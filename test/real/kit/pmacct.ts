@@ -25,18 +25,25 @@ export async function replayPmacct({ file, port, plugin, version = 9, sampling =
   const program = await install(pmacct)
   if (program.path === undefined) throw new Error(program.reason)
   const config = join(dirname(file), `pmacctd-${port}.conf`)
-  const own = plugin === 'nfprobe'
-    ? [
-        `nfprobe_receiver: 127.0.0.1:${port}`, `nfprobe_version: ${version}`,
-        // Longer than the capture: a flow is sent once, at the end. (With expint=0 packets at the end are counted twice.)
-        'nfprobe_timeouts: tcp=600:tcp.rst=600:tcp.fin=600:udp=600:icmp=600:general=600:maxlife=3600:expint=60', 'nfprobe_maxflows: 1000000',
-        'aggregate: src_host, dst_host, src_port, dst_port, proto, tos, tcpflags',
-      ]
-    : [`sfprobe_receiver: 127.0.0.1:${port}`, 'sfprobe_agentip: 192.0.2.1']
+  const own =
+    plugin === 'nfprobe'
+      ? [
+          `nfprobe_receiver: 127.0.0.1:${port}`,
+          `nfprobe_version: ${version}`,
+          // Longer than the capture: a flow is sent once, at the end. (With expint=0 packets at the end are counted twice.)
+          'nfprobe_timeouts: tcp=600:tcp.rst=600:tcp.fin=600:udp=600:icmp=600:general=600:maxlife=3600:expint=60',
+          'nfprobe_maxflows: 1000000',
+          'aggregate: src_host, dst_host, src_port, dst_port, proto, tos, tcpflags',
+        ]
+      : [`sfprobe_receiver: 127.0.0.1:${port}`, 'sfprobe_agentip: 192.0.2.1']
   const lines = [
-    'daemonize: false', `pcap_savefile: ${file}`, `plugins: ${plugin}[probe]`, ...own,
+    'daemonize: false',
+    `pcap_savefile: ${file}`,
+    `plugins: ${plugin}[probe]`,
+    ...own,
     // The whole capture fits between its processes: what does not is lost there.
-    'plugin_pipe_size: 268435456', 'plugin_buffer_size: 65536',
+    'plugin_pipe_size: 268435456',
+    'plugin_buffer_size: 65536',
     ...(sampling === 1 ? [] : [`sampling_rate: ${sampling}`]),
   ]
   await writeFile(config, `${lines.join('\n')}\n`)

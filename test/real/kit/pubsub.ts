@@ -25,7 +25,11 @@ export async function startPubSub(heap = '256m'): Promise<PubSubServer> {
   if (program.path === undefined) throw new Error(program.reason)
   const [port = 0] = await freePorts(1)
   const launch = async (): Promise<ChildProcess> => {
-    const child = spawn('java', [`-Xms${heap}`, `-Xmx${heap}`, ...jvm, '-jar', program.path, '--host=127.0.0.1', `--port=${port}`], { stdio: 'ignore' })
+    const child = spawn(
+      'java',
+      [`-Xms${heap}`, `-Xmx${heap}`, ...jvm, '-jar', program.path, '--host=127.0.0.1', `--port=${port}`],
+      { stdio: 'ignore' },
+    )
     const killWithUs = (): void => void child.kill('SIGKILL')
     process.once('exit', killWithUs)
     child.once('exit', () => process.off('exit', killWithUs))
@@ -59,7 +63,13 @@ export async function startPubSub(heap = '256m'): Promise<PubSubServer> {
 function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1')
-    socket.once('connect', () => { socket.destroy(); resolve(true) })
-    socket.once('error', () => { socket.destroy(); resolve(false) })
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => {
+      socket.destroy()
+      resolve(false)
+    })
   })
 }

@@ -18,12 +18,18 @@ export class RabbitObserver {
   async channel(): Promise<ConfirmChannel> {
     if (this.#channel !== undefined) return this.#channel
     this.#connection ??= await connect(this.#url)
-    this.#connection.on('error', () => undefined).on('close', () => {
-      this.#connection = undefined
-      this.#channel = undefined
-    })
+    this.#connection
+      .on('error', () => undefined)
+      .on('close', () => {
+        this.#connection = undefined
+        this.#channel = undefined
+      })
     const channel = await this.#connection.createConfirmChannel()
-    channel.on('error', () => undefined).on('close', () => { this.#channel = undefined })
+    channel
+      .on('error', () => undefined)
+      .on('close', () => {
+        this.#channel = undefined
+      })
     this.#channel = channel
     return channel
   }
@@ -31,7 +37,11 @@ export class RabbitObserver {
   /** As the server says it. */
   async version(): Promise<string | undefined> {
     await this.channel()
-    const told = (this.#connection as unknown as { readonly connection: { readonly serverProperties: { readonly version?: string } } } | undefined)?.connection.serverProperties.version
+    const told = (
+      this.#connection as unknown as
+        | { readonly connection: { readonly serverProperties: { readonly version?: string } } }
+        | undefined
+    )?.connection.serverProperties.version
     return told
   }
 
@@ -53,11 +63,21 @@ export class RabbitObserver {
       try {
         const [channel, correlationId] = [await this.channel(), `${++this.#sent}`]
         let back = false
-        const returned = ({ properties }: { properties: { correlationId: unknown } }): void => { if (properties.correlationId === correlationId) back = true }
+        const returned = ({ properties }: { properties: { correlationId: unknown } }): void => {
+          if (properties.correlationId === correlationId) back = true
+        }
         channel.on('return', returned)
         try {
           return await new Promise((resolve, reject) => {
-            channel.sendToQueue(queue, Buffer.from(body), { ...options, correlationId, mandatory: true }, (error: unknown) => { if (error === null && !back) resolve(); else reject(new Error(back ? 'returned' : String(error))) })
+            channel.sendToQueue(
+              queue,
+              Buffer.from(body),
+              { ...options, correlationId, mandatory: true },
+              (error: unknown) => {
+                if (error === null && !back) resolve()
+                else reject(new Error(back ? 'returned' : String(error)))
+              },
+            )
           })
         } finally {
           channel.off('return', returned)
@@ -74,4 +94,5 @@ export class RabbitObserver {
   }
 }
 
-export const eventId = ({ properties: { headers, messageId } }: GetMessage): string => String(headers?.['cloudEvents:id'] ?? messageId)
+export const eventId = ({ properties: { headers, messageId } }: GetMessage): string =>
+  String(headers?.['cloudEvents:id'] ?? messageId)

@@ -55,7 +55,9 @@ export async function ackTap(targetPort: number): Promise<AckTap> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     port: (server.address() as AddressInfo).port,
-    get acks() { return acks },
+    get acks() {
+      return acks
+    },
     async reached(wanted, limitMs) {
       for (let waited = 0; acks < wanted && waited < limitMs; waited += 20) await sleep(20)
       return acks >= wanted

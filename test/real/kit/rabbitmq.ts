@@ -47,10 +47,19 @@ export async function startRabbit(options: RabbitOptions = {}): Promise<RabbitSe
   const [port = 0, tlsPort = 0, mapper = 0, distribution = 0] = await freePorts(4)
   writeConfig(dir, options, port, tlsPort)
   const env = {
-    PATH: process.env['PATH'] ?? '', HOME: dir, LANG: 'C.UTF-8',
-    ERL_EPMD_PORT: String(mapper), ERL_EPMD_ADDRESS: '127.0.0.1',
-    RABBITMQ_NODENAME: `weir${port}@localhost`, RABBITMQ_DIST_PORT: String(distribution), RABBITMQ_CONF_ENV_FILE: '/dev/null',
-    RABBITMQ_CONFIG_FILE: join(dir, 'rabbitmq.conf'), RABBITMQ_MNESIA_BASE: join(dir, 'data'), RABBITMQ_ENABLED_PLUGINS_FILE: join(dir, 'plugins'), RABBITMQ_LOG_BASE: dir, RABBITMQ_LOGS: '-',
+    PATH: process.env['PATH'] ?? '',
+    HOME: dir,
+    LANG: 'C.UTF-8',
+    ERL_EPMD_PORT: String(mapper),
+    ERL_EPMD_ADDRESS: '127.0.0.1',
+    RABBITMQ_NODENAME: `weir${port}@localhost`,
+    RABBITMQ_DIST_PORT: String(distribution),
+    RABBITMQ_CONF_ENV_FILE: '/dev/null',
+    RABBITMQ_CONFIG_FILE: join(dir, 'rabbitmq.conf'),
+    RABBITMQ_MNESIA_BASE: join(dir, 'data'),
+    RABBITMQ_ENABLED_PLUGINS_FILE: join(dir, 'plugins'),
+    RABBITMQ_LOG_BASE: dir,
+    RABBITMQ_LOGS: '-',
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1} +S 2:2 +A 8',
     // The script then becomes the server, so that its pid is the server's.
     RUNNING_UNDER_SYSTEMD: 'true',
@@ -87,31 +96,59 @@ export async function startRabbit(options: RabbitOptions = {}): Promise<RabbitSe
       await end(running, 'SIGTERM')
       running = await launch(env)
     },
-    ctl: async (...args) => (await promisify(execFile)(join(folder, 'rabbitmqctl'), ['-q', '-n', env.RABBITMQ_NODENAME, ...args], { env, timeout: READY_LIMIT })).stdout,
+    ctl: async (...args) =>
+      (
+        await promisify(execFile)(join(folder, 'rabbitmqctl'), ['-q', '-n', env.RABBITMQ_NODENAME, ...args], {
+          env,
+          timeout: READY_LIMIT,
+        })
+      ).stdout,
     [Symbol.asyncDispose]: stop,
   }
 }
 
-function writeConfig(dir: string, { tls, users = [], vhosts = [], config = [] }: RabbitOptions, port: number, tlsPort: number): void {
+function writeConfig(
+  dir: string,
+  { tls, users = [], vhosts = [], config = [] }: RabbitOptions,
+  port: number,
+  tlsPort: number,
+): void {
   const all = { configure: '.*', write: '.*', read: '.*' }
-  const known = [{ name: 'guest', password: 'guest', tags: 'administrator' }, ...users.map((user) => ({ ...user, tags: '' }))]
+  const known = [
+    { name: 'guest', password: 'guest', tags: 'administrator' },
+    ...users.map((user) => ({ ...user, tags: '' })),
+  ]
   const definitions = {
     users: known,
     vhosts: ['/', ...vhosts].map((name) => ({ name })),
-    permissions: [...known.map(({ name: user }) => ({ user, vhost: '/', ...all })), ...vhosts.map((vhost) => ({ user: 'guest', vhost, ...all }))],
+    permissions: [
+      ...known.map(({ name: user }) => ({ user, vhost: '/', ...all })),
+      ...vhosts.map((vhost) => ({ user: 'guest', vhost, ...all })),
+    ],
   }
   writeFileSync(join(dir, 'definitions.json'), JSON.stringify(definitions))
   writeFileSync(join(dir, 'plugins'), '[rabbitmq_auth_mechanism_ssl].\n')
   const lines = [
-    `listeners.tcp.1 = 127.0.0.1:${port}`, `load_definitions = ${join(dir, 'definitions.json')}`, 'disk_free_limit.absolute = 1MB', 'vm_memory_high_watermark.absolute = 1GB',
-    'log.console = true', 'log.console.level = info', 'auth_mechanisms.1 = PLAIN', 'auth_mechanisms.2 = EXTERNAL', 'ssl_cert_login_from = common_name',
+    `listeners.tcp.1 = 127.0.0.1:${port}`,
+    `load_definitions = ${join(dir, 'definitions.json')}`,
+    'disk_free_limit.absolute = 1MB',
+    'vm_memory_high_watermark.absolute = 1GB',
+    'log.console = true',
+    'log.console.level = info',
+    'auth_mechanisms.1 = PLAIN',
+    'auth_mechanisms.2 = EXTERNAL',
+    'ssl_cert_login_from = common_name',
   ]
   if (tls !== undefined) {
     for (const [name, text] of Object.entries({ certfile: tls.certificate, keyfile: tls.key, cacertfile: tls.ca })) {
       writeFileSync(join(dir, `${name}.pem`), text)
       lines.push(`ssl_options.${name} = ${join(dir, `${name}.pem`)}`)
     }
-    lines.push(`listeners.ssl.1 = 127.0.0.1:${tlsPort}`, 'ssl_options.verify = verify_peer', 'ssl_options.fail_if_no_peer_cert = false')
+    lines.push(
+      `listeners.ssl.1 = 127.0.0.1:${tlsPort}`,
+      'ssl_options.verify = verify_peer',
+      'ssl_options.fail_if_no_peer_cert = false',
+    )
   }
   writeFileSync(join(dir, 'rabbitmq.conf'), `${[...lines, ...config].join('\n')}\n`)
 }
@@ -129,7 +166,9 @@ async function launch(env: NodeJS.ProcessEnv): Promise<ChildProcess> {
   }
   const failed = new Promise<never>((_, reject) => {
     child.once('error', reject)
-    child.once('exit', (code) => { reject(new Error(`rabbitmq-server ended (exit ${code}) before it was ready:\n${log}`)) })
+    child.once('exit', (code) => {
+      reject(new Error(`rabbitmq-server ended (exit ${code}) before it was ready:\n${log}`))
+    })
   })
   failed.catch(() => {
     // Later exits are the wish of the test.

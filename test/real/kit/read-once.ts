@@ -8,8 +8,13 @@ interface Row {
 }
 
 /** Ids of events of the type, and keys whose events do not lie in the journal in the order in which they were published. */
-export async function readOnce(weir: WeirProcess, type: string): Promise<{ readonly ids: readonly string[]; readonly disordered: readonly string[] }> {
-  const rows = await weir.sql<Row>(`SELECT id, key, (data->>'n')::INT AS n FROM events WHERE type = '${type}' ORDER BY list_transform(string_split(_pos, ':')[2:], x -> x::BIGINT)`)
+export async function readOnce(
+  weir: WeirProcess,
+  type: string,
+): Promise<{ readonly ids: readonly string[]; readonly disordered: readonly string[] }> {
+  const rows = await weir.sql<Row>(
+    `SELECT id, key, (data->>'n')::INT AS n FROM events WHERE type = '${type}' ORDER BY list_transform(string_split(_pos, ':')[2:], x -> x::BIGINT)`,
+  )
   const last = new Map<string, number>()
   const disordered = new Set<string>()
   for (const { key, n } of rows) {

@@ -34,12 +34,17 @@ export async function startSfcapd(folder: string, collector: Program = sfcapd): 
   const written = join(folder, collector.name)
   await mkdir(written)
   // One file for the whole test: it is turned over every hour. A large socket buffer, because a test sends in one burst.
-  const child = spawn(path, ['-p', String(port), '-b', '127.0.0.1', '-w', written, '-t', '3600', '-B', '4194304'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(path, ['-p', String(port), '-b', '127.0.0.1', '-w', written, '-t', '3600', '-B', '4194304'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const killWithUs = (): void => void child.kill('SIGKILL')
   process.once('exit', killWithUs)
   const exited = once(child, 'exit').finally(() => process.off('exit', killWithUs))
   let said = ''
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => { said += text })
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      said += text
+    })
   for (let waited = 0; !said.includes(`Startup ${collector.name}`); waited += 10) {
     if (waited > patienceMs || child.exitCode !== null) throw new Error(`${collector.name} was not ready:\n${said}`)
     await sleep(10)
@@ -50,14 +55,21 @@ export async function startSfcapd(folder: string, collector: Program = sfcapd): 
   }
   const files: Sfcapd['files'] = async () => {
     await end()
-    return { nfdump: join(dirname(path), 'nfdump'), paths: readdirSync(written).filter((name) => name.startsWith('nfcapd.2')).map((name) => join(written, name)) }
+    return {
+      nfdump: join(dirname(path), 'nfdump'),
+      paths: readdirSync(written)
+        .filter((name) => name.startsWith('nfcapd.2'))
+        .map((name) => join(written, name)),
+    }
   }
   return {
     port,
     files,
     async flows() {
       const { nfdump, paths } = await files()
-      const printed = await Promise.all(paths.map((file) => runCommand(nfdump, ['-r', file, '-q', '-o', 'json'], { limit: patienceMs })))
+      const printed = await Promise.all(
+        paths.map((file) => runCommand(nfdump, ['-r', file, '-q', '-o', 'json'], { limit: patienceMs })),
+      )
       return printed.flatMap(({ stdout }) => JSON.parse(`[${stdout.trim().replace(/^\[|\]$/g, '')}]`) as NfdumpFlow[])
     },
     [Symbol.asyncDispose]: end,

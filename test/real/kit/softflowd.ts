@@ -19,11 +19,31 @@ export interface ReplayOptions {
  * Replays the capture and resolves when softflowd has sent everything and ended. Its own statistics are the result:
  * an oracle for what it sent. Throws when it cannot be had or fails.
  */
-export async function replaySoftflowd(options: ReplayOptions): Promise<{ packets: number; flows: number; output: string }> {
+export async function replaySoftflowd(
+  options: ReplayOptions,
+): Promise<{ packets: number; flows: number; output: string }> {
   const program = await install(softflowd)
   if (program.path === undefined) throw new Error(program.reason)
   // -d: in the foreground, -a: times of the capture, -c none: no control socket, -m: so many flows that none is sent early.
-  const args = ['-r', options.file, '-n', [options.port, options.also].filter((port) => port !== undefined).map((port) => `127.0.0.1:${port}`).join(','), '-v', String(options.version), '-d', '-a', '-c', 'none', '-m', '1000000', '-p', `${options.file}.pid`]
+  const args = [
+    '-r',
+    options.file,
+    '-n',
+    [options.port, options.also]
+      .filter((port) => port !== undefined)
+      .map((port) => `127.0.0.1:${port}`)
+      .join(','),
+    '-v',
+    String(options.version),
+    '-d',
+    '-a',
+    '-c',
+    'none',
+    '-m',
+    '1000000',
+    '-p',
+    `${options.file}.pid`,
+  ]
   const result = await runCommand(program.path, [...args, ...(options.args ?? [])], { limit: 120_000 })
   if (result.code !== 0) throw new Error(`softflowd failed (exit ${result.code}):\n${result.output}`)
   const packets = Number(/Packets processed: (\d+)/.exec(result.output)?.[1] ?? Number.NaN)

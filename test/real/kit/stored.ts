@@ -41,7 +41,8 @@ const tolerance = 0.05
 /** Waits until everything that came is stored, then gives a sentence for each difference; none is what a test wants. */
 export async function compareStored(weir: WeirProcess, capture: CaptureSum, expected: Expected): Promise<string[]> {
   await settled(weir)
-  const all = await weir.sql<Row>(`SELECT proto, src_addr, dst_addr, src_port, dst_port, icmp_type, icmp_code, bit_or(coalesce(tcp_flags, 0)) AS tcp_flags,
+  const all =
+    await weir.sql<Row>(`SELECT proto, src_addr, dst_addr, src_port, dst_port, icmp_type, icmp_code, bit_or(coalesce(tcp_flags, 0)) AS tcp_flags,
     sum(${expected.sampling === undefined ? 'bytes' : 'bytes_est'})::DOUBLE AS bytes, sum(${expected.sampling === undefined ? 'packets' : 'packets_est'})::DOUBLE AS packets, epoch_ms(min(time_start)) AS first, epoch_ms(max(time_end)) AS last
     FROM flows GROUP BY ALL`)
   const rows = expected.noTail === true ? all.filter((row) => row.src_port !== tailPort) : all
@@ -54,7 +55,8 @@ export async function settled(weir: WeirProcess): Promise<void> {
   let [before, steady] = [0, 0]
   for (let waited = 0; waited < waitMs; waited += 300) {
     await sleep(300)
-    const received = await weir.metric('weir_netflow_received_bytes_total') + await weir.metric('weir_sflow_received_bytes_total')
+    const received =
+      (await weir.metric('weir_netflow_received_bytes_total')) + (await weir.metric('weir_sflow_received_bytes_total'))
     steady = received === before && received > 0 ? steady + 1 : 0
     before = received
     if (steady < 4) continue
@@ -71,7 +73,9 @@ interface Wanted {
 
 function select(capture: CaptureSum, { families, noTail }: Expected): Wanted {
   const isTail = (key: string): boolean => noTail === true && key.endsWith(` ${tailPort}`)
-  const flows = new Map([...capture.flows].filter(([key]) => families.includes(key.includes(':') ? 6 : 4) && !isTail(key)))
+  const flows = new Map(
+    [...capture.flows].filter(([key]) => families.includes(key.includes(':') ? 6 : 4) && !isTail(key)),
+  )
   const all = { packets: 0, bytes: 0 }
   for (const { packets, bytes } of flows.values()) {
     all.packets += packets
@@ -94,9 +98,18 @@ function exact(rows: readonly Row[], wanted: Wanted, expected: Expected): string
   for (const row of rows.filter(({ packets }) => packets > 0)) {
     const key = keyOf(row, expected)
     const before = stored.get(key)
-    stored.set(key, before === undefined ? row : {
-      ...row, packets: row.packets + before.packets, bytes: row.bytes + before.bytes, first: Math.min(row.first, before.first), last: Math.max(row.last, before.last),
-    })
+    stored.set(
+      key,
+      before === undefined
+        ? row
+        : {
+            ...row,
+            packets: row.packets + before.packets,
+            bytes: row.bytes + before.bytes,
+            first: Math.min(row.first, before.first),
+            last: Math.max(row.last, before.last),
+          },
+    )
   }
   const flows = expected.noIcmp === true ? withoutIcmp(wanted.flows) : wanted.flows
   say('flows', stored.size, flows.size)
@@ -115,12 +128,27 @@ function exact(rows: readonly Row[], wanted: Wanted, expected: Expected): string
 }
 
 /** Exporters that join directions give both the times of the conversation. */
-function compareTimes(key: string, row: Row, flow: FlowSum, flows: ReadonlyMap<string, FlowSum>, found: string[]): void {
+function compareTimes(
+  key: string,
+  row: Row,
+  flow: FlowSum,
+  flows: ReadonlyMap<string, FlowSum>,
+  found: string[],
+): void {
   const [proto = '', src = '', srcPort = '', dst = '', dstPort = ''] = key.split(' ')
   const icmp = proto === '1' || proto === '58'
-  const back = flows.get(flowKey(Number(proto), dst, Number(icmp ? (echoAnswers.get(srcPort) ?? 0) : dstPort), src, Number(icmp ? '0' : srcPort)))
-    ?? flows.get(flowKey(Number(proto), dst, 0, src, 0))
-  const near = (time: number, ...wanted: readonly number[]): boolean => wanted.some((one) => Math.abs(time - one) <= timeToleranceMs)
+  const back =
+    flows.get(
+      flowKey(
+        Number(proto),
+        dst,
+        Number(icmp ? (echoAnswers.get(srcPort) ?? 0) : dstPort),
+        src,
+        Number(icmp ? '0' : srcPort),
+      ),
+    ) ?? flows.get(flowKey(Number(proto), dst, 0, src, 0))
+  const near = (time: number, ...wanted: readonly number[]): boolean =>
+    wanted.some((one) => Math.abs(time - one) <= timeToleranceMs)
   if (!near(row.first, flow.first, back?.first ?? Infinity) || !near(row.last, flow.last, back?.last ?? Infinity)) {
     found.push(`${key} times: stored ${row.first} to ${row.last}, captured ${flow.first} to ${flow.last}`)
   }
@@ -128,10 +156,22 @@ function compareTimes(key: string, row: Row, flow: FlowSum, flows: ReadonlyMap<s
 
 const timeToleranceMs = 1000
 /** Of ICMP and ICMPv6: request and answer. */
-const echoAnswers = new Map([['8', 0], ['0', 8], ['128', 129], ['129', 128]])
+const echoAnswers = new Map([
+  ['8', 0],
+  ['0', 8],
+  ['128', 129],
+  ['129', 128],
+])
 
-function comparePorts(rows: readonly Row[], wanted: Wanted, say: (what: string, got: unknown, want: unknown) => void): void {
-  for (const [name, place] of [['src_port', 2], ['dst_port', 4]] as const) {
+function comparePorts(
+  rows: readonly Row[],
+  wanted: Wanted,
+  say: (what: string, got: unknown, want: unknown) => void,
+): void {
+  for (const [name, place] of [
+    ['src_port', 2],
+    ['dst_port', 4],
+  ] as const) {
     const [stored, captured] = [new Map<number, Sum>(), new Map<number, Sum>()]
     for (const row of rows) if (row[name] !== null && row[name] !== 0) addTo(stored, row[name], row)
     for (const [key, flow] of wanted.flows) {
@@ -157,7 +197,10 @@ function sampled(rows: readonly Row[], wanted: Wanted): string[] {
   const found: string[] = []
   for (const what of ['packets', 'bytes'] as const) {
     const off = Math.abs(total(rows, what) / wanted.all[what] - 1)
-    if (!(off <= tolerance)) found.push(`estimated ${what}: stored ${total(rows, what)}, captured ${wanted.all[what]}: off by ${(off * 100).toFixed(1)} %`)
+    if (!(off <= tolerance))
+      found.push(
+        `estimated ${what}: stored ${total(rows, what)}, captured ${wanted.all[what]}: off by ${(off * 100).toFixed(1)} %`,
+      )
   }
   return found
 }
@@ -169,7 +212,13 @@ function total(rows: readonly Row[], what: 'packets' | 'bytes'): number {
 function keyOf(row: Row, expected: Expected): string {
   const icmp = row.proto === 1 || row.proto === 58
   if (icmp && expected.noIcmp === true) return flowKey(row.proto, row.src_addr, 0, row.dst_addr, 0)
-  return flowKey(row.proto, row.src_addr, (icmp ? row.icmp_type : row.src_port) ?? -1, row.dst_addr, (icmp ? row.icmp_code : row.dst_port) ?? -1)
+  return flowKey(
+    row.proto,
+    row.src_addr,
+    (icmp ? row.icmp_type : row.src_port) ?? -1,
+    row.dst_addr,
+    (icmp ? row.icmp_code : row.dst_port) ?? -1,
+  )
 }
 
 function withoutIcmp(flows: ReadonlyMap<string, FlowSum>): Map<string, FlowSum> {
@@ -178,10 +227,18 @@ function withoutIcmp(flows: ReadonlyMap<string, FlowSum>): Map<string, FlowSum> 
     const [proto = '', src = '', , dst = ''] = key.split(' ')
     const name = proto === '1' || proto === '58' ? `${proto} ${src} 0 ${dst} 0` : key
     const before = merged.get(name)
-    merged.set(name, before === undefined ? flow : {
-      packets: before.packets + flow.packets, bytes: before.bytes + flow.bytes, tcpFlags: 0,
-      first: Math.min(before.first, flow.first), last: Math.max(before.last, flow.last),
-    })
+    merged.set(
+      name,
+      before === undefined
+        ? flow
+        : {
+            packets: before.packets + flow.packets,
+            bytes: before.bytes + flow.bytes,
+            tcpFlags: 0,
+            first: Math.min(before.first, flow.first),
+            last: Math.max(before.last, flow.last),
+          },
+    )
   }
   return merged
 }

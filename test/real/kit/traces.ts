@@ -31,15 +31,29 @@ export interface TraceReceiver {
 export async function startZipkin(jar: string): Promise<TraceReceiver> {
   const [port = 0] = await freePorts(1)
   const address = `127.0.0.1:${port}`
-  const place = [['ip', '127.0.0.1'], ['port', port], ['protocols[0]', 'http']].map(([name, value]) => `--armeria.ports[0].${name}=${value}`)
+  const place = [
+    ['ip', '127.0.0.1'],
+    ['port', port],
+    ['protocols[0]', 'http'],
+  ].map(([name, value]) => `--armeria.ports[0].${name}=${value}`)
   const program = new Program('java', ['-Xms32m', '-Xmx128m', '-jar', jar, ...place, '--logging.level.root=WARN'])
-  await program.ready('Zipkin', () => fetch(`http://${address}/health`).then(({ ok }) => ok, () => false))
+  await program.ready('Zipkin', () =>
+    fetch(`http://${address}/health`).then(
+      ({ ok }) => ok,
+      () => false,
+    ),
+  )
   return {
     address,
-    version: async () => ((await (await fetch(`http://${address}/info`)).json()) as { zipkin?: { version?: string } }).zipkin?.version,
+    version: async () =>
+      ((await (await fetch(`http://${address}/info`)).json()) as { zipkin?: { version?: string } }).zipkin?.version,
     async spans() {
-      const traces = (await (await fetch(`http://${address}/api/v2/traces?limit=1000&serviceName=weir`)).json()) as (Omit<SeenSpan, 'tags' | 'kind'> & { tags?: SeenSpan['tags']; kind?: string })[][]
-      return traces.flat().map(({ traceId, id, parentId, name, kind = '', tags = {} }) => ({ traceId, id, parentId, name, kind, tags }))
+      const traces = (await (
+        await fetch(`http://${address}/api/v2/traces?limit=1000&serviceName=weir`)
+      ).json()) as (Omit<SeenSpan, 'tags' | 'kind'> & { tags?: SeenSpan['tags']; kind?: string })[][]
+      return traces
+        .flat()
+        .map(({ traceId, id, parentId, name, kind = '', tags = {} }) => ({ traceId, id, parentId, name, kind, tags }))
     },
     stop: () => program.stop(),
   }
@@ -50,29 +64,45 @@ export async function startCollector(path: string, folder: string): Promise<Trac
   const [port = 0] = await freePorts(1)
   const address = `127.0.0.1:${port}`
   const config = join(folder, 'otelcol.yaml')
-  await writeFile(config, JSON.stringify({
-    receivers: { otlp: { protocols: { http: { endpoint: address } } } },
-    exporters: { debug: { verbosity: 'detailed', sampling_initial: 1_000_000 } },
-    service: { telemetry: { metrics: { level: 'none' } }, pipelines: { traces: { receivers: ['otlp'], exporters: ['debug'] } } },
-  }))
+  await writeFile(
+    config,
+    JSON.stringify({
+      receivers: { otlp: { protocols: { http: { endpoint: address } } } },
+      exporters: { debug: { verbosity: 'detailed', sampling_initial: 1_000_000 } },
+      service: {
+        telemetry: { metrics: { level: 'none' } },
+        pipelines: { traces: { receivers: ['otlp'], exporters: ['debug'] } },
+      },
+    }),
+  )
   const program = new Program(path, ['--config', config])
   await program.ready('the collector', () => Promise.resolve(program.said.includes('Everything is ready')))
-  const version = async (): Promise<string | undefined> => /\d+(?:\.\d+)+/.exec((await runCommand(path, ['--version'], { limit: 10_000 })).output)?.[0]
+  const version = async (): Promise<string | undefined> =>
+    /\d+(?:\.\d+)+/.exec((await runCommand(path, ['--version'], { limit: 10_000 })).output)?.[0]
   return { address, version, spans: () => Promise.resolve(printedSpans(program.said)), stop: () => program.stop() }
 }
 
 /** Of the detailed text of its `debug` exporter. */
 function printedSpans(text: string): SeenSpan[] {
-  return text.split(/^Span #\d+$/m).slice(1).map((after) => {
-    // What is sent next begins with what is true of all of it.
-    const [part = ''] = after.split(/^.*\bResourceSpans #\d+/m)
-    const field = (name: string): string => new RegExp(`^ +${name} *: (.*)$`, 'm').exec(part)?.[1]?.trim() ?? ''
-    const parent = field('Parent ID')
-    return {
-      traceId: field('Trace ID'), id: field('ID'), parentId: parent === '' ? undefined : parent, name: field('Name'), kind: field('Kind'),
-      tags: Object.fromEntries([...part.matchAll(/^ +-> (\S+): \w+\((.*)\)$/gm)].map(([, name, value]) => [name, value] as [string, string])),
-    }
-  })
+  return text
+    .split(/^Span #\d+$/m)
+    .slice(1)
+    .map((after) => {
+      // What is sent next begins with what is true of all of it.
+      const [part = ''] = after.split(/^.*\bResourceSpans #\d+/m)
+      const field = (name: string): string => new RegExp(`^ +${name} *: (.*)$`, 'm').exec(part)?.[1]?.trim() ?? ''
+      const parent = field('Parent ID')
+      return {
+        traceId: field('Trace ID'),
+        id: field('ID'),
+        parentId: parent === '' ? undefined : parent,
+        name: field('Name'),
+        kind: field('Kind'),
+        tags: Object.fromEntries(
+          [...part.matchAll(/^ +-> (\S+): \w+\((.*)\)$/gm)].map(([, name, value]) => [name, value] as [string, string]),
+        ),
+      }
+    })
 }
 
 class Program {
@@ -84,7 +114,8 @@ class Program {
   constructor(file: string, args: readonly string[]) {
     this.#child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] })
     this.#exited = once(this.#child, 'close')
-    for (const stream of [this.#child.stdout, this.#child.stderr]) stream?.setEncoding('utf8').on('data', (text: string) => (this.said += text))
+    for (const stream of [this.#child.stdout, this.#child.stderr])
+      stream?.setEncoding('utf8').on('data', (text: string) => (this.said += text))
     this.#kill = () => void this.#child.kill('SIGKILL')
     process.once('exit', this.#kill)
   }

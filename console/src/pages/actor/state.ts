@@ -15,4 +15,12 @@ export interface ActorState extends Frame, OpenChange {
   readonly trace: string
 }
 
-export const actorCodec = codecOf<ActorState>({ ...frameParts, t: range({ from: 'now-1w', to: 'now' }), of: text(), all: flag(false), by: oneOf(groupings, 'service'), trace: text(), ...openChangeParts })
+export const actorCodec = codecOf<ActorState>({
+  ...frameParts,
+  t: range({ from: 'now-1w', to: 'now' }),
+  of: text(),
+  all: flag(false),
+  by: oneOf(groupings, 'service'),
+  trace: text(),
+  ...openChangeParts,
+})

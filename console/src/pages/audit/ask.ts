@@ -11,13 +11,25 @@ export function traceQuery(filter: TraceFilter): Query {
 }
 
 /** One of the answers about the same traces. */
-function useAbout<Answer>(path: 'columns' | 'firsts' | 'logins', question: Query, t: Range, revision: string): UseQueryResult<Answer> {
+function useAbout<Answer>(
+  path: 'columns' | 'firsts' | 'logins',
+  question: Query,
+  t: Range,
+  revision: string,
+): UseQueryResult<Answer> {
   return useQuery({
-    queryKey: ['traces-about', path, question, t, revision], staleTime: Infinity, gcTime: 60_000, placeholderData: keepPreviousData,
-    queryFn: ({ signal }) => ask<Answer>(`/api/v1/audit/${path}`, { signal, query: { ...question, from: t.from, to: t.to } }),
+    queryKey: ['traces-about', path, question, t, revision],
+    staleTime: Infinity,
+    gcTime: 60_000,
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) =>
+      ask<Answer>(`/api/v1/audit/${path}`, { signal, query: { ...question, from: t.from, to: t.to } }),
   })
 }
 
-export const useColumns = (question: Query, t: Range, revision: string): UseQueryResult<TraceColumns> => useAbout('columns', question, t, revision)
-export const useFirsts = (question: Query, t: Range, revision: string): UseQueryResult<Firsts> => useAbout('firsts', question, t, revision)
-export const useLogins = (question: Query, t: Range, revision: string): UseQueryResult<Logins> => useAbout('logins', question, t, revision)
+export const useColumns = (question: Query, t: Range, revision: string): UseQueryResult<TraceColumns> =>
+  useAbout('columns', question, t, revision)
+export const useFirsts = (question: Query, t: Range, revision: string): UseQueryResult<Firsts> =>
+  useAbout('firsts', question, t, revision)
+export const useLogins = (question: Query, t: Range, revision: string): UseQueryResult<Logins> =>
+  useAbout('logins', question, t, revision)

@@ -43,19 +43,52 @@ export function nameOf(column: TraceColumn['column'], value: string | null, labe
 
 export function layoutOf({ columns, edges }: TraceColumns): Layout {
   const placed = columns.map(({ column, nodes, others }, at) => [
-    ...nodes.map(({ value, label, traces, failed, incidents }, rank) => ({ column: at, rank, name: nameOf(column, value, label), value, traces, failed, incidents, y: (rank + 0.5) * rowHeight })),
-    ...(others.values > 0 ? [{ column: at, rank: -1, name: `${others.values.toLocaleString()} others`, value: null, traces: others.traces, failed: others.failed, incidents: others.incidents, y: (nodes.length + 0.5) * rowHeight }] : []),
+    ...nodes.map(({ value, label, traces, failed, incidents }, rank) => ({
+      column: at,
+      rank,
+      name: nameOf(column, value, label),
+      value,
+      traces,
+      failed,
+      incidents,
+      y: (rank + 0.5) * rowHeight,
+    })),
+    ...(others.values > 0
+      ? [
+          {
+            column: at,
+            rank: -1,
+            name: `${others.values.toLocaleString()} others`,
+            value: null,
+            traces: others.traces,
+            failed: others.failed,
+            incidents: others.incidents,
+            y: (nodes.length + 0.5) * rowHeight,
+          },
+        ]
+      : []),
   ])
   const find = (column: number, rank: number): Placed | undefined => placed[column]?.find((node) => node.rank === rank)
-  const lines = edges.flatMap(({ column, from, to, traces, failed }) => {
-    const [a, b] = [find(column, from), find(column + 1, to)]
-    return a === undefined || b === undefined ? [] : [{ column, from: a, to: b, traces, failed }]
-  }).toSorted((a, b) => b.traces - a.traces)
-  return { columns: placed, lines: lines.slice(0, mostLines), left: Math.max(0, lines.length - mostLines), height: Math.max(1, ...placed.map((nodes) => nodes.length)) * rowHeight }
+  const lines = edges
+    .flatMap(({ column, from, to, traces, failed }) => {
+      const [a, b] = [find(column, from), find(column + 1, to)]
+      return a === undefined || b === undefined ? [] : [{ column, from: a, to: b, traces, failed }]
+    })
+    .toSorted((a, b) => b.traces - a.traces)
+  return {
+    columns: placed,
+    lines: lines.slice(0, mostLines),
+    left: Math.max(0, lines.length - mostLines),
+    height: Math.max(1, ...placed.map((nodes) => nodes.length)) * rowHeight,
+  }
 }
 
 /** The node that an arrow leads to: beside it in its column, or at the end of the thickest line. */
-export function stepFrom({ columns, lines }: Layout, at: Placed, key: 'ArrowUp' | 'ArrowDown' | 'ArrowLeft' | 'ArrowRight' | 'Home' | 'End'): Placed | undefined {
+export function stepFrom(
+  { columns, lines }: Layout,
+  at: Placed,
+  key: 'ArrowUp' | 'ArrowDown' | 'ArrowLeft' | 'ArrowRight' | 'Home' | 'End',
+): Placed | undefined {
   const nodes = columns[at.column] ?? []
   const index = nodes.indexOf(at)
   if (key === 'ArrowUp' || key === 'ArrowDown') return nodes[index + (key === 'ArrowUp' ? -1 : 1)]

@@ -31,9 +31,15 @@ export function Graph({ of, asTable, open, onOpen, onLeaveOut }: GraphProps): Re
     setAt(idOf(next))
     place.current?.querySelector<HTMLElement>(`[data-node="${idOf(next)}"]`)?.focus()
   }
-  const leaveOut = (node: Placed | undefined): void => { if (node !== undefined && node.rank >= 0) onLeaveOut(node.column, node.value) }
+  const leaveOut = (node: Placed | undefined): void => {
+    if (node !== undefined && node.rank >= 0) onLeaveOut(node.column, node.value)
+  }
   const onKeyDown = useLocalKeys('In the picture of who did what', [
-    ...(['ArrowUp', 'ArrowDown', 'Home', 'End'] as const).map((key): Binding => ({ keys: [key], does: `node ${key === 'Home' ? 'at the top' : key === 'End' ? 'at the end' : key === 'ArrowUp' ? 'above' : 'below'}`, run: () => go(key) })),
+    ...(['ArrowUp', 'ArrowDown', 'Home', 'End'] as const).map((key): Binding => ({
+      keys: [key],
+      does: `node ${key === 'Home' ? 'at the top' : key === 'End' ? 'at the end' : key === 'ArrowUp' ? 'above' : 'below'}`,
+      run: () => go(key),
+    })),
     { keys: ['ArrowRight'], does: 'along the thickest line to the right', run: () => go('ArrowRight') },
     { keys: ['ArrowLeft'], does: 'along the thickest line to the left', run: () => go('ArrowLeft') },
     { keys: ['x'], does: 'leave it out', run: () => leaveOut(current) },
@@ -41,22 +47,59 @@ export function Graph({ of, asTable, open, onOpen, onLeaveOut }: GraphProps): Re
   if (asTable) return <Twin lines={layout.lines} left={layout.left} />
   const nodeOf = (node: Placed): string => `${of.columns[node.column]?.column ?? ''}:${node.value ?? ''}`
   return (
-    <div className="who-what" ref={place} role="group" aria-label="Who did what to which resource: arrows go from node to node" onKeyDown={onKeyDown}>
-      <div className="who-what-heads" aria-hidden="true">{titles.map((title) => <span key={title}>{title}</span>)}</div>
+    <div
+      className="who-what"
+      ref={place}
+      role="group"
+      aria-label="Who did what to which resource: arrows go from node to node"
+      onKeyDown={onKeyDown}
+    >
+      <div className="who-what-heads" aria-hidden="true">
+        {titles.map((title) => (
+          <span key={title}>{title}</span>
+        ))}
+      </div>
       <div className="who-what-body" style={{ height: layout.height }}>
         <svg viewBox={`0 0 1000 ${layout.height}`} preserveAspectRatio="none" aria-hidden="true" height={layout.height}>
-          {layout.lines.map((line) => <path key={`${line.column} ${line.from.rank} ${line.to.rank}`} d={pathOf(line)} className={line.failed > 0 ? 'failed' : undefined} strokeWidth={Math.min(6, 1 + Math.log2(line.traces) / 2)} />)}
+          {layout.lines.map((line) => (
+            <path
+              key={`${line.column} ${line.from.rank} ${line.to.rank}`}
+              d={pathOf(line)}
+              className={line.failed > 0 ? 'failed' : undefined}
+              strokeWidth={Math.min(6, 1 + Math.log2(line.traces) / 2)}
+            />
+          ))}
         </svg>
         {layout.columns.map((nodes, column) => (
-          <ul key={titles[column]} aria-label={titles[column]} style={{ left: `${column * 20}%`, width: `${share * 20}%` }}>
+          <ul
+            key={titles[column]}
+            aria-label={titles[column]}
+            style={{ left: `${column * 20}%`, width: `${share * 20}%` }}
+          >
             {nodes.map((node) => (
               <li key={node.rank} style={{ height: rowHeight }}>
                 <button
-                  type="button" data-node={idOf(node)} tabIndex={node === current ? 0 : -1} aria-pressed={node.rank >= 0 && open === nodeOf(node)} title={saidOf(node)} className={node.rank < 0 ? 'dim' : undefined}
-                  onFocus={() => setAt(idOf(node))} onClick={(event) => { if (event.shiftKey) leaveOut(node); else if (node.rank >= 0) onOpen(nodeOf(node)) }}
+                  type="button"
+                  data-node={idOf(node)}
+                  tabIndex={node === current ? 0 : -1}
+                  aria-pressed={node.rank >= 0 && open === nodeOf(node)}
+                  title={saidOf(node)}
+                  className={node.rank < 0 ? 'dim' : undefined}
+                  onFocus={() => setAt(idOf(node))}
+                  onClick={(event) => {
+                    if (event.shiftKey) leaveOut(node)
+                    else if (node.rank >= 0) onOpen(nodeOf(node))
+                  }}
                 >
-                  <span className={node.incidents > 0 ? 'bad' : node.failed > 0 ? 'warning' : 'good'} aria-hidden="true">{node.incidents > 0 ? '■' : node.failed > 0 ? '▲' : '●'}</span>
-                  <span className="grow">{node.name}</span><span className="dim number">{count(node.traces)}</span><span className="spoken"> {howOf(node)}</span>
+                  <span
+                    className={node.incidents > 0 ? 'bad' : node.failed > 0 ? 'warning' : 'good'}
+                    aria-hidden="true"
+                  >
+                    {node.incidents > 0 ? '■' : node.failed > 0 ? '▲' : '●'}
+                  </span>
+                  <span className="grow">{node.name}</span>
+                  <span className="dim number">{count(node.traces)}</span>
+                  <span className="spoken"> {howOf(node)}</span>
                 </button>
               </li>
             ))}
@@ -87,8 +130,32 @@ function Twin({ lines, left }: { readonly lines: readonly Line[]; readonly left:
     <>
       <table className="peers-table">
         <caption className="spoken">Traces between two columns</caption>
-        <thead><tr><th scope="col">From</th><th scope="col">To</th><th scope="col" className="end">Traces</th><th scope="col" className="end">Failed</th></tr></thead>
-        <tbody>{lines.map((line) => <tr key={`${line.column} ${line.from.rank} ${line.to.rank}`}><td><span className="dim">{titles[line.column]}</span> {line.from.name}</td><td><span className="dim">{titles[line.column + 1]}</span> {line.to.name}</td><td className="end">{count(line.traces)}</td><td className="end">{count(line.failed)}</td></tr>)}</tbody>
+        <thead>
+          <tr>
+            <th scope="col">From</th>
+            <th scope="col">To</th>
+            <th scope="col" className="end">
+              Traces
+            </th>
+            <th scope="col" className="end">
+              Failed
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {lines.map((line) => (
+            <tr key={`${line.column} ${line.from.rank} ${line.to.rank}`}>
+              <td>
+                <span className="dim">{titles[line.column]}</span> {line.from.name}
+              </td>
+              <td>
+                <span className="dim">{titles[line.column + 1]}</span> {line.to.name}
+              </td>
+              <td className="end">{count(line.traces)}</td>
+              <td className="end">{count(line.failed)}</td>
+            </tr>
+          ))}
+        </tbody>
       </table>
       {left > 0 && <p className="dim">{count(left)} thinner ones are left out.</p>}
     </>

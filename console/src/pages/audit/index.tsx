@@ -35,14 +35,22 @@ import '../../parts/changes/changes.css'
 import '../../parts/audit/audit.css'
 
 const posOf = ({ pos }: Trace): string => pos
-const tabs = [{ id: 'traces', title: 'Traces' }, { id: 'graph', title: 'Who did what' }, { id: 'firsts', title: 'First times' }, { id: 'logins', title: 'Failed logins' }] as const
+const tabs = [
+  { id: 'traces', title: 'Traces' },
+  { id: 'graph', title: 'Who did what' },
+  { id: 'firsts', title: 'First times' },
+  { id: 'logins', title: 'Failed logins' },
+] as const
 
 /** Who did what in clouds and clusters: over time, in a table, and as a picture from the actor to the region. */
 export default function AuditPage(): React.ReactNode {
   useTitle('Audit')
   const { state, unread, set } = usePageState(auditCodec)
   const { q, actor, action, service, severity, address, resource, tenant, region, t, view } = state
-  const filter = useMemo((): TraceFilter => ({ q, actor, action, service, severity, address, resource, tenant, region }), [q, actor, action, service, severity, address, resource, tenant, region])
+  const filter = useMemo(
+    (): TraceFilter => ({ q, actor, action, service, severity, address, resource, tenant, region }),
+    [q, actor, action, service, severity, address, resource, tenant, region],
+  )
   const question = useMemo(() => traceQuery(filter), [filter])
   // A span that has ended has nothing new.
   const live = state.live && isMoving(t)
@@ -59,43 +67,146 @@ export default function AuditPage(): React.ReactNode {
   const sums = useTraceSums(question, t, { by: state.by, limit: 8, buckets: 150, revision })
   const { rows, busy, error, span } = traces
   const onSpan = (from: string, to: string): void => set({ t: { from, to }, live: false })
-  useCommands(useMemo(() => [
-    { name: 'Clear the filter', words: 'audit', run: () => set({ ...noFilter, sel: '', node: '' }) },
-    ...presets.map((range) => ({ name: `Span: ${rangeText(range)}`, words: 'time range', run: () => set({ t: range }) })),
-  ], [set]))
+  useCommands(
+    useMemo(
+      () => [
+        { name: 'Clear the filter', words: 'audit', run: () => set({ ...noFilter, sel: '', node: '' }) },
+        ...presets.map((range) => ({
+          name: `Span: ${rangeText(range)}`,
+          words: 'time range',
+          run: () => set({ t: range }),
+        })),
+      ],
+      [set],
+    ),
+  )
   const noStore = error !== undefined && asRefused(error).code === 'WEIR_API_NO_STORE'
   return (
     <div className="page audit">
       <h1 className="spoken">Audit</h1>
       <div className="page-bar">
-        <FindBox q={q} label="Find in traces" hint="Actor, action, resource, address, request: any words" onChange={(text) => set({ q: text, sel: '' })} />
+        <FindBox
+          q={q}
+          label="Find in traces"
+          hint="Actor, action, resource, address, request: any words"
+          onChange={(text) => set({ q: text, sel: '' })}
+        />
         <TimeControl frame={state} onChange={set} />
-        <button type="button" aria-pressed={live} disabled={!isMoving(t)} title={isMoving(t) ? 'Show traces as they are told' : 'This span has ended: nothing new comes'} onClick={() => set({ live: !state.live })}><span aria-hidden="true">{live ? '● ' : '○ '}</span>Live</button>
+        <button
+          type="button"
+          aria-pressed={live}
+          disabled={!isMoving(t)}
+          title={isMoving(t) ? 'Show traces as they are told' : 'This span has ended: nothing new comes'}
+          onClick={() => set({ live: !state.live })}
+        >
+          <span aria-hidden="true">{live ? '● ' : '○ '}</span>Live
+        </button>
         <Filters state={state} set={set} />
       </div>
-      {unread.length > 0 && <Notice onClose={() => set({}, 'replace')}>{unread.map((sentence) => <p key={sentence}>{sentence}</p>)}</Notice>}
+      {unread.length > 0 && (
+        <Notice onClose={() => set({}, 'replace')}>
+          {unread.map((sentence) => (
+            <p key={sentence}>{sentence}</p>
+          ))}
+        </Notice>
+      )}
       <div className="page-line">
-        {live && <LinkState link={link} paused={paused} asked={undefined} meanwhile="; what comes meanwhile is not missed, but shown later" />}
-        {live && <button type="button" onClick={() => setPaused(!paused)}>{paused ? 'Go on' : 'Pause'}</button>}
-        <span className="number" role="status">{span === undefined ? '' : traces.total === undefined ? `showing ${count(rows.length)} traces` : `showing ${count(rows.length)} of ${counted(traces.total, 'trace')}`}</span>
+        {live && (
+          <LinkState
+            link={link}
+            paused={paused}
+            asked={undefined}
+            meanwhile="; what comes meanwhile is not missed, but shown later"
+          />
+        )}
+        {live && (
+          <button type="button" onClick={() => setPaused(!paused)}>
+            {paused ? 'Go on' : 'Pause'}
+          </button>
+        )}
+        <span className="number" role="status">
+          {span === undefined
+            ? ''
+            : traces.total === undefined
+              ? `showing ${count(rows.length)} traces`
+              : `showing ${count(rows.length)} of ${counted(traces.total, 'trace')}`}
+        </span>
         {!noStore && <NewestTrace />}
         {busy && !live && <span className="dim asking">asking …</span>}
-        <div className="end">{span !== undefined && <ShowQuery view={view} question={question} span={span} />}{!live && <button type="button" onClick={again}>Ask again</button>}</div>
+        <div className="end">
+          {span !== undefined && <ShowQuery view={view} question={question} span={span} />}
+          {!live && (
+            <button type="button" onClick={again}>
+              Ask again
+            </button>
+          )}
+        </div>
       </div>
-      {error !== undefined && rows.length > 0 && <ErrorNotice error={error} onRetry={traces.again}>What is shown is the answer before.</ErrorNotice>}
-      {sums.data !== undefined && rows.length > 0 && <Timeline sums={sums.data} onBy={(by) => set({ by }, 'replace')} onSpan={onSpan} />}
+      {error !== undefined && rows.length > 0 && (
+        <ErrorNotice error={error} onRetry={traces.again}>
+          What is shown is the answer before.
+        </ErrorNotice>
+      )}
+      {sums.data !== undefined && rows.length > 0 && (
+        <Timeline sums={sums.data} onBy={(by) => set({ by }, 'replace')} onSpan={onSpan} />
+      )}
       {sums.data === undefined && rows.length > 0 && <div className="panel volume" aria-hidden="true" />}
-      {!noStore && <div className="audit-tabs"><Tabs label="What is shown of it" tabs={tabs} chosen={view} controls="audit-view" onChange={(chosen) => set({ view: chosen })} /></div>}
+      {!noStore && (
+        <div className="audit-tabs">
+          <Tabs
+            label="What is shown of it"
+            tabs={tabs}
+            chosen={view}
+            controls="audit-view"
+            onChange={(chosen) => set({ view: chosen })}
+          />
+        </div>
+      )}
       <div className="page-body">
-        <section className="panel table" id="audit-view" role="tabpanel" aria-label={tabs.find(({ id }) => id === view)?.title} aria-busy={busy}>
-          {noStore ? <EmptyState title="Traces are kept in the store" action={<PageLink to="/events" className="button">See events as they arrive</PageLink>}>This Weir keeps no store, so that there is nothing to ask. Take “store: none” out of its configuration to keep who did what.</EmptyState>
-            : error !== undefined && rows.length === 0 ? <ErrorState error={error} onRetry={traces.again} />
-              : span === undefined ? <Loading what="traces" />
-                : rows.length === 0 ? <NoTraces state={state} set={set} />
-                  : view === 'traces' ? <Grid label="Traces, newest first" columns={traceColumns} rows={rows} rowKey={posOf} total={traces.total} selected={state.sel} onOpen={({ pos }) => set({ sel: pos })} onEnd={traces.next} onPlace={setPlace} />
-                    : <About view={view} question={question} t={t} revision={revision} state={state} set={set} />}
+        <section
+          className="panel table"
+          id="audit-view"
+          role="tabpanel"
+          aria-label={tabs.find(({ id }) => id === view)?.title}
+          aria-busy={busy}
+        >
+          {noStore ? (
+            <EmptyState
+              title="Traces are kept in the store"
+              action={
+                <PageLink to="/events" className="button">
+                  See events as they arrive
+                </PageLink>
+              }
+            >
+              This Weir keeps no store, so that there is nothing to ask. Take “store: none” out of its configuration to
+              keep who did what.
+            </EmptyState>
+          ) : error !== undefined && rows.length === 0 ? (
+            <ErrorState error={error} onRetry={traces.again} />
+          ) : span === undefined ? (
+            <Loading what="traces" />
+          ) : rows.length === 0 ? (
+            <NoTraces state={state} set={set} />
+          ) : view === 'traces' ? (
+            <Grid
+              label="Traces, newest first"
+              columns={traceColumns}
+              rows={rows}
+              rowKey={posOf}
+              total={traces.total}
+              selected={state.sel}
+              onOpen={({ pos }) => set({ sel: pos })}
+              onEnd={traces.next}
+              onPlace={setPlace}
+            />
+          ) : (
+            <About view={view} question={question} t={t} revision={revision} state={state} set={set} />
+          )}
         </section>
-        {state.sel !== '' && view === 'traces' && <OneTrace of={state.sel} known={rows.find(({ pos }) => pos === state.sel)} onClose={() => set({ sel: '' })} />}
+        {state.sel !== '' && view === 'traces' && (
+          <OneTrace of={state.sel} known={rows.find(({ pos }) => pos === state.sel)} onClose={() => set({ sel: '' })} />
+        )}
         {view === 'graph' && <OpenNode state={state} filter={filter} revision={revision} set={set} />}
       </div>
     </div>
@@ -112,7 +223,11 @@ interface AboutProps {
 }
 
 function About({ view, ...asked }: AboutProps): React.ReactNode {
-  return <div className="audit-part" tabIndex={0} role="region" aria-label="The answer">{view === 'graph' ? <WhoDidWhat {...asked} /> : view === 'firsts' ? <First {...asked} /> : <Failed {...asked} />}</div>
+  return (
+    <div className="audit-part" tabIndex={0} role="region" aria-label="The answer">
+      {view === 'graph' ? <WhoDidWhat {...asked} /> : view === 'firsts' ? <First {...asked} /> : <Failed {...asked} />}
+    </div>
+  )
 }
 
 type Asked = Omit<AboutProps, 'view'>
@@ -127,23 +242,96 @@ function Failed({ question, t, revision }: Asked): React.ReactNode {
 
 function WhoDidWhat({ question, t, revision, state, set }: Asked): React.ReactNode {
   const { data, isError, error, refetch } = useColumns(question, t, revision)
-  if (data === undefined) return isError ? <ErrorState error={error} onRetry={() => { refetch().catch(reportError) }} /> : <Loading what="who did what" />
+  if (data === undefined)
+    return isError ? (
+      <ErrorState
+        error={error}
+        onRetry={() => {
+          refetch().catch(reportError)
+        }}
+      />
+    ) : (
+      <Loading what="who did what" />
+    )
   return (
     <>
-      <p className="graph-line"><span className="dim">{counted(data.total, 'trace')}; each column adds up to them. <span className="good" aria-hidden="true">●</span> went well <span className="warning" aria-hidden="true">▲</span> some failed <span className="bad" aria-hidden="true">■</span> incidents</span> <button type="button" className="chip" aria-pressed={state.table} onClick={() => set({ table: !state.table }, 'replace')}>As a table</button>{state.from !== '' && <button type="button" className="chip" aria-pressed="true" title="Press to look for ways no more" onClick={() => set({ from: '' })}>ways from {refText(state.from)} to what is opened ✕</button>}</p>
-      <Graph of={data} asTable={state.table} open={state.node} onOpen={(node) => set({ node })} onLeaveOut={(column, value) => { const name = graphColumns[column]; if (name !== undefined) set({ [name]: without(state[name], value), node: '' }) }} />
+      <p className="graph-line">
+        <span className="dim">
+          {counted(data.total, 'trace')}; each column adds up to them.{' '}
+          <span className="good" aria-hidden="true">
+            ●
+          </span>{' '}
+          went well{' '}
+          <span className="warning" aria-hidden="true">
+            ▲
+          </span>{' '}
+          some failed{' '}
+          <span className="bad" aria-hidden="true">
+            ■
+          </span>{' '}
+          incidents
+        </span>{' '}
+        <button
+          type="button"
+          className="chip"
+          aria-pressed={state.table}
+          onClick={() => set({ table: !state.table }, 'replace')}
+        >
+          As a table
+        </button>
+        {state.from !== '' && (
+          <button
+            type="button"
+            className="chip"
+            aria-pressed="true"
+            title="Press to look for ways no more"
+            onClick={() => set({ from: '' })}
+          >
+            ways from {refText(state.from)} to what is opened ✕
+          </button>
+        )}
+      </p>
+      <Graph
+        of={data}
+        asTable={state.table}
+        open={state.node}
+        onOpen={(node) => set({ node })}
+        onLeaveOut={(column, value) => {
+          const name = graphColumns[column]
+          if (name !== undefined) set({ [name]: without(state[name], value), node: '' })
+        }}
+      />
     </>
   )
 }
 
-function OpenNode({ state, filter, revision, set }: { readonly state: AuditState; readonly filter: TraceFilter; readonly revision: string; readonly set: AboutProps['set'] }): React.ReactNode {
+function OpenNode({
+  state,
+  filter,
+  revision,
+  set,
+}: {
+  readonly state: AuditState
+  readonly filter: TraceFilter
+  readonly revision: string
+  readonly set: AboutProps['set']
+}): React.ReactNode {
   const column = graphColumns.find((each) => state.node.startsWith(`${each}:`))
   if (column === undefined) return null
   const value = state.node.slice(column.length + 1) || null
   return (
     <OneNode
-      column={column} value={value} filter={filter} t={state.t} revision={revision} from={state.from} onFrom={(from) => set({ from })} onClose={() => set({ node: '' })} onOpen={(to, found) => set({ node: `${to}:${found ?? ''}` })}
-      onOnly={() => set({ [column]: only(value), node: '' })} onLeaveOut={() => set({ [column]: without(state[column], value), node: '' })}
+      column={column}
+      value={value}
+      filter={filter}
+      t={state.t}
+      revision={revision}
+      from={state.from}
+      onFrom={(from) => set({ from })}
+      onClose={() => set({ node: '' })}
+      onOpen={(to, found) => set({ node: `${to}:${found ?? ''}` })}
+      onOnly={() => set({ [column]: only(value), node: '' })}
+      onLeaveOut={() => set({ [column]: without(state[column], value), node: '' })}
     />
   )
 }

@@ -30,21 +30,69 @@ export const graphColumns = ['actor', 'action', 'resource', 'tenant', 'region'] 
 export type Column = (typeof graphColumns)[number]
 
 /** A node of the picture with its neighbours, twenty-five at a time. */
-export function OneNode({ column, value, filter, t, revision, from, onFrom, onOnly, onLeaveOut, onOpen, onClose }: OneNodeProps): React.ReactNode {
+export function OneNode({
+  column,
+  value,
+  filter,
+  t,
+  revision,
+  from,
+  onFrom,
+  onOnly,
+  onLeaveOut,
+  onOpen,
+  onClose,
+}: OneNodeProps): React.ReactNode {
   const name = nameOf(column, value, null)
   const at = graphColumns.indexOf(column)
   const refs = useGraphRefs(column, value, t)
   const beside = graphColumns.filter((_, index) => Math.abs(index - at) === 1)
   return (
-    <Drawer of={`${column}:${value ?? ''}`} name="Node" title={<><span className="dim">{column} </span>{name}</>} onClose={onClose}>
+    <Drawer
+      of={`${column}:${value ?? ''}`}
+      name="Node"
+      title={
+        <>
+          <span className="dim">{column} </span>
+          {name}
+        </>
+      }
+      onClose={onClose}
+    >
       <p className="node-acts">
-        <button type="button" onClick={onOnly}>Only this</button> <button type="button" onClick={onLeaveOut}>Leave it out</button>
-        {refs.map((ref) => <button key={ref} type="button" aria-pressed={from === ref} title="Then open another node: it has the ways between both" onClick={() => onFrom(from === ref ? '' : ref)}>Ways from here{refs.length > 1 && ` (of ${domainOf(ref)})`}</button>)}
+        <button type="button" onClick={onOnly}>
+          Only this
+        </button>{' '}
+        <button type="button" onClick={onLeaveOut}>
+          Leave it out
+        </button>
+        {refs.map((ref) => (
+          <button
+            key={ref}
+            type="button"
+            aria-pressed={from === ref}
+            title="Then open another node: it has the ways between both"
+            onClick={() => onFrom(from === ref ? '' : ref)}
+          >
+            Ways from here{refs.length > 1 && ` (of ${domainOf(ref)})`}
+          </button>
+        ))}
         {column === 'actor' && value !== null && <ActorLink to={value} name="Everything of this actor" />}
         {column === 'resource' && value !== null && <ResourceLink to={value}>The resource</ResourceLink>}
       </p>
-      {from !== '' && !refs.includes(from) && refs.map((ref) => <Ways key={`${from} ${ref}`} from={from} to={ref} t={t} />)}
-      {beside.map((neighbour) => <Neighbours key={`${column} ${value ?? ''} ${neighbour}`} of={neighbour} filter={{ ...filter, [column]: only(value) }} t={t} revision={revision} onOpen={(found) => onOpen(neighbour, found)} />)}
+      {from !== '' &&
+        !refs.includes(from) &&
+        refs.map((ref) => <Ways key={`${from} ${ref}`} from={from} to={ref} t={t} />)}
+      {beside.map((neighbour) => (
+        <Neighbours
+          key={`${column} ${value ?? ''} ${neighbour}`}
+          of={neighbour}
+          filter={{ ...filter, [column]: only(value) }}
+          t={t}
+          revision={revision}
+          onOpen={(found) => onOpen(neighbour, found)}
+        />
+      ))}
     </Drawer>
   )
 }
@@ -62,15 +110,41 @@ interface NeighboursProps extends Pick<OneNodeProps, 'filter' | 't' | 'revision'
 function Neighbours({ of, filter, t, revision, onOpen }: NeighboursProps): React.ReactNode {
   const [limit, setLimit] = useState(step)
   const { data, isError, error, refetch } = useTraceSums(traceQuery(filter), t, { by: of, limit, buckets: 1, revision })
-  if (data === undefined) return isError ? <ErrorState error={error} onRetry={() => { refetch().catch(reportError) }} /> : <Loading what="neighbours" />
+  if (data === undefined)
+    return isError ? (
+      <ErrorState
+        error={error}
+        onRetry={() => {
+          refetch().catch(reportError)
+        }}
+      />
+    ) : (
+      <Loading what="neighbours" />
+    )
   const { groups, others } = data
   return (
     <section aria-label={`Neighbours: ${of}`}>
       <h3>{counted(groups.length + others.groups, of)}</h3>
       <ul className="neighbours">
-        {groups.map(({ value, traces }) => <li key={value}><button type="button" className="link-like" onClick={() => onOpen(value)}>{nameOf(of, value, null)}</button><span className="number dim">{count(traces)}</span></li>)}
+        {groups.map(({ value, traces }) => (
+          <li key={value}>
+            <button type="button" className="link-like" onClick={() => onOpen(value)}>
+              {nameOf(of, value, null)}
+            </button>
+            <span className="number dim">{count(traces)}</span>
+          </li>
+        ))}
       </ul>
-      {others.groups > 0 && <p className="dim">{count(others.groups)} more have {counted(others.traces, 'trace')}. {limit < 1000 && <button type="button" onClick={() => setLimit(limit + step)}>Next {Math.min(step, others.groups)}</button>}</p>}
+      {others.groups > 0 && (
+        <p className="dim">
+          {count(others.groups)} more have {counted(others.traces, 'trace')}.{' '}
+          {limit < 1000 && (
+            <button type="button" onClick={() => setLimit(limit + step)}>
+              Next {Math.min(step, others.groups)}
+            </button>
+          )}
+        </p>
+      )}
     </section>
   )
 }

@@ -1,21 +1,32 @@
 /** Sources of audit traces as weir.yaml has them: the least that works. docs/guide/cloud-audit.md and kubernetes-audit.md have the rest. */
 export const recipes = [
-  { id: 'otc-cts', title: 'Open Telekom Cloud', text: `sources:
+  {
+    id: 'otc-cts',
+    title: 'Open Telekom Cloud',
+    text: `sources:
   cts:
     type: otc-cts
     auth: { type: clouds }        # clouds.yaml, as OpenStack's clients find it
     projects: []                  # the one that it names
     backfill: 7d
-` },
-  { id: 'cloudtrail', title: 'AWS', text: `sources:
+`,
+  },
+  {
+    id: 'cloudtrail',
+    title: 'AWS',
+    text: `sources:
   aws:
     type: cloudtrail              # with the login of every program for AWS
     from:
       type: lookup
       regions: [eu-central-1, us-east-1]
       backfill: 7d
-` },
-  { id: 'exoscale-events', title: 'Exoscale', text: `sources:
+`,
+  },
+  {
+    id: 'exoscale-events',
+    title: 'Exoscale',
+    text: `sources:
   exoscale:
     type: exoscale-events
     key: env:EXOSCALE_API_KEY
@@ -23,13 +34,18 @@ export const recipes = [
     zones:
       - name: ch-gva-2
     backfill: 7d
-` },
-  { id: 'kube-audit', title: 'Kubernetes', text: `sources:
+`,
+  },
+  {
+    id: 'kube-audit',
+    title: 'Kubernetes',
+    text: `sources:
   audit:
     type: kube-audit              # the API server sends here
     cluster: prod-eu
     listen: 0.0.0.0:9443
     token: env:AUDIT_TOKEN
     tls: { cert_file: /etc/weir/tls.crt, key_file: /etc/weir/tls.key }
-` },
+`,
+  },
 ] as const

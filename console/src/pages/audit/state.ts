@@ -39,13 +39,33 @@ export const auditCodec = codecOf<AuditState>({
   ...frameParts,
   t: range({ from: 'now-1d', to: 'now' }),
   q: text(),
-  actor: list, action: list, service: list, severity: list, address: list, resource: list, tenant: list, region: list,
+  actor: list,
+  action: list,
+  service: list,
+  severity: list,
+  address: list,
+  resource: list,
+  tenant: list,
+  region: list,
   view: oneOf(auditViews, 'traces'),
   by: oneOf(groupings, 'severity'),
-  sel: text(), node: text(), from: text(), table: flag(false),
+  sel: text(),
+  node: text(),
+  from: text(),
+  table: flag(false),
 })
 
-export const noFilter = { q: '', actor: [], action: [], service: [], severity: [], address: [], resource: [], tenant: [], region: [] } as const satisfies TraceFilter
+export const noFilter = {
+  q: '',
+  actor: [],
+  action: [],
+  service: [],
+  severity: [],
+  address: [],
+  resource: [],
+  tenant: [],
+  region: [],
+} as const satisfies TraceFilter
 
 export function isFiltered(filter: TraceFilter): boolean {
   return filter.q !== '' || facets.some((facet) => filter[facet].length > 0)

@@ -20,18 +20,56 @@ interface Paths {
 
 /** By which references the graph knows a node: of a tenant one in each domain that has one of this name, and none while these are not known. */
 export function useGraphRefs(column: Column, value: string | null, t: Range): readonly string[] {
-  const query = { tenant: listText([value ?? notTold]), from: t.from, to: t.to, by: 'tenant_domain', limit: 10, buckets: 1 }
-  const { data } = useQuery({ queryKey: ['tenant-domains', query], enabled: column === 'tenant' && value !== null, staleTime: 30_000, queryFn: ({ signal }) => ask<TraceSums>('/api/v1/audit/sums', { signal, query }) })
+  const query = {
+    tenant: listText([value ?? notTold]),
+    from: t.from,
+    to: t.to,
+    by: 'tenant_domain',
+    limit: 10,
+    buckets: 1,
+  }
+  const { data } = useQuery({
+    queryKey: ['tenant-domains', query],
+    enabled: column === 'tenant' && value !== null,
+    staleTime: 30_000,
+    queryFn: ({ signal }) => ask<TraceSums>('/api/v1/audit/sums', { signal, query }),
+  })
   if (value === null) return []
   // As `src/store/graph` writes them.
-  if (column === 'tenant') return (data?.groups ?? []).map(({ value: domain }) => `tenant:${(domain ?? '').replaceAll(/[%/]/g, encodeURIComponent)}/${value}`)
+  if (column === 'tenant')
+    return (data?.groups ?? []).map(
+      ({ value: domain }) => `tenant:${(domain ?? '').replaceAll(/[%/]/g, encodeURIComponent)}/${value}`,
+    )
   return [column === 'region' || column === 'action' ? `${column}:${value}` : value]
 }
 
 /** How one node has to do with another: the shortest ways, four steps at most, whatever they lead over. */
-export function Ways({ from, to, t }: { readonly from: string; readonly to: string; readonly t: Range }): React.ReactNode {
-  const { data, isError, error, refetch } = useQuery({ queryKey: ['ways', from, to, t], staleTime: 30_000, queryFn: ({ signal }) => ask<Paths>('/api/v1/graph/paths', { signal, query: { from, to, since: t.from, at: t.to } }) })
-  if (data === undefined) return isError ? <ErrorState error={error} onRetry={() => { refetch().catch(reportError) }} /> : <Loading what="ways" />
+export function Ways({
+  from,
+  to,
+  t,
+}: {
+  readonly from: string
+  readonly to: string
+  readonly t: Range
+}): React.ReactNode {
+  const { data, isError, error, refetch } = useQuery({
+    queryKey: ['ways', from, to, t],
+    staleTime: 30_000,
+    queryFn: ({ signal }) =>
+      ask<Paths>('/api/v1/graph/paths', { signal, query: { from, to, since: t.from, at: t.to } }),
+  })
+  if (data === undefined)
+    return isError ? (
+      <ErrorState
+        error={error}
+        onRetry={() => {
+          refetch().catch(reportError)
+        }}
+      />
+    ) : (
+      <Loading what="ways" />
+    )
   const names = new Map(data.nodes.map(({ ref, name }) => [ref, name]))
   const between = (a: string, b: string): string => {
     const found = data.edges.filter((edge) => (edge.from === a && edge.to === b) || (edge.from === b && edge.to === a))
@@ -39,15 +77,31 @@ export function Ways({ from, to, t }: { readonly from: string; readonly to: stri
   }
   return (
     <section aria-label="Ways">
-      <h3>{data.paths.length === 0 ? 'No way of four steps' : counted(data.paths.length, 'shortest way')} from {names.get(from) ?? refText(from)} to {names.get(to) ?? refText(to)}</h3>
+      <h3>
+        {data.paths.length === 0 ? 'No way of four steps' : counted(data.paths.length, 'shortest way')} from{' '}
+        {names.get(from) ?? refText(from)} to {names.get(to) ?? refText(to)}
+      </h3>
       <ol className="ways">
         {data.paths.map((path) => (
           <li key={path.join(' ')}>
-            {path.map((ref, index) => <span key={ref}>{index > 0 && <span className="dim"> {between(path[index - 1] ?? '', ref)} </span>}{ref.startsWith('user:') ? <ActorLink to={ref} name={names.get(ref) ?? null} /> : <ResourceLink to={ref}>{names.get(ref) ?? refText(ref)}</ResourceLink>}</span>)}
+            {path.map((ref, index) => (
+              <span key={ref}>
+                {index > 0 && <span className="dim"> {between(path[index - 1] ?? '', ref)} </span>}
+                {ref.startsWith('user:') ? (
+                  <ActorLink to={ref} name={names.get(ref) ?? null} />
+                ) : (
+                  <ResourceLink to={ref}>{names.get(ref) ?? refText(ref)}</ResourceLink>
+                )}
+              </span>
+            ))}
           </li>
         ))}
       </ol>
-      {data.cut.length > 0 && <p className="dim">Of {counted(data.cut.length, 'node')} not every edge was followed: a way through these may be missing.</p>}
+      {data.cut.length > 0 && (
+        <p className="dim">
+          Of {counted(data.cut.length, 'node')} not every edge was followed: a way through these may be missing.
+        </p>
+      )}
     </section>
   )
 }

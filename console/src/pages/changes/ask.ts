@@ -12,7 +12,14 @@ import type { ChangeFilter, Grouping } from './state.ts'
 /** The filter as parameters of the API. */
 export function changeQuery({ q, uid, operation, kind, namespace, name, actor, cluster, noise }: ChangeFilter): Query {
   return {
-    filter: q, uid, operation: listText(operation), kind: listText(kind), namespace: listText(namespace), name: listText(name), actor: listText(actor), cluster: listText(cluster),
+    filter: q,
+    uid,
+    operation: listText(operation),
+    kind: listText(kind),
+    namespace: listText(namespace),
+    name: listText(name),
+    actor: listText(actor),
+    cluster: listText(cluster),
     ...(noise ? { noise: 'shown' } : {}),
   }
 }
@@ -55,8 +62,17 @@ export function useChanges({ filter, t, revision, arrivals, hold }: Asked): Chan
   const [jumps, setJumps] = useState(0)
   const key = JSON.stringify([question, t, revision, jumps])
   const answer = useInfiniteQuery({
-    queryKey: ['changes', key], staleTime: Infinity, gcTime: 60_000, placeholderData: keepPreviousData, structuralSharing: false, initialPageParam: undefined as string | undefined,
-    queryFn: ({ pageParam, signal }) => ask<ChangePage>('/api/v1/changes', { signal, query: { ...question, from: t.from, to: t.to, limit: pageRows, cursor: pageParam } }),
+    queryKey: ['changes', key],
+    staleTime: Infinity,
+    gcTime: 60_000,
+    placeholderData: keepPreviousData,
+    structuralSharing: false,
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam, signal }) =>
+      ask<ChangePage>('/api/v1/changes', {
+        signal,
+        query: { ...question, from: t.from, to: t.to, limit: pageRows, cursor: pageParam },
+      }),
     getNextPageParam: ({ next }) => next ?? undefined,
   })
   const { hasNextPage, isFetching, isError, isPlaceholderData, error, fetchNextPage, refetch } = answer
@@ -67,12 +83,19 @@ export function useChanges({ filter, t, revision, arrivals, hold }: Asked): Chan
   const above = taken.of === key ? taken.rows : undefined
   const rows = useMemo(() => (above === undefined || above.length === 0 ? pages : joined(above, pages)), [above, pages])
   const span = data?.pages[0]?.span
-  const since = span === undefined ? undefined : new Date(Math.max(Date.parse(span.from), Date.parse(newestOf(rows) ?? span.from) - overlapMs)).toISOString()
+  const since =
+    span === undefined
+      ? undefined
+      : new Date(Math.max(Date.parse(span.from), Date.parse(newestOf(rows) ?? span.from) - overlapMs)).toISOString()
   const newer = useQuery({
-    queryKey: ['changes-newer', key, arrivals], enabled: arrivals > 0 && own && since !== undefined, staleTime: Infinity, gcTime: 0,
+    queryKey: ['changes-newer', key, arrivals],
+    enabled: arrivals > 0 && own && since !== undefined,
+    staleTime: Infinity,
+    gcTime: 0,
     // What waits is counted on while it is looked for more, but not for another question.
     placeholderData: (before: ChangePage | undefined, query) => (query?.queryKey[1] === key ? before : undefined),
-    queryFn: ({ signal }) => ask<ChangePage>('/api/v1/changes', { signal, query: { ...question, from: since, to: 'now', limit: newerRows } }),
+    queryFn: ({ signal }) =>
+      ask<ChangePage>('/api/v1/changes', { signal, query: { ...question, from: since, to: 'now', limit: newerRows } }),
   })
   const fresh = useMemo(() => {
     if (newer.data === undefined || !own || arrivals === 0) return []
@@ -88,35 +111,82 @@ export function useChanges({ filter, t, revision, arrivals, hold }: Asked): Chan
   useEffect(() => {
     if (!hold && fresh.length > 0) release()
   }, [hold, fresh, release])
-  const next = useCallback(() => { if (hasNextPage && !isFetching && !isError) fetchNextPage().catch(reportError) }, [hasNextPage, isFetching, isError, fetchNextPage])
+  const next = useCallback(() => {
+    if (hasNextPage && !isFetching && !isError) fetchNextPage().catch(reportError)
+  }, [hasNextPage, isFetching, isError, fetchNextPage])
   return {
-    rows, span, more: (data?.pages.at(-1)?.next ?? null) !== null, busy: isFetching, error: isError ? error : newer.isError ? newer.error : undefined, held: hold ? fresh.length : 0, many,
-    next, again: useCallback(() => { refetch().catch(reportError) }, [refetch]), release,
+    rows,
+    span,
+    more: (data?.pages.at(-1)?.next ?? null) !== null,
+    busy: isFetching,
+    error: isError ? error : newer.isError ? newer.error : undefined,
+    held: hold ? fresh.length : 0,
+    many,
+    next,
+    again: useCallback(() => {
+      refetch().catch(reportError)
+    }, [refetch]),
+    release,
   }
 }
 
 /** The same question, counted over time. */
-export function useChangeSums(filter: ChangeFilter, t: Range, by: Grouping, revision: string): UseQueryResult<ChangeSums> {
+export function useChangeSums(
+  filter: ChangeFilter,
+  t: Range,
+  by: Grouping,
+  revision: string,
+): UseQueryResult<ChangeSums> {
   return useQuery({
-    queryKey: ['change-sums', changeQuery(filter), t, by, revision], staleTime: Infinity, gcTime: 60_000, placeholderData: keepPreviousData,
-    queryFn: ({ signal }) => ask<ChangeSums>('/api/v1/changes/sums', { signal, query: { ...changeQuery(filter), from: t.from, to: t.to, by, limit: 8 } }),
+    queryKey: ['change-sums', changeQuery(filter), t, by, revision],
+    staleTime: Infinity,
+    gcTime: 60_000,
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) =>
+      ask<ChangeSums>('/api/v1/changes/sums', {
+        signal,
+        query: { ...changeQuery(filter), from: t.from, to: t.to, by, limit: 8 },
+      }),
   })
 }
 
 /** Values of one part of the filter with how many changes have them, by all other parts. */
-export function useValues(filter: ChangeFilter, t: Range, facet: 'kind' | 'namespace' | 'actor' | 'cluster'): UseQueryResult<ChangeSums> {
+export function useValues(
+  filter: ChangeFilter,
+  t: Range,
+  facet: 'kind' | 'namespace' | 'actor' | 'cluster',
+): UseQueryResult<ChangeSums> {
   const query = changeQuery({ ...filter, [facet]: [] })
   return useQuery({
-    queryKey: ['change-values', query, t, facet], staleTime: 10_000,
-    queryFn: ({ signal }) => ask<ChangeSums>('/api/v1/changes/sums', { signal, query: { ...query, from: t.from, to: t.to, by: facet, limit: 200, buckets: 1 } }),
+    queryKey: ['change-values', query, t, facet],
+    staleTime: 10_000,
+    queryFn: ({ signal }) =>
+      ask<ChangeSums>('/api/v1/changes/sums', {
+        signal,
+        query: { ...query, from: t.from, to: t.to, by: facet, limit: 200, buckets: 1 },
+      }),
   })
 }
 
 export interface Clusters {
-  readonly clusters: readonly { readonly name: string; readonly cluster: string; readonly reached?: number; readonly problem?: string; readonly synced: boolean; readonly changes: number; readonly hidden: number }[]
+  readonly clusters: readonly {
+    readonly name: string
+    readonly cluster: string
+    readonly reached?: number
+    readonly problem?: string
+    readonly synced: boolean
+    readonly changes: number
+    readonly hidden: number
+  }[]
 }
 
 /** Clusters that are watched; refused to who may not see every namespace. */
 export function useClusters(enabled: boolean): UseQueryResult<Clusters> {
-  return useQuery({ queryKey: ['clusters'], enabled, staleTime: 5000, refetchInterval: 15_000, queryFn: ({ signal }) => ask<Clusters>('/api/v1/clusters', { signal }) })
+  return useQuery({
+    queryKey: ['clusters'],
+    enabled,
+    staleTime: 5000,
+    refetchInterval: 15_000,
+    queryFn: ({ signal }) => ask<Clusters>('/api/v1/clusters', { signal }),
+  })
 }

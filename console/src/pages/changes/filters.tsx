@@ -10,17 +10,47 @@ interface FiltersProps {
   readonly set: PageState<ChangesState>['set']
 }
 
-const titles: Readonly<Record<Facet, string>> = { kind: 'Kind', namespace: 'Namespace', actor: 'Actor', cluster: 'Cluster' }
+const titles: Readonly<Record<Facet, string>> = {
+  kind: 'Kind',
+  namespace: 'Namespace',
+  actor: 'Actor',
+  cluster: 'Cluster',
+}
 
 /** What is asked for: operations by a press, the rest from the values that there are. */
 export function Filters({ state, set }: FiltersProps): React.ReactNode {
   return (
     <div className="quick">
       <div role="group" aria-label="Operations">
-        {operations.map((name) => <button key={name} type="button" className="chip" aria-pressed={state.operation.includes(name)} onClick={() => set({ operation: toggled(state.operation, name), sel: '' })}>{name}</button>)}
+        {operations.map((name) => (
+          <button
+            key={name}
+            type="button"
+            className="chip"
+            aria-pressed={state.operation.includes(name)}
+            onClick={() => set({ operation: toggled(state.operation, name), sel: '' })}
+          >
+            {name}
+          </button>
+        ))}
       </div>
-      <Facets titles={titles} chosen={state}>{(facet) => <Values facet={facet} state={state} set={set} />}</Facets>
-      {(['name', 'uid'] as const).map((part) => (state[part].length === 0 ? null : <button key={part} type="button" className="chip" aria-pressed="true" title="Press to ask for any object" onClick={() => set(part === 'uid' ? { uid: '', sel: '' } : { name: [], sel: '' })}>{part}: {[state[part]].flat().join(', ')} ✕</button>))}
+      <Facets titles={titles} chosen={state}>
+        {(facet) => <Values facet={facet} state={state} set={set} />}
+      </Facets>
+      {(['name', 'uid'] as const).map((part) =>
+        state[part].length === 0 ? null : (
+          <button
+            key={part}
+            type="button"
+            className="chip"
+            aria-pressed="true"
+            title="Press to ask for any object"
+            onClick={() => set(part === 'uid' ? { uid: '', sel: '' } : { name: [], sel: '' })}
+          >
+            {part}: {[state[part]].flat().join(', ')} ✕
+          </button>
+        ),
+      )}
     </div>
   )
 }
@@ -29,8 +59,13 @@ function Values({ facet, state, set }: FiltersProps & { readonly facet: Facet })
   const { data, error } = useValues(state, state.t, facet)
   return (
     <Picker
-      facet={facet} of="change" chosen={state[facet]} error={error} others={data && { groups: data.others.groups, n: data.others.changes }}
-      values={data?.groups.flatMap(({ value, changes }) => (value === null ? [] : [[value, changes] as const]))} onChange={(values) => set({ [facet]: values, sel: '' })}
+      facet={facet}
+      of="change"
+      chosen={state[facet]}
+      error={error}
+      others={data && { groups: data.others.groups, n: data.others.changes }}
+      values={data?.groups.flatMap(({ value, changes }) => (value === null ? [] : [[value, changes] as const]))}
+      onChange={(values) => set({ [facet]: values, sel: '' })}
     />
   )
 }

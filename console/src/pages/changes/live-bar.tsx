@@ -17,7 +17,14 @@ interface ChangesLiveProps {
 }
 
 /** Says whether what is shown is the newest, and lets it be paused. */
-export function ChangesLive({ changes: { held, many, rows }, by, paused, reading, onPause, onRelease }: ChangesLiveProps): React.ReactNode {
+export function ChangesLive({
+  changes: { held, many, rows },
+  by,
+  paused,
+  reading,
+  onPause,
+  onRelease,
+}: ChangesLiveProps): React.ReactNode {
   const link = useLink()
   const waiting = `${count(held)}${many ? ' and more' : ''} new`
   const before = useRef(rows.length)
@@ -28,9 +35,22 @@ export function ChangesLive({ changes: { held, many, rows }, by, paused, reading
   }
   return (
     <>
-      <LinkState link={link} paused={paused} asked={by === 'poll' ? 'asked every 3 s' : undefined} meanwhile="; what comes meanwhile is not missed, but shown later" />
+      <LinkState
+        link={link}
+        paused={paused}
+        asked={by === 'poll' ? 'asked every 3 s' : undefined}
+        meanwhile="; what comes meanwhile is not missed, but shown later"
+      />
       {reading && !paused && held > 0 && <span className="dim number">{waiting}, held while you look</span>}
-      {!paused ? <button type="button" onClick={() => onPause(true)}>Pause</button> : <button type="button" className="primary" title="Go on with everything that came meanwhile" onClick={onRelease}>Catch up ({waiting})</button>}
+      {!paused ? (
+        <button type="button" onClick={() => onPause(true)}>
+          Pause
+        </button>
+      ) : (
+        <button type="button" className="primary" title="Go on with everything that came meanwhile" onClick={onRelease}>
+          Catch up ({waiting})
+        </button>
+      )}
       <Spoken say={say} />
     </>
   )

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import type { Change } from '../../api/objects.ts'
 import { joined, newestOf } from './newer.ts'
 
-const change = (pos: string, seconds: number): Change => ({ pos, time: `2026-11-20T10:00:${String(seconds).padStart(2, '0')}.000Z` }) as Change
+const change = (pos: string, seconds: number): Change =>
+  ({ pos, time: `2026-11-20T10:00:${String(seconds).padStart(2, '0')}.000Z` }) as Change
 const said = (rows: readonly Change[]): string[] => rows.map(({ pos }) => pos)
 
 test('what came since stands above, each once; what was stored late has its place in time', () => {
@@ -14,5 +15,7 @@ test('what came since stands above, each once; what was stored late has its plac
 })
 
 test('of one moment the order stays that of the answer', () => {
-  expect(said(joined([change('d', 10), change('c', 10)], [change('late', 20), change('b', 10), change('a', 10)]))).toEqual(['late', 'd', 'c', 'b', 'a'])
+  expect(
+    said(joined([change('d', 10), change('c', 10)], [change('late', 20), change('b', 10), change('a', 10)])),
+  ).toEqual(['late', 'd', 'c', 'b', 'a'])
 })

@@ -48,7 +48,18 @@ export const changesCodec = codecOf<ChangesState>({
 
 /** Is anything left out because somebody asked for that? */
 export function isFiltered({ q, uid, operation, kind, namespace, name, actor, cluster }: ChangeFilter): boolean {
-  return q !== '' || uid !== '' || [operation, kind, namespace, name, actor, cluster].some((values) => values.length > 0)
+  return (
+    q !== '' || uid !== '' || [operation, kind, namespace, name, actor, cluster].some((values) => values.length > 0)
+  )
 }
 
-export const noFilter = { q: '', uid: '', operation: [], kind: [], namespace: [], name: [], actor: [], cluster: [] } as const satisfies Partial<ChangesState>
+export const noFilter = {
+  q: '',
+  uid: '',
+  operation: [],
+  kind: [],
+  namespace: [],
+  name: [],
+  actor: [],
+  cluster: [],
+} as const satisfies Partial<ChangesState>

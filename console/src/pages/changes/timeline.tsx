@@ -18,8 +18,32 @@ export function Timeline({ sums, marks, onBy, onSpan }: TimelineProps): React.Re
   return (
     <section className="panel volume" aria-label="Timeline">
       <Chart
-        label="Changes" times={times} series={series} marks={marks} stacked height={104} format={whole} onBrush={(from, to) => onSpan(iso(from), iso(to))}
-        menu={<label className="by">by <select value={sums.by} onChange={(event) => { const by = groupings.find((each) => each === event.target.value); if (by !== undefined) onBy(by) }}>{groupings.map((by) => <option key={by} value={by}>{by}</option>)}</select></label>}
+        label="Changes"
+        times={times}
+        series={series}
+        marks={marks}
+        stacked
+        height={104}
+        format={whole}
+        onBrush={(from, to) => onSpan(iso(from), iso(to))}
+        menu={
+          <label className="by">
+            by{' '}
+            <select
+              value={sums.by}
+              onChange={(event) => {
+                const by = groupings.find((each) => each === event.target.value)
+                if (by !== undefined) onBy(by)
+              }}
+            >
+              {groupings.map((by) => (
+                <option key={by} value={by}>
+                  {by}
+                </option>
+              ))}
+            </select>
+          </label>
+        }
       />
     </section>
   )

@@ -16,7 +16,17 @@ interface TrafficProps {
 }
 
 /** Kinds by which traffic comes, goes and is let through. */
-const marked = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'NetworkPolicy', 'Service', 'Ingress', 'HTTPRoute', 'Gateway', 'HorizontalPodAutoscaler'])
+const marked = new Set([
+  'Deployment',
+  'StatefulSet',
+  'DaemonSet',
+  'NetworkPolicy',
+  'Service',
+  'Ingress',
+  'HTTPRoute',
+  'Gateway',
+  'HorizontalPodAutoscaler',
+])
 const mostMarks = 60
 const rate = (value: number): string => `${volume(value)}/s`
 const iso = (seconds: number): string => new Date(Math.round(seconds) * 1000).toISOString()
@@ -25,8 +35,15 @@ const iso = (seconds: number): string => new Date(Math.round(seconds) * 1000).to
 export function Traffic({ sums: { span, step }, namespaces, rows, onSpan }: TrafficProps): React.ReactNode {
   const filter = namespaces.length === 0 ? '' : `any.namespace in (${namespaces.map(literal).join(', ')})`
   const { data, isError } = useQuery({
-    queryKey: ['traffic', filter, span, step], staleTime: Infinity, gcTime: 30_000, placeholderData: keepPreviousData,
-    queryFn: ({ signal }) => ask<SeriesAnswer>('/api/v1/series', { signal, query: { filter, from: span.from, to: span.to, step: `${step}s` } }),
+    queryKey: ['traffic', filter, span, step],
+    staleTime: Infinity,
+    gcTime: 30_000,
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) =>
+      ask<SeriesAnswer>('/api/v1/series', {
+        signal,
+        query: { filter, from: span.from, to: span.to, step: `${step}s` },
+      }),
   })
   const drawn = useMemo(() => {
     if (data === undefined || data.rows.length === 0) return undefined
@@ -39,12 +56,30 @@ export function Traffic({ sums: { span, step }, namespaces, rows, onSpan }: Traf
   if (drawn === undefined) return null
   return (
     <section className="panel traffic" aria-label="Traffic">
-      <Chart label={namespaces.length === 0 ? 'Traffic' : `Traffic of ${namespaces.length < 3 ? namespaces.join(' and ') : `${count(namespaces.length)} namespaces`}`} times={drawn.times} series={drawn.series} stacked height={76} format={rate} marks={marks} onBrush={(from, to) => onSpan(iso(from), iso(to))} />
+      <Chart
+        label={
+          namespaces.length === 0
+            ? 'Traffic'
+            : `Traffic of ${namespaces.length < 3 ? namespaces.join(' and ') : `${count(namespaces.length)} namespaces`}`
+        }
+        times={drawn.times}
+        series={drawn.series}
+        stacked
+        height={76}
+        format={rate}
+        marks={marks}
+        onBrush={(from, to) => onSpan(iso(from), iso(to))}
+      />
     </section>
   )
 }
 
 function marksOf(rows: readonly Change[]): readonly ChartMark[] {
-  return rows.filter(({ kind, noise, initial }) => marked.has(kind) && noise.length === 0 && !initial).slice(0, mostMarks)
-    .map(({ time, kind, name, operation, actor }) => ({ at: Date.parse(time) / 1000, says: `${kind} ${name} ${operation ?? 'changed'}${actor === null ? '' : ` by ${actor}`}` }))
+  return rows
+    .filter(({ kind, noise, initial }) => marked.has(kind) && noise.length === 0 && !initial)
+    .slice(0, mostMarks)
+    .map(({ time, kind, name, operation, actor }) => ({
+      at: Date.parse(time) / 1000,
+      says: `${kind} ${name} ${operation ?? 'changed'}${actor === null ? '' : ` by ${actor}`}`,
+    }))
 }

@@ -1,4 +1,10 @@
-import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient, type UseQueryResult } from '@tanstack/react-query'
+import {
+  keepPreviousData,
+  useInfiniteQuery,
+  useQuery,
+  useQueryClient,
+  type UseQueryResult,
+} from '@tanstack/react-query'
 import { useCallback, useMemo, useState } from 'react'
 import type { DeadLetter } from '../../../../src/api/published.ts'
 import { ask } from '../../api/client.ts'
@@ -23,18 +29,41 @@ export interface Letters {
 /** Letters of a sink, or of all, page by page to the last. */
 export function useLetters(sink: string): Letters {
   const { data, error, hasNextPage, isFetching, fetchNextPage, refetch } = useInfiniteQuery({
-    queryKey: ['dead-letters', sink], placeholderData: keepPreviousData, initialPageParam: '',
+    queryKey: ['dead-letters', sink],
+    placeholderData: keepPreviousData,
+    initialPageParam: '',
     refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) <= mostRefreshed ? 3000 : false),
-    queryFn: ({ signal, pageParam: after }) => ask<readonly DeadLetter[]>('/api/v1/dead-letters', { signal, query: { sink, limit: pageSize, bodies: 'false', after } }),
+    queryFn: ({ signal, pageParam: after }) =>
+      ask<readonly DeadLetter[]>('/api/v1/dead-letters', {
+        signal,
+        query: { sink, limit: pageSize, bodies: 'false', after },
+      }),
     getNextPageParam: (page: readonly DeadLetter[]) => {
       const last = page.at(-1)
       return page.length < pageSize || last === undefined ? undefined : `${last.time}/${keyOf(last)}`
     },
   })
   // A letter that was refused again while pages were asked for stands in two of them.
-  const letters = useMemo(() => (data === undefined ? undefined : [...new Map(data.pages.flat().map((letter) => [keyOf(letter), letter])).values()]), [data])
-  const next = useCallback(() => { if (hasNextPage && !isFetching) fetchNextPage().catch(reportError) }, [hasNextPage, isFetching, fetchNextPage])
-  return { letters, more: hasNextPage, error, still: (data?.pages.length ?? 0) > mostRefreshed, next, again: useCallback(() => { refetch().catch(reportError) }, [refetch]) }
+  const letters = useMemo(
+    () =>
+      data === undefined
+        ? undefined
+        : [...new Map(data.pages.flat().map((letter) => [keyOf(letter), letter])).values()],
+    [data],
+  )
+  const next = useCallback(() => {
+    if (hasNextPage && !isFetching) fetchNextPage().catch(reportError)
+  }, [hasNextPage, isFetching, fetchNextPage])
+  return {
+    letters,
+    more: hasNextPage,
+    error,
+    still: (data?.pages.length ?? 0) > mostRefreshed,
+    next,
+    again: useCallback(() => {
+      refetch().catch(reportError)
+    }, [refetch]),
+  }
 }
 
 const letterPath = (id: string): string => `/api/v1/dead-letters/${encodeURIComponent(id)}`
@@ -42,7 +71,11 @@ const letterPath = (id: string): string => `/api/v1/dead-letters/${encodeURIComp
 /** One letter with its body, also when it was settled since. `key` is `<sink>/<id>`. */
 export function useLetter(key: string): UseQueryResult<DeadLetter> {
   const { sink, id } = partsOf(key)
-  return useQuery({ queryKey: ['dead-letter', key], refetchInterval: 2000, queryFn: ({ signal }) => ask<DeadLetter>(letterPath(id), { signal, query: { sink } }) })
+  return useQuery({
+    queryKey: ['dead-letter', key],
+    refetchInterval: 2000,
+    queryFn: ({ signal }) => ask<DeadLetter>(letterPath(id), { signal, query: { sink } }),
+  })
 }
 
 /** Letters that were moved by somebody at this page, and how many of them are followed. */
@@ -58,9 +91,15 @@ const mostFollowed = 50
 export function useFate(moved: Moved | undefined): readonly DeadLetter[] {
   const keys = moved === undefined || moved.verb === 'drop' ? [] : moved.keys.slice(0, mostFollowed)
   const { data = [] } = useQuery<readonly DeadLetter[]>({
-    queryKey: ['fate', keys], enabled: keys.length > 0, staleTime: 0, gcTime: 0,
+    queryKey: ['fate', keys],
+    enabled: keys.length > 0,
+    staleTime: 0,
+    gcTime: 0,
     refetchInterval: ({ state }) => (state.data?.every((letter) => letter.state !== 'retrying') === true ? false : 700),
-    queryFn: ({ signal }) => Promise.all(keys.map((key) => ask<DeadLetter>(letterPath(partsOf(key).id), { signal, query: { sink: partsOf(key).sink } }))),
+    queryFn: ({ signal }) =>
+      Promise.all(
+        keys.map((key) => ask<DeadLetter>(letterPath(partsOf(key).id), { signal, query: { sink: partsOf(key).sink } })),
+      ),
   })
   return data
 }
@@ -80,34 +119,67 @@ export function useMoving(): Moving {
   const [busy, setBusy] = useState(false)
   const [refused, setRefused] = useState<Refused>()
   const [moved, setMoved] = useState<Moved>()
-  const act = useCallback(async (verb: Verb, keys: readonly string[], send: () => Promise<number>): Promise<boolean> => {
-    setBusy(true)
-    setRefused(undefined)
-    try {
-      const count = await send()
-      setMoved({ verb, keys, count })
-      return true
-    } catch (error) {
-      setRefused(asRefused(error))
-      return false
-    } finally {
-      setBusy(false)
-      for (const of of ['dead-letters', 'dead-letter', 'ledger', 'fate']) client.invalidateQueries({ queryKey: [of] }).catch(reportError)
-    }
-  }, [client])
-  const move = useCallback(async (verb: Verb, keys: readonly string[]) => {
-    await act(verb, keys, async () => {
-      let count = 0
-      for (const [sink, ids] of bySink(keys)) {
-        const answer = await ask<{ readonly retried?: number; readonly dropped?: number }>(`/api/v1/dead-letters/${encodeURIComponent(sink)}/${verb}`, { method: 'POST', body: { ids } })
-        count += answer.retried ?? answer.dropped ?? 0
+  const act = useCallback(
+    async (verb: Verb, keys: readonly string[], send: () => Promise<number>): Promise<boolean> => {
+      setBusy(true)
+      setRefused(undefined)
+      try {
+        const count = await send()
+        setMoved({ verb, keys, count })
+        return true
+      } catch (error) {
+        setRefused(asRefused(error))
+        return false
+      } finally {
+        setBusy(false)
+        for (const of of ['dead-letters', 'dead-letter', 'ledger', 'fate'])
+          client.invalidateQueries({ queryKey: [of] }).catch(reportError)
       }
-      return count
-    })
-  }, [act])
-  const edit = useCallback((key: string, body: object) => {
-    const { sink, id } = partsOf(key)
-    return act('retry', [key], async () => (await ask<{ readonly retried: number }>(`/api/v1/dead-letters/${encodeURIComponent(sink)}/edit`, { method: 'POST', body: { id, body } })).retried)
-  }, [act])
-  return { busy, refused, moved, move, edit, forget: useCallback(() => { setMoved(undefined); setRefused(undefined) }, []) }
+    },
+    [client],
+  )
+  const move = useCallback(
+    async (verb: Verb, keys: readonly string[]) => {
+      await act(verb, keys, async () => {
+        let count = 0
+        for (const [sink, ids] of bySink(keys)) {
+          const answer = await ask<{ readonly retried?: number; readonly dropped?: number }>(
+            `/api/v1/dead-letters/${encodeURIComponent(sink)}/${verb}`,
+            { method: 'POST', body: { ids } },
+          )
+          count += answer.retried ?? answer.dropped ?? 0
+        }
+        return count
+      })
+    },
+    [act],
+  )
+  const edit = useCallback(
+    (key: string, body: object) => {
+      const { sink, id } = partsOf(key)
+      return act(
+        'retry',
+        [key],
+        async () =>
+          (
+            await ask<{ readonly retried: number }>(`/api/v1/dead-letters/${encodeURIComponent(sink)}/edit`, {
+              method: 'POST',
+              body: { id, body },
+            })
+          ).retried,
+      )
+    },
+    [act],
+  )
+  return {
+    busy,
+    refused,
+    moved,
+    move,
+    edit,
+    forget: useCallback(() => {
+      setMoved(undefined)
+      setRefused(undefined)
+    }, []),
+  }
 }

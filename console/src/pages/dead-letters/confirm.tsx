@@ -20,12 +20,22 @@ export function Confirm({ title, act, final = false, onYes, onNo, children }: Co
     return () => element?.close()
   }, [])
   return (
-    <dialog ref={dialog} className="confirm" aria-label={title} onCancel={onNo} onKeyDown={(event) => event.stopPropagation()}>
+    <dialog
+      ref={dialog}
+      className="confirm"
+      aria-label={title}
+      onCancel={onNo}
+      onKeyDown={(event) => event.stopPropagation()}
+    >
       <h2>{title}</h2>
       <div>{children}</div>
       <p className="confirm-acts">
-        <button type="button" autoFocus onClick={onNo}>Cancel</button>
-        <button type="button" className={final ? 'final' : 'primary'} onClick={onYes}>{act}</button>
+        <button type="button" autoFocus onClick={onNo}>
+          Cancel
+        </button>
+        <button type="button" className={final ? 'final' : 'primary'} onClick={onYes}>
+          {act}
+        </button>
       </p>
     </dialog>
   )

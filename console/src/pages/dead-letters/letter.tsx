@@ -18,7 +18,12 @@ interface LetterProps {
   readonly onClose: () => void
 }
 
-const states = { open: 'waits for somebody', retrying: 'is being tried again', delivered: 'was delivered', dropped: 'was dropped' } as const
+const states = {
+  open: 'waits for somebody',
+  retrying: 'is being tried again',
+  delivered: 'was delivered',
+  dropped: 'was dropped',
+} as const
 
 /** One letter: why it was refused, what it holds, and what can be done with it. */
 export function Letter({ of, editing, mayMove, busy, onMove, onEdit, onSend, onClose }: LetterProps): React.ReactNode {
@@ -27,52 +32,126 @@ export function Letter({ of, editing, mayMove, busy, onMove, onEdit, onSend, onC
   const waits = letter?.state === 'open'
   return (
     <Drawer of={of} name="Dead letter" title={<span className="mono">{id}</span>} onClose={onClose}>
-      {letter === undefined
-        ? (isError ? (asRefused(error).status === 404 ? <p className="pad dim">The sink {sink} has no such letter.</p> : <ErrorState error={error} onRetry={() => { refetch().catch(reportError) }} />) : <Loading what="the letter" />)
-        : (
-          <>
-            <p className="reason bad">{letter.reason}</p>
-            <dl>
-              <Fact name="Sink">{letter.sink}</Fact>
-              <Fact name="Refused">{time(new Date(letter.time).toISOString())}</Fact>
-              <Fact name="Tries">{count(letter.attempts)}</Fact>
-              <Fact name="State">{states[letter.state]}</Fact>
-            </dl>
-            {mayMove && waits && !editing && (
-              <p className="acts">
-                <button type="button" className="primary" disabled={busy} onClick={() => onMove('retry', of)}>Try again</button>
-                <button type="button" disabled={busy || letter.kind === 'flows'} title={letter.kind === 'flows' ? 'A flow says what an exporter measured; it is not edited.' : undefined} onClick={() => onEdit(true)}>Edit</button>
-                <button type="button" disabled={busy} onClick={() => onMove('drop', of)}>Drop</button>
-              </p>
-            )}
-            {editing && waits && mayMove && letter.kind === 'events'
-              ? <Edit key={`${of} ${letter.attempts}`} body={letter.body} busy={busy} onSend={(body) => onSend(of, body)} onCancel={() => onEdit(false)} />
-              : <><h3>{letter.kind === 'flows' ? 'Fields of the flow' : 'Event'}</h3><pre className="body">{JSON.stringify(letter.body, null, 2)}</pre></>}
-          </>
-        )}
+      {letter === undefined ? (
+        isError ? (
+          asRefused(error).status === 404 ? (
+            <p className="pad dim">The sink {sink} has no such letter.</p>
+          ) : (
+            <ErrorState
+              error={error}
+              onRetry={() => {
+                refetch().catch(reportError)
+              }}
+            />
+          )
+        ) : (
+          <Loading what="the letter" />
+        )
+      ) : (
+        <>
+          <p className="reason bad">{letter.reason}</p>
+          <dl>
+            <Fact name="Sink">{letter.sink}</Fact>
+            <Fact name="Refused">{time(new Date(letter.time).toISOString())}</Fact>
+            <Fact name="Tries">{count(letter.attempts)}</Fact>
+            <Fact name="State">{states[letter.state]}</Fact>
+          </dl>
+          {mayMove && waits && !editing && (
+            <p className="acts">
+              <button type="button" className="primary" disabled={busy} onClick={() => onMove('retry', of)}>
+                Try again
+              </button>
+              <button
+                type="button"
+                disabled={busy || letter.kind === 'flows'}
+                title={letter.kind === 'flows' ? 'A flow says what an exporter measured; it is not edited.' : undefined}
+                onClick={() => onEdit(true)}
+              >
+                Edit
+              </button>
+              <button type="button" disabled={busy} onClick={() => onMove('drop', of)}>
+                Drop
+              </button>
+            </p>
+          )}
+          {editing && waits && mayMove && letter.kind === 'events' ? (
+            <Edit
+              key={`${of} ${letter.attempts}`}
+              body={letter.body}
+              busy={busy}
+              onSend={(body) => onSend(of, body)}
+              onCancel={() => onEdit(false)}
+            />
+          ) : (
+            <>
+              <h3>{letter.kind === 'flows' ? 'Fields of the flow' : 'Event'}</h3>
+              <pre className="body">{JSON.stringify(letter.body, null, 2)}</pre>
+            </>
+          )}
+        </>
+      )}
     </Drawer>
   )
 }
 
-function Edit({ body, busy, onSend, onCancel }: { readonly body: unknown; readonly busy: boolean; readonly onSend: (body: object) => void; readonly onCancel: () => void }): React.ReactNode {
+function Edit({
+  body,
+  busy,
+  onSend,
+  onCancel,
+}: {
+  readonly body: unknown
+  readonly busy: boolean
+  readonly onSend: (body: object) => void
+  readonly onCancel: () => void
+}): React.ReactNode {
   const [text, setText] = useState(() => JSON.stringify(body, null, 2))
   const read = readBody(text)
   const problem = 'problem' in read ? read.problem : ''
   const onKeyDown = useLocalKeys('In the edited letter', [
-    { keys: ['Mod+Enter'], does: 'deliver it', run: () => { if ('body' in read && !busy) onSend(read.body) } },
+    {
+      keys: ['Mod+Enter'],
+      does: 'deliver it',
+      run: () => {
+        if ('body' in read && !busy) onSend(read.body)
+      },
+    },
     { keys: ['Escape'], does: 'leave it as it was', run: onCancel },
   ])
   return (
-    <form className="edit" onSubmit={(event) => { event.preventDefault(); if ('body' in read) onSend(read.body) }}>
+    <form
+      className="edit"
+      onSubmit={(event) => {
+        event.preventDefault()
+        if ('body' in read) onSend(read.body)
+      }}
+    >
       <label htmlFor="letter-body">Event, to be delivered as you write it</label>
-      <p className="dim" id="letter-hint">Its id and source stay: by them it is known elsewhere. The journal keeps what was accepted.</p>
+      <p className="dim" id="letter-hint">
+        Its id and source stay: by them it is known elsewhere. The journal keeps what was accepted.
+      </p>
       <textarea
-        id="letter-body" className="mono" rows={Math.min(30, Math.max(16, text.split('\n').length + 1))} spellCheck={false} autoFocus value={text} aria-invalid={problem !== ''} aria-describedby="letter-hint letter-problem" onChange={(event) => setText(event.target.value)} onKeyDown={onKeyDown}
+        id="letter-body"
+        className="mono"
+        rows={Math.min(30, Math.max(16, text.split('\n').length + 1))}
+        spellCheck={false}
+        autoFocus
+        value={text}
+        aria-invalid={problem !== ''}
+        aria-describedby="letter-hint letter-problem"
+        onChange={(event) => setText(event.target.value)}
+        onKeyDown={onKeyDown}
       />
-      <p id="letter-problem" className="bad" role="status">{problem}</p>
+      <p id="letter-problem" className="bad" role="status">
+        {problem}
+      </p>
       <p className="acts">
-        <button type="submit" className="primary" disabled={busy || problem !== ''}>Deliver this</button>
-        <button type="button" onClick={onCancel}>Cancel</button>
+        <button type="submit" className="primary" disabled={busy || problem !== ''}>
+          Deliver this
+        </button>
+        <button type="button" onClick={onCancel}>
+          Cancel
+        </button>
       </p>
     </form>
   )

@@ -31,10 +31,14 @@ export function outcome(verb: Verb, moved: number, letters: readonly DeadLetter[
   const reasons = [...new Set(letters.filter(({ state }) => state === 'open').map(({ reason }) => reason))]
   const told = [
     ...(states.delivered > 0 ? [`${states.delivered} delivered`] : []),
-    ...(states.open > 0 ? [`${states.open} refused again (${reasons.slice(0, 2).join('; ')}${reasons.length > 2 ? ' …' : ''})`] : []),
+    ...(states.open > 0
+      ? [`${states.open} refused again (${reasons.slice(0, 2).join('; ')}${reasons.length > 2 ? ' …' : ''})`]
+      : []),
     ...(states.dropped > 0 ? [`${states.dropped} dropped`] : []),
     ...(states.retrying > 0 ? [`${states.retrying} still on the way`] : []),
-    ...(moved > letters.length ? [`${moved - letters.length} more moved back to pending: the ledger counts what becomes of them`] : []),
+    ...(moved > letters.length
+      ? [`${moved - letters.length} more moved back to pending: the ledger counts what becomes of them`]
+      : []),
   ]
   return `${moved} tried again: ${told.join(', ') || 'on the way'}.`
 }
@@ -43,12 +47,16 @@ export function outcome(verb: Verb, moved: number, letters: readonly DeadLetter[
 export function readBody(text: string): { readonly body: object } | { readonly problem: string } {
   try {
     const body: unknown = JSON.parse(text)
-    return typeof body === 'object' && body !== null && !Array.isArray(body) ? { body } : { problem: 'The body of an event is a JSON object: { … }.' }
+    return typeof body === 'object' && body !== null && !Array.isArray(body)
+      ? { body }
+      : { problem: 'The body of an event is a JSON object: { … }.' }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     const [, position] = /position (\d+)/.exec(message) ?? []
     if (position === undefined) return { problem: `This is no JSON: ${message}` }
     const before = text.slice(0, Number(position)).split('\n')
-    return { problem: `This is no JSON: line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}: ${message.replace(/ in JSON at position.*| \(line.*/, '')}` }
+    return {
+      problem: `This is no JSON: line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}: ${message.replace(/ in JSON at position.*| \(line.*/, '')}`,
+    }
   }
 }

@@ -16,15 +16,33 @@ import { LiveBar } from '../../live/live-bar.tsx'
 const fields = ['time', 'time_received', 'type', 'source', 'subject', 'family', 'data', '_pos']
 const view = { kind: 'rows', q: { stream: 'events' }, columns: fields } as const
 const at = (row: Row, name: string): unknown => row[fields.indexOf(name)] ?? null
-const textOf = (name: string) => (row: Row): React.ReactNode => plainText(at(row, name) ?? '–')
+const textOf =
+  (name: string) =>
+  (row: Row): React.ReactNode =>
+    plainText(at(row, name) ?? '–')
 
 const columns: readonly GridColumn<Row>[] = [
-  { id: 'time', title: 'Time', hint: 'By the producer’s clock; else when Weir received it', width: 116, grow: 0, sortable: false, cell: (row) => <span className="mono">{time((at(row, 'time') ?? at(row, 'time_received')) as string | null)}</span> },
+  {
+    id: 'time',
+    title: 'Time',
+    hint: 'By the producer’s clock; else when Weir received it',
+    width: 116,
+    grow: 0,
+    sortable: false,
+    cell: (row) => <span className="mono">{time((at(row, 'time') ?? at(row, 'time_received')) as string | null)}</span>,
+  },
   { id: 'type', title: 'Type', width: 180, grow: 1, sortable: false, cell: textOf('type') },
   { id: 'source', title: 'Source', width: 140, grow: 1, sortable: false, cell: textOf('source') },
   { id: 'subject', title: 'Subject', width: 140, grow: 1, sortable: false, cell: textOf('subject') },
   { id: 'family', title: 'Family', width: 80, grow: 0, sortable: false, cell: textOf('family') },
-  { id: 'data', title: 'Data', width: 260, grow: 3, sortable: false, cell: (row) => <span className="mono dim">{preview(at(row, 'data'))}</span> },
+  {
+    id: 'data',
+    title: 'Data',
+    width: 260,
+    grow: 3,
+    sortable: false,
+    cell: (row) => <span className="mono dim">{preview(at(row, 'data'))}</span>,
+  },
 ]
 
 function preview(data: unknown): string {
@@ -42,18 +60,47 @@ export default function EventsPage(): React.ReactNode {
   const link = useLink()
   const span = useMemo(() => {
     const [newest, oldest] = [live.rows[0], live.rows.at(-1)]
-    return newest === undefined || oldest === undefined ? undefined : [plainText(at(oldest, 'time_received')), plainText(at(newest, 'time_received'))] as const
+    return newest === undefined || oldest === undefined
+      ? undefined
+      : ([plainText(at(oldest, 'time_received')), plainText(at(newest, 'time_received'))] as const)
   }, [live.rows])
   return (
     <div className="page">
-      <div className="page-bar"><h1>Events</h1></div>
-      {link.status !== 403 && <div className="page-line"><LiveBar live={live} shown={live.rows.length} link={link} told={link.state === 'refused' && live.rows.length === 0} paused={paused} reading={reading} onPause={setPaused} span={span} /></div>}
+      <div className="page-bar">
+        <h1>Events</h1>
+      </div>
+      {link.status !== 403 && (
+        <div className="page-line">
+          <LiveBar
+            live={live}
+            shown={live.rows.length}
+            link={link}
+            told={link.state === 'refused' && live.rows.length === 0}
+            paused={paused}
+            reading={reading}
+            onPause={setPaused}
+            span={span}
+          />
+        </div>
+      )}
       <div className="page-body">
         <section className="panel table" aria-label="Newest events">
-          {live.rows.length > 0
-            ? <Grid label="Newest events" columns={columns} rows={live.rows} rowKey={(row) => plainText(at(row, '_pos'))} total={live.rows.length} onPlace={setPlace} />
-            : link.state === 'refused' ? <Refused link={link} />
-              : live.begun ? <NoEvents /> : <Loading what="the newest events" />}
+          {live.rows.length > 0 ? (
+            <Grid
+              label="Newest events"
+              columns={columns}
+              rows={live.rows}
+              rowKey={(row) => plainText(at(row, '_pos'))}
+              total={live.rows.length}
+              onPlace={setPlace}
+            />
+          ) : link.state === 'refused' ? (
+            <Refused link={link} />
+          ) : live.begun ? (
+            <NoEvents />
+          ) : (
+            <Loading what="the newest events" />
+          )}
         </section>
       </div>
     </div>
@@ -62,14 +109,27 @@ export default function EventsPage(): React.ReactNode {
 
 function Refused({ link }: { readonly link: Link }): React.ReactNode {
   if (link.status !== 403) return <ErrorState error={linkError(link)} onRetry={retryNow} />
-  return <EmptyState title="Events are not for you" action={<PageLink to="/flows" className="button">Go to Flows</PageLink>}>{link.detail}</EmptyState>
+  return (
+    <EmptyState
+      title="Events are not for you"
+      action={
+        <PageLink to="/flows" className="button">
+          Go to Flows
+        </PageLink>
+      }
+    >
+      {link.detail}
+    </EmptyState>
+  )
 }
 
 function NoEvents(): React.ReactNode {
   const command = `curl ${location.origin}/events -H 'content-type: application/cloudevents+json' \\\n  -d '{"specversion":"1.0","id":"1","source":"/me","type":"hello","data":{"say":"hi"}}'`
   return (
     <EmptyState title="No events yet" action={<CopyButton text={command}>Copy this command</CopyButton>}>
-      <p>None has come since the start of this Weir. Anything that speaks CloudEvents over HTTP can post here; for a try:</p>
+      <p>
+        None has come since the start of this Weir. Anything that speaks CloudEvents over HTTP can post here; for a try:
+      </p>
       <pre>{command}</pre>
     </EmptyState>
   )

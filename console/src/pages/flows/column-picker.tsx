@@ -24,7 +24,14 @@ const step = 24
 /** Which columns, in which order and how wide, and how high the rows are; everything by buttons, nothing by dragging. */
 export function ColumnPicker(props: PickerProps): React.ReactNode {
   return (
-    <Popover label={<>Columns <span aria-hidden="true">▾</span></>} name="Columns of the table">
+    <Popover
+      label={
+        <>
+          Columns <span aria-hidden="true">▾</span>
+        </>
+      }
+      name="Columns of the table"
+    >
       {() => <Choice {...props} />}
     </Popover>
   )
@@ -48,30 +55,95 @@ function Choice({ all, chosen, widths, onChange }: PickerProps): React.ReactNode
     const next = chosen.includes(id) ? chosen.filter((each) => each !== id) : [...chosen, id]
     if (next.length > 0) onChange({ cols: next })
   }
-  const widen = (id: string, by: number): void => onChange({ w: { ...widths, [id]: fitWidth((widths[id] ?? all.get(id)?.width ?? 100) + by) } })
+  const widen = (id: string, by: number): void =>
+    onChange({ w: { ...widths, [id]: fitWidth((widths[id] ?? all.get(id)?.width ?? 100) + by) } })
   return (
     <div className="picker">
       <div className="line" role="group" aria-label="Height of rows">
         <span className="dim">Rows</span>
-        <span>{density.values.map((each) => <button key={each} type="button" className="chip" aria-pressed={rows === each} onClick={() => density.set(each)}>{each}</button>)}</span>
+        <span>
+          {density.values.map((each) => (
+            <button
+              key={each}
+              type="button"
+              className="chip"
+              aria-pressed={rows === each}
+              onClick={() => density.set(each)}
+            >
+              {each}
+            </button>
+          ))}
+        </span>
       </div>
-      <input type="search" placeholder="Find a field" aria-label="Find a field" value={typed} onChange={(event) => setTyped(event.target.value)} />
+      <input
+        type="search"
+        placeholder="Find a field"
+        aria-label="Find a field"
+        value={typed}
+        onChange={(event) => setTyped(event.target.value)}
+      />
       <div className="picker-list">
         {[...chosen, ...[...all.keys()].filter((id) => !chosen.includes(id))].filter(matches).map((id) => {
           const on = chosen.includes(id)
           const { title = id, hint = '' } = all.get(id) ?? {}
           return (
             <div key={id} className="picker-row" title={hint}>
-              <label><input type="checkbox" checked={on} onChange={() => toggle(id)} /><span>{title}</span>{title.toLowerCase().replaceAll(' ', '_') !== id && <span className="dim mono">{id}</span>}</label>
-              {on && <button type="button" className="quiet" aria-label={`${title} further left`} title="Further left" onClick={() => move(id, -1)}>↑</button>}
-              {on && <button type="button" className="quiet" aria-label={`${title} further right`} title="Further right" onClick={() => move(id, 1)}>↓</button>}
-              {on && <button type="button" className="quiet" aria-label={`${title} narrower`} title="Narrower" onClick={() => widen(id, -step)}>−</button>}
-              {on && <button type="button" className="quiet" aria-label={`${title} wider`} title="Wider" onClick={() => widen(id, step)}>+</button>}
+              <label>
+                <input type="checkbox" checked={on} onChange={() => toggle(id)} />
+                <span>{title}</span>
+                {title.toLowerCase().replaceAll(' ', '_') !== id && <span className="dim mono">{id}</span>}
+              </label>
+              {on && (
+                <button
+                  type="button"
+                  className="quiet"
+                  aria-label={`${title} further left`}
+                  title="Further left"
+                  onClick={() => move(id, -1)}
+                >
+                  ↑
+                </button>
+              )}
+              {on && (
+                <button
+                  type="button"
+                  className="quiet"
+                  aria-label={`${title} further right`}
+                  title="Further right"
+                  onClick={() => move(id, 1)}
+                >
+                  ↓
+                </button>
+              )}
+              {on && (
+                <button
+                  type="button"
+                  className="quiet"
+                  aria-label={`${title} narrower`}
+                  title="Narrower"
+                  onClick={() => widen(id, -step)}
+                >
+                  −
+                </button>
+              )}
+              {on && (
+                <button
+                  type="button"
+                  className="quiet"
+                  aria-label={`${title} wider`}
+                  title="Wider"
+                  onClick={() => widen(id, step)}
+                >
+                  +
+                </button>
+              )}
             </div>
           )
         })}
       </div>
-      <button type="button" onClick={() => onChange({ cols: usualColumns, w: {} })}>As usual</button>
+      <button type="button" onClick={() => onChange({ cols: usualColumns, w: {} })}>
+        As usual
+      </button>
     </div>
   )
 }

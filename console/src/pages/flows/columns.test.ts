@@ -6,7 +6,8 @@ import { usualColumns } from './usual.ts'
 
 const columns = flowColumns(everyView['flows'] ?? [])
 const usual = usualColumns.flatMap((id) => columns.get(id) ?? [])
-const cell = (id: string, values: Readonly<Record<string, unknown>>): string => renderToStaticMarkup(columns.get(id)?.cell((name) => values[name] ?? null)).replaceAll(/<[^>]*>/g, '')
+const cell = (id: string, values: Readonly<Record<string, unknown>>): string =>
+  renderToStaticMarkup(columns.get(id)?.cell((name) => values[name] ?? null)).replaceAll(/<[^>]*>/g, '')
 
 test('the table, its sort and its CSV have the estimate of a sampled flow, marked with the sampling', () => {
   expect(usual.map(({ title }) => title)).toEqual(expect.arrayContaining(['Bytes', 'Packets']))

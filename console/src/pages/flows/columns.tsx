@@ -25,23 +25,50 @@ export interface FlowColumn {
 export type Read = (name: string) => unknown
 
 const titles: Readonly<Record<string, string>> = {
-  time_received: 'Received', time_start: 'Started', time_end: 'Ended', src_addr: 'Source address', dst_addr: 'Destination address', src_port: 'Port', dst_port: 'Port', proto: 'Protocol',
-  tcp_flags: 'Flags', bytes: 'Bytes, reported', packets: 'Packets, reported', bytes_est: 'Bytes', packets_est: 'Packets', rtt: 'RTT', in_if: 'In', out_if: 'Out', exporter_addr: 'Exporter', protocol: 'Came by', _pos: 'Id',
+  time_received: 'Received',
+  time_start: 'Started',
+  time_end: 'Ended',
+  src_addr: 'Source address',
+  dst_addr: 'Destination address',
+  src_port: 'Port',
+  dst_port: 'Port',
+  proto: 'Protocol',
+  tcp_flags: 'Flags',
+  bytes: 'Bytes, reported',
+  packets: 'Packets, reported',
+  bytes_est: 'Bytes',
+  packets_est: 'Packets',
+  rtt: 'RTT',
+  in_if: 'In',
+  out_if: 'Out',
+  exporter_addr: 'Exporter',
+  protocol: 'Came by',
+  _pos: 'Id',
 }
 
 /** `src_owner_name` → `Source owner name`. */
 function titleOf(name: string): string {
   const known = titles[name]
   if (known !== undefined) return known
-  const words = name.replace(/^src_/, 'source ').replace(/^dst_/, 'destination ').replaceAll('_', ' ').replaceAll(/\b(?:dns|tls|vlan|vrf|bgp|as|ip|id|ttl|icmp|mpls|quic|dscp)\b/g, (word) => word.toUpperCase())
+  const words = name
+    .replace(/^src_/, 'source ')
+    .replace(/^dst_/, 'destination ')
+    .replaceAll('_', ' ')
+    .replaceAll(/\b(?:dns|tls|vlan|vrf|bgp|as|ip|id|ttl|icmp|mpls|quic|dscp)\b/g, (word) => word.toUpperCase())
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
 function endpoint(end: 'src' | 'dst'): FlowColumn {
   return {
-    id: end, title: end === 'src' ? 'Source' : 'Destination', hint: 'Name with namespace or label, else the address', width: 190, grow: 2,
-    fields: [`${end}_name`, `${end}_namespace`, `${end}_label`, `${end}_addr`], sort: [`${end}_name`, `${end}_addr`],
-    value: (read) => (read(`${end}_name`) === null ? [`${end}_addr`, read(`${end}_addr`)] : [`${end}_name`, read(`${end}_name`)]),
+    id: end,
+    title: end === 'src' ? 'Source' : 'Destination',
+    hint: 'Name with namespace or label, else the address',
+    width: 190,
+    grow: 2,
+    fields: [`${end}_name`, `${end}_namespace`, `${end}_label`, `${end}_addr`],
+    sort: [`${end}_name`, `${end}_addr`],
+    value: (read) =>
+      read(`${end}_name`) === null ? [`${end}_addr`, read(`${end}_addr`)] : [`${end}_name`, read(`${end}_name`)],
     cell: (read) => {
       const address = read(`${end}_addr`) as string | null
       const name = read(`${end}_name`) as string | null
@@ -60,10 +87,22 @@ function endpoint(end: 'src' | 'dst'): FlowColumn {
 function estimated(column: FlowColumn): FlowColumn {
   const [name = ''] = column.fields
   return {
-    ...column, width: 130, fields: [name, 'sampling'],
+    ...column,
+    width: 130,
+    fields: [name, 'sampling'],
     cell: (read) => {
       const sampling = Number(read('sampling') ?? 1)
-      return <>{column.cell(read)}{sampling > 1 && read(name) !== null && <span className="beside" title="Reported value times the sampling rate"> ≈ ×{count(sampling)}</span>}</>
+      return (
+        <>
+          {column.cell(read)}
+          {sampling > 1 && read(name) !== null && (
+            <span className="beside" title="Reported value times the sampling rate">
+              {' '}
+              ≈ ×{count(sampling)}
+            </span>
+          )}
+        </>
+      )
     },
   }
 }
@@ -73,23 +112,34 @@ const numeric = /^(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|DOUBLE)$/
 /** Values as their type and unit have it; those that people read otherwise by name. */
 function cellOf(name: string, type: string, unit: string | undefined): (value: unknown) => React.ReactNode {
   if (name === 'proto') return (value) => protocol(value as number | null)
-  if (name === 'tcp_flags' || name === 'drop_flags') return (value) => <span className={`mono${((value as number) & 4) !== 0 ? ' bad' : ''}`}>{tcpFlags(value as number | null)}</span>
+  if (name === 'tcp_flags' || name === 'drop_flags')
+    return (value) => (
+      <span className={`mono${((value as number) & 4) !== 0 ? ' bad' : ''}`}>{tcpFlags(value as number | null)}</span>
+    )
   if (name === 'sampling') return (value) => (value === 1 ? 'none' : `1 : ${count(value as number)}`)
-  if (/(?:^|_)(?:port|id|code|type|version|vlan|as|vrf|etype)$/.test(name)) return (value) => <span className="mono">{String(value)}</span>
+  if (/(?:^|_)(?:port|id|code|type|version|vlan|as|vrf|etype)$/.test(name))
+    return (value) => <span className="mono">{String(value)}</span>
   if (unit === 'ns') return (value) => duration(Number(value) / 1e6)
   if (unit === 'ms' && type === 'DOUBLE') return (value) => duration(value as number)
   if (type.startsWith('TIMESTAMP')) return (value) => <span className="mono">{time(value as string)}</span>
   if (numeric.test(type)) return (value) => count(value as number | string)
-  if (name.endsWith('_addr') || name.endsWith('_mac') || name === '_pos') return (value) => <span className="mono">{String(value)}</span>
-  return (value) => (typeof value === 'string' ? value : typeof value === 'boolean' ? (value ? 'yes' : 'no') : JSON.stringify(value))
+  if (name.endsWith('_addr') || name.endsWith('_mac') || name === '_pos')
+    return (value) => <span className="mono">{String(value)}</span>
+  return (value) =>
+    typeof value === 'string' ? value : typeof value === 'boolean' ? (value ? 'yes' : 'no') : JSON.stringify(value)
 }
 
 function fieldColumn({ name, type, unit, meaning }: ViewColumn): FlowColumn {
   const show = cellOf(name, type, unit)
   const isNumber = numeric.test(type) && !/(?:^|_)(?:proto|flags|port)$/.test(name)
   return {
-    id: name, title: titleOf(name), hint: meaning, fields: [name], sort: type === 'JSON' || type.endsWith('[]') ? [] : [name],
-    ...(isNumber ? { end: true } : {}), ...widthOf(name, type, isNumber),
+    id: name,
+    title: titleOf(name),
+    hint: meaning,
+    fields: [name],
+    sort: type === 'JSON' || type.endsWith('[]') ? [] : [name],
+    ...(isNumber ? { end: true } : {}),
+    ...widthOf(name, type, isNumber),
     value: (read) => [name, read(name)],
     cell: (read) => {
       const value = read(name)
@@ -109,7 +159,9 @@ function widthOf(name: string, type: string, isNumber: boolean): { width: number
 
 /** Every column that there is, by id: the two ends, and each field of the registry. */
 export function flowColumns(fields: readonly ViewColumn[]): ReadonlyMap<string, FlowColumn> {
-  const ofFields = fields.map((field) => (field.name.endsWith('_est') ? estimated(fieldColumn(field)) : fieldColumn(field)))
+  const ofFields = fields.map((field) =>
+    field.name.endsWith('_est') ? estimated(fieldColumn(field)) : fieldColumn(field),
+  )
   return new Map([endpoint('src'), endpoint('dst'), ...ofFields].map((column) => [column.id, column]))
 }
 
@@ -125,10 +177,20 @@ export function sortFields(sort: string, columns: ReadonlyMap<string, FlowColumn
 }
 
 /** The same for the grid, which hands over rows whose cells stand in the order of `fields`. */
-export function gridColumns(columns: readonly FlowColumn[], fields: readonly string[], widths: Widths): readonly GridColumn<Row>[] {
+export function gridColumns(
+  columns: readonly FlowColumn[],
+  fields: readonly string[],
+  widths: Widths,
+): readonly GridColumn<Row>[] {
   const places = new Map(fields.map((name, index) => [name, index]))
   return columns.map(({ id, title, hint, width, grow, end, sort, cell }) => ({
-    id, title, hint, width: widths[id] ?? width, grow: widths[id] === undefined ? grow : 0, sortable: sort.length > 0, ...(end === undefined ? {} : { end }),
+    id,
+    title,
+    hint,
+    width: widths[id] ?? width,
+    grow: widths[id] === undefined ? grow : 0,
+    sortable: sort.length > 0,
+    ...(end === undefined ? {} : { end }),
     cell: (row) => cell((name) => row[places.get(name) ?? -1] ?? null),
   }))
 }

@@ -12,21 +12,56 @@ import { questionQuery } from './question.ts'
 const most = 10_000
 
 /** The groups of the answer as a file, with the sums of those that did not fit. */
-export function GroupExport({ asked: { t, ...asked }, question }: { readonly asked: Asked; readonly question: Query }): React.ReactNode {
+export function GroupExport({
+  asked: { t, ...asked },
+  question,
+}: {
+  readonly asked: Asked
+  readonly question: Query
+}): React.ReactNode {
   const [said, setSaid] = useState('')
   const save = async (): Promise<void> => {
     setSaid('asking …')
-    const { columns, rows, others } = await ask<GroupsTable>('/api/v1/flows', { query: { ...questionQuery(asked), from: t.from, to: t.to, ...question, limit: most } })
-    saveText(csvOf(columns.map(({ name }) => name), rows), 'weir-groups.csv', 'text/csv; charset=utf-8; header=present')
+    const { columns, rows, others } = await ask<GroupsTable>('/api/v1/flows', {
+      query: { ...questionQuery(asked), from: t.from, to: t.to, ...question, limit: most },
+    })
+    saveText(
+      csvOf(
+        columns.map(({ name }) => name),
+        rows,
+      ),
+      'weir-groups.csv',
+      'text/csv; charset=utf-8; header=present',
+    )
     const left = Number(others.groups ?? 0)
-    setSaid(left === 0 ? `${count(rows.length)} groups were saved: all there are.` : `The largest ${count(rows.length)} groups were saved; ${count(left)} smaller ones are not in the file.`)
+    setSaid(
+      left === 0
+        ? `${count(rows.length)} groups were saved: all there are.`
+        : `The largest ${count(rows.length)} groups were saved; ${count(left)} smaller ones are not in the file.`,
+    )
   }
   return (
-    <Popover label={<>Export <span aria-hidden="true">▾</span></>} name="Export the groups">
+    <Popover
+      label={
+        <>
+          Export <span aria-hidden="true">▾</span>
+        </>
+      }
+      name="Export the groups"
+    >
       {() => (
         <div className="links">
-          <button type="button" onClick={() => { save().catch((error: unknown) => setSaid(asRefused(error).message)) }}>CSV, all groups</button>
-          <p className="dim" role="status">{said === '' ? `With their sums, the largest first; up to ${count(most)}.` : said}</p>
+          <button
+            type="button"
+            onClick={() => {
+              save().catch((error: unknown) => setSaid(asRefused(error).message))
+            }}
+          >
+            CSV, all groups
+          </button>
+          <p className="dim" role="status">
+            {said === '' ? `With their sums, the largest first; up to ${count(most)}.` : said}
+          </p>
         </div>
       )}
     </Popover>

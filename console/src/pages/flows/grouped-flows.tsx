@@ -34,7 +34,8 @@ export function GroupedFlows({ state, set, columns, tabs }: FlowViewProps): Reac
   const rows = useMemo(() => (data === undefined ? [] : groupRows(data, fieldsOf(data).length)), [data])
   const grid = useMemo(() => (data === undefined ? [] : groupColumns(data, columns, by, w)), [data, columns, by, w])
   const open = ({ cells }: GroupRow): void => {
-    if (data !== undefined && cells !== undefined) set({ q: andFilter(state.q, conditionOf(fieldsOf(data), cells)), group: [], live: false, sel: '' })
+    if (data !== undefined && cells !== undefined)
+      set({ q: andFilter(state.q, conditionOf(fieldsOf(data), cells)), group: [], live: false, sel: '' })
   }
   const groups = Number(data?.total.groups ?? 0)
   const shown = data?.rows.length ?? 0
@@ -43,30 +44,87 @@ export function GroupedFlows({ state, set, columns, tabs }: FlowViewProps): Reac
       <div className="page-line">
         {tabs}
         <span className="number" role="status">
-          {data === undefined ? '' : `${shown === groups ? counted(groups, 'group') : `the largest ${count(shown)} of ${counted(groups, 'group')}, and the others in one row`} · ${sourceText(data)}`}
+          {data === undefined
+            ? ''
+            : `${shown === groups ? counted(groups, 'group') : `the largest ${count(shown)} of ${counted(groups, 'group')}, and the others in one row`} · ${sourceText(data)}`}
         </span>
-        {busy && !live && <span className="dim asking"><span role="status">asking …</span> <button type="button" className="quiet" onClick={cancel}>Cancel</button></span>}
+        {busy && !live && (
+          <span className="dim asking">
+            <span role="status">asking …</span>{' '}
+            <button type="button" className="quiet" onClick={cancel}>
+              Cancel
+            </button>
+          </span>
+        )}
         <div className="end">
-          {!live && <button type="button" onClick={again}>Ask again</button>}
+          {!live && (
+            <button type="button" onClick={again}>
+              Ask again
+            </button>
+          )}
           <GroupPicker all={columns} group={group} onChange={(fields) => set({ group: fields, sel: '' })} />
           <GroupExport asked={asked} question={question} />
         </div>
       </div>
-      {error !== undefined && data !== undefined && <ErrorNotice error={error} onRetry={retry}>What is shown is the answer before.</ErrorNotice>}
+      {error !== undefined && data !== undefined && (
+        <ErrorNotice error={error} onRetry={retry}>
+          What is shown is the answer before.
+        </ErrorNotice>
+      )}
       <div className="page-body">
         <section className="panel table" aria-label="Groups of flows" aria-busy={busy}>
-          {data === undefined ? (error !== undefined ? <ErrorState error={error} onRetry={retry} /> : busy ? <Loading what="groups" /> : <EmptyState title="The question was cancelled" action={<button type="button" onClick={retry}>Ask again</button>}>Nothing was answered yet.</EmptyState>)
-            : groups === 0 ? <NoFlows filter={state.filter} {...(live ? { onStored: () => set({ live: false }) } : { range: t, onWiden: () => set({ t: { from: 'now-1w', to: 'now' } }) })} onClear={() => set({ q: '', quick: [] })} />
-              : (
-                <Grid
-                  label="Groups of flows" columns={grid} rows={rows} rowKey={({ key }) => key} total={rows.length} sort={`-${by}`} onOpen={open} onResize={(id, width) => set({ w: resized(w, id, width) }, 'replace')}
-                  onSort={(id) => { const measure = measures.find((each) => each === id); if (measure !== undefined) set({ by: measure }) }}
-                />
-              )}
+          {data === undefined ? (
+            error !== undefined ? (
+              <ErrorState error={error} onRetry={retry} />
+            ) : busy ? (
+              <Loading what="groups" />
+            ) : (
+              <EmptyState
+                title="The question was cancelled"
+                action={
+                  <button type="button" onClick={retry}>
+                    Ask again
+                  </button>
+                }
+              >
+                Nothing was answered yet.
+              </EmptyState>
+            )
+          ) : groups === 0 ? (
+            <NoFlows
+              filter={state.filter}
+              {...(live
+                ? { onStored: () => set({ live: false }) }
+                : { range: t, onWiden: () => set({ t: { from: 'now-1w', to: 'now' } }) })}
+              onClear={() => set({ q: '', quick: [] })}
+            />
+          ) : (
+            <Grid
+              label="Groups of flows"
+              columns={grid}
+              rows={rows}
+              rowKey={({ key }) => key}
+              total={rows.length}
+              sort={`-${by}`}
+              onOpen={open}
+              onResize={(id, width) => set({ w: resized(w, id, width) }, 'replace')}
+              onSort={(id) => {
+                const measure = measures.find((each) => each === id)
+                if (measure !== undefined) set({ by: measure })
+              }}
+            />
+          )}
           {data !== undefined && groups > 0 && (
             <div className="table-foot">
-              <span>{shown === groups ? 'All' : `All ${count(groups)}`} groups: {volume(Number(data.total.bytes))} · {count(data.total.packets)} packets · {counted(Number(data.total.flows), 'flow')}</span>
-              {shown < groups && limit < mostGroups && <button type="button" onClick={() => setLimit(mostGroups)}>Show {groups > mostGroups ? `${count(mostGroups)} groups` : 'all groups'}</button>}
+              <span>
+                {shown === groups ? 'All' : `All ${count(groups)}`} groups: {volume(Number(data.total.bytes))} ·{' '}
+                {count(data.total.packets)} packets · {counted(Number(data.total.flows), 'flow')}
+              </span>
+              {shown < groups && limit < mostGroups && (
+                <button type="button" onClick={() => setLimit(mostGroups)}>
+                  Show {groups > mostGroups ? `${count(mostGroups)} groups` : 'all groups'}
+                </button>
+              )}
             </div>
           )}
         </section>
@@ -77,7 +135,12 @@ export function GroupedFlows({ state, set, columns, tabs }: FlowViewProps): Reac
 
 /** Fields that made the groups of an answer, which may be the one before. */
 function fieldsOf({ columns }: GroupsTable): readonly string[] {
-  return columns.slice(0, columns.findIndex(({ name }) => name === 'bytes')).map(({ name }) => name)
+  return columns
+    .slice(
+      0,
+      columns.findIndex(({ name }) => name === 'bytes'),
+    )
+    .map(({ name }) => name)
 }
 
 function sourceText({ source, span, stored_to: storedTo }: GroupsTable): string {
@@ -85,23 +148,58 @@ function sourceText({ source, span, stored_to: storedTo }: GroupsTable): string 
   return storedTo === undefined ? 'stored, nothing left out' : `stored until ${time(storedTo)}`
 }
 
-function groupColumns(data: GroupsTable, columns: ReadonlyMap<string, FlowColumn>, by: Measure, widths: Readonly<Record<string, number>>): readonly GridColumn<GroupRow>[] {
+function groupColumns(
+  data: GroupsTable,
+  columns: ReadonlyMap<string, FlowColumn>,
+  by: Measure,
+  widths: Readonly<Record<string, number>>,
+): readonly GridColumn<GroupRow>[] {
   const fields = fieldsOf(data)
   const sums = data.columns.slice(fields.length).map(({ name }) => name)
-  const [place, total] = [sums.indexOf(by), Number((data.total as unknown as Readonly<Record<string, unknown>>)[by] ?? 0)]
-  const sized = (id: string, width: number, grow: number): { width: number; grow: number } => (widths[id] === undefined ? { width, grow } : { width: widths[id], grow: 0 })
+  const [place, total] = [
+    sums.indexOf(by),
+    Number((data.total as unknown as Readonly<Record<string, unknown>>)[by] ?? 0),
+  ]
+  const sized = (id: string, width: number, grow: number): { width: number; grow: number } =>
+    widths[id] === undefined ? { width, grow } : { width: widths[id], grow: 0 }
   return [
     ...fields.map((name, index): GridColumn<GroupRow> => {
       const { title = name, hint = '', cell } = columns.get(name) ?? {}
       return {
-        id: name, title: qualified(name, title), hint, ...sized(name, 150, 2), sortable: false,
-        cell: ({ cells }) => (cells === undefined ? (index === 0 ? <i>{counted(Number(data.others.groups ?? 0), 'other group')}</i> : null) : cell === undefined ? plainText(cells[index]) : cell(() => cells[index] ?? null)),
+        id: name,
+        title: qualified(name, title),
+        hint,
+        ...sized(name, 150, 2),
+        sortable: false,
+        cell: ({ cells }) =>
+          cells === undefined ? (
+            index === 0 ? (
+              <i>{counted(Number(data.others.groups ?? 0), 'other group')}</i>
+            ) : null
+          ) : cell === undefined ? (
+            plainText(cells[index])
+          ) : (
+            cell(() => cells[index] ?? null)
+          ),
       }
     }),
     ...sums.map((name, index): GridColumn<GroupRow> => ({
-      id: name, title: measures.find((each) => each === name) === undefined ? name : measureNames[name as Measure], hint: name === 'flows' ? 'Flows of the group' : 'Of the group; estimated from the sampling where there is one',
-      ...sized(name, 110, 1), end: true, sortable: true, cell: ({ sums: values }) => count(values[index] as number | string | null),
+      id: name,
+      title: measures.find((each) => each === name) === undefined ? name : measureNames[name as Measure],
+      hint: name === 'flows' ? 'Flows of the group' : 'Of the group; estimated from the sampling where there is one',
+      ...sized(name, 110, 1),
+      end: true,
+      sortable: true,
+      cell: ({ sums: values }) => count(values[index] as number | string | null),
     })),
-    { id: 'share', title: 'Share', hint: `Of all ${measureNames[by].toLowerCase()}`, ...sized('share', 84, 0), end: true, sortable: false, cell: ({ sums: values }) => percent(Number(values[place] ?? 0), total) },
+    {
+      id: 'share',
+      title: 'Share',
+      hint: `Of all ${measureNames[by].toLowerCase()}`,
+      ...sized('share', 84, 0),
+      end: true,
+      sortable: false,
+      cell: ({ sums: values }) => percent(Number(values[place] ?? 0), total),
+    },
   ]
 }

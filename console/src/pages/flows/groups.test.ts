@@ -1,10 +1,22 @@
 import { expect, test } from 'vitest'
 import { groupRows, type GroupsTable } from './groups.ts'
 
-const columns = ['src_port', 'dst_port', 'bytes', 'packets', 'flows', 'drop_bytes'].map((name) => ({ name, type: 'HUGEINT' }))
+const columns = ['src_port', 'dst_port', 'bytes', 'packets', 'flows', 'drop_bytes'].map((name) => ({
+  name,
+  type: 'HUGEINT',
+}))
 const answer = (groups: number): GroupsTable => ({
-  columns, rows: [[1, null, '9007199254740993', 7, 2, 0], [2, 443, 5, 5, 5, 1]], next: null, source: 'raw', exact: true, span: { from: '', to: '' },
-  others: { groups, bytes: groups * 10, packets: groups, flows: groups, drop_bytes: 3 } as GroupsTable['others'], total: { groups: groups + 2, bytes: 0, packets: 0, flows: 0 },
+  columns,
+  rows: [
+    [1, null, '9007199254740993', 7, 2, 0],
+    [2, 443, 5, 5, 5, 1],
+  ],
+  next: null,
+  source: 'raw',
+  exact: true,
+  span: { from: '', to: '' },
+  others: { groups, bytes: groups * 10, packets: groups, flows: groups, drop_bytes: 3 } as GroupsTable['others'],
+  total: { groups: groups + 2, bytes: 0, packets: 0, flows: 0 },
 })
 
 test('the last row is what the others add up to, in the order of the columns; without others there is none', () => {

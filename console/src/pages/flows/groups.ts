@@ -37,8 +37,15 @@ export function qualified(name: string, title: string): string {
 
 /** The rows of the answer, and as the last one what it leaves of the total. */
 export function groupRows({ columns, rows, others }: GroupsTable, fields: number): readonly GroupRow[] {
-  const shown = rows.map((row): GroupRow => ({ key: JSON.stringify(row.slice(0, fields)), cells: row.slice(0, fields), sums: row.slice(fields) }))
+  const shown = rows.map((row): GroupRow => ({
+    key: JSON.stringify(row.slice(0, fields)),
+    cells: row.slice(0, fields),
+    sums: row.slice(fields),
+  }))
   if (Number(others.groups ?? 0) === 0) return shown
   const rest: Readonly<Record<string, unknown>> = { ...others }
-  return [...shown, { key: 'others', cells: undefined, sums: columns.slice(fields).map(({ name }) => rest[name] ?? null) }]
+  return [
+    ...shown,
+    { key: 'others', cells: undefined, sums: columns.slice(fields).map(({ name }) => rest[name] ?? null) },
+  ]
 }

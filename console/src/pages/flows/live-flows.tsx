@@ -22,10 +22,21 @@ export function LiveFlows(props: RowsProps): React.ReactNode {
   const [place, setPlace] = useState<HTMLElement | null>(null)
   const [paused, setPaused] = useState(false)
   const busy = useHold(place)
-  const view = useMemo(() => ({ kind: 'rows', q: liveQuestion({ filter, both, once }), columns: fields }), [filter, both, once, fields])
+  const view = useMemo(
+    () => ({ kind: 'rows', q: liveQuestion({ filter, both, once }), columns: fields }),
+    [filter, both, once, fields],
+  )
   const live = useLiveRows(view, paused || busy)
   const link = useLink()
-  const older = useOlder(live.rows, { filter, both, once, from: state.t.from, fields, begun: live.begun, upTo: live.upTo })
+  const older = useOlder(live.rows, {
+    filter,
+    both,
+    once,
+    from: state.t.from,
+    fields,
+    begun: live.begun,
+    upTo: live.upTo,
+  })
   const catchUp = (): void => {
     live.catchUp()
     setPaused(false)
@@ -37,7 +48,17 @@ export function LiveFlows(props: RowsProps): React.ReactNode {
     <>
       <div className="page-line">
         {tabs}
-        <LiveBar live={live} link={link} told={refused} paused={paused} reading={busy} onPause={setPaused} onCatchUp={catchUp} shown={older.rows.length} span={spanOf(older.rows, fields)} />
+        <LiveBar
+          live={live}
+          link={link}
+          told={refused}
+          paused={paused}
+          reading={busy}
+          onPause={setPaused}
+          onCatchUp={catchUp}
+          shown={older.rows.length}
+          span={spanOf(older.rows, fields)}
+        />
         <div className="end">
           <GroupPicker all={columns} group={state.group} onChange={(group) => set({ group, sel: '' })} />
           <ColumnPicker all={columns} chosen={state.cols} widths={state.w} onChange={set} />
@@ -45,13 +66,33 @@ export function LiveFlows(props: RowsProps): React.ReactNode {
       </div>
       <div className="page-body">
         <section className="panel table" aria-label="Newest flows">
-          {refused
-            ? <ErrorState error={linkError(link)} onRetry={retryNow} />
-            : live.begun && older.rows.length === 0 && !older.stored.busy ? <NoFlows filter={filter} onStored={() => set({ live: false })} onClear={() => set({ q: '', quick: [] })} />
-              : older.rows.length > 0 ? <Grid label="Newest flows" {...reading} rows={older.rows} total={older.stored.more ? undefined : older.rows.length} selected={state.sel} onSort={onSort} onEnd={older.onEnd} onPlace={setPlace} />
-                : <Loading what="the newest flows" />}
+          {refused ? (
+            <ErrorState error={linkError(link)} onRetry={retryNow} />
+          ) : live.begun && older.rows.length === 0 && !older.stored.busy ? (
+            <NoFlows filter={filter} onStored={() => set({ live: false })} onClear={() => set({ q: '', quick: [] })} />
+          ) : older.rows.length > 0 ? (
+            <Grid
+              label="Newest flows"
+              {...reading}
+              rows={older.rows}
+              total={older.stored.more ? undefined : older.rows.length}
+              selected={state.sel}
+              onSort={onSort}
+              onEnd={older.onEnd}
+              onPlace={setPlace}
+            />
+          ) : (
+            <Loading what="the newest flows" />
+          )}
         </section>
-        <Record sel={state.sel} opened={opened} columns={columns} onClose={() => set({ sel: '' })} onFilter={(q) => set({ q })} filter={state.q} />
+        <Record
+          sel={state.sel}
+          opened={opened}
+          columns={columns}
+          onClose={() => set({ sel: '' })}
+          onFilter={(q) => set({ q })}
+          filter={state.q}
+        />
       </div>
     </>
   )

@@ -22,7 +22,10 @@ export interface Older {
 }
 
 /** Continues live rows, newest first, with those that came before them, when somebody goes down so far. */
-export function useOlder(live: readonly Row[], { filter, both, once, from, fields, begun, upTo }: OlderQuestion): Older {
+export function useOlder(
+  live: readonly Row[],
+  { filter, both, once, from, fields, begun, upTo }: OlderQuestion,
+): Older {
   const [at, key] = [fields.indexOf('time_received'), fields.indexOf('_pos')]
   const oldest = live.at(-1)?.[at]
   const [full, empty] = [live.length >= shownMost, live.length === 0]

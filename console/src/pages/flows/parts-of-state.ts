@@ -36,6 +36,9 @@ export function columnWidths(): Part<Widths> {
       }
       return found
     },
-    write: (value) => Object.entries(value).map(([id, width]) => `${id}:${width}`).join(','),
+    write: (value) =>
+      Object.entries(value)
+        .map(([id, width]) => `${id}:${width}`)
+        .join(','),
   }
 }

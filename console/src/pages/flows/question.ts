@@ -18,5 +18,10 @@ export function questionQuery({ filter, both, once }: FlowQuestion): Query {
 
 /** `q` of a live view. */
 export function liveQuestion({ filter, both, once }: FlowQuestion): ViewRequest['q'] {
-  return { stream: 'flows', ...(filter === '' ? {} : { filter }), ...(both ? { both_ways: true } : {}), ...(once ? { reporters: 'one' } : {}) }
+  return {
+    stream: 'flows',
+    ...(filter === '' ? {} : { filter }),
+    ...(both ? { both_ways: true } : {}),
+    ...(once ? { reporters: 'one' } : {}),
+  }
 }

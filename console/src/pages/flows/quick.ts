@@ -5,7 +5,12 @@ import { allOf } from '../../parts/filter-text.ts'
 
 /** Ready filters of the configuration. */
 export function useQuickFilters(): UseQueryResult<readonly QuickFilter[]> {
-  return useQuery({ queryKey: ['quick-filters'], staleTime: 60_000, queryFn: async ({ signal }) => (await ask<{ readonly filters: readonly QuickFilter[] }>('/api/v1/quick-filters', { signal })).filters })
+  return useQuery({
+    queryKey: ['quick-filters'],
+    staleTime: 60_000,
+    queryFn: async ({ signal }) =>
+      (await ask<{ readonly filters: readonly QuickFilter[] }>('/api/v1/quick-filters', { signal })).filters,
+  })
 }
 
 /** What was typed, and the quick filters that are on. */

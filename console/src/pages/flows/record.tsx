@@ -35,10 +35,26 @@ export function Record({ sel, opened, columns, filter, onClose, onFilter }: Reco
   const shown = opened.get('_pos') === sel ? opened : undefined
   const received = shown?.get('time_received')
   const whole = useQuery({
-    queryKey: ['flow', sel], enabled: sel !== '', staleTime: Infinity, retry: 2, retryDelay: 1500,
+    queryKey: ['flow', sel],
+    enabled: sel !== '',
+    staleTime: Infinity,
+    retry: 2,
+    retryDelay: 1500,
     queryFn: async ({ signal }) => {
-      const around = typeof received === 'string' ? { from: new Date(Date.parse(received) - 1000).toISOString(), to: new Date(Date.parse(received) + 1000).toISOString() } : { from: 'now-4w', to: 'now' }
-      const { columns: names, rows: [found] } = await ask<AnswerFrame>('/api/v1/flows', { signal, query: { filter: `_pos = ${literal(sel)}`, columns: '*', limit: 1, ...around } })
+      const around =
+        typeof received === 'string'
+          ? {
+              from: new Date(Date.parse(received) - 1000).toISOString(),
+              to: new Date(Date.parse(received) + 1000).toISOString(),
+            }
+          : { from: 'now-4w', to: 'now' }
+      const {
+        columns: names,
+        rows: [found],
+      } = await ask<AnswerFrame>('/api/v1/flows', {
+        signal,
+        query: { filter: `_pos = ${literal(sel)}`, columns: '*', limit: 1, ...around },
+      })
       // A row that was seen live reaches the store within a second or two.
       if (found === undefined) throw new Error('not stored yet')
       return new Map(names.map(({ name }, index) => [name, found[index]]))
@@ -48,18 +64,38 @@ export function Record({ sel, opened, columns, filter, onClose, onFilter }: Reco
   const values = whole.data ?? shown
   const present = [...(values ?? [])].filter(([, value]) => value !== null && value !== undefined)
   const end = (side: string): string => plainText(values?.get(`${side}_name`) ?? values?.get(`${side}_addr`)) || '?'
-  const again = (): void => { whole.refetch().catch(reportError) }
+  const again = (): void => {
+    whole.refetch().catch(reportError)
+  }
   return (
-    <Drawer of={sel} name="Flow" title={values === undefined ? 'Flow' : `${end('src')} → ${end('dst')}`} onClose={onClose}>
+    <Drawer
+      of={sel}
+      name="Flow"
+      title={values === undefined ? 'Flow' : `${end('src')} → ${end('dst')}`}
+      onClose={onClose}
+    >
       {values === undefined && <Missing sel={sel} busy={whole.isFetching} error={whole.error} onAgain={again} />}
-      {whole.data === undefined && values !== undefined && !whole.isFetching && <p className="pad dim">Only what the table shows: the whole record is not stored. <button type="button" onClick={again}>Look again</button></p>}
+      {whole.data === undefined && values !== undefined && !whole.isFetching && (
+        <p className="pad dim">
+          Only what the table shows: the whole record is not stored.{' '}
+          <button type="button" onClick={again}>
+            Look again
+          </button>
+        </p>
+      )}
       {values !== undefined && <Objects values={values} />}
       {groupsOf(present).map(([title, members]) => (
         <section key={title}>
           <h3>{title}</h3>
           <dl>
             {members.map(([name, value]) => (
-              <Value key={name} name={name} value={value} column={columns.get(name)} onFilter={(condition) => onFilter(andFilter(filter, condition))} />
+              <Value
+                key={name}
+                name={name}
+                value={value}
+                column={columns.get(name)}
+                onFilter={(condition) => onFilter(andFilter(filter, condition))}
+              />
             ))}
           </dl>
         </section>
@@ -75,23 +111,60 @@ function Objects({ values }: { readonly values: ReadonlyMap<string, unknown> }):
   const ends = (['src', 'dst'] as const).flatMap((end) => {
     const [kind, name, cluster] = [text(`${end}_kind`), text(`${end}_name`), text('cluster')]
     // All kinds that have addresses are of the core group.
-    return kind === '' || name === '' || cluster === '' ? [] : [writeRef({ cluster, group: '', kind, namespace: kind === 'Node' ? '' : text(`${end}_namespace`), name })]
+    return kind === '' || name === '' || cluster === ''
+      ? []
+      : [writeRef({ cluster, group: '', kind, namespace: kind === 'Node' ? '' : text(`${end}_namespace`), name })]
   })
-  return ends.length === 0 ? null : <p className="objects">{ends.map((ref) => <span key={ref}><ResourceLink to={ref} {...(at === '' ? {} : { at })}>{refText(ref)}</ResourceLink></span>)}</p>
+  return ends.length === 0 ? null : (
+    <p className="objects">
+      {ends.map((ref) => (
+        <span key={ref}>
+          <ResourceLink to={ref} {...(at === '' ? {} : { at })}>
+            {refText(ref)}
+          </ResourceLink>
+        </span>
+      ))}
+    </p>
+  )
 }
 
 /** Why there is no record. */
-function Missing({ sel, busy, error, onAgain }: { readonly sel: string; readonly busy: boolean; readonly error: unknown; readonly onAgain: () => void }): React.ReactNode {
-  if (busy) return <p className="pad dim" role="status">Looking for it …</p>
+function Missing({
+  sel,
+  busy,
+  error,
+  onAgain,
+}: {
+  readonly sel: string
+  readonly busy: boolean
+  readonly error: unknown
+  readonly onAgain: () => void
+}): React.ReactNode {
+  if (busy)
+    return (
+      <p className="pad dim" role="status">
+        Looking for it …
+      </p>
+    )
   if (error instanceof Refused) return <ErrorState error={error} onRetry={onAgain} />
   return (
-    <EmptyState title="There is no such flow" action={<button type="button" onClick={onAgain}>Look again</button>}>
-      The flow <code>{sel}</code> of the address is not stored: it was removed with its time, never written, or is not yours to see.
+    <EmptyState
+      title="There is no such flow"
+      action={
+        <button type="button" onClick={onAgain}>
+          Look again
+        </button>
+      }
+    >
+      The flow <code>{sel}</code> of the address is not stored: it was removed with its time, never written, or is not
+      yours to see.
     </EmptyState>
   )
 }
 
-function groupsOf(present: readonly (readonly [string, unknown])[]): readonly (readonly [string, readonly (readonly [string, unknown])[]])[] {
+function groupsOf(
+  present: readonly (readonly [string, unknown])[],
+): readonly (readonly [string, readonly (readonly [string, unknown])[]])[] {
   const taken = new Map<string, (readonly [string, unknown])[]>(groups.map(([title]) => [title, []]))
   for (const each of present) taken.get(groups.find(([, has]) => has(each[0]))?.[0] ?? '')?.push(each)
   return [...taken].filter(([, members]) => members.length > 0)
@@ -113,9 +186,39 @@ function Value({ name, value, column, onFilter }: ValueProps): React.ReactNode {
       <dt title={`${name}: ${column?.hint ?? ''}`}>{title}</dt>
       <dd>
         {column === undefined ? plainText(value) : column.cell((of) => (of === name ? value : null))}
-        {plain && <button type="button" className="quiet pick" onClick={() => onFilter(conditionFor(name, value))} aria-label={`Only ${title} = ${plainText(value)}`} title="Only these">=</button>}
-        {plain && <button type="button" className="quiet pick" onClick={() => onFilter(conditionFor(name, value, false))} aria-label={`Without ${title} = ${plainText(value)}`} title="Without these">≠</button>}
-        {either !== undefined && <button type="button" className="quiet pick" onClick={() => onFilter(either)} aria-label={`Either end has ${title} = ${plainText(value)}`} title="Those that have it at either end">↔</button>}
+        {plain && (
+          <button
+            type="button"
+            className="quiet pick"
+            onClick={() => onFilter(conditionFor(name, value))}
+            aria-label={`Only ${title} = ${plainText(value)}`}
+            title="Only these"
+          >
+            =
+          </button>
+        )}
+        {plain && (
+          <button
+            type="button"
+            className="quiet pick"
+            onClick={() => onFilter(conditionFor(name, value, false))}
+            aria-label={`Without ${title} = ${plainText(value)}`}
+            title="Without these"
+          >
+            ≠
+          </button>
+        )}
+        {either !== undefined && (
+          <button
+            type="button"
+            className="quiet pick"
+            onClick={() => onFilter(either)}
+            aria-label={`Either end has ${title} = ${plainText(value)}`}
+            title="Those that have it at either end"
+          >
+            ↔
+          </button>
+        )}
       </dd>
     </>
   )

@@ -27,37 +27,102 @@ export function StoredFlows(props: RowsProps): React.ReactNode {
   const total = more ? totals?.flows : rows.length
   const [said, setSaid] = useState('')
   useEffect(() => {
-    if (!busy && span !== undefined) setSaid(total === undefined ? `${count(rows.length)} flows and more` : `${count(total)} flows`)
+    if (!busy && span !== undefined)
+      setSaid(total === undefined ? `${count(rows.length)} flows and more` : `${count(total)} flows`)
   }, [busy, span, total, rows.length])
   return (
     <>
       <div className="page-line">
         {tabs}
         <span className="number">
-          {span === undefined ? '' : `showing ${count(rows.length)} of ${total === undefined ? 'more' : count(total)} flows${totals === undefined ? '' : ` · ${volume(totals.bytes)}`} · ${stored.source === 'ring' ? `there is no store: of the live memory, ${time(span.from)} – ${time(span.to)}` : 'stored, nothing left out'}`}
+          {span === undefined
+            ? ''
+            : `showing ${count(rows.length)} of ${total === undefined ? 'more' : count(total)} flows${totals === undefined ? '' : ` · ${volume(totals.bytes)}`} · ${stored.source === 'ring' ? `there is no store: of the live memory, ${time(span.from)} – ${time(span.to)}` : 'stored, nothing left out'}`}
         </span>
-        {busy && <span className="dim asking"><span role="status">asking …</span> <button type="button" className="quiet" onClick={stored.cancel}>Cancel</button></span>}
+        {busy && (
+          <span className="dim asking">
+            <span role="status">asking …</span>{' '}
+            <button type="button" className="quiet" onClick={stored.cancel}>
+              Cancel
+            </button>
+          </span>
+        )}
         <div className="end">
-          <button type="button" onClick={again}>Ask again</button>
+          <button type="button" onClick={again}>
+            Ask again
+          </button>
           <GroupPicker all={columns} group={state.group} onChange={(group) => set({ group, sel: '' })} />
-          <ExportMenu asked={state} fields={fields.filter((name) => (name !== '_pos' && name !== 'time_received') || state.cols.includes(name))} from={span?.from ?? t.from} to={span?.to ?? t.to} sort={order} />
+          <ExportMenu
+            asked={state}
+            fields={fields.filter((name) => (name !== '_pos' && name !== 'time_received') || state.cols.includes(name))}
+            from={span?.from ?? t.from}
+            to={span?.to ?? t.to}
+            sort={order}
+          />
           <ColumnPicker all={columns} chosen={state.cols} widths={state.w} onChange={set} />
         </div>
       </div>
-      {error !== undefined && rows.length > 0 && <ErrorNotice error={error} onRetry={stored.again}>What is shown is the answer before.</ErrorNotice>}
+      {error !== undefined && rows.length > 0 && (
+        <ErrorNotice error={error} onRetry={stored.again}>
+          What is shown is the answer before.
+        </ErrorNotice>
+      )}
       {/* Its room is kept, so that rows do not move when it comes. */}
       {totals === undefined && rows.length > 0 && <div className="panel volume" aria-hidden="true" />}
-      {totals !== undefined && rows.length > 0 && <Volume answer={totals.series} onSpan={(from, to) => set({ t: { from, to } })} />}
+      {totals !== undefined && rows.length > 0 && (
+        <Volume answer={totals.series} onSpan={(from, to) => set({ t: { from, to } })} />
+      )}
       <div className="page-body">
         <section className="panel table" aria-label="Stored flows" aria-busy={busy}>
-          {error !== undefined && rows.length === 0 ? <ErrorState error={error} onRetry={stored.again} />
-            : span === undefined ? (busy ? <Loading what="flows" /> : <EmptyState title="The question was cancelled" action={<button type="button" onClick={again}>Ask again</button>}>Nothing was answered yet.</EmptyState>)
-              : rows.length === 0 && !busy ? <NoFlows filter={filter} range={t} onWiden={() => set({ t: { from: 'now-1w', to: 'now' } })} onClear={() => set({ q: '', quick: [] })} />
-                : <Grid label="Stored flows" {...reading} rows={rows} total={total} sort={state.sort === '' ? '-time_received' : state.sort} selected={state.sel} onSort={onSort} onEnd={next} />}
+          {error !== undefined && rows.length === 0 ? (
+            <ErrorState error={error} onRetry={stored.again} />
+          ) : span === undefined ? (
+            busy ? (
+              <Loading what="flows" />
+            ) : (
+              <EmptyState
+                title="The question was cancelled"
+                action={
+                  <button type="button" onClick={again}>
+                    Ask again
+                  </button>
+                }
+              >
+                Nothing was answered yet.
+              </EmptyState>
+            )
+          ) : rows.length === 0 && !busy ? (
+            <NoFlows
+              filter={filter}
+              range={t}
+              onWiden={() => set({ t: { from: 'now-1w', to: 'now' } })}
+              onClear={() => set({ q: '', quick: [] })}
+            />
+          ) : (
+            <Grid
+              label="Stored flows"
+              {...reading}
+              rows={rows}
+              total={total}
+              sort={state.sort === '' ? '-time_received' : state.sort}
+              selected={state.sel}
+              onSort={onSort}
+              onEnd={next}
+            />
+          )}
         </section>
-        <Record sel={state.sel} opened={opened} columns={columns} onClose={() => set({ sel: '' })} onFilter={(q) => set({ q })} filter={state.q} />
+        <Record
+          sel={state.sel}
+          opened={opened}
+          columns={columns}
+          onClose={() => set({ sel: '' })}
+          onFilter={(q) => set({ q })}
+          filter={state.q}
+        />
       </div>
-      <p className="spoken" role="status">{said}</p>
+      <p className="spoken" role="status">
+        {said}
+      </p>
     </>
   )
 }

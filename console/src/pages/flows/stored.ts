@@ -40,18 +40,26 @@ export interface StoredRows {
 const pageRows = 500
 
 /** Rows of the whole answer, page by page; the cursor keeps the moment of the first page. */
-export function useStoredRows({ from, to, fields, sort, revision, ...asked }: StoredQuestion, enabled: boolean): StoredRows {
+export function useStoredRows(
+  { from, to, fields, sort, revision, ...asked }: StoredQuestion,
+  enabled: boolean,
+): StoredRows {
   const question = questionQuery(asked)
   const queryKey = ['flows', question, from, to, fields, sort, revision]
   const answer = useInfiniteQuery({
-    queryKey, enabled, staleTime: Infinity, gcTime: 60_000,
+    queryKey,
+    enabled,
+    staleTime: Infinity,
+    gcTime: 60_000,
     placeholderData: keepPreviousData,
     // Rows of an answer never change: comparing all of them with each new page would take longer than to read it.
     structuralSharing: false,
     initialPageParam: undefined as string | undefined,
-    queryFn: ({ pageParam, signal }) => ask<AnswerFrame>('/api/v1/flows', {
-      signal, query: { ...question, from, to, columns: fields.join(','), sort, limit: pageRows, cursor: pageParam },
-    }),
+    queryFn: ({ pageParam, signal }) =>
+      ask<AnswerFrame>('/api/v1/flows', {
+        signal,
+        query: { ...question, from, to, columns: fields.join(','), sort, limit: pageRows, cursor: pageParam },
+      }),
     getNextPageParam: ({ next }) => next ?? undefined,
   })
   const { hasNextPage, isFetching, isError, error, fetchNextPage, refetch } = answer
@@ -66,8 +74,22 @@ export function useStoredRows({ from, to, fields, sort, revision, ...asked }: St
   }, [hasNextPage, isFetching, isError, fetchNextPage])
   const again = useCallback(() => void refetch().catch(reportError), [refetch])
   const client = useQueryClient()
-  const cancel = (): void => { client.cancelQueries({ queryKey }).catch(reportError) }
-  return { rows, fields: names, span: data?.pages[0]?.span, source: data?.pages[0]?.source ?? '', storedTo: data?.pages[0]?.stored_to, more, busy: isFetching, error: isError ? error : undefined, next, again, cancel }
+  const cancel = (): void => {
+    client.cancelQueries({ queryKey }).catch(reportError)
+  }
+  return {
+    rows,
+    fields: names,
+    span: data?.pages[0]?.span,
+    source: data?.pages[0]?.source ?? '',
+    storedTo: data?.pages[0]?.stored_to,
+    more,
+    busy: isFetching,
+    error: isError ? error : undefined,
+    next,
+    again,
+    cancel,
+  }
 }
 
 export interface Totals {
@@ -84,13 +106,28 @@ export function useTotals(asked: FlowQuestion, span: AnswerFrame['span'] | undef
   const { data } = useQuery({
     queryKey: ['totals', question, span?.from, span?.to],
     // The rows come first, on the screen as well: what they add up to is work for all of a small machine.
-    enabled: span !== undefined && painted, staleTime: Infinity, gcTime: 60_000,
+    enabled: span !== undefined && painted,
+    staleTime: Infinity,
+    gcTime: 60_000,
     placeholderData: keepPreviousData,
-    queryFn: ({ signal }) => ask<SeriesAnswer>('/api/v1/series', {
-      signal, query: { ...question, from: span?.from, to: span?.to, time: 'time_received', source: 'raw', group: volumeGroup, limit: 4 },
-    }),
+    queryFn: ({ signal }) =>
+      ask<SeriesAnswer>('/api/v1/series', {
+        signal,
+        query: {
+          ...question,
+          from: span?.from,
+          to: span?.to,
+          time: 'time_received',
+          source: 'raw',
+          group: volumeGroup,
+          limit: 4,
+        },
+      }),
   })
-  return useMemo(() => (data === undefined ? undefined : { flows: sumOf(data, 'flows'), bytes: sumOf(data, 'bytes'), series: data }), [data])
+  return useMemo(
+    () => (data === undefined ? undefined : { flows: sumOf(data, 'flows'), bytes: sumOf(data, 'bytes'), series: data }),
+    [data],
+  )
 }
 
 function sumOf({ columns, rows }: AnswerFrame, name: string): number {

@@ -12,24 +12,42 @@ export default function FlowTable({ state, set, columns, tabs }: FlowViewProps):
   const chosen = useMemo(() => state.cols.flatMap((id) => columns.get(id) ?? []), [state.cols, columns])
   const fields = useMemo(() => fieldsOf(chosen), [chosen])
   const [opened, setOpened] = useState<ReadonlyMap<string, unknown>>(new Map())
-  const open = useCallback((values: ReadonlyMap<string, unknown>) => {
-    setOpened(values)
-    set({ sel: plainText(values.get('_pos')) })
-  }, [set])
-  const sort = useCallback((id: string) => {
-    const next = state.sort === `-${id}` ? id : state.sort === id ? '' : `-${id}`
-    // Rows that arrive have no place in another order than their own.
-    set({ sort: next, ...(next === '' ? {} : { live: false }) })
-  }, [state.sort, set])
-  const isGroup = (id: string): boolean => (columns.get(id)?.sort.length ?? 0) > 0 && columns.get(id)?.fields.length === 1
+  const open = useCallback(
+    (values: ReadonlyMap<string, unknown>) => {
+      setOpened(values)
+      set({ sel: plainText(values.get('_pos')) })
+    },
+    [set],
+  )
+  const sort = useCallback(
+    (id: string) => {
+      const next = state.sort === `-${id}` ? id : state.sort === id ? '' : `-${id}`
+      // Rows that arrive have no place in another order than their own.
+      set({ sort: next, ...(next === '' ? {} : { live: false }) })
+    },
+    [state.sort, set],
+  )
+  const isGroup = (id: string): boolean =>
+    (columns.get(id)?.sort.length ?? 0) > 0 && columns.get(id)?.fields.length === 1
   const group = useMemo(() => state.group.filter(isGroup), [state.group, columns])
   const unknown = [...state.cols.filter((id) => !columns.has(id)), ...state.group.filter((id) => !isGroup(id))]
   const grouped = useMemo(() => ({ ...state, group }), [state, group])
   const shared = { state, set, columns, tabs, chosen, fields, opened, onOpen: open, onSort: sort }
   return (
     <>
-      {unknown.length > 0 && <Notice onClose={() => set({ cols: chosen.map(({ id }) => id), group }, 'replace')}>There is no column {unknown.map((id) => `“${id}”`).join(', ')} here{state.group.length > group.length ? ', or none to group by' : ''}.</Notice>}
-      {group.length > 0 ? <GroupedFlows state={grouped} set={set} columns={columns} tabs={tabs} /> : state.live ? <LiveFlows {...shared} /> : <StoredFlows {...shared} />}
+      {unknown.length > 0 && (
+        <Notice onClose={() => set({ cols: chosen.map(({ id }) => id), group }, 'replace')}>
+          There is no column {unknown.map((id) => `“${id}”`).join(', ')} here
+          {state.group.length > group.length ? ', or none to group by' : ''}.
+        </Notice>
+      )}
+      {group.length > 0 ? (
+        <GroupedFlows state={grouped} set={set} columns={columns} tabs={tabs} />
+      ) : state.live ? (
+        <LiveFlows {...shared} />
+      ) : (
+        <StoredFlows {...shared} />
+      )}
     </>
   )
 }

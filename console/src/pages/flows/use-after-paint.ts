@@ -10,7 +10,9 @@ export function useAfterPaint(there: boolean): boolean {
     if (!there || painted) return
     const done = (): void => setPainted(true)
     // The second frame begins when the first is on the screen.
-    let frame = requestAnimationFrame(() => { frame = requestAnimationFrame(done) })
+    let frame = requestAnimationFrame(() => {
+      frame = requestAnimationFrame(done)
+    })
     const timer = setTimeout(done, longestMs)
     return () => {
       cancelAnimationFrame(frame)

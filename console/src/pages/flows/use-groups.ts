@@ -21,13 +21,23 @@ export function useGroups({ t, revision, ...asked }: Asked, more: Query): AskedG
   const queryKey = ['groups', query, revision]
   const client = useQueryClient()
   const answer = useQuery({
-    queryKey, staleTime: Infinity, gcTime: 30_000, placeholderData: keepPreviousData, structuralSharing: false,
+    queryKey,
+    staleTime: Infinity,
+    gcTime: 30_000,
+    placeholderData: keepPreviousData,
+    structuralSharing: false,
     queryFn: ({ signal }) => ask<GroupsTable>('/api/v1/flows', { signal, query }),
   })
   const { isFetching, isError, error, refetch } = answer
   return {
-    data: useLastAnswer(answer.data, isError), busy: isFetching, error: isError ? error : undefined,
-    retry: () => { refetch().catch(reportError) },
-    cancel: () => { client.cancelQueries({ queryKey }).catch(reportError) },
+    data: useLastAnswer(answer.data, isError),
+    busy: isFetching,
+    error: isError ? error : undefined,
+    retry: () => {
+      refetch().catch(reportError)
+    },
+    cancel: () => {
+      client.cancelQueries({ queryKey }).catch(reportError)
+    },
   }
 }

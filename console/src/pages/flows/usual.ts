@@ -1,2 +1,12 @@
 /** Columns that the table shows when the address names none. */
-export const usualColumns: readonly string[] = ['time_received', 'src', 'src_port', 'dst', 'dst_port', 'proto', 'bytes_est', 'packets_est', 'tcp_flags']
+export const usualColumns: readonly string[] = [
+  'time_received',
+  'src',
+  'src_port',
+  'dst',
+  'dst_port',
+  'proto',
+  'bytes_est',
+  'packets_est',
+  'tcp_flags',
+]

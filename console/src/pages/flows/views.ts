@@ -21,7 +21,11 @@ interface FlowTab {
   readonly load: () => Promise<ComponentType<FlowViewProps>>
 }
 
-function tab(id: FlowView, title: string, load: () => Promise<{ readonly default: ComponentType<FlowViewProps> }>): FlowTab {
+function tab(
+  id: FlowView,
+  title: string,
+  load: () => Promise<{ readonly default: ComponentType<FlowViewProps> }>,
+): FlowTab {
   const made: FlowTab = { id, title, load: async () => (made.view ??= (await load()).default) }
   return made
 }
@@ -34,7 +38,15 @@ export function useFlowView(shown: FlowTab | undefined): ComponentType<FlowViewP
   const [loaded, setLoaded] = useState<{ readonly tab?: FlowTab; readonly error?: Error }>({})
   useEffect(() => {
     let gone = false
-    if (shown?.view === undefined) shown?.load().then(() => { if (!gone) setLoaded({ tab: shown }) }, (error: unknown) => { if (!gone) setLoaded({ tab: shown, error: error instanceof Error ? error : new Error(String(error)) }) })
+    if (shown?.view === undefined)
+      shown?.load().then(
+        () => {
+          if (!gone) setLoaded({ tab: shown })
+        },
+        (error: unknown) => {
+          if (!gone) setLoaded({ tab: shown, error: error instanceof Error ? error : new Error(String(error)) })
+        },
+      )
     return () => {
       gone = true
     }

@@ -23,7 +23,15 @@ export function Volume({ answer, onSpan }: VolumeProps): React.ReactNode {
   const { times, series } = useMemo(() => ratesOf(answer), [answer])
   return (
     <section className="panel volume" aria-label="Volume">
-      <Chart label="Bytes per second by source" times={times} series={series} stacked height={112} format={rate} onBrush={(from, to) => onSpan(iso(from), iso(to))} />
+      <Chart
+        label="Bytes per second by source"
+        times={times}
+        series={series}
+        stacked
+        height={112}
+        format={rate}
+        onBrush={(from, to) => onSpan(iso(from), iso(to))}
+      />
     </section>
   )
 }
@@ -32,16 +40,27 @@ const rate = (value: number): string => `${volume(value)}/s`
 const iso = (seconds: number): string => new Date(Math.round(seconds) * 1000).toISOString()
 
 /** Each bucket of the span with a value for each group; a bucket in which nothing passed is 0. */
-export function ratesOf({ columns, rows, span, step }: SeriesAnswer): { readonly times: readonly number[]; readonly series: readonly ChartSeries[] } {
+export function ratesOf({ columns, rows, span, step }: SeriesAnswer): {
+  readonly times: readonly number[]
+  readonly series: readonly ChartSeries[]
+} {
   const place = (name: string): number => columns.findIndex((column) => column.name === name)
   const [time, other, group, bytes] = [place('time'), place('other'), place('other') + 1, place('bytes')]
   const first = Math.floor(Date.parse(span.from) / 1000 / step) * step
   const length = Math.max(1, Math.ceil((Date.parse(span.to) / 1000 - first) / step))
-  const found = new Map<string, { readonly name: string; readonly other: boolean; sum: number; readonly values: number[] }>()
+  const found = new Map<
+    string,
+    { readonly name: string; readonly other: boolean; sum: number; readonly values: number[] }
+  >()
   for (const row of rows) {
     const isOther = row[other] === true
     const key = isOther ? 'other' : `= ${String(row[group] as string | null)}`
-    const entry = found.get(key) ?? { name: isOther ? 'others' : valueName(columns[group]?.name ?? '', row[group]), other: isOther, sum: 0, values: new Array<number>(length).fill(0) }
+    const entry = found.get(key) ?? {
+      name: isOther ? 'others' : valueName(columns[group]?.name ?? '', row[group]),
+      other: isOther,
+      sum: 0,
+      values: new Array<number>(length).fill(0),
+    }
     found.set(key, entry)
     const at = Math.round((Date.parse(row[time] as string) / 1000 - first) / step)
     if (at < 0 || at >= length) continue
@@ -49,5 +68,8 @@ export function ratesOf({ columns, rows, span, step }: SeriesAnswer): { readonly
     entry.sum += Number(row[bytes])
   }
   const series = [...found.values()].sort((a, b) => Number(a.other) - Number(b.other) || b.sum - a.sum)
-  return { times: Array.from({ length }, (_, index) => first + index * step), series: series.map(({ name, other: isOther, values }) => ({ name, values, other: isOther })) }
+  return {
+    times: Array.from({ length }, (_, index) => first + index * step),
+    series: series.map(({ name, other: isOther, values }) => ({ name, values, other: isOther })),
+  }
 }

@@ -4,24 +4,65 @@ import { viewOf } from '../../api/pipeline-view.ts'
 import { senders, takers } from './connected.ts'
 
 const fresh: Pipeline = {
-  sources: [{ name: 'netflow', type: 'netflow', addresses: ['udp://0.0.0.0:2055'], rate: 0 }, { name: 'http', type: 'http', addresses: [], rate: 0 }],
-  sinks: [{ name: 'store', type: 'parquet', from: [], lagMs: 0, state: 'running' }], journal: { bytes: 0, segments: 0, sequence: 0 },
+  sources: [
+    { name: 'netflow', type: 'netflow', addresses: ['udp://0.0.0.0:2055'], rate: 0 },
+    { name: 'http', type: 'http', addresses: [], rate: 0 },
+  ],
+  sinks: [{ name: 'store', type: 'parquet', from: [], lagMs: 0, state: 'running' }],
+  journal: { bytes: 0, segments: 0, sequence: 0 },
 }
 const nothing: Ledger = { balanced: true, sources: [], sinks: [] }
-const is = (of: readonly { readonly id: string; readonly is: string }[]): string[] => of.map((each) => `${each.id} ${each.is}`)
+const is = (of: readonly { readonly id: string; readonly is: string }[]): string[] =>
+  of.map((each) => `${each.id} ${each.is}`)
 
 test('a fresh start tells what waits and what is not set up, and calls nothing connected', () => {
   const view = viewOf(fresh, nothing)
-  expect(is(senders({ view, exporters: undefined, count: String }))).toEqual(['source:netflow waits', 'source:http waits', 'sflow no'])
+  expect(is(senders({ view, exporters: undefined, count: String }))).toEqual([
+    'source:netflow waits',
+    'source:http waits',
+    'sflow no',
+  ])
   expect(is(takers({ view, count: String }))).toEqual(['sink:store waits', 'sinks no'])
 })
 
 test('what runs is told by its rows, what fails by its error, and a missing store is told', () => {
   const view = viewOf(
     { ...fresh, sinks: [{ name: 'bus', type: 'nats', from: [], lagMs: 5, state: 'retrying', error: 'no answer' }] },
-    { balanced: true, sources: [{ name: 'netflow', accepted: 7, duplicates: 0, unreadable: 0, shed: {} }], sinks: [{ name: 'bus', from: ['netflow'], filtered: {}, routed: 7, delivered: 0, dead_lettered: 0, dropped: {}, quarantined: 0, pending: 7 }] },
+    {
+      balanced: true,
+      sources: [{ name: 'netflow', accepted: 7, duplicates: 0, unreadable: 0, shed: {} }],
+      sinks: [
+        {
+          name: 'bus',
+          from: ['netflow'],
+          filtered: {},
+          routed: 7,
+          delivered: 0,
+          dead_lettered: 0,
+          dropped: {},
+          quarantined: 0,
+          pending: 7,
+        },
+      ],
+    },
   )
-  const exporters = { sources: [{ name: 'netflow', type: 'netflow', addresses: [], known: 1, exporters: [{ address: '192.0.2.1', lastSeen: 0, datagrams: 1, rows: 7 }] }] }
-  expect(senders({ view, exporters, count: String })[0]).toMatchObject({ is: 'yes', says: '7 rows accepted from 1 exporter' })
-  expect(takers({ view, count: String }).map((each) => [each.id, each.is, each.says])).toEqual([['store', 'no', expect.stringContaining('live memory')], ['sink:bus', 'trouble', 'no answer']])
+  const exporters = {
+    sources: [
+      {
+        name: 'netflow',
+        type: 'netflow',
+        addresses: [],
+        known: 1,
+        exporters: [{ address: '192.0.2.1', lastSeen: 0, datagrams: 1, rows: 7 }],
+      },
+    ],
+  }
+  expect(senders({ view, exporters, count: String })[0]).toMatchObject({
+    is: 'yes',
+    says: '7 rows accepted from 1 exporter',
+  })
+  expect(takers({ view, count: String }).map((each) => [each.id, each.is, each.says])).toEqual([
+    ['store', 'no', expect.stringContaining('live memory')],
+    ['sink:bus', 'trouble', 'no answer'],
+  ])
 })

@@ -23,12 +23,27 @@ interface Recipe {
 function others(): readonly Recipe[] {
   return [
     {
-      name: 'cloudevents', title: 'Anything that posts CloudEvents over HTTP',
-      lines: [`curl ${location.origin}/events -H 'content-type: application/cloudevents+json' \\`, `  -d '{"specversion":"1.0","id":"1","source":"/me","type":"hello","data":{"say":"hi"}}'`],
+      name: 'cloudevents',
+      title: 'Anything that posts CloudEvents over HTTP',
+      lines: [
+        `curl ${location.origin}/events -H 'content-type: application/cloudevents+json' \\`,
+        `  -d '{"specversion":"1.0","id":"1","source":"/me","type":"hello","data":{"say":"hi"}}'`,
+      ],
     },
     {
-      name: 'sink', title: 'A bus, a server or files that rows go to: weir.yaml',
-      lines: ['sinks:', '  bus:', '    type: nats', '    url: nats://nats.example:4222', '    subject: weir.{family}.{type}', '  partner:', '    type: http', '    url: https://partner.example/events', '# then: kill -HUP, or POST /api/v1/reload'],
+      name: 'sink',
+      title: 'A bus, a server or files that rows go to: weir.yaml',
+      lines: [
+        'sinks:',
+        '  bus:',
+        '    type: nats',
+        '    url: nats://nats.example:4222',
+        '    subject: weir.{family}.{type}',
+        '  partner:',
+        '    type: http',
+        '    url: https://partner.example/events',
+        '# then: kill -HUP, or POST /api/v1/reload',
+      ],
     },
   ]
 }
@@ -36,26 +51,71 @@ function others(): readonly Recipe[] {
 /** What to type, and where, so that something sends here. */
 export function How({ how, collector, onHow, onCollector }: HowProps): React.ReactNode {
   const { data, isError, error, refetch } = useQuery({
-    queryKey: ['recipes', collector], staleTime: 60_000, placeholderData: keepPreviousData,
+    queryKey: ['recipes', collector],
+    staleTime: 60_000,
+    placeholderData: keepPreviousData,
     queryFn: ({ signal }) => ask<ExporterRecipes>('/api/v1/exporters/how', { signal, query: { collector } }),
   })
   const [typed, setTyped] = useState(collector)
-  if (data === undefined) return isError ? <ErrorState error={error} onRetry={() => { refetch().catch(reportError) }} /> : <Loading what="the recipes" />
+  if (data === undefined)
+    return isError ? (
+      <ErrorState
+        error={error}
+        onRetry={() => {
+          refetch().catch(reportError)
+        }}
+      />
+    ) : (
+      <Loading what="the recipes" />
+    )
   const all: readonly Recipe[] = [...data.recipes, ...others()]
   const recipe = all.find(({ name }) => name === how) ?? all[0]
   const isExporter = data.recipes.includes(recipe as ExporterRecipes['recipes'][number])
   return (
     <>
       <div className="how-bar">
-        <label>Connect <select value={recipe?.name} onChange={(event) => onHow(event.target.value)}>{all.map(({ name, title }) => <option key={name} value={name}>{title}</option>)}</select></label>
+        <label>
+          Connect{' '}
+          <select value={recipe?.name} onChange={(event) => onHow(event.target.value)}>
+            {all.map(({ name, title }) => (
+              <option key={name} value={name}>
+                {title}
+              </option>
+            ))}
+          </select>
+        </label>
         {isExporter && (
-          <form onSubmit={(event) => { event.preventDefault(); onCollector(typed.trim()) }}>
-            <label>This server is at <input value={typed} placeholder={data.collector} size={18} spellCheck={false} onChange={(event) => setTyped(event.target.value)} onBlur={() => onCollector(typed.trim())} /></label>
+          <form
+            onSubmit={(event) => {
+              event.preventDefault()
+              onCollector(typed.trim())
+            }}
+          >
+            <label>
+              This server is at{' '}
+              <input
+                value={typed}
+                placeholder={data.collector}
+                size={18}
+                spellCheck={false}
+                onChange={(event) => setTyped(event.target.value)}
+                onBlur={() => onCollector(typed.trim())}
+              />
+            </label>
           </form>
         )}
       </div>
-      {isError && <p className="bad" role="alert">{asRefused(error).status === 400 ? 'That is no address or host name.' : asRefused(error).message}</p>}
-      {isExporter && /^(?:127\.|localhost|::1)/.test(data.collector) && <p className="dim">{data.collector} is reached from this machine only: for others write its address above{' '}and let the source listen on it.</p>}
+      {isError && (
+        <p className="bad" role="alert">
+          {asRefused(error).status === 400 ? 'That is no address or host name.' : asRefused(error).message}
+        </p>
+      )}
+      {isExporter && /^(?:127\.|localhost|::1)/.test(data.collector) && (
+        <p className="dim">
+          {data.collector} is reached from this machine only: for others write its address above and let the source
+          listen on it.
+        </p>
+      )}
       {recipe !== undefined && <Commands key={recipe.name} lines={recipe.lines} title={recipe.title} />}
     </>
   )
@@ -65,8 +125,12 @@ function Commands({ lines, title }: { readonly lines: readonly string[]; readonl
   const text = lines.join('\n')
   return (
     <div className="commands">
-      <pre aria-label={title} tabIndex={0}>{text}</pre>
-      <p><CopyButton text={text} /></p>
+      <pre aria-label={title} tabIndex={0}>
+        {text}
+      </pre>
+      <p>
+        <CopyButton text={text} />
+      </p>
     </div>
   )
 }

@@ -21,35 +21,76 @@ export default function HomePage(): React.ReactNode {
   const pipeline = usePipeline()
   const ledger = useLedger()
   const exporters = useExporters()
-  const view = useMemo(() => (pipeline.data === undefined || ledger.data === undefined ? undefined : viewOf(pipeline.data, ledger.data)), [pipeline.data, ledger.data])
-  const again = (): void => { Promise.all([pipeline.refetch(), ledger.refetch()]).catch(reportError) }
+  const view = useMemo(
+    () => (pipeline.data === undefined || ledger.data === undefined ? undefined : viewOf(pipeline.data, ledger.data)),
+    [pipeline.data, ledger.data],
+  )
+  const again = (): void => {
+    Promise.all([pipeline.refetch(), ledger.refetch()]).catch(reportError)
+  }
   const failed = pipeline.isError ? pipeline : ledger.isError ? ledger : undefined
   const forbidden = failed !== undefined && asRefused(failed.error).status === 403
   return (
     <div className="page">
-      <div className="page-bar"><h1>Home</h1></div>
-      {unread.length > 0 && <Notice onClose={() => set({}, 'replace')}>{unread.map((sentence) => <p key={sentence}>{sentence}</p>)}</Notice>}
-      {failed !== undefined && view !== undefined && <ErrorNotice error={failed.error} onRetry={again}>What is shown is from before.</ErrorNotice>}
+      <div className="page-bar">
+        <h1>Home</h1>
+      </div>
+      {unread.length > 0 && (
+        <Notice onClose={() => set({}, 'replace')}>
+          {unread.map((sentence) => (
+            <p key={sentence}>{sentence}</p>
+          ))}
+        </Notice>
+      )}
+      {failed !== undefined && view !== undefined && (
+        <ErrorNotice error={failed.error} onRetry={again}>
+          What is shown is from before.
+        </ErrorNotice>
+      )}
       <div className="page-scroll home" tabIndex={0} role="region" aria-label="Home">
-        {view === undefined
-          ? forbidden
-            ? <EmptyState title="Flows of your namespaces are here" action={<PageLink to="/flows" className="button">Go to Flows</PageLink>}>What is connected is shown to those who may see every namespace.</EmptyState>
-            : failed === undefined ? <Loading what="what is connected" /> : <ErrorState error={failed.error} onRetry={again} />
-          : (
-            <>
-              <Sentence view={view} />
-              {view.accepted > 0 && <Newest />}
-              <div className="connected">
-                <Connections title="Who sends" of={senders({ view, exporters: exporters.data, count })} />
-                <Connections title="Where it goes" of={takers({ view, count })} />
-              </div>
-              <section className="panel how" aria-label="Connect something">
-                <h2>{view.accepted === 0 ? 'Connect the first' : 'Connect another'}</h2>
-                <How how={state.how} collector={state.collector} onHow={(how) => set({ how })} onCollector={(collector) => { if (collector !== state.collector) set({ collector }) }} />
-              </section>
-              {view.accepted === 0 && <p className="dim">Only looking? <code>npm run demo</code> starts a Weir of its own with a simulated shop.</p>}
-            </>
-          )}
+        {view === undefined ? (
+          forbidden ? (
+            <EmptyState
+              title="Flows of your namespaces are here"
+              action={
+                <PageLink to="/flows" className="button">
+                  Go to Flows
+                </PageLink>
+              }
+            >
+              What is connected is shown to those who may see every namespace.
+            </EmptyState>
+          ) : failed === undefined ? (
+            <Loading what="what is connected" />
+          ) : (
+            <ErrorState error={failed.error} onRetry={again} />
+          )
+        ) : (
+          <>
+            <Sentence view={view} />
+            {view.accepted > 0 && <Newest />}
+            <div className="connected">
+              <Connections title="Who sends" of={senders({ view, exporters: exporters.data, count })} />
+              <Connections title="Where it goes" of={takers({ view, count })} />
+            </div>
+            <section className="panel how" aria-label="Connect something">
+              <h2>{view.accepted === 0 ? 'Connect the first' : 'Connect another'}</h2>
+              <How
+                how={state.how}
+                collector={state.collector}
+                onHow={(how) => set({ how })}
+                onCollector={(collector) => {
+                  if (collector !== state.collector) set({ collector })
+                }}
+              />
+            </section>
+            {view.accepted === 0 && (
+              <p className="dim">
+                Only looking? <code>npm run demo</code> starts a Weir of its own with a simulated shop.
+              </p>
+            )}
+          </>
+        )}
       </div>
     </div>
   )
@@ -70,14 +111,23 @@ function Sentence({ view }: { readonly view: PipelineView }): React.ReactNode {
     <section>
       <h2 className="welcome">{counted(view.accepted, 'row')} accepted</h2>
       <p className={view.balanced ? 'good' : 'bad'}>
-        {view.balanced ? '● ' : '✕ '}{store === undefined ? 'There is no sink yet.' : `At ${store.name}: ${count(store.accepted)} ${store.balanced ? '=' : '≠'} ${parts.map(({ name, rows }) => `${count(rows)} ${name}`).join(' + ')}.`} {view.balanced ? 'Every row is accounted for.' : 'Not every row is accounted for.'}{' '}
+        {view.balanced ? '● ' : '✕ '}
+        {store === undefined
+          ? 'There is no sink yet.'
+          : `At ${store.name}: ${count(store.accepted)} ${store.balanced ? '=' : '≠'} ${parts.map(({ name, rows }) => `${count(rows)} ${name}`).join(' + ')}.`}{' '}
+        {view.balanced ? 'Every row is accounted for.' : 'Not every row is accounted for.'}{' '}
         <PageLink to="/pipeline">Pipeline</PageLink>
       </p>
     </section>
   )
 }
 
-const marks = { yes: ['●', 'good', 'connected'], waits: ['○', 'dim', 'waiting'], no: ['–', 'dim', 'not set up'], trouble: ['▲', 'warning', 'trouble'] } as const
+const marks = {
+  yes: ['●', 'good', 'connected'],
+  waits: ['○', 'dim', 'waiting'],
+  no: ['–', 'dim', 'not set up'],
+  trouble: ['▲', 'warning', 'trouble'],
+} as const
 
 function Connections({ title, of }: { readonly title: string; readonly of: readonly Connection[] }): React.ReactNode {
   return (
@@ -88,7 +138,12 @@ function Connections({ title, of }: { readonly title: string; readonly of: reado
           const [mark, tone, word] = marks[is]
           return (
             <li key={id}>
-              <div className="connection"><b>{name}</b><span className={tone}>{mark} {word}</span></div>
+              <div className="connection">
+                <b>{name}</b>
+                <span className={tone}>
+                  {mark} {word}
+                </span>
+              </div>
               {where.length > 0 && <div className="mono dim">{where.join('  ')}</div>}
               <div className="dim">{says}</div>
             </li>

@@ -28,18 +28,29 @@ export const numberOf = (value: unknown): number | undefined => (typeof value ==
 const undecoded = ['parked', 'skipped', 'malformed'] as const
 
 export function exporterRows({ sources }: Exporters): readonly ExporterRow[] {
-  return sources.flatMap((source) => source.exporters.map((report): ExporterRow => {
-    const domains = listOf(report['domains'])
-    const bytes = (report['bytes'] ?? {}) as Facts
-    return {
-      key: `${source.name}/${report.address}`, source: source.name, report, last: report.lastSeen, lastRow: numberOf(report['lastRow']),
-      templates: domains.reduce((sum, domain) => sum + listOf(domain['templates']).length, 0),
-      sampling: [...new Set(domains.flatMap((domain) => numberOf(domain['sampling']) ?? []))].sort((a, b) => a - b),
-      missing: ['missing', 'missingDatagrams', 'missingSamples'].reduce((sum, name) => sum + (numberOf(report[name]) ?? 0), 0),
-      malformed: (numberOf(report['malformed']) ?? 0) + (numberOf(report['malformedSets']) ?? 0),
-      undecoded: Object.fromEntries(undecoded.flatMap((name) => ((numberOf(bytes[name]) ?? 0) > 0 ? [[name, numberOf(bytes[name]) ?? 0]] : []))),
-    }
-  }))
+  return sources.flatMap((source) =>
+    source.exporters.map((report): ExporterRow => {
+      const domains = listOf(report['domains'])
+      const bytes = (report['bytes'] ?? {}) as Facts
+      return {
+        key: `${source.name}/${report.address}`,
+        source: source.name,
+        report,
+        last: report.lastSeen,
+        lastRow: numberOf(report['lastRow']),
+        templates: domains.reduce((sum, domain) => sum + listOf(domain['templates']).length, 0),
+        sampling: [...new Set(domains.flatMap((domain) => numberOf(domain['sampling']) ?? []))].sort((a, b) => a - b),
+        missing: ['missing', 'missingDatagrams', 'missingSamples'].reduce(
+          (sum, name) => sum + (numberOf(report[name]) ?? 0),
+          0,
+        ),
+        malformed: (numberOf(report['malformed']) ?? 0) + (numberOf(report['malformedSets']) ?? 0),
+        undecoded: Object.fromEntries(
+          undecoded.flatMap((name) => ((numberOf(bytes[name]) ?? 0) > 0 ? [[name, numberOf(bytes[name]) ?? 0]] : [])),
+        ),
+      }
+    }),
+  )
 }
 
 /** Datagrams that the kernel dropped before anybody could read them, of all exporters of a source. */
@@ -48,8 +59,15 @@ export function kernelDrops(source: Exporters['sources'][number]): number {
 }
 
 const orders: Readonly<Record<string, (row: ExporterRow) => number | string>> = {
-  exporter: ({ report }) => report.address, source: ({ source }) => source, last: ({ last }) => last, lastRow: ({ lastRow }) => lastRow ?? 0, datagrams: ({ report }) => report.datagrams,
-  rows: ({ report }) => report.rows, templates: ({ templates }) => templates, missing: ({ missing }) => missing, malformed: ({ malformed }) => malformed,
+  exporter: ({ report }) => report.address,
+  source: ({ source }) => source,
+  last: ({ last }) => last,
+  lastRow: ({ lastRow }) => lastRow ?? 0,
+  datagrams: ({ report }) => report.datagrams,
+  rows: ({ report }) => report.rows,
+  templates: ({ templates }) => templates,
+  missing: ({ missing }) => missing,
+  malformed: ({ malformed }) => malformed,
 }
 
 export function sorted(rows: readonly ExporterRow[], sort: string): readonly ExporterRow[] {
@@ -58,7 +76,12 @@ export function sorted(rows: readonly ExporterRow[], sort: string): readonly Exp
   const sign = sort.startsWith('-') ? -1 : 1
   return rows.toSorted((a, b) => {
     const [x, y] = [of(a), of(b)]
-    return sign * (typeof x === 'number' && typeof y === 'number' ? x - y : String(x).localeCompare(String(y), undefined, { numeric: true })) || a.key.localeCompare(b.key)
+    return (
+      sign *
+        (typeof x === 'number' && typeof y === 'number'
+          ? x - y
+          : String(x).localeCompare(String(y), undefined, { numeric: true })) || a.key.localeCompare(b.key)
+    )
   })
 }
 

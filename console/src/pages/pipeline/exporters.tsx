@@ -21,44 +21,191 @@ export function ExporterTable({ exporters, at, sort, onSort, selected, onOpen }:
   const columns = useMemo((): readonly GridColumn<ExporterRow>[] => {
     const drops = new Map(exporters.sources.map((source) => [source.name, kernelDrops(source)]))
     return [
-      { id: 'exporter', title: 'Exporter', hint: 'Address that datagrams come from', width: 120, grow: 2, sortable: true, cell: ({ report }) => <span className="mono">{report.why === undefined ? '' : <span className="warning" title={report.why}>▲ </span>}{report.address}</span> },
+      {
+        id: 'exporter',
+        title: 'Exporter',
+        hint: 'Address that datagrams come from',
+        width: 120,
+        grow: 2,
+        sortable: true,
+        cell: ({ report }) => (
+          <span className="mono">
+            {report.why === undefined ? (
+              ''
+            ) : (
+              <span className="warning" title={report.why}>
+                ▲{' '}
+              </span>
+            )}
+            {report.address}
+          </span>
+        ),
+      },
       { id: 'source', title: 'Source', width: 74, grow: 1, sortable: true, cell: ({ source }) => source },
-      { id: 'last', title: 'Last datagram', width: 130, grow: 0, end: true, sortable: true, cell: ({ last }) => ago(at - last) },
-      { id: 'lastRow', title: 'Last flow', width: 104, grow: 0, end: true, sortable: true, cell: ({ lastRow }) => (lastRow === undefined ? 'none' : ago(at - lastRow)) },
-      { id: 'datagrams', title: 'Datagrams', width: 106, grow: 0, end: true, sortable: true, cell: ({ report }) => count(report.datagrams) },
-      { id: 'rows', title: 'Flows', width: 80, grow: 0, end: true, sortable: true, cell: ({ report }) => count(report.rows) },
-      { id: 'templates', title: 'Templates', width: 104, grow: 0, end: true, sortable: true, cell: ({ templates }) => count(templates) },
-      { id: 'sampling', title: 'Sampled', hint: 'One packet in so many, as its options say', width: 84, grow: 0, end: true, sortable: false, cell: ({ sampling }) => (sampling.length === 0 ? 'not told' : sampling.map((one) => `1 in ${count(one)}`).join(', ')) },
-      { id: 'missing', title: 'Gaps', hint: 'What its sequence numbers skipped: flows, samples or datagrams that never came', width: 64, grow: 0, end: true, sortable: true, cell: ({ missing }) => <span className={missing > 0 ? 'warning' : undefined}>{count(missing)}</span> },
-      { id: 'malformed', title: 'Malformed', width: 106, grow: 0, end: true, sortable: true, cell: ({ malformed }) => <span className={malformed > 0 ? 'warning' : undefined}>{count(malformed)}</span> },
-      { id: 'undecoded', title: 'Not decoded', hint: 'Bytes that gave no flow, and why', width: 112, grow: 1, sortable: false, cell: ({ undecoded }) => Object.entries(undecoded).map(([why, bytes]) => `${size(bytes)} ${why}`).join(', ') || 'none' },
-      { id: 'drops', title: 'Kernel drops', hint: 'Of the whole source: the kernel does not tell whose they were', width: 112, grow: 0, end: true, sortable: false, cell: ({ source }) => <span className={(drops.get(source) ?? 0) > 0 ? 'warning' : undefined}>{count(drops.get(source) ?? 0)}</span> },
+      {
+        id: 'last',
+        title: 'Last datagram',
+        width: 130,
+        grow: 0,
+        end: true,
+        sortable: true,
+        cell: ({ last }) => ago(at - last),
+      },
+      {
+        id: 'lastRow',
+        title: 'Last flow',
+        width: 104,
+        grow: 0,
+        end: true,
+        sortable: true,
+        cell: ({ lastRow }) => (lastRow === undefined ? 'none' : ago(at - lastRow)),
+      },
+      {
+        id: 'datagrams',
+        title: 'Datagrams',
+        width: 106,
+        grow: 0,
+        end: true,
+        sortable: true,
+        cell: ({ report }) => count(report.datagrams),
+      },
+      {
+        id: 'rows',
+        title: 'Flows',
+        width: 80,
+        grow: 0,
+        end: true,
+        sortable: true,
+        cell: ({ report }) => count(report.rows),
+      },
+      {
+        id: 'templates',
+        title: 'Templates',
+        width: 104,
+        grow: 0,
+        end: true,
+        sortable: true,
+        cell: ({ templates }) => count(templates),
+      },
+      {
+        id: 'sampling',
+        title: 'Sampled',
+        hint: 'One packet in so many, as its options say',
+        width: 84,
+        grow: 0,
+        end: true,
+        sortable: false,
+        cell: ({ sampling }) =>
+          sampling.length === 0 ? 'not told' : sampling.map((one) => `1 in ${count(one)}`).join(', '),
+      },
+      {
+        id: 'missing',
+        title: 'Gaps',
+        hint: 'What its sequence numbers skipped: flows, samples or datagrams that never came',
+        width: 64,
+        grow: 0,
+        end: true,
+        sortable: true,
+        cell: ({ missing }) => <span className={missing > 0 ? 'warning' : undefined}>{count(missing)}</span>,
+      },
+      {
+        id: 'malformed',
+        title: 'Malformed',
+        width: 106,
+        grow: 0,
+        end: true,
+        sortable: true,
+        cell: ({ malformed }) => <span className={malformed > 0 ? 'warning' : undefined}>{count(malformed)}</span>,
+      },
+      {
+        id: 'undecoded',
+        title: 'Not decoded',
+        hint: 'Bytes that gave no flow, and why',
+        width: 112,
+        grow: 1,
+        sortable: false,
+        cell: ({ undecoded }) =>
+          Object.entries(undecoded)
+            .map(([why, bytes]) => `${size(bytes)} ${why}`)
+            .join(', ') || 'none',
+      },
+      {
+        id: 'drops',
+        title: 'Kernel drops',
+        hint: 'Of the whole source: the kernel does not tell whose they were',
+        width: 112,
+        grow: 0,
+        end: true,
+        sortable: false,
+        cell: ({ source }) => (
+          <span className={(drops.get(source) ?? 0) > 0 ? 'warning' : undefined}>{count(drops.get(source) ?? 0)}</span>
+        ),
+      },
     ]
   }, [exporters, at])
   const known = exporters.sources.reduce((sum, source) => sum + source.known, 0)
   return (
     <>
-      <section className="panel table exporters" aria-label="Exporters" style={{ height: Math.min(420, 34 + 28 * Math.max(1, rows.length) + 16) }}>
+      <section
+        className="panel table exporters"
+        aria-label="Exporters"
+        style={{ height: Math.min(420, 34 + 28 * Math.max(1, rows.length) + 16) }}
+      >
         <Grid
-          label="Exporters" columns={columns} rows={rows} rowKey={({ key }) => `exporter:${key}`} total={rows.length} sort={sort} selected={selected} onOpen={({ key }) => onOpen(`exporter:${key}`)}
+          label="Exporters"
+          columns={columns}
+          rows={rows}
+          rowKey={({ key }) => `exporter:${key}`}
+          total={rows.length}
+          sort={sort}
+          selected={selected}
+          onOpen={({ key }) => onOpen(`exporter:${key}`)}
           onSort={(id) => onSort(sort === `-${id}` ? id : `-${id}`)}
         />
       </section>
-      {known > rows.length && <p className="dim">{count(rows.length)} of {count(known)} are shown, those last heard of.</p>}
+      {known > rows.length && (
+        <p className="dim">
+          {count(rows.length)} of {count(known)} are shown, those last heard of.
+        </p>
+      )}
     </>
   )
 }
 
 /** Why something is not seen, in the words of those who know; nothing when all is well. */
-export function reasonsOf(exporters: Exporters | undefined, view: PipelineView, ledger: Ledger): readonly { readonly of: string; readonly id: string; readonly why: string }[] {
+export function reasonsOf(
+  exporters: Exporters | undefined,
+  view: PipelineView,
+  ledger: Ledger,
+): readonly { readonly of: string; readonly id: string; readonly why: string }[] {
   return [
     ...(exporters?.sources ?? []).flatMap((source) => [
       ...(source.why === undefined ? [] : [{ of: source.name, id: `source:${source.name}`, why: source.why }]),
-      ...source.exporters.flatMap(({ address, why }) => (why === undefined ? [] : [{ of: `${source.name} ${address}`, id: `exporter:${source.name}/${address}`, why }])),
+      ...source.exporters.flatMap(({ address, why }) =>
+        why === undefined ? [] : [{ of: `${source.name} ${address}`, id: `exporter:${source.name}/${address}`, why }],
+      ),
     ]),
-    ...ledger.sources.flatMap(({ name, shed }) => Object.entries(shed).flatMap(([reason, rows]) => (rows > 0 ? [{ of: name, id: `source:${name}`, why: `${count(rows)} ${shedText(reason)}.` }] : []))),
-    ...view.sources.flatMap(({ name, error }) => (error === undefined ? [] : [{ of: name, id: `source:${name}`, why: error }])),
-    ...view.sinks.flatMap(({ name, error }) => (error === undefined ? [] : [{ of: name, id: `sink:${name}`, why: error }])),
-    ...view.sinks.flatMap(({ name, balanced }) => (balanced ? [] : [{ of: name, id: `sink:${name}`, why: 'Its rows do not add up to what was accepted: `weir ledger --verify` works it out again from the files.' }])),
+    ...ledger.sources.flatMap(({ name, shed }) =>
+      Object.entries(shed).flatMap(([reason, rows]) =>
+        rows > 0 ? [{ of: name, id: `source:${name}`, why: `${count(rows)} ${shedText(reason)}.` }] : [],
+      ),
+    ),
+    ...view.sources.flatMap(({ name, error }) =>
+      error === undefined ? [] : [{ of: name, id: `source:${name}`, why: error }],
+    ),
+    ...view.sinks.flatMap(({ name, error }) =>
+      error === undefined ? [] : [{ of: name, id: `sink:${name}`, why: error }],
+    ),
+    ...view.sinks.flatMap(({ name, balanced }) =>
+      balanced
+        ? []
+        : [
+            {
+              of: name,
+              id: `sink:${name}`,
+              why: 'Its rows do not add up to what was accepted: `weir ledger --verify` works it out again from the files.',
+            },
+          ],
+    ),
   ]
 }

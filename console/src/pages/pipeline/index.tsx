@@ -25,40 +25,125 @@ export default function PipelinePage(): React.ReactNode {
   const ledger = useLedger()
   const exporters = useExporters()
   const rates = useRates(ledger.data, ledger.dataUpdatedAt)
-  const view = useMemo(() => (pipeline.data === undefined || ledger.data === undefined ? undefined : viewOf(pipeline.data, ledger.data)), [pipeline.data, ledger.data])
+  const view = useMemo(
+    () => (pipeline.data === undefined || ledger.data === undefined ? undefined : viewOf(pipeline.data, ledger.data)),
+    [pipeline.data, ledger.data],
+  )
   const open = (sel: string): void => set({ sel })
-  useCommands(useMemo(() => [{ name: state.view === 'picture' ? 'Pipeline as tables' : 'Pipeline as a picture', run: () => set({ view: state.view === 'picture' ? 'table' : 'picture' }) }], [state.view, set]))
-  const again = (): void => { Promise.all([pipeline.refetch(), ledger.refetch()]).catch(reportError) }
+  useCommands(
+    useMemo(
+      () => [
+        {
+          name: state.view === 'picture' ? 'Pipeline as tables' : 'Pipeline as a picture',
+          run: () => set({ view: state.view === 'picture' ? 'table' : 'picture' }),
+        },
+      ],
+      [state.view, set],
+    ),
+  )
+  const again = (): void => {
+    Promise.all([pipeline.refetch(), ledger.refetch()]).catch(reportError)
+  }
   const failed = pipeline.isError ? pipeline : ledger.isError ? ledger : undefined
   return (
     <div className="page">
       <div className="page-bar">
         <h1>Pipeline</h1>
         <span className="grow" />
-        <button type="button" aria-pressed={state.view === 'table'} onClick={() => set({ view: state.view === 'table' ? 'picture' : 'table' })}>Tables</button>
+        <button
+          type="button"
+          aria-pressed={state.view === 'table'}
+          onClick={() => set({ view: state.view === 'table' ? 'picture' : 'table' })}
+        >
+          Tables
+        </button>
       </div>
-      {unread.length > 0 && <Notice onClose={() => set({}, 'replace')}>{unread.map((sentence) => <p key={sentence}>{sentence}</p>)}</Notice>}
-      {failed !== undefined && view !== undefined && <ErrorNotice error={failed.error} onRetry={again}>What is shown is from before.</ErrorNotice>}
-      {view === undefined || pipeline.data === undefined || ledger.data === undefined
-        ? (failed === undefined ? <Loading what="the pipeline" /> : asRefused(failed.error).status === 403 ? <EmptyState title="The pipeline is not for you" action={<PageLink to="/flows" className="button">Go to Flows</PageLink>}>{failed.error?.message}</EmptyState> : <ErrorState error={failed.error} onRetry={again} />)
-        : (
-          <div className="page-body pipeline">
-            <div className="pipeline-scroll" tabIndex={0} role="region" aria-label="Pipeline">
-              <Sentence view={view} />
-              {state.view === 'picture'
-                ? <Picture view={view} journal={pipeline.data.journal} rates={rates} selected={state.sel} onOpen={open} />
-                : <Twin view={view} rates={rates} onOpen={open} />}
-              <Why reasons={reasonsOf(exporters.data, view, ledger.data)} onOpen={open} />
-              <h2>Exporters</h2>
-              {exporters.data === undefined
-                ? (exporters.isError ? <ErrorState error={exporters.error} onRetry={() => { exporters.refetch().catch(reportError) }} /> : <Loading what="the exporters" />)
-                : exporters.data.sources.every((source) => source.exporters.length === 0)
-                  ? <EmptyState title="No exporter has sent anything since the start" action={<PageLink to="/home" className="button">How to point one here</PageLink>}>Routers, switches and probes that send NetFlow, IPFIX or sFlow stand here once their first datagram has come.</EmptyState>
-                  : <ExporterTable exporters={exporters.data} at={exporters.dataUpdatedAt} sort={state.sort} onSort={(sort) => set({ sort })} selected={state.sel} onOpen={open} />}
-            </div>
-            {state.sel !== '' && <Details sel={state.sel} view={view} journal={pipeline.data.journal} exporters={exporters.data} rates={rates} onClose={() => set({ sel: '' })} />}
+      {unread.length > 0 && (
+        <Notice onClose={() => set({}, 'replace')}>
+          {unread.map((sentence) => (
+            <p key={sentence}>{sentence}</p>
+          ))}
+        </Notice>
+      )}
+      {failed !== undefined && view !== undefined && (
+        <ErrorNotice error={failed.error} onRetry={again}>
+          What is shown is from before.
+        </ErrorNotice>
+      )}
+      {view === undefined || pipeline.data === undefined || ledger.data === undefined ? (
+        failed === undefined ? (
+          <Loading what="the pipeline" />
+        ) : asRefused(failed.error).status === 403 ? (
+          <EmptyState
+            title="The pipeline is not for you"
+            action={
+              <PageLink to="/flows" className="button">
+                Go to Flows
+              </PageLink>
+            }
+          >
+            {failed.error?.message}
+          </EmptyState>
+        ) : (
+          <ErrorState error={failed.error} onRetry={again} />
+        )
+      ) : (
+        <div className="page-body pipeline">
+          <div className="pipeline-scroll" tabIndex={0} role="region" aria-label="Pipeline">
+            <Sentence view={view} />
+            {state.view === 'picture' ? (
+              <Picture view={view} journal={pipeline.data.journal} rates={rates} selected={state.sel} onOpen={open} />
+            ) : (
+              <Twin view={view} rates={rates} onOpen={open} />
+            )}
+            <Why reasons={reasonsOf(exporters.data, view, ledger.data)} onOpen={open} />
+            <h2>Exporters</h2>
+            {exporters.data === undefined ? (
+              exporters.isError ? (
+                <ErrorState
+                  error={exporters.error}
+                  onRetry={() => {
+                    exporters.refetch().catch(reportError)
+                  }}
+                />
+              ) : (
+                <Loading what="the exporters" />
+              )
+            ) : exporters.data.sources.every((source) => source.exporters.length === 0) ? (
+              <EmptyState
+                title="No exporter has sent anything since the start"
+                action={
+                  <PageLink to="/home" className="button">
+                    How to point one here
+                  </PageLink>
+                }
+              >
+                Routers, switches and probes that send NetFlow, IPFIX or sFlow stand here once their first datagram has
+                come.
+              </EmptyState>
+            ) : (
+              <ExporterTable
+                exporters={exporters.data}
+                at={exporters.dataUpdatedAt}
+                sort={state.sort}
+                onSort={(sort) => set({ sort })}
+                selected={state.sel}
+                onOpen={open}
+              />
+            )}
           </div>
-        )}
+          {state.sel !== '' && (
+            <Details
+              sel={state.sel}
+              view={view}
+              journal={pipeline.data.journal}
+              exporters={exporters.data}
+              rates={rates}
+              onClose={() => set({ sel: '' })}
+            />
+          )}
+        </div>
+      )}
     </div>
   )
 }
@@ -66,21 +151,43 @@ export default function PipelinePage(): React.ReactNode {
 function Sentence({ view }: { readonly view: PipelineView }): React.ReactNode {
   const feeds = view.sources.filter(({ accepted }) => accepted > 0).length
   const sentence = `${counted(view.accepted, 'row')} accepted${feeds === 0 ? ' so far' : ` from ${counted(feeds, 'source')}`}.`
-  return view.balanced
-    ? <p>{sentence} <span className="good">● Every sink adds up: each row is delivered, on its way, or accounted for by reason.</span></p>
-    : <p>{sentence} <span className="bad">✕ Not every sink adds up.</span></p>
+  return view.balanced ? (
+    <p>
+      {sentence}{' '}
+      <span className="good">● Every sink adds up: each row is delivered, on its way, or accounted for by reason.</span>
+    </p>
+  ) : (
+    <p>
+      {sentence} <span className="bad">✕ Not every sink adds up.</span>
+    </p>
+  )
 }
 
-function Why({ reasons, onOpen }: { readonly reasons: ReturnType<typeof reasonsOf>; readonly onOpen: (id: string) => void }): React.ReactNode {
+function Why({
+  reasons,
+  onOpen,
+}: {
+  readonly reasons: ReturnType<typeof reasonsOf>
+  readonly onOpen: (id: string) => void
+}): React.ReactNode {
   if (reasons.length === 0) return null
   const most = 20
   return (
     <section className="whys" aria-label="What needs attention">
       <h2>Why something is not seen</h2>
       <ul>
-        {reasons.slice(0, most).map(({ of, id, why }) => <li key={`${id} ${why}`}><button type="button" className="link-like" onClick={() => onOpen(id)}>{of}</button> {why}</li>)}
+        {reasons.slice(0, most).map(({ of, id, why }) => (
+          <li key={`${id} ${why}`}>
+            <button type="button" className="link-like" onClick={() => onOpen(id)}>
+              {of}
+            </button>{' '}
+            {why}
+          </li>
+        ))}
       </ul>
-      {reasons.length > most && <p className="dim">and {count(reasons.length - most)} more; the table of exporters marks them ▲.</p>}
+      {reasons.length > most && (
+        <p className="dim">and {count(reasons.length - most)} more; the table of exporters marks them ▲.</p>
+      )}
     </section>
   )
 }

@@ -3,16 +3,44 @@ import { layoutOf, type Box } from './layout.ts'
 import type { PipelineView } from '../../api/pipeline-view.ts'
 
 const view = (sources: number, sinks: number): PipelineView => ({
-  balanced: true, accepted: sources * 10,
-  sources: Array.from({ length: sources }, (_, index) => ({ name: `in${index}`, type: 'x', addresses: [], rate: 0, error: undefined, accepted: 10, duplicates: 0, unreadable: 0, shed: {} })),
-  sinks: Array.from({ length: sinks }, (_, index) => ({ name: `out${index}`, type: 'x', from: [], state: index === 0 ? 'running' : 'retrying', lagMs: 0, error: undefined, accepted: sources * 10, parts: [], balanced: true })),
+  balanced: true,
+  accepted: sources * 10,
+  sources: Array.from({ length: sources }, (_, index) => ({
+    name: `in${index}`,
+    type: 'x',
+    addresses: [],
+    rate: 0,
+    error: undefined,
+    accepted: 10,
+    duplicates: 0,
+    unreadable: 0,
+    shed: {},
+  })),
+  sinks: Array.from({ length: sinks }, (_, index) => ({
+    name: `out${index}`,
+    type: 'x',
+    from: [],
+    state: index === 0 ? 'running' : 'retrying',
+    lagMs: 0,
+    error: undefined,
+    accepted: sources * 10,
+    parts: [],
+    balanced: true,
+  })),
 })
 
-const meet = (a: Box, b: Box): boolean => a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height
+const meet = (a: Box, b: Box): boolean =>
+  a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height
 
 test('no box covers another or leaves the picture, in any width and number', () => {
   for (const width of [260, 304, 500, 640, 900, 1400]) {
-    for (const [sources, sinks] of [[0, 0], [1, 1], [3, 1], [1, 6], [12, 9]] as const) {
+    for (const [sources, sinks] of [
+      [0, 0],
+      [1, 1],
+      [3, 1],
+      [1, 6],
+      [12, 9],
+    ] as const) {
       const { boxes, height } = layoutOf(view(sources, sinks), width)
       expect(boxes).toHaveLength(sources + sinks + 1)
       for (const [index, box] of boxes.entries()) {

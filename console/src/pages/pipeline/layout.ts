@@ -37,7 +37,12 @@ export function layoutOf({ sources, sinks, accepted }: PipelineView, width: numb
 
 type Parts = Pick<PipelineView, 'sources' | 'sinks'>
 
-function wide(sources: Parts['sources'], sinks: Parts['sinks'], width: number, share: (rows: number) => number): Layout {
+function wide(
+  sources: Parts['sources'],
+  sinks: Parts['sinks'],
+  width: number,
+  share: (rows: number) => number,
+): Layout {
   const middle = 150
   const room = Math.max(60, width * 0.08)
   const side = (width - middle - 2 * room) / 2
@@ -47,20 +52,51 @@ function wide(sources: Parts['sources'], sinks: Parts['sinks'], width: number, s
     const top = (height - column(ids.length, each)) / 2
     return ids.map((id, index) => ({ id, x, y: top + index * (each + gap), width: side, height: each }))
   }
-  const left = place(sources.map(({ name }) => `source:${name}`), heights.source, 0)
-  const right = place(sinks.map(({ name }) => `sink:${name}`), heights.sink, width - side)
-  const journal: Box = { id: 'journal', x: side + room, y: (height - heights.journal) / 2, width: middle, height: heights.journal }
-  const spread = (index: number, count: number): number => journal.y + journal.height * (index + 1) / (count + 1)
+  const left = place(
+    sources.map(({ name }) => `source:${name}`),
+    heights.source,
+    0,
+  )
+  const right = place(
+    sinks.map(({ name }) => `sink:${name}`),
+    heights.sink,
+    width - side,
+  )
+  const journal: Box = {
+    id: 'journal',
+    x: side + room,
+    y: (height - heights.journal) / 2,
+    width: middle,
+    height: heights.journal,
+  }
+  const spread = (index: number, count: number): number => journal.y + (journal.height * (index + 1)) / (count + 1)
   return {
-    width, height, boxes: [...left, journal, ...right],
+    width,
+    height,
+    boxes: [...left, journal, ...right],
     lines: [
-      ...left.map(({ id, x, y, height: tall }, index): Line => ({ key: id, path: curve(x + side, y + tall / 2, journal.x, spread(index, left.length)), width: share(sources[index]?.accepted ?? 0), broken: false })),
-      ...right.map(({ id, x, y, height: tall }, index): Line => ({ key: id, path: curve(journal.x + middle, spread(index, right.length), x, y + tall / 2), width: share(sinks[index]?.accepted ?? 0), broken: !takes(sinks[index]) })),
+      ...left.map(({ id, x, y, height: tall }, index): Line => ({
+        key: id,
+        path: curve(x + side, y + tall / 2, journal.x, spread(index, left.length)),
+        width: share(sources[index]?.accepted ?? 0),
+        broken: false,
+      })),
+      ...right.map(({ id, x, y, height: tall }, index): Line => ({
+        key: id,
+        path: curve(journal.x + middle, spread(index, right.length), x, y + tall / 2),
+        width: share(sinks[index]?.accepted ?? 0),
+        broken: !takes(sinks[index]),
+      })),
     ],
   }
 }
 
-function narrow(sources: Parts['sources'], sinks: Parts['sinks'], width: number, share: (rows: number) => number): Layout {
+function narrow(
+  sources: Parts['sources'],
+  sinks: Parts['sinks'],
+  width: number,
+  share: (rows: number) => number,
+): Layout {
   const inset = 26
   const boxes: Box[] = []
   let y = 0
@@ -75,13 +111,22 @@ function narrow(sources: Parts['sources'], sinks: Parts['sinks'], width: number,
   const middle = (journal?.y ?? 0) + heights.journal / 2
   const rows = [...sources, undefined, ...sinks].map((part) => part?.accepted ?? 0)
   return {
-    width, height: Math.max(0, y - gap), boxes,
-    lines: boxes.filter(({ id }) => id !== 'journal').map((box): Line => {
-      const index = boxes.indexOf(box)
-      const at = box.y + box.height / 2
-      const isSink = index > sources.length
-      return { key: box.id, path: `M${inset} ${at}H10V${middle}H${inset}`, width: Math.min(6, share(rows[index] ?? 0)), broken: isSink && !takes(sinks[index - sources.length - 1]) }
-    }),
+    width,
+    height: Math.max(0, y - gap),
+    boxes,
+    lines: boxes
+      .filter(({ id }) => id !== 'journal')
+      .map((box): Line => {
+        const index = boxes.indexOf(box)
+        const at = box.y + box.height / 2
+        const isSink = index > sources.length
+        return {
+          key: box.id,
+          path: `M${inset} ${at}H10V${middle}H${inset}`,
+          width: Math.min(6, share(rows[index] ?? 0)),
+          broken: isSink && !takes(sinks[index - sources.length - 1]),
+        }
+      }),
   }
 }
 

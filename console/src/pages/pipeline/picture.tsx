@@ -32,17 +32,32 @@ export function Picture({ view, journal, rates, selected, onOpen }: PictureProps
     const name = box.id.slice(box.id.indexOf(':') + 1)
     const source = box.id.startsWith('source:') ? view.sources.find((each) => each.name === name) : undefined
     const sink = box.id.startsWith('sink:') ? view.sinks.find((each) => each.name === name) : undefined
-    return source === undefined ? (sink === undefined ? null : <SinkBox sink={sink} rate={rates.get(name)} />) : <SourceBox source={source} />
+    return source === undefined ? (
+      sink === undefined ? null : (
+        <SinkBox sink={sink} rate={rates.get(name)} />
+      )
+    ) : (
+      <SourceBox source={source} />
+    )
   }
   return (
     <div className="picture" ref={place} style={{ height: layout.height }}>
       {width > 0 && (
         <>
           <svg width={layout.width} height={layout.height} aria-hidden="true">
-            {layout.lines.map(({ key, path, width: thick, broken }) => <path key={key} d={path} strokeWidth={thick} className={broken ? 'broken' : undefined} />)}
+            {layout.lines.map(({ key, path, width: thick, broken }) => (
+              <path key={key} d={path} strokeWidth={thick} className={broken ? 'broken' : undefined} />
+            ))}
           </svg>
           {layout.boxes.map((box) => (
-            <button key={box.id} type="button" className="box" aria-pressed={selected === box.id} style={{ left: box.x, top: box.y, width: box.width, height: box.height }} onClick={() => onOpen(selected === box.id ? '' : box.id)}>
+            <button
+              key={box.id}
+              type="button"
+              className="box"
+              aria-pressed={selected === box.id}
+              style={{ left: box.x, top: box.y, width: box.width, height: box.height }}
+              onClick={() => onOpen(selected === box.id ? '' : box.id)}
+            >
               {content(box)}
             </button>
           ))}
@@ -52,49 +67,118 @@ export function Picture({ view, journal, rates, selected, onOpen }: PictureProps
   )
 }
 
-function SourceBox({ source: { name, type, rate, accepted, shed, unreadable, error } }: { readonly source: SourceView }): React.ReactNode {
+function SourceBox({
+  source: { name, type, rate, accepted, shed, unreadable, error },
+}: {
+  readonly source: SourceView
+}): React.ReactNode {
   const lost = total(shed)
   return (
     <>
-      <span className="box-line"><b>{name}</b><span className="dim">{type === name ? '' : type}</span></span>
-      <span className="box-line"><span>accepted {count(accepted)}</span><span className="dim">{perSecond(rate)}</span></span>
       <span className="box-line">
-        {error !== undefined ? <span className="bad">✕ {error}</span>
-          : lost > 0 ? <span className="warning">▲ shed {count(lost)}</span>
-            : unreadable > 0 ? <span className="bad">✕ unreadable {count(unreadable)}</span> : <span className="dim">nothing shed</span>}
+        <b>{name}</b>
+        <span className="dim">{type === name ? '' : type}</span>
+      </span>
+      <span className="box-line">
+        <span>accepted {count(accepted)}</span>
+        <span className="dim">{perSecond(rate)}</span>
+      </span>
+      <span className="box-line">
+        {error !== undefined ? (
+          <span className="bad">✕ {error}</span>
+        ) : lost > 0 ? (
+          <span className="warning">▲ shed {count(lost)}</span>
+        ) : unreadable > 0 ? (
+          <span className="bad">✕ unreadable {count(unreadable)}</span>
+        ) : (
+          <span className="dim">nothing shed</span>
+        )}
       </span>
     </>
   )
 }
 
-function JournalBox({ accepted, journal }: { readonly accepted: number; readonly journal: Pipeline['journal'] }): React.ReactNode {
+function JournalBox({
+  accepted,
+  journal,
+}: {
+  readonly accepted: number
+  readonly journal: Pipeline['journal']
+}): React.ReactNode {
   return (
     <>
-      <span className="box-line"><b>Journal</b></span>
+      <span className="box-line">
+        <b>Journal</b>
+      </span>
       <span className="box-line">{count(accepted)}</span>
       <span className="box-line dim">rows, ever accepted</span>
-      <span className="box-line dim">{size(journal.bytes)}, {counted(journal.segments, 'segment')}</span>
+      <span className="box-line dim">
+        {size(journal.bytes)}, {counted(journal.segments, 'segment')}
+      </span>
     </>
   )
 }
 
 export const marks: Readonly<Record<SinkState, readonly [mark: string, tone: string]>> = {
-  running: ['●', 'good'], retrying: ['▲', 'warning'], blocked: ['■', 'bad'], stopped: ['■', 'dim'], orphaned: ['▲', 'warning'], gone: ['○', 'dim'],
+  running: ['●', 'good'],
+  retrying: ['▲', 'warning'],
+  blocked: ['■', 'bad'],
+  stopped: ['■', 'dim'],
+  orphaned: ['▲', 'warning'],
+  gone: ['○', 'dim'],
 }
 
 /** Tones of {@link SinkView.parts}, in their order. */
 export const partTones = ['p-delivered', 'p-pending', 'p-filtered', 'p-dead', 'p-dropped', 'p-lost'] as const
 
-function SinkBox({ sink: { name, state, lagMs, parts, accepted, balanced }, rate }: { readonly sink: SinkView; readonly rate: number | undefined }): React.ReactNode {
+function SinkBox({
+  sink: { name, state, lagMs, parts, accepted, balanced },
+  rate,
+}: {
+  readonly sink: SinkView
+  readonly rate: number | undefined
+}): React.ReactNode {
   const [mark, tone] = marks[state]
   const rest = parts.filter((part) => part.name !== 'delivered' && part.rows > 0)
   return (
     <>
-      <span className="box-line"><b>{name}</b><span><span className={tone}>{mark} {state === 'gone' ? 'not running' : state}</span></span></span>
-      <span className="box-line"><span>delivered {count(parts[0]?.rows ?? 0)}</span><span className="dim">{rate === undefined ? '' : perSecond(rate)}</span></span>
+      <span className="box-line">
+        <b>{name}</b>
+        <span>
+          <span className={tone}>
+            {mark} {state === 'gone' ? 'not running' : state}
+          </span>
+        </span>
+      </span>
+      <span className="box-line">
+        <span>delivered {count(parts[0]?.rows ?? 0)}</span>
+        <span className="dim">{rate === undefined ? '' : perSecond(rate)}</span>
+      </span>
       <Shares parts={parts} accepted={accepted} />
       <span className="box-line">
-        <span>{!balanced ? <span className="bad">✕ does not add up</span> : rest.length === 0 ? <span className="dim">all that was accepted</span> : rest.map((part, index) => <span key={part.name} className={part.name === 'dead letters' ? 'bad' : part.name === 'dropped' || part.name === 'quarantined' ? 'warning' : undefined}>{index > 0 && ' · '}{part.name} {count(part.rows)}</span>)}</span>
+        <span>
+          {!balanced ? (
+            <span className="bad">✕ does not add up</span>
+          ) : rest.length === 0 ? (
+            <span className="dim">all that was accepted</span>
+          ) : (
+            rest.map((part, index) => (
+              <span
+                key={part.name}
+                className={
+                  part.name === 'dead letters'
+                    ? 'bad'
+                    : part.name === 'dropped' || part.name === 'quarantined'
+                      ? 'warning'
+                      : undefined
+                }
+              >
+                {index > 0 && ' · '}
+                {part.name} {count(part.rows)}
+              </span>
+            ))
+          )}
+        </span>
         <span className="dim">{lagMs === undefined ? '' : `lag ${duration(lagMs)}`}</span>
       </span>
     </>
@@ -105,7 +189,10 @@ function SinkBox({ sink: { name, state, lagMs, parts, accepted, balanced }, rate
 function Shares({ parts, accepted }: Pick<SinkView, 'parts' | 'accepted'>): React.ReactNode {
   return (
     <span className="parts-bar" aria-hidden="true">
-      {accepted > 0 && parts.map(({ name, rows }, index) => (rows === 0 ? null : <i key={name} className={partTones[index]} style={{ flexGrow: rows / accepted }} />))}
+      {accepted > 0 &&
+        parts.map(({ name, rows }, index) =>
+          rows === 0 ? null : <i key={name} className={partTones[index]} style={{ flexGrow: rows / accepted }} />,
+        )}
     </span>
   )
 }

@@ -11,4 +11,8 @@ export interface PipelineState {
   readonly sort: string
 }
 
-export const pipelineCodec = codecOf<PipelineState>({ view: oneOf(pipelineViews, 'picture'), sel: text(), sort: text('-last') })
+export const pipelineCodec = codecOf<PipelineState>({
+  view: oneOf(pipelineViews, 'picture'),
+  sel: text(),
+  sort: text('-last'),
+})

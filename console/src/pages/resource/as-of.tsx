@@ -42,15 +42,52 @@ export function AsOf({ of, at, onChange }: AsOfProps): React.ReactNode {
   return (
     <div className="as-of">
       <label htmlFor={id}>As of</label>
-      <button type="button" disabled={before === undefined} aria-label="The state before" title="The state before" onClick={() => { if (before !== undefined) go(before) }}>◀</button>
+      <button
+        type="button"
+        disabled={before === undefined}
+        aria-label="The state before"
+        title="The state before"
+        onClick={() => {
+          if (before !== undefined) go(before)
+        }}
+      >
+        ◀
+      </button>
       <div className="as-of-track">
-        <input id={id} type="range" min={0} max={steps} step={1} value={Math.round(((shown - first) / length) * steps)} aria-valuetext={isNow && dragged === undefined ? 'now' : momentAt(shown)} onChange={(event) => go(first + (Number(event.target.value) / steps) * length)} />
-        <svg className="as-of-marks" viewBox={`0 0 ${steps} 8`} preserveAspectRatio="none" aria-hidden="true">{moments.map((ms) => <line key={ms} x1={((ms - first) / length) * steps} x2={((ms - first) / length) * steps} y1="0" y2="8" />)}</svg>
+        <input
+          id={id}
+          type="range"
+          min={0}
+          max={steps}
+          step={1}
+          value={Math.round(((shown - first) / length) * steps)}
+          aria-valuetext={isNow && dragged === undefined ? 'now' : momentAt(shown)}
+          onChange={(event) => go(first + (Number(event.target.value) / steps) * length)}
+        />
+        <svg className="as-of-marks" viewBox={`0 0 ${steps} 8`} preserveAspectRatio="none" aria-hidden="true">
+          {moments.map((ms) => (
+            <line key={ms} x1={((ms - first) / length) * steps} x2={((ms - first) / length) * steps} y1="0" y2="8" />
+          ))}
+        </svg>
       </div>
-      <button type="button" disabled={after === undefined} aria-label="The state after" title="The state after" onClick={() => { if (after !== undefined) go(after) }}>▶</button>
+      <button
+        type="button"
+        disabled={after === undefined}
+        aria-label="The state after"
+        title="The state after"
+        onClick={() => {
+          if (after !== undefined) go(after)
+        }}
+      >
+        ▶
+      </button>
       <span className="mono as-of-when">{isNow && dragged === undefined ? 'now' : momentAt(shown)}</span>
-      <button type="button" aria-pressed={isNow} onClick={() => onChange('now')}>Now</button>
-      <span className="dim number">{counted(of.intervals.length, 'state')} since {momentAt(first)}</span>
+      <button type="button" aria-pressed={isNow} onClick={() => onChange('now')}>
+        Now
+      </button>
+      <span className="dim number">
+        {counted(of.intervals.length, 'state')} since {momentAt(first)}
+      </span>
     </div>
   )
 }

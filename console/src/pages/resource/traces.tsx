@@ -13,28 +13,68 @@ const days = 30
 /** Who did what to it until the time of the page: traces of a cloud, or of the audit log of its cluster. */
 export function TracesOf({ of, at }: { readonly of: string; readonly at: string }): React.ReactNode {
   const { data, isError, error, refetch } = useQuery({
-    queryKey: ['resource-traces', of, at], staleTime: 5000, refetchInterval: at === 'now' ? 15_000 : false,
-    queryFn: ({ signal }) => ask<TracePage>('/api/v1/audit', { signal, query: { resource: listText([of]), from: sinceOf(at), to: at, limit: 50 } }),
+    queryKey: ['resource-traces', of, at],
+    staleTime: 5000,
+    refetchInterval: at === 'now' ? 15_000 : false,
+    queryFn: ({ signal }) =>
+      ask<TracePage>('/api/v1/audit', {
+        signal,
+        query: { resource: listText([of]), from: sinceOf(at), to: at, limit: 50 },
+      }),
   })
   return (
     <section className="panel happened" aria-label="Who did what to it">
-      <h2>Who did what to it <Link to="/audit" search={{ v: '1', t: `now-${days}d..now`, resource: listText([of]) } as never} className="all">all of it</Link></h2>
-      {data === undefined ? (isError ? <ErrorState error={error} onRetry={() => { refetch().catch(reportError) }} /> : <Loading what="traces" />)
-        : data.traces.length === 0 ? <p className="dim">In the {days} days until then no trace names it.</p> : (
-          <>
-            <ul tabIndex={0} aria-label="Traces, newest first">
-              {data.traces.map(({ pos, time, severity, actor, actor_name: name, action, address }) => (
-                <li key={pos}>
-                  <Link to="/audit" search={{ v: '1', t: `now-${days}d..now`, resource: listText([of]), sel: pos } as never} className="mono" title={time}>{shortTime(time)}</Link>
-                  <Severity of={severity} />
-                  <span className="says">{action} by <ActorLink to={actor} name={name} /></span>
-                  <span className="who dim">{address}</span>
-                </li>
-              ))}
-            </ul>
-            {data.total !== undefined && data.total > data.traces.length && <p className="dim">The newest {count(data.traces.length)} of {count(data.total)}.</p>}
-          </>
-        )}
+      <h2>
+        Who did what to it{' '}
+        <Link
+          to="/audit"
+          search={{ v: '1', t: `now-${days}d..now`, resource: listText([of]) } as never}
+          className="all"
+        >
+          all of it
+        </Link>
+      </h2>
+      {data === undefined ? (
+        isError ? (
+          <ErrorState
+            error={error}
+            onRetry={() => {
+              refetch().catch(reportError)
+            }}
+          />
+        ) : (
+          <Loading what="traces" />
+        )
+      ) : data.traces.length === 0 ? (
+        <p className="dim">In the {days} days until then no trace names it.</p>
+      ) : (
+        <>
+          <ul tabIndex={0} aria-label="Traces, newest first">
+            {data.traces.map(({ pos, time, severity, actor, actor_name: name, action, address }) => (
+              <li key={pos}>
+                <Link
+                  to="/audit"
+                  search={{ v: '1', t: `now-${days}d..now`, resource: listText([of]), sel: pos } as never}
+                  className="mono"
+                  title={time}
+                >
+                  {shortTime(time)}
+                </Link>
+                <Severity of={severity} />
+                <span className="says">
+                  {action} by <ActorLink to={actor} name={name} />
+                </span>
+                <span className="who dim">{address}</span>
+              </li>
+            ))}
+          </ul>
+          {data.total !== undefined && data.total > data.traces.length && (
+            <p className="dim">
+              The newest {count(data.traces.length)} of {count(data.total)}.
+            </p>
+          )}
+        </>
+      )}
     </section>
   )
 }

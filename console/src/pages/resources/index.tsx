@@ -25,14 +25,65 @@ const keyOf = ({ ref, uid }: ResourceState): string => `${ref} ${uid}`
 
 function columnsAt(at: string): readonly GridColumn<ResourceState>[] {
   return [
-    { id: 'kind', title: 'Kind', width: 130, grow: 1, sortable: false, cell: ({ kind, group }) => <span title={group === '' ? kind : `${kind} of ${group}`}>{kind}</span> },
-    { id: 'namespace', title: 'Namespace', width: 110, grow: 1, sortable: false, cell: ({ namespace }) => namespace ?? <span className="dim">whole cluster</span> },
-    { id: 'name', title: 'Name', width: 190, grow: 3, sortable: false, cell: ({ ref, name }) => <ResourceLink to={ref} {...(at === 'now' ? {} : { at })}>{name}</ResourceLink> },
+    {
+      id: 'kind',
+      title: 'Kind',
+      width: 130,
+      grow: 1,
+      sortable: false,
+      cell: ({ kind, group }) => <span title={group === '' ? kind : `${kind} of ${group}`}>{kind}</span>,
+    },
+    {
+      id: 'namespace',
+      title: 'Namespace',
+      width: 110,
+      grow: 1,
+      sortable: false,
+      cell: ({ namespace }) => namespace ?? <span className="dim">whole cluster</span>,
+    },
+    {
+      id: 'name',
+      title: 'Name',
+      width: 190,
+      grow: 3,
+      sortable: false,
+      cell: ({ ref, name }) => (
+        <ResourceLink to={ref} {...(at === 'now' ? {} : { at })}>
+          {name}
+        </ResourceLink>
+      ),
+    },
     { id: 'phase', title: 'Phase', width: 84, grow: 0, sortable: false, cell: ({ phase }) => phase ?? dash },
     { id: 'node', title: 'Node', width: 110, grow: 1, sortable: false, cell: ({ node }) => node ?? dash },
     { id: 'zone', title: 'Zone', width: 80, grow: 0, sortable: false, cell: ({ zone }) => zone ?? dash },
-    { id: 'owner', title: 'Owner', width: 150, grow: 2, sortable: false, cell: ({ owner_kind: kind, owner_name: name }) => (name === null ? dash : <span title={`${kind ?? ''} ${name}`}>{name}<span className="beside">{kind}</span></span>) },
-    { id: 'since', title: 'As it is since', width: 146, grow: 0, sortable: false, cell: ({ valid_from: from }) => <span className="mono" title={from}>{shortTime(from)}</span> },
+    {
+      id: 'owner',
+      title: 'Owner',
+      width: 150,
+      grow: 2,
+      sortable: false,
+      cell: ({ owner_kind: kind, owner_name: name }) =>
+        name === null ? (
+          dash
+        ) : (
+          <span title={`${kind ?? ''} ${name}`}>
+            {name}
+            <span className="beside">{kind}</span>
+          </span>
+        ),
+    },
+    {
+      id: 'since',
+      title: 'As it is since',
+      width: 146,
+      grow: 0,
+      sortable: false,
+      cell: ({ valid_from: from }) => (
+        <span className="mono" title={from}>
+          {shortTime(from)}
+        </span>
+      ),
+    },
     { id: 'cluster', title: 'Cluster', width: 90, grow: 0, sortable: false, cell: ({ cluster }) => cluster },
   ]
 }
@@ -47,46 +98,160 @@ export default function ResourcesPage(): React.ReactNode {
   // What is told of objects changes what is there; the list stays where it is while it is asked anew.
   const { arrivals } = useArrivals(at === 'now', 'resource')
   const { data, error, isError, isFetching, hasNextPage, fetchNextPage, refetch } = useInfiniteQuery({
-    queryKey: ['resources', q, kind, namespace, at, arrivals], staleTime: 10_000, gcTime: 60_000, placeholderData: keepPreviousData, initialPageParam: undefined as string | undefined,
-    queryFn: ({ signal, pageParam }) => ask<ResourcePage>('/api/v1/resources', { signal, query: { filter: q, kind: listText(kind), namespace: listText(namespace), at, limit: 200, cursor: pageParam } }),
+    queryKey: ['resources', q, kind, namespace, at, arrivals],
+    staleTime: 10_000,
+    gcTime: 60_000,
+    placeholderData: keepPreviousData,
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ signal, pageParam }) =>
+      ask<ResourcePage>('/api/v1/resources', {
+        signal,
+        query: { filter: q, kind: listText(kind), namespace: listText(namespace), at, limit: 200, cursor: pageParam },
+      }),
     getNextPageParam: ({ next }) => next ?? undefined,
   })
   const rows = useMemo(() => data?.pages.flatMap(({ resources }) => resources) ?? [], [data])
   const columns = useMemo(() => columnsAt(at), [at])
   const total = data?.pages[0]?.total
   const more = (data?.pages.at(-1)?.next ?? null) !== null
-  const next = useCallback(() => { if (hasNextPage && !isFetching) fetchNextPage().catch(reportError) }, [hasNextPage, isFetching, fetchNextPage])
-  const again = (): void => { refetch().catch(reportError) }
-  const open = useCallback(({ ref }: ResourceState) => { navigate({ to: '/resource/$', params: { _splat: pathOfRef(ref) } as never, search: (at === 'now' ? {} : { v: '1', at }) as never }).catch(reportError) }, [navigate, at])
-  const toggle = (each: string): void => set({ kind: kind.includes(each) ? kind.filter((other) => other !== each) : [...kind, each] })
+  const next = useCallback(() => {
+    if (hasNextPage && !isFetching) fetchNextPage().catch(reportError)
+  }, [hasNextPage, isFetching, fetchNextPage])
+  const again = (): void => {
+    refetch().catch(reportError)
+  }
+  const open = useCallback(
+    ({ ref }: ResourceState) => {
+      navigate({
+        to: '/resource/$',
+        params: { _splat: pathOfRef(ref) } as never,
+        search: (at === 'now' ? {} : { v: '1', at }) as never,
+      }).catch(reportError)
+    },
+    [navigate, at],
+  )
+  const toggle = (each: string): void =>
+    set({ kind: kind.includes(each) ? kind.filter((other) => other !== each) : [...kind, each] })
   const filtered = q !== '' || kind.length > 0 || namespace.length > 0
   return (
     <div className="page changes">
       <h1 className="spoken">Resources</h1>
       <div className="page-bar">
-        <FilterBox names="resources" example={'kind = Pod and label = "app=web", or any words'} fields={fields.data?.views.resources ?? []} filter={q} range={{ from: 'now-1h', to: at }} meant={foundIn} onChange={(text) => set({ q: text })} />
+        <FilterBox
+          names="resources"
+          example={'kind = Pod and label = "app=web", or any words'}
+          fields={fields.data?.views.resources ?? []}
+          filter={q}
+          range={{ from: 'now-1h', to: at }}
+          meant={foundIn}
+          onChange={(text) => set({ q: text })}
+        />
         <div className="quick">
-          <div role="group" aria-label="Kinds">{[...usualKinds, ...kind.filter((each) => !usualKinds.some((usual) => usual === each))].map((each) => <button key={each} type="button" className="chip" aria-pressed={kind.includes(each)} onClick={() => toggle(each)}>{each}</button>)}</div>
+          <div role="group" aria-label="Kinds">
+            {[...usualKinds, ...kind.filter((each) => !usualKinds.some((usual) => usual === each))].map((each) => (
+              <button
+                key={each}
+                type="button"
+                className="chip"
+                aria-pressed={kind.includes(each)}
+                onClick={() => toggle(each)}
+              >
+                {each}
+              </button>
+            ))}
+          </div>
           <div role="group" aria-label="Further filters">
-            {namespace.map((each) => <button key={each} type="button" className="chip" aria-pressed="true" onClick={() => set({ namespace: namespace.filter((other) => other !== each) })}>namespace: {each} ✕</button>)}
-            {at !== 'now' && <button type="button" className="chip" aria-pressed="true" title="Press for what is there now" onClick={() => set({ at: 'now' })}>as of {at.startsWith('now') ? at : momentAt(Date.parse(at))} ✕</button>}
+            {namespace.map((each) => (
+              <button
+                key={each}
+                type="button"
+                className="chip"
+                aria-pressed="true"
+                onClick={() => set({ namespace: namespace.filter((other) => other !== each) })}
+              >
+                namespace: {each} ✕
+              </button>
+            ))}
+            {at !== 'now' && (
+              <button
+                type="button"
+                className="chip"
+                aria-pressed="true"
+                title="Press for what is there now"
+                onClick={() => set({ at: 'now' })}
+              >
+                as of {at.startsWith('now') ? at : momentAt(Date.parse(at))} ✕
+              </button>
+            )}
           </div>
         </div>
       </div>
-      {unread.length > 0 && <Notice onClose={() => set({}, 'replace')}>{unread.map((sentence) => <p key={sentence}>{sentence}</p>)}</Notice>}
+      {unread.length > 0 && (
+        <Notice onClose={() => set({}, 'replace')}>
+          {unread.map((sentence) => (
+            <p key={sentence}>{sentence}</p>
+          ))}
+        </Notice>
+      )}
       <div className="page-line">
-        <span className="number" role="status">{total === undefined ? '' : `showing ${count(rows.length)} of ${counted(total, 'object')}`}</span>
-        <div className="end"><button type="button" onClick={again}>Ask again</button></div>
+        <span className="number" role="status">
+          {total === undefined ? '' : `showing ${count(rows.length)} of ${counted(total, 'object')}`}
+        </span>
+        <div className="end">
+          <button type="button" onClick={again}>
+            Ask again
+          </button>
+        </div>
       </div>
-      {isError && rows.length > 0 && <ErrorNotice error={error} onRetry={again}>What is shown is the answer before.</ErrorNotice>}
+      {isError && rows.length > 0 && (
+        <ErrorNotice error={error} onRetry={again}>
+          What is shown is the answer before.
+        </ErrorNotice>
+      )}
       <div className="page-body">
         <section className="panel table" aria-label="Objects" aria-busy={isFetching}>
-          {isError && rows.length === 0 ? <NoAnswer error={error} onRetry={again} />
-            : data === undefined ? <Loading what="objects" />
-              : rows.length === 0 ? (filtered
-                ? <EmptyState title="No object is found" action={<button type="button" onClick={() => set({ q: '', kind: [], namespace: [] })}>Clear the filter</button>}>Of what {at === 'now' ? 'is there now' : 'was there then'}, nothing is what the filter asks for. What was deleted is found on Changes.</EmptyState>
-                : <EmptyState title="No object is known" action={<PageLink to="/changes" className="button">How to watch a cluster</PageLink>}>{at === 'now' ? 'No cluster has told of its objects yet, or none is in your namespaces.' : 'At that time no cluster had told of its objects.'}</EmptyState>)
-                : <Grid label="Objects" columns={columns} rows={rows} rowKey={keyOf} total={more ? total : rows.length} onOpen={open} onEnd={next} />}
+          {isError && rows.length === 0 ? (
+            <NoAnswer error={error} onRetry={again} />
+          ) : data === undefined ? (
+            <Loading what="objects" />
+          ) : rows.length === 0 ? (
+            filtered ? (
+              <EmptyState
+                title="No object is found"
+                action={
+                  <button type="button" onClick={() => set({ q: '', kind: [], namespace: [] })}>
+                    Clear the filter
+                  </button>
+                }
+              >
+                Of what {at === 'now' ? 'is there now' : 'was there then'}, nothing is what the filter asks for. What
+                was deleted is found on Changes.
+              </EmptyState>
+            ) : (
+              <EmptyState
+                title="No object is known"
+                action={
+                  <PageLink to="/changes" className="button">
+                    How to watch a cluster
+                  </PageLink>
+                }
+              >
+                {at === 'now'
+                  ? 'No cluster has told of its objects yet, or none is in your namespaces.'
+                  : 'At that time no cluster had told of its objects.'}
+              </EmptyState>
+            )
+          ) : (
+            <Grid
+              label="Objects"
+              columns={columns}
+              rows={rows}
+              rowKey={keyOf}
+              total={more ? total : rows.length}
+              onOpen={open}
+              onEnd={next}
+            />
+          )}
         </section>
       </div>
     </div>
@@ -95,5 +260,17 @@ export default function ResourcesPage(): React.ReactNode {
 
 function NoAnswer({ error, onRetry }: { readonly error: unknown; readonly onRetry: () => void }): React.ReactNode {
   if (asRefused(error).code !== 'WEIR_API_NO_STORE') return <ErrorState error={error} onRetry={onRetry} />
-  return <EmptyState title="Objects are kept in the store" action={<PageLink to="/events" className="button">See events as they arrive</PageLink>}>This Weir keeps no store, so that there is nothing to ask. Take “store: none” out of its configuration to keep what clusters tell.</EmptyState>
+  return (
+    <EmptyState
+      title="Objects are kept in the store"
+      action={
+        <PageLink to="/events" className="button">
+          See events as they arrive
+        </PageLink>
+      }
+    >
+      This Weir keeps no store, so that there is nothing to ask. Take “store: none” out of its configuration to keep
+      what clusters tell.
+    </EmptyState>
+  )
 }

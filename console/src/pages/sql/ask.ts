@@ -5,7 +5,12 @@ import { loginNeeded } from '../../api/session.ts'
 import { columnsOf, isSelect, mostRows, type Column, type Result, type Row } from './result.ts'
 
 async function sendSql(sql: string, format: 'ndjson' | 'csv', signal: AbortSignal): Promise<Response> {
-  const answer = await fetch('/api/v1/sql', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ sql, format }), signal }).catch((error: unknown) => {
+  const answer = await fetch('/api/v1/sql', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ sql, format }),
+    signal,
+  }).catch((error: unknown) => {
     if (signal.aborted) throw error
     throw new Refused(0, {})
   })
@@ -16,12 +21,21 @@ async function sendSql(sql: string, format: 'ndjson' | 'csv', signal: AbortSigna
 }
 
 /** Rows as they come; `most` of them, and whether there were more. */
-async function rowsOf(answer: Response, most: number, onRows: (rows: number) => void): Promise<{ readonly rows: Row[]; readonly cut: boolean }> {
+async function rowsOf(
+  answer: Response,
+  most: number,
+  onRows: (rows: number) => void,
+): Promise<{ readonly rows: Row[]; readonly cut: boolean }> {
   const rows: Row[] = []
   const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader()
   if (reader === undefined) return { rows, cut: false }
-  for (let rest = '';;) {
-    const { done, value = '' } = await reader.read().catch(() => { throw new Refused(0, { detail: 'The answer broke off before its end: the query failed on the way, or the connection did.', hints: ['Run it again; ask for less if it fails again.'] }) })
+  for (let rest = ''; ;) {
+    const { done, value = '' } = await reader.read().catch(() => {
+      throw new Refused(0, {
+        detail: 'The answer broke off before its end: the query failed on the way, or the connection did.',
+        hints: ['Run it again; ask for less if it fails again.'],
+      })
+    })
     const lines = (rest + value).split('\n')
     rest = lines.pop() ?? ''
     for (const line of lines) if (line !== '' && rows.length < most) rows.push(JSON.parse(line) as Row)
@@ -67,7 +81,9 @@ export function useSql(): Running {
     abort.current = asking
     const { signal } = asking
     const began = performance.now()
-    const tell = (next: Run): void => { if (abort.current === asking) setRun(next) }
+    const tell = (next: Run): void => {
+      if (abort.current === asking) setRun(next)
+    }
     let told = 0
     const onRows = (rows: number): void => {
       // Not for every piece: each tells the whole page.
@@ -88,21 +104,37 @@ export function useSql(): Running {
         if (abort.current === asking) setLast({ sql, result })
         tell({ is: 'done', sql, result })
       },
-      (error: unknown) => tell(signal.aborted ? { is: 'cancelled', sql } : { is: 'failed', sql, refused: asRefused(error) }),
+      (error: unknown) =>
+        tell(signal.aborted ? { is: 'cancelled', sql } : { is: 'failed', sql, refused: asRefused(error) }),
     )
   }, [])
   useEffect(() => () => abort.current?.abort(), [])
   return { run, last, start, cancel }
 }
 
-export const viewNames = ['flows', 'events', 'changes', 'audit', 'resources', 'relations', 'traffic', 'flows_1m', 'flows_5m', 'flows_1h'] as const
+export const viewNames = [
+  'flows',
+  'events',
+  'changes',
+  'audit',
+  'resources',
+  'relations',
+  'traffic',
+  'flows_1m',
+  'flows_5m',
+  'flows_1h',
+] as const
 export type ViewName = (typeof viewNames)[number]
 
 /** Columns of the views that can be asked, as the store tells them. */
 export function useSchema(enabled: boolean): UseQueryResult<ReadonlyMap<ViewName, readonly Column[]>> {
   return useQuery({
-    queryKey: ['schema'], enabled, staleTime: Infinity, retry: false,
-    queryFn: async ({ signal }) => new Map(await Promise.all(viewNames.map(async (name) => [name, await describe(name, signal)] as const))),
+    queryKey: ['schema'],
+    enabled,
+    staleTime: Infinity,
+    retry: false,
+    queryFn: async ({ signal }) =>
+      new Map(await Promise.all(viewNames.map(async (name) => [name, await describe(name, signal)] as const))),
   })
 }
 

@@ -22,18 +22,46 @@ export function Editor({ text, onChange, onRun, error, area }: EditorProps): Rea
   return (
     <div className="editor" style={{ height: rows * 19 + 18 }}>
       <div className="editor-lines mono" ref={back} aria-hidden="true">
-        {lines.map((_, index) => <span key={index} className={error?.line === index + 1 ? 'wrong' : undefined}>{index + 1}</span>)}
+        {lines.map((_, index) => (
+          <span key={index} className={error?.line === index + 1 ? 'wrong' : undefined}>
+            {index + 1}
+          </span>
+        ))}
       </div>
       <textarea
-        ref={area} className="mono" aria-label="SQL statement" aria-invalid={error !== undefined} aria-describedby={error === undefined ? 'sql-keys' : 'sql-error sql-keys'} spellCheck={false} autoCapitalize="off" autoComplete="off" wrap="off"
-        value={text} onChange={(event) => onChange(event.target.value)} onScroll={onScroll} onKeyDown={onKeyDown} placeholder="SELECT src_name, sum(bytes) AS bytes FROM flows GROUP BY ALL ORDER BY bytes DESC LIMIT 20"
+        ref={area}
+        className="mono"
+        aria-label="SQL statement"
+        aria-invalid={error !== undefined}
+        aria-describedby={error === undefined ? 'sql-keys' : 'sql-error sql-keys'}
+        spellCheck={false}
+        autoCapitalize="off"
+        autoComplete="off"
+        wrap="off"
+        value={text}
+        onChange={(event) => onChange(event.target.value)}
+        onScroll={onScroll}
+        onKeyDown={onKeyDown}
+        placeholder="SELECT src_name, sum(bytes) AS bytes FROM flows GROUP BY ALL ORDER BY bytes DESC LIMIT 20"
       />
     </div>
   )
 }
 
 /** What is wrong, where, and the line with the word marked. */
-export function ErrorPlace({ error, sql, hints, mark, onGo }: { readonly error: SqlError; readonly sql: string; readonly hints: readonly string[]; readonly mark: string; readonly onGo: (from: number, to: number) => void }): React.ReactNode {
+export function ErrorPlace({
+  error,
+  sql,
+  hints,
+  mark,
+  onGo,
+}: {
+  readonly error: SqlError
+  readonly sql: string
+  readonly hints: readonly string[]
+  readonly mark: string
+  readonly onGo: (from: number, to: number) => void
+}): React.ReactNode {
   const { offset, line, column } = error
   const word = offset === undefined ? undefined : wordAt(sql, offset)
   const start = word === undefined ? 0 : sql.lastIndexOf('\n', word.from - 1) + 1
@@ -43,8 +71,14 @@ export function ErrorPlace({ error, sql, hints, mark, onGo }: { readonly error: 
       <p className="bad">{error.message}</p>
       {word !== undefined && (
         <p>
-          <code>{sql.slice(Math.max(start, word.from - 60), word.from)}<mark>{sql.slice(word.from, word.to)}</mark>{sql.slice(word.to, Math.min(end, word.to + 60))}</code>{' '}
-          <button type="button" onClick={() => onGo(word.from, word.to)}>Line {line}, column {column}</button>
+          <code>
+            {sql.slice(Math.max(start, word.from - 60), word.from)}
+            <mark>{sql.slice(word.from, word.to)}</mark>
+            {sql.slice(word.to, Math.min(end, word.to + 60))}
+          </code>{' '}
+          <button type="button" onClick={() => onGo(word.from, word.to)}>
+            Line {line}, column {column}
+          </button>
         </p>
       )}
       {hints.length > 0 && <p className="dim">{hints.join(' ')}</p>}

@@ -31,5 +31,7 @@ export function readSqlError(detail: string, sql: string): SqlError {
 /** The word at a place, for the eye; at the end of the text the last character. */
 export function wordAt(sql: string, offset: number): { readonly from: number; readonly to: number } {
   const length = /^[\w.]+/.exec(sql.slice(offset))?.[0].length ?? 1
-  return offset >= sql.length ? { from: Math.max(0, sql.length - 1), to: sql.length } : { from: offset, to: offset + length }
+  return offset >= sql.length
+    ? { from: Math.max(0, sql.length - 1), to: sql.length }
+    : { from: offset, to: offset + length }
 }

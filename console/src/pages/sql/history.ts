@@ -13,7 +13,10 @@ export function pastStatements(): readonly string[] {
 
 export function keepStatement(sql: string): void {
   try {
-    localStorage.setItem(place, JSON.stringify([sql, ...pastStatements().filter((each) => each !== sql)].slice(0, most)))
+    localStorage.setItem(
+      place,
+      JSON.stringify([sql, ...pastStatements().filter((each) => each !== sql)].slice(0, most)),
+    )
   } catch {
     // A browser that keeps nothing has no history; the address still has the statement.
   }

@@ -29,8 +29,10 @@ export function columnsOf(described: readonly Column[] | undefined, rows: readon
   return [...new Set(rows.slice(0, 1000).flatMap((row) => Object.keys(row)))].map((name) => ({ name, type: '' }))
 }
 
-const isNumber = (value: unknown): boolean => typeof value === 'number' || (typeof value === 'string' && /^-?\d+(?:\.\d+)?$/.test(value))
-const isTime = (value: unknown): boolean => typeof value === 'string' && /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d)?/.test(value) && !Number.isNaN(Date.parse(value))
+const isNumber = (value: unknown): boolean =>
+  typeof value === 'number' || (typeof value === 'string' && /^-?\d+(?:\.\d+)?$/.test(value))
+const isTime = (value: unknown): boolean =>
+  typeof value === 'string' && /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d)?/.test(value) && !Number.isNaN(Date.parse(value))
 
 /** Is every value of the column a number? Types that the store told decide; of text only what it holds. */
 export function isNumeric({ name, type }: Column, rows: readonly Row[]): boolean {
@@ -39,7 +41,10 @@ export function isNumeric({ name, type }: Column, rows: readonly Row[]): boolean
 }
 
 function isAll(name: string, rows: readonly Row[], is: (value: unknown) => boolean): boolean {
-  const values = rows.slice(0, 200).map((row) => row[name]).filter((value) => value !== null && value !== undefined)
+  const values = rows
+    .slice(0, 200)
+    .map((row) => row[name])
+    .filter((value) => value !== null && value !== undefined)
   return values.length > 0 && values.every(is)
 }
 
@@ -58,8 +63,11 @@ const mostSeries = 7
  */
 export function chartOf({ columns, rows }: Pick<Result, 'columns' | 'rows'>): ChartOf | string {
   if (rows.length === 0) return 'There is no row to draw.'
-  const time = columns.find(({ name, type }) => (type === '' || /^(?:TIMESTAMP|DATE)/.test(type)) && isAll(name, rows, isTime))
-  if (time === undefined) return 'A chart needs a column of time, for example time_bucket(INTERVAL 1 minute, time_received) AS time.'
+  const time = columns.find(
+    ({ name, type }) => (type === '' || /^(?:TIMESTAMP|DATE)/.test(type)) && isAll(name, rows, isTime),
+  )
+  if (time === undefined)
+    return 'A chart needs a column of time, for example time_bucket(INTERVAL 1 minute, time_received) AS time.'
   const numbers = columns.filter((column) => column !== time && isNumeric(column, rows))
   if (numbers.length === 0) return 'A chart needs a column of numbers beside the time.'
   const texts = columns.filter((column) => column !== time && !numbers.includes(column))
@@ -73,15 +81,23 @@ export function chartOf({ columns, rows }: Pick<Result, 'columns' | 'rows'>): Ch
     const values = found.get(name) ?? new Array<number | null>(times.length).fill(null)
     found.set(name, values)
     const index = place.get(at(row))
-    if (index !== undefined && value !== null && value !== undefined) values[index] = (values[index] ?? 0) + Number(value)
+    if (index !== undefined && value !== null && value !== undefined)
+      values[index] = (values[index] ?? 0) + Number(value)
   }
   for (const row of rows) {
     if (group !== undefined && first !== undefined) put(textOf(row[group.name]), row, row[first.name])
     else for (const { name } of numbers) put(name, row, row[name])
   }
-  const sum = (values: readonly (number | null)[]): number => values.reduce<number>((before, value) => before + Math.abs(value ?? 0), 0)
+  const sum = (values: readonly (number | null)[]): number =>
+    values.reduce<number>((before, value) => before + Math.abs(value ?? 0), 0)
   const all = [...found].map(([name, values]): ChartSeries => ({ name, values }))
-  const series = group === undefined ? all.slice(0, mostSeries) : withOthers(all.toSorted((a, b) => sum(b.values) - sum(a.values)), times.length)
+  const series =
+    group === undefined
+      ? all.slice(0, mostSeries)
+      : withOthers(
+          all.toSorted((a, b) => sum(b.values) - sum(a.values)),
+          times.length,
+        )
   return { times, series, by: time.name }
 }
 
@@ -89,19 +105,35 @@ export function chartOf({ columns, rows }: Pick<Result, 'columns' | 'rows'>): Ch
 function withGaps(times: readonly number[]): readonly number[] {
   const widths = times.slice(1).map((time, index) => time - (times[index] ?? time))
   const step = Math.min(...widths)
-  const isBuckets = step >= 1 && widths.every((width) => width % step === 0) && 2 * widths.filter((width) => width === step).length >= widths.length
-  return isBuckets ? times.flatMap((time, index) => ((widths[index] ?? step) > step ? [time, time + step] : [time])) : times
+  const isBuckets =
+    step >= 1 &&
+    widths.every((width) => width % step === 0) &&
+    2 * widths.filter((width) => width === step).length >= widths.length
+  return isBuckets
+    ? times.flatMap((time, index) => ((widths[index] ?? step) > step ? [time, time + step] : [time]))
+    : times
 }
 
 /** Those beyond what colours can tell apart, as one. */
 function withOthers(series: readonly ChartSeries[], length: number): readonly ChartSeries[] {
   if (series.length <= mostSeries) return series
   const rest = series.slice(mostSeries - 1)
-  const values = Array.from({ length }, (_, index) => rest.reduce<number | null>((sum, each) => (each.values[index] === null || each.values[index] === undefined ? sum : (sum ?? 0) + each.values[index]), null))
+  const values = Array.from({ length }, (_, index) =>
+    rest.reduce<number | null>(
+      (sum, each) =>
+        each.values[index] === null || each.values[index] === undefined ? sum : (sum ?? 0) + each.values[index],
+      null,
+    ),
+  )
   return [...series.slice(0, mostSeries - 1), { name: `${rest.length} others`, values, other: true }]
 }
 
-const textOf = (value: unknown): string => (value === null || value === undefined ? 'nothing' : typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean))
+const textOf = (value: unknown): string =>
+  value === null || value === undefined
+    ? 'nothing'
+    : typeof value === 'object'
+      ? JSON.stringify(value)
+      : String(value as string | number | boolean)
 
 /** Rows as they are shown: sorted in the page, numbers by value and nothing last. */
 export function sortedRows({ columns, rows }: Pick<Result, 'columns' | 'rows'>, sort: string): readonly Row[] {
@@ -112,7 +144,8 @@ export function sortedRows({ columns, rows }: Pick<Result, 'columns' | 'rows'>, 
   const sign = sort.startsWith('-') ? -1 : 1
   return rows.toSorted((a, b) => {
     const [x, y] = [a[name], b[name]]
-    if (x === null || x === undefined || y === null || y === undefined) return Number(x === null || x === undefined) - Number(y === null || y === undefined)
+    if (x === null || x === undefined || y === null || y === undefined)
+      return Number(x === null || x === undefined) - Number(y === null || y === undefined)
     return sign * (numeric ? Number(x) - Number(y) : textOf(x) < textOf(y) ? -1 : textOf(x) > textOf(y) ? 1 : 0)
   })
 }

@@ -28,42 +28,123 @@ const compact = (value: number): string => short.format(value)
 
 /** Ports, years and the like stay as they are; only what is long has its thousands apart. */
 function plain(value: number | string): string {
-  return Math.abs(Number(value)) < 100_000 ? String(value) : typeof value === 'number' ? number.format(value) : count(value)
+  return Math.abs(Number(value)) < 100_000
+    ? String(value)
+    : typeof value === 'number'
+      ? number.format(value)
+      : count(value)
 }
 
 export function Results({ sql, result, view, sort, stale, onView, onSort, onEdit }: ResultsProps): React.ReactNode {
   const { rows, columns, cut, ms } = result
   const shown = useMemo(() => sortedRows(result, sort), [result, sort])
   const keys = useMemo(() => new Map(rows.map((row, index) => [row, String(index)])), [rows])
-  const grid = useMemo((): readonly GridColumn<Row>[] => columns.map((column) => {
-    const numeric = isNumeric(column, rows)
-    const longest = rows.slice(0, 100).reduce((most, row) => Math.max(most, plainText(row[column.name]).length), column.name.length + 2)
-    return {
-      id: column.name, title: column.name, hint: column.type, width: Math.min(420, 26 + longest * 7.4), grow: 1, end: numeric, sortable: true,
-      cell: (row) => {
-        const value = row[column.name]
-        if (value === null || value === undefined) return <span className="dim">null</span>
-        return numeric ? plain(value as number | string) : <span className="mono" title={plainText(value)}>{plainText(value)}</span>
-      },
-    }
-  }), [columns, rows])
+  const grid = useMemo(
+    (): readonly GridColumn<Row>[] =>
+      columns.map((column) => {
+        const numeric = isNumeric(column, rows)
+        const longest = rows
+          .slice(0, 100)
+          .reduce((most, row) => Math.max(most, plainText(row[column.name]).length), column.name.length + 2)
+        return {
+          id: column.name,
+          title: column.name,
+          hint: column.type,
+          width: Math.min(420, 26 + longest * 7.4),
+          grow: 1,
+          end: numeric,
+          sortable: true,
+          cell: (row) => {
+            const value = row[column.name]
+            if (value === null || value === undefined) return <span className="dim">null</span>
+            return numeric ? (
+              plain(value as number | string)
+            ) : (
+              <span className="mono" title={plainText(value)}>
+                {plainText(value)}
+              </span>
+            )
+          },
+        }
+      }),
+    [columns, rows],
+  )
   const drawn = useMemo(() => (view === 'chart' ? chartOf(result) : undefined), [view, result])
   return (
     <section className="panel table results" aria-label="Result" aria-busy={stale}>
       <div className="results-bar">
-        <span role="status">{cut ? `first ${count(rows.length)} rows; the export has all` : counted(rows.length, 'row')} in {duration(ms)}{stale && ' · of the statement before'}</span>
+        <span role="status">
+          {cut ? `first ${count(rows.length)} rows; the export has all` : counted(rows.length, 'row')} in {duration(ms)}
+          {stale && ' · of the statement before'}
+        </span>
         <span className="results-acts">
-          <button type="button" aria-pressed={view === 'chart'} onClick={() => onView(view === 'chart' ? 'table' : 'chart')}>Chart</button>
-          <Popover label={<>Export <span aria-hidden="true">▾</span></>} name="Export the whole answer">{(close) => <Export sql={sql} onDone={close} />}</Popover>
+          <button
+            type="button"
+            aria-pressed={view === 'chart'}
+            onClick={() => onView(view === 'chart' ? 'table' : 'chart')}
+          >
+            Chart
+          </button>
+          <Popover
+            label={
+              <>
+                Export <span aria-hidden="true">▾</span>
+              </>
+            }
+            name="Export the whole answer"
+          >
+            {(close) => <Export sql={sql} onDone={close} />}
+          </Popover>
         </span>
       </div>
-      {drawn !== undefined && typeof drawn === 'string' && <EmptyState title="Nothing to draw" action={<button type="button" onClick={() => onView('table')}>Show the table</button>}>{drawn}</EmptyState>}
-      {drawn !== undefined && typeof drawn !== 'string' && <div className="results-chart"><Chart label={`by ${drawn.by}`} times={drawn.times} series={drawn.series} stacked={false} height={300} format={compact} /></div>}
-      {view === 'table' && (rows.length === 0
-        ? <EmptyState title="No rows" action={<button type="button" onClick={onEdit}>Change the statement</button>}>The statement was run, and no row that is stored answers it.{columns.length > 0 && ` Its columns would be ${columns.map(({ name }) => name).join(', ')}.`}</EmptyState>
-        : (
+      {drawn !== undefined && typeof drawn === 'string' && (
+        <EmptyState
+          title="Nothing to draw"
+          action={
+            <button type="button" onClick={() => onView('table')}>
+              Show the table
+            </button>
+          }
+        >
+          {drawn}
+        </EmptyState>
+      )}
+      {drawn !== undefined && typeof drawn !== 'string' && (
+        <div className="results-chart">
+          <Chart
+            label={`by ${drawn.by}`}
+            times={drawn.times}
+            series={drawn.series}
+            stacked={false}
+            height={300}
+            format={compact}
+          />
+        </div>
+      )}
+      {view === 'table' &&
+        (rows.length === 0 ? (
+          <EmptyState
+            title="No rows"
+            action={
+              <button type="button" onClick={onEdit}>
+                Change the statement
+              </button>
+            }
+          >
+            The statement was run, and no row that is stored answers it.
+            {columns.length > 0 && ` Its columns would be ${columns.map(({ name }) => name).join(', ')}.`}
+          </EmptyState>
+        ) : (
           <>
-            <Grid label="Result" columns={grid} rows={shown} rowKey={(row) => keys.get(row) ?? ''} total={rows.length} sort={sort} onSort={(id) => onSort(sort === id ? `-${id}` : id)} />
+            <Grid
+              label="Result"
+              columns={grid}
+              rows={shown}
+              rowKey={(row) => keys.get(row) ?? ''}
+              total={rows.length}
+              sort={sort}
+              onSort={(id) => onSort(sort === id ? `-${id}` : id)}
+            />
             {cut && sort !== '' && <p className="dim pad">Sorted are the rows that are here; ORDER BY sorts all.</p>}
           </>
         ))}
@@ -86,9 +167,30 @@ function Export({ sql, onDone }: { readonly sql: string; readonly onDone: () => 
   }
   return (
     <div className="links">
-      <button type="button" onClick={() => { save('csv').catch(reportError) }}>CSV, all rows</button>
-      <button type="button" onClick={() => { save('ndjson').catch(reportError) }}>NDJSON, all rows</button>
-      {state !== '' && <p role="status">{state} <button type="button" className="quiet" onClick={() => abort.current?.abort()}>Cancel</button></p>}
+      <button
+        type="button"
+        onClick={() => {
+          save('csv').catch(reportError)
+        }}
+      >
+        CSV, all rows
+      </button>
+      <button
+        type="button"
+        onClick={() => {
+          save('ndjson').catch(reportError)
+        }}
+      >
+        NDJSON, all rows
+      </button>
+      {state !== '' && (
+        <p role="status">
+          {state}{' '}
+          <button type="button" className="quiet" onClick={() => abort.current?.abort()}>
+            Cancel
+          </button>
+        </p>
+      )}
       <p className="dim">The statement is run again, and every row of its answer is saved.</p>
     </div>
   )

@@ -9,32 +9,58 @@ test('the place of an error is that of the statement, also where the server show
   const { from, to } = wordAt(sql, error.offset ?? 0)
   expect(sql.slice(from, to)).toBe('nope')
   const long = `SELECT ${'a, '.repeat(60)}nope FROM flows`
-  const cut = readSqlError(`Binder Error: x\n\nLINE 1: ...a, a, nope FROM flows\n${' '.repeat('LINE 1: ...a, a, '.length)}^`, long)
+  const cut = readSqlError(
+    `Binder Error: x\n\nLINE 1: ...a, a, nope FROM flows\n${' '.repeat('LINE 1: ...a, a, '.length)}^`,
+    long,
+  )
   expect(long.slice(wordAt(long, cut.offset ?? 0).from, wordAt(long, cut.offset ?? 0).to)).toBe('nope')
 })
 
 test('an error without a place is its sentence', () => {
-  expect(readSqlError('One statement at a time, please.', 'SELECT 1; SELECT 2')).toEqual({ message: 'One statement at a time, please.', line: undefined, column: undefined, offset: undefined })
+  expect(readSqlError('One statement at a time, please.', 'SELECT 1; SELECT 2')).toEqual({
+    message: 'One statement at a time, please.',
+    line: undefined,
+    column: undefined,
+    offset: undefined,
+  })
 })
 
 test('columns of a statement can be asked for only where DESCRIBE takes it', () => {
-  for (const sql of ['SELECT 1', ' -- a\n/* b */ with x as (select 1) from x', 'FROM flows']) expect(isSelect(sql)).toBe(true)
-  for (const sql of ['DESCRIBE flows', 'SHOW TABLES', 'selection', 'EXPLAIN SELECT 1']) expect(isSelect(sql)).toBe(false)
+  for (const sql of ['SELECT 1', ' -- a\n/* b */ with x as (select 1) from x', 'FROM flows'])
+    expect(isSelect(sql)).toBe(true)
+  for (const sql of ['DESCRIBE flows', 'SHOW TABLES', 'selection', 'EXPLAIN SELECT 1'])
+    expect(isSelect(sql)).toBe(false)
   expect(columnsOf(undefined, [{ a: 1 }, { b: 2, a: 1 }]).map(({ name }) => name)).toEqual(['a', 'b'])
 })
 
 const column = (name: string, type: string): { name: string; type: string } => ({ name, type })
 
 test('a result of time and numbers is drawn as a line for each column', () => {
-  const rows = [{ t: '2026-01-01T00:01:00.000Z', n: 2, m: '9007199254740993' }, { t: '2026-01-01T00:00:00.000Z', n: 1, m: null }]
-  expect(chartOf({ columns: [column('t', 'TIMESTAMP WITH TIME ZONE'), column('n', 'BIGINT'), column('m', 'HUGEINT')], rows })).toMatchObject({
-    by: 't', times: [1767225600, 1767225660], series: [{ name: 'n', values: [1, 2] }, { name: 'm', values: [null, 9007199254740992] }],
+  const rows = [
+    { t: '2026-01-01T00:01:00.000Z', n: 2, m: '9007199254740993' },
+    { t: '2026-01-01T00:00:00.000Z', n: 1, m: null },
+  ]
+  expect(
+    chartOf({
+      columns: [column('t', 'TIMESTAMP WITH TIME ZONE'), column('n', 'BIGINT'), column('m', 'HUGEINT')],
+      rows,
+    }),
+  ).toMatchObject({
+    by: 't',
+    times: [1767225600, 1767225660],
+    series: [
+      { name: 'n', values: [1, 2] },
+      { name: 'm', values: [null, 9007199254740992] },
+    ],
   })
 })
 
 test('where buckets are missing the line is broken; times that are no buckets stay as they are', () => {
   const drawn = (seconds: readonly number[]): readonly number[] => {
-    const found = chartOf({ columns: [column('t', 'TIMESTAMP WITH TIME ZONE'), column('n', 'BIGINT')], rows: seconds.map((second) => ({ t: new Date(second * 1000).toISOString(), n: 1 })) })
+    const found = chartOf({
+      columns: [column('t', 'TIMESTAMP WITH TIME ZONE'), column('n', 'BIGINT')],
+      rows: seconds.map((second) => ({ t: new Date(second * 1000).toISOString(), n: 1 })),
+    })
     if (typeof found === 'string') throw new Error(found)
     expect(found.series[0]?.values.filter((value) => value !== null)).toHaveLength(seconds.length)
     return found.times

@@ -13,4 +13,9 @@ export interface SqlState {
   readonly sort: string
 }
 
-export const sqlCodec = codecOf<SqlState>({ q: text(), view: oneOf(resultViews, 'table'), schema: flag(true), sort: text() })
+export const sqlCodec = codecOf<SqlState>({
+  q: text(),
+  view: oneOf(resultViews, 'table'),
+  schema: flag(true),
+  sort: text(),
+})

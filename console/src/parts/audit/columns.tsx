@@ -5,33 +5,95 @@ import { shortTime } from '../format.ts'
 import type { GridColumn } from '../grid.tsx'
 import { refText } from '../../state/refs.ts'
 
-const marks: Readonly<Record<string, readonly [sign: string, tone: string, says: string]>> = { normal: ['●', '', 'normal'], warning: ['▲', 'warning', 'failed'], incident: ['■', 'bad', 'incident'] }
+const marks: Readonly<Record<string, readonly [sign: string, tone: string, says: string]>> = {
+  normal: ['●', '', 'normal'],
+  warning: ['▲', 'warning', 'failed'],
+  incident: ['■', 'bad', 'incident'],
+}
 
 /** How it went, by its shape, its word and its colour. */
 export function Severity({ of }: { readonly of: string | null }): React.ReactNode {
   const [sign, tone, says] = marks[of ?? ''] ?? ['?', 'dim', 'not told']
-  return <span className={`severity ${tone}`}><span aria-hidden="true">{sign}</span> {says}</span>
+  return (
+    <span className={`severity ${tone}`}>
+      <span aria-hidden="true">{sign}</span> {says}
+    </span>
+  )
 }
 
 const none = <span className="dim">–</span>
 
 export const traceColumns: readonly GridColumn<Trace>[] = [
-  { id: 'time', title: 'Time', hint: 'When it was done, by the clock of who tells it', width: 146, grow: 0, sortable: false, cell: ({ time: at }) => <span className="mono" title={at}>{shortTime(at)}</span> },
-  { id: 'severity', title: 'How', hint: 'normal, failed, or an incident: failed with serious consequences', width: 92, grow: 0, sortable: false, cell: ({ severity }) => <Severity of={severity} /> },
+  {
+    id: 'time',
+    title: 'Time',
+    hint: 'When it was done, by the clock of who tells it',
+    width: 146,
+    grow: 0,
+    sortable: false,
+    cell: ({ time: at }) => (
+      <span className="mono" title={at}>
+        {shortTime(at)}
+      </span>
+    ),
+  },
+  {
+    id: 'severity',
+    title: 'How',
+    hint: 'normal, failed, or an incident: failed with serious consequences',
+    width: 92,
+    grow: 0,
+    sortable: false,
+    cell: ({ severity }) => <Severity of={severity} />,
+  },
   { id: 'actor', title: 'Actor', width: 140, grow: 2, sortable: false, cell: Actor },
-  { id: 'action', title: 'Action', width: 130, grow: 2, sortable: false, cell: ({ action, service }) => <span title={`${service ?? ''} ${action ?? ''}`}>{service !== null && <span className="dim">{service} </span>}{action ?? none}</span> },
+  {
+    id: 'action',
+    title: 'Action',
+    width: 130,
+    grow: 2,
+    sortable: false,
+    cell: ({ action, service }) => (
+      <span title={`${service ?? ''} ${action ?? ''}`}>
+        {service !== null && <span className="dim">{service} </span>}
+        {action ?? none}
+      </span>
+    ),
+  },
   { id: 'resource', title: 'Resource', width: 170, grow: 3, sortable: false, cell: Resource },
   { id: 'tenant', title: 'Tenant', width: 100, grow: 1, sortable: false, cell: ({ tenant }) => tenant ?? none },
   { id: 'region', title: 'Region', width: 80, grow: 0, sortable: false, cell: ({ region }) => region ?? none },
-  { id: 'address', title: 'From', hint: 'Address that the request came from', width: 120, grow: 0, sortable: false, cell: ({ address }) => (address === null ? none : <span className="mono">{address}</span>) },
+  {
+    id: 'address',
+    title: 'From',
+    hint: 'Address that the request came from',
+    width: 120,
+    grow: 0,
+    sortable: false,
+    cell: ({ address }) => (address === null ? none : <span className="mono">{address}</span>),
+  },
 ]
 
 function Actor({ actor, actor_name: name, impersonated_by: by }: Trace): React.ReactNode {
-  return <span><ActorLink to={actor} name={name} />{by !== null && <span className="beside">by <ActorLink to={by} /></span>}</span>
+  return (
+    <span>
+      <ActorLink to={actor} name={name} />
+      {by !== null && (
+        <span className="beside">
+          by <ActorLink to={by} />
+        </span>
+      )}
+    </span>
+  )
 }
 
 function Resource({ resource, resource_name: name, resource_type: type }: Trace): React.ReactNode {
   const text = name ?? (resource === null ? null : refText(resource))
   if (text === null) return none
-  return <span title={resource ?? text}>{type !== null && <span className="dim">{type} </span>}{resource === null ? text : <ResourceLink to={resource}>{text}</ResourceLink>}</span>
+  return (
+    <span title={resource ?? text}>
+      {type !== null && <span className="dim">{type} </span>}
+      {resource === null ? text : <ResourceLink to={resource}>{text}</ResourceLink>}
+    </span>
+  )
 }

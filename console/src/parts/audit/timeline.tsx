@@ -20,19 +20,57 @@ export function Timeline({ sums, onBy, onSpan }: TimelineProps): React.ReactNode
   const { times, series } = useMemo(() => {
     const { groups, others, buckets } = sums
     const drawn = seriesOf({
-      ...sums, groups: groups.map(({ value, traces }) => ({ value: value === null || sums.by !== 'actor' ? value : actorText(value), changes: traces })),
-      others: { groups: others.groups, changes: others.traces }, buckets: buckets.map(({ time, traces }) => ({ time, changes: traces })),
+      ...sums,
+      groups: groups.map(({ value, traces }) => ({
+        value: value === null || sums.by !== 'actor' ? value : actorText(value),
+        changes: traces,
+      })),
+      others: { groups: others.groups, changes: others.traces },
+      buckets: buckets.map(({ time, traces }) => ({ time, changes: traces })),
     })
     if (sums.by !== 'severity') return drawn
     // Severities keep their order, whichever is the largest; what was not told stays what it is.
-    const placed = drawn.series.map((one) => ({ one, place: severities.findIndex((name) => name === one.name) })).sort((a, b) => a.place - b.place)
-    return { ...drawn, series: placed.map(({ one, place }) => { const tone = severities[place]; return tone === undefined ? one : { ...one, tone: tones[tone] } }) }
+    const placed = drawn.series
+      .map((one) => ({ one, place: severities.findIndex((name) => name === one.name) }))
+      .sort((a, b) => a.place - b.place)
+    return {
+      ...drawn,
+      series: placed.map(({ one, place }) => {
+        const tone = severities[place]
+        return tone === undefined ? one : { ...one, tone: tones[tone] }
+      }),
+    }
   }, [sums])
   return (
     <section className="panel volume" aria-label="Timeline">
       <Chart
-        label="Traces" times={times} series={series} stacked height={104} format={whole} onBrush={(from, to) => onSpan(iso(from), iso(to))}
-        menu={onBy === undefined ? undefined : <label className="by">by <select value={sums.by} onChange={(event) => { const by = groupings.find((each) => each === event.target.value); if (by !== undefined) onBy(by) }}>{groupings.map((by) => <option key={by} value={by}>{by}</option>)}</select></label>}
+        label="Traces"
+        times={times}
+        series={series}
+        stacked
+        height={104}
+        format={whole}
+        onBrush={(from, to) => onSpan(iso(from), iso(to))}
+        menu={
+          onBy === undefined ? undefined : (
+            <label className="by">
+              by{' '}
+              <select
+                value={sums.by}
+                onChange={(event) => {
+                  const by = groupings.find((each) => each === event.target.value)
+                  if (by !== undefined) onBy(by)
+                }}
+              >
+                {groupings.map((by) => (
+                  <option key={by} value={by}>
+                    {by}
+                  </option>
+                ))}
+              </select>
+            </label>
+          )
+        }
       />
     </section>
   )

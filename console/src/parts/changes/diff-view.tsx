@@ -18,23 +18,59 @@ export function DiffView({ before, after, patch }: DiffViewProps): React.ReactNo
   return (
     <div className="diff">
       <table aria-label="What changed">
-        <thead><tr><th scope="col">Before</th><th scope="col">After</th></tr></thead>
+        <thead>
+          <tr>
+            <th scope="col">Before</th>
+            <th scope="col">After</th>
+          </tr>
+        </thead>
         {shown.map((row, index) => (
           <tbody key={index}>
-            <tr><th scope="rowgroup" colSpan={2} className="mono"><span className={`sign ${signs[row.is][1]}`}>{signs[row.is][0]}</span> {row.path}<span className="spoken">, {row.is}</span></th></tr>
-            <tr className={row.is}><td className={row.old === undefined ? 'none' : row.is === 'moved' ? '' : 'was'}><Value of={row.old} /></td><td className={row.new === undefined ? 'none' : row.is === 'moved' ? '' : 'is'}><Value of={row.new} /></td></tr>
+            <tr>
+              <th scope="rowgroup" colSpan={2} className="mono">
+                <span className={`sign ${signs[row.is][1]}`}>{signs[row.is][0]}</span> {row.path}
+                <span className="spoken">, {row.is}</span>
+              </th>
+            </tr>
+            <tr className={row.is}>
+              <td className={row.old === undefined ? 'none' : row.is === 'moved' ? '' : 'was'}>
+                <Value of={row.old} />
+              </td>
+              <td className={row.new === undefined ? 'none' : row.is === 'moved' ? '' : 'is'}>
+                <Value of={row.new} />
+              </td>
+            </tr>
           </tbody>
         ))}
       </table>
-      {shown.length < rows.length && <p className="pad"><button type="button" onClick={() => setAll(true)}>Show all {count(rows.length)} places</button></p>}
+      {shown.length < rows.length && (
+        <p className="pad">
+          <button type="button" onClick={() => setAll(true)}>
+            Show all {count(rows.length)} places
+          </button>
+        </p>
+      )}
     </div>
   )
 }
 
-const signs: Readonly<Record<DiffRow['is'], readonly [sign: string, tone: string]>> = { added: ['+', 'good'], removed: ['−', 'bad'], changed: ['~', 'warning'], moved: ['↕', 'dim'] }
+const signs: Readonly<Record<DiffRow['is'], readonly [sign: string, tone: string]>> = {
+  added: ['+', 'good'],
+  removed: ['−', 'bad'],
+  changed: ['~', 'warning'],
+  moved: ['↕', 'dim'],
+}
 
 function Value({ of }: { readonly of: unknown }): React.ReactNode {
   if (of === undefined) return <span className="dim">–</span>
-  if (isRedacted(of)) return <span className="redacted" title="Secret: Weir keeps a keyed digest of the value, by which one can see that it changed">redacted <span className="mono dim">{of.slice('redacted:'.length, 'redacted:'.length + 8)}</span></span>
+  if (isRedacted(of))
+    return (
+      <span
+        className="redacted"
+        title="Secret: Weir keeps a keyed digest of the value, by which one can see that it changed"
+      >
+        redacted <span className="mono dim">{of.slice('redacted:'.length, 'redacted:'.length + 8)}</span>
+      </span>
+    )
   return <span className="mono">{typeof of === 'string' ? of : JSON.stringify(of)}</span>
 }

@@ -2,13 +2,32 @@ import { expect, test } from 'vitest'
 import { diff } from '../../../../src/codecs/json-patch/index.ts'
 import { diffRows, inShort, isRedacted } from './diff.ts'
 
-const said = (before: object | null, after: object | null): string[] => diffRows(before, after, before === null || after === null ? [] : diff(before, after)).map(({ path, is, old, new: now }) => `${is} ${path}: ${JSON.stringify(old)} | ${JSON.stringify(now)}`)
+const said = (before: object | null, after: object | null): string[] =>
+  diffRows(before, after, before === null || after === null ? [] : diff(before, after)).map(
+    ({ path, is, old, new: now }) => `${is} ${path}: ${JSON.stringify(old)} | ${JSON.stringify(now)}`,
+  )
 
 const pod = (containers: object[], labels: object = {}): object => ({ metadata: { labels }, spec: { containers } })
 
 test('an update has a row for each value, old beside new, with entries of lists by their names', () => {
-  expect(said(pod([{ name: 'web', image: 'web:1' }, { name: 'side', image: 'side:1' }]), pod([{ name: 'web', image: 'web:2' }, { name: 'side', image: 'side:1', args: ['-v'] }], { 'app.kubernetes.io/name': 'web' }))).toEqual([
-    'added metadata.labels."app.kubernetes.io/name": undefined | "web"', 'changed spec.containers[web].image: "web:1" | "web:2"', 'added spec.containers[side].args[0]: undefined | "-v"',
+  expect(
+    said(
+      pod([
+        { name: 'web', image: 'web:1' },
+        { name: 'side', image: 'side:1' },
+      ]),
+      pod(
+        [
+          { name: 'web', image: 'web:2' },
+          { name: 'side', image: 'side:1', args: ['-v'] },
+        ],
+        { 'app.kubernetes.io/name': 'web' },
+      ),
+    ),
+  ).toEqual([
+    'added metadata.labels."app.kubernetes.io/name": undefined | "web"',
+    'changed spec.containers[web].image: "web:1" | "web:2"',
+    'added spec.containers[side].args[0]: undefined | "-v"',
   ])
 })
 
@@ -16,13 +35,25 @@ test('what was put into a list, taken out of it or moved in it is told where it 
   const one = { name: 'one', image: 'a' }
   const two = { name: 'two', image: 'b' }
   const three = { name: 'three', image: 'c' }
-  expect(said(pod([one, two]), pod([three, two]))).toEqual(['removed spec.containers[one].name: "one" | undefined', 'removed spec.containers[one].image: "a" | undefined', 'added spec.containers[three].name: undefined | "three"', 'added spec.containers[three].image: undefined | "c"'])
-  expect(said(pod([one, two]), pod([two, { ...one, image: 'd' }]))).toEqual(['moved spec.containers[two]: "place 2" | "place 1"', 'changed spec.containers[one].image: "a" | "d"'])
+  expect(said(pod([one, two]), pod([three, two]))).toEqual([
+    'removed spec.containers[one].name: "one" | undefined',
+    'removed spec.containers[one].image: "a" | undefined',
+    'added spec.containers[three].name: undefined | "three"',
+    'added spec.containers[three].image: undefined | "c"',
+  ])
+  expect(said(pod([one, two]), pod([two, { ...one, image: 'd' }]))).toEqual([
+    'moved spec.containers[two]: "place 2" | "place 1"',
+    'changed spec.containers[one].image: "a" | "d"',
+  ])
   expect(said({ list: [1, 2, 3] }, { list: [1, 3] })).toEqual(['removed list[1]: 2 | undefined'])
 })
 
 test('what was created has one side, what was deleted the other, also where they are empty', () => {
-  expect(said(null, { a: { b: 1, c: {} }, d: [] })).toEqual(['added a.b: undefined | 1', 'added a.c: undefined | {}', 'added d: undefined | []'])
+  expect(said(null, { a: { b: 1, c: {} }, d: [] })).toEqual([
+    'added a.b: undefined | 1',
+    'added a.c: undefined | {}',
+    'added d: undefined | []',
+  ])
   expect(said({ a: 'x' }, null)).toEqual(['removed a: "x" | undefined'])
   expect(said(null, {})).toEqual(['added (whole object): undefined | {}'])
 })
@@ -33,8 +64,17 @@ test('a value that becomes another sort of value is one row; null is a value', (
 })
 
 test('in short: what each step does, and never a secret', () => {
-  const steps = diff({ spec: { replicas: 1, image: 'a', args: ['x'] }, data: { password: 'redacted:1' } }, { spec: { replicas: 2, args: ['x', 'y'], more: { z: 1 } }, data: { password: 'redacted:2' } })
-  expect(inShort('updated', steps)).toEqual(['replicas → 2', 'image removed', 'args[1] → y', 'more added', 'password → redacted'])
+  const steps = diff(
+    { spec: { replicas: 1, image: 'a', args: ['x'] }, data: { password: 'redacted:1' } },
+    { spec: { replicas: 2, args: ['x', 'y'], more: { z: 1 } }, data: { password: 'redacted:2' } },
+  )
+  expect(inShort('updated', steps)).toEqual([
+    'replicas → 2',
+    'image removed',
+    'args[1] → y',
+    'more added',
+    'password → redacted',
+  ])
   expect(inShort('created', [])).toEqual([])
   expect([isRedacted('redacted:ab'), isRedacted('x'), isRedacted(null)]).toEqual([true, false, false])
 })

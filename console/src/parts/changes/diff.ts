@@ -31,7 +31,13 @@ export function diffRows(before: object | null, after: object | null, patch: rea
       continue
     }
     const old = step.op === 'add' && Array.isArray(at(now, keys.slice(0, -1))) ? undefined : at(now, keys)
-    rows.push(...leaves(old, step.op === 'remove' ? undefined : step.value, step.op === 'add' ? readable(put(now, keys, step.value, true), keys) : readable(now, keys)))
+    rows.push(
+      ...leaves(
+        old,
+        step.op === 'remove' ? undefined : step.value,
+        step.op === 'add' ? readable(put(now, keys, step.value, true), keys) : readable(now, keys),
+      ),
+    )
     now = step.op === 'remove' ? withoutAt(now, keys) : put(now, keys, step.value, step.op === 'add')
   }
   return rows
@@ -43,7 +49,11 @@ function leaves(old: unknown, is: unknown, path: string): readonly DiffRow[] {
   const [was, now] = [old, is].map((value) => (isDict(value) || Array.isArray(value) ? value : undefined))
   const parts = [was, now].flatMap((value) => (value === undefined ? [] : Object.keys(value)))
   // What was a text and is an object now is one row.
-  const whole = parts.length === 0 || (old !== undefined && was === undefined) || (is !== undefined && now === undefined) || (Array.isArray(was) !== Array.isArray(now) && was !== undefined && now !== undefined)
+  const whole =
+    parts.length === 0 ||
+    (old !== undefined && was === undefined) ||
+    (is !== undefined && now === undefined) ||
+    (Array.isArray(was) !== Array.isArray(now) && was !== undefined && now !== undefined)
   if (!whole) {
     return [...new Set(parts)].flatMap((key) => {
       const [one, other] = [(was as Dict | undefined)?.[key], (now as Dict | undefined)?.[key]]
@@ -51,7 +61,14 @@ function leaves(old: unknown, is: unknown, path: string): readonly DiffRow[] {
     })
   }
   if (same(old, is)) return []
-  return [{ path: path === '' ? '(whole object)' : path, is: old === undefined ? 'added' : is === undefined ? 'removed' : 'changed', old, new: is }]
+  return [
+    {
+      path: path === '' ? '(whole object)' : path,
+      is: old === undefined ? 'added' : is === undefined ? 'removed' : 'changed',
+      old,
+      new: is,
+    },
+  ]
 }
 
 const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other)
@@ -61,11 +78,17 @@ function isDict(value: unknown): value is Dict {
 }
 
 function keysOf(pointer: string): readonly string[] {
-  return pointer.split('/').slice(1).map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
 function at(value: unknown, keys: readonly string[]): unknown {
-  return keys.reduce<unknown>((part, key) => (typeof part === 'object' && part !== null ? (part as Dict)[key] : undefined), value)
+  return keys.reduce<unknown>(
+    (part, key) => (typeof part === 'object' && part !== null ? (part as Dict)[key] : undefined),
+    value,
+  )
 }
 
 /** Copies what is on the way; all else is shared. */
@@ -73,14 +96,19 @@ function put(value: unknown, [key, ...rest]: readonly string[], wanted: unknown,
   if (key === undefined) return wanted
   if (Array.isArray(value)) {
     const index = key === '-' ? value.length : Number(key)
-    return rest.length === 0 && inserts ? value.toSpliced(index, 0, wanted) : value.map((each: unknown, of) => (of === index ? put(each, rest, wanted, inserts) : each))
+    return rest.length === 0 && inserts
+      ? value.toSpliced(index, 0, wanted)
+      : value.map((each: unknown, of) => (of === index ? put(each, rest, wanted, inserts) : each))
   }
   return { ...(value as Dict), [key]: put((value as Dict | undefined)?.[key], rest, wanted, inserts) }
 }
 
 function withoutAt(value: unknown, [key, ...rest]: readonly string[]): unknown {
   if (key === undefined || typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return rest.length === 0 ? value.toSpliced(Number(key), 1) : value.map((each: unknown, index) => (index === Number(key) ? withoutAt(each, rest) : each))
+  if (Array.isArray(value))
+    return rest.length === 0
+      ? value.toSpliced(Number(key), 1)
+      : value.map((each: unknown, index) => (index === Number(key) ? withoutAt(each, rest) : each))
   if (rest.length > 0) return { ...(value as Dict), [key]: withoutAt((value as Dict)[key], rest) }
   const { [key]: _gone, ...others } = value as Dict
   return others
@@ -124,6 +152,8 @@ export function inShort(operation: string | null, patch: readonly PatchStep[] | 
     const name = /^(?:\d+|-)$/.test(last) ? `${keys.at(-2) ?? ''}[${last}]` : last
     if (step.op === 'remove') return `${name} removed`
     if (step.op === 'move') return `${name} moved`
-    return typeof step.value === 'object' && step.value !== null ? `${name} ${step.op === 'add' ? 'added' : 'changed'}` : `${name} → ${isRedacted(step.value) ? 'redacted' : String(step.value as string | number | boolean | null)}`
+    return typeof step.value === 'object' && step.value !== null
+      ? `${name} ${step.op === 'add' ? 'added' : 'changed'}`
+      : `${name} → ${isRedacted(step.value) ? 'redacted' : String(step.value as string | number | boolean | null)}`
   })
 }

@@ -13,11 +13,23 @@ export function RawView({ of, what }: { readonly of: object; readonly what: stri
     <>
       <div className="raw-acts">
         <div role="group" aria-label="Written as">
-          {(Object.keys(forms) as Form[]).map((each) => <button key={each} type="button" className="chip" aria-pressed={each === form} onClick={() => setForm(each)}>{each}</button>)}
+          {(Object.keys(forms) as Form[]).map((each) => (
+            <button
+              key={each}
+              type="button"
+              className="chip"
+              aria-pressed={each === form}
+              onClick={() => setForm(each)}
+            >
+              {each}
+            </button>
+          ))}
         </div>
         <CopyButton text={text} />
       </div>
-      <pre className="raw" tabIndex={0} aria-label={`${what}, as ${form}`}>{text}</pre>
+      <pre className="raw" tabIndex={0} aria-label={`${what}, as ${form}`}>
+        {text}
+      </pre>
     </>
   )
 }

@@ -4,17 +4,42 @@ import { seriesOf } from './series.ts'
 
 const at = (time: string): string => `2026-11-20T${time}.000Z`
 const sums: ChangeSums = {
-  span: { from: at('10:00:00'), to: at('10:00:50') }, step: 20, by: 'operation', total: 9, groups: [{ value: 'updated', changes: 6 }, { value: 'created', changes: 2 }], others: { groups: 1, changes: 1 },
-  buckets: [{ time: at('10:00:00'), changes: [4, 0, 1] }, { time: at('10:00:40'), changes: [2, 2, 0] }],
+  span: { from: at('10:00:00'), to: at('10:00:50') },
+  step: 20,
+  by: 'operation',
+  total: 9,
+  groups: [
+    { value: 'updated', changes: 6 },
+    { value: 'created', changes: 2 },
+  ],
+  others: { groups: 1, changes: 1 },
+  buckets: [
+    { time: at('10:00:00'), changes: [4, 0, 1] },
+    { time: at('10:00:40'), changes: [2, 2, 0] },
+  ],
 }
 
 test('each bucket of the span has a value for each group and for the others, 0 where nothing was changed', () => {
   const { times, series } = seriesOf({ ...sums, by: 'kind' })
   expect(times.map((time) => time - (times[0] ?? 0))).toEqual([0, 20, 40])
-  expect(series).toEqual([{ name: 'updated', values: [4, 0, 2], other: false }, { name: 'created', values: [0, 0, 2], other: false }, { name: 'others', values: [1, 0, 0], other: true }])
+  expect(series).toEqual([
+    { name: 'updated', values: [4, 0, 2], other: false },
+    { name: 'created', values: [0, 0, 2], other: false },
+    { name: 'others', values: [1, 0, 0], other: true },
+  ])
 })
 
 test('operations have one order, and so one colour each, whichever is the largest', () => {
-  expect(seriesOf({ ...sums, others: { groups: 0, changes: 0 } }).series.map(({ name }) => name)).toEqual(['created', 'updated'])
-  expect(seriesOf({ ...sums, by: 'namespace', groups: [{ value: null, changes: 1 }], others: { groups: 0, changes: 0 } }).series.map(({ name }) => name)).toEqual(['whole cluster'])
+  expect(seriesOf({ ...sums, others: { groups: 0, changes: 0 } }).series.map(({ name }) => name)).toEqual([
+    'created',
+    'updated',
+  ])
+  expect(
+    seriesOf({
+      ...sums,
+      by: 'namespace',
+      groups: [{ value: null, changes: 1 }],
+      others: { groups: 0, changes: 0 },
+    }).series.map(({ name }) => name),
+  ).toEqual(['whole cluster'])
 })

@@ -3,16 +3,32 @@ import type { ChartSeries } from '../chart.tsx'
 import { operations } from './operations.ts'
 
 /** Each bucket of the span with a value for each group; one without a change is 0. */
-export function seriesOf({ span, step, by, groups, others, buckets }: ChangeSums): { readonly times: readonly number[]; readonly series: readonly ChartSeries[] } {
+export function seriesOf({ span, step, by, groups, others, buckets }: ChangeSums): {
+  readonly times: readonly number[]
+  readonly series: readonly ChartSeries[]
+} {
   const first = Math.floor(Date.parse(span.from) / 1000 / step) * step
   const length = Math.max(1, Math.ceil((Date.parse(span.to) / 1000 - first) / step))
-  const names = [...groups.map(({ value }) => value ?? (by === 'namespace' ? 'whole cluster' : 'not known')), ...(others.changes > 0 ? ['others'] : [])]
-  const series = names.map((name, index): ChartSeries & { readonly values: number[] } => ({ name, values: new Array<number>(length).fill(0), other: index === groups.length }))
+  const names = [
+    ...groups.map(({ value }) => value ?? (by === 'namespace' ? 'whole cluster' : 'not known')),
+    ...(others.changes > 0 ? ['others'] : []),
+  ]
+  const series = names.map((name, index): ChartSeries & { readonly values: number[] } => ({
+    name,
+    values: new Array<number>(length).fill(0),
+    other: index === groups.length,
+  }))
   for (const { time, changes } of buckets) {
     const at = Math.round((Date.parse(time) / 1000 - first) / step)
-    if (at >= 0 && at < length) series.forEach(({ values }, index) => { values[at] = changes[index] ?? 0 })
+    if (at >= 0 && at < length)
+      series.forEach(({ values }, index) => {
+        values[at] = changes[index] ?? 0
+      })
   }
   // Operations keep their order, and so their colours, whichever is the largest.
   const order = (name: string): number => (by === 'operation' ? operations.findIndex((each) => each === name) : 0)
-  return { times: Array.from({ length }, (_, index) => first + index * step), series: series.toSorted((a, b) => order(a.name) - order(b.name)) }
+  return {
+    times: Array.from({ length }, (_, index) => first + index * step),
+    series: series.toSorted((a, b) => order(a.name) - order(b.name)),
+  }
 }

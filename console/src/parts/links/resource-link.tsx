@@ -2,8 +2,25 @@ import { Link } from '@tanstack/react-router'
 import { isCloudRef, parseRef, pathOfRef } from '../../state/refs.ts'
 
 /** Leads to the page of an object of a cluster or of a resource of a cloud; what is neither is text. `at`: as it was then (ISO 8601). */
-export function ResourceLink({ to, at, children }: { readonly to: string; readonly at?: string; readonly children: React.ReactNode }): React.ReactNode {
+export function ResourceLink({
+  to,
+  at,
+  children,
+}: {
+  readonly to: string
+  readonly at?: string
+  readonly children: React.ReactNode
+}): React.ReactNode {
   if (parseRef(to) === undefined && !isCloudRef(to)) return children
   const search = at === undefined ? {} : { v: '1', at }
-  return <Link to="/resource/$" params={{ _splat: pathOfRef(to) } as never} search={search as never} className="resource-link">{children}</Link>
+  return (
+    <Link
+      to="/resource/$"
+      params={{ _splat: pathOfRef(to) } as never}
+      search={search as never}
+      className="resource-link"
+    >
+      {children}
+    </Link>
+  )
 }

@@ -1,10 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import { claimsReader, NotAllowed } from './claims.ts'
 
-const role = "contains(realm_access.roles, 'weir-admin') && 'admin' || contains(realm_access.roles, 'weir-viewer') && 'viewer'"
+const role =
+  "contains(realm_access.roles, 'weir-admin') && 'admin' || contains(realm_access.roles, 'weir-viewer') && 'viewer'"
 const namespaces = "contains(groups, 'everything') && '*' || groups[?starts_with(@, 'ns-')].replace(@, 'ns-', '')"
 const read = claimsReader({ role, namespaces, peers: 'shown' })
-const claims = (roles: readonly string[], groups: unknown, more: object = {}): Record<string, unknown> => ({ sub: 'u-1', preferred_username: 'ada', realm_access: { roles }, groups, ...more })
+const claims = (roles: readonly string[], groups: unknown, more: object = {}): Record<string, unknown> => ({
+  sub: 'u-1',
+  preferred_username: 'ada',
+  realm_access: { roles },
+  groups,
+  ...more,
+})
 
 function refusal(given: Record<string, unknown>, reader = read): NotAllowed {
   try {
@@ -17,24 +24,51 @@ function refusal(given: Record<string, unknown>, reader = read): NotAllowed {
 
 describe('claims', () => {
   test('give a role, and a viewer his namespaces', () => {
-    expect(read(claims(['weir-admin', 'weir-viewer'], ['ns-shop']))).toEqual({ id: 'oidc:u-1', name: 'ada', login: 'oidc', role: 'admin', namespaces: undefined, peers: 'shown' })
-    expect(read(claims(['weir-viewer'], ['ns-shop', 'lunch', 'ns-data', 'ns-shop']))).toMatchObject({ role: 'viewer', namespaces: ['shop', 'data'], peers: 'shown' })
-    expect(read(claims(['weir-viewer'], ['everything', 'ns-shop']))).toMatchObject({ role: 'viewer', namespaces: undefined })
-    expect(claimsReader({ role: "'viewer'", namespaces: 'team', peers: 'hidden' })({ sub: 'a', team: 'shop' })).toMatchObject({ namespaces: ['shop'] })
-    expect(claimsReader({ role: "'viewer'", peers: 'hidden' })({ sub: 'a' })).toMatchObject({ role: 'viewer', namespaces: undefined })
+    expect(read(claims(['weir-admin', 'weir-viewer'], ['ns-shop']))).toEqual({
+      id: 'oidc:u-1',
+      name: 'ada',
+      login: 'oidc',
+      role: 'admin',
+      namespaces: undefined,
+      peers: 'shown',
+    })
+    expect(read(claims(['weir-viewer'], ['ns-shop', 'lunch', 'ns-data', 'ns-shop']))).toMatchObject({
+      role: 'viewer',
+      namespaces: ['shop', 'data'],
+      peers: 'shown',
+    })
+    expect(read(claims(['weir-viewer'], ['everything', 'ns-shop']))).toMatchObject({
+      role: 'viewer',
+      namespaces: undefined,
+    })
+    expect(
+      claimsReader({ role: "'viewer'", namespaces: 'team', peers: 'hidden' })({ sub: 'a', team: 'shop' }),
+    ).toMatchObject({ namespaces: ['shop'] })
+    expect(claimsReader({ role: "'viewer'", peers: 'hidden' })({ sub: 'a' })).toMatchObject({
+      role: 'viewer',
+      namespaces: undefined,
+    })
   })
 
   test('that give no role let nobody in, and say why', () => {
-    for (const given of [claims([], []), claims(['weir-admins'], []), { sub: 'a', realm_access: { roles: null } }]) expect(refusal(given).message).toMatch(/has no role here|could not be worked out/)
+    for (const given of [claims([], []), claims(['weir-admins'], []), { sub: 'a', realm_access: { roles: null } }])
+      expect(refusal(given).message).toMatch(/has no role here|could not be worked out/)
     expect(refusal(claims([], [])).hint).toContain('auth.oidc.role')
-    for (const odd of ["'root'", '`true`', '`["admin"]`', '`{"admin":1}`', "''", 'missing', '`1`']) expect(refusal(claims([], []), claimsReader({ role: odd, peers: 'hidden' })).message).toBe('ada has no role here.')
+    for (const odd of ["'root'", '`true`', '`["admin"]`', '`{"admin":1}`', "''", 'missing', '`1`'])
+      expect(refusal(claims([], []), claimsReader({ role: odd, peers: 'hidden' })).message).toBe(
+        'ada has no role here.',
+      )
     expect(refusal(claims([], []), claimsReader({ role: "'root'", peers: 'hidden' })).hint).toContain('gives "root"')
   })
 
   test('that give a viewer no namespace do not give him all of them', () => {
-    for (const groups of [[], ['lunch'], [''], ['ns-']]) expect(refusal(claims(['weir-viewer'], groups)).message).toBe('ada may see no namespace here.')
+    for (const groups of [[], ['lunch'], [''], ['ns-']])
+      expect(refusal(claims(['weir-viewer'], groups)).message).toBe('ada may see no namespace here.')
     for (const odd of ['missing', '`null`', '`[]`', '`[1, true, null]`', '`{"shop":true}`', "''"]) {
-      expect(refusal({ sub: 'a' }, claimsReader({ role: "'viewer'", namespaces: odd, peers: 'hidden' })).hint, odd).toContain('auth.oidc.namespaces')
+      expect(
+        refusal({ sub: 'a' }, claimsReader({ role: "'viewer'", namespaces: odd, peers: 'hidden' })).hint,
+        odd,
+      ).toContain('auth.oidc.namespaces')
     }
     // What cannot be read is no reason to show more.
     for (const groups of ['ns-shop', [null], 7]) expect(() => read(claims(['weir-viewer'], groups))).toThrow(NotAllowed)
@@ -48,7 +82,11 @@ describe('claims', () => {
   })
 
   test('are asked by expressions that are read before anybody logs in', () => {
-    expect(() => claimsReader({ role: 'contains(', peers: 'hidden' })).toThrow('auth.oidc.role is no JMESPath expression')
-    expect(() => claimsReader({ role: "'viewer'", namespaces: '][', peers: 'hidden' })).toThrow('auth.oidc.namespaces is no JMESPath expression')
+    expect(() => claimsReader({ role: 'contains(', peers: 'hidden' })).toThrow(
+      'auth.oidc.role is no JMESPath expression',
+    )
+    expect(() => claimsReader({ role: "'viewer'", namespaces: '][', peers: 'hidden' })).toThrow(
+      'auth.oidc.namespaces is no JMESPath expression',
+    )
   })
 })

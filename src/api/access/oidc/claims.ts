@@ -31,7 +31,11 @@ function expression(written: string, setting: string): Ask {
  * Reads the expressions. Throws WEIR_CONFIG_INVALID when one is none. What it answers throws {@link NotAllowed} for claims that
  * give no role, or the role of a viewer and no namespace: nobody gets in because something is missing.
  */
-export function claimsReader({ role, namespaces, peers }: Pick<OidcSettings, 'role' | 'namespaces' | 'peers'>): (claims: Claims) => Principal {
+export function claimsReader({
+  role,
+  namespaces,
+  peers,
+}: Pick<OidcSettings, 'role' | 'namespaces' | 'peers'>): (claims: Claims) => Principal {
   const roleOf = expression(role, 'role')
   const namespacesOf = namespaces === undefined ? undefined : expression(namespaces, 'namespaces')
   return (claims) => {
@@ -39,14 +43,22 @@ export function claimsReader({ role, namespaces, peers }: Pick<OidcSettings, 'ro
     const said = ask(roleOf, claims, 'role')
     const given = roles.find((each) => each === said)
     if (given === undefined) {
-      throw new NotAllowed(`${name} has no role here.`, `auth.oidc.role gives ${said === null || said === '' ? 'nothing' : JSON.stringify(said).slice(0, 100)} for the claims of this user; it has to give "admin" or "viewer".`)
+      throw new NotAllowed(
+        `${name} has no role here.`,
+        `auth.oidc.role gives ${said === null || said === '' ? 'nothing' : JSON.stringify(said).slice(0, 100)} for the claims of this user; it has to give "admin" or "viewer".`,
+      )
     }
     const who = { id: `oidc:${idOf(claims)}`, name, login: 'oidc' } as const
-    if (given === 'admin' || namespacesOf === undefined) return principal(who, { role: given, namespaces: undefined, peers })
+    if (given === 'admin' || namespacesOf === undefined)
+      return principal(who, { role: given, namespaces: undefined, peers })
     const listed = [ask(namespacesOf, claims, 'namespaces')].flat()
     if (listed.includes('*')) return principal(who, { role: given, namespaces: undefined, peers })
     const names = [...new Set(listed.filter((each): each is string => typeof each === 'string' && each !== ''))]
-    if (names.length === 0) throw new NotAllowed(`${name} may see no namespace here.`, 'auth.oidc.namespaces gives no name for the claims of this user; it has to give a list of names, or "*" for all.')
+    if (names.length === 0)
+      throw new NotAllowed(
+        `${name} may see no namespace here.`,
+        'auth.oidc.namespaces gives no name for the claims of this user; it has to give a list of names, or "*" for all.',
+      )
     return principal(who, { role: given, namespaces: names, peers })
   }
 }
@@ -55,7 +67,10 @@ function ask(question: Ask, claims: Claims, setting: string): JSONValue {
   try {
     return question(claims)
   } catch (error) {
-    throw new NotAllowed('The role of this user could not be worked out.', `auth.oidc.${setting} fails for his claims: ${messageOf(error)}`)
+    throw new NotAllowed(
+      'The role of this user could not be worked out.',
+      `auth.oidc.${setting} fails for his claims: ${messageOf(error)}`,
+    )
   }
 }
 
@@ -70,6 +85,8 @@ function idOf(claims: Claims): string {
 }
 
 function nameOf(claims: Claims): string {
-  const name = ['preferred_username', 'email', 'name', 'client_id', 'sub'].map((claim) => text(claims[claim])).find((each) => each !== undefined)
+  const name = ['preferred_username', 'email', 'name', 'client_id', 'sub']
+    .map((claim) => text(claims[claim]))
+    .find((each) => each !== undefined)
   return (name ?? 'Somebody').slice(0, 200)
 }

@@ -47,38 +47,78 @@ export class Oidc {
   /** Sends a browser to the provider, and later on to a path of ours. */
   async begin(request: FastifyRequest, reply: FastifyReply, to: string | undefined, log: Log): Promise<FastifyReply> {
     const login = {
-      state: randomValue(), nonce: randomValue(), verifier: randomValue(), redirect: this.#base(request.raw) + callbackPath,
+      state: randomValue(),
+      nonce: randomValue(),
+      verifier: randomValue(),
+      redirect: this.#base(request.raw) + callbackPath,
       // Logins in several tabs are of one browser.
-      browser: cookieOf(request.raw, loginCookie) ?? randomValue(), to: localPath(to),
+      browser: cookieOf(request.raw, loginCookie) ?? randomValue(),
+      to: localPath(to),
     }
     const url = await this.#provider.authorizationUrl(login).catch((error: unknown) => unanswered(error, log))
     if (typeof url !== 'string') return refusalPage(reply, { ...url, to: login.to })
     this.#pending.add(login)
-    setCookie(reply, loginCookie, login.browser, { secure: isSecure(request.raw), sameSite: 'Lax', path: loginPath, seconds: pendingMs / 1000 })
+    setCookie(reply, loginCookie, login.browser, {
+      secure: isSecure(request.raw),
+      sameSite: 'Lax',
+      path: loginPath,
+      seconds: pendingMs / 1000,
+    })
     return reply.redirect(url, 302)
   }
 
   /** Takes a browser back from the provider. */
-  async finish(request: FastifyRequest, reply: FastifyReply, { state, error: code, error_description: words }: CallbackQuery, gate: Gate, log: Log): Promise<FastifyReply> {
+  async finish(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { state, error: code, error_description: words }: CallbackQuery,
+    gate: Gate,
+    log: Log,
+  ): Promise<FastifyReply> {
     const login = this.#pending.take(state, cookieOf(request.raw, loginCookie))
     if (login === undefined) {
-      return refusalPage(reply, { status: 400, title: 'This login is over', reason: 'It took too long, was used before, or was begun in another browser.' })
+      return refusalPage(reply, {
+        status: 400,
+        title: 'This login is over',
+        reason: 'It took too long, was used before, or was begun in another browser.',
+      })
     }
-    if (code !== undefined) return refusalPage(reply, { status: 403, title: 'The provider did not log you in', reason: words === undefined ? code : `${words} (${code})`, to: login.to })
+    if (code !== undefined)
+      return refusalPage(reply, {
+        status: 403,
+        title: 'The provider did not log you in',
+        reason: words === undefined ? code : `${words} (${code})`,
+        to: login.to,
+      })
     let identity: Identity | undefined
     try {
       identity = await this.#provider.exchange(new URL(login.redirect + searchOf(request.raw)), login)
       const proof = await this.#proof(identity, login.redirect.slice(0, -callbackPath.length))
       const before = cookieOf(request.raw, sessionCookie)
       if (before !== undefined) gate.sessions.finish(before)
-      setCookie(reply, sessionCookie, gate.sessions.begin(proof), { secure: isSecure(request.raw), sameSite: 'Strict', path: '/', seconds: gate.sessionSeconds })
+      setCookie(reply, sessionCookie, gate.sessions.begin(proof), {
+        secure: isSecure(request.raw),
+        sameSite: 'Strict',
+        path: '/',
+        seconds: gate.sessionSeconds,
+      })
       log.info('Somebody logged in.', { name: proof.principal.name, role: proof.principal.role, how: 'oidc' })
       return await reply.redirect(login.to, 303)
     } catch (error) {
       if (error instanceof NotAllowed) {
         log.warn('A login was refused.', { reason: error.message, hint: error.hint })
-        const logoutUrl = await this.#provider.logoutUrl(identity?.idToken, `${login.redirect.slice(0, -callbackPath.length)}/`)
-        return refusalPage(reply, { status: 403, title: 'No access', reason: error.message, hint: error.hint, logoutUrl, to: login.to })
+        const logoutUrl = await this.#provider.logoutUrl(
+          identity?.idToken,
+          `${login.redirect.slice(0, -callbackPath.length)}/`,
+        )
+        return refusalPage(reply, {
+          status: 403,
+          title: 'No access',
+          reason: error.message,
+          hint: error.hint,
+          logoutUrl,
+          to: login.to,
+        })
       }
       if (!(error instanceof LoginFailed)) return refusalPage(reply, { ...unanswered(error, log), to: login.to })
       log.warn('A login failed.', { reason: error.message })
@@ -90,13 +130,17 @@ export class Oidc {
   async #proof(identity: Identity, base: string): Promise<Proof> {
     const logoutUrl = await this.#provider.logoutUrl(identity.idToken, `${base}/`)
     return {
-      principal: this.#principalOf(identity.claims), until: identity.until, ...(logoutUrl === undefined ? {} : { logoutUrl }),
-      ...(identity.refreshToken === undefined ? {} : {
-        renew: async () => {
-          const renewed = await this.#provider.refresh(identity)
-          return renewed === undefined ? undefined : this.#proof(renewed, base)
-        },
-      }),
+      principal: this.#principalOf(identity.claims),
+      until: identity.until,
+      ...(logoutUrl === undefined ? {} : { logoutUrl }),
+      ...(identity.refreshToken === undefined
+        ? {}
+        : {
+            renew: async () => {
+              const renewed = await this.#provider.refresh(identity)
+              return renewed === undefined ? undefined : this.#proof(renewed, base)
+            },
+          }),
     }
   }
 
@@ -104,7 +148,8 @@ export class Oidc {
   #base(request: IncomingMessage): string {
     if (this.#settings.url !== undefined) return this.#settings.url.replace(/\/+$/, '')
     const { host } = request.headers
-    if (host === undefined || !URL.canParse(`http://${host}`)) throw new ApiError('WEIR_API_INVALID', 'The Host header is missing.')
+    if (host === undefined || !URL.canParse(`http://${host}`))
+      throw new ApiError('WEIR_API_INVALID', 'The Host header is missing.')
     return `${isSecure(request) ? 'https' : 'http'}://${host}`
   }
 }
@@ -113,7 +158,12 @@ export class Oidc {
 function unanswered(error: unknown, log: Log): Refusal {
   if (!(error instanceof ApiError)) throw error
   log.warn('The provider of identities does not answer.', { reason: error.message })
-  return { status: 503, title: 'No answer from the provider', reason: error.message, ...(error.hints[0] === undefined ? {} : { hint: error.hints[0] }) }
+  return {
+    status: 503,
+    title: 'No answer from the provider',
+    reason: error.message,
+    ...(error.hints[0] === undefined ? {} : { hint: error.hints[0] }),
+  }
 }
 
 function searchOf({ url = '' }: IncomingMessage): string {

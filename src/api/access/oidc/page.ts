@@ -13,21 +13,35 @@ export interface Refusal {
   readonly to?: string
 }
 
-const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+const escapes: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
 const escaped = (text: string): string => text.replace(/[&<>"']/g, (found) => escapes[found] ?? found)
 
 /** What stands between backticks is code. */
 const withCode = (text: string): string => escaped(text).replace(/`([^`]*)`/g, '<code>$1</code>')
 
-const style = ':root{color-scheme:light dark}body{margin:0;min-height:100vh;display:grid;place-items:center;background:light-dark(#fbfbfa,#0f1214);color:light-dark(#1c2024,#e6e8ea);font:14px/1.5 system-ui,sans-serif}main{max-width:44ch;margin:16px;padding:20px;background:light-dark(#fff,#15191c);border:1px solid light-dark(#e6e6e3,#262c31);border-radius:8px;overflow-wrap:anywhere}h1{font-size:17px;margin:0}a{color:light-dark(#0b6bcb,#5aa9f0);display:inline-block;min-height:24px}'
+const style =
+  ':root{color-scheme:light dark}body{margin:0;min-height:100vh;display:grid;place-items:center;background:light-dark(#fbfbfa,#0f1214);color:light-dark(#1c2024,#e6e8ea);font:14px/1.5 system-ui,sans-serif}main{max-width:44ch;margin:16px;padding:20px;background:light-dark(#fff,#15191c);border:1px solid light-dark(#e6e6e3,#262c31);border-radius:8px;overflow-wrap:anywhere}h1{font-size:17px;margin:0}a{color:light-dark(#0b6bcb,#5aa9f0);display:inline-block;min-height:24px}'
 const styleHash = createHash('sha256').update(style).digest('base64')
 
 /** A page with its own style and nothing else to load. */
-export function refusalPage(reply: FastifyReply, { status, title, reason, hint, logoutUrl, to = '/' }: Refusal): FastifyReply {
+export function refusalPage(
+  reply: FastifyReply,
+  { status, title, reason, hint, logoutUrl, to = '/' }: Refusal,
+): FastifyReply {
   const other = logoutUrl === undefined ? '' : `<p><a href="${escaped(logoutUrl)}">Log in as somebody else</a></p>\n`
-  return reply.code(status).type('text/html; charset=utf-8')
-    .header('content-security-policy', `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`)
-    .send(`<!doctype html>
+  return reply
+    .code(status)
+    .type('text/html; charset=utf-8')
+    .header(
+      'content-security-policy',
+      `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+    ).send(`<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">

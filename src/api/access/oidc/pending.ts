@@ -40,7 +40,8 @@ export class PendingLogins {
   /** The login of an answer; undefined when there is none, or another browser began it. */
   take(state: string | undefined, browser: string | undefined): PendingLogin | undefined {
     const login = state === undefined ? undefined : this.#logins.get(state)
-    if (state === undefined || login === undefined || browser === undefined || login.browser !== browser) return undefined
+    if (state === undefined || login === undefined || browser === undefined || login.browser !== browser)
+      return undefined
     this.#logins.delete(state)
     return login.until > this.#host.clock.now() ? login : undefined
   }

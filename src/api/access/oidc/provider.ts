@@ -51,18 +51,36 @@ export class Provider {
   }
 
   /** Where to send a browser. */
-  async authorizationUrl(login: { readonly redirect: string; readonly state: string; readonly nonce: string; readonly verifier: string }): Promise<string> {
+  async authorizationUrl(login: {
+    readonly redirect: string
+    readonly state: string
+    readonly nonce: string
+    readonly verifier: string
+  }): Promise<string> {
     const { config } = await this.#connect()
     return client.buildAuthorizationUrl(config, {
-      redirect_uri: login.redirect, scope: this.#settings.scopes.join(' '), state: login.state, nonce: login.nonce,
-      code_challenge: await client.calculatePKCECodeChallenge(login.verifier), code_challenge_method: 'S256',
+      redirect_uri: login.redirect,
+      scope: this.#settings.scopes.join(' '),
+      state: login.state,
+      nonce: login.nonce,
+      code_challenge: await client.calculatePKCECodeChallenge(login.verifier),
+      code_challenge_method: 'S256',
     }).href
   }
 
   /** Trades the code that a browser came back with. `arrived` is the address it came to. Throws LoginFailed. */
-  async exchange(arrived: URL, login: { readonly state: string; readonly nonce: string; readonly verifier: string }): Promise<Identity> {
+  async exchange(
+    arrived: URL,
+    login: { readonly state: string; readonly nonce: string; readonly verifier: string },
+  ): Promise<Identity> {
     const { config, keys } = await this.#connect()
-    const tokens = await client.authorizationCodeGrant(config, arrived, { expectedState: login.state, expectedNonce: login.nonce, pkceCodeVerifier: login.verifier, idTokenExpected: true })
+    const tokens = await client
+      .authorizationCodeGrant(config, arrived, {
+        expectedState: login.state,
+        expectedNonce: login.nonce,
+        pkceCodeVerifier: login.verifier,
+        idTokenExpected: true,
+      })
       .catch((error: unknown) => Promise.reject(failed(error)))
     const idToken = tokens.id_token ?? ''
     const id = await this.#idClaims(idToken, keys)
@@ -73,9 +91,12 @@ export class Provider {
   async refresh({ claims, idToken, refreshToken }: Identity): Promise<Identity | undefined> {
     if (refreshToken === undefined) return undefined
     const { config, keys } = await this.#connect()
-    const tokens = await client.refreshTokenGrant(config, refreshToken).catch((error: unknown) => Promise.reject(failed(error)))
+    const tokens = await client
+      .refreshTokenGrant(config, refreshToken)
+      .catch((error: unknown) => Promise.reject(failed(error)))
     const renewed = tokens.id_token === undefined ? claims : await this.#idClaims(tokens.id_token, keys)
-    if (renewed['sub'] !== claims['sub']) throw new LoginFailed('The provider renewed the login as that of somebody else.')
+    if (renewed['sub'] !== claims['sub'])
+      throw new LoginFailed('The provider renewed the login as that of somebody else.')
     return this.#identity(tokens, renewed, tokens.id_token ?? idToken, keys, refreshToken)
   }
 
@@ -83,7 +104,10 @@ export class Provider {
   async logoutUrl(idToken: string | undefined, back: string): Promise<string | undefined> {
     const { config } = await this.#connect()
     if (config.serverMetadata().end_session_endpoint === undefined) return undefined
-    return client.buildEndSessionUrl(config, { post_logout_redirect_uri: back, ...(idToken === undefined ? {} : { id_token_hint: idToken }) }).href
+    return client.buildEndSessionUrl(config, {
+      post_logout_redirect_uri: back,
+      ...(idToken === undefined ? {} : { id_token_hint: idToken }),
+    }).href
   }
 
   /** Claims and end of an access token that a program sends. Throws ApiError: 401, or 503 while the provider cannot be asked. */
@@ -93,20 +117,31 @@ export class Provider {
       throw bearerProblem(error, audience)
     })
     // An ID token says who logged in, not that its bearer may ask: `at_hash` stands in no access token.
-    if (claims['at_hash'] !== undefined || (typeof claims['typ'] === 'string' && otherTypes.has(claims['typ']))) throw unauthorized('The token is no access token.')
+    if (claims['at_hash'] !== undefined || (typeof claims['typ'] === 'string' && otherTypes.has(claims['typ'])))
+      throw unauthorized('The token is no access token.')
     return { claims, until: (claims.exp ?? 0) * 1000 }
   }
 
   #idClaims(idToken: string, keys: JWTVerifyGetKey): Promise<JWTPayload> {
     const { issuer, clientId } = this.#settings
     // The library has checked it already, by the process's own clock; this is about the signature and the host's clock.
-    return this.#verify(idToken, keys, { audience: clientId, maxTokenAge: idTokenAge, requiredClaims: ['exp', 'sub'] }).catch((error: unknown) => {
+    return this.#verify(idToken, keys, {
+      audience: clientId,
+      maxTokenAge: idTokenAge,
+      requiredClaims: ['exp', 'sub'],
+    }).catch((error: unknown) => {
       throw new LoginFailed(`The ID token of ${issuer} is not valid: ${wordsOf(error, clientId)}`)
     })
   }
 
   /** `refreshToken`: of before, for providers that give no new one each time. */
-  async #identity(tokens: client.TokenEndpointResponse, id: Claims, idToken: string, keys: JWTVerifyGetKey, refreshToken?: string): Promise<Identity> {
+  async #identity(
+    tokens: client.TokenEndpointResponse,
+    id: Claims,
+    idToken: string,
+    keys: JWTVerifyGetKey,
+    refreshToken?: string,
+  ): Promise<Identity> {
     // Opaque access tokens are as good; they only say nothing.
     const access = await this.#verify(tokens.access_token, keys, {}).catch(() => ({}))
     const now = this.#host.clock.now()
@@ -114,15 +149,23 @@ export class Provider {
     return { claims: { ...access, ...id }, until, idToken, refreshToken: tokens.refresh_token ?? refreshToken }
   }
 
-  async #verify(token: string, keys: JWTVerifyGetKey, more: NonNullable<Parameters<typeof jwtVerify>[2]>): Promise<JWTPayload> {
+  async #verify(
+    token: string,
+    keys: JWTVerifyGetKey,
+    more: NonNullable<Parameters<typeof jwtVerify>[2]>,
+  ): Promise<JWTPayload> {
     const { config } = await this.#connect()
     const { clockToleranceMs } = this.#settings
     const now = this.#host.clock.now()
     const { payload } = await jwtVerify(token, keys, {
-      issuer: config.serverMetadata().issuer, currentDate: new Date(now), clockTolerance: clockToleranceMs / 1000, ...more,
+      issuer: config.serverMetadata().issuer,
+      currentDate: new Date(now),
+      clockTolerance: clockToleranceMs / 1000,
+      ...more,
     })
     // Else a clock that is slow would make every token live longer.
-    if (typeof payload.iat === 'number' && payload.iat * 1000 > now + clockToleranceMs) throw new errors.JWTClaimValidationFailed('issued in the future', payload, 'iat', 'check_failed')
+    if (typeof payload.iat === 'number' && payload.iat * 1000 > now + clockToleranceMs)
+      throw new errors.JWTClaimValidationFailed('issued in the future', payload, 'iat', 'check_failed')
     return payload
   }
 
@@ -130,9 +173,15 @@ export class Provider {
   #connect(): Promise<Connected> {
     this.#connected ??= this.#discover().catch((error: unknown) => {
       this.#connected = undefined
-      throw new ApiError('WEIR_API_PROVIDER', `The provider of identities at ${this.#settings.issuer} does not answer as one: ${failed(error).message}`, {
-        hints: ['Is `auth.oidc.issuer` the address below which /.well-known/openid-configuration is, and can this machine reach it?'],
-      })
+      throw new ApiError(
+        'WEIR_API_PROVIDER',
+        `The provider of identities at ${this.#settings.issuer} does not answer as one: ${failed(error).message}`,
+        {
+          hints: [
+            'Is `auth.oidc.issuer` the address below which /.well-known/openid-configuration is, and can this machine reach it?',
+          ],
+        },
+      )
     })
     return this.#connected
   }
@@ -141,11 +190,23 @@ export class Provider {
     const { issuer, clientId, clientSecret, clockToleranceMs } = this.#settings
     const plain = issuer.startsWith('http:')
     const execute = plain ? [client.allowInsecureRequests] : []
-    const metadata = (await client.discovery(new URL(issuer), clientId, undefined, undefined, { timeout: waitSeconds, execute })).serverMetadata()
+    const metadata = (
+      await client.discovery(new URL(issuer), clientId, undefined, undefined, { timeout: waitSeconds, execute })
+    ).serverMetadata()
     if (metadata.jwks_uri === undefined) throw new LoginFailed('it names no keys (jwks_uri).')
     const basic = metadata.token_endpoint_auth_methods_supported?.includes('client_secret_basic') ?? true
-    const how = clientSecret === undefined ? client.None() : basic ? client.ClientSecretBasic(clientSecret) : client.ClientSecretPost(clientSecret)
-    const config = new client.Configuration(metadata, clientId, { [client.clockTolerance]: clockToleranceMs / 1000 }, how)
+    const how =
+      clientSecret === undefined
+        ? client.None()
+        : basic
+          ? client.ClientSecretBasic(clientSecret)
+          : client.ClientSecretPost(clientSecret)
+    const config = new client.Configuration(
+      metadata,
+      clientId,
+      { [client.clockTolerance]: clockToleranceMs / 1000 },
+      how,
+    )
     config.timeout = waitSeconds
     for (const change of execute) change(config)
     return { config, keys: createRemoteJWKSet(new URL(metadata.jwks_uri), { timeoutDuration: waitSeconds * 1000 }) }
@@ -157,13 +218,19 @@ export function randomValue(): string {
 }
 
 function unauthorized(detail: string): ApiError {
-  return new ApiError('WEIR_API_TOKEN', detail, { headers: { 'www-authenticate': 'Bearer realm="weir", error="invalid_token"' }, hints: ['Send an access token of the configured issuer and audience, or a token of `auth.tokens`.'] })
+  return new ApiError('WEIR_API_TOKEN', detail, {
+    headers: { 'www-authenticate': 'Bearer realm="weir", error="invalid_token"' },
+    hints: ['Send an access token of the configured issuer and audience, or a token of `auth.tokens`.'],
+  })
 }
 
 function bearerProblem(error: unknown, audience: string): ApiError {
   if (error instanceof ApiError) return error
-  if (error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout)) return unauthorized(wordsOf(error, audience))
-  return new ApiError('WEIR_API_PROVIDER', 'The keys of the provider of identities cannot be had just now.', { hints: ['Try again in a moment.'] })
+  if (error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout))
+    return unauthorized(wordsOf(error, audience))
+  return new ApiError('WEIR_API_PROVIDER', 'The keys of the provider of identities cannot be had just now.', {
+    hints: ['Try again in a moment.'],
+  })
 }
 
 /** What is wrong with a token, in words that do not repeat it. */
@@ -172,18 +239,28 @@ function wordsOf(error: unknown, audience: string): string {
   if (error instanceof errors.JWTClaimValidationFailed) {
     if (error.claim === 'aud') return `The token is meant for another audience, not for ${audience}.`
     if (error.claim === 'iss') return 'The token comes from another issuer.'
-    if (error.claim === 'nbf' || error.claim === 'iat') return 'The token is not valid yet: the clocks of the provider and of this server differ.'
+    if (error.claim === 'nbf' || error.claim === 'iat')
+      return 'The token is not valid yet: the clocks of the provider and of this server differ.'
     return `The claim ${error.claim} of the token is not valid.`
   }
-  if (error instanceof errors.JWSSignatureVerificationFailed || error instanceof errors.JWKSNoMatchingKey) return 'The token is not signed by the issuer.'
+  if (error instanceof errors.JWSSignatureVerificationFailed || error instanceof errors.JWKSNoMatchingKey)
+    return 'The token is not signed by the issuer.'
   return 'The token cannot be read.'
 }
 
 /** The cause, as far as it can be told to anybody: error codes of the protocol and of the network. */
 function failed(error: unknown): LoginFailed {
   if (error instanceof LoginFailed) return error
-  const protocol = error as { readonly error?: unknown; readonly error_description?: unknown; readonly code?: unknown; readonly cause?: unknown }
-  if (typeof protocol.error === 'string') return new LoginFailed(`${protocol.error}${typeof protocol.error_description === 'string' ? ` (${protocol.error_description})` : ''}`)
+  const protocol = error as {
+    readonly error?: unknown
+    readonly error_description?: unknown
+    readonly code?: unknown
+    readonly cause?: unknown
+  }
+  if (typeof protocol.error === 'string')
+    return new LoginFailed(
+      `${protocol.error}${typeof protocol.error_description === 'string' ? ` (${protocol.error_description})` : ''}`,
+    )
   const inner = protocol.cause as { readonly code?: unknown; readonly cause?: { readonly code?: unknown } } | undefined
   const code = inner?.cause?.code ?? inner?.code ?? protocol.code
   const message = error instanceof Error ? error.message : 'it failed'

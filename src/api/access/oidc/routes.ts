@@ -14,26 +14,65 @@ export interface CallbackQuery {
   readonly error_description?: string
 }
 
-const page = { description: 'A page that says why not.', content: { 'text/html': { schema: { type: 'string' } } } } as const
+const page = {
+  description: 'A page that says why not.',
+  content: { 'text/html': { schema: { type: 'string' } } },
+} as const
 
 export function oidcRoutes(app: FastifyInstance, { log }: ApiContext, gate: Gate, oidc: Oidc | undefined): void {
   const provider = (): Oidc => {
     if (oidc !== undefined) return oidc
-    throw new ApiError('WEIR_API_NOT_FOUND', 'No provider of identities is configured.', { hints: ['`auth.oidc` in the configuration names one.', 'GET /api/v1/login says how to log in here.'] })
+    throw new ApiError('WEIR_API_NOT_FOUND', 'No provider of identities is configured.', {
+      hints: ['`auth.oidc` in the configuration names one.', 'GET /api/v1/login says how to log in here.'],
+    })
   }
-  app.get(loginPath, {
-    schema: {
-      operationId: 'loginOidc', summary: 'Log a browser in with the provider of identities', description: 'To be opened, not fetched: it leads to the provider, and back.',
-      querystring: { type: 'object', additionalProperties: false, properties: { to: { type: 'string', maxLength: 4096, description: 'Path of this server at which to go on.' } } },
-      response: { 200: { description: 'Never: 302 leads to the provider.' }, 404: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' } },
+  app.get(
+    loginPath,
+    {
+      schema: {
+        operationId: 'loginOidc',
+        summary: 'Log a browser in with the provider of identities',
+        description: 'To be opened, not fetched: it leads to the provider, and back.',
+        querystring: {
+          type: 'object',
+          additionalProperties: false,
+          properties: {
+            to: { type: 'string', maxLength: 4096, description: 'Path of this server at which to go on.' },
+          },
+        },
+        response: {
+          200: { description: 'Never: 302 leads to the provider.' },
+          404: { $ref: 'Problem#' },
+          503: { $ref: 'Problem#' },
+        },
+      },
     },
-  }, (request, reply) => provider().begin(request, reply, (request.query as { to?: string }).to, log))
+    (request, reply) => provider().begin(request, reply, (request.query as { to?: string }).to, log),
+  )
 
-  app.get(callbackPath, {
-    schema: {
-      operationId: 'loginOidcCallback', summary: 'Where the provider of identities sends a browser back to',
-      querystring: { type: 'object', properties: { code: { type: 'string' }, state: { type: 'string' }, error: { type: 'string' }, error_description: { type: 'string' } } },
-      response: { 200: { description: 'Never: 303 leads to the console.' }, 400: page, 403: page, 404: { $ref: 'Problem#' } },
+  app.get(
+    callbackPath,
+    {
+      schema: {
+        operationId: 'loginOidcCallback',
+        summary: 'Where the provider of identities sends a browser back to',
+        querystring: {
+          type: 'object',
+          properties: {
+            code: { type: 'string' },
+            state: { type: 'string' },
+            error: { type: 'string' },
+            error_description: { type: 'string' },
+          },
+        },
+        response: {
+          200: { description: 'Never: 303 leads to the console.' },
+          400: page,
+          403: page,
+          404: { $ref: 'Problem#' },
+        },
+      },
     },
-  }, (request, reply) => provider().finish(request, reply, request.query as CallbackQuery, gate, log))
+    (request, reply) => provider().finish(request, reply, request.query as CallbackQuery, gate, log),
+  )
 }

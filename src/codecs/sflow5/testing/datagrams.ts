@@ -3,8 +3,10 @@
 /** Agent 192.0.2.1, one packet in 1000, in 3, out 4, TCP in a VLAN: flows.md §8, vector G. */
 export const vectorG = Buffer.from(
   '0000000500000001c0000201000000000000004d000927c00000000100000001000000740000000b00000003000003e800002af8' +
-  '00000000000000030000000400000001000000010000004c00000001000003fe000000040000003a020000000002020000000001' +
-  '81000064080045b803e800014000400622550a0000010a0000029c4001bb000000010000000150120200000000000000', 'hex')
+    '00000000000000030000000400000001000000010000004c00000001000003fe000000040000003a020000000002020000000001' +
+    '81000064080045b803e800014000400622550a0000010a0000029c4001bb000000010000000150120200000000000000',
+  'hex',
+)
 
 /** Words of 32 bits, big-endian. */
 export function words(...numbers: readonly number[]): Buffer {
@@ -47,8 +49,16 @@ export function flowSample(records: readonly Uint8Array[], parts: SampleParts = 
 }
 
 /** Interfaces as { format, value }. */
-export function expandedSample(records: readonly Uint8Array[], input: readonly [number, number], output: readonly [number, number], sequence = 11): Buffer {
-  return tagged(3, Buffer.concat([words(sequence, 0, 3, 1000, 11_000, 0, ...input, ...output, records.length), ...records]))
+export function expandedSample(
+  records: readonly Uint8Array[],
+  input: readonly [number, number],
+  output: readonly [number, number],
+  sequence = 11,
+): Buffer {
+  return tagged(
+    3,
+    Buffer.concat([words(sequence, 0, 3, 1000, 11_000, 0, ...input, ...output, records.length), ...records]),
+  )
 }
 
 export function discardedSample(records: readonly Uint8Array[], reason: number, sequence = 1): Buffer {
@@ -56,9 +66,15 @@ export function discardedSample(records: readonly Uint8Array[], reason: number, 
 }
 
 /** A copied header. `frame`: bytes of the frame, without the checksum that agents add to it. */
-export function rawHeader(header: Uint8Array, options: { readonly frame?: number; readonly protocol?: number } = {}): Buffer {
+export function rawHeader(
+  header: Uint8Array,
+  options: { readonly frame?: number; readonly protocol?: number } = {},
+): Buffer {
   const { frame = header.length, protocol = 1 } = options
-  return tagged(1, Buffer.concat([words(protocol, frame + 4, 4, header.length), header, Buffer.alloc((4 - (header.length % 4)) % 4)]))
+  return tagged(
+    1,
+    Buffer.concat([words(protocol, frame + 4, 4, header.length), header, Buffer.alloc((4 - (header.length % 4)) % 4)]),
+  )
 }
 
 const macs = Buffer.from('020000000002020000000001', 'hex')
@@ -73,7 +89,11 @@ export function shorts(...numbers: readonly number[]): Buffer {
 }
 
 /** An IPv4 header and what follows it; 10.0.0.1 → 10.0.0.2. `fragment` is the word with flags and offset. */
-export function ipv4(proto: number, payload: Uint8Array, options: { readonly length?: number; readonly fragment?: number; readonly words?: number } = {}): Buffer {
+export function ipv4(
+  proto: number,
+  payload: Uint8Array,
+  options: { readonly length?: number; readonly fragment?: number; readonly words?: number } = {},
+): Buffer {
   const { length = 20 + payload.length, fragment = 0, words: headerWords = 5 } = options
   const head = Buffer.alloc(4 * headerWords)
   head[0] = 0x40 | headerWords

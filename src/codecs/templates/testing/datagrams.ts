@@ -31,7 +31,8 @@ export function u64(...values: (number | bigint)[]): Buffer {
   return bytes
 }
 export const ip4 = (text: string): Buffer => Buffer.from(text.split('.').map(Number))
-export const varying = (text: string): Buffer => Buffer.concat([text.length < 255 ? u8(text.length) : Buffer.concat([u8(255), u16(text.length)]), Buffer.from(text)])
+export const varying = (text: string): Buffer =>
+  Buffer.concat([text.length < 255 ? u8(text.length) : Buffer.concat([u8(255), u16(text.length)]), Buffer.from(text)])
 
 export function set(id: number, ...content: Uint8Array[]): Buffer {
   const body = Buffer.concat(content)
@@ -42,9 +43,11 @@ function fieldOf([id, length, pen]: FieldOf): Buffer {
   return pen === undefined ? u16(id, length) : Buffer.concat([u16(id | 0x8000, length), u32(pen)])
 }
 
-export const template = (id: number, fields: readonly FieldOf[]): Buffer => Buffer.concat([u16(id, fields.length), ...fields.map(fieldOf)])
+export const template = (id: number, fields: readonly FieldOf[]): Buffer =>
+  Buffer.concat([u16(id, fields.length), ...fields.map(fieldOf)])
 /** IPFIX: the first `scopes` of the fields are the scope. */
-export const optionsTemplate = (id: number, scopes: number, fields: readonly FieldOf[]): Buffer => Buffer.concat([u16(id, fields.length, scopes), ...fields.map(fieldOf)])
+export const optionsTemplate = (id: number, scopes: number, fields: readonly FieldOf[]): Buffer =>
+  Buffer.concat([u16(id, fields.length, scopes), ...fields.map(fieldOf)])
 /** v9: scopes by type. */
 export const optionsTemplate9 = (id: number, scopes: readonly FieldOf[], fields: readonly FieldOf[]): Buffer =>
   Buffer.concat([u16(id, 4 * scopes.length, 4 * fields.length), ...[...scopes, ...fields].map(fieldOf)])
@@ -58,17 +61,36 @@ export interface Head {
 }
 
 export function netflow9(head: Head, ...sets: Uint8Array[]): Buffer {
-  return Buffer.concat([u16(9, head.count ?? sets.length), u32(head.uptime ?? uptime, head.time ?? exported, head.sequence ?? 0, head.domain ?? 5), ...sets])
+  return Buffer.concat([
+    u16(9, head.count ?? sets.length),
+    u32(head.uptime ?? uptime, head.time ?? exported, head.sequence ?? 0, head.domain ?? 5),
+    ...sets,
+  ])
 }
 
 export function ipfix(head: Head & { readonly length?: number }, ...sets: Uint8Array[]): Buffer {
   const body = Buffer.concat(sets)
-  return Buffer.concat([u16(10, head.length ?? body.length + 16), u32(head.time ?? exported, head.sequence ?? 0, head.domain ?? 9), body])
+  return Buffer.concat([
+    u16(10, head.length ?? body.length + 16),
+    u32(head.time ?? exported, head.sequence ?? 0, head.domain ?? 9),
+    body,
+  ])
 }
 
 const usual: DecoderOptions = {
-  skewLimit: 3_600_000, sampling: 0, netobservPen: 2, extra: [],
-  templates: { templates: 10_000, exporterTemplates: 1000, unprovenTemplates: 100, sessions: 16, domains: 500, exporterDomains: 100, expiry: 1_800_000 },
+  skewLimit: 3_600_000,
+  sampling: 0,
+  netobservPen: 2,
+  extra: [],
+  templates: {
+    templates: 10_000,
+    exporterTemplates: 1000,
+    unprovenTemplates: 100,
+    sessions: 16,
+    domains: 500,
+    exporterDomains: 100,
+    expiry: 1_800_000,
+  },
   parking: { bytes: 4_000_000, exporterBytes: 200_000, time: 60_000 },
 }
 

@@ -3,7 +3,14 @@ import type { FlowBatch } from '../../../../src/model/batches.ts'
 import { flowField, type FlowFieldName } from '../../../../src/model/fields.ts'
 import type { Column } from '../../../../src/model/columns.ts'
 
-const arrays = { u8: Uint8Array, u16: Uint16Array, u32: Uint32Array, i32: Int32Array, f64: Float64Array, time: Float64Array } as const
+const arrays = {
+  u8: Uint8Array,
+  u16: Uint16Array,
+  u32: Uint32Array,
+  i32: Int32Array,
+  f64: Float64Array,
+  time: Float64Array,
+} as const
 const twoTo32 = 4_294_967_296
 
 /** A number, an address as four words, or a text, by the kind of the field. */
@@ -23,17 +30,24 @@ export class BatchColumns {
   column(name: FlowFieldName): Put {
     const kind = flowField(name)?.kind
     const valid = new Uint8Array((this.rows + 7) >> 3)
-    const mark = (row: number): void => { valid[row >> 3] = (valid[row >> 3] as number) | (1 << (row & 7)) }
+    const mark = (row: number): void => {
+      valid[row >> 3] = (valid[row >> 3] as number) | (1 << (row & 7))
+    }
     switch (kind) {
       case 'dict': {
         const codes = new Uint32Array(this.rows)
         this.#columns.set(name, { kind, codes })
-        return (row, value) => { codes[row] = this.#code(value as string) }
+        return (row, value) => {
+          codes[row] = this.#code(value as string)
+        }
       }
       case 'ip': {
         const words = new Uint32Array(4 * this.rows)
         this.#columns.set(name, { kind, words, valid })
-        return (row, value) => { words.set(value as Uint32Array, 4 * row); mark(row) }
+        return (row, value) => {
+          words.set(value as Uint32Array, 4 * row)
+          mark(row)
+        }
       }
       case 'u64': {
         const words = new Uint32Array(2 * this.rows)
@@ -44,17 +58,28 @@ export class BatchColumns {
           mark(row)
         }
       }
-      case 'u8': case 'u16': case 'u32': case 'i32': case 'f64': case 'time': {
+      case 'u8':
+      case 'u16':
+      case 'u32':
+      case 'i32':
+      case 'f64':
+      case 'time': {
         const values = new arrays[kind](this.rows)
         this.#columns.set(name, { kind, values, valid } as Column)
-        return (row, value) => { values[row] = value as number; mark(row) }
+        return (row, value) => {
+          values[row] = value as number
+          mark(row)
+        }
       }
       case 'list<dict>': {
         const items: number[][] = []
         this.#lists.set(name, items)
-        return (row, value) => { (items[row] ??= []).push(this.#code(value as string)) }
+        return (row, value) => {
+          ;(items[row] ??= []).push(this.#code(value as string))
+        }
       }
-      default: throw new Error(`no column of kind ${kind} is made here`)
+      default:
+        throw new Error(`no column of kind ${kind} is made here`)
     }
   }
 

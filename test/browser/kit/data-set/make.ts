@@ -23,7 +23,13 @@ const maker = new FlowMaker(random, makeWorld(random.fork()))
 const real = realHost()
 let clock = from
 const host: Host = { ...real, clock: { ...real.clock, now: () => clock } }
-const store = await openStore({ host, directory: join(folder, 'store'), resolver: { generation: 1, resolve: () => ({ is: 'unknown' }) }, log: recordingLog(), metrics: recordingMetrics() })
+const store = await openStore({
+  host,
+  directory: join(folder, 'store'),
+  resolver: { generation: 1, resolve: () => ({ is: 'unknown' }) },
+  log: recordingLog(),
+  metrics: recordingMetrics(),
+})
 const frames = new FrameMaker()
 // Of a flow that lasts, the beginning is inside the span, too.
 const receivedAt = (row: number): number => from + 60_000 + Math.floor((row * (to - from - 61_000)) / rows)
@@ -56,7 +62,8 @@ let committed = 0
 for (let first = 0; first < rows;) {
   const received = receivedAt(first)
   let end = first + 1
-  while (end < rows && end - first < rowsOfFrame && Math.floor(receivedAt(end) / hour) === Math.floor(received / hour)) end++
+  while (end < rows && end - first < rowsOfFrame && Math.floor(receivedAt(end) / hour) === Math.floor(received / hour))
+    end++
   if (Math.floor(received / hour) > Math.floor(clock / hour)) {
     await store.projection.commit()
     while (await store.maintain());

@@ -16,25 +16,36 @@ export interface SpanOfD {
 export const folderVariable = 'WEIR_DATA_SET'
 
 async function spanOf(folder: string): Promise<SpanOfD | undefined> {
-  return readFile(join(folder, 'span.json'), 'utf8').then((text) => JSON.parse(text) as SpanOfD, () => undefined)
+  return readFile(join(folder, 'span.json'), 'utf8').then(
+    (text) => JSON.parse(text) as SpanOfD,
+    () => undefined,
+  )
 }
 
 function make(folder: string): Promise<void> {
-  const child = spawn(process.execPath, [join(ROOT, 'test/browser/kit/data-set/make.ts'), folder], { stdio: ['ignore', 'inherit', 'inherit'] })
+  const child = spawn(process.execPath, [join(ROOT, 'test/browser/kit/data-set/make.ts'), folder], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
   return new Promise((resolve, reject) => {
     child.once('error', reject)
-    child.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`data set D was not made: exit code ${code}`))))
+    child.once('exit', (code) =>
+      code === 0 ? resolve() : reject(new Error(`data set D was not made: exit code ${code}`)),
+    )
   })
 }
 
 /** Puts the data set into a data folder; the first that asks makes it, others of the same run wait for it. */
 export async function copyOfD(data: string): Promise<SpanOfD> {
   const template = process.env[folderVariable]
-  if (template === undefined) throw new Error(`${folderVariable} names no folder: run by vitest with test/browser/vitest.config.ts`)
+  if (template === undefined)
+    throw new Error(`${folderVariable} names no folder: run by vitest with test/browser/vitest.config.ts`)
   let span = await spanOf(template)
   if (span === undefined) {
     await mkdir(template, { recursive: true })
-    const first = await mkdir(join(template, 'making')).then(() => true, () => false)
+    const first = await mkdir(join(template, 'making')).then(
+      () => true,
+      () => false,
+    )
     if (first) {
       try {
         await make(template)
@@ -49,7 +60,8 @@ export async function copyOfD(data: string): Promise<SpanOfD> {
   await mkdir(to, { recursive: true, mode: 0o700 })
   for (const name of await readdir(from)) {
     // A Parquet file is never written to again; the manifest is.
-    if (name.endsWith('.parquet')) await link(join(from, name), join(to, name)).catch(() => cp(join(from, name), join(to, name)))
+    if (name.endsWith('.parquet'))
+      await link(join(from, name), join(to, name)).catch(() => cp(join(from, name), join(to, name)))
     else await cp(join(from, name), join(to, name), { recursive: true })
   }
   return span

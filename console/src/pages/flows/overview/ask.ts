@@ -18,10 +18,19 @@ export interface Asked extends FlowQuestion {
 }
 
 /** A question that is dropped on the server, too, when another takes its place. */
-export function useAnswer<T>(path: string, { t, revision, ...question }: Asked, more: Query, enabled = true): UseQueryResult<T> {
+export function useAnswer<T>(
+  path: string,
+  { t, revision, ...question }: Asked,
+  more: Query,
+  enabled = true,
+): UseQueryResult<T> {
   const query = { ...questionQuery(question), from: t.from, to: t.to, ...more }
   return useQuery({
-    queryKey: [path, query, revision], enabled, staleTime: Infinity, gcTime: 30_000, placeholderData: keepPreviousData,
+    queryKey: [path, query, revision],
+    enabled,
+    staleTime: Infinity,
+    gcTime: 30_000,
+    placeholderData: keepPreviousData,
     queryFn: ({ signal }) => ask<T>(path, { signal, query }),
   })
 }
@@ -31,18 +40,39 @@ export function useIsQuiet(): boolean {
   return useIsFetching() === 0
 }
 
-export function useSeries(asked: Asked, group: GroupField, by: Measure, top: number, enabled: boolean): UseQueryResult<SeriesAnswer> {
+export function useSeries(
+  asked: Asked,
+  group: GroupField,
+  by: Measure,
+  top: number,
+  enabled: boolean,
+): UseQueryResult<SeriesAnswer> {
   return useAnswer<SeriesAnswer>('/api/v1/series', asked, { group, by, limit: top }, enabled)
 }
 
 /** The total only, so much earlier. */
-export function useEarlier(asked: Asked, before: Earlier, by: Measure, enabled: boolean): { readonly answer: SeriesAnswer | undefined; readonly seconds: number } {
+export function useEarlier(
+  asked: Asked,
+  before: Earlier,
+  by: Measure,
+  enabled: boolean,
+): { readonly answer: SeriesAnswer | undefined; readonly seconds: number } {
   const seconds = before === 'span' ? spanSeconds(asked.t) : (lengths[before] ?? 0)
-  const { data } = useAnswer<SeriesAnswer>('/api/v1/series', asked, { by, offset: `${seconds}s` }, enabled && before !== '' && seconds > 0)
+  const { data } = useAnswer<SeriesAnswer>(
+    '/api/v1/series',
+    asked,
+    { by, offset: `${seconds}s` },
+    enabled && before !== '' && seconds > 0,
+  )
   return { answer: before === '' ? undefined : data, seconds }
 }
 
-export function useGroups(asked: Asked, group: readonly string[], by: Measure, top: number): UseQueryResult<GroupsAnswer> {
+export function useGroups(
+  asked: Asked,
+  group: readonly string[],
+  by: Measure,
+  top: number,
+): UseQueryResult<GroupsAnswer> {
   return useAnswer<GroupsAnswer>('/api/v1/flows', asked, { group: group.join(','), by, limit: top })
 }
 
@@ -56,7 +86,12 @@ export function useHas(asked: Asked, family: Exclude<Family, 'flows'>, enabled: 
   const about = JSON.stringify([questionQuery(asked), asked.t])
   const [settled, setSettled] = useState<{ readonly about: string; readonly revision: number }>()
   const revision = settled?.about === about ? settled.revision : asked.revision
-  const { data, isPlaceholderData } = useAnswer<AnswerFrame>('/api/v1/flows', { ...askedFor(asked, family), revision }, { columns: '_pos', time: 'flow_time', limit: 1 }, enabled)
+  const { data, isPlaceholderData } = useAnswer<AnswerFrame>(
+    '/api/v1/flows',
+    { ...askedFor(asked, family), revision },
+    { columns: '_pos', time: 'flow_time', limit: 1 },
+    enabled,
+  )
   const has = data === undefined ? undefined : data.rows.length > 0
   useEffect(() => {
     if (has === true && !isPlaceholderData && settled?.about !== about) setSettled({ about, revision })
@@ -69,7 +104,9 @@ export function latestOf(t: Range): { readonly t: Range; readonly seconds: numbe
   const whole = spanSeconds(t)
   const length = Math.min(whole, Math.max(10, Math.round(whole / 30)))
   const [, count = '0', unit = 's'] = /^now-(\d+)(s|m|h|d|w)$/.exec(t.to) ?? []
-  const from = t.to.startsWith('now') ? `now-${Number(count) * (units[unit] ?? 1) + length}s` : new Date((momentSeconds(t.to) - length) * 1000).toISOString()
+  const from = t.to.startsWith('now')
+    ? `now-${Number(count) * (units[unit] ?? 1) + length}s`
+    : new Date((momentSeconds(t.to) - length) * 1000).toISOString()
   return { t: { from, to: t.to }, seconds: length }
 }
 

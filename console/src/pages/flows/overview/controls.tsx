@@ -6,17 +6,65 @@ import { earlierNames } from './rates.tsx'
 import { dimensions, earlier, measures } from './state.ts'
 
 /** What the panels tell apart and add up, and which there are. */
-export function Controls({ state: { dim, by, before, panels, focus, live }, set }: { readonly state: FlowsState; readonly set: PageState<FlowsState>['set'] }): React.ReactNode {
+export function Controls({
+  state: { dim, by, before, panels, focus, live },
+  set,
+}: {
+  readonly state: FlowsState
+  readonly set: PageState<FlowsState>['set']
+}): React.ReactNode {
   return (
     <>
-      <label className="control">By <select value={dim} onChange={(event) => set({ dim: dimensions.find((each) => each === event.target.value) ?? dim })}>{dimensions.map((each) => <option key={each} value={each}>{dimensionName(each)}</option>)}</select></label>
-      <label className="control">Largest by <select value={by} onChange={(event) => set({ by: measures.find((each) => each === event.target.value) ?? by })}>{measures.map((each) => <option key={each} value={each}>{measureNames[each].toLowerCase()}</option>)}</select></label>
+      <label className="control">
+        By{' '}
+        <select
+          value={dim}
+          onChange={(event) => set({ dim: dimensions.find((each) => each === event.target.value) ?? dim })}
+        >
+          {dimensions.map((each) => (
+            <option key={each} value={each}>
+              {dimensionName(each)}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label className="control">
+        Largest by{' '}
+        <select
+          value={by}
+          onChange={(event) => set({ by: measures.find((each) => each === event.target.value) ?? by })}
+        >
+          {measures.map((each) => (
+            <option key={each} value={each}>
+              {measureNames[each].toLowerCase()}
+            </option>
+          ))}
+        </select>
+      </label>
       <label className="control" title={live ? 'Stored flows can be compared with an earlier time' : undefined}>
-        Compare with <select value={before} disabled={live} onChange={(event) => set({ before: earlier.find((each) => each === event.target.value) ?? before })}>{earlier.map((each) => <option key={each} value={each}>{earlierNames[each]}</option>)}</select>
+        Compare with{' '}
+        <select
+          value={before}
+          disabled={live}
+          onChange={(event) => set({ before: earlier.find((each) => each === event.target.value) ?? before })}
+        >
+          {earlier.map((each) => (
+            <option key={each} value={each}>
+              {earlierNames[each]}
+            </option>
+          ))}
+        </select>
       </label>
       <div className="end">
-        {focus !== '' && <button type="button" onClick={() => set({ focus: '' })}>All panels</button>}
-        <PanelPicker panels={panels} onChange={(next) => set({ panels: next, ...(focus !== '' && !next.includes(focus) ? { focus: '' } : {}) })} />
+        {focus !== '' && (
+          <button type="button" onClick={() => set({ focus: '' })}>
+            All panels
+          </button>
+        )}
+        <PanelPicker
+          panels={panels}
+          onChange={(next) => set({ panels: next, ...(focus !== '' && !next.includes(focus) ? { focus: '' } : {}) })}
+        />
       </div>
     </>
   )

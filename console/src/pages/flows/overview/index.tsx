@@ -41,7 +41,12 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
     if (isQuiet && isThere) setReady(true)
   }, [isQuiet, isThere])
   const wants = (family: Family): boolean => panels.some((name) => panelKinds[name].family === family)
-  const has: Readonly<Record<Family, boolean | undefined>> = { flows: true, drops: useHas(asked, 'drops', ready && wants('drops')), dns: useHas(asked, 'dns', ready && wants('dns')), rtt: useHas(asked, 'rtt', ready && wants('rtt')) }
+  const has: Readonly<Record<Family, boolean | undefined>> = {
+    flows: true,
+    drops: useHas(asked, 'drops', ready && wants('drops')),
+    dns: useHas(asked, 'dns', ready && wants('dns')),
+    rtt: useHas(asked, 'rtt', ready && wants('rtt')),
+  }
   const shown = panels.filter((name) => has[panelKinds[name].family] === true)
   const folded = panels.filter((name) => has[panelKinds[name].family] === false)
   const sums = all.data?.total
@@ -53,14 +58,34 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
     const setLook = (next: typeof look): void => set({ looks: { ...looks, [name]: next } }, 'replace')
     const large = size === 'large'
     return (
-      <Slot key={name} asked={asked} className={kind.shape === 'donut' || kind.shape === 'bars' ? '' : 'wide'} waits={kind.family !== 'flows' && size !== 'large'}>
+      <Slot
+        key={name}
+        asked={asked}
+        className={kind.shape === 'donut' || kind.shape === 'bars' ? '' : 'wide'}
+        waits={kind.family !== 'flows' && size !== 'large'}
+      >
         {(own) => {
           const context: PanelContext = {
-            asked: own, dim, by, before, look, size, live: stream, isLive: live,
+            asked: own,
+            dim,
+            by,
+            before,
+            look,
+            size,
+            live: stream,
+            isLive: live,
             menu: (title, menu) => (
               <PanelMenu
-                name={title} look={look} has={menu} span={`${asked.t.from} ${asked.t.to}`} large={large} onChange={setLook} onLarge={(on) => set({ focus: on ? name : '' })}
-                onHide={() => set({ panels: panels.filter((each) => each !== name), ...(focus === name ? { focus: '' } : {}) })}
+                name={title}
+                look={look}
+                has={menu}
+                span={`${asked.t.from} ${asked.t.to}`}
+                large={large}
+                onChange={setLook}
+                onLarge={(on) => set({ focus: on ? name : '' })}
+                onHide={() =>
+                  set({ panels: panels.filter((each) => each !== name), ...(focus === name ? { focus: '' } : {}) })
+                }
               />
             ),
             onTable: (table) => setLook({ ...look, table }),
@@ -68,11 +93,16 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
             onBrush: (from, to) => set({ t: { from: iso(from), to: iso(to) }, live: false }),
           }
           switch (kind.shape) {
-            case 'rates': return <RatesPanel name={name} kind={kind} context={context} />
-            case 'pairs': return <PairsPanel name={name} kind={kind} context={context} />
-            case 'times': return <TimesPanel name={name} kind={kind} context={context} />
-            case 'slowest': return <SlowestPanel name={name} kind={kind} context={context} />
-            default: return <SharesPanel name={name} kind={kind} context={context} />
+            case 'rates':
+              return <RatesPanel name={name} kind={kind} context={context} />
+            case 'pairs':
+              return <PairsPanel name={name} kind={kind} context={context} />
+            case 'times':
+              return <TimesPanel name={name} kind={kind} context={context} />
+            case 'slowest':
+              return <SlowestPanel name={name} kind={kind} context={context} />
+            default:
+              return <SharesPanel name={name} kind={kind} context={context} />
           }
         }}
       </Slot>
@@ -82,27 +112,57 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
     <>
       <div className="page-line">
         {tabs}
-        {live && <span className={`link ${link.state === 'live' ? 'good' : 'warning'}`} role="status">{link.state === 'live' ? 'live' : 'reconnecting'}</span>}
+        {live && (
+          <span className={`link ${link.state === 'live' ? 'good' : 'warning'}`} role="status">
+            {link.state === 'live' ? 'live' : 'reconnecting'}
+          </span>
+        )}
         <span className="number overview-sum">
-          {sums !== undefined && all.data !== undefined && `${count(sums.flows)} flows · ${volume(Number(sums.bytes))} · ${count(sums.packets)} packets · ${sourceText(all.data)}`}
+          {sums !== undefined &&
+            all.data !== undefined &&
+            `${count(sums.flows)} flows · ${volume(Number(sums.bytes))} · ${count(sums.packets)} packets · ${sourceText(all.data)}`}
         </span>
-        <div className="end">{!live && <button type="button" onClick={again}>Ask again</button>}</div>
+        <div className="end">
+          {!live && (
+            <button type="button" onClick={again}>
+              Ask again
+            </button>
+          )}
+        </div>
       </div>
-      <div className="page-line"><Controls state={state} set={set} /></div>
+      <div className="page-line">
+        <Controls state={state} set={set} />
+      </div>
       {empty ? (
         <div className="page-scroll overview">
-          <section className="panel"><NoFlows filter={state.filter} {...(live ? { onStored: () => set({ live: false }) } : { range: t, onWiden: () => set({ t: { from: 'now-1w', to: 'now' } }) })} onClear={() => set({ q: '', quick: [] })} /></section>
+          <section className="panel">
+            <NoFlows
+              filter={state.filter}
+              {...(live
+                ? { onStored: () => set({ live: false }) }
+                : { range: t, onWiden: () => set({ t: { from: 'now-1w', to: 'now' } }) })}
+              onClear={() => set({ q: '', quick: [] })}
+            />
+          </section>
         </div>
       ) : focus !== '' ? (
         <div className="page-scroll overview-focus">
-          <div className="focus-main">{shown.includes(focus) ? panel(focus, 'large') : folded.includes(focus) && <FoldedPanels panels={[focus]} />}</div>
+          <div className="focus-main">
+            {shown.includes(focus)
+              ? panel(focus, 'large')
+              : folded.includes(focus) && <FoldedPanels panels={[focus]} />}
+          </div>
           <div className="focus-strip" role="group" aria-label="Other panels">
-            {shown.filter((name) => name !== focus).map((name) => (
-              <div key={name} className="strip-panel">
-                <div inert>{panel(name, 'small')}</div>
-                <button type="button" className="strip-open" onClick={() => set({ focus: name })}><span className="spoken">{panelKinds[name].title}, large</span></button>
-              </div>
-            ))}
+            {shown
+              .filter((name) => name !== focus)
+              .map((name) => (
+                <div key={name} className="strip-panel">
+                  <div inert>{panel(name, 'small')}</div>
+                  <button type="button" className="strip-open" onClick={() => set({ focus: name })}>
+                    <span className="spoken">{panelKinds[name].title}, large</span>
+                  </button>
+                </div>
+              ))}
           </div>
         </div>
       ) : (

@@ -5,10 +5,16 @@ export type Family = 'flows' | 'drops' | 'dns' | 'rtt'
 
 /** The filter for flows that carry it; of `flows` all do. */
 export const conditions: Readonly<Record<Exclude<Family, 'flows'>, string>> = {
-  drops: '(drop_packets > 0 or drop_bytes > 0)', dns: '(exists(dns_rcode) or exists(dns_latency))', rtt: 'exists(rtt)',
+  drops: '(drop_packets > 0 or drop_bytes > 0)',
+  dns: '(exists(dns_rcode) or exists(dns_latency))',
+  rtt: 'exists(rtt)',
 }
 
-export const familyNames: Readonly<Record<Exclude<Family, 'flows'>, string>> = { drops: 'dropped packets', dns: 'answers of DNS', rtt: 'round-trip times' }
+export const familyNames: Readonly<Record<Exclude<Family, 'flows'>, string>> = {
+  drops: 'dropped packets',
+  dns: 'answers of DNS',
+  rtt: 'round-trip times',
+}
 
 /** A field that a panel tells apart: one of its own, or the one that is chosen for all. */
 export type GroupField = Dimension | 'drop_state' | 'drop_cause' | 'dns_rcode' | 'dns_name'
@@ -46,7 +52,10 @@ export interface TimesKind extends Common {
 
 export type PanelKind = RatesKind | SharesKind | PairsKind | TimesKind
 
-const [rtt, dns] = [{ of: 'rtt', perMs: 1e6, family: 'rtt' }, { of: 'dns_latency', perMs: 1, family: 'dns' }] as const
+const [rtt, dns] = [
+  { of: 'rtt', perMs: 1e6, family: 'rtt' },
+  { of: 'dns_latency', perMs: 1, family: 'dns' },
+] as const
 
 /** Every panel: what it asks and how it is drawn. */
 export const panelKinds: Readonly<Record<PanelName, PanelKind>> = {
@@ -60,8 +69,20 @@ export const panelKinds: Readonly<Record<PanelName, PanelKind>> = {
   exporters: { title: 'Exporters', shape: 'bars', field: 'exporter_addr', family: 'flows' },
   droppackets: { title: 'Dropped packets per second', shape: 'rates', measure: 'drop_packets', family: 'drops' },
   dropbytes: { title: 'Dropped bytes per second', shape: 'rates', measure: 'drop_bytes', family: 'drops' },
-  dropstates: { title: 'Dropped packets by state', shape: 'rates', measure: 'drop_packets', field: 'drop_state', family: 'drops' },
-  dropcauses: { title: 'Dropped packets by cause', shape: 'rates', measure: 'drop_packets', field: 'drop_cause', family: 'drops' },
+  dropstates: {
+    title: 'Dropped packets by state',
+    shape: 'rates',
+    measure: 'drop_packets',
+    field: 'drop_state',
+    family: 'drops',
+  },
+  dropcauses: {
+    title: 'Dropped packets by cause',
+    shape: 'rates',
+    measure: 'drop_packets',
+    field: 'drop_cause',
+    family: 'drops',
+  },
   droppers: { title: 'Most dropped packets', shape: 'bars', measure: 'drop_packets', family: 'drops' },
   rcodes: { title: 'Answers of DNS by code', shape: 'donut', measure: 'flows', field: 'dns_rcode', family: 'dns' },
   dns: { title: 'Time to an answer of DNS', shape: 'times', ...dns },

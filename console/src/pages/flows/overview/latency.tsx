@@ -10,21 +10,34 @@ import { chartHeights, type PanelProps } from './panels.tsx'
 import { bucketTimes, timesCsv, type GroupsAnswer, type SeriesAnswer } from './sums.ts'
 
 /** Statistics over flows, as the API names them; the percentiles are values that flows have. */
-const statistics = [['min', 'quickest'], ['avg', 'average'], ['p90', '90 % are faster'], ['p99', '99 % are faster'], ['max', 'slowest']] as const
+const statistics = [
+  ['min', 'quickest'],
+  ['avg', 'average'],
+  ['p90', '90 % are faster'],
+  ['p99', '99 % are faster'],
+  ['max', 'slowest'],
+] as const
 
 /** Percentiles over the flows of each bucket; nothing where no flow has the value. */
-export function latencyOf({ columns, rows, span, step }: SeriesAnswer, of: string, perMs: number): { readonly times: readonly number[]; readonly series: readonly ChartSeries[]; readonly flows: number } {
+export function latencyOf(
+  { columns, rows, span, step }: SeriesAnswer,
+  of: string,
+  perMs: number,
+): { readonly times: readonly number[]; readonly series: readonly ChartSeries[]; readonly flows: number } {
   const place = (name: string): number => columns.findIndex((column) => column.name === name)
   const times = bucketTimes(Date.parse(span.from) / 1000, Date.parse(span.to) / 1000, step)
   const [time, flows] = [place('time'), place(`${of}_flows`)]
-  const at = (row: readonly unknown[]): number => Math.round((Date.parse(String(row[time])) / 1000 - (times[0] ?? 0)) / step)
+  const at = (row: readonly unknown[]): number =>
+    Math.round((Date.parse(String(row[time])) / 1000 - (times[0] ?? 0)) / step)
   return {
-    times, flows: rows.reduce((sum, row) => sum + Number(row[flows] ?? 0), 0),
+    times,
+    flows: rows.reduce((sum, row) => sum + Number(row[flows] ?? 0), 0),
     series: statistics.map(([statistic, name]) => {
       const values = times.map((): number | null => null)
       for (const row of rows) {
         const value = row[place(`${of}_${statistic}`)]
-        if (value !== null && value !== undefined && values[at(row)] !== undefined) values[at(row)] = Number(value) / perMs
+        if (value !== null && value !== undefined && values[at(row)] !== undefined)
+          values[at(row)] = Number(value) / perMs
       }
       return { name, values }
     }),
@@ -32,43 +45,107 @@ export function latencyOf({ columns, rows, span, step }: SeriesAnswer, of: strin
 }
 
 /** How long things take, over time. */
-export function TimesPanel({ kind: { of, perMs, title, family }, context: { asked, look, size, menu, onTable, onBrush } }: PanelProps<TimesKind>): React.ReactNode {
+export function TimesPanel({
+  kind: { of, perMs, title, family },
+  context: { asked, look, size, menu, onTable, onBrush },
+}: PanelProps<TimesKind>): React.ReactNode {
   const answer = useAnswer<SeriesAnswer>('/api/v1/series', askedFor(asked, family), { of })
-  const data = useMemo(() => (answer.data === undefined ? undefined : latencyOf(answer.data, of, perMs)), [answer.data, of, perMs])
-  const own = menu(title, { top: false, others: false, csv: data === undefined ? undefined : () => timesCsv(data.times, data.series, 'ms') })
+  const data = useMemo(
+    () => (answer.data === undefined ? undefined : latencyOf(answer.data, of, perMs)),
+    [answer.data, of, perMs],
+  )
+  const own = menu(title, {
+    top: false,
+    others: false,
+    csv: data === undefined ? undefined : () => timesCsv(data.times, data.series, 'ms'),
+  })
   return (
     <Panel title={title} headed={data !== undefined && data.flows > 0} answer={answer} menu={own}>
-      {() => data !== undefined && (data.flows === 0
-        ? <p className="pad dim">No flow of this span says it: it comes with the exporters that measure it.</p>
-        : <Chart label={`${title}, ${count(data.flows)} flows`} times={data.times} series={data.series} stacked={false} height={chartHeights[size]} format={duration} onBrush={onBrush} table={look.table} onTable={onTable} menu={own} />)}
+      {() =>
+        data !== undefined &&
+        (data.flows === 0 ? (
+          <p className="pad dim">No flow of this span says it: it comes with the exporters that measure it.</p>
+        ) : (
+          <Chart
+            label={`${title}, ${count(data.flows)} flows`}
+            times={data.times}
+            series={data.series}
+            stacked={false}
+            height={chartHeights[size]}
+            format={duration}
+            onBrush={onBrush}
+            table={look.table}
+            onTable={onTable}
+            menu={own}
+          />
+        ))
+      }
     </Panel>
   )
 }
 
 /** Who waits longest: percentiles over the flows of each group. */
-export function SlowestPanel({ kind: { of, perMs, title, family }, context: { asked, dim, look, menu, onOnly } }: PanelProps<TimesKind>): React.ReactNode {
-  const answer = useAnswer<GroupsAnswer>('/api/v1/flows', askedFor(asked, family), { group: dim, of, by: 'p90', limit: look.top })
+export function SlowestPanel({
+  kind: { of, perMs, title, family },
+  context: { asked, dim, look, menu, onOnly },
+}: PanelProps<TimesKind>): React.ReactNode {
+  const answer = useAnswer<GroupsAnswer>('/api/v1/flows', askedFor(asked, family), {
+    group: dim,
+    of,
+    by: 'p90',
+    limit: look.top,
+  })
   const lines = useMemo(() => {
     const { columns = [], rows = [] } = answer.data ?? {}
     const place = (name: string): number => columns.findIndex((column) => column.name === name)
-    return rows.map((row) => ({ cell: row[0], flows: row[place(`${of}_flows`)], values: statistics.map(([statistic]) => row[place(`${of}_${statistic}`)]) }))
+    return rows.map((row) => ({
+      cell: row[0],
+      flows: row[place(`${of}_flows`)],
+      values: statistics.map(([statistic]) => row[place(`${of}_${statistic}`)]),
+    }))
   }, [answer.data, of])
   const field = answer.data?.columns[0]?.name ?? dim
   const whole = `${title} by ${dimensionName(dim)}`
   const ms = (value: unknown): number | null => (value === null || value === undefined ? null : Number(value) / perMs)
-  const csv = (): string => csvOf([field, 'flows', ...statistics.map(([statistic]) => `${of}_${statistic}`)], lines.map(({ cell, flows, values }) => [cell, flows, ...values]))
+  const csv = (): string =>
+    csvOf(
+      [field, 'flows', ...statistics.map(([statistic]) => `${of}_${statistic}`)],
+      lines.map(({ cell, flows, values }) => [cell, flows, ...values]),
+    )
   return (
-    <Panel title={whole} answer={answer} menu={menu(whole, { others: false, csv: answer.data === undefined ? undefined : csv })}>
+    <Panel
+      title={whole}
+      answer={answer}
+      menu={menu(whole, { others: false, csv: answer.data === undefined ? undefined : csv })}
+    >
       {() => (
         <div className="slowest" tabIndex={0} role="region" aria-label={`${whole}: figures`}>
           <table className="shares" aria-label={whole}>
-            <thead><tr><th scope="col">{dimensionName(dim)}</th><td>flows</td>{statistics.map(([statistic, name]) => <td key={statistic} title={name}>{statistic}</td>)}</tr></thead>
+            <thead>
+              <tr>
+                <th scope="col">{dimensionName(dim)}</th>
+                <td>flows</td>
+                {statistics.map(([statistic, name]) => (
+                  <td key={statistic} title={name}>
+                    {statistic}
+                  </td>
+                ))}
+              </tr>
+            </thead>
             <tbody>
               {lines.map(({ cell, flows, values }) => (
                 <tr key={String(cell)}>
-                  <th scope="row"><button type="button" className="quiet share-name" onClick={() => onOnly([field], [cell])}>{valueName(field, cell)}</button></th>
+                  <th scope="row">
+                    <button type="button" className="quiet share-name" onClick={() => onOnly([field], [cell])}>
+                      {valueName(field, cell)}
+                    </button>
+                  </th>
                   <td>{count(Number(flows))}</td>
-                  {values.map((value, index) => <td key={statistics[index]?.[0]} title={value === null ? undefined : `${ms(value)} ms`}>{duration(ms(value))}</td>)}
+                  {values.map((value, index) => (
+                    <td key={statistics[index]?.[0]} title={value === null ? undefined : `${ms(value)} ms`}>
+                      {duration(ms(value))}
+                    </td>
+                  ))}
                 </tr>
               ))}
             </tbody>

@@ -13,7 +13,11 @@ import type { Dimension, Measure } from './state.ts'
 export interface SeriesMessage {
   readonly step: number
   readonly groups: readonly (readonly Cell[])[]
-  readonly buckets: readonly (readonly [time: string, total: readonly number[], groups: readonly (readonly number[] | null)[]])[]
+  readonly buckets: readonly (readonly [
+    time: string,
+    total: readonly number[],
+    groups: readonly (readonly number[] | null)[],
+  ])[]
   readonly snapshot?: true
   readonly since?: string
 }
@@ -23,7 +27,12 @@ export interface Past {
   /** Unix seconds: nothing of this time is missing. */
   readonly from: number
   readonly to: number
-  readonly rows: readonly { readonly at: number; readonly other: boolean; readonly cell: unknown; readonly amount: number }[]
+  readonly rows: readonly {
+    readonly at: number
+    readonly other: boolean
+    readonly cell: unknown
+    readonly amount: number
+  }[]
 }
 
 const columns = ['bytes_est', 'packets_est'] as const
@@ -43,7 +52,10 @@ const [bucketsLeast, bucketsMost] = [30, 180]
 export class LiveSeries {
   step: number
   groups: readonly (readonly Cell[])[] = []
-  readonly buckets = new Map<number, { readonly total: readonly number[]; readonly groups: readonly (readonly number[] | null)[] }>()
+  readonly buckets = new Map<
+    number,
+    { readonly total: readonly number[]; readonly groups: readonly (readonly number[] | null)[] }
+  >()
   begun = false
   /** Unix seconds: every flow received since is in the buckets. */
   since = -Infinity
@@ -76,7 +88,13 @@ export class LiveSeries {
   stack(field: Dimension, measure: StreamedMeasure, top: number, now: number, past?: Past): Stack {
     const begin = this.begins(now)
     const place = placeOf[measure]
-    const parts = past?.rows.map(({ at, other, cell, amount }): Part => ({ at, key: other ? undefined : JSON.stringify([cell]), cell, amount })) ?? []
+    const parts =
+      past?.rows.map(({ at, other, cell, amount }): Part => ({
+        at,
+        key: other ? undefined : JSON.stringify([cell]),
+        cell,
+        amount,
+      })) ?? []
     for (const [at, { total, groups }] of this.buckets) {
       let rest = total[place] ?? 0
       this.groups.forEach((cells, index) => {
@@ -107,13 +125,19 @@ interface Part {
 function largestKeys(parts: readonly Part[], top: number): ReadonlySet<string> {
   const sums = new Map<string, number>()
   for (const { key, amount } of parts) if (key !== undefined) sums.set(key, (sums.get(key) ?? 0) + amount)
-  return new Set([...sums].sort(([, a], [, b]) => b - a).slice(0, top).map(([key]) => key))
+  return new Set(
+    [...sums]
+      .sort(([, a], [, b]) => b - a)
+      .slice(0, top)
+      .map(([key]) => key),
+  )
 }
 
 /** Takes the values of buckets away that neither the stream nor the store covers: 0 would say that nothing passed. */
 function withUnknown(stack: Stack, step: number, since: number, past: Past | undefined): Stack {
   // The store may know the beginning of the bucket in which the stream begins.
-  const isKnown = (at: number): boolean => at >= since || (past !== undefined && at + step > past.from && (at + step <= past.to || past.to >= since))
+  const isKnown = (at: number): boolean =>
+    at >= since || (past !== undefined && at + step > past.from && (at + step <= past.to || past.to >= since))
   const unknown: Stretch[] = []
   for (const at of stack.times) {
     const last = unknown.at(-1)
@@ -122,18 +146,41 @@ function withUnknown(stack: Stack, step: number, since: number, past: Past | und
     else unknown.push({ from: at, to: at + step })
   }
   if (unknown.length === 0) return stack
-  const known = (one: ChartSeries): ChartSeries => ({ ...one, values: one.values.map((value, index) => (isKnown(stack.times[index] ?? 0) ? value : null)) })
+  const known = (one: ChartSeries): ChartSeries => ({
+    ...one,
+    values: one.values.map((value, index) => (isKnown(stack.times[index] ?? 0) ? value : null)),
+  })
   return { ...stack, series: stack.series.map(known), total: known(stack.total), unknown }
 }
 
 /** What is stored of the time between the beginning of the picture and that of the stream; undefined while it is not known. */
-export function usePast(series: LiveSeries | undefined, question: FlowQuestion, field: Dimension, measure: Measure): Past | undefined {
+export function usePast(
+  series: LiveSeries | undefined,
+  question: FlowQuestion,
+  field: Dimension,
+  measure: Measure,
+): Past | undefined {
   const since = series?.since ?? -Infinity
   // Once for a stream: later, less of it is in the picture.
-  const from = useMemo(() => (series === undefined || !Number.isFinite(since) ? Infinity : series.begins(Date.now() / 1000)), [series, since])
-  const query = { ...questionQuery(question), from: iso(from), to: iso(since), time: 'time_received', step: `${series?.step ?? 1}s`, group: field, by: measure, limit: groupsAsked }
+  const from = useMemo(
+    () => (series === undefined || !Number.isFinite(since) ? Infinity : series.begins(Date.now() / 1000)),
+    [series, since],
+  )
+  const query = {
+    ...questionQuery(question),
+    from: iso(from),
+    to: iso(since),
+    time: 'time_received',
+    step: `${series?.step ?? 1}s`,
+    group: field,
+    by: measure,
+    limit: groupsAsked,
+  }
   const { data } = useQuery<SeriesAnswer>({
-    queryKey: ['live-past', query], enabled: from < since, staleTime: Infinity, gcTime: 30_000,
+    queryKey: ['live-past', query],
+    enabled: from < since,
+    staleTime: Infinity,
+    gcTime: 30_000,
     // The newest flows are stored a few seconds after they arrive.
     refetchInterval: ({ state }) => (state.data?.stored_to === undefined ? false : 3000),
     queryFn: ({ signal }) => ask<SeriesAnswer>('/api/v1/series', { signal, query }),
@@ -142,14 +189,23 @@ export function usePast(series: LiveSeries | undefined, question: FlowQuestion, 
 }
 
 export function pastOf({ columns, rows, span, since, stored_to: storedTo }: SeriesAnswer, measure: Measure): Past {
-  const [time, other, amount] = ['time', 'other', measure].map((name) => columns.findIndex((column) => column.name === name)) as [number, number, number]
+  const [time, other, amount] = ['time', 'other', measure].map((name) =>
+    columns.findIndex((column) => column.name === name),
+  ) as [number, number, number]
   return {
-    from: Date.parse(since ?? span.from) / 1000, to: Date.parse(storedTo ?? span.to) / 1000,
-    rows: rows.map((row) => ({ at: Date.parse(String(row[time])) / 1000, other: row[other] === true, cell: row[2], amount: Number(row[amount]) })),
+    from: Date.parse(since ?? span.from) / 1000,
+    to: Date.parse(storedTo ?? span.to) / 1000,
+    rows: rows.map((row) => ({
+      at: Date.parse(String(row[time])) / 1000,
+      other: row[other] === true,
+      cell: row[2],
+      amount: Number(row[amount]),
+    })),
   }
 }
 
-const iso = (seconds: number): string => (Number.isFinite(seconds) ? new Date(Math.round(seconds * 1000)).toISOString() : 'now')
+const iso = (seconds: number): string =>
+  Number.isFinite(seconds) ? new Date(Math.round(seconds * 1000)).toISOString() : 'now'
 
 /** Seconds of a bucket, so that the span asked about fits. */
 export function liveStep(spanSeconds: number): number {
@@ -157,14 +213,27 @@ export function liveStep(spanSeconds: number): number {
 }
 
 /** The series of the one live stream; undefined while it is not watched or has not begun. */
-export function useLiveSeries(on: boolean, { filter, both, once }: FlowQuestion, field: Dimension, spanSeconds: number): { readonly series: LiveSeries; readonly turn: number } | undefined {
+export function useLiveSeries(
+  on: boolean,
+  { filter, both, once }: FlowQuestion,
+  field: Dimension,
+  spanSeconds: number,
+): { readonly series: LiveSeries; readonly turn: number } | undefined {
   const [turn, setTurn] = useState(0)
   const step = liveStep(spanSeconds)
   const shown = Math.max(bucketsLeast, Math.min(bucketsMost, Math.ceil(spanSeconds / step)))
   const series = useMemo(() => new LiveSeries(step, shown), [on, filter, both, once, field, step, shown])
   useEffect(() => {
     if (!on) return undefined
-    const view = { kind: 'series', q: liveQuestion({ filter, both, once }), columns, scope: [field], step, points: shown, limit: groupsAsked }
+    const view = {
+      kind: 'series',
+      q: liveQuestion({ filter, both, once }),
+      columns,
+      scope: [field],
+      step,
+      points: shown,
+      limit: groupsAsked,
+    }
     const stop = watch(view, (message) => {
       if (message.is !== 'other' || message.event !== 'series') return
       series.take(message.data as unknown as SeriesMessage)

@@ -19,16 +19,50 @@ interface PanelProps<T extends Facts> {
 }
 
 /** One answer, or why there is none. The last good one stays while another is on its way. */
-export function Panel<T extends Facts>({ title, answer, menu, headed = false, foot = '', children }: PanelProps<T>): React.ReactNode {
+export function Panel<T extends Facts>({
+  title,
+  answer,
+  menu,
+  headed = false,
+  foot = '',
+  children,
+}: PanelProps<T>): React.ReactNode {
   const { data, isError, error, isFetching, refetch } = answer
-  const again = (): void => { refetch().catch(reportError) }
+  const again = (): void => {
+    refetch().catch(reportError)
+  }
   return (
     <section className="panel overview-panel" aria-label={title} aria-busy={isFetching}>
-      {!(headed && data !== undefined) && <div className="panel-head"><h2>{title}</h2>{menu}</div>}
-      {data === undefined ? (isError ? <ErrorState error={error} onRetry={again} /> : <Loading what={title.toLowerCase()} />) : children(data)}
-      {data !== undefined && isError && <p className="panel-foot bad" role="alert">{asRefused(error).message} Shown is the answer before. <button type="button" onClick={again}>Try again</button></p>}
+      {!(headed && data !== undefined) && (
+        <div className="panel-head">
+          <h2>{title}</h2>
+          {menu}
+        </div>
+      )}
+      {data === undefined ? (
+        isError ? (
+          <ErrorState error={error} onRetry={again} />
+        ) : (
+          <Loading what={title.toLowerCase()} />
+        )
+      ) : (
+        children(data)
+      )}
+      {data !== undefined && isError && (
+        <p className="panel-foot bad" role="alert">
+          {asRefused(error).message} Shown is the answer before.{' '}
+          <button type="button" onClick={again}>
+            Try again
+          </button>
+        </p>
+      )}
       {data !== undefined && foot !== '' && <p className="panel-foot dim">{foot}</p>}
-      {data !== undefined && !data.exact && <p className="panel-foot dim">Each group may be short{data.error === undefined ? '' : ` by up to ${count(Number(data.error))}`}; the total is exact. A rollup has put small groups together.</p>}
+      {data !== undefined && !data.exact && (
+        <p className="panel-foot dim">
+          Each group may be short{data.error === undefined ? '' : ` by up to ${count(Number(data.error))}`}; the total
+          is exact. A rollup has put small groups together.
+        </p>
+      )}
     </section>
   )
 }

@@ -63,23 +63,54 @@ export function RatesPanel({ kind, context }: PanelProps<RatesKind>): React.Reac
   const own = askedFor(asked, family)
   const answer = useSeries(own, field, measure, look.top, !streamed)
   const { answer: old, seconds } = useEarlier(own, before, measure, !isLive)
-  const stored = useMemo(() => (answer.data === undefined ? undefined : stackOf(answer.data, answer.data.columns[2]?.name ?? '', measure)), [answer.data, measure])
-  const earlier = useMemo(() => (old === undefined || isLive ? undefined : stackOf(old, '', measure, seconds)), [old, isLive, measure, seconds])
+  const stored = useMemo(
+    () => (answer.data === undefined ? undefined : stackOf(answer.data, answer.data.columns[2]?.name ?? '', measure)),
+    [answer.data, measure],
+  )
+  const earlier = useMemo(
+    () => (old === undefined || isLive ? undefined : stackOf(old, '', measure, seconds)),
+    [old, isLive, measure, seconds],
+  )
   const title = kind.field === undefined ? `${kind.title} by ${dimensionName(dim)}` : kind.title
   const past = usePast(streamed ? live?.series : undefined, own, dim, measure)
   const stack = streamed ? live?.series.stack(dim, measure, look.top, Date.now() / 1000, past) : stored
   const shown = {
-    before, measure, look, title, onTable, onBrush, height: chartHeights[size],
-    menu: menu(title, { total: true, csv: stack === undefined ? undefined : () => timesCsv(stack.times, [...stack.series, stack.total, ...(earlier === undefined ? [] : [{ ...earlier.total, name: 'total earlier' }])]) }),
+    before,
+    measure,
+    look,
+    title,
+    onTable,
+    onBrush,
+    height: chartHeights[size],
+    menu: menu(title, {
+      total: true,
+      csv:
+        stack === undefined
+          ? undefined
+          : () =>
+              timesCsv(stack.times, [
+                ...stack.series,
+                stack.total,
+                ...(earlier === undefined ? [] : [{ ...earlier.total, name: 'total earlier' }]),
+              ]),
+    }),
   }
   if (streamed) {
     return (
       <section className="panel overview-panel" aria-label={title}>
-        {stack === undefined ? <Loading what={title.toLowerCase()} /> : <Rates {...shown} stack={stack} earlier={undefined} />}
+        {stack === undefined ? (
+          <Loading what={title.toLowerCase()} />
+        ) : (
+          <Rates {...shown} stack={stack} earlier={undefined} />
+        )}
       </section>
     )
   }
-  return <Panel title={title} headed answer={answer} menu={shown.menu}>{() => stored !== undefined && <Rates {...shown} stack={stored} earlier={earlier} />}</Panel>
+  return (
+    <Panel title={title} headed answer={answer} menu={shown.menu}>
+      {() => stored !== undefined && <Rates {...shown} stack={stored} earlier={earlier} />}
+    </Panel>
+  )
 }
 
 /** The largest of something with their part of the total. */
@@ -88,15 +119,45 @@ export function SharesPanel({ name, kind, context }: PanelProps<SharesKind>): Re
   const field = kind.field ?? dim
   const measure = kind.measure ?? by
   const newest = latestOf(asked.t)
-  const answer = useGroups(askedFor(look.latest ? { ...asked, t: newest.t } : asked, kind.family), [field], measure, look.top)
+  const answer = useGroups(
+    askedFor(look.latest ? { ...asked, t: newest.t } : asked, kind.family),
+    [field],
+    measure,
+    look.top,
+  )
   // While another question is under way, the answer is to the one before.
   const own = useMemo(() => answer.data?.columns.slice(0, 1).map((column) => column.name) ?? [], [answer.data])
-  const data = useMemo(() => (answer.data === undefined ? undefined : sharesOf(answer.data, own, measure)), [answer.data, own, measure])
+  const data = useMemo(
+    () => (answer.data === undefined ? undefined : sharesOf(answer.data, own, measure)),
+    [answer.data, own, measure],
+  )
   const title = kind.field !== undefined ? kind.title : `${kind.title} by ${dimensionName(dim)}`
   const Shape = kind.shape === 'donut' ? Donut : Bars
   return (
-    <Panel title={title} answer={answer} menu={menu(title, { others: true, latest: true, csv: data === undefined ? undefined : () => sharesCsv(data.shares, own, measure) })} foot={look.latest ? latestText(newest.seconds) : ''}>
-      {() => data !== undefined && <Shape key={name} data={data} label={title} measure={measure} others={look.others} onOnly={({ cells }) => { if (cells !== undefined) onOnly(own, cells) }} />}
+    <Panel
+      title={title}
+      answer={answer}
+      menu={menu(title, {
+        others: true,
+        latest: true,
+        csv: data === undefined ? undefined : () => sharesCsv(data.shares, own, measure),
+      })}
+      foot={look.latest ? latestText(newest.seconds) : ''}
+    >
+      {() =>
+        data !== undefined && (
+          <Shape
+            key={name}
+            data={data}
+            label={title}
+            measure={measure}
+            others={look.others}
+            onOnly={({ cells }) => {
+              if (cells !== undefined) onOnly(own, cells)
+            }}
+          />
+        )
+      }
     </Panel>
   )
 }
@@ -106,18 +167,48 @@ export function PairsPanel({ kind: { title }, context }: PanelProps<PairsKind>):
   const { asked, dim, by, look, size, menu, onOnly } = context
   const part = /^(?:src|dst)_(?!port)(.+)$/.exec(dim)?.[1] ?? 'endpoint'
   const newest = latestOf(asked.t)
-  const answer = useAnswer<GroupsAnswer>('/api/v1/topology', look.latest ? { ...asked, t: newest.t } : asked, { scope: part, by, limit: look.top })
+  const answer = useAnswer<GroupsAnswer>('/api/v1/topology', look.latest ? { ...asked, t: newest.t } : asked, {
+    scope: part,
+    by,
+    limit: look.top,
+  })
   const own = useMemo(() => answer.data?.columns.slice(0, 2).map(({ name }) => name) ?? [], [answer.data])
-  const data = useMemo(() => (answer.data === undefined ? undefined : sharesOf(answer.data, own, by)), [answer.data, own, by])
-  const only = ({ cells }: Share): void => { if (cells !== undefined) onOnly(own, cells) }
+  const data = useMemo(
+    () => (answer.data === undefined ? undefined : sharesOf(answer.data, own, by)),
+    [answer.data, own, by],
+  )
+  const only = ({ cells }: Share): void => {
+    if (cells !== undefined) onOnly(own, cells)
+  }
   return (
-    <Panel title={title} answer={answer} menu={menu(title, { others: true, latest: true, table: true, csv: data === undefined ? undefined : () => sharesCsv(data.shares, own, by) })} foot={look.latest ? latestText(newest.seconds) : ''}>
-      {() => data !== undefined && (
-        <div className="pairs">
-          {!look.table && <Sankey data={data} fields={own} measure={by} others={look.others} least={chartHeights[size] - 20} onOnly={only} />}
-          <Bars data={data} label={title} measure={by} others={look.others} onOnly={only} />
-        </div>
-      )}
+    <Panel
+      title={title}
+      answer={answer}
+      menu={menu(title, {
+        others: true,
+        latest: true,
+        table: true,
+        csv: data === undefined ? undefined : () => sharesCsv(data.shares, own, by),
+      })}
+      foot={look.latest ? latestText(newest.seconds) : ''}
+    >
+      {() =>
+        data !== undefined && (
+          <div className="pairs">
+            {!look.table && (
+              <Sankey
+                data={data}
+                fields={own}
+                measure={by}
+                others={look.others}
+                least={chartHeights[size] - 20}
+                onOnly={only}
+              />
+            )}
+            <Bars data={data} label={title} measure={by} others={look.others} onOnly={only} />
+          </div>
+        )
+      }
     </Panel>
   )
 }
@@ -127,5 +218,8 @@ function latestText(seconds: number): string {
 }
 
 function sharesCsv(shares: readonly Share[], fields: readonly string[], measure: Measure): string {
-  return csvOf([...fields, 'others', measure], shares.map(({ cells, amount }) => [...fields.map((_, index) => cells?.[index]), cells === undefined, amount]))
+  return csvOf(
+    [...fields, 'others', measure],
+    shares.map(({ cells, amount }) => [...fields.map((_, index) => cells?.[index]), cells === undefined, amount]),
+  )
 }

@@ -19,19 +19,60 @@ export function PanelPicker({ panels, onChange }: PickerProps): React.ReactNode 
     onChange(next)
   }
   return (
-    <Popover label={<>Panels <span aria-hidden="true">▾</span></>} name="Panels" className="panel-picker">
+    <Popover
+      label={
+        <>
+          Panels <span aria-hidden="true">▾</span>
+        </>
+      }
+      name="Panels"
+      className="panel-picker"
+    >
       {() => (
         <>
-          <button type="button" onClick={() => onChange(usualPanels)}>As usual</button>
+          <button type="button" onClick={() => onChange(usualPanels)}>
+            As usual
+          </button>
           <ul>
             {panels.map((name, at) => (
               <li key={name}>
-                <label className="check"><input type="checkbox" checked disabled={panels.length === 1} onChange={() => onChange(panels.filter((each) => each !== name))} />{titleOf(name)}</label>
-                <button type="button" className="quiet" disabled={at === 0} aria-label={`${titleOf(name)}: one place up`} onClick={() => moved(at, -1)}>↑</button>
-                <button type="button" className="quiet" disabled={at === panels.length - 1} aria-label={`${titleOf(name)}: one place down`} onClick={() => moved(at, 1)}>↓</button>
+                <label className="check">
+                  <input
+                    type="checkbox"
+                    checked
+                    disabled={panels.length === 1}
+                    onChange={() => onChange(panels.filter((each) => each !== name))}
+                  />
+                  {titleOf(name)}
+                </label>
+                <button
+                  type="button"
+                  className="quiet"
+                  disabled={at === 0}
+                  aria-label={`${titleOf(name)}: one place up`}
+                  onClick={() => moved(at, -1)}
+                >
+                  ↑
+                </button>
+                <button
+                  type="button"
+                  className="quiet"
+                  disabled={at === panels.length - 1}
+                  aria-label={`${titleOf(name)}: one place down`}
+                  onClick={() => moved(at, 1)}
+                >
+                  ↓
+                </button>
               </li>
             ))}
-            {hidden.map((name) => <li key={name}><label className="check"><input type="checkbox" checked={false} onChange={() => onChange([...panels, name])} />{titleOf(name)}</label></li>)}
+            {hidden.map((name) => (
+              <li key={name}>
+                <label className="check">
+                  <input type="checkbox" checked={false} onChange={() => onChange([...panels, name])} />
+                  {titleOf(name)}
+                </label>
+              </li>
+            ))}
           </ul>
         </>
       )}

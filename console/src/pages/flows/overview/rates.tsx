@@ -18,21 +18,66 @@ interface RatesProps {
   readonly onBrush: (from: number, to: number) => void
 }
 
-export const earlierNames: Readonly<Record<Earlier, string>> = { '': 'nothing', span: 'the span before', '1h': 'an hour earlier', '1d': 'a day earlier', '1w': 'a week earlier' }
+export const earlierNames: Readonly<Record<Earlier, string>> = {
+  '': 'nothing',
+  span: 'the span before',
+  '1h': 'an hour earlier',
+  '1d': 'a day earlier',
+  '1w': 'a week earlier',
+}
 
-const formats = Object.fromEntries(measures.map((measure) => [measure, (value: number) => rate(measure, value)])) as Readonly<Record<Measure, (value: number) => string>>
+const formats = Object.fromEntries(
+  measures.map((measure) => [measure, (value: number) => rate(measure, value)]),
+) as Readonly<Record<Measure, (value: number) => string>>
 
 /** Rates that lie on one another up to the total. */
-export function Rates({ title, stack, earlier, before, measure, look, height, menu, onTable, onBrush }: RatesProps): React.ReactNode {
-  const series = useMemo(() => (look.others ? stack.series : stack.series.filter(({ other }) => other !== true)), [stack, look.others])
-  const lines = useMemo((): readonly ChartSeries[] => [
-    ...(look.total ? [stack.total] : []),
-    ...(earlier === undefined ? [] : [{ name: `total, ${earlierNames[before]}`, values: stack.times.map((_, index) => earlier.total.values[index] ?? null) }]),
-  ], [stack, look.total, earlier, before])
+export function Rates({
+  title,
+  stack,
+  earlier,
+  before,
+  measure,
+  look,
+  height,
+  menu,
+  onTable,
+  onBrush,
+}: RatesProps): React.ReactNode {
+  const series = useMemo(
+    () => (look.others ? stack.series : stack.series.filter(({ other }) => other !== true)),
+    [stack, look.others],
+  )
+  const lines = useMemo(
+    (): readonly ChartSeries[] => [
+      ...(look.total ? [stack.total] : []),
+      ...(earlier === undefined
+        ? []
+        : [
+            {
+              name: `total, ${earlierNames[before]}`,
+              values: stack.times.map((_, index) => earlier.total.values[index] ?? null),
+            },
+          ]),
+    ],
+    [stack, look.total, earlier, before],
+  )
   const hidden = look.others ? undefined : stack.series.find(({ name, other }) => other === true && name === othersName)
   return (
     <>
-      <Chart label={title} times={stack.times} series={series} lines={lines} unknown={stack.unknown} stacked height={height} format={formats[measure]} onBrush={onBrush} table={look.table} onTable={onTable} menu={menu} />
+      <Chart
+        label={title}
+        times={stack.times}
+        series={series}
+        lines={lines}
+        unknown={stack.unknown}
+        stacked
+        height={height}
+        format={formats[measure]}
+        onBrush={onBrush}
+        table={look.table}
+        onTable={onTable}
+        menu={menu}
+      />
       {hidden !== undefined && <p className="panel-foot dim">The others are not drawn.</p>}
     </>
   )

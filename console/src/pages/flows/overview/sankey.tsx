@@ -29,18 +29,25 @@ interface Link {
 }
 
 /** One node per end and side: who sends to itself is at both. Widths are in proportion to amounts. */
-export function graphOf(data: Shares, fields: readonly string[], others: boolean): { readonly nodes: readonly Node[]; readonly links: readonly Link[] } {
+export function graphOf(
+  data: Shares,
+  fields: readonly string[],
+  others: boolean,
+): { readonly nodes: readonly Node[]; readonly links: readonly Link[] } {
   const nodes = new Map<string, Node>()
   const node = (side: Node['side'], name: string, isOthers: boolean): string => {
     const id = `${side} ${isOthers ? 'all ' : '= '}${name}`
     nodes.set(id, { id, name, side })
     return id
   }
-  const links = data.shares.filter((share) => share.amount > 0 && (others || share.cells !== undefined)).map((share): Link => {
-    const [from = othersName, to = othersName] = share.cells?.map((cell, index) => valueName(fields[index] ?? '', cell)) ?? []
-    const isOthers = share.cells === undefined
-    return { source: node('from', from, isOthers), target: node('to', to, isOthers), value: share.amount, share }
-  })
+  const links = data.shares
+    .filter((share) => share.amount > 0 && (others || share.cells !== undefined))
+    .map((share): Link => {
+      const [from = othersName, to = othersName] =
+        share.cells?.map((cell, index) => valueName(fields[index] ?? '', cell)) ?? []
+      const isOthers = share.cells === undefined
+      return { source: node('from', from, isOthers), target: node('to', to, isOthers), value: share.amount, share }
+    })
   return { nodes: [...nodes.values()], links }
 }
 
@@ -58,21 +65,47 @@ export function Sankey({ data, fields, measure, others, least, onOnly }: SankeyP
   const drawn = useMemo(() => {
     const { nodes, links } = graphOf(data, fields, others)
     if (links.length === 0) return undefined
-    const height = Math.max(least, 26 * Math.max(...(['from', 'to'] as const).map((side) => nodes.filter((node) => node.side === side).length)))
+    const height = Math.max(
+      least,
+      26 * Math.max(...(['from', 'to'] as const).map((side) => nodes.filter((node) => node.side === side).length)),
+    )
     const room = Math.min(150, width * 0.3)
-    const layout = sankey<Node, Link>().nodeId(({ id }) => id).nodeWidth(8).nodePadding(15).nodeSort(null).extent([[room, 8], [width - room, height - 8]])
-    return { height, room, graph: layout({ nodes: nodes.map((node) => ({ ...node })), links: links.map((link) => ({ ...link })) }) }
+    const layout = sankey<Node, Link>()
+      .nodeId(({ id }) => id)
+      .nodeWidth(8)
+      .nodePadding(15)
+      .nodeSort(null)
+      .extent([
+        [room, 8],
+        [width - room, height - 8],
+      ])
+    return {
+      height,
+      room,
+      graph: layout({ nodes: nodes.map((node) => ({ ...node })), links: links.map((link) => ({ ...link })) }),
+    }
   }, [data, fields, others, least, width])
   const path = sankeyLinkHorizontal<Node, Link>()
   const [colors] = useState(() => new Map<string, number>())
   return (
     <div className="sankey" ref={place}>
       {drawn !== undefined && (
-        <svg width={width} height={drawn.height} role="img" aria-label={`From source to destination: ${amount(measure, data.total)} in all`}>
+        <svg
+          width={width}
+          height={drawn.height}
+          role="img"
+          aria-label={`From source to destination: ${amount(measure, data.total)} in all`}
+        >
           {drawn.graph.links.map((link) => {
             const isOthers = link.share.cells === undefined
             return (
-              <path key={link.share.name} d={path(link) ?? ''} className={`ribbon ${isOthers ? 'of-other' : colorOf(colors, (link.source as Node).name)}`} strokeWidth={Math.max(1, link.width ?? 1)} onClick={isOthers ? undefined : () => onOnly(link.share)}>
+              <path
+                key={link.share.name}
+                d={path(link) ?? ''}
+                className={`ribbon ${isOthers ? 'of-other' : colorOf(colors, (link.source as Node).name)}`}
+                strokeWidth={Math.max(1, link.width ?? 1)}
+                onClick={isOthers ? undefined : () => onOnly(link.share)}
+              >
                 <title>{`${link.share.name}: ${amount(measure, link.value)}, ${percent(link.value, data.total)}`}</title>
               </path>
             )
@@ -80,7 +113,15 @@ export function Sankey({ data, fields, measure, others, least, onOnly }: SankeyP
           {drawn.graph.nodes.map(({ id, name, side, x0 = 0, x1 = 0, y0 = 0, y1 = 0 }) => (
             <g key={id}>
               <rect x={x0} y={y0} width={x1 - x0} height={Math.max(1, y1 - y0)} className="sankey-node" />
-              <text x={side === 'from' ? x0 - 6 : x1 + 6} y={(y0 + y1) / 2} textAnchor={side === 'from' ? 'end' : 'start'} dominantBaseline="central">{shortened(name, drawn.room)}<title>{name}</title></text>
+              <text
+                x={side === 'from' ? x0 - 6 : x1 + 6}
+                y={(y0 + y1) / 2}
+                textAnchor={side === 'from' ? 'end' : 'start'}
+                dominantBaseline="central"
+              >
+                {shortened(name, drawn.room)}
+                <title>{name}</title>
+              </text>
             </g>
           ))}
         </svg>

@@ -21,7 +21,12 @@ export function Donut({ data, label, measure, others, onOnly }: SharesProps): Re
   const length = 2 * Math.PI * radius
   const arcs = drawn.map((share, index) => {
     const before = drawn.slice(0, index).reduce((all, each) => all + each.amount, 0)
-    return { share, color: colorOf(share, index), part: sum === 0 ? 0 : share.amount / sum, from: sum === 0 ? 0 : before / sum }
+    return {
+      share,
+      color: colorOf(share, index),
+      part: sum === 0 ? 0 : share.amount / sum,
+      from: sum === 0 ? 0 : before / sum,
+    }
   })
   return (
     <div className="donut">
@@ -29,11 +34,23 @@ export function Donut({ data, label, measure, others, onOnly }: SharesProps): Re
         <circle r={radius} className="donut-track" strokeWidth={thickness} />
         {arcs.map(({ share, color, part, from }) => (
           <circle
-            key={keyOf(share)} r={radius} className={`arc ${color}`} strokeWidth={thickness} strokeDasharray={`${Math.max(0, part * length - 1)} ${length}`} strokeDashoffset={-from * length} transform="rotate(-90)"
-          ><title>{`${share.name}: ${amount(measure, share.amount)}, ${percent(share.amount, data.total)}`}</title></circle>
+            key={keyOf(share)}
+            r={radius}
+            className={`arc ${color}`}
+            strokeWidth={thickness}
+            strokeDasharray={`${Math.max(0, part * length - 1)} ${length}`}
+            strokeDashoffset={-from * length}
+            transform="rotate(-90)"
+          >
+            <title>{`${share.name}: ${amount(measure, share.amount)}, ${percent(share.amount, data.total)}`}</title>
+          </circle>
         ))}
-        <text className="donut-sum" y={1}>{amount(measure, data.total)}</text>
-        <text className="donut-unit" y={15}>{unitName(measure)}</text>
+        <text className="donut-sum" y={1}>
+          {amount(measure, data.total)}
+        </text>
+        <text className="donut-unit" y={15}>
+          {unitName(measure)}
+        </text>
       </svg>
       <List data={data} label={label} measure={measure} others onOnly={onOnly} />
     </div>
@@ -45,7 +62,14 @@ export function Bars(props: SharesProps): React.ReactNode {
   return <List {...props} bars />
 }
 
-function List({ data, label, measure, others, onOnly, bars = false }: SharesProps & { readonly bars?: boolean }): React.ReactNode {
+function List({
+  data,
+  label,
+  measure,
+  others,
+  onOnly,
+  bars = false,
+}: SharesProps & { readonly bars?: boolean }): React.ReactNode {
   const shown = data.shares.filter(({ cells }) => others || cells !== undefined)
   const most = Math.max(1, ...shown.map((share) => share.amount))
   return (
@@ -54,18 +78,41 @@ function List({ data, label, measure, others, onOnly, bars = false }: SharesProp
         {shown.map((share, index) => (
           <tr key={keyOf(share)}>
             <th scope="row">
-              {bars && <svg className="bar" viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true"><rect className={share.cells === undefined ? 'of-other' : 'of-1'} width={(100 * share.amount) / most} height="100" /></svg>}
+              {bars && (
+                <svg className="bar" viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">
+                  <rect
+                    className={share.cells === undefined ? 'of-other' : 'of-1'}
+                    width={(100 * share.amount) / most}
+                    height="100"
+                  />
+                </svg>
+              )}
               {!bars && <i className={`swatch ${colorOf(share, index)}`} aria-hidden="true" />}
-              {share.cells === undefined
-                ? <span className="share-name dim">{count(data.othersCount)} others</span>
-                : <button type="button" className="quiet share-name" title={`Only ${share.name}`} onClick={() => onOnly(share)}>{share.name}</button>}
+              {share.cells === undefined ? (
+                <span className="share-name dim">{count(data.othersCount)} others</span>
+              ) : (
+                <button
+                  type="button"
+                  className="quiet share-name"
+                  title={`Only ${share.name}`}
+                  onClick={() => onOnly(share)}
+                >
+                  {share.name}
+                </button>
+              )}
             </th>
             <td title={count(share.amount)}>{amount(measure, share.amount)}</td>
             <td className="dim">{percent(share.amount, data.total)}</td>
           </tr>
         ))}
       </tbody>
-      <tfoot><tr><th scope="row">Total</th><td title={count(data.total)}>{amount(measure, data.total)}</td><td /></tr></tfoot>
+      <tfoot>
+        <tr>
+          <th scope="row">Total</th>
+          <td title={count(data.total)}>{amount(measure, data.total)}</td>
+          <td />
+        </tr>
+      </tfoot>
     </table>
   )
 }

@@ -19,16 +19,24 @@ export function Slot({ asked, className, waits, children }: SlotProps): React.Re
   useEffect(() => {
     const element = place.current
     if (element === null) return undefined
-    const watch = new IntersectionObserver((entries) => {
-      const isNear = entries.at(-1)?.isIntersecting === true
-      setSeen(isNear)
-      if (isNear) setBegun(true)
-    }, { rootMargin: '200px' })
+    const watch = new IntersectionObserver(
+      (entries) => {
+        const isNear = entries.at(-1)?.isIntersecting === true
+        setSeen(isNear)
+        if (isNear) setBegun(true)
+      },
+      { rootMargin: '200px' },
+    )
     watch.observe(element)
     return () => watch.disconnect()
   }, [])
-  const same = kept === asked || JSON.stringify([questionQuery(kept), kept.t]) === JSON.stringify([questionQuery(asked), asked.t])
+  const same =
+    kept === asked || JSON.stringify([questionQuery(kept), kept.t]) === JSON.stringify([questionQuery(asked), asked.t])
   const now = seen || !same ? asked : kept
   if (now !== kept) setKept(now)
-  return <div ref={place} className={`slot ${className}`}>{begun && children(now)}</div>
+  return (
+    <div ref={place} className={`slot ${className}`}>
+      {begun && children(now)}
+    </div>
+  )
 }

@@ -12,7 +12,25 @@ export function isFurther(measure: Measure): boolean {
 
 /** Fields whose values the panels can tell apart, in the order in which they are offered. */
 export const dimensions = [
-  'src_endpoint', 'dst_endpoint', 'src_name', 'dst_name', 'src_namespace', 'dst_namespace', 'src_owner_name', 'dst_owner_name', 'src_node', 'dst_node', 'src_zone', 'dst_zone', 'src_label', 'dst_label', 'src_addr', 'dst_addr', 'dst_port', 'proto', 'exporter_addr',
+  'src_endpoint',
+  'dst_endpoint',
+  'src_name',
+  'dst_name',
+  'src_namespace',
+  'dst_namespace',
+  'src_owner_name',
+  'dst_owner_name',
+  'src_node',
+  'dst_node',
+  'src_zone',
+  'dst_zone',
+  'src_label',
+  'dst_label',
+  'src_addr',
+  'dst_addr',
+  'dst_port',
+  'proto',
+  'exporter_addr',
 ] as const
 export type Dimension = (typeof dimensions)[number]
 
@@ -22,7 +40,25 @@ export type Earlier = (typeof earlier)[number]
 
 /** In the order in which they are offered. */
 export const panelNames = [
-  'bytes', 'packets', 'flows', 'pairs', 'talkers', 'ports', 'protocols', 'exporters', 'droppackets', 'dropbytes', 'dropstates', 'dropcauses', 'droppers', 'rcodes', 'dns', 'dnsnames', 'dnsslow', 'rtt', 'rttslow',
+  'bytes',
+  'packets',
+  'flows',
+  'pairs',
+  'talkers',
+  'ports',
+  'protocols',
+  'exporters',
+  'droppackets',
+  'dropbytes',
+  'dropstates',
+  'dropcauses',
+  'droppers',
+  'rcodes',
+  'dns',
+  'dnsnames',
+  'dnsslow',
+  'rtt',
+  'rttslow',
 ] as const
 export type PanelName = (typeof panelNames)[number]
 
@@ -74,16 +110,30 @@ function looks(): Part<Looks> {
         const name = panelNames.find((known) => known === panel)
         const top = tops.find((known) => String(known) === count)
         const all = turned.split('-').slice(1)
-        if (name === undefined || top === undefined || all.some((one) => !(switches as readonly string[]).includes(one))) return undefined
-        const look: PanelLook = { ...usualLook, top, ...Object.fromEntries(switches.map((one) => [one, usualLook[one] !== all.includes(one)])) }
+        if (
+          name === undefined ||
+          top === undefined ||
+          all.some((one) => !(switches as readonly string[]).includes(one))
+        )
+          return undefined
+        const look: PanelLook = {
+          ...usualLook,
+          top,
+          ...Object.fromEntries(switches.map((one) => [one, usualLook[one] !== all.includes(one)])),
+        }
         if (!isUsual(look)) found[name] = look
       }
       return found
     },
-    write: (value) => panelNames.flatMap((name) => {
-      const look = value[name]
-      return look === undefined || isUsual(look) ? [] : [[`${name}.${look.top}`, ...switches.filter((one) => look[one] !== usualLook[one])].join('-')]
-    }).join(','),
+    write: (value) =>
+      panelNames
+        .flatMap((name) => {
+          const look = value[name]
+          return look === undefined || isUsual(look)
+            ? []
+            : [[`${name}.${look.top}`, ...switches.filter((one) => look[one] !== usualLook[one])].join('-')]
+        })
+        .join(','),
   }
 }
 
@@ -95,7 +145,8 @@ function isUsual(look: PanelLook): boolean {
 function panels(): Part<readonly PanelName[]> {
   const { read, write } = names(panelNames)
   return {
-    usual: usualPanels, write,
+    usual: usualPanels,
+    write,
     read: (written) => {
       const found = read(written)
       const known = found?.flatMap((name) => panelNames.find((each) => each === name) ?? [])

@@ -88,20 +88,35 @@ export class Buckets {
   stack(): Stack {
     const groups = [...this.#groups.values()].sort((a, b) => Number(a.other) - Number(b.other) || b.sum - a.sum)
     return {
-      times: this.times, series: groups.map(({ name, other, values }) => ({ name, values, other })), total: { name: 'total', values: this.#total },
+      times: this.times,
+      series: groups.map(({ name, other, values }) => ({ name, values, other })),
+      total: { name: 'total', values: this.#total },
       sum: groups.reduce((sum, group) => sum + group.sum, 0),
     }
   }
 }
 
 /** @param shift seconds by which the buckets are moved: what was so much earlier is drawn over what is now. */
-export function stackOf({ columns, rows, span, step }: SeriesAnswer, field: string, measure: Measure, shift = 0): Stack {
-  const [time, other, group, amount] = ['time', 'other', field, measure].map((name) => columns.findIndex((column) => column.name === name)) as [number, number, number, number]
+export function stackOf(
+  { columns, rows, span, step }: SeriesAnswer,
+  field: string,
+  measure: Measure,
+  shift = 0,
+): Stack {
+  const [time, other, group, amount] = ['time', 'other', field, measure].map((name) =>
+    columns.findIndex((column) => column.name === name),
+  ) as [number, number, number, number]
   const buckets = new Buckets(Date.parse(span.from) / 1000 + shift, Date.parse(span.to) / 1000 + shift, step)
   for (const row of rows) {
     const isOther = row[other] === true
     const name = isOther ? othersName : valueName(field, row[group])
-    buckets.add(isOther ? 'other' : `= ${String(row[group])}`, name, isOther, Date.parse(String(row[time])) / 1000 + shift, Number(row[amount]))
+    buckets.add(
+      isOther ? 'other' : `= ${String(row[group])}`,
+      name,
+      isOther,
+      Date.parse(String(row[time])) / 1000 + shift,
+      Number(row[amount]),
+    )
   }
   return buckets.stack()
 }
@@ -129,7 +144,11 @@ export function sharesOf({ columns, rows, total }: GroupsAnswer, fields: readonl
   const shown = rows.map((row) => ({ cells: places.map((place) => row[place]), amount: exact(row[at]) }))
   const rest = shown.reduce((left, { amount }) => left - amount, all)
   const othersCount = Math.max(0, (total.groups ?? total.edges ?? 0) - rows.length)
-  const shares: Share[] = shown.map(({ cells, amount }) => ({ name: cells.map((cell, index) => valueName(fields[index] ?? '', cell)).join(' → '), cells, amount: Number(amount) }))
+  const shares: Share[] = shown.map(({ cells, amount }) => ({
+    name: cells.map((cell, index) => valueName(fields[index] ?? '', cell)).join(' → '),
+    cells,
+    amount: Number(amount),
+  }))
   if (othersCount > 0 || rest !== 0n) shares.push({ name: othersName, cells: undefined, amount: Number(rest) })
   return { shares, total: Number(all), othersCount }
 }
@@ -141,7 +160,10 @@ function exact(value: unknown): bigint {
 
 /** Values over time as a file: a line for each time (ISO 8601 in UTC). `unit` stands behind the names. */
 export function timesCsv(times: readonly number[], series: readonly ChartSeries[], unit = 'per second'): string {
-  return csvOf(['time', ...series.map(({ name }) => `${name} ${unit}`)], times.map((time, at) => [new Date(time * 1000).toISOString(), ...series.map(({ values }) => plain(values[at]))]))
+  return csvOf(
+    ['time', ...series.map(({ name }) => `${name} ${unit}`)],
+    times.map((time, at) => [new Date(time * 1000).toISOString(), ...series.map(({ values }) => plain(values[at]))]),
+  )
 }
 
 /** Without what doubles add in the sixteenth place. */

@@ -31,16 +31,37 @@ interface GraphCanvasProps {
   readonly onPin: (key: string, at: readonly [number, number] | null) => void
 }
 
-const arrows: Readonly<Record<string, readonly [dx: number, dy: number]>> = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] }
+const arrows: Readonly<Record<string, readonly [dx: number, dy: number]>> = {
+  ArrowRight: [1, 0],
+  ArrowLeft: [-1, 0],
+  ArrowDown: [0, 1],
+  ArrowUp: [0, -1],
+}
 /** Units by which a key moves a node. */
 const nudge = 20
 
 /** The graph as a picture that can be moved, zoomed and walked through. */
-export function GraphCanvas({ laid, measure, pins, chosen, find, fitKey, eye, fileName, onEye, onChoose, onStep, onPin }: GraphCanvasProps): React.ReactNode {
+export function GraphCanvas({
+  laid,
+  measure,
+  pins,
+  chosen,
+  find,
+  fitKey,
+  eye,
+  fileName,
+  onEye,
+  onChoose,
+  onStep,
+  onPin,
+}: GraphCanvasProps): React.ReactNode {
   const place = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
   const at = laid.graph.nodes.findIndex(({ key }) => key === chosen)
-  const picture = useMemo(() => pictureOf(laid.graph, laid.placed, measure, new Set(Object.keys(pins)), foundIn(laid.graph, find)), [laid, measure, pins, find])
+  const picture = useMemo(
+    () => pictureOf(laid.graph, laid.placed, measure, new Set(Object.keys(pins)), foundIn(laid.graph, find)),
+    [laid, measure, pins, find],
+  )
   const drag = useRef<{ x: number; y: number; node: number; moved: boolean }>(undefined)
   const scene = useScene(place, canvas, picture, { fitKey, eye, onEye })
   useEffect(() => {
@@ -54,15 +75,31 @@ export function GraphCanvas({ laid, measure, pins, chosen, find, fitKey, eye, fi
     if (isThere) scene?.reveal(scene.chosen)
   }, [scene, chosen, isThere])
 
-  const here = (event: React.PointerEvent | React.MouseEvent): readonly [number, number] => [event.nativeEvent.offsetX, event.nativeEvent.offsetY]
+  const here = (event: React.PointerEvent | React.MouseEvent): readonly [number, number] => [
+    event.nativeEvent.offsetX,
+    event.nativeEvent.offsetY,
+  ]
   const keyOf = (index: number): string => laid.graph.nodes[index]?.key ?? ''
-  const pointOf = (index: number): readonly [number, number] => [laid.placed.points[2 * index] ?? 0, laid.placed.points[2 * index + 1] ?? 0]
+  const pointOf = (index: number): readonly [number, number] => [
+    laid.placed.points[2 * index] ?? 0,
+    laid.placed.points[2 * index + 1] ?? 0,
+  ]
   const walk = ({ key }: KeyboardEvent): void => {
     const direction = arrows[key]
     if (direction === undefined) return
     // Where nobody is to be met that way, the nearest of all is.
     const near = at < 0 ? -1 : towards(laid.placed.points, at, direction, neighbours(laid.graph, at))
-    const next = at < 0 ? 0 : near >= 0 ? near : towards(laid.placed.points, at, direction, laid.graph.nodes.map((_, index) => index))
+    const next =
+      at < 0
+        ? 0
+        : near >= 0
+          ? near
+          : towards(
+              laid.placed.points,
+              at,
+              direction,
+              laid.graph.nodes.map((_, index) => index),
+            )
     if (next >= 0) onChoose(keyOf(next))
   }
   const move = ({ key }: KeyboardEvent): boolean => {
@@ -76,25 +113,43 @@ export function GraphCanvas({ laid, measure, pins, chosen, find, fitKey, eye, fi
     if (at >= 0) act()
     return at >= 0
   }
-  const onKeyDown = useLocalKeys('In the topology', scene === undefined ? [] : [
-    { keys: Object.keys(arrows), does: 'to the neighbour that lies that way', run: walk },
-    { keys: ['Home'], does: 'to the largest node', run: () => onChoose(keyOf(0)) },
-    { keys: ['Enter'], does: 'step into the node', run: ofChosen(() => onStep(at)) },
-    { keys: ['p'], does: 'pin the node, or let it go', run: ofChosen(() => onPin(chosen, pins[chosen] === undefined ? pointOf(at) : null)) },
-    { keys: Object.keys(arrows).map((key) => `Shift+${key}`), does: 'move the node', run: move },
-    { keys: ['Escape'], does: 'choose no node', run: ofChosen(() => onChoose('')) },
-    { keys: ['+', '='], does: 'nearer', run: () => scene.zoomBy(1.4) },
-    { keys: ['-'], does: 'further away', run: () => scene.zoomBy(1 / 1.4) },
-    { keys: ['0'], does: 'everything in sight', run: () => scene.fitAll() },
-  ])
+  const onKeyDown = useLocalKeys(
+    'In the topology',
+    scene === undefined
+      ? []
+      : [
+          { keys: Object.keys(arrows), does: 'to the neighbour that lies that way', run: walk },
+          { keys: ['Home'], does: 'to the largest node', run: () => onChoose(keyOf(0)) },
+          { keys: ['Enter'], does: 'step into the node', run: ofChosen(() => onStep(at)) },
+          {
+            keys: ['p'],
+            does: 'pin the node, or let it go',
+            run: ofChosen(() => onPin(chosen, pins[chosen] === undefined ? pointOf(at) : null)),
+          },
+          { keys: Object.keys(arrows).map((key) => `Shift+${key}`), does: 'move the node', run: move },
+          { keys: ['Escape'], does: 'choose no node', run: ofChosen(() => onChoose('')) },
+          { keys: ['+', '='], does: 'nearer', run: () => scene.zoomBy(1.4) },
+          { keys: ['-'], does: 'further away', run: () => scene.zoomBy(1 / 1.4) },
+          { keys: ['0'], does: 'everything in sight', run: () => scene.fitAll() },
+        ],
+  )
   const chosenNode = laid.graph.nodes[at]
   return (
     <div
-      ref={place} className="graph-place" tabIndex={0} role="application" aria-label={`Topology of ${laid.graph.nodes.length} nodes and ${laid.graph.edges.length} edges`} aria-describedby="graph-keys"
-      data-nodes={laid.graph.nodes.length} data-edges={laid.graph.edges.length} data-at={at < 0 ? undefined : pointOf(at).join(' ')} onKeyDown={onKeyDown}
+      ref={place}
+      className="graph-place"
+      tabIndex={0}
+      role="application"
+      aria-label={`Topology of ${laid.graph.nodes.length} nodes and ${laid.graph.edges.length} edges`}
+      aria-describedby="graph-keys"
+      data-nodes={laid.graph.nodes.length}
+      data-edges={laid.graph.edges.length}
+      data-at={at < 0 ? undefined : pointOf(at).join(' ')}
+      onKeyDown={onKeyDown}
     >
       <canvas
-        ref={canvas} aria-hidden="true"
+        ref={canvas}
+        aria-hidden="true"
         onPointerDown={(event) => {
           if (event.button !== 0 || scene === undefined) return
           event.currentTarget.setPointerCapture(event.pointerId)
@@ -125,7 +180,9 @@ export function GraphCanvas({ laid, measure, pins, chosen, find, fitKey, eye, fi
           if (!now.moved) onChoose(keyOf(now.node))
           else if (now.node >= 0) onPin(keyOf(now.node), scene.toPlane(...here(event)))
         }}
-        onPointerCancel={() => { drag.current = undefined }}
+        onPointerCancel={() => {
+          drag.current = undefined
+        }}
         onPointerLeave={() => {
           if (scene === undefined || scene.hovered < 0) return
           scene.hovered = -1
@@ -137,13 +194,35 @@ export function GraphCanvas({ laid, measure, pins, chosen, find, fitKey, eye, fi
         }}
       />
       <div className="graph-tools" role="group" aria-label="Picture">
-        <button type="button" aria-label="Zoom in" onClick={() => scene?.zoomBy(1.4)}>+</button>
-        <button type="button" aria-label="Zoom out" onClick={() => scene?.zoomBy(1 / 1.4)}>−</button>
-        <button type="button" aria-label="Show everything" onClick={() => scene?.fitAll()}>⤢</button>
-        <button type="button" aria-label="Save as picture (PNG)" title="Save as picture (PNG)" onClick={() => { if (scene !== undefined) savePicture(scene.snapshot(), fileName) }}>⤓</button>
+        <button type="button" aria-label="Zoom in" onClick={() => scene?.zoomBy(1.4)}>
+          +
+        </button>
+        <button type="button" aria-label="Zoom out" onClick={() => scene?.zoomBy(1 / 1.4)}>
+          −
+        </button>
+        <button type="button" aria-label="Show everything" onClick={() => scene?.fitAll()}>
+          ⤢
+        </button>
+        <button
+          type="button"
+          aria-label="Save as picture (PNG)"
+          title="Save as picture (PNG)"
+          onClick={() => {
+            if (scene !== undefined) savePicture(scene.snapshot(), fileName)
+          }}
+        >
+          ⤓
+        </button>
       </div>
-      <p id="graph-keys" className="spoken">Arrows go to the neighbour that lies that way, Home to the largest, Enter steps into it, P pins it, Shift and arrows move it, plus, minus and 0 zoom, L shows a list.</p>
-      <p className="spoken" role="status">{chosenNode === undefined ? '' : `${chosenNode.label}, ${neighbours(laid.graph, at).length} neighbours${pins[chosen] === undefined ? '' : ', pinned'}`}</p>
+      <p id="graph-keys" className="spoken">
+        Arrows go to the neighbour that lies that way, Home to the largest, Enter steps into it, P pins it, Shift and
+        arrows move it, plus, minus and 0 zoom, L shows a list.
+      </p>
+      <p className="spoken" role="status">
+        {chosenNode === undefined
+          ? ''
+          : `${chosenNode.label}, ${neighbours(laid.graph, at).length} neighbours${pins[chosen] === undefined ? '' : ', pinned'}`}
+      </p>
     </div>
   )
 }

@@ -23,28 +23,51 @@ export function Compare({ diff, disabled, onChange }: CompareProps): React.React
       <label className="control" title={disabled ? 'Stored flows can be compared with an earlier time' : undefined}>
         Compare with
         <select
-          value={isOwn || asks ? another : diff} disabled={disabled} onChange={({ target: { value } }) => {
+          value={isOwn || asks ? another : diff}
+          disabled={disabled}
+          onChange={({ target: { value } }) => {
             setAsks(value === another)
-            if (value === another) setTyped(typed === '' ? new Date(Math.floor(Date.now() / 60_000) * 60_000 - 7_200_000).toISOString().replace('.000Z', 'Z') : typed)
+            if (value === another)
+              setTyped(
+                typed === ''
+                  ? new Date(Math.floor(Date.now() / 60_000) * 60_000 - 7_200_000).toISOString().replace('.000Z', 'Z')
+                  : typed,
+              )
             else onChange(value)
           }}
         >
           <option value="">nothing</option>
-          {earlierTimes.map((each) => <option key={each} value={each}>{earlierNames[each]}</option>)}
+          {earlierTimes.map((each) => (
+            <option key={each} value={each}>
+              {earlierNames[each]}
+            </option>
+          ))}
           <option value={another}>another time …</option>
         </select>
       </label>
       {(isOwn || asks) && (
         <form
-          className="control" onSubmit={(event) => {
+          className="control"
+          onSubmit={(event) => {
             event.preventDefault()
             if (wrong) return
             setAsks(false)
             onChange(typed.trim())
           }}
         >
-          <label className="control">that began <input className="mono" size={20} value={typed} aria-invalid={wrong} onChange={(event) => setTyped(event.target.value)} /></label>
-          <button type="submit" disabled={wrong} title={wrong ? 'As 2026-11-20T10:00Z (UTC)' : undefined}>Compare</button>
+          <label className="control">
+            that began{' '}
+            <input
+              className="mono"
+              size={20}
+              value={typed}
+              aria-invalid={wrong}
+              onChange={(event) => setTyped(event.target.value)}
+            />
+          </label>
+          <button type="submit" disabled={wrong} title={wrong ? 'As 2026-11-20T10:00Z (UTC)' : undefined}>
+            Compare
+          </button>
         </form>
       )}
     </>

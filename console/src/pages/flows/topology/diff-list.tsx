@@ -19,18 +19,73 @@ interface Line {
   readonly delta: number
 }
 
-export const changeNames: Readonly<Record<Change, string>> = { added: 'added', removed: 'removed', more: 'more', less: 'less', same: 'alike', unknown: 'not known before' }
-export const changeSigns: Readonly<Record<Change, string>> = { added: '+', removed: '−', more: '▲', less: '▼', same: '=', unknown: '?' }
+export const changeNames: Readonly<Record<Change, string>> = {
+  added: 'added',
+  removed: 'removed',
+  more: 'more',
+  less: 'less',
+  same: 'alike',
+  unknown: 'not known before',
+}
+export const changeSigns: Readonly<Record<Change, string>> = {
+  added: '+',
+  removed: '−',
+  more: '▲',
+  less: '▼',
+  same: '=',
+  unknown: '?',
+}
 
 const columnsOf = (measure: Measure): readonly GridColumn<Line>[] => {
-  const figure = (value: number | undefined): React.ReactNode => (value === undefined ? '–' : <span title={count(value)}>{amount(measure, value)}</span>)
+  const figure = (value: number | undefined): React.ReactNode =>
+    value === undefined ? '–' : <span title={count(value)}>{amount(measure, value)}</span>
   return [
-    { id: 'change', title: 'Change', width: 110, grow: 0, sortable: true, cell: ({ change }) => <span className={`change-${change}`}><span aria-hidden="true">{changeSigns[change]}</span> {changeNames[change]}</span> },
+    {
+      id: 'change',
+      title: 'Change',
+      width: 110,
+      grow: 0,
+      sortable: true,
+      cell: ({ change }) => (
+        <span className={`change-${change}`}>
+          <span aria-hidden="true">{changeSigns[change]}</span> {changeNames[change]}
+        </span>
+      ),
+    },
     { id: 'from', title: 'Source', width: 150, grow: 2, sortable: true, cell: ({ from }) => from },
     { id: 'to', title: 'Destination', width: 150, grow: 2, sortable: true, cell: ({ to }) => to },
-    { id: 'before', title: `${measureNames[measure]} before`, width: 110, grow: 1, end: true, sortable: true, cell: ({ before }) => figure(before) },
-    { id: 'now', title: `${measureNames[measure]} now`, width: 110, grow: 1, end: true, sortable: true, cell: ({ now }) => figure(now) },
-    { id: 'delta', title: 'Difference', width: 110, grow: 1, end: true, sortable: true, cell: ({ before, delta }) => (before === undefined ? '–' : <span title={signed(delta, count)}>{signed(delta, (value) => amount(measure, value))}</span>) },
+    {
+      id: 'before',
+      title: `${measureNames[measure]} before`,
+      width: 110,
+      grow: 1,
+      end: true,
+      sortable: true,
+      cell: ({ before }) => figure(before),
+    },
+    {
+      id: 'now',
+      title: `${measureNames[measure]} now`,
+      width: 110,
+      grow: 1,
+      end: true,
+      sortable: true,
+      cell: ({ now }) => figure(now),
+    },
+    {
+      id: 'delta',
+      title: 'Difference',
+      width: 110,
+      grow: 1,
+      end: true,
+      sortable: true,
+      cell: ({ before, delta }) =>
+        before === undefined ? (
+          '–'
+        ) : (
+          <span title={signed(delta, count)}>{signed(delta, (value) => amount(measure, value))}</span>
+        ),
+    },
   ]
 }
 
@@ -39,14 +94,28 @@ function signed(value: number, text: (value: number) => string): string {
 }
 
 /** What has become of each edge, the largest difference first; what is not drawn at the end, so that the sums are those of both answers. */
-export function DiffList({ graph, measure, onChoose }: { readonly graph: Graph; readonly measure: Measure; readonly onChoose: (key: string) => void }): React.ReactNode {
+export function DiffList({
+  graph,
+  measure,
+  onChoose,
+}: {
+  readonly graph: Graph
+  readonly measure: Measure
+  readonly onChoose: (key: string) => void
+}): React.ReactNode {
   const [sort, setSort] = useState('-delta')
   const columns = useMemo(() => columnsOf(measure), [measure])
   const lines = useMemo(() => {
     const all = graph.edges.map((edge): Line => {
       const before = edge.before?.[measure]
       return {
-        key: `${edge.from} ${edge.to}`, change: changeOf(edge, measure), from: lineName(graph, edge.from), to: lineName(graph, edge.to), fromKey: graph.nodes[edge.from]?.key ?? '', now: edge[measure], before,
+        key: `${edge.from} ${edge.to}`,
+        change: changeOf(edge, measure),
+        from: lineName(graph, edge.from),
+        to: lineName(graph, edge.to),
+        fromKey: graph.nodes[edge.from]?.key ?? '',
+        now: edge[measure],
+        before,
         delta: before === undefined ? 0 : edge[measure] - before,
       }
     })
@@ -59,13 +128,38 @@ export function DiffList({ graph, measure, onChoose }: { readonly graph: Graph; 
     })
     const { rest, earlier } = graph
     if (earlier === undefined || (rest.edges === 0 && earlier.rest.edges === 0)) return all
-    return [...all, { key: 'rest', change: 'same' as const, from: 'not drawn', to: 'not drawn', fromKey: '', now: rest[measure], before: earlier.rest[measure], delta: rest[measure] - earlier.rest[measure] }]
+    return [
+      ...all,
+      {
+        key: 'rest',
+        change: 'same' as const,
+        from: 'not drawn',
+        to: 'not drawn',
+        fromKey: '',
+        now: rest[measure],
+        before: earlier.rest[measure],
+        delta: rest[measure] - earlier.rest[measure],
+      },
+    ]
   }, [graph, measure, sort])
   const sum = (time: 'now' | 'before'): string => count(lines.reduce((all, line) => all + (line[time] ?? 0), 0))
   return (
     <>
-      <Grid label="Edges compared" columns={columns} rows={lines} rowKey={({ key }) => key} total={lines.length} sort={sort} onSort={(id) => setSort(sort === `-${id}` ? id : `-${id}`)} onOpen={({ fromKey }) => { if (fromKey !== '') onChoose(fromKey) }} />
-      <p className="graph-sum number">All lines together: {sum('before')} {measureNames[measure].toLowerCase()} before · {sum('now')} now</p>
+      <Grid
+        label="Edges compared"
+        columns={columns}
+        rows={lines}
+        rowKey={({ key }) => key}
+        total={lines.length}
+        sort={sort}
+        onSort={(id) => setSort(sort === `-${id}` ? id : `-${id}`)}
+        onOpen={({ fromKey }) => {
+          if (fromKey !== '') onChoose(fromKey)
+        }}
+      />
+      <p className="graph-sum number">
+        All lines together: {sum('before')} {measureNames[measure].toLowerCase()} before · {sum('now')} now
+      </p>
     </>
   )
 }

@@ -23,8 +23,12 @@ export function keyOf({ from, to }: Pick<EdgeRow, 'from' | 'to'>): string {
 /** The `most` largest edges of each time, with what both lists say of them. */
 export function pairsOf(now: Side, before: Side, most: number): ReadonlyMap<string, Pair> {
   const pairs = new Map<string, Pair>()
-  for (const row of [...now.rows.slice(0, most), ...before.rows.slice(0, most)]) if (!pairs.has(keyOf(row))) pairs.set(keyOf(row), { from: row.from, to: row.to })
-  for (const [side, time] of [[now, 'now'], [before, 'before']] as const) {
+  for (const row of [...now.rows.slice(0, most), ...before.rows.slice(0, most)])
+    if (!pairs.has(keyOf(row))) pairs.set(keyOf(row), { from: row.from, to: row.to })
+  for (const [side, time] of [
+    [now, 'now'],
+    [before, 'before'],
+  ] as const) {
     for (const row of side.rows) {
       const pair = pairs.get(keyOf(row))
       if (pair !== undefined) pair[time] = row.sums
@@ -41,7 +45,12 @@ export function missing(pairs: ReadonlyMap<string, Pair>, time: 'now' | 'before'
 }
 
 /** Takes over what was asked for; what was asked for and is not in the answer, is nothing. */
-export function fill(pairs: ReadonlyMap<string, Pair>, time: 'now' | 'before', asked: readonly Pair[], found: Edges): void {
+export function fill(
+  pairs: ReadonlyMap<string, Pair>,
+  time: 'now' | 'before',
+  asked: readonly Pair[],
+  found: Edges,
+): void {
   const sums = new Map(found.rows.map((row) => [keyOf(row), row.sums]))
   for (const each of asked) {
     const pair = pairs.get(keyOf(each))
@@ -51,7 +60,9 @@ export function fill(pairs: ReadonlyMap<string, Pair>, time: 'now' | 'before', a
 
 /** Of an edge whose present is not known nothing can be drawn: it stays in what is not drawn. */
 export function compared(pairs: ReadonlyMap<string, Pair>, now: Side, before: Side): Edges {
-  const rows = [...pairs.values()].flatMap(({ from, to, now: sums, before: earlier }): EdgeRow[] => (sums === undefined ? [] : [{ from, to, sums, ...(earlier === undefined ? {} : { before: earlier }) }]))
+  const rows = [...pairs.values()].flatMap(({ from, to, now: sums, before: earlier }): EdgeRow[] =>
+    sums === undefined ? [] : [{ from, to, sums, ...(earlier === undefined ? {} : { before: earlier }) }],
+  )
   return { rows, total: now.total, before: before.total }
 }
 

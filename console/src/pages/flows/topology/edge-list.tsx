@@ -18,10 +18,35 @@ const sorts = ['from', 'to', ...measures, 'edges'] as const
 const columns: readonly GridColumn<Line>[] = [
   { id: 'from', title: 'Source', width: 160, grow: 2, sortable: true, cell: ({ from }) => from },
   { id: 'to', title: 'Destination', width: 160, grow: 2, sortable: true, cell: ({ to }) => to },
-  { id: 'bytes', title: 'Bytes', width: 90, grow: 1, end: true, sortable: true, cell: ({ bytes }) => <span title={count(bytes)}>{volume(bytes)}</span> },
-  { id: 'packets', title: 'Packets', width: 90, grow: 1, end: true, sortable: true, cell: ({ packets }) => count(packets) },
+  {
+    id: 'bytes',
+    title: 'Bytes',
+    width: 90,
+    grow: 1,
+    end: true,
+    sortable: true,
+    cell: ({ bytes }) => <span title={count(bytes)}>{volume(bytes)}</span>,
+  },
+  {
+    id: 'packets',
+    title: 'Packets',
+    width: 90,
+    grow: 1,
+    end: true,
+    sortable: true,
+    cell: ({ packets }) => count(packets),
+  },
   { id: 'flows', title: 'Flows', width: 80, grow: 1, end: true, sortable: true, cell: ({ flows }) => count(flows) },
-  { id: 'edges', title: 'Edges', hint: 'How many edges it stands for', width: 70, grow: 0, end: true, sortable: true, cell: ({ edges }) => count(edges) },
+  {
+    id: 'edges',
+    title: 'Edges',
+    hint: 'How many edges it stands for',
+    width: 70,
+    grow: 0,
+    end: true,
+    sortable: true,
+    cell: ({ edges }) => count(edges),
+  },
 ]
 
 /** How an end is called where nothing is drawn. */
@@ -31,21 +56,67 @@ export function lineName({ nodes }: Graph, at: number): string {
 }
 
 /** The same edges as a list, what is not drawn at the end: its sums are those of the answer. */
-export function EdgeList({ graph, measure, onChoose }: { readonly graph: Graph; readonly measure: Measure; readonly onChoose: (key: string) => void }): React.ReactNode {
+export function EdgeList({
+  graph,
+  measure,
+  onChoose,
+}: {
+  readonly graph: Graph
+  readonly measure: Measure
+  readonly onChoose: (key: string) => void
+}): React.ReactNode {
   const [sort, setSort] = useState(`-${measure}`)
   const lines = useMemo(() => {
-    const all = graph.edges.map((edge): Line => ({ ...edge, key: `${edge.from} ${edge.to}`, from: lineName(graph, edge.from), to: lineName(graph, edge.to), fromKey: graph.nodes[edge.from]?.key ?? '' }))
+    const all = graph.edges.map((edge): Line => ({
+      ...edge,
+      key: `${edge.from} ${edge.to}`,
+      from: lineName(graph, edge.from),
+      to: lineName(graph, edge.to),
+      fromKey: graph.nodes[edge.from]?.key ?? '',
+    }))
     const by = sorts.find((each) => sort.replace('-', '') === each) ?? 'bytes'
     const sign = sort.startsWith('-') ? -1 : 1
-    all.sort((a, b) => sign * (typeof a[by] === 'number' ? a[by] - Number(b[by]) : String(a[by]).localeCompare(String(b[by]))))
-    return graph.rest.edges === 0 ? all : [...all, { ...graph.rest, key: 'rest', from: 'not drawn', to: 'not drawn', fromKey: '' }]
+    all.sort(
+      (a, b) => sign * (typeof a[by] === 'number' ? a[by] - Number(b[by]) : String(a[by]).localeCompare(String(b[by]))),
+    )
+    return graph.rest.edges === 0
+      ? all
+      : [...all, { ...graph.rest, key: 'rest', from: 'not drawn', to: 'not drawn', fromKey: '' }]
   }, [graph, sort])
   const sum = (by: Measure): string => count(lines.reduce((all, line) => all + line[by], 0))
-  const shown = isFurther(measure) ? [...columns.slice(0, 2), { id: measure, title: measureNames[measure], width: 120, grow: 1, end: true, sortable: true, cell: (line: Line) => <span title={count(line[measure])}>{amount(measure, line[measure])}</span> }, ...columns.slice(2)] : columns
+  const shown = isFurther(measure)
+    ? [
+        ...columns.slice(0, 2),
+        {
+          id: measure,
+          title: measureNames[measure],
+          width: 120,
+          grow: 1,
+          end: true,
+          sortable: true,
+          cell: (line: Line) => <span title={count(line[measure])}>{amount(measure, line[measure])}</span>,
+        },
+        ...columns.slice(2),
+      ]
+    : columns
   return (
     <>
-      <Grid label="Edges" columns={shown} rows={lines} rowKey={({ key }) => key} total={lines.length} sort={sort} onSort={(id) => setSort(sort === `-${id}` ? id : `-${id}`)} onOpen={({ fromKey }) => { if (fromKey !== '') onChoose(fromKey) }} />
-      <p className="graph-sum number">All lines together: {sum('bytes')} bytes · {sum('packets')} packets · {sum('flows')} flows{isFurther(measure) && ` · ${sum(measure)} ${measureNames[measure].toLowerCase()}`}</p>
+      <Grid
+        label="Edges"
+        columns={shown}
+        rows={lines}
+        rowKey={({ key }) => key}
+        total={lines.length}
+        sort={sort}
+        onSort={(id) => setSort(sort === `-${id}` ? id : `-${id}`)}
+        onOpen={({ fromKey }) => {
+          if (fromKey !== '') onChoose(fromKey)
+        }}
+      />
+      <p className="graph-sum number">
+        All lines together: {sum('bytes')} bytes · {sum('packets')} packets · {sum('flows')} flows
+        {isFurther(measure) && ` · ${sum(measure)} ${measureNames[measure].toLowerCase()}`}
+      </p>
     </>
   )
 }

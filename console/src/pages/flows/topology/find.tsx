@@ -15,7 +15,12 @@ interface FindProps {
 export function foundIn({ nodes }: Graph, text: string): readonly number[] {
   const wanted = text.trim().toLowerCase()
   if (wanted === '') return []
-  return nodes.flatMap(({ label, cells }, index) => (cells !== undefined && [label, ...cells].some((value) => typeof value === 'string' && value.toLowerCase().includes(wanted)) ? [index] : []))
+  return nodes.flatMap(({ label, cells }, index) =>
+    cells !== undefined &&
+    [label, ...cells].some((value) => typeof value === 'string' && value.toLowerCase().includes(wanted))
+      ? [index]
+      : [],
+  )
 }
 
 /** Looks for nodes by name and goes from one to the next. */
@@ -29,13 +34,19 @@ export function Find({ graph, text, chosen, onText, onChoose }: FindProps): Reac
   }
   return (
     <form
-      className="find" role="search" onSubmit={(event) => {
+      className="find"
+      role="search"
+      onSubmit={(event) => {
         event.preventDefault()
         go(1)
       }}
     >
       <input
-        type="search" aria-label="Find nodes" placeholder="Find a node" value={text} onChange={(event) => onText(event.target.value)}
+        type="search"
+        aria-label="Find nodes"
+        placeholder="Find a node"
+        value={text}
+        onChange={(event) => onText(event.target.value)}
         onKeyDown={(event) => {
           if (event.key !== 'Enter' || !event.shiftKey) return
           event.preventDefault()
@@ -44,9 +55,19 @@ export function Find({ graph, text, chosen, onText, onChoose }: FindProps): Reac
       />
       {text.trim() !== '' && (
         <>
-          <span className="number dim" role="status">{found.length === 0 ? 'none drawn' : at < 0 ? count(found.length) : `${count(at + 1)} of ${count(found.length)}`}</span>
-          <button type="button" aria-label="The one before" disabled={found.length === 0} onClick={() => go(-1)}>↑</button>
-          <button type="button" aria-label="The next one" disabled={found.length === 0} onClick={() => go(1)}>↓</button>
+          <span className="number dim" role="status">
+            {found.length === 0
+              ? 'none drawn'
+              : at < 0
+                ? count(found.length)
+                : `${count(at + 1)} of ${count(found.length)}`}
+          </span>
+          <button type="button" aria-label="The one before" disabled={found.length === 0} onClick={() => go(-1)}>
+            ↑
+          </button>
+          <button type="button" aria-label="The next one" disabled={found.length === 0} onClick={() => go(1)}>
+            ↓
+          </button>
         </>
       )}
     </form>

@@ -87,12 +87,22 @@ function add(sum: Sum, more: Amounts): void {
 }
 
 /** The edges of an answer. */
-export function edgesOf({ columns, rows, total }: Pick<GroupsAnswer, 'columns' | 'rows' | 'total'>, scope: Scope): Edges {
+export function edgesOf(
+  { columns, rows, total }: Pick<GroupsAnswer, 'columns' | 'rows' | 'total'>,
+  scope: Scope,
+): Edges {
   const width = scopeParts[scope].parts.length
   const places = measures.map((name) => [name, columns.findIndex((column) => column.name === name)] as const)
   return {
-    rows: rows.map((row) => ({ from: row.slice(0, width), to: row.slice(width, 2 * width), sums: Object.fromEntries(places.map(([name, at]) => [name, Number(row[at] ?? 0)])) as Amounts })),
-    total: { edges: total.edges ?? rows.length, ...(Object.fromEntries(measures.map((name) => [name, Number(total[name] ?? 0)])) as Amounts) },
+    rows: rows.map((row) => ({
+      from: row.slice(0, width),
+      to: row.slice(width, 2 * width),
+      sums: Object.fromEntries(places.map(([name, at]) => [name, Number(row[at] ?? 0)])) as Amounts,
+    })),
+    total: {
+      edges: total.edges ?? rows.length,
+      ...(Object.fromEntries(measures.map((name) => [name, Number(total[name] ?? 0)])) as Amounts),
+    },
   }
 }
 
@@ -108,7 +118,8 @@ export function foldGraph({ rows, total, before }: Edges, scope: Scope, measure:
     const cells = nodeCells(scope, told)
     const key = JSON.stringify(cells)
     let known = nodes.get(key)
-    if (known === undefined) nodes.set(key, (known = { key, cells, group: groupOf(scope, cells), sent: zero(), received: zero(), size: 0 }))
+    if (known === undefined)
+      nodes.set(key, (known = { key, cells, group: groupOf(scope, cells), sent: zero(), received: zero(), size: 0 }))
     return known
   }
   const pairs = rows.map((row) => {
@@ -124,13 +135,27 @@ export function foldGraph({ rows, total, before }: Edges, scope: Scope, measure:
   const { kept, folded } = foldNodes(sorted, limits.nodes)
   const all: readonly (Known | Folded)[] = [...kept, ...folded.values()]
   const places = new Map(all.map(({ key }, index) => [key, index]))
-  const placeOf = ({ key, group }: Known): number => places.get(key) ?? places.get(folded.get(group)?.key ?? '') ?? places.get(folded.get(elsewhere)?.key ?? '') ?? 0
-  const edges = new Map<number, Sum & { readonly from: number; readonly to: number; edges: number; before?: (Sum & { edges: number }) | undefined }>()
+  const placeOf = ({ key, group }: Known): number =>
+    places.get(key) ?? places.get(folded.get(group)?.key ?? '') ?? places.get(folded.get(elsewhere)?.key ?? '') ?? 0
+  const edges = new Map<
+    number,
+    Sum & { readonly from: number; readonly to: number; edges: number; before?: (Sum & { edges: number }) | undefined }
+  >()
   for (const { from, to, row } of pairs) {
     const [a, b] = [placeOf(from), placeOf(to)]
     const id = a * all.length + b
     let edge = edges.get(id)
-    if (edge === undefined) edges.set(id, (edge = { ...zero(), from: a, to: b, edges: 0, ...(row.before === undefined ? {} : { before: { ...zero(), edges: 0 } }) }))
+    if (edge === undefined)
+      edges.set(
+        id,
+        (edge = {
+          ...zero(),
+          from: a,
+          to: b,
+          edges: 0,
+          ...(row.before === undefined ? {} : { before: { ...zero(), edges: 0 } }),
+        }),
+      )
     add(edge, row.sums)
     if (row.sums.flows > 0) edge.edges++
     // One of which it is not known makes the sum unknown.
@@ -140,13 +165,36 @@ export function foldGraph({ rows, total, before }: Edges, scope: Scope, measure:
       if (row.before.flows > 0) edge.before.edges++
     }
   }
-  const drawn = [...edges.values()].sort((a, b) => sizeOf(measure, b, b.before) - sizeOf(measure, a, a.before)).slice(0, limits.edges)
+  const drawn = [...edges.values()]
+    .sort((a, b) => sizeOf(measure, b, b.before) - sizeOf(measure, a, a.before))
+    .slice(0, limits.edges)
   return {
     nodes: all.map((each): GraphNode => {
       const isFolded = 'stands' in each
-      return { key: each.key, group: each.group, sent: each.sent, received: each.received, cells: isFolded ? undefined : each.cells, stands: isFolded ? each.stands : 1, label: isFolded ? `${each.stands} others` : nodeLabel(scope, each.cells) }
+      return {
+        key: each.key,
+        group: each.group,
+        sent: each.sent,
+        received: each.received,
+        cells: isFolded ? undefined : each.cells,
+        stands: isFolded ? each.stands : 1,
+        label: isFolded ? `${each.stands} others` : nodeLabel(scope, each.cells),
+      }
     }),
-    edges: drawn, total, rest: restOf(total, drawn), ...(before === undefined ? {} : { earlier: { total: before, rest: restOf(before, drawn.flatMap((edge) => edge.before ?? [])) } }),
+    edges: drawn,
+    total,
+    rest: restOf(total, drawn),
+    ...(before === undefined
+      ? {}
+      : {
+          earlier: {
+            total: before,
+            rest: restOf(
+              before,
+              drawn.flatMap((edge) => edge.before ?? []),
+            ),
+          },
+        }),
   }
 }
 
@@ -162,7 +210,10 @@ function restOf(total: Total, drawn: readonly (Amounts & { readonly edges: numbe
 /** Of groups of which nothing else is drawn. */
 const elsewhere = '\u0000elsewhere'
 
-function foldNodes(sorted: readonly Known[], most: number): { readonly kept: readonly Known[]; readonly folded: ReadonlyMap<string, Folded> } {
+function foldNodes(
+  sorted: readonly Known[],
+  most: number,
+): { readonly kept: readonly Known[]; readonly folded: ReadonlyMap<string, Folded> } {
   if (sorted.length <= most) return { kept: sorted, folded: new Map() }
   // Each that stands for others takes the room of one.
   let count = most
@@ -173,7 +224,11 @@ function foldNodes(sorted: readonly Known[], most: number): { readonly kept: rea
     for (const { group: own, sent, received, size } of sorted.slice(count)) {
       const group = shown.has(own) ? own : elsewhere
       let into = folded.get(group)
-      if (into === undefined) folded.set(group, (into = { key: `others ${group}`, cells: [], group, sent: zero(), received: zero(), size: 0, stands: 0 }))
+      if (into === undefined)
+        folded.set(
+          group,
+          (into = { key: `others ${group}`, cells: [], group, sent: zero(), received: zero(), size: 0, stands: 0 }),
+        )
       add(into.sent, sent)
       add(into.received, received)
       into.size += size
@@ -187,7 +242,11 @@ function foldNodes(sorted: readonly Known[], most: number): { readonly kept: rea
 
 /** Places of the nodes that exchange with a node. */
 export function neighbours({ edges }: Graph, at: number): readonly number[] {
-  return [...new Set(edges.flatMap(({ from, to }) => (from === at && to !== at ? [to] : to === at && from !== at ? [from] : [])))]
+  return [
+    ...new Set(
+      edges.flatMap(({ from, to }) => (from === at && to !== at ? [to] : to === at && from !== at ? [from] : [])),
+    ),
+  ]
 }
 
 export function groupName(group: string): string {

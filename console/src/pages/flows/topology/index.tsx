@@ -37,14 +37,22 @@ export default function Topology({ state, set, tabs }: FlowViewProps): React.Rea
   const link = useLink()
   const asked = useMemo(() => askedOf(state, revision), [state, revision])
   const { edges, answer, diff: compared, error, isFetching, again: retry } = useTopology(state, asked)
-  const graph = useMemo(() => (edges === undefined ? undefined : foldGraph(edges, scope, by, more ? moreLimits : usualLimits)), [edges, scope, by, more])
+  const graph = useMemo(
+    () => (edges === undefined ? undefined : foldGraph(edges, scope, by, more ? moreLimits : usualLimits)),
+    [edges, scope, by, more],
+  )
   const { laid, failed } = useLayout(graph, scope, by, pins, layoutTurn)
   const shown = laid?.graph ?? graph
   const at = shown?.nodes.findIndex(({ key }) => key === chosen) ?? -1
-  const choose = (key: string): void => { if (key !== chosen) set({ node: key }, 'replace') }
+  const choose = (key: string): void => {
+    if (key !== chosen) set({ node: key }, 'replace')
+  }
   const pin = (key: string, place: readonly [number, number] | null): void => {
     const { [key]: _before, ...others } = pins
-    set({ pins: place === null ? others : { ...others, [key]: [Math.round(place[0]), Math.round(place[1])] } }, 'replace')
+    set(
+      { pins: place === null ? others : { ...others, [key]: [Math.round(place[0]), Math.round(place[1])] } },
+      'replace',
+    )
   }
   const into = (change: { readonly q: string; readonly scope?: Scope }): void => {
     setSteps((before) => before + 1)
@@ -55,7 +63,9 @@ export default function Topology({ state, set, tabs }: FlowViewProps): React.Rea
     if (cells !== undefined) into({ q: andFilter(q, conditionOf(scope, cells)), scope: scopeParts[scope].finer })
     else if (!more) set({ more: true })
   }
-  const cellsOfGroup = shown?.nodes.find(({ group, cells }) => group === shown.nodes[at]?.group && cells !== undefined)?.cells
+  const cellsOfGroup = shown?.nodes.find(
+    ({ group, cells }) => group === shown.nodes[at]?.group && cells !== undefined,
+  )?.cells
   const ofGroup = cellsOfGroup === undefined ? undefined : groupCondition(scope, cellsOfGroup)
   const flowsOf = (index: number): void => {
     const cells = shown?.nodes[index]?.cells
@@ -66,48 +76,178 @@ export default function Topology({ state, set, tabs }: FlowViewProps): React.Rea
     setLayoutTurn((before) => before + 1)
     set({ pins: {}, eye: undefined }, 'replace')
   }
-  usePageKeys('In the topology', useMemo(() => [{ keys: ['l'], does: list ? 'the picture instead of the list' : 'the list instead of the picture', run: () => set({ list: !list }, 'replace') }], [list, set]))
+  usePageKeys(
+    'In the topology',
+    useMemo(
+      () => [
+        {
+          keys: ['l'],
+          does: list ? 'the picture instead of the list' : 'the list instead of the picture',
+          run: () => set({ list: !list }, 'replace'),
+        },
+      ],
+      [list, set],
+    ),
+  )
   return (
     <div className="topology">
       <div className="page-line">
         {tabs}
-        {live && <span className={`link ${link.state === 'live' ? 'good' : 'warning'}`} role="status">{link.state === 'live' ? 'live' : 'reconnecting'}</span>}
+        {live && (
+          <span className={`link ${link.state === 'live' ? 'good' : 'warning'}`} role="status">
+            {link.state === 'live' ? 'live' : 'reconnecting'}
+          </span>
+        )}
         <span className="number overview-sum">{shown !== undefined && said(shown, by, answer, compared)}</span>
-        {isFetching && !live && <span className="dim" role="status">asking …</span>}
-        <div className="end">{!live && <button type="button" onClick={again}>Ask again</button>}</div>
-      </div>
-      <div className="page-line">
-        <label className="control">Nodes are <select value={scope} onChange={(event) => set({ scope: scopes.find((each): each is Scope => each === event.target.value) ?? scope, node: '', pins: {}, eye: undefined })}>{scopes.map((each) => <option key={each} value={each}>{scopeParts[each].title}</option>)}</select></label>
-        <label className="control">Largest by <select value={by} onChange={(event) => set({ by: measures.find((each) => each === event.target.value) ?? by })}>{measures.map((each) => <option key={each} value={each}>{measureNames[each].toLowerCase()}</option>)}</select></label>
-        <Compare key={diff} diff={diff} disabled={live} onChange={(next) => set({ diff: next })} />
-        <button type="button" aria-pressed={more} onClick={() => set({ more: !more })} title="Up to 1,000 nodes and 5,000 edges">More nodes</button>
+        {isFetching && !live && (
+          <span className="dim" role="status">
+            asking …
+          </span>
+        )}
         <div className="end">
-          {shown !== undefined && !list && <Find graph={shown} text={find} chosen={chosen} onText={(text) => set({ find: text }, 'replace')} onChoose={choose} />}
-          <button type="button" disabled={steps === 0} title="Where you stepped in from" onClick={() => { setSteps(steps - 1); history.back() }}>Back</button>
-          <button type="button" onClick={anew}>Lay out anew</button>
-          <button type="button" aria-pressed={list} onClick={() => set({ list: !list }, 'replace')} title="Key L">List</button>
+          {!live && (
+            <button type="button" onClick={again}>
+              Ask again
+            </button>
+          )}
         </div>
       </div>
-      {error !== undefined && shown !== undefined && <Notice tone="bad">{asRefused(error).message} What is shown is the answer before.</Notice>}
-      {failed !== '' && !list && <Notice tone="bad" onClose={() => set({ list: true }, 'replace')}>{failed} The list has the same.</Notice>}
+      <div className="page-line">
+        <label className="control">
+          Nodes are{' '}
+          <select
+            value={scope}
+            onChange={(event) =>
+              set({
+                scope: scopes.find((each): each is Scope => each === event.target.value) ?? scope,
+                node: '',
+                pins: {},
+                eye: undefined,
+              })
+            }
+          >
+            {scopes.map((each) => (
+              <option key={each} value={each}>
+                {scopeParts[each].title}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label className="control">
+          Largest by{' '}
+          <select
+            value={by}
+            onChange={(event) => set({ by: measures.find((each) => each === event.target.value) ?? by })}
+          >
+            {measures.map((each) => (
+              <option key={each} value={each}>
+                {measureNames[each].toLowerCase()}
+              </option>
+            ))}
+          </select>
+        </label>
+        <Compare key={diff} diff={diff} disabled={live} onChange={(next) => set({ diff: next })} />
+        <button
+          type="button"
+          aria-pressed={more}
+          onClick={() => set({ more: !more })}
+          title="Up to 1,000 nodes and 5,000 edges"
+        >
+          More nodes
+        </button>
+        <div className="end">
+          {shown !== undefined && !list && (
+            <Find
+              graph={shown}
+              text={find}
+              chosen={chosen}
+              onText={(text) => set({ find: text }, 'replace')}
+              onChoose={choose}
+            />
+          )}
+          <button
+            type="button"
+            disabled={steps === 0}
+            title="Where you stepped in from"
+            onClick={() => {
+              setSteps(steps - 1)
+              history.back()
+            }}
+          >
+            Back
+          </button>
+          <button type="button" onClick={anew}>
+            Lay out anew
+          </button>
+          <button type="button" aria-pressed={list} onClick={() => set({ list: !list }, 'replace')} title="Key L">
+            List
+          </button>
+        </div>
+      </div>
+      {error !== undefined && shown !== undefined && (
+        <Notice tone="bad">{asRefused(error).message} What is shown is the answer before.</Notice>
+      )}
+      {failed !== '' && !list && (
+        <Notice tone="bad" onClose={() => set({ list: true }, 'replace')}>
+          {failed} The list has the same.
+        </Notice>
+      )}
       <div className="page-body">
         <section className="panel graph" aria-label="Topology" aria-busy={isFetching}>
-          {shown === undefined && error !== undefined ? <ErrorState error={error} onRetry={retry} />
-            : shown === undefined || (laid === undefined && !list) ? <Loading what="the topology" />
-              : shown.total.edges === 0 && (shown.earlier?.total.edges ?? 0) === 0 ? <NoFlows filter={state.filter} {...(live ? { onStored: () => set({ live: false }) } : { range: t, onWiden: () => set({ t: { from: 'now-1w', to: 'now' } }) })} onClear={() => set({ q: '', quick: [] })} />
-                : list || laid === undefined ? (shown.earlier === undefined ? <EdgeList key={by} graph={shown} measure={by} onChoose={choose} /> : <DiffList graph={shown} measure={by} onChoose={choose} />)
-                  : (
-                    <GraphCanvas
-                      laid={laid} measure={by} pins={pins} chosen={chosen} find={find} eye={eye} fitKey={`${scope} ${state.filter} ${more} ${layoutTurn}`} fileName={`${fileName('topology', scopeParts[scope].title, asked.t.from, asked.t.to)}.png`}
-                      onEye={(next) => set({ eye: next }, 'replace')} onChoose={choose} onStep={step} onPin={pin}
-                    />
-                  )}
+          {shown === undefined && error !== undefined ? (
+            <ErrorState error={error} onRetry={retry} />
+          ) : shown === undefined || (laid === undefined && !list) ? (
+            <Loading what="the topology" />
+          ) : shown.total.edges === 0 && (shown.earlier?.total.edges ?? 0) === 0 ? (
+            <NoFlows
+              filter={state.filter}
+              {...(live
+                ? { onStored: () => set({ live: false }) }
+                : { range: t, onWiden: () => set({ t: { from: 'now-1w', to: 'now' } }) })}
+              onClear={() => set({ q: '', quick: [] })}
+            />
+          ) : list || laid === undefined ? (
+            shown.earlier === undefined ? (
+              <EdgeList key={by} graph={shown} measure={by} onChoose={choose} />
+            ) : (
+              <DiffList graph={shown} measure={by} onChoose={choose} />
+            )
+          ) : (
+            <GraphCanvas
+              laid={laid}
+              measure={by}
+              pins={pins}
+              chosen={chosen}
+              find={find}
+              eye={eye}
+              fitKey={`${scope} ${state.filter} ${more} ${layoutTurn}`}
+              fileName={`${fileName('topology', scopeParts[scope].title, asked.t.from, asked.t.to)}.png`}
+              onEye={(next) => set({ eye: next }, 'replace')}
+              onChoose={choose}
+              onStep={step}
+              onPin={pin}
+            />
+          )}
           {shown?.earlier !== undefined && <DiffLegend graph={shown} measure={by} answer={compared} />}
         </section>
         {at >= 0 && shown !== undefined && (
           <NodePanel
-            graph={shown} measure={by} at={at} pinned={pins[chosen] !== undefined} onChoose={choose} onStep={() => step(at)} onGroup={ofGroup === undefined ? undefined : () => into({ q: andFilter(q, ofGroup) })} onFlows={() => flowsOf(at)}
-            onPin={() => pin(chosen, pins[chosen] !== undefined || laid === undefined ? null : [laid.placed.points[2 * at] ?? 0, laid.placed.points[2 * at + 1] ?? 0])}
+            graph={shown}
+            measure={by}
+            at={at}
+            pinned={pins[chosen] !== undefined}
+            onChoose={choose}
+            onStep={() => step(at)}
+            onGroup={ofGroup === undefined ? undefined : () => into({ q: andFilter(q, ofGroup) })}
+            onFlows={() => flowsOf(at)}
+            onPin={() =>
+              pin(
+                chosen,
+                pins[chosen] !== undefined || laid === undefined
+                  ? null
+                  : [laid.placed.points[2 * at] ?? 0, laid.placed.points[2 * at + 1] ?? 0],
+              )
+            }
           />
         )}
       </div>

@@ -1,4 +1,13 @@
-import { forceCollide, forceLink, forceManyBody, forceSimulation, forceX, forceY, type SimulationLinkDatum, type SimulationNodeDatum } from 'd3-force'
+import {
+  forceCollide,
+  forceLink,
+  forceManyBody,
+  forceSimulation,
+  forceX,
+  forceY,
+  type SimulationLinkDatum,
+  type SimulationNodeDatum,
+} from 'd3-force'
 
 export type Point = readonly [x: number, y: number]
 
@@ -58,7 +67,8 @@ export function layout({ nodes, edges, known, pins }: LayoutInput): Placed {
   })
   const bodies = placeGroups(members, nodes, edges, known.groups, space)
   const points = new Float32Array(2 * nodes.length)
-  for (const { name, x = 0, y = 0 } of bodies) placeMembers(members.get(name) ?? [], [x, y], nodes, known.nodes, points, space)
+  for (const { name, x = 0, y = 0 } of bodies)
+    placeMembers(members.get(name) ?? [], [x, y], nodes, known.nodes, points, space)
   nodes.forEach(({ key }, index) => {
     const pin = pins[key]
     if (pin !== undefined) points.set(pin, 2 * index)
@@ -70,10 +80,20 @@ function radiusOf(count: number, space: number): number {
   return count === 1 ? margin : space * Math.sqrt(count - 0.5) + margin
 }
 
-function placeGroups(members: ReadonlyMap<string, readonly number[]>, nodes: LayoutInput['nodes'], edges: LayoutInput['edges'], known: Readonly<Record<string, Point>>, space: number): readonly Body[] {
+function placeGroups(
+  members: ReadonlyMap<string, readonly number[]>,
+  nodes: LayoutInput['nodes'],
+  edges: LayoutInput['edges'],
+  known: Readonly<Record<string, Point>>,
+  space: number,
+): readonly Body[] {
   const bodies = [...members].map(([name, list]): Body => {
     const at = known[name]
-    return { name, radius: radiusOf(list.length, space), ...(at === undefined ? {} : { x: at[0], y: at[1], fx: at[0], fy: at[1] }) }
+    return {
+      name,
+      radius: radiusOf(list.length, space),
+      ...(at === undefined ? {} : { x: at[0], y: at[1], fx: at[0], fy: at[1] }),
+    }
   })
   if (bodies.every(({ fx }) => fx !== undefined)) return bodies
   const weights = new Map<string, number>()
@@ -87,17 +107,37 @@ function placeGroups(members: ReadonlyMap<string, readonly number[]>, nodes: Lay
     return { source, target, strength: 0.05 + 0.3 * (weight / most) }
   })
   const reach = (body: SimulationLinkDatum<Body>['source']): number => (typeof body === 'object' ? body.radius : 0)
-  const simulation = forceSimulation([...bodies]).stop()
-    .force('charge', forceManyBody<Body>().strength(({ radius }) => -12 * radius).distanceMax(1500))
-    .force('link', forceLink<Body, SimulationLinkDatum<Body> & { strength: number }>(links).id(({ name }) => name).distance(({ source, target }) => reach(source) + reach(target) + 60).strength(({ strength }) => strength))
+  const simulation = forceSimulation([...bodies])
+    .stop()
+    .force(
+      'charge',
+      forceManyBody<Body>()
+        .strength(({ radius }) => -12 * radius)
+        .distanceMax(1500),
+    )
+    .force(
+      'link',
+      forceLink<Body, SimulationLinkDatum<Body> & { strength: number }>(links)
+        .id(({ name }) => name)
+        .distance(({ source, target }) => reach(source) + reach(target) + 60)
+        .strength(({ strength }) => strength),
+    )
     .force('collide', forceCollide<Body>(({ radius }) => radius + 14).iterations(2))
-    .force('x', forceX<Body>(0).strength(0.05)).force('y', forceY<Body>(0).strength(0.08))
+    .force('x', forceX<Body>(0).strength(0.05))
+    .force('y', forceY<Body>(0).strength(0.08))
   simulation.tick(bodies.length > 400 ? 100 : 220)
   return bodies
 }
 
 /** Those that have a place keep it; others take the first places of the spiral that are free. */
-function placeMembers(list: readonly number[], [x, y]: Point, nodes: LayoutInput['nodes'], known: Readonly<Record<string, Point>>, points: Float32Array, space: number): void {
+function placeMembers(
+  list: readonly number[],
+  [x, y]: Point,
+  nodes: LayoutInput['nodes'],
+  known: Readonly<Record<string, Point>>,
+  points: Float32Array,
+  space: number,
+): void {
   const fresh: number[] = []
   const taken = new Set<string>()
   const cell = (px: number, py: number): string => `${Math.round(px / (space * 0.8))} ${Math.round(py / (space * 0.8))}`
@@ -113,7 +153,7 @@ function placeMembers(list: readonly number[], [x, y]: Point, nodes: LayoutInput
   let slot = 0
   for (const index of fresh) {
     for (;;) {
-      const [dx, dy] = list.length === 1 ? [0, 0] as const : spiral(slot, space)
+      const [dx, dy] = list.length === 1 ? ([0, 0] as const) : spiral(slot, space)
       slot++
       if (anything && list.length > 1 && taken.has(cell(x + dx, y + dy))) continue
       points.set([x + dx, y + dy], 2 * index)

@@ -7,15 +7,28 @@ import { spansText } from './said.ts'
 import type { DiffAnswer } from './use-diff.ts'
 
 /** What has become of the edges that are drawn, and how it is marked. */
-export function DiffLegend({ graph: { edges }, measure, answer }: { readonly graph: Graph; readonly measure: Measure; readonly answer: DiffAnswer | undefined }): React.ReactNode {
+export function DiffLegend({
+  graph: { edges },
+  measure,
+  answer,
+}: {
+  readonly graph: Graph
+  readonly measure: Measure
+  readonly answer: DiffAnswer | undefined
+}): React.ReactNode {
   const counts = new Map(changes.map((change) => [change, 0]))
   for (const edge of edges) counts.set(changeOf(edge, measure), (counts.get(changeOf(edge, measure)) ?? 0) + 1)
   return (
     <div className="graph-legend">
       <ul aria-label="Changes">
-        {changes.filter((change) => change !== 'unknown' || counts.get(change) !== 0).map((change) => (
-          <li key={change} className={`change-${change}`}><span aria-hidden="true">{changeSigns[change]}</span> {count(counts.get(change) ?? 0)} {changeNames[change]}</li>
-        ))}
+        {changes
+          .filter((change) => change !== 'unknown' || counts.get(change) !== 0)
+          .map((change) => (
+            <li key={change} className={`change-${change}`}>
+              <span aria-hidden="true">{changeSigns[change]}</span> {count(counts.get(change) ?? 0)}{' '}
+              {changeNames[change]}
+            </li>
+          ))}
       </ul>
       {answer !== undefined && <span className="dim">{spansText(answer)}</span>}
     </div>

@@ -18,7 +18,13 @@ export interface GraphMessage {
 /** The picture is of so many seconds. */
 export const liveSeconds = 60
 
-const columnOf: Readonly<Record<Measure, string>> = { flows: 'rows', bytes: 'bytes_est', packets: 'packets_est', drop_bytes: 'drop_bytes', drop_packets: 'drop_packets' }
+const columnOf: Readonly<Record<Measure, string>> = {
+  flows: 'rows',
+  bytes: 'bytes_est',
+  packets: 'packets_est',
+  drop_bytes: 'drop_bytes',
+  drop_packets: 'drop_packets',
+}
 
 interface Piece {
   readonly at: number
@@ -51,9 +57,12 @@ export class LiveGraph {
     // It begins with rows of the past, which were asked for in another way.
     if (snapshot === true) return
     const places = measures.map((measure) => [measure, cols.indexOf(columnOf[measure])] as const)
-    const amounts = (sums: readonly number[]): Amounts => Object.fromEntries(places.map(([measure, at]) => [measure, sums[at] ?? 0])) as Amounts
+    const amounts = (sums: readonly number[]): Amounts =>
+      Object.fromEntries(places.map(([measure, at]) => [measure, sums[at] ?? 0])) as Amounts
     const cells = (end: Cell): readonly unknown[] => (this.#width === 1 ? [end] : (end as readonly Cell[]))
-    const rows = upsertEdges.map(([from, to, sums]): EdgeRow => ({ from: cells(from), to: cells(to), sums: amounts(sums) })).filter(({ sums }) => sums.flows > 0)
+    const rows = upsertEdges
+      .map(([from, to, sums]): EdgeRow => ({ from: cells(from), to: cells(to), sums: amounts(sums) }))
+      .filter(({ sums }) => sums.flows > 0)
     this.#pieces.push({ at: now, rows, others: amounts(others.sums), otherEdges: others.edges })
     this.begun = true
   }
@@ -61,9 +70,14 @@ export class LiveGraph {
   /** Sums of the last minute. Edges that are shown in no message are counted as the last message counts them. */
   edges(now: number): Edges {
     this.#pieces = this.#pieces.filter(({ at }) => at > now - liveSeconds * 1000)
-    const edges = new Map<string, { readonly from: readonly unknown[]; readonly to: readonly unknown[]; readonly sums: Record<Measure, number> }>()
+    const edges = new Map<
+      string,
+      { readonly from: readonly unknown[]; readonly to: readonly unknown[]; readonly sums: Record<Measure, number> }
+    >()
     const total = zero()
-    const add = (into: Record<Measure, number>, more: Amounts): void => { for (const measure of measures) into[measure] += more[measure] }
+    const add = (into: Record<Measure, number>, more: Amounts): void => {
+      for (const measure of measures) into[measure] += more[measure]
+    }
     for (const { rows, others } of this.#pieces) {
       add(total, others)
       for (const { from, to, sums } of rows) {
@@ -74,7 +88,10 @@ export class LiveGraph {
         add(total, sums)
       }
     }
-    return { rows: [...edges.values()], total: { ...total, edges: edges.size + (this.#pieces.at(-1)?.otherEdges ?? 0) } }
+    return {
+      rows: [...edges.values()],
+      total: { ...total, edges: edges.size + (this.#pieces.at(-1)?.otherEdges ?? 0) },
+    }
   }
 }
 
@@ -85,7 +102,11 @@ interface LiveQuestion extends FlowQuestion {
 }
 
 /** The graph of the one live stream. `seed`: what was asked for of the last minute; undefined until it is there. */
-export function useLiveGraph(on: boolean, { filter, both, once, scope, by, nodes }: LiveQuestion, seed: Edges | undefined): Edges | undefined {
+export function useLiveGraph(
+  on: boolean,
+  { filter, both, once, scope, by, nodes }: LiveQuestion,
+  seed: Edges | undefined,
+): Edges | undefined {
   const [turn, setTurn] = useState(0)
   const { parts } = scopeParts[scope]
   const graph = useMemo(() => new LiveGraph(parts.length), [on, filter, both, once, parts, by, nodes])
@@ -100,7 +121,15 @@ export function useLiveGraph(on: boolean, { filter, both, once, scope, by, nodes
     if (!on) return undefined
     const rank = columnOf[by]
     const columns = ['bytes_est', 'packets_est', ...(isFurther(by) ? [columnOf[by]] : [])]
-    const view = { kind: 'graph', q: liveQuestion({ filter, both, once }), columns, scope: [...parts.map((part) => `src_${part}`), ...parts.map((part) => `dst_${part}`)], by: rank, limit: nodes, idle: 30 }
+    const view = {
+      kind: 'graph',
+      q: liveQuestion({ filter, both, once }),
+      columns,
+      scope: [...parts.map((part) => `src_${part}`), ...parts.map((part) => `dst_${part}`)],
+      by: rank,
+      limit: nodes,
+      idle: 30,
+    }
     const stop = watch(view, (message) => {
       if (message.is !== 'other' || message.event !== 'graph') return
       graph.take(message.data as unknown as GraphMessage, Date.now())

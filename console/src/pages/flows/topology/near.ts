@@ -37,10 +37,18 @@ export class PointIndex {
 }
 
 /** Which of some points lies most in a direction: near, and not far beside it. -1: none lies that way. */
-export function towards(points: Float32Array, from: number, direction: readonly [dx: number, dy: number], among: readonly number[]): number {
+export function towards(
+  points: Float32Array,
+  from: number,
+  direction: readonly [dx: number, dy: number],
+  among: readonly number[],
+): number {
   let [best, least] = [-1, Infinity]
   for (const index of among) {
-    const [dx, dy] = [(points[2 * index] ?? 0) - (points[2 * from] ?? 0), (points[2 * index + 1] ?? 0) - (points[2 * from + 1] ?? 0)]
+    const [dx, dy] = [
+      (points[2 * index] ?? 0) - (points[2 * from] ?? 0),
+      (points[2 * index + 1] ?? 0) - (points[2 * from + 1] ?? 0),
+    ]
     const along = dx * direction[0] + dy * direction[1]
     if (along <= 0) continue
     const cost = along + 2 * Math.abs(dx * direction[1] - dy * direction[0])

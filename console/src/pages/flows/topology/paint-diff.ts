@@ -41,7 +41,14 @@ function asideOf({ graph }: Picture, sx: Place, sy: Place): (index: number) => r
 }
 
 /** The edges of a comparison, what has changed over what has not. */
-export function paintChanges(context: CanvasRenderingContext2D, picture: Picture, changes: readonly Change[], sx: Place, sy: Place, palette: Palette): void {
+export function paintChanges(
+  context: CanvasRenderingContext2D,
+  picture: Picture,
+  changes: readonly Change[],
+  sx: Place,
+  sy: Place,
+  palette: Palette,
+): void {
   const { graph, widths } = picture
   const aside = asideOf(picture, sx, sy)
   const order = Object.keys(styles) as Change[]
@@ -69,22 +76,46 @@ export function paintChanges(context: CanvasRenderingContext2D, picture: Picture
 const along = 0.42
 
 /** A sign on each edge that is new, gone, or has changed much; the largest first. */
-export function paintMarks(context: CanvasRenderingContext2D, picture: Picture, changes: readonly Change[], sx: Place, sy: Place, palette: Palette): void {
+export function paintMarks(
+  context: CanvasRenderingContext2D,
+  picture: Picture,
+  changes: readonly Change[],
+  sx: Place,
+  sy: Place,
+  palette: Palette,
+): void {
   const { graph, widths } = picture
   const aside = asideOf(picture, sx, sy)
   let marks = 0
   graph.edges.forEach(({ from, to }, index) => {
     const change = changes[index] ?? 'same'
-    const counts = change === 'added' || change === 'removed' || ((change === 'more' || change === 'less') && (widths[index] ?? 0) >= (graph.edges.length > marksMost ? 2 : 0))
+    const counts =
+      change === 'added' ||
+      change === 'removed' ||
+      ((change === 'more' || change === 'less') && (widths[index] ?? 0) >= (graph.edges.length > marksMost ? 2 : 0))
     if (!counts || from === to || ++marks > marksMost) return
     const [dx, dy] = aside(index)
-    mark(context, change as Marked, sx(from) + along * (sx(to) - sx(from)) + dx, sy(from) + along * (sy(to) - sy(from)) + dy, styles[change].color(palette), palette.panel)
+    mark(
+      context,
+      change as Marked,
+      sx(from) + along * (sx(to) - sx(from)) + dx,
+      sy(from) + along * (sy(to) - sy(from)) + dy,
+      styles[change].color(palette),
+      palette.panel,
+    )
   })
 }
 
 type Marked = Exclude<Change, 'same' | 'unknown'>
 
-function mark(context: CanvasRenderingContext2D, change: Marked, x: number, y: number, color: string, ground: string): void {
+function mark(
+  context: CanvasRenderingContext2D,
+  change: Marked,
+  x: number,
+  y: number,
+  color: string,
+  ground: string,
+): void {
   context.fillStyle = ground
   context.strokeStyle = color
   context.lineWidth = 1.5

@@ -54,7 +54,14 @@ const chunk = 400
 const labelsMost = 60
 
 /** Everything, into a canvas whose middle is the eye. Sizes in pixels of the page. */
-export function paint(context: CanvasRenderingContext2D, picture: Picture, { x, y, k }: Eye, width: number, height: number, palette: Palette): void {
+export function paint(
+  context: CanvasRenderingContext2D,
+  picture: Picture,
+  { x, y, k }: Eye,
+  width: number,
+  height: number,
+  palette: Palette,
+): void {
   const { graph, placed, radii, colors, pinned, changes } = picture
   const { points, groups } = placed
   const sx = (index: number): number => ((points[2 * index] ?? 0) - x) * k + width / 2
@@ -79,8 +86,20 @@ export function paint(context: CanvasRenderingContext2D, picture: Picture, { x, 
     paintChanges(context, picture, changes, sx, sy, palette)
     paintMarks(context, picture, changes, sx, sy, palette)
   }
-  graph.nodes.forEach(({ stands }, index) => node(context, sx(index), sy(index), Math.max(2, (radii[index] ?? 4) * k), stands !== 1, pinned.has(index), colorOf(colors, index, palette), palette))
-  for (const index of picture.found) ring(context, sx(index), sy(index), Math.max(2, (radii[index] ?? 4) * k) + 4, palette.accent)
+  graph.nodes.forEach(({ stands }, index) =>
+    node(
+      context,
+      sx(index),
+      sy(index),
+      Math.max(2, (radii[index] ?? 4) * k),
+      stands !== 1,
+      pinned.has(index),
+      colorOf(colors, index, palette),
+      palette,
+    ),
+  )
+  for (const index of picture.found)
+    ring(context, sx(index), sy(index), Math.max(2, (radii[index] ?? 4) * k) + 4, palette.accent)
   const taken: Box[] = []
   context.textAlign = 'center'
   context.textBaseline = 'alphabetic'
@@ -92,11 +111,30 @@ export function paint(context: CanvasRenderingContext2D, picture: Picture, { x, 
   for (let index = 0; index < graph.nodes.length && labels < labelsMost; index++) {
     const [nx, ny] = [sx(index), sy(index)]
     if (nx < 0 || ny < 0 || nx > width || ny > height) continue
-    if (write(context, graph.nodes[index]?.label ?? '', nx, ny + Math.max(2, (radii[index] ?? 4) * k) + 12, `11px ${font}`, palette.ink, palette.panel, taken)) labels++
+    if (
+      write(
+        context,
+        graph.nodes[index]?.label ?? '',
+        nx,
+        ny + Math.max(2, (radii[index] ?? 4) * k) + 12,
+        `11px ${font}`,
+        palette.ink,
+        palette.panel,
+        taken,
+      )
+    )
+      labels++
   }
 }
 
-function paintEdges(context: CanvasRenderingContext2D, { graph, widths }: Picture, sx: (index: number) => number, sy: (index: number) => number, k: number, palette: Palette): void {
+function paintEdges(
+  context: CanvasRenderingContext2D,
+  { graph, widths }: Picture,
+  sx: (index: number) => number,
+  sy: (index: number) => number,
+  k: number,
+  palette: Palette,
+): void {
   const crowded = graph.edges.length > 400
   for (const level of [0, 1, 2, 3]) {
     context.lineWidth = (thickness[level] ?? 1) * Math.min(1.5, Math.max(0.6, k))
@@ -130,7 +168,16 @@ function colorOf(colors: readonly number[], index: number, palette: Palette): st
 }
 
 /** One is round, several are square; what is pinned has a dot in its middle. */
-function node(context: CanvasRenderingContext2D, x: number, y: number, radius: number, several: boolean, pinned: boolean, color: string, palette: Palette): void {
+function node(
+  context: CanvasRenderingContext2D,
+  x: number,
+  y: number,
+  radius: number,
+  several: boolean,
+  pinned: boolean,
+  color: string,
+  palette: Palette,
+): void {
   context.fillStyle = color
   context.strokeStyle = palette.panel
   context.lineWidth = 1.5
@@ -149,12 +196,24 @@ function node(context: CanvasRenderingContext2D, x: number, y: number, radius: n
 type Box = readonly [left: number, top: number, right: number, bottom: number]
 
 /** Writes a label where nothing else is written yet. */
-function write(context: CanvasRenderingContext2D, whole: string, x: number, y: number, style: string, ink: string, halo: string, taken: Box[], most = 28, ground = ''): boolean {
+function write(
+  context: CanvasRenderingContext2D,
+  whole: string,
+  x: number,
+  y: number,
+  style: string,
+  ink: string,
+  halo: string,
+  taken: Box[],
+  most = 28,
+  ground = '',
+): boolean {
   const text = whole.length > most ? `${whole.slice(0, most - 1)}…` : whole
   context.font = style
   const half = context.measureText(text).width / 2 + 3
   const box: Box = [x - half, y - 11, x + half, y + 4]
-  if (taken.some(([left, top, right, bottom]) => box[0] < right && box[2] > left && box[1] < bottom && box[3] > top)) return false
+  if (taken.some(([left, top, right, bottom]) => box[0] < right && box[2] > left && box[1] < bottom && box[3] > top))
+    return false
   taken.push(box)
   if (ground !== '') {
     context.fillStyle = ground
@@ -170,7 +229,16 @@ function write(context: CanvasRenderingContext2D, whole: string, x: number, y: n
 }
 
 /** What is chosen or pointed at, with its neighbours, over everything else. */
-export function paintFocus(context: CanvasRenderingContext2D, { graph, placed, radii, colors, pinned, measure }: Picture, { x, y, k }: Eye, width: number, height: number, palette: Palette, at: number, isChosen: boolean): void {
+export function paintFocus(
+  context: CanvasRenderingContext2D,
+  { graph, placed, radii, colors, pinned, measure }: Picture,
+  { x, y, k }: Eye,
+  width: number,
+  height: number,
+  palette: Palette,
+  at: number,
+  isChosen: boolean,
+): void {
   const { points } = placed
   const sx = (index: number): number => ((points[2 * index] ?? 0) - x) * k + width / 2
   const sy = (index: number): number => ((points[2 * index + 1] ?? 0) - y) * k + height / 2
@@ -190,7 +258,16 @@ export function paintFocus(context: CanvasRenderingContext2D, { graph, placed, r
     arrow(context, sx(from), sy(from), sx(to), sy(to), Math.max(2, (radii[to] ?? 4) * k))
   }
   for (const index of [...near, at]) {
-    node(context, sx(index), sy(index), Math.max(2, (radii[index] ?? 4) * k), graph.nodes[index]?.stands !== 1, pinned.has(index), colorOf(colors, index, palette), palette)
+    node(
+      context,
+      sx(index),
+      sy(index),
+      Math.max(2, (radii[index] ?? 4) * k),
+      graph.nodes[index]?.stands !== 1,
+      pinned.has(index),
+      colorOf(colors, index, palette),
+      palette,
+    )
   }
   context.strokeStyle = palette.accent
   context.lineWidth = isChosen ? 3 : 2
@@ -206,11 +283,31 @@ export function paintFocus(context: CanvasRenderingContext2D, { graph, placed, r
     context.font = focusFont
     // It is read whole, at the edge, too.
     const half = Math.min(width, context.measureText(text).width + 12) / 2
-    write(context, text, Math.max(half, Math.min(width - half, sx(at))), sy(at) + radius(at) + 13, focusFont, palette.ink, palette.panel, taken, 60, palette.panel)
+    write(
+      context,
+      text,
+      Math.max(half, Math.min(width - half, sx(at))),
+      sy(at) + radius(at) + 13,
+      focusFont,
+      palette.ink,
+      palette.panel,
+      taken,
+      60,
+      palette.panel,
+    )
   }
   for (const index of near) {
     if (taken.length > 40) break
-    write(context, graph.nodes[index]?.label ?? '', sx(index), sy(index) + radius(index) + 12, `600 11px ${font}`, palette.ink, palette.panel, taken)
+    write(
+      context,
+      graph.nodes[index]?.label ?? '',
+      sx(index),
+      sy(index) + radius(index) + 12,
+      `600 11px ${font}`,
+      palette.ink,
+      palette.panel,
+      taken,
+    )
   }
 }
 

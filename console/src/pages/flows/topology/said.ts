@@ -7,17 +7,32 @@ import { liveSeconds } from './live-graph.ts'
 import type { DiffAnswer } from './use-diff.ts'
 
 /** What is drawn and what is not: the whole truth in a line. */
-export function said({ nodes, rest, total, earlier }: Graph, measure: Measure, answer: GroupsAnswer | undefined, diff: DiffAnswer | undefined): string {
+export function said(
+  { nodes, rest, total, earlier }: Graph,
+  measure: Measure,
+  answer: GroupsAnswer | undefined,
+  diff: DiffAnswer | undefined,
+): string {
   const folded = nodes.filter(({ stands, cells }) => stands > 1 || cells === undefined)
   const drawn = total.edges - rest.edges
   const parts = [
     `${counted(nodes.length - folded.length, 'node')}`,
-    ...(folded.length === 0 ? [] : [`${count(folded.reduce((all, { stands }) => all + stands, 0))} smaller ones in ${counted(folded.length, 'box')}`]),
+    ...(folded.length === 0
+      ? []
+      : [
+          `${count(folded.reduce((all, { stands }) => all + stands, 0))} smaller ones in ${counted(folded.length, 'box')}`,
+        ]),
     `${count(drawn)} of ${counted(total.edges, 'edge')}${rest.edges === 0 ? '' : ', the largest'}`,
-    ...(earlier === undefined ? [] : [`before ${count(earlier.total.edges - earlier.rest.edges)} of ${count(earlier.total.edges)}`]),
-    earlier === undefined ? amountOf(measure, total[measure]) : `${amount(measure, earlier.total[measure])} before, ${amountOf(measure, total[measure])} now`,
+    ...(earlier === undefined
+      ? []
+      : [`before ${count(earlier.total.edges - earlier.rest.edges)} of ${count(earlier.total.edges)}`]),
+    earlier === undefined
+      ? amountOf(measure, total[measure])
+      : `${amount(measure, earlier.total[measure])} before, ${amountOf(measure, total[measure])} now`,
     ...(rest.edges === 0 ? [] : [`not drawn ${amount(measure, rest[measure])} of ${counted(rest.edges, 'edge')}`]),
-    ...(diff === undefined || diff.unknown === 0 ? [] : [`of ${counted(diff.unknown, 'edge')} one time is not known: too many to ask for`]),
+    ...(diff === undefined || diff.unknown === 0
+      ? []
+      : [`of ${counted(diff.unknown, 'edge')} one time is not known: too many to ask for`]),
     sourceText(answer),
   ]
   return parts.join(' · ').replaceAll(/\bboxs\b/g, 'boxes')
@@ -32,6 +47,7 @@ function sourceText(answer: GroupsAnswer | undefined): string {
 
 /** Which times are compared. */
 export function spansText({ now, before }: DiffAnswer): string {
-  const text = ({ span }: GroupsAnswer): string => `${momentAt(Date.parse(span.from))} – ${momentAt(Date.parse(span.to))}`
+  const text = ({ span }: GroupsAnswer): string =>
+    `${momentAt(Date.parse(span.from))} – ${momentAt(Date.parse(span.to))}`
   return `${text(now)} compared with ${text(before)}`
 }

@@ -14,7 +14,13 @@ const largestNode = 15
 const fewEdges = 120
 
 /** What stays the same while the picture is moved. */
-export function pictureOf(graph: Graph, placed: Placed, measure: Measure, pinned: ReadonlySet<string>, found: readonly number[] = []): Picture {
+export function pictureOf(
+  graph: Graph,
+  placed: Placed,
+  measure: Measure,
+  pinned: ReadonlySet<string>,
+  found: readonly number[] = [],
+): Picture {
   const weights = weightsOf(graph, measure)
   const top = Math.max(1, ...weights)
   const compares = graph.earlier !== undefined
@@ -23,19 +29,27 @@ export function pictureOf(graph: Graph, placed: Placed, measure: Measure, pinned
   const groups = [...new Set(graph.nodes.map(({ group }) => group))]
   const colors = new Map(groups.map((group, index) => [group, index]))
   return {
-    graph, placed, measure,
+    graph,
+    placed,
+    measure,
     radii: weights.map((weight) => 4 + (largestNode - 4) * Math.sqrt(weight / top)),
-    widths: graph.edges.map((edge, rank) => (compares ? changeLevel((delta[rank] ?? 0) / heaviest) : thicknessOf(edge[measure] / heaviest, rank / graph.edges.length, graph.edges.length))),
+    widths: graph.edges.map((edge, rank) =>
+      compares
+        ? changeLevel((delta[rank] ?? 0) / heaviest)
+        : thicknessOf(edge[measure] / heaviest, rank / graph.edges.length, graph.edges.length),
+    ),
     changes: compares ? graph.edges.map((edge) => changeOf(edge, measure)) : undefined,
     colors: graph.nodes.map(({ stands, group }) => (stands === 1 ? (colors.get(group) ?? 0) : -1)),
-    pinned: new Set(graph.nodes.flatMap(({ key }, index) => (pinned.has(key) ? [index] : []))), found: new Set(found),
+    pinned: new Set(graph.nodes.flatMap(({ key }, index) => (pinned.has(key) ? [index] : []))),
+    found: new Set(found),
   }
 }
 
 /** How large nodes are: of two times, by the larger one. */
 function weightsOf({ nodes, edges }: Graph, measure: Measure): readonly number[] {
   const weights = nodes.map(() => 0)
-  for (const edge of edges) for (const end of [edge.from, edge.to]) weights[end] = (weights[end] ?? 0) + sizeOf(measure, edge, edge.before)
+  for (const edge of edges)
+    for (const end of [edge.from, edge.to]) weights[end] = (weights[end] ?? 0) + sizeOf(measure, edge, edge.before)
   return nodes.map(({ sent, received }, index) => Math.max(weights[index] ?? 0, sent[measure] + received[measure]))
 }
 
@@ -118,10 +132,19 @@ export class Scene {
     const groups = this.#picture?.placed.groups ?? []
     const points = this.#picture?.placed.points ?? []
     if (groups.length === 0 || this.#width === 0) return
-    const xs = [...groups.flatMap(({ x, radius }) => [x - radius, x + radius]), ...points.filter((_, index) => index % 2 === 0)]
-    const ys = [...groups.flatMap(({ y, radius }) => [y - radius, y + radius]), ...points.filter((_, index) => index % 2 === 1)]
+    const xs = [
+      ...groups.flatMap(({ x, radius }) => [x - radius, x + radius]),
+      ...points.filter((_, index) => index % 2 === 0),
+    ]
+    const ys = [
+      ...groups.flatMap(({ y, radius }) => [y - radius, y + radius]),
+      ...points.filter((_, index) => index % 2 === 1),
+    ]
     const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)]
-    const k = Math.max(least, Math.min(1.6, (this.#width - 40) / Math.max(1, right - left), (this.#height - 60) / Math.max(1, bottom - top)))
+    const k = Math.max(
+      least,
+      Math.min(1.6, (this.#width - 40) / Math.max(1, right - left), (this.#height - 60) / Math.max(1, bottom - top)),
+    )
     this.#eye = { x: (left + right) / 2, y: (top + bottom) / 2, k }
     this.#stale = true
     this.draw()
@@ -197,7 +220,8 @@ export class Scene {
     context.setTransform(ratio, 0, 0, ratio, 0, 0)
     const palette = this.#palette()
     paint(context, this.#picture, this.#eye, this.#width, this.#height, palette)
-    if (this.chosen >= 0) paintFocus(context, this.#picture, this.#eye, this.#width, this.#height, palette, this.chosen, true)
+    if (this.chosen >= 0)
+      paintFocus(context, this.#picture, this.#eye, this.#width, this.#height, palette, this.chosen, true)
     return canvas
   }
 
@@ -233,17 +257,35 @@ export class Scene {
     context.setTransform(ratio, 0, 0, ratio, 0, 0)
     // Only the part that is seen is copied: the bitmap is larger.
     const scale = this.#eye.k / this.#bitmapEye.k
-    const [left, top] = [(this.#eye.x - this.#bitmapEye.x) * this.#bitmapEye.k, (this.#eye.y - this.#bitmapEye.y) * this.#bitmapEye.k]
+    const [left, top] = [
+      (this.#eye.x - this.#bitmapEye.x) * this.#bitmapEye.k,
+      (this.#eye.y - this.#bitmapEye.y) * this.#bitmapEye.k,
+    ]
     const [width, height] = [this.#width / scale, this.#height / scale]
-    const [x, y] = [left + this.#width * (0.5 + oversize) - width / 2, top + this.#height * (0.5 + oversize) - height / 2]
-    const beyond = x < 0 || y < 0 || (x + width) * ratio > this.#bitmap.width || (y + height) * ratio > this.#bitmap.height
+    const [x, y] = [
+      left + this.#width * (0.5 + oversize) - width / 2,
+      top + this.#height * (0.5 + oversize) - height / 2,
+    ]
+    const beyond =
+      x < 0 || y < 0 || (x + width) * ratio > this.#bitmap.width || (y + height) * ratio > this.#bitmap.height
     if (beyond) {
       context.fillStyle = palette.panel
       context.fillRect(0, 0, this.#width, this.#height)
     }
     context.imageSmoothingEnabled = scale !== 1
-    context.drawImage(this.#bitmap, x * ratio, y * ratio, width * ratio, height * ratio, 0, 0, this.#width, this.#height)
-    for (const at of new Set([this.chosen, this.hovered])) if (at >= 0) paintFocus(context, picture, this.#eye, this.#width, this.#height, palette, at, at === this.chosen)
+    context.drawImage(
+      this.#bitmap,
+      x * ratio,
+      y * ratio,
+      width * ratio,
+      height * ratio,
+      0,
+      0,
+      this.#width,
+      this.#height,
+    )
+    for (const at of new Set([this.chosen, this.hovered]))
+      if (at >= 0) paintFocus(context, picture, this.#eye, this.#width, this.#height, palette, at, at === this.chosen)
   }
 
   #raster(picture: Picture, palette: Palette): void {

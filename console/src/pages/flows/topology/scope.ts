@@ -12,8 +12,18 @@ interface ScopeParts {
 }
 
 export const scopeParts: Readonly<Record<Scope, ScopeParts>> = {
-  endpoint: { title: 'endpoints', parts: ['name', 'owner_name', 'label', 'addr', 'namespace'], group: ['namespace', 'label'], finer: 'addr' },
-  addr: { title: 'addresses', parts: ['addr', 'name', 'namespace', 'label'], group: ['namespace', 'label'], finer: 'addr' },
+  endpoint: {
+    title: 'endpoints',
+    parts: ['name', 'owner_name', 'label', 'addr', 'namespace'],
+    group: ['namespace', 'label'],
+    finer: 'addr',
+  },
+  addr: {
+    title: 'addresses',
+    parts: ['addr', 'name', 'namespace', 'label'],
+    group: ['namespace', 'label'],
+    finer: 'addr',
+  },
   name: { title: 'names', parts: ['name', 'namespace', 'label'], group: ['namespace', 'label'], finer: 'addr' },
   owner: { title: 'owners', parts: ['owner_name', 'namespace'], group: ['namespace'], finer: 'name' },
   namespace: { title: 'namespaces', parts: ['namespace'], group: [], finer: 'name' },
@@ -23,7 +33,16 @@ export const scopeParts: Readonly<Record<Scope, ScopeParts>> = {
   country: { title: 'countries', parts: ['country'], group: [], finer: 'name' },
 }
 
-const unnamed: Readonly<Record<string, string>> = { addr: 'no address', name: 'without a name', owner_name: 'without an owner', namespace: 'no namespace', label: 'no network', node: 'no machine', zone: 'no zone', country: 'no country' }
+const unnamed: Readonly<Record<string, string>> = {
+  addr: 'no address',
+  name: 'without a name',
+  owner_name: 'without an owner',
+  namespace: 'no namespace',
+  label: 'no network',
+  node: 'no machine',
+  zone: 'no zone',
+  country: 'no country',
+}
 
 /** Parts that an endpoint is called by: the first that has a value. */
 const endpointNames = 4
@@ -33,14 +52,23 @@ export function nodeCells(scope: Scope, cells: readonly unknown[]): readonly unk
   if (scope !== 'endpoint') return cells
   const first = cells.slice(0, endpointNames).findIndex((cell) => cell !== null && cell !== undefined && cell !== '')
   // A network is the group of its addresses, too.
-  return cells.map((cell, at) => (at === first || at >= endpointNames || (scopeParts[scope].parts[at] === 'label' && at > first) ? cell : null))
+  return cells.map((cell, at) =>
+    at === first || at >= endpointNames || (scopeParts[scope].parts[at] === 'label' && at > first) ? cell : null,
+  )
 }
 
 /** How a node is called; an address by its name, where it has one. */
 export function nodeLabel(scope: Scope, cells: readonly unknown[]): string {
   const { parts } = scopeParts[scope]
-  const name = scope === 'addr' ? (cells[1] ?? cells[0]) : scope === 'endpoint' ? cells.slice(0, endpointNames).find((cell) => cell !== null) : cells[0]
-  return name === null || name === undefined || name === '' ? (unnamed[parts[0] ?? ''] ?? '?') : String(name as string | number)
+  const name =
+    scope === 'addr'
+      ? (cells[1] ?? cells[0])
+      : scope === 'endpoint'
+        ? cells.slice(0, endpointNames).find((cell) => cell !== null)
+        : cells[0]
+  return name === null || name === undefined || name === ''
+    ? (unnamed[parts[0] ?? ''] ?? '?')
+    : String(name as string | number)
 }
 
 /** The group that a node belongs to; of scopes without groups each node is alone, and what is nowhere is together. */
@@ -59,7 +87,12 @@ export function conditionOf(scope: Scope, cells: readonly unknown[]): string {
   const { parts } = scopeParts[scope]
   // An address is one already; what it was called at the time need not be said.
   const first = scope === 'endpoint' ? cells.slice(0, endpointNames).findIndex((cell) => cell !== null) : 0
-  const told = scope === 'addr' ? parts.slice(0, 1) : scope === 'endpoint' && first >= 0 ? [...parts.slice(0, first + 1), 'namespace'] : parts
+  const told =
+    scope === 'addr'
+      ? parts.slice(0, 1)
+      : scope === 'endpoint' && first >= 0
+        ? [...parts.slice(0, first + 1), 'namespace']
+        : parts
   const tests = told.map((part) => {
     const cell = cells[parts.indexOf(part)]
     return cell === null || cell === undefined ? `not exists(${part})` : `${part} = ${literal(cell)}`

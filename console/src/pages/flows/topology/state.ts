@@ -31,7 +31,14 @@ export interface TopologyState {
 export const earlierTimes = ['span', '1h', '1d', '1w'] as const
 
 function diff(): Part<string> {
-  return { usual: '', read: (written) => ((earlierTimes as readonly string[]).includes(written) || (isMoment(written) && !written.startsWith('now')) ? written : undefined), write: (value) => value }
+  return {
+    usual: '',
+    read: (written) =>
+      (earlierTimes as readonly string[]).includes(written) || (isMoment(written) && !written.startsWith('now'))
+        ? written
+        : undefined,
+    write: (value) => value,
+  }
 }
 
 /** `x:y:k`: the point in the middle in units of the layout, and pixels for a hundred units. */
@@ -42,7 +49,10 @@ function eye(): Part<Eye | undefined> {
       const [, x, y, k] = /^(-?\d{1,6}):(-?\d{1,6}):(\d{1,4})$/.exec(written) ?? []
       return k === undefined || Number(k) === 0 ? undefined : { x: Number(x) + 0, y: Number(y) + 0, k: Number(k) / 100 }
     },
-    write: (value) => (value === undefined ? '' : `${Math.round(value.x) + 0}:${Math.round(value.y) + 0}:${Math.max(1, Math.round(value.k * 100))}`),
+    write: (value) =>
+      value === undefined
+        ? ''
+        : `${Math.round(value.x) + 0}:${Math.round(value.y) + 0}:${Math.max(1, Math.round(value.k * 100))}`,
   }
 }
 
@@ -63,7 +73,10 @@ function pins(): Part<Pins> {
       }
       return Object.fromEntries(found)
     },
-    write: (value) => Object.entries(value).map(([key, [x, y]]) => `${Math.round(x)}:${Math.round(y)}:${encodeURIComponent(key)}`).join(';'),
+    write: (value) =>
+      Object.entries(value)
+        .map(([key, [x, y]]) => `${Math.round(x)}:${Math.round(y)}:${encodeURIComponent(key)}`)
+        .join(';'),
   }
 }
 

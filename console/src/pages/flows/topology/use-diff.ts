@@ -36,48 +36,101 @@ const [lookupsMost, atOnce, textMost] = [60, 4, 7000]
 const lengths: Readonly<Record<string, number>> = { '1h': 3600, '1d': 86_400, '1w': 604_800 }
 
 /** Begin and end of both times, in Unix ms. */
-export function spansOf({ from, to }: Asked['t'], diff: string): { readonly now: readonly [number, number]; readonly before: readonly [number, number] } {
+export function spansOf(
+  { from, to }: Asked['t'],
+  diff: string,
+): { readonly now: readonly [number, number]; readonly before: readonly [number, number] } {
   const [begin, end] = [Math.round(momentSeconds(from) * 1000), Math.round(momentSeconds(to) * 1000)]
-  const earlier = diff === 'span' ? begin - (end - begin) : lengths[diff] === undefined ? Date.parse(diff) : begin - lengths[diff] * 1000
+  const earlier =
+    diff === 'span'
+      ? begin - (end - begin)
+      : lengths[diff] === undefined
+        ? Date.parse(diff)
+        : begin - lengths[diff] * 1000
   return { now: [begin, end], before: [earlier, earlier + end - begin] }
 }
 
 /** The edges of the span and those of an earlier one. */
 export function useDiff(question: DiffQuestion, diff: string, enabled: boolean): UseQueryResult<DiffAnswer> {
   return useQuery({
-    queryKey: ['topology diff', question, diff], enabled, staleTime: Infinity, gcTime: 30_000, placeholderData: keepPreviousData,
+    queryKey: ['topology diff', question, diff],
+    enabled,
+    staleTime: Infinity,
+    gcTime: 30_000,
+    placeholderData: keepPreviousData,
     queryFn: ({ signal }) => compare(question, spansOf(question.asked.t, diff), signal),
   })
 }
 
-async function compare({ asked, scope, by, limit, most }: DiffQuestion, spans: ReturnType<typeof spansOf>, signal: AbortSignal): Promise<DiffAnswer> {
+async function compare(
+  { asked, scope, by, limit, most }: DiffQuestion,
+  spans: ReturnType<typeof spansOf>,
+  signal: AbortSignal,
+): Promise<DiffAnswer> {
   const answerOf = (span: readonly [number, number], filter: string, edges: number): Promise<GroupsAnswer> => {
-    const query: Query = { ...questionQuery({ ...asked, filter }), from: span[0], to: span[1], source: 'raw', scope: scopeParts[scope].parts.join(','), by, limit: edges }
+    const query: Query = {
+      ...questionQuery({ ...asked, filter }),
+      from: span[0],
+      to: span[1],
+      source: 'raw',
+      scope: scopeParts[scope].parts.join(','),
+      by,
+      limit: edges,
+    }
     return ask<GroupsAnswer>('/api/v1/topology', { signal, query })
   }
-  const [now, before] = await Promise.all([answerOf(spans.now, asked.filter, limit), answerOf(spans.before, asked.filter, limit)])
-  const sideOf = (answer: GroupsAnswer): Side => ({ ...edgesOf(answer, scope), complete: answer.rows.length >= (answer.total.edges ?? 0) })
+  const [now, before] = await Promise.all([
+    answerOf(spans.now, asked.filter, limit),
+    answerOf(spans.before, asked.filter, limit),
+  ])
+  const sideOf = (answer: GroupsAnswer): Side => ({
+    ...edgesOf(answer, scope),
+    complete: answer.rows.length >= (answer.total.edges ?? 0),
+  })
   const sides = { now: sideOf(now), before: sideOf(before) }
   const pairs = pairsOf(sides.now, sides.before, most)
-  const questions = (['now', 'before'] as const).flatMap((time) => chunksOf(missing(pairs, time), scope, asked.both).map((chunk) => ({ time, ...chunk }))).slice(0, lookupsMost)
+  const questions = (['now', 'before'] as const)
+    .flatMap((time) => chunksOf(missing(pairs, time), scope, asked.both).map((chunk) => ({ time, ...chunk })))
+    .slice(0, lookupsMost)
   let lookedUp = 0
   for (let at = 0; at < questions.length; at += atOnce) {
-    await Promise.all(questions.slice(at, at + atOnce).map(async ({ time, edges, filter }) => {
-      // Both ways an edge is asked for with its reverse.
-      fill(pairs, time, edges, edgesOf(await answerOf(spans[time], allOf([asked.filter, filter]), 2 * edges.length), scope))
-      lookedUp += edges.length
-    }))
+    await Promise.all(
+      questions.slice(at, at + atOnce).map(async ({ time, edges, filter }) => {
+        // Both ways an edge is asked for with its reverse.
+        fill(
+          pairs,
+          time,
+          edges,
+          edgesOf(await answerOf(spans[time], allOf([asked.filter, filter]), 2 * edges.length), scope),
+        )
+        lookedUp += edges.length
+      }),
+    )
   }
-  return { edges: compared(pairs, sides.now, sides.before), scope, now, before, lookedUp, unknown: missing(pairs, 'now').length + missing(pairs, 'before').length }
+  return {
+    edges: compared(pairs, sides.now, sides.before),
+    scope,
+    now,
+    before,
+    lookedUp,
+    unknown: missing(pairs, 'now').length + missing(pairs, 'before').length,
+  }
 }
 
 /** Filters for edges, as many in each as an address has room for. */
-function chunksOf(edges: readonly Pair[], scope: Scope, both: boolean): readonly { readonly edges: readonly Pair[]; readonly filter: string }[] {
+function chunksOf(
+  edges: readonly Pair[],
+  scope: Scope,
+  both: boolean,
+): readonly { readonly edges: readonly Pair[]; readonly filter: string }[] {
   const { parts } = scopeParts[scope]
   const fields = [...parts.map((part) => `src_${part}`), ...parts.map((part) => `dst_${part}`)]
   const chunks: { edges: Pair[]; tests: string[]; length: number }[] = []
   for (const edge of edges) {
-    const tests = [conditionOf(fields, [...edge.from, ...edge.to]), ...(both ? [conditionOf(fields, [...edge.to, ...edge.from])] : [])].map((test) => `(${test})`)
+    const tests = [
+      conditionOf(fields, [...edge.from, ...edge.to]),
+      ...(both ? [conditionOf(fields, [...edge.to, ...edge.from])] : []),
+    ].map((test) => `(${test})`)
     const length = encodeURIComponent(tests.join(' or ')).length + 8
     const last = chunks.at(-1)
     if (last !== undefined && last.length + length <= textMost) {

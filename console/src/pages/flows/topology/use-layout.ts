@@ -26,15 +26,24 @@ export function forgetPlaces(scope: Scope): void {
 }
 
 /** Lays the graph out beside the page. Until it has, the picture before is shown. `turn` rises to lay it out anew. */
-export function useLayout(graph: Graph | undefined, scope: Scope, measure: Measure, pins: Pins, turn: number): { readonly laid: Laid | undefined; readonly failed: string } {
+export function useLayout(
+  graph: Graph | undefined,
+  scope: Scope,
+  measure: Measure,
+  pins: Pins,
+  turn: number,
+): { readonly laid: Laid | undefined; readonly failed: string } {
   const [laid, setLaid] = useState<Laid & { readonly scope: Scope }>()
   const [failed, setFailed] = useState('')
   const worker = useRef<Worker>(undefined)
   const task = useRef(0)
-  useEffect(() => () => {
-    worker.current?.terminate()
-    worker.current = undefined
-  }, [])
+  useEffect(
+    () => () => {
+      worker.current?.terminate()
+      worker.current = undefined
+    },
+    [],
+  )
   useEffect(() => {
     if (graph === undefined) return
     worker.current ??= new Worker(new URL('./layout-worker.ts', import.meta.url), { type: 'module' })
@@ -43,7 +52,10 @@ export function useLayout(graph: Graph | undefined, scope: Scope, measure: Measu
     const size = (edge: Graph['edges'][number]): number => sizeOf(measure, edge, edge.before)
     const most = Math.max(1, ...graph.edges.slice(0, 1).map(size))
     const input: LayoutInput = {
-      nodes: graph.nodes.map(({ key, group }) => ({ key, group })), edges: graph.edges.map((edge) => ({ from: edge.from, to: edge.to, weight: size(edge) / most })), known, pins,
+      nodes: graph.nodes.map(({ key, group }) => ({ key, group })),
+      edges: graph.edges.map((edge) => ({ from: edge.from, to: edge.to, weight: size(edge) / most })),
+      known,
+      pins,
     }
     worker.current.onmessage = ({ data }: MessageEvent<{ readonly task: number; readonly placed: Placed }>) => {
       if (data.task !== number) return

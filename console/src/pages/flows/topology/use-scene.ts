@@ -13,7 +13,12 @@ interface Looking {
 }
 
 /** The scene of a canvas, which follows the size of its place, the theme and the wheel. */
-export function useScene(place: RefObject<HTMLElement | null>, canvas: RefObject<HTMLCanvasElement | null>, picture: Picture, { fitKey, eye, onEye }: Looking): Scene | undefined {
+export function useScene(
+  place: RefObject<HTMLElement | null>,
+  canvas: RefObject<HTMLCanvasElement | null>,
+  picture: Picture,
+  { fitKey, eye, onEye }: Looking,
+): Scene | undefined {
   const [scene, setScene] = useState<Scene>()
   const told = useRef(onEye)
   useEffect(() => {
@@ -23,10 +28,14 @@ export function useScene(place: RefObject<HTMLElement | null>, canvas: RefObject
   useEffect(() => {
     const [element, box] = [canvas.current, place.current]
     if (element === null || box === null) return undefined
-    const made = new Scene(element, () => paletteOf(box), (next) => {
-      looked.current.eye = JSON.stringify(next)
-      told.current(next)
-    })
+    const made = new Scene(
+      element,
+      () => paletteOf(box),
+      (next) => {
+        looked.current.eye = JSON.stringify(next)
+        told.current(next)
+      },
+    )
     const follow = new ResizeObserver(() => made.resize(box.clientWidth, box.clientHeight))
     follow.observe(box)
     // In another window what was all in sight still is. A drawer that opens moves nothing under the pointer.

@@ -36,20 +36,51 @@ export function useTopology(state: ShownFlows, asked: Asked): Topology {
   const wanted = { scope: scopeParts[scope].parts.join(','), by, limit }
   const compares = diff !== '' && !live
   const plain = useAnswer<GroupsAnswer>('/api/v1/topology', asked, wanted, !live && !compares)
-  const compared = useDiff({ asked, scope, by, limit: Math.min(limit, 10_000), most: (more ? moreLimits : usualLimits).edges }, diff, compares)
+  const compared = useDiff(
+    { asked, scope, by, limit: Math.min(limit, 10_000), most: (more ? moreLimits : usualLimits).edges },
+    diff,
+    compares,
+  )
   // An answer that is as old as the last look is no last minute.
   const begun = useMemo(newRevision, [live, state.filter, state.both, state.once, scope, by, more])
-  const seed = useAnswer<GroupsAnswer>('/api/v1/topology', { ...asked, t: { from: `now-${liveSeconds}s`, to: 'now' }, revision: begun }, { ...wanted, time: 'time_received' }, live)
-  const seeded = useMemo(() => (seed.data === undefined || seed.isPlaceholderData || !fits(seed.data, scope) ? undefined : edgesOf(seed.data, scope)), [seed.data, seed.isPlaceholderData, scope])
+  const seed = useAnswer<GroupsAnswer>(
+    '/api/v1/topology',
+    { ...asked, t: { from: `now-${liveSeconds}s`, to: 'now' }, revision: begun },
+    { ...wanted, time: 'time_received' },
+    live,
+  )
+  const seeded = useMemo(
+    () =>
+      seed.data === undefined || seed.isPlaceholderData || !fits(seed.data, scope)
+        ? undefined
+        : edgesOf(seed.data, scope),
+    [seed.data, seed.isPlaceholderData, scope],
+  )
   const streamed = useLiveGraph(live, { ...state, nodes: (more ? moreLimits : usualLimits).nodes }, seeded)
   const own = compares ? compared : live ? seed : plain
   const edges = useMemo(() => {
-    const all = live ? streamed : compares ? (compared.data?.scope === scope ? compared.data.edges : undefined) : plain.data === undefined || !fits(plain.data, scope) ? undefined : edgesOf(plain.data, scope)
+    const all = live
+      ? streamed
+      : compares
+        ? compared.data?.scope === scope
+          ? compared.data.edges
+          : undefined
+        : plain.data === undefined || !fits(plain.data, scope)
+          ? undefined
+          : edgesOf(plain.data, scope)
     // Where only what was dropped is looked for, the rest is not drawn; it stays in the sums.
-    return all === undefined || !isFurther(by) ? all : { ...all, rows: all.rows.filter(({ sums, before }) => sums[by] > 0 || (before?.[by] ?? 0) > 0) }
+    return all === undefined || !isFurther(by)
+      ? all
+      : { ...all, rows: all.rows.filter(({ sums, before }) => sums[by] > 0 || (before?.[by] ?? 0) > 0) }
   }, [live, streamed, compares, compared.data, plain.data, scope, by])
   return {
-    edges, answer: live ? undefined : compares ? compared.data?.now : plain.data, diff: compares ? compared.data : undefined,
-    error: own.isError ? own.error : undefined, isFetching: own.isFetching, again: () => { own.refetch().catch(reportError) },
+    edges,
+    answer: live ? undefined : compares ? compared.data?.now : plain.data,
+    diff: compares ? compared.data : undefined,
+    error: own.isError ? own.error : undefined,
+    isFetching: own.isFetching,
+    again: () => {
+      own.refetch().catch(reportError)
+    },
   }
 }
