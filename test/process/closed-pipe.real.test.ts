@@ -87,7 +87,10 @@ it('an output that cannot be written, as on a full disk, is one sentence and an 
 it('a running server stops in order when its log pipe is closed', async () => {
   const exitCode = join(folder, 'code')
   const flags = `--data "${folder}/piped" --listen 127.0.0.1:0 --ops 127.0.0.1:0 --netflow off --ipfix-tcp off --sflow off`
-  const script = `{ "${process.execPath}" bin/weir.mjs run ${flags} 2>&1; echo $? >"${exitCode}"; } | head -n 1`
+  const pid = join(folder, 'pid')
+  // A reload writes a line when nobody reads any more: what was written before fits into the pipe.
+  const reader = `{ grep -m 1 'weir is ready'; exec <&-; kill -HUP "$(cat "${pid}")"; }`
+  const script = `{ "${process.execPath}" bin/weir.mjs run ${flags} 2>&1 & echo $! >"${pid}"; wait $!; echo $? >"${exitCode}"; } | ${reader}`
   const { timedOut } = await runCommand('bash', ['-c', script], { limit: 60_000, cwd: ROOT })
   expect({ timedOut, code: (await readFile(exitCode, 'utf8')).trim() }).toEqual({ timedOut: false, code: '0' })
 })
