@@ -73,8 +73,8 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
   const metrics = new MetricStore({ table: metricTable })
   const log = new ProgramLog({ clock: host.clock, timers: host.timers, write, metrics, level: config.log.level })
   const reveal = (secret: Secret): string => secret.reveal(self.env, (path) => self.readTextFile(path))
-  if (loaded.empty)
-    log.warn('The configuration file is empty: Weir runs with its defaults.', { file: flags.config.join(', ') })
+  if (loaded.empty.length > 0)
+    log.warn('The configuration file is empty: Weir runs with its defaults.', { file: loaded.empty.join(', ') })
   const traces = await openTraces({ ...config.telemetry.traces, version, host, log, metrics })
   const [configured, oidc] = [apiTokens(config.auth, reveal), oidcSettings(config.auth, reveal)]
   await makeDataFolder(host, data)

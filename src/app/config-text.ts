@@ -53,12 +53,16 @@ async function readFile(host: Host, file: string): Promise<ConfigDocument> {
   throw new WeirError('WEIR_CONFIG_INVALID', formatProblems([problem], document.text))
 }
 
-/** Whether every file holds nothing but comments and white space. */
-export function isEmpty(document: ConfigDocument): boolean {
-  return filesOf(document).every(({ nodes }) => {
-    const { contents } = nodes.document
-    return contents === null || (isScalar(contents) && contents.value === null)
-  })
+/** Names of the files that hold nothing but comments and white space. */
+export function emptyFiles(document: ConfigDocument): readonly string[] {
+  return filesOf(document)
+    .filter(isEmpty)
+    .map(({ file }) => file)
+}
+
+function isEmpty({ nodes }: ConfigDocument): boolean {
+  const { contents } = nodes.document
+  return contents === null || (isScalar(contents) && contents.value === null)
 }
 
 function rootKind(document: ConfigDocument): string | undefined {

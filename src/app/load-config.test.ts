@@ -64,7 +64,7 @@ test.each([
   ['{}\n', false],
   [settings, false],
 ])('a file with %j: that it is empty is %s', async (content, empty) => {
-  expect((await loadConfig(realHost(), [await written(content)], [])).empty).toBe(empty)
+  expect((await loadConfig(realHost(), [await written(content)], [])).empty).toHaveLength(empty ? 1 : 0)
 })
 
 test('check says that an empty file means the defaults', async () => {
@@ -137,4 +137,30 @@ test('a folder without a configuration is refused', async () => {
   await expect(loadConfig(realHost(), [folder], [])).rejects.toThrow(
     `the folder ${folder} holds no file *.yaml or *.yml`,
   )
+})
+
+test('a reload refuses one empty file of several, and names it', async () => {
+  const folder = await temporaryFolder()
+  const [base, more] = [join(folder, 'base.yaml'), join(folder, 'more.yaml')]
+  await writeFile(base, settings)
+  await writeFile(more, 'sinks: {out: {type: stdout}}\n')
+  const host = realHost()
+  const loaded = await loadConfig(host, [base, more], [])
+  await writeFile(more, '')
+  const touched = (): never => {
+    throw new Error('a refused configuration was used')
+  }
+  const report = await reloadAll({
+    host,
+    flags: { config: [base, more], overrides: [] },
+    current: () => loaded,
+    adopt: touched,
+    reveal: touched,
+    onSources: touched,
+    onClusters: touched,
+    sources: { apply: touched },
+    sinks: { apply: touched },
+    log: { debug: touched, info: touched, warn: touched, error: () => undefined },
+  })
+  expect(report).toMatchObject({ ok: false, problems: [expect.stringContaining(`${more} is empty`)] })
 })

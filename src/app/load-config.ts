@@ -18,7 +18,7 @@ import { weirSchema, withBuiltIns, type WeirConfig } from './config.ts'
 import { ackProblems } from './config-ack.ts'
 import { clashes } from './config-clashes.ts'
 import { sharedProblems, shortForms } from './config-shared.ts'
-import { isEmpty, readDocument } from './config-text.ts'
+import { emptyFiles, readDocument } from './config-text.ts'
 
 /** Where settings come from, beside the environment. */
 export interface ConfigArguments {
@@ -32,8 +32,8 @@ export interface Loaded {
   readonly document: ConfigDocument
   /** Formatted for the user; empty when there are none. */
   readonly warnings: string
-  /** Whether a file was named that sets nothing: comments and white space only. */
-  readonly empty: boolean
+  /** Named files that set nothing: comments and white space only. */
+  readonly empty: readonly string[]
 }
 
 /** Variables that are not part of the configuration. */
@@ -61,7 +61,7 @@ export async function loadConfig(host: Host, files: readonly string[], flags: re
     config: result.value,
     document,
     warnings: formatProblems([...environment.warnings, ...result.warnings], text, 'warning'),
-    empty: files.length > 0 && isEmpty(parsed),
+    empty: files.length > 0 ? emptyFiles(parsed) : [],
   }
 }
 

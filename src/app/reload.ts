@@ -59,8 +59,8 @@ export async function reloadAll(parts: ReloadParts): Promise<ReloadReport> {
     return refuse([messageOf(error)])
   }
   // An editor that is about to write, or a volume that is not mounted yet, looks like this: it must not remove every sink.
-  if (next.empty)
-    return refuse([`${flags.config.join(', ') || 'the file'} is empty: to remove every setting write \`{}\``])
+  if (next.empty.length > 0)
+    return refuse([`${next.empty.join(', ')} is empty: to remove every setting of a file write \`{}\``])
   const before = current()
   const swapped = await sinks.apply(sinkEntries(next.config, next.document))
   if (swapped.failed !== undefined) return refuse([`sink ${swapped.failed.id}: ${swapped.failed.message}`])

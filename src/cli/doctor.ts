@@ -145,12 +145,12 @@ async function configuration(
   ])
   try {
     const loaded = await loadConfig(realHost(), files, overrides)
-    if (loaded.empty)
+    if (loaded.empty.length > 0)
       return {
         loaded,
         finding: warn(
           'configuration',
-          `${files.join(', ')} is empty; defaults and WEIR_* variables`,
+          `${loaded.empty.join(', ')} is empty; defaults and WEIR_* variables`,
           'Write the settings into it, or start without --config.',
         ),
       }
@@ -181,7 +181,7 @@ async function configuration(
     const result = schema.validate(weirSchema, document)
     if (result.problems !== undefined) throw error
     return {
-      loaded: { config: result.value, document, warnings: '', empty: false },
+      loaded: { config: result.value, document, warnings: '', empty: [] },
       finding: fail('configuration', error.message, 'Correct it; what follows was looked at with the defaults.'),
     }
   }

@@ -45,7 +45,7 @@ async function run({ config: files, live }: CheckFlags): Promise<void> {
   const { loadConfig } = await import('../app/load-config.ts')
   const loaded = await loadConfig(realHost(), files, [])
   const { config, document, warnings, empty } = loaded
-  if (empty) self.stderr(`${files.join(', ')} is empty: Weir would run with its defaults.\n`)
+  if (empty.length > 0) self.stderr(`${empty.join(', ')} is empty: Weir would run with its defaults.\n`)
   if (warnings !== '') self.stderr(`${warnings}\n`)
   const { verifyMachine } = await import('../app/config-machine.ts')
   self.stderr(await verifyMachine(realHost(), loaded))
