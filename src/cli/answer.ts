@@ -2,6 +2,7 @@
 import { Option } from 'commander'
 import type { Command } from 'commander'
 import { oneLine, textTable } from './text-table.ts'
+import { csvText } from '../model/csv-text.ts'
 
 export const answerForms = ['table', 'json', 'ndjson', 'csv', 'yaml'] as const
 export type AnswerForm = (typeof answerForms)[number]
@@ -48,7 +49,7 @@ export async function answerText(
 
 function csvCell(value: unknown): string {
   const text = plain(value)
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  return text === '' ? '' : csvText(text)
 }
 
 function tableCell(value: unknown): string | number {

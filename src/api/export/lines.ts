@@ -1,5 +1,6 @@
 /** Rows of the ring as text, in the form that the store's have. */
 import type { Cell } from '../live/cells.ts'
+import { csvText } from '../../model/csv-text.ts'
 
 export type LineFormat = 'csv' | 'ndjson'
 
@@ -16,11 +17,6 @@ export function lineWriter(format: LineFormat, columns: readonly string[]): Line
     head: '',
     line: (cells) => `${cells.map((cell, index) => `${keys[index]}${JSON.stringify(cell)}`).join('')}}\n`,
   }
-}
-
-/** RFC 4180: quotes where needed; an empty text is `""`, what is absent is nothing. */
-function csvText(text: string): string {
-  return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
 function csvCell(cell: Cell): string {

@@ -45,12 +45,12 @@ export async function appendEvents(
   }
 }
 
-/** Encodes anew for each attempt: the journal takes over the buffer. */
-function eventUnit(
+/** A unit of events, or of a cursor alone. The journal takes over its buffer, so that each attempt needs another one. */
+export function eventUnit(
   stream: string,
   events: readonly WeirEvent[],
   received: number,
-  { cursor, patienceMs }: AppendEventsOptions,
+  { cursor, patienceMs }: Pick<AppendEventsOptions, 'cursor' | 'patienceMs'>,
 ): Omit<Unit, 'source'> {
   const body =
     events.length === 0

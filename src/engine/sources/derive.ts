@@ -3,11 +3,11 @@
  * of its own id. The place up to which it has read is the cursor of the unit it writes, so neither can exist alone and a
  * repeated range is recognised.
  */
-import { encodeEvents } from '../../journal/bodies.ts'
 import type { Unit } from '../../journal/types.ts'
 import { eventAt, type WeirEvent } from '../../model/events.ts'
 import type { Failure } from '../../model/outcome.ts'
 import type { Sink, SinkBatch, SinkDefinition, Transform, TransformDefinition } from '../contracts.ts'
+import { eventUnit } from './append-events.ts'
 
 /** The last row of the input that is part of the derived stream. */
 interface Place {
@@ -52,17 +52,8 @@ export function deriveSink({ id, transform, journal }: DeriveOptions): Sink {
       const { events, failures, last, received } = run(batch, transform, batch.retried ? undefined : reached)
       if (last === undefined) return failures
       const place = batch.retried ? reached : last
-      await journal.append({
-        source: id,
-        stream: id,
-        kind: events.length === 0 ? 'empty' : 'events',
-        count: events.length,
-        ...(events.length === 0
-          ? { raw: new Uint8Array(0), timeMin: Number.NaN, timeMax: Number.NaN }
-          : encodeEvents(events)),
-        received,
-        cursor: new TextEncoder().encode(JSON.stringify(place)),
-      })
+      const cursor = new TextEncoder().encode(JSON.stringify(place))
+      await journal.append({ source: id, ...eventUnit(id, events, received, { cursor }) })
       reached = place
       return failures
     },

@@ -3,6 +3,7 @@ import type { QueryFormat } from '../../engine/control.ts'
 import { jsonCells, type OutputColumn } from './cells.ts'
 import type { Api } from './json-value.ts'
 import { TableFormatter } from './format-table.ts'
+import { csvText } from '../../model/csv-text.ts'
 
 /** Turns a result into the text of one document. A chunk may hold gigabytes: its text comes row by row. */
 export interface Formatter {
@@ -91,10 +92,6 @@ class CsvFormatter extends Rows {
       yield `${text}\r\n`
     }
   }
-}
-
-function csvText(text: string): string {
-  return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
 function csvCell(json: string): string {
