@@ -1,6 +1,7 @@
 // `npm run check`: everything about the code that can be judged without running it.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { commitSubjects } from './commit-subjects.ts'
 import { consoleSize } from './console-size.ts'
 import { docsDrift } from './docs-drift.ts'
 import { folderShape } from './folder-shape.ts'
@@ -22,6 +23,7 @@ const checks: readonly (readonly [name: string, check: Check])[] = [
   ['docs drift', docsDrift],
   ['support', supportTable],
   ['console size', consoleSize],
+  ['commits', commitSubjects],
 ]
 
 async function types(root: string): Promise<Problem[]> {
