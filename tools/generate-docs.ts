@@ -8,7 +8,7 @@ import { configurationPage } from './docs/configuration.ts'
 import { graphPage } from './docs/graph.ts'
 import { httpApiPage } from './docs/http-api.ts'
 import { generatedHead } from './docs/markdown.ts'
-import { homes, readmeHead, readmeSupport } from './docs/readme-heads.ts'
+import { homes, readmeHead, systemsFile, systemsPage } from './docs/readme-heads.ts'
 import { errorsPage, fieldsPage, metricsPage } from './docs/tables.ts'
 import { ROOT } from './kit/command.ts'
 
@@ -29,7 +29,7 @@ export const generatedFiles: readonly GeneratedFile[] = [
   { path: 'docs/reference/http-api.md', generate: httpApiPage },
   { path: 'docs/reference/access.md', generate: accessPage },
   // Only the part between their markers is generated in these.
-  { path: 'README.md', generate: readmeSupport },
+  { path: systemsFile, generate: systemsPage },
   { path: 'docs/guide/graph.md', generate: graphPage },
   ...homes().map((home) => ({ path: `${home.folder}/README.md`, generate: () => readmeHead(home) })),
 ]

@@ -45,7 +45,7 @@ test('what the table says beyond its results, what it leaves out, and results th
   ])
 })
 
-test('a row says roles, order, servers and versions as they were proved; a stand-in of ours is called one where there is nothing else', () => {
+test('a row says roles, order, servers and versions as tests proved them; a stand-in is named where there is no other server', () => {
   const row = (results: readonly SupportResult[], name = names[0]!): readonly string[] =>
     supportRows([name], results)[0]?.slice(1) ?? []
   expect(row([source, result()])).toEqual(['`bus`', '`bus`', '–', 'by key', 'busd', '1.0'])
@@ -54,12 +54,12 @@ test('a row says roles, order, servers and versions as they were proved; a stand
     '`bus`',
     '–',
     'by key',
-    'busd, a list (a stand-in of ours, as sink)',
+    'busd, a list (stand-in, as sink)',
     '1.0, 1.0',
   ])
   expect(row([source, result(), result({ server: 'a list', stand_in_of_ours: true })])[4]).toBe('busd')
   expect(row([result({ stand_in_of_ours: true })], { ...names[0]!, remark: 'never the real one' })[4]).toBe(
-    'busd (a stand-in of ours), never the real one',
+    'busd (stand-in), never the real one',
   )
   const { order: _, ...unordered } = result({ part: 'plain queues' })
   expect(row([result({ part: 'FIFO queues' }), unordered])[3]).toBe('by key (FIFO queues)')

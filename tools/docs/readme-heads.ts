@@ -1,4 +1,4 @@
-// What stands at the head of the README of a connector or transform, and the support table of the project's README.
+// The generated head of a connector's or transform's README, and the table of supported systems.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
@@ -77,9 +77,14 @@ ${least.trim()}
 `
 }
 
-/** The README with its support table: what tests have proved, against what. */
-export async function readmeSupport(): Promise<string> {
-  const page = await readFile(join(ROOT, 'README.md'), 'utf8').catch(() => '')
+export const systemsFile = 'docs/reference/systems.md'
+
+/** The page of supported systems, from test results. */
+export async function systemsPage(): Promise<string> {
+  const page = await readFile(join(ROOT, systemsFile), 'utf8').catch(() => '')
   const { names, results } = await readSupport(ROOT)
-  return withBlock(page, 'Weir', { name: 'support', content: table([...supportColumns], supportRows(names, results)) })
+  return withBlock(page, 'Supported systems', {
+    name: 'support',
+    content: table([...supportColumns], supportRows(names, results)),
+  })
 }

@@ -66,7 +66,7 @@ function testedAgainst(own: readonly SupportResult[]): { readonly servers: strin
   for (const { server, version, stand_in_of_ours: ours, role } of own) {
     if (ours === true && theirs(role)) continue
     const only = ours === true && roles.length > 1 && roles.some((one) => theirs(one))
-    told.set(server, ours === true ? `${server} (a stand-in of ours${only ? `, as ${role}` : ''})` : server)
+    told.set(server, ours === true ? `${server} (stand-in${only ? `, as ${role}` : ''})` : server)
     const known = versions.get(server) ?? new Set()
     versions.set(server, version === undefined ? known : known.add(version))
   }
