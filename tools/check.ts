@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { commitSubjects } from './commit-subjects.ts'
 import { consoleSize } from './console-size.ts'
 import { docsDrift } from './docs-drift.ts'
+import { documentPaths } from './document-paths.ts'
 import { folderShape } from './folder-shape.ts'
 import { formatting } from './formatting.ts'
 import { hostRule } from './host-rule.ts'
@@ -21,6 +22,7 @@ const checks: readonly (readonly [name: string, check: Check])[] = [
   ['import law', importLaw],
   ['folder shape', folderShape],
   ['docs drift', docsDrift],
+  ['documents', documentPaths],
   ['support', supportTable],
   ['console size', consoleSize],
   ['commits', commitSubjects],

@@ -56,16 +56,6 @@ function commands(page: string): string[] {
     .filter((line) => line !== '')
 }
 
-test('files of the checkout that documents name exist', () => {
-  const gone = [...texts].flatMap(([page, text]) =>
-    [...text.matchAll(/`((?:src|test|tools|bench|console|examples)\/[\w./-]+\.(?:ts|tsx|json|mjs))`/g)]
-      .map(([, path = '']) => path)
-      .filter((path) => !existsSync(join(ROOT, path)))
-      .map((path) => `${page}: ${path}`),
-  )
-  expect(gone).toEqual([])
-})
-
 /** Files beside the configuration, by their only key. */
 const files: ReadonlyMap<string, AnyComponentSchema> = new Map<string, AnyComponentSchema>([
   ['networks', networksSchema],

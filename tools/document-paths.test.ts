@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest'
+import { documentPaths } from './document-paths.ts'
+import { makeTree } from './kit/tree.ts'
+
+async function judge(files: Record<string, string>): Promise<string[]> {
+  const problems = await documentPaths(await makeTree({ 'bench/runs/damage.ts': '', 'src/a.test.ts': '', ...files }))
+  return problems.map(({ file, line, say }) => `${file}:${line ?? 0} ${say}`)
+}
+
+test('documents that name what exists have no problems', async () => {
+  expect(
+    await judge({
+      'README.md': 'See [the guide](docs/a.md#part), <https://weir.example> and `src/a.test.ts`.\n',
+      'docs/a.md': '[Home](../README.md), `npm run bar -- damage`, `npm run bar -- NAME`\n',
+      'docs/guarantees.md': '| | Promise | Tests |\n|---|---|---|\n| 1 | It starts. | [a](../src/a.test.ts) |\n',
+    }),
+  ).toEqual([])
+})
+
+test('a missing file, a missing link and a missing acceptance test are found, with their line', async () => {
+  expect(await judge({ 'docs/a.md': '\n`src/b.ts`\n[b](../src/b.test.ts)\n`npm run bar -- gone`\n' })).toEqual([
+    'docs/a.md:2 src/b.ts does not exist',
+    'docs/a.md:3 src/b.test.ts does not exist',
+    'docs/a.md:4 acceptance test gone is not in bench/runs',
+  ])
+})
+
+test('a promise without a test is found', async () => {
+  const [found, ...others] = await judge({
+    'docs/guarantees.md': '| | Promise | Tests |\n|---|---|---|\n| 1 | It starts. | [guide](guide.md) |\n',
+    'docs/guide.md': '',
+  })
+  expect(found).toMatch(/^docs\/guarantees\.md:3 this promise has no test/)
+  expect(others).toEqual([])
+})
