@@ -3,7 +3,7 @@ import type { FlowBatch } from '../model/batches.ts'
 import { isPresent, type Column, type IpColumn } from '../model/columns.ts'
 import { endpointParts, type EndpointPart } from '../model/endpoint.ts'
 import { parseIp } from '../model/ip.ts'
-import { macsBeside, timesOfMeaning } from '../model/time-of-meaning.ts'
+import { macsBeside, eventTimesOf } from '../model/event-time.ts'
 
 /** `unknown`: some end is within the ranges of a cluster, and nobody knows yet whose it is. */
 export interface Enriched {
@@ -16,7 +16,7 @@ const parts: readonly EndpointPart[] = endpointParts.filter((part) => part !== '
 
 /** The flows with what the addresses of their ends meant when they were. What a flow carries stays as it is. */
 export function enrichFlows(batch: FlowBatch, received: number, holders: Holders): Enriched {
-  const times = timesOfMeaning(batch, received)
+  const times = eventTimesOf(batch, received)
   const clusters = clustersOf(batch, holders)
   const words = new Words(batch.dictionary)
   const columns: Record<string, Column> = { ...batch.columns }

@@ -10,7 +10,7 @@ import type { Batch, BatchKind, EventBatch, FlowBatch, Heap } from '../model/bat
 import type { Column } from '../model/columns.ts'
 import { columnKinds } from '../model/columns.ts'
 import { toEventBatch, type WeirEvent } from '../model/events.ts'
-import { giveBack } from '../model/give-back.ts'
+import { releaseBuffer } from '../model/release-buffer.ts'
 import { flowField, flowFieldById } from '../model/fields.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 
@@ -34,7 +34,7 @@ const dataRoom = new Uint8Array(512 * 1024)
 export function encodeEvents(events: readonly WeirEvent[]): { readonly raw: Uint8Array } & TimeRange {
   const batch = toEventBatch(events, dataRoom)
   const raw = encodeBatch(batch)
-  if (batch.data.bytes.buffer !== dataRoom.buffer) giveBack(batch.data.bytes)
+  if (batch.data.bytes.buffer !== dataRoom.buffer) releaseBuffer(batch.data.bytes)
   return { raw, ...timeRange(batch.time) }
 }
 

@@ -1,6 +1,6 @@
 import { zstdDecompressSync } from 'node:zlib'
 import type { Host } from '../host/index.ts'
-import { giveBack } from '../model/give-back.ts'
+import { releaseBuffer } from '../model/release-buffer.ts'
 import type { Position } from '../model/positions.ts'
 import type { Frame, FrameHeader, JournalReader, Tail, UnreadableStretch } from './types.ts'
 import { Walk, type WalkedFrame } from './walk.ts'
@@ -125,6 +125,7 @@ class StoredFrame implements Frame {
     const body = this.#body?.deref()
     this.#body = undefined
     // What was not compressed lies in the buffer of whoever read it; small ones lie in one of Node's.
-    if (body !== undefined && this.#pieces[0]?.decoded.zstd === true) giveBack(body, this.header.rawBytes + spareBytes)
+    if (body !== undefined && this.#pieces[0]?.decoded.zstd === true)
+      releaseBuffer(body, this.header.rawBytes + spareBytes)
   }
 }

@@ -1,12 +1,15 @@
-/** Words of a slot: the address, the scope's number, and the value, which is 0 in a free slot. */
+/** Words of a slot: address, scope, value. The value is 0 in a free slot. */
 const wideWords = 6
-/** The same for IPv4 in the default scope, of which there are most: the last word of the address, and the value. */
+/** Words of a slot for IPv4 in the default scope, the most frequent case: last address word and value. */
 const narrowWords = 2
 const firstSlots = 1024
-/** Rows that are looked at with `near` before they are found. */
+/** Rows to prefetch with `near` before `find` reads them. */
 export const rowsAhead = 128
 
-/** Numbers above 0 by address and scope. IPv4 (mapped, in scope 0) lies closely together: more of it is in the processor's caches. */
+/**
+ * Hash table from address and scope to a number above 0. IPv4 in scope 0 has its own dense table, which suits CPU
+ * caches.
+ */
 export class AddressTable {
   #narrow = new Uint32Array(firstSlots * narrowWords)
   #narrowMask = firstSlots - 1
@@ -15,14 +18,14 @@ export class AddressTable {
   #wideMask = firstSlots - 1
   #wideCount = 0
 
-  /** For what is made of the answers of `near`, which has no meaning: what is read and never used would not be read. */
+  /** Consumes the results of `near`, so that the engine does not remove the reads. */
   seen = 0
 
   get count(): number {
     return this.#narrowCount + this.#wideCount
   }
 
-  /** 0 when there is none. */
+  /** Returns 0 if the address is absent. */
   find(w0: number, w1: number, w2: number, w3: number, scope: number): number {
     return w2 === 0xffff && w1 === 0 && w0 === 0 && scope === 0
       ? this.#findNarrow(w3)
@@ -30,8 +33,8 @@ export class AddressTable {
   }
 
   /**
-   * What `find` looks at first, for an address whose last word this is: mostly its answer. Whoever asks this of some addresses and then
-   * `find` waits for the memory of all of them at once, since nothing is decided by what is read.
+   * Reads the slot that `find` reads first for an address with this last word. Calling it for several addresses before
+   * `find` overlaps their cache misses.
    */
   near(w3: number): number {
     return this.#narrow[2 * (narrowHash(w3) & this.#narrowMask) + 1] as number
@@ -64,7 +67,7 @@ export class AddressTable {
     }
   }
 
-  /** Of an address that is not there yet. */
+  /** The address must be absent. */
   add(w0: number, w1: number, w2: number, w3: number, scope: number, value: number): void {
     if (w2 === 0xffff && w1 === 0 && w0 === 0 && scope === 0) {
       if (2 * ++this.#narrowCount > this.#narrowMask) this.#growNarrow()
@@ -75,7 +78,7 @@ export class AddressTable {
     }
   }
 
-  /** Another value for an address that is there. */
+  /** The address must be present. */
   change(w0: number, w1: number, w2: number, w3: number, scope: number, value: number): void {
     if (w2 === 0xffff && w1 === 0 && w0 === 0 && scope === 0) {
       let slot = narrowHash(w3) & this.#narrowMask

@@ -1,4 +1,4 @@
-/** What an audit event says, in the form that is the same for all: told as such, or by attributes alone. */
+/** The audit record of an event, from its `audit` body or from CloudEvents attributes alone. */
 import {
   actorKinds,
   outcomeOf,
@@ -12,7 +12,7 @@ import { fieldsOf, isRecord, known, textOf, type Fields } from './json.ts'
 
 const severities: readonly string[] = ['normal', 'warning', 'incident'] satisfies AuditSeverity[]
 
-/** Whether an event tells of an action: it is said to, or it is a trace as cts_exporter sends it, which knows nothing of families. */
+/** True for the family `audit` and for traces as cts_exporter sends them, which have no family. */
 export function isAudit({ family = 'event', extensions = {} }: WeirEvent, data: Fields): boolean {
   if (family !== 'event') return family === 'audit'
   return (
@@ -22,23 +22,22 @@ export function isAudit({ family = 'event', extensions = {} }: WeirEvent, data: 
   )
 }
 
-/** The first part of references to resources, by who says so: as sources of Weir name them. */
+/** The first part of resource references, derived from the event's source. */
 export function cloudOf({ source }: WeirEvent): string {
   const host = URL.parse(source)?.hostname ?? ''
   return host.endsWith('.otc.t-systems.com') ? 'otc' : host.endsWith('.myhuaweicloud.com') ? 'huawei' : 'cloud'
 }
 
-/** The record of an event whose body was read as `data`. */
 export function auditRecordOf(event: WeirEvent, data: Fields): AuditRecord {
-  const told = fieldsOf(data['audit'])
-  return Object.keys(told).length > 0 ? toldRecord(told) : attributesRecord(event, data)
+  const body = fieldsOf(data['audit'])
+  return Object.keys(body).length > 0 ? recordOfBody(body) : attributesRecord(event, data)
 }
 
-/** Others may write such a body, too: whatever is not as it should be is absent. */
-function toldRecord(told: Fields): AuditRecord {
-  const [actor, resource] = [fieldsOf(told['actor']), fieldsOf(told['resource'])]
+/** Other producers may write such a body too: an invalid value counts as absent. */
+function recordOfBody(body: Fields): AuditRecord {
+  const [actor, resource] = [fieldsOf(body['actor']), fieldsOf(body['resource'])]
   const behind = fieldsOf(actor['impersonatedBy'])
-  const severity = severityOf(textOf(told['severity']), undefined)
+  const severity = severityOf(textOf(body['severity']), undefined)
   return known<AuditRecord>({
     actor: known<AuditRecord['actor']>({
       kind: actorKinds.find((kind) => kind === actor['kind']) ?? 'unknown',
@@ -46,29 +45,29 @@ function toldRecord(told: Fields): AuditRecord {
       impersonatedBy: Object.keys(behind).length === 0 ? undefined : personOf(behind),
       address: textOf(actor['address']),
     }),
-    action: textOf(told['action']) ?? 'unknown',
-    service: textOf(told['service']),
+    action: textOf(body['action']) ?? 'unknown',
+    service: textOf(body['service']),
     resource: known<NonNullable<AuditRecord['resource']>>({
       type: textOf(resource['type']),
       id: textOf(resource['id']),
       name: textOf(resource['name']),
       url: textOf(resource['url']),
     }),
-    tenant: textOf(told['tenant']),
-    region: textOf(told['region']),
+    tenant: textOf(body['tenant']),
+    region: textOf(body['region']),
     outcome: outcomeOf(severity),
     severity,
-    requestId: textOf(told['requestId']),
+    requestId: textOf(body['requestId']),
   })
 }
 
-/** As cts_exporter tells it: in extensions, and in the body who it was. */
+/** The form of cts_exporter: extensions, and the user in the body. */
 function attributesRecord({ type, subject, extensions = {} }: WeirEvent, data: Fields): AuditRecord {
-  const said = personOf(fieldsOf(data['user']))
+  const user = personOf(fieldsOf(data['user']))
   const who =
-    said.id === undefined && said.name === undefined
+    user.id === undefined && user.name === undefined
       ? known<AuditPerson>({ id: textOf(extensions['actorid']), name: textOf(extensions['actor']) })
-      : said
+      : user
   const isKnown = who.id !== undefined || who.name !== undefined
   const behind = personOf(fieldsOf(fieldsOf(fieldsOf(data['user'])['assumedBy'])['user']))
   const isLent = behind.id !== undefined || behind.name !== undefined
@@ -105,7 +104,7 @@ function attributesRecord({ type, subject, extensions = {} }: WeirEvent, data: F
   })
 }
 
-/** The domain is a text in our form, an object in a trace. */
+/** The domain is a string in Weir's form and an object in a trace. */
 function personOf({ id, name, domain }: Fields): AuditPerson {
   return known<AuditPerson>({
     id: textOf(id),

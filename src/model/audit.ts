@@ -1,30 +1,30 @@
 /**
- * One form for who did what, whatever cloud or cluster told it: field `audit` in the body of events of the family `audit`.
- * `time` is that of the event, and `ref` names the resource (refs.ts). What was not told is absent.
+ * An audited action in one form for all clouds and clusters: field `audit` in the body of events of the family `audit`.
+ * `time` is the event's time and `ref` names the resource (refs.ts). Unknown values are absent.
  */
 export interface AuditRecord {
   readonly actor: AuditActor
-  /** What was done, as the other side calls it: `login`, `deleteEip`, `create`. */
+  /** The action by its original name: `login`, `deleteEip`, `create`. */
   readonly action: string
-  /** What offers the action: `IAM`, `ECS`. */
+  /** The service of the action: `IAM`, `ECS`. */
   readonly service?: string
   readonly resource?: AuditResource
-  /** Whose resource it is: a project, an account, a cluster. */
+  /** The owner of the resource: a project, an account, a cluster. */
   readonly tenant?: string
   readonly region?: string
   readonly outcome: 'success' | 'failure' | 'unknown'
   readonly severity: AuditSeverity
-  /** What the other side calls the request, so that several traces of it are found together. */
+  /** The original request id, which correlates several traces of one request. */
   readonly requestId?: string
 }
 
-/** `normal`: it went well. `warning`: it failed. `incident`: it failed with serious consequences. */
+/** `normal`: succeeded. `warning`: failed. `incident`: failed with serious consequences. */
 export type AuditSeverity = 'normal' | 'warning' | 'incident' | 'unknown'
 
 export interface AuditPerson {
   readonly id?: string
   readonly name?: string
-  /** Where the name means something: a domain, an account, an issuer. */
+  /** The scope of the name: a domain, an account, an issuer. */
   readonly domain?: string
 }
 
@@ -32,12 +32,12 @@ export const actorKinds = ['user', 'session', 'service', 'system', 'unknown'] as
 
 export interface AuditActor extends AuditPerson {
   /**
-   * `session`: `impersonatedBy` acted with this one's rights. `service`: a program with a name of its own. `system`: nobody, the cloud itself.
-   * `unknown`: it was not told, or can't be read.
+   * `session`: `impersonatedBy` acted with these rights. `service`: a named program. `system`: the cloud itself.
+   * `unknown`: missing or invalid.
    */
   readonly kind: (typeof actorKinds)[number]
   readonly impersonatedBy?: AuditPerson
-  /** Where the request came from. */
+  /** The client's address. */
   readonly address?: string
 }
 
@@ -48,7 +48,7 @@ export interface AuditResource {
   readonly url?: string
 }
 
-/** By the status of an answer over HTTP, where nothing else tells. */
+/** Severity by HTTP status, for sources without their own. */
 export function severityOfCode(code: number): AuditSeverity {
   if (!(code >= 100 && code < 600)) return 'unknown'
   return code >= 400 ? 'warning' : 'normal'
@@ -59,8 +59,8 @@ export function outcomeOf(severity: AuditSeverity): AuditRecord['outcome'] {
 }
 
 /**
- * What an actor is found by, in Neo4j's graph and behind `user:` in view `audit`: a name means something in its domain only. One `system` for all, and one
- * `unknown`.
+ * The key of an actor, in Neo4j and behind `user:` in view `audit`. Names are unique within a domain only. All `system`
+ * actors share one key, as do all `unknown` ones.
  */
 export function actorKey({ kind, id, name, domain = '' }: AuditPerson & { readonly kind: string }): string {
   const who = id ?? name
@@ -68,7 +68,7 @@ export function actorKey({ kind, id, name, domain = '' }: AuditPerson & { readon
   return `${domain.replace(/[%/]/g, encodeURIComponent)}/${who}`
 }
 
-/** The same as a reference. */
+/** The key as a resource reference. */
 export function actorRef(actor: AuditPerson & { readonly kind: string }): string {
   return `${actor.id === undefined && actor.name === undefined ? '' : 'user:'}${actorKey(actor)}`
 }

@@ -1,8 +1,8 @@
 import type { Column } from './columns.ts'
 
 /**
- * Flows as columns. `columns` is keyed by the field's name in the registry; a field that no row has is left out.
- * `dictionary[0]` is always the empty string and means absent.
+ * Flows as columns. `columns` is keyed by the field's name in the registry and omits empty fields. `dictionary[0]` is
+ * always the empty string and means absent.
  */
 export interface FlowBatch {
   readonly kind: 'flows'
@@ -17,11 +17,11 @@ export interface Heap {
   readonly bytes: Uint8Array
 }
 
-/** How `data` of an event is to be read. The position in this list is the number on disk. */
+/** The encoding of an event's `data`. The index in this list is the number on disk. */
 export const dataEncodings = ['none', 'json', 'text', 'binary'] as const
 export type DataEncoding = (typeof dataEncodings)[number]
 
-/** The families an event can belong to; `event` is whatever has no other. */
+/** The families of events; `event` is the default. */
 export const families = [
   'event',
   'audit',
@@ -38,8 +38,8 @@ export const families = [
 export type Family = (typeof families)[number]
 
 /**
- * Events: the CloudEvents envelope as columns, the body as bytes that only those parse who need it.
- * Dictionary columns hold codes (0 absent). `extensions` is a JSON object text per distinct set.
+ * Events: the CloudEvents envelope as columns, the body as unparsed bytes. Dictionary columns hold codes (0 absent).
+ * `extensions` is a JSON object text per distinct set.
  */
 export interface EventBatch {
   readonly kind: 'events'
@@ -52,12 +52,12 @@ export interface EventBatch {
   readonly datacontenttype: Uint32Array
   readonly dataschema: Uint32Array
   readonly extensions: Uint32Array
-  /** Unix milliseconds; NaN when the producer gave none. */
+  /** Unix milliseconds; NaN if absent. */
   readonly time: Float64Array
   readonly family: Uint32Array
-  /** Ordering key: events of one key stay in order on every sink that can order. */
+  /** Ordering key: sinks that support order keep the events of one key in order. */
   readonly key: Uint32Array
-  /** Text of the ResourceRef that the event is about. */
+  /** Text of the event's ResourceRef. */
   readonly ref: Uint32Array
   /** Index into {@link dataEncodings}. */
   readonly encoding: Uint8Array

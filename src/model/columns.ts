@@ -1,6 +1,6 @@
 /**
- * The closed list of column kinds. A batch is a set of named columns of one length; its strings live in the
- * batch's own dictionary, so that every batch can be read alone. Nothing here allocates per row.
+ * The closed list of column kinds. A batch is a set of named columns of one length. Its strings are in its own
+ * dictionary, so that each batch is self-contained.
  */
 export type ColumnKind =
   | 'u8'
@@ -17,7 +17,7 @@ export type ColumnKind =
   | 'list<dict>'
   | 'json'
 
-/** The position of a kind in this list is its number on disk: append only. */
+/** The index of a kind in this list is its number on disk: append only. */
 export const columnKinds: readonly ColumnKind[] = [
   'u8',
   'u16',
@@ -35,7 +35,7 @@ export const columnKinds: readonly ColumnKind[] = [
 ]
 
 interface Nullable {
-  /** Bit `row & 7` of byte `row >> 3` is set where the row has a value; without it every row has one. */
+  /** Bit `row & 7` of byte `row >> 3` is set if the row has a value; without a bitmap every row has one. */
   readonly valid?: Uint8Array
 }
 
@@ -64,7 +64,7 @@ export interface TimeColumn extends Nullable {
   readonly kind: 'time'
   readonly values: Float64Array
 }
-/** Two 32-bit words a row, low word first: on a little-endian machine the bytes of a u64. */
+/** Two 32-bit words per row, low word first: the bytes of a little-endian u64. */
 export interface U64Column extends Nullable {
   readonly kind: 'u64'
   readonly words: Uint32Array
@@ -74,7 +74,7 @@ export interface MacColumn extends Nullable {
   readonly kind: 'mac'
   readonly words: Uint32Array
 }
-/** Four 32-bit words a row, in network order (word 0 highest); IPv4 is mapped (::ffff:a.b.c.d). */
+/** Four 32-bit words per row, in network order (word 0 highest); IPv4 is mapped (::ffff:a.b.c.d). */
 export interface IpColumn extends Nullable {
   readonly kind: 'ip'
   readonly words: Uint32Array
@@ -116,7 +116,6 @@ export type Column =
   | ListDictColumn
   | JsonColumn
 
-/** Is there a value in this row? */
 export function isPresent(valid: Uint8Array | undefined, row: number): boolean {
   return valid === undefined || (((valid[row >> 3] ?? 0) >> (row & 7)) & 1) === 1
 }

@@ -1,4 +1,4 @@
-/** A text as a cell of CSV (RFC 4180), in quotes where needed; an empty text is `""`, because what is absent is nothing. */
+/** A CSV cell (RFC 4180), quoted if needed. The empty string is `""`; an absent value is an empty cell. */
 export function csvText(text: string): string {
   return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

@@ -1,9 +1,9 @@
-/** Gives every distinct string a code; code 0 is the empty string and means absent. */
+/** Assigns a code to each distinct string; code 0 is the empty string and means absent. */
 export class DictionaryBuilder {
   readonly strings: string[] = ['']
   readonly #codes = new Map<string, number>()
 
-  /** An empty string is a value of its own; only `undefined` is absent. */
+  /** An empty string is a value; only `undefined` is absent. */
   code(text: string | undefined): number {
     if (text === undefined) return 0
     const known = this.#codes.get(text)

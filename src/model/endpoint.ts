@@ -1,4 +1,4 @@
-/** What the address of an end means, part by part: columns of flows are `src_` and `dst_` before these, and `cluster` as it is. */
+/** The resolved fields of an endpoint. Flow columns have the prefix `src_` or `dst_`; `cluster` has none. */
 export const endpointParts = [
   'name',
   'label',
@@ -14,12 +14,15 @@ export const endpointParts = [
 
 export type EndpointPart = (typeof endpointParts)[number]
 
-/** Parts that are not known are left out. */
+/** Unknown parts are omitted. */
 export type Endpoint = { readonly [Part in EndpointPart]?: string }
 
 export type End = 'src' | 'dst'
 
-/** What a column of flows has of an address, what the flow carried set aside: a part, and the ends that are asked for it one after the other. */
+/**
+ * A column resolved for the addresses of flows: one part for one or both ends, without the values that the flows
+ * carried.
+ */
 export interface EndpointColumn {
   readonly part: EndpointPart
   readonly ends: readonly End[]
@@ -34,7 +37,7 @@ export const endpointColumns: ReadonlyMap<string, EndpointColumn> = new Map([
   ['cluster', { part: 'cluster', ends: ['src', 'dst'] }],
 ])
 
-/** Parts that a network has, too; the others only what runs in a cluster. */
+/** Parts that also exist for networks outside a cluster. */
 export function isOfNetworks(part: EndpointPart): boolean {
   return part === 'name' || part === 'label'
 }

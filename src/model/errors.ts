@@ -1,6 +1,6 @@
 /**
- * The error registry: code, message template, whether trying again can help, and the line of advice a user needs.
- * A code never changes its meaning; the reference page is generated from this table.
+ * The error registry: code, message template, whether a retry can help, and advice. A code never changes its meaning.
+ * The reference page is generated from this table.
  */
 export const errorTable = {
   WEIR_CONFIG_INVALID: {
@@ -10,29 +10,32 @@ export const errorTable = {
   WEIR_DATA_LOCKED: { retry: false, advice: 'Stop the other process, or give this one its own folder with --data.' },
   WEIR_DATA_GONE: {
     retry: true,
-    advice: 'Bring the folder back, or choose another one, and start Weir again. Until then it accepts nothing.',
+    advice: 'Restore the folder, or choose another one, and start Weir again. Until then it accepts nothing.',
   },
   WEIR_DATA_FENCED: {
     retry: true,
     advice:
-      'Nothing is lost: clients send rows again that were not acknowledged. Find the other process, and leave `lock` and `lock.sqlite` in the folder alone.',
+      'Nothing is lost: clients resend rows that were not acknowledged. Find the other process, and do not touch `lock` and `lock.sqlite` in the folder.',
   },
   WEIR_DATA_NO_LOCKS: {
     retry: false,
     advice:
-      'Put the data folder on a file system that locks files: a local disk, or NFS 4. `weir doctor` names the one it is on.',
+      'Put the data folder on a file system that locks files: a local disk, or NFS 4. `weir doctor` names the current one.',
   },
   WEIR_DATA_NEWER: { retry: false, advice: 'Run the version that wrote it, or a later one; nothing was changed.' },
   WEIR_DATA_UNUSABLE: {
     retry: false,
-    advice: 'Check that the folder exists, is yours and can be written; `weir doctor` looks closer.',
+    advice: 'Check that the folder exists, belongs to you and is writable; `weir doctor` shows more.',
   },
   WEIR_JOURNAL_FULL: {
     retry: true,
-    advice: 'A sink holds old data or the disk is full; see `weir ledger` for the one that lags.',
+    advice: 'A sink lags or the disk is full; `weir ledger` lists the pending rows of each sink.',
   },
-  WEIR_JOURNAL_SYNC: { retry: true, advice: 'The disk refused a sync; what was not acknowledged was not accepted.' },
-  WEIR_NO_COLLECTOR: { retry: false, advice: 'Send to a Weir whose `roles` hold `collector`.' },
+  WEIR_JOURNAL_SYNC: {
+    retry: true,
+    advice: 'The disk refused a sync; rows without an acknowledgement were not accepted.',
+  },
+  WEIR_NO_COLLECTOR: { retry: false, advice: 'Send to an instance whose `roles` include `collector`.' },
   WEIR_LISTEN_IN_USE: { retry: false, advice: 'Another process listens there; choose another address or `off`.' },
   WEIR_LISTEN_FAILED: {
     retry: false,
@@ -54,22 +57,22 @@ export const errorTable = {
   },
   WEIR_SQL_PROCESS: {
     retry: true,
-    advice: 'Try again. If it happens again, the program log of the server has the last lines of the process.',
+    advice: "Try again. If it fails again, the server's log has the last lines of the process.",
   },
   WEIR_STORE_REOPENING: {
     retry: true,
-    advice: 'Repeat the query. If it happens again, the program log of the server has the reason.',
+    advice: "Repeat the query. If it fails again, the server's log has the reason.",
   },
   WEIR_SINK_UNREACHABLE: {
     retry: true,
-    advice: 'The sink is tried again; nothing is lost while the journal holds it.',
+    advice: 'Delivery to the sink is retried; nothing is lost while the journal has the rows.',
   },
-  WEIR_SINK_UNKNOWN: { retry: false, advice: '`weir ledger` lists the sinks there are.' },
+  WEIR_SINK_UNKNOWN: { retry: false, advice: '`weir ledger` lists the sinks.' },
   WEIR_SINK_CONFIGURED: { retry: false, advice: 'Remove it from the configuration first, then reload.' },
-  WEIR_SOURCE_UNKNOWN: { retry: false, advice: '`weir ledger` lists the sources there are.' },
+  WEIR_SOURCE_UNKNOWN: { retry: false, advice: '`weir ledger` lists the sources.' },
   WEIR_LETTER_EDIT: {
     retry: false,
-    advice: 'Take the body as `GET /api/v1/dead-letters/{id}` shows it and change what the sink did not like.',
+    advice: 'Start from the body of `GET /api/v1/dead-letters/{id}` and change the part that the sink rejected.',
   },
   WEIR_KUBERNETES_LOGIN: {
     retry: false,
@@ -79,12 +82,12 @@ export const errorTable = {
     retry: false,
     advice: 'Correct the settings of this source; `weir validate` tests them without starting anything.',
   },
-  WEIR_EVENT_TOO_LARGE: { retry: false, advice: 'An event may have 16 MiB at most.' },
+  WEIR_EVENT_TOO_LARGE: { retry: false, advice: 'An event is limited to 16 MiB.' },
 } as const satisfies Record<string, { retry: boolean; advice: string }>
 
 export type ErrorCode = keyof typeof errorTable
 
-/** Other errors have codes too: of the system, of libraries. */
+/** Errors of the system and of libraries have codes too. */
 export function isErrorCode(code: string | undefined): code is ErrorCode {
   return code !== undefined && Object.hasOwn(errorTable, code)
 }
@@ -104,7 +107,7 @@ export class WeirError extends Error {
   }
 }
 
-/** The message of what was thrown, which need not be an Error. */
+/** The message of a thrown value, which may not be an Error. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown)
 }

@@ -2,7 +2,7 @@ import type { DataEncoding, EventBatch, Family, Heap } from './batches.ts'
 import { dataEncodings } from './batches.ts'
 import { DictionaryBuilder } from './dictionary.ts'
 
-/** One event as an object: for the edges of the system (HTTP, buses, console), never for the hot path. */
+/** One event as an object, for the edges of the system (HTTP, buses, console), never for the hot path. */
 export interface WeirEvent {
   readonly id: string
   readonly source: string
@@ -17,7 +17,7 @@ export interface WeirEvent {
   readonly key?: string
   readonly ref?: string
   readonly encoding: DataEncoding
-  /** UTF-8 JSON or text, or raw bytes, as `encoding` says. */
+  /** Format according to `encoding`. */
   readonly data?: Uint8Array
 }
 
@@ -38,7 +38,7 @@ function heap(items: readonly (Uint8Array | undefined)[], room?: Uint8Array): He
   return { offsets, bytes }
 }
 
-/** Most texts are ASCII: then all of them are written at once, and each has as many bytes as it has units. */
+/** Fast path: ASCII texts are encoded at once, because each has as many bytes as UTF-16 units. */
 function textHeap(texts: readonly string[]): Heap {
   const joined = texts.join('')
   const bytes = utf8.encode(joined)
@@ -52,7 +52,7 @@ export function heapItem(from: Heap, row: number): Uint8Array {
   return from.bytes.subarray(from.offsets[row], from.offsets[row + 1])
 }
 
-/** The events' data is in `room`, from its beginning, when it fits. */
+/** If the events' data fits into `room`, it is written there, from its beginning. */
 export function toEventBatch(events: readonly WeirEvent[], room?: Uint8Array): EventBatch {
   const words = new DictionaryBuilder()
   const codes = (pick: (event: WeirEvent) => string | undefined): Uint32Array => {
@@ -60,7 +60,7 @@ export function toEventBatch(events: readonly WeirEvent[], room?: Uint8Array): E
     let [last, code]: [string | undefined, number] = [undefined, 0]
     events.forEach((event, row) => {
       const text = pick(event)
-      // Most say what the one before said.
+      // Neighbouring events mostly share the value.
       if (text !== last) [last, code] = [text, words.code(text)]
       all[row] = code
     })
@@ -89,7 +89,7 @@ export function toEventBatch(events: readonly WeirEvent[], room?: Uint8Array): E
   }
 }
 
-/** The id of an event without decoding the rest of it. */
+/** The id of an event, without decoding the rest of it. */
 export function eventId(batch: EventBatch, row: number): string {
   return fromUtf8.decode(heapItem(batch.id, row))
 }

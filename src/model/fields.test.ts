@@ -3,13 +3,13 @@ import { flowField, flowFields, namesOf, registryVersion, resolveFieldName, type
 
 const fields: readonly Field[] = flowFields
 
-test('ids and names are given once, and no field is younger than the registry', () => {
+test('ids and names are unique, and no field is newer than the registry', () => {
   expect(new Set(fields.map(({ id }) => id)).size).toBe(fields.length)
   expect(new Set(fields.map(({ name }) => name)).size).toBe(fields.length)
   for (const { since } of fields) expect(since).toBeLessThanOrEqual(registryVersion)
 })
 
-test('every name of every field resolves to that field, and to no other', () => {
+test('every name of every field resolves to that field only', () => {
   const names = fields.flatMap((field) => namesOf(field).map((name) => ({ name, field: field.name })))
   expect(new Set(names.map(({ name }) => name)).size).toBe(names.length)
   for (const { name, field } of names) expect(resolveFieldName(name)).toBe(field)
@@ -66,7 +66,7 @@ test.each([
   expect(flowField(field)?.name).toBe(field)
 })
 
-test('a name is known to the letter only, and an operator is none', () => {
+test('a name matches exactly, and an operator is no name', () => {
   for (const name of ['', 'src', 'src.', 'any.port', 'SRC_ADDR', 'srcaddr', 'src_ns', 'constructor', '__proto__'])
     expect(resolveFieldName(name)).toBeUndefined()
 })

@@ -2,8 +2,8 @@
 import type { ColumnKind } from './columns.ts'
 
 /**
- * The field registry: one place that names what a flow can carry. It drives frames, SQL, completion, console columns
- * and docs. Additive and versioned: an `id` or a `kind` never changes, a field is never removed, only marked.
+ * The field registry: all fields of a flow. It drives frames, SQL, completion, console columns and documents. It only
+ * grows: an `id` or a `kind` never changes, and a field is never removed, only marked.
  */
 export interface Field {
   /** Number in frames. */
@@ -12,14 +12,14 @@ export interface Field {
   readonly name: string
   readonly kind: ColumnKind
   readonly unit?: string
-  /** Name in OpenTelemetry's conventions, where there is one. */
+  /** Name in OpenTelemetry's conventions, if any. */
   readonly otel?: string
-  /** Key in NetObserv's flow record, where there is one. */
+  /** Key in NetObserv's flow record, if any. */
   readonly netobserv?: string
-  /** Other names that a filter may use, beside those that {@link namesOf} derives. */
+  /** Further names for filters, beside those that {@link namesOf} derives. */
   readonly aliases?: readonly string[]
   readonly meaning: string
-  /** Registry version that added it. */
+  /** Registry version that added the field. */
   readonly since: number
 }
 
@@ -151,7 +151,7 @@ export const flowFields = [
     netobserv: 'Sampling',
     aliases: ['SamplingRate'],
     since: 1,
-    meaning: 'One packet in N was looked at; 1 unsampled, absent unknown',
+    meaning: 'Sampling interval: one packet in N was inspected; 1 unsampled, absent unknown',
   },
   { id: 19, name: 'protocol', kind: 'dict', since: 1, meaning: 'netflow5, netflow9, ipfix or sflow5' },
   { id: 20, name: 'protocol_version', kind: 'u8', since: 1, meaning: '5, 9, 10; 5 also for sFlow' },
@@ -160,7 +160,7 @@ export const flowFields = [
     name: 'time_skewed',
     kind: 'u8',
     since: 1,
-    meaning: '1 when the exporter’s clock is more than the limit away from ours',
+    meaning: '1 if the exporter’s clock differs from this host’s by more than the limit',
   },
   {
     id: 22,
@@ -204,7 +204,7 @@ export const flowFields = [
     name: 'scope',
     kind: 'dict',
     since: 1,
-    meaning: 'Where addresses are to be understood: a cluster or network name; absent is the default',
+    meaning: 'Scope of the addresses: a cluster or network name; absent is the default',
   },
   { id: 30, name: 'etype', kind: 'u16', netobserv: 'Etype', since: 2, meaning: 'Ethertype: 2048 IPv4, 34525 IPv6' },
   {
@@ -364,7 +364,7 @@ export const flowFields = [
     netobserv: 'TimeFlowRttNs',
     aliases: ['time_flow_rtt'],
     since: 2,
-    meaning: 'Smoothed TCP round-trip time, the largest seen',
+    meaning: 'Smoothed TCP round-trip time, the maximum observed',
   },
   { id: 59, name: 'dns_id', kind: 'u16', otel: 'dns.id', netobserv: 'DnsId', since: 2, meaning: 'DNS transaction id' },
   {
@@ -403,9 +403,9 @@ export const flowFields = [
     otel: 'dns.errno',
     netobserv: 'DnsErrno',
     since: 2,
-    meaning: 'Error number of the DNS tracker; 0 is fine',
+    meaning: 'Error number of the DNS tracker; 0 is success',
   },
-  { id: 64, name: 'dns_name', kind: 'dict', netobserv: 'DnsName', since: 2, meaning: 'Name that was asked for' },
+  { id: 64, name: 'dns_name', kind: 'dict', netobserv: 'DnsName', since: 2, meaning: 'Queried name' },
   {
     id: 65,
     name: 'drop_bytes',
@@ -513,7 +513,7 @@ export const flowFields = [
     kind: 'json',
     netobserv: 'NetworkEvents',
     since: 2,
-    meaning: 'Events of the network on the way, as of policies',
+    meaning: 'Network events on the path, for example of policies',
   },
   { id: 78, name: 'tls_version', kind: 'dict', netobserv: 'TLSVersion', since: 2, meaning: 'TLS version' },
   {
@@ -834,7 +834,7 @@ export const flowFields = [
     name: 'extra',
     kind: 'json',
     since: 2,
-    meaning: 'Further elements that a configuration names, as an object',
+    meaning: 'Further elements named by the configuration, as an object',
   },
 ] as const satisfies readonly Field[]
 
@@ -852,9 +852,10 @@ export function flowFieldById(id: number): Field | undefined {
 }
 
 /**
- * Every name of a field, the canonical one first: NetObserv's, OpenTelemetry's, aliases, and of each name that begins
- * with `src_` or `src.` also `src.x` and `source.x` (`dst_` alike). What NetObserv's console calls `src_kind` is two
- * fields; here it is the first, the kind of the source itself. Its `protocol` is `proto`: `protocol` is a field of ours.
+ * All names of a field, the canonical one first: NetObserv's, OpenTelemetry's and aliases. Each name that begins with
+ * `src_` or `src.` also yields `src.x` and `source.x` (`dst_` alike). NetObserv's console uses `src_kind` for two
+ * fields; here it is the first, the kind of the source itself. NetObserv's `protocol` is `proto` here, because
+ * `protocol` is another field.
  */
 export function namesOf(field: Field): readonly string[] {
   const written = [field.name, field.netobserv, field.otel, ...(field.aliases ?? [])].filter(
@@ -877,10 +878,9 @@ for (const field of flowFields) {
 }
 
 /**
- * The canonical name that any name of a field stands for, to the letter.
+ * The canonical name for any name of a field; case-sensitive.
  *
- * @example
- * resolveFieldName('src.ns') // 'src_namespace', as are 'SrcK8S_Namespace' and 'source.k8s.namespace.name'
+ * @example resolveFieldName('src.ns') // 'src_namespace', as are 'SrcK8S_Namespace' and 'source.k8s.namespace.name'
  */
 export function resolveFieldName(text: string): FlowFieldName | undefined {
   return canonical.get(text)

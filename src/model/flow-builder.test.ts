@@ -4,7 +4,7 @@ import { decodeBatch, encodeBatch } from '../journal/bodies.ts'
 import { isPresent } from './columns.ts'
 import { FlowBuilder } from './flow-builder.ts'
 
-test('the builder gives what its example says', () => {
+test('the builder returns the batch of its example', () => {
   const flows = new FlowBuilder()
   const bytes = flows.column('bytes')
   flows.reserve(1)
@@ -19,7 +19,7 @@ test('the builder gives what its example says', () => {
   })
 })
 
-test('a column that no row filled is left out, one that every row filled has no bitmap', () => {
+test('a column without values is omitted, and a full column has no bitmap', () => {
   const flows = new FlowBuilder(2)
   flows.column('vlan')
   const proto = flows.column('proto')
@@ -35,7 +35,7 @@ test('a column that no row filled is left out, one that every row filled has no 
   expect(columns.src_port).toMatchObject({ valid: Uint8Array.of(0, 0, 0b10) })
 })
 
-test('growing keeps the rows, and its handle stays the column', () => {
+test('growing keeps the rows and the column object', () => {
   const flows = new FlowBuilder(1)
   const inIf = flows.column('in_if')
   for (let row = 0; row < 100; row++) {
@@ -53,7 +53,7 @@ test('growing keeps the rows, and its handle stays the column', () => {
   }
 })
 
-test('bytes tells the uncompressed size of columns that hold something and starts again after a reset', () => {
+test('bytes counts the uncompressed size of non-empty columns and is 0 after a reset', () => {
   const flows = new FlowBuilder()
   flows.column('src_addr').markRows(0, 10)
   flows.column('proto').markRows(0, 10)
@@ -66,7 +66,7 @@ test('bytes tells the uncompressed size of columns that hold something and start
   expect([flows.bytes, flows.count]).toEqual([0, 0])
 })
 
-test('ranges of rows are marked like single rows', () => {
+test('marking a range equals marking each row', () => {
   fc.assert(
     fc.property(
       fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 0, max: 40 })), { minLength: 1, maxLength: 12 }),
@@ -87,7 +87,7 @@ test('ranges of rows are marked like single rows', () => {
   )
 })
 
-test('presence survives any pattern of rows, a journal body and re-use', () => {
+test('presence survives any pattern of rows, a journal body and reuse', () => {
   const flows = new FlowBuilder(1)
   const mask = flows.column('src_mask')
   fc.assert(
@@ -111,7 +111,7 @@ test('presence survives any pattern of rows, a journal body and re-use', () => {
   )
 })
 
-test('lists keep their items through growth, gaps, a journal body and re-use', () => {
+test('lists keep their items through growth, gaps, a journal body and reuse', () => {
   const flows = new FlowBuilder(1)
   const directions = flows.list('if_directions')
   const names = flows.list('interfaces')
@@ -147,7 +147,7 @@ test('lists keep their items through growth, gaps, a journal body and re-use', (
   )
 })
 
-test('a list column without an item is left out, and a row begun again forgets what it held', () => {
+test('an empty list column is omitted, and a restarted row discards its items', () => {
   const flows = new FlowBuilder(4)
   const labels = flows.list('mpls_labels')
   flows.reserve(3)

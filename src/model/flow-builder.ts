@@ -22,21 +22,20 @@ type FixedKind = keyof ItemsOf
 type Items = ItemsOf[FixedKind]
 type KindOf<Name extends FlowFieldName> = Extract<(typeof flowFields)[number], { readonly name: Name }>['kind']
 
-/** Fields that hold a list in each row. */
 export type ListFieldName = Extract<(typeof flowFields)[number], { readonly kind: 'list<u8>' | 'list<dict>' }>['name']
 
-/** Array type of a field's column: `src_addr` → Uint32Array, four words a row. */
+/** Array type of a field's column: `src_addr` → Uint32Array, four words per row. */
 export type FieldItems<Name extends FlowFieldName> = KindOf<Name> extends FixedKind ? ItemsOf[KindOf<Name>] : never
 
 /**
- * One growing column. A codec writes `items[row * width …]` of rows it reserved, then marks them present.
- * Rows that are not marked stay zero and are absent. `items` is replaced when the builder grows: read it after `reserve`.
+ * A growing column. A codec writes `items[row * width …]` of reserved rows, then marks them present. Unmarked rows stay
+ * zero and are absent. Growth replaces `items`: read it after `reserve`.
  */
 export class GrowingColumn<T extends Items = Items> {
   readonly kind: FixedKind
   readonly width: number
   items: T
-  /** Rows before this one are all present; `#bits` tells about those from here on. */
+  /** All rows before this one are present; `#bits` covers the rest. */
   #dense = 0
   #sparse = false
   #bits: Uint8Array
@@ -48,12 +47,10 @@ export class GrowingColumn<T extends Items = Items> {
     this.#bits = new Uint8Array((capacity + 7) >> 3)
   }
 
-  /** Does any row have a value? */
   get used(): boolean {
     return this.#dense > 0 || this.#sparse
   }
 
-  /** The row has a value. */
   mark(row: number): void {
     if (row === this.#dense) {
       this.#dense = row + 1
@@ -64,7 +61,6 @@ export class GrowingColumn<T extends Items = Items> {
     this.#bits[byte] = (this.#bits[byte] ?? 0) | (1 << (row & 7))
   }
 
-  /** Rows from..to-1 have values. */
   markRows(from: number, to: number): void {
     if (from === this.#dense) {
       this.#dense = to
@@ -84,7 +80,7 @@ export class GrowingColumn<T extends Items = Items> {
     if ((to & 7) !== 0) bits[last] = (bits[last] as number) | ~(0xff << (to & 7))
   }
 
-  /** The same value in rows from..to-1, which are marked (width 1 only). */
+  /** Sets one value in rows from..to-1 and marks them (width 1 only). */
   fill(value: number, from: number, to: number): void {
     this.items.fill(value, from, to)
     this.markRows(from, to)
@@ -99,7 +95,7 @@ export class GrowingColumn<T extends Items = Items> {
     this.#bits = bits
   }
 
-  /** A view of the first `count` rows; undefined when none of them has a value. Valid until the next write, growth or reset. */
+  /** A view of the first `count` rows; undefined if all are absent. Valid until the next write, growth or reset. */
   view(count: number): Column | undefined {
     if (!this.used) return undefined
     const items = this.items.subarray(0, count * this.width)
@@ -110,7 +106,7 @@ export class GrowingColumn<T extends Items = Items> {
   }
 
   reset(count: number): void {
-    // Rows that are not marked are zero: there is nothing to clear in a column that has none.
+    // Unmarked rows are zero, so an unused column needs no clearing.
     if (!this.used) return
     this.items.fill(0, 0, count * this.width)
     this.#bits.fill(0, 0, (count + 7) >> 3)
@@ -128,9 +124,9 @@ export class GrowingColumn<T extends Items = Items> {
 }
 
 /**
- * Collects flows as columns, shared by all codecs that feed one batch, and is used again after {@link reset}.
- * Order of a codec: `reserve(n)`, write and mark rows `count` … `count + n - 1` of its columns, `commit(n)`.
- * Nothing is allocated per row. Fields of list kinds are written through {@link list}, all others through {@link column}.
+ * Collects flows as columns. All codecs of one batch share it, and it is reusable after {@link reset}. Order of a
+ * codec: `reserve(n)`, write and mark rows `count` … `count + n - 1` of its columns, `commit(n)`. Nothing is allocated
+ * per row. Fields of list kinds are written through {@link list}, all others through {@link column}.
  *
  * @example
  * const flows = new FlowBuilder()
@@ -145,7 +141,7 @@ export class FlowBuilder {
   #count = 0
   #capacity: number
   #dictionary = new DictionaryBuilder()
-  /** Upper bound of what the dictionary's strings take. */
+  /** Upper bound of the dictionary's size. */
   #textBytes = 0
   #generation = 0
   readonly #columns = new Map<FlowFieldName, GrowingColumn>()
@@ -159,23 +155,22 @@ export class FlowBuilder {
     return this.#count
   }
 
-  /** Rises with every reset: codes of strings are void then. */
+  /** Increases with each reset, which invalidates string codes. */
   get generation(): number {
     return this.#generation
   }
 
-  /** Uncompressed bytes of the rows so far, in the columns that hold something: never less than the body will have. */
+  /** Upper bound of the encoded size of all rows, without compression. */
   get bytes(): number {
     let bytes = this.#textBytes
     for (const column of this.#columns.values()) {
       if (column.used) bytes += this.#count * column.width * column.items.BYTES_PER_ELEMENT + ((this.#count + 7) >> 3)
     }
-    // One offset a row, and one more.
     if (this.#count > 0) for (const list of this.#lists.values()) bytes += 4 * (this.#count + 1) + list.itemBytes
     return bytes
   }
 
-  /** The column of a field, the same object for the builder's whole life. */
+  /** The column of a field; the same object for the builder's lifetime. */
   column<Name extends FlowFieldName>(name: Name): GrowingColumn<FieldItems<Name>> {
     let column = this.#columns.get(name)
     if (column === undefined) {
@@ -188,7 +183,7 @@ export class FlowBuilder {
     return column as unknown as GrowingColumn<FieldItems<Name>>
   }
 
-  /** The list column of a field, the same object for the builder's whole life. */
+  /** The list column of a field; the same object for the builder's lifetime. */
   list<Name extends ListFieldName>(
     name: Name,
   ): GrowingList<KindOf<Name> extends 'list<u8>' ? Uint8Array : Uint32Array> {
@@ -200,7 +195,7 @@ export class FlowBuilder {
     return list as unknown as GrowingList<KindOf<Name> extends 'list<u8>' ? Uint8Array : Uint32Array>
   }
 
-  /** Code of a string in this batch's dictionary; void after reset. */
+  /** Code of a string in this batch's dictionary; invalid after a reset. */
   code(text: string): number {
     const known = this.#dictionary.strings.length
     const code = this.#dictionary.code(text)
@@ -209,7 +204,7 @@ export class FlowBuilder {
     return code
   }
 
-  /** Makes room for `rows` more. Arrays taken from columns before this call may be stale after it. */
+  /** Reserves `rows` more rows. May invalidate arrays obtained from columns before. */
   reserve(rows: number): void {
     const needed = this.#count + rows
     if (needed <= this.#capacity) return
@@ -218,12 +213,11 @@ export class FlowBuilder {
     for (const list of this.#lists.values()) list.grow(this.#capacity)
   }
 
-  /** The rows written after `count` are complete. */
   commit(rows: number): void {
     this.#count += rows
   }
 
-  /** Everything committed, as views: encode or copy it before the next write or reset. */
+  /** All committed rows, as views: encode or copy it before the next write or reset. */
   batch(): FlowBatch {
     const columns: Record<string, Column> = {}
     for (const [name, column] of this.#columns) {

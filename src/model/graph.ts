@@ -1,4 +1,6 @@
-/** What the graph of all that is stored is made of: nodes, told by their references alone, and relations. Labels are those of the sink `neo4j`. */
+/**
+ * The model of the graph: nodes, identified by their references, and relations. Labels are those of the sink `neo4j`.
+ */
 import { parseKubernetesRef, workloadGroups } from './refs.ts'
 
 export const labels = ['SUBJECT', 'RESOURCE', 'WORKLOAD', 'TENANT', 'REGION', 'STATUS', 'IMAGE', 'ACTION'] as const
@@ -19,7 +21,7 @@ export const summedRelations = [
   'provided-by',
   'talks-to',
 ] as const
-/** Of single events: only when they are named, or of an event itself. */
+/** Relations of single events. They are included only if requested by name, or for an event node. */
 export const eventRelations = ['performed-by', 'applied-on', 'with-status'] as const
 
 const prefixes: Readonly<Record<string, Label>> = {
@@ -31,7 +33,7 @@ const prefixes: Readonly<Record<string, Label>> = {
   action: 'ACTION',
 }
 
-/** All actions of a name, whoever did them (`action:login`), not a single one; undefined: it is none of these. */
+/** The action name of a reference such as `action:login`, which covers all actors; undefined for other references. */
 export function actionName(ref: string): string | undefined {
   return ref.startsWith('action:') ? ref.slice('action:'.length) : undefined
 }
@@ -41,6 +43,6 @@ export function labelOf(ref: string): Label {
   const object = parseKubernetesRef(ref)
   if (object !== undefined) return workloadGroups[object.kind] === object.group ? 'WORKLOAD' : 'RESOURCE'
   const [, prefix = ''] = /^([a-z][a-z0-9+.-]*):/.exec(ref) ?? []
-  // What else has a prefix and parts is a resource, or a machine; ids of events have none.
+  // Other references with a prefix and parts are resources or hosts; event ids have no parts.
   return prefixes[prefix] ?? (prefix !== '' && ref.includes('/') ? 'RESOURCE' : 'ACTION')
 }

@@ -17,7 +17,7 @@ const words = fc
       : Uint32Array.of(pair(0), pair(2), pair(4), pair(6))
   })
 
-test('every address survives being written and read', () => {
+test('formatting and parsing returns every address', () => {
   fc.assert(
     fc.property(words, (address) => {
       const text = formatIp(address)
@@ -27,7 +27,7 @@ test('every address survives being written and read', () => {
   )
 })
 
-test('IPv6 text is what the URL parser of the platform writes, mapped addresses apart', () => {
+test("IPv6 text equals the platform's URL parser, except mapped addresses", () => {
   fc.assert(
     fc.property(
       words.filter((w) => !(w[0] === 0 && w[1] === 0)),
@@ -38,7 +38,7 @@ test('IPv6 text is what the URL parser of the platform writes, mapped addresses 
   )
 })
 
-test('any text is read exactly when the platform takes it for an address without a zone', () => {
+test('a text parses exactly if the platform accepts it as an address without a zone', () => {
   const piece = fc.constantFrom('0', '00', '1', '255', '256', 'ffff', 'fffff', 'G', '.', ':', '::', '1.2.3.4', '01')
   fc.assert(
     fc.property(

@@ -1,6 +1,6 @@
 /**
- * Addresses as four 32-bit words in network order (word 0 highest), IPv4 mapped to ::ffff:a.b.c.d, and their text
- * by RFC 5952: lower case, no leading zeros, the longest run of at least two zero groups as `::`, the first of equals.
+ * Addresses are four 32-bit words in network order (word 0 highest), IPv4 mapped to ::ffff:a.b.c.d. Their text follows
+ * RFC 5952: lower case, no leading zeros, the longest run of at least two zero groups as `::`, the first of equal runs.
  */
 
 /** Word 2 of every mapped IPv4 address; words 0 and 1 are then 0. */
@@ -41,8 +41,8 @@ function formatGroups(groups: readonly number[]): string {
 }
 
 /**
- * Four words of an IPv4 or IPv6 text; undefined when it is neither. Strict: no leading zeros in dotted quads
- * (some read those as octal), no zone, no brackets, no prefix length.
+ * Four words of an IPv4 or IPv6 text; undefined if invalid. Strict: no leading zeros in dotted quads (some parsers read
+ * octal), no zone, no brackets, no prefix length.
  */
 export function parseIp(text: string): Uint32Array | undefined {
   if (!text.includes(':')) {
@@ -55,7 +55,6 @@ export function parseIp(text: string): Uint32Array | undefined {
   const tail = halves.length === 1 ? [] : parseGroups(halves[1] ?? '', true)
   if (head === undefined || tail === undefined) return undefined
   const given = head.length + tail.length
-  // `::` stands for at least one group.
   if (halves.length === 1 ? given !== 8 : given > 7) return undefined
   const groups = [...head, ...Array<number>(8 - given).fill(0), ...tail]
   return Uint32Array.from({ length: 4 }, (_, word) => ((groups[2 * word] ?? 0) << 16) | (groups[2 * word + 1] ?? 0))

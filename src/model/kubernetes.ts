@@ -1,12 +1,12 @@
 /**
- * What the journal holds of a cluster: the bodies (JSON) of events of the families `change`, `resource` and `k8s-event`, and of
- * those that tell of a gap. All have `source` `/kubernetes/<cluster>`, `ref` that of the object (see refs.ts), `key`
- * `<cluster>/<uid>` (so that every bus keeps the order of an object's events) and `subject` as kubectl writes a place:
- * `pods/shop/web-1`, `deployments.apps/shop/web`, `nodes/worker-1`.
+ * Bodies (JSON) of the events of a cluster: families `change`, `resource` and `k8s-event`, and events for gaps. All
+ * have `source` `/kubernetes/<cluster>`, `ref` of the object (refs.ts), `key` `<cluster>/<uid>` (so that every bus
+ * keeps the order of an object's events) and `subject` as in kubectl: `pods/shop/web-1`, `deployments.apps/shop/web`,
+ * `nodes/worker-1`.
  */
 import type { AuditRecord } from './audit.ts'
 
-/** Types of events; the family is in brackets. */
+/** Types of events, with the family in brackets. */
 export const kubernetesTypes = {
   /** [change] */
   created: 'weir.kubernetes.created',
@@ -24,8 +24,7 @@ export const kubernetesTypes = {
   audit: 'weir.kubernetes.audit',
 } as const
 
-/** In the log and in `weir doctor`. */
-export const kindForbidden = 'The account may not watch this kind; Weir tries again, at most every ten minutes.'
+export const kindForbidden = 'The account may not watch this kind; Weir retries it at least every ten minutes.'
 
 export interface ObjectIdentity {
   readonly cluster: string
@@ -35,7 +34,7 @@ export interface ObjectIdentity {
   readonly kind: string
   /** Plural, as in paths. */
   readonly resource: string
-  /** Absent for what belongs to the whole cluster. */
+  /** Absent for cluster-scoped objects. */
   readonly namespace?: string
   readonly name: string
   readonly uid: string
@@ -49,7 +48,7 @@ export type PatchStep =
   | { readonly op: 'remove'; readonly path: string }
   | { readonly op: 'move'; readonly from: string; readonly path: string }
 
-/** The keys of a place in a document (JSON Pointer, RFC 6901). */
+/** The keys of a JSON Pointer (RFC 6901). */
 export function keysOf(pointer: string): string[] {
   return pointer
     .split('/')
@@ -57,33 +56,33 @@ export function keysOf(pointer: string): string[] {
     .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
-/** A true change of an object. Values that are secret are digests in it; see the guide. */
+/** A change of an object. Secret values are digests; see the guide. */
 export interface ChangeData extends ObjectIdentity {
   readonly operation: Operation
-  /** The state before, without what is noise; null of an object that was created. */
+  /** The state before, without noise; null if created. */
   readonly old: object | null
-  /** The state after; null of an object that was deleted. */
+  /** The state after; null if deleted. */
   readonly new: object | null
-  /** Turns `old` into `new` (RFC 6902); empty of objects that were created or deleted. */
+  /** Turns `old` into `new` (RFC 6902); empty if created or deleted. */
   readonly patch: readonly PatchStep[]
-  /** Who wrote it, as far as the object itself tells. */
+  /** The writer according to the object's managed fields. */
   readonly actor?: ChangeActor
   /**
-   * ISO 8601, to the second, by the API server's clock. Of the update that set `deletionTimestamp`: when that deletion was requested. Of a deletion
-   * that had to wait for finalizers or a grace period: when it was requested first.
+   * ISO 8601, to the second, by the API server's clock. In the update that set `deletionTimestamp`: the time of that
+   * request. In a deletion that waited for finalizers or a grace period: the time of the first request.
    */
   readonly deletionRequested?: string
-  /** It was there when Weir first looked. */
+  /** The object existed at the first list. */
   readonly initial?: true
-  /** What lay in between was not seen: several changes may be in this one. */
+  /** Intermediate states were missed: this may combine several changes. */
   readonly coalesced?: true
-  /** Rules by which this would usually be hidden. */
+  /** Noise rules that would usually hide this change. */
   readonly noise?: readonly string[]
-  /** As a whole it was too large for where it was sent to: both states are left out. Never so in the journal. */
+  /** Both states are omitted because the change was too large for the sink. Never in the journal. */
   readonly reduced?: true
 }
 
-/** A change without the states of its object; of one that was created nothing would be left. */
+/** A change without the states of its object; undefined for a creation, which would be empty. */
 export function reducedChange(change: ChangeData): ChangeData | undefined {
   return change.operation === 'created' ? undefined : { ...change, old: null, new: null, reduced: true }
 }
@@ -97,7 +96,7 @@ export interface ChangeActor {
   readonly time?: string
 }
 
-/** Who wrote fields of an object, last at a time. */
+/** An entry of an object's managed fields. */
 export interface ManagedField {
   readonly manager?: string
   readonly operation?: string
@@ -105,7 +104,7 @@ export interface ManagedField {
   readonly time?: string
 }
 
-/** Who wrote an object last, by its managed fields. Of several in the same second: the last that is named. */
+/** The last writer of an object by its managed fields. Within one second, the last in the list. */
 export function actorOf(fields: readonly ManagedField[]): ChangeActor | undefined {
   let last: ManagedField | undefined
   for (const field of fields) if (last === undefined || (field.time ?? '') >= (last.time ?? '')) last = field
@@ -119,33 +118,33 @@ export function actorOf(fields: readonly ManagedField[]): ChangeActor | undefine
   }
 }
 
-/** What an object is to others: its addresses, its owner, its place. Told again when any of it changed. */
+/** The identity of an object: its addresses, owner, node and zone. Emitted again after any change to it. */
 export interface ResourceData extends ObjectIdentity {
-  /** ISO 8601: since when this holds. Of a new object when it was created, else when it was seen. */
+  /** ISO 8601: start of validity. The creation time of a new object, else the time of observation. */
   readonly since: string
-  /** `present`: this holds from `since` on. `gone`: the object is no more since then, and nothing else is told. */
+  /** `present`: valid from `since` on. `gone`: deleted at `since`; all other fields are absent. */
   readonly state: 'present' | 'gone'
   readonly labels?: Readonly<Record<string, string>>
-  /** ISO 8601, of the object. */
+  /** ISO 8601. */
   readonly created?: string
-  /** All owners; the one that controls is first. */
+  /** All owners; the controller is first. */
   readonly owners?: readonly ResourceOwner[]
   readonly addresses?: readonly ResourceAddress[]
-  /** Of pods: on the network of their node, so that its addresses are the node's. */
+  /** Pods: uses the node's network, and so the node's addresses. */
   readonly hostNetwork?: true
-  /** Of pods: `Pending`, `Running`, `Succeeded`, `Failed`. */
+  /** Pods: `Pending`, `Running`, `Succeeded`, `Failed`. */
   readonly phase?: string
-  /** Of pods: the node they are on. */
+  /** Pods. */
   readonly node?: string
-  /** Of nodes. */
+  /** Nodes. */
   readonly zone?: string
   readonly region?: string
   readonly providerId?: string
-  /** Of nodes: ranges (CIDR) from which their pods have addresses. */
+  /** Nodes: address ranges (CIDR) of their pods. */
   readonly podRanges?: readonly string[]
-  /** Of pods: images of containers, and what they turned out to be. */
+  /** Pods: images of containers, with the resolved id. */
   readonly images?: readonly { readonly container: string; readonly image: string; readonly id?: string }[]
-  /** Of services: labels of the pods behind it. */
+  /** Services: labels of their pods. */
   readonly selector?: Readonly<Record<string, string>>
   readonly ports?: readonly {
     readonly port: number
@@ -154,7 +153,7 @@ export interface ResourceData extends ObjectIdentity {
     readonly nodePort?: number
     readonly targetPort?: string | number
   }[]
-  /** Of endpoint slices: the service, and what is behind it. */
+  /** Endpoint slices: the service and its endpoints. */
   readonly service?: string
   readonly endpoints?: readonly {
     readonly addresses: readonly string[]
@@ -179,8 +178,8 @@ export interface ResourceOwner {
 export interface ResourceAddress {
   readonly ip: string
   /**
-   * `pod`: of its own network. `secondary`: of a further network (`network` names it). `node`, `cluster` (clusterIP), `external`
-   * (externalIPs), `load-balancer`.
+   * `pod`: the pod's own network. `secondary`: a further network, named by `network`. `node`, `cluster` (clusterIP),
+   * `external` (externalIPs), `load-balancer`.
    */
   readonly as: 'pod' | 'secondary' | 'node' | 'cluster' | 'external' | 'load-balancer'
   readonly network?: string
@@ -188,7 +187,7 @@ export interface ResourceAddress {
   readonly mac?: string
 }
 
-/** An event as the cluster itself reports it, of either of its two APIs. `ref` of the envelope is that of `regarding`. */
+/** A Kubernetes event of either API. `ref` of the envelope is that of `regarding`. */
 export interface ClusterEventData extends ObjectIdentity {
   /** `Normal`, `Warning`. */
   readonly type: string
@@ -209,36 +208,36 @@ export interface ClusterEventData extends ObjectIdentity {
   readonly host?: string
 }
 
-/** A comparison with the server found what no watch had told. What follows it in the journal repairs it. */
+/** A comparison with the server found changes that no watch delivered. The following events repair them. */
 export interface GapData {
   readonly cluster: string
   readonly group: string
   readonly resource: string
-  /** Objects that were there unknown, were known in another state, and were known though gone. */
+  /** Objects that were unknown, outdated, or deleted without notice. */
   readonly missing: number
   readonly stale: number
   readonly extra: number
   readonly cause: string
-  /** ISO 8601: when everything was known to be right last, and when this was found. */
+  /** ISO 8601: the last verified time, and the time of this comparison. */
   readonly from?: string
   readonly to: string
 }
 
-/** A request to the API server, as its audit log tells it. */
+/** A request to the API server, from its audit log. */
 export interface AuditData {
-  /** The same in the form for all clouds; what older versions wrote has none. */
+  /** The common form for all clouds; absent in events of older versions. */
   readonly audit?: AuditRecord
   readonly cluster: string
   readonly auditID: string
   readonly verb: string
   readonly user: { readonly username: string; readonly groups?: readonly string[]; readonly uid?: string }
-  /** Who asked in the name of `user`. */
+  /** The user that made the request in the name of `user`. */
   readonly impersonatedBy?: string
   readonly sourceIPs: readonly string[]
   readonly userAgent?: string
   readonly uri: string
   readonly code?: number
-  /** Undefined for requests that are of no object. */
+  /** Absent for requests without an object. */
   readonly object?: AuditObject
   /** ISO 8601, to the microsecond. */
   readonly received: string
@@ -254,9 +253,9 @@ export interface AuditObject {
   readonly namespace?: string
   readonly name?: string
   readonly uid?: string
-  /** As the request left the object: known where the audit policy asks for responses. */
+  /** The object's version after the request; known if the audit policy includes responses. */
   readonly resourceVersion?: string
-  /** The version that the request was based on, if it said so. */
+  /** The version on which the request was based, if stated. */
   readonly basedOn?: string
 }
 
@@ -268,17 +267,17 @@ export interface ManifestQuery {
 export interface ManifestState {
   /** Without noise and secrets. */
   readonly object: object
-  /** Unix ms since which it has been known, where the store may have forgotten. */
+  /** Unix ms: start of knowledge, if the store may have expired earlier states. */
   readonly since?: number
 }
 
-/** A source that watches objects. */
+/** The objects of a source that watches a cluster. */
 export interface KnownObjects {
-  /** The last state of an object that is on disk. */
+  /** The last stored state of an object. */
   manifest(query: ManifestQuery): ManifestState | undefined
 }
 
-/** The same of whatever source here knows the object. */
+/** Known objects of all local sources. */
 export interface RemoteObjects {
   manifest(query: ManifestQuery): Promise<ManifestState | undefined>
 }

@@ -1,12 +1,15 @@
-/** What a step did with one event. Closed: one place acts on it, and each drop or reject has a reason that is counted. */
+/**
+ * The outcome of one step for one event. The union is closed: one place acts on it and counts each drop and reject by
+ * its reason.
+ */
 export type Outcome =
   | { readonly is: 'pass' }
   | { readonly is: 'drop'; readonly reason: string }
   | { readonly is: 'reject'; readonly reason: string }
 
-/** What became of one event that a sink could not deliver; those not named were delivered. */
+/** The outcome of one event that a sink did not deliver; all others were delivered. */
 export type Failure =
-  /** Try again later: the other side is away, busy, or the event was not attempted. */
+  /** Retry later: the server is unavailable or busy, or the event was not attempted. */
   | { readonly index: number; readonly is: 'retry'; readonly reason: string; readonly afterMs?: number }
   /** Trying again cannot help: the event goes to the sink's dead letters. */
   | { readonly index: number; readonly is: 'reject'; readonly reason: string }

@@ -2,7 +2,7 @@ import type { Batch, EventBatch, FlowBatch, Heap } from './batches.ts'
 import type { Column } from './columns.ts'
 import { isPresent } from './columns.ts'
 
-/** A batch of some rows of another, in the order given. The dictionary is shared, so codes stay what they are. */
+/** The given rows of a batch, in the given order. The dictionary is shared. */
 export function selectRows(batch: Batch, rows: Uint32Array): Batch {
   return batch.kind === 'flows' ? selectFlows(batch, rows) : selectEvents(batch, rows)
 }
@@ -93,7 +93,7 @@ function selectEvents(batch: EventBatch, rows: Uint32Array): EventBatch {
   }
 }
 
-/** As `selectRows` for one row, with a dictionary of only what the row uses: small enough to keep on its own. */
+/** One row as its own batch, with a dictionary of only the used strings: small enough to store alone. */
 export function oneRow(batch: Batch, row: number): Batch {
   const picked = selectRows(batch, Uint32Array.of(row))
   const strings: string[] = ['']

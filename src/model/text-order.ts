@@ -1,4 +1,4 @@
-/** Order of two texts by their UTF-8 bytes: below, at or above zero. UTF-16 units order differently from U+E000 on. */
+/** Compares two strings by their UTF-8 bytes. UTF-16 order differs from U+E000 on. */
 export function compareBytes(a: string, b: string): number {
   const length = Math.min(a.length, b.length)
   for (let at = 0; at < length; at++) {
@@ -8,7 +8,7 @@ export function compareBytes(a: string, b: string): number {
   return a.length - b.length
 }
 
-/** Surrogates stand for what comes after U+FFFF. */
+/** Surrogates represent code points after U+FFFF. */
 function rank(unit: number): number {
   return unit >= 0xe000 ? unit - 0x800 : unit >= 0xd800 ? unit + 0x2000 : unit
 }

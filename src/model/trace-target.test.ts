@@ -17,11 +17,11 @@ test.each([
   expect(traceTarget(written)).toEqual({ is, url })
 })
 
-test('the agent of Jaeger is gone: its host is spoken to by OTLP, and that is said', () => {
+test('a jaeger URL is sent as OTLP to the same host, with a warning', () => {
   expect(traceTarget('jaeger://jaeger:6831')).toEqual({
     is: 'otlp',
     url: 'http://jaeger:4318/v1/traces',
-    warning: expect.stringMatching(/gone with Jaeger 2: .* http:\/\/jaeger:4318/) as string,
+    warning: expect.stringMatching(/Jaeger 2 has no agent, .* http:\/\/jaeger:4318/) as string,
   })
 })
 
@@ -30,11 +30,11 @@ test('noop:// sends nothing', () => {
 })
 
 test.each([
-  ['statsd://x', /may begin with otlp:\/\//],
+  ['statsd://x', /must begin with otlp:\/\//],
   ['collector:4318', /is no URL for traces/],
-  ['otlp://', /names no host/],
-  ['otlp://host:99999', /names no host/],
-  ['otlp://me:secret@host', /`otlp:\/\/\*\*\*@host` holds a login/],
-])('%s is a problem in words', (written, message) => {
+  ['otlp://', /has no host/],
+  ['otlp://host:99999', /has no host/],
+  ['otlp://me:secret@host', /`otlp:\/\/\*\*\*@host` contains a password/],
+])('%s is rejected with a message', (written, message) => {
   expect(traceTarget(written)).toEqual({ is: 'problem', message: expect.stringMatching(message) as string })
 })

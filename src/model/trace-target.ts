@@ -1,4 +1,4 @@
-/** Where traces are sent to, as one URL says it: by OpenTelemetry's protocol, or as Zipkin has spans. */
+/** The destination and protocol of traces, from one URL: OTLP or Zipkin. */
 
 export type TraceTarget =
   | { readonly is: 'off' }
@@ -11,8 +11,9 @@ export const traceSchemes = ['otlp', 'otlps', 'http', 'https', 'zipkin', 'jaeger
 const usual = { otlpPort: 4318, otlpPath: '/v1/traces', zipkinPath: '/api/v2/spans' }
 
 /**
- * `otlp://` and `otlps://` are OTLP over HTTP, port 4318 and path /v1/traces unless they name others; so are `http://` and `https://`, but for a
- * path that ends in /api/v2/spans, which is Zipkin's, as `zipkin://` is. Jaeger 2 has no agent for `jaeger://` any more and takes OTLP.
+ * `otlp://` and `otlps://` mean OTLP over HTTP, port 4318 and path /v1/traces by default. `http://` and `https://` do
+ * too, except for a path that ends in /api/v2/spans, which means Zipkin, as `zipkin://` does. Jaeger 2 has no agent;
+ * `jaeger://` becomes OTLP.
  */
 export function traceTarget(written: string): TraceTarget {
   const scheme = /^([a-z]+):\/\//i.exec(written)?.[1]?.toLowerCase()
@@ -22,17 +23,17 @@ export function traceTarget(written: string): TraceTarget {
     message: `\`${written.replace(/\/\/[^@/]*@/, '//***@')}\` ${message}`,
   })
   if (!traceSchemes.some((known) => known === scheme))
-    return problem(`is no URL for traces: it may begin with ${traceSchemes.map((known) => `${known}://`).join(', ')}`)
-  // Only of schemes that it knows does URL check the host and the port.
+    return problem(`is no URL for traces: it must begin with ${traceSchemes.map((known) => `${known}://`).join(', ')}`)
+  // URL validates host and port only for schemes that it knows.
   const url = URL.parse(written.replace(/^[a-z]+/i, scheme === 'otlps' || scheme === 'https' ? 'https' : 'http'))
-  if (url === null) return problem('names no host to send traces to')
+  if (url === null) return problem('has no host')
   if (url.username !== '' || url.password !== '')
-    return problem('holds a login, which would be printed; a header can be had by OTEL_EXPORTER_OTLP_HEADERS')
+    return problem('contains a password, which would be printed; use a header in OTEL_EXPORTER_OTLP_HEADERS')
   if (scheme === 'jaeger') {
     const at = otlp(url, { port: usual.otlpPort })
     return {
       ...at,
-      warning: `Jaeger's agent, which ${written} means, is gone with Jaeger 2: traces are sent as OTLP to ${at.url}`,
+      warning: `Jaeger 2 has no agent, which ${written} needs: traces are sent as OTLP to ${at.url}`,
     }
   }
   if (scheme === 'zipkin' || url.pathname.endsWith(usual.zipkinPath))
@@ -52,7 +53,7 @@ function withPath(url: URL, usualPath: string): string {
   return url.href
 }
 
-/** As it is written: URL leaves out the port that is usual for http. */
+/** The written port: URL omits the default port of http. */
 function portOf(written: string): string | undefined {
   return /^[a-z]+:\/\/[^/?#]*:(\d+)(?:[/?#]|$)/i.exec(written)?.[1]
 }

@@ -21,7 +21,7 @@ test.each([
   expect(withoutUrlSecrets(text)).toBe(printed)
 })
 
-test('a query that a server repeats by itself is removed, too', () => {
+test('a query that a server repeats without its URL is removed', () => {
   expect(withoutSecretsOf('https://h/in?sig=a%20b', 'HTTP 404: Cannot POST /in?sig=a%20b, nor ?sig=a b')).toBe(
     'HTTP 404: Cannot POST /in, nor ',
   )

@@ -1,5 +1,3 @@
-/** URLs as they may be printed: in the log, in health, in errors, in answers of the API. */
-
 // Up to white space, a quote or the next URL of a list.
 const REST = String.raw`(?:(?!,[a-z][a-z0-9+.-]*:\/\/)[^\s"'<>\`])*`
 const URL_IN_TEXT = new RegExp(
@@ -7,16 +5,19 @@ const URL_IN_TEXT = new RegExp(
   'gi',
 )
 
-// Punctuation at the end belongs to the sentence.
+// Trailing punctuation belongs to the sentence.
 const cut = (_: string, scheme: string, place: string, rest = ''): string =>
   `${scheme}${place}${/[:;,.)\]]*$/.exec(rest)?.[0] ?? ''}`
 
-/** The text with every URL in it cut to scheme, host and path: user, password, query and fragment may hold secrets. */
+/** Cuts every URL in the text to scheme, host and path: user, password, query and fragment may hold secrets. */
 export function withoutUrlSecrets(text: string): string {
   return text.includes('://') ? text.replace(URL_IN_TEXT, cut) : text
 }
 
-/** As {@link withoutUrlSecrets}; and without the query of this URL where the text repeats it alone, as an answer of its server may. */
+/**
+ * As {@link withoutUrlSecrets}; also removes the query of this URL if the text repeats it alone, as a server's response
+ * may.
+ */
 export function withoutSecretsOf(url: string, text: string): string {
   const search = URL.parse(url)?.search ?? ''
   const parts = search.length > 1 ? [search, decodeURI(search)] : []

@@ -5,7 +5,7 @@ import { isPresent } from '../model/columns.ts'
 import { endpointColumns, isOfNetworks, type Endpoint } from '../model/endpoint.ts'
 import { eventId, heapItem } from '../model/events.ts'
 import { stableId } from '../model/positions.ts'
-import { timeOfMeaning } from '../model/time-of-meaning.ts'
+import { eventTimeOf } from '../model/event-time.ts'
 import { firstTime, lastTime } from './times.ts'
 
 /** What a filter needs of a frame's header. */
@@ -123,7 +123,7 @@ export function resolvedTexts({ batch, header, resolver }: LiveRows<FlowBatch>, 
         const answer = resolver.resolve(
           addresses.words,
           row * 4,
-          timeOfMeaning(batch, row, header.received),
+          eventTimeOf(batch, row, header.received),
           (scope === undefined ? undefined : batch.dictionary[scope.codes[row] ?? 0]) ?? '',
         )
         return answer.is === 'endpoint' ? answer.endpoint[part] : undefined

@@ -334,7 +334,7 @@ test('weir doctor shows the sentences of the log for 401, a missing exec plugin,
     'The cluster rejects the credentials (401); Weir tries again.',
     'Weir cannot log in to the cluster; it tries again.',
     'The cluster is unreachable; Weir tries again.',
-    'The account may not watch this kind; Weir tries again, at most every ten minutes.',
+    'The account may not watch this kind; Weir retries it at least every ten minutes.',
   ]
   expect(
     sentences.filter((sentence) => !log.includes(sentence)),

@@ -25,7 +25,7 @@ import {
 } from '../../journal/index.ts'
 import { openGeo, type GeoFiles } from '../../identity/index.ts'
 import type { FlowBuilder } from '../../model/flow-builder.ts'
-import { giveBack } from '../../model/give-back.ts'
+import { releaseBuffer } from '../../model/release-buffer.ts'
 import { placesOf } from '../../model/origins.ts'
 import { filePartition, nowhere } from '../../model/positions.ts'
 import { SharedIngest } from './shared-ingest.ts'
@@ -83,7 +83,7 @@ const main = parentPort === null ? undefined : connect<ReturnType<typeof sinkMet
 
 /** Its bytes came with their buffer from another thread. A client of a bus may still have what it was to send. */
 function done({ raw }: Unit): void {
-  if (shared === undefined) giveBack(raw, raw.buffer.byteLength)
+  if (shared === undefined) releaseBuffer(raw, raw.buffer.byteLength)
 }
 
 /** What sources in another thread ask of the journal. */

@@ -1,5 +1,5 @@
 /** A stream of bytes as lines. A watch sends one JSON document a line, of up to a few megabytes. */
-import { giveBack } from '../../model/give-back.ts'
+import { releaseBuffer } from '../../model/release-buffer.ts'
 import { bufferOf } from './client-scan.ts'
 
 const newline = 0x0a
@@ -39,7 +39,7 @@ export class LineSplitter {
       const joined = this.#parts.length === 0 ? undefined : this.#join(end)
       const line = joined ?? end
       if (line.length > 0) yield line
-      if (joined !== undefined) giveBack(joined)
+      if (joined !== undefined) releaseBuffer(joined)
     }
     const rest = bytes.subarray(from)
     if (rest.length === 0) return
@@ -55,7 +55,7 @@ export class LineSplitter {
     for (const part of this.#parts) {
       line.set(part, at)
       at += part.length
-      giveBack(part)
+      releaseBuffer(part)
     }
     line.set(end, at)
     this.#parts = []

@@ -3,7 +3,7 @@
  * costs as much as ten documents.
  */
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import { giveBack } from '../../model/give-back.ts'
+import { releaseBuffer } from '../../model/release-buffer.ts'
 import { withRoom } from '../../model/growing.ts'
 import type { Database, DatabaseStatement } from '../../host/database.ts'
 
@@ -104,7 +104,7 @@ export class Blocks {
       try {
         const stored = this.#read.get(block)?.['documents']
         if (!(stored instanceof Uint8Array)) return undefined
-        if (this.#found !== undefined) giveBack(this.#found.bytes, usualRoom)
+        if (this.#found !== undefined) releaseBuffer(this.#found.bytes, usualRoom)
         this.#found = undefined
         const bytes = zstdDecompressSync(stored, { chunkSize: usualRoom })
         if (!isOf(bytes, block)) return undefined

@@ -1,6 +1,6 @@
 /** The last known state of every object, on disk: what a change is told from, also after a restart. See ADR 0018. */
 import { Database } from '../../host/database.ts'
-import { giveBack } from '../../model/give-back.ts'
+import { releaseBuffer } from '../../model/release-buffer.ts'
 import { nowhere, type Position } from '../../model/positions.ts'
 import { Blocks } from './source-blocks.ts'
 import { KnownObjects, letGo, type Known } from './source-known.ts'
@@ -373,7 +373,7 @@ export class ObjectMap {
       if (step.is !== 'put') continue
       if (step.known.document === step.document) step.known.document = undefined
       if (step.document.buffer.byteLength === roomBytes && this.#room.length < mostRoom) this.#room.push(step.document)
-      else giveBack(step.document)
+      else releaseBuffer(step.document)
     }
   }
 

@@ -5,7 +5,7 @@
 import type { SourceContext } from '../../engine/contracts.ts'
 import { appendEvents } from '../../engine/sources/append-events.ts'
 import type { WeirEvent } from '../../model/events.ts'
-import { giveBack } from '../../model/give-back.ts'
+import { releaseBuffer } from '../../model/release-buffer.ts'
 import type { Position } from '../../model/positions.ts'
 import type { Told } from '../../net/kubernetes/lease.ts'
 import { Heard, type From } from './source-heard.ts'
@@ -318,5 +318,5 @@ export class Recorder {
 }
 
 function giveBackAll(events: readonly WeirEvent[]): void {
-  for (const { data } of events) if (data !== undefined) giveBack(data)
+  for (const { data } of events) if (data !== undefined) releaseBuffer(data)
 }

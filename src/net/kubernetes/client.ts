@@ -1,7 +1,7 @@
 /** Questions to an API server over HTTP/1.1: each watch has a connection of its own, which is found out when it is dead. */
 import { Agent as HttpAgent, request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https'
-import { giveBack } from '../../model/give-back.ts'
+import { releaseBuffer } from '../../model/release-buffer.ts'
 import type { Answer, Ask, Write } from './types.ts'
 
 const keepAliveMs = 30_000
@@ -106,6 +106,6 @@ async function* readOnce(answer: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
   for await (const piece of answer) {
     // No Buffer, whose `slice` is no copy.
     yield new Uint8Array(piece.buffer, piece.byteOffset, piece.length)
-    giveBack(piece)
+    releaseBuffer(piece)
   }
 }

@@ -1,6 +1,6 @@
 import type { Frame } from '../../journal/types.ts'
 import type { FlowBatch } from '../../model/batches.ts'
-import { macsBeside, timeOfMeaning, timesOfMeaning } from '../../model/time-of-meaning.ts'
+import { macsBeside, eventTimeOf, eventTimesOf } from '../../model/event-time.ts'
 import type { AddressMeaning, Endpoints } from './endpoints.ts'
 import { wordFields } from '../schema.ts'
 import type { FlowRows, RowOrigin } from '../table-writer.ts'
@@ -60,8 +60,8 @@ export function flowRows(
     scopes,
     received: header.received,
     scopeName: (number) => words.strings[number] ?? '',
-    timeOf: (row) => timeOfMeaning(batch, row, header.received),
-    times: () => (times ??= timesOfMeaning(batch, header.received)),
+    timeOf: (row) => eventTimeOf(batch, row, header.received),
+    times: () => (times ??= eventTimesOf(batch, header.received)),
     macs: (column) => macsBeside(batch, column),
   }
   const ids: Record<string, Float64Array> = {}

@@ -1,8 +1,11 @@
 import type { FlowBatch } from './batches.ts'
 import { isPresent, type Column } from './columns.ts'
 
-/** When a flow was, for what its addresses meant then: its start by the exporter's clock, unless that is missing or known to be wrong. Unix ms. */
-export function timeOfMeaning(batch: FlowBatch, row: number, received: number): number {
+/**
+ * The event time of a flow, at which its addresses are resolved: its start by the exporter's clock, or the receive time
+ * if that is missing or known to be wrong. Unix ms.
+ */
+export function eventTimeOf(batch: FlowBatch, row: number, received: number): number {
   const skewed = batch.columns['time_skewed']
   if (skewed?.kind === 'u8' && isPresent(skewed.valid, row) && skewed.values[row] === 1) return received
   const start = batch.columns['time_start']
@@ -11,8 +14,8 @@ export function timeOfMeaning(batch: FlowBatch, row: number, received: number): 
   return Number.isNaN(time) ? received : time
 }
 
-/** The same of every row. */
-export function timesOfMeaning(batch: FlowBatch, received: number): Float64Array {
+/** {@link eventTimeOf} for every row. */
+export function eventTimesOf(batch: FlowBatch, received: number): Float64Array {
   const times = new Float64Array(batch.count).fill(received)
   const start = batch.columns['time_start']
   if (start?.kind !== 'time') return times
@@ -31,7 +34,7 @@ export function timesOfMeaning(batch: FlowBatch, received: number): Float64Array
   return times
 }
 
-/** MAC addresses (48 bits) of the end whose addresses these are; NaN where a row has none. Undefined where no row has one. */
+/** MAC addresses (48 bits) of the end with these addresses; NaN if a row has none, undefined if no row has one. */
 export function macsBeside({ columns }: FlowBatch, addresses: Column): ((row: number) => number) | undefined {
   const macs =
     columns[addresses === columns['src_addr'] ? 'src_mac' : addresses === columns['dst_addr'] ? 'dst_mac' : '']
