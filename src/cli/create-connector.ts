@@ -29,13 +29,18 @@ export async function createConnector(name: string): Promise<readonly string[]> 
     snake: name.replaceAll('-', '_'),
     title: words.join(' '),
   }
-  await disk.makeDirectory(folder, 0o755)
-  const files = (await disk.list(templates)).filter((file) => file.endsWith(ending))
-  for (const file of files) {
-    const text = new TextDecoder()
-      .decode(await disk.readFile(`${templates}/${file}`))
-      .replaceAll(/\{\{(\w+)\}\}/g, (_, form: string) => forms[form] ?? '')
-    await replaceFile(disk, folder, file.slice(0, -ending.length), [new TextEncoder().encode(text)])
+  const files: string[] = []
+  for (const part of ['', '/testing']) {
+    await disk.makeDirectory(`${folder}${part}`, 0o755)
+    for (const template of await disk.list(`${templates}${part}`)) {
+      if (!template.endsWith(ending)) continue
+      const file = template.slice(0, -ending.length)
+      const text = new TextDecoder()
+        .decode(await disk.readFile(`${templates}${part}/${template}`))
+        .replaceAll(/\{\{(\w+)\}\}/g, (_, form: string) => forms[form] ?? '')
+      await replaceFile(disk, `${folder}${part}`, file, [new TextEncoder().encode(text)])
+      files.push(`${folder}${part}/${file}`)
+    }
   }
-  return files.map((file) => `${folder}/${file.slice(0, -ending.length)}`)
+  return files
 }

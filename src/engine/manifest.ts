@@ -4,6 +4,7 @@ import type { MetricTable } from '../telemetry/metric-table.ts'
 /**
  * What Weir knows of a connector without loading its code. Settings, threads, metrics, the support table and the reference are made from it.
  * The code is in files of the same folder: `source.ts` exports `source`, `sink.ts` exports `sink`, `journal.ts` exports `journal`.
+ * `testing/rig.ts` exports `rig`: the conformance suites run its sources and sinks. Without it a waiver names other tests.
  */
 export interface Manifest {
   /** Its type is the name of the folder. */

@@ -1,10 +1,10 @@
 // What a source that asks again and again is built in, for its conformance: a journal whose frames it reads, and short waits.
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { OwnFrames, SourceContext } from '../../src/engine/contracts.ts'
+import type { OwnFrames, Source, SourceContext } from '../../src/engine/contracts.ts'
 import { decodeBatch } from '../../src/journal/bodies.ts'
 import type { Frame } from '../../src/journal/types.ts'
 import { eventAt, type WeirEvent } from '../../src/model/events.ts'
-import type { Answer } from './source.ts'
+import type { Answer, SourceHarness } from './source.ts'
 import type { NewUnit } from './test-journal.ts'
 
 export const eventsOf = (unit: NewUnit): WeirEvent[] => {
@@ -73,6 +73,42 @@ export function asking(context: SourceContext, units: NewUnit[]): Asking {
     close() {
       closed = true
       return Promise.resolve()
+    },
+  }
+}
+
+export interface PollingRig<Target> {
+  /** What a source polls; each case has one. */
+  target(): Target
+  build(target: Target, context: SourceContext): Promise<Source>
+  put(target: Target, numbers: readonly number[]): void
+  putMalformed(target: Target): void
+}
+
+/** Of a source that polls the server of an API. */
+export function pollingHarness<Target>(rig: PollingRig<Target>): SourceHarness {
+  let target: Target
+  /** What the journal has of the source. */
+  let units: NewUnit[] = []
+  return {
+    redelivers: true,
+    order: 'as received',
+    numbersIn: (unit) => eventsOf(unit).map(({ id }) => Number(id)),
+    async build(given, address) {
+      if (given.epoch === 1 && address === undefined) [target, units] = [rig.target(), []]
+      const { context, synced, malformed, close } = asking(given, units)
+      return {
+        source: await rig.build(target, context),
+        close,
+        send(numbers) {
+          rig.put(target, numbers)
+          return synced(numbers.map(String))
+        },
+        sendMalformed() {
+          rig.putMalformed(target)
+          return malformed()
+        },
+      }
     },
   }
 }

@@ -1,24 +1,14 @@
-import { createSocket } from 'node:dgram'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
 import { startApi } from '../../src/api/index.ts'
 import { RecordingControl } from '../../src/api/testing/recording-control.ts'
 import { decodeHttp } from '../../src/codecs/cloudevents/index.ts'
-import { datagram, flowSample } from '../../src/codecs/sflow5/testing/datagrams.ts'
-import { kubeAuditSchema } from '../../src/connectors/kube-audit/config.ts'
-import { source as kubeAudit } from '../../src/connectors/kube-audit/source.ts'
-import { netflowSchema } from '../../src/connectors/netflow/config.ts'
-import { source as netflow } from '../../src/connectors/netflow/source.ts'
-import { sflowSchema } from '../../src/connectors/sflow/config.ts'
-import { source as sflow } from '../../src/connectors/sflow/source.ts'
 import type { Ingested } from '../../src/engine/control.ts'
 import type { Source, SourceContext } from '../../src/engine/contracts.ts'
 import { decodeBatch, encodeBatch } from '../../src/journal/bodies.ts'
-import type { EventBatch, FlowBatch } from '../../src/model/batches.ts'
+import type { EventBatch } from '../../src/model/batches.ts'
 import { eventAt, eventId, toEventBatch } from '../../src/model/events.ts'
-import { configFrom } from '../../src/schema/index.ts'
-import type { Against } from '../kit/proof.ts'
 import {
   runSourceCase,
   sourceConformance,
@@ -28,103 +18,6 @@ import {
   type SourceSide,
 } from './source.ts'
 import type { NewUnit } from './test-journal.ts'
-
-// ---- netflow: UDP, answers nobody
-
-function export5(numbers: readonly number[]): Buffer {
-  const head = Buffer.alloc(24)
-  head.writeUInt16BE(5, 0)
-  head.writeUInt16BE(numbers.length, 2)
-  head.writeUInt32BE(600_000, 4)
-  head.writeUInt32BE(1_700_000_000, 8)
-  const records = numbers.map((number) => {
-    const record = Buffer.alloc(48)
-    record.writeUInt32BE(1, 16)
-    record.writeUInt32BE(60, 20)
-    record.writeUInt32BE(590_000, 24)
-    record.writeUInt32BE(599_000, 28)
-    record.writeUInt16BE(number, 32)
-    record.writeUInt8(6, 38)
-    return record
-  })
-  return Buffer.concat([head, ...records])
-}
-
-const netflowHarness: SourceHarness = {
-  order: 'as received',
-  async build(context, address) {
-    const source = await netflow.build(
-      configFrom(netflowSchema, {
-        listen: address?.slice('udp://'.length) ?? '127.0.0.1:0',
-        tcp: 'off',
-        flush: '5ms',
-        receive_buffer: '1MiB',
-      }),
-      context,
-    )
-    const client = createSocket('udp4')
-    const port = Number(source.addresses[0]?.split(':').at(-1))
-    const send = (bytes: Uint8Array): Promise<Answer> =>
-      new Promise((resolve, reject) => {
-        client.send(bytes, port, '127.0.0.1', (error) => {
-          if (error) reject(error)
-          else resolve('silent')
-        })
-      })
-    return {
-      source,
-      send: (numbers) => send(export5(numbers)),
-      sendMalformed: () => send(Buffer.from('no export of any kind')),
-      close: () =>
-        new Promise((resolve) => {
-          client.close(resolve)
-        }),
-    }
-  },
-  numbersIn(unit) {
-    const ports = unit.kind === 'flows' ? (decodeBatch('flows', unit.raw) as FlowBatch).columns['src_port'] : undefined
-    return ports?.kind === 'u16' ? [...ports.values] : []
-  },
-}
-
-// ---- sflow: UDP, answers nobody
-
-const sflowHarness: SourceHarness = {
-  order: 'as received',
-  async build(context, address) {
-    const source = await sflow.build(
-      configFrom(sflowSchema, {
-        listen: address?.slice('udp://'.length) ?? '127.0.0.1:0',
-        flush: '5ms',
-        receive_buffer: '1MiB',
-      }),
-      context,
-    )
-    const port = Number(source.addresses[0]?.split(':').at(-1))
-    const client = createSocket('udp4')
-    const send = (bytes: Uint8Array): Promise<Answer> =>
-      new Promise((resolve, reject) => {
-        client.send(bytes, port, '127.0.0.1', (error) => {
-          if (error) reject(error)
-          else resolve('silent')
-        })
-      })
-    return {
-      source,
-      send: (numbers) => send(datagram(numbers.map((number) => flowSample([], { input: number })))),
-      sendMalformed: () => send(Buffer.from('no sample of any kind')),
-      close: () =>
-        new Promise((resolve) => {
-          client.close(resolve)
-        }),
-    }
-  },
-  numbersIn(unit) {
-    const interfaces =
-      unit.kind === 'flows' ? (decodeBatch('flows', unit.raw) as FlowBatch).columns['in_if'] : undefined
-    return interfaces?.kind === 'u32' ? [...interfaces.values] : []
-  },
-}
 
 // ---- http: CloudEvents through the API
 
@@ -205,50 +98,8 @@ const apiHarness: SourceHarness = {
   numbersIn: numbersOfEvents,
 }
 
-// ---- kube-audit: batches over HTTP
-
-const auditHarness: SourceHarness = {
-  order: 'as received',
-  async build(context, address) {
-    const source = await kubeAudit.build(
-      configFrom(kubeAuditSchema, { cluster: 'c1', listen: address?.slice('http://'.length) ?? '127.0.0.1:0' }),
-      context,
-    )
-    const post = async (body: string): Promise<Answer> => {
-      const { status } = await fetch(`${source.addresses[0] ?? ''}/audit`, {
-        method: 'POST',
-        body,
-        headers: { 'content-type': 'application/json' },
-      })
-      return status === 200 ? 'accepted' : status === 503 ? 'retry' : 'refused'
-    }
-    const item = (number: number): object => ({
-      auditID: String(number),
-      stage: 'ResponseComplete',
-      verb: 'create',
-      user: {},
-      requestReceivedTimestamp: '2026-11-20T10:00:00Z',
-    })
-    return {
-      source,
-      sendMalformed: () => post('{}'),
-      close: () => Promise.resolve(),
-      send: (numbers) =>
-        post(JSON.stringify({ kind: 'EventList', apiVersion: 'audit.k8s.io/v1', items: numbers.map(item) })),
-    }
-  },
-  numbersIn(unit) {
-    const batch = decodeBatch('events', unit.raw) as EventBatch
-    return Array.from({ length: batch.count }, (_, row) => Number(eventId(batch, row).split('/')[0]))
-  },
-}
-
-const own = (system: string, server: string): Against => ({ system, server, ours: true })
-
-sourceConformance('netflow', netflowHarness, own('netflow', 'datagrams of NetFlow v5'))
-sourceConformance('sflow', sflowHarness, own('sflow', 'datagrams'))
-sourceConformance('http', apiHarness, own('http', 'client'))
-sourceConformance('kube-audit', auditHarness, own('kube-audit', 'client'))
+// No connector takes these: they are a path of the API.
+sourceConformance('http', apiHarness, { system: 'http', server: 'client', ours: true })
 
 // ---- The suite tried on sources that lie: each lie must fail the case that is there for it.
 

@@ -1,13 +1,13 @@
 // Writes down what the tests of a run have proved (proof.ts): docs/support-results.json, of which the support table is made.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import type { Reporter, TestModule } from 'vitest/node'
+import type { Reporter, TestCase, TestModule } from 'vitest/node'
 import { ROOT } from '../../tools/kit/command.ts'
 import { readResults, resultsFile, type SupportResult } from '../../tools/kit/support-results.ts'
 import './proof.ts'
 
 export interface FileOutcome {
-  /** Relative to the root. */
+  /** Relative to the root: a test file, or the rig of a connector. */
   readonly file: string
   readonly failed: boolean
   /** Every test of it ran. */
@@ -39,9 +39,24 @@ export function merged(
 const orderOf = ({ system, role, server, part = '', proved_by }: SupportResult): string =>
   [system, role, server, part, proved_by].join('\0')
 
-function outcomeOf(module: TestModule): FileOutcome {
+/** One runner has the suites of all connectors: each rig has an outcome, and the other tests of the file have one. */
+function outcomesOf(module: TestModule): FileOutcome[] {
+  const file = relative(ROOT, module.moduleId)
+  const byFile = Map.groupBy(module.children.allTests(), (test) => rigOf(test) ?? file)
+  const hasErrors = module.errors().length > 0
+  if (byFile.size === 0) byFile.set(file, [])
+  return [...byFile].map(([path, tests]) => outcomeOf(path, tests, hasErrors))
+}
+
+/** The outermost suite of a rig is called by its path. */
+function rigOf(test: TestCase): string | undefined {
+  let suite = test.parent
+  while (suite.type === 'suite' && suite.parent.type === 'suite') suite = suite.parent
+  return suite.type === 'suite' && suite.name.endsWith('/testing/rig.ts') ? suite.name : undefined
+}
+
+function outcomeOf(file: string, tests: readonly TestCase[], hasErrors: boolean): FileOutcome {
   const groups = new Map<string, SupportResult>()
-  const tests = [...module.children.allTests()]
   for (const test of tests) {
     const { proofs = [], order } = test.meta()
     for (const { unordered, ours, ...proof } of proofs) {
@@ -57,14 +72,14 @@ function outcomeOf(module: TestModule): FileOutcome {
         ...(ours === true ? { stand_in_of_ours: true } : {}),
         ...(kept === undefined ? {} : { order: kept }),
         tests_passed: (before?.tests_passed ?? 0) + 1,
-        proved_by: relative(ROOT, module.moduleId),
+        proved_by: file,
       })
     }
   }
   const states = tests.map((test) => test.result().state)
   return {
-    file: relative(ROOT, module.moduleId),
-    failed: states.includes('failed') || module.errors().length > 0,
+    file,
+    failed: states.includes('failed') || hasErrors,
     whole: states.length > 0 && states.every((state) => state === 'passed'),
     results: [...groups.values()],
   }
@@ -74,7 +89,7 @@ export default class SupportReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const path = join(ROOT, resultsFile)
     const known = readResults(readFileSync(path, 'utf8'))
-    const { results, said } = merged(known, modules.map(outcomeOf))
+    const { results, said } = merged(known, modules.flatMap(outcomesOf))
     for (const line of said) console.log(`support table: ${line}`)
     writeFileSync(path, `[\n${results.map((one) => `  ${JSON.stringify(one)}`).join(',\n')}\n]\n`)
     console.log(`support table: ${results.length} results in ${resultsFile}; now \`npm run docs\``)

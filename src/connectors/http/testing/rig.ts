@@ -2,10 +2,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net'
 import { HTTP, type CloudEvent } from 'cloudevents'
 import sdk from 'cloudevents/package.json' with { type: 'json' }
-import { configFrom } from '../../schema/index.ts'
-import { sinkConformance, type OtherSide } from '../../../test/conformance/sink.ts'
-import { httpSchema } from './config.ts'
-import { sink as http } from './sink.ts'
+import { configFrom } from '../../../schema/index.ts'
+import type { Rig } from '../../../../test/conformance/rig.ts'
+import type { OtherSide } from '../../../../test/conformance/sink.ts'
+import { httpSchema } from '../config.ts'
+import { sink as http } from '../sink.ts'
 
 type Mode = 'binary' | 'structured' | 'batched'
 
@@ -96,16 +97,16 @@ async function start(mode: Mode): Promise<OtherSide> {
   return mode === 'batched' ? common : { ...common, fail: (ids) => Promise.resolve(void (failing = ids)) }
 }
 
-for (const mode of ['binary', 'structured', 'batched'] as const) {
-  sinkConformance(
-    `http ${mode}`,
-    { accepts: http.accepts, idempotency: http.idempotency, start: () => start(mode) },
-    {
+export const rig: Rig = {
+  sinks: (['binary', 'structured', 'batched'] as const).map((mode) => ({
+    name: `http ${mode}`,
+    harness: { accepts: http.accepts, idempotency: http.idempotency, start: () => start(mode) },
+    against: {
       system: 'http',
       server: 'the SDK of CloudEvents in a server',
       ours: true,
       version: () => sdk.version,
       part: `${mode} mode`,
     },
-  )
+  })),
 }

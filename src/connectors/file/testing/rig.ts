@@ -3,14 +3,15 @@ import { createServer, connect, type AddressInfo, type Socket } from 'node:net'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { realHost } from '../../host/index.ts'
-import { configFrom } from '../../schema/index.ts'
-import { sinkConformance, type OtherSide } from '../../../test/conformance/sink.ts'
-import { faultyDisk } from '../../../test/kit/faulty-disk.ts'
-import { fileSchema, stdoutSchema } from './config.ts'
-import { sink as file } from './sink.ts'
-import { sink as stdout } from './sink-stdout.ts'
-import { openStdout } from './sink-stdout.ts'
+import { realHost } from '../../../host/index.ts'
+import { configFrom } from '../../../schema/index.ts'
+import type { Rig } from '../../../../test/conformance/rig.ts'
+import type { OtherSide } from '../../../../test/conformance/sink.ts'
+import { faultyDisk } from '../../../../test/kit/faulty-disk.ts'
+import { fileSchema, stdoutSchema } from '../config.ts'
+import { sink as file } from '../sink.ts'
+import { sink as stdout } from '../sink-stdout.ts'
+import { openStdout } from '../sink-stdout.ts'
 
 /** Ids of the whole lines; a line that is no event (torn by a fault) is passed over, as any reader of the file must. */
 function idsOf(text: string): string[] {
@@ -103,13 +104,17 @@ async function startStdout(): Promise<OtherSide> {
   }
 }
 
-sinkConformance(
-  'file',
-  { accepts: file.accepts, idempotency: file.idempotency, start: startFile },
-  { system: 'file', server: 'a file system' },
-)
-sinkConformance(
-  'stdout',
-  { accepts: stdout.accepts, idempotency: stdout.idempotency, start: startStdout },
-  { system: 'stdout', server: 'a pipe' },
-)
+export const rig: Rig = {
+  sinks: [
+    {
+      name: 'file',
+      harness: { accepts: file.accepts, idempotency: file.idempotency, start: startFile },
+      against: { system: 'file', server: 'a file system' },
+    },
+    {
+      name: 'stdout',
+      harness: { accepts: stdout.accepts, idempotency: stdout.idempotency, start: startStdout },
+      against: { system: 'stdout', server: 'a pipe' },
+    },
+  ],
+}
