@@ -11,7 +11,9 @@ import { hostRule } from './host-rule.ts'
 import { importLaw } from './import-law.ts'
 import { localBin, ROOT, runCommand } from './kit/command.ts'
 import { formatProblem, type Check, type Problem } from './kit/sources.ts'
+import { lineLength } from './line-length.ts'
 import { lint } from './lint.ts'
+import { plainWords } from './plain-words.ts'
 import { supportTable } from './support-table.ts'
 
 const checks: readonly (readonly [name: string, check: Check])[] = [
@@ -26,6 +28,8 @@ const checks: readonly (readonly [name: string, check: Check])[] = [
   ['support', supportTable],
   ['console size', consoleSize],
   ['commits', commitSubjects],
+  ['plain words', plainWords],
+  ['line length', lineLength],
 ]
 
 async function types(root: string): Promise<Problem[]> {

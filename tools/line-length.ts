@@ -1,0 +1,56 @@
+// Lines of text fit into 120 columns. A link does not count, because it cannot be wrapped.
+import { ROOT } from './kit/command.ts'
+import { isMain } from './kit/main.ts'
+import { runCheckAlone, type Problem } from './kit/sources.ts'
+import { textFiles } from './kit/text-files.ts'
+
+const COLUMNS = 120
+
+/** Longer lines that remain; lowered as they are wrapped. The goal is 0. A row of a Markdown table cannot be wrapped, only shortened. */
+const LIMITS = { lines: 4450, tableRows: 1200 }
+
+const TEXT = /\.(?:ts|tsx|mts|mjs|md|css|html|yaml|yml|proto|tf|toml|sh|py|go)$|(?:^|\/)(?:Dockerfile|Makefile)$/
+
+export interface LongLine {
+  readonly file: string
+  /** From 1. */
+  readonly line: number
+  readonly inTable: boolean
+}
+
+export async function lineLength(root: string): Promise<Problem[]> {
+  const long = await longLines(root)
+  const rows = long.filter(({ inTable }) => inTable)
+  return [
+    ...above('lines', LIMITS.lines, long.length - rows.length),
+    ...above('table rows', LIMITS.tableRows, rows.length),
+  ]
+}
+
+function above(kind: string, limit: number, count: number): Problem[] {
+  if (count <= limit) return []
+  const say = `${count} ${kind} are longer than ${COLUMNS} columns; at most ${limit}. \`node tools/line-length.ts --lines\` lists them`
+  return [{ file: 'tools/line-length.ts', say }]
+}
+
+export async function longLines(root: string): Promise<LongLine[]> {
+  const found: LongLine[] = []
+  for (const { path, text } of await textFiles(root, TEXT)) {
+    for (const [index, line] of text.split('\n').entries()) {
+      if (line.length <= COLUMNS || withoutLinks(line).length <= COLUMNS) continue
+      found.push({ file: path, line: index + 1, inTable: path.endsWith('.md') && line.trimStart().startsWith('|') })
+    }
+  }
+  return found
+}
+
+function withoutLinks(line: string): string {
+  return line.replaceAll(/\]\([^)]*\)/g, ']').replaceAll(/https?:\/\/\S+/g, '')
+}
+
+if (isMain(import.meta.url)) {
+  const lines = process.argv[2] === '--lines'
+  if (lines) for (const { file, line } of await longLines(ROOT)) console.log(`${file}:${line}`)
+  process.argv[2] = ROOT
+  await runCheckAlone(lineLength, 'line length')
+}
