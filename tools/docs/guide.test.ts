@@ -39,7 +39,7 @@ const texts = new Map(
 
 /** Code blocks of a language; '' are those without one. */
 function blocks(page: string, ...languages: readonly string[]): string[] {
-  return [...(texts.get(page) ?? '').matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)]
+  return [...(texts.get(page) ?? '').matchAll(/^ *```(\w*)\n([\s\S]*?)^ *```$/gm)]
     .filter(([, language = '']) => languages.includes(language))
     .map(([, , body = '']) => body)
 }
@@ -88,6 +88,10 @@ describe('configuration in', () => {
       await writeFile(file, block)
       expect((await loadConfig(realHost(), [file], [])).warnings).toBe('')
     }
+  })
+
+  test.each(pages.filter((page) => blocks(page, 'yml').length > 0))('%s has YAML of other programs', (page) => {
+    for (const block of blocks(page, 'yml')) expect(Object.keys(parse(block) as object)).not.toEqual([])
   })
 
   test('the guide shows every part of it', () => {
@@ -202,7 +206,7 @@ test('docs/pictures has at most 12 files, and a document shows each', async () =
 })
 
 test.each(pages)('the links of %s lead somewhere', (page) => {
-  const text = (texts.get(page) ?? '').replace(/^```[\s\S]*?^```$/gm, '')
+  const text = (texts.get(page) ?? '').replace(/^ *```[\s\S]*?^ *```$/gm, '')
   for (const [, target = ''] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
     if (/^[a-z]+:/.test(target)) continue
     const [path = '', heading] = target.split('#')
