@@ -20,7 +20,7 @@ function live(name: string, firstSequence: number, lastSequence: number, rows: n
 
 const names = (files: readonly { readonly name: string }[]): string[] => files.map(({ name }) => name)
 
-it('a file that only a lost record named is taken back', () => {
+it('adopts a file that only a lost record named', () => {
   const { adopted, replaced } = chooseAdoptions(
     [orphan('b', 4, 6, 10)],
     [live('a', 1, 3, 10), live('c', 7, 9, 10)],
@@ -30,11 +30,11 @@ it('a file that only a lost record named is taken back', () => {
   expect([names(adopted), names(replaced)]).toEqual([['b'], []])
 })
 
-it('a file beyond the position is left: its frames come again', () => {
+it('ignores a file beyond the position, because its frames are read again', () => {
   expect(chooseAdoptions([orphan('b', 4, 10, 10)], [], new Set(['b']), 9).adopted).toEqual([])
 })
 
-it('a merge that never got its record is left, its inputs are all there', () => {
+it('ignores a merged file without a record if all its inputs are present', () => {
   const { adopted } = chooseAdoptions(
     [orphan('m', 1, 6, 20)],
     [live('a', 1, 3, 10), live('b', 4, 6, 10)],
@@ -44,7 +44,7 @@ it('a merge that never got its record is left, its inputs are all there', () => 
   expect(adopted).toEqual([])
 })
 
-it('a merge whose record was lost takes the place of inputs that are gone', () => {
+it('adopts a merged file whose record was lost in place of missing inputs', () => {
   const { adopted, replaced } = chooseAdoptions(
     [orphan('m', 1, 6, 20)],
     [live('a', 1, 3, 10), live('b', 4, 6, 10)],
@@ -54,7 +54,7 @@ it('a merge whose record was lost takes the place of inputs that are gone', () =
   expect([names(adopted), names(replaced)]).toEqual([['m'], ['a', 'b']])
 })
 
-it('a merge that holds more than what is live of it is taken, and what it was made of is not', () => {
+it('adopts a merged file that holds more rows than its live inputs, and none of its inputs', () => {
   const { adopted, replaced } = chooseAdoptions(
     [orphan('b', 4, 6, 10), orphan('m', 1, 6, 20)],
     [live('a', 1, 3, 10)],
@@ -64,14 +64,14 @@ it('a merge that holds more than what is live of it is taken, and what it was ma
   expect([names(adopted), names(replaced)]).toEqual([['m'], ['a']])
 })
 
-it('inputs of a merge that is live are not taken back', () => {
+it('does not adopt inputs of a live merged file', () => {
   expect(
     chooseAdoptions([orphan('a', 1, 3, 10), orphan('b', 4, 6, 10)], [live('m', 1, 6, 20)], new Set(['a', 'b', 'm']), 9)
       .adopted,
   ).toEqual([])
 })
 
-it('files of other streams and hours have no say', () => {
+it('ignores files of other streams and hours', () => {
   const other = { ...live('m', 1, 9, 90), stream: 'events' as const }
   expect(
     names(

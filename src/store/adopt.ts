@@ -8,7 +8,6 @@ export interface Orphan extends FileName {
 
 export interface Adoption<Found extends Orphan> {
   readonly adopted: readonly Found[]
-  /** Live files whose rows an adopted file holds. */
   readonly replaced: readonly StoredFile[]
 }
 
@@ -17,8 +16,8 @@ function covers(outer: FileName, inner: FileName): boolean {
 }
 
 /**
- * Which orphans hold rows that nothing live holds, after a record was damaged. Merges join neighbours only, so ranges of
- * one stream and hour are nested or apart. A merged file and its inputs are never both taken.
+ * Selects the orphans to adopt after a manifest record was damaged: those whose rows no live file contains. Merges join
+ * neighbours only, so sequence ranges of one stream and hour are nested or disjoint.
  */
 export function chooseAdoptions<Found extends Orphan>(
   orphans: readonly Found[],
@@ -29,9 +28,8 @@ export function chooseAdoptions<Found extends Orphan>(
   const adopted: Found[] = []
   const replaced = new Set<StoredFile>()
   const width = (file: FileName): number => file.lastSequence - file.firstSequence
-  // The widest first: a merged file before what it was made of.
   for (const orphan of orphans.toSorted((a, b) => width(b) - width(a))) {
-    // Written by a commit whose record never came: its frames are read again.
+    // Commit without a record: the journal still has its frames.
     if (orphan.lastSequence > reached) continue
     const same = (file: FileName): boolean => file.stream === orphan.stream && file.hour === orphan.hour
     const peers = live.filter((file) => same(file) && !replaced.has(file))
@@ -40,7 +38,7 @@ export function chooseAdoptions<Found extends Orphan>(
     const inside = peers.filter((file) => covers(orphan, file))
     const whole = inside.every((file) => present.has(file.name))
     const rows = inside.reduce((sum, file) => sum + file.rows, 0)
-    // All inputs are live and there: a merge that never got its record.
+    // Merge without a record: all its inputs are live and present.
     if (whole && rows >= orphan.rows) continue
     adopted.push(orphan)
     for (const file of inside) replaced.add(file)

@@ -1,10 +1,9 @@
 import type { Disk } from '../host/index.ts'
 import { damagedFolder } from './names.ts'
 
-/** Damaged files that are set aside at most; the oldest of more are removed. */
 const mostDamaged = 16
 
-/** Moves lost files to the folder `damaged`: an operator may still save rows from them. */
+/** Moves lost files to the folder `damaged`, so that an operator can salvage their rows. */
 export async function putAside(disk: Disk, directory: string, names: readonly string[]): Promise<void> {
   const aside = `${directory}/${damagedFolder}`
   await disk.makeDirectory(aside, 0o700)

@@ -9,7 +9,6 @@ import { aboutFiles } from './state.ts'
 import type { Revision, TableWriter, UnknownEndpoint } from './table-writer.ts'
 
 const minuteMs = 60_000
-/** So many hours back it is asked after a start; clusters remember no longer who had an address. */
 const hoursBack = 3
 
 export interface AskAgainOptions {
@@ -19,7 +18,10 @@ export interface AskAgainOptions {
   readonly log: Log
 }
 
-/** When an hour is over, those of its addresses are asked again that a cluster should have known and did not: by then it may have told. */
+/**
+ * Resolves unknown addresses of an hour again once the hour is over: names of a watched cluster can arrive after the
+ * flows.
+ */
 export class AskAgain {
   readonly #options: AskAgainOptions
   #next: number | undefined
@@ -28,7 +30,6 @@ export class AskAgain {
     this.#options = options
   }
 
-  /** Of every hour that is over and was not asked for yet; `now` in Unix ms. */
   async run(now: number): Promise<void> {
     const { holders } = this.#options.resolver
     if (holders === undefined) return
@@ -40,7 +41,7 @@ export class AskAgain {
 
   async #ask(hour: number, holders: Holders): Promise<void> {
     const { folder, writer, log } = this.#options
-    // Flows come late: an hour's may be of minutes before it, and after midnight its endpoints are of the day before.
+    // Flows arrive late: minutes of the previous hour are included, and after midnight endpoints of the previous day.
     const days = new Set([dayOf(hour), dayOf(hour - 1)])
     const files = [...folder.state.files.values()].filter(
       (file) => file.stream === 'endpoints' && days.has(file.hour) && !folder.versions.missing.has(file.name),
@@ -56,7 +57,7 @@ export class AskAgain {
       named += revisions.length
     }
     if (named > 0)
-      log.info('Addresses that nobody knew when their flows came have names now.', {
+      log.info('Resolved addresses that were unknown when their flows arrived.', {
         hour: new Date(hour * msPerHour).toISOString(),
         addresses: named,
       })
@@ -71,7 +72,7 @@ export class AskAgain {
       )
       if (written.rows !== file.rows) {
         await folder.discard([{ name }])
-        throw new Error(`${file.rows} endpoints became ${written.rows}`)
+        throw new Error(`Revision changed the number of endpoints from ${file.rows} to ${written.rows}`)
       }
       await folder.syncDirectory()
       await folder.exchange([file.name], [{ ...withoutChecksum(file), name, ...written }])
@@ -81,7 +82,7 @@ export class AskAgain {
   }
 }
 
-/** Who had the address in that minute, if it was one alone. */
+/** Empty unless exactly one holder had the address in that minute. */
 function revisionOf({ id, address, unknownAt, cluster }: UnknownEndpoint, holders: Holders): Revision[] {
   const words = parseIp(address)
   if (words === undefined) return []

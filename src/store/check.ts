@@ -1,4 +1,4 @@
-/** Verifies the files of a store from outside, also beside a running server; changes nothing. */
+/** Verifies the files of a store without changing them, also beside a running server. */
 import type { Disk, Host } from '../host/index.ts'
 import { lostRows, spanText } from './losses.ts'
 import { readManifest } from './manifest.ts'
@@ -10,7 +10,7 @@ import { expectedChecksum, verifyFile, type Damage, type Verified } from './veri
 export interface DamagedFile {
   readonly file: string
   readonly stream: Stream
-  /** Rows of the journal among its rows. */
+  /** Rows that are rows of the journal, without endpoints and rollups. */
   readonly rows: number
   readonly reason: Damage
   readonly from: string
@@ -21,10 +21,9 @@ export interface StoreCheck {
   readonly files: number
   readonly rows: number
   readonly bytes: number
-  /** Files without a checksum (of earlier versions), or behind the limit: only their size was verified. */
+  /** Files without a checksum (earlier versions) or beyond the limit; only their size was verified. */
   readonly unverified: number
   readonly damaged: readonly DamagedFile[]
-  /** Rows that the store has recorded as lost, by source. */
   readonly lost: Readonly<Record<string, number>>
 }
 
@@ -39,16 +38,15 @@ async function compareSize(
 
 export interface CheckedStore {
   readonly state: StoreState
-  /** The manifest's newest generation; 0: there is no store. */
   readonly generation: number
-  /** Records of the manifest can't be read; the rest is used. */
+  /** Some records of the manifest are unreadable; the rest is used. */
   readonly manifestDamaged: boolean
   readonly check: StoreCheck
 }
 
 /**
- * A file that a running server merges or removes meanwhile is not damaged: the newest manifest decides. Of the files behind the first
- * `mostBytes` only the size is compared.
+ * Files that a running server merges or removes meanwhile do not count as damaged. Beyond the first `mostBytes`, only
+ * file sizes are compared.
  */
 export async function checkStore({
   host,

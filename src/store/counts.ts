@@ -7,7 +7,6 @@ interface Counting {
   quarantined: number
 }
 
-/** Rows per source: stored, and those that a gap in the journal swallowed. */
 export class SourceCounts {
   readonly #sources: Map<string, Counting>
 
@@ -15,14 +14,16 @@ export class SourceCounts {
     this.#sources = new Map(Object.entries(from).map(([name, count]) => [name, { ...count }]))
   }
 
-  /** Number of the source in the files. Call it with every frame: rows before it that never came are a gap. */
+  /**
+   * Returns the number of the source in the files. Must be called with every frame; missing rows before it are a gap.
+   */
   arrive(header: FrameHeader): number {
     const counting = this.#of(header.source)
     this.#settle(counting, header.sourceRows)
     return counting.id
   }
 
-  /** A checkpoint states how many rows of a source come before it: those that never came are a gap. */
+  /** `rows`: rows of the source before a checkpoint; missing ones are a gap. */
   settle(source: string, rows: number): void {
     this.#settle(this.#of(source), rows)
   }

@@ -25,7 +25,6 @@ async function open(host: FakeHost): Promise<Store> {
   })
 }
 
-/** Positions of all rows in the files that the manifest names, and of the files that can't be read. */
 async function storedRows(host: FakeHost): Promise<string[]> {
   const { state } = await readManifest(host.disk, directory)
   const rows: string[] = []
@@ -34,7 +33,6 @@ async function storedRows(host: FakeHost): Promise<string[]> {
   return rows.sort()
 }
 
-/** Flows that each rollup says there are. */
 async function rolledUp(host: FakeHost): Promise<number[]> {
   const { state } = await readManifest(host.disk, directory)
   return Promise.all(
@@ -47,7 +45,6 @@ async function rolledUp(host: FakeHost): Promise<number[]> {
   )
 }
 
-/** What must be stored once the store stands at a position. */
 function expectedRows(frames: readonly Frame[], reached: number, numbers: Readonly<Record<string, number>>): string[] {
   const rows: string[] = []
   for (const { header } of frames) {
@@ -65,7 +62,6 @@ class Model {
   readonly maker = new FrameMaker()
   readonly frames: Frame[] = []
   received = startOfTime
-  /** Sequence that a commit has promised. */
   promised = 0
   applied = 0
 
@@ -114,7 +110,7 @@ class Model {
       await this.store.projection.commit()
       this.promised = this.applied
     } catch {
-      // The disk failed on purpose; the store says that nothing is promised.
+      // Injected disk failure: nothing is promised.
     }
   }
 
@@ -128,7 +124,6 @@ class Model {
     })
   }
 
-  /** Power off at any call, or between them; then everything is looked at. */
   async restart(): Promise<void> {
     if (this.random.integer(0, 1) === 0) {
       this.host.disk.powerOffAfter(this.random.integer(0, 30))
@@ -143,7 +138,6 @@ class Model {
     await this.check()
   }
 
-  /** A bit of a manifest turns over while the store is away. No more than its newest commit may have to be repeated. */
   async flip(): Promise<void> {
     this.host.disk.faults.clear()
     await this.commit()
@@ -167,7 +161,6 @@ class Model {
 
   async check(): Promise<void> {
     const reached = this.store.projection.position()[filePartition]?.sequence ?? 0
-    // Frames without rows leave no trace in a file: with the whole manifest lost, they may come again.
     const repeated = this.frames.filter(
       ({ header }) => header.sequence > reached && header.sequence <= this.promised && header.count > 0,
     )
@@ -184,14 +177,12 @@ class Model {
     expect(names.filter((name) => parseFileName(name) !== undefined).length).toBe(this.store.status().files)
     const stored = Object.values(this.store.ledger().stored).reduce((sum, rows) => sum + rows, 0)
     expect(stored).toBe(this.store.status().rows)
-    // What the manifest does not hold comes again from the journal.
     const again = this.frames.filter(({ header }) => header.sequence > reached)
     await this.store.projection.apply(again)
     this.promised = reached
   }
 }
 
-/** Runs one life of a store; every restart looks at all that is stored. */
 async function checkRun(seed: number, steps: number): Promise<void> {
   const host = fakeHost(seed, { jitter: false })
   await host.disk.makeDirectory('/data')
@@ -204,9 +195,9 @@ async function checkRun(seed: number, steps: number): Promise<void> {
   await model.check()
 }
 
-describe('on a disk that forgets what was not synced', () => {
+describe('on a disk that loses unsynced data', () => {
   for (let first = 0; first < 300; first += 50) {
-    it(`every row is stored exactly once, whatever fails and whenever the power goes (seeds ${first + 1} to ${first + 50})`, async () => {
+    it(`stores rows exactly once after disk failures and power loss (seeds ${first + 1} to ${first + 50})`, async () => {
       for (let seed = first + 1; seed <= first + 50; seed++) {
         await checkRun(seed, 60).catch((error: unknown) => {
           throw new Error(`seed ${seed}: ${messageOf(error)}`, { cause: error })

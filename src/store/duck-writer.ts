@@ -34,25 +34,22 @@ export interface DuckWriterOptions {
 
 const aboutKey = 'weir'
 
-/** Pieces of a vectored write: below what systems take (IOV_MAX). */
+/** Pieces of one vectored write; below IOV_MAX. */
 const piecesAtOnce = 512
 
 /**
- * What row groups have on average from which on files become one as they are: smaller groups cost a reader more than writing them anew once.
- * A hundred changes of large objects are a group of full size, and to write them anew takes the memory of all that become one.
+ * Average row group from which a merge copies groups unchanged. A rewrite needs the memory of all groups that it joins.
  */
 const fewest = { flows: { rows: 16_384, bytes: Infinity }, events: { rows: 1024, bytes: 512 << 10 } } as const
 
-/** Endpoints in one statement. */
 const revisionsAtOnce = 1000
 
-/** Delta encodings (version 2) and the lowest level: measured, they take the least time and the least space. */
 const copyFormat = 'FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, COMPRESSION_LEVEL 1'
 
-/** DuckDB writes differences of 32-bit numbers that lie further apart than this in 33 bits, which other readers refuse. */
+/** DuckDB encodes differences beyond this of 32-bit columns in 33 bits, which other readers refuse. */
 const furthest = 2 ** 31
 
-/** Rows of events can be large: smaller groups keep a reader's memory small, and the writer's. DuckDB makes none of fewer rows than the least. */
+/** Event rows can be large: small groups bound the memory of readers and writer. */
 const [eventRows, leastEventRows, eventBytes] = [16_384, 2048, 16 << 20]
 
 const copyOptions: Readonly<Record<Stream, string>> = {
@@ -79,7 +76,6 @@ class DuckWriter implements TableWriter {
   readonly #disk: Disk
   readonly #instance: DuckDBInstance
   readonly #merging: DuckDBConnection
-  /** Nothing is staged in DuckDB: batches become a file as they are. */
   readonly #flows = new Map<number, FlowRows[]>()
   readonly #events = new Map<number, EventRows[]>()
   readonly #partials = new Map<number, RollupRows[]>()
@@ -108,7 +104,7 @@ class DuckWriter implements TableWriter {
     if (stream === 'endpoints') return this.#save(stream, endpointFile(this.#endpoints.get(hour) ?? [], metadata), path)
     if (stream === 'flows_1m') return this.#save(stream, rollupFile(this.#partials.get(hour) ?? [], metadata), path)
     if (stream === 'events') return this.#save(stream, eventFile(this.#events.get(hour) ?? [], metadata), path)
-    throw new Error(`no rows of ${stream} are written by themselves`)
+    throw new Error(`${stream} rows cannot be written directly`)
   }
 
   async #save(stream: Stream, { pieces, rows, columns }: FlowFile, path: string): Promise<Written> {
@@ -149,7 +145,8 @@ class DuckWriter implements TableWriter {
         ? await concatenate(this.#disk, from, path, { [aboutKey]: JSON.stringify(about) }, fewest[stream])
         : undefined
     if (whole !== undefined) return whole
-    const select = `SELECT * FROM read_parquet(${fileList(from)}, union_by_name = true)${stream === 'endpoints' ? ' ORDER BY addr' : ''}`
+    const select = `SELECT * FROM read_parquet(${fileList(from)},
+        union_by_name = true)${stream === 'endpoints' ? ' ORDER BY addr' : ''}`
     return this.#copy(
       this.#merging,
       select,
@@ -161,11 +158,11 @@ class DuckWriter implements TableWriter {
     )
   }
 
-  /** Rows of events that make a group of bounded size. */
   async #groupRows(files: readonly string[]): Promise<number> {
     const [[rows, bytes] = []] = await rowsOf(
       this.#merging,
-      `SELECT (SELECT sum(num_rows)::DOUBLE FROM parquet_file_metadata(${fileList(files)})), (SELECT sum(total_uncompressed_size)::DOUBLE FROM parquet_metadata(${fileList(files)}))`,
+      `SELECT (SELECT sum(num_rows)::DOUBLE FROM parquet_file_metadata(${fileList(files)})),
+        (SELECT sum(total_uncompressed_size)::DOUBLE FROM parquet_metadata(${fileList(files)}))`,
     )
     const fitting = Math.floor((eventBytes * Number(rows ?? 0)) / Math.max(1, Number(bytes ?? 0)))
     return Math.min(eventRows, Math.max(leastEventRows, fitting))
@@ -186,16 +183,17 @@ class DuckWriter implements TableWriter {
         )[0]?.[0],
       )
     const [before, after] = [await total(from), await total([path])]
-    if (before !== after) throw new Error(`a rollup of ${before} flows was merged to one of ${after}`)
+    if (before !== after) throw new Error(`rollup merge changed ${before} flows to ${after}`)
     const set = columnSet(stream, columns)
     return { ...written, ...(set === undefined ? {} : { columns: set }) }
   }
 
-  /** Does some column of 32-bit numbers hold values that differ by 2^31 or more? */
+  /** Whether some 32-bit column has values that differ by 2^31 or more. */
   async #farApart(files: readonly string[]): Promise<boolean> {
     const [[most] = []] = await rowsOf(
       this.#merging,
-      `SELECT max(apart)::DOUBLE FROM (SELECT max(TRY_CAST(stats_max_value AS BIGINT)) - min(TRY_CAST(stats_min_value AS BIGINT)) AS apart FROM parquet_metadata(${fileList(files)}) WHERE type = 'INT32' GROUP BY path_in_schema)`,
+      `SELECT max(apart)::DOUBLE FROM (SELECT max(TRY_CAST(stats_max_value AS BIGINT)) - min(TRY_CAST(stats_min_value
+        AS BIGINT)) AS apart FROM parquet_metadata(${fileList(files)}) WHERE type = 'INT32' GROUP BY path_in_schema)`,
     )
     return Number(most ?? 0) >= furthest
   }
@@ -207,7 +205,9 @@ class DuckWriter implements TableWriter {
     if (!names.has(unknownColumn)) return []
     const rows = await rowsOf(
       this.#merging,
-      `SELECT ep::DOUBLE, addr, ${unknownColumn}::DOUBLE, ${names.has('cluster') ? 'cluster' : 'NULL'} FROM read_parquet(${quoted(path)}) WHERE ${unknownColumn}::BIGINT >= ${from} AND ${unknownColumn}::BIGINT < ${to}`,
+      `SELECT ep::DOUBLE, addr, ${unknownColumn}::DOUBLE, ${names.has('cluster') ? 'cluster' : 'NULL'}
+        FROM read_parquet(${quoted(path)}) WHERE ${unknownColumn}::BIGINT >= ${from}
+        AND ${unknownColumn}::BIGINT < ${to}`,
     )
     return rows.map(([id, address, unknownAt, cluster]) => ({
       id: Number(id),
@@ -305,7 +305,9 @@ class DuckWriter implements TableWriter {
       names.has(column) ? `epoch_ms(${aggregate}("${column}"))::DOUBLE` : 'NULL'
     const [[rows, timeMin, timeMax, receivedMin, receivedMax] = []] = await rowsOf(
       this.#merging,
-      `SELECT count(*)::DOUBLE, ${ms('min', stream === 'flows' ? 'time_start' : 'time')}, ${ms('max', stream === 'flows' ? 'time_end' : 'time')}, ${ms('min', 'time_received')}, ${ms('max', 'time_received')} FROM ${file}`,
+      `SELECT count(*)::DOUBLE, ${ms('min', stream === 'flows' ? 'time_start' : 'time')},
+        ${ms('max', stream === 'flows' ? 'time_end' : 'time')}, ${ms('min', 'time_received')},
+        ${ms('max', 'time_received')} FROM ${file}`,
     )
     const counts = await rowsOf(this.#merging, `SELECT _source::INTEGER, count(*)::DOUBLE FROM ${file} GROUP BY ALL`)
     const perSource = new Map(counts.map(([source, count]) => [Number(source), Number(count)]))
@@ -368,7 +370,7 @@ class DuckWriter implements TableWriter {
       `COPY (${select}) TO ${quoted(path)} (${options}, KV_METADATA {${aboutKey}: ${quoted(JSON.stringify(about))}})`,
     )
     const stat = await this.#disk.stat(path)
-    if (stat === undefined) throw new Error(`DuckDB wrote no file ${path}`)
+    if (stat === undefined) throw new Error(`DuckDB did not write ${path}`)
     return { rows: Number(rows), bytes: stat.size }
   }
 }

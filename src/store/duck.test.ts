@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { duckMemory, openDuck, rowsOf } from './duck.ts'
 
-test('an instance keeps no contents of files in memory', async () => {
+test('an instance caches no file contents', async () => {
   const instance = await openDuck({})
   const connection = await instance.connect()
   try {
@@ -12,7 +12,7 @@ test('an instance keeps no contents of files in memory', async () => {
   }
 })
 
-test('the memory of an instance grows with its tables', async () => {
+test('the reported memory of an instance grows with its tables', async () => {
   const instance = await openDuck({})
   const connection = await instance.connect()
   try {

@@ -1,20 +1,20 @@
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 
-/** An instance in memory. DuckDB is imported with the first one: a start that stores nothing does not pay for it. */
+/** In-memory instance. Imports DuckDB on first use, so that a start without a store does not load it. */
 export async function openDuck(options: Readonly<Record<string, string>>): Promise<DuckDBInstance> {
   const { DuckDBInstance: Instance } = await import('@duckdb/node-api')
   return Instance.create(':memory:', { ...noFileCache, ...returnsMemory, ...options })
 }
 
 /**
- * The system's page cache serves repeated reads. DuckDB's cache of file contents would hold the same bytes again and fill
- * the instance up to its memory limit.
+ * The page cache already serves repeated reads. DuckDB's file cache would duplicate it and fill the instance up to its
+ * memory limit.
  */
 const noFileCache: Readonly<Record<string, string>> = { enable_external_file_cache: 'false' }
 
 /**
- * Free memory that DuckDB keeps; its own defaults keep more than a hundred megabytes. Without threads in the background its allocator returns memory only
- * with the next allocations: after 10 minutes of 1,000 flows a second that was 26 MB of 298.
+ * DuckDB's default is above 100 MB, and without background threads its allocator returns memory only on later
+ * allocations.
  */
 const keptFree = '4MB'
 const returnsMemory: Readonly<Record<string, string>> = {
@@ -23,7 +23,6 @@ const returnsMemory: Readonly<Record<string, string>> = {
   allocator_background_threads: 'true',
 }
 
-/** Never reach for the network or for what a user has installed. */
 export const noExtensions: Readonly<Record<string, string>> = {
   autoinstall_known_extensions: 'false',
   autoload_known_extensions: 'false',
@@ -39,13 +38,12 @@ export function fileList(paths: readonly string[]): string {
   return `[${paths.map(quoted).join(', ')}]`
 }
 
-/** All rows of a small result. */
 export async function rowsOf(connection: DuckDBConnection, sql: string): Promise<readonly (readonly unknown[])[]> {
   const read = await connection.runAndReadAll(sql)
   return read.getRows()
 }
 
-/** Bytes that an instance accounts for. On a connection of its own: another one may run a statement for minutes. */
+/** Uses a separate connection, because statements on others can run for minutes. */
 export async function duckMemory(instance: DuckDBInstance): Promise<number> {
   const connection = await instance.connect()
   try {

@@ -2,7 +2,10 @@ import type { EventBatch } from '../model/batches.ts'
 import type { StoredFile } from './record.ts'
 import type { RollupRows } from './rollup/rows.ts'
 
-/** What rows say of themselves: the header of their frame may say less, that of a derived one nothing. Times are Unix ms, Infinity and -Infinity where no row has one. */
+/**
+ * Event times (Unix ms) and families read from the rows; frame headers are less precise and absent for derived frames.
+ * Infinity and -Infinity if no row has a time.
+ */
 export interface Extent {
   readonly timeMin: number
   readonly timeMax: number
@@ -14,7 +17,7 @@ export function extentOfEvents({ count, dictionary, family, time }: EventBatch):
   const codes = new Set<number>()
   for (let row = 0; row < count; row++) {
     const at = time[row] as number
-    // NaN is neither.
+    // Both comparisons are false for NaN.
     if (at < timeMin) timeMin = at
     if (at > timeMax) timeMax = at
     codes.add(family[row] as number)
@@ -32,7 +35,6 @@ export function extentOfSums({ count, minutes }: RollupRows): Extent {
   return { timeMin, timeMax }
 }
 
-/** Of files that become one: it says only what all of them say. */
 export function extentsJoined(files: readonly StoredFile[]): Pick<StoredFile, 'timed' | 'families'> {
   const known = files.map(({ families }) => families).filter((each) => each !== undefined)
   return {

@@ -1,6 +1,5 @@
 import { type ErrorCode, errorTable, messageOf, WeirError } from '../model/errors.ts'
 
-/** An error as it travels between threads and processes. */
 export interface Fault {
   readonly code: string | undefined
   readonly message: string

@@ -30,7 +30,6 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-/** A host whose time passes so many times as fast: what is waited for is seconds. */
 function hasty(real: Host, times: number): Host {
   const began = real.clock.now()
   return {
@@ -44,7 +43,6 @@ function hasty(real: Host, times: number): Host {
   }
 }
 
-/** Fails at the append calls that it is told of. */
 class FailingTables extends MemoryTables {
   static appends = 0
   static failAt: ReadonlySet<number> = new Set()
@@ -118,7 +116,7 @@ const tables = (): Promise<Store> =>
     writer: () => Promise.resolve(new FailingTables(host.disk)),
   })
 
-test('a store that fails in the middle of a frame is opened again and has every row once', async () => {
+test('a store that fails within a frame is reopened and stores every row once', async () => {
   FailingTables.appends = 0
   FailingTables.failAt = new Set([2])
   const { feed: fed, said, done, until } = await feed(tables)
@@ -126,14 +124,14 @@ test('a store that fails in the middle of a frame is opened again and has every 
   await until(first)
   await accept('b')
   await until(await accept('c'))
-  expect(said).toEqual(['the store failed and is opened again; rows wait in the journal'])
+  expect(said).toEqual(['The store failed and is reopened. The journal keeps the rows.'])
   expect(fed.store.ledger().stored).toEqual({ http: 3 })
   stop.abort()
   await done
   await fed.store.close()
 })
 
-test('a store that cannot be opened again is tried until it can; meanwhile rows wait', async () => {
+test('a store that cannot be reopened is retried until it can, while the journal keeps the rows', async () => {
   FailingTables.appends = 0
   FailingTables.failAt = new Set([1])
   let opens = 0
@@ -145,14 +143,14 @@ test('a store that cannot be opened again is tried until it can; meanwhile rows 
   } = await feed(() => (++opens === 2 ? Promise.reject(new Error('no such folder')) : tables()))
   await until(await accept('a'))
   expect(opens).toBe(3)
-  expect(said).toContain('the store could not be opened again; it is tried again')
+  expect(said).toContain('Cannot reopen the store; retrying.')
   expect(fed.store.ledger().stored).toEqual({ http: 1 })
   stop.abort()
   await done
   await fed.store.close()
 })
 
-test('a query while the store is opened again waits for it and is answered', async () => {
+test('a query waits while the store is reopened and then returns its result', async () => {
   FailingTables.appends = 0
   FailingTables.failAt = new Set([1])
   const [closed, mayOpen] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
@@ -178,7 +176,7 @@ test('a query while the store is opened again waits for it and is answered', asy
   await fed.store.close()
 })
 
-test('a query while the store cannot be opened ends with an error that says to repeat it', async () => {
+test('a query that outlasts a failed reopening ends with an error that recommends repeating it', async () => {
   FailingTables.appends = 0
   FailingTables.failAt = new Set([1])
   const closed = Promise.withResolvers<void>()
@@ -198,7 +196,7 @@ test('a query while the store cannot be opened ends with an error that says to r
   await done
 })
 
-test('where a cluster is watched flows wait three seconds, and what comes after them behind them; news is heard at once', async () => {
+test('with a watched cluster flows and later frames wait 3 seconds; identity receives frames at once', async () => {
   FailingTables.failAt = new Set()
   const heard: number[] = []
   const {
@@ -237,9 +235,9 @@ test('where a cluster is watched flows wait three seconds, and what comes after 
 
 test.each([
   ['every three seconds', false, 3000],
-  ['once a second while somebody asks the store', true, 1000],
+  ['once a second while the store is queried', true, 1000],
 ])(
-  'while flows wait the journal is looked at %s, however often frames come, and each look is one commit at most',
+  'while flows wait the journal is read %s, regardless of the number of frames, with at most one commit per read',
   async (_, asked, everyMs) => {
     FailingTables.failAt = new Set()
     let looks = 0
@@ -270,7 +268,6 @@ test.each([
       await host.timers.sleep(20)
     }
     await until(last)
-    // The first finds nothing that waits; after that each comes so much behind the one before, and the last when all have waited.
     expect(looks).toBeLessThanOrEqual(2 + (host.clock.monotonic() - began) / everyMs)
     expect(looks).toBeGreaterThanOrEqual(Math.floor(3500 / everyMs))
     expect(commits()).toBeLessThanOrEqual(looks)
@@ -281,7 +278,7 @@ test.each([
   },
 )
 
-test('while flows wait no rest is taken before all that has come is read', async () => {
+test('does not pause before the backlog is read while flows wait', async () => {
   FailingTables.failAt = new Set()
   const heard: number[] = []
   const {
@@ -305,7 +302,6 @@ test('while flows wait no rest is taken before all that has come is read', async
     timeMax: received,
   })
   while (!heard.includes(flows.position.sequence)) await host.timers.sleep(20)
-  // Four times what one look takes.
   const many = await Promise.all(
     Array.from({ length: 40 }, (_, frame) => accept(`e${frame}`, host.random.bytes(80_000))),
   )
@@ -316,9 +312,9 @@ test('while flows wait no rest is taken before all that has come is read', async
   await fed.store.close()
 })
 
-test('a reader who waits for the newest rows has them committed early, and many such readers cost one commit', async () => {
+test('a reader that waits for the newest rows triggers an early commit, and many such readers share one', async () => {
   FailingTables.failAt = new Set()
-  // Time stands still: no commit comes by itself.
+  // With the clock stopped, no periodic commit happens.
   const {
     feed: fed,
     done,

@@ -15,38 +15,35 @@ export interface FeedOptions {
   readonly log: Log
   readonly metrics: Metrics
   readonly open: () => Promise<Store>
-  /** Told after each commit. */
   readonly committed: () => void
-  /** What explains addresses, where a cluster is watched: flows wait for it. */
+  /** Resolves addresses of watched clusters; flows wait for it. */
   readonly identity?: FeedIdentity
 }
 
 /**
- * While flows wait, the journal is looked at so often, not whenever something comes, and what has waited is committed with the look: both
- * cost the same, however little there is. (bar `enrichment`, 20,000 flows/s: flows of a cluster that is watched cost 1.2 times what others do instead of 1.35.)
+ * While flows wait, the journal is read and committed at this interval instead of on every frame: both have a fixed
+ * cost. Measured with benchmark `enrichment` at 20,000 flows/s, watched clusters cost 1.2 times as much instead of
+ * 1.35.
  */
 const lookMs = 3000
-/** While somebody asks the store, and for a while after. */
 const askedLookMs = 1000
 const askedMs = 30_000
-/** While more frames than these are unread, the next look is at once. */
 const mostUnread = 8
-/** Rows that did not wait become visible within this, whatever their number. */
+/** Upper limit of the delay until rows that did not wait are visible. */
 const commitEveryMs = 1000
-/** Readers who wait for the newest rows make the store commit earlier, but not more often than this: each commit is a file. */
+/** Each early commit creates a file. */
 const freshEveryMs = 250
-/** As they lie in the journal: what is compressed grows to several times as much. */
+/** Compressed; the decoded size is several times larger. */
 const readBytes = 1 << 20
 const maintainEveryMs = 5000
-/** A lost file is refilled soon after it was found. */
 const refillEveryMs = 1000
 const mostRounds = 8
 const firstRetryMs = 500
 const lastRetryMs = 30_000
 
 /**
- * Feeds a store from the journal. What fails is begun anew from the last commit with the store opened again: nothing is
- * lost while the journal holds it, and nothing is stored twice.
+ * Feeds a store from the journal. After a failure it reopens the store and resumes at the last commit, so that each row
+ * is stored exactly once while the journal has it.
  */
 export class StoreFeed {
   readonly #options: FeedOptions
@@ -54,10 +51,8 @@ export class StoreFeed {
   readonly #reopening: ReopeningStore
   #askedAt = -Infinity
   readonly #fresh = new Set<FreshWaiter>()
-  /** Of the last look for readers who wait. */
   #freshAt = -Infinity
   #problem: string | undefined
-  /** Ends the wait of the loop. */
   #interrupt: (() => void) | undefined
 
   private constructor(options: FeedOptions, store: Store) {
@@ -66,34 +61,32 @@ export class StoreFeed {
     this.#reopening = new ReopeningStore(store, options.open, options.host.timers)
   }
 
-  /** Rejects when the store cannot be opened the first time. */
   static async open(options: FeedOptions): Promise<StoreFeed> {
     return new StoreFeed(options, await options.open())
   }
 
-  /** The store that is open now: ask each time. */
+  /** The open store. Do not cache it: a reopening replaces it. */
   get store(): Store {
     return this.#reopening.store
   }
 
-  /** Queries of whichever store is open. They wait while it is opened again. */
+  /** Queries run on the open store and wait during a reopening. */
   get reader(): StoreReader & Required<Pick<StoreReader, 'isolated'>> {
     return this.#reopening.reader
   }
 
-  /** Why the newest rows are not stored now. */
   get problem(): string | undefined {
     return this.#problem
   }
 
-  /** Somebody asks the store: for a while what is stored is newer. */
+  /** Reports a query: commits are more frequent for a while. */
   asked(): void {
     this.#askedAt = this.#options.host.clock.monotonic()
   }
 
   /**
-   * Resolves with true when queries read everything up to a sequence of the journal, for which the store commits early. With false
-   * after `ms`, or at once where it cannot be so in time, as for flows that wait for names.
+   * Commits early so that queries read everything up to `sequence` of the journal. Resolves to false after `ms`, or at
+   * once if that is impossible in time, for example while flows wait for names.
    */
   fresh(sequence: number, ms: number): Promise<boolean> {
     if (this.#reached() >= sequence) return Promise.resolve(true)
@@ -114,7 +107,6 @@ export class StoreFeed {
     })
   }
 
-  /** The last durable commit. */
   #reached(): number {
     return this.store.ledger().positions[filePartition]?.sequence ?? 0
   }
@@ -127,7 +119,6 @@ export class StoreFeed {
     }
   }
 
-  /** Follows the journal in `directory` until the signal aborts. */
   async run(directory: string, tail: Tail, signal: AbortSignal): Promise<void> {
     const { host, log } = this.#options
     for (let waitMs = firstRetryMs; !signal.aborted; waitMs = Math.min(lastRetryMs, waitMs * 2)) {
@@ -135,7 +126,7 @@ export class StoreFeed {
         await this.#follow(directory, tail, signal)
       } catch (error) {
         this.#failed(error)
-        log.error('the store failed and is opened again; rows wait in the journal', { error: stackOf(error) })
+        log.error('The store failed and is reopened. The journal keeps the rows.', { error: stackOf(error) })
         await host.timers.sleep(waitMs, signal)
         await this.#reopen(signal)
       }
@@ -152,7 +143,7 @@ export class StoreFeed {
       await this.#reopening.reopen(signal)
     } catch (error) {
       this.#failed(error)
-      this.#options.log.error('the store could not be opened again; it is tried again', { error: messageOf(error) })
+      this.#options.log.error('Cannot reopen the store; retrying.', { error: messageOf(error) })
     }
   }
 
@@ -166,13 +157,12 @@ export class StoreFeed {
       after: projection.position()[filePartition] ?? nowhere,
       onUnreadable: (stretch) => {
         metrics.count('weir_journal_unreadable_bytes_total', stretch.bytes)
-        log.error('a stretch of the journal cannot be read; its rows are quarantined', { sink: 'store', ...stretch })
+        log.error('A range of the journal is unreadable; its rows are quarantined.', { sink: 'store', ...stretch })
       },
     })
     const waiting = new Waiting(host.clock, this.#options.identity)
     let uncommitted = false
     let commitAt = 0
-    // Merging and retention go on beside commits.
     let maintaining: Promise<unknown> | undefined
     let maintainAt = host.clock.monotonic() + maintainEveryMs
     let refillAt = host.clock.monotonic()
@@ -184,8 +174,8 @@ export class StoreFeed {
         const freshAt = this.#fresh.size > 0 ? this.#freshAt + freshEveryMs : Infinity
         if (late && caughtUp()) await this.#soon(Math.min(freshAt, lookedAt + this.#lookMs()), signal, aborted)
         lookedAt = host.clock.monotonic()
-        // Ids of addresses that it gave out are in no file any more.
-        if (projection.mustReopen) throw new Error('A file of the store is lost that rows to come need.')
+        // No file has the address ids that it assigned.
+        if (projection.mustReopen) throw new Error('Lost a store file that pending rows refer to.')
         const next = Math.min(uncommitted ? commitAt : Infinity, maintainAt, refillAt, waiting.ripeAt, freshAt)
         const came = await this.#soon(next, signal, (until) => reader.next(readBytes, until))
         read = came.at(-1)?.header.sequence ?? read
@@ -216,7 +206,7 @@ export class StoreFeed {
         if (host.clock.monotonic() >= maintainAt) {
           maintaining ??= this.#maintain(signal)
             .catch((error: unknown) =>
-              log.warn('merging or retention of the store failed and is tried again', { error: String(error) }),
+              log.warn('Merging or retention of the store failed; retrying.', { error: String(error) }),
             )
             .finally(() => (maintaining = undefined))
           maintainAt = host.clock.monotonic() + maintainEveryMs
@@ -238,12 +228,12 @@ export class StoreFeed {
     return this.#options.host.clock.monotonic() - this.#askedAt < askedMs ? askedLookMs : lookMs
   }
 
-  /** As many merges as a busy store needs in the time between two calls, and no more: commits go on beside them. */
+  /** Bounded rounds, so that merges do not delay commits. */
   async #maintain(signal: AbortSignal): Promise<void> {
     for (let rounds = 0; rounds < mostRounds && !signal.aborted; rounds++) if (!(await this.store.maintain())) return
   }
 
-  /** A commit that fails loses nothing: the rows are still pending here and in the journal. */
+  /** After a failure the rows are still pending here and in the journal. */
   async #commit(): Promise<boolean> {
     try {
       await this.store.projection.commit()
@@ -252,7 +242,7 @@ export class StoreFeed {
     } catch (error) {
       if (this.store.projection.mustReopen) throw error
       this.#failed(error)
-      this.#options.log.error('the store could not commit and tries again; queries do not show the newest rows', {
+      this.#options.log.error('The store cannot commit and retries. Queries do not show the newest rows.', {
         error: messageOf(error),
       })
       return false
@@ -276,7 +266,6 @@ export class StoreFeed {
   }
 }
 
-/** Resolves when the signal aborts. */
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve()
@@ -284,10 +273,8 @@ function aborted(signal: AbortSignal): Promise<void> {
   })
 }
 
-/** A reader who waits for the newest rows. */
 interface FreshWaiter {
   readonly sequence: number
-  /** Monotonic ms. */
   readonly until: number
   readonly end: (isFresh: boolean) => void
 }

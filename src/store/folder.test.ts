@@ -27,7 +27,6 @@ async function commitFlows(store: Store, make: FrameMaker, count: number, receiv
   }
 }
 
-/** Data files, of one stream, or of all but rollups. */
 const files = async (stream = ''): Promise<string[]> =>
   (await readdir(stores.directory)).filter(
     (name) => name.endsWith('.parquet') && (stream === '' ? !name.startsWith('flows_') : name.startsWith(`${stream}-`)),
@@ -36,7 +35,7 @@ const flowCount = async (store: Store): Promise<unknown> =>
   (await ask(store.reader, 'SELECT count(*) AS n, count(DISTINCT _pos) AS p FROM flows'))[0]
 
 describe('merging', () => {
-  it('leaves the same rows, in the order of the journal, in fewer files, and a restart finds them', async () => {
+  it('merging keeps the rows in journal order in fewer files, also after a restart', async () => {
     let now = startOfDay
     const store = await stores.open({ host: hostAt(() => now) })
     const make = new FrameMaker()
@@ -75,7 +74,7 @@ describe('merging', () => {
 })
 
 describe('retention', () => {
-  it('lets whole hours go, says so, and keeps counting what was stored', async () => {
+  it('retention removes whole hours, logs it and keeps the count of stored rows', async () => {
     let now = startOfDay
     const log = recordingLog()
     const metrics = recordingMetrics()
@@ -97,12 +96,12 @@ describe('retention', () => {
       log.lines
         .filter(({ level }) => level === 'warn')
         .map(({ message, fields }) => [message, fields['reason'], fields['hour'], fields['rows']]),
-    ).toEqual([['The store let an hour go because of its retention.', 'age', '2026-11-20T08:00:00.000Z', 4]])
+    ).toEqual([['Retention removed an hour from the store.', 'age', '2026-11-20T08:00:00.000Z', 4]])
     expect(metrics.counts.get('weir_store_expired_rows_total')).toBe(4)
   })
 })
 
-describe('files that are lost or damaged', () => {
+describe('lost or damaged files', () => {
   async function prepared(): Promise<{ flows: string[]; make: FrameMaker }> {
     const make = new FrameMaker()
     await commitFlows(await stores.open(), make, 3)
@@ -110,7 +109,7 @@ describe('files that are lost or damaged', () => {
     return { flows: (await files('flows')).sort(), make }
   }
 
-  it('a missing file and a cut file cost their rows, with one line for each', async () => {
+  it('a missing file and a truncated file lose their rows, with one log line each', async () => {
     const { flows } = await prepared()
     await rm(join(stores.directory, flows[0] ?? ''))
     await truncate(join(stores.directory, flows[1] ?? ''), 100)
@@ -125,7 +124,7 @@ describe('files that are lost or damaged', () => {
     while (await store.maintain());
   })
 
-  it('a file that breaks while the store runs is left out from then on', async () => {
+  it('a file that becomes damaged while the store runs is excluded from then on', async () => {
     const { flows } = await prepared()
     const log = recordingLog()
     const store = await stores.open({ log })
@@ -141,7 +140,7 @@ describe('files that are lost or damaged', () => {
     expect(store.status().unreadableRows).toBe(2)
   })
 
-  it('a manifest with a damaged middle still leads to every row', async () => {
+  it('a manifest with a damaged middle still yields every row', async () => {
     await prepared()
     const path = join(stores.directory, 'manifest-1.log')
     const lines = (await readFile(path, 'utf8')).split('\n')
@@ -158,7 +157,7 @@ describe('files that are lost or damaged', () => {
     expect(quiet.lines).toEqual([])
   })
 
-  it('without any manifest the files tell where the store stood, whose rows they are, and which ids are taken', async () => {
+  it('without a manifest the files yield the position, the sources of the rows and the assigned ids', async () => {
     const { make } = await prepared()
     await rm(join(stores.directory, 'manifest-1.log'))
     const store = await stores.open()
@@ -178,7 +177,7 @@ describe('files that are lost or damaged', () => {
     ])
   })
 
-  it('a file that nobody named is removed at start', async () => {
+  it('a file that no record names is removed at start', async () => {
     const { flows } = await prepared()
     const stray = (flows[0] ?? '').replace(/-1-1-[0-9a-f]+/, '-7-9-00000000')
     await writeFile(join(stores.directory, stray), await readFile(join(stores.directory, flows[0] ?? '')))
@@ -189,8 +188,8 @@ describe('files that are lost or damaged', () => {
   })
 })
 
-describe('when the disk fails', () => {
-  it('a commit that could not write is made again with everything, once', async () => {
+describe('disk failures', () => {
+  it('a failed commit is repeated completely, once', async () => {
     let full = false
     const real = realHost().disk
     const host = hostAt(() => startOfDay, {
@@ -212,7 +211,7 @@ describe('when the disk fails', () => {
     expect(await files()).toHaveLength(2)
   })
 
-  it('retention frees a disk that is full, with the bytes that were kept back for it', async () => {
+  it('retention frees a full disk by spending the reserve', async () => {
     let now = startOfDay
     let full = false
     const real = realHost().disk
@@ -235,14 +234,14 @@ describe('when the disk fails', () => {
     full = true
     now += 3 * msPerHour
     await store.maintain()
-    // Ids of today may still be given to flows.
+    // Ids of today can still be assigned to flows.
     expect((await files()).every((name) => name.startsWith('endpoints-2026112000'))).toBe(true)
     full = false
     await store.maintain()
     expect(await readdir(stores.directory)).toContain('manifest.reserve')
   })
 
-  it('a manifest that can’t be synced is given up for a new one, and nothing is stored twice', async () => {
+  it('a manifest that cannot be synced is replaced by a new one, and no row is stored twice', async () => {
     let failing = false
     const real = realHost().disk
     const host = hostAt(() => startOfDay, {
@@ -271,7 +270,7 @@ describe('when the disk fails', () => {
   })
 })
 
-it('a frame that can’t be decoded is quarantined, and the rest goes on', async () => {
+it('a frame that cannot be decoded is quarantined, and later frames are stored', async () => {
   const log = recordingLog()
   const store = await stores.open({ log })
   const make = new FrameMaker()
@@ -289,7 +288,7 @@ it('a frame that can’t be decoded is quarantined, and the rest goes on', async
   expect(log.lines.map(({ level }) => level)).toEqual(['error'])
 })
 
-it('a large batch crosses chunks and frames with every value in its place', async () => {
+it('a large batch keeps every value in place across chunks and frames', async () => {
   const store = await stores.open()
   const make = new FrameMaker()
   const specs = (from: number, count: number) =>
@@ -321,20 +320,20 @@ it('a large batch crosses chunks and frames with every value in its place', asyn
   })
 })
 
-it('a folder whose path DuckDB would read as a pattern is refused in words', async () => {
+it('a folder whose path DuckDB would read as a pattern is refused with a message', async () => {
   await expect(stores.open({ directory: join(stores.home, 'data[1]') })).rejects.toMatchObject({
     code: 'WEIR_DATA_UNUSABLE',
     message: expect.stringContaining('['),
   })
 })
 
-it('a relative folder works like any other', async () => {
+it('a relative folder works as an absolute one', async () => {
   const store = await stores.open({ directory: relative(process.cwd(), stores.directory) })
   await commitFlows(store, new FrameMaker(), 1)
   expect(await flowCount(store)).toEqual({ n: 1, p: 1 })
 })
 
-it('a folder is read without being changed', async () => {
+it('a folder is read without changes', async () => {
   await commitFlows(await stores.open(), new FrameMaker(), 2)
   await stores.close()
   await writeFile(join(stores.directory, 'flows-2026112008-90-99-00000000.parquet'), 'stray')
@@ -346,7 +345,7 @@ it('a folder is read without being changed', async () => {
   expect(await openReadOnly({ host: realHost(), directory: stores.home, log: recordingLog() })).toBeUndefined()
 })
 
-it('what does not fit into memory is put aside, and nothing of it stays', async () => {
+it('query spill files do not outlive the query', async () => {
   const store = await stores.open({ memoryLimit: { reader: '60MB' } })
   expect(
     await ask(store.reader, 'SELECT count(*) AS n FROM (SELECT i, hash(i) AS h FROM range(3000000) t(i) ORDER BY h)'),

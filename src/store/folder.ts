@@ -12,21 +12,19 @@ import type { TableWriter, Written } from './table-writer.ts'
 import { checksumOf, Verification, type Damage } from './verification.ts'
 import { Versions } from './versions.ts'
 
-/** What the name of a data file says, except its checksum. */
 export type FileRange = Pick<StoredFile, 'stream' | 'hour' | 'firstSequence' | 'lastSequence'>
 
 type Progress = Pick<ManifestRecord, 'positions' | 'sources' | 'words' | 'nextEndpoint'>
 
-/** Entries that a commit replaces besides adding its own files. */
 export type Replacement = Pick<ManifestRecord, 'added' | 'removed'>
 
 /**
- * The store's folder and its manifest: the one place where files become part of the store or leave it.
+ * The store's folder and its manifest. Files join or leave the store only here.
  *
- * A commit writes a temporary file, syncs it, renames it, syncs the directory, appends the record and syncs that, in this
- * order. `state` is what the last record says; `durable` follows when it is known to be on disk. The two differ only after
- * a failed append: then nobody knows whether the record will be found, so its files stay, its rows are never written again,
- * and the next generation of the manifest will hold it for certain.
+ * A commit writes a temporary file, syncs it, renames it, syncs the directory, appends the record and syncs the
+ * manifest, in this order. `state` follows the last record; `durable` follows once the record is on disk. They differ
+ * only after a failed append, when it is unknown whether the record will be found. Its files then stay, its rows are
+ * never written again, and the next generation of the manifest contains it.
  */
 export class Folder {
   readonly directory: string
@@ -34,17 +32,12 @@ export class Folder {
   readonly verification: Verification
   readonly #host: Host
   readonly #log: Log
-  /** False: nothing in the folder is changed, and damaged files are only left out. */
   readonly #writable: boolean
-  /** Resolves when the last lost files are moved and recorded. */
   #aside: Promise<unknown> = Promise.resolve()
-  /** Addresses that the projection gave out are in no file any more. */
   #addressesLost = false
   readonly #manifest: Manifest
   #durable: StoreState
-  /** Records between `durable` and `state`. */
   readonly #unwritten: ManifestRecord[] = []
-  /** Appends are one after another; a merge may come beside a commit. */
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(options: {
@@ -79,8 +72,8 @@ export class Folder {
   }
 
   /**
-   * Makes the tables' rows part of the store together with the progress they stand for. All or nothing: after an error the
-   * tables are to be written again, else never. Durable after `confirm`.
+   * Adds the rows of the tables and the progress that they represent, atomically. After an error the caller must write
+   * the tables again, otherwise never. Durable after `confirm`.
    */
   async commit(
     tables: readonly PendingTable[],
@@ -97,15 +90,13 @@ export class Folder {
       }
       if (added.length > 0) await this.#host.disk.syncDirectory(this.directory)
     } catch (error) {
-      // No record names these files: they can go, and the tables are written again.
       await this.discard(added)
       throw error
     }
-    // Not the positions of a record that may yet be lost: those that are on disk without it.
     const previous = this.#durable.positions
     if (this.#addressesLost) {
       await this.discard(added)
-      throw new Error('A file of addresses is lost: the store has to be opened again.')
+      throw new Error('Lost a file of addresses; the store must be reopened.')
     }
     this.#record((state) => ({
       ...carried(state),
@@ -116,7 +107,7 @@ export class Folder {
     }))
   }
 
-  /** A projection begins: the ids that it gives out are in files to come. */
+  /** A new projection assigns ids; only files written from now on contain them. */
   beginAddresses(): void {
     this.#addressesLost = false
   }
@@ -126,19 +117,19 @@ export class Folder {
     return this.#addressesLost
   }
 
-  /** Replaces or removes files; nothing else changes. Resolves when it is durable. */
   async exchange(removed: readonly string[], added: readonly StoredFile[]): Promise<void> {
     this.#record((state) => ({ ...carried(state), added, removed }))
     await this.confirm()
   }
 
-  /** Removes files whose rows are too old or too many. */
   async expire(removed: readonly string[]): Promise<void> {
     this.#record((state) => ({ ...carried({ ...state, gone: goneAfter(state, removed) }), added: [], removed }))
     await this.confirm()
   }
 
-  /** In a folder of an earlier version: begins to account for every row, once every entry counts its rows by source. */
+  /**
+   * For folders of earlier versions: accounts for every row from now on, once every entry counts its rows by source.
+   */
   async beginCounting(): Promise<void> {
     if (this.state.gone !== undefined || !isCounted(this.state)) return
     this.#record((state) => ({ ...carried({ ...state, gone: firstGone(state) }), added: [], removed: [] }))
@@ -146,35 +137,36 @@ export class Folder {
   }
 
   /**
-   * Verifies files before they are read. False: at least one is damaged. From then on it is in no new pin, its rows count as
-   * quarantined, and the caller pins again. Call this with the files of a pin, in the process that owns the store, before any
-   * reader opens them.
+   * Verifies files before they are read. On false, at least one is damaged, is excluded from new pins, and its rows
+   * count as quarantined; the caller must pin again. Call it with the files of a pin, in the process that owns the
+   * store, before any reader opens them.
    */
   async verify(files: readonly StoredFile[]): Promise<boolean> {
     const damaged = await this.verification.damaged(files)
     if (damaged.size === 0) return true
     this.condemn(damaged)
-    // The ledger names the loss before an answer lacks the rows.
+    // The ledger must count the loss before a result lacks the rows.
     await this.#aside
     return false
   }
 
-  /** DuckDB failed to read these files. One whose checksum is right all the same is only left out until the next start. */
+  /** For files that DuckDB failed to read. One with a correct checksum is excluded only until the next start. */
   async suspect(files: readonly StoredFile[], message: string): Promise<void> {
     for (const file of files) {
       const { damage } = await this.verification.again(file)
       if (damage !== undefined) this.condemn(new Map([[file, damage]]))
       if (this.versions.missing.has(file.name)) continue
       this.versions.exclude(file.name)
-      this.#log.error(
-        'A file of the store can’t be read, though its checksum is right; queries answer without its rows.',
-        { file: file.name, rows: file.rows, error: message },
-      )
+      this.#log.error('Cannot read a store file although its checksum is correct. Queries omit its rows.', {
+        file: file.name,
+        rows: file.rows,
+        error: message,
+      })
     }
     await this.#aside
   }
 
-  /** Excludes files from the store, at once for new pins and durably with the next record. */
+  /** Excludes files at once for new pins, and durably with the next record. */
   condemn(damaged: ReadonlyMap<StoredFile, Damage>): void {
     const found = [...damaged].filter(
       ([{ name }]) => this.state.files.has(name) && this.state.files.get(name)?.lost !== true,
@@ -191,9 +183,9 @@ export class Folder {
       this.versions.exclude(name)
       this.verification.forget(name)
       const rows = holdsRows(file.stream) ? file.rows : 0
-      this.#log.error('A file of the store is lost; queries answer without its rows, which count as quarantined.', {
+      this.#log.error('Lost a store file. Queries omit its rows, which count as quarantined.', {
         file: name,
-        reason: reasons.get(name) ?? 'its addresses are in a lost file',
+        reason: reasons.get(name) ?? 'its addresses were in a lost file',
         rows,
         ...spanText(file),
       })
@@ -205,18 +197,18 @@ export class Folder {
     this.#aside = putAside(this.#host.disk, this.directory, [...added.map((file) => file.name), ...removed])
       .then(() => this.confirm())
       .catch((error: unknown) =>
-        this.#log.warn('The loss of a file of the store could not be recorded yet; the next commit records it.', {
+        this.#log.warn('Cannot record the loss of a store file yet; the next commit records it.', {
           error: String(error),
         }),
       )
   }
 
-  /** Writes one file, durable but for its directory entry. Checks that no row was lost on the way. */
+  /** Writes one file; only its directory entry is not durable yet. Verifies the number of rows. */
   async #write(table: PendingTable, write: (path: string) => Promise<Written>): Promise<StoredFile> {
     const written = await this.writeFile(table, write, true)
     if (written.rows !== table.rows) {
       await this.#remove(written.name)
-      throw new Error(`${written.rows} of ${table.rows} rows were written to ${written.name}`)
+      throw new Error(`${table.rows} rows became ${written.rows} in ${written.name}`)
     }
     const time = (ms: number): number | null => (Number.isFinite(ms) ? ms : null)
     const { stream, hour, firstSequence, lastSequence, receivedMin, receivedMax, timed, families } = table
@@ -241,8 +233,8 @@ export class Folder {
   }
 
   /**
-   * Temporary file, sync unless `write` has done so, rename. The caller syncs the directory. The name is made last, because the
-   * checksum is part of it.
+   * Writes a temporary file, syncs it unless `write` did, and renames it. The caller syncs the directory. The name
+   * contains the checksum, so it is determined last.
    */
   async writeFile(
     { stream, hour, firstSequence, lastSequence }: FileRange,
@@ -279,14 +271,13 @@ export class Folder {
     return this.#host.disk.syncDirectory(this.directory)
   }
 
-  /** Takes a change into the state that queries see. `confirm` makes it durable. */
   #record(make: (state: StoreState) => Omit<ManifestRecord, 'version'>): void {
     const record: ManifestRecord = { version: this.state.version + 1, ...make(this.state) }
     this.versions.advance(applyRecord(this.state, record))
     this.#unwritten.push(record)
   }
 
-  /** Resolves when everything recorded is durable. After an error it is still open: call again. */
+  /** Resolves when every record is durable. After an error, call it again. */
   async confirm(): Promise<void> {
     const turn = this.#turn.then(() => this.#persist())
     this.#turn = turn.catch(() => undefined)
@@ -298,7 +289,7 @@ export class Folder {
     const { state } = this
     if (before === state) return
     const records = this.#unwritten.splice(0)
-    // After a failed rotation there is nothing to append to, and no records are kept: the next snapshot has them all.
+    // After a failed rotation no records are kept: the next snapshot contains all of them.
     if (this.#manifest.usable && !this.#manifest.long) await this.#append(records, state)
     else await this.#manifest.rotate(state)
     this.#durable = state
@@ -317,7 +308,7 @@ export class Folder {
     for (const { name } of files) await this.#remove(name)
   }
 
-  /** A file that can't be removed is no harm: no record names it, so the next start removes it. */
+  /** Failure is harmless: no record names the file, so the next start removes it. */
   async #remove(name: string): Promise<void> {
     await this.#host.disk.remove(this.path(name)).catch(() => undefined)
   }

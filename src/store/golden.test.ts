@@ -12,9 +12,10 @@ const stores = temporaryStores()
 const fixtures = join(import.meta.dirname, 'fixtures')
 const folders = (await readdir(fixtures)).filter((name) => name.startsWith('golden-'))
 
-/** Columns that the folder's version knew; later ones only add. */
 const firstColumns =
-  'time_start, time_end, time_received, src_addr, dst_addr, exporter_addr, src_port, dst_port, proto, tcp_flags, direction, dscp, vlan, in_if, out_if, bytes, packets, sampling, bytes_est, packets_est, protocol, protocol_version, time_skewed, src_name, src_label, dst_name, dst_label, _pos'
+  'time_start, time_end, time_received, src_addr, dst_addr, exporter_addr, src_port, dst_port, proto, tcp_flags, ' +
+  'direction, dscp, vlan, in_if, out_if, bytes, packets, sampling, bytes_est, packets_est, protocol, ' +
+  'protocol_version, time_skewed, src_name, src_label, dst_name, dst_label, _pos'
 const flowColumns = (version: number): string =>
   version === 1
     ? firstColumns
@@ -25,14 +26,14 @@ const flowColumns = (version: number): string =>
         '_pos',
       ].join(', ')
 const eventColumns =
-  'id, source, type, subject, time, datacontenttype, dataschema, extensions, data, family, ref, key, time_received, _pos, data_base64'
+  'id, source, type, subject, time, datacontenttype, dataschema, extensions, data, family, ref, key, ' +
+  'time_received, _pos, data_base64'
 const sums = ['flows', 'bytes', 'packets', 'bytes_est', 'packets_est']
   .map((name) => `sum(${name}) AS ${name}`)
   .join(', ')
 const rollupColumns = (version: number): string =>
   ['time', ...dimensions.filter(({ since }) => since <= version).map(({ name }) => name), 'folded'].join(', ')
 
-/** What a folder of the version answers. */
 async function answers(store: Store, version: number): Promise<Record<string, unknown>> {
   const rolled: Record<string, unknown> = {}
   if (version > 1)
@@ -49,12 +50,12 @@ async function answers(store: Store, version: number): Promise<Record<string, un
   }
 }
 
-it.each(folders)('%s is opened, answers as it did, and goes on', async (folder) => {
+it.each(folders)('%s opens, returns the same results and accepts more rows', async (folder) => {
   await cp(join(fixtures, folder, 'store'), stores.directory, { recursive: true })
   const store = await stores.open()
   const version = Number(folder.slice('golden-v'.length))
   const answer = await answers(store, version)
-  // Made once, with a new version's folder: UPDATE_GOLDEN=golden-v<N>.
+  // Run once with the folder of a new version: UPDATE_GOLDEN=golden-v<N>.
   if (process.env['UPDATE_GOLDEN'] === folder)
     await writeFile(join(fixtures, folder, 'expected.json'), `${JSON.stringify(answer)}\n`)
   expect(answer).toEqual(JSON.parse(await readFile(join(fixtures, folder, 'expected.json'), 'utf8')))

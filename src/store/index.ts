@@ -28,25 +28,21 @@ export type { StoreLedger, StoreStatus } from './status.ts'
 
 export interface StoreOptions {
   readonly host: Host
-  /** Folder of the store; created 0700 when missing. */
+  /** Folder of the store; created with mode 0700 if missing. */
   readonly directory: string
   readonly resolver: Resolver
   readonly log: Log
   readonly metrics: Metrics
-  /** Rows that ask for a commit before the second is over. */
   readonly flushRows?: number
-  /** Hours whose rows were received longer ago than `ageMs` go, and the oldest hours beyond `bytes`. */
+  /** Hours whose newest row was received more than `ageMs` ago are removed, and the oldest hours beyond `bytes`. */
   readonly retain?: Retain
-  /** DuckDB's memory for writing and for queries, as it writes sizes: `512MB`. */
+  /** DuckDB memory limits for writing and for queries, in DuckDB's notation: `512MB`. */
   readonly memoryLimit?: { readonly writer?: string; readonly reader?: string }
   readonly threads?: number
-  /** Memory of the reader for audit traces that questions come back to: their narrow columns, and edges of the graph; a sixth more is for who talked to whom. */
+  /** Memory of the reader for cached audit columns and graph edges. Cached communication edges take one sixth more. */
   readonly keptBytes?: number
-  /** Starts processes for users' statements and exports; without it they are not isolated. */
   readonly processes?: { readonly limits: QueryLimits; readonly start: StartProcess } | undefined
-  /** Without it nothing guards against another writer. */
   readonly fence?: Fence | undefined
-  /** For tests on a disk that DuckDB can't write to. */
   readonly writer?: () => Promise<TableWriter>
 }
 
@@ -54,24 +50,21 @@ export interface Store {
   readonly projection: StoreProjection
   readonly reader: StoreReader & { idle(): Promise<void> }
   /**
-   * One round of merging and retention; true when there is more to do. Needs not be awaited before the next commit, and
-   * rejects when the disk fails: the store is then as it was, and the next round tries again.
+   * Runs one round of merging and retention; true if more work remains. Commits need not wait for it. Rejects on disk
+   * errors and leaves the store unchanged; the next round retries.
    */
   maintain(): Promise<boolean>
   ledger(): StoreLedger
-  /** Entries of damaged or missing files whose rows may be refilled from the journal. */
+  /** Entries of damaged or missing files whose rows can be refilled from the journal. */
   lost(): readonly StoredFile[]
-  /** Is a frame in a live file of the same stream and hour? Its rows must not be stored again. */
+  /** Whether a live file of the same stream and hour contains the frame; such rows must not be stored again. */
   covered(lost: StoredFile): (sequence: number) => boolean
-  /** Some file of it has to do with flows. */
   hasFlows(): boolean
   status(): StoreStatus
-  /** Sets the memory gauges of both DuckDB instances. */
   recordMemory(): Promise<void>
   close(): Promise<void>
 }
 
-/** Opens the folder, mends what a crash or a bad disk left, and is ready for frames and queries. */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { host, directory, resolver, log, metrics } = options
   const threads = options.threads ?? 2

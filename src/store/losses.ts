@@ -5,16 +5,14 @@ import type { StoreState } from './state.ts'
 
 export type RowsBySource = ReadonlyMap<number, number>
 
-/** What a manifest record says when files are lost. */
 export interface Condemned {
-  /** Entries that replace those of the same name. */
   readonly added: readonly StoredFile[]
   readonly removed: readonly string[]
 }
 
 /**
- * The entries of damaged or missing files become entries of lost ones. Flows whose addresses stand in a lost file of endpoints are
- * lost with it. A coarse rollup is made again from finer ones, so its entry goes if these are there.
+ * Turns entries of damaged or missing files into entries of lost files. Flows whose endpoints are in a lost file are
+ * lost too. The entry of a coarse rollup is removed if finer ones can rebuild it.
  */
 export function condemned(state: StoreState, names: Iterable<string>): Condemned {
   const lost = new Map<string, StoredFile>()
@@ -59,7 +57,7 @@ export function overlap(
   return a.firstSequence <= b.lastSequence && b.firstSequence <= a.lastSequence
 }
 
-/** An entry of an earlier version has no counts by source: its rows count for the sources with the most stored rows. */
+/** Entries of earlier versions have no counts by source: the rows count for the sources with the most stored rows. */
 function guessed(state: StoreState, rows: number): PerSource {
   const known = lostRows(state)
   let left = rows
@@ -76,7 +74,6 @@ export function addRows(to: Map<number, number>, rows: PerSource | undefined): v
   for (const [source, count] of rows ?? []) to.set(source, (to.get(source) ?? 0) + count)
 }
 
-/** Does every entry with rows of the journal count them by source? */
 export function isCounted(state: StoreState): boolean {
   return [...state.files.values()].every((file) => !holdsRows(file.stream) || file.perSource !== undefined)
 }
@@ -88,8 +85,8 @@ function rowsOf(files: Iterable<StoredFile>, wanted: (file: StoredFile) => boole
 }
 
 /**
- * Rows that were stored and are in no file, by the number of their source: neither in a live one, nor removed by retention. `without`:
- * damaged files that the manifest does not name as lost yet.
+ * Rows that were stored and are neither in a live file nor removed by retention, by source number. `without`: damaged
+ * files that the manifest does not record as lost yet.
  */
 export function lostRows(state: StoreState, without: ReadonlySet<string> = new Set()): RowsBySource {
   const files = [...state.files.values()]
@@ -104,19 +101,17 @@ export function lostRows(state: StoreState, without: ReadonlySet<string> = new S
   return lost
 }
 
-/** `gone` after files have left by retention. */
 export function goneAfter(state: StoreState, removed: Iterable<string>): StoreState['gone'] {
   if (state.gone === undefined) return undefined
   const gone = new Map(Object.entries(state.gone).map(([id, rows]) => [Number(id), rows]))
   for (const name of removed) {
     const file = state.files.get(name)
-    // What was lost before stays lost.
     if (file !== undefined && file.lost !== true && holdsRows(file.stream)) addRows(gone, file.perSource)
   }
   return Object.fromEntries(gone)
 }
 
-/** `gone` of a folder of an earlier version: what is in none of its files now. */
+/** Initial `gone` for a folder of an earlier version: the stored rows that are in no file. */
 export function firstGone(state: StoreState): NonNullable<StoreState['gone']> {
   const held = rowsOf(state.files.values(), () => true)
   return Object.fromEntries(
@@ -124,7 +119,6 @@ export function firstGone(state: StoreState): NonNullable<StoreState['gone']> {
   )
 }
 
-/** The counts of each source with its lost rows as quarantined. */
 export function withLosses(
   sources: Readonly<Record<string, SourceCount>>,
   lost: RowsBySource,
@@ -137,7 +131,6 @@ export function withLosses(
   )
 }
 
-/** For a log line: which times the rows of a file are of. */
 export function spanText({ timeMin, timeMax, receivedMin, receivedMax, hour }: StoredFile): {
   readonly from: string
   readonly to: string

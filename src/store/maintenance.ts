@@ -14,7 +14,7 @@ import { Scrub } from './scrub.ts'
 import { aboutFiles } from './state.ts'
 import type { TableWriter } from './table-writer.ts'
 
-/** Merges small files and lets old hours go. May run beside commits: it only touches files that a commit has finished with. */
+/** Merges small files and removes old hours. Safe beside commits: it touches only files of finished commits. */
 export class Maintenance {
   readonly #host: Host
   readonly #folder: Folder
@@ -45,19 +45,18 @@ export class Maintenance {
     this.#scrub = new Scrub(options)
   }
 
-  /** One round: what has expired, then one merge. Answers whether there is more to do. A second call joins the first. */
+  /** Runs one round: retention, then one merge. True if more work remains. Concurrent calls share one round. */
   run(): Promise<boolean> {
     this.#running ??= this.#round().finally(() => (this.#running = undefined))
     return this.#running
   }
 
-  /** Resolves when no round is running. */
   async idle(): Promise<void> {
     await this.#running?.catch(() => undefined)
   }
 
   async #round(): Promise<boolean> {
-    // What an earlier failure left open comes first: nothing may be replaced twice.
+    // First confirms records of an earlier failure: no file may be replaced twice.
     await this.#folder.confirm().catch((error: unknown) => this.#onReserve(error))
     await this.#again.run(this.#host.clock.now())
     await this.#expire()
@@ -89,7 +88,7 @@ export class Maintenance {
       const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
       await this.#folder.expire(files.map(({ name }) => name)).catch((error: unknown) => this.#onReserve(error))
       if (files.some(({ stream }) => stream !== 'endpoints'))
-        this.#log.warn('The store let an hour go because of its retention.', {
+        this.#log.warn('Retention removed an hour from the store.', {
           reason,
           hour: new Date(hour * msPerHour).toISOString(),
           rows,
@@ -100,7 +99,7 @@ export class Maintenance {
     }
   }
 
-  /** A full disk has no room for the record that would free it: the reserve makes some. */
+  /** On a full disk the record that would free space does not fit; the reserve makes room for it. */
   async #onReserve(error: unknown): Promise<void> {
     if (!(await spendReserve(this.#host.disk, this.#folder.directory))) throw error
     await this.#folder.confirm()
@@ -117,15 +116,13 @@ export class Maintenance {
     )
   }
 
-  /** Makes one file of several: in their place, or as a coarser rollup beside them. */
   async #merge(run: readonly StoredFile[], stream: Stream): Promise<void> {
     const target = { ...merged(run), stream }
     const inPlace = run[0]?.stream === stream
     const writer = await this.#writer()
-    // The inputs stay while they are read, whatever becomes of their version.
     const pin = this.#folder.versions.pin()
     try {
-      // A merge would give damaged rows a checksum that is right.
+      // A merge would give damaged rows a correct checksum.
       if (!(await this.#folder.verify(run))) return
       const { name, ...written } = await this.#folder
         .writeFile(target, (path) =>
@@ -140,10 +137,9 @@ export class Maintenance {
           await this.#excludeUnreadable(writer, run)
           throw error
         })
-      // Groups of a rollup become fewer; its writer has compared the sums.
       if (!isRollup(stream) && written.rows !== target.rows) {
         await this.#folder.discard([{ name }])
-        throw new Error(`a merge of ${target.rows} rows wrote ${written.rows}`)
+        throw new Error(`merge of ${target.rows} rows wrote ${written.rows}`)
       }
       if (!(await this.#folder.verify(run)) || run.some((file) => this.#folder.state.files.get(file.name) !== file)) {
         await this.#folder.discard([{ name }])
@@ -157,14 +153,13 @@ export class Maintenance {
     }
   }
 
-  /** A file that can't be read must not stop every later merge: it stays as it is, and queries do without it. */
   async #excludeUnreadable(writer: TableWriter, run: readonly StoredFile[]): Promise<void> {
     for (const { name, rows, stream } of run) {
       try {
         await writer.inspect(stream, this.#folder.path(name))
       } catch (error) {
         this.#folder.versions.exclude(name)
-        this.#log.error('A file of the store can’t be read; queries answer without its rows.', {
+        this.#log.error('Cannot read a store file. Queries omit its rows.', {
           file: name,
           rows,
           error: String(error),

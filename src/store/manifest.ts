@@ -4,22 +4,19 @@ import { manifestGeneration, manifestName, temporaryEnding } from './names.ts'
 import { encodeRecord, parseManifest, type ManifestRecord, type ParsedManifest } from './record.ts'
 import { applyRecord, emptyState, snapshotRecord, type StoreState } from './state.ts'
 
-/** A manifest is rewritten as one snapshot when it is longer than this and four times the snapshot it began with. */
+/** A manifest longer than this and four times its first snapshot is rewritten as one snapshot. */
 const compactBytes = 1 << 20
 
 export interface FoundManifest {
   readonly state: StoreState
-  /** Newest generation in the folder; 0 in a new folder. */
   readonly generation: number
-  /** Everything readable was there, in one piece: the file can be appended to. */
+  /** All records were readable and contiguous: the file can be appended to. */
   readonly whole: boolean
-  /** No record at all could be read. */
   readonly empty: boolean
-  /** Something that was once synced can't be read: files that only it named have to be looked for. */
+  /** Synced data is unreadable: files that only it named must be found by their names. */
   readonly damaged: boolean
-  /** Names that some record removed. */
   readonly removed: ReadonlySet<string>
-  /** Where the next record goes, and how long the snapshot at the head is. */
+  /** Offset of the next record, and length of the snapshot at the start. */
   readonly end: number
   readonly head: number
 }
@@ -37,7 +34,7 @@ async function parseGeneration(
   }
 }
 
-/** Reads the newest manifest; where its head is lost, begins with the generation before it. Changes nothing. */
+/** Reads the newest manifest. If its start is lost, reads from the previous generation. Changes nothing. */
 export async function readManifest(disk: Disk, directory: string): Promise<FoundManifest> {
   const generations = (await disk.list(directory))
     .map(manifestGeneration)
@@ -75,8 +72,8 @@ export async function readManifest(disk: Disk, directory: string): Promise<Found
 }
 
 /**
- * The manifest that is being written: an append-only file of checksummed records, replaced as a whole by a new generation
- * after any failure. Not for concurrent use: the store appends one record after another.
+ * The manifest being written: an append-only file of checksummed records. After any failure a new generation replaces
+ * it. Not for concurrent use.
  */
 export class Manifest {
   readonly #disk: Disk
@@ -94,14 +91,13 @@ export class Manifest {
     this.#generation = generation
   }
 
-  /** Goes on with the file that was found, which must be whole. */
   async reopen(found: FoundManifest): Promise<void> {
     this.#file = await this.#disk.open(`${this.#directory}/${manifestName(found.generation)}`, 'write')
     this.#end = found.end
     this.#head = found.head
   }
 
-  /** Is there a file to append to? Otherwise the next commit needs `rotate`. */
+  /** If false, call `rotate` before the next `append`. */
   get usable(): boolean {
     return this.#file !== undefined
   }
@@ -110,25 +106,24 @@ export class Manifest {
     return this.#end > Math.max(compactBytes, 4 * this.#head)
   }
 
-  /** Durable when it resolves. After an error nobody knows whether the record will be read: only `rotate` helps. */
+  /** Resolves when durable. After an error it is unknown whether the record is readable; call `rotate`. */
   async append(record: ManifestRecord): Promise<void> {
     const file = this.#file
-    if (file === undefined) throw new Error('the manifest has to be rotated first')
+    if (file === undefined) throw new Error('the manifest must be rotated first')
     const bytes = encodeRecord(record)
     await this.#fence?.check()
-    if ((await file.size()) !== this.#end) this.#fence?.break(`it wrote to ${file.path}`)
+    if ((await file.size()) !== this.#end) this.#fence?.break(`wrote to ${file.path}`)
     try {
       await file.write(bytes, this.#end)
       await file.sync()
       this.#end += bytes.length
     } catch (error) {
-      // A failed sync may have lost what an earlier call wrote: nothing is ever appended to this file again.
+      // A failed sync can lose earlier writes: this file is never appended to again.
       await this.#abandon()
       throw error
     }
   }
 
-  /** Begins a new generation with everything that is live. The generation before stays until the next one. */
   async rotate(state: StoreState): Promise<void> {
     await this.#fence?.check()
     await this.#abandon()
@@ -144,7 +139,7 @@ export class Manifest {
     } finally {
       await file.close()
     }
-    // The number is used up even when a later step fails: the name may exist after a crash.
+    // Used up even if a later step fails: the name can exist after a crash.
     this.#generation = generation
     await this.#disk.rename(temporary, path)
     await this.#disk.syncDirectory(this.#directory)
@@ -164,7 +159,6 @@ export class Manifest {
     await file?.close().catch(() => undefined)
   }
 
-  /** Removes generations older than `oldest`. One that stays behind costs only its bytes. */
   async #forget(oldest: number): Promise<void> {
     for (const name of await this.#disk.list(this.#directory)) {
       const generation = manifestGeneration(name)

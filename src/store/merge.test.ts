@@ -34,12 +34,12 @@ it('an open hour waits for sixteen small files', () => {
   expect(nextMerge(files(16), new Set(), during)).toHaveLength(16)
 })
 
-it('an hour that is over merges what is left, in the order of the journal', () => {
+it('an hour that is over merges the remaining files in journal order', () => {
   expect(names(nextMerge([file(2), file(0), file(1)], new Set(), after))).toBe('f0 f1 f2')
   expect(nextMerge([file(0)], new Set(), after)).toBeUndefined()
 })
 
-it('only neighbours are merged: a final file, another schema or an unreadable file parts those on its sides', () => {
+it('only neighbours are merged: a final file, another schema or an unreadable file separates them', () => {
   expect(names(nextMerge([file(0), file(1, { bytes: finalBytes }), file(2), file(3)], new Set(), after))).toBe('f2 f3')
   expect(names(nextMerge([file(0), file(1, { schema: 2 }), file(2, { schema: 2 })], new Set(), after))).toBe('f1 f2')
   expect(names(nextMerge(files(4), new Set(['f1']), after))).toBe('f2 f3')
@@ -48,12 +48,12 @@ it('only neighbours are merged: a final file, another schema or an unreadable fi
   ).toBeUndefined()
 })
 
-it('a merge takes no more than the memory of the writer can bear', () => {
+it('a merge stays within the memory of the writer', () => {
   const large = Array.from({ length: 20 }, (_, index) => file(index, { bytes: finalBytes - 1 }))
   expect(nextMerge(large, new Set(), after)).toHaveLength(8)
 })
 
-it('sixteen of a tier make one of the next, which waits for its like', () => {
+it('sixteen files of a tier become one of the next tier', () => {
   const grown = file(0, { bytes: 40_000 })
   expect(names(nextMerge([grown, ...files(17).slice(1)], new Set(), during))).toBe(names(files(17).slice(1)))
   expect(nextMerge([grown, ...files(16).slice(1)], new Set(), during)).toBeUndefined()
@@ -61,14 +61,13 @@ it('sixteen of a tier make one of the next, which waits for its like', () => {
   expect(nextMerge([...many, file(16)], new Set(), during)).toHaveLength(17)
 })
 
-it('files of half a megabyte and more are merged when they are worth it, and those that became final never again', () => {
+it('files from half a megabyte are merged when the result is large enough, and final files never again', () => {
   const large = Array.from({ length: 7 }, (_, index) => file(index, { bytes: 5 << 20 }))
   expect(nextMerge(large.slice(0, 6), new Set(), during)).toBeUndefined()
   expect(nextMerge(large, new Set(), during)).toHaveLength(7)
   expect(nextMerge([file(0, { bytes: finalBytes }), ...large.slice(1, 3)], new Set(), during)).toBeUndefined()
 })
 
-/** Merges as they would come in an hour of commits of one size, once a second; answers how often a row is written. */
 function amplification(bytesPerCommit: number): number {
   let live: StoredFile[] = []
   let written = 0
@@ -95,11 +94,11 @@ it.each([
   [600_000, 3],
   [4 << 20, 2],
   [9 << 20, 1],
-])('a row of commits of %i bytes is written at most %i times', (bytes, times) => {
+])('rows of commits of %i bytes are written at most %i times', (bytes, times) => {
   expect(amplification(bytes)).toBeLessThanOrEqual(times)
 })
 
-it('the merged file spans what its parts span', () => {
+it('the merged file spans the ranges of its inputs', () => {
   expect(merged([file(3), file(4, { timeMin: null, timeMax: null })])).toMatchObject({
     firstSequence: 30,
     lastSequence: 49,
@@ -111,7 +110,7 @@ it('the merged file spans what its parts span', () => {
   })
 })
 
-it('hours go by age when their newest row is old enough', () => {
+it('hours expire when their newest row is old enough', () => {
   const all = [file(0), file(1, { stream: 'events' }), file(2, { hour: hour + 1 })]
   const end = (hour + 1) * msPerHour
   expect(expired(all, { ageMs: 1000 }, end + 999)).toEqual([])
@@ -120,7 +119,7 @@ it('hours go by age when their newest row is old enough', () => {
   ])
 })
 
-it('endpoints go with the last flows of their day, but those of the newest day only by age', () => {
+it('endpoints expire with the last flows of their day, but those of the newest day only by age', () => {
   const day = dayOf(hour)
   const yesterday = file(0, { stream: 'endpoints', hour: day - 24 })
   const today = file(1, { stream: 'endpoints', hour: day })
@@ -130,7 +129,6 @@ it('endpoints go with the last flows of their day, but those of the newest day o
   expect(names([yesterday, today, early, late, now], { ageMs: 5 * msPerHour }, day + 3)).toEqual(['f2'])
   expect(names([yesterday, today, late, now], { ageMs: 5 * msPerHour }, day + 4)).toEqual(['f3', 'f0'])
   expect(names([yesterday, today, early, late, now], { bytes: 2000 }, hour)).toEqual(['f2', 'f3', 'f0'])
-  // Its flows went while it was still being written.
   expect(names([yesterday, today, now], {}, hour)).toEqual(['f0'])
   expect(names([today], { ageMs: 5 * msPerHour }, day + 28)).toEqual([])
   expect(names([today], { ageMs: 5 * msPerHour }, day + 29)).toEqual(['f1'])
@@ -142,7 +140,7 @@ it('endpoints of a day are merged as those of an open hour until the day is over
   expect(nextMerge(two, new Set(), (dayOf(hour) + 25) * msPerHour)).toHaveLength(2)
 })
 
-it('hours go by size, the oldest first, and never the one that is being written', () => {
+it('hours expire by size, oldest first, except the hour being written', () => {
   const all = [0, 1, 2].map((index) => file(index, { hour: hour + index }))
   const now = (hour + 2) * msPerHour + 5
   expect(expired(all, { bytes: 2000 }, now).map((one) => [one.reason, one.hour])).toEqual([['size', hour]])

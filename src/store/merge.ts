@@ -7,14 +7,12 @@ import { coveredFiles } from './rollup/cover.ts'
 import { isRollup, mostGroups } from './rollup/schema.ts'
 import { unionOf } from './schema.ts'
 
-/** Files of this size are final. */
 export const finalBytes = 8 << 20
-/** Sixteen of a tier make one of the next. */
+/** Sixteen files of a tier are merged into one of the next. */
 const tierBytes = [32 << 10, 512 << 10, finalBytes]
 const filesPerMerge = 16
-/** So much of the last tier is worth a merge, too, and makes files that are final for sure. */
+/** Minimum total of a merge in the last tier. */
 const worthBytes = 4 * finalBytes
-/** A merge takes no more than this at once: its result is final long before, and the writer's memory is bounded. */
 const mostBytes = 8 * finalBytes
 
 function tier({ bytes }: StoredFile): number {
@@ -22,11 +20,10 @@ function tier({ bytes }: StoredFile): number {
 }
 
 /**
- * The next files to become one, or undefined. Only neighbours in the order of the journal are merged: so the ranges of an
- * hour's files never cross, and the order of rows stays. While the hour is open, sixteen of a tier are waited for; once it is over,
- * whatever is left goes together. So a row is written once by its commit, once for each of the three tiers at most, and once when its
- * hour is over: five times, and twice where commits are larger than half a megabyte. A file that can't be read is no neighbour: it
- * parts those on its sides.
+ * Selects the next files to merge, or undefined. Only neighbours in journal order are merged, so that ranges of an hour
+ * never cross and rows stay in order; unreadable files separate neighbours. An open hour waits for sixteen files of a
+ * tier; a finished hour merges the rest. A row is written at most five times, or twice if commits exceed half a
+ * megabyte.
  */
 export function nextMerge(
   files: Iterable<StoredFile>,
@@ -69,13 +66,12 @@ function sizeOf(files: readonly StoredFile[]): number {
   return files.reduce((sum, { bytes }) => sum + bytes, 0)
 }
 
-/** In which rows may come to a file of the group. */
 function lastHour(file: StoredFile | undefined): number {
   if (file === undefined) return 0
   return file.stream === 'endpoints' ? dayOf(file.hour) + 23 : file.hour
 }
 
-/** With a minute of grace for what was received in the last second of the hour. */
+/** Includes a minute of grace for rows received at the end of the hour. */
 export function isOver(hour: number, now: number): boolean {
   return now >= hour * msPerHour + msPerHour + 60_000
 }
@@ -86,7 +82,6 @@ function order(a: StoredFile | undefined, b: StoredFile | undefined): number {
   return rank(a) - rank(b)
 }
 
-/** The first run of neighbours of one schema that fit, as long as may be, that are enough. */
 function firstRun(
   files: readonly StoredFile[],
   fits: (file: StoredFile) => boolean,
@@ -111,7 +106,6 @@ function firstRun(
   return enough(run) ? run : undefined
 }
 
-/** The file that a run becomes, but for its name and size. */
 export function merged(run: readonly StoredFile[]): Omit<StoredFile, 'name' | 'bytes'> {
   const [first] = run
   if (first === undefined) throw new Error('nothing to merge')

@@ -1,11 +1,10 @@
 /**
- * Names of the store's files: `<stream>-<hour>-<first>-<last>-<unique><CRC-32>.parquet`. The name alone describes a file and
- * verifies it without the manifest. Files of versions before checksums have no CRC-32 there. See ADR 0024.
+ * Names of data files: `<stream>-<hour>-<first>-<last>-<unique><CRC-32>.parquet`. A name describes and verifies its
+ * file without the manifest. Files of early versions have no CRC-32. See ADR 0024.
  */
 export const streams = ['flows', 'events', 'endpoints', 'flows_1m', 'flows_5m', 'flows_1h'] as const
 export type Stream = (typeof streams)[number]
 
-/** Streams whose rows are rows of the journal. */
 export function holdsRows(stream: Stream): stream is 'flows' | 'events' {
   return stream === 'flows' || stream === 'events'
 }
@@ -13,9 +12,11 @@ export function holdsRows(stream: Stream): stream is 'flows' | 'events' {
 export interface FileName {
   readonly name: string
   readonly stream: Stream
-  /** Hour in which its rows were received: Unix milliseconds / 3,600,000, floored (UTC). Of endpoints, the first hour of the day. */
+  /**
+   * Hour in which the rows were received: Unix ms / 3,600,000, floored (UTC). For endpoints, the first hour of the day.
+   */
   readonly hour: number
-  /** Sequences of the first and last journal frame that it holds rows of. */
+  /** First and last journal sequence of the rows. */
   readonly firstSequence: number
   readonly lastSequence: number
 }
@@ -31,7 +32,6 @@ export function dayOf(hour: number): number {
   return hour - (hour % 24)
 }
 
-/** 2026-11-20T08 as `2026112008`. */
 function hourText(hour: number): string {
   return new Date(hour * msPerHour).toISOString().slice(0, 13).replace(/[-T]/g, '')
 }
@@ -43,7 +43,6 @@ export function fileName(stream: Stream, hour: number, first: number, last: numb
   return `${stream}-${hourText(hour)}-${first}-${last}-${unique}.parquet`
 }
 
-/** Undefined for anything that is not a data file of the store. */
 export function parseFileName(name: string): FileName | undefined {
   const found = pattern.exec(name)
   if (found === null) return undefined
@@ -57,12 +56,10 @@ export function parseFileName(name: string): FileName | undefined {
   }
 }
 
-/** Finds names of data files in a text. */
 export const dataFileNames = /[a-z0-9_]+-\d{10}-\d+-\d+-[0-9a-f]+\.parquet/g
 
 const checksumPattern = /-[0-9a-f]{8}([0-9a-f]{8})\.parquet$/
 
-/** CRC-32 of the whole file, if its name has one. */
 export function checksumInName(name: string): number | undefined {
   const found = checksumPattern.exec(name)
   return found === null ? undefined : Number.parseInt(found[1] ?? '', 16)
@@ -72,22 +69,22 @@ export function checksumText(crc: number): string {
   return crc.toString(16).padStart(8, '0')
 }
 
-/** Folder inside the store for files that failed verification. Nothing reads them. */
+/** Folder for files that failed verification. Nothing reads them. */
 export const damagedFolder = 'damaged'
 
 export const temporaryEnding = '.tmp'
 
-/** Folder inside the store for what queries can't keep in memory; DuckDB makes and empties it. */
+/** Folder for query data that exceeds the memory; DuckDB creates and empties it. */
 export const spillFolder = 'tmp'
 
-/** One folder for each query process. The parent empties it when the process has ended. */
+/** One per query process. The parent empties it after the process has ended. */
 export function spillFolderOf(process: number): string {
   return `${spillFolder}-${process}`
 }
 
 export const spillPattern = /^tmp(?:-\d+)?$/
 
-/** Bytes kept back so that a full disk still has room for the record with which retention frees it. */
+/** Reserved bytes, so that a full disk has room for the record with which retention frees space. */
 export const reserveName = 'manifest.reserve'
 export const reserveBytes = 1 << 20
 

@@ -1,4 +1,3 @@
-/** Numbers values in the order in which they are met; the list may begin with what has a number already. */
 export class Numbering<T, First = never> {
   readonly list: (T | First)[]
   readonly #numbers = new Map<T, number>()

@@ -26,13 +26,13 @@ import { checksumOf, type Damage } from './verification.ts'
 export interface OpenedFolder {
   readonly state: StoreState
   readonly manifest: Manifest
-  /** Files that the manifest names and that are not there, or not in one piece. */
+  /** Files that the manifest names and that are missing or incomplete. */
   readonly missing: ReadonlyMap<StoredFile, Damage>
 }
 
 type Candidate = Orphan & Inspected
 
-/** Brings the folder to what its manifest says, and the manifest to what the folder still holds. Always starts. */
+/** Reconciles the folder with its manifest, and the manifest with the files. Damage never prevents the start. */
 export async function openFolder(options: {
   host: Host
   directory: string
@@ -46,7 +46,7 @@ export async function openFolder(options: {
   if (pattern !== null)
     throw new WeirError(
       'WEIR_DATA_UNUSABLE',
-      `The data folder may not have a ${pattern[0]} in its path: DuckDB reads paths as patterns.`,
+      `Move the data folder: DuckDB reads paths as patterns, so its path must not contain ${pattern[0]}.`,
     )
   if ((await disk.stat(directory)) === undefined) {
     await disk.makeDirectory(directory, 0o700)
@@ -75,7 +75,6 @@ export async function openFolder(options: {
     const unnamed = parseFileName(name) !== undefined && !state.files.has(name)
     if (unnamed || name.endsWith(temporaryEnding)) await disk.remove(`${directory}/${name}`)
   }
-  // What a query had put aside when the process ended.
   for (const folder of names.filter((name) => spillPattern.test(name))) {
     for (const name of await disk.list(`${directory}/${folder}`)) await disk.remove(`${directory}/${folder}/${name}`)
   }
@@ -109,7 +108,7 @@ export async function openFolder(options: {
       try {
         candidates.push({ ...parsed, ...(await writer.inspect(parsed.stream, `${directory}/${name}`)) })
       } catch {
-        log.warn('A file of the store that no manifest record names can’t be read and is removed.', { file: name })
+        log.warn('Removed an unreadable store file that no manifest record names.', { file: name })
       }
     }
     const reached = forgotten
@@ -117,7 +116,7 @@ export async function openFolder(options: {
       : (from.positions[filePartition]?.sequence ?? 0)
     const { adopted, replaced } = chooseAdoptions(candidates, [...from.files.values()], present, reached)
     if (adopted.length > 0) {
-      log.error('The manifest of the store was damaged; files that it had named were found again by their names.', {
+      log.error('The manifest of the store was damaged. Recovered files that it had named by their names.', {
         files: adopted.length,
         rows: rowsOf(adopted),
       })
@@ -125,7 +124,7 @@ export async function openFolder(options: {
     const files = new Map(from.files)
     for (const file of replaced) files.delete(file.name)
     for (const file of adopted) files.set(file.name, storedFile(file))
-    // Entries for what failed its checksum: the rows are unknown, but the journal may still have the frames.
+    // Entries for files with a wrong checksum: their rows are unknown, but the journal may have the frames.
     const free = damaged.filter(
       (one) =>
         one.lastSequence <= reached &&
@@ -155,7 +154,6 @@ export async function openFolder(options: {
   }
 }
 
-/** Rows of the journal among those of the files. */
 function rowsOf(files: readonly (Pick<StoredFile, 'stream' | 'rows'> | undefined)[]): number {
   return files.reduce((sum, file) => sum + (file !== undefined && holdsRows(file.stream) ? file.rows : 0), 0)
 }
@@ -169,7 +167,6 @@ function storedFile(from: Candidate): StoredFile {
   }
 }
 
-/** No record at all was readable: position, totals and names follow from the files alone. */
 function remembered(state: StoreState, files: readonly Candidate[], reached: number): StoreState {
   const stored = new Map<number, number>()
   const names = new Map<number, string>()

@@ -3,7 +3,7 @@ import type { Extent } from './extent.ts'
 import type { Stream } from './names.ts'
 import type { PerSource } from './record.ts'
 
-/** What is known of a table that is not a file yet. Times are Unix ms. */
+/** A table that is not a file yet. Times are Unix ms. */
 export interface PendingTable {
   readonly stream: Stream
   readonly hour: number
@@ -14,10 +14,9 @@ export interface PendingTable {
   timeMax: number
   receivedMin: number
   receivedMax: number
-  /** The times are those of its rows. */
+  /** The times were read from the rows, not from frame headers. */
   timed: boolean
   families: Set<string> | undefined
-  /** Rows by the number of their source; of streams that hold rows of the journal. */
   readonly perSource: Map<number, number>
 }
 
@@ -25,20 +24,20 @@ export function perSourceOf(counts: ReadonlyMap<number, number>): PerSource {
   return [...counts].toSorted(([a], [b]) => a - b)
 }
 
-/** Tables by stream and hour, with what their rows span. */
 export class PendingTables {
   #tables = new Map<string, PendingTable>()
   rows = 0
-  /** Of uncompressed bodies. */
   bytes = 0
-  /** The part of it that is events. */
   eventBytes = 0
 
   get tables(): readonly PendingTable[] {
     return [...this.#tables.values()]
   }
 
-  /** `extent`: times and families of the rows, if they were read. `source`: number of the source, for rows of the journal. */
+  /**
+   * `extent`: times and families of the rows, if they were read. `source`: number of the source, for rows of the
+   * journal.
+   */
   add(
     stream: Stream,
     hour: number,
@@ -70,7 +69,7 @@ export class PendingTables {
     if (source !== undefined) table.perSource.set(source, (table.perSource.get(source) ?? 0) + rows)
     table.firstSequence = Math.min(table.firstSequence, first)
     table.lastSequence = Math.max(table.lastSequence, header.sequence)
-    // A comparison with NaN is false: a frame without times changes nothing.
+    // Comparisons with NaN are false: a frame without times changes nothing.
     const { timeMin, timeMax } = extent ?? header
     if (timeMin < table.timeMin) table.timeMin = timeMin
     if (timeMax > table.timeMax) table.timeMax = timeMax
@@ -80,7 +79,6 @@ export class PendingTables {
     this.rows += rows
   }
 
-  /** Rows of a rollup stand for the flows of their hour. */
   addRollup(hour: number, rows: number, { timeMin, timeMax }: Extent): void {
     const flows = this.#tables.get(`flows_${hour}`)
     if (flows === undefined) return

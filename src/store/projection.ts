@@ -25,15 +25,13 @@ export interface StoreProjectionOptions {
   readonly resolver: Resolver
   readonly log: Log
   readonly metrics: Metrics
-  /** Rows, and bytes of uncompressed bodies, that ask for a commit. */
   readonly flushRows: number
   readonly flushBytes: number
 }
 
-/** Few events are large: those that wait are kept as they are, and a file of them is worth its commit. */
 const flushEventBytes = 4 << 20
 
-/** The journal as table files. Calls of `apply` and `commit` never overlap: the caller awaits each. */
+/** Writes the journal to table files. The caller awaits each `apply` and `commit`; calls never overlap. */
 export class StoreProjection implements Projection {
   readonly name = 'store'
   readonly #options: StoreProjectionOptions
@@ -42,10 +40,8 @@ export class StoreProjection implements Projection {
   readonly #words: Words
   #endpoints: Endpoints
   readonly #pending = new PendingTables()
-  /** Sums of the flows that are in no table of a rollup yet, by hour. */
   readonly #rollups = new Map<number, Rollup>()
   #emptyRollup: Rollup | undefined
-  /** What `apply` has reached; `position()` follows with the commit. */
   #reached: Position
   #broken: unknown
 
@@ -64,12 +60,11 @@ export class StoreProjection implements Projection {
     return this.#folder.durable.positions
   }
 
-  /** One commit further back than `position`: should the last record be lost on disk, its frames can be read again. */
+  /** One commit before `position`: if the last record is lost on disk, its frames can be read again. */
   holds(): Positions {
     return this.#folder.durable.previous
   }
 
-  /** Enough is waiting: commit without waiting for the next second. */
   wantsCommit(): boolean {
     return (
       this.#pending.rows >= this.#options.flushRows ||
@@ -80,8 +75,8 @@ export class StoreProjection implements Projection {
   }
 
   /**
-   * When it rejects, part of a frame may be in a table: nothing more is taken or committed, and the store has to be opened
-   * again. A frame that can't be decoded is no such case.
+   * After a rejection part of a frame may be in a table: nothing more is accepted, and the store must be reopened.
+   * Frames that cannot be decoded do not reject.
    */
   async apply(frames: readonly Frame[]): Promise<void> {
     this.#check()
@@ -93,12 +88,10 @@ export class StoreProjection implements Projection {
     }
   }
 
-  /** Nothing is taken or committed any more: the store has to be opened again. */
   get mustReopen(): boolean {
     return this.#broken !== undefined || (this.#folder.addressesLost && this.#waits)
   }
 
-  /** Rows wait for a commit. */
   get #waits(): boolean {
     return this.#pending.rows > 0 || this.#rollups.size > 0
   }
@@ -106,21 +99,19 @@ export class StoreProjection implements Projection {
   #check(): void {
     if (this.#folder.addressesLost) {
       if (this.#waits)
-        throw new Error(
-          'A file of addresses is lost, and with it ids of rows that wait. The store has to be opened again.',
-        )
+        throw new Error('Lost a file of addresses that pending rows refer to. The store must be reopened.')
       this.#endpoints = new Endpoints({ resolver: this.#options.resolver, next: this.#endpoints.next })
       this.#folder.beginAddresses()
     }
     if (this.#broken !== undefined)
-      throw new Error('The store could not take a frame and has to be opened again.', { cause: this.#broken })
+      throw new Error('The store failed to apply a frame and must be reopened.', { cause: this.#broken })
   }
 
   async #take(frames: readonly Frame[]): Promise<void> {
     for (const frame of frames) {
       const { header } = frame
       if (header.sequence <= this.#reached.sequence) {
-        this.#options.log.error('The store was given a frame twice and left it out.', {
+        this.#options.log.error('Skipped a frame that the store had already applied.', {
           sequence: header.sequence,
           reached: this.#reached.sequence,
         })
@@ -145,9 +136,9 @@ export class StoreProjection implements Projection {
       if (header.kind === 'empty') return
       batch = decodeBatch(header.kind, frame.body())
     } catch (error) {
-      // Written by a later version, say. Nothing that comes after may suffer from it.
+      // For example written by a later version. Later frames must not fail because of it.
       this.#counts.quarantine(header.source, header.count)
-      this.#options.log.error('The store can’t read a frame and leaves its rows out.', {
+      this.#options.log.error('Cannot decode a frame; its rows are quarantined.', {
         source: header.source,
         sequence: header.sequence,
         rows: header.count,
@@ -172,7 +163,6 @@ export class StoreProjection implements Projection {
     this.#counts.store(header.source, batch.count)
   }
 
-  /** Flows with their addresses as ids; the meanings of new ids go to the table of their day. */
   async #named(
     batch: FlowBatch,
     frame: Frame,
@@ -190,9 +180,12 @@ export class StoreProjection implements Projection {
     return rows
   }
 
-  /** Stores frames of a lost file again, in one commit that replaces its entry; resolves with their rows, or undefined if it has to be repeated. Not beside `apply` or `commit`. */
+  /**
+   * Stores frames of a lost file again in one commit that replaces its entry. Resolves with the rows, or undefined if
+   * it must be repeated. Must not overlap `apply` or `commit`.
+   */
   async refill(lost: StoredFile, { frames, reached }: Slice): Promise<number | undefined> {
-    // Its tables must not be mixed with rows that wait.
+    // Refilled tables must not mix with pending rows.
     await this.commit()
     try {
       return await this.#refill(lost, frames, reached)
@@ -219,7 +212,6 @@ export class StoreProjection implements Projection {
       const { header } = frame
       const batch = decodable(frame)
       const source = this.#folder.state.sources[header.source]?.id
-      // Rows that could not be decoded were quarantined when they came.
       if (batch === undefined || source === undefined) continue
       if (batch.kind === 'events') await writer.append(lost.hour, this.#events(batch, frame, source))
       else {
@@ -277,7 +269,7 @@ export class StoreProjection implements Projection {
     return rollup
   }
 
-  /** Tables keep what they were given until they are written: a commit that is tried again adds only what came since. */
+  /** Rollup tables persist until written: a repeated commit adds only later sums. */
   async #takeRollups(writer: TableWriter): Promise<void> {
     for (const [hour, rollup] of this.#rollups) {
       const rows = rollupRows(rollup, this.#endpoints)
@@ -289,7 +281,6 @@ export class StoreProjection implements Projection {
     this.#endpoints.forget()
   }
 
-  /** When it rejects, nothing is lost: call it again. */
   async commit(): Promise<void> {
     this.#check()
     const reached = this.#folder.state.positions[filePartition]?.sequence ?? 0

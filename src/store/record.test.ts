@@ -33,14 +33,14 @@ it('a line is checksum, length in bytes and JSON', () => {
   expect(versions(head + record(1, 'zürich'))).toEqual({ versions: [0, 1], torn: false, damaged: false })
 })
 
-it('a torn last record is told from damage', () => {
+it('a torn last record is distinguished from damage', () => {
   const torn = record(2).slice(0, 40)
   expect(versions(head + record(1) + torn)).toEqual({ versions: [0, 1], torn: true, damaged: false })
   expect(versions(head + record(1) + '\0'.repeat(100))).toEqual({ versions: [0, 1], torn: true, damaged: false })
   expect(versions(head + record(1) + record(2).slice(0, -1))).toEqual({ versions: [0, 1], torn: true, damaged: false })
 })
 
-it('after a damaged record the later ones are read', () => {
+it('records after a damaged one are read', () => {
   const bad = record(2).replace('"stored":2', '"stored":3')
   expect(versions(head + record(1) + bad + record(3))).toEqual({ versions: [0, 1, 3], torn: false, damaged: true })
   expect(versions(head + record(1) + record(2).replace('\n', 'x') + record(3) + record(4))).toEqual({
@@ -50,7 +50,7 @@ it('after a damaged record the later ones are read', () => {
   })
 })
 
-it('records that are missing without a trace are damage, too', () => {
+it('records missing without a trace count as damage', () => {
   expect(versions(head + record(1) + record(3)).damaged).toBe(true)
   expect(versions(record(1)).damaged).toBe(true)
   expect(versions('')).toEqual({ versions: [], torn: false, damaged: true })

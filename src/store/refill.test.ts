@@ -37,7 +37,6 @@ async function append(batch: Batch, source: string): Promise<void> {
   })
 }
 
-/** Six frames of flows and six of events, each pair a commit; `merged`: then one file of each stream. */
 async function filled(merged: boolean): Promise<Store> {
   const store = await stores.open()
   const reader = openReader({ host, directory: directory(), after: { sequence: 0, row: 0 }, tail: journal.tail })
@@ -71,7 +70,8 @@ const questions = [
   'SELECT * FROM events ORDER BY _pos',
   ...['flows_1m', 'flows_1h'].map(
     (view) =>
-      `SELECT time, src_addr, dst_addr, src_name, sum(flows) AS f, sum(bytes) AS b FROM ${view} GROUP BY ALL ORDER BY ALL`,
+      `SELECT time, src_addr, dst_addr, src_name, sum(flows) AS f, sum(bytes) AS b FROM ${view} GROUP BY ALL
+        ORDER BY ALL`,
   ),
 ]
 
@@ -100,7 +100,7 @@ describe('rows of a damaged file', () => {
     ['endpoints', true],
     ['flows_1m', false],
     ['flows_1h', true],
-  ] as const)('come again from the journal, once and as they were (%s, merged: %s)', async (stream, merged) => {
+  ] as const)('are refilled from the journal once and unchanged (%s, merged: %s)', async (stream, merged) => {
     const before = await answers(await filled(merged))
     await stores.close()
     await flip(stream)
@@ -120,7 +120,7 @@ describe('rows of a damaged file', () => {
     }
   })
 
-  it('stay quarantined as far as the journal no longer has them', async () => {
+  it('stay quarantined if the journal no longer has them', async () => {
     const before = (await answers(await filled(true)))[1] as { readonly id: string }[]
     await stores.close()
     await flip('events')
@@ -142,7 +142,7 @@ describe('rows of a damaged file', () => {
     expect(await ask(again.reader, 'SELECT * FROM events ORDER BY _pos')).toEqual(rows)
   })
 
-  it('come again without another start of the store when a file of addresses is lost meanwhile', async () => {
+  it('are refilled without a restart if a file of addresses is lost meanwhile', async () => {
     const before = await answers(await filled(false))
     await stores.close()
     await flip('flows')
@@ -153,7 +153,6 @@ describe('rows of a damaged file', () => {
       if (rows.stream === 'flows' && !lost) {
         lost = true
         await flip('endpoints')
-        // A query finds the damage.
         await ask(store.reader, 'SELECT src_addr FROM flows')
       }
       await append(hour, rows)
@@ -167,7 +166,7 @@ describe('rows of a damaged file', () => {
     expect(store.ledger()).toMatchObject({ stored: { netflow: 18, http: 12 }, quarantined: { netflow: 0, http: 0 } })
   })
 
-  it('that are sums are asked of the flows when the journal no longer has their frames', async () => {
+  it('that are rollups are computed from flows if the journal no longer has their frames', async () => {
     await filled(false)
     await stores.close()
     const [name = ''] = (await readdir(stores.directory)).filter((each) => each.startsWith('flows_1m-')).sort()

@@ -6,7 +6,6 @@ import type { Store } from './index.ts'
 import { holdsRows, hourOf } from './names.ts'
 import type { StoredFile } from './record.ts'
 
-/** Rows, and bytes of uncompressed bodies, that become one file. */
 const most = { rows: 262_144, bytes: 64 << 20 }
 const readBytes = 1 << 20
 
@@ -16,16 +15,13 @@ export interface RefillOptions {
   readonly metrics: Metrics
 }
 
-/** Frames of a lost file that the journal still has. */
 export interface Slice {
   readonly frames: readonly Frame[]
-  /** Sequence up to which the frames of the file were read. */
   readonly reached: number
-  /** No frame between was missing. */
   readonly whole: boolean
 }
 
-/** The entry of what is still lost behind a refilled part; undefined when nothing is. */
+/** Entry of the rows that are still lost after a partial refill; undefined if none are. */
 export function remainder(
   lost: StoredFile,
   refilled: { readonly rows: number; readonly perSource: ReadonlyMap<number, number> } | undefined,
@@ -42,19 +38,18 @@ export function remainder(
 }
 
 /**
- * Stores the rows of lost files again, as long as the journal has their frames: a file holds the rows of all frames of its stream and
- * hour in its range of sequences. Sums are made again from the whole range or not at all.
+ * Stores rows of lost files again while the journal has their frames: all frames of the stream and hour in the file's
+ * range of sequences. Rollups are rebuilt from the whole range or not at all.
  */
 export class Refill {
   readonly #options: RefillOptions
-  /** Files whose range was read to its end by this process. */
   readonly #tried = new Set<string>()
 
   constructor(options: RefillOptions) {
     this.#options = options
   }
 
-  /** Refills a part of one file; true when it may have more to do. Not beside `apply` or `commit` of the projection. */
+  /** Refills a part of one file; true if more may remain. Must not overlap `apply` or `commit` of the projection. */
   async run(store: Store, directory: string, tail: Tail): Promise<boolean> {
     const lost = store
       .lost()
@@ -75,7 +70,7 @@ export class Refill {
     if (ended) this.#tried.add(lost.name)
     const { log, metrics } = this.#options
     metrics.count('weir_store_refilled_rows_total', rows, { stream: lost.stream })
-    log.info('Rows of a lost file of the store were stored again from the journal.', {
+    log.info('Refilled rows of a lost store file from the journal.', {
       file: lost.name,
       rows,
       lost: lost.rows,

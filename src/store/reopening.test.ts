@@ -8,10 +8,9 @@ import { ask } from './testing/ask.ts'
 
 const { timers } = realHost()
 const signal = new AbortController().signal
-/** Every limit is reached at once. */
 const atOnce = { ...timers, sleep: () => Promise.resolve() }
 
-/** A store whose answers are these pieces of text; 'close' waits until the store closes and fails then. */
+/** A store whose results are `pieces`; 'close' waits until the store closes and then fails. */
 function fake(...pieces: readonly string[]): Store {
   const closing = Promise.withResolvers<never>()
   closing.promise.catch(() => undefined)
@@ -28,7 +27,7 @@ function fake(...pieces: readonly string[]): Store {
   return { reader, close: async () => closing.reject(new Error('The store has ended.')) } as unknown as Store
 }
 
-test('a query that is under way when the store closes runs again in the store that is opened', async () => {
+test('a query interrupted by the close of its store runs again in the reopened store', async () => {
   const store = new ReopeningStore(fake('close'), async () => fake('[{"n":', '1}]'), atOnce)
   const answers = [
     ask(store.reader, 'SELECT n'),
@@ -42,7 +41,7 @@ test('a query that is under way when the store closes runs again in the store th
   expect(await Promise.all(answers)).toEqual([[{ n: 1 }], []])
 })
 
-test('a query whose first bytes were sent finishes before the store closes', async () => {
+test('a query that has returned bytes finishes before the store closes', async () => {
   const store = new ReopeningStore(fake('[{"n":', '1}]'), async () => fake('[{"n":2}]'), timers)
   const chunks = (await store.reader.query('SELECT n', 'json', signal))[Symbol.asyncIterator]()
   expect(String((await chunks.next()).value)).toBe('[{"n":')
@@ -53,7 +52,7 @@ test('a query whose first bytes were sent finishes before the store closes', asy
   expect(await ask(store.reader, 'SELECT n')).toEqual([{ n: 2 }])
 })
 
-test('an answer that is cut in the middle ends with an error that says to repeat the query', async () => {
+test('an interrupted response ends with an error that recommends repeating the query', async () => {
   const store = new ReopeningStore(fake('[{"n":', 'close'), async () => fake('[{"n":2}]'), atOnce)
   const chunks = (await store.reader.query('SELECT n', 'json', signal))[Symbol.asyncIterator]()
   await chunks.next()
@@ -61,7 +60,7 @@ test('an answer that is cut in the middle ends with an error that says to repeat
   await Promise.all([expect(next).rejects.toMatchObject({ code: 'WEIR_STORE_REOPENING' }), store.reopen(signal)])
 })
 
-test('a statement that is wrong is refused once', async () => {
+test('an invalid statement is refused once', async () => {
   let asked = 0
   const refusing: StoreReader = {
     query() {

@@ -3,19 +3,18 @@ import type { Timers } from '../host/index.ts'
 import { WeirError } from '../model/errors.ts'
 import type { Store } from './index.ts'
 
-/** Running queries may finish for this long before the store closes. */
 const drainMs = 5000
-/** A query waits this long for the store to open again. */
 const mostWaitMs = 10_000
-/** Runs of one query, each on a newly opened store. */
 const mostRuns = 3
 
-/** A store that can be closed and opened again: queries wait meanwhile, and run again if the store closed before their first bytes. */
+/**
+ * A store that can be closed and reopened. Queries wait meanwhile, and restart if the store closed before their first
+ * bytes.
+ */
 export class ReopeningStore {
   readonly #open: () => Promise<Store>
   readonly #timers: Timers
   #store: Store
-  /** From the close until the store is open again. */
   #reopening: PromiseWithResolvers<void> | undefined
   readonly #running = new Set<Promise<void>>()
 
@@ -25,7 +24,7 @@ export class ReopeningStore {
     this.#timers = timers
   }
 
-  /** The store that is open now: read it each time. */
+  /** The open store. Do not cache it: a reopening replaces it. */
   get store(): Store {
     return this.#store
   }
@@ -36,7 +35,7 @@ export class ReopeningStore {
     edges: (asked, signal) => this.#run(signal, ({ reader }) => reader.edges(asked, signal)),
   }
 
-  /** Rejects when the store cannot be opened: queries wait until a later call succeeds. */
+  /** Rejects if the store cannot be opened; queries then wait until a later call succeeds. */
   async reopen(signal: AbortSignal): Promise<void> {
     if (this.#reopening === undefined) {
       this.#reopening = Promise.withResolvers()
@@ -88,7 +87,6 @@ export class ReopeningStore {
     return store === this.#store && this.#reopening === undefined
   }
 
-  /** Until the returned function is called, the store closes later. */
   #hold(): () => void {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#running.add(promise)
@@ -111,7 +109,7 @@ interface Opened {
   readonly ended: () => void
 }
 
-/** The bytes of one answer. Until the first of them it can begin again on another store. */
+/** Bytes of one response. Before the first of them, it can restart on another store. */
 class ReopeningAnswer implements AsyncIterator<Uint8Array, number | undefined> {
   #opened: Opened
   readonly #again: () => Promise<Opened>
@@ -158,5 +156,7 @@ function isolatedIn(reader: StoreReader, query: IsolatedQuery, signal: AbortSign
 }
 
 function reopening(cause?: unknown): WeirError {
-  return new WeirError('WEIR_STORE_REOPENING', 'The store was opened again and did not finish the query.', { cause })
+  return new WeirError('WEIR_STORE_REOPENING', 'The store was reopened before the query finished. Repeat the query.', {
+    cause,
+  })
 }

@@ -1,7 +1,7 @@
 import type { Disk } from '../host/index.ts'
 import { reserveBytes, reserveName } from './names.ts'
 
-/** Sets bytes aside for the next full disk; without room for them there is no reserve. */
+/** Reserves bytes for a full disk; without room there is no reserve. */
 export async function keepReserve(disk: Disk, directory: string): Promise<void> {
   const path = `${directory}/${reserveName}`
   try {
@@ -18,7 +18,6 @@ export async function keepReserve(disk: Disk, directory: string): Promise<void> 
   }
 }
 
-/** Gives the reserve back to the disk; false when there is none. */
 export async function spendReserve(disk: Disk, directory: string): Promise<boolean> {
   const path = `${directory}/${reserveName}`
   if ((await disk.stat(path)) === undefined) return false

@@ -3,13 +3,12 @@ import type { StoredFile } from './record.ts'
 import { isRollup, type Rollup } from './rollup/schema.ts'
 
 export interface Retain {
-  /** Hours whose rows were all received longer ago go. */
   readonly ageMs?: number
-  /** The same of rollups, which may outlive the flows that they sum up; one that is not named stays. */
+  /** The same for rollups, which can outlive their flows; rollups that are not named stay. */
   readonly rollupAgesMs?: Readonly<Partial<Record<Rollup, number>>>
   /**
-   * The oldest hours go until all files together are no larger: first rows, then, when that is not enough, rollups. The hour
-   * that is being written stays.
+   * Limit of all files together. The oldest hours are removed first, rows before rollups, except the hour being
+   * written.
    */
   readonly bytes?: number
 }
@@ -20,13 +19,11 @@ export interface Expired {
   readonly files: readonly StoredFile[]
 }
 
-/** Is the hour's part of a rollup older than it may be? */
 export function tooOld(stream: Rollup, hour: number, retain: Retain, now: number): boolean {
   const age = retain.rollupAgesMs?.[stream]
   return age !== undefined && (hour + 1) * msPerHour + age <= now
 }
 
-/** By their hours, or what these are a part of, oldest first. */
 function hoursOf(
   files: readonly StoredFile[],
   of: (hour: number) => number = (hour) => hour,
@@ -34,7 +31,7 @@ function hoursOf(
   return [...Map.groupBy(files, ({ hour }) => of(hour))].sort(([a], [b]) => a - b)
 }
 
-/** Whole hours, oldest first; endpoints with the last flows of their day; rollups by ages of their own. */
+/** Whole hours, oldest first; endpoints with the last flows of their day; rollups by their own ages. */
 export function expired(files: Iterable<StoredFile>, retain: Retain, now: number): readonly Expired[] {
   const all = [...files]
   const sizeOf = (some: readonly StoredFile[]): number => some.reduce((sum, file) => sum + file.bytes, 0)
@@ -67,7 +64,7 @@ export function expired(files: Iterable<StoredFile>, retain: Retain, now: number
     dayOf,
   )) {
     const old = retain.ageMs !== undefined && (day + 24) * msPerHour + retain.ageMs <= now
-    // Ids of the newest day may still be given to flows.
+    // Ids of the newest day can still be assigned to flows.
     if (!needed.has(day) && (old || day < newestDay)) go(old ? 'age' : 'size', day, group)
   }
   for (const [hour, group] of hoursOf(left)) if (tooLarge(hour)) go('size', hour, group)

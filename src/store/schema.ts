@@ -6,21 +6,18 @@ import type { StoredFile } from './record.ts'
 import { rollupColumns } from './rollup/schema.ts'
 
 /**
- * Files record the version of the column set they were written with. It rises with the field registry's, whose versions are 1 and 2,
- * and when files begin to say something else of their columns: those of 3 leave out names and labels that none of their endpoints has.
+ * Files record the version of their column set. It follows the field registry (versions 1 and 2), and also changes when
+ * the meaning of column metadata does: version 3 omits names and labels that no endpoint has.
  */
 export const schemaVersion = 3
 
-/** A column of a data file. */
 export interface FileColumn {
   readonly name: string
-  /** DuckDB type in files. */
   readonly type: string
-  /** Schema version that added it. */
   readonly since: number
-  /** Number in the set of columns that a file has; without it, every file since that version has the column. */
+  /** Number in `columnSet`; if absent, every file since that version has the column. */
   readonly bit?: number
-  /** Files of earlier versions all have the column, whatever their set says. */
+  /** Files of earlier versions have the column regardless of their set. */
   readonly leftOutSince?: number
 }
 
@@ -40,10 +37,10 @@ const typeOfKind: Readonly<Record<ColumnKind, string>> = {
   'list<dict>': 'VARCHAR[]',
 }
 
-/** Strings of which a store meets few in its life: files hold their numbers, the manifest the words. */
+/** Low-cardinality strings: files contain numbers, the manifest the strings. */
 export const wordFields: ReadonlySet<string> = new Set(['protocol', 'scope'])
 
-/** Field of an address → its endpoint column: src_addr → src_ep, next_hop → next_hop_ep. */
+/** src_addr → src_ep, next_hop → next_hop_ep. */
 export function endpointColumn(field: string): string {
   return `${field.replace(/_addr$/, '')}_ep`
 }
@@ -60,7 +57,6 @@ export interface FlowColumn extends FileColumn {
   readonly kind: ColumnKind
 }
 
-/** Registry fields as files hold them, in the registry's order. */
 export const flowColumns: readonly FlowColumn[] = (flowFields as readonly Field[]).map(({ id, name, kind, since }) => ({
   name: kind === 'ip' ? endpointColumn(name) : name,
   type: wordFields.has(name) ? 'UINTEGER' : typeOfKind[kind],
@@ -89,7 +85,7 @@ const eventColumns: readonly FileColumn[] = [
   { name: 'time_received', type: 'TIMESTAMPTZ', since: 1 },
 ]
 
-/** What audit events say of who did what, in their order; numbers of columns are for good, so new ones come at the end. */
+/** Fields extracted from audit events, as `audits` columns. Column numbers are permanent: add new ones at the end. */
 export const auditColumns = [
   'actor',
   'actor_kind',
@@ -113,7 +109,6 @@ export const auditColumns = [
 ] as const
 export type AuditColumn = (typeof auditColumns)[number]
 
-/** Files have them that hold audit events, and say so in their set: those that were written before have none. */
 const fromAudits: readonly FileColumn[] = auditColumns.map((name, index) => ({
   name,
   type: 'VARCHAR',
@@ -121,10 +116,10 @@ const fromAudits: readonly FileColumn[] = auditColumns.map((name, index) => ({
   bit: 1 + index,
 }))
 
-/** When an address was unknown that a cluster should have known: Unix ms of the minute, as text. */
+/** Unix ms, as text, of the minute in which a watched cluster should have known the address but did not. */
 export const unknownColumn = 'unknown_at'
 
-/** Numbers of columns are for good: new ones come at the end. Files of versions before 3 have no set of columns, and none of these. */
+/** Column numbers are permanent: add new ones at the end. */
 const workloadColumns: readonly FileColumn[] = [
   ...([
     'kind',
@@ -154,7 +149,7 @@ export const fileColumns: Readonly<Record<Stream, readonly FileColumn[]>> = {
   flows_1h: rollupColumns,
 }
 
-/** A set of columns as the manifest has it: a bit for each column's number, in hexadecimal, the lowest first. */
+/** Column set in the manifest: one bit per column number, in hexadecimal, lowest digit first. */
 export function columnSet(stream: Stream, names: Iterable<string>): string | undefined {
   const numbers = new Map(fileColumns[stream].map(({ name, bit }) => [name, bit]))
   const digits: number[] = []
@@ -167,7 +162,6 @@ export function columnSet(stream: Stream, names: Iterable<string>): string | und
   return digits.length === 0 ? undefined : digits.map((digit) => digit.toString(16)).join('')
 }
 
-/** Does the file have the column? */
 export function hasColumn(
   { schema, columns }: Pick<StoredFile, 'schema' | 'columns'>,
   { since, bit, leftOutSince = 0 }: FileColumn,
@@ -176,7 +170,6 @@ export function hasColumn(
   return ((Number.parseInt(columns[bit >> 2] ?? '0', 16) >> (bit & 3)) & 1) === 1
 }
 
-/** The set of a file that has whatever one of these has. */
 export function unionOf(sets: readonly (string | undefined)[]): string | undefined {
   const known = sets.filter((set) => set !== undefined)
   if (known.length === 0) return undefined

@@ -7,11 +7,9 @@ import type { StoredFile } from './record.ts'
 import type { TableWriter } from './table-writer.ts'
 import { expectedChecksum, type Damage } from './verification.ts'
 
-/** Bytes read per second, on average. */
 const bytesPerSecond = 1 << 20
-/** What may be read at once after a pause; a file is always read as a whole. */
+/** Limit after a pause; files are always read as a whole. */
 const mostAtOnce = 16 << 20
-/** A file that was verified is not due again before. */
 const everyMs = 7 * 24 * 3_600_000
 
 export interface ScrubOptions {
@@ -23,12 +21,11 @@ export interface ScrubOptions {
 }
 
 /**
- * Reads every file of the store again, slowly, whether somebody queries it or not. Files of versions before checksums get a
- * checksum and the counts of their sources here.
+ * Reads every file of the store again, slowly, to detect damage. Adds checksums and counts by source to files of early
+ * versions.
  */
 export class Scrub {
   readonly #options: ScrubOptions
-  /** When each file was read last, in monotonic ms; those that were there at the start are due. */
   #readAt: Map<string, number>
   #budget = 0
   #ranAt: number
@@ -39,7 +36,6 @@ export class Scrub {
     this.#ranAt = options.host.clock.monotonic()
   }
 
-  /** Reads as much as the time since the last call allows. */
   async run(): Promise<void> {
     const now = this.#options.host.clock.monotonic()
     this.#budget = Math.min(mostAtOnce, this.#budget + ((now - this.#ranAt) / 1000) * bytesPerSecond)
@@ -73,13 +69,12 @@ export class Scrub {
     const { folder, metrics, log } = this.#options
     const { damage, bytes, crc } = await folder.verification.again(file)
     metrics.count('weir_store_scrubbed_bytes_total', bytes)
-    // A merge or retention may have removed it meanwhile.
     if (folder.state.files.get(file.name) !== file) return
     if (damage !== undefined) return folder.condemn(new Map([[file, damage]]))
     if (expectedChecksum(file) !== undefined && (file.perSource !== undefined || !holdsRows(file.stream))) return
     const writer = await this.#options.writer()
     const found = await writer.inspect(file.stream, folder.path(file.name)).catch((error: unknown) => {
-      log.warn('A file of an earlier version has no checksum and can’t be read.', {
+      log.warn('Cannot read a store file of an earlier version, which has no checksum.', {
         file: file.name,
         error: String(error),
       })

@@ -24,7 +24,7 @@ afterEach(() => {
   far.close()
 })
 
-it('answers, refusals and status come over a port as they are', async () => {
+it('results, errors and status pass through a port unchanged', async () => {
   const make = new FrameMaker()
   await store.projection.apply([make.flows([{ src: '10.0.0.1', dst: '10.0.0.2' }])])
   await store.projection.commit()
@@ -64,7 +64,7 @@ it('answers, refusals and status come over a port as they are', async () => {
   })
 })
 
-it('a large answer comes whole, and no faster than it is read', async () => {
+it('a large result arrives complete, and no faster than it is read', async () => {
   let sent = 0
   const post = far.postMessage.bind(far) as (message: unknown, transfer?: readonly ArrayBuffer[]) => void
   far.postMessage = ((message: { is: string }, transfer?: readonly ArrayBuffer[]) => {
@@ -83,7 +83,7 @@ it('a large answer comes whole, and no faster than it is read', async () => {
   expect(Buffer.concat(chunks).toString().trim().split('\n')).toHaveLength(30_000)
 })
 
-it('an error in the middle of an answer arrives after what came before it', async () => {
+it('an error within a result arrives after the preceding bytes', async () => {
   const answer = await remote.query(
     "SELECT CASE WHEN i < 1000000 THEN i ELSE ('x' || i)::INTEGER END AS v FROM range(1100000) t(i)",
     'ndjson',
@@ -98,7 +98,7 @@ it('an error in the middle of an answer arrives after what came before it', asyn
   expect(bytes).toBeGreaterThan(0)
 })
 
-it('an abort on this side stops the query on the other', async () => {
+it('an abort on the client side stops the query in the store', async () => {
   const abort = new AbortController()
   const asked = askText(
     remote,
@@ -116,7 +116,7 @@ it('an abort on this side stops the query on the other', async () => {
   expect(await ask(remote, 'SELECT 1 AS a')).toEqual([{ a: 1 }])
 })
 
-it('a store may be closed at any moment of a question: while it opens, judges, runs or is being read', async () => {
+it('a store can close at any point of a query: while it opens, plans, runs or is read', async () => {
   const slow = 'SELECT count(*) FROM range(100000) a, range(100000) b WHERE hash(a.range + b.range) = 1'
   for (const waitMs of [0, 1, 5, 10, 20, 40, 80]) {
     const short = await stores.open()
@@ -132,7 +132,7 @@ it('a store may be closed at any moment of a question: while it opens, judges, r
   }
 })
 
-it('when the store ends, open questions fail instead of waiting for ever', async () => {
+it('pending queries fail when the store ends', async () => {
   const asked = askText(
     remote,
     'SELECT count(*) FROM range(100000) a, range(100000) b WHERE hash(a.range + b.range) = 1',

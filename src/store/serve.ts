@@ -10,10 +10,8 @@ import type {
 import { errorOf, faultOf, type Fault } from './fault.ts'
 import type { StoreStatus } from './status.ts'
 
-/** What may be asked of a store over a port. */
 export interface RemoteStore extends StoreReader {
   status(): Promise<StoreStatus>
-  /** Ends the conversation; open answers fail. */
   close(): void
 }
 
@@ -27,7 +25,6 @@ type Request =
   | { readonly id: number; readonly ask: 'cancel' }
 
 type Reply =
-  /** The statement is running: the bytes follow as there is room for them. */
   | { readonly id: number; readonly is: 'open' }
   | { readonly id: number; readonly is: 'chunk'; readonly bytes: Uint8Array }
   | { readonly id: number; readonly is: 'end'; readonly rows?: number | undefined }
@@ -35,10 +32,9 @@ type Reply =
   | { readonly id: number; readonly is: 'status'; readonly status: StoreStatus }
   | { readonly id: number; readonly is: 'edges'; readonly edges: readonly StoredEdge[] }
 
-/** Chunks under way before the asker has taken the first. */
+/** Chunks sent ahead of the client. */
 const window = 2
 
-/** Answers what comes over the port until it closes. */
 export function serveStore(port: MessagePort, store: { readonly reader: StoreReader; status(): StoreStatus }): void {
   const running = new Map<number, Pick<Answer, 'more' | 'cancel'>>()
   const send = (reply: Reply, transfer: ArrayBuffer[] = []): void => port.postMessage(reply, transfer)
@@ -92,7 +88,6 @@ export function serveStore(port: MessagePort, store: { readonly reader: StoreRea
   })
 }
 
-/** One answer on its way: bytes go out only while the asker has room. */
 class Answer {
   readonly #id: number
   readonly #send: (reply: Reply, transfer?: ArrayBuffer[]) => void
@@ -129,7 +124,7 @@ class Answer {
         while (this.#room === 0 && !signal.aborted) await new Promise<void>((resolve) => (this.#waiting = resolve))
         signal.throwIfAborted()
         this.#room--
-        // Every chunk has a buffer of its own: it moves, nothing is copied.
+        // Every chunk owns its buffer, so it is transferred without a copy.
         this.#send({ id: this.#id, is: 'chunk', bytes }, [bytes.buffer as ArrayBuffer])
       }
     } catch (error) {
@@ -139,7 +134,7 @@ class Answer {
   }
 }
 
-/** The other end of {@link serveStore}. */
+/** The client of {@link serveStore}. */
 export function connectStore(port: MessagePort): RemoteStore {
   const open = new Map<number, (reply: Reply) => void>()
   let ids = 0
@@ -158,7 +153,6 @@ export function connectStore(port: MessagePort): RemoteStore {
     return id
   }
 
-  /** A request that the signal cancels until it is done. */
   const cancellable = (
     signal: AbortSignal,
   ): { readonly heard: Inbox; readonly id: number; readonly done: () => void } => {
@@ -202,7 +196,7 @@ export function connectStore(port: MessagePort): RemoteStore {
       send({ id, ask: 'edges', asked })
       try {
         const reply = await heard.next()
-        if (reply.is !== 'edges') throw new Error('The store gave another answer.')
+        if (reply.is !== 'edges') throw new Error('Unexpected reply from the store process.')
         return reply.edges
       } finally {
         done()
@@ -216,7 +210,7 @@ export function connectStore(port: MessagePort): RemoteStore {
       send({ id, ask: 'status' })
       try {
         const reply = await heard.next()
-        if (reply.is !== 'status') throw new Error('The store gave another answer.')
+        if (reply.is !== 'status') throw new Error('Unexpected reply from the store process.')
         return reply.status
       } finally {
         open.delete(id)
@@ -247,7 +241,6 @@ async function* received(
   }
 }
 
-/** Replies to one request, in order, until one of them is a failure. */
 class Inbox {
   readonly #replies: Reply[] = []
   #error: Error | undefined
@@ -263,7 +256,7 @@ class Inbox {
     else this.#replies.push(reply)
   }
 
-  /** Fails the next read; replies that came before are read first when `after` says so. */
+  /** Fails the next read; with `after`, pending replies are read first. */
   fail(error: Error, after = false): void {
     this.#error ??= error
     if (!after) this.#replies.length = 0

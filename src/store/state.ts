@@ -3,7 +3,7 @@ import { filePartition, nowhere } from '../model/positions.ts'
 import type { ManifestRecord, SourceCount, StoredFile } from './record.ts'
 import type { FileAbout } from './table-writer.ts'
 
-/** What the manifest says after a record. Immutable: every query keeps the one it began with. */
+/** State of the store after a manifest record. Immutable: a query keeps the state with which it began. */
 export interface StoreState {
   readonly version: number
   readonly files: ReadonlyMap<string, StoredFile>
@@ -15,7 +15,6 @@ export interface StoreState {
   readonly gone?: ManifestRecord['gone'] | undefined
 }
 
-/** What a record repeats of the state before it when nothing but files change. */
 export function carried({
   positions,
   previous,
@@ -27,7 +26,7 @@ export function carried({
   return { positions, previous, sources, words, nextEndpoint, ...(gone === undefined ? {} : { gone }) }
 }
 
-/** Word 0 stands for absent; the protocols come first, so that their numbers are the same in every store. */
+/** Index 0 means absent. Protocols are first, so that their numbers are the same in every store. */
 export const firstWords: readonly string[] = ['', 'netflow5', 'netflow9', 'ipfix', 'sflow5']
 
 export const emptyState: StoreState = {
@@ -41,7 +40,6 @@ export const emptyState: StoreState = {
   gone: {},
 }
 
-/** What files written now say of themselves. */
 export function aboutFiles({ sources, words }: Pick<StoreState, 'sources' | 'words'>, schema: number): FileAbout {
   return { schema, sources: Object.fromEntries(Object.entries(sources).map(([name, { id }]) => [name, id])), words }
 }

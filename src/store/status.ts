@@ -8,7 +8,9 @@ import { completeSinces } from './rollup/cover.ts'
 import { isRollup } from './rollup/schema.ts'
 import type { StoreState } from './state.ts'
 
-/** The rows that the store accounts for, by its last durable commit. Rows once stored stay counted after retention; rows of lost files count as quarantined. */
+/**
+ * Rows by the last durable commit. Stored rows stay counted after retention; rows of lost files count as quarantined.
+ */
 export interface StoreLedger {
   readonly stored: Readonly<Record<string, number>>
   readonly quarantined: Readonly<Record<string, number>>
@@ -19,19 +21,18 @@ export interface StoreLedger {
 
 export interface StoreStatus {
   readonly ledger: StoreLedger
-  /** Number of the version that a query would read now. */
   readonly version: number
-  /** Data files, their rows (of the journal: endpoints and rollups left out) and bytes. */
+  /** Data files, their rows (of the journal, without endpoints and rollups) and bytes. */
   readonly files: number
   readonly rows: number
   readonly bytes: number
-  /** Files that the manifest names and that can't be read, and the rows that queries miss for it. */
+  /** Unreadable files that the manifest names, and the rows that queries omit. */
   readonly unreadableFiles: number
   readonly unreadableRows: number
   readonly sums: StoredSums
 }
 
-/** `without`: damaged files that the manifest does not name as lost yet. */
+/** `without`: damaged files that the manifest does not record as lost yet. */
 export function ledgerOf(state: StoreState, without?: ReadonlySet<string>): StoreLedger {
   const { positions } = state
   const sources = withLosses(state.sources, lostRows(state, without))

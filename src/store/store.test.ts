@@ -35,7 +35,7 @@ async function open(options: Partial<StoreOptions> = {}): Promise<Store> {
 }
 
 describe('the views', () => {
-  it('exist with their types before the first row', async () => {
+  it('have their columns and types before the first row', async () => {
     const store = await open()
     expect(await ask(store.reader, 'SELECT * FROM flows')).toEqual([])
     expect(await ask(store.reader, 'SELECT count(*) AS n FROM events')).toEqual([{ n: 0 }])
@@ -185,7 +185,7 @@ describe('the views', () => {
     `)
   })
 
-  it('show a flow as its exporter sent it, with names and the stable id', async () => {
+  it('show a flow as its exporter reported it, with names and the stable id', async () => {
     const store = await open()
     const make = new FrameMaker(7)
     await store.projection.apply([
@@ -264,7 +264,8 @@ describe('the views', () => {
     expect(
       await ask(
         store.reader,
-        'SELECT id, source, type, subject, time, extensions, data, data_base64, family, ref, key, time_received, _pos FROM events ORDER BY id',
+        'SELECT id, source, type, subject, time, extensions, data, data_base64, family, ref, key, time_received, ' +
+          '_pos FROM events ORDER BY id',
       ),
     ).toMatchInlineSnapshot(`
       [
@@ -359,7 +360,7 @@ describe('the views', () => {
 })
 
 describe('after a restart', () => {
-  it('everything committed is there once, and what was not comes again from the journal', async () => {
+  it('committed rows are stored once, and the others are read again from the journal', async () => {
     const make = new FrameMaker()
     const first = await open()
     const frames = [
@@ -406,7 +407,7 @@ describe('after a restart', () => {
   })
 })
 
-it('a commit that spans hours writes a file of flows for each, and one of endpoints for their day', async () => {
+it('a commit that spans hours writes a file of flows per hour and one of endpoints for their day', async () => {
   const make = new FrameMaker()
   const store = await open()
   await store.projection.apply([

@@ -3,13 +3,13 @@ import type { EventBatch, FlowBatch } from '../model/batches.ts'
 import type { Stream } from './names.ts'
 import type { RollupRows } from './rollup/rows.ts'
 
-/** Where the rows of a frame stand: with the row's number these make its stable id. */
+/** Origin of the rows of a frame; with the row number it forms the stable id. */
 export interface RowOrigin {
   /** Number of the source in the manifest. */
   readonly source: number
   readonly epoch: number
   readonly sequence: number
-  /** Unix ms at which the frame's newest row was received. */
+  /** Receive time (Unix ms) of the newest row. */
   readonly received: number
 }
 
@@ -17,11 +17,10 @@ export interface FlowRows {
   readonly stream: 'flows'
   readonly batch: FlowBatch
   readonly origin: RowOrigin
-  /** Endpoint ids by the name of the address field, safe integers; 0 is absent. */
+  /** Endpoint ids (safe integers) by address field; 0 is absent. */
   readonly endpoints: Readonly<Record<string, Float64Array>>
-  /** Gives back what the batch no longer needs, once its rows are in a file. */
   readonly release?: () => void
-  /** Number in the manifest of every string of the batch's dictionary, for dictionary columns; 0 is absent. */
+  /** Number in the manifest of each dictionary string of the batch; 0 is absent. */
   readonly words: Uint32Array
 }
 
@@ -29,7 +28,6 @@ export interface EventRows {
   readonly stream: 'events'
   readonly batch: EventBatch
   readonly origin: RowOrigin
-  /** Gives the batch back, once its rows are in a file. */
   readonly release?: () => void
 }
 
@@ -37,20 +35,20 @@ export interface EndpointRow {
   readonly id: number
   readonly address: string
   readonly means: Endpoint
-  /** Unix ms of the minute of whose flows it is, when a cluster should have known the address and did not: it is asked again. */
+  /**
+   * Unix ms of the minute in which a watched cluster should have known the address but did not; it is resolved again
+   * later.
+   */
   readonly unknownAt?: number
 }
 
-/** A stored endpoint that is to be asked again. */
 export interface UnknownEndpoint {
   readonly id: number
   readonly address: string
   readonly unknownAt: number
-  /** Cluster that the flow named. */
   readonly cluster: string | undefined
 }
 
-/** What an endpoint turned out to mean. */
 export interface Revision {
   readonly id: number
   readonly means: Endpoint
@@ -61,7 +59,7 @@ export interface EndpointRows {
   readonly rows: readonly EndpointRow[]
 }
 
-/** What a commit adds to the finest rollup. */
+/** Addition of one commit to the finest rollup. */
 export interface PartialRows {
   readonly stream: 'flows_1m'
   readonly rows: RollupRows
@@ -69,10 +67,9 @@ export interface PartialRows {
 
 export type TableRows = FlowRows | EventRows | EndpointRows | PartialRows
 
-/** What a file says of itself in its footer, should the manifest be lost. */
+/** Footer metadata of a file, for recovery without a manifest. */
 export interface FileAbout {
   readonly schema: number
-  /** Numbers of sources by their names. */
   readonly sources: Readonly<Record<string, number>>
   readonly words: readonly string[]
 }
@@ -80,13 +77,12 @@ export interface FileAbout {
 export interface Written {
   readonly rows: number
   readonly bytes: number
-  /** Set of the columns that the file has, where not every file has all. */
   readonly columns?: string
-  /** CRC-32 of the file, if the writer had its bytes; otherwise the store reads the file again for it. */
+  /** CRC-32 of the file if the writer computed it; otherwise the store reads the file for it. */
   readonly crc?: number
 }
 
-/** What a file that no record describes says about itself. */
+/** Metadata of a file that no record describes. */
 export interface Inspected extends Written {
   readonly timeMin: number | null
   readonly timeMax: number | null
@@ -94,7 +90,6 @@ export interface Inspected extends Written {
   readonly receivedMax: number
   readonly timed?: true
   readonly families?: readonly string[]
-  /** Rows by the number of their source. */
   readonly perSource: ReadonlyMap<number, number>
   /** Highest endpoint id in a file of endpoints; else 0. */
   readonly lastEndpoint: number
@@ -102,27 +97,24 @@ export interface Inspected extends Written {
 }
 
 /**
- * Turns rows into table files. The files that it writes are not durable: the store syncs and renames them. Tables are
- * kept by stream and hour; a table's rows stay until it is discarded, so that a failed write can be repeated. Batches that
- * were appended are kept, not copied: they must not change.
+ * Writes rows to table files, by stream and hour. The store syncs and renames the files. Rows stay until `discard`, so
+ * that a failed write can be repeated. Appended batches are not copied and must not change.
  */
 export interface TableWriter {
   append(hour: number, rows: TableRows): Promise<void>
-  /** Writes every row of the table, in the order appended, into a new file, and syncs it. */
+  /** Writes and syncs a new file with all rows of the table, in the order appended. */
   write(stream: Stream, hour: number, path: string, about: FileAbout): Promise<Written>
   discard(stream: Stream, hour: number): Promise<void>
   /**
-   * Writes the rows of the files, one file after the other, into one; for a rollup, the sums of what they hold by the step
-   * of `stream`, which may be a coarser one than theirs. May run beside `append` and `write`.
+   * Concatenates files into one. For a rollup it sums them by the step of `stream`, which can be coarser than theirs.
+   * May overlap `append` and `write`.
    */
   merge(stream: Stream, from: readonly string[], path: string, about: FileAbout): Promise<Written>
-  /** Of a file of endpoints that has the column: those of minutes from `from` on and before `to` (Unix ms). */
+  /** Unknown endpoints of a file that has the column, in minutes from `from` to before `to` (Unix ms). */
   unknown(path: string, from: number, to: number): Promise<readonly UnknownEndpoint[]>
-  /** Writes a file of endpoints again with what some of them turned out to mean; what is known of those is kept. */
+  /** Rewrites a file of endpoints with new meanings; known ones are retained. */
   revise(from: string, revisions: readonly Revision[], path: string, about: FileAbout): Promise<Written>
-  /** Rejects when the file can't be read. */
   inspect(stream: Stream, path: string): Promise<Inspected>
-  /** Bytes that the database accounts for which merges and inspects. */
   memory(): Promise<number>
   close(): Promise<void>
 }

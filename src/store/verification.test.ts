@@ -20,7 +20,6 @@ async function files(stream: string): Promise<string[]> {
 
 const sqlOfEvents = 'SELECT id, data, time FROM events ORDER BY id'
 
-/** Three files of events, 40 rows each. */
 async function filled(): Promise<readonly unknown[]> {
   const store = await stores.filled(
     ...[0, 1, 2].map((frame) =>
@@ -33,7 +32,7 @@ async function filled(): Promise<readonly unknown[]> {
 }
 
 describe('a damaged file of the store', () => {
-  it('never gives a wrong value, whichever bit is flipped, and its rows count as quarantined', async () => {
+  it('never returns a wrong value, whichever bit is flipped, and its rows count as quarantined', async () => {
     const right = new Set((await filled()).map((row) => JSON.stringify(row)))
     const [name = ''] = await files('events')
     const path = join(stores.directory, name)
@@ -65,7 +64,7 @@ describe('a damaged file of the store', () => {
     }
   })
 
-  it('is excluded at once when it changes under a running store', async () => {
+  it('is excluded at once if it changes under a running store', async () => {
     await filled()
     const store = await stores.open()
     expect(await ask(store.reader, sqlOfEvents)).toHaveLength(120)
@@ -80,7 +79,7 @@ describe('a damaged file of the store', () => {
     expect(store.ledger().quarantined).toEqual({ http: 80 })
   })
 
-  it('stays excluded after a restart, set aside in a folder of its own', async () => {
+  it('stays excluded after a restart, in a separate folder', async () => {
     await filled()
     const [cut = '', gone = ''] = await files('events')
     await appendFile(join(stores.directory, cut), 'more')
@@ -97,7 +96,7 @@ describe('a damaged file of the store', () => {
     expect(await readdir(join(stores.directory, 'damaged'))).toEqual([cut])
   })
 
-  it('is not merged into a file whose checksum is right', async () => {
+  it('is not merged into a file with a correct checksum', async () => {
     await filled()
     const [name = ''] = await files('events')
     await flip(join(stores.directory, name), 8000)
@@ -109,7 +108,7 @@ describe('a damaged file of the store', () => {
     expect(await files('events')).toHaveLength(1)
   })
 
-  it('of addresses takes the flows with it that use them, and flows that come later have their addresses', async () => {
+  it('of addresses excludes the flows that use it, and later flows have their addresses', async () => {
     const store = await stores.open()
     const make = new FrameMaker()
     const apply = async (): Promise<void> => {
@@ -121,10 +120,10 @@ describe('a damaged file of the store', () => {
     await flip(join(stores.directory, (await files('endpoints'))[0] ?? ''), 400)
     expect(await ask(store.reader, 'SELECT src_addr FROM flows')).toEqual([])
     expect(store.ledger()).toMatchObject({ stored: { netflow: 0 }, quarantined: { netflow: 2 } })
-    // Ids that were given out stand in no file any more: rows to come get others.
+    // No file contains the assigned ids any more, so later rows get other ids.
     await apply()
     expect(await ask(store.reader, 'SELECT src_addr FROM flows')).toEqual([{ src_addr: '10.0.0.1' }])
-    // Rows that wait have such ids, and must not be committed.
+    // Pending rows have such ids and must not be committed.
     await store.projection.apply([
       make.flows([
         { src: '10.0.0.1', dst: '10.0.0.2' },
@@ -134,7 +133,7 @@ describe('a damaged file of the store', () => {
     const names = (await files('endpoints')).sort()
     await rm(join(stores.directory, names.at(-1) ?? ''))
     expect(await ask(store.reader, 'SELECT src_addr FROM flows')).toEqual([])
-    await expect(store.projection.commit()).rejects.toThrow('opened again')
+    await expect(store.projection.commit()).rejects.toThrow('reopened')
     expect(store.projection.mustReopen).toBe(true)
   })
 })

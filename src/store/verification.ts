@@ -3,29 +3,25 @@ import type { Disk } from '../host/index.ts'
 import { checksumInName } from './names.ts'
 import type { StoredFile } from './record.ts'
 
-/** Why the rows of a file are lost. */
 export type Damage = 'missing' | 'wrong size' | 'wrong checksum' | 'unreadable'
 
-/** What is known about one file after it was read. */
 export interface Verified {
   readonly damage: Damage | undefined
   readonly bytes: number
-  /** CRC-32 of what was read; undefined when the file was not read to its end. */
+  /** CRC-32; undefined if the file was not read to its end. */
   readonly crc: number | undefined
 }
 
 const pieceBytes = 1 << 20
-/** Files whose state is looked up at once. */
 const statsAtOnce = 64
 
-/** CRC-32 that the file must have; undefined for files of versions before checksums. */
+/** CRC-32 that the file must have; undefined for files of early versions. */
 export function expectedChecksum({ name, crc }: Pick<StoredFile, 'name' | 'crc'>): number | undefined {
   return checksumInName(name) ?? crc
 }
 
 class UnreadableError extends Error {}
 
-/** CRC-32 of a whole file. Waits `pause` after each piece. */
 export async function checksumOf(
   disk: Disk,
   path: string,
@@ -40,7 +36,7 @@ export async function checksumOf(
       const into = buffer.subarray(0, Math.min(buffer.length, size - at))
       const read = await file.read(into, at).catch(async (error: unknown) => {
         if (codeOf(error) !== 'EIO') throw error
-        // A device may fail once; twice at the same place is damage.
+        // A device may fail once; a second failure at the same offset is damage.
         return file.read(into, at).catch((again: unknown) => {
           throw codeOf(again) === 'EIO' ? new UnreadableError() : again
         })
@@ -60,7 +56,10 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : ''
 }
 
-/** Reads one file and compares it with its entry. Rejects for reasons that are not the file's: too many open files, no permission. */
+/**
+ * Reads one file and compares it with its entry. Rejects on errors other than damage: too many open files, no
+ * permission.
+ */
 export async function verifyFile(
   disk: Disk,
   directory: string,
@@ -84,13 +83,12 @@ export async function verifyFile(
 }
 
 /**
- * Verifies files before they are read, once in the life of the process: later checks compare size and change time only. What
- * lies in the page cache is what queries read, so a later change of the medium is the scrub's to find.
+ * Verifies files before they are read, once per process; later checks compare only size and change time. Later damage
+ * of the medium is left to the scrub.
  */
 export class Verification {
   readonly #disk: Disk
   readonly #directory: string
-  /** Size and change time with which a file was verified. */
   readonly #intact = new Map<string, string>()
   readonly #running = new Map<string, Promise<Damage | undefined>>()
 
@@ -99,7 +97,6 @@ export class Verification {
     this.#directory = directory
   }
 
-  /** The damaged ones of the files. */
   async damaged(files: readonly StoredFile[]): Promise<Map<StoredFile, Damage>> {
     const found = new Map<StoredFile, Damage>()
     for (let from = 0; from < files.length; from += statsAtOnce) {
@@ -115,7 +112,6 @@ export class Verification {
     return found
   }
 
-  /** Reads the file whatever is known of it. */
   async again(file: StoredFile, pause?: (bytes: number) => Promise<void>): Promise<Verified> {
     const identity = await this.#identity(file)
     const verified = await verifyFile(this.#disk, this.#directory, file, pause)

@@ -1,12 +1,10 @@
 import type { StoredFile } from './record.ts'
 import type { StoreState } from './state.ts'
 
-/** One query's hold on a version: its files stay until it is released. */
+/** A query's reference to a version: its files stay until it is released. */
 export interface Pin {
   readonly state: StoreState
-  /** Files to read; those that are missing are left out. */
   readonly files: readonly StoredFile[]
-  /** Another hold on the same version. */
   again(): Pin
   release(): Promise<void>
 }
@@ -15,7 +13,7 @@ function lostNames(state: StoreState): string[] {
   return [...state.files.values()].flatMap(({ name, lost }) => (lost === true ? [name] : []))
 }
 
-/** Which version each query reads, and which replaced files may therefore not go yet. */
+/** Tracks the version of each query, and defers the removal of replaced files. */
 export class Versions {
   #current: StoreState
   readonly #missing: Set<string>
@@ -34,7 +32,6 @@ export class Versions {
     return this.#current
   }
 
-  /** Files that the manifest names and that can't be read. */
   get missing(): ReadonlySet<string> {
     return this.#missing
   }
@@ -74,7 +71,7 @@ export class Versions {
     }
   }
 
-  /** The file is in no durable version any more: it goes as soon as no query names it. */
+  /** Removes a file of no durable version once no query uses it. */
   async retire(name: string): Promise<void> {
     this.#retired.add(name)
     await this.#sweep()

@@ -1,20 +1,18 @@
-/** Frames between the journal and the store. */
 import type { Clock } from '../host/index.ts'
 import type { Frame } from '../journal/types.ts'
 
 export interface FeedIdentity {
-  /** Some cluster is watched. */
   watching(): boolean
-  /** Takes every frame, in order, as soon as it is read; one that it has taken before it passes over. Does not reject. */
+  /** Must be called with every frame in journal order; repeated frames are ignored. Does not reject. */
   take(frames: readonly Frame[]): Promise<void>
 }
 
-/** So long flows wait, from their receipt on: news of who has their addresses comes up to two seconds later than they do, and takes its own way. */
+/** Delay of flows after receipt: updates of address holders arrive up to two seconds later, on a separate path. */
 const settleMs = 3500
-/** Of uncompressed bodies that wait so; beyond it the oldest wait no longer. */
+/** Uncompressed bytes; beyond it the oldest frames are released early. */
 const mostWaiting = 64 << 20
 
-/** Frames that were read: flows stay for a while, and what came after them stays behind them. Without identity nothing does. */
+/** Delays flows, and all frames behind them, until identity is up to date. Without identity no frame waits. */
 export class Waiting {
   readonly #clock: Clock
   readonly #identity: FeedIdentity | undefined
@@ -26,12 +24,11 @@ export class Waiting {
     this.#identity = identity
   }
 
-  /** Monotonic ms at which the first may go on. */
+  /** Monotonic ms at which the first frame is ready. */
   get ripeAt(): number {
     return this.#frames[0]?.ripeAt ?? Infinity
   }
 
-  /** Monotonic ms at which nothing up to a sequence waits any more. */
   ripeUpTo(sequence: number): number {
     return this.#frames.findLast(({ frame }) => frame.header.sequence <= sequence)?.ripeAt ?? -Infinity
   }
@@ -45,7 +42,7 @@ export class Waiting {
     const watching = this.#identity?.watching() === true
     const [now, monotonic] = [this.#clock.now(), this.#clock.monotonic()]
     for (const frame of frames) {
-      // Whatever the clock does, it is no longer than this.
+      // Bounds the wait if the clock is wrong.
       const wait =
         watching && frame.header.kind === 'flows'
           ? Math.min(settleMs, Math.max(0, frame.header.received + settleMs - now))
