@@ -7,22 +7,24 @@ import type { Idempotency } from '../../src/engine/contracts.ts'
 import { loadSink } from '../../src/registry.ts'
 import { manifests, transformSchemas } from '../../src/manifests.ts'
 import { infoOf } from '../../src/schema/index.ts'
+import type { MetricTable } from '../../src/telemetry/metric-table.ts'
 import { ROOT } from '../kit/command.ts'
 import { headingOf } from './configuration.ts'
 import { anchor, code, table, withBlock } from './markdown.ts'
 import { readSupport, supportColumns, supportRows } from './support.ts'
 
-const onTwice: Readonly<Record<Idempotency, string>> = {
-  token: 'a batch that is sent again carries the same token, so that the other side takes it once',
-  id: 'a row that is sent again carries the same id, by which the other side can tell',
-  transactional: 'a batch and the place behind it are written together: nothing comes twice',
-  none: 'after an error or a crash a row may be written twice',
+const onRedelivery: Readonly<Record<Idempotency, string>> = {
+  token: 'with the same token for the same batch; the system stores it once',
+  id: 'with the same id for the same row; the system or its consumers can deduplicate',
+  transactional: 'a batch and its position are written in one transaction: no duplicates',
+  none: 'a row may be written twice after an error or a crash',
 }
 
 export interface Home {
   /** Such as `src/connectors/nats`. */
   readonly folder: string
   readonly components: readonly Component[]
+  readonly metrics?: MetricTable
 }
 
 /** Every folder with the components that it declares. */
@@ -31,8 +33,9 @@ export function homes(): readonly Home[] {
   const of = (role: Component['role'], types: readonly string[]): readonly Component[] =>
     all.filter((one) => one.role === role && types.includes(one.type))
   return [
-    ...[...manifests].map(([folder, { source, sinks = [] }]) => ({
+    ...[...manifests].map(([folder, { source, sinks = [], metrics = {} }]) => ({
       folder: `src/connectors/${folder}`,
+      metrics,
       components: [
         ...of('source', source === undefined ? [] : [source.schema.type]),
         ...of(
@@ -48,11 +51,17 @@ export function homes(): readonly Home[] {
   ]
 }
 
-export async function readmeHead({ folder, components: declared }: Home): Promise<string> {
+export async function readmeHead({ folder, components: declared, metrics = {} }: Home): Promise<string> {
   const name = folder.split('/').at(-1) ?? ''
   const page = await readFile(join(ROOT, folder, 'README.md'), 'utf8').catch(() => '')
   const pieces = await Promise.all(declared.map(pieceOf))
-  const content = `<!-- Made from config.ts by \`npm run docs\`; write below. -->\n\n${pieces.join('\n')}`
+  const metricRows = Object.entries(metrics).map(([metric, { labels, help }]) => [
+    code(metric),
+    labels.map(code).join(' '),
+    help,
+  ])
+  if (metricRows.length > 0) pieces.push(table(['Metric', 'Labels', 'Meaning'], metricRows))
+  const content = `<!-- Generated from the manifest by \`npm run docs\`; write below. -->\n\n${pieces.join('\n')}`
   return withBlock(page, name, { name: 'generated', content })
 }
 
@@ -61,7 +70,7 @@ async function pieceOf(component: Component): Promise<string> {
   const rows = [[`${role} ${code(type)}`, `${summary}`]]
   if (role === 'sink') {
     const { accepts, idempotency } = await loadSink(type)
-    rows.push(['takes', accepts.join(' and ')], ['sent again', onTwice[idempotency]])
+    rows.push(['accepts', accepts.join(' and ')], ['redelivery', onRedelivery[idempotency]])
   }
   const required = Object.entries(schema.fields)
     .filter(([, field]) => infoOf(field).required || infoOf(field).usual === true)
@@ -69,7 +78,7 @@ async function pieceOf(component: Component): Promise<string> {
   const entry = { ...(under === 'transforms' ? { from: ['http'] } : {}), ...(Object.fromEntries(required) as object) }
   const least = stringify({ [under ?? '']: { [type]: entry } }, { lineWidth: 0 }).replace(/: \{\}$/m, ': {}')
   return `${table(['', ''], rows)}
-The least that it needs; [all settings](../../../docs/reference/configuration.md#${anchor(headingOf(component))}).
+Minimal configuration ([all settings](../../../docs/reference/configuration.md#${anchor(headingOf(component))})):
 
 \`\`\`yaml
 ${least.trim()}
