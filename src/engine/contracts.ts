@@ -42,8 +42,14 @@ export interface SourceContext extends Context {
   readonly state?: string
   /** The store forgets what it was told so long ago, in ms (Infinity: only for want of room). Undefined: there is no store. */
   readonly forgetsMs?: number
-  /** Adds to the rows of a unit what is known of their addresses. A source of flows calls it once for each, before it is encoded. */
-  readonly enrich?: (flows: FlowBuilder) => void
+  /** Completes flows before they are recorded. Absent if nothing is configured. */
+  readonly enrichment?: FlowEnrichment
+}
+
+/** Adds to flows, before they are recorded, what their addresses mean on arrival. */
+export interface FlowEnrichment {
+  /** Completes all rows of the batch. Called once per unit. */
+  fill(flows: FlowBuilder): void
 }
 
 export interface AwaitedSink {

@@ -172,3 +172,28 @@ test('an empty list column is omitted, and a restarted row discards its items', 
     items: Uint32Array.of(2, 3, 4),
   })
 })
+
+test('room that one large batch needed is given up, and rows after it are right', () => {
+  const flows = new FlowBuilder(1)
+  const bytes = flows.column('bytes')
+  const names = flows.list('interfaces')
+  const write = (rows: number): void => {
+    flows.reserve(rows)
+    for (let row = flows.count; row < flows.count + rows; row++) {
+      bytes.items[2 * row] = row + 1
+      bytes.mark(row)
+      names.begin(row)
+      names.push(flows.code(`eth${row % 3}`))
+    }
+    flows.commit(rows)
+  }
+  write(100_000)
+  expect(bytes.items.length).toBeGreaterThanOrEqual(200_000)
+  flows.reset()
+  expect(bytes.items.length).toBeLessThan(100_000)
+  write(3)
+  const { count, columns, dictionary } = flows.batch()
+  expect({ count, dictionary }).toEqual({ count: 3, dictionary: ['', 'eth0', 'eth1', 'eth2'] })
+  expect(columns.bytes).toEqual({ kind: 'u64', words: Uint32Array.of(1, 0, 2, 0, 3, 0) })
+  expect(columns.interfaces).toMatchObject({ offsets: Uint32Array.of(0, 1, 2, 3), items: Uint32Array.of(1, 2, 3) })
+})

@@ -114,6 +114,14 @@ export class GrowingColumn<T extends Items = Items> {
     this.#sparse = false
   }
 
+  /** Gives up all rows, and room beyond `capacity`. */
+  shrink(capacity: number): void {
+    this.items = makeItems(this.kind, capacity * this.width) as T
+    this.#bits = new Uint8Array((capacity + 7) >> 3)
+    this.#dense = 0
+    this.#sparse = false
+  }
+
   #valid(count: number): Uint8Array {
     const valid = this.#bits.subarray(0, (count + 7) >> 3)
     const whole = this.#dense >> 3
@@ -122,6 +130,9 @@ export class GrowingColumn<T extends Items = Items> {
     return valid
   }
 }
+
+/** Rows that columns keep room for: a datagram of tiny records may need many times as many, once. */
+const mostCapacity = 32_768
 
 /**
  * Collects flows as columns. All codecs of one batch share it, and it is reusable after {@link reset}. Order of a
@@ -232,6 +243,11 @@ export class FlowBuilder {
   }
 
   reset(): void {
+    if (this.#capacity > mostCapacity) {
+      this.#capacity = mostCapacity
+      for (const column of this.#columns.values()) column.shrink(mostCapacity)
+      for (const list of this.#lists.values()) list.shrink(mostCapacity)
+    }
     for (const column of this.#columns.values()) column.reset(this.#count)
     for (const list of this.#lists.values()) list.reset()
     this.#count = 0

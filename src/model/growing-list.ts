@@ -62,6 +62,13 @@ export class GrowingList<T extends Uint8Array | Uint32Array = Uint8Array | Uint3
     this.#row = -1
   }
 
+  /** Gives up all rows, and room beyond `capacity`. */
+  shrink(capacity: number): void {
+    this.reset()
+    this.#items = (this.kind === 'list<u8>' ? new Uint8Array(capacity) : new Uint32Array(capacity)) as T
+    this.#offsets = new Uint32Array(capacity + 1)
+  }
+
   #growItems(): void {
     const length = Math.max(16, this.#items.length * 2)
     const larger = (this.kind === 'list<u8>' ? new Uint8Array(length) : new Uint32Array(length)) as T

@@ -1,19 +1,16 @@
 // The sources without their sockets: datagrams go in as a listener gives them, through the table of exporters, the decoders and the writer of
 // units; the journal takes everything and forgets it. Time is what the caller says.
-import { Datagram } from '../../../src/codecs/sflow5/datagram.ts'
-import { Sflow5Decoder } from '../../../src/codecs/sflow5/decode.ts'
-import { Sequences } from '../../../src/codecs/sflow5/sequence.ts'
 import { byteClasses } from '../../../src/codecs/templates/bytes.ts'
 import { usualTemplateLimits } from '../../../src/codecs/templates/table.ts'
 import { NetflowCounts } from '../../../src/connectors/netflow/source-counts.ts'
 import { Exporters } from '../../../src/connectors/netflow/source-exporters.ts'
-import { DatagramReader } from '../../../src/connectors/netflow/source-read.ts'
 import { Agent } from '../../../src/connectors/sflow/source-agents.ts'
-import { UnitWriter } from '../../../src/engine/sources/flow-units.ts'
 import type { SourceContext } from '../../../src/engine/contracts.ts'
 import { realHost } from '../../../src/host/index.ts'
+import { NetflowIngest } from '../../../src/ingest/decode-netflow.ts'
+import { SflowIngest } from '../../../src/ingest/decode-sflow.ts'
+import { FlowWriter } from '../../../src/ingest/write.ts'
 import type { Unit } from '../../../src/journal/types.ts'
-import { FlowBuilder } from '../../../src/model/flow-builder.ts'
 import { Senders } from '../../../src/net/senders.ts'
 
 /** Bytes by what became of them. */
@@ -57,10 +54,9 @@ function makeContext(onUnit: OnUnit): { context: SourceContext; units: () => num
 /** As src/connectors/netflow/source.ts puts it together, with waiting data of at most 32 MiB for a minute. */
 export function netflowIntake(onUnit: OnUnit = () => {}): Intake {
   const { context, units } = makeContext(onUnit)
-  const flows = new FlowBuilder()
-  const writer = new UnitWriter(context, flows)
+  const writer = new FlowWriter(context)
   const counts = new NetflowCounts(context)
-  const reader = new DatagramReader(flows, writer, counts, {
+  const ingest = new NetflowIngest(writer, counts, {
     skewLimit: 3_600_000,
     sampling: 0,
     netobservPen: 2,
@@ -69,7 +65,7 @@ export function netflowIntake(onUnit: OnUnit = () => {}): Intake {
     parking: { bytes: 32 * 1024 * 1024, exporterBytes: 1024 * 1024, time: 60_000 },
   })
   const exporters = new Exporters([], 10_000, ({ state }) => {
-    reader.templates.table.forget(state)
+    ingest.templates.table.forget(state)
     counts.forget(state)
   })
   let rows = 0
@@ -89,12 +85,12 @@ export function netflowIntake(onUnit: OnUnit = () => {}): Intake {
       if (exporter.datagrams > 1) exporter.state.proven = true
       const before = exporter.state.rows
       counts.received += datagram.length
-      reader.read(datagram, exporter, { kind: 'udp', listener: 0, port }, now)
+      ingest.take(datagram, exporter, { kind: 'udp', listener: 0, port }, now)
       rows += exporter.state.rows - before
       return exporter.state.rows > before
     },
     housekeeping(now) {
-      reader.templates.sweep(now)
+      ingest.templates.sweep(now)
       counts.publish(exporters.all().map(({ state }) => state))
       writer.flush()
     },
@@ -108,11 +104,8 @@ export function netflowIntake(onUnit: OnUnit = () => {}): Intake {
 /** As src/connectors/sflow/source.ts puts it together. */
 export function sflowIntake(onUnit: OnUnit = () => {}): Intake {
   const { context, units } = makeContext(onUnit)
-  const flows = new FlowBuilder()
-  const writer = new UnitWriter(context, flows)
-  const found = new Datagram()
-  const decoder = new Sflow5Decoder(flows)
-  const sequences = new Sequences()
+  const writer = new FlowWriter(context)
+  const ingest = new SflowIngest(writer, 'sender')
   const agents = new Senders([], (address, words) => new Agent(address, words))
   const fates = { received: 0, decoded: 0, padding: 0, skipped: 0, malformed: 0 }
   let rows = 0
@@ -130,12 +123,8 @@ export function sflowIntake(onUnit: OnUnit = () => {}): Intake {
       const agent = agents.seen(address, now)
       if (agent === undefined) throw new Error('every address is allowed')
       fates.received += datagram.length
-      if (found.scan(datagram)) {
-        agent.named(found)
-        sequences.follow(found, agent.words, agent)
-        writer.admit(found.flowSamples, now)
-      }
-      const decoded = decoder.decode(found, { exporter: agent.words, time: now })
+      const decoded = ingest.take(datagram, agent, now)
+      if (decoded === undefined) throw new Error('the journal takes every unit')
       agent.decoded(decoded, now)
       rows += decoded.rows
       fates.decoded += decoded.decodedBytes

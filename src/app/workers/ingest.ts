@@ -23,8 +23,8 @@ import {
   type SourceTotals,
   type Unit,
 } from '../../journal/index.ts'
-import { openGeo, type GeoFiles } from '../../identity/index.ts'
-import type { FlowBuilder } from '../../model/flow-builder.ts'
+import type { GeoFiles } from '../../identity/index.ts'
+import { openEnrichment } from '../../ingest/enrich.ts'
 import { releaseBuffer } from '../../model/release-buffer.ts'
 import { placesOf } from '../../model/origins.ts'
 import { filePartition, nowhere } from '../../model/positions.ts'
@@ -142,15 +142,13 @@ export const ingestMethods = {
       })
     const into = appender()
     admission = new Admission(into, window)
-    const geo = Object.keys(options.geo).length === 0 ? undefined : await openGeo(host, options.geo, log)
-    const enrich = geo === undefined ? {} : { enrich: (flows: FlowBuilder) => geo.fill(flows) }
     sources = new SourceSet({
       host,
       log,
       metrics,
       journal: into,
       admission,
-      ...enrich,
+      enrichment: await openEnrichment(host, options.geo, log),
       awaited,
       state: `${options.state}/sources`,
       load: loadSource,

@@ -40,7 +40,6 @@ export class CaptureDecoder {
       parking: { bytes: 256 << 20, exporterBytes: 64 << 20, time: 24 * hour },
     },
     noBytes(),
-    () => true,
   )
   readonly #sflow = new Sflow5Decoder(this.#flows)
   readonly #datagram = new Datagram()
@@ -76,15 +75,25 @@ export class CaptureDecoder {
       case 'netflow5':
         return this.#netflow5.decode(payload, { exporter: exporter.words, time: received, skewLimit: hour }).malformed
       case 'netflow9':
-        return decodeNetflow9(this.#templates, payload, exporter, transport, received)
+        return this.#withParked(decodeNetflow9(this.#templates, payload, exporter, transport, received))
       case 'ipfix':
-        return decodeIpfix(this.#templates, payload, exporter, transport, received)
+        return this.#withParked(decodeIpfix(this.#templates, payload, exporter, transport, received))
       case 'sflow5':
         this.#datagram.scan(payload)
         return this.#sflow.decode(this.#datagram, { exporter: exporter.words, time: received }).malformed
       case 'unknown':
         return undefined
     }
+  }
+
+  /** Reads the parked data sets that the datagram explained, too. */
+  #withParked(malformed: string | undefined): string | undefined {
+    let why = malformed
+    while (this.#templates.released > 0) {
+      const parked = this.#templates.readReleased()
+      why ??= parked
+    }
+    return why
   }
 
   #exporter(address: string): ExporterState {

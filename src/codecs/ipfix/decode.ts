@@ -17,6 +17,7 @@ const context: SetContext = { exportTime: 0, uptime: Number.NaN, received: 0 }
 /**
  * Reads one message whose version was seen to be 10; the answer says why it, or part of it, could not be read.
  * What lies behind the message is left out; a message that was cut is read as far as it is there.
+ * `keep`: see {@link TemplateDecoder.walk}.
  */
 export function decodeIpfix(
   decoder: TemplateDecoder,
@@ -24,6 +25,7 @@ export function decodeIpfix(
   exporter: ExporterState,
   transport: Transport,
   received: number,
+  keep = true,
 ): 'short' | 'length' | 'set' | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const length = bytes.length < headerBytes10 ? 0 : view.getUint16(2)
@@ -37,7 +39,7 @@ export function decodeIpfix(
   context.received = received
   decoder.count(exporter, 'header', headerBytes10)
   decoder.count(exporter, 'skipped', bytes.length - end)
-  const { records, flows, malformed } = decoder.walk(domain, dialect, bytes, view, headerBytes10, end, context)
+  const { records, flows, malformed } = decoder.walk(domain, dialect, bytes, view, headerBytes10, end, context, keep)
   domain.records.follow(view.getUint32(8), context.exportTime, records, flows, exporter)
   return malformed ? 'set' : length > bytes.length ? 'length' : undefined
 }

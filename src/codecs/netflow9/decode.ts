@@ -16,7 +16,7 @@ const context: SetContext = { exportTime: 0, uptime: 0, received: 0 }
 
 /**
  * Reads one datagram whose version was seen to be 9; the answer says why it, or part of it, could not be read.
- * The header's count is not used: exporters disagree about what it counts.
+ * The header's count is not used: exporters disagree about what it counts. `keep`: see {@link TemplateDecoder.walk}.
  */
 export function decodeNetflow9(
   decoder: TemplateDecoder,
@@ -24,6 +24,7 @@ export function decodeNetflow9(
   exporter: ExporterState,
   transport: Transport,
   received: number,
+  keep = true,
 ): 'short' | 'set' | undefined {
   if (bytes.length < headerBytes9) {
     decoder.count(exporter, 'malformed', bytes.length)
@@ -36,5 +37,7 @@ export function decodeNetflow9(
   context.received = received
   domain.datagrams.follow(view.getUint32(12), context.exportTime - context.uptime, exporter)
   decoder.count(exporter, 'header', headerBytes9)
-  return decoder.walk(domain, dialect, bytes, view, headerBytes9, bytes.length, context).malformed ? 'set' : undefined
+  return decoder.walk(domain, dialect, bytes, view, headerBytes9, bytes.length, context, keep).malformed
+    ? 'set'
+    : undefined
 }

@@ -7,7 +7,15 @@ import { learn, planOptions } from './options.ts'
 import { Parking, type ParkingLimits } from './parking.ts'
 import { Planner, type Plan, type PlanOptions } from './plan.ts'
 import { RowWriter } from './rows.ts'
-import { sessionKey, type Domain, type ExporterState, type Prepared, type Template, type Transport } from './state.ts'
+import {
+  sessionKey,
+  type Domain,
+  type ExporterState,
+  type ParkedSet,
+  type Prepared,
+  type Template,
+  type Transport,
+} from './state.ts'
 import { TemplateTable, type TemplateLimits } from './table.ts'
 
 export interface DecoderOptions extends PlanOptions {
@@ -28,6 +36,12 @@ export interface Dialect {
   readonly optionsTemplateSet: number
   readTemplate(view: DataView, at: number, end: number): TemplateRecord
   readOptionsTemplate(view: DataView, at: number, end: number): TemplateRecord
+}
+
+/** A parked data set and the template that explains it. */
+interface Released {
+  readonly parked: ParkedSet
+  readonly template: Template
 }
 
 /** What one datagram or message held. Reused by the next. */
@@ -55,19 +69,17 @@ export class TemplateDecoder {
   readonly #planned = new Set<Prepared>()
   readonly #set = new DataSet()
   readonly #walked: Walked = { records: 0, flows: 0, malformed: false }
+  /** Parked data sets that can be read now, oldest first. */
+  readonly #released: Released[] = []
+  /** Rows are written; otherwise they are only counted. */
+  #keep = true
 
-  /** `room`: is there room for so many rows, received at this time? When not, they are shed by who was asked. */
-  constructor(
-    flows: FlowBuilder,
-    options: DecoderOptions,
-    totals: ByteCounts,
-    room: (rows: number, received: number) => boolean,
-  ) {
+  constructor(flows: FlowBuilder, options: DecoderOptions, totals: ByteCounts) {
     this.#totals = totals
     this.parking = new Parking(options.parking, totals)
     this.table = new TemplateTable(options.templates, this.parking)
     this.namer = new InterfaceNamer(flows)
-    this.#rows = new RowWriter(flows, this.namer, options.sampling, room)
+    this.#rows = new RowWriter(flows, this.namer, options.sampling)
     this.#planner = new Planner(flows, options, { skewLimit: options.skewLimit }, this.#rows.sampling)
   }
 
@@ -83,7 +95,30 @@ export class TemplateDecoder {
     if (session !== undefined) this.table.close(session)
   }
 
-  /** Everything from `at` to the end of the datagram is sets; the header was counted by the caller. */
+  /** Number of parked data sets that the last datagram explained: read each by {@link readReleased}. */
+  get released(): number {
+    return this.#released.length
+  }
+
+  /** Reads one of {@link released} with its own times. `keep` as in {@link walk}; `set`: it is malformed. */
+  readReleased(keep = true): 'set' | undefined {
+    const next = this.#released.shift()
+    if (next === undefined) return undefined
+    const { parked, template } = next
+    const { buffer, byteOffset, byteLength } = parked.bytes
+    const { exportTime, uptime, received } = parked
+    this.#keep = keep
+    this.#walked.malformed = false
+    Object.assign(this.#set.context, { exportTime, uptime, received })
+    this.#set.read(new DataView(buffer, byteOffset, byteLength), parked.bytes)
+    this.#read(parked.domain, template, 0, byteLength, false)
+    return this.#walked.malformed ? 'set' : undefined
+  }
+
+  /**
+   * Reads everything from `at` to the end of the datagram as sets; the header was counted by the caller. Without `keep`,
+   * templates and options are learned, and rows are counted in `shedRows` of the exporter.
+   */
   walk(
     domain: Domain,
     dialect: Dialect,
@@ -92,8 +127,10 @@ export class TemplateDecoder {
     at: number,
     end: number,
     context: Readonly<SetContext>,
+    keep: boolean,
   ): Readonly<Walked> {
     const walked = this.#walked
+    this.#keep = keep
     const { exporter } = domain.session
     walked.records = walked.flows = 0
     walked.malformed = false
@@ -148,7 +185,7 @@ export class TemplateDecoder {
         this.#malformed(exporter, length)
       } else if (this.table.announce(domain, record.id, record.layout, context.received)) {
         this.count(exporter, 'template', length)
-        this.#unpark(domain, record.id, context)
+        this.#release(domain, record.id)
       } else {
         exporter.refusedTemplates++
         this.count(exporter, 'skipped', length)
@@ -169,7 +206,7 @@ export class TemplateDecoder {
       return this.count(exporter, 'skipped', end - at)
     }
     // Borrowed templates explain what was parked before they could be borrowed.
-    if (domain.parked.has(id)) this.#unpark(domain, id, context)
+    if (domain.parked.has(id)) this.#release(domain, id)
     if (template.domain === domain) domain.lastData = context.received
     const records = this.#read(domain, template, at, end, cut)
     if (this.#walked.records !== undefined) this.#walked.records += records
@@ -196,7 +233,11 @@ export class TemplateDecoder {
         this.count(exporter, 'decoded', set.end - at)
       } else {
         prepared.plan ??= this.#makePlan(prepared)
-        this.count(exporter, this.#rows.write(domain, prepared.plan, set) ? 'decoded' : 'skipped', set.end - at)
+        this.count(
+          exporter,
+          this.#rows.write(domain, prepared.plan, set, this.#keep) ? 'decoded' : 'skipped',
+          set.end - at,
+        )
       }
       records += set.count
       at = set.end
@@ -221,26 +262,11 @@ export class TemplateDecoder {
     return this.#planner.plan(prepared.layout)
   }
 
-  /** What waited for this template is read with the times that it came with. */
-  #unpark(domain: Domain, id: number, context: Readonly<SetContext>): void {
-    if (!domain.parked.has(id)) return
-    const template = this.table.find(domain, id)
+  /** Parked data sets are read after the datagram, each by itself: together they may be many times as large. */
+  #release(domain: Domain, id: number): void {
+    const template = domain.parked.has(id) ? this.table.find(domain, id) : undefined
     if (template === undefined) return
-    const { view, bytes } = this.#set
-    const { records, flows } = this.#walked
-    for (const parked of this.parking.take(domain, id)) {
-      const { buffer, byteOffset, byteLength } = parked.bytes
-      const { exportTime, received } = parked
-      // IPFIX tells the start of the exporter in options, which may have come since.
-      const uptime = Number.isNaN(parked.uptime) ? context.uptime : parked.uptime
-      Object.assign(this.#set.context, { exportTime, uptime, received })
-      this.#set.read(new DataView(buffer, byteOffset, byteLength), parked.bytes)
-      this.#read(domain, template, 0, byteLength, false)
-    }
-    Object.assign(this.#set.context, context)
-    this.#set.read(view, bytes)
-    this.#walked.records = records
-    this.#walked.flows = flows
+    for (const parked of this.parking.take(domain, id)) this.#released.push({ parked, template })
   }
 
   #malformed(exporter: ExporterState, bytes: number): void {

@@ -12,20 +12,13 @@ export class RowWriter {
   readonly sampling: SamplingDefaults
   readonly #flows: FlowBuilder
   readonly #namer: InterfaceNamer
-  readonly #room: (rows: number, received: number) => boolean
   readonly #reverse = new DataSet()
   readonly #chosen = new Uint32Array(chunkRecords)
   readonly #c
 
-  constructor(
-    flows: FlowBuilder,
-    namer: InterfaceNamer,
-    sampling: number,
-    room: (rows: number, received: number) => boolean,
-  ) {
+  constructor(flows: FlowBuilder, namer: InterfaceNamer, sampling: number) {
     this.#flows = flows
     this.#namer = namer
-    this.#room = room
     this.sampling = { facts: newFacts(), configured: sampling }
     this.#c = {
       exporter: flows.column('exporter_addr'),
@@ -37,10 +30,13 @@ export class RowWriter {
     }
   }
 
-  /** False when there was no room: then nothing was written. */
-  write(domain: Domain, plan: Plan, set: DataSet): boolean {
+  /** Without `keep` rows are counted as shed and not written; the result is `keep`. */
+  write(domain: Domain, plan: Plan, set: DataSet, keep: boolean): boolean {
     const both = plan.reverse === undefined ? 0 : this.#choose(set, plan.reverse.counters)
-    if (!this.#room(set.count + both, set.context.received)) return false
+    if (!keep) {
+      domain.session.exporter.shedRows += set.count + both
+      return false
+    }
     this.#flows.reserve(set.count + both)
     this.sampling.facts = domain.facts
     if (domain.session.version === 10) set.context.uptime = set.context.exportTime - domain.facts.initTime

@@ -110,6 +110,8 @@ export class ExporterState implements Losses {
   domains = 0
   parkedCost = 0
   rows = 0
+  /** Rows that were counted and not written, at the caller's request. */
+  shedRows = 0
   optionRecords = 0
   skewed = 0
   malformedSets = 0

@@ -1,8 +1,8 @@
 import { usualTemplateLimits } from '../../codecs/templates/table.ts'
-import { UnitWriter, usualLimits, type UnitLimits } from '../../engine/sources/flow-units.ts'
 import type { Source, SourceContext } from '../../engine/contracts.ts'
+import { NetflowIngest } from '../../ingest/decode-netflow.ts'
+import { FlowWriter, usualLimits, type UnitLimits } from '../../ingest/write.ts'
 import { parseCidr } from '../../model/cidr.ts'
-import { FlowBuilder } from '../../model/flow-builder.ts'
 import type { Datagrams } from '../../net/udp.ts'
 import { UdpListeners, type UdpListenerStatus } from '../../net/udp-listeners.ts'
 import { defineSource } from '../../engine/define.ts'
@@ -10,7 +10,6 @@ import type { NetflowConfig, netflowSchema } from './config.ts'
 import { NetflowCounts } from './source-counts.ts'
 import { Exporters, type Exporter, type ExporterStatus } from './source-exporters.ts'
 import { InterfacesFile } from './source-interfaces.ts'
-import { DatagramReader } from './source-read.ts'
 import { TemplateMemory } from './source-memory.ts'
 import { listenIpfixTcp, type IpfixConnection, type IpfixTcp } from './source-tcp.ts'
 
@@ -62,8 +61,8 @@ class Netflow implements NetflowSource {
   readonly #context: SourceContext
   readonly #counts: NetflowCounts
   readonly #exporters: Exporters
-  readonly #writer: UnitWriter
-  readonly #reader: DatagramReader
+  readonly #writer: FlowWriter
+  readonly #ingest: NetflowIngest
   readonly #interfaces: InterfacesFile
   readonly #memory: TemplateMemory
   /** Exporters with a connection: their templates live as long as that does, whatever the table forgets. */
@@ -78,9 +77,8 @@ class Netflow implements NetflowSource {
     this.#config = config
     this.#context = context
     this.#counts = new NetflowCounts(context)
-    const flows = new FlowBuilder()
-    this.#writer = new UnitWriter(context, flows, limits.units)
-    this.#reader = new DatagramReader(flows, this.#writer, this.#counts, {
+    this.#writer = new FlowWriter(context, limits.units)
+    this.#ingest = new NetflowIngest(this.#writer, this.#counts, {
       skewLimit: config.skew_limit,
       sampling: config.sampling,
       netobservPen: config.netobserv_pen,
@@ -94,7 +92,7 @@ class Netflow implements NetflowSource {
       (exporter) => this.#forget(exporter),
     )
     this.#interfaces = new InterfacesFile(context, config.interfaces)
-    this.#memory = new TemplateMemory(context, this.#reader.templates, config.listen)
+    this.#memory = new TemplateMemory(context, this.#ingest.templates, config.listen)
   }
 
   get addresses(): readonly string[] {
@@ -140,7 +138,7 @@ class Netflow implements NetflowSource {
       await timers.sleep(housekeepingMs, signal)
       if (round % kernelRounds === 0 || signal.aborted)
         this.#writer.shed('kernel_dropped', (await this.#udp?.newKernelDrops()) ?? 0)
-      if (round % sweepRounds === 0) this.#reader.templates.table.sweep(this.#context.host.clock.now())
+      if (round % sweepRounds === 0) this.#ingest.templates.table.sweep(this.#context.host.clock.now())
       await this.#housekeeping()
     }
     flushing.cancel()
@@ -157,12 +155,12 @@ class Netflow implements NetflowSource {
 
   async #housekeeping(): Promise<void> {
     const { metrics, id, host } = this.#context
-    this.#reader.templates.parking.sweep(host.clock.now())
+    this.#ingest.templates.parking.sweep(host.clock.now())
     const known = new Set([...this.#exporters.all(), ...this.#connected.values()])
     this.#writer.shed('no_template', this.#counts.publish([...known].map(({ state }) => state)))
     metrics.set('weir_netflow_exporters', this.#exporters.size, { source: id })
-    metrics.set('weir_netflow_templates', this.#reader.templates.table.size, { source: id })
-    this.#writer.tellShed()
+    metrics.set('weir_netflow_templates', this.#ingest.templates.table.size, { source: id })
+    this.#writer.recordShed()
     if (await this.#interfaces.refresh()) for (const exporter of known) this.#configure(exporter)
     await this.#memory.save(this.#exporters.all())
   }
@@ -180,7 +178,7 @@ class Netflow implements NetflowSource {
         continue
       }
       this.#meet(exporter)
-      const malformed = this.#reader.read(datagram, exporter, { kind: 'udp', listener, port: sender.port }, received)
+      const malformed = this.#ingest.take(datagram, exporter, { kind: 'udp', listener, port: sender.port }, received)
       if (malformed !== undefined) this.#malformed(exporter, malformed)
     }
   }
@@ -204,20 +202,20 @@ class Netflow implements NetflowSource {
         exporter.datagrams++
         exporter.lastSeen = received
         exporter.recent = true
-        const malformed = this.#writer.ofPatientSender(() => this.#reader.read(bytes, exporter, transport, received))
+        const malformed = this.#writer.ofPatientSender(() => this.#ingest.take(bytes, exporter, transport, received))
         if (malformed !== undefined) this.#malformed(exporter, malformed)
       },
       malformed: (bytes) => {
         this.#counts.received += bytes
-        this.#reader.templates.count(exporter.state, 'malformed', bytes)
+        this.#ingest.templates.count(exporter.state, 'malformed', bytes)
         this.#malformed(exporter, 'framing')
       },
       closed: (bytes, ours) => {
         this.#connected.delete(connection)
         this.#counts.received += bytes
-        this.#reader.templates.count(exporter.state, ours ? 'skipped' : 'malformed', bytes)
+        this.#ingest.templates.count(exporter.state, ours ? 'skipped' : 'malformed', bytes)
         if (bytes > 0 && !ours) this.#malformed(exporter, 'cut')
-        this.#reader.templates.closeSession(exporter.state, transport)
+        this.#ingest.templates.closeSession(exporter.state, transport)
         if (this.#orphans.delete(exporter)) this.#forget(exporter)
       },
     }
@@ -251,7 +249,7 @@ class Netflow implements NetflowSource {
   #forget(exporter: Exporter): void {
     for (const connected of this.#connected.values())
       if (connected === exporter) return void this.#orphans.add(exporter)
-    this.#reader.templates.table.forget(exporter.state)
+    this.#ingest.templates.table.forget(exporter.state)
     this.#counts.forget(exporter.state)
   }
 

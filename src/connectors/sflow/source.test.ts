@@ -2,7 +2,7 @@ import { createSocket, type Socket } from 'node:dgram'
 import { afterEach, describe, expect, test } from 'vitest'
 import { flowRows, type FlowRow } from '../../../test/kit/flow-rows.ts'
 import { datagram, flowSample, tagged, vectorG, words } from '../../codecs/sflow5/testing/datagrams.ts'
-import { usualLimits } from '../../engine/sources/flow-units.ts'
+import { usualLimits } from '../../ingest/write.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
 import { realHost } from '../../host/index.ts'
 import { decodeBatch } from '../../journal/bodies.ts'
@@ -210,8 +210,8 @@ describe('the sflow source', () => {
   })
 
   test('lets each unit be enriched before it is written', async () => {
-    const enrich = (flows: FlowBuilder): void => flows.column('src_as').fill(64_500, 0, flows.count)
-    const running = await start({}, undefined, undefined, { enrich })
+    const fill = (flows: FlowBuilder): void => flows.column('src_as').fill(64_500, 0, flows.count)
+    const running = await start({}, undefined, undefined, { enrichment: { fill } })
     await send(running, vectorG)
     await until(() => running.units.length === 1)
     expect(rowsOf(running)).toMatchObject([{ src_addr: '10.0.0.1', src_as: 64_500 }])

@@ -1,10 +1,8 @@
-import { Datagram, type Malformed } from '../../codecs/sflow5/datagram.ts'
-import { Sflow5Decoder } from '../../codecs/sflow5/decode.ts'
-import { Sequences } from '../../codecs/sflow5/sequence.ts'
-import { UnitWriter, usualLimits, type UnitLimits } from '../../engine/sources/flow-units.ts'
+import type { Malformed } from '../../codecs/sflow5/datagram.ts'
 import type { Source, SourceContext } from '../../engine/contracts.ts'
+import { SflowIngest } from '../../ingest/decode-sflow.ts'
+import { FlowWriter, usualLimits, type UnitLimits } from '../../ingest/write.ts'
 import { parseCidr } from '../../model/cidr.ts'
-import { FlowBuilder } from '../../model/flow-builder.ts'
 import { Senders } from '../../net/senders.ts'
 import type { Datagrams } from '../../net/udp.ts'
 import { UdpListeners, type UdpListenerStatus } from '../../net/udp-listeners.ts'
@@ -51,12 +49,9 @@ class Sflow implements SflowSource {
   readonly #config: SflowConfig
   readonly #context: SourceContext
   readonly #agents: Senders<Agent>
-  readonly #flows = new FlowBuilder()
-  readonly #datagram = new Datagram()
-  readonly #decoder = new Sflow5Decoder(this.#flows)
-  readonly #sequences = new Sequences()
   readonly #counts: SflowCounts
-  readonly #writer: UnitWriter
+  readonly #writer: FlowWriter
+  readonly #ingest: SflowIngest
   readonly #warned = new Set<string>()
   #udp: UdpListeners | undefined
 
@@ -69,7 +64,8 @@ class Sflow implements SflowSource {
       limits.exporters,
     )
     this.#counts = new SflowCounts(context)
-    this.#writer = new UnitWriter(context, this.#flows, limits.units)
+    this.#writer = new FlowWriter(context, limits.units)
+    this.#ingest = new SflowIngest(this.#writer, config.exporter)
   }
 
   get addresses(): readonly string[] {
@@ -109,7 +105,7 @@ class Sflow implements SflowSource {
       await timers.sleep(housekeepingMs, signal)
       this.#writer.shed('kernel_dropped', (await this.#udp?.newKernelDrops()) ?? 0)
       this.#counts.exporters(this.#agents.size)
-      this.#writer.tellShed()
+      this.#writer.recordShed()
     }
     flushing.cancel()
     await this.#udp?.close()
@@ -133,27 +129,8 @@ class Sflow implements SflowSource {
   }
 
   #read(bytes: Uint8Array, agent: Agent, time: number): void {
-    const datagram = this.#datagram
-    if (datagram.scan(bytes)) {
-      agent.named(datagram)
-      this.#follow(agent)
-      if (!this.#writer.admit(datagram.flowSamples, time)) {
-        this.#counts.bytes('shed', bytes.length)
-        return
-      }
-    }
-    const decoded = this.#decoder.decode(datagram, {
-      exporter: this.#config.exporter === 'agent' ? datagram.agent : agent.words,
-      time,
-    })
-    agent.decoded(decoded, time)
-    this.#counts.decoded(decoded)
-    if (decoded.malformed !== undefined) this.#malformed(agent, decoded.malformed)
-  }
-
-  #follow(agent: Agent): void {
     const { missing, late, missingSamples, lateSamples, restarts } = agent
-    this.#sequences.follow(this.#datagram, agent.words, agent)
+    const decoded = this.#ingest.take(bytes, agent, time)
     this.#counts.losses(
       agent.missing - missing,
       agent.late - late,
@@ -161,6 +138,10 @@ class Sflow implements SflowSource {
       agent.lateSamples - lateSamples,
       agent.restarts - restarts,
     )
+    if (decoded === undefined) return this.#counts.bytes('shed', bytes.length)
+    agent.decoded(decoded, time)
+    this.#counts.decoded(decoded)
+    if (decoded.malformed !== undefined) this.#malformed(agent, decoded.malformed)
   }
 
   #malformed(agent: Agent, reason: Malformed): void {

@@ -1,11 +1,11 @@
 import type { ManifestQuery, ManifestState } from '../../model/kubernetes.ts'
 import type { Host } from '../../host/index.ts'
 import type { JournalWriter, Unit } from '../../journal/types.ts'
-import type { FlowBuilder } from '../../model/flow-builder.ts'
 import { arrivedSettings } from '../../schema/values.ts'
 import type { Admission } from '../dedupe/admission.ts'
 import type {
   AwaitedSink,
+  FlowEnrichment,
   Log,
   Metrics,
   OwnFrames,
@@ -69,8 +69,8 @@ export interface SourceSetOptions {
   readonly forgetsMs?: number
   /** Sinks as a source waits for them: whoever forgets them breaks what `ack: sink:<id>` promises. */
   readonly awaited: (sink: string, source: string) => AwaitedSink
-  /** Given to every source. */
-  readonly enrich?: (flows: FlowBuilder) => void
+  /** Passed to every source. */
+  readonly enrichment?: FlowEnrichment | undefined
   load(type: string): Promise<SourceDefinition<unknown>>
 }
 
@@ -86,7 +86,7 @@ export class SourceSet {
   readonly #state: string | undefined
   readonly #forgetsMs: number | undefined
   readonly #awaited: SourceSetOptions['awaited']
-  readonly #enrich: SourceContext['enrich']
+  readonly #enrichment: FlowEnrichment | undefined
   readonly #load: (type: string) => Promise<SourceDefinition<unknown>>
   readonly #running = new Map<string, Running>()
   readonly #shed = new Map<string, Record<string, number>>()
@@ -102,7 +102,7 @@ export class SourceSet {
     this.#state = options.state
     this.#forgetsMs = options.forgetsMs
     this.#awaited = options.awaited
-    this.#enrich = options.enrich
+    this.#enrichment = options.enrichment
     this.#load = (type) => options.load(type)
   }
 
@@ -232,7 +232,7 @@ export class SourceSet {
       ...(this.#state === undefined ? {} : { state: `${this.#state}/${id}` }),
       ...(this.#forgetsMs === undefined ? {} : { forgetsMs: this.#forgetsMs }),
       awaited: (sink) => awaited(sink, id),
-      ...(this.#enrich === undefined ? {} : { enrich: this.#enrich }),
+      ...(this.#enrichment === undefined ? {} : { enrichment: this.#enrichment }),
       shed(reason, rows) {
         const counts = shed.get(id) ?? {}
         counts[reason] = (counts[reason] ?? 0) + rows

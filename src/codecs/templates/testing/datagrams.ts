@@ -103,8 +103,12 @@ export class Bench {
   received = 0
   readonly #exporters = new Map<number, ExporterState>()
 
-  constructor(options: Partial<DecoderOptions> = {}, room: (rows: number) => boolean = () => true) {
-    this.decoder = new TemplateDecoder(this.flows, { ...usual, ...options }, this.totals, room)
+  readonly #keep: boolean
+
+  /** `keep`: false counts rows instead of writing them. */
+  constructor(options: Partial<DecoderOptions> = {}, keep = true) {
+    this.#keep = keep
+    this.decoder = new TemplateDecoder(this.flows, { ...usual, ...options }, this.totals)
   }
 
   exporter(last = 7): ExporterState {
@@ -127,7 +131,14 @@ export class Bench {
     this.received += datagram.length
     const version = ((datagram[0] ?? 0) << 8) | (datagram[1] ?? 0)
     const decode = version === 9 ? decodeNetflow9 : decodeIpfix
-    return decode(this.decoder, datagram, this.exporter(exporter), { kind, listener, port }, this.now)
+    const transport = { kind, listener, port }
+    let malformed: string | undefined
+    malformed = decode(this.decoder, datagram, this.exporter(exporter), transport, this.now, this.#keep)
+    while (this.decoder.released > 0) {
+      const parked = this.decoder.readReleased(this.#keep)
+      malformed ??= parked
+    }
+    return malformed
   }
 }
 

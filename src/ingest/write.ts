@@ -1,12 +1,13 @@
-import { encodeBatch } from '../../journal/bodies.ts'
-import type { Unit } from '../../journal/types.ts'
-import { WeirError } from '../../model/errors.ts'
-import type { FlowBuilder } from '../../model/flow-builder.ts'
-import type { SourceContext } from '../contracts.ts'
+import { encodeBatch } from '../journal/bodies.ts'
+import type { Unit } from '../journal/types.ts'
+import { WeirError } from '../model/errors.ts'
+import { FlowBuilder } from '../model/flow-builder.ts'
+import type { SourceContext } from '../engine/contracts.ts'
 
+/** A batch that has reached `rows` or `bytes` is handed over before the next datagram is decoded. */
 export interface UnitLimits {
   readonly rows: number
-  /** Uncompressed bytes. */
+  /** Uncompressed. */
   readonly bytes: number
   /** Units handed to the journal that are not synced yet. */
   readonly inFlight: number
@@ -22,30 +23,30 @@ const retryFullMs = 500
 
 type NewUnit = Omit<Unit, 'source'>
 /** What a unit does when the journal is full. */
-type WhenFull = 'waits' | 'gives up'
+type WhenFull = 'waits' | 'drops'
 
 /**
- * Cuts the rows of a builder into units and hands them to the journal. A datagram cannot be asked for again, so that
- * nothing here waits: when the disk is behind, rows are shed and counted.
+ * Collects the rows of decoded datagrams, enriches them and hands them to the journal in units. Order of a source:
+ * {@link makeRoom}, decode a whole datagram into {@link flows}, {@link added}. UDP is not resent, so nothing here waits:
+ * if the disk is behind, rows are shed and counted.
  */
-export class UnitWriter {
+export class FlowWriter {
+  readonly flows = new FlowBuilder()
   readonly #context: SourceContext
-  readonly #flows: FlowBuilder
   readonly #limits: UnitLimits
   readonly #inFlight = new Set<Promise<void>>()
   /** Buffers of units that are synced: a new one for each would cost as much as filling it. */
   readonly #spare: Uint8Array<ArrayBuffer>[] = []
   #received = 0
-  /** Something was shed that no unit has carried yet. */
-  #shedUnsaid = false
-  /** Rows come from a sender that waits, and so do some that wait for their unit. */
+  /** No unit carries the newest counts of shed rows yet. */
+  #shedUnrecorded = false
+  /** The rows being added, and some of the batch, are of a sender that waits. */
   #senderWaits = false
   #unitWaits = false
   readonly #stopping = new AbortController()
 
-  constructor(context: SourceContext, flows: FlowBuilder, limits = usualLimits) {
+  constructor(context: SourceContext, limits = usualLimits) {
     this.#context = context
-    this.#flows = flows
     this.#limits = limits
   }
 
@@ -53,22 +54,22 @@ export class UnitWriter {
     return this.#inFlight.size
   }
 
-  /** Makes room for rows that were received at this time; when there is none they are shed, and the answer is false. */
-  admit(rows: number, received: number): boolean {
-    if (rows === 0) return true
-    const full = this.#flows.count + rows > this.#limits.rows || this.#flows.bytes >= this.#limits.bytes
-    if (full && !this.flush()) {
-      this.shed('journal_behind', rows)
-      return false
-    }
+  /** Hands the batch over if it is full. False: too much is in flight, and the rows of the next datagram are to be shed. */
+  makeRoom(): boolean {
+    const { count, bytes } = this.flows
+    return (count < this.#limits.rows && bytes < this.#limits.bytes) || this.flush()
+  }
+
+  /** `rows` were written into the batch since {@link makeRoom}. `received`: Unix ms. */
+  added(rows: number, received: number): void {
+    if (rows === 0) return
     this.#received = Math.max(this.#received, received)
     if (this.#senderWaits) this.#unitWaits = true
-    return true
   }
 
   /**
-   * Rows admitted in `take` are of a sender that can wait (TCP). A unit that holds any of them is not given up while the
-   * journal is full, so that {@link ready} comes to wait, and with it the sender.
+   * Rows added in `take` are of a sender that can wait (TCP). A unit that holds any of them is retried while the
+   * journal is full, so that {@link ready} and the sender wait.
    */
   ofPatientSender<T>(take: () => T): T {
     this.#senderWaits = true
@@ -79,24 +80,25 @@ export class UnitWriter {
     }
   }
 
-  /** Resolves when a unit could be handed to the journal: for sources that can wait. */
+  /** Resolves if a unit can be handed to the journal: for sources that can wait. */
   async ready(): Promise<void> {
     while (this.#inFlight.size >= this.#limits.inFlight) await Promise.race(this.#inFlight)
   }
 
   shed(reason: string, count: number): void {
     if (count === 0) return
-    this.#shedUnsaid = true
+    this.#shedUnrecorded = true
     this.#context.shed(reason, count)
   }
 
   /** Hands the rows so far to the journal; false when too much is in flight already, and the rows stay. */
   flush(): boolean {
-    const { count } = this.#flows
+    const { flows } = this
+    const { count } = flows
     if (count === 0) return true
     if (this.#inFlight.size >= this.#limits.inFlight) return false
-    this.#context.enrich?.(this.#flows)
-    const batch = this.#flows.batch()
+    this.#context.enrichment?.fill(flows)
+    const batch = flows.batch()
     const unit: NewUnit = {
       stream: this.#context.id,
       kind: 'flows',
@@ -105,15 +107,15 @@ export class UnitWriter {
       received: this.#received,
       ...timeRange(batch.columns, count),
     }
-    this.#flows.reset()
-    this.#send(unit, this.#unitWaits ? 'waits' : 'gives up')
+    flows.reset()
+    this.#send(unit, this.#unitWaits ? 'waits' : 'drops')
     this.#unitWaits = false
     return true
   }
 
   /** A frame without rows, so that what was shed becomes durable though nothing is accepted. */
-  tellShed(): void {
-    if (!this.#shedUnsaid || this.#flows.count > 0 || this.#inFlight.size >= this.#limits.inFlight) return
+  recordShed(): void {
+    if (!this.#shedUnrecorded || this.flows.count > 0 || this.#inFlight.size >= this.#limits.inFlight) return
     this.#send(
       {
         stream: this.#context.id,
@@ -124,11 +126,11 @@ export class UnitWriter {
         timeMin: Number.NaN,
         timeMax: Number.NaN,
       },
-      'gives up',
+      'drops',
     )
   }
 
-  /** From now on a journal that is full is not waited for. Before senders that wait are told to go. */
+  /** Ends the retries for a full journal. Call it before connections are closed. */
   stopWaiting(): void {
     this.#stopping.abort()
   }
@@ -138,15 +140,15 @@ export class UnitWriter {
     this.stopWaiting()
     while (!this.flush()) await Promise.race(this.#inFlight)
     await Promise.all(this.#inFlight)
-    this.tellShed()
+    this.recordShed()
     await Promise.all(this.#inFlight)
   }
 
   #send(unit: NewUnit, whenFull: WhenFull): void {
-    this.#shedUnsaid = false
+    this.#shedUnrecorded = false
     const sending = this.#append(unit, whenFull).finally(() => {
       this.#inFlight.delete(sending)
-      if (this.#spare.length < mostSpare && unit.raw.length > 0)
+      if (this.#spare.length < mostSpare && unit.raw.length > 0 && unit.raw.buffer.byteLength <= 4 * this.#limits.bytes)
         this.#spare.push(new Uint8Array(unit.raw.buffer as ArrayBuffer))
     })
     this.#inFlight.add(sending)
@@ -159,8 +161,8 @@ export class UnitWriter {
     while (whenFull === 'waits' && isFull(error) && !this.#stopping.signal.aborted)
       error = await this.#tryAfter(retryFullMs, unit)
     if (error === undefined) return
-    // What the unit was to say about sheds is still unsaid.
-    this.#shedUnsaid = true
+    // The counts that the unit carried are not recorded.
+    this.#shedUnrecorded = true
     this.shed(isFull(error) ? 'journal_full' : 'journal_failed', unit.count)
     if (unit.count === 0) return
     const source = this.#context.id

@@ -1,0 +1,133 @@
+import { decodeIpfix } from '../codecs/ipfix/decode.ts'
+import {
+  countRecords,
+  headerBytes,
+  Netflow5Decoder,
+  readSequence,
+  recordBytes,
+  type SequenceInfo,
+} from '../codecs/netflow5/decode.ts'
+import { decodeNetflow9 } from '../codecs/netflow9/decode.ts'
+import type { ByteCounts } from '../codecs/templates/bytes.ts'
+import { TemplateDecoder, type DecoderOptions } from '../codecs/templates/decoder.ts'
+import type { ExporterState, Transport } from '../codecs/templates/state.ts'
+import type { FlowBuilder } from '../model/flow-builder.ts'
+import type { FlowWriter } from './write.ts'
+
+/** An exporter as its source tracks it. */
+export interface NetflowExporter {
+  /** Four words, v4-mapped. */
+  readonly words: Uint32Array
+  readonly state: ExporterState
+  /** Unix ms of the last datagram that produced a row. */
+  lastRow: number | undefined
+  /** Sequence accounting of NetFlow v5, by source port. */
+  follow(port: number, seen: SequenceInfo): void
+}
+
+/** Totals of a source over all its exporters. */
+export interface NetflowTotals {
+  readonly bytes: ByteCounts
+  readonly datagrams: Record<'netflow5' | 'netflow9' | 'ipfix', number>
+}
+
+/** Decodes NetFlow v5, v9 and IPFIX, a whole datagram at a time, into the batch of a writer. */
+export class NetflowIngest {
+  readonly templates: TemplateDecoder
+  readonly #writer: FlowWriter
+  readonly #flows: FlowBuilder
+  readonly #netflow5: Netflow5Decoder
+  readonly #totals: NetflowTotals
+  readonly #options: DecoderOptions
+
+  constructor(writer: FlowWriter, totals: NetflowTotals, options: DecoderOptions) {
+    this.#writer = writer
+    this.#flows = writer.flows
+    this.#netflow5 = new Netflow5Decoder(writer.flows)
+    this.#totals = totals
+    this.#options = options
+    this.templates = new TemplateDecoder(writer.flows, options, totals.bytes)
+  }
+
+  /** `received`: Unix ms. Returns why the datagram, or part of it, could not be read. */
+  take(datagram: Uint8Array, exporter: NetflowExporter, transport: Transport, received: number): string | undefined {
+    const { state } = exporter
+    const { rows, shedRows } = state
+    let malformed = this.#decode(datagram, exporter, transport, received, this.#writer.makeRoom())
+    this.#writer.added(state.rows - rows, received)
+    // Parked data sets that the datagram explained: each fits into a datagram, all of them may exceed a unit.
+    while (this.templates.released > 0) {
+      const before = state.rows
+      const parked = this.templates.readReleased(this.#writer.makeRoom())
+      this.#writer.added(state.rows - before, received)
+      malformed ??= parked
+    }
+    this.#writer.shed('journal_behind', state.shedRows - shedRows)
+    if (state.rows > rows) exporter.lastRow = received
+    return malformed
+  }
+
+  #decode(
+    datagram: Uint8Array,
+    exporter: NetflowExporter,
+    transport: Transport,
+    received: number,
+    keep: boolean,
+  ): string | undefined {
+    const version = datagram.length < 2 ? -1 : ((datagram[0] ?? 0) << 8) | (datagram[1] ?? 0)
+    const { datagrams } = this.#totals
+    if (version === 9) {
+      datagrams.netflow9++
+      return decodeNetflow9(this.templates, datagram, exporter.state, transport, received, keep)
+    }
+    if (version === 10) {
+      datagrams.ipfix++
+      return decodeIpfix(this.templates, datagram, exporter.state, transport, received, keep)
+    }
+    if (version === 5) {
+      datagrams.netflow5++
+      return this.#decode5(datagram, exporter, transport.port, received, keep)
+    }
+    this.templates.count(exporter.state, 'malformed', datagram.length)
+    return 'version'
+  }
+
+  #decode5(
+    datagram: Uint8Array,
+    exporter: NetflowExporter,
+    port: number,
+    time: number,
+    keep: boolean,
+  ): string | undefined {
+    const { state } = exporter
+    const { templates } = this
+    const records = keep ? 0 : countRecords(datagram)
+    if (records > 0) {
+      state.shedRows += records
+      templates.count(state, 'skipped', datagram.length)
+      follow(exporter, port, readSequence(datagram))
+      return undefined
+    }
+    const { skewLimit, sampling } = this.#options
+    const first = this.#flows.count
+    const { rows, malformed, skewed, sequence } = this.#netflow5.decode(datagram, {
+      exporter: exporter.words,
+      time,
+      skewLimit,
+      sampling,
+    })
+    templates.namer.name(first, rows, state.configuredNames, undefined)
+    state.rows += rows
+    state.skewed += skewed
+    follow(exporter, port, sequence)
+    const read = sequence === undefined ? 0 : headerBytes + rows * recordBytes
+    templates.count(state, 'header', sequence === undefined ? 0 : headerBytes)
+    templates.count(state, 'decoded', rows * recordBytes)
+    templates.count(state, malformed === undefined ? 'skipped' : 'malformed', datagram.length - read)
+    return malformed
+  }
+}
+
+function follow(exporter: NetflowExporter, port: number, sequence: SequenceInfo | undefined): void {
+  if (sequence !== undefined) exporter.follow(port, sequence)
+}

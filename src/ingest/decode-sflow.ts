@@ -1,0 +1,45 @@
+import { Datagram } from '../codecs/sflow5/datagram.ts'
+import { Sflow5Decoder, type Decoded } from '../codecs/sflow5/decode.ts'
+import { Sequences, type Losses } from '../codecs/sflow5/sequence.ts'
+import type { FlowWriter } from './write.ts'
+
+/** An agent as its source tracks it. */
+export interface SflowAgent extends Losses {
+  /** Address of the sender: four words, v4-mapped. */
+  readonly words: Uint32Array
+  /** Called for each datagram with a usable header. */
+  named(datagram: Datagram): void
+}
+
+/** Decodes sFlow v5, a whole datagram at a time, into the batch of a writer. */
+export class SflowIngest {
+  readonly #writer: FlowWriter
+  readonly #decoder: Sflow5Decoder
+  readonly #datagram = new Datagram()
+  readonly #sequences = new Sequences()
+  readonly #exporter: 'agent' | 'sender'
+
+  /** `exporter`: whether rows name the agent of the datagram or its sender. */
+  constructor(writer: FlowWriter, exporter: 'agent' | 'sender') {
+    this.#writer = writer
+    this.#decoder = new Sflow5Decoder(writer.flows)
+    this.#exporter = exporter
+  }
+
+  /** `time`: Unix ms. Undefined: the rows were shed. The result is overwritten by the next call. */
+  take(bytes: Uint8Array, agent: SflowAgent, time: number): Readonly<Decoded> | undefined {
+    const datagram = this.#datagram
+    if (datagram.scan(bytes)) {
+      agent.named(datagram)
+      this.#sequences.follow(datagram, agent.words, agent)
+      if (datagram.flowSamples > 0 && !this.#writer.makeRoom()) {
+        this.#writer.shed('journal_behind', datagram.flowSamples)
+        return undefined
+      }
+    }
+    const exporter = this.#exporter === 'agent' ? datagram.agent : agent.words
+    const decoded = this.#decoder.decode(datagram, { exporter, time })
+    this.#writer.added(decoded.rows, time)
+    return decoded
+  }
+}
