@@ -29,7 +29,7 @@ import { collectWhenIdle } from '../telemetry/memory.ts'
 import { MetricStore } from '../telemetry/metrics.ts'
 import { startOps } from '../telemetry/ops.ts'
 import { OpsProfiles } from '../telemetry/ops-profiles.ts'
-import { takeProfile, type ProfileWish } from '../telemetry/profile.ts'
+import { takeProfile, type ProfileRequest } from '../telemetry/profile.ts'
 import { telemetryFor } from '../telemetry/worker.ts'
 import { CertificateFiles } from '../net/certificate-files.ts'
 import { openTraces } from '../net/traces.ts'
@@ -317,11 +317,13 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
     if (certificate !== undefined) renewCertificate(certificate, api, host, log)
     const profiles = new OpsProfiles(
       new Map([
-        ['main', ({ kind, seconds }: ProfileWish) => takeProfile(kind, () => host.timers.sleep(seconds * 1000))],
-        ['ingest', (wish: ProfileWish) => ingest.call('profile', wish)],
-        ...(store === undefined ? [] : [['store', (wish: ProfileWish) => store.remote.call('profile', wish)] as const]),
+        ['main', ({ kind, seconds }: ProfileRequest) => takeProfile(kind, () => host.timers.sleep(seconds * 1000))],
+        ['ingest', (wish: ProfileRequest) => ingest.call('profile', wish)],
+        ...(store === undefined
+          ? []
+          : [['store', (wish: ProfileRequest) => store.remote.call('profile', wish)] as const]),
         ...(Object.values(config.sources).some(({ type }) => watchedTypes.has(type))
-          ? [['watch', (wish: ProfileWish) => sources.profile(wish)] as const]
+          ? [['watch', (wish: ProfileRequest) => sources.profile(wish)] as const]
           : []),
       ]),
     )

@@ -5,7 +5,7 @@ import { connect, type Remote } from '../engine/rpc.ts'
 import type { SourceHealth } from '../engine/sources/health.ts'
 import type { ApplyReport, SourceEntry } from '../engine/sources/sources.ts'
 import { watchedTypes } from '../manifests.ts'
-import type { ProfileWish } from '../telemetry/profile.ts'
+import type { ProfileRequest } from '../telemetry/profile.ts'
 import type { ingestMethods } from './workers/ingest.ts'
 import type { watchMethods, WatchStart } from './workers/watch.ts'
 
@@ -73,7 +73,7 @@ export class SourceWorkers {
   }
 
   /** Of the watch worker; nothing while there is none. */
-  async profile(wish: ProfileWish): Promise<Uint8Array> {
+  async profile(wish: ProfileRequest): Promise<Uint8Array> {
     return (await this.#started()).call('profile', wish)
   }
 

@@ -1,14 +1,12 @@
-/** What presets are given, by flags and variables of other programs, and what is wrong with it. */
-
-/** In words for the user. */
+/** An invalid flag or variable of a replaced program, with a message for the user. */
 export class PresetProblem extends Error {}
 
-/** What Go takes for a truth value. `by`: the flag or variable that says it. Throws PresetProblem. */
+/** Go's notation of booleans. `by`: the flag or variable. Throws PresetProblem. */
 export function truthOf(value: string | boolean, by: string): boolean {
   if (typeof value === 'boolean') return value
   if (['1', 't', 'T', 'true', 'TRUE', 'True'].includes(value)) return true
   if (['0', 'f', 'F', 'false', 'FALSE', 'False'].includes(value)) return false
-  throw new PresetProblem(`${by} is \`${value}\`; it may be true or false`)
+  throw new PresetProblem(`${by} is \`${value}\`; it must be true or false`)
 }
 
 export interface Login {
@@ -17,7 +15,7 @@ export interface Login {
   readonly password: string | undefined
 }
 
-/** A URL without the login in it, and the login. Throws PresetProblem, which shows no password. */
+/** A URL without its credentials, and the credentials. Throws PresetProblem without the password. */
 export function loginOf(text: string): Login {
   const written = text.includes('://') ? text : `nats://${text}`
   const url = URL.parse(written)

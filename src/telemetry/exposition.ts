@@ -9,8 +9,8 @@ export interface Exposition {
 }
 
 /**
- * The metrics of a store, and those of the process and of Node that dashboards expect, in Prometheus' text format.
- * prom-client is loaded, and its process metrics begin, with the first scrape: a start does not pay for them.
+ * All metrics of a store, and those of the process and of Node, in Prometheus' text format. The first scrape loads
+ * prom-client, so that a start does not pay for it.
  */
 export function exposition(
   store: MetricStore,
@@ -31,7 +31,7 @@ async function open(store: MetricStore): Promise<{ registry: Registry; fill: () 
   const registry = new prom.Registry()
   const { user, system } = process.cpuUsage()
   prom.collectDefaultMetrics({ register: registry })
-  // prom-client counts from here on; the total is that of the process.
+  // prom-client counts from its load on; add the time before it.
   for (const [name, micros] of [
     ['user_', user],
     ['system_', system],

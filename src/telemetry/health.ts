@@ -1,13 +1,13 @@
-/** How a process is doing, as probes and the API state it. */
+/** The health of a process, for probes and the API. */
 export interface Health {
   readonly live: boolean
   /** This process does its job now. */
   readonly ready: boolean
-  /** Data that is posted now is accepted, and acknowledged. */
+  /** Posted data is accepted and acknowledged now. */
   readonly accepting: boolean
   readonly draining: boolean
-  /** Why it is not ready. */
+  /** Reasons for not being ready. */
   readonly reasons: readonly string[]
-  /** What somebody should look at, and does not keep it from being ready. */
+  /** Problems that need attention but do not affect readiness. */
   readonly warnings: readonly string[]
 }

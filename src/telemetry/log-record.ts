@@ -4,7 +4,7 @@ import { withoutUrlSecrets } from '../model/url-text.ts'
 export const levels = ['debug', 'info', 'warn', 'error'] as const
 export type Level = (typeof levels)[number]
 
-/** One program log line before it is written. Plain data, so that it crosses threads. */
+/** One log line before it is formatted. Plain data, so that it can cross threads. */
 export interface LogRecord {
   /** Unix ms. */
   readonly time: number
@@ -16,7 +16,7 @@ export interface LogRecord {
 
 export type Plain = string | number | boolean | null
 
-/** Fields as plain values: an error becomes its message, code, advice and place; what is undefined is left out. */
+/** Fields as plain values: an error becomes its message, code, advice and place; undefined values are omitted. */
 export function plainFields(fields: Readonly<Record<string, unknown>>): Record<string, Plain> {
   const plain: Record<string, Plain> = {}
   for (const [name, value] of Object.entries(fields)) {
@@ -24,7 +24,7 @@ export function plainFields(fields: Readonly<Record<string, unknown>>): Record<s
     if (value instanceof Error) addError(plain, name, value)
     else plain[name] = isPlain(value) ? value : asText(value)
   }
-  // A defence only: whoever makes a text with a URL in it leaves the secrets out.
+  // A second line of defence: producers of texts remove secrets from URLs.
   for (const [name, value] of Object.entries(plain))
     if (typeof value === 'string') plain[name] = withoutUrlSecrets(value)
   return plain
@@ -37,7 +37,7 @@ function addError(plain: Record<string, Plain>, name: string, error: Error): voi
     plain.advice = error.advice
     return
   }
-  // An error that Weir did not make itself may be a fault of Weir's: where it was thrown finds it.
+  // An unexpected error may be a defect of Weir: add the place where it was thrown.
   const place = /^\s+at (.+)$/m.exec(error.stack ?? '')?.[1]
   if (place !== undefined) plain.at = place
 }
@@ -62,12 +62,12 @@ export function formatText({ time, level, message, fields }: LogRecord): string 
   return `${stamp(time)} ${level.padEnd(5)} ${oneLine(message)}${pairs.join('')}`
 }
 
-/** One JSON object a line; a field cannot hide the line's own keys. */
+/** One JSON object per line; a field cannot replace the line's own keys. */
 export function formatJson({ time, level, message, fields }: LogRecord): string {
   return JSON.stringify({ ...fields, time: stamp(time), level, message })
 }
 
-/** Bytes that others chose must not be able to begin a line of their own, or to steer a terminal. */
+/** Untrusted bytes must not start a line or control a terminal. */
 function oneLine(text: string): string {
   // eslint-disable-next-line no-control-regex -- finding control characters is the purpose
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (one) =>

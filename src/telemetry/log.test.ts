@@ -37,7 +37,7 @@ describe('a line of text', () => {
     ])
   })
 
-  test('cannot be broken, and no terminal steered, by what others sent', () => {
+  test('cannot be split, nor control a terminal, by untrusted text', () => {
     const { log, lines } = make()
     log.warn('Two\nlines', {
       from: 'a\n2026 error forged',
@@ -51,12 +51,12 @@ describe('a line of text', () => {
     ])
   })
 
-  test('tells of our own error its code and advice, of another its place', () => {
+  test('of a Weir error has its code and advice, of another error its place', () => {
     const { log, lines } = make()
     log.error('It failed.', { error: new WeirError('WEIR_JOURNAL_FULL', 'no room') })
     log.error('It failed again.', { error: new TypeError('x is undefined') })
     expect(lines[0]).toBe(
-      `${start} error It failed. error="no room" code=WEIR_JOURNAL_FULL advice="A sink holds old data or the disk is full; see \`weir ledger\` for the one that lags."\n`,
+      `${start} error It failed. error="no room" code=WEIR_JOURNAL_FULL advice="A sink lags or the disk is full; \`weir ledger\` lists the pending rows of each sink."\n`,
     )
     expect(lines[1]).toMatch(/ error It failed again\. error="x is undefined" at=.*log\.test\.ts:\d+:\d+"?\n$/)
   })
@@ -84,7 +84,7 @@ test('lines below the level are counted, not written', () => {
 })
 
 describe('a repeated line', () => {
-  test('is written five times, then once more with the number of those held back', async () => {
+  test('is written five times, then once more with the number of suppressed repeats', async () => {
     const { host, log, lines } = make()
     for (let i = 1; i <= 12; i++) log.warn('Same.', { i })
     expect(lines.map((line) => line.slice(start.length))).toEqual([1, 2, 3, 4, 5].map((i) => ` warn  Same. i=${i}\n`))
@@ -95,7 +95,7 @@ describe('a repeated line', () => {
     expect(lines[6]).toBe(`${later} warn  Same. i=13\n`)
   })
 
-  test('is not said to be repeated when nothing was held back', async () => {
+  test('is not written again if no repeat was suppressed', async () => {
     const { host, log, lines } = make()
     for (let i = 0; i < 5; i++) log.info('Same.')
     await host.advance(60_000)
@@ -103,7 +103,7 @@ describe('a repeated line', () => {
     expect(host.timersPending).toBe(0)
   })
 
-  test('is told apart by its level and by the component that says it', () => {
+  test('is identified by its level and component', () => {
     const { log, lines } = make()
     for (let i = 0; i < 5; i++) {
       log.info('Same.')
@@ -113,7 +113,7 @@ describe('a repeated line', () => {
     expect(lines).toHaveLength(15)
   })
 
-  test('is told at the end of the process', () => {
+  test('is reported at the end of the process', () => {
     const { log, lines } = make()
     for (let i = 0; i < 7; i++) log.info('Same.')
     log.flush()
@@ -157,7 +157,7 @@ test('lines of a worker arrive where lines are written, errors included', async 
   await closed
   await worker.terminate()
   expect(lines).toEqual([
-    '2023-11-14T22:13:20.000Z warn  From afar. thread=ingest error="no sync" code=WEIR_JOURNAL_SYNC advice="The disk refused a sync; what was not acknowledged was not accepted."\n',
+    '2023-11-14T22:13:20.000Z warn  From afar. thread=ingest error="no sync" code=WEIR_JOURNAL_SYNC advice="The disk refused a sync; rows without an acknowledgement were not accepted."\n',
   ])
 })
 

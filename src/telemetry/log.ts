@@ -5,7 +5,6 @@ import type { Log, Metrics, Receiver, Sender } from './ports.ts'
 
 export type { Level, LogRecord } from './log-record.ts'
 
-/** Where finished lines go. */
 export type LogWriter = (record: LogRecord) => void
 
 export interface LogOptions {
@@ -17,7 +16,7 @@ export interface LogOptions {
   readonly metrics?: Metrics
 }
 
-/** This often in one window a line is written as it is; further ones are only counted. */
+/** Identical lines within one window that are written; further ones are counted. */
 const mostRepeats = 5
 const windowMs = 10_000
 const mostRemembered = 1000
@@ -31,8 +30,8 @@ interface Repeats {
 }
 
 /**
- * The program log: sentences with fields, on standard error. Written by hand and not with pino: the lines are few, the
- * text form is the usual one (pino needs another package and a thread for it), and loading pino takes 10 to 15 ms of a start.
+ * The log: sentences with fields, on standard error. Not pino: its text form needs another package and a thread, and
+ * loading it takes 10 to 15 ms of a start.
  */
 export class ProgramLog implements Log {
   readonly #options: LogOptions
@@ -51,7 +50,7 @@ export class ProgramLog implements Log {
     this.#repeats = repeats
   }
 
-  /** The same log with fields that every line of it has, such as `{ source: 'netflow' }`. */
+  /** The same log with additional fields, such as `{ source: 'netflow' }`. */
   with(fields: Readonly<Record<string, unknown>>): ProgramLog {
     return new ProgramLog(this.#options, { ...this.#fields, ...fields }, this.#repeats)
   }
@@ -69,7 +68,7 @@ export class ProgramLog implements Log {
     this.#say('error', message, fields)
   }
 
-  /** Says what was held back; call it before the process ends. */
+  /** Writes the counts of suppressed lines; call it before the process ends. */
   flush(): void {
     for (const key of this.#repeats.keys()) this.#tellRepeats(key)
   }
@@ -121,18 +120,17 @@ export class ProgramLog implements Log {
   }
 }
 
-/** Writes lines of text, or of JSON, to a stream such as standard error. */
 export function lineWriter(write: (line: string) => unknown, format: 'text' | 'json' = 'text'): LogWriter {
   const form = format === 'json' ? formatJson : formatText
   return (record) => void write(`${form(record)}\n`)
 }
 
-/** In a worker: sends lines to the thread that writes them; it calls {@link collectLog}. */
+/** In a worker: sends lines to the thread that calls {@link collectLog}. */
 export function forwardLog(port: Sender): LogWriter {
   return (record) => port.postMessage({ is: envelope, record })
 }
 
-/** Writes the lines that a worker forwards. Other messages of the port are left to others. */
+/** Writes the lines that a worker forwards. Ignores other messages of the port. */
 export function collectLog(port: Receiver, write: LogWriter): void {
   port.on('message', (message) => {
     if (

@@ -24,7 +24,7 @@ function watched(state: { used: number; load: number }): {
   return { state, collections: () => collections, thorough: () => thorough, pass: () => host.advance(10_000) }
 }
 
-test('an idle thread returns its garbage once there is enough of it', async () => {
+test('an idle thread releases its garbage above a threshold', async () => {
   const { state, collections, pass } = watched({ used: 40e6, load: 0.01 })
   state.used = 43e6
   await pass()
@@ -36,7 +36,7 @@ test('an idle thread returns its garbage once there is enough of it', async () =
   expect(collections()).toBe(1)
 })
 
-test('what is freed after a collection counts as garbage when it is used again', async () => {
+test('memory freed after a collection counts as garbage when it is allocated again', async () => {
   const { state, collections, pass } = watched({ used: 70e6, load: 0.01 })
   state.used = 40e6
   await pass()
@@ -55,7 +55,7 @@ test('a busy thread is not paused', async () => {
   expect(collections()).toBe(1)
 })
 
-test('a quiet thread is collected thoroughly a minute after the start and then every ten minutes', async () => {
+test('a quiet thread gets a full collection after a minute and then every ten minutes', async () => {
   const { state, thorough, pass } = watched({ used: 40e6, load: 0.01 })
   for (let at = 0; at < 66; at++) await pass()
   expect(thorough()).toBe(2)
@@ -64,7 +64,7 @@ test('a quiet thread is collected thoroughly a minute after the start and then e
   expect(thorough()).toBe(2)
 })
 
-test('a collection frees what nothing refers to any more', () => {
+test('a collection frees unreferenced memory', () => {
   const thread = realThread()
   let garbage: Uint8Array | undefined = new Uint8Array(50e6)
   const before = thread.used()

@@ -5,12 +5,12 @@ import type { Metrics } from './ports.ts'
 export const memoryMetric = 'weir_memory_bytes'
 
 const lookEveryMs = 10_000
-/** A thread that is busier than this has no time for a pause. */
+/** Above this load a thread is not paused. */
 const idleLoad = 0.25
 const leastGarbage = 4e6
-/** Of a thorough collection, which takes tenths of a second. */
+/** For a full collection, which takes tenths of a second. */
 const quietLoad = 0.1
-/** In looks: after a minute, when the start is over, and every ten minutes. */
+/** In intervals: after a minute, when startup is over, and every ten minutes. */
 const [firstThorough, thoroughEvery] = [6, 60]
 
 /** Sets the gauges of a thread: committed V8 heap, and buffers outside it. */
@@ -21,15 +21,15 @@ export function recordThreadMemory(metrics: Metrics, name: string, thread: Pick<
 }
 
 /**
- * Returns the garbage of a mostly idle thread to the system. V8 collects a heap when it has doubled or tripled, which saves time under
- * load and keeps 20 to 40 MB per thread when there is little to do.
+ * Returns the garbage of a mostly idle thread to the system. V8 collects a heap after it doubled or tripled, which
+ * saves time under load but retains 20 to 40 MB per idle thread.
  */
 export function collectWhenIdle(timers: Timers, thread: Pick<Thread, 'used' | 'load' | 'collectGarbage'>): void {
   let live = thread.used()
   let looks = 0
   timers.every(lookEveryMs, () => {
     const used = thread.used()
-    // Buffers are freed some time after the collection that found them.
+    // Buffers are freed with a delay after the collection.
     live = Math.min(live, used)
     looks++
     const load = thread.load()

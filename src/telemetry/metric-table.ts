@@ -1,12 +1,12 @@
 /**
- * The metrics that every Weir has; a connector declares its own in its `metrics.ts`. One naming rule: `weir_<area>_<what>_<unit>`, and counters
- * end in `_total`; the unit is a base unit (`bytes`, `seconds`) or what is counted (`rows`, `frames`).
+ * Weir's own metrics; a connector declares its metrics in `metrics.ts`. Names follow `weir_<area>_<what>_<unit>`;
+ * counters end in `_total`. The unit is a base unit (`bytes`, `seconds`) or the counted thing (`rows`, `frames`).
  */
 export interface MetricInfo {
   readonly kind: 'counter' | 'gauge'
   readonly help: string
   readonly labels: readonly string[]
-  /** Series it may have, when the usual number is too small (metrics.ts). */
+  /** Limit of series, if the default is too low (metrics.ts). */
   readonly series?: number
 }
 

@@ -47,7 +47,7 @@ describe('the table of metrics', () => {
     'overflow',
   ]
 
-  // kollect's names are kept for whoever has dashboards of them.
+  // kollect's names, for existing dashboards.
   const foreign = /^kollect_/
 
   test.each(Object.entries(metricTable).filter(([name]) => !foreign.test(name)))(
@@ -66,7 +66,7 @@ describe('the table of metrics', () => {
     },
   )
 
-  test('names that another program gave are kept, and few', () => {
+  test('the metric names of other programs are few', () => {
     expect(Object.keys(metricTable).filter((name) => foreign.test(name))).toEqual([
       'kollect_resource_created_total',
       'kollect_resource_updated_total',
@@ -76,7 +76,7 @@ describe('the table of metrics', () => {
   })
 })
 
-test('every metric of the table is named by some source', () => {
+test('every metric of the table is used in a source file', () => {
   const root = join(import.meta.dirname, '..')
   const sources = readdirSync(root, { recursive: true, encoding: 'utf8' })
     .filter(
@@ -123,14 +123,14 @@ describe('a strict store, as in tests,', () => {
   })
 })
 
-test('a wrong metric does not stop the data in production', () => {
+test('an invalid metric does not stop the data in production', () => {
   const metrics = new MetricStore()
   metrics.count('weir_made_up_total' as MetricName, 1)
   metrics.count('weir_journal_frames_total', -5)
   expect([...metrics]).toEqual([])
 })
 
-test('a metric that names more objects may have more series', () => {
+test('a metric with more objects may have more series', () => {
   const metrics = new MetricStore({ strict: true, table: metricTable })
   for (let i = 0; i < 600; i++)
     metrics.count('kollect_resource_created_total', 1, { group: '', version: 'v1', kind: 'Pod', namespace: `n${i}` })
@@ -140,7 +140,7 @@ test('a metric that names more objects may have more series', () => {
   expect(metrics.value('weir_telemetry_overflow_total', { metric: 'kollect_resource_created_total' })).toBe(0)
 })
 
-test('a metric has at most 500 series; what goes beyond is counted as overflow', () => {
+test('a metric has at most 500 series; the rest is counted as overflow', () => {
   const metrics = new MetricStore({ strict: true, table: metricTable })
   for (let i = 0; i < 700; i++) metrics.count('weir_source_shed_total', 1, { source: 'a', reason: `r${i}` })
   const [series] = [...metrics].filter(([name]) => name === 'weir_source_shed_total').map(([, , all]) => [...all])

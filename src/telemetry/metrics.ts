@@ -5,11 +5,11 @@ import type { Labels, MetricName, Metrics, Receiver, Sender } from './ports.ts'
 export interface Series {
   readonly values: readonly string[]
   value: number
-  /** Not published to another thread yet: what was added (counters), or whether it was set (gauges). */
-  unsaid: number
+  /** Not yet published to another thread: the increase (counters), or 1 after a change (gauges). */
+  unpublished: number
 }
 
-/** Labels come from configuration and closed lists of reasons; what goes beyond this is a mistake or an attack. */
+/** Labels come from configuration and closed lists of reasons; more series indicate a defect or an attack. */
 const mostSeries = 500
 const overflow = 'weir_telemetry_overflow_total'
 const envelope = 'weir:metrics'
@@ -17,9 +17,9 @@ const envelope = 'weir:metrics'
 type Change = readonly [name: string, values: readonly string[], value: number]
 
 /**
- * Counters and gauges of one thread. Counting is a lookup and an addition: prom-client is loaded by the first scrape
- * (exposition.ts), not at the start and never in a worker. With `strict`, for tests, a name or label that is not in
- * the table is an error; otherwise it is left uncounted, because a wrong metric must not stop the data. Default: the table without connectors.
+ * Counters and gauges of one thread. Counting is a lookup and an addition; prom-client is loaded by the first scrape
+ * (exposition.ts), never in a worker. With `strict`, for tests, an unknown name or label is an error; otherwise it is
+ * not counted, because a wrong metric must not stop the data. Default: the table without connectors.
  */
 export class MetricStore implements Metrics {
   readonly #series = new Map<string, Map<string, Series>>()
@@ -43,14 +43,14 @@ export class MetricStore implements Metrics {
     if (info !== undefined) this.#put(name, this.#values(info, labels), value)
   }
 
-  /** The value of one series; 0 when it was never counted. For tests and status pages. */
+  /** The value of one series; 0 if it was never counted. For tests and status pages. */
   value(name: string, labels?: Labels): number {
     const info = this.table[name]
     const values = info === undefined ? [] : this.#values(info, labels)
     return this.#series.get(name)?.get(values.join('\0'))?.value ?? 0
   }
 
-  /** Everything counted, in the order of the table. */
+  /** All series, in the order of the table. */
   *[Symbol.iterator](): Generator<readonly [name: string, info: MetricInfo, series: Iterable<Series>]> {
     for (const [name, info] of Object.entries(this.table)) {
       const series = this.#series.get(name)
@@ -58,20 +58,20 @@ export class MetricStore implements Metrics {
     }
   }
 
-  /** Sends what changed to the thread that is scraped; it calls {@link collectFrom}. Call it each second, and once at the end. */
+  /** Sends changes to the thread that calls {@link collectFrom}. Call it each second, and once at the end. */
   publishTo(port: Sender): void {
     const changes: Change[] = []
     for (const [name, info, all] of this) {
       for (const series of all) {
-        if (series.unsaid === 0) continue
-        changes.push([name, series.values, info.kind === 'counter' ? series.unsaid : series.value])
-        series.unsaid = 0
+        if (series.unpublished === 0) continue
+        changes.push([name, series.values, info.kind === 'counter' ? series.unpublished : series.value])
+        series.unpublished = 0
       }
     }
     if (changes.length > 0) port.postMessage({ is: envelope, changes })
   }
 
-  /** Adds what another thread publishes to this store. Other messages of the port are left to others. */
+  /** Adds another thread's changes to this store. Ignores other messages of the port. */
   collectFrom(port: Receiver): void {
     port.on('message', (message) => {
       if (!isChanges(message)) return
@@ -90,7 +90,7 @@ export class MetricStore implements Metrics {
       return
     }
     series.value += by
-    series.unsaid += by
+    series.unpublished += by
   }
 
   #put(name: string, values: readonly string[], value: number): void {
@@ -100,7 +100,7 @@ export class MetricStore implements Metrics {
       return
     }
     series.value = value
-    series.unsaid = 1
+    series.unpublished = 1
   }
 
   #at(name: string, values: readonly string[]): Series | undefined {
@@ -109,7 +109,7 @@ export class MetricStore implements Metrics {
     const key = values.join('\0')
     let one = all.get(key)
     if (one === undefined && (all.size < (this.table[name]?.series ?? mostSeries) || name === overflow))
-      all.set(key, (one = { values, value: 0, unsaid: 0 }))
+      all.set(key, (one = { values, value: 0, unpublished: 0 }))
     return one
   }
 
@@ -129,8 +129,8 @@ export class MetricStore implements Metrics {
       const given = Object.keys(labels ?? {})
         .toSorted()
         .join(', ')
-      const asked = info.labels.toSorted().join(', ')
-      if (given !== asked) this.#refuse(`${name} has the labels (${asked}), not (${given})`)
+      const expected = info.labels.toSorted().join(', ')
+      if (given !== expected) this.#refuse(`${name} has the labels (${expected}), not (${given})`)
     }
     return info
   }

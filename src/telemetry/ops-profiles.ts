@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http'
-import { profileKinds, type ProfileKind, type ProfileWish } from './profile.ts'
+import { profileKinds, type ProfileKind, type ProfileRequest } from './profile.ts'
 import { messageOf } from '../model/errors.ts'
 
-/** By the name of a thread, how it is asked for a profile; the first is what is asked when nothing is said. */
-export type ProfileThreads = ReadonlyMap<string, (wish: ProfileWish) => Promise<Uint8Array>>
+/** Profilers by thread name; the first is the default. */
+export type ProfileThreads = ReadonlyMap<string, (request: ProfileRequest) => Promise<Uint8Array>>
 
 export type ProfileAnswer =
   | { readonly profile: Uint8Array; readonly name: string }
@@ -12,7 +12,7 @@ export type ProfileAnswer =
 const usualSeconds: Readonly<Record<ProfileKind, number>> = { profile: 30, heap: 10 }
 const mostSeconds = 600
 
-/** Answers /debug/pprof/*, to this machine only: a profile costs time, and shows what the program is doing. */
+/** Serves /debug/pprof/* to local clients only: a profile costs time and reveals internals. */
 export class OpsProfiles {
   readonly #threads: ProfileThreads
   readonly #busy = new Set<string>()
@@ -21,7 +21,7 @@ export class OpsProfiles {
     this.#threads = threads
   }
 
-  /** Undefined: not a path of profiles. */
+  /** Undefined if the path is no profile. */
   kindOf(path: string | undefined): ProfileKind | undefined {
     return profileKinds.find((kind) => path === `/debug/pprof/${kind}`)
   }
@@ -30,30 +30,30 @@ export class OpsProfiles {
     if (!isHere(request))
       return {
         status: 403,
-        problem: 'Profiles are given to this machine only: ask through localhost, or forward the port.',
+        problem: 'Profiles are available on this machine only: use localhost, or forward the port.',
       }
     const { searchParams } = new URL(request.url ?? '/', 'http://localhost')
     const seconds = Number(searchParams.get('seconds') ?? usualSeconds[kind])
     if (!Number.isInteger(seconds) || seconds < 1 || seconds > mostSeconds)
-      return { status: 400, problem: `\`seconds\` is a whole number from 1 to ${mostSeconds}.` }
+      return { status: 400, problem: `\`seconds\` must be a whole number from 1 to ${mostSeconds}.` }
     const names = [...this.#threads.keys()]
     const name = searchParams.get('thread') ?? names[0] ?? ''
     const take = this.#threads.get(name)
     if (take === undefined)
-      return { status: 400, problem: `There is no thread of that name; there are: ${names.join(', ')}.` }
-    if (this.#busy.has(name)) return { status: 409, problem: `A profile of ${name} is being taken already.` }
+      return { status: 400, problem: `There is no thread of that name; the threads are ${names.join(', ')}.` }
+    if (this.#busy.has(name)) return { status: 409, problem: `A profile of ${name} is already running.` }
     this.#busy.add(name)
     try {
       return { profile: await take({ kind, seconds }), name: `weir-${name}-${kind}.pb.gz` }
     } catch (error) {
-      return { status: 500, problem: `The profile could not be taken: ${messageOf(error)}` }
+      return { status: 500, problem: `The profile failed: ${messageOf(error)}` }
     } finally {
       this.#busy.delete(name)
     }
   }
 }
 
-/** Asked from this machine, under a name of it, and by no web page. */
+/** True for requests from this machine, with a local host name, and not from a web page. */
 function isHere({ socket, headersDistinct: { host = [], origin, 'sec-fetch-site': site } }: IncomingMessage): boolean {
   const address = socket.remoteAddress ?? ''
   const near = address === '::1' || /^(?:::ffff:)?127\./.test(address)

@@ -7,7 +7,7 @@ import { MetricStore } from './metrics.ts'
 import type { Health } from './health.ts'
 import { startOps, type OpsServer } from './ops.ts'
 import { OpsProfiles, type ProfileAnswer } from './ops-profiles.ts'
-import { takeProfile, type ProfileWish } from './profile.ts'
+import { takeProfile, type ProfileRequest } from './profile.ts'
 
 let server: OpsServer | undefined
 afterEach(async () => {
@@ -48,7 +48,7 @@ async function ask(
   })
 }
 
-/** Prometheus' text format 0.0.4, read strictly: every sample belongs to a declared metric, no sample comes twice. */
+/** Strict parser of Prometheus' text format 0.0.4: each sample belongs to a declared metric and is unique. */
 function parse(text: string): Map<string, number> {
   const samples = new Map<string, number>()
   const types = new Map<string, string>()
@@ -77,7 +77,7 @@ function parse(text: string): Map<string, number> {
 }
 
 describe('/metrics', () => {
-  test('gives every counted metric with its exact value, at each scrape anew', async () => {
+  test('contains each counted metric with its exact value, at every scrape', async () => {
     const store = new MetricStore({ strict: true })
     await start(undefined, store)
     store.count('weir_source_shed_total', 3, { source: 'netflow', reason: 'journal_behind' })
@@ -121,7 +121,7 @@ describe('/metrics', () => {
 })
 
 describe('health', () => {
-  test('is 200 while all is well', async () => {
+  test('is 200 while healthy', async () => {
     await start()
     expect(await ask('/healthz/live')).toMatchObject({
       status: 200,
@@ -134,7 +134,7 @@ describe('health', () => {
     })
   })
 
-  test('is 503 with the reasons when it is not, each question by itself', async () => {
+  test('is 503 with the reasons otherwise, for each probe separately', async () => {
     await start({
       live: true,
       ready: false,
@@ -151,7 +151,7 @@ describe('health', () => {
   })
 })
 
-test("kollect's paths give the same answers", async () => {
+test("kollect's paths have the same responses", async () => {
   await start({ live: true, ready: false, accepting: false, draining: false, reasons: ['Not yet.'], warnings: [] })
   expect(await ask('/__/health')).toEqual(await ask('/healthz/live'))
   expect(await ask('/__/ready')).toEqual(await ask('/healthz/ready'))
@@ -159,7 +159,7 @@ test("kollect's paths give the same answers", async () => {
   expect(await ask('/__/metrics')).toMatchObject({ status: 200, type: 'text/plain; version=0.0.4; charset=utf-8' })
 })
 
-test('the first page lists the others, and nothing else is there', async () => {
+test('the first page lists the others, and other paths are 404', async () => {
   await start()
   const { body } = await ask('/')
   for (const path of body
@@ -174,7 +174,7 @@ test('the first page lists the others, and nothing else is there', async () => {
 })
 
 describe('profiles', () => {
-  const served = async (take: (wish: ProfileWish) => Promise<Uint8Array>): Promise<void> => {
+  const served = async (take: (request: ProfileRequest) => Promise<Uint8Array>): Promise<void> => {
     server = await startOps({
       host: '127.0.0.1',
       port: 0,
@@ -197,11 +197,11 @@ describe('profiles', () => {
         .end()
     })
 
-  test('are asked of the thread that is named, and are gzipped protobuf', async () => {
-    const wishes: ProfileWish[] = []
-    await served((wish) => {
-      wishes.push(wish)
-      return takeProfile(wish.kind, () => new Promise((resolve) => setTimeout(resolve, 50)))
+  test('are taken from the named thread, as gzipped protobuf', async () => {
+    const requests: ProfileRequest[] = []
+    await served((request) => {
+      requests.push(request)
+      return takeProfile(request.kind, () => new Promise((resolve) => setTimeout(resolve, 50)))
     })
     for (const path of ['/debug/pprof/profile', '/debug/pprof/heap?seconds=3&thread=ingest']) {
       const profile = await new Promise<Buffer>((resolve, reject) => {
@@ -215,14 +215,14 @@ describe('profiles', () => {
       // The first field of a profile is its sample type.
       expect(gunzipSync(profile)[0]).toBe(0x0a)
     }
-    expect(wishes).toEqual([
+    expect(requests).toEqual([
       { kind: 'profile', seconds: 30 },
       { kind: 'heap', seconds: 3 },
     ])
     expect((await ask('/')).body).toContain('/debug/pprof/heap')
   })
 
-  test('are not for other names of this machine, web pages, wrong wishes, or two at once', async () => {
+  test('are refused for foreign host names, web pages, invalid requests and concurrent profiles', async () => {
     let end = (): void => undefined
     await served(
       () =>
@@ -242,7 +242,7 @@ describe('profiles', () => {
     expect(await first).toBe(200)
   })
 
-  test('are not for other machines, whatever they say they ask', async () => {
+  test('are refused for other machines, whatever their headers', async () => {
     const profiles = new OpsProfiles(new Map([['main', () => Promise.resolve(Uint8Array.of(1))]]))
     const from = (remoteAddress: string): Promise<ProfileAnswer> =>
       profiles.answer('heap', {
@@ -255,16 +255,16 @@ describe('profiles', () => {
       expect(await from(far)).toMatchObject({ status: 403 })
   })
 
-  test('that cannot be taken are a 500 with the reason', async () => {
+  test('that fail are a 500 with the reason', async () => {
     await served(() => Promise.reject(new Error('no library')))
     expect(await ask('/debug/pprof/profile')).toMatchObject({
       status: 500,
-      body: 'The profile could not be taken: no library\n',
+      body: 'The profile failed: no library\n',
     })
   })
 })
 
-test('a port in use is said by name', async () => {
+test('a port in use is an error with its name', async () => {
   const { port } = await start()
   await expect(
     startOps({

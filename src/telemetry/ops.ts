@@ -9,11 +9,11 @@ import { messageOf } from '../model/errors.ts'
 
 export interface OpsOptions {
   readonly host: string
-  /** 0: the system chooses. */
+  /** 0: chosen by the system. */
   readonly port: number
   metrics(): Promise<Exposition>
   health(): Health
-  /** Left out, there are no pages of profiles. */
+  /** If absent, profiles are disabled. */
   readonly profiles?: OpsProfiles
 }
 
@@ -37,12 +37,11 @@ const pages: Readonly<Record<string, string>> = {
   '/healthz/accepting': '200 while posted data is accepted, else 503: for pods behind a Service',
 }
 const profilePages: Readonly<Record<string, string>> = {
-  '/debug/pprof/profile':
-    'where the time goes, for pprof: ?seconds=30&thread=main|ingest|store; from this machine only',
-  '/debug/pprof/heap': 'what is allocated and held, for pprof: ?seconds=10&thread=…; from this machine only',
+  '/debug/pprof/profile': 'CPU profile for pprof: ?seconds=30&thread=main|ingest|store; from this machine only',
+  '/debug/pprof/heap': 'heap profile for pprof: ?seconds=10&thread=…; from this machine only',
 }
 
-/** Metrics and health on an address of their own, so that they can be reached where the API must not be. Read only. */
+/** Metrics and health on a separate, read-only address, so that they are reachable where the API is not. */
 export async function startOps(options: OpsOptions): Promise<OpsServer> {
   const server = createServer(
     { requestTimeout: 10_000, headersTimeout: 5_000, maxHeaderSize: 8192 },
@@ -81,12 +80,12 @@ async function listening(server: Server, place: { readonly host: string; readonl
 }
 
 async function answer(request: IncomingMessage, options: OpsOptions): Promise<Answer> {
-  if (request.method !== 'GET' && request.method !== 'HEAD') return text(405, 'Only GET and HEAD are answered here.\n')
+  if (request.method !== 'GET' && request.method !== 'HEAD') return text(405, 'Only GET and HEAD are allowed here.\n')
   const path = request.url?.split('?', 1)[0]
   const { profiles } = options
   const kind = profiles?.kindOf(path)
   if (profiles !== undefined && kind !== undefined) return profileOf(profiles, kind, request)
-  // The second name of each page is kollect's, for the probes and scrapers that know that one.
+  // The second name of each page is kollect's, for its probes and scrapers.
   switch (path) {
     case '/':
       return text(
@@ -121,7 +120,7 @@ async function metrics(options: OpsOptions): Promise<Answer> {
 }
 
 async function profileOf(profiles: OpsProfiles, kind: ProfileKind, request: IncomingMessage): Promise<Answer> {
-  if (request.method !== 'GET') return text(405, 'Only GET gives a profile.\n')
+  if (request.method !== 'GET') return text(405, 'A profile needs GET.\n')
   const given = await profiles.answer(kind, request)
   if ('problem' in given) return text(given.status, `${given.problem}\n`)
   return {

@@ -1,6 +1,6 @@
 import type { coreMetrics } from './metric-table.ts'
 
-/** What telemetry offers to everyone else; `engine/contracts.ts` hands the same shapes to components. */
+/** Logging and metrics for components. */
 export interface Log {
   debug(message: string, fields?: Record<string, unknown>): void
   info(message: string, fields?: Record<string, unknown>): void
@@ -12,7 +12,10 @@ export type Labels = Readonly<Record<string, string>>
 
 type CoreMetrics = typeof coreMetrics
 
-/** Declared metrics. The `metrics.ts` of a connector adds its own, so that the name of no other metric compiles. */
+/**
+ * Declared metrics. The `metrics.ts` of a connector augments this interface, so that an undeclared metric does not
+ * compile.
+ */
 export interface MetricNames extends CoreMetrics {}
 
 export type MetricName = keyof MetricNames
@@ -22,7 +25,7 @@ export interface Metrics {
   set(name: MetricName, value: number, labels?: Labels): void
 }
 
-/** One end of a MessageChannel, or a worker: both threads of a pair speak through one. */
+/** One end of a MessageChannel, or a worker. */
 export interface Sender {
   postMessage(message: unknown): void
 }

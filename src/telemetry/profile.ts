@@ -1,8 +1,8 @@
-/** Profiles of the thread that asks, in the format of pprof (gzipped protobuf): what `go tool pprof` opens. */
+/** Profiles of the calling thread in pprof's format (gzipped protobuf), for `go tool pprof`. */
 export const profileKinds = ['profile', 'heap'] as const
 export type ProfileKind = (typeof profileKinds)[number]
 
-export interface ProfileWish {
+export interface ProfileRequest {
   readonly kind: ProfileKind
   readonly seconds: number
 }
@@ -12,8 +12,8 @@ const heapSampleBytes = 512 * 1024
 const heapStackDepth = 64
 
 /**
- * Waits, then gives where the time went meanwhile (`profile`), or what was allocated meanwhile and is still held (`heap`).
- * The library is loaded with the first wish. A thread has one profiler of each kind: the caller asks for one at a time.
+ * Profiles until `wait` resolves: CPU time (`profile`), or live allocations (`heap`). The library is loaded by the
+ * first call. A thread has one profiler of each kind: the caller runs one at a time.
  */
 export async function takeProfile(kind: ProfileKind, wait: () => Promise<void>): Promise<Uint8Array> {
   const { time, heap, encode } = await import('@datadog/pprof')

@@ -60,7 +60,7 @@ function start(sample = 1) {
 }
 
 describe('ids', () => {
-  test('a UUID is the id of its trace, of any other id it is a digest', () => {
+  test('a UUID is its own trace id; any other id is hashed', () => {
     expect(traceIdOf('AC3153E2-e9e2-5330-9bbf-52a79fb11214')).toBe('ac3153e2e9e253309bbf52a79fb11214')
     expect(traceIdOf('com.example/7')).toMatch(/^[0-9a-f]{32}$/)
     expect(traceIdOf('com.example/7')).toBe(traceIdOf('com.example/7'))
@@ -68,7 +68,7 @@ describe('ids', () => {
     expect(spanIdOf(traceIdOf('a'), 'written bus')).not.toBe(spanIdOf(traceIdOf('a'), 'recorded'))
   })
 
-  test('one trace out of so many is kept', () => {
+  test('one trace in N is sampled', () => {
     const ids = Array.from({ length: 4000 }, (_, id) => traceIdOf(`event ${id}`))
     expect(ids.every((id) => keepsTrace(id, 1))).toBe(true)
     const kept = ids.filter((id) => keepsTrace(id, 1 / 10)).length
@@ -80,7 +80,7 @@ describe('ids', () => {
 })
 
 describe('the queue', () => {
-  test('gathers for a second, or until there are enough', async () => {
+  test('batches for a second, or until the batch is full', async () => {
     const { host, receiver, add, sent } = start()
     add(3)
     await host.advance(999)
@@ -93,7 +93,7 @@ describe('the queue', () => {
     expect(sent()).toBe(1203)
   })
 
-  test('when nobody takes spans, they are dropped by what they are and how many fit, and it goes on once somebody does', async () => {
+  test('if no server accepts spans, they are dropped with counts, and sending resumes with the server', async () => {
     const { host, receiver, warnings, add, dropped, sent } = start()
     receiver.answer = () => Promise.reject(new Error('away'))
     add(10)
@@ -110,7 +110,7 @@ describe('the queue', () => {
     expect(sent()).toBe(4096)
   })
 
-  test('one that hangs holds up nobody, and not the end either', async () => {
+  test('a hanging server delays neither the events nor the end', async () => {
     const { host, receiver, queue, add, dropped } = start()
     receiver.answer = () => new Promise(() => {})
     add(600)
@@ -122,7 +122,7 @@ describe('the queue', () => {
     expect(dropped('stopped')).toBe(600)
   })
 
-  test('sends what is left at the end', async () => {
+  test('sends the remaining spans at the end', async () => {
     const { host, receiver, queue, add, sent } = start()
     add(700)
     const closed = queue.close()
@@ -132,7 +132,7 @@ describe('the queue', () => {
   })
 })
 
-test('spans of a worker come to the queue, those without room are counted there', () => {
+test('spans of a worker reach the queue, and those beyond its limit are counted', () => {
   const listeners: ((message: unknown) => void)[] = []
   const port = {
     postMessage: (message: unknown) => {

@@ -1,6 +1,6 @@
 /**
- * Traces of what happens to events. A trace is known by the id of its event, so that nothing travels with the event through the journal:
- * whoever works on it, in whatever thread or process, adds its span to the same trace.
+ * Traces of the processing of events. The trace id derives from the event's id, so that no context travels through the
+ * journal: each thread and process adds its spans to the same trace.
  */
 import { hash } from 'node:crypto'
 import type { Timer, Timers } from '../host/index.ts'
@@ -19,19 +19,18 @@ export interface Span {
   readonly start: number
   readonly end: number
   readonly attributes: Readonly<Record<string, string | number>>
-  /** Why it failed. */
   readonly error?: string
 }
 
-/** What those who work on events need of tracing; there is none while it is off. */
+/** Tracing for the processors of events; undefined while disabled. */
 export interface Traces {
-  /** Is this trace one that is kept? The same answer everywhere. */
+  /** True if this trace is sampled. Deterministic. */
   keeps(traceId: string): boolean
-  /** Never waits: what there is no room for is dropped, and counted. */
+  /** Never waits: spans beyond the limit are dropped and counted. */
   add(span: Span): void
 }
 
-/** Sends spans; rejects when they were not taken. */
+/** Sends spans; rejects if they were not accepted. */
 export interface SpanSender {
   send(spans: readonly Span[]): Promise<void>
   close(): Promise<void>
@@ -39,39 +38,39 @@ export interface SpanSender {
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-/** A UUID is the id of its trace; of any other id it is a digest. */
+/** A UUID is its own trace id; any other id is hashed. */
 export function traceIdOf(eventId: string): string {
   return uuid.test(eventId) ? eventId.replaceAll('-', '').toLowerCase() : hash('md5', eventId, 'hex')
 }
 
-/** The span in which `what` was done, in a trace. */
+/** The span of the operation `what` within a trace. */
 export function spanIdOf(traceId: string, what: string): string {
   return hash('md5', `${traceId} ${what}`, 'hex').slice(0, 16)
 }
 
-/** By the last seven bytes, which are random in every kind of trace id (W3C Trace Context, level 2). */
+/** Decides by the last seven bytes, which are random in every kind of trace id (W3C Trace Context, level 2). */
 export function keepsTrace(traceId: string, sample: number): boolean {
   return sample >= 1 || Number.parseInt(traceId.slice(18), 16) < sample * 2 ** 56
 }
 
-/** A span takes about 1 KB here: together 4 MB. */
+/** A span takes about 1 KB: together 4 MB. */
 const mostWaiting = 4096
 const mostAtOnce = 512
 const gatherMs = 1000
-/** After something was not taken. */
+/** After a failed send. */
 const pauseMs = 5000
 const closeMs = 3000
 
 export interface TraceQueueOptions {
   readonly sender: SpanSender
-  /** Of how many traces in 1 the spans are kept. */
+  /** Sampled fraction of traces. */
   readonly sample: number
   readonly timers: Timers
   readonly log: Log
   readonly metrics: Metrics
 }
 
-/** Spans on their way out, in batches: where they go to may be slow or away, and nobody waits for it. */
+/** Queue of spans, sent in batches. A slow or unavailable server delays nothing else. */
 export class TraceQueue implements Traces {
   readonly sample: number
   readonly #options: TraceQueueOptions
@@ -98,7 +97,7 @@ export class TraceQueue implements Traces {
     else this.#timer ??= this.#options.timers.after(gatherMs, () => this.#begin())
   }
 
-  /** Sends what waits, for some seconds at most: the end of the process must not hang on it. Never rejects. */
+  /** Sends the remaining spans within some seconds. Never rejects. */
   async close(): Promise<void> {
     const { sender, timers } = this.#options
     const done = new AbortController()
@@ -143,7 +142,7 @@ export class TraceQueue implements Traces {
       return true
     } catch (error) {
       this.#drop(spans.length, 'not_taken')
-      log.warn('Spans of traces were not taken and are dropped; the events that they tell of are not affected.', {
+      log.warn('The trace server did not accept spans; they are dropped. Events are not affected.', {
         spans: spans.length,
         error: messageOf(error),
       })
@@ -160,7 +159,7 @@ export class TraceQueue implements Traces {
 
 const envelope = 'weir:spans'
 
-/** In a worker: hands spans to the thread that sends them, now and then; it calls {@link collectSpans}. */
+/** In a worker: batches spans for the thread that calls {@link collectSpans}. */
 export class SpanForwarder implements Traces {
   readonly #port: Sender
   readonly #sample: number
@@ -190,7 +189,7 @@ export class SpanForwarder implements Traces {
   }
 }
 
-/** Takes the spans that a worker hands over. Other messages of the port are left to others. */
+/** Adds the spans of a worker. Ignores other messages of the port. */
 export function collectSpans(port: Receiver, traces: Traces): void {
   port.on('message', (message) => {
     if (

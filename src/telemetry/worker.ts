@@ -9,12 +9,12 @@ import { collectSpans, SpanForwarder, type TraceQueue, type Traces } from './tra
 
 const publishEveryMs = 1000
 
-/** What a worker needs to know, under the key `telemetry` of its `workerData`. */
+/** A worker's settings, under the key `telemetry` of its `workerData`. */
 export interface WorkerTelemetryData {
   readonly thread: string
   readonly level: Level
   readonly port: MessagePort
-  /** Of how many traces in 1 the spans are kept; undefined: of none. */
+  /** Sampled fraction of traces; undefined: no traces. */
   readonly sample: number | undefined
   readonly table: MetricTable
 }
@@ -39,7 +39,7 @@ export function telemetryFor(
   collectLog(port1, here.write)
   here.metrics.collectFrom(port1)
   if (here.traces !== undefined) collectSpans(port1, here.traces)
-  // Listening keeps a port, and with it the process, alive.
+  // A listening port would keep the process alive.
   port1.unref()
   return {
     data: { thread, level: here.level, port: port2, sample: here.traces?.sample, table: here.metrics.table },
@@ -51,11 +51,11 @@ export interface WorkerTelemetry {
   readonly log: ProgramLog
   readonly metrics: MetricStore
   readonly traces: Traces | undefined
-  /** Sends what has not been sent; call it before the worker ends. */
+  /** Sends buffered lines, counts and spans; call it before the worker ends. */
   flush(): void
 }
 
-/** In a worker. One that was started without telemetry writes its lines itself, and its counts stay with it. */
+/** In a worker. Without telemetry settings it writes its own lines, and its counts stay local. */
 export function workerTelemetry(host: Pick<Host, 'clock' | 'timers'>, workerData: unknown): WorkerTelemetry {
   const data = given(workerData)
   const metrics = new MetricStore(data === undefined ? {} : { table: data.table })

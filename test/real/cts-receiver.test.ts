@@ -239,6 +239,6 @@ test('with CTS_X_PNP=false and no K_SINK traces are read and counted, and nothin
     )?.[1] ?? '0'
   await expect.poll(counted, { timeout: 60_000 }).toBe('30')
   expect(await (await fetch(`${exporter.url}/api/v1/ledger`)).json()).toMatchObject({ balanced: true, sinks: [] })
-  expect(exporter.log()).toContain('CTS_X_PNP is off: traces are read, counted and sent nowhere.')
+  expect(exporter.log()).toContain('CTS_X_PNP is off: traces are read and counted, but not sent.')
   expect(await exporter.stop()).toBe(0)
 })

@@ -30,7 +30,7 @@ import { placesOf } from '../../model/origins.ts'
 import { filePartition, nowhere } from '../../model/positions.ts'
 import { SharedIngest } from './shared-ingest.ts'
 import type { SharedStart } from '../shared.ts'
-import { takeProfile, type ProfileWish } from '../../telemetry/profile.ts'
+import { takeProfile, type ProfileRequest } from '../../telemetry/profile.ts'
 import { workerTelemetry } from '../../telemetry/worker.ts'
 import { loadSource } from '../../registry.ts'
 
@@ -204,7 +204,7 @@ export const ingestMethods = {
   sourceStatus(): Readonly<Record<string, unknown>> {
     return need(sources).status()
   },
-  profile: ({ kind, seconds }: ProfileWish): Promise<Uint8Array> =>
+  profile: ({ kind, seconds }: ProfileRequest): Promise<Uint8Array> =>
     takeProfile(kind, () => host.timers.sleep(seconds * 1000)),
 } as const
 

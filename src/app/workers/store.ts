@@ -12,7 +12,7 @@ import { componentOf, filePartition, nowhere } from '../../model/positions.ts'
 import { staticResolver, WorkloadProjection, WorkloadResolver } from '../../identity/index.ts'
 import { openStore, serveStore, StoreFeed, type QueryLimits, type StoreOptions } from '../../store/index.ts'
 import { queryProcesses } from '../query-processes.ts'
-import { takeProfile, type ProfileWish } from '../../telemetry/profile.ts'
+import { takeProfile, type ProfileRequest } from '../../telemetry/profile.ts'
 import { workerTelemetry } from '../../telemetry/worker.ts'
 import type { StoreStatus } from '../../engine/ledger/ledger.ts'
 
@@ -131,7 +131,7 @@ export const storeMethods = {
     clusters = new Set(ids)
   },
   status,
-  profile: ({ kind, seconds }: ProfileWish): Promise<Uint8Array> =>
+  profile: ({ kind, seconds }: ProfileRequest): Promise<Uint8Array> =>
     takeProfile(kind, () => host.timers.sleep(seconds * 1000)),
   /** Resolves once everything up to the sequence is committed. */
   settled(sequence: number): Promise<StoreStatus> {

@@ -11,7 +11,7 @@ import { realHost } from '../../host/index.ts'
 import { self } from '../../host/process.ts'
 import { SharedTail, type Appended, type SourceTotals } from '../../journal/index.ts'
 import { loadSource } from '../../registry.ts'
-import { takeProfile, type ProfileWish } from '../../telemetry/profile.ts'
+import { takeProfile, type ProfileRequest } from '../../telemetry/profile.ts'
 import { workerTelemetry } from '../../telemetry/worker.ts'
 import { join, type Joined, type SharedStart } from '../shared.ts'
 import type { journalMethods } from './ingest.ts'
@@ -93,7 +93,7 @@ export const watchMethods = {
     await joined?.close()
     telemetry.flush()
   },
-  profile: ({ kind, seconds }: ProfileWish): Promise<Uint8Array> =>
+  profile: ({ kind, seconds }: ProfileRequest): Promise<Uint8Array> =>
     takeProfile(kind, () => host.timers.sleep(seconds * 1000)),
 } as const
 

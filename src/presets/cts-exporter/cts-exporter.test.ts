@@ -25,7 +25,7 @@ function problem(env: Environment, flags: CtsExporterFlags = {}): string {
 const sourceOf = ({ config }: CtsExporterPlan): unknown => (config['sources'] as Record<string, unknown>)['cts']
 const sinkOf = ({ config }: CtsExporterPlan): unknown => (config['sinks'] as Record<string, unknown>)['knative']
 
-test('what Knative and a ConfigMap of cts_exporter set is a whole configuration', () => {
+test('the environment of Knative and a ConfigMap of cts_exporter is a complete configuration', () => {
   expect(plan()).toEqual({
     config: {
       data: '/data',
@@ -53,7 +53,7 @@ test('what Knative and a ConfigMap of cts_exporter set is a whole configuration'
   })
 })
 
-test('without a cloud it is the one that there is; OS_DEBUG shows more; CTS_STREAMS is taken', () => {
+test('without a cloud the only entry is used; OS_DEBUG prints more; CTS_STREAMS is accepted', () => {
   const made = plan({ ...bound, OS_CLOUD: ' ', OS_DEBUG: 'T', CTS_STREAMS: 'false', CTS_TRACKER: ' ' })
   expect(sourceOf(made)).toMatchObject({ auth: { type: 'clouds' }, projects: [] })
   expect(sourceOf(made)).not.toHaveProperty('auth.cloud')
@@ -66,18 +66,18 @@ test.each<[Environment, CtsExporterFlags, string]>([
   [{ CTS_FROM: '7' }, { from: '60' }, '60m'],
   [{ CTS_FROM: '7' }, { from: '0' }, '7m'],
   [{ CTS_FROM: '0' }, { from: '2' }, '2m'],
-])('%j and %j look back by %s', (env, flags, backfill) => {
+])('%j and %j read %s of earlier traces', (env, flags, backfill) => {
   expect(sourceOf(plan({ ...bound, ...env }, flags))).toMatchObject({ backfill })
 })
 
 test.each<[Environment, CtsExporterFlags, string]>([
-  [{ CTS_FROM: '0' }, {}, 'CTS_FROM is `0`; it may be 1 to 10080 minutes'],
-  [{ CTS_FROM: '-1' }, {}, 'CTS_FROM is `-1`; it may'],
-  [{ CTS_FROM: 'abc' }, {}, 'CTS_FROM is `abc`; it may'],
-  [{ CTS_FROM: '10081' }, {}, 'CTS_FROM is `10081`; it may'],
-  [{}, { from: '10800' }, '-from is `10800`; it may be 1 to 10080 minutes'],
-  [{}, { from: '1.5' }, '-from is `1.5`; it may'],
-  [{ CTS_STREAMS: 'yes' }, {}, 'CTS_STREAMS is `yes`; it may be true or false'],
+  [{ CTS_FROM: '0' }, {}, 'CTS_FROM is `0`; it must be 1 to 10080 minutes'],
+  [{ CTS_FROM: '-1' }, {}, 'CTS_FROM is `-1`; it must'],
+  [{ CTS_FROM: 'abc' }, {}, 'CTS_FROM is `abc`; it must'],
+  [{ CTS_FROM: '10081' }, {}, 'CTS_FROM is `10081`; it must'],
+  [{}, { from: '10800' }, '-from is `10800`; it must be 1 to 10080 minutes'],
+  [{}, { from: '1.5' }, '-from is `1.5`; it must'],
+  [{ CTS_STREAMS: 'yes' }, {}, 'CTS_STREAMS is `yes`; it must be true or false'],
   [{ OS_DEBUG: '2' }, {}, 'OS_DEBUG is `2`'],
   [{ CTS_X_PNP: 'on' }, {}, 'CTS_X_PNP is `on`'],
   [{ CTS_TRACKER: 'a/b' }, {}, 'CTS_TRACKER is `a/b`'],
@@ -86,12 +86,12 @@ test.each<[Environment, CtsExporterFlags, string]>([
   [{ K_SINK: 'event-display' }, {}, 'K_SINK is no URL with http:// or https://'],
   [{ K_SINK: 'http://' }, {}, 'K_SINK is no URL'],
   [{ K_SINK: 'http://me:hidden@' }, {}, '`http://***@` is no URL'],
-])('%j and %j are a problem', (env, flags, words) => {
+])('%j and %j are rejected', (env, flags, words) => {
   expect(problem(env, flags)).toContain(words)
   expect(problem(env, flags)).not.toContain('hidden')
 })
 
-test('another tracker is one of the project that the environment names', () => {
+test('another tracker needs a project in the environment', () => {
   expect(sourceOf(plan({ ...bound, CTS_TRACKER: 'own', OS_TENANT_NAME: 'eu-de_prod' }))).toMatchObject({
     projects: [{ name: 'eu-de_prod', trackers: ['own'] }],
   })
@@ -100,7 +100,7 @@ test('another tracker is one of the project that the environment names', () => {
   ).toMatchObject({ projects: [{ id: '0f1e', trackers: ['own'] }] })
 })
 
-test('with CTS_LEASE several take turns by it, and it says no more than the sink has; where nothing is sent, what is read', () => {
+test("with CTS_LEASE replicas elect a leader, and the checkpoint is the sink's progress or, without a sink, the reading progress", () => {
   const leased = plan({ ...bound, CTS_LEASE: 'cts-exporter' })
   expect(sourceOf(leased)).toMatchObject({ lease: { name: 'cts-exporter' }, ack: 'sink:knative' })
   expect(leased.fresh).toContain('the Lease cts-exporter')
@@ -113,14 +113,14 @@ test('with CTS_LEASE several take turns by it, and it says no more than the sink
 test('CTS_X_PNP=false sends nothing, and needs no K_SINK', () => {
   const { config, notes } = plan({ OS_CLOUD: 'otc', CTS_X_PNP: 'false' })
   expect(config['sinks']).toEqual({})
-  expect(notes).toEqual(['CTS_X_PNP is off: traces are read, counted and sent nowhere.'])
+  expect(notes).toEqual(['CTS_X_PNP is off: traces are read and counted, but not sent.'])
   expect(plan({ ...bound, CTS_X_PNP: 'false', OS_DEBUG: 'true' }).config['sinks']).toEqual({
     log: { type: 'stdout', from: ['cts'] },
   })
 })
 
 describe('what Knative sets', () => {
-  test('extensions of K_CE_OVERRIDES are set on every event, in small letters, also in place of our own', () => {
+  test("K_CE_OVERRIDES sets extensions on each event, in lower case, and overrides Weir's extensions", () => {
     expect(
       sinkOf(plan({ ...bound, K_CE_OVERRIDES: '{"extensions":{"env":"prod","Team":"sec","region":"x"},"other":1}' })),
     ).toMatchObject({ extensions: { env: 'prod', team: 'sec', region: 'x' } })
@@ -136,17 +136,14 @@ describe('what Knative sets', () => {
     ['{"extensions":[]}', '`extensions` of K_CE_OVERRIDES is no JSON object'],
     ['{"extensions":{"type":"x"}}', 'sets `type`, which is an attribute of every event'],
     ['{"extensions":{"SpecVersion":"x"}}', 'sets `SpecVersion`'],
-    [
-      '{"extensions":{"my-key":"x"}}',
-      'names the extension `my-key`; extensions are named with letters and digits alone',
-    ],
+    ['{"extensions":{"my-key":"x"}}', 'names the extension `my-key`; extension names contain only letters and digits'],
     ['{"extensions":{"n":1}}', 'the extension `n` of K_CE_OVERRIDES is no text'],
     ['{"extensions":{"n":""}}', 'the extension `n` of K_CE_OVERRIDES is no text'],
   ])('K_CE_OVERRIDES=%s is a problem', (text, words) => {
     expect(problem({ K_CE_OVERRIDES: text })).toContain(words)
   })
 
-  test('K_CA_CERTS is trusted where the sink has TLS', () => {
+  test('K_CA_CERTS is trusted by a sink with TLS', () => {
     const secure = plan({
       ...bound,
       K_SINK: 'https://broker.knative-eventing.svc/a',
@@ -158,11 +155,11 @@ describe('what Knative sets', () => {
     expect([sinkOf(open), open.files, open.notes]).toEqual([
       expect.not.objectContaining({ tls: expect.anything() as unknown }),
       {},
-      [expect.stringContaining('nothing is checked')],
+      [expect.stringContaining('no certificate is verified')],
     ])
   })
 
-  test('a token is shown, else the login of the URL, which is in no configuration', () => {
+  test('a token or else the credentials of the URL are used, and neither is in the configuration', () => {
     const login = plan({ ...bound, K_SINK: 'https://me:p%40ss@sink.example/in' })
     expect(sinkOf(login)).toMatchObject({
       url: 'https://sink.example/in',

@@ -1,36 +1,36 @@
-/** `weir cts-exporter`: cts_exporter's flag and environment, and Knative's, as a configuration of Weir. Pure. */
+/** `weir cts-exporter`: the flag and environment of cts_exporter, and of Knative, as a configuration of Weir. Pure. */
 import { readSettings, type CtsExporterFlags, type CtsExporterSettings } from './settings.ts'
 
 export { PresetProblem } from '../given.ts'
 export type { CtsExporterFlags } from './settings.ts'
 
-/** Where Knative puts the token by which its sinks know who sends. */
+/** Knative's mount path of the token that identifies a sender to its sinks. */
 export const oidcTokenFile = '/oidc/token'
 
 export interface CtsExporterInput {
   readonly flags: CtsExporterFlags
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Whether there is {@link oidcTokenFile}. */
+  /** {@link oidcTokenFile} exists. */
   readonly hasToken: boolean
-  /** Data folder; what comes in variables and is wanted as a file is kept in it. */
+  /** Data folder; it also stores variables that must be files. */
   readonly data: string
 }
 
 export interface CtsExporterPlan {
-  /** What stands in the configuration file. It holds no secret, only references to `files`. */
+  /** Contents of the configuration file. It has no secrets, only references to `files`. */
   readonly config: Readonly<Record<string, unknown>>
-  /** Contents of files in the data folder, by their name. */
+  /** File contents in the data folder, by name. */
   readonly files: Readonly<Record<string, string>>
-  /** What is otherwise than with cts_exporter, to be said at the start. */
+  /** Differences from cts_exporter, logged at the start. */
   readonly notes: readonly string[]
-  /** What is so where the data folder is new, to be said then. */
+  /** A note for a new data folder, logged at the start. */
   readonly fresh: string
 }
 
 const passwordFile = 'cts-exporter-sink-password'
 const authoritiesFile = 'cts-exporter-sink-ca.pem'
 
-/** Throws PresetProblem, in words for the user. */
+/** Throws PresetProblem with a message for the user. */
 export function ctsExporterPreset({ flags, env, hasToken, data }: CtsExporterInput): CtsExporterPlan {
   const settings = readSettings(flags, env)
   const { cloud, debug, from, lease, sink } = settings
@@ -48,10 +48,10 @@ export function ctsExporterPreset({ flags, env, hasToken, data }: CtsExporterInp
           type: 'otc-cts',
           auth: { type: 'clouds', ...(cloud === undefined ? {} : { cloud }) },
           projects: projectsOf(settings),
-          // `source` of events is the address of this version, as consumers know it.
+          // `source` of events is the address of this API version, which consumers expect.
           api: 'v2',
           backfill: `${from}m`,
-          // What the sink does not have goes with the pod, and is told again by the next one.
+          // Undelivered traces are lost with the pod; the next replica sends them again.
           ...(lease === undefined
             ? {}
             : { lease: { name: lease }, ...(sink === undefined ? {} : { ack: 'sink:knative' }) }),
@@ -65,12 +65,12 @@ export function ctsExporterPreset({ flags, env, hasToken, data }: CtsExporterInp
     notes,
     fresh:
       lease === undefined
-        ? 'traces of the look-back are sent, also those that were sent before. Keep the folder over restarts, or set CTS_LEASE, so that each is sent once.'
-        : `how far traces are sent is known from the Lease ${lease}, if it is there.`,
+        ? 'traces within `from` are sent, including those sent before. Keep the folder across restarts, or set CTS_LEASE, to send each trace once.'
+        : `the Lease ${lease}, if it exists, stores the checkpoint.`,
   }
 }
 
-/** None is the one that clouds.yaml names; a tracker of another name is one of a project that is named. */
+/** Without a name it is the project of clouds.yaml; a tracker with another name needs a project. */
 function projectsOf({ tracker, project }: CtsExporterSettings): readonly object[] {
   return project === undefined ? [] : [{ ...project, trackers: [tracker] }]
 }
@@ -90,7 +90,7 @@ function sinksOf(
     return {
       sinks: debug ? { log: { type: 'stdout', from: ['cts'] } } : {},
       files: {},
-      notes: [`CTS_X_PNP is off: traces are read, counted${debug ? ', printed' : ''} and sent nowhere.`],
+      notes: [`CTS_X_PNP is off: traces are read and counted${debug ? ' and printed' : ''}, but not sent.`],
     }
   }
   const isSecure = /^https:/i.test(sink.plain)
@@ -108,9 +108,9 @@ function sinksOf(
         ...(auth === undefined ? {} : { auth }),
         ...(trusted === undefined ? {} : { tls: { ca_file: `${folder}/${authoritiesFile}` } }),
         ...(Object.keys(extensions).length === 0 ? {} : { extensions }),
-        // As Knative's own senders do: a service that is being put in place, or a channel, may answer so for a while.
+        // As Knative's own senders: a service or channel may respond with these while it starts.
         retry_statuses: [404, 409],
-        // A trace that can't be delivered waits, and no more are read before one is lost.
+        // If delivery fails, polling stops before a trace is lost.
         from: ['cts'],
         when_behind: 'block',
       },
@@ -122,9 +122,9 @@ function sinksOf(
     notes: [
       ...(authorities === undefined || isSecure
         ? []
-        : ['K_CA_CERTS is set, but K_SINK is plain HTTP: nothing is checked.']),
+        : ['K_CA_CERTS is set, but K_SINK is plain HTTP: no certificate is verified.']),
       ...(hasToken && sink.user !== undefined
-        ? [`The login in K_SINK is not used: there is a token in ${oidcTokenFile}.`]
+        ? [`The password in K_SINK is not used, because ${oidcTokenFile} contains a token.`]
         : []),
     ],
   }

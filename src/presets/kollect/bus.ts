@@ -1,4 +1,4 @@
-/** Where changes go: the URL by which kollect names a bus, as the settings of a sink. */
+/** The settings of a sink for a kollect bus URL. */
 import { loginOf, PresetProblem, withoutLogin } from '../given.ts'
 
 export interface BusInput {
@@ -7,17 +7,17 @@ export interface BusInput {
 }
 
 export interface Bus {
-  /** Settings of the sink, `type` included; secrets are references to `secrets`. */
+  /** Settings of the sink with `type`; secrets are references to `secrets`. */
   readonly sink: Readonly<Record<string, unknown>>
-  /** What must not be printed, by name. */
+  /** Secret values by name. */
   readonly secrets: Readonly<Record<string, string>>
   readonly notes: readonly string[]
 }
 
 const now =
-  'Today it may be nats://SUBJECT (with NATS_SERVER_URL), kafka://TOPIC (with KAFKA_BROKERS), rabbit://EXCHANGE (with RABBIT_SERVER_URL), awssqs://HOST/ACCOUNT/QUEUE, awssns:///ARN, gcppubsub://PROJECT/TOPIC, azuresb://TOPIC (with SERVICEBUS_CONNECTION_STRING or AZURE_SERVICEBUS_HOSTNAME), http:// or https://'
+  'Supported: nats://SUBJECT (with NATS_SERVER_URL), kafka://TOPIC (with KAFKA_BROKERS), rabbit://EXCHANGE (with RABBIT_SERVER_URL), awssqs://HOST/ACCOUNT/QUEUE, awssns:///ARN, gcppubsub://PROJECT/TOPIC, azuresb://TOPIC (with SERVICEBUS_CONNECTION_STRING or AZURE_SERVICEBUS_HOSTNAME), http:// or https://'
 
-/** `secret(name)`: how the configuration refers to a secret of that name. Throws PresetProblem in words for the user. */
+/** `secret(name)`: the configuration's reference to a secret. Throws PresetProblem with a message for the user. */
 export function busOf({ url, env }: BusInput, secret: (name: string) => string): Bus {
   const scheme = /^([A-Za-z][\w+.-]*):\/\//.exec(url)?.[1]?.toLowerCase()
   if (scheme === undefined) throw new PresetProblem(`\`${withoutLogin(url)}\` is no URL of a bus. ${now}.`)
@@ -29,7 +29,7 @@ export function busOf({ url, env }: BusInput, secret: (name: string) => string):
   if (scheme === 'azuresb') return azureBus(url, env, secret)
   if (scheme === 'http' || scheme === 'https') return httpBus(url, secret)
   if (scheme === 'mem')
-    throw new PresetProblem(`mem:// is a bus inside one process, which nobody else could read. ${now}.`)
+    throw new PresetProblem(`mem:// is a bus inside one process, which no consumer can read. ${now}.`)
   throw new PresetProblem(`${scheme}:// is no bus that kollect or Weir knows. ${now}.`)
 }
 
@@ -38,13 +38,11 @@ function natsBus(text: string, env: BusInput['env'], secret: (name: string) => s
   const [place = '', query = ''] = text.slice(text.indexOf('://') + 3).split('?', 2)
   const subject = place.replace(/\/+$/, '')
   if (!/^[^\s.*>{}]+(?:\.[^\s.*>{}]+)*$/.test(subject))
-    throw new PresetProblem(
-      `\`${text}\` names no subject to publish to: write nats://SUBJECT, such as nats://cluster.changes`,
-    )
+    throw new PresetProblem(`\`${text}\` names no subject: write nats://SUBJECT, such as nats://cluster.changes`)
   const wanted = new URLSearchParams(query)
   const unknown = [...wanted.keys()].find((name) => name !== 'stream' && name !== 'natsv2')
   if (unknown !== undefined)
-    throw new PresetProblem(`\`${unknown}\` is not known in a nats:// URL; it may hold \`stream\``)
+    throw new PresetProblem(`\`${unknown}\` is unknown in a nats:// URL; the only parameter is \`stream\``)
   const stream = wanted.get('stream')
   const servers = (env['NATS_SERVER_URL'] ?? '')
     .split(',')
@@ -81,23 +79,24 @@ function natsBus(text: string, env: BusInput['env'], secret: (name: string) => s
     notes:
       stream === null
         ? [
-            'Messages are published as kollect does: who does not listen just then misses them. With nats://SUBJECT?stream=NAME a JetStream stream keeps them, and each is waited for.',
+            'Messages are published as in kollect: subscribers that are not connected miss them. With nats://SUBJECT?stream=NAME a JetStream stream stores them and confirms each one.',
           ]
         : [],
   }
 }
 
-/** Host and path are the topic; the brokers are in the environment. Keys go to the partitions to which kollect sends them. */
+/**
+ * Host and path are the topic; the brokers are in the environment. Keys are assigned to the same partitions as in
+ * kollect.
+ */
 function kafkaBus(text: string, env: BusInput['env']): Bus {
   const [place = '', query = ''] = text.slice(text.indexOf('://') + 3).split('?', 2)
   const topic = place.replace(/\/+$/, '')
   if (!/^[\w.-]{1,249}$/.test(topic))
-    throw new PresetProblem(
-      `\`${text}\` names no topic to publish to: write kafka://TOPIC, such as kafka://cluster-changes`,
-    )
+    throw new PresetProblem(`\`${text}\` names no topic: write kafka://TOPIC, such as kafka://cluster-changes`)
   const [unknown] = new URLSearchParams(query).keys()
   if (unknown !== undefined)
-    throw new PresetProblem(`\`${unknown}\` is not known in a kafka:// URL, which has no parameters`)
+    throw new PresetProblem(`\`${unknown}\` is unknown in a kafka:// URL, which has no parameters`)
   const brokers = (env['KAFKA_BROKERS'] ?? '')
     .split(',')
     .map((one) => one.trim())
@@ -110,18 +109,16 @@ function kafkaBus(text: string, env: BusInput['env']): Bus {
   return { sink: { type: 'kafka', brokers, topic, partitioner: 'fnv1a' }, secrets: {}, notes: [] }
 }
 
-/** Host and path are the exchange; the server is in the environment. The routing key is empty, as kollect's always is. */
+/** Host and path are the exchange; the server is in the environment. The routing key is empty, as in kollect. */
 function rabbitBus(text: string, env: BusInput['env'], secret: (name: string) => string): Bus {
   const [place = '', query = ''] = text.slice(text.indexOf('://') + 3).split('?', 2)
   const exchange = place.replace(/\/+$/, '')
   if (exchange === '')
-    throw new PresetProblem(
-      `\`${text}\` names no exchange to publish to: write rabbit://EXCHANGE, such as rabbit://cluster-changes`,
-    )
+    throw new PresetProblem(`\`${text}\` names no exchange: write rabbit://EXCHANGE, such as rabbit://cluster-changes`)
   const [unknown] = new URLSearchParams(query).keys()
   if (unknown !== undefined)
     throw new PresetProblem(
-      `\`${unknown}\` is not known in a rabbit:// URL; what messages are routed by is set with WEIR_SINKS_KOLLECT_ROUTING_KEY`,
+      `\`${unknown}\` is unknown in a rabbit:// URL; set the routing key with WEIR_SINKS_KOLLECT_ROUTING_KEY`,
     )
   const server = (env['RABBIT_SERVER_URL'] ?? '').trim()
   if (!/^amqps?:\/\//.test(server))
@@ -139,16 +136,18 @@ function rabbitBus(text: string, env: BusInput['env'], secret: (name: string) =>
       routing_key: '',
       ...(user === undefined ? {} : { auth: { type: 'user', user, password: secret('rabbit-password') } }),
     },
-    // What clients of RabbitMQ send when the address has none.
+    // The default of RabbitMQ clients for addresses without credentials.
     secrets: user === undefined ? {} : { 'rabbit-password': password ?? 'guest' },
-    notes: ['A message that no queue is bound for is dropped by kollect, and waits here until one is.'],
+    notes: ['kollect drops a message if no queue is bound for it; Weir waits until one is.'],
   }
 }
 
-/** What the SDK for Go had to be told and that for JavaScript has not. */
+/** Parameters for the AWS SDK for Go that the SDK for JavaScript does not need. */
 const ignoredOfAws: ReadonlySet<string> = new Set(['awssdk', 's3ForcePathStyle', 'hostname_immutable'])
 
-/** Host and path are the queue's URL, or the path is the topic's ARN; credentials come from where every program for AWS finds them. */
+/**
+ * Host and path are the queue's URL, or the path is the topic's ARN; credentials follow AWS's default provider chain.
+ */
 function awsBus(scheme: 'awssqs' | 'awssns', text: string): Bus {
   const [place = '', query = ''] = text.slice(text.indexOf('://') + 3).split('?', 2)
   const wanted = new URLSearchParams(query)
@@ -160,7 +159,7 @@ function awsBus(scheme: 'awssqs' | 'awssns', text: string): Bus {
   const unknown = [...wanted.keys()].find((name) => !known.has(name))
   if (unknown !== undefined)
     throw new PresetProblem(
-      `\`${unknown}\` is not known in an ${scheme}:// URL; it may hold \`region\`, \`endpoint\`, \`disableSSL\` and \`profile\``,
+      `\`${unknown}\` is unknown in an ${scheme}:// URL; the parameters are \`region\`, \`endpoint\`, \`disableSSL\` and \`profile\``,
     )
   if (scheme === 'awssqs' && !/^[^/]+\/[^/]+\/[^/]+$/.test(place))
     throw new PresetProblem(
@@ -184,24 +183,29 @@ function awsBus(scheme: 'awssqs' | 'awssns', text: string): Bus {
     notes: place.endsWith('.fifo')
       ? []
       : [
-          'A standard queue or topic keeps no order and may deliver twice; one whose name ends in .fifo keeps the changes of an object in order.',
+          "A standard queue or topic does not preserve order and may deliver twice. One with a name that ends in .fifo preserves the order of an object's changes.",
         ],
   }
 }
 
-/** `projects/P/topics/T` or `P/T`. The account is found as Google's clients do; PUBSUB_EMULATOR_HOST names an emulator, without TLS and login. */
+/**
+ * `projects/P/topics/T` or `P/T`. The account follows Google's default credentials; PUBSUB_EMULATOR_HOST names an
+ * emulator, without TLS and credentials.
+ */
 function pubsubBus(text: string, env: BusInput['env']): Bus {
   const [place = '', query = ''] = text.slice(text.indexOf('://') + 3).split('?', 2)
   const [, project, topic] =
     /^(?:projects\/([^/]+)\/topics|([^/]+))\/([^/]+)\/?$/.exec(place)?.filter((part) => part !== undefined) ?? []
   if (project === undefined || topic === undefined)
     throw new PresetProblem(
-      `\`${text}\` names no topic to publish to: write gcppubsub://projects/PROJECT/topics/TOPIC, or gcppubsub://PROJECT/TOPIC`,
+      `\`${text}\` names no topic: write gcppubsub://projects/PROJECT/topics/TOPIC, or gcppubsub://PROJECT/TOPIC`,
     )
   const batch = new URLSearchParams(query)
   const unknown = [...batch.keys()].find((name) => name !== 'max_send_batch_size')
   if (unknown !== undefined)
-    throw new PresetProblem(`\`${unknown}\` is not known in a gcppubsub:// URL; it may hold \`max_send_batch_size\``)
+    throw new PresetProblem(
+      `\`${unknown}\` is unknown in a gcppubsub:// URL; the only parameter is \`max_send_batch_size\``,
+    )
   const most = Number(batch.get('max_send_batch_size') ?? 1000)
   if (!Number.isInteger(most) || most < 1 || most > 1000) throw new PresetProblem('`max_send_batch_size` is 1 to 1000')
   const emulator = env['PUBSUB_EMULATOR_HOST'] ?? ''
@@ -220,19 +224,17 @@ function pubsubBus(text: string, env: BusInput['env']): Bus {
   }
 }
 
-/** Host and path are the topic; namespace and login are in the environment. */
+/** Host and path are the topic; namespace and credentials are in the environment. */
 function azureBus(text: string, env: BusInput['env'], secret: (name: string) => string): Bus {
   const [place = '', query = ''] = text.slice(text.indexOf('://') + 3).split('?', 2)
   const entity = place.replace(/\/+$/, '')
   if (!/^[\p{L}\p{N}][\p{L}\p{N}._/-]*$/u.test(entity))
-    throw new PresetProblem(
-      `\`${text}\` names no topic to publish to: write azuresb://TOPIC, such as azuresb://cluster-changes`,
-    )
+    throw new PresetProblem(`\`${text}\` names no topic: write azuresb://TOPIC, such as azuresb://cluster-changes`)
   const [unknown] = new URLSearchParams(query).keys()
   if (unknown !== undefined)
-    throw new PresetProblem(`\`${unknown}\` is not known in an azuresb:// URL, which has no parameters`)
+    throw new PresetProblem(`\`${unknown}\` is unknown in an azuresb:// URL, which has no parameters`)
   const notes = [
-    'Messages have no session, as with kollect. With WEIR_SINKS_KOLLECT_SESSIONS=true a queue or subscription with sessions gives out the changes of an object in order.',
+    'Messages have no session, as in kollect. With WEIR_SINKS_KOLLECT_SESSIONS=true a queue or subscription with sessions delivers the changes of an object in order.',
   ]
   const [login, namespace] = ['SERVICEBUS_CONNECTION_STRING', 'AZURE_SERVICEBUS_HOSTNAME'].map((name) =>
     (env[name] ?? '').trim(),
@@ -243,7 +245,7 @@ function azureBus(text: string, env: BusInput['env'], secret: (name: string) => 
   }
   if (login === undefined || login === '')
     throw new PresetProblem(
-      'azuresb:// needs the connection string of a namespace in SERVICEBUS_CONNECTION_STRING, such as Endpoint=sb://shop.servicebus.windows.net/;SharedAccessKeyName=weir;SharedAccessKey=..., or for a login of Entra ID its host in AZURE_SERVICEBUS_HOSTNAME',
+      'azuresb:// needs the connection string of a namespace in SERVICEBUS_CONNECTION_STRING, such as Endpoint=sb://shop.servicebus.windows.net/;SharedAccessKeyName=weir;SharedAccessKey=..., or for Entra ID its host in AZURE_SERVICEBUS_HOSTNAME',
     )
   return {
     sink: { type: 'azure-servicebus', entity, connection_string: secret('servicebus-connection-string') },
@@ -252,7 +254,7 @@ function azureBus(text: string, env: BusInput['env'], secret: (name: string) => 
   }
 }
 
-/** In the order in which Azure's own libraries look: a secret, a service account, the machine. */
+/** In the order of Azure's libraries: a secret, a service account, the machine. */
 function entraOf(
   env: BusInput['env'],
   secret: (name: string) => string,

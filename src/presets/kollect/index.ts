@@ -10,28 +10,28 @@ export type { Generation, KollectFlags } from './settings.ts'
 export interface KollectInput {
   readonly flags: KollectFlags
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Whose defaults hold: those of the older kollect, which has variables, or of the later one, which has none. */
+  /** Selects the defaults: the older kollect reads variables, the later one does not. */
   readonly generation: Generation
-  /** Data folder; secrets that come inside URLs are kept as files in it. */
+  /** Data folder; secrets from URLs are stored as files in it. */
   readonly data: string
 }
 
 export interface KollectPlan {
-  /** What stands in the configuration file. It holds no secret, only references to `secrets`. */
+  /** Contents of the configuration file. It has no secrets, only references to `secrets`. */
   readonly config: Readonly<Record<string, unknown>>
-  /** Contents of files in the data folder, by their name. */
+  /** File contents in the data folder, by name. */
   readonly secrets: Readonly<Record<string, string>>
-  /** What is otherwise than with kollect, to be said at the start. */
+  /** Differences from kollect, logged at the start. */
   readonly notes: readonly string[]
 }
 
-/** Name that a cluster has when kollect's later generation was given none. */
+/** Cluster name of kollect's later generation if none is set. */
 const namelessCluster = 'default'
 
-/** kollect sends objects as the server does. */
+/** kollect sends objects unchanged. */
 const wholeObjects = ['resource-version', 'managed-fields', 'generation', 'heartbeats', 'leader', 'node-images']
 
-/** Throws PresetProblem, in words for the user, when kollect could not start with this either or a bus is not there yet. */
+/** Throws PresetProblem with a message for the user, if kollect could not start either or the bus is not supported. */
 export function kollectPreset({ flags, env, generation, data }: KollectInput): KollectPlan {
   const { namespaces, busUrl, kubeconfig, clusterId, waitForSync, telemetryUrl } = readSettings(flags, env, generation)
   const folder = data.startsWith('/') || data.startsWith('.') ? data : `./${data}`
@@ -40,11 +40,11 @@ export function kollectPreset({ flags, env, generation, data }: KollectInput): K
   return {
     config: {
       data: folder,
-      // kollect's port, for all who probe and scrape it.
+      // kollect's port, for its probes and scrapers.
       ops: '0.0.0.0:8081',
       log: { format: 'json' },
       ...traces,
-      // kollect stores nothing; Weir keeps what it last knew of each object all the same.
+      // kollect stores nothing; Weir still stores the last state of each object.
       store: { enabled: 'none' },
       sources: {
         kubernetes: {
@@ -58,7 +58,7 @@ export function kollectPreset({ flags, env, generation, data }: KollectInput): K
         sflow: { listen: 'off' },
       },
       sinks: {
-        // A change that can't be delivered waits, and the cluster is read no further before it is lost.
+        // If delivery fails, the watch pauses before a change is lost.
         kollect: {
           ...bus.sink,
           codec: 'kollect',
@@ -76,7 +76,7 @@ export function kollectPreset({ flags, env, generation, data }: KollectInput): K
       ...(waitForSync
         ? []
         : [
-            'Objects that are there already are told as created once, at the first start on a data folder, and not at every start.',
+            'Existing objects are emitted as created once, at the first start with a new data folder, not at every start.',
           ]),
       ...bus.notes,
       ...notes,
@@ -88,7 +88,7 @@ function fileOf(secret: string): string {
   return `kollect-${secret}`
 }
 
-/** kollect refuses schemes that it does not know, too. */
+/** kollect rejects unknown schemes too. */
 function tracesOf(written: string): {
   readonly traces: Readonly<Record<string, unknown>>
   readonly notes: readonly string[]

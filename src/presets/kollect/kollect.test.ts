@@ -28,7 +28,7 @@ const sinkOf = ({ config }: KollectPlan): Record<string, unknown> =>
 
 const keep = ['resource-version', 'managed-fields', 'generation', 'heartbeats', 'leader', 'node-images']
 
-test('the variables of the older kollect are a whole configuration', () => {
+test('the variables of the older kollect are a complete configuration', () => {
   expect(plan()).toEqual({
     config: {
       data: '/data',
@@ -54,7 +54,7 @@ test('the variables of the older kollect are a whole configuration', () => {
       },
     },
     secrets: {},
-    notes: [expect.stringContaining('who does not listen just then misses them') as string],
+    notes: [expect.stringContaining('subscribers that are not connected miss them') as string],
   })
 })
 
@@ -85,12 +85,12 @@ describe('generations', () => {
     expect(sinkOf(plan(env, flags))).toMatchObject({ type: 'http', url: 'https://hooks.example/in' })
   })
 
-  test('the later one reads flags alone, but for what its buses read', () => {
+  test('the later one reads only flags, and the variables of its buses', () => {
     const env = { ...generationA, NAMESPACE: 'of-variable', KUBECONFIG: '/etc/variable', WAIT_FOR_SYNC: 'true' }
     const made = plan(env, { eventWriterUrl: 'nats://x' }, 'b')
     expect(sourceOf(made)).toEqual({ cluster: 'default', namespaces: [], initial: 'snapshot', noise: { keep } })
     expect(sinkOf(made)).toMatchObject({ url: 'nats://nats:4222', subject: 'x' })
-    expect(made.notes.join(' ')).toMatch(/cluster id `default`.*told as created once/s)
+    expect(made.notes.join(' ')).toMatch(/cluster id `default`.*emitted as created once/s)
   })
 
   test.each<[string, boolean]>([
@@ -106,15 +106,15 @@ describe('generations', () => {
     })
   })
 
-  test('what kollect could not start with is a problem in words', () => {
+  test('input that kollect rejects is rejected with a message', () => {
     const { EVENT_WRITER_URL: _url, ...noBus } = generationA
     expect(problem(noBus)).toMatch(/no bus to write to: set --event-writer-url or EVENT_WRITER_URL/)
     expect(problem(generationA, {}, 'b')).toMatch(/no bus to write to: set --event-writer-url,/)
     const { CLUSTER_ID: _id, ...nameless } = generationA
     expect(problem(nameless)).toMatch(/set --cluster-id or CLUSTER_ID/)
-    expect(problem({ ...generationA, WAIT_FOR_SYNC: 'yes' })).toBe('WAIT_FOR_SYNC is `yes`; it may be true or false')
+    expect(problem({ ...generationA, WAIT_FOR_SYNC: 'yes' })).toBe('WAIT_FOR_SYNC is `yes`; it must be true or false')
     expect(problem(generationA, { autoMaxProcsDisabled: 'maybe' })).toBe(
-      '--auto-max-procs-disabled is `maybe`; it may be true or false',
+      '--auto-max-procs-disabled is `maybe`; it must be true or false',
     )
   })
 })
@@ -123,7 +123,7 @@ describe('buses', () => {
   const bus = (url: string, more: Environment = {}): KollectPlan =>
     plan({ ...generationA, ...more, EVENT_WRITER_URL: url })
 
-  test('NATS: several servers, a login in the address, a stream', () => {
+  test('NATS: several servers, credentials in the address, a stream', () => {
     const made = bus('nats://a.b?stream=CHANGES', { NATS_SERVER_URL: 'nats://weir:p%40ss@one:4222, two:4223' })
     expect(sinkOf(made)).toMatchObject({
       url: 'nats://one:4222',
@@ -144,7 +144,7 @@ describe('buses', () => {
     expect(token.secrets).toEqual({ 'kollect-nats-token': 's3cret' })
   })
 
-  test('Kafka: several brokers, the partitions that kollect chooses', () => {
+  test('Kafka: several brokers, the same partitions as kollect', () => {
     const made = bus('kafka://cluster.changes', { KAFKA_BROKERS: 'one:9092, two' })
     expect(sinkOf(made)).toMatchObject({
       type: 'kafka',
@@ -158,12 +158,12 @@ describe('buses', () => {
     for (const [url, words] of [
       ['kafka://', 'names no topic'],
       ['kafka://a/b', 'names no topic'],
-      ['kafka://a?group=b', '`group` is not known'],
+      ['kafka://a?group=b', '`group` is unknown'],
     ] as const)
       expect(problem({ ...generationA, KAFKA_BROKERS: 'one', EVENT_WRITER_URL: url })).toContain(words)
   })
 
-  test("Amazon: a queue by its URL, a topic by its ARN, messages as kollect's consumers read them", () => {
+  test("Amazon: a queue by its URL, a topic by its ARN, messages for kollect's consumers", () => {
     const queue = bus(
       'awssqs://sqs.eu-west-1.amazonaws.com/123/changes.fifo?region=eu-west-1&awssdk=v2&profile=weir',
       {},
@@ -185,16 +185,16 @@ describe('buses', () => {
       mode: 'raw',
       codec: 'kollect',
     })
-    expect(topic.notes).toEqual([expect.stringContaining('keeps no order')])
+    expect(topic.notes).toEqual([expect.stringContaining('does not preserve order')])
     for (const [url, words] of [
       ['awssqs://queue', 'names no queue'],
       ['awssns://arn:aws:sns:us-east-2:123:changes', 'names no topic'],
-      ['awssqs://h/1/q?raw=true', '`raw` is not known'],
+      ['awssqs://h/1/q?raw=true', '`raw` is unknown'],
     ] as const)
       expect(problem({ ...generationA, EVENT_WRITER_URL: url })).toContain(words)
   })
 
-  test('gcppubsub:// is the topic in both forms, and the emulator where its variable names one', () => {
+  test('gcppubsub:// accepts both forms of a topic, and the emulator of its variable', () => {
     const made = bus('gcppubsub://projects/shop-1/topics/changes', {})
     expect(sinkOf(made)).toMatchObject({ type: 'gcppubsub', project: 'shop-1', topic: 'changes', codec: 'kollect' })
     expect(made.secrets).toEqual({})
@@ -210,13 +210,13 @@ describe('buses', () => {
     for (const [url, words] of [
       ['gcppubsub://shop-1', 'names no topic'],
       ['gcppubsub://a/b/c', 'names no topic'],
-      ['gcppubsub://shop-1/x?y=1', '`y` is not known'],
+      ['gcppubsub://shop-1/x?y=1', '`y` is unknown'],
       ['gcppubsub://shop-1/x?max_send_batch_size=0', '1 to 1000'],
     ] as const)
       expect(problem({ ...generationA, EVENT_WRITER_URL: url })).toContain(words)
   })
 
-  test('RabbitMQ: login and virtual host in the address, an empty routing key', () => {
+  test('RabbitMQ: credentials and virtual host in the address, an empty routing key', () => {
     const made = bus('rabbit://cluster.changes', { RABBIT_SERVER_URL: 'amqps://weir:p%40ss@one:5671/shop%2Fprod' })
     expect(sinkOf(made)).toMatchObject({
       type: 'rabbitmq',
@@ -235,12 +235,12 @@ describe('buses', () => {
     expect(problem({ ...generationA, EVENT_WRITER_URL: 'rabbit://x' })).toMatch(/RABBIT_SERVER_URL/)
     for (const [url, words] of [
       ['rabbit://', 'names no exchange'],
-      ['rabbit://x?key_name=y', '`key_name` is not known'],
+      ['rabbit://x?key_name=y', '`key_name` is unknown'],
     ] as const)
       expect(problem({ ...generationA, RABBIT_SERVER_URL: 'amqp://one', EVENT_WRITER_URL: url })).toContain(words)
   })
 
-  test('HTTP with a login', () => {
+  test('HTTP with credentials', () => {
     const made = bus('https://me:secret@hooks.example/in?x=1')
     expect(sinkOf(made)).toMatchObject({
       type: 'http',
@@ -264,13 +264,13 @@ describe('buses', () => {
     expect(made.notes).toEqual([expect.stringContaining('WEIR_SINKS_KOLLECT_SESSIONS')])
     for (const [url, words] of [
       ['azuresb://', 'names no topic'],
-      ['azuresb://t?subscription=s', '`subscription` is not known'],
+      ['azuresb://t?subscription=s', '`subscription` is unknown'],
     ] as const)
       expect(problem({ ...generationA, SERVICEBUS_CONNECTION_STRING: login, EVENT_WRITER_URL: url })).toContain(words)
     expect(problem({ ...generationA, EVENT_WRITER_URL: 'azuresb://t' })).toContain('SERVICEBUS_CONNECTION_STRING')
   })
 
-  test('azuresb:// with a namespace logs in by Entra ID, as what is in the environment lets it', () => {
+  test('azuresb:// with a namespace uses the Entra ID credentials of the environment', () => {
     const at = (env: Record<string, string>) =>
       bus('azuresb://t', { AZURE_SERVICEBUS_HOSTNAME: 'shop.servicebus.windows.net', ...env })
     const ids = { AZURE_TENANT_ID: 'tenant', AZURE_CLIENT_ID: 'client' }
@@ -303,13 +303,13 @@ describe('buses', () => {
     ['nats://', /names no subject/],
     ['nats://a b', /names no subject/],
     ['nats://a.*', /names no subject/],
-    ['nats://a?queue=x', /`queue` is not known/],
+    ['nats://a?queue=x', /`queue` is unknown/],
     ['https://', /is no URL of a server/],
   ])('%s is a problem', (url, words) => {
     expect(problem({ ...generationA, EVENT_WRITER_URL: url })).toMatch(words)
   })
 
-  test('NATS without a server is a problem, and no problem shows a password', () => {
+  test('NATS without a server is rejected, and no message shows a password', () => {
     const { NATS_SERVER_URL: _server, ...without } = generationA
     expect(problem(without)).toMatch(/NATS_SERVER_URL/)
     expect(problem({ ...generationA, NATS_SERVER_URL: 'nats://me:secret@' })).toBe(
@@ -327,13 +327,15 @@ test.each(['zipkin://host:9411/api/v2/spans', 'otlp://host:4318', 'https://host/
   },
 )
 
-test('of traces for Jaeger it is said that its agent is gone, and where they go instead', () => {
+test('a jaeger URL logs that its agent was removed, and the new destination', () => {
   const { config, notes } = plan({ ...generationA, TELEMETRY_URL: 'jaeger://host:6831' })
   expect(config['telemetry']).toEqual({ traces: { url: 'http://host:4318/v1/traces' } })
-  expect(notes.at(-1)).toMatch(/gone with Jaeger 2: traces are sent as OTLP to http:\/\/host:4318\/v1\/traces\.$/)
+  expect(notes.at(-1)).toMatch(
+    /Jaeger 2 has no agent, .*: traces are sent as OTLP to http:\/\/host:4318\/v1\/traces\.$/,
+  )
 })
 
-test('a scheme for traces that kollect refuses is refused', () => {
+test('a trace scheme that kollect rejects is rejected', () => {
   expect(problem({ ...generationA, TELEMETRY_URL: 'statsd://x' })).toMatch(/is no URL for traces/)
   expect(plan({ ...generationA, TELEMETRY_URL: 'noop://' })).toEqual(plan())
 })

@@ -1,9 +1,9 @@
-/** kollect's flags and variables of both its generations, and what each means when nothing is said. */
+/** Flags and variables of both generations of kollect, with their defaults. */
 import { PresetProblem, truthOf } from '../given.ts'
 
 export type Generation = 'a' | 'b'
 
-/** As given on the command line; a switch without a value is `true`. */
+/** A switch without a value is `true`. */
 export interface KollectFlags {
   readonly namespace?: string
   readonly eventWriterUrl?: string
@@ -37,9 +37,9 @@ const variables = {
   autoMaxProcsDisabled: 'AUTO_MAX_PROCS_DISABLED',
 } as const satisfies Record<keyof KollectFlags, string>
 
-/** Generation `a` reads flags, then variables; `b` flags alone. Throws PresetProblem. */
+/** Generation `a` reads flags, then variables; `b` reads only flags. Throws PresetProblem. */
 export function readSettings(flags: KollectFlags, env: Environment, generation: Generation): KollectSettings {
-  const said = (name: keyof KollectFlags): { readonly value: string | boolean; readonly by: string } | undefined => {
+  const setting = (name: keyof KollectFlags): { readonly value: string | boolean; readonly by: string } | undefined => {
     const flag = flags[name]
     if (flag !== undefined)
       return { value: flag, by: `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}` }
@@ -47,11 +47,11 @@ export function readSettings(flags: KollectFlags, env: Environment, generation: 
     return variable === undefined || variable === '' ? undefined : { value: variable, by: variables[name] }
   }
   const text = (name: keyof KollectFlags): string | undefined => {
-    const value = String(said(name)?.value ?? '')
+    const value = String(setting(name)?.value ?? '')
     return value === '' ? undefined : value
   }
   const truth = (name: keyof KollectFlags, otherwise: boolean): boolean => {
-    const given = said(name)
+    const given = setting(name)
     return given === undefined ? otherwise : truthOf(given.value, given.by)
   }
   const busUrl = text('eventWriterUrl')
@@ -62,7 +62,7 @@ export function readSettings(flags: KollectFlags, env: Environment, generation: 
   const clusterId = text('clusterId')
   if (clusterId === undefined && generation === 'a')
     throw new PresetProblem('the cluster has no name: set --cluster-id or CLUSTER_ID')
-  // Read for their mistakes: Weir has no use for them.
+  // Validated only; Weir does not use them.
   truth('diagnostics', false)
   truth('autoMaxProcsDisabled', false)
   return {
@@ -78,7 +78,7 @@ export function readSettings(flags: KollectFlags, env: Environment, generation: 
   }
 }
 
-/** Several files in KUBECONFIG are merged by the source, which reads the variable itself. */
+/** KUBECONFIG with several files stays unset here: the source reads and merges them. */
 function oneFile(path: string | undefined): string | undefined {
   return path?.includes(':') === true ? undefined : path
 }

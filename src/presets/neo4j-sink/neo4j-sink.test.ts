@@ -4,7 +4,7 @@ import { neo4jSinkPreset, PresetProblem } from './index.ts'
 const plan = (env: Record<string, string> = {}): ReturnType<typeof neo4jSinkPreset> =>
   neo4jSinkPreset({ env, data: 'data' })
 
-test('what neo4j_sink was given is a whole configuration, and the password stays in its variable', () => {
+test('the environment of neo4j_sink is a complete configuration, and the password stays in its variable', () => {
   const { config, notes } = plan({
     NEO4J_URI: 'neo4j+s://graph.example.com',
     NEO4J_USER: 'weir',
@@ -37,7 +37,7 @@ test('what neo4j_sink was given is a whole configuration, and the password stays
   expect(JSON.stringify(config)).not.toContain('hidden')
 })
 
-test("with nothing set, or what is set empty, it is neo4j_sink's defaults", () => {
+test('without variables, or with empty ones, the defaults of neo4j_sink apply', () => {
   const { config, notes } = plan({ PORT: '', NEO4J_URI: ' ', NEO4J_PASSWORD: '' })
   expect(config).toMatchObject({
     http: { listen: '0.0.0.0:8080' },
@@ -52,17 +52,17 @@ test.each([
   [{ NEO4J_URI: 'http://graph:7687' }, 'NEO4J_URI is no URL of a Neo4j'],
   [{ NEO4J_URI: 'graph' }, 'NEO4J_URI is no URL of a Neo4j'],
   [{ NEO4J_URI: 'bolt://' }, 'NEO4J_URI is no URL of a Neo4j'],
-  [{ NEO4J_URI: 'bolt://me:hidden@graph:7687' }, 'NEO4J_URI holds a login'],
-  [{ PORT: '0' }, 'PORT is `0`; it may be 1 to 65535'],
+  [{ NEO4J_URI: 'bolt://me:hidden@graph:7687' }, 'NEO4J_URI contains a password'],
+  [{ PORT: '0' }, 'PORT is `0`; it must be 1 to 65535'],
   [{ PORT: 'http' }, 'PORT is `http`'],
   [{ PORT: '65536' }, 'PORT is `65536`'],
 ])('%j is a problem', (env, words) => {
-  let said = ''
+  let message = ''
   try {
     plan(env)
   } catch (error) {
-    said = error instanceof PresetProblem ? error.message : ''
+    message = error instanceof PresetProblem ? error.message : ''
   }
-  expect(said).toContain(words)
-  expect(said).not.toContain('hidden')
+  expect(message).toContain(words)
+  expect(message).not.toContain('hidden')
 })
