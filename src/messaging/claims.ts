@@ -1,7 +1,6 @@
 /** A store for bodies that are larger than a bus takes: a folder, or what is below a URL. Each lies there by the SHA-256 of what it is. */
 import { makeDurableDirectory, replaceFile, type Host } from '../host/index.ts'
-import { HttpClient } from '../net/http-client.ts'
-import { authorization } from '../net/secrets.ts'
+import { HttpClient } from '../net/http/client.ts'
 import { readTls } from '../net/tls.ts'
 import type { ClaimPlace } from '../schema/index.ts'
 import { messageOf } from '../model/errors.ts'
@@ -82,16 +81,15 @@ const shownBytes = 200
 
 async function openUrl(
   { store, auth, headers, tls }: ClaimPlace,
-  { timers, disk }: Host,
+  { timers, disk, clock }: Host,
   timeoutMs: number,
 ): Promise<ClaimStore> {
-  const login = authorization(auth)
-  const all = { ...headers, ...(login === undefined ? {} : { authorization: login }) }
+  const all = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
   const url = new URL(store)
   if (!url.pathname.endsWith('/')) url.pathname += '/'
   const { href } = url
   const files = await readTls(tls, disk)
-  const client = new HttpClient({ url: href, connections, timeoutMs, keepBytes: shownBytes, timers, tls: files })
+  const client = new HttpClient({ url: href, connections, timeoutMs, timers, tls: files, login: { auth, clock } })
   const refusal = (place: string, status: number, body: Uint8Array): Error =>
     new Error(
       `${place}: HTTP ${status} ${Buffer.from(body.subarray(0, shownBytes)).toString().trim()}${status === 401 || status === 403 ? '; correct `claims.auth`' : ''}`,
@@ -105,14 +103,25 @@ async function openUrl(
       const place = `${href}${sha256}`
       const answer = await named(
         place,
-        client.put(sha256, { ...all, 'content-type': 'application/octet-stream' }, body, signal),
+        client.request({
+          method: 'PUT',
+          to: sha256,
+          headers: { ...all, 'content-type': 'application/octet-stream' },
+          body,
+          limit: shownBytes,
+          truncate: true,
+          signal,
+        }),
       )
       if (answer.status < 200 || answer.status > 299) throw refusal(place, answer.status, answer.body)
       return place
     },
     async get(sha256, size, signal) {
       const place = `${href}${sha256}`
-      const { status, body } = await named(place, client.get(sha256, all, size + 1, signal))
+      const { status, body } = await named(
+        place,
+        client.request({ to: sha256, headers: all, limit: size + 1, truncate: true, signal }),
+      )
       if (status === 404 || status === 410) return undefined
       if (status !== 200) throw refusal(place, status, body)
       return body

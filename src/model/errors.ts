@@ -82,6 +82,17 @@ export const errorTable = {
     retry: false,
     advice: 'Correct the settings of this source; `weir validate` tests them without starting anything.',
   },
+  WEIR_HTTP_UNANSWERED: {
+    retry: true,
+    advice:
+      'Check the address, the proxy variables and the network; the request is repeated where its caller repeats it.',
+  },
+  WEIR_HTTP_TOO_LARGE: { retry: false, advice: 'Request less at once, or check that the URL is the one you mean.' },
+  WEIR_HTTP_REDIRECTED: { retry: false, advice: 'Configure the final address.' },
+  WEIR_HTTP_ENCODING: {
+    retry: true,
+    advice: 'Check the server and the proxies before it: one of them truncates or mislabels its responses.',
+  },
   WEIR_EVENT_TOO_LARGE: { retry: false, advice: 'An event is limited to 16 MiB.' },
 } as const satisfies Record<string, { retry: boolean; advice: string }>
 

@@ -2,7 +2,7 @@
 import type { Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import type { Secret } from '../schema/index.ts'
-import { HttpClient, HttpError, type HttpAnswer } from './http-client.ts'
+import { HttpClient, HttpError, type HttpAnswer } from './http/client.ts'
 import { revealSecret } from './secrets.ts'
 
 export type EntraLogin =
@@ -117,11 +117,13 @@ export class EntraTokens {
       throw new NoToken(`the authority ${authority} is not to be told a secret over plain HTTP; write https://`)
     const url = `${authority.replace(/\/+$/, '')}/${encodeURIComponent(tenant)}/oauth2/v2.0/token`
     return this.#answer(url, (client) =>
-      client.post(
-        { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
-        Buffer.from(form.toString()),
-        never,
-      ),
+      client.request({
+        method: 'POST',
+        headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
+        body: Buffer.from(form.toString()),
+        limit: mostBytes,
+        signal: never,
+      }),
     )
   }
 
@@ -132,7 +134,12 @@ export class EntraTokens {
       ...(id === null ? {} : { client_id: id }),
     })
     return this.#answer(`${address.replace(/\/+$/, '')}/metadata/identity/oauth2/token`, (client) =>
-      client.get(`token?${asked.toString()}`, { metadata: 'true' }, mostBytes, never),
+      client.request({
+        to: `token?${asked.toString()}`,
+        headers: { metadata: 'true' },
+        limit: mostBytes,
+        signal: never,
+      }),
     )
   }
 
@@ -142,7 +149,6 @@ export class EntraTokens {
       url,
       connections: 1,
       timeoutMs: timeout,
-      keepBytes: mostBytes,
       timers: host.timers,
       tls: undefined,
     })

@@ -1,17 +1,26 @@
 /** Spans as Zipkin's version 2 has them, in JSON. OpenTelemetry's own exporter for it ends with 2026. */
 import type { Timers } from '../host/index.ts'
 import type { Span, SpanSender } from '../telemetry/traces.ts'
-import { HttpClient } from './http-client.ts'
+import { HttpClient } from './http/client.ts'
 
 const timeoutMs = 5000
+/** How much of a refusal is shown. */
+const shownBytes = 200
 
 export function openZipkin(url: string, service: { readonly name: string }, timers: Timers): SpanSender {
-  const client = new HttpClient({ url, connections: 1, timeoutMs, keepBytes: 200, timers, tls: undefined })
+  const client = new HttpClient({ url, connections: 1, timeoutMs, timers, tls: undefined })
   const ended = new AbortController()
   return {
     async send(spans) {
       const body = Buffer.from(JSON.stringify(spans.map((span) => zipkinSpan(span, service.name))))
-      const { status, body: said } = await client.post({ 'content-type': 'application/json' }, body, ended.signal)
+      const { status, body: said } = await client.request({
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body,
+        limit: shownBytes,
+        truncate: true,
+        signal: ended.signal,
+      })
       if (status < 200 || status >= 300)
         throw new Error(`${url}: HTTP ${status} ${Buffer.from(said).toString().trim()}`)
     },

@@ -1,6 +1,7 @@
 import { PollError } from '../../polling/poll-error.ts'
 import { isRecord, textOf } from '../../model/json.ts'
-import { HttpError, type HttpAnswer } from '../../net/http-client.ts'
+import { HttpError, type HttpAnswer } from '../../net/http/client.ts'
+import { retryAfterMs } from '../../net/http/retry-after.ts'
 import { messageOf } from '../../model/errors.ts'
 
 /** Why there are no events, in words, with what to do. */
@@ -40,8 +41,16 @@ export function failureOf(
 /** What a request that got no answer means, or was not made, for want of a secret or a certificate. */
 export function unanswered(error: unknown, what: string): ExoscaleError {
   if (error instanceof HttpError)
-    return new ExoscaleError(`${what} can't be reached (${error.message})`, { cause: error, mayPass: true })
+    return new ExoscaleError(`${what} can't be reached (${error.message})`, {
+      cause: error,
+      mayPass: error.kind !== 'too_large',
+    })
   return new ExoscaleError(messageOf(error), { cause: error })
+}
+
+/** Whether there was more than is read at once. */
+export function isTooLarge(error: unknown): boolean {
+  return error instanceof ExoscaleError && error.cause instanceof HttpError && error.cause.kind === 'too_large'
 }
 
 /** JSON of an answer; `is` says whether it is what was asked for. Throws ExoscaleError. */
@@ -90,7 +99,5 @@ function saidBy(answer: HttpAnswer): string {
 function waitOf(answer: HttpAnswer, now: number): number {
   const read = jsonOf(answer)
   const after = (isRecord(read) ? textOf(read['retry_after']) : undefined) ?? answer.headers['retry-after']?.trim()
-  if (after === undefined) return 0
-  const ms = /^\d+(?:\.\d+)?$/.test(after) ? Number(after) * 1000 : Date.parse(after) - now
-  return ms > 0 ? Math.min(ms, longestWaitMs) : 0
+  return retryAfterMs(after, now, longestWaitMs) ?? 0
 }

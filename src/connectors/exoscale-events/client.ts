@@ -5,11 +5,11 @@ import type { Span } from '../../polling/partition.ts'
 import { withRetries } from '../../polling/retry.ts'
 import type { Host } from '../../host/index.ts'
 import { isRecord, textOf, type Fields } from '../../model/json.ts'
-import { HttpClient, type HttpAnswer } from '../../net/http-client.ts'
+import { HttpClient, type HttpAnswer } from '../../net/http/client.ts'
 import { revealSecret } from '../../net/secrets.ts'
 import { readTls } from '../../net/tls.ts'
 import { messageOf } from '../../model/errors.ts'
-import { ExoscaleError, failureOf, readAnswer, unanswered } from './client-errors.ts'
+import { ExoscaleError, failureOf, isTooLarge, readAnswer, unanswered } from './client-errors.ts'
 import { authorizationOf, expiresAt, type Signable } from './client-sign.ts'
 import type { ExoscaleEventsConfig, ZoneConfig } from './config.ts'
 
@@ -62,8 +62,11 @@ export class ZoneClient {
       ],
       'list-events',
       signal,
-    )
-    if (answer.body.length >= mostBytes) return undefined
+    ).catch((error: unknown) => {
+      if (isTooLarge(error)) return undefined
+      throw error
+    })
+    if (answer === undefined) return undefined
     const page = pageOf({ who: this.endpoint, what: 'events', list: bodyOf(answer, this.endpoint) })
     const time = (event: unknown): number =>
       Date.parse(textOf((isRecord(event) ? event : ({} as Fields))['timestamp']) ?? '')
@@ -108,12 +111,12 @@ export class ZoneClient {
       const key = { key: revealSecret(config.key).trim(), secret: revealSecret(config.secret).trim() }
       const authorization = authorizationOf({ method: 'GET', path: pathname, query }, key, expiresAt(host.clock.now()))
       const client = await this.#open()
-      return await client.get(
-        `${pathname}${search === '' ? '' : `?${search}`}`,
-        { accept: 'application/json', authorization },
-        mostBytes,
+      return await client.request({
+        to: `${pathname}${search === '' ? '' : `?${search}`}`,
+        headers: { accept: 'application/json', authorization },
+        limit: mostBytes,
         signal,
-      )
+      })
     } catch (error) {
       throw unanswered(error, this.endpoint)
     }
@@ -129,7 +132,6 @@ export class ZoneClient {
           url,
           connections: 1,
           timeoutMs: config.timeout,
-          keepBytes: mostBytes,
           timers: host.timers,
           tls: isHere ? undefined : tls,
           ...(isHere ? {} : { proxyEnv: env }),

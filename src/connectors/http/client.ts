@@ -3,15 +3,14 @@ import type { Context, Probe } from '../../engine/contracts.ts'
 import type { Attempt } from '../../engine/delivery/in-order.ts'
 import type { Host } from '../../host/index.ts'
 import { withoutSecretsOf } from '../../model/url-text.ts'
-import { HttpClient, HttpError } from '../../net/http-client.ts'
-import { authorization } from '../../net/secrets.ts'
+import { HttpClient, HttpError } from '../../net/http/client.ts'
 import { readTls } from '../../net/tls.ts'
 import { messageOf } from '../../model/errors.ts'
 import type { HttpConfig } from './config.ts'
 import { outcomeOf, probeOf, shownBytes } from './map.ts'
 
-/** A login is read again after so long. */
-const loginMs = 30_000
+/** Of an answer only the beginning is shown. */
+const shown = { limit: shownBytes, truncate: true } as const
 
 /** The wire: one message, one request, one verdict. */
 export class Poster {
@@ -19,17 +18,17 @@ export class Poster {
   readonly #config: HttpConfig
   readonly #host: Host
   readonly #url: string
-  /** Headers of every request, the login among them, and when they were made. */
-  #headers: Readonly<Record<string, string>>
-  #madeAt: number
+  /** Headers of every request, but for the login. */
+  readonly #headers: Readonly<Record<string, string>>
 
   private constructor(client: HttpClient, config: HttpConfig, host: Host) {
     this.#client = client
     this.#config = config
     this.#host = host
     this.#url = config.url
-    this.#headers = headersOf(config)
-    this.#madeAt = host.clock.monotonic()
+    this.#headers = Object.fromEntries(
+      Object.entries(config.headers).map(([name, value]) => [name.toLowerCase(), value]),
+    )
   }
 
   static async open(config: HttpConfig, { host }: Context): Promise<Poster> {
@@ -37,29 +36,23 @@ export class Poster {
       url: config.url,
       connections: config.concurrency,
       timeoutMs: config.timeout,
-      keepBytes: shownBytes,
       timers: host.timers,
       tls: await readTls(config.tls, host.disk),
+      login: { auth: config.auth, clock: host.clock },
     })
     return new Poster(client, config, host)
-  }
-
-  /** A token in a file is renewed there, by Kubernetes every hour. Throws a SecretError. */
-  #headersNow(): Readonly<Record<string, string>> {
-    const now = this.#host.clock.monotonic()
-    if (now - this.#madeAt >= loginMs) {
-      this.#headers = headersOf(this.#config)
-      this.#madeAt = now
-    }
-    return this.#headers
   }
 
   /** Never rejects: whatever goes wrong below HTTP passes, and is said in words. */
   async post({ headers, body }: BinaryMessage, signal: AbortSignal): Promise<Attempt> {
     try {
-      const answer = await this.#client.post({ ...this.#headersNow(), ...headers }, body, signal)
-      // Perhaps another login is in the file by now.
-      if (answer.status === 401) this.#madeAt = -Infinity
+      const answer = await this.#client.request({
+        method: 'POST',
+        headers: { ...this.#headers, ...headers },
+        body,
+        ...shown,
+        signal,
+      })
       const outcome = outcomeOf(answer, this.#host.clock.now(), this.#config.retry_statuses)
       return outcome === undefined ? undefined : { ...outcome, reason: withoutSecretsOf(this.#url, outcome.reason) }
     } catch (error) {
@@ -72,7 +65,10 @@ export class Poster {
   /** Asks the receiver what it takes: it sees our login, and no event. */
   async probe(signal: AbortSignal): Promise<Probe> {
     try {
-      const { is, says } = probeOf(this.#url, await this.#client.options(this.#headersNow(), signal))
+      const { is, says } = probeOf(
+        this.#url,
+        await this.#client.request({ method: 'OPTIONS', headers: this.#headers, ...shown, signal }),
+      )
       return { is, says: withoutSecretsOf(this.#url, says) }
     } catch (error) {
       return { is: 'fail', says: withoutSecretsOf(this.#url, `${this.#url}: ${messageOf(error)}`) }
@@ -82,9 +78,4 @@ export class Poster {
   close(): void {
     this.#client.close()
   }
-}
-
-function headersOf({ headers, auth }: HttpConfig): Readonly<Record<string, string>> {
-  const login = authorization(auth)
-  return { ...headers, ...(login === undefined ? {} : { authorization: login }) }
 }

@@ -12,7 +12,8 @@ import {
 import type { Attempt } from '../../engine/delivery/in-order.ts'
 import type { Probe } from '../../engine/contracts.ts'
 import type { WeirEvent } from '../../model/events.ts'
-import type { HttpAnswer } from '../../net/http-client.ts'
+import type { HttpAnswer } from '../../net/http/client.ts'
+import { retryAfterMs } from '../../net/http/retry-after.ts'
 import type { HttpConfig } from './config.ts'
 
 /** How much of an answer is shown as the reason. */
@@ -91,7 +92,7 @@ export function outcomeOf({ status, headers, body }: HttpAnswer, now: number, pa
     }
   const passes = status === 408 || status === 425 || status === 429 || status >= 500 || passing.includes(status)
   if (!passes) return { is: 'reject', reason }
-  const afterMs = retryAfter(headers['retry-after'], now)
+  const afterMs = retryAfterMs(headers['retry-after'], now, longestWait)
   return afterMs === undefined
     ? { is: 'retry', reason, away: status === 429 }
     : { is: 'retry', reason, afterMs, away: true }
@@ -115,13 +116,6 @@ export function probeOf(url: string, answer: HttpAnswer): Probe {
 
 /** Longest wait that a server may ask for: an hour. */
 const longestWait = 3_600_000
-
-/** Milliseconds of a Retry-After header (RFC 9110, 10.2.3): seconds or a date. */
-export function retryAfter(value: string | undefined, now: number): number | undefined {
-  if (value === undefined) return undefined
-  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now
-  return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), longestWait)
-}
 
 function shown(body: Uint8Array): string {
   const text = Buffer.from(body.subarray(0, shownBytes))

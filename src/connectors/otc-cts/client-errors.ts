@@ -1,5 +1,6 @@
 import { PollError } from '../../polling/poll-error.ts'
-import { HttpError, type HttpAnswer } from '../../net/http-client.ts'
+import { HttpError, type HttpAnswer } from '../../net/http/client.ts'
+import { retryAfterMs } from '../../net/http/retry-after.ts'
 import { isRecord, textOf } from '../../model/json.ts'
 
 /**
@@ -33,7 +34,7 @@ export function failureOf(answer: HttpAnswer, what: string, now: number): CtsErr
   const { status } = answer
   const { code, message } = saidBy(answer)
   const said = `HTTP ${[status, code, message.slice(0, 300)].filter((part) => part !== '').join(', ')}`
-  const afterMs = waitOf(answer, now)
+  const afterMs = retryAfterMs(answer.headers['retry-after'], now, longestWaitMs) ?? 0
   if (status === 401) {
     if (wantsMore(answer, message))
       return new CtsError(
@@ -73,6 +74,8 @@ export function failureOf(answer: HttpAnswer, what: string, now: number): CtsErr
 /** What a request that got no answer means. */
 export function unanswered(error: unknown, what: string): CtsError {
   if (error instanceof CtsError) return error
+  if (error instanceof HttpError && error.kind === 'too_large')
+    return new CtsError('shape', `${what}: ${error.message}`, { cause: error })
   if (error instanceof HttpError)
     return new CtsError('passing', `${what} can't be reached (${error.message})`, { cause: error })
   throw error
@@ -112,13 +115,6 @@ function wantsMore({ headers, body }: HttpAnswer, message: string): boolean {
     new TextDecoder().decode(body).includes('"required_auth_methods"') ||
     /\b(?:MFA|TOTP|multi-?factor|passcode|verification code)\b/i.test(message)
   )
-}
-
-/** Seconds or a date (RFC 9110, 10.2.3). */
-function waitOf({ headers: { 'retry-after': after } }: HttpAnswer, now: number): number {
-  if (after === undefined) return 0
-  const ms = /^\d+$/.test(after.trim()) ? Number(after) * 1000 : Date.parse(after) - now
-  return ms > 0 ? Math.min(ms, longestWaitMs) : 0
 }
 
 function skewOf({ headers: { date } }: HttpAnswer, now: number): number {

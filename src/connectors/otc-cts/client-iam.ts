@@ -1,5 +1,5 @@
 /** What IAM is asked and what it says: tokens, projects and the catalog of services (API v3). Pure. */
-import type { HttpAnswer } from '../../net/http-client.ts'
+import type { HttpAnswer } from '../../net/http/client.ts'
 import { isRecord, textOf, type Fields } from '../../model/json.ts'
 import type { Account, Named } from './client-account.ts'
 import { CtsError } from './client-errors.ts'

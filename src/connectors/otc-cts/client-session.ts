@@ -1,6 +1,6 @@
 /** Requests in the name of one project: signed by keys, or with a token that is renewed before its end. */
 import type { Host } from '../../host/index.ts'
-import { HttpClient, type HttpAnswer } from '../../net/http-client.ts'
+import { HttpClient, type HttpAnswer } from '../../net/http/client.ts'
 import { messageOf } from '../../model/errors.ts'
 import type { Account } from './client-account.ts'
 import { CtsError, failureOf, readAnswer, unanswered } from './client-errors.ts'
@@ -112,7 +112,7 @@ export class Session {
     const ask = async (body: object, own: Readonly<Record<string, string>> = {}): Promise<HttpAnswer> => {
       const headers = { 'content-type': 'application/json;charset=utf8', accept: 'application/json', ...own }
       const answer = await this.#client(`${account.iam}/auth/tokens`, account)
-        .post(headers, Buffer.from(JSON.stringify(body)), signal)
+        .request({ method: 'POST', headers, body: Buffer.from(JSON.stringify(body)), limit: mostBytes, signal })
         .catch((error: unknown) => {
           throw unanswered(error, 'IAM')
         })
@@ -185,12 +185,12 @@ export class Session {
     const written = writtenQuery(query)
     const name = `${url.pathname}${written === '' ? '' : `?${written}`}`
     try {
-      return await this.#client(`${url.origin}/`, account).get(
-        name,
-        this.#headers(account, token, project, url, query),
-        mostBytes,
+      return await this.#client(`${url.origin}/`, account).request({
+        to: name,
+        headers: this.#headers(account, token, project, url, query),
+        limit: mostBytes,
         signal,
-      )
+      })
     } catch (error) {
       throw unanswered(error, what)
     }
@@ -236,7 +236,6 @@ export class Session {
         url,
         connections: 2,
         timeoutMs: timeout,
-        keepBytes: mostBytes,
         timers: host.timers,
         tls: url.startsWith('https:') ? tls : undefined,
         ...(isHere(url) ? {} : { proxyEnv: env }),

@@ -1,0 +1,188 @@
+/** The HTTP client of Weir, on undici (ADR 0027): one origin, its TLS and credentials, a deadline and a limit for each response. */
+import type { Clock, Timers } from '../../host/index.ts'
+import type { Auth } from '../../schema/index.ts'
+import type { TlsOptions } from '../tls.ts'
+import { acceptedEncodings, decodeBody } from './content-encoding.ts'
+import { Credentials } from './credentials.ts'
+import { aborted, HttpError, networkError } from './errors.ts'
+import { Exchange, type HttpHeaders, type RawResponse } from './exchange.ts'
+import { Pools, type PoolOptions } from './pools.ts'
+
+export { HttpError, type HttpFailure } from './errors.ts'
+export type { HttpHeaders } from './exchange.ts'
+
+export interface HttpAnswer {
+  /** 304 only for a request with an `etag`, unless the server is at fault: the content is the one of that tag, and the body is empty. */
+  readonly status: number
+  readonly headers: HttpHeaders
+  /** Decoded. */
+  readonly body: Uint8Array
+}
+
+export interface HttpClientOptions {
+  readonly url: string
+  /** Limit of connections; further requests wait for one. */
+  readonly connections: number
+  /** From the call to the end of the response, redirects included. */
+  readonly timeoutMs: number
+  readonly timers: Timers
+  readonly tls: TlsOptions | undefined
+  /** Sent with each request to the origin of the URL; takes precedence over an `authorization` of the request. */
+  readonly login?: { readonly auth: Auth; readonly clock: Pick<Clock, 'monotonic'> }
+  /** Variables that may name a proxy (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`); undefined: none is used. */
+  readonly proxyEnv?: PoolOptions['proxyEnv']
+}
+
+export interface HttpRequest {
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'OPTIONS'
+  /** Relative to the URL of the client, of the same origin; default: that URL. */
+  readonly to?: string
+  /** Names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: Uint8Array
+  /** Limit of the decoded body, in bytes; a longer one fails with `too_large`. */
+  readonly limit: number
+  /** Keeps the first `limit` bytes instead; no content coding is offered or decoded. */
+  readonly truncate?: boolean
+  /** Redirects to follow, for GET; default 0: the redirect is the response. */
+  readonly redirects?: number
+  /** Entity tag of the content that the caller has. */
+  readonly etag?: string
+  readonly signal: AbortSignal
+}
+
+const redirectStatuses = new Set([301, 302, 303, 307, 308])
+/** Headers that another origin gets, too: any other may hold a credential. */
+const anonymousHeaders = new Set(['accept', 'accept-language', 'accept-encoding', 'user-agent'])
+
+interface Step {
+  readonly url: URL
+  readonly isOwn: boolean
+  readonly headers: Readonly<Record<string, string>>
+}
+
+export class HttpClient {
+  readonly #options: HttpClientOptions
+  readonly #url: URL
+  readonly #pools: Pools
+  readonly #credentials: Credentials | undefined
+
+  constructor(options: HttpClientOptions) {
+    this.#options = options
+    const { url, connections, timeoutMs, tls, proxyEnv, login } = options
+    this.#url = new URL(url)
+    this.#pools = new Pools({ connections, connectMs: timeoutMs, tls, proxyEnv })
+    this.#credentials = login === undefined ? undefined : new Credentials(login.auth, login.clock)
+  }
+
+  /** Rejects with HttpError, and with SecretError for credentials that can't be read. Nothing is retried. */
+  async request(request: HttpRequest): Promise<HttpAnswer> {
+    const { timers, timeoutMs } = this.#options
+    const { signal } = request
+    if (signal.aborted) throw aborted()
+    const ended = new Ended()
+    const timer = timers.after(timeoutMs, () => {
+      ended.stop(new HttpError('timeout', `no answer within ${timeoutMs} ms`))
+    })
+    const abort = (): void => {
+      ended.stop(aborted())
+    }
+    signal.addEventListener('abort', abort, { once: true })
+    try {
+      return await this.#follow(request, ended)
+    } finally {
+      timer.cancel()
+      signal.removeEventListener('abort', abort)
+    }
+  }
+
+  /** Running requests fail. */
+  close(): void {
+    this.#pools.close()
+  }
+
+  async #follow(request: HttpRequest, ended: Ended): Promise<HttpAnswer> {
+    const { to, redirects = 0, truncate = false, limit } = request
+    let step = this.#first(request, to === undefined ? this.#url : new URL(to, this.#url.href))
+    for (let followed = 0; ; followed++) {
+      const raw = await this.#send(step, request, ended)
+      const { status, headers, body } = raw
+      if (status === 401 && step.isOwn) this.#credentials?.expire()
+      const { location } = headers
+      const isFollowed = redirects > 0 && redirectStatuses.has(status) && (request.method ?? 'GET') === 'GET'
+      if (isFollowed && location !== undefined) {
+        if (followed >= redirects)
+          throw new HttpError('redirect', `${step.url.href} redirects further after ${redirects} redirects`)
+        step = this.#next(step, location, request)
+        continue
+      }
+      const encoding = headers['content-encoding']
+      if (truncate || encoding === undefined || body.length === 0) return raw
+      return { status, headers, body: await decodeBody(encoding, body, limit) }
+    }
+  }
+
+  #first({ headers, truncate, etag }: HttpRequest, url: URL): Step {
+    if (url.origin !== this.#url.origin) throw new Error('a request is for another origin than its client')
+    const login = this.#credentials?.current() ?? headers?.['authorization'] ?? userOf(this.#url)
+    return {
+      url,
+      isOwn: true,
+      headers: {
+        ...headers,
+        ...(login === undefined ? {} : { authorization: login }),
+        ...(truncate === true ? {} : { 'accept-encoding': acceptedEncodings }),
+        ...(etag === undefined ? {} : { 'if-none-match': etag }),
+      },
+    }
+  }
+
+  #next(from: Step, location: string, request: HttpRequest): Step {
+    const url = URL.parse(location, from.url.href)
+    const isSecure = url?.protocol === 'https:'
+    if (url === null || (!isSecure && (url.protocol !== 'http:' || from.url.protocol === 'https:')))
+      throw new HttpError('redirect', `${from.url.href} redirects to an address that is not followed`)
+    if (url.origin === this.#url.origin && from.isOwn) return { ...from, url }
+    // Also on the way back: the other origin chose this address.
+    const allowed = Object.entries(from.headers).filter(([name]) => anonymousHeaders.has(name.toLowerCase()))
+    const tag = request.etag === undefined ? {} : { 'if-none-match': request.etag }
+    return { url, isOwn: false, headers: { ...Object.fromEntries(allowed), ...tag } }
+  }
+
+  async #send({ url, isOwn, headers }: Step, request: HttpRequest, ended: Ended): Promise<RawResponse> {
+    const { method = 'GET', body, limit, truncate = false } = request
+    const exchange = new Exchange(limit, truncate)
+    ended.follow(exchange)
+    try {
+      const pool = this.#pools.opened(isOwn) ?? (await this.#pools.of(url.origin, isOwn))
+      const path = `${url.pathname}${url.search}`
+      pool.dispatch({ origin: url.origin, path, method, headers, ...(body === undefined ? {} : { body }) }, exchange)
+    } catch (error) {
+      exchange.stop(networkError(error))
+    }
+    return exchange.response
+  }
+}
+
+/** Ends the exchange under way, and those that follow. */
+class Ended {
+  #reason: HttpError | undefined
+  #exchange: Exchange | undefined
+
+  follow(exchange: Exchange): void {
+    this.#exchange = exchange
+    if (this.#reason !== undefined) exchange.stop(this.#reason)
+  }
+
+  stop(reason: HttpError): void {
+    this.#reason = reason
+    this.#exchange?.stop(reason)
+  }
+}
+
+/** A user without a password may be part of a URL. */
+function userOf({ username, password }: URL): string | undefined {
+  if (username === '' && password === '') return undefined
+  const text = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  return `Basic ${Buffer.from(text).toString('base64')}`
+}

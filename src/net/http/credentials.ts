@@ -1,0 +1,34 @@
+import type { Clock } from '../../host/index.ts'
+import type { Auth } from '../../schema/index.ts'
+import { authorization } from '../secrets.ts'
+
+/** A secret in a file or a variable is read again after this time: Kubernetes renews tokens every hour. */
+const rereadMs = 30_000
+
+/** Value of the Authorization header of an `auth` group. */
+export class Credentials {
+  readonly #auth: Auth
+  readonly #clock: Pick<Clock, 'monotonic'>
+  #value: string | undefined
+  #readAt = -Infinity
+
+  constructor(auth: Auth, clock: Pick<Clock, 'monotonic'>) {
+    this.#auth = auth
+    this.#clock = clock
+  }
+
+  /** Undefined: the group is `none`. Throws SecretError. */
+  current(): string | undefined {
+    const now = this.#clock.monotonic()
+    if (now - this.#readAt >= rereadMs) {
+      this.#value = authorization(this.#auth)
+      this.#readAt = now
+    }
+    return this.#value
+  }
+
+  /** The server refused it: the secret may have been renewed. */
+  expire(): void {
+    this.#readAt = -Infinity
+  }
+}

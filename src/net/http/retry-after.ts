@@ -1,0 +1,10 @@
+/**
+ * Wait that a `Retry-After` header requests (RFC 9110, 10.2.3: seconds or a date), in ms, at most `longest`. Undefined: there is none, or it is unreadable.
+ * `now`: Unix ms.
+ */
+export function retryAfterMs(value: string | undefined, now: number, longest: number): number | undefined {
+  const text = value?.trim()
+  if (text === undefined || text === '') return undefined
+  const ms = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), longest)
+}
