@@ -8,10 +8,12 @@ import { fieldsOf, textOf, type Fields } from '../../model/json.ts'
 import { auditColumns, type AuditColumn } from '../schema.ts'
 import type { EventRows, FlowRows } from '../table-writer.ts'
 
-/** Longest text in a column; all of it stays in the body. */
 const longest = 4096
 
-/** What audit events of a batch say of who did what, as columns; undefined where there is none. Reading a body once here spares every question a million readings. */
+/**
+ * Columns extracted from the audit events of a batch; undefined without audit events. Extracting them once saves
+ * queries from parsing bodies.
+ */
 export function auditRows({ batch, origin }: EventRows): FlowRows | undefined {
   const family = batch.dictionary.indexOf('audit')
   if (family < 1 || !batch.family.includes(family)) return undefined

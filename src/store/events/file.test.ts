@@ -36,7 +36,6 @@ function made(random: SeededRandom, number: number, families: readonly Family[])
   }
 }
 
-/** What the file is to hold of a body: the text of JSON, and base64. */
 function stored({ encoding, data = new Uint8Array(0) }: WeirEvent): readonly [string | null, string | null] {
   if (encoding === 'none') return [null, null]
   const text = Buffer.from(data).toString('utf8')
@@ -48,7 +47,7 @@ function stored({ encoding, data = new Uint8Array(0) }: WeirEvent): readonly [st
 it.each([
   [1, ['change']],
   [2, ['change', 'audit']],
-] as const)('every event comes back as it was given, over several row groups (seed %i, %s)', async (seed, families) => {
+] as const)('every event is read back unchanged over several row groups (seed %i, %s)', async (seed, families) => {
   const random = new SeededRandom(seed)
   const batches = Array.from({ length: 12 }, (_, frame) =>
     Array.from({ length: random.integer(1, 300) }, (_unused, row) => made(random, 1000 * frame + row, families)),
@@ -81,7 +80,8 @@ it.each([
     ).toEqual(columns.map(({ name, type }) => [name, type]))
     const rows = await rowsOf(
       connection,
-      `SELECT id, source, type, subject, epoch_us("time")::DOUBLE, extensions::VARCHAR, data::VARCHAR, data_base64, family, key, ref, epoch_us(time_received)::DOUBLE, _source, _epoch, _sequence::DOUBLE, _row FROM ${from}`,
+      `SELECT id, source, type, subject, epoch_us("time")::DOUBLE, extensions::VARCHAR, data::VARCHAR, data_base64,
+        family, key, ref, epoch_us(time_received)::DOUBLE, _source, _epoch, _sequence::DOUBLE, _row FROM ${from}`,
     )
     expect(rows).toEqual(
       all.map(({ event, frame, row }) => [

@@ -12,7 +12,7 @@ import { auditRows } from './audit.ts'
 import { auditColumns } from '../schema.ts'
 import { isJson } from './json-text.ts'
 
-/** Rows of events can be large: smaller groups keep a reader's memory small, and ours. */
+/** Small groups bound the memory of readers and writer, because event rows can be large. */
 const groupRows = 16_384
 const groupBytes = 2 << 20
 
@@ -29,7 +29,6 @@ const dictionaries = [
 ] as const
 const [json, text] = [dataEncodings.indexOf('json'), dataEncodings.indexOf('text')]
 
-/** Columns of every file, in its order; those of audit events come behind. */
 const always: readonly { readonly name: string; readonly type: ColumnType }[] = [
   { name: 'id', type: 'text' },
   { name: 'source', type: 'text' },
@@ -53,7 +52,6 @@ const always: readonly { readonly name: string; readonly type: ColumnType }[] = 
 
 type Columns = typeof always
 
-/** A Parquet file of the batches' rows, in the order given. */
 export function eventFile(
   pieces: readonly EventRows[],
   metadata: Readonly<Record<string, string>>,
@@ -107,7 +105,6 @@ function chunksOf(
   return columns.map(({ name, type }) => chunks.get(name) ?? absentChunk(name, type, rows))
 }
 
-/** What an event has beside its id and its body, as columns like those of flows. */
 function asColumns({ batch, origin }: EventRows): FlowRows {
   const columns: Record<string, FlowBatch['columns'][string]> = { time: { kind: 'time', values: batch.time } }
   for (const name of dictionaries)
@@ -121,7 +118,6 @@ function asColumns({ batch, origin }: EventRows): FlowRows {
   }
 }
 
-/** Extensions that are no JSON, which nobody writes, are left out. */
 function readable({ extensions, dictionary }: EventBatch): Uint32Array {
   const broken = new Set(
     [...new Set(extensions)].filter((code) => code !== 0 && !isJson(Buffer.from(dictionary[code] ?? ''))),
@@ -157,7 +153,7 @@ function idChunk(pieces: readonly EventRows[]): Chunk {
   return plain({ name: 'id', type: 'text' }, out.taken(), presence)
 }
 
-/** Declared as JSON and none, or plain text: a JSON string. What is no UTF-8 stays binary. */
+/** Plain text, and bodies declared as JSON that are invalid, become JSON strings. Invalid UTF-8 stays binary. */
 function bodyChunks(pieces: readonly EventRows[]): [string, Chunk | undefined][] {
   begin()
   const binary: (Uint8Array | undefined)[] = []

@@ -32,7 +32,7 @@ const whole = [
   JSON.stringify({ spec: { containers: [{ name: 'a', args: ['--x="1"'], n: -1.25e-7 }] }, empty: {} }),
 ]
 
-it('what is JSON is taken, and what was broken in one place as by JSON.parse', () => {
+it('valid JSON is accepted, and a text broken in one place agrees with JSON.parse', () => {
   const random = new SeededRandom(1)
   for (const text of whole) {
     expect(isJson(Buffer.from(text)), text).toBe(true)
@@ -70,7 +70,7 @@ it('what is JSON is taken, and what was broken in one place as by JSON.parse', (
   }
 })
 
-it('half a surrogate pair, what is cut short and what is none at all are refused', () => {
+it('lone surrogates, truncated texts and other bytes are refused', () => {
   for (const text of [
     '',
     ' ',
@@ -106,7 +106,7 @@ it('half a surrogate pair, what is cut short and what is none at all are refused
     expect(isJson(Buffer.from(text)), text).toBe(false)
 })
 
-it('a large text is looked at, and so is a deep one', () => {
+it('large and deeply nested texts are checked', () => {
   expect(isJson(readFileSync(new URL('../../../package-lock.json', import.meta.url)))).toBe(true)
   expect(isJson(Buffer.from('['.repeat(200_000) + ']'.repeat(200_000)))).toBe(true)
   expect(isJson(Buffer.from('['.repeat(200_000) + ']'.repeat(199_999)))).toBe(false)

@@ -3,12 +3,11 @@ const [quote, backslash, comma, colon, openList, closeList, openObject, closeObj
 ]
 const [minus, plus, point, zero, nine] = [0x2d, 0x2b, 0x2e, 0x30, 0x39]
 const literals = ['true', 'false', 'null'].map((word) => Buffer.from(word))
-/** What may stand behind a backslash, `u` apart. */
 const escapes = new Set(Buffer.from('"\\/bfnrt'))
 
 /**
- * Is this one JSON text (RFC 8259), whose bytes are known to be UTF-8? Stricter than `JSON.parse` where other readers are: half
- * of a surrogate pair is none. Nothing is made of it, so that a large one costs a look at each byte.
+ * Whether the bytes, known to be UTF-8, are one JSON text (RFC 8259). Unlike `JSON.parse` it refuses lone surrogates,
+ * as other readers do. Allocates no values.
  */
 export function isJson(bytes: Uint8Array): boolean {
   return new Look(bytes).whole()
@@ -23,7 +22,6 @@ class Look {
   }
 
   whole(): boolean {
-    /** Ends of what is open, the innermost last. */
     const open: number[] = []
     for (;;) {
       this.#space()
@@ -37,7 +35,6 @@ class Look {
           continue
         }
       } else if (!this.#scalar()) return false
-      // Behind a value: whatever ends here, then the next.
       for (;;) {
         this.#space()
         const end = open.at(-1)
@@ -83,7 +80,7 @@ class Look {
     let at = this.#at + 1
     for (;;) {
       const sign = bytes[at] as number
-      // Also at the end, where there is none.
+      // Also false at the end, where the byte is undefined.
       if (!(sign >= 0x20)) return false
       at++
       if (sign === quote) break

@@ -1,4 +1,4 @@
-/** The inside of a query process: runs one statement at a time and writes its bytes to the channel. */
+/** Child side of a query process: runs one statement at a time and writes its bytes to the channel. */
 import type { Duplex } from 'node:stream'
 import type { IsolatedQuery } from '../../engine/control.ts'
 import type { Host } from '../../host/index.ts'
@@ -14,23 +14,20 @@ export interface QueryChildOptions {
   readonly host: Host
   readonly channel: Duplex
   readonly pid: number
-  /** Bytes of this process in memory, where nobody else looks at them. */
+  /** Resident bytes of this process, if no other process monitors it. */
   readonly ownBytes: () => number | undefined
 }
 
 const watchEveryMs = 50
 
-/** Standard output is a pipe where the process was started for a file. */
 const fileOutput = '/dev/stdout'
 
-/** Answers orders until the channel closes, or a file is written. */
 export async function answerOrders({ host, channel, pid, ownBytes }: QueryChildOptions): Promise<void> {
   const orders = new FrameReader<Order>(channel)
   const versions = new Versions(emptyState, new Set(), async () => {})
   let reader: DuckReader | undefined
   let settings: ReaderSettings | undefined
   let abort = new AbortController()
-  /** Names of the damaged ones of the files that the parent verifies now. */
   let verified: PromiseWithResolvers<readonly string[]> | undefined
   const send = (reply: Reply): Promise<void> => writeFrame(channel, reply)
   const written = Promise.withResolvers<void>()
@@ -42,7 +39,7 @@ export async function answerOrders({ host, channel, pid, ownBytes }: QueryChildO
 
   const run = async ({ sql, format }: IsolatedQuery, signal: AbortSignal): Promise<void> => {
     try {
-      if (reader === undefined) throw new Error('The query process was not opened.')
+      if (reader === undefined) throw new Error('The query process received a query before it was opened.')
       if (format === 'parquet') {
         const copy = await reader.copy(sql, fileOutput, signal)
         await send({ is: 'open' })
@@ -68,7 +65,7 @@ export async function answerOrders({ host, channel, pid, ownBytes }: QueryChildO
           for (const { name } of files) versions.exclude(name)
           await send({ is: 'unreadable', names: files.map(({ name }) => name), message })
         }
-        // Only the process that owns the store knows what was verified, and records what is damaged.
+        // Only the process that owns the store records verified and damaged files.
         const verify = async (files: readonly StoredFile[]): Promise<boolean> => {
           verified = Promise.withResolvers()
           await send({ is: 'verify', names: files.map(({ name }) => name) })
@@ -86,7 +83,7 @@ export async function answerOrders({ host, channel, pid, ownBytes }: QueryChildO
           ...(spill === undefined ? {} : { spill: async () => spill.bytes, spillFolder: spill.folder }),
           ...(order.file ? { output: fileOutput } : {}),
         })
-        // What fails here fails again with the first query, which tells why.
+        // A failure here recurs with the first query, which reports it.
         const started = (): Promise<void> => send({ is: 'started', pid })
         reader
           .open()
@@ -118,7 +115,7 @@ export async function answerOrders({ host, channel, pid, ownBytes }: QueryChildO
   abort.abort()
 }
 
-/** DuckDB's own words about memory name settings that nobody can change here. */
+/** DuckDB's memory errors name settings that users cannot change here. */
 function sayingLimit(error: unknown, processBytes: number): Fault {
   const fault = faultOf(error)
   return /Out of Memory|bad_alloc|Allocation failure|failed to allocate/i.test(fault.message)

@@ -1,4 +1,4 @@
-/** What a query process and its parent say to each other: frames of a length (u32, little endian), a kind (u8), and a body. */
+/** Protocol between a query process and its parent: frames of length (u32, little endian), kind (u8) and body. */
 import type { Readable, Writable } from 'node:stream'
 import { deserialize, serialize } from 'node:v8'
 import type { IsolatedQuery } from '../../engine/control.ts'
@@ -7,16 +7,15 @@ import type { StoreState } from '../state.ts'
 
 export interface ReaderSettings {
   readonly directory: string
-  /** Of DuckDB; the limit of the process is above it. */
+  /** Limit of DuckDB; the process limit is above it. */
   readonly duckBytes: number
   readonly processBytes: number
   readonly threads: number
-  /** Folder and size of what large joins and sorts put aside; undefined: nothing. */
+  /** Folder and size limit for spilled joins and sorts; undefined disables spilling. */
   readonly spill: { readonly folder: string; readonly bytes: number } | undefined
 }
 
 export type Order =
-  /** Before the first query, once. */
   | { readonly do: 'open'; readonly settings: ReaderSettings; readonly file: boolean }
   /** The version that the next queries read, without files that can't be read. */
   | { readonly do: 'version'; readonly state: StoreState }
@@ -38,7 +37,7 @@ export type Reply =
 const headBytes = 5
 const [message, chunk] = [0, 1]
 
-/** Writes a frame; resolves when the other side has room for more. Bytes of a chunk may not change until then. */
+/** Resolves when the receiver has room for more. The bytes of a chunk must not change until then. */
 export async function writeFrame(stream: Writable, frame: Order | Reply): Promise<void> {
   const isChunk = 'is' in frame && frame.is === 'chunk'
   const body = isChunk ? frame.bytes : serialize(frame)
@@ -59,7 +58,6 @@ export async function writeFrame(stream: Writable, frame: Order | Reply): Promis
   })
 }
 
-/** Reads frames as they are wanted: while nobody wants one, the other side has to wait. */
 export class FrameReader<Frame extends Order | Reply> {
   readonly #pieces: AsyncIterator<Uint8Array>
   #rest: Uint8Array = new Uint8Array(0)
@@ -68,7 +66,7 @@ export class FrameReader<Frame extends Order | Reply> {
     this.#pieces = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>
   }
 
-  /** Undefined at the end of the stream, also inside a frame. */
+  /** Undefined at the end of the stream, also within a frame. */
   async next(): Promise<Frame | undefined> {
     const head = await this.#take(headBytes)
     if (head === undefined) return undefined
@@ -78,7 +76,6 @@ export class FrameReader<Frame extends Order | Reply> {
     return view.getUint8(4) === chunk ? ({ is: 'chunk', bytes: body } as Frame) : (deserialize(body) as Frame)
   }
 
-  /** So many bytes, in a buffer of their own. */
   async #take(count: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const taken = new Uint8Array(count)
     let at = 0

@@ -1,6 +1,4 @@
-/** Limits of query processes, and what their errors say. */
 export interface QueryLimits {
-  /** Private memory of one query process. */
   readonly memoryBytes: number
   readonly timeoutMs: number
 }
@@ -8,11 +6,11 @@ export interface QueryLimits {
 export const defaultQueryLimits: QueryLimits = { memoryBytes: 1 << 30, timeoutMs: 60_000 }
 
 export function memoryMessage(bytes: number): string {
-  return `The query needs more than ${Math.round(bytes / (1 << 20))} MiB of memory and was ended.`
+  return `The query was stopped because it needs more than ${Math.round(bytes / (1 << 20))} MiB of memory.`
 }
 
 export function timeoutMessage(ms: number, bound: 'work' | 'wait'): string {
   return bound === 'work'
-    ? `The query took more than ${ms / 1000} s and was ended.`
-    : `The query gave no rows for ${ms / 1000} s and was ended.`
+    ? `The query was stopped after ${ms / 1000} s.`
+    : `The query was stopped after ${ms / 1000} s without rows.`
 }

@@ -1,4 +1,4 @@
-/** Query processes: started when a query needs one, one kept warm for a while, each running one query at a time. */
+/** Pool of query processes, started on demand. Each runs one query at a time; one stays warm for a while. */
 import { resolve } from 'node:path'
 import type { IsolatedAnswer, IsolatedQuery, StoreReader } from '../../engine/control.ts'
 import type { Log } from '../../engine/contracts.ts'
@@ -19,11 +19,10 @@ export interface QueryProcessesOptions {
   readonly limits: QueryLimits
   readonly threads: number
   readonly start: StartProcess
-  /** Bytes that a process may put aside in the folder; absent: none. */
+  /** Bytes that a process may spill to the folder; if absent, none. */
   readonly spill?: () => Promise<number>
 }
 
-/** Time for which one process is kept after its query. */
 const keepMs = 30_000
 
 export class QueryProcesses {
@@ -36,7 +35,6 @@ export class QueryProcesses {
     this.#options = options
   }
 
-  /** Processes there are now. */
   get count(): number {
     return this.#all.size
   }
@@ -51,7 +49,6 @@ export class QueryProcesses {
     const pin = folder.versions.pin()
     const done = (): void => {
       this.#giveBack(process)
-      // A file that could not be removed is removed at the next start.
       pin.release().catch(() => undefined)
     }
     return process.run(query, pin, signal, done)
@@ -109,7 +106,6 @@ function freeNumber(taken: ReadonlySet<number>): number {
   for (let number = 1; ; number++) if (!taken.has(number)) return number
 }
 
-/** A reader whose isolated queries run in processes. */
 export function withProcesses(reader: DuckReader, processes: QueryProcesses): StoreReader & Pick<DuckReader, 'idle'> {
   return {
     query: (sql, format, signal) => reader.query(sql, format, signal),

@@ -1,4 +1,3 @@
-/** One query process as its parent sees it. */
 import type { IsolatedAnswer, IsolatedQuery } from '../../engine/control.ts'
 import type { Log } from '../../engine/contracts.ts'
 import { privateBytes, type ChildProcess } from '../../host/child.ts'
@@ -18,17 +17,16 @@ export interface QueryProcessOptions {
   readonly log: Log
   readonly limits: QueryLimits
   readonly settings: ReaderSettings
-  /** It writes one file, and ends. */
+  /** The process writes one file and then ends. */
   readonly file: boolean
   readonly folder: ReaderFolder
 }
 
 const watchEveryMs = 25
-/** On a busy machine. */
 const mostStartMs = 30_000
-/** An answer of which nothing is read for this long is ended: its process is needed by others. */
+/** Time without reads after which a query is stopped, because others need its process. */
 const mostPausedMs = 120_000
-/** A process with more than this is not kept: what a large query took is not all given back. */
+/** Larger processes are not reused: memory of large queries is not fully returned. */
 const mostKept = 192 << 20
 
 export class QueryProcess {
@@ -37,10 +35,8 @@ export class QueryProcess {
   readonly #replies: FrameReader<Reply>
   #pid: number | undefined
   #sent: { readonly state: StoreState; readonly files: number } | undefined
-  /** Why it was killed. */
   #reason: Error | undefined
   #over = false
-  /** What the query reads. */
   #pin: Pin | undefined
   #keeping: Timer | undefined
 
@@ -55,7 +51,6 @@ export class QueryProcess {
     this.#order({ do: 'open', settings: options.settings, file: options.file })
   }
 
-  /** Another query may run in it. */
   get usable(): boolean {
     return !this.#over && this.#reason === undefined && !this.#options.file && (this.#bytes() ?? 0) <= mostKept
   }
@@ -66,7 +61,6 @@ export class QueryProcess {
     this.#options.child.kill()
   }
 
-  /** Ends it after that time, unless it runs a query by then. */
   keepFor(ms: number): void {
     this.#keeping = this.#options.host.timers.after(ms, () => this.kill())
   }
@@ -92,7 +86,6 @@ export class QueryProcess {
     signal.addEventListener('abort', aborted, { once: true })
     const within = this.#bounded(query)
     try {
-      // Its start is no work of the query.
       if (this.#pid === undefined) await this.#bounded({ ...query, bound: 'wait' }, mostStartMs)(() => this.#next())
       this.#tellVersion(pin)
       this.#order({ do: 'query', query })
@@ -119,10 +112,10 @@ export class QueryProcess {
         this.kill(
           new WeirError(
             'WEIR_SQL_TIMEOUT',
-            `The rows of the query were not read for ${mostPausedMs / 1000} s; it was ended.`,
+            `The query was stopped because its rows were not read for ${mostPausedMs / 1000} s.`,
           ),
         )
-        // Perhaps nothing reads the answer any more, and this generator never continues.
+        // The generator may never continue if its consumer stopped.
         finish()
       })
     let pause = paused()
@@ -153,7 +146,6 @@ export class QueryProcess {
     }
   }
 
-  /** The next reply that is about the query. Rejects with why there is none. */
   async #next(): Promise<Exclude<Reply, { is: 'failed' }>> {
     for (;;) {
       const reply = await this.#replies.next()
@@ -192,7 +184,7 @@ export class QueryProcess {
   }
 
   #order(order: Order): void {
-    // Orders are few and small: nobody waits for room. A broken channel shows when a reply is read.
+    // Commands are few and small, so backpressure is ignored. A broken channel fails the next read.
     writeFrame(this.#options.child.channel, order).catch(() => undefined)
   }
 

@@ -6,27 +6,22 @@ const utf8 = new TextEncoder()
 
 export interface AnswerOptions {
   readonly format: Formatter
-  /** The chunk that was fetched before the answer began; undefined when there is no row. */
   readonly first: DuckDBDataChunk | undefined
   fetch(): Promise<DuckDBDataChunk | undefined>
-  /** Stops a running fetch. */
   interrupt(): void
-  /** Gives back what the query holds; called once. */
   finish(error: unknown): Promise<void>
   readonly signal: AbortSignal
 }
 
 /**
- * The bytes of an answer, fetched as they are read. What the query holds is given back at its end, on an error, when the
- * reader stops early, and on abort, even when nothing was ever read.
+ * Bytes of a result, fetched on demand. Resources are released at the end, on an error, when the reader stops early,
+ * and on abort, even if nothing was read.
  */
 export class Answer implements AsyncIterableIterator<Uint8Array, undefined> {
   readonly #options: AnswerOptions
   readonly #aborted: () => void
-  /** Of the chunk that was fetched last. */
   #rows: Iterator<string> | undefined
   #began = false
-  /** The call of `next` that is under way. */
   #busy: Promise<void> | undefined
   #over: Promise<void> | undefined
 
@@ -35,7 +30,6 @@ export class Answer implements AsyncIterableIterator<Uint8Array, undefined> {
     this.#rows = this.#rowsOf(options.first)
     this.#aborted = () => {
       options.interrupt()
-      // A file that could not be removed is removed at the next start.
       if (this.#busy === undefined) this.#finish(undefined).catch(() => undefined)
     }
     options.signal.addEventListener('abort', this.#aborted, { once: true })
@@ -66,7 +60,7 @@ export class Answer implements AsyncIterableIterator<Uint8Array, undefined> {
   }
 
   async return(): Promise<IteratorResult<Uint8Array, undefined>> {
-    // The connection must not be closed under a running fetch.
+    // The connection must not be closed during a fetch.
     if (this.#busy !== undefined) {
       this.#options.interrupt()
       await this.#busy

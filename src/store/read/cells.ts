@@ -8,7 +8,7 @@ export interface OutputColumn {
   readonly type: DuckDBType
 }
 
-/** Columns of a result; a name that comes again gets a number: `a`, `a_1`. */
+/** Repeated names get a number: `a`, `a_1`. */
 export function outputColumns(result: DuckDBResult): OutputColumn[] {
   const taken = new Set(result.columnNames())
   const seen = new Set<string>()
@@ -23,22 +23,19 @@ export function outputColumns(result: DuckDBResult): OutputColumn[] {
   })
 }
 
-/** What a cell is, for formats that quote texts. `json` is its JSON text; `text` the text of a string, if it is one. */
 export interface Cells {
-  /** JSON of each row; `null` where absent. */
+  /** JSON text per row; `null` where absent. */
   readonly json: readonly string[]
 }
 
 const twoTo32 = 4_294_967_296
 
-/** JSON text of every row of a column. */
 export function jsonCells(api: Api, chunk: DuckDBDataChunk, column: number, type: DuckDBType): string[] {
   const rows = chunk.rowCount
   const vector = chunk.getColumnVector(column)
   return numbers(api, vector, type, rows) ?? others(api, vector, type, rows)
 }
 
-/** The kinds that make up most of every answer, read from memory as they are. */
 function numbers(api: Api, vector: DuckDBVector, type: DuckDBType, rows: number): string[] | undefined {
   const items = numberItems(vector)
   if (items === undefined || type.alias !== undefined) return undefined
@@ -90,11 +87,11 @@ function filled(vector: DuckDBVector, rows: number, text: (row: number) => strin
 }
 
 function floats(vector: DuckDBVector, values: Float32Array | Float64Array, rows: number): string[] {
-  // JSON has no word for infinity and for what is no number.
+  // JSON has no infinity and no NaN.
   return filled(vector, rows, (row) => (Number.isFinite(values[row]) ? String(values[row]) : 'null'))
 }
 
-/** 64-bit integers: a number where every reader gets it exactly, else a string. */
+/** 64-bit integers are numbers if a double holds them exactly, else strings. */
 function wide(
   vector: DuckDBVector,
   signed: boolean,
@@ -120,7 +117,7 @@ function others(api: Api, vector: DuckDBVector, type: DuckDBType, rows: number):
     type instanceof api.DuckDBStructType &&
     type.entryNames.every((name) => name === '')
   ) {
-    // ROW(…) has no names: a list. The binding's value of it would hold the last part only.
+    // ROW(…) has no names and becomes a list. The binding's value would contain only the last part.
     for (let row = 0; row < rows; row++)
       out[row] =
         vector.getItem(row) === null

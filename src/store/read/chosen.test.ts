@@ -12,7 +12,6 @@ beforeAll(async () => {
   await stores.begin()
   store = await stores.open()
   const make = new FrameMaker()
-  // Three days, whose endpoints have numbers of their own; on the second nobody has the address that is asked for.
   for (const [at, sources] of [
     [0, ['10.0.0.1', '10.0.0.2']],
     [1, ['10.0.0.3', '10.0.0.4']],
@@ -41,9 +40,9 @@ it.each([
   "src_addr = '10.0.0.1' AND src_addr = '10.0.0.3'",
   'src_addr = NULL',
   'bytes > 0',
-])('rows that are chosen before they get their names are those that have them: %s', async (condition) => {
+])('rows selected before the join with names equal the joined ones: %s', async (condition) => {
   for (const columns of ['*', 'src_addr, dst_addr, bytes', '_pos, exporter_addr']) {
-    // A view in a query around it is chosen with its names.
+    // An outer query around a view selects after the join.
     const named = await ask(
       store.reader,
       `SELECT ${columns} FROM (SELECT * FROM flows) flows WHERE ${condition} ORDER BY _pos`,
@@ -53,15 +52,16 @@ it.each([
   }
 })
 
-it('an address that a query around it is asked for chooses nothing in the query inside', async () => {
+it('the address of an outer query does not restrict the inner query', async () => {
   const rows = await ask(
     store.reader,
-    "SELECT count(*) AS n FROM flows a WHERE a.src_addr = '10.0.0.1' AND EXISTS (SELECT 1 FROM flows b WHERE a.src_addr = '10.0.0.1' AND b.src_addr <> '10.0.0.1')",
+    `SELECT count(*) AS n FROM flows a WHERE a.src_addr = '10.0.0.1'
+      AND EXISTS (SELECT 1 FROM flows b WHERE a.src_addr = '10.0.0.1' AND b.src_addr <> '10.0.0.1')`,
   )
   expect(rows).toEqual([{ n: 4 }])
 })
 
-it('sums over one address read the flows of that address', async () => {
+it('sums over one address read only the flows of that address', async () => {
   expect(
     await ask(store.reader, "SELECT count(*) AS n, sum(bytes) AS b FROM flows WHERE src_addr = '10.0.0.1'"),
   ).toEqual([{ n: 4, b: 600 }])

@@ -4,16 +4,15 @@ import { dataFileNames } from '../names.ts'
 import type { StoredFile } from '../record.ts'
 import type { Pin } from '../versions.ts'
 
-/** A file that a query needs failed verification: the query runs again without it. */
+/** A file of the query failed verification; the query is repeated without it. */
 export class DamagedFile extends Error {}
 
-/** The files that definitions of views read: nothing else is opened for the statement. */
 export function filesIn(views: string, pin: Pin): readonly StoredFile[] {
   const names = new Set(views.match(dataFileNames) ?? [])
   return pin.files.filter(({ name }) => names.has(name))
 }
 
-/** Errors that a broken file can be behind; bad SQL and failed casts have other names. */
+/** Errors that a damaged file can cause; bad SQL and failed casts have other names. */
 const suspicious = /^(?:IO Error|Invalid Error|Invalid Input Error|Serialization Error|Could not|TProtocol)/
 
 async function reads(connection: DuckDBConnection, sql: string): Promise<boolean> {
@@ -23,7 +22,7 @@ async function reads(connection: DuckDBConnection, sql: string): Promise<boolean
   )
 }
 
-/** Which of the files an error comes from: those that can't be read by themselves either. */
+/** Files that also fail when they are read alone. */
 export async function unreadableFiles(
   connection: DuckDBConnection,
   directory: string,
@@ -35,7 +34,7 @@ export async function unreadableFiles(
   const broken: StoredFile[] = []
   for (const file of named.length > 0 ? named : files) {
     const path = quoted(`${directory}/${file.name}`)
-    // A named file was read into; the others are known by their footers.
+    // If the error names files, their rows were read; of the others only the footers.
     const sql =
       named.length > 0
         ? `SELECT bit_xor(hash(t)) FROM read_parquet(${path}) t`

@@ -1,11 +1,9 @@
 import type { DuckDBDataChunk } from '@duckdb/node-api'
 import type { OutputColumn } from './cells.ts'
 
-/** Rows whose cells decide how wide the columns are; a longer cell that comes later sticks out. */
 const measuredRows = 2048
 const widest = 60
 
-/** Aligned text for people: a header, a rule, the rows, and how many there were. */
 export class TableFormatter {
   readonly #cells: (chunk: DuckDBDataChunk) => string[][]
   readonly #columns: readonly OutputColumn[]
@@ -71,7 +69,7 @@ export class TableFormatter {
   }
 }
 
-/** Absent is blank; control characters would tear the table apart (and could drive a terminal). */
+/** Absent values are blank. Control characters are escaped, because they could drive a terminal. */
 function cellText(json: string | undefined): string {
   if (json === undefined || json === 'null') return ''
   const text = json.startsWith('"') ? (JSON.parse(json) as string) : json

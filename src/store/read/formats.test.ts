@@ -4,7 +4,6 @@ import { temporaryStores } from '../testing/temporary.ts'
 
 const stores = temporaryStores()
 
-/** The one cell of a one-row answer, as its JSON text. */
 async function cell(expression: string): Promise<string> {
   const store = await stores.open()
   const text = await askText(store.reader, `SELECT ${expression} AS v`, 'ndjson')
@@ -68,7 +67,7 @@ describe('JSON of a value', () => {
       )
   })
 
-  it('rows without a value among rows that have one', async () => {
+  it('rows with and without values', async () => {
     const store = await stores.open()
     const kinds = [
       'TINYINT',
@@ -87,7 +86,9 @@ describe('JSON of a value', () => {
     ]
     const rows = await ask(
       store.reader,
-      `SELECT ${kinds.map((kind, i) => `CASE WHEN i % 3 = 0 THEN NULL ELSE (i % 100)::${kind} END AS c${i}`).join(', ')} FROM range(5000) t(i)`,
+      `SELECT
+        ${kinds.map((kind, i) => `CASE WHEN i % 3 = 0 THEN NULL ELSE (i % 100)::${kind} END AS c${i}`).join(', ')}
+        FROM range(5000) t(i)`,
     )
     rows.forEach((row, i) => {
       for (const [column, kind] of kinds.entries()) {
@@ -106,30 +107,31 @@ describe('documents', () => {
     expect(await askText(store.reader, 'SELECT i AS a FROM range(2) t(i)')).toBe('[\n{"a":0},\n{"a":1}\n]\n')
   })
 
-  it('columns of one name are told apart', async () => {
+  it('duplicate column names get a number', async () => {
     const store = await stores.open()
     expect(await askText(store.reader, 'SELECT 1 AS a, 2 AS a, 3 AS a_1, 4 AS a', 'ndjson')).toBe(
       '{"a":1,"a_2":2,"a_1":3,"a_3":4}\n',
     )
   })
 
-  it('ndjson of nothing is empty', async () => {
+  it('ndjson without rows is empty', async () => {
     const store = await stores.open()
     expect(await askText(store.reader, 'SELECT 1 AS a WHERE false', 'ndjson')).toBe('')
   })
 
-  it('csv quotes what needs it, by RFC 4180', async () => {
+  it('csv quotes where RFC 4180 requires it', async () => {
     const store = await stores.open()
     expect(
       await askText(
         store.reader,
-        "SELECT 'a,b' AS \"x,y\", 'say \"hi\"' AS q, NULL AS n, '' AS e, [1, 2] AS l, true AS t, TIMESTAMPTZ '2026-11-20 08:00:00+00' AS at, 'two' || chr(10) || 'lines' AS m",
+        `SELECT 'a,b' AS "x,y", 'say "hi"' AS q, NULL AS n, '' AS e, [1, 2] AS l, true AS t,
+          TIMESTAMPTZ '2026-11-20 08:00:00+00' AS at, 'two' || chr(10) || 'lines' AS m`,
         'csv',
       ),
     ).toBe('"x,y",q,n,e,l,t,at,m\r\n"a,b","say ""hi""",,"","[1,2]",true,2026-11-20T08:00:00.000Z,"two\nlines"\r\n')
   })
 
-  it('a table is aligned and says how many rows there are', async () => {
+  it('a table is aligned and states the number of rows', async () => {
     const store = await stores.open()
     expect(
       await askText(
@@ -153,7 +155,7 @@ describe('documents', () => {
     ).toBe(true)
   })
 
-  it('large answers come in pieces of moderate size, in order', async () => {
+  it('large results arrive in order, in pieces of moderate size', async () => {
     const store = await stores.open()
     const sizes: number[] = []
     let text = ''
@@ -171,7 +173,7 @@ describe('documents', () => {
   })
 })
 
-describe('an answer that goes wrong or is not wanted any more', () => {
+describe('a result that fails or is aborted', () => {
   it('an error after the first bytes ends the stream', async () => {
     const store = await stores.open()
     const answer = await store.reader.query(
@@ -216,7 +218,7 @@ describe('an answer that goes wrong or is not wanted any more', () => {
     expect(await ask(store.reader, 'SELECT 1 AS a')).toEqual([{ a: 1 }])
   })
 
-  it('many queries at a time wait for each other, and all are answered', async () => {
+  it('many concurrent queries wait for each other, and all complete', async () => {
     const store = await stores.open()
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, i) => ask(store.reader, `SELECT count(*) + ${i} AS n FROM range(100000)`)),

@@ -3,14 +3,16 @@ import { isoMicroseconds } from './iso-time.ts'
 
 export type Api = typeof import('@duckdb/node-api')
 
-/** Text of a JSON column: as it is when it is JSON by the standard (DuckDB takes NaN and trailing commas), else a string. */
+/**
+ * Text of a JSON column: unchanged if it is standard JSON (DuckDB also accepts NaN and trailing commas), else a string.
+ */
 export function jsonText(text: string): string {
   try {
     JSON.parse(text)
   } catch {
     return JSON.stringify(text)
   }
-  // Line ends stand only between tokens there; one answer row is one line.
+  // Valid JSON has line ends only between tokens; one row must be one line.
   return /[\r\n]/.test(text) ? text.replace(/[\r\n]+/g, ' ') : text
 }
 
@@ -20,13 +22,13 @@ function integer(value: bigint): string {
     : `"${value}"`
 }
 
-/** A decimal as a number when a double holds all its digits, else as a string. */
+/** A number if a double holds all digits of the decimal, else a string. */
 function decimal(text: string): string {
   const digits = text.replace(/^-/, '').replace('.', '').replace(/^0+/, '')
   return digits.length <= 15 || (!text.includes('.') && Number.isSafeInteger(Number(text))) ? text : `"${text}"`
 }
 
-/** JSON of any value: nested ones keep their shape, times are ISO 8601 in UTC, bytes base64, all else DuckDB's text. */
+/** JSON of any value: nested values keep their shape, times are ISO 8601 in UTC, bytes base64, others DuckDB's text. */
 export function jsonOf(api: Api, value: DuckDBValue, type: DuckDBType | undefined): string {
   if (value === null) return 'null'
   switch (typeof value) {
@@ -57,14 +59,20 @@ function jsonOfObject(
     return `[${value.items.map((item) => jsonOf(api, item, inner)).join(',')}]`
   }
   if (value instanceof api.DuckDBStructValue) {
-    // By the type's names: an object would put names that look like numbers first.
+    // In the order of the type: an object would put integer-like names first.
     const inner = type instanceof api.DuckDBStructType ? type : undefined
     const names = inner?.entryNames ?? Object.keys(value.entries)
-    return `{${names.map((name, index) => `${JSON.stringify(name)}:${jsonOf(api, value.entries[name] ?? null, inner?.entryTypes[index])}`).join(',')}}`
+    const members = names.map(
+      (name, index) => `${JSON.stringify(name)}:${jsonOf(api, value.entries[name] ?? null, inner?.entryTypes[index])}`,
+    )
+    return `{${members.join(',')}}`
   }
   if (value instanceof api.DuckDBMapValue) {
     const inner = type instanceof api.DuckDBMapType ? type : undefined
-    return `{${value.entries.map(({ key, value: item }) => `${JSON.stringify(String(key))}:${jsonOf(api, item, inner?.valueType)}`).join(',')}}`
+    const members = value.entries.map(
+      ({ key, value: item }) => `${JSON.stringify(String(key))}:${jsonOf(api, item, inner?.valueType)}`,
+    )
+    return `{${members.join(',')}}`
   }
   if (value instanceof api.DuckDBUnionValue) {
     const inner = type instanceof api.DuckDBUnionType ? type.memberTypes[type.memberTags.indexOf(value.tag)] : undefined

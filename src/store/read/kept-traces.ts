@@ -1,4 +1,4 @@
-/** The narrow columns of audit traces, as rows that views read, and as edges. */
+/** Cached narrow columns of audit events, for view `audit` and as graph edges. */
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { fileList, rowsOf } from '../duck.ts'
 import { TraceEdges } from '../graph/trace-edges.ts'
@@ -6,17 +6,13 @@ import type { Refs } from '../graph/refs.ts'
 import { keptColumns, keptTraceRows, keepsTraces } from '../kubernetes/audit.ts'
 import { keptPrefix, type Holding, type Kept, type KeptKind } from './kept.ts'
 
-/**
- * Rows are in a database of their own: it is compressed before the first question reads from it. Of a database that is being
- * read DuckDB compresses little.
- */
+/** Each part has its own database, because DuckDB compresses little in a database that is being read. */
 export interface KeptTraces {
   readonly database: string
   readonly edges: TraceEdges
   readonly bytes: number
 }
 
-/** Files that one statement speaks of. */
 const filesAtOnce = 64
 
 export function keptTraces(directory: string, refs: Refs): KeptKind<KeptTraces> {
@@ -64,11 +60,11 @@ async function tableBytes(connection: DuckDBConnection): Promise<number> {
   )
 }
 
-/** What view `audit` reads of them. */
 export function rowsKept({ names, parts }: Holding<KeptTraces>): Kept {
   const selects = parts.map(
     ({ content, without }) =>
-      `SELECT ${keptColumns} FROM ${content.database}.rows${without.size === 0 ? '' : ` WHERE file NOT IN (${[...without].join(', ')})`}`,
+      `SELECT ${keptColumns} FROM
+        ${content.database}.rows${without.size === 0 ? '' : ` WHERE file NOT IN (${[...without].join(', ')})`}`,
   )
   return { names, sql: selects.length === 0 ? undefined : selects.join(' UNION ALL ') }
 }

@@ -21,7 +21,6 @@ const within = (from: number, to: number): string => `time >= ${moment(from)} AN
 const traces = (from: number, to: number, time: (at: number) => number): ReturnType<typeof traceEvent>[] =>
   Array.from({ length: to - from }, (_, at) => traceEvent(from + at, time(from + at)))
 
-/** Hours of so many traces each, each hour one file. */
 async function hours(store: Store, count: number, perHour: number, set: (now: number) => void): Promise<void> {
   const make = new FrameMaker()
   for (let hour = 0; hour < count; hour++) {
@@ -42,11 +41,9 @@ async function removeEvents({ disk }: Host, but = ''): Promise<void> {
     if (name.startsWith('events-') && name !== but) await disk.remove(`${stores.directory}/${name}`)
 }
 
-/** Asks while files are read into memory, become others and go, and when they have. */
 async function judged(store: Store, random: SeededRandom, same: () => Promise<void>): Promise<void> {
   await Promise.all([same(), same()])
   await store.reader.idle()
-  // What was kept of some files is in others now.
   if (random.chance(0.7)) while (await store.maintain());
   await Promise.all([same(), random.chance(0.5) ? store.maintain() : same()])
   await store.reader.idle()
@@ -62,7 +59,7 @@ const counted = async ({ reader }: Store): Promise<unknown> =>
   )[0]?.['n']
 
 it.each(seeds(2, 20))(
-  'what is kept in memory answers as the files do, while hours close, merge and go (seed %i)',
+  'cached files return the same results as files while hours close, merge and expire (seed %i)',
   async (seed) => {
     const random = new SeededRandom(seed)
     let now = startOfDay
@@ -75,11 +72,13 @@ it.each(seeds(2, 20))(
     const make = new FrameMaker(random.integer(1, 9))
     let made = 0
     const groups =
-      'SELECT actor, actor_name, action, service, resource, resource_name, tenant, region, address, outcome, severity, code, source, count(*)::INTEGER AS n, min(time) AS first FROM audit'
+      'SELECT actor, actor_name, action, service, resource, resource_name, tenant, region, address, outcome, ' +
+      'severity, code, source, count(*)::INTEGER AS n, min(time) AS first FROM audit'
     const same = async (): Promise<void> => {
       const from = random.pick([startOfDay, startOfDay, now - 2 * msPerHour, now - random.integer(0, 9 * msPerHour)])
-      const where = `${within(from, from + random.integer(1, 12) * msPerHour)} AND actor ${random.pick(['IS NOT NULL', "LIKE '%/u1%'"])}`
-      // A statement that speaks of ids is asked of the files.
+      const span = within(from, from + random.integer(1, 12) * msPerHour)
+      const where = `${span} AND actor ${random.pick(['IS NOT NULL', "LIKE '%/u1%'"])}`
+      // A statement that selects ids reads the files.
       const [told, expected] = await Promise.all(
         ['', ' AND id IS NOT NULL'].map(async (more) =>
           (await ask(store.reader, `${groups} WHERE ${where}${more} GROUP BY ALL`))
@@ -109,7 +108,7 @@ it.each(seeds(2, 20))(
   },
 )
 
-it('a file of an hour that is over is read once for all questions about who did what, and again for what is not kept of it', async () => {
+it('a file of a finished hour is read once for all audit queries, and again for uncached columns', async () => {
   let now = startOfDay
   const [host, log] = [hostAt(() => now), recordingLog()]
   const store = await stores.open({ host, log })
@@ -124,12 +123,12 @@ it('a file of an hour that is over is read once for all questions about who did 
   ).toEqual([{ n: 0 }])
 })
 
-it('no more is kept than there is room for: the newest of what is asked for, then what was asked for last', async () => {
+it('the cache is bounded: the newest requested files have priority, then the most recently used', async () => {
   let now = startOfDay
   const [host, log] = [hostAt(() => now), recordingLog()]
   const hour = (at: number): string =>
-    `SELECT count(*)::INTEGER AS n FROM audit WHERE ${within(startOfDay + at * msPerHour, startOfDay + at * msPerHour + 1000)}`
-  // Before any are measured, a row is thought to take 64 bytes.
+    `SELECT count(*)::INTEGER AS n FROM audit
+      WHERE ${within(startOfDay + at * msPerHour, startOfDay + at * msPerHour + 1000)}`
   const store = await stores.open({ host, log, keptBytes: 64 * 25 })
   await hours(store, 6, 10, (time) => (now = time))
   expect(await counted(store)).toBe(60)
@@ -148,7 +147,7 @@ it('no more is kept than there is room for: the newest of what is asked for, the
   expect(await left(0, 2, 4)).toEqual([10, 0, 0])
 })
 
-it('nothing is read into memory for a question without a begin', async () => {
+it('a query without a start time caches nothing', async () => {
   let now = startOfDay
   const [host, log] = [hostAt(() => now), recordingLog()]
   const store = await stores.open({ host, log })
@@ -159,7 +158,7 @@ it('nothing is read into memory for a question without a begin', async () => {
   expect(await ask(store.reader, 'SELECT count(*)::INTEGER AS n FROM audit')).toEqual([{ n: 0 }])
 })
 
-it('no statement reads what is kept by its name', async () => {
+it('no statement can name the cache tables', async () => {
   const store = await stores.filled()
   for (const name of ['kept_1.traces', 'kept_1.main.traces', '"KEPT_1".traces'])
     await expect(ask(store.reader, `SELECT * FROM ${name}`)).rejects.toThrow('There is no table')

@@ -1,56 +1,49 @@
 /**
- * What is in memory of files, with what questions of some time came to need of them. Files never change, so what was read of
- * one is good as long as a version names it. Only hours that are over are kept: the files of the newest one are few, and become others soon.
+ * Cache of file contents in memory for repeated queries. Files are immutable, so entries are valid while a version
+ * names the file. Only finished hours are cached, because the files of the newest hour are soon merged.
  */
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import type { Stream } from '../names.ts'
 import type { StoredFile } from '../record.ts'
 import type { Pin } from '../versions.ts'
 
-/** What is kept, and of which files. */
 export interface KeptKind<Content extends { readonly bytes: number }> {
   readonly stream: Stream
   readonly fits: (file: StoredFile) => boolean
-  /** What is kept of files; rows have the number of their file among these. */
+  /** Reads the cached content; rows have the index of their file. */
   readonly read: (connection: DuckDBConnection, files: readonly StoredFile[]) => Promise<Content>
   readonly drop: (connection: DuckDBConnection, content: Content) => Promise<void>
 }
 
-/** Databases beside the views are called so; no statement may speak of them. */
 export const keptPrefix = 'kept_'
 
-/** What views do without of a version's files. */
+/** Cached files that views need not read. */
 export interface Kept {
   readonly names: ReadonlySet<string>
-  /** `SELECT <columns>` of their rows, and of no other's; undefined: there are none, or they are not wanted. */
+  /** `SELECT <columns>` of exactly the rows of those files; undefined if there are none or they are not needed. */
   readonly sql: string | undefined
 }
 
-/** The same of what a statement asks for. */
 export interface KeptOf {
   readonly traces?: Kept
   readonly traffic?: Kept
 }
 
-/** What is in memory of the files of one version, until it is released. */
 export interface Holding<Content> {
   readonly names: ReadonlySet<string>
   readonly parts: readonly {
     readonly content: Content
-    /** Numbers of files that are not of the version. */ readonly without: ReadonlySet<number>
+    /** Indexes of files that are not in the version. */ readonly without: ReadonlySet<number>
   }[]
   readonly release: () => void
 }
 
-/** What was read at once: it goes as a whole. */
+/** Content that was read together; evicted as a whole. */
 interface Part<Content> {
   readonly content: Content
-  /** Files in the order of their numbers in it. */
   readonly files: readonly StoredFile[]
   readonly rows: number
-  /** Question that wanted it last: later ones have higher numbers. */
   wanted: number
-  /** Questions that read from it now. */
   held: number
 }
 
@@ -60,11 +53,10 @@ interface Wish {
   readonly question: number
 }
 
-/** Rows that are read at once: so many take some 40 MB until they are compressed. */
+/** Rows per load; some 40 MB before compression. */
 const rowsAtOnce = 131_072
-/** Parts of fewer than half of that, which become one when there are more: hours that are over come one by one. */
+/** Limit of small parts, below half of `rowsAtOnce`, before they are joined. */
 const mostSmall = 8
-/** Of a row, before some were measured. */
 const firstGuess = 64
 
 const rowsOfAll = (some: readonly { readonly rows: number }[]): number => some.reduce((sum, { rows }) => sum + rows, 0)
@@ -73,20 +65,17 @@ export interface KeptOptions<Content extends { readonly bytes: number }> {
   readonly kind: KeptKind<Content>
   readonly instance: DuckDBInstance
   readonly mostBytes: number
-  /** False: a file among these is damaged, and must not be read. */
   readonly verify: (files: readonly StoredFile[]) => Promise<boolean>
-  /** Does a call of DuckDB when it may be done. */
   readonly call: <Value>(work: () => Promise<Value>) => Promise<Value>
 }
 
 export class KeptFiles<Content extends { readonly bytes: number }> {
   readonly #options: KeptOptions<Content>
   readonly #parts = new Set<Part<Content>>()
-  /** Files that could not be read: whoever asks of them meets the reason. */
+  /** Files that failed to load; queries read them directly and report the reason. */
   readonly #refused = new Set<string>()
   #questions = 0
   #bytesOfRow = firstGuess
-  /** What is read in next: once the question that it is for has its answer. */
   #wish: Wish | undefined
   #taking: Promise<void> | undefined
   #closed = false
@@ -95,7 +84,10 @@ export class KeptFiles<Content extends { readonly bytes: number }> {
     this.#options = options
   }
 
-  /** What there is of a version's files. Those that are wanted are there for later questions, as far as there is room for them: this one does not wait. */
+  /**
+   * Returns the cached files of a version. Wanted files are cached for later queries within the limit; this query does
+   * not wait for them.
+   */
   hold(pin: Pin, wanted: readonly StoredFile[]): Holding<Content> {
     const { stream, fits } = this.#options.kind
     const newest = pin.files.reduce(
@@ -139,19 +131,16 @@ export class KeptFiles<Content extends { readonly bytes: number }> {
     if (this.#wish === undefined || this.#taking !== undefined) return
     const wish = this.#wish
     this.#wish = undefined
-    // What can't be had is read from files.
     const ended = (): Promise<void> => wish.pin.release().catch(() => undefined)
     this.#taking = this.#take(wish)
       .then(ended, ended)
       .finally(() => (this.#taking = undefined))
   }
 
-  /** Resolves when nothing is being read into memory. */
   async idle(): Promise<void> {
     await this.#taking
   }
 
-  /** The newest first. */
   async #take({ pin, wanted, question }: Wish): Promise<void> {
     const { instance, mostBytes, call } = this.#options
     const connection = await instance.connect()
@@ -177,7 +166,10 @@ export class KeptFiles<Content extends { readonly bytes: number }> {
     }
   }
 
-  /** Lets parts go that are mostly of files that are no more, and small ones where there are too many. Answers what is to be read again of them. */
+  /**
+   * Evicts parts whose files are mostly removed, and small parts if there are too many. Returns their live files, to be
+   * read again.
+   */
   async #tidy(connection: DuckDBConnection, version: ReadonlySet<string>): Promise<readonly StoredFile[]> {
     const live = (part: Part<Content>): readonly StoredFile[] => part.files.filter(({ name }) => version.has(name))
     const small = [...this.#parts].filter(({ rows }) => rows < rowsAtOnce / 2)
@@ -189,7 +181,6 @@ export class KeptFiles<Content extends { readonly bytes: number }> {
     return gone.flatMap(live)
   }
 
-  /** Makes room for so many rows: what was not wanted for the longest time goes first. */
   async #forget(connection: DuckDBConnection, rows: number, question: number): Promise<void> {
     let over = rows + rowsOfAll([...this.#parts]) - this.#options.mostBytes / this.#bytesOfRow
     for (const part of [...this.#parts].toSorted((a, b) => a.wanted - b.wanted)) {
@@ -211,7 +202,7 @@ export class KeptFiles<Content extends { readonly bytes: number }> {
       if (!(await this.#options.verify(files))) return
       const content = await this.#options.kind.read(connection, files)
       this.#parts.add({ content, files, rows, wanted: question, held: 0 })
-      // Texts that are in several parts count for the first.
+      // Only large parts: small ones repeat the strings of others.
       const large = [...this.#parts].filter((part) => part.rows >= rowsAtOnce / 2)
       if (large.length > 0)
         this.#bytesOfRow = Math.max(8, large.reduce((sum, part) => sum + part.content.bytes, 0) / rowsOfAll(large))

@@ -1,4 +1,3 @@
-/** All that the reader keeps of files in memory, and what of it a question is answered from. */
 import type { EdgesAsked } from '../../engine/control.ts'
 import { timesOf } from '../graph/edges-sql.ts'
 import { Refs } from '../graph/refs.ts'
@@ -11,10 +10,8 @@ import { keptTraces, rowsKept, type KeptTraces } from './kept-traces.ts'
 import { happenedWithin, type Receipt } from './receipt.ts'
 import type { Statement } from './statement.ts'
 
-/** What who talked to whom may take, beside who did what. */
 const talksPart = 1 / 6
 
-/** What there is of the edges of a version's files, until it is released. */
 export interface HeldEdges {
   readonly refs: Refs
   readonly traces: Holding<KeptTraces>
@@ -28,7 +25,7 @@ export class Memory {
   readonly #talks: KeptFiles<Talks>
   #turn: Promise<unknown> = Promise.resolve()
 
-  /** `mostBytes`: for traces; sums of workloads take no more than `talksPart` of that beside them. */
+  /** `mostBytes`: limit for audit events; communication edges take at most `talksPart` of it in addition. */
   constructor({
     mostBytes,
     call,
@@ -36,7 +33,7 @@ export class Memory {
     directory,
     instance,
   }: Omit<KeptOptions<KeptTraces>, 'kind'> & { readonly directory: string }) {
-    // One after the other: each measures what it takes.
+    // Serial, because each load measures the memory that it adds.
     const inTurn = <Value>(work: () => Promise<Value>): Promise<Value> => {
       const done = this.#turn.then(() => call(work))
       this.#turn = done.catch(() => undefined)
@@ -52,7 +49,6 @@ export class Memory {
     })
   }
 
-  /** What there is of the traces that a statement asks for, until it is released. */
   hold({ narrow, times }: Statement, pin: Pin): { readonly traces?: Kept; readonly release: () => void } {
     if (!narrow) return { release: () => undefined }
     const holding = this.#holdTraces(pin, times.audit)
@@ -77,7 +73,6 @@ export class Memory {
     return this.#traces.hold(pin, isWorth(when) ? happenedWithin(pin.files, when) : [])
   }
 
-  /** Resolves when nothing is being read for later questions. */
   async idle(): Promise<void> {
     await Promise.all([this.#traces.idle(), this.#talks.idle()])
   }
@@ -87,7 +82,7 @@ export class Memory {
   }
 }
 
-/** Only times that begin somewhere are worth to be read for a question: nobody needs all that there ever was so often. */
+/** Queries without a start time do not fill the cache. */
 function isWorth(when: Receipt | undefined): when is Receipt {
   return when !== undefined && when.from !== -Infinity
 }

@@ -5,27 +5,23 @@ import { addressesOf, columnsBehind, filePrefix, rowsBeforeNames, type WantedAdd
 import { isRecord } from '../../model/json.ts'
 
 /**
- * `SELECT … FROM flows … LIMIT n`, the question asked most often, needs the names of n rows only; DuckDB would join names
- * to every row first. This is the same selection without names: view `flows` is then made of its rows. `SELECT … FROM flows WHERE …`
- * without a limit may match few rows or many: they are counted first, which reads the columns of the condition alone, and the selection is made of no more than {@link mostProbed}.
+ * Row selection without names. `SELECT … FROM flows … LIMIT n`, the most frequent query, needs the names of n rows, but
+ * DuckDB would join names to all rows first. So this selection runs first, and view `flows` covers its rows. Without a
+ * limit, rows are counted first on the columns of the condition, and the selection is used up to {@link mostProbed}
+ * rows.
  */
 export interface Selection {
-  /** Query of the file columns (each under its name with the prefix) of the rows that can be in the answer. */
   readonly sql: string
-  /** Addresses that choosing the rows needs. */
   readonly addresses: WantedAddresses
-  /** Without a limit: it is only used if it has few rows. */
   readonly isProbe: boolean
-  /** The columns of files that are chosen: those that the statement speaks of. The others are not read. */
   readonly columns: readonly FileColumn[]
 }
 
-/** More rows than this are no page: then the joins are the smaller part. */
+/** With more rows, the joins are the smaller part of the cost. */
 const mostRows = 1_000_000
-/** Rows that may be held before they get their names. */
 export const mostProbed = 50_000
 
-/** They give another answer each time, and the condition is asked twice. */
+/** Their results differ between calls, and the condition is evaluated twice. */
 const volatile = new Set(['random', 'uuid', 'gen_random_uuid', 'uuidv4', 'uuidv7', 'currval', 'txid_current'])
 
 type Node = Readonly<Record<string, unknown>>
@@ -34,11 +30,11 @@ function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
 }
 
-/** All column names of an expression; undefined when it holds something that the selection can't be repeated with. */
+/** Column names of an expression; undefined if the expression cannot be repeated in the selection. */
 function columnsOf(expression: unknown, found = new Set<string>()): Set<string> | undefined {
   if (Array.isArray(expression))
     return expression.every((each) => columnsOf(each, found) !== undefined) ? found : undefined
-  // Read as a double, it is another number now.
+  // The parser read it as a double and changed its value.
   if (typeof expression === 'number' && Number.isInteger(expression) && !Number.isSafeInteger(expression))
     return undefined
   if (!isRecord(expression)) return found
@@ -61,7 +57,6 @@ function columnsOf(expression: unknown, found = new Set<string>()): Set<string> 
     : undefined
 }
 
-/** The constant of a LIMIT or OFFSET. */
 function rowsIn(expression: unknown): number | undefined {
   if (expression === null) return 0
   const value =
@@ -71,7 +66,6 @@ function rowsIn(expression: unknown): number | undefined {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined
 }
 
-/** Plain columns and stars, whose aliases hide no column that the selection uses. */
 function isPlainList(selected: readonly unknown[], used: ReadonlySet<string>): boolean {
   return selected.every((each) => {
     if (!isRecord(each)) return false
@@ -127,7 +121,7 @@ function chosenFrom(node: Node):
   if (limit === undefined && node['where_clause'] === null) return undefined
   if (most === undefined || offset === undefined || most + offset > mostRows) return undefined
   const orders = modifiers.flatMap((each) => (isRecord(each) && each !== limit ? list(each['orders']) : []))
-  // ORDER BY 1 speaks of the select list; only names mean the same in both selections.
+  // ORDER BY 1 refers to the select list; only names mean the same in both selections.
   if (
     !orders.every(
       (each) => isRecord(each) && isRecord(each['expression']) && each['expression']['class'] === 'COLUMN_REF',
@@ -143,7 +137,7 @@ function chosenFrom(node: Node):
   return { limit, count: most + offset, used, shown }
 }
 
-/** The selection behind a statement's syntax tree, where it has this form. */
+/** The selection of a statement's syntax tree, if the statement has a supported form. */
 export async function selectionOf(connection: DuckDBConnection, statement: unknown): Promise<Selection | undefined> {
   const node = isRecord(statement) ? statement['node'] : undefined
   if (!isRecord(node)) return undefined

@@ -1,4 +1,3 @@
-/** Lets so many calls run at a time; the others wait in order. */
 export class Permits {
   #free: number
   readonly #waiting: (() => void)[] = []

@@ -27,7 +27,7 @@ const ids = async ({ reader }: Store, view: string, from: number, to: number): P
   (await ask(reader, `SELECT id FROM ${view} WHERE ${within('time', from, to)} ORDER BY id`)).map(({ id }) => id)
 
 it.each(seeds(2, 20))(
-  'bounds of the time find every event that is within them, whenever it came, after merges and after the manifest was lost (seed %i)',
+  'time bounds return every event within them, also after merges and the loss of the manifest (seed %i)',
   async (seed) => {
     const random = new SeededRandom(seed)
     let now = startOfDay
@@ -36,7 +36,7 @@ it.each(seeds(2, 20))(
     const make = new FrameMaker()
     const all: WeirEvent[] = []
     let made = 0
-    // Late, long before it came, ahead of its time, or without one; what the header of its frame says of times is not so.
+    // Late, far in the past, in the future or absent; times in the frame header are wrong.
     const timeOf = (): number =>
       random.pick([
         now,
@@ -112,7 +112,7 @@ it.each(seeds(2, 20))(
     }
     await same()
     await stores.close()
-    // No record names the files any more: what is known of them is read from them.
+    // Without records, file metadata is read from the files.
     const { disk } = options.host
     for (const name of await disk.list(stores.directory))
       if (name.startsWith('manifest-')) await disk.remove(`${stores.directory}/${name}`)
@@ -122,7 +122,7 @@ it.each(seeds(2, 20))(
 )
 
 it.each(seeds(1, 10))(
-  'bounds of the time take nothing from sums, however old their flows were when they came (seed %i)',
+  'time bounds omit nothing from sums, however old the flows were on receipt (seed %i)',
   async (seed) => {
     const random = new SeededRandom(seed)
     let now = startOfDay
@@ -130,7 +130,7 @@ it.each(seeds(1, 10))(
     const make = new FrameMaker()
     for (let hour = 0; hour < 4; hour++, now += msPerHour) {
       for (let commit = 0; commit < 3; commit++) {
-        // Told by another Weir, as a record on a bus: when it was received there may lie long before.
+        // From another instance through a bus: its receive time can be much earlier.
         await store.projection.apply([
           make.batch(anyFlows(random, 20, 0.8, now - random.pick([0, 0, 50 * msPerHour])).batch, now, 'bus'),
         ])
@@ -149,7 +149,8 @@ it.each(seeds(1, 10))(
         expect(
           await ask(
             store.reader,
-            `SELECT epoch_ms(time)::DOUBLE AS time, sum(flows)::DOUBLE AS flows FROM ${view} WHERE ${within('time', from, to)} GROUP BY time ORDER BY time`,
+            `SELECT epoch_ms(time)::DOUBLE AS time, sum(flows)::DOUBLE AS flows FROM ${view}
+              WHERE ${within('time', from, to)} GROUP BY time ORDER BY time`,
           ),
           `${view} from ${from} to ${to}`,
         ).toEqual(all.filter(({ time }) => Number(time) >= from && Number(time) < to))
@@ -158,7 +159,7 @@ it.each(seeds(1, 10))(
   },
 )
 
-it('a file of which no row is within the bounds, or of the family, is not opened', async () => {
+it('files without rows of the bounds or the family are not opened', async () => {
   const log = recordingLog()
   let now = startOfDay
   const host = hostAt(() => now)
@@ -187,7 +188,7 @@ it('a file of which no row is within the bounds, or of the family, is not opened
   expect(log.lines).toEqual([])
 })
 
-it('a file that does not say that its times are those of its rows is within any bounds', () => {
+it('a file without the times of its rows is within any bounds', () => {
   const file: StoredFile = {
     name: 'a',
     stream: 'events',

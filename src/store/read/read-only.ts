@@ -18,13 +18,12 @@ export interface ReadOnlyOptions {
   readonly host: Host
   readonly directory: string
   readonly log: Log
-  /** Starts the processes of isolated queries. */
   readonly processes?: StartProcess | undefined
 }
 
 /**
- * Reads what the manifest of a store names, and changes nothing: no file is mended, moved or removed, so it may be done
- * on a read-only disk or beside a process that is just starting. Undefined when the folder holds no store.
+ * Reads the files that the manifest of a store names. Changes nothing, so that it works on read-only disks and beside a
+ * starting process. Undefined if the folder has no store.
  */
 export async function openReadOnly({
   host,
@@ -41,11 +40,10 @@ export async function openReadOnly({
     if (stat?.size !== file.bytes) missing.add(file.name)
   }
   if (missing.size > 0)
-    log.error('Files of the store are missing or cut off; the answer comes without them.', {
+    log.error('Store files are missing or truncated. The result lacks their rows.', {
       files: missing.size,
       first: [...missing][0],
     })
-  // The manifest object is never written through: nothing commits to this folder.
   const folder = new Folder({
     host,
     directory,

@@ -20,13 +20,12 @@ import { judge, type Statement } from './statement.ts'
 import { refusing, viewInput, viewsOf } from './statement-views.ts'
 import type { ViewInput } from './views.ts'
 
-/** The folder of the files. Each query pins a version, and verifies the files that it reads. */
 export interface ReaderFolder {
   readonly directory: string
   readonly versions: Pick<Versions, 'pin'>
-  /** False: at least one of the files is damaged and is in no new pin. */
+  /** False: at least one file is damaged and is in no new pin. */
   verify(files: readonly StoredFile[]): Promise<boolean>
-  /** DuckDB failed to read these files: they are in no new pin. */
+  /** Excludes files that DuckDB failed to read from new pins. */
   suspect(files: readonly StoredFile[], message: string): Promise<void>
 }
 
@@ -34,25 +33,19 @@ export interface ReaderOptions {
   readonly folder: ReaderFolder
   readonly memoryLimit: string
   readonly threads: number
-  /**
-   * DuckDB calls at a time. Each keeps a thread of Node's pool busy, and the pool writes files, too: with all of them taken
-   * by queries nothing could be synced.
-   */
+  /** Concurrent DuckDB calls. Each occupies a thread of Node's pool, which file writes and syncs need too. */
   readonly calls: number
-  /** Memory for what is kept of audit traces. */
   readonly keptBytes: number
   readonly timers: Timers
-  /** Bytes that large joins and sorts may put into the folder for a while; without it they end with an error instead. */
+  /** Bytes that large joins and sorts may spill to the folder; if absent, they fail instead. */
   readonly spill?: () => Promise<number>
-  /** Where these bytes go; left out, to the store's own folder for them. */
   readonly spillFolder?: string
-  /** The one path that {@link DuckReader.copy} may write to. */
+  /** The only path to which {@link DuckReader.copy} may write. */
   readonly output?: string
 }
 
-/** A file that can be written: its statement is bound. */
 export interface Copy {
-  /** Writes all of it; resolves with its rows. */
+  /** Writes the file; resolves with the number of rows. */
   run(): Promise<number>
 }
 
@@ -62,15 +55,13 @@ interface Opened {
   readonly memory: Memory
 }
 
-/** Asks the store's files through an instance of its own, whose files are locked to the folder. */
+/** Queries the store's files with a separate DuckDB instance, whose file access is locked to the folder. */
 export class DuckReader implements StoreReader {
   readonly #options: ReaderOptions
   readonly #permits: Permits
-  /** The lock on files compares absolute paths. */
+  /** The file lock compares absolute paths. */
   readonly #directory: string
-  /** Ends whatever is being asked: the engine must not be closed under a running query. */
   readonly #closing = new AbortController()
-  /** Questions whose connection is open, each until it is given back. */
   readonly #open = new Set<Promise<void>>()
   #opening: Promise<Opened> | undefined
 
@@ -94,7 +85,7 @@ export class DuckReader implements StoreReader {
     )
   }
 
-  /** Prepares a Parquet file of a statement's rows. It cannot be cancelled: the process that runs it is killed. */
+  /** Prepares a Parquet file of a statement's rows. It cannot be cancelled; kill its process instead. */
   async copy(sql: string, path: string, signal: AbortSignal): Promise<Copy> {
     signal.throwIfAborted()
     const { instance, judging } = await this.open()
@@ -133,7 +124,6 @@ export class DuckReader implements StoreReader {
     }
   }
 
-  /** A pin whose files for the statement are intact. */
   async #verified(
     statement: Statement,
   ): Promise<{ readonly pin: Pin; readonly input: ViewInput; readonly views: string }> {
@@ -167,7 +157,7 @@ export class DuckReader implements StoreReader {
     }
   }
 
-  /** Does something with a version that stays meanwhile. A file that can't be read costs its own rows, not the answer. */
+  /** Runs `act` with a pinned version. A damaged file costs its rows, not the result. */
   async #pinned<Value>(
     instance: DuckDBInstance,
     signal: AbortSignal,
@@ -181,7 +171,7 @@ export class DuckReader implements StoreReader {
       } catch (error) {
         if (!(error instanceof DamagedFile) && !(await this.#excludeUnreadable(instance, pin, error))) throw error
       } finally {
-        // An answer holds a pin of its own.
+        // The result holds its own pin.
         await pin.release()
       }
     }
@@ -200,7 +190,7 @@ export class DuckReader implements StoreReader {
     const connection = await instance.connect()
     const givenBack = this.#hold()
     let interrupting: Timer | undefined
-    // An interrupt that comes between two steps of a query is forgotten by the next one: it is repeated until the end.
+    // DuckDB forgets an interrupt between two steps of a query, so it is repeated until the end.
     const interrupt = (): void => {
       connection.interrupt()
       interrupting ??= this.#options.timers.every(20, () => connection.interrupt())
@@ -228,7 +218,7 @@ export class DuckReader implements StoreReader {
       const fetch = async (): Promise<DuckDBDataChunk | undefined> => {
         const chunk = await this.#permits.use(signal, () => refusing(result.fetchChunk(), directory))
         if (chunk !== null && chunk.rowCount > 0) return chunk
-        // The binding ends a failed stream like a finished one. What tells them apart: a failed result streams no more.
+        // The binding ends a failed stream like a finished one, but only a failed result stops streaming.
         if (streaming && !result.isStreaming) {
           signal.throwIfAborted()
           return this.#permits.use(signal, () => refusing(failure(connection, statement), directory))
@@ -254,7 +244,6 @@ export class DuckReader implements StoreReader {
     }
   }
 
-  /** True when files were found that can't be read: from now on queries do without them. */
   async #excludeUnreadable(instance: DuckDBInstance, pin: Pin, error: unknown): Promise<boolean> {
     if (!(error instanceof WeirError)) return false
     const connection = await instance.connect()
@@ -267,7 +256,6 @@ export class DuckReader implements StoreReader {
     }
   }
 
-  /** Opens the instance; before the first query, so that this one does not wait for it. */
   open(): Promise<Opened> {
     this.#opening ??= this.#start().catch((error: unknown) => {
       this.#opening = undefined
@@ -313,12 +301,10 @@ export class DuckReader implements StoreReader {
     return opened === undefined || this.#closing.signal.aborted ? 0 : duckMemory(opened.instance)
   }
 
-  /** Resolves when nothing is being read for later questions. */
   async idle(): Promise<void> {
     await (await this.#opening?.catch(() => undefined))?.memory.idle()
   }
 
-  /** Until the returned function is called, `close` waits. */
   #hold(): () => void {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#open.add(promise)

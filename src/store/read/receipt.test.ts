@@ -25,7 +25,6 @@ it.each([
     { from: 1000, to: Infinity },
   ],
   [`SELECT * FROM flows WHERE NOT (${early})`, { from: -Infinity, to: 1000 }],
-  // Nothing that has to hold for every row that is read.
   ['SELECT * FROM flows', undefined],
   [`SELECT * FROM flows WHERE ${early} OR bytes > 5`, undefined],
   [`SELECT * FROM flows WHERE (${early}) IS NOT TRUE`, undefined],

@@ -2,15 +2,15 @@ import { dayOf, msPerHour } from '../names.ts'
 import type { StoredFile } from '../record.ts'
 import { isRecord } from '../../model/json.ts'
 
-/** When rows must have been received, or must have happened, to be of interest, in Unix ms; every row counts where a side is open. */
+/** Bounds of receive time or event time, in Unix ms; infinite if open. */
 export interface Receipt {
   readonly from: number
   readonly to: number
 }
 
 /**
- * A file's hours are those of its frames, and a frame goes by its newest row: rows may have come earlier, but not by more
- * than this (data that waited for its template).
+ * A file's hours follow the newest row of each frame. Earlier rows are at most this much older, such as data that
+ * waited for its template.
  */
 const slackMs = msPerHour
 
@@ -18,15 +18,12 @@ function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
 }
 
-/** What a statement says of `time_received` wherever it reads view `flows`. */
+/** Bounds of `time_received` in all reads of view `flows`. */
 export function receiptOf(tree: unknown): Receipt | undefined {
   return boundsOf(tree, 'flows', 'time_received')
 }
 
-/**
- * What a statement's syntax tree says of a time wherever it reads a view: the bounds that all of it keeps, in Unix ms. Undefined
- * when some of it has none.
- */
+/** The union of a statement's time bounds, in Unix ms, over all its reads of a view. Undefined if one has no bounds. */
 export function boundsOf(tree: unknown, view: string, column: string): Receipt | undefined {
   const bounds = saidOf(tree, view, (condition, table) => boundsIn(condition, { column, table }))
   return bounds === undefined
@@ -34,13 +31,12 @@ export function boundsOf(tree: unknown, view: string, column: string): Receipt |
     : { from: Math.min(...bounds.map(({ from }) => from)), to: Math.max(...bounds.map(({ to }) => to)) }
 }
 
-/** Texts one of which a column has wherever a statement reads the view. Undefined when some of it asks for any. */
+/** Texts to which the statement restricts a column in all reads of the view. Undefined if one read is unrestricted. */
 export function textsOf(tree: unknown, view: string, column: string): ReadonlySet<string> | undefined {
   const texts = saidOf(tree, view, (condition, table) => textsIn(condition, { column, table }))
   return texts === undefined ? undefined : new Set(texts.flat())
 }
 
-/** What the conditions of each reading of a view say; undefined when those of one say nothing. */
 function saidOf<Said>(
   tree: unknown,
   view: string,
@@ -60,7 +56,6 @@ function saidOf<Said>(
       const found = read(node['where_clause'], nameOf(node['from_table'], view))
       if (found !== undefined) said.push(found)
     }
-    // A table of that name in the statement itself, in whatever form.
     if (typeof node['key'] === 'string' && node['key'].toLowerCase() === view) shadowed = true
     for (const value of Object.values(node)) visit(value)
   }
@@ -68,7 +63,7 @@ function saidOf<Said>(
   return shadowed || reads === 0 || said.length !== reads ? undefined : said
 }
 
-/** `column = 'a'` or `column IN ('a', 'b')` among the parts of a condition that must all hold. */
+/** `column = 'a'` or `column IN ('a', 'b')` among conjoined conditions. */
 function textsIn(condition: unknown, column: Column): readonly string[] | undefined {
   if (!isRecord(condition)) return undefined
   if (condition['type'] === 'CONJUNCTION_AND')
@@ -98,7 +93,6 @@ function isView(node: unknown, view: string): boolean {
   )
 }
 
-/** Bounds that a condition sets, if it does: those of its parts that must all hold. */
 function boundsIn(condition: unknown, column: Column): Receipt | undefined {
   if (!isRecord(condition)) return undefined
   if (condition['type'] === 'CONJUNCTION_AND') {
@@ -126,7 +120,7 @@ function boundsIn(condition: unknown, column: Column): Receipt | undefined {
   }
 }
 
-/** A column of the table that is read: with the name of another table it is one of a query around. */
+/** With the name of another table, the column belongs to an outer query. */
 interface Column {
   readonly column: string
   readonly table: string
@@ -145,7 +139,7 @@ function nameOf(from: unknown, view: string): string {
   return alias === '' ? view : alias
 }
 
-/** `make_timestamptz(µs)`, as the query compilers write moments. */
+/** `make_timestamptz(µs)`, the form that the query compilers emit. */
 function momentIn(node: unknown): number | undefined {
   if (!isRecord(node) || node['class'] !== 'FUNCTION' || node['function_name'] !== 'make_timestamptz') return undefined
   const [only, ...more] = list(node['children'])
@@ -154,7 +148,7 @@ function momentIn(node: unknown): number | undefined {
   return more.length === 0 && typeof value === 'number' ? value / 1000 : undefined
 }
 
-/** Without the flows that were received too early or too late, and the endpoints that only these need. */
+/** Excludes flows received outside the bounds, and endpoints that only these need. */
 export function receivedWithin(files: readonly StoredFile[], receipt: Receipt | undefined): readonly StoredFile[] {
   if (receipt === undefined) return files
   const { from, to } = receipt
@@ -168,16 +162,15 @@ export function receivedWithin(files: readonly StoredFile[], receipt: Receipt | 
   ]
 }
 
-/** The manifest has times as numbers of ms, files in µs: they may differ by less than this. */
+/** The manifest has ms, files have µs: they can differ by less than this. */
 const roundedMs = 1
 
-/** Without the files of which no row has a time within the bounds. Those that do not say of what times their rows are stay. */
+/** Excludes files without rows in the bounds; files without row times are kept. */
 export function happenedWithin(files: readonly StoredFile[], bounds: Receipt | undefined): readonly StoredFile[] {
   if (bounds === undefined) return files
   const { from, to } = bounds
   return files.filter(({ timed, timeMin, timeMax }) => {
     if (timed !== true) return true
-    // A row without a time is within no bounds.
     return timeMin !== null && timeMax !== null && timeMax >= from - roundedMs && timeMin <= to + roundedMs
   })
 }

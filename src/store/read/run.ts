@@ -1,4 +1,3 @@
-/** Runs one judged statement on a connection. */
 import type { DuckDBConnection, DuckDBResult } from '@duckdb/node-api'
 import { WeirError } from '../../model/errors.ts'
 import { quoted } from '../duck.ts'
@@ -7,7 +6,10 @@ import type { Statement } from './statement.ts'
 import { probe, viewsOf, withEndpoints, withoutEnd } from './statement-views.ts'
 import type { ViewInput } from './views.ts'
 
-/** Makes the views that a statement reads, of as few rows as it says. `views` are those of all rows, whose files were verified: no others are read. */
+/**
+ * Creates the views that a statement reads, restricted to its rows. `views` define all rows; their files were verified,
+ * and no others are read.
+ */
 export async function makeViews(
   connection: DuckDBConnection,
   statement: Statement,
@@ -34,29 +36,31 @@ export async function start(
 ): Promise<DuckDBResult> {
   await makeViews(connection, statement, views, input, kept)
   const statements = await connection.extractStatements(statement.sql)
-  if (statements.count !== 1) throw new WeirError('WEIR_SQL_REFUSED', 'One statement at a time, please.')
+  if (statements.count !== 1)
+    throw new WeirError('WEIR_SQL_REFUSED', 'Only one statement is allowed. Send each statement separately.')
   const prepared = await statements.prepare(0)
   try {
     const { StatementType } = await import('@duckdb/node-api')
-    // The syntax tree was judged already; this is the second lock on the same door.
+    // Second check, in addition to that of the syntax tree.
     if (prepared.statementType !== StatementType.SELECT && prepared.statementType !== StatementType.EXPLAIN)
-      throw new WeirError('WEIR_SQL_REFUSED', 'Only a query may be asked here.')
+      throw new WeirError('WEIR_SQL_REFUSED', 'Only queries are allowed here.')
     if (prepared.parameterCount > 0)
-      throw new WeirError('WEIR_SQL_REFUSED', 'Parameters have no values here; write the values into the statement.')
+      throw new WeirError('WEIR_SQL_REFUSED', 'Parameters are not supported. Write the values into the statement.')
     return await prepared.stream()
   } finally {
     prepared.destroySync()
   }
 }
 
-/** Rows of a row group of an export. With all columns, the groups that are being written take some 300 MB. */
+/** With all columns, the row groups being written take some 300 MB. */
 const groupRows = 20_480
 
 export function copySql(sql: string, path: string): string {
-  return `COPY (${withoutEnd(sql)}\n) TO ${quoted(path)} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE ${groupRows})`
+  return `COPY (${withoutEnd(sql)}\n) TO ${quoted(path)} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1,
+      ROW_GROUP_SIZE ${groupRows})`
 }
 
-/** Finds out why a stream failed: asks again for all of it as one value, which costs no memory. Always rejects. */
+/** Determines why a stream failed: runs the query again as one aggregate, which needs no memory. Always rejects. */
 export async function failure(connection: DuckDBConnection, { sql }: Statement): Promise<never> {
   const again = await connection
     .extractStatements(`SELECT bit_xor(hash(q)) FROM (${withoutEnd(sql)}\n) q`)
@@ -69,5 +73,5 @@ export async function failure(connection: DuckDBConnection, { sql }: Statement):
       prepared.destroySync()
     }
   }
-  throw new Error('The query failed while its rows were read; some were sent already.')
+  throw new Error('The query failed after some rows were sent.')
 }

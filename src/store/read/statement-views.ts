@@ -1,4 +1,3 @@
-/** Views of one statement, and errors of DuckDB as a user reads them. */
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { messageOf, WeirError } from '../../model/errors.ts'
 import { fileList, quoted, rowsOf } from '../duck.ts'
@@ -31,13 +30,16 @@ export function viewInput(pin: Pin, directory: string, { receipt }: Statement): 
 
 const probedRows = 'flows_probed'
 
-/** Definitions of views that the statement may speak of: making one opens the first of its files and looks for all the others. */
+/**
+ * Definitions of views that the statement may name. Creating one opens the first of its files and searches for all
+ * others.
+ */
 export function viewsOf(statement: Statement, input: ViewInput, kept: KeptOf): string {
   const asked = statement.sql.toLowerCase()
   const own =
     statement.own === undefined ? '' : `; CREATE TEMP VIEW ${statement.own.name} AS ${statement.own.sql(input)}`
   const others = `${rollupViews(statement, input)}${kubernetesViews(statement, input, kept)}${own}`
-  // What names none of them may ask which there are.
+  // A statement without view names may list all views.
   const wanted = (name: string): boolean =>
     statement.reads?.has(name) ?? (others === '' || new RegExp(`\\b${name}\\b`).test(asked))
   return (
@@ -53,27 +55,26 @@ function flowsViews({ addresses, selection, probed, ids }: Statement, input: Vie
   if (ids === true) return `CREATE TEMP VIEW flows AS ${flowsView(input, addresses, { prefix: filePrefix })}`
   if (probed !== undefined) return viewOfFew(addresses, probed.columns, probedRows, input)
   if (selection === undefined || selection.isProbe) return `CREATE TEMP VIEW flows AS ${flowsView(input, addresses)}`
-  return `${viewBefore(selection, input)}; ${viewOfFew(addresses, selection.columns, `(${withoutEnd(selection.sql)})`, input)}`
+  const rows = `(${withoutEnd(selection.sql)})`
+  return `${viewBefore(selection, input)}; ${viewOfFew(addresses, selection.columns, rows, input)}`
 }
 
 function viewBefore(selection: Selection, input: ViewInput): string {
   return `CREATE TEMP VIEW ${rowsBeforeNames} AS ${flowsView(input, selection.addresses, { prefix: filePrefix })}`
 }
 
-/** View `flows` of few rows, which have the columns of files under their prefix. */
 function viewOfFew(addresses: WantedAddresses, chosen: readonly FileColumn[], from: string, input: ViewInput): string {
   const columns = fileColumns.flows.map((column) =>
     chosen.includes(column)
       ? `"${filePrefix}${column.name}" AS "${column.name}"`
       : `NULL::${column.type} AS "${column.name}"`,
   )
-  return `CREATE TEMP VIEW flows AS ${flowsView(input, addresses, { rows: `SELECT ${columns.join(', ')} FROM ${from}` })}`
+  return `CREATE TEMP VIEW flows AS
+      ${flowsView(input, addresses, { rows: `SELECT ${columns.join(', ')} FROM ${from}` })}`
 }
 
-/** More ids than these are no few rows. */
 const mostIds = 1000
 
-/** The input with the endpoints of the addresses that a statement names. */
 export async function withEndpoints(
   connection: DuckDBConnection,
   statement: Statement,
@@ -87,7 +88,8 @@ export async function withEndpoints(
     const days = new Map(files.map(({ name, hour }) => [`${input.directory}/${name}`, dayOf(hour)]))
     const found = await rowsOf(
       connection,
-      `SELECT filename, ep::VARCHAR FROM read_parquet(${fileList([...days.keys()])}, filename = true) WHERE addr IN (${[...texts].map(quoted).join(', ')}) LIMIT ${mostIds + 1}`,
+      `SELECT filename, ep::VARCHAR FROM read_parquet(${fileList([...days.keys()])}, filename = true)
+        WHERE addr IN (${[...texts].map(quoted).join(', ')}) LIMIT ${mostIds + 1}`,
     )
     if (found.length > mostIds) continue
     const byDay = new Map<number, string[]>()
@@ -100,7 +102,7 @@ export async function withEndpoints(
   return only.length === 0 ? input : { ...input, only }
 }
 
-/** Makes the rows of a selection a table of the connection; undefined when there are too many. */
+/** Stores the rows of a selection in a table; undefined if there are too many. */
 export async function probe(
   connection: DuckDBConnection,
   selection: Selection,
@@ -118,7 +120,7 @@ export function withoutEnd(sql: string): string {
   return sql.replace(/[\s;]+$/, '')
 }
 
-/** DuckDB's errors are the asker's: bad names, failed casts, too little memory. */
+/** Turns DuckDB errors that the user caused into refusals: bad names, failed casts, insufficient memory. */
 export async function refusing<Value>(asked: Promise<Value>, directory: string): Promise<Value> {
   try {
     return await asked

@@ -10,31 +10,22 @@ import { boundsOf, receiptOf, textsOf, type Receipt } from './receipt.ts'
 import { addressesOf, endpointIds, everyAddress, type ViewInput, type WantedAddresses } from './views.ts'
 
 export interface Statement {
-  /** The one statement, as it was given. */
   readonly sql: string
   readonly addresses: WantedAddresses
-  /** Somebody asks who made a change: of changes of these times. */
   readonly audited: Receipt | undefined
-  /** Somebody asks for the zone of an object. */
   readonly zoned: boolean
-  /** The relations that it asks for by their names; undefined: any. */
+  /** Relations that it names; undefined: any. */
   readonly related: ReadonlySet<string> | undefined
   readonly selection: Selection | undefined
-  /** It names endpoint ids of view `flows`. */
   readonly ids?: boolean
-  /** The selection, where a probe has found that it is short. */
   readonly probed?: Selection | undefined
-  /** Of which times are the rows that it reads of a view, where it says so. */
   readonly times: Readonly<Partial<Record<TimedView, Receipt>>>
-  /** It reads view `audit`, and of its columns only those that may be kept in memory. */
+  /** It reads view `audit` and only cached columns of it. */
   readonly narrow: boolean
-  /** Views that it reads, where that is known: not every word in it that is called like one is one. */
   readonly reads?: ReadonlySet<string>
-  /** SQL of a view of its own, and its name. */
   readonly own?: { readonly name: string; readonly sql: (input: ViewInput) => string } | undefined
-  /** Addresses one of which all flows that it reads have at this end, where it names them. */
+  /** Addresses to which it restricts each end of the flows. */
   readonly ends: Readonly<Partial<Record<End, ReadonlySet<string>>>>
-  /** When the flows that it reads were received, if it says so. */
   readonly receipt: Receipt | undefined
 }
 
@@ -43,7 +34,6 @@ export type End = (typeof ends)[number]
 
 const idColumns = [...everyAddress].map((field) => endpointIds(field).toLowerCase())
 
-/** Views with the column that says when a row happened. */
 const timedViews = {
   changes: 'time',
   audit: 'time',
@@ -59,8 +49,8 @@ const ever: Receipt = { from: -Infinity, to: Infinity }
 const kinds = new Set(['select', 'with', 'describe', 'desc', 'show', 'explain', 'summarize', 'from'])
 
 /**
- * Table functions that only compute. Every other one is refused by name: among them are those that read files, run other
- * SQL, take pointers, or change the process (`enable_logging` can be selected from, and ends in an abort).
+ * Table functions without side effects. All others are refused by name: they include functions that read files, run
+ * other SQL, take pointers or change the process (`enable_logging` can be selected from and aborts).
  */
 const tableFunctions = new Set([
   'range',
@@ -81,7 +71,6 @@ const tableFunctions = new Set([
   'duckdb_columns',
 ])
 
-/** Scalar functions that write, wait, or look outside the data. */
 const refusedFunctions = new Set([
   'write_log',
   'sleep_ms',
@@ -95,9 +84,9 @@ const refusedFunctions = new Set([
   'json_execute_serialized_sql',
 ])
 
-/** Nested parts of a statement: binding deeper ones takes DuckDB minutes, and it can't be interrupted there. */
+/** Maximum nesting: binding deeper statements takes DuckDB minutes and cannot be interrupted. */
 const deepest = 250
-/** Lambdas, and chains of `->`, which are read as such: each level doubles the time. */
+/** Lambdas, and chains of `->`, which are parsed as lambdas: each level doubles the time. */
 const mostArrows = 12
 const longest = 1 << 18
 
@@ -105,13 +94,12 @@ function refuse(message: string): never {
   throw new WeirError('WEIR_SQL_REFUSED', message)
 }
 
-/** First word after blanks and comments, and where it ends. Comments nest, as DuckDB has them. */
+/** First word after blanks and comments. Comments nest, as in DuckDB. */
 function firstWord(sql: string, from: number): { word: string; start: number; end: number } {
   let at = from
   for (;;) {
     while (/\s/.test(sql[at] ?? '')) at++
     if (sql.startsWith('--', at)) {
-      // A carriage return ends a comment, too.
       const end = sql.slice(at).search(/[\r\n]/)
       at = end < 0 ? sql.length : at + end
     } else if (sql.startsWith('/*', at)) at = afterComment(sql, at)
@@ -136,19 +124,22 @@ function afterComment(sql: string, from: number): number {
   return at
 }
 
-/** What EXPLAIN explains: the text behind EXPLAIN [ANALYZE] [(words)], which must be a query by itself. */
+/** The text after EXPLAIN [ANALYZE] [(words)], which must be a query by itself. */
 function explained(sql: string, from: number): string {
   const next = firstWord(sql, from)
   if (next.word === 'analyze' || next.word === 'analyse') return sql.slice(next.end)
-  // Nothing but words may stand in the list: a quote could hide where it ends.
+  // Only words are allowed in the list: a quote could hide its end.
   const options = /^\(\s*(?:analy[sz]e|format)\b[\w\s,]*\)/i.exec(sql.slice(next.start))
   return options === null ? sql.slice(from) : sql.slice(next.start + options[0].length)
 }
 
-/** Decides whether a text is one read-only statement, and what it needs. Rejects with WEIR_SQL_REFUSED. Reads nothing. */
+/**
+ * Checks that a text is one read-only statement, and determines the data that it needs. Rejects with WEIR_SQL_REFUSED.
+ * Reads no data.
+ */
 export async function judge(connection: DuckDBConnection, sql: string): Promise<Statement> {
-  if (sql.includes('\0')) refuse('A statement holds no NUL characters.')
-  if (sql.length > longest) refuse('A statement may have 262,144 characters.')
+  if (sql.includes('\0')) refuse('Remove the NUL characters from the statement.')
+  if (sql.length > longest) refuse('The statement is longer than 262,144 characters.')
   const first = firstWord(sql, 0)
   checkKind(sql, first, 'The statement')
   const query = first.word === 'explain' ? explained(sql, first.end) : sql
@@ -156,10 +147,10 @@ export async function judge(connection: DuckDBConnection, sql: string): Promise<
   const tree = await parse(connection, query, sql.slice(0, sql.length - query.length))
   const names = inspect(tree)
   const addresses = wantedAddresses(names)
-  // With no names to join there is nothing to gain. A selection that can't be made is none.
+  // Without names to join, a selection saves nothing.
   const ids = idColumns.some((column) => names.columns.has(column))
   const found = addresses.size === 0 || ids ? undefined : await selectionOf(connection, tree).catch(() => undefined)
-  // Nobody who wants to see a plan waits for a probe.
+  // EXPLAIN does not wait for a probe.
   const selection = found?.isProbe === true && first.word === 'explain' ? undefined : found
   const times = Object.fromEntries(
     Object.entries(timedViews).flatMap(([view, column]) => {
@@ -189,7 +180,7 @@ export async function judge(connection: DuckDBConnection, sql: string): Promise<
 }
 
 function checkKind(sql: string, { word, start }: { word: string; start: number }, what: string): void {
-  if (start >= sql.length) refuse('There is no statement.')
+  if (start >= sql.length) refuse('There is no statement. Enter a query.')
   if (sql[start] !== '(' && !kinds.has(word))
     refuse(`${what} begins with ${word === '' ? (sql[start] ?? '') : word.toUpperCase()}, which is not allowed.`)
 }
@@ -202,7 +193,7 @@ interface ParsedSql {
   readonly statements?: readonly unknown[]
 }
 
-/** The line of a place (in bytes of UTF-8) and a mark below it, as DuckDB itself writes places; empty where there is none. */
+/** The line of a position (bytes of UTF-8) and a mark below it, as DuckDB prints it; empty without a position. */
 function placeIn(sql: string, position: number): string {
   const bytes = Buffer.from(sql)
   if (!Number.isInteger(position) || position < 0 || position > bytes.length) return ''
@@ -212,7 +203,8 @@ function placeIn(sql: string, position: number): string {
   const whole = sql.split('\n')[lines.length - 1] ?? ''
   const from = Math.max(0, before.length - 60)
   const cut = from > 0 ? '...' : ''
-  return `\n\n${head}${cut}${whole.slice(from, from + 120)}\n${' '.repeat(head.length + cut.length + before.length - from)}^`
+  const indent = ' '.repeat(head.length + cut.length + before.length - from)
+  return `\n\n${head}${cut}${whole.slice(from, from + 120)}\n${indent}^`
 }
 
 async function parse(connection: DuckDBConnection, sql: string, before: string): Promise<unknown> {
@@ -220,28 +212,29 @@ async function parse(connection: DuckDBConnection, sql: string, before: string):
   const parsed = JSON.parse(String(text)) as ParsedSql
   if (parsed.error) {
     if (parsed.error_type === 'not implemented')
-      refuse('Only a query may be asked here; this text is or contains something else.')
-    refuse(
-      `The SQL can’t be read: ${parsed.error_message ?? 'syntax error'}.${placeIn(before + sql, Buffer.byteLength(before) + Number(parsed.position ?? Number.NaN))}`,
-    )
+      refuse('Only queries are allowed here; the text contains another statement.')
+    const place = placeIn(before + sql, Buffer.byteLength(before) + Number(parsed.position ?? Number.NaN))
+    refuse(`SQL syntax error: ${parsed.error_message ?? 'unknown'}.${place}`)
   }
   const statements = parsed.statements ?? []
   if (statements.length !== 1)
-    refuse(statements.length === 0 ? 'There is no statement.' : 'One statement at a time, please.')
+    refuse(
+      statements.length === 0
+        ? 'There is no statement. Enter a query.'
+        : 'Only one statement is allowed. Send each statement separately.',
+    )
   return statements[0]
 }
 
 interface Names {
-  /** Every part of every column reference: table, column, field of a struct. */
   readonly columns: Set<string>
-  /** Last parts of column references. */
   readonly last: Set<string>
-  /** Names under which whole rows can be spoken of. */
+  /** Names that can refer to whole rows. */
   readonly tables: Set<string>
   everything: boolean
 }
 
-/** Walks the syntax tree: refuses functions that do more than compute, collects what is spoken of. */
+/** Walks the syntax tree: refuses functions with side effects, collects names. */
 function inspect(tree: unknown): Names {
   const names: Names = { columns: new Set(), last: new Set(), tables: new Set(), everything: false }
   const visit = (node: unknown, depth: number, arrows: number): void => {
@@ -258,7 +251,7 @@ function inspect(tree: unknown): Names {
       const called = fields['function'] as { readonly function_name?: string } | undefined
       const name = (called?.function_name ?? '').toLowerCase()
       if (!tableFunctions.has(name))
-        refuse(`Table function ${name} is not allowed; ask the views, for example FROM flows.`)
+        refuse(`Table function ${name} is not allowed; query the views, for example FROM flows.`)
     }
     if (fields['class'] === 'FUNCTION' && refusedFunctions.has(text('function_name')))
       refuse(`Function ${text('function_name')} is not allowed.`)
@@ -273,7 +266,6 @@ function inspect(tree: unknown): Names {
       for (const part of fields['column_names']) names.columns.add(String(part).toLowerCase())
       names.last.add(String(fields['column_names'].at(-1)).toLowerCase())
     }
-    // Expressions have a class, tables have none.
     if (fields['class'] === undefined)
       for (const key of ['alias', 'table_name']) if (text(key) !== '') names.tables.add(text(key))
     if (
@@ -281,11 +273,11 @@ function inspect(tree: unknown): Names {
       [text('catalog_name'), text('schema_name')].some((name) => name.startsWith(keptPrefix))
     )
       refuse(`There is no table ${text('schema_name')}.${text('table_name')}.`)
-    // FROM flows AS f(a, b, …) gives columns other names.
+    // FROM flows AS f(a, b, …) renames columns.
     if (Array.isArray(fields['column_name_alias']) && fields['column_name_alias'].length > 0) names.everything = true
     if (Array.isArray(fields['using_columns']))
       for (const part of fields['using_columns']) names.columns.add(String(part).toLowerCase())
-    // NATURAL joins compare every column of the same name.
+    // NATURAL joins compare all columns of the same name.
     if (text('ref_type') === 'natural') names.everything = true
     for (const [key, value] of Object.entries(fields)) {
       // Names of common table expressions are keys of a map.
@@ -297,7 +289,7 @@ function inspect(tree: unknown): Names {
   return names
 }
 
-/** A whole row can be spoken of by its table's name: then every column is wanted. */
+/** The name of a table can refer to its whole row, which needs every column. */
 function everyColumn({ last, tables, everything }: Names): boolean {
   return everything || [...last].some((name) => tables.has(name))
 }

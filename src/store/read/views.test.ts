@@ -30,50 +30,50 @@ const columns = [
   { name: 'new', type: 'VARCHAR', since: 2, bit: 6 },
 ]
 
-it('a column that a file is too old for is a typed NULL', () => {
+it('a column newer than the file is a typed NULL', () => {
   expect(scan('flows', input, columns)).toBe(
-    `SELECT "old", NULL::VARCHAR AS "new" FROM read_parquet(['/it''s/store/a', '/it''s/store/c']) UNION ALL SELECT "old", "new" FROM read_parquet(['/it''s/store/b'])`,
+    `SELECT "old", NULL::VARCHAR AS "new" FROM read_parquet(['/it''s/store/a', '/it''s/store/c']) UNION ALL ` +
+      `SELECT "old", "new" FROM read_parquet(['/it''s/store/b'])`,
   )
 })
 
-it('a column that no row of a file has is a typed NULL, and files with the same columns are read together', () => {
+it('a column without values is a typed NULL, and files with the same columns are read together', () => {
   const files = [
     { ...file('a', 2), columns: '20' },
     { ...file('b', 2), columns: '24' },
     { ...file('c', 2), columns: '20' },
   ]
   expect(scan('flows', { ...input, files }, columns)).toBe(
-    `SELECT "old", NULL::VARCHAR AS "new" FROM read_parquet(['/it''s/store/a', '/it''s/store/c']) UNION ALL SELECT "old", "new" FROM read_parquet(['/it''s/store/b'])`,
+    `SELECT "old", NULL::VARCHAR AS "new" FROM read_parquet(['/it''s/store/a', '/it''s/store/c']) UNION ALL ` +
+      `SELECT "old", "new" FROM read_parquet(['/it''s/store/b'])`,
   )
 })
 
-it('without files every column is there with its type', () => {
+it('without files every column exists with its type', () => {
   expect(scan('events', { ...input, files: [] }, columns)).toBe(
     'SELECT NULL::UINTEGER AS "old", NULL::VARCHAR AS "new" WHERE false',
   )
 })
 
-it('only the addresses that are wanted are joined', () => {
+it('only requested addresses are joined', () => {
   expect(flowsView(input, new Set())).not.toContain('JOIN')
   expect(flowsView(input, new Set(['src_addr/zone']))).not.toContain('JOIN')
   const endpoints = { ...file('e', 2), stream: 'endpoints' as const, columns: '8' }
   const destinations = flowsView({ ...input, files: [file('a', 1), endpoints] }, new Set(['dst_addr']))
   expect(destinations).toContain('coalesce(r.dst_name, "dst_addr_of".name) AS dst_name')
   expect(destinations).not.toContain('src_addr_of')
-  // What no file of endpoints has is not joined.
   expect(destinations).not.toContain('"dst_addr_of".zone')
   expect(destinations).not.toContain('"zone"')
   expect(flowsView({ ...input, files: [file('a', 1), endpoints] }, new Set(['src_addr/namespace']))).toContain(
     'coalesce(r.src_namespace, "src_addr_of".namespace) AS src_namespace',
   )
-  // Names are left out of files whose endpoints have none; those of before always have the column.
+  // Files omit names if no endpoint has one; older files always have the column.
   const joined = (schema: number, columns: string): boolean =>
     flowsView(
       { ...input, files: [file('a', 1), { ...endpoints, schema, columns }] },
       new Set(['src_addr/name']),
     ).includes('JOIN')
   expect([joined(2, '2'), joined(3, '2'), joined(3, '208')]).toEqual([true, false, true])
-  // An address that no flow has.
   expect(
     flowsView({ ...input, files: [{ ...file('a', 3), columns: '0' }, endpoints] }, new Set(['src_addr/namespace'])),
   ).not.toContain('JOIN')

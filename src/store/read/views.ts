@@ -4,27 +4,25 @@ import { dayOf, type Stream } from '../names.ts'
 import type { StoredFile } from '../record.ts'
 import { endpointColumn, fileColumns, flowColumns, hasColumn, wordFields, type FileColumn } from '../schema.ts'
 
-/** What the views are made from: the files of one version, and the names that files hold as numbers. */
 export interface ViewInput {
   readonly directory: string
   readonly files: readonly StoredFile[]
-  /** Names of sources by the number in `_source`; a number without a source is a hole. */
+  /** Source names by the number in `_source`; unused numbers are holes. */
   readonly sources: readonly (string | undefined)[]
   readonly words: readonly string[]
-  /** Endpoints one of which all flows have that are read. */
   readonly only?: readonly OnlyEndpoints[] | undefined
 }
 
-/** Ids of an endpoint column, by the day that they belong to: flows of other days do not have them. */
+/** Ids of an endpoint column by day; flows of other days do not have them. */
 export interface OnlyEndpoints {
   readonly column: string
   readonly byDay: ReadonlyMap<number, readonly string[]>
 }
 
-/** Days of which each is a scan of its own: the condition with a single id is applied before other columns are decoded. */
+/** Maximum days with separate scans: a condition on a single id is applied before other columns are decoded. */
 const mostDays = 62
 
-/** What flows of a file must have, as SQL; undefined: it has none of them. */
+/** SQL condition on the flows of a file; undefined if it has none of them. */
 function conditionOf(file: StoredFile, only: readonly OnlyEndpoints[]): string | undefined {
   const parts = only.map(({ column, byDay }) => {
     const ids = byDay.size > mostDays ? [...byDay.values()].flat() : (byDay.get(dayOf(file.hour)) ?? [])
@@ -37,10 +35,13 @@ function conditionOf(file: StoredFile, only: readonly OnlyEndpoints[]): string |
   return parts.includes(undefined) ? undefined : parts.join(' AND ')
 }
 
-/** Addresses whose endpoint is wanted, as {@link addressesOf} says it: a join costs as much as all the rest, so those nobody asks for are left out. */
+/**
+ * Addresses to join, in the form of {@link addressesOf}. A join costs as much as the rest of the query, so unused ones
+ * are omitted.
+ */
 export type WantedAddresses = ReadonlySet<string>
 
-/** Rows of a stream's files, with every column of the current schema: those that a file does not have are typed NULL. */
+/** Rows of a stream's files with every column of the current schema; missing columns are typed NULL. */
 export function scan(stream: Stream, input: ViewInput, columns: readonly FileColumn[] = fileColumns[stream]): string {
   const only = stream === 'flows' ? (input.only ?? []) : []
   const groups = new Map<string, { readonly file: StoredFile; readonly condition: string; readonly paths: string[] }>()
@@ -70,7 +71,6 @@ export function scan(stream: Stream, input: ViewInput, columns: readonly FileCol
 
 const addresses = flowColumns.filter(({ kind }) => kind === 'ip')
 
-/** Alias of the join for an address field. */
 function joined(field: string): string {
   return `"${field}_of"`
 }
@@ -80,14 +80,12 @@ function listed(strings: readonly (string | undefined)[], index: string): string
   return `[${strings.map((text) => (text === undefined ? 'NULL' : quoted(text))).join(', ')}][${index}]`
 }
 
-/** Column `_pos`: where rows `r` stand. */
 export function position(input: ViewInput): string {
   const source = listed(input.sources.slice(1), 'r._source')
-  // One call for the numbers: a chain of || makes a text for each of its steps.
+  // One function call: each `||` would create another string.
   return `CAST(${source} || concat(':', r._epoch, ':', r._sequence, ':', r._row) AS VARCHAR) AS _pos`
 }
 
-/** Columns of view `flows` in the order that users know; fields that came later follow after them. */
 const flowOrder = [
   'time_start',
   'time_end',
@@ -119,7 +117,6 @@ const flowOrder = [
   '_pos',
 ]
 
-/** Column → which parts of which addresses it is made from. */
 const names: Readonly<Record<string, readonly (readonly [field: string, part: EndpointPart])[]>> = Object.fromEntries(
   [...endpointColumns].map(([column, { part, ends }]) => [column, ends.map((end) => [`${end}_addr`, part] as const)]),
 )
@@ -131,17 +128,17 @@ interface Joins {
 }
 
 function flowExpression(column: string, input: ViewInput, { fields, parts }: Joins): string {
-  // A join copies each of its columns for each row, also one that is NULL in all of them.
+  // A join copies each of its columns for each row, even if all values are NULL.
   const endpoint = (field: string, part: string): string | undefined =>
     fields.has(field) && parts.has(part) ? `${joined(field)}.${part}` : undefined
   const named = names[column]
   if (named !== undefined) {
     const found = named.map(([field, part]) => endpoint(field, part)).filter((each) => each !== undefined)
-    // What the flow carried wins over what the address means.
+    // The value from the flow has priority over the endpoint's.
     return found.length === 0 ? `r."${column}"` : `coalesce(r.${column}, ${found.join(', ')}) AS ${column}`
   }
   if (column === '_pos') return position(input)
-  // Exact for any 64-bit count and any rate.
+  // Exact for any 64-bit count and sampling interval.
   if (column === 'bytes_est' || column === 'packets_est')
     return `r.${column.slice(0, -4)}::HUGEINT * coalesce(r.sampling, 1) AS ${column}`
   if (column === 'time_skewed') return 'r.time_skewed::BOOLEAN AS time_skewed'
@@ -151,7 +148,9 @@ function flowExpression(column: string, input: ViewInput, { fields, parts }: Joi
   return `r."${column}"`
 }
 
-/** What of which addresses a column of view `flows` needs joined: `src_addr`, or `src_addr/namespace`, which is only worth it if some file has it. */
+/**
+ * Joins that a column of view `flows` needs: `src_addr`, or `src_addr/namespace`, which is omitted if no file has it.
+ */
 export function addressesOf(column: string): readonly string[] {
   return (
     names[column]?.map(([field, part]) => `${field}/${part}`) ??
@@ -159,7 +158,6 @@ export function addressesOf(column: string): readonly string[] {
   )
 }
 
-/** The address fields to join: what no file has is not looked for. */
 function joinsFor(wanted: WantedAddresses, input: ViewInput): Joins {
   const parts = new Set(
     fileColumns.endpoints
@@ -178,7 +176,7 @@ function joinsFor(wanted: WantedAddresses, input: ViewInput): Joins {
   return { fields: new Set(fields), parts }
 }
 
-/** Columns of files that columns of view `flows` are made from. Names of other things are passed over. */
+/** File columns from which columns of view `flows` are derived. Other names are ignored. */
 export function columnsBehind(columns: Iterable<string>): ReadonlySet<string> {
   const behind = new Set<string>()
   for (const column of columns) {
@@ -192,24 +190,20 @@ export function columnsBehind(columns: Iterable<string>): ReadonlySet<string> {
 
 export const everyAddress: WantedAddresses = new Set(addresses.map(({ field }) => field))
 
-/** Name of the view that a selection of rows is made from, before view `flows` gives them their names. */
 export const rowsBeforeNames = 'flows_before_names'
 
-/** Columns of files have this before their names where a view of flows has them beside its own. */
+/** Prefix of file columns in views of flows that also have their own. */
 export const filePrefix = 'f$'
 
-/** Name of the view of endpoints by their ids. */
 export const endpointsView = 'flow_endpoints'
 
-/** Column of view `flows` with the endpoint ids of an address. The view has it in statements that name such a column. */
+/** Column of view `flows` with endpoint ids; present only if the statement names it. */
 export function endpointIds(field: string): string {
   return filePrefix + endpointColumn(field)
 }
 
 export interface FlowsFrom {
-  /** Few rows to make the view of, with the columns of files; without it, those of all files. */
   readonly rows?: string
-  /** Puts the columns of files beside those of the view, under this prefix. */
   readonly prefix?: string
 }
 
@@ -231,9 +225,10 @@ export function flowsView(input: ViewInput, wanted: WantedAddresses, from: Flows
   )
   const view = `SELECT ${columns.join(', ')} FROM ${few ? 'chosen' : `(${rows})`} r ${joins.join(' ')}`
   if (!few) return view
-  // One look at the endpoints for all joins, and only those of the few rows are kept.
+  // One scan of the endpoints for all joins, limited to the selected rows.
   const ids = used.map(({ name }) => `SELECT "${name}" FROM chosen`).join(' UNION ALL ')
-  return `WITH chosen AS MATERIALIZED (${rows}), named AS MATERIALIZED (SELECT * FROM ${endpoints} WHERE ep IN (${ids})) ${view}`
+  return `WITH chosen AS MATERIALIZED (${rows}), named AS MATERIALIZED (SELECT * FROM ${endpoints}
+      WHERE ep IN (${ids})) ${view}`
 }
 
 const eventOrder = [

@@ -3,12 +3,11 @@ import type { FlowBatch } from '../../model/batches.ts'
 import type { Column } from '../../model/columns.ts'
 import { flowFields, type Field } from '../../model/fields.ts'
 
-/** What a cell of a batch is, for comparing: numbers beyond 2^53 as text, addresses as their four words. */
+/** Comparable cell: numbers beyond 2^53 as text, addresses as four words. */
 export type AnyCell = number | string | null | readonly (number | string)[]
 
 export interface AnyFlows {
   readonly batch: FlowBatch
-  /** Rows by field. */
   readonly cells: Readonly<Record<string, readonly AnyCell[]>>
 }
 
@@ -16,10 +15,6 @@ const dictionary = ['', 'a', '', 'é—中', 'x'.repeat(70), '{"k":[1,null]}', '
 const strings = [1, 3, 4, 7, 8]
 const jsons = [5, 6, 9]
 
-/**
- * Batches of any kinds of columns with any values: constant, rising, few, many and extreme ones, with and without holes.
- * Of `share` of the registry's fields.
- */
 export function anyFlows(random: Random, count: number, share: number, received: number): AnyFlows {
   const columns: Record<string, Column> = {}
   const cells: Record<string, AnyCell[]> = {}
@@ -32,7 +27,6 @@ export function anyFlows(random: Random, count: number, share: number, received:
   return { batch: { kind: 'flows', count, dictionary, columns }, cells }
 }
 
-/** A source of whole numbers below 2^53 from one of several shapes. */
 function shape(random: Random, limit: number): () => number {
   const below = (most: number): number => Math.floor(random.next() * most)
   const constant = below(limit)

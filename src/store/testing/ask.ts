@@ -1,6 +1,5 @@
 import type { QueryFormat, StoreReader } from '../../engine/control.ts'
 
-/** The whole answer as text. */
 export async function askText(
   reader: StoreReader,
   sql: string,
@@ -12,7 +11,6 @@ export async function askText(
   return Buffer.concat(chunks).toString('utf8')
 }
 
-/** The rows of the answer. */
 export async function ask(reader: StoreReader, sql: string): Promise<Record<string, unknown>[]> {
   return JSON.parse(await askText(reader, sql)) as Record<string, unknown>[]
 }

@@ -25,7 +25,7 @@ const groups: Readonly<Record<string, string>> = {
   EndpointSlice: 'discovery.k8s.io',
 }
 
-/** `Pod/shop/web-1` or `Node/worker-1`, of cluster c1. */
+/** `of`: `Pod/shop/web-1` or `Node/worker-1` of cluster c1. */
 export function identity(of: string, resourceVersion = '1', uid = `u-${of}`): ObjectIdentity {
   const parts = of.split('/')
   const kind = parts[0] ?? ''
@@ -88,7 +88,7 @@ export function resourceEvent(who: ObjectIdentity, since: string, more: Partial<
   return envelope(who, kubernetesTypes.resource, 'resource', since, data)
 }
 
-/** `version`: that which the request made, where it is told. */
+/** `version`: resource version that the request created. */
 export function auditEvent(
   who: ObjectIdentity,
   username: string,
@@ -117,7 +117,11 @@ export function auditEvent(
       outcome: 'success',
       severity: 'normal',
       resource: {
-        type: `${resource}${group === '' ? '' : `.${group}`}${rest.object?.subresource === undefined ? '' : `/${rest.object.subresource}`}`,
+        type: [
+          resource,
+          group === '' ? '' : `.${group}`,
+          rest.object?.subresource === undefined ? '' : `/${rest.object.subresource}`,
+        ].join(''),
       },
     },
     object: {

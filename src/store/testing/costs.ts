@@ -1,7 +1,7 @@
 import type { StoreReader } from '../../engine/control.ts'
 import { ask } from './ask.ts'
 
-/** Prints what each question costs here: CPU-seconds and seconds of each of three times. */
+/** Prints CPU seconds and elapsed seconds of three runs of each query. */
 export async function printCosts(
   reader: StoreReader,
   questions: readonly (readonly [what: string, sql: string])[],

@@ -3,13 +3,10 @@ import { holdsRows, type Stream } from '../names.ts'
 import { isRollup } from '../rollup/schema.ts'
 import type { FileAbout, Inspected, TableRows, TableWriter, Written } from '../table-writer.ts'
 
-/**
- * A row as this writer keeps it: where it stands, and nothing else. Endpoints are kept as their id, rollups as numbers of
- * flows.
- */
+/** Position of a row; for endpoints their id, for rollups the number of flows. */
 export type Line = string
 
-/** A table writer for disks that DuckDB can't write to: a file is JSON: what it says of itself, and the rows' positions. */
+/** Table writer for disks that DuckDB cannot write to: JSON files with metadata and row positions. */
 export class DiskWriter implements TableWriter {
   readonly #disk: Disk
   readonly #tables = new Map<string, Line[]>()
@@ -42,7 +39,6 @@ export class DiskWriter implements TableWriter {
   async merge(stream: Stream, from: readonly string[], path: string, about: FileAbout): Promise<Written> {
     const lines: Line[] = []
     for (const each of from) lines.push(...(await readLines(this.#disk, each)))
-    // DuckDB does not sync what it copies, either.
     return this.#save(
       path,
       isRollup(stream) ? [`${lines.reduce((sum, line) => sum + Number(line), 0)}`] : lines,
@@ -56,7 +52,7 @@ export class DiskWriter implements TableWriter {
   }
 
   revise(): Promise<Written> {
-    return Promise.reject(new Error('nothing is unknown here'))
+    return Promise.reject(new Error('no endpoint is unknown here'))
   }
 
   async inspect(stream: Stream, path: string): Promise<Inspected> {

@@ -6,7 +6,6 @@ import type { Column } from '../../model/columns.ts'
 import { toEventBatch, type WeirEvent } from '../../model/events.ts'
 import { parseIp } from '../../model/ip.ts'
 
-/** 2026-11-20T08:00:00Z: when the frames of tests begin to come. */
 export const startOfDay = Date.UTC(2026, 10, 20, 8)
 
 export const resolver: Resolver = {
@@ -51,7 +50,6 @@ export interface FlowSpec {
   readonly received?: number
 }
 
-/** A small batch of flows, as the NetFlow codec makes them. */
 export function flowBatch(specs: readonly FlowSpec[], received = startOfDay): FlowBatch {
   const ips = (pick: (spec: FlowSpec) => string): Column => ({
     kind: 'ip',
@@ -97,7 +95,6 @@ export function event(id: string, more: Partial<WeirEvent> & { readonly json?: u
   return { id, source: '/test', type: 'test.made', encoding: 'none', time: startOfDay, ...data, ...rest }
 }
 
-/** Frames of sources, numbered as a journal does it. */
 export class FrameMaker {
   #sequence = 0
   #row = 0
@@ -109,7 +106,6 @@ export class FrameMaker {
     this.epoch = epoch
   }
 
-  /** The sequence of the last frame made. */
   get last(): number {
     return this.#sequence
   }
@@ -122,7 +118,6 @@ export class FrameMaker {
     return this.batch(toEventBatch(events), received, source)
   }
 
-  /** A frame without rows: a cursor only. */
   empty(source = 'netflow', received = startOfDay): Frame {
     return this.#frame('empty', 0, new Uint8Array(0), received, source)
   }
@@ -131,7 +126,7 @@ export class FrameMaker {
     return this.#frame(batch.kind, batch.count, encodeBatch(batch).slice(), received, source)
   }
 
-  /** Counts rows that no frame will bring: the journal lost them. */
+  /** Simulates rows that the journal lost. */
   lose(source: string, rows: number): void {
     this.#sequence++
     this.#row += rows

@@ -1,6 +1,6 @@
 /**
- * Makes a data folder as this version writes it, for `fixtures/golden-v<N>`. Only for a new version's folder:
- * `node src/store/testing/golden.ts src/store/fixtures/golden-v<N>/store`
+ * Writes a data folder for `fixtures/golden-v<N>` with the current version. Only for new versions: `node
+ * src/store/testing/golden.ts src/store/fixtures/golden-v<N>/store`
  */
 import { realHost, type Host } from '../../host/index.ts'
 import { openStore } from '../index.ts'
@@ -11,8 +11,8 @@ import { event, FrameMaker, recordingLog, recordingMetrics, resolver, startOfDay
 const utf8 = new TextEncoder()
 
 /**
- * Two sources, two hours, merges, rollups, a gap in the journal, every field of the registry, and every way in which an event can
- * carry data.
+ * Two sources, two hours, merges, rollups, a gap in the journal, every field of the registry, and every encoding of
+ * event data.
  */
 export async function makeGolden(directory: string): Promise<void> {
   let now = startOfDay

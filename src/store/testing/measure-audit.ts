@@ -1,6 +1,6 @@
 /**
- * Prints what questions about audit traces cost here: seconds of each over so many traces of a day.
- * `node src/store/testing/measure-audit.ts [traces] [folder that is kept]`
+ * Prints the duration of queries over audit events of one day. `node src/store/testing/measure-audit.ts [events]
+ * [folder to keep]`
  */
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -27,19 +27,23 @@ const questions: readonly (readonly [what: string, sql: string])[] = [
   ['largest actors', `SELECT actor, count(*) AS n FROM audit WHERE ${within} GROUP BY ALL ORDER BY n DESC LIMIT 50`],
   [
     'of one actor, newest',
-    `SELECT time, action, resource FROM audit WHERE actor = 'user:d0123456789abcdef/u1500' ORDER BY time DESC LIMIT 100`,
+    `SELECT time, action, resource FROM audit WHERE actor = 'user:d0123456789abcdef/u1500' ORDER BY time DESC
+      LIMIT 100`,
   ],
   [
     'of one resource',
-    "SELECT time, actor, action FROM audit WHERE resource = 'otc:project0/svc0/type0/0000002a-0000-4000-8000-000000000000'",
+    `SELECT time, actor, action FROM audit
+      WHERE resource = 'otc:project0/svc0/type0/0000002a-0000-4000-8000-000000000000'`,
   ],
   [
     'two hops from an actor',
-    "WITH mine AS (SELECT DISTINCT resource FROM audit WHERE actor = 'user:d0123456789abcdef/u1500') SELECT actor, count(*) FROM audit WHERE resource IN (FROM mine) GROUP BY ALL ORDER BY 2 DESC LIMIT 25",
+    `WITH own AS (SELECT DISTINCT resource FROM audit WHERE actor = 'user:d0123456789abcdef/u1500')
+      SELECT actor, count(*) FROM audit WHERE resource IN (FROM own) GROUP BY ALL ORDER BY 2 DESC LIMIT 25`,
   ],
   [
     'column graph',
-    `SELECT actor, service, action, resource, tenant, region, severity, count(*) AS n FROM audit WHERE ${within} GROUP BY ALL ORDER BY n DESC LIMIT 50`,
+    `SELECT actor, service, action, resource, tenant, region, severity, count(*) AS n FROM audit WHERE ${within}
+      GROUP BY ALL ORDER BY n DESC LIMIT 50`,
   ],
 ]
 

@@ -1,6 +1,6 @@
 /**
- * Prints what questions about clusters cost here: CPU-seconds of each over so many resource events, and as many changes and audit events.
- * `node src/store/testing/measure-clusters.ts [events]`
+ * Prints CPU seconds of queries over resource events, and as many changes and audit events. `node
+ * src/store/testing/measure-clusters.ts [events]`
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -16,7 +16,6 @@ const total = Number(process.argv[2] ?? 100_000)
 const perFrame = 500
 const iso = (second: number): string => new Date(startOfDay + second * 1000).toISOString()
 
-/** Each of a quarter as many pods is told of four times, ten events a second; a tenth of the changes are deletions. */
 function eventsOf(n: number): { readonly resource: WeirEvent; readonly change: WeirEvent; readonly audit: WeirEvent } {
   const pod = n % Math.ceil(total / 4)
   const who = identity(
@@ -61,7 +60,6 @@ function eventsOf(n: number): { readonly resource: WeirEvent; readonly change: W
             patch: [{ op: 'replace', path: '/spec/x', value: n }],
             actor: { manager: 'kubectl-edit', time: second },
           }),
-    // A tenth are deletions, logged without uid.
     audit:
       n % 10 === 9
         ? auditEvent(who, `user${n % 20}`, 'delete', iso(n / 10))
@@ -80,34 +78,33 @@ const asOf = (second: number): string =>
 const uid = '00000000-0000-4000-8000-000000000777'
 const questions: readonly (readonly [what: string, sql: string])[] = [
   [
-    'what there was at a time, of all',
+    'objects at a time, all',
     `SELECT count(*), count(DISTINCT node), count(DISTINCT owner_name) FROM resources WHERE ${asOf(total / 20)}`,
   ],
   [
-    'what there was at a time, a page of it',
-    `SELECT kind, name, phase, node, owner_name, labels FROM resources WHERE ${asOf(total / 20)} ORDER BY name LIMIT 100`,
+    'objects at a time, one page',
+    `SELECT kind, name, phase, node, owner_name, labels FROM resources WHERE ${asOf(total / 20)} ORDER BY name
+      LIMIT 100`,
   ],
-  ['one object, all of its times', `SELECT * FROM resources WHERE uid = '${uid}'`],
+  ['one object, all versions', `SELECT * FROM resources WHERE uid = '${uid}'`],
   ['all relations', 'SELECT relation, count(*) FROM relations GROUP BY ALL'],
   ['relations of one object', "SELECT * FROM relations WHERE from_ref = 'k8s:c1//Pod/ns27/web-777-7c9d8f6b5-abcde'"],
   ['changes of a namespace', "SELECT operation, count(*) FROM changes WHERE namespace = 'ns7' GROUP BY ALL"],
   [
-    'newest changes with their places',
+    'newest changes with positions',
     'SELECT time, kind, name, paths, manager FROM changes ORDER BY time DESC LIMIT 100',
   ],
+  ['newest changes with actor', 'SELECT time, kind, name, actor, actor_kind FROM changes ORDER BY time DESC LIMIT 100'],
   [
-    'newest changes with who it was',
-    'SELECT time, kind, name, actor, actor_kind FROM changes ORDER BY time DESC LIMIT 100',
+    'deletions of 15 minutes with actor',
+    `SELECT time, kind, name, actor FROM changes WHERE operation = 'deleted'
+      AND time >= make_timestamptz(${startOfDay * 1000}) AND time < make_timestamptz(${(startOfDay + 900_000) * 1000})`,
   ],
   [
-    'deletions of a quarter of an hour, with who it was',
-    `SELECT time, kind, name, actor FROM changes WHERE operation = 'deleted' AND time >= make_timestamptz(${startOfDay * 1000}) AND time < make_timestamptz(${(startOfDay + 900_000) * 1000})`,
-  ],
-  [
-    'changes of one object with who it was',
+    'changes of one object with actor',
     "SELECT time, operation, actor FROM changes WHERE subject = 'pods/ns27/web-777-7c9d8f6b5-abcde'",
   ],
-  ['all changes by who it was', 'SELECT actor_kind, count(*), count(DISTINCT actor) FROM changes GROUP BY ALL'],
+  ['all changes by actor', 'SELECT actor_kind, count(*), count(DISTINCT actor) FROM changes GROUP BY ALL'],
 ]
 
 const home = await mkdtemp(join(tmpdir(), 'weir-measure-'))

@@ -1,5 +1,5 @@
 /**
- * Prints what the store costs here: rows per CPU-second of apply and commit, time to the first answer, memory, queries.
+ * Prints the costs of the store: rows per CPU second of apply and commit, time to the first result, memory, queries.
  * `node src/store/testing/measure.ts [rows]`
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
@@ -24,7 +24,6 @@ function random(seed: number): () => number {
   }
 }
 
-/** Flows as NetFlow v5 gives them: 24 columns, addresses with few busy ones and many rare. */
 function flows(next: () => number, at: number): FlowBatch {
   const n = perFrame
   const u8 = (make: () => number) => ({ kind: 'u8' as const, values: Uint8Array.from({ length: n }, make) })

@@ -7,7 +7,6 @@ import type { WeirEvent } from '../../model/events.ts'
 import { openStore, type Store, type StoreOptions } from '../index.ts'
 import { FrameMaker, recordingLog, recordingMetrics, resolver } from './frames.ts'
 
-/** A folder on the real disk, and stores in it that are closed at its end. */
 export class TemporaryStores {
   home = ''
   #open: Store[] = []
@@ -29,7 +28,6 @@ export class TemporaryStores {
     return store
   }
 
-  /** A store of events, each list of them a frame and a file of its own. */
   async filled(...frames: WeirEvent[][]): Promise<Store> {
     const store = await this.open()
     const make = new FrameMaker()
@@ -54,7 +52,6 @@ export class TemporaryStores {
   }
 }
 
-/** One that is begun and ended with each test. */
 export function temporaryStores(): TemporaryStores {
   const stores = new TemporaryStores()
   beforeEach(() => stores.begin())

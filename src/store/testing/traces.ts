@@ -4,7 +4,10 @@ import { event } from './frames.ts'
 
 const severities: readonly AuditRecord['severity'][] = ['normal', 'warning', 'incident']
 
-/** What a busy cloud tells: 2,000 actors of which few do most, 300 actions of 30 services, a resource for every ten traces, 20 tenants in four regions. */
+/**
+ * Audit event of a busy cloud: 2,000 actors, few of which do most, 300 actions of 30 services, a resource per ten
+ * events, 20 tenants in four regions.
+ */
 export function traceEvent(n: number, time: number): WeirEvent {
   const skewed = (of: number, salt: number): number => Math.floor(of * (hashed(n, salt) / 4_294_967_296) ** 3)
   const [who, what, tenant] = [skewed(2000, 1), skewed(300, 2), skewed(20, 3)]

@@ -17,8 +17,8 @@ test('the place of an error is that of the statement, also where the server show
 })
 
 test('an error without a place is its sentence', () => {
-  expect(readSqlError('One statement at a time, please.', 'SELECT 1; SELECT 2')).toEqual({
-    message: 'One statement at a time, please.',
+  expect(readSqlError('Only one statement is allowed. Send each statement separately.', 'SELECT 1; SELECT 2')).toEqual({
+    message: 'Only one statement is allowed. Send each statement separately.',
     line: undefined,
     column: undefined,
     offset: undefined,
