@@ -5,7 +5,7 @@ import { awsOptions, type AwsOptions } from './aws-client.ts'
 import { awsFault, awsTrouble, says, tooLarge, type AwsFault } from './aws-errors.ts'
 import { toAwsMessage, type AwsMessage } from './aws-message.ts'
 import type { AwsConfig } from './aws-settings.ts'
-import { eachMessageSink, unwritten, type MessageSinkConfig, type OutMessage } from './message-sink.ts'
+import { eachMessageSink, type MessageSinkConfig } from './message-sink.ts'
 
 export interface AwsSinkConfig extends AwsConfig, MessageSinkConfig {
   readonly max_message: number
@@ -41,23 +41,13 @@ export function awsSink(config: AwsSinkConfig, context: Context, place: AwsPlace
   const form = { fifo: place.address.endsWith('.fifo'), group: config.group }
   return eachMessageSink(config, context, {
     ready: () => publisher.ready(),
-    publish(message: OutMessage, signal) {
-      let written
-      try {
-        written = toAwsMessage(message, form)
-      } catch (error) {
-        return Promise.resolve({ is: 'reject', reason: unwritten(error) } satisfies Attempt)
-      }
-      return publisher.publish(written, signal)
-    },
-    show(message) {
-      const { body, attributes, group } = toAwsMessage(message, form)
-      return {
-        to: group === undefined ? place.name : `${place.name} (group ${group.id})`,
-        headers: attributes,
-        body: Buffer.from(body),
-      }
-    },
+    write: (message) => toAwsMessage(message, form),
+    publish: (written, signal) => publisher.publish(written, signal),
+    show: ({ body, attributes, group }) => ({
+      to: group === undefined ? place.name : `${place.name} (group ${group.id})`,
+      headers: attributes,
+      body: Buffer.from(body),
+    }),
     probe: (signal) => publisher.probe(signal),
     listen: (_signal, { mayMake }) => place.listen(mayMake),
     close: () => publisher.close(),

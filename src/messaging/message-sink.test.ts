@@ -22,7 +22,8 @@ it('messages without a key go in slices of which several are on their way at onc
   const sink = await manyMessagesSink(config, testContext(), {
     slice: 2,
     ready: () => Promise.resolve(undefined),
-    show: ({ body }: OutMessage) => ({ body }),
+    write: (message: OutMessage) => message,
+    show: ({ body }) => ({ body }),
     probe: () => Promise.resolve({ is: 'ok', says: 'there' }),
     close: () => Promise.resolve(),
     async publishAll(messages): Promise<readonly Attempt[]> {
@@ -51,13 +52,14 @@ it('messages without a key go in slices of which several are on their way at onc
 })
 
 it('who looks is told what the bus has no place for, beside what it has', async () => {
-  const client: EachClient = {
+  const client: EachClient<OutMessage> = {
     ready: () => Promise.resolve(undefined),
     publish: () => Promise.resolve(undefined),
-    show({ row, body }) {
-      if (row.event.id === 'e1') throw new Error("its content type can't be a header")
-      return { body }
+    write(message) {
+      if (message.row.event.id === 'e1') throw new Error("its content type can't be a header")
+      return message
     },
+    show: ({ body }) => ({ body }),
     probe: () => Promise.resolve({ is: 'ok', says: 'there' }),
     close: () => Promise.resolve(),
   }

@@ -1,6 +1,6 @@
 /** A sink of a message bus, whichever bus it is: rows become messages, messages are handed to the bus's client, and what it says becomes the rows' fate. */
 import { messageWriter, type BusMessage, type MessageMode, type MessageWriter } from '../codecs/bus-message/index.ts'
-import { eventForms, type EventFormChoice, type EventForms, type Sending } from '../codecs/event-forms/index.ts'
+import { eventForms, type EventFormChoice, type Sending } from '../codecs/event-forms/index.ts'
 import { behindKey, deliverInOrder, thrown, type Attempt } from '../engine/delivery/in-order.ts'
 import type { Context, ListenAsk, Listening, Preview, Probe, Sink, SinkBatch } from '../engine/contracts.ts'
 import { sinkRows, type SinkRow } from '../engine/delivery/rows.ts'
@@ -24,11 +24,13 @@ export interface OutMessage extends BusMessage {
   readonly index: number
 }
 
-interface Client {
+interface Client<Written> {
   /** Undefined when messages may be published; else why not, in words. Ends within the timeout, at once when the signal aborts. */
   ready(signal: AbortSignal): Promise<string | undefined>
-  /** What the message will look like on the bus, for people who look; pure. Throws, with the reason, for what the bus has no place for. */
-  show(message: OutMessage): Preview
+  /** The message as the bus has it; pure. Throws, with the reason, for what the bus has no place for. */
+  write(message: OutMessage): Written
+  /** What users see of it. */
+  show(written: Written): Preview
   probe(signal: AbortSignal): Promise<Probe>
   /** As that of a sink. */
   listen?(
@@ -39,126 +41,157 @@ interface Client {
 }
 
 /** Takes messages one at a time; the engine keeps those of a key one after the other. */
-export interface EachClient extends Client {
+export interface EachClient<Written> extends Client<Written> {
   /** Resolves within the timeout, at once when the signal aborts. What was refused for its size says `tooLarge`. */
-  publish(message: OutMessage, signal: AbortSignal): Promise<Attempt>
+  publish(message: Written, signal: AbortSignal): Promise<Attempt>
 }
 
 /** Takes many at once, and keeps those of a key in order by itself: behind one that failed none of the same key was stored. */
-export interface ManyClient extends Client {
+export interface ManyClient<Written> extends Client<Written> {
   /** Messages without a key are handed over so many at a time, and while some are on their way the next are made; left out, all of a batch at once. */
   readonly slice?: number
   /** As `publish`; the attempts of all messages, in their order. */
-  publishAll(messages: readonly OutMessage[], signal: AbortSignal): Promise<readonly Attempt[]>
+  publishAll(messages: readonly Written[], signal: AbortSignal): Promise<readonly Attempt[]>
 }
 
 /** A sink whose client publishes message by message. */
-export async function eachMessageSink(config: MessageSinkConfig, context: Context, client: EachClient): Promise<Sink> {
-  const forms = await eventForms(config, context.metrics)
-  const write = await messageWriter(config.mode)
-  const oversize = await Oversize.open(config, context)
-  return {
-    async send(batch, signal) {
-      const problem = await client.ready(signal)
-      if (problem !== undefined) return allRetried(batch, problem)
-      const outgoing = new Outgoing(forms, write, batch)
-      const publish = async (messages: readonly OutMessage[]): Promise<Attempt> => {
-        let outcome: Attempt
-        for (const message of messages) if ((outcome = await client.publish(message, signal)) !== undefined) break
-        return outcome
+export function eachMessageSink<Written>(
+  config: MessageSinkConfig,
+  context: Context,
+  client: EachClient<Written>,
+): Promise<Sink> {
+  return messageSink(config, context, client, (rows, outgoing, signal) => {
+    const publishOne = (message: OutMessage): Promise<Attempt> => {
+      let written: Written
+      try {
+        written = client.write(message)
+      } catch (error) {
+        return Promise.resolve({ is: 'reject', reason: unwritten(error) } satisfies Attempt)
       }
-      const options = { window: config.concurrency, budgetMs: config.timeout, clock: context.host.clock, signal }
-      return outgoing.sending.settle(
-        await deliverInOrder(sinkRows(batch, forms.flows), options, async (row) => {
-          const message = outgoing.message(row)
-          if ('is' in message) return message
-          const outcome = await client.publish(message, signal)
-          return isTooLarge(outcome)
-            ? oversize.publish({ message, refusal: outcome, reduced: () => outgoing.reduced(row), publish }, signal)
-            : outcome
-        }),
-      )
-    },
-    ...common(forms, write, oversize, client),
-  }
+      return client.publish(written, signal)
+    }
+    const publish = async (messages: readonly OutMessage[]): Promise<Attempt> => {
+      let outcome: Attempt
+      for (const message of messages) if ((outcome = await publishOne(message)) !== undefined) break
+      return outcome
+    }
+    const options = { window: config.concurrency, budgetMs: config.timeout, clock: context.host.clock, signal }
+    return deliverInOrder(rows, options, async (row) => {
+      const message = outgoing.message(row)
+      if ('is' in message) return message
+      const outcome = await publishOne(message)
+      return isTooLarge(outcome) ? outgoing.publishLarge(message, outcome, publish, signal) : outcome
+    })
+  })
 }
 
 /** A sink whose client publishes many messages at once. */
-export async function manyMessagesSink(config: MessageSinkConfig, context: Context, client: ManyClient): Promise<Sink> {
+export function manyMessagesSink<Written>(
+  config: MessageSinkConfig,
+  context: Context,
+  client: ManyClient<Written>,
+): Promise<Sink> {
+  return messageSink(config, context, client, async (rows, outgoing, signal) => {
+    const publish = async (some: readonly OutMessage[]): Promise<Attempt> => {
+      const outcomes = await publishWritten(client, some, signal)
+      // One that is refused for good says more than those that wait behind it.
+      return outcomes.find((outcome) => outcome?.is === 'reject') ?? outcomes.find((outcome) => outcome !== undefined)
+    }
+    const failures: Failure[] = []
+    // What throws says so of its own messages only.
+    const attemptsOf = (messages: readonly OutMessage[]): Promise<readonly Attempt[]> =>
+      publishWritten(client, messages, signal).catch((error: unknown) => messages.map(() => thrown(error)))
+    const publishSome = async (messages: readonly OutMessage[]): Promise<void> => {
+      const attempts = await attemptsOf(messages)
+      for (const [at, message] of messages.entries()) {
+        let attempt = attempts[at]
+        // Those behind it in its key were not stored, so that it is still in time.
+        if (isTooLarge(attempt)) attempt = await outgoing.publishLarge(message, attempt, publish, signal)
+        if (attempt !== undefined) failures.push(failureOf(message.index, attempt))
+      }
+    }
+    const underWay: Promise<void>[] = []
+    const [keyed, free]: [OutMessage[], OutMessage[]] = [[], []]
+    const refusedKeys = new Set<string>()
+    for (const row of rows) {
+      const message = row.key !== undefined && refusedKeys.has(row.key) ? behind(row.key) : outgoing.message(row)
+      if (!('is' in message)) {
+        if (message.key !== undefined || client.slice === undefined) keyed.push(message)
+        else if (free.push(message) === client.slice) {
+          underWay.push(publishSome(free.splice(0)))
+          // Lets the client begin to send them.
+          await context.host.timers.yield()
+        }
+        continue
+      }
+      if (row.key !== undefined) refusedKeys.add(row.key)
+      failures.push({ index: row.index, ...message })
+    }
+    for (const rest of [free, keyed]) if (rest.length > 0) underWay.push(publishSome(rest))
+    await Promise.all(underWay)
+    return failures.sort((a, b) => a.index - b.index)
+  })
+}
+
+/** A message that can't be written is rejected, and those behind it in its key are not published. */
+async function publishWritten<Written>(
+  client: ManyClient<Written>,
+  messages: readonly OutMessage[],
+  signal: AbortSignal,
+): Promise<readonly Attempt[]> {
+  const attempts = Array.from({ length: messages.length }, (): Attempt => undefined)
+  const [written, positions]: [Written[], number[]] = [[], []]
+  const refusedKeys = new Set<string>()
+  for (const [at, message] of messages.entries()) {
+    const { key } = message
+    if (key !== undefined && refusedKeys.has(key)) {
+      attempts[at] = behind(key)
+      continue
+    }
+    try {
+      written.push(client.write(message))
+      positions.push(at)
+    } catch (error) {
+      if (key !== undefined) refusedKeys.add(key)
+      attempts[at] = { is: 'reject', reason: unwritten(error) }
+    }
+  }
+  for (const [index, attempt] of (await client.publishAll(written, signal)).entries())
+    attempts[positions[index] ?? 0] = attempt
+  return attempts
+}
+
+type Deliver = (rows: Iterable<SinkRow>, outgoing: Outgoing, signal: AbortSignal) => Promise<readonly Failure[]>
+
+async function messageSink<Written>(
+  config: MessageSinkConfig,
+  context: Context,
+  client: Client<Written>,
+  deliver: Deliver,
+): Promise<Sink> {
   const forms = await eventForms(config, context.metrics)
   const write = await messageWriter(config.mode)
   const oversize = await Oversize.open(config, context)
+  const begin = (batch: SinkBatch): Outgoing => new Outgoing(write, forms.begin(batch.trace), oversize)
   return {
     async send(batch, signal) {
       const problem = await client.ready(signal)
       if (problem !== undefined) return allRetried(batch, problem)
-      const outgoing = new Outgoing(forms, write, batch)
-      const publish = async (some: readonly OutMessage[]): Promise<Attempt> => {
-        const outcomes = await client.publishAll(some, signal)
-        // One that is refused for good says more than those that wait behind it.
-        return outcomes.find((outcome) => outcome?.is === 'reject') ?? outcomes.find((outcome) => outcome !== undefined)
-      }
-      const failures: Failure[] = []
-      // What throws says so of its own messages only.
-      const attemptsOf = (messages: readonly OutMessage[]): Promise<readonly Attempt[]> =>
-        client.publishAll(messages, signal).catch((error: unknown) => messages.map(() => thrown(error)))
-      const publishSome = async (messages: readonly OutMessage[]): Promise<void> => {
-        const attempts = await attemptsOf(messages)
-        for (const [at, message] of messages.entries()) {
-          let attempt = attempts[at]
-          // Those behind it in its key were not stored, so that it is still in time.
-          if (isTooLarge(attempt))
-            attempt = await oversize.publish(
-              { message, refusal: attempt, reduced: () => outgoing.reduced(message.row), publish },
-              signal,
-            )
-          if (attempt !== undefined) failures.push(failureOf(message.index, attempt))
-        }
-      }
-      const underWay: Promise<void>[] = []
-      const [keyed, free]: [OutMessage[], OutMessage[]] = [[], []]
-      const refusedKeys = new Set<string>()
-      for (const row of sinkRows(batch, forms.flows)) {
-        const message = row.key !== undefined && refusedKeys.has(row.key) ? behind(row.key) : outgoing.message(row)
-        if (!('is' in message)) {
-          if (message.key !== undefined || client.slice === undefined) keyed.push(message)
-          else if (free.push(message) === client.slice) {
-            underWay.push(publishSome(free.splice(0)))
-            // Lets the client begin to send them.
-            await context.host.timers.yield()
-          }
-          continue
-        }
-        if (row.key !== undefined) refusedKeys.add(row.key)
-        failures.push({ index: row.index, ...message })
-      }
-      for (const rest of [free, keyed]) if (rest.length > 0) underWay.push(publishSome(rest))
-      await Promise.all(underWay)
-      return outgoing.sending.settle(failures.sort((a, b) => a.index - b.index))
+      const outgoing = begin(batch)
+      return outgoing.sending.settle(await deliver(sinkRows(batch, forms.flows), outgoing, signal))
     },
-    ...common(forms, write, oversize, client),
-  }
-}
-
-function common(
-  forms: EventForms,
-  write: MessageWriter,
-  oversize: Oversize,
-  client: Client,
-): Pick<Sink, 'preview' | 'probe' | 'listen' | 'close'> {
-  return {
     ...(client.listen === undefined
       ? {}
       : {
           async listen(signal: AbortSignal, { batch, mayMake }: ListenAsk) {
-            const outgoing = new Outgoing(forms, write, batch)
+            const outgoing = begin(batch)
             const [message] = [...sinkRows(batch, forms.flows)].map((row) => outgoing.message(row))
             if (message === undefined || 'is' in message) return message?.reason ?? 'there is no message'
             return client.listen?.(signal, { message, mayMake }) ?? 'nobody can listen there'
           },
         }),
     *preview(batch) {
-      const outgoing = new Outgoing(forms, write, batch)
+      const outgoing = begin(batch)
       for (const row of sinkRows(batch, forms.flows)) {
         const message = outgoing.message(row)
         yield 'is' in message ? { problem: message.reason } : shown(client, message)
@@ -178,10 +211,12 @@ type Refused = Extract<Attempt, { readonly is: string }>
 class Outgoing {
   readonly sending: Sending
   readonly #write: MessageWriter
+  readonly #oversize: Oversize
 
-  constructor(forms: EventForms, write: MessageWriter, batch: SinkBatch) {
+  constructor(write: MessageWriter, sending: Sending, oversize: Oversize) {
     this.#write = write
-    this.sending = forms.begin(batch.trace)
+    this.sending = sending
+    this.#oversize = oversize
   }
 
   /** What can't be written down can't be next time either. */
@@ -193,10 +228,18 @@ class Outgoing {
     }
   }
 
-  /** The same message id: nothing of the larger one was stored. Undefined: it does not get any smaller. */
-  reduced(row: SinkRow): OutMessage | undefined {
-    const event = this.sending.reduced(row)
-    return event === undefined ? undefined : this.#made(row, event)
+  /** A smaller form has the same message id: nothing of the larger one was stored. */
+  publishLarge(
+    message: OutMessage,
+    refusal: Refused & { readonly is: 'reject' },
+    publish: (messages: readonly OutMessage[]) => Promise<Attempt>,
+    signal: AbortSignal,
+  ): Promise<Attempt> {
+    const reduced = (): OutMessage | undefined => {
+      const event = this.sending.reduced(message.row)
+      return event === undefined ? undefined : this.#made(message.row, event)
+    }
+    return this.#oversize.publish({ message, refusal, reduced, publish }, signal)
   }
 
   #made(row: SinkRow, form: SinkRow['event']): OutMessage {
@@ -204,14 +247,13 @@ class Outgoing {
   }
 }
 
-/** Why there is no such message: what can't be written down can't be next time either. */
-export function unwritten(error: unknown): string {
+function unwritten(error: unknown): string {
   return `can't be written as a message: ${messageOf(error)}`
 }
 
-function shown(client: Client, message: OutMessage): Preview {
+function shown<Written>(client: Client<Written>, message: OutMessage): Preview {
   try {
-    return client.show(message)
+    return client.show(client.write(message))
   } catch (error) {
     return { problem: unwritten(error) }
   }

@@ -73,6 +73,7 @@ class Bus {
     const config = configFrom(sinkSchema, written)
     const common = {
       ready: () => Promise.resolve(undefined),
+      write: (message: OutMessage) => message,
       show: ({ body }: OutMessage) => ({ body }),
       probe: () => Promise.resolve({ is: 'ok', says: '' } as const),
       close: () => Promise.resolve(),

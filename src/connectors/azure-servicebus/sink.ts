@@ -1,9 +1,7 @@
-import { manyMessagesSink, type ManyClient, type OutMessage } from '../../messaging/message-sink.ts'
-import { behindKey, type Attempt } from '../../engine/delivery/in-order.ts'
+import { manyMessagesSink } from '../../messaging/message-sink.ts'
 import type { Context, Sink } from '../../engine/contracts.ts'
-import { messageOf } from '../../model/errors.ts'
 import { defineSink } from '../../engine/define.ts'
-import { ServiceBusPublisher, type Outgoing } from './client.ts'
+import { ServiceBusPublisher } from './client.ts'
 import { listenServiceBus } from './client-listen.ts'
 import type { ServiceBusConfig, serviceBusSchema } from './config.ts'
 import { toMessage } from './map.ts'
@@ -16,11 +14,11 @@ export const sink = defineSink<typeof serviceBusSchema>('azure-servicebus', {
 
 export function openServiceBus(config: ServiceBusConfig, context: Context): Promise<Sink> {
   const publisher = new ServiceBusPublisher(config, context)
-  const client: ManyClient = {
+  return manyMessagesSink(config, context, {
     ready: (signal) => publisher.ready(signal),
-    publishAll: (messages, signal) => publishAll(publisher, config, messages, signal),
-    show(message) {
-      const { body, applicationProperties, sessionId, messageId, contentType } = toMessage(message, config)
+    write: (message) => ({ key: message.key, message: toMessage(message, config) }),
+    publishAll: (messages, signal) => publisher.sendAll(messages, signal),
+    show({ message: { body, applicationProperties, sessionId, messageId, contentType } }) {
       return {
         to: sessionId === undefined ? config.entity : `${config.entity} (session ${sessionId})`,
         headers: {
@@ -34,36 +32,5 @@ export function openServiceBus(config: ServiceBusConfig, context: Context): Prom
     probe: (signal) => publisher.probe(signal),
     listen: () => listenServiceBus(config, context),
     close: () => publisher.close(),
-  }
-  return manyMessagesSink(config, context, client)
-}
-
-/** What can't be written is refused, and holds back what is behind it in its key. */
-async function publishAll(
-  publisher: ServiceBusPublisher,
-  config: ServiceBusConfig,
-  messages: readonly OutMessage[],
-  signal: AbortSignal,
-): Promise<readonly Attempt[]> {
-  const attempts: Attempt[] = []
-  const written: Outgoing[] = []
-  const places: number[] = []
-  const refused = new Set<string>()
-  for (const [at, message] of messages.entries()) {
-    const { key } = message
-    if (key !== undefined && refused.has(key)) {
-      attempts[at] = { is: 'retry', reason: behindKey(key) }
-      continue
-    }
-    try {
-      written.push({ key, message: toMessage(message, config) })
-      places.push(at)
-    } catch (error) {
-      if (key !== undefined) refused.add(key)
-      attempts[at] = { is: 'reject', reason: messageOf(error) }
-    }
-  }
-  for (const [index, attempt] of (await publisher.sendAll(written, signal)).entries())
-    attempts[places[index] ?? 0] = attempt
-  return Array.from({ length: messages.length }, (_, at) => attempts[at])
+  })
 }
