@@ -9,6 +9,7 @@ import type { Failure } from '../model/outcome.ts'
 import { applyOverrides, formatProblems, parseYaml, validate, type AnyComponentSchema } from '../schema/index.ts'
 import { CommandError } from './client.ts'
 import { fail, ok, reason, warn, type Finding } from './doctor/finding.ts'
+import { answerWithin } from './doctor/answer-within.ts'
 
 export interface CheckedBus {
   readonly type: string
@@ -101,7 +102,7 @@ export async function checkBus(
 
 async function steps(sink: Sink, type: string, host: Host, options: CheckOptions, findings: Finding[]): Promise<void> {
   const { write, stepMs } = options
-  const found = await within(
+  const found = await answerWithin(
     host,
     stepMs,
     (signal) =>
@@ -137,7 +138,7 @@ async function steps(sink: Sink, type: string, host: Host, options: CheckOptions
   let listening: Listening | string | undefined
   let deaf: string | undefined
   try {
-    listening = await within(host, stepMs, async (signal) => {
+    listening = await answerWithin(host, stepMs, async (signal) => {
       const made = (await sink.listen?.(signal, { batch, mayMake: options.mayMake })) ?? nobody
       // Too late to be of use, but not to be removed.
       if (signal.aborted && typeof made === 'object') await made.close()
@@ -149,7 +150,7 @@ async function steps(sink: Sink, type: string, host: Host, options: CheckOptions
   }
   try {
     const began = host.clock.monotonic()
-    const failures = await within(host, 3 * stepMs, (signal) => sink.send(batch, signal))
+    const failures = await answerWithin(host, 3 * stepMs, (signal) => sink.send(batch, signal))
     const [failure] = failures ?? []
     const [shown] = sink.preview?.(batch) ?? []
     const where = shown !== undefined && 'body' in shown ? ` to ${shown.to ?? type}, ${shown.body.length} bytes` : ''
@@ -195,9 +196,9 @@ async function readBack(listening: Listening, id: string, { host, stepMs, again 
   try {
     let sent = host.clock.monotonic()
     if (listening.begin !== undefined) {
-      await within(host, stepMs, () => listening.begin?.() ?? Promise.resolve())
+      await answerWithin(host, stepMs, () => listening.begin?.() ?? Promise.resolve())
       sent = host.clock.monotonic()
-      const failures = await within(host, stepMs, again)
+      const failures = await answerWithin(host, stepMs, again)
       if (failures?.length !== 0)
         return fail(
           'read',
@@ -209,7 +210,7 @@ async function readBack(listening: Listening, id: string, { host, stepMs, again 
     const timer = host.timers.after(stepMs, () => {
       over.abort()
     })
-    const came = await within(host, stepMs + graceMs, () => listening.came(id, over.signal)).finally(() => {
+    const came = await answerWithin(host, stepMs + graceMs, () => listening.came(id, over.signal)).finally(() => {
       timer.cancel()
     })
     if (typeof came === 'string') return warn('read', came, 'Look for the message where it is read.')
@@ -234,21 +235,6 @@ function late(check: string, ms: number): Finding {
     `no answer within ${ms / 1000} s`,
     'Is the address right, and does a firewall let us through? A slow bus may need a longer --timeout.',
   )
-}
-
-/** Undefined when it took too long. */
-async function within<T>(host: Host, ms: number, act: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
-  const stop = new AbortController()
-  const over = Promise.withResolvers<undefined>()
-  const timer = host.timers.after(ms, () => {
-    stop.abort()
-    over.resolve(undefined)
-  })
-  try {
-    return await Promise.race([act(stop.signal), over.promise])
-  } finally {
-    timer.cancel()
-  }
 }
 
 function batchOf(event: WeirEvent, received: number): SinkBatch {

@@ -6,6 +6,7 @@ import { awsFault, awsTrouble, says, tooLarge, type AwsFault } from './aws-error
 import { toAwsMessage, type AwsMessage } from './aws-message.ts'
 import type { AwsConfig } from './aws-settings.ts'
 import { eachMessageSink, type MessageSinkConfig } from './message-sink.ts'
+import { withSinkTimeout } from './sink-timeout.ts'
 
 export interface AwsSinkConfig extends AwsConfig, MessageSinkConfig {
   readonly max_message: number
@@ -112,7 +113,7 @@ class AwsPublisher {
     try {
       client = await this.#build()
       const asked = client
-      await this.#within(signal, (limit) => asked.look(limit))
+      await this.#limited(signal, (limit) => asked.look(limit))
       return {
         is: 'ok',
         says: `${name} is there, and our login is taken; whether we may write to it only a message tells`,
@@ -172,7 +173,7 @@ class AwsPublisher {
       return
     }
     try {
-      const faults = await this.#within(signal, (limit) =>
+      const faults = await this.#limited(signal, (limit) =>
         client.publish(
           waiting.map(({ message }) => message),
           limit,
@@ -204,30 +205,18 @@ class AwsPublisher {
     else for (const one of waiting) await this.#send([one], signal)
   }
 
-  /** Rejects after the timeout, and at once when the signal aborts. */
-  async #within<T>(signal: AbortSignal, ask: (limit: AbortSignal) => Promise<T>): Promise<T> {
-    const { timeout } = this.#config
+  async #limited<T>(signal: AbortSignal, ask: (limit: AbortSignal) => Promise<T>): Promise<T> {
+    if (signal.aborted) throw new Error('the sink is stopping')
     const limit = new AbortController()
-    const { promise: over, reject } = Promise.withResolvers<never>()
-    const end = (reason: string): void => {
-      limit.abort()
-      reject(new Error(reason))
-    }
-    const timer = this.#context.host.timers.after(timeout, () => {
-      end(`no answer within ${timeout} ms`)
-    })
-    const stop = (): void => {
-      end('the sink is stopping')
-    }
-    signal.addEventListener('abort', stop, { once: true })
-    const asked = signal.aborted ? Promise.reject(new Error('the sink is stopping')) : ask(limit.signal)
     try {
-      return await Promise.race([asked, over])
-    } finally {
-      timer.cancel()
-      signal.removeEventListener('abort', stop)
-      // Somebody hears of it, whichever was first.
-      for (const late of [asked, over]) late.catch(() => undefined)
+      return await withSinkTimeout(
+        ask(limit.signal),
+        { timers: this.#context.host.timers, ms: this.#config.timeout },
+        signal,
+      )
+    } catch (error) {
+      limit.abort()
+      throw error
     }
   }
 }

@@ -14,7 +14,7 @@ import type { ClaimPlace } from '../schema/index.ts'
 import { ackSink } from '../schema/values.ts'
 import { Joining, type Whole } from './joining.ts'
 import { Redeeming } from './redeeming.ts'
-import { within } from './within.ts'
+import { withTimeout } from '../host/with-timeout.ts'
 
 /** The settings that every such source has (`messageSourceFields` of the schema). */
 export interface MessageSourceConfig extends ReadChoice {
@@ -206,7 +206,7 @@ class MessageSource<Handle> implements Source {
           wait = Math.min(2 * wait, mostWaitMs)
         }
       }
-      await within(Promise.all(this.#open.values()), {
+      await withTimeout(Promise.all(this.#open.values()), {
         timers,
         ms: lastAcksMs,
         late: 'the bus gave no answer in time',

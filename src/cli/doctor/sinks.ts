@@ -1,6 +1,7 @@
 /** Whether each sink finds its other side, and is let in there: only asked for with --live. Nothing is sent. */
 import { loadSink } from '../../registry.ts'
 import { fail, ok, reason, warn, type Finding, type Scene } from './finding.ts'
+import { answerWithin } from './answer-within.ts'
 
 const timeoutMs = 10_000
 
@@ -17,20 +18,17 @@ async function checkSink(
 ): Promise<Finding> {
   const check = `sink ${id}`
   const advice = 'Weir would keep the rows and try again; nothing was sent now.'
-  const stop = new AbortController()
-  const timer = host.timers.after(timeoutMs, () => stop.abort())
   try {
     const definition = await loadSink(type)
     const sink = await definition.build(settings, { id, host, log, metrics: { count: silent, set: silent } })
     try {
-      const late = new Promise<undefined>((resolve) => stop.signal.addEventListener('abort', () => resolve(undefined)))
-      const found = await Promise.race([
-        sink.probe?.(stop.signal) ?? {
-          is: 'warn' as const,
-          says: `a sink of type ${type} can't be tried without sending`,
-        },
-        late,
-      ])
+      const found = await answerWithin(
+        host,
+        timeoutMs,
+        (signal) =>
+          sink.probe?.(signal) ??
+          Promise.resolve({ is: 'warn' as const, says: `a sink of type ${type} can't be tried without sending` }),
+      )
       if (found === undefined) return fail(check, `no answer within ${timeoutMs / 1000} s`, advice)
       const { is, says } = found
       return is === 'ok' ? ok(check, says) : is === 'warn' ? warn(check, says, advice) : fail(check, says, advice)
@@ -39,7 +37,5 @@ async function checkSink(
     }
   } catch (error) {
     return fail(check, reason(error), `Correct the sink in the configuration (data folder ${config.data}).`)
-  } finally {
-    timer.cancel()
   }
 }

@@ -1,7 +1,7 @@
 /** Whether each source that fetches from a bus finds it, and is let in there: only asked for with --live. Nothing is read. */
-import type { Probe } from '../../engine/contracts.ts'
 import { loadSource } from '../../registry.ts'
 import { fail, ok, reason, warn, type Finding, type Scene } from './finding.ts'
+import { answerWithin } from './answer-within.ts'
 
 const timeoutMs = 10_000
 const advice = 'Weir would go on trying; nothing was read now.'
@@ -15,23 +15,17 @@ async function checkSource(
   { id, type, settings }: Scene['config']['sources'][string],
 ): Promise<Finding[]> {
   const check = `source ${id}`
-  const stop = new AbortController()
-  const timer = host.timers.after(timeoutMs, () => {
-    stop.abort()
-  })
   try {
-    const asked = (await loadSource(type)).probe?.(settings, { id, host }, stop.signal)
-    if (asked === undefined) return []
-    const late = new Promise<Probe>((resolve) =>
-      stop.signal.addEventListener('abort', () =>
-        resolve({ is: 'fail', says: `no answer within ${timeoutMs / 1000} s` }),
-      ),
-    )
-    const { is, says } = await Promise.race([asked, late])
+    const source = await loadSource(type)
+    if (source.probe === undefined) return []
+    const { is, says } = (await answerWithin(host, timeoutMs, async (signal) =>
+      source.probe?.(settings, { id, host }, signal),
+    )) ?? {
+      is: 'fail',
+      says: `no answer within ${timeoutMs / 1000} s`,
+    }
     return [is === 'ok' ? ok(check, says) : is === 'warn' ? warn(check, says, advice) : fail(check, says, advice)]
   } catch (error) {
     return [fail(check, reason(error), advice)]
-  } finally {
-    timer.cancel()
   }
 }

@@ -1,5 +1,5 @@
 import type { ServiceBusReceivedMessage } from '@azure/service-bus'
-import { within } from '../../messaging/within.ts'
+import { withTimeout } from '../../host/with-timeout.ts'
 import type { Context, Listening } from '../../engine/contracts.ts'
 import { hangUp, makeClient } from './client-connect.ts'
 import { codeOf, why } from './client-errors.ts'
@@ -17,11 +17,14 @@ export async function listenServiceBus(config: ServiceBusConfig, context: Contex
   let next: ServiceBusReceivedMessage['sequenceNumber']
   /** What is behind the last that was looked at. */
   const peek = async (): Promise<readonly ServiceBusReceivedMessage[]> => {
-    const found = await within(receiver.peekMessages(atOnce, next === undefined ? {} : { fromSequenceNumber: next }), {
-      timers,
-      ms,
-      late: `no answer within ${ms} ms`,
-    })
+    const found = await withTimeout(
+      receiver.peekMessages(atOnce, next === undefined ? {} : { fromSequenceNumber: next }),
+      {
+        timers,
+        ms,
+        late: `no answer within ${ms} ms`,
+      },
+    )
     next = found.at(-1)?.sequenceNumber?.add(1) ?? next
     return found
   }

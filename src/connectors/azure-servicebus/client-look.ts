@@ -1,5 +1,5 @@
 import type { ServiceBusClient } from '@azure/service-bus'
-import { within } from '../../messaging/within.ts'
+import { withTimeout } from '../../host/with-timeout.ts'
 import type { Probe, ProbeContext } from '../../engine/contracts.ts'
 import { hangUp, makeClient } from './client-connect.ts'
 import { why } from './client-errors.ts'
@@ -15,7 +15,7 @@ export async function lookAtEntity(config: ServiceBusSourceConfig, context: Prob
   try {
     client = await makeClient(config, context)
     const receiver = subscription === null ? client.createReceiver(entity) : client.createReceiver(entity, subscription)
-    const found = await within(receiver.peekMessages(1), {
+    const found = await withTimeout(receiver.peekMessages(1), {
       timers: context.host.timers,
       ms,
       late: `no answer within ${ms} ms`,

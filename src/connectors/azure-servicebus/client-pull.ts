@@ -1,6 +1,6 @@
 import type { ServiceBusClient, ServiceBusSessionReceiver } from '@azure/service-bus'
 import type { Pulled, Puller } from '../../messaging/message-source.ts'
-import { within } from '../../messaging/within.ts'
+import { withTimeout } from '../../host/with-timeout.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
 import { hangUp, makeClient } from './client-connect.ts'
 import { why } from './client-errors.ts'
@@ -79,7 +79,7 @@ export class ServiceBusPuller implements Puller<Handle> {
     if (live === undefined) return
     const { timers } = this.#context.host
     // A connection that is lost has nothing to give back by: locks end by themselves.
-    await within(live.end(), { timers, ms: closeMs, late: 'late' }).catch(() => undefined)
+    await withTimeout(live.end(), { timers, ms: closeMs, late: 'late' }).catch(() => undefined)
     await hangUp(live.client, this.#context.host, Math.min(closeMs, this.#config.timeout))
   }
 
@@ -89,7 +89,7 @@ export class ServiceBusPuller implements Puller<Handle> {
     try {
       await allOf(
         handles.map((handle) =>
-          within(how(handle), {
+          withTimeout(how(handle), {
             timers,
             ms: timeout,
             late: `Service Bus did not settle a message within ${timeout} ms`,

@@ -1,5 +1,6 @@
 import type { ServiceBusClient, ServiceBusMessageBatch, ServiceBusSender } from '@azure/service-bus'
-import { problemWithin, within } from '../../messaging/within.ts'
+import { withTimeout } from '../../host/with-timeout.ts'
+import { problemWithTimeout } from '../../messaging/sink-timeout.ts'
 import { behindKey, type Attempt } from '../../engine/delivery/in-order.ts'
 import type { Context, Probe } from '../../engine/contracts.ts'
 import { hangUp, makeClient, whileOpen } from './client-connect.ts'
@@ -64,7 +65,7 @@ export class ServiceBusPublisher {
       .finally(() => {
         this.#opening = undefined
       })
-    return problemWithin(
+    return problemWithTimeout(
       this.#opening,
       { timers: this.#context.host.timers, ms: timeout, late: `Service Bus gave no answer within ${timeout} ms` },
       signal,
@@ -107,7 +108,7 @@ export class ServiceBusPublisher {
       },
       (error: unknown) => why(error, entity, 'Send'),
     )
-    const problem = await problemWithin(
+    const problem = await problemWithTimeout(
       opening,
       { timers: host.timers, ms: timeout, late: `Service Bus gave no answer within ${timeout} ms` },
       signal,
@@ -201,7 +202,7 @@ export class ServiceBusPublisher {
       const sender = client.createSender(this.#config.entity)
       const { timeout: ms } = this.#config
       // By itself the library would wait a minute for each step.
-      const { maxSizeInBytes: largest } = await within(sender.createMessageBatch(), {
+      const { maxSizeInBytes: largest } = await withTimeout(sender.createMessageBatch(), {
         timers: this.#context.host.timers,
         ms,
         late: `no answer within ${ms} ms`,

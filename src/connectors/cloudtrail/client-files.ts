@@ -4,7 +4,7 @@ import { gunzip } from 'node:zlib'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { awsOptions, regionIn } from '../../messaging/aws-client.ts'
 import { awsTrouble } from '../../messaging/aws-errors.ts'
-import { within } from '../../messaging/within.ts'
+import { withTimeout } from '../../host/with-timeout.ts'
 import type { Host } from '../../host/index.ts'
 import { isRecord } from '../../model/json.ts'
 import { messageOf } from '../../model/errors.ts'
@@ -102,7 +102,11 @@ export class TrailFiles {
         }
         return (await body?.transformToByteArray()) ?? new Uint8Array(0)
       }
-      return await within(get(), { timers: this.#host.timers, ms: timeout, late: `no answer within ${timeout} ms` })
+      return await withTimeout(get(), {
+        timers: this.#host.timers,
+        ms: timeout,
+        late: `no answer within ${timeout} ms`,
+      })
     } catch (error) {
       late.abort()
       if (error instanceof FileUnfit) throw error

@@ -1,5 +1,6 @@
 import type { Attempt } from '../../engine/delivery/in-order.ts'
 import { behindKey } from '../../engine/delivery/in-order.ts'
+import { untilAborted } from '../../host/with-timeout.ts'
 import type { Context, Probe } from '../../engine/contracts.ts'
 import { callOptions, clientOptions, loadClient, type PublisherClient } from './client-connect.ts'
 import { code, codeOf, isRefusal, verdict, why } from './client-errors.ts'
@@ -136,23 +137,11 @@ export class PubSubPublisher {
   async #publish(messages: readonly PubSubMessage[], signal: AbortSignal): Promise<unknown> {
     const client = this.#client
     if (client === undefined) return new Error('the connection is being made anew')
-    const { promise: aborted, resolve } = Promise.withResolvers<unknown>()
-    const abort = (): void => {
-      resolve(new Error('the sink is stopping'))
-    }
-    signal.addEventListener('abort', abort, { once: true })
-    try {
-      const sent = client.publish({ topic: this.#topic, messages: [...messages] }, callOptions(this.#config.timeout))
-      return await Promise.race([
-        sent.then(
-          () => undefined,
-          (error: unknown) => error ?? new Error('refused'),
-        ),
-        aborted,
-      ])
-    } finally {
-      signal.removeEventListener('abort', abort)
-    }
+    const sent = client.publish({ topic: this.#topic, messages: [...messages] }, callOptions(this.#config.timeout))
+    return untilAborted(sent, signal, 'the sink is stopping').then(
+      () => undefined,
+      (error: unknown) => error ?? new Error('refused'),
+    )
   }
 
   /** After a refusal the credentials are read again. */

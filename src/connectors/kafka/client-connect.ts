@@ -1,7 +1,5 @@
 import type { API, Base, BaseOptions, Broker, Connection, SASLOptions } from '@platformatic/kafka'
-import { within } from '../../messaging/within.ts'
 import type { Context } from '../../engine/contracts.ts'
-import type { Timers } from '../../host/index.ts'
 import { revealSecret } from '../../net/secrets.ts'
 import { readTls } from '../../net/tls.ts'
 import type { KafkaConfig } from './config.ts'
@@ -81,16 +79,6 @@ export function anyConnection(library: Library, base: Base): Promise<Connection>
       if (connection === undefined) reject(error ?? new Error('no broker answers'))
       else resolve(connection)
     })
-  })
-}
-
-/** Rejects when the signal aborts, or after the time; what was begun goes on, and nobody hears of it. */
-export function orStop<T>(promise: Promise<T>, signal: AbortSignal, limitMs: number, timers: Timers): Promise<T> {
-  return within(promise, {
-    timers,
-    ms: limitMs,
-    late: `no answer within ${limitMs} ms`,
-    until: { signal, says: 'the sink is stopping' },
   })
 }
 

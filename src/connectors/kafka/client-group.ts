@@ -1,10 +1,11 @@
 import type { Consumer, Message, MessagesStream } from '@platformatic/kafka'
-import { within } from '../../messaging/within.ts'
+import { withTimeout } from '../../host/with-timeout.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
-import { connectionOptions, loadClient, orStop } from './client-connect.ts'
+import { connectionOptions, loadClient } from './client-connect.ts'
 import { says } from './client-errors.ts'
 import type { KafkaSourceConfig } from './config.ts'
 import type { KafkaRecord } from './map-read.ts'
+import { withSinkTimeout } from '../../messaging/sink-timeout.ts'
 
 /** What is read at once, at most. */
 const mostRecords = 1000
@@ -56,7 +57,7 @@ export async function openGroup(
   consumer.connections.on('connecting', ({ connection }) => connection.on('error', () => undefined))
   const member = new Member(consumer, config, context)
   try {
-    await orStop(member.join(), signal, timeout + session + joinMarginMs, context.host.timers)
+    await withSinkTimeout(member.join(), { timers: context.host.timers, ms: timeout + session + joinMarginMs }, signal)
     return member
   } catch (error) {
     await member.close()
@@ -151,7 +152,7 @@ class Member implements Group {
     const { timeout: ms } = this.#config
     // What comes after it waits for it.
     if (some.length > 0)
-      await within(this.#consumer.commit({ offsets: some }), {
+      await withTimeout(this.#consumer.commit({ offsets: some }), {
         timers: this.#context.host.timers,
         ms,
         late: `the cluster did not take offsets within ${ms} ms`,
@@ -164,9 +165,11 @@ class Member implements Group {
       await this.#consumer.close(true)
     }
     // A cluster that is away is not waited for; it gives our partitions to others by itself.
-    await orStop(left(), new AbortController().signal, this.#config.timeout, this.#context.host.timers).catch(
-      () => undefined,
-    )
+    await withTimeout(left(), {
+      timers: this.#context.host.timers,
+      ms: this.#config.timeout,
+      late: 'no answer in time',
+    }).catch(() => undefined)
     this.#stream?.destroy()
   }
 

@@ -1,9 +1,10 @@
 import type { Base } from '@platformatic/kafka'
 import type { Probe, ProbeContext } from '../../engine/contracts.ts'
 import { formatHostPort } from '../../schema/values.ts'
-import { connectionOptions, loadClient, openBase, orStop } from './client-connect.ts'
+import { connectionOptions, loadClient, openBase } from './client-connect.ts'
 import { apiIdOf, says, whyNotConnected } from './client-errors.ts'
 import type { KafkaSourceConfig } from './config.ts'
+import { withSinkTimeout } from '../../messaging/sink-timeout.ts'
 
 /** Logs in and looks at the topics that a source reads; joins no group. */
 export async function lookAtTopics(
@@ -35,7 +36,7 @@ export async function lookAtTopics(
     }
   }
   try {
-    return await orStop(look(), signal, timeout, context.host.timers)
+    return await withSinkTimeout(look(), { timers: context.host.timers, ms: timeout }, signal)
   } catch (error) {
     return { is: 'fail', says: whyNotConnected(error, config) }
   } finally {

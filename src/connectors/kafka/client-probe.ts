@@ -1,9 +1,10 @@
 import type { Base } from '@platformatic/kafka'
 import type { Context, Probe } from '../../engine/contracts.ts'
 import { formatHostPort } from '../../schema/values.ts'
-import { connectionOptions, loadClient, openBase, orStop } from './client-connect.ts'
+import { connectionOptions, loadClient, openBase } from './client-connect.ts'
 import { apiIdOf, noTopic, says, whyNotConnected, whyNoTopic } from './client-errors.ts'
 import type { KafkaConfig } from './config.ts'
+import { withSinkTimeout } from '../../messaging/sink-timeout.ts'
 
 /** Logs in over a connection of its own and looks for the topic; nothing is published, and no topic is made. */
 export async function probeKafka(config: KafkaConfig, context: Context, signal: AbortSignal): Promise<Probe> {
@@ -13,7 +14,7 @@ export async function probeKafka(config: KafkaConfig, context: Context, signal: 
     return lookForTopic(base, config)
   }
   try {
-    return await orStop(look(), signal, config.timeout, context.host.timers)
+    return await withSinkTimeout(look(), { timers: context.host.timers, ms: config.timeout }, signal)
   } catch (error) {
     return { is: 'fail', says: whyNotConnected(error, config) }
   } finally {

@@ -2,13 +2,14 @@ import type { Broker } from '@platformatic/kafka'
 import type { Attempt } from '../../engine/delivery/in-order.ts'
 import type { Context } from '../../engine/contracts.ts'
 import { formatHostPort } from '../../schema/values.ts'
-import { anyConnection, apiOf, connectionOptions, loadClient, openBase, orStop } from './client-connect.ts'
+import { anyConnection, apiOf, connectionOptions, loadClient, openBase } from './client-connect.ts'
 import { away, whyLost, whyNotConnected } from './client-errors.ts'
 import { Publishing, type Live, type Topic } from './client-publish.ts'
 import { Sequences, type Producer } from './client-sequence.ts'
 import { topicFor } from './client-topic.ts'
 import type { KafkaConfig } from './config.ts'
 import type { KafkaMessage } from './map.ts'
+import { withSinkTimeout } from '../../messaging/sink-timeout.ts'
 
 /** Connections to the brokers of a cluster, made when they are first needed and anew after one was lost: files and secrets are read again then. */
 export class KafkaPublisher {
@@ -34,7 +35,7 @@ export class KafkaPublisher {
       this.#connecting = undefined
     })
     try {
-      await orStop(this.#connecting, signal, this.#config.timeout, this.#context.host.timers)
+      await withSinkTimeout(this.#connecting, { timers: this.#context.host.timers, ms: this.#config.timeout }, signal)
       return undefined
     } catch (error) {
       return whyNotConnected(error, this.#config)
@@ -46,11 +47,12 @@ export class KafkaPublisher {
     const live = this.#live
     if (live === undefined) return messages.map(() => away('the connection is closed'))
     const { timers, clock } = this.#context.host
+    const limit = { timers, ms: this.#config.timeout }
     const publishing = new Publishing(live, this.#sequences, {
       config: this.#config,
       clock,
       signal,
-      orStop: (promise) => orStop(promise, signal, this.#config.timeout, timers),
+      orStop: (promise) => withSinkTimeout(promise, limit, signal),
       whyLost: (error, broker) => whyLost(error, this.#config, broker),
     })
     const topics = new Map<string, Topic>()
@@ -58,7 +60,7 @@ export class KafkaPublisher {
       Array.from(new Set(messages.map(({ topic }) => topic)), async (topic) => {
         topics.set(
           topic,
-          await orStop(topicFor(live, topic, this.#config, this.#context), signal, this.#config.timeout, timers).catch(
+          await withSinkTimeout(topicFor(live, topic, this.#config, this.#context), limit, signal).catch(
             (error: unknown) => {
               publishing.lost = true
               return { problem: whyNotConnected(error, this.#config) }

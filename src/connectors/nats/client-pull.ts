@@ -1,7 +1,7 @@
 import type { Consumer, ConsumerMessages, JsMsg } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { Pulled, Puller } from '../../messaging/message-source.ts'
-import { within } from '../../messaging/within.ts'
+import { withTimeoutUntil } from '../../host/with-timeout.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
 import { BeforeNewer, type GivenOut } from './client-before.ts'
 import { connectionOptions, loadClient, type Library } from './client-connect.ts'
@@ -103,12 +103,8 @@ export class JetStreamPuller implements Puller<JsMsg> {
   async #flush(live = this.#live): Promise<void> {
     if (live === undefined) return
     const { timeout: ms, url } = this.#config
-    await within(live.connection.flush(), {
-      timers: this.#context.host.timers,
-      ms,
-      late: `${url} gives no answer within ${ms} ms`,
-      until: { signal: live.ended, says: 'the connection is lost' },
-    })
+    const limit = { timers: this.#context.host.timers, ms, late: `${url} gives no answer within ${ms} ms` }
+    await withTimeoutUntil(live.connection.flush(), limit, live.ended, 'the connection is lost')
   }
 
   async #giveUp(reason: string): Promise<never> {

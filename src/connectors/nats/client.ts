@@ -1,6 +1,6 @@
 import type { Msg, NatsConnection, Status } from '@nats-io/transport-node'
 import { Heeded } from '../../messaging/heeded.ts'
-import { problemWithin } from '../../messaging/within.ts'
+import { problemWithTimeout } from '../../messaging/sink-timeout.ts'
 import type { Attempt } from '../../engine/delivery/in-order.ts'
 import type { Context } from '../../engine/contracts.ts'
 import { noAnswer, notAllowed, notHeard, says, unacknowledged, verdict, whyNotConnected } from './client-errors.ts'
@@ -51,7 +51,7 @@ export class JetStreamPublisher {
   async ready(signal: AbortSignal): Promise<string | undefined> {
     if (this.#live !== undefined) return this.#live.away
     this.#connecting ??= this.#connect()
-    return problemWithin(
+    return problemWithTimeout(
       this.#connecting.then(
         () => undefined,
         (error: unknown) => whyNotConnected(error, this.#config),

@@ -1,5 +1,6 @@
 import type { Driver, Session } from 'neo4j-driver'
-import { within } from '../../messaging/within.ts'
+import { withTimeout } from '../../host/with-timeout.ts'
+import { withSinkTimeout } from '../../messaging/sink-timeout.ts'
 import type { Attempt } from '../../engine/delivery/in-order.ts'
 import type { Context, Probe } from '../../engine/contracts.ts'
 import { newDriver } from './client-connect.ts'
@@ -70,19 +71,15 @@ export class GraphClient {
     const driver = this.#driver
     this.#driver = undefined
     if (driver !== undefined)
-      await within(driver.close(), { timers: this.#context.host.timers, ms: closeMs, late: 'nobody answers' }).catch(
-        () => undefined,
-      )
+      await withTimeout(driver.close(), {
+        timers: this.#context.host.timers,
+        ms: closeMs,
+        late: 'nobody answers',
+      }).catch(() => undefined)
   }
 
   #limited<T>(asked: Promise<T>, signal: AbortSignal): Promise<T> {
-    const { timeout } = this.#config
-    return within(asked, {
-      timers: this.#context.host.timers,
-      ms: timeout,
-      late: `no answer within ${timeout} ms`,
-      until: { signal, says: 'the sink is stopping' },
-    })
+    return withSinkTimeout(asked, { timers: this.#context.host.timers, ms: this.#config.timeout }, signal)
   }
 
   /** Once for all who ask at the same time. */

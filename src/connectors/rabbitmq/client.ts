@@ -1,6 +1,6 @@
 import type { ConfirmChannel } from 'amqplib'
 import { Heeded } from '../../messaging/heeded.ts'
-import { problemWithin } from '../../messaging/within.ts'
+import { problemWithTimeout } from '../../messaging/sink-timeout.ts'
 import type { Attempt } from '../../engine/delivery/in-order.ts'
 import type { Context } from '../../engine/contracts.ts'
 import { dial, ensureDeclared, hangUp, type Dialed } from './client-connect.ts'
@@ -56,7 +56,7 @@ export class RabbitPublisher {
     this.#opening ??= this.#open().finally(() => {
       this.#opening = undefined
     })
-    return problemWithin(
+    return problemWithTimeout(
       this.#opening.then(() => undefined, says),
       {
         timers: this.#context.host.timers,

@@ -1,3 +1,4 @@
+import { untilAborted } from '../../host/with-timeout.ts'
 import { Fenced, type BusWriter } from '../../journal/index.ts'
 import type { TurnRecord } from '../contracts.ts'
 import type { OwnOptions } from './own-units.ts'
@@ -57,20 +58,7 @@ export function turnRecord(
   }
   return {
     instance,
-    read: (signal) => within(read(signal), signal),
-    write: (before, value, signal) => within(write(before, value, signal), signal),
-  }
-}
-
-/** A bus that says nothing must not take longer than there is time. */
-async function within<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const ended = Promise.withResolvers<never>()
-  const abort = (): void => ended.reject(signal.reason)
-  signal.addEventListener('abort', abort, { once: true })
-  try {
-    return await Promise.race([work, ended.promise])
-  } finally {
-    signal.removeEventListener('abort', abort)
-    work.catch(() => undefined)
+    read: (signal) => untilAborted(read(signal), signal),
+    write: (before, value, signal) => untilAborted(write(before, value, signal), signal),
   }
 }
