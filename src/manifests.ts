@@ -1,6 +1,6 @@
 /** The manifests of all connectors, and the settings of each component by type. Loading a component's code is in registry.ts, which threads need. */
 import { connectorFolders, importConnector } from './connector-folders.ts'
-import type { Manifest } from './engine/manifest.ts'
+import type { Emitted, JournalUrl, Manifest } from './engine/manifest.ts'
 import type { AnyComponentSchema, Fields } from './schema/index.ts'
 import { coreMetrics, type MetricTable } from './telemetry/metric-table.ts'
 import { redactSchema } from './transforms/redact/config.ts'
@@ -25,7 +25,7 @@ export const sinkSchemas = byType(all.flatMap(({ sinks = [] }) => sinks))
 export const transformSchemas = byType([redactSchema])
 /** Settings of the journal on a bus, by the bus. */
 export const journalSchemas: Readonly<Record<string, Fields>> = Object.fromEntries(
-  all.flatMap(({ journal }) => (journal === undefined ? [] : [[journal.type, journal.fields]])),
+  all.flatMap(({ journal }) => (journal === undefined ? [] : [[journal.schema.type, journal.schema.fields]])),
 )
 
 export const metricTable: MetricTable = Object.assign(
@@ -34,10 +34,17 @@ export const metricTable: MetricTable = Object.assign(
   ...all.map(({ metrics }) => metrics),
 ) as MetricTable
 
+export const journalUrls: readonly JournalUrl[] = all.flatMap(({ journal }) => journal?.url ?? [])
+
+type ManifestSource = NonNullable<Manifest['source']>
+
+const sourceTypes = (wanted: (source: ManifestSource) => boolean): ReadonlySet<string> =>
+  new Set(all.flatMap(({ source }) => (source !== undefined && wanted(source) ? [source.schema.type] : [])))
+
 /** Types of sources with a worker that nothing waits for. */
-export const watchedTypes: ReadonlySet<string> = new Set(
-  all.flatMap(({ source }) => (source?.thread === 'watch' ? [source.schema.type] : [])),
-)
+export const watchedTypes = sourceTypes(({ thread }) => thread === 'watch')
+export const builtInTypes = sourceTypes(({ builtIn }) => builtIn === true)
+export const typesThatEmit = (emitted: Emitted): ReadonlySet<string> => sourceTypes(({ emits }) => emits === emitted)
 
 /** Folder and module of the code of a sink. */
 export function sinkModule(type: string): { readonly folder: string; readonly module: string } {

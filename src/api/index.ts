@@ -130,7 +130,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   auditRoutes(app, context)
   graphRoutes(app, context)
   auditSumRoutes(app, context)
-  auditFactRoutes(app, context)
+  auditFactRoutes(app, context, options.auditTypes)
   auditQueryRoute(app, context)
   changeGapRoutes(app, context)
   resourceRoutes(app, context)

@@ -94,6 +94,8 @@ export interface ApiOptions {
   readonly folder?: string
   /** Filters that the console offers by name, as the configuration has them now. */
   readonly quickFilters?: () => readonly QuickFilter[]
+  /** Types of sources that emit audit events. */
+  readonly auditTypes?: ReadonlySet<string>
   /** Gives live flow rows their names; without it they show addresses alone. */
   readonly resolver?: Resolver
 }

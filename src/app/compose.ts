@@ -21,7 +21,7 @@ import { SharedTail } from '../journal/tail.ts'
 import { isErrorCode, WeirError } from '../model/errors.ts'
 import { staticResolver, WorkloadResolver } from '../identity/index.ts'
 import { loadSink, loadTransform } from '../registry.ts'
-import { metricTable, transformSchemas, watchedTypes } from '../manifests.ts'
+import { metricTable, transformSchemas, typesThatEmit, watchedTypes } from '../manifests.ts'
 import { ackSink, type Secret } from '../schema/values.ts'
 import { lineWriter, ProgramLog } from '../telemetry/log.ts'
 import { exposition, type Exposition } from '../telemetry/exposition.ts'
@@ -313,6 +313,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       resolver,
       folder: data,
       quickFilters: () => current.config.console.quick_filters,
+      auditTypes: typesThatEmit('audit'),
     })
     if (certificate !== undefined) renewCertificate(certificate, api, host, log)
     const profiles = new OpsProfiles(
@@ -377,9 +378,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       log.flush()
       timer.cancel()
     }
-    const listening = reports.filter(
-      ({ type, addresses }) => (type === 'netflow' || type === 'sflow') && addresses.length > 0,
-    )
+    const listening = reports.filter(({ type, addresses }) => typesThatEmit('flows').has(type) && addresses.length > 0)
     const silent = listening.length > 0 && listening.every(({ id }) => (accepted.get(id) ?? 0) === 0)
     return {
       url: api.url,

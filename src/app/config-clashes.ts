@@ -2,7 +2,8 @@
 import { resolve, sep } from 'node:path'
 import { formatHostPort } from '../schema/values.ts'
 import { formatPath, type Path } from '../schema/problem.ts'
-import { listenersOf, type Listener } from './config-facts.ts'
+import { builtInTypes } from '../manifests.ts'
+import { listenersOf, outputsOf, type Listener } from './config-facts.ts'
 import type { WeirConfig } from './config.ts'
 
 export interface Clash {
@@ -18,7 +19,7 @@ export function clashes(config: WeirConfig, written: unknown): readonly Clash[] 
 function ports(config: WeirConfig): Clash[] {
   const all = listenersOf(config).filter(({ place }) => place.port !== 0)
   // The sources that are there without being written come first: the problem is placed at what somebody wrote.
-  const builtIn = ({ owner }: Listener): boolean => owner === 'netflow' || owner === 'sflow'
+  const builtIn = ({ owner }: Listener): boolean => builtInTypes.has(owner)
   const listeners = [...all.filter(builtIn), ...all.filter((one) => !builtIn(one))]
   return listeners.flatMap((listener, index) => {
     const other = listeners.slice(0, index).find((earlier) => overlap(earlier, listener))
@@ -39,12 +40,12 @@ function overlap(a: Listener, b: Listener): boolean {
   return (one === '0.0.0.0' && !two.includes(':')) || (two === '0.0.0.0' && !one.includes(':'))
 }
 
-function files({ data, sinks }: WeirConfig): Clash[] {
+function files(config: WeirConfig): Clash[] {
+  const { data } = config
   const owners = new Map<string, string>()
   const inside = `${resolve(data)}${sep}`
-  return Object.values(sinks).flatMap(({ id, type, settings }): Clash[] => {
-    if (type !== 'file') return []
-    const [path, file] = [['sinks', id, 'path'], resolve((settings as { readonly path: string }).path)]
+  return outputsOf(config).flatMap(({ id, path, value }): Clash[] => {
+    const file = resolve(value)
     const owner = owners.get(file)
     if (owner !== undefined)
       return [{ path, message: `sink \`${owner}\` writes to the same file`, hint: 'give each sink its own file' }]

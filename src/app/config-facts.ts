@@ -60,6 +60,17 @@ export function wantedBuffers(config: WeirConfig): { readonly source: string; re
   })
 }
 
+/** Files that sinks write. */
+export function outputsOf({
+  sinks,
+}: WeirConfig): { readonly id: string; readonly path: Path; readonly value: string }[] {
+  return Object.values(sinks).flatMap((entry) =>
+    fieldsOf(entry, 'sinks').flatMap(([key, { isOutput }, value]) =>
+      isOutput === true && typeof value === 'string' ? [{ id: entry.id, path: ['sinks', entry.id, key], value }] : [],
+    ),
+  )
+}
+
 /** Servers and files that a source reads from, or a sink writes to. */
 export function targetsOf(entry: Entry, under: 'sources' | 'sinks'): Target[] {
   return fieldsOf(entry, under).flatMap(([, info, value]): Target[] => {

@@ -8,7 +8,14 @@ import { families } from '../model/batches.ts'
 import { authGroup } from './config-auth.ts'
 import { consoleGroup } from './config-console.ts'
 import { telemetryGroup } from './config-telemetry.ts'
-import { journalSchemas, sinkSchemas, sourceSchemas, transformSchemas } from '../manifests.ts'
+import {
+  builtInTypes,
+  journalSchemas,
+  sinkSchemas,
+  sourceSchemas,
+  transformSchemas,
+  typesThatEmit,
+} from '../manifests.ts'
 import {
   ackField,
   bytes,
@@ -373,15 +380,12 @@ export const weirSchema = defineSchema({
 
 export type WeirConfig = ConfigOf<typeof weirSchema>
 
-/** Sources that exist without being written. */
-const builtInSources = ['netflow', 'sflow'] as const
-
 /** The document with the sources that are there by default. */
 export function withBuiltIns(
   document: ConfigDocument,
 ): readonly { readonly path: readonly string[]; readonly value: unknown; readonly origin: string }[] {
   const written = document.value as { sources?: Record<string, unknown> | null } | null
-  return builtInSources
+  return [...builtInTypes]
     .filter((id) => written?.sources?.[id] === undefined)
     .map((id) => ({ path: ['sources', id], value: {}, origin: 'default' }))
 }
@@ -412,15 +416,13 @@ export function identityFolder({ data }: WeirConfig): string {
 /** Its flows come as datagrams, so many that the threads have to be prepared for them. */
 export function hearsFlows({ type, settings }: WeirConfig['sources'][string]): boolean {
   const { listen, tcp } = settings as { readonly listen?: unknown; readonly tcp?: unknown }
-  return (
-    (type === 'netflow' || type === 'sflow') &&
-    [listen, tcp].some((places) => Array.isArray(places) && places.length > 0)
-  )
+  return typesThatEmit('flows').has(type) && [listen, tcp].some((places) => Array.isArray(places) && places.length > 0)
 }
 
 /** Ids of the sources that watch clusters: who tells of workloads. */
 export function clusterSources({ sources }: WeirConfig): readonly string[] {
-  return Object.values(sources).flatMap(({ id, type }) => (type === 'kubernetes' ? [id] : []))
+  const types = typesThatEmit('resources')
+  return Object.values(sources).flatMap(({ id, type }) => (types.has(type) ? [id] : []))
 }
 
 export function sourceEntries(config: WeirConfig, reveal: (secret: Secret) => string): readonly SourceEntry[] {

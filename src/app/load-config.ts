@@ -17,7 +17,8 @@ import { locate } from '../schema/document.ts'
 import { weirSchema, withBuiltIns, type WeirConfig } from './config.ts'
 import { ackProblems } from './config-ack.ts'
 import { clashes } from './config-clashes.ts'
-import { sharedProblems, shortForms } from './config-shared.ts'
+import { shortForms } from './short-forms.ts'
+import { sharedProblems } from './config-shared.ts'
 import { emptyFiles, readDocument } from './config-text.ts'
 
 /** Where settings come from, beside the environment. */

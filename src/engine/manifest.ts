@@ -8,16 +8,31 @@ import type { MetricTable } from '../telemetry/metric-table.ts'
  */
 export interface Manifest {
   /** Its type is the name of the folder. */
-  readonly source?: { readonly schema: AnyComponentSchema; readonly thread: SourceThread }
+  readonly source?: {
+    readonly schema: AnyComponentSchema
+    readonly thread: SourceThread
+    readonly emits?: Emitted
+    /** It runs without being configured; its id is its type. */
+    readonly builtIn?: true
+  }
   /** The code of a type that is not the name of the folder is in `sink-<type>.ts`. */
   readonly sinks?: readonly AnyComponentSchema[]
-  readonly journal?: AnyComponentSchema
+  readonly journal?: { readonly schema: AnyComponentSchema; readonly url: JournalUrl }
   readonly metrics?: MetricTable
   readonly support: readonly SupportRow[]
 }
 
 /** `ingest`: sockets and decoding. `watch`: much work on what is read, in a worker that nothing waits for. */
 export type SourceThread = 'ingest' | 'watch'
+
+/** Data that other parts select sources by: flows, audit events, or the resources of a cluster. */
+export type Emitted = 'flows' | 'audit' | 'resources'
+
+/** Short form of the settings of a journal: `scheme://host:port,host:port/name`. `name` is empty if it is left out. */
+export interface JournalUrl {
+  readonly schemes: readonly string[]
+  settings(url: { readonly scheme: string; readonly hosts: readonly string[]; readonly name: string }): object
+}
 
 /** A row of the support table. It is shown as far as tests have proved it. */
 export interface SupportRow {

@@ -86,6 +86,8 @@ export interface FieldFacts {
   readonly least?: number
   /** A file that must be there at a start, and what it holds. */
   readonly holds?: FileContent
+  /** A file that Weir writes. */
+  readonly isOutput?: true
   /** The fields of a group. */
   readonly fields?: Fields
   /** The element of a list, the value of a map. */

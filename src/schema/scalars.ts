@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { Complaint } from './complaint.ts'
-import { makeField, type FieldFor, type FileContent, type Meta } from './field.ts'
+import { makeField, type FieldFor, type FieldInfo, type Meta } from './field.ts'
 import { parsed } from './parsed.ts'
 import { Secret } from './secret.ts'
 
@@ -89,7 +89,7 @@ export function urlText<const M extends Meta<string>>(
 /** A path of the machine that Weir runs on; not opened and not resolved here. `holds`: a file that a start needs. */
 export function filePath<const M extends Meta<string>>(
   meta: M,
-  rule: { readonly holds?: FileContent } = {},
+  rule: Pick<FieldInfo, 'holds' | 'isOutput'> = {},
 ): FieldFor<string, string, M> {
   const schema = parsed((written) => {
     if (written === '') return new Complaint('expected a path, got an empty text')

@@ -91,9 +91,6 @@ export const auditFactSchemas = {
   },
 } as const
 
-/** Types of sources that collect traces themselves. */
-const collecting: ReadonlySet<string> = new Set(['otc-cts', 'cloudtrail', 'exoscale-events', 'kube-audit'])
-
 /** What a login is called, wherever. */
 const isLogin = "regexp_matches(action, '(?i)log-?_?in|sign-?_?in|authenticat')"
 
@@ -123,7 +120,11 @@ interface Query extends AuditQuery {
 
 const limited = { ...auditParameters, limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100 } } as const
 
-export function auditFactRoutes(app: FastifyInstance, context: ApiContext): void {
+export function auditFactRoutes(
+  app: FastifyInstance,
+  context: ApiContext,
+  auditTypes: ReadonlySet<string> = new Set(),
+): void {
   const { host, control } = context
   const within = (query: Query, principal: Principal): AuditWithin => {
     const { from, to } = span({ from: query.from ?? 'now-24h', to: query.to ?? 'now' }, host.clock.now())
@@ -235,7 +236,7 @@ export function auditFactRoutes(app: FastifyInstance, context: ApiContext): void
           ? {}
           : {
               collectors: pipeline.sources
-                .filter(({ type }) => collecting.has(type))
+                .filter(({ type }) => auditTypes.has(type))
                 .map(({ name, type, error }) => ({ name, type, ...(error === undefined ? {} : { error }) })),
             }),
       })

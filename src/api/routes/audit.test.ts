@@ -244,6 +244,11 @@ test('who did something for the first time, failed logins, and how late each sou
   expect(newest.newest).toBe(at('11:00:00'))
 })
 
+test('the newest trace comes with the sources whose type emits audit events', async () => {
+  const api = await started(some, { auditTypes: new Set(['http']) })
+  expect(await get(api, 'audit/newest')).toMatchObject({ collectors: [{ name: 'http', type: 'http' }] })
+})
+
 test('the query in SQL has the rows of what is shown, whatever is asked', async () => {
   const api = await started([
     ...some,

@@ -3,7 +3,7 @@ import { cloudtrailSchema } from './config.ts'
 import { metrics } from './metrics.ts'
 
 export default defineConnector({
-  source: { schema: cloudtrailSchema, thread: 'watch' },
+  source: { schema: cloudtrailSchema, thread: 'watch', emits: 'audit' },
   metrics,
   support: [
     { system: 'cloudtrail', name: 'AWS CloudTrail, LookupEvents', remark: 'never the service' },

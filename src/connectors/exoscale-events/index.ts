@@ -3,7 +3,7 @@ import { exoscaleEventsSchema } from './config.ts'
 import { metrics } from './metrics.ts'
 
 export default defineConnector({
-  source: { schema: exoscaleEventsSchema, thread: 'watch' },
+  source: { schema: exoscaleEventsSchema, thread: 'watch', emits: 'audit' },
   metrics,
   support: [{ system: 'exoscale-events', name: 'Exoscale events (API v2, /event)', remark: 'never the service' }],
 })

@@ -5,11 +5,14 @@ export const fileSchema = defineSchema({
   role: 'sink',
   summary: 'Appends events and flows to a file, one a line',
   fields: {
-    path: filePath({
-      description: 'The file; folders above it are made',
-      required: true,
-      example: '/var/lib/weir/out/events.ndjson',
-    }),
+    path: filePath(
+      {
+        description: 'The file; folders above it are made',
+        required: true,
+        example: '/var/lib/weir/out/events.ndjson',
+      },
+      { isOutput: true },
+    ),
     ...flowLineCodec,
     rotate_at: bytes({
       description: 'Size at which the file is put aside under the next number and a new one begun; 0: never',

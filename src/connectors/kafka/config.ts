@@ -1,3 +1,4 @@
+import type { JournalUrl } from '../../engine/manifest.ts'
 import {
   choice,
   Complaint,
@@ -211,6 +212,12 @@ export const kafkaJournalSchema = defineSchema({
     tls,
   },
 })
+
+/** `kafka://host:port,host:port/topic` */
+export const kafkaJournalUrl: JournalUrl = {
+  schemes: ['kafka'],
+  settings: ({ hosts, name }) => ({ type: 'kafka', brokers: hosts, ...(name === '' ? {} : { topic: name }) }),
+}
 
 export type KafkaJournalConfig = ConfigOf<typeof kafkaJournalSchema>
 export type KafkaSourceConfig = ConfigOf<typeof kafkaSourceSchema>

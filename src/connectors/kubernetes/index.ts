@@ -3,7 +3,7 @@ import { kubernetesSchema } from './config.ts'
 import { metrics } from './metrics.ts'
 
 export default defineConnector({
-  source: { schema: kubernetesSchema, thread: 'watch' },
+  source: { schema: kubernetesSchema, thread: 'watch', emits: 'resources' },
   metrics,
   support: [{ system: 'kubernetes', name: 'Kubernetes' }],
 })

@@ -1,3 +1,4 @@
+import type { JournalUrl } from '../../engine/manifest.ts'
 import { placeholders, unknownPlaceholder } from '../../messaging/row-template.ts'
 import {
   choice,
@@ -215,6 +216,20 @@ export const natsJournalSchema = defineSchema({
     ...login,
   },
 })
+
+/** `nats://host:port,host:port/stream` */
+export const natsJournalUrl: JournalUrl = {
+  schemes: ['nats', 'tls'],
+  settings({ scheme, hosts, name }) {
+    const [url, ...more] = hosts.map((host) => `${scheme}://${host}`)
+    return {
+      type: 'nats',
+      url,
+      ...(more.length === 0 ? {} : { more_urls: more }),
+      ...(name === '' ? {} : { stream: name }),
+    }
+  },
+}
 
 export type NatsJournalConfig = ConfigOf<typeof natsJournalSchema>
 export type NatsConfig = ConfigOf<typeof natsSchema>

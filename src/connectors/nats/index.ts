@@ -1,9 +1,9 @@
 import { defineConnector } from '../../engine/manifest.ts'
-import { natsJournalSchema, natsSchema, natsSourceSchema } from './config.ts'
+import { natsJournalSchema, natsJournalUrl, natsSchema, natsSourceSchema } from './config.ts'
 
 export default defineConnector({
   source: { schema: natsSourceSchema, thread: 'ingest' },
   sinks: [natsSchema],
-  journal: natsJournalSchema,
+  journal: { schema: natsJournalSchema, url: natsJournalUrl },
   support: [{ system: 'nats', name: 'NATS JetStream' }],
 })

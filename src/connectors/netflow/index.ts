@@ -3,7 +3,7 @@ import { netflowSchema } from './config.ts'
 import { metrics } from './metrics.ts'
 
 export default defineConnector({
-  source: { schema: netflowSchema, thread: 'ingest' },
+  source: { schema: netflowSchema, thread: 'ingest', emits: 'flows', builtIn: true },
   metrics,
   support: [
     {

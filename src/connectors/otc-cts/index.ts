@@ -3,7 +3,7 @@ import { otcCtsSchema } from './config.ts'
 import { metrics } from './metrics.ts'
 
 export default defineConnector({
-  source: { schema: otcCtsSchema, thread: 'watch' },
+  source: { schema: otcCtsSchema, thread: 'watch', emits: 'audit' },
   metrics,
   support: [
     { system: 'otc-cts', name: 'Open Telekom Cloud CloudTrace (CTS, API v3 and v2.0)', remark: 'never the service' },

@@ -1,0 +1,22 @@
+import { journalUrls } from '../manifests.ts'
+import type { ConfigDocument, Override } from '../schema/index.ts'
+
+/** `journal: kafka://…` and `roles: collector` in the form that the schema knows. A wrong value is left for the schema to report. */
+export function shortForms(document: ConfigDocument): readonly Override[] {
+  const { journal, roles: written } = (document.value ?? {}) as { readonly journal?: unknown; readonly roles?: unknown }
+  const origin = 'short form'
+  const on = typeof journal === 'string' ? journalOf(journal) : undefined
+  return [
+    ...(on === undefined ? [] : [{ path: ['journal'], value: { on }, origin }]),
+    ...(typeof written === 'string'
+      ? [{ path: ['roles'], value: written.split(',').map((role) => role.trim()), origin }]
+      : []),
+  ]
+}
+
+function journalOf(text: string): object | undefined {
+  const [, scheme = '', hosts = '', name = ''] = /^([a-z]+):\/\/([^/]+)(?:\/([^/]*))?$/.exec(text) ?? []
+  return journalUrls
+    .find(({ schemes }) => schemes.includes(scheme))
+    ?.settings({ scheme, hosts: hosts.split(','), name })
+}
