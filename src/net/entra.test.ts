@@ -2,7 +2,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import { startEntra, type Entra } from '../../test/kit/entra.ts'
 import { realHost } from '../host/index.ts'
 import { Secret } from '../schema/values.ts'
-import { EntraTokens, isSafe, type EntraLogin } from './entra.ts'
+import { EntraTokens, type EntraLogin } from './entra.ts'
+import { isSecure } from './http/loopback.ts'
 
 const { timers } = realHost()
 let now = Date.now()
@@ -82,6 +83,6 @@ test('what is not known of a service account, and a secret over plain HTTP, is s
       'http://localhost',
       'ftp://localhost',
       'x',
-    ].map(isSafe),
+    ].map(isSecure),
   ).toEqual([true, true, false, true, false, false])
 })

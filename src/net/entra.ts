@@ -3,6 +3,7 @@ import type { Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import type { Secret } from '../schema/index.ts'
 import { HttpClient, HttpError, type HttpAnswer } from './http/client.ts'
+import { isSecure } from './http/loopback.ts'
 import { revealSecret } from './secrets.ts'
 
 export type EntraLogin =
@@ -113,7 +114,7 @@ export class EntraTokens {
       ...proof,
     })
     const authority = login.authority ?? env['AZURE_AUTHORITY_HOST'] ?? publicAuthority
-    if (!isSafe(authority))
+    if (!isSecure(authority))
       throw new NoToken(`the authority ${authority} is not to be told a secret over plain HTTP; write https://`)
     const url = `${authority.replace(/\/+$/, '')}/${encodeURIComponent(tenant)}/oauth2/v2.0/token`
     return this.#answer(url, (client) =>
@@ -167,12 +168,6 @@ export class EntraTokens {
       client.close()
     }
   }
-}
-
-/** Over plain HTTP only to this machine. */
-export function isSafe(authority: string): boolean {
-  const { protocol, hostname } = URL.parse(authority) ?? { protocol: '', hostname: '' }
-  return protocol === 'https:' || (protocol === 'http:' && /^(?:127\.\d+\.\d+\.\d+|localhost|\[::1\])$/.test(hostname))
 }
 
 const never = new AbortController().signal

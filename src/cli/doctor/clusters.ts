@@ -1,9 +1,9 @@
 /** How the clusters that the running Weir watches are doing. */
-import { self } from '../../host/process.ts'
 import type { WatchedCluster, WatchedLease } from '../../engine/control.ts'
 import { kindForbidden } from '../../model/kubernetes.ts'
 import { oneLine } from '../text-table.ts'
 import { fail, ok, reason, warn, type Finding, type Scene } from './finding.ts'
+import { getRunning } from './running.ts'
 
 /** Kinds that are named one by one; the rest is a number. */
 const mostNamed = 5
@@ -11,11 +11,8 @@ const well = new Set(['watching', 'listing', 'starting'])
 
 export async function checkClusters({ running }: Scene): Promise<Finding[]> {
   if (running === undefined || running.url === '') return []
-  const token = self.env['WEIR_TOKEN']
   try {
-    const answer = await fetch(`${running.url}/api/v1/clusters`, {
-      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
-    })
+    const answer = await getRunning(running.url, '/api/v1/clusters')
     // Without a token the exporters are not told of either, and that has been said.
     if (!answer.ok) return []
     const { clusters } = (await answer.json()) as { readonly clusters: readonly WatchedCluster[] }

@@ -1,8 +1,8 @@
 /** Who sends to the running Weir, and of whom nothing is seen. */
-import { self } from '../../host/process.ts'
 import { ago, type Exporters } from '../exporters/page.ts'
 import { oneLine } from '../text-table.ts'
 import { ok, reason, warn, type Finding, type Scene } from './finding.ts'
+import { getRunning } from './running.ts'
 
 /** Exporters that are named one by one; the rest is a number. */
 const mostNamed = 5
@@ -10,11 +10,8 @@ const mostNamed = 5
 export async function checkExporters({ host, running }: Scene): Promise<Finding[]> {
   if (running === undefined || running.url === '') return []
   const check = 'exporters'
-  const token = self.env['WEIR_TOKEN']
   try {
-    const answer = await fetch(`${running.url}/api/v1/exporters`, {
-      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
-    })
+    const answer = await getRunning(running.url, '/api/v1/exporters')
     if (answer.status === 401)
       return [warn(check, 'the running Weir wants a token to tell', 'Set WEIR_TOKEN to one of its tokens.')]
     if (!answer.ok) return [warn(check, `the running Weir answered ${answer.status}`, 'Its program log may say why.')]

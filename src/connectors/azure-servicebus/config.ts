@@ -1,4 +1,5 @@
-import { isSafe, machineAddress, publicAuthority } from '../../net/entra.ts'
+import { machineAddress, publicAuthority } from '../../net/entra.ts'
+import { isSecure } from '../../net/http/loopback.ts'
 import {
   bytes,
   Complaint,
@@ -161,7 +162,7 @@ function serverComplaint({
       ['namespace'],
     )
   const given = 'authority' in login ? login.authority : null
-  return given !== null && !isSafe(given)
+  return given !== null && !isSecure(given)
     ? new Complaint(`the authority ${given} would be told a secret over plain HTTP`, 'write https://', [
         'auth',
         'authority',

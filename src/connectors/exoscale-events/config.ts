@@ -13,6 +13,7 @@ import {
   urlText,
   type ConfigOf,
 } from '../../schema/index.ts'
+import { isSecure } from '../../net/http/loopback.ts'
 
 const zone = group(
   {
@@ -92,7 +93,7 @@ export const exoscaleEventsSchema = defineSchema({
     if (zones.length === 0) return new Complaint('no zone is named', 'write `zones: [{name: ch-gva-2}]`', ['zones'])
     if (new Set(zones.map(({ name }) => name)).size < zones.length)
       return new Complaint('a zone is named twice', 'name each once', ['zones'])
-    const open = zones.find(({ endpoint }) => endpoint !== null && !isSafe(endpoint))
+    const open = zones.find(({ endpoint }) => endpoint !== null && !isSecure(endpoint))
     if (open !== undefined)
       return new Complaint(`events of ${open.name} would come over plain HTTP`, 'write https://', ['zones'])
     return secured !== null && zones.some(({ endpoint }) => endpoint?.startsWith('http:') === true)
@@ -100,12 +101,6 @@ export const exoscaleEventsSchema = defineSchema({
       : null
   },
 })
-
-/** Over plain HTTP only to this machine. */
-function isSafe(url: string): boolean {
-  const parsed = URL.parse(url)
-  return parsed?.protocol === 'https:' || /^(?:127\.\d+\.\d+\.\d+|localhost|\[::1\])$/.test(parsed?.hostname ?? '')
-}
 
 export type ExoscaleEventsConfig = ConfigOf<typeof exoscaleEventsSchema>
 export type ZoneConfig = ExoscaleEventsConfig['zones'][number]

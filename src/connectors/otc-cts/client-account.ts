@@ -3,7 +3,7 @@ import type { Host } from '../../host/index.ts'
 import { revealSecret } from '../../net/secrets.ts'
 import { readTls, type TlsOptions } from '../../net/tls.ts'
 import { readCloud, type CloudEntry } from './client-clouds.ts'
-import { isSafe } from './client-url.ts'
+import { isSecure } from '../../net/http/loopback.ts'
 import type { OtcCtsConfig, ProjectConfig } from './config.ts'
 
 /** Something that IAM knows by its id, or by its name. */
@@ -118,7 +118,7 @@ async function ofCloud(
   const iam = withVersion(
     config.iam ?? auth.auth_url?.replaceAll('{region_name}', region) ?? usualHost(config.cloud, 'iam', region),
   )
-  if (!isSafe(iam))
+  if (!isSecure(iam))
     throw new Error(`proof of identity would go over plain HTTP to ${iam}: write https:// in \`auth_url\``)
   const home = named(
     auth.user_domain_id ?? auth.domain_id,

@@ -5,7 +5,7 @@ import { messageOf } from '../../model/errors.ts'
 import type { Account } from './client-account.ts'
 import { CtsError, failureOf, readAnswer, unanswered } from './client-errors.ts'
 import { agencyRequest, endpointIn, ownTokenIn, projectIn, tokenRequest, tokenIn, type Token } from './client-iam.ts'
-import { isHere } from './client-url.ts'
+import { isLoopback } from '../../net/http/loopback.ts'
 import { authorizationOf, sdkDate, writtenQuery, type Query, type SigningStyle } from './client-sign.ts'
 
 export interface SessionOptions {
@@ -238,7 +238,7 @@ export class Session {
         timeoutMs: timeout,
         timers: host.timers,
         tls: url.startsWith('https:') ? tls : undefined,
-        ...(isHere(url) ? {} : { proxyEnv: env }),
+        ...(isLoopback(url) ? {} : { proxyEnv: env }),
       })
     this.#clients.set(key, client)
     return client

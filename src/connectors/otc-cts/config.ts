@@ -16,7 +16,7 @@ import {
   variants,
   type ConfigOf,
 } from '../../schema/index.ts'
-import { isSafe } from './client-url.ts'
+import { isSecure } from '../../net/http/loopback.ts'
 
 const id = { pattern: /[0-9a-f]{32}/, expects: 'an id of 32 hexadecimal digits' } as const
 const regionName = { pattern: /[a-z0-9]+(?:-[a-z0-9]+)*/, expects: 'a region such as `eu-de`' } as const
@@ -212,7 +212,7 @@ export const otcCtsSchema = defineSchema({
         ['iam', iam],
         ['endpoint', endpoint],
       ] as const
-    ).find(([, url]) => url !== null && !isSafe(url))
+    ).find(([, url]) => url !== null && !isSecure(url))
     if (open !== undefined)
       return new Complaint('proof of identity would go over plain HTTP', 'write https://', [open[0]])
     const unheld = leaseComplaint({ lease, ack })

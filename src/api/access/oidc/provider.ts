@@ -1,7 +1,9 @@
 /** The provider of identities, as the libraries speak to it. Loaded only when one is configured. */
-import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose'
+import { createRemoteJWKSet, customFetch, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose'
 import * as client from 'openid-client'
 import type { Host } from '../../../host/index.ts'
+import { self } from '../../../host/process.ts'
+import { fetchWith } from '../../../net/http/fetch.ts'
 import { ApiError } from '../../problems.ts'
 import type { Claims } from './claims.ts'
 import type { OidcSettings } from './settings.ts'
@@ -30,6 +32,7 @@ export class LoginFailed extends Error {
 }
 
 const waitSeconds = 10
+const longestResponse = 1024 * 1024
 /** Claim `typ` of tokens that are signed by the same keys and are for something else. */
 const otherTypes = new Set(['ID', 'Refresh', 'Offline', 'Logout'])
 /** An ID token was made for this login, just now. */
@@ -38,11 +41,15 @@ const idTokenAge = '10m'
 export class Provider {
   readonly #settings: OidcSettings
   readonly #host: Host
+  readonly #fetch: ReturnType<typeof fetchWith>
   #connected: Promise<Connected> | undefined
 
   constructor(settings: OidcSettings, host: Host) {
     this.#settings = settings
     this.#host = host
+    // The libraries end each request after `waitSeconds` themselves.
+    const timeoutMs = 2 * waitSeconds * 1000
+    this.#fetch = fetchWith({ timers: host.timers, timeoutMs, limit: longestResponse, proxyEnv: self.env })
   }
 
   /** Whether it is there and answers as a provider. Throws ApiError. */
@@ -191,7 +198,11 @@ export class Provider {
     const plain = issuer.startsWith('http:')
     const execute = plain ? [client.allowInsecureRequests] : []
     const metadata = (
-      await client.discovery(new URL(issuer), clientId, undefined, undefined, { timeout: waitSeconds, execute })
+      await client.discovery(new URL(issuer), clientId, undefined, undefined, {
+        timeout: waitSeconds,
+        execute,
+        [client.customFetch]: this.#fetch,
+      })
     ).serverMetadata()
     if (metadata.jwks_uri === undefined) throw new LoginFailed('it names no keys (jwks_uri).')
     const basic = metadata.token_endpoint_auth_methods_supported?.includes('client_secret_basic') ?? true
@@ -208,8 +219,13 @@ export class Provider {
       how,
     )
     config.timeout = waitSeconds
+    config[client.customFetch] = this.#fetch
     for (const change of execute) change(config)
-    return { config, keys: createRemoteJWKSet(new URL(metadata.jwks_uri), { timeoutDuration: waitSeconds * 1000 }) }
+    const keys = createRemoteJWKSet(new URL(metadata.jwks_uri), {
+      timeoutDuration: waitSeconds * 1000,
+      [customFetch]: this.#fetch,
+    })
+    return { config, keys }
   }
 }
 

@@ -1,0 +1,12 @@
+import { self } from '../../host/process.ts'
+
+/** GET of a path of a running Weir, with the token of the environment. Rejects with the error of the network. */
+export async function getRunning(url: string, path: string): Promise<Response> {
+  const token = self.env['WEIR_TOKEN']
+  try {
+    return await fetch(`${url}${path}`, { headers: token === undefined ? {} : { authorization: `Bearer ${token}` } })
+  } catch (error) {
+    // "fetch failed" alone explains nothing.
+    throw error instanceof Error && error.cause !== undefined ? error.cause : error
+  }
+}

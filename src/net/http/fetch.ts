@@ -1,0 +1,71 @@
+/** The client in the form of `fetch`, for libraries that take one. */
+import type { Timers } from '../../host/index.ts'
+import { HttpClient, HttpError, type HttpRequest } from './client.ts'
+import { isLoopback } from './loopback.ts'
+import type { PoolOptions } from './pools.ts'
+
+export interface FetchOptions {
+  readonly timers: Timers
+  /** Limit of a request; the signal of a call may end it earlier. */
+  readonly timeoutMs: number
+  /** Limit of a decoded body, in bytes. */
+  readonly limit: number
+  readonly proxyEnv: PoolOptions['proxyEnv']
+}
+
+/** The part of `RequestInit` that is supported. */
+export interface FetchInit {
+  readonly method?: string
+  readonly headers?: Headers | Readonly<Record<string, string>>
+  readonly body?: unknown
+  readonly signal?: AbortSignal | null | undefined
+}
+
+const never = new AbortController().signal
+/** They describe the body as it was sent. */
+const codingHeaders = ['content-encoding', 'content-length', 'transfer-encoding']
+
+/** No redirect is followed. Rejects as `fetch` does: with the reason of the signal, or with a TypeError whose cause is the error of the network. */
+export function fetchWith(options: FetchOptions): (url: string, init?: FetchInit) => Promise<Response> {
+  const { timers, timeoutMs, limit, proxyEnv } = options
+  const clients = new Map<string, HttpClient>()
+  return async (url, { method = 'GET', headers, body, signal } = {}) => {
+    const { origin, href } = new URL(url)
+    const client =
+      clients.get(origin) ??
+      new HttpClient({
+        url: origin,
+        connections: 4,
+        timeoutMs,
+        timers,
+        tls: undefined,
+        ...(isLoopback(origin) ? {} : { proxyEnv }),
+      })
+    clients.set(origin, client)
+    try {
+      const response = await client.request({
+        method: method as NonNullable<HttpRequest['method']>,
+        to: href,
+        headers: Object.fromEntries(new Headers(headers)),
+        ...(body === undefined || body === null ? {} : { body: bytesOf(body) }),
+        limit,
+        signal: signal ?? never,
+      })
+      const own = Object.entries(response.headers).filter(([name]) => !codingHeaders.includes(name))
+      const { status } = response
+      return new Response(status === 204 || status === 304 ? null : Uint8Array.from(response.body), {
+        status,
+        headers: own.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as [string, string]])),
+      })
+    } catch (error) {
+      if (signal?.aborted === true) throw signal.reason
+      throw new TypeError('fetch failed', { cause: error instanceof HttpError ? (error.cause ?? error) : error })
+    }
+  }
+}
+
+function bytesOf(body: unknown): Uint8Array {
+  if (body instanceof Uint8Array) return body
+  if (typeof body === 'string' || body instanceof URLSearchParams) return Buffer.from(body.toString())
+  throw new TypeError('the body of a request is a text, a form or bytes')
+}
