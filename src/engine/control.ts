@@ -189,7 +189,7 @@ export interface WatchedKind {
   readonly lists: number
   readonly watches: number
   /** Unix ms of the last byte from the server. */
-  readonly heard?: number
+  readonly lastByte?: number
 }
 
 /** `orphaned`: it is not configured, and rows are pending for it. */

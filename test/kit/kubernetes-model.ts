@@ -174,7 +174,7 @@ export async function live(
     host: { ...host, clock: { ...host.clock, now } },
     onNoise: () => undefined,
     onChange: () => undefined,
-    onTold: () => undefined,
+    onEmitted: () => undefined,
     onListed: () => undefined,
   })
   const tracker: ModelTracker = {

@@ -331,9 +331,9 @@ test('weir doctor shows the sentences of the log for 401, a missing exec plugin,
   const log = running().log
   const { stdout } = await weirCommand('doctor', '--config', join(folder, 'weir/weir.yaml'))
   const sentences = [
-    'The cluster rejects the credentials (401); Weir tries again.',
-    'Weir cannot log in to the cluster; it tries again.',
-    'The cluster is unreachable; Weir tries again.',
+    'The cluster rejects the credentials (401); Weir retries.',
+    'Weir cannot log in to the cluster; it retries.',
+    'The cluster is unreachable; Weir retries.',
     'The account may not watch this kind; Weir retries it at least every ten minutes.',
   ]
   expect(

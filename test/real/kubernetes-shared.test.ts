@@ -146,7 +146,7 @@ test('killed and started with an empty folder, a collector goes on; another one 
   await first.start()
   await churn.run(2, 10)
   await judged(churn)
-  expect(first.lastLog).toContain('What was known of the cluster was brought from the journal.')
+  expect(first.lastLog).toContain('The state of the cluster was restored from the journal.')
   const second = await start(['collector'], 'collector-2')
   await expect
     .poll(

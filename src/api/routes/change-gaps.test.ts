@@ -16,7 +16,7 @@ test('gaps that reach into the span are told with their size and cause, the newe
         missing: 2,
         stale: 1,
         extra: 0,
-        cause: 'the watch did not tell it',
+        cause: 'the watch did not deliver it',
         ...(since === undefined ? {} : { from: iso(since) }),
         to: iso(found),
       },
@@ -50,8 +50,8 @@ test('gaps that reach into the span are told with their size and cause, the newe
     ])
   }
   const [first, second] = [
-    ['a', '', 'pods', 2, 1, 0, 'the watch did not tell it', now - 10_800_000],
-    ['b', 'apps', 'deployments', 2, 1, 0, 'the watch did not tell it', null],
+    ['a', '', 'pods', 2, 1, 0, 'the watch did not deliver it', now - 10_800_000],
+    ['b', 'apps', 'deployments', 2, 1, 0, 'the watch did not deliver it', null],
   ]
   expect(await ask()).toEqual([second, first])
   expect(await ask({ cluster: 'a' })).toEqual([first])

@@ -66,7 +66,7 @@ export const clusterSchemas = {
                   objects: { type: 'integer' },
                   lists: { type: 'integer' },
                   watches: { type: 'integer' },
-                  heard: { ...time, description: 'Unix ms of the last byte from the server.' },
+                  lastByte: { ...time, description: 'Unix ms of the last byte from the server.' },
                 },
               },
             },

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { WeirError } from '../../model/errors.ts'
 import { problemOf, RefusedRequest, sentenceOf } from './client-ask.ts'
 
-test('rejected credentials, a failed login, forbidden discovery, a broken and an unreachable server are told apart', () => {
+test('rejected credentials, failed login, forbidden discovery, broken and unreachable servers have separate errors', () => {
   const errors = [
     new RefusedRequest(401, ''),
     new RefusedRequest(403, ''),
@@ -20,8 +20,8 @@ test('rejected credentials, a failed login, forbidden discovery, a broken and an
   ])
 })
 
-test('the problem of a cluster is the sentence of the log and the cause', () => {
+test('the problem of a cluster is the log sentence and the cause', () => {
   expect(problemOf(new RefusedRequest(401, '/version answered 401: Unauthorized'))).toBe(
-    'The cluster rejects the credentials (401); Weir tries again. /version answered 401: Unauthorized',
+    'The cluster rejects the credentials (401); Weir retries. /version answered 401: Unauthorized',
   )
 })

@@ -1,4 +1,4 @@
-/** What an API server says of itself. */
+/** Discovery of an API server: version, clock and watchable types. */
 import { messageOf, WeirError } from '../../model/errors.ts'
 import { readBytes } from '../../net/kubernetes/object.ts'
 import type { Ask } from '../../net/kubernetes/types.ts'
@@ -15,7 +15,7 @@ export interface Server extends Discovered {
   /** `v1.34.4` */
   readonly version: string
   readonly minor: number
-  /** Unix ms by its own clock, to the second. */
+  /** Unix ms by the server's clock, to the second. */
   readonly now: number | undefined
 }
 
@@ -27,17 +27,17 @@ export class RefusedRequest extends Error {
   }
 }
 
-/** Why the cluster cannot be watched, in a sentence for the log. */
+/** The reason for the log that the cluster cannot be watched. */
 export function sentenceOf(error: unknown): string {
-  if (error instanceof WeirError) return 'Weir cannot log in to the cluster; it tries again.'
-  if (!(error instanceof RefusedRequest)) return 'The cluster is unreachable; Weir tries again.'
-  if (error.status === 401) return 'The cluster rejects the credentials (401); Weir tries again.'
+  if (error instanceof WeirError) return 'Weir cannot log in to the cluster; it retries.'
+  if (!(error instanceof RefusedRequest)) return 'The cluster is unreachable; Weir retries.'
+  if (error.status === 401) return 'The cluster rejects the credentials (401); Weir retries.'
   return error.status === 403
-    ? 'The cluster forbids the account to list what there is to watch (403); Weir tries again.'
-    : 'The cluster answers with an error; Weir tries again.'
+    ? 'The cluster forbids discovery to the account (403); Weir retries.'
+    : 'The cluster responds with an error; Weir retries.'
 }
 
-/** The sentence of the log and the cause, for status and `weir doctor`. */
+/** The log sentence and the cause, for status and `weir doctor`. */
 export function problemOf(error: unknown): string {
   return `${sentenceOf(error)} ${messageOf(error)}`
 }
@@ -52,7 +52,7 @@ function statusMessage(text: string): string {
   }
 }
 
-/** Rejects when it does not answer, or refuses. */
+/** Rejects on an error response or without a response. */
 export async function discover(ask: Ask, signal: AbortSignal): Promise<Server> {
   const { value, date } = await get(ask, '/version', undefined, signal)
   const { gitVersion, minor } = value as { gitVersion?: string; minor?: string }
@@ -65,7 +65,7 @@ export async function discover(ask: Ask, signal: AbortSignal): Promise<Server> {
   const [core, groups] = await Promise.all(['/api', '/apis'].map((path) => get(ask, path, aggregated, signal)))
   if (isAggregated(core?.value) && isAggregated(groups?.value))
     return { ...server, ...fromAggregated(core.value, groups.value) }
-  // One by one, of a server that does not tell everything at once.
+  // One by one, for servers without aggregated discovery.
   const versions = []
   for (const { group, version } of legacyVersions(core?.value, groups?.value)) {
     const path = group === '' ? `/api/${version}` : `/apis/${group}/${version}`

@@ -2,11 +2,11 @@ import type { Random } from '../../host/index.ts'
 import type { ReaderState } from './client-types.ts'
 
 const [firstMs, mostMs] = [800, 30_000]
-/** What somebody has to allow or to install is asked for less and less often. */
-const seldomMs = 600_000
+/** Longest interval for problems that need an administrator. */
+const maxBackoffMs = 600_000
 const seldom: readonly ReaderState[] = ['forbidden', 'missing', 'unwatchable']
 
-/** How long to wait before the next try: twice as long each time, of which a random part, so that many readers do not come at once. */
+/** Exponential backoff with jitter, so that many readers do not retry at once. */
 export class Backoff {
   readonly #random: Random
   #tries = 0
@@ -20,7 +20,7 @@ export class Backoff {
   }
 
   next(state: ReaderState, leastMs = 0): number {
-    const most = Math.min(seldom.includes(state) ? seldomMs : mostMs, firstMs * 2 ** this.#tries++)
+    const most = Math.min(seldom.includes(state) ? maxBackoffMs : mostMs, firstMs * 2 ** this.#tries++)
     return leastMs + Math.ceil(this.#random.next() * most)
   }
 }

@@ -61,13 +61,13 @@ const expected = {
   unavailable: ['metrics.k8s.io'],
 }
 
-test('what can be got, listed and watched, each once, in the version that is preferred; a group that does not answer is named', () => {
+test('each type that supports get, list and watch appears once, in the preferred version; unavailable groups are named', () => {
   expect(isAggregated(core) && isAggregated(groups) && fromAggregated(core, groups)).toEqual(expected)
   expect(isAggregated({ kind: 'APIGroupList', groups: [] })).toBe(false)
   expect(isAggregated(null)).toBe(false)
 })
 
-test('older servers say the same in more answers', () => {
+test('older servers describe the same types in several responses', () => {
   const versions = legacyVersions(
     { kind: 'APIVersions', versions: ['v1'] },
     {
@@ -109,7 +109,7 @@ test('older servers say the same in more answers', () => {
   expect(legacyVersions(null, {})).toEqual([])
 })
 
-test('paths of collections; what an object is kept under does not hold the version', () => {
+test('collection paths include the version, object keys do not', () => {
   const [pods, , , deployments] = expected.types
   expect(pathOf(pods!)).toBe('/api/v1/pods')
   expect(pathOf(deployments!, 'shop')).toBe('/apis/apps/v1/namespaces/shop/deployments')

@@ -1,8 +1,7 @@
-/** What an API server has to watch, out of its own description of itself. Pure: who asks is elsewhere. */
+/** The watchable types of an API server, from its discovery documents. Pure. */
 
-/** A collection that can be listed and watched. */
+/** A collection that supports list and watch. */
 export interface ResourceType {
-  /** Empty for the core group. */
   readonly group: string
   readonly version: string
   /** Plural, as in paths: `deployments`. */
@@ -13,11 +12,11 @@ export interface ResourceType {
 
 export interface Discovered {
   readonly types: readonly ResourceType[]
-  /** Groups whose server does not answer: nothing is known of what they have now, so nothing of theirs is gone. */
+  /** Groups without a response: their types are unknown, and not removed. */
   readonly unavailable: readonly string[]
 }
 
-/** Accept header that asks for everything in two answers; older servers answer with their list of groups. */
+/** Accept header of aggregated discovery, two responses for all groups. Older servers respond with their group list. */
 export const aggregated = ['v2', 'v2beta1']
   .map((version) => `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`)
   .concat('application/json')
@@ -25,7 +24,7 @@ export const aggregated = ['v2', 'v2beta1']
 
 const needed = ['get', 'list', 'watch']
 
-/** The same objects under two names: one of them is enough. */
+/** Types under two names, of which one is watched. */
 const twins = new Map([['events.k8s.io/events', '/events']])
 
 interface Resource {
@@ -44,7 +43,7 @@ interface Group {
   }[]
 }
 
-/** Is it the answer that the header asks for, and not that of an older server? */
+/** True for aggregated discovery, false for an older server's response. */
 export function isAggregated(answer: unknown): answer is { readonly items: readonly Group[] } {
   return (
     typeof answer === 'object' &&
@@ -54,7 +53,7 @@ export function isAggregated(answer: unknown): answer is { readonly items: reado
   )
 }
 
-/** Of the answers of /api and /apis. */
+/** From the responses of /api and /apis. */
 export function fromAggregated(...answers: readonly { readonly items: readonly Group[] }[]): Discovered {
   const found = new Found()
   for (const { metadata, versions = [] } of answers.flatMap(({ items }) => items)) {
@@ -76,14 +75,14 @@ interface LegacyResource {
   readonly verbs?: readonly string[]
 }
 
-/** A group version as an older server lists it; `resources` is undefined where it did not answer. */
+/** A group version of an older server; `resources` is undefined without a response. */
 export interface LegacyVersion {
   readonly group: string
   readonly version: string
   readonly resources: readonly LegacyResource[] | undefined
 }
 
-/** Group versions in the order in which they are preferred. */
+/** From group versions in order of preference. */
 export function fromLegacy(versions: readonly LegacyVersion[]): Discovered {
   const found = new Found()
   for (const { group, version, resources } of versions) {
@@ -95,7 +94,10 @@ export function fromLegacy(versions: readonly LegacyVersion[]): Discovered {
   return found.all()
 }
 
-/** Group versions to ask one by one, out of the answers of /api and /apis of an older server, the preferred one of each group first. */
+/**
+ * Group versions to request one by one, from the responses of /api and /apis of an older server. The preferred version
+ * of each group is first.
+ */
 export function legacyVersions(api: unknown, apis: unknown): { readonly group: string; readonly version: string }[] {
   const core = ((api as { versions?: readonly string[] } | null)?.versions ?? []).map((version) => ({
     group: '',
@@ -115,7 +117,7 @@ export function legacyVersions(api: unknown, apis: unknown): { readonly group: s
   return [...core, ...groups]
 }
 
-/** The first version of a group that has a resource is the one that it is watched in. */
+/** Keeps the first version with a resource per group, which is the preferred one. */
 class Found {
   readonly unavailable = new Set<string>()
   readonly #types = new Map<string, ResourceType>()
@@ -136,7 +138,7 @@ class Found {
     },
     verbs: readonly string[],
   ): void {
-    // Those with a slash are parts of others: pods/status.
+    // A slash marks a subresource: pods/status.
     if (resource === undefined || kind === undefined || version === '' || resource.includes('/')) return
     if (!needed.every((verb) => verbs.includes(verb))) return
     const key = typeKey({ group, resource })
@@ -149,23 +151,23 @@ class Found {
   }
 }
 
-/** As it is called in logs and metrics. */
+/** Name in logs and metrics. */
 export function nameOf({ kind, group }: Pick<ResourceType, 'kind' | 'group'>): string {
   return group === '' ? kind : `${kind}.${group}`
 }
 
-/** What stays the same when the preferred version changes. */
+/** Independent of the version. */
 export function typeKey({ group, resource }: Pick<ResourceType, 'group' | 'resource'>): string {
   return `${group}/${resource}`
 }
 
-/** Path of a collection, or of the part of it that is in a namespace. */
+/** Path of a collection, in all namespaces or in one. */
 export function pathOf({ group, version, resource }: ResourceType, namespace?: string): string {
   const base = group === '' ? `/api/${version}` : `/apis/${group}/${version}`
   return `${base}${namespace === undefined ? '' : `/namespaces/${namespace}`}/${resource}`
 }
 
-/** By a server of its own behind the API server, which may not know lists by watch. */
+/** True for aggregated API servers, which may not support streaming lists. */
 export function isServedElsewhere({ group }: ResourceType): boolean {
   return group !== '' && group.includes('.') && !group.endsWith('.k8s.io')
 }

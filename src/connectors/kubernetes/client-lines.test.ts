@@ -9,7 +9,7 @@ function split(bytes: Uint8Array, cuts: readonly number[]): string[] {
   const lines: string[] = []
   const places = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).toSorted((a, b) => a - b), bytes.length]
   for (let index = 1; index < places.length; index++) {
-    // A Buffer, whose `slice` is no copy, and it is overwritten when the next one comes, as a socket's is.
+    // A reused Buffer, as a socket delivers: `slice` is no copy.
     const chunk = Buffer.from(bytes.slice(places[index - 1], places[index]))
     for (const line of splitter.take(chunk)) lines.push(new TextDecoder('utf-8', { fatal: true }).decode(line))
     chunk.fill(0x78)
@@ -17,7 +17,7 @@ function split(bytes: Uint8Array, cuts: readonly number[]): string[] {
   return lines
 }
 
-test('lines are the same wherever the bytes are cut, also inside a letter', () => {
+test('lines do not depend on chunk boundaries, even within a character', () => {
   fc.assert(
     fc.property(
       fc.array(fc.string({ unit: 'grapheme' }).map((text) => text.replaceAll('\n', ' '))),
@@ -30,13 +30,13 @@ test('lines are the same wherever the bytes are cut, also inside a letter', () =
   )
 })
 
-test('every single cut of a small stream gives the same', () => {
+test('every single cut of a small stream gives the same lines', () => {
   const bytes = utf8.encode('{"type":"ADDED","object":{"ü":"€😀"}}\n\n{"a":1}\nrest')
   for (let cut = 0; cut <= bytes.length; cut++)
     expect(split(bytes, [cut])).toEqual(['{"type":"ADDED","object":{"ü":"€😀"}}', '{"a":1}'])
 })
 
-test('a line of two megabytes comes whole; one that is longer than allowed is refused, whether it ends or not', () => {
+test('a line of two megabytes arrives complete; a line over the limit is refused with or without an end', () => {
   const big = utf8.encode(`${'x'.repeat(2_000_000)}\n`)
   const splitter = new LineSplitter(2_000_000)
   const lines: number[] = []

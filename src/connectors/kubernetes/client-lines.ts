@@ -1,10 +1,10 @@
-/** A stream of bytes as lines. A watch sends one JSON document a line, of up to a few megabytes. */
+/** Splits a byte stream into lines. A watch sends one JSON document per line, of up to a few megabytes. */
 import { releaseBuffer } from '../../model/release-buffer.ts'
 import { bufferOf } from './client-scan.ts'
 
 const newline = 0x0a
 
-/** A line that is longer than anything a server may send: the connection is of no use any more. */
+/** A line above the limit; the connection is unusable. */
 export class LineTooLong extends Error {
   constructor(bytes: number) {
     super(`a line of more than ${bytes} bytes`)
@@ -17,20 +17,20 @@ export class LineSplitter {
   #parts: Uint8Array[] = []
   #size = 0
 
-  /** `most`: bytes of a line. */
+  /** `most`: maximum bytes of a line. */
   constructor(most: number) {
     this.#most = most
   }
 
-  /** Bytes of a line that has not ended yet. */
+  /** Bytes of the incomplete line. */
   get pending(): number {
     return this.#size
   }
 
-  /** Whole lines, without their ends; empty ones are left out. A line is valid until the next call. Throws LineTooLong. */
+  /** Complete non-empty lines, without line ends. A line is valid until the next call. Throws LineTooLong. */
   *take(piece: Uint8Array): Generator<Uint8Array> {
     let from = 0
-    // A Buffer looks for a byte ten times as fast.
+    // Buffer#indexOf is ten times as fast.
     const bytes = bufferOf(piece)
     for (let at = bytes.indexOf(newline); at !== -1; at = bytes.indexOf(newline, from)) {
       const end = bytes.subarray(from, at)
@@ -45,7 +45,7 @@ export class LineSplitter {
     if (rest.length === 0) return
     this.#size += rest.length
     if (this.#size > this.#most) throw new LineTooLong(this.#most)
-    // What is kept must be ours.
+    // The socket reuses its buffer.
     this.#parts.push(new Uint8Array(rest))
   }
 

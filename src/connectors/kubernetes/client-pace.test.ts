@@ -2,13 +2,13 @@ import { expect, test } from 'vitest'
 import { Pace } from './client-pace.ts'
 
 const held = (ms: number): object => ({ ms, held: true })
-/** What came meanwhile is read before it is held. */
+/** Reads buffered data before the next hold. */
 const drained = { ms: 10, held: false }
 const readOn = { ms: 0, held: false }
 
 const [one, two] = [{}, {}]
 
-test('a quiet connection is read at once; one with many changes rests, all of them until the same moment; where much comes none rests', () => {
+test('a quiet connection is read at once; busy ones pause until a common time; none pauses under heavy load', () => {
   let now = 5000
   const pace = new Pace({ now: () => 0, monotonic: () => now })
   expect(pace.rest(one, 700, 5)).toEqual(drained)
@@ -20,7 +20,7 @@ test('a quiet connection is read at once; one with many changes rests, all of th
   expect(pace.rest(one, 700, 1)).toEqual(drained)
   now += 10
   expect([pace.rest(one, 64 * 1024, 1), pace.rest(one, 700, 1)]).toEqual([readOn, readOn])
-  // Much came just before: so it goes on, and who rested then would keep a server waiting.
+  // Heavy load just before: no pause, because a held server could end its watch.
   now += 800
   expect(pace.rest(one, 700, 5)).toEqual(readOn)
   now += 800
@@ -32,7 +32,7 @@ test('a quiet connection is read at once; one with many changes rests, all of th
   expect(pace.rest(one, 700, 5)).toEqual(drained)
 })
 
-test('changes of a quiet watch are never held, whatever another watch brings', () => {
+test('changes of a quiet watch are never held, whatever other watches receive', () => {
   let now = 5000
   const pace = new Pace({ now: () => 0, monotonic: () => now })
   for (let second = 0; second < 10; second++) {

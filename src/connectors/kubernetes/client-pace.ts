@@ -1,22 +1,24 @@
 import type { Clock } from '../../host/index.ts'
 
-/** While little comes connections are read so far apart: to go through all that an object passes costs several times as much for one as for one of ten. */
-const apartMs = 800
-/** What came while connections were held takes so long to be here, once they are not. */
+/**
+ * Read interval under low load. Processing one change at a time costs several times as much per change as ten together.
+ */
+const readIntervalMs = 800
+/** Time for data that was buffered during a hold to arrive. */
 const drainMs = 10
-/** Where so much came in this time or in the one before, nobody waits: a server that waits for us may end the watch. */
-const muchBytes = 64 * 1024
-/** A connection that brings no more changes than these, in this time and in the one before, is quiet: it is read at once. */
+/** Above these bytes in this or the previous interval no connection is held: a held server may end its watch. */
+const heavyLoadBytes = 64 * 1024
+/** A connection with at most this many changes in this and the previous interval is quiet and read at once. */
 const fewChanges = 4
 
-/** When the connections of a source are read: those that are quiet at once, others a little later, of all together. */
+/** Schedules the reads of a source's connections: quiet ones at once, others together after a short delay. */
 export class Pace {
   readonly #clock: Clock
   #began = -Infinity
-  /** Bytes since then, and in the time before. */
+  /** Bytes in this interval and in the previous one. */
   #came = 0
   #before = 0
-  /** Changes of each connection since then, and in the time before. */
+  /** Changes of each connection in this interval and in the previous one. */
   #changes = new Map<object, number>()
   #changesBefore: ReadonlyMap<object, number> = new Map()
 
@@ -24,12 +26,15 @@ export class Pace {
     this.#clock = clock
   }
 
-  /** After so many bytes and changes of a connection were read: for how many ms nothing more is, and whether the connection is held meanwhile. */
+  /**
+   * Called after each read with its bytes and changes. Returns the pause in ms, and whether the connection is held
+   * meanwhile.
+   */
   rest(connection: object, bytes: number, changes: number): { readonly ms: number; readonly held: boolean } {
     const now = this.#clock.monotonic()
-    // Timers end up to a millisecond early.
-    if (now - this.#began >= apartMs - 1) {
-      const follows = now - this.#began < 2 * apartMs
+    // Timers may fire up to a millisecond early.
+    if (now - this.#began >= readIntervalMs - 1) {
+      const follows = now - this.#began < 2 * readIntervalMs
       this.#before = follows ? this.#came : 0
       this.#changesBefore = follows ? this.#changes : new Map()
       this.#came = 0
@@ -39,10 +44,13 @@ export class Pace {
     this.#came += bytes
     const so = (this.#changes.get(connection) ?? 0) + changes
     this.#changes.set(connection, so)
-    if (this.#before + this.#came >= muchBytes || Math.max(so, this.#changesBefore.get(connection) ?? 0) <= fewChanges)
+    if (
+      this.#before + this.#came >= heavyLoadBytes ||
+      Math.max(so, this.#changesBefore.get(connection) ?? 0) <= fewChanges
+    )
       return { ms: 0, held: false }
-    // Held at once, a connection would be read no further than to its first piece: all behind that would be as late again.
+    // An immediate hold would stop after the first chunk and delay the rest by another interval.
     const drained = this.#began + drainMs
-    return now < drained ? { ms: drained - now, held: false } : { ms: this.#began + apartMs - now, held: true }
+    return now < drained ? { ms: drained - now, held: false } : { ms: this.#began + readIntervalMs - now, held: true }
   }
 }

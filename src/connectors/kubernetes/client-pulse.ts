@@ -1,6 +1,6 @@
 import type { Host } from '../../host/index.ts'
 
-/** Acts when nothing is heard for too long. */
+/** Calls back after too long a silence. */
 export class Pulse {
   readonly #host: Host
   readonly #act: () => void

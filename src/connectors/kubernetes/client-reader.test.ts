@@ -17,8 +17,8 @@ import { Reader } from './client-reader.ts'
 import type { SeenObject } from './client-strip.ts'
 import type { ReaderLimits, Target } from './client-types.ts'
 
-/** Writes down all it is told, and waits for what a test is after. */
-class Told implements Target {
+/** Records all calls and waits for a condition. */
+class RecordingTarget implements Target {
   cursor: string | undefined
   asOf?: string
   readonly lines: string[] = []
@@ -58,16 +58,16 @@ afterEach(async () => {
 })
 
 interface Running {
-  readonly told: Told
+  readonly target: RecordingTarget
   readonly reader: Reader
   readonly server: ScriptedApiServer
-  /** Waits that the reader asked for, in ms. */
+  /** Requested delays, in ms. */
   readonly waits: number[]
   readonly forbidden: readonly string[]
   readonly missing: () => number
 }
 
-/** A reader of a server with these scenes; it waits for nothing, only says for how long it would. */
+/** Runs a reader against scripted responses; delays are recorded and take no time. */
 async function run(
   scenes: readonly Scene[],
   {
@@ -91,15 +91,15 @@ async function run(
       },
     },
   }
-  const told = new Told(cursor)
-  if (asOf !== undefined) told.asOf = asOf
+  const target = new RecordingTarget(cursor)
+  if (asOf !== undefined) target.asOf = asOf
   let missing = 0
   const forbidden: string[] = []
   const reader = new Reader({
     path: '/api/v1/configmaps',
     streams,
     ask: client.ask,
-    target: told,
+    target,
     host,
     limits,
     onMissing: () => {
@@ -117,7 +117,7 @@ async function run(
       await ended
     },
   )
-  return { told, reader, server, waits, forbidden, missing: () => missing }
+  return { target, reader, server, waits, forbidden, missing: () => missing }
 }
 
 const [a, b, c] = [
@@ -127,8 +127,8 @@ const [a, b, c] = [
 ]
 const held = watch([], { hold: true })
 
-test('lists page by page, of the first page’s moment, and watches from there', async () => {
-  const { told, server, reader } = await run([
+test('lists page by page at the first page’s version, and watches from there', async () => {
+  const { target, server, reader } = await run([
     json(list(10, [a, b], 'more')),
     json(list(99, [c])),
     watch(
@@ -140,7 +140,7 @@ test('lists page by page, of the first page’s moment, and watches from there',
       { hold: true },
     ),
   ])
-  expect(await told.until('DELETED b@16')).toEqual([
+  expect(await target.until('DELETED b@16')).toEqual([
     'listing',
     'ConfigMap a@1',
     'ConfigMap b@2',
@@ -161,12 +161,12 @@ test('lists page by page, of the first page’s moment, and watches from there',
   expect(reader.status()).toMatchObject({ state: 'watching', lists: 1, watches: 1, unreadable: 0 })
 })
 
-test('lists what was there at a version, page by page, where that is wanted, and as it is now from a server that has forgotten it', async () => {
-  const { told, server } = await run([json(list(7, [a], 'more')), json(list(7, [b])), held], {
+test('lists a given version page by page, or the current one if the server has compacted it', async () => {
+  const { target, server } = await run([json(list(7, [a], 'more')), json(list(7, [b])), held], {
     asOf: '7',
     streams: true,
   })
-  await told.until('listed 7')
+  await target.until('listed 7')
   await expect.poll(() => server.asked.length).toBe(3)
   expect(
     server.asked.map(({ query }) =>
@@ -181,19 +181,19 @@ test('lists what was there at a version, page by page, where that is wanted, and
     [json(refusal(410), 410), watch([{ type: 'ADDED', object: a }, endMark(10)], { hold: true })],
     { asOf: '7', streams: true },
   )
-  expect(await forgotten.told.until('listed 10')).toEqual(['listing', 'listing', 'ConfigMap a@1', 'listed 10'])
+  expect(await forgotten.target.until('listed 10')).toEqual(['listing', 'listing', 'ConfigMap a@1', 'listed 10'])
   expect(forgotten.server.asked[1]?.query.get('sendInitialEvents')).toBe('true')
 })
 
-test('goes on where it was, without a list; after a clean end from the last version, also that of a bookmark', async () => {
-  const { told, server } = await run([watch([{ type: 'ADDED', object: c }, bookmark(40)]), held], { cursor: '7' })
-  await told.until('reached 40')
+test('resumes without a list; after a clean end from the last version, also from a bookmark', async () => {
+  const { target, server } = await run([watch([{ type: 'ADDED', object: c }, bookmark(40)]), held], { cursor: '7' })
+  await target.until('reached 40')
   await expect.poll(() => server.asked.length).toBe(2)
   expect(server.asked.map(({ query }) => query.get('resourceVersion'))).toEqual(['7', '40'])
 })
 
-test('a history that is gone, at the begin or in the middle, leads to a list', async () => {
-  const { told, server } = await run(
+test('an expired history, at the start or later, causes a list', async () => {
+  const { target, server } = await run(
     [
       json(refusal(410, { reason: 'Expired' }), 410),
       json(list(20, [a])),
@@ -206,7 +206,7 @@ test('a history that is gone, at the begin or in the middle, leads to a list', a
     ],
     { cursor: '7' },
   )
-  expect(await told.until('listed 30')).toEqual([
+  expect(await target.until('listed 30')).toEqual([
     'listing',
     'ConfigMap a@1',
     'listed 20',
@@ -219,14 +219,14 @@ test('a history that is gone, at the begin or in the middle, leads to a list', a
   await expect.poll(() => server.asked.length).toBe(5)
 })
 
-test('a page that expired begins the list anew', async () => {
-  const { told } = await run([
+test('an expired page restarts the list', async () => {
+  const { target } = await run([
     json(list(10, [a], 'p')),
     json(refusal(410, { metadata: { continue: 'inconsistent' } }), 410),
     json(list(12, [a, b])),
     held,
   ])
-  expect(await told.until('listed 12')).toEqual([
+  expect(await target.until('listed 12')).toEqual([
     'listing',
     'ConfigMap a@1',
     'listing',
@@ -236,8 +236,8 @@ test('a page that expired begins the list anew', async () => {
   ])
 })
 
-test('a list that the server sends as a watch ends at its mark, and goes on as the watch that it is', async () => {
-  const { told, server, reader } = await run(
+test('a streaming list ends at its bookmark and continues as a watch', async () => {
+  const { target, server, reader } = await run(
     [
       watch(
         [
@@ -253,7 +253,7 @@ test('a list that the server sends as a watch ends at its mark, and goes on as t
     ],
     { streams: true },
   )
-  expect(await told.until('ADDED c@10')).toEqual([
+  expect(await target.until('ADDED c@10')).toEqual([
     'listing',
     'ConfigMap a@1',
     'ConfigMap b@2',
@@ -270,24 +270,24 @@ test('a list that the server sends as a watch ends at its mark, and goes on as t
   expect(reader.status()).toMatchObject({ state: 'watching', lists: 1, watches: 1 })
 })
 
-test('a server that does not send lists so is asked for pages: it says so, ends without the mark, or never sends it', async () => {
+test('paging replaces streaming lists if the server rejects them, ends without the bookmark or never sends it', async () => {
   for (const first of [
     json(refusal(422), 422),
     watch([{ type: 'ADDED', object: a }]),
     watch([{ type: 'ADDED', object: a }], { hold: true }),
   ]) {
-    const { told, server } = await run([first, json(list(10, [a])), held], {
+    const { target, server } = await run([first, json(list(10, [a])), held], {
       streams: true,
       limits: { endMarkMs: 500 },
     })
-    const lines = await told.until('listed 10')
+    const lines = await target.until('listed 10')
     expect(lines.slice(-3)).toEqual(['listing', 'ConfigMap a@1', 'listed 10'])
     expect(server.asked[1]?.query.get('limit')).toBe('500')
   }
 })
 
-test('what is refused is said, and asked for again after a while: longer and longer, and as long as the server wants', async () => {
-  const { told, reader, waits } = await run([
+test('a refused request is reported and retried with backoff, at least after Retry-After', async () => {
+  const { target, reader, waits } = await run([
     json(refusal(403), 403),
     json(refusal(500), 500),
     json(refusal(429), 429, { 'retry-after': '7' }),
@@ -295,15 +295,15 @@ test('what is refused is said, and asked for again after a while: longer and lon
     json(list(1, [])),
     held,
   ])
-  await told.until('listed 1')
+  await target.until('listed 1')
   expect(waits).toHaveLength(4)
   expect(waits[2]).toBeGreaterThan(7000)
-  expect(told.lines).toEqual(['listing', 'listing', 'listing', 'listing', 'listing', 'listed 1'])
+  expect(target.lines).toEqual(['listing', 'listing', 'listing', 'listing', 'listing', 'listed 1'])
   expect(reader.status().reason).toBeUndefined()
 })
 
-test('that a collection is forbidden is reported once, and again only after it was watched', async () => {
-  const { told, forbidden } = await run([
+test('a forbidden collection is reported once, and again only after a successful watch', async () => {
+  const { target, forbidden } = await run([
     json(refusal(403), 403),
     json(refusal(500), 500),
     json(refusal(403), 403),
@@ -313,11 +313,11 @@ test('that a collection is forbidden is reported once, and again only after it w
     json(refusal(403), 403),
     watch([bookmark(3)], { hold: true }),
   ])
-  await told.until('reached 3')
+  await target.until('reached 3')
   expect(forbidden).toEqual(['403: scripted 403', '403: scripted 403'])
 })
 
-test('forbidden, missing and unwatchable collections are told apart, and nothing is told to be gone', async () => {
+test('forbidden, missing and unwatchable collections differ, and no object counts as deleted', async () => {
   for (const [code, state] of [
     [403, 'forbidden'],
     [404, 'missing'],
@@ -325,63 +325,63 @@ test('forbidden, missing and unwatchable collections are told apart, and nothing
     [401, 'waiting'],
     [503, 'waiting'],
   ] as const) {
-    const { reader, told, missing } = await run([json(refusal(code), code)], { cursor: '3' })
+    const { reader, target, missing } = await run([json(refusal(code), code)], { cursor: '3' })
     await expect.poll(() => reader.status()).toMatchObject({ state, reason: `${code}: scripted ${code}` })
-    expect(told.lines).toEqual([])
+    expect(target.lines).toEqual([])
     if (code === 404) expect(missing()).toBeGreaterThan(0)
   }
 })
 
-test('a server whose versions went back is listed anew after some tries', async () => {
+test('a server with decreasing versions is listed again after some attempts', async () => {
   const behind = json(
     refusal(504, { details: { retryAfterSeconds: 1, causes: [{ reason: 'ResourceVersionTooLarge' }] } }),
     504,
   )
-  const { told, server, waits } = await run([behind, behind, behind, behind, json(list(2, [a])), held], {
+  const { target, server, waits } = await run([behind, behind, behind, behind, json(list(2, [a])), held], {
     cursor: '900',
   })
-  await told.until('listed 2')
+  await target.until('listed 2')
   expect(server.asked.filter(({ query }) => query.get('resourceVersion') === '900')).toHaveLength(4)
   expect(waits.every((ms) => ms >= 1000)).toBe(true)
 })
 
-test('a line that is none ends the connection, and the watch goes on from before it', async () => {
-  const { told, server, reader } = await run(
+test('an invalid line ends the connection, and the watch resumes before it', async () => {
+  const { target, server, reader } = await run(
     [
       watch([{ type: 'ADDED', object: c }, '{"type":"ADDED","obj']),
       watch([{ type: 'ADDED', object: object({ name: 'd', version: 4 }) }], { hold: true }),
     ],
     { cursor: '1' },
   )
-  await told.until('ADDED d@4')
+  await target.until('ADDED d@4')
   expect(server.asked.map(({ query }) => query.get('resourceVersion'))).toEqual(['1', '3'])
   expect(reader.status().unreadable).toBe(1)
 })
 
-test('bytes may be cut anywhere, and a line may be of two megabytes', async () => {
+test('bytes may be split anywhere, and a line may have two megabytes', async () => {
   const big = object({ name: 'big', version: 8, more: { data: { text: `€${'x'.repeat(2 * 1024 * 1024)}😀` } } })
-  const { told } = await run(
+  const { target } = await run(
     [
       watch([{ type: 'ADDED', object: object({ name: 'ü€😀', version: 5 }) }], { cut: 1 }),
       watch([{ type: 'ADDED', object: big }], { cut: 9973, hold: true }),
     ],
     { cursor: '1' },
   )
-  expect(await told.until('ADDED big@8')).toEqual(['ADDED ü€😀@5', 'ADDED big@8'])
+  expect(await target.until('ADDED big@8')).toEqual(['ADDED ü€😀@5', 'ADDED big@8'])
 })
 
-test('a watch that is silent beyond its end is given up and begun again', async () => {
+test('a watch that is silent beyond its timeout is closed and reopened', async () => {
   const real = realHost()
   const random = { ...real.random, next: () => -1 }
   const server = await ScriptedApiServer.start(held)
   const client = openClient({ url: server.url })
-  const told = new Told('5')
-  // A watch of no seconds.
+  const target = new RecordingTarget('5')
+  // A watch with a timeout of zero seconds.
   const reader = new Reader({
     path: '/api/v1/configmaps',
     streams: false,
     ask: client.ask,
-    target: told,
+    target,
     host: { ...real, random },
     limits: { silentMs: 30 },
   })
@@ -399,30 +399,30 @@ test('a watch that is silent beyond its end is given up and begun again', async 
   expect(server.asked.every(({ query }) => query.get('resourceVersion') === '5')).toBe(true)
 })
 
-test('what the target throws ends the reader: nothing is passed over', async () => {
+test('an error of the target ends the reader, so that nothing is skipped', async () => {
   const server = await ScriptedApiServer.start(watch([{ type: 'ADDED', object: c }], { hold: true }))
   const client = openClient({ url: server.url })
   ends.push(
     () => server.close(),
     () => client.close(),
   )
-  const told = new Told('1')
-  told.changed = () => {
+  const target = new RecordingTarget('1')
+  target.changed = () => {
     throw new Error('the journal is closed')
   }
   const reader = new Reader({
     path: '/api/v1/configmaps',
     streams: false,
     ask: client.ask,
-    target: told,
+    target,
     host: realHost(),
   })
   await expect(reader.run(new AbortController().signal)).rejects.toThrow('the journal is closed')
 })
 
-test('between reads a watch is held while some changes come, and neither while few nor while much does, nor during a list', async () => {
+test('a watch is held between reads under medium load only, and never during a list', async () => {
   const real = realHost()
-  const told = new Told()
+  const target = new RecordingTarget()
   const rests: unknown[] = []
   let now = 0
   const host: Host = {
@@ -453,7 +453,7 @@ test('between reads a watch is held while some changes come, and neither while f
   const reader = new Reader({
     path: '/api/v1/configmaps',
     streams: true,
-    target: told,
+    target,
     host,
     pace: new Pace({ now: () => 0, monotonic: () => now }),
     ask: async (_path, _query, signal) => ({
@@ -469,18 +469,18 @@ test('between reads a watch is held while some changes come, and neither while f
   })
   const stop = new AbortController()
   const ended = reader.run(stop.signal)
-  await told.until('MODIFIED last@7')
+  await target.until('MODIFIED last@7')
   stop.abort()
   await ended
-  // The end of the list and three changes are read at once, what else is there already with the fourth; behind the fifth it is held.
+  // The list end and three changes are read at once, buffered data with the fourth; the fifth is held.
   expect(rests).toEqual([10, true, 790, false])
 })
 
-test('a change of a quiet watch is told at once, also right behind others', async () => {
+test('a change of a quiet watch is emitted at once, also right after others', async () => {
   const real = realHost()
-  const told = new Told('5')
+  const target = new RecordingTarget('5')
   const slept: number[] = []
-  // Time stands still: whatever rests never goes on.
+  // Time stands still: a hold would never end.
   const host: Host = {
     ...real,
     clock: { now: () => 0, monotonic: () => 5000 },
@@ -496,7 +496,7 @@ test('a change of a quiet watch is told at once, also right behind others', asyn
     response.writeHead(200, { 'content-type': 'application/json' })
     for (const name of ['one', 'two', 'three']) {
       response.write(`${JSON.stringify({ type: 'MODIFIED', object: object({ name, version: 7 }) })}\n`)
-      while (!told.lines.includes(`MODIFIED ${name}@7`) && slept.length === 0) await real.timers.sleep(2)
+      while (!target.lines.includes(`MODIFIED ${name}@7`) && slept.length === 0) await real.timers.sleep(2)
     }
   })
   const client = openClient({ url: server.url })
@@ -508,22 +508,22 @@ test('a change of a quiet watch is told at once, also right behind others', asyn
   const ended = new Reader({
     path: '/api/v1/configmaps',
     streams: true,
-    target: told,
+    target,
     host,
     pace: new Pace(host.clock),
     ask: client.ask,
   }).run(stop.signal)
-  while (!told.lines.includes('MODIFIED three@7') && slept.length === 0) await real.timers.sleep(2)
+  while (!target.lines.includes('MODIFIED three@7') && slept.length === 0) await real.timers.sleep(2)
   stop.abort()
   await ended
-  expect([slept, told.lines]).toEqual([[], ['MODIFIED one@7', 'MODIFIED two@7', 'MODIFIED three@7']])
+  expect([slept, target.lines]).toEqual([[], ['MODIFIED one@7', 'MODIFIED two@7', 'MODIFIED three@7']])
 })
 
-test('what came while a watch was held is all read before it is held again', async () => {
+test('data buffered during a hold is read before the next hold', async () => {
   const real = realHost()
-  const told = new Told('5')
+  const target = new RecordingTarget('5')
   const [busy, pieces] = [5, 6]
-  /** What was told by the time of each hold. */
+  /** Emitted changes at the time of each hold. */
   const holds: number[] = []
   let begun: () => void = () => undefined
   const first = new Promise<void>((resolve) => (begun = resolve))
@@ -532,7 +532,7 @@ test('what came while a watch was held is all read before it is held again', asy
   const server = await ScriptedApiServer.start(async (response) => {
     response.writeHead(200, { 'content-type': 'application/json' })
     response.write(Array.from({ length: busy }, (_, at) => changed(`busy-${at}`)).join(''))
-    while (!told.lines.includes(`MODIFIED busy-${busy - 1}@7`)) await real.timers.sleep(2)
+    while (!target.lines.includes(`MODIFIED busy-${busy - 1}@7`)) await real.timers.sleep(2)
     await real.timers.sleep(30)
     response.write(changed('before'))
     await first
@@ -545,15 +545,15 @@ test('what came while a watch was held is all read before it is held again', asy
   const reader = new Reader({
     path: '/api/v1/configmaps',
     streams: true,
-    target: told,
+    target,
     host: real,
     pace: new Pace(real.clock),
-    ask: async (...asked) => {
-      const answer = await client.ask(...asked)
+    ask: async (...parameters) => {
+      const answer = await client.ask(...parameters)
       return {
         ...answer,
         hold: (on) => {
-          if (on) holds.push(told.lines.length)
+          if (on) holds.push(target.lines.length)
           answer.hold?.(on)
           if (on) begun()
         },
@@ -566,7 +566,7 @@ test('what came while a watch was held is all read before it is held again', asy
     () => server.close(),
     () => client.close(),
   )
-  await told.until(`MODIFIED held-${pieces - 1}@7`)
+  await target.until(`MODIFIED held-${pieces - 1}@7`)
   const [begin, ...others] = holds
   expect(begin).toBe(busy + 1)
   expect(others.filter((lines) => lines < busy + 1 + pieces)).toEqual([])

@@ -1,6 +1,6 @@
 /**
- * One collection of an API server: listed, then watched from there on, for as long as it is wanted. Whatever the server says
- * or does, only this collection is behind for it, and `status` tells why.
+ * Reads one collection of an API server: list, then watch until stopped. Errors affect only this collection, and
+ * `status` has the reason.
  */
 import { readBytes } from '../../net/kubernetes/object.ts'
 import { readStatus, refusalOf, type Refusal, type Status } from '../../net/kubernetes/status.ts'
@@ -23,7 +23,7 @@ const shortMs = 1000
 const goodMs = 120_000
 const aheadTries = 3
 
-/** What to do next: go on at once, or wait, at least for so long. */
+/** The next step: continue at once, or wait for a minimum time. */
 type Next =
   | { readonly is: 'on' }
   | { readonly is: 'wait'; readonly state: ReaderState; readonly reason: string; readonly leastMs?: number }
@@ -36,18 +36,18 @@ export class Reader {
   readonly #stripper: Stripper
   #version: string | undefined
   #streams: boolean
-  /** Times in a row that the server knew no version as new as ours. */
+  /** Consecutive times that the server's version was below the cursor. */
   #ahead = 0
-  /** The server has no list of the version that was wanted. */
+  /** The server has compacted the requested version. */
   #forgotten = false
   #state: ReaderState = 'starting'
   #reason: string | undefined
-  #heard: number | undefined
+  #lastByte: number | undefined
   #lists = 0
   #watches = 0
   #unreadable = 0
   #wake: () => void = () => undefined
-  /** Ends the watch that is open. */
+  /** Ends the open watch. */
   #stop: AbortController | undefined
   #again = false
   #isForbidden = false
@@ -66,27 +66,27 @@ export class Reader {
     return {
       state: this.#state,
       ...(this.#reason === undefined ? {} : { reason: this.#reason }),
-      ...(this.#heard === undefined ? {} : { heard: this.#heard }),
+      ...(this.#lastByte === undefined ? {} : { lastByte: this.#lastByte }),
       lists,
       watches,
       unreadable,
     }
   }
 
-  /** Does not wait any longer: what kept it from watching may be over. */
+  /** Ends the current wait, because its cause may be resolved. */
   wake(): void {
     this.#backoff.reset()
     this.#wake()
   }
 
-  /** Lists everything anew, though the watch is well. */
+  /** Lists again, although the watch is healthy. */
   relist(): void {
     this.#again = true
     this.#stop?.abort()
     this.wake()
   }
 
-  /** Ends when the signal aborts, or with what the target throws. */
+  /** Ends when the signal aborts, or with an error of the target. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       if (this.#again) {
@@ -111,7 +111,7 @@ export class Reader {
   #set(state: ReaderState, reason?: string): void {
     this.#state = state
     this.#reason = reason
-    // A watch that was opened and refused at once was set to `watching` before: only bytes count.
+    // A watch that is opened and refused at once had the state `watching`: only received bytes count.
     if (state !== 'forbidden' || this.#isForbidden) return
     this.#isForbidden = true
     this.#options.onForbidden?.(reason ?? '')
@@ -152,13 +152,13 @@ export class Reader {
       } catch (error) {
         return this.#broken(error)
       }
-      this.#heard = this.#options.host.clock.now()
-      // The first page's: all pages are of that moment.
+      this.#lastByte = this.#options.host.clock.now()
+      // All pages have the version of the first one.
       version ??= list.metadata?.resourceVersion
       for (const item of list.items) {
         try {
-          const told = target.present(this.#stripper.item(item, list))
-          if (told !== undefined) await told
+          const settled = target.present(this.#stripper.item(item, list))
+          if (settled !== undefined) await settled
         } catch (error) {
           if (!(error instanceof UnreadableObject || error instanceof SyntaxError)) throw error
           return this.#broken(error)
@@ -173,7 +173,7 @@ export class Reader {
     return on
   }
 
-  /** Watches; without a version the server sends what there is first, and marks where that ends. */
+  /** Watches; without a version the server first sends the existing objects and marks their end. */
   async #watch(signal: AbortSignal): Promise<Next> {
     const { path, selectors, ask, target, host } = this.#options
     const initial = this.#version === undefined
@@ -186,7 +186,7 @@ export class Reader {
     this.#watches++
     const stop = new AbortController()
     this.#stop = stop
-    const asked = AbortSignal.any([signal, stop.signal])
+    const combined = AbortSignal.any([signal, stop.signal])
     const began = host.clock.monotonic()
     const pulse = new Pulse(host, () => stop.abort())
     pulse.beat(initial ? this.#limits.endMarkMs : this.#limits.silentMs)
@@ -203,10 +203,10 @@ export class Reader {
             ? { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' }
             : { resourceVersion: this.#version ?? '' }),
         },
-        asked,
+        combined,
       )
       if (answer.status !== 200) return this.#refused(await readStatus(answer), initial ? 'stream' : 'watch')
-      const next = await this.#read(answer, pulse, seconds, asked)
+      const next = await this.#read(answer, pulse, seconds, combined)
       if (next !== undefined) return next
     } catch (error) {
       if (error instanceof TargetFailed) throw error.cause
@@ -217,14 +217,14 @@ export class Reader {
     }
     if (signal.aborted || this.#again) return on
     if (this.#version === undefined) {
-      // A server that knows no such lists takes the question for a plain watch.
+      // A server without streaming lists treats the request as a plain watch.
       this.#streams = false
       return on
     }
     const lasted = host.clock.monotonic() - began
     if (lasted > goodMs) this.#backoff.reset()
     if (pulse.late) return { is: 'wait', state: 'waiting', reason: 'the connection was silent for too long' }
-    // A clean end is usual; one right after the begin, again and again, must not become a flood.
+    // A clean end is usual; repeated ends right after the start must not become a flood.
     return lasted > shortMs ? on : { is: 'wait', state: 'waiting', reason: 'the server ended the watch at once' }
   }
 
@@ -232,7 +232,7 @@ export class Reader {
     const lines = new LineSplitter(this.#limits.lineBytes)
     this.#isForbidden = false
     for await (const chunk of answer.body) {
-      this.#heard = this.#options.host.clock.now()
+      this.#lastByte = this.#options.host.clock.now()
       let count = 0
       for (const line of lines.take(chunk)) {
         count++
@@ -240,13 +240,13 @@ export class Reader {
           const { type, object } = this.#stripper.line(line)
           if (object === undefined) continue
           const taken = this.#take(type, object)
-          // Most are taken at once, and a pause after each would cost more than that.
+          // Most results are synchronous, and an await for each would cost more.
           const next = taken instanceof Promise ? await taken : taken
           if (next !== undefined) return next
         } catch (error) {
           if (!(error instanceof UnreadableObject || error instanceof SyntaxError)) throw error
           this.#unreadable++
-          return { is: 'wait', state: 'waiting', reason: 'the server sent a line that can’t be read' }
+          return { is: 'wait', state: 'waiting', reason: 'the server sent an invalid line' }
         }
       }
       pulse.beat(this.#version === undefined ? this.#limits.endMarkMs : seconds * 1000 + this.#limits.silentMs)
@@ -255,7 +255,7 @@ export class Reader {
     return undefined
   }
 
-  /** What comes while it is held is not looked at. */
+  /** Data that arrives during a hold stays unread. */
   async #rest(bytes: number, changes: number, answer: Answer, signal: AbortSignal): Promise<void> {
     const { pace, host } = this.#options
     const { ms, held } = pace?.rest(this, bytes, changes) ?? { ms: 0, held: false }
@@ -268,13 +268,13 @@ export class Reader {
   #take(type: string, object: SeenObject): Next | undefined | Promise<Next | undefined> {
     if (type === 'ERROR') return this.#refused(refusalOf(object.object as Status), 'watch')
     if (object.version === undefined) return undefined
-    let told: void | Promise<void>
+    let settled: void | Promise<void>
     try {
-      told = this.#tell(type, object, object.version)
+      settled = this.#tell(type, object, object.version)
     } catch (error) {
       throw failed(error)
     }
-    return told?.then(
+    return settled?.then(
       () => undefined,
       (error: unknown) => {
         throw failed(error)
@@ -285,20 +285,20 @@ export class Reader {
   #tell(type: string, object: SeenObject, version: string): void | Promise<void> {
     const { target } = this.#options
     const listing = this.#version === undefined
-    let told: void | Promise<void>
-    if (type === 'BOOKMARK' && !listing) told = target.reached(version)
+    let settled: void | Promise<void>
+    if (type === 'BOOKMARK' && !listing) settled = target.reached(version)
     else if (type === 'BOOKMARK' && object.object.metadata?.annotations?.[endMark] === 'true')
-      told = target.listed(version)
+      settled = target.listed(version)
     else if (type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED')
-      told = listing && type !== 'DELETED' ? target.present(object) : target.changed(type, object)
+      settled = listing && type !== 'DELETED' ? target.present(object) : target.changed(type, object)
     else return undefined
-    if (listing && type !== 'BOOKMARK') return told
+    if (listing && type !== 'BOOKMARK') return settled
     const reached = (): void => {
       if (listing) this.#set('watching')
       this.#version = version
       this.#ahead = 0
     }
-    return told === undefined ? reached() : told.then(reached)
+    return settled === undefined ? reached() : settled.then(reached)
   }
 
   #refused(refusal: Refusal, doing: 'list' | 'stream' | 'watch'): Next {
@@ -311,7 +311,7 @@ export class Reader {
     })
     if (code === 410) {
       this.#version = undefined
-      // A page that expired: the list begins anew, with a rest in case every list takes too long.
+      // An expired page restarts the list, after a pause in case every list takes too long.
       return doing === 'list' ? wait('waiting') : on
     }
     if (doing === 'stream' && (code === 422 || code === 400 || code === 405)) {
@@ -319,7 +319,7 @@ export class Reader {
       return on
     }
     if (refusal.ahead && ++this.#ahead > aheadTries) {
-      // The server’s memory went back to before: what we know is not in its order any more.
+      // The server was restored to an earlier state, so that the cursor is no longer in its order.
       this.#ahead = 0
       this.#version = undefined
       return on
@@ -338,7 +338,7 @@ export class Reader {
   }
 }
 
-/** What the target throws is no matter of the connection. */
+/** An error of the target, not of the connection. */
 class TargetFailed extends Error {}
 
 function failed(cause: unknown): unknown {

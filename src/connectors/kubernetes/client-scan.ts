@@ -1,10 +1,10 @@
-/** Reads JSON byte by byte, as far as one has to know where its parts begin and end: a line of a server is long, and little of it is asked for. */
+/** A byte-level JSON scanner that finds value boundaries, because only small parts of long lines are needed. */
 
 export const [quote, backslash, colon, comma, openList, closeList, openDict, closeDict] = [
   0x22, 0x5c, 0x3a, 0x2c, 0x5b, 0x5d, 0x7b, 0x7d,
 ]
 
-/** Where a reader is. Each of its steps goes over what it reads, and throws SyntaxError where that is no JSON. */
+/** Scanner state. Each step skips what it reads and throws SyntaxError for invalid JSON. */
 export class Scanner {
   protected bytes: Buffer = Buffer.alloc(0)
   protected at = 0
@@ -29,7 +29,7 @@ export class Scanner {
     }
   }
 
-  /** Of the whole text, which must be an object. `each` is called at each value, and goes over it. */
+  /** Scans the whole text, which must be an object. `each` is called at each value and must skip it. */
   protected members(each: (key: string) => void): void {
     if (this.bytes[this.at] !== openDict) throw this.wrong()
     this.at++
@@ -75,13 +75,13 @@ export class Scanner {
     while (this.at < bytes.length && (bytes[this.at] as number) <= 0x20) this.at++
   }
 
-  /** Goes over a text, from its first quote. */
+  /** Skips a string, from its opening quote. */
   protected string(): void {
     this.at = endOfText(this.bytes, this.at) + 1
     if (this.at > this.bytes.length) throw this.wrong()
   }
 
-  /** Goes over a value, whatever is in it: what can't be read in it shows when it is parsed. */
+  /** Skips any value. Errors inside it appear when it is parsed. */
   protected skip(): void {
     const bytes = this.bytes
     const end = bytes.length
@@ -110,14 +110,14 @@ export class Scanner {
   }
 }
 
-/** Of the quote that ends a text; the length when there is none. */
+/** Index of the closing quote; the length if there is none. */
 function endOfText(bytes: Uint8Array, begin: number): number {
   const end = bytes.length
   for (let at = begin + 1; at < end; at++) {
     if (bytes[at] !== quote) continue
     let from = at
     while (bytes[from - 1] === backslash) from--
-    // Pairs of backslashes stand for themselves.
+    // Pairs of backslashes are escaped backslashes.
     if ((at - from) % 2 === 0) return at
   }
   return end
@@ -133,7 +133,7 @@ export function hasEscape(bytes: Uint8Array, from: number, to: number): boolean 
   return false
 }
 
-/** A text in its quotes. */
+/** The content of a string without its quotes. */
 export function plain(bytes: Buffer, from: number, to: number): string {
   return hasEscape(bytes, from, to)
     ? (JSON.parse(bytes.toString('utf8', from, to)) as string)
@@ -144,7 +144,7 @@ export function textOf(bytes: Uint8Array): string {
   return bufferOf(bytes).toString('utf8')
 }
 
-/** The same bytes. */
+/** The same memory as a Buffer. */
 export function bufferOf(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

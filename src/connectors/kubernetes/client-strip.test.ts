@@ -10,7 +10,7 @@ const cutting = (Object.keys(noiseRules) as NoiseRule[]).filter((rule) => rule !
 const bytes = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text))
 const textOf = (part: Uint8Array): string => Buffer.from(part).toString()
 
-/** An object with what rules cut, things that look like it, and signs that a reader of bytes could take for something else. */
+/** An object with fields that the rules remove, similar fields, and bytes that a scanner could misread. */
 function random(dice: SeededRandom): KubeObject {
   const word = (): string =>
     dice.pick([
@@ -105,10 +105,10 @@ function random(dice: SeededRandom): KubeObject {
   })
 }
 
-/** With spaces between everything, as a server need not send it. */
+/** With white space between all tokens. */
 const spread = (text: unknown): string => JSON.stringify(text, undefined, 2).replaceAll('\n', '\r\n\t')
 
-test('what is left of an object is what the rules leave of it, however it is written', () => {
+test('stripping removes exactly the fields of the rules, in any notation', () => {
   const dice = new SeededRandom(5)
   for (let turn = 0; turn < 3000; turn++) {
     const object = random(dice)
@@ -140,14 +140,14 @@ test('what is left of an object is what the rules leave of it, however it is wri
       2,
     ])
     const item = stripper.item(items[1] as Uint8Array, page)
-    // Items of lists have no kind of their own.
+    // Items of lists have no kind.
     expect(canonical(item.object)).toBe(
       canonical(noise.stripped('kind' in object ? object : { kind: 'Pod', apiVersion: 'v1', ...object })),
     )
   }
 })
 
-test('keys in another writing are the same keys', () => {
+test('keys with escapes are the same keys', () => {
   const stripper = new Stripper(new Noise().cuts)
   const read = stripper.line(
     bytes(
@@ -161,7 +161,7 @@ test('keys in another writing are the same keys', () => {
   ])
 })
 
-test('a digest is the same for the same rest, and another with another key', () => {
+test('equal remainders have equal digests, and another key gives another digest', () => {
   const of = (version: string, value: string, key: string): string | undefined =>
     new Stripper(new Noise().cuts, Buffer.from(key)).line(
       bytes(
@@ -180,7 +180,7 @@ test('a digest is the same for the same rest, and another with another key', () 
   expect(Buffer.from(of('1', 'x', 'k') ?? '', 'base64url')).toHaveLength(16)
 })
 
-test('who wrote it is known without which fields, also where that stays in the object', () => {
+test('the managers are known without their fields, also if the fields remain in the object', () => {
   const managedFields = [
     { manager: 'a', operation: 'Apply', time: '2026-11-20T10:00:00Z', fieldsV1: { 'f:spec': { '}': {} } } },
     { manager: 'b', subresource: 'status' },
@@ -198,7 +198,7 @@ test('who wrote it is known without which fields, also where that stays in the o
   ).toEqual([])
 })
 
-test('what is no JSON is found out: where it is read, or when the object is asked for', () => {
+test('invalid JSON is detected on reading, or when the object is requested', () => {
   const stripper = new Stripper(new Noise().cuts)
   const good = JSON.stringify({
     type: 'ADDED',
@@ -223,7 +223,7 @@ test('what is no JSON is found out: where it is read, or when the object is aske
   const odd = stripper.line(bytes('{"type":"ADDED","object":{"metadata":{"uid":"u"},"spec":{"a":nonsense}}}')).object
   expect(odd?.uid).toBe('u')
   expect(() => odd?.object).toThrow(UnreadableObject)
-  // After all that it reads as before.
+  // The reader recovers after errors.
   expect(stripper.line(bytes(good)).object?.object).toEqual({
     kind: 'Pod',
     metadata: { uid: 'u' },
@@ -231,7 +231,7 @@ test('what is no JSON is found out: where it is read, or when the object is aske
   })
 })
 
-test('bytes that are no UTF-8 become the signs that stand for them, in what is kept as well', () => {
+test('bytes that are no UTF-8 become replacement characters, also in the stored document', () => {
   const line = Buffer.from('{"type":"ADDED","object":{"data":{"a":"x?y"}}}')
   line[line.indexOf('?')] = 0xff
   const object = new Stripper().line(line).object
@@ -239,7 +239,7 @@ test('bytes that are no UTF-8 become the signs that stand for them, in what is k
   expect(textOf(object?.document ?? bytes(''))).toContain('x\ufffdy')
 })
 
-test('an object of megabytes is read, and the room for it is not kept', () => {
+test('an object of megabytes is read, and its buffer is not retained', () => {
   const stripper = new Stripper(new Noise().cuts)
   const large = {
     metadata: { uid: 'u', managedFields: [{ fieldsV1: { x: 'y'.repeat(2_000_000) } }] },

@@ -1,6 +1,6 @@
 /**
- * Objects as a server sends them, without the parts that do not count: cut out of the bytes before anything is parsed, since half of an
- * object is who wrote which field of it, and most of what a server repeats is known by the digest of the rest.
+ * Objects as a server sends them, without irrelevant parts. These are removed from the bytes before parsing: managed
+ * fields are half of an object, and most repeated objects are recognized by the digest of the remainder.
  */
 import { isUtf8 } from 'node:buffer'
 import type { ManagedField } from '../../model/kubernetes.ts'
@@ -22,10 +22,10 @@ import type { Members } from './map-members.ts'
 import type { OwnedFields } from './map-times.ts'
 
 const nothing = Buffer.alloc(0)
-/** Room that a reader keeps for the object it has read last. */
+/** Buffer size that a reader retains between objects. */
 const keptBytes = 16 * 1024
 
-/** What is read on the way. */
+/** Values extracted while scanning. */
 type Taken = 'uid' | 'version' | 'kind' | 'managed'
 const takenPaths: readonly (readonly [path: readonly string[], taken: Taken])[] = [
   [['metadata', 'uid'], 'uid'],
@@ -34,10 +34,10 @@ const takenPaths: readonly (readonly [path: readonly string[], taken: Taken])[] 
   [['metadata', 'managedFields'], 'managed'],
 ]
 
-/** Where there is something to cut or to take, as a tree of keys. */
+/** Paths to remove or extract, as a tree of keys. */
 class Place {
   readonly keys: { readonly bytes: Uint8Array; readonly place: Place }[] = []
-  /** Of any entry of a list. */
+  /** Applies to any entry of a list. */
   entries: Place | undefined
   cut = false
   taken: Taken | undefined
@@ -53,23 +53,23 @@ class Place {
   }
 }
 
-/** What was sent as an object is no JSON. */
+/** A received object is invalid JSON. */
 export class UnreadableObject extends Error {}
 
-/** An object as it was sent. All of it is good until the next one is read. */
+/** A received object, valid until the next one is read. */
 export class SeenObject {
   readonly uid: string | undefined
   readonly version: string | undefined
-  /** JSON in UTF-8, without what does not count. */
+  /** JSON in UTF-8, without the removed parts. */
   readonly document: Uint8Array
-  /** Where its members are in the document; undefined: nobody knows. */
+  /** Positions of the members in the document; undefined if unknown. */
   readonly members: Members | undefined
   readonly #sealed: Uint8Array
   readonly #managed: Uint8Array | undefined
   #object: KubeObject | undefined
   #managers: readonly ManagedField[] | undefined
 
-  /** `sealed`: what its digest is of. `managed`: its managed fields, as JSON. */
+  /** `sealed`: input of the digest. `managed`: the managed fields as JSON. */
   constructor(
     uid: string | undefined,
     version: string | undefined,
@@ -80,7 +80,7 @@ export class SeenObject {
   ) {
     this.uid = uid
     this.version = version
-    // A server sends nothing else; if one does, only this text of it can be kept.
+    // A server sends only UTF-8; otherwise only this replacement text can be stored.
     const isText = isUtf8(document)
     this.document = isText ? document : Buffer.from(textOf(document))
     this.members = isText ? members : undefined
@@ -88,45 +88,45 @@ export class SeenObject {
     this.#managed = managed
   }
 
-  /** Its document as an object. Throws UnreadableObject. */
+  /** The parsed document. Throws UnreadableObject. */
   get object(): KubeObject {
     return (this.#object ??= parsed(this.document) as KubeObject)
   }
 
-  /** The same for the same document. Who does not know the key learns nothing from it. */
+  /** Keyed digest: equal for equal documents, and meaningless without the key. */
   get digest(): string {
     return digestOf(this.#sealed)
   }
 
-  /** Who wrote which of its fields. */
+  /** The managed fields by manager. */
   get owned(): readonly OwnedFields[] {
     return this.#managed?.[0] === openList ? (parsed(this.#managed) as readonly OwnedFields[]) : []
   }
 
-  /** Who wrote it. */
+  /** The managers. */
   get managers(): readonly ManagedField[] {
     return (this.#managers ??=
       this.#managed?.[0] === openList ? (parsed(withoutFields.cut(this.#managed)) as readonly ManagedField[]) : [])
   }
 }
 
-/** Reads what a server sends of one collection; one for each, since it holds what it has read last. */
+/** Reads the objects of one collection. Each collection needs its own, because it holds the last object. */
 export class Stripper extends Scanner {
   readonly #root = new Place()
   readonly #key: Uint8Array
-  /** From here on it is not copied yet. */
+  /** Start of the part that is not copied yet. */
   #from = 0
   #out: Buffer = nothing
   #size = 0
   #uid: string | undefined
   #version: string | undefined
   #hasKind = false
-  /** Nothing was put before it. */
+  /** The document is unmodified. */
   #isAsSent = false
   #members: number[] = []
   #managed: Uint8Array | undefined
 
-  /** `paths`: as keys, `*` is any entry of a list. `key`: of the digests. */
+  /** `paths`: keys, where `*` is any entry of a list. `key`: of the digests. */
   constructor(paths: Iterable<readonly string[]> = [], key: Uint8Array = nothing) {
     super()
     this.#key = key
@@ -134,7 +134,7 @@ export class Stripper extends Scanner {
     for (const [path, taken] of takenPaths) this.#root.at(path).taken = taken
   }
 
-  /** A line of a watch: its type, and the object unless the line has none. Throws SyntaxError. */
+  /** A line of a watch: its type, and the object if there is one. Throws SyntaxError. */
   line(bytes: Uint8Array): { readonly type: string; readonly object: SeenObject | undefined } {
     let [type, object]: [string, SeenObject | undefined] = ['', undefined]
     this.begin(bytes)
@@ -146,7 +146,7 @@ export class Stripper extends Scanner {
     return { type, object }
   }
 
-  /** A page of a list: where its items are, and everything else of it. Throws SyntaxError. */
+  /** A page of a list: the positions of its items, and all other members. Throws SyntaxError. */
   page(bytes: Uint8Array): {
     readonly kind?: string
     readonly apiVersion?: string
@@ -166,7 +166,10 @@ export class Stripper extends Scanner {
     return { ...rest, items }
   }
 
-  /** An item of a page. Items of lists have no kind of their own, objects of watches have, as the first of all: `of` is the page's. */
+  /**
+   * An item of a page. List items have no kind, but watch objects do, as the first member: `of` is the kind of the
+   * page.
+   */
   item(
     bytes: Uint8Array,
     { kind = '', apiVersion }: { readonly kind?: string; readonly apiVersion?: string },
@@ -177,7 +180,7 @@ export class Stripper extends Scanner {
     )
   }
 
-  /** JSON without what is cut; good until the next is read. Throws SyntaxError. */
+  /** The JSON without the removed paths, valid until the next read. Throws SyntaxError. */
   cut(bytes: Uint8Array): Uint8Array {
     this.begin(bytes)
     return this.#copied('')
@@ -198,7 +201,7 @@ export class Stripper extends Scanner {
     )
   }
 
-  /** The value here, without what is cut. `head`: what an object without a kind begins with. */
+  /** The current value without the removed paths. `head`: first members for an object without a kind. */
   #copied(head: string): Uint8Array {
     const begin = this.at
     this.#size = this.#key.length
@@ -212,7 +215,7 @@ export class Stripper extends Scanner {
     return this.#out.subarray(this.#key.length, this.#size)
   }
 
-  /** Before what was copied, in the place of its first sign. */
+  /** Inserts text before the copied part, in place of its first character. */
   #put(head: string): void {
     const bytes = Buffer.from(head)
     const from = this.#key.length
@@ -233,7 +236,7 @@ export class Stripper extends Scanner {
   }
 
   #room(size: number): void {
-    // One object of a megabyte is no reason to keep as much for good.
+    // Do not retain a megabyte for a single large object.
     if (this.#out.length >= size && (size > keptBytes || this.#out.length <= 4 * keptBytes)) return
     const before = this.#out
     this.#out = Buffer.allocUnsafeSlow(Math.max(keptBytes, 2 * size))
@@ -283,7 +286,7 @@ export class Stripper extends Scanner {
     }
   }
 
-  /** Where in the document a place is that is still to be copied. */
+  /** The position in the document of a place that is still to be copied. */
   #copiedTo(at: number): number {
     return this.#size - this.#key.length + at - this.#from
   }
@@ -292,7 +295,7 @@ export class Stripper extends Scanner {
     this.entries(() => this.#value(entries))
   }
 
-  /** Goes over a key and its colon. What there is to do with its value. */
+  /** Skips a key and its colon, and returns the rules for its value. */
   #child({ keys }: Place): Place | undefined {
     const bytes = this.bytes
     if (bytes[this.at] !== quote) throw this.wrong()
@@ -301,7 +304,7 @@ export class Stripper extends Scanner {
     const to = this.at - 1
     this.colon()
     for (const { bytes: key, place } of keys) if (key.length === to - from && isSame(bytes, from, key)) return place
-    // A key may be written in many ways.
+    // A key may contain escapes.
     if (hasEscape(bytes, from, to)) {
       const key = Buffer.from(plain(bytes, from - 1, to + 1))
       return keys.find((each) => key.equals(each.bytes))?.place
@@ -324,6 +327,6 @@ function parsed(document: Uint8Array): unknown {
   try {
     return JSON.parse(textOf(document)) as unknown
   } catch (cause) {
-    throw new UnreadableObject('an object that is no JSON', { cause })
+    throw new UnreadableObject('an object is invalid JSON', { cause })
   }
 }

@@ -1,18 +1,22 @@
-/** Turns by a record of the shared journal instead of a `Lease`: for those who have the journal in common and no `lease`. */
+/**
+ * Leader election by a record of the shared journal instead of a `Lease`, for replicas with a common journal and no
+ * `lease` setting.
+ */
 import type { TurnRecord } from '../../engine/contracts.ts'
 import type { LeaseClient, LeaseRecord, LeaseWish, Told } from '../../net/kubernetes/lease.ts'
 
+/** JSON in the journal; earlier versions wrote no `checkpoint`. */
 interface Turn extends LeaseWish {
   readonly instance: string
-  /** Of the journal: what lies up to there is in `told`. */
+  /** Position in the journal up to which `checkpoint` is complete. */
   readonly place: number
 }
 
 export interface TurnOptions {
   readonly record: TurnRecord
-  /** Up to where of the journal everything is told that {@link LeaseWish.told} says. */
+  /** Position in the journal up to which {@link LeaseWish.checkpoint} is complete. */
   readonly place: () => number
-  /** What the journal tells behind a place. */
+  /** The checkpoint of the entries after a position. */
   readonly toldBehind: (place: number) => Promise<Told>
 }
 
@@ -20,8 +24,8 @@ export function turnClient({ record, place, toldBehind }: TurnOptions): LeaseCli
   /** Of this process. */
   let identity: string | undefined
   const recordOf = ({ version, value }: { readonly version: string; readonly value: unknown }): LeaseRecord => {
-    const turn = value as Turn
-    // An earlier start under our name: the journal takes nothing from it any more.
+    const turn: Turn = { ...(value as Turn), checkpoint: (value as Partial<Turn>).checkpoint ?? {} }
+    // An earlier start under the same name: the journal has fenced it.
     const over = turn.instance === record.instance && turn.holder !== identity
     return {
       version,
@@ -29,7 +33,7 @@ export function turnClient({ record, place, toldBehind }: TurnOptions): LeaseCli
       seconds: turn.seconds,
       epoch: turn.epoch,
       acquired: turn.acquired,
-      told: turn.told,
+      checkpoint: turn.checkpoint,
       object: { turn },
     }
   }
@@ -38,14 +42,14 @@ export function turnClient({ record, place, toldBehind }: TurnOptions): LeaseCli
       const found = await record.read(signal)
       return found === undefined ? undefined : recordOf(found)
     },
-    async write(before, wish, signal) {
-      if (wish.holder !== '') identity = wish.holder
-      const value: Turn = { ...wish, instance: record.instance, place: place() }
+    async write(before, next, signal) {
+      if (next.holder !== '') identity = next.holder
+      const value: Turn = { ...next, instance: record.instance, place: place() }
       const version = await record.write(before?.version, value, signal)
       if (version === undefined) return undefined
       const last = before?.object['turn'] as Turn | undefined
       const written = recordOf({ version, value })
-      return last === undefined || last.holder === wish.holder
+      return last === undefined || last.holder === next.holder
         ? written
         : { ...written, toldSince: await toldBehind(last.place) }
     },

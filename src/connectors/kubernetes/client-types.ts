@@ -1,4 +1,4 @@
-/** What a reader of a collection is told, asked and given. */
+/** The interfaces of a collection reader. */
 import type { Host } from '../../host/index.ts'
 import type { Ask } from '../../net/kubernetes/types.ts'
 import type { Pace } from './client-pace.ts'
@@ -22,24 +22,24 @@ export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED'
 type Settled = void | Promise<void>
 
 /**
- * What is told of the collection, in order. A promise is waited for before the next is told: the server is read no faster, and an
- * object is good until then.
+ * Receives the changes of a collection, in order. A returned promise is awaited before the next call: it slows the
+ * server down, and the object stays valid until then.
  */
 export interface Target {
-  /** Where a watch may go on; undefined: everything has to be listed first. */
+  /** Start version of the watch; undefined: list first. */
   readonly cursor: string | undefined
-  /** The version that the first list is to be of, if the server still has it; undefined: as it is now. */
+  /** Preferred version of the first list; undefined: the current one. */
   readonly asOf?: string | undefined
-  /** A list begins: what is not told of until `listed` is gone. May come again before `listed`: then from the beginning. */
+  /** A list begins: objects not present until `listed` are deleted. A second call before `listed` restarts the list. */
   listing(): Settled
   present(object: SeenObject): Settled
   listed(resourceVersion: string): Settled
   changed(type: ChangeType, object: SeenObject): Settled
-  /** Nothing changed up to here. */
+  /** No changes up to this version. */
   reached(resourceVersion: string): Settled
 }
 
-/** `waiting`: for the next try. `missing`: the server has no such collection now. `unwatchable`: it has, but gives no watch. */
+/** `waiting`: backoff. `missing`: the server lacks the collection. `unwatchable`: the collection has no watch. */
 export type ReaderState =
   | 'starting'
   | 'listing'
@@ -52,10 +52,10 @@ export type ReaderState =
 
 export interface ReaderStatus {
   readonly state: ReaderState
-  /** Why it does not watch, in words. */
+  /** The reason for not watching. */
   readonly reason?: string
   /** Unix ms of the last byte from the server. */
-  readonly heard?: number
+  readonly lastByte?: number
   readonly lists: number
   readonly watches: number
   readonly unreadable: number
@@ -65,18 +65,18 @@ export interface ReaderOptions {
   readonly path: string
   /** Label and field selectors. */
   readonly selectors?: Readonly<Record<string, string>>
-  /** The server is known to send a list as a watch (1.32 and later, its own types only). */
+  /** The server supports streaming lists (1.32 and later, built-in types only). */
   readonly streams: boolean
   readonly ask: Ask
   readonly target: Target
-  /** Reads objects, without what does not count. Nobody else reads with it. */
+  /** Parses objects and removes irrelevant parts. Exclusive to this reader. */
   readonly stripper?: Stripper
   readonly host: Host
-  /** When watches are read; undefined: as something comes. */
+  /** Read schedule; undefined: read at once. */
   readonly pace?: Pace
-  /** Called when the server says that there is no such collection. */
+  /** Called if the server lacks the collection. */
   readonly onMissing?: () => void
-  /** Called when the server forbids the collection: once, until it has been watched. */
+  /** Called if the server forbids the collection: once until the next successful watch. */
   readonly onForbidden?: (reason: string) => void
   readonly limits?: Partial<ReaderLimits>
 }
@@ -84,9 +84,9 @@ export interface ReaderOptions {
 export interface ReaderLimits {
   readonly pageRows: number
   readonly lineBytes: number
-  /** A watch that is silent for this long beyond its end is dead. */
+  /** Silence beyond the watch's timeout after which the connection is closed. */
   readonly silentMs: number
-  /** A list by watch that says nothing for so long has a server that knows no end mark. */
+  /** Silence of a streaming list after which the server counts as not supporting it. */
   readonly endMarkMs: number
 }
 

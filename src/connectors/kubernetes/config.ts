@@ -12,7 +12,7 @@ import {
   type ConfigOf,
 } from '../../schema/index.ts'
 
-/** Rules of map-noise.ts, which a test compares. */
+/** The rules of map-noise.ts; a test compares them. */
 export const noiseNames = [
   'resource-version',
   'managed-fields',

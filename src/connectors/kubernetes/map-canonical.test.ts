@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { canonical, goText } from './map-canonical.ts'
 
-test('the same object is the same text in whatever order its keys stand', () => {
+test('the same object yields the same text for any key order', () => {
   const shuffled = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(shuffled)
     if (typeof value !== 'object' || value === null) return value
@@ -21,7 +21,7 @@ test('the same object is the same text in whatever order its keys stand', () => 
   )
 })
 
-test('keys stand in the order of their bytes', () => {
+test('keys are in byte order', () => {
   fc.assert(
     fc.property(
       fc.uniqueArray(fc.oneof(fc.string({ unit: 'grapheme' }), fc.nat(200).map(String)), { maxLength: 8 }),
@@ -36,7 +36,7 @@ test('keys stand in the order of their bytes', () => {
   )
 })
 
-test('text for Go escapes what a page could take for its own, and ends its line', () => {
+test('text for Go escapes HTML characters and ends with a line break', () => {
   expect(goText({ b: '<a href="x">&\u2028\u2029', a: [1, null] })).toBe(
     '{"a":[1,null],"b":"\\u003ca href=\\"x\\"\\u003e\\u0026\\u2028\\u2029"}\n',
   )

@@ -1,4 +1,7 @@
-/** Events of a change, as the journal holds them. Texts are put together, not objects: most of an event is text that is there already. */
+/**
+ * Events of a change, as the journal stores them. They are assembled from text, because most of an event exists as text
+ * already.
+ */
 import { hash } from 'node:crypto'
 import type { WeirEvent } from '../../model/events.ts'
 import {
@@ -16,7 +19,7 @@ import { changedPaths } from '../../codecs/json-patch/index.ts'
 import type { ResourceType } from './client-discovery.ts'
 import type { KubeObject } from './client-types.ts'
 
-/** Where an object is, without the version that it is seen in. */
+/** The identity of an object without its version. */
 export type Place = Omit<ObjectIdentity, 'resourceVersion'>
 
 export function placeOf(
@@ -41,7 +44,7 @@ export interface Change {
   readonly place: Place
   readonly resourceVersion: string
   readonly operation: Operation
-  /** Documents as JSON in UTF-8; undefined where there is no state. */
+  /** Documents as JSON in UTF-8; undefined if there is no state. */
   readonly old: Uint8Array | undefined
   readonly new: Uint8Array | undefined
   readonly patch: readonly PatchStep[]
@@ -76,15 +79,15 @@ export function changeEvent(change: Change): WeirEvent {
     change.new ?? noState,
     Buffer.from(`,${end.slice(1)}`),
   ])
-  // A uid dies once, whatever its last version was.
+  // A uid is deleted once, whatever its last version.
   const id = stableUuid(place.cluster, place.uid, operation, operation === 'deleted' ? '' : resourceVersion)
   return envelope(place, kubernetesTypes[operation], 'change', id, time, data)
 }
 
-/** What is told of a resource beside its facts. */
+/** The fields of a resource event beside its facts. */
 export type ResourceHead = Place & Pick<ResourceData, 'resourceVersion' | 'since' | 'state'>
 
-/** `facts`: everything else of it, as JSON. */
+/** `facts`: all further fields, as JSON. */
 export function resourceEvent(head: ResourceHead, facts: string, time: number): WeirEvent {
   const text = facts === '{}' ? JSON.stringify(head) : `${JSON.stringify(head).slice(0, -1)},${facts.slice(1)}`
   return envelope(
@@ -166,7 +169,7 @@ function plural(group: string, resource: string): string {
 const noState = Buffer.from('null')
 const newState = Buffer.from(',"new":')
 
-/** Bytes of their own, which are given back once the journal has them. */
+/** A new buffer, which is released after the append. */
 function joined(parts: readonly Uint8Array[]): Uint8Array {
   const all = Buffer.allocUnsafeSlow(parts.reduce((sum, { length }) => sum + length, 0))
   let at = 0
@@ -177,16 +180,16 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
   return all
 }
 
-/** Makes bytes of their own, which are given back once the journal has them. */
+/** Creates new buffers, which are released after the append. */
 const utf8 = new TextEncoder()
 
-/** A name of Weir for its stable ids: RFC 9562, version 5. */
+/** Weir's namespace for stable ids: RFC 9562, version 5. */
 const space = '6f0c7ad0-66a5-5c5e-9d0b-0f6a3c1d2b47'
 const spaceBytes = Buffer.from(space.replaceAll('-', ''), 'hex')
-/** What is hashed, behind the space. */
+/** Hash input: the namespace, then the parts. */
 let named = Buffer.concat([spaceBytes, Buffer.alloc(1024)])
 
-/** The same for the same parts, in every process. */
+/** Deterministic in every process. */
 export function stableUuid(...parts: readonly string[]): string {
   const name = parts.join('\n')
   if (named.length < spaceBytes.length + 3 * name.length)

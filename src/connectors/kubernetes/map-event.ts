@@ -1,4 +1,4 @@
-/** The cluster's own events, which it keeps for an hour, of either of its two APIs. */
+/** Kubernetes events of either API. The cluster retains them for an hour. */
 import type { ClusterEventData } from '../../model/kubernetes.ts'
 import { isRecord } from '../../model/json.ts'
 import type { KubeObject } from './client-types.ts'
@@ -55,7 +55,7 @@ function dict(value: unknown): Dict {
   return isRecord(value) ? (value as Dict) : {}
 }
 
-/** An empty text is one that nobody has written. */
+/** An empty string counts as absent. */
 function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }

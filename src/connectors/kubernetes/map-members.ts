@@ -1,12 +1,15 @@
-/** Which members of an object differ between two documents of it, by their bytes: the others are neither parsed nor compared. */
+/**
+ * Finds the members that differ between two documents by their bytes, so that equal members are neither parsed nor
+ * compared.
+ */
 import type { KubeObject } from './client-types.ts'
 
-/** Where the members of a document begin (at the key) and end (behind the value), two numbers each, in order. */
+/** Start (at the key) and end (after the value) of each member, in order. */
 export type Members = readonly number[]
 
 /**
- * What differs, before and after, each with its kind; undefined where all has to be looked at. `object` is what `document` says.
- * Two documents that are the same up to a member and from the end of one on differ in the members between, whatever those are.
+ * The differing members before and after, each with its kind; undefined if a full comparison is needed. `object` is the
+ * parsed `document`. The documents share a prefix and a suffix of members; all members between count as different.
  */
 export function differing(
   old: Buffer,
@@ -22,7 +25,7 @@ export function differing(
   while (last >= 0 && (members[last] as number) >= ends) last -= 2
   const [from, to] = [members[first] ?? Infinity, members[last + 1] ?? -1]
   const oldTo = to + old.length - document.length
-  // A member more or less beside one that is the same; or nothing but spaces.
+  // A member was added or removed beside an equal one, or only white space differs.
   if (from > begins || to < ends || oldTo <= from) return undefined
   const parts = [old.toString('utf8', from, oldTo), document.toString('utf8', from, to)].map(
     (part) => JSON.parse(`{${part}}`) as KubeObject,
@@ -34,7 +37,7 @@ export function differing(
 
 const step = 512
 
-/** Bytes that are the same from the beginning, of `most`. */
+/** Length of the common prefix, at most `most`. */
 function sameAtBegin(a: Buffer, b: Buffer, most: number): number {
   let at = 0
   while (at + step <= most && a.compare(b, at, at + step, at, at + step) === 0) at += step
@@ -42,7 +45,7 @@ function sameAtBegin(a: Buffer, b: Buffer, most: number): number {
   return at
 }
 
-/** Bytes that are the same to the end, of `most`. */
+/** Length of the common suffix, at most `most`. */
 function sameAtEnd(a: Buffer, b: Buffer, most: number): number {
   let at = 0
   while (

@@ -21,7 +21,7 @@ const node = (beat: string, version: string, more: object = {}): KubeObject => (
   },
 })
 
-test('beats of a heart are no change; a condition that turns is one', () => {
+test('heartbeats are no change; a changed condition is one', () => {
   const noise = new Noise()
   const text = (object: KubeObject): string => canonical(noise.stripped(object))
   expect(text(node('a', '1'))).toBe(text(node('b', '2')))
@@ -38,14 +38,14 @@ test('beats of a heart are no change; a condition that turns is one', () => {
   ])
 })
 
-test('rules are turned on one by one; all of a status when wanted', () => {
+test('rules can be enabled one by one, including the complete status', () => {
   expect(canonical(new Noise([]).stripped(node('a', '1')))).toBe(canonical(node('a', '1')))
   const noise = new Noise([...usualNoise, 'status'])
   expect(noise.stripped(node('a', '1', { phase: 'x' }))).toEqual(noise.stripped(node('b', '2')))
   expect(new Noise(['leader']).stripped(node('a', '1'))['status']).toEqual(node('a', '1')['status'])
 })
 
-test('kinds that are nothing but noise are named by their group', () => {
+test('kinds that are only noise are named with their group', () => {
   const noise = new Noise()
   expect(noise.ofKind(kindOf({ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' }))).toBe('leases')
   expect(noise.ofKind(kindOf({ apiVersion: 'v1', kind: 'Endpoints' }))).toBe('endpoints')
@@ -54,16 +54,16 @@ test('kinds that are nothing but noise are named by their group', () => {
   for (const { meaning } of Object.values(noiseRules)) expect(meaning).toMatch(/\w/)
 })
 
-test('an object without any of it is passed on as it is', () => {
+test('an object without noise is passed on unchanged', () => {
   const plain: KubeObject = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c' }, data: { a: '1' } }
   expect(new Noise().stripped(plain)).toBe(plain)
 })
 
-test('the settings know every rule, and no other', () => {
+test('the settings list every rule, and no other', () => {
   expect([...noiseNames]).toEqual(Object.keys(noiseRules))
 })
 
-test('all that lies between two states is noise, or it is not, whatever the patch is made of', () => {
+test('noise depends on the two states, not on the form of the patch', () => {
   const noise = new Noise(['status', 'leader', 'heartbeats'])
   const marks = (before: KubeObject, after: KubeObject): string[] =>
     noise.marks(before, after, diff(before, after), canonical)
@@ -75,7 +75,7 @@ test('all that lies between two states is noise, or it is not, whatever the patc
     marks(stated, { ...stated, status: { ...stated.status, conditions: [{ type: 'Ready', lastHeartbeatTime: '2' }] } }),
   ).toEqual(['status', 'heartbeats'])
   expect(marks(stated, { ...stated, spec: { a: 2 }, status: { phase: 'Failed' } })).toEqual([])
-  // The step is above what the rule speaks of: all annotations are new.
+  // The patch step is above the rule's path: all annotations are new.
   const led = (annotations?: Readonly<Record<string, string>>): KubeObject => ({
     ...plain,
     metadata: { name: 'p', ...(annotations === undefined ? {} : { annotations }) },

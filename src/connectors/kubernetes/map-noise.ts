@@ -1,31 +1,28 @@
-/**
- * What changes in objects all the time without anything having happened, by rules with names: each can be turned on again, and
- * says how often it hid a change.
- */
+/** Frequent changes without meaning, as named rules. Each can be disabled, and hidden changes are counted by rule. */
 import { keysOf, type PatchStep } from '../../model/kubernetes.ts'
 import { isRecord } from '../../model/json.ts'
 import type { KubeObject } from './client-types.ts'
 
 interface Rule {
   readonly meaning: string
-  /** Objects of which every change is noise. */
+  /** Kinds whose changes are all noise. */
   readonly kinds?: readonly string[]
-  /** Places that do not count; `*` is any entry. */
+  /** Ignored paths; `*` is any entry. */
   readonly paths?: readonly string[]
-  /** They stay in the object, since it says there what it is to others; changes of nothing else are hidden. */
+  /** The fields stay in the object, because other features need them; changes to only these fields are hidden. */
   readonly kept?: true
 }
 
 /** Kinds are `kind.group`, without a dot in the core group. */
 export const noiseRules = {
-  'resource-version': { meaning: 'the number that rises with every write', paths: ['/metadata/resourceVersion'] },
-  'managed-fields': { meaning: 'who wrote which field', paths: ['/metadata/managedFields'] },
+  'resource-version': { meaning: 'the version counter of every write', paths: ['/metadata/resourceVersion'] },
+  'managed-fields': { meaning: 'the writers of the fields', paths: ['/metadata/managedFields'] },
   generation: {
-    meaning: 'the number that rises with every change of a spec',
+    meaning: 'the counter of changes to the spec',
     paths: ['/metadata/generation', '/status/observedGeneration', '/status/conditions/*/observedGeneration'],
   },
   heartbeats: {
-    meaning: 'times at which a condition was looked at',
+    meaning: 'times at which a condition was checked',
     paths: [
       '/status/conditions/*/lastHeartbeatTime',
       '/status/conditions/*/lastProbeTime',
@@ -33,20 +30,20 @@ export const noiseRules = {
     ],
   },
   leader: {
-    meaning: 'who leads, in an annotation',
+    meaning: 'the leader, in an annotation',
     paths: ['/metadata/annotations/control-plane.alpha.kubernetes.io~1leader'],
   },
   leases: { meaning: 'leases, which every node renews every ten seconds', kinds: ['Lease.coordination.k8s.io'] },
-  events: { meaning: 'events: they have a stream of their own', kinds: ['Event', 'Event.events.k8s.io'] },
-  endpoints: { meaning: 'endpoints, which endpoint slices tell better', kinds: ['Endpoints'] },
+  events: { meaning: 'events: they have a separate stream', kinds: ['Event', 'Event.events.k8s.io'] },
+  endpoints: { meaning: 'endpoints, which endpoint slices replace', kinds: ['Endpoints'] },
   metrics: { meaning: 'measurements', kinds: ['NodeMetrics.metrics.k8s.io', 'PodMetrics.metrics.k8s.io'] },
-  'node-images': { meaning: 'images that a node has', paths: ['/status/images'] },
-  status: { meaning: 'everything that an object reports of itself', paths: ['/status'], kept: true },
+  'node-images': { meaning: 'images on a node', paths: ['/status/images'] },
+  status: { meaning: 'the complete status of an object', paths: ['/status'], kept: true },
 } as const satisfies Readonly<Record<string, Rule>>
 
 export type NoiseRule = keyof typeof noiseRules
 
-/** Rules that hide unless somebody wants to see. */
+/** Rules that hide changes by default. */
 export const usualNoise: readonly NoiseRule[] = [
   'resource-version',
   'managed-fields',
@@ -60,7 +57,7 @@ export const usualNoise: readonly NoiseRule[] = [
   'node-images',
 ]
 
-/** Rules whose changes are told, and marked. */
+/** Rules whose changes are emitted with a mark. */
 export const usuallyMarked: readonly NoiseRule[] = ['status']
 
 /** `kind.group` of an object. */
@@ -80,7 +77,7 @@ export class Noise {
 
   readonly #kept: ReadonlySet<NoiseRule>
 
-  /** `keep`: rules whose fields stay in objects; a change of nothing else is still hidden. */
+  /** `keep`: rules whose fields stay in objects; a change to only these fields is still hidden. */
   constructor(rules: readonly NoiseRule[] = usualNoise, keep: readonly NoiseRule[] = []) {
     this.#kept = new Set([...rules.filter((rule) => (noiseRules[rule] as Rule).kept === true), ...keep])
     for (const rule of rules) for (const kind of (noiseRules[rule] as Rule).kinds ?? []) this.#kinds.set(kind, rule)
@@ -89,17 +86,17 @@ export class Noise {
     )
   }
 
-  /** The rule by which all changes of this kind are noise. */
+  /** The rule that hides all changes of this kind. */
   ofKind(kind: string): NoiseRule | undefined {
     return this.#kinds.get(kind)
   }
 
-  /** What is no part of an object, as keys. */
+  /** Removed paths, as keys. */
   get cuts(): (readonly string[])[] {
     return this.#strippings.filter(({ rule }) => !this.#kept.has(rule)).map(({ path }) => path)
   }
 
-  /** The rules by which a change is hidden that all lies in places which stay in the object. */
+  /** The rules that together cover every path of the patch; empty if a path is not covered. */
   hides(patch: readonly PatchStep[]): NoiseRule[] {
     const kept = this.#strippings.filter(({ rule }) => this.#kept.has(rule))
     if (kept.length === 0 || patch.length === 0) return []
@@ -107,7 +104,7 @@ export class Noise {
     return rules.includes(undefined) ? [] : [...new Set(rules as NoiseRule[])]
   }
 
-  /** The steps of a patch that count: not those in fields which stay in the object and are noise all the same. */
+  /** The steps of a patch outside the hidden fields. */
   counted(patch: readonly PatchStep[]): readonly PatchStep[] {
     const kept = this.#strippings.filter(({ rule }) => this.#kept.has(rule))
     return kept.length === 0
@@ -115,12 +112,15 @@ export class Noise {
       : patch.filter((step) => placesOf([step]).some((place) => !kept.some(({ path }) => covers(path, place))))
   }
 
-  /** The object without what does not count; parts that stay are shared with it. */
+  /** The object without the removed fields; unchanged parts are shared. */
   stripped(object: KubeObject): KubeObject {
     return this.#strippings.reduce<KubeObject>((safe, { path }) => without(safe, path) as KubeObject, object)
   }
 
-  /** The rules by which all that lies between two states of an object is noise; empty: something counts. `patch` turns one into the other. */
+  /**
+   * The rules that cover the complete difference between two states; empty if a difference remains. `patch` turns one
+   * into the other.
+   */
   marks(
     before: KubeObject,
     after: KubeObject,
@@ -130,7 +130,7 @@ export class Noise {
     const kind = this.ofKind(kindOf(after))
     if (kind !== undefined) return [kind]
     const places = placesOf(patch)
-    // Most changes lie wholly within a rule, or have a step that no rule speaks of; only others are worth a look at both states.
+    // Most changes are within one rule or have an uncovered step; only others need a comparison of both states.
     const rules = places.map((place) =>
       this.#strippings.filter(({ path }) => covers(path, place)).map(({ rule }) => rule),
     )
@@ -145,7 +145,7 @@ export class Noise {
       : []
   }
 
-  /** Which rules make two states look equal that are not: each that takes away a difference. */
+  /** The rules that each remove a difference between two states that become equal under all rules. */
   hiding(before: KubeObject, after: KubeObject, textOf: (object: unknown) => string): NoiseRule[] {
     const rules = new Set<NoiseRule>()
     for (const { rule, path } of this.#strippings)
@@ -154,7 +154,7 @@ export class Noise {
   }
 }
 
-/** Where a patch changes something. */
+/** The paths that a patch changes. */
 function placesOf(patch: readonly PatchStep[]): string[][] {
   return patch.flatMap((step) => (step.op === 'move' ? [step.from, step.path] : [step.path])).map(keysOf)
 }

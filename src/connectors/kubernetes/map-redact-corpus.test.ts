@@ -5,7 +5,7 @@ import { Redactor } from './map-redact.ts'
 
 const redactor = new Redactor({ key: Buffer.from('key of the test') })
 
-/** As it is, in base64 wherever it begins, and with line breaks taken out. */
+/** Verbatim, in base64 at any offset, and without line breaks. */
 function leaks({ object }: Planted, value: string): boolean {
   const text = JSON.stringify(redactor.redact(object)).replaceAll(/\\n\s*/g, '')
   const forms = [
@@ -20,7 +20,7 @@ function leaks({ object }: Planted, value: string): boolean {
   return forms.some((form) => text.includes(form.slice(0, 16)))
 }
 
-test('no planted value is in what is kept of an object, in more than 90 ways of writing it', () => {
+test('no planted value remains in an object, in more than 90 notations', () => {
   const value = (number: number): string => createHash('sha256').update(`planted ${number}`).digest('hex').slice(0, 48)
   const all = planted(value)
   expect(all.length).toBeGreaterThan(90)
@@ -28,13 +28,13 @@ test('no planted value is in what is kept of an object, in more than 90 ways of 
 })
 
 for (const value of ['correct-horse-battery-staple', 'Tr0ub4dor-3', 'letmein2026']) {
-  test(`nor is ${value} under a name of a secret`, () => {
+  test(`nor does ${value} under a secret name`, () => {
     const all = planted(() => value, 'named')
     expect(all.filter((each) => leaks(each, value)).map(({ way }) => way)).toEqual([])
   })
 }
 
-test('what surrounds a value stays, and the same value has the same digest', () => {
+test('the surroundings of a value remain, and equal values have equal digests', () => {
   const map = (text: string): string =>
     (redactor.redact({ apiVersion: 'v1', kind: 'ConfigMap', data: { f: text } })['data'] as { f: string }).f
   const digest = redactor.digest('hunter2')

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { ordinaryValues } from '../../../test/kit/ordinary-values.ts'
 import { Redactor } from './map-redact.ts'
 
-test('of 10,000 ordinary values of ConfigMaps at most one in two hundred is taken for a secret', () => {
+test('of 10,000 ordinary values of ConfigMaps at most one in two hundred is redacted', () => {
   const redactor = new Redactor({ key: Buffer.from('key of the test') })
   const all = ordinaryValues(10_000)
   const changed = all.filter(({ key, value }) => {

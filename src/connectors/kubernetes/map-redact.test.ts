@@ -7,7 +7,7 @@ import { Redactor } from './map-redact.ts'
 const redactor = new Redactor({ key: Buffer.from('key of the test') })
 const value = 'correct-horse-battery-staple'
 
-/** Ways in which the value could be found in a text. */
+/** Notations in which a text could contain the value. */
 const forms = (secret: string): string[] => [
   secret,
   Buffer.from(secret).toString('base64').replaceAll('=', ''),
@@ -19,7 +19,7 @@ function safe(object: KubeObject): string {
   const before = canonical(object)
   const text = canonical(redactor.redact(object))
   for (const form of forms(value)) expect(text).not.toContain(form)
-  // What was given is not touched.
+  // The input is not modified.
   expect(canonical(object)).toBe(before)
   return text
 }
@@ -31,7 +31,7 @@ const secret = (data: object, more: object = {}): KubeObject => ({
   ...data,
 })
 
-test('values of Secrets are gone, with those of the annotation that kubectl keeps; that one changed can be seen', () => {
+test("values of Secrets and of kubectl's annotation are removed; a change of them stays visible", () => {
   const applied = {
     annotations: {
       'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify({
@@ -47,7 +47,7 @@ test('values of Secrets are gone, with those of the annotation that kubectl keep
   expect(safe(secret({ data: { password: btoa(`${value}2`) } }))).not.toBe(
     safe(secret({ data: { password: btoa(value) } })),
   )
-  // The same value is the same, however it was written.
+  // Equal values have equal digests in any encoding.
   expect(redactor.redact(secret({ stringData: { password: value } }))['stringData']).toEqual(
     redactor.redact(secret({ data: { password: btoa(value) } }))['data'],
   )
@@ -57,7 +57,7 @@ test('values of Secrets are gone, with those of the annotation that kubectl keep
   )
 })
 
-test('of ConfigMaps what has the name of a secret, and lines of files that have', () => {
+test('in ConfigMaps, values under secret names and file lines with such names are removed', () => {
   const text = safe({
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -77,7 +77,7 @@ test('of ConfigMaps what has the name of a secret, and lines of files that have'
   expect(text).toMatch(/export ACCESS_TOKEN=redacted:[0-9a-f]{16}\\necho ok/)
 })
 
-test('variables, arguments and annotations with such names, wherever pods are made', () => {
+test('variables, arguments and annotations with such names are removed in all kinds with pod templates', () => {
   const pod = {
     containers: [
       {
@@ -114,7 +114,7 @@ test('variables, arguments and annotations with such names, wherever pods are ma
   expect(text).toContain('"team":"shop"')
 })
 
-test('a flag whose value is the next argument, and what stands in the middle of a line', () => {
+test('a flag with its value as the next argument, and values within a line', () => {
   const pod = {
     containers: [
       {
@@ -135,7 +135,7 @@ test('a flag whose value is the next argument, and what stands in the middle of 
   )
 })
 
-test('a megabyte without a break is looked through at once', () => {
+test('a megabyte without a line break is scanned in linear time', () => {
   const long = `${'password-'.repeat(120_000)}=`
   expect(
     safe({
@@ -147,7 +147,7 @@ test('a megabyte without a break is looked through at once', () => {
   ).toContain('password-password')
 })
 
-test('places that somebody names, of one kind or of all', () => {
+test('configured paths, of one kind or of all', () => {
   const own = new Redactor({
     key: Buffer.from('k'),
     paths: [{ kind: 'Database', path: '/spec/users/*/login' }, { path: '/spec/a~1b' }],
@@ -164,7 +164,7 @@ test('places that somebody names, of one kind or of all', () => {
   })
 })
 
-test('what has no secret is passed on as it is; text that is no object is not kept', () => {
+test('objects without secrets are passed on unchanged; text that is no object is not stored', () => {
   const deployment: KubeObject = {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -181,7 +181,7 @@ test('what has no secret is passed on as it is; text that is no object is not ke
       },
     }),
   ).toMatch(/"redacted:[0-9a-f]{16}"/)
-  // A sealed secret is not one that can be read.
+  // A SealedSecret is encrypted.
   const sealed: KubeObject = {
     apiVersion: 'bitnami.com/v1alpha1',
     kind: 'SealedSecret',
@@ -191,7 +191,7 @@ test('what has no secret is passed on as it is; text that is no object is not ke
   expect(redactor.redact(sealed)).toBe(sealed)
 })
 
-test('no value of a thousand secrets is in what is left of them', () => {
+test('no value of a thousand secrets remains', () => {
   for (let index = 0; index < 1000; index++) {
     const bytes = randomBytes(16 + (index % 48))
     const text = canonical(

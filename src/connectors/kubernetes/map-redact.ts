@@ -1,6 +1,6 @@
 /**
- * Objects without their secrets. A secret value becomes `redacted:` and a keyed digest of it: a change of the value is visible, the value
- * is not, nor can anybody guess it without the key.
+ * Removes secrets from objects. A secret value becomes `redacted:` and its keyed digest, so that changes are visible
+ * but the value cannot be guessed without the key.
  */
 import { hash } from 'node:crypto'
 import { isSecretValue, mark, redactArguments, TextRedactor, type Suspicion } from '../../codecs/redact/index.ts'
@@ -12,9 +12,9 @@ import type { KubeObject } from './client-types.ts'
 export interface RedactRules {
   /** Of the digests; replicas share it. */
   readonly key: Uint8Array
-  /** Further names of keys, variables, annotations and flags whose values are secret. */
+  /** Further names of keys, variables, annotations and flags with secret values. */
   readonly names?: RegExp | undefined
-  /** Further places, as JSON pointers in which `*` is any entry; `kind` undefined: of every kind. */
+  /** Further paths, as JSON pointers in which `*` is any entry; without `kind` they apply to every kind. */
   readonly paths?: readonly { readonly kind?: string; readonly path: string }[]
 }
 
@@ -22,7 +22,7 @@ const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
 const digits = 16
 /** Of SHA-256. */
 const blockBytes = 64
-/** Members of `metadata` that hold text of somebody's choice. */
+/** Members of `metadata` with free text. */
 const metadataTexts = ['annotations', 'labels'] as const
 
 type Dict = Readonly<Record<string, unknown>>
@@ -50,12 +50,11 @@ export class Redactor {
     })
   }
 
-  /** Of the digests. */
   get key(): Uint8Array {
     return this.#rules.key
   }
 
-  /** A copy where something had to be replaced; parts without secrets are shared with what was given. */
+  /** A redacted copy; parts without secrets are shared with the input. */
   redact<T extends KubeObject>(object: T): T {
     let safe = this.#dict(object)
     for (const { kind, path } of this.#rules.paths ?? [])
@@ -63,16 +62,17 @@ export class Redactor {
     return safe as T
   }
 
-  /** A message or any other text. */
+  /** Redacts a message or any other text. */
   text(value: string): string {
     return this.#texts.redact(value)
   }
 
-  /** The same for the same value, whether it was written as text or as bytes. */
+  /** Equal for equal values, as text or as bytes. */
   digest(value: unknown): string {
     const bytes =
       value instanceof Uint8Array ? value : Buffer.from(typeof value === 'string' ? value : canonical(value))
-    // HMAC (RFC 2104) of one-shot hashes: a file may hold thousands of values, and an object for each costs ten times as much.
+    // HMAC (RFC 2104) of one-shot hashes: a file may contain thousands of values, and a hash object for each costs ten
+    // times as much.
     return (
       mark +
       hash(
@@ -139,7 +139,7 @@ export class Redactor {
     if (name === 'value' && named !== undefined) return this.#value(part, named)
     if (name === 'metadata' && isRecord(part)) return this.#metadata(part, false)
     if (name === 'binaryData' && isRecord(part)) return mapDict(part, (value, key) => this.#bytes(value, key))
-    // What a SealedSecret holds is encrypted; an ExternalSecret names the key of a Secret.
+    // A SealedSecret is encrypted; an ExternalSecret only names the key of a Secret.
     if (
       (name === 'spec' && dict['kind'] === 'SealedSecret') ||
       (name === 'secretKey' && Object.hasOwn(dict, 'remoteRef'))
@@ -148,7 +148,7 @@ export class Redactor {
     return this.#value(part, name)
   }
 
-  /** Of a Secret nothing is kept of its values, wherever they were copied to. */
+  /** Removes all values of a Secret, including their copies. */
   #secret(secret: Dict): Dict {
     const values = ['data', 'stringData']
       .flatMap((field) => (isRecord(secret[field]) ? Object.values(secret[field]) : []))
@@ -205,18 +205,18 @@ export class Redactor {
     return others
   }
 
-  /** The object as it was sent once, which holds the same secrets. */
+  /** kubectl's copy of the object, which contains the same secrets. */
   #applied(written: unknown): string {
     try {
       const object = JSON.parse(String(written)) as unknown
       if (isRecord(object)) return canonical(this.redact(object))
     } catch {
-      // It is no object: nothing is known of what is in it.
+      // Invalid JSON may contain anything.
     }
     return this.digest(written)
   }
 
-  /** Bytes that are text are looked through as text is. */
+  /** Bytes that are valid text are redacted as text. */
   #bytes(value: unknown, name: string): unknown {
     if (typeof value !== 'string') return value
     const suspicion = this.#suspicion(name)
@@ -243,7 +243,7 @@ function holds(text: string, copies: ReadonlySet<string>): boolean {
   return false
 }
 
-/** What a value is called that stands beside its name: a variable, a header, a parameter of a chart. */
+/** The name beside a value: of a variable, a header, a chart parameter. */
 function nameOf(dict: Dict): string | undefined {
   if (!Object.hasOwn(dict, 'value')) return undefined
   for (const field of ['name', 'key', 'header', 'path'] as const)
@@ -251,7 +251,7 @@ function nameOf(dict: Dict): string | undefined {
   return undefined
 }
 
-/** A number of JSON that keeps all its digits. */
+/** A JSON number with all its digits. */
 function isRawNumber(value: Dict): value is Dict & { readonly rawJSON: string } {
   return Object.hasOwn(value, 'rawJSON') && Object.isFrozen(value)
 }
@@ -264,7 +264,7 @@ function replaced(dict: Dict, key: string, value: unknown): Dict {
   return value === dict[key] ? dict : { ...dict, [key]: value }
 }
 
-/** The dictionary itself where nothing was replaced. */
+/** Returns the same dictionary if nothing changed. */
 function mapDict(dict: Dict, map: (value: unknown, name: string) => unknown): Dict {
   let copy: Record<string, unknown> | undefined
   for (const name in dict) {
@@ -274,7 +274,7 @@ function mapDict(dict: Dict, map: (value: unknown, name: string) => unknown): Di
   return copy ?? dict
 }
 
-/** The list itself where nothing was replaced. */
+/** Returns the same list if nothing changed. */
 function mapList(list: readonly unknown[], map: (value: unknown, index: number) => unknown): readonly unknown[] {
   let copy: unknown[] | undefined
   for (let index = 0; index < list.length; index++) {

@@ -1,9 +1,9 @@
-/** What an object is to others: who owns it, where it is, which addresses it has. */
+/** The identity of an object: owners, node and zone, addresses. */
 import type { ResourceAddress, ResourceData, ResourceOwner } from '../../model/kubernetes.ts'
 import { isRecord } from '../../model/json.ts'
 import type { KubeObject } from './client-types.ts'
 
-/** Everything of a resource that can change while it lives. */
+/** The mutable parts of a resource. */
 export type ResourceFacts = Omit<
   ResourceData,
   | 'cluster'
@@ -24,7 +24,7 @@ type Dict = Readonly<Record<string, unknown>>
 export function factsOf(object: KubeObject): ResourceFacts {
   const { metadata } = object
   const owners = listOf(metadata?.['ownerReferences']).map(ownerOf)
-  // The one that controls comes first.
+  // The controller comes first.
   owners.sort((a, b) => Number(b.controller ?? false) - Number(a.controller ?? false))
   return compact({
     labels: nonEmpty(dictOf(metadata?.['labels'])) as ResourceFacts['labels'],
@@ -78,7 +78,7 @@ function podFacts({ spec: s, status: t, metadata }: KubeObject): ResourceFacts {
   })
 }
 
-/** Further networks of a pod, as the plugins that make them write them into annotations. */
+/** Further networks of a pod, from the annotations of network plugins. */
 function secondaryOf(annotations: Readonly<Record<string, string>> | undefined): ResourceAddress[] {
   const found: ResourceAddress[] = []
   for (const network of listOf(parsed(annotations?.['k8s.v1.cni.cncf.io/network-status']))) {
@@ -117,7 +117,7 @@ function nodeFacts({ spec, status, metadata }: KubeObject): ResourceFacts {
     const ip = textOf(address)
     return ip === undefined || (type !== 'InternalIP' && type !== 'ExternalIP') ? [] : [{ ip, as: 'node' }]
   })
-  // The port by which a node of OVN speaks with its pods: the second address of the node's subnet.
+  // The management port of an OVN node is the second address of its subnet.
   for (const range of texts(dictOf(parsed(metadata?.annotations?.['k8s.ovn.org/node-subnets']))['default'])) {
     const port = secondAddress(range)
     if (port !== undefined) addresses.push({ ip: port, as: 'node' })
@@ -229,7 +229,7 @@ type Compact<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] }
   [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>
 }
 
-/** Without what is undefined. */
+/** The object without undefined values. */
 function compact<T extends object>(value: T): Compact<T> {
   const kept: Record<string, unknown> = {}
   for (const key in value) {

@@ -1,14 +1,14 @@
-/** Which kinds are watched. */
+/** Selects the watched kinds. */
 import type { ResourceType } from './client-discovery.ts'
 
 export interface Scope {
-  /** Empty: all, and what belongs to none. */
+  /** Empty: all namespaces and cluster-scoped objects. */
   readonly namespaces: readonly string[]
   readonly include: readonly string[]
   readonly exclude: readonly string[]
-  /** The cluster's own events. */
+  /** Kubernetes events. */
   readonly events: boolean
-  /** Kinds (`Kind.group`) of which every change would be hidden. */
+  /** Kinds (`Kind.group`) whose changes are all hidden. */
   readonly hidden: (kind: string) => boolean
 }
 
@@ -21,7 +21,7 @@ export function selects({ namespaces, include, exclude, events, hidden }: Scope,
   return included && (named || !hidden(type.group === '' ? type.kind : `${type.kind}.${type.group}`))
 }
 
-/** `Kind`, `kinds`, either with `.group`, `*.group` or `*`; case does not count. */
+/** `Kind`, `kinds`, either with `.group`, `*.group` or `*`; case-insensitive. */
 function matches(pattern: string, { group, kind, resource }: ResourceType): boolean {
   const dot = pattern.indexOf('.')
   const [name, of] = dot === -1 ? [pattern, undefined] : [pattern.slice(0, dot), pattern.slice(dot + 1)]

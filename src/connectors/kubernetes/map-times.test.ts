@@ -6,18 +6,18 @@ const time = (text: string): number => Date.parse(`2026-11-20T${text}Z`)
 const iso = (text: string): string => `2026-11-20T${text}Z`
 
 describe('the time of a change', () => {
-  test('is that of the receipt within the second of the object, and else the second of the object', () => {
+  test("is the receive time within the object's second, and else the object's second", () => {
     const clock = new ChangeClock()
     expect(clock.at(time('10:00:05.250'), time('10:00:05'))).toBe(time('10:00:05.250'))
     expect(clock.at(time('10:00:07.250'), time('10:00:06'))).toBe(time('10:00:06'))
     expect(clock.at(time('12:00:00'), undefined)).toBe(time('12:00:00'))
   })
 
-  test('is never later than the receipt, also where the clock of the server is ahead', () => {
+  test("is never later than the receive time, even if the server's clock is ahead", () => {
     expect(new ChangeClock().at(time('10:00:05'), time('10:00:09'))).toBe(time('10:00:05'))
   })
 
-  test('is not before that of a change of the same second that came earlier', () => {
+  test('is not before an earlier change of the same second', () => {
     const clock = new ChangeClock()
     expect([
       clock.at(time('10:00:05.900'), time('10:00:05')),
@@ -27,7 +27,7 @@ describe('the time of a change', () => {
   })
 })
 
-describe('what an object tells of the time of an update', () => {
+describe('the update time according to the object', () => {
   const owned = [
     {
       manager: 'kubectl',
@@ -51,10 +51,10 @@ describe('what an object tells of the time of an update', () => {
     ['the newest of several', [replace('/spec/replicas'), replace('/status/phase')], '10:00:05'],
     ['entries of lists', [replace('/status/conditions/0/status')], '10:00:05'],
     ['a value that is written as a whole', [replace('/spec/selector/a')], '09:00:00'],
-    ['a part that has named fields within', [{ op: 'add', path: '/status', value: {} } as const], '10:00:05'],
+    ['a part with named fields inside', [{ op: 'add', path: '/status', value: {} } as const], '10:00:05'],
     ['no entry: another field', [replace('/spec/paused')], undefined],
     ['no entry: a removed field', [{ op: 'remove', path: '/metadata/labels/app' } as const], undefined],
-    ['the request to delete', [replace('/metadata/deletionTimestamp', iso('10:00:40'))], '10:00:10'],
+    ['the deletion request', [replace('/metadata/deletionTimestamp', iso('10:00:40'))], '10:00:10'],
     ['startTime', [{ op: 'add', path: '/status/startTime', value: iso('10:00:20') } as const], '10:00:20'],
   ])('%s', (_, patch, expected) => {
     expect(
@@ -63,7 +63,7 @@ describe('what an object tells of the time of an update', () => {
   })
 })
 
-test('a deletion was requested before deletionTimestamp by the grace period, and what finalizers held went later than that', () => {
+test('a deletion was requested one grace period before deletionTimestamp, and finalizers delay the end', () => {
   expect(deletionRequest({ metadata: { deletionTimestamp: iso('10:00:40'), deletionGracePeriodSeconds: 30 } })).toBe(
     time('10:00:10'),
   )
@@ -73,16 +73,16 @@ test('a deletion was requested before deletionTimestamp by the grace period, and
   expect(goneAt({ metadata: { deletionTimestamp: iso('10:00:40'), finalizers: ['a'] } })).toBeUndefined()
 })
 
-test('the first request to delete an object counts, though another moved deletionTimestamp', () => {
+test('the first deletion request counts, even if another one moved deletionTimestamp', () => {
   const requests = new DeletionRequests()
-  const [asked, moved] = [
+  const [requested, moved] = [
     { metadata: { deletionTimestamp: iso('10:00:35'), deletionGracePeriodSeconds: 30 } },
     { metadata: { deletionTimestamp: iso('10:00:20'), deletionGracePeriodSeconds: 0 } },
   ]
-  requests.seen('a', asked)
-  requests.seen('a', moved, asked)
-  // Seen for the first time after a restart: the state before tells.
-  requests.seen('b', moved, asked)
+  requests.seen('a', requested)
+  requests.seen('a', moved, requested)
+  // The first observation after a restart: the previous state decides.
+  requests.seen('b', moved, requested)
   requests.seen('c', { metadata: {} })
   expect(['a', 'b', 'c', 'a'].map((uid) => requests.gone(uid))).toEqual([
     time('10:00:05'),

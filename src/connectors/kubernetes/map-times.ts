@@ -1,10 +1,10 @@
-/** When something happened to an object, by the times that the API server wrote into it. They are whole seconds. */
+/** Event times from the timestamps of the API server, which are whole seconds. */
 import { keysOf, type ManagedField, type PatchStep } from '../../model/kubernetes.ts'
 import type { KubeObject } from './client-types.ts'
 
 const second = 1000
 
-/** A managed field with the fields that it is about (FieldsV1). */
+/** A managed field with the fields that it covers (FieldsV1). */
 export type OwnedFields = ManagedField & { readonly fieldsV1?: unknown }
 
 function momentOf(value: unknown): number | undefined {
@@ -12,14 +12,16 @@ function momentOf(value: unknown): number | undefined {
   return Number.isNaN(moment) ? undefined : moment
 }
 
-/** Unix ms at which its deletion was requested: `deletionTimestamp` lies ahead of that by the grace period. Undefined: it is not to be deleted. */
+/**
+ * Unix ms of the deletion request: `deletionTimestamp` minus the grace period. Undefined if no deletion was requested.
+ */
 export function deletionRequest({ metadata }: KubeObject): number | undefined {
   const ends = momentOf(metadata?.['deletionTimestamp'])
   const grace = metadata?.['deletionGracePeriodSeconds']
   return ends === undefined ? undefined : ends - (typeof grace === 'number' ? grace * second : 0)
 }
 
-/** Unix ms at which an object went, as far as its last state tells: one that finalizers held went later than `deletionTimestamp`. */
+/** Unix ms of the end of an object by its last state. Finalizers delay the end beyond `deletionTimestamp`. */
 export function goneAt({ metadata }: KubeObject): number | undefined {
   const finalizers = metadata?.['finalizers']
   return Array.isArray(finalizers) && finalizers.length > 0 ? undefined : momentOf(metadata?.['deletionTimestamp'])
@@ -30,9 +32,9 @@ export function setsDeletion(patch: readonly PatchStep[]): boolean {
 }
 
 /**
- * Unix ms of an update: the newest of the managed fields that name a field which was written, of the request to delete, and of
- * `status.startTime`, if the update set these. Undefined: nothing in the object tells. An entry that does not name a changed field is about an earlier
- * update. A field that was removed is named by no entry.
+ * Unix ms of an update: the newest of the managed fields that name a written field, of the deletion request, and of
+ * `status.startTime`, if the update set these. Undefined if the object has none. Entries without a changed field belong
+ * to earlier updates. No entry names a removed field.
  */
 export function updatedAt(
   patch: readonly PatchStep[],
@@ -51,7 +53,10 @@ export function updatedAt(
   return known.length === 0 ? undefined : Math.max(...known)
 }
 
-/** FieldsV1: `f:<key>` for members, `k:<keys>`, `v:<value>`, `i:<index>` for entries of lists; what has none of these within is one value. */
+/**
+ * FieldsV1: `f:<key>` for members, `k:<keys>`, `v:<value>`, `i:<index>` for list entries; a node without these is one
+ * value.
+ */
 function names(fields: unknown, [key, ...rest]: readonly string[]): boolean {
   if (key === undefined) return true
   if (typeof fields !== 'object' || fields === null) return false
@@ -63,8 +68,8 @@ function names(fields: unknown, [key, ...rest]: readonly string[]): boolean {
 }
 
 /**
- * Times of changes of one collection, in Unix ms. The time of receipt, unless the object's own second had already ended then: a receipt within
- * that second is the finer of the two. Never later than the receipt. Within a second no change is earlier than one that came before it.
+ * Event times of one collection, in Unix ms. The receive time if it is within the object's second, because it is more
+ * precise; else the object's second. Never later than the receive time, and ascending within a second.
  */
 export class ChangeClock {
   #last = -Infinity
@@ -80,7 +85,7 @@ export class ChangeClock {
     return time
   }
 
-  /** Of an update. What was written within the last second needs no look at who wrote which field. */
+  /** The time of an update. Writes within the last second need no managed fields. */
   ofUpdate(
     received: number,
     patch: readonly PatchStep[],
@@ -92,11 +97,11 @@ export class ChangeClock {
   }
 }
 
-/** When the deletion of objects was requested first, in Unix ms: further requests may move `deletionTimestamp`. */
+/** First deletion requests of objects, in Unix ms: later requests may move `deletionTimestamp`. */
 export class DeletionRequests {
   readonly #requested = new Map<string, number>()
 
-  /** `before`: its state before, or what of it differs. */
+  /** `before`: the previous state, or its differing members. */
   seen(uid: string, object: KubeObject, before?: KubeObject): void {
     if (object.metadata?.['deletionTimestamp'] === undefined || this.#requested.has(uid)) return
     const requested = (before === undefined ? undefined : deletionRequest(before)) ?? deletionRequest(object)

@@ -22,7 +22,7 @@ const put = (map: ObjectMap, known: Known, uid: string, text: string): Step => {
     collection: map.collection('c'),
     uid,
     known,
-    facts: { version: '1', hash: '', told: '' },
+    facts: { version: '1', hash: '', emitted: '' },
     names: { namespace: undefined, name: uid },
     document: own,
   }
@@ -34,7 +34,7 @@ const blocksOf = (path: string): number => {
   return blocks
 }
 
-test('whatever is written, replaced and removed, together or apart, each object has its own last document, also after a restart', () => {
+test('after any writes, replacements and deletions, each object has its last document, also after a restart', () => {
   for (const seed of seeds(2, 6)) {
     const [dice, path] = [new SeededRandom(seed), join(dir, `${seed}.sqlite`)]
     let map = new ObjectMap(path)
@@ -66,7 +66,7 @@ test('whatever is written, replaced and removed, together or apart, each object 
         expect(known === undefined ? undefined : map.document(known)?.toString(), `seed ${seed}, ${uid}`).toBe(text)
       }
     }
-    // What nobody needs goes with what is written next.
+    // Unused blocks are removed by the next write.
     for (const [uid] of wanted)
       map.commit([{ is: 'remove', known: map.collection('c').objects.get(uid) as Known }], undefined)
     map.commit([], undefined)
@@ -75,7 +75,7 @@ test('whatever is written, replaced and removed, together or apart, each object 
   }
 })
 
-test('a document whose block is damaged is lost, and the others are there', () => {
+test('a document in a damaged block is lost, and the others remain', () => {
   const path = join(dir, 'damaged.sqlite')
   let map = new ObjectMap(path)
   for (const uid of ['a', 'b'])
@@ -93,7 +93,7 @@ test('a document whose block is damaged is lost, and the others are there', () =
   map.close()
 })
 
-test('a file of another layout is refused', () => {
+test('a file with another layout is refused', () => {
   const path = join(dir, 'old.sqlite')
   const database = new Database(path)
   database.exec('PRAGMA user_version = 1')

@@ -1,17 +1,16 @@
 /**
- * Documents on disk, several in a block that is compressed as a whole: what was written together is alike, and one call of a compressor
- * costs as much as ten documents.
+ * Documents on disk, several per compressed block: documents that are written together are similar, and a compressor
+ * call costs as much as ten documents.
  */
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { releaseBuffer } from '../../model/release-buffer.ts'
 import { withRoom } from '../../model/growing.ts'
 import type { Database, DatabaseStatement } from '../../host/database.ts'
 
-/** A block is read and unpacked for one document of it, and stays until the last of them has another state. */
+/** One document needs the whole block, and a block remains until its last document is replaced. */
 const mostDocuments = 16
 const mostBytes = 64 * 1024
 
-/** Where a document is. */
 export interface BlockPlace {
   readonly block: number
   readonly place: number
@@ -21,15 +20,15 @@ export class Blocks {
   readonly #write: DatabaseStatement
   readonly #read: DatabaseStatement
   readonly #drop: DatabaseStatement
-  /** Documents of each block that are the last of their object. */
+  /** Current documents in each block. */
   #live = new Uint8Array(64)
   readonly #free: number[] = []
   #last = 0
-  /** Of nothing that is needed any more. */
+  /** Blocks without current documents. */
   #empty: number[] = []
   #open: { readonly block: number; readonly documents: Uint8Array[] } | undefined
   #openBytes = 0
-  /** The block that was read last. */
+  /** The last block that was read. */
   #found: { readonly block: number; readonly bytes: Buffer } | undefined
 
   constructor(database: Database) {
@@ -39,35 +38,35 @@ export class Blocks {
     this.#drop = database.prepare('DELETE FROM blocks WHERE id = ?')
   }
 
-  /** At the start: an object has its document in this block. */
-  held(block: number): void {
+  /** At the start: the block contains an object's document. */
+  retain(block: number): void {
     this.#last = Math.max(this.#last, block)
     this.#live = withRoom(this.#live, this.#last + 1)
     this.#live[block] = (this.#live[block] as number) + 1
   }
 
-  /** At the start, after the last {@link held}: which of these blocks nobody needs. */
+  /** At the start, after the last {@link retain}: finds the unused blocks. */
   loaded(blocks: Iterable<number>): void {
     for (const block of blocks) this.#last = Math.max(this.#last, block)
     this.#live = withRoom(this.#live, this.#last + 1)
     for (let block = 1; block <= this.#last; block++) if (this.#live[block] === 0) this.#empty.push(block)
   }
 
-  /** Within a transaction, before the first {@link add}: what is not needed any more goes. */
+  /** Within a transaction, before the first {@link add}: removes unused blocks. */
   begin(): void {
     this.#found = this.#open = undefined
     this.#openBytes = 0
     for (const block of this.#empty) this.#drop.run(block)
   }
 
-  /** Where a document will be once the transaction has succeeded. It is read until {@link end}. */
+  /** The place of a document if the transaction succeeds. `document` must not change before {@link end}. */
   add(document: Uint8Array): BlockPlace {
     if (
       this.#open !== undefined &&
       (this.#open.documents.length === mostDocuments || this.#openBytes + document.length > mostBytes)
     )
       this.end()
-    // Those that were dropped in this transaction are free after it.
+    // Blocks dropped in this transaction are free after it.
     this.#open ??= { block: this.#free.pop() ?? ++this.#last, documents: [] }
     this.#openBytes += document.length
     return { block: this.#open.block, place: this.#open.documents.push(document) - 1 }
@@ -82,7 +81,7 @@ export class Blocks {
     this.#write.run(block, packed(block, documents))
   }
 
-  /** After the transaction: in the order of its steps, what each has meant. */
+  /** After the transaction: its moves, in order. */
   succeeded(moves: readonly { readonly from: number; readonly to: number }[]): void {
     this.#free.push(...this.#empty)
     this.#empty = []
@@ -94,11 +93,11 @@ export class Blocks {
       this.#live[from] = (this.#live[from] as number) - 1
       left.add(from)
     }
-    // Only now: what one step leaves empty the next may fill.
+    // Checked last, because a later move may fill an emptied block.
     for (const block of left) if (this.#live[block] === 0) this.#empty.push(block)
   }
 
-  /** Undefined: it is lost. */
+  /** Undefined if it is lost. */
   find({ block, place }: BlockPlace): Uint8Array | undefined {
     if (this.#found?.block !== block) {
       try {
@@ -117,21 +116,21 @@ export class Blocks {
   }
 }
 
-/** Of a block that is not one large document: more than what Node takes from one of its own buffers. */
+/** Usual block size, above the size that Node takes from its shared buffer. */
 const usualRoom = 4 * (mostDocuments + 1) + mostBytes + 64
 
 let room = Buffer.alloc(0)
 
-/** The low byte of the first number is the count of documents, the others are the low bytes of the block's id. */
+/** The low byte of the first number is the count of documents; the other bytes are the low bytes of the block's id. */
 const countBits = 8
 
-/** Earlier versions wrote no id. A damaged key leads to the block of other documents. */
+/** Earlier versions wrote no id. A damaged key would lead to another block. */
 function isOf(bytes: Buffer, block: number): boolean {
   const id = bytes.readUInt32LE(0) >>> countBits
   return id === 0 || id === (block & 0xff_ffff)
 }
 
-/** The number of documents and the length of each, in 32 bits, and the documents. */
+/** Layout: the number of documents and the length of each, in 32 bits, then the documents. */
 function packed(block: number, documents: readonly Uint8Array[]): Uint8Array {
   const size = documents.reduce((sum, { length }) => sum + length, 4 * (documents.length + 1))
   const bytes =
@@ -152,7 +151,7 @@ function packed(block: number, documents: readonly Uint8Array[]): Uint8Array {
   })
 }
 
-/** All documents of a block, as it is stored. Throws when it is damaged. */
+/** All documents of a stored block. Throws if it is damaged. */
 export function unpacked(stored: Uint8Array): Uint8Array[] {
   const bytes = zstdDecompressSync(stored)
   return Array.from({ length: bytes.readUInt8(0) }, (_, place) => documentIn(bytes, place) ?? new Uint8Array())

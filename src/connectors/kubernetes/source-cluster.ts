@@ -1,4 +1,4 @@
-/** Watches a cluster: finds out what there is to watch, keeps a reader for each collection, and has true changes recorded. */
+/** Watches a cluster: discovers its types, runs a reader for each collection, and records changes. */
 import { kindForbidden, type ManifestQuery, type ManifestState } from '../../model/kubernetes.ts'
 import type { Source, SourceContext } from '../../engine/contracts.ts'
 import type { LeasePlace } from '../../net/kubernetes/lease.ts'
@@ -20,27 +20,26 @@ import { Lists } from './source-lists.ts'
 import type { ObjectMap } from './source-objects.ts'
 import { typeOf } from './source-type.ts'
 import { repair } from './source-reconcile.ts'
-import { retelling } from './source-retell.ts'
+import { runResync } from './source-resync.ts'
 import { usualRecorderLimits } from './source-limits.ts'
 import { Recorder } from './source-recorder.ts'
 import { healthOfWatches, statusOf, type KubernetesStatus, type Running } from './source-status.ts'
 import { Tracker, isEventType } from './source-tracker.ts'
 import { turnsOf, type Turns } from './source-turn.ts'
 
-/** How often the server is asked what it has, when nothing says that it changed. */
+/** Discovery interval without a reason for an earlier one. */
 const discoverMs = 60_000
-/** A new kind is asked for again so soon: it is told of before it can be listed. */
+/** Delay after a new definition, which appears before its type is served. */
 const againMs = 300
 const retryMs = 2000
-/** A server that begins anew does not know of all kinds at once: what it lacks for so long is gone. */
+/** A restarting server lacks types for a moment: a type that is absent for this long is gone. */
 const goneMs = 10_000
-/** Lists at a time: each costs the server seats in proportion to its size. */
+/** Concurrent lists: each occupies server capacity in proportion to its size. */
 const mostLists = 4
-/** Kinds that tell of new kinds. */
-const telling = new Set(['apiextensions.k8s.io/customresourcedefinitions', 'apiregistration.k8s.io/apiservices'])
+/** Kinds that define further types. */
+const definingKinds = new Set(['apiextensions.k8s.io/customresourcedefinitions', 'apiregistration.k8s.io/apiservices'])
 
 export class KubernetesSource implements Source {
-  /** It listens nowhere. */
   readonly addresses: readonly string[] = []
   readonly #config: KubernetesConfig
   readonly #context: SourceContext
@@ -57,7 +56,7 @@ export class KubernetesSource implements Source {
   readonly #pace: Pace
   readonly #running = new Map<string, Running>()
   #unavailable: readonly string[] = []
-  /** Kinds that were there before: since when (monotonic) the server does not know of them. */
+  /** Types that disappeared: monotonic time since then. */
   readonly #absent = new Map<string, number>()
   #reached: number | undefined
   #problem: string | undefined
@@ -108,25 +107,25 @@ export class KubernetesSource implements Source {
           id,
           ...turns,
           durationMs: this.#config.lease.duration,
-          // A name that nobody has had before: who was killed and comes again is somebody else.
+          // Unique per process start: after a kill the next start is another holder.
           identity: `${turns.name}_${Buffer.from(host.random.bytes(4)).toString('hex')}`,
-          told: () => this.#recorder.told,
+          checkpoint: () => this.#recorder.emitted,
           onHeld: () => this.#recorder.wake(),
-          onTold: (told) => this.#recorder.toldElsewhere(told),
-          onTurn: (ours) => {
-            metrics.set('weir_kubernetes_lease_held', ours ? 1 : 0, { source: id })
-            // What went while we stood by is told by us.
+          onCheckpoint: (checkpoint) => this.#recorder.emittedElsewhere(checkpoint),
+          onTurn: (leads) => {
+            metrics.set('weir_kubernetes_lease_held', leads ? 1 : 0, { source: id })
+            // Emits the deletions since the last leader.
             this.#rediscover()
           },
         })
   }
 
-  /** Whether this replica tells what happens. */
+  /** True if this replica emits changes. */
   #isOurTurn(): boolean {
     return this.#lease === undefined || this.#lease.epoch() !== undefined
   }
 
-  /** The collection that an object is in. */
+  /** The collection of an object. */
   keyOf({
     group,
     resource,
@@ -169,12 +168,12 @@ export class KubernetesSource implements Source {
     const recording = this.#recorder.run(ended.signal)
     const turns = new AbortController()
     const taking = this.#lease?.run(turns.signal)
-    // Without the journal there is nothing to watch for.
+    // Without the journal the watch has no purpose.
     const failed = new AbortController()
     recording.catch(() => failed.abort())
     const until = AbortSignal.any([signal, failed.signal])
     try {
-      // Who has told what before us says where to begin.
+      // The previous leader's checkpoint decides the start.
       await this.#lease?.known
       await Promise.all([this.#watchAll(until), this.#reconcile(until), this.#retell(until), this.#keep(until)])
     } finally {
@@ -185,7 +184,7 @@ export class KubernetesSource implements Source {
       try {
         await recording
       } finally {
-        // Only now: until everything is written it is our turn.
+        // Keep the lease until everything is written.
         turns.abort()
         await taking
         await this.#lease?.release()
@@ -225,7 +224,7 @@ export class KubernetesSource implements Source {
     }
   }
 
-  /** Looks at intervals whether what is known is what there is. */
+  /** Compares the known state with the server at intervals. */
   async #reconcile(signal: AbortSignal): Promise<void> {
     const { host } = this.#context
     const parts = { ...this.#parts, ask: this.#client.ask }
@@ -239,11 +238,11 @@ export class KubernetesSource implements Source {
     }
   }
 
-  /** Without a store nobody forgets. */
+  /** Without a store nothing expires. */
   async #retell(signal: AbortSignal): Promise<void> {
     if (this.#context.forgetsMs !== undefined)
-      await retelling(
-        { ...this.#parts, isOurs: ({ key }) => this.#running.has(key) && this.#isOurTurn() },
+      await runResync(
+        { ...this.#parts, leads: ({ key }) => this.#running.has(key) && this.#isOurTurn() },
         this.#context.forgetsMs,
         signal,
       )
@@ -256,7 +255,7 @@ export class KubernetesSource implements Source {
     )
   }
 
-  /** Watches what there is now, and ends what there is no more. */
+  /** Starts and stops readers to match the served types. */
   async #adopt(types: readonly ResourceType[], streams: boolean, signal: AbortSignal): Promise<void> {
     const wanted = new Set<string>()
     for (const type of types.filter((each) => selects(this.#scope, each))) {
@@ -279,7 +278,7 @@ export class KubernetesSource implements Source {
     await this.#bury(new Set(types.map(typeKey)))
   }
 
-  /** A kind that went while nobody watched it, and all of its objects with it. */
+  /** Emits deletions for the objects of types that disappeared while unwatched. */
   async #bury(served: ReadonlySet<string>): Promise<void> {
     for (const collection of this.#map.collections()) {
       const [key = ''] = collection.key.split(' ')
@@ -289,7 +288,7 @@ export class KubernetesSource implements Source {
     }
   }
 
-  /** Of a group whose server does not answer nothing is known to be gone; and whose turn it is tells that something is. */
+  /** Types of an unavailable group are not gone, and only the leader emits deletions. */
   #isGone(key: string, { group }: ResourceType): boolean {
     if (this.#unavailable.includes(group) || !this.#isOurTurn()) return false
     const now = this.#context.host.clock.monotonic()
@@ -319,14 +318,14 @@ export class KubernetesSource implements Source {
         this.#hidden++
         for (const rule of rules) metrics.count('weir_kubernetes_hidden_total', 1, { source: id, rule })
       },
-      onTold: () => {
+      onEmitted: () => {
         this.#changes++
         metrics.count('weir_kubernetes_changes_total', 1, { source: id, kind: nameOf(type) })
       },
       onChange: () => {
-        if (telling.has(typeKey(type))) this.#rediscover()
+        if (definingKinds.has(typeKey(type))) this.#rediscover()
       },
-      toldBefore: () => this.#lease?.toldBefore(key),
+      checkpointOf: () => this.#lease?.checkpointOf(key),
     })
   }
 
@@ -363,7 +362,7 @@ export class KubernetesSource implements Source {
       .run(stop.signal)
       .catch((error: unknown) => {
         if (!stop.signal.aborted)
-          log.error('A kind is watched no more.', { source: id, kind: nameOf(type), error: messageOf(error) })
+          log.error('The watch of a kind ended.', { source: id, kind: nameOf(type), error: messageOf(error) })
       })
       .finally(() => turn.done())
     this.#running.set(key, {

@@ -1,22 +1,22 @@
-/** Puts what is known of a cluster into a shared journal, again and again: whoever goes on, wherever, begins with that. */
+/** Stores the state of a cluster in a shared journal at intervals, for the next leader. */
 import type { SharedState, SourceContext, StateNote, StatePiece } from '../../engine/contracts.ts'
 import type { Disk } from '../../host/index.ts'
 import { messageOf } from '../../model/errors.ts'
 import type { KubeObject } from './client-types.ts'
 import { placeOf, resourceEvent } from './map-change.ts'
 import { factsOf } from './map-resource.ts'
-import { objectsStream } from './source-bring.ts'
+import { objectsStream } from './source-restore.ts'
 import { ObjectMap } from './source-objects.ts'
 import { typeAs } from './source-type.ts'
 import type { Recorder } from './source-recorder.ts'
 
 const lookMs = 1000
-/** Looks until it is asked whether the bus still has it. */
+/** Checks between two verifications that the bus still has the state. */
 const looksApart = 10
-/** A state is good for so long, and longer by a minute for every 10 MiB of it: whoever begins reads it, and what came after it. */
+/** Lifetime of a state, plus a minute per 10 MiB: the next leader reads the state and all later frames. */
 const [goodMs, bytesPerMs] = [600_000, (10 * 1024 * 1024) / 60_000]
 const pieceBytes = 256 * 1024
-/** Told at a time, with others' turns in between. */
+/** Resources per slice, so that other work continues in between. */
 const mostAtOnce = 200
 
 export interface KeepParts {
@@ -24,11 +24,11 @@ export interface KeepParts {
   readonly context: SourceContext
   readonly map: ObjectMap
   readonly recorder: Pick<Recorder, 'still'>
-  /** How many kinds are known; undefined while some are still listed, or it is not our turn. */
+  /** Number of known types; undefined during lists, or if this replica does not lead. */
   readonly settled: () => number | undefined
 }
 
-/** Runs until the signal aborts; does nothing where the journal is not shared. */
+/** Runs until the signal aborts; returns at once without a shared journal. */
 export async function keepState(parts: KeepParts, signal: AbortSignal): Promise<void> {
   const {
     host: { clock, timers },
@@ -46,7 +46,7 @@ export async function keepState(parts: KeepParts, signal: AbortSignal): Promise<
     if (signal.aborted) return
     const kinds = parts.settled()
     if (kinds === undefined) {
-      // Who has the turn meanwhile puts its own there.
+      // Another leader stores its own state.
       known = false
       continue
     }
@@ -60,7 +60,7 @@ export async function keepState(parts: KeepParts, signal: AbortSignal): Promise<
       metrics.set('weir_kubernetes_state_bytes', last.bytes, { source: id })
     } catch (error) {
       if (!signal.aborted)
-        log.warn('What is known of the cluster could not be put into the journal; it is tried again.', {
+        log.warn('The state of the cluster could not be stored in the journal; Weir retries.', {
           source: id,
           error: messageOf(error),
         })
@@ -89,7 +89,7 @@ async function put(
         }),
       pieces: (async function* () {
         yield* piecesOf(path, disk)
-        // Not what is there meanwhile: what is told behind the state comes after it.
+        // A snapshot: changes after it follow the state in the journal.
         const copy = new ObjectMap(path)
         try {
           yield* resourcesOf(cluster, copy, () => timers.yield())
@@ -118,7 +118,7 @@ async function* piecesOf(path: string, disk: Disk): AsyncGenerator<StatePiece> {
   }
 }
 
-/** What each object is to others, for those who only want that: a line of JSON each. */
+/** The resource facts of each object, one line of JSON each, for readers that need nothing else. */
 async function* resourcesOf(cluster: string, map: ObjectMap, rest: () => Promise<void>): AsyncGenerator<StatePiece> {
   let lines: Uint8Array[] = []
   let size = 0
@@ -133,7 +133,7 @@ async function* resourcesOf(cluster: string, map: ObjectMap, rest: () => Promise
     return { stream: 'resources', bytes }
   }
   for (let after = 0; ;) {
-    const words = map.toldBefore(Number.MAX_SAFE_INTEGER, after, mostAtOnce)
+    const words = map.emittedBefore(Number.MAX_SAFE_INTEGER, after, mostAtOnce)
     after = words.at(-1)?.row ?? after
     for (const { collection, uid, version, since } of words) {
       const known = collection.objects.get(uid)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { SeededRandom } from '../../../test/kit/random.ts'
-import { KnownObjects, letGo, type Known } from './source-known.ts'
+import { KnownObjects, release, type Known } from './source-known.ts'
 import { digestOf } from './map-canonical.ts'
 
 interface Fact {
@@ -8,12 +8,12 @@ interface Fact {
   readonly known: Known
   version: string
   hash: string
-  told: string
+  emitted: string
   seen: number
   document: Buffer | undefined
 }
 
-test('objects that come, change and go are known as a plain map would know them, whatever their uids and versions look like', () => {
+test('objects equal a plain map after any creations, changes and deletions, with any uids and versions', () => {
   for (let seed = 1; seed <= 5; seed++) {
     const random = new SeededRandom(seed)
     const objects = new KnownObjects()
@@ -31,7 +31,7 @@ test('objects that come, change and go are known as a plain map would know them,
               row: known.row,
               version: known.version,
               hash: known.hash,
-              told: known.told,
+              emitted: known.emitted,
               seen: known.seen,
               document: known.document,
             },
@@ -42,7 +42,7 @@ test('objects that come, change and go are known as a plain map would know them,
               row: fact.row,
               version: fact.version,
               hash: fact.hash,
-              told: fact.told,
+              emitted: fact.emitted,
               seen: fact.seen,
               document: fact.document,
             },
@@ -57,10 +57,10 @@ test('objects that come, change and go are known as a plain map would know them,
       if (fact !== undefined && random.chance(0.4)) {
         objects.delete(uid)
         truth.delete(uid)
-        // What is asked of it before that is written down is answered.
+        // State is readable before it is written.
         expect([fact.known.row, fact.known.document]).toEqual([fact.row, fact.document])
         gone.push(fact.known)
-        if (random.chance(0.5)) for (const known of gone.splice(0)) letGo(known)
+        if (random.chance(0.5)) for (const known of gone.splice(0)) release(known)
       } else {
         if (fact === undefined)
           truth.set(
@@ -70,7 +70,7 @@ test('objects that come, change and go are known as a plain map would know them,
               known: objects.add(uid, step),
               version: '',
               hash: '',
-              told: '',
+              emitted: '',
               seen: 0,
               document: undefined,
             }),
@@ -78,8 +78,8 @@ test('objects that come, change and go are known as a plain map would know them,
         const change = random.pick<Partial<Omit<Fact, 'row' | 'known'>>>([
           { version: random.pick(['', '7', '007', '18446744073709551615', 'x', String(step)]) },
           { hash: digestOf(String(step)) },
-          { told: digestOf(`told ${step}`) },
-          { told: '' },
+          { emitted: digestOf(`told ${step}`) },
+          { emitted: '' },
           { seen: step },
           { document: Buffer.from(`${step}`) },
           { document: undefined },
@@ -95,7 +95,7 @@ test('objects that come, change and go are known as a plain map would know them,
     const rows = (known: Iterable<readonly [string, { readonly row: number }]>): string[] =>
       [...known].map(([uid, { row }]) => `${uid} ${row}`).toSorted()
     expect(rows(objects)).toEqual(rows(truth))
-    // Each may go while all are gone through.
+    // Deletion during iteration is allowed.
     for (const [uid] of objects) objects.delete(uid)
     expect([objects.size, [...objects.values()].length]).toEqual([0, 0])
   }

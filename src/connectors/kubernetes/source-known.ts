@@ -1,21 +1,20 @@
-/** What is known of each object of a collection, by uid: packed, since there are as many as the cluster has. */
+/** The known objects of a collection by uid, packed because there are as many as in the cluster. */
 import { withRoom } from '../../model/growing.ts'
 import { readUid, uidHash, uidText } from '../../model/uid.ts'
 
-/** An object as it is known. What is read and written through it is good until the step is written down that removes it. */
+/** A known object. Valid until the step that removes it is written. */
 export interface Known {
   /** Row of its document. */
   readonly row: number
   version: string
-  /** Digest of its document. */
   hash: string
-  /** Digest of what was told of it as a resource; empty: nothing. */
-  told: string
-  /** The list that it was seen in last. */
+  /** Digest of the last emitted resource facts; empty: none. */
+  emitted: string
+  /** The last list that contained it. */
   seen: number
-  /** Its document, until it is on disk. */
+  /** The document, until it is on disk. */
   document: Uint8Array | undefined
-  /** Where its document is on disk: the block, 0 for none, and its number there. */
+  /** Place of its document on disk: the block (0 for none), and its index there. */
   readonly block: number
   readonly place: number
   moved(block: number, place: number): void
@@ -24,28 +23,28 @@ export interface Known {
 const firstSlots = 64
 const digestBytes = 16
 
-/** Numbers of objects are used again once they are {@link free}. */
+/** Numbers of objects are reused after {@link free}. */
 export class KnownObjects {
   /** Number + 1 by the hash of the uid, open addressing; 0 is free. */
   #slots = new Uint32Array(firstSlots)
-  /** Four of each object: its uid, as Kubernetes makes them. */
+  /** The uid as four words, for the usual form. */
   #words = new Uint32Array(4)
   #rows = new Float64Array(1)
-  /** NaN: it is in `#oddVersions`. */
+  /** NaN: the version is in `#oddVersions`. */
   #versions = new Float64Array(1)
   #seen = new Uint32Array(1)
-  /** Of each its hash and what was told; all zero is empty. */
+  /** The two digests of each object; all zero is empty. */
   #digests = Buffer.alloc(2 * digestBytes)
   #blocks = new Uint32Array(1)
   #places = new Uint8Array(1)
-  /** Of few: what is not on disk yet, and what has not the usual form. */
+  /** Exceptions: documents not yet on disk, and values of unusual form. */
   readonly #documents = new Map<number, Uint8Array>()
   readonly #oddVersions = new Map<number, string>()
   readonly #odd = new Map<string, number>()
   readonly #oddUids = new Map<number, string>()
   readonly #uid = new Uint32Array(4)
   readonly #free: number[] = []
-  /** Numbers given out so far. */
+  /** Numbers assigned so far. */
   #numbers = 0
   #size = 0
 
@@ -58,7 +57,7 @@ export class KnownObjects {
     return number < 0 ? undefined : new KnownObject(this, number)
   }
 
-  /** A new one, also where there was one of this uid. */
+  /** A new object, which may reuse a deleted uid. */
   add(uid: string, row: number): Known {
     this.delete(uid)
     const number = this.#free.pop() ?? this.#numbers++
@@ -88,7 +87,7 @@ export class KnownObjects {
     return known
   }
 
-  /** It is found no more; its number stays its own until it is {@link free}. */
+  /** Hides the object; its number stays reserved until {@link free}. */
   delete(uid: string): void {
     const number = this.#find(uid)
     if (number < 0) return
@@ -97,7 +96,7 @@ export class KnownObjects {
     this.#remove(this.#slotOf())
   }
 
-  /** Of one that was deleted: nobody asks for it any more. */
+  /** Releases the number of a deleted object without users. */
   free(number: number): void {
     this.#documents.delete(number)
     this.#oddVersions.delete(number)
@@ -113,7 +112,7 @@ export class KnownObjects {
     for (const [, known] of this) yield known
   }
 
-  /** Of those that are there at the beginning and have not gone meanwhile. */
+  /** The objects at the start of the iteration that still exist. */
   *[Symbol.iterator](): Generator<[uid: string, known: Known]> {
     const numbers = this.#slots.filter((slot) => slot !== 0)
     for (const slot of numbers) {
@@ -140,7 +139,7 @@ export class KnownObjects {
     else this.#oddVersions.set(number, version)
   }
 
-  /** `which` 0 is that of the document, 1 that of what was told. */
+  /** `which`: 0 the document, 1 the emitted facts. */
   digestOf(number: number, which: 0 | 1): string {
     const at = (2 * number + which) * digestBytes
     const digest = this.#digests.subarray(at, at + digestBytes)
@@ -188,7 +187,7 @@ export class KnownObjects {
     return (this.#slots[this.#slotOf()] as number) - 1
   }
 
-  /** Where `#uid` is, or would be. */
+  /** The slot of `#uid`, or its free slot. */
   #slotOf(): number {
     const [a, b, c, d] = this.#uid as unknown as [number, number, number, number]
     const mask = this.#slots.length - 1
@@ -203,13 +202,13 @@ export class KnownObjects {
     }
   }
 
-  /** Those behind it that would not be found any more are moved up. */
+  /** Moves later entries of the probe sequence up. */
   #remove(from: number): void {
     const mask = this.#slots.length - 1
     let hole = from
     for (let slot = (hole + 1) & mask; this.#slots[slot] !== 0; slot = (slot + 1) & mask) {
       const home = uidHash(this.#words, 4 * ((this.#slots[slot] as number) - 1)) & mask
-      // Its way from home to here leads over the hole.
+      // The probe sequence from its home passes the hole.
       if (((slot - home) & mask) < ((slot - hole) & mask)) continue
       this.#slots[hole] = this.#slots[slot] as number
       hole = slot
@@ -230,12 +229,11 @@ export class KnownObjects {
   }
 }
 
-/** After the step that removes an object: its room is another's. */
-export function letGo(known: Known): void {
+/** Releases the number after the step that removes the object. */
+export function release(known: Known): void {
   if (known instanceof KnownObject) known.of.free(known.number)
 }
 
-/** Where the facts of an object are. */
 class KnownObject implements Known {
   readonly of: KnownObjects
   readonly number: number
@@ -260,10 +258,10 @@ class KnownObject implements Known {
   set hash(digest: string) {
     this.of.setDigest(this.number, 0, digest)
   }
-  get told(): string {
+  get emitted(): string {
     return this.of.digestOf(this.number, 1)
   }
-  set told(digest: string) {
+  set emitted(digest: string) {
     this.of.setDigest(this.number, 1, digest)
   }
   get seen(): number {

@@ -8,12 +8,12 @@ import { LeaseKeeper } from './source-lease.ts'
 const durationMs = 10_000
 const place = { namespace: 'weir', name: 'weir' }
 
-/** The Lease as an API server has it: whoever writes over something else than he has read is refused. */
+/** The Lease of an API server with compare-and-set. */
 class Server {
   record: LeaseRecord | undefined
   #version = 0
 
-  /** `link`: how this client reaches it. */
+  /** `link`: the state of this client's connection. */
   client(link: { is: 'well' | 'away' | 'deaf' | 'forbidden' }): LeaseClient {
     const reach = (): void => {
       if (link.is === 'away') throw new Error('no route')
@@ -24,11 +24,11 @@ class Server {
         reach()
         return this.record
       },
-      write: async (before, wish) => {
+      write: async (before, update) => {
         reach()
         if (before?.version !== this.record?.version) return undefined
-        this.record = { ...wish, version: String(++this.#version), object: {} }
-        // It is written, and the answer is lost.
+        this.record = { ...update, version: String(++this.#version), object: {} }
+        // Written, but the response is lost.
         if (link.is === 'deaf') throw new Error('no answer')
         return this.record
       },
@@ -40,10 +40,10 @@ interface Replica {
   readonly keeper: LeaseKeeper
   readonly host: FakeHost
   readonly link: { is: 'well' | 'away' | 'deaf' | 'forbidden' }
-  readonly heard: Told[]
+  readonly received: Told[]
   readonly turns: boolean[]
-  told: Told
-  /** Time passes, and the process does nothing at all. */
+  checkpoint: Told
+  /** Advances the time while the process is frozen. */
   freeze(ms: number): void
   /** As `kill -9`. */
   kill(): void
@@ -59,14 +59,14 @@ function replica(server: Server, identity: string): Replica {
     clock: { now: () => fake.clock.now() + frozen, monotonic: () => fake.clock.monotonic() + frozen },
   }
   const link: Replica['link'] = { is: 'well' }
-  const [heard, turns]: [Told[], boolean[]] = [[], []]
+  const [received, turns]: [Told[], boolean[]] = [[], []]
   const ended = new AbortController()
   const one: Replica = {
     host: fake,
     link,
-    heard,
+    received,
     turns,
-    told: {},
+    checkpoint: {},
     keeper: new LeaseKeeper({
       host,
       log: testContext().log,
@@ -75,10 +75,10 @@ function replica(server: Server, identity: string): Replica {
       place,
       identity,
       durationMs,
-      told: () => one.told,
+      checkpoint: () => one.checkpoint,
       onHeld: () => undefined,
-      onTold: (told) => heard.push(told),
-      onTurn: (ours) => turns.push(ours),
+      onCheckpoint: (checkpoint) => received.push(checkpoint),
+      onTurn: (leads) => turns.push(leads),
     }),
     freeze: (ms) => {
       frozen += ms
@@ -96,9 +96,9 @@ function replica(server: Server, identity: string): Replica {
   return one
 }
 
-const tells = ({ keeper }: Replica): boolean => keeper.epoch() !== undefined
+const isLeader = ({ keeper }: Replica): boolean => keeper.epoch() !== undefined
 
-/** Lets time pass for all; returns after how much of it the condition held, or undefined. */
+/** Advances the time of all replicas; returns the elapsed time when the condition holds, or undefined. */
 async function until(all: readonly Replica[], condition: () => boolean, mostMs: number): Promise<number | undefined> {
   for (let passed = 0; passed <= mostMs; passed += 50) {
     if (condition()) return passed
@@ -107,15 +107,15 @@ async function until(all: readonly Replica[], condition: () => boolean, mostMs: 
   return undefined
 }
 
-test('the first tells, another stands by and knows who does and what was told', async () => {
+test('the first one leads, and another one knows the leader and its checkpoint', async () => {
   const server = new Server()
   const a = replica(server, 'a')
   await a.host.settle()
-  a.told = { '/pods': '7' }
+  a.checkpoint = { '/pods': '7' }
   const b = replica(server, 'b')
   await b.host.settle()
   expect([a.keeper.epoch(), b.keeper.epoch()]).toEqual([1, undefined])
-  expect(await until([a, b], () => b.heard.at(-1)?.['/pods'] === '7', 10_000)).toBeLessThan(4000)
+  expect(await until([a, b], () => b.received.at(-1)?.['/pods'] === '7', 10_000)).toBeLessThan(4000)
   expect(b.keeper.status()).toEqual({
     ...place,
     state: 'stands by',
@@ -130,54 +130,57 @@ test('the first tells, another stands by and knows who does and what was told', 
     epoch: 1,
     since: '2026-01-01T00:00:00.000000Z',
   })
-  expect(await until([a, b], () => tells(b) || !tells(a), 120_000), 'it stays so').toBeUndefined()
+  expect(await until([a, b], () => isLeader(b) || !isLeader(a), 120_000), 'it stays so').toBeUndefined()
   expect([a.turns, b.turns]).toEqual([[true], []])
 })
 
-test('when the holder is killed another one takes over within 15 s, under another epoch', async () => {
+test('when the leader is killed another replica takes over within 15 s, with another epoch', async () => {
   const server = new Server()
   const a = replica(server, 'a')
   await a.host.settle()
   const b = replica(server, 'b')
   await until([a, b], () => false, 7000)
   a.kill()
-  const took = await until([b], () => tells(b), 30_000)
+  const took = await until([b], () => isLeader(b), 30_000)
   expect(took).toBeLessThan(15_000)
   expect(took).toBeGreaterThan(durationMs * 0.7)
   expect(b.keeper.epoch()).toBe(2)
 })
 
-test('who ends in good order is followed at once, and what it told is known', async () => {
+test('after a clean stop another replica takes over at once and knows the checkpoint', async () => {
   const server = new Server()
   const a = replica(server, 'a')
   await a.host.settle()
   const b = replica(server, 'b')
   await until([a, b], () => false, 3000)
-  a.told = { '/pods': '99' }
+  a.checkpoint = { '/pods': '99' }
   await a.stop()
-  expect(tells(a)).toBe(false)
-  expect(await until([b], () => tells(b), 10_000)).toBeLessThanOrEqual(1200)
-  expect(b.heard.at(-1)).toEqual({ '/pods': '99' })
-  expect(b.keeper.toldBefore('/pods')).toBe('99')
-  // What nobody has told since stays known; what was told anew takes its place.
-  b.told = { '/nodes': '3' }
+  expect(isLeader(a)).toBe(false)
+  expect(await until([b], () => isLeader(b), 10_000)).toBeLessThanOrEqual(1200)
+  expect(b.received.at(-1)).toEqual({ '/pods': '99' })
+  expect(b.keeper.checkpointOf('/pods')).toBe('99')
+  // Collections without new changes keep their old checkpoint.
+  b.checkpoint = { '/nodes': '3' }
   await until([b], () => false, 5000)
-  expect(server.record?.told).toEqual({ '/pods': '99', '/nodes': '3' })
-  b.told = { '/nodes': '3', '/pods': '100' }
+  expect(server.record?.checkpoint).toEqual({ '/pods': '99', '/nodes': '3' })
+  b.checkpoint = { '/nodes': '3', '/pods': '100' }
   await until([b], () => false, 5000)
-  expect([server.record?.told, b.keeper.toldBefore('/pods')]).toEqual([{ '/nodes': '3', '/pods': '100' }, undefined])
+  expect([server.record?.checkpoint, b.keeper.checkpointOf('/pods')]).toEqual([
+    { '/nodes': '3', '/pods': '100' },
+    undefined,
+  ])
 })
 
-test('who cannot renew stops telling before anybody else begins', async () => {
+test('a leader that cannot renew stops before another one begins', async () => {
   const server = new Server()
   const a = replica(server, 'a')
   await a.host.settle()
   const b = replica(server, 'b')
   await until([a, b], () => false, 5000)
   a.link.is = 'away'
-  expect(await until([a, b], () => !tells(a), 20_000)).toBeLessThanOrEqual(durationMs * 0.8)
-  expect(tells(b)).toBe(false)
-  expect(await until([a, b], () => tells(b), 20_000)).toBeDefined()
+  expect(await until([a, b], () => !isLeader(a), 20_000)).toBeLessThanOrEqual(durationMs * 0.8)
+  expect(isLeader(b)).toBe(false)
+  expect(await until([a, b], () => isLeader(b), 20_000)).toBeDefined()
   expect(a.keeper.status()).toMatchObject({ state: 'stands by', problem: 'no route' })
   a.link.is = 'well'
   await until([a, b], () => false, 5000)
@@ -190,34 +193,34 @@ test('who cannot renew stops telling before anybody else begins', async () => {
   })
 })
 
-test('a machine that slept does not tell when it wakes, though its monotonic clock stood still', async () => {
+test('a machine that slept does not lead when it wakes, although its monotonic clock stood still', async () => {
   const server = new Server()
   const a = replica(server, 'a')
   await a.host.settle()
-  expect(tells(a)).toBe(true)
+  expect(isLeader(a)).toBe(true)
   a.host.jump(9000)
-  expect(tells(a)).toBe(false)
-  expect(await until([a], () => tells(a), 5000)).toBeDefined()
-  expect(a.keeper.epoch(), 'nobody else had it').toBe(1)
+  expect(isLeader(a)).toBe(false)
+  expect(await until([a], () => isLeader(a), 5000)).toBeDefined()
+  expect(a.keeper.epoch(), 'no other replica led').toBe(1)
 })
 
-test('an answer that is lost does not make a holder of two minds', async () => {
+test('a lost response does not create two leaders', async () => {
   const server = new Server()
   const a = replica(server, 'a')
   a.link.is = 'deaf'
   await a.host.settle()
-  expect([tells(a), server.record?.holder]).toEqual([false, 'a'])
+  expect([isLeader(a), server.record?.holder]).toEqual([false, 'a'])
   a.link.is = 'well'
-  expect(await until([a], () => tells(a), 5000)).toBeDefined()
+  expect(await until([a], () => isLeader(a), 5000)).toBeDefined()
   expect(a.keeper.epoch()).toBe(1)
   a.link.is = 'deaf'
   await until([a], () => false, 3000)
   a.link.is = 'well'
-  expect(await until([a], () => !tells(a), 60_000)).toBeUndefined()
+  expect(await until([a], () => !isLeader(a), 60_000)).toBeUndefined()
   expect(a.turns).toEqual([true])
 })
 
-test('a Lease that somebody removes is not taken by another one while its holder may still tell, and no epoch comes again', async () => {
+test('a removed Lease is not taken while its leader may still lead, and no epoch is reused', async () => {
   const server = new Server()
   const a = replica(server, 'a')
   await a.host.settle()
@@ -225,28 +228,28 @@ test('a Lease that somebody removes is not taken by another one while its holder
   await until([a, b], () => false, 5000)
   a.link.is = 'away'
   server.record = undefined
-  expect(await until([a, b], () => tells(b), 30_000)).toBeGreaterThanOrEqual(durationMs * 0.8)
-  expect([tells(a), b.keeper.epoch()]).toEqual([false, 2])
+  expect(await until([a, b], () => isLeader(b), 30_000)).toBeGreaterThanOrEqual(durationMs * 0.8)
+  expect([isLeader(a), b.keeper.epoch()]).toEqual([false, 2])
 })
 
-test('a label that somebody puts on the Lease takes it from nobody', async () => {
+test('a label on the Lease does not end the leadership', async () => {
   const server = new Server()
   const a = replica(server, 'a')
   await a.host.settle()
   server.record = { ...(server.record as LeaseRecord), version: 'labelled' }
-  expect(await until([a], () => !tells(a), 20_000)).toBeUndefined()
+  expect(await until([a], () => !isLeader(a), 20_000)).toBeUndefined()
   expect(a.turns).toEqual([true])
 })
 
-test('who may not read the Lease tells nothing and says why', async () => {
+test('a replica that may not read the Lease does not lead and reports the reason', async () => {
   const server = new Server()
   const a = replica(server, 'a')
   a.link.is = 'forbidden'
   await until([a], () => false, 5000)
-  expect([tells(a), a.keeper.status()]).toEqual([false, { ...place, state: 'stands by', problem: '403' }])
+  expect([isLeader(a), a.keeper.status()]).toEqual([false, { ...place, state: 'stands by', problem: '403' }])
 })
 
-test('whatever happens to three replicas and their connections, no two tell at the same time and no epoch has two holders', async () => {
+test('whatever happens to three replicas and their connections, no two lead at the same time and no epoch has two leaders', async () => {
   let changes = 0
   for (let seed = 1; seed <= 25; seed++) {
     const random = new SeededRandom(seed)
@@ -258,7 +261,7 @@ test('whatever happens to three replicas and their connections, no two tell at t
       for (const one of all) {
         const left = frozen.get(one)
         if (left !== undefined && left > 0) {
-          // It is thawed at once with all the time that went by.
+          // It continues with the elapsed time.
           frozen.set(one, left - 100)
           one.freeze(100)
           continue
@@ -269,7 +272,7 @@ test('whatever happens to three replicas and their connections, no two tell at t
           one.link.is = (['well', 'well', 'well', 'away', 'deaf'] as const)[Math.floor(random.next() * 5)] ?? 'well'
         if (random.next() < 0.002) one.host.jump((random.next() - 0.3) * 10_000)
       }
-      const telling = all.filter((one) => tells(one) && (frozen.get(one) ?? 0) <= 0)
+      const telling = all.filter((one) => isLeader(one) && (frozen.get(one) ?? 0) <= 0)
       expect(telling.length, `seed ${seed} at ${time}`).toBeLessThanOrEqual(1)
       for (const one of telling) {
         const epoch = one.keeper.epoch() ?? 0

@@ -1,4 +1,4 @@
-/** Replicas take turns: one of them holds a `Lease` and tells what happens, the others stand by. See ADR 0019. */
+/** Leader election among replicas: the holder of a `Lease` emits changes, the others stand by. See ADR 0019. */
 import type { Host } from '../../host/index.ts'
 import type { LeaseClient, LeasePlace, LeaseRecord, Told } from '../../net/kubernetes/lease.ts'
 import { limited } from '../../net/kubernetes/limited.ts'
@@ -8,55 +8,57 @@ import { messageOf } from '../../model/errors.ts'
 export interface LeaseOptions {
   readonly host: Host
   readonly log: Log
-  /** Of the source, for lines of the log. */
   readonly id: string
   readonly client: LeaseClient
   readonly place: LeasePlace
-  /** Of this process: nobody else has ever had it. */
+  /** Unique per process start. */
   readonly identity: string
-  /** How long a holder that says nothing is thought to be alive. */
+  /** Lease duration. */
   readonly durationMs: number
-  /** What this replica has told, or knows to be told. */
-  readonly told: () => Told
-  /** It is our turn for a while longer. */
+  /** The changes that this replica emitted, or knows as emitted. */
+  readonly checkpoint: () => Told
+  /** The lease was renewed. */
   readonly onHeld: () => void
-  /** Our turn has begun, or is over. */
-  readonly onTurn: (ours: boolean) => void
-  /** Another one has told so much. */
-  readonly onTold: (told: Told) => void
+  /** The leadership has begun or ended. */
+  readonly onTurn: (leads: boolean) => void
+  /** Another replica emitted up to here. */
+  readonly onCheckpoint: (checkpoint: Told) => void
 }
 
 export interface LeaseStatus extends LeasePlace {
   readonly state: 'holds' | 'stands by'
-  /** Who has it, as far as is known. */
+  /** The last known holder. */
   readonly holder?: string
   /** ISO 8601, by the holder's clock. */
   readonly since?: string
   readonly epoch?: number
-  /** Why the Lease can't be asked for. */
+  /** Why the Lease is unreadable. */
   readonly problem?: string
 }
 
 interface Held {
   readonly record: LeaseRecord
   readonly acquired: string
-  /** Monotonic, and by the wall clock: whichever comes first. A machine that sleeps stops the one, who sets the time moves the other. */
+  /** By the monotonic and the wall clock, whichever ends first: sleep stops the former, and the latter can be set. */
   readonly until: number
   readonly wallUntil: number
 }
 
-/** Parts of the duration: between two renewals, between two looks of who stands by, and how long a holder tells after its last renewal began. */
-const [renewPart, lookPart, tellPart] = [0.2, 0.1, 0.8]
+/**
+ * Fractions of the duration: renewal interval, check interval of standby replicas, and leadership after the start of
+ * the last renewal.
+ */
+const [renewPart, lookPart, leadPart] = [0.2, 0.1, 0.8]
 
 export class LeaseKeeper {
   readonly #options: LeaseOptions
   #held: Held | undefined
-  /** The record as another one wrote it, and for how long, since we first saw it so, it is to be believed. */
+  /** The record of another replica, and how long it is valid since its first observation. */
   #seen: { readonly record: LeaseRecord; readonly until: number } | undefined
-  /** The highest that was ever seen: an epoch is never used again, even if somebody removes the Lease. */
+  /** The highest observed epoch: an epoch is never reused, even if the Lease is removed. */
   #epoch = 0
   #problem: string | undefined
-  /** What others have told of collections that this replica has not told of yet. */
+  /** Checkpoints of other replicas for collections without local changes. */
   #before: Told = {}
   readonly #first = Promise.withResolvers<void>()
 
@@ -65,8 +67,8 @@ export class LeaseKeeper {
   }
 
   /**
-   * Under which number this replica may tell at this moment; undefined: it may not. Ends by its own clock before anybody else
-   * may begin, whether or not a renewal is under way.
+   * The epoch of this leader; undefined if it does not lead. It ends by the local clock before another leader may
+   * begin, independent of a pending renewal.
    */
   epoch(): number | undefined {
     const { clock } = this.#options.host
@@ -76,13 +78,13 @@ export class LeaseKeeper {
       : undefined
   }
 
-  /** Resolves when it is known for the first time whose turn it is, or when `run` ends. */
+  /** Resolves when the leader is first known, or when `run` ends. */
   get known(): Promise<void> {
     return this.#first.promise
   }
 
-  /** Up to where another one has told of a collection, if none of ours came after that. */
-  toldBefore(key: string): string | undefined {
+  /** Another replica's checkpoint of a collection, unless this replica emitted later changes. */
+  checkpointOf(key: string): string | undefined {
     return this.#before[key]
   }
 
@@ -104,53 +106,53 @@ export class LeaseKeeper {
     }
   }
 
-  /** Ends when the signal aborts; the Lease is not given back by that. */
+  /** Ends when the signal aborts, without a release of the Lease. */
   async run(signal: AbortSignal): Promise<void> {
     const { timers, random } = this.#options.host
     while (!signal.aborted) {
       const wait = await this.#try(signal)
-      // Not all at the same moment.
+      // Jitter.
       await timers.sleep(wait * (1 + random.next() * 0.1), signal)
     }
     this.#first.resolve()
   }
 
-  /** Lets go of the Lease, so that another one need not wait. */
+  /** Releases the Lease, so that another replica need not wait. */
   async release(): Promise<void> {
     const { client, log, id, identity } = this.#options
     const held = this.#held
     this.#held = undefined
     if (held === undefined) return
-    const wish = {
+    const update = {
       holder: '',
       seconds: 1,
       epoch: held.record.epoch,
       acquired: held.acquired,
       renewed: this.#now(),
-      told: this.#told(),
+      checkpoint: this.#told(),
     }
     try {
       await this.#within(new AbortController().signal, async (signal) => {
-        if ((await client.write(held.record, wish, signal)) !== undefined) return
-        // The end came in the middle of a renewal.
+        if ((await client.write(held.record, update, signal)) !== undefined) return
+        // The end interrupted a renewal.
         const now = await client.read(signal)
-        if (now?.holder === identity) await client.write(now, wish, signal)
+        if (now?.holder === identity) await client.write(now, update, signal)
       })
     } catch (error) {
-      log.warn('The Lease could not be given back; others wait until it is over.', {
+      log.warn('The Lease could not be released; other replicas wait until it expires.', {
         source: id,
         error: messageOf(error),
       })
     }
   }
 
-  /** Returns after how many milliseconds to try again. */
+  /** Returns the delay in ms until the next attempt. */
   async #try(signal: AbortSignal): Promise<number> {
     const { durationMs, log, id } = this.#options
     const held = this.#held
     try {
-      const wait = await this.#within(signal, (asked) =>
-        held === undefined ? this.#look(asked) : this.#renew(held, asked),
+      const wait = await this.#within(signal, (combined) =>
+        held === undefined ? this.#look(combined) : this.#renew(held, combined),
       )
       this.#problem = undefined
       this.#first.resolve()
@@ -159,7 +161,7 @@ export class LeaseKeeper {
       if (signal.aborted) return 0
       const problem = messageOf(error)
       if (problem !== this.#problem)
-        log.warn('The Lease by which replicas take turns can’t be asked for; it is tried again.', {
+        log.warn('The Lease for leader election is unreachable; Weir retries.', {
           source: id,
           ...this.#options.place,
           error: problem,
@@ -175,7 +177,7 @@ export class LeaseKeeper {
     const { client, durationMs, identity } = this.#options
     if (await this.#write(held.record, held.record.epoch, held.acquired, signal)) return durationMs * renewPart
     const now = await client.read(signal)
-    // Somebody has put a label on it.
+    // The record changed, but not its holder, for example by a label.
     if (now?.holder === identity && (await this.#write(now, now.epoch, held.acquired, signal)))
       return durationMs * renewPart
     this.#lose(now === undefined ? 'it is gone' : `it is ${now.holder === '' ? 'nobody' : now.holder}’s`)
@@ -183,29 +185,29 @@ export class LeaseKeeper {
   }
 
   async #look(signal: AbortSignal): Promise<number> {
-    const { client, durationMs, identity, host, onTold } = this.#options
+    const { client, durationMs, identity, host, onCheckpoint } = this.#options
     const record = await client.read(signal)
     const now = host.clock.monotonic()
     this.#epoch = Math.max(this.#epoch, record?.epoch ?? 0)
     if (record !== undefined && record.holder !== identity) {
-      // Whether its holder lives is told by its writing alone, and by our clock: its own may be anywhere.
+      // Only a new version and the local clock prove that the holder lives; its clock may be wrong.
       if (record.holder !== '' && this.#seen?.record.version !== record.version)
         this.#seen = { record, until: now + Math.max(durationMs, record.seconds * 1000) }
-      this.#before = record.told
-      onTold(record.told)
+      this.#before = record.checkpoint
+      onCheckpoint(record.checkpoint)
     }
-    // Who has removed it does not know whether somebody still holds it.
+    // After a removal of the Lease its holder may still lead.
     const rest =
       this.#seen === undefined || record?.holder === '' || record?.holder === identity ? 0 : this.#seen.until - now
     if (rest > 0) return Math.min(rest, durationMs * lookPart)
-    // Ours already, when an answer was lost or we were late: nobody else can have had it since.
-    const ours = record?.holder === identity
-    const [epoch, acquired] = ours ? [record.epoch, record.acquired ?? this.#now()] : [this.#epoch + 1, this.#now()]
+    // Already held after a lost response or a late renewal: no other replica had it since.
+    const held = record?.holder === identity
+    const [epoch, acquired] = held ? [record.epoch, record.acquired ?? this.#now()] : [this.#epoch + 1, this.#now()]
     if (await this.#write(record, epoch, acquired, signal)) return durationMs * renewPart
     return durationMs * lookPart * host.random.next()
   }
 
-  /** False: somebody was faster. */
+  /** False on a conflict. */
   async #write(
     before: LeaseRecord | undefined,
     epoch: number,
@@ -219,7 +221,7 @@ export class LeaseKeeper {
       host: { clock },
       onHeld,
       onTurn,
-      onTold,
+      onCheckpoint,
       log,
       id,
       place,
@@ -233,7 +235,7 @@ export class LeaseKeeper {
         epoch,
         acquired,
         renewed: this.#now(),
-        told: this.#told(),
+        checkpoint: this.#told(),
       },
       signal,
     )
@@ -241,10 +243,10 @@ export class LeaseKeeper {
     const fresh = this.#held === undefined
     this.#epoch = Math.max(this.#epoch, epoch)
     this.#seen = undefined
-    this.#held = { record, acquired, until: began + durationMs * tellPart, wallUntil: wall + durationMs * tellPart }
+    this.#held = { record, acquired, until: began + durationMs * leadPart, wallUntil: wall + durationMs * leadPart }
     if (fresh) {
-      if (record.toldSince !== undefined) onTold(record.toldSince)
-      log.info('This replica tells what happens in the cluster from now on.', { source: id, ...place, epoch })
+      if (record.toldSince !== undefined) onCheckpoint(record.toldSince)
+      log.info('This replica leads now and emits the changes of the cluster.', { source: id, ...place, epoch })
       onTurn(true)
     }
     onHeld()
@@ -252,16 +254,16 @@ export class LeaseKeeper {
   }
 
   #told(): Told {
-    const ours = this.#options.told()
-    this.#before = Object.fromEntries(Object.entries(this.#before).filter(([key]) => ours[key] === undefined))
-    return { ...this.#before, ...ours }
+    const local = this.#options.checkpoint()
+    this.#before = Object.fromEntries(Object.entries(this.#before).filter(([key]) => local[key] === undefined))
+    return { ...this.#before, ...local }
   }
 
   #lose(why: string): void {
     const { log, id, place, onTurn } = this.#options
     this.#held = undefined
     onTurn(false)
-    log.warn('This replica stands by: it does not hold the Lease any more.', { source: id, ...place, why })
+    log.warn('This replica stands by: it no longer holds the Lease.', { source: id, ...place, why })
   }
 
   #within<T>(signal: AbortSignal, act: (signal: AbortSignal) => Promise<T>): Promise<T> {
@@ -272,7 +274,7 @@ export class LeaseKeeper {
     return limited(signal, { timers, ms: durationMs * renewPart }, act)
   }
 
-  /** As the API wants it, to the microsecond. */
+  /** As the API requires, to the microsecond. */
   #now(): string {
     return new Date(this.#options.host.clock.now()).toISOString().replace('Z', '000Z')
   }

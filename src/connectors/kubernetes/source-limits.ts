@@ -1,14 +1,14 @@
 export interface RecorderLimits {
-  /** Bytes of events and documents that may wait. */
+  /** Maximum bytes of pending events and documents. */
   readonly waitingBytes: number
-  /** Bytes of events in a unit of the journal, about. */
+  /** Target bytes of events in a unit. */
   readonly unitBytes: number
   readonly unitEvents: number
-  /** How long the first event after a pause waits for others. */
+  /** Delay of the first event after a pause, to batch it with others. */
   readonly waitMs: number
-  /** Units that are not full are at least so far apart: each costs a sync, and wakes whoever reads the journal. */
+  /** Minimum interval of partial units: each costs a sync and wakes all readers of the journal. */
   readonly gatherMs: number
-  /** The map is not written more often. */
+  /** Minimum interval of commits to the map. */
   readonly commitMs: number
 }
 
@@ -21,7 +21,7 @@ export const usualRecorderLimits: RecorderLimits = {
   commitMs: 10_000,
 }
 
-/** Bytes that an event takes beside its data, about. */
+/** Approximate bytes of an event without its data. */
 export const perEvent = 400
-/** A unit behind which no other waits is written with what else comes in this time: flows come ten times a second. */
+/** Flush delay of the last unit, so that it shares a sync with flows, which arrive ten times a second. */
 export const patienceMs = 100

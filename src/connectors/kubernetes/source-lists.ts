@@ -1,6 +1,6 @@
 import type { Answer, Ask } from '../../net/kubernetes/types.ts'
 
-/** Lets only so many lists at a time be under way: the others wait for their turn. */
+/** Limits concurrent lists. */
 export class Lists {
   #free: number
   readonly #waiting: (() => void)[] = []
@@ -9,7 +9,7 @@ export class Lists {
     this.#free = most
   }
 
-  /** Of one reader. */
+  /** For one reader. */
   turn(): Turn {
     return new Turn(
       () => this.#take(),
@@ -42,14 +42,17 @@ export class Turn {
     this.#give = give
   }
 
-  /** The list has come to its end, or will not. */
+  /** The list has ended or was abandoned. */
   done(): void {
     if (!this.#held) return
     this.#held = false
     this.#give()
   }
 
-  /** Asks, but for a list only when it is its turn. It is over with the last page, with {@link done}, or when the answer ends. */
+  /**
+   * Sends requests, but a list only with a free slot. The slot is released with the last page, with {@link done}, or
+   * with the end of the response.
+   */
   limiting(ask: Ask): Ask {
     return async (path, query, signal) => {
       if (query['watch'] === 'true' && query['sendInitialEvents'] !== 'true') return ask(path, query, signal)

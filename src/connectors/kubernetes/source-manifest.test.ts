@@ -17,7 +17,7 @@ const host = realHost()
 const begun = Date.parse('2026-11-20T12:00:00Z')
 const plain = { redactor: undefined, forgetsMs: undefined, now: begun }
 
-test('the manifest of an object is there from the first list on, also after a kill, and not of an unknown one', async () => {
+test('the manifest of an object is available from the first list on, also after a kill; an unknown object has none', async () => {
   const [journal, path] = [new ModelJournal(), join(dir, 'first.sqlite')]
   const first = await live(journal, path, { begun, commitMs: 3_600_000 })
   await first.tracker.listing()
@@ -34,7 +34,7 @@ test('the manifest of an object is there from the first list on, also after a ki
   await second.stop()
 })
 
-test('a state that is in no journal yet is no manifest', async () => {
+test('a state that is not in a journal yet is no manifest', async () => {
   const [journal, path] = [new ModelJournal(), join(dir, 'pending.sqlite')]
   const { tracker, map, stop } = await live(journal, path, { begun, commitMs: 3_600_000 })
   await tracker.listing()
@@ -49,7 +49,7 @@ test('a state that is in no journal yet is no manifest', async () => {
   await after.stop()
 })
 
-test('where the store has forgotten the first list, the object is known since the cluster was looked at first; secrets of older versions are redacted', async () => {
+test('if the store has expired the first list, the object is known since then; secrets from older versions are redacted', async () => {
   const { tracker, map, stop } = await live(new ModelJournal(), join(dir, 'old.sqlite'), { begun })
   await tracker.listing()
   await tracker.present(configMap('a', 'u1', 1, { password: 'sesame' }))

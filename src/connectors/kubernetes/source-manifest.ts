@@ -4,8 +4,8 @@ import type { KubeObject } from './client-types.ts'
 import type { ObjectMap } from './source-objects.ts'
 
 /**
- * The last state of an object that is on disk. Whatever it has is in the journal. `forgetsMs`: after so long the store forgets when it was told
- * of an object first; then it has been known since the cluster was looked at first.
+ * The last state of an object on disk, which the journal also has. `forgetsMs`: after it the store has expired the
+ * first report of the object, which is then known since the first list.
  */
 export function manifestOf(
   map: ObjectMap,
@@ -22,7 +22,7 @@ export function manifestOf(
     if (document === undefined) continue
     const object = JSON.parse(document.toString()) as KubeObject
     const begun = map.begun
-    // What an older version wrote may hold what is redacted today.
+    // An older version may have stored values that are redacted now.
     return {
       object: redactor?.redact(object) ?? object,
       ...(begun !== undefined && forgetsMs !== undefined && begun < now - forgetsMs ? { since: begun } : {}),

@@ -1,9 +1,9 @@
-/** The last known state of every object, on disk: what a change is told from, also after a restart. See ADR 0018. */
+/** The last known state of every object, on disk. Changes are computed from it, also after a restart. See ADR 0018. */
 import { Database } from '../../host/database.ts'
 import { releaseBuffer } from '../../model/release-buffer.ts'
 import { nowhere, type Position } from '../../model/positions.ts'
 import { Blocks } from './source-blocks.ts'
-import { KnownObjects, letGo, type Known } from './source-known.ts'
+import { KnownObjects, release, type Known } from './source-known.ts'
 import {
   collectionSum,
   damageOf,
@@ -19,15 +19,15 @@ import {
 
 export type { Known } from './source-known.ts'
 
-/** A collection as it is known: all objects of a resource, or those in a namespace. */
+/** A known collection: all objects of a resource, or those in a namespace. */
 export interface Collection {
   readonly id: number
   readonly key: string
-  /** Where its watch goes on; undefined: it has to be listed. */
+  /** Resume version of its watch; undefined: it must be listed. */
   cursor: string | undefined
-  /** It has been listed to the end before: what another list has more is new. */
+  /** A list has completed: further objects are new. */
   whole: boolean
-  /** A cursor is on disk: after a crash the watch goes on from there. */
+  /** A cursor is on disk: after a crash the watch resumes from there. */
   kept: boolean
   readonly objects: KnownObjects
 }
@@ -37,19 +37,19 @@ export interface Names {
   readonly name: string
 }
 
-/** What is known of an object at one moment: steps are written later, when more may have happened that no journal has yet. */
-export type Facts = Pick<Known, 'version' | 'hash' | 'told'>
+/** A snapshot of an object's facts: steps are written later, when the object may have changed again. */
+export type Facts = Pick<Known, 'version' | 'hash' | 'emitted'>
 
-/** When an object was told of last as a resource (Unix ms), in which version, and since when it has been what was told. */
+/** The last emission of an object as a resource: time (Unix ms), version, and start of validity. */
 export interface Word {
   readonly at: number
   readonly version: string
   readonly since: string
 }
 
-/** What is to be written down, in order. */
+/** Changes to write, in order. */
 export type Step =
-  /** `document`: of {@link ObjectMap.keep}; empty: none is kept. */
+  /** `document`: from {@link ObjectMap.keep}; empty: none is stored. */
   | {
       readonly is: 'put'
       readonly collection: Collection
@@ -71,18 +71,18 @@ export type Step =
       readonly listed?: true
     }
 
-/** An object that was told of as a resource. */
-export interface Told extends Word {
+/** An object that was emitted as a resource. */
+export interface EmittedObject extends Word {
   readonly collection: Collection
   readonly uid: string
   readonly row: number
-  /** Digest of what was told. */
-  readonly told: string
+  /** Digest of the emitted facts. */
+  readonly emitted: string
 }
 
-/** The cursor on disk of a collection that was listed before and has to be listed anew; of one that never was it is null. */
+/** The stored cursor of a collection that must be listed again; null if it was never listed. */
 const toList = ''
-/** Room for most documents. No buffer of Node's own has this size. */
+/** Fits most documents. Not a size of Node's pooled buffers. */
 const roomBytes = 7168
 const mostRoom = 384
 
@@ -91,15 +91,15 @@ export class ObjectMap {
   readonly #collections = new Map<string, Collection>()
   readonly #statements: ReturnType<typeof prepared>
   readonly #blocks: Blocks
-  /** Room for documents, of {@link roomBytes} each. */
+  /** Reusable buffers of {@link roomBytes}. */
   readonly #room: Uint8Array[] = []
   #lastRow = 0
   #position: Position = nowhere
   #begun: number | undefined
-  /** Rows whose checksum was wrong when the file was opened. */
+  /** Rows with a wrong checksum when the file was opened. */
   damaged = 0
 
-  /** Throws when the file can't be used. */
+  /** Throws if the file is unusable. */
   constructor(path: string) {
     const database = new Database(path)
     this.#database = database
@@ -136,7 +136,7 @@ export class ObjectMap {
     const damaged: number[] = []
     const toListAgain = new Set<Collection>()
     for (const stored of this.#database.prepare('SELECT * FROM objects ORDER BY row').iterate()) {
-      const { row, collection: id, uid, version, hash, told, block, place } = stored
+      const { row, collection: id, uid, version, hash, told: emitted, block, place } = stored
       this.#lastRow = Math.max(this.#lastRow, Number(row))
       const collection = byId.get(Number(id))
       const damage = damageOf(stored)
@@ -149,9 +149,9 @@ export class ObjectMap {
       const known = collection.objects.add(String(uid), Number(row))
       known.version = String(version)
       known.hash = String(hash)
-      known.told = String(told)
+      known.emitted = String(emitted)
       known.moved(Number(block), Number(place))
-      if (block !== 0) this.#blocks.held(Number(block))
+      if (block !== 0) this.#blocks.retain(Number(block))
     }
     this.#blocks.loaded(
       this.#database
@@ -162,7 +162,10 @@ export class ObjectMap {
     if (damaged.length > 0) this.#forget(damaged, toListAgain)
   }
 
-  /** Objects of damaged rows are unknown from now on. Their collections are listed as if for the first time, so that no object counts as created. */
+  /**
+   * Makes objects of damaged rows unknown. Their collections are listed as if for the first time, so that no object
+   * counts as created.
+   */
   #forget(rows: readonly number[], collections: Iterable<Collection>): void {
     const { remove, cursor } = this.#statements
     this.#database.transaction(() => {
@@ -176,12 +179,12 @@ export class ObjectMap {
     this.damaged = rows.length
   }
 
-  /** Up to where of the journal this is true. */
+  /** The journal position that the map reflects. */
   get position(): Position {
     return this.#position
   }
 
-  /** Unix ms at which the cluster was looked at first, by its own clock; undefined before that. */
+  /** Unix ms of the first list by Weir's clock; undefined before it. */
   get begun(): number | undefined {
     return this.#begun
   }
@@ -201,7 +204,7 @@ export class ObjectMap {
     return size
   }
 
-  /** Those that there ever were. */
+  /** All collections, also former ones. */
   collections(): Iterable<Collection> {
     return this.#collections.values()
   }
@@ -223,9 +226,9 @@ export class ObjectMap {
     return collection.objects.add(uid, ++this.#lastRow)
   }
 
-  /** A copy of a document, which is good until the step that puts it is committed. */
+  /** A copy of a document, valid until its step is committed. */
   keep(document: Uint8Array): Uint8Array {
-    // Memory of those that were committed, mostly: to ask for it and give it back again takes as long as all else that is done with them.
+    // Reuse committed buffers: allocation and release cost as much as all other work on a document.
     const found = document.length > roomBytes ? undefined : this.#room.pop()
     const all =
       found === undefined ? Buffer.allocUnsafeSlow(Math.max(roomBytes, document.length)) : Buffer.from(found.buffer)
@@ -233,7 +236,7 @@ export class ObjectMap {
     return all.subarray(0, document.length)
   }
 
-  /** The document of an object as it was seen last, as JSON; undefined when it has none or it is lost. It is good until the next is asked for. */
+  /** The last document of an object, as JSON; undefined if it has none or it is lost. Valid until the next call. */
   document(known: Known): Buffer | undefined {
     const found = known.document ?? (known.block === 0 ? undefined : this.#blocks.find(known))
     return found === undefined || found.length === 0
@@ -241,7 +244,7 @@ export class ObjectMap {
       : Buffer.from(found.buffer, found.byteOffset, found.length)
   }
 
-  /** The document of an object as the last commit wrote it, also while a newer one waits; as good as that of {@link document}. */
+  /** The document of an object at the last commit, even if a newer one is pending. Valid like {@link document}. */
   stored(known: Known): Buffer | undefined {
     const found = known.block === 0 ? undefined : this.#blocks.find(known)
     return found === undefined || found.length === 0
@@ -249,7 +252,7 @@ export class ObjectMap {
       : Buffer.from(found.buffer, found.byteOffset, found.length)
   }
 
-  /** Names of a collection's objects that are on disk, with their uids. */
+  /** Names and uids of a collection's stored objects. */
   *names(collection: Collection): Generator<Names & { readonly uid: string }> {
     for (const stored of this.#statements.names.iterate(collection.id)) {
       const { uid, namespace, name } = stored
@@ -258,10 +261,10 @@ export class ObjectMap {
     }
   }
 
-  /** Objects that were told of last before a time, in Unix ms, of rows behind `after`, in their order. */
-  toldBefore(before: number, after: number, most: number): Told[] {
+  /** Objects last emitted before a time (Unix ms), from rows after `after`, in row order. */
+  emittedBefore(before: number, after: number, most: number): EmittedObject[] {
     const byId = new Map([...this.#collections.values()].map((collection) => [collection.id, collection]))
-    return this.#statements.told.all(after, before, most).flatMap((stored) => {
+    return this.#statements.emitted.all(after, before, most).flatMap((stored) => {
       const { collection: id, uid, row, told, told_at: at, told_version: version, since } = stored
       const collection = byId.get(Number(id))
       return collection === undefined || damageOf(stored) !== undefined
@@ -271,7 +274,7 @@ export class ObjectMap {
               collection,
               uid: String(uid),
               row: Number(row),
-              told: String(told),
+              emitted: String(told),
               at: Number(at),
               version: String(version),
               since: String(since),
@@ -280,7 +283,7 @@ export class ObjectMap {
     })
   }
 
-  /** Writes everything down at once, with the position that it is true at; it is on disk when this returns. */
+  /** Writes all steps and their position in one transaction; on disk when this returns. */
   commit(steps: readonly Step[], position: Position | undefined): void {
     const { put, touch, remove, cursor } = this.#statements
     const moves: { readonly known: Known; readonly block: number; readonly place: number }[] = []
@@ -292,7 +295,7 @@ export class ObjectMap {
             collection,
             uid,
             known,
-            facts: { version, hash, told },
+            facts: { version, hash, emitted },
             names,
             document,
             word,
@@ -304,7 +307,7 @@ export class ObjectMap {
             uid,
             version,
             hash,
-            told,
+            emitted,
             names.namespace ?? null,
             names.name,
             block,
@@ -327,14 +330,14 @@ export class ObjectMap {
           moves.push({ known, block, place })
         } else if (step.is === 'touch') {
           const {
-            facts: { version, hash, told },
+            facts: { version, hash, emitted },
             known,
             word,
           } = step
           touch.run(
             version,
             hash,
-            told,
+            emitted,
             word?.at ?? null,
             word?.version ?? null,
             word?.since ?? null,
@@ -368,7 +371,7 @@ export class ObjectMap {
       }),
     )
     for (const step of steps) {
-      if (step.is === 'remove') letGo(step.known)
+      if (step.is === 'remove') release(step.known)
       if (step.is === 'cursor') step.collection.kept = step.version !== undefined
       if (step.is !== 'put') continue
       if (step.known.document === step.document) step.known.document = undefined
@@ -377,7 +380,7 @@ export class ObjectMap {
     }
   }
 
-  /** All of it as a file of its own, which must not be there yet: what was committed last, with its position. */
+  /** Copies the last commit, with its position, into a new file, which must not exist. */
   copyTo(path: string): void {
     this.#database.prepare('VACUUM INTO ?').run(path)
   }
@@ -390,21 +393,20 @@ export class ObjectMap {
 const nowhereOnDisk = { block: 0, place: 0 }
 
 /**
- * Versions compare within a kind as numbers do (which Kubernetes promises since 1.35, and has always kept). Undefined: there is
- * none, or it is no number.
+ * Versions compare as numbers within a kind (guaranteed since Kubernetes 1.35, and always true). Undefined if absent or
+ * no number.
  */
 export function numberOf(version: string | undefined): bigint | undefined {
   return version !== undefined && /^\d+$/.test(version) ? BigInt(version) : undefined
 }
 
-/** Was this told by who has told up to there? */
-export function covers(told: string | undefined, version: string | undefined): boolean {
-  if (version === undefined || told === version) return true
-  const [there, here] = [numberOf(told), numberOf(version)]
+/** True if a checkpoint includes a version. */
+export function covers(checkpoint: string | undefined, version: string | undefined): boolean {
+  if (version === undefined || checkpoint === version) return true
+  const [there, here] = [numberOf(checkpoint), numberOf(version)]
   return there !== undefined && here !== undefined && here <= there
 }
 
-/** As it is now. */
-export function factsOf({ version, hash, told }: Known): Facts {
-  return { version, hash, told }
+export function factsOf({ version, hash, emitted }: Known): Facts {
+  return { version, hash, emitted }
 }

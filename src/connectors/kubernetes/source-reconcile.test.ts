@@ -10,7 +10,7 @@ import { gapsOf, repair, type Compared } from './source-reconcile.ts'
 
 const { signal } = new AbortController()
 
-/** A server with these objects, of a version that a watch has reached. */
+/** A server with these objects, at a version that a watch has reached. */
 function answering(uids: readonly string[], version = '20'): Answer {
   const body = JSON.stringify({
     metadata: { resourceVersion: version },
@@ -48,7 +48,7 @@ function look(
   return { collection, ask, path: '/api/v1/pods', selectors: {}, host: realHost() }
 }
 
-test('what is missing, stale and too much at two looks is a gap, and what is so at one of them is none', async () => {
+test('missing, stale and surplus objects in two comparisons are a gap; those in one of them are not', async () => {
   const compared: number[] = []
   const found = await gapsOf(
     look({ a: '5', b: '4', c: '3' }, async () => answering(['a', 'b', 'd'])),
@@ -67,15 +67,15 @@ test('what is missing, stale and too much at two looks is a gap, and what is so 
   ).toEqual({ missing: [], stale: [], extra: [], objects: 1 })
 })
 
-test('when the second look cannot be had nothing is known, neither that all is right nor that it is not', async () => {
+test('if the second comparison fails, the result is unknown', async () => {
   const one = look({ a: '5' }, async () => {
-    // The watch has to begin anew meanwhile.
-    if (asked++ === 1) one.collection.cursor = undefined
+    // The watch must restart meanwhile.
+    if (requests++ === 1) one.collection.cursor = undefined
     return answering(['a', 'd'])
   })
-  let asked = 0
+  let requests = 0
   expect(await gapsOf(one, signal, () => undefined)).toBeUndefined()
-  expect(asked).toBe(2)
+  expect(requests).toBe(2)
 })
 
 test('a kind without objects, whose list has null, is compared like any other', async () => {
@@ -101,7 +101,7 @@ test('a kind without objects, whose list has null, is compared like any other', 
   ).toEqual({ missing: [], stale: [], extra: ['a'], objects: 0 })
 })
 
-test('what was compared in vain is not taken for right: a gap that is found later goes back to when it was', async () => {
+test('a failed comparison is no confirmation: a later gap reaches back to the last success', async () => {
   const recorded: WeirEvent[] = []
   let answers: (Answer | 'away')[] = []
   const { collection, path, selectors, host } = look({ a: '5' }, async () => answering([]))
@@ -125,14 +125,14 @@ test('what was compared in vain is not taken for right: a gap that is found late
   }
   answers = [answering(['a'])]
   await repair(watched, parts, signal)
-  const right = watched.right
+  const right = watched.verified
   expect(right).toBeDefined()
   answers = [answering(['a', 'd']), 'away']
   await repair(watched, parts, signal)
-  expect([watched.right, relisted, recorded]).toEqual([right, 0, []])
+  expect([watched.verified, relisted, recorded]).toEqual([right, 0, []])
   answers = [answering(['a', 'd']), answering(['a', 'd'])]
   await repair(watched, parts, signal)
-  expect([watched.right, relisted]).toEqual([right, 1])
+  expect([watched.verified, relisted]).toEqual([right, 1])
   expect(recorded.map(({ data }) => JSON.parse(Buffer.from(data ?? []).toString()) as GapData)).toMatchObject([
     { missing: 1, stale: 0, extra: 0, from: new Date(right ?? 0).toISOString() },
   ])

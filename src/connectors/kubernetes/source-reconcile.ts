@@ -1,4 +1,7 @@
-/** Compares what is known of a collection with what the server has, by names and versions alone: the proof that nothing was missed. */
+/**
+ * Compares the known objects of a collection with the server's, by names and versions: the proof that no change was
+ * missed.
+ */
 import type { SourceContext } from '../../engine/contracts.ts'
 import type { Host } from '../../host/index.ts'
 import { readBytes } from '../../net/kubernetes/object.ts'
@@ -11,11 +14,11 @@ import { gapEvent } from './map-change.ts'
 import { numberOf, type Collection } from './source-objects.ts'
 import type { Recorder } from './source-recorder.ts'
 
-/** Everything of an object but what it is for. */
+/** Metadata without spec and status. */
 export const metadataOnly = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1'
 
 const pageRows = 500
-/** The watch brings what the list has within this time, or a mark that there is nothing. */
+/** The watch delivers the list's state within this time, or a bookmark. */
 const longestMs = 90_000
 const lookMs = 500
 
@@ -28,22 +31,22 @@ export interface ReconcileOptions {
 }
 
 export interface Difference {
-  /** There, and unknown; known in an older state; known, and not there. Uids. */
+  /** On the server but unknown; known in an older state; known but not on the server. Uids. */
   readonly missing: readonly string[]
   readonly stale: readonly string[]
   readonly extra: readonly string[]
   readonly objects: number
 }
 
-/** A collection that is watched. */
+/** A watched collection. */
 export interface Compared {
   readonly type: Pick<ResourceType, 'group' | 'resource'>
   readonly path: string
   readonly selectors: Readonly<Record<string, string>>
   readonly collection: Collection
   readonly reader: Pick<Reader, 'relist'>
-  /** Unix ms: when it was known to be right last. */
-  right?: number
+  /** Unix ms of the last successful comparison. */
+  verified?: number
 }
 
 export interface RepairParts {
@@ -53,7 +56,7 @@ export interface RepairParts {
   readonly recorder: Pick<Recorder, 'record'>
 }
 
-/** Where what is known is not what the server has, that is told, everything is listed again, and the difference told. */
+/** Reports a gap and lists the kind again, so that the differences are emitted. */
 export async function repair(
   watched: Compared,
   { cluster, context: { host, log, metrics, id }, ask, recorder }: RepairParts,
@@ -73,11 +76,11 @@ export async function repair(
     if (found === undefined) return
     const now = host.clock.now()
     if (!differs(found)) {
-      watched.right = now
+      watched.verified = now
       return
     }
     const sizes = { missing: found.missing.length, stale: found.stale.length, extra: found.extra.length }
-    log.error('The cluster has what no watch has told; everything of the kind is listed again.', {
+    log.error('The cluster has changes that no watch delivered; the kind is listed again.', {
       source: id,
       group,
       resource,
@@ -92,8 +95,8 @@ export async function repair(
             group,
             resource,
             ...sizes,
-            cause: 'the watch did not tell it',
-            ...(watched.right === undefined ? {} : { from: new Date(watched.right).toISOString() }),
+            cause: 'the watch did not deliver it',
+            ...(watched.verified === undefined ? {} : { from: new Date(watched.verified).toISOString() }),
             to: new Date(now).toISOString(),
           },
           now,
@@ -104,7 +107,7 @@ export async function repair(
     reader.relist()
   } catch (error) {
     if (!signal.aborted)
-      log.warn('What is known of a kind could not be compared with the server.', {
+      log.warn('A kind could not be compared with the server.', {
         source: id,
         path,
         error: messageOf(error),
@@ -113,8 +116,8 @@ export async function repair(
 }
 
 /**
- * What differs, and still differs at a second look: what is no gap is not there any more when other things have just happened.
- * Undefined when one of the comparisons could not be made: then nothing is known. `onCompared` hears of the objects of the first.
+ * Differences in two successive comparisons; events in flight appear in only one. Undefined if a comparison failed.
+ * `onCompared` receives the objects of the first.
  */
 export async function gapsOf(
   look: ReconcileOptions,
@@ -129,7 +132,7 @@ export async function gapsOf(
   return again === undefined ? undefined : inBoth(first, again)
 }
 
-/** Undefined when the comparison could not be made: there is no watch, or it is too far behind. Rejects when the server does not answer. */
+/** Undefined if there is no watch or it is too far behind. Rejects without a response. */
 async function compare(
   { ask, path, selectors, collection, host }: ReconcileOptions,
   signal: AbortSignal,
@@ -144,7 +147,7 @@ async function compare(
     const reached = numberOf(collection.cursor)
     if (reached === undefined) return undefined
     if (reached >= listed) break
-    // In a quiet collection the mark comes once a minute; when all is equal nobody has to wait for it.
+    // In a quiet collection the bookmark arrives once a minute; equal states need not wait for it.
     const now = difference(collection, versions, listed)
     if (!differs(now)) return now
     if (host.clock.monotonic() >= until || signal.aborted) return undefined
@@ -153,7 +156,7 @@ async function compare(
   return difference(collection, versions, listed)
 }
 
-/** What is in both: what happened between a list and a watch is in one of them. */
+/** The differences in both: a change between list and watch is in one of them. */
 function inBoth(first: Difference, second: Difference): Difference {
   const both = (name: 'missing' | 'stale' | 'extra'): readonly string[] =>
     second[name].filter((uid) => first[name].includes(uid))
@@ -170,7 +173,7 @@ function difference({ objects }: Collection, versions: ReadonlyMap<string, strin
   const extra: string[] = []
   for (const [uid, version] of versions) {
     const known = objects.get(uid)
-    // What is not known any more may have been deleted since the list; the next comparison tells.
+    // It may have been deleted since the list; the next comparison decides.
     if (known === undefined) missing.push(uid)
     else if ((numberOf(known.version) ?? 0n) < (numberOf(version) ?? 0n)) stale.push(uid)
   }
@@ -201,7 +204,7 @@ async function list(
       items?: readonly KubeObject[] | null
     }
     at ??= metadata?.resourceVersion
-    // A list of nothing has null.
+    // An empty list may have null.
     for (const { metadata: its } of items ?? [])
       if (its?.uid !== undefined && its.resourceVersion !== undefined) versions.set(its.uid, its.resourceVersion)
     page = metadata?.continue === '' ? undefined : metadata?.continue

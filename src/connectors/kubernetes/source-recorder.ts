@@ -1,6 +1,6 @@
 /**
- * Writes what happened: into the journal first, then, when it is synced, into the map of objects. Where replicas take turns, it waits
- * here until it is our turn, or until the one whose turn it is has told it: then it goes into the map alone.
+ * Writes changes: first to the journal, then, when synced, to the map of objects. On standby, changes wait until this
+ * replica leads, or until the leader has emitted them; the latter are only written to the map.
  */
 import type { SourceContext } from '../../engine/contracts.ts'
 import { appendEvents } from '../../engine/sources/append-events.ts'
@@ -8,7 +8,7 @@ import type { WeirEvent } from '../../model/events.ts'
 import { releaseBuffer } from '../../model/release-buffer.ts'
 import type { Position } from '../../model/positions.ts'
 import type { Told } from '../../net/kubernetes/lease.ts'
-import { Heard, type From } from './source-heard.ts'
+import { RemoteCheckpoint, type From } from './source-remote.ts'
 import type { LeaseKeeper } from './source-lease.ts'
 import { patienceMs, perEvent, usualRecorderLimits, type RecorderLimits } from './source-limits.ts'
 import { covers, type Collection, type ObjectMap, type Step } from './source-objects.ts'
@@ -24,20 +24,20 @@ export class Recorder {
   readonly #context: SourceContext
   readonly #map: ObjectMap
   readonly #limits: RecorderLimits
-  /** Undefined: there is nobody to take turns with. */
+  /** Undefined without leader election. */
   readonly #lease: Pick<LeaseKeeper, 'epoch'> | undefined
-  /** What was told of each collection and is in the map, by whomever. */
+  /** Emitted version of each collection that the map has, from any replica. */
   readonly #told = new Map<string, string>()
-  /** What another one has told: news of it, and what it says of things that are seen here later. */
+  /** The last checkpoint of another leader, not yet applied. */
   #elsewhere: Told | undefined
-  readonly #heard = new Heard()
+  readonly #heard = new RemoteCheckpoint()
   #queue: Entry[] = []
   #queued = 0
   /** Synced in the journal, and not in the map yet. */
   #settled: Step[] = []
   #settledBytes = 0
   #position: Position | undefined
-  /** When the first of what waits came, the last unit was written, and the map last was: monotonic ms. */
+  /** Monotonic ms: arrival of the oldest pending change, last unit, last commit of the map. */
   #began = -Infinity
   #written = -Infinity
   #committed = -Infinity
@@ -59,49 +59,51 @@ export class Recorder {
     this.#lease = lease
   }
 
-  /** Up to where each collection is told, on disk here. */
-  get told(): Told {
+  /** The version of each collection up to which changes are emitted and on disk here. */
+  get emitted(): Told {
     return Object.fromEntries(this.#told)
   }
 
-  /** Events that wait for our turn, or for the journal. */
+  /** Events that wait for the leadership or the journal. */
   get waiting(): number {
     return this.#queue.reduce((sum, { events }) => sum + events.length, 0)
   }
 
-  /** Nobody is made to wait for room any more: whoever waits is to end. */
+  /** Releases all callers that wait for room, so that they can end. */
   close(): void {
     this.#closing = true
     this.#room?.resolve()
     this.#room = undefined
   }
 
-  /** It may be our turn now. */
+  /** The leadership may have begun. */
   wake(): void {
     this.#wake()
   }
 
-  /** Another one, whose turn it is, has told so much. */
-  toldElsewhere(told: Told): void {
-    this.#elsewhere = told
-    this.#heard.hear(told)
+  /** Another leader emitted up to here. */
+  emittedElsewhere(checkpoint: Told): void {
+    this.#elsewhere = checkpoint
+    this.#heard.hear(checkpoint)
     this.#wake()
   }
 
-  /** Acts at a moment when everything that was told is in the map, on disk, and nothing is told meanwhile. Rejects when it is not our turn, or the journal takes no more. */
+  /**
+   * Runs `act` when the map on disk has all emitted changes and nothing is emitted meanwhile. Rejects on standby, or if
+   * the journal fails.
+   */
   still<T>(act: () => Promise<T>): Promise<T> {
     if (this.#failed !== undefined) return Promise.reject(this.#failed.error as Error)
     const { promise, resolve, reject } = Promise.withResolvers<T>()
     this.#acts.push({
-      act: () =>
-        this.#isOurTurn() ? act().then(resolve, reject) : Promise.reject(new Error('it is another one’s turn')),
+      act: () => (this.#isOurTurn() ? act().then(resolve, reject) : Promise.reject(new Error('another replica leads'))),
       reject,
     })
     this.#wake()
     return promise
   }
 
-  /** Takes what happened to an object. The promise, if there is one, resolves when there is room for more. */
+  /** Queues a change. A returned promise resolves when there is room for more. */
   record(events: readonly WeirEvent[], steps: readonly Step[], from?: From): void | Promise<void> {
     let bytes = 0
     for (const { data } of events) bytes += perEvent + (data?.length ?? 0)
@@ -120,7 +122,7 @@ export class Recorder {
     return this.#room.promise
   }
 
-  /** Ends when the signal aborts and everything is written that it is our turn to write, or rejects when the journal takes no more. */
+  /** Ends when the signal aborts and all changes of this leader are written; rejects if the journal fails. */
   async run(signal: AbortSignal): Promise<void> {
     const wake = (): void => this.#wake()
     signal.addEventListener('abort', wake)
@@ -128,7 +130,7 @@ export class Recorder {
     try {
       for (;;) {
         this.#leave()
-        if (this.#ripe() || (signal.aborted && this.#writable())) await this.#write(this.#take(), signal)
+        if (this.#isUnitDue() || (signal.aborted && this.#writable())) await this.#write(this.#take(), signal)
         if (this.#due()) await this.#commit()
         for (const { act, reject } of this.#acts.splice(0)) {
           await this.#commit()
@@ -157,28 +159,28 @@ export class Recorder {
     return this.#lease === undefined || this.#lease.epoch() !== undefined
   }
 
-  /** What waits is a unit's worth, or has waited for long enough. */
-  #ripe(): boolean {
+  /** True if a unit is full or its delay is over. */
+  #isUnitDue(): boolean {
     return this.#writable() && (this.#queued >= this.#limits.unitBytes || this.#toWrite() <= 0)
   }
 
-  /** ms until what waits is to be written. */
+  /** ms until the next unit is written. */
   #toWrite(): number {
     const { waitMs, gatherMs } = this.#limits
     return Math.max(this.#began + waitMs, this.#written + gatherMs) - this.#context.host.clock.monotonic()
   }
 
-  /** ms until the map is to be written. */
+  /** ms until the map is written. */
   #toCommit(): number {
     return this.#committed + this.#limits.commitMs - this.#context.host.clock.monotonic()
   }
 
-  /** The map is to be written now. */
+  /** True if the map must be written now. */
   #due(): boolean {
     return this.#settled.length > 0 && (this.#settledBytes > this.#limits.waitingBytes / 2 || this.#toCommit() <= 0)
   }
 
-  /** Until there is something to do, or the signal aborts. */
+  /** Until there is work, or the signal aborts. */
   async #idle(signal: AbortSignal): Promise<void> {
     const [writable, unsaved] = [this.#writable(), this.#settled.length > 0]
     const ready = (): boolean =>
@@ -187,7 +189,7 @@ export class Recorder {
       this.#acts.length > 0 ||
       this.#writable() !== writable ||
       this.#settled.length > 0 !== unsaved ||
-      this.#ripe() ||
+      this.#isUnitDue() ||
       this.#due()
     const ms = Math.min(writable ? this.#toWrite() : Infinity, unsaved ? this.#toCommit() : Infinity)
     if (ready()) return
@@ -226,20 +228,23 @@ export class Recorder {
     this.#position = position ?? this.#position
     for (const entry of entries) {
       this.#settle(entry)
-      for (const { family } of entry.events) if (family === 'change') entry.from?.onTold()
+      for (const { family } of entry.events) if (family === 'change') entry.from?.onEmitted()
     }
     this.#makeRoom()
   }
 
-  /** What another one has told is not told again. Of each collection in order: what is behind something untold waits with it. */
+  /** Skips changes that another leader emitted. Collections keep their order: changes after a pending one wait too. */
   #leave(): void {
-    const told = this.#elsewhere
+    const checkpoint = this.#elsewhere
     this.#elsewhere = undefined
-    if (told === undefined) return
+    if (checkpoint === undefined) return
     const behind = new Set<Collection>()
     this.#queue = this.#queue.filter((entry) => {
       const { from } = entry
-      if (from !== undefined && (behind.has(from.collection) || !covers(told[from.collection.key], from.version))) {
+      if (
+        from !== undefined &&
+        (behind.has(from.collection) || !covers(checkpoint[from.collection.key], from.version))
+      ) {
         behind.add(from.collection)
         return true
       }
@@ -249,7 +254,7 @@ export class Recorder {
     this.#makeRoom()
   }
 
-  /** Into the map alone: another one has told it. */
+  /** Writes to the map only, because another leader emitted the change. */
   #pass(entry: Entry): void {
     this.#settle(entry)
     if (entry.events.length > 0)
@@ -261,7 +266,7 @@ export class Recorder {
 
   #settle({ steps, bytes }: Entry): void {
     this.#settled.push(...steps)
-    // Until a list is on disk it would be done anew after a crash, and what happens behind it told as a difference only.
+    // An unwritten list would be repeated after a crash, and later changes emitted only as differences.
     if (steps.some((step) => step.is === 'cursor' && step.listed === true)) this.#committed = -Infinity
     this.#settledBytes += bytes
     this.#queued -= bytes
@@ -280,18 +285,18 @@ export class Recorder {
       epoch === undefined ? events : events.map((event) => ({ ...event, extensions: { ...event.extensions, epoch } }))
     let isOurTurn = true
     const append: SourceContext['append'] = (unit) => {
-      // Checked before each attempt: a process that was frozen continues when it may be another one's turn.
+      // Checked before each attempt: a frozen process may continue after its leadership ended.
       isOurTurn = this.#lease === undefined || this.#lease.epoch() === epoch
-      return isOurTurn ? this.#context.append(unit) : Promise.reject(new Error('it is another one’s turn'))
+      return isOurTurn ? this.#context.append(unit) : Promise.reject(new Error('another replica leads'))
     }
     const { id, host, log } = this.#context
     try {
-      // The server is read no further meanwhile, and what it drops is found again by listing.
+      // The server is read no further meanwhile; dropped watches resume with a list.
       const { position } = await appendEvents({ id, host, log, append }, numbered, {
         signal,
         ...(this.#queue.length === 0 ? { patienceMs } : {}),
       })
-      // Only now: until it is in the journal it may have to be written again, or be left to another one.
+      // After the append: until then a retry or another leader may need them.
       giveBackAll(events)
       return position
     } catch (error) {

@@ -1,4 +1,4 @@
-/** Brings the map of objects to where the journal is: what was told before a crash and not written into the map. */
+/** Replays the journal into the map of objects: changes that were emitted but not written before a crash. */
 import type { OwnFrames } from '../../engine/contracts.ts'
 import { decodeBatch } from '../../journal/bodies.ts'
 import type { Frame } from '../../journal/types.ts'
@@ -9,12 +9,12 @@ import type { Told } from '../../net/kubernetes/lease.ts'
 import { digestOf } from './map-canonical.ts'
 import { factsOf, type Collection, type ObjectMap, type Step } from './source-objects.ts'
 
-/** Steps that are written at once. */
+/** Steps per transaction. */
 const mostSteps = 2000
 
 type KeyOf = (object: { readonly group: string; readonly resource: string; readonly namespace?: string }) => string
 
-/** `keyOf` says in which collection an object is; `of`: only of these. Returns how many events were read. */
+/** `keyOf`: the collection of an object; `of`: only these collections. Returns the number of events read. */
 export async function replay(
   map: ObjectMap,
   frames: OwnFrames,
@@ -38,9 +38,9 @@ export async function replay(
   return events
 }
 
-/** Up to where each collection is told by what lies behind a place. */
-export async function toldBehind(frames: OwnFrames, place: number, keyOf: KeyOf): Promise<Told> {
-  const told: Record<string, string> = {}
+/** The checkpoint of each collection from the frames after a position. */
+export async function checkpointAfter(frames: OwnFrames, place: number, keyOf: KeyOf): Promise<Told> {
+  const checkpoint: Record<string, string> = {}
   for await (const frame of frames.after({ sequence: place, row: 0 })) {
     for (const {
       event: { type },
@@ -54,10 +54,10 @@ export async function toldBehind(frames: OwnFrames, place: number, keyOf: KeyOf)
         coalesced !== true &&
         initial !== true
       )
-        told[keyOf(data as ChangeData)] = resourceVersion
+        checkpoint[keyOf(data as ChangeData)] = resourceVersion
     }
   }
-  return told
+  return checkpoint
 }
 
 function eventsOf(frame: Frame): { readonly event: WeirEvent; readonly data: unknown }[] {
@@ -72,13 +72,13 @@ function eventsOf(frame: Frame): { readonly event: WeirEvent; readonly data: unk
 function stepsOf(
   map: ObjectMap,
   { type, time = 0 }: WeirEvent,
-  told: unknown,
+  emitted: unknown,
   keyOf: KeyOf,
   of: ReadonlySet<string> | undefined,
 ): Step[] {
-  if (of !== undefined && !of.has(keyOf(told as ChangeData))) return []
+  if (of !== undefined && !of.has(keyOf(emitted as ChangeData))) return []
   if (type === kubernetesTypes.created || type === kubernetesTypes.updated || type === kubernetesTypes.deleted)
-    return ofChange(map, told as ChangeData, keyOf)
+    return ofChange(map, emitted as ChangeData, keyOf)
   if (type === kubernetesTypes.resource) {
     const {
       cluster: _1,
@@ -93,14 +93,14 @@ function stepsOf(
       since,
       state,
       ...facts
-    } = told as ResourceData
-    const known = map.collection(keyOf(told as ResourceData)).objects.get(uid)
+    } = emitted as ResourceData
+    const known = map.collection(keyOf(emitted as ResourceData)).objects.get(uid)
     if (known === undefined || state === 'gone') return []
-    known.told = digestOf(JSON.stringify(facts))
+    known.emitted = digestOf(JSON.stringify(facts))
     return [{ is: 'touch', known, facts: factsOf(known), word: { at: time, version: resourceVersion, since } }]
   }
   if (type !== kubernetesTypes.event) return []
-  const event = told as ClusterEventData
+  const event = emitted as ClusterEventData
   const collection = map.collection(keyOf(event))
   const known = collection.objects.get(event.uid) ?? map.add(collection, event.uid)
   known.version = event.resourceVersion
@@ -121,7 +121,7 @@ function stepsOf(
 function ofChange(map: ObjectMap, change: ChangeData, keyOf: KeyOf): Step[] {
   const collection = map.collection(keyOf(change))
   const { uid, resourceVersion, operation, coalesced, initial } = change
-  // What a list told is in no order of versions.
+  // Objects from a list are in no version order.
   const passed = coalesced === true || initial === true ? [] : reached(collection, resourceVersion)
   const before = collection.objects.get(uid)
   if (operation === 'deleted') {
@@ -130,7 +130,7 @@ function ofChange(map: ObjectMap, change: ChangeData, keyOf: KeyOf): Step[] {
   }
   const known = before ?? map.add(collection, uid)
   known.version = resourceVersion
-  // Its digest is of what the server sent, which the journal does not have.
+  // The digest covers the server's document, which the journal does not have.
   known.hash = ''
   known.document = map.keep(Buffer.from(JSON.stringify(change.new)))
   return [
@@ -148,7 +148,7 @@ function ofChange(map: ObjectMap, change: ChangeData, keyOf: KeyOf): Step[] {
 }
 
 function reached(collection: Collection, version: string): Step[] {
-  // A collection that has to be listed stays so.
+  // A collection that must be listed stays so.
   if (collection.cursor === undefined) return []
   collection.cursor = version
   return [{ is: 'cursor', collection, version }]

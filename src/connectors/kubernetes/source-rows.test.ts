@@ -32,7 +32,7 @@ function fill(path: string): void {
     for (let number = first; number < first + 40; number++) {
       const collection = map.collection(collections[number % 3] ?? '')
       const uid = uidOf(number)
-      const facts = { version: String(70_000 + number), hash: digest(`h${number}`), told: digest(`t${number}`) }
+      const facts = { version: String(70_000 + number), hash: digest(`h${number}`), emitted: digest(`t${number}`) }
       const known = Object.assign(map.add(collection, uid), facts)
       steps.push({
         is: 'put',
@@ -52,21 +52,25 @@ function fill(path: string): void {
   map.close()
 }
 
-/** All that the map reads from disk, one line each. */
+/** All data that the map reads from disk, one line each. */
 function linesOf(map: ObjectMap): string[] {
   const lines = [`position ${JSON.stringify(map.position)}`, `begun ${map.begun}`]
   for (const collection of map.collections()) {
     lines.push(`${collection.key} ${collection.cursor} ${collection.whole}`)
     for (const [uid, known] of collection.objects) {
-      lines.push(`${collection.key} ${uid} ${known.row} ${known.version} ${known.hash} ${known.told}`)
+      lines.push(`${collection.key} ${uid} ${known.row} ${known.version} ${known.hash} ${known.emitted}`)
       const document = map.document(known)
       if (document !== undefined) lines.push(`${uid} ${document.toString()}`)
     }
     for (const { uid, namespace, name } of map.names(collection))
       lines.push(`name ${collection.key} ${uid} ${namespace} ${name}`)
   }
-  for (const { collection, uid, row, told, at, version, since } of map.toldBefore(Number.MAX_SAFE_INTEGER, 0, 1000))
-    lines.push(`told ${collection.key} ${uid} ${row} ${told} ${at} ${version} ${since}`)
+  for (const { collection, uid, row, emitted, at, version, since } of map.emittedBefore(
+    Number.MAX_SAFE_INTEGER,
+    0,
+    1000,
+  ))
+    lines.push(`told ${collection.key} ${uid} ${row} ${emitted} ${at} ${version} ${since}`)
   return lines
 }
 
@@ -85,7 +89,7 @@ async function folderWith(bytes: Uint8Array): Promise<string> {
   return folder
 }
 
-test('whichever bit of the file is flipped, nothing that is read from it is wrong, and kinds whose objects are unknown are listed again', async () => {
+test('after any bit flip no value is wrong, and kinds with unknown objects are listed again', async () => {
   const path = join(dir, 'filled.sqlite')
   fill(path)
   const bytes = await readFile(path)
@@ -146,7 +150,7 @@ const pod = (name: string, version: string): KubeObject => ({
   spec: { nodeName: name },
 })
 
-test('an object whose stored version is damaged is listed again, emits no wrong change, and is known at the next start', async () => {
+test('an object with a damaged version is listed again, emits no wrong change, and is known at the next start', async () => {
   const [journal, path] = [new ModelJournal(), join(dir, 'version.sqlite')]
   const first = await live(journal, path)
   await first.tracker.listing()
@@ -183,7 +187,7 @@ test('an object whose stored version is damaged is listed again, emits no wrong 
   await last.stop()
 })
 
-test('a file without checksums, of an earlier version, is read, and what is written then has them', async () => {
+test('a file of an earlier version without checksums is readable, and new rows have them', async () => {
   const path = join(dir, 'earlier.sqlite')
   fill(path)
   const database = new Database(path)
@@ -197,7 +201,7 @@ test('a file without checksums, of an earlier version, is read, and what is writ
   expect(linesOf(map)).toEqual(linesOf(expected))
   const known = map.collection('c0').objects.get(uidOf(0))
   if (known === undefined) throw new Error('the object is unknown')
-  map.commit([{ is: 'touch', known, facts: { version: '80000', hash: known.hash, told: known.told } }], {
+  map.commit([{ is: 'touch', known, facts: { version: '80000', hash: known.hash, emitted: known.emitted } }], {
     sequence: 500,
     row: 0,
   })

@@ -1,17 +1,17 @@
-/** Tables of the object map. SQLite verifies no fields, so each row has checksums of its own. See ADR 0018. */
+/** Tables of the object map. SQLite verifies no fields, so each row has its own checksums. See ADR 0018. */
 import { crc32 } from 'node:zlib'
 import type { Database, DatabaseStatement } from '../../host/database.ts'
 
 const layout = 3
-/** Rows of this layout have no checksums; they get them when they are written again. */
+/** Rows of this layout have no checksums until they are written again. */
 const withoutSums = 2
 
 export type StoredRow = ReturnType<DatabaseStatement['all']>[number]
 
-/** A checksum for each group of columns that is written together. NULL: written by an earlier version. */
+/** A checksum per group of columns that is written together. NULL: written by an earlier version. */
 const sums = ['place_sum', 'facts_sum', 'word_sum'] as const
 
-/** Creates the tables. Throws when the layout is another one, or the structure of a table is damaged. */
+/** Creates the tables. Throws for another layout or a damaged table structure. */
 export function openTables(database: Database): void {
   const found = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
   if (found !== 0 && found !== withoutSums && found !== layout)
@@ -28,7 +28,7 @@ export function openTables(database: Database): void {
     }
     if (found !== layout) database.exec(`PRAGMA user_version = ${layout}`)
   })
-  // A damaged page may hide rows. Pages of documents are not read: their blocks have checksums, and a lost one is known as lost.
+  // A damaged page may hide rows. Pages of documents are not read: their blocks have checksums.
   for (const table of ['state', 'collections', 'objects']) {
     const problem = database.prepare(`PRAGMA quick_check(${table})`).get()?.['quick_check']
     if (problem !== 'ok') throw new Error(`table ${table} is damaged: ${String(problem)}`)
@@ -63,9 +63,9 @@ export function placeSum({ row, collection, uid, namespace, name, block, place }
 
 export function factsSum(
   row: number,
-  { version, hash, told }: { readonly version: string; readonly hash: string; readonly told: string },
+  { version, hash, emitted }: { readonly version: string; readonly hash: string; readonly emitted: string },
 ): number {
-  return sumOf(row, version, hash, told)
+  return sumOf(row, version, hash, emitted)
 }
 
 export function wordSum(
@@ -84,14 +84,14 @@ export function stateSum(key: string, value: string): number {
   return sumOf(key, value)
 }
 
-/** What is damaged in a row of `objects`; 'place': it may belong to another collection. */
+/** The damaged part of a row of `objects`; 'place': it may belong to another collection. */
 export function damageOf({
   row,
   collection,
   uid,
   version,
   hash,
-  told,
+  told: emitted,
   namespace,
   name,
   block,
@@ -104,11 +104,11 @@ export function damageOf({
   word_sum: ofWord,
 }: StoredRow): 'place' | 'facts' | undefined {
   if (ofPlace !== null && ofPlace !== sumOf(row, collection, uid, namespace, name, block, place)) return 'place'
-  if (ofFacts !== null && ofFacts !== sumOf(row, version, hash, told)) return 'facts'
+  if (ofFacts !== null && ofFacts !== sumOf(row, version, hash, emitted)) return 'facts'
   return ofWord !== null && ofWord !== sumOf(row, at, word, since) ? 'facts' : undefined
 }
 
-/** Throws when a row of a table that the whole map depends on is damaged. */
+/** Throws if a row that the whole map depends on is damaged. */
 export function verifyRow(table: string, stored: unknown, sum: number): void {
   if (stored !== null && stored !== sum) throw new Error(`a row of table ${table} has a wrong checksum`)
 }
@@ -121,7 +121,7 @@ function sumOf(...fields: readonly unknown[]): number {
 export function prepared(
   database: Database,
 ): Readonly<
-  Record<'put' | 'touch' | 'told' | 'remove' | 'cursor' | 'collection' | 'state' | 'names', DatabaseStatement>
+  Record<'put' | 'touch' | 'emitted' | 'remove' | 'cursor' | 'collection' | 'state' | 'names', DatabaseStatement>
 > {
   return {
     put: database.prepare(`INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (row) DO UPDATE SET collection = excluded.collection, uid = excluded.uid, namespace = excluded.namespace, name = excluded.name, version = excluded.version, hash = excluded.hash, told = excluded.told,
@@ -131,7 +131,7 @@ export function prepared(
       database.prepare(`UPDATE objects SET version = ?, hash = ?, told = ?, told_at = coalesce(?, told_at), told_version = coalesce(?, told_version), since = coalesce(?, since),
       facts_sum = ?, word_sum = coalesce(?, word_sum) WHERE row = ?`),
     remove: database.prepare('DELETE FROM objects WHERE row = ?'),
-    told: database.prepare('SELECT * FROM objects WHERE row > ? AND told_at < ? ORDER BY row LIMIT ?'),
+    emitted: database.prepare('SELECT * FROM objects WHERE row > ? AND told_at < ? ORDER BY row LIMIT ?'),
     cursor: database.prepare('UPDATE collections SET cursor = ?, sum = ? WHERE id = ?'),
     collection: database.prepare('INSERT INTO collections (key) VALUES (?) RETURNING id'),
     state: database.prepare('INSERT OR REPLACE INTO state VALUES (?, ?, ?)'),

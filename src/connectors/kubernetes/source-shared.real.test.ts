@@ -1,4 +1,4 @@
-// The whole source where the journal is shared: what a start knows of the cluster is what the bus has, whoever told it and wherever.
+// The complete source with a shared journal: a start knows the state on the bus, from any replica.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -49,10 +49,10 @@ async function cluster(): Promise<SmallCluster> {
 
 interface Weir {
   readonly source: KubernetesSource
-  readonly said: string[]
-  /** Writes down how far it is. */
+  readonly logged: string[]
+  /** Stores the checkpoint. */
   save(): Promise<void>
-  /** As `kill -9`: nothing of it reaches the bus any more. */
+  /** As `kill -9`: nothing more reaches the bus. */
   kill(): void
 }
 
@@ -64,7 +64,7 @@ async function start(
 ): Promise<Weir> {
   let dead = false
   const alive = <T>(act: () => Promise<T>): Promise<T> => (dead ? new Promise<never>(() => undefined) : act())
-  const mine: JournalBus = {
+  const own: JournalBus = {
     where: 'memory',
     partitions: bus.partitions,
     close: () => bus.close(),
@@ -81,12 +81,12 @@ async function start(
   }
   const stop = new AbortController()
   ends.push(() => stop.abort())
-  const said: string[] = []
-  const say = (message: string): void => void said.push(message)
+  const logged: string[] = []
+  const say = (message: string): void => void logged.push(message)
   const context = { ...testContext(), host, log: { ...testContext().log, warn: say, error: say } }
-  const records = new SharedRecords({ bus: mine, host, log: context.log })
+  const records = new SharedRecords({ bus: own, host, log: context.log })
   records.run(stop.signal).catch(() => undefined)
-  const writer = await SharedWriter.open({ bus: mine, records, instance, host, log: context.log, queueBytes: 1e8 })
+  const writer = await SharedWriter.open({ bus: own, records, instance, host, log: context.log, queueBytes: 1e8 })
   const source = await openKubernetes(
     configFrom(kubernetesSchema, { cluster: 'c1', kubeconfig: join(dir, 'kubeconfig'), lease: { duration: turn } }),
     {
@@ -106,13 +106,13 @@ async function start(
         const appended = await writer.appendWithAll({ ...unit, source: 'kube' })
         return { ...appended, position: { sequence: appended.place ?? 0, row: 0 } }
       },
-      frames: sharedFramesOf('kube', { bus: mine, records, instance, host, log: context.log, signal: stop.signal }),
+      frames: sharedFramesOf('kube', { bus: own, records, instance, host, log: context.log, signal: stop.signal }),
     },
   )
   source.run(stop.signal).catch(() => undefined)
   return {
     source,
-    said,
+    logged,
     save: () => writer.save(),
     kill: () => {
       dead = true
@@ -123,7 +123,7 @@ async function start(
 
 interface Read {
   readonly changes: (ChangeData & { readonly id: string; readonly by: string })[]
-  /** Times that a state was put there as a whole. */
+  /** Number of complete states that were stored. */
   readonly states: number
 }
 
@@ -155,38 +155,38 @@ async function read(bus: MemoryBus): Promise<Read> {
   return { changes, states }
 }
 
-const told = async (bus: MemoryBus): Promise<string[]> =>
+const emitted = async (bus: MemoryBus): Promise<string[]> =>
   (await read(bus)).changes.map(
     ({ operation, name, by, coalesced }) =>
       `${operation} ${name} ${by.slice(5)}${coalesced === true ? ' coalesced' : ''}`,
   )
 const patient = { timeout: 20_000, interval: 20 }
 
-/** Resolves when a state is there. */
+/** Resolves when the bus has a state. */
 async function known(bus: MemoryBus): Promise<void> {
   await expect.poll(async () => (await read(bus)).states, patient).toBe(1)
 }
 
-test('killed and started with an empty folder, it goes on from what the bus has: each change once, from the state before it, whether the server still knows or not', async () => {
+test("after a kill and with an empty folder it resumes from the bus: each change once, from its previous state, with or without the server's history", async () => {
   const [bus, at] = [new MemoryBus(3), await cluster()]
   for (const name of ['quiet', 'gone', 'changed']) at.put(name, { x: '1' })
   const first = await start(bus, 'a')
   await known(bus)
   at.put('changed', { x: '2' })
-  await expect.poll(() => told(bus), patient).toEqual(['updated changed a'])
+  await expect.poll(() => emitted(bus), patient).toEqual(['updated changed a'])
   first.kill()
   at.put('changed', { x: '3' })
   at.put('new', { x: '1' })
   const second = await start(bus, 'a')
-  await expect.poll(() => told(bus), patient).toEqual(['updated changed a', 'updated changed a', 'created new a'])
+  await expect.poll(() => emitted(bus), patient).toEqual(['updated changed a', 'updated changed a', 'created new a'])
   second.kill()
-  // What nobody ever told, and what the server does not know of any more.
+  // A change that was never emitted, and that the server has compacted.
   at.put('quiet', { x: '2' })
   at.remove('gone')
   at.endWatches({ forget: true })
   const third = await start(bus, 'a')
   await expect
-    .poll(async () => (await told(bus)).slice(3).sort(), patient)
+    .poll(async () => (await emitted(bus)).slice(3).sort(), patient)
     .toEqual(['deleted gone a coalesced', 'updated quiet a coalesced'])
   const { changes } = await read(bus)
   expect(
@@ -200,15 +200,15 @@ test('killed and started with an empty folder, it goes on from what the bus has:
     ]),
   )
   expect(new Set(changes.map(({ id }) => id)).size).toBe(5)
-  expect([...first.said, ...second.said, ...third.said]).toEqual([])
+  expect([...first.logged, ...second.logged, ...third.logged]).toEqual([])
 })
 
-test('another instance that stands by goes on when the one whose turn it is dies, and knows what that one told last', async () => {
+test('a standby replica takes over when the leader dies, and knows the last emitted state', async () => {
   const [bus, at] = [new MemoryBus(3), await cluster()]
   at.put('one', { x: '0' })
   const first = await start(bus, 'a', { turn: '20s' })
   await known(bus)
-  // One that the bus has removed is put there again.
+  // A state that the bus removed is stored again.
   bus.forget(partition, (await bus.bounds(partition)).last)
   expect((await read(bus)).states).toBe(0)
   await known(bus)
@@ -217,11 +217,11 @@ test('another instance that stands by goes on when the one whose turn it is dies
     .poll(() => second.source.status(), patient)
     .toMatchObject({ synced: true, objects: 1, lease: { state: 'stands by' } })
   for (let x = 1; x <= 20; x++) at.put('one', { x: String(x) })
-  await expect.poll(async () => (await told(bus)).length, patient).toBe(20)
-  // It has had no time to say what it told.
+  await expect.poll(async () => (await emitted(bus)).length, patient).toBe(20)
+  // Before it stored its checkpoint.
   first.kill()
   at.put('one', { x: '21' })
-  await expect.poll(async () => (await told(bus)).length, patient).toBe(21)
+  await expect.poll(async () => (await emitted(bus)).length, patient).toBe(21)
   const { changes } = await read(bus)
   expect(changes.map((change) => (change.new as { data: { x: string } }).data.x)).toEqual(
     Array.from({ length: 21 }, (_, index) => String(index + 1)),
@@ -230,7 +230,7 @@ test('another instance that stands by goes on when the one whose turn it is dies
   expect(second.source.status().lease?.epoch).toBeGreaterThan(1)
 })
 
-test('where the bus has nothing any more of what was known, that is said and counted, and the cluster is looked at anew', async () => {
+test('if the bus has lost the state, this is logged and counted, and the cluster is listed again', async () => {
   const [bus, at] = [new MemoryBus(3), await cluster()]
   at.put('one', { x: '1' })
   const first = await start(bus, 'a')
@@ -242,7 +242,7 @@ test('where the bus has nothing any more of what was known, that is said and cou
   let counted = 0
   const second = await start(bus, 'a', { forgotten: () => counted++ })
   expect(counted).toBe(1)
-  expect(second.said).toEqual([expect.stringMatching(/nothing of what was known of the cluster.*looked at anew/)])
+  expect(second.logged).toEqual([expect.stringMatching(/has no state of the cluster.*listed again/)])
   await expect.poll(() => second.source.status(), patient).toMatchObject({ synced: true, objects: 1 })
   at.put('one', { x: '3' })
   await expect

@@ -22,7 +22,7 @@ const status = (more: Partial<KubernetesStatus>): KubernetesStatus => ({
   ...more,
 })
 
-it('a source that can watch no kind fails at once, one that can watch some fails in part, and one that rests between two watches does not', () => {
+it('a source that can watch no kind fails at once, one that can watch some fails in part, and a pause between watches is no failure', () => {
   expect(healthOfWatches(status({ kinds: [kind('watching'), kind('listing'), kind('waiting')] }))).toBeUndefined()
   expect(
     healthOfWatches(status({ kinds: [kind('forbidden', { reason: 'no right to list' }), kind('forbidden')] })),
@@ -35,12 +35,12 @@ it('a source that can watch no kind fails at once, one that can watch some fails
     counts: 'lasting',
   })
   expect(healthOfWatches(status({}))).toEqual({
-    why: 'there is no kind that is selected and may be watched',
+    why: 'no selected kind may be watched',
     counts: 'now',
   })
 })
 
-it('a source whose server has never answered fails at once, and a replica that stands by does not fail', () => {
+it('a source whose server has never responded fails at once, and a standby replica does not fail', () => {
   const { reached: _, ...never } = status({ problem: 'connection refused' })
   expect(healthOfWatches(never)).toEqual({ why: 'connection refused', counts: 'now' })
   expect(

@@ -19,16 +19,16 @@ export interface Running extends Watched {
   readonly tracker: Tracker
   readonly path: string
   readonly selectors: Readonly<Record<string, string>>
-  /** Unix ms: when it was known to be right last. */
-  right?: number
+  /** Unix ms of the last successful comparison. */
+  verified?: number
 }
 
-/** What keeps it from watching: everything, or some kinds. Who stands by needs no more than the Lease. */
+/** Why all or some kinds are not watched. A standby replica only needs the Lease. */
 export function healthOfWatches({ problem, kinds, lease, reached }: KubernetesStatus): SourceHealth | undefined {
   if (lease?.state === 'stands by')
     return lease.problem === undefined
       ? undefined
-      : { why: `the Lease cannot be read: ${lease.problem}`, counts: 'lasting' }
+      : { why: `the Lease is unreadable: ${lease.problem}`, counts: 'lasting' }
   const broken = kinds.filter(
     ({ state, reason }) =>
       state !== 'watching' && (reason !== undefined || state === 'forbidden' || state === 'unwatchable'),
@@ -36,9 +36,7 @@ export function healthOfWatches({ problem, kinds, lease, reached }: KubernetesSt
   const first = broken[0]
   const why = problem ?? (first === undefined ? undefined : `${first.kind}: ${first.reason ?? first.state}`)
   if (kinds.length === 0 && why === undefined)
-    return reached === undefined
-      ? undefined
-      : { why: 'there is no kind that is selected and may be watched', counts: 'now' }
+    return reached === undefined ? undefined : { why: 'no selected kind may be watched', counts: 'now' }
   if (why === undefined) return undefined
   if (broken.length < kinds.length && problem === undefined)
     return { why: `${broken.length} of ${kinds.length} kinds are not watched: ${why}`, counts: 'partly' }
@@ -51,7 +49,7 @@ export function healthOfWatches({ problem, kinds, lease, reached }: KubernetesSt
 
 export type KubernetesStatus = Omit<WatchedCluster, 'name' | 'type'>
 
-/** Who stands by has on disk what another one has told. */
+/** A standby replica has the leader's changes on disk. */
 export function statusOf({
   watched,
   ...facts

@@ -15,8 +15,8 @@ afterAll(() => rm(dir, { recursive: true, force: true }))
 const iso = (time: string): string => `2026-11-20T${time}Z`
 let files = 0
 
-/** Told of `a` at first, then of what `steps` say, each received at its time. What the changes are told as. */
-async function told(
+/** The changes emitted for `a` and then `steps`, each at its receive time. */
+async function changesOf(
   steps: readonly (readonly [received: string, type: 'ADDED' | 'MODIFIED' | 'DELETED', object: KubeObject])[],
 ): Promise<unknown[]> {
   const journal = new ModelJournal()
@@ -43,9 +43,9 @@ const written = (time: string): object => ({
   managedFields: [{ manager: 'kubectl', operation: 'Update', time: iso(time), fieldsV1: { 'f:data': { 'f:x': {} } } }],
 })
 
-test('a change that is noticed late has the time at which the object was written, and none has one after its receipt', async () => {
+test('a late change has the time of the write, and none is later than its receipt', async () => {
   expect(
-    await told([
+    await changesOf([
       ['10:00:05.300', 'MODIFIED', configMap('a', 'u1', 2, { x: '2' }, written('10:00:05'))],
       ['10:30:00.000', 'MODIFIED', configMap('a', 'u1', 3, { x: '3' }, written('10:10:00'))],
       ['10:31:00.000', 'MODIFIED', configMap('a', 'u1', 4, { x: '3', y: '1' }, written('10:10:00'))],
@@ -63,19 +63,19 @@ test('a change that is noticed late has the time at which the object was written
   ])
 })
 
-test('a deletion has its own time, unless finalizers held the object; it says when it was requested first', async () => {
+test('a deletion has its own time, unless finalizers delayed it; it has the time of the first request', async () => {
   const [held, ends] = [
     { finalizers: ['example.com/hold'] },
     (time: string, grace: number): object => ({ deletionTimestamp: iso(time), deletionGracePeriodSeconds: grace }),
   ]
   expect(
-    await told([
+    await changesOf([
       ['10:10:00.000', 'MODIFIED', configMap('a', 'u1', 2, { x: '1' }, { ...held, ...ends('10:00:05', 0) })],
       ['10:20:00.000', 'DELETED', configMap('a', 'u1', 3, { x: '1' }, { ...held, ...ends('10:00:05', 0) })],
     ]),
   ).toEqual(['updated 10:00:05.000 requested 10:00:05', 'deleted 10:20:00.000 requested 10:00:05'])
   expect(
-    await told([
+    await changesOf([
       ['10:00:05.100', 'MODIFIED', configMap('a', 'u1', 2, { x: '1' }, ends('10:00:35', 30))],
       ['10:00:20.100', 'MODIFIED', configMap('a', 'u1', 3, { x: '1' }, ends('10:00:20', 0))],
       ['10:00:29.000', 'DELETED', configMap('a', 'u1', 4, { x: '1' }, ends('10:00:20', 0))],
@@ -85,12 +85,12 @@ test('a deletion has its own time, unless finalizers held the object; it says wh
     'updated 10:00:20.100 requested 10:00:20',
     'deleted 10:00:20.100 requested 10:00:05',
   ])
-  expect(await told([['10:00:05.100', 'DELETED', configMap('a', 'u1', 2, { x: '1' })]])).toEqual([
+  expect(await changesOf([['10:00:05.100', 'DELETED', configMap('a', 'u1', 2, { x: '1' })]])).toEqual([
     'deleted 10:00:05.100',
   ])
 })
 
-test('what an object is to others holds from the time of the change on', async () => {
+test('resource facts are valid from the time of the change', async () => {
   const journal = new ModelJournal()
   let now = Date.parse(iso('10:00:00'))
   const { tracker, stop } = await live(journal, join(dir, 'objects-since.sqlite'), { begun: now, now: () => now })

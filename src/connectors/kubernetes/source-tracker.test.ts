@@ -27,7 +27,7 @@ afterAll(() => rm(dir, { recursive: true, force: true }))
 
 const host = realHost()
 
-const told = (journal: ModelJournal): string[] =>
+const emitted = (journal: ModelJournal): string[] =>
   journal
     .changes()
     .map(
@@ -37,7 +37,7 @@ const told = (journal: ModelJournal): string[] =>
 let files = 0
 const newPath = (): string => join(dir, `objects-${files++}.sqlite`)
 
-test('what is there at first is known without a word, and a change of it tells what it was', async () => {
+test('initial objects are known without an event, and a change has its previous state', async () => {
   const journal = new ModelJournal()
   const { tracker, stop } = await live(journal, newPath(), { begun: Date.parse('2026-11-20T12:00:00Z') })
   await tracker.listing()
@@ -46,7 +46,7 @@ test('what is there at first is known without a word, and a change of it tells w
   await tracker.listed('5')
   await tracker.changed('MODIFIED', configMap('a', 'u1', 6, { x: '2' }))
   await stop()
-  expect(told(journal)).toEqual(['updated a@6'])
+  expect(emitted(journal)).toEqual(['updated a@6'])
   expect(journal.changes()[0]).toMatchObject({
     old: { data: { x: '1' } },
     new: { data: { x: '2' } },
@@ -64,7 +64,7 @@ test('what is there at first is known without a word, and a change of it tells w
   ).toEqual(['k8s:c1//ConfigMap/shop/a', 'k8s:c1//ConfigMap/shop/b'])
 })
 
-test('as a snapshot each is told as created, and marked', async () => {
+test('as a snapshot, each initial object is emitted as created with a mark', async () => {
   const journal = new ModelJournal()
   const { tracker, stop } = await live(journal, newPath(), {
     snapshot: true,
@@ -74,10 +74,10 @@ test('as a snapshot each is told as created, and marked', async () => {
   await tracker.present(configMap('a', 'u1', 1, { x: '1' }))
   await tracker.listed('5')
   await stop()
-  expect(told(journal)).toEqual(['created a@1 initial'])
+  expect(emitted(journal)).toEqual(['created a@1 initial'])
 })
 
-test('what goes as it was is told without a look at the disk, what changed as it went with what was known', async () => {
+test('a deletion without a change needs no read from disk; one with a change uses the known state', async () => {
   const journal = new ModelJournal()
   const path = newPath()
   const first = await live(journal, path)
@@ -104,7 +104,7 @@ test('what goes as it was is told without a look at the disk, what changed as it
   ])
 })
 
-test('a change of nothing but versions and managed fields is none, and the watch goes on behind it', async () => {
+test('a change of versions and managed fields only is no change, and the watch advances', async () => {
   const journal = new ModelJournal()
   const path = newPath()
   const { tracker, stop } = await live(journal, path, { begun: Date.parse('2026-11-20T12:00:00Z') })
@@ -113,11 +113,11 @@ test('a change of nothing but versions and managed fields is none, and the watch
   await tracker.listed('5')
   await tracker.changed('MODIFIED', configMap('a', 'u1', 6, { x: '1' }, { managedFields: [], generation: 7 }))
   await stop()
-  expect(told(journal)).toEqual([])
+  expect(emitted(journal)).toEqual([])
   expect((await live(journal, path)).tracker.cursor).toBe('6')
 })
 
-test('a change that is all noise by rules that hide nothing is told and marked, one that is not is not', async () => {
+test('a change within marking rules only is emitted with a mark; others have none', async () => {
   const journal = new ModelJournal()
   const { tracker, stop } = await live(journal, newPath(), {
     begun: Date.parse('2026-11-20T12:00:00Z'),
@@ -140,7 +140,7 @@ test('a change that is all noise by rules that hide nothing is told and marked, 
   ])
 })
 
-test('with what objects report of themselves hidden, its changes are not told, and what it is to others is', async () => {
+test('with the status hidden its changes are not emitted, but the resource facts are', async () => {
   const journal = new ModelJournal()
   const { tracker, map, stop } = await live(journal, newPath(), {
     begun: Date.parse('2026-11-20T12:00:00Z'),
@@ -174,7 +174,7 @@ test('with what objects report of themselves hidden, its changes are not told, a
   ).toEqual([undefined, '10.0.0.7', '10.0.0.7'])
 })
 
-test('with their fields kept objects are whole in both states, a change of nothing else is hidden, and one of the status is marked', async () => {
+test('with kept fields both states are complete, changes of only these fields are hidden, and status changes are marked', async () => {
   const journal = new ModelJournal()
   const { tracker, stop } = await live(journal, newPath(), {
     begun: Date.parse('2026-11-20T12:00:00Z'),
@@ -212,7 +212,7 @@ test('with their fields kept objects are whole in both states, a change of nothi
   ])
 })
 
-test('killed in the middle of its first list, it still tells nothing of what was there from the beginning, and what went meanwhile', async () => {
+test('killed during its first list it emits no initial objects, and no deletions meanwhile', async () => {
   const journal = new ModelJournal()
   const path = newPath()
   const begun = Date.parse('2026-11-20T12:00:00Z')
@@ -229,10 +229,10 @@ test('killed in the middle of its first list, it still tells nothing of what was
   await tracker.present(configMap('c', 'u3', 3, { x: '1' }))
   await tracker.listed('9')
   await stop()
-  expect(told(journal)).toEqual(['deleted b@2 coalesced'])
+  expect(emitted(journal)).toEqual(['deleted b@2 coalesced'])
 })
 
-test('a list that ended is on disk before the next change is: after a crash the watch goes on from there', async () => {
+test('a completed list is on disk before the next change: after a crash the watch resumes from there', async () => {
   const journal = new ModelJournal()
   const path = newPath()
   const first = await live(journal, path, { begun: Date.parse('2026-11-20T12:00:00Z'), commitMs: 3_600_000 })
@@ -248,23 +248,23 @@ test('a list that ended is on disk before the next change is: after a crash the 
   expect((await live(journal, path)).tracker.cursor).toBe('6')
 })
 
-test('an object that was made again under its name between two lists is told as gone first', async () => {
+test('an object recreated under its name between two lists is first emitted as deleted', async () => {
   const journal = new ModelJournal()
   const { tracker, stop, map } = await live(journal, newPath(), { begun: Date.parse('2026-11-20T12:00:00Z') })
   await tracker.listing()
   await tracker.present(configMap('a', 'u1', 1, { x: '1' }))
   await tracker.listed('5')
-  // Names are looked up on disk.
+  // Names are read from disk.
   while ([...map.names(map.collection(key))].length === 0) await host.timers.yield()
   await tracker.listing()
   await tracker.present(configMap('a', 'u2', 8, { x: '1' }))
   await tracker.listed('9')
   await stop()
-  expect(told(journal)).toEqual(['deleted a@1 coalesced', 'created a@8 coalesced'])
+  expect(emitted(journal)).toEqual(['deleted a@1 coalesced', 'created a@8 coalesced'])
   expect(journal.changes().map(({ uid }) => uid)).toEqual(['u1', 'u2'])
 })
 
-test('the value of a secret changes its digest, and is nowhere in what is told', async () => {
+test('a changed secret value changes its digest and is never emitted', async () => {
   const journal = new ModelJournal()
   const { tracker, stop } = await live(journal, newPath(), { redactor: new Redactor({ key: Buffer.from('key') }) })
   await tracker.changed('ADDED', configMap('a', 'u1', 1, { PASSWORD: 'open sesame', plain: 'seen' }))
@@ -278,7 +278,7 @@ test('the value of a secret changes its digest, and is nowhere in what is told',
   ])
 })
 
-test('killed at any moment, it tells each change once and in order, each from where the one before it ended, and knows in the end what is there', async () => {
+test('killed at any moment, it emits each change once and in order, each from the previous state, and ends with the true state', async () => {
   for (const seed of seeds(8, 40)) {
     const random = new SeededRandom(seed)
     const world = new ModelCluster(random)
@@ -287,7 +287,7 @@ test('killed at any moment, it tells each change once and in order, each from wh
     for (let lives = 0; lives < 5; lives++) {
       const life = await live(journal, path, { delay: () => Math.floor(random.next() * 4) })
       const { tracker } = life
-      // A server that has forgotten, now and then.
+      // Sometimes the server has compacted its history.
       if (tracker.cursor === undefined || random.next() < 0.15) {
         listed++
         await tracker.listing()

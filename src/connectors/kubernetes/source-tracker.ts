@@ -1,4 +1,4 @@
-/** Tells true changes of one collection from what a server says of it, and has them recorded. */
+/** Computes the changes of one collection from list and watch, and records them. */
 import type { Host } from '../../host/index.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { actorOf, type PatchStep } from '../../model/kubernetes.ts'
@@ -32,25 +32,25 @@ export interface TrackerOptions {
   readonly map: ObjectMap
   readonly recorder: Pick<Recorder, 'record'>
   readonly noise: Noise
-  /** Rules that hide nothing, and by which a change is marked; undefined: none is. */
+  /** Rules that mark a change without hiding it; undefined: none. */
   readonly marked?: Noise
   /** Undefined: nothing is redacted. */
   readonly redactor: Redactor | undefined
-  /** Whether objects that were there from the beginning are told of. */
+  /** Initial objects are emitted. */
   readonly snapshot: boolean
   readonly host: Host
-  /** A change was hidden, by these rules. */
+  /** A change was hidden by these rules. */
   readonly onNoise: (rules: readonly string[]) => void
-  /** Something happened, whoever tells it. */
+  /** A change was observed, on any replica. */
   readonly onChange: () => void
   /** A change is in the journal. */
-  readonly onTold: () => void
+  readonly onEmitted: () => void
   readonly onListed: () => void
-  /** Up to where another one has told of it, when it is our turn after that one. */
-  readonly toldBefore?: () => string | undefined
+  /** The checkpoint of another leader, if this replica leads after it. */
+  readonly checkpointOf?: () => string | undefined
 }
 
-/** The cluster's own events: they happen, they do not change. */
+/** Kubernetes events are emitted once and have no changes. */
 export function isEventType({ group, kind }: ResourceType): boolean {
   return kind === 'Event' && (group === '' || group === 'events.k8s.io')
 }
@@ -59,14 +59,14 @@ export class Tracker implements Target {
   readonly #options: TrackerOptions
   readonly #collection: Collection
   readonly #events: boolean
-  /** Number of the list that is under way or was last. */
+  /** Number of the current or last list. */
   #list = 0
   #listing = false
-  /** Something was known when that list began. */
+  /** Some objects were known when that list began. */
   #hadSome = false
   readonly #clock = new ChangeClock()
   readonly #requests = new DeletionRequests()
-  /** Uids by place, while a list is under way: where two had the same name, one of them is gone. */
+  /** Uids by name during a list: of two objects with the same name one is deleted. */
   #names: Map<string, string> | undefined
 
   constructor(options: TrackerOptions) {
@@ -79,9 +79,9 @@ export class Tracker implements Target {
     return this.#collection.cursor
   }
 
-  /** What happened since another one told of it last is to be seen as it happened. */
+  /** The version from which changes since the last leader are to be read. */
   get asOf(): string | undefined {
-    return this.#collection.whole ? undefined : this.#options.toldBefore?.()
+    return this.#collection.whole ? undefined : this.#options.checkpointOf?.()
   }
 
   listing(): void | Promise<void> {
@@ -109,17 +109,17 @@ export class Tracker implements Target {
 
   changed(type: ChangeType, object: SeenObject): void | Promise<void> {
     const { version } = object
-    const told = type === 'DELETED' ? this.#goneNow(object) : this.#seen(object, true)
-    // What a list is still to say lies behind this.
+    const settled = type === 'DELETED' ? this.#goneNow(object) : this.#seen(object, true)
+    // The remaining list is after this version.
     if (!this.#listing && version !== undefined) this.#collection.cursor = version
-    return told
+    return settled
   }
 
   reached(version: string): void | Promise<void> {
     return this.#reach(version)
   }
 
-  /** The resource itself is gone, and all objects with it. */
+  /** The resource type is gone, and all its objects with it. */
   async dropped(): Promise<void> {
     const collection = this.#collection
     for (const [uid, known] of collection.objects) await this.#gone(uid, known, undefined, undefined)
@@ -134,24 +134,24 @@ export class Tracker implements Target {
     return this.#record([], [{ is: 'cursor', collection, version, ...(listed ? { listed } : {}) }], version)
   }
 
-  /** `version`: who has told of the collection up to there has told this. */
+  /** `version`: a checkpoint at or after it includes this change. */
   #record(events: readonly WeirEvent[], steps: readonly Step[], version: string | undefined): void | Promise<void> {
-    const { recorder, onTold } = this.#options
-    return recorder.record(events, steps, { collection: this.#collection, version, onTold })
+    const { recorder, onEmitted } = this.#options
+    return recorder.record(events, steps, { collection: this.#collection, version, onEmitted })
   }
 
-  /** It came after the cluster was first looked at. */
+  /** Created after the first list of the cluster. */
   #isNew({ metadata }: KubeObject): boolean {
     const { begun } = this.#options.map
     return begun !== undefined && Date.parse(String(metadata?.['creationTimestamp'])) > begun
   }
 
-  /** `tell`: what is new has come after the cluster was first looked at. */
-  #seen(seen: SeenObject, tell: boolean): void | Promise<void> {
+  /** `isNew`: an unknown object was created after the first list. */
+  #seen(seen: SeenObject, isNew: boolean): void | Promise<void> {
     const { uid, version } = seen
     if (uid === undefined || version === undefined) return
     const before = this.#collection.objects.get(uid)
-    if (this.#events) return this.#happened(seen, uid, version, before, tell || this.#isNew(seen.object))
+    if (this.#events) return this.#happened(seen, uid, version, before, isNew || this.#isNew(seen.object))
     const { digest } = seen
     if (before !== undefined && this.#listing) before.seen = this.#list
     if (before?.hash === digest) return this.#hidden(before, version, 'resource-version')
@@ -159,16 +159,16 @@ export class Tracker implements Target {
     const place = placeOf(this.#options.cluster, this.#options.type, object)
     const replaced = before === undefined && this.#listing ? this.#replacedBy(place) : undefined
     if (replaced !== undefined) {
-      // A name has one holder at a time: the one that we know must be gone.
-      const told = this.#gone(replaced.uid, replaced.known, undefined, version)
-      if (told !== undefined) return told.then(() => this.#seen(seen, tell))
+      // A name has one holder at a time: the known one is deleted.
+      const settled = this.#gone(replaced.uid, replaced.known, undefined, version)
+      if (settled !== undefined) return settled.then(() => this.#seen(seen, isNew))
     }
     return before === undefined
-      ? this.#created(seen, place, digest, tell || this.#isNew(object))
+      ? this.#created(seen, place, digest, isNew || this.#isNew(object))
       : this.#updated(seen, place, digest, before, version)
   }
 
-  #created(seen: SeenObject, place: Place, digest: string, tell: boolean): void | Promise<void> {
+  #created(seen: SeenObject, place: Place, digest: string, isNew: boolean): void | Promise<void> {
     const { map, snapshot, host } = this.#options
     const [safe, document] = this.#safe(seen)
     const [version, now] = [seen.version ?? '', host.clock.now()]
@@ -177,7 +177,7 @@ export class Tracker implements Target {
     const created = Math.min(Date.parse(String(safe.metadata?.['creationTimestamp'])), now)
     this.#requests.seen(place.uid, safe)
     const change =
-      tell || snapshot
+      isNew || snapshot
         ? changeEvent({
             place,
             resourceVersion: version,
@@ -186,8 +186,8 @@ export class Tracker implements Target {
             new: document,
             patch: [],
             actor: actorOf(seen.managers),
-            initial: !tell,
-            coalesced: this.#listing && tell,
+            initial: !isNew,
+            coalesced: this.#listing && isNew,
             noise: [],
             time: Number.isNaN(created) ? now : created,
           })
@@ -200,7 +200,7 @@ export class Tracker implements Target {
     const [safe, document] = this.#safe(seen)
     const old = map.document(known)
     const { members } = seen
-    // Where nothing was redacted, what was sent is what is kept.
+    // Without redaction the sent document is stored.
     const parts =
       old === undefined
         ? undefined
@@ -212,7 +212,7 @@ export class Tracker implements Target {
     this.#requests.seen(place.uid, safe, parts?.[0])
     const hiding = old === undefined ? [] : noise.hides(patch)
     if (hiding.length > 0) this.#options.onNoise(hiding)
-    // The same in another order: another version of the server.
+    // Equal members in another order, from another server version.
     else if (patch.length === 0 && old !== undefined) {
       known.hash = digest
       return this.#hidden(known, version, 'resource-version')
@@ -251,7 +251,7 @@ export class Tracker implements Target {
     const { map } = this.#options
     known.version = version
     known.hash = digest
-    // What was seen is good until the next is.
+    // The seen object is valid only until the next one.
     const own = map.keep(document)
     known.document = own
     const facts = factsOf(safe)
@@ -259,9 +259,9 @@ export class Tracker implements Target {
     const told = digestOf(text)
     const events = change === undefined ? [] : [change]
     let word: Word | undefined
-    // What is told of it as a resource, if that is not what was told last.
-    if (known.told !== told) {
-      known.told = told
+    // The resource facts, if they differ from the last emission.
+    if (known.emitted !== told) {
+      known.emitted = told
       word = {
         at: now,
         version,
@@ -289,7 +289,7 @@ export class Tracker implements Target {
     )
   }
 
-  /** Nothing happened that counts. */
+  /** An irrelevant change. */
   #hidden(known: Known, version: string, rule: NoiseRule): void | Promise<void> {
     if (known.version === version) return
     known.version = version
@@ -302,7 +302,7 @@ export class Tracker implements Target {
     uid: string,
     version: string,
     before: Known | undefined,
-    tell: boolean,
+    isNew: boolean,
   ): void | Promise<void> {
     const { map, cluster, type, redactor } = this.#options
     const known = before ?? map.add(this.#collection, uid)
@@ -310,11 +310,11 @@ export class Tracker implements Target {
     if (known.version === version) return
     known.version = version
     const place = placeOf(cluster, type, seen.object)
-    const told = eventData(place, version, seen.object)
-    const data = redactor === undefined ? told : { ...told, message: redactor.text(told.message) }
+    const event = eventData(place, version, seen.object)
+    const data = redactor === undefined ? event : { ...event, message: redactor.text(event.message) }
     const time = Date.parse(data.last ?? '')
     const events =
-      tell || this.#options.snapshot
+      isNew || this.#options.snapshot
         ? [clusterEvent(data, Number.isNaN(time) ? this.#options.host.clock.now() : time)]
         : []
     return this.#record(
@@ -341,20 +341,20 @@ export class Tracker implements Target {
     return uid === undefined || known === undefined ? undefined : this.#gone(uid, known, seen, version)
   }
 
-  /** `last`: its state when it went, where a watch has told it. `version`: by then it was gone. */
+  /** `last`: the final state, if a watch delivered it. `version`: deleted at or before it. */
   #gone(uid: string, known: Known, last: SeenObject | undefined, version: string | undefined): void | Promise<void> {
     const { map, host, type, cluster } = this.#options
-    // Read before it is known no more.
+    // Read before it is removed from the known objects.
     const object = this.#events ? undefined : last?.object
     const requested = this.#requests.gone(uid)
     this.#collection.objects.delete(uid)
     const steps: Step[] = [{ is: 'remove', known }, ...(last?.version === undefined ? [] : this.#passed(last.version))]
     if (this.#events) return this.#record([], steps, version)
-    // Mostly it goes as it was: then nothing has to be read from disk.
+    // Usually it is deleted unchanged, and needs no read from disk.
     const document =
       (last?.digest === known.hash ? undefined : map.document(known)) ??
       (last === undefined ? undefined : this.#safe(last)[1])
-    // Without a document nobody knows what it was called.
+    // Without a document its name is unknown.
     if (document === undefined) return this.#record([], steps, version)
     const whole = object ?? (JSON.parse(Buffer.from(document).toString()) as KubeObject)
     const place = { ...placeOf(cluster, type, whole), uid }
@@ -385,7 +385,7 @@ export class Tracker implements Target {
     )
   }
 
-  /** Up to where the watch has come with this, unless a list is under way. */
+  /** Advances the cursor of the watch, unless a list is in progress. */
   #passed(version: string): Step[] {
     return this.#listing ? [] : [{ is: 'cursor', collection: this.#collection, version }]
   }

@@ -4,16 +4,16 @@ import { leaseClient, type LeaseClient, type LeasePlace } from '../../net/kubern
 import type { Client } from '../../net/kubernetes/client.ts'
 import { turnClient } from './client-turn.ts'
 import type { ObjectMap } from './source-objects.ts'
-import { toldBehind } from './source-replay.ts'
+import { checkpointAfter } from './source-replay.ts'
 
 export interface Turns {
   readonly place: LeasePlace
   readonly client: LeaseClient
-  /** How the process names itself. */
+  /** Name of this process. */
   readonly name: string
 }
 
-/** By what replicas take turns: the `Lease` that is asked for, else the journal where it is shared. Undefined: there is nobody to take turns with. */
+/** The means of leader election: the configured `Lease`, else a shared journal. Undefined: there are no replicas. */
 export function turnsOf(
   { id, frames }: Pick<SourceContext, 'id' | 'frames'>,
   lease: LeasePlace | undefined,
@@ -27,7 +27,7 @@ export function turnsOf(
   const client = turnClient({
     record,
     place: () => map.position.sequence,
-    toldBehind: (place) => toldBehind(frames, place, keyOf),
+    toldBehind: (place) => checkpointAfter(frames, place, keyOf),
   })
   return { place: { namespace: '', name: id }, client, name: record.instance }
 }

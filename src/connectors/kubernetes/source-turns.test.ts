@@ -1,4 +1,4 @@
-// Two replicas over one cluster in memory: what both journals say together is what one that never ends would have said.
+// Two replicas over one in-memory cluster: their journals together equal that of a single uninterrupted one.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -28,11 +28,11 @@ const yields = async (times: number): Promise<void> => {
   for (let time = 0; time < times; time++) await timers.yield()
 }
 
-/** The Lease as the server has it. A holder that cannot reach it may not tell, and writes nothing into it. */
+/** The Lease on the server. A holder without a connection to it may not emit or write it. */
 interface Lease {
   holder: Replica | undefined
   epoch: number
-  told: Told
+  checkpoint: Told
 }
 
 class Replica {
@@ -43,7 +43,7 @@ class Replica {
   readonly #path: string
   readonly #lease: Lease
   readonly #delay: () => number
-  /** Place in what happened that is told to it next. */
+  /** Index of the next event to deliver. */
   #next = 0
 
   constructor(path: string, lease: Lease, shared: ModelJournal, delay: () => number) {
@@ -61,7 +61,7 @@ class Replica {
     this.life = await live(this.journal, this.#path, { lease: this, delay: this.#delay })
     const { tracker } = this.life
     if (tracker.cursor === undefined) {
-      const at = this.#lease.told[modelKey] ?? String(world.version)
+      const at = this.#lease.checkpoint[modelKey] ?? String(world.version)
       await tracker.listing()
       for (const object of world.asOf(Number(at))) await tracker.present(object)
       await tracker.listed(at)
@@ -77,19 +77,23 @@ class Replica {
     await this.life.tracker.changed(next.type, next.object)
   }
 
-  /** As a renewal of the holder, or a look of who stands by. */
+  /** As a renewal of the holder, or a check by a standby. */
   meet(): void {
     if (this.life === undefined || this.away) return
     const lease = this.#lease
-    if (lease.holder === this) lease.told = this.life.recorder.told
-    else this.life.recorder.toldElsewhere(lease.told)
+    if (lease.holder === this) lease.checkpoint = this.life.recorder.emitted
+    else this.life.recorder.emittedElsewhere(lease.checkpoint)
   }
 
   take(): void {
     if (this.life === undefined || this.away) return
     this.meet()
     const lease = this.#lease
-    Object.assign(lease, { holder: this, epoch: lease.epoch + 1, told: { ...lease.told, ...this.life.recorder.told } })
+    Object.assign(lease, {
+      holder: this,
+      epoch: lease.epoch + 1,
+      checkpoint: { ...lease.checkpoint, ...this.life.recorder.emitted },
+    })
     this.life.recorder.wake()
   }
 
@@ -98,29 +102,29 @@ class Replica {
     this.life = undefined
   }
 
-  /** In good order: everything is written, what is told is said, and the Lease given back. */
+  /** A clean stop: everything is written, the checkpoint is stored, and the Lease is released. */
   async stop(): Promise<void> {
     const { life } = this
     if (life === undefined) return
     this.life = undefined
     await life.stop()
     if (this.epoch() === undefined) return
-    Object.assign(this.#lease, { holder: undefined, told: life.recorder.told })
+    Object.assign(this.#lease, { holder: undefined, checkpoint: life.recorder.emitted })
   }
 }
 
-function firstOf<T extends { readonly id: string }>(told: readonly T[]): T[] {
+function firstOf<T extends { readonly id: string }>(events: readonly T[]): T[] {
   const seen = new Set<string>()
-  return told.filter(({ id }) => !seen.has(id) && seen.add(id))
+  return events.filter(({ id }) => !seen.has(id) && seen.add(id))
 }
 
-test('however the Lease goes from one to the other, each change is told in order and once but for repetitions with the same id', async () => {
+test('for any sequence of leaders each change is emitted in order, and repeated only with the same id', async () => {
   const repeated: number[] = []
   for (const seed of seeds(6, 24)) {
     const random = new SeededRandom(seed)
     const world = new ModelCluster(random)
     const shared = new ModelJournal()
-    const lease: Lease = { holder: undefined, epoch: 0, told: {} }
+    const lease: Lease = { holder: undefined, epoch: 0, checkpoint: {} }
     const replicas = [0, 1].map(
       (number) =>
         new Replica(join(dir, `${seed}-${number}.sqlite`), lease, shared, () => Math.floor(random.next() * 4)),
@@ -129,8 +133,8 @@ test('however the Lease goes from one to the other, each change is told in order
     const [first, second] = replicas as [Replica, Replica]
     await first.start(world)
     first.take()
-    // From here on somebody has always said what is told.
-    while (lease.told[modelKey] === undefined) {
+    // From here on a checkpoint exists.
+    while (lease.checkpoint[modelKey] === undefined) {
       await yields(1)
       first.meet()
     }
@@ -145,7 +149,7 @@ test('however the Lease goes from one to the other, each change is told in order
       else if (dice < 0.88) await replica.stop()
       else if (dice < 0.92 && replica.life === undefined) await replica.start(world)
       else if (dice < 0.94) replica.away = !replica.away
-      // Who holds it and lives keeps it.
+      // A live holder keeps it.
       else if (lease.holder === undefined || lease.holder.life === undefined || lease.holder.away) replica.take()
       await yields(Math.floor(random.next() * 6))
     }
@@ -160,7 +164,7 @@ test('however the Lease goes from one to the other, each change is told in order
     await last.stop()
     other.meet()
     await yields(20)
-    expect(other.life?.recorder.waiting, `seed ${seed}: what is told stands in nobody's way`).toBe(0)
+    expect(other.life?.recorder.waiting, `seed ${seed}: emitted changes block nobody`).toBe(0)
     await other.stop()
     const [changes, events] = [shared.changes(), shared.events()]
     const problems = judgeTold(world, { changes: () => firstOf(changes), events: () => firstOf(events) }, 1)
@@ -169,22 +173,22 @@ test('however the Lease goes from one to the other, each change is told in order
     const epochs = new Set(events.map(({ extensions }) => extensions?.['epoch']))
     expect(epochs.has(undefined), `seed ${seed}: every event has its epoch`).toBe(false)
   }
-  // Where nothing is told twice nobody was killed in time.
+  // Repetitions prove that a kill happened in time.
   expect(repeated.some((count) => count > 0)).toBe(true)
 }, 120_000)
 
-test('who stands by writes down only what the holder has told, and after a kill knows the rest to be untold', async () => {
+test('a standby writes only what the leader has emitted, and after a kill emits the rest', async () => {
   const shared = new ModelJournal()
-  const lease: Lease = { holder: undefined, epoch: 0, told: {} }
+  const lease: Lease = { holder: undefined, epoch: 0, checkpoint: {} }
   const replica = new Replica(join(dir, 'behind.sqlite'), lease, shared, () => 0)
   const world = new ModelCluster(new SeededRandom(1))
   await replica.start(world)
   const { tracker } = replica.life as Life
-  lease.told = { [modelKey]: '0' }
+  lease.checkpoint = { [modelKey]: '0' }
   replica.meet()
   await tracker.changed('ADDED', configMap('a', 'u1', 5, { x: '1' }))
   await tracker.changed('MODIFIED', configMap('a', 'u1', 6, { x: '2' }))
-  lease.told = { [modelKey]: '5' }
+  lease.checkpoint = { [modelKey]: '5' }
   replica.meet()
   await yields(20)
   expect(replica.life?.recorder.waiting).toBe(1)
@@ -205,23 +209,23 @@ test('who stands by writes down only what the holder has told, and after a kill 
   ).toEqual([['updated', '6', { x: '1' }]])
 })
 
-test('what the holder has told before it went is not told again by who sees it later; what comes after that is', async () => {
+test('changes that the last leader emitted are not emitted again by a slower replica; later ones are', async () => {
   const shared = new ModelJournal()
-  const lease: Lease = { holder: undefined, epoch: 1, told: {} }
+  const lease: Lease = { holder: undefined, epoch: 1, checkpoint: {} }
   const replica = new Replica(join(dir, 'later.sqlite'), lease, shared, () => 0)
   await replica.start(new ModelCluster(new SeededRandom(1)))
   const { tracker, recorder } = replica.life as Life
   const change = (version: number): void | Promise<void> =>
     tracker.changed(version === 5 ? 'ADDED' : 'MODIFIED', configMap('a', 'u1', version, { x: String(version) }))
-  // Given back by a holder whose watch was faster than ours.
-  lease.told = { [modelKey]: '6' }
+  // Released by a leader with a faster watch.
+  lease.checkpoint = { [modelKey]: '6' }
   replica.take()
   await yields(20)
-  // That is not ours: who has not listed yet begins where the other one ended, by what the keeper of the Lease has of that.
-  expect(recorder.told).not.toEqual({ [modelKey]: '6' })
+  // Not a local checkpoint: a replica without a list begins where the last leader ended.
+  expect(recorder.emitted).not.toEqual({ [modelKey]: '6' })
   for (const version of [5, 6, 7]) await change(version)
   await yields(20)
-  // Set back by a backup, the server begins below that; its watch ends, and it is listed anew.
+  // After a restore from a backup the server is below that; its watch ends, and the kind is listed again.
   await tracker.listing()
   await tracker.present(configMap('a', 'u1', 4, { x: '4' }))
   await tracker.listed('4')
@@ -238,11 +242,11 @@ test('what the holder has told before it went is not told again by who sees it l
     ['updated', '7', { x: '6' }],
     ['updated', '4', { x: '7' }],
   ])
-  expect(lease.told).toEqual({ [modelKey]: '4' })
+  expect(lease.checkpoint).toEqual({ [modelKey]: '4' })
 })
 
-test('who stands by keeps only so much in mind, and goes on when there is room or when it is to end', async () => {
-  const lease: Lease = { holder: undefined, epoch: 0, told: {} }
+test('a standby buffers a bounded amount, and continues when there is room or at its end', async () => {
+  const lease: Lease = { holder: undefined, epoch: 0, checkpoint: {} }
   const replica = new Replica(join(dir, 'full.sqlite'), lease, new ModelJournal(), () => 0)
   await replica.start(new ModelCluster(new SeededRandom(1)))
   const { tracker, recorder } = replica.life as Life
@@ -261,7 +265,7 @@ test('who stands by keeps only so much in mind, and goes on when there is room o
   const waits = fill().then(() => (roomy = true))
   await yields(20)
   expect(roomy).toBe(false)
-  lease.told = { [modelKey]: String(version) }
+  lease.checkpoint = { [modelKey]: String(version) }
   replica.meet()
   await waits
   expect(recorder.waiting).toBe(0)
@@ -271,7 +275,7 @@ test('who stands by keeps only so much in mind, and goes on when there is room o
   await replica.stop()
 })
 
-test('frozen while it makes a unit, it asks once more whose turn it is before it writes', async () => {
+test('frozen while it builds a unit, it checks the leadership again before it writes', async () => {
   const journal = new ModelJournal()
   let epoch: number | undefined
   let frozen = false
@@ -282,7 +286,7 @@ test('frozen while it makes a unit, it asks once more whose turn it is before it
     type: 'x',
     encoding: 'json',
     get data() {
-      // Here it stands still until its turn is over.
+      // Frozen here until its leadership ends.
       if (frozen) epoch = undefined
       return Buffer.from('{}')
     },

@@ -2,7 +2,7 @@ import type { ResourceType } from './client-discovery.ts'
 import type { KubeObject } from './client-types.ts'
 import type { Collection, ObjectMap } from './source-objects.ts'
 
-/** What a collection is of, as its objects say; undefined: there is none whose document is there. */
+/** The type of a collection by its objects; undefined if no document is available. */
 export function typeOf(map: ObjectMap, collection: Collection): ResourceType | undefined {
   for (const known of collection.objects.values()) {
     const document = map.document(known)
@@ -11,7 +11,7 @@ export function typeOf(map: ObjectMap, collection: Collection): ResourceType | u
   return undefined
 }
 
-/** What a collection is of, as an object of it says. */
+/** The type of a collection by one of its objects. */
 export function typeAs({ key }: Collection, { apiVersion = '', kind = '' }: KubeObject): ResourceType {
   const [place = '', namespace] = key.split(' ')
   const slash = place.lastIndexOf('/')

@@ -1,4 +1,4 @@
-// The whole source over an API server that does what a test wants. Waits that may be short are: nothing here takes the time that it tells of.
+// The complete source over a scripted API server, with shortened waits.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -25,7 +25,7 @@ afterEach(async () => {
 })
 
 const real = realHost()
-/** A minute is a hundredth of a second; what is longer stays so. */
+/** Up to a minute takes a hundredth of its time; longer waits stay. */
 const host: Host = {
   ...real,
   clock: { ...real.clock, monotonic: () => real.clock.monotonic() * 6000 },
@@ -84,7 +84,7 @@ async function scene(...types: readonly SmallType[]): Promise<Scene> {
   }
 }
 
-const told = ({ journal }: Scene): string[] =>
+const emitted = ({ journal }: Scene): string[] =>
   journal
     .changes()
     .map(
@@ -97,10 +97,10 @@ async function synced({ source }: Running): Promise<void> {
 }
 
 async function settled(at: Scene, count: number): Promise<void> {
-  await expect.poll(() => told(at).length, { timeout: 20_000 }).toBe(count)
+  await expect.poll(() => emitted(at).length, { timeout: 20_000 }).toBe(count)
 }
 
-test('after a history that was forgotten in the middle of a watch, what changed among thousands of objects is told, and nothing else', async () => {
+test('after an expired history in the middle of a watch, only the changes among thousands of objects are emitted', async () => {
   const at = await scene(configMaps)
   const { cluster } = at
   cluster.pageRows = 500
@@ -108,7 +108,7 @@ test('after a history that was forgotten in the middle of a watch, what changed 
   const running = await at.start()
   await synced(running)
   const changed = [7, 77, 777, 1777, 4777]
-  // Nobody is told of it at the time.
+  // No watch delivers it.
   cluster.refused.set('configmaps', 500)
   cluster.endWatches()
   for (const index of changed) cluster.put(`m${index}`, { x: '2' })
@@ -118,7 +118,7 @@ test('after a history that was forgotten in the middle of a watch, what changed 
   cluster.refused.clear()
   await settled(at, 7)
   await expect.poll(() => running.kinds()).toEqual({ ConfigMap: 'watching' })
-  expect(told(at).sort()).toEqual(
+  expect(emitted(at).sort()).toEqual(
     [
       'created new coalesced',
       'deleted m4999 coalesced',
@@ -128,7 +128,7 @@ test('after a history that was forgotten in the middle of a watch, what changed 
   expect(at.journal.changes().find(({ operation }) => operation === 'deleted')?.old).toMatchObject({ data: { x: '1' } })
 }, 60_000)
 
-test('a long list whose pages expire begins anew, and nobody counts as deleted', async () => {
+test('a long list with expiring pages restarts, and no object counts as deleted', async () => {
   const at = await scene(configMaps)
   const { cluster } = at
   for (let index = 0; index < 3000; index++) cluster.put(`m${index}`, { x: '1' })
@@ -141,11 +141,11 @@ test('a long list whose pages expire begins anew, and nobody counts as deleted',
   cluster.expiresBehind = 2500
   await synced(await at.start())
   await settled(at, 1)
-  expect(told(at)).toEqual(['updated m5 coalesced'])
+  expect(emitted(at)).toEqual(['updated m5 coalesced'])
   expect(cluster.lists.filter((line) => line === 'configmaps 0')).toHaveLength(3)
 }, 60_000)
 
-test('while nothing happens nothing is told, however often watches end and begin; a mark is what the next start goes on from', async () => {
+test('without changes nothing is emitted across watch restarts; the next start resumes from a bookmark', async () => {
   const at = await scene(configMaps)
   const { cluster } = at
   for (let index = 0; index < 1000; index++) cluster.put(`m${index}`, { x: '1' })
@@ -158,14 +158,14 @@ test('while nothing happens nothing is told, however often watches end and begin
     cluster.endWatches()
   }
   await expect.poll(() => cluster.watches).toBe(1)
-  const heard = (): number => running.source.status().kinds[0]?.heard ?? 0
-  const last = heard()
+  const lastByte = (): number => running.source.status().kinds[0]?.lastByte ?? 0
+  const last = lastByte()
   await expect.poll(() => host.clock.now()).toBeGreaterThan(last)
   cluster.bookmark()
   const marked = String(cluster.version)
-  await expect.poll(heard).toBeGreaterThan(last)
+  await expect.poll(lastByte).toBeGreaterThan(last)
   await running.stop()
-  // What was known of before the mark is gone.
+  // The history before the bookmark is compacted.
   cluster.endWatches({ forget: true })
   const lists = cluster.lists.length
   const again = await at.start()
@@ -174,7 +174,7 @@ test('while nothing happens nothing is told, however often watches end and begin
   expect([cluster.lists.length, at.journal.events().length]).toEqual([lists, before])
 }, 60_000)
 
-test('a group whose server does not answer harms no other, at the start and later; nothing of it counts as deleted, and it recovers', async () => {
+test('a group without a response affects no other, at the start and later; its objects do not count as deleted, and it recovers', async () => {
   const tides: SmallType = { group: 'sea.example.com', version: 'v1', resource: 'tides', kind: 'Tide' }
   const at = await scene(configMaps, tides)
   const { cluster } = at
@@ -195,10 +195,10 @@ test('a group whose server does not answer harms no other, at the start and late
   cluster.put('high', { x: '2' }, {}, 'tides')
   cluster.stale.clear()
   await settled(at, 2)
-  expect(told(at)).toEqual(['updated one', 'updated Tide high'])
+  expect(emitted(at)).toEqual(['updated one', 'updated Tide high'])
 }, 60_000)
 
-test('a kind that went while nobody watched takes its objects with it, and one that is only not wanted any more does not', async () => {
+test('a kind removed while unwatched takes its objects with it; a kind that is no longer selected does not', async () => {
   const tides: SmallType = { group: 'sea.example.com', version: 'v1', resource: 'tides', kind: 'Tide' }
   const at = await scene(configMaps, tides)
   const { cluster } = at
@@ -225,21 +225,21 @@ test('a kind that went while nobody watched takes its objects with it, and one t
   expect((await at.start()).source.status().objects).toBe(1)
 }, 60_000)
 
-test('a kind that a server does not know of for a moment is not gone', async () => {
+test('a kind that a server lacks for a moment is not gone', async () => {
   const tides: SmallType = { group: 'sea.example.com', version: 'v1', resource: 'tides', kind: 'Tide' }
   const at = await scene(configMaps, tides)
   const { cluster } = at
   cluster.put('high', { x: '1' }, {}, 'tides')
   await synced(await at.start())
-  // As one that begins anew.
+  // As during a restart.
   cluster.forgetsOnce = tides.group
   await expect.poll(() => cluster.forgetsOnce, { timeout: 20_000 }).toBeUndefined()
   const later = cluster.described
   await expect.poll(() => cluster.described, { timeout: 20_000 }).toBeGreaterThan(later + 3)
-  expect(told(at)).toEqual([])
+  expect(emitted(at)).toEqual([])
 }, 60_000)
 
-test('another preferred version of a kind is no end of its objects', async () => {
+test('another preferred version of a kind does not end its objects', async () => {
   const tide = (version: string): SmallType => ({ group: 'sea.example.com', version, resource: 'tides', kind: 'Tide' })
   const at = await scene(tide('v1beta1'))
   const { cluster } = at
@@ -256,7 +256,7 @@ test('another preferred version of a kind is no end of its objects', async () =>
   ])
 }, 60_000)
 
-test('a thousand changes of one object are told one by one and in order', async () => {
+test('a thousand changes of one object are emitted one by one and in order', async () => {
   const at = await scene(configMaps)
   const { cluster } = at
   cluster.put('busy', { turn: '0' })
@@ -268,7 +268,7 @@ test('a thousand changes of one object are told one by one and in order', async 
   )
 }, 60_000)
 
-test('while the journal takes nothing the server is read no further, and afterwards everything has been told', async () => {
+test('while the journal refuses writes the server is read no further, and afterwards every change is emitted', async () => {
   const at = await scene(configMaps)
   const { cluster } = at
   let full = false
@@ -283,10 +283,10 @@ test('while the journal takes nothing the server is read no further, and afterwa
   full = true
   for (let index = 0; index < 400; index++) cluster.put(`m${index}`, { x: 'y'.repeat(4000) })
   await expect.poll(() => refusals).toBeGreaterThan(2)
-  expect(told(at)).toEqual([])
+  expect(emitted(at)).toEqual([])
   const read = running.source.status().objects
   expect(read).toBeLessThan(400)
-  // The server lets go of who does not read, and has forgotten when it comes again.
+  // The server drops slow watchers and has compacted when they return.
   cluster.endWatches({ forget: true })
   full = false
   await settled(at, 400)

@@ -8,7 +8,7 @@ import { messageOf } from '../../model/errors.ts'
 import { defineSource } from '../../engine/define.ts'
 import type { KubernetesConfig, kubernetesSchema } from './config.ts'
 import { Redactor } from './map-redact.ts'
-import { bringObjects, objectsFile } from './source-bring.ts'
+import { restoreObjects, objectsFile } from './source-restore.ts'
 import { redactKey } from './source-key.ts'
 import { ObjectMap } from './source-objects.ts'
 import { replay } from './source-replay.ts'
@@ -18,7 +18,7 @@ export const source = defineSource<typeof kubernetesSchema>('kubernetes', { buil
 
 export async function openKubernetes(config: KubernetesConfig, context: SourceContext): Promise<KubernetesSource> {
   const { host, state } = context
-  if (state === undefined) throw new Error('a source of clusters needs a folder for what it knows')
+  if (state === undefined) throw new Error('a Kubernetes source needs a data folder')
   const { namespace = 'default', ...way } = await login({
     host,
     env: self.env,
@@ -36,22 +36,22 @@ export async function openKubernetes(config: KubernetesConfig, context: SourceCo
     : undefined
   const shared = context.frames?.shared
   const open = (): Promise<ObjectMap> => openObjects(state, context)
-  const map = shared === undefined ? await open() : await bringObjects(shared, state, context, open)
+  const map = shared === undefined ? await open() : await restoreObjects(shared, state, context, open)
   const lease =
     config.lease.name === null ? undefined : { name: config.lease.name, namespace: config.lease.namespace ?? namespace }
   if (lease !== undefined && redactor !== undefined && config.redact.key === null)
     context.log.warn(
-      'Each replica has a key of its own for the digests of secret values, so that they differ from one to the other: set `redact.key` to the same key for all of them.',
+      'Each replica has a separate key for the digests of secret values, so that their digests differ: set `redact.key` to the same key for all of them.',
       { source: context.id },
     )
   const source = new KubernetesSource(config, context, client, map, redactor, lease)
   if (context.frames !== undefined) {
     await context.frames.hold(map.position.sequence)
-    // Of a kind that came since not all is told: it is listed.
+    // Kinds that appeared since are listed, because their emissions are incomplete.
     const known = shared === undefined ? undefined : new Set([...map.collections()].map(({ key }) => key))
     const events = await replay(map, context.frames, (object) => source.keyOf(object), known)
     if (events > 0)
-      context.log.info('Changes of the cluster that were told last before the end are known again.', {
+      context.log.info('The last emitted changes of the cluster were restored from the journal.', {
         source: context.id,
         events,
       })
@@ -63,7 +63,7 @@ function namesOf({ redact: { names } }: KubernetesConfig): RegExp | undefined {
   return names === null ? undefined : new RegExp(names, 'i')
 }
 
-/** Opens the map of objects; one that is damaged is put aside, and everything is looked at anew. */
+/** Opens the map of objects; a damaged one is moved aside, and the cluster is listed again. */
 export async function openObjects(
   folder: string,
   { host, log, metrics, id }: Pick<SourceContext, 'host' | 'log' | 'metrics' | 'id'>,
@@ -83,7 +83,7 @@ export async function openObjects(
     metrics.count('weir_kubernetes_damaged_records_total', 1, { source: id, what: 'file' })
     const aside = `${path}.damaged-${host.clock.now()}`
     log.error(
-      'What was known of the cluster can’t be read; it is put aside and everything is looked at anew. What changed since is not told.',
+      'The stored state of the cluster is unreadable; it is moved aside and the cluster is listed again. Changes since then are not emitted.',
       { file: path, aside, error: messageOf(error) },
     )
     await host.disk.rename(path, aside)

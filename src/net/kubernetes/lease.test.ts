@@ -41,7 +41,7 @@ const wish: LeaseWish = {
   epoch: 4,
   acquired: '2026-01-01T00:00:00.000000Z',
   renewed: '2026-01-01T00:00:02.000000Z',
-  told: { '/pods': '8' },
+  checkpoint: { '/pods': '8' },
 }
 const found = {
   apiVersion: 'coordination.k8s.io/v1',
@@ -73,7 +73,7 @@ test('what another one wrote is read, and written over with its version, its lab
     seconds: 15,
     epoch: 3,
     acquired: '2025-12-31T00:00:00.000000Z',
-    told: { '/pods': '7' },
+    checkpoint: { '/pods': '7' },
   })
   expect(await client.write(record, wish, signal)).toMatchObject({ version: '77' })
   expect(written).toEqual([
@@ -131,11 +131,11 @@ test('an annotation that somebody has spoilt tells nothing, and one that would b
   const spoilt = { ...found, metadata: { ...found.metadata, annotations: { 'weir/told': '[1' } } }
   const { client, written } = await scripted(json(spoilt), json(found))
   const record = await client.read(signal)
-  expect(record?.told).toEqual({})
+  expect(record?.checkpoint).toEqual({})
   const many = Object.fromEntries(
     Array.from({ length: 9000 }, (_, index) => [`/configmaps namespace-${index}`, '123456789']),
   )
-  await client.write(record, { ...wish, told: many }, signal)
+  await client.write(record, { ...wish, checkpoint: many }, signal)
   const text = JSON.stringify(written[0]?.body['metadata']?.['annotations'])
   const { 'weir/told': told = '' } = JSON.parse(text) as Record<string, string>
   expect(told.length).toBeLessThanOrEqual(128 * 1024)

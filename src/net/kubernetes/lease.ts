@@ -17,7 +17,7 @@ export interface LeaseRecord {
   readonly epoch: number
   /** ISO 8601, by the clock of the holder: for people, and for nothing else. */
   readonly acquired?: string
-  readonly told: Told
+  readonly checkpoint: Told
   /** Of one that was just taken, where that can be known: what others told until then. */
   readonly toldSince?: Told
   /** As it was read, with what others may have written into it. */
@@ -25,7 +25,7 @@ export interface LeaseRecord {
 }
 
 /** What a holder writes. */
-export type LeaseWish = Pick<LeaseRecord, 'holder' | 'seconds' | 'epoch' | 'told'> & {
+export type LeaseWish = Pick<LeaseRecord, 'holder' | 'seconds' | 'epoch' | 'checkpoint'> & {
   readonly acquired: string
   readonly renewed: string
 }
@@ -76,7 +76,7 @@ export function leaseClient({ namespace, name }: LeasePlace, ask: Ask, write: Wr
       if (answer.status !== 200) throw await refused('read', answer)
       return recordOf((await readObject(answer)) as LeaseObject)
     },
-    async write(before, { holder, seconds, epoch, acquired, renewed, told }, signal) {
+    async write(before, { holder, seconds, epoch, acquired, renewed, checkpoint: told }, signal) {
       const { metadata, spec, ...rest } = before?.object ?? { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' }
       const object: LeaseObject = {
         ...rest,
@@ -111,7 +111,7 @@ function recordOf(object: LeaseObject): LeaseRecord {
     seconds: leaseDurationSeconds ?? 0,
     epoch: leaseTransitions ?? 0,
     ...(acquireTime === undefined ? {} : { acquired: acquireTime }),
-    told: toldOf(object.metadata?.annotations?.[toldKey]),
+    checkpoint: toldOf(object.metadata?.annotations?.[toldKey]),
     object,
   }
 }

@@ -98,7 +98,7 @@ export function leaseTurn(
         epoch: (known?.epoch ?? 0) + (isNew ? 1 : 0),
         acquired: isNew ? at : (known?.acquired ?? at),
         renewed: at,
-        told: { source: of, turn },
+        checkpoint: { source: of, turn },
       }
       const written = await limited(signal, limit, (asked) => lease.write(known, wish, asked))
       if (written !== undefined) known = written
@@ -108,8 +108,8 @@ export function leaseTurn(
 }
 
 /** Throws where it is another source's. */
-function valueIn({ told, holder }: LeaseRecord, of: string): unknown {
-  const { source, turn, ...others } = told
+function valueIn({ checkpoint, holder }: LeaseRecord, of: string): unknown {
+  const { source, turn, ...others } = checkpoint
   if (source !== undefined ? source !== of : Object.keys(others).length > 0)
     throw new Error(
       `the Lease is that of ${source === undefined ? 'another kind of source' : `source ${source}`}: name another one`,

@@ -120,7 +120,7 @@ test('CTS_X_PNP=false sends nothing, and needs no K_SINK', () => {
 })
 
 describe('what Knative sets', () => {
-  test("K_CE_OVERRIDES sets extensions on each event, in lower case, and overrides Weir's extensions", () => {
+  test('K_CE_OVERRIDES sets extensions on each event, in lower case, and overrides the extensions of Weir', () => {
     expect(
       sinkOf(plan({ ...bound, K_CE_OVERRIDES: '{"extensions":{"env":"prod","Team":"sec","region":"x"},"other":1}' })),
     ).toMatchObject({ extensions: { env: 'prod', team: 'sec', region: 'x' } })

@@ -1,4 +1,4 @@
-/** Tells again what objects are that have been the same for long: the store forgets what was told it long ago, and they are still there. */
+/** Emits unchanged objects again before the store expires their last emission. */
 import type { SourceContext } from '../../engine/contracts.ts'
 import type { KubeObject } from './client-types.ts'
 import { digestOf } from './map-canonical.ts'
@@ -9,9 +9,9 @@ import { typeAs } from './source-type.ts'
 import type { Recorder } from './source-recorder.ts'
 
 const dayMs = 86_400_000
-/** Looked for so often while a word is good. */
+/** Checks per validity period of an emission. */
 const looks = 8
-/** Told at a time, with others' turns in between. */
+/** Objects per slice, so that other work continues in between. */
 const [mostAtOnce, restMs] = [200, 100]
 
 export interface RetellParts {
@@ -19,48 +19,54 @@ export interface RetellParts {
   readonly context: Pick<SourceContext, 'host' | 'metrics' | 'id'>
   readonly map: ObjectMap
   readonly recorder: Pick<Recorder, 'record'>
-  /** Whether we look after a collection, and it is our turn to tell of it. */
-  readonly isOurs: (collection: Collection) => boolean
+  /** True if the collection is watched and this replica leads. */
+  readonly leads: (collection: Collection) => boolean
 }
 
-/** How old a word may grow, in ms, where the store forgets after `forgetsMs`: what it forgets for want of room goes sooner, so a day at most. */
+/**
+ * Maximum age of an emission, in ms, for a store with retention `forgetsMs`: at most a day, because a full store
+ * expires earlier.
+ */
 export function goodFor(forgetsMs: number): number {
   return Math.min(forgetsMs / 2, dayMs)
 }
 
 /** Runs until the signal aborts. */
-export async function retelling(parts: RetellParts, forgetsMs: number, signal: AbortSignal): Promise<void> {
+export async function runResync(parts: RetellParts, forgetsMs: number, signal: AbortSignal): Promise<void> {
   const { clock, timers } = parts.context.host
   const good = goodFor(forgetsMs)
   for (;;) {
     await timers.sleep(good / looks, signal)
     if (signal.aborted) return
-    await retell(parts, clock.now() - good, signal)
+    await resync(parts, clock.now() - good, signal)
   }
 }
 
-/** Every object that was told of last before `before`, in Unix ms: the same id, since the same time, so that nothing looks changed. Returns how many. */
-export async function retell(
-  { cluster, context: { host, metrics, id }, map, recorder, isOurs }: RetellParts,
+/**
+ * Emits all objects last emitted before `before` (Unix ms), with the same id and start of validity, so that nothing
+ * appears changed. Returns their number.
+ */
+export async function resync(
+  { cluster, context: { host, metrics, id }, map, recorder, leads }: RetellParts,
   before: number,
   signal: AbortSignal,
 ): Promise<number> {
-  let told = 0
+  let count = 0
   for (let after = 0; ;) {
-    const words = map.toldBefore(before, after, mostAtOnce)
+    const words = map.emittedBefore(before, after, mostAtOnce)
     const last = words.at(-1)
-    if (last === undefined || signal.aborted) return told
+    if (last === undefined || signal.aborted) return count
     after = last.row
     const now = host.clock.now()
-    for (const { collection, uid, told: digest, version, since } of words) {
+    for (const { collection, uid, emitted: digest, version, since } of words) {
       const known = collection.objects.get(uid)
-      // It has changed or gone since, which is on its way: nothing that is older comes behind that.
-      if (known === undefined || known.told !== digest || !isOurs(collection)) continue
+      // It has changed or was deleted since: that emission is pending, and an older state must not follow it.
+      if (known === undefined || known.emitted !== digest || !leads(collection)) continue
       const document = map.document(known)
       if (document === undefined) continue
       const object = JSON.parse(document.toString()) as KubeObject
       const facts = JSON.stringify(factsOf(object))
-      known.told = digestOf(facts)
+      known.emitted = digestOf(facts)
       const event = resourceEvent(
         { ...placeOf(cluster, typeAs(collection, object), object), resourceVersion: version, since, state: 'present' },
         facts,
@@ -70,7 +76,7 @@ export async function retell(
         [event],
         [{ is: 'touch', known, facts: knownFacts(known), word: { at: now, version, since } }],
       )
-      told++
+      count++
       metrics.count('weir_kubernetes_retold_objects_total', 1, { source: id })
       if (room !== undefined) await room
     }

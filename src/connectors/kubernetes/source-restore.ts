@@ -1,29 +1,35 @@
-/** Where the journal is shared, what is known of a cluster may be in another folder than ours: then the journal has it. */
+/**
+ * With a shared journal the state of a cluster may be missing in this data folder; it is then restored from the
+ * journal.
+ */
 import type { SharedState, SourceContext, StateNote } from '../../engine/contracts.ts'
 import type { Host } from '../../host/index.ts'
 import { messageOf } from '../../model/errors.ts'
 import type { ObjectMap } from './source-objects.ts'
 
-/** Of the pieces of a state. */
+/** Name of the state's stream. */
 export const objectsStream = 'objects'
 export const objectsFile = 'objects.sqlite'
 
-/** What our folder knows, if the journal still has all that came after it; else the newest state that is there. `open` opens what is in the folder. */
-export async function bringObjects(
+/**
+ * The local state if the journal still has all later frames; else the newest state in the journal. `open` opens the
+ * local state.
+ */
+export async function restoreObjects(
   state: SharedState,
   folder: string,
   { host, log, metrics, id }: Pick<SourceContext, 'host' | 'log' | 'metrics' | 'id'>,
   open: () => Promise<ObjectMap>,
 ): Promise<ObjectMap> {
   const map = await open()
-  const { before, last, told } = await state.bounds()
+  const { before, last, told: emitted } = await state.bounds()
   const { sequence } = map.position
-  // One that lies behind the end is of another journal.
+  // A position beyond the end belongs to another journal.
   if (sequence > 0 && sequence >= before && sequence <= last) return map
   const note = await state.newest()
   if (note !== undefined) {
     const fetched = await fetchObjects(state, note, folder, host).catch((error: unknown) => {
-      log.error('What the journal has of what was known of the cluster can not be read.', {
+      log.error('The state of the cluster in the journal is unreadable.', {
         source: id,
         error: messageOf(error),
       })
@@ -35,7 +41,7 @@ export async function bringObjects(
       await host.disk.syncDirectory(folder)
       const brought = await open()
       brought.commit([], { sequence: note.from, row: 0 })
-      log.info('What was known of the cluster was brought from the journal.', {
+      log.info('The state of the cluster was restored from the journal.', {
         source: id,
         from: note.source,
         objects: brought.size,
@@ -44,15 +50,15 @@ export async function bringObjects(
       return brought
     }
   }
-  if (told === 0) return map
+  if (emitted === 0) return map
   metrics.count('weir_kubernetes_forgotten_restarts_total', 1, { source: id })
-  const what = 'The journal has nothing of what was known of the cluster: it was removed there, or never got there.'
+  const what = 'The journal has no state of the cluster: it was removed, or never stored.'
   if (map.size > 0)
-    log.error(`${what} Our folder has an earlier state: some changes may be told once more.`, {
+    log.error(`${what} The local folder has an earlier state: some changes may be emitted again.`, {
       source: id,
       objects: map.size,
     })
-  else log.error(`${what} The cluster is looked at anew; what changed meanwhile is not told.`, { source: id })
+  else log.error(`${what} The cluster is listed again; changes in the meantime are not emitted.`, { source: id })
   return map
 }
 

@@ -9,7 +9,7 @@ import { toEventBatch, type WeirEvent } from '../../model/events.ts'
 import type { ResourceData } from '../../model/kubernetes.ts'
 import { FrameMaker } from '../../store/testing/frames.ts'
 import { temporaryStores } from '../../store/testing/temporary.ts'
-import { goodFor, retell } from './source-retell.ts'
+import { goodFor, resync } from './source-resync.ts'
 
 let dir = ''
 beforeAll(async () => {
@@ -37,22 +37,22 @@ const again = (
   {
     now = Date.now(),
     before,
-    isOurs = true,
-  }: { readonly now?: number; readonly before?: number; readonly isOurs?: boolean } = {},
+    leads = true,
+  }: { readonly now?: number; readonly before?: number; readonly leads?: boolean } = {},
 ): Promise<number> =>
-  retell(
+  resync(
     {
       cluster: 'c1',
       context: testContext(hostAt(() => now)),
       map: life.map,
       recorder: life.recorder,
-      isOurs: () => isOurs,
+      leads: () => leads,
     },
     before ?? now + 1,
     new AbortController().signal,
   )
 
-/** Two objects that were there, one of which changes its labels and one that goes. */
+/** Two initial objects: one changes its labels, one is deleted. */
 async function listed(journal: ModelJournal, path: string): Promise<Life> {
   const life = await live(journal, path, { begun })
   await life.tracker.listing()
@@ -66,24 +66,24 @@ async function listed(journal: ModelJournal, path: string): Promise<Life> {
   return life
 }
 
-/** Everything told is in the map, too. */
+/** All emitted changes are in the map, too. */
 const settled = async (life: Life, rows: number): Promise<void> => {
-  while (life.map.toldBefore(Infinity, 0, 100).length !== rows) await real.timers.yield()
+  while (life.map.emittedBefore(Infinity, 0, 100).length !== rows) await real.timers.yield()
 }
 
-test('what is the same for long is told again as it was told, once it is old, also after a restart and after a kill', async () => {
+test('an object without changes is emitted again, unchanged, once its emission is old, also after a restart and a kill', async () => {
   const [journal, path] = [new ModelJournal(), join(dir, 'same.sqlite')]
   let life = await listed(journal, path)
   await settled(life, 3)
   const first = words(journal)
   expect(await again(life, { before: Date.now() - hour })).toBe(0)
-  expect(await again(life, { isOurs: false })).toBe(0)
+  expect(await again(life, { leads: false })).toBe(0)
   expect(await again(life)).toBe(3)
   await life.stop()
   expect(words(journal).slice(3)).toEqual(first)
   life = await live(journal, path)
   expect(await again(life, { before: Date.now() - hour })).toBe(0)
-  // Told again in an hour, and killed before the map has it: it is known from the journal when that was.
+  // Resynced in an hour, and killed before the map is written: the journal has the time of the emission.
   expect(await again(life, { now: Date.now() + hour })).toBe(3)
   while (words(journal).length < 9) await real.timers.yield()
   life.kill()
@@ -93,7 +93,7 @@ test('what is the same for long is told again as it was told, once it is old, al
   await life.stop()
 })
 
-test('what has changed is told as it is, and what has gone is told no more, even when the map does not have that yet', async () => {
+test('a changed object is emitted in its new state, and a deleted one is not, even if the map lags', async () => {
   const journal = new ModelJournal()
   const life = await listed(journal, join(dir, 'changed.sqlite'))
   await settled(life, 3)
@@ -112,7 +112,7 @@ test('what has changed is told as it is, and what has gone is told no more, even
   ])
 })
 
-test('a store that forgets has every object that is still there, since when it was so, and no other', async () => {
+test('a store with retention has every existing object with its start of validity, and no other', async () => {
   let now = begun
   const store = await stores.open({ host: hostAt(() => now), retain: { ageMs: 2 * hour } })
   const [journal, frames] = [new ModelJournal(), new FrameMaker()]
@@ -155,6 +155,6 @@ test('a store that forgets has every object that is still there, since when it w
   await life.stop()
 })
 
-test('a word is told again when half of the store’s time has passed, and after a day', () => {
+test('an emission is repeated after half of the store’s retention, and after a day', () => {
   expect([goodFor(2 * hour), goodFor(30 * 24 * hour), goodFor(Infinity)]).toEqual([hour, 24 * hour, 24 * hour])
 })

@@ -1,0 +1,38 @@
+import type { Told } from '../../net/kubernetes/lease.ts'
+import { covers, type Collection } from './source-objects.ts'
+
+/** The origin of a change. */
+export interface From {
+  readonly collection: Collection
+  /**
+   * Another replica that emitted up to this version has emitted this change; undefined: the change follows from earlier
+   * ones.
+   */
+  readonly version: string | undefined
+  /** The change is in the journal. */
+  readonly onEmitted: () => void
+}
+
+/**
+ * Versions up to which another replica emitted changes, until this replica sees newer ones: a watch may lag behind
+ * another replica.
+ */
+export class RemoteCheckpoint {
+  readonly #versions = new Map<string, string>()
+
+  hear(checkpoint: Told): void {
+    for (const [key, version] of Object.entries(checkpoint)) this.#versions.set(key, version)
+  }
+
+  /**
+   * True if another replica emitted the observed change. A new list resets this, because a restored server may count
+   * from lower versions.
+   */
+  has({ collection: { key }, version }: From): boolean {
+    const heard = this.#versions.get(key)
+    if (heard === undefined) return false
+    if (version !== undefined && covers(heard, version)) return true
+    this.#versions.delete(key)
+    return false
+  }
+}
