@@ -59,7 +59,7 @@ try {
     for (let round = 0; round <= Number(values.rounds); round++) {
       const own = join(folder, 'steps')
       const costs = await measureSteps(own, { ...one, addresses, seed: seed + round, flows })
-      // The first is thrown away: what is measured is compiled.
+      // The first round is discarded: it warms up the compiler.
       if (round > 0) rounds.push(costs)
       await rm(own, { recursive: true, force: true })
     }

@@ -1,4 +1,4 @@
-// A bar is one thing that an issue says must be shown, as a program: it measures, expects, and says met or not met.
+// A benchmark or acceptance test: a program that measures, checks expectations and prints met or not met.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { arch, availableParallelism, cpus, release, tmpdir, totalmem, type } from 'node:os'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ export interface Bar {
   readonly name: string
   /** Number of the issue, and which of its bars. */
   readonly issue: string
-  /** What is shown, as a sentence. */
+  /** The requirement, as a sentence. */
   readonly title: string
   run(context: BarContext): Promise<void>
 }
@@ -28,11 +28,11 @@ export interface BarContext {
   size<T>(full: T, ci: T): T
   /** Records a measured value. `unit` is spelled out: `ms`, `MB/s`, `events`. */
   figure(name: string, value: number | string, unit?: string): void
-  /** Records whether what the sentence says is so. The bar goes on, and is not met when one is not. */
+  /** Records the result of one expectation. The run continues after a failed one, and is then not met. */
   expect(condition: boolean, sentence: string): void
   /** As `expect`, for what depends on how fast the machine is just now: in CI it is printed and not judged. */
   expectSpeed(condition: boolean, sentence: string): void
-  /** Ends the run as skipped: what it needs cannot be had here. test/skips.json must list `bar NAME`. */
+  /** Ends the run as skipped because a prerequisite is missing. test/skips.json must list `bar NAME`. */
   skip(reason: string): never
 }
 
@@ -73,7 +73,7 @@ export function describeMachine(): Machine {
 
 class Skipped extends Error {}
 
-/** Runs a bar, telling `say` each line as it happens. Never throws: an error of the bar is `not met`. */
+/** Runs a benchmark and passes each line to `say`. Never throws: an error is `not met`. */
 export async function runBar(
   bar: Bar,
   options: { seed: number; scale: Scale; minutes?: number },

@@ -26,7 +26,7 @@ const rows: Row[] = []
 const flows = flowBatches(seed, 30)
 const events = eventBatches(seed, 100)
 
-/** Megabytes per CPU second, the best of some rounds: what is left is least disturbed by others. */
+/** Megabytes per CPU second, the best of several rounds: the one least disturbed by other processes. */
 function perCpu(bytes: number, act: () => void, rounds = 5): number {
   let best = 0
   for (let round = 0; round < rounds; round++) {

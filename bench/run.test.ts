@@ -14,7 +14,7 @@ async function verdict(run: Bar['run']): Promise<{ verdict: string; lines: strin
   return { verdict: result.verdict, lines }
 }
 
-test('a bar whose expectations hold is met and prints seed, machine, figures and verdict', async () => {
+test('a benchmark whose expectations hold is met and prints seed, machine, figures and verdict', async () => {
   const { verdict: said, lines } = await verdict(async (context) => {
     context.figure('throughput', 1234.5, 'MB/s')
     context.expect(context.size(false, true), 'the small size is taken in CI')
@@ -51,7 +51,7 @@ async function cli(root: string, ...args: string[]): Promise<{ code: number; out
   return runCommand(process.execPath, [join(ROOT, 'bench/run.ts'), '--root', root, ...args], { limit: 60_000 })
 }
 
-test('without a name the bars are listed, and an unknown name says which there are', async () => {
+test('without a name the bars are listed, and an unknown name lists them', async () => {
   const root = await makeTree({ 'bench/runs/good.ts': source('good', '') })
   expect((await cli(root)).output).toBe('good  issue 0.1  About good.\n')
   expect(await cli(root, 'bad')).toMatchObject({ code: 2, output: expect.stringContaining('There are: good') })

@@ -1,5 +1,5 @@
-// `npm run bar -- NAME`: runs bench/runs/NAME.ts. Without a name it lists the bars; `--all` runs every one of them,
-// each in a process of its own, so that one neither warms nor fails another.
+// `npm run bar -- NAME` runs bench/runs/NAME.ts. Without a name it lists all; `--all` runs each in a separate
+// process.
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -141,7 +141,7 @@ async function runAll(scale: 'full' | 'ci'): Promise<void> {
       verdict = 'not met: skipped, and test/skips.json does not list it'
     counts[verdict === 'met' ? 'passed' : verdict === 'skipped' ? 'skipped' : 'failed']++
     verdicts.push(`${bar}: ${verdict} (${result.seconds.toFixed(1)} s)`)
-    // Said again at the end, where whoever reads only the last lines of a log sees it.
+    // Repeated at the end of the log.
     if (verdict !== 'met' && verdict !== 'skipped') {
       const not = result.stdout.split('\n').filter((line) => line.startsWith('  NO '))
       verdicts.push(

@@ -45,10 +45,10 @@ async function types(root: string): Promise<Problem[]> {
     const before = problems.length
     for (const line of result.output.split('\n')) {
       const found = /^(.+?)\((\d+),\d+\): (.*)$/.exec(line)
-      if (found !== null) problems.push({ file: found[1] ?? '', line: Number(found[2]), say: found[3] ?? '' })
+      if (found !== null) problems.push({ file: found[1] ?? '', line: Number(found[2]), message: found[3] ?? '' })
     }
     if (problems.length === before)
-      problems.push({ file: project, say: `tsc failed (exit ${result.code}): ${result.output.trim()}` })
+      problems.push({ file: project, message: `tsc failed (exit ${result.code}): ${result.output.trim()}` })
   }
   return problems
 }

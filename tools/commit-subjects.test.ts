@@ -6,7 +6,7 @@ import { commitsSince, judge } from './commit-subjects.ts'
 import { makeTree } from './kit/tree.ts'
 
 const check = (subject: string, lines = 1, body = ''): string[] =>
-  judge({ id: '0123456789abcdef', subject, body, lines }).map(({ say }) => say)
+  judge({ id: '0123456789abcdef', subject, body, lines }).map(({ message }) => message)
 
 test.for([
   'Add a check',

@@ -40,7 +40,7 @@ export function judge({ id, subject, body, lines }: Commit): Problem[] {
     complaints.push(`"${first}" does not start an imperative; write "Add …", "Remove …", "Report …"`)
   if (lines > LINES_WITHOUT_BODY && body.trim() === '')
     complaints.push(`${lines} lines of TypeScript changed; state the reason in a body`)
-  return complaints.map((say) => ({ file: `commit ${id.slice(0, 10)}`, say: `${say} (${subject})` }))
+  return complaints.map((complaint) => ({ file: `commit ${id.slice(0, 10)}`, message: `${complaint} (${subject})` }))
 }
 
 /** Commits after `base`, merges excluded; undefined without Git or if the history lacks `base`. */
@@ -48,7 +48,7 @@ export async function commitsSince(root: string, base: string): Promise<Commit[]
   const git = (...args: string[]): ReturnType<typeof runCommand> =>
     runCommand('git', ['-C', root, ...args], { limit: 60_000 })
   const top = await git('rev-parse', '--show-prefix')
-  // A folder inside another checkout has no history of its own.
+  // A folder inside another checkout has no separate history.
   if (top.code !== 0 || top.stdout.trim() !== '') return undefined
   if ((await git('merge-base', '--is-ancestor', base, 'HEAD')).code !== 0) return undefined
   const log = await git('log', '--no-merges', '--numstat', '--format=%x1e%H%x1f%s%x1f%b%x1f', `${base}..HEAD`)

@@ -31,20 +31,20 @@ async function built(entryBytes: number, lazyBytes: number): Promise<string> {
   return root
 }
 
-test('the first route counts its own chunks and each shared one once; a lazy route what it adds', async () => {
+test('the first route counts its own chunks and each shared one once; a lazy route counts its additions', async () => {
   const sizes = await consoleSizes(await built(10_000, 5000))
   expect(sizes?.first).toBeGreaterThan(13_000)
   expect(sizes?.first).toBeLessThan(13_200)
   expect(sizes?.lazy.get('src/pages/other/index.tsx')).toBeLessThan(5100)
 })
 
-test('what is beyond its budget is named, and a console that is not built is no small one', async () => {
+test('a part beyond its budget is named, and a console that is not built is no small one', async () => {
   expect(await consoleSize(await built(10_000, 5000))).toEqual([])
-  expect((await consoleSize(await built(210_000, 5000))).map(({ say }) => say)).toEqual([
+  expect((await consoleSize(await built(210_000, 5000))).map(({ message }) => message)).toEqual([
     expect.stringContaining('the first route: 208'),
   ])
-  expect((await consoleSize(await built(10_000, 130_000))).map(({ say }) => say)).toEqual([
+  expect((await consoleSize(await built(10_000, 130_000))).map(({ message }) => message)).toEqual([
     expect.stringContaining('src/pages/other/index.tsx'),
   ])
-  expect((await consoleSize(tmpdir())).map(({ say }) => say)).toEqual([expect.stringContaining('not built')])
+  expect((await consoleSize(tmpdir())).map(({ message }) => message)).toEqual([expect.stringContaining('not built')])
 })

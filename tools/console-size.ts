@@ -59,7 +59,7 @@ export async function consoleSizes(root: string): Promise<ConsoleSizes | undefin
 export async function consoleSize(root: string): Promise<Problem[]> {
   const sizes = await consoleSizes(root)
   if (sizes === undefined)
-    return [{ file: 'console/dist', say: 'the console is not built; run `npm run build:console`' }]
+    return [{ file: 'console/dist', message: 'the console is not built; run `npm run build:console`' }]
   const measured = [
     ['the first route', sizes.first, BUDGET.first],
     ['the style sheets', sizes.styles, BUDGET.styles],
@@ -69,7 +69,7 @@ export async function consoleSize(root: string): Promise<Problem[]> {
     .filter(([, size, budget]) => size > budget)
     .map(([name, size, budget]) => ({
       file: 'console',
-      say: `${name}: ${(size / 1024).toFixed(1)} KB compressed, and the budget is ${budget / 1024} KB. Load what is rarely needed when it is needed.`,
+      message: `${name}: ${(size / 1024).toFixed(1)} KB compressed, and the budget is ${budget / 1024} KB. Load rarely used parts on demand.`,
     }))
 }
 

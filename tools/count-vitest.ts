@@ -1,6 +1,6 @@
-// `node tools/count-vitest.ts [vitest arguments]`: runs vitest and ends with `N passed, N failed, N skipped`, where a
-// skip that test/skips.json does not list has failed. For .ci/run; `npm test` is for people. Files that failed, if they are few,
-// are run once more by themselves: what passes then is counted as passed, and named as unsteady, so that somebody mends it.
+// `node tools/count-vitest.ts [vitest arguments]`: runs vitest for .ci/run and ends with `N passed, N failed, N
+// skipped`. A skip that test/skips.json does not list counts as failed. A few failed files are run once more; tests
+// that pass then are reported as unsteady.
 import { ROOT } from './kit/command.ts'
 import {
   countReport,
@@ -15,7 +15,7 @@ import { runVitest } from './kit/vitest.ts'
 
 const fewFiles = 3
 
-/** Runs vitest, shows its output and what is wrong, and returns the counts. `limit` in milliseconds. */
+/** Runs vitest, prints its output and complaints, and returns the counts. `limit` in milliseconds. */
 export async function countVitest(args: readonly string[], limit: number): Promise<Counts> {
   const run = await runVitest(args, { limit, echo: true })
   if (run.timedOut) console.log(`vitest was stopped after ${limit / 1000} s`)

@@ -47,7 +47,7 @@ test('the exporter of the demo sends what our own decoder reads, with a sequence
   })
 })
 
-test('the shop has customers, names, a job and somebody who scans ports, orders and an audit log', () => {
+test('the shop has customers, names, a job, a port scanner, orders and an audit log', () => {
   const shop = new Shop(1, 'test')
   const ports = new Set<number>()
   const families = new Set<string | undefined>()
@@ -59,7 +59,7 @@ test('the shop has customers, names, a job and somebody who scans ports, orders 
   expect(families).toEqual(new Set(['audit', undefined]))
 })
 
-test('the demo says that it simulates, both views fill, and Ctrl-C ends it cleanly with nothing left behind', async () => {
+test('the demo states that it simulates, both views fill, and Ctrl-C ends it cleanly with nothing left behind', async () => {
   const child = spawn(process.execPath, [join(ROOT, 'tools/demo.ts')], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] })
   onTestFinished(() => void child.kill('SIGKILL'))
   let said = ''
@@ -102,7 +102,7 @@ test('the demo says that it simulates, both views fill, and Ctrl-C ends it clean
       "SELECT bool_or(family = 'audit') AS audit, bool_or(family = 'change') AS change, bool_or(family = 'resource') AS resource, bool_or(source = '/shop/warehouse' AND type = 'com.example.shop.order.shipped') AS round FROM events",
     )
     const [changes] = await ask(
-      "SELECT bool_or(actor = 'system:serviceaccount:shop:price-bot' AND actor_kind = 'user') AS who FROM changes WHERE kind = 'ConfigMap'",
+      "SELECT bool_or(actor = 'system:serviceaccount:shop:price-bot' AND actor_kind = 'user') AS actor FROM changes WHERE kind = 'ConfigMap'",
     )
     rows = { ...flows, ...events, ...changes }
   }

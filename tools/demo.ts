@@ -106,7 +106,7 @@ function configuration(
     sources: {
       netflow: { listen: netflow, tcp: 'off', receive_buffer: '1MiB' },
       sflow: { listen: sflow, receive_buffer: '1MiB' },
-      // Told and marked, so that there is noise to hide and to show.
+      // Labels mark noise, to hide or to show.
       cluster: {
         type: 'kubernetes',
         cluster: demoCluster,
@@ -116,7 +116,7 @@ function configuration(
       'cluster-audit': { type: 'kube-audit', cluster: demoCluster, listen: auditLog },
       shipments: warehouse.settings('shipments'),
     },
-    // Only what is posted: what comes back by the other queue does not go round.
+    // Only posted events: messages from the other queue do not circulate.
     sinks: { orders: { ...warehouse.settings('orders'), from: ['http'] } },
     identity: { networks: join(folder, 'networks.yaml') },
     journal: { segment: '8MiB', max: '128MiB', keep: '16MiB' },
@@ -126,7 +126,7 @@ function configuration(
 }
 
 function startWeir(config: string): ChildProcess {
-  // In a group of its own: Ctrl-C is for us, and we stop it in order.
+  // In a separate process group: Ctrl-C is for this program, which stops Weir in order.
   const weir = spawn(process.execPath, [join(ROOT, 'bin/weir.mjs'), 'run', '--config', config], {
     stdio: ['ignore', 'inherit', 'pipe'],
     detached: process.platform !== 'win32',
@@ -136,7 +136,7 @@ function startWeir(config: string): ChildProcess {
   return weir
 }
 
-/** The address in the line that says so. */
+/** The address in the ready line. */
 function ready(weir: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
     let said = ''

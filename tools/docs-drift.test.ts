@@ -13,8 +13,8 @@ const files = [
 test('a file that differs and a file that is missing are named, with the first line that differs', async () => {
   const root = await makeTree({ 'docs/a.md': 'one\n2\n' })
   expect(await docsDrift(root, files)).toEqual([
-    { file: 'docs/a.md', line: 2, say: expect.stringContaining('npm run docs') },
-    { file: 'docs/deep/b.md', say: expect.stringContaining('is missing') },
+    { file: 'docs/a.md', line: 2, message: expect.stringContaining('npm run docs') },
+    { file: 'docs/deep/b.md', message: expect.stringContaining('is missing') },
   ])
 })
 

@@ -17,7 +17,7 @@ export async function docsDrift(root: string, files: readonly GeneratedFile[] = 
     problems.push({
       file: file.path,
       ...(line === undefined ? {} : { line }),
-      say: `${found === undefined ? 'is missing' : 'is not what the code says'}: run \`npm run docs\` and commit the result`,
+      message: `${found === undefined ? 'is missing' : 'differs from the code'}: run \`npm run docs\` and commit the result`,
     })
   }
   return problems

@@ -4,7 +4,7 @@ import { makeTree } from './kit/tree.ts'
 
 async function judge(files: Record<string, string>): Promise<string[]> {
   const problems = await documentPaths(await makeTree({ 'bench/runs/damage.ts': '', 'src/a.test.ts': '', ...files }))
-  return problems.map(({ file, line, say }) => `${file}:${line ?? 0} ${say}`)
+  return problems.map(({ file, line, message }) => `${file}:${line ?? 0} ${message}`)
 }
 
 test('documents that name what exists have no problems', async () => {

@@ -33,8 +33,8 @@ function problemsOf(root: string, file: string, text: string): Problem[] {
   let fence = false
   for (const [index, line] of text.split('\n').entries()) {
     if (/^\s*```/.test(line)) fence = !fence
-    const problem = (say: string): void => {
-      problems.push({ file, line: index + 1, say })
+    const problem = (message: string): void => {
+      problems.push({ file, line: index + 1, message })
     }
     const linked = fence ? [] : pathsIn(line, LINKED).filter((path) => !/^[a-z]+:/.test(path))
     const named = [...pathsIn(line, NAMED), ...linked.map((path) => join(dirname(file), path))]

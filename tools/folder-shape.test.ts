@@ -16,7 +16,7 @@ const nats = {
 }
 
 async function judge(files: Record<string, string>): Promise<string[]> {
-  return (await folderShape(await makeTree(files))).map((problem) => `${problem.file} ${problem.say}`)
+  return (await folderShape(await makeTree(files))).map((problem) => `${problem.file} ${problem.message}`)
 }
 
 test('a connector of the agreed shape and files of 420 lines pass', async () => {
@@ -31,19 +31,19 @@ test('a longer file passes when its head gives the reason', async () => {
   ).toEqual([])
 })
 
-const wrong: readonly [name: string, files: Record<string, string>, say: RegExp][] = [
+const wrong: readonly [name: string, files: Record<string, string>, message: RegExp][] = [
   ['a file over 420 lines without a reason', { 'src/engine/a.ts': lines(421) }, /a\.ts 421 lines: split it/],
   ['an index over 30 lines', { ...nats, 'src/connectors/nats/index.ts': lines(31) }, /index\.ts 31 lines/],
   ['a foreign file name in a connector', { ...nats, 'src/connectors/nats/manager.ts': '' }, /manager\.ts not a name/],
   ['a file that is in no connector', { 'src/connectors/all.ts': '' }, /lives in a folder/],
-  ['a junk drawer', { 'src/engine/utils.ts': '' }, /"utils\.ts" says nothing/],
-  ['a junk drawer folder', { 'test/helpers/a.ts': '' }, /"helpers" says nothing/],
+  ['a junk drawer', { 'src/engine/utils.ts': '' }, /"utils\.ts" is too general/],
+  ['a junk drawer folder', { 'test/helpers/a.ts': '' }, /"helpers" is too general/],
 ]
 
-test.for(wrong)('the check finds %s', async ([, files, say]) => {
+test.for(wrong)('the check finds %s', async ([, files, message]) => {
   const problems = await judge(files)
   expect(problems).toHaveLength(1)
-  expect(problems[0]).toMatch(say)
+  expect(problems[0]).toMatch(message)
 })
 
 test.for(['config.ts', 'index.ts', 'README.md', 'sink.ts'])('a connector without %s is found', async (name) => {

@@ -1,4 +1,4 @@
-// The shape of folders: whoever has read one connector finds the same thing under the same name in the next.
+// The shape of folders: every connector has the same files under the same names.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isMain } from './kit/main.ts'
@@ -22,7 +22,7 @@ async function connectorFolders(root: string): Promise<Problem[]> {
   for (const path of await listFiles(root, 'src/connectors', /./)) {
     const [, , system = '', ...rest] = path.split('/')
     if (rest.length === 0) {
-      problems.push({ file: path, say: 'a connector lives in a folder named after its system' })
+      problems.push({ file: path, message: 'a connector lives in a folder named after its system' })
       continue
     }
     folders.set(system, [...(folders.get(system) ?? []), rest.join('/')])
@@ -30,16 +30,17 @@ async function connectorFolders(root: string): Promise<Problem[]> {
   for (const [system, files] of folders) {
     const folder = `src/connectors/${system}`
     for (const needed of ['config.ts', 'index.ts', 'README.md']) {
-      if (!files.includes(needed)) problems.push({ file: folder, say: `${needed} is missing` })
+      if (!files.includes(needed)) problems.push({ file: folder, message: `${needed} is missing` })
     }
     if (!LOOPS.some((loop) => files.includes(loop))) {
-      problems.push({ file: folder, say: `a connector has at least one of ${LOOPS.join(', ')}` })
+      problems.push({ file: folder, message: `a connector has at least one of ${LOOPS.join(', ')}` })
     }
     for (const file of files) {
       if (!TYPESCRIPT.test(file) || isTestFile(file) || CONNECTOR_FILE.test(file)) continue
       problems.push({
         file: `${folder}/${file}`,
-        say: 'not a name of the connector shape: the loop is source or sink, the wire client, pure mapping map (a split part is map-<what>.ts)',
+        message:
+          'not a name of the connector shape: the loop is source or sink, the wire client, pure mapping map (a split part is map-<what>.ts)',
       })
     }
     if (files.includes('index.ts')) {
@@ -47,7 +48,7 @@ async function connectorFolders(root: string): Promise<Problem[]> {
       if (lines > LONGEST_INDEX) {
         problems.push({
           file: `${folder}/index.ts`,
-          say: `${lines} lines; an index only declares the component, in at most ${LONGEST_INDEX}`,
+          message: `${lines} lines; an index only declares the component, in at most ${LONGEST_INDEX}`,
         })
       }
     }
@@ -63,7 +64,10 @@ async function longFiles(root: string): Promise<Problem[]> {
     if (lines <= LONGEST_FILE) continue
     const head = (await readFile(join(root, path), 'utf8')).split('\n', 5)
     if (head.some((line) => REASON.test(line))) continue
-    problems.push({ file: path, say: `${lines} lines: split it, or say in its first five lines "// Long because …"` })
+    problems.push({
+      file: path,
+      message: `${lines} lines: split it, or add in its first five lines "// Long because …"`,
+    })
   }
   return problems
 }
@@ -74,7 +78,7 @@ async function junkDrawers(root: string): Promise<Problem[]> {
     for (const path of await listFiles(root, folder, TYPESCRIPT)) {
       const junk = path.split('/').find((part) => JUNK_DRAWER.test(part.split('.')[0] ?? ''))
       if (junk !== undefined)
-        problems.push({ file: path, say: `"${junk}" says nothing: name the file after what it holds` })
+        problems.push({ file: path, message: `"${junk}" is too general: name the file after its content` })
     }
   }
   return problems

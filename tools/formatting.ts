@@ -8,7 +8,7 @@ export async function formatting(root: string): Promise<Problem[]> {
   const result = await runCommand(localBin('oxfmt'), ['--list-different'], { cwd: root, limit: 120_000 })
   const files = result.stdout.split('\n').filter((line) => line !== '')
   if (result.code !== 0 && files.length === 0) throw new Error(`oxfmt failed: ${result.output.slice(0, 2000)}`)
-  return files.map((file) => ({ file, say: 'is not formatted: run `npm run format`' }))
+  return files.map((file) => ({ file, message: 'is not formatted: run `npm run format`' }))
 }
 
 if (isMain(import.meta.url)) {

@@ -1,5 +1,5 @@
-// The pages that are generated from the code, so that they cannot say something else than it does.
-// Add a generator here; `npm run docs` writes the files, `npm run check` fails when one on disk differs.
+// The pages that are generated from the code. Add a generator here; `npm run docs` writes the files, and `npm run
+// check` fails when one on disk differs.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { accessPage } from './docs/access.ts'

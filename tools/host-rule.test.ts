@@ -3,8 +3,8 @@ import { hostRule, judge } from './host-rule.ts'
 import { parseSource } from './kit/sources.ts'
 import { makeTree } from './kit/tree.ts'
 
-const say = (text: string): string[] =>
-  judge(parseSource('src/engine/a.ts', text)).map((problem) => `${problem.line} ${problem.say}`)
+const messagesOf = (text: string): string[] =>
+  judge(parseSource('src/engine/a.ts', text)).map((problem) => `${problem.line} ${problem.message}`)
 
 test.for([
   [`import { open } from 'node:fs/promises';`, /node:fs\/promises \(open\): use the disk/],
@@ -44,7 +44,7 @@ test.for([
   [`process.exit(1);`, /process\.exit/],
   [`process.hrtime.bigint();`, /process\.hrtime/],
 ] as const)('%s is found', ([text, expected]) => {
-  const problems = say(text)
+  const problems = messagesOf(text)
   expect(problems.length).toBeGreaterThan(0)
   for (const problem of problems) expect(problem).toMatch(expected)
 })
@@ -66,11 +66,11 @@ test.for([
   `process.on('exit', f); process.memoryUsage(); process.stdout.write('x');`,
   `const line = /setTimeout(?:x)/;`,
 ])('%s is allowed', (text) => {
-  expect(say(text)).toEqual([])
+  expect(messagesOf(text)).toEqual([])
 })
 
 test('the line is the line of the use', () => {
-  expect(say(`const a = 1;\n\nsetTimeout(f, a);`)).toEqual([expect.stringMatching(/^3 /)])
+  expect(messagesOf(`const a = 1;\n\nsetTimeout(f, a);`)).toEqual([expect.stringMatching(/^3 /)])
 })
 
 test('src/host/ and tests are the exceptions, and nothing else in src is', async () => {

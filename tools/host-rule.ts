@@ -64,13 +64,13 @@ export async function hostRule(root: string): Promise<Problem[]> {
 }
 
 export function judge(source: Source): Problem[] {
-  const found: { at: number; say: string }[] = []
+  const found: { at: number; message: string }[] = []
   const own = declaredNames(source)
   const isGlobal = (name: string): boolean => !own.has(name)
 
   const member = (object: string, name: string, at: number): void => {
     const instead = MEMBERS[object]?.[name]
-    if (instead !== undefined) found.push({ at, say: `${object}.${name}: ${instead}` })
+    if (instead !== undefined) found.push({ at, message: `${object}.${name}: ${instead}` })
   }
 
   new Visitor({
@@ -80,7 +80,7 @@ export function judge(source: Source): Problem[] {
       const object = globalName(node.object, isGlobal) ?? cryptoModule(node.object, source)
       if (object !== undefined) member(object, name, node.start)
       if (isGlobalObject(node.object, isGlobal) && FUNCTIONS[name] !== undefined) {
-        found.push({ at: node.start, say: `${name}: ${FUNCTIONS[name]}` })
+        found.push({ at: node.start, message: `${name}: ${FUNCTIONS[name]}` })
       }
     },
     // const { now } = Date
@@ -91,29 +91,29 @@ export function judge(source: Source): Problem[] {
         if (property.type !== 'Property' || property.key.type !== 'Identifier') continue
         if (object !== undefined) member(object, property.key.name, property.start)
         const instead = isGlobalObject(node.init, isGlobal) ? FUNCTIONS[property.key.name] : undefined
-        if (instead !== undefined) found.push({ at: property.start, say: `${property.key.name}: ${instead}` })
+        if (instead !== undefined) found.push({ at: property.start, message: `${property.key.name}: ${instead}` })
       }
     },
     NewExpression(node) {
       if (globalName(node.callee, isGlobal) === 'Date' && node.arguments.length === 0) {
-        found.push({ at: node.start, say: `new Date() without a time: ${CLOCK}` })
+        found.push({ at: node.start, message: `new Date() without a time: ${CLOCK}` })
       }
     },
     CallExpression(node) {
-      if (globalName(node.callee, isGlobal) === 'Date') found.push({ at: node.start, say: `Date(): ${CLOCK}` })
+      if (globalName(node.callee, isGlobal) === 'Date') found.push({ at: node.start, message: `Date(): ${CLOCK}` })
     },
   }).visit(source.tree.program)
 
   for (const reference of references(source)) {
     const instead = FUNCTIONS[reference.name]
     if (instead !== undefined && isGlobal(reference.name))
-      found.push({ at: reference.start, say: `${reference.name}: ${instead}` })
+      found.push({ at: reference.start, message: `${reference.name}: ${instead}` })
   }
-  const problems = found.map(({ at, say }) => ({ file: source.path, line: source.line(at), say }))
+  const problems = found.map(({ at, message }) => ({ file: source.path, line: source.line(at), message }))
   return [...problems, ...forbiddenImports(source)].toSorted((a, b) => a.line - b.line)
 }
 
-function forbiddenImports(source: Source): { file: string; line: number; say: string }[] {
+function forbiddenImports(source: Source): { file: string; line: number; message: string }[] {
   const problems = []
   for (const used of importsOf(source)) {
     const rule = MODULES[used.specifier.replace(/^node:/, '')]
@@ -124,7 +124,7 @@ function forbiddenImports(source: Source): { file: string; line: number; say: st
     problems.push({
       file: source.path,
       line: used.line,
-      say: `${used.specifier} (${names.join(', ')}): ${rule.instead}`,
+      message: `${used.specifier} (${names.join(', ')}): ${rule.instead}`,
     })
   }
   return problems

@@ -20,7 +20,7 @@ test('the image runs the Node that npm brings', () => {
   )
 })
 
-test('what it copies from the checkout is there, and let into the build', () => {
+test('files that it copies from the checkout exist, and no rule excludes them from the build', () => {
   const copied = [...file.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, names]) => (names ?? '').split(' '))
   expect(copied.length).toBeGreaterThan(5)
   for (const name of copied) {
@@ -35,7 +35,7 @@ test('it runs the package, not the sources', () => {
   expect(final.match(/^COPY .*/gm)).toEqual(['COPY --from=package /weir /weir'])
 })
 
-test('it runs without privileges, as the manifests say', () => {
+test('it runs without privileges, as the manifests state', () => {
   const user = /^USER (\d+):(\d+)$/m.exec(file)
   const manifest = readFileSync(join(ROOT, 'deploy/kustomize/kollect/base/statefulset.yaml'), 'utf8')
   expect(manifest).toContain(`runAsUser: ${user?.[1]}\n`)

@@ -4,7 +4,7 @@ import { makeTree } from './kit/tree.ts'
 
 async function judge(files: Record<string, string>): Promise<string[]> {
   const problems = await importLaw(await makeTree(files))
-  return problems.map((problem) => `${problem.file}:${problem.line ?? 0} ${problem.say}`)
+  return problems.map((problem) => `${problem.file}:${problem.line ?? 0} ${problem.message}`)
 }
 
 test('a tree that keeps the law has no problems, and rooms that do not exist are not missed', async () => {
@@ -29,7 +29,7 @@ test('a tree that keeps the law has no problems, and rooms that do not exist are
   ).toEqual([])
 })
 
-const forbidden: readonly [name: string, path: string, text: string, say: RegExp][] = [
+const forbidden: readonly [name: string, path: string, text: string, message: RegExp][] = [
   [
     'a lower room importing a higher one',
     'src/journal/a.ts',
@@ -100,7 +100,7 @@ const forbidden: readonly [name: string, path: string, text: string, say: RegExp
     `import '../registry.ts';\nimport '../store/index.ts';`,
     /^src\/cli\/query\.ts:2 only app\//,
   ],
-  ['a room that nobody agreed on', 'src/helpers/a.ts', `export {};`, /src\/helpers is not a room/],
+  ['an unknown room', 'src/helpers/a.ts', `export {};`, /src\/helpers is not a room/],
   ['test code in the product', 'src/engine/a.ts', `import { x } from './a.test.ts';`, /is for tests only/],
   [
     'code from outside src',
@@ -164,10 +164,10 @@ const forbidden: readonly [name: string, path: string, text: string, say: RegExp
   ],
 ]
 
-test.for(forbidden)('the law finds %s', async ([, path, text, say]) => {
+test.for(forbidden)('the law finds %s', async ([, path, text, message]) => {
   const problems = await judge({ [path]: text })
   expect(problems).toHaveLength(1)
-  expect(problems[0]).toMatch(say)
+  expect(problems[0]).toMatch(message)
 })
 
 test('an import in a comment or in a string is not an import', async () => {

@@ -69,7 +69,7 @@ export async function importLaw(root: string): Promise<Problem[]> {
 
 function judge(path: string, imports: readonly Import[]): Problem[] {
   const problems: Problem[] = []
-  const complain = (at: Import, say: string): void => void problems.push({ file: path, line: at.line, say })
+  const complain = (at: Import, message: string): void => void problems.push({ file: path, line: at.line, message })
 
   if (path.startsWith('console/')) {
     for (const used of imports) {
@@ -99,7 +99,7 @@ function judge(path: string, imports: readonly Import[]): Problem[] {
     return [
       {
         file: path,
-        say: `src/${room} is not a room of the house: add it to LAW in tools/import-law.ts or move the file`,
+        message: `src/${room} is not a room of the house: add it to LAW in tools/import-law.ts or move the file`,
       },
     ]
   }

@@ -7,7 +7,7 @@ import { bundleIsCurrent, sourcesState, stateFile } from '../bin/sources.mjs'
 import { ROOT, runCommand } from './kit/command.ts'
 import { makeTree } from './kit/tree.ts'
 
-/** Makes the Node that runs it say that it is an older one; a child that it starts says the truth. */
+/** Makes Node report an older version; its children report the true one. */
 const OLD_NODE = [
   '--import',
   `data:text/javascript,${encodeURIComponent("Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.1.0' } })")}`,
@@ -75,14 +75,14 @@ test('an older Node hands over to the one that npm installed', async () => {
   expect(await run(root, OLD_NODE, 'run')).toMatchObject({ code: 7, stdout: '24 run\n', stderr: '' })
 })
 
-test('an older Node without an installed one says what to do', async () => {
+test('an older Node without an installed one prints the remedy', async () => {
   const root = await checkout(REPORT, { installed: false })
   const result = await run(root, OLD_NODE)
   expect(result.code).toBe(1)
   expect(result.stderr).toMatch(/needs Node 24 or newer.*npm ci.*npm start/)
 })
 
-test('the package, started by an older Node, says which Node it needs and names no checkout', async () => {
+test('the package, started by an older Node, prints the required Node and names no checkout', async () => {
   const root = await checkout(REPORT, { installed: false, emitted: true })
   const result = await run(root, OLD_NODE)
   expect(result).toMatchObject({
@@ -124,7 +124,7 @@ test.runIf(process.platform === 'linux')(
   },
 )
 
-test('signals reach the program through the hand-over, and its exit code comes back', async () => {
+test('signals reach the program through the hand-over, and its exit code is returned', async () => {
   const root = await checkout(
     `process.removeAllListeners('SIGTERM').on('SIGTERM', () => { console.log('drained'); process.exit(3) }); setInterval(() => {}, 1000); console.log('up')`,
     { installed: true },

@@ -25,6 +25,6 @@ test('links and data do not count', async () => {
 test('a tree above the limit fails', async () => {
   const root = await makeTree({ 'a.md': `${words}xx\n`.repeat(10_000) })
   expect(await lineLength(root)).toEqual([
-    { file: 'tools/line-length.ts', say: expect.stringMatching(/^10000 lines are longer/) },
+    { file: 'tools/line-length.ts', message: expect.stringMatching(/^10000 lines are longer/) },
   ])
 })

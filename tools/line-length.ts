@@ -29,8 +29,8 @@ export async function lineLength(root: string): Promise<Problem[]> {
 
 function above(kind: string, limit: number, count: number): Problem[] {
   if (count <= limit) return []
-  const say = `${count} ${kind} are longer than ${COLUMNS} columns; at most ${limit}. \`node tools/line-length.ts --lines\` lists them`
-  return [{ file: 'tools/line-length.ts', say }]
+  const message = `${count} ${kind} are longer than ${COLUMNS} columns; at most ${limit}. \`node tools/line-length.ts --lines\` lists them`
+  return [{ file: 'tools/line-length.ts', message }]
 }
 
 export async function longLines(root: string): Promise<LongLine[]> {

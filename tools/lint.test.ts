@@ -10,16 +10,16 @@ async function findings(files: Record<string, string>): Promise<string[]> {
   const root = await makeTree(files)
   for (const file of ['.oxlintrc.json', 'tsconfig.json', 'package.json']) await cp(join(ROOT, file), join(root, file))
   await symlink(join(ROOT, 'node_modules'), join(root, 'node_modules'))
-  return (await lint(root)).map((problem) => `${problem.line ?? 0} ${problem.say}`)
+  return (await lint(root)).map((problem) => `${problem.line ?? 0} ${problem.message}`)
 }
 
 const async = 'async function f(): Promise<void> { await Promise.resolve(); }\n'
 
 test.for([
-  ['a promise that nobody awaits', `${async}f();`, /2 .*no-floating-promises/],
+  ['a promise without await', `${async}f();`, /2 .*no-floating-promises/],
   ['the same behind void', `${async}void f();`, /2 .*no-floating-promises/],
   [
-    'an async callback whose promise is thrown away',
+    'an async callback with an unused promise',
     `${async}[1].forEach(async () => { await f(); });`,
     /2 .*no-misused-promises/,
   ],
@@ -30,8 +30,8 @@ test.for([
     `export function g(x: 'a' | 'b'): void { switch (x) { case 'a': g(x); } }`,
     /1 .*switch-exhaustiveness-check/,
   ],
-] as const)('lint finds %s', async ([, text, say]) => {
-  expect(await findings({ 'src/a.ts': `${text}\nexport const last = 1;\n` })).toEqual([expect.stringMatching(say)])
+] as const)('lint finds %s', async ([, text, message]) => {
+  expect(await findings({ 'src/a.ts': `${text}\nexport const last = 1;\n` })).toEqual([expect.stringMatching(message)])
 })
 
 test('lint finds a test that asserts nothing and one that is alone', async () => {

@@ -28,7 +28,7 @@ export async function lint(root: string): Promise<Problem[]> {
     return {
       file: relative(root, join(root, finding.filename)),
       ...(line === undefined ? {} : { line }),
-      say: `${finding.message} (${finding.code ?? 'oxlint'})`,
+      message: `${finding.message} (${finding.code ?? 'oxlint'})`,
     }
   })
   if (result.code !== 0 && problems.length === 0) throw new Error(`oxlint failed: ${result.output.slice(0, 2000)}`)

@@ -42,8 +42,8 @@ test('allowScripts decides on every package with an install script', () => {
   expect(Object.keys(own.allowScripts ?? {}).toSorted()).toEqual([...new Set(withScript)].toSorted())
 })
 
-// A release whose packages for other systems are not published (yet) leaves holes here, and then `npm ci` refuses the
-// lock file on every machine. Take the newest version of the dependency that has them all.
+// If packages of a release for other systems are missing, `npm ci` refuses the lock file on every machine. Take the
+// newest complete version of the dependency.
 test('the lock file holds the packages of every platform', () => {
   const holes: string[] = []
   for (const [path, entry] of Object.entries(lock)) {

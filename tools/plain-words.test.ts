@@ -57,13 +57,13 @@ test('a tree above the limit fails and names its files', async () => {
     'fixtures/c.md': wording,
   })
   expect(await plainWords(root)).toEqual([
-    { file: 'tools/plain-words.ts', say: expect.stringMatching(/^500\.00 .* Most: a\.md 6000\./) },
-    { file: 'tools/plain-words.ts', say: expect.stringMatching(/^100000 uses/) },
+    { file: 'tools/plain-words.ts', message: expect.stringMatching(/^500\.00 .* Most: a\.md 6000\./) },
+    { file: 'tools/plain-words.ts', message: expect.stringMatching(/^100000 uses/) },
   ])
 })
 
 test('more than ten exceptions fail', async () => {
   const rows = Array.from({ length: 11 }, (_, index) => `| \`name${index}\` | reason |\n`).join('')
   const root = await makeTree({ 'docs/glossary.md': `## Exceptions\n\n${rows}` })
-  expect(await plainWords(root)).toEqual([{ file: 'docs/glossary.md', say: '11 exceptions; at most 10' }])
+  expect(await plainWords(root)).toEqual([{ file: 'docs/glossary.md', message: '11 exceptions; at most 10' }])
 })

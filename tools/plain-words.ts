@@ -45,7 +45,7 @@ export async function plainWords(root: string): Promise<Problem[]> {
     ).map(([file, n]) => `${file} ${n}`)
     problems.push({
       file: 'tools/plain-words.ts',
-      say: `${rate.toFixed(2)} unusual wordings per 1,000 words; at most ${LIMITS.perThousand}. Most: ${worst.join(', ')}. \`node tools/plain-words.ts --lines PATH\` lists them`,
+      message: `${rate.toFixed(2)} unusual wordings per 1,000 words; at most ${LIMITS.perThousand}. Most: ${worst.join(', ')}. \`node tools/plain-words.ts --lines PATH\` lists them`,
     })
   }
   const uses = sum(names.values())
@@ -53,11 +53,11 @@ export async function plainWords(root: string): Promise<Problem[]> {
     const most = mostOf(names, 5).map(([name, n]) => `${name} ${n}`)
     problems.push({
       file: 'tools/plain-words.ts',
-      say: `${uses} uses of listed names; at most ${LIMITS.nameUses}. Most: ${most.join(', ')}`,
+      message: `${uses} uses of listed names; at most ${LIMITS.nameUses}. Most: ${most.join(', ')}`,
     })
   }
   if (exceptions.length > LIMITS.exceptions)
-    problems.push({ file: GLOSSARY, say: `${exceptions.length} exceptions; at most ${LIMITS.exceptions}` })
+    problems.push({ file: GLOSSARY, message: `${exceptions.length} exceptions; at most ${LIMITS.exceptions}` })
   return problems
 }
 
@@ -118,7 +118,7 @@ function* proseOfCode(text: string): Generator<Prose> {
   }
 }
 
-/** First cells of the table below "Exceptions" in the glossary, as code: `told` is a name or a phrase that may stay. */
+/** First cells of the table below "Exceptions" in the glossary, written as code: names or phrases that may stay. */
 export function exceptionsIn(glossary: string): string[] {
   const section = /^## Exceptions$(.*?)(?=^## |$(?![\s\S]))/ms.exec(glossary)?.[1] ?? ''
   return Array.from(section.matchAll(/^\| *`([^`]+)` *\|/gm), ([, wording = '']) => wording)

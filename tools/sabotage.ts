@@ -1,4 +1,4 @@
-// `npm run sabotage [-- NAME…]`: breaks the code as tools/sabotage.json says; every breakage must turn its test red.
+// `npm run sabotage [-- NAME…]`: applies the breakages of tools/sabotage.json; each must make its test fail.
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'

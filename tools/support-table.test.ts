@@ -27,9 +27,9 @@ const problems = (more: {
     { names: more.names ?? names, results: more.results ?? [source, result()] },
     connectors,
     more.exists ?? (() => true),
-  ).map(({ say }) => say)
+  ).map(({ message }) => message)
 
-test('what the table says beyond its results, what it leaves out, and results that nobody can repeat, are problems', () => {
+test('claims without results, missing rows, and results that cannot be repeated are problems', () => {
   expect(problems({})).toEqual([])
   expect(problems({ results: [source] })).toEqual([expect.stringContaining('connector bus has no row as sink')])
   expect(problems({ names: [] })).toHaveLength(4)
@@ -45,7 +45,7 @@ test('what the table says beyond its results, what it leaves out, and results th
   ])
 })
 
-test('a row says roles, order, servers and versions as tests proved them; a stand-in is named where there is no other server', () => {
+test('a row has roles, order, servers and versions as tests proved them; a stand-in is named where there is no other server', () => {
   const row = (results: readonly SupportResult[], name = names[0]!): readonly string[] =>
     supportRows([name], results)[0]?.slice(1) ?? []
   expect(row([source, result()])).toEqual(['`bus`', '`bus`', '–', 'by key', 'busd', '1.0'])

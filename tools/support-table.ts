@@ -1,4 +1,4 @@
-// The support table says only what tests have proved, and says it of every connector.
+// The support table claims only proven results, and covers every connector.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { journalSchemas, sinkSchemas, sourceSchemas } from '../src/manifests.ts'
@@ -29,7 +29,7 @@ export function supportProblems(
     const own = results.filter((one) => one.system === system)
     const claim = (covered: boolean, what: string): void => {
       if (!covered)
-        problems.push({ file: namesFile, say: `${name}: no test has proved ${what}: ${renew}, or take it out` })
+        problems.push({ file: namesFile, message: `${name}: no test has proved ${what}: ${renew}, or take it out` })
     }
     claim(own.length > 0, 'anything')
     if (source !== undefined)
@@ -49,15 +49,15 @@ export function supportProblems(
       if (!results.some((one) => one.role === role && systems.includes(one.system)))
         problems.push({
           file: namesFile,
-          say: `connector ${type} has no row as ${role} that a test has proved: name it here; ${renew}`,
+          message: `connector ${type} has no row as ${role} that a test has proved: name it here; ${renew}`,
         })
     }
   }
   for (const { system, proved_by: file } of results) {
     if (!names.some((one) => one.system === system))
-      problems.push({ file: resultsFile, say: `${system} was tested and has no name in ${namesFile}` })
+      problems.push({ file: resultsFile, message: `${system} was tested and has no name in ${namesFile}` })
     if (!exists(file))
-      problems.push({ file: resultsFile, say: `${file} proved something of ${system} and is gone: ${renew}` })
+      problems.push({ file: resultsFile, message: `${file} proved something of ${system} and is gone: ${renew}` })
   }
   return problems
 }

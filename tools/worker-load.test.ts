@@ -6,7 +6,7 @@ const kit = `import * as z from 'zod'; export const text = z.string();`
 
 test.each([
   [
-    'through what it imports',
+    'through its imports',
     {
       'src/app/workers/watch.ts': `import { a } from '../a.ts';`,
       'src/app/a.ts': `export { text as a } from '../schema/index.ts';`,
@@ -23,10 +23,10 @@ test.each([
   const [problem, ...more] = await workerLoad(await makeTree({ 'src/schema/index.ts': kit, ...files }))
   expect(more).toEqual([])
   expect(problem).toMatchObject({ file: 'src/schema/index.ts', line: 1 })
-  expect(problem?.say).toContain(Object.keys(files).join(' → '))
+  expect(problem?.message).toContain(Object.keys(files).join(' → '))
 })
 
-test('types, what is loaded when it is needed, tests and the main thread are free to', async () => {
+test('types, later imports, tests and the main thread may load them', async () => {
   const files = {
     'src/schema/index.ts': kit,
     'src/cli/run.ts': `import { text } from '../schema/index.ts';`,

@@ -1,5 +1,5 @@
-// What threads load. Each has a heap of its own, in which every package is once more: what only reads settings (zod and yaml are
-// 10 MB in each) belongs to the main thread.
+// Packages that threads load. Each thread has a separate heap and loads each package again: packages for settings
+// (zod and yaml take 10 MB each) belong to the main thread.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { importsOf, type Import } from './kit/imports.ts'
@@ -31,7 +31,7 @@ export async function workerLoad(root: string): Promise<Problem[]> {
           problems.push({
             file: path,
             line,
-            say: `threads may not load ${specifier}, and this one does: ${way}. Take values from schema/values.ts, import the rest as types, or load it when it is needed`,
+            message: `threads may not load ${specifier}, and this one does: ${way}. Take values from schema/values.ts, import the rest as types, or load it when it is needed`,
           })
         }
         if (target !== undefined && !ways.has(target) && existsSync(join(root, target)))

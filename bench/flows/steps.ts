@@ -92,7 +92,6 @@ export async function measureSteps(folder: string, one: StepCase): Promise<StepC
   await store.close()
   await reader.close()
   await journal.close()
-  // Reading, resolving and adding up happen within; what is left is columns, files and commits.
   return {
     receive: await receive(one),
     decode,
@@ -107,7 +106,7 @@ export async function measureSteps(folder: string, one: StepCase): Promise<StepC
 async function decodeAll(intake: Intake, datagrams: readonly Buffer[], now: number): Promise<void> {
   for (const [index, datagram] of datagrams.entries()) {
     intake.take(datagram, '192.0.2.1', 50_000, now)
-    // As between two turns of the event loop: units that were handed over are let go.
+    // Release units as between two turns of the event loop.
     if (index % 500 === 499) await host.timers.yield()
   }
   intake.housekeeping(now)
@@ -123,7 +122,7 @@ async function appendAll(append: (unit: Unit) => Promise<unknown>, units: readon
   await Promise.all(waiting)
 }
 
-/** A socket that does nothing with what comes; the sender is another process. */
+/** A socket that discards its datagrams; the sender is another process. */
 async function receive(one: StepCase): Promise<number> {
   let received = 0
   const udp = await listenUdp({

@@ -1,4 +1,4 @@
-// The API against those who mean it no good, on the real process and with requests written by hand.
+// Hostile requests, written by hand, against the API of a real process.
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -123,7 +123,7 @@ async function statements(context: BarContext, weir: WeirProcess): Promise<void>
     if (text.includes(secret)) passed.push(`${sql} shows the secret`)
   }
   context.expect(passed.length === 0, `each of ${refusedSql.length} others is 400 (${some(passed)})`)
-  context.expect(silent.length === 0, `and each says why (${some(silent)})`)
+  context.expect(silent.length === 0, `and each states the reason (${some(silent)})`)
   context.expect(
     readdirSync(outside).join() === 'secret.csv',
     `and none wrote a file (${readdirSync(outside).join(', ')})`,
@@ -143,7 +143,7 @@ async function check(weir: WeirProcess, one: BodyCase): Promise<string | undefin
   if (!expected.includes(status)) return `${one.what}: ${status}, not ${expected.join(' or ')} (${text.slice(0, 200)})`
   return one.says === undefined || text.includes(one.says)
     ? undefined
-    : `${one.what}: the answer does not say ${one.says} (${text.slice(-300)})`
+    : `${one.what}: the response lacks ${one.says} (${text.slice(-300)})`
 }
 
 async function bodies(context: BarContext, weir: WeirProcess): Promise<void> {
@@ -219,7 +219,7 @@ async function slowRequests(context: BarContext, weir: WeirProcess): Promise<voi
   const asked = performance.now()
   const answer = await rawRequest(api, { target: '/api/v1/ledger', headers: [`host: localhost:${api}`] })
   context.figure('an answer beside 200 idle connections', Math.round(performance.now() - asked), 'ms')
-  context.expect(answer.status === 200, 'idle connections keep nobody from an answer')
+  context.expect(answer.status === 200, 'idle connections delay no response')
   const head = await slowHead
   context.figure('headers that drip: cut off after', head.seconds, 's')
   context.expect(
@@ -256,7 +256,7 @@ async function slowReaders(context: BarContext, weir: WeirProcess): Promise<void
   const asked = performance.now()
   const rows = await weir.sql('SELECT 1 AS one')
   context.figure('a question beside two that are not read', Math.round(performance.now() - asked), 'ms')
-  context.expect(rows.length === 1, 'answers that are not read keep nobody from asking')
+  context.expect(rows.length === 1, 'unread responses block no other request')
   const cost = weir.memory().own - before
   context.figure('memory that two unread answers of 10 GB cost', Math.round(cost / 1e6), 'MB')
   context.expect(cost < 500e6, 'answers that are not read are not held in memory')
@@ -293,12 +293,12 @@ async function exposed(context: BarContext): Promise<void> {
   ]
   context.expect(
     got.join() === '401,401,200,401,200',
-    `with a token configured it listens, and only who sends it is answered (${got.join(', ')})`,
+    `with a token configured it listens, and only requests with it succeed (${got.join(', ')})`,
   )
   context.expect(!weir.log.includes(secret), 'the token is never printed')
 }
 
-/** Nobody configured who may ask, and others can reach the address: a token is made. */
+/** No user is configured and the address is public: a token is generated. */
 async function generated(context: BarContext, listen: string): Promise<void> {
   const [port = 0] = await freePorts(1)
   const folder = join(context.folder, `exposed-${listen.length}`)
@@ -325,7 +325,7 @@ async function generated(context: BarContext, listen: string): Promise<void> {
       await status('authorization: Bearer wrong'),
       await status(`authorization: Bearer ${token}`),
     ]
-    context.expect(got.join() === '401,401,200', `only who sends it is answered (${got.join(', ')})`)
+    context.expect(got.join() === '401,401,200', `only requests with it succeed (${got.join(', ')})`)
     const ledger = await weirCommand('ledger', '--data', weir.data)
     context.expect(
       ledger.code === 0 && !ledger.output.includes(token),
@@ -335,7 +335,7 @@ async function generated(context: BarContext, listen: string): Promise<void> {
     await weir.start()
     context.expect(
       readFileSync(file, 'utf8').trim() === token && !weir.lastLog.includes(token) && weir.lastLog.includes(file),
-      'the next start keeps it, and says where it is instead of showing it',
+      'the next start keeps it, and prints its file instead of its value',
     )
   } finally {
     await weir[Symbol.asyncDispose]()

@@ -1,4 +1,4 @@
-// Questions to a million stored traces, asked of the API over HTTP as the console asks them.
+// Queries over a million stored traces, sent to the API as the console sends them.
 import { join } from 'node:path'
 import type { Bar, BarContext } from '../harness.ts'
 import { startApi, type RunningApi } from '../../src/api/index.ts'
@@ -94,7 +94,7 @@ async function pages(context: BarContext, api: RunningApi, traces: Traces): Prom
 }
 
 async function graphs(context: BarContext, api: RunningApi, traces: Traces): Promise<void> {
-  // Whoever did more is looked at more often, as it is with traces.
+  // Active actors are queried more often.
   const random = new SeededRandom(context.seed)
   const actors = [...traces.touched.keys()].toSorted()
   const some = Array.from({ length: mostAsked + 1 }, () => actors[Math.floor(actors.length * random.next())] ?? '')
@@ -125,7 +125,7 @@ async function graphs(context: BarContext, api: RunningApi, traces: Traces): Pro
     const wrong = edges.filter((edge) => traces.touched.get(edge.from)?.get(edge.to) !== edge.count)
     context.expect(
       edges.length > 0 && wrong.length === 0,
-      `${edges.length} edges from actors to what they touched have the number of traces that were sent (${wrong.length} have another)`,
+      `${edges.length} edges from actors to their targets have the number of traces that were sent (${wrong.length} have another)`,
     )
   }
   const [one = '', other = ''] = [some[1], some[2]]

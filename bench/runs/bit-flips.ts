@@ -66,7 +66,7 @@ export default {
   },
 } satisfies Bar
 
-/** Undefined, with a sentence that says why, when something is wrong. */
+/** Undefined, with a reason, on failure. */
 async function flipped(context: BarContext, base: Base, seed: number): Promise<Outcome | undefined> {
   const random = new SeededRandom(seed)
   const folder = join(context.folder, `case-${seed}`)
@@ -113,7 +113,7 @@ async function flipped(context: BarContext, base: Base, seed: number): Promise<O
 }
 
 interface Compared {
-  /** Rows that the intact folder does not have, or that come twice. */
+  /** Rows that the intact folder lacks, or that occur twice. */
   readonly wrong: readonly string[]
   readonly missing: number
 }

@@ -1,5 +1,5 @@
-// Every bus that can be started here goes away for a minute under load and comes back. One Weir publishes what it accepts to all of them and to a receiver
-// over HTTP, another reads them all the while.
+// Every bus that can be started here is down for a minute under load and returns. One Weir publishes to all of them
+// and to an HTTP receiver; another reads them all.
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Bar, BarContext } from '../harness.ts'
@@ -9,7 +9,7 @@ import { EventReceiver } from '../../test/kit/event-receiver.ts'
 import { startWeir, type WeirProcess } from '../../test/kit/weir-process.ts'
 import { awayBuses, type AwayBus } from './bus-away/buses.ts'
 
-/** At most so many events pend for a sink whose bus is there. */
+/** Most events that may pend for a sink whose bus is up. */
 const mostPending = 2000
 
 export default {
@@ -59,7 +59,7 @@ async function underLoad(context: BarContext, buses: readonly AwayBus[]): Promis
   await using reader = await startWeir({
     folder: join(context.folder, 'reader'),
     env,
-    // Each message an event by its place: what comes twice is seen twice.
+    // Each message is an event identified by its position, so that duplicates are visible.
     config: {
       sources: {
         ...quiet,
@@ -87,7 +87,7 @@ async function underLoad(context: BarContext, buses: readonly AwayBus[]): Promis
   await client.stop()
   const began = performance.now()
   const ledger = await writer.caughtUp(180_000)
-  context.figure('caught up after the last came back within', (performance.now() - began) / 1000, 's')
+  context.figure('caught up after the last one returned within', (performance.now() - began) / 1000, 's')
   context.figure('events', client.sent)
   context.expect(client.refusals.size === 0 && client.retries === 0, 'every request is accepted at the first try')
   context.expect(
@@ -135,7 +135,7 @@ async function takeAway(
   while (!(await level())) {
     if (performance.now() - back > 120_000)
       throw new Error(
-        `${[...names].join(', ')} came back and was not caught up with after two minutes:\n${writer.log.slice(-3000)}`,
+        `${[...names].join(', ')} returned and had not caught up after two minutes:\n${writer.log.slice(-3000)}`,
       )
     await look()
   }
@@ -143,12 +143,12 @@ async function takeAway(
   for (const { name, how } of away) {
     context.figure(`${name} (${how}): away`, gone, 's')
     context.figure(`${name}: behind at most`, behind.get(name) ?? 0, 'events')
-    context.expect((behind.get(name) ?? 0) > 0, `${name} was away while events came`)
-    if (away.length < buses.length) context.figure(`${name}: caught up with after it came back`, caught, 's')
+    context.expect((behind.get(name) ?? 0) > 0, `${name} was away while events arrived`)
+    if (away.length < buses.length) context.figure(`${name}: caught up after its return`, caught, 's')
   }
   if (away.length < buses.length)
     context.figure(`${[...names].join()} away: any other sink behind at most`, others.pending, 'events')
-  context.expectSpeed(others.pending < mostPending, 'every other sink goes on meanwhile')
+  context.expectSpeed(others.pending < mostPending, 'every other sink continues meanwhile')
 }
 
 async function judge(context: BarContext, { name, stored }: AwayBus, sent: number, reader: WeirProcess): Promise<void> {

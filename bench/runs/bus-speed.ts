@@ -55,7 +55,7 @@ async function writing(
 ): Promise<void> {
   await compare(context, `${name}: written`, rounds, async (round) => {
     const [ours, own] = [load(`ours-${round}`, count), load(`own-${round}`, count)]
-    // Whoever is first would collect what is left of making the messages.
+    // Collect garbage first, so that no measurement pays for making the messages.
     collectGarbage()
     return {
       async ours() {
@@ -94,15 +94,15 @@ async function reading(
   })
 }
 
-/** What whoever reads events does at the least: its attributes, and its data as JSON. */
+/** The minimal work of a reader of events: attributes, and data as JSON. */
 const takeOut: Came = (attributes, body) => {
   const data = JSON.parse(
     typeof body === 'string' ? body : Buffer.from(body.buffer, body.byteOffset, body.length).toString(),
   ) as { readonly index: number }
-  if (Object.keys(attributes()).length < 2 || data.index < 0) throw new Error('this is not what was filled')
+  if (Object.keys(attributes()).length < 2 || data.index < 0) throw new Error('these are not the generated messages')
 }
 
-/** From the first message to the acknowledgement of the last: joining and connecting is not what is measured. */
+/** From the first message to the last acknowledgement; connecting is not measured. */
 async function read({ source }: Place, count: number): Promise<number> {
   const journal = new TestJournal().context(1)
   let [appended, acknowledged, began, first] = [0, 0, 0, 0]
@@ -155,7 +155,7 @@ async function readOwn({ consume }: Place, count: number, act: Came): Promise<nu
 interface Round {
   ours(): Promise<number>
   own(): Promise<number>
-  /** A loop that throws away what comes: how fast the bus and its client are. */
+  /** A loop that discards messages: the speed of the bus and its client. */
   idle?(): Promise<number>
 }
 

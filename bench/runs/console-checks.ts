@@ -1,5 +1,4 @@
-// The console's checks, each by its number, in a real Chromium.
-// At the scale of CI, where no browser is asked for, every number must have a test.
+// The console's numbered checks in a real Chromium. At CI scale, without a browser, every number must have a test.
 import type { Bar, BarContext } from '../harness.ts'
 import { installedChromium } from '../../test/browser/kit/chromium.ts'
 import { checkNumbers, numberOf, writtenTitles } from './console/check-numbers.ts'

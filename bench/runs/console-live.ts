@@ -19,7 +19,7 @@ export default {
   name: 'console-live',
   issue: '4.2',
   title:
-    '20,000 flows a second live for ten minutes: at least 50 frames a second, less than 50 MB more heap, shown and passed add up to what was sent, and a datagram is a row within a second.',
+    '20,000 flows a second live for ten minutes: at least 50 frames a second, less than 50 MB more heap, shown and passed add up to the rows sent, and a datagram is a row within a second.',
   async run(context) {
     if (context.scale === 'ci') return liveWithoutBrowser(context)
     if (installedChromium() === undefined) context.skip('no Chromium is installed (WEIR_CHROMIUM names one)')
@@ -80,12 +80,12 @@ async function accounts(context: BarContext, page: Page, sent: number): Promise<
     said = await accountOf(page)
   )
     await sleep(200)
-  context.figure('the page says: shown', said.shown)
-  context.figure('the page says: passed too fast', said.passed)
-  context.figure('the page says: left out while held', said.left)
+  context.figure('the page reports: shown', said.shown)
+  context.figure('the page reports: passed too fast', said.passed)
+  context.figure('the page reports: left out while held', said.left)
   context.expect(
     said.came === sent && said.shown + said.passed + said.left === sent,
-    `shown (${said.shown}), passed (${said.passed}) and left out (${said.left}) are together what was sent (${sent})`,
+    `shown (${said.shown}), passed (${said.passed}) and left out (${said.left}) add up to the rows sent (${sent})`,
   )
 }
 

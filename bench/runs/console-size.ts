@@ -48,7 +48,7 @@ async function budgets(context: BarContext): Promise<void> {
   context.expect(largest <= BUDGET.lazy, `every lazy part has at most ${BUDGET.lazy / 1024} KiB`)
 }
 
-/** Scripts of the first route in an empty profile, as the browser counts what came over the wire. */
+/** Scripts of the first route in an empty profile, by the browser's count of transferred bytes. */
 async function transferred(context: BarContext, stage: BigStage): Promise<void> {
   const page = await stage.page(`/flows?v=1&view=table&live=0&t=${stage.time}`)
   await page.locator('.grid-body [role="row"]').first().waitFor()

@@ -1,8 +1,7 @@
-// A day of traces on a clock of its own, most of them late, with three restarts, an outage and a token that ends; beside it what a window that only looks
-// back from now would have seen. One restart finds an empty folder: nothing is left of journal, cursor and what was known. Weir looks back then, and tells
-// again what it finds there, under the same source and id and with the same bytes. So "none twice" is counted twice: in each journal no id may be
-// there twice; and at the receiver, which takes what has the source and the id of something that it has as that (CloudEvents 1.0, 3.1.1), as the graph
-// does, each trace must be once, and a repetition must be of the time that is looked back, after that restart, and change no byte.
+// A simulated day of traces, most of them late, with three restarts, an outage and a token that expires; compared
+// with a window that only looks back from now. One restart finds an empty folder: Weir then emits the traces of the
+// last ten minutes again with the same source, id and bytes. Each journal may contain an id once. The receiver
+// deduplicates by source and id (CloudEvents 1.0, 3.1.1) and must have each trace once.
 import type { Bar } from '../harness.ts'
 import { CtsScene, ctsStart, minute } from '../../test/kit/cts-scene.ts'
 import { SeededRandom } from '../../test/kit/random.ts'
@@ -78,7 +77,7 @@ export default {
         }
       }
       let place = await scene.place(written)
-      // As cts_exporter asks, every minute for the last one and the time that the last request took.
+      // As cts_exporter polls: every minute, for the last minute plus the duration of the last request.
       const windowed = new Set<string>()
       let asked = 0
       for (let at = 0; at <= minutes; at++, scene.now = ctsStart + at * minute) {
@@ -107,7 +106,7 @@ export default {
       const missing = put.filter(({ id }) => !told.has(id)).length
       const twice = journals.reduce((sum, journal) => sum + journal.length - new Set(journal).size, 0)
       const times = new Map(put.map((one) => [one.id, one]))
-      // What was told later though it happened before must have become visible later.
+      // A trace recorded later with an earlier time must have become visible later.
       const last = new Map<string, { readonly time: number; readonly visible: number }>()
       let disordered = 0
       for (const id of ids) {
@@ -131,15 +130,15 @@ export default {
       context.expect(twice === 0, `no journal has one twice (${twice} are)`)
       context.expect(
         ids.length === told.size,
-        `by source and id the receiver has none twice (${ids.length - told.size} are)`,
+        `by source and id the receiver has no duplicates (${ids.length - told.size} are)`,
       )
       context.expect(
         repeated > 0 && strange === 0,
-        `what is received again is of the ten minutes before the restart with an empty folder, and the same in every byte (${strange} of ${repeated} are not)`,
+        `repeated traces are of the ten minutes before the restart with an empty folder, and identical in every byte (${strange} of ${repeated} are not)`,
       )
       context.expect(
         disordered === 0,
-        `traces of a resource are told in the order in which they happened, as far as that could be seen (${disordered} are not)`,
+        `traces of a resource are emitted in the order in which they happened, as far as it was visible (${disordered} are not)`,
       )
     } finally {
       await scene.stop()

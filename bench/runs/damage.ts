@@ -1,5 +1,5 @@
-// Real files of a real process, damaged in every way that the issue names. Weir starts or says why in one line; what is readable
-// flows; what is accepted afterwards is stored; the books name what is unreadable.
+// Files of a real process, damaged in each way that the issue lists. Weir starts or prints one line with the
+// reason; readable rows are delivered; new rows are stored; the ledger counts unreadable rows.
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Bar, BarContext } from '../harness.ts'
@@ -17,7 +17,7 @@ export default {
   name: 'damage',
   issue: '2.4',
   title:
-    'After any damage Weir starts or says why in one line, the readable rest flows, and the ledger names what does not.',
+    'After any damage Weir starts or prints the reason in one line, readable rows are delivered, and the ledger counts the others.',
   async run(context) {
     const base = await makeBase(join(context.folder, 'base'))
     for (const [index, damage] of fileDamages(base.frames).entries())

@@ -1,5 +1,5 @@
-// Flows between the pods of a large cluster whose addresses change hands: each is to be the holder's at its time, and what that costs
-// is compared with the same flows into a Weir that watches no cluster. The truth is the cluster's own list of who had which address.
+// Flows between pods whose addresses are reused: each must be attributed to the holder at its time. The cost is
+// compared with a Weir that watches no cluster. The oracle is the scripted cluster's list of holders.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -18,7 +18,7 @@ export default {
   name: 'enrichment',
   issue: '5.4',
   title:
-    '100,000 pods, 20,000 flows a second, 1 % of the addresses used again: every flow is of who had its address when it began, for at most 1.25 times the processor time.',
+    '100,000 pods, 20,000 flows a second, 1 % of the addresses used again: every flow belongs to the pod that held its address when it began, for at most 1.25 times the processor time.',
   async run(context) {
     const pods = context.size(100_000, 2000)
     const traffic = {
@@ -58,7 +58,7 @@ async function measure(
   await using weir = await startWeir({ folder: join(context.folder, name), config: { sources: kubernetes } })
   if (name === 'enriched') await told(weir, cluster.held.length)
   const port = weir.ports.netflow
-  // What is measured is compiled by then; with a pause in between V8 would forget that again, and it would be compiled while it is measured.
+  // The code is compiled by then. After a pause V8 would compile it again during the measurement.
   const before = await sendFlows(
     cluster,
     { ...traffic, port, seconds: traffic.seconds / 4, reused: traffic.reused / 4 },
@@ -96,17 +96,20 @@ async function told(weir: WeirProcess, pods: number): Promise<void> {
     if (Number(row?.n) >= pods) return
     await sleep(200)
   }
-  throw new Error('the pods were not all told of after five minutes')
+  throw new Error('not all pods were known after five minutes')
 }
 
-/** Waits until all that came is stored. The books are asked, and seldom: what the asking costs is charged to Weir, and to count rows by SQL reads files. */
+/**
+ * Waits until all rows are stored. Reads the ledger, seldom: its cost counts as Weir's, and counting rows by SQL
+ * reads files.
+ */
 async function stored(weir: WeirProcess): Promise<void> {
   for (let waited = 0; waited < 240; waited++) {
     await sleep(500)
     const { sinks } = await weir.ledger()
     if (sinks.every(({ pending }) => pending === 0)) return
   }
-  throw new Error('not all that came was stored after two minutes')
+  throw new Error('not all rows were stored after two minutes')
 }
 
 interface Seen {
@@ -144,7 +147,7 @@ async function judge(context: BarContext, weir: WeirProcess, cluster: Cluster, s
       if (held && pod?.endsWith('-0') === false) again += Number(n)
     }
     context.figure(`${end}: flows of the right pod`, right)
-    context.figure(`${end}: of these, of pods whose address was another's before`, again)
+    context.figure(`${end}: of these, of pods with a reused address`, again)
     context.expect(
       wrong === 0 && nameless === 0 && right > 0,
       `${end}: every flow is of the pod that had its address when it began (${wrong} of another in part, ${nameless} of none) ${examples.join('; ')}`,

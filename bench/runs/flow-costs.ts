@@ -125,7 +125,7 @@ async function addresses(context: BarContext, weir: WeirProcess, collector: Sfca
   const asked = (columns: string): Promise<object[]> =>
     weir.sql(`SELECT ${columns} FROM flows WHERE src_addr = '${address}'`)
   const printed = async (): Promise<{ readonly lines: number; readonly seconds: number }> => {
-    // The shell counts the processor time of what it waited for.
+    // The shell measured the processor time of its child.
     const script = `for file in "$@"; do ${nfdump} -r "$file" -q -N -o 'fmt:%ts %sa %da %byt' 'src ip ${address}'; done; cat /proc/$$/stat`
     const { stdout } = await runCommand('/bin/sh', ['-c', script, 'sh', ...paths], { limit: 120_000 })
     const lines = stdout.trim().split('\n')

@@ -46,7 +46,7 @@ export default {
       }
       if (n % datagramsPerSecond === datagramsPerSecond - 1) {
         for (const intake of [netflow, sflow]) intake.housekeeping(now)
-        // Units that were handed over are let go.
+        // Releases sent units.
         await new Promise((resolve) => setImmediate(resolve))
       }
       if (n % (total / 100) === 0) memory.push({ at: n, bytes: settledMemory(), heap: process.memoryUsage().heapUsed })
@@ -89,7 +89,7 @@ export default {
     context.expect(decoded >= total / 5, 'at least 20 % still give something')
     context.expect(
       spoofed >= total * spoofedShare * 0.99,
-      `${spoofed.toLocaleString('en-US')} datagrams had an address of their own`,
+      `${spoofed.toLocaleString('en-US')} datagrams had a distinct address`,
     )
     // Until then the tables of exporters, domains and templates fill up to their bounds.
     context.expectSpeed(slope < slopeLimit && million >= 10, 'memory rises by less than 1 MB per million datagrams')
@@ -115,7 +115,7 @@ function dotted(address: number): string {
   return `${address >>> 24}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}`
 }
 
-/** What is resident once nothing is left to collect: garbage that was not yet collected says nothing. */
+/** Resident memory after garbage collection. */
 function settledMemory(): number {
   collectGarbage()
   return memoryOf(process.pid).own

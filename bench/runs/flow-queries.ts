@@ -1,4 +1,4 @@
-// Questions to ten million stored flows, asked of the API over HTTP as the console asks them.
+// Queries over ten million stored flows, sent to the API as the console sends them.
 import { join } from 'node:path'
 import type { Bar, BarContext } from '../harness.ts'
 import { startApi, type RunningApi } from '../../src/api/index.ts'
@@ -59,7 +59,7 @@ export default {
   },
 } satisfies Bar
 
-/** At the scale of CI there are so few flows that rollups would not be asked: what these answer is judged there, too. */
+/** At CI scale there are too few flows for rollups to be used; this makes their results count, too. */
 function manySums(sums: StoredSums): StoredSums {
   return { ...sums, flows: { ...sums.flows, rows: Math.max(sums.flows.rows, 10_000_000) } }
 }
@@ -149,6 +149,6 @@ async function pages(context: BarContext, api: RunningApi, week: Week): Promise<
   context.figure('a further page, p95', Math.round(percentile(times, 95)), 'ms')
   context.expect(
     added > 0 && rows === expected && seen.size === rows,
-    `pages lead to the last row, and none comes twice, while ${added} flows arrive (${rows} rows, ${seen.size} different ones, ${expected} there when the first page was asked)`,
+    `pages lead to the last row, and none occurs twice, while ${added} flows arrive (${rows} rows, ${seen.size} different ones, ${expected} present at the first page)`,
   )
 }

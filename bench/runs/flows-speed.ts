@@ -1,5 +1,5 @@
-// Flows from datagrams to Parquet: how many for each second of CPU, user and system of all threads, and what they take on disk. Then
-// a steady load for minutes. Flows are never the same twice; what was stored is counted afterwards.
+// Flows from datagrams to Parquet: flows per CPU second (user and system, all threads) and bytes on disk. Then a
+// steady load for minutes. No flow repeats; stored rows are counted afterwards.
 import { join } from 'node:path'
 import type { Bar, BarContext } from '../harness.ts'
 import { measureLoads, measureWhole, type Load, type WholeRun } from './flows-speed/whole.ts'
@@ -64,7 +64,7 @@ function judge(
   journal: WholeRun,
 ): void {
   const name = `${protocol}, ${perDatagram} in a datagram`
-  // What was lost on the way cost nothing: only what arrived counts.
+  // Lost flows cost nothing: only received ones count.
   const perCpu = run.stored.rows / run.cpuSeconds
   const journalPerCpu = journal.stored.rows / journal.cpuSeconds
   context.figure(`${name}: datagram to Parquet with rollups`, Math.round(perCpu), 'flows per CPU second')

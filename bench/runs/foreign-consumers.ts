@@ -1,5 +1,5 @@
-// What Weir writes to a bus is for whoever reads it there: Python programs generated from kollect's messages read changes from Kafka, SQS and
-// Pub/Sub, each with the bus's usual client, and receivers on the CloudEvents project's own SDKs for Go and Python read events from Kafka and NATS.
+// Other programs read Weir's messages: Python classes generated from kollect's proto read Kafka, SQS and Pub/Sub;
+// receivers on the CloudEvents SDKs for Go and Python read Kafka and NATS.
 import { join } from 'node:path'
 import { PubSub } from '@google-cloud/pubsub'
 import { PassThroughClient } from 'google-auth-library'
@@ -109,7 +109,7 @@ export default {
     const ledger = await weir.caughtUp(300_000)
     context.expect(
       ledger.balanced && ledger.sinks.every(({ dead_lettered: dead }) => dead === 0),
-      'every sink delivered what was for it, and the ledger is balanced',
+      'every sink delivered its rows, and the ledger is balanced',
     )
 
     const generated = join(context.folder, 'classes')
@@ -139,7 +139,7 @@ export default {
         told.length === changes.length && new Set(told.map(({ key }) => key)).size === changes.length,
         `${name}: every change once`,
       )
-      context.expect(wrong.length === 0, `${name}: key and every field of kollect are what was sent (${some(wrong)})`)
+      context.expect(wrong.length === 0, `${name}: key and every field of kollect are as sent (${some(wrong)})`)
     }
 
     const count = String(events.length)
@@ -167,7 +167,7 @@ function judge(context: BarContext, name: string, events: readonly WeirEvent[], 
     told.length === events.length && new Set(told.map(({ attributes }) => attributes['id'])).size === events.length,
     `${name}: every event once`,
   )
-  context.expect(wrong.length === 0, `${name}: every attribute and all data are what was sent (${some(wrong)})`)
+  context.expect(wrong.length === 0, `${name}: every attribute and all data are as sent (${some(wrong)})`)
 }
 
 /** The binding of NATS has values escaped as in HTTP, which the Go SDK leaves as they are. */

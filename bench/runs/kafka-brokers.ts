@@ -1,4 +1,5 @@
-// Three real Kafka brokers under load: each is killed or frozen in turn. One Weir publishes what it accepts, another reads the topic all the while.
+// Three real Kafka brokers under load: each is killed or frozen in turn. One Weir publishes, another reads the
+// topic.
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Bar, BarContext } from '../harness.ts'
@@ -93,7 +94,7 @@ async function trouble(
   context.figure(`broker ${broker.id} ${frozen ? 'frozen' : 'killed'}: delivered meanwhile`, meanwhile, 'events')
   context.expectSpeed(
     meanwhile > 0,
-    `events go on to the others while broker ${broker.id} is ${frozen ? 'frozen' : 'dead'}`,
+    `events continue to the others while broker ${broker.id} is ${frozen ? 'frozen' : 'dead'}`,
   )
   if (frozen) broker.resume()
   else await broker.start()

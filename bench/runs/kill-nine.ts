@@ -1,5 +1,5 @@
-// A hundred real `kill -9` at random moments. Oracles: a client that remembers each 2xx, an exporter whose flows are numbered
-// and timed, the receiver behind the http sink, and the NATS server's own stream.
+// A hundred `kill -9` at random moments. Oracles: a client that records each 2xx, an exporter with numbered flows,
+// the receiver behind the http sink, and the NATS server's stream.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -174,7 +174,7 @@ async function checkFlows(
   for (const flow of missing) {
     const kill = kills.find(({ flows }) => flow < flows)
     ages.push((kill?.at ?? Number.POSITIVE_INFINITY) - sender.timeOf(flow))
-    // What was received later than a lost flow cannot have been synced before it.
+    // Flows received after a lost flow cannot have been synced before it.
     if (flow + 1 < (kill?.flows ?? 0) && !lost.has(flow + 1)) holes.push(flow)
   }
   const oldest = Math.max(0, ...ages)

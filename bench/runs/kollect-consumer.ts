@@ -68,7 +68,7 @@ export default {
           new Set(told.map(({ key }) => key)).size === changes.length && told.length === changes.length,
           `the consumer of ${name} read every change once`,
         )
-        context.expect(wrong.length === 0, `every field is what was sent (${some(wrong)})`)
+        context.expect(wrong.length === 0, `every field is as sent (${some(wrong)})`)
         context.expect(
           told.every(({ left }) => keep === (left === 0)),
           keep ? 'it had a field for every byte' : 'it skipped what Weir adds',

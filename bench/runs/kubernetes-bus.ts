@@ -1,5 +1,5 @@
-// Changes of a cluster on their way to a bus: very many of few objects, and a bus that is away while they go on. A scripted API server makes
-// them and knows how many; what a real nats-server then holds is read and judged, message by message.
+// Many changes of few objects while the bus is down. A scripted API server makes them; the messages in a real nats-
+// server are compared one by one.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -126,13 +126,13 @@ async function outage(
   context.expect(pending >= changes, `every change waits in the journal (${pending} of ${changes})`)
   context.expect(
     sinks.find(({ name }) => name === 'bus')?.state === 'retrying',
-    'the pipeline says that the sink is tried again',
+    'the pipeline reports that the sink is retried',
   )
   const { reasons, warnings } = (await ready.json()) as {
     readonly reasons: readonly string[]
     readonly warnings: readonly string[]
   }
-  context.expect(accepting.status === 200, 'it goes on accepting changes')
+  context.expect(accepting.status === 200, 'it continues to accept changes')
   context.expect(
     [...reasons, ...warnings].some((reason) => reason.startsWith('sink bus: ')),
     `/healthz/ready names the sink that fails (${some([...reasons, ...warnings])})`,

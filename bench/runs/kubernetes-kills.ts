@@ -1,4 +1,4 @@
-// Weir is killed while a real API server is written to; whoever writes remembers what the server answered.
+// Kills Weir during writes to a real API server; the writer records its responses.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Bar } from '../harness.ts'
 import { some } from '../../test/kit/delivered.ts'
@@ -13,7 +13,7 @@ export default {
   name: 'kubernetes-kills',
   issue: '5.3',
   title:
-    'Killed (-9) again and again while a real API server is written to, Weir tells every write once, in order, each from where the one before it ended.',
+    'Killed (-9) again and again while a real API server is written to, Weir emits every write once, in order, each starting at the previous state.',
   async run(context) {
     const { kube, kubeconfig } = await startKubeFor(context)
     try {
@@ -44,7 +44,7 @@ export default {
       context.figure('ready after a kill, p95', Math.round(percentile(ready, 95)), 'ms')
       context.expect(
         problems.length === 0,
-        `every write is told once, in order, from where the one before it ended (${some(problems)})`,
+        `every write is emitted once, in order, starting at the previous state (${some(problems)})`,
       )
       context.expect(
         told.every(({ coalesced }) => coalesced !== true),

@@ -1,5 +1,5 @@
-// Secret values in a real cluster, and every byte that leaves Weir or stays in its folder searched for them. A second Weir that may tell
-// them shows that the search would find each, in each place.
+// Searches every byte that Weir sends or stores for secret values of a real cluster. A second Weir without
+// redaction proves that the search finds each value in each place.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -16,7 +16,7 @@ import { Needles } from './kubernetes-secrets/needles.ts'
 import { listen, lookAtApi, lookAtFolder, lookAtStream, Receiver, type Look } from './kubernetes-secrets/places.ts'
 import { inParts, namespace, Planter, prepare, redactMore } from './kubernetes-secrets/planted.ts'
 
-/** Where each value must be found of a Weir that may tell them. */
+/** Where each value must be found in the Weir without redaction. */
 const tells = [
   'KOLLECT',
   'EVENTS',
@@ -33,7 +33,7 @@ const tells = [
   'columns of the store',
   'file out.ndjson',
 ]
-/** Of single objects only some are asked for, and of a stream or a map not every state is left. */
+/** Single objects are sampled, and a stream or a map does not keep every state. */
 const partly = new Set(['live stream', 'GET /api/v1/changes/one', 'values of the map of objects', 'SQL as table'])
 /** Name of the source, and so in its log. */
 const sourceName = 'k5e2c1d9a7b3f4086'
@@ -64,8 +64,8 @@ export default {
       const control = planter.values.length
       const [missed, ways] = [missing(told, planter), new Set(planter.values.map(({ way }) => way)).size]
       context.figure('ways in which values were written', ways)
-      context.figure('values of the Weir that may tell them', control)
-      context.expect(missed.length === 0, `what may be told is found in each place (${some(missed)})`)
+      context.figure('values of the Weir without redaction', control)
+      context.expect(missed.length === 0, `values without redaction are found in each place (${some(missed)})`)
       const safe = await searched(context, { kube, bus, planter, values: context.size(1000, 24), redact: true })
       const secrets = planter.values.length
       const bytes = [...safe.bytes.values()].reduce((sum, each) => sum + each, 0)
@@ -233,7 +233,7 @@ async function searched(context: BarContext, { kube, bus, planter, values, redac
   }
 }
 
-/** Until every sink has all that was told, and nothing more is told for some seconds. */
+/** Waits until every sink is caught up, and no more rows arrive for some seconds. */
 async function quiet(weir: WeirProcess): Promise<void> {
   let [before, same] = [-1, 0]
   for (let waited = 0; waited < 240 && same < 4; waited++) {

@@ -1,4 +1,5 @@
-// What a large cluster costs: a scripted API server with pods of realistic size, and a whole Weir whose processor time is counted.
+// The cost of a large cluster: a scripted API server with realistic pods, and a real Weir whose processor time is
+// counted.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -18,7 +19,7 @@ export default {
   name: 'kubernetes-speed',
   issue: '5.2',
   title:
-    '100,000 pods are known within 25 CPU-seconds and 250 MB; a restart tells nothing and is watching within 5 s; 3,000 changes of 11 KB a CPU-second, 10,000 of 1 KB.',
+    '100,000 pods are known within 25 CPU-seconds and 250 MB; a restart emits nothing and is watching within 5 s; 3,000 changes of 11 KB a CPU-second, 10,000 of 1 KB.',
   async run(context) {
     await pods(context, { size: 'pod', objects: context.size(100_000, 2000) })
     await changes(context, { size: 'small', objects: context.size(20_000, 1000) }, 10_000, context.size(100_000, 4000))
@@ -42,7 +43,7 @@ async function pods(context: BarContext, shape: Shape): Promise<void> {
     await synced(weir, { objects: shape.objects, limitMs: 300_000 })
     const events = async (): Promise<number> =>
       Number((await weir.sql<{ n: number }>('SELECT count(*) AS n FROM events'))[0]?.n)
-    // Each is told as a resource, once.
+    // Each is emitted as a resource, once.
     for (let waited = 0; waited < 600 && (await events()) < shape.objects; waited++) await sleep(200)
     const sync = weir.cpuSeconds()
     const { own, peak } = memory()
@@ -66,7 +67,7 @@ async function pods(context: BarContext, shape: Shape): Promise<void> {
     const after = await events()
     context.expect(
       server.lists === lists && after === before,
-      `a restart lists nothing and tells nothing (${server.lists - lists} lists, ${after - before} events)`,
+      `a restart lists nothing and emits nothing (${server.lists - lists} lists, ${after - before} events)`,
     )
     await weir.stop()
     server.forget()
@@ -82,7 +83,7 @@ async function pods(context: BarContext, shape: Shape): Promise<void> {
     )
     context.expectSpeed(performance.now() - forgot <= longestRelist, `with a list within ${longestRelist} ms`)
     const told = (await events()) - before
-    context.expect(told === 0, `a list of what is known tells nothing (${told} events)`)
+    context.expect(told === 0, `a list of known objects emits nothing (${told} events)`)
     await rate(context, weir, server, 'pods', 3000, context.size(30_000, 1000))
   } finally {
     await server.close()
@@ -129,6 +130,6 @@ async function rate(
   context.figure(`${what}: changes a second`, Math.round(count / ((performance.now() - began) / 1000)))
   context.figure(`${what}: changes a CPU-second of the thread that watches`, Math.round(count / watch))
   context.figure(`${what}: changes a CPU-second of everything, stored`, Math.round(count / spent))
-  context.expect((await told()) - before === count, `${what}: each change is told and stored once`)
+  context.expect((await told()) - before === count, `${what}: each change is emitted and stored once`)
   context.expectSpeed(count / watch >= wanted, `${what}: ${wanted} changes a second of one core`)
 }

@@ -1,4 +1,5 @@
-// Two replicas take turns at a real API server, and lose their turn in every way there is; whoever writes remembers what the server answered.
+// Two replicas share leadership over a real API server and lose it in every way; the writer records the server's
+// responses.
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Bar } from '../harness.ts'
@@ -18,7 +19,7 @@ export default {
   name: 'kubernetes-turns',
   issue: '5.3',
   title:
-    'Of two replicas one tells; killed, frozen, cut off or stopped, it is followed within 15 s, no two tell at the same time, and together they tell every write once, in order, each from where the one before it ended.',
+    'Of two replicas one leads; if it is killed, frozen, cut off or stopped, the other takes over within 15 s, no two lead at the same time, and together they emit every write once, in order, each starting at the previous state.',
   async run(context) {
     const { kube, kubeconfig } = await startKubeFor(context)
     const receiver = await EventReceiver.start()
@@ -83,16 +84,16 @@ export default {
       const shares = await Promise.all(replicas.map(async (weir) => (await toldOf(weir, 'bar')).length))
       context.figure('turns taken', rounds)
       context.figure('writes', churn.writes)
-      context.figure('changes told by the one, the other, and by both', `${shares.join(', ')}, ${again}`)
+      context.figure('changes emitted by the one, the other, and by both', `${shares.join(', ')}, ${again}`)
       for (const [way, all] of takeovers)
-        context.figure(`until another tells: ${way}, longest`, Math.round(Math.max(...all)), 'ms')
+        context.figure(`until another leads: ${way}, longest`, Math.round(Math.max(...all)), 'ms')
       context.expectSpeed(
         [...takeovers.values()].flat().every((ms) => ms <= longestMs),
-        `another tells within ${longestMs / 1000} s`,
+        `another leads within ${longestMs / 1000} s`,
       )
       context.expect(
         problems.length === 0,
-        `every write is told once, in order, from where the one before it ended (${some(problems)})`,
+        `every write is emitted once, in order, starting at the previous state (${some(problems)})`,
       )
       context.expect(
         told.every(({ coalesced }) => coalesced !== true),
@@ -103,7 +104,7 @@ export default {
         'both have told',
       )
       const both = await overlaps(replicas)
-      context.expect(both.length === 0, `no two tell at the same time, and no epoch has two holders (${some(both)})`)
+      context.expect(both.length === 0, `no two lead at the same time, and no epoch has two holders (${some(both)})`)
       for (const weir of replicas) await weir.caughtUp(60_000, ['shared'])
       const ids = new Set(told.map(({ id }) => id))
       const received = new Set(receiver.received.map(({ id }) => id))

@@ -1,5 +1,5 @@
-// Three real nats-servers under load: the leader of the stream is killed, and the one that Weir speaks to is frozen. One Weir publishes what it accepts,
-// another reads the stream all the while.
+// Three real nats-servers under load: the leader of the stream is killed, and the connected server is frozen. One
+// Weir publishes, another reads the stream.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -84,7 +84,7 @@ export default {
   },
 } satisfies Bar
 
-/** Port of the server that it said last to be connected to. */
+/** Port of the last server to which it reported a connection. */
 function talksTo(weir: WeirProcess): string | undefined {
   return [...weir.log.matchAll(/Connected to NATS[^\n]*?127\.0\.0\.1:(\d+)/g)].at(-1)?.[1]
 }
@@ -104,7 +104,7 @@ async function trouble(
   await sleep(context.size(30_000, 4000))
   const meanwhile = (await delivered()) - before
   context.figure(`node ${node.name} ${how}: delivered meanwhile`, meanwhile, 'events')
-  context.expectSpeed(meanwhile > 0, `events go on to the others while node ${node.name} is ${how}`)
+  context.expectSpeed(meanwhile > 0, `events continue to the others while node ${node.name} is ${how}`)
   if (how === 'killed') await node.restart()
   else node.resume()
   // The next one may only go when all have everything again.

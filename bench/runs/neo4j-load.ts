@@ -1,6 +1,6 @@
-// Many events in a transaction against one transaction for each, as neo4j_sink writes them, into the same database in the same run. The latter is a
-// transaction of the client library as neo4j_sink's are, but has the constraints that neo4j_sink does not make. Told beside it: the same as a single
-// statement without BEGIN and COMMIT, which is cheaper.
+// Many events per transaction against one transaction each, as neo4j_sink writes them, into the same database in
+// the same run. Both use the client library; Weir's database has constraints, which neo4j_sink does not create.
+// Also prints the same as a single statement without BEGIN and COMMIT, which is cheaper.
 import { createHash } from 'node:crypto'
 import neo4jDriver from 'neo4j-driver'
 import { neo4jSchema } from '../../src/connectors/neo4j/config.ts'
@@ -25,7 +25,7 @@ export default {
   name: 'neo4j-load',
   issue: '7.2',
   title:
-    'Neo4j takes 100,000 audit events at least 20 times faster than in one transaction each, and has the same graph when they come again.',
+    'Neo4j takes 100,000 audit events at least 20 times faster than in one transaction each, and has the same graph after redelivery.',
   async run(context) {
     const found = await installNeo4j()
     if (found.path === undefined) return context.skip(found.reason)
@@ -71,7 +71,7 @@ export default {
     )
     context.expect(
       counted?.actions === many && counted.whole === many,
-      `each of ${many} events is one action with who, what and how (${JSON.stringify(counted)})`,
+      `each of ${many} events is one action with actor, target and verb (${JSON.stringify(counted)})`,
     )
     context.expect(once === twice, 'loaded twice the graph is the same, node by node and relationship by relationship')
     context.expectSpeed(

@@ -1,5 +1,5 @@
-// One meaning of a filter: random expressions over random rows, asked of DuckDB, of the live evaluator and of a naive meaning
-// that was made with each expression. Differences are printed with the rows on which they were seen.
+// Random filter expressions over random rows, evaluated by DuckDB, by the live evaluator and by a naive evaluator
+// made with each expression. Prints differences with their rows.
 import { eventNames, flowNames } from '../../src/query/names.ts'
 import { agreement } from '../../src/query/testing/agreement.ts'
 import { bind } from '../../src/query/bind.ts'
@@ -32,7 +32,7 @@ export default {
       })
       for (const difference of differences) console.log(difference)
       context.figure(`${names.view}: expressions`, expressions, 'expressions')
-      context.figure(`${names.view}: rows asked about`, rows, 'rows')
+      context.figure(`${names.view}: rows compared`, rows, 'rows')
       context.figure(`${names.view}: rows that matched`, matched, 'rows')
       context.figure(`${names.view}: time`, Math.round((performance.now() - started) / 100) / 10, 's')
       context.expect(

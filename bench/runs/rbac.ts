@@ -1,4 +1,5 @@
-// The manifests' rights as the API server itself judges them: kubectl applies them, and asks for what must be allowed and what must not.
+// The manifests' rights as the API server judges them: kubectl applies the manifests and queries allowed and
+// forbidden actions.
 import { join } from 'node:path'
 import type { Bar, BarContext } from '../harness.ts'
 import { ROOT, runCommand } from '../../tools/kit/command.ts'
@@ -186,7 +187,7 @@ const manifests: readonly Manifest[] = [
 export default {
   name: 'rbac',
   issue: '5.8',
-  title: 'Each manifest can do what it needs, and nothing of a negative list, as kubectl hears from a real API server.',
+  title: 'Each manifest can do what it needs, and nothing of a negative list, as a real API server answers kubectl.',
   async run(context) {
     const kubectl = await findKubectl()
     if (kubectl.path === undefined) return context.skip(kubectl.reason)
@@ -217,7 +218,7 @@ async function judge(
   const beyond = refusals.filter(({ answer }) => answer !== 'no')
   expect(
     lacking.length === 0,
-    `${name} can do what it needs (${some(lacking.map(({ question, answer }) => `${question}: ${answer}`))})`,
+    `${name} has its rights (${some(lacking.map(({ question, answer }) => `${question}: ${answer}`))})`,
   )
   expect(
     beyond.length === 0,
@@ -229,7 +230,7 @@ async function judge(
   await until(kubectl, account, signs.gone, 'no')
 }
 
-/** The server's authorizer learns of roles by a watch of its own. */
+/** The server's authorizer watches roles asynchronously. */
 async function until(
   kubectl: Kubectl,
   account: string,

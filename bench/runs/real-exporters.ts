@@ -1,5 +1,5 @@
-// Real exporters read a generated capture and tell Weir of it in every way they have; what Weir stored is compared with the capture,
-// added up by a reader of its own: to the byte where nothing was sampled.
+// Real exporters read a generated capture and export it in each of their formats. Stored rows are compared with the
+// capture, summed by a separate reader: exact to the byte without sampling.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Bar, BarContext } from '../harness.ts'
@@ -21,7 +21,7 @@ export default {
   name: 'real-exporters',
   issue: '3.1',
   title:
-    'What softflowd and pmacctd tell of a capture is what is stored: exactly where unsampled, within 5 % where sampled, times within a second.',
+    'Stored flows match the capture exported by softflowd and pmacctd: exactly where unsampled, within 5 % where sampled, times within a second.',
   async run(context) {
     for (const { program } of exporterCases) {
       const installed = await install(program)

@@ -16,7 +16,7 @@ import { nats } from '../../test/real/install/nats.ts'
 import { startNats } from '../../test/real/kit/nats.ts'
 import { deadHour } from './sinks-away/hour.ts'
 
-/** What is accepted is visible within this, as the interface says. */
+/** Most time until accepted rows are visible, as documented. */
 const visibleMs = 2000
 
 export default {
@@ -85,10 +85,10 @@ async function realOutage(context: BarContext): Promise<void> {
   }
   const pending = during.sinks.find(({ name }) => name === 'bus')?.pending ?? 0
   context.figure('pending for nats at the end of the outage', pending, 'events')
-  context.expect(pending > 0, 'nats was away while events came')
+  context.expect(pending > 0, 'nats was away while events arrived')
   context.expectSpeed(
     Math.max(...away.store, ...frozen.store) <= visibleMs,
-    `what is accepted is visible within ${visibleMs} ms all the while`,
+    `accepted rows are visible within ${visibleMs} ms all the while`,
   )
   context.expectSpeed(
     percentile(away.hook, 95) <= 1000 && percentile(frozen.hook, 95) <= 1000,
@@ -163,7 +163,7 @@ async function simulatedHour(context: BarContext): Promise<void> {
   context.expect(hour.healthyLagMs < 1000, 'the healthy sink never waited for the dead one')
   context.expect(
     hour.dropped === 0 && hour.errors === 0,
-    `nothing was given up (${hour.dropped} dropped, ${hour.errors} errors in the log)`,
+    `nothing was dropped (${hour.dropped} dropped, ${hour.errors} errors in the log)`,
   )
   context.expect(hour.attempts >= 3600 / 30 && hour.attempts < 300, 'the dead sink was tried about every half minute')
 }

@@ -1,5 +1,5 @@
-// What somebody has who has git, npm and the Node of the machine: clone, `npm ci`, `npm start`. Then how fast it starts and
-// what it needs while it has nothing to do.
+// From a machine with git, npm and Node: clone, `npm ci`, `npm start`. Then the time of a start, and the load at
+// rest.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { loadavg } from 'node:os'
@@ -107,7 +107,7 @@ async function checkCommands(
   for (let waited = 0; waited < 60_000 && !said.includes('weir is ready') && !ended.yet; waited += 20) await sleep(20)
   context.expect(
     said.includes('weir is ready'),
-    `npm start says that it is ready${said.includes('weir is ready') ? '' : `: ${said.slice(-2000)}`}`,
+    `npm start reports that it is ready${said.includes('weir is ready') ? '' : `: ${said.slice(-2000)}`}`,
   )
   const page = await fetch(`http://127.0.0.1:${api}/`).then(
     (answer) => answer.status,
@@ -145,7 +145,7 @@ async function checkStarts(context: BarContext, clone: string): Promise<void> {
   context.figure('start to ready, warm, p50 of 20', Math.round(percentile(warm, 50)), 'ms')
   context.figure('start to ready, warm, p95 of 20', Math.round(percentile(warm, 95)), 'ms')
   context.figure('start to ready, warm, slowest', Math.round(Math.max(...warm)), 'ms')
-  // What it takes on a machine that has nothing else to do: the figures above grow with what others do.
+  // The figures above depend on the load of the machine; these do not.
   context.figure('start to ready, CPU time of all threads, p50', percentile(cpu.slice(1), 50), 'ms')
   context.figure('others on this machine, load average', loadavg()[0] ?? Number.NaN)
   context.expectSpeed(percentile(warm, 95) < readyLimitMs, `it is ready in less than ${readyLimitMs} ms (p95)`)

@@ -1,5 +1,5 @@
-// `kill -9` proves no sync, because the kernel keeps what a dead process wrote. Here the system calls are looked at: the answer
-// to each request must be written after an fdatasync of its frame was done, and after the segment's name was synced.
+// `kill -9` proves no sync, because the kernel keeps the writes of a dead process. This checks the system calls:
+// the response to each request must follow an fdatasync of its frame and a sync of the segment's name.
 import { readFile } from 'node:fs/promises'
 import { Agent, request } from 'node:http'
 import { dirname, join } from 'node:path'
@@ -51,7 +51,7 @@ export default {
     )
     const bad = verdicts.filter((verdict) => verdict !== undefined)
     context.figure('acknowledged requests', verdicts.length)
-    context.figure('system calls looked at', calls.length)
+    context.figure('system calls checked', calls.length)
     const groups = calls.filter((call) => call.name === 'fdatasync' && call.target.endsWith('.seg')).length
     context.figure('syncs of segments', groups)
     context.figure('segments', new Set([...frames.values()].map((call) => call.target)).size)
@@ -60,7 +60,7 @@ export default {
       bad.length === 0,
       `each answer was written after the sync of its frame and of its segment's name (${some(bad)})`,
     )
-    context.expect(groups > 0 && groups < verdicts.length + frames.size, 'requests that came together shared a sync')
+    context.expect(groups > 0 && groups < verdicts.length + frames.size, 'concurrent requests shared a sync')
   },
 } satisfies Bar
 
@@ -109,7 +109,7 @@ function framesOf(calls: readonly Call[]): Map<string, Call> {
     const bytes = bytesOf(call)
     for (let at = 0; at < bytes.length;) {
       const found = decodeHeader(bytes, at)
-      if (found.is !== 'header') throw new Error(`what was written to ${call.target} is no frame`)
+      if (found.is !== 'header') throw new Error(`the bytes written to ${call.target} are no frame`)
       const { header, headerBytes, zstd } = found.decoded
       const body = bytes.subarray(at + headerBytes, at + headerBytes + header.bodyBytes)
       at += headerBytes + header.bodyBytes
@@ -137,7 +137,7 @@ function answersOf(calls: readonly Call[], port: number): Map<number, Call[]> {
   return answers
 }
 
-/** What is wrong with one request; undefined when the order was right. */
+/** The fault in one request; undefined if the order was right. */
 function judge(
   id: string,
   frame: Call | undefined,

@@ -1,5 +1,5 @@
-// Exporters announce their templates now and then, and send data all the time. Weir is stopped, or killed, between a template and the data
-// that it explains: nothing that came while it ran may be lost for want of a template, and sampling told before must still be known.
+// Exporters announce templates seldom and send data all the time. Weir is stopped or killed between a template and
+// its data: nothing received before may be lost for lack of a template, and the sampling must be remembered.
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -54,7 +54,7 @@ async function restarted(context: BarContext, protocol: LoadProtocol, way: (type
     await way.end(weir)
     await weir.start()
   }
-  // The exporter was restarted, too: it sends from another port, and its templates will come later.
+  // The exporter restarted, too: it sends from another port, and its templates arrive later.
   const again = await open(weir.ports.netflow)
   for (let i = 0; i < 10; i++) await send(again, load.next(Date.now()))
   await accepted(weir, load.flows)
@@ -75,7 +75,10 @@ async function restarted(context: BarContext, protocol: LoadProtocol, way: (type
     `${name}: rows, bytes and packets stored equal those sent (${JSON.stringify(row)} of ${JSON.stringify({ rows: load.flows, bytes: load.bytes, packets: load.packets })})`,
   )
   if (protocol === 'netflow9')
-    context.expect(row?.unsampled === 0, `${name}: every flow has the sampling that was told before the first of them`)
+    context.expect(
+      row?.unsampled === 0,
+      `${name}: every flow has the sampling that was announced before the first of them`,
+    )
   const shed = ledger.sources.flatMap((source) => Object.entries(source.shed)).filter(([, count]) => count > 0)
   context.expect(
     ledger.balanced && shed.length === 0,
@@ -85,7 +88,7 @@ async function restarted(context: BarContext, protocol: LoadProtocol, way: (type
 
 async function open(port: number): Promise<Socket> {
   const socket = createSocket('udp4')
-  // Nobody listens while Weir is down; nothing is sent then either.
+  // No data is sent while Weir is down.
   socket.on('error', () => {})
   socket.connect(port, '127.0.0.1')
   await once(socket, 'connect')
@@ -103,7 +106,10 @@ function fresh(datagram: Buffer): Buffer {
   return bytes
 }
 
-/** Waits until the journal has as many rows; gives up in silence, because what is missing is told at the end. */
+/**
+ * Waits until the journal has as many rows; returns silently at the limit, because missing rows are reported at the
+ * end.
+ */
 async function accepted(weir: WeirProcess, rows: number): Promise<void> {
   for (let waited = 0; waited < 20_000; waited += 100) {
     const { sources } = await weir.ledger()

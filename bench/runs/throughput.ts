@@ -1,5 +1,5 @@
-// How much goes through. MB are 10^6 bytes, uncompressed; CPU is user and system of all threads. The aim for events through HTTP
-// is printed beside what was reached: it depends on how many cores there are.
+// Throughput. MB are 10^6 bytes, uncompressed; CPU is user and system of all threads. The aim for events over HTTP
+// depends on the number of cores and is printed beside the result.
 import { join } from 'node:path'
 import type { Bar, BarContext } from '../harness.ts'
 import type { Batch } from '../../src/model/batches.ts'
@@ -43,7 +43,7 @@ async function journal(context: BarContext, what: string, batches: readonly Batc
   )
   context.expectSpeed(
     rates.outBodies.perCpu >= journalAim,
-    `${what}: ${journalAim} MB/s of uncompressed body per core come out`,
+    `${what}: ${journalAim} MB/s of uncompressed body per core are reached`,
   )
 }
 

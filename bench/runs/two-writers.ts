@@ -1,5 +1,5 @@
-// Two PID namespaces compete for one folder while kill -9 ends whichever has it. Oracles: clients that remember each 2xx, and an
-// exporter whose flows are numbered.
+// Two PID namespaces compete for one folder while `kill -9` ends the owner. Oracles: clients that record each 2xx,
+// and an exporter with numbered flows.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { join } from 'node:path'
 import type { Bar, BarContext } from '../harness.ts'
@@ -116,7 +116,7 @@ async function compete(context: BarContext, sides: readonly Side[]): Promise<Fig
     }
   }
   const kill = (target: Side | undefined): void => {
-    // Not the program that starts Weir: it would take Weir with it without a word of its own.
+    // Kill the child only: its launcher would end Weir with it.
     if (target === undefined || target.weir.launched === -1 || target.weir.pid === target.weir.launched) return
     target.weir.signal('SIGKILL')
     fight.kills++

@@ -1,5 +1,5 @@
-// From end to end in kollect's place: a real cluster, `weir kollect` with the rights of its manifest, a real NATS, a consumer in Python.
-// Whoever writes to the cluster keeps what the API server answered; that is what the consumer must have read.
+// In place of kollect: a real cluster, `weir kollect` with the rights of its manifest, a real NATS, a consumer in
+// Python. The writer records the responses of the API server; the consumer must have read the same.
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
@@ -34,7 +34,7 @@ export default {
   name: 'weir-kollect',
   issue: '5.6',
   title:
-    'What `weir kollect` publishes of a real cluster to a real NATS is, read in another language, what was written there.',
+    'The messages that `weir kollect` publishes from a real cluster to a real NATS match the writes when read in another language.',
   async run(context) {
     const found = [findKubernetes(), await findKubectl(), await installPythonProtobuf(), await install(nats)]
     for (const each of found) if (each.path === undefined) return context.skip(each.reason)
@@ -183,7 +183,7 @@ function differences(told: readonly Told[], written: readonly Written[]): string
         wrong.push(`${want.name}: ${JSON.stringify(saidBy(each))} and not ${JSON.stringify(wordsOf(want))}`)
     }
   }
-  return [...wrong, ...[...read].map(([uid, { length }]) => `${length} of ${uid}, which nobody wrote`)]
+  return [...wrong, ...[...read].map(([uid, { length }]) => `${length} of ${uid}, which were never written`)]
 }
 
 const wordsOf = ({ operation, name, before, after, resourceVersion }: Written): unknown[] => [

@@ -61,7 +61,7 @@ test('each handler gets cluster and objects, in the order of the messages, and e
   expect(counts).toEqual({ handled: 3, skipped: 0, malformed: 0, failed: 0 })
 })
 
-test('an update that was too large comes as its patch', async () => {
+test('an update that was too large arrives as its patch', async () => {
   const [, updated = expect.unreachable('three changes')] = changes
   const small = encodeEnvelope({ id, time: 0, change: reducedChange(updated) ?? updated, fields: 'all' })
   const seen: unknown[] = []
@@ -73,13 +73,13 @@ test('an update that was too large comes as its patch', async () => {
   expect(counts).toMatchObject({ handled: 1 })
 })
 
-test('what it does not know is acknowledged and left alone, and so is what nobody handles', async () => {
+test('messages of unknown types and those without a handler are acknowledged and skipped', async () => {
   const { answers, counts } = await consumed([unknown, ...envelopes], { onDeleted: () => {} })
   expect(answers).toEqual(['0 ack', '1 ack', '2 ack', '3 ack'])
   expect(counts).toEqual({ handled: 1, skipped: 3, malformed: 0, failed: 0 })
 })
 
-test('a message whose handler fails comes again, what is no envelope never does, and neither ends the rest', async () => {
+test('a message whose handler fails is redelivered, one that is no envelope is not, and neither ends the rest', async () => {
   const told: string[] = []
   const { answers, counts } = await consumed([new Uint8Array([1, 2, 3]), ...envelopes], {
     onCreated: () => {

@@ -1,6 +1,6 @@
 /**
- * Reads a topic of kollect's messages, whoever wrote them: Weir with `codec: kollect`, or kollect. It brings no client of a bus: what
- * gives messages one by one, with a way to say what became of each, can be read. See README.md for NATS.
+ * Reads kollect's messages, published by Weir (`codec: kollect`) or kollect. It brings no bus client: anything that
+ * yields messages with an acknowledgement can be read. See README.md for NATS.
  */
 import { decodeEnvelope, type KollectMessage, type KollectPayload } from '../../src/codecs/kollect/decode.ts'
 
@@ -16,18 +16,18 @@ export interface Delivery {
   readonly data: Uint8Array
   /** It is done with. */
   ack?(): void
-  /** It is to come again. */
+  /** Requests redelivery. */
   nak?(afterMs?: number): void
-  /** It is never to come again, though nobody could use it. */
+  /** Terminates the message: it is never redelivered. */
   term?(reason?: string): void
 }
 
 type Of<Is extends KollectPayload['is']> = Extract<KollectPayload, { readonly is: Is }>
 
-/** An object of Kubernetes as JSON; what it is stands in its `apiVersion` and `kind`. */
+/** A Kubernetes object as JSON; `apiVersion` and `kind` name its type. */
 export type KubernetesObject = Readonly<Record<string, unknown>>
 
-/** What is done with each; a message is acknowledged once its handler has ended, and comes again when it has failed. */
+/** Handlers by type. A message is acknowledged when its handler ends, and redelivered if it fails. */
 export interface KollectHandlers {
   onCreated?(
     cluster: string,
@@ -42,23 +42,23 @@ export interface KollectHandlers {
     event: Of<'updated'>,
     message: KollectMessage,
   ): void | Promise<void>
-  /** Of an update that was too large for the bus, from publishers that were told to send the patch alone then (`oversize: patch-only`). */
+  /** An update that was too large for the bus, from publishers with `oversize: patch-only`. */
   onPatched?(
     cluster: string,
     patch: Of<'patched'>['patch'],
     event: Of<'patched'>,
     message: KollectMessage,
   ): void | Promise<void>
-  /** `event.state` is the last state, from publishers that tell it. */
+  /** `event.state` is the last state, if the publisher sends it. */
   onDeleted?(cluster: string, uid: string, event: Of<'deleted'>, message: KollectMessage): void | Promise<void>
-  /** Of a message that is no envelope: it is given up, because no second try can read it. */
+  /** A message that is no envelope. It is terminated, because a retry cannot help. */
   onMalformed?(error: unknown, data: Uint8Array): void
   /** Of a handler that failed. */
   onFailed?(error: unknown, message: KollectMessage): void
 }
 
 export interface ConsumeOptions {
-  /** Wait before a message whose handler failed comes again. */
+  /** Wait before a message whose handler failed is redelivered. */
   readonly retryMs?: number
 }
 
@@ -103,7 +103,7 @@ async function handleOne(delivery: Delivery, handlers: KollectHandlers, retryMs:
   }
 }
 
-/** Undefined when nobody handles it. */
+/** Undefined if there is no handler. */
 function handle(message: KollectMessage, handlers: KollectHandlers): Promise<void> | undefined {
   const event = message.payload
   switch (event.is) {

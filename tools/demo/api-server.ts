@@ -1,5 +1,5 @@
-// What a Kubernetes API server does for who only lists and watches: it describes what it has, lists it, and tells what changes from any
-// version on that it still remembers.
+// A Kubernetes API server for clients that only list and watch: discovery, lists, and watches from any version that
+// it still remembers.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
@@ -77,7 +77,7 @@ export class DemoApiServer {
     return this.#of(kind).objects.get(name)
   }
 
-  /** Creates the object or writes it anew; answers it as the server has it now. */
+  /** Creates or replaces the object; returns it as stored. */
   put(kind: string, object: DemoObject): DemoObject {
     const of = this.#of(kind)
     const { metadata, ...rest } = object

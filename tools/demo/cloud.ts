@@ -1,4 +1,4 @@
-// What the cloud tells of the people of the shop: who logged in, and who put an image where the cluster takes it from.
+// The cloud's audit traces of the shop's people: logins, and image uploads.
 import type { AuditRecord } from '../../src/model/audit.ts'
 import { cloudRef } from '../../src/model/refs.ts'
 import type { ShopEvent } from './shop.ts'
@@ -16,7 +16,7 @@ interface CloudTrace {
   readonly failed?: boolean
 }
 
-/** A trace as a source of Weir tells it, for POST /events. */
+/** A trace as a source of Weir emits it, for POST /events. */
 export function cloudTrace({
   id,
   at,

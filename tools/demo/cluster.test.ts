@@ -56,7 +56,7 @@ test('a rollout changes the API and is taken back by the same person, and the po
   }
 })
 
-test('a watch goes on from the version of a list, and one that is too old is told so', async () => {
+test('a watch continues from the version of a list, and one that is too old gets an error', async () => {
   const cluster = new DemoCluster(1)
   const url = await cluster.server.open()
   const stop = new AbortController()

@@ -1,5 +1,5 @@
-// The cluster in which the shop lives, as its API server tells it and as its audit log says who it was: three nodes, what runs on them, and
-// every three minutes a rollout after which the API reaches its database no more, until it is taken back.
+// The cluster of the shop, as its API server and its audit log show it: three nodes, their pods, and every three
+// minutes a rollout that cuts the API off from its database until it is rolled back.
 import { SeededRandom } from '../../test/kit/random.ts'
 import { DemoApiServer, type DemoObject, type Kind } from './api-server.ts'
 import { cloudTrace } from './cloud.ts'
@@ -97,12 +97,12 @@ export class DemoCluster {
     }
   }
 
-  /** What the audit log says since it was asked last. */
+  /** Audit log entries since the last call. */
   audits(): AuditEvent[] {
     return this.#audits.splice(0)
   }
 
-  /** What the cloud told since it was asked last. */
+  /** Cloud traces since the last call. */
   traces(): ShopEvent[] {
     return this.#traces.splice(0)
   }
@@ -219,7 +219,10 @@ export class DemoCluster {
     this.#runApi(api, good)
   }
 
-  /** Somebody rolls out a release whose pods lost the label that lets them to the database; later he takes it back. */
+  /**
+   * A user rolls out a release whose pods lost the label that allows them to reach the database; later the user
+   * rolls it back.
+   */
   #rollOut(wrong: boolean, at: number): void {
     this.#isRolledOut = wrong
     if (wrong) {
@@ -342,7 +345,7 @@ export class DemoCluster {
       })
   }
 
-  /** As somebody does it: the object, with the name of his program, and the request in the audit log. */
+  /** A change by a user: the object, with the name of the user's program, and the request in the audit log. */
   #write(kind: string, object: DemoObject, manager: string, user: string): DemoObject {
     const received = new Date().toISOString()
     const written = this.server.put(kind, { ...object, metadata: { ...object.metadata, ...wroteBy(manager) } })

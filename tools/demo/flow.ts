@@ -1,4 +1,4 @@
-/** A flow as whoever exports it saw it. */
+/** A flow as its exporter saw it. */
 export interface Flow {
   readonly src: string
   readonly dst: string

@@ -1,4 +1,4 @@
-// What an edge router does: IPFIX (RFC 7011) with a template of its own, and options that say that one packet in ten is looked at.
+// An edge router: IPFIX (RFC 7011) with its own template, and options that announce a sampling interval of ten.
 import { address, type Exporter, type Flow } from './flow.ts'
 
 const domain = 7
@@ -6,7 +6,7 @@ const flowTemplate = 300
 const samplingTemplate = 301
 const oneIn = 10
 const recordsPerMessage = 24
-/** Templates come again every so many messages: whoever starts to listen late need not wait long. */
+/** Templates are repeated every so many messages, so that late collectors need not wait long. */
 const templateEvery = 20
 
 /** [information element, bytes] */
@@ -55,7 +55,7 @@ export class IpfixExporter implements Exporter {
   }
 }
 
-/** What is left of a flow when one packet in ten is looked at; a small one may go unseen. */
+/** The sampled part of a flow; small flows may be missed. */
 function sampled(flow: Flow): Flow[] {
   const packets =
     Math.floor(flow.packets / oneIn) + ((flow.srcPort + flow.dstPort) % oneIn < flow.packets % oneIn ? 1 : 0)

@@ -7,7 +7,7 @@ const recordBytes = 48
 const mostRecords = 30
 
 export class Netflow5Exporter implements Exporter {
-  /** Unix ms at which the exporter says it was started; uptimes count from there. */
+  /** Unix ms of the exporter's start; uptimes count from there. */
   readonly #started: number
   #sequence = 0
 
@@ -31,7 +31,7 @@ export class Netflow5Exporter implements Exporter {
     bytes.writeUInt32BE(Math.floor(now / 1000), 8)
     bytes.writeUInt32BE((now % 1000) * 1_000_000, 12)
     bytes.writeUInt32BE(this.#sequence, 16)
-    // Every packet was looked at: sampling mode 1 (packet interval), interval 1.
+    // No sampling: mode 1 (packet interval), interval 1.
     bytes.writeUInt16BE(0x4001, 22)
     flows.forEach((flow, index) => record(bytes, headerBytes + recordBytes * index, flow, uptime))
     this.#sequence = (this.#sequence + flows.length) >>> 0

@@ -1,6 +1,6 @@
-// A small shop that does not exist: customers, two web servers, an API, a database, name service, a nightly job that
-// comes every minute, somebody who scans ports, and people who look at things. Every three minutes a new release of the API (see cluster.ts)
-// does not reach the database for a while. The same seed gives the same shop.
+// A small simulated shop: customers, two web servers, an API, a database, name service, a nightly job that runs
+// every minute, a port scanner, and staff. Every three minutes a new release of the API cannot reach the database
+// for a while. The same seed gives the same shop.
 import type { AuditRecord } from '../../src/model/audit.ts'
 import { SeededRandom } from '../../test/kit/random.ts'
 import type { Flow } from './flow.ts'
@@ -24,12 +24,12 @@ const database = '10.20.2.31'
 const names = '10.20.0.53'
 const job = '10.20.3.41'
 const backup = '10.20.3.50'
-/** Somebody who knocks at every port, and at the door of the cloud. */
+/** A port scanner that also tries to log in to the cloud. */
 export const scanner = '192.0.2.66'
 /** Of the pod of the release that does not work. */
 const apiRolledOut = '10.20.1.22'
 
-/** Who has which address: the pods of the shop. */
+/** Addresses of the shop's pods. */
 export const addresses = { web, api, apiRolledOut, database, names, job, backup } as const
 
 /** Names for the addresses, as the file that `identity.networks` points to. The ranges of customers are those kept for documentation. */
@@ -48,7 +48,7 @@ export const shopNetworks = `networks:
   - {cidr: 192.0.2.66, name: somebody, label: internet}
 `
 
-/** Who of the shop's devices a flow passes: the router at its edge, the switch of the storage, or the core between the rest. */
+/** The device that exports a flow: the router at the edge, the switch of the storage, or the core. */
 export function deviceOf({ src, dst }: Flow): 'edge' | 'core' | 'storage' {
   if (!src.startsWith('10.') || !dst.startsWith('10.')) return 'edge'
   return src === backup || dst === backup ? 'storage' : 'core'
@@ -60,7 +60,7 @@ const wholeConnection = 0x1b
 const onlySyn = 0x02
 const refused = 0x06
 
-/** A rollout that has to be taken back: when the first begins, how long it takes, and when the next one comes. */
+/** The failed rollout: its first start, its duration, and its interval. */
 const incident = { first: 45_000, lasts: 40_000, every: 180_000 }
 
 /** Does the release run that does not reach the database? */
@@ -77,7 +77,7 @@ export class Shop {
   #events = 0
   #due = { order: 0, audit: 500 }
 
-  /** `run` tells the events of one run from those of another. */
+  /** `run` distinguishes the events of runs. */
   constructor(seed: number, run: string) {
     this.#random = new SeededRandom(seed)
     this.#run = run
@@ -86,7 +86,7 @@ export class Shop {
   /** What the exporter saw end in the last `step` ms; `at` counts from the start. */
   flows(at: number, step: number): Flow[] {
     const flows: Flow[] = []
-    // Customers come in waves of five minutes.
+    // Customers arrive in waves of five minutes.
     const wave = 0.6 + 0.4 * Math.sin((2 * Math.PI * at) / 300_000)
     this.#times(10 * wave, step, () => flows.push(...(isRolledOut(at) ? this.#failedVisit() : this.#visit())))
     this.#times(5, step, () => flows.push(...this.#lookup()))
@@ -127,7 +127,7 @@ export class Shop {
     ]
   }
 
-  /** The API asks its database in vain, and its customers get an error. */
+  /** The API fails to reach its database, and its customers get an error. */
   #failedVisit(): Flow[] {
     const customer = `${this.#pick(['203.0.113', '198.51.100'])}.${this.#between(1, 254)}`
     const server = this.#pick(web)
@@ -249,7 +249,7 @@ export class Shop {
     }
   }
 
-  /** A desk of the shop: somebody looks at something, or may not. */
+  /** A desk of the shop: a user reads something, or is not allowed to. */
   #audit(time: string): ShopEvent {
     const user = this.#pick(people)
     const action = this.#pick(['readOrder', 'listOrders', 'updatePrice', 'deleteOrder'])

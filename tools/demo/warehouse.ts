@@ -1,4 +1,5 @@
-// The shop's warehouse, behind two queues of SQS (fauxqs, in this process): it takes orders from the one, as any consumer would, and says on the other what was sent off.
+// The shop's warehouse, behind two SQS queues (fauxqs, in this process): it consumes orders from one and publishes
+// shipments to the other.
 import {
   DeleteMessageBatchCommand,
   ReceiveMessageCommand,
@@ -9,7 +10,7 @@ import {
 import { startFauxqs, type FauxqsServer } from 'fauxqs'
 
 const region = 'eu-central-1'
-/** Whatever they say, fauxqs believes them. */
+/** fauxqs accepts any credentials. */
 const credentials = { accessKeyId: 'demo', secretAccessKey: 'demo' }
 const queues = { orders: 'shop-orders', shipments: 'shop-shipments' } as const
 const waitS = 20
@@ -37,7 +38,7 @@ export class Warehouse {
     return new Warehouse(server)
   }
 
-  /** What Weir is told of a queue, as settings of its sink or source. */
+  /** Settings of Weir's sink or source for a queue. */
   settings(queue: keyof typeof queues): object {
     return {
       type: 'aws-sqs',
@@ -94,7 +95,7 @@ export class Warehouse {
 
 const cloudEvent = { 'content-type': { DataType: 'String', StringValue: 'application/cloudevents+json' } }
 
-/** What the warehouse says of an order; nothing of whatever else is in the queue. */
+/** The warehouse's message about an order; undefined for other messages. */
 function shipped({ Body = '{}' }: Message): string[] {
   const { id, type, subject, data } = JSON.parse(Body) as Order
   if (type !== placed) return []

@@ -2,17 +2,17 @@ import { decisions, type Decision } from '../../src/api/access/decisions.ts'
 import { describedByItself } from './http-api.ts'
 import { code, generatedHead, table } from './markdown.ts'
 
-/** Who may, and what a viewer of some namespaces gets. */
+/** Required role, and the result for a viewer of some namespaces. */
 const words: Readonly<Record<Decision, readonly [who: string, limited: string]>> = {
-  open: ['anybody, before a login', 'the same'],
-  everybody: ['whoever is logged in', 'the same'],
-  scoped: ['whoever is logged in', 'only flows of his namespaces'],
+  open: ['everyone, before a login', 'the same'],
+  everybody: ['every user', 'the same'],
+  scoped: ['every user', 'only flows of their namespaces'],
   unlimited: ['admins, viewers', '403'],
   admin: ['admins', '403'],
   events: ['admins, or everybody (`http.auth: none`)', '403, unless everybody may'],
 }
 
-/** Who may ask for what, as it was decided for each operation. */
+/** The access decision of each operation. */
 export async function accessPage(): Promise<string> {
   const { paths } = await describedByItself()
   const rows = Object.entries(paths).flatMap(([path, methods]) =>
@@ -23,7 +23,7 @@ export async function accessPage(): Promise<string> {
       return [code(`${method.toUpperCase()} ${path}`), ...words[decided.who], decided.why]
     }),
   )
-  return `${generatedHead('Who may ask for what', 'src/api/access/decisions.ts')}\
+  return `${generatedHead('Access by operation', 'src/api/access/decisions.ts')}\
 A limited viewer is one whose token or claims name [the namespaces that he may see](../guide/access.md).
 
 ${table(['Operation', 'Who may', 'A limited viewer', 'Why'], rows)}`

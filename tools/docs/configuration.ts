@@ -17,7 +17,7 @@ One YAML file, given with \`--config\`. A variable of the environment overrides 
   separated by commas, maps are \`key=value,…\`.
 - A duration is written \`250ms\`, \`5s\`, \`10m\`, \`24h\` or \`7d\`; a size \`64KiB\`, \`8MiB\`, \`10GiB\` or \`1GB\`.
 - A secret is a reference: \`env:NAME\` or \`file:/path\`. It is never printed.
-- An address is \`host:port\`; where it says so, a list of them, or \`off\`.
+- An address is \`host:port\`; where documented, a list of them, or \`off\`.
 
 ${contents(all)}
 ## Settings

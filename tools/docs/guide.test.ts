@@ -1,5 +1,5 @@
-// What the documents say is tried here: every piece of configuration is validated, every command and flag exists, every
-// statement is asked and every event posted to a real Weir, every link leads somewhere.
+// Runs the documents: every configuration is validated, every command and flag exists, every statement is queried
+// and every event posted to a real Weir, every link resolves.
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

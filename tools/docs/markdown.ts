@@ -30,7 +30,10 @@ export interface Block {
   readonly content: string
 }
 
-/** The page with the text between its markers replaced; a page without them gets the block below its title, or one of its own. */
+/**
+ * The page with the text between its markers replaced; without markers the block is added below the title, or as a
+ * separate one.
+ */
 export function withBlock(page: string, title: string, { name, content }: Block): string {
   const begin = `<!-- ${name}:begin -->`
   const end = `<!-- ${name}:end -->`

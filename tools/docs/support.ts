@@ -1,4 +1,5 @@
-// The rows of the support table: names from the manifests of connectors, and docs/support.json for what is no connector; everything else from what tests have proved (docs/support-results.json).
+// The rows of the support table: names from the manifests of connectors, and docs/support.json for other systems;
+// the rest from proven results (docs/support-results.json).
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { SupportRow } from '../../src/engine/manifest.ts'

@@ -10,9 +10,9 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string | undefined>>
   /** Milliseconds after which the program and its children are killed; the result then has `timedOut`. */
   readonly limit: number
-  /** Show the output while it comes, besides collecting it. */
+  /** Also print the output as it arrives. */
   readonly echo?: boolean
-  /** Gets the output while it comes, in pieces that end anywhere. */
+  /** Receives the output as it arrives, in pieces of any size. */
   readonly onOutput?: (text: string) => void
 }
 
@@ -41,7 +41,7 @@ export async function runCommand(
   const started = performance.now()
   const child = spawn(file, args, {
     cwd: options.cwd ?? ROOT,
-    // The pinned Node first, whoever started us.
+    // The pinned Node first.
     env: {
       ...process.env,
       PATH: `${join(ROOT, 'node_modules', '.bin')}${delimiter}${process.env['PATH'] ?? ''}`,

@@ -30,7 +30,7 @@ test('passed, failed and agreed skips are counted', () => {
   expect(complaints).toEqual([expect.stringMatching(/^b in a\.test\.ts: /)])
 })
 
-test('a skip that is not listed counts as failed and is named, also one whose name only begins alike', () => {
+test('a skip that is not listed counts as failed and is named, also one with a similar prefix', () => {
   const { counts, complaints } = countReport(
     report(true, ['a', 'passed'], ['b', 'todo'], ['nats-server-x > c', 'skipped']),
     allowed,

@@ -43,7 +43,9 @@ export function isAllowedSkip(name: string, allowed: readonly AllowedSkip[]): bo
   return allowed.some((skip) => name === skip.name || name.startsWith(`${skip.name} > `))
 }
 
-/** Adds up a report. What failed is named, each in a line; a skip that nobody agreed on has failed, and a file that could not run. */
+/**
+ * Counts a report. Names each failure in a line; an unlisted skip and a file that could not run count as failed.
+ */
 export function countReport(
   report: VitestReport,
   allowed: readonly AllowedSkip[],
@@ -77,7 +79,7 @@ export function countReport(
   // An error outside of any test (an unhandled rejection) fails the run without failing a test.
   if (!report.success && failed === 0) {
     failed = 1
-    complaints.push('the run failed although no test did: look for unhandled errors above')
+    complaints.push('the run failed although no test did: check for unhandled errors above')
   }
   return { counts: { passed, failed, skipped }, complaints }
 }

@@ -23,7 +23,7 @@ export type Outcome =
 
 const TEST_LIMIT = 180_000
 
-/** Applies each breakage to a copy of `root` and says whether its test noticed. The work tree itself is not touched. */
+/** Applies each breakage to a copy of `root` and reports whether its test failed. The work tree is not changed. */
 export async function sabotage(
   root: string,
   breakages: readonly Breakage[],
@@ -108,7 +108,7 @@ async function runTest(copy: string, test: string): Promise<{ passed: number; fa
   return counts
 }
 
-/** What git would commit, as it lies in the work tree now; node_modules by link. */
+/** The work tree without ignored files; node_modules by link. */
 async function copyWorkTree(root: string): Promise<string> {
   const listed = await runCommand('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
     cwd: root,

@@ -3,19 +3,22 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { parseSync, type ParseResult } from 'oxc-parser'
 
-/** One broken rule. `line` counts from 1; `say` is a sentence that tells what to do instead. */
+/** One broken rule. `line` counts from 1; `message` is a sentence with the remedy. */
 export interface Problem {
   readonly file: string
   readonly line?: number
-  readonly say: string
+  readonly message: string
 }
 
-/** A check reads the tree under `root` and returns what is wrong there, in file order. */
+/** A check reads the tree under `root` and returns its problems, in file order. */
 export type Check = (root: string) => Promise<Problem[]>
 
 const NEVER_READ = new Set(['node_modules', 'dist', 'fixtures', 'weir-data', 'coverage'])
 
-/** Files under `root/folder` whose name matches, as paths relative to `root` with forward slashes, sorted. A missing folder has none. */
+/**
+ * Files under `root/folder` whose name matches, as sorted paths relative to `root` with forward slashes. A missing
+ * folder has none.
+ */
 export async function listFiles(root: string, folder: string, matches: RegExp): Promise<string[]> {
   const found: string[] = []
   const walk = async (dir: string): Promise<void> => {
@@ -73,7 +76,7 @@ export function parseSource(path: string, text: string): Source {
 }
 
 export function formatProblem(problem: Problem): string {
-  return `${problem.file}${problem.line === undefined ? '' : `:${problem.line}`}  ${problem.say}`
+  return `${problem.file}${problem.line === undefined ? '' : `:${problem.line}`}  ${problem.message}`
 }
 
 /** Lets a check run alone: `node tools/import-law.ts [ROOT]` prints its problems and exits 1 when there are any. */

@@ -1,4 +1,4 @@
-// What tests that ran have proved: written by `npm run test:real -- --write`, and by nobody's hand.
+// Proven results of tests, written by `npm run test:real -- --write` only.
 export const resultsFile = 'docs/support-results.json'
 
 export interface SupportResult {
@@ -9,7 +9,7 @@ export interface SupportResult {
   readonly part?: string
   /** Name of the server or program. */
   readonly server: string
-  /** As the server says it. */
+  /** As reported by the server. */
   readonly version?: string
   readonly stand_in_of_ours?: true
   /** What a test has seen to be kept. */

@@ -10,7 +10,7 @@ export interface TextFile {
 
 const GENERATED = /(?:^|\/)(?:fixtures|generated|pictures)\/|_pb\.ts$/
 
-/** Files whose name matches, without generated ones and fixtures: those that Git tracks or would add, without Git all. */
+/** Matching files, without generated ones and fixtures: those that Git tracks or would add, without Git all. */
 export async function textFiles(root: string, matches: RegExp): Promise<TextFile[]> {
   const files: TextFile[] = []
   for (const path of await pathsIn(root, matches)) {

@@ -7,7 +7,7 @@ import { makeTree } from '../kit/tree.ts'
 import { bundle, findEntries } from './bundle.ts'
 import { externalDependencies, packageOf, readManifest } from './manifest.ts'
 
-test('what a URL beside a module names is an entry of its own, also where a part of the name is known only when it runs', async () => {
+test('a file named by a URL beside a module is a separate entry, also if a part of the name is known only at run time', async () => {
   const root = await makeTree({
     'src/main.ts': '',
     'src/app/compose.ts': 'new Worker(new URL(`./workers/${name}.ts`, import.meta.url))',

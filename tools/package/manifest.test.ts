@@ -17,7 +17,7 @@ test('the package is weir-collector, needs Node 24 and puts weir on PATH', () =>
   })
 })
 
-test('the checkout stays private, so that nobody publishes it by mistake', async () => {
+test('the checkout stays private, so that it cannot be published by mistake', async () => {
   expect(JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))).toMatchObject({ private: true })
   expect(published).not.toHaveProperty('private')
 })

@@ -1,4 +1,4 @@
-// Requests that must not get what they ask for, and what they get instead.
+// Invalid or hostile requests and their expected responses.
 import { brotliCompressSync, constants, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 
 export interface HeaderCase {
@@ -94,7 +94,7 @@ export interface BodyCase {
   readonly body?: string | Uint8Array
   readonly status: number | readonly number[]
   readonly method?: string
-  /** What the answer must say. */
+  /** Text that the response must contain. */
   readonly says?: string
 }
 
@@ -179,7 +179,7 @@ export function bodyCases(): readonly BodyCase[] {
     events('an event as JSON without a word of CloudEvents', '{}', 415, [json]),
     events('an event without a type', '{}', 415, []),
     events('CloudEvents in XML', '<event/>', 415, ['content-type: application/cloudevents+xml']),
-    events('an encoding that nobody knows', '{}', 415, [one, 'content-encoding: rot13']),
+    events('an unknown encoding', '{}', 415, [one, 'content-encoding: rot13']),
     events('gzip that is none', 'not gzip', 400, [one, 'content-encoding: gzip']),
     events('gzip that breaks off', gzipSync(JSON.stringify(event())).subarray(0, 30), 400, [
       one,
@@ -199,8 +199,8 @@ export function bodyCases(): readonly BodyCase[] {
     sql('no JSON as a question', '{', 400),
     sql('no statement', '{}', 400),
     sql('a number for a statement', '{"sql":1}', 400),
-    sql('a field that nobody knows', '{"sql":"SELECT 1","limit":5}', 400),
-    sql('a format that nobody knows', '{"sql":"SELECT 1","format":"xml"}', 400),
+    sql('an unknown field', '{"sql":"SELECT 1","limit":5}', 400),
+    sql('an unknown format', '{"sql":"SELECT 1","format":"xml"}', 400),
     sql('a list', '[]', 400),
     sql('null', 'null', 400),
     // Methods and paths.

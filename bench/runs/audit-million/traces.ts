@@ -1,5 +1,5 @@
-// Hours of traces of clouds and a cluster with who talked to whom in it, written as the store writes them: frames through its
-// projection, with merging as its hours close. Few do much, and most do little; so it is with what it is done to.
+// Hours of traces of clouds and a cluster, written by the store's projection with merging as hours close. Actors
+// and targets follow a skewed distribution.
 import { mapTrace } from '../../../src/connectors/otc-cts/map.ts'
 import { mapAuditEvent } from '../../../src/connectors/kube-audit/map.ts'
 import { realHost, type Host } from '../../../src/host/index.ts'
@@ -11,7 +11,7 @@ import { rowsBatch } from '../../../test/graph/seed.ts'
 import { SeededRandom } from '../../../test/kit/random.ts'
 
 const hour = 3_600_000
-/** The moment that questions are asked at: the time before it is stored. */
+/** The time of the queries; all rows are older. */
 export const now = Date.UTC(2026, 10, 27, 8)
 const [actors, resources, workloads, perFrame] = [2000, 50_000, 120, 2000] as const
 

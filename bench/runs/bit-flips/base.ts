@@ -83,7 +83,7 @@ async function filesBelow(folder: string): Promise<string[]> {
   return found
 }
 
-/** Flips 1 to 20 bits: of three, two in files of the store; names what was flipped. */
+/** Flips 1 to 20 bits, in two of three cases in files of the store; returns their names. */
 export async function flipBits(data: string, random: SeededRandom): Promise<string[]> {
   const all = (await filesBelow(data)).filter((path) => !/\/(?:lock|token)$|reserve$/.test(path)).sort()
   const store = all.filter((path) => path.startsWith(join(data, 'store')))

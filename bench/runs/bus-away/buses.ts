@@ -1,4 +1,4 @@
-// Six buses that can be taken away and come back with what they had, each with the settings of a sink and a source of it.
+// Six buses that can stop and return with their data, each with settings of a sink and a source.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { PubSub, v1 } from '@google-cloud/pubsub'
@@ -33,7 +33,7 @@ export interface AwayBus {
   readonly env?: Readonly<Record<string, string>>
   away(): Promise<void>
   back(): Promise<void>
-  /** What it holds, by a client that is not ours; undefined where whoever reads takes it away. */
+  /** Its messages, read by an independent client; undefined if reading removes them. */
   stored?(): Promise<Received[]>
   close(): Promise<void>
 }
@@ -126,7 +126,7 @@ export const awayBuses: readonly AwayBusKind[] = [
     found: findPubSub,
     async start() {
       const server = await startPubSub()
-      // It keeps what it has in memory: it is not killed, but nobody reaches it.
+      // It keeps messages in memory: the network is cut instead of killing it.
       let proxy = await cutProxy(server.port)
       const { port } = proxy
       const options = (await new PubSub({

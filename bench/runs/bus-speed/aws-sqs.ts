@@ -21,7 +21,7 @@ import { auth, credentials, region } from '../../../test/kit/aws-server.ts'
 import { freePorts } from '../../../test/kit/free-port.ts'
 import { atOnce, type Place, type SpeedBusKind } from './bus.ts'
 
-/** Requests at once: what 256 messages under way are in tens, and what the source asks at once. */
+/** Parallel requests: 256 messages in flight in batches of ten, as the source has. */
 const [sending, receiving] = [26, 10]
 
 export const awsSqsSpeed: SpeedBusKind = {
@@ -30,7 +30,7 @@ export const awsSqsSpeed: SpeedBusKind = {
   messages: 2_000,
   async start() {
     const [port = 0] = await freePorts(1)
-    // Not in this process, whose time is measured.
+    // A separate process, whose time is not measured.
     const child = spawn(process.execPath, [join(ROOT, 'node_modules/fauxqs/dist/cli.js')], {
       stdio: 'ignore',
       env: { ...process.env, FAUXQS_PORT: String(port), FAUXQS_LOGGER: 'false', FAUXQS_HOST: '127.0.0.1' },

@@ -32,7 +32,7 @@ export interface Place {
     readonly config: MessageSourceConfig
     readonly puller: Puller<unknown>
   }
-  /** The client's own: shows each message that it has, and resolves when `count` came and were acknowledged. */
+  /** The client alone: passes each message on, and resolves when `count` messages arrived and were acknowledged. */
   readonly consume: (count: number, came: Came) => Promise<void>
 }
 

@@ -21,7 +21,7 @@ export const rabbitmqSpeed: SpeedBusKind = {
     const server = await startRabbit()
     const connection = await connect(server.url)
     const channel = await connection.createConfirmChannel()
-    // What is written is not kept: the disk would be filled with it.
+    // Messages are transient, to spare the disk.
     await channel.assertQueue('written', {
       durable: true,
       arguments: { 'x-queue-type': 'quorum', 'x-max-length': 50_000 },

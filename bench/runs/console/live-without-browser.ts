@@ -29,7 +29,7 @@ export async function liveWithoutBrowser(context: BarContext): Promise<void> {
     context.figure('flows sent', sender.sent)
     context.expect(
       matched === sender.sent && arrived + passed === sender.sent && lost === 0,
-      `shown (${arrived}) and passed (${passed}) are together what was sent (${sender.sent})`,
+      `shown (${arrived}) and passed (${passed}) add up to the rows sent (${sender.sent})`,
     )
   } finally {
     engine.stop()

@@ -48,7 +48,7 @@ async function answers(context: BarContext, { weir, span }: BigStage): Promise<v
     const page: Response = await fetch(
       `${weir.url}/api/v1/flows?${new URLSearchParams({ ...range, columns, limit: '10000', ...(cursor === '' ? {} : { cursor }) }).toString()}`,
     )
-    // Counted without being parsed: the client shares the machine with what is measured.
+    // Counted without parsing, because the client shares the machine with the server.
     const text = await page.text()
     rows += text.split('],[').length
     cursor = /"next":"([^"]+)"/.exec(text)?.[1] ?? null

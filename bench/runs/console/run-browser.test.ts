@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { fileLines } from './run-browser.ts'
 
-test('each test file is told once it has ended, however its line comes, and no single test is', () => {
+test('each test file is reported once when it has ended, however its line is split, and single tests are not', () => {
   const told: string[] = []
   const read = fileLines((line) => told.push(line))
   read(' \u001B[32m✓\u001B[39m test/browser/checks/table.brow')

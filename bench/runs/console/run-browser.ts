@@ -14,7 +14,10 @@ export interface BrowserTest {
   readonly failure: string
 }
 
-/** Runs browser tests (all, or what the arguments of vitest choose), says on stderr which file is through, and shows their figures. `limit` in ms. */
+/**
+ * Runs browser tests (all, or those chosen by vitest arguments), reports finished files on stderr, and prints their
+ * figures. `limit` in ms.
+ */
 export async function runBrowserTests(
   context: BarContext,
   args: readonly string[],

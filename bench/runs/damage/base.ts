@@ -1,5 +1,5 @@
-// A data folder as `kill -9` leaves it: events that were acknowledged lie in several segments and nobody has taken them yet, because
-// there was no store and nobody listened where the sink delivers.
+// A data folder as `kill -9` leaves it: acknowledged events in several segments that no projection or sink has
+// processed.
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { Ledger } from '../../../src/engine/control.ts'

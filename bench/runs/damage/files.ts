@@ -1,4 +1,4 @@
-// What can be wrong with the files of a journal. Each case damages a copy of the base and says what that costs.
+// Damage to files of a journal. Each case damages a copy of the base and states the expected loss.
 import { copyFile, open, truncate, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { randomBytes } from 'node:crypto'
@@ -7,9 +7,9 @@ import { perBatch } from './base.ts'
 
 export interface Damage {
   readonly name: string
-  /** Events that nobody can read any more. */
+  /** Events that are no longer readable. */
   readonly lost: readonly string[]
-  /** Rows that the books must name as unreadable; undefined where nothing on disk tells how many there were. */
+  /** Rows that the ledger must count as unreadable; undefined if no file has their number. */
   readonly unreadable: number | undefined
   /** Segments of which `weir journal check` must name a stretch. */
   readonly named: readonly string[]

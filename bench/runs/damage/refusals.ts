@@ -1,4 +1,4 @@
-// What Weir cannot work with: it says so in one line, and harms nobody.
+// States that Weir refuses: it exits with one line and changes nothing.
 import { chmodSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BarContext } from '../../harness.ts'
@@ -6,7 +6,7 @@ import { prepareWeir, startWeir, type WeirProcess } from '../../../test/kit/weir
 import { makeEvents, settled, storedIds } from './base.ts'
 import { mountTemporary, remountReadOnly } from './disk.ts'
 
-/** What it said when it would not start: its exit code, and its lines without those that only advise. */
+/** The exit code of a refused start, and its lines without hints. */
 async function refused(weir: WeirProcess): Promise<{ code: number | null; lines: readonly string[] }> {
   weir.launch()
   const { code } = await weir.exited()
@@ -32,7 +32,7 @@ export async function readOnlyFolder(context: BarContext): Promise<void> {
     const { code, lines } = await refused(weir)
     context.expect(
       code === 1 && lines.length === 1 && lines[0]?.includes(data) === true,
-      `a read-only folder: it says so in one line and exits with 1 (${code}: ${lines.join(' | ')})`,
+      `a read-only folder: it reports this in one line and exits with 1 (${code}: ${lines.join(' | ')})`,
     )
   } finally {
     await mounted?.()
@@ -52,5 +52,5 @@ export async function twoProcesses(context: BarContext): Promise<void> {
   )
   await first.events(makeEvents('two', 5))
   await settled(first)
-  context.expect((await storedIds(first)).length === 5, 'two processes on one folder: the first goes on')
+  context.expect((await storedIds(first)).length === 5, 'two processes on one folder: the first continues')
 }

@@ -1,4 +1,4 @@
-// An API server with pods that have addresses and hand them on, and nothing else: what it is asked by a watch, over real HTTP.
+// An API server with pods that reuse addresses; serves only list and watch, over real HTTP.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { answerOther } from '../../../test/kit/pod-server.ts'
@@ -14,7 +14,7 @@ export interface Holding {
 const pairs = 20
 
 export class Cluster {
-  /** By the number of the address, the oldest first: the truth, whatever anybody is told. */
+  /** By the number of the address, the oldest first. */
   readonly held: Holding[][]
   /** Addresses that changed hands in the last seconds. */
   readonly fresh: number[] = []
@@ -47,12 +47,12 @@ export class Cluster {
     return `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`
   }
 
-  /** Who had the address then. */
+  /** The holder of the address at that time. */
   holder(index: number, time: number): string | undefined {
     return this.held[index]?.find(({ from, until }) => from <= time && time < until)?.pod
   }
 
-  /** At `at`, a whole second, the address has another pod; that is told up to `lateMs` after. */
+  /** At `at`, a whole second, the address moves to another pod; the watch reports it up to `lateMs` later. */
   handOn(index: number, at: number, lateMs: number, random: SeededRandom): void {
     const holdings = this.held[index] ?? []
     const last = holdings.at(-1)

@@ -1,4 +1,4 @@
-// An exporter of a cluster: NetFlow v5 between pods, whose flows began a moment or a minute before they are told of.
+// An exporter of a cluster: NetFlow v5 between pods, whose flows began up to a minute before their export.
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -16,13 +16,16 @@ export interface Traffic {
   readonly seconds: number
   /** Share of the addresses that change hands meanwhile; 0: none does, and nothing but flows is sent. */
   readonly reused: number
-  /** How much later than it is so it may be told that an address changed hands. */
+  /** Largest delay with which a change of holder may be reported. */
   readonly lateMs: number
   /** Addresses that are used. */
   readonly addresses: number
 }
 
-/** Sends; answers how many flows went out, and those of the second holders of addresses that were not told of by then, at most. */
+/**
+ * Sends flows; returns their number, and at most how many of them belong to second holders that were not yet
+ * reported.
+ */
 export async function sendFlows(
   cluster: Cluster,
   { port, rate, seconds, reused, lateMs, addresses }: Traffic,
@@ -60,7 +63,7 @@ function datagram(cluster: Cluster, addresses: number, first: number, random: Se
   bytes.writeUInt32BE((now % 1000) * 1_000_000, 12)
   for (let flow = 0; flow < perDatagram; flow++) {
     const at = 24 + 48 * flow
-    // One in ten is told of late; flows from before the run would be of nobody else, either.
+    // One in ten is reported late; flows from before the run would have no holder otherwise.
     const start = Math.max(
       first - 5000,
       now - (random.chance(0.1) ? random.integer(0, 60_000) : random.integer(0, 500)),

@@ -39,7 +39,7 @@ const vectorA = Buffer.from(
   '00050001000927c06553f1001dcd6500000000290007400a0a0000010a00000200000000000300040000000a000003e8000900b0000923d89c4001bb001b0600fbf4fbf518100000',
   'hex',
 )
-/** Elements of every kind of column, with lengths that they come in. */
+/** Elements of every kind of column, with their valid lengths. */
 const elements: readonly FieldOf[] = [
   [1, 8],
   [1, 4],

@@ -6,8 +6,8 @@ const awkward = [0, 1, 2, 3, 4, 5, 7, 8, 255, 256, 257, 300, 1023, 0x7fff, 0x800
 const most = 65_507
 
 /**
- * Makes datagrams that are not quite those of the corpus: each has at least one thing changed. All are made in the same
- * memory, one after the other: whoever keeps a part of one without copying it will see it change.
+ * Makes mutated datagrams of the corpus. All share one buffer, so a consumer that keeps a part without a copy sees
+ * it change.
  */
 export class Mutator {
   readonly #random: SeededRandom
@@ -55,7 +55,7 @@ export class Mutator {
         this.#noise(random.integer(1, 40))
         break
       case 8: {
-        // The end of another one instead of its own.
+        // Ends with bytes of another datagram.
         const other = random.pick(corpus)
         this.#length = at
         this.#append(other.subarray(random.integer(0, Math.max(0, other.length - 1))))

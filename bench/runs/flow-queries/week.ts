@@ -9,7 +9,7 @@ import { flowBatches } from '../throughput/batches.ts'
 const hour = 3_600_000
 /** When the batches of the generator were received. */
 const madeAt = Date.UTC(2026, 10, 20, 8)
-/** The moment that questions are asked at: the week before it is stored. */
+/** The time of the queries; the stored week is before it. */
 export const now = Date.UTC(2026, 10, 27, 8)
 const began = now - 168 * hour
 
@@ -57,7 +57,7 @@ export async function storeWeek(directory: string, seed: number, atLeast: number
   const put = async (index: number, received: number): Promise<void> => {
     const unit = index % batches.length
     bytes += sums[unit] ?? 0n
-    // Batches come a tenth of a second after each other.
+    // Batches are a tenth of a second apart.
     await store.projection.apply([
       make.batch(later(batches[unit] as FlowBatch, received - madeAt - unit * 100 - 3), received, 'netflow'),
     ])

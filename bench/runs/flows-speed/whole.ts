@@ -1,4 +1,4 @@
-// Datagrams into a real Weir from a sender in another process; what the whole process needed for them, from /proc, and what it stored.
+// Sends datagrams from another process to a real Weir; measures the whole process by /proc and counts stored rows.
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -21,7 +21,10 @@ export interface WholeRun {
   readonly journalBytes: number
   readonly shed: Readonly<Record<string, number>>
   readonly kernelDrops: number
-  /** Peak of anonymous and shared memory, looked at five times a second; mapped files are the kernel's to drop. */
+  /**
+   * Peak of anonymous and shared memory, sampled five times a second; mapped files are excluded because the kernel
+   * can drop them.
+   */
   readonly peakOwnBytes: number
   /** Peak of all that was resident, mapped files too. */
   readonly peakBytes: number
@@ -34,7 +37,7 @@ export async function measureWhole(folder: string, load: Load, options: Partial<
   return first
 }
 
-/** One Weir, one load after the other; a short one goes before, so that what is measured is compiled. */
+/** One Weir, one load after the other; a short load first warms up the compiler. */
 export async function measureLoads(
   folder: string,
   loads: readonly Load[],
@@ -114,7 +117,7 @@ async function sflowPort(weir: WeirProcess): Promise<number> {
   return Number(address.slice(address.lastIndexOf(':') + 1))
 }
 
-/** Rows stop coming in and none pends; a flush takes a moment to get to the journal. */
+/** Waits until no rows arrive and none pends; a flush takes a moment to reach the journal. */
 async function caughtUp(weir: WeirProcess): Promise<void> {
   for (let before = -1, steady = 0; steady < 3;) {
     const ledger = await weir.caughtUp(600_000)
@@ -125,7 +128,7 @@ async function caughtUp(weir: WeirProcess): Promise<void> {
   }
 }
 
-/** Without a store: what was accepted. */
+/** Without a store: accepted rows. */
 async function totals(weir: WeirProcess): Promise<Totals> {
   const { sources, sinks } = await weir.ledger()
   if (sinks.length === 0)

@@ -1,9 +1,9 @@
-// CloudEvents with everything in them that a receiver could trip over, and what it must have read of each.
+// CloudEvents with unusual attributes and data, and the expected values at the receiver.
 import { isDeepStrictEqual } from 'node:util'
 import type { WeirEvent } from '../../../src/model/events.ts'
 import { SeededRandom } from '../../../test/kit/random.ts'
 
-/** An event as a receiver of another project told it. */
+/** An event as printed by a receiver. */
 export interface ToldEvent {
   readonly attributes: Readonly<Record<string, string>>
   readonly extensions: Readonly<Record<string, unknown>> | null
@@ -67,7 +67,7 @@ export function anyEvents(seed: number, count: number): WeirEvent[] {
   })
 }
 
-/** What was told otherwise than it was sent. `timed`: the receiver gives a time to what has none. */
+/** Differences between the sent and the received event. `timed`: the receiver adds a time if there is none. */
 export function eventDifferences(
   { attributes, extensions, data }: ToldEvent,
   sent: WeirEvent | undefined,
@@ -90,7 +90,7 @@ export function eventDifferences(
     ...(sent.family === undefined ? {} : { weirfamily: sent.family }),
     ...(sent.key === undefined ? {} : { partitionkey: sent.key }),
   }
-  // What receivers of Kafka add: where the record lay, and its key.
+  // Receivers of Kafka add the position and key of the record.
   const found = Object.fromEntries(
     Object.entries(extensions ?? {}).flatMap(([name, value]) =>
       name.startsWith('kafka') || (name === 'partitionkey' && sent.key === undefined && value === sent.subject)

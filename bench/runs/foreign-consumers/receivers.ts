@@ -1,4 +1,4 @@
-// Receivers of CloudEvents that are not ours: programs on the CloudEvents project's own SDKs, which say what they received.
+// Receivers built on the CloudEvents SDKs, which print the received events.
 import { join } from 'node:path'
 import { ROOT, runCommand } from '../../../tools/kit/command.ts'
 import type { ToldEvent } from './events.ts'

@@ -6,7 +6,7 @@ import type { Told } from './reader.ts'
 /** Unix ms of every event that is sent. */
 export const sentAt = Date.UTC(2026, 5, 1, 12, 0, 0, 123)
 
-/** What a message says otherwise than the change that was sent. */
+/** Differences between a message and the sent change. */
 export function differences(told: Omit<Told, 'left'>, sent: ChangeData | undefined, all: boolean): string[] {
   if (sent === undefined) return [`${told.key}: never sent`]
   const { operation, old, new: now } = sent

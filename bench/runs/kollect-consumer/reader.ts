@@ -1,4 +1,4 @@
-// A consumer of kollect's messages in Python: its classes are generated, it reads a stream to a number of messages and says what it read.
+// A consumer of kollect's messages in Python with generated classes: reads a number of messages and prints them.
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ROOT, runCommand } from '../../../tools/kit/command.ts'
@@ -22,7 +22,7 @@ export function ownFields(text: string): string {
   return text.replaceAll(/^.* = (?:1[6-9]|2\d);\n/gm, '')
 }
 
-/** The classes of proto/, or of what it was without its additions. */
+/** Classes generated from proto/, or from the original without additions. */
 export async function generate(python: string, out: string, additions: boolean): Promise<void> {
   const from = `${out}-proto`
   for (const file of protoFiles) {

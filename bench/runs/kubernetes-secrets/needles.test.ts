@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { formsOf, Needles } from './needles.ts'
 
-test('each value is found as it is, in hex, and in base64 wherever it begins; what was not added is not', () => {
+test('each value is found as it is, in hex, and in base64 wherever it begins; other values are not', () => {
   const values = Array.from({ length: 300 }, (_, index) => randomBytes(16 + (index % 40)))
   const needles = new Needles()
   values.slice(0, 200).forEach((value, index) => needles.add(index, value))

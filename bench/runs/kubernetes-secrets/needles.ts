@@ -10,7 +10,7 @@ interface Needle {
 const windowBytes = 8
 const filterBits = 22
 
-/** Ways in which bytes are written; base64 wherever the value begins within what was encoded. */
+/** Encodings of a value; base64 at each offset within the encoded text. */
 export function formsOf(value: Uint8Array): { readonly form: string; readonly bytes: Buffer }[] {
   const raw = Buffer.from(value)
   const forms = [

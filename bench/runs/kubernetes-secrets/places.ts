@@ -14,10 +14,10 @@ import { Walk } from '../../../src/journal/walk.ts'
 import { nowhere } from '../../../src/model/positions.ts'
 import type { WeirProcess } from '../../../test/kit/weir-process.ts'
 
-/** Told of bytes and where they were; they are not looked at after it returns. */
+/** Receives bytes and their place; must not retain them. */
 export type Look = (place: string, bytes: Uint8Array) => void
 
-/** An HTTP server that keeps what it is sent, headers and bodies. */
+/** An HTTP server that keeps received headers and bodies. */
 export class Receiver {
   readonly #server: Server
   readonly pieces: Buffer[] = []
@@ -75,7 +75,7 @@ async function ask(url: string, options: RequestInit = {}, again = true): Promis
     return await fetch(url, options)
   } catch (cause) {
     if (again) return ask(url, options, false)
-    throw new Error(`${url} cannot be asked: ${String((cause as Error).cause ?? cause)}`, { cause })
+    throw new Error(`${url} cannot be queried: ${String((cause as Error).cause ?? cause)}`, { cause })
   }
 }
 
@@ -108,7 +108,10 @@ export async function lookAtStream(url: string, stream: string, look: Look): Pro
 
 const queries = ['events', 'changes', 'resources', 'relations']
 
-/** Everything that the API has to say of clusters: statements in each form, pages to the last, single objects, and what has no parameters. */
+/**
+ * All responses of the API about clusters: statements in each form, all pages, single objects, and endpoints
+ * without parameters.
+ */
 export async function lookAtApi(weir: WeirProcess, look: Look, mostOfAKind: number): Promise<void> {
   const get = async (url: string): Promise<string> => {
     const answer = await ask(url)
@@ -168,7 +171,7 @@ export async function lookAtApi(weir: WeirProcess, look: Look, mostOfAKind: numb
   }
 }
 
-/** The files as they are, then what is in them: frames, values of databases, columns. Weir must not run. */
+/** The files, then their content: frames, database values, columns. Weir must not run. */
 export async function lookAtFolder(
   folder: string,
   look: Look,

@@ -4,12 +4,12 @@ import { planted, type PlantedObject } from '../../../test/kit/secret-corpus.ts'
 import type { Kube } from '../../../test/real/kit/kube.ts'
 
 export const namespace = 'vault'
-/** Where the source is told to look for secrets beside those that it knows by itself. */
+/** Further places of secrets in the source's configuration. */
 export const redactMore = { names: 'licence', paths: ['/spec/own/*'] }
 
 export interface Value {
   readonly number: number
-  /** How it came into the cluster. */
+  /** How it was written to the cluster. */
   readonly way: string
   /** Begin of its object's name. */
   readonly prefix: string
@@ -206,7 +206,7 @@ const ways: Readonly<Record<string, Way>> = {
       kind: 'ServiceAccount',
       metadata: { name, annotations: { 'example.test/credential': next().text } },
     })),
-  'place that the configuration names, in a kind of its own': async ({ kube, name, next }) => {
+  'place that the configuration names, in a custom kind': async ({ kube, name, next }) => {
     const { text } = next()
     await kube.call('POST', `/apis/example.test/v1/namespaces/${namespace}/widgets`, {
       apiVersion: 'example.test/v1',
@@ -225,7 +225,7 @@ const untaken = new Set(['label', 'termination message'])
 /** Only parts of these values are written, so that a search for the whole finds nothing. */
 export const inParts = new Set(['key id of AWS', 'hash of a password'].map((way) => `corpus: ${way}`))
 
-/** Of the corpus, whose values are text: an object each. */
+/** Text values of the corpus, one object each. */
 const corpus: Readonly<Record<string, Way>> = Object.fromEntries(
   planted(() => '0'.repeat(48)).flatMap(({ way }, index) =>
     untaken.has(way)

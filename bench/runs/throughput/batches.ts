@@ -102,7 +102,7 @@ export function auditEntry(random: SeededRandom, bytes: number): string {
     },
     note: '',
   })
-  // What is left is prose: repeated words with numbers between.
+  // Prose: repeated words with numbers between.
   let note = ''
   while (entry.length + note.length < bytes)
     note += `step ${random.integer(1, 9999)} done in ${random.integer(1, 500)} ms; `

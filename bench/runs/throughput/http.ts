@@ -39,7 +39,7 @@ export async function measureHttp(folder: string, load: HttpLoad): Promise<HttpR
   mkdirSync(loopFolder, { recursive: true })
   const preload = new URL('../../../test/kit/loop-time.ts', import.meta.url).href
   await using weir = await startWeir({ folder, nodeArgs: ['--import', preload], env: { LOOP_TIME_FOLDER: loopFolder } })
-  // A first run, thrown away: what is measured is compiled.
+  // A discarded run, to warm up the compiler.
   const warm = await push(weir.ports.api, { ...load, requests: Math.ceil(load.requests / 10) })
   await weir.caughtUp(60_000)
 

@@ -70,7 +70,7 @@ export async function measureJournal(
     })
     return { rate, journal }
   }
-  // Once around first, so that what is measured is compiled.
+  // Warms up the compiler.
   await (await write(`${folder}/warm`, 1, (i) => encodeBatch(batches[i] as Batch))).journal.close()
   const given = await write(`${folder}/bodies`, rounds, (i) => bodies[i] as Uint8Array)
   await given.journal.close()

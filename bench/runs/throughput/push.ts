@@ -1,5 +1,5 @@
-// The client of the throughput bar, a process of its own: `node push.ts PORT CONNECTIONS PER_REQUEST REQUESTS SEED FIRST_ID`. Bodies are
-// made beforehand and only the ids are written into them, so that it needs little of the machine. Prints one line of JSON.
+// The client of the throughput benchmark, a separate process: `node push.ts PORT CONNECTIONS PER_REQUEST REQUESTS
+// SEED FIRST_ID`. Only the ids are written into prepared bodies, to save CPU. Prints one line of JSON.
 import { connect } from 'node:net'
 import { once } from 'node:events'
 import { SeededRandom } from '../../../test/kit/random.ts'
