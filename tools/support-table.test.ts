@@ -75,7 +75,7 @@ test('a run renews what its files prove, takes out what failed, and keeps what c
   expect(merged(known, [file])).toEqual({ results: [result({ version: '2.0' }), source], said: [] })
   expect(merged(known, [{ ...file, whole: false, results: [] }])).toMatchObject({
     results: [known[0], source, known[2]],
-    said: [expect.stringContaining('is kept')],
+    said: [expect.stringContaining('are kept')],
   })
   expect(merged(known, [{ ...file, failed: true, whole: false }])).toMatchObject({
     results: [source],

@@ -49,7 +49,7 @@ export default {
     const known = outcomes.filter((outcome) => outcome !== undefined)
     context.figure('folders', cases, 'folders')
     context.figure(
-      'folders whose first answers lacked rows',
+      'folders with rows missing from the first answers',
       known.filter(({ firstMissing }) => firstMissing > 0).length,
       'folders',
     )

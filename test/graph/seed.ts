@@ -1,4 +1,4 @@
-// A small world of events and flows, of which the questions of docs/guide/graph.md are asked: clouds, a cluster, and who talked to whom.
+// A small set of events and flows for the questions of docs/guide/graph.md: clouds, a cluster, and their traffic.
 import { readFileSync } from 'node:fs'
 import type { FlowBatch } from '../../src/model/batches.ts'
 import type { Column } from '../../src/model/columns.ts'

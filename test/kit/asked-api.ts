@@ -10,7 +10,10 @@ export async function get<Answer>(api: RunningApi, path: string, parameters: Par
   return (await answer.json()) as Answer
 }
 
-/** Asks once cold and then so many times, each time with the next parameters; the 95th percentile in ms, and the answers. */
+/**
+ * Sends one cold request and then so many, each with the next parameters; returns the 95th percentile in ms, and
+ * the responses.
+ */
 export async function measure<Answer>(
   context: BarContext,
   api: RunningApi,

@@ -1,4 +1,4 @@
-// A journal and a clock that moves by the test's hand, for a source that asks: waiting takes no time, and is noted.
+// A journal and a test clock for a polling source: waiting takes no time and is recorded.
 import type { OwnFrames, SourceContext } from '../../src/engine/contracts.ts'
 import { realHost, type Host } from '../../src/host/index.ts'
 import type { Frame, Unit } from '../../src/journal/types.ts'
@@ -74,7 +74,7 @@ export class AskedScene {
     this.host = { ...this.host, disk: fakeHost(1).disk }
   }
 
-  /** A start of Weir: what it remembers is in the journal. */
+  /** One start of Weir; its checkpoint is in the journal. */
   context(): SourceContext {
     const line = (message: string, fields?: Record<string, unknown>): void =>
       void this.lines.push(`${message} ${JSON.stringify(fields)}`)
@@ -104,7 +104,7 @@ export class AskedScene {
         this.shed[reason] = (this.shed[reason] ?? 0) + rows
       },
       append: (unit) => {
-        // As between threads: whoever appends has these bytes no more.
+        // As between threads: append transfers these bytes.
         const raw = structuredClone(unit.raw, { transfer: [unit.raw.buffer as ArrayBuffer] })
         if (this.refuse > 0) {
           this.refuse--

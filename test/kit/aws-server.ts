@@ -1,4 +1,4 @@
-// SQS and SNS as a test needs them: whatever serves them (in this process or beside it) behind a loopback port of our own, where single messages of a batch can be made to fail.
+// A proxy on a loopback port before a server of SQS and SNS, which can make single messages of a batch fail.
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import {
@@ -26,13 +26,13 @@ export interface AwsServer {
   readonly port: number
   /** Plain clients may ask this one; it is not ours. */
   readonly sqs: SQSClient
-  /** Access keys that requests came with, in order. */
+  /** Access keys of requests, in order. */
   readonly seen: string[]
-  /** Session tokens that came, in order. */
+  /** Session tokens of requests, in order. */
   readonly tokens: string[]
-  /** Messages of a batch whose text holds one of these fail for a reason that passes. */
+  /** Messages with one of these texts fail with a temporary error. */
   fail(marks: readonly string[]): void
-  /** Every request is answered with this error of AWS, until told otherwise. */
+  /** Every request gets this AWS error until it is reset. */
   answer(error: { readonly status: number; readonly code: string } | undefined): void
   /** Also of a queue that is not there. */
   urlOf(name: string): string
@@ -43,7 +43,7 @@ export interface AwsServer {
   dropTopic(arn: string): Promise<void>
   /** All that is in the queue, which then holds it no more. */
   take(name: string): Promise<readonly Message[]>
-  /** Nobody is reached until `start`, on the same port and with what it had. */
+  /** Refuses connections until `start`, which keeps port and data. */
   stop(): Promise<void>
   start(): Promise<void>
   restart(): Promise<void>

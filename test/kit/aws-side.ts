@@ -1,4 +1,4 @@
-// The other side of what speaks to SQS and SNS, for the conformance suites: a place in whatever serves them, from which a queue gets what is sent.
+// The server side of SQS and SNS for the conformance suites: a target from which a queue receives.
 import { SendMessageBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { rejectedType } from '../../src/codecs/bus-message/read.ts'
@@ -88,7 +88,7 @@ export function snsSinkOn(server: Server, ending: Ending): SinkHarness {
   }
 }
 
-/** What a message says that is a CloudEvent in JSON. */
+/** The CloudEvent of a JSON message. */
 export const structured = {
   'content-type': { DataType: 'String', StringValue: 'application/cloudevents+json; charset=utf-8' },
 }
@@ -193,7 +193,7 @@ async function awsSide(server: AwsServer, { name, build: buildAt, drop, make, ma
   return {
     build,
     received,
-    // FIFO drops what it had within five minutes; of anything else the consumer tells repeats by source and id.
+    // FIFO drops duplicates within five minutes; a consumer detects others by source and id.
     held: async () => (name.endsWith('.fifo') ? received() : [...new Set(await received())]),
     refuse: async (on) => {
       await (on ? drop() : make())

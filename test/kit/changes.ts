@@ -21,7 +21,7 @@ const words = [
   '',
 ] as const
 
-/** `count` changes, each of an object of its own: created, updated and deleted by turns. */
+/** `count` changes, each of a separate object: created, updated and deleted in turn. */
 export function anyChanges(seed: number, count: number, cluster: string): ChangeData[] {
   const random = new SeededRandom(seed)
   return Array.from({ length: count }, (_, index): ChangeData => {

@@ -1,5 +1,5 @@
-// Loaded before Weir with `--import`: every thread's wall clock is ahead by the milliseconds that stand in CLOCK_SHIFT_FILE. Durations
-// do not change, as on a machine whose clock is set.
+// Loaded before Weir with `--import`: adds the milliseconds of CLOCK_SHIFT_FILE to the wall clock of every thread.
+// Durations do not change.
 import { readFileSync } from 'node:fs'
 
 const file = process.env['CLOCK_SHIFT_FILE']

@@ -15,7 +15,10 @@ export interface Asked {
   readonly session: string | undefined
 }
 
-/** `drop`: the connection ends without an answer; `silent`: there is none. `none`: the truth; `cut`: half of it; `repeat`: it, with the token that was asked with. A body comes as it is. */
+/**
+ * `drop`: the connection ends without a response; `silent`: no response. `none`: the normal response; `cut`: half
+ * of it; `repeat`: it, with the token of the request. A body is sent unchanged.
+ */
 export type TrailFault =
   | { readonly status: number; readonly code: string; readonly message?: string }
   | { readonly status: 200; readonly body: string }
@@ -61,7 +64,7 @@ export class TrailServer {
     return this.#held.size
   }
 
-  /** They can be looked up from `visible` on (Unix ms). */
+  /** They are visible from `visible` on (Unix ms). */
   put(region: string, records: readonly TrailRecord[], visible = 0): void {
     const held = this.#held.get(region) ?? []
     for (const record of records) {

@@ -1,4 +1,5 @@
-// `weir cts-exporter` as a process of its own, started by variables alone but for its addresses and its folder, and a cloud for it.
+// `weir cts-exporter` as a separate process, configured by variables except for its addresses and its folder, and a
+// cloud for it.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
@@ -10,7 +11,7 @@ import { freePorts } from './free-port.ts'
 
 const READY_LIMIT = 60_000
 
-/** Of cts_exporter and of Knative: none comes from whoever starts the tests. */
+/** Variables of cts_exporter and Knative: none is inherited. */
 const bare = Object.fromEntries(
   [
     'OS_CLOUD',
@@ -31,7 +32,7 @@ export interface Exporter {
   /** Of API, metrics and health. */
   readonly url: string
   readonly opsUrl: string
-  /** What it said on standard error. */
+  /** Its standard error. */
   log(): string
   /** SIGTERM; resolves with the exit code. */
   stop(): Promise<number | null>

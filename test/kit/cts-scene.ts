@@ -39,7 +39,7 @@ export class CtsScene extends AskedScene {
     return this.server.requests(/trace/).map(({ query }) => query)
   }
 
-  /** A start of Weir: what it remembers is in the journal. */
+  /** One start of Weir; its checkpoint is in the journal. */
   async place(
     written: WrittenCts = {},
     limits?: PollLimits,

@@ -1,6 +1,6 @@
-// A stand-in for Open Telekom Cloud on a loopback port: Cloud Trace Service (API v3 and v2.0) and as much of IAM as its readers need. It verifies
-// signatures of both styles by itself, and shows what the true one is known for: edges that are left out, markers where nothing follows,
-// traces that become visible late. It is no real service: limits of rates are only those that a test asks for.
+// A stand-in for Open Telekom Cloud on a loopback port: Cloud Trace Service (API v3 and v2.0) and the part of IAM
+// that its readers need. It verifies signatures of both styles and has known quirks: omitted edges, markers on the
+// last page, late traces. Rate limits apply only on request of a test.
 import { createHash, createHmac, randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
@@ -18,7 +18,10 @@ export interface CtsProject {
   readonly region: string
 }
 
-/** What is answered in place of the truth. `cut`: half of the body. `reset`: nothing, and the connection ends. `silent`: nothing, ever. `none`: the truth. */
+/**
+ * A faulty response. `cut`: half of the body. `reset`: the connection ends. `silent`: no response. `none`: the
+ * normal one.
+ */
 export type Fault =
   | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
   | 'cut'
@@ -72,13 +75,15 @@ export class CtsServer {
   mfa = false
   /** Agencies that our domain may take on, by name: id of the domain that has made each. */
   readonly agencies = new Map<string, string>()
-  /** Whether a catalog is given out, and what it says of CTS; undefined: a version path of the old API at this server. */
+  /**
+   * Whether tokens have a catalog, and its CTS endpoint; undefined: a version path of the old API at this server.
+   */
   catalog: unknown[] | undefined
   /** Seconds that a token is good. */
   lifetime = 86_400
-  /** A marker comes with the last page, too. */
+  /** The last page has a marker, too. */
   markerAtEnd = false
-  /** The same marker comes over and over. */
+  /** The same marker is returned repeatedly. */
   stuck = false
   /** Every request, in order. */
   readonly asked: AskedFor[] = []
@@ -144,12 +149,12 @@ export class CtsServer {
     }
   }
 
-  /** The next requests whose path matches get this. */
+  /** The next matching requests get this. */
   fail(path: RegExp, fault: Fault, times = 1): void {
     this.#faults.push({ path, fault, left: times })
   }
 
-  /** The truth is told again. */
+  /** Normal responses again. */
   mend(): void {
     this.#faults.length = 0
   }
@@ -159,7 +164,7 @@ export class CtsServer {
     this.#tokens.clear()
   }
 
-  /** Requests whose path matches. */
+  /** Matching requests. */
   requests(path: RegExp): readonly AskedFor[] {
     return this.asked.filter((one) => path.test(one.path))
   }

@@ -98,7 +98,7 @@ export function open({ host, directory }: Place, limits: Partial<JournalLimits> 
   return openJournal({ host, directory, epoch: nextEpoch(), limits: { reserveBytes: 0, ...limits } })
 }
 
-/** Two rows whose body does not compress; `name` is found again as the stream. */
+/** Two rows with an incompressible body; `name` is the stream. */
 export function unit(name: string, bytes = 200, source = 'http'): Unit {
   return {
     source,

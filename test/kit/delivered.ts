@@ -1,4 +1,4 @@
-// What an oracle at the other end of a sink saw, compared with what was acknowledged.
+// Compares the rows received at a sink's target with the acknowledged ones.
 import type { Received } from './event-receiver.ts'
 
 export interface Delivered {
@@ -8,13 +8,13 @@ export interface Delivered {
   readonly repeated: number
   /** Numbers below `sent` that never arrived. */
   readonly missing: readonly number[]
-  /** Ids that nobody sent. */
+  /** Ids that were never sent. */
   readonly strange: readonly string[]
   /** Keys of which an event arrived for the first time after a later one of the same key. */
   readonly disordered: readonly string[]
 }
 
-/** Judges arrivals of events numbered 0 … sent - 1 whose numbers rise within each key. */
+/** Checks arrivals of events numbered 0 … sent - 1 whose numbers rise within each key. */
 export function judgeDelivered(received: readonly Received[], sent: number): Delivered {
   const seen = new Uint8Array(sent)
   const newest = new Map<string, number>()

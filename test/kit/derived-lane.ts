@@ -1,4 +1,4 @@
-// What derives from a partition in memory: collectors, a transform, and a sink of what it makes.
+// A partition in memory with derivation: collectors, a transform, and a sink of its output.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -30,7 +30,7 @@ export function recordsOf(bus: JournalBus): SharedRecords {
   return records
 }
 
-/** A collector whose events have ids of their own. */
+/** A collector of events with explicit ids. */
 export async function collector(bus: JournalBus, instance: string): Promise<(count: number) => Promise<unknown>> {
   const writer = await SharedWriter.open({ bus, records: recordsOf(bus), instance, host, log, queueBytes: 1e6 })
   let next = 0
@@ -72,7 +72,7 @@ const entries: readonly SinkEntry[] = [
   { id: 'out', type: 'list', settings: {}, written: '', delivery: { ...common, from: ['marked'] } },
 ]
 
-/** Delivers a partition: the transform, and a sink of what it makes, whose other side is a list. */
+/** Delivers a partition: the transform, and a sink of its output that collects a list. */
 export async function deliver(bus: JournalBus, partition: number, list: string[] = []): Promise<Lane> {
   const directory = await mkdtemp(join(tmpdir(), 'weir-derived-'))
   const sink: SinkDefinition<unknown> = {

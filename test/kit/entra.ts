@@ -1,4 +1,5 @@
-// A stand-in for Microsoft Entra ID and for the service that tells a machine of itself: tokens by a secret, by an assertion, and by being there.
+// A stand-in for Microsoft Entra ID and for the instance metadata service: tokens by secret, by assertion and by
+// managed identity.
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -7,12 +8,12 @@ export interface Entra {
   readonly url: string
   readonly tenant: string
   readonly client: string
-  /** What is taken for a proof now. */
+  /** Accepted credentials. */
   secret: string
   assertion: string
   /** Seconds for which a token is good. */
   lifetime: number
-  /** How tokens were asked for, in order: `client_secret`, `client_assertion`, `machine`; `refused` for what was not given. */
+  /** Grants of requests, in order: `client_secret`, `client_assertion`, `machine`; `refused` for rejected ones. */
   readonly asked: string[]
   /** Why a token of ours is none; undefined when it is good for `audience` now. */
   refusalOf(token: string, audience: string): string | undefined

@@ -1,5 +1,5 @@
-// A client that pushes numbered CloudEvents and remembers each one for which it was told "accepted". It is an oracle: what
-// it was promised must be found again, whatever happened to the server meanwhile.
+// A client that pushes numbered CloudEvents and records each accepted one. It is an oracle: accepted events must be
+// found later.
 import { Agent, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -15,7 +15,7 @@ export interface EventClientOptions {
   readonly keys?: number
   /** Further bytes of data in each event. */
   readonly padding?: number
-  /** Of the events, where clients of several servers are to be told apart. */
+  /** Prefix of ids, to distinguish clients. */
   readonly source?: string
 }
 
@@ -23,11 +23,11 @@ export const eventType = 'numbered'
 export const eventSource = '/test/client'
 
 export class EventClient {
-  /** Numbers whose request was answered 2xx, in the order of the answers. */
+  /** Numbers acknowledged with 2xx, in order of the responses. */
   readonly acknowledged: number[] = []
   /** Milliseconds of each answered request, the waiting for a dead server left out. */
   readonly latencies: number[] = []
-  /** Rows that the server said it had already. */
+  /** Rows that the server reported as duplicates. */
   duplicates = 0
   /** Requests that failed and were sent again with the same events. */
   retries = 0

@@ -6,14 +6,14 @@ import { freePorts } from './free-port.ts'
 export interface Received {
   readonly id: string
   readonly key: string | undefined
-  /** Of the event: who has it in mind tells several senders apart. */
+  /** Source of the event, to distinguish senders. */
   readonly source?: string | undefined
 }
 
 export class EventReceiver {
   /** In the order of arrival; an event that was sent twice is in it twice. */
   readonly received: Received[] = []
-  /** What is answered; 204 takes the events. */
+  /** Status of the response; 204 accepts the events. */
   status = 204
   readonly port: number
   #server: Server | undefined
@@ -22,7 +22,7 @@ export class EventReceiver {
     this.port = port
   }
 
-  /** A receiver with a port of its own that does not listen yet. */
+  /** A receiver with a reserved port; it does not listen yet. */
   static async prepare(): Promise<EventReceiver> {
     const [port = 0] = await freePorts(1)
     return new EventReceiver(port)
@@ -47,7 +47,7 @@ export class EventReceiver {
     this.#server = server
   }
 
-  /** Nobody listens there afterwards. */
+  /** Stops listening. */
   async close(): Promise<void> {
     const server = this.#server
     this.#server = undefined

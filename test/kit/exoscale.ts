@@ -1,5 +1,6 @@
-// A stand-in for Exoscale's API v2 on loopback ports, one for each zone: `/event`, `/organization` and `/zone`. It makes each signature anew and compares,
-// refuses one that is over or that leaves a parameter unsigned, leaves edges out, and writes errors in all the ways in which the service does. Ours, never the service.
+// A stand-in for Exoscale's API v2 on loopback ports, one per zone: `/event`, `/organization` and `/zone`. It
+// verifies signatures, rejects expired ones and unsigned parameters, omits edges, and writes errors in each
+// documented form.
 import { createHmac } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { endAtOnce, listenHere, urlOf } from './loopback.ts'
@@ -32,7 +33,7 @@ export class ExoscaleServer {
   readonly organization = '10a1f2d3-0000-4111-8222-333344445555'
   readonly asked: ExoscaleAsked[] = []
   now: () => number = Date.now
-  /** Whether a zone tells of all: the documentation does not say. */
+  /** Whether a zone returns events of all zones: undocumented. */
   tellsOfAll = false
   readonly #zones = new Map<string, Server>()
   readonly #held: Held[] = []
@@ -66,7 +67,7 @@ export class ExoscaleServer {
     }
   }
 
-  /** The next requests of a zone whose path matches are answered by this. */
+  /** The next matching requests of a zone get this response. */
   fail(
     zone: string,
     fault: ExoscaleFault,
@@ -75,7 +76,7 @@ export class ExoscaleServer {
     this.#faults.push({ zone, path, fault, left: times })
   }
 
-  /** The truth is told again. */
+  /** Normal responses again. */
   mend(): void {
     this.#faults.length = 0
   }
@@ -155,7 +156,7 @@ export class ExoscaleServer {
     ]
   }
 
-  /** Made by what the documentation says, and by nothing of ours. */
+  /** Computed from the documentation, without Weir's code. */
   #refused(request: IncomingMessage, url: URL): string | undefined {
     const [, credential, names = '', expires, signature] =
       /^EXO2-HMAC-SHA256 credential=([^,]+),(?:signed-query-args=([^,]+),)?expires=(\d+),signature=([A-Za-z0-9+/=]+)$/.exec(

@@ -61,7 +61,7 @@ it('settling waits for everything that needs no time: disk calls and yields in a
   expect(steps).toBe(50)
 })
 
-it('after a crash nothing of the old life goes on, and time does', async () => {
+it('after a crash nothing of the old life continues, and time does', async () => {
   const host = fakeHost(3)
   await host.advance(500)
   let rang = 0

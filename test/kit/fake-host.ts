@@ -19,7 +19,7 @@ class FakeClock implements Clock {
     this.#now += ms
     this.#monotonic += ms
   }
-  /** Someone sets the clock; durations do not change. */
+  /** Sets the wall clock; durations do not change. */
   jump(ms: number): void {
     this.#now += ms
   }
@@ -120,8 +120,8 @@ export interface FakeHost extends Host {
   /** Timers waiting. */
   readonly timersPending: number
   /**
-   * The machine loses power and starts again: returns it as it is then. Of the old life nothing goes on: its timers never
-   * run, its disk refuses every call.
+   * Power loss and restart: returns the new machine. Timers of the old one never fire, and its disk refuses every
+   * call.
    */
   crash(): FakeHost
   /** The process is killed and started again on the same machine: as a crash, but the disk forgets nothing. */
@@ -168,7 +168,7 @@ function assemble(clock: FakeClock, random: SeededRandom, disk: ForgetfulDisk): 
   }
 }
 
-/** A machine in memory whose clock moves only by the test's hand; everything on it follows from the seed. */
+/** A machine in memory whose clock only the test moves; it is deterministic for a seed. */
 export function fakeHost(seed: number, options: { readonly jitter?: boolean } = {}): FakeHost {
   const random = new SeededRandom(seed)
   const clock = new FakeClock()

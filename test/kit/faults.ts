@@ -1,4 +1,4 @@
-/** What a disk can be asked for; `read` and `write` are those of an open file. */
+/** Disk calls; `read` and `write` are those of an open file. */
 export type Operation =
   | 'open'
   | 'list'
@@ -18,7 +18,7 @@ export interface FaultOptions {
   readonly match?: string | RegExp
   /** How many fitting calls succeed before. */
   readonly skip?: number
-  /** How many fail; 1 unless said. */
+  /** Number of failing calls; default 1. */
   readonly times?: number
 }
 

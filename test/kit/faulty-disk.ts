@@ -14,7 +14,7 @@ export interface FaultyDisk extends Disk {
   readOnly(code: 'EROFS' | 'EACCES' | false): void
 }
 
-/** A real disk whose calls fail when a test says so. */
+/** A real disk whose calls fail on request of a test. */
 export function faultyDisk(disk: Disk): FaultyDisk {
   const faults = new Faults()
   let room = Number.POSITIVE_INFINITY

@@ -1,4 +1,4 @@
-// Rows of a flow batch as objects, for tests: what is absent has no key.
+// Rows of a flow batch as objects; absent values have no key.
 import type { FlowBatch } from '../../src/model/batches.ts'
 import { isPresent, type Column } from '../../src/model/columns.ts'
 import { formatIp } from '../../src/model/ip.ts'

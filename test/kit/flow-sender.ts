@@ -1,5 +1,5 @@
-// An exporter whose flows are numbered: flow n reports n + 1 packets. When each datagram left is remembered, so that what is
-// missing later can be told by its age.
+// An exporter with numbered flows: flow n reports n + 1 packets. It records when each datagram was sent, so that
+// missing flows have an age.
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 
@@ -43,7 +43,7 @@ export class FlowSender {
   async start(): Promise<void> {
     if (this.#socket === undefined) {
       this.#socket = createSocket('udp4')
-      // Nobody listens while the server is down: that is no trouble of the sender.
+      // The server is down; not an error of the sender.
       this.#socket.on('error', () => {})
       this.#socket.connect(this.#options.port, '127.0.0.1')
       await once(this.#socket, 'connect')

@@ -115,7 +115,7 @@ describe('content', () => {
     expect([...found].filter((ending) => !/^(short )?1( |$)/.test(ending))).toEqual([])
   })
 
-  it('may come back when it was cut off and the cut not synced', async () => {
+  it('may return when it was cut off and the cut not synced', async () => {
     const found = await endings(
       async (disk) => {
         await write(disk, '/data/a', filled(1024, 1))
@@ -174,7 +174,7 @@ describe('names', () => {
     expect([...found].sort()).toEqual(['', 'a'])
   })
 
-  it('come back when they were removed without a sync of the folder', async () => {
+  it('return when they were removed without a sync of the folder', async () => {
     const found = await endings(
       async (disk) => {
         await write(disk, '/data/a', utf8.encode('x'))
@@ -255,7 +255,7 @@ describe('power', () => {
     await expect(file.sync()).rejects.toMatchObject({ code: 'EBADF' })
   })
 
-  it('lost after so many calls leaves everything dead until the crash is looked at', async () => {
+  it('lost after so many calls leaves everything dead until the crash is handled', async () => {
     const disk = await withFolder(4)
     disk.powerOffAfter(2)
     const file = await disk.open('/data/a', 'create')
@@ -336,7 +336,7 @@ describe('faults', () => {
     expect([...sizes].toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4])
   })
 
-  it('of a full disk come after a short write, and end when something is removed', async () => {
+  it('of a full disk follow a short write, and end when something is removed', async () => {
     const disk = await withFolder(8)
     await write(disk, '/data/old', filled(100, 1))
     const file = await disk.open('/data/a', 'create')

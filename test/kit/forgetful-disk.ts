@@ -43,13 +43,13 @@ export class ForgetfulDisk implements Disk {
 
   // Power and faults -------------------------------------------------------------------------------------------------
 
-  /** Power is lost and comes back: what was not synced is forgotten, handles and calls of the old life fail from now on. */
+  /** Power loss and restart: unsynced data is lost, and handles and calls of the old life fail. */
   crash(): void {
     this.kill()
     this.#entries.crash(this.random)
   }
 
-  /** The process ends and the machine goes on: nothing is forgotten, and nothing more is synced than was before. */
+  /** The process ends and the machine continues: nothing is lost or synced. */
   kill(): void {
     this.#life++
     this.#down = false
@@ -57,12 +57,12 @@ export class ForgetfulDisk implements Disk {
     this.faults.clear()
   }
 
-  /** Power is lost: every call fails until `crash()` says what is left. */
+  /** Power loss: every call fails until `crash()` returns the surviving state. */
   powerOff(): void {
     this.#down = true
   }
 
-  /** Power is lost in the middle of the call that comes after so many others. */
+  /** Power loss within the call after so many others. */
   powerOffAfter(calls: number): void {
     this.#dieAt = this.calls + calls
   }
@@ -71,7 +71,7 @@ export class ForgetfulDisk implements Disk {
     return this.#down
   }
 
-  /** Crashes (or is killed), and gives the same platter to a successor; this disk stays dead, whoever still holds it. */
+  /** Crashes (or is killed), and returns a successor with the same platter; this disk fails from then on. */
   succeed(by: 'crash' | 'kill'): ForgetfulDisk {
     const next = new ForgetfulDisk(this.random, { now: this.#now, jitter: this.#jitter })
     this[by]()
@@ -284,7 +284,7 @@ export class ForgetfulDisk implements Disk {
       writeAll: (pieces, position) => write(Buffer.concat(pieces), position),
       read: (into, position) => call('read', () => file.read(into, position)),
       sync: () => {
-        // Only what was written before the call is promised; a sync may well take more.
+        // Only writes before the call are guaranteed; a sync may cover more.
         const before = file.unsynced
         const life = this.#life
         const failed = (): void => {

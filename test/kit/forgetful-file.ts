@@ -45,8 +45,8 @@ class Content {
 }
 
 /**
- * One file (inode): what every reader sees now, what is on the platter, and the changes in between.
- * A sector is atomic: after a crash each one has any of the contents that it had since the last sync.
+ * One file (inode): the current content, the content of the platter, and the changes between. A sector is atomic:
+ * after a crash it has any content since the last sync.
  */
 export class ForgetfulFile {
   readonly kind = 'file'
@@ -100,9 +100,9 @@ export class ForgetfulFile {
   }
 
   /**
-   * A sync fails as Linux lets it: the error is told once, the pages count as clean from then on. Each sector was written
-   * or was not; what was not is lost even after later syncs, and may leave the cache at any time. The size is not data:
-   * it stays to be written.
+   * A failed sync as in Linux: the error is reported once, and the pages count as clean. Each sector was written or
+   * not; lost ones stay lost after later syncs, and may leave the cache at any time. The size is metadata: it
+   * remains to be written.
    */
   failSync(random: SeededRandom): void {
     const evicted = random.chance(0.3)

@@ -86,7 +86,7 @@ export class Entries {
     this.#unsynced.push(slots)
   }
 
-  /** Changes of this folder reach the platter, and with them whatever came before them at the same names. */
+  /** Changes of this folder reach the platter, with all earlier ones of the same names. */
   sync(folder: ForgetfulFolder): void {
     const wanted: Change[] = []
     for (const change of this.#unsynced.toReversed()) {
@@ -97,7 +97,7 @@ export class Entries {
     for (const change of wanted.reverse()) this.#settle(change)
   }
 
-  /** Some changes reach the platter although the sync of their folder failed, or none was asked for. */
+  /** Some changes reach the platter although the folder was not synced. */
   syncSome(random: SeededRandom): void {
     const lost: Change[] = []
     const losing = random.pick([0, 1, 0.5, random.next()])

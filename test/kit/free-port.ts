@@ -3,11 +3,13 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
-/** Below the range from which the system gives ports to clients: nobody takes one by chance between a stop and a restart. */
+/** Below the range of ephemeral ports, so that no other process takes it between a stop and a restart. */
 const lowest = 15_000
 const highest = 32_000
 
-/** Who was told of a port may not have taken it yet: nobody else in this process is told of it, nor looks at it, which takes it for a moment. */
+/**
+ * Ports handed out may not be bound yet: never returns one twice, nor probes it, which would bind it for a moment.
+ */
 const told = new Set<number>()
 
 /** Different ports on 127.0.0.1 that are free for TCP and UDP alike, none of which was an answer before. */

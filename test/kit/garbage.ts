@@ -3,5 +3,5 @@ import { runInNewContext } from 'node:vm'
 
 setFlagsFromString('--expose-gc')
 
-/** Collects all garbage now: what was not yet collected says nothing of what is in use, and costs whoever comes next. */
+/** Collects all garbage, so that memory figures count only live objects. */
 export const collectGarbage = runInNewContext('gc') as () => void

@@ -1,4 +1,4 @@
-// Where the frames of a journal folder lie, and which events are in them: to damage exactly one of them.
+// Positions of the frames of a journal folder and their events, to damage exactly one.
 import { realHost } from '../../src/host/index.ts'
 import { Parts } from '../../src/journal/reader.ts'
 import { decodeBatch } from '../../src/journal/index.ts'

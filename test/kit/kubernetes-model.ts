@@ -1,4 +1,4 @@
-// A journal and an API server in memory, for models of what a source of clusters tells: who is killed, and when, is the test's to say.
+// A journal and an API server in memory, for models of a Kubernetes source; the test controls crashes.
 import { testContext } from '../conformance/batches.ts'
 import type { SourceContext } from '../../src/engine/contracts.ts'
 import { realHost } from '../../src/host/index.ts'
@@ -28,17 +28,17 @@ interface Unit {
   readonly count: number
 }
 
-/** A journal in memory, which outlives who writes into it. */
+/** A journal in memory, which survives its writers. */
 export class ModelJournal {
   readonly units: Unit[] = []
-  /** Where what is written here goes as well, in the order of all who do. */
+  /** Receives all writes, in the order of all writers. */
   readonly #shared: Unit[]
 
   constructor(shared?: ModelJournal) {
     this.#shared = shared?.units ?? []
   }
 
-  /** What is written after `dies` is never synced, and nobody hears of it. */
+  /** Writes after `dies` are never synced, and report to no listener. */
   context(life: { dead: boolean }, delay: () => number): SourceContext {
     return {
       ...testContext(),
@@ -116,7 +116,7 @@ export function seen(object: KubeObject, noise = new Noise(), key?: Uint8Array):
   return new Stripper(noise.cuts, key).item(Buffer.from(JSON.stringify(object)), {})
 }
 
-/** A tracker that is told objects. */
+/** A tracker that receives objects. */
 export type ModelTracker = Pick<Tracker, 'cursor' | 'asOf' | 'listing' | 'listed' | 'reached' | 'dropped'> & {
   present(object: KubeObject): void | Promise<void>
   changed(type: ChangeType, object: KubeObject): void | Promise<void>
@@ -126,9 +126,9 @@ export interface Life {
   readonly map: ObjectMap
   readonly tracker: ModelTracker
   readonly recorder: Recorder
-  /** Everything told is written when it resolves. */
+  /** Resolves when all emitted rows are written. */
   stop(): Promise<void>
-  /** As `kill -9`: what is not on disk is gone. */
+  /** As `kill -9`: unsynced rows are lost. */
   kill(): void
 }
 
@@ -209,7 +209,7 @@ export async function live(
   }
 }
 
-/** An API server with one collection: what is there, and all that happened, in order. */
+/** An API server with one collection: its state and its history, in order. */
 export class ModelCluster {
   readonly objects = new Map<string, KubeObject>()
   readonly happened: { readonly type: ChangeType; readonly object: KubeObject; readonly version: number }[] = []
@@ -220,7 +220,7 @@ export class ModelCluster {
     this.#random = random
   }
 
-  /** What was there. */
+  /** The state. */
   asOf(version: number): KubeObject[] {
     const objects = new Map<string, KubeObject>()
     for (const { type: happened, object, version: at } of this.happened) {
@@ -273,7 +273,7 @@ export function judgeTold(
 ): string[] {
   const problems: string[] = []
   const changes = journal.changes()
-  if (new Set(changes.map(({ id }) => id)).size !== changes.length) problems.push('something was told twice')
+  if (new Set(changes.map(({ id }) => id)).size !== changes.length) problems.push('a change was emitted twice')
   const versions = new Map<string, number[]>()
   for (const { object, version } of world.happened) {
     const uid = object.metadata?.uid ?? ''
@@ -288,18 +288,19 @@ export function judgeTold(
         `${uid}: ${operation}@${resourceVersion} does not begin where ${before.operation}@${before.resourceVersion} ended`,
       )
     if (before !== undefined && Number(before.resourceVersion) > Number(resourceVersion))
-      problems.push(`${uid}: ${resourceVersion} was told after ${before.resourceVersion}`)
+      problems.push(`${uid}: ${resourceVersion} was emitted after ${before.resourceVersion}`)
     if (operation !== 'deleted' && versions.get(uid)?.includes(Number(resourceVersion)) !== true)
-      problems.push(`${uid}: nobody wrote ${resourceVersion}`)
+      problems.push(`${uid}: never written: ${resourceVersion}`)
     last.set(uid, change)
   }
   for (const [uid, object] of world.objects) {
     const { data } = (last.get(uid)?.new ?? {}) as { data?: object }
     if (JSON.stringify(data) !== JSON.stringify((object as { data?: object }).data))
-      problems.push(`${uid}: the last state told is not the one that it has`)
+      problems.push(`${uid}: the last emitted state is not the current one`)
   }
   for (const uid of last.keys())
-    if (!world.objects.has(uid) && last.get(uid)?.operation !== 'deleted') problems.push(`${uid}: its end was not told`)
+    if (!world.objects.has(uid) && last.get(uid)?.operation !== 'deleted')
+      problems.push(`${uid}: its deletion was not emitted`)
   if (lists === 1 && changes.some(({ coalesced }) => coalesced === true))
     problems.push('changes were put together though the server forgot nothing')
   const resources = journal
@@ -308,6 +309,6 @@ export function judgeTold(
     .map(({ data }) => JSON.parse(Buffer.from(data ?? []).toString()) as ResourceData)
   for (const uid of world.objects.keys())
     if (resources.findLast((each) => each.uid === uid)?.state !== 'present')
-      problems.push(`${uid}: is not told as a resource`)
+      problems.push(`${uid}: is not emitted as a resource`)
   return problems
 }

@@ -1,4 +1,5 @@
-// As much of an API server as Leases need, on a loopback port: each object has a version, and who writes over another one is refused. The true one is in test/real.
+// A server of Leases on a loopback port: each object has a version, and a conflicting write is refused. The real
+// one is in test/real.
 import { createServer, type Server } from 'node:http'
 import { endAtOnce, listenHere } from './loopback.ts'
 
@@ -16,7 +17,7 @@ export class LeaseServer {
   url = ''
   /** It takes questions and gives no answer. */
   isSilent = false
-  /** Verbs that are not allowed, as it says to who asks what it may. */
+  /** Forbidden verbs, in responses to access reviews. */
   readonly refused = new Set<string>()
   #version = 0
   readonly #server: Server = createServer((request, response) => {

@@ -1,5 +1,5 @@
-// Loaded before Weir with `--import`: every thread tells, twice a second, how long its event loop has been busy. The folder to
-// write to stands in LOOP_TIME_FOLDER.
+// Loaded before Weir with `--import`: each thread writes, twice a second, the busy time of its event loop into
+// LOOP_TIME_FOLDER.
 import { renameSync, writeFileSync } from 'node:fs'
 import { threadId, threadName } from 'node:worker_threads'
 

@@ -1,4 +1,4 @@
-// Servers of tests: on a free loopback port, and gone at once, whoever is still connected.
+// Test servers on a free loopback port, closed at once with their connections.
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 

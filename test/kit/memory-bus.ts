@@ -1,4 +1,5 @@
-// A journal bus in memory, as strict as a real one: whoever joins it sees the same, and only the last to claim a name may write under it.
+// A journal bus in memory, as strict as a real one: all members see the same, and only the last owner of a name may
+// write under it.
 import {
   Fenced,
   fenceKey,
@@ -39,14 +40,14 @@ export class MemoryBus implements JournalBus {
     })
   }
 
-  /** As somebody would who knows nothing of names. */
+  /** A write without fencing. */
   put(channel: Channel, record: Omit<BusRecord, 'place'>): void {
     const all = this.#all(channel)
     all.push({ ...record, value: Uint8Array.from(record.value), place: all.length + 1 })
     for (const wake of this.#woken) wake()
   }
 
-  /** As a bus does with what is too old: nothing up to the place is there any more. */
+  /** Expires all records up to the position, as a bus with a retention limit. */
   forget(channel: Channel, upTo: number): void {
     this.#forgotten.set(channel, upTo)
   }

@@ -15,7 +15,7 @@ export interface MemoryRow {
 
 const utf8 = new TextEncoder()
 
-/** The first line says what the file says of itself, each other one is a row. */
+/** The first line is the file's metadata, each other one a row. */
 function parse(bytes: Uint8Array): { about: FileAbout; rows: MemoryRow[] } {
   const [about = '', ...rows] = new TextDecoder()
     .decode(bytes)
@@ -76,7 +76,7 @@ export class MemoryTables implements TableWriter {
   async merge(_: Stream, from: readonly string[], path: string, about: FileAbout): Promise<Written> {
     const rows: MemoryRow[] = []
     for (const one of from) rows.push(...parseTable(await this.#disk.readFile(one)))
-    // DuckDB does not sync what it copies, either.
+    // DuckDB does not sync its copies, either.
     return this.#put(path, rows, about, false)
   }
 

@@ -14,7 +14,10 @@ export interface MmdbOptions {
   readonly recordSize?: 24 | 28 | 32
 }
 
-/** A database of IPv6 with IPv4 in its first 96 zero bits, or of IPv4 alone. Ranges come from wide to narrow. */
+/**
+ * A database of IPv6 with IPv4 in its first 96 zero bits, or of IPv4 alone. Ranges must be sorted from wide to
+ * narrow.
+ */
 export function buildMmdb(
   records: Readonly<Record<string, MmdbValue>>,
   { ipVersion = 6, recordSize = 24 }: MmdbOptions = {},
@@ -116,7 +119,7 @@ function encode(value: MmdbValue): Buffer {
   ])
 }
 
-/** Sizes from 29 on stand in a byte of their own; types above 7, too. */
+/** Sizes from 29 on have a separate byte; types above 7, too. */
 function control(type: number, size: number): Buffer {
   if (size >= 29 + 256) throw new Error('too long for a test')
   const extended = type > 7

@@ -1,4 +1,4 @@
-// What a JetStream stream holds, asked of the server itself.
+// The messages of a JetStream stream, read from the server.
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import type { Received } from './event-receiver.ts'

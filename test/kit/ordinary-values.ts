@@ -1,4 +1,4 @@
-/** Values of ConfigMaps as clusters are full of them, none of which is secret, for tests that count what is taken for a secret all the same. */
+/** Ordinary values of ConfigMaps, none secret, to count false positives. */
 import { createHash } from 'node:crypto'
 
 export interface OrdinaryValue {

@@ -8,7 +8,7 @@ export interface Frame {
   readonly length?: number
 }
 
-/** A pcap file: microseconds, little-endian, Ethernet unless said otherwise. */
+/** A pcap file: microseconds, little-endian, Ethernet by default. */
 export function pcapFile(frames: readonly Frame[], linkType = 1): Uint8Array {
   const file = Buffer.alloc(frames.reduce((sum, { bytes }) => sum + 16 + bytes.length, 24))
   file.writeUInt32LE(0xa1b2c3d4, 0)

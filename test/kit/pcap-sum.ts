@@ -2,7 +2,7 @@
 
 export interface Sum {
   packets: number
-  /** Layer 3 lengths, as the IP headers say them. */
+  /** Layer 3 lengths from the IP headers. */
   bytes: number
 }
 

@@ -41,7 +41,7 @@ test('packets written by hand are added up as they were written', () => {
   expect(sum.flows.get(flowKey(1, '10.0.0.1', 8, '11.0.0.3', 0))).toMatchObject({ packets: 1, bytes: 84 })
 })
 
-test('a capture has as many addresses as asked for, both families, every protocol, tags and answers, in the order of time', () => {
+test('a capture has as many addresses as requested, both families, every protocol, tags and answers, in the order of time', () => {
   const sum = sumCapture(buildCapture({ seed: 1, conversations: 3000, addresses: 5000, vlan: 0.2 }))
   expect(sum.addresses).toBeGreaterThanOrEqual(5000)
   expect([...sum.protos.keys()].sort((a, b) => a - b)).toEqual([1, 6, 17, 58])

@@ -1,11 +1,11 @@
-// A packet capture of traffic that never was: conversations of TCP, UDP and ICMP over both families, the same for the same seed.
-// Real exporters replay it; what they report is compared with what pcap-sum.ts, which shares no code with this, finds in it.
+// A generated packet capture: conversations of TCP, UDP and ICMP over both families, deterministic for a seed. Real
+// exporters replay it; their flows are compared with the sums of pcap-sum.ts, which shares no code with this.
 import { frameOf, pcapFile, type Frame, type Packet } from './pcap-file.ts'
 import { SeededRandom } from './random.ts'
 
 export interface CaptureOptions {
   readonly seed: number
-  /** Conversations; each has addresses and ports of its own, so that no flow is another's. */
+  /** Conversations; each has separate addresses and ports, so that flows do not overlap. */
   readonly conversations: number
   /** Different addresses at least, where there are as many conversations. Default: two for each conversation. */
   readonly addresses?: number
@@ -56,7 +56,7 @@ export function buildCapture(options: CaptureOptions): Uint8Array {
   for (let number = 0; number < options.conversations; number++) {
     const conversation = converse(random, number, options)
     const both = random.chance(answered)
-    // Within 90 % of the span, at microseconds of its own.
+    // Within 90 % of the span, at distinct microseconds.
     const begins = random.integer(0, span * 900)
     const lasts = Math.min(span * 1000 - begins, random.integer(1, span * 1000))
     for (const direction of both ? [0, 1] : [0]) {

@@ -1,5 +1,5 @@
-// An API server with nothing but pods of realistic size, as many as one likes, made as they are asked for: over real HTTP, lists
-// by watch, watches that stay open, and changes as fast as they are read.
+// An API server with any number of realistic pods, generated on request: over real HTTP, with lists by watch, open
+// watches, and changes as fast as they are read.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
@@ -132,7 +132,7 @@ export class PodServer {
   readonly #watches = new Set<ServerResponse>()
   #version: number
   #turn = 0
-  /** Watches from before this are told that it is forgotten. */
+  /** Watches from earlier versions get "expired". */
   #oldest = 0
   lists = 0
 

@@ -1,4 +1,4 @@
-// What Linux tells of a process, in bytes and seconds.
+// Process figures of Linux, in bytes and seconds.
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
 /** Ticks of utime and stime: USER_HZ, 100 on every Linux that runs Node. */
@@ -22,8 +22,8 @@ export function memoryOf(pid: number): Memory {
 }
 
 /**
- * Looks at the memory of a process all the time. The answer ends that: the most that was seen, mapped files apart and in all, in bytes. It throws
- * when the process is gone.
+ * Samples the memory of a process until the returned function is called, which returns the peak in bytes, without
+ * mapped files and in all. Throws if the process has ended.
  */
 export function mostMemoryOf(whose: { memory(): Memory }): () => { readonly own: number; readonly peak: number } {
   let own = 0
@@ -36,14 +36,14 @@ export function mostMemoryOf(whose: { memory(): Memory }): () => { readonly own:
     try {
       look()
     } catch {
-      // It is gone: what went wrong is said by whoever waits for it.
+      // It has ended; the caller that waits for it reports the error.
       clearInterval(timer)
     }
   }, 20)
   return () => {
     clearInterval(timer)
     const { peak, files } = look()
-    // Between two looks it may have been more: as much as the kernel's own peak says, when as much of files was there as now.
+    // Between samples the peak may be higher: at most the kernel's own peak, given as many mapped files.
     return { own: Math.max(own, peak - files), peak }
   }
 }

@@ -10,7 +10,7 @@ export interface Against {
   readonly system: string
   /** Name of the server or program. */
   readonly server: string
-  /** As the server says it; asked before each test, when it runs. Undefined: it has none. */
+  /** As reported by the server, read before each test. Undefined: it has none. */
   readonly version?: () => string | undefined | Promise<string | undefined>
   /** It is a stand-in of ours. */
   readonly ours?: true

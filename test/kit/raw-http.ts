@@ -20,8 +20,8 @@ export interface RawRequest {
 }
 
 /**
- * Sends one request on a connection of its own. It is not asked to be closed: a server that closes while a body is still on its
- * way resets the connection, and the answer is lost with it.
+ * Sends one request on a separate connection, without `Connection: close`: a server that closes while a body is in
+ * flight resets the connection, and the response is lost.
  */
 export async function rawRequest(
   port: number,

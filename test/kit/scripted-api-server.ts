@@ -1,4 +1,4 @@
-// An API server that does what a test tells it, over real HTTP: status, headers, where the bytes are cut, pauses, resets.
+// A scripted API server over real HTTP: status, headers, cuts, pauses, resets.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 

@@ -82,7 +82,8 @@ const named: Readonly<Record<string, (v: string) => PlantedObject>> = {
       'application.properties',
       `spring.datasource.url=jdbc:postgresql://db/shop\nspring.datasource.password=${v}\n`,
     ),
-  'properties that go on in the next line': (v) => file('a.properties', `api.token = first\\\n  ${v}\nlevel = info\n`),
+  'properties that continue in the next line': (v) =>
+    file('a.properties', `api.token = first\\\n  ${v}\nlevel = info\n`),
   'default of a variable': (v) =>
     file('application.yaml', `spring:\n  datasource:\n    password: \${DB_PASSWORD:${v}}\n`),
   'env file': (v) => file('.env', `LEVEL=info\nexport AWS_SECRET_ACCESS_KEY='${v}'\n`),
@@ -201,7 +202,7 @@ const named: Readonly<Record<string, (v: string) => PlantedObject>> = {
 /** By their form, or because they look random beside a word: `v` is of at least 32 hexadecimal digits. */
 const shaped: Readonly<Record<string, (v: string) => PlantedObject>> = {
   PEM: (v) => file('server.pem', `${pem('CERTIFICATE', base64('public'))}\n${pem('RSA PRIVATE KEY', v)}\n`),
-  'PEM under a word that says nothing': (v) => configMap({ a: pem('EC PRIVATE KEY', v) }),
+  'PEM under a neutral word': (v) => configMap({ a: pem('EC PRIVATE KEY', v) }),
   'key of OpenSSH': (v) => configMap({ id: pem('OPENSSH PRIVATE KEY', v) }),
   'PEM within YAML': (v) => file('a.yaml', `ca:\n  x: |\n    ${pem('PRIVATE KEY', v, '    ')}\n  y: 1\n`),
   'PEM without an end': (v) => event(`cannot parse -----BEGIN PRIVATE KEY-----\n${v}`),
@@ -241,7 +242,7 @@ const shaped: Readonly<Record<string, (v: string) => PlantedObject>> = {
   'release of Helm': (v) => configMap({ release: `H4sIAAAAAAAA${v}` }),
 }
 
-/** Each way with a value of its own; `value` gives them by number. */
+/** Each form with a distinct value; `value` returns them by number. */
 export function planted(value: (number: number) => string, only: 'all' | 'named' = 'all'): Planted[] {
   return [...Object.entries(named), ...(only === 'all' ? Object.entries(shaped) : [])].map(([way, make], index) => ({
     way,

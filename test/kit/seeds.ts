@@ -2,7 +2,7 @@ import { inject } from 'vitest'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Whether tests that draw at random draw as often as they can; said in the configuration. */
+    /** Whether random tests use all seeds; set by the configuration. */
     readonly thorough: boolean
   }
 }

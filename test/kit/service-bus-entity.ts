@@ -5,11 +5,11 @@ import type { Message } from 'rhea'
 export interface EntityOptions {
   /** Whether messages are in sessions, of which each is read by one at a time. */
   readonly sessions?: boolean
-  /** Most bytes of a message; of a namespace of tier standard unless told. */
+  /** Most bytes of a message; default: tier standard. */
   readonly largest?: number
   /** ms for which a message or a session is kept from others. */
   readonly lockMs?: number
-  /** Drops what comes with an id that it had already. */
+  /** Drops messages with a known id. */
   readonly detectsDuplicates?: boolean
 }
 
@@ -48,7 +48,7 @@ export class Entity {
     this.#detectsDuplicates = detectsDuplicates
   }
 
-  /** What it still has. */
+  /** Remaining messages. */
   get left(): readonly Stored[] {
     return this.#waiting
   }
@@ -62,7 +62,7 @@ export class Entity {
     this.#changed()
   }
 
-  /** The next message that nobody has, now locked. `link`: whose session it must be, where there are sessions. */
+  /** The next unlocked message, now locked. `link`: holder of the session, if there are sessions. */
   next(link?: object, session?: string): Stored | undefined {
     if (this.sessions && (session === undefined || this.#sessions.get(session)?.link !== link)) return undefined
     const now = Date.now()
@@ -98,7 +98,7 @@ export class Entity {
     return lock?.until
   }
 
-  /** Locks a session, the wanted one or any that nobody has and that has messages; undefined: there is none. */
+  /** Locks a session, the given one or any free one with messages; undefined: none. */
   accept(link: object, wanted: string | undefined): string | undefined {
     const now = Date.now()
     const free = (id: string): boolean => (this.#sessions.get(id)?.until ?? 0) <= now
@@ -115,7 +115,7 @@ export class Entity {
     return held.until
   }
 
-  /** Whoever had the session has it no more, and its messages are to be had again. */
+  /** Releases the session and its messages. */
   leave(link: object, id: string): void {
     if (this.#sessions.get(id)?.link !== link) return
     this.#sessions.delete(id)

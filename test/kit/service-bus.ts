@@ -1,6 +1,6 @@
-// A stand-in for a namespace of Azure Service Bus on a loopback port: real AMQP 1.0 (rhea), with the namespace's way of logging in
-// (`$cbs`), of locking messages and sessions (`$management`), and of batches. It is no real service: see what it does not do below.
-// No quotas, no throttling, no dead letters after too many deliveries, no filters of subscriptions.
+// A stand-in for a namespace of Azure Service Bus on a loopback port: real AMQP 1.0 (rhea), with login (`$cbs`),
+// locks of messages and sessions (`$management`), and batches. Not implemented: quotas, throttling, dead letters
+// after too many deliveries, filters of subscriptions.
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { once } from 'node:events'
 import rhea, { type Connection, type EventContext, type Message, type Receiver, type Sender } from 'rhea'
@@ -18,7 +18,7 @@ export interface ServiceBus {
   readonly keyName: string
   /** Shared access keys by name; they may change at any time. */
   readonly keys: Map<string, string>
-  /** Whose tokens (type `jwt`) are taken, too. */
+  /** Accepts tokens of this issuer (type `jwt`), too. */
   entra: Pick<Entra, 'refusalOf'> | undefined
   /** Plain, unless the server has TLS. */
   connectionString(port?: number, key?: string): string
@@ -26,11 +26,11 @@ export interface ServiceBus {
   /** A subscription of a topic, which is made with its first. */
   subscription(topic: string, name: string, options?: EntityOptions): Entity
   drop(name: string): void
-  /** Puts back what `drop` took away, with what it had. */
+  /** Restores what `drop` removed. */
   restore(name: string): void
-  /** Tells everybody who is logged in that his time is over. */
+  /** Reports to every connection that its token has expired. */
   expire(): void
-  /** How often somebody showed a token, by what he was told. */
+  /** Number of logins, by result. */
   readonly logins: { readonly accepted: number; readonly refused: number }
   restart(): Promise<void>
   stop(): Promise<void>
@@ -57,7 +57,7 @@ class StandIn implements ServiceBus {
   readonly #sockets = new Set<Socket>()
   readonly #links = new Map<Connection, Set<Sender | Receiver>>()
   readonly #audiences = new WeakMap<Connection, Set<string>>()
-  /** What is to be done when a connection ends. */
+  /** Called when a connection ends. */
   readonly #ends = new Map<Connection, (() => void)[]>()
   readonly #tls: ServiceBusTls | undefined
   #server: Server | undefined
@@ -153,7 +153,7 @@ class StandIn implements ServiceBus {
     const server = this.#server
     if (server === undefined) return
     const closed = new Promise((resolve) => server.close(resolve))
-    // Without an error rhea would not hear of it, and its links would go on taking messages.
+    // Without an error rhea would not notice, and its links would continue to take messages.
     for (const socket of this.#sockets) socket.destroy(new Error('the namespace is away'))
     await closed
   }
@@ -199,7 +199,7 @@ class StandIn implements ServiceBus {
 
   #store({ message, delivery, format }: EventContext & { format?: number }, address: string, receiver: Receiver): void {
     const place = this.#places.get(address.toLowerCase())
-    // What comes behind the end of a link is lost.
+    // Frames after the end of a link are lost.
     if (place === undefined || delivery === undefined || message === undefined || !receiver.is_open()) return
     const raw: unknown = message
     const parts = format === batchFormat && Buffer.isBuffer(raw) ? sectionsOf(decoded(raw)).map(decoded) : [message]
@@ -318,7 +318,7 @@ class StandIn implements ServiceBus {
       ({ delivery }: EventContext): void => {
         const token = under.get(Buffer.from(delivery?.tag as Buffer).toString('hex')) ?? ''
         const done = how(token)
-        // The client lets go without a word when we do.
+        // The client closes silently when this side does.
         const ours = delivery as unknown as {
           update(settled: boolean, state: unknown): void
           remote_settled: boolean

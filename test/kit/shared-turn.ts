@@ -1,4 +1,4 @@
-// The record of a journal that several Weirs share, for tests of who reads and who stands by.
+// The leadership record of a shared journal, for tests of readers and standbys.
 import type { SharedState, SourceContext, TurnRecord } from '../../src/engine/contracts.ts'
 
 /** The record of a journal that several Weirs share. */
@@ -27,7 +27,7 @@ export class SharedTurn {
   }
 }
 
-/** As one of several sees the journal: on a machine of its own, without a folder. */
+/** A member of a shared journal: on a separate machine, without a folder. */
 export function sharing(given: SourceContext, shared: SharedTurn, instance: string, lines: string[]): SourceContext {
   const line = (message: string): void => void lines.push(message)
   const { state: _, cursor: _2, frames, ...rest } = given

@@ -1,4 +1,4 @@
-// An API server with a few objects that remembers what happened until it is told to forget: over real HTTP, whatever a test wants it to refuse.
+// An API server with a few objects and a history that a test can expire: over real HTTP, with refusals on request.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { kubeconfigOf } from './kubeconfig.ts'
@@ -31,20 +31,20 @@ export const configMaps: SmallType = { group: '', version: 'v1', resource: 'conf
 
 export class SmallCluster {
   types: SmallType[]
-  /** Groups whose own server does not answer. */
+  /** Groups whose aggregated server does not respond. */
   readonly stale = new Set<string>()
-  /** A group that it does not know of when it is asked for its kinds the next time. */
+  /** A group that is missing in the next discovery. */
   forgetsOnce: string | undefined
-  /** Status of what is refused, by resource. */
+  /** Status of refusals, by resource. */
   readonly refused = new Map<string, number>()
   /** Objects in a page of a list; a page that begins behind this number is refused once as expired. */
   pageRows = 10_000
   expiresBehind: number | undefined
   version = 100
   readonly lists: string[] = []
-  /** Times that it was asked for its kinds. */
+  /** Number of discoveries. */
   described = 0
-  /** Versions from which watches went on. */
+  /** Versions from which watches resumed. */
   readonly watchedFrom: string[] = []
   readonly #objects = new Map<string, Map<string, SmallObject>>()
   readonly #happened: Happened[] = []
@@ -105,7 +105,7 @@ export class SmallCluster {
     })
   }
 
-  /** Nothing happened up to here, which it tells every watch. */
+  /** Sends a bookmark to every watch. */
   bookmark(): void {
     this.version++
     for (const { resource, response } of this.#watches)

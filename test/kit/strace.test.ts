@@ -26,7 +26,7 @@ describe('a trace of system calls', () => {
     expect(bytesOf(calls[0]!).toString()).toBe('onetwo')
   })
 
-  it('names what was opened', () => {
+  it('names opened files', () => {
     const [call] = parseTrace(
       `9 openat(AT_FDCWD<${hex('/')}>, "${hex('/a/b.seg')}", O_RDWR|O_CREAT|O_EXCL|O_CLOEXEC, 0600) = 23<${hex('/a/b.seg')}>`,
     )

@@ -12,7 +12,7 @@ export interface Call {
   /** Line on which it began, and on which it was done. */
   readonly began: number
   readonly done: number
-  /** What it returned; -1 for any error. */
+  /** The return value; -1 for any error. */
   readonly result: number
 }
 

@@ -15,7 +15,9 @@ export interface FileOutcome {
   readonly results: readonly SupportResult[]
 }
 
-/** What was known, with what these files have proved now. A file of which not all could run keeps what it proved before. */
+/**
+ * Known results, merged with those of these files. A file that did not run completely keeps its earlier results.
+ */
 export function merged(
   known: readonly SupportResult[],
   outcomes: readonly FileOutcome[],
@@ -30,7 +32,7 @@ export function merged(
     } else if (whole) {
       results = [...results.filter((one) => !before.includes(one)), ...found]
     } else if (before.length > 0) {
-      said.push(`${file} was not run as a whole here: what it proved before is kept`)
+      said.push(`${file} did not run completely: its earlier results are kept`)
     }
   }
   return { results: results.toSorted((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1)), said }

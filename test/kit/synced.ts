@@ -3,9 +3,8 @@ import type { WatchedCluster } from '../../src/engine/control.ts'
 import type { WeirProcess } from './weir-process.ts'
 
 /**
- * Waits until all of the cluster is listed and watched. What is written before that may be part of the list, of which nothing is told.
- * @param objects so many are known, too
- * @throws with what is not watched yet when the time is over
+ * Waits until the whole cluster is listed and watched. Earlier writes may be part of the list, which emits nothing.
+ * @param objects minimum of known objects @throws at the limit, with the unwatched collections
  */
 export async function synced(
   weir: WeirProcess,

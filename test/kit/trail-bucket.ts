@@ -1,4 +1,4 @@
-// A bucket with files of a trail and a queue that is told of them, in whatever serves S3 and SQS.
+// A bucket with files of a trail and a queue with their notifications, in a server of S3 and SQS.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import {
@@ -25,12 +25,12 @@ export interface TrailBucket {
   makeQueue(name: string): Promise<string>
   /** Puts a file there, packed unless it is bytes already. */
   putFile(key: string, content: unknown): Promise<void>
-  /** Tells a queue of files, as S3 does. */
+  /** Sends notifications of files to a queue, as S3 does. */
   tell(queue: string, keys: readonly string[], more?: { readonly bucket?: string }): Promise<void>
   send(queue: string, body: unknown): Promise<void>
   /** Messages that a queue has, also those that are with readers. */
   left(queue: string): Promise<number>
-  /** From now on the server itself tells the queue, or a topic, of each new file. */
+  /** The server itself notifies the queue, or a topic, of each new file. */
   notify(queue: string, topic?: string): Promise<void>
   close(): Promise<void>
 }

@@ -1,4 +1,5 @@
-// Several Weirs that share one journal: collectors, deliverers and one with the API, each a process with a folder of its own.
+// Several Weirs that share one journal: collectors, deliverers and one with the API, each a process with a separate
+// folder.
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Ledger } from '../../src/engine/control.ts'
@@ -11,7 +12,7 @@ export interface GroupOptions {
   readonly journal: Readonly<Record<string, unknown>>
   readonly collectors: number
   readonly deliverers: number
-  /** A transform of what is pushed; then the sink takes what it makes. */
+  /** A transform of pushed events; the sink then takes its output. */
   readonly transform?: Readonly<Record<string, unknown>>
 }
 
@@ -64,13 +65,13 @@ export class WeirGroup {
     }
     const many = (role: string, count: number): Promise<WeirProcess[]> =>
       Promise.all(Array.from({ length: count }, (_, at) => start(role, at + 1)))
-    // Deliverers first: a sink begins with what comes after it.
+    // Deliverers first: a sink starts at the end of the journal.
     const delivering = await many('deliverer', deliverers)
     const [api] = await many('api', 1)
     return new WeirGroup(start, await many('collector', collectors), delivering, api as WeirProcess, receiver)
   }
 
-  /** One more under a name that is taken, in a folder of its own. */
+  /** Another process under the same name, in a separate folder. */
   another(role: string, number: number): Promise<WeirProcess> {
     return this.#start(role, number, `another-${role}-${number}`)
   }
@@ -92,7 +93,7 @@ export class WeirGroup {
     }
   }
 
-  /** Waits until every partition is delivered by somebody. */
+  /** Waits until every partition has a deliverer. */
   async shared(partitions: number, limitMs = 60_000): Promise<void> {
     for (const until = Date.now() + limitMs; ; await sleep(100)) {
       const lanes = await Promise.all(

@@ -38,7 +38,7 @@ describe('a Weir process', () => {
     expect((await weir.stop()).code).toBe(0)
   })
 
-  it('says why it did not become ready', async () => {
+  it('reports why it did not become ready', async () => {
     await expect(startWeir({ folder, config: { journal: { segmnt: '1MiB' } } })).rejects.toThrow(
       /ended \(exit 2\).*segment/s,
     )

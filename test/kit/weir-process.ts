@@ -10,7 +10,7 @@ import { freePorts } from './free-port.ts'
 import { cpuSeconds, memoryOf, nodeBelow, threadTimes, type Memory, type ThreadTime } from './proc.ts'
 
 export interface WeirOptions {
-  /** Existing folder; the configuration, and the data folder unless `data` says so, are made in it. */
+  /** Existing folder for the configuration, and for the data folder unless `data` is given. */
   readonly folder: string
   readonly data?: string
   /** Merged over what every such Weir has: data folder, loopback ports, no sFlow and no IPFIX over TCP. */
@@ -20,7 +20,7 @@ export interface WeirOptions {
   readonly nodeArgs?: readonly string[]
   /** A program that starts Weir and waits for it, for example `['strace', '-f']`. */
   readonly through?: readonly string[]
-  /** The checkout whose Weir runs. */
+  /** The checkout to run. */
   readonly root?: string
   readonly uid?: number
 }
@@ -39,7 +39,7 @@ export interface Ended {
 const READY_LIMIT = 60_000
 const STOP_LIMIT = 60_000
 
-/** Starts and resolves when it is ready. Rejects with what it said when it ends before that. */
+/** Starts and resolves when ready. Rejects with its output if it ends before. */
 export async function startWeir(options: WeirOptions): Promise<WeirProcess> {
   const [api = 0, ops = 0, netflow = 0] = await freePorts(3)
   const weir = new WeirProcess(options, { api, ops, netflow })
@@ -56,7 +56,7 @@ export async function prepareWeir(options: WeirOptions): Promise<WeirProcess> {
 export class WeirProcess {
   readonly ports: WeirPorts
   readonly data: string
-  /** Of the last start: from the start of the process to the line that says so. */
+  /** Of the last start: ms from the process start to the ready line. */
   readyMs = Number.NaN
   #options: WeirOptions
   #child: ChildProcess | undefined
@@ -89,11 +89,11 @@ export class WeirProcess {
   get launched(): number {
     return this.#child?.pid ?? -1
   }
-  /** Everything that this and earlier processes said on standard error. */
+  /** Standard error of this and earlier processes. */
   get log(): string {
     return this.#log
   }
-  /** What the last one said. */
+  /** Standard error of the last one. */
   get lastLog(): string {
     return this.#log.slice(this.#launchedAt)
   }
@@ -166,7 +166,7 @@ export class WeirProcess {
     this.readyMs = performance.now() - started
   }
 
-  /** Waits until the process of the last launch is ready; rejects with what it said when it ends before that. */
+  /** Waits until the process of the last launch is ready; rejects with its output if it ends before. */
   async ready(): Promise<void> {
     const late = sleep(READY_LIMIT, 'late' as const, { ref: false })
     const outcome = await Promise.race([this.#said('weir is ready'), this.exited(), late])
@@ -275,7 +275,7 @@ export class WeirProcess {
     await this.kill()
   }
 
-  /** Resolves when the process of the last launch has said the text. */
+  /** Resolves when the output of the last launch contains the text. */
   #said(text: string): Promise<'said'> {
     const from = this.#launchedAt
     return new Promise((resolve) => {

@@ -114,7 +114,7 @@ describe('a disk that refuses a dead letter once', () => {
 })
 
 describe('a clean stop', () => {
-  it('lets go of no segment that a sink still needs', async () => {
+  it('keeps each segment that a sink still needs', async () => {
     const host = await machine()
     const run: Run = { seed: 1, segmentBytes: 300, drop: false, batchEvents: 1, giveUp: false, operations: [] }
     const others = [new OtherSide(host.random), new OtherSide(host.random)]
@@ -164,7 +164,7 @@ describe('a sink on a disk that fails for a while', () => {
     ])
   })
 
-  it('goes on after its offset could not be written for ten minutes', async () => {
+  it('continues after its offset could not be written for ten minutes', async () => {
     expect(await delivered((host) => host.disk.failNext('sync', 'EIO', { match: '.offset', times: 100_000 }))).toEqual([
       'a',
       'b',
@@ -297,7 +297,7 @@ describe('a journal that ends in damage', () => {
     return host
   }
 
-  it('is read to its durable end, so that whoever waits for everything to be settled waits for something', async () => {
+  it('is read to its durable end, so that waiting for everything to be settled ends', async () => {
     const host = await tornJournal()
     const { tail } = await openJournal({ host, directory: '/data/journal', epoch: 2 })
     const reader = openReader({ host, directory: '/data/journal', after: nowhere, tail })
@@ -306,7 +306,7 @@ describe('a journal that ends in damage', () => {
     await reader.close()
   })
 
-  it('tells who has lost rows in it, where only an offset record still knows that', async () => {
+  it('reports the sources that have lost rows in it, where only an offset record still has them', async () => {
     const host = await machine()
     const journal = await openJournal({ host, directory: '/data/journal', epoch: 1 })
     await journal.append(unit('a'))
@@ -332,7 +332,7 @@ describe('a journal that ends in damage', () => {
     await store.close()
   })
 
-  it('has its lost rows counted by the store as soon as a checkpoint tells of them', async () => {
+  it('has its lost rows counted by the store as soon as a checkpoint has them', async () => {
     const host = await tornJournal()
     const journal = await openJournal({ host, directory: '/data/journal', epoch: 2 })
     await journal.append(unit('c', 'other'))

@@ -18,7 +18,7 @@ export type Operation =
   | { readonly do: 'fail'; readonly call: FailingCall; readonly skip: number; readonly times: number }
   | { readonly do: 'fill'; readonly bytes: number }
   | { readonly do: 'empty' }
-  /** Power goes, or the process is killed, in the middle of the disk call that comes after so many others. */
+  /** Power loss, or a kill, within the disk call after so many others. */
   | { readonly do: 'stop-after'; readonly calls: number; readonly how: 'crash' | 'kill' }
   /** The end of a life, and the next one. */
   | { readonly do: 'end'; readonly how: 'crash' | 'kill' | 'close'; readonly flip?: Flip }
@@ -122,7 +122,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
 )
 
 export interface Run {
-  /** Of the disk: which of what was not synced survives, and in what order calls end. */
+  /** Which unsynced writes survive, and in which order calls end. */
   readonly seed: number
   readonly limits: Limits
   readonly operations: readonly Operation[]

@@ -17,12 +17,12 @@ const label = (unit: ModelUnit): string =>
   `${unit.unit.stream} (${unit.unit.source}, ${unit.unit.count} rows, ${unit.state})`
 
 /**
- * The journal as its contract describes it, without a disk: what was promised to whom, and what has to be true whenever
- * one looks. It follows no step of the real one; it only knows calls, answers and what readers were given.
+ * The contract of the journal without a disk: acknowledged rows and invariants. It knows only calls, responses and
+ * rows read.
  */
 export class Reference {
   readonly units: ModelUnit[] = []
-  /** Who was seen at a sequence and under a stable id, in whatever life. */
+  /** The unit at each sequence and stable id, over all lives. */
   readonly #bySequence = new Map<number, ModelUnit>()
   readonly #byId = new Map<string, ModelUnit>()
   #released = 0
@@ -38,7 +38,7 @@ export class Reference {
     unit.promised = true
     unit.appended = appended
     this.#place(unit, appended.position.sequence, appended.epoch, appended.sourceSequence)
-    // A source goes on after the cursor that it found at start: what that cursor covers will not be sent again.
+    // A source resumes after the cursor found at start: covered rows are not sent again.
     for (const other of this.units) {
       if (other.offered && other.unit.source === unit.unit.source) other.promised = true
     }
@@ -67,7 +67,7 @@ export class Reference {
     }
   }
 
-  /** A sync of a start failed: the next start reads what nobody was promised from a cache that may be all there is of it. */
+  /** A sync at start failed: the next start may read unacknowledged rows from a cache that is not on disk. */
   doubt(): void {
     for (const unit of this.units) if (!unit.promised) unit.doubtful = true
   }
@@ -116,14 +116,14 @@ export class Reference {
     const lost = told.reduce<number>((sum, events) => sum + (events ?? 0), 0)
     const sum = `${base} before + ${read} read + ${lost} unreadable`
     const stretches = JSON.stringify(check.unreadable)
-    // A refused unit that could not be cut off counts, in case it comes back; a later header tells if it did not.
+    // A refused unit that could not be truncated may reappear; a later header shows whether it did.
     const doubtful = this.units.reduce(
       (rows, unit) => rows + (unit.state === 'refused' && !present.has(unit) ? unit.unit.count : 0),
       0,
     )
     if (told.includes(null)) must(base + read <= row, () => `more rows than there are: ${sum} of ${row}`)
     else {
-      // Rows before the oldest readable frame may be told of as unreadable too.
+      // Rows before the oldest readable frame may be reported as unreadable, too.
       must(
         base + read + lost + doubtful >= row && read + lost <= row + doubtful,
         () => `rows do not add up: ${sum}, ${row} in all; ${stretches}`,
@@ -138,7 +138,7 @@ export class Reference {
       must(promised <= never, () => `${lost} rows are called unreadable and only ${never} can be missing; ${stretches}`)
     }
     const accepted = [...journal.totals().values()].reduce((rows, total) => rows + total.accepted, 0)
-    // Of a stretch that took every header of its source with it, the rows are known and whose they were is not.
+    // If every header of a source is lost, the row count is known and their source is not.
     this.#unreadable ||= check.unreadable.length > 0
     must(
       accepted <= row + doubtful && (this.#unreadable || accepted >= row),
@@ -172,14 +172,14 @@ export class Reference {
     }
   }
 
-  /** Which units these frames are; each must be exactly what was handed over, once, in order. */
+  /** The units of these frames; each must equal the appended one, once, in order. */
   #recognise(frames: readonly Frame[]): Set<ModelUnit> {
     const found = new Set<ModelUnit>()
     let last: ModelUnit | undefined
     for (const frame of frames) {
       const { header } = frame
       const unit = this.units[Number(header.stream.slice(1))]
-      if (unit === undefined) violated(`frame ${header.sequence} is of nobody: ${header.source} ${header.stream}`)
+      if (unit === undefined) violated(`frame ${header.sequence} is of no unit: ${header.source} ${header.stream}`)
       must(!found.has(unit), () => `${label(unit)} is there twice`)
       must(
         last === undefined || last.index < unit.index,
@@ -194,7 +194,7 @@ export class Reference {
           header.kind === given.kind &&
           header.count === given.count &&
           header.received === given.received,
-        () => `the header of ${label(unit)} is not what was handed over: ${JSON.stringify(header)}`,
+        () => `the header of ${label(unit)} is not the appended one: ${JSON.stringify(header)}`,
       )
       must(cursorText(header.cursor) === cursorText(given.cursor), () => `${label(unit)} has another cursor`)
       must(Buffer.compare(frame.body(), given.raw) === 0, () => `${label(unit)} has another body`)
@@ -238,7 +238,7 @@ export class Reference {
   #cursorIsRight(source: string, present: ReadonlySet<ModelUnit>, journal: JournalWriter): void {
     const own = this.units.filter((unit) => unit.unit.source === source && unit.unit.cursor !== undefined)
     const sure = own.findLast((unit) => unit.promised && !unit.damaged)
-    // What was seen by a reader before it was released is as good as accepted.
+    // Rows that a reader saw before release count as accepted.
     const allowed = own.filter(
       (unit) =>
         unit.index >= (sure?.index ?? 0) &&
@@ -258,7 +258,7 @@ export class Reference {
     )
   }
 
-  /** Duplicates and shed counts: of every accepted unit, and of no more than were told. */
+  /** Duplicate and shed counts: of every accepted unit, and of no more than reported. */
   #totalsAreRight(present: ReadonlySet<ModelUnit>, journal: JournalWriter): void {
     for (const [source, total] of journal.totals()) {
       const own = this.units.filter((unit) => unit.unit.source === source)

@@ -12,18 +12,18 @@ export interface ModelUnit {
   /** `unknown`: the life ended before the journal answered. */
   state: 'waiting' | 'accepted' | 'refused' | 'unknown'
   appended: Appended | undefined
-  /** Nobody will hand it over again: it was accepted, or a cursor that covers it was. */
+  /** It is never appended again: it, or a cursor that covers it, was accepted. */
   promised: boolean
   /**
-   * It may have been part of a sync that failed: then it can be in the cache of the machine and not on its disk, and no
-   * process that starts later can tell.
+   * It may have been part of a failed sync: then it can be in the page cache only, which a later process cannot
+   * detect.
    */
   doubtful: boolean
   /** The newest start found it. */
   offered: boolean
   /** A flipped bit hit it: it may not be read any more, and then has to be counted. */
   damaged: boolean
-  /** Sequence of its last frame, once anything told it. */
+  /** Sequence of its last frame, once known. */
   sequence: number | undefined
 }
 

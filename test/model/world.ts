@@ -21,7 +21,7 @@ interface ModelReader {
   open: JournalReader | undefined
   /** Read so far in this life. */
   place: Place
-  /** What it would find after a crash. */
+  /** The state after a crash. */
   committed: Place
 }
 
@@ -39,7 +39,7 @@ export async function readAll(
     onUnreadable: (stretch) => unreadable.push(stretch),
     tail: {
       durable: () => tail.durable(),
-      // Whoever waits for more has read everything.
+      // Any further read waits: all rows were read.
       moved: async () => stop.abort(),
     },
   })
@@ -49,13 +49,13 @@ export async function readAll(
   return { frames: frames.filter((frame) => frame.header.source !== journalSource), unreadable }
 }
 
-/** As a reader sees a journal that nobody writes. */
+/** As a reader sees a journal without a writer. */
 export const atRest: Tail = {
   durable: () => ({ segment: '~', offset: 0, sequence: Number.MAX_SAFE_INTEGER, row: 0 }),
   moved: () => Promise.resolve(),
 }
 
-/** A machine, a journal on it, and the reference that says what must be true of both. */
+/** A machine, its journal, and the reference with its invariants. */
 export class World {
   readonly reference = new Reference()
   #host: FakeHost
@@ -90,7 +90,7 @@ export class World {
     if (this.#found !== undefined) throw this.#found
   }
 
-  /** What an answer of the journal broke, seen when it came. */
+  /** The violation of a response, at the time it was seen. */
   #found: Error | undefined
 
   async step(operation: Operation): Promise<void> {
@@ -202,7 +202,7 @@ export class World {
         break
       } catch (error) {
         if (this.#host.disk.faults.struck > 0) {
-          // The disk itself refused, and the journal may well say so: it must start once the disk works.
+          // The disk refused: the journal must start once it works.
           this.#host.disk.faults.clear()
           this.reference.doubt()
           continue
@@ -259,7 +259,7 @@ export class World {
     this.reference.holds(frames, journal, check, unreadable)
   }
 
-  /** Flips one bit while nothing runs, and looks at what cannot be read any more. */
+  /** Flips one bit while nothing runs, and determines the unreadable rows. */
   async #damage(flip: Flip): Promise<void> {
     const { disk } = this.#host
     const segments = disk.names(directory).filter((name) => name.endsWith('.seg'))
@@ -277,7 +277,7 @@ export class World {
   }
 }
 
-/** One run from beginning to end; throws what it finds. */
+/** One run from start to end; throws its findings. */
 export async function play(run: Run): Promise<void> {
   const world = new World(run)
   await world.start()

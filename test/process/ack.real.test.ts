@@ -47,7 +47,7 @@ describe('with `ack: sink:bus`', () => {
     expect(receiver.received.map(({ id }) => id)).toEqual(['a', 'b'])
   })
 
-  it('a push that the sink does not take in time is asked for again, and is neither lost nor doubled', async () => {
+  it('a push that the sink does not take in time has to be repeated, and is neither lost nor duplicated', async () => {
     receiver.status = 503
     const first = await post('a')
     expect(first.status).toBe(503)
@@ -56,7 +56,7 @@ describe('with `ack: sink:bus`', () => {
     await expect.poll(async () => (await post('a')).status, { timeout: 20_000 }).toBe(200)
     const ledger = await weir.caughtUp(30_000)
     expect(ledger.balanced).toBe(true)
-    // What comes again after the sink has it is delivered once more, under its id.
+    // A repetition after the sink has it is delivered once more, under its id.
     const { accepted } = ledger.sources.find(({ name }) => name === 'http') ?? {}
     expect(ledger.sinks.find(({ name }) => name === 'bus')).toMatchObject({ delivered: accepted })
     expect(new Set(receiver.received.map(({ id }) => id))).toEqual(new Set(['a']))
@@ -68,12 +68,12 @@ describe('with `ack: sink:bus`', () => {
     expect(receiver.received.map(({ id }) => id)).toEqual(['a', 'a'])
     receiver.status = 503
     expect(await Promise.all([post('b'), post('b')])).toMatchObject([{ status: 503 }, { status: 503 }])
-    // Refused for good: so is who waits for it.
+    // Rejected permanently, and so is the waiting request.
     receiver.status = 400
     expect(await post('b')).toMatchObject({ status: 422 })
     const ledger = await weir.caughtUp(30_000)
     expect(ledger.balanced).toBe(true)
-    // One that comes after `b` was refused is tried once more.
+    // A repetition after `b` was rejected is tried once more.
     const { accepted = 0, duplicates = 0 } = ledger.sources.find(({ name }) => name === 'http') ?? {}
     expect([accepted + duplicates, duplicates > 0]).toEqual([5, true])
     expect(ledger.sinks.find(({ name }) => name === 'bus')).toMatchObject({
@@ -83,7 +83,7 @@ describe('with `ack: sink:bus`', () => {
     })
   })
 
-  it('a push that the sink refuses for good is answered so, and lies among the dead letters', async () => {
+  it('a push that the sink refuses for good is answered so, and becomes a dead letter', async () => {
     receiver.status = 400
     const answer = await post('a')
     expect(answer.status).toBe(422)

@@ -17,7 +17,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-/** Runs `weir …` into a pipe whose reader is gone, or reads one line only. */
+/** Runs `weir …` into a pipe whose reader has ended, or reads one line only. */
 async function piped(
   command: string,
   reader: 'gone' | 'head -n 1',
@@ -65,7 +65,7 @@ it.each([
   }
 })
 
-it('a command whose error pipe is closed ends quietly', async () => {
+it('a command with a closed error pipe ends quietly', async () => {
   const code = join(folder, 'code')
   const script = `{ sleep 0.1; "${process.execPath}" bin/weir.mjs schema no-such-component 2>&1 >/dev/null; echo $? >"${code}"; } | { exec true <&-; }`
   const { stderr } = await runCommand('bash', ['-c', script], { limit: 60_000, cwd: ROOT })
@@ -88,7 +88,7 @@ it('a running server stops in order when its log pipe is closed', async () => {
   const exitCode = join(folder, 'code')
   const flags = `--data "${folder}/piped" --listen 127.0.0.1:0 --ops 127.0.0.1:0 --netflow off --ipfix-tcp off --sflow off`
   const pid = join(folder, 'pid')
-  // A reload writes a line when nobody reads any more: what was written before fits into the pipe.
+  // A reload writes a line after the reader has ended: earlier lines fit into the pipe.
   const reader = `{ grep -m 1 'weir is ready'; exec <&-; kill -HUP "$(cat "${pid}")"; }`
   const script = `{ "${process.execPath}" bin/weir.mjs run ${flags} 2>&1 & echo $! >"${pid}"; wait $!; echo $? >"${exitCode}"; } | ${reader}`
   const { timedOut } = await runCommand('bash', ['-c', script], { limit: 60_000, cwd: ROOT })

@@ -13,7 +13,7 @@ interface Answer {
   readonly exact: boolean
 }
 
-it('what was sent is found by filters, page by page, over time and between addresses, in the running program', async () => {
+it('sent flows are found by filters, page by page, over time and between addresses, in the running program', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'weir-filters-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   await using weir = await startWeir({ folder })
@@ -54,7 +54,7 @@ it('what was sent is found by filters, page by page, over time and between addre
     answer.rows.map((row) => row[answer.columns.findIndex((each) => each.name === name)])
   const sum = (values: readonly unknown[]): number => values.reduce<number>((total, value) => total + Number(value), 0)
   const groups = { group: 'dst_port', filter: 'dst_port in (https, dns, http, postgres)' }
-  // Of so few flows only what a rollup can't be short of comes from one.
+  // With so few flows, only complete rollups are used.
   for (const [asked, source] of [
     [{}, 'flows_1m'],
     [{ source: 'raw' }, 'raw'],

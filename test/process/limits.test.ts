@@ -20,7 +20,7 @@ it('a query that never ends is ended, with the reason, and others are answered',
   await rm(folder, { recursive: true, force: true })
 })
 
-it('live streams keep to what is configured, and to the documented numbers where nothing is', async () => {
+it('live streams keep to configured limits, and to the documented defaults', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'weir-live-limit-'))
   await using weir = await startWeir({ folder, config: { live: { views: 1, rows: 20 } } })
   const view = (id: string): object => ({ id, kind: 'stat', q: { stream: 'flows' } })

@@ -83,14 +83,14 @@ describe('a sink with pending rows that is removed by a reload', () => {
   })
 })
 
-it('a journal that is full of an orphan drops its oldest rows, and goes on accepting', async () => {
+it('a journal that is full of an orphan drops its oldest rows, and continues to accept', async () => {
   await weir.stop()
   weir.configure({ journal: { segment: '64KiB', max: '1MiB', keep: '64KiB' } })
   await weir.start()
   const noise = (): string => Array.from({ length: 200 }, () => Math.random().toString(36)).join('')
   for (let batch = 0; batch < 20; batch++) {
     const events = Array.from({ length: 50 }, (_, at) => ({ ...event(`${batch}/${at}`), data: noise() }))
-    // The store and the window of duplicates need what is newest, which in so small a journal is most of it.
+    // The store and the duplicate window need the newest rows, which are most of so small a journal.
     await expect
       .poll(
         () =>

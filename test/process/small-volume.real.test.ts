@@ -55,7 +55,7 @@ describe('small volume', () => {
     expect(weir.log).toContain('200 MiB, and journal.keep 256 MiB + journal.reserve 64.0 MiB are 320 MiB')
     for (let megabytes = 0; megabytes < 300; megabytes++) await accepted(weir.url)
     const hog = join(folder, 'hog')
-    // As much as there is, and no more: what others write to the volume is not Weir's.
+    // Exactly the free space: other writers of the volume are not Weir's concern.
     spawnSync('dd', ['if=/dev/zero', `of=${hog}`, 'bs=1M'])
     await expect.poll(() => post(weir.url), { timeout: 20_000 }).toBe(503)
     await expect.poll(() => weir.log, { timeout: 20_000 }).toContain('Weir refuses data')

@@ -13,7 +13,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
 describe('stopping', () => {
-  it('takes two signals that come together as one: npm hands a Ctrl-C on that the terminal sent to both', async () => {
+  it('takes two simultaneous signals as one: npm forwards a Ctrl-C that the terminal sent to both', async () => {
     await using weir = await startWeir({ folder })
     weir.signal('SIGINT')
     weir.signal('SIGINT')

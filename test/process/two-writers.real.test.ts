@@ -16,7 +16,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
-/** A program that starts another one in PID and network namespaces of its own, as a container does. */
+/** Starts a program in new PID and network namespaces, as a container does. */
 const container = [
   'unshare',
   '--pid',
@@ -66,7 +66,7 @@ describe('two containers on one folder', () => {
   })
 })
 
-/** Asks the server from within its network namespace, until the answer will do. */
+/** Queries the server within its network namespace until the response satisfies. */
 async function inside<T>(
   weir: WeirProcess,
   path: string,
@@ -135,8 +135,8 @@ async function post(weir: WeirProcess, count: number, halfway: () => Promise<voi
   return { acknowledged: Math.min(acknowledged, count) }
 }
 
-describe('a writer whose folder is taken', () => {
-  it('by a process that got a lock of its own acknowledges nothing more and stops; every acknowledged event is found by the other', async () => {
+describe('a writer that loses its folder', () => {
+  it('to a process with a separate lock acknowledges nothing more and stops; every acknowledged event is found by the other', async () => {
     await using first = await startWeir({ folder: join(folder, 'first'), data })
     await using second = await prepareWeir({ folder: join(folder, 'second'), data })
     const client = new EventClient({ url: first.url, connections: 4, batch: 5 })
@@ -158,7 +158,7 @@ describe('a writer whose folder is taken', () => {
     const ids = new Set(stored.map(({ id }) => Number(id)))
     expect([...acknowledged].filter((n) => !ids.has(n))).toEqual([])
     expect(ids.size).toBe(stored.length)
-    // The client goes on trying the batches that nobody acknowledged.
+    // The client continues to send unacknowledged batches.
     void client.stop()
   })
 
@@ -178,7 +178,7 @@ describe('a writer whose folder is taken', () => {
   })
 })
 
-it('a lock leaves an empty file and no other; what is left by kill -9 is taken over, and a clean stop removes the name', async () => {
+it('a lock leaves an empty file and no other; a remainder of kill -9 is taken over, and a clean stop removes the name', async () => {
   await using weir = await startWeir({ folder, data })
   expect((await stat(join(data, 'lock.sqlite'))).size).toBe(0)
   expect(JSON.parse(await readFile(join(data, 'lock'), 'utf8'))).toMatchObject({

@@ -11,7 +11,7 @@ import { startWeir } from '../kit/weir-process.ts'
 const planted = 'PLANTED'
 const [admin, limited] = ['admin-token-of-the-test', 'limited-token-of-the-test']
 
-/** Answers as a server that repeats the URL it was asked for. */
+/** Responds with the URL of the request. */
 async function receiver(status: number): Promise<string> {
   const server = createServer((request, response) => {
     response

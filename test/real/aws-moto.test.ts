@@ -100,7 +100,7 @@ test.each([
   )
   const abort = new AbortController()
   const done = source.run(abort.signal)
-  // What SNS did not answer in time is published again, and comes twice.
+  // A message without a response from SNS in time is published again, and is a duplicate.
   const found = () => [...new Map(journal.units.flatMap(eventsOf).map((event) => [event.id, event])).values()]
   await expect.poll(() => found().length, { timeout: 30_000 }).toBe(26)
   abort.abort()
@@ -112,14 +112,14 @@ test.each([
     datacontenttype: 'application/octet-stream',
     data: Uint8Array.of(255, 0, 1),
   })
-  // Of an event without a key of its own, the subject is the key.
+  // Without a key, the subject of the event is the key.
   expect(sorted.slice(1).map(({ id, key, data }) => [id, key, Buffer.from(data ?? '').toString()])).toEqual(
     events.map(({ id, subject, key = subject, data }) => [id, key, Buffer.from(data ?? '').toString()]),
   )
   expect(await server.take(`through-${name}`)).toEqual([])
 })
 
-test('weir bus check reads back at moto: from a queue, which keeps what it has, and from a topic through a queue of its own, which is gone afterwards', async () => {
+test('weir bus check reads back at moto: from a queue, which keeps its messages, and from a topic through a temporary queue', async () => {
   const options = { write: true, mayMake: true, stepMs: 20_000 }
   const steps = async (type: string, settings: unknown): Promise<string[]> =>
     (await checkBus({ type, settings, notes: [] }, options)).map(({ check, status }) => `${check} ${status}`)

@@ -75,7 +75,7 @@ const inTest = { write: true, mayMake: false, stepMs: 10_000 }
 const steps = (findings: readonly Finding[]): string[] => findings.map(({ check: step, status }) => `${step} ${status}`)
 const told = ({ checks }: Said): string[] => checks.map(({ check: step, status }) => `${step} ${status}`)
 
-test('a message is written and seen to come by', async () => {
+test('a message is written and received', async () => {
   const said = await check('all:pw', 'nats://changes.prod?stream=CHANGES')
   expect(told(said)).toEqual(['connect ok', 'write ok', 'read ok'])
   expect(said.code).toBe(0)
@@ -84,7 +84,7 @@ test('a message is written and seen to come by', async () => {
   )
 })
 
-test('who may not log in, write or listen is told which of them', async () => {
+test('each missing right to log in, write or listen is reported', async () => {
   const stranger = await check('all:wrong', 'nats://changes.prod')
   expect([stranger.code, stranger.checks.at(-1)]).toEqual([
     1,
@@ -151,7 +151,7 @@ test('a sink of a configuration is checked, and nothing is sent when nothing is 
   }
 })
 
-test('SQS: what is read back stays for its readers, and a queue that this would harm is not read', async () => {
+test('SQS: messages read back stay for their readers, and a queue that reading would harm is not read', async () => {
   const aws = await startFauxqs()
   onTestFinished(() => aws.close())
   const checked = async (name: string): Promise<readonly Finding[]> =>
@@ -193,7 +193,7 @@ test('SQS: what is read back stays for its readers, and a queue that this would 
 })
 
 test.each(['', '.fifo'])(
-  'SNS: what is proved is said, and with a queue of our own it is seen to come by (topic%s)',
+  'SNS: proven facts are reported, and with a temporary queue the message is received (topic%s)',
   async (ending) => {
     const aws = await startFauxqs()
     onTestFinished(() => aws.close())
@@ -217,7 +217,7 @@ test.each(['', '.fifo'])(
   },
 )
 
-test('weir doctor --live looks at what sources read, takes nothing, and says what is missing', async () => {
+test('weir doctor --live checks the queues of sources, takes nothing, and reports missing ones', async () => {
   const aws = await startFauxqs()
   onTestFinished(() => aws.close())
   await aws.makeQueue('read')
@@ -267,7 +267,7 @@ test('weir doctor --live looks at what sources read, takes nothing, and says wha
   expect((await aws.take('read'))[0]?.Attributes?.['ApproximateReceiveCount']).toBe('1')
 })
 
-test('what is no bus, and what is none of the configuration, is said', async () => {
+test('a target that is no bus, or not in the configuration, is reported', async () => {
   for (const [words, says] of [
     [['nats://'], 'names no subject'],
     [['smoke://x'], 'is no bus that kollect or Weir knows'],

@@ -1,4 +1,4 @@
-// Source cloudtrail on files of a trail: S3, SQS and SNS by moto, which tells of new files itself.
+// Source cloudtrail on files of a trail: S3, SQS and SNS by moto, which sends notifications of new files.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -34,7 +34,7 @@ sourceConformance(
   { system: 'cloudtrail-s3', server: 'moto', version: () => server.version, unordered: true },
 )
 
-test('killed while it reads, told of files by S3 and by SNS, and asking for what becomes visible late, Weir has each record once; doctor looks at all of it', async () => {
+test('killed while it reads files announced by S3 and by SNS, and polling for late ones, Weir has each record once; doctor checks all of it', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'weir-trail-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   await writeFile(join(folder, 'secret'), credentials.secretAccessKey, { mode: 0o600 })
@@ -98,7 +98,7 @@ test('killed while it reads, told of files by S3 and by SNS, and asking for what
   await weir.start()
   await expect.poll(stored, { timeout: 60_000 }).toEqual([wanted, wanted, wanted])
   await expect.poll(() => bucket.left(queue), { timeout: 60_000 }).toBe(0)
-  // A file that is told of again is read again, and its records are known.
+  // A file that is announced twice is read again, and its records are duplicates.
   await bucket.tell(queue, [first])
   await put(1)
   await expect.poll(() => bucket.left(queue), { timeout: 60_000 }).toBe(0)

@@ -1,4 +1,5 @@
-// Two Weirs with journals of their own over a real API server: one reads traces, and what takes over when its pod is gone begins with an empty folder.
+// Two Weirs with separate journals over a real API server: one reads traces; its successor starts with an empty
+// folder.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -41,7 +42,7 @@ async function replicas(name: string) {
         WEIR_DATA: join(folder, pod),
       }),
     happen: (count: number): void => void put.push(...cloud.put(count).map(({ trace_id: id }) => id ?? '')),
-    /** Sent once each, and known to be by whoever is next. */
+    /** Each is sent once, and must be known to the next holder. */
     async settled(): Promise<void> {
       await expect
         .poll(() => receiver.received.map(({ id }) => id).toSorted(), { timeout: 60_000 })
@@ -58,7 +59,7 @@ async function replicas(name: string) {
   }
 }
 
-test('kube-apiserver: of two one reads traces; when it is killed and its folder is gone, a new one goes on from what the Lease has, and what was delivered is not sent again', async () => {
+test('kube-apiserver: of two one reads traces; when it is killed and its folder is lost, a new one resumes from the Lease, and delivered traces are not sent again', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'weir-cts-lease-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   const server = await new CtsServer().start()
@@ -131,7 +132,7 @@ test('kube-apiserver: of two one reads traces; when it is killed and its folder 
   expect((await lease('cts')).spec?.holderIdentity).not.toBe('')
 })
 
-test('kube-apiserver: of two `weir cts-exporter` without a volume one asks; one that was frozen sends nothing more, and of one that is killed the other takes over, with nothing twice and nothing lost', async () => {
+test('kube-apiserver: of two `weir cts-exporter` without a volume one polls; a frozen one sends nothing more, and after a kill the other takes over, with nothing duplicated or lost', async () => {
   await using scene = await replicas('cts-exporter')
   const { start, happen, settled, transitions } = scene
 
@@ -168,7 +169,7 @@ test('kube-apiserver: of two `weir cts-exporter` without a volume one asks; one 
   expect(three.log()).toContain('reads traces from now on')
 })
 
-test('kube-apiserver: while it is frozen nobody reads anything new, and that is said; when it answers again one goes on, with nothing twice and nothing lost', async () => {
+test('kube-apiserver: while it is frozen nothing new is read, and this is reported; when it responds again one continues, with nothing duplicated or lost', async () => {
   await using scene = await replicas('frozen')
   const { cloud, start, happen, settled } = scene
   happen(20)
@@ -194,7 +195,7 @@ test('kube-apiserver: while it is frozen nobody reads anything new, and that is 
   await settled()
 })
 
-test('kube-apiserver: says whether an account may take the Lease', async () => {
+test('kube-apiserver: doctor reports whether an account may take the Lease', async () => {
   const look = (kubeconfig: string) =>
     lookAtLease(
       { name: 'looked-at', namespace: null, kubeconfig, duration: 10_000 },

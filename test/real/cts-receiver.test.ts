@@ -16,7 +16,7 @@ import { FailingFront, type Failing } from './kit/failing-front.ts'
 
 interface Receiver {
   readonly port: number
-  /** What it printed. */
+  /** Its output. */
   said(): string
 }
 
@@ -110,7 +110,7 @@ describe('go-cloudevents', () => {
       source: `${from.server.url}/v2.0/${from.project.id}/`,
       type: 'ecs.apicall.ecs.startserver',
       datacontenttype: 'application/json',
-      // The SDK leaves the percent-encoding of the HTTP binding as it came.
+      // The SDK does not decode the percent-encoding of the HTTP binding.
       subject: encodeURIComponent(String(trace?.['resource_name'])),
       time: new Date(Number(trace?.time)).toISOString(),
     })
@@ -163,7 +163,7 @@ describe('go-cloudevents', () => {
       WEIR_SINKS_KNATIVE_RETRY_MAX: '2s',
     })
     await expect.poll(() => told(go).length, { timeout: 100_000 }).toBe(200)
-    // Asked again meanwhile, with nothing new.
+    // Polled again meanwhile, without news.
     const asked = from.server.requests(/trace$/).length
     await expect.poll(() => from.server.requests(/trace$/).length, { timeout: 60_000 }).toBeGreaterThan(asked + 2)
     expect(idsOf(told(go)).sort()).toEqual(wanted(all).sort())
@@ -183,7 +183,7 @@ describe('go-cloudevents', () => {
     expect(await exporter.stop()).toBe(0)
   }, 180_000)
 
-  test('a sink that takes no event of a resource makes it a dead letter, and the others go on', async (context) => {
+  test('a sink that takes no event of a resource makes it a dead letter, and the others continue', async (context) => {
     const go = await goReceiver(context)
     const front = await FailingFront.start(go.port)
     onTestFinished(() => front.stop())

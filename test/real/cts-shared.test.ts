@@ -1,4 +1,5 @@
-// Two collectors that share a journal on NATS JetStream and have the same source of traces: one is killed and never comes back.
+// Two collectors that share a journal on NATS JetStream with the same source of traces: one is killed and never
+// returns.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,7 +12,7 @@ import { need } from './kit/need.ts'
 
 beforeEach((context) => need(context, program))
 
-test('of two collectors that share a journal one reads traces; when it is gone for good the other goes on, and each trace is there once', async () => {
+test('of two collectors that share a journal one reads traces; when it is gone for good the other continues, and each trace is there once', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'weir-cts-shared-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   await using nats = await startNats({ jetstream: true, dir: folder })
@@ -52,7 +53,7 @@ test('of two collectors that share a journal one reads traces; when it is gone f
   put(200)
   await expect.poll(stored, { timeout: 60_000 }).toEqual({ n: 500, ids: 500 })
   expect(two.log).not.toContain('This Weir reads traces from now on')
-  // Whoever reads is another one now: the first goes on as what it is besides.
+  // Another replica reads now; the first continues its other work.
   one.configure({ roles: ['api'], instance: 'one', journal: { on: { type: 'nats', url: nats.url, partitions: 2 } } })
   await one.kill()
   put(200)

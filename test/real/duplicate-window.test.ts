@@ -24,11 +24,11 @@ const batch = (name: string, count: number): object[] =>
 describe('the duplicate window', () => {
   // Found by reading: segments were released past what the window's last snapshot reflects, and a start after a kill could not
   // read them into the window any more.
-  it('knows after a kill what was pushed since its last snapshot, however small the journal is kept', async () => {
+  it('recognises after a kill all pushes since its last snapshot, however small the journal is kept', async () => {
     await using weir = await startWeir({ folder, config: { journal: { segment: '64KiB', keep: '0B' } } })
     const first = batch('first', 100)
     await weir.events(first)
-    // The store holds what its last but one commit reflects: two later commits, and nobody else needs the first segment.
+    // The store is at its last but one commit: after two later commits nothing else needs the first segment.
     for (let i = 0; i < 2; i++) {
       await weir.events(batch(`later${i}`, 100))
       await weir.caughtUp(20_000)

@@ -1,4 +1,4 @@
-// What real exporters tell of a generated capture is what Weir has stored: to the byte where nothing was sampled.
+// Flows of a generated capture from real exporters must equal the stored ones: to the byte without sampling.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,5 @@
-// The ten questions of docs/graph-questions.json, asked of a real Neo4j that the sink has written the seed into: the rows that the store answers with, too.
+// The ten questions of docs/graph-questions.json on a real Neo4j filled by the sink: the same rows as from the
+// store.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { neo4jSchema } from '../../src/connectors/neo4j/config.ts'
 import { sink as neo4j } from '../../src/connectors/neo4j/sink.ts'
@@ -68,7 +69,7 @@ const batchOf = (pieces: readonly SinkPiece[], retried = false, token = 't'): Si
 })
 
 async function send(...batches: readonly SinkBatch[]): Promise<void> {
-  // As the engine does: what was not taken in time is sent again, as it was.
+  // As the engine: a batch that timed out is sent again unchanged.
   for (const batch of batches) await expect.poll(() => sink.send(batch, never), { timeout: 120_000 }).toEqual([])
 }
 
@@ -108,7 +109,7 @@ describe('graph questions', () => {
     expect(await graph()).toEqual(whole)
   })
 
-  test('whichever is told first, a change has its actor; changes, flows and traces may be in one batch', async () => {
+  test('whichever is sent first, a change has its actor; changes, flows and traces may be in one batch', async () => {
     const [middle, flows] = [Math.floor(events.length / 2), flowPiece(0, 25)]
     const reversed = [
       ...events.filter(({ family }) => family === 'change'),
@@ -127,7 +128,7 @@ describe('graph questions', () => {
   const sums = async (): Promise<unknown> =>
     (await server.ask('MATCH ()-[t:TALKS_TO]->() RETURN sum(t.bytes) AS bytes, sum(t.flows) AS flows'))[0]
 
-  test('a flow is in the sums once, however often and in whatever pieces it is sent; one of a folder that began anew, of another Weir, or moved back by hand is another', async () => {
+  test('a flow is in the sums once, however often and in whatever pieces it is sent; one of a new folder, of another Weir, or after a manual rewind is another', async () => {
     await send(batchOf([flowPiece(0, 25)]))
     const once = (await sums()) as { bytes: number; flows: number }
     const times = (n: number): object => ({ bytes: n * once.bytes, flows: n * once.flows })
@@ -166,7 +167,7 @@ describe('graph questions', () => {
     )
   const at = (minute: number): string => `2026-11-20T10:${String(minute).padStart(2, '0')}:00Z`
 
-  test('what an object is to others begins and ends when it is told; told again from any place on, or late by another, it is as it was', async () => {
+  test('relations of an object begin and end when emitted; emitted again from any position, or late by another Weir, they are unchanged', async () => {
     const history = [
       told('p', at(1), { images: [{ image: 'a:1' }] }),
       told('p', at(2), { node: 'n1', images: [{ image: 'a:1' }] }),
@@ -194,7 +195,7 @@ describe('graph questions', () => {
     expect(await links()).toEqual(wants)
   })
 
-  test('what somebody removes while the sink runs is written again with the next event that leads to it', async () => {
+  test('a node removed while the sink runs is written again with the next event that refers to it', async () => {
     await send(eventBatch(events, 'all'))
     await server.ask('MATCH (n) WHERE n:SUBJECT OR n:STATUS DETACH DELETE n')
     await send(eventBatch(events, 'again'), batchOf([flowPiece(0, 25)]))

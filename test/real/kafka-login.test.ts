@@ -1,4 +1,4 @@
-// Every way into a Kafka cluster that the sink knows, and what is said when it is the wrong one.
+// All login methods of the Kafka sink, and the messages for wrong ones.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -67,7 +67,7 @@ async function sinkAt(listener: Listener, written: Partial<Written>): Promise<Si
   return sink
 }
 
-/** What becomes of three events, in words; `stored` when the topic has them. What the probe says must agree. */
+/** The outcome of three events, in words; `stored` when the topic has them. The probe must agree. */
 async function outcome(sink: Sink): Promise<string> {
   const failures = await sink.send(eventBatch(numberedEvents(3, 'e'), 't'), never)
   const reason = failures[0]?.reason ?? 'stored'
@@ -79,7 +79,7 @@ async function outcome(sink: Sink): Promise<string> {
 const tried = async (listener: Listener, written: Partial<Written>): Promise<string> =>
   outcome(await sinkAt(listener, written))
 
-/** As a provider of identities gives them, without a signature: this broker looks at none. */
+/** A token as an identity provider issues it, without a signature: this broker verifies none. */
 function token(seconds: number): string {
   const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
   const now = Math.floor(Date.now() / 1000)
@@ -87,7 +87,7 @@ function token(seconds: number): string {
 }
 
 test.each(['plain', 'scram-sha-256', 'scram-sha-512'] as const)(
-  'with %s: a wrong password is a retry that says so, and a right one in its place is taken without a new start',
+  'with %s: a wrong password is a retry with that reason, and a corrected one is taken without a restart',
   async (type) => {
     const password = join(await folder(), 'password')
     await writeFile(password, 'wrong\n')
@@ -96,7 +96,7 @@ test.each(['plain', 'scram-sha-256', 'scram-sha-512'] as const)(
     await writeFile(password, 'right\n')
     expect(await outcome(sink)).toBe('stored')
     await rm(password)
-    // What is connected stays so.
+    // Existing connections stay.
     expect(await sink.send(eventBatch(numberedEvents(3, 'f'), 't'), never)).toEqual([])
     expect(await tried('sasl', { auth: { type, user: 'weir', password: `file:${password}` } })).toMatch(
       /^a secret refers to the file .*password, which can't be read$/,
@@ -128,7 +128,7 @@ test('over TLS the certificate is checked against its authority and its name', a
   expect(await tried('plain', { tls: { ca_file } })).toMatch(/can't be reached/)
 })
 
-test('a certificate of ours that the broker does not know, or none, is told of; one that took its place in the files is shown without a new start', async () => {
+test('a missing or unknown client certificate is reported; a replaced one is used without a restart', async () => {
   const dir = await folder()
   const [ca_file, cert_file, key_file] = [join(dir, 'ca.pem'), join(dir, 'cert.pem'), join(dir, 'key.pem')]
   await writeFile(ca_file, broker.cert)
@@ -144,14 +144,14 @@ test('a certificate of ours that the broker does not know, or none, is told of; 
   expect(await outcome(sink)).toBe('stored')
 })
 
-test('a listener that wants a login hangs up on who has none, and says so of one that it does not know', async () => {
+test('a listener that requires a login closes connections without one, and rejects an unknown one', async () => {
   expect(await tried('sasl', {})).toMatch(/hangs up .*; does it want a login \(`auth`\), or TLS \(`tls`\)\?$/)
   expect(await tried('plain', { auth: { type: 'plain', user: 'weir', password: 'right' } })).toMatch(
     /knows no login of type plain|refuses our login|hangs up/,
   )
 })
 
-test('a user who may not write to the topic is told so, and nothing is lost once it may', async () => {
+test('a user without the right to write to the topic gets that reason, and nothing is lost once it is granted', async () => {
   const auth = { type: 'plain', user: 'weir', password: 'right' } as const
   await observer.create('closed')
   await observer.forbid('weir', 'closed', true)
@@ -178,7 +178,7 @@ test('a user who may not write to the topic is told so, and nothing is lost once
   await expect.poll(reasons, { timeout: 10_000 }).toEqual([])
 })
 
-test('a source whose login is refused says why, and reads once the password is right, without a new start', async () => {
+test('a source with a refused login reports the reason, and reads once the password is right, without a restart', async () => {
   const password = join(await folder(), 'password')
   await writeFile(password, 'wrong\n')
   const config = configFrom(kafkaSourceSchema, {
@@ -200,7 +200,7 @@ test('a source whose login is refused says why, and reads once the password is r
   await done
 })
 
-test('the journal over TLS and SCRAM: a wrong password is told and tried again, one that changes is taken without a new start, and nothing is lost', async () => {
+test('the journal over TLS and SCRAM: a wrong password is reported and retried, a changed one is taken without a restart, and nothing is lost', async () => {
   const dir = await folder()
   const [ca_file, password] = [join(dir, 'ca.pem'), join(dir, 'password')]
   await writeFile(ca_file, broker.cert)
@@ -221,7 +221,7 @@ test('the journal over TLS and SCRAM: a wrong password is told and tried again, 
   const writer = await bus.claim('a')
   const record = (text: string) => [{ key: 'k', value: Buffer.from(text) }]
   await writer.write(1, record('one'))
-  // What is connected stays so, and whoever connects anew reads the password again.
+  // Existing connections stay, and new ones read the password again.
   await writeFile(password, 'wrong\n')
   await writer.write(1, record('two'))
   await expect(recordsOf(bus, 1, 2)).rejects.toThrow(/refuses our login/)
@@ -236,7 +236,7 @@ test('the journal over TLS and SCRAM: a wrong password is told and tried again, 
   await expect(writer.write(1, record('four'))).rejects.toThrow(Fenced)
 })
 
-test('weir bus check writes a message and sees it come by, and tells who may not read from who may not write', async () => {
+test('weir bus check writes a message and receives it, and distinguishes missing rights to read and to write', async () => {
   const dir = await folder()
   const check = async (name: string): Promise<string[]> => {
     const file = join(dir, 'weir.yaml')
@@ -277,7 +277,7 @@ test('weir bus check writes a message and sees it come by, and tells who may not
     ])
 })
 
-test('what a source would read is looked at', async () => {
+test('the topic of a source is checked', async () => {
   const look = async (topics: string[], password = 'right') =>
     kafkaSource.probe?.(
       configFrom(kafkaSourceSchema, {

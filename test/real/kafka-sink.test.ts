@@ -22,7 +22,7 @@ beforeEach(async (context) => {
   if (path === undefined) context.skip(reason)
 })
 
-/** One broker for all tests of the file: it takes seconds to start. Each test has topics of its own. */
+/** One broker for all tests of the file: it takes seconds to start. Each test has separate topics. */
 let started: Promise<KafkaServer> | undefined
 const broker = (): Promise<KafkaServer> => (started ??= startKafka())
 afterAll(async () => (await started)?.[Symbol.asyncDispose]())
@@ -42,7 +42,7 @@ async function startOther(): Promise<OtherSide> {
     build: (context, timeoutMs) =>
       kafka.build(configFrom(kafkaSchema, { ...written, timeout: `${timeoutMs}ms` }), context),
     received: async () => idsOf(await observer.records(topic)),
-    // A reader drops what it has by its id.
+    // A reader deduplicates by id.
     held: async () => [
       ...new Map(
         (await observer.records(topic)).map(({ headers }) => [headers['id'], headers['ce_id'] ?? '']),
@@ -98,7 +98,7 @@ async function stage(): Promise<Stage> {
   }
 }
 
-test('of several topics only the events of a missing one fail, and what is behind them in their keys, until it is there', async () => {
+test('of several topics only the events of a missing one fail, and later ones of their keys, until it is there', async () => {
   const { observer, topic, sink: make } = await stage()
   await observer.create(`${topic}.here`)
   const sink = await make({ topic: `${topic}.{type}` })
@@ -183,7 +183,7 @@ test("Kafka's own consumer reads key, headers and value, whatever the compressio
   }
 })
 
-test('with partitioner fnv1a a key goes where kollect puts it; what has no key is spread', async () => {
+test('with partitioner fnv1a a key goes where kollect puts it; messages without a key are spread', async () => {
   const { observer, topic, sink } = await stage()
   await observer.create(topic, { partitions: 5 })
   expect(await (await sink({ partitioner: 'fnv1a' })).send(eventBatch(numberedEvents(60, 'e'), 't'), never)).toEqual([])
@@ -213,7 +213,7 @@ test('flows go out under their stable ids, and with codec kollect the value is t
   }
 })
 
-test("a topic that is missing is made where that is wanted, as it is wanted; one that can't be made is said so", async () => {
+test('a missing topic is created if configured, as configured; a failure to create it is reported', async () => {
   const { observer, topic, sink } = await stage()
   const wanted = await sink({ create_topic: true, partitions: 4, replication: 1 })
   expect(await wanted.probe?.(never)).toEqual({
@@ -241,14 +241,14 @@ test("a topic that is missing is made where that is wanted, as it is wanted; one
   })
 })
 
-test('what nobody answered is stored once, however often it is sent', async () => {
+test('a message without a response is stored once, however often it is sent', async () => {
   const { server, observer, topic, sink: make } = await stage()
   await observer.create(topic, { partitions: 2 })
   const sink = await make({ brokers: [`127.0.0.1:${server.ports.proxied}`], timeout: '700ms' })
   await deliverAll(sink, numberedEvents(4, 'first'))
   const events = numberedEvents(20, 'e')
   for (let attempt = 0; attempt < 2; attempt++) {
-    // The broker has all of them, and its answer does not come back.
+    // The broker has all of them, and its response is lost.
     server.proxy.cutAfter(attempt === 0 ? events.length : Number.POSITIVE_INFINITY, 'ce_id')
     const failures = await sink.send(eventBatch(events, 't'), never)
     expect(failures.map(({ is }) => is)).toEqual(attempt === 0 ? events.map(() => 'retry') : [])

@@ -176,7 +176,7 @@ sourceConformance(
             )
           return answer(before)
         },
-        // It is committed, and kept as what it is: nothing waits behind it.
+        // It is committed, and stored as an invalid message: nothing waits behind it.
         async sendMalformed() {
           await send('no event of any kind', {})
           return (await answer(refusals)) === 'accepted' ? 'refused' : 'retry'
@@ -308,7 +308,7 @@ test('nothing is committed before it is synced, and all of it after', async () =
   expect(idsIn(journal).toSorted()).toEqual(ids)
 })
 
-test('with `ack: sink:out` nothing is committed before the sink has it; when it is gone messages go back, and come again once it is there', async () => {
+test('with `ack: sink:out` nothing is committed before the sink has it; when it is removed messages are returned, and redelivered once it is back', async () => {
   const topic = ownTopic()
   await observer.create(topic)
   const ids = await publish(topic, 'e')
@@ -327,7 +327,7 @@ test('with `ack: sink:out` nothing is committed before the sink has it; when it 
   await expect.poll(async () => sum(await committed(topic)), patience).toBe(ids.length)
 })
 
-test('while the journal refuses, messages wait where they are, and come once when it takes again', async () => {
+test('while the journal refuses, messages wait where they are, and are read once when it accepts again', async () => {
   const topic = ownTopic()
   await observer.create(topic)
   const journal = new TestJournal()
@@ -340,7 +340,7 @@ test('while the journal refuses, messages wait where they are, and come once whe
   expect(journal.shedRows).toBe(0)
 })
 
-test('it goes on where it was after a stop; with offset: newest what was there before is left, and what came while it was away is not', async () => {
+test('it resumes at its position after a stop; with offset: newest earlier messages are skipped, and those that arrived while it was stopped are not', async () => {
   const topic = ownTopic()
   await observer.create(topic)
   await publish(topic, 'before')
@@ -391,7 +391,7 @@ test('members share the partitions, and what one leaves the other reads', async 
   await expect
     .poll(() => [...new Set(journals.flatMap((journal) => idsIn(journal)))].toSorted(), patience)
     .toEqual(shared)
-  // What one had asked for before the other came it may have, too; the other has it all the same.
+  // The first may have fetched messages before the rebalance; the other gets them all the same.
   for (const journal of journals) await expect.poll(() => idsIn(journal).length, patience).toBeGreaterThan(0)
   await one.stop()
   await expect.poll(() => other.source.status().partitions[topic]?.length, patience).toBe(4)
@@ -403,7 +403,7 @@ test('members share the partitions, and what one leaves the other reads', async 
   expect(idsIn(journals[0])).toHaveLength(before)
 })
 
-test('it goes on after the broker came back, and loses nothing', async () => {
+test('it continues after the broker has restarted, and loses nothing', async () => {
   const topic = ownTopic()
   await observer.create(topic)
   const journal = new TestJournal()

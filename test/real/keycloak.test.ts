@@ -1,4 +1,4 @@
-// Logging in with a real Keycloak: roles and namespaces by its claims, renewal, expiry, logging out, and what is refused.
+// Login with a real Keycloak: roles and namespaces by claims, renewal, expiry, logout, and refusals.
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -120,7 +120,7 @@ async function withClient(
   try {
     await act()
   } finally {
-    // What is only left out stays as it is.
+    // Omitted settings stay unchanged.
     await change(Object.fromEntries(Object.keys(attributes).map((name) => [name, ''])))
   }
 }
@@ -167,7 +167,7 @@ describe('keycloak', () => {
   })
 
   describe('logging in', () => {
-    test('with code, PKCE, state and nonce leads back to where it was asked for, as who one is', async () => {
+    test('with code, PKCE, state and nonce leads back to the requested page, with the identity of the user', async () => {
       const { url } = await started()
       const browser = new Browser()
       expect((await browser.api(url, 'GET', '/api/v1/me')).status).toBe(401)
@@ -214,7 +214,7 @@ describe('keycloak', () => {
       })
     })
 
-    test('without a role, or as a viewer of nothing, ends at a page that says why', async () => {
+    test('without a role, or as a viewer of nothing, ends at a page with the reason', async () => {
       const { url } = await started()
       for (const [user, reason, hint] of [
         ['stray', 'stray has no role here.', 'auth.oidc.role'],
@@ -231,14 +231,14 @@ describe('keycloak', () => {
         expect(page.text).toContain(hint)
         expect(page.headers['content-security-policy']).toContain("default-src 'none'")
         expect((await browser.api(url, 'GET', '/api/v1/me')).status).toBe(401)
-        // He can leave the provider, to come as somebody else.
+        // The user can leave the provider, to log in as another user.
         const out = /<a href="([^"]+)">Log in as somebody else/.exec(page.text)?.[1]?.replaceAll('&amp;', '&') ?? ''
         await browser.open(out)
         expect((await browser.open(`${url}/api/v1/login/oidc`)).text).toContain('password')
       }
     })
 
-    test('an answer is good once, for the browser that asked, with the state that it was asked with', async () => {
+    test('a response is valid once, for the browser of the request, with the state of the request', async () => {
       const { url } = await started()
       const [browser, other] = [new Browser(), new Browser()]
       const form = await browser.open(`${url}/api/v1/login/oidc`)
@@ -268,7 +268,7 @@ describe('keycloak', () => {
       expect((await browser.open(back)).status).toBe(400)
     })
 
-    test('goes on at paths of this server alone', async () => {
+    test('continues at paths of this server only', async () => {
       const { url } = await started()
       for (const to of [
         '//evil.example/',
@@ -287,7 +287,7 @@ describe('keycloak', () => {
       }
     })
 
-    test('that somebody breaks off at the provider, and a code that is none, are said to have failed', async () => {
+    test('a login aborted at the provider, and an invalid code, are reported as failed', async () => {
       const { url } = await started()
       for (const [answer, status, words] of [
         ['error=access_denied&error_description=No+%3Cb%3Ethanks', 403, 'No &lt;b&gt;thanks (access_denied)'],
@@ -304,7 +304,7 @@ describe('keycloak', () => {
       }
     })
 
-    test('with a wrong secret of the client, or a provider that is away, says so and keeps nothing else from working', async () => {
+    test('with a wrong secret of the client, or an unreachable provider, reports it and affects nothing else', async () => {
       const wrong = await started({ clientSecret: 'a-wrong-secret' })
       const page = await login(new Browser(), wrong.url, 'ada')
       expect([page.status, page.text.includes('The login failed')]).toEqual([400, true])
@@ -322,7 +322,7 @@ describe('keycloak', () => {
   })
 
   describe('a session', () => {
-    test('ends here and at the provider when somebody logs out', async () => {
+    test('ends here and at the provider on logout', async () => {
       const { url } = await started()
       const browser = new Browser()
       await login(browser, url, 'ada')
@@ -333,7 +333,7 @@ describe('keycloak', () => {
       await stream.ended()
       expect(redirect.startsWith(`${keycloak.url}/realms/${realm}/protocol/openid-connect/logout?`)).toBe(true)
       expect((await new Browser().open(`${url}/api/v1/me`, { headers: { cookie: kept } })).status).toBe(401)
-      // Until the browser has been there, the provider would let it in again without asking.
+      // Until the browser has visited the provider, it would log the user in again silently.
       const ended = await browser.open(redirect)
       expect([ended.status, ended.url]).toEqual([200, `${url}/`])
       const again = await browser.open(`${url}/api/v1/login/oidc`)
@@ -344,7 +344,7 @@ describe('keycloak', () => {
       ])
     })
 
-    test('is renewed while its provider goes on vouching for it, with what its claims say then', async () => {
+    test('is renewed while its provider confirms it, with its current claims', async () => {
       await withClient(weirClient, { 'access.token.lifespan': '3' }, async () => {
         const { url } = await started()
         const browser = new Browser()
@@ -354,7 +354,7 @@ describe('keycloak', () => {
         const stream = await EventStream.open(`${url}/api/v1/live`, { cookie: browser.cookiesFor(url) })
         await keycloak.manage('POST', mapping, [role])
         try {
-          // Without anybody asking: the stream is open, and it may not go on with what it was opened for.
+          // Without a request: the open stream may not continue with its former rights.
           await stream.ended()
           expect(await me(browser, url)).toMatchObject({ name: 'vera', role: 'admin' })
         } finally {
@@ -505,7 +505,7 @@ describe('keycloak', () => {
       }
     })
 
-    test('by more let nobody in, and the reason is said', async () => {
+    test('by more are rejected, and the reason is reported', async () => {
       for (const [ms, words] of [
         [3_600_000, 'The token has expired.'],
         [-3_600_000, 'The token is not valid yet: the clocks of the provider and of this server differ.'],
@@ -572,7 +572,7 @@ describe('keycloak', () => {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       })
       seen[id] = [answer.status]
-      // A stream: what comes in two rounds of its counts.
+      // A stream: rows of two rounds of its counts.
       let text = ''
       const feed = setInterval(() => control.publish(namespacedFlows(realHost().clock.now())), 100)
       const late = setTimeout(() => gone.abort(), 2500)

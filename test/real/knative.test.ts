@@ -1,5 +1,5 @@
-// deploy/knative on a real API server that has Knative's own definitions: what it takes, and what the make targets leave there. And what the
-// Deployment starts, started here.
+// deploy/knative on a real API server with Knative's definitions: accepted resources, and the results of the make
+// targets. Also starts the container of the Deployment.
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -47,7 +47,7 @@ beforeAll(async () => {
       metadata: { name: string }
       spec: { conversion?: unknown }
     }
-    // Nobody is there to convert; these three have one version each, and need it not.
+    // There is no conversion webhook; these three have one version each.
     expect(definition.spec.conversion).toBeUndefined()
     await stage.kube.call('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', definition)
     const conditions = async (): Promise<unknown> =>
@@ -162,7 +162,7 @@ describe('kube-apiserver', () => {
     expect([code, output]).toEqual([0, 'deployment.apps/cts-exporter-deployment created (server dry run)\n'])
   })
 
-  test('has what the make targets say, with the image and the sink that they are given, and after uninstall the volume claim alone', async () => {
+  test('has the resources of the make targets, with the given image and sink, and after uninstall only the volume claim', async () => {
     const image = 'registry.example.com/weir:0.1.0'
     const done = async (...args: readonly string[]): Promise<void> => {
       const { code, output } = await make(...args)
@@ -226,7 +226,7 @@ describe('kube-apiserver', () => {
     await done('uninstall')
   })
 
-  test('is told nothing by make without an image or a filled clouds.yaml, which is said', async () => {
+  test('gets nothing from make without an image or a filled clouds.yaml, and make prints the reason', async () => {
     expect(await make('install-containersource')).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('IMAGE=') as string,
@@ -272,7 +272,7 @@ describe('kube-apiserver', () => {
     > & { ports: { name: string; containerPort: number }[] }
     for (const { httpGet } of [livenessProbe, readinessProbe]) {
       expect((await fetch(pod.opsUrl + httpGet.path)).status).toBe(200)
-      // Where the image listens when nobody says otherwise, as here the test does.
+      // The default address of the image, which the test overrides.
       expect(ports.find(({ name }) => name === httpGet.port)?.containerPort).toBe(8081)
     }
     expect(await pod.stop()).toBe(0)

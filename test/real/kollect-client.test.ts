@@ -1,4 +1,5 @@
-// The consumer of clients/kollect at a real nats-server: with JetStream, where a failed message comes again, and without.
+// The consumer of clients/kollect at a real nats-server: with JetStream, where a failed message is redelivered, and
+// without.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -45,7 +46,7 @@ async function publish(written: WrittenConfigOf<typeof natsSchema>): Promise<voi
 }
 
 describe('nats-server', () => {
-  test('every change is handled, one whose handler failed comes again, and nothing is left', async (context) => {
+  test('every change is handled, one with a failed handler is redelivered, and nothing is left', async (context) => {
     await need(context, program)
     const { url } = await server()
     await publish({ url, stream: 'CHANGES', create_stream: true })
@@ -86,7 +87,7 @@ describe('nats-server', () => {
       .toEqual([0, 0])
   })
 
-  test('without JetStream whoever listens reads the same', async (context) => {
+  test('without JetStream a subscriber reads the same', async (context) => {
     await need(context, program)
     const { url } = await server()
     const connection = await connect({ servers: url })

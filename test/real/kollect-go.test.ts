@@ -1,5 +1,5 @@
-// A consumer in Go, kollect's own language, with classes generated from kollect's own fields, reads what Weir publishes to a real NATS.
-// kollect's own Go library is on no module proxy any more; this is what it was generated from, and read with.
+// A consumer in Go, with classes generated from kollect's fields, reads Weir's messages from a real NATS. kollect's
+// own Go library is on no module proxy any more.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -70,7 +70,7 @@ async function accountOf(cluster: Kube, overlay: string): Promise<string> {
   return config('account', (asked['status'] as { token: string }).token)
 }
 
-/** Notes what every message says of ConfigMaps and Secrets of the test. */
+/** Records every message about ConfigMaps and Secrets of the test. */
 async function listen(url: string): Promise<void> {
   connection = await connect({ servers: url })
   const manager = await jetstreamManager(connection)
@@ -106,7 +106,7 @@ async function needAll(context: TestContext): Promise<void> {
 }
 
 describe('kube-apiserver', () => {
-  test('weir kollect tells what kollect would, with the rights of its manifests, and what happened while it was away', async (context) => {
+  test('weir kollect publishes the messages of kollect, with the rights of its manifests, also of changes while it was stopped', async (context) => {
     await needAll(context)
     const cluster = kube ?? expect.unreachable('there is no cluster')
     bus = await startNats({ jetstream: true, dir })
@@ -159,7 +159,7 @@ describe('kube-apiserver', () => {
     const before = told.length
     weir = await startKollect(join(dir, 'data'), env)
     await expect.poll(() => ofTest().at(-1), { timeout: limit }).toBe('c1 deleted ConfigMap mine')
-    // Whatever else came would have come before, or with it.
+    // Other messages would have arrived before, or with it.
     await sleep(500)
     expect(told.slice(before).filter((line) => line.includes(' created '))).toEqual([])
     expect(await weir.stop()).toBe(0)

@@ -1,4 +1,4 @@
-// The audit webhook of a real API server: who did what, joined to the changes themselves, and what is sent again after Weir was away.
+// The audit webhook of a real API server: actors joined to changes, and redelivery after Weir was down.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:https'
 import { tmpdir } from 'node:os'
@@ -38,7 +38,7 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'weir-kube-audit-'))
   const [port = 0] = await freePorts(1)
   await writeFile(join(dir, 'policy.yaml'), policy)
-  // The API server shows its token to nobody who has no TLS.
+  // The API server sends its token over TLS only.
   const own = selfSigned()
   const [cert_file, key_file] = [join(dir, 'weir.crt'), join(dir, 'weir.key')]
   await writeFile(cert_file, own.cert)
@@ -101,7 +101,7 @@ beforeAll(async () => {
       },
     },
   })
-  // What is there before everything is watched is told as no change.
+  // Objects that exist before everything is watched are no changes.
   for (
     let waited = 0;
     (await weir.get<{ clusters: readonly { synced: boolean }[] }>('/api/v1/clusters')).clusters[0]?.synced !== true;
@@ -136,7 +136,7 @@ interface KubeObject {
   }
 }
 
-/** Asks the API server as one of two users. */
+/** Sends requests to the API server as one of two users. */
 function as(user: 'admin' | 'weir', method: string, path: string, body?: object): Promise<KubeObject> {
   return new Promise((resolve, reject) => {
     const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
@@ -189,7 +189,7 @@ async function told(where: string): Promise<Row[]> {
   return (await answer.json()) as Row[]
 }
 
-/** Waits for what comes when it comes. */
+/** Waits for expected rows. */
 async function toldAll(where: string, count: number): Promise<Row[]> {
   for (let waited = 0; ; waited += 200) {
     const rows = await told(where).catch(() => [])
@@ -204,7 +204,7 @@ test.each([
   ['configmaps', 'what was answered is told'],
   ['secrets', 'no content leaves the API server'],
 ])(
-  '%s: two users are told apart in each change, where %s',
+  '%s: two users are distinguished in each change, where %s',
   async (resource) => {
     const [path, data] = [`${base}/${resource}`, resource === 'secrets' ? 'stringData' : 'data']
     const object = await as('admin', 'POST', `${path}?fieldManager=one`, {
@@ -248,7 +248,7 @@ test.each([
   240_000,
 )
 
-/** What view `changes` says of an object, once it knows who made each change. */
+/** The rows of view `changes` of an object, once each change has its actor. */
 async function changes(name: string, resource: string, count: number): Promise<unknown> {
   const asked = `${weir.url}/api/v1/changes?${new URLSearchParams({ name, text: name, kind: resource === 'secrets' ? 'Secret' : 'ConfigMap' }).toString()}`
   for (let waited = 0; ; waited += 200) {
@@ -380,11 +380,11 @@ async function sql<Row>(statement: string): Promise<Row[]> {
   return (await answer.json()) as Row[]
 }
 
-test('with Weir killed and started again amid 60 writes, each is told once', async () => {
+test('with Weir killed and started again amid 60 writes, each is emitted once', async () => {
   const names = Array.from({ length: 60 }, (_, number) => `many-${String(number).padStart(2, '0')}`)
   for (const [at, name] of names.entries()) {
     if (at === 15 || at === 30) {
-      // Once something of it has come, so that the answer to some batch may be what is cut.
+      // Once some rows have arrived, so that the response to a batch may be cut.
       await toldAll("subject LIKE 'configmaps/default/many-%'", 1)
       await weir.kill()
     }

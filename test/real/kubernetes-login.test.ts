@@ -307,11 +307,11 @@ test('the server sees the user, groups, uid and further attributes that the kube
   }
 })
 
-test('a watch goes on with the token that replaced a revoked one in tokenFile', async () => {
+test('a watch continues with the token that replaced a revoked one in tokenFile', async () => {
   const old = readFileSync(join(folder, 'token'), 'utf8')
   writeFileSync(join(folder, 'token'), await tokenBoundTo('second'))
   await stage.kube.call('DELETE', `${inDefault}/secrets/first`)
-  // The server caches what it knows of a token for ten seconds.
+  // The server caches a token review for ten seconds.
   await expect.poll(() => statusWith(old), limit).toBe(401)
   proxies[0]?.cut()
   await create('configmaps', 'ConfigMap', 'two')
@@ -319,7 +319,7 @@ test('a watch goes on with the token that replaced a revoked one in tokenFile', 
   expect((await clusterOf('token'))?.kinds).toMatchObject([{ state: 'watching', lists: 1 }])
 }, 90_000)
 
-test('a watch through a proxy goes on when the proxy loses its connections', async () => {
+test('a watch through a proxy continues when the proxy loses its connections', async () => {
   const before = proxies[1]?.targets.length ?? 0
   proxies[1]?.cut()
   await create('configmaps', 'ConfigMap', 'three')

@@ -1,4 +1,4 @@
-// One collection of a real API server: what a reader tells of it is what was written there, whatever happens on the way.
+// One collection of a real API server: a reader's changes equal the writes, despite faults.
 import { expect, test } from 'vitest'
 import {
   aggregated,
@@ -34,7 +34,7 @@ const create = (name: string, value: string): Promise<unknown> => stage.kube.cal
 const change = (name: string, value: string): Promise<unknown> =>
   stage.kube.call('PATCH', `${path}/${name}`, { data: { value } }, 'application/merge-patch+json')
 
-/** The collection as it was told of. */
+/** The collection as reported. */
 class Mirror implements Target {
   cursor: string | undefined
   readonly values = new Map<string, string>()
@@ -126,7 +126,7 @@ test('discovery names what can be watched', async () => {
   expect(unavailable).toEqual([])
 })
 
-test.each([[true], [false]])('every change is told once and in order, with lists by watch: %s', async (streams) => {
+test.each([[true], [false]])('every change is reported once and in order, with lists by watch: %s', async (streams) => {
   const prefix = streams ? 's' : 'p'
   await create(`${prefix}-before`, '0')
   const mirror = new Mirror()
@@ -142,7 +142,7 @@ test.each([[true], [false]])('every change is told once and in order, with lists
     ...Array.from({ length: 21 }, (_, index) => `${prefix}-before=${index}`),
     `-${prefix}-before`,
   ])
-  // Meanwhile nobody watches.
+  // Meanwhile there is no watch.
   await create(`${prefix}-late`, 'y')
   await reading(mirror, streams, async (reader) => {
     await expect.poll(() => mirror.told.at(-1), { timeout: 20_000 }).toBe(`${prefix}-late=y`)
@@ -150,7 +150,7 @@ test.each([[true], [false]])('every change is told once and in order, with lists
   })
 })
 
-test('after a compaction it lists again and tells the difference', async () => {
+test('after a compaction it lists again and reports the difference', async () => {
   await create('kept', '1')
   await create('gone', '1')
   const mirror = new Mirror()
@@ -160,7 +160,7 @@ test('after a compaction it lists again and tells the difference', async () => {
   mirror.told.length = 0
   await stage.kube.call('DELETE', `${path}/gone`)
   await change('kept', '2')
-  // Two intervals of compaction, and a server whose memory is empty.
+  // Two intervals of compaction, and a server with an empty cache.
   for (let index = 0; index < 12; index++) {
     await change('kept', `${index + 3}`)
     await new Promise((resolve) => setTimeout(resolve, 1000))
@@ -178,7 +178,7 @@ test('a restart of the server and a connection that freezes lose nothing', async
   await reading(mirror, true, async (reader) => {
     await expect.poll(() => reader.status().state, { timeout: 20_000 }).toBe('watching')
     await create('through', '1')
-    // A server that begins anew has forgotten every version but the last.
+    // A restarted server has forgotten every version but the last.
     await expect.poll(() => mirror.values.get('through'), { timeout: 20_000 }).toBe('1')
     await stage.kube.restart('SIGKILL')
     await change('through', '2')

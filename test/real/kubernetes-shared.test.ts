@@ -86,7 +86,7 @@ const changes = (): Told[] =>
     .map(({ id, data }) => toldBy(id, data))
     .filter(({ name }) => name.startsWith('kept-'))
 
-/** What flows that are sent now are known by where they go to, and how many of them came. */
+/** Names of the destinations of current flows, and their number. */
 async function named(weir: WeirProcess): Promise<unknown> {
   const sender = new FlowSender({ port: weir.ports.netflow, rate: 1, perDatagram: 3, addresses: 1 })
   const before = flows().length
@@ -102,17 +102,17 @@ async function named(weir: WeirProcess): Promise<unknown> {
     )
 }
 
-/** What was under way when a deliverer was killed comes again, with its id. */
+/** Rows in flight when a deliverer was killed are redelivered, with their ids. */
 const flows = (): Event[] => [
   ...new Map(came.filter(({ type }) => type === 'io.weir.flow.v1').map((event) => [event.id, event])).values(),
 ]
 
-/** Waits until everything that was written has come by. */
+/** Waits until all writes have been published. */
 async function judged(churn: Churn): Promise<void> {
   await expect.poll(() => churn.judge(changes()), patience).toEqual([])
 }
 
-test('killed and started with an empty folder, a collector goes on; another one goes on when it dies: each change comes by once', async () => {
+test('killed and started with an empty folder, a collector continues; another one takes over when it dies: each change is published once', async () => {
   const churn = new Churn(stage.kube, 'kept')
   const pods = '/api/v1/namespaces/default/pods'
   await stage.kube.call('POST', pods, {
@@ -121,7 +121,7 @@ test('killed and started with an empty folder, a collector goes on; another one 
     metadata: { name: 'web-1' },
     spec: { containers: [{ name: 'web', image: 'web' }] },
   })
-  // The address that the exporter tells of.
+  // The address in the exported flow.
   await stage.kube.call(
     'PATCH',
     `${pods}/web-1/status`,
@@ -138,7 +138,7 @@ test('killed and started with an empty folder, a collector goes on; another one 
   const stored = async (what: string): Promise<number> =>
     Number((await deliverer.sql<{ n: number }>(`SELECT count(*)::INT AS n FROM ${what}`))[0]?.n)
   await expect.poll(() => stored("flows WHERE src_name = 'web-1' AND cluster = 'c1'"), patience).toBe(3)
-  // In the middle of it, and what happens meanwhile is told afterwards.
+  // In the middle of a churn, with changes reported later.
   const writing = churn.run(2, 60, 20)
   await first.kill()
   await rm(first.data, { recursive: true })
@@ -160,7 +160,7 @@ test('killed and started with an empty folder, a collector goes on; another one 
   await churn.run(2, 10)
   await judged(churn)
   await expect.poll(() => second.metric('weir_kubernetes_lease_held'), patience).toBe(1)
-  // It has seen none of this: the state in the journal says who is there.
+  // It has seen none of this: it reads the state from the journal.
   await deliverer.kill()
   await rm(deliverer.data, { recursive: true })
   await deliverer.start()

@@ -1,4 +1,4 @@
-// Two replicas over one real API server: one tells, the other stands by, and together they tell what one would.
+// Two replicas over one real API server: one leads, the other stands by, and together they emit the changes of one.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -38,7 +38,7 @@ async function replica(settings: Readonly<Record<string, unknown>> = {}): Promis
   return weir
 }
 
-/** The one that tells, and one that stands by. */
+/** The leader, and a standby. */
 async function pair(): Promise<{ readonly first: WeirProcess; readonly second: WeirProcess }> {
   const first = await replica()
   await holderOf([first])
@@ -48,7 +48,7 @@ async function pair(): Promise<{ readonly first: WeirProcess; readonly second: W
 }
 
 describe('kube-apiserver', () => {
-  test('one tells and the other says who does; a clean stop hands over at once, with nothing told twice', async () => {
+  test('one leads and the other reports the leader; a clean stop hands over at once, with nothing emitted twice', async () => {
     const { first, second } = await pair()
     const churn = new Churn(stage.kube, 'handed')
     await churn.run(4, 20)
@@ -65,7 +65,7 @@ describe('kube-apiserver', () => {
       holder: holderIdentity,
       epoch: leaseTransitions,
     })
-    // What the holder has told is said with the next renewal of the Lease.
+    // The next renewal of the Lease has the holder's position.
     await expect.poll(async () => (await clusterOf(second))?.lease?.waiting, { timeout: 30_000 }).toBe(0)
     const { stdout } = await weirCommand('doctor', '--config', join(second.data, '../weir.yaml'))
     expect(stdout).toMatch(
@@ -83,7 +83,7 @@ describe('kube-apiserver', () => {
     expect((await leaseIn(stage.kube)).leaseTransitions).toBe(2)
   }, 240_000)
 
-  test('killed in the middle of a churn, the holder is followed by the other, and what both told is what was written', async () => {
+  test('killed in the middle of a churn, the holder is followed by the other, and the changes of both equal the writes', async () => {
     const { first, second } = await pair()
     const churn = new Churn(stage.kube, 'killed')
     const writing = churn.run(4)
@@ -102,7 +102,7 @@ describe('kube-apiserver', () => {
     expect(await overlaps([first, second])).toEqual([])
   }, 240_000)
 
-  test('frozen and thawed, who held the Lease tells no more, and says so', async () => {
+  test('frozen and thawed, the former holder emits nothing more, and reports it', async () => {
     const { first, second } = await pair()
     const churn = new Churn(stage.kube, 'frozen')
     const writing = churn.run(4)
@@ -157,7 +157,7 @@ describe('kube-apiserver', () => {
     expect(await judgedAll([first, second], churn, 'fresh', 60_000)).toEqual([])
   }, 240_000)
 
-  test('without the right to the Lease nothing is told and doctor says what is missing; with that of the manifests it is', async () => {
+  test('without the right to the Lease nothing is emitted and doctor reports the missing right; with the manifests it works', async () => {
     const rbac = '/apis/rbac.authorization.k8s.io/v1'
     const make = (kind: string, path: string, name: string, more: object): Promise<unknown> =>
       stage.kube.call('POST', `${rbac}/${path}`, {

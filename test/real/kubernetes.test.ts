@@ -1,4 +1,4 @@
-// A whole Weir that watches a real API server: what its store tells is what was written, whatever happens on the way.
+// A whole Weir that watches a real API server: its stored changes equal the writes, despite faults.
 import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -52,7 +52,7 @@ const statusOf = async (of: WeirProcess): Promise<Status> =>
 describe('kube-apiserver', () => {
   proves('source', ...againstKube('kubernetes', () => stage.kube))
 
-  test('every write of a churn is told once, in order, each from where the one before it ended', async () => {
+  test('every write of a churn is emitted once, in order, each starting at the previous state', async () => {
     const running = await startWatching()
     const churn = new Churn(stage.kube, 'churn')
     await churn.run(8, 60)
@@ -61,7 +61,7 @@ describe('kube-apiserver', () => {
     measured('by key')
   }, 180_000)
 
-  test('a restart with nothing changed tells nothing and lists nothing; what happened meanwhile is told in order', async () => {
+  test('a restart without changes emits nothing and lists nothing; changes meanwhile are emitted in order', async () => {
     const running = await startWatching()
     const churn = new Churn(stage.kube, 'again')
     const uids = [await churn.create(), await churn.create(), await churn.create()]
@@ -85,7 +85,7 @@ describe('kube-apiserver', () => {
     expect((await toldOf(running, 'again')).filter(({ coalesced }) => coalesced === true)).toEqual([])
   }, 180_000)
 
-  test('killed in the middle of a churn, again and again, it tells every write once', async () => {
+  test('killed in the middle of a churn, again and again, it emits every write once', async () => {
     const running = await startWatching()
     const churn = new Churn(stage.kube, 'killed')
     const writing = churn.run(4)
@@ -100,7 +100,7 @@ describe('kube-apiserver', () => {
     expect(await judged(running, churn, 'killed', 60_000)).toEqual([])
   }, 240_000)
 
-  test('an API server that starts again, freezes, and forgets what it had: the end is right and nothing comes twice or out of order', async () => {
+  test('an API server that starts again, freezes, and loses its history: the end is right and nothing is duplicated or out of order', async () => {
     const running = await startWatching()
     const churn = new Churn(stage.kube, 'rough')
     const writing = churn.run(3)
@@ -114,11 +114,11 @@ describe('kube-apiserver', () => {
     churn.stop()
     await writing
     await synced(running)
-    // A server that starts again knows nothing from before, so that what lies there comes as a difference.
+    // A restarted server has no history, so that earlier objects appear as a difference.
     expect(await judged(running, churn, 'rough', 90_000, true)).toEqual([])
   }, 240_000)
 
-  test('what happened while Weir was away and the server has forgotten is told as the difference, marked as such', async () => {
+  test('changes while Weir was down that the server has forgotten are emitted as the difference, marked as such', async () => {
     const running = await startWatching({ include: ['ConfigMap', 'Secret'] })
     const churn = new Churn(stage.kube, 'gone')
     const [changed, removed] = [await churn.create(), await churn.create(), await churn.create()]
@@ -223,7 +223,7 @@ describe('kube-apiserver', () => {
     const stateOf = async (kind: string): Promise<string | undefined> =>
       (await statusOf(running)).kinds.find((each) => each.kind === kind)?.state
     expect(await stateOf('ConfigMap')).toBe('watching')
-    // What each kind says comes in its own time.
+    // Kinds arrive independently.
     await expect.poll(() => stateOf('Secret'), { timeout: 20_000 }).toBe('forbidden')
     const { stdout } = await weirCommand('doctor', '--config', join(stage.dir, `weir-${number - 1}`, 'weir.yaml'))
     expect(stdout).toMatch(/cluster c1 .*1 of 2 kinds are watched/)
@@ -235,7 +235,7 @@ describe('kube-apiserver', () => {
     await expect.poll(() => stateOf('Secret'), { timeout: 120_000, interval: 200 }).toBe('watching')
   }, 240_000)
 
-  test('values of secrets are in no file that Weir writes and in no answer; that they changed is told', async () => {
+  test('values of secrets are in no file that Weir writes and in no answer; their change is emitted', async () => {
     const running = await startWatching({ initial: 'snapshot', include: ['Secret', 'ConfigMap'] })
     const values = Array.from({ length: 20 }, () => randomBytes(24))
     const secrets = '/api/v1/namespaces/default/secrets'
@@ -315,7 +315,7 @@ describe('kube-apiserver', () => {
     ).toEqual(new Set(['shown']))
   }, 240_000)
 
-  test('of an object that leaves the wanted labels the end is told with its last state, and of one that comes a beginning', async () => {
+  test('an object that leaves the selected labels is emitted as deleted with its last state, and one that enters them as created', async () => {
     const running = await startWatching({ include: ['ConfigMap'], labels: 'team=shop' })
     const maps = '/api/v1/namespaces/default/configmaps'
     const label = (team: string): Promise<unknown> =>
@@ -342,7 +342,7 @@ describe('kube-apiserver', () => {
     ])
   }, 240_000)
 
-  test('what a pod, a service and a node are to others is told, and again when it changes; the cluster’s events have a stream of their own', async () => {
+  test('relations of a pod, a service and a node are emitted, and again when they change; the cluster’s events have a separate stream', async () => {
     const running = await startWatching()
     await stage.kube.call('POST', '/api/v1/nodes', {
       apiVersion: 'v1',
@@ -416,7 +416,7 @@ describe('kube-apiserver', () => {
     await expect
       .poll(() => lastOf('Service', 'web'), { timeout: 60_000, interval: 200 })
       .toMatchObject({ selector: { app: 'web' }, ports: [{ port: 80, protocol: 'TCP', targetPort: 80 }] })
-    // The server may have told something of its own meanwhile.
+    // The server may have emitted changes itself meanwhile.
     await expect
       .poll(
         () =>
@@ -433,7 +433,7 @@ describe('kube-apiserver', () => {
     ).not.toContain('hush-hush-hush')
   }, 240_000)
 
-  test('what no watch has told is found by comparing, said to be a gap, and told', async () => {
+  test('changes missed by watches are found by comparison, recorded as a gap, and emitted', async () => {
     const settings = { include: ['ConfigMap'], reconcile: '10s' }
     const running = await startWatching(settings)
     const churn = new Churn(stage.kube, 'missed')
@@ -441,7 +441,7 @@ describe('kube-apiserver', () => {
     expect(await judged(running, churn, 'missed', 60_000)).toEqual([])
     await running.stop()
     // Rows without checksums, as an earlier version wrote them: a wrong checksum would be found at the start.
-    // As if a watch had left out the making of one and a change of another, and had told of one that never was.
+    // Simulates a watch that missed a creation and a change, and reported an object that never existed.
     const map = new DatabaseSync(join(running.data, 'state/sources/kubernetes/objects.sqlite'))
     map.prepare('DELETE FROM objects WHERE uid = ?').run(missing)
     map.prepare("UPDATE objects SET version = '1', hash = 'another', facts_sum = NULL WHERE uid = ?").run(stale)
@@ -452,7 +452,7 @@ describe('kube-apiserver', () => {
       .run(stale)
     map.close()
     await running.start()
-    // A list and a watch are compared at one moment: in a quiet kind it comes once a minute.
+    // A list and a watch are compared at one moment: in a quiet kind once a minute.
     const gaps = async (): Promise<unknown> => {
       await churn.create()
       return running.sql(

@@ -1,4 +1,4 @@
-// The manifests as kubectl puts them together: whole, and with no more rights than they say.
+// The manifests as kubectl builds them: complete, and with no more rights than documented.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test, type TestContext } from 'vitest'
@@ -109,7 +109,7 @@ describe('kubectl', () => {
     },
   )
 
-  test('builds without-secrets: no rule names Secrets or takes in the whole core group, and they are not asked for', async (context) => {
+  test('builds without-secrets: no rule names Secrets or includes the whole core group, and they are not requested', async (context) => {
     const all = await built(context, 'without-secrets')
     for (const { apiGroups, resources } of rules(all, 'ClusterRole')) {
       expect(apiGroups).not.toContain('*')
@@ -152,7 +152,7 @@ describe('kubectl', () => {
             sink: { ref: { apiVersion: 'serving.knative.dev/v1', kind: 'Service', name: 'event-display' } },
           })
       }
-      // What has no volume of its own has a Lease, and an account that may do nothing but write it.
+      // A workload without a volume has a Lease, and an account with no other right.
       const [withVolume, withLease] = [pods.slice(0, 2), pods.slice(2)]
       for (const { serviceAccountName, automountServiceAccountToken, containers } of withLease) {
         expect([serviceAccountName, automountServiceAccountToken, containers.map(({ env }) => env)]).toEqual([
@@ -212,7 +212,7 @@ describe('kubectl', () => {
       })
     })
 
-    test('in place of neo4j_sink there is a Knative Service, whose command line and settings are such that it starts', async (context) => {
+    test('in place of neo4j_sink there is a Knative Service, with a command line and settings that start', async (context) => {
       const all = await built(context, 'neo4j-sink', 'knative')
       expect(all.map(({ kind, apiVersion }) => `${kind} ${String(apiVersion)}`).sort()).toEqual([
         'ConfigMap v1',

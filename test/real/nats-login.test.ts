@@ -1,4 +1,4 @@
-// Every way into a NATS server that the sink knows, and what is said when it is the wrong one.
+// All login methods of the NATS sink, and the messages for wrong ones.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -37,7 +37,7 @@ async function serve(dir: string, config: string): Promise<number> {
 
 type Written = WrittenConfigOf<typeof natsSchema>
 
-/** What becomes of three events, in words; `stored` when the stream has them. What the probe says must agree. */
+/** The outcome of three events, in words; `stored` when the stream has them. The probe must agree. */
 async function tried(written: Partial<Written> & Pick<Written, 'url'>): Promise<string> {
   const sink = await nats.build(
     configFrom(natsSchema, {
@@ -114,7 +114,7 @@ test('with a credentials file of a server that trusts an operator; one of anothe
   expect(await tried({ url, auth: { type: 'creds', creds: creds(stranger) } })).toMatch(/refuses our login/)
 })
 
-test('over TLS: the certificate is checked against the CA and the name, and ours is shown where it is asked for', async () => {
+test('over TLS: the certificate is checked against the CA and the name, and the client certificate is sent where requested', async () => {
   const dir = await folder()
   const [cert_file, key_file] = [join(dir, 'cert.pem'), join(dir, 'key.pem')]
   await writeFile(cert_file, certificate)
@@ -133,7 +133,7 @@ test('over TLS: the certificate is checked against the CA and the name, and ours
   expect(await tried({ url: mutual, tls: known })).toMatch(/certificate of ours.*`tls.cert_file`/)
 })
 
-/** A server over TLS whose only user has a password that can be changed. */
+/** A server over TLS with one user, whose password can be changed. */
 async function secured(
   dir: string,
 ): Promise<{ readonly server: NatsServer; readonly ca_file: string; setPassword(password: string): Promise<void> }> {
@@ -176,13 +176,13 @@ test('the journal over TLS with a login: a password that changes is taken withou
   const patience = { timeout: 30_000, interval: 100 }
   await writer.write(1, record('one'))
 
-  // The file has the new one already when the server comes back with it.
+  // The file has the new password before the server returns with it.
   await writeFile(password, 'second\n')
   await setPassword('second')
   await server.restart()
   await expect.poll(() => written('two'), patience).toEqual(expect.any(Number))
 
-  // The server has it first: we are refused, say so, and go on when the file has it.
+  // The server has it first: the login is refused, reported, and succeeds when the file has it.
   await setPassword('third')
   await server.restart()
   await expect.poll(() => written('three'), patience).toMatch(/refuses our login \(.*\); correct `auth`$/)
@@ -200,7 +200,7 @@ test('the journal over TLS with a login: a password that changes is taken withou
   expect(await recordsOf(bus, 1, 4)).toEqual(['one', 'two', 'three', 'four'])
 })
 
-test('a whole Weir reads the password of its journal again: what it took before and after is there, without a new start', async () => {
+test('a whole Weir reads the password of its journal again: messages from before and after are there, without a restart', async () => {
   const dir = await folder()
   const { server, ca_file, setPassword } = await secured(dir)
   const password = join(dir, 'password')

@@ -29,7 +29,7 @@ beforeEach(async (context) => {
   await need(context, program)
 })
 
-/** One connection of the test's own, directly to the server, made anew when the server was restarted. */
+/** The test's connection to the server, renewed after a restart. */
 class Observer {
   readonly #server: NatsServer
   #connection: NatsConnection | undefined
@@ -89,7 +89,7 @@ async function startOther(): Promise<OtherSide> {
       ),
     received: async () => stored(await observer.manager(), stream.name),
     held: async () => stored(await observer.manager(), stream.name),
-    // No stream takes what is sent.
+    // No stream has the subject.
     refuse: (on) => subjects([on ? 'elsewhere.>' : 'conf.>']),
     async slow(on) {
       if (on) await server.pause()
@@ -107,7 +107,7 @@ async function startOther(): Promise<OtherSide> {
       ),
     poison: () => Promise.resolve(),
     poisoned: (event) => ({ ...event, data: Buffer.from(JSON.stringify('x'.repeat(poisonBytes))) }),
-    // The stream has them already: each answer says "duplicate".
+    // The stream has them already: each response is "duplicate".
     async duplicateAck() {
       const other = await nats.build(
         configFrom(natsSchema, { url: server.url, subject: 'conf.{subject}' }),
@@ -199,7 +199,7 @@ test('a flow is JSON under the subject of its family, known by its stable id', a
   expect(JSON.parse(Buffer.from(message?.data ?? []).toString())).toEqual({ src_port: 1, bytes: 200 })
 })
 
-test('with codec netobserv-json the payload is the bare record, under an event type of its own', async () => {
+test('with codec netobserv-json the payload is the bare record, under a separate event type', async () => {
   const { server, observer } = await serverWith()
   const sink = await sinkFor({ url: server.url, stream: 'WEIR', create_stream: true, codec: 'netobserv-json' })
   const { batch, ids } = flowBatch(2, 't')
@@ -226,7 +226,7 @@ test('codec kollect: the payload is the bare envelope, and a change that is sent
   expect(message?.header.get('ce-partitionkey')).toMatch(/^c1\/0000/)
 })
 
-test('wait_for: server needs no stream: whoever listens gets the message, and it is delivered when nobody does', async () => {
+test('wait_for: server needs no stream: a subscriber gets the message, and without one it counts as delivered', async () => {
   const { server, observer } = await serverWith()
   const sink = await sinkFor({ url: server.url, subject: 'plain.subject', wait_for: 'server' })
   expect(await sink.probe?.(never)).toMatchObject({ is: 'ok' })
@@ -248,7 +248,7 @@ test('wait_for: server needs no stream: whoever listens gets the message, and it
   server.resume()
 })
 
-test('wait_for: server hears of a refusal, too', async () => {
+test('wait_for: server reports a refusal, too', async () => {
   const { server } = await serverWith(
     'authorization { users: [ { user: "weir", password: "pw", permissions: { publish: ["other.>"], subscribe: [">"] } } ] }',
   )
@@ -263,7 +263,7 @@ test('wait_for: server hears of a refusal, too', async () => {
   expect(failures[0]?.reason).toContain('does not let us publish to weir.event.io_weir_test')
 })
 
-test('a stream that exists is left as it is, whatever create_stream says', async () => {
+test('a stream that exists is left as it is, whatever create_stream is', async () => {
   const { server, observer } = await serverWith()
   await (await observer.manager()).streams.add({ name: 'WEIR', subjects: ['weir.>'], max_msgs: 5 })
   const sink = await sinkFor({ url: server.url, stream: 'WEIR', create_stream: true })
@@ -272,7 +272,7 @@ test('a stream that exists is left as it is, whatever create_stream says', async
   expect([config.max_msgs, state.messages]).toEqual([5, 5])
 })
 
-test('without a stream, with the wrong one, and without JetStream the reason says what to do', async () => {
+test('without a stream, with the wrong one, and without JetStream the reason has the remedy', async () => {
   const { server, observer } = await serverWith()
   const sink = await sinkFor({ url: server.url })
   expect(await reasons(sink)).toEqual([
@@ -337,7 +337,7 @@ function largeChanges(): WeirEvent[] {
 }
 
 test.each(['max_payload', 'max_msg_size'])(
-  'with oversize: patch-only a change beyond %s goes out as its patch, marked; what has no such form is refused as ever',
+  'with oversize: patch-only a change beyond %s is sent as its patch, marked; others are refused as before',
   async (what) => {
     const { server, observer } = await serverWith(
       what === 'max_payload' ? 'max_payload: 262144' : 'max_payload: 8388608',
@@ -406,11 +406,11 @@ test('a refused login is a retry that names auth, and works once the server know
   await deliverAll(right, numberedEvents(3, 'e'))
 })
 
-test('a user who may not publish there is told so', async () => {
+test('a user without the right to publish gets that reason', async () => {
   const { server } = await serverWith(
     'authorization { users: [ { user: "weir", password: "pw", permissions: { publish: ["$JS.API.>", "other.>"], subscribe: [">"] } } ] }',
   )
-  // An hour: every event hears of the refusal itself, and none waits for its timeout.
+  // An hour: every event gets the refusal itself, and none waits for its timeout.
   const sink = await sinkFor({ url: server.url, timeout: '1h', auth: { type: 'user', user: 'weir', password: 'pw' } })
   const failures = await sink.send(eventBatch(numberedEvents(30, 'e'), 't'), never)
   expect(failures).toHaveLength(30)
@@ -420,7 +420,7 @@ test('a user who may not publish there is told so', async () => {
     expect([is, given.startsWith('waits behind') ? reason : given]).toEqual(['retry', reason])
 })
 
-test('a user who may not hear acknowledgements is told so, and nothing waits for its timeout', async () => {
+test('a user without the right to receive acknowledgements gets that reason, and nothing waits for its timeout', async () => {
   const { server } = await serverWith(
     'authorization { users: [ { user: "weir", password: "pw", permissions: { publish: [">"], subscribe: ["other.>"] } } ] }',
   )
@@ -435,7 +435,7 @@ test('a user who may not hear acknowledgements is told so, and nothing waits for
   }
 })
 
-test('a send while the server is away returns at once with the reason, and the next one after it came back delivers', async () => {
+test('a send while the server is down returns at once with the reason, and the next one after its return delivers', async () => {
   const { server } = await serverWith()
   const sink = await sinkFor({ url: server.url, stream: 'WEIR', create_stream: true })
   await deliverAll(sink, numberedEvents(3, 'a'))
@@ -445,7 +445,7 @@ test('a send while the server is away returns at once with the reason, and the n
   await deliverAll(sink, numberedEvents(3, 'b'))
 })
 
-test('a probe logs in and looks for the stream, and makes none', async () => {
+test('a probe logs in and checks for the stream, and creates none', async () => {
   const { server } = await serverWith('authorization { user: "weir", password: "right" }')
   const auth = { type: 'user', user: 'weir', password: 'right' } as const
   const probed = async (more: Partial<WrittenConfigOf<typeof natsSchema>>): Promise<string> => {

@@ -49,7 +49,7 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true })
 })
 
-/** A stream of its own for a test. */
+/** A separate stream for a test. */
 async function newStream(): Promise<string> {
   const name = `S${++number}`
   await manager.streams.add({ name, subjects: [`${name}.>`] })
@@ -83,7 +83,7 @@ async function publish(
   }
 }
 
-/** Waits until the consumer has acknowledged everything up to there; false: not within the time, or it is given up. */
+/** Waits until the consumer has acknowledged everything up to there; false: not within the limit, or terminated. */
 async function acknowledged(stream: string, sequence: number, limitMs: number, given: () => boolean): Promise<boolean> {
   for (let waited = 0; waited < limitMs && !given(); waited += 25) {
     const floor = await manager.consumers.info(stream, 'weir').then(
@@ -131,7 +131,7 @@ sourceConformance(
           for (const one of numbers) last = await publish(stream, String(one), { key: keyOf(one) })
           return answer(last)
         },
-        // It is acknowledged, and kept as what it is: nothing waits behind it.
+        // It is acknowledged, and stored as an invalid message: nothing waits behind it.
         async sendMalformed() {
           const { seq } = await jetstream(connection).publish(`${stream}.x`, 'no event of any kind')
           return (await answer(seq)) === 'accepted' ? 'refused' : 'retry'
@@ -183,7 +183,7 @@ test('a stream is read once over kill -9 and a server that goes away, in order o
   expect((await weir.ledger()).balanced).toBe(true)
 }, 200_000)
 
-test('what a server was told as it went away does not wait for an answer: it is said, and the messages come again', async () => {
+test('acknowledgements during a shutdown do not wait for a response: they are reported, and the messages are redelivered', async () => {
   const stream = await newStream()
   const journal = new TestJournal()
   const lines: string[] = []
@@ -214,7 +214,7 @@ test('what a server was told as it went away does not wait for an answer: it is 
 }, 120_000)
 
 test.each(['files', 'nats'])(
-  'with `ack: sink:out` and the journal on %s nothing is acknowledged while the sink is away, also of what comes again after kill -9 and is known; once the sink has it, it is',
+  'with `ack: sink:out` and the journal on %s nothing is acknowledged while the sink is down, also of known redeliveries after kill -9; once the sink has it, it is',
   async (journal) => {
     const stream = await newStream()
     const receiver = await EventReceiver.start()
@@ -253,7 +253,7 @@ test.each(['files', 'nats'])(
     for (const id of ids) await publish(stream, id)
     if (journal === 'nats') {
       const push = { specversion: '1.0', id: 'p', source: '/test', type: 'io.test' }
-      // Who is not there yet would not be given what comes now.
+      // A subscriber that is not connected yet would miss messages.
       await expect(weir.post('/events', push, 'application/cloudevents+json')).rejects.toThrow('no deliverer has begun')
       await expect.poll(() => weir.log, patience).toContain('no deliverer has begun with sink out')
       expect(await manager.consumers.list(stream).next()).toEqual([])
@@ -270,7 +270,8 @@ test.each(['files', 'nats'])(
     })
     await weir.kill()
     await weir.start()
-    // A slow machine may keep them too late, so that they come more than once. How many are known is written down on a bus every ten seconds only.
+    // A slow machine may hold them too long, so that they are redelivered. The number of known ids is recorded on a
+    // bus every ten seconds only.
     const again = async (): Promise<number | undefined> =>
       journal === 'files' ? (await events())[1] : (await manager.consumers.info(stream, 'weir')).num_redelivered
     await expect.poll(again, patience).toBeGreaterThanOrEqual(20)
@@ -293,7 +294,7 @@ test.each(['files', 'nats'])(
   200_000,
 )
 
-test('what is missing or refused is said, with what to do, and tried again', async () => {
+test('missing or refused objects are reported with the remedy, and retried', async () => {
   const lines: string[] = []
   const stream = `S${++number}`
   const source = await natsSource.build(configFrom(natsSourceSchema, { url: server.url, stream }), {
@@ -321,7 +322,7 @@ test('what is missing or refused is said, with what to do, and tried again', asy
 }, 60_000)
 
 test.each(['split', 'claim-check'] as const)(
-  'an event of a megabyte goes through a stream that takes a quarter of that (%s), and comes out whole between those of its key',
+  'an event of a megabyte goes through a stream that takes a quarter of that (%s), and arrives whole between those of its key',
   async (oversize) => {
     const stream = `S${++number}`
     await manager.streams.add({ name: stream, subjects: [`${stream}.>`], max_msg_size: 262_144 })

@@ -19,7 +19,7 @@ async function server(): Promise<NatsServer> {
 }
 
 describe('nats-server', () => {
-  test('keeps a stream over kill -9 and comes back on the same port as another process', async (context) => {
+  test('keeps a stream over kill -9 and returns on the same port as another process', async (context) => {
     await need(context, nats)
     const running = await server()
     const first = await connect({ servers: running.url })

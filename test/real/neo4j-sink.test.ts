@@ -1,4 +1,4 @@
-// `weir neo4j-sink` with a real Neo4j: what Knative posts, what the original exporter sends, and what is answered.
+// `weir neo4j-sink` with a real Neo4j: posts of Knative and of the original exporter, and their responses.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -115,7 +115,7 @@ const count = async (): Promise<unknown> =>
     ).map(({ label, n }) => [label, n]),
   )
 
-test('events of the original exporter are in the graph when they are answered, in each mode, from either version of the API; a bad one is told and keeps no other out; while Neo4j is away all are told to come again', async (context) => {
+test('events of the original exporter are in the graph when they are answered, in each mode, from either version of the API; an invalid one is reported and blocks no other; while Neo4j is down all are to be retried', async (context) => {
   const found = await installNeo4j()
   if (found.path === undefined) return context.skip(found.reason)
   const sink = await startSink(join(dir, 'one'))
@@ -124,7 +124,7 @@ test('events of the original exporter are in the graph when they are answered, i
   const attributes = Object.fromEntries(
     Object.entries(first.attributes).map(([name, value]) => [`ce-${name}`, encodeURIComponent(value)]),
   )
-  // A database that has just started makes its constraints first: till then it is told to come again.
+  // A new database first creates its constraints: until then events are to be retried.
   await expect
     .poll(() => post(`${sink.url}/any/path`, 'application/json', JSON.stringify(first.data), attributes), {
       timeout: 60_000,
@@ -252,7 +252,7 @@ test('the graph of neo4j_sink becomes that of Weir by the migration, so that the
       'MATCH (n) OPTIONAL MATCH (n)-[x]->(m) RETURN labels(n) AS labels, properties(n) AS has, type(x) AS by, properties(m) AS to ORDER BY labels(n)[0], coalesce(n.id, n.key, n.name, n.tenantId), type(x), coalesce(m.key, m.id, m.name)',
     ),
   ).toEqual(once)
-  // What `SUBJECT.id` was asked for.
+  // The requested `SUBJECT.id`.
   expect(await server.ask('MATCH (a:ACTION) RETURN a.originalSubject AS subject, a.id AS id ORDER BY id')).toEqual(
     subjects,
   )
@@ -264,7 +264,7 @@ test('the graph of neo4j_sink becomes that of Weir by the migration, so that the
     await expect
       .poll(() => post(sink.url, structured, whole(event)), { timeout: 60_000 })
       .toEqual({ status: 200, text: '' })
-  // The resource "another" was the test's own; whoever acted is known now.
+  // The test made the resource "another"; its actor is known now.
   expect(await count()).toEqual({ ...before, SUBJECT: 5 })
   expect(
     await server.ask('MATCH (a:ACTION)-[:PERFORMED_BY]->(s) RETURN a.id AS id, count(s) AS n ORDER BY id'),

@@ -55,7 +55,7 @@ function sinkFor(written: Partial<Written> = {}): Promise<Sink> {
   )
 }
 
-/** Everything that is in the graph, in an order of its own. */
+/** The whole graph, in a stable order. */
 async function graph(): Promise<{ readonly nodes: unknown[]; readonly links: unknown[] }> {
   const nodes = await server.ask(
     'MATCH (n) RETURN labels(n)[0] AS label, properties(n) AS properties ORDER BY label, coalesce(n.key, n.id, n.name, n.tenantId)',
@@ -158,7 +158,7 @@ function manyTraces(count: number, from = 0): Record<string, unknown>[] {
 describe('neo4j: the graph', () => {
   beforeEach(empty)
 
-  test('a sample of traces has the nodes and relationships that it should, and so it has when the other API tells of them, again, by another sink', async () => {
+  test('a sample of traces has its nodes and relationships, also after the other API sends them again by another sink', async () => {
     const sink = await sinkFor({ url: `neo4j://${server.address}` })
     expect(
       await sink.send(
@@ -236,7 +236,7 @@ describe('neo4j: the graph', () => {
     await Promise.all(sinks.map((sink) => sink.close()))
   })
 
-  test('what a constraint of somebody else forbids is rejected, with the reason, and nothing beside it', async () => {
+  test('a row that a foreign constraint forbids is rejected with the reason, and no other row', async () => {
     await server.ask('CREATE CONSTRAINT mine FOR (a:ACTION) REQUIRE a.requestId IS UNIQUE')
     const sink = await sinkFor()
     const events = manyTraces(6).map((trace, index) =>
@@ -252,7 +252,7 @@ describe('neo4j: the graph', () => {
   })
 })
 
-test('neo4j: over TLS with a certificate that is trusted, and no other; what is wrong is said with what to do', async () => {
+test('neo4j: over TLS with a certificate that is trusted, and no other; faults are reported with the remedy', async () => {
   const ca = join(dir, 'ca.pem')
   await writeFile(ca, certificate.cert)
   const look = async (written: Partial<Written>): Promise<string> => {

@@ -1,4 +1,5 @@
-// What proto/ promises: by buf's rules, the code is what the files give, and whoever reads what was published can go on reading.
+// Promises of proto/: buf's rules hold, generated code is current, and readers of published versions continue to
+// work.
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -27,7 +28,7 @@ describe('buf', () => {
     expect([breaking.code, breaking.output]).toEqual([0, ''])
   })
 
-  test('finds a field that took another number, so that the look at the baseline is one', async (context) => {
+  test('finds a renumbered field, which proves that the baseline is compared', async (context) => {
     const bin = await needBuf(context)
     const copy = join(home, 'changed')
     await cp(protoFolder, copy, { recursive: true })

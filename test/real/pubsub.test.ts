@@ -36,7 +36,7 @@ let publisher: v1.PublisherClient
 let subscriber: v1.SubscriberClient
 let dir = ''
 let number = 0
-/** It tells its version to nobody: that of its file. */
+/** It does not report its version: that of its file. */
 const against: Against = { system: 'gcppubsub', server: 'Google’s emulator', version: () => program.version }
 
 beforeAll(async () => {
@@ -71,7 +71,7 @@ interface Message {
   readonly key: string
 }
 
-/** A topic with a subscription that gives out what has a key in order; read by Google's own client. */
+/** A topic with an ordered subscription, read by Google's client. */
 class Topic {
   readonly name = `topic-${++number}`
   readonly #seen: Message[] = []
@@ -104,7 +104,7 @@ class Topic {
     return publisher.publish({ topic: this.#topic, messages: [message] })
   }
 
-  /** All that came so far, in the order in which the subscription gives it out. */
+  /** All messages so far, in the order of the subscription. */
   async messages(): Promise<readonly Message[]> {
     for (;;) {
       const [{ receivedMessages }] = await subscriber.pull({
@@ -212,7 +212,7 @@ describe('gcppubsub: the sink', () => {
     await sink.close()
   })
 
-  test('codec kollect: the payload is the envelope, the key kollect’s, and what it is about stands beside it', async () => {
+  test('codec kollect: the payload is the envelope, the key kollect’s, and its subject is an attribute', async () => {
     const topic = await new Topic().create()
     const sink = await sinkFor(topic.name, { codec: 'kollect', mode: 'raw' })
     const events = anyChanges(3, 20, 'c1').map((change, index) => changeEvent(change, index))
@@ -233,7 +233,7 @@ describe('gcppubsub: the sink', () => {
     await sink.close()
   })
 
-  test('a megabyte goes through, what is larger than Pub/Sub takes is refused, and those beside it arrive', async () => {
+  test('a megabyte goes through, a larger message than Pub/Sub allows is refused, and those beside it arrive', async () => {
     const topic = await new Topic().create()
     const sink = await sinkFor(topic.name, { timeout: '30s' })
     const events = numberedEvents(4, 'l').map((event, index) =>
@@ -253,7 +253,7 @@ describe('gcppubsub: the sink', () => {
     await sink.close()
   }, 90_000)
 
-  test('a topic that is missing, a key that is none and a server that is away are said with what to do, and work once they are right', async () => {
+  test('a missing topic, an invalid key and an unreachable server are reported with the remedy, and work once corrected', async () => {
     const topic = new Topic()
     const sink = await sinkFor(topic.name, { timeout: '3s' })
     const batch = eventBatch(numberedEvents(3, 'm'), 't')
@@ -280,7 +280,7 @@ describe('gcppubsub: the sink', () => {
   }, 60_000)
 })
 
-test('gcppubsub: weir bus check writes, and sees it come by, by a subscription that is gone afterwards', async () => {
+test('gcppubsub: weir bus check writes a message, and receives it through a temporary subscription', async () => {
   const topic = await new Topic().create()
   const ran = await launch(['bus', 'check', `gcppubsub://${project}/${topic.name}`, '--format', 'json'], {
     env: { PUBSUB_EMULATOR_HOST: server.endpoint },
@@ -321,7 +321,7 @@ sourceConformance(
         }),
         {
           ...context,
-          // Pub/Sub does not tell what was acknowledged: it is when the append has resolved, a moment later.
+          // Pub/Sub does not confirm acknowledgements: sent a moment after the append.
           append: async (unit) => {
             const appended = await context.append(unit).catch((error: unknown) => {
               refused = true
@@ -428,7 +428,7 @@ test('gcppubsub: a subscription is read once over kill -9, in order of each key;
   expect((await weir.ledger()).balanced).toBe(true)
 }, 200_000)
 
-test('what a source would read is looked at and not taken', async () => {
+test('the subscription of a source is checked without taking messages', async () => {
   const { name } = await new Topic().create()
   const look = async (subscription: string) =>
     gcppubsubSource.probe?.(

@@ -35,7 +35,7 @@ let server: RabbitServer
 let observer: RabbitObserver
 let named = 0
 
-/** One server for the file: it takes its seconds to start. Every test has an exchange and a queue of its own. */
+/** One server for the file: it takes seconds to start. Every test has a separate exchange and queue. */
 beforeAll(async () => {
   if ((await install(program)).path === undefined) return
   server = await startRabbit({
@@ -92,7 +92,7 @@ async function startOther(): Promise<OtherSide> {
         context,
       ),
     received: ids,
-    // A consumer tells repeats by the message id.
+    // A consumer deduplicates by message id.
     held: async () => [
       ...new Map(
         (await observer.received(queue)).map((message) => [String(message.properties.messageId), eventId(message)]),
@@ -190,7 +190,7 @@ test('a message to a plain client: attributes in headers, data as body, persiste
   expect(message?.content.toString()).toBe('{"number":0}')
 })
 
-test('a missing exchange, queue and binding are made when asked for, as a stream, too; what exists is left as it is', async () => {
+test('a missing exchange, queue and binding are created if configured, as a stream, too; existing ones are unchanged', async () => {
   for (const queueType of ['quorum', 'classic', 'stream'] as const) {
     const names = {
       exchange: `made-${queueType}`,
@@ -214,7 +214,7 @@ test('a missing exchange, queue and binding are made when asked for, as a stream
   expect(await server.ctl('list_queues', 'name', 'type', 'durable')).toMatch(/made-quorum\s+quorum\s+true/)
 })
 
-test('without a name the exchange hands to the queue that the routing key names; without any queue, or exchange, nothing is lost and the reason says what to do', async () => {
+test('without a name the exchange hands to the queue that the routing key names; without any queue, or exchange, nothing is lost and the reason has the remedy', async () => {
   const { exchange, queue } = await place([])
   expect(await outcome(await sinkFor({ exchange: 'amq.default', routing_key: queue }))).toBe('stored')
   expect(await outcome(await sinkFor({ exchange: 'amq.default', routing_key: 'nobody' }))).toBe(
@@ -231,7 +231,7 @@ test('without a name the exchange hands to the queue that the routing key names;
   )
 })
 
-test('a queue that is full and says so makes the sink wait', async () => {
+test('a full queue that rejects makes the sink wait', async () => {
   const channel = await observer.channel()
   await channel.assertQueue('full', { maxLength: 1, overflow: 'reject-publish' })
   const sink = await sinkFor({ exchange: 'amq.default', routing_key: 'full' })
@@ -241,13 +241,13 @@ test('a queue that is full and says so makes the sink wait', async () => {
   await deliverAll(sink, numberedEvents(3, 'e'))
 })
 
-test('while the server has an alarm nothing is published and the reason is told; afterwards it goes on by itself', async () => {
+test('while the server has an alarm nothing is published and the reason is reported; afterwards it resumes automatically', async () => {
   const { exchange, queue } = await place(['alarm'])
   const sink = await sinkFor({ exchange, routing_key: 'alarm', timeout: '1h' })
   await deliverAll(sink, numberedEvents(1, 'before'))
   await server.ctl('set_vm_memory_high_watermark', 'absolute', '1MB')
   try {
-    // An hour: every event hears of the alarm itself, and none waits for its timeout.
+    // An hour: every event gets the alarm itself, and none waits for its timeout.
     expect(await outcome(sink)).toMatch(/RabbitMQ takes no messages just now \(low on memory\); free memory/)
     expect(await outcome(sink)).toMatch(/takes no messages just now/)
   } finally {
@@ -259,7 +259,7 @@ test('while the server has an alarm nothing is published and the reason is told;
   )
 })
 
-test('a server that says nothing any more is given up after two heartbeats, and its connection with it', async () => {
+test('a silent server is abandoned after two heartbeats, and its connection closed', async () => {
   const { exchange } = await place(['k'])
   const proxy = await cutProxy(server.port)
   onTestFinished(() => proxy.close())
@@ -318,7 +318,7 @@ test('an object of a megabyte arrives, and with oversize: patch-only a larger ch
   expect(bodies.find(({ reduced }) => reduced !== true)?.new).toEqual(state(2 ** 20, 'two'))
 })
 
-test('users, virtual hosts and rights: each refusal says what to correct', async () => {
+test('users, virtual hosts and rights: each refusal names the correction', async () => {
   const { exchange } = await place(['k'])
   const common = { exchange, routing_key: 'k' }
   const auth = { type: 'user', user: 'weir', password: 'pass word' } as const
@@ -399,7 +399,7 @@ test('over TLS the certificate is checked against its authority and its name, an
   ).toMatch(/does it know who signed our certificate\? See `tls\.cert_file`/)
 })
 
-test('weir bus check reads back through a queue of its own, and a queue that is missing is still noticed', async () => {
+test('weir bus check reads back through a temporary queue, and a queue that is missing is still noticed', async () => {
   const check = async (written: Partial<Written>): Promise<Finding[]> => [
     ...(await checkBus(
       {
@@ -438,7 +438,7 @@ test('weir bus check reads back through a queue of its own, and a queue that is 
   expect(await observer.received(queue)).toHaveLength(1)
 })
 
-test('weir bus check says what a user may not do who may only write', async () => {
+test('weir bus check reports the missing rights of a user that may only write', async () => {
   const { exchange } = await place(['k'])
   await server.ctl('set_permissions', 'weir', '^none$', '.*', '.*')
   onTestFinished(async () => {
@@ -465,12 +465,12 @@ test('weir bus check says what a user may not do who may only write', async () =
   })
 })
 
-test('what a source would read is looked at and not taken', async () => {
+test('the queue of a source is checked without taking messages', async () => {
   const { queue } = await place(['k'])
   await observer.send(queue, 'one', {})
   const look = async (name: string) =>
     rabbitmqSource.probe?.(configFrom(rabbitmqSourceSchema, { url: server.url, queue: name }), testContext(), never)
-  // A queue counts what it has a moment after it says that it has it.
+  // A queue counts a message a moment after it confirms it.
   await expect
     .poll(() => look(queue))
     .toMatchObject({

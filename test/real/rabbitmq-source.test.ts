@@ -94,7 +94,7 @@ sourceConformance(
           known.sent += numbers.length
           return answer()
         },
-        // It is acknowledged, and kept as what it is: nothing waits behind it.
+        // It is acknowledged, and stored as an invalid message: nothing waits behind it.
         async sendMalformed() {
           await writer.send(queue, 'no event of any kind', {})
           known.sent++
@@ -152,7 +152,7 @@ test.each<QueueType>(['quorum', 'stream'])(
   120_000,
 )
 
-test('what is missing or refused is said, with what to do, and tried again', async () => {
+test('missing or refused objects are reported with the remedy, and retried', async () => {
   const lines: string[] = []
   const queue = `source-${++number}`
   const log = {

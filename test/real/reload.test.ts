@@ -41,14 +41,14 @@ async function change(edit: (config: Config) => void): Promise<ReloadReport> {
   return weir.post('/api/v1/reload', {})
 }
 
-/** A reload that is not taken over, and what the answer says of it. */
+/** A rejected reload, and its response. */
 async function refused(edit: (config: Config) => void): Promise<string> {
   const answer = await change(edit).catch((error: unknown) => String(error))
   if (typeof answer !== 'string') throw new Error(`it was taken over: ${JSON.stringify(answer)}`)
   return answer
 }
 
-/** Runs `act` while a client pushes events, and says how many it was promised. */
+/** Runs `act` while a client pushes events, and returns the number of accepted ones. */
 async function underLoad(act: () => Promise<void>): Promise<number> {
   const client = new EventClient({ url: weir.url, connections: 2, batch: 20, pause: 5 })
   client.start()
@@ -72,7 +72,7 @@ async function accepted(source: string): Promise<number> {
 }
 
 describe('a reload under load', () => {
-  it('with a bad file says where it is wrong and changes nothing', async () => {
+  it('with an invalid file reports the position and changes nothing', async () => {
     let problem = ''
     const promised = await underLoad(async () => {
       problem = await refused((config) => {
@@ -175,7 +175,7 @@ describe('a reload under load', () => {
 })
 
 describe('a derived stream', () => {
-  it('is a source of its own in the ledger, and a sink can take just that', async () => {
+  it('is a separate source in the ledger, and a sink can take just that', async () => {
     await change((config) => {
       config['transforms'] = { masked: { type: 'redact', from: ['http'], fields: ['secret'] } }
       config.sinks = { first: { type: 'http', url: receiver.url, from: ['masked'] } }

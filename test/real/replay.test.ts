@@ -1,4 +1,4 @@
-// The circle: what softflowd told of a capture is itself captured, and replayed into Weir.
+// The circle: softflowd's export of a capture is itself captured, and replayed into Weir.
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -20,7 +20,7 @@ describe('softflowd', () => {
   test.for([
     ['netflow9', 9],
     ['ipfix', 10],
-  ] as const)('weir replay gives what was captured of its %s', async ([protocol, version], context) => {
+  ] as const)('weir replay stores the captured flows of its %s', async ([protocol, version], context) => {
     await need(context, softflowd)
     const folder = await mkdtemp(join(tmpdir(), 'weir-replay-'))
     onTestFinished(() => rm(folder, { recursive: true, force: true }))

@@ -1,6 +1,6 @@
-// `npm run test:real`: Weir against real programs, then every bar at the scale of CI.
-// `npm run test:real -- NAME` runs the test files whose path contains NAME, and no bars.
-// `npm run test:real -- --write [NAME …]` writes down what they prove (docs/support-results.json), those beside the connectors with it, and runs no bars.
+// `npm run test:real`: Weir against real programs, then every acceptance run at CI scale. `npm run test:real --
+// NAME` runs the test files whose path contains NAME, without acceptance runs. `npm run test:real -- --write [NAME
+// …]` also writes the proven results (docs/support-results.json), without acceptance runs.
 import { countVitest } from '../../tools/count-vitest.ts'
 import { ROOT, runCommand } from '../../tools/kit/command.ts'
 import { addCounts, findCounts, formatCounts } from '../../tools/kit/counts.ts'

@@ -62,7 +62,7 @@ async function startOther(sessions: boolean): Promise<OtherSide> {
   const name = `conformance-${++named}`
   const entity = server.queue(name, { sessions })
   const proxy = await cutProxy(server.port)
-  // A connection takes a dozen messages to and fro, which on a busy machine take longer than the shortest times asked for.
+  // A connection takes a dozen round trips, which on a busy machine exceed the shortest timeouts.
   const build: OtherSide['build'] = (context, timeoutMs) =>
     sinkTo(name, { sessions, timeout: `${Math.max(timeoutMs, 2000)}ms` }, proxy.port, context)
   const received = (): Promise<string[]> => Promise.resolve(entity.taken.map(idOf))
@@ -182,7 +182,7 @@ function plainRead(name: string, session: string): Promise<Readonly<Record<strin
   return promise
 }
 
-test('in structured mode a message is one CloudEvent in JSON; codec kollect has the envelope, its key, and what it is about beside it', async () => {
+test('in structured mode a message is one CloudEvent in JSON; codec kollect has the envelope, its key, and its subject beside it', async () => {
   const name = `forms-${++named}`
   const entity = server.queue(name)
   const [event] = numberedEvents(1, 'e')
@@ -212,7 +212,7 @@ test('in structured mode a message is one CloudEvent in JSON; codec kollect has 
   expect(entity.taken).toHaveLength(1 + changes.length)
 })
 
-test('a key that is refused is said with what to do, is read again, and what waited is delivered, without a restart', async () => {
+test('a refused key is reported with the remedy, is read again, and waiting rows are delivered, without a restart', async () => {
   const name = `login-${++named}`
   // What Azure's client logs must not reach the console.
   const printed = vi.spyOn(process.stderr, 'write')
@@ -224,7 +224,7 @@ test('a key that is refused is said with what to do, is read again, and what wai
   const before = server.keys.get(server.keyName) ?? ''
   server.keys.set(server.keyName, 'bmV4dA==')
   server.expire()
-  /** What is said of these once it is clear: at first the connection may only be seen to be lost. */
+  /** The eventual message: at first the connection may only seem lost. */
   const told = async (events: readonly WeirEvent[]): Promise<string> => {
     for (;;) {
       const { failures } = await settle(sink, eventBatch(events, 't'), never)
@@ -239,7 +239,7 @@ test('a key that is refused is said with what to do, is read again, and what wai
   expect(refused).not.toContain(before)
   process.env[secretName] = server.connectionString()
   await deliverAll(sink, [event!])
-  // A token that somebody else made, and one whose time is over.
+  // A token of another issuer, and an expired one.
   const token = (seconds: number): string =>
     `Endpoint=sb://127.0.0.1:${server.port};UseDevelopmentEmulator=true;SharedAccessSignature=${sasToken(`sb://127.0.0.1:${server.port}/`, server.keyName, 'bmV4dA==', Math.floor(Date.now() / 1000) + seconds)}`
   process.env[secretName] = token(-60)
@@ -255,7 +255,7 @@ test('a key that is refused is said with what to do, is read again, and what wai
   expect(printed.mock.calls.map(([text]) => String(text)).filter((text) => text.includes('azure:'))).toEqual([])
 })
 
-test('requests are full, one key after the other; a mebibyte goes out in a namespace of tier premium, what is larger is refused, and those beside it arrive', async () => {
+test('requests are full, one key after the other; a mebibyte goes out in a namespace of tier premium, larger ones are refused, and those beside it arrive', async () => {
   const name = `large-${++named}`
   const entity = server.queue(name, { largest: 4 << 20 })
   const sink = ended(await sinkTo(name, { timeout: '20s' }))
@@ -278,7 +278,7 @@ test('requests are full, one key after the other; a mebibyte goes out in a names
   expect(await small.send(eventBatch([large('s1', 100_000)], 't'), never)).toMatchObject([{ is: 'reject' }])
 })
 
-test('what goes to a queue with sessions without one is said with what to do', async () => {
+test('a message without a session to a queue with sessions is reported with the remedy', async () => {
   const name = `wants-${++named}`
   server.queue(name, { sessions: true })
   expect(
@@ -290,7 +290,7 @@ test('what goes to a queue with sessions without one is said with what to do', a
   ])
 })
 
-test('weir bus check connects to azuresb://, writes, and sees by peeking what it wrote; nobody loses or gets anything twice by it', async () => {
+test('weir bus check connects to azuresb://, writes, and peeks its message; no consumer loses or repeats one', async () => {
   const name = `checked-${++named}`
   const entity = server.queue(name)
   await deliverAll(ended(await sinkTo(name)), numberedEvents(300, 'w'))
@@ -311,7 +311,7 @@ test('weir bus check connects to azuresb://, writes, and sees by peeking what it
   )
 })
 
-test('weir bus check: what has sessions is peeked at, too; a topic is not, and says so', async () => {
+test('weir bus check: a queue with sessions is peeked, too; a topic is not, which is reported', async () => {
   const check = async (entity: string, sessions: boolean): Promise<Finding[]> => {
     process.env[secretName] = server.connectionString()
     return [
@@ -340,7 +340,7 @@ test('weir bus check: what has sessions is peeked at, too; a topic is not, and s
   expect(taken).toHaveLength(1)
 })
 
-test('over TLS, as the service has it: a certificate that nobody vouches for is refused', async () => {
+test('over TLS, as the service has it: an untrusted certificate is refused', async () => {
   const certificate = selfSigned()
   const secure = await startServiceBus(certificate)
   onTestFinished(() => secure.stop())
@@ -376,7 +376,7 @@ describe('by Entra ID', () => {
   })
   const known = (): { secure: ServiceBus; entra: Entra } => ({ secure: secure as ServiceBus, entra: entra as Entra })
 
-  test('with the secret of an application, a token of a service account, or the identity of the machine; each refusal says whose', async () => {
+  test('with the secret of an application, a token of a service account, or the identity of the machine; each refusal names the credential', async () => {
     const { secure: bus, entra: authority } = known()
     bus.queue('entra')
     const run = async (
@@ -438,7 +438,7 @@ describe('by Entra ID', () => {
     ])
   })
 
-  test('a whole Weir sends and reads, and goes on with new tokens and another secret', async () => {
+  test('a whole Weir sends and reads, and continues with new tokens and another secret', async () => {
     const { secure: bus, entra: authority } = known()
     // So short that each use wants another.
     authority.lifetime = 20
@@ -482,7 +482,7 @@ describe('by Entra ID', () => {
     const patience = { timeout: 30_000, interval: 50 }
     await send('1')
     await expect.poll(() => there.taken.map(idOf), patience).toEqual(['1'])
-    // The secret changes, and Service Bus cuts whoever is logged in: only the new one gets a token.
+    // The secret changes, and Service Bus closes all connections: only the new one gets a token.
     authority.secret = 'another'
     const before = authority.asked.filter((how) => how === 'refused').length
     bus.expire()
@@ -499,7 +499,7 @@ describe('by Entra ID', () => {
   })
 })
 
-test('a host that takes connections and says nothing is given up in time, and nothing of it stays open', async () => {
+test('a host that accepts connections and stays silent is abandoned in time, and nothing stays open', async () => {
   const open = new Set<Socket>()
   const silent = createServer((socket) => {
     open.add(socket)

@@ -61,7 +61,7 @@ function cloudEvent(id: string, session?: string): ServiceBusMessage {
   }
 }
 
-/** As somebody else's program would; each message by itself. */
+/** As another program sends them; each message separately. */
 async function send(entity: string, messages: readonly ServiceBusMessage[]): Promise<void> {
   const sender = producer.createSender(entity)
   for (const message of messages) await sender.sendMessages(message)
@@ -150,7 +150,7 @@ interface Running {
   stop(): Promise<void>
 }
 
-/** A source that runs on a journal of its own, and ends with the test at the latest. */
+/** A source with a separate journal, stopped with the test at the latest. */
 async function reading(written: Written & { entity: string }, more: Partial<SourceContext> = {}): Promise<Running> {
   const journal = new TestJournal()
   const lines: string[] = []
@@ -226,7 +226,7 @@ test.each([false, true])(
   60_000,
 )
 
-test('a message is kept from others for as long as the journal takes, and completed then, with or without an id of its own', async () => {
+test('a message is kept from others for as long as the journal takes, and completed then, with or without an id', async () => {
   const topic = `topic-${++named}`
   const entity = server.subscription(topic, 'weir', { lockMs: 3000 })
   const running = await reading({ entity: topic, subscription: 'weir', codec: 'json', event_type: 'io.orders' })
@@ -252,7 +252,7 @@ test('a message is kept from others for as long as the journal takes, and comple
   )
 }, 60_000)
 
-test('a queue that is missing, a login that is refused and a connection that is lost are said, and read again without a restart', async () => {
+test('a queue that is missing, a login that is refused and a connection that is lost are reported, and retried without a restart', async () => {
   const name = `later-${++named}`
   const proxy = await cutProxy(server.port)
   onTestFinished(() => proxy.close())
@@ -262,7 +262,7 @@ test('a queue that is missing, a login that is refused and a connection that is 
     await expect.poll(() => running.lines.join('\n'), { timeout: 20_000 }).toMatch(words)
   }
   await said(`there is no ${name} in the namespace`)
-  // What was given to a connection that is gone comes again when its lock has ended.
+  // Messages of a lost connection are redelivered when their lock has expired.
   const entity = server.queue(name, { lockMs: 2000 })
   await send(name, [cloudEvent('a')])
   await expect.poll(running.ids, { timeout: 20_000 }).toEqual(['a'])
@@ -290,7 +290,7 @@ test('a queue that is missing, a login that is refused and a connection that is 
 test.each([
   [true, 'wants sessions'],
   [false, 'has no sessions'],
-] as const)('what does not go with the sessions of a queue (%s) is said', async (sessions, words) => {
+] as const)('a setting that does not match the sessions of a queue (%s) is reported', async (sessions, words) => {
   const entity = server.queue(`other-${++named}`, { sessions })
   const running = await reading({ entity: entity.name, sessions: !sessions })
   await expect.poll(() => running.lines.join(), { timeout: 20_000 }).toContain(words)
@@ -333,7 +333,7 @@ test('a queue is read once over kill -9, and what can not be read is kept with i
   expect((await weir.ledger()).balanced).toBe(true)
 }, 200_000)
 
-test('what a source would read is looked at and neither locked nor counted', async () => {
+test('the queue of a source is checked without locks or counts', async () => {
   const look = async (written: Written & { readonly entity: string }) =>
     serviceBusSource.probe?.(
       configFrom(serviceBusSourceSchema, { connection_string: `env:${secretName}`, timeout: '5s', ...written }),

@@ -120,7 +120,7 @@ test('sfcapd and Weir understand the same of the same datagrams', async (context
   for (const [index, bytes] of datagrams.entries()) {
     for (const to of [port, collector.port])
       await new Promise((resolve) => socket.send(bytes, to, '127.0.0.1', resolve))
-    // A pause now and then: what is compared is understanding, not speed.
+    // Pauses, because the comparison is about content, not speed.
     if (index % 20 === 19) await sleep(5)
   }
   await settled(weir)

@@ -1,4 +1,4 @@
-// Two APIs that copy one journal: a reader of the live stream is moved between them, one of which is started anew meanwhile.
+// Two APIs that copy one journal: a reader of the live stream moves between them, and one is restarted meanwhile.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import { startNats } from './kit/nats.ts'
 import { need } from './kit/need.ts'
 
 describe('nats-server', () => {
-  test('a live stream goes on at another API, also one that was killed and started again, with each event once and without a gap', async (context) => {
+  test('a live stream continues at another API, also one that was killed and started again, with each event once and without a gap', async (context) => {
     await need(context, program)
     const dir = await mkdtemp(join(tmpdir(), 'weir-shared-live-'))
     onTestFinished(() => rm(dir, { recursive: true, force: true }))
@@ -49,7 +49,7 @@ describe('nats-server', () => {
     const seen: string[] = []
     const body = { views: [{ id: 'e', kind: 'rows', q: { stream: 'events' }, columns: ['id'] }] }
     let last: string | undefined
-    /** Reads at a server until everything that was sent has come, and leaves. */
+    /** Reads from a server until all sent events have arrived, and disconnects. */
     const readAt = async (weir: WeirProcess, meanwhile: () => Promise<unknown>): Promise<void> => {
       const stream = await EventStream.open(
         `${weir.url}/api/v1/live?sid=session-1`,

@@ -1,4 +1,4 @@
-// A transform of a shared journal: what a collector took is derived once, whoever delivers, also when they are killed.
+// A transform of a shared journal: each accepted row is derived once, by any deliverer, also after kills.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

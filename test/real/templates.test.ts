@@ -59,7 +59,7 @@ const packets = async (weir: WeirProcess, protocol: string): Promise<number[]> =
 const numbers = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i)
 
 it.each(['SIGTERM', 'SIGKILL'] as const)(
-  'data after a restart (%s) is decoded by the templates and rates that were told before it',
+  'data after a restart (%s) is decoded by the templates and rates that were announced before it',
   async (signal) => {
     const { weir, send } = await setUp()
     await send(
@@ -99,7 +99,7 @@ it.each(['SIGTERM', 'SIGKILL'] as const)(
   120_000,
 )
 
-it('data that waits for its template when Weir stops is decoded when the template comes after the start', async () => {
+it('data that waits for its template when Weir stops is decoded when the template arrives after the start', async () => {
   const { weir, send } = await setUp()
   for (let n = 1; n <= 20; n++) await send(ten(n))
   await expect.poll(() => weir.metric('weir_netflow_parked_sets_total'), { timeout: 20_000 }).toBe(20)

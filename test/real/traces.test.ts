@@ -83,7 +83,7 @@ function heardOf({ heard }: Scene, name: string): Heard[] {
   })
 }
 
-/** Makes, changes and removes a ConfigMap, and looks for the spans of it where they are sent to. */
+/** Creates, changes and deletes a ConfigMap, and searches its spans at the target. */
 async function followed(at: Scene, receiver: TraceReceiver, name: string): Promise<void> {
   await at.kube.call('POST', maps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { value: 'one' } })
   await at.kube.call('PATCH', `${maps}/${name}`, { data: { value: 'two' } }, 'application/merge-patch+json')
@@ -143,7 +143,7 @@ async function metric(opsUrl: string, name: string): Promise<number> {
 }
 
 describe('zipkin', () => {
-  test('each change is a trace under the id of its event; when Zipkin is gone, changes are told as before', async (context) => {
+  test('each change is a trace under the id of its event; when Zipkin is down, changes are emitted as before', async (context) => {
     const installed = await installZipkin()
     if (installed.path === undefined) return context.skip(installed.reason)
     const at = await opened(context)

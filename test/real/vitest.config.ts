@@ -13,7 +13,7 @@ export default defineConfig({
     include: ['test/real/**/*.test.ts', '{src,examples,test,tools}/**/*.real.test.ts', ...drawn],
     provide: { thorough: true },
     pool: 'forks',
-    // Most of the time is spent in waiting for servers to start and for what they do.
+    // Most of the time is spent waiting for servers.
     maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -1,4 +1,4 @@
-// What a Weir in use has to do at the same time: flows and events in, two sinks, questions, somebody who watches.
+// The mixed load of a Weir in use: flows and events, two sinks, queries, a live view.
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EventClient } from '../kit/event-client.ts'
@@ -13,7 +13,7 @@ const questions = [
   'SELECT * FROM events ORDER BY time_received DESC LIMIT 100',
 ]
 
-/** Takes minutes when nobody stops it. */
+/** Takes minutes unless it is stopped. */
 const endless =
   'SELECT sum(a.range % (b.range + flows.rows + 1)) FROM range(1000000) a, range(1000000) b, (SELECT count(*) AS rows FROM flows) flows'
 const mostPatienceMs = 400
@@ -41,7 +41,7 @@ export class MixedLoad {
     const weir = await startWeir({
       folder,
       config: {
-        // Small, so that segments come and go and files are merged many times in a short run.
+        // Small, so that segments rotate and files are merged often in a short run.
         journal: { segment: '4MiB', keep: '16MiB' },
         sinks: {
           hook: { type: 'http', url: receiver.url, mode: 'batched', from: ['http'] },
@@ -56,7 +56,7 @@ export class MixedLoad {
     return load
   }
 
-  /** No more comes in; resolves when everything that came is acknowledged. */
+  /** Stops the input; resolves when everything sent is acknowledged. */
   async stop(): Promise<void> {
     this.#stopping.abort()
     await this.#running
@@ -82,7 +82,7 @@ export class MixedLoad {
     }
   }
 
-  /** Somebody who closes the page before the answer is there, again and again. */
+  /** A client that disconnects before the response, repeatedly. */
   async #askAndLeave(): Promise<void> {
     for (let turn = 0; !this.#stopping.signal.aborted; turn++) {
       const leave = AbortSignal.timeout((turn * 37) % mostPatienceMs)

@@ -20,7 +20,7 @@ const { values } = parseArgs({
 })
 const minutes = Number(values.minutes)
 const sampleMs = 5000
-/** Memory goes up and down with garbage collection; what must not be is a rise that goes on. */
+/** Memory rises and falls with garbage collection; only a lasting rise is a fault. */
 const mostGrowthMB = 60
 
 interface Sample {

@@ -1,5 +1,5 @@
-// The sources without their sockets: datagrams go in as a listener gives them, through the table of exporters, the decoders and the writer of
-// units; the journal takes everything and forgets it. Time is what the caller says.
+// The sources without sockets: datagrams pass the table of exporters, the decoders and the unit writer into a
+// journal that discards them. The caller sets the time.
 import { byteClasses } from '../../../src/codecs/templates/bytes.ts'
 import { usualTemplateLimits } from '../../../src/codecs/templates/table.ts'
 import { NetflowCounts } from '../../../src/connectors/netflow/source-counts.ts'

@@ -1,4 +1,4 @@
-// Datagrams as routers send them, written by hand from Traffic. Totals of what was written are kept: the oracle of what is stored.
+// Datagrams as routers send them, encoded from Traffic. Totals are the oracle of stored rows.
 import { Traffic, type TrafficOptions } from './traffic.ts'
 
 export type LoadProtocol = 'netflow5' | 'netflow9' | 'ipfix' | 'ipfix6' | 'sflow5'
@@ -79,7 +79,7 @@ export class ExportLoad {
     this.#write = writers[options.protocol]
   }
 
-  /** The next datagram, a buffer of its own. `now`: Unix ms. */
+  /** The next datagram, in a new buffer. `now`: Unix ms. */
   next(now: number): Buffer {
     const length = this.#write(now)
     this.datagrams++

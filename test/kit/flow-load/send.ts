@@ -1,6 +1,6 @@
-// The sender of load, a process of its own so that its CPU time is not Weir's:
-// `node send.ts '{"port":2055,"protocol":"netflow9","perDatagram":24,"addresses":60000,"seed":1,"rate":200000,"flows":1000000}'`.
-// Prints one line of JSON with what it sent.
+// The load sender, a separate process so that its CPU time is not Weir's: `node send.ts
+// '{"port":2055,"protocol":"netflow9","perDatagram":24,"addresses":60000,"seed":1,"rate":200000,"flows":1000000}'`.
+// Prints its totals as one line of JSON.
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { setImmediate as yieldLoop, setTimeout as sleep } from 'node:timers/promises'
@@ -29,7 +29,7 @@ const catchUp = 1.5
 const options = JSON.parse(process.argv[2] ?? '{}') as SendOptions
 const load = new ExportLoad(options)
 const socket = createSocket({ type: 'udp4', sendBufferSize: 4 * 1024 * 1024 })
-// Nobody listens while the receiver is down: that is no trouble of the sender.
+// The receiver is down; not an error of the sender.
 socket.on('error', () => {})
 socket.connect(options.port, '127.0.0.1')
 await once(socket, 'connect')
@@ -39,7 +39,7 @@ let waiting = 0
 let last = started
 while (load.flows < options.flows) {
   const time = performance.now()
-  // A machine that stood still for a while must not be answered with a burst: what was not sent in time is sent later, a little faster.
+  // After a pause, datagrams are sent a little faster instead of in a burst.
   const most = load.flows + (Math.min(time - last, 4 * tickMs) / 1000) * options.rate * catchUp
   const due = Math.min(options.flows, ((time - started) / 1000) * options.rate, most)
   last = time

@@ -21,7 +21,7 @@ import type { OtherSide } from './other-side.ts'
 export const journalFolder = '/data/journal'
 export const storeFolder = '/data/store'
 
-/** Whatever is pushed again within a run comes within the window. */
+/** Every repeated push within a run is within the window. */
 const endlessWindow = { events: 1_000_000, ageMs: 1e12 }
 
 const metrics: Metrics = { count: () => {}, set: () => {} }
@@ -37,7 +37,7 @@ export interface Life {
   readonly reader: JournalReader
   readonly sinks: SinkSet
   readonly runtime: Runtime
-  /** What the program log said as an error. */
+  /** Errors of the program log. */
   readonly errors: string[]
   snapshot(): Promise<void>
   /** A clean stop, in the order of `weir run`. */

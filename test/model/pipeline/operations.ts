@@ -3,11 +3,11 @@ import fc from 'fast-check'
 /** One step of a run of journal, store and sinks together. */
 export type Operation =
   | { readonly do: 'append'; readonly units: readonly UnitShape[] }
-  /** A client of the http source pushes once more what it pushed before, so many pushes ago. */
+  /** A client of the http source repeats the push of so many pushes ago. */
   | { readonly do: 'push-again'; readonly back: number }
   | { readonly do: 'settle' }
   | { readonly do: 'pass'; readonly ms: number }
-  /** The clock is set: hours close, and come again. */
+  /** The clock is set: hours close, and recur. */
   | { readonly do: 'jump'; readonly ms: number }
   /** What the other side of a sink does from now on. */
   | { readonly do: 'mood'; readonly sink: number; readonly mood: Mood }
@@ -64,7 +64,7 @@ export const types = ['kept', 'other'] as const
 export interface Run {
   readonly seed: number
   readonly segmentBytes: number
-  /** Sinks drop what is behind their retain. */
+  /** Sinks drop rows beyond their retention. */
   readonly drop: boolean
   readonly batchEvents: number
   readonly giveUp: boolean

@@ -21,7 +21,7 @@ export interface Attempt {
   readonly rows: readonly Seen[]
 }
 
-/** The system that a sink speaks to: it lives through every crash of ours and remembers what it was sent. */
+/** The target of a sink: it survives every crash and records all received rows. */
 export class OtherSide {
   mood: Mood = 'accept'
   life = 0

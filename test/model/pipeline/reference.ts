@@ -15,9 +15,11 @@ export interface ModelRow {
   readonly id: string
   readonly source: string
   readonly type: string
-  /** Somebody was told that it is accepted. */
+  /** It was acknowledged. */
   promised: boolean
-  /** A push of it was refused: it may have reached the journal all the same, and another push of it then comes beside it. */
+  /**
+   * A push of it was refused: it may be in the journal all the same, and another push of it then is a second copy.
+   */
   doubtful: boolean
   /** A flipped bit took it from the journal, or its dead letter. */
   damaged: boolean
@@ -35,11 +37,11 @@ export interface StoredRow {
   readonly position: string
 }
 
-/** What has to be true of journal, store and sinks together, known only from calls, answers and what the others were sent. */
+/** Invariants of journal, store and sinks together, derived only from calls, responses and received rows. */
 export class Reference {
   readonly units: ModelUnit[] = []
   readonly #rows = new Map<string, ModelRow>()
-  /** Which event stands at a stable id, whoever showed it first. */
+  /** The event of each stable id, from its first observation. */
   readonly #places = new Map<string, string>()
   readonly #stored = new Map<string, string>()
   #flips = 0
@@ -75,12 +77,12 @@ export class Reference {
     return made
   }
 
-  /** A sync of a start failed: the next start reads what nobody was promised from a cache that may be all there is of it. */
+  /** A sync at start failed: the next start may read unacknowledged rows from a cache that is not on disk. */
   doubtAll(): void {
     for (const row of this.#rows.values()) if (!row.promised) row.doubtful = true
   }
 
-  /** After a flipped bit some of what was there before is not. */
+  /** After a flipped bit some earlier rows are missing. */
   flip(before: readonly string[], after: readonly string[]): void {
     this.#flips++
     const left = new Set(after)
@@ -127,7 +129,7 @@ export class Reference {
     const now = new Map<string, string>()
     for (const { id, source, position } of rows) {
       const row = this.#rows.get(id)
-      if (row === undefined) violated(`the store holds ${id} of nobody`)
+      if (row === undefined) violated(`the store holds ${id} of no event`)
       must(row.source === source, () => `the store holds ${id} as of ${source}`)
       must(!now.has(position), () => `the store holds ${position} twice`)
       now.set(position, id)
@@ -178,13 +180,13 @@ export class Reference {
         }
       }
     }
-    // What was refused by a life that ended before it could write so is sent again, after what came behind it.
+    // A refusal that was not recorded before the crash is sent again, after later rows.
     this.#inOrder(name, side, new Set([...buried, ...side.rejected, ...(givesUp ? side.failed : [])]))
   }
 
   #routed(name: string, { id }: Seen): void {
     const row = this.#rows.get(id)
-    if (row === undefined) violated(`sink ${name} was sent ${id} of nobody`)
+    if (row === undefined) violated(`sink ${name} was sent ${id} of no event`)
     must(this.#takes(name, row), () => `sink ${name} was sent ${id}, which is not for it`)
   }
 
@@ -192,7 +194,7 @@ export class Reference {
     return name === sinks[0] || (row.source !== 'gamma' && row.type === types[0])
   }
 
-  /** First occurrences of one key come in the order of the journal; dead letters that were tried again come when they come. */
+  /** First occurrences of one key arrive in the order of the journal; redriven dead letters in any order. */
   #inOrder(name: string, side: OtherSide, buried: ReadonlySet<string>): void {
     const seen = new Set<string>()
     const last = new Map<string, Seen>()

@@ -99,7 +99,7 @@ export class World {
     }
   }
 
-  /** Everything that was accepted arrives once the disk and the other sides do what they are asked. */
+  /** All accepted rows arrive once the disk and the targets work. */
   async finish(): Promise<void> {
     await this.#settle()
     // What a life has been through must not need a new one to be overcome.
@@ -201,7 +201,7 @@ export class World {
     await this.#begin()
   }
 
-  /** Flips one bit while nothing runs, and looks at what the journal has lost by it. */
+  /** Flips one bit while nothing runs, and determines the rows lost by it. */
   async #flip({ folder, file, at, bit }: Flip, letters: readonly Letter[]): Promise<void> {
     const { disk } = this.#host
     const path = `/data/${folder}`
@@ -237,7 +237,7 @@ export class World {
         if (disk.faults.struck > 0) this.reference.doubtAll()
         if (disk.isDown) this.#host = this.#host[this.#stop]()
         else {
-          // The process ends with an error; whoever runs it mends the disk and starts it again.
+          // The process ends with an error; the operator repairs the disk and restarts it.
           disk.roomy()
           this.#full = false
           this.#host = this.#host.kill()
@@ -278,7 +278,7 @@ export class World {
   }
 }
 
-/** One run from beginning to end; throws what it finds. */
+/** One run from start to end; throws its findings. */
 export async function play(run: Run): Promise<void> {
   const world = new World(run)
   await world.start()

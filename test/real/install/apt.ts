@@ -1,4 +1,4 @@
-// Real programs come from Debian's packages, by name and version. Nothing is built here, and nothing is started.
+// Real programs from Debian's packages, by name and version. Builds and starts nothing.
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { runCommand } from '../../../tools/kit/command.ts'
@@ -12,7 +12,7 @@ export interface Program {
   /** The version that the tests were written against; another one that the distribution offers is taken, and named. */
   readonly version: string
   readonly versionArguments: readonly string[]
-  /** Another program that is asked with them, where this one would rather start something. */
+  /** Another program of the package whose version is read instead, if this one would start a server. */
   readonly versionProgram?: string
 }
 
@@ -23,7 +23,7 @@ export type Installed =
 
 const known = new Map<string, Promise<Installed>>()
 
-/** Finds the program, or installs it when this is a Debian and we are root. Takes three minutes at most; asks once per process. */
+/** Finds the program, or installs it on Debian as root. Takes three minutes at most; runs once per process. */
 export function install(program: Program): Promise<Installed> {
   let result = known.get(program.name)
   if (result === undefined) {
@@ -33,7 +33,7 @@ export function install(program: Program): Promise<Installed> {
   return result
 }
 
-/** What a program says of its version; undefined: it is not here. */
+/** The program's version output; undefined: not installed. */
 export async function versionOf(program: Program): Promise<string | undefined> {
   const found = await install(program)
   return found.path === undefined ? undefined : found.version
@@ -112,7 +112,7 @@ async function find(program: Program): Promise<Installed | undefined> {
   return undefined
 }
 
-/** `node test/real/install/nats.ts` installs by hand and says what it found. */
+/** `node test/real/install/nats.ts` installs by hand and prints the result. */
 export async function installAlone(program: Program, url: string): Promise<void> {
   if (!isMain(url)) return
   const result = await install(program)

@@ -1,4 +1,4 @@
-// buf and the generator of our protobuf code come from npm into the cache, by name and version: no check out pays for their 80 MB.
+// buf and the protobuf generator are fetched from npm into the cache, by name and version, because of their 80 MB.
 import { existsSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { runCommand } from '../../../tools/kit/command.ts'
@@ -12,7 +12,10 @@ const generator = '2.17.0'
 
 let known: Promise<Installed> | undefined
 
-/** The folder of both executables as `path`, or the reason why they cannot be had here. Five minutes at most; asks once per process. */
+/**
+ * The folder of both executables as `path`, or the reason why it is unavailable. Five minutes at most; runs once
+ * per process.
+ */
 export function installBuf(): Promise<Installed> {
   known ??= findOrInstall()
   return known

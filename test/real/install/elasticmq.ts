@@ -1,4 +1,4 @@
-// ElasticMQ, a server of SQS, comes from Maven Central as jars (40 MB).
+// ElasticMQ, a server of SQS, is fetched from Maven Central as jars (40 MB).
 import type { Installed } from './apt.ts'
 import { installJars } from './jars.ts'
 import { sayInstalled } from './say.ts'

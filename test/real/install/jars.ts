@@ -1,4 +1,5 @@
-// A program of Java and whatever it needs come from Maven Central as jars, by name and version, fetched by the machine's ordinary Maven client.
+// A Java program and its dependencies, fetched from Maven Central as jars, by name and version, with the machine's
+// Maven client.
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runCommand } from '../../../tools/kit/command.ts'
@@ -9,7 +10,7 @@ export interface Jars {
   /** Folder in the cache. */
   readonly name: string
   readonly version: string
-  /** `group:name:version`; what they need comes with them. */
+  /** `group:name:version`, fetched with dependencies. */
   readonly artifacts: readonly string[]
 }
 
@@ -18,7 +19,9 @@ const leastJava = 17
 
 const known = new Map<string, Promise<Installed>>()
 
-/** The folder of jars as `path`, or the reason why it cannot be had here. Five minutes at most; asks once per process. */
+/**
+ * The folder of jars as `path`, or the reason why it is unavailable. Five minutes at most; runs once per process.
+ */
 export function installJars(wanted: Jars): Promise<Installed> {
   const found = known.get(wanted.name) ?? findOrInstall(wanted)
   known.set(wanted.name, found)

@@ -1,4 +1,4 @@
-// A Kafka broker and its tools come from Maven Central as jars (54 MB).
+// A Kafka broker and its tools, fetched from Maven Central as jars (54 MB).
 import type { Installed } from './apt.ts'
 import { installJars } from './jars.ts'
 import { sayInstalled } from './say.ts'

@@ -1,4 +1,4 @@
-// Keycloak comes from Maven Central as its own distribution, by name and version, fetched by the machine's ordinary Maven client.
+// The Keycloak distribution, fetched from Maven Central by name and version with the machine's Maven client.
 import { existsSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { runCommand } from '../../../tools/kit/command.ts'
@@ -12,7 +12,10 @@ const leastJava = 17
 
 let known: Promise<Installed> | undefined
 
-/** The folder of the unpacked distribution as `path`, or the reason why it cannot be had here. Five minutes at most; asks once per process. */
+/**
+ * The folder of the unpacked distribution as `path`, or the reason why it is unavailable. Five minutes at most;
+ * runs once per process.
+ */
 export function installKeycloak(): Promise<Installed> {
   known ??= findOrInstall()
   return known

@@ -1,5 +1,5 @@
-// Of Knative's own Go modules, brought by the machine's Go from its ordinary module proxy and kept in the cache: the definitions of the
-// resources that deploy/knative uses, and event_display, which prints what it receives and is built in a minute or two.
+// From Knative's Go modules, fetched with the machine's Go and cached: the resource definitions that deploy/knative
+// uses, and event_display, which prints received events and is built in a minute or two.
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -24,13 +24,13 @@ const reason = (error: unknown): Installed => ({
 let definitions: Promise<Installed> | undefined
 let display: Promise<Installed> | undefined
 
-/** A folder with the definitions, YAML, as `path`, or the reason why they cannot be had here. Asks once per process. */
+/** A folder with the definitions, YAML, as `path`, or the reason why it is unavailable. Runs once per process. */
 export function installKnative(): Promise<Installed> {
   definitions ??= findDefinitions().catch(reason)
   return definitions
 }
 
-/** The executable as `path`. Asks once per process. */
+/** The executable as `path`. Runs once per process. */
 export function installEventDisplay(): Promise<Installed> {
   display ??= findDisplay().catch(reason)
   return display
@@ -86,7 +86,7 @@ async function findDisplay(): Promise<Installed> {
   return installed
 }
 
-/** It listens on 8080 and nowhere else, which others here may have: of the module that listens it gets a copy in which PORT says where. */
+/** It always listens on 8080, which may be taken: a copy of the module reads PORT. */
 async function openPort(folder: string): Promise<void> {
   const { Dir: sdk = '' } = JSON.parse(
     await go(folder, ['mod', 'download', '-json', 'github.com/cloudevents/sdk-go/v2@v2.15.2']),
@@ -114,7 +114,7 @@ async function go(cwd: string, args: readonly string[]): Promise<string> {
     limit,
     env: { GOFLAGS: '-mod=mod', CGO_ENABLED: '0', GOTOOLCHAIN: 'auto' },
   })
-  if (ran.code === 127) throw new Error("what is Knative's comes by Go, and there is none")
+  if (ran.code === 127) throw new Error('Knative is installed with Go, which is missing')
   if (ran.code !== 0) throw new Error(`go ${args.slice(0, 2).join(' ')}: ${ran.output.trim().split('\n').at(-1) ?? ''}`)
   return ran.stdout
 }

@@ -1,4 +1,4 @@
-// kubectl is looked for, not installed: it comes with clusters, and its kustomize with it.
+// kubectl is searched, not installed; kustomize is part of it.
 import { runCommand } from '../../../tools/kit/command.ts'
 import { isMain } from '../../../tools/kit/main.ts'
 import type { Installed } from './apt.ts'

@@ -14,7 +14,9 @@ export type InstalledKubernetes =
 const programs = ['kube-apiserver', 'etcd'] as const
 const buildLimit = 30 * 60_000
 
-/** A folder with both programs: where the variables of Kubernetes' own tests point, or what was built before. Builds nothing. */
+/**
+ * A folder with both programs: from the variables of Kubernetes' own tests, or an earlier build. Builds nothing.
+ */
 export function findKubernetes(): InstalledKubernetes {
   const [asset, etcd] = [process.env['TEST_ASSET_KUBE_APISERVER'], process.env['TEST_ASSET_ETCD']]
   if (asset !== undefined && etcd !== undefined)

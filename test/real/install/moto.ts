@@ -1,4 +1,4 @@
-// moto serves what looks like AWS; it comes from PyPI.
+// moto, a stand-in for AWS, is fetched from PyPI.
 import type { Installed } from './apt.ts'
 import { installPython } from './python.ts'
 import { sayInstalled } from './say.ts'

@@ -1,4 +1,4 @@
-// Neo4j Community comes from Maven Central as jars (120 MB).
+// Neo4j Community is fetched from Maven Central as jars (120 MB).
 import type { Installed } from './apt.ts'
 import { installJars } from './jars.ts'
 import { sayInstalled } from './say.ts'

@@ -1,6 +1,5 @@
-// OpenTelemetry's collector with its receiver of OTLP and an exporter that prints what came, built by the machine's own Go from its ordinary
-// module proxy: two minutes, once, kept in the cache. Collectors are built this way (their own builder does it); later versions need a module
-// that not every proxy has.
+// OpenTelemetry's collector with its OTLP receiver and a printing exporter, built with the machine's Go in two
+// minutes and cached. Later versions need a module that not every proxy has.
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runCommand } from '../../../tools/kit/command.ts'
@@ -13,7 +12,7 @@ export const collector = { name: 'otel-collector', version: '0.124.0', provider:
 const buildLimit = 300_000
 let known: Promise<Installed> | undefined
 
-/** The executable as `path`, or the reason why it cannot be had here. Asks once per process. */
+/** The executable as `path`, or the reason why it is unavailable. Runs once per process. */
 export function installCollector(): Promise<Installed> {
   known ??= findOrInstall()
   return known

@@ -1,4 +1,4 @@
-// Google's Pub/Sub emulator is part of its command line tools: it is used where they are installed, and comes from no registry.
+// Google's Pub/Sub emulator is part of its command line tools and in no registry: it is used if installed.
 import { existsSync } from 'node:fs'
 import { runCommand } from '../../../tools/kit/command.ts'
 import { isMain } from '../../../tools/kit/main.ts'

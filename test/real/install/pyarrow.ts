@@ -1,4 +1,4 @@
-// pyarrow comes from PyPI.
+// pyarrow is fetched from PyPI.
 import type { Installed } from './apt.ts'
 import { installPython } from './python.ts'
 import { sayInstalled } from './say.ts'

@@ -1,4 +1,5 @@
-// A Python with clients of Kafka, AWS and Google Cloud Pub/Sub that are not ours, the CloudEvents project's SDK, and protobuf with its compiler comes from PyPI.
+// A Python with other clients of Kafka, AWS and Google Cloud Pub/Sub, the CloudEvents SDK, and protobuf with its
+// compiler, from PyPI.
 import type { Installed } from './apt.ts'
 import { installPython } from './python.ts'
 import { sayInstalled } from './say.ts'

@@ -1,4 +1,4 @@
-// A Python with protobuf, its compiler and a NATS client comes from PyPI.
+// A Python with protobuf, its compiler and a NATS client, from PyPI.
 import type { Installed } from './apt.ts'
 import { installPython } from './python.ts'
 import { sayInstalled } from './say.ts'

@@ -18,7 +18,10 @@ export interface PythonPackages {
 
 const known = new Map<string, Promise<Installed>>()
 
-/** The environment's Python as `path`, or the reason why it cannot be had here. Four minutes at most; asks once per process. */
+/**
+ * The environment's Python as `path`, or the reason why it is unavailable. Four minutes at most; runs once per
+ * process.
+ */
 export function installPython(wanted: PythonPackages): Promise<Installed> {
   const found = known.get(wanted.name) ?? findOrInstall(wanted)
   known.set(wanted.name, found)

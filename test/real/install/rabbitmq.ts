@@ -1,6 +1,6 @@
 import { installAlone, type Program } from './apt.ts'
 
-/** Asked for its version the server starts, and its tools leave a name service behind: the package is asked. */
+/** The version is read from the package: the server would start, and its tools leave a name service behind. */
 export const rabbitmq: Program = {
   name: 'rabbitmq-server',
   package: 'rabbitmq-server',

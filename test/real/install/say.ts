@@ -1,7 +1,7 @@
 import { isMain } from '../../../tools/kit/main.ts'
 import type { Installed } from './apt.ts'
 
-/** What `node test/real/install/NAME.ts` does: installs it, and says what there is. */
+/** `node test/real/install/NAME.ts`: installs it, and prints the result. */
 export async function sayInstalled(metaUrl: string, name: string, install: () => Promise<Installed>): Promise<void> {
   if (!isMain(metaUrl)) return
   const result = await install()

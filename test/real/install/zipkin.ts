@@ -1,4 +1,5 @@
-// Zipkin comes from Maven Central as the jar that runs by itself (130 MB), by name and version, fetched by the machine's ordinary Maven client.
+// Zipkin is fetched from Maven Central as an executable jar (130 MB), by name and version, with the machine's Maven
+// client.
 import { existsSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { runCommand } from '../../../tools/kit/command.ts'
@@ -12,7 +13,7 @@ const leastJava = 17
 
 let known: Promise<Installed> | undefined
 
-/** The jar as `path`, or the reason why it cannot be had here. Five minutes at most; asks once per process. */
+/** The jar as `path`, or the reason why it is unavailable. Five minutes at most; runs once per process. */
 export function installZipkin(): Promise<Installed> {
   known ??= findOrInstall()
   return known

@@ -59,7 +59,7 @@ export class Browser {
     })
   }
 
-  /** As a page of that server asks its own API. */
+  /** As a page of that server queries its own API. */
   api(base: string, method: 'GET' | 'POST' | 'PUT', path: string, json?: unknown): Promise<Page> {
     return this.open(base + path, {
       method,

@@ -1,4 +1,4 @@
-// Every way in which real exporters tell of the same capture, and what of it must be found in Weir.
+// Every export of the same capture by real exporters, and the rows that Weir must have.
 import { startWeir } from '../../kit/weir-process.ts'
 import type { CaptureSum } from '../../kit/pcap-sum.ts'
 import type { Program } from '../install/apt.ts'
@@ -57,7 +57,7 @@ function captureFor({ sampling }: Partial<Expected>, version?: number): CaptureK
 }
 
 const sampling = 10
-/** softflowd keeps the answers of ICMP as conversations of their own, and does not tell the type of ICMPv6 in them. */
+/** softflowd exports ICMP replies as separate conversations, without the type of ICMPv6. */
 const biflow = { noIcmp: true }
 
 export const exporterCases: readonly ExporterCase[] = [
@@ -93,7 +93,7 @@ export function toldBy({ name, tcp }: ExporterCase): { readonly system: string; 
   return { system: 'netflow', part: tcp === true ? 'IPFIX over TCP' : (/^NetFlow v\d|^IPFIX/.exec(name)?.[0] ?? name) }
 }
 
-/** Sends the capture into a Weir of its own; answers what differs. */
+/** Sends the capture into a new Weir; returns the differences. */
 export async function runCase(
   one: ExporterCase,
   capture: { readonly file: string; readonly sum: CaptureSum; readonly folder: string },

@@ -1,4 +1,4 @@
-// Several Kafka brokers on loopback that are one cluster, each with a controller of its own; ended by their pids.
+// A cluster of several Kafka brokers on loopback, each with a controller; ended by their pids.
 import { execFile, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -18,7 +18,7 @@ export interface KafkaBroker {
   readonly port: number
   /** SIGKILL, and waits. */
   kill(): Promise<void>
-  /** Starts it again with what it had. */
+  /** Restarts it with its data. */
   start(): Promise<void>
   /** Freezes it: connections stay open and nothing answers. */
   pause(): Promise<void>
@@ -100,7 +100,7 @@ async function prepare(
       `transaction.state.log.min.isr=${count - 1}`,
       `share.coordinator.state.topic.replication.factor=${count}`,
       'group.initial.rebalance.delay.ms=0',
-      // A broker that is gone is noticed soon, and one that comes back need not wait for its earlier life to be given up.
+      // A lost broker is noticed soon, and a returning one need not wait for the expiry of its session.
       'broker.heartbeat.interval.ms=500',
       'broker.session.timeout.ms=3000',
       'replica.lag.time.max.ms=5000',

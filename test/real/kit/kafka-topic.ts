@@ -25,7 +25,7 @@ export interface TopicOptions {
   readonly configs?: Readonly<Record<string, string>>
 }
 
-/** The test's own connections to a broker, made anew for each call: the broker may have been restarted. */
+/** The test's connections to a broker, opened for each call, because the broker may have been restarted. */
 export class KafkaObserver {
   readonly #options: { clientId: string; bootstrapBrokers: string[]; retries: number; timeout: number }
 
@@ -47,7 +47,7 @@ export class KafkaObserver {
         configs: Object.entries(configs).map(([name, value]) => ({ name, value })),
       }),
     )
-    // The broker says so before it leads every partition.
+    // The broker reports ready before it leads every partition.
     for (let attempt = 0; ; attempt++) {
       try {
         await this.records(topic)
@@ -149,7 +149,7 @@ export class KafkaObserver {
     await this.#admin((admin) => (on ? admin.createAcls({ creations: [rule] }) : admin.deleteAcls({ filters: [rule] })))
   }
 
-  /** A user may write to a topic, and nobody may do anything else with it. */
+  /** One user may write to a topic, and no other may do anything with it. */
   async onlyWrite(user: string, topic: string): Promise<void> {
     await this.#admin((admin) =>
       admin.createAcls({ creations: [{ ...ruleFor(user, topic), permissionType: AclPermissionTypes.ALLOW }] }),

@@ -16,7 +16,10 @@ import { installKafka } from '../install/kafka.ts'
 export interface KafkaOptions {
   /** User and password that SCRAM and PLAIN know. */
   readonly user?: { readonly name: string; readonly password: string }
-  /** Certificate chain and key of the broker, and whom it trusts, PEM; with it there is a TLS listener that wants a certificate, one that does not, and one that wants SCRAM-SHA-512. */
+  /**
+   * Certificate chain and key of the broker, and its trusted CA, PEM; adds TLS listeners with a required
+   * certificate, with none, and with SCRAM-SHA-512.
+   */
   readonly tls?: { readonly certificate: string; readonly key: string; readonly ca: string }
   /** Further lines of the configuration. */
   readonly config?: readonly string[]
@@ -27,7 +30,7 @@ export interface KafkaServer {
   readonly ports: Readonly<Record<Listener, number>>
   readonly proxy: CutProxy
   readonly pid: number
-  /** As it says when it starts. */
+  /** The version from its start log. */
   readonly version: string | undefined
   readonly dir: string
   kill(): Promise<void>
@@ -35,7 +38,9 @@ export interface KafkaServer {
   /** Freezes the process: connections stay open and nothing answers. */
   pause(): Promise<void>
   resume(): void
-  /** Runs one of Kafka's own programs, such as `org.apache.kafka.tools.ConsoleConsumer`, and resolves with what it wrote. */
+  /**
+   * Runs one of Kafka's programs, such as `org.apache.kafka.tools.ConsoleConsumer`, and resolves with its output.
+   */
   tool(name: string, args: readonly string[], input?: string): Promise<string>
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -91,7 +96,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServe
     if (running.exitCode !== null || running.signalCode !== null) return
     const exited = once(running, 'exit')
     running.kill(signal)
-    // A paused process hears no SIGTERM until it runs again.
+    // A paused process handles SIGTERM only after it resumes.
     running.kill('SIGCONT')
     await exited
   }
@@ -192,7 +197,7 @@ function writeConfig(
     'transaction.state.log.replication.factor=1',
     'transaction.state.log.min.isr=1',
     'share.coordinator.state.topic.replication.factor=1',
-    // One that comes back at once need not wait for its earlier life to be given up.
+    // A returning broker need not wait for the expiry of its former session.
     'broker.heartbeat.interval.ms=200',
     'broker.session.timeout.ms=2000',
     'sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER',
@@ -229,7 +234,7 @@ export async function launch(
   const child = spawn('java', [...java, 'kafka.Kafka', config], { stdio: ['ignore', 'ignore', 'pipe'] })
   let log = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    // The head tells why it did not start; the rest is of no use to a test.
+    // The head of the log has the reason of a failed start.
     if (log.length < 64 * 1024) log += text
   })
   const killWithUs = (): void => void child.kill('SIGKILL')

@@ -1,4 +1,4 @@
-// `weir kollect` as a process of its own, started by kollect's variables alone but for its addresses and its folder.
+// `weir kollect` as a separate process, configured by kollect's variables except for its addresses and its folder.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'

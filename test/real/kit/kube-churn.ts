@@ -1,4 +1,4 @@
-// Writes to a real API server and remembers what it wrote: an oracle that knows nothing of Weir. Then it judges what Weir told.
+// Writes to a real API server and records its writes: an oracle independent of Weir. Then it judges Weir's changes.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { WeirProcess } from '../../kit/weir-process.ts'
 import type { Kube } from './kube.ts'
@@ -10,7 +10,7 @@ interface Written {
   deleted: boolean
 }
 
-/** A change as the store has it; of the object before and after what is the same for the same alone, a digest or its text. */
+/** A change as stored; `before` and `after` are a digest or the text of the object. */
 export interface Told {
   readonly id: string
   readonly uid: string
@@ -109,7 +109,7 @@ export class Churn {
     written.deleted = true
   }
 
-  /** After an error nobody knows whether it was written: what is there now says so. */
+  /** After an error the write may have happened: the current state decides. */
   async #until(
     write: () => Promise<Record<string, unknown>>,
     done: () => Promise<Record<string, unknown> | undefined>,
@@ -140,7 +140,7 @@ export class Churn {
 
   #of(uid: string): Written {
     const written = this.written.get(uid)
-    if (written === undefined) throw new Error(`nobody wrote ${uid}`)
+    if (written === undefined) throw new Error(`never written: ${uid}`)
     return written
   }
 
@@ -149,13 +149,14 @@ export class Churn {
     return this.#random / 2 ** 32
   }
 
-  /** What is wrong with what was told of these objects; `gaps`: lists may have put changes together. Empty: nothing. */
+  /** The faults in the changes of these objects; `gaps`: lists may have merged changes. Empty: none. */
   judge(told: readonly Told[], gaps = false): string[] {
     const problems: string[] = []
     const ids = new Set<string>()
     const byUid = new Map<string, Told[]>()
     for (const each of told) {
-      if (ids.has(each.id)) problems.push(`${each.name}: ${each.operation} of ${each.resourceVersion} was told twice`)
+      if (ids.has(each.id))
+        problems.push(`${each.name}: ${each.operation} of ${each.resourceVersion} was emitted twice`)
       ids.add(each.id)
       const list = byUid.get(each.uid)
       if (list === undefined) byUid.set(each.uid, [each])
@@ -165,13 +166,13 @@ export class Churn {
       const list = byUid.get(uid) ?? []
       const [first, last] = [list[0], list.at(-1)]
       const live = list.filter(({ operation }) => operation !== 'deleted')
-      // An object may come and go while nobody looks.
+      // An object may be created and deleted between two lists.
       if (gaps && deleted && list.length === 0) continue
       if (first?.operation !== 'created') problems.push(`${name}: begins with ${first?.operation ?? 'nothing'}`)
       if ((last?.operation === 'deleted') !== deleted)
         problems.push(`${name}: ends with ${last?.operation ?? 'nothing'}, and was ${deleted ? '' : 'not '}deleted`)
       if (list.slice(0, -1).some(({ operation }) => operation === 'deleted'))
-        problems.push(`${name}: something was told after its end`)
+        problems.push(`${name}: a change was emitted after its deletion`)
       const said = live.map(({ resourceVersion }) => resourceVersion)
       if (!gaps && said.join() !== versions.join())
         problems.push(`${name}: versions ${said.join()} instead of ${versions.join()}`)
@@ -179,7 +180,7 @@ export class Churn {
         problems.push(`${name}: versions ${said.join()} are not in the order of ${versions.join()}`)
       if (!deleted && said.at(-1) !== versions.at(-1))
         problems.push(
-          `${name}: the last version told is ${said.at(-1) ?? 'none'}, and it is ${versions.at(-1) ?? 'none'}`,
+          `${name}: the last emitted version is ${said.at(-1) ?? 'none'}, and it is ${versions.at(-1) ?? 'none'}`,
         )
       list.forEach((each, at) => {
         const before = list[at - 1]
@@ -195,18 +196,18 @@ export class Churn {
   }
 }
 
-/** A change as its event says. */
+/** The change of an event. */
 export function toldBy(id: string, data: Readonly<Record<string, unknown>>): Told {
   const text = (state: unknown): string | null => (state === null || state === undefined ? null : JSON.stringify(state))
   return { ...(data as unknown as Told), id, old: text(data['old']), new: text(data['new']) }
 }
 
-/** All changes of config maps of a prefix, in the order in which they were told. */
+/** All changes of ConfigMaps with a prefix, in the order of emission. */
 export async function toldOf(weir: WeirProcess, prefix: string): Promise<Told[]> {
   return (await rowsOf(weir, prefix)).sort((a, b) => compare(a.place, b.place)).map(({ told }) => told)
 }
 
-/** As {@link toldOf} of replicas that take turns: in the order of the epochs, and what several told under one id once. */
+/** As {@link toldOf} for replicas: in the order of epochs, with repeated ids once. */
 export async function toldByAll(
   replicas: readonly WeirProcess[],
   prefix: string,
@@ -238,7 +239,7 @@ async function rowsOf(
   })
 }
 
-/** Waits until what is told has no more problems, or the time is over; returns those of the last look. */
+/** Waits until there are no problems, or for the limit; returns the last ones. */
 export async function judged(
   weir: WeirProcess,
   churn: Churn,

@@ -1,4 +1,5 @@
-// A real API server for the tests of a file, in a folder of their own; where there is none, each of them is skipped with its reason.
+// A real API server for the tests of a file, in a separate folder; without one, each test is skipped with its
+// reason.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -51,7 +51,7 @@ export async function clusterOf(weir: WeirProcess): Promise<WatchedCluster | und
   }
 }
 
-/** Waits until one of them tells; returns it, and how long that took in ms. */
+/** Waits until one of them leads; returns it, and the wait in ms. */
 export async function holderOf(
   replicas: readonly WeirProcess[],
   limitMs = 60_000,
@@ -63,7 +63,7 @@ export async function holderOf(
     if (holder !== undefined) return { holder, ms: performance.now() - began }
     if (performance.now() - began > limitMs)
       throw new Error(
-        `nobody tells after ${limitMs / 1000} s:\n${replicas.map(({ lastLog }) => lastLog.slice(-2000)).join('\n')}`,
+        `no replica leads after ${limitMs / 1000} s:\n${replicas.map(({ lastLog }) => lastLog.slice(-2000)).join('\n')}`,
       )
     await sleep(25)
   }
@@ -79,7 +79,7 @@ export async function standsBy(weir: WeirProcess, limitMs = 60_000): Promise<voi
   throw new Error(`it does not stand by:\n${weir.lastLog.slice(-2000)}`)
 }
 
-/** What is wrong with what all of them have told together; waits for what is not told yet. Empty: nothing. */
+/** The faults in the changes of all of them together; waits for missing ones. Empty: none. */
 export async function judgedAll(
   replicas: readonly WeirProcess[],
   churn: Churn,

@@ -12,7 +12,7 @@ import { findKubernetes } from '../install/kubernetes.ts'
 
 const READY_LIMIT = 120_000
 
-/** Users by their tokens; what each may do is for RBAC to say. */
+/** Users by token; RBAC gives their rights. */
 const tokens = { admin: ['token-of-admin', 'system:masters'], weir: ['token-of-weir', ''] } as const
 
 export interface Kube {
@@ -21,17 +21,17 @@ export interface Kube {
   /** The CA of its certificate, PEM. */
   ca(): string
   readonly tokens: { readonly admin: string; readonly weir: string }
-  /** Asks as admin; throws for anything but success. */
+  /** Sends a request as admin; throws unless it succeeds. */
   call(method: string, path: string, body?: object, type?: string): Promise<Record<string, unknown>>
   /** Frozen: connections stay open and nothing answers. */
   pause(): void
   resume(): void
-  /** Ends the API server and starts it again; etcd keeps what it has. In good order it waits for who still watches, up to a minute. */
+  /** Restarts the API server; etcd keeps its data. A clean stop waits up to a minute for watches. */
   restart(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>
   stop(): Promise<void>
 }
 
-/** A kubeconfig file with which somebody reaches it, admin unless it is said. */
+/** A kubeconfig file, of admin by default. */
 export function kubeconfigOf(kube: Kube, token = kube.tokens.admin): string {
   return JSON.stringify({
     apiVersion: 'v1',
@@ -48,7 +48,10 @@ export function kubeconfigOf(kube: Kube, token = kube.tokens.admin): string {
   })
 }
 
-/** A cluster of a bar, and a kubeconfig file of its admin; where there is none, the bar is skipped. Whoever gets it ends it. */
+/**
+ * A cluster of a benchmark, and a kubeconfig file of its admin; without one, the benchmark is skipped. The caller
+ * stops it.
+ */
 export async function startKubeFor(
   context: BarContext,
   flags: readonly string[] = [],

@@ -17,11 +17,11 @@ export interface NatsCluster {
   readonly nodes: readonly NatsNode[]
   /** Makes a stream that every node has a copy of, as soon as the cluster has a leader. */
   makeStream(name: string, subjects: readonly string[]): Promise<void>
-  /** What the nodes say of a stream; asked of whichever answers. */
+  /** The state of a stream, from any responding node. */
   stream(name: string): Promise<StreamInfo>
   /** Resolves when every node has all of a stream. */
   inSync(name: string): Promise<void>
-  /** Every message of a stream in its order, asked of its leader one by one. */
+  /** Every message of a stream in order, requested from its leader one by one. */
   received(name: string): Promise<Received[]>
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -48,7 +48,7 @@ export async function startNatsCluster(count: number, dir: string): Promise<Nats
     }),
   )
   const urls = nodes.map(({ url }) => url)
-  /** Asks until there is an answer: while a leader is chosen there is none. */
+  /** Retries until there is a response: there is none during an election. */
   const ask = async <T>(question: (manager: JetStreamManager) => Promise<T | undefined>, what: string): Promise<T> => {
     const until = performance.now() + READY_LIMIT
     for (let reason: unknown; ; await sleep(100)) {

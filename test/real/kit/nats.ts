@@ -10,7 +10,7 @@ import { nats } from '../install/nats.ts'
 
 export interface NatsOptions {
   readonly jetstream: boolean
-  /** Existing folder for configuration, log and streams. What is in it survives `kill` and `restart`. */
+  /** Existing folder for configuration, log and streams. It survives `kill` and `restart`. */
   readonly dir: string
   /** Further lines of the server's configuration file. */
   readonly config?: string
@@ -51,7 +51,7 @@ export async function startNats(options: NatsOptions): Promise<NatsServer> {
     if (running.child.exitCode !== null || running.child.signalCode !== null) return
     const exited = once(running.child, 'exit')
     running.child.kill(signal)
-    // A paused process hears no SIGTERM until it runs again.
+    // A paused process handles SIGTERM only after it resumes.
     running.child.kill('SIGCONT')
     await exited
   }
@@ -103,7 +103,7 @@ async function launch(path: string, config: string): Promise<{ child: ChildProce
   const child = spawn(path, ['-c', config], { stdio: ['ignore', 'ignore', 'pipe'] })
   let log = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    // The head tells the port and why it did not start; the rest is of no use to a test.
+    // The head of the log has the port, or the reason of a failed start.
     if (log.length < 64 * 1024) log += text
   })
   const killWithUs = (): void => void child.kill('SIGKILL')

@@ -1,4 +1,4 @@
-// What the conformance suite needs of a graph: its events as audit events, and in which order they came.
+// A graph as the target of the conformance suite: its events as audit events, in order of arrival.
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import type { Sink, SinkBatch } from '../../../src/engine/contracts.ts'
 import type { EventBatch } from '../../../src/model/batches.ts'
@@ -7,7 +7,7 @@ import { eventAt, toEventBatch } from '../../../src/model/events.ts'
 /** How an id is written in the graph: found in whatever goes over the wire, and no part of another. */
 export const marked = (id: string, run: string): string => `<${run}/${id}>`
 
-/** The sink, given every event as one that tells who did what; in a graph that others use too. */
+/** The sink, with every event as an audit event, in a shared graph. */
 export function auditOf(sink: Sink, run: string): Sink {
   const told = (batch: SinkBatch): SinkBatch => ({
     ...batch,
@@ -30,12 +30,12 @@ export function auditOf(sink: Sink, run: string): Sink {
 
 export interface GraphRelay {
   readonly port: number
-  /** Ids as the suite knows them, in the order in which they came last: nobody sees an order within a transaction but its sender and its wire. */
+  /** Ids of the suite, in the order of their last arrival: only the wire shows the order within a transaction. */
   inOrder(ids: readonly string[]): string[]
   close(): Promise<void>
 }
 
-/** Passes everything on to the server, and remembers what it was sent. */
+/** Forwards to the server, and records sent bytes. */
 export async function graphRelay(target: number, run: string): Promise<GraphRelay> {
   const open = new Set<Socket>()
   let sent = ''
@@ -50,7 +50,7 @@ export async function graphRelay(target: number, run: string): Promise<GraphRela
       }
       socket.on('close', end).on('error', end)
     }
-    // Several connections speak at once: what one of them said last is told again, so that no id is torn.
+    // Connections interleave: the last bytes of each are repeated, so that no id is split.
     let tail = ''
     client.on('data', (chunk) => {
       const said = tail + chunk.toString('latin1')

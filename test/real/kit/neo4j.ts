@@ -16,10 +16,10 @@ export interface Neo4jServer {
   readonly port: number
   readonly user: string
   readonly password: string
-  /** Asks by a connection of its own; rows as objects, numbers as numbers. */
+  /** Queries on a separate connection; rows as objects, numbers as numbers. */
   ask<Row extends object>(cypher: string, parameters?: object): Promise<Row[]>
   kill(): Promise<void>
-  /** Starts again with what it had; kills a running one first. */
+  /** Restarts with its data; kills a running one first. */
   restart(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }

@@ -1,4 +1,4 @@
-// A real exporter: pmacctd reads a capture and sends what it saw as NetFlow v9, IPFIX (nfprobe) or sFlow (sfprobe).
+// A real exporter: pmacctd reads a capture and exports it as NetFlow v9, IPFIX (nfprobe) or sFlow (sfprobe).
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { runCommand } from '../../../tools/kit/command.ts'
@@ -13,7 +13,7 @@ export interface PmacctOptions {
   readonly plugin: 'nfprobe' | 'sfprobe'
   /** Of nfprobe. */
   readonly version?: 9 | 10
-  /** One in so many packets is looked at. Default 1. */
+  /** Sampling interval. Default 1. */
   readonly sampling?: number
 }
 

@@ -10,13 +10,13 @@ export interface PubSubServer {
   /** Host and port; the same after a restart. */
   readonly endpoint: string
   readonly port: number
-  /** Ends it and starts it again: what it held is gone. */
+  /** Restarts it without its data. */
   restart(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
 const readyLimit = 60_000
-/** It listens on IPv6 alone unless Java is told otherwise. */
+/** Java otherwise listens on IPv6 only. */
 const jvm = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData', '-Djava.net.preferIPv4Stack=true']
 
 /** Resolves when it takes connections. Throws when there is no emulator (see `findPubSub`). `heap`: when it is nearly full, collecting garbage takes most of its time. */

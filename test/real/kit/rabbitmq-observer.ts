@@ -1,4 +1,4 @@
-// A plain client of RabbitMQ, of the test's own: what it sees is what any consumer would see.
+// A plain RabbitMQ client of the test, independent of Weir.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect, type ChannelModel, type ConfirmChannel, type GetMessage, type Options } from 'amqplib'
 
@@ -7,14 +7,14 @@ export class RabbitObserver {
   #connection: ChannelModel | undefined
   #channel: ConfirmChannel | undefined
   #sent = 0
-  /** What was taken out of each queue so far, in order. */
+  /** Messages taken from each queue so far, in order. */
   readonly #taken = new Map<string, GetMessage[]>()
 
   constructor(url: string) {
     this.#url = url
   }
 
-  /** Made anew when the server was restarted, or closed it over a question. */
+  /** Reconnects after the server was restarted or has closed the channel. */
   async channel(): Promise<ConfirmChannel> {
     if (this.#channel !== undefined) return this.#channel
     this.#connection ??= await connect(this.#url)
@@ -34,7 +34,7 @@ export class RabbitObserver {
     return channel
   }
 
-  /** As the server says it. */
+  /** As reported by the server. */
   async version(): Promise<string | undefined> {
     await this.channel()
     const told = (
@@ -45,7 +45,7 @@ export class RabbitObserver {
     return told
   }
 
-  /** Everything that has come into the queue so far, repeats included. */
+  /** All messages of the queue so far, with duplicates. */
   async received(queue: string): Promise<readonly GetMessage[]> {
     const taken = this.#taken.get(queue) ?? []
     this.#taken.set(queue, taken)
@@ -57,7 +57,10 @@ export class RabbitObserver {
     }
   }
 
-  /** Resolves when the queue has it; tries again while the server is away, or the queue is not back yet: right after a start messages for a stream come back. */
+  /**
+   * Resolves when the queue has it; retries while the server or the queue is unavailable: right after a start
+   * messages for a stream are returned.
+   */
   async send(queue: string, body: string | Buffer, options: Options.Publish): Promise<void> {
     for (let tries = 0; ; tries++) {
       try {

@@ -1,4 +1,4 @@
-// A relay that counts the messages which a reader has acknowledged: RabbitMQ tells nobody else at once.
+// A relay that counts acknowledged messages, which RabbitMQ reports late.
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 

@@ -12,9 +12,9 @@ import { install } from '../install/apt.ts'
 import { rabbitmq } from '../install/rabbitmq.ts'
 
 export interface RabbitOptions {
-  /** Certificate chain and key of the server, and whose certificates it trusts, PEM; with it there is a TLS listener. */
+  /** Certificate chain and key of the server, and its trusted CA, PEM; adds a TLS listener. */
   readonly tls?: { readonly certificate: string; readonly key: string; readonly ca: string }
-  /** Users beside `guest`, who may do everything in `/`. */
+  /** Users beside `guest`, with all rights in `/`. */
   readonly users?: readonly { readonly name: string; readonly password: string }[]
   readonly vhosts?: readonly string[]
   /** Further lines of rabbitmq.conf. */
@@ -29,7 +29,7 @@ export interface RabbitServer {
   readonly tlsPort: number
   readonly dir: string
   kill(): Promise<void>
-  /** Starts again with what it had; ends a running one first, in good order. */
+  /** Restarts with its data; first stops a running one cleanly. */
   restart(): Promise<void>
   /** Runs rabbitmqctl, which takes its second or two. */
   ctl(...args: string[]): Promise<string>
@@ -160,7 +160,7 @@ async function launch(env: NodeJS.ProcessEnv): Promise<ChildProcess> {
   let log = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
-      // The head tells that it is ready, or why it did not start; the rest is of no use to a test.
+      // The head of the log has the ready line, or the reason of a failed start.
       if (log.length < 256 * 1024) log += text
     })
   }
@@ -186,7 +186,7 @@ async function launch(env: NodeJS.ProcessEnv): Promise<ChildProcess> {
   return child
 }
 
-/** Whoever ends the test run does not leave it behind. Returns what forgets it. */
+/** Kills it at the end of the test run. Returns a function that cancels this. */
 function killWithUs(child: ChildProcess): () => void {
   const kill = (): void => void child.kill('SIGKILL')
   process.once('exit', kill)

@@ -1,4 +1,4 @@
-// A real collector beside Weir: sfcapd (or nfcapd, for NetFlow) writes what it understood of the same datagrams, nfdump prints it.
+// A real collector beside Weir: sfcapd (or nfcapd, for NetFlow) stores the same datagrams, nfdump prints them.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
@@ -25,7 +25,7 @@ export interface Sfcapd {
 
 const patienceMs = 20_000
 
-/** Resolves when it listens. `folder` exists; `collector` is sfcapd or nfcapd, which are the same but for what they read. */
+/** Resolves when it listens. `folder` exists; `collector` is sfcapd or nfcapd. */
 export async function startSfcapd(folder: string, collector: Program = sfcapd): Promise<Sfcapd> {
   const program = await install(collector)
   if (program.path === undefined) throw new Error(program.reason)

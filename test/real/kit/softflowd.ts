@@ -1,4 +1,4 @@
-// A real exporter: softflowd replays a capture and sends what it saw as NetFlow or IPFIX.
+// A real exporter: softflowd replays a capture and exports it as NetFlow or IPFIX.
 import { runCommand } from '../../../tools/kit/command.ts'
 import { install } from '../install/apt.ts'
 import { softflowd } from '../install/softflowd.ts'
@@ -8,7 +8,7 @@ export interface ReplayOptions {
   readonly file: string
   /** Port on 127.0.0.1 that listens. */
   readonly port: number
-  /** Another that hears the same. */
+  /** Another receiver. */
   readonly also?: number
   readonly version: 1 | 5 | 9 | 10
   /** Further arguments, for example `['-s', '10']` for sampling. */
@@ -16,8 +16,8 @@ export interface ReplayOptions {
 }
 
 /**
- * Replays the capture and resolves when softflowd has sent everything and ended. Its own statistics are the result:
- * an oracle for what it sent. Throws when it cannot be had or fails.
+ * Replays the capture and resolves when softflowd has ended. Returns its statistics, an oracle for sent flows.
+ * Throws if it is unavailable or fails.
  */
 export async function replaySoftflowd(
   options: ReplayOptions,

@@ -13,9 +13,9 @@ export interface Expected {
   readonly noPorts?: boolean
   /** The times are the exporter's reception, not the capture's (sFlow). */
   readonly noTimes?: boolean
-  /** The exporter may lose its last samples: the tail of the capture is not looked at. */
+  /** The exporter may lose its last samples: the tail of the capture is ignored. */
   readonly noTail?: boolean
-  /** The exporter does not tell ICMP type and code. */
+  /** The exporter does not export ICMP type and code. */
   readonly noIcmp?: boolean
 }
 
@@ -38,7 +38,7 @@ const waitMs = 60_000
 /** Of sums of sampled packets. */
 const tolerance = 0.05
 
-/** Waits until everything that came is stored, then gives a sentence for each difference; none is what a test wants. */
+/** Waits until all rows are stored, then returns a sentence for each difference. */
 export async function compareStored(weir: WeirProcess, capture: CaptureSum, expected: Expected): Promise<string[]> {
   await settled(weir)
   const all =
@@ -50,7 +50,7 @@ export async function compareStored(weir: WeirProcess, capture: CaptureSum, expe
   return expected.sampling === undefined ? exact(rows, wanted, expected) : sampled(rows, wanted)
 }
 
-/** Rows stop coming and none pends. What was received is told once a second. */
+/** Waits until no rows arrive and none pends. Counts are reported once a second. */
 export async function settled(weir: WeirProcess): Promise<void> {
   let [before, steady] = [0, 0]
   for (let waited = 0; waited < waitMs; waited += 300) {
@@ -63,7 +63,7 @@ export async function settled(weir: WeirProcess): Promise<void> {
     await weir.caughtUp(waitMs)
     return
   }
-  throw new Error(`nothing came, or it never ended:\n${weir.lastLog.slice(-2000)}`)
+  throw new Error(`nothing arrived, or it never ended:\n${weir.lastLog.slice(-2000)}`)
 }
 
 interface Wanted {
@@ -243,7 +243,7 @@ function withoutIcmp(flows: ReadonlyMap<string, FlowSum>): Map<string, FlowSum> 
   return merged
 }
 
-/** A page of differences says no more than the first ten. */
+/** Ten differences are enough. */
 function shorten(found: readonly string[]): string[] {
   return found.length <= 10 ? [...found] : [...found.slice(0, 10), `… and ${found.length - 10} more`]
 }

@@ -22,7 +22,7 @@ export interface SeenSpan {
 export interface TraceReceiver {
   /** `127.0.0.1:PORT` */
   readonly address: string
-  /** As it says it. */
+  /** As it reports it. */
   version(): Promise<string | undefined>
   spans(): Promise<SeenSpan[]>
   stop(): Promise<void>
@@ -59,7 +59,7 @@ export async function startZipkin(jar: string): Promise<TraceReceiver> {
   }
 }
 
-/** It prints each span; what it printed is read. */
+/** It prints each span; its output is parsed. */
 export async function startCollector(path: string, folder: string): Promise<TraceReceiver> {
   const [port = 0] = await freePorts(1)
   const address = `127.0.0.1:${port}`
@@ -88,7 +88,7 @@ function printedSpans(text: string): SeenSpan[] {
     .split(/^Span #\d+$/m)
     .slice(1)
     .map((after) => {
-      // What is sent next begins with what is true of all of it.
+      // The next request starts with common attributes.
       const [part = ''] = after.split(/^.*\bResourceSpans #\d+/m)
       const field = (name: string): string => new RegExp(`^ +${name} *: (.*)$`, 'm').exec(part)?.[1]?.trim() ?? ''
       const parent = field('Parent ID')
