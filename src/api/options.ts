@@ -3,7 +3,7 @@ import type { Log, Metrics, Resolver } from '../engine/contracts.ts'
 import type { Host } from '../host/index.ts'
 import type { OidcSettings } from './access/oidc/settings.ts'
 import type { ApiToken } from './access/token-book.ts'
-import type { Certificate } from '../net/certificate-files.ts'
+import type { Certificate } from '../net/tls-files.ts'
 
 /** Bounds on what one client can make the server hold or do. Sizes in bytes, times in milliseconds. */
 export interface ApiLimits {

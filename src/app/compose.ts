@@ -31,7 +31,7 @@ import { startOps } from '../telemetry/ops.ts'
 import { OpsProfiles } from '../telemetry/ops-profiles.ts'
 import { takeProfile, type ProfileRequest } from '../telemetry/profile.ts'
 import { telemetryFor } from '../telemetry/worker.ts'
-import { CertificateFiles } from '../net/certificate-files.ts'
+import { TlsFiles } from '../net/tls-files.ts'
 import { openTraces } from '../net/traces.ts'
 import { geoFiles, hearsFlows, liveLimits, sinkEntries, sourceEntries, type WeirConfig } from './config.ts'
 import { apiTokens, oidcSettings } from './config-auth.ts'
@@ -44,11 +44,12 @@ import { SharedDelivery } from './shared-delivery.ts'
 import { SourceWorkers } from './source-workers.ts'
 import { openStorePort } from './store-port.ts'
 import { reloadAll } from './reload.ts'
-import { renewCertificate } from './renew-certificate.ts'
 import { smallVolume, smallVolumeAdvice } from './volume.ts'
 import { Workloads } from './workloads.ts'
 
 /** Time for sources, sinks and open answers to come to rest after a signal. */
+/** How often the files of the certificate are read, ms. */
+const renewMs = 30_000
 const drainMs = 15_000
 /** Of that, for the store to commit what is in the journal. */
 const settleMs = 5_000
@@ -297,9 +298,9 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       workloads.follower.projection.workloads,
       () => workloads.named(),
     )
-    const certificate = config.tls === null ? undefined : await CertificateFiles.open(config.tls, host.disk)
+    const certificate = config.tls === null ? undefined : await TlsFiles.open(config.tls, host.disk)
     const api = await startApi({
-      tls: certificate?.current,
+      tls: certificate?.certificate,
       control: runtime,
       listen: config.listen,
       auth: { tokens, sessionMs: config.auth.session, ...(oidc === undefined ? {} : { oidc }) },
@@ -315,7 +316,10 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       quickFilters: () => current.config.console.quick_filters,
       auditTypes: typesThatEmit('audit'),
     })
-    if (certificate !== undefined) renewCertificate(certificate, api, host, log)
+    if (certificate !== undefined) {
+      const renew = (): void => api.renew(certificate.certificate)
+      host.timers.every(renewMs, () => void certificate.renew('the API', log, renew))
+    }
     const profiles = new OpsProfiles(
       new Map([
         ['main', ({ kind, seconds }: ProfileRequest) => takeProfile(kind, () => host.timers.sleep(seconds * 1000))],

@@ -6,7 +6,7 @@
  * events: u32 count · dictionary · the arrays of EventBatch in fixed order
  * dictionary: u32 strings · u32 bytes · u32 end offset per string · UTF-8
  */
-import type { Batch, BatchKind, EventBatch, FlowBatch, Heap } from '../model/batches.ts'
+import { eventCodes, type Batch, type BatchKind, type EventBatch, type FlowBatch, type Heap } from '../model/batches.ts'
 import type { Column } from '../model/columns.ts'
 import { columnKinds } from '../model/columns.ts'
 import { toEventBatch, type WeirEvent } from '../model/events.ts'
@@ -230,18 +230,6 @@ function decodeFlows(count: number, from: ByteReader): FlowBatch {
   }
   return { kind: 'flows', count, dictionary, columns }
 }
-
-const eventCodes = [
-  'source',
-  'type',
-  'subject',
-  'datacontenttype',
-  'dataschema',
-  'extensions',
-  'family',
-  'key',
-  'ref',
-] as const
 
 function encodeEventColumns(batch: EventBatch, out: ByteWriter): void {
   out.strings(batch.dictionary)

@@ -18,6 +18,20 @@ export interface AwsFault {
   readonly senderFault: boolean | undefined
 }
 
+/** The entries of a request that a service refused. */
+export function awsFaults(
+  failed: readonly Partial<
+    Record<'Id' | 'Code' | 'Message', string | undefined> & { SenderFault: boolean | undefined }
+  >[] = [],
+): AwsFault[] {
+  return failed.map(({ Id: id, Code: code, Message: message, SenderFault: senderFault }) => ({
+    id,
+    code,
+    message,
+    senderFault,
+  }))
+}
+
 const strangers =
   /InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|InvalidSignature|ExpiredToken|InvalidSecurity|MissingAuthenticationToken|IncompleteSignature|InvalidAccessKeyId|AuthFailure|RequestExpired|OptInRequired|NotSignedUp/i
 const noCredentials = /CredentialsProviderError|TokenProviderError|Could not load credentials|AssumeRole/i

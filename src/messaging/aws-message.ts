@@ -58,11 +58,15 @@ export function toAwsMessage(
   }
 }
 
-/** Attributes as both services take them. */
-export function awsAttributes({ attributes }: AwsMessage): Record<string, { DataType: string; StringValue: string }> {
-  return Object.fromEntries(
-    Object.entries(attributes).map(([name, value]) => [name, { DataType: typeOfText, StringValue: value }]),
-  )
+/** The fields of an entry that both services have; the id is its index in the request. */
+export function awsEntry({ attributes, group }: AwsMessage, index: number) {
+  return {
+    Id: String(index),
+    MessageAttributes: Object.fromEntries(
+      Object.entries(attributes).map(([name, value]) => [name, { DataType: typeOfText, StringValue: value }]),
+    ),
+    ...(group === undefined ? {} : { MessageGroupId: group.id, MessageDeduplicationId: group.deduplicationId }),
+  }
 }
 
 /** Undefined: bytes that must go out as base64. */

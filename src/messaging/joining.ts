@@ -48,7 +48,7 @@ export class Joining<Handle> {
     try {
       part = partOf(message)
     } catch (error) {
-      return [{ message, handles: [handle], reason: says(error) }]
+      return [{ message, handles: [handle], reason: messageOf(error) }]
     }
     if (part === undefined) return [{ message, handles: [handle] }]
     const group: Group<Handle> = this.#groups.get(part.message) ?? {
@@ -98,7 +98,7 @@ export class Joining<Handle> {
     try {
       return [{ message: joinParts(parts, group.part), handles: group.handles.map(({ handle }) => handle) }]
     } catch (error) {
-      return this.#each(group, says(error))
+      return this.#each(group, messageOf(error))
     }
   }
 
@@ -114,8 +114,4 @@ export class Joining<Handle> {
       reason: `it is part ${number} of ${total} of a message: ${reason}`,
     }))
   }
-}
-
-function says(error: unknown): string {
-  return messageOf(error)
 }

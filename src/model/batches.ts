@@ -41,6 +41,19 @@ export type Family = (typeof families)[number]
  * Events: the CloudEvents envelope as columns, the body as unparsed bytes. Dictionary columns hold codes (0 absent).
  * `extensions` is a JSON object text per distinct set.
  */
+/** Columns of an EventBatch that are codes of its dictionary, in the order of the journal format. */
+export const eventCodes = [
+  'source',
+  'type',
+  'subject',
+  'datacontenttype',
+  'dataschema',
+  'extensions',
+  'family',
+  'key',
+  'ref',
+] as const
+
 export interface EventBatch {
   readonly kind: 'events'
   readonly count: number

@@ -158,7 +158,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
       this.#failed = this.#why = undefined
     } catch (error) {
       if (signal.aborted) return 0
-      const message = says(error)
+      const message = messageOf(error)
       if (error instanceof PollError) {
         this.#of.failed?.()
         waitMs = error.afterMs
@@ -168,7 +168,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
       this.#failed = this.#why = message
     }
     await checkpoint.releaseOld(signal).catch((error: unknown) => {
-      if (!signal.aborted) this.warn('state', `What is known of ${all} can't be written down: ${says(error)}`)
+      if (!signal.aborted) this.warn('state', `What is known of ${all} can't be written down: ${messageOf(error)}`)
     })
     const until = this.status().complete
     if (until !== undefined)
@@ -364,10 +364,6 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
     this.#said.set(what, now)
     log.warn(message, this.#labels())
   }
-}
-
-function says(error: unknown): string {
-  return messageOf(error)
 }
 
 function capital(word: string): string {

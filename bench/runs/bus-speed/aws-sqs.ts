@@ -9,7 +9,7 @@ import {
   SendMessageBatchCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs'
-import { awsAttributes, toAwsMessage } from '../../../src/messaging/aws-message.ts'
+import { awsEntry, toAwsMessage } from '../../../src/messaging/aws-message.ts'
 import { SqsPuller } from '../../../src/messaging/aws-pull.ts'
 import { sqsSchema, sqsSourceSchema } from '../../../src/connectors/aws-sqs/config.ts'
 import { sink as sqs } from '../../../src/connectors/aws-sqs/sink.ts'
@@ -59,7 +59,7 @@ export const awsSqsSpeed: SpeedBusKind = {
       await atOnce(tens, sending, async (ten) => {
         const Entries = ten.map((message, index) => {
           const written = toAwsMessage({ ...message, attributes: {} }, { fifo: false, group: '' })
-          return { Id: String(index), MessageBody: written.body, MessageAttributes: awsAttributes(written) }
+          return { ...awsEntry(written, index), MessageBody: written.body }
         })
         const { Failed: failed = [] } = await client.send(new SendMessageBatchCommand({ QueueUrl: urlOf(to), Entries }))
         if (failed.length > 0) throw new Error(`${failed.length} not sent`)

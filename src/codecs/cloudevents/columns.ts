@@ -1,18 +1,7 @@
-import type { EventBatch, Heap } from '../../model/batches.ts'
+import { eventCodes, type EventBatch, type Heap } from '../../model/batches.ts'
 import { DictionaryBuilder } from '../../model/dictionary.ts'
 
-const names = [
-  'source',
-  'type',
-  'subject',
-  'datacontenttype',
-  'dataschema',
-  'extensions',
-  'family',
-  'key',
-  'ref',
-] as const
-type CodeName = (typeof names)[number]
+type CodeName = (typeof eventCodes)[number]
 
 /** Place of each code within a row of {@link ColumnsBuilder.codes}. */
 export const slot: Readonly<Record<CodeName, number>> = {
@@ -79,7 +68,7 @@ export class ColumnsBuilder {
   readonly id: HeapBuilder
   readonly data: HeapBuilder
   /** Codes of the row under way, by {@link slot}; cleared by `endRow`. */
-  readonly codes = new Uint32Array(names.length)
+  readonly codes = new Uint32Array(eventCodes.length)
   readonly #rows: number[] = []
   readonly #times: number[] = []
   readonly #encodings: number[] = []
@@ -102,7 +91,8 @@ export class ColumnsBuilder {
     const count = this.#times.length
     const column = (name: CodeName): Uint32Array => {
       const values = new Uint32Array(count)
-      for (let row = 0, at = slot[name]; row < count; row++, at += names.length) values[row] = this.#rows[at] as number
+      for (let row = 0, at = slot[name]; row < count; row++, at += eventCodes.length)
+        values[row] = this.#rows[at] as number
       return values
     }
     return {

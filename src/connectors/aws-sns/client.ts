@@ -1,5 +1,6 @@
 import type { AwsOptions } from '../../messaging/aws-client.ts'
-import { awsAttributes } from '../../messaging/aws-message.ts'
+import { awsFaults } from '../../messaging/aws-errors.ts'
+import { awsEntry } from '../../messaging/aws-message.ts'
 import type { AwsClient } from '../../messaging/aws-sink.ts'
 
 /** The library is loaded only when a connector needs it. */
@@ -8,26 +9,17 @@ export async function openTopic(arn: string, options: AwsOptions): Promise<AwsCl
   const client = new SNSClient(options)
   return {
     async publish(messages, abortSignal) {
-      const { Failed: failed = [] } = await client.send(
+      const { Failed: failed } = await client.send(
         new PublishBatchCommand({
           TopicArn: arn,
           PublishBatchRequestEntries: messages.map((message, index) => ({
-            Id: String(index),
+            ...awsEntry(message, index),
             Message: message.body,
-            MessageAttributes: awsAttributes(message),
-            ...(message.group === undefined
-              ? {}
-              : { MessageGroupId: message.group.id, MessageDeduplicationId: message.group.deduplicationId }),
           })),
         }),
         { abortSignal },
       )
-      return failed.map(({ Id: id, Code: code, Message: message, SenderFault: senderFault }) => ({
-        id,
-        code,
-        message,
-        senderFault,
-      }))
+      return awsFaults(failed)
     },
     async look(abortSignal) {
       await client.send(new GetTopicAttributesCommand({ TopicArn: arn }), { abortSignal })

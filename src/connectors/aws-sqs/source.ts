@@ -3,9 +3,9 @@ import { messageSource } from '../../messaging/message-source.ts'
 import type { Source, SourceContext } from '../../engine/contracts.ts'
 import { defineSource } from '../../engine/define.ts'
 import type { SqsSourceConfig, sqsSourceSchema } from './config.ts'
-import { lookAtQueue } from './client-look.ts'
+import { probeQueue } from '../../messaging/aws-queue-probe.ts'
 
-export const source = defineSource<typeof sqsSourceSchema>('aws-sqs', { build: openSqsSource, probe: lookAtQueue })
+export const source = defineSource<typeof sqsSourceSchema>('aws-sqs', { build: openSqsSource, probe: probeQueue })
 
 /** A service that is away is no error here: it is said, and tried again. */
 export function openSqsSource(config: SqsSourceConfig, context: SourceContext): Promise<Source> {

@@ -1,5 +1,4 @@
-import { awsTrouble } from '../../messaging/aws-errors.ts'
-import { awsOptions } from '../../messaging/aws-client.ts'
+import { probeQueue } from '../../messaging/aws-queue-probe.ts'
 import type { Probe, ProbeContext } from '../../engine/contracts.ts'
 import { lookAtLease } from '../../net/kubernetes/turn-look.ts'
 import { TrailError, TrailReader } from './client.ts'
@@ -23,7 +22,10 @@ export async function lookAtTrail(
             lookAtLease(config.lease, context, signal),
           ])
         ).flat()
-      : [await lookAtQueue(config, from, context, signal), await lookAtBucket(config, from, context, signal)]
+      : [
+          await probeQueue({ ...config, queue_url: from.queue_url }, context, signal),
+          await lookAtBucket(config, from, context, signal),
+        ]
   const wrong = found.filter(({ is }) => is === 'fail')
   const doubtful = found.some(({ is }) => is === 'warn')
   return {
@@ -47,36 +49,6 @@ async function lookAtRegion(
     throw error
   } finally {
     reader.close()
-  }
-}
-
-async function lookAtQueue(
-  config: CloudtrailConfig,
-  { queue_url: url }: From<'queue'>,
-  { host }: ProbeContext,
-  signal: AbortSignal,
-): Promise<Probe> {
-  const name = `queue ${url.slice(url.lastIndexOf('/') + 1)}`
-  const { GetQueueAttributesCommand, SQSClient } = await import('@aws-sdk/client-sqs')
-  const client = new SQSClient(await awsOptions(config, host, url))
-  try {
-    const { Attributes: { ApproximateNumberOfMessages: waiting } = {} } = await client.send(
-      new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['ApproximateNumberOfMessages'] }),
-      { abortSignal: signal },
-    )
-    return { is: 'ok', says: `${name} is there, and our login is taken; about ${waiting ?? '?'} messages wait` }
-  } catch (error) {
-    const {
-      attempt: { reason },
-    } = awsTrouble(error, name, 'sqs:GetQueueAttributes')
-    return /does not let us/.test(reason)
-      ? {
-          is: 'warn',
-          says: `our login is taken, but we may not look at ${name}; whether we may read it only reading tells`,
-        }
-      : { is: 'fail', says: reason }
-  } finally {
-    client.destroy()
   }
 }
 

@@ -12,15 +12,11 @@ export async function sendLines(
 ): Promise<readonly Failure[]> {
   const { bytes, failures } = toLines(form, batch)
   if (bytes.length === 0) return failures
-  const problem = await write(bytes).then(() => undefined, says)
+  const problem = await write(bytes).then(() => undefined, messageOf)
   if (problem === undefined) return failures
   const rejected = new Map(failures.map((failure) => [failure.index, failure]))
   return Array.from(
     { length: batch.count },
     (_, index) => rejected.get(index) ?? { index, is: 'retry', reason: `${where}: ${problem}` },
   )
-}
-
-export function says(error: unknown): string {
-  return messageOf(error)
 }

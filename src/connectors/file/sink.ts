@@ -1,3 +1,4 @@
+import { messageOf } from '../../model/errors.ts'
 import type { Context, Sink } from '../../engine/contracts.ts'
 import { defineSink } from '../../engine/define.ts'
 import { Patience } from './client-patience.ts'
@@ -5,7 +6,7 @@ import { probeFile } from './client-probe.ts'
 import { LineFile } from './client.ts'
 import type { FileConfig, fileSchema } from './config.ts'
 import { lineForm, previewLines } from './map.ts'
-import { says, sendLines } from './sink-lines.ts'
+import { sendLines } from './sink-lines.ts'
 
 export const sink = defineSink<typeof fileSchema>('file', {
   accepts: ['events', 'flows'],
@@ -23,7 +24,7 @@ export function openFile(config: FileConfig, { host, log }: Context): Promise<Si
     await file.rotate().catch((error: unknown) => {
       log.warn('The file could not be put aside and goes on growing; the next batch tries again.', {
         path: config.path,
-        problem: says(error),
+        problem: messageOf(error),
       })
     })
   }

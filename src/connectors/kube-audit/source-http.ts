@@ -4,7 +4,8 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import { createGunzip } from 'node:zlib'
 import { listening } from '../../host/listen.ts'
 import type { Disk } from '../../host/index.ts'
-import { readTls, type TlsOptions } from '../../net/tls.ts'
+import { TlsFiles } from '../../net/tls-files.ts'
+import type { TlsOptions } from '../../net/tls.ts'
 import { formatHostPort, type HostPort } from '../../schema/values.ts'
 import { messageOf } from '../../model/errors.ts'
 import type { KubeAuditConfig } from './config.ts'
@@ -46,20 +47,10 @@ export interface AuditListenersOptions {
 const mostBodies = 4
 const [requestMs, idleMs] = [60_000, 120_000]
 
-/** Certificates of a listener, in the words of Node. */
-export function readCertificates(tls: KubeAuditConfig['tls'], disk: Disk): Promise<TlsOptions | undefined> {
-  return readTls(
-    tls === null
-      ? null
-      : {
-          ca_file: tls.client_ca_file,
-          cert_file: tls.cert_file,
-          key_file: tls.key_file,
-          server_name: null,
-          verify: true,
-        },
-    disk,
-  )
+/** A certificate of clients is verified against `client_ca_file`. */
+export async function tlsFilesOf(tls: KubeAuditConfig['tls'], disk: Disk): Promise<TlsFiles | undefined> {
+  if (tls === null) return undefined
+  return TlsFiles.open({ ca_file: tls.client_ca_file, cert_file: tls.cert_file, key_file: tls.key_file }, disk)
 }
 
 /** Opens every listener, or none. */

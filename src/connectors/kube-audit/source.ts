@@ -1,13 +1,14 @@
 import type { Source, SourceContext } from '../../engine/contracts.ts'
 import { appendEvents } from '../../engine/sources/append-events.ts'
 import type { WeirEvent } from '../../model/events.ts'
-import { revealSecret } from '../../net/secrets.ts'
 import { messageOf } from '../../model/errors.ts'
+import type { TlsFiles } from '../../net/tls-files.ts'
+import { revealSecret } from '../../net/secrets.ts'
 import { defineSource } from '../../engine/define.ts'
 import type { KubeAuditConfig, kubeAuditSchema } from './config.ts'
 import type { metrics } from './metrics.ts'
 import { mapAuditEvent, type Left } from './map.ts'
-import { openListeners, readCertificates, Refused, type AuditListeners, type Refusal } from './source-http.ts'
+import { openListeners, Refused, tlsFilesOf, type AuditListeners, type Refusal } from './source-http.ts'
 
 export const source = defineSource<typeof kubeAuditSchema>('kube-audit', { build: openKubeAudit })
 
@@ -44,9 +45,7 @@ class KubeAudit implements KubeAuditSource {
   readonly #context: SourceContext
   readonly #refused: Partial<Record<Refusal, number>> = {}
   #listeners: AuditListeners | undefined
-  #certificates = ''
-  /** It was said that they cannot be read. */
-  #unread = false
+  #files: TlsFiles | undefined
   #batches = 0
   #events = 0
   #last: number | undefined
@@ -62,11 +61,10 @@ class KubeAudit implements KubeAuditSource {
 
   async open(): Promise<void> {
     const { listen: places, tls, token, max_body: mostBytes } = this.#config
-    const certificates = await readCertificates(tls, this.#context.host.disk)
-    this.#certificates = JSON.stringify(certificates)
+    this.#files = await tlsFilesOf(tls, this.#context.host.disk)
     this.#listeners = await openListeners({
       places,
-      tls: certificates,
+      tls: this.#files?.current,
       token: token === null ? undefined : revealSecret(token),
       mostBytes,
       take: (body) => this.#take(body),
@@ -99,32 +97,13 @@ class KubeAudit implements KubeAuditSource {
     for (let round = 1; !signal.aborted; round++) {
       await timers.sleep(housekeepingMs, signal)
       if (signal.aborted) break
-      await this.#renew()
+      const files = this.#files
+      await files?.renew('the audit listener', log, () => this.#listeners?.renew(files.current), { source: id })
       const { why } = this.status()
       if (round === silentRounds && why !== undefined) log.warn(why, { source: id })
     }
     // Resolves when what was asked before is answered.
     await this.#listeners?.close()
-  }
-
-  /** Certificates are renewed under the same names. */
-  async #renew(): Promise<void> {
-    const { id, host, log } = this.#context
-    try {
-      const certificates = await readCertificates(this.#config.tls, host.disk)
-      if (certificates === undefined || JSON.stringify(certificates) === this.#certificates) return
-      this.#listeners?.renew(certificates)
-      this.#unread = false
-      this.#certificates = JSON.stringify(certificates)
-      log.info('The certificates of the audit listener were renewed.', { source: id })
-    } catch (error) {
-      if (this.#unread) return
-      this.#unread = true
-      log.warn('The certificates of the audit listener could not be read again; the old ones stay.', {
-        source: id,
-        error: messageOf(error),
-      })
-    }
   }
 
   async #take(body: Buffer): Promise<void> {

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { dataEncodings, type EventBatch, type FlowBatch } from '../../model/batches.ts'
+import { dataEncodings, eventCodes, type EventBatch, type FlowBatch } from '../../model/batches.ts'
 import { absentChunk, originChunk, timeChunk } from '../flows/numbers.ts'
 import { textChunk } from '../flows/texts.ts'
 import { plain, type Chunk } from '../parquet/column.ts'
@@ -16,17 +16,6 @@ import { isJson } from './json-text.ts'
 const groupRows = 16_384
 const groupBytes = 2 << 20
 
-const dictionaries = [
-  'source',
-  'type',
-  'subject',
-  'datacontenttype',
-  'dataschema',
-  'extensions',
-  'family',
-  'key',
-  'ref',
-] as const
 const [json, text] = [dataEncodings.indexOf('json'), dataEncodings.indexOf('text')]
 
 const always: readonly { readonly name: string; readonly type: ColumnType }[] = [
@@ -88,7 +77,7 @@ function chunksOf(
 ): Chunk[] {
   const asFlows = pieces.map(asColumns)
   const chunks = new Map<string, Chunk | undefined>([['id', idChunk(pieces)], ...bodyChunks(pieces)])
-  for (const name of dictionaries) chunks.set(name, textChunk(name, name === 'extensions' ? 'json' : 'text', asFlows))
+  for (const name of eventCodes) chunks.set(name, textChunk(name, name === 'extensions' ? 'json' : 'text', asFlows))
   if (audits.some((each) => each !== undefined)) {
     const known = audits.map(
       (each, index) =>
@@ -107,7 +96,7 @@ function chunksOf(
 
 function asColumns({ batch, origin }: EventRows): FlowRows {
   const columns: Record<string, FlowBatch['columns'][string]> = { time: { kind: 'time', values: batch.time } }
-  for (const name of dictionaries)
+  for (const name of eventCodes)
     columns[name] = { kind: 'dict', codes: name === 'extensions' ? readable(batch) : batch[name] }
   return {
     stream: 'flows',

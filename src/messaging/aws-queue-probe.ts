@@ -1,11 +1,11 @@
-import { awsOptions } from '../../messaging/aws-client.ts'
-import { awsTrouble } from '../../messaging/aws-errors.ts'
-import type { Probe, ProbeContext } from '../../engine/contracts.ts'
-import type { SqsSourceConfig } from './config.ts'
+import type { Probe, ProbeContext } from '../engine/contracts.ts'
+import { awsOptions } from './aws-client.ts'
+import { awsTrouble } from './aws-errors.ts'
+import type { AwsConfig } from './aws-settings.ts'
 
-/** Asks for the settings of the queue that a source reads; receives nothing. */
-export async function lookAtQueue(
-  config: SqsSourceConfig,
+/** Reads the attributes of the queue that a source reads; receives nothing. */
+export async function probeQueue(
+  config: AwsConfig & { readonly queue_url: string },
   { host }: ProbeContext,
   signal: AbortSignal,
 ): Promise<Probe> {

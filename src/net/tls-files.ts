@@ -1,0 +1,67 @@
+import type { Disk } from '../host/index.ts'
+import { messageOf } from '../model/errors.ts'
+import type { Tls } from '../schema/index.ts'
+import type { Log } from '../telemetry/ports.ts'
+import { readTls, type TlsOptions } from './tls.ts'
+
+/** Certificate and private key of a listener, PEM. */
+export interface Certificate {
+  readonly cert: string
+  readonly key: string
+}
+
+/** The files that the TLS settings of a listener name. They are renewed under the same names. */
+export class TlsFiles {
+  readonly #tls: Tls
+  readonly #disk: Disk
+  #current: TlsOptions
+  #problem: string | undefined
+
+  private constructor(tls: Tls, disk: Disk, current: TlsOptions) {
+    this.#tls = tls
+    this.#disk = disk
+    this.#current = current
+  }
+
+  /** Rejects with a message that names the file that cannot be read. */
+  static async open(written: Partial<Tls>, disk: Disk): Promise<TlsFiles> {
+    const tls = { ca_file: null, cert_file: null, key_file: null, server_name: null, verify: true, ...written }
+    return new TlsFiles(tls, disk, await read(tls, disk))
+  }
+
+  get current(): TlsOptions {
+    return this.#current
+  }
+
+  get certificate(): Certificate {
+    const { cert = '', key = '' } = this.#current
+    return { cert, key }
+  }
+
+  /** Calls `use` if the files have changed. If they cannot be used, the listener keeps the earlier certificate, with one warning. */
+  async renew(listener: string, log: Log, use: () => void, fields: { readonly source?: string } = {}): Promise<void> {
+    const before = this.#current
+    try {
+      const now = await read(this.#tls, this.#disk)
+      if (JSON.stringify(now) !== JSON.stringify(before)) {
+        this.#current = now
+        use()
+        log.info(`The certificate of ${listener} was renewed.`, fields)
+      }
+      this.#problem = undefined
+    } catch (error) {
+      this.#current = before
+      const problem = messageOf(error)
+      if (problem !== this.#problem)
+        log.warn(`The certificate of ${listener} could not be read again; the old one stays.`, {
+          ...fields,
+          error: problem,
+        })
+      this.#problem = problem
+    }
+  }
+}
+
+async function read(tls: Tls, disk: Disk): Promise<TlsOptions> {
+  return (await readTls(tls, disk)) ?? { rejectUnauthorized: true }
+}
