@@ -5,16 +5,15 @@ import { Presence } from '../parquet/levels.ts'
 import { unknownColumn } from '../schema.ts'
 import type { EndpointRow } from '../table-writer.ts'
 
-/** Rows of a row group: small, so that the search for an address, by which rows are sorted, reads few. */
+/** Small row groups, so that an address lookup reads few of the sorted rows. */
 export const endpointGroupRows = 2048
 
-/** A Parquet file of endpoints. */
 export function endpointFile(
   endpoints: readonly EndpointRow[],
   metadata: Readonly<Record<string, string>>,
 ): { readonly pieces: readonly Uint8Array[]; readonly rows: number; readonly columns: readonly string[] } {
   const sorted = endpoints.toSorted((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0))
-  // Where no endpoint has a part there is no column: whoever asks for it then has nothing to join.
+  // Parts that no endpoint has get no column, so that queries need not join them.
   const parts = endpointParts.filter((part) => sorted.some(({ means }) => means[part] !== undefined))
   const asked = sorted.some(({ unknownAt }) => unknownAt !== undefined)
   const groups = Array.from({ length: Math.max(1, Math.ceil(sorted.length / endpointGroupRows)) }, (_, group) => {

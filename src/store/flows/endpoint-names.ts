@@ -10,30 +10,25 @@ export interface Named {
   readonly means: Endpoint
 }
 
-/** Parts of what endpoints mean that rollups tell of each end. */
 export const namedParts = ['name', 'owner_name', 'owner_kind'] as const
 const partCount = namedParts.length
 
-/** Numbers of texts, of which 0 is for "not looked for yet" and 1 for none. */
+/** Numbers of texts; 0 is not resolved yet, 1 is absent. */
 export type PartTexts = Numbering<string, undefined>
 export const firstTexts = [undefined, undefined] as const
 export const noText = 1
 
 const nothing: Endpoint = {}
 
-/** What the endpoint ids of one generation mean: ids are given out one after the other. */
 export class EndpointNames {
   readonly base: number
   #addresses = new Uint32Array(4 * 256)
   readonly #means: (Endpoint | undefined)[] = []
-  /** Some have a label, a namespace or a cluster. */
   #placed = false
   count = 0
-  /** Numbers of the places, for one rollup. */
   #numbers = new Uint32Array(0)
   #numbered = 0
   #texts: Texts | undefined
-  /** Numbers of the named parts of each, as far as they were asked for. */
   #parts = new Uint32Array(0)
   #partTexts: PartTexts | undefined
 
@@ -49,7 +44,7 @@ export class EndpointNames {
     this.count++
   }
 
-  /** Number of each endpoint's place (see rollup/place.ts) by id − base; undefined when no endpoint has one. */
+  /** Place numbers (see rollup/place.ts) by id − base; undefined if no endpoint has a place. */
   places(texts: Texts): Uint32Array | undefined {
     if (!this.#placed) return undefined
     if (texts !== this.#texts) {
@@ -68,7 +63,7 @@ export class EndpointNames {
     return { address: formatIp(this.#addresses, 4 * index), means: this.#means[index] ?? nothing }
   }
 
-  /** The words of an endpoint's address, and the numbers of its {@link namedParts}: once they are known, no text is looked at. */
+  /** Writes the words of an endpoint's address to `words`, and the numbers of its {@link namedParts} to `parts`. */
   tell(index: number, texts: PartTexts, words: Uint32Array, parts: Uint32Array): void {
     for (let i = 0; i < 4; i++) words[i] = this.#addresses[4 * index + i] as number
     if (texts !== this.#partTexts) this.#parts.fill(0)

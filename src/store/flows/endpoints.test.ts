@@ -21,7 +21,7 @@ class Names implements Resolver {
 const meaning: AddressMeaning = { scopes: undefined, scopeName: () => '', timeOf: (row) => 1000 + row }
 const list = (ids: Float64Array): number[] => [...ids]
 
-it('an address has one id per hour, and is resolved once, by the time of its flow', () => {
+it('an address has one id per hour, and is resolved once, at the time of its flow', () => {
   const names = new Names()
   const endpoints = new Endpoints({ resolver: names, next: 5 })
   expect(list(endpoints.ids(1, words('0.0.0.1', '0.0.0.2', '0.0.0.1'), 3, meaning))).toEqual([5, 6, 5])
@@ -35,7 +35,7 @@ it('an address has one id per hour, and is resolved once, by the time of its flo
   expect(endpoints.next).toBe(8)
 })
 
-it('a new generation of the resolver voids what was remembered', () => {
+it('a new generation of the resolver invalidates earlier ids', () => {
   const names = new Names()
   const endpoints = new Endpoints({ resolver: names, next: 1 })
   endpoints.ids(1, words('0.0.0.1'), 1, meaning)
@@ -59,7 +59,7 @@ it('rows without an address have no endpoint', () => {
   ])
 })
 
-it('thousands of addresses keep their ids as the table grows, until the bound begins anew', () => {
+it('thousands of addresses keep their ids as the table grows, up to the limit', () => {
   const endpoints = new Endpoints({ resolver: new Names(), next: 4_294_967_290, limit: 30_000 })
   const many = {
     kind: 'ip' as const,

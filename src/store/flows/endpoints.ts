@@ -9,30 +9,26 @@ import type { Texts } from '../rollup/keys.ts'
 import type { EndpointRow } from '../table-writer.ts'
 
 const mostSpare = 256
-/** Texts of endpoints that are numbered before they are numbered anew. */
 const mostTexts = 1 << 18
 const twoTo32 = 4_294_967_296
 
-/** How a batch's addresses are to be understood. */
 export interface AddressMeaning extends HolderMeaning {
-  /** Number of each row's scope; without it all are in the default scope, 0. */
+  /** Scope number per row; if absent, the default scope 0. */
   readonly scopes: Uint32Array | undefined
   scopeName(scope: number): string
-  /** When the row's flow was, in Unix ms. */
   timeOf(row: number): number
 }
 
 export interface EndpointsOptions {
   readonly resolver: Resolver
-  /** First id to give out. */
   readonly next: number
-  /** Addresses kept before a new generation begins. */
+  /** Addresses before a new generation begins. */
   readonly limit?: number
 }
 
 /**
- * Gives addresses their endpoint ids. A generation lasts while the day of receipt, the resolver's answers and the bound on its
- * size do; what it gave out is stored with its day, so that a day's flows find all their endpoints in that day.
+ * Assigns endpoint ids to addresses. A generation ends with the day of receipt, a change of the resolver or the size
+ * limit. Ids are stored with their day, so that a day's flows find all their endpoints there.
  */
 export class Endpoints {
   readonly #resolver: Resolver
@@ -41,14 +37,12 @@ export class Endpoints {
   #day = Number.NaN
   #answers: number
   #fresh: EndpointRow[] = []
-  /** id − #base + 1 of each address; where holders change with time, the number of its entry. */
+  /** id − #base + 1 per address; for addresses with changing holders, the number of the entry. */
   #table = new AddressTable()
   #base = 0
   #holders: Holders | undefined
   #held: HeldIds | undefined
-  /** Memory of columns that were given back. */
   readonly #spare: ArrayBuffer[] = []
-  /** What ids mean: the newest generation is the last, others are those that were used since `forget`. */
   #meanings: EndpointNames[] = []
   #texts: PartTexts = new Numbering(firstTexts)
 
@@ -60,19 +54,17 @@ export class Endpoints {
     this.#begin()
   }
 
-  /** Ids below this were given out. */
+  /** All assigned ids are below this. */
   get next(): number {
     return this.#next
   }
 
-  /** Every row of the day that is not stored yet, to be stored with it. */
   take(): readonly EndpointRow[] {
     const fresh = this.#fresh
     this.#fresh = []
     return fresh
   }
 
-  /** Ids of a column; absent is 0. */
   ids(day: number, column: IpColumn, count: number, meaning: AddressMeaning): Float64Array {
     if (day !== this.#day || this.#answers !== this.#resolver.generation || this.#holders !== this.#resolver.holders) {
       this.#day = day
@@ -102,7 +94,6 @@ export class Endpoints {
       }
       const at = 4 * row
       const own = scopes === undefined ? 0 : (scopes[row] as number)
-      // Exporters and next hops are the same for many rows.
       if (words[at + 3] !== w3 || words[at + 2] !== w2 || words[at + 1] !== w1 || words[at] !== w0 || own !== scope) {
         w0 = words[at] as number
         w1 = words[at + 1] as number
@@ -152,12 +143,10 @@ export class Endpoints {
     return new Float64Array(buffer as ArrayBuffer, 0, count)
   }
 
-  /** Takes columns of ids that nobody needs any more: memory for others. */
   giveBack(columns: Iterable<Float64Array>): void {
     for (const { buffer } of columns) if (this.#spare.length < mostSpare) this.#spare.push(buffer as ArrayBuffer)
   }
 
-  /** Numbers of the places of a column's endpoints, by the texts of a rollup; 0 for none. */
   places(ids: Float64Array, count: number, out: Uint32Array, texts: Texts): void {
     let meaning = this.#meanings.at(-1) as EndpointNames
     let places = meaning.places(texts)
@@ -171,12 +160,11 @@ export class Endpoints {
     }
   }
 
-  /** The texts of endpoints' parts by their numbers. */
   get texts(): readonly (string | undefined)[] {
     return this.#texts.list
   }
 
-  /** What an id means by the lower half of it, see {@link EndpointNames.tell}; false when it is none that was given out since the last `forget`. */
+  /** Describes an endpoint by the lower half of its id. False if the id was not assigned since the last `forget`. */
   tell(low: number, words: Uint32Array, parts: Uint32Array): boolean {
     for (const meaning of this.#meanings) {
       const index = (low - (meaning.base % twoTo32) + twoTo32) % twoTo32
@@ -189,11 +177,10 @@ export class Endpoints {
 
   #meaningOf(id: number): EndpointNames {
     const found = this.#meanings.find(({ base, count }) => id >= base && id < base + count)
-    if (found === undefined) throw new Error(`endpoint ${id} is of no generation that is known`)
+    if (found === undefined) throw new Error(`endpoint ${id} belongs to no known generation`)
     return found
   }
 
-  /** Only ids of the newest generation will be asked about. */
   forget(): void {
     this.#meanings = this.#meanings.slice(-1)
     if (this.#texts.list.length > mostTexts) this.#texts = new Numbering(firstTexts)

@@ -14,7 +14,7 @@ import { parquetFile } from '../parquet/file.ts'
 import { flowColumns, wordFields, type FlowColumn } from '../schema.ts'
 import type { FlowRows } from '../table-writer.ts'
 
-/** Rows of a row group: what a query reads at a time, on one of its threads. */
+/** The unit that one query thread reads at a time. */
 const groupRows = 262_144
 
 function fieldChunk(
@@ -59,11 +59,10 @@ const originNames = ['_source', '_epoch', '_sequence', '_row'] as const
 export interface FlowFile {
   readonly pieces: readonly Uint8Array[]
   readonly rows: number
-  /** Names of the columns that the file has: those of which some row has a value. */
   readonly columns: readonly string[]
 }
 
-/** A Parquet file of the batches' rows, in the order given. A column of which no row has a value is not in it. */
+/** A Parquet file of the rows of the batches, in the order given, without empty columns. */
 export function flowFile(pieces: readonly FlowRows[], metadata: Readonly<Record<string, string>>): FlowFile {
   const groups: { rows: number; chunks: Map<string, Chunk> }[] = []
   const fine = new Set(
@@ -92,7 +91,6 @@ export function flowFile(pieces: readonly FlowRows[], metadata: Readonly<Record<
 function chunksOf(pieces: readonly FlowRows[], fine: ReadonlySet<string>): Map<string, Chunk> {
   const chunks = new Map<string, Chunk>()
   for (const column of flowColumns) {
-    // Most fields are in no batch at all.
     if (column.field !== 'time_received' && !pieces.some(({ batch }) => batch.columns[column.field] !== undefined))
       continue
     const chunk = fieldChunk(column, pieces, fine)
@@ -102,7 +100,6 @@ function chunksOf(pieces: readonly FlowRows[], fine: ReadonlySet<string>): Map<s
   return chunks
 }
 
-/** The columns of all row groups, in the registry's order. */
 function columnsOf(groups: readonly ReadonlyMap<string, Chunk>[]): Column[] {
   const order = [...flowColumns.map(({ name }) => name), ...originNames]
   return order.flatMap((name) => {

@@ -43,7 +43,7 @@ const columns = [
 const rows = (store: Store, more = ''): Promise<Record<string, unknown>[]> =>
   ask(store.reader, `SELECT ${columns.join(', ')} FROM flows ${more} ORDER BY time_start, src_addr`)
 
-it('flows are those of who had their addresses when they began, before and after merging', async () => {
+it('flows belong to the holder of their address when they began, before and after merging', async () => {
   const cluster = new Cluster()
   const store = await stores.open({ resolver: cluster.resolver })
   const make = new FrameMaker()
@@ -53,7 +53,7 @@ it('flows are those of who had their addresses when they began, before and after
   await store.projection.apply([make.flows([flow(1000), flow(2000, '10.0.0.1'), flow(3000)], t0 + 4000)])
   await store.projection.commit()
   cluster.tell(gone(a, 10_000), pod('b', '10.1.0.1', 12_000, { namespace: 'bank' }))
-  // One of each before and after it changed hands, in one frame; and one that comes very late.
+  // Flows before and after each change of holder in one frame, and a very late one.
   await store.projection.apply([
     make.flows([flow(9000), flow(13_000), flow(4000), flow(14_000, '192.0.2.1', '10.1.0.1')], t0 + 20_000),
   ])
@@ -106,7 +106,8 @@ it('flows are those of who had their addresses when they began, before and after
   expect(
     await ask(
       store.reader,
-      'SELECT src_owner_name AS o, src_owner_kind AS k, cluster AS c, sum(flows)::INT AS n FROM flows_1m GROUP BY ALL ORDER BY ALL',
+      'SELECT src_owner_name AS o, src_owner_kind AS k, cluster AS c, sum(flows)::INT AS n FROM flows_1m GROUP ' +
+        'BY ALL ORDER BY ALL',
     ),
   ).toEqual([
     { o: 'a', k: 'Pod', c: 'prod', n: 4 },
@@ -114,11 +115,10 @@ it('flows are those of who had their addresses when they began, before and after
     { o: null, k: null, c: 'prod', n: 1 },
     { o: null, k: null, c: null, n: 1 },
   ])
-  // One id for each holder of each address, however often it was met.
   expect(await ask(store.reader, "SELECT count(*) AS n FROM flows WHERE src_addr = '10.1.0.1'")).toEqual([{ n: 5 }])
 })
 
-it('what becomes known later names what comes then; nothing is looked up while no cluster is watched', async () => {
+it('later updates name later flows; nothing is resolved while no cluster is watched', async () => {
   const cluster = new Cluster()
   cluster.watching = false
   const store = await stores.open({ resolver: cluster.resolver })
@@ -138,7 +138,7 @@ it('what becomes known later names what comes then; nothing is looked up while n
   ])
 })
 
-it('who has had an address for long loses it as anybody does, and flows that come late are of who had it then', async () => {
+it('a long-term holder loses its address like others, and late flows belong to the holder at their time', async () => {
   const cluster = new Cluster()
   const store = await stores.open({ resolver: cluster.resolver })
   const make = new FrameMaker()
@@ -176,7 +176,7 @@ it('who has had an address for long loses it as anybody does, and flows that com
   ])
 })
 
-it('who was unknown is asked again when the hour is over, and nobody else is renamed', async () => {
+it('unknown endpoints are resolved again when the hour is over, and no other endpoint is renamed', async () => {
   const real = realHost()
   let now = t0
   const cluster = new Cluster()
@@ -184,7 +184,7 @@ it('who was unknown is asked again when the hour is over, and nobody else is ren
   const store = await stores.open({ resolver: cluster.resolver, host })
   const make = new FrameMaker()
   const flow = (at: number, src = '10.1.0.7') => ({ src, dst: '192.0.2.1', start: t0 + at })
-  // The range is known by a neighbour; of the pod it is told a quarter of an hour late.
+  // A neighbour makes the range known; the pod itself is reported 15 minutes late.
   cluster.tell(pod('neighbour', '10.1.0.1', 0))
   const minute = 60_000
   await store.projection.apply([
@@ -212,7 +212,7 @@ it('who was unknown is asked again when the hour is over, and nobody else is ren
     null,
   ])
   const late = pod('late', '10.1.0.7', 4 * minute)
-  // The minute of the fifth flow saw both of them; nobody can tell whose it was.
+  // Both had the address in the minute of the fifth flow, so it stays unknown.
   cluster.tell(late, gone(late, 9 * minute + 20_000), pod('later', '10.1.0.7', 9 * minute + 40_000))
   await store.maintain()
   expect((await rows(store)).filter(({ src_name: name }) => name !== null)).toHaveLength(1)

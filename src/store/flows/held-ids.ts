@@ -5,62 +5,60 @@ import { isPresent } from '../../model/columns.ts'
 import { withRoom } from '../../model/growing.ts'
 import { hourOf } from '../names.ts'
 
-/** What decides of a row who had its address. */
 export interface HolderMeaning {
   readonly scopes: Uint32Array | undefined
   scopeName(scope: number): string
-  /** When each row's flow was, in Unix ms. */
   times?(): Float64Array
-  /** Unix ms of receipt. What nobody knows is asked again when its hour is over. */
+  /** Unix ms of receipt. Unknown addresses are resolved again after its hour. */
   readonly received?: number
-  /** MAC address of each row's end (48 bits), NaN where it has none; undefined where no row has one. */
+  /** MAC address of each row's end (48 bits), NaN if absent; undefined if no row has one. */
   macs?(column: IpColumn): ((row: number) => number) | undefined
 }
 
-/** Who is unknown is unknown for so long: one id for each minute, so that it can be named later without touching any flow. */
+/** Unknown holders get one id per minute, so that they can be named later without rewriting flows. */
 const minuteMs = 60_000
 
 type Give = (words: Uint32Array, offset: number, means: Endpoint | undefined, unknownAt?: number) => number
 
-/** Numbers of holders stay below this, so that one with the number of an entry is a safe integer. */
+/** Keeps the combination of holder and entry number a safe integer. */
 const mostHolders = 2 ** 31
 
-/** Words of an entry: from which second until which its id is good, and what the id is above the first: four entries are a cache line. */
+/** Words of an entry: validity interval of its id in seconds, and id − base. Four entries fill a cache line. */
 const entryWords = 4
 const [fromAt, untilAt, idAt] = [0, 1, 2]
 const forever = 0xffff_ffff
-/** Who has had an address for so long before a flow came, and has it still, has it whenever the flow was: but for flows that are as late. */
+/**
+ * A holder that had its address this long before the receipt of a flow, and has it still, is assumed to have had it at
+ * the time of the flow.
+ */
 const steadyMs = 600_000
-/** Above all numbers of entries: of such an address the table has the id itself, above the first, and most rows need no entry. */
+/**
+ * Marks addresses with a steady holder: the table contains id − base, and most rows need no entry. Greater than all
+ * entry numbers.
+ */
 const steady = 0x8000_0000
 
 /**
- * Endpoint ids where an address changes hands: one for each holder of each address. An entry remembers for which times its
- * last id is good, so that most rows cost one look at one table, as they do where no cluster is known.
+ * Endpoint ids of addresses whose holder changes: one per holder and address. An entry caches the validity interval of
+ * its last id, so that most rows need one table lookup.
  */
 export class HeldIds {
   readonly #resolver: Resolver
   readonly #holders: Holders
   readonly #give: Give
-  /** Number of the entry of an address in a scope, from 1 on. */
   readonly #table = new AddressTable()
-  /** From when on (Unix ms) steady addresses are their holders'; never falls. */
+  /** Unix ms from which steady addresses need no check; never decreases. */
   #floor = -Infinity
-  /** The entry of a steady address, by its id above the first. */
   #steadyOf = new Uint32Array(1024)
   #entries = new Uint32Array(entryWords * 1024)
-  /** The first id. */
   readonly #base: number
-  /** Cluster of each scope that was met. */
   readonly #scopes = new Map<number, number>()
-  /** Id by the numbers of entry and holder. */
   readonly #ids = new Map<number, number>()
-  /** Ids of who should be known and is not, by entry and minute, of one hour. */
+  /** Ids of unknown holders in watched clusters, by entry and minute, for one hour. */
   #unknown = new Map<string, number>()
   #unknownHour = Number.NaN
   readonly close: () => void
 
-  /** Ids are `base` or above. */
   constructor(resolver: Resolver, holders: Holders, base: number, give: Give) {
     this.#base = base
     this.#resolver = resolver
@@ -69,12 +67,10 @@ export class HeldIds {
     this.close = holders.onChange((words) => this.#changed(words))
   }
 
-  /** Ids given out. */
   get count(): number {
     return this.#ids.size + this.#unknown.size
   }
 
-  /** Ids of a column; absent is 0. */
   fill(ids: Float64Array, column: IpColumn, count: number, meaning: HolderMeaning): void {
     const { words, valid } = column
     const { scopes } = meaning
@@ -96,7 +92,6 @@ export class HeldIds {
       const at = 4 * row
       const own = scopes === undefined ? 0 : (scopes[row] as number)
       const time = times[row] as number
-      // Exporters and next hops are the same for many rows.
       if (
         words[at + 3] !== w3 ||
         words[at + 2] !== w2 ||
@@ -142,12 +137,10 @@ export class HeldIds {
     this.#table.seen = seen
   }
 
-  /** Number of the entry of an address, by what the table has of it. */
   #entryOf(known: number): number {
     return known < steady ? known : (this.#steadyOf[known - steady] as number)
   }
 
-  /** Puts the id of this row's end into its entry. */
   #ask(
     known: number,
     words: Uint32Array,
@@ -177,7 +170,7 @@ export class HeldIds {
     }
     const place = entry * entryWords
     if (holder === 0 && holders.within(words, at)) {
-      // No span: every row asks, since somebody may be known by then.
+      // An empty interval: each row resolves again, because the holder may be known by then.
       this.#void(entry)
       this.#entries[place + idAt] = this.#unknownId(entry, words, at, scope, cluster, time, meaning) - this.#base
       return entry
@@ -196,7 +189,7 @@ export class HeldIds {
       )
       this.#ids.set(pair, id)
     }
-    // Whole seconds within the span: at its edges every row asks.
+    // Whole seconds within the interval; rows at its edges resolve again.
     this.#entries[place + fromAt] = Math.min(forever, Math.max(0, Math.ceil(from / 1000)))
     this.#entries[place + untilAt] = Math.min(forever, Math.max(0, Math.floor(until / 1000)))
     this.#entries[place + idAt] = id - this.#base
@@ -239,14 +232,13 @@ export class HeldIds {
     }
   }
 
-  /** An empty span: the next row asks. */
   #void(entry: number): void {
     this.#entries[entryWords * entry + fromAt] = forever
     this.#entries[entryWords * entry + untilAt] = 0
   }
 }
 
-/** Who has the address names it; what it is called by its network stays its label. */
+/** The holder provides the name; the name from the network becomes the label. */
 function meansOf(network: Endpoint | undefined, holder: Endpoint | undefined): Endpoint | undefined {
   return holder === undefined ? network : network?.label === undefined ? holder : { label: network.label, ...holder }
 }

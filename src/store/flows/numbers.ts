@@ -6,14 +6,14 @@ import type { ColumnType } from '../parquet/schema.ts'
 import type { FlowRows } from '../table-writer.ts'
 
 const twoTo32 = 4_294_967_296
-/** 64-bit columns are encoded as differences from their least value, in 31 bits. */
+/** 64-bit columns are encoded as 31-bit differences from their minimum. */
 const widest = 2 ** 31
 
-/** Times that DuckDB has days for (years 0 to 9999); anything else is no time of a flow. Unix ms. */
+/** Range of times that DuckDB supports (years 0 to 9999), in Unix ms; times outside count as absent. */
 const firstTime = -62_167_219_200_000
 const lastTime = 253_402_300_799_999
 
-/** A chunk whose rows are all absent: what a row group has of a column that only its neighbours know. */
+/** A chunk of absent values, for columns that only other row groups have. */
 export function absentChunk(name: string, type: ColumnType, rows: number): Chunk {
   if (type === 'list<u8>' || type === 'list<text>') {
     const levels = new ListLevels()
@@ -31,7 +31,6 @@ function narrow(column: Column | undefined): column is Narrow {
   return column?.kind === 'u8' || column?.kind === 'u16' || column?.kind === 'u32' || column?.kind === 'i32'
 }
 
-/** Numbers of at most 32 bits. */
 export function narrowChunk(
   name: string,
   type: 'u8' | 'u16' | 'u32' | 'i32',
@@ -45,7 +44,7 @@ export function narrowChunk(
     if (!narrow(column)) presence.fill(batch.count, false)
     else if (column.valid === undefined || presence.take(column.valid, batch.count) === batch.count) {
       if (column.valid === undefined) presence.fill(batch.count, true)
-      // Signed numbers count from the least there is: 0 is −2^31.
+      // Signed numbers are relative to the minimum: 0 is −2^31.
       words.set(column.values, at)
       at += batch.count
     } else {
@@ -59,7 +58,7 @@ export function narrowChunk(
   return integers({ name, type }, words, at, -0x80000000, presence)
 }
 
-/** Numbers of 64 bits that lie in `floats`, all safe integers, as a chunk; undefined when they lie too far apart. */
+/** Safe integers in `floats` as a 64-bit chunk; undefined if their range is too wide. */
 function fromFloats(name: string, type: ColumnType, count: number, levels: Levels): Chunk | undefined {
   const { words, floats } = scratch
   let least = Infinity
@@ -75,13 +74,12 @@ function fromFloats(name: string, type: ColumnType, count: number, levels: Level
 }
 
 interface Pairs {
-  /** Two words a row, low word first. */
+  /** Two words per row, low word first. */
   readonly words: Uint32Array
   readonly valid: Uint8Array | undefined
   readonly count: number
 }
 
-/** Numbers of 64 bits. A piece without the column has no value in its rows. */
 function pairsChunk(name: string, type: 'u64' | 'i64', pieces: readonly (Pairs | number)[]): Chunk | undefined {
   const { words, floats, presence } = scratch
   let at = 0
@@ -134,7 +132,6 @@ export function wideChunk(name: string, field: string, pieces: readonly FlowRows
   )
 }
 
-/** Endpoint ids of an address; 0 is absent. */
 export function endpointChunk(name: string, field: string, pieces: readonly FlowRows[]): Chunk | undefined {
   const { floats, presence } = begin(pieces)
   let at = 0
@@ -163,7 +160,7 @@ function bigBytes(count: number): Uint8Array {
   return new Uint8Array(BigInt64Array.from({ length: count }, (_, i) => BigInt(scratch.floats[i] as number)).buffer)
 }
 
-/** Has some time a part of a millisecond? (What is no time at all counts as one that has: it costs bytes, no more.) */
+/** Whether some time has a fraction of a millisecond. Invalid times count as fractional, which only costs space. */
 export function isFine(name: string, pieces: readonly FlowRows[]): boolean {
   for (const { batch } of pieces) {
     const column = batch.columns[name]
@@ -175,7 +172,7 @@ export function isFine(name: string, pieces: readonly FlowRows[]): boolean {
   return false
 }
 
-/** Unix ms, in the file as such or as µs. What a row lacks is `missing`, or absent. */
+/** Unix ms as milliseconds or microseconds. `missing` replaces absent values. */
 export function timeChunk(
   name: string,
   type: 'ms' | 'us',
@@ -235,7 +232,7 @@ export function floatChunk(name: string, pieces: readonly FlowRows[]): Chunk | u
   return at === 0 ? undefined : plain({ name, type: 'f64' }, new Uint8Array(floats.buffer, 0, 8 * at).slice(), presence)
 }
 
-/** Where rows stand: numbers that are the same for a piece, or count its rows. */
+/** Constant for a piece, or a row counter. */
 export function originChunk(name: '_source' | '_epoch' | '_sequence' | '_row', pieces: readonly FlowRows[]): Chunk {
   const { words, floats, presence } = begin(pieces)
   let at = 0

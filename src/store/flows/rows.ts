@@ -5,7 +5,6 @@ import type { AddressMeaning, Endpoints } from './endpoints.ts'
 import { wordFields } from '../schema.ts'
 import type { FlowRows, RowOrigin } from '../table-writer.ts'
 
-/** Strings of dictionary columns, numbered for the life of the store. */
 export class Words {
   readonly strings: string[]
   readonly #numbers: Map<string, number>
@@ -15,7 +14,7 @@ export class Words {
     this.#numbers = new Map(strings.map((text, number) => [text, number]))
   }
 
-  /** Number of every string that a column with few words uses; others keep 0. */
+  /** Number of each string of the dictionary columns; others keep 0. */
   of(batch: FlowBatch): Uint32Array {
     const table = new Uint32Array(batch.dictionary.length)
     for (const field of wordFields) {
@@ -41,7 +40,6 @@ export class Words {
   }
 }
 
-/** A batch of flows with its addresses as endpoint ids and its strings as numbers. */
 export function flowRows(
   batch: FlowBatch,
   frame: Frame,

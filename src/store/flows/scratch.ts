@@ -1,17 +1,14 @@
 import { Presence } from '../parquet/levels.ts'
 import type { FlowRows } from '../table-writer.ts'
 
-/**
- * Space for the values of one column at a time: columns are encoded one after the other, synchronously, and nothing is
- * allocated per row.
- */
+/** Shared buffers for one column at a time: columns are encoded synchronously, one after the other. */
 export const scratch = {
   words: new Uint32Array(1 << 12),
   floats: new Float64Array(1 << 12),
   presence: new Presence(),
 }
 
-/** Makes room for so many values; those that are there stay. */
+/** Grows the buffers; their values are retained. */
 export function room(values: number): void {
   const { words, floats } = scratch
   if (words.length >= values) return
@@ -21,7 +18,6 @@ export function room(values: number): void {
   scratch.floats.set(floats)
 }
 
-/** Begins a column with room for a value in every row. */
 export function begin(pieces: readonly FlowRows[]): typeof scratch {
   scratch.presence.reset()
   room(pieces.reduce((sum, { batch }) => sum + batch.count, 0))

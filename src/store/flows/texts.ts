@@ -7,9 +7,7 @@ import type { FlowRows } from '../table-writer.ts'
 
 const twoTo32 = 4_294_967_296
 
-/** Texts of all pieces, numbered. */
 class Entries extends Numbering<string> {
-  /** Number + 1 of a batch's strings, found out as they are asked for. */
   table(dictionary: readonly string[]): (code: number) => number {
     const known = new Uint32Array(dictionary.length)
     return (code) => {
@@ -19,7 +17,6 @@ class Entries extends Numbering<string> {
   }
 }
 
-/** Strings, or JSON texts, of the batches' dictionaries. */
 export function textChunk(name: string, type: 'text' | 'json', pieces: readonly FlowRows[]): Chunk | undefined {
   const { words, presence } = begin(pieces)
   const entries = new Entries()
@@ -45,7 +42,6 @@ export function textChunk(name: string, type: 'text' | 'json', pieces: readonly 
   return at === 0 ? undefined : texts({ name, type }, entries.list, words, at, presence)
 }
 
-/** Strings of which there are few in the life of a store: their numbers in the manifest. */
 export function wordChunk(name: string, pieces: readonly FlowRows[]): Chunk | undefined {
   const { words, presence } = begin(pieces)
   let at = 0
@@ -70,7 +66,7 @@ export function wordChunk(name: string, pieces: readonly FlowRows[]): Chunk | un
   return at === 0 ? undefined : integers({ name, type: 'u32' }, words, at, 0, presence)
 }
 
-/** MAC addresses as text: there are few of them, and a file then shows them to any tool. */
+/** Text form, readable with any tool; columns have few distinct values. */
 export function macChunk(name: string, pieces: readonly FlowRows[]): Chunk | undefined {
   const { words, presence } = begin(pieces)
   const entries = new Entries()
@@ -104,7 +100,7 @@ function macText(address: number): string {
     .replace(/(..)(?=.)/g, '$1:')
 }
 
-/** Lists of small numbers or of strings; an empty list is absent. */
+/** Lists of small numbers or strings; an empty list is absent. */
 export function listChunk(
   name: string,
   type: 'list<u8>' | 'list<text>',

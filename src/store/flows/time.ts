@@ -1,19 +1,20 @@
 import { isPresent } from '../../model/columns.ts'
 import type { FlowRows } from '../table-writer.ts'
 
-/** A flow's end is believed when it lies no further before its receipt than this, and no more than a minute after it. */
+/** A flow's end time is used if it is at most this long before its receipt, and at most a minute after it. */
 const oldestMs = 3_600_000
 const newestMs = 60_000
 
 /**
- * The time of a flow for series and rollups, in terms of view `flows`: when it ended, by its exporter's clock, if that can
- * be: not marked as skewed, at most an hour before it was received, at most a minute after. Else when it was received. In
- * numbers: an INTERVAL beside a time with a zone asks the calendar for every row, which takes longer than all the rest.
+ * Event time of a flow for series and rollups, as SQL over view `flows`: its end time, unless it is skewed, more than
+ * an hour before its receipt or more than a minute after; then its receive time. Uses integers, because INTERVAL
+ * arithmetic on times with a zone is slower than the rest of a query.
  */
 export const flowTime =
-  'CASE WHEN time_skewed IS NOT TRUE AND epoch_us(time_end) - epoch_us(time_received) BETWEEN -3600000000 AND 60000000 THEN time_end ELSE time_received END'
+  'CASE WHEN time_skewed IS NOT TRUE AND epoch_us(time_end) - epoch_us(time_received) BETWEEN -3600000000 AND ' +
+  '60000000 THEN time_end ELSE time_received END'
 
-/** The same of every row of a batch, as numbers of minutes since 1970, into `minutes`. */
+/** Writes the same time of each row to `minutes`, in minutes since 1970. */
 export function flowMinutes({ batch, origin }: FlowRows, minutes: Uint32Array): void {
   const { columns, count } = batch
   const received = columns['time_received']
@@ -28,7 +29,7 @@ export function flowMinutes({ batch, origin }: FlowRows, minutes: Uint32Array): 
       const lies = skewed?.kind === 'u8' && skewed.values[row] !== 0 && isPresent(skewed.valid, row)
       if (!lies && ended >= came - oldestMs && ended <= came + newestMs) time = ended
     }
-    // The store keeps microseconds: what lies less than half of one before a minute belongs to it.
+    // The store has microseconds: times less than half a microsecond before a minute belong to it.
     minutes[row] = Math.floor((time + 0.0005) / 60_000)
   }
 }

@@ -18,7 +18,6 @@ const stores = temporaryStores()
 const fields = flowFields as readonly Field[]
 const kindOf = new Map(fields.map(({ name, kind }) => [name, kind]))
 
-/** What an answer shows of a cell. Times are compared to the microsecond. */
 function shown(field: string, cell: AnyCell): unknown {
   if (cell === null) return null
   const kind = kindOf.get(field)
@@ -53,7 +52,6 @@ async function stored(store: Store): Promise<Record<string, unknown>[]> {
   )
 }
 
-/** The first cell that differs says more than thousands of rows. */
 function sameRows(found: readonly Record<string, unknown>[], wanted: readonly Record<string, unknown>[]): void {
   expect(found.length).toBe(wanted.length)
   for (const [row, cells] of wanted.entries()) {
@@ -64,7 +62,7 @@ function sameRows(found: readonly Record<string, unknown>[], wanted: readonly Re
 }
 
 it.each(seeds(2, 8))(
-  'every field of the registry comes back as it was given, before and after merging (seed %i)',
+  'every field of the registry is read back unchanged, before and after merging (seed %i)',
   async (seed) => {
     const random = new SeededRandom(seed)
     let now = startOfDay
@@ -92,7 +90,7 @@ it.each(seeds(2, 8))(
   },
 )
 
-it('a file has the columns that some row has a value in, and no others', async () => {
+it('a file has exactly the columns with a value in some row', async () => {
   const store = await stores.open()
   const make = new FrameMaker()
   const batch = { ...make.flows([]), ...anyFlows(new SeededRandom(1), 1, 0, startOfDay) }.batch
@@ -145,7 +143,7 @@ it('a file has the columns that some row has a value in, and no others', async (
   ])
 })
 
-it('a name that the flow carried wins over the one that its address means', async () => {
+it('a name from the flow has priority over the name of its address', async () => {
   const store = await stores.open()
   const make = new FrameMaker()
   const { batch } = anyFlows(new SeededRandom(1), 2, 0, startOfDay)

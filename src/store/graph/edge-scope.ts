@@ -1,18 +1,20 @@
-/** Edges that may be shown to somebody who is limited to namespaces: one end is an object of them, and no end is another's. */
+/** Edges visible to users limited to namespaces: one end is an object in these namespaces, and no end is in another. */
 import { quoted } from '../duck.ts'
 
-/** The same as {@link scopeTest}, of columns near and far. */
+/** {@link scopeTest} in SQL, on columns near and far. */
 export function scopeSql(namespaces: readonly string[]): string {
   const [near, far] = ['near', 'far'].map((ref) => insideSql(ref, namespaces))
-  return `(${near} OR ${far}) AND (${near} OR NOT starts_with(near, 'k8s:')) AND (${far} OR NOT starts_with(far, 'k8s:'))`
+  return `(${near} OR ${far}) AND (${near} OR NOT starts_with(near, 'k8s:'))
+      AND (${far} OR NOT starts_with(far, 'k8s:'))`
 }
 
-/** The reference is of an object in one of the namespaces, or of one of these themselves. NULL for NULL. */
+/** Whether the reference is an object in one of the namespaces, or one of them. NULL for NULL. */
 export function insideSql(ref: string, namespaces: readonly string[]): string {
   if (namespaces.length === 0) return 'false'
   const part = (index: number): string => `split_part(${ref}, '/', ${index})`
   const names = `(${namespaces.map(quoted).join(', ')})`
-  return `(starts_with(${ref}, 'k8s:') AND (${part(4)} IN ${names} OR (${part(2)} = '' AND ${part(3)} = 'Namespace' AND ${part(5)} IN ${names})))`
+  return `(starts_with(${ref}, 'k8s:') AND (${part(4)} IN ${names} OR (${part(2)} = '' AND ${part(3)} = 'Namespace'
+      AND ${part(5)} IN ${names})))`
 }
 
 export function scopeTest(namespaces: readonly string[]): (near: string, far: string) => boolean {

@@ -1,21 +1,19 @@
-/** Edges of some nodes while they are added up, whatever tells of them. */
 import { compareBytes } from '../../model/text-order.ts'
 import { none, type Refs } from './refs.ts'
 
-/** Words of severity, the worst last. */
 export const severities = ['unknown', 'normal', 'warning', 'incident'] as const
 
-/** What tells of no severity, of no bytes, and what still holds. */
+/** Placeholders for absent severity and bytes, and for a relation that still holds. */
 export const [noLevel, noBytes, stillHolds] = [-1, -1, -Infinity]
 
 export class EdgeSums {
   readonly #relations = new Map<string, RelationSums>()
   readonly #refs: Refs
-  /** Texts that no part in memory holds: below zero. */
+  /** Texts outside the cache have negative numbers. */
   readonly #others: string[] = []
   readonly #codes = new Map<string, number>()
 
-  /** Lives as long as nothing comes into the memory or leaves it: for one piece of work. */
+  /** Valid only while the cache does not change: use it synchronously. */
   constructor(refs: Refs) {
     this.#refs = refs
   }
@@ -28,7 +26,6 @@ export class EdgeSums {
     return code
   }
 
-  /** By {@link code}; a null has the number of what is no text. */
   codeOf(text: string | null): number {
     return text === null ? none : this.code(text)
   }
@@ -37,12 +34,11 @@ export class EdgeSums {
     return code < 0 ? (this.#others[-code - 1] ?? null) : this.#refs.text(code)
   }
 
-  /** Edges of a relation, as seen from its one end or the other. */
   of(relation: string, forward: boolean): RelationSums {
     const key = `${relation} ${forward}`
     const known = this.#relations.get(key)
     if (known !== undefined) return known
-    // Of two names the one that comes later, so that it is the same in whatever order they are told.
+    // The greater name, so that the result does not depend on the order of rows.
     const later = (one: number, other: number): number => {
       if (one === none || other === none) return one === none ? other : one
       return compareBytes(this.text(one) ?? '', this.text(other) ?? '') < 0 ? other : one
@@ -59,7 +55,7 @@ export class EdgeSums {
 
 const fewest = 256
 
-/** Rows of columns, one for each pair of ends; found by a table of the places of pairs. */
+/** Columns of edges, one row per pair of ends; a hash table maps pairs to rows. */
 export class RelationSums {
   readonly relation: string
   readonly forward: boolean
@@ -68,14 +64,12 @@ export class RelationSums {
   near = new Int32Array(fewest)
   far = new Int32Array(fewest)
   count = new Float64Array(fewest)
-  /** µs */
   first = new Float64Array(fewest)
   last = new Float64Array(fewest)
   level = new Int8Array(fewest)
   bytes = new Float64Array(fewest)
   nearName = new Int32Array(fewest)
   farName = new Int32Array(fewest)
-  /** Places and one more; zero is free. */
   #table = new Int32Array(4 * fewest)
 
   constructor(relation: string, forward: boolean, later: (one: number, other: number) => number) {
@@ -121,7 +115,6 @@ export class RelationSums {
     if (farName !== this.farName[known]) this.farName[known] = this.#later(this.farName[known] as number, farName)
   }
 
-  /** Where the pair is, or may be put. */
   #slot(near: number, far: number): number {
     const mask = this.#table.length - 1
     const mixed = Math.imul(Math.imul(near, 0x9e3779b1) ^ far, 0x85ebca6b)

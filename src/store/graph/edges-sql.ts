@@ -1,4 +1,4 @@
-/** Edges of nodes, summed over the events that tell them: one statement for any number of nodes. */
+/** Edges of nodes, summed over their events, with one statement for any number of nodes. */
 import type { EdgesAsked } from '../../engine/control.ts'
 import { actionName, eventRelations, labelOf, type Label } from '../../model/graph.ts'
 import { parseKubernetesRef } from '../../model/refs.ts'
@@ -20,63 +20,68 @@ import {
 } from './trace-edges.ts'
 
 const hourUs = 3_600_000_000n
-/** Rows that several parts of a statement read, and these parts. */
 interface Read {
   readonly view?: 'audit' | 'traffic' | 'relations'
-  /** Relations of view `relations` that it reads. */
   readonly related?: readonly string[]
-  /** A view that it reads beside those that there are. */
   readonly own?: Statement['own']
-  /** `name AS MATERIALIZED (…)`, where there is more than one reader. */
   readonly rows?: string
   readonly parts: readonly string[]
 }
 
 const columns = (forward: boolean, from: string, relation: string, to: string, more: string): string =>
-  `SELECT ${forward ? from : to} AS near, ${forward ? to : from} AS far, ${relation} AS relation, ${forward} AS forward, ${more}`
+  `SELECT ${forward ? from : to} AS near, ${forward ? to : from} AS far, ${relation} AS relation,
+    ${forward} AS forward, ${more}`
 
-/** By their names: a star would speak of every column of each view. */
+/** Listed by name: a star would refer to every column of each view. */
 const edgeColumns = 'near, far, relation, forward, count, first, last, level, bytes, near_name, far_name'
 
-/** What there is to ask of files: what is known of all of them needs no look. */
+/** Remaining files to query; cached ones are excluded. */
 export interface Unknown {
   readonly traces: boolean
   readonly talks: boolean
   readonly objects: boolean
 }
 
-/** Times that are asked for, of what happened and of hours of traffic. */
 export function timesOf({ from, to }: EdgesAsked['span']): { readonly audit: Receipt; readonly traffic: Receipt } {
   const ms = (us: bigint): number => Number(us) / 1000
   return { audit: { from: ms(from), to: ms(to) }, traffic: { from: ms(from - (from % hourUs)), to: ms(to) } }
 }
 
-/** All edges of the nodes, in no order, with times in µs; undefined when there can be none. Columns: near far relation forward count first last level bytes near_name far_name. */
+/**
+ * All edges of the nodes, unordered, with times in µs; undefined if there can be none. Columns: near far relation
+ * forward count first last level bytes near_name far_name.
+ */
 export function everyEdge(asked: EdgesAsked, unknown: Unknown): Statement | undefined {
   return found(
     asked,
     unknown,
     (edges) =>
-      `SELECT near, far, relation, forward, count, epoch_us(first)::DOUBLE AS first, epoch_us(last)::DOUBLE AS last, level, bytes, near_name, far_name FROM ${edges}`,
+      `SELECT near, far, relation, forward, count, epoch_us(first)::DOUBLE AS first, epoch_us(last)::DOUBLE AS last,
+        level, bytes, near_name, far_name FROM ${edges}`,
   )
 }
 
-/** Those that are shown, in their order. Columns: those, with times as they are, and others. */
+/** The edges to return, in order. Columns as in {@link everyEdge} and more; times are TIMESTAMPTZ. */
 export function largestEdges(asked: EdgesAsked): Statement | undefined {
   const { limit } = asked
   const named = edgeColumns
     .split(', ')
     .map((name) => `e.${name}`)
     .join(', ')
-  // What is sorted and numbered are the largest of each relation, and of them no more than it takes.
-  const largest = `SELECT near, relation, forward, count(*) AS edges, min((-count, -epoch_us(last), far), ${limit}) AS firsts FROM found GROUP BY near, relation, forward`
-  const placed = `SELECT near, relation, forward, sum(edges) OVER (PARTITION BY near) AS edges, unnest(range(len(firsts))) AS place, unnest(firsts)[3] AS far FROM (${largest})`
-  const numbered = `SELECT near, relation, forward, far, edges, row_number() OVER (PARTITION BY near ORDER BY place, relation, forward) AS number FROM (${placed})`
+  // Sorts only the largest edges of each relation, at most `limit`.
+  const largest = `SELECT near, relation, forward, count(*) AS edges, min((-count, -epoch_us(last), far),
+      ${limit}) AS firsts FROM found GROUP BY near, relation, forward`
+  const placed = `SELECT near, relation, forward, sum(edges) OVER (PARTITION BY near) AS edges,
+      unnest(range(len(firsts))) AS place, unnest(firsts)[3] AS far FROM (${largest})`
+  const numbered = `SELECT near, relation, forward, far, edges, row_number() OVER (PARTITION BY near
+      ORDER BY place, relation, forward) AS number FROM (${placed})`
   return found(
     asked,
     { traces: true, talks: true, objects: true },
     () =>
-      `SELECT ${named}, greatest(n.edges - ${limit}, 0)::BIGINT AS others FROM (${numbered}) n JOIN found e ON e.near = n.near AND e.relation = n.relation AND e.forward = n.forward AND e.far = n.far WHERE n.number <= ${limit} ORDER BY n.near, n.number`,
+      `SELECT ${named}, greatest(n.edges - ${limit}, 0)::BIGINT AS others FROM (${numbered}) n
+        JOIN found e ON e.near = n.near AND e.relation = n.relation AND e.forward = n.forward AND e.far = n.far
+        WHERE n.number <= ${limit} ORDER BY n.near, n.number`,
   )
 }
 
@@ -93,7 +98,13 @@ function found(asked: EdgesAsked, unknown: Unknown, select: (edges: string) => s
     ...(without.length === 0 ? [] : [`far NOT IN ${listOf(without)}`]),
     ...(namespaces === undefined ? [] : [scopeSql(namespaces)]),
   ]
-  const sql = `WITH ${[...rows, `found AS MATERIALIZED (SELECT ${edgeColumns} FROM (${parts.join(' UNION ALL ')}) WHERE ${where.join(' AND ')})`].join(', ')} ${select('found')}`
+  const sql = `WITH
+      ${[
+        ...rows,
+        `found AS MATERIALIZED (SELECT ${edgeColumns} FROM (${parts.join(' UNION ALL ')})
+          WHERE ${where.join(' AND ')})`,
+      ].join(', ')}
+      ${select('found')}`
   const related = new Set(reads.flatMap((read) => read.related ?? []))
   return {
     sql,
@@ -132,12 +143,11 @@ function readsOf({ near, far = [], span, relations }: EdgesAsked, unknown: Unkno
   ]
 }
 
-/** Actions are an end, and nothing leads through them: whoever logs in has nothing to do with whoever else does. */
+/** Actions are only ends: two actors with the same action are not related. */
 export function leadsToActions(far: readonly string[] = []): boolean {
   return far.some((ref) => actionName(ref) !== undefined)
 }
 
-/** Columns of view `audit` behind those of edges. */
 const behind: Readonly<Record<TraceEnd, string>> = {
   actor: 'actor',
   resource: 'resource',
@@ -147,13 +157,12 @@ const behind: Readonly<Record<TraceEnd, string>> = {
   action_ref: `${actionRef} AS action_ref`,
 }
 
-/** What ends are called by, of relations that tell names. */
 const called: Readonly<Partial<Record<keyof typeof behind, string>>> = {
   actor: `${actorCalled} AS actor_called`,
   resource: 'resource_name',
 }
 
-/** Traces are looked up once by each column that has nodes in it, whatever their relations: what is read for that is the largest part of the answer. */
+/** Scans audit events once per end column, for all relations: the scan is the largest cost. */
 function ofTraces(
   of: (...wanted: readonly Label[]) => readonly string[],
   wanted: (relation: string) => boolean,
@@ -179,8 +188,11 @@ function ofTraces(
             ? 'max(resource_name)'
             : 'NULL::VARCHAR'
     const [nearName, farName] = near === from ? [nameOf(from), nameOf(to)] : [nameOf(to), nameOf(from)]
-    const sums = `count(*)::BIGINT AS count, min(time) AS first, max(time) AS last, ${relation === 'acted-on' ? `max(${severityLevel})::UTINYINT` : 'NULL::UTINYINT'} AS level, NULL::BIGINT AS bytes, ${nearName} AS near_name, ${farName} AS far_name`
-    return `${columns(near === from, from, quoted(relation), to, sums)} FROM ${by} WHERE ${near === from ? to : from} IS NOT NULL GROUP BY 1, 2`
+    const sums = `count(*)::BIGINT AS count, min(time) AS first, max(time) AS last,
+        ${relation === 'acted-on' ? `max(${severityLevel})::UTINYINT` : 'NULL::UTINYINT'} AS level,
+        NULL::BIGINT AS bytes, ${nearName} AS near_name, ${farName} AS far_name`
+    return `${columns(near === from, from, quoted(relation), to, sums)} FROM ${by}
+        WHERE ${near === from ? to : from} IS NOT NULL GROUP BY 1, 2`
   }
   const read = (
     near: keyof typeof behind,
@@ -225,11 +237,12 @@ function ofTraces(
       ...(toActions ? (['done-to'] as const) : []),
     ),
     ...read('action_ref', actions, `action IN ${listOf(actions)}`, 'did', 'done-to'),
-    // The plain column comes first: it is asked where files are read.
+    // The plain column first, because DuckDB evaluates it in the scan.
     ...read(
       'tenant_ref',
       tenants,
-      `tenant IN ${listOf(tenants.map((ref) => rest(ref).slice(rest(ref).indexOf('/') + 1)))} AND ${tenantRef} IN ${listOf(tenants)}`,
+      `tenant IN ${listOf(tenants.map((ref) => rest(ref).slice(rest(ref).indexOf('/') + 1)))}
+        AND ${tenantRef} IN ${listOf(tenants)}`,
       'member-of',
       'located-at',
     ),
@@ -238,10 +251,12 @@ function ofTraces(
 }
 
 const held =
-  'count(*)::BIGINT AS count, min(valid_from) AS first, max(valid_to) AS last, NULL::UTINYINT AS level, NULL::BIGINT AS bytes, NULL::VARCHAR AS near_name, NULL::VARCHAR AS far_name'
+  'count(*)::BIGINT AS count, min(valid_from) AS first, max(valid_to) AS last, NULL::UTINYINT AS level, ' +
+  'NULL::BIGINT AS bytes, NULL::VARCHAR AS near_name, NULL::VARCHAR AS far_name'
 
 const heldOnce =
-  '1::BIGINT AS count, valid_from AS first, valid_to AS last, NULL::UTINYINT AS level, NULL::BIGINT AS bytes, NULL::VARCHAR AS near_name, NULL::VARCHAR AS far_name'
+  '1::BIGINT AS count, valid_from AS first, valid_to AS last, NULL::UTINYINT AS level, NULL::BIGINT AS bytes, ' +
+  'NULL::VARCHAR AS near_name, NULL::VARCHAR AS far_name'
 
 function ofEvents(near: readonly string[], relations: ReadonlySet<string> | undefined, when: string): Read {
   const named = eventRelations.filter((relation) => relations?.has(relation))
@@ -250,7 +265,8 @@ function ofEvents(near: readonly string[], relations: ReadonlySet<string> | unde
     near.filter((ref) => labelOf(ref) !== 'ACTION'),
   ]
   const rows = (forward: boolean, among: readonly string[], is: string): string =>
-    `${columns(forward, 'from_ref', 'relation', 'to_ref', held)} FROM relations WHERE relation IN ${listOf(among)} AND ${is} GROUP BY from_ref, relation, to_ref`
+    `${columns(forward, 'from_ref', 'relation', 'to_ref', held)} FROM relations WHERE relation IN ${listOf(among)}
+      AND ${is} GROUP BY from_ref, relation, to_ref`
   const parts = [
     ...(events.length === 0 || (relations !== undefined && named.length === 0)
       ? []
@@ -266,7 +282,7 @@ function ofEvents(near: readonly string[], relations: ReadonlySet<string> | unde
   }
 }
 
-/** Relations of clusters that can lead from, and to, an object: reading which leads where takes a look into every body. */
+/** Cluster relations from and to an object; reading them parses every body. */
 function ofClusters(near: readonly string[], wanted: (relation: string) => boolean, { to }: EdgesAsked['span']): Read {
   const ends = { from: new Map<string, string[]>(), to: new Map<string, string[]>() }
   const put = (end: 'from' | 'to', relation: string, ref: string): void => {
@@ -306,7 +322,8 @@ function ofClusters(near: readonly string[], wanted: (relation: string) => boole
     refs.length === 0
       ? []
       : [
-          `${columns(forward, 'from_ref', 'relation', 'to_ref', heldOnce)} FROM held WHERE relation IN ${listOf([...relations])} AND ${forward ? 'from_ref' : 'to_ref'} IN ${listOf(refs)}`,
+          `${columns(forward, 'from_ref', 'relation', 'to_ref', heldOnce)} FROM held
+            WHERE relation IN ${listOf([...relations])} AND ${forward ? 'from_ref' : 'to_ref'} IN ${listOf(refs)}`,
         ]
   const parts = [...part(true, from), ...part(false, end)]
   if (parts.length === 0) return { parts }
@@ -324,17 +341,21 @@ function ofTraffic(
 ): Read[] {
   if (!wanted('talks-to') || workloads.length === 0) return []
   const sums =
-    'sum(flows)::BIGINT AS count, min(hour) AS first, max(hour) AS last, NULL::UTINYINT AS level, sum(bytes)::BIGINT AS bytes, NULL::VARCHAR AS near_name, NULL::VARCHAR AS far_name'
-  // For a list in a condition on what is worked out DuckDB plans a join, which takes longer than the few rows.
+    'sum(flows)::BIGINT AS count, min(hour) AS first, max(hour) AS last, NULL::UTINYINT AS level, ' +
+    'sum(bytes)::BIGINT AS bytes, NULL::VARCHAR AS near_name, NULL::VARCHAR AS far_name'
+  // DuckDB plans a join for IN on a computed column, which is slower for few rows.
   const isOne = (end: string): string => `list_contains([${workloads.map(quoted).join(', ')}], ${end})`
-  const rows = `talks AS MATERIALIZED (SELECT hour, from_ref, to_ref, flows, bytes FROM traffic WHERE hour >= ${timeSql(from - (from % hourUs))} AND hour < ${timeSql(to)} AND (${isOne('from_ref')} OR ${isOne('to_ref')}))`
+  const rows = `talks AS MATERIALIZED (SELECT hour, from_ref, to_ref, flows, bytes FROM traffic
+      WHERE hour >= ${timeSql(from - (from % hourUs))} AND hour < ${timeSql(to)}
+      AND (${isOne('from_ref')} OR ${isOne('to_ref')}))`
   return [
     {
       view: 'traffic',
       rows,
       parts: [true, false].map(
         (forward) =>
-          `${columns(forward, 'from_ref', "'talks-to'", 'to_ref', sums)} FROM talks WHERE ${isOne(forward ? 'from_ref' : 'to_ref')} GROUP BY from_ref, to_ref`,
+          `${columns(forward, 'from_ref', "'talks-to'", 'to_ref', sums)} FROM talks
+            WHERE ${isOne(forward ? 'from_ref' : 'to_ref')} GROUP BY from_ref, to_ref`,
       ),
     },
   ]

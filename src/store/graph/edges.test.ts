@@ -34,7 +34,7 @@ const everything = (from: number, to: number): Pick<EdgesAsked, 'span' | 'relati
 
 const namespaces = ['shop', 'pay', 'edge']
 const names = ['web', 'api', 'db', 'job']
-/** Few of each, so that everything comes together; names that sort otherwise in UTF-16 than in UTF-8. */
+/** Few values, so that all combinations occur; some sort differently in UTF-16 and UTF-8. */
 const people = ['alice', 'bob', '\u{ffee}eve', '\u{1f600}']
 
 function trace(random: SeededRandom, id: number, time: number): WeirEvent {
@@ -123,7 +123,6 @@ function flows(random: SeededRandom, count: number, now: number): FlowBatch {
 
 const relations = [...summedRelations, ...eventRelations]
 
-/** A question about some of the nodes that there may be. */
 function question(random: SeededRandom, now: number): EdgesAsked {
   const [namespace, name] = [random.pick(namespaces), random.pick(names)]
   const node = (): string =>
@@ -173,7 +172,7 @@ function question(random: SeededRandom, now: number): EdgesAsked {
   }
 }
 
-/** Relations of clusters are those that view `relations` has at that time. */
+/** Cluster relations equal those of view `relations` at that time. */
 async function heldThen({ reader }: Store, random: SeededRandom, now: number): Promise<void> {
   const { near } = question(random, now)
   const to = now - random.pick([-1, random.integer(0, 3 * msPerHour)])
@@ -187,7 +186,10 @@ async function heldThen({ reader }: Store, random: SeededRandom, now: number): P
   ]
   const expected = await ask(
     reader,
-    `SELECT from_ref, relation, to_ref, valid_from, valid_to FROM relations WHERE relation IN (${clusterRelationNames.map((name) => `'${name}'`).join(', ')}) AND (from_ref IN ${refs} OR to_ref IN ${refs}) AND valid_from <= ${at} AND (valid_to IS NULL OR valid_to > ${at})`,
+    `SELECT from_ref, relation, to_ref, valid_from, valid_to FROM relations
+      WHERE relation IN (${clusterRelationNames.map((name) => `'${name}'`).join(', ')})
+      AND (from_ref IN ${refs} OR to_ref IN ${refs}) AND valid_from <= ${at}
+      AND (valid_to IS NULL OR valid_to > ${at})`,
   )
   const lines = told.map((edge) => ({
     from_ref: edge.forward ? edge.near : edge.far,
@@ -201,7 +203,6 @@ async function heldThen({ reader }: Store, random: SeededRandom, now: number): P
   )
 }
 
-/** What a reader tells that keeps nothing in memory. */
 async function fromFiles<Answer>(host: Host, ask: (reader: StoreReader) => Promise<Answer>): Promise<Answer> {
   const store = await openReadOnly({ host, directory: stores.directory, log: recordingLog() })
   if (store === undefined) throw new Error('there is no store')
@@ -213,7 +214,7 @@ async function fromFiles<Answer>(host: Host, ask: (reader: StoreReader) => Promi
 }
 
 it.each(seeds(1, 12))(
-  'edges are the same from memory, from files and from both, while hours close, get more, merge and go (seed %i)',
+  'edges from the cache, from files and from both are equal while hours close, grow, merge and expire (seed %i)',
   async (seed) => {
     const random = new SeededRandom(seed)
     let now = startOfDay
@@ -267,7 +268,7 @@ it.each(seeds(1, 12))(
       }
     }
     for (let hour = 0; hour < 7; hour++, now += msPerHour) {
-      // What is too old goes first: afterwards nothing changes what is there.
+      // Retention first, so that it does not change later results.
       while (await store.maintain());
       for (let some = random.integer(1, 3); some > 0; some--) await commit()
       const [one, other] = [await same(), await same()]
@@ -286,7 +287,6 @@ it.each(seeds(1, 12))(
   },
 )
 
-/** Hours of traces of one actor and of who talked to whom, each hour a file of its own. */
 async function hours(
   count: number,
   options: Parameters<typeof stores.open>[0],
@@ -341,7 +341,7 @@ const src = 'k8s:c1/apps/Deployment/shop/src'
 const counted = async ({ reader }: Store, near: string, ...span: [number, number]): Promise<readonly number[]> =>
   (await reader.edges({ near: [near], ...everything(...span) }, never)).map(({ count }) => count)
 
-it('files of hours that are over are read once for all questions about edges; one that can’t be read costs its own rows', async () => {
+it('files of finished hours are read once for all edge queries; an unreadable file costs its own rows', async () => {
   let now = startOfDay
   const [host, log] = [hostAt(() => now), recordingLog()]
   const store = await hours(5, { host, log }, (time) => (now = time))
@@ -352,15 +352,14 @@ it('files of hours that are over are read once for all questions about edges; on
   expect(await both()).toEqual([[10, 10, 10, 10, 10], [5]])
   await store.reader.idle()
   for (const stream of ['events', 'flows_1h', 'flows_5m', 'flows_1m']) await remove(host, stream)
-  // Sums of an hour are made when the next one is over, and those of the newest are not kept.
+  // Sums of an hour exist after the next one is over, and those of the newest are not cached.
   expect(await both()).toEqual([[10, 10, 10, 10], [2]])
   expect(log.lines.map(({ fields }) => fields['rows'])).toContain(10)
-  // Times in the middle of what is in memory, with all of their digits.
   expect(await counted(store, 'user:/alice', startOfDay + 5.001, startOfDay + msPerHour + 3.001)).toEqual([5, 3])
   expect(await counted(store, 'user:/alice', startOfDay + 5.002, startOfDay + msPerHour + 3.002)).toEqual([4, 4])
 })
 
-it('a store that may keep nothing in memory reads its files for every question about edges', async () => {
+it('a store without a cache reads its files for every edge query', async () => {
   let now = startOfDay
   const host = hostAt(() => now)
   const store = await hours(3, { host, keptBytes: 0 }, (time) => (now = time))
@@ -370,7 +369,7 @@ it('a store that may keep nothing in memory reads its files for every question a
   expect(await counted(store, 'user:/alice', startOfDay, now + 1000)).toEqual([])
 })
 
-it('whoever goes away gets no edges, and a store may be closed while it reads for later questions', async () => {
+it('an aborted request gets no edges, and a store can close while it fills the cache', async () => {
   let now = startOfDay
   const store = await hours(3, { host: hostAt(() => now) }, (time) => (now = time))
   const gone = new AbortController()
@@ -382,7 +381,7 @@ it('whoever goes away gets no edges, and a store may be closed while it reads fo
   await expect(counted(store, 'user:/alice', startOfDay, now + 1000)).rejects.toThrow()
 })
 
-it('more edges of files than are added up at once are ranked where they are read, and are the same', async () => {
+it('more edges than can be accumulated are ranked by DuckDB, with the same result', async () => {
   let now = startOfDay
   const store = await stores.open({ host: hostAt(() => now) })
   const make = new FrameMaker()
@@ -421,7 +420,7 @@ it('more edges of files than are added up at once are ranked where they are read
   ])
 })
 
-it('a reference that no statement can hold is refused', async () => {
+it('a reference with a NUL character is refused', async () => {
   const store = await stores.filled()
   await expect(
     store.reader.edges({ near: ["user:/a\0' OR true"], ...everything(startOfDay, startOfDay + 1) }, never),

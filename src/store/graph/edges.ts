@@ -1,4 +1,4 @@
-/** Edges of nodes out of what is in memory of a version's files, and out of its other files. */
+/** Edges of nodes from cached files and from the other files of a version. */
 import type { EdgesAsked, StoredEdge } from '../../engine/control.ts'
 import { WeirError } from '../../model/errors.ts'
 import { labelOf, type Label } from '../../model/graph.ts'
@@ -16,13 +16,16 @@ import { shownEdges } from './rank.ts'
 import type { Codes } from './refs.ts'
 import { traceEnds, type TraceEnd, type TraceRelation } from './trace-edges.ts'
 
-/** Asks a statement, in the format ndjson, of the files and of what else views have of them. */
+/** Runs a statement on the files and on the inputs of views; format ndjson. */
 export type AskRows = (
   statement: Statement,
   kept: { readonly traces: Kept; readonly traffic?: Kept },
 ) => Promise<AsyncIterable<Uint8Array>>
 
-/** Edges of files that are added up here. Of more the statement itself finds the largest: they would take memory that nobody counts. */
+/**
+ * Edges from files that are accumulated here; beyond it the statement selects the largest, because their memory would
+ * be unaccounted.
+ */
 const mostRows = 50_000
 
 const hourUs = msPerHour * 1000
@@ -50,9 +53,9 @@ export async function edgesOf(
   ask: AskRows,
 ): Promise<readonly StoredEdge[]> {
   const { near, far = [], without: not = [] } = asked
-  // What is given to DuckDB ends at one.
+  // DuckDB strings end at NUL.
   if ([...near, ...far, ...not].some((ref) => ref.includes('\0')))
-    throw new WeirError('WEIR_SQL_REFUSED', 'A reference holds no NUL characters.')
+    throw new WeirError('WEIR_SQL_REFUSED', 'Remove the NUL characters from the reference.')
   const times = timesOf(asked.span)
   const traces = divided(
     happenedWithin(files, times.audit).filter(
@@ -115,7 +118,6 @@ function divided(
   return { known: files.some(({ name }) => names.has(name)), unknown: files.some(({ name }) => !names.has(name)) }
 }
 
-/** Undefined: there are more. */
 async function rowsOf<Of>(bytes: AsyncIterable<Uint8Array>, most: number): Promise<Of[] | undefined> {
   const rows: Of[] = []
   const text = new TextDecoder()
@@ -124,7 +126,7 @@ async function rowsOf<Of>(bytes: AsyncIterable<Uint8Array>, most: number): Promi
     rest += text.decode(piece, { stream: true })
     const end = rest.lastIndexOf('\n')
     if (end < 0) continue
-    // A line feed inside a text is written as an escape.
+    // JSON escapes line feeds within texts.
     for (const row of JSON.parse(`[${rest.slice(0, end).replaceAll('\n', ',')}]`) as Of[]) rows.push(row)
     rest = rest.slice(end + 1)
     if (rows.length > most) return undefined
@@ -132,7 +134,7 @@ async function rowsOf<Of>(bytes: AsyncIterable<Uint8Array>, most: number): Promi
   return rows
 }
 
-/** One piece of work: what is in memory stays as it is meanwhile. */
+/** Synchronous, so that the cache does not change meanwhile. */
 function added(asked: EdgesAsked, { refs, traces, talks }: HeldEdges, rows: readonly Row[]): readonly StoredEdge[] {
   const sums = new EdgeSums(refs)
   for (const {

@@ -1,4 +1,4 @@
-/** Which edges of each node are shown, and in which order: the same as the statement of `largestEdges` finds. */
+/** Selects and orders the edges of each node, like the statement of `largestEdges`. */
 import type { EdgesAsked, StoredEdge } from '../../engine/control.ts'
 import { compareBytes } from '../../model/text-order.ts'
 import { isoMicroseconds } from '../read/iso-time.ts'
@@ -9,7 +9,6 @@ import { none } from './refs.ts'
 interface Placed {
   readonly of: RelationSums
   readonly place: number
-  /** Its row there. */
   readonly row: number
 }
 
@@ -84,7 +83,6 @@ function shownTest(
     isSeen?.(sums.text(near) ?? '', sums.text(end) ?? '') !== false
 }
 
-/** The first of many in their order; most of them are looked at once. */
 function firsts(all: readonly number[], most: number, order: (a: number, b: number) => number): number[] {
   if (all.length <= 2 * most) return all.toSorted(order).slice(0, most)
   const best = all.slice(0, most).toSorted(order)

@@ -1,8 +1,7 @@
-/** Columns of numbers out of a statement's answer, as bytes; and texts. */
 import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api'
 import { numberItems } from '../duck-vectors.ts'
 
-/** Calls for each chunk of an answer, one after the other: other work of the thread goes on in between. */
+/** Calls `each` for every chunk and yields the thread in between. */
 export async function eachChunk(
   connection: DuckDBConnection,
   sql: string,
@@ -16,7 +15,6 @@ export async function eachChunk(
   }
 }
 
-/** A column without NULLs that grows by chunks. */
 export class Column<Values extends Float64Array | Uint32Array> {
   readonly #of: new (buffer: ArrayBufferLike, byteOffset: number, length: number) => Values
   readonly #pieces: Values[] = []
@@ -28,7 +26,7 @@ export class Column<Values extends Float64Array | Uint32Array> {
 
   take(chunk: DuckDBDataChunk, column: number): void {
     const items = numberItems(chunk.getColumnVector(column))
-    if (items === undefined) throw new Error(`column ${column} has no numbers`)
+    if (items === undefined) throw new Error(`column ${column} is not numeric`)
     this.#pieces.push(new this.#of(items.buffer, items.byteOffset, chunk.rowCount).slice() as Values)
     this.#length += chunk.rowCount
   }
@@ -44,13 +42,12 @@ export class Column<Values extends Float64Array | Uint32Array> {
   }
 }
 
-/** Texts of a column. */
 export function textsIn(chunk: DuckDBDataChunk, column: number): (string | null)[] {
   const vector = chunk.getColumnVector(column)
   return Array.from({ length: chunk.rowCount }, (_, row) => vector.getItem(row) as string | null)
 }
 
-/** Where each number of so many begins in a sorted column, and where the last one ends. */
+/** Start offset of each number in a sorted column, followed by the end of the last. */
 export function startsOf(numbers: Uint32Array, count: number): Uint32Array {
   const starts = new Uint32Array(count + 1)
   for (const number of numbers) starts[number + 1] = (starts[number + 1] ?? 0) + 1

@@ -1,9 +1,8 @@
-/** Texts of the graph as numbers, each text once for all parts that are in memory. A text stays as long as a part holds it. */
+/** Reference-counted dictionary of graph texts, shared by all cached parts. */
 
-/** Of a text beside its characters: its head, its places in the map and in the lists. */
+/** Overhead of a text: header, map entry and list slots. */
 const bytesBeside = 96
 
-/** The number of what is no text. */
 export const none = 0
 
 export class Refs {
@@ -13,12 +12,11 @@ export class Refs {
   readonly #free: number[] = []
   #bytes = 0
 
-  /** What they take, about. */
   get bytes(): number {
     return this.#bytes
   }
 
-  /** Its number, held once more. */
+  /** Returns the number of the text and adds a reference. */
   take(text: string | null): number {
     if (text === null) return none
     const known = this.#codes.get(text)
@@ -34,7 +32,7 @@ export class Refs {
     return code
   }
 
-  /** Gives numbers back, each as often as it stands here. */
+  /** Releases one reference per occurrence. */
   release(codes: Iterable<number>): void {
     for (const code of codes) {
       if (code === none) continue
@@ -65,9 +63,8 @@ export class Refs {
   }
 }
 
-/** Some out of all numbers that there are: whether one is among them is asked a million times. */
+/** A subset of the numbers, with fast membership tests. */
 export interface Codes {
   readonly size: number
-  /** By each number, 1 if it is one of them. */
   readonly marks: Uint8Array
 }

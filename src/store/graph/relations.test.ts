@@ -18,7 +18,7 @@ async function seeded(): Promise<Store> {
 
 const at = (time: string): string => `2026-11-20T${time}.000Z`
 
-it('a trace leads to its actor, its resource and its status, in its moment', async () => {
+it('an audit event relates to its actor, resource and status at its time', async () => {
   const { reader } = await seeded()
   const moment = { valid_from: at('09:55:00'), valid_to: at('09:55:00') }
   expect(
@@ -33,12 +33,13 @@ it('a trace leads to its actor, its resource and its status, in its moment', asy
   ])
 })
 
-it('a resource belongs to its tenant, a tenant to its region and a session to who acted in it, since the first trace that tells it', async () => {
+it('resources, tenants and sessions relate to tenant, region and actor since their first audit event', async () => {
   const { reader } = await seeded()
   expect(
     await ask(
       reader,
-      "SELECT * FROM relations WHERE relation IN ('located-at', 'assumed-by') OR from_ref = 'otc:p1/ecs/ecs/vm-1' ORDER BY relation, from_ref",
+      `SELECT * FROM relations WHERE relation IN ('located-at', 'assumed-by') OR from_ref = 'otc:p1/ecs/ecs/vm-1'
+        ORDER BY relation, from_ref`,
     ),
   ).toEqual([
     {
@@ -72,11 +73,13 @@ it('a resource belongs to its tenant, a tenant to its region and a session to wh
   ])
 })
 
-it('a change leads to its object, and to the user whose request it was, if that is known', async () => {
+it('a change relates to its object, and to the user of its request if known', async () => {
   const { reader } = await seeded()
   const changes = await ask(
     reader,
-    "SELECT o.to_ref AS object, p.to_ref AS actor FROM relations o LEFT JOIN relations p ON p.from_ref = o.from_ref AND p.relation = 'performed-by' WHERE o.relation = 'applied-on' AND o.from_ref IN (SELECT id FROM changes) ORDER BY o.valid_from",
+    `SELECT o.to_ref AS object, p.to_ref AS actor FROM relations o LEFT JOIN relations p ON p.from_ref = o.from_ref
+      AND p.relation = 'performed-by' WHERE o.relation = 'applied-on' AND o.from_ref IN (SELECT id FROM changes)
+      ORDER BY o.valid_from`,
   )
   expect(changes).toEqual([
     { object: 'k8s:c1/apps/StatefulSet/shop/db', actor: 'user:c1/k-bob' },
@@ -88,7 +91,7 @@ it('a change leads to its object, and to the user whose request it was, if that 
   ])
 })
 
-it('workloads talk by the hour, with their sums, and an end that is no workload talks to none', async () => {
+it('workload communication is summed by hour, without ends that are not workloads', async () => {
   const { reader } = await seeded()
   const [web, api] = ['k8s:c1/apps/Deployment/shop/web', 'k8s:c1/apps/Deployment/shop/api']
   expect(
@@ -104,7 +107,8 @@ it('workloads talk by the hour, with their sums, and an end that is no workload 
   expect(
     await ask(
       reader,
-      `SELECT valid_from, valid_to FROM relations WHERE relation = 'talks-to' AND from_ref = '${api}' AND to_ref = '${web}'`,
+      `SELECT valid_from, valid_to FROM relations WHERE relation = 'talks-to' AND from_ref = '${api}'
+        AND to_ref = '${web}'`,
     ),
   ).toEqual([{ valid_from: at('10:00:00'), valid_to: at('11:00:00') }])
   expect(await ask(reader, "SELECT DISTINCT from_ref FROM traffic WHERE to_ref LIKE '%gateway'")).toEqual([
@@ -112,7 +116,7 @@ it('workloads talk by the hour, with their sums, and an end that is no workload 
   ])
 })
 
-it('naming relations changes no answer, however they are named', async () => {
+it('restricting relations by name does not change results, in any notation', async () => {
   const { reader } = await seeded()
   const of = async (sql: string): Promise<unknown> =>
     ask(reader, `SELECT relation, count(*) AS n FROM (${sql}) GROUP BY relation ORDER BY relation`)
@@ -140,7 +144,8 @@ it('naming relations changes no answer, however they are named', async () => {
   expect(await of("SELECT * FROM relations WHERE relation IN ('owned-by', 'talks-to')")).toEqual(some)
   expect(
     await of(
-      "SELECT * FROM relations WHERE relation = 'owned-by' UNION ALL SELECT * FROM relations WHERE 'talks-to' = relation",
+      `SELECT * FROM relations WHERE relation = 'owned-by' UNION ALL SELECT * FROM relations
+        WHERE 'talks-to' = relation`,
     ),
   ).toEqual(some)
   expect(await of("SELECT * FROM relations WHERE relation = 'owned-by' OR relation = 'talks-to'")).toEqual(some)

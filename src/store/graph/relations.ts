@@ -1,6 +1,6 @@
 /**
- * View `relations`: what leads from where to where, and when. Relations of clusters hold for a time; those of a single event are of its
- * moment, and never pass through what puts times together.
+ * View `relations`: edges with validity intervals. Relations of single events hold at their time and bypass interval
+ * merging.
  */
 import type { Receipt } from '../read/receipt.ts'
 import type { ViewInput } from '../read/views.ts'
@@ -11,7 +11,7 @@ import { msPerHour } from '../names.ts'
 import { regionRef, tenantRef } from './trace-edges.ts'
 import { trafficView } from './traffic.ts'
 
-/** Names of relations that a question is about; undefined: of any. */
+/** Relations that a query names; undefined: any. */
 export type AskedRelations = ReadonlySet<string> | undefined
 
 const ever: Receipt = { from: -Infinity, to: Infinity }
@@ -21,23 +21,24 @@ interface Part {
   readonly sql: (input: ViewInput) => string
 }
 
-/** Of the moment of each event. */
 function ofEach(relation: string, from: string, to: string, rows: (input: ViewInput) => string): Part {
   return {
     relation,
     sql: (input) =>
-      `SELECT ${from} AS from_ref, '${relation}' AS relation, ${to} AS to_ref, time AS valid_from, time AS valid_to FROM (${rows(input)}) WHERE to_ref IS NOT NULL`,
+      `SELECT ${from} AS from_ref, '${relation}' AS relation, ${to} AS to_ref, time AS valid_from, time AS valid_to
+        FROM (${rows(input)}) WHERE to_ref IS NOT NULL`,
   }
 }
 
-/** Told by many events: it holds from the first on. Nobody tells that it ends. */
+/** From the first of many events on, without an end. */
 function sinceFirst(relation: string, from: string, to: string): Part {
   const rows = (input: ViewInput): string =>
     `SELECT ${from} AS from_ref, '${relation}' AS relation, ${to} AS to_ref, time FROM (${auditView(input)})`
   return {
     relation,
     sql: (input) =>
-      `SELECT from_ref, relation, to_ref, min(time) AS valid_from, NULL::TIMESTAMPTZ AS valid_to FROM (${rows(input)}) WHERE from_ref IS NOT NULL AND to_ref IS NOT NULL GROUP BY ALL`,
+      `SELECT from_ref, relation, to_ref, min(time) AS valid_from, NULL::TIMESTAMPTZ AS valid_to
+        FROM (${rows(input)}) WHERE from_ref IS NOT NULL AND to_ref IS NOT NULL GROUP BY ALL`,
   }
 }
 
@@ -55,14 +56,14 @@ const parts: readonly Part[] = [
   {
     relation: 'talks-to',
     sql: (input) =>
-      `SELECT from_ref, 'talks-to' AS relation, to_ref, hour AS valid_from, ${hour} AS valid_to FROM (${trafficView(input)})`,
+      `SELECT from_ref, 'talks-to' AS relation, to_ref, hour AS valid_from, ${hour} AS valid_to
+        FROM (${trafficView(input)})`,
   },
 ]
 
 export function relationsView(input: ViewInput, asked: AskedRelations): string {
   const named = (relation: string): boolean => asked?.has(relation) ?? true
   const chosen = parts.filter(({ relation }) => named(relation)).map(({ sql }) => sql(input))
-  // A view has its columns, whatever is asked of it.
   if (clusterRelationNames.some(named) || chosen.length === 0)
     chosen.unshift(clusterRelations(input, (relation) => chosen.length === 0 || named(relation)))
   return chosen.join(' UNION ALL ')

@@ -1,4 +1,4 @@
-/** Which workload talked to which, hour by hour, of some files: numbers for names, sums as numbers. */
+/** Cached communication of workloads by hour: numbered names and sums. */
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { noLevel, type EdgeSums } from './edge-sums.ts'
 import { Column, eachChunk, startsOf, textsIn } from './read-columns.ts'
@@ -6,19 +6,17 @@ import { none, type Codes, type Refs } from './refs.ts'
 
 export interface TalkNodes {
   readonly workloads: Codes
-  /** In µs: hours that begin from the one to before the other. */
+  /** µs; hours that begin from `from` to before `to`. */
   readonly from: number
   readonly to: number
 }
 
 interface Rows {
-  /** Where the rows of each file begin, and where the last one ends. */
+  /** Start of each file's rows, followed by the end of the last. */
   readonly starts: Uint32Array
-  /** µs */
   readonly hours: Float64Array
   readonly from: Uint32Array
   readonly to: Uint32Array
-  /** As answers have them: exact up to 2^53. */
   readonly bytes: Float64Array
   readonly flows: Float64Array
 }
@@ -28,7 +26,6 @@ export class Talks {
   readonly #rows: Rows
   readonly bytes: number
 
-  /** `named`: bytes that its names took. */
   private constructor(refs: Refs, rows: Rows, named: number) {
     this.#refs = refs
     this.#rows = rows
@@ -38,7 +35,7 @@ export class Talks {
     )
   }
 
-  /** `sql`: file, hour, from_ref, to_ref, bytes, flows; the first is the number of a row's file among so many. */
+  /** `sql` selects file, hour, from_ref, to_ref, bytes, flows; `file` is the index of the file. */
   static async read(connection: DuckDBConnection, sql: string, files: number, refs: Refs): Promise<Talks> {
     const before = refs.bytes
     const [file, hours, bytes, flows] = [
@@ -67,12 +64,11 @@ export class Talks {
     return new Talks(refs, rows, refs.bytes - before)
   }
 
-  /** Gives the names back. */
   release(): void {
     for (const column of [this.#rows.from, this.#rows.to]) this.#refs.release(column)
   }
 
-  /** Adds what the rows of files tell, without some of these. */
+  /** Adds the edges of all files except `without`. */
   addTo(sums: EdgeSums, { workloads, from, to }: TalkNodes, without: ReadonlySet<number>): void {
     const rows = this.#rows
     const [there, back] = [sums.of('talks-to', true), sums.of('talks-to', false)]

@@ -1,20 +1,18 @@
-/** Who did what, of the rows of some files: numbers for texts, and one number for texts that come together again and again. */
+/** Cached audit rows: numbered texts, and one number per frequent combination of texts. */
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { noBytes, noLevel, severities, type EdgeSums, type RelationSums } from './edge-sums.ts'
 import { Column, eachChunk, startsOf, textsIn } from './read-columns.ts'
 import { none, type Codes, type Refs } from './refs.ts'
 
-/** Ends of traces as columns of view `audit` tell them. The domain: the rule of `actorKey` for what would end it early. */
+/** Ends as expressions on view `audit`. Domains follow `actorKey`. */
 export const tenantRef =
   "'tenant:' || replace(replace(coalesce(tenant_domain, ''), '%', '%25'), '/', '%2F') || '/' || tenant"
 export const regionRef = "'region:' || region"
 export const actionRef = "'action:' || action"
-/** What actors are called by. */
 export const actorCalled = 'coalesce(actor_name, actor_id)'
-/** The place of a severity among the words for it. */
-export const severityLevel = `CASE severity ${severities.map((word, at) => `WHEN '${word}' THEN ${at}`).join(' ')} ELSE 0 END`
+export const severityLevel = `CASE severity ${severities.map((word, at) => `WHEN '${word}' THEN ${at}`).join(' ')}
+    ELSE 0 END`
 
-/** Ends of the relations that traces tell. */
 export const traceEnds = {
   'acted-on': ['actor', 'resource'],
   'assumed-by': ['actor', 'impersonated_by'],
@@ -25,20 +23,17 @@ export const traceEnds = {
 } as const
 export type TraceRelation = keyof typeof traceEnds
 export type TraceEnd = (typeof traceEnds)[TraceRelation][number]
-/** Relations that tell what their ends are called. */
 export const telling: ReadonlySet<TraceRelation> = new Set(['acted-on', 'did', 'done-to'])
 
-/** What is looked up. */
 export interface TraceNodes {
-  /** Numbers of texts, by the end that they are looked up as. */
   readonly near: Readonly<Record<TraceEnd, Codes>>
   readonly wanted: (relation: TraceRelation, near: TraceEnd) => boolean
-  /** In µs: from the one to before the other. */
+  /** µs; from `from` to before `to`. */
   readonly from: number
   readonly to: number
 }
 
-/** What comes together in rows again and again: who is called what, and whose rights he took; what is called what, and where it belongs; what was done. */
+/** Columns that repeat together: actor with name and impersonator; resource with name and location; action. */
 const tuples = {
   who: { actor: 'actor', actor_called: actorCalled, impersonated_by: 'impersonated_by' },
   what: { resource: 'resource', resource_called: 'resource_name', tenant_ref: tenantRef, region_ref: regionRef },
@@ -48,17 +43,15 @@ type Tuple = keyof typeof tuples
 const tupleNames = Object.keys(tuples) as Tuple[]
 
 interface Rows {
-  /** Where the rows of each file begin, and where the last one ends. */
+  /** Start of each file's rows, followed by the end of the last. */
   readonly starts: Uint32Array
   /** µs, exact until the year 2255. */
   readonly times: Float64Array
-  /** Numbers of tuples. */
   readonly who: Uint32Array
   readonly what: Uint32Array
   readonly how: Uint32Array
 }
 
-/** An edge that a row tells, as seen from one of its ends. */
 interface Told {
   readonly sums: RelationSums
   readonly near: End
@@ -68,21 +61,16 @@ interface Told {
 
 interface End {
   readonly tuple: Tuple
-  /** By rows. */
   readonly tuples: Uint32Array
-  /** By numbers of tuples, numbers of texts: the ends, and what they are called. */
   readonly refs: Uint32Array
   readonly called: Uint32Array | undefined
 }
 
 export class TraceEdges {
   readonly #refs: Refs
-  /** Columns of tuples, by their names. */
   readonly #texts: Readonly<Record<string, Uint32Array>>
-  /** Of tuples of how something was done. */
   readonly #levels: Uint32Array
   readonly #rows: Rows
-  /** The first and the last time of each file. */
   readonly #spans: readonly (readonly [number, number])[]
 
   private constructor(refs: Refs, texts: Readonly<Record<string, Uint32Array>>, levels: Uint32Array, rows: Rows) {
@@ -95,7 +83,7 @@ export class TraceEdges {
     )
   }
 
-  /** `table`: columns of view `audit`, and in `file` the number of each row's file among so many. */
+  /** `table`: columns of view `audit`, and the index of each row's file in `file`. */
   static async read(connection: DuckDBConnection, table: string, files: number, refs: Refs): Promise<TraceEdges> {
     const texts: Record<string, number[]> = {}
     try {
@@ -103,7 +91,8 @@ export class TraceEdges {
       for (const tuple of tupleNames) {
         const names = Object.keys(tuples[tuple])
         await connection.run(
-          `CREATE OR REPLACE TEMP TABLE kept_${tuple} AS SELECT (row_number() OVER () - 1)::UINTEGER AS number, * FROM (SELECT DISTINCT ${columnsOf(tuple)} FROM ${table})`,
+          `CREATE OR REPLACE TEMP TABLE kept_${tuple} AS SELECT (row_number() OVER () - 1)::UINTEGER AS number, *
+            FROM (SELECT DISTINCT ${columnsOf(tuple)} FROM ${table})`,
         )
         for (const name of names) texts[name] = []
         await eachChunk(connection, `SELECT * EXCLUDE number FROM kept_${tuple} ORDER BY number`, (chunk) => {
@@ -128,7 +117,8 @@ export class TraceEdges {
       const rows = `SELECT file, time, ${tupleNames.map(columnsOf).join(', ')} FROM ${table} WHERE time IS NOT NULL`
       await eachChunk(
         connection,
-        `SELECT file, epoch_us(time)::DOUBLE, ${tupleNames.map((tuple) => `kept_${tuple}.number`).join(', ')} FROM (${rows}) r ${joined.join(' ')} ORDER BY file`,
+        `SELECT file, epoch_us(time)::DOUBLE, ${tupleNames.map((tuple) => `kept_${tuple}.number`).join(', ')}
+          FROM (${rows}) r ${joined.join(' ')} ORDER BY file`,
         (chunk) => {
           for (const [at, column] of columns.entries()) column.take(chunk, at)
         },
@@ -153,7 +143,6 @@ export class TraceEdges {
     }
   }
 
-  /** Beside the texts. */
   get bytes(): number {
     const { starts, times, who, what, how } = this.#rows
     return [...Object.values(this.#texts), this.#levels, starts, times, who, what, how].reduce(
@@ -162,12 +151,11 @@ export class TraceEdges {
     )
   }
 
-  /** Gives the texts back. */
   release(): void {
     for (const codes of Object.values(this.#texts)) this.#refs.release(codes)
   }
 
-  /** Adds the edges that the rows of files tell, without some of these. */
+  /** Adds the edges of all files except `without`. */
   addTo(sums: EdgeSums, nodes: TraceNodes, without: ReadonlySet<number>): void {
     const { from, to } = nodes
     const { starts, times, who, what, how } = this.#rows
@@ -204,7 +192,7 @@ export class TraceEdges {
     }
   }
 
-  /** Edges that rows can tell of nodes, and by each tuple which of them: a bit for each. */
+  /** Possible edges of the nodes, and a bit set of them for each tuple. */
   #told(
     sums: EdgeSums,
     { near, wanted }: TraceNodes,

@@ -7,15 +7,15 @@ import { rollupView, type RollupPart } from '../rollup/views.ts'
 import type { Refs } from './refs.ts'
 import { Talks } from './talks.ts'
 
-/** `workloadRef` of src/model/refs.ts, as SQL. */
+/** `workloadRef` of src/model/refs.ts in SQL. */
 function workload(end: 'src' | 'dst'): string {
   const groups = Object.entries(workloadGroups)
     .map(([kind, group]) => `WHEN ${quoted(kind)} THEN ${quoted(group)}`)
     .join(' ')
-  return `'k8s:' || cluster || '/' || (CASE ${end}_owner_kind ${groups} ELSE '' END) || '/' || ${end}_owner_kind || '/' || ${end}_namespace || '/' || ${end}_owner_name`
+  return `'k8s:' || cluster || '/' || (CASE ${end}_owner_kind ${groups}
+      ELSE '' END) || '/' || ${end}_owner_kind || '/' || ${end}_namespace || '/' || ${end}_owner_name`
 }
 
-/** Sums of workloads, without all the rest of a rollup. */
 export function keptTalks(directory: string, refs: Refs): KeptKind<Talks> {
   return {
     stream: 'flows_1h',
@@ -33,12 +33,12 @@ export function keptTalks(directory: string, refs: Refs): KeptKind<Talks> {
   }
 }
 
-/** View `traffic`: which workload talked to which, and how much, by the hour. What the rollup has put together with others names no workload. */
+/** View `traffic`: communication of workloads by hour. Folded rows of the rollup name no workload. */
 export function trafficView(input: ViewInput, when?: Receipt, kept?: Kept): string {
   return summed(rowsOf(input, { when, without: kept?.names }))
 }
 
-/** What is read of a rollup: each of its columns takes time to plan. */
+/** Columns read from the rollup; each one costs planning time. */
 const only: ReadonlySet<string> = new Set([
   'cluster',
   ...['src', 'dst'].flatMap((end) => [`${end}_owner_kind`, `${end}_namespace`, `${end}_owner_name`]),
@@ -48,9 +48,13 @@ const only: ReadonlySet<string> = new Set([
 ])
 
 function rowsOf(input: ViewInput, part: Omit<RollupPart, 'only'>): string {
-  return `SELECT time AS hour, ${workload('src')} AS from_ref, ${workload('dst')} AS to_ref, bytes_est AS bytes, packets_est AS packets, flows${part.numbers === undefined ? '' : ', file'} FROM (${rollupView('flows_1h', input, { ...part, only })})`
+  return `SELECT time AS hour, ${workload('src')} AS from_ref, ${workload('dst')} AS to_ref, bytes_est AS bytes,
+      packets_est AS packets, flows${part.numbers === undefined ? '' : ', file'}
+      FROM (${rollupView('flows_1h', input, { ...part, only })})`
 }
 
 function summed(rows: string, by: readonly string[] = []): string {
-  return `SELECT ${['hour', 'from_ref', 'to_ref', ...by].join(', ')}, ${['bytes', 'packets', 'flows'].map((sum) => `sum(${sum})::HUGEINT AS ${sum}`).join(', ')} FROM (${rows}) WHERE from_ref IS NOT NULL AND to_ref IS NOT NULL GROUP BY ALL`
+  return `SELECT ${['hour', 'from_ref', 'to_ref', ...by].join(', ')},
+      ${['bytes', 'packets', 'flows'].map((sum) => `sum(${sum})::HUGEINT AS ${sum}`).join(', ')} FROM (${rows})
+      WHERE from_ref IS NOT NULL AND to_ref IS NOT NULL GROUP BY ALL`
 }

@@ -23,7 +23,7 @@ function trace(id: string, audit: unknown, more: Partial<WeirEvent> & { readonly
 }
 
 describe('audit', () => {
-  it('has what a trace says, whoever told it, and no event of another family', async () => {
+  it('has the fields of audit events from any source, and no events of other families', async () => {
     const audit = {
       actor: {
         kind: 'session',
@@ -78,7 +78,7 @@ describe('audit', () => {
     ])
   })
 
-  it('names an actor as the sink of Neo4j does, with whatever is known of him', async () => {
+  it('names actors like the Neo4j sink, from any available fields', async () => {
     const actors: AuditActor[] = [
       { kind: 'user', id: '1', name: 'alice', domain: 'd' },
       { kind: 'user', name: 'alice', domain: 'd' },
@@ -96,7 +96,7 @@ describe('audit', () => {
     )
   })
 
-  it('what was not told, or is blank, or is no word of the model, is NULL or unknown', async () => {
+  it('absent, blank or invalid values are NULL or unknown', async () => {
     const { reader } = await stores.filled([
       trace('t1', undefined, { encoding: 'binary' }),
       trace('t2', {
@@ -123,7 +123,8 @@ describe('audit', () => {
     expect(
       await ask(
         reader,
-        'SELECT actor, actor_kind, actor_id, impersonated_by, service, action, tenant, resource, outcome, severity, code FROM audit ORDER BY id',
+        'SELECT actor, actor_kind, actor_id, impersonated_by, service, action, tenant, resource, outcome, ' +
+          'severity, code FROM audit ORDER BY id',
       ),
     ).toEqual([
       { ...nothing, action: 'ecs.deleteserver' },
@@ -131,7 +132,7 @@ describe('audit', () => {
     ])
   })
 
-  it('bounds of the time lose no trace that is within them', async () => {
+  it('time bounds include every audit event within them', async () => {
     const { reader } = await stores.filled(
       [trace('early', { action: 'a' }), trace('none', { action: 'a' }, { time: Number.NaN })],
       [trace('late', { action: 'a' }, { time: time + 7_200_000 })],
@@ -139,7 +140,8 @@ describe('audit', () => {
     const within = (from: number, to: number): Promise<unknown> =>
       ask(
         reader,
-        `SELECT id FROM audit WHERE time >= make_timestamptz(${from * 1000}) AND time < make_timestamptz(${to * 1000}) ORDER BY id`,
+        `SELECT id FROM audit WHERE time >= make_timestamptz(${from * 1000})
+          AND time < make_timestamptz(${to * 1000}) ORDER BY id`,
       )
     expect(await within(time, time + 1)).toEqual([{ id: 'early' }])
     expect(await within(time + 1, time + 8_000_000)).toEqual([{ id: 'late' }])
@@ -147,7 +149,7 @@ describe('audit', () => {
     expect(await ask(reader, 'SELECT count(*)::INTEGER AS n FROM audit')).toEqual([{ n: 3 }])
   })
 
-  it('traces as cts_exporter sends them, without the record, are told by their attributes', async () => {
+  it('audit events from cts_exporter without the record are read from their attributes', async () => {
     const { reader } = await stores.filled([
       trace('t1', undefined, {
         extensions: { status: 'incident', region: 'eu-de', tenant: 'p1', sourceip: '198.51.100.7' },
@@ -174,7 +176,7 @@ describe('audit', () => {
     ])
   })
 
-  it('files of which some have traces and some have none become one, and nothing is lost of them', async () => {
+  it('files with and without audit events are merged without loss', async () => {
     const frames = Array.from({ length: 20 }, (_, at) =>
       at % 3 === 0
         ? [trace(`t${at}`, { actor: { kind: 'user', name: `u${at}` }, action: 'a' })]

@@ -5,7 +5,6 @@ import { position, type ViewInput } from '../read/views.ts'
 import type { StoredFile } from '../record.ts'
 import { eventsOf } from './events.ts'
 
-/** Its columns in their order. */
 const columns = [
   'time',
   ...auditColumns.flatMap((name) => (name === 'resource_type' ? ['resource', name] : [name])),
@@ -15,7 +14,7 @@ const columns = [
   'data',
 ] as const
 
-/** Columns that are kept as text. What differs from trace to trace would take more room than all of these. */
+/** Cached text columns. Columns with distinct values per event would need more memory than all of these. */
 const keptTexts: readonly ('resource' | 'source' | AuditColumn)[] = [
   'resource',
   'source',
@@ -24,25 +23,26 @@ const keptTexts: readonly ('resource' | 'source' | AuditColumn)[] = [
 export const keptColumns = ['time', ...keptTexts.map((name) => `"${name}"`)].join(', ')
 const actorColumn: FileColumn = { name: 'actor', type: 'VARCHAR', since: Infinity, bit: 1 }
 
-/** Traces of the file may be kept. */
 export function keepsTraces(file: StoredFile): boolean {
   return file.families?.includes('audit') === true && hasColumn(file, actorColumn)
 }
 
-/** Their narrow columns, behind the numbers of their files, which are counted from `first`. */
 export function keptTraceRows(files: string, first: number): string {
-  return `SELECT (file_index + ${first})::UINTEGER AS file, ${keptColumns.replace('"resource"', 'ref AS resource')} FROM read_parquet(${files}, union_by_name = true) WHERE family = 'audit'`
+  return `SELECT (file_index + ${first})::UINTEGER AS file, ${keptColumns.replace('"resource"', 'ref AS resource')}
+      FROM read_parquet(${files}, union_by_name = true) WHERE family = 'audit'`
 }
 
-/** Columns that are not kept in memory: a statement that speaks of one is answered from files. */
+/** Statements with one of these columns read files. */
 export const unkeptColumns: ReadonlySet<string> = new Set(
   [...columns, '_pos'].filter((name) => name !== 'time' && !keptTexts.some((kept) => kept === name)),
 )
 
-/** View `audit`: who did what, whatever told it. No column is worked out: so conditions on them are asked where the files are read. `kept`: rows of files that are in memory. */
+/** View `audit`. Its columns are plain, so that conditions on them apply in the scan. `kept`: cached rows of files. */
 export function auditView(input: ViewInput, when?: Receipt, kept?: Kept): string {
   const read = kept === undefined ? input : { ...input, files: input.files.filter(({ name }) => !kept.names.has(name)) }
-  const rows = `SELECT ${columns.map((name) => (name === 'resource' ? 'r.ref AS resource' : `r.${name}`)).join(', ')}, ${position(input)} FROM (${eventsOf('audit', read, when)}) r`
+  const rows = `SELECT
+      ${columns.map((name) => (name === 'resource' ? 'r.ref AS resource' : `r.${name}`)).join(', ')},
+      ${position(input)} FROM (${eventsOf('audit', read, when)}) r`
   if (kept?.sql === undefined) return rows
   const known = columns.map((name) =>
     unkeptColumns.has(name) ? `NULL::${name === 'data' ? 'JSON' : 'VARCHAR'} AS ${name}` : name,

@@ -6,23 +6,23 @@ import { position, type ViewInput } from '../read/views.ts'
 import { deletionsBy, rowKey } from './deletions.ts'
 import { eventsOf, momentIn, partsOfRef, textsIn, uidOfKey } from './events.ts'
 
-/** What of a change costs a look at the audit log. */
 export const auditColumns: ReadonlySet<string> = new Set(['actor', 'actor_kind', 'actor_ref', 'audit_id'])
 
-const operations = `CASE r.type WHEN '${kubernetesTypes.created}' THEN 'created' WHEN '${kubernetesTypes.updated}' THEN 'updated' WHEN '${kubernetesTypes.deleted}' THEN 'deleted' END`
+const operations = `CASE r.type WHEN '${kubernetesTypes.created}' THEN 'created' WHEN '${kubernetesTypes.updated}'
+    THEN 'updated' WHEN '${kubernetesTypes.deleted}' THEN 'deleted' END`
 
-/** A request is looked for this long before its change was seen, and this long after, by clocks that differ. */
+/** A request is searched this long before its change was seen, and this long after, because clocks differ. */
 const [earlier, later] = [
   { ms: 24 * msPerHour, sql: 'INTERVAL 1 DAY' },
   { ms: msPerHour, sql: 'INTERVAL 1 HOUR' },
 ]
 
-/** View `changes`; `audited`: somebody asks who it was, of changes of these times. `when`: changes of other times are of no interest. */
+/** View `changes`. `audited`: bounds of changes whose actor is needed. `when`: bounds of the changes. */
 export function changesView(input: ViewInput, audited: Receipt | undefined, when?: Receipt): string {
   const texts = textsIn('r.data', ['$.actor.manager', '$.actor.time', '$.actor.subresource', '$.deletionRequested'])
   const rows = `SELECT *, ${texts} AS told FROM (${eventsOf('change', input, when)}) r`
   const user = 'coalesce(v.username, d.who.username, m.username)'
-  // Who wrote an object last is not who deletes it.
+  // The last field manager did not necessarily delete the object.
   const manager = 'CASE WHEN r.told[4] IS NULL THEN r.told[1] END'
   const columns = [
     'r.time',
@@ -56,7 +56,10 @@ export function changesView(input: ViewInput, audited: Receipt | undefined, when
   return `SELECT ${columns.join(', ')} FROM (${rows}) r${audited === undefined ? '' : joined(input, audited)}`
 }
 
-/** Requests that succeeded, with the columns by which changes are joined. `manager`: the field manager of the request. `among`: a condition on the columns of files. */
+/**
+ * Successful requests with the columns by which changes are joined. `manager`: field manager. `among`: condition on
+ * file columns.
+ */
 function requestsOf(input: ViewInput, { from, to }: Receipt, verbs: readonly string[], among = 'true'): string {
   const bounds = [
     ...(from > -Infinity ? [` AND time >= make_timestamptz(${Math.floor(from - earlier.ms) * 1000})`] : []),
@@ -77,19 +80,25 @@ function requestsOf(input: ViewInput, { from, to }: Receipt, verbs: readonly str
     '$.cluster',
     '$.user.uid',
   ])
-  const rows = `SELECT source, subject, ${texts} AS t FROM (${eventsOf('audit', input, { from: from - earlier.ms, to: to + later.ms })}) WHERE type = '${kubernetesTypes.audit}' AND ${among}${bounds}`
+  const rows = `SELECT source, subject, ${texts} AS t
+      FROM (${eventsOf('audit', input, { from: from - earlier.ms, to: to + later.ms })})
+      WHERE type = '${kubernetesTypes.audit}' AND ${among}${bounds}`
   const manager =
-    "coalesce(nullif(url_decode(regexp_extract(t[10], '[?&]fieldManager=([^&]*)', 1)), ''), nullif(split_part(t[11], '/', 1), ''), 'unknown')"
-  // The rule of `actorKey` in src/model/audit.ts, for what a kube-audit source tells.
+    "coalesce(nullif(url_decode(regexp_extract(t[10], '[?&]fieldManager=([^&]*)', 1)), ''), " +
+    "nullif(split_part(t[11], '/', 1), ''), 'unknown')"
+  // Same rule as `actorKey` in src/model/audit.ts, for kube-audit sources.
   const actor =
     "'user:' || replace(replace(t[12], '%', '%25'), '/', '%2F') || '/' || coalesce(nullif(t[13], ''), nullif(t[1], ''))"
   return (
-    `SELECT source, subject, t[1] AS username, ${actor} AS actor_ref, t[2] AS audit_id, t[3] AS version, t[4] AS uid, t[5] AS verb, ${momentIn('t[7]')} AS received, coalesce(${momentIn('t[8]')}, ${momentIn('t[7]')}) AS completed, ` +
-    `coalesce(t[9], '') AS subresource, t[10] AS uri, ${manager} AS manager FROM (${rows}) WHERE t[5] IN (${verbs.map(quoted).join(', ')}) AND coalesce(TRY_CAST(t[6] AS INTEGER), 200) < 300 AND NOT regexp_matches(coalesce(t[10], ''), '[?&]dryRun=All')`
+    `SELECT source, subject, t[1] AS username, ${actor} AS actor_ref, t[2] AS audit_id, t[3] AS version, t[4] AS uid,
+      t[5] AS verb, ${momentIn('t[7]')} AS received, coalesce(${momentIn('t[8]')}, ${momentIn('t[7]')}) AS completed,
+      ` +
+    `coalesce(t[9], '') AS subresource, t[10] AS uri, ${manager} AS manager FROM (${rows})
+      WHERE t[5] IN (${verbs.map(quoted).join(', ')}) AND coalesce(TRY_CAST(t[6] AS INTEGER), 200) < 300
+      AND NOT regexp_matches(coalesce(t[10], ''), '[?&]dryRun=All')`
   )
 }
 
-/** Requests without uid that delete an object or a collection, or evict a pod. */
 function deletingOf(input: ViewInput, audited: Receipt): string {
   // Files and events of older versions lack these columns.
   const requests = requestsOf(
@@ -98,34 +107,46 @@ function deletingOf(input: ViewInput, audited: Receipt): string {
     ['create', 'delete', 'deletecollection'],
     "(action IS NULL OR action IN (type, 'delete', 'deletecollection') OR resource_type = 'pods/eviction')",
   )
-  return `SELECT source, subject, username, actor_ref, audit_id, received, completed, regexp_matches(coalesce(uri, ''), '[?&](label|field)Selector=[^&]') AS selective FROM (${requests}) WHERE uid IS NULL AND received IS NOT NULL AND CASE WHEN verb = 'create' THEN subresource = 'eviction' ELSE subresource = '' END`
+  return `SELECT source, subject, username, actor_ref, audit_id, received, completed, regexp_matches(coalesce(uri,
+      ''), '[?&](label|field)Selector=[^&]') AS selective FROM (${requests}) WHERE uid IS NULL
+      AND received IS NOT NULL AND CASE WHEN verb = 'create' THEN subresource = 'eviction' ELSE subresource = '' END`
 }
 
 /**
- * By the version that the request made, where the audit policy tells it (a deletion that waits for something makes one, too). An object
- * is deleted once: by its uid, and the first request counts. Without a uid, a deletion is joined by place and time (see {@link deletionsBy}). Other changes are
- * joined by the object, the manager and the second that the object itself notes of its last write: the API server's clock gave both. Two users
- * to whom that applies are no answer.
+ * Joins changes with their requests, in this order of preference:
+ * - by the resource version that the request created, if the audit policy logs it (also for deletions with finalizers);
+ * - deletions by uid, where the first request counts, or without uid by object and time, see {@link deletionsBy};
+ * - other changes by object, field manager and the second of the last write, both from the API server's clock. With two
+ *   users the actor is NULL.
  *
- * Requests are looked for within a day before the change was seen. Equality of a column with a column comes first in each condition: so
- * all of it is looked up in tables, and no row is compared with every other.
+ * Requests are searched within a day before the change was seen. Each condition starts with an equality of columns, so
+ * that DuckDB uses hash joins.
  */
 function joined(input: ViewInput, audited: Receipt): string {
   const audits = requestsOf(input, audited, ['create', 'update', 'patch', 'delete'])
   const object = 'source, subject'
   const whose = (choice: 'arg_min' | 'arg_max'): string =>
     ['username', 'actor_ref', 'audit_id'].map((name) => `${choice}(${name}, completed) AS ${name}`).join(', ')
-  const second =
-    "unnest(generate_series(date_trunc('second', received), least(completed, received + INTERVAL 1 MINUTE), INTERVAL 1 SECOND)) AS second"
-  // The first: a request that changes nothing is answered with the version that was there before it.
-  const marks = `SELECT ${object}, mark, ${whose('arg_min')}, min(received) AS received FROM (SELECT *, unnest([version, CASE WHEN verb = 'delete' THEN uid END]) AS mark FROM (${audits})) WHERE mark IS NOT NULL GROUP BY ALL`
-  const moments = `SELECT ${object}, subresource, manager, second, ${whose('arg_max')}, second AS received FROM (SELECT *, ${second} FROM (${audits}) WHERE version IS NULL AND verb <> 'delete') GROUP BY ALL HAVING count(DISTINCT username) = 1`
+  const second = `unnest(generate_series(date_trunc('second', received), least(completed, received + INTERVAL 1 MINUTE),
+      INTERVAL 1 SECOND)) AS second`
+  // The first one: a request without effect returns the existing version.
+  const marks = `SELECT ${object}, mark, ${whose('arg_min')}, min(received) AS received FROM
+      (SELECT *, unnest([version, CASE WHEN verb = 'delete' THEN uid END]) AS mark FROM (${audits}))
+      WHERE mark IS NOT NULL GROUP BY ALL`
+  const moments = `SELECT ${object}, subresource, manager, second, ${whose('arg_max')}, second AS received FROM
+      (SELECT *, ${second} FROM (${audits}) WHERE version IS NULL AND verb <> 'delete') GROUP BY ALL
+      HAVING count(DISTINCT username) = 1`
   const on = (of: string): string =>
-    `ON r.source = ${of}.source AND r.subject = ${of}.subject AND ${of}.received >= r.time - ${earlier.sql} AND ${of}.received <= r.time + ${later.sql}`
+    `ON r.source = ${of}.source AND r.subject = ${of}.subject AND ${of}.received >= r.time - ${earlier.sql}
+      AND ${of}.received <= r.time + ${later.sql}`
   const deleted = `r.type = '${kubernetesTypes.deleted}'`
   return (
-    ` LEFT JOIN (${marks}) v ${on('v')} AND CASE WHEN ${deleted} THEN ${uidOfKey} ELSE json_extract_string(r.data, '$.resourceVersion') END = v.mark` +
-    ` LEFT JOIN (${moments}) m ${on('m')} AND CASE WHEN ${deleted} OR r.told[4] IS NOT NULL THEN NULL ELSE r.told[1] END = m.manager AND coalesce(r.told[3], '') = m.subresource AND ${momentIn('r.told[2]')} = m.second` +
-    ` LEFT JOIN (${deletionsBy(deletingOf(input, audited), input, audited)}) d ON ${rowKey.map((name) => `r.${name} = d.${name}`).join(' AND ')}`
+    ` LEFT JOIN (${marks}) v ${on('v')} AND CASE WHEN ${deleted} THEN ${uidOfKey} ELSE json_extract_string(r.data,
+      '$.resourceVersion') END = v.mark` +
+    ` LEFT JOIN (${moments}) m ${on('m')}
+      AND CASE WHEN ${deleted} OR r.told[4] IS NOT NULL THEN NULL ELSE r.told[1] END = m.manager
+      AND coalesce(r.told[3], '') = m.subresource AND ${momentIn('r.told[2]')} = m.second` +
+    ` LEFT JOIN (${deletionsBy(deletingOf(input, audited), input, audited)}) d ON
+      ${rowKey.map((name) => `r.${name} = d.${name}`).join(' AND ')}`
   )
 }

@@ -7,12 +7,12 @@ import { auditEvent, changeEvent, identity } from '../testing/cluster.ts'
 import { FrameMaker } from '../testing/frames.ts'
 import { temporaryStores } from '../testing/temporary.ts'
 
-// Requests as a policy of level Metadata logs them: without uid and without version, where the API server answered with the object itself.
+// Requests logged at level Metadata: without uid and version, where the API server returned the object itself.
 
 const stores = temporaryStores()
 const at = (time: string): string => `2026-11-20T${time}Z`
 
-/** `created`: metadata.creationTimestamp of the object that was deleted. */
+/** `created`: metadata.creationTimestamp of the deleted object. */
 function deleted(
   of: string,
   time: string,
@@ -35,7 +35,6 @@ function request(who: string, of: string, time: string, more: More = {}, verb = 
   return auditEvent(identity(of), who, verb, at(time), more)
 }
 
-/** A request to delete all objects of a kind in a namespace; `of` names one of them. */
 function collection(who: string, of: string, time: string, more: More = {}): WeirEvent {
   const { name: _, ...object } = identity(of)
   const made = auditEvent(identity(of), who, 'deletecollection', at(time), {
@@ -50,7 +49,11 @@ function collection(who: string, of: string, time: string, more: More = {}): Wei
   })
   return {
     ...made,
-    subject: `${object.resource}${object.group === '' ? '' : `.${object.group}`}${object.namespace === undefined ? '' : `/${object.namespace}`}`,
+    subject: [
+      object.resource,
+      object.group === '' ? '' : `.${object.group}`,
+      object.namespace === undefined ? '' : `/${object.namespace}`,
+    ].join(''),
   }
 }
 
@@ -58,7 +61,7 @@ let opened: { readonly store: Store; readonly make: FrameMaker } | undefined
 let cases = 0
 beforeEach(() => (opened = undefined))
 
-/** Operation, actor and kind of actor of each change among the events. Each call is a cluster of its own. */
+/** Operation, actor and actor kind of each change. Each call uses a separate cluster. */
 async function actors(...events: WeirEvent[]): Promise<string[]> {
   cases++
   const { store, make } = (opened ??= { store: await stores.open(), make: new FrameMaker() })
@@ -77,7 +80,7 @@ const [nobody, alice] = [['deleted null null'], ['deleted alice user']]
 const pod = 'Pod/shop/p'
 
 describe('the actor of a deletion whose request has no uid', () => {
-  it('is the one user who deleted an object of that cluster, kind, namespace and name', async () => {
+  it('is the one user that deleted an object of that cluster, kind, namespace and name', async () => {
     expect(await actors(deleted(pod, '10:00:05.3'), request('alice', pod, '10:00:05.1'))).toEqual(alice)
     expect(
       await actors(
@@ -90,7 +93,7 @@ describe('the actor of a deletion whose request has no uid', () => {
     ).toEqual(nobody)
   })
 
-  it('has all that is told of the request', async () => {
+  it('has all fields of the request', async () => {
     const { reader } = await stores.filled([
       deleted(pod, '10:00:05.3'),
       request('alice', pod, '10:00:05.1', { auditID: 'a1', user: { username: 'alice', uid: '7' } }),
@@ -100,7 +103,7 @@ describe('the actor of a deletion whose request has no uid', () => {
     ])
   })
 
-  it('is one that asked several times, and NULL where two users asked within a minute', async () => {
+  it('is a user with several requests, and NULL if two users sent requests within a minute', async () => {
     expect(
       await actors(deleted(pod, '10:00:05.3'), request('alice', pod, '10:00:04'), request('alice', pod, '10:00:05.1')),
     ).toEqual(alice)
@@ -115,7 +118,6 @@ describe('the actor of a deletion whose request has no uid', () => {
         request('alice', pod, '10:00:05.1'),
       ),
     ).toEqual(nobody)
-    // An hour ago is no minute ago.
     expect(
       await actors(
         deleted(pod, '10:00:05.3', { created: '08:00:00' }),
@@ -125,7 +127,7 @@ describe('the actor of a deletion whose request has no uid', () => {
     ).toEqual(alice)
   })
 
-  it('is none that deleted what had the name before, nor what has it afterwards', async () => {
+  it('is no user that deleted an earlier or later object of the name', async () => {
     expect(
       await actors(
         deleted(pod, '10:00:05.3', { created: '10:00:01' }),
@@ -141,7 +143,7 @@ describe('the actor of a deletion whose request has no uid', () => {
     )
   })
 
-  it('is found for up to a day if the deletion was noticed late, unless two users asked since the object was made', async () => {
+  it('is found within a day if the deletion was noticed late, unless two users sent requests', async () => {
     expect(await actors(deleted(pod, '12:00:00', { coalesced: true }), request('alice', pod, '10:00:05'))).toEqual(
       alice,
     )
@@ -167,7 +169,7 @@ describe('the actor of a deletion whose request has no uid', () => {
     ).toEqual(nobody)
   })
 
-  it('is none whose request failed, was a dry run or went through to the object', async () => {
+  it('is no user whose request failed, was a dry run or used a subresource', async () => {
     const uri = '/api/v1/namespaces/shop/pods/p'
     expect(
       await actors(
@@ -182,7 +184,7 @@ describe('the actor of a deletion whose request has no uid', () => {
     ).toEqual(nobody)
   })
 
-  it('is the one that evicted it', async () => {
+  it('is the user that evicted the pod', async () => {
     const eviction = {
       object: { group: '', version: 'v1', resource: 'pods', subresource: 'eviction', namespace: 'shop', name: 'p' },
     }
@@ -192,8 +194,8 @@ describe('the actor of a deletion whose request has no uid', () => {
   })
 })
 
-describe('the actor of a deletion of many', () => {
-  it('is the one that deleted the collection in this namespace', async () => {
+describe('the actor of a collection deletion', () => {
+  it('is the user that deleted the collection in this namespace', async () => {
     expect(await actors(deleted(pod, '10:00:05.3'), collection('alice', pod, '10:00:05.1'))).toEqual(alice)
     expect(
       await actors(
@@ -204,13 +206,12 @@ describe('the actor of a deletion of many', () => {
       ),
     ).toEqual(nobody)
     expect(await actors(deleted('Node/n1', '10:00:05.3'), collection('alice', 'Node/any', '10:00:05.1'))).toEqual(alice)
-    // It took a while.
     expect(
       await actors(deleted(pod, '10:04:00'), collection('alice', pod, '10:00:05', { completed: at('10:04:01') })),
     ).toEqual(alice)
   })
 
-  it('is NULL where two deleted it at the same time, and one that named the object comes first', async () => {
+  it('is NULL if two users deleted it at the same time, and a request for the object has priority', async () => {
     expect(
       await actors(
         deleted(pod, '10:00:05.3'),
@@ -223,7 +224,7 @@ describe('the actor of a deletion of many', () => {
     ).toEqual(alice)
   })
 
-  it('is found later, too, but no request for some of the objects only', async () => {
+  it('is found later, too, but not for requests with a selector', async () => {
     expect(await actors(deleted(pod, '10:10:00'), collection('alice', pod, '10:00:05'))).toEqual(alice)
     expect(
       await actors(
@@ -234,10 +235,10 @@ describe('the actor of a deletion of many', () => {
   })
 })
 
-describe('the actor of a deletion that waits for finalizers, or for a grace period', () => {
+describe('the actor of a deletion with finalizers or a grace period', () => {
   const waiting = { deletionTimestamp: at('10:00:05'), deletionGracePeriodSeconds: 0, finalizers: ['example.com/hold'] }
 
-  it('is the one whose request set deletionTimestamp, not the one that ended the wait', async () => {
+  it('is the user that set deletionTimestamp, not the one that removed the finalizer', async () => {
     const events = [
       changeEvent(identity('ConfigMap/shop/c', '5'), at('10:00:05.4'), {
         operation: 'updated',
@@ -255,7 +256,7 @@ describe('the actor of a deletion that waits for finalizers, or for a grace peri
     expect(await actors(...events)).toEqual(['updated alice user', 'deleted alice user'])
   })
 
-  it('is no field manager: who wrote the object last did not delete it', async () => {
+  it('is no field manager: the last writer did not delete the object', async () => {
     expect(
       await actors(
         changeEvent(identity('ConfigMap/shop/c', '5'), at('10:00:05.4'), {
@@ -269,7 +270,7 @@ describe('the actor of a deletion that waits for finalizers, or for a grace peri
     ).toEqual(['updated null null'])
   })
 
-  it('is that of the first request, though deletionTimestamp lies ahead by the grace period, or was moved by another request', async () => {
+  it('is that of the first request, regardless of the grace period and later requests', async () => {
     const ahead = { deletionTimestamp: at('10:00:35'), deletionGracePeriodSeconds: 30 }
     expect(
       await actors(
@@ -298,7 +299,7 @@ describe('the actor of a deletion that waits for finalizers, or for a grace peri
     ).toEqual(alice)
   })
 
-  it('is NULL where two asked in the same second', async () => {
+  it('is NULL if two users sent requests in the same second', async () => {
     expect(
       await actors(
         deleted('ConfigMap/shop/c', '10:20:00', { metadata: waiting }),
@@ -308,7 +309,7 @@ describe('the actor of a deletion that waits for finalizers, or for a grace peri
     ).toEqual(nobody)
   })
 
-  it('is the first of those that name the uid', async () => {
+  it('is the first of the requests with the uid', async () => {
     const who = { uid: identity(pod).uid }
     expect(
       await actors(
@@ -320,7 +321,7 @@ describe('the actor of a deletion that waits for finalizers, or for a grace peri
   })
 })
 
-it('each of two thousand deletions of the same name has its own actor', async () => {
+it('two thousand deletions of the same name each have their own actor', async () => {
   const [count, step] = [2000, 40]
   const iso = (ms: number): string => new Date(Date.parse(at('00:00:00')) + ms).toISOString()
   const events = Array.from({ length: count }, (_, n) => [
@@ -334,7 +335,8 @@ it('each of two thousand deletions of the same name has its own actor', async ()
   expect(
     await ask(
       reader,
-      "SELECT count(*)::INTEGER AS n, count(*) FILTER (actor = 'user-' || (CAST(resource_version AS INTEGER) % 7))::INTEGER AS known FROM changes",
+      `SELECT count(*)::INTEGER AS n, count(*) FILTER (actor = 'user-' || (CAST(resource_version AS INTEGER) %
+        7))::INTEGER AS known FROM changes`,
     ),
   ).toEqual([{ n: count, known: count }])
 })

@@ -3,8 +3,8 @@ import { quoted } from '../duck.ts'
 import { eventsOf, momentIn, partsOfRef, textsIn, uidOfKey } from './events.ts'
 
 /**
- * One row per time in which an object was as it was told: until it was told anew, or gone. Partitions name the ref, too, though
- * a uid has one only: so conditions on the parts of it are asked before anything is sorted.
+ * One row per state of an object with its validity interval. Partitions include the ref, although the uid is unique, so
+ * that conditions on it apply before sorting.
  */
 function intervals(input: ViewInput): string {
   const texts = textsIn('data', ['$.since', '$.state'])
@@ -14,42 +14,43 @@ function intervals(input: ViewInput): string {
   return `SELECT ref, key, data, t[2] AS state, ${since} AS valid_from, ${until} AS valid_to FROM (${told})`
 }
 
-/** Times in which an object was there. What was told anew at the same moment never held. */
 function present(input: ViewInput): string {
   return `SELECT * FROM (${intervals(input)}) WHERE state = 'present' AND (valid_to IS NULL OR valid_to > valid_from)`
 }
 
-/** What of an object costs a look at another. */
 export const nodeColumns: ReadonlySet<string> = new Set(['zone'])
 
-/** View `resources`; `zoned`: somebody asks for zones, which pods have by their nodes. */
+/** View `resources`. `zoned`: the zone is needed, which pods get from their node. */
 export function resourcesView(input: ViewInput, zoned: boolean): string {
   const zone = `coalesce(json_extract_string(r.data, '$.zone')${zoned ? ', n.zone' : ''}) AS zone`
   const text = (path: string): string => `json_extract_string(r.data, '${path}')`
   const { kind, api_group: group, namespace, name, cluster } = partsOfRef
+  const node = `split_part(r.ref, '/', 1) || '//Node//' || ${text('$.node')}`
   return (
     'SELECT ' +
-    `${kind} AS kind, ${group} AS api_group, ${namespace} AS namespace, ${name} AS name, ${uidOfKey} AS uid, ${cluster} AS cluster, ` +
+    `${kind} AS kind, ${group} AS api_group, ${namespace} AS namespace, ${name} AS name, ${uidOfKey} AS uid,
+      ${cluster} AS cluster, ` +
     `json_extract(r.data, '$.labels') AS labels, ${text('$.node')} AS node, ${zone}, ${text('$.phase')} AS phase, ` +
-    `${text('$.owners[0].kind')} AS owner_kind, ${text('$.owners[0].name')} AS owner_name, ${text('$.owners[0].uid')} AS owner_uid, ` +
-    `${momentIn(text('$.created'))} AS created, r.valid_from, r.valid_to, ${text('$.resourceVersion')} AS resource_version, r.ref, r.data ` +
-    `FROM (${present(input)}) r${zoned ? ` LEFT JOIN (${zones(input)}) n ON n.ref = split_part(r.ref, '/', 1) || '//Node//' || ${text('$.node')}` : ''}`
+    `${text('$.owners[0].kind')} AS owner_kind, ${text('$.owners[0].name')} AS owner_name,
+      ${text('$.owners[0].uid')} AS owner_uid, ` +
+    `${momentIn(text('$.created'))} AS created, r.valid_from, r.valid_to,
+      ${text('$.resourceVersion')} AS resource_version, r.ref, r.data ` +
+    `FROM (${present(input)}) r${zoned ? ` LEFT JOIN (${zones(input)}) n ON n.ref = ${node}` : ''}`
   )
 }
 
-/** The zone of each node, as it was told last: a node stays where it is. */
 function zones(input: ViewInput): string {
-  return `SELECT ref, arg_max(zone, time) AS zone FROM (SELECT ref, time, json_extract_string(data, '$.zone') AS zone FROM (${eventsOf('resource', input)}) WHERE split_part(ref, '/', 3) = 'Node') WHERE zone IS NOT NULL GROUP BY ref`
+  return `SELECT ref, arg_max(zone, time) AS zone FROM (SELECT ref, time, json_extract_string(data, '$.zone') AS zone
+      FROM (${eventsOf('resource', input)}) WHERE split_part(ref, '/', 3) = 'Node') WHERE zone IS NOT NULL GROUP BY ref`
 }
 
-/** `k8s:<cluster>/<group>/<kind>/<namespace>/<name>` from texts in SQL. */
+/** `k8s:<cluster>/<group>/<kind>/<namespace>/<name>` from SQL texts. */
 function refOf(group: string, kind: string, namespace: string, name: string): string {
   return `split_part(r.ref, '/', 1) || '/' || ${group} || '/' || ${kind} || '/' || ${namespace} || '/' || ${name}`
 }
 
 const ownNamespace = "split_part(r.ref, '/', 4)"
 
-/** Of one object, with what to unnest in `each`: which relation, from where and to where. */
 interface Relation {
   readonly relation: string
   readonly when: string
@@ -58,7 +59,7 @@ interface Relation {
   readonly to: string
 }
 
-/** Owners name no namespace: it is that of the object, but for those that belong to the whole cluster. */
+/** Owner references have no namespace: it is that of the object, except for cluster-scoped owners. */
 const clusterOwners =
   "('Node', 'Namespace', 'PersistentVolume', 'StorageClass', 'ClusterRole', 'CustomResourceDefinition', 'APIService')"
 
@@ -84,8 +85,10 @@ const relations: readonly Relation[] = [
     relation: 'uses-image',
     when: `${partsOfRef.kind} = 'Pod'`,
     each: '$.images',
-    // The digest is what was run; the tag is what was asked for.
-    to: "'image:' || CASE WHEN (each->>'$.id') LIKE '%@sha256:%' THEN regexp_replace(each->>'$.id', '^[a-z-]+://', '') ELSE each->>'$.image' END",
+    // The digest identifies the image that ran; the tag is only the requested name.
+    to:
+      "'image:' || CASE WHEN (each->>'$.id') LIKE '%@sha256:%' " +
+      "THEN regexp_replace(each->>'$.id', '^[a-z-]+://', '') ELSE each->>'$.image' END",
   },
   {
     relation: 'selects',
@@ -104,7 +107,7 @@ const relations: readonly Relation[] = [
 
 export const clusterRelationNames: readonly string[] = relations.map(({ relation }) => relation)
 
-/** Relations with the times in which they held: what was told anew without a change of it is one time. Only those that are named. */
+/** Named relations with validity intervals; adjacent intervals without a change are merged. */
 export function clusterRelations(input: ViewInput, named: (relation: string) => boolean): string {
   const rows = relations
     .filter(({ relation }) => named(relation))
@@ -113,36 +116,43 @@ export function clusterRelations(input: ViewInput, named: (relation: string) => 
       const read =
         each === undefined
           ? `${source} r`
-          : `(SELECT ref, data, valid_from, valid_to, unnest(CAST(json_extract(data, '${each}') AS JSON[])) AS each FROM ${source}) r`
-      return `SELECT ${from} AS from_ref, '${relation}' AS relation, ${to} AS to_ref, r.valid_from, r.valid_to FROM ${read}`
+          : `(SELECT ref, data, valid_from, valid_to, unnest(CAST(json_extract(data, '${each}') AS JSON[])) AS each
+              FROM ${source}) r`
+      return `SELECT ${from} AS from_ref, '${relation}' AS relation, ${to} AS to_ref, r.valid_from, r.valid_to
+          FROM ${read}`
     })
   const by = 'PARTITION BY from_ref, relation, to_ref'
-  // The latest end of all before: who begins after it begins anew.
-  const before = `max(coalesce(valid_to, 'infinity'::TIMESTAMPTZ)) OVER (${by} ORDER BY valid_from, valid_to ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)`
-  const begun = `SELECT *, CASE WHEN valid_from <= ${before} THEN 0 ELSE 1 END AS anew FROM (${rows.join(' UNION ALL ')}) WHERE to_ref IS NOT NULL AND from_ref IS NOT NULL`
-  const numbered = `SELECT *, sum(anew) OVER (${by} ORDER BY valid_from, valid_to ROWS UNBOUNDED PRECEDING) AS part FROM (${begun})`
-  return `SELECT from_ref, relation, to_ref, min(valid_from) AS valid_from, CASE WHEN bool_or(valid_to IS NULL) THEN NULL ELSE max(valid_to) END AS valid_to FROM (${numbered}) GROUP BY from_ref, relation, to_ref, part`
+  const before = `max(coalesce(valid_to, 'infinity'::TIMESTAMPTZ)) OVER (${by}
+      ORDER BY valid_from, valid_to ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)`
+  const begun = `SELECT *, CASE WHEN valid_from <= ${before} THEN 0 ELSE 1 END AS anew
+      FROM (${rows.join(' UNION ALL ')}) WHERE to_ref IS NOT NULL AND from_ref IS NOT NULL`
+  const numbered = `SELECT *, sum(anew) OVER (${by} ORDER BY valid_from, valid_to ROWS UNBOUNDED PRECEDING) AS part
+      FROM (${begun})`
+  return `SELECT from_ref, relation, to_ref, min(valid_from) AS valid_from,
+      CASE WHEN bool_or(valid_to IS NULL) THEN NULL ELSE max(valid_to) END AS valid_to FROM (${numbered})
+      GROUP BY from_ref, relation, to_ref, part`
 }
 
-/** Relations that are asked for, and the objects that they are to lead from, or to. */
 export interface AskedEnd {
   readonly relations: ReadonlySet<string>
   readonly refs: readonly string[]
 }
 
 /**
- * What of {@link clusterRelations} held at a moment and leads from, or to, some objects: all of it by one reading. For a few objects it
- * is not the rows that take time, but how much there is to plan.
+ * {@link clusterRelations} that held at a moment and start or end at some objects, with one scan. For few objects
+ * planning costs more than the rows.
  */
 export function relationsAt(input: ViewInput, from: AskedEnd, to: AskedEnd, moment: string): string {
   const list = (texts: Iterable<string>): string => `(${[...texts].map(quoted).join(', ')})`
-  // A body is looked into only where it can tell of one of these.
+  // Parses a body only if it can contain one of these.
   const isOwn = ({ relation, from: begin }: Relation): boolean => begin === undefined && !to.relations.has(relation)
   const named = relations.filter(({ relation }) => from.relations.has(relation) || to.relations.has(relation))
   const own = `r.ref IN ${list(from.refs)}`
   const edges = named.map((each) => {
     const edge = `{'from_ref': ${each.from ?? 'r.ref'}, 'relation': '${each.relation}', 'to_ref': ${each.to}}`
-    return `CASE WHEN ${each.when}${isOwn(each) ? ` AND ${own}` : ''} THEN ${each.each === undefined ? `[${edge}]` : `list_transform(CAST(json_extract(r.data, '${each.each}') AS JSON[]), lambda each: ${edge})`} END`
+    const items = `CAST(json_extract(r.data, '${each.each}') AS JSON[])`
+    const list = each.each === undefined ? `[${edge}]` : `list_transform(${items}, lambda each: ${edge})`
+    return `CASE WHEN ${each.when}${isOwn(each) ? ` AND ${own}` : ''} THEN ${list} END`
   })
   const ends = [
     ['from_ref', from],
@@ -152,13 +162,18 @@ export function relationsAt(input: ViewInput, from: AskedEnd, to: AskedEnd, mome
     .filter(([, { refs, relations: some }]) => refs.length > 0 && some.size > 0)
     .map(([end, { refs, relations: some }]) => `(edge.relation IN ${list(some)} AND edge.${end} IN ${list(refs)})`)
   const told =
-    `SELECT edge.from_ref, edge.relation, edge.to_ref, {'begin': valid_from, 'finish': valid_to} AS time FROM (SELECT valid_from, valid_to, unnest(flatten([${edges.join(', ')}])) AS edge FROM (${present(input)}) r WHERE valid_from IS NOT NULL${named.every(isOwn) ? ` AND ${own}` : ''}) ` +
+    `SELECT edge.from_ref, edge.relation, edge.to_ref, {'begin': valid_from, 'finish': valid_to} AS time FROM
+      (SELECT valid_from, valid_to, unnest(flatten([${edges.join(', ')}])) AS edge FROM (${present(input)}) r
+      WHERE valid_from IS NOT NULL${named.every(isOwn) ? ` AND ${own}` : ''}) ` +
     `WHERE edge.from_ref IS NOT NULL AND edge.to_ref IS NOT NULL AND (${among.join(' OR ')})`
   const holds = (time: string): string =>
     `${time}.begin <= ${moment} AND (${time}.finish IS NULL OR ${time}.finish > ${moment})`
-  // One time after the other, as long as they touch; what held at the moment stays.
-  const both =
-    "{'begin': a.begin, 'finish': CASE WHEN a.finish IS NULL OR b.finish IS NULL THEN NULL ELSE greatest(a.finish, b.finish) END}"
-  const merged = `list_reduce(list_sort(list(time)), lambda a, b: CASE WHEN a.finish IS NULL OR b.begin <= a.finish THEN ${both} WHEN ${holds('a')} THEN a ELSE b END)`
-  return `SELECT from_ref, relation, to_ref, time.begin AS valid_from, time.finish AS valid_to FROM (SELECT from_ref, relation, to_ref, ${merged} AS time FROM (${told}) GROUP BY from_ref, relation, to_ref) WHERE ${holds('time')}`
+  // Merges adjacent intervals; the one that contains the moment remains.
+  const both = `{'begin': a.begin, 'finish': CASE WHEN a.finish IS NULL OR b.finish IS NULL THEN NULL
+      ELSE greatest(a.finish, b.finish) END}`
+  const merged = `list_reduce(list_sort(list(time)), lambda a, b: CASE WHEN a.finish IS NULL OR b.begin <= a.finish
+      THEN ${both} WHEN ${holds('a')} THEN a ELSE b END)`
+  return `SELECT from_ref, relation, to_ref, time.begin AS valid_from, time.finish AS valid_to FROM
+      (SELECT from_ref, relation, to_ref, ${merged} AS time FROM (${told}) GROUP BY from_ref, relation, to_ref)
+      WHERE ${holds('time')}`
 }

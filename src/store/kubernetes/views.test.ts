@@ -11,7 +11,7 @@ describe('changes', () => {
   const web = identity('Deployment/shop/web', '7')
   const actor = { manager: 'kubectl-edit', operation: 'Update', time: at('10:00:01') }
 
-  it('has what a change says, and its place by the name of the object', async () => {
+  it("has the fields of a change, and the parts of its object's name", async () => {
     const { reader } = await stores.filled([
       changeEvent(web, at('10:00:01'), {
         operation: 'updated',
@@ -59,7 +59,7 @@ describe('changes', () => {
     ])
   })
 
-  it('an object of the whole cluster has no namespace; what was created has no old state, and no path', async () => {
+  it('a cluster-scoped object has no namespace; a created object has no old state and no path', async () => {
     const { reader } = await stores.filled([
       changeEvent(identity('Node/n1'), at('10:00:00'), { operation: 'created', new: { kind: 'Node' }, initial: true }),
     ])
@@ -80,7 +80,7 @@ describe('changes', () => {
     ])
   })
 
-  it('tells the user of a change by the version that the request made, and another request of the same object is none of it', async () => {
+  it('finds the user of a change by the version that the request created', async () => {
     const { reader } = await stores.filled(
       [changeEvent(web, at('10:00:01'), { operation: 'updated', actor })],
       [
@@ -95,7 +95,7 @@ describe('changes', () => {
     ])
   })
 
-  it('where no version is told, object, manager and second tell the user, unless it could be two', async () => {
+  it('without a version, object, manager and second identify the user, unless two are possible', async () => {
     const asks = (who: string, time: string, manager: string): WeirEvent =>
       auditEvent(web, who, 'patch', at(time), {
         uri: `/apis/apps/v1/namespaces/shop/deployments/web?fieldManager=${manager}&force=true`,
@@ -122,7 +122,7 @@ describe('changes', () => {
     ).toEqual(['alice user', 'kubectl-edit manager', 'kubectl-edit manager'])
   })
 
-  it('a request is one within a day before the change was seen, and bounds of the question change nothing', async () => {
+  it('requests match within a day before the change was seen, and query bounds do not change the result', async () => {
     const { reader } = await stores.filled([
       changeEvent(web, '2026-11-21T10:00:00Z', { operation: 'updated', actor }),
       auditEvent(web, 'alice', 'patch', at('10:00:01.2'), { version: '7' }),
@@ -143,7 +143,7 @@ describe('changes', () => {
     }
   })
 
-  it('who asked for a deletion is told by the uid, also when the name was used again', async () => {
+  it('the uid identifies the user of a deletion, even if the name was reused', async () => {
     const { reader } = await stores.filled([
       changeEvent(identity('ConfigMap/shop/c', '5', 'old'), at('10:00:05'), { operation: 'deleted', old: {} }),
       changeEvent(identity('ConfigMap/shop/c', '9', 'new'), at('10:00:09'), { operation: 'deleted', old: {} }),
@@ -156,7 +156,7 @@ describe('changes', () => {
     ])
   })
 
-  it('a deletion that waits for something is told twice: when it was asked for, and when it came true', async () => {
+  it('a deletion with finalizers is two changes: the request and the removal', async () => {
     const pod = identity('Pod/shop/p', '5')
     const { reader } = await stores.filled([
       changeEvent(pod, at('10:00:05'), { operation: 'updated', old: {}, new: {} }),
@@ -173,7 +173,7 @@ describe('changes', () => {
 describe('resources', () => {
   const pod = identity('Pod/shop/web-1')
 
-  it('has a row for each time in which the object was as it was told, and a gone one ends the last', async () => {
+  it('has a row for each state of an object, and the deletion ends the last one', async () => {
     const { reader } = await stores.filled(
       [resourceEvent(pod, at('10:00:00'), { phase: 'Pending', labels: { app: 'web' }, created: at('10:00:00') })],
       [
@@ -230,7 +230,7 @@ describe('resources', () => {
     ])
   })
 
-  it('a pod has the zone of its node, asked by name, by star or as a whole row', async () => {
+  it('a pod has the zone of its node, selected by name, by star or as a whole row', async () => {
     const { reader } = await stores.filled([
       resourceEvent(identity('Node/n1'), at('09:00:00'), { zone: 'eu-1a' }),
       resourceEvent(identity('Node/n2'), at('09:00:00')),
@@ -250,7 +250,7 @@ describe('resources', () => {
     expect(await ask(reader, "SELECT count(*) AS n FROM resources r WHERE r.zone = 'eu-1a'")).toEqual([{ n: 2 }])
   })
 
-  it('is answerable as of any time: one row at most per object, of what it was then, also when a name was used again', async () => {
+  it('returns the state at any time: at most one row per object, also if a name was reused', async () => {
     const again = identity('Pod/shop/web-1', '9', 'second')
     const { reader } = await stores.filled([
       resourceEvent(pod, at('10:00:00'), { phase: 'Pending' }),
@@ -261,7 +261,8 @@ describe('resources', () => {
     const then = async (time: string): Promise<unknown> =>
       ask(
         reader,
-        `SELECT uid, phase FROM resources WHERE valid_from <= TIMESTAMPTZ '${at(time)}' AND (valid_to IS NULL OR valid_to > TIMESTAMPTZ '${at(time)}')`,
+        `SELECT uid, phase FROM resources WHERE valid_from <= TIMESTAMPTZ '${at(time)}'
+          AND (valid_to IS NULL OR valid_to > TIMESTAMPTZ '${at(time)}')`,
       )
     expect(await then('09:59:59')).toEqual([])
     expect(await then('10:00:00')).toEqual([{ uid: 'u-Pod-shop-web-1', phase: 'Running' }])
@@ -271,7 +272,7 @@ describe('resources', () => {
 })
 
 describe('relations', () => {
-  it('has owners, nodes, namespaces, images, services and providers, each with the time in which it held', async () => {
+  it('has owners, nodes, namespaces, images, services and providers with validity intervals', async () => {
     const { reader } = await stores.filled([
       resourceEvent(identity('Node/n1'), at('09:00:00'), { providerId: 'aws:///eu-1a/i-1', zone: 'eu-1a' }),
       resourceEvent(identity('Pod/shop/web-1'), at('10:00:00'), {
@@ -307,7 +308,8 @@ describe('relations', () => {
     ])
     const rows = await ask(
       reader,
-      "SELECT from_ref, relation, to_ref, strftime(valid_from, '%H:%M:%S') AS f, strftime(valid_to, '%H:%M:%S') AS t FROM relations ORDER BY ALL",
+      `SELECT from_ref, relation, to_ref, strftime(valid_from, '%H:%M:%S') AS f, strftime(valid_to, '%H:%M:%S') AS t
+        FROM relations ORDER BY ALL`,
     )
     expect(
       rows.map(
@@ -328,7 +330,7 @@ describe('relations', () => {
     ])
   })
 
-  it('a relation that ended and came again has two rows', async () => {
+  it('a relation that ended and began again has two rows', async () => {
     const labels = (time: string, selected: boolean): WeirEvent =>
       resourceEvent(identity('EndpointSlice/shop/web-x'), at(time), {
         service: 'web',
@@ -342,7 +344,8 @@ describe('relations', () => {
     expect(
       await ask(
         reader,
-        "SELECT strftime(valid_from, '%S') AS f, strftime(valid_to, '%S') AS t FROM relations WHERE relation = 'selects' ORDER BY 1",
+        `SELECT strftime(valid_from, '%S') AS f, strftime(valid_to, '%S') AS t FROM relations
+          WHERE relation = 'selects' ORDER BY 1`,
       ),
     ).toEqual([
       { f: '00', t: '10' },
@@ -351,7 +354,7 @@ describe('relations', () => {
   })
 })
 
-it('the views are there when a statement names them, empty as long as nothing came', async () => {
+it('the views exist when a statement names them, and are empty without events', async () => {
   const { reader } = await stores.filled()
   for (const view of ['changes', 'RESOURCES', 'Relations'])
     expect(await ask(reader, `SELECT count(*) AS n FROM ${view}`)).toEqual([{ n: 0 }])

@@ -10,7 +10,6 @@ import { resourcesView } from './resources.ts'
 export const kubernetesViewNames = ['changes', 'audit', 'resources', 'relations', 'traffic'] as const
 export type KubernetesView = (typeof kubernetesViewNames)[number]
 
-/** Definitions of the views of clusters and clouds that a statement may speak of. */
 export function kubernetesViews(
   {
     sql,

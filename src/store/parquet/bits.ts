@@ -1,13 +1,11 @@
-/** Parquet's encodings of integers. Everything is written into one growing buffer; values are unsigned 32-bit words. */
+/** Parquet's integer encodings. Values are unsigned 32-bit words, written to one growing buffer. */
 
-/** Longer texts are written faster by the engine. */
+/** Characters; for longer texts the built-in encoder is faster. */
 const shortText = 40
 
-/** A buffer that is kept from one column to the next. */
 export class Bytes {
   bytes: Uint8Array
   at = 0
-  /** The same bytes. */
   #asText: Buffer
 
   constructor(size = 1 << 16) {
@@ -29,7 +27,7 @@ export class Bytes {
     this.at += bytes.length
   }
 
-  /** A text behind the length of its UTF-8, which is the answer. */
+  /** Writes the UTF-8 length and the text; returns the length. */
   text(value: string): number {
     this.room(4 + 3 * value.length)
     const bytes = this.#ascii(value, this.at + 4) ? value.length : this.#asText.write(value, this.at + 4)
@@ -38,7 +36,6 @@ export class Bytes {
     return bytes
   }
 
-  /** Writes a short text of ASCII, as most are, which takes less than asking for it; false for any other. */
   #ascii(value: string, at: number): boolean {
     if (value.length > shortText) return false
     for (let i = 0; i < value.length; i++) {
@@ -80,7 +77,7 @@ export function bitsOf(value: number): number {
   return 32 - Math.clz32(value)
 }
 
-/** Values packed with `width` bits each, the first in the lowest bits; what is missing to a whole byte is zero. */
+/** Packs values with `width` bits each, lowest bits first, padded with zeros to whole bytes. */
 export function pack(values: Uint32Array, from: number, to: number, width: number, out: Bytes): void {
   if (width === 0) return
   const size = Math.ceil(((to - from) * width) / 8)
@@ -129,7 +126,6 @@ export function hybrid(values: Uint32Array, count: number, width: number, out: B
     out.varint(groups * 2 + 1)
     const before = out.at
     pack(values, start, to, width, out)
-    // The last group is whole: zeros fill it up.
     out.room(groups * width)
     out.bytes.fill(0, out.at, before + groups * width)
     out.at = before + groups * width
@@ -138,7 +134,7 @@ export function hybrid(values: Uint32Array, count: number, width: number, out: B
     const value = values[at] as number
     let end = at + 1
     while (end < count && values[end] === value) end++
-    // Literals come in whole groups: a run gives up what the group before it lacks.
+    // Literal groups have eight values: a run donates the missing ones.
     const lacks = (8 - ((at - start) & 7)) & 7
     if (end - at - lacks < 16) {
       at = end
@@ -161,9 +157,8 @@ const deltas = new Int32Array(blockSize)
 const packed = new Uint32Array(blockSize)
 
 /**
- * DELTA_BINARY_PACKED of values that begin with `first`, of which `values` holds the differences only. These are taken in
- * 32 bits: for 64-bit columns the values must stay below 2^31, for 32-bit columns any will do, because readers add in as
- * many bits.
+ * DELTA_BINARY_PACKED from `first` and the differences in `values`, modulo 2^32. In 64-bit columns the values must stay
+ * below 2^31; 32-bit columns accept any, because readers add modulo 2^32.
  */
 export function delta(values: Uint32Array, count: number, first: number, out: Bytes): void {
   out.varint(blockSize)
@@ -204,7 +199,6 @@ export function delta(values: Uint32Array, count: number, first: number, out: By
   }
 }
 
-/** Bytes that `delta` would take, judged by a part of the values. */
 export function deltaSize(values: Uint32Array, count: number): number {
   const step = Math.max(miniSize, Math.floor(count / 16 / miniSize) * miniSize)
   let bits = 0

@@ -13,7 +13,6 @@ export interface Column {
   readonly type: ColumnType
 }
 
-/** One column's part of a row group: its bytes in the file, and what the footer says of them. */
 export interface Chunk extends Column {
   readonly pieces: readonly Uint8Array[]
   readonly bytes: number
@@ -21,13 +20,13 @@ export interface Chunk extends Column {
   readonly values: number
   readonly encodings: readonly number[]
   readonly codec: number
-  /** Bytes of the dictionary's page, which comes first; 0 without one. */
+  /** Bytes of the dictionary page, which is first; 0 without one. */
   readonly dictionaryBytes: number
   readonly statistics: ThriftStruct | undefined
 }
 
 const out = new Bytes()
-/** Whatever is smaller is not worth a call of the compressor. */
+/** Smaller pages are not compressed. */
 const worthCompressing = 1024
 
 interface Page {
@@ -96,7 +95,6 @@ function begin(levels: Levels): void {
   levels.write(out)
 }
 
-/** Little-endian, as a statistic. */
 function number(value: number, width: 4 | 8): Uint8Array {
   const bytes = new Uint8Array(width)
   const view = new DataView(bytes.buffer)
@@ -113,7 +111,6 @@ function statisticsOf(levels: Levels, least?: Uint8Array, most?: Uint8Array): Th
   )
 }
 
-/** Indexes into a dictionary, behind the levels. */
 function indexPage(levels: Levels, indexes: Uint32Array, count: number, entries: number): Page {
   const width = Math.max(1, bitsOf(entries - 1))
   begin(levels)
@@ -123,10 +120,7 @@ function indexPage(levels: Levels, indexes: Uint32Array, count: number, entries:
   return { body: out.taken().slice(), header: dataPage(levels, encodings.dictionary) }
 }
 
-/**
- * Integers `base + values[i]` of the rows that have one. In 64-bit columns `values` must be below 2^31 and `base` a safe
- * integer.
- */
+/** Present values as `base + values[i]`. In 64-bit columns `values` must be below 2^31 and `base` a safe integer. */
 export function integers(column: Column, values: Uint32Array, count: number, base: number, levels: Levels): Chunk {
   const width = physicalType(column.type) === physical.int32 ? 4 : 8
   const signed = (value: number): number => (width === 4 ? (base + value) | 0 : base + value)
@@ -167,13 +161,16 @@ export function integers(column: Column, values: Uint32Array, count: number, bas
   )
 }
 
-/** Values as their bytes, in order: 64-bit integers of any size, doubles, and texts that are hardly ever the same, each behind its length (32 bits). */
+/**
+ * PLAIN encoding: 64-bit integers of any size, doubles, and texts with few repetitions, each prefixed with its length
+ * (32 bits).
+ */
 export function plain(column: Column, bytes: Uint8Array, levels: Levels): Chunk {
   begin(levels)
   out.put(bytes)
   const body = out.taken()
   const compress = body.length >= worthCompressing
-  // What is compressed is not needed after that: a copy of it would be for nothing.
+  // The input is not needed afterwards, so it is not copied.
   return assemble(
     column,
     levels,
@@ -184,7 +181,6 @@ export function plain(column: Column, bytes: Uint8Array, levels: Levels): Chunk 
   )
 }
 
-/** Texts by their index in a list of all distinct ones. */
 export function texts(
   column: Column,
   entries: readonly string[],
@@ -203,7 +199,7 @@ export function texts(
   }
   const dictionary = { body: out.taken().slice(), header: dictionaryPage(entries.length) }
   const page = indexPage(levels, indexes, count, entries.length)
-  // Strings are in another order than their bytes where they are not ASCII.
+  // Non-ASCII strings sort differently in UTF-16 than by their bytes.
   const [first, last] = ascii ? [Buffer.from(least), Buffer.from(most)] : extremes(entries)
   const short = entries.length > 0 && first.length <= 64 && last.length <= 64
   const statistics = short ? statisticsOf(levels, first, last) : statisticsOf(levels)
@@ -217,7 +213,6 @@ export function texts(
   )
 }
 
-/** The least and the most of texts, by their bytes. */
 function extremes(entries: readonly string[]): readonly [Buffer, Buffer] {
   let [least, most] = [Buffer.from(entries[0] ?? ''), Buffer.from(entries[0] ?? '')]
   for (const entry of entries) {
@@ -228,7 +223,6 @@ function extremes(entries: readonly string[]): readonly [Buffer, Buffer] {
   return [least, most]
 }
 
-/** The footer's entry of a chunk that begins at `offset`. */
 export function chunkMeta(chunk: Chunk, offset: number, path: readonly Uint8Array[]): ThriftStruct {
   return struct(
     [2, i64(offset)],

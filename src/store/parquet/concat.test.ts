@@ -15,18 +15,18 @@ import { temporaryStores } from '../testing/temporary.ts'
 
 const stores = temporaryStores()
 
-/** A number for each column that changes when any cell of any row does. */
 async function fingerprint(store: Store): Promise<unknown> {
   return ask(
     store.reader,
-    `SELECT count(*) AS rows, ${flowFields.map(({ name }) => `bit_xor(hash("${name}", _pos))::VARCHAR AS "${name}"`).join(', ')} FROM flows`,
+    `SELECT count(*) AS rows,
+      ${flowFields.map(({ name }) => `bit_xor(hash("${name}", _pos))::VARCHAR AS "${name}"`).join(', ')} FROM flows`,
   )
 }
 
 it.each([
   { fine: false, what: 'as they are' },
-  { fine: true, what: 'anew where times are of two sorts' },
-])('large files are put together $what, whatever columns each has', async ({ fine }) => {
+  { fine: true, what: 'rewritten, because the time units differ' },
+])('large files are concatenated $what, whatever columns each has', async ({ fine }) => {
   const random = new SeededRandom(3)
   let now = startOfDay
   const real = realHost()
@@ -37,7 +37,7 @@ it.each([
     const columns: Record<string, Column> = Object.fromEntries(
       Object.entries(batch.columns).filter(([, { kind }]) => kind !== 'time'),
     )
-    // Times of whole milliseconds and finer ones can't stand in one file: such files are written anew.
+    // Files with millisecond and microsecond times cannot share a column and are rewritten.
     if (fine)
       columns['time_end'] = {
         kind: 'time',
@@ -51,20 +51,19 @@ it.each([
   while (await store.maintain());
   const files = (await readdir(stores.directory)).filter((name) => name.startsWith('flows-'))
   expect(files).toHaveLength(1)
-  // DuckDB says so of what it writes.
   expect((await readFile(join(stores.directory, files[0] ?? ''))).includes('DuckDB version')).toBe(fine)
   expect(await fingerprint(store)).toEqual(before)
 })
 
 it.each([
   {
-    what: 'of large events, however few, are put together as they are',
+    what: 'of large events, however few, are concatenated unchanged',
     rows: 64,
     bytes: 20_000,
     anew: false,
     groups: 6,
   },
-  { what: 'of few events are written anew', rows: 16, bytes: 10_000, anew: true, groups: 1 },
+  { what: 'of few events are rewritten', rows: 16, bytes: 10_000, anew: true, groups: 1 },
   { what: 'of many such, in groups of bounded size', rows: 16, bytes: 10_000, files: 150, anew: true, groups: 3 },
 ])('files $what', async ({ rows, bytes, files: count = 3, anew, groups }) => {
   let now = startOfDay
@@ -73,7 +72,6 @@ it.each([
   const make = new FrameMaker()
   const text = 'x'.repeat(bytes)
   for (let file = 0; file < count; file++) {
-    // Two frames of a file: groups of a file are of whole frames.
     for (let frame = 0; frame < 2; frame++)
       await store.projection.apply([
         make.events(

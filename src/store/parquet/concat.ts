@@ -16,15 +16,13 @@ import {
   type ThriftStruct,
 } from './thrift.ts'
 
-/** Bytes copied at a time. */
 const copyBytes = 1 << 20
 
 interface Source {
   readonly path: string
   readonly rows: number
-  /** Where its footer begins: before it lies what is copied. */
+  /** Offset of the footer. */
   readonly end: number
-  /** Schema elements of each column by its name. */
   readonly columns: ReadonlyMap<string, readonly ThriftStruct[]>
   readonly groups: readonly ThriftStruct[]
 }
@@ -49,7 +47,7 @@ async function read(disk: Disk, path: string): Promise<Source> {
     await file.read(tail, size - 8)
     const length = new DataView(tail.buffer).getUint32(0, true)
     if (!tail.subarray(4).every((byte, at) => byte === magic[at]) || length > size - 12)
-      throw new Error(`${path} is no Parquet file`)
+      throw new Error(`${path} is not a Parquet file`)
     const bytes = new Uint8Array(length)
     await file.read(bytes, size - 8 - length)
     const meta = decodeThrift(bytes)
@@ -67,7 +65,7 @@ async function read(disk: Disk, path: string): Promise<Source> {
   }
 }
 
-/** Type, repetition, children and meaning; not the newer way of saying the same. */
+/** Compares type, repetition, children and converted type, not the newer logical type. */
 function sameColumn(a: readonly ThriftStruct[], b: readonly ThriftStruct[]): boolean {
   return (
     a.length === b.length &&
@@ -75,7 +73,6 @@ function sameColumn(a: readonly ThriftStruct[], b: readonly ThriftStruct[]): boo
   )
 }
 
-/** Name of the column that a chunk is of: the first part of its path. */
 function columnOf(chunk: ThriftStruct): string {
   const meta = chunk.get(3)?.value as ThriftStruct | undefined
   const path = meta?.get(3)?.value as ThriftList | undefined
@@ -86,7 +83,6 @@ function shifted(field: ThriftField | undefined, by: number): ThriftField | unde
   return field === undefined ? undefined : i64(Number(field.value) + by)
 }
 
-/** A chunk's entry when its file's bytes lie elsewhere; indexes of pages, which are optional, are left behind. */
 function moved(chunk: ThriftStruct, by: number): ThriftStruct {
   const meta = new Map(chunk.get(3)?.value as ThriftStruct)
   for (const id of [9, 10, 11, 14]) {
@@ -96,7 +92,7 @@ function moved(chunk: ThriftStruct, by: number): ThriftStruct {
   return struct([2, shifted(chunk.get(2), by)], [3, nested(meta)])
 }
 
-/** A plain column's part of a row group in which no row has a value: its bytes, and its entry at an offset. */
+/** A plain column chunk without values: its bytes, and its entry at an offset. */
 function absent(
   elements: readonly ThriftStruct[],
   name: string,
@@ -108,7 +104,7 @@ function absent(
     if (rest < 128) break
   }
   const level = [...run, 0]
-  // The level of a list's absent row is 0, too; of lists come the levels of repetition first.
+  // The level of an absent row is also 0 in lists; lists have repetition levels first.
   const one = [level.length, 0, 0, 0, ...level]
   const body = Uint8Array.from(elements.length > 1 ? [...one, ...one] : one)
   const head = encodeThrift(
@@ -155,8 +151,8 @@ function absent(
 }
 
 /**
- * Puts the row groups of files behind each other as they are: nothing is decoded. Undefined when that can't be or would not
- * be good: the same column of different types, or row groups that have, on average, both fewer rows than these and fewer bytes before compression.
+ * Concatenates row groups without decoding them. Undefined if column types differ, or if row groups have on average
+ * both fewer rows and fewer uncompressed bytes than the minimum.
  */
 export async function concatenate(
   disk: Disk,
@@ -227,14 +223,13 @@ export async function concatenate(
   }
 }
 
-/** Everything between the magic and the footer. */
 async function copy(disk: Disk, { path, end }: Source, append: (bytes: Uint8Array) => Promise<void>): Promise<void> {
   const from = await disk.open(path, 'read')
   try {
     const buffer = new Uint8Array(copyBytes)
     for (let done = magic.length; done < end;) {
       const piece = buffer.subarray(0, Math.min(copyBytes, end - done))
-      if ((await from.read(piece, done)) !== piece.length) throw new Error(`${path} has become shorter`)
+      if ((await from.read(piece, done)) !== piece.length) throw new Error(`${path} is shorter than before`)
       await append(piece)
       done += piece.length
     }

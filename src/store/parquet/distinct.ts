@@ -1,13 +1,12 @@
-/** Distinct values of a column, found in one pass, as long as they are few. */
 export interface Distinct {
   readonly least: number
   readonly most: number
-  /** Undefined when there are too many. Valid until the next call. */
+  /** Undefined if there are too many. Valid until the next call. */
   readonly entries: Uint32Array | undefined
   readonly indexes: Uint32Array
 }
 
-/** More than these are better written as they are. */
+/** Beyond this, plain encoding is smaller. */
 const mostEntries = 1 << 14
 const slotCount = 1 << 16
 
@@ -17,7 +16,6 @@ let generation = 0
 const entries = new Uint32Array(mostEntries)
 let indexes = new Uint32Array(1 << 12)
 
-/** Looks at the first `count` of the values. */
 export function dictionaryOf(values: Uint32Array, count: number): Distinct {
   const first = count === 0 ? 0 : (values[0] as number)
   let least = first
@@ -48,10 +46,10 @@ export function dictionaryOf(values: Uint32Array, count: number): Distinct {
 }
 
 const sampled = 2048
-/** Of 16,384 values that come equally often a sample has 1,927 different ones; of 60,000 it has 2,014. */
+/** Threshold for the sample: 16,384 equally frequent values have 1,927 distinct ones in it; 60,000 have 2,014. */
 const mostInSample = 1990
 
-/** Judged by a sample: looking for all of them until there are too many costs as much as writing them. */
+/** Estimates from a sample: an aborted search costs as much as writing the values. */
 function worthFinding(values: Uint32Array, count: number): boolean {
   if (count < 4 * sampled) return true
   generation++
@@ -69,7 +67,6 @@ function worthFinding(values: Uint32Array, count: number): boolean {
   return found <= mostInSample
 }
 
-/** Of values that lie so closely together that each has a slot of its own. */
 function findNear(values: Uint32Array, count: number, least: number): Uint32Array | undefined {
   const limit = Math.min(mostEntries, Math.max(256, count >> 3))
   generation++

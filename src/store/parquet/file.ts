@@ -6,11 +6,10 @@ export const magic = Uint8Array.of(0x50, 0x41, 0x52, 0x31)
 
 export interface RowGroup {
   readonly rows: number
-  /** In the order of the file's columns. */
   readonly chunks: readonly Chunk[]
 }
 
-/** A Parquet file in pieces, to be written one after the other. All row groups have the same columns. */
+/** A Parquet file in consecutive pieces. All row groups have the same columns. */
 export function parquetFile(
   columns: readonly Column[],
   groups: readonly RowGroup[],
@@ -50,7 +49,6 @@ export function parquetFile(
   return pieces
 }
 
-/** Everything behind the last row group. */
 export function footer(
   schema: readonly ThriftStruct[],
   rows: number,

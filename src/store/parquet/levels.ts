@@ -1,8 +1,10 @@
 import { hybrid, type Bytes } from './bits.ts'
 
-/** Which rows have a value: Parquet's definition levels, and repetition levels for lists. */
+/** Parquet definition levels, and repetition levels for lists. */
 export interface Levels {
-  /** Values as Parquet counts them: one for each row, absent ones included; for lists one for each item or empty list. */
+  /**
+   * Number of values as Parquet counts them: one per row, absent ones included; for lists one per item or empty list.
+   */
   readonly values: number
   readonly nulls: number
   write(out: Bytes): void
@@ -18,7 +20,6 @@ function sized(out: Bytes, write: () => void): void {
   out.at = end
 }
 
-/** Levels of a plain column, filled piece by piece. */
 export class Presence implements Levels {
   #bits = new Uint8Array(1 << 12)
   values = 0
@@ -29,7 +30,7 @@ export class Presence implements Levels {
     this.nulls = 0
   }
 
-  /** Rows that all have a value, or all have none. */
+  /** Adds rows that all have a value, or all have none. */
   fill(rows: number, present: boolean): void {
     if (!present && this.nulls === 0) this.#begin()
     if (present && this.nulls === 0) {
@@ -42,12 +43,11 @@ export class Presence implements Levels {
     if (!present) this.nulls += rows
   }
 
-  /** One row. */
   add(present: boolean): void {
     this.fill(1, present)
   }
 
-  /** Rows by a bit each, the first in the lowest. Answers how many have a value. */
+  /** Adds rows from a bitmap, lowest bit first. Returns the number of present values. */
   take(valid: Uint8Array, rows: number): number {
     let missing = 0
     for (let row = 0; row < rows; row++) missing += 1 - (((valid[row >> 3] as number) >> (row & 7)) & 1)
@@ -66,7 +66,6 @@ export class Presence implements Levels {
     return rows - missing
   }
 
-  /** The first absent value: those before it are all present. */
   #begin(): void {
     this.#room(this.values)
     this.#bits.fill(0xff, 0, (this.values + 7) >> 3)
@@ -101,7 +100,7 @@ export class Presence implements Levels {
   }
 }
 
-/** Levels of a list column: an empty list is none. */
+/** Levels of a list column; an empty list is absent. */
 export class ListLevels implements Levels {
   #repetition = new Uint32Array(256)
   #definition = new Uint32Array(256)

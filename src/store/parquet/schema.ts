@@ -1,6 +1,6 @@
 import { binary, bool, byte, i32, nested, struct, type ThriftStruct } from './thrift.ts'
 
-/** What a column holds. Times are instants: `ms` whole milliseconds, `us` microseconds since 1970 in UTC. */
+/** `ms` and `us` are instants: milliseconds or microseconds since 1970 in UTC. */
 export type ColumnType =
   | 'u8'
   | 'u16'
@@ -16,7 +16,6 @@ export type ColumnType =
   | 'list<u8>'
   | 'list<text>'
 
-/** Parquet's physical types. */
 export const physical = { int32: 1, int64: 2, double: 5, bytes: 6 } as const
 
 interface Shape {
@@ -62,7 +61,6 @@ export function physicalType(type: ColumnType): number {
   return shapeOf(type).type
 }
 
-/** Path of the column's values in the schema. */
 export function pathOf(name: string, type: ColumnType): readonly string[] {
   return isList(type) ? [name, 'list', 'element'] : [name]
 }
@@ -77,7 +75,6 @@ function leaf(name: string, { type, converted, logical }: Shape): ThriftStruct {
   )
 }
 
-/** The schema's elements of one column. Every column may be absent in a row. */
 export function elementsOf(name: string, type: ColumnType): readonly ThriftStruct[] {
   const shape = shapeOf(type)
   if (!isList(type)) return [leaf(name, shape)]

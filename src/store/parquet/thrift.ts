@@ -1,7 +1,7 @@
 import { Bytes } from './bits.ts'
 
 /**
- * Thrift's compact protocol as far as Parquet's footers and page headers use it: a struct is its fields by number.
+ * Thrift's compact protocol as used by Parquet footers and page headers. A struct maps field numbers to values.
  * https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
  */
 export const kinds = {
@@ -28,7 +28,6 @@ export interface ThriftField {
   readonly value: ThriftItem
 }
 
-/** A struct of the fields that are given; numbers must rise. */
 export function struct(...fields: readonly (readonly [number, ThriftField | undefined])[]): ThriftStruct {
   return new Map(fields.filter((field): field is readonly [number, ThriftField] => field[1] !== undefined))
 }
@@ -94,7 +93,7 @@ class Out extends Bytes {
         this.struct(value as ThriftStruct)
         break
       default:
-        throw new Error(`no such kind in thrift: ${kind}`)
+        throw new Error(`unknown thrift type ${kind}`)
     }
   }
 
@@ -133,7 +132,7 @@ class In {
 
   byte(): number {
     const value = this.#bytes[this.at++]
-    if (value === undefined) throw new Error('a thrift struct is cut off')
+    if (value === undefined) throw new Error('truncated thrift struct')
     return value
   }
 
@@ -166,7 +165,7 @@ class In {
       case kinds.binary: {
         const length = this.varint()
         this.at += length
-        if (this.at > this.#bytes.length) throw new Error('a thrift string is cut off')
+        if (this.at > this.#bytes.length) throw new Error('truncated thrift string')
         return this.#bytes.slice(this.at - length, this.at)
       }
       case kinds.list: {
@@ -180,7 +179,7 @@ class In {
       case kinds.struct:
         return this.struct()
       default:
-        throw new Error(`no such kind in thrift: ${kind}`)
+        throw new Error(`unknown thrift type ${kind}`)
     }
   }
 
@@ -197,7 +196,7 @@ class In {
   }
 }
 
-/** Reads one struct; numbers beyond 2^53 lose digits, which no field of a footer needs. Throws when it is cut off. */
+/** Reads one struct; integers beyond 2^53 lose precision, which footers do not need. Throws if it is truncated. */
 export function decodeThrift(bytes: Uint8Array, at = 0): ThriftStruct {
   return new In(bytes, at).struct()
 }

@@ -4,9 +4,8 @@ import { isRollup, mostGroups, rollups, type Rollup } from './schema.ts'
 import type { StoredFile } from '../record.ts'
 
 /**
- * A file of a rollup holds the sums of exactly those flows that came in its hour with the frames of its range. Coarser
- * files are made from finer ones and stand beside them, so that of one range there may be files of every step: whoever
- * reads takes the coarsest that is not too coarse, and nothing twice.
+ * A rollup file has the sums of exactly the flows of its hour and its range of sequences. Coarser files exist beside
+ * the finer ones from which they are derived. A reader takes the coarsest suitable files and counts nothing twice.
  */
 export function covers(outer: StoredFile, inner: StoredFile): boolean {
   return (
@@ -14,7 +13,6 @@ export function covers(outer: StoredFile, inner: StoredFile): boolean {
   )
 }
 
-/** The live files of a rollup. */
 function liveByHour(files: readonly StoredFile[], stream: Rollup): Map<number, StoredFile[]> {
   return byHour(
     files.filter(({ lost }) => lost !== true),
@@ -33,7 +31,7 @@ function byHour(files: Iterable<StoredFile>, stream: Rollup): Map<number, Stored
   return hours
 }
 
-/** The files that together hold every sum of a rollup, none of them twice: its own, and finer ones that are in none of these. */
+/** Files that together hold each sum of a rollup once: its own, and finer ones that these do not cover. */
 export function filesOf(rollup: Rollup, files: readonly StoredFile[]): readonly StoredFile[] {
   const taken = new Map<number, StoredFile[]>()
   const chosen: StoredFile[] = []
@@ -53,7 +51,7 @@ export interface Derivation {
   readonly from: readonly StoredFile[]
 }
 
-/** The next coarser file to make from what an hour that is over has of the finer rollup; `wanted` says which hours' are kept. */
+/** The next coarser file to derive from a finished hour of the finer rollup; `wanted` selects the hours to keep. */
 export function nextDerivation(
   files: readonly StoredFile[],
   unreadable: ReadonlySet<string>,
@@ -75,7 +73,7 @@ export function nextDerivation(
   return undefined
 }
 
-/** Neighbours among all, in the order of the journal: ranges stay nested or apart. Not more groups than can be added up at once. */
+/** Neighbours in journal order, so that ranges stay nested or disjoint, with a bounded number of groups. */
 function runs(some: readonly StoredFile[], all: readonly StoredFile[]): StoredFile[][] {
   const found: StoredFile[][] = []
   let run: StoredFile[] = []
@@ -90,7 +88,7 @@ function runs(some: readonly StoredFile[], all: readonly StoredFile[]): StoredFi
   return run.length > 0 ? [...found, run] : found
 }
 
-/** Files that a coarser one was made from: merging them with others would part what is covered from what is not. */
+/** Files that a coarser one covers; merging them with others would mix covered and uncovered sums. */
 export function coveredFiles(files: readonly StoredFile[]): ReadonlySet<string> {
   const covered = new Set<string>()
   for (const stream of rollups.slice(1)) {
@@ -104,8 +102,8 @@ export function coveredFiles(files: readonly StoredFile[]): ReadonlySet<string> 
 }
 
 /**
- * From which time on each rollup holds the sums of every flow that is stored: Unix ms. Infinity where nothing is in it;
- * −Infinity where nothing is missing. Flows that were stored by a version without rollups are in none.
+ * Unix ms from which each rollup has the sums of every stored flow. Infinity without sums; −Infinity if none is
+ * missing. Flows stored by versions without rollups have no sums.
  */
 export function completeSinces(files: readonly StoredFile[]): Record<Rollup, number> {
   const since = (rollup: Rollup): number => {
@@ -123,7 +121,6 @@ export function completeSinces(files: readonly StoredFile[]): Record<Rollup, num
         (file.hour + 1) * msPerHour <= last
       )
         continue
-      // Its sums are in no coarser file either, and the flows that it is made of still answer.
       if (
         (holding.get(file.hour) ?? []).some((part) => covers(part, file)) ||
         !flows.some((part) => part.hour === file.hour && overlap(part, file))
@@ -133,7 +130,7 @@ export function completeSinces(files: readonly StoredFile[]): Record<Rollup, num
     }
     for (const { hour, firstSequence, lastSequence } of flows) {
       if ((hour + 1) * msPerHour <= last) continue
-      // Flows and rollups are merged at different times: ranges may reach beyond each other.
+      // Flows and rollups are merged independently, so their ranges can overlap.
       const held = (holding.get(hour) ?? []).some(
         (part) => part.firstSequence <= lastSequence && firstSequence <= part.lastSequence,
       )

@@ -4,7 +4,6 @@ import { namedParts, noText } from '../flows/endpoint-names.ts'
 import type { Endpoints } from '../flows/endpoints.ts'
 import { Groups } from './groups.ts'
 
-/** What rollups tell of an end: its address, and what it means. */
 export const endParts = ['addr', ...namedParts] as const
 export type EndPart = (typeof endParts)[number]
 const width = endParts.length
@@ -13,29 +12,26 @@ const address = new Uint32Array(4)
 const parts = new Uint32Array(namedParts.length)
 const text = new Uint32Array(1)
 
-/** The ends of rows by numbers of their own, and their texts by others: what columns are made of. All from 1 on, 0 is none. */
+/** Numbers the ends of rows and their texts, as columns need them. Numbers start at 1; 0 is absent. */
 export class Ends {
   #endpoints: Endpoints | undefined
   readonly #ids = new Groups(1, Infinity)
   readonly #addresses = new Groups(4, Infinity)
   readonly #texts = new Groups(1, Infinity)
-  /** Numbers of the texts of each end. */
   #of = new Uint32Array(width * 256)
 
-  /** Knows none again. */
   begin(endpoints: Endpoints): void {
     this.#endpoints = endpoints
     for (const groups of [this.#ids, this.#addresses, this.#texts]) groups.clear()
   }
 
-  /** Puts the numbers of ends in the place of the lower halves of their ids. */
+  /** Replaces the lower halves of ids by numbers of ends. */
   take(ids: Uint32Array): Uint32Array {
     const id = new Uint32Array(1)
     let number = 0
     for (let row = 0; row < ids.length; row++) {
       const low = ids[row] as number
       if (low === 0) continue
-      // Exporters are the same for many rows.
       if (low !== id[0]) {
         id[0] = low
         const known = this.#ids.count
@@ -57,7 +53,6 @@ export class Ends {
     }
   }
 
-  /** Numbers of one of the texts of these ends. */
   texts(ends: Uint32Array, part: EndPart): Uint32Array {
     const at = endParts.indexOf(part)
     const numbers = new Uint32Array(ends.length)
@@ -65,7 +60,6 @@ export class Ends {
     return numbers
   }
 
-  /** Numbers of such texts are below this. */
   count(part: EndPart): number {
     return (part === 'addr' ? this.#addresses : this.#texts).count + 1
   }

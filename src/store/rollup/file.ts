@@ -9,7 +9,6 @@ const twoTo32 = 4_294_967_296
 const twoTo64 = 1n << 64n
 const minuteMs = 60_000
 
-/** A Parquet file of a rollup's rows, each piece in a row group, with the columns that some row has a value in. */
 export function rollupFile(
   pieces: readonly RollupRows[],
   metadata: Readonly<Record<string, string>>,
@@ -76,7 +75,6 @@ function times({ minutes, count }: RollupRows): Chunk {
   return integers(column, values, count, least * minuteMs, all(count))
 }
 
-/** The lower 64 bits of sums. */
 function wide(name: string, values: RollupRows['sums'][number]): Chunk {
   const column = { name, type: 'u64' } as const
   const presence = all(values.length)
@@ -100,7 +98,7 @@ function wide(name: string, values: RollupRows['sums'][number]): Chunk {
   return plain(column, new Uint8Array(words.buffer), presence)
 }
 
-/** What is above them, in files where there is any. */
+/** The bits above 64; absent in most files. */
 function over(name: string, values: RollupRows['sums'][number]): Chunk | undefined {
   if (values instanceof Float64Array || values.every((value) => value < twoTo64)) return undefined
   return wide(

@@ -1,4 +1,4 @@
-/** One odd factor for each word: their products can be made beside each other. */
+/** One odd factor per word, so that the products are independent. */
 const factors = Uint32Array.of(
   0x9e3779b1,
   0x85ebca6b,
@@ -24,11 +24,10 @@ function spread(sum: number): number {
   return half ^ (half >>> 13)
 }
 
-/** Numbers tuples of 32-bit words, sixteen at most, in the order in which they are met. */
+/** Numbers tuples of up to sixteen 32-bit words, in order of first occurrence. */
 export class Groups {
   readonly width: number
   readonly limit: number
-  /** Words of tuple n begin at n × width. */
   keys: Uint32Array
   count = 0
   #slots: Int32Array
@@ -44,7 +43,7 @@ export class Groups {
     this.#key = new Uint32Array(width)
   }
 
-  /** Number of the tuple at the start of `key`; −1 when it is new and there are as many as there may be. */
+  /** Number of the tuple at the start of `key`; −1 if it is new and the limit is reached. */
   find(key: Uint32Array): number {
     const { width, keys } = this
     let slot = this.#hash(key, 0) & this.#mask
@@ -59,7 +58,6 @@ export class Groups {
     }
   }
 
-  /** As `find`, for tuples of four words, which are unsigned. */
   find4(a: number, b: number, c: number, d: number): number {
     const { keys } = this
     const slots = this.#slots
@@ -81,7 +79,6 @@ export class Groups {
     }
   }
 
-  /** As `find`, for tuples of eight words, which are unsigned. */
   find8(a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number): number {
     const { keys } = this
     const slots = this.#slots
@@ -163,11 +160,9 @@ export class Groups {
   }
 }
 
-/** Five sums of each group: flows, bytes, packets, and both as estimated. Exact, however large they get. */
+/** Five exact sums per group: flows, bytes, packets, and estimated bytes and packets. */
 export class Sums {
-  /** What is in here is a safe integer. */
   #values = new Float64Array(5 * 256)
-  /** What did not fit beside, by place. */
   readonly #large = new Map<number, bigint>()
 
   clear(): void {
@@ -175,7 +170,6 @@ export class Sums {
     this.#large.clear()
   }
 
-  /** Makes room for so many groups. */
   reach(groups: number): void {
     if (this.#values.length >= 5 * groups) return
     const larger = new Float64Array(Math.max(5 * groups, 2 * this.#values.length))
@@ -183,7 +177,7 @@ export class Sums {
     this.#values = larger
   }
 
-  /** Safe integers, of one flow. */
+  /** Adds one flow; arguments are safe integers. */
   add(group: number, bytes: number, packets: number, bytesEst: number, packetsEst: number): void {
     const at = 5 * group
     const values = this.#values
@@ -213,7 +207,6 @@ export class Sums {
     )
   }
 
-  /** Adds what another group has. */
   join(group: number, from: Sums, other: number): void {
     const values = this.#values
     const added = from.#values
@@ -231,19 +224,17 @@ export class Sums {
       values[5 * group + i] = (values[5 * group + i] as number) + (added[5 * other + i] as number)
   }
 
-  /** Some sum is larger than a safe integer. */
   get large(): boolean {
     return this.#large.size > 0
   }
 
-  /** A safe integer as a number, anything larger as a bigint. */
+  /** A bigint if it exceeds a safe integer. */
   value(group: number, index: number): number | bigint {
     const value = this.#values[5 * group + index] as number
     const large = this.#large.size === 0 ? undefined : this.#large.get(5 * group + index)
     return large === undefined ? value : BigInt(value) + large
   }
 
-  /** The sums of these groups, each into a column of its own, from `at` on. None is `large`. */
   copy(groups: readonly number[], into: readonly Float64Array[], at: number): void {
     const [flows, bytes, packets, bytesEst, packetsEst] = into as [
       Float64Array,
@@ -263,12 +254,11 @@ export class Sums {
     }
   }
 
-  /** Flows of the group; not exact beyond 2^53. */
   flows(group: number): number {
     return Number(this.value(group, 0))
   }
 
-  /** Estimated bytes, for comparing: not exact beyond 2^53. */
+  /** Estimated bytes for comparison; not exact beyond 2^53. */
   weight(group: number): number {
     return Number(this.value(group, 3))
   }

@@ -5,16 +5,14 @@ import { Groups } from './groups.ts'
 import { placeOfText, type Place } from './place.ts'
 import { Numbering } from '../numbering.ts'
 
-/** Values, mostly strings, by number; 0 is absent. */
+/** Numbers values, mostly strings; 0 is absent. */
 export class Texts extends Numbering<string | number, undefined> {
-  /** Those that were taken for places. */
   readonly #places = new Map<number, Place>()
 
   constructor() {
     super([undefined])
   }
 
-  /** The place that a number is the text of; undefined for none. */
   place(number: number): Place | undefined {
     let place = this.#places.get(number)
     if (place !== undefined) return place
@@ -25,13 +23,11 @@ export class Texts extends Numbering<string | number, undefined> {
   }
 }
 
-/** One way of carrying them: which columns a batch has, and tuples of their words as they are in batches. */
 interface Shape {
   readonly known: Groups
-  /** Number of the tuple of each one that is known. */
   tuples: Uint32Array
   counted: number
-  /** For shapes of one column: words met lately, and their tuples, one for each slot; `noTuple` where there is none. */
+  /** For shapes of one column: a direct-mapped cache of words and tuples; `noTuple` if empty. */
   readonly recentWords: Uint32Array
   readonly recentTuples: Uint32Array
 }
@@ -40,8 +36,8 @@ const recentSlots = 4096
 const noTuple = 0xffff_ffff
 
 /**
- * What flows carry beside their addresses and numbers, as one number for each combination: 0 for none of it. A word of a
- * tuple is the number of a value.
+ * Numbers each combination of fields that flows carry besides addresses and counters; 0 is none. A word of a tuple is
+ * the number of a value.
  */
 export class Carried {
   readonly fields: readonly string[]
@@ -58,7 +54,7 @@ export class Carried {
     this.tuples.find(this.#key)
   }
 
-  /** Of every row, into `out`: 0 also where there are more combinations than are kept apart. */
+  /** Writes the number of each row to `out`: 0 also beyond the limit of combinations. */
   of(batch: FlowBatch, out: Uint32Array): void {
     const present = this.fields
       .map((field, at) => ({ at, column: batch.columns[field] }))
@@ -70,7 +66,7 @@ export class Carried {
     const words = present.map(({ column }) => wordsOf(column, batch, this.#texts))
     const name = present.map(({ at, column }) => `${at}${column.kind}`).join()
     let shape = this.#shapes.get(name)
-    // Which numbers there are is a word of its own: 0 is a number, too.
+    // The presence bits are a separate word, because 0 is a valid number.
     if (shape === undefined)
       this.#shapes.set(
         name,
@@ -105,7 +101,6 @@ export class Carried {
     }
   }
 
-  /** As `of`, for one column that every row has. */
   #ofOne(shape: Shape, present: readonly Present[], words: Uint32Array, out: Uint32Array): void {
     const { recentWords, recentTuples } = shape
     const key = new Uint32Array(2)
@@ -146,12 +141,10 @@ export class Carried {
     return number
   }
 
-  /** More than half of the tuples that there may be are known. */
   get full(): boolean {
     return 2 * this.tuples.count > this.tuples.limit
   }
 
-  /** One word of a tuple, by the field's place among them. */
   word(tuple: number, field: number): number {
     return this.tuples.keys[tuple * this.fields.length + field] ?? 0
   }
@@ -162,7 +155,6 @@ interface Present {
   readonly column: Extract<Column, { readonly kind: 'dict' | 'u32' }>
 }
 
-/** Numbers as they are, strings by their number. */
 function wordsOf(column: Present['column'], { dictionary, count }: FlowBatch, texts: Texts): Uint32Array {
   if (column.kind === 'u32') return column.values
   const numbers = new Uint32Array(dictionary.length)
@@ -175,7 +167,7 @@ function wordsOf(column: Present['column'], { dictionary, count }: FlowBatch, te
   return words
 }
 
-/** A bit for each column whose number a row lacks; undefined when no row lacks any. */
+/** A bit per column that a row lacks; undefined if no row lacks any. */
 function missingOf(present: readonly Present[], count: number): Uint32Array | undefined {
   let missing: Uint32Array | undefined
   present.forEach(({ column }, index) => {

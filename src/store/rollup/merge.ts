@@ -3,20 +3,19 @@ import { dimensions, kept, rollupColumns, stepMs, sums, type Rollup } from './sc
 
 const limit = '18446744073709551616'
 
-/** Start of the bucket that a time is in. */
 export function bucket(rollup: Rollup, time = 'time'): string {
   const seconds = stepMs[rollup] / 1000
   return `to_timestamp(floor(epoch(${time}) / ${seconds}) * ${seconds})`
 }
 
-/** A sum, wider than 64 bits, from its two columns; the second is in hardly any file. */
+/** A sum beyond 64 bits from its two columns; few files have the second. */
 export function wholeSum(name: string, over: boolean): string {
   return over ? `("${name}"::HUGEINT + coalesce("${name}_over", 0)::HUGEINT * ${limit})` : `"${name}"::HUGEINT`
 }
 
 /**
- * The groups of rollup files, summed by the step of `rollup`, of each bucket so many as it keeps; what does not fit is
- * counted with less detail. `names` are the columns that some file has.
+ * Sums the groups of rollup files by the step of `rollup`. Each bucket keeps a limited number of groups; the rest is
+ * folded. `names`: columns that some file has.
  */
 export function mergeQuery(
   rollup: Rollup,
@@ -33,9 +32,11 @@ export function mergeQuery(
   const added = sums.map((name) => `sum("${name}") AS "${name}"`).join(', ')
   const plain = sums.map((name) => `"${name}"`).join(', ')
   const ranked = (level: number, source: string): string =>
-    `SELECT *, row_number() OVER (PARTITION BY time ORDER BY bytes_est DESC, flows DESC) AS rank FROM ${source} WHERE folded = ${level}`
+    `SELECT *, row_number() OVER (PARTITION BY time ORDER BY bytes_est DESC, flows DESC) AS rank FROM ${source}
+      WHERE folded = ${level}`
   const folded = (level: number, over: string): string =>
-    `SELECT time, ${level}::UTINYINT AS folded${grouped}, ${added} FROM (SELECT time${listed(0)}, ${plain} FROM parts WHERE folded = ${level} UNION ALL SELECT time${listed(level)}, ${plain} FROM ${over}) GROUP BY ALL`
+    `SELECT time, ${level}::UTINYINT AS folded${grouped}, ${added} FROM (SELECT time${listed(0)}, ${plain} FROM parts
+      WHERE folded = ${level} UNION ALL SELECT time${listed(level)}, ${plain} FROM ${over}) GROUP BY ALL`
   const { whole, reduced, least } = kept[rollup]
   const out = [
     ...sums.map((name) => `("${name}" % ${limit})::UBIGINT AS "${name}"`),
@@ -44,13 +45,17 @@ export function mergeQuery(
       .map((name) => `nullif("${name}" // ${limit}, 0)::UBIGINT AS "${name}_over"`),
   ]
   const part = (source: string): string => `SELECT time, folded${grouped}, ${plain} FROM ${source}`
-  const sql = `WITH parts AS MATERIALIZED (SELECT ${bucket(rollup)} AS time, folded${grouped}, ${sums.map((name) => `sum(${wholeSum(name, names.has(`${name}_over`))}) AS "${name}"`).join(', ')}
+  const sql = `WITH parts AS MATERIALIZED
+      (SELECT ${bucket(rollup)} AS time, folded${grouped},
+      ${sums.map((name) => `sum(${wholeSum(name, names.has(`${name}_over`))}) AS "${name}"`).join(', ')}
     FROM read_parquet(${fileList(from)}, union_by_name = true) GROUP BY ALL),
-  zero AS MATERIALIZED (${ranked(0, 'parts')}), one AS MATERIALIZED (${ranked(1, `(${folded(1, `(SELECT * FROM zero WHERE rank > ${whole})`)})`)}),
+  zero AS MATERIALIZED (${ranked(0, 'parts')}),
+  one AS MATERIALIZED (${ranked(1, `(${folded(1, `(SELECT * FROM zero WHERE rank > ${whole})`)})`)}),
   two AS MATERIALIZED (${ranked(2, `(${folded(2, `(SELECT * FROM one WHERE rank > ${reduced})`)})`)}),
   three AS (${folded(3, `(SELECT * FROM two WHERE rank > ${least})`)})
   SELECT time, folded${grouped}, ${out.join(', ')} FROM (
-    ${part(`zero WHERE rank <= ${whole}`)} UNION ALL ${part(`one WHERE rank <= ${reduced}`)} UNION ALL ${part(`two WHERE rank <= ${least}`)} UNION ALL ${part('three')}
+    ${part(`zero WHERE rank <= ${whole}`)} UNION ALL ${part(`one WHERE rank <= ${reduced}`)}
+    UNION ALL ${part(`two WHERE rank <= ${least}`)} UNION ALL ${part('three')}
   ) ORDER BY time, folded`
   const columns = rollupColumns.map(({ name }) => name).filter((name) => names.has(name) || name.endsWith('_over'))
   return { sql, columns }

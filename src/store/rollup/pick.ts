@@ -1,8 +1,8 @@
 import type { Sums } from './groups.ts'
 
 /**
- * Of the groups that hold flows the weightiest of each minute, at most so many, in their order; `spill` is called with every other.
- * `minutes`: of each group.
+ * Selects the groups with the greatest weight of each minute, at most `most`, in their order; calls `spill` with every
+ * other non-empty group. `minutes`: minute of each group.
  */
 export function pick(minutes: Uint32Array, sums: Sums, most: number, spill: (group: number) => void): number[] {
   const picked: number[] = []
@@ -14,7 +14,6 @@ export function pick(minutes: Uint32Array, sums: Sums, most: number, spill: (gro
     const weights = new Float64Array(groups.length)
     for (let at = 0; at < groups.length; at++) weights[at] = sums.weight(groups[at] as number)
     const least = nth(weights.slice(), groups.length - most)
-    // Of those that weigh the same there may be more than there is room for.
     let ties = most
     for (const weight of weights) if (weight > least) ties--
     for (let at = 0; at < groups.length; at++) {
@@ -32,7 +31,6 @@ function byMinute(minutes: Uint32Array, sums: Sums): Iterable<readonly number[]>
   let groups: number[] = []
   for (let group = 0; group < minutes.length; group++) {
     if (sums.flows(group) === 0) continue
-    // Neighbours are mostly of one minute.
     if (minutes[group] !== minute) {
       minute = minutes[group] as number
       groups = found.get(minute) ?? []
@@ -45,11 +43,11 @@ function byMinute(minutes: Uint32Array, sums: Sums): Iterable<readonly number[]>
 
 const mostRounds = 64
 
-/** The value before which `n` are less or equal. Puts them in another order. */
+/** The value with `n` values less or equal before it. Reorders the values. */
 function nth(values: Float64Array, n: number): number {
   let [low, high] = [0, values.length - 1]
   for (let round = 0; low < high; round++) {
-    // Whatever order they are in, it takes no longer than sorting them.
+    // Bounds the worst case by sorting.
     if (round === mostRounds) return values.sort()[n] as number
     const middle = values[(low + high) >>> 1] as number
     let [left, right] = [low, high]

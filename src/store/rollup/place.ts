@@ -1,6 +1,6 @@
 import type { Endpoint } from '../../model/endpoint.ts'
 
-/** What an end has in common with its neighbours, as one text: its label alone, or with its namespace and its cluster. */
+/** Location of an end: its label, or label, namespace and cluster as one text. */
 export interface Place {
   readonly label?: string
   readonly namespace?: string

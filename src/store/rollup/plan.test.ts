@@ -6,14 +6,14 @@ const minute = 60_000
 const always = { flows_1m: -Infinity, flows_5m: -Infinity, flows_1h: -Infinity }
 const week: RollupQuestion = { group: [], tests: [], step: hour, span: { from: 0, to: 168 * hour }, since: always }
 
-it('takes the coarsest rollup whose buckets make up those that are asked for', () => {
+it('selects the coarsest rollup whose buckets compose the requested ones', () => {
   expect(planRollup(week)?.view).toBe('flows_1h')
   expect(planRollup({ ...week, step: 90 * minute })?.view).toBe('flows_5m')
   expect(planRollup({ ...week, step: 2 * minute })?.view).toBe('flows_1m')
   expect(planRollup({ ...week, step: 10_000 })).toBeUndefined()
 })
 
-it('a total of a span may begin and end within a bucket when that is little of it', () => {
+it('a total may begin and end within a bucket if that is a small part of the span', () => {
   expect(planRollup({ ...week, step: undefined })?.view).toBe('flows_1h')
   expect(planRollup({ ...week, step: undefined, span: { from: 1, to: 24 * hour + 1 } })).toMatchObject({
     view: 'flows_5m',
@@ -22,14 +22,14 @@ it('a total of a span may begin and end within a bucket when that is little of i
   expect(planRollup({ ...week, step: undefined, span: { from: 1, to: hour } })).toBeUndefined()
 })
 
-it('a field that no rollup has, or a time before it was kept, needs the flows', () => {
+it('a field that no rollup has, or a time before the rollup, needs the flows', () => {
   expect(planRollup({ ...week, group: ['vlan'] })).toBeUndefined()
   expect(planRollup({ ...week, tests: [{ field: 'tcp_flags' }] })).toBeUndefined()
   expect(planRollup({ ...week, since: { ...always, flows_1h: 5 } })?.view).toBe('flows_5m')
   expect(planRollup({ ...week, since: { flows_1m: 5, flows_5m: 5, flows_1h: Infinity } })).toBeUndefined()
 })
 
-it('says which rows have lost what is asked for', () => {
+it('reports which rows have lost requested fields', () => {
   expect(planRollup(week)?.lossy).toBeUndefined()
   expect(planRollup({ ...week, group: ['proto'] })?.lossy).toBe(3)
   expect(planRollup({ ...week, group: ['proto'], tests: [{ field: 'in_if', equals: [3] }] })?.lossy).toBe(2)
@@ -41,7 +41,7 @@ it('says which rows have lost what is asked for', () => {
   expect(planRollup({ ...week, group: ['src_addr'] })?.lossyFilter).toBeUndefined()
 })
 
-it('ports can be asked for where they are those of services, and no others', () => {
+it('service ports are available, others are not', () => {
   expect(planRollup({ ...week, tests: [{ field: 'dst_port', equals: [443, 8080] }] })).toMatchObject({
     view: 'flows_1h',
     servicePortsOnly: false,

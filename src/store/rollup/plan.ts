@@ -1,52 +1,45 @@
 import { dimensions, isServicePort, rollups, stepMs, type Rollup } from './schema.ts'
 
-/** What somebody wants to know of flows, as far as it decides where the answer can come from. */
 export interface RollupQuestion {
-  /** Fields of the answer's groups, by their names in view `flows`. */
   readonly group: readonly string[]
-  /** Every test of the filter: its field, and the values of one that asks for equality with any of them. */
+  /** Tests of the filter: field, and values of equality tests. */
   readonly tests: readonly { readonly field: string; readonly equals?: readonly (string | number)[] }[]
-  /** Length of a bucket in ms; undefined when the whole span is one. */
   readonly step: number | undefined
-  /** Unix ms: from ≤ time < to. */
   readonly span: { readonly from: number; readonly to: number }
-  /** Unix ms since when each rollup holds every flow that is stored: `rollups` of the store's status. */
+  /** Unix ms from which each rollup has every stored flow: `rollups` of the store status. */
   readonly since: Readonly<Record<Rollup, number>>
 }
 
-/** How far rows of a rollup were put together with others (`folded`): the further, the fewer fields they still have. */
+/** Levels of detail loss (`folded`): higher levels have fewer fields. */
 export const foldLevels = [1, 2, 3] as const
 export type FoldLevel = (typeof foldLevels)[number]
 
 export interface RollupPlan {
-  /** The view to read: sums `flows bytes packets bytes_est packets_est` by `time`, the beginning of a bucket. */
+  /** View to read: sums `flows bytes packets bytes_est packets_est` by `time`, the start of a bucket. */
   readonly view: Rollup
-  /** The span that is answered: that of the question, widened to whole buckets of the view where it has no buckets of its own. */
+  /** Span of the result: that of the query, widened to whole buckets if necessary. */
   readonly span: { readonly from: number; readonly to: number }
   /**
-   * Rows that are folded so far, or further, have lost something that the question asks for. The answer is exact when no row of the
-   * span is; else their sums are what may be missing from groups, or wrongly in them. Undefined: it is always exact.
+   * From this level on, rows lack requested fields: their sums can be missing from groups or wrong in them. The result
+   * is exact if the span has no such row. Undefined: always exact.
    */
   readonly lossy: FoldLevel | undefined
-  /** The same for what the filter alone asks for: where such rows are, even the total may be wrong. */
+  /** The same for the fields of the filter: with such rows even the total can be wrong. */
   readonly lossyFilter: FoldLevel | undefined
-  /** The answer tells ports of services apart and counts all others as absent. */
+  /** Only service ports are distinguished; all others count as absent. */
   readonly servicePortsOnly: boolean
-  /** SQL that is true for rows which belong to no group of the answer: their sums are the remainder. Undefined: there are none. */
+  /** SQL condition of rows outside all groups: their sums are the remainder. Undefined: there are none. */
   readonly remainder: string | undefined
 }
 
 const lostAt = new Map(dimensions.map((column) => [column.name, column.lostAt ?? 3]))
 const isPort = (field: string): boolean => field === 'src_port' || field === 'dst_port'
 
-/**
- * The coarsest rollup that can answer a question for the sums of bytes, packets and flows, estimated or as reported;
- * undefined when only the flows themselves can.
- */
+/** The coarsest rollup for sums of bytes, packets and flows; undefined if only flows can provide the result. */
 export function planRollup({ group, tests, step, span, since }: RollupQuestion): RollupPlan | undefined {
   const fields = [...group, ...tests.map(({ field }) => field)]
   if (!fields.every((field) => lostAt.has(field))) return undefined
-  // Rows do not tell other ports apart, not even from none.
+  // Rollups do not distinguish other ports, not even from absent ones.
   if (
     !tests.every(({ field, equals }) => !isPort(field) || equals?.every((port) => isServicePort(Number(port))) === true)
   )
@@ -55,7 +48,7 @@ export function planRollup({ group, tests, step, span, since }: RollupQuestion):
     const width = stepMs[rollup]
     if (span.from < since[rollup]) return false
     if (step !== undefined) return step % width === 0 && step > 0
-    // Without buckets the edges may be off by one of them: not more than a hundredth of the span.
+    // Without buckets, the edges may be off by at most a hundredth of the span.
     return span.from % width === 0 && span.to % width === 0 ? true : (span.to - span.from) / width >= 200
   }
   const view = rollups.toReversed().find(fits)

@@ -18,7 +18,7 @@ function hostAt(now: () => number): Host {
   return { ...host, clock: { ...host.clock, now } }
 }
 
-/** Exact, as text: sums may be larger than any number of JSON. */
+/** Text, because sums can exceed JSON numbers. */
 const sums = ['bytes', 'packets', 'bytes_est', 'packets_est']
   .map((name) => `coalesce(sum(${name}), 0)::VARCHAR AS ${name}`)
   .join(', ')
@@ -26,22 +26,22 @@ const listed = Array.from({ length: 65_536 }, (_, port) => port)
   .filter(isServicePort)
   .join(', ')
 
-/** A dimension in terms of view `flows`. */
 function raw(name: string): string {
   return name.endsWith('_port') ? `CASE WHEN ${name} IN (${listed}) THEN ${name} END` : name
 }
 
-/** By all dimensions at once: so it is by each of them, and by any of their combinations. */
 async function same(store: Store, names = dimensions.map(({ name }) => name)): Promise<void> {
   for (const rollup of rollups) {
     const time = `to_timestamp(floor(epoch(${flowTime}) / ${stepMs[rollup] / 1000}) * ${stepMs[rollup] / 1000})`
     const flows = await ask(
       store.reader,
-      `SELECT ${time} AS time, ${names.map((name) => `${raw(name)} AS "${name}"`).join(', ')}, count(*)::VARCHAR AS flows, ${sums} FROM flows GROUP BY ALL ORDER BY ALL`,
+      `SELECT ${time} AS time, ${names.map((name) => `${raw(name)} AS "${name}"`).join(', ')},
+        count(*)::VARCHAR AS flows, ${sums} FROM flows GROUP BY ALL ORDER BY ALL`,
     )
     const rolled = await ask(
       store.reader,
-      `SELECT time, ${names.join(', ')}, sum(flows)::VARCHAR AS flows, ${sums} FROM ${rollup} GROUP BY ALL ORDER BY ALL`,
+      `SELECT time, ${names.join(', ')}, sum(flows)::VARCHAR AS flows, ${sums} FROM ${rollup} GROUP BY ALL
+        ORDER BY ALL`,
     )
     expect(flows.length).toBeGreaterThan(0)
     expect({ rollup, rolled }).toEqual({ rollup, rolled: flows })
@@ -49,7 +49,8 @@ async function same(store: Store, names = dimensions.map(({ name }) => name)): P
 }
 
 it.each(seeds(1, 4))(
-  'sums over every rollup are the sums over the flows, by every dimension: after commits, a lost commit, merges and retention (seed %i)',
+  'sums over every rollup equal those over the flows by every dimension, after commits, a lost commit, merges ' +
+    'and retention (seed %i)',
   async (seed) => {
     const random = new SeededRandom(seed)
     let now = startOfDay
@@ -72,7 +73,6 @@ it.each(seeds(1, 4))(
     }
     await fill(3)
     await same(store)
-    // What was applied and never committed comes again from the journal.
     const lost = [some(), some()]
     await store.projection.apply(lost)
     await stores.close()
@@ -91,7 +91,6 @@ it.each(seeds(1, 4))(
     now += 2 * msPerHour
     while (await store.maintain());
     await same(store)
-    // The first hour goes, the second stays.
     now = startOfDay + 4 * msPerHour + 1
     while (await store.maintain());
     expect((await ask(store.reader, 'SELECT count(*) > 0 AS some FROM flows'))[0]).toEqual({ some: true })
@@ -99,11 +98,11 @@ it.each(seeds(1, 4))(
   },
 )
 
-it('groups that are too many are counted with less detail, and every sum stays', async () => {
+it('excess groups are counted with less detail, and every sum is preserved', async () => {
   let now = startOfDay
   const store = await stores.open({ host: hostAt(() => now) })
   const make = new FrameMaker()
-  // 6000 pairs of ends at 3000 pairs of interfaces, the last ones the largest, some larger than 64 bits together.
+  // 6000 pairs of ends at 3000 pairs of interfaces; the last are the largest, some beyond 64 bits in total.
   const count = 6000
   const ip = (host: (row: number) => number) => ({
     kind: 'ip' as const,

@@ -8,25 +8,30 @@ import { kept } from './schema.ts'
 import { RollupWords } from './words.ts'
 import type { FlowRows } from '../table-writer.ts'
 
-/** Groups of one commit beyond which flows are counted with less detail at once. */
+/** Limits of groups per commit; further flows are counted with less detail. */
 const limits = { whole: 16_384, reduced: 16_384, least: 4096 }
 
-/** Fields of a flow that are lost with its interfaces and ports, and those of each end (`src_`, `dst_`) that are lost with the ends. */
+/** Fields lost with interfaces and ports, and per end (`src_`, `dst_`) those lost with the ends. */
 export const placeFields = ['src_namespace', 'dst_namespace', 'cluster', 'scope', 'record_type'] as const
 export const endFields = ['name', 'owner_name', 'owner_kind', 'country', 'as'] as const
 
-/** Texts that an empty rollup may still know. */
 const mostTexts = 32_768
 
 const twoTo32 = 4_294_967_296
 
-/** Four levels of detail, each group of one belonging to a group of the next. */
+/** Four levels of detail; each group belongs to a group of the next level. */
 export interface Levels {
-  /** reduced group · source · destination · tuple of the source's fields in the upper half, of the destination's in the lower */
+  /**
+   * reduced group · source · destination · tuples of the source's fields (upper half) and the destination's (lower
+   * half)
+   */
   readonly whole: Groups
-  /** least group · input interface · output interface · ports · place of the source · of the destination · tuple of place fields · which of them there are */
+  /**
+   * least group · input interface · output interface · ports · source place · destination place · tuple of place fields
+   * · presence bits
+   */
   readonly reduced: Groups
-  /** minute · exporter · protocol and directions · which of them there are */
+  /** minute · exporter · protocol and directions · presence bits */
   readonly least: Groups
   /** minute */
   readonly none: Groups
@@ -34,8 +39,8 @@ export interface Levels {
 }
 
 /**
- * Sums of the flows of one commit by minute and by what they have in common. Additive: whatever is too fine to be kept is
- * counted with its coarser group, so that the sums over all groups are those of the flows.
+ * Sums of the flows of one commit by minute and dimensions. Groups beyond the limits are folded into coarser ones, so
+ * that the total equals that of the flows.
  */
 export class Rollup {
   readonly texts = new Texts()
@@ -57,12 +62,11 @@ export class Rollup {
     none: new Groups(1, 1 << 20),
     sums: { whole: new Sums(), reduced: new Sums(), least: new Sums(), none: new Sums() },
   }
-  /** Room for those who make rows of it. */
   readonly ends = new Ends()
   readonly kept = kept.flows_1m
   readonly #words: RollupWords
 
-  /** `words` is room to work in, which rollups may share. */
+  /** `words` is a buffer that rollups can share. */
   constructor(words = new RollupWords()) {
     this.#words = words
   }
@@ -100,12 +104,11 @@ export class Rollup {
     this.#endPlaces(rows, 'src', rows.endpoints['src_addr'], srcPlaces, endpoints)
     this.#endPlaces(rows, 'dst', rows.endpoints['dst_addr'], dstPlaces, endpoints)
     const { whole, reduced, least, none, sums } = this.levels
-    // One level after the other, so that the processor waits for the memory of several rows at once.
+    // One level at a time, so that memory accesses of several rows overlap.
     let [lastMinute, lastBy, lastHow, lastThere, last] = [-1, -1, -1, -1, -1]
     for (let row = 0; row < count; row++) {
       const minute = minutes[row] as number
       const by = exporter[row] as number
-      // Neighbours are mostly of one group.
       if (minute !== lastMinute || by !== lastBy || how[row] !== lastHow || howThere[row] !== lastThere) {
         lastMinute = minute
         lastBy = by
@@ -149,7 +152,6 @@ export class Rollup {
     const bytes = pairs(columns['bytes'])
     const packets = pairs(columns['packets'])
     for (let row = 0; row < count; row++) {
-      // The finest group that there was room for.
       let into = sums.whole
       let group = wholeOf[row] as number
       if (group < 0) {
@@ -184,7 +186,7 @@ export class Rollup {
     }
   }
 
-  /** An empty one, which is this one if it has not seen too many texts: what it knows of them makes the next sums cheaper. */
+  /** An empty rollup; reuses this one's texts unless there are too many. */
   renewed(): Rollup {
     const { whole, reduced, least, none, sums } = this.levels
     if ([this.places, this.src, this.dst].some((carried) => carried.full) || this.texts.list.length > mostTexts)
@@ -193,7 +195,6 @@ export class Rollup {
     return this
   }
 
-  /** Numbers of the places of an end: what the address means, with the label that the flow carried. */
   #endPlaces(
     { batch }: FlowRows,
     end: 'src' | 'dst',
@@ -227,7 +228,6 @@ const noneKey = new Uint32Array(1)
 
 let zeros = new Float64Array(0)
 
-/** Ids of a batch without such addresses. */
 function nothing(count: number): Float64Array {
   if (zeros.length < count) zeros = new Float64Array(count)
   return zeros

@@ -16,7 +16,6 @@ import { dimensions, isServicePort } from './schema.ts'
 
 type Cells = Record<string, AnyCell>
 
-/** Some addresses mean nothing, others a place, others a workload; names are those of several addresses. */
 function meaningOf(last: number): Endpoint | undefined {
   const [label, namespace, cluster] = [`label${last % 3}`, `ns${last % 7}`, `c${last % 2}`]
   const workload = {
@@ -37,7 +36,6 @@ const resolver: Resolver = {
   },
 }
 
-/** What a flow is told apart by, one field after the other. */
 function dimensionsOf(flow: Cells): Cells {
   const means = (end: string): Endpoint => {
     const address = flow[`${end}_addr`]
@@ -56,7 +54,6 @@ function dimensionsOf(flow: Cells): Cells {
   return Object.fromEntries(dimensions.map(({ name }) => [name, of(name) ?? null]))
 }
 
-/** Which rows have a value, read from what a file would have of it. */
 function presentOf(levels: Levels): boolean[] {
   const out = new Bytes()
   levels.write(out)
@@ -90,13 +87,12 @@ function readRows({ count, minutes, folded, values, sums }: RollupRows): { key: 
 
 const byKey = (a: { key: string }, b: { key: string }): number => (a.key < b.key ? -1 : 1)
 
-it.each([1, 2, 3])('rows of a rollup are the flows of each group, added up one by one (seed %i)', (seed) => {
+it.each([1, 2, 3])('rollup rows equal the flows of each group summed individually (seed %i)', (seed) => {
   const random = new SeededRandom(seed)
   const received = Date.UTC(2026, 0, 2, 3)
   const endpoints = new Endpoints({ resolver, next: 1 })
   const words = new Words([''])
   let rollup = new Rollup()
-  // What a rollup and endpoints have learned is used again.
   for (let commit = 0; commit < 3; commit++) {
     const added = new Map<string, bigint[]>()
     for (let batch = 0; batch < 3; batch++) {

@@ -9,22 +9,20 @@ import { sums as sumNames } from './schema.ts'
 import { ColumnTexts, Filling, Once, type RollupValues } from './values.ts'
 import { has } from './words.ts'
 
-/** Rows of a rollup, as columns. */
 export interface RollupRows {
   readonly count: number
-  /** Minute since 1970 at which each row's bucket begins. */
+  /** Minute since 1970 at which the bucket begins. */
   readonly minutes: Uint32Array
-  /** How much each row has lost: 0 to 3. */
+  /** Detail loss: 0 to 3. */
   readonly folded: Uint8Array
-  /** Dimensions by their names; one that no row has is not there. */
   readonly values: ReadonlyMap<string, RollupValues>
-  /** Exact, one after the other `flows bytes packets bytes_est packets_est`: of every row a safe integer, where there are larger ones as bigints. */
+  /** Exact `flows bytes packets bytes_est packets_est`; bigints if a value exceeds a safe integer. */
   readonly sums: readonly (Float64Array | readonly (number | bigint)[])[]
 }
 
 /**
- * The groups of a rollup as rows: in each minute the largest with everything that is known of them, the others with less,
- * as {@link Rollup.kept} says. Takes the rollup's counts apart: it is to be used once.
+ * Converts groups to rows: per minute the largest in full, the others folded within {@link Rollup.kept}. Consumes the
+ * rollup.
  */
 export function rollupRows(rollup: Rollup, endpoints: Endpoints): RollupRows {
   const { levels, kept, texts, ends } = rollup
@@ -44,7 +42,6 @@ export function rollupRows(rollup: Rollup, endpoints: Endpoints): RollupRows {
       return (row) => texts.of(numbers[row] as number)
     }
 
-  // What rows of the first three levels have.
   const { keys: how } = levels.least
   put('exporter_addr', textColumn(count, leasts.length, ofEnd(ends.take(wordsOf(how, 4, 1, leasts)), 'addr')))
   for (const [name, shift, bit] of [
@@ -61,7 +58,6 @@ export function rollupRows(rollup: Rollup, endpoints: Endpoints): RollupRows {
     )
   }
 
-  // Of the first two.
   const { keys: where } = levels.reduced
   put(
     'in_if',
@@ -102,7 +98,6 @@ export function rollupRows(rollup: Rollup, endpoints: Endpoints): RollupRows {
   }
   for (const name of placeFields) carried(rollup.places, placeTuples, name, ofPlace[name])
 
-  // Of the first alone.
   const { keys: who } = levels.whole
   const endTuples = wordsOf(who, 4, 3, wholes)
   for (const [end, at, tuples] of [
@@ -126,11 +121,10 @@ interface Rows {
   readonly count: number
   readonly minutes: Uint32Array
   readonly folded: Uint8Array
-  /** Groups of the rows, which stand by their levels: of the first level those of the first rows only. */
+  /** Groups of the rows, ordered by level; those of the first level belong to the first rows. */
   readonly wholes: Uint32Array
   readonly reduceds: Uint32Array
   readonly leasts: Uint32Array
-  /** Where the sums of the rows are, one level after the other. */
   readonly from: readonly (readonly [Sums, readonly number[]])[]
 }
 
@@ -194,7 +188,7 @@ function joined(first: Words, second: readonly number[]): Words {
   return both
 }
 
-/** One word of each group's key, of all of the first so many or of those that are given. */
+/** One key word of each group: of the first n, or of the given groups. */
 function wordsOf(keys: Uint32Array, width: number, at: number, groups: Uint32Array | number): Words {
   const words = new Uint32Array(typeof groups === 'number' ? groups : groups.length)
   if (typeof groups === 'number')
@@ -203,10 +197,8 @@ function wordsOf(keys: Uint32Array, width: number, at: number, groups: Uint32Arr
   return words
 }
 
-/** Of a row, the number of its text in the column; 0 for none. */
 type TextOf = (column: ColumnTexts) => (row: number) => number
 
-/** Of the first rows the groups' numbers, of which −1 is none. */
 function numberColumn(count: number, groups: Uint32Array, of: (group: number) => number): RollupValues | undefined {
   const filling = new Filling(count)
   for (let row = 0; row < groups.length; row++) {
@@ -217,7 +209,6 @@ function numberColumn(count: number, groups: Uint32Array, of: (group: number) =>
   return filling.done()
 }
 
-/** Of the first `rows` rows. */
 function textColumn(count: number, rows: number, of: TextOf): RollupValues | undefined {
   const texts = new ColumnTexts()
   const filling = new Filling(count)
@@ -230,7 +221,7 @@ function textColumn(count: number, rows: number, of: TextOf): RollupValues | und
   return filling.done(texts.list)
 }
 
-/** What flows carried, which goes before what else is known. */
+/** Values carried by flows, which have priority over derived ones. */
 function carriedColumn(
   { texts }: Rollup,
   count: number,
@@ -240,7 +231,6 @@ function carriedColumn(
   otherwise?: TextOf,
 ): RollupValues | undefined {
   const field = from.fields.indexOf(name)
-  // Numbers of systems are numbered as texts are.
   if (name.endsWith('_as'))
     return numberColumn(count, tuples, (tuple) => Number(texts.list[from.word(tuple, field)] ?? -1))
   if (!tuples.some((tuple) => from.word(tuple, field) !== 0))

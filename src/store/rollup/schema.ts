@@ -1,6 +1,6 @@
 import type { ColumnType } from '../parquet/schema.ts'
 
-/** The rollups, finest first. Each is a stream of files and a view of the same name. */
+/** Finest first. Each is a stream of files and a view of the same name. */
 export const rollups = ['flows_1m', 'flows_5m', 'flows_1h'] as const
 export type Rollup = (typeof rollups)[number]
 
@@ -12,15 +12,13 @@ export function isRollup(stream: string): stream is Rollup {
 
 export interface RollupColumn {
   readonly name: string
-  /** Type in files. */
   readonly kind: Extract<ColumnType, 'u8' | 'u16' | 'u32' | 'u64' | 'text' | 'ms'>
-  /** Type in DuckDB. */
   readonly type: string
   readonly since: number
   readonly bit: number
   /**
-   * Rows of this level or above have lost the column: 1 goes with the ends, 2 with interfaces, ports and places, 3 with
-   * everything. Sums and the time are in every row.
+   * Level from which rows lack the column: 1 with the ends, 2 with interfaces, ports and places, 3 with everything.
+   * Sums and time are in every row.
    */
   readonly lostAt?: 1 | 2 | 3
 }
@@ -49,7 +47,7 @@ function columns(
   }))
 }
 
-/** Numbers of columns are for good: new ones come at the end. */
+/** Column numbers are permanent: add new ones at the end. */
 export const rollupColumns: readonly RollupColumn[] = [
   ...columns(1, undefined, [
     ['time', 'ms'],
@@ -95,7 +93,7 @@ export const rollupColumns: readonly RollupColumn[] = [
     ['packets', 'u64'],
     ['bytes_est', 'u64'],
     ['packets_est', 'u64'],
-    // What is beyond 64 bits, which only an exporter that lies can reach: in hardly any file.
+    // Bits above 64, which only implausible exporter values reach; absent in most files.
     ['bytes_over', 'u64'],
     ['packets_over', 'u64'],
     ['bytes_est_over', 'u64'],
@@ -105,10 +103,9 @@ export const rollupColumns: readonly RollupColumn[] = [
 
 export const sums = ['flows', 'bytes', 'packets', 'bytes_est', 'packets_est'] as const
 
-/** Columns that tell groups apart, the time left out. */
 export const dimensions: readonly RollupColumn[] = rollupColumns.filter(({ lostAt }) => lostAt !== undefined)
 
-/** Ports of services that are not below 1024. Any other port is a client's: it is left out. */
+/** Service ports above 1023. Other ports there are client ports and are omitted. */
 const known = new Set([
   1080, 1194, 1433, 1434, 1521, 1701, 1723, 1812, 1813, 1883, 2049, 2055, 2181, 2222, 2375, 2376, 2379, 2380, 3000,
   3128, 3260, 3268, 3269, 3306, 3389, 3478, 4222, 4317, 4318, 4443, 4500, 4739, 4789, 5000, 5044, 5060, 5061, 5201,
@@ -118,20 +115,18 @@ const known = new Set([
   10_256, 10_257, 10_259, 11_211, 15_672, 25_565, 26_257, 27_017, 27_018, 28_015, 50_051, 51_820,
 ])
 
-/** Groups are added up in memory: a merge takes no more of them at once, though one file may have more. */
+/** Limit of groups per merge, which is done in memory; a single file can have more. */
 export const mostGroups = 1 << 15
 
-/** Does a rollup tell this port from others? */
 export function isServicePort(port: number): boolean {
   return (port > 0 && port < 1024) || known.has(port)
 }
 
-/** 1 for the ports that rollups keep. */
 export const servicePorts: Uint8Array = Uint8Array.from({ length: 65_536 }, (_, port) => (isServicePort(port) ? 1 : 0))
 
 /**
- * Most groups that a bucket keeps: the largest by estimated bytes with everything that is known of them; then, of what is
- * left, groups without their ends; then by exporter and protocol.
+ * Limits per bucket: the largest groups by estimated bytes in full; then groups without ends; then by exporter and
+ * protocol.
  */
 export interface Kept {
   readonly whole: number

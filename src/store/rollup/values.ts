@@ -1,9 +1,8 @@
 import { Numbering } from '../numbering.ts'
 import { Presence } from '../parquet/levels.ts'
 
-/** What the rows of a rollup have in one column. */
 export interface RollupValues {
-  /** Of those that have one, in order: a number, or the place of a text in `texts`. */
+  /** Present values in order: numbers, or indexes in `texts`. */
   readonly values: Uint32Array
   readonly texts?: readonly string[]
   readonly presence: Presence
@@ -11,16 +10,14 @@ export interface RollupValues {
 
 let room = new Uint32Array(1 << 12)
 
-/** Puts a column together, row by row, one column at a time: they share their room. */
+/** Builds one column at a time, row by row, in shared buffers. */
 export class Filling {
   readonly #rows: number
   readonly #presence = new Presence()
   #count = 0
-  /** Rows behind those that `#presence` has: all of them have a value, or none has. */
   #run = 0
   #there = true
 
-  /** Of so many rows. */
   constructor(rows: number) {
     this.#rows = rows
     if (room.length < rows) room = new Uint32Array(Math.max(rows, 2 * room.length))
@@ -43,7 +40,7 @@ export class Filling {
     this.#there = !this.#there
   }
 
-  /** The column, whose last rows have no value where they were not spoken of; undefined when none has. */
+  /** The column; unset trailing rows are absent. Undefined if all are. */
   done(texts?: readonly string[]): RollupValues | undefined {
     if (this.#count === 0) return undefined
     this.#turn()
@@ -52,7 +49,6 @@ export class Filling {
   }
 }
 
-/** The distinct texts of a column. */
 export class ColumnTexts {
   readonly #numbers = new Numbering<string>()
   #mixed = false
@@ -61,17 +57,17 @@ export class ColumnTexts {
     return this.#numbers.list
   }
 
-  /** Place of the text + 1; 0 for none. */
+  /** Index + 1; 0 is absent. */
   number(text: string | undefined): number {
     return text === undefined ? 0 : this.#numbers.number(text) + 1
   }
 
-  /** As `number`, by one who never says a text twice: it is not looked for. */
+  /** `number` without the lookup, for callers that never repeat a text. */
   add(text: string): number {
     return this.#mixed ? this.number(text) : this.#numbers.list.push(text)
   }
 
-  /** Others say texts, too. */
+  /** Later texts come from other callers and can repeat. */
   mix(): void {
     this.#mixed = true
   }
@@ -79,7 +75,7 @@ export class ColumnTexts {
 
 const unknown = 0xffff_ffff
 
-/** What is asked once only for each number below `count`. Answers are below 2^32 − 1. */
+/** Caches a function of numbers below `count`. Results are below 2^32 − 1. */
 export class Once {
   readonly #answers: Uint32Array
   readonly #ask: (number: number) => number

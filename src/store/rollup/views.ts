@@ -8,21 +8,18 @@ import type { Statement } from '../read/statement.ts'
 import type { ViewInput } from '../read/views.ts'
 import type { StoredFile } from '../record.ts'
 
-/** What of a rollup is wanted. */
 export interface RollupPart {
-  /** Rows of these times. */
   readonly when?: Receipt | undefined
-  /** Files whose sums are known already. */
+  /** Files whose sums are known from the cache. */
   readonly without?: ReadonlySet<string> | undefined
-  /** Columns beside the time and what a row has lost; without it, all. */
+  /** Columns besides time and `folded`; default: all. */
   readonly only?: ReadonlySet<string>
-  /** A number for each file, which its rows have as `file`. */
   readonly numbers?: ReadonlyMap<string, number>
 }
 
 /**
- * A rollup as a view: dimensions as view `flows` has them, sums as HUGEINT. One group may have several rows: they are to
- * be summed. `folded` says what a row has lost.
+ * A rollup as a view: dimensions as in view `flows`, sums as HUGEINT. A group can have several rows, which must be
+ * summed. `folded`: detail loss.
  */
 export function rollupView(
   rollup: Rollup,
@@ -45,7 +42,8 @@ export function rollupView(
   }
   const types = wantedDimensions.map(({ name, type }) => `NULL::${type} AS "${name}"`)
   if (groups.size === 0)
-    return `SELECT NULL::TIMESTAMPTZ AS time, ${types.join(', ')}, ${wantedSums.map((name) => `NULL::HUGEINT AS "${name}"`).join(', ')}, NULL::UTINYINT AS folded WHERE false`
+    return `SELECT NULL::TIMESTAMPTZ AS time, ${types.join(', ')},
+        ${wantedSums.map((name) => `NULL::HUGEINT AS "${name}"`).join(', ')}, NULL::UTINYINT AS folded WHERE false`
   return [...groups.values()]
     .map(({ stream, has, names }) => {
       const columns = wantedDimensions.map(({ name, type }) =>
@@ -55,24 +53,25 @@ export function rollupView(
       const file =
         numbers === undefined
           ? ''
-          : `, [${names.map((name) => numbers.get(name) ?? 'NULL').join(', ')}][(file_index + 1)::BIGINT]::UINTEGER AS file`
-      return `SELECT ${time}, ${columns.join(', ')}, ${wantedSums.map((name) => `${wholeSum(name, has.has(`${name}_over`))} AS "${name}"`).join(', ')}, folded${file} FROM read_parquet(${fileList(names.map((name) => `${input.directory}/${name}`))})`
+          : `, [${names.map((name) => numbers.get(name) ?? 'NULL').join(', ')}][(file_index + 1)::BIGINT]::UINTEGER
+              AS file`
+      return `SELECT ${time}, ${columns.join(', ')},
+          ${wantedSums.map((name) => `${wholeSum(name, has.has(`${name}_over`))} AS "${name}"`).join(', ')},
+          folded${file} FROM read_parquet(${fileList(names.map((name) => `${input.directory}/${name}`))})`
     })
     .join(' UNION ALL ')
 }
 
-/** Those of a rollup whose buckets may be of these times. */
+/** Files of a rollup whose buckets can overlap the bounds. */
 export function rollupFiles(
   rollup: Rollup,
   files: readonly StoredFile[],
   when: Receipt | undefined,
 ): readonly StoredFile[] {
-  // A bucket begins before what is in it.
   const bounds = when === undefined ? undefined : { from: when.from, to: when.to + stepMs[rollup] }
   return happenedWithin(filesOf(rollup, files), bounds)
 }
 
-/** Definitions of the rollups' views that a statement may speak of. */
 export function rollupViews(
   { sql, reads, times }: Pick<Statement, 'sql' | 'reads' | 'times'>,
   input: ViewInput,

@@ -4,10 +4,9 @@ import { flowMinutes } from '../flows/time.ts'
 import { servicePorts } from './schema.ts'
 import type { FlowRows } from '../table-writer.ts'
 
-/** Bits of the word that says which numbers a group has. */
 export const has = { proto: 1, direction: 2, nodeDirection: 4, reverse: 8, inIf: 16, outIf: 32 } as const
 
-/** What is small goes into one word, a byte each. */
+/** Small values, packed one byte each into one word. */
 const packed = [
   ['proto', 0, has.proto],
   ['direction', 8, has.direction],
@@ -18,29 +17,27 @@ const packed = [
 type Words = Uint32Array<ArrayBuffer>
 
 /**
- * What rollups tell flows apart by, as words: the columns of a batch in one form, whatever they came in, so that the loop over its
- * rows is a plain one. Kept from batch to batch; valid until the next `read`.
+ * Columns of a batch as uniform words, so that the loop over rows has no branches on types. Buffers are reused; valid
+ * until the next `read`.
  */
 export class RollupWords {
   minutes = new Uint32Array(0)
-  /** Protocol and directions. */
   how: Words = new Uint32Array(0)
-  /** Which of them there are, of the first four bits of `has`. */
+  /** Presence, by the first four bits of `has`. */
   howThere: Words = new Uint32Array(0)
   inIf: Words = new Uint32Array(0)
   outIf: Words = new Uint32Array(0)
-  /** Which of the interfaces there are. */
   ifThere: Words = new Uint32Array(0)
-  /** Ports of services, the source's in the upper half. */
+  /** Service ports, source in the upper half. */
   ports: Words = new Uint32Array(0)
-  /** 1 where nothing is known. */
+  /** 1 if unknown. */
   sampling: Words = new Uint32Array(0)
   places: Words = new Uint32Array(0)
   srcEnds: Words = new Uint32Array(0)
   dstEnds: Words = new Uint32Array(0)
   srcPlaces: Words = new Uint32Array(0)
   dstPlaces: Words = new Uint32Array(0)
-  /** Group of each row at each level; −1 where there is no room for it. */
+  /** Group of each row by level; −1 beyond the limit. */
   leastOf = new Int32Array(0)
   reducedOf = new Int32Array(0)
   wholeOf = new Int32Array(0)
@@ -113,7 +110,6 @@ export class RollupWords {
     }
   }
 
-  /** The column's numbers, with `absent` where there is none; false when there is no such column. */
   #take({ columns, count }: FlowBatch, field: string, into: Words, absent: number): boolean {
     const column = columns[field]
     if (!isNarrow(column)) return false
@@ -130,7 +126,6 @@ function isNarrow(column: Column | undefined): column is Narrow {
   return column?.kind === 'u8' || column?.kind === 'u16' || column?.kind === 'u32'
 }
 
-/** Sets the bit in every row that has a value. */
 function mark({ columns, count }: FlowBatch, field: string, there: Words, bit: number): void {
   const column = columns[field]
   const valid = isNarrow(column) ? column.valid : undefined
