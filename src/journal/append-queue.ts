@@ -2,7 +2,6 @@ import type { Host } from '../host/index.ts'
 import type { FrameGroup } from './group.ts'
 import type { Appended } from './types.ts'
 
-/** A unit that is packed, and who waits until it is on disk. */
 export interface Waiting {
   readonly bytes: number
   readonly add: (group: FrameGroup) => Appended
@@ -10,14 +9,13 @@ export interface Waiting {
   readonly reject: (error: Error) => void
 }
 
-/** Units in the order in which they came. Those that have time make no group of their own before it is over. */
+/** Units in append order. Units with time left do not start a group before it has elapsed. */
 export class AppendQueue {
   readonly #host: Host
   #units: (Waiting & { readonly until: number })[] = []
-  /** Ends the wait of those who have time. */
   #hurry: () => void = () => undefined
   #closed = false
-  /** Of packed bodies. */
+  /** Packed bodies. */
   bytes = 0
 
   constructor(host: Host) {
@@ -34,7 +32,7 @@ export class AppendQueue {
     if (patienceMs === 0) this.#hurry()
   }
 
-  /** Resolves when somebody has no more time, or never had any, or it is closed. */
+  /** Resolves when a unit has no time left, or the queue is closed. */
   async ripe(): Promise<void> {
     const { clock, timers } = this.#host
     let first = Infinity
@@ -52,7 +50,6 @@ export class AppendQueue {
     this.#hurry = () => undefined
   }
 
-  /** The next ones, of about so many bytes. */
   take(groupBytes: number): readonly Waiting[] {
     let [bytes, count] = [0, 0]
     while (count < this.#units.length && (count === 0 || bytes < groupBytes)) bytes += this.#units[count++]?.bytes ?? 0
@@ -60,7 +57,6 @@ export class AppendQueue {
     return this.#units.splice(0, count)
   }
 
-  /** Nobody waits for others any more. */
   close(): void {
     this.#closed = true
     this.#hurry()

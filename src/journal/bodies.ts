@@ -1,6 +1,6 @@
 /**
- * Batches as bytes: the uncompressed body of a frame. Little-endian. Every array starts on a multiple of 8, so that
- * reading one is a typed-array view and copies nothing.
+ * Batches as bytes: the uncompressed body of a frame. Little-endian. Every array starts on a multiple of 8, so that it
+ * is read as a typed-array view without a copy.
  *
  * flows:  u32 count · u32 columns · dictionary · per column { u16 field · u8 kind · u8 flags · u32 bytes · data }
  * events: u32 count · dictionary · the arrays of EventBatch in fixed order
@@ -15,10 +15,10 @@ import { flowField, flowFieldById } from '../model/fields.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 
 const hasValid = 1
-/** All rows equal: one value is stored and repeated on reading. */
+/** All rows are equal: one value is stored. */
 const isConstant = 2
 
-/** The bytes are in `room`, from its beginning, when they fit. */
+/** Encodes at the start of `room` if the bytes fit. */
 export function encodeBatch(batch: Batch, room?: Uint8Array<ArrayBuffer>): Uint8Array {
   const out = new ByteWriter(sizeOf(batch), room)
   out.u32(batch.count)
@@ -27,10 +27,9 @@ export function encodeBatch(batch: Batch, room?: Uint8Array<ArrayBuffer>): Uint8
   return out.bytes()
 }
 
-/** Data of most units on their way into a body: memory that is taken anew for each is collected too often, at the cost of a whole collection. */
+/** Reused buffer: allocating one per unit would trigger full garbage collections. */
 const dataRoom = new Uint8Array(512 * 1024)
 
-/** The body of events, and the range of their times. */
 export function encodeEvents(events: readonly WeirEvent[]): { readonly raw: Uint8Array } & TimeRange {
   const batch = toEventBatch(events, dataRoom)
   const raw = encodeBatch(batch)
@@ -55,14 +54,13 @@ export function timeRange(times: Float64Array): TimeRange {
   return { timeMin, timeMax }
 }
 
-/** Arrays of one batch may be those of another: they are not to be written to. */
+/** Read-only: batches can share arrays. */
 export function decodeBatch(kind: BatchKind, raw: Uint8Array): Batch {
   const from = new ByteReader(raw)
   const count = from.u32()
   return kind === 'flows' ? decodeFlows(count, from) : decodeEvents(count, from)
 }
 
-/** Upper bound of a batch's bytes: what its arrays hold, and room for lengths and alignment. */
 function sizeOf(batch: Batch): number {
   const perArray = 16
   let bytes = 64 + ByteWriter.sizeOf(batch.dictionary)
@@ -102,7 +100,7 @@ function encodeFlows(batch: FlowBatch, out: ByteWriter): void {
     const column = batch.columns[name]
     const field = flowField(name)
     if (column === undefined || field === undefined || field.kind !== column.kind) {
-      throw new Error(`column ${name} is not the registry's ${field?.kind ?? 'field'}`)
+      throw new Error(`column ${name} does not match field ${field?.kind ?? 'unknown'} of the registry`)
     }
     encodeColumn(field.id, column, batch.count, out)
   }
@@ -110,7 +108,6 @@ function encodeFlows(batch: FlowBatch, out: ByteWriter): void {
 
 type Words = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array
 
-/** Array behind a column of fixed width, and how many items a row has. */
 function fixed(column: Column): { items: Words; width: number } | undefined {
   switch (column.kind) {
     case 'u64':
@@ -150,15 +147,15 @@ function encodeColumn(id: number, column: Column, count: number, out: ByteWriter
   }
 }
 
-/** What was repeated last, by kind of column and value: exporters, rates and the like are the same in frame after frame. */
+/** Cache of repeated values by column kind: exporters and rates repeat between frames. */
 const repeats = new Map<string, Words>()
 const mostRepeats = 64
-/** Of more rows than frames usually have nothing is kept. */
+/** Frames are rarely larger, so larger arrays are not cached. */
 const rowsKept = 1 << 14
 
 function repeated<T extends Words>(items: T, width: number, count: number, make: (length: number) => T): T {
   if (items.length === width * count) return items
-  // Times are the same within a frame, and others in the next.
+  // Times repeat within a frame, but not between frames.
   if (count > rowsKept || items.length !== width || items instanceof Float64Array)
     return filled(items, width, count, make)
   const key = `${items.constructor.name} ${items.join()}`
@@ -224,7 +221,7 @@ function decodeFlows(count: number, from: ByteReader): FlowBatch {
   const columns: Record<string, Column> = {}
   for (let i = 0; i < width; i++) {
     const { id, column } = decodeColumn(count, from)
-    // A field of a later version is left out: this version has no name for it.
+    // A field of a later version is omitted, because its name is unknown.
     const field = flowFieldById(id)
     if (field !== undefined) columns[field.name] = column
   }

@@ -1,6 +1,9 @@
-/** The journal on a bus: what a driver (Kafka, JetStream) gives, and nothing more. Places are numbers from 1 on that rise within a channel. */
+/**
+ * Journal on a message bus, as a driver (Kafka, JetStream) provides it. Positions are numbers from 1 that increase
+ * within a channel.
+ */
 
-/** A partition of the journal, or the small records beside it. */
+/** A partition of the journal, or the channel of small records. */
 export type Channel = number | 'records'
 
 export interface BusRecord {
@@ -10,35 +13,43 @@ export interface BusRecord {
 }
 
 export interface JournalBus {
-  /** For people: which bus, and what of it. */
+  /** Name of the bus and topic, for messages. */
   readonly where: string
   readonly partitions: number
-  /** So far apart at most lie the places of records that were written one after the other; left out: 1. */
+  /** Maximum distance of the positions of consecutive records; default 1. */
   readonly stride?: number
-  /** Makes us the only one who writes under this name: whoever did before is refused from the next `fence` or `write` on. */
+  /**
+   * Makes this process the only writer of the name: the previous one is refused from the next `fence` or `write` on.
+   */
   claim(name: string): Promise<BusWriter>
-  /** What lies behind a place and whatever comes, in order, until the signal aborts; from the oldest that is kept where more was asked for. Rejects when the bus is lost. */
+  /**
+   * Records after a position, in order, until the signal aborts; starts at the oldest retained one if necessary.
+   * Rejects when the bus is lost.
+   */
   read(channel: Channel, after: number, signal: AbortSignal): AsyncGenerator<readonly BusRecord[]>
-  /** Place of the newest record, and of the one before the oldest; 0 and 0 when there never was one. */
+  /** Position of the newest record, and the one before the oldest; 0 and 0 if there was never one. */
   bounds(channel: Channel): Promise<{ readonly before: number; readonly last: number }>
   close(): Promise<void>
 }
 
 export interface BusWriter {
-  /** Resolves when nobody who had the name before can write this key to this channel any more: whatever they wrote lies before the place. */
+  /**
+   * Resolves when no earlier holder of the name can write this key to the channel. Their records are before the
+   * returned position.
+   */
   fence(channel: Channel, key: string): Promise<number>
   /**
-   * In order. Resolves with the place of the last, once every replica in sync has all of them. Rejects with `Fenced`, or with what went
-   * wrong: then the same records must be written next, and are stored once even where they had been already.
+   * Writes in order. Resolves with the last position once every in-sync replica has all records. Rejects with `Fenced`
+   * or another error; the same records must then be written next, and are stored only once.
    */
   write(channel: Channel, records: readonly Omit<BusRecord, 'place'>[]): Promise<number>
   close(): Promise<void>
 }
 
-/** Somebody else has the name now. */
+/** Another process has acquired the name. */
 export class Fenced extends Error {
   override readonly name = 'Fenced'
 }
 
-/** Marks of drivers among the records; nobody else reads them. */
+/** Markers among the records, only for drivers. */
 export const fenceKey = 'fence/'

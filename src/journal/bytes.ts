@@ -2,15 +2,15 @@ import type { Heap } from '../model/batches.ts'
 
 type Numbers = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array
 
-/** Every array is preceded by its byte length and starts on a multiple of 8. */
+/** Arrays are prefixed with their byte length and start on a multiple of 8. */
 export class ByteWriter {
   #buffer: Uint8Array<ArrayBuffer>
   #view: DataView
   #length = 0
 
-  /** `capacity`: bytes that will probably be written; more makes it grow by doubling. They are written into `room` when they fit. */
+  /** `capacity`: expected bytes; the buffer grows by doubling. Writes to `room` if they fit. */
   constructor(capacity: number, room?: Uint8Array<ArrayBuffer>) {
-    // Every byte up to the length is written, so that clearing it first would be for nothing.
+    // Every byte up to the length is written, so clearing is unnecessary.
     this.#buffer =
       room !== undefined && room.length >= capacity && room.byteOffset === 0 ? room : Buffer.allocUnsafeSlow(capacity)
     this.#view = new DataView(this.#buffer.buffer)
@@ -45,13 +45,12 @@ export class ByteWriter {
     this.array(heap.bytes)
   }
 
-  /** Upper bound of what {@link strings} writes. */
   static sizeOf(strings: readonly string[]): number {
     return strings.reduce((sum, text) => sum + text.length * 3 + 4, 64)
   }
 
   strings(given: readonly string[]): void {
-    // A lone surrogate has no UTF-8; replaced here, or joining two strings could merge their halves.
+    // Lone surrogates have no UTF-8 form; unreplaced, joined strings could merge their halves.
     const strings = given.map((text) => (text.isWellFormed() ? text : text.toWellFormed()))
     const bytes = Buffer.from(strings.join(''), 'utf8')
     const ends = new Uint32Array(strings.length)
@@ -77,14 +76,13 @@ export class ByteWriter {
   }
 }
 
-/** Reads what ByteWriter wrote; arrays are views into the bytes given, not copies. */
 export class ByteReader {
   readonly #bytes: Uint8Array
   readonly #view: DataView
   #at = 0
 
   constructor(bytes: Uint8Array) {
-    // Views need an aligned start; a pooled Buffer may not have one.
+    // Views need an aligned start, which a pooled Buffer may not have.
     this.#bytes = bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes)
     this.#view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.byteLength)
   }

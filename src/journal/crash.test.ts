@@ -4,7 +4,7 @@ import { fakeHost, type FakeHost } from '../../test/kit/fake-host.ts'
 import { WeirError } from '../model/errors.ts'
 import { segmentName, type SegmentWriter } from './index.ts'
 
-// What the model runs found, each as small as it gets.
+// Minimal cases from failures of the model test.
 describe('after a crash', () => {
   const directory = '/data/journal'
   const path = `${directory}/${segmentName(1)}`
@@ -20,7 +20,7 @@ describe('after a crash', () => {
     return new TextDecoder().decode(journal.totals().get(source)?.cursor)
   }
 
-  it('the folder itself is there: its name was synced before anything was accepted into it', async () => {
+  it('the folder itself exists: its name is synced before the first append', async () => {
     for (let seed = 1; seed <= 20; seed++) {
       const host = await machine(seed)
       const journal = await open({ host, directory })
@@ -29,7 +29,7 @@ describe('after a crash', () => {
     }
   })
 
-  it('a start relies only on what it has synced itself: a killed process may have left more in the cache', async () => {
+  it('a start relies only on data that it has synced: the cache may contain more of a killed process', async () => {
     for (let seed = 1; seed <= 20; seed++) {
       const first = await machine(seed)
       await first.disk.makeDirectory(directory)
@@ -44,14 +44,14 @@ describe('after a crash', () => {
       const again = await open({ host: second, directory })
       const resumed = cursorOf(again)
       await again.append(unit('c'))
-      // A source that found the cursor `b` will not send b again.
+      // A source with the cursor `b` will not send b again.
       expect((await read({ host: second.crash(), directory })).names).toEqual(
         resumed === 'b' ? ['a', 'b', 'c'] : ['a', 'c'],
       )
     }
   })
 
-  it('the cursor of a frame whose body is torn is not believed', async () => {
+  it('the cursor of a frame with a torn body is ignored', async () => {
     const host = await machine()
     const journal = await open({ host, directory })
     for (const name of ['a', 'b']) await journal.append(unit(name))
@@ -60,7 +60,7 @@ describe('after a crash', () => {
     expect(cursorOf(await open({ host, directory }))).toBe('a')
   })
 
-  it('the cursor of a frame whose body was never written is not believed', async () => {
+  it('the cursor of a frame whose body was never written is ignored', async () => {
     const host = await machine()
     const journal = await open({ host, directory })
     await journal.append(unit('a'))
@@ -70,7 +70,7 @@ describe('after a crash', () => {
     expect(cursorOf(await open({ host, directory }))).toBe('a')
   })
 
-  it('a large unit that lost its first part is counted as unreadable', async () => {
+  it('a large unit without its first part counts as unreadable', async () => {
     const host = await machine()
     const journal = await open({ host, directory })
     for (const [name, bytes] of [
@@ -84,7 +84,7 @@ describe('after a crash', () => {
     expect(await read({ host, directory })).toMatchObject({ names: ['a', 'b'], lost: 2 })
   })
 
-  it('the cursor of a refused unit that could not be cut off is not carried into the next segment', async () => {
+  it('the cursor of a refused unit that could not be truncated is not carried into the next segment', async () => {
     const host = await machine()
     const journal = await open({ host, directory })
     await journal.append(unit('a'))
@@ -96,7 +96,7 @@ describe('after a crash', () => {
     expect(cursorOf(await open({ host, directory }))).toBe('a')
   })
 
-  it('an old segment under the newest name does not bring old totals back', async () => {
+  it('an old segment under the newest name does not restore old totals', async () => {
     const host = await machine()
     const journal = await open({ host, directory }, { segmentBytes: 600 })
     for (const name of ['a', 'b', 'c', 'd', 'e']) await journal.append(unit(name))
@@ -107,7 +107,7 @@ describe('after a crash', () => {
     expect(cursorOf(again)).toBe('e')
   })
 
-  it('the cursor of a large unit of which an earlier part was never written is not believed', async () => {
+  it('the cursor of a large unit with a missing earlier part is ignored', async () => {
     const host = await machine()
     const journal = await open({ host, directory })
     await journal.append(unit('a'))

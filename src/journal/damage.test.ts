@@ -24,7 +24,6 @@ describe.each(Object.keys(disks))('on %s', (disk) => {
     await folder.put(name, act(await folder.get(name)))
   }
 
-  /** Offset of the frame of this unit: the name stands at a known place of its header. */
   async function offsetOf(folder: Folder, name: string): Promise<number> {
     return Buffer.from(await folder.get(segmentName(1))).indexOf(`http${name}`) - fixedBytes
   }
@@ -36,7 +35,7 @@ describe.each(Object.keys(disks))('on %s', (disk) => {
     }
   }
 
-  it('a torn tail costs the frame that was torn and nothing else', async () => {
+  it('a torn tail loses only the torn frame', async () => {
     const folder = await folderWith(['a', 'b', 'c'])
     await change(folder, segmentName(1), (bytes) => bytes.slice(0, -20))
     const journal = await open(folder)
@@ -45,7 +44,7 @@ describe.each(Object.keys(disks))('on %s', (disk) => {
     expect(await read(folder)).toMatchObject({ names: ['a', 'b', 'd'], lost: 2 })
   })
 
-  it('a tail torn inside a header leaves rows that no header tells of, and says so', async () => {
+  it('a tail torn within a header loses rows that no header counts, and is reported', async () => {
     const folder = await folderWith(['a', 'b', 'c'])
     const at = await offsetOf(folder, 'c')
     await change(folder, segmentName(1), (bytes) => bytes.slice(0, at + 50))
@@ -66,7 +65,7 @@ describe.each(Object.keys(disks))('on %s', (disk) => {
     ['a header', 30],
     ['a header', fixedBytes + 2],
     ['a body', fixedBytes + 60],
-  ])('a flipped bit in %s (byte %i) costs that frame only, whose rows are counted', async (_, byte) => {
+  ])('a flipped bit in %s (byte %i) loses only that frame, whose rows are counted', async (_, byte) => {
     const folder = await folderWith(['a', 'b', 'c', 'd'])
     const at = await offsetOf(folder, 'b')
     const next = await offsetOf(folder, 'c')
@@ -80,7 +79,7 @@ describe.each(Object.keys(disks))('on %s', (disk) => {
     expect(await read(folder)).toMatchObject({ names: ['a', 'c', 'd', 'e'], unreadable: damaged })
   })
 
-  it('a flipped bit in the checkpoint that begins a segment costs no row', async () => {
+  it('a flipped bit in the checkpoint of a segment loses no row', async () => {
     const folder = await folderWith(['a', 'b', 'c'])
     await change(folder, segmentName(1), flip(40))
     const journal = await open(folder)
@@ -90,7 +89,7 @@ describe.each(Object.keys(disks))('on %s', (disk) => {
     expect(await read(folder)).toMatchObject({ names: ['a', 'b', 'c', 'd'], lost: 0 })
   })
 
-  it('a segment that is gone is counted by the header after it', async () => {
+  it('a missing segment is counted by the header after it', async () => {
     const folder = await folderWith(['a', 'b', 'c', 'd', 'e'], { segmentBytes: 600 })
     const names = await folder.names()
     expect(names.length).toBeGreaterThan(2)
@@ -104,7 +103,7 @@ describe.each(Object.keys(disks))('on %s', (disk) => {
     expect(await read(folder)).toEqual({ ...before, names: [...before.names, 'f'] })
   })
 
-  it('a newest segment that is gone takes nothing else with it, and its positions are not used again where evidence names them', async () => {
+  it('a missing newest segment affects no other, and positions in evidence are not used again', async () => {
     const folder = await folderWith(['a', 'b', 'c', 'd', 'e'], { segmentBytes: 600 })
     const names = await folder.names()
     await folder.take(names.at(-1) as string)
@@ -119,7 +118,7 @@ describe.each(Object.keys(disks))('on %s', (disk) => {
     expect((await read(folder)).names).toEqual([...left.names, 'f'])
   })
 
-  it('a segment of nobody, and files that are no segments, hold up nothing and are named', async () => {
+  it('foreign segments and files are reported and do not block', async () => {
     const folder = await folderWith(['a', 'b'])
     await folder.put('extra.seg', Uint8Array.of(1, 2, 3))
     await folder.put(segmentName(3), new Uint8Array(100).fill(7))
@@ -139,7 +138,7 @@ describe.each(Object.keys(disks))('on %s', (disk) => {
     )
   })
 
-  it('a copy of an older segment under a newer name adds no row and takes none away', async () => {
+  it('a copy of an older segment under a newer name neither adds nor removes rows', async () => {
     const folder = await folderWith(['a', 'b'])
     await folder.put(segmentName(50), await folder.get(segmentName(1)))
     const journal = await open(folder)
@@ -160,7 +159,7 @@ describe.each(Object.keys(disks))('on %s', (disk) => {
     expect(await read(folder)).toMatchObject({ names: ['a', 'b'], unreadable: [] })
   })
 
-  it('a failed sync refuses what it was for, and everything after it is accepted', async () => {
+  it('a failed sync rejects its appends, and later appends are accepted', async () => {
     const folder = await folderWith(['a'])
     const journal = await open(folder)
     await journal.append(unit('b'))
@@ -174,7 +173,7 @@ describe.each(Object.keys(disks))('on %s', (disk) => {
     expect(await read(folder)).toMatchObject({ names: ['a', 'b', 'c'], unreadable: [] })
   })
 
-  it('a failed sync that cannot even be cut off delivers at most what was refused, and the books balance', async () => {
+  it('a failed sync that cannot be truncated delivers at most the refused rows, and the ledger balances', async () => {
     const folder = await folderWith(['a'])
     const journal = await open(folder)
     await journal.append(unit('b'))
@@ -189,7 +188,7 @@ describe.each(Object.keys(disks))('on %s', (disk) => {
     expect(journal.totals().get('http')?.accepted).toBe(8)
   })
 
-  it('a full disk refuses with the reason, keeps what is there and goes on when there is room', async () => {
+  it('a full disk refuses with the reason, keeps the data and accepts again when there is room', async () => {
     const folder = await folderWith(['a'])
     const journal = await open(folder)
     await journal.append(unit('b'))
@@ -203,7 +202,7 @@ describe.each(Object.keys(disks))('on %s', (disk) => {
     expect(await read(folder)).toMatchObject({ names: ['a', 'b', 'd'], unreadable: [] })
   })
 
-  it('a disk that is full from the start opens for reading what is there, and refuses in words', async () => {
+  it('a disk that is full from the start is readable, and appends are refused with a message', async () => {
     const folder = await folderWith(['a'])
     folder.fullAfter(0)
     const journal = await open(folder)
@@ -215,7 +214,7 @@ describe.each(Object.keys(disks))('on %s', (disk) => {
     expect(await read(folder)).toMatchObject({ names: ['a', 'c'], unreadable: [] })
   })
 
-  it('below the reserve it refuses before the disk is full, so that offsets can still be written', async () => {
+  it('below the reserve it refuses before the disk is full, so that offsets can be written', async () => {
     const folder = await folderWith(['a'])
     folder.fullAfter(1_000_000)
     const journal = await open(folder, { reserveBytes: 2_000_000 })
@@ -224,7 +223,7 @@ describe.each(Object.keys(disks))('on %s', (disk) => {
     expect(await read(folder)).toMatchObject({ names: ['a'] })
   })
 
-  it('a read-only folder is read, and refused for writing with an error that says why', async () => {
+  it('a read-only folder is readable, and refused for writing with the reason', async () => {
     const folder = await folderWith(['a', 'b'])
     folder.readOnly('EACCES')
     expect(await read(folder)).toMatchObject({ names: ['a', 'b'], unreadable: [] })
@@ -263,7 +262,7 @@ describe.each(Object.keys(disks))('on %s', (disk) => {
     expect(await read(folder)).toMatchObject({ names: ['a', 'b', 'c', 'd'], unreadable: [] })
   })
 
-  it('a folder that is wholly unreadable is started in all the same', async () => {
+  it('a start in a wholly unreadable folder succeeds', async () => {
     const folder = await folderWith(['a', 'b', 'c'], { segmentBytes: 600 })
     const names = await folder.names()
     for (const name of names) await change(folder, name, (bytes) => new SeededRandom(1).bytes(bytes.length))

@@ -15,7 +15,6 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
-/** A start: its claim replaces the one before. */
 async function start(epoch: number): Promise<{ journal: SegmentWriter; fence: Fence }> {
   const fence = new Fence(FolderClaim.take(join(folder, 'lock'), { epoch }).claim)
   return { journal: await openJournal({ host, directory: join(folder, 'journal'), epoch, fence }), fence }
@@ -45,11 +44,10 @@ async function bodies(journal: SegmentWriter): Promise<string[]> {
 }
 
 describe('a writer whose folder another process took', () => {
-  test('accepts nothing more, and what it wrote since hides nothing of the other', async () => {
+  test('refuses appends, and its later writes hide nothing of the other', async () => {
     const first = await start(1)
     for (const text of ['a', 'b', 'c']) await first.journal.append(unit(text))
     const second = await start(2)
-    // The first wrote these after the second had read the journal, with sequences that the second uses, too.
     for (const text of ['lost 1', 'lost 2', 'lost 3', 'lost 4'])
       await expect(first.journal.append(unit(text))).rejects.toMatchObject({ code: 'WEIR_DATA_FENCED' })
     expect(await first.fence.broken).toMatchObject({ code: 'WEIR_DATA_FENCED' })
@@ -65,7 +63,7 @@ describe('a writer whose folder another process took', () => {
     await first.journal.close()
   })
 
-  test('is found by a segment that it did not create, and removes nothing more', async () => {
+  test('is detected by a foreign segment, and removes nothing more', async () => {
     const { journal, fence } = await start(1)
     await journal.append(unit('a'))
     await writeFile(join(folder, 'journal/0000000000009999.seg'), '')

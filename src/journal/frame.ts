@@ -20,9 +20,9 @@ export const magic = 0x31465257
 const version = 1
 export const fixedBytes = 112
 export const smallestHeader = fixedBytes + 4
-/** A header holds a cursor and shed reasons; anything longer is damage, not a header. */
+/** Longer headers are damage: a header has only a cursor and shed reasons. */
 const largestHeader = 1024 * 1024
-/** Stored body of one frame at most, so that a frame is one message on any bus. */
+/** Maximum stored body, so that a frame is one message on any bus. */
 export const largestBody = 512 * 1024
 
 const kinds = ['events', 'flows', 'empty'] as const
@@ -30,7 +30,6 @@ const flagMore = 1
 export const flagZstd = 2
 const flagAfterLoss = 4
 
-/** What the caller decides; body size and checksum are taken from the body. */
 export type HeaderFields = Omit<FrameHeader, 'bodyBytes'> & { readonly zstd: boolean }
 
 const utf8 = new TextEncoder()
@@ -84,8 +83,8 @@ export interface DecodedHeader {
 }
 
 /**
- * `short`: the bytes end before the header does (`needed` in all). `bad`: no frame starts here. `newer`: a whole header of
- * a version that is not known here; magic, version, header bytes and the checksum at the end stay where they are for ever.
+ * `short`: the bytes end within the header (`needed` in total). `bad`: no frame starts here. `newer`: a whole header of
+ * an unknown version; magic, version, header bytes and the checksum at the end never move.
  */
 export type HeaderResult =
   | { readonly is: 'header'; readonly decoded: DecodedHeader }

@@ -32,7 +32,6 @@ function unit(rows: number, bytes: number): Unit {
   }
 }
 
-/** A segment of six units, and what a check says of it. */
 async function segment(): Promise<Uint8Array> {
   const host = fakeHost(1, { jitter: false })
   const journal = await openJournal({ host, directory, epoch: 1 })
@@ -65,7 +64,7 @@ const fields: HeaderFields = {
 }
 
 describe('the decoder of frame headers', () => {
-  it('gives back what was encoded, at any offset', () => {
+  it('decodes every encoded header, at any offset', () => {
     const text = fc.string({ unit: 'grapheme', maxLength: 20 })
     const count = fc.maxSafeNat()
     const headers: fc.Arbitrary<HeaderFields> = fc.record({
@@ -113,7 +112,7 @@ describe('the decoder of frame headers', () => {
     )
   })
 
-  it('finds no frame in random bytes, whether they begin as one or not', () => {
+  it('finds no frame in random bytes, with or without a valid start', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 600 }), fc.boolean(), (bytes, begin) => {
         if (begin) bytes.set(magicBytes.subarray(0, bytes.length))
@@ -123,7 +122,7 @@ describe('the decoder of frame headers', () => {
     )
   })
 
-  it('finds no frame when any one bit of a header was flipped', () => {
+  it('finds no frame after a bit flip in a header', () => {
     const whole = encodeHeader(fields, new Uint8Array(0))
     for (let bit = 0; bit < whole.length * 8; bit++) {
       const bytes = whole.slice()
@@ -132,7 +131,7 @@ describe('the decoder of frame headers', () => {
     }
   })
 
-  it('asks for more bytes, and never for too many, when a header is cut off', () => {
+  it('requests more bytes, within the limit, for a truncated header', () => {
     const whole = encodeHeader(fields, new Uint8Array(0))
     for (let length = 0; length < whole.length; length++) {
       const result = decodeHeader(whole.subarray(0, length), 0)
@@ -140,7 +139,7 @@ describe('the decoder of frame headers', () => {
     }
   })
 
-  it('believes no length that leads out of the header, even with a right checksum', () => {
+  it('ignores a length beyond the header, even with a correct checksum', () => {
     const whole = encodeHeader(fields, new Uint8Array(0))
     const lengths = [8, 12, 100, 102, 104, 108]
     fc.assert(
@@ -158,7 +157,7 @@ describe('the decoder of frame headers', () => {
     )
   })
 
-  it('throws nothing at content that only a wrong writer makes: shed counts that are no JSON', () => {
+  it('does not throw on content of a faulty writer: shed counts that are not JSON', () => {
     const bytes = encodeHeader(fields, new Uint8Array(0))
     bytes[fixedBytes + fields.source.length + fields.stream.length] = 0x58
     new DataView(bytes.buffer).setUint32(bytes.length - 4, crc32(bytes.subarray(0, bytes.length - 4)), true)
@@ -167,7 +166,7 @@ describe('the decoder of frame headers', () => {
 })
 
 describe('a check of a segment', () => {
-  it('of random bytes finds no frame and ends', async () => {
+  it('of random bytes finds no frame and terminates', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 5000 }), async (bytes) => {
         const check = await checkJournal({ host: await folderWith(bytes), directory })
@@ -179,7 +178,7 @@ describe('a check of a segment', () => {
     )
   })
 
-  it('finds every frame that no change touched, whatever was changed, cut out, put in or doubled', async () => {
+  it('finds every unchanged frame after any change, cut, insertion or duplication', async () => {
     const whole = await segment()
     const before = await checkJournal({ host: await folderWith(whole), directory })
     const place = fc.nat({ max: whole.length })
@@ -210,7 +209,6 @@ describe('a check of a segment', () => {
           if (one.do === 'double') bytes = Buffer.concat([head, rest.subarray(0, one.length), rest])
         }
         const check = await checkJournal({ host: await folderWith(bytes), directory })
-        // A change lies in at most two frames, and a cut of 300 bytes touches at most five.
         const touched = changes.reduce((sum, one) => sum + (one.do === 'change' || one.do === 'insert' ? 2 : 5), 0)
         expect(check.frames).toBeGreaterThanOrEqual(before.frames - touched)
         expect(check.frames).toBeLessThanOrEqual(before.frames)
@@ -221,7 +219,7 @@ describe('a check of a segment', () => {
     )
   })
 
-  it('counts every row as readable or unreadable when the first and the last frame are whole', async () => {
+  it('counts every row as readable or unreadable if the first and the last frame are whole', async () => {
     const whole = await segment()
     const before = await checkJournal({ host: await folderWith(whole), directory })
     const last = 60 * 5 + 250
@@ -241,7 +239,7 @@ describe('a check of a segment', () => {
     )
   })
 
-  it('reads each part of a damaged file a few times at most, though every word of it looks like a frame', async () => {
+  it('reads each part of a damaged file only a few times, even if every word resembles a frame', async () => {
     const bytes = new Uint8Array(1_500_000)
     for (let at = 0; at < bytes.length; at += magicBytes.length) bytes.set(magicBytes, at)
     const host = await folderWith(bytes)

@@ -1,20 +1,22 @@
-/** Frames that are written and synced together: they become part of the journal's totals only when the sync succeeded. */
+/** Frames that are written and synced together. They join the journal's totals only after the sync. */
 import { constants, zstdCompressSync } from 'node:zlib'
 import { encodeHeader, largestBody } from './frame.ts'
 import { checkpointStream, emptyTotals, encodeCheckpoint, journalSource } from './recover.ts'
 import type { Appended, FrameHeader, SourceTotals, Unit } from './types.ts'
 
-/** A body as it is stored. */
 export interface Packed {
   readonly body: Uint8Array
   readonly zstd: boolean
 }
 
-/** Below this, compressing costs more than it saves. */
+/** For smaller bodies compression costs more than it saves. */
 const worthCompressing = 256
 const nothing = new Uint8Array(0)
 
-/** Flows come fast and are kept for hours only: half the time of level 1 for an eighth more bytes. Events repeat themselves, and more is gained. */
+/**
+ * Flows are retained only for hours: half the time of level 1 for an eighth more bytes. Events are repetitive, and
+ * compress better.
+ */
 const levels = { flows: -2, events: 1, empty: 1 } as const
 
 export function pack(raw: Uint8Array, kind: Unit['kind']): Packed {
@@ -23,29 +25,25 @@ export function pack(raw: Uint8Array, kind: Unit['kind']): Packed {
   return packed.length < raw.length ? { body: packed, zstd: true } : { body: raw, zstd: false }
 }
 
-/** A frame of a shared journal on its way into this one. */
 export interface CopiedFrame {
   readonly header: FrameHeader
   readonly zstd: boolean
   readonly body: Uint8Array
-  /** The place it gets; rises. Left out: the next one. */
+  /** Sequence of the copy, increasing; default: the next one. */
   readonly sequence?: number
-  /** What is kept as the source's cursor here. */
+  /** Cursor to store for the source in this journal. */
   readonly cursor?: Uint8Array
 }
 
-/** Where the journal stands before the next frame. */
 export interface Counters {
   sequence: number
   row: number
-  /** The next header says that rows before it may be missing uncounted. */
+  /** The next header states that rows before it may be missing uncounted. */
   afterLoss: boolean
 }
 
 export class FrameGroup {
-  /** Headers and bodies in the order of the file. */
   readonly pieces: Uint8Array[] = []
-  /** Totals of the sources in this group, once it is synced. */
   readonly changed = new Map<string, SourceTotals>()
   readonly counters: Counters
   readonly #epoch: number
@@ -61,7 +59,7 @@ export class FrameGroup {
     return this.pieces.reduce((sum, piece) => sum + piece.length, 0)
   }
 
-  /** One unit; a large one becomes parts that carry nothing until the last. */
+  /** Adds a unit. Parts of a large one count nothing except the last. */
   add(unit: Unit, { body, zstd }: Packed): Appended {
     const before = this.changed.get(unit.source) ?? this.#totals.get(unit.source) ?? emptyTotals()
     const after = advance(before, unit)
@@ -99,14 +97,14 @@ export class FrameGroup {
     return { position: { sequence, row }, epoch: this.#epoch, sourceSequence: after.sequence }
   }
 
-  /** As it is where it comes from, in another place: who wrote it, and the rows it counts, stay what they are. */
+  /** Copies the frame with another sequence; its source and counts stay. */
   copy({ header, zstd, body: whole, sequence, cursor }: CopiedFrame): Appended {
-    // What a frame without rows holds is its own source's, who reads it where it comes from.
+    // The content of an empty frame belongs to its source, which reads the original.
     const body = header.kind === 'empty' ? nothing : whole
     const { cursor: _, ...said } = header
     if (sequence !== undefined) this.counters.sequence = sequence - 1
     const { firstRow, ...place } = this.#place()
-    // Places that are given have no rows before them that anybody could count.
+    // With given sequences no rows before the frame can be counted.
     const placed = encodeHeader(
       {
         ...said,
@@ -137,7 +135,7 @@ export class FrameGroup {
     }
   }
 
-  /** The frame that begins a segment: all totals and cursors. */
+  /** The first frame of a segment: all totals and cursors. */
   addCheckpoint(received: number): void {
     const header = encodeHeader(
       {
@@ -171,7 +169,6 @@ export class FrameGroup {
   }
 }
 
-/** The totals of a source after a unit of it. */
 function advance(before: SourceTotals, unit: Unit): SourceTotals {
   const shed = { ...before.shed }
   for (const [reason, rows] of Object.entries(unit.shed ?? {})) shed[reason] = (shed[reason] ?? 0) + rows

@@ -24,36 +24,35 @@ export { FrameGroup, pack, type CopiedFrame } from './group.ts'
 export { Fenced, fenceKey, type BusRecord, type BusWriter, type Channel, type JournalBus } from './bus.ts'
 export type * from './types.ts'
 
-/** What else knows of the journal's past: projection commits and offset records. */
+/** Lower bounds of the journal's state from other files: projection commits and offset records. */
 export interface Evidence {
   readonly position: Position
-  /** Rows accounted for, per source: the source's total cannot be less. */
+  /** Rows accounted for, per source; the source's total is at least that. */
   readonly accepted: Readonly<Record<string, number>>
 }
 
 /**
- * Opens the folder for writing; always starts. The next sequence and row lie above the highest that any readable header,
- * segment name or piece of evidence names, and above whatever bytes were torn off could have held.
+ * Opens the folder for writing, regardless of damage. The next sequence and row exceed those of every readable header,
+ * segment name and piece of evidence, plus the possible content of lost bytes.
  */
 export async function openJournal(options: {
   host: Host
   directory: string
-  /** From the lease: higher than that of any earlier start. */
   epoch: number
   limits?: Partial<JournalLimits>
   evidence?: readonly Evidence[]
   metrics?: Metrics
-  /** Without it nothing guards against another writer. */
+  /** Guards against another writer; if absent, nothing does. */
   fence?: Fence | undefined
-  /** Appends begin to be refused, and why; undefined: they are taken again. */
+  /** Called with the reason when appends begin to be refused, and with undefined when they are accepted again. */
   onRefusing?: (why: string | undefined) => void
-  /** There is no room, and what lies up to this sequence is not settled. Resolves with what is settled then. */
+  /** Called without room when rows up to this sequence are not settled. Resolves with the sequence settled then. */
   makeRoom?: MakeRoom
 }): Promise<SegmentWriter> {
   const { host, directory } = options
   await makeDurableDirectory(host.disk, directory)
   const found = await recover(host.disk, directory)
-  // A killed process may have left in the system's cache what no sync has covered; from here on it is relied on.
+  // The system's cache can contain unsynced data of a killed process; sync it before use.
   await settle(
     host.disk,
     directory,
@@ -62,10 +61,9 @@ export async function openJournal(options: {
   const evidence = options.evidence ?? []
   const newest = segmentStart(found.segments.at(-1)?.name ?? '') ?? 1
   const named = Math.max(found.last.sequence, newest - 1, ...evidence.map((one) => one.position.sequence))
-  // A frame has at least one header: torn bytes cannot have held more frames than this.
+  // A frame has at least one header, which bounds the number of lost frames.
   const torn = Math.ceil(found.damagedBytes / 116)
   const row = Math.max(found.last.row, ...evidence.map((one) => one.position.row))
-  // Rows that were accepted, by somebody's record, and that no header here counts.
   let missing = false
   for (const { accepted } of evidence) {
     for (const [source, rows] of Object.entries(accepted)) {
@@ -78,7 +76,7 @@ export async function openJournal(options: {
   }
   for (const total of found.totals.values()) total.sequence = 0
   const sequence = named + torn
-  // A segment's name must be new even when the newest one is empty.
+  // A new segment needs a new name even if the newest one is empty.
   const last = { sequence: Math.max(sequence, found.segments.length > 0 ? newest : 0), row }
   const afterLoss = found.damaged || named > found.last.sequence
   const writer = new SegmentWriter({
@@ -95,7 +93,7 @@ export async function openJournal(options: {
     onRefusing: options.onRefusing,
     makeRoom: options.makeRoom,
   })
-  // Readers learn from a checkpoint what they will never be given; without one they would wait for the next append.
+  // A checkpoint makes the loss visible to readers without the next append.
   if (afterLoss || found.cut || missing) await writer.checkpoint()
   return writer
 }
@@ -118,7 +116,7 @@ export interface JournalCheck {
   readonly unreadable: readonly UnreadableStretch[]
 }
 
-/** Reads and verifies every frame of a folder; changes nothing. */
+/** Verifies every frame of a folder without changes. */
 export async function checkJournal(options: { host: Host; directory: string }): Promise<JournalCheck> {
   const { host, directory } = options
   const unreadable: UnreadableStretch[] = []

@@ -38,7 +38,7 @@ function unit(source: string, count: number, size = 10): Unit {
 }
 
 describe('journal', () => {
-  it('gives back what was appended, in order, after a reopen', async () => {
+  it('returns appended units in order after a reopen', async () => {
     const journal = await openJournal({ host, directory, epoch: 1 })
     await Promise.all([journal.append(unit('a', 3)), journal.append(unit('b', 2)), journal.append(unit('a', 1))])
     await journal.close()
@@ -71,7 +71,7 @@ describe('journal', () => {
     expect(await checkJournal({ host, directory })).toEqual({ frames: 6, events: 10, unreadable: [] })
   })
 
-  it('the body of a large frame goes back to the system when it is released, and is there again when it is asked for', async () => {
+  it('releases the body of a large frame, and decompresses it again on demand', async () => {
     const journal = await openJournal({ host, directory, epoch: 1 })
     const text = 'weir '.repeat(200)
     const batch = toEventBatch(
@@ -104,7 +104,7 @@ describe('journal', () => {
     await journal.close()
   })
 
-  it('a unit that has time is written with the next one that has none, in its order, and alone when its time is over or the journal ends', async () => {
+  it('a delayed unit is written with the next immediate one in order, or alone after its delay or at close', async () => {
     let syncs = 0
     const disk: typeof host.disk = {
       ...host.disk,
@@ -119,7 +119,6 @@ describe('journal', () => {
         })
       },
     }
-    // Time stands still until the test says otherwise.
     const timers: { readonly ms: number; readonly act: () => void }[] = []
     const journal = await openJournal({
       host: {
@@ -158,7 +157,7 @@ describe('journal', () => {
     expect(syncs - before).toBe(3)
   })
 
-  it('refuses a folder that a newer version wrote, and changes nothing in it', async () => {
+  it('refuses a folder of a newer version without changes', async () => {
     const journal = await openJournal({ host, directory, epoch: 1 })
     await journal.append(unit('a', 3))
     await journal.close()
@@ -172,7 +171,7 @@ describe('journal', () => {
     expect(await readFile(path)).toEqual(bytes)
   })
 
-  it('cuts a large unit into parts and shows it only whole', async () => {
+  it('splits a large unit into parts and returns it only whole', async () => {
     const journal = await openJournal({ host, directory, epoch: 1 })
     const large = unit('a', 1, 100)
     const noise = host.random.bytes(1_500_000)

@@ -1,15 +1,15 @@
 export interface JournalLimits {
-  /** A new segment begins after this many bytes. */
+  /** Size at which a new segment begins. */
   readonly segmentBytes: number
-  /** Appends are refused while the segments hold this much and no holder lets go. */
+  /** Appends are refused while the segments have this size and no holder advances. */
   readonly maxBytes: number
-  /** Kept after every holder has passed, for sinks that are added later and for `weir journal export`. */
+  /** Retained after every holder has passed, for later sinks and `weir journal export`. */
   readonly keepBytes: number
-  /** Appends are refused below this much free space, so that offsets and the store can still be written. */
+  /** Free space below which appends are refused, so that offsets and the store can still be written. */
   readonly reserveBytes: number
-  /** Bytes written with one sync at most. */
+  /** Maximum bytes per sync. */
   readonly groupBytes: number
-  /** Bytes that may wait for the disk; beyond them appends are refused, so that a slow disk costs no memory. */
+  /** Maximum bytes pending for the disk; beyond it appends are refused, which bounds the memory on slow disks. */
   readonly queueBytes: number
 }
 

@@ -1,11 +1,10 @@
-/** Names inside a journal folder. Paths use `/`, which every supported system takes. */
+/** Names within a journal folder. Paths use `/` on every system. */
 const segmentPattern = /^\d{16}\.seg$/
 
 export function segmentName(firstSequence: number): string {
   return `${String(firstSequence).padStart(16, '0')}.seg`
 }
 
-/** The first sequence that a segment's name states, or undefined for a foreign file. */
 export function segmentStart(name: string): number | undefined {
   return segmentPattern.test(name) ? Number(name.slice(0, 16)) : undefined
 }

@@ -8,13 +8,11 @@ import { Walk, type WalkedFrame } from './walk.ts'
 export interface ReaderOptions {
   readonly host: Host
   readonly directory: string
-  /** The last place already read; `nowhere` reads from the oldest frame kept. */
   readonly after: Position
   readonly tail: Tail
   readonly onUnreadable?: (stretch: UnreadableStretch) => void
 }
 
-/** Opens nothing until the first `next`. */
 export function openReader(options: ReaderOptions): JournalReader {
   const walk = new Walk({
     disk: options.host.disk,
@@ -34,7 +32,7 @@ export function openReader(options: ReaderOptions): JournalReader {
       try {
         walked = durable.sequence > place ? await walk.next(durable) : undefined
       } catch (error) {
-        // What was read before the disk refused is given out; the next call meets the refusal again.
+        // Returns the frames read before a disk error; the next call repeats the error.
         if (frames.length > 0) break
         throw error
       }
@@ -54,7 +52,7 @@ export function openReader(options: ReaderOptions): JournalReader {
         const end = options.tail.durable().sequence
         const frames = await ready(maxBytes)
         if (frames.length > 0) return frames
-        // Nothing readable up to the durable end (it may end in damage): wait for what comes after it.
+        // No readable frame up to the durable end: wait for later ones.
         await options.tail.moved(Math.max(place, end), signal)
       }
       return []
@@ -64,7 +62,7 @@ export function openReader(options: ReaderOptions): JournalReader {
   }
 }
 
-/** Joins the parts of one source sequence; a unit whose parts are not all there was never accepted and is left out. */
+/** Joins the parts of a source sequence; incomplete units were never accepted and are skipped. */
 export class Parts {
   #pieces: WalkedFrame[] = []
 
@@ -87,14 +85,13 @@ export class Parts {
   }
 }
 
-/** The room for a body is larger, so that decompressing ends with it. */
 const spareBytes = 64
 
 class StoredFrame implements Frame {
   readonly header: FrameHeader
   readonly firstSequence: number
   readonly #pieces: readonly WalkedFrame[]
-  /** Whoever keeps a frame keeps it compressed: what was decompressed lasts while somebody uses it. */
+  /** Frames retain compressed bytes; the decompressed body lasts while it is referenced. */
   #body: WeakRef<Uint8Array> | undefined
 
   constructor(header: FrameHeader, pieces: readonly WalkedFrame[]) {
@@ -112,7 +109,7 @@ class StoredFrame implements Frame {
         ? only.body
         : Buffer.concat(this.#pieces.map((piece) => piece.body))
     const { rawBytes } = this.header
-    // One piece of output: joining the usual small ones costs a third of the time.
+    // A single output piece: joining small ones takes a third of the time.
     const body =
       only?.decoded.zstd === true
         ? zstdDecompressSync(stored, { chunkSize: rawBytes + spareBytes, maxOutputLength: Math.max(1, rawBytes) })
@@ -124,7 +121,7 @@ class StoredFrame implements Frame {
   release(): void {
     const body = this.#body?.deref()
     this.#body = undefined
-    // What was not compressed lies in the buffer of whoever read it; small ones lie in one of Node's.
+    // An uncompressed body is in the reader's buffer; small ones are in Node's pool.
     if (body !== undefined && this.#pieces[0]?.decoded.zstd === true)
       releaseBuffer(body, this.header.rawBytes + spareBytes)
   }

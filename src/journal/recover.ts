@@ -5,22 +5,20 @@ import { segmentStart } from './paths.ts'
 import type { FrameHeader, SourceTotals } from './types.ts'
 import { Walk } from './walk.ts'
 
-/** Source name of the journal's own frames. No component can have it: ids begin with a letter or digit. */
+/** Source of the journal's own frames. Component ids begin with a letter or digit, so none can have it. */
 export const journalSource = '~journal'
 export const checkpointStream = 'checkpoint'
 
-/** What the journal's newest segments say of its state. */
 export interface Recovered {
-  /** Highest position that any readable header names. */
   readonly last: Position
   readonly epoch: number
   readonly totals: Map<string, SourceTotals>
   readonly segments: { name: string; bytes: number }[]
-  /** Something at the end could not be read: rows may be missing that no header tells of. */
+  /** The end was unreadable: rows without a header may be missing. */
   readonly damaged: boolean
-  /** A whole header above a body that cannot be read: what it counts, readers will never be given. */
+  /** A whole header has an unreadable body, so its rows will never be read. */
   readonly cut: boolean
-  /** Bytes that could not be read, an upper bound of what was torn off. */
+  /** Unreadable bytes, an upper bound of the lost ones. */
   readonly damagedBytes: number
 }
 
@@ -45,12 +43,11 @@ export function encodeCheckpoint(totals: ReadonlyMap<string, Readonly<SourceTota
   return new TextEncoder().encode(JSON.stringify({ sources } satisfies Checkpoint))
 }
 
-/** Rows accepted per source as a checkpoint states them; nothing for any other frame. */
+/** Rows accepted per source, from a checkpoint; empty for other frames. */
 export function* checkpointTotals(header: FrameHeader): Generator<[source: string, accepted: number]> {
   for (const [name, { accepted }] of checkpointSources(header)) yield [name, accepted]
 }
 
-/** Totals per source as a checkpoint states them; nothing for any other frame. */
 export function checkpointSources(
   header: FrameHeader,
 ): [source: string, totals: Pick<SourceTotals, 'accepted' | 'duplicates' | 'shed'>][] {
@@ -62,7 +59,7 @@ function parseCheckpoint(cursor: Uint8Array): Checkpoint['sources'] {
   try {
     return (JSON.parse(new TextDecoder().decode(cursor)) as Checkpoint).sources
   } catch {
-    // Only a wrong writer makes one; totals then come from the headers alone.
+    // Only a faulty writer creates one; totals then follow from the headers.
     return {}
   }
 }
@@ -71,7 +68,6 @@ export function emptyTotals(): SourceTotals {
   return { accepted: 0, duplicates: 0, shed: {}, sequence: 0 }
 }
 
-/** Takes in what one header says of its source. */
 export function addHeader(totals: Map<string, SourceTotals>, header: FrameHeader): void {
   if (header.source === journalSource) {
     if (isCheckpoint(header) && header.cursor !== undefined) addCheckpoint(totals, header.cursor)
@@ -110,7 +106,7 @@ function isCheckpoint(header: FrameHeader): boolean {
   return header.source === journalSource && header.stream === checkpointStream && header.cursor !== undefined
 }
 
-/** Reads frames from the newest segment that begins with a whole checkpoint; from the oldest when none does. */
+/** Reads from the newest segment with a whole checkpoint, or from the oldest. */
 export async function recover(disk: Disk, directory: string): Promise<Recovered> {
   const segments = await listSegments(disk, directory)
   for (let start = segments.length - 1; start > 0; start--) {
@@ -131,7 +127,7 @@ async function readFrom(
   let epoch = 0
   let checkpoint = false
   let frames = 0
-  // Only damage after the last readable header hides rows that no header tells of.
+  // Only damage after the last readable header hides uncounted rows.
   let trailing = 0
   let cut = false
   const first = segments[start]
@@ -139,7 +135,7 @@ async function readFrom(
     disk,
     directory,
     after: nowhere,
-    // It states what it held, which counts; its cursor would skip what can't be read, which must not.
+    // Its rows count; its cursor would skip unreadable rows, so it does not.
     onCut: ({ cursor: _, ...header }) => {
       cut = true
       addHeader(totals, header)

@@ -7,7 +7,6 @@ const directory = '/data/journal'
 const free = 400_000
 const limits: Partial<JournalLimits> = { segmentBytes: 64_000, keepBytes: 10_000_000, reserveBytes: 100_000 }
 
-// A small volume: `keep` is larger than the volume, as the default is on a volume of 200 MB.
 describe('a small volume', () => {
   async function small(): Promise<FakeHost> {
     const host = fakeHost(7)
@@ -18,7 +17,6 @@ describe('a small volume', () => {
   function large(host: FakeHost, name: string): ReturnType<typeof unit> {
     return { ...unit(name), raw: host.random.bytes(20_000) }
   }
-  /** Appends until the journal refuses, or so often. Returns how many were accepted. */
   async function fill(host: FakeHost, journal: SegmentWriter, most: number, settle: boolean): Promise<number> {
     for (let at = 0; at < most; at++) {
       try {
@@ -31,7 +29,7 @@ describe('a small volume', () => {
     return most
   }
 
-  it('settled segments make room before the reserve is touched, whatever `keep` says', async () => {
+  it('settled segments make room before the reserve is used, regardless of `keep`', async () => {
     const host = await small()
     const journal = await open({ host, directory }, limits)
     expect(await fill(host, journal, 100, true)).toBe(100)
@@ -39,14 +37,14 @@ describe('a small volume', () => {
     expect(journal.problem).toBeUndefined()
   })
 
-  it('keeps settled segments while there is room for them', async () => {
+  it('keeps settled segments while there is room', async () => {
     const host = await small()
     const journal = await open({ host, directory }, limits)
     expect(await fill(host, journal, 10, true)).toBe(10)
     expect(journal.size()).toBeGreaterThan(200_000)
   })
 
-  it('is full only of what is not settled, says so, and takes more once that is settled', async () => {
+  it('is full only of unsettled rows, reports it, and accepts more once they are settled', async () => {
     const host = await small()
     const journal = await open({ host, directory }, limits)
     const taken = await fill(host, journal, 100, false)
@@ -58,7 +56,7 @@ describe('a small volume', () => {
     await journal.append(large(host, 'later'))
   })
 
-  it('lets go of the segment that is being written, too, when nothing else is left and all of it is settled', async () => {
+  it('also removes the segment being written if no other remains and all of it is settled', async () => {
     const host = await small()
     const journal = await open({ host, directory }, { ...limits, segmentBytes: 10_000_000 })
     expect(await fill(host, journal, 100, false)).toBeLessThan(20)
@@ -68,7 +66,7 @@ describe('a small volume', () => {
     expect(journal.segments().length).toBe(1)
   })
 
-  it('takes data again by itself after the disk was wholly full, once there is room', async () => {
+  it('accepts data again after the disk was full, once there is room', async () => {
     const host = await small()
     const journal = await open({ host, directory }, { ...limits, reserveBytes: 0 })
     expect(await fill(host, journal, 100, false)).toBeLessThan(25)
@@ -80,7 +78,7 @@ describe('a small volume', () => {
     expect((await read({ host, directory })).unreadable).toEqual([])
   })
 
-  it('refuses as soon as it sees that its folder is gone, instead of writing into files that nobody finds again', async () => {
+  it('refuses when its folder is gone, instead of writing to unlinked files', async () => {
     const host = await small()
     const journal = await open({ host, directory }, limits)
     await journal.append(unit('a'))

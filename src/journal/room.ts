@@ -1,4 +1,6 @@
-/** The segments of a folder, and room for more: what is settled goes first, and only the rest makes the journal full. */
+/**
+ * The segments of a folder and free space. Settled segments are removed first; only unsettled ones fill the journal.
+ */
 import type { Fence } from '../host/fence.ts'
 import type { Disk } from '../host/index.ts'
 import { messageOf, WeirError } from '../model/errors.ts'
@@ -6,7 +8,7 @@ import type { JournalLimits } from './limits.ts'
 import { segmentStart } from './paths.ts'
 import { listSegments } from './recover.ts'
 
-/** Bytes written before the free space is checked again, at most; a quarter of the reserve where that is less. */
+/** Maximum bytes between checks of the free space; a quarter of the reserve if that is less. */
 const mostUnchecked = 16 * 1024 * 1024
 
 export interface Segment {
@@ -14,18 +16,16 @@ export interface Segment {
   bytes: number
 }
 
-/** Settles what lies up to a sequence where that is possible; resolves with what is settled. */
 export type MakeRoom = (sequence: number) => Promise<number>
 
 export class Room {
-  /** Oldest first; the last one is being written, or was. */
   segments: Segment[]
   readonly #disk: Disk
   readonly #directory: string
   readonly #limits: JournalLimits
   readonly #makeRoom: MakeRoom | undefined
   readonly #fence: Fence | undefined
-  /** Everything up to this sequence is settled. */
+  /** Highest settled sequence. */
   #settled = 0
   #unchecked = Number.POSITIVE_INFINITY
 
@@ -60,7 +60,6 @@ export class Room {
     return this.segments.at(-1)
   }
 
-  /** Size of the last segment. */
   grownTo(bytes: number): void {
     if (this.last !== undefined) this.last.bytes = bytes
   }
@@ -73,15 +72,14 @@ export class Room {
     this.#unchecked += bytes
   }
 
-  /** The free space is checked before anything more is written. */
   doubt(): void {
     this.#unchecked = Number.POSITIVE_INFINITY
   }
 
   /**
-   * Removes settled segments, oldest first: those beyond `keep`, and more while `max` or the reserve is exceeded. Throws
-   * WEIR_JOURNAL_FULL when that is not enough. `roll` begins a new segment, so that the one being written can go, too, once it is
-   * settled; false: it holds nothing yet.
+   * Removes settled segments, oldest first: those beyond `keep`, and more while `max` or the reserve is exceeded.
+   * Throws WEIR_JOURNAL_FULL if that is insufficient. `roll` begins a new segment, so that the current one can be
+   * removed once settled; false if it is empty.
    */
   async make(roll: () => Promise<boolean>): Promise<void> {
     for (;;) {
@@ -101,12 +99,12 @@ export class Room {
     }
   }
 
-  /** Throws WEIR_DATA_FENCED when another process took the folder. */
+  /** Throws WEIR_DATA_FENCED if another process took the folder. */
   async verifyClaim(): Promise<void> {
     await this.#fence?.check()
   }
 
-  /** As `verifyClaim`, and also when another process created a segment. */
+  /** Like `verifyClaim`, and also if another process created a segment. */
   async verifyOwned(): Promise<void> {
     if (this.#fence === undefined) return
     await this.#fence.check()
@@ -117,22 +115,24 @@ export class Room {
     if (foreign !== undefined) this.#fence.break(`it created ${foreign}`)
   }
 
-  /** False: the file being written was removed. It could be written on without an error, and would never be read. */
+  /** False if the file was removed: writes would succeed, but never be read. */
   async has(path: string): Promise<boolean> {
     if ((await this.#disk.stat(path)) !== undefined) return true
     this.segments = await listSegments(this.#disk, this.#directory)
     return false
   }
 
-  /** What there is too much or too little of, in words. */
   async #lack(): Promise<string | undefined> {
     const { maxBytes, reserveBytes } = this.#limits
     const size = this.size()
-    if (size > maxBytes) return `the journal holds ${size} bytes, its limit, and a sink still needs them`
+    if (size > maxBytes) return `the journal is at its limit of ${size} bytes, and a sink still needs them`
     if (reserveBytes === 0 || this.#unchecked < Math.min(mostUnchecked, reserveBytes / 4)) return undefined
     const free = await this.#disk.free(this.#directory)
     if (free < reserveBytes)
-      return `only ${free} bytes are free on the disk of the journal; ${reserveBytes} are kept in reserve, and nothing settled is left to remove (the journal holds ${size} bytes)`
+      return (
+        `only ${free} bytes are free on the disk of the journal; ${reserveBytes} are reserved, and no settled segment ` +
+        `remains to remove (the journal has ${size} bytes)`
+      )
     this.#unchecked = 0
     return undefined
   }
@@ -142,7 +142,6 @@ function refuse(lack: string | undefined): void {
   if (lack !== undefined) throw new WeirError('WEIR_JOURNAL_FULL', lack)
 }
 
-/** Why an append failed. */
 export function writeError(error: unknown): WeirError {
   if (error instanceof WeirError) return error
   const message = messageOf(error)

@@ -1,6 +1,6 @@
 /**
- * Walks one segment file. Gives each frame in turn and, between frames, the stretches that cannot be read:
- * after damage it goes on at the next magic whose header checksum is right and whose sequence rises.
+ * Scans one segment file. Returns frames and unreadable ranges in order. After damage it resumes at the next magic with
+ * a correct header checksum and an increasing sequence.
  */
 import { crc32 } from 'node:zlib'
 import type { DiskFile } from '../host/index.ts'
@@ -13,7 +13,7 @@ export type Scanned =
   | { readonly is: 'damage'; readonly offset: number; readonly bytes: number; readonly header?: DecodedHeader }
   | { readonly is: 'end' }
 
-/** Not damage: reading on would count as lost what another version can read. */
+/** Not damage: continuing would count readable data of another version as lost. */
 function newerJournal(version: number): WeirError {
   return new WeirError('WEIR_DATA_NEWER', `the journal was written by a newer Weir (frame version ${version})`)
 }
@@ -24,9 +24,8 @@ const magicBytes = new Uint8Array(new Uint32Array([magic]).buffer)
 
 export class SegmentScanner {
   readonly #file: DiskFile
-  /** Offset in the file of the next byte to look at. */
   offset: number
-  /** Highest sequence seen: a frame that does not rise above it is not part of this journal's order. */
+  /** Highest sequence so far; frames that do not exceed it are out of order and ignored. */
   lastSequence: number
   #buffer: Uint8Array = new Uint8Array(0)
   #bufferStart = 0
@@ -37,7 +36,7 @@ export class SegmentScanner {
     this.lastSequence = lastSequence
   }
 
-  /** The next thing before `limit` (a file offset up to which content may be trusted to be complete). */
+  /** The next item before `limit`, the file offset up to which content is complete. */
   async next(limit: number): Promise<Scanned> {
     if (this.offset >= limit) return end
     const found = await this.#headerAt(this.offset, limit)
@@ -46,7 +45,6 @@ export class SegmentScanner {
     const bodyAt = offset + found.headerBytes
     const total = found.headerBytes + found.header.bodyBytes
     if (offset + total > limit) {
-      // The header is whole, the body is cut off by the end of the file.
       this.lastSequence = found.header.sequence
       this.offset = limit
       return { is: 'damage', offset, bytes: limit - offset, header: found }
@@ -58,7 +56,7 @@ export class SegmentScanner {
     return { is: 'frame', offset, decoded: found, body }
   }
 
-  /** Reads headers only; bodies are stepped over unread. For recovery and for skipping to a place. */
+  /** Skips bodies, for recovery and for skipping to a position. */
   async nextHeader(limit: number): Promise<Scanned> {
     if (this.offset >= limit) return end
     const found = await this.#headerAt(this.offset, limit)
@@ -96,11 +94,13 @@ export class SegmentScanner {
       return { is: 'damage', offset: start, bytes: at - start }
     }
     this.offset = limit
-    // Zeros up to the end are space that was given to the file and never written: nothing was lost there.
+    // Trailing zeros are preallocated space without data.
     return onlyZeros ? end : { is: 'damage', offset: start, bytes: limit - start }
   }
 
-  /** Looks for the next frame in a window. `next`: where it starts, or where to go on looking; each byte is read once or twice. */
+  /**
+   * Searches for the next frame in a window. `next`: its start, or where to resume; each byte is read at most twice.
+   */
   #search(window: Uint8Array, last: boolean): { found: boolean; next: number; zeros: boolean } {
     const bytes = Buffer.from(window.buffer, window.byteOffset, window.byteLength)
     const zeros = (until: number): boolean => window.subarray(0, until).every((byte) => byte === 0)
@@ -108,10 +108,9 @@ export class SegmentScanner {
       const result = decodeHeader(window, hit)
       if (result.is === 'header' && result.decoded.header.sequence > this.lastSequence)
         return { found: true, next: hit, zeros: zeros(hit) }
-      // The header goes on behind the window: look again from here. One that fills a whole window is no header.
+      // The header extends beyond the window: resume here. A header that fills a whole window is invalid.
       if (result.is === 'short' && !last && hit > 0) return { found: false, next: hit, zeros: zeros(hit) }
     }
-    // A magic may straddle two windows.
     return { found: false, next: last ? window.length : Math.max(1, window.length - 3), zeros: zeros(window.length) }
   }
 
@@ -121,7 +120,7 @@ export class SegmentScanner {
     const from = offset - this.#bufferStart
     if (from >= 0 && from + wanted <= this.#buffer.length) return this.#buffer.subarray(from, from + wanted)
     const size = Math.min(Math.max(wanted, readAhead), limit - offset)
-    // A fresh buffer each time: frames handed out keep views into the old one.
+    // A new buffer, because returned frames are views of the old one.
     const fresh = new Uint8Array(size)
     const got = await this.#file.read(fresh, offset)
     this.#buffer = fresh.subarray(0, got)

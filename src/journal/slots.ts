@@ -1,7 +1,7 @@
 /**
- * A small record that is replaced often and must survive any crash: two preallocated slots, written in turn, each with a
- * version and a checksum. The newest whole slot wins, so a torn write loses nothing but itself, and a full disk
- * cannot stop it because its room is there already.
+ * A small crash-safe record for frequent updates: two preallocated slots, written alternately, each with a version and
+ * a checksum. The newest whole slot is current, so a torn write loses only itself, and a full disk does not prevent
+ * updates.
  *
  * slot: u32 magic · u32 payload bytes · f64 version · u32 CRC-32 of version and payload · payload (JSON)
  */
@@ -20,7 +20,7 @@ export class SlotRecord<T> {
   #slotBytes = smallestSlot
   #version = 0
   #value: T | undefined
-  /** The file on disk has two slots of `#slotBytes` and no failed sync behind it. */
+  /** The file has two slots of `#slotBytes` and no failed sync. */
   #inPlace = false
 
   private constructor(disk: Disk, path: string) {
@@ -28,7 +28,7 @@ export class SlotRecord<T> {
     this.#path = path
   }
 
-  /** Reads the newest whole slot; a record that is missing or wholly damaged has no value. */
+  /** Reads the newest whole slot; no value if the record is missing or damaged. */
   static async open<T>(disk: Disk, path: string): Promise<SlotRecord<T>> {
     const record = new SlotRecord<T>(disk, path)
     if ((await disk.stat(path)) !== undefined) record.#load(await disk.readFile(path))
@@ -39,7 +39,7 @@ export class SlotRecord<T> {
     return this.#value
   }
 
-  /** Durable when it resolves; one at a time. */
+  /** Durable when it resolves. Not for concurrent use. */
   async write(value: T): Promise<void> {
     const payload = new TextEncoder().encode(JSON.stringify(value))
     const version = this.#version + 1
@@ -51,7 +51,7 @@ export class SlotRecord<T> {
         await this.#file.write(encodeSlot(payload, version), (version % 2) * this.#slotBytes)
         await this.#file.sync()
       } catch (error) {
-        // After a failed sync nothing is known of the file's content: the next write starts a new file.
+        // After a failed sync the content is unknown: the next write creates a new file.
         this.#inPlace = false
         await this.close()
         throw error
@@ -67,7 +67,7 @@ export class SlotRecord<T> {
   }
 
   #load(bytes: Uint8Array): void {
-    // Slots lie at multiples of the smallest size; the file's size tells theirs.
+    // Slot sizes are multiples of the smallest one, derived from the file size.
     this.#slotBytes = Math.max(smallestSlot, bytes.length / 2)
     for (const at of [0, this.#slotBytes]) {
       const found = decodeSlot(bytes, at)
@@ -79,7 +79,7 @@ export class SlotRecord<T> {
     }
   }
 
-  /** A new file beside the old one, then a rename: also how the record grows and how a file of another size is adopted. */
+  /** Writes a new file and renames it; used for growth and for files of another size. */
   async #rebuild(payload: Uint8Array, version: number): Promise<void> {
     while (payload.length + headBytes > this.#slotBytes) this.#slotBytes *= 2
     const temporary = `${this.#path}.new`

@@ -13,7 +13,7 @@ describe.for([
   ['of one thread', () => new LocalTail()],
   ['across threads', () => new SharedTail()],
 ] as const)('a tail %s', ([, make]) => {
-  test('wakes who waits for more, and leaves nothing behind on a signal that is used again and again', async () => {
+  test('wakes waiters for new frames, and leaves no listener on a reused signal', async () => {
     const tail = make()
     const { signal } = new AbortController()
     for (let sequence = 1; sequence <= 50; sequence++) {
@@ -21,7 +21,6 @@ describe.for([
       tail.publish(at(sequence))
       await moved
       expect(tail.durable().sequence).toBe(sequence)
-      // Nothing to wait for.
       await tail.moved(sequence - 1, signal)
     }
     expect(getEventListeners(signal, 'abort')).toEqual([])

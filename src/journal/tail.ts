@@ -1,7 +1,6 @@
 import type { Durable, Tail } from './types.ts'
 import { segmentName } from './paths.ts'
 
-/** The writer's progress for readers of the same thread. */
 export class LocalTail implements Tail {
   #durable: Durable = { segment: '', offset: 0, sequence: 0, row: 0 }
   readonly #waiting = new Set<() => void>()
@@ -12,7 +11,7 @@ export class LocalTail implements Tail {
 
   publish(durable: Durable): void {
     this.#durable = durable
-    // A waiter leaves the set while it is walked, which a set allows.
+    // Waiters remove themselves during the iteration, which Set permits.
     for (const wake of this.#waiting) wake()
   }
 
@@ -35,8 +34,8 @@ const fields = { segment: 0, offset: 1, sequence: 2, row: 3 }
 const counterBytes = 8
 
 /**
- * The same across threads, in shared memory: a counter that is odd while the four numbers are being written, so that a
- * reader never sees half of one publication and half of another.
+ * Progress across threads in shared memory, guarded by a sequence lock: a counter that is odd during a write, so that
+ * readers never see a mixed state.
  */
 export class SharedTail implements Tail {
   readonly memory: SharedArrayBuffer
@@ -74,7 +73,7 @@ export class SharedTail implements Tail {
     const aborted = new Promise<void>((resolve) => {
       abort = resolve
     })
-    // Taken off again: a follower waits with the same signal as long as it lives, many times a second.
+    // Removed afterwards, because a follower reuses its signal many times per second.
     signal.addEventListener('abort', abort, { once: true })
     try {
       while (!signal.aborted) {

@@ -1,44 +1,41 @@
 import type { BatchKind } from '../model/batches.ts'
 import type { Position } from '../model/positions.ts'
 
-/** What a source hands to the journal: one encoded batch and everything that must become durable with it. */
+/** Rows of a source with everything that must become durable with them: one encoded batch. */
 export interface Unit {
-  /** Id of the source component (the source instance). */
+  /** Id of the source instance. */
   readonly source: string
-  /** Stream within the source; the source's own id where it has just one. */
+  /** Stream within the source; the source id if it has only one. */
   readonly stream: string
-  /** `empty` carries a cursor or counts, and no event. */
+  /** `empty` carries a cursor or counts, and no rows. */
   readonly kind: BatchKind | 'empty'
   readonly count: number
-  /** Body as `encodeBatch` made it; empty for `empty`. */
   readonly raw: Uint8Array
   /** Unix ms at which the newest row was received. */
   readonly received: number
-  /** Smallest and largest event time in Unix ms; NaN when there is none. */
+  /** Smallest and largest event time in Unix ms; NaN without one. */
   readonly timeMin: number
   readonly timeMax: number
-  /** Where the source stands after this unit, in its own words. */
+  /** Position of the source after this unit; opaque to the journal. */
   readonly cursor?: Uint8Array
-  /** Rows recognised as sent before and left out of this unit. */
+  /** Duplicate rows that are not in this unit. */
   readonly duplicates?: number
-  /** Rows that could not be taken since the last unit, by reason (added to the source's totals). */
+  /** Rows shed since the last unit, by reason; added to the source's totals. */
   readonly shed?: Readonly<Record<string, number>>
-  /** It may wait for so many ms until others are written, which costs no write, no sync and no reader's look of its own. */
+  /** Maximum ms to wait for other units, to share their write, sync and reader wake-up. */
   readonly patienceMs?: number
 }
 
-/** Everything a frame's header says; the body is read apart. */
 export interface FrameHeader {
-  /** Rises by one with every frame of the partition (holes after damage); never used twice. */
+  /** Increases with every frame of the partition, with gaps after damage; never reused. */
   readonly sequence: number
   /** Rows in the partition before this frame. */
   readonly firstRow: number
   readonly kind: BatchKind | 'empty'
   /** More parts of the same source sequence follow; only the last part counts rows. */
   readonly more: boolean
-  /** 0-based number of this part. */
   readonly part: number
-  /** First frame after a start that found its journal damaged: rows before it may be missing uncounted. */
+  /** First frame after a start with a damaged journal: rows before it may be missing uncounted. */
   readonly afterLoss: boolean
   readonly source: string
   readonly stream: string
@@ -46,7 +43,7 @@ export interface FrameHeader {
   readonly sourceSequence: number
   /** Rows accepted from this source before this frame, over all epochs. */
   readonly sourceRows: number
-  /** Running totals of this source, this frame included. */
+  /** Running totals of this source, including this frame. */
   readonly sourceDuplicates: number
   readonly sourceShed: Readonly<Record<string, number>>
   readonly count: number
@@ -55,25 +52,23 @@ export interface FrameHeader {
   readonly timeMax: number
   readonly cursor?: Uint8Array
   readonly bodyBytes: number
-  /** Uncompressed size of the whole body (all parts). */
   readonly rawBytes: number
 }
 
-/** A unit as read back: parts joined, header of the last part. */
+/** A unit as read: parts joined, header of the last part. */
 export interface Frame {
   readonly header: FrameHeader
-  /** Sequence of the first part; equals header.sequence for a frame in one piece. */
+  /** Sequence of the first part; equals header.sequence for a single frame. */
   readonly firstSequence: number
-  /** The uncompressed body. Decompressed on first call. Throws never: checksums were verified. */
+  /** The uncompressed body, decompressed on the first call. Never throws: checksums were verified. */
   body(): Uint8Array
-  /** Nobody looks at the body any more, nor at what was decoded of it. */
+  /** Releases the body; it and values decoded from it must not be used afterwards. */
   release?(): void
 }
 
-/** Returned once the unit is on disk and synced. */
 export interface Appended {
   readonly position: Position
-  /** Of a journal on a bus: where in its partition the unit ends, or a little behind that. */
+  /** For a journal on a bus: position in the partition at or slightly after the end of the unit. */
   readonly place?: number
   readonly epoch: number
   readonly sourceSequence: number
@@ -83,13 +78,13 @@ export interface UnreadableStretch {
   readonly segment: string
   readonly offset: number
   readonly bytes: number
-  /** Rows it held, when a later header tells; else null. */
+  /** Rows of the range, if a later header counts them; else null. */
   readonly events: number | null
 }
 
-/** How far a reader may go: everything up to here is synced. */
+/** Limit for readers: everything up to here is synced. */
 export interface Durable {
-  /** File name of the segment being written; empty while nothing was written since start. */
+  /** File name of the segment being written; empty before the first write. */
   readonly segment: string
   readonly offset: number
   readonly sequence: number
@@ -97,45 +92,44 @@ export interface Durable {
   readonly row: number
 }
 
-/** The writer's progress as a reader sees it, within a thread or across threads. */
 export interface Tail {
   durable(): Durable
-  /** Resolves when `durable` has moved past the sequence given, or the signal aborts. */
+  /** Resolves when `durable` has passed the sequence, or the signal aborts. */
   moved(past: number, signal: AbortSignal): Promise<void>
 }
 
-/** Totals of a source as the journal's own headers give them. */
+/** Totals of a source, from the journal's headers. */
 export interface SourceTotals {
   accepted: number
   duplicates: number
   shed: Record<string, number>
-  /** Source sequence last used in the current epoch. */
+  /** Last source sequence of the current epoch. */
   sequence: number
   cursor?: Uint8Array
 }
 
 export interface JournalWriter {
-  /** Resolves when the frame is synced; rejects with WeirError (journal full, failed sync). Order of calls is order in the journal. */
+  /**
+   * Resolves when the frame is synced; rejects with WeirError (journal full, failed sync). Call order is journal order.
+   */
   append(unit: Unit): Promise<Appended>
   readonly tail: Tail
   readonly epoch: number
   totals(): ReadonlyMap<string, Readonly<SourceTotals>>
-  /** Everything up to this sequence has been passed by all holders: segments wholly before may go. */
+  /** All holders have passed this sequence: segments wholly before it may be removed. */
   release(sequence: number): Promise<void>
-  /** Bytes in segments. */
   size(): number
   close(): Promise<void>
 }
 
 export interface JournalReader {
   /**
-   * The next frames after the reader's place, at least one, at most about `maxBytes` of stored body;
-   * waits for new ones; an empty list only when the signal aborts. Damage is passed over and reported to `onUnreadable`.
+   * The next frames after the reader's position: at least one, about `maxBytes` of stored body at most. Waits for new
+   * frames; returns an empty list only when the signal aborts. Damage is skipped and reported to `onUnreadable`.
    */
   next(maxBytes: number, signal: AbortSignal): Promise<Frame[]>
-  /** As `next`, but what is not there yet is not waited for. */
+  /** Like `next`, without waiting. */
   ready(maxBytes: number): Promise<Frame[]>
-  /** Stored bytes between the reader's place and the durable end. */
   pendingBytes(): Promise<number>
   close(): Promise<void>
 }

@@ -1,6 +1,6 @@
 /**
- * Walks the segments of a journal in order, from a place on, and says of each stretch that it could not read how many
- * rows it held as soon as a later header tells.
+ * Walks the segments of a journal in order from a position. Reports each unreadable range with its number of rows once
+ * a later header determines it.
  */
 import type { Disk, DiskFile } from '../host/index.ts'
 import type { Position } from '../model/positions.ts'
@@ -20,7 +20,6 @@ interface OpenStretch {
   segment: string
   offset: number
   bytes: number
-  /** Rows known from headers that were whole while their bodies were not. */
   known: number
 }
 
@@ -33,15 +32,14 @@ export class Walk {
   #file: DiskFile | undefined
   #scanner: SegmentScanner | undefined
   #size: number | undefined
-  /** No frame of this segment below it is of another writer; undefined until it matters. */
+  /** Frames of this segment below this sequence have the same writer; undefined until computed. */
   #bound: number | undefined
   #lastSequence: number
-  /** Row expected next; NaN until the first frame was seen. */
+  /** Next expected row; NaN before the first frame. */
   #row: number
   #damage: OpenStretch[] = []
   #first: string | undefined
   #cut: FrameHeader | undefined
-  /** The last part seen of a unit that goes on. */
   #unit: FrameHeader | undefined
   readonly #onCut: (header: FrameHeader) => void
 
@@ -50,11 +48,9 @@ export class Walk {
     directory: string
     after: Position
     onUnreadable?: (stretch: UnreadableStretch) => void
-    /** A header that is whole above a body that is not. */
     onCut?: (header: FrameHeader) => void
-    /** Bodies are stepped over unread and unverified. */
+    /** Skips bodies without reading or verifying them. */
     headersOnly?: boolean
-    /** Begin with this segment rather than with the one that holds the place. */
     from?: string
   }) {
     this.#disk = options.disk
@@ -67,14 +63,14 @@ export class Walk {
     if (options.from !== undefined) this.#first = options.from
   }
 
-  /** The next frame up to `durable` (or to the end of what is on disk, without one); undefined when there is none yet. */
+  /** The next frame up to `durable`, or to the end on disk; undefined if there is none yet. */
   async next(durable?: Durable): Promise<WalkedFrame | undefined> {
     for (;;) {
       if (this.#scanner === undefined && !(await this.#enter(durable))) return undefined
       const scanner = this.#scanner as SegmentScanner
       const file = this.#file as DiskFile
       const live = durable !== undefined && durable.segment === this.#segment
-      // A segment that is not written any more keeps its size.
+      // The size of a finished segment is constant.
       const limit = live ? durable.offset : (this.#size ??= await file.size())
       const found = this.#headersOnly ? await scanner.nextHeader(limit) : await scanner.next(limit)
       const header = found.is === 'end' ? undefined : found.is === 'frame' ? found.decoded.header : found.header?.header
@@ -100,23 +96,21 @@ export class Walk {
     }
   }
 
-  /** What was unreadable at the very end, where no later header tells how much it held. */
+  /** Reports damage at the very end, where no later header counts its rows. */
   flush(): void {
     for (const stretch of this.#damage) this.#report(stretch, stretch.known > 0 ? stretch.known : null)
     this.#damage = []
   }
 
-  /** Bytes read as damage since the last readable header. */
   pendingDamage(): number {
     return this.#damage.reduce((sum, stretch) => sum + stretch.bytes, 0)
   }
 
-  /** The newest header whose body was damaged, if it is newer than every whole frame. */
+  /** The newest header with a damaged body, if it is newer than every whole frame. */
   lastDamagedHeader(): FrameHeader | undefined {
     return this.#cut
   }
 
-  /** Stored bytes from the place of the walk to the durable end. */
   async pendingBytes(durable: Durable): Promise<number> {
     let bytes = -(this.#scanner?.offset ?? 0)
     for (const name of await this.#segments(durable)) {
@@ -135,7 +129,7 @@ export class Walk {
 
   async #segments(durable: Durable | undefined): Promise<string[]> {
     const names = (await this.#disk.list(this.#directory)).filter((name) => segmentStart(name) !== undefined)
-    // Beyond the durable segment nothing is promised: it may be a segment that is just being created.
+    // Segments after the durable one can be incomplete.
     return durable === undefined ? names : names.filter((name) => name <= durable.segment)
   }
 
@@ -154,8 +148,8 @@ export class Walk {
   }
 
   /**
-   * Was it written by a process that had lost the folder to the writer of the next segment? It acknowledged none of it, and its
-   * sequences are used again there.
+   * Whether the writer had lost the folder to the writer of the next segment. It acknowledged none of these frames, and
+   * their sequences are used again.
    */
   async #isFenced({ sequence, epoch }: FrameHeader, durable: Durable | undefined): Promise<boolean> {
     if (this.#bound !== undefined && sequence < this.#bound) return false
@@ -183,7 +177,7 @@ export class Walk {
     try {
       this.#file = await this.#disk.open(path, 'read')
     } catch (error) {
-      // Retention may have taken the segment since it was listed: then the walk goes on with the next one.
+      // Retention may have removed the segment since it was listed: continue with the next one.
       if ((await this.#disk.stat(path)) !== undefined) throw error
       this.#segment = name
       return false
@@ -192,13 +186,12 @@ export class Walk {
     this.#size = undefined
     this.#bound = undefined
     this.#scanner = new SegmentScanner(this.#file, 0, 0)
-    // A journal begins with row 0; a later first segment tells its row only by its first header.
+    // Row 0 begins a journal; the row of a later first segment follows only from its first header.
     if (segmentStart(name) === 1 && Number.isNaN(this.#row)) this.#row = 0
     await this.#skip()
     return true
   }
 
-  /** Steps over the frames of a newly opened segment that lie before the place. */
   async #skip(): Promise<void> {
     const scanner = this.#scanner as SegmentScanner
     const size = await (this.#file as DiskFile).size()
@@ -230,7 +223,7 @@ export class Walk {
     else this.#damage.push({ segment: this.#segment, offset, bytes, known })
   }
 
-  /** A part whose predecessors are missing is of no use: the unit it belongs to cannot be read. */
+  /** A part without its predecessors belongs to an unreadable unit. */
   #continues(header: FrameHeader): boolean {
     const { part, source, epoch, sourceSequence } = header
     const before = this.#unit
@@ -250,17 +243,17 @@ export class Walk {
     this.#row = header.firstRow + (header.more ? 0 : header.count)
   }
 
-  /** A readable header tells how many rows lie between the last one and itself. */
+  /** A readable header determines the number of rows between the last one and itself. */
   #settle(decoded: DecodedHeader): void {
     const { header } = decoded
     const missing = Number.isNaN(this.#row) ? 0 : header.firstRow - this.#row
     const tells = !header.afterLoss && !Number.isNaN(this.#row)
     if (this.#damage.length === 0) {
-      // Nothing damaged lies between, yet rows are missing: a segment is gone.
+      // Rows are missing without damage: a segment is gone.
       if (missing > 0 && tells) this.#report({ segment: this.#segment, offset: 0, bytes: 0, known: 0 }, missing)
       return
     }
-    // Several stretches before one header: the rows are told for all of them together, so the last one names them.
+    // With several damaged ranges before a header, the last one reports the rows of all.
     const last = this.#damage.length - 1
     this.#damage.forEach((stretch, index) => this.#report(stretch, tells ? (index === last ? missing : 0) : null))
     this.#damage = []

@@ -1,7 +1,7 @@
 /**
- * The one writer of a journal folder. Units are compressed as they come and written in groups: one write, one sync, then
- * every caller of the group learns that its unit is accepted. Headers are made when a group is written, so that a
- * group that failed leaves no trace in the totals.
+ * The only writer of a journal folder. Units are compressed on append and written in groups with one write and one
+ * sync, after which all appends of the group resolve. Headers are created with the group, so that a failed group does
+ * not change the totals.
  */
 import type { Fence } from '../host/fence.ts'
 import type { DiskFile, Host } from '../host/index.ts'
@@ -30,7 +30,6 @@ export class SegmentWriter implements JournalWriter {
   #offset = 0
   #counters: Counters
   #running: Promise<void> | undefined
-  /** Ends when nothing changes segments any more. */
   #turn: Promise<unknown> = Promise.resolve()
   #problem: string | undefined
   readonly #onRefusing: ((why: string | undefined) => void) | undefined
@@ -41,7 +40,6 @@ export class SegmentWriter implements JournalWriter {
     directory: string
     epoch: number
     limits: JournalLimits
-    /** Nothing at or below this is ever used again. */
     last: Position
     totals: Map<string, SourceTotals>
     segments: Segment[]
@@ -71,7 +69,9 @@ export class SegmentWriter implements JournalWriter {
     }, unit.patienceMs)
   }
 
-  /** Takes over frames of a shared journal, at least one: all in one write, or none. Resolves with the last one's position. */
+  /**
+   * Copies frames of a shared journal, at least one: all in one write, or none. Resolves with the position of the last.
+   */
   copy(frames: readonly CopiedFrame[]): Promise<Appended> {
     return this.#enqueue(() => ({
       bytes: frames.reduce((sum, { body }) => sum + body.length, 0),
@@ -86,7 +86,7 @@ export class SegmentWriter implements JournalWriter {
         return reject(
           new WeirError(
             'WEIR_JOURNAL_FULL',
-            `${this.#queue.bytes} bytes wait to be synced: the disk of the journal does not keep up`,
+            `${this.#queue.bytes} bytes wait to be synced, because the disk of the journal is too slow`,
           ),
         )
       }
@@ -107,7 +107,7 @@ export class SegmentWriter implements JournalWriter {
     return this.#space.segments
   }
 
-  /** Why appends are refused now, in words; undefined: they are taken. Kept current by appends and by {@link release}. */
+  /** Reason why appends are refused; undefined if they are accepted. Updated by appends and by {@link release}. */
   get problem(): string | undefined {
     return this.#problem
   }
@@ -118,7 +118,7 @@ export class SegmentWriter implements JournalWriter {
       try {
         await this.#space.verifyOwned()
         await this.#find()
-        // Retries the disk without an append: a process that is not ready may receive none.
+        // Retries the disk without an append, because a process that is not ready may receive none.
         if (this.#problem !== undefined && this.#file === undefined) await this.#roll()
         this.#space.doubt()
         await this.#room()
@@ -130,14 +130,12 @@ export class SegmentWriter implements JournalWriter {
     })
   }
 
-  /** Begins a new segment, and with it a checkpoint, at once; a disk that refuses is tried again by the next append. */
+  /** Begins a new segment with a checkpoint. On a disk error the next append retries. */
   async checkpoint(): Promise<void> {
     try {
       await this.#exclusive(() => this.#roll())
       this.#publish()
-    } catch {
-      // The append that tries next reports what is wrong.
-    }
+    } catch {}
   }
 
   async close(): Promise<void> {
@@ -150,7 +148,7 @@ export class SegmentWriter implements JournalWriter {
   }
 
   async #run(): Promise<void> {
-    // One turn later, so that everything that arrives in this turn shares the first sync.
+    // One turn later, so that all appends of this turn share a sync.
     await this.#host.timers.yield()
     while (this.#queue.length > 0) {
       await this.#queue.ripe()
@@ -177,7 +175,6 @@ export class SegmentWriter implements JournalWriter {
     if ((before === undefined) !== (why === undefined)) this.#onRefusing?.(why)
   }
 
-  /** One change of the segments at a time. */
   #exclusive<T>(act: () => Promise<T>): Promise<T> {
     const done = this.#turn.then(act)
     this.#turn = done.catch(() => {})
@@ -205,13 +202,13 @@ export class SegmentWriter implements JournalWriter {
     const group = new FrameGroup(this.#counters, this.epoch, this.#totals)
     const places = waiting.map(({ add }) => add(group))
     await this.#sync(group)
-    // A process that took the folder before this check may not have read this group; one that takes it later will.
+    // A process that took the folder before this check may not have read this group; a later one will.
     await this.#space.verifyClaim()
     for (const [name, total] of group.changed) this.#totals.set(name, total)
     return places
   }
 
-  /** Writes at the end of the segment and syncs. A group that failed never happened, but its sequences are used up. */
+  /** Writes and syncs at the end of the segment. A failed group is discarded, but its sequences are used up. */
   async #sync(group: FrameGroup): Promise<void> {
     const file = this.#file as DiskFile
     try {
@@ -234,8 +231,8 @@ export class SegmentWriter implements JournalWriter {
   }
 
   /**
-   * A group that could not be cut off may come back as frames that nobody was promised: it counts as accepted, so that it
-   * adds up whether it is read (delivered once more than promised) or not (unreadable). Its cursors do not count.
+   * A failed group that could not be truncated can reappear as frames. Its rows count as accepted, so that the ledger
+   * balances whether they are read or not. Its cursors do not count.
    */
   #count(group: FrameGroup): Counters {
     for (const [name, { cursor: _, ...total }] of group.changed) {
@@ -245,7 +242,7 @@ export class SegmentWriter implements JournalWriter {
     return group.counters
   }
 
-  /** A new segment: created, its checkpoint written, its name durable, before anything is accepted into it. */
+  /** Creates a segment with its checkpoint and a durable name, before any append to it. */
   async #roll(): Promise<void> {
     await this.#space.verifyOwned()
     await this.#file?.close()
@@ -271,7 +268,7 @@ export class SegmentWriter implements JournalWriter {
     this.#space.doubt()
   }
 
-  /** Cuts off what was not synced, so that nobody reads what nobody was promised, and leaves the segment for good. */
+  /** Truncates unsynced frames, so that no reader sees them, and abandons the segment. */
   async #abandon(): Promise<boolean> {
     const torn = this.#file
     const current = this.#space.last
