@@ -4,13 +4,13 @@ export type DatabaseValue = SQLInputValue
 export type DatabaseStatement = StatementSync
 
 /**
- * A small database in one file of its own, for what must be found again by a key: SQLite, whose commits are on disk when they
- * return. It blocks the thread that asks, so it is for threads that nothing waits for.
+ * A small SQLite database in its own file; commits are durable when they return. It blocks the calling thread, so use
+ * it only on threads without latency requirements.
  */
 export class Database {
   readonly #database: DatabaseSync
 
-  /** Throws when the file is no database, or is damaged where it is looked at first. */
+  /** Throws if the file is no database, or its first pages are damaged. */
   constructor(path: string) {
     this.#database = new DatabaseSync(path)
     this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -4096')
@@ -24,7 +24,6 @@ export class Database {
     return this.#database.prepare(sql)
   }
 
-  /** All of it or nothing. */
   transaction(act: () => void): void {
     this.#database.exec('BEGIN IMMEDIATE')
     try {

@@ -1,8 +1,8 @@
 import type { Disk } from './disk.ts'
 
 /**
- * A folder whose own name survives a crash: every folder that had to be created is synced into its parent, and the last one
- * also when it was there already, since whoever created it may have failed to.
+ * Creates a folder durably: syncs the parent of each created folder. Also syncs that of an existing folder, because its
+ * creator may have failed to.
  */
 export async function makeDurableDirectory(disk: Disk, path: string, mode = 0o700): Promise<void> {
   const missing: string[] = []

@@ -3,50 +3,45 @@ import * as fs from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 export interface FileStat {
-  /** Bytes. */
   readonly size: number
-  /** Unix milliseconds. */
   readonly modified: number
-  /** When content, name or attributes changed last, in Unix milliseconds. Programs cannot set it. */
+  /** Unix ms of the last change of content, name or attributes. Programs cannot set it. */
   readonly changed: number
   readonly directory: boolean
 }
 
-/** `read`: must exist. `create`: must not exist. `write`: created when missing, never truncated. */
+/** `read`: must exist. `create`: must not exist. `write`: created if missing, never truncated. */
 export type OpenMode = 'read' | 'create' | 'write'
 
 /**
- * What a store needs from a disk, with the promises that real disks make and no more:
- * content is durable only after `sync` of the file, a name (created, renamed, removed) only after
- * `syncDirectory` of its folder. The test disk forgets everything else on a crash.
+ * The guarantees of real disks: content is durable only after `sync` of the file, a name (created, renamed, removed)
+ * only after `syncDirectory` of its folder. The test disk discards everything else on a crash.
  */
 export interface Disk {
   open(path: string, mode: OpenMode): Promise<DiskFile>
-  /** Names in a folder, sorted; empty when the folder does not exist. */
+  /** Names in a folder, sorted; empty if the folder does not exist. */
   list(path: string): Promise<string[]>
   stat(path: string): Promise<FileStat | undefined>
   rename(from: string, to: string): Promise<void>
-  /** Removing what is not there is no error. */
   remove(path: string): Promise<void>
-  /** Creates missing parents too; `mode` is for folders that it creates. */
+  /** Creates missing parents too; `mode` applies to created folders. */
   makeDirectory(path: string, mode?: number): Promise<void>
   syncDirectory(path: string): Promise<void>
   readFile(path: string): Promise<Uint8Array>
-  /** Bytes that an unprivileged writer may still use on the file system of `path`. */
+  /** Bytes available to unprivileged writers on the file system of `path`. */
   free(path: string): Promise<number>
-  /** Size of the file system of `path`, in bytes. */
   capacity(path: string): Promise<number>
 }
 
 export interface DiskFile {
   readonly path: string
-  /** Writes all bytes at the position or throws. */
   write(bytes: Uint8Array, position: number): Promise<void>
-  /** Writes consecutive pieces at the position or throws. */
   writeAll(pieces: readonly Uint8Array[], position: number): Promise<void>
-  /** Fills `into` as far as the file reaches; returns bytes read. */
+  /** Fills `into` up to the end of the file; returns the bytes read. */
   read(into: Uint8Array, position: number): Promise<number>
-  /** fdatasync: content and size are durable when it resolves. After an error nothing is known: abandon the file. */
+  /**
+   * fdatasync: content and size are durable when it resolves. After an error the content is unknown: abandon the file.
+   */
   sync(): Promise<void>
   truncate(size: number): Promise<void>
   size(): Promise<number>
@@ -80,7 +75,7 @@ class RealFile implements DiskFile {
     const total = pieces.reduce((sum, piece) => sum + piece.length, 0)
     const { bytesWritten } = await this.#handle.writev(pieces as Uint8Array[], position)
     if (bytesWritten === total) return
-    // A short vectored write is rare (a full disk, a signal): finish piece by piece so that the error is exact.
+    // Short vectored writes are rare (full disk, signal); write the rest piece by piece for an exact error.
     const rest = Buffer.concat(pieces as Uint8Array[]).subarray(bytesWritten)
     await this.write(rest, position + bytesWritten)
   }
@@ -116,7 +111,7 @@ function missing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT'
 }
 
-/** Node's own recursive mkdir never returns where a folder refuses new names with ENOENT, as /proc does. */
+/** Node's recursive mkdir never returns if a folder refuses new names with ENOENT, as /proc does. */
 async function makeFolders(path: string, mode?: number): Promise<void> {
   try {
     await fs.mkdir(path, mode)

@@ -2,11 +2,10 @@ import { WeirError } from '../model/errors.ts'
 import { claimState, type Claim } from './folder-claim.ts'
 
 /**
- * Whether this process is still the writer of its folder, for one thread. Once it is not, it never is again: also not when the folder
- * returns, because what was written meanwhile was not acknowledged.
+ * Whether this process is still the writer of its folder, for one thread. Once broken, it stays broken, even if the
+ * folder returns: writes in between were not acknowledged.
  */
 export class Fence {
-  /** Resolves when another writer was found. */
   readonly broken: Promise<WeirError>
   readonly #claim: Claim
   readonly #resolve: (error: WeirError) => void
@@ -21,8 +20,8 @@ export class Fence {
   }
 
   /**
-   * Throws WEIR_DATA_FENCED when another process took the folder: what was written before this is seen by that process. Throws WEIR_DATA_GONE,
-   * from then on, when the folder was removed.
+   * Throws WEIR_DATA_FENCED if another process took the folder; that process reads everything written before. Throws
+   * WEIR_DATA_GONE, permanently, if the folder was removed.
    */
   async check(): Promise<void> {
     if (!this.#isBroken) {

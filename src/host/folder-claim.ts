@@ -1,6 +1,6 @@
 /**
- * The file that names the writer of a folder. Each start replaces it, so that a writer whose lock was granted twice finds out before
- * it acknowledges anything: see docs/adr/0023-one-writer.md.
+ * The file that names the writer of a folder. Each start replaces it, so that a writer detects a duplicate lock before
+ * it acknowledges rows: see docs/adr/0023-one-writer.md.
  */
 import {
   closeSync,
@@ -15,16 +15,14 @@ import {
 } from 'node:fs'
 import { stat } from 'node:fs/promises'
 
-/** Goes to other threads. */
 export interface Claim {
   readonly path: string
-  /** Device and number of the file. */
   readonly inode: string
 }
 
 export class FolderClaim {
   readonly claim: Claim
-  /** Open as long as this process runs, so that no other file gets its number. */
+  /** Open while this process runs, so that the inode is not reused. */
   readonly #descriptor: number
 
   private constructor(claim: Claim, descriptor: number) {
@@ -32,7 +30,6 @@ export class FolderClaim {
     this.#descriptor = descriptor
   }
 
-  /** Replaces what another process left at the path. */
   static take(path: string, content: object): FolderClaim {
     const fresh = `${path}.new`
     remove(fresh)
@@ -44,7 +41,7 @@ export class FolderClaim {
     return taken
   }
 
-  /** On a full disk the file stays empty: it claims the folder, and commands do not learn where the server answers. */
+  /** On a full disk the file stays empty: it still claims the folder, but commands cannot read the server's address. */
   write(content: object): void {
     const bytes = Buffer.from(`${JSON.stringify(content)}\n`)
     try {
@@ -64,7 +61,7 @@ export class FolderClaim {
   }
 }
 
-/** The content of the file at the path; undefined when there is none that can be read. */
+/** Content of the file; undefined if it is missing or unreadable. */
 export function readClaim(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'))
@@ -73,7 +70,6 @@ export function readClaim(path: string): unknown {
   }
 }
 
-/** Is the file at the path the one that this process wrote, another one, or none? */
 export async function claimState({ path, inode }: Claim): Promise<'own' | 'other' | 'none'> {
   try {
     const { dev, ino } = await stat(path, { bigint: true })

@@ -18,7 +18,7 @@ function taken(lock: Taken): FolderLock {
 }
 
 describe('a lock on a folder', () => {
-  test('is granted once, seen by others, and leaves one empty file', async () => {
+  test('is granted once, visible to others, and leaves one empty file', async () => {
     const path = join(folder, 'lock.sqlite')
     expect(isLocked(path)).toBe(false)
     const lock = taken(await FolderLock.take(path))
@@ -31,24 +31,24 @@ describe('a lock on a folder', () => {
     expect((await stat(path)).size).toBe(0)
   })
 
-  test('is refused where the file system grants it to every process', async () => {
+  test('is refused if the file system grants it to every process', async () => {
     expect(await FolderLock.take(join(folder, 'lock.sqlite'), 'unix-none')).toBe('not-locking')
   })
 
-  test('is granted on a file that holds something else', async () => {
+  test('is granted on a file with other content', async () => {
     const path = join(folder, 'lock.sqlite')
     await writeFile(path, 'x'.repeat(5000))
     taken(await FolderLock.take(path)).release()
     expect((await stat(path)).size).toBe(0)
   })
 
-  test('is not made where the folder cannot be written', async () => {
+  test('is not created if the folder is not writable', async () => {
     await expect(FolderLock.take(join(folder, 'missing/lock.sqlite'))).rejects.toThrow(/unable to open/)
   })
 })
 
 describe('a claim on a folder', () => {
-  test('is current until another one replaces it, and only then its fence breaks, for good', async () => {
+  test('is current until another one replaces it, which breaks its fence permanently', async () => {
     const path = join(folder, 'lock')
     const first = FolderClaim.take(path, { pid: 1 })
     const fence = new Fence(first.claim)
@@ -66,7 +66,7 @@ describe('a claim on a folder', () => {
     expect(await readdir(folder)).toEqual([])
   })
 
-  test('that was removed holds no more, also when it returns; no other process is blamed', async () => {
+  test('is invalid after its removal, even if it returns, and no other process is blamed', async () => {
     const path = join(folder, 'lock')
     const { claim } = FolderClaim.take(path, { pid: 1 })
     const fence = new Fence(claim)

@@ -1,7 +1,7 @@
 /**
- * A lock on a folder that the kernel holds for this process: an exclusive transaction on an empty SQLite file. It ends with the
- * process, however that ends, and holds across containers that share the folder. POSIX locks go when a process closes any descriptor
- * of the file, so nothing else may open it.
+ * A kernel lock on a folder: an exclusive transaction on an empty SQLite file. It ends with the process and is visible
+ * across containers that share the folder. POSIX locks are lost when a process closes any descriptor of the file, so
+ * nothing else may open it.
  */
 import { execFile } from 'node:child_process'
 import { statSync, truncateSync } from 'node:fs'
@@ -12,7 +12,7 @@ import { promisify } from 'node:util'
 
 const busy = 5
 const damaged = new Set([11, 26])
-/** Commands that look whether the lock is held hold it themselves for less than a millisecond. */
+/** Commands that test the lock hold it for less than a millisecond. */
 const attempts = 10
 const againMs = 30
 
@@ -20,7 +20,6 @@ export type Taken = FolderLock | 'held' | 'not-locking'
 
 export class FolderLock {
   readonly #database: DatabaseSync
-  /** Number of the locked file; another one in its place is another lock. */
   readonly inode: string
 
   private constructor(database: DatabaseSync, inode: string) {
@@ -29,8 +28,8 @@ export class FolderLock {
   }
 
   /**
-   * `held`: by another process. `not-locking`: the file system grants the lock twice. `vfs` is SQLite's way to lock, for tests.
-   * Throws when the file cannot be made.
+   * `held`: by another process. `not-locking`: the file system grants the lock twice. `vfs`: SQLite's locking method,
+   * for tests. Throws if the file cannot be created.
    */
   static async take(path: string, vfs = 'unix'): Promise<Taken> {
     for (let attempt = 1; ; attempt++) {
@@ -51,7 +50,7 @@ export class FolderLock {
   }
 }
 
-/** Does some process hold the lock? Undefined when this user cannot find out. */
+/** Whether some process holds the lock; undefined if this user cannot determine it. */
 export function isLocked(path: string): boolean | undefined {
   if (statSync(path, { throwIfNoEntry: false }) === undefined) return false
   try {
@@ -72,14 +71,14 @@ function tryToLock(path: string, vfs: string): DatabaseSync | undefined {
   for (let attempt = 1; ; attempt++) {
     const database = new DatabaseSync(url)
     try {
-      // A journal in memory: no file of it is left behind.
+      // In memory, so that no journal file remains.
       database.exec('PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
       return database
     } catch (error) {
       database.close()
       const code = sqliteCode(error)
       if (code === busy) return undefined
-      // Who holds it is asked before the file is read: nobody does, and nothing is in it that anyone needs.
+      // SQLite locks before it reads: the lock is free, and the content is not needed.
       if (attempt > 1 || code === undefined || !damaged.has(code)) throw error
       truncateSync(path)
     }
@@ -87,7 +86,7 @@ function tryToLock(path: string, vfs: string): DatabaseSync | undefined {
 }
 
 function sqliteCode(error: unknown): number | undefined {
-  // The low byte: the rest says more exactly why.
+  // The low byte is the primary code.
   return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
     ? error.errcode & 0xff
     : undefined
@@ -98,14 +97,14 @@ function inodeOf(path: string): string {
   return `${dev}:${ino}`
 }
 
-/** Does the kernel list the lock? Some file systems are listed under another inode, and other systems than Linux have no list. */
+/** Whether the kernel lists the lock. Some file systems use another inode, and only Linux has a list. */
 async function isInKernel(inode: string): Promise<boolean> {
   const table = await readFile('/proc/locks', 'latin1').catch(() => '')
   const number = inode.slice(inode.indexOf(':') + 1)
   return new RegExp(`POSIX +ADVISORY +WRITE +${process.pid} \\S+:${number} `).test(table)
 }
 
-/** Locks of one process never exclude each other, so another one tries. */
+/** Locks of one process never exclude each other, so a child process tests it. */
 async function othersMayLock(path: string): Promise<boolean> {
   const attempt = `
     const database = new (require('node:sqlite').DatabaseSync)(process.argv[1])

@@ -11,7 +11,7 @@ const table = [
   '',
 ].join('\n')
 
-describe('the mount that holds a path', () => {
+describe('the mount that contains a path', () => {
   test('is the one with the longest matching folder', () => {
     expect(mountOf(table, '/data/weir')).toEqual({ type: 'ext4', mountPoint: '/data', readOnly: false })
     expect(mountOf(table, '/database')).toEqual({ type: 'overlay', mountPoint: '/', readOnly: false })
@@ -19,15 +19,15 @@ describe('the mount that holds a path', () => {
   test('may have a blank in its name and be read-only', () => {
     expect(mountOf(table, '/data/my disk/weir')).toEqual({ type: 'xfs', mountPoint: '/data/my disk', readOnly: true })
   })
-  test('is the later one of two on the same place', () => {
+  test('is the later of two at the same path', () => {
     expect(mountOf(table, '/var/lib')?.type).toBe('tmpfs')
   })
-  test('is unknown where the kernel has no table', () => {
+  test('is unknown without a table of the kernel', () => {
     expect(mountOf('', '/data')).toBeUndefined()
   })
 })
 
-test('the real machine knows its processors, memory and Node', () => {
+test('the real machine reports its processors, memory and Node version', () => {
   const { limit, available } = realMachine.memory()
   expect(realMachine.cpus).toBeGreaterThan(0)
   expect(available).toBeGreaterThan(0)

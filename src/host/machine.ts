@@ -3,30 +3,27 @@ import * as fs from 'node:fs/promises'
 import * as os from 'node:os'
 import { privateBytes } from './child.ts'
 
-/** Facts about this machine and this process that only a diagnosis asks for. What a system does not tell is undefined. */
+/** Facts about the machine and process for diagnosis; undefined if the system does not report them. */
 export interface Machine {
   readonly node: { readonly version: string; readonly path: string }
   readonly cpus: number
-  /** Own user number; undefined on systems without. */
   readonly uid: number | undefined
   /** Runnable processes, averaged over the last minute; all zero on Windows. */
   load(): number
   memory(): Memory
   openFiles(): Promise<OpenFiles | undefined>
-  /** Private bytes of each process that a process has started; empty where the system does not tell. */
+  /** Private bytes of each child of a process; empty if unavailable. */
   children(pid: number): Promise<readonly number[]>
   /** A kernel setting by its dotted name, such as `net.core.rmem_max`. */
   sysctl(name: string): Promise<string | undefined>
-  /** The file system that holds a path which exists. */
   fileSystem(path: string): Promise<FileSystem | undefined>
   ownership(path: string): Promise<Ownership | undefined>
-  /** Whether this process may create files in a folder. */
   mayWrite(path: string): Promise<boolean>
-  /** Addresses by which other machines may reach this one, IPv4 first. */
+  /** Addresses at which other machines can reach this one, IPv4 first. */
   addresses(): readonly string[]
 }
 
-/** Bytes. `limit` is the least of the machine and what its container may use. */
+/** Bytes. `limit` is the lesser of the machine's and the container's. */
 export interface Memory {
   readonly limit: number
   readonly available: number
@@ -34,12 +31,12 @@ export interface Memory {
 }
 
 export interface OpenFiles {
-  /** Limit of this process; Infinity when there is none. */
+  /** Limit of this process; Infinity if there is none. */
   readonly limit: number
 }
 
 export interface FileSystem {
-  /** As the kernel calls it: ext4, xfs, tmpfs, overlay, nfs4 … */
+  /** Name in the kernel: ext4, xfs, tmpfs, overlay, nfs4 … */
   readonly type: string
   readonly mountPoint: string
   readonly readOnly: boolean
@@ -47,7 +44,6 @@ export interface FileSystem {
 
 export interface Ownership {
   readonly uid: number
-  /** Permission bits. */
   readonly mode: number
 }
 
@@ -63,7 +59,7 @@ export const realMachine: Machine = {
       .map(({ address }) => address),
   memory() {
     const total = os.totalmem()
-    // Without a limit the kernel states a number larger than any machine, or none.
+    // Without a limit the kernel reports none, or a number larger than any machine.
     const constrained = process.constrainedMemory()
     const contained = constrained > 0 && constrained < total
     return { limit: contained ? constrained : total, available: process.availableMemory(), contained }
@@ -104,11 +100,11 @@ async function text(path: string): Promise<string | undefined> {
   return fs.readFile(path, 'utf8').catch(() => undefined)
 }
 
-/** The mount that holds a path, from the text of /proc/self/mountinfo; of two on one place the later one hides the other. */
+/** The mount of a path, from the text of /proc/self/mountinfo; a later mount hides earlier ones at the same path. */
 export function mountOf(table: string, path: string): FileSystem | undefined {
   let best: FileSystem | undefined
   for (const line of table.split('\n')) {
-    // Optional fields stand between the mount options and the ` - ` that the type follows.
+    // Optional fields are between the mount options and the ` - ` before the type.
     const [before = '', after = ''] = line.split(' - ')
     const [, , , , point = '', options = ''] = before.split(' ')
     const [type = '', , superOptions = ''] = after.split(' ')

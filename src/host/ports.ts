@@ -1,21 +1,19 @@
 import * as fs from 'node:fs/promises'
 import { basename } from 'node:path'
 
-/** A process that has a port open. */
 export interface PortHolder {
   readonly pid: number
-  /** Its program, with the script where an interpreter runs one. */
+  /** Its program, with the script of an interpreter. */
   readonly command: string
 }
 
 type Protocol = 'udp' | 'tcp'
 
-/** State of a listening TCP socket in the kernel's table. UDP sockets that receive from anyone are in state 07. */
 const listening: Record<Protocol, string> = { tcp: '0A', udp: '07' }
 
 /**
- * Who listens on a port of this machine, as far as the kernel's tables tell us: processes of other users and other
- * containers stay hidden, and other systems than Linux have no such tables. Then the list is empty.
+ * Processes that listen on a local port, from the kernel's tables. Processes of other users and containers are
+ * invisible; empty on systems other than Linux.
  */
 export async function whoListens(protocol: Protocol, port: number): Promise<PortHolder[]> {
   const inodes = new Set<string>()
@@ -29,16 +27,16 @@ export async function whoListens(protocol: Protocol, port: number): Promise<Port
 
 /** One line of /proc/net/{udp,tcp}{,6}. */
 export interface KernelSocket {
-  /** Address as the kernel writes it: each 32-bit word in the machine's own byte order, in hex. */
+  /** Hexadecimal; each 32-bit word in native byte order. */
   readonly address: string
   readonly port: number
   readonly state: string
   readonly inode: string
-  /** Datagrams the kernel threw away because the receive buffer was full; 0 for TCP. */
+  /** Datagrams that the kernel dropped because the receive buffer was full; 0 for TCP. */
   readonly drops: number
 }
 
-/** Sockets of one table (`udp`, `udp6`, `tcp`, `tcp6`); empty where there is none. */
+/** Sockets of one table (`udp`, `udp6`, `tcp`, `tcp6`); empty if it does not exist. */
 export async function socketTable(table: string): Promise<KernelSocket[]> {
   let text: string
   try {
@@ -65,7 +63,7 @@ async function holdersOf(inodes: ReadonlySet<string>): Promise<PortHolder[]> {
   for (const pid of await names('/proc')) {
     if (!/^\d+$/.test(pid)) continue
     for (const descriptor of await names(`/proc/${pid}/fd`)) {
-      // A process may end, or close a descriptor, while we look.
+      // The process or descriptor can disappear meanwhile.
       const target = await fs.readlink(`/proc/${pid}/fd/${descriptor}`).catch(() => '')
       if (!inodes.has(target)) continue
       found.push({ pid: Number(pid), command: await commandOf(pid) })
@@ -75,7 +73,7 @@ async function holdersOf(inodes: ReadonlySet<string>): Promise<PortHolder[]> {
   return found
 }
 
-/** Program and script of a process: the kernel's own name for it is that of its main thread, which says little of a Node program. */
+/** Program and script; the kernel's process name is that of the main thread, which is not useful for Node. */
 async function commandOf(pid: string): Promise<string> {
   const line = await fs.readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
   const [program = '', script = ''] = line.split('\0')

@@ -6,7 +6,6 @@ import { isMainThread } from 'node:worker_threads'
 import { setFlagsFromString } from 'node:v8'
 import { messageOf } from '../model/errors.ts'
 
-/** The process and its surroundings, by value like the rest of the host. */
 export const self = {
   pid: process.pid,
   hostname: hostname(),
@@ -16,23 +15,23 @@ export const self = {
   exit(code: number): never {
     process.exit(code)
   },
-  /** Sets the exit code and lets the process end by itself, so that output still arrives. */
+  /** Sets the exit code and lets the process end, so that output is flushed. */
   leave(code: number): void {
     process.exitCode = code
   },
-  /** Replaces the handler of bin/weir.mjs, or the one before. */
+  /** Replaces the handler of bin/weir.mjs, or the previous one. */
   onSignal(name: 'SIGTERM' | 'SIGINT' | 'SIGHUP', act: () => void): void {
     const before = process.listeners(name)
     process.on(name, act)
-    // Only now: without any listener, a signal that was caught and not yet handled would be lost.
+    // After adding: without any listener, a caught and unhandled signal would be lost.
     for (const listener of before) process.off(name, listener)
   },
-  /** Runs when this process ends by `exit`; nothing asynchronous happens any more. Returns how to call it off. */
+  /** Runs synchronously when this process calls `exit`. Returns a function that cancels it. */
   onExit(act: () => void): () => void {
     process.once('exit', act)
     return () => void process.off('exit', act)
   },
-  /** For programs that must stop in order when nobody reads their output. Without this the process exits at once, with 0. */
+  /** For programs that must stop in order when their output is closed. By default the process exits at once with 0. */
   onOutputClosed(act: () => void): void {
     outputClosed = act
   },
@@ -42,14 +41,15 @@ export const self = {
   stderr(text: string): void {
     process.stderr.write(text)
   },
-  /** Keeps what was compiled for the next start; otherwise only a thread that ends by itself would. */
+  /** Saves the compile cache now; by default only a thread that ends normally does. */
   keepCompiled(): void {
     flushCompileCache()
   },
   /**
-   * Where no flows come: in threads that begin after this what is young goes soon, and in all of them the rest is looked through early. So little
-   * is young that to share the work of it among threads costs more than it is (a tenth of the CPU of a first sync of 30,000 pods). While V8 marks
-   * what is old it would not collect what is young, of which 20 to 40 MB pile up then where much is written: it does both at once (1 or 2 % more CPU in a first sync).
+   * V8 flags for processes without flows: small new spaces for threads started later, and early old-space collections.
+   * Parallel scavenges of small new spaces cost more than they save (a tenth of the CPU of a first sync of 30,000
+   * pods). Without scavenges during marking, 20 to 40 MB of young objects would accumulate under load; allowing them
+   * costs 1 to 2 % more CPU.
    */
   keepThreadsSmall(): void {
     setFlagsFromString('--no-parallel-scavenge')
@@ -58,37 +58,35 @@ export const self = {
     setFlagsFromString('--heap-growing-percent=50')
   },
   /**
-   * For threads that begin after this, where flows come. Datagrams and columns are memory outside the heap, of which V8 collects everything again
-   * and again while its own part is small: a tenth of the CPU, and pauses in which datagrams are lost. A larger first limit ends
-   * that; smaller new spaces give the memory back. (bench/flows, 2 cores: 3.3 → 2.9 µs per flow, no drops at 200,000 flows/s.)
+   * V8 flags for threads started later that process flows. Datagrams and columns are external memory, which triggers
+   * full collections while the heap is small: a tenth of the CPU, and pauses that drop datagrams. A larger initial
+   * limit avoids them; smaller new spaces compensate the memory. (bench/flows, 2 cores: 3.3 → 2.9 µs per flow, no drops
+   * at 200,000 flows/s.)
    */
   prepareForFlows(): void {
     setFlagsFromString('--initial-old-space-size=64')
     setFlagsFromString('--heap-growing-percent=200')
     setFlagsFromString('--max-semi-space-size=8')
   },
-  /** For threads that begin after this and read objects, of which little stays: their garbage may not pile up. */
+  /** V8 flags for threads started later that read short-lived objects, to limit garbage. */
   prepareForObjects(): void {
     setFlagsFromString('--initial-old-space-size=16')
     setFlagsFromString('--max-semi-space-size=2')
   },
   /**
-   * This thread and those that it starts step back when cores are short: what can wait must not keep a datagram waiting in a buffer
-   * of the kernel that is full after half a second. Linux gives each thread a priority of its own; elsewhere it is the process's.
+   * Lowers the priority of this thread and those it starts, so that deferrable work does not delay datagrams: kernel
+   * buffers fill within half a second. Linux has priorities per thread; elsewhere this applies to the process.
    */
   stepBack(): void {
     if (process.platform !== 'linux') return
     try {
       setPriority(0, 5)
-    } catch {
-      // Then all are equal, as before.
-    }
+    } catch {}
   },
-  /** Bytes of this process in memory, where no other process can look at them; undefined on Linux, where the parent does. */
+  /** Resident bytes, if no other process can read them; undefined on Linux, where the parent does. */
   ownBytes(): number | undefined {
     return process.platform === 'linux' ? undefined : process.memoryUsage.rss()
   },
-  /** A file in a folder that only this user can read. */
   async temporaryFile(
     name: string,
     text: string,
@@ -99,13 +97,12 @@ export const self = {
     await writeFile(path, text, { mode: 0o600 })
     return { path, read: () => readFile(path, 'utf8'), remove: () => rm(folder, { recursive: true, force: true }) }
   },
-  /** Everything that is written to this process. */
   async readStdin(): Promise<string> {
     const pieces: Buffer[] = []
     for await (const piece of process.stdin as AsyncIterable<Buffer>) pieces.push(piece)
     return Buffer.concat(pieces).toString('utf8')
   },
-  /** Runs an editor, which may be a command with flags, on a file, with the terminal of this process; answers its exit code. */
+  /** Runs an editor, which may be a command with flags, on a file in this terminal; returns its exit code. */
   async runEditor(editor: string, path: string): Promise<number> {
     const { spawn } = await import('node:child_process')
     return new Promise((resolve, reject) => {
@@ -123,10 +120,10 @@ export const self = {
 
 let outputClosed = (): void => process.exit(0)
 
-/** `weir … | head -1`: the closed pipe is reported as an error of the stream, which would otherwise print a stack. */
+/** `weir … | head -1`: the closed pipe is an error of the stream, which would otherwise print a stack. */
 function onOutputError(name: string, error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') return outputClosed()
-  // Of standard error nothing can be reported.
+  // Errors of standard error cannot be reported.
   if (name === 'standard output') process.stderr.write(`weir: ${name} cannot be written: ${systemReason(error)}\n`)
   process.exit(1)
 }
@@ -136,15 +133,15 @@ if (isMainThread) {
   process.stderr.on('error', (error) => onOutputError('standard error', error))
 }
 
-/** The reason in an error of the system, without its code, call and path: `no space left on device`. */
+/** The reason of a system error without code, call and path: `no space left on device`. */
 export function systemReason(error: unknown): string {
   const message = messageOf(error)
   return /^E[A-Z0-9]+: (.+?), \w+(?: |$)/.exec(message)?.[1] ?? message
 }
 
 /**
- * Tells a running process apart from another that got the same number later: boot id and start time, where the system
- * says so. Undefined when there is no such process.
+ * Distinguishes a running process from a later one with the same number: boot id and start time, if available.
+ * Undefined if the process does not exist.
  */
 export function processIdentity(pid: number): string | undefined {
   try {
@@ -155,7 +152,8 @@ export function processIdentity(pid: number): string | undefined {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The second field is the program's name in parentheses and may hold anything; start time is the 20th after it.
+    // The second field, the program name in parentheses, can contain any text; the start time is the 20th field after
+    // it.
     const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
     return `${boot}:${started ?? ''}`
   } catch {

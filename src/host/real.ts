@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 
 export interface Clock {
-  /** Unix time in milliseconds; may jump. */
+  /** Unix time in milliseconds; can jump. */
   now(): number
-  /** Milliseconds from an arbitrary start; never goes back. Use it for durations. */
+  /** Milliseconds from an arbitrary start; never decreases. For durations. */
   monotonic(): number
 }
 
@@ -12,17 +12,16 @@ export interface Timer {
 }
 
 export interface Timers {
-  /** Runs `act` once after `ms`. A timer never keeps the process alive on its own. */
+  /** Runs `act` once after `ms`. Timers do not keep the process alive. */
   after(ms: number, act: () => void): Timer
   every(ms: number, act: () => void): Timer
-  /** Resolves after `ms`, or at once (not an error) when the signal aborts. */
+  /** Resolves after `ms`, or at once when the signal aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
   /** Resolves in a later turn of the event loop, after pending input and output. */
   yield(): Promise<void>
 }
 
 export interface Random {
-  /** A number in [0, 1). */
   next(): number
   bytes(count: number): Uint8Array
 }

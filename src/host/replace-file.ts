@@ -1,8 +1,8 @@
 import type { Disk } from './disk.ts'
 
 /**
- * Writes a small file as a whole: beside its place, synced, renamed over it, and the folder synced, so that after a crash there is the old
- * one or the new one and never half of one. The folder exists. `beside`: ending of the file that becomes it, another for each of several writers.
+ * Replaces a small file atomically and durably: writes and syncs a temporary file, renames it and syncs the folder,
+ * which must exist. `beside`: suffix of the temporary file; concurrent writers need different ones.
  */
 export async function replaceFile(
   disk: Disk,

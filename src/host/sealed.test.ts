@@ -3,7 +3,7 @@ import { sealed, unsealed } from './sealed.ts'
 
 const content = { queue: 'audit', offset: 1234, views: [{ name: 'Who sends “what”', shared: true }] }
 
-test('a state file gives its own content or is refused, whichever bit is flipped', () => {
+test('a state file returns its content or is refused, whichever bit is flipped', () => {
   for (const indent of [undefined, 1]) {
     const bytes = Buffer.from(sealed(content, indent))
     expect(unsealed(bytes.toString())).toEqual(content)

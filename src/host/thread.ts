@@ -1,18 +1,17 @@
-/** Memory and load of the calling thread. */
 import { performance } from 'node:perf_hooks'
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
 export interface Thread {
-  /** Bytes: memory committed for the V8 heap, and buffers outside it. */
+  /** Bytes committed for the V8 heap, and bytes of buffers outside it. */
   memory(): { readonly heap: number; readonly buffers: number }
-  /** Bytes that objects and their buffers use, garbage included. */
+  /** Bytes of objects and their buffers, including garbage. */
   used(): number
-  /** Processor time since the last call, as a share of the time that passed. */
+  /** Processor time since the last call, as a share of elapsed time. */
   load(): number
   /**
-   * A full collection; pauses the thread for about a millisecond per live megabyte. `thorough` repeats it, shrinks the space of young objects
-   * and drops caches of compiled code: it takes three to ten times as long, and frees 10 to 20 MB more.
+   * A full collection; pauses the thread for about a millisecond per live megabyte. `thorough` also shrinks the new
+   * space and drops compiled code: three to ten times slower, 10 to 20 MB more freed.
    */
   collectGarbage(how: 'quick' | 'thorough'): void
 }
@@ -46,7 +45,6 @@ export function realThread(): Thread {
   }
 }
 
-/** Microseconds. */
 function usage(): { readonly busy: number; readonly at: number } {
   const { user, system } = process.threadCpuUsage()
   return { busy: user + system, at: performance.now() * 1000 }

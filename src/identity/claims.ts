@@ -1,21 +1,21 @@
 import { AddressTable } from '../model/address-table.ts'
 import { withRoom } from '../model/growing.ts'
 
-/** A flow may seem to begin this long before its address was told of: clocks differ, and news takes a while. */
+/** A flow may begin this long before the report of its address, because of clock differences and delays. */
 export const headMs = 2000
-/** Flows of an address that was given up are still its last holder's for so long, unless somebody else has it. */
+/** Flows of a released address belong to its last holder for this long, unless it has another one. */
 export const tailMs = 60_000
 
-/** Which of several holders of an address it is: the lower wins. 0 is who is known by the MAC address of the row. */
+/** Priority of concurrent holders of an address, lowest first. 0 is a match by the MAC address of the row. */
 export const ranks = { pod: 1, node: 2, service: 3, outside: 4, finished: 5, secondary: 6, slice: 7 } as const
 const rankCount = 8
 
-/** Holding now wins over beginning soon, and that over having finished or ended: what is over makes no more traffic. */
+/** Current claims precede those that begin soon, then finished and ended ones, which cause no more traffic. */
 const classes = { now: 0, soon: 1, finished: 2, lately: 3 } as const
 
 /**
- * Who held an address when: claims, packed into typed arrays and linked by address. Times are Unix ms; a claim holds from
- * `from` on and before `until`.
+ * Address claims over time, packed into typed arrays and linked by address. Times are Unix ms; a claim is valid from
+ * `from` until before `until`.
  */
 export class Claims {
   readonly #addresses = new AddressTable()
@@ -26,17 +26,15 @@ export class Claims {
   /** Next claim + 1 of the same address. */
   #next = new Int32Array(256)
   #holder = new Uint32Array(256)
-  /** Number of the claim's address − 1. */
   #address = new Uint32Array(256)
   #cluster = new Uint16Array(256)
   #rank = new Uint8Array(256)
-  /** `from` and `until`, beside each other. */
   #times = new Float64Array(512)
-  /** MAC address of a claim (48 bits), where that decides: of few. */
+  /** MAC address of a claim (48 bits), for the few that need it. */
   readonly #macs = new Map<number, number>()
   #count = 0
 
-  /** For which times the last answer is the same. Empty where another row of the same address may have another answer. */
+  /** Validity interval of the last result; empty if another row of the same address can differ. */
   from = -Infinity
   until = Infinity
 
@@ -73,7 +71,6 @@ export class Claims {
     return claim
   }
 
-  /** Is it this address, by this rank and MAC address? */
   is(claim: number, words: Uint32Array, rank: number, mac: number | undefined): boolean {
     const own = this.wordsOf(claim)
     return (
@@ -104,8 +101,8 @@ export class Claims {
   }
 
   /**
-   * Number of who held the address at `at` of `words` at that time; 0 where nobody did, or two clusters say so. `cluster` 0 asks all.
-   * `mac`: of the row, 48 bits; NaN where it has none.
+   * Number of the address's holder at that time; 0 without one, or if two clusters conflict. `at`: offset in `words`.
+   * `cluster` 0 searches all. `mac` of the row, 48 bits; NaN if absent.
    */
   find(words: Uint32Array, at: number, time: number, cluster: number, mac: number): number {
     this.from = -Infinity
@@ -129,7 +126,7 @@ export class Claims {
       if (cluster !== 0 && this.#cluster[claim] !== cluster) continue
       const from = times[2 * claim] as number
       const until = times[2 * claim + 1] as number
-      // Within which times nothing about this claim changes.
+      // Narrows the interval in which the result does not depend on this claim.
       const soon = from - headMs
       const late = until + tailMs
       if (time < soon) {
@@ -163,9 +160,9 @@ export class Claims {
       }
       const key = is * rankCount + rank
       if (key > bestKey) continue
-      // Two clusters that say the same of an address: nobody can tell whose it was.
+      // Two clusters claim the address equally: the holder is ambiguous.
       torn = key === bestKey && (torn || this.#cluster[claim] !== this.#cluster[best])
-      // Of two as good it is the one with the greater number: so the answer does not hang on the order of news.
+      // Of equal claims the greater number wins, so that the result does not depend on the order of updates.
       if (
         key === bestKey &&
         (order > bestTime || (order === bestTime && (this.#holder[claim] as number) < (this.#holder[best] as number)))
@@ -180,7 +177,6 @@ export class Claims {
     return best < 0 || torn ? 0 : (this.#holder[best] as number)
   }
 
-  /** What a claim is; the words are good until the next is added. */
   at(claim: number): {
     readonly words: Uint32Array
     readonly rank: number

@@ -28,7 +28,7 @@ function known(): Workloads {
   return workloads
 }
 
-it('flows leave with the names of their ends at their time', () => {
+it('flows get the names of their ends at their time', () => {
   const batch = flowBatch(
     [
       { src: '10.1.0.1', dst: '10.96.0.1', start: t0 + 30_000 },
@@ -58,7 +58,7 @@ it('flows leave with the names of their ends at their time', () => {
   expect(batch.columns['src_name']).toBeUndefined()
 })
 
-it('what a flow carries stays, and nothing is added where nobody is known', () => {
+it('fields that a flow carries stay, and unknown addresses add none', () => {
   const batch = flowBatch([{ src: '10.1.0.1', dst: '192.0.2.9', start: t0 + 30_000 }], t0 + 80_000)
   const carried: FlowBatch = {
     ...batch,
@@ -71,7 +71,7 @@ it('what a flow carries stays, and nothing is added where nobody is known', () =
   expect(enrichFlows(strange, t0, known())).toEqual({ batch: strange, unknown: false })
 })
 
-it('an address within the ranges of a cluster that nobody has is unknown', () => {
+it('an address within the ranges of a cluster and without a holder is unknown', () => {
   const batch = flowBatch([{ src: '10.1.0.200', dst: '192.0.2.9', start: t0 }], t0)
   expect(enrichFlows(batch, t0, known()).unknown).toBe(true)
 })

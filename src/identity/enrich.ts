@@ -5,7 +5,7 @@ import { endpointParts, type EndpointPart } from '../model/endpoint.ts'
 import { parseIp } from '../model/ip.ts'
 import { macsBeside, eventTimesOf } from '../model/event-time.ts'
 
-/** `unknown`: some end is within the ranges of a cluster, and nobody knows yet whose it is. */
+/** `unknown`: some end is within the ranges of a cluster, but has no holder yet. */
 export interface Enriched {
   readonly batch: FlowBatch
   readonly unknown: boolean
@@ -14,7 +14,7 @@ export interface Enriched {
 const ends = ['src', 'dst'] as const
 const parts: readonly EndpointPart[] = endpointParts.filter((part) => part !== 'label' && part !== 'cluster')
 
-/** The flows with what the addresses of their ends meant when they were. What a flow carries stays as it is. */
+/** Adds the meanings of addresses at the time of the flow. Fields that a flow carries stay. */
 export function enrichFlows(batch: FlowBatch, received: number, holders: Holders): Enriched {
   const times = eventTimesOf(batch, received)
   const clusters = clustersOf(batch, holders)
@@ -68,11 +68,9 @@ function holdersOf(
   return { numbers, any, unknown }
 }
 
-/** Strings of a batch, and those that come to it. */
 class Words {
   readonly list: string[]
   readonly #codes: Map<string, number>
-  /** Something was said. */
   used = false
 
   constructor(dictionary: readonly string[]) {

@@ -7,8 +7,8 @@ import { GeoTree } from './geo-tree.ts'
 const pollMs = 10_000
 
 /**
- * A database in MaxMind's format (.mmdb) that is read again whenever its time or size changes. A file that cannot be
- * used leaves what was read before, and is no reason not to start.
+ * A database in MaxMind's format (.mmdb) that is reloaded when its time or size changes. If a file is unusable, the
+ * previous content stays, and the start does not fail.
  */
 export class GeoDatabase {
   readonly file: string
@@ -35,17 +35,20 @@ export class GeoDatabase {
     return database
   }
 
-  /** Rises whenever answers may have changed. */
+  /** Increases when results may have changed. */
   get generation(): number {
     return this.#generation
   }
 
-  /** Number of the record of the address at `offset` (four words, v4-mapped), the same for all addresses that share one; 0 when there is none. */
+  /**
+   * Record number of the address at `offset` (four words, v4-mapped), equal for addresses that share a record; 0
+   * without one.
+   */
   find(words: Uint32Array, offset: number): number {
     return this.#tree?.find(words, offset) ?? 0
   }
 
-  /** The record of the address. Slow: ask {@link find} first whether it is a known one. */
+  /** The record of the address. Slow: check {@link find} for a cached record first. */
   get(words: Uint32Array, offset: number): unknown {
     if (this.find(words, offset) === 0) return undefined
     try {
@@ -56,7 +59,6 @@ export class GeoDatabase {
     }
   }
 
-  /** Reads the file again if it changed. Never rejects. */
   look(): Promise<void> {
     this.#looking = this.#looking.then(() => this.#read())
     return this.#looking
@@ -69,7 +71,7 @@ export class GeoDatabase {
   async #read(): Promise<void> {
     try {
       const stat = await this.#host.disk.stat(this.file)
-      // The state before reading is kept: a file that changes meanwhile differs from it at the next look.
+      // The state before reading is stored, so that a concurrent change is detected at the next check.
       const seen = stat === undefined ? 'missing' : `${stat.modified} ${stat.size}`
       if (seen === this.#seen) return
       this.#seen = seen
@@ -83,27 +85,26 @@ export class GeoDatabase {
       this.#generation++
       this.#damaged = false
       const { databaseType, buildEpoch } = reader.metadata
-      this.#log.info('A database of addresses was read.', {
+      this.#log.info('Loaded an address database.', {
         file: this.file,
         type: databaseType,
         built: buildEpoch.toISOString(),
       })
     } catch (error) {
-      const what =
-        this.#reader === undefined ? 'rows stay without what it would tell' : 'what was read before stays in use'
-      this.#log.warn(
-        `A database of addresses could not be used; ${what}. It is to be a file in MaxMind's format (.mmdb).`,
-        { file: this.file, error },
-      )
+      const what = this.#reader === undefined ? 'rows lack its fields' : 'the previous content stays in use'
+      this.#log.warn(`Cannot use an address database; ${what}. Provide a file in MaxMind's format (.mmdb).`, {
+        file: this.file,
+        error,
+      })
     }
   }
 
   #complain(error: unknown): void {
     if (this.#damaged) return
     this.#damaged = true
-    this.#log.warn(
-      'A database of addresses is damaged; addresses that it cannot answer stay without it. Fetch it again.',
-      { file: this.file, error },
-    )
+    this.#log.warn('An address database is damaged; rows of some addresses lack its fields. Download it again.', {
+      file: this.file,
+      error,
+    })
   }
 }

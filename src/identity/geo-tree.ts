@@ -1,6 +1,5 @@
 import { mappedPrefix } from '../model/ip.ts'
 
-/** What the metadata of a database says of its tree. */
 export interface TreeShape {
   readonly nodeCount: number
   /** Bits of each of a node's two records: 24, 28 or 32. */
@@ -9,15 +8,15 @@ export interface TreeShape {
 }
 
 /**
- * The binary tree over the bits of addresses at the head of a database (MaxMind DB format, version 2). It is walked here,
- * on the words of an address, because to write addresses as text and read them again costs ten times as much.
+ * The binary tree over address bits (MaxMind DB format, version 2). It is searched on the words of an address, because
+ * converting addresses to text costs ten times as much.
  */
 export class GeoTree {
   readonly #bytes: Uint8Array
   readonly #nodes: number
   readonly #recordSize: number
   readonly #v6: boolean
-  /** Where IPv4 begins: in a tree of IPv6, behind 96 zero bits. */
+  /** Start of IPv4: in an IPv6 tree, after 96 zero bits. */
   readonly #v4Start: number
 
   constructor(bytes: Uint8Array, { nodeCount, recordSize, ipVersion }: TreeShape) {
@@ -30,7 +29,7 @@ export class GeoTree {
     this.#v4Start = node
   }
 
-  /** Pointer to the record of the address at `offset` (four words, v4-mapped); 0 when there is none. */
+  /** Pointer to the record of the address at `offset` (four words, v4-mapped); 0 without one. */
   find(words: Uint32Array, offset: number): number {
     const v4 = words[offset] === 0 && words[offset + 1] === 0 && words[offset + 2] === mappedPrefix
     if (!v4 && !this.#v6) return 0
@@ -45,7 +44,7 @@ export class GeoTree {
     return node > this.#nodes ? node : 0
   }
 
-  /** What the node says for the next bit: another node, the number of nodes (nothing), or a larger number (a record). */
+  /** Child of the node: another node, the number of nodes (empty), or a larger number (a record). */
   #next(node: number, bit: number): number {
     const bytes = this.#bytes
     switch (this.#recordSize) {
@@ -54,7 +53,6 @@ export class GeoTree {
         return ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0)
       }
       case 28: {
-        // The byte in the middle holds the highest four bits of either side.
         const at = node * 7 + bit * 4
         const middle = bytes[node * 7 + 3] ?? 0
         const high = bit === 0 ? middle >> 4 : middle & 0x0f

@@ -46,7 +46,6 @@ async function file(
   options?: MmdbOptions,
 ): Promise<string> {
   const path = join(folder, name)
-  // Put in place at once, as those who fetch databases do.
   await writeFile(`${path}.new`, buildMmdb(records, options))
   await rename(`${path}.new`, path)
   return path
@@ -87,7 +86,7 @@ function flowsOf(pairs: readonly Pair[]): FlowBuilder {
 const known = { src: '198.51.100.1', dst: '203.0.113.1' }
 
 describe('databases of addresses', () => {
-  test('give systems and countries of both sides and both families, by the longest range', async () => {
+  test('provide systems and countries of both ends and families, by the longest range', async () => {
     const flows = flowsOf([
       known,
       { src: '2001:db8:8000::1', dst: '2001:db8::1' },
@@ -115,7 +114,7 @@ describe('databases of addresses', () => {
     ])
   })
 
-  test('change nothing that the exporter said, except a 0', async () => {
+  test('change no value of the exporter, except 0', async () => {
     const flows = flowsOf([
       { ...known, srcAs: 65_000 },
       { ...known, srcAs: 0 },
@@ -129,7 +128,7 @@ describe('databases of addresses', () => {
     expect(flowRows(flows.batch())[0]).not.toHaveProperty('src_country')
   })
 
-  test('may be one file for both, and of IPv4 alone, which says nothing of IPv6', async () => {
+  test('can be one file for both, and IPv4 only, without results for IPv6', async () => {
     const both = await file(
       'both.mmdb',
       { '32.1.13.0/24': { autonomous_system_number: 1, country: { iso_code: 'US' } } },
@@ -142,10 +141,10 @@ describe('databases of addresses', () => {
     expect(flowRows(flows.batch())).toEqual([
       { src_addr: '32.1.13.184', src_as: 1, src_country: 'US', dst_addr: '2001:db8::1' },
     ])
-    expect(lines).toEqual(['A database of addresses was read.'])
+    expect(lines).toEqual(['Loaded an address database.'])
   })
 
-  test('are asked once for an address, and again when the file has changed', async () => {
+  test('are queried once per address, and again when the file has changed', async () => {
     const path = await file('asn.mmdb', asns)
     const database = await GeoDatabase.open(host, path, log)
     open.push(database)
@@ -163,7 +162,7 @@ describe('databases of addresses', () => {
     expect(database.get(words, 0)).toMatchObject({ autonomous_system_number: 64_999 })
   })
 
-  test('that are missing or no database are said and looked for again, and rows stay without them', async () => {
+  test('that are missing or invalid are reported and retried, and rows lack their fields', async () => {
     const path = join(folder, 'later.mmdb')
     const missing = await GeoDatabase.open(host, path, log)
     open.push(missing)
@@ -172,7 +171,7 @@ describe('databases of addresses', () => {
     opened.fill(flows)
     expect(flowRows(flows.batch())).toEqual([{ src_addr: known.src, dst_addr: known.dst }])
     expect(lines).toContain(
-      "A database of addresses could not be used; rows stay without what it would tell. It is to be a file in MaxMind's format (.mmdb).",
+      "Cannot use an address database; rows lack its fields. Provide a file in MaxMind's format (.mmdb).",
     )
     await writeFile(path, 'no database')
     await missing.look()
@@ -182,13 +181,12 @@ describe('databases of addresses', () => {
     await writeFile(path, 'no database again')
     await missing.look()
     expect(missing.get(parseIp('198.51.100.7') ?? new Uint32Array(4), 0)).toEqual({ country: { iso_code: 'CH' } })
-    expect(lines.at(-1)).toMatch(/what was read before stays in use/)
+    expect(lines.at(-1)).toMatch(/the previous content stays in use/)
   })
 
-  test('with a damaged record say so once and leave the address without it', async () => {
+  test('with a damaged record are reported once, and the address lacks its fields', async () => {
     const path = join(folder, 'damaged.mmdb')
     const bytes = buildMmdb(asns)
-    // Pointers beyond the end where the records are.
     const marker = bytes.indexOf(Buffer.from('abcdef4d61784d696e64', 'hex'))
     bytes.fill(0x3f, bytes.indexOf(Buffer.alloc(16)) + 16, marker)
     await writeFile(path, bytes)
@@ -200,12 +198,12 @@ describe('databases of addresses', () => {
       { src_addr: known.dst, dst_addr: known.src },
     ])
     expect(lines).toEqual([
-      'A database of addresses was read.',
-      'A database of addresses is damaged; addresses that it cannot answer stay without it. Fetch it again.',
+      'Loaded an address database.',
+      'An address database is damaged; rows of some addresses lack its fields. Download it again.',
     ])
   })
 
-  test('fill more addresses than are remembered, all alike', async () => {
+  test('resolve more addresses than the cache holds', async () => {
     const opened = await geo({
       asn: await file('asn.mmdb', {
         '10.0.0.0/9': { autonomous_system_number: 1 },
@@ -227,7 +225,7 @@ describe('databases of addresses', () => {
 })
 
 test.each([4, 6] as const)(
-  'the tree of an IPv%i database is walked as its library walks it, whatever the size of its records',
+  'the tree of an IPv%i database is searched like in its library, for every record size',
   (ipVersion) => {
     const random = new SeededRandom(ipVersion)
     const v4 = Array.from(
@@ -264,7 +262,6 @@ test.each([4, 6] as const)(
   },
 )
 
-/** Prefix length over all 128 bits, so that families sort together. */
 function widthOf(range: string): number {
   return Number(range.split('/')[1]) + (range.includes(':') ? 0 : 96)
 }

@@ -4,19 +4,17 @@ import type { Log } from '../telemetry/ports.ts'
 import { GeoDatabase } from './geo-database.ts'
 
 export interface GeoFiles {
-  /** Database that has autonomous systems. */
   readonly asn?: string
-  /** Database that has countries; one of cities has them, too. */
   readonly country?: string
 }
 
 export interface Geo {
-  /** Fills `src_as`, `dst_as`, `src_country` and `dst_country` of the rows so far where they are absent or 0. */
+  /** Fills absent or zero `src_as`, `dst_as`, `src_country` and `dst_country` of the rows so far. */
   fill(flows: FlowBuilder): void
   close(): void
 }
 
-/** Opens the databases. One that cannot be read is said in the log and looked for again. */
+/** Opens the databases. Unreadable ones are logged and retried. */
 export async function openGeo(host: Pick<Host, 'disk' | 'timers'>, files: GeoFiles, log: Log): Promise<Geo> {
   const asn = files.asn === undefined ? undefined : await GeoDatabase.open(host, files.asn, log)
   const country =
@@ -31,10 +29,7 @@ export async function openGeo(host: Pick<Host, 'disk' | 'timers'>, files: GeoFil
 const slots = 1 << 16
 const probes = 4
 
-/**
- * Remembers the answers for 65,536 addresses in fixed memory, so that a database is asked once for an address that is
- * seen often. Nothing is allocated per row.
- */
+/** Caches results for 65,536 addresses in fixed memory. No allocation per row. */
 class GeoColumns implements Geo {
   readonly #asnDatabase: GeoDatabase | undefined
   readonly #countryDatabase: GeoDatabase | undefined
@@ -42,10 +37,8 @@ class GeoColumns implements Geo {
   readonly #used = new Uint8Array(slots)
   readonly #asns = new Uint32Array(slots)
   readonly #countries = new Uint16Array(slots)
-  /** Names of countries by their number here; 0 is none. */
   readonly #names: string[] = ['']
   readonly #numbers = new Map<string, number>()
-  /** Answers by record. */
   readonly #asnRecords = new Map<number, number>()
   readonly #countryRecords = new Map<number, number>()
   #generation = -1
@@ -85,7 +78,7 @@ class GeoColumns implements Geo {
       const slot = this.#slotOf(address.items, 4 * row)
       if (slot < 0) continue
       const asn = this.#asns[slot] ?? 0
-      // AS 0 is what exporters write that do not know.
+      // Exporters write AS 0 for unknown.
       if (asn !== 0 && as.items[row] === 0) {
         as.items[row] = asn
         as.mark(row)
@@ -98,7 +91,6 @@ class GeoColumns implements Geo {
     }
   }
 
-  /** Place of the address's answer; -1 for no address. */
   #slotOf(words: Uint32Array, at: number): number {
     const w0 = words[at] ?? 0,
       w1 = words[at + 1] ?? 0,
@@ -117,7 +109,7 @@ class GeoColumns implements Geo {
       const key = 4 * slot
       if (keys[key + 3] === w3 && keys[key] === w0 && keys[key + 1] === w1 && keys[key + 2] === w2) return slot
     }
-    // All taken: each in turn gives way.
+    // All slots are used: evict in turn.
     const slot = free >= 0 ? free : (first + (this.#turn++ % probes)) & (slots - 1)
     this.#ask(words, at, slot)
     return slot
@@ -143,7 +135,6 @@ class GeoColumns implements Geo {
   }
 }
 
-/** What the record of the address says, decoded once; 0 is nothing. */
 function answerOf(
   database: GeoDatabase | undefined,
   records: Map<number, number>,

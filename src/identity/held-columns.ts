@@ -1,27 +1,24 @@
 import { withRoom } from '../model/growing.ts'
 import type { Held } from './workload-facts.ts'
 
-/** What pods of one owner have in common. */
 type Common = Omit<Held, 'name' | 'node'>
 
 const utf8 = new TextEncoder()
 const text = new TextDecoder()
 
 /**
- * Who has, or had, addresses, by numbers from 1 on: packed, since there are as many as pods. What many have in common is there
- * once, names are bytes one after the other.
+ * Address holders by number from 1, packed, because there are as many as pods. Shared fields are stored once, names are
+ * consecutive bytes.
  */
 export class HeldColumns {
   readonly #common: Common[] = []
   readonly #commonOf = new Map<string, number>()
-  /** By number − 1. */
   #commons = new Uint32Array(256)
-  /** Number of the node's name; 0: on none. */
+  /** Number of the node's name; 0: none. */
   #nodes = new Uint32Array(256)
   readonly #nodeNames: (string | undefined)[] = [undefined]
   readonly #nodeOf = new Map<string, number>()
   #names = new Uint8Array(8192)
-  /** Where each name ends. */
   #ends = new Uint32Array(256)
   #count = 0
 
@@ -38,7 +35,6 @@ export class HeldColumns {
     let code = this.#commonOf.get(key)
     if (code === undefined) this.#commonOf.set(key, (code = this.#common.push(common) - 1))
     this.#commons[index] = code
-    // A node is on itself.
     if (node !== undefined) this.#nodes[index] = this.#nodeCode(node)
     const from = this.#endOf(index - 1)
     this.#names = withRoom(this.#names, from + 3 * name.length)
@@ -46,7 +42,6 @@ export class HeldColumns {
     return this.#count
   }
 
-  /** Undefined for 0. */
   at(number: number): Held | undefined {
     const common = number < 1 || number > this.#count ? undefined : this.#common[this.#commons[number - 1] as number]
     if (common === undefined) return undefined

@@ -1,4 +1,4 @@
-/** What an address means: the resolvers behind the port of `engine/contracts.ts`. */
+/** Meaning of addresses: resolvers for the port of `engine/contracts.ts`. */
 export { openGeo, type Geo, type GeoFiles } from './geo.ts'
 export { staticResolver, type StaticResolution, type StaticResolver } from './static-resolver.ts'
 export { WorkloadFeed } from './workload-feed.ts'

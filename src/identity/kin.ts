@@ -12,22 +12,22 @@ export type KinRecord =
   | { readonly is: 'node'; readonly key: string; readonly node: Node }
   | { readonly is: 'owner'; readonly key: string; readonly owner: Owner | null; readonly gone?: number }
 
-/** What workloads are named by beside themselves: the nodes that they are on, and who made those that own them. */
+/** Objects that name workloads: their nodes, and the controllers of their owners. */
 export class Kin {
   readonly #owners = new Map<string, { readonly owner: Owner | undefined; readonly gone: number | undefined }>()
   readonly #nodes = new Map<string, Node>()
-  /** Nodes and owners that somebody was to be named by before they were told of. */
+  /** Nodes and owners that were needed before they were reported. */
   readonly #missing = new Set<string>()
   #late = false
 
-  /** What was answered before may be another answer now. */
+  /** True if earlier results may have changed. */
   settle(): boolean {
     const late = this.#late
     this.#late = false
     return late
   }
 
-  /** An owner that is gone (Unix ms) still names those that it made. */
+  /** A deleted owner (`gone` in Unix ms) still names its objects. */
   own(key: string, owner: Owner | undefined, gone: number | undefined): void {
     const before = this.#owners.get(key)
     this.#owners.set(key, { owner: gone === undefined ? owner : before?.owner, gone })
@@ -61,7 +61,7 @@ export class Kin {
       const known = this.#owners.get(key)
       if (known === undefined) {
         this.#missing.add(key)
-        // A Deployment names its ReplicaSets by itself and the hash.
+        // Deployments name their ReplicaSets with their own name and the hash.
         if (found.kind === 'ReplicaSet' && template !== undefined && found.name.endsWith(`-${template}`))
           return { kind: 'Deployment', name: found.name.slice(0, -template.length - 1) }
       }
@@ -71,7 +71,6 @@ export class Kin {
     return found
   }
 
-  /** But for owners that were gone before this time. */
   *records(before: number): Generator<KinRecord> {
     for (const [key, node] of this.#nodes) yield { is: 'node', key, node }
     for (const [key, { owner, gone }] of this.#owners)

@@ -4,38 +4,36 @@ import { readUid, uidHash, uidText } from '../model/uid.ts'
 const firstSlots = 1024
 
 /**
- * Objects of clusters by their uids, and the claims that each has now, linked: packed, since there are as many as pods. Numbers of
- * objects begin with 0, one that has no claim any more keeps its own.
+ * Objects of clusters by uid with their current claims, packed and linked, because there are as many as pods. Numbers
+ * begin with 0; an object without claims keeps its number.
  */
 export class KnownObjects {
   /** Number + 1 by the hash of cluster and uid, open addressing; 0 is free. */
   #slots = new Uint32Array(firstSlots)
-  /** Four of each object: its uid, as Kubernetes makes them. */
+  /** Four per object: its uid in Kubernetes' usual form. */
   #words = new Uint32Array(4 * 256)
   #clusters = new Uint16Array(256)
-  /** First claim + 1 of each object; 0: it has none. */
+  /** First claim + 1 of each object; 0 without claims. */
   #first = new Int32Array(256)
   /** Next claim + 1 of the same object, by claim. */
   #next = new Int32Array(256)
-  /** By uids of another form: of few. */
   readonly #odd = new Map<string, number>()
   readonly #oddUids = new Map<number, string>()
   readonly #uid = new Uint32Array(4)
   #count = 0
   #live = 0
 
-  /** Objects that have claims. */
   get live(): number {
     return this.#live
   }
 
-  /** Number of an object; -1 when it was never added. */
+  /** Number of an object; -1 if it was never added. */
   find(cluster: number, uid: string): number {
     if (!readUid(uid, this.#uid)) return this.#odd.get(`${cluster}/${uid}`) ?? -1
     return (this.#slots[this.#slotOf(cluster)] as number) - 1
   }
 
-  /** Number of an object, which it is given if it has none. */
+  /** Number of an object; assigned if it has none. */
   add(cluster: number, uid: string): number {
     const known = this.find(cluster, uid)
     if (known >= 0) return known
@@ -59,7 +57,6 @@ export class KnownObjects {
     return this.#oddUids.get(object) ?? uidText(this.#words, 4 * object)
   }
 
-  /** Its claims now. */
   claimsOf(object: number): number[] {
     const claims: number[] = []
     for (let claim = (this.#first[object] ?? 0) - 1; claim >= 0; claim = (this.#next[claim] as number) - 1)
@@ -67,7 +64,6 @@ export class KnownObjects {
     return claims
   }
 
-  /** Its claims from now on. */
   claim(object: number, claims: readonly number[]): void {
     this.#live += (claims.length > 0 ? 1 : 0) - (this.#first[object] === 0 ? 0 : 1)
     let next = 0
@@ -79,12 +75,10 @@ export class KnownObjects {
     this.#first[object] = next
   }
 
-  /** Numbers of those that have claims. */
   *all(): Generator<number> {
     for (let object = 0; object < this.#count; object++) if (this.#first[object] !== 0) yield object
   }
 
-  /** Where `#uid` is, or would be. */
   #slotOf(cluster: number): number {
     const [a, b, c, d] = this.#uid as unknown as [number, number, number, number]
     const mask = this.#slots.length - 1

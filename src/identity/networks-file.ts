@@ -2,12 +2,12 @@ import { parseCidr } from '../model/cidr.ts'
 import { Complaint, defineSchema, group, list, parseYaml, text, validate, type Problem } from '../schema/index.ts'
 import type { NetworkEntry } from './prefix-table.ts'
 
-/** One line of the file: an entry without a scope is meant for every scope. */
+/** One line of the file; an entry without a scope applies to every scope. */
 export interface ScopedEntry extends NetworkEntry {
   readonly scope?: string
 }
 
-/** The whole file, or why it cannot be used, with file, line and column. */
+/** The whole file, or the error with file, line and column. */
 export type NetworksFile =
   | { readonly entries: readonly ScopedEntry[]; readonly problems?: never }
   | { readonly problems: string; readonly entries?: never }
@@ -18,10 +18,10 @@ type Row = { readonly [Column in (typeof columns)[number]]: string | null }
 const network = group(
   {
     cidr: text({ description: 'A range in CIDR notation, or one address', required: true, example: '10.1.0.0/16' }),
-    name: text({ description: 'Name of what has these addresses', default: null, example: 'gateway' }),
+    name: text({ description: 'Name of the holder of these addresses', default: null, example: 'gateway' }),
     label: text({ description: 'Group that these addresses belong to', default: null, example: 'datacenter 1' }),
     scope: text({
-      description: 'Cluster or network in which the range is meant; left out, everywhere',
+      description: 'Cluster or network to which the range applies; default: all',
       default: null,
       example: 'cluster-a',
     }),
@@ -30,21 +30,20 @@ const network = group(
   (row) => complaintOf(row),
 )
 
-/** Settings of the file, for its reference page too. */
 export const networksSchema = defineSchema({
   type: 'networks',
   role: 'setting',
-  summary: 'What addresses are called, by range: the longest range that has a name, or a label, gives it',
+  summary: 'Names of addresses by range: the longest range with a name, or a label, determines it',
   fields: {
     networks: list(network, {
-      description: 'Ranges and what they are called',
+      description: 'Ranges and their names',
       default: [],
       example: [{ cidr: '10.0.0.0/8', label: 'inside' }],
     }),
   },
 })
 
-/** Reads a `.csv` file with a header line (`cidr,name,label,scope`), or else YAML with a list `networks`. Never throws. */
+/** Reads a `.csv` file with a header line (`cidr,name,label,scope`), or YAML with a list `networks`. Never throws. */
 export function readNetworks(content: string, file: string): NetworksFile {
   return /\.csv$/i.test(file) ? readCsv(content, file) : readYaml(content, file)
 }
@@ -55,13 +54,13 @@ function readYaml(content: string, file: string): NetworksFile {
   return { entries: result.value.networks.map(entryOf) }
 }
 
-/** One line, for the program log: the first problems, and how many follow. */
 function describe(problems: readonly Problem[]): string {
   const texts = problems
     .slice(0, 3)
     .map(
       ({ file, line, column, path, message, hint }) =>
-        `${file}:${line}:${column}: ${path === '' ? '' : `${path}: `}${message}${hint === undefined ? '' : `; ${hint}`}`,
+        [file, line, column, ...(path === '' ? [] : [` ${path}`]), ` ${message}`].join(':') +
+        (hint === undefined ? '' : `; ${hint}`),
     )
   return `${texts.join(' | ')}${problems.length > 3 ? ` | and ${problems.length - 3} more` : ''}`
 }
@@ -71,16 +70,18 @@ function readCsv(content: string, file: string): NetworksFile {
   let header: readonly string[] | undefined
   const entries: ScopedEntry[] = []
   for (const { line, cells } of csvRecords(content)) {
-    if (cells === undefined) return { problems: `${place(line)}a quoted field does not end` }
+    if (cells === undefined) return { problems: `${place(line)}unterminated quoted field` }
     if (header === undefined) {
       header = cells
       const wrong = cells.find((cell) => !(columns as readonly string[]).includes(cell))
       if (wrong !== undefined)
         return {
-          problems: `${place(line)}unknown column \`${wrong}\`; the first line names the columns, of ${columns.join(', ')}`,
+          problems:
+            `${place(line)}unknown column \`${wrong}\`; the first line names the columns, ` +
+            `of ${columns.join(', ')}`,
         }
       if (!cells.includes('cidr'))
-        return { problems: `${place(line)}there is no column \`cidr\`; the first line names the columns` }
+        return { problems: `${place(line)}column \`cidr\` is missing; the first line names the columns` }
       continue
     }
     if (cells.length > header.length)
@@ -120,13 +121,12 @@ function entryOf({ cidr, name, label, scope }: Row): ScopedEntry {
 }
 
 interface CsvRecord {
-  /** Number of the line on which it begins. */
   readonly line: number
   /** Undefined: a quoted field is open at the end of the file. */
   readonly cells: readonly string[] | undefined
 }
 
-/** RFC 4180, with spaces around fields taken away, and empty lines and lines that begin with `#` left out. */
+/** RFC 4180; trims spaces around fields, skips empty lines and lines that begin with `#`. */
 function* csvRecords(content: string): Generator<CsvRecord> {
   const cell = /[ \t]*(?:"((?:[^"]|"")*)"|([^",\n\r][^,\n\r]*)?)[ \t]*(,|\r?\n|$)/y
   let line = 1

@@ -2,21 +2,19 @@ import { AddressTable } from '../model/address-table.ts'
 import { isIpv4Range, parseCidr } from '../model/cidr.ts'
 import { mappedPrefix } from '../model/ip.ts'
 
-/** Of one range, so many parts of it are taken: the largest cluster has no more. */
+/** Maximum parts of one range; the largest cluster has no more. */
 const mostParts = 1 << 16
 
-/** Ranges in which a cluster gives addresses to pods and services: parts of 256 addresses, of IPv6 of 64 bits. */
+/** Ranges of pod and service addresses of a cluster, in parts of 256 IPv4 addresses or 64 bits of IPv6. */
 export class OwnRanges {
   readonly #parts = new AddressTable()
 
-  /** The part in which a known address is. */
   add(words: Uint32Array): void {
     const [a = 0, b = 0, c = 0, d = 0] = words
     if (c === mappedPrefix && a === 0 && b === 0) this.#put(0, 0, mappedPrefix, (d & 0xffffff00) >>> 0)
     else this.#put(a, b, 0, 0)
   }
 
-  /** A range in CIDR notation; what is none is passed over. */
   addRange(text: string): void {
     const range = parseCidr(text)
     if (range === undefined) return

@@ -21,7 +21,7 @@ function ask(table: PrefixTable, address: string): Meaning | undefined {
 }
 
 describe('the prefix table', () => {
-  test('answers with the longest range: 10.1.2.3 is in "dc", not in "all"', () => {
+  test('returns the longest range: 10.1.2.3 is in "dc", not in "all"', () => {
     const table = new PrefixTable([entry('10.0.0.0/8', undefined, 'all'), entry('10.1.0.0/16', undefined, 'dc')])
     expect(ask(table, '10.1.2.3')).toEqual({ label: 'dc' })
     expect(ask(table, '10.0.255.255')).toEqual({ label: 'all' })
@@ -40,7 +40,7 @@ describe('the prefix table', () => {
     expect(ask(table, '10.1.1.2')).toEqual({ name: 'ten', label: 'dc' })
   })
 
-  test('lets the first of equal ranges win, for name and label apart', () => {
+  test('the first of equal ranges wins, for name and label separately', () => {
     const table = new PrefixTable([
       entry('10.0.0.0/8', 'first'),
       entry('10.0.0.0/8', 'second', 'b'),
@@ -49,7 +49,7 @@ describe('the prefix table', () => {
     expect(ask(table, '10.0.0.0')).toEqual({ name: 'first', label: 'b' })
   })
 
-  test('knows both ends of both address spaces', () => {
+  test('covers both ends of both address spaces', () => {
     const table = new PrefixTable([
       entry('0.0.0.0/0', 'v4'),
       entry('255.255.255.255', 'last4'),
@@ -84,18 +84,17 @@ describe('the prefix table', () => {
     ])
   })
 
-  test('keeps the families apart', () => {
+  test('separates the families', () => {
     expect(ask(new PrefixTable([entry('::/0', 'six')]), '10.0.0.1')).toEqual({})
     expect(ask(new PrefixTable([entry('0.0.0.0/0', 'four')]), '::1')).toEqual({})
   })
 
-  test('that is empty knows nothing', () => {
+  test('without entries resolves nothing', () => {
     expect(ask(new PrefixTable([]), '10.0.0.1')).toEqual({})
     expect(ask(new PrefixTable([]), '2001:db8::1')).toEqual({})
   })
 
-  test('answers every address as a walk over all entries does', () => {
-    // Few different bits, so that ranges nest, touch and repeat.
+  test('agrees with a scan over all entries for every address', () => {
     const word = fc.constantFrom(0, 1, 0x80000000, 0xffffffff, 0x0a000000, 0x0a010000, 0x0a0100ff)
     const address = fc.oneof(
       word.map((last) => Uint32Array.of(0, 0, 0xffff, last)),
@@ -121,7 +120,6 @@ describe('the prefix table', () => {
     fc.assert(
       fc.property(entries, fc.array(address, { minLength: 1, maxLength: 20 }), (all, asked) => {
         const table = new PrefixTable(all)
-        // The edges of every range are where a table goes wrong.
         const edges = all.flatMap(({ range: { words: first, bits } }) => [
           first,
           first.map(

@@ -1,7 +1,6 @@
 import { isIpv4Range, type Cidr } from '../model/cidr.ts'
 import { mappedPrefix } from '../model/ip.ts'
 
-/** What addresses of a range are called. */
 export interface NetworkEntry {
   readonly range: Cidr
   readonly name?: string
@@ -14,14 +13,13 @@ export interface Meaning {
 }
 
 /**
- * Longest-prefix lookup. Nested ranges are flattened once into disjoint spans, each with its final meaning, so that a
- * lookup is one binary search over words and allocates nothing. Of entries for the same range the first that has a name
- * (or a label) gives it.
+ * Longest-prefix lookup. Nested ranges are flattened into disjoint spans with their final meaning, so that a lookup is
+ * one binary search without allocations. Of entries for the same range the first with a name (or a label) wins.
  */
 export class PrefixTable {
   readonly #v4: Uint32Array
   readonly #v4Meanings: Uint32Array
-  /** First span at or after each value of the upper 16 bits, which leaves few spans to search. */
+  /** First span at or after each value of the upper 16 bits; narrows the search. */
   readonly #v4Index: Uint32Array
   readonly #v6: Uint32Array
   readonly #v6Meanings: Uint32Array
@@ -30,7 +28,6 @@ export class PrefixTable {
 
   constructor(entries: readonly NetworkEntry[]) {
     const meanings = new Meanings()
-    // The end of 255.255.255.255 lies behind the mapped addresses and begins no span of theirs.
     const v4 = flatten(
       entries.filter(({ range }) => isIpv4Range(range)),
       meanings,
@@ -59,7 +56,7 @@ export class PrefixTable {
 
   #lookupV4(address: number): number {
     const starts = this.#v4
-    // The last span that starts at or before the address is sought; `low` is the one after it.
+    // Searches the last span that starts at or before the address; `low` is the one after it.
     let low = this.#v4Index[address >>> 16] ?? 0
     let high = this.#v4Index[(address >>> 16) + 1] ?? 0
     while (low < high) {
@@ -95,12 +92,11 @@ interface Span {
 }
 
 interface Nested {
-  /** First address after the range. */
   readonly end: bigint
   readonly meaning: number
 }
 
-/** Ranges either nest or are apart, so that one pass with a stack gives the spans, rising. */
+/** Ranges are nested or disjoint, so one pass with a stack returns ascending spans. */
 function flatten(entries: readonly NetworkEntry[], meanings: Meanings): Span[] {
   const ranges = merged(entries)
   const spans: Span[] = []
@@ -123,7 +119,6 @@ function flatten(entries: readonly NetworkEntry[], meanings: Meanings): Span[] {
     say(start, meaning)
   }
   closeUntil(1n << 128n)
-  // The end of the address space begins no span.
   return spans.filter(({ start }) => start < 1n << 128n)
 }
 
@@ -132,7 +127,6 @@ interface Range extends Meaning {
   readonly bits: number
 }
 
-/** One range for all entries of the same addresses, outer before inner. */
 function merged(entries: readonly NetworkEntry[]): Range[] {
   const ranges = new Map<string, Range>()
   for (const { range, name, label } of entries) {

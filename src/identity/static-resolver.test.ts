@@ -26,7 +26,6 @@ async function setUp(content?: string, file = '/networks.yaml') {
 }
 
 function ask(resolver: StaticResolver, address: string, scope = ''): unknown {
-  // The contract of the port: an answer for the words at an offset.
   const port: Resolver = resolver
   const words = new Uint32Array(8)
   words.set(parseIp(address) ?? [], 4)
@@ -50,19 +49,18 @@ describe('the static resolver', () => {
     expect(ask(resolver, '10.2.2.3')).toEqual({ label: 'all' })
     expect(ask(resolver, '2001:db8::7')).toEqual({ label: 'six' })
     expect(ask(resolver, '192.0.2.1')).toBe('unknown')
-    expect(lines).toEqual(['info Names of networks were read.'])
+    expect(lines).toEqual(['info Loaded network names.'])
   })
 
-  test('uses entries with a scope in that scope only, and those without in every scope', async () => {
+  test('applies entries with a scope in that scope only, and others in every scope', async () => {
     const { resolver } = await setUp(yaml)
     expect(ask(resolver, '10.9.0.1', 'a')).toEqual({ label: 'only a' })
     expect(ask(resolver, '10.9.0.1')).toEqual({ label: 'all' })
     expect(ask(resolver, '10.9.0.1', 'b')).toEqual({ label: 'all' })
-    // Equal ranges: the first in the file.
     expect(ask(resolver, '10.1.0.1', 'a')).toEqual({ name: 'data center', label: 'dc' })
   })
 
-  test('answers with the same object every time', async () => {
+  test('returns the same object every time', async () => {
     const { resolver } = await setUp(yaml)
     const words = parseIp('10.1.2.3') ?? new Uint32Array(4)
     expect(resolver.resolve(words, 0, 1, '')).toBe(resolver.resolve(words, 0, 2, ''))
@@ -73,7 +71,7 @@ describe('the static resolver', () => {
     expect(ask(resolver, '10.1.2.3')).toEqual({ name: 'gateway', label: 'all' })
   })
 
-  test('reads the file again when it changed, and its generation rises', async () => {
+  test('reloads the file after a change and increases its generation', async () => {
     const { host, resolver, write } = await setUp('networks: [{ cidr: 10.0.0.0/8, label: old }]')
     expect(resolver.generation).toBe(1)
     await host.advance(10_000)
@@ -84,7 +82,7 @@ describe('the static resolver', () => {
     expect(resolver.generation).toBe(2)
   })
 
-  test('keeps its table when the file becomes bad or goes away, says so once, and takes the mended file', async () => {
+  test('keeps its table while the file is invalid or missing, logs it once, and loads the corrected file', async () => {
     const { host, resolver, write, lines } = await setUp('networks: [{ cidr: 10.0.0.0/8, label: old }]')
     await write('networks:\n  - { cidr: 10.0.0.0/8, label: new }\n  - { cidr: 10.0.0.0/80, label: bad }\n')
     await host.advance(20_000)
@@ -94,8 +92,9 @@ describe('the static resolver', () => {
     expect(ask(resolver, '10.0.0.1')).toEqual({ label: 'old' })
     expect(resolver.generation).toBe(1)
     expect(lines.slice(1)).toEqual([
-      'warn The file of networks could not be used; the names read before stay in use. /networks.yaml:3:13: networks[1].cidr: `10.0.0.0/80` is not a range of addresses; write it like `10.0.0.0/8` or `2001:db8::/32`',
-      'warn The file of networks could not be used; the names read before stay in use. the file does not exist',
+      'warn Cannot use the networks file; the previous names stay in use. /networks.yaml:3:13: networks[1].cidr: ' +
+        '`10.0.0.0/80` is not a range of addresses; write it like `10.0.0.0/8` or `2001:db8::/32`',
+      'warn Cannot use the networks file; the previous names stay in use. the file does not exist',
     ])
     await write('networks: []')
     await host.advance(2000)
@@ -103,18 +102,16 @@ describe('the static resolver', () => {
     expect(resolver.generation).toBe(2)
   })
 
-  test('starts without its file, says so, and takes it when it comes', async () => {
+  test('starts without its file, logs it, and loads it later', async () => {
     const { host, resolver, write, lines } = await setUp()
     expect(ask(resolver, '10.0.0.1')).toBe('unknown')
-    expect(lines).toEqual([
-      'warn The file of networks could not be used; addresses have no names until it is. the file does not exist',
-    ])
+    expect(lines).toEqual(['warn Cannot use the networks file; addresses have no names. the file does not exist'])
     await write(yaml)
     await host.advance(2000)
     expect(ask(resolver, '10.0.0.1')).toEqual({ label: 'all' })
   })
 
-  test('reads again at once when it is told to, and no more after it was closed', async () => {
+  test('reloads at once on request, and not after close', async () => {
     const { host, resolver, write } = await setUp('networks: []')
     await write(yaml)
     await resolver.reload()
@@ -126,7 +123,7 @@ describe('the static resolver', () => {
     expect(host.timersPending).toBe(0)
   })
 
-  test('without a file knows nothing and watches nothing', async () => {
+  test('without a file resolves nothing and watches nothing', async () => {
     const { host, log } = await setUp('networks: []')
     const before = host.timersPending
     const resolver = await staticResolver(host, undefined, log)
@@ -142,10 +139,11 @@ describe('a CSV file of networks', () => {
     return problems ?? entries?.map(({ range: { bits }, ...rest }) => ({ bits, ...rest }))
   }
 
-  test('may order its columns freely, quote its fields, and have comments and empty lines', () => {
+  test('can order its columns freely, quote its fields, and have comments and empty lines', () => {
     expect(
       read(
-        '\ufefflabel,cidr,name\r\n# a comment\r\n\r\n"all, of ""us""",10.0.0.0/8,\r\n , 10.1.0.0/16 , gate way \r\nsix,2001:db8::/32\r\n',
+        '\ufefflabel,cidr,name\r\n# a comment\r\n\r\n"all, of ""us""",10.0.0.0/8,\r\n , 10.1.0.0/16 , gate way ' +
+          '\r\nsix,2001:db8::/32\r\n',
       ),
     ).toEqual([
       { bits: 104, label: 'all, of "us"' },
@@ -161,21 +159,21 @@ describe('a CSV file of networks', () => {
       'cidr,nmae\n10.0.0.0/8,x',
       'n.csv:1: unknown column `nmae`; the first line names the columns, of cidr, name, label, scope',
     ],
-    ['name,label\nx,y', 'n.csv:1: there is no column `cidr`; the first line names the columns'],
+    ['name,label\nx,y', 'n.csv:1: column `cidr` is missing; the first line names the columns'],
     [
       'cidr,name\n\n# one\n10.0.0.0/8,x\n10.0.0.300,y\n',
       'n.csv:5: `10.0.0.300` is not a range of addresses; write it like `10.0.0.0/8` or `2001:db8::/32`',
     ],
     ['cidr,name\n10.0.0.0/8,\n', 'n.csv:2: a range needs a `name` or a `label`'],
     ['cidr,name\n10.0.0.0/8,a,b\n', 'n.csv:2: 3 fields, but the first line names 2 columns'],
-    ['cidr,name\n10.0.0.0/8,"a\n\n', 'n.csv:2: a quoted field does not end'],
-    ['cidr,name\n"10.0.0.0/8"x,a\n', 'n.csv:2: a quoted field does not end'],
+    ['cidr,name\n10.0.0.0/8,"a\n\n', 'n.csv:2: unterminated quoted field'],
+    ['cidr,name\n"10.0.0.0/8"x,a\n', 'n.csv:2: unterminated quoted field'],
   ])('%j is refused with its line', (content, problem) => {
     expect(read(content)).toBe(problem)
   })
 })
 
-test('a YAML file says where it is wrong and what was meant', () => {
+test('an invalid YAML file is reported with the position and the expected form', () => {
   const { problems } = readNetworks('networks:\n  - cidr: 10.0.0.0/8\n    lable: x\n', 'n.yaml')
   expect(problems).toMatch(/n\.yaml:3:5: networks\[0\]\.lable: unknown field; did you mean `label`\?/)
   expect(readNetworks('networks: [{ cidr: 10.0.0.0/8 }]', 'n.yaml').problems).toContain(

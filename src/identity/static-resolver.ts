@@ -4,15 +4,18 @@ import type { ScopedEntry } from './networks-file.ts'
 import { PrefixTable, type Meaning } from './prefix-table.ts'
 import { messageOf } from '../model/errors.ts'
 
-/** The part of the resolver port's answers that a table can give: it never asks to wait. */
+/** The results of the resolver port that a table can return; it never waits. */
 export type StaticResolution = { readonly is: 'endpoint'; readonly endpoint: Meaning } | { readonly is: 'unknown' }
 
 export interface StaticResolver {
-  /** Four words in network order (v4-mapped), at `offset`. The time plays no part; an unknown scope has the entries without one. */
+  /**
+   * Resolves four words in network order (v4-mapped) at `offset`. The time is ignored; an unknown scope uses the
+   * entries without one.
+   */
   resolve(words: Uint32Array, offset: number, time: number, scope: string): StaticResolution
-  /** Rises with every change of the table. */
+  /** Increases with every change of the table. */
   readonly generation: number
-  /** Reads the file again now, changed or not. Never rejects: a file that cannot be used leaves the table as it is. */
+  /** Reloads the file, changed or not. Never rejects: an unusable file leaves the table unchanged. */
   reload(): Promise<void>
   close(): void
 }
@@ -21,8 +24,8 @@ const pollMs = 2000
 const unknown: StaticResolution = { is: 'unknown' }
 
 /**
- * Names and labels by longest prefix from a file, which is read again whenever its time or size changes. Without a
- * file every address is unknown.
+ * Names and labels by longest prefix from a file, which is reloaded when its time or size changes. Without a file every
+ * address is unknown.
  */
 export async function staticResolver(
   host: Pick<Host, 'disk' | 'timers'>,
@@ -84,7 +87,7 @@ class FileResolver implements StaticResolver {
     if (file === undefined) return
     try {
       const stat = await this.#host.disk.stat(file)
-      // The state before reading is kept: a file that changes meanwhile differs from it at the next look.
+      // The state before reading is stored, so that a concurrent change is detected at the next check.
       const seen = stat === undefined ? 'missing' : `${stat.modified} ${stat.size}`
       if (seen === this.#seen && !always) return
       this.#seen = seen
@@ -109,18 +112,17 @@ class FileResolver implements StaticResolver {
       ]),
     )
     this.#generation++
-    this.#log.info('Names of networks were read.', { file, networks: entries.length })
+    this.#log.info('Loaded network names.', { file, networks: entries.length })
   }
 
   #warn(file: string, problem: string): void {
-    const now = this.#generation === 0 ? 'addresses have no names until it is' : 'the names read before stay in use'
-    this.#log.warn(`The file of networks could not be used; ${now}.`, { file, problem })
+    const now = this.#generation === 0 ? 'addresses have no names' : 'the previous names stay in use'
+    this.#log.warn(`Cannot use the networks file; ${now}.`, { file, problem })
   }
 }
 
 class ScopeTable {
   readonly #table: PrefixTable
-  /** One answer for each meaning, made once: resolving allocates nothing. */
   readonly #answers: readonly StaticResolution[]
 
   constructor(entries: readonly ScopedEntry[]) {

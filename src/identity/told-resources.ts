@@ -6,7 +6,7 @@ import { kubernetesTypes, type ResourceData } from '../model/kubernetes.ts'
 
 const text = new TextDecoder()
 
-/** What a frame tells of resources; nothing for any other frame. `onBroken` hears of what cannot be read. */
+/** Resources of a frame; empty for other frames. `onBroken` is called with decoding errors. */
 export function toldResources(frame: Frame, onBroken: (error: unknown) => void): ResourceData[] {
   if (frame.header.kind !== 'events' || frame.header.count === 0) return []
   const told: ResourceData[] = []

@@ -1,9 +1,8 @@
-/** What the index of workloads needs of an object, read from what was told of it. */
+/** Extracts the facts for the workload index from an object. */
 import { parseIp } from '../model/ip.ts'
 import type { ResourceAddress, ResourceData } from '../model/kubernetes.ts'
 import { ranks } from './claims.ts'
 
-/** One address of an object. */
 export interface Claimed {
   readonly words: Uint32Array
   readonly rank: number
@@ -11,7 +10,7 @@ export interface Claimed {
   readonly mac?: number
 }
 
-/** Who has addresses, as far as it is told with them; what hangs on other objects is looked up when it is named. */
+/** Facts about an address holder from its own object; related objects are resolved later. */
 export interface Held {
   readonly cluster: string
   readonly kind: string
@@ -19,7 +18,7 @@ export interface Held {
   readonly name: string
   readonly node?: string
   readonly owner?: Owner
-  /** Hash in the name of the ReplicaSet that made it. */
+  /** Hash in the name of its ReplicaSet. */
   readonly template?: string
 }
 
@@ -38,7 +37,7 @@ const rankOf: Readonly<Record<ResourceAddress['as'], number>> = {
   secondary: ranks.secondary,
 }
 
-/** Owners that only hand on: what is looked for is who made them. */
+/** Intermediate owners, whose own controller is the workload. */
 export const handsOn: ReadonlySet<string> = new Set(['ReplicaSet', 'Job', 'ReplicationController'])
 
 export function ownerOf(data: ResourceData): Owner | undefined {
@@ -48,7 +47,7 @@ export function ownerOf(data: ResourceData): Owner | undefined {
 
 export function heldOf(data: ResourceData): Held {
   const { cluster, kind, namespace, name, node } = data
-  // Behind an address of a slice that is no pod there is only the service.
+  // An EndpointSlice address without a pod identifies only the service.
   if (kind === 'EndpointSlice')
     return { cluster, kind: 'Service', ...(namespace === undefined ? {} : { namespace }), name: data.service ?? name }
   const owner = kind === 'Pod' ? ownerOf(data) : undefined
@@ -64,7 +63,7 @@ export function heldOf(data: ResourceData): Held {
   }
 }
 
-/** Addresses as they are claimed; texts that are none are passed over. A finished pod gives way to anybody. */
+/** Claimed addresses without invalid ones. A finished pod has the lowest priority. */
 export function claimedBy(data: ResourceData): Claimed[] {
   const claimed: Claimed[] = []
   const add = (ip: string, rank: number, network?: string, mac?: number): void => {

@@ -9,33 +9,33 @@ import { Workloads } from './workloads.ts'
 export interface FeedOptions {
   readonly log: Log
   readonly metrics: Metrics
-  /** Resolves when everything is fed that clusters have told by now, or the signal aborts. */
+  /** Resolves when all cluster updates so far are applied, or the signal aborts. */
   readonly caughtUp: (signal: AbortSignal) => Promise<void>
 }
 
-/** Names flows by what it is fed, which comes on another way than they: there is no order between the two. Nothing is kept. */
+/**
+ * Names flows from cluster updates, which arrive on a separate path without an order relative to flows. Has no
+ * persistent state.
+ */
 export class WorkloadFeed implements Enrichment {
   readonly #workloads = new Workloads()
   readonly #options: FeedOptions
-  /** Newest time of receipt, Unix ms. */
   #received = 0
 
   constructor(options: FeedOptions) {
     this.#options = options
   }
 
-  /** What is there at a time. */
   tell(resources: Iterable<ResourceData>): void {
     for (const data of resources) this.#workloads.apply(data)
     this.#settled()
   }
 
-  /** A frame of a source that watches a cluster. */
   take(frame: Frame): void {
     this.#received = Math.max(this.#received, frame.header.received)
     this.tell(
       toldResources(frame, (error) =>
-        this.#options.log.error('A frame of a cluster cannot be read; what it tells of workloads is not known.', {
+        this.#options.log.error('Cannot decode a frame of a cluster; its workloads are unknown.', {
           source: frame.header.source,
           error: String(error),
         }),

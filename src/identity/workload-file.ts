@@ -5,7 +5,7 @@ import type { WorkloadRecord } from './workloads.ts'
 
 const format = 1
 const utf8 = new TextEncoder()
-/** Characters that are written at once: between two of these others have their turn. */
+/** Characters per write; other work can run in between. */
 const pieceLength = 1 << 18
 
 interface Head {
@@ -15,7 +15,6 @@ interface Head {
 
 const fileName = /^workloads-(\d+)\.jsonl$/
 
-/** Names of the files of a folder, the newest first. */
 export async function workloadFiles(disk: Disk, folder: string): Promise<readonly string[]> {
   const found = (await disk.list(folder)).flatMap((name) =>
     fileName.test(name) ? [{ name, sequence: Number(fileName.exec(name)?.[1]) }] : [],
@@ -23,7 +22,7 @@ export async function workloadFiles(disk: Disk, folder: string): Promise<readonl
   return found.toSorted((a, b) => b.sequence - a.sequence).map(({ name }) => name)
 }
 
-/** Writes a whole file beside the others: a line with the position, a line for each record, and a checksum. The folder exists. */
+/** Writes a new file: a line with the position, a line per record, and a checksum. The folder must exist. */
 export async function writeWorkloads(
   disk: Disk,
   folder: string,
@@ -60,7 +59,10 @@ export async function writeWorkloads(
   return name
 }
 
-/** Gives every record of a file to `take` and answers its position. Throws before the first when the file is not whole. */
+/**
+ * Passes every record of a file to `take` and returns its position. Throws before the first record if the file is
+ * incomplete.
+ */
 export async function readWorkloads(
   disk: Disk,
   path: string,
@@ -73,10 +75,10 @@ export async function readWorkloads(
     end < 0 ||
     crc32(bytes.subarray(0, end)).toString(16).padStart(8, '0') !== text.decode(bytes.subarray(end, end + 8))
   )
-    throw new Error('it is damaged: its checksum is another')
+    throw new Error('wrong checksum')
   let from = bytes.indexOf(10) + 1
   const head = JSON.parse(text.decode(bytes.subarray(0, from))) as Head
-  if (head.format !== format) throw new Error(`a newer version wrote it (format ${head.format})`)
+  if (head.format !== format) throw new Error(`written by a newer version (format ${head.format})`)
   while (from < end) {
     const to = bytes.indexOf(10, from)
     take(JSON.parse(text.decode(bytes.subarray(from, to))) as WorkloadRecord)

@@ -42,7 +42,7 @@ async function tell(name: string): Promise<number> {
   ).position.sequence
 }
 
-test('the journal is looked at once a second, however many frames come, and at once for whoever waits', async () => {
+test('the journal is read once a second regardless of the number of frames, and at once for waiters', async () => {
   const log = recordingLog()
   const projection = new WorkloadProjection({
     host,
@@ -61,7 +61,6 @@ test('the journal is looked at once a second, however many frames come, and at o
     }),
     { host, journal: join(folder, 'journal'), tail: journal.tail, log },
   )
-  // Told at once: nothing was looked at yet.
   follower.start(stop.signal)
   await follower.ready(await tell('first'), stop.signal)
   const began = host.clock.monotonic()
@@ -72,7 +71,7 @@ test('the journal is looked at once a second, however many frames come, and at o
     await host.timers.sleep(20)
   }
   expect(looks).toBeLessThanOrEqual(1 + (host.clock.monotonic() - began) / 1000)
-  // The next look would be a second after the last: who waits is not made to.
+  // The next periodic read would be a second later; a waiter triggers it.
   let asked = 0
   for (; asked < 20; asked++) {
     last = await tell(`waited-${asked}`)
@@ -85,7 +84,7 @@ test('the journal is looked at once a second, however many frames come, and at o
   await follower.stopped()
 })
 
-test('while nobody asks for names the journal is left alone; who begins to ask is not told what was so then', async () => {
+test('without name queries the journal is not read, and a new query does not use stale names', async () => {
   const log = recordingLog()
   const projection = new WorkloadProjection({
     host,
@@ -98,7 +97,6 @@ test('while nobody asks for names the journal is left alone; who begins to ask i
   const ends = new AbortController()
   const sleep: typeof host.timers.sleep = (ms, signal) => {
     rests.push(ms)
-    // For good, unless somebody ends it.
     return host.timers.sleep(3_600_000, signal)
   }
   const follower = new WorkloadFollower(projection, {
@@ -115,7 +113,6 @@ test('while nobody asks for names the journal is left alone; who begins to ask i
   follower.wanted()
   await expect.poll(() => rests.length).toBe(2)
   expect([projection.reached.sequence >= last, rests[1]]).toEqual([true, 1000])
-  // It is looked for often already.
   follower.wanted()
   await host.timers.yield()
   expect(rests.length).toBe(2)

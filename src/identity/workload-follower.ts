@@ -7,35 +7,31 @@ import { enrichFlows } from './enrich.ts'
 import type { WorkloadProjection } from './workload-projection.ts'
 import { messageOf } from '../model/errors.ts'
 
-/** What was told is written down so often, and sooner when so much of the journal waits for it, though not all the time: it is written as a whole. */
+/** Interval of commits; shorter if the journal retains much data for them. Each commit writes the whole state. */
 const commitEveryMs = 900_000
 const commitBytes = 256 << 20
 const leastCommitMs = 60_000
 const tryAgainMs = 1000
 const readBytes = 1 << 18
-/** The journal is looked at so often while somebody asks for names, and at once for whoever waits: each look costs the same, however little there is. */
+/** Interval of reads while names are queried; waiters trigger one at once. Each read has a fixed cost. */
 const lookMs = 1000
-/** While nobody does. */
 const idleMs = 10_000
 
 export interface FollowOptions {
   readonly host: Host
-  /** Folder of the journal. */
   readonly journal: string
   readonly tail: Tail
   readonly log: Log
 }
 
-/** Keeps a projection of workloads at the end of the journal, and writes down what it has. */
+/** Follows the journal with a projection of workloads, and commits its state. */
 export class WorkloadFollower implements Enrichment {
   readonly projection: WorkloadProjection
   readonly #options: FollowOptions
   readonly #waiting = new Set<{ readonly sequence: number; readonly resolve: () => void }>()
   #running: Promise<void> | undefined
   #hurry: () => void = () => undefined
-  /** Somebody asked since the last look. */
   #asked = false
-  /** Ends a long rest. */
   #rouse: () => void = () => undefined
 
   constructor(projection: WorkloadProjection, options: FollowOptions) {
@@ -43,12 +39,14 @@ export class WorkloadFollower implements Enrichment {
     this.#options = options
   }
 
-  /** Sequence after which frames are needed again after a crash. */
+  /** Frames after this sequence are needed after a crash. */
   get holds(): number {
     return this.projection.holds()[filePartition]?.sequence ?? 0
   }
 
-  /** Follows until the signal aborts; `stopped` then resolves when all is written. A second call goes on with the first. */
+  /**
+   * Follows until the signal aborts; `stopped` then resolves after the last commit. A second call continues the first.
+   */
   start(signal: AbortSignal): void {
     this.#running ??= this.#run(signal)
   }
@@ -57,7 +55,7 @@ export class WorkloadFollower implements Enrichment {
     await this.#running
   }
 
-  /** Names are asked for now: for a while news is looked for often, and at once if it was not. */
+  /** Reports a name query: reads are frequent for a while, and the first is immediate. */
   wanted(): void {
     if (this.#asked) return
     this.#asked = true
@@ -89,7 +87,7 @@ export class WorkloadFollower implements Enrichment {
       try {
         committed = await this.#follow(signal, committed)
       } catch (error) {
-        this.#options.log.error('The journal cannot be followed for the workloads of clusters; it is tried again.', {
+        this.#options.log.error('Cannot follow the journal for cluster workloads; retrying.', {
           error: messageOf(error),
         })
         await timers.sleep(tryAgainMs, signal)
@@ -114,7 +112,6 @@ export class WorkloadFollower implements Enrichment {
         let came = 0
         for (const frame of frames) {
           came += frame.header.bodyBytes
-          // Read for nobody else.
           frame.release?.()
         }
         bytes += came
@@ -140,7 +137,6 @@ export class WorkloadFollower implements Enrichment {
     }
   }
 
-  /** Until it is time to look again, or somebody waits. */
   async #rest(signal: AbortSignal): Promise<void> {
     if (this.#waiting.size > 0) return
     const hurry = new AbortController()
@@ -152,12 +148,12 @@ export class WorkloadFollower implements Enrichment {
     this.#rouse = () => undefined
   }
 
-  /** What cannot be written now is still held back in the journal. */
+  /** After a failure the journal still retains the frames. */
   async #commit(): Promise<void> {
     try {
       await this.projection.commit()
     } catch (error) {
-      this.#options.log.error('The workloads of clusters cannot be written down; it is tried again.', {
+      this.#options.log.error('Cannot write the cluster workloads; retrying.', {
         error: messageOf(error),
       })
     }

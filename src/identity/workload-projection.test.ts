@@ -37,7 +37,7 @@ function name(of: WorkloadProjection, ip: string, at: number): string | undefine
   return workloads.endpoint(workloads.find(parseIp(ip) ?? new Uint32Array(4), 0, t0 + at, 0, Number.NaN))?.name
 }
 
-it('takes what clusters tell and nothing else, holds back what is in no file yet, and goes on from its file', async () => {
+it('applies only cluster updates, retains frames that no file covers, and continues from its file', async () => {
   const make = new FrameMaker()
   const first = projection()
   expect(await first.open()).toBe(false)
@@ -64,14 +64,13 @@ it('takes what clusters tell and nothing else, holds back what is in no file yet
   while (again.last < 4) again.lose('prod', 0)
   const rest = told(again, 'prod', gone(a, 5000), pod('b', '10.1.0.1', 9000))
   await second.apply([rest])
-  // What it has taken is passed over.
   await second.apply([rest])
   expect([name(second, '10.1.0.1', 1000), name(second, '10.1.0.1', 9000)]).toEqual(['a', 'b'])
   await second.commit()
   expect((await host.disk.list('/data/identity')).length).toBe(2)
 })
 
-it('a file that is damaged is said to be, and the one before it is read', async () => {
+it('a damaged file is reported, and the previous one is read', async () => {
   const make = new FrameMaker()
   const first = projection()
   await first.apply([told(make, 'prod', pod('a', '10.1.0.1', 0))])
@@ -90,5 +89,5 @@ it('a file that is damaged is said to be, and the one before it is read', async 
     'a',
     undefined,
   ])
-  expect(log.lines.some(({ message }) => message.startsWith('What is kept of the workloads'))).toBe(true)
+  expect(log.lines.some(({ message }) => message.startsWith('Cannot read the stored cluster workloads'))).toBe(true)
 })

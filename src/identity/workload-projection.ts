@@ -8,26 +8,26 @@ import { readWorkloads, workloadFiles, writeWorkloads } from './workload-file.ts
 import { Workloads } from './workloads.ts'
 import { messageOf } from '../model/errors.ts'
 
-/** Who had an address is remembered for so long after: flows come late, and an hour's unknown addresses are asked again when it is over. */
+/** Past holders are retained this long for late flows and the hourly retry of unknown addresses. */
 export const rememberMs = 3 * 3_600_000
-/** So many claims that are over are worth going through all. */
+/** Minimum ended claims for a cleanup. */
 export const worthForgetting = 50_000
-/** Files of earlier commits that are kept, should the newest not be readable. */
+/** Older files retained in case the newest is unreadable. */
 const keptFiles = 2
 
 export interface WorkloadOptions {
   readonly host: Host
-  /** Folder of its own; made when something is kept. */
+  /** A dedicated folder; created on the first write. */
   readonly directory: string
   readonly log: Log
   readonly metrics: Metrics
-  /** Is this the id of a source that watches a cluster? Only these are believed. */
+  /** Whether the id is that of a source that watches a cluster; others are ignored. */
   readonly isCluster: (source: string) => boolean
 }
 
 /**
- * The journal's `resource` events as an index of who has which address. The file that `commit` writes holds all of it and the
- * position it reflects. A second thread may read it and follow by itself.
+ * Index of address holders from the journal's `resource` events. The file that `commit` writes has the whole state and
+ * its position. A second thread can read it and follow independently.
  */
 export class WorkloadProjection implements Projection {
   readonly name = 'identity'
@@ -37,14 +37,14 @@ export class WorkloadProjection implements Projection {
   #committed: Position = nowhere
   /** The first frame that the newest file does not reflect. */
   #unsaved: Position | undefined
-  /** Newest time of receipt: what is old is told by it, not by the clock. */
+  /** Newest receive time; ages are relative to it, not to the clock. */
   #received = 0
 
   constructor(options: WorkloadOptions) {
     this.#options = options
   }
 
-  /** Reads the newest file that can be read; false when there is none. */
+  /** Reads the newest readable file; false without one. */
   async open(): Promise<boolean> {
     const {
       host: { disk },
@@ -58,7 +58,7 @@ export class WorkloadProjection implements Projection {
         )
         return true
       } catch (error) {
-        log.error('What is kept of the workloads of clusters cannot be read; an earlier state is looked for.', {
+        log.error('Cannot read the stored cluster workloads; trying an earlier file.', {
           file: name,
           error: messageOf(error),
         })
@@ -67,7 +67,6 @@ export class WorkloadProjection implements Projection {
     return false
   }
 
-  /** Removes what is kept. */
   async discard(): Promise<void> {
     const {
       host: { disk },
@@ -76,7 +75,7 @@ export class WorkloadProjection implements Projection {
     for (const name of await workloadFiles(disk, directory)) await disk.remove(`${directory}/${name}`)
   }
 
-  /** Begins with what is told in another way, up to a position. */
+  /** Initializes with resources from another path, up to a position. */
   begin(told: Iterable<ResourceData>, position: Position): void {
     for (const data of told) this.workloads.apply(data)
     this.workloads.settle()
@@ -84,7 +83,6 @@ export class WorkloadProjection implements Projection {
     this.#unsaved = position
   }
 
-  /** What `apply` has reached. */
   get reached(): Position {
     return this.#reached
   }
@@ -93,12 +91,11 @@ export class WorkloadProjection implements Projection {
     return { [filePartition]: this.#committed }
   }
 
-  /** Frames that told of nothing are not needed again. */
+  /** Frames without updates are not needed again. */
   holds(): Positions {
     return { [filePartition]: this.#unsaved ?? this.#reached }
   }
 
-  /** Something was told that the newest file does not have. */
   get dirty(): boolean {
     return this.#unsaved !== undefined
   }
@@ -111,7 +108,7 @@ export class WorkloadProjection implements Projection {
     return Promise.resolve()
   }
 
-  /** As `apply`, of which the metrics tell. A frame that was taken before is passed over. */
+  /** Like `apply`, without metrics. Skips frames that were already applied. */
   take(frames: readonly Frame[]): void {
     const { log, isCluster } = this.#options
     for (const frame of frames) {
@@ -119,7 +116,7 @@ export class WorkloadProjection implements Projection {
       if (header.sequence <= this.#reached.sequence) continue
       if (isCluster(header.source)) {
         const told = toldResources(frame, (error) =>
-          log.error('A frame of a cluster cannot be read; what it tells of workloads is not known.', {
+          log.error('Cannot decode a frame of a cluster; its workloads are unknown.', {
             source: header.source,
             sequence: header.sequence,
             error: String(error),

@@ -5,8 +5,8 @@ import type { Workloads } from './workloads.ts'
 const unknown: Resolution = { is: 'unknown' }
 
 /**
- * What addresses mean: who had them at the time, as clusters tell it, with the label of their network; where no cluster knows
- * one, what its network is called. `watching`: some cluster is watched; if none is, nothing is looked up.
+ * Resolves addresses to their holder at the time, as reported by clusters, with the label of their network; otherwise
+ * to the name of their network. `watching`: false while no cluster is watched, and nothing is looked up.
  */
 export class WorkloadResolver implements Resolver {
   readonly #networks: StaticResolver

@@ -26,19 +26,18 @@ function named(
   return workloads.endpoint(find(workloads, ip, at, row))?.name
 }
 
-it('an address that is used again belongs to who had it at the time of the flow', () => {
+it('a reused address belongs to its holder at the time of the flow', () => {
   const a = pod('a', '10.1.0.7', 1000)
   const workloads = told(a, gone(a, 50_000), pod('b', '10.1.0.7', 55_000))
   expect([1000, 49_999, 50_001, 52_999, 53_000, 55_000, 900_000].map((at) => named(workloads, '10.1.0.7', at))).toEqual(
     ['a', 'a', 'a', 'a', 'b', 'b', 'b'],
   )
-  // A little before it was told of, and for a while after it went; not longer.
   expect([-1001, -1000].map((at) => named(workloads, '10.1.0.7', at))).toEqual([undefined, 'a'])
   const alone = told(a, gone(a, 50_000))
   expect([50_000 + tailMs - 1, 50_000 + tailMs].map((at) => named(alone, '10.1.0.7', at))).toEqual(['a', undefined])
 })
 
-it('pods come before nodes, nodes before services, and everything before what is behind a load balancer', () => {
+it('pods precede nodes, nodes precede services, and load balancer targets are last', () => {
   const service = other('Service', 'web', {
     addresses: [
       { ip: '10.96.0.1', as: 'cluster' },
@@ -67,12 +66,12 @@ it('pods come before nodes, nodes before services, and everything before what is
   expect(named(workloads, '8.8.8.8', 0)).toBeUndefined()
 })
 
-it('a pod on the network of its node has no address of its own', () => {
+it('a pod on the network of its node has no separate address', () => {
   const workloads = told(node('worker-1', '10.0.0.1', undefined), pod('proxy', undefined, 0, { hostNetwork: true }))
   expect(named(workloads, '10.0.0.1', 0)).toBe('worker-1')
 })
 
-it('a finished pod gives way', () => {
+it('a finished pod has the lowest priority', () => {
   const done = pod('done', '10.1.0.7', 20_000, { phase: 'Succeeded' })
   const workloads = told(pod('done', '10.1.0.7', 0), done, pod('next', '10.1.0.7', 30_000))
   expect([5000, 25_000, 27_999, 28_000].map((at) => named(workloads, '10.1.0.7', at))).toEqual([
@@ -83,7 +82,7 @@ it('a finished pod gives way', () => {
   ])
 })
 
-it('a pod of a further network is found by its MAC address before others, and without one after them', () => {
+it('a pod of a secondary network is matched first by its MAC address, and last without one', () => {
   const vm = pod('vm', '10.1.0.2', 0, {
     addresses: [
       { ip: '10.1.0.2', as: 'pod' },
@@ -99,7 +98,7 @@ it('a pod of a further network is found by its MAC address before others, and wi
   expect(alone.endpoint(find(alone, '10.1.0.9', 0))).toMatchObject({ name: 'vm', network: 'shop/blue' })
 })
 
-it('what is behind a service without pods is the service', () => {
+it('endpoints of a service without pods resolve to the service', () => {
   const slice = other('EndpointSlice', 'db-x1', {
     group: 'discovery.k8s.io',
     service: 'db',
@@ -117,7 +116,7 @@ it('what is behind a service without pods is the service', () => {
   expect(named(workloads, '10.1.0.1', 0)).toBeUndefined()
 })
 
-it('owners: who made the ReplicaSet or the job, whenever that is told', () => {
+it('owners: the controller of the ReplicaSet or job, whenever it is reported', () => {
   const owned = (kind: string, name: string) => ({
     owners: [{ kind, group: '', name, uid: `uid-${name}`, controller: true as const }],
   })
@@ -144,7 +143,7 @@ it('owners: who made the ReplicaSet or the job, whenever that is told', () => {
   expect(owner('10.1.0.2')).toBe('CronJob mail')
 })
 
-it('a node that is told of after its pods gives them their zone', () => {
+it('a node that is reported after its pods provides their zone', () => {
   const workloads = told(pod('a', '10.1.0.1', 0))
   expect(workloads.endpoint(find(workloads, '10.1.0.1', 0))).not.toHaveProperty('zone')
   const before = workloads.generation
@@ -160,7 +159,7 @@ it('a node that is told of after its pods gives them their zone', () => {
   ).toEqual([true, false, true, false])
 })
 
-it('clusters that use the same addresses are kept apart by scope; without one nobody is named', () => {
+it('clusters with the same addresses are separated by scope; without one the holder is unknown', () => {
   const workloads = told(
     pod('a', '10.1.0.1', 0),
     pod('b', '10.1.0.1', 0, { cluster: 'test' }),
@@ -174,7 +173,7 @@ it('clusters that use the same addresses are kept apart by scope; without one no
   ]).toEqual(['a', 'b', undefined, 'c'])
 })
 
-/** One object as the oracle sees it: every time in which it had an address, without any index. */
+/** Oracle: all validity intervals of an object's addresses, without an index. */
 interface Span {
   readonly name: string
   readonly ip: string
@@ -205,7 +204,7 @@ function expected(spans: readonly Span[], ip: string, at: number): string | unde
 }
 
 it.each([1, 2, 3, 4, 5, 6, 7, 8])(
-  'answers as a list of all that ever was (seed %i); from and until say how long; kept and read again it is the same',
+  'agrees with a list of all claims (seed %i), including validity intervals, also after save and load',
   (seed) => {
     const random = new SeededRandom(seed)
     let workloads = new Workloads()
@@ -254,7 +253,6 @@ it.each([1, 2, 3, 4, 5, 6, 7, 8])(
     workloads.forget(t0 + at + 1, 1)
     expect(workloads.generation).toBeGreaterThan(generation)
     expect(workloads.size.claims).toBe(alive.size)
-    // What is over is forgotten, and with it who had an address last.
     const current = spans.filter(({ until }) => until === Infinity)
     expect(live()).toEqual(ips.map((ip) => expected(current, ip, at)))
     for (const [index, name] of before.entries())
@@ -262,7 +260,7 @@ it.each([1, 2, 3, 4, 5, 6, 7, 8])(
   },
 )
 
-it('tells of each address whose answers changed', () => {
+it('notifies of each address with changed results', () => {
   const workloads = new Workloads()
   const heard: string[] = []
   const stop = workloads.onChange((words) => heard.push(words.join(' ')))

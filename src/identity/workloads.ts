@@ -8,7 +8,7 @@ import { KnownObjects } from './known-objects.ts'
 import { OwnRanges } from './own-ranges.ts'
 import { claimedBy, handsOn, heldOf, ownerOf, type Claimed, type Held } from './workload-facts.ts'
 
-/** One line of what an index is kept as: see {@link Workloads.records}. */
+/** One line of the saved index: see {@link Workloads.records}. */
 export type WorkloadRecord =
   | KinRecord
   | { readonly is: 'ranges'; readonly ranges: readonly string[] }
@@ -28,33 +28,30 @@ export type WorkloadRecord =
     }
 
 /**
- * Which workload had an address when, from what clusters were told of (`resource` events, in their order). Who had it is a
- * number that is good in this process until `generation` rises; {@link endpoint} names it.
+ * Address holders over time, from `resource` events in order. A holder is a number, valid in this process until
+ * `generation` increases; {@link endpoint} describes it.
  */
 export class Workloads {
   #claims = new Claims()
-  /** By the number of who holds; 0 is nobody. */
   #held = new HeldColumns()
-  /** Further network, by the number of who holds: of few. */
   #networks = new Map<number, string>()
-  /** What has an address now. All claims of an object are of numbers by which it is held as it is now. */
+  /** Objects with current addresses. All claims of an object belong to its current holder number. */
   #known = new KnownObjects()
   #kin = new Kin()
   #ranges = new OwnRanges()
   #nodeRanges = new Set<string>()
   #clusters = new Map<string, number>()
-  /** What was answered before, by number. */
   #endpoints: (Endpoint | undefined)[] = []
   #ended = 0
   #generation = 0
   readonly #listeners = new Set<(words: Uint32Array) => void>()
 
-  /** Rises when numbers or names given before may be others now; see {@link settle}. */
+  /** Increases when earlier numbers or names may have changed; see {@link settle}. */
   get generation(): number {
     return this.#generation
   }
 
-  /** For which times the last answer of `find` is the same, whatever the row; an empty span where rows differ. */
+  /** Validity interval of the last result of `find` for any row; empty if rows differ. */
   get from(): number {
     return this.#claims.from
   }
@@ -62,45 +59,43 @@ export class Workloads {
     return this.#claims.until
   }
 
-  /** Nothing was ever told: every answer is 0. */
+  /** Without any updates: every result is 0. */
   get empty(): boolean {
     return this.#clusters.size === 0
   }
 
-  /** Objects that have addresses, and claims in all. */
   get size(): { readonly objects: number; readonly claims: number } {
     return { objects: this.#known.live, claims: this.#claims.count }
   }
 
-  /** Objects of a cluster that have addresses. */
   countOf(cluster: string): number {
     let count = 0
     for (const object of this.#known.all()) if (this.#held.clusterOf(this.#holderOf(object)) === cluster) count++
     return count
   }
 
-  /** Tells of an address whose answers changed; the words are good until it returns. */
+  /** Calls the listener for each address with changed results; the words are valid during the call. */
   onChange(listener: (words: Uint32Array) => void): () => void {
     this.#listeners.add(listener)
     return () => void this.#listeners.delete(listener)
   }
 
-  /** Number of a cluster by its name; 0 when there is none, as for the default scope. */
+  /** Number of a cluster by its name; 0 if unknown, as for the default scope. */
   clusterOf(name: string): number {
     return this.#clusters.get(name) ?? 0
   }
 
-  /** Who had the address at that time (Unix ms); 0 when nobody is known. `cluster` 0 asks all; `mac` of the row or NaN. */
+  /** Holder of the address at a time (Unix ms); 0 if unknown. `cluster` 0 searches all; `mac` of the row or NaN. */
   find(words: Uint32Array, at: number, time: number, cluster: number, mac: number): number {
     return this.#claims.find(words, at, time, cluster, mac)
   }
 
-  /** Is the address one that a cluster gives to pods, nodes or services? */
+  /** Whether the address is in the pod, node or service ranges of a cluster. */
   within(words: Uint32Array, at: number): boolean {
     return this.#ranges.has(words, at)
   }
 
-  /** What a number stands for, by what is known now of its node and its owners. */
+  /** Description of a holder, with the current knowledge of its node and owners. */
   endpoint(number: number): Endpoint | undefined {
     const known = this.#endpoints[number]
     if (known !== undefined) return known
@@ -125,13 +120,12 @@ export class Workloads {
     }
   }
 
-  /** Address of the node that a number is on. */
   nodeAddress(number: number): string | undefined {
     const held = this.#held.at(number)
     return held?.node === undefined ? undefined : this.#kin.node(held.cluster, held.node)?.address
   }
 
-  /** Takes the next state of an object. Call {@link settle} after some. */
+  /** Applies the next state of an object. Call {@link settle} after a series of calls. */
   apply(data: ResourceData): void {
     const since = Date.parse(data.since)
     const key = `${data.cluster}/${data.uid}`
@@ -158,7 +152,6 @@ export class Workloads {
     this.#ranges.addRange(text)
   }
 
-  /** Claims that an object has now, where it had those before. `held` undefined: it has none. */
   #claim(
     before: readonly number[],
     held: Held | undefined,
@@ -178,7 +171,7 @@ export class Workloads {
       if (open === undefined || !same) {
         let number = numbers.get(network)
         if (number === undefined) numbers.set(network, (number = this.#number(held, network)))
-        // What became known of the object holds for as long as it has had the address.
+        // New facts about the object apply since it got the address.
         if (open !== undefined) this.#claims.hand(open, number)
         now.push(open ?? this.#claims.add(words, number, this.clusterOf(held.cluster), rank, since, Infinity, mac))
         this.#ranges.add(words)
@@ -194,7 +187,6 @@ export class Workloads {
     return now
   }
 
-  /** Number by which an object is held that has claims. */
   #holderOf(object: number): number {
     return this.#claims.holderOf(this.#known.claimsOf(object)[0] ?? 0)
   }
@@ -209,14 +201,17 @@ export class Workloads {
     for (const listener of this.#listeners) listener(words)
   }
 
-  /** After some states: names that came late void what was answered before. */
+  /** Invalidates earlier results after late names; call it after a series of updates. */
   settle(): void {
     if (!this.#kin.settle()) return
     this.#endpoints = []
     this.#generation++
   }
 
-  /** Forgets what ended before this time (Unix ms) when there is much of it. Numbers are then others: `generation` rises. */
+  /**
+   * Forgets claims that ended before this time (Unix ms) if there are at least `much`. Numbers change then:
+   * `generation` increases.
+   */
   forget(before: number, much: number): void {
     if (this.#ended < Math.max(much, this.#known.live / 2)) return
     const kept = new Workloads()
@@ -234,11 +229,10 @@ export class Workloads {
     this.#generation++
   }
 
-  /** Everything that is known, but for claims that ended before this time, to be given to `load` of an empty index, in order. */
+  /** The whole state without claims that ended before this time, in the order for `load` on an empty index. */
   *records(before: number): Generator<WorkloadRecord> {
     yield* this.#kin.records(before)
     yield { is: 'ranges', ranges: [...this.#nodeRanges] }
-    // Of each number its newest claim + 1, of each claim the one before it.
     const [newest, older] = [new Int32Array(this.#held.count + 1), new Int32Array(this.#claims.count)]
     for (let claim = 0; claim < this.#claims.count; claim++) {
       const number = this.#claims.holderOf(claim)
@@ -302,7 +296,7 @@ export class Workloads {
       else now.push(claim)
     }
     if (key === undefined || now.length === 0) return
-    // Claims of several networks are several records of one object.
+    // Claims in several networks are separate records of one object.
     const object = this.#known.add(this.clusterOf(held.cluster), key.slice(held.cluster.length + 1))
     this.#known.claim(object, [...this.#known.claimsOf(object), ...now])
   }

@@ -2,7 +2,6 @@ import type { ResourceData } from '../../model/kubernetes.ts'
 
 export const t0 = Date.UTC(2026, 10, 20, 8)
 
-/** What is told of a pod with an address, from so many ms after `t0` on. */
 export function pod(name: string, ip: string | undefined, at: number, more: Partial<ResourceData> = {}): ResourceData {
   return {
     cluster: 'prod',
@@ -40,7 +39,6 @@ export function gone(data: ResourceData, at: number): ResourceData {
   }
 }
 
-/** What is told of any other object. */
 export function other(kind: string, name: string, more: Partial<ResourceData> = {}, at = 0): ResourceData {
   const { phase: _1, node: _2, ...plain } = pod(name, undefined, at)
   return { ...plain, kind, resource: `${kind.toLowerCase()}s`, ...more }
