@@ -11,8 +11,8 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-// `npm run bar -- query-meaning` asks ten thousand.
-test('DuckDB, the live evaluator and the naive meaning agree on random filters over flows', async () => {
+// The benchmark `query-meaning` runs ten thousand filters.
+test('DuckDB, the live evaluator and the reference evaluator agree on random filters over flows', async () => {
   const result = await agreement(flowNames, { seed: 1, tables: 4, rowsPerTable: 60, expressionsPerTable: 30, folder })
   expect(result.differences).toEqual([])
   expect(result.matched).toBeGreaterThan(result.rows / 20)

@@ -1,10 +1,10 @@
 /**
- * A filter as a tree: what the text form, the console's chips and the compilers share. Names are canonical; values are
- * as they were written and get their type from the field when the tree is bound.
+ * Syntax tree of a filter, shared by the text form, the console's chips and the compilers. Names are canonical; values
+ * are as written and get their type from the field when the tree is bound.
  */
 export type Expression = Group | Not | Either | Test | Exists
 
-/** All (`and`) or any (`or`) of at least two parts. An `and` of none is the empty filter: every row. */
+/** All (`and`) or any (`or`) of at least two parts. An `and` without parts is the empty filter: every row. */
 export interface Group {
   readonly is: 'and' | 'or'
   readonly parts: readonly Expression[]
@@ -15,7 +15,7 @@ export interface Not {
   readonly part: Expression
 }
 
-/** Every name of an end inside speaks of one and the same end: it holds for the source, or it holds for the destination. */
+/** All names of an end inside refer to the same end: it matches for the source, or for the destination. */
 export interface Either {
   readonly is: 'either'
   readonly part: Expression
@@ -38,8 +38,8 @@ export interface Exists {
 }
 
 /**
- * What is tested: a field; with `end`, the part of a name that source and destination share (`port` of `src_port` and
- * `dst_port`): `any` is either of them in this one test, `same` the end that the `either(…)` around it speaks of.
+ * The tested field; with `end`, the part of a name that source and destination share (`port` of `src_port` and
+ * `dst_port`): `any` is either of them in this test, `same` the end of the surrounding `either(…)`.
  */
 export interface Subject {
   readonly name: string
@@ -52,34 +52,32 @@ export type Value = Literal | FieldValue
 export interface Literal {
   readonly is: 'literal'
   readonly text: string
-  /** In quotes: the text itself, without wildcards. Without them a `*` on a text field stands for any characters. */
+  /** Quoted: the literal text. Unquoted, a `*` on a text field matches any characters. */
   readonly quoted: boolean
   readonly at?: Span
 }
 
-/** The value of another field of the same row. */
 export interface FieldValue {
   readonly is: 'field'
   readonly name: string
   readonly at?: Span
 }
 
-/** A piece of the text, in UTF-16 units: [from, to). */
+/** A range of the text in UTF-16 units: [from, to). */
 export interface Span {
   readonly from: number
   readonly to: number
 }
 
-/** The filter that every row matches. */
 export const everything: Group = { is: 'and', parts: [] }
 
-/** One thing wrong with a text, where it stands, and what may be meant. */
+/** An error in a text with its position and a suggestion. */
 export interface QueryProblem extends Span {
   readonly message: string
   readonly hint?: string
 }
 
-/** A text that is no filter. The message is the first problem's. */
+/** The text is not a filter. The message is that of the first problem. */
 export class QueryError extends Error {
   readonly problems: readonly QueryProblem[]
   constructor(problems: readonly QueryProblem[]) {

@@ -30,7 +30,7 @@ import { firstTime, lastTime } from './times.ts'
 
 const bits = (count: bigint): Interval => ({ low: 0n, high: (1n << count) - 1n })
 
-/** Kinds whose values are integers, and the integers that they can be. */
+/** Kinds with integer values, and their ranges. */
 export const integerKinds: Partial<Record<QueryKind, Interval>> = {
   u8: bits(8n),
   u16: bits(16n),
@@ -61,7 +61,7 @@ const ordered = new Set<QueryKind>([
 ])
 const texts = new Set<QueryKind>(['dict', 'text', 'list<dict>'])
 
-/** Fits the values of a tree to their fields. Throws QueryError with everything that does not fit. */
+/** Types the values of a tree by their fields. Throws QueryError with all values that do not fit. */
 export function bind(expression: Expression, names: NameTable): Bound {
   const problems: QueryProblem[] = []
   const bound = bindPart(expression, { names, end: undefined, problems }, true)
@@ -71,12 +71,11 @@ export function bind(expression: Expression, names: NameTable): Bound {
 
 interface Around {
   readonly names: NameTable
-  /** Which end the `either(…)` around speaks of just now. */
   readonly end: End | undefined
   readonly problems: QueryProblem[]
 }
 
-/** `positive`: whether the part itself is meant, or its opposite. */
+/** `positive`: false if the part is negated. */
 function bindPart(part: Expression, around: Around, positive: boolean): Bound {
   switch (part.is) {
     case 'and':
@@ -122,7 +121,6 @@ function onFields(
     } catch (error) {
       if (!(error instanceof QueryError)) throw error
       for (const problem of error.problems) {
-        // Both ends complain of the same value.
         if (!around.problems.some(({ from, to }) => from === problem.from && to === problem.to))
           around.problems.push(problem)
       }
@@ -137,13 +135,13 @@ function matchOf({ operator, values, subject }: Test, field: QueryField, names: 
   const plain = operator === '!=' ? '=' : operator === '!~' ? '~' : operator
   if (field.kind === 'json')
     refuse(
-      `${field.name} is JSON: a filter can only ask whether it is there.`,
+      `${field.name} is JSON: a filter can only test whether it exists.`,
       at,
-      `Write exists(${field.name}), or ask in SQL.`,
+      `Write exists(${field.name}), or use SQL.`,
     )
   if (plain === '~' && !texts.has(field.kind))
     refuse(
-      `${field.name} is no text: ~ does not apply.`,
+      `${field.name} is not text: ~ does not apply.`,
       at,
       field.kind === 'ip' ? `Write ${field.name} = 10.0.0.0/8.` : undefined,
     )
@@ -159,9 +157,9 @@ function matchOf({ operator, values, subject }: Test, field: QueryField, names: 
     if (value.is === 'literal') literals.push(value)
     else if (values.length > 1)
       refuse(
-        'A list holds values only.',
+        'A list can only contain values.',
         placeOf(value),
-        `Write ${field.name} = ${value.name} as a test of its own, or "${value.name}" for the text.`,
+        `Write ${field.name} = ${value.name} as a separate test, or "${value.name}" for the text.`,
       )
     else if (plain === '~')
       refuse('An expression is a text, not a field.', placeOf(value), `Write "${value.name}" for the text.`)
@@ -175,11 +173,7 @@ function withField(operator: '=' | Order, field: QueryField, other: QueryField |
   const family = ({ kind }: QueryField): string =>
     kind === 'dict' || kind === 'text' ? 'text' : /^(?:u|i|estimate)/.test(kind) ? 'integer' : kind
   if (other === undefined || family(field) !== family(other) || /^(?:list|json)/.test(field.kind)) {
-    refuse(
-      `${field.name} and ${value.name} can’t be compared.`,
-      placeOf(value),
-      `For the text itself write "${value.name}".`,
-    )
+    refuse(`${field.name} and ${value.name} cannot be compared.`, placeOf(value), `For the text write "${value.name}".`)
   }
   return { is: 'field', operator, other }
 }
@@ -188,9 +182,9 @@ function patternOf(literal: Literal): string {
   const problem = regexProblem(literal.text)
   if (problem !== undefined)
     refuse(
-      `The expression ${show(literal.text)} can’t be used. ${problem}`,
+      `Invalid expression ${show(literal.text)}. ${problem}`,
       placeOf(literal),
-      'Expressions are RE2; docs/explain/query.md lists what may stand in one.',
+      'Expressions are RE2; docs/explain/query.md lists the supported syntax.',
     )
   return literal.text
 }
@@ -231,7 +225,7 @@ function integers(given: readonly Interval[], { low, high }: Interval): Match | 
   const intervals = united(given, low, high)
   if (intervals.length === 0) return 'never'
   const [first] = intervals
-  // Whatever is there lies in it. (A list without items is absent, too.)
+  // The interval covers every value. (An empty list counts as absent.)
   if (intervals.length === 1 && first?.low === low && first.high === high) return { is: 'exists' }
   return { is: 'integers', intervals }
 }
@@ -262,7 +256,7 @@ function wholeTime(literal: Literal): Decimal {
   const digits = instant(literal.text, placeOf(literal))
   if (digits === undefined)
     refuse(
-      `${show(literal.text)} is no time.`,
+      `${show(literal.text)} is not a time.`,
       placeOf(literal),
       'Write 2026-11-20T10:00:00Z, or Unix milliseconds; times are UTC.',
     )
@@ -273,7 +267,6 @@ function need(value: Decimal | undefined, field: QueryField, literal: Literal): 
   return value ?? refuseNumber(field, literal)
 }
 
-/** Integers below or above a number that need not be whole. */
 function beyond(operator: Order, value: Decimal, { low, high }: Interval): Interval {
   switch (operator) {
     case '<':

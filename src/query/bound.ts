@@ -2,14 +2,13 @@ import type { Interval } from './intervals.ts'
 import type { QueryField } from './names.ts'
 
 /**
- * What a filter means, with all names, units and words gone: what the compilers read. There is no `not` in it: each leaf says
- * whether its answer counts or the opposite. A leaf has two answers for every row; an absent field matches nothing.
+ * A filter without names, units and words, as the compilers read it. It has no `not`: each leaf has its own negation. A
+ * leaf is true or false for every row; an absent field matches nothing.
  */
 export type Bound = { readonly is: 'always' } | { readonly is: 'never' } | BoundGroup | Leaf
 
 export interface BoundGroup {
   readonly is: 'and' | 'or'
-  /** At least two. */
   readonly parts: readonly Bound[]
 }
 
@@ -21,11 +20,11 @@ export interface Leaf {
 }
 
 export type Match =
-  /** The field is there; of a list, that it has an item. */
+  /** The field is present; for a list, it has an item. */
   | { readonly is: 'exists' }
   /**
-   * The value, as an integer, lies in one of the intervals: in order, apart, within what the kind can hold. Times are µs since
-   * 1970, addresses 128 bits with IPv4 mapped, MAC addresses 48 bits, true is 1.
+   * The integer value is in one of the intervals, which are sorted, disjoint and within the range of the kind. Times
+   * are µs since 1970, addresses 128 bits with IPv4 mapped, MAC addresses 48 bits, true is 1.
    */
   | { readonly is: 'integers'; readonly intervals: readonly Interval[] }
   | { readonly is: 'doubles'; readonly intervals: readonly DoubleInterval[] }
@@ -49,7 +48,6 @@ export interface DoubleInterval {
 export const always: Bound = { is: 'always' }
 export const never: Bound = { is: 'never' }
 
-/** A group with its constants worked out. */
 export function group(is: 'and' | 'or', given: readonly Bound[]): Bound {
   const [zero, one] = is === 'and' ? (['never', 'always'] as const) : (['always', 'never'] as const)
   const parts = given.flatMap((part) => (part.is === one ? [] : part.is === is ? part.parts : [part]))
@@ -57,7 +55,6 @@ export function group(is: 'and' | 'or', given: readonly Bound[]): Bound {
   return parts.length === 0 ? { is: one } : parts.length === 1 ? (parts[0] as Bound) : { is, parts }
 }
 
-/** The tests of a filter, each with its field and, where it asks for equality or its opposite, the values. */
 export function testsOf(
   bound: Bound,
 ): readonly { readonly field: string; readonly equals?: readonly (string | number)[] }[] {

@@ -38,7 +38,7 @@ const rows = written.map((row): Row => {
   return values
 })
 
-test('the live evaluator chooses the rows of every case', () => {
+test('the live evaluator selects the rows of every case', () => {
   const batch = makeBatch(flowNames, rows)
   for (const { filter, rows: wanted } of cases) {
     const matches = compileLive(readFilter(filter, flowNames).bound)(batch, header)
@@ -46,7 +46,7 @@ test('the live evaluator chooses the rows of every case', () => {
   }
 })
 
-test('DuckDB chooses the rows of every case', async () => {
+test('DuckDB selects the rows of every case', async () => {
   const connection = await (await DuckDBInstance.create(':memory:')).connect()
   await makeView(connection, flowNames, rows)
   for (const { filter, rows: wanted } of cases) {
@@ -58,14 +58,14 @@ test('DuckDB chooses the rows of every case', async () => {
   connection.closeSync()
 })
 
-test('every case reads the same in its normal form', () => {
+test('every case has the same meaning in its normal form', () => {
   for (const { filter } of cases) {
     const { normal } = readFilter(filter, flowNames)
     expect(readFilter(normal, flowNames).normal).toBe(normal)
   }
 })
 
-test('every filter that the documents show is one', async () => {
+test('every filter in the documents is valid', async () => {
   for (const page of ['guide/queries.md', 'explain/query.md']) {
     const text = await readFile(new URL(`../../docs/${page}`, import.meta.url), 'utf8')
     const filters = [...text.matchAll(/^```text\n([\s\S]*?)^```$/gm)].flatMap(([, body = '']) =>

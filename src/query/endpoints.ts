@@ -1,7 +1,6 @@
 import type { End, QueryField } from './names.ts'
 import { name } from './sql-text.ts'
 
-/** Fields that name an endpoint. The first that has a value is used. */
 const parts = ['name', 'owner_name', 'label', 'addr'] as const
 
 function endpointOf(end: End): QueryField & { readonly firstOf: readonly string[] } {
@@ -14,16 +13,15 @@ function endpointOf(end: End): QueryField & { readonly firstOf: readonly string[
   }
 }
 
-/** Groups only: no view has a column of this name, so filters and sorts cannot use it. */
+/** Only for grouping: no view has a column of this name, so filters and sorts cannot use it. */
 export const endpointFields = { src: endpointOf('src'), dst: endpointOf('dst') } as const
 
-/** `src_endpoint` or `src.endpoint`, in any case. */
+/** `src_endpoint` or `src.endpoint`, case-insensitive. */
 export function endpointField(written: string): (typeof endpointFields)[End] | undefined {
   const folded = written.toLowerCase().replace('.', '_')
   return Object.values(endpointFields).find((field) => field.name === folded)
 }
 
-/** The columns that a value of the field is read from. */
 export function columnsRead(field: QueryField): readonly string[] {
   return endpointField(field.name)?.firstOf ?? [field.name]
 }

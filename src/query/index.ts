@@ -1,4 +1,4 @@
-/** The query room: one meaning of a filter, written down in docs/explain/query.md, and what compiles it. */
+/** Filters: docs/explain/query.md defines their meaning, and the compilers here implement it. */
 import { QueryError, type Expression, type QueryProblem } from './ast.ts'
 import { bind } from './bind.ts'
 import type { Bound } from './bound.ts'
@@ -30,17 +30,15 @@ export { bothWays, swapEnds } from './swap.ts'
 export interface Filter {
   readonly expression: Expression
   readonly bound: Bound
-  /** The normal form of the text. */
   readonly normal: string
 }
 
-/** Reads a filter to the end: syntax, names, values. Throws QueryError. */
 export function readFilter(text: string, names: NameTable): Filter {
   const expression = parse(text, names)
   return { expression, bound: bind(expression, names), normal: print(expression, names) }
 }
 
-/** What is wrong with a text, with places; nothing when it is a filter. */
+/** Problems of a text with their positions; empty for a valid filter. */
 export function validate(text: string, names: NameTable): readonly QueryProblem[] {
   try {
     readFilter(text, names)

@@ -1,10 +1,10 @@
-/** Integers from `low` to `high`, both included. */
+/** Integers from `low` to `high`, inclusive. */
 export interface Interval {
   readonly low: bigint
   readonly high: bigint
 }
 
-/** In order, without overlaps or neighbours, all within [least, most]. */
+/** Sorted and merged, restricted to [least, most]. */
 export function united(intervals: readonly Interval[], least: bigint, most: bigint): readonly Interval[] {
   const inside = intervals
     .map(({ low, high }) => ({ low: low < least ? least : low, high: high > most ? most : high }))
@@ -19,7 +19,6 @@ export function united(intervals: readonly Interval[], least: bigint, most: bigi
   return found
 }
 
-/** The intervals without what `hole` covers. */
 export function without(intervals: readonly Interval[], hole: Interval): readonly Interval[] {
   return intervals.flatMap(({ low, high }) => {
     if (high < hole.low || low > hole.high) return [{ low, high }]

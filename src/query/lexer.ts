@@ -1,13 +1,12 @@
 import { refuse, type Span } from './ast.ts'
 
 export interface Token extends Span {
-  /** `word`: bare; `text`: in quotes; `sign`: an operator or punctuation; `end`: behind the last. */
+  /** `word`: unquoted; `text`: quoted; `sign`: an operator or punctuation; `end`: after the last token. */
   readonly kind: 'word' | 'text' | 'sign' | 'end'
-  /** Of a text in quotes: what is between them, escapes resolved. */
+  /** For quoted texts: the content without escapes. */
   readonly text: string
 }
 
-/** Longest filter in characters. */
 export const longestText = 65_536
 
 const signs: Readonly<Record<string, string>> = {
@@ -29,17 +28,17 @@ const signs: Readonly<Record<string, string>> = {
 const blank = /\s/u
 const endsWord = /[\s"'(),=!<>~]/u
 
-/** Cuts a text into tokens; throws QueryError where that can't be done. */
+/** Splits a text into tokens; throws QueryError on invalid ones. */
 export function tokens(text: string): Token[] {
   if (text.length > longestText)
-    refuse(`The filter has ${text.length} characters; ${longestText} are the most.`, {
+    refuse(`The filter has ${text.length} characters; the maximum is ${longestText}.`, {
       from: longestText,
       to: text.length,
     })
   if (!text.isWellFormed())
-    refuse('The filter holds half a character (a lone surrogate).', { from: 0, to: text.length })
+    refuse('The filter contains half a character (a lone surrogate).', { from: 0, to: text.length })
   if (text.includes('\0'))
-    refuse('A filter holds no NUL characters.', { from: text.indexOf('\0'), to: text.indexOf('\0') + 1 })
+    refuse('A filter cannot contain NUL characters.', { from: text.indexOf('\0'), to: text.indexOf('\0') + 1 })
   const found: Token[] = []
   let at = 0
   while (at < text.length) {
@@ -61,7 +60,7 @@ function signAt(text: string, from: number): Token | undefined {
     if (sign !== undefined) return { kind: 'sign', text: sign, from, to: from + written.length }
   }
   if (text[from] === '!')
-    refuse('“!” does not stand alone.', { from, to: from + 1 }, 'Write != or !~, or not before the whole test.')
+    refuse('“!” needs an operator.', { from, to: from + 1 }, 'Write != or !~, or not before the whole test.')
   return undefined
 }
 
@@ -71,7 +70,7 @@ function wordAt(text: string, from: number): Token {
   return { kind: 'word', text: text.slice(from, to), from, to }
 }
 
-/** A backslash before the quote or before a backslash stands for that character; before any other it is itself. */
+/** A backslash escapes the quote and the backslash; before other characters it is literal. */
 function quotedAt(text: string, from: number): Token {
   const quote = text[from]
   let inner = ''
@@ -84,5 +83,5 @@ function quotedAt(text: string, from: number): Token {
       at++
     } else inner += here
   }
-  return refuse(`The text in quotes has no end.`, { from, to: text.length }, `Close it with ${quote}.`)
+  return refuse(`The quoted text is not closed.`, { from, to: text.length }, `Close it with ${quote}.`)
 }

@@ -14,14 +14,12 @@ export function placeOf({ at }: { readonly at?: Span }): Span {
   return at ?? nowhere
 }
 
-/** The number that a literal is in a field's unit. */
 export function numberOf(field: QueryField, text: string, at: Span): Decimal | undefined {
   const word = numberOfWord(field.name, text)
   if (word !== undefined) return { digits: BigInt(word), scale: 0 }
   return quantity(text, field.unit, at)
 }
 
-/** A number or a range of an integer field. */
 export function integersOf(field: QueryField, literal: Literal): Interval[] {
   const at = placeOf(literal)
   const single = numberOf(field, literal.text, at)
@@ -42,7 +40,7 @@ export function refuseNumber(field: QueryField, literal: Literal): never {
   const words = wordsOf(field.name)
   const near = words === undefined ? undefined : nearest(literal.text, Object.keys(words))
   refuse(
-    `${field.name} is a number; ${show(literal.text)} is none.`,
+    `${field.name} is a number; ${show(literal.text)} is not.`,
     placeOf(literal),
     near === undefined ? undefined : `Did you mean ${near}?`,
   )
@@ -68,7 +66,7 @@ export function timesOf(literal: Literal): Interval[] {
   ]
   if (low === undefined || high === undefined)
     refuse(
-      `${show(literal.text)} is no time.`,
+      `${show(literal.text)} is not a time.`,
       placeOf(literal),
       'Write 2026-11-20T10:00:00Z, or Unix milliseconds; times are UTC.',
     )
@@ -90,7 +88,10 @@ function wide(words: Uint32Array): bigint {
   return words.reduce((sum, word) => (sum << 32n) | BigInt(word), 0n)
 }
 
-/** An address, a prefix or a range of addresses, as 128-bit integers. Families are apart: `::/0` has no IPv4 address in it. */
+/**
+ * An address, a prefix or a range of addresses, as 128-bit integers. Families are separate: `::/0` contains no IPv4
+ * address.
+ */
 export function addressesOf(literal: Literal): Interval[] {
   const { text } = literal
   const prefix = parseCidr(text)
@@ -103,21 +104,21 @@ export function addressesOf(literal: Literal): Interval[] {
   const [first, last] = [from === undefined ? undefined : parseIp(from), to === undefined ? undefined : parseIp(to)]
   if (first === undefined || last === undefined)
     refuse(
-      `${show(text)} is no address.`,
+      `${show(text)} is not an address.`,
       placeOf(literal),
       'Write 10.0.0.1, 10.0.0.0/8, 10.0.0.1-10.0.0.9 or 2001:db8::/32.',
     )
   const [low, high] = [wide(first), wide(last)]
   const isV4 = (value: bigint): boolean => value >= mapped.low && value <= mapped.high
-  if (isV4(low) !== isV4(high)) refuse('A range of addresses is of one family.', placeOf(literal))
+  if (isV4(low) !== isV4(high)) refuse('A range of addresses must be of one family.', placeOf(literal))
   if (low > high) refuse(`The range ${text} begins above its end.`, placeOf(literal))
   return isV4(low) ? [{ low, high }] : [...without([{ low, high }], mapped)]
 }
 
-/** `aa:bb:cc:dd:ee:ff`, with hyphens, too, as 48 bits. */
+/** `aa:bb:cc:dd:ee:ff`, also with hyphens, as 48 bits. */
 export function macOf(literal: Literal): Interval[] {
   if (!/^[0-9a-f]{2}(?:([:-])[0-9a-f]{2})(?:\1[0-9a-f]{2}){4}$/i.test(literal.text))
-    refuse(`${show(literal.text)} is no MAC address.`, placeOf(literal), 'Write 02:42:ac:11:00:02.')
+    refuse(`${show(literal.text)} is not a MAC address.`, placeOf(literal), 'Write 02:42:ac:11:00:02.')
   const value = BigInt(`0x${literal.text.replace(/[:-]/g, '')}`)
   return [{ low: value, high: value }]
 }

@@ -8,7 +8,6 @@ import { stableId } from '../model/positions.ts'
 import { eventTimeOf } from '../model/event-time.ts'
 import { firstTime, lastTime } from './times.ts'
 
-/** What a filter needs of a frame's header. */
 export interface LiveHeader {
   readonly source: string
   readonly epoch: number
@@ -17,7 +16,7 @@ export interface LiveHeader {
   readonly received: number
 }
 
-/** Gives addresses their names: the engine's resolver is one. */
+/** Resolves addresses to names; implemented by the engine's resolver. */
 export interface LiveResolver {
   resolve(
     words: Uint32Array,
@@ -25,11 +24,10 @@ export interface LiveResolver {
     time: number,
     scope: string,
   ): { readonly is: 'endpoint'; readonly endpoint: Endpoint } | { readonly is: 'unknown' | 'wait' }
-  /** Some cluster is watched: it knows more than what networks are called. */
+  /** Present while a cluster is watched; then addresses resolve to more than network names. */
   readonly holders?: unknown
 }
 
-/** A batch with all that its rows' values come from. */
 export interface LiveRows<B extends Batch = Batch> {
   readonly batch: B
   readonly header: LiveHeader
@@ -37,12 +35,12 @@ export interface LiveRows<B extends Batch = Batch> {
 }
 
 export type TextReader = (row: number) => string | undefined
-/** NaN where absent. */
+/** NaN if absent. */
 export type NumberReader = (row: number) => number
 
 const [firstMs, lastMs] = [Number(firstTime / 1000n), Number(lastTime / 1000n)]
 
-/** Microseconds of a time, as the store keeps them; NaN for what is no time. */
+/** Microseconds of a time, as the store has them; NaN for invalid times. */
 export function microseconds(ms: number | undefined): number {
   return ms !== undefined && ms >= firstMs && ms <= lastMs ? Math.round(ms * 1000) : Number.NaN
 }
@@ -51,7 +49,7 @@ export function isFlows(rows: LiveRows): rows is LiveRows<FlowBatch> {
   return rows.batch.kind === 'flows'
 }
 
-/** Codes of a dictionary column, of either kind of batch; of JSON, too. */
+/** Codes of a dictionary or JSON column, of either kind of batch. */
 export function codesOf(rows: LiveRows, name: string): Uint32Array | undefined {
   if (isFlows(rows)) {
     const column = rows.batch.columns[name]
@@ -61,7 +59,7 @@ export function codesOf(rows: LiveRows, name: string): Uint32Array | undefined {
   return codes instanceof Uint32Array ? codes : undefined
 }
 
-/** Numbers of a field whose every value a double holds: small integers, truth values, times in µs. */
+/** Numbers of a field that a double represents exactly: small integers, booleans, times in µs. */
 export function numbersOf(rows: LiveRows, name: string): NumberReader | undefined {
   if (!isFlows(rows)) return eventTime(rows as LiveRows<EventBatch>, name)
   const column = rows.batch.columns[name]
@@ -83,13 +81,16 @@ function received(header: LiveHeader): NumberReader {
   return () => time
 }
 
-/** `src_name` and its like: what a flow carries, else what its address is resolved to; where nobody would know more than the flow, it is none. */
+/**
+ * Whether the value comes from the flow or else from its resolved address (`src_name` and similar). False if the
+ * resolver adds nothing.
+ */
 export function isResolved(name: string, resolver: LiveResolver | undefined): boolean {
   const column = endpointColumns.get(name)
   return column !== undefined && resolver !== undefined && (resolver.holders !== undefined || isOfNetworks(column.part))
 }
 
-/** Texts of a field that are in no dictionary, or not only; undefined when no row has one. */
+/** Texts of a field that are not all in a dictionary; undefined if no row has one. */
 export function textsOf(rows: LiveRows, name: string): TextReader | undefined {
   const { batch, header } = rows
   if (name === '_pos') return (row) => stableId(header.source, header.epoch, header.sourceSequence, row)
@@ -108,7 +109,7 @@ export function textsOf(rows: LiveRows, name: string): TextReader | undefined {
   return (row) => carried(row) ?? later(row)
 }
 
-/** What the address of an end means, at the time of the flow. Undefined where no row has one. */
+/** Meaning of an end's address at the time of the flow; undefined if no row has one. */
 export function resolvedTexts({ batch, header, resolver }: LiveRows<FlowBatch>, name: string): TextReader | undefined {
   const column = endpointColumns.get(name)
   if (column === undefined || resolver === undefined || !isResolved(name, resolver)) return undefined

@@ -4,10 +4,10 @@ import type { Interval } from './intervals.ts'
 import { compareBytes } from '../model/text-order.ts'
 import { wildcardTest } from './wildcard.ts'
 
-/** Of an integer that a double holds exactly. */
+/** For integers that a double represents exactly. */
 export type NumberTest = (value: number) => boolean
 
-/** Of an unsigned integer of 128 bits as words, highest first. */
+/** For unsigned 128-bit integers as words, highest first. */
 export type WordsTest = (a: number, b: number, c: number, d: number) => boolean
 
 export function numberTest(intervals: readonly Interval[]): NumberTest {
@@ -26,7 +26,7 @@ export function numberTest(intervals: readonly Interval[]): NumberTest {
   }
 }
 
-/** The smallest double that is not below; the same test for every double. */
+/** The smallest double that is not below `value`; comparisons with doubles have the same result. */
 function doubleAbove(value: bigint): number {
   return -doubleBelow(-value)
 }
@@ -34,7 +34,6 @@ function doubleAbove(value: bigint): number {
 function doubleBelow(value: bigint): number {
   const near = Number(value)
   if (BigInt(near) <= value) return near
-  // The next one towards minus infinity.
   const bits = new BigInt64Array(new Float64Array([near]).buffer)
   bits[0] = (bits[0] ?? 0n) + (near > 0 ? -1n : 1n)
   return new Float64Array(bits.buffer)[0] ?? near
@@ -61,7 +60,6 @@ function words(values: readonly bigint[]): Uint32Array {
   )
 }
 
-/** Of the words at `offset` to those given. */
 function order(list: Uint32Array, offset: number, a: number, b: number, c: number, d: number): number {
   return (
     (list[offset] ?? 0) - a || (list[offset + 1] ?? 0) - b || (list[offset + 2] ?? 0) - c || (list[offset + 3] ?? 0) - d
@@ -76,7 +74,7 @@ export function doubleTest(intervals: readonly DoubleInterval[]): NumberTest {
     )
 }
 
-/** Of a text that is there; an expression is compiled once, here. */
+/** Compiles the test of a present text; an expression is compiled once. */
 export function textTest(match: Match): (text: string) => boolean {
   switch (match.is) {
     case 'texts': {

@@ -3,13 +3,13 @@ import { isPresent } from '../model/columns.ts'
 import { isFlows, numbersOf, type LiveRows } from './live-columns.ts'
 import type { WordsTest } from './live-tests.ts'
 
-/** Puts the row's value as four words, highest first, into `to`; false where it is absent. */
+/** Writes the row's value to `to` as four words, highest first; false if it is absent. */
 export type WideReader = (row: number, to: Uint32Array) => boolean
 
 const twoTo32 = 4_294_967_296
 const twoTo16 = 65_536
 
-/** Wide integers: u64, MAC addresses, addresses, estimates. Undefined when no row has one. */
+/** Wide integers: u64, MAC addresses, addresses, estimates. Undefined if no row has one. */
 export function wideOf(rows: LiveRows, name: string): WideReader | undefined {
   if (!isFlows(rows)) return undefined
   const { columns } = rows.batch
@@ -35,7 +35,7 @@ export function wideOf(rows: LiveRows, name: string): WideReader | undefined {
   }
 }
 
-/** Counts times their sampling, which is 1 where unknown: up to 96 bits, exactly, without a BigInt a row. */
+/** Counts times sampling interval (1 if unknown): up to 96 bits, exact, without a BigInt per row. */
 function estimates(counts: Column | undefined, sampling: Column | undefined): WideReader | undefined {
   if (counts?.kind !== 'u64') return undefined
   const { words, valid }: U64Column = counts
@@ -44,7 +44,7 @@ function estimates(counts: Column | undefined, sampling: Column | undefined): Wi
     if (!isPresent(valid, row)) return false
     const by = rate === undefined || !isPresent(rate.valid, row) ? 1 : (rate.values[row] ?? 1)
     const [high, low] = [by >>> 16, by & 0xffff]
-    // Halves of 16 bits: every product and sum stays below 2^53.
+    // Halves of 16 bits keep every product and sum below 2^53.
     let carry = 0
     let before = 0
     for (let word = 0; word < 3; word++) {
@@ -60,7 +60,7 @@ function estimates(counts: Column | undefined, sampling: Column | undefined): Wi
   }
 }
 
-/** Small numbers, too, each as a sum of which none is below zero: 2^33 + value. For comparing fields of different kinds. */
+/** Also maps small numbers to non-negative 2^33 + value, to compare fields of different kinds. */
 export function anyWide(rows: LiveRows, name: string): WideReader | undefined {
   const wide = wideOf(rows, name)
   if (wide !== undefined) return (row, to) => wide(row, to) && shift(to)

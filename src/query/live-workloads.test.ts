@@ -63,7 +63,7 @@ it('a live row has the workloads of its time, in cells and in filters', () => {
   ]).toEqual([[0], [1], [0, 1], [0], [1, 2]])
 })
 
-it('while no cluster is watched only networks have names', () => {
+it('without a watched cluster only networks have names', () => {
   watching = false
   expect([matching('any.ns = bank'), matching('src_name = gateway')]).toEqual([[], [2]])
   watching = true

@@ -17,13 +17,14 @@ import { anyWide, wideOf, wideRow } from './live-wide.ts'
 
 export type { LiveHeader, LiveResolver } from './live-columns.ts'
 
-/** Does row r of the batch match? */
 export type RowTest = (row: number) => boolean
 
-/** A filter ready for batches. Expressions are compiled once; a test on a dictionary column looks at each string once a batch. */
+/**
+ * A filter for batches. Expressions are compiled once; a test on a dictionary column evaluates each string once per
+ * batch.
+ */
 export type LiveFilter = (batch: Batch, header: LiveHeader, resolver?: LiveResolver) => RowTest
 
-/** Tests the rows of batches, allocating nothing per row where the fields are columns. */
 export function compileLive(bound: Bound): LiveFilter {
   const test = compile(bound)
   return (batch, header, resolver) => test({ batch, header, resolver })
@@ -107,7 +108,7 @@ function leaf(given: Leaf): Compiled {
   }
 }
 
-/** What was found out about each string of a dictionary: 0 nothing yet, 1 no, 2 yes. */
+/** Caches the result per string of a dictionary: 0 unknown, 1 false, 2 true. */
 function remembered(dictionary: readonly string[], test: (text: string) => boolean): (code: number) => boolean {
   const known = new Uint8Array(dictionary.length)
   return (code) => {
@@ -132,7 +133,6 @@ function texts(name: string, match: Leaf['match']): Compiled {
     }
     const read = textsOf(rows, name)
     if (read === undefined) return no
-    // Names come back again and again.
     const known = new Map<string, boolean>()
     return (row) => {
       const text = read(row)

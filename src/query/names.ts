@@ -2,45 +2,44 @@ import type { ColumnKind } from '../model/columns.ts'
 import { flowFields, namesOf, type Field } from '../model/fields.ts'
 import { nearest } from '../schema/suggest.ts'
 
-/** `estimate`: an integer of up to 96 bits; `bool`: true or false; `text`: a string that is no dictionary's. */
+/** `estimate`: an integer of up to 96 bits; `bool`: true or false; `text`: a string outside dictionaries. */
 export type QueryKind = ColumnKind | 'estimate' | 'bool' | 'text'
 
-/** A column of a view as filters know it. */
+/** A column of a view as filters use it. */
 export interface QueryField {
   /** Canonical: the SQL name. */
   readonly name: string
   readonly kind: QueryKind
   readonly unit?: string
-  /** How SQL says it, where it is no column of that name. */
+  /** SQL expression, if it differs from the name. */
   readonly sql?: string
 }
 
-/** The names that a filter over one view may use. */
+/** Names for filters over one view. */
 export interface NameTable {
   readonly view: 'flows' | 'events' | 'changes' | 'resources'
   readonly fields: readonly QueryField[]
-  /** A test as people write them. */
   readonly example: string
-  /** The field of a canonical name. */
   field(name: string): QueryField | undefined
-  /** Other names of a field. */
   others(name: string): readonly string[]
   /** Canonical name of any name: dotted, NetObserv's, OpenTelemetry's, an alias; letters of any case. */
   resolve(written: string): string | undefined
-  /** Canonical name, only where this is the field's own, dotted or not, case included: what stands for a field behind an operator. */
+  /**
+   * Canonical name if `written` is the field's own name, dotted or not, with exact case. Used for fields after
+   * operators.
+   */
   own(written: string): string | undefined
-  /** What both ends have: `port` of `src_port` and `dst_port`; of any name for it. */
+  /** The shared part of both ends: `port` of `src_port` and `dst_port`, from any of its names. */
   endPart(written: string): string | undefined
   /** Field of an end: `src`, `port` → `src_port`. */
   ofEnd(end: End, part: string): QueryField | undefined
-  /** A name that could be meant. */
   nearest(written: string): string | undefined
 }
 
 export type End = 'src' | 'dst'
 export const otherEnd: Readonly<Record<End, End>> = { src: 'dst', dst: 'src' }
 
-/** Same spelling for lookup: case and the difference of dot and underscore do not count. */
+/** Normalizes case, dots and underscores for lookup. */
 function fold(name: string): string {
   return name.toLowerCase().replaceAll('.', '_')
 }
@@ -51,7 +50,7 @@ function endOf(name: string): readonly [End, string] | undefined {
   return found === null ? undefined : [found[2] as End, (found[1] ?? '') + (found[3] ?? '')]
 }
 
-/** The same field of the other end; any other name stays as it is. */
+/** The same field of the other end; other names are returned unchanged. */
 export function swappedName(name: string, table: NameTable): string {
   const [end, part] = endOf(name) ?? []
   return end === undefined || part === undefined ? name : (table.ofEnd(otherEnd[end], part)?.name ?? name)
@@ -86,7 +85,6 @@ function nameTable(view: NameTable['view'], example: string, named: readonly Nam
     const [end, part] = endOf(name) ?? []
     if (field === undefined || end === undefined || part === undefined) continue
     ends.set(part, { ...ends.get(part), [end]: field })
-    // Other names of an end lead to the part: `ns` to `namespace`.
     const [, other] = endOf(written) ?? []
     if (other !== undefined && other !== part) partNames.set(fold(other), part)
   }
@@ -119,7 +117,6 @@ const flowsOnly: readonly Named[] = [
 function registered(field: Field): Named {
   const { name, kind, unit } = field
   const [, ...others] = namesOf(field)
-  // The view shows this one as a truth value.
   return { name, kind: name === 'time_skewed' ? 'bool' : kind, ...(unit === undefined ? {} : { unit }), others }
 }
 
@@ -154,7 +151,7 @@ export const eventNames: NameTable = nameTable(
 
 const named = (name: string, kind: QueryKind, ...others: readonly string[]): Named => ({ name, kind, others })
 
-/** Changes of objects of clusters. What the envelope says of them comes first: conditions on it read no body. */
+/** Changes of cluster objects. Envelope columns first: conditions on them do not parse bodies. */
 export const changeNames: NameTable = nameTable('changes', 'kind = Deployment', [
   ...['time', 'time_received'].map((name) => named(name, 'time')),
   named('cluster', 'dict'),
@@ -188,7 +185,7 @@ export const changeNames: NameTable = nameTable('changes', 'kind = Deployment', 
   },
 ])
 
-/** What of a change is told by its envelope: which object it was, when, and what was done. */
+/** Columns of a change that its envelope contains: object, time and operation. */
 export const plainOfChange: ReadonlySet<string> = new Set([
   'time',
   'time_received',
@@ -204,7 +201,7 @@ export const plainOfChange: ReadonlySet<string> = new Set([
   '_pos',
 ])
 
-/** Objects of clusters as they were at a time. */
+/** Objects of clusters at a point in time. */
 export const resourceNames: NameTable = nameTable('resources', 'kind = Pod', [
   named('cluster', 'dict'),
   named('api_group', 'dict', 'group'),
@@ -213,11 +210,12 @@ export const resourceNames: NameTable = nameTable('resources', 'kind = Pod', [
   named('name', 'dict'),
   named('uid', 'dict'),
   named('ref', 'dict'),
-  // JSON in the view; here each label is a text.
+  // JSON in the view; each label is a text here.
   {
     name: 'labels',
     kind: 'list<dict>',
-    sql: "list_transform(map_entries(CAST(labels AS MAP(VARCHAR, VARCHAR))), lambda label: concat(label.key, '=', label.value))",
+    sql: `list_transform(map_entries(CAST(labels AS MAP(VARCHAR, VARCHAR))), lambda label: concat(label.key, '=',
+        label.value))`,
     others: ['label'],
   },
   named('node', 'dict', 'host'),

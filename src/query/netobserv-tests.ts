@@ -1,23 +1,20 @@
-/** Single filters of NetObserv's console in our words. */
 import { flowNames } from './names.ts'
 import { quote } from './print.ts'
 
 export interface ForeignTest {
   readonly id: string
   readonly operator: '=' | '!=' | '~' | '!~' | '>='
-  /** As written, quotes included. */
   readonly values: readonly string[]
 }
 
 export type ReadTest =
   | {
       readonly text: string
-      /** Of an end without saying which. */ readonly eitherEnd: boolean
+      readonly eitherEnd: boolean
       readonly problem?: never
     }
   | { readonly problem: string; readonly text?: never; readonly eitherEnd?: never }
 
-/** Of either end: our part of the name. */
 const endParts: Readonly<Record<string, string>> = {
   namespace: 'namespace',
   name: 'name',
@@ -62,7 +59,7 @@ const flags: Readonly<Record<string, number>> = {
   RST_ACK: 1024,
 }
 
-/** Kinds that a flow has itself; all others are those of its owner. */
+/** Kinds that flows have directly; others are those of the owner. */
 const ownKinds = /^(?:pod|service|node)$/i
 
 export function testText(test: ForeignTest): ReadTest {
@@ -75,7 +72,7 @@ export function testText(test: ForeignTest): ReadTest {
       : Object.hasOwn(singles, id)
         ? singles[id]
         : flowNames.resolve(id)
-  if (name === undefined) return { problem: 'No field of ours is what this filter is about.' }
+  if (name === undefined) return { problem: 'Weir has no corresponding field.' }
   const eitherEnd = endPart !== undefined && side === undefined
   const values = test.values.map((value) => value.trim())
   const positive = operator.startsWith('!') ? operator.slice(1) : operator
@@ -93,7 +90,7 @@ function oneText(name: string, operator: '=' | '~' | '>=', written: string): str
   if (name.endsWith('resource')) return resourceText(name.slice(0, -'resource'.length), value)
   const field = name.endsWith('kind') && !ownKinds.test(value) ? name.replace(/kind$/, 'owner_kind') : name
   if (operator === '>=') return `${field} >= ${literal(value)}`
-  // What was not there was written as an empty text.
+  // NetObserv writes absent values as an empty text.
   if (value === '') return `not exists(${field})`
   if (value === '*') return `exists(${field})`
   const kind = flowNames.field(field)?.kind ?? flowNames.field(`src_${field}`)?.kind
@@ -106,12 +103,10 @@ function oneText(name: string, operator: '=' | '~' | '>=', written: string): str
   return `${field} ~ ${quote(`(?i)${pattern(value)}`)}`
 }
 
-/** A value that is nothing but a value. */
 function literal(value: string): string {
   return /^[\w.:/-]+$/.test(value) && flowNames.own(value) === undefined ? value : quote(value)
 }
 
-/** A text as an expression, in which `*` is any run of characters. */
 function pattern(text: string): string {
   return text
     .split('*')
@@ -119,10 +114,10 @@ function pattern(text: string): string {
     .join('.*')
 }
 
-/** `Kind.namespace.name`, any of which may be missing. */
+/** `Kind.namespace.name`; any part may be absent. */
 function resourceText(side: string, value: string): string | { readonly problem: string } {
   const [, kind = '', namespace = '', name = ''] = /^([^.]*)\.([^.]*)\.(.*)$/s.exec(value) ?? []
-  if (kind === '' && namespace === '' && name === '') return { problem: 'A resource is Kind.namespace.name.' }
+  if (kind === '' && namespace === '' && name === '') return { problem: 'A resource has the form Kind.namespace.name.' }
   const own = kind === '' || ownKinds.test(kind)
   const parts = [
     ...(kind === '' ? [] : [`${side}${own ? 'kind' : 'owner_kind'} = ${quote(kind)}`]),

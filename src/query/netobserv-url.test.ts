@@ -9,7 +9,7 @@ const filterOf = (filters: string, more = ''): string => {
   return read.filter
 }
 
-test('filters of a link become one filter: values are or, filters are and', () => {
+test('filters of a link become one filter: values are joined with or, filters with and', () => {
   expect(filterOf('src_namespace="shop";dst_port=5432,6379')).toBe(
     'src_namespace = "shop" and (dst_port = 5432 or dst_port = 6379)',
   )
@@ -25,7 +25,7 @@ test('filters of a link become one filter: values are or, filters are and', () =
   expect(filterOf('src_name="a";dst_name="b"', '&match=any')).toBe('src_name = "a" or dst_name = "b"')
 })
 
-test('filters of either end are of one and the same end', () => {
+test('filters of either end refer to the same end', () => {
   expect(filterOf('namespace="shop";port=443;proto=6')).toBe('proto = 6 and either(namespace = "shop" and port = 443)')
   expect(filterOf('namespace="shop";port=443', '&match=any')).toBe('either(namespace = "shop" or port = 443)')
 })
@@ -38,7 +38,7 @@ test('texts: contains, exact, wildcards, empty and any', () => {
   expect(filterOf('src_zone="";dst_zone=*')).toBe('not exists(src_zone) and exists(dst_zone)')
 })
 
-test('kinds other than pods, services and nodes are those of the owner; resources are taken apart', () => {
+test('kinds other than pods, services and nodes are those of the owner; resources are split', () => {
   expect(filterOf('src_kind="Pod";dst_kind="Deployment"')).toBe('src_kind = "Pod" and dst_owner_kind = "Deployment"')
   expect(filterOf('dst_resource="Deployment.shop.web"')).toBe(
     'dst_owner_kind = "Deployment" and dst_namespace = "shop" and dst_owner_name = "web"',
@@ -46,7 +46,7 @@ test('kinds other than pods, services and nodes are those of the owner; resource
   expect(filterOf('resource=Pod.shop.web-1')).toBe('either(kind = "Pod" and namespace = "shop" and name = "web-1")')
 })
 
-test('the form of the server is read, too: or between groups, its own field names, encoded twice', () => {
+test("the server's form is accepted: or between groups, its own field names, double encoding", () => {
   expect(filterOf('SrcK8S_Namespace="a"&DstPort!=53|Proto=17')).toBe(
     'src_namespace = "a" and not dst_port = 53 or proto = 17',
   )
@@ -80,7 +80,7 @@ test('time, drops, record type and match', () => {
   expect(importNetObserv('').filter).toBe('')
 })
 
-test('what can’t be said is named with its reason, and the rest stays', () => {
+test('unsupported parts are reported with their reason, and the rest is kept', () => {
   const read = importNetObserv(
     link(
       'network_events="x";dst_port=no-such-port;nonsense;my_field=1;src_namespace="shop"',
@@ -101,7 +101,7 @@ test('what can’t be said is named with its reason, and the rest stays', () => 
   for (const { reason } of read.dropped) expect(reason).toMatch(/\.$/)
 })
 
-test('a value can’t become a piece of the filter', () => {
+test('a value cannot inject filter syntax', () => {
   expect(
     filterOf('dst_mac="02:42:ac:11:00:02";src_name="a\\" or true"').startsWith(
       'dst_mac = 02:42:ac:11:00:02 and src_name = "a',

@@ -4,30 +4,30 @@ import { flowNames } from './names.ts'
 import { quote } from './print.ts'
 import { testText, type ForeignTest } from './netobserv-tests.ts'
 
-/** What a link to NetObserv's console says, in our words. */
+/** The content of a link to NetObserv's console. */
 export interface ImportedLink {
-  /** In its normal form; empty: every row. */
+  /** In normal form; empty: every row. */
   readonly filter: string
-  /** Also rows that match with source and destination exchanged. */
+  /** Includes rows that match with source and destination exchanged. */
   readonly bothWays: boolean
-  /** As the API takes them: `now-300s`, `now`, or Unix milliseconds. Undefined where the link says nothing. */
+  /** In the API's form: `now-300s`, `now`, or Unix milliseconds. Undefined if the link has no time. */
   readonly from: string | undefined
   readonly to: string | undefined
   readonly dropped: readonly DroppedPart[]
 }
 
-/** A part of a link that has no counterpart, or none that would find the same rows. */
+/** A part of a link without an equivalent. */
 export interface DroppedPart {
   readonly part: string
   readonly reason: string
 }
 
-/** Settings of that console's display, which choose no rows. */
+/** Display settings of the console, which select no rows. */
 const display = new Set(['limit', 'percentile', 'dataSource', 'showDup', 'function', 'type', 'refresh', 'bnf', 'back'])
 
 /**
- * Reads a link of NetObserv's console (or its query part): filters of the console's form (`a=x,y;b!=z`) and of its server's
- * (`a=x&b!~z|c>=5`), time, match, drops and record type. Never throws: what it can't say is in `dropped`.
+ * Converts a link of NetObserv's console (or its query string): filters in the console's form (`a=x,y;b!=z`) and its
+ * server's (`a=x&b!~z|c>=5`), time, match, drops and record type. Never throws: unsupported parts are in `dropped`.
  *
  * @example
  * importNetObserv('https://console/netflow-traffic?timeRange=300&filters=src_namespace%3D%22shop%22%3Bdst_port%3D443')
@@ -59,7 +59,6 @@ function parametersOf(link: string): Map<string, string> {
   return new Map(new URLSearchParams(at < 0 ? beforeHash : beforeHash.slice(at + 1)))
 }
 
-/** The server's form is encoded twice. */
 function decodedFilters(written: string): string {
   if (!/%[0-9a-f]{2}/i.test(written)) return written
   try {
@@ -71,7 +70,7 @@ function decodedFilters(written: string): string {
 
 const test = /^\s*([\w.]+?)\s*(!~|!=|>=|=|~)(.*)$/su
 
-/** Texts of our language that must all hold. `any`: one of the tests is enough. */
+/** Filters that must all match. `any`: one of the tests is sufficient. */
 function filterParts(written: string, any: boolean, drop: (part: string, reason: string) => void): string[] {
   const server = !written.includes(';') && /[|&]/.test(withoutQuotes(written))
   const alternatives = server ? split(written, '|') : [written]
@@ -83,13 +82,12 @@ function filterParts(written: string, any: boolean, drop: (part: string, reason:
       const [, id = '', operator = '', values = ''] = test.exec(part) ?? []
       const read =
         id === ''
-          ? { problem: 'This is no filter.' }
+          ? { problem: 'This is not a filter.' }
           : testText({ id, operator: operator as ForeignTest['operator'], values: split(values, ',') })
       const problem = read.problem ?? problemOf(read.text, read.eitherEnd)
       if (problem !== undefined) drop(part.trim(), problem)
       else if (read.text !== undefined) (read.eitherEnd ? ends : others).push(read.text)
     }
-    // There, tests of either end are of one and the same: all of the source, or all of the destination.
     const either = ends.length === 0 ? [] : [`either(${joined(ends, any ? 'or' : 'and')})`]
     return joined([...others, ...either], any ? 'or' : 'and')
   })
@@ -110,13 +108,13 @@ function problemOf(text: string, eitherEnd: boolean): string | undefined {
   }
 }
 
-/** What a parameter beside `filters` adds to the filter, or why it adds nothing. */
+/** The filter text of a parameter other than `filters`, or the reason why it has none. */
 function settingOf(name: string, value: string): readonly [text: string | undefined, reason?: string] {
   if (name === 'filters' || name === 'startTime' || name === 'endTime' || name === 'timeRange') return [undefined]
   if (name === 'match')
     return ['all', 'any', 'bidirectional'].includes(value)
       ? [undefined]
-      : [undefined, 'There is no such match; all filters must hold.']
+      : [undefined, 'Unknown match; all filters must match.']
   if (name === 'packetLoss') {
     const texts: Readonly<Record<string, string>> = {
       all: '',
@@ -126,17 +124,17 @@ function settingOf(name: string, value: string): readonly [text: string | undefi
     }
     return Object.hasOwn(texts, value)
       ? [texts[value] === '' ? undefined : texts[value]]
-      : [undefined, 'There is no such choice of drops.']
+      : [undefined, 'Unknown choice of drops.']
   }
   if (name === 'recordType') {
-    // Single flows are what there is without conversation tracking: nothing has to be left out.
+    // Without conversation tracking all rows are single flows.
     if (value === 'flowLog') return [undefined]
     if (value === 'allConnections') return ['record_type in ("newConnection", "heartbeat", "endConnection")']
     return [`record_type = ${quote(value)}`]
   }
   return [
     undefined,
-    display.has(name) ? 'It chooses no rows; the page has a setting of its own.' : 'Nothing here is called so.',
+    display.has(name) ? 'It selects no rows; the page has its own setting.' : 'Weir has no such parameter.',
   ]
 }
 
@@ -147,16 +145,15 @@ function timesOf(
   const seconds = (name: string): string | undefined => {
     const value = parameters.get(name)
     if (value === undefined || /^\d{1,11}$/.test(value)) return value
-    drop(`${name}=${value}`, 'It is no number of seconds.')
+    drop(`${name}=${value}`, 'It is not a number of seconds.')
     return undefined
   }
   const [start, end, range] = [seconds('startTime'), seconds('endTime'), seconds('timeRange')]
-  // Its end is included to the second.
+  // The end is inclusive, to the second.
   if (start !== undefined) return { from: `${start}000`, to: end === undefined ? 'now' : `${Number(end) + 1}000` }
   return range === undefined ? { from: undefined, to: undefined } : { from: `now-${range.slice(0, 9)}s`, to: 'now' }
 }
 
-/** Parts between separators that are not in double quotes. */
 function split(text: string, separator: string): string[] {
   const parts: string[] = []
   let [from, quoted] = [0, false]

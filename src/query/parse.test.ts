@@ -9,11 +9,11 @@ const sql = (text: string): string => compileSql(readFilter(text, flowNames).bou
 
 function problem(text: string, names = flowNames): QueryProblem & { readonly marked: string } {
   const [first] = validate(text, names)
-  if (first === undefined) throw new Error(`${text} is taken as a filter`)
+  if (first === undefined) throw new Error(`${text} is a valid filter`)
   return { ...first, marked: text.slice(first.from, first.to) }
 }
 
-test('every name of a field leads to the field: dotted, NetObserv’s, OpenTelemetry’s, short ones, in any case', () => {
+test('every name of a field resolves to it: dotted, NetObserv’s, OpenTelemetry’s, short ones, in any case', () => {
   for (const name of [
     'src_namespace',
     'src.namespace',
@@ -28,13 +28,14 @@ test('every name of a field leads to the field: dotted, NetObserv’s, OpenTelem
   expect(normal('any.owner=a')).toBe('any.owner_name = "a"')
 })
 
-test('the example of the console means what it says', () => {
+test('the example of the console has its documented meaning', () => {
   const text = 'src.ns=shop AND (dst.port IN (5432,6379) OR dst.name~"^db") AND NOT proto=UDP AND bytes>=10k'
   expect(normal(text)).toBe(
     'src_namespace = "shop" and (dst_port in (5432, 6379) or dst_name ~ "^db") and not proto = UDP and bytes >= 10k',
   )
   expect(sql(text)).toBe(
-    '("src_namespace" = \'shop\' AND ("dst_port" IN (5432, 6379) OR ("dst_name" >= \'db\' AND "dst_name" < \'dc\')) AND ("proto" = 17) IS NOT TRUE AND "bytes" >= 10000)',
+    '("src_namespace" = \'shop\' AND ("dst_port" IN (5432, 6379) OR ("dst_name" >= \'db\' AND "dst_name" < \'dc\')) ' +
+      'AND ("proto" = 17) IS NOT TRUE AND "bytes" >= 10000)',
   )
 })
 
@@ -58,7 +59,7 @@ test('suffixes are converted to the unit of the field, exactly', () => {
   expect(sql('bytes = 18446744073709551616')).toBe('false')
 })
 
-test('names stand for ports, protocols and other numbers', () => {
+test('ports, protocols and other numbers have names', () => {
   expect(sql('dst_port=https')).toBe('"dst_port" = 443')
   expect(sql('any.port in (dns, ssh)')).toBe('("src_port" IN (22, 53) OR "dst_port" IN (22, 53))')
   expect(sql('proto=TCP,17')).toBe('"proto" IN (6, 17)')
@@ -67,7 +68,7 @@ test('names stand for ports, protocols and other numbers', () => {
   expect(sql('dst_port = http-alt')).toBe('"dst_port" = 8080')
 })
 
-test('any. binds each test for itself, either(…) all of them to one end', () => {
+test('any. applies to each test separately, either(…) to the same end', () => {
   expect(sql('any.ns = a and any.port = 443')).toBe(
     `(("src_namespace" = 'a' OR "dst_namespace" = 'a') AND ("src_port" = 443 OR "dst_port" = 443))`,
   )
@@ -76,7 +77,7 @@ test('any. binds each test for itself, either(…) all of them to one end', () =
   )
 })
 
-test('a problem says where it is and what may be meant', () => {
+test('a problem has a position and a suggestion', () => {
   expect(problem('src.ns = shop and dst_prot = 443')).toMatchObject({
     marked: 'dst_prot',
     hint: 'Did you mean dst_port?',
@@ -85,7 +86,7 @@ test('a problem says where it is and what may be meant', () => {
   expect(problem('dst_port = htps')).toMatchObject({ marked: 'htps', hint: 'Did you mean https?' })
   expect(problem('vlan = 1 && vlan = 2')).toMatchObject({ marked: '&&', hint: 'Write and.' })
   expect(problem('(vlan = 1')).toMatchObject({ from: 9, to: 9, message: 'Expected ) to close the parenthesis.' })
-  expect(problem('vlan = ')).toMatchObject({ from: 7, message: 'The filter ends where a value should stand.' })
+  expect(problem('vlan = ')).toMatchObject({ from: 7, message: 'The filter ends where a value is expected.' })
   expect(problem('src_name = "web')).toMatchObject({ marked: '"web' })
   expect(problem('src_addr ~ "^10"')).toMatchObject({ marked: 'src_addr', hint: 'Write src_addr = 10.0.0.0/8.' })
   expect(problem('src_addr = 10.0.0.300')).toMatchObject({ marked: '10.0.0.300' })
@@ -97,14 +98,14 @@ test('a problem says where it is and what may be meant', () => {
   expect(problem('dst_port = and')).toMatchObject({ marked: 'and' })
 })
 
-test('everything that does not fit is told at once', () => {
+test('all values that do not fit are reported together', () => {
   expect(validate('vlan = x and proto = nonsense', flowNames).map(({ from, to }) => [from, to])).toEqual([
     [7, 8],
     [21, 29],
   ])
 })
 
-test('a bare word that is the name of a field is that field; in quotes it is a text', () => {
+test('an unquoted field name is the field, a quoted one is a text', () => {
   expect(sql('src_port = dst_port')).toBe('"src_port" = "dst_port"')
   expect(sql('src_name = dst.name')).toBe('"src_name" = "dst_name"')
   expect(sql('src_name = "dst_name"')).toBe(`"src_name" = 'dst_name'`)
@@ -117,7 +118,7 @@ test('quotes in a text can neither end the text nor the SQL', () => {
   expect(normal(String.raw`src_name = "a\"b\\c\d"`)).toBe(String.raw`src_name = "a\"b\c\d"`)
 })
 
-test('an empty filter is every row, and nesting has an end', () => {
+test('an empty filter matches every row, and nesting is limited', () => {
   expect(sql('')).toBe('true')
   expect(sql(' \n ')).toBe('true')
   expect(problem('('.repeat(70)).message).toBe('The filter nests deeper than 64 levels.')

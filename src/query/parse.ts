@@ -11,17 +11,15 @@ import {
 import { tokens, type Token } from './lexer.ts'
 import type { NameTable } from './names.ts'
 
-/** Parts within parts. */
 export const deepest = 64
 
 const operatorSigns = new Set(['=', '!=', '~', '!~', '<', '<=', '>', '>='])
 const keywords = new Set(['and', 'or', 'not', 'in', 'exists'])
-/** What other languages write. */
 const foreign: Readonly<Record<string, string>> = { '&&': 'and', '&': 'and', '||': 'or', '|': 'or', '!': 'not' }
 
 /**
- * Reads a filter; an empty one is `everything`. Throws QueryError with the place of what is wrong. Names are resolved by the
- * table; whether values fit their fields is seen when the tree is bound.
+ * Parses a filter; an empty text is `everything`. Throws QueryError with the position. Resolves names; `bind` checks
+ * values.
  */
 export function parse(text: string, names: NameTable): Expression {
   const parser = new Parser(tokens(text), names)
@@ -134,7 +132,7 @@ class Parser {
   #either(): Expression {
     if (this.#inEither)
       this.#fail(
-        'either(…) inside either(…) says nothing: the outer one has chosen the end.',
+        'either(…) inside either(…) has no effect: the outer one determines the end.',
         undefined,
         this.#tokens[this.#at - 1],
       )
@@ -172,7 +170,7 @@ class Parser {
     if (kind !== 'sign' || !operatorSigns.has(text))
       this.#fail(
         'Expected an operator: = != ~ !~ < <= > >= in, not in, exists.',
-        text.toLowerCase() === 'is' ? 'An absent field: not exists(…).' : undefined,
+        text.toLowerCase() === 'is' ? 'For an absent field write: not exists(…).' : undefined,
       )
     this.#at++
     const operator = text as Operator
@@ -194,7 +192,7 @@ class Parser {
       return name === undefined ? this.#unknown(token) : { name, end: 'any', at }
     }
     const name = this.#names.resolve(text)
-    // Inside either(…) the end's own names come first: `id` or `type` may be others'.
+    // Inside either(…), names of the end precede others, such as `id` or `type`.
     const part = this.#inEither ? this.#names.endPart(text) : undefined
     if (part !== undefined) return { name: part, end: 'same', at }
     return name === undefined ? this.#unknown(token) : { name, at }
@@ -231,9 +229,9 @@ class Parser {
     const token = this.#here
     const { kind, text } = token
     if (kind !== 'word' && kind !== 'text')
-      this.#fail(kind === 'end' ? 'The filter ends where a value should stand.' : `Expected a value, not ${text}.`)
+      this.#fail(kind === 'end' ? 'The filter ends where a value is expected.' : `Expected a value, not ${text}.`)
     if (kind === 'word' && keywords.has(text.toLowerCase()))
-      this.#fail(`Expected a value, not the word ${text}.`, `For the text itself write "${text}".`)
+      this.#fail(`Expected a value, not the word ${text}.`, `For the text write "${text}".`)
     this.#at++
     const at = { from: token.from, to: token.to }
     if (kind === 'word') {
@@ -246,7 +244,6 @@ class Parser {
 
 const textKinds = new Set(['dict', 'text', 'list<dict>', 'json'])
 
-/** Is a text what the subject is compared with? */
 export function isText(names: NameTable, { name, end }: Subject): boolean {
   const field = end === undefined ? names.field(name) : names.ofEnd('src', name)
   return field !== undefined && textKinds.has(field.kind)

@@ -4,8 +4,8 @@ import type { NameTable } from './names.ts'
 const keywords = /^(?:and|or|not|in|exists)$/i
 
 /**
- * The text of a tree in its normal form: canonical names, `in` for several values, quotes round everything that could be read
- * as something else. Reading it gives the same tree, with this version's names and with later ones.
+ * Normal form of a tree: canonical names, `in` for several values, quotes around ambiguous texts. Parsing it returns
+ * the same tree, also in later versions.
  */
 export function print(expression: Expression, names: NameTable): string {
   if (expression.is === 'and' && expression.parts.length === 0) return ''
@@ -52,7 +52,6 @@ function value(each: Value, names: NameTable): string {
   return bare ? text : quote(text)
 }
 
-/** A text in quotes, as the lexer reads it. */
 export function quote(text: string): string {
   return `"${text.replace(/\\(?=["\\])|\\$|"/g, (found) => `\\${found}`)}"`
 }

@@ -37,12 +37,12 @@ const times: Readonly<Record<string, bigint>> = {
   h: 3600n * 10n ** 9n,
   d: 86_400n * 10n ** 9n,
 }
-/** What one of a field's unit is, in nanoseconds, as a power of ten. */
+/** Time units in nanoseconds, as powers of ten. */
 const timeUnits: Readonly<Record<string, number>> = { ns: 0, us: 3, ms: 6, s: 9 }
 
 /**
- * A number with or without a suffix, in the field's unit; undefined when the text is no number. A suffix that does not fit the
- * unit is refused.
+ * A number with an optional suffix, in the field's unit; undefined if the text is no number. Refuses suffixes of other
+ * units.
  */
 export function quantity(text: string, unit: string | undefined, at: Span): Decimal | undefined {
   const bare = decimal(text)
@@ -62,15 +62,15 @@ export function quantity(text: string, unit: string | undefined, at: Span): Deci
       ? powers[letter]
       : undefined
   if (factor !== undefined) return { digits: amount.digits * factor, scale: amount.scale }
-  if (isTime) refuse(`${text} has a suffix that is no unit of time.`, at, 'There are ns, us, ms, s, m, h and d.')
+  if (isTime) refuse(`${text} has an unknown unit of time.`, at, 'Use ns, us, ms, s, m, h or d.')
   if (Object.hasOwn(times, suffix))
     refuse(
-      `${text} is a time, and the field is none.`,
+      `${text} is a time, but the field is not.`,
       at,
       suffix === 'm' ? `A million is written ${number}M.` : undefined,
     )
   if (unit !== 'By' && suffix.endsWith('B'))
-    refuse(`${text} counts bytes, and the field does not.`, at, `Write ${text.slice(0, -1)}.`)
+    refuse(`${text} is a number of bytes, but the field is not.`, at, `Write ${text.slice(0, -1)}.`)
   return undefined
 }
 
@@ -89,7 +89,6 @@ function inUnit({ digits, scale }: Decimal, nanoseconds: bigint, power: number):
   return { digits: digits * nanoseconds, scale: scale + power }
 }
 
-/** The greatest integer that is not above it. */
 export function floor({ digits, scale }: Decimal): bigint {
   const one = 10n ** BigInt(scale)
   const whole = digits / one
@@ -100,12 +99,11 @@ export function isWhole({ digits, scale }: Decimal): boolean {
   return digits % 10n ** BigInt(scale) === 0n
 }
 
-/** The nearest double. */
 export function toDouble({ digits, scale }: Decimal): number {
   return Number(`${digits}e-${scale}`)
 }
 
-/** The two ends of `a..b`, or of `a-b`, where the second is no sign of a number or part of a name. */
+/** Ends of `a..b` or `a-b`, unless the hyphen is a sign or part of a name. */
 export function rangeEnds(text: string): readonly [string, string] | undefined {
   const dots = text.indexOf('..')
   if (dots > 0) return [text.slice(0, dots), text.slice(dots + 2)]

@@ -1,22 +1,22 @@
 /**
- * The part of RE2's syntax that every engine we hand it to reads alike: DuckDB's RE2, re2js, ClickHouse's. What differs between
- * versions (Unicode classes, single bytes, group names) is refused, with what to write instead.
+ * The RE2 syntax that DuckDB's RE2, re2js and ClickHouse interpret alike. Version-dependent syntax (Unicode classes,
+ * single bytes, group names) is refused with an alternative.
  */
 import { RE2JS } from 're2js'
 import { messageOf } from '../model/errors.ts'
 
-/** Characters of an expression, and states of its automaton (roughly): a larger one costs time on every text. */
+/** Limit of characters, and approximately of automaton states: larger ones slow down every match. */
 const longest = 1000
 const largest = 2000
 
 class Refused extends Error {}
 
-/** Why an expression is not taken; undefined when it is. */
+/** Reason why an expression is refused; undefined if it is valid. */
 export function regexProblem(pattern: string): string | undefined {
   if (pattern.length > longest) return `An expression has at most ${longest} characters.`
   try {
     const size = new Reader(pattern).whole()
-    if (size > largest) return 'The expression repeats too much: it would need too large an automaton.'
+    if (size > largest) return 'The expression repeats too much: its automaton would be too large.'
   } catch (error) {
     if (error instanceof Refused) return error.message
     throw error
@@ -49,7 +49,7 @@ const controls: Readonly<Record<string, number>> = { a: 7, t: 9, n: 10, v: 11, f
 const repeat = /^(?:[*+?]|\{(\d+)(,(\d*))?\})\??/
 const deepest = 50
 
-/** Letters whose case has not changed for long, and scripts without case: what `(?i)` means for them is the same everywhere. */
+/** Letters with a stable case mapping, and scripts without case: `(?i)` is the same everywhere. */
 const settled: readonly (readonly [number, number])[] = [
   [0, 0x7f],
   [0x80, 0x17f],
@@ -64,7 +64,6 @@ class Reader {
   readonly #ignoresCase: boolean
   #at = 0
   #depth = 0
-  /** Of one character, by the repetitions around it. */
   #copies = 1
 
   constructor(text: string) {
@@ -72,11 +71,11 @@ class Reader {
     this.#ignoresCase = /\(\?[imsU]*i/.test(text)
   }
 
-  /** A character, or a range of them, of which the case may not count. */
   #see(from: number, to = from): void {
     if (!this.#ignoresCase || settled.some(([first, last]) => from >= first && to <= last)) return
     throw new Refused(
-      'With (?i) there are Latin, Greek and Cyrillic letters, and scripts that have no case: the case of others differs between versions of Unicode.',
+      '(?i) supports Latin, Greek and Cyrillic letters, and scripts without case: the case of others differs ' +
+        'between versions of Unicode.',
     )
   }
 
@@ -116,8 +115,7 @@ class Reader {
     if (found[1] === undefined) return size + 1
     const [least, most] = [Number(found[1]), Number(found[3] === undefined || found[3] === '' ? found[1] : found[3])]
     if (least > 1000 || most > 1000 || most < least)
-      throw new Refused('A repetition {n,m} goes from 0 to 1000, the smaller number first.')
-    // The engines count repetitions within repetitions.
+      throw new Refused('A repetition {n,m} ranges from 0 to 1000, the smaller number first.')
     if (copies * most > 1000) throw new Refused('Repetitions within repetitions make more than 1000 copies.')
     this.#copies = Math.max(before, copies * Math.max(1, most))
     return Math.max(1, size) * Math.max(1, most)
@@ -141,7 +139,6 @@ class Reader {
     return here === '.' ? 4 : 1
   }
 
-  /** A code point, which may be two units. */
   #character(): number {
     const code = this.#text.codePointAt(this.#at) ?? 0
     this.#at += code > 0xffff ? 2 : 1
@@ -157,12 +154,12 @@ class Reader {
       this.#at += special[0].length
       if (special[1] === ')') {
         this.#depth--
-        if (this.#repeatHere() !== undefined) throw new Refused('A flag can’t be repeated.')
+        if (this.#repeatHere() !== undefined) throw new Refused('A flag cannot be repeated.')
         return 0
       }
     } else if (this.#text[this.#at] === '?')
       throw new Refused(
-        'There is no look-around and no named group; a group is (…) or (?:…), flags are (?i), (?m), (?s).',
+        'Look-around and named groups are not supported; a group is (…) or (?:…), flags are (?i), (?m), (?s).',
       )
     const size = this.#alternatives()
     if (this.#text[this.#at] !== ')') throw new Refused('A ( is not closed.')
@@ -190,7 +187,7 @@ class Reader {
     const named = /^\[:\^?(\w*):\]/.exec(this.#text.slice(this.#at))
     if (named !== null) {
       if (!classes.has(named[1] ?? ''))
-        throw new Refused(`There is no class [:${named[1]}:]; there are ${[...classes].join(', ')}.`)
+        throw new Refused(`Unknown class [:${named[1]}:]; use one of ${[...classes].join(', ')}.`)
       this.#at += named[0].length
       return
     }
@@ -198,21 +195,21 @@ class Reader {
       throw new Refused('A class has a name: [:alpha:]. For the character [ write \\[.')
     const from = here === '\\' ? this.#escape(true) : this.#character()
     this.#see(from)
-    // A hyphen that is no range stands at the end, or is escaped: engines disagree on the rest.
+    // Engines interpret a literal hyphen differently unless it is last or escaped.
     if (this.#text[this.#at] !== '-' || this.#text[this.#at + 1] === ']') return
     if (here === '\\' && /[dDwWsS]/.test(this.#text[this.#at - 1] ?? ''))
-      throw new Refused('A range goes from character to character; write a hyphen as \\-.')
+      throw new Refused('A range needs a character at both ends; write a hyphen as \\-.')
     this.#at++
     const end = this.#text[this.#at]
     if (end === undefined) throw new Refused('A [ is not closed.')
     if (end === '\\' && /[dDwWsS]/.test(this.#text[this.#at + 1] ?? ''))
-      throw new Refused('A range goes from character to character; write a hyphen as \\-.')
+      throw new Refused('A range needs a character at both ends; write a hyphen as \\-.')
     const to = end === '\\' ? this.#escape(true) : this.#character()
-    if (to < from) throw new Refused('A range goes from the lower character to the higher.')
+    if (to < from) throw new Refused('A range must begin with the lower character.')
     this.#see(from, to)
   }
 
-  /** The code point that it stands for; 0 where it is a class or a place. */
+  /** Code point of the escape; 0 for a class or an assertion. */
   #escape(inClass: boolean): number {
     const next = this.#text[this.#at + 1]
     if (next === undefined)
@@ -220,13 +217,13 @@ class Reader {
     const hex = /^\\x(?:[0-9a-f]{2}|\{([0-9a-f]{1,6})\})/i.exec(this.#text.slice(this.#at))
     if (hex !== null) {
       const code = Number.parseInt(hex[1] ?? hex[0].slice(2), 16)
-      if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) throw new Refused(`${hex[0]} is no character.`)
+      if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) throw new Refused(`${hex[0]} is not a character.`)
       this.#at += hex[0].length
       return code
     }
     if (next === 'p' || next === 'P')
-      throw new Refused('Unicode classes (\\p) differ from version to version; write the characters, as in [a-zäöü].')
-    if (/[1-9]/.test(next)) throw new Refused('There are no back references.')
+      throw new Refused('Unicode classes (\\p) depend on the version; write the characters, as in [a-zäöü].')
+    if (/[1-9]/.test(next)) throw new Refused('Back references are not supported.')
     const known = inClass ? /[dDwWsSafnrtv]/ : /[dDwWsSafnrtvbBAz]/
     if (!known.test(next) && !/[!-/:-@[-`{-~]/.test(next)) throw new Refused(`\\${next} has no meaning here.`)
     this.#at += 2

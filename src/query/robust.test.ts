@@ -14,7 +14,6 @@ import { makeBatch, makeView } from './testing/tables.ts'
 import { compareBytes } from '../model/text-order.ts'
 import { wildcardTest } from './wildcard.ts'
 
-/** Cuts, doubles and mixes pieces of a filter. */
 function damaged(random: SeededRandom, text: string): string {
   const pieces = [
     '(',
@@ -49,7 +48,7 @@ function damaged(random: SeededRandom, text: string): string {
   return text.slice(0, at) + random.pick([...pieces, text.slice(at, to).repeat(2), '']) + text.slice(to)
 }
 
-test('whatever is written, it is a filter that every compiler takes, or an error with a place inside the text', async () => {
+test('every text is a filter that all compilers accept, or an error with a position in the text', async () => {
   const random = new SeededRandom(5)
   const connection = await (await DuckDBInstance.create(':memory:')).connect()
   for (const names of [flowNames, eventNames]) await makeView(connection, names, [{ id: 'a' }])
@@ -117,7 +116,7 @@ test('names that no flow carries are those of its addresses at the time of the f
   expect(rows('not exists(src.label)')).toEqual([2])
 })
 
-test('texts are in the order of their bytes', () => {
+test('texts are ordered by their bytes', () => {
   const texts = [
     '',
     'a',
@@ -138,7 +137,7 @@ test('texts are in the order of their bytes', () => {
       expect(Math.sign(compareBytes(a, b))).toBe(Math.sign(Buffer.compare(Buffer.from(a), Buffer.from(b))))
 })
 
-test('a wildcard matches whole texts, and pieces do not overlap', () => {
+test('a wildcard matches whole texts, and parts do not overlap', () => {
   const is = (wildcard: string, text: string): boolean => wildcardTest(wildcard)(text)
   expect([is('*', ''), is('a*', 'a'), is('*a', 'ba'), is('a*a', 'aa'), is('**', 'x')]).toEqual([
     true,

@@ -1,6 +1,6 @@
 /**
- * Tests on the text of an address, as the views have it (RFC 5952, mapped IPv4 as a dotted quad), without any extension of
- * DuckDB. Exact: a text is in the interval when the address is.
+ * Tests on the text of an address in the views' form (RFC 5952, mapped IPv4 as a dotted quad), without DuckDB
+ * extensions. Exact: a text is in the interval if and only if its address is.
  */
 import { formatIp, mappedPrefix } from '../model/ip.ts'
 import { without, type Interval } from './intervals.ts'
@@ -9,22 +9,20 @@ import { beginsSql, text } from './sql-text.ts'
 const mappedLow = BigInt(mappedPrefix) << 32n
 const mappedHigh = mappedLow + 0xffff_ffffn
 
-/** Pieces in one expression: a larger automaton would be refused. */
+/** Limit of parts per expression: larger automata are refused. */
 const piecesPerExpression = 64
-/** Up to so many, each is a test of its own behind a comparison, which costs next to nothing and passes over row groups. */
+/** Up to this many, each part is a separate comparison, which is cheap and skips row groups. */
 const mostApart = 8
 
 interface Found {
-  /** Addresses. */
   readonly singles: string[]
-  /** How texts begin. */
   readonly prefixes: string[]
-  /** How texts begin, and an expression for what follows. */
+  /** Prefixes of texts, each with an expression for the rest. */
   readonly expressions: (readonly [before: string, rest: string])[]
   readonly slow: string[]
 }
 
-/** A boolean over the column's text, NULL where there is none. At least one interval, in order and apart. */
+/** A boolean over the column's text, NULL if absent. Intervals must be non-empty, sorted and disjoint. */
 export function addressSql(column: string, intervals: readonly Interval[]): string {
   const found: Found = { singles: [], prefixes: [], expressions: [], slow: [] }
   for (const { low, high } of intervals.flatMap(byFamily)) {
@@ -46,7 +44,8 @@ export function addressSql(column: string, intervals: readonly Interval[]): stri
     parts.push(
       ...expressions.map(
         ([before, rest]) =>
-          `(${before === '' ? '' : `${beginsSql(column, before)} AND `}regexp_matches(${column}, ${text(`^${escaped(before)}${rest}`)}))`,
+          `(${before === '' ? '' : `${beginsSql(column, before)} AND `}regexp_matches(${column},
+            ${text(`^${escaped(before)}${rest}`)}))`,
       ),
     )
   } else {
@@ -69,7 +68,7 @@ function escaped(before: string): string {
   return before.replaceAll('.', '\\.')
 }
 
-/** Neighbours have become one interval, of both families perhaps; their texts have nothing in common. */
+/** Splits merged intervals that span both families, because their texts have no common form. */
 function byFamily(interval: Interval): readonly Interval[] {
   const inside = {
     low: interval.low > mappedLow ? interval.low : mappedLow,
@@ -82,14 +81,14 @@ function addressText(value: bigint): string {
   return formatIp(Uint32Array.from([96n, 64n, 32n, 0n], (shift) => Number((value >> shift) & 0xffff_ffffn)))
 }
 
-/** Addresses that begin with `fixed`, go on with one of [low, high], and then with anything. */
+/** Addresses that begin with `fixed`, continue with one of [low, high], and end with any groups. */
 interface Piece {
   readonly fixed: readonly number[]
   readonly low: number
   readonly high: number
 }
 
-/** An interval of numbers of `count` groups of `width` bits as pieces, at most two a group. */
+/** Splits an interval of numbers with `count` groups of `width` bits into at most two pieces per group. */
 function pieces(low: bigint, high: bigint, count: number, width: number, fixed: readonly number[] = []): Piece[] {
   const rest = BigInt((count - 1 - fixed.length) * width)
   const most = (1n << BigInt(width)) - 1n
@@ -117,12 +116,11 @@ function v4(low: bigint, high: bigint, { singles, prefixes, expressions }: Found
   }
 }
 
-/** False when the text can't tell: groups that are zero may hide in `::`. */
+/** False if the text is ambiguous: zero groups may be hidden in `::`. */
 function v6(low: bigint, high: bigint, { singles, prefixes, expressions }: Found): boolean {
   const all = pieces(low, high, 8, 16)
   const shows = (groups: readonly number[]): boolean => groups.every((each) => each > 0)
   const [only] = all
-  // Everything below a prefix of groups that show.
   const whole =
     all.length === 1 && only?.low === 0 && only.high === 0xffff && only.fixed.length > 0 && shows(only.fixed)
   if (!whole && !all.every(({ fixed, low: from }) => shows([...fixed, from]))) return false
@@ -148,7 +146,6 @@ function numbersBetween(low: number, high: number, base: 10 | 16): string {
   return found.join('|')
 }
 
-/** As `numbersBetween`, for digits of one length. */
 function sameLength(low: string, high: string, base: 10 | 16): string[] {
   if (low === '') return ['']
   const rest = low.length - 1
@@ -176,11 +173,13 @@ function hex(value: bigint): string {
   return value.toString(16).padStart(32, '0')
 }
 
-/** The 32 hexadecimal digits of an IPv6 text: these compare as the addresses do. */
+/** The 32 hexadecimal digits of an IPv6 text, which sort like addresses. */
 function digits(column: string): string {
   const part = (index: number): string => `string_split(${column}, '::')[${index}]`
   const padded = (of: string): string =>
-    `CASE WHEN ${of} = '' THEN '' ELSE array_to_string(list_transform(string_split(${of}, ':'), lambda g: lpad(g, 4, '0')), '') END`
+    `CASE WHEN ${of} = '' THEN '' ELSE array_to_string(list_transform(string_split(${of}, ':'), lambda g: lpad(g, 4,
+      '0')), '') END`
   const [head, tail] = [padded(part(1)), padded(part(2))]
-  return `(CASE WHEN ${part(2)} IS NULL THEN ${head} ELSE rpad(${head}, 32 - length(${tail})::INTEGER, '0') || ${tail} END)`
+  return `(CASE WHEN ${part(2)} IS NULL THEN ${head}
+      ELSE rpad(${head}, 32 - length(${tail})::INTEGER, '0') || ${tail} END)`
 }

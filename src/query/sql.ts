@@ -5,15 +5,14 @@ import { addressSql } from './sql-address.ts'
 import { foundSql, integerSql, name, text, timeSql } from './sql-text.ts'
 
 export interface SqlOptions {
-  /** How a field is written; without it, its name. */
   readonly column?: (field: QueryField) => string
-  /** Tests addresses in another way than by their texts, for example by endpoint ids; NULL may stand for no. */
+  /** Alternative test of addresses, for example by endpoint ids; NULL counts as false. */
   readonly addresses?: (field: QueryField, intervals: readonly Interval[]) => string
 }
 
 /**
- * The condition of a WHERE over the views, in DuckDB's SQL: every constant is in the text. Where a row does not match it is
- * false or NULL; `compileSqlValue` is for places where that makes a difference.
+ * WHERE condition over the views in DuckDB's SQL with inlined constants; false or NULL if a row does not match. Use
+ * `compileSqlValue` where this differs.
  */
 export function compileSql(bound: Bound, options: SqlOptions = {}): string {
   switch (bound.is) {
@@ -21,7 +20,7 @@ export function compileSql(bound: Bound, options: SqlOptions = {}): string {
       return 'true'
     case 'never':
       return 'false'
-    // Leaves carry their own negation, so that NULL never meets a NOT.
+    // Leaves have their own negation, so that NULL is never negated.
     case 'and':
     case 'or':
       return `(${bound.parts.map((part) => compileSql(part, options)).join(bound.is === 'and' ? ' AND ' : ' OR ')})`
@@ -34,7 +33,7 @@ function columnSql(field: QueryField): string {
   return field.sql ?? name(field.name)
 }
 
-/** As `compileSql`, but true or false for every row. */
+/** Like `compileSql`, but true or false for every row. */
 export function compileSqlValue(bound: Bound, options: SqlOptions = {}): string {
   return `coalesce(${compileSql(bound, options)}, false)`
 }
@@ -50,13 +49,14 @@ function leafSql({ field, match, negated }: Leaf, options: SqlOptions): string {
     return negated ? opposite(test) : test
   }
   const item: QueryField = { ...field, kind: field.kind === 'list<u8>' ? 'u8' : 'dict' }
-  const test = `len(list_filter(${column}, lambda item: coalesce(${matchSql(item, 'item', match, options)}, false))) > 0`
+  const one = `coalesce(${matchSql(item, 'item', match, options)}, false)`
+  const test = `len(list_filter(${column}, lambda item: ${one})) > 0`
   return negated ? opposite(test) : test
 }
 
 /**
- * True where the test is false and where it has no answer. (Not by IS DISTINCT FROM: in an OR, DuckDB 1.5.5 takes it for false when the
- * statistics of a file have no other value.)
+ * True if the test is false or NULL. (With IS DISTINCT FROM in an OR, DuckDB 1.5.5 returns false if the statistics of a
+ * file have no other value.)
  */
 function opposite(test: string): string {
   return `(${test}) IS NOT TRUE`
@@ -67,7 +67,7 @@ function existsSql({ kind }: QueryField, column: string, negated: boolean): stri
   return `${present(kind, column)} IS ${negated ? 'NULL' : 'NOT NULL'}`
 }
 
-/** What is no number is no value. */
+/** NaN counts as absent. */
 function present(kind: QueryField['kind'], column: string): string {
   return kind === 'f64' ? `nullif(${column}, 'NaN'::DOUBLE)` : column
 }
@@ -132,7 +132,7 @@ const ends: Partial<Record<QueryField['kind'], Interval>> = {
   estimate: { low: 0n, high: (1n << 96n) - 1n },
 }
 
-/** An end that every value keeps is left out. */
+/** Omits ends that every value satisfies. */
 function rangeSql(kind: QueryField['kind'], column: string, low: bigint, high: bigint): string {
   const domain = ends[kind]
   if (domain !== undefined && low <= domain.low) return `${column} <= ${integer(kind, high)}`
@@ -161,6 +161,6 @@ function doubleSql(column: string, { low, high, lowOpen, highOpen }: DoubleInter
 function like(wildcard: string): string {
   const escaped = /[%_\\]/.test(wildcard)
   const pattern = text((escaped ? wildcard.replace(/[%_\\]/g, '\\$&') : wildcard).replaceAll('*', '%'))
-  // LIKE without an escape is turned into faster tests.
+  // DuckDB optimizes LIKE only without an escape.
   return escaped ? `${pattern} ESCAPE '\\'` : pattern
 }

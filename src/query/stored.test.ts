@@ -13,11 +13,10 @@ import { makeBatch } from './testing/tables.ts'
 
 const stores = temporaryStores()
 
-// The views of a real store: files, words, endpoints and all.
 test.each([
   ['flows', flowNames, 80],
   ['events', eventNames, 40],
-] as const)('the store answers random filters over %s as the live evaluator does', async (_, names, count) => {
+] as const)('the store and the live evaluator agree on random filters over %s', async (_, names, count) => {
   const random = new SeededRandom(23)
   const store = await stores.open()
   const make = new FrameMaker()

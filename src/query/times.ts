@@ -1,19 +1,19 @@
 const iso = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,6}))?)?(Z|[+-]\d{2}:?\d{2})?)?$/i
 
-/** Years 0 to 9999, in microseconds since 1970: what a store can hold. */
+/** Years 0 to 9999 in microseconds since 1970: the range of the store. */
 export const firstTime = -62_167_219_200_000_000n
 export const lastTime = 253_402_300_799_999_000n
 
 /**
- * Microseconds since 1970 of an ISO 8601 date or time, which is UTC unless it says otherwise; undefined when it is none.
- * A date alone is its midnight.
+ * Microseconds since 1970 of an ISO 8601 date or time, UTC by default; undefined for other texts. A date means its
+ * midnight.
  */
 export function timeOf(text: string): bigint | undefined {
   const found = iso.exec(text)
   if (found === null) return undefined
   const [, year, month, day, hour = '00', minute = '00', second = '00', fraction = '', zone = 'Z'] = found
   const milliseconds = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`)
-  // Date.parse takes 30 February for 1 March.
+  // Date.parse accepts 30 February as 1 March.
   if (Number.isNaN(milliseconds) || new Date(milliseconds).toISOString().slice(8, 10) !== day) return undefined
   const offset = /^([+-])(\d{2}):?(\d{2})$/.exec(zone)
   if (offset !== null && (Number(offset[2]) > 23 || Number(offset[3]) > 59)) return undefined

@@ -1,6 +1,7 @@
-/** Names for numbers, by field. Letters of any case. The tables are closed: they are part of what a filter means. */
+/**
+ * Names of numbers by field, case-insensitive. The tables are closed, because they determine the meaning of filters.
+ */
 
-/** Port names: those of IANA's registry that people use, with the names they use. */
 const ports: Readonly<Record<string, number>> = {
   'ftp-data': 20,
   ftp: 21,
@@ -129,12 +130,10 @@ const byField: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   etype: { ipv4: 2048, arp: 2054, ipv6: 34525, mpls: 34887 },
 }
 
-/** The names that a field's values have; undefined for one whose values have none. */
 export function wordsOf(field: string): Readonly<Record<string, number>> | undefined {
   return field.endsWith('_port') ? ports : byField[field]
 }
 
-/** The number that a word stands for in a field. */
 export function numberOfWord(field: string, word: string): number | undefined {
   const as = field.endsWith('_as') ? /^AS(\d{1,10})$/i.exec(word)?.[1] : undefined
   if (as !== undefined) return Number(as)

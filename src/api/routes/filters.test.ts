@@ -30,7 +30,7 @@ test('a link of NetObserv’s console becomes a filter and a span', async () => 
     both_ways: true,
     from: 'now-300s',
     to: 'now',
-    dropped: [{ part: 'limit=100', reason: 'It chooses no rows; the page has a setting of its own.' }],
+    dropped: [{ part: 'limit=100', reason: 'It selects no rows; the page has its own setting.' }],
   })
 })
 

@@ -1,7 +1,7 @@
 import { isKey, type Cursor, type SortKey } from './page.ts'
 import { isMoment } from './span.ts'
 
-/** The text that clients carry from page to page; what is in it is nobody else's business. */
+/** Opaque text that clients send back for the next page. */
 export function writeCursor({ question, from, to, upTo, keys, position }: Cursor): string {
   return Buffer.from(JSON.stringify([1, question, String(from), String(to), String(upTo), keys, position])).toString(
     'base64url',
@@ -10,7 +10,7 @@ export function writeCursor({ question, from, to, upTo, keys, position }: Cursor
 
 const integer = /^-?\d{1,19}$/
 
-/** Undefined when the text is no cursor of ours for pages sorted so. */
+/** Undefined if the text is no cursor for this sort order. */
 export function readCursor(written: string, sort: readonly SortKey[]): Cursor | undefined {
   let parts: unknown
   try {

@@ -3,33 +3,35 @@ import { name, timeSql } from '../sql-text.ts'
 import { conditionOf, type Question } from './question.ts'
 
 export interface ExportRequest extends Question {
-  /** In the order of the answer. */
   readonly columns: readonly QueryField[]
   readonly sort: readonly { readonly field: QueryField; readonly descending: boolean }[]
-  /** Rows received later are not of the answer. µs since 1970. */
+  /** µs since 1970; later receive times are excluded. */
   readonly upTo: bigint
 }
 
-/** Every row, in the order asked for; without one, as they are stored: nothing has to be held. */
+/** All rows in the requested order; by default in storage order, which needs no memory. */
 export function exportSql(request: ExportRequest, form: 'text' | 'parquet' = 'text'): string {
   const { columns, sort, upTo, names } = request
   const value = form === 'text' ? textSql : parquetSql
   const listed = columns.map((field) => `${value(field)} AS ${name(field.name)}`).join(', ')
-  const order =
-    sort.length === 0
-      ? ''
-      : ` ORDER BY ${sort.map(({ field, descending }) => `flows.${name(field.name)} ${descending ? 'DESC' : 'ASC'} NULLS LAST`).join(', ')}`
-  return `SELECT ${listed} FROM ${names.view} WHERE ${conditionOf(request)} AND time_received <= ${timeSql(upTo)}${order}`
+  const keys = sort.map(
+    ({ field, descending }) => `flows.${name(field.name)} ${descending ? 'DESC' : 'ASC'} NULLS LAST`,
+  )
+  const order = keys.length === 0 ? '' : ` ORDER BY ${keys.join(', ')}`
+  return `SELECT ${listed} FROM ${names.view} WHERE ${conditionOf(request)}
+      AND time_received <= ${timeSql(upTo)}${order}`
 }
 
-/** Times with all the digits that they have: at least milliseconds. */
+/** Times with full precision, at least milliseconds. */
 function textSql({ name: field, kind }: QueryField): string {
   const column = name(field)
   if (kind !== 'time' || field === 'time_received') return column
-  return `CASE WHEN epoch_us(${column}) % 1000 = 0 THEN strftime(make_timestamp(epoch_us(${column})), '%Y-%m-%dT%H:%M:%S.%gZ') ELSE strftime(make_timestamp(epoch_us(${column})), '%Y-%m-%dT%H:%M:%S.%fZ') END`
+  return `CASE WHEN epoch_us(${column}) % 1000 = 0
+      THEN strftime(make_timestamp(epoch_us(${column})), '%Y-%m-%dT%H:%M:%S.%gZ')
+      ELSE strftime(make_timestamp(epoch_us(${column})), '%Y-%m-%dT%H:%M:%S.%fZ') END`
 }
 
-/** Times are timestamps. Numbers beyond 64 bits are texts. */
+/** Times are timestamps; numbers beyond 64 bits are texts. */
 function parquetSql({ name: field, kind }: QueryField): string {
   const column = name(field)
   if (kind === 'estimate') return `${column}::VARCHAR`

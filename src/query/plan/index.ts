@@ -1,4 +1,3 @@
-/** SQL of the questions that the API answers, from their parameters. */
 export { readCursor, writeCursor } from './cursor.ts'
 export {
   amongKeys,

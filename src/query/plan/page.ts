@@ -9,21 +9,21 @@ export interface SortKey {
 
 export interface PageRequest extends Question {
   readonly columns: readonly QueryField[]
-  /** In order of importance; `_pos` decides what they leave open. */
+  /** By priority; `_pos` resolves ties. */
   readonly sort: readonly SortKey[]
   readonly limit: number
   readonly after?: Cursor
-  /** Rows received later are not of this answer, so that its pages come to an end. µs since 1970. */
+  /** µs since 1970. Later receive times are excluded, so that pagination ends. */
   readonly upTo: bigint
 }
 
-/** Where a page ended, and what the pages before it were of. */
+/** The position after a page, and the query of its pages. */
 export interface Cursor {
   readonly question: string
   readonly from: bigint
   readonly to: bigint
   readonly upTo: bigint
-  /** The last row's values of the sort keys, as SQL gives them; null where absent. */
+  /** Sort key values of the last row, in SQL types; null if absent. */
   readonly keys: readonly (string | number | boolean | null)[]
   readonly position: string
 }
@@ -49,8 +49,8 @@ export function isSortable({ kind }: QueryField): boolean {
 }
 
 /**
- * Times come as milliseconds, and doubles that are infinite not at all: those are read exactly in a column of their own. (The
- * time of receipt is ours and has milliseconds.)
+ * Times are rounded to milliseconds in JSON, and infinite doubles are absent, so both have an exact key column. (The
+ * receive time has milliseconds.)
  */
 function hasKeyColumn({ field }: SortKey): boolean {
   return (field.kind === 'time' && field.name !== 'time_received') || field.kind === 'f64'
@@ -70,9 +70,8 @@ export function questionOf({ sort, ...question }: PageRequest): string {
 }
 
 /**
- * One page: every row after the cursor in an order that is total, so that none comes twice and none is left out. The columns
- * of the answer are those asked for, then what the next cursor needs. `among` is a condition that no row of the page fails:
- * with it, few rows need to be looked at.
+ * The rows after the cursor in a total order, so that none is repeated or omitted. Columns: the requested ones, then
+ * those for the next cursor. `among`: condition that holds for all rows of the page, to scan fewer rows.
  */
 export function pageSql(request: PageRequest, among?: string): string {
   const { columns, sort, limit } = request
@@ -83,14 +82,14 @@ export function pageSql(request: PageRequest, among?: string): string {
   const order = [...sort.map(orderSql), '_pos ASC']
   const condition = among === undefined ? rowsSql(request) : `${among} AND ${rowsSql(request)}`
   const select = [...new Set(listed)].map((each) => name(each))
-  return `SELECT ${[...select, ...keys].join(', ')} FROM ${request.names.view} WHERE ${condition} ORDER BY ${order.join(', ')} LIMIT ${limit + 1}`
+  return `SELECT ${[...select, ...keys].join(', ')} FROM ${request.names.view} WHERE ${condition}
+      ORDER BY ${order.join(', ')} LIMIT ${limit + 1}`
 }
 
 function orderSql({ field, descending }: SortKey): string {
   return `${name(field.name)} ${descending ? 'DESC' : 'ASC'} NULLS LAST`
 }
 
-/** Every row from the cursor on. */
 function rowsSql(request: PageRequest): string {
   const { sort, after, upTo } = request
   return [
@@ -100,12 +99,11 @@ function rowsSql(request: PageRequest): string {
   ].join(' AND ')
 }
 
-/** Of the span, the end that rows are sorted from. */
 const windowPart = 32n
 
 /**
- * A piece of the span to look at first: when it has more rows than a page, the page is in it. Undefined when time is not what rows
- * are sorted by first.
+ * A part of the span to read first: if it has more rows than a page, it contains the page. Undefined unless time is the
+ * first sort key.
  */
 export function windowOf({ sort: [first], span, time, after }: PageRequest): string | undefined {
   if (first?.field.name !== time.name) return undefined
@@ -118,9 +116,9 @@ export function windowOf({ sort: [first], span, time, after }: PageRequest): str
 }
 
 /**
- * Asks for the sort keys of the page's rows, as `key0`, `key1` and so on, and when they were received, as `received`: it reads nothing else,
- * so that the page itself needs to look at few rows. Rows that tie with the last one may be missing unless `ties` asks for those that come
- * first among them, which costs more: see {@link cutInTies}.
+ * Selects the sort keys of the page's rows (`key0`, `key1` …) and their receive time (`received`), so that the page
+ * itself scans few rows. Rows that tie with the last one may be missing unless `ties` is set, which costs more: see
+ * {@link cutInTies}.
  */
 export function keysSql(request: PageRequest, ties: boolean): string | undefined {
   const { sort, limit, names } = request
@@ -129,13 +127,13 @@ export function keysSql(request: PageRequest, ties: boolean): string | undefined
     ({ field }, index) => `${field.kind === 'time' ? `epoch_us(${name(field.name)})` : exactSql(field)} AS key${index}`,
   )
   const order = [...sort.map(orderSql), ...(ties ? ['_pos ASC'] : [])]
-  return `SELECT ${keys.join(', ')}, epoch_us("time_received") AS received FROM ${names.view} WHERE ${rowsSql(request)} ORDER BY ${order.join(', ')} LIMIT ${limit + 1}`
+  return `SELECT ${keys.join(', ')}, epoch_us("time_received") AS received FROM ${names.view}
+      WHERE ${rowsSql(request)} ORDER BY ${order.join(', ')} LIMIT ${limit + 1}`
 }
 
-/** A row that {@link keysSql} found. */
 export type FoundKeys = Readonly<Record<string, unknown>>
 
-/** Do rows tie at the page's end, so that others than those found may belong to it? */
+/** Whether rows tie at the end of the page, so that others can belong to it. */
 export function cutInTies({ sort, limit }: PageRequest, found: readonly FoundKeys[]): boolean {
   const [before, last] = found.slice(-2)
   return (
@@ -146,12 +144,12 @@ export function cutInTies({ sort, limit }: PageRequest, found: readonly FoundKey
   )
 }
 
-/** More moments than this are said by their first and last. */
+/** With more values, only the first and last are used. */
 const mostListed = 256
 
 /**
- * A condition that no row of the page fails, and hardly another one meets: between which first keys they lie, and when they were received.
- * (Files and row groups without such moments are passed over, and so are values outside of a range; DuckDB makes joins of longer lists.)
+ * Condition that holds for all rows of the page and few others: range of the first key, and receive times. DuckDB skips
+ * files and row groups by it; it converts longer lists to joins.
  */
 export function amongKeys({ sort: [first] }: PageRequest, found: readonly FoundKeys[]): string {
   const parts: string[] = []
@@ -169,13 +167,13 @@ export function amongKeys({ sort: [first] }: PageRequest, found: readonly FoundK
   if (first !== undefined && values.length > 0) {
     const ends = first.descending ? [values.at(-1), values[0]] : [values[0], values.at(-1)]
     const between = `${name(first.field.name)} BETWEEN ${ends[0]} AND ${ends[1]}`
-    // Absent values come last: whoever has one of them has all others.
+    // Absent values sort last: with one of them, all others are included.
     parts.push(values.length < keys.length ? `(${between} OR ${name(first.field.name)} IS NULL)` : between)
   }
   return parts.length === 0 ? 'true' : parts.join(' AND ')
 }
 
-/** Rows that come after the cursor's; absent values are last in either direction. */
+/** Rows after the cursor; absent values sort last in either direction. */
 function afterSql(sort: readonly SortKey[], { keys, position }: Cursor): string {
   const alternatives: string[] = []
   const same: string[] = []
@@ -192,7 +190,7 @@ function afterSql(sort: readonly SortKey[], { keys, position }: Cursor): string 
   })
   alternatives.push([...same, `_pos > ${text(position)}`].join(' AND '))
   const rows = `(${alternatives.map((each) => `(${each})`).join(' OR ')})`
-  // Said once more in a form with which files and row groups are passed over.
+  // Repeated in a form by which files and row groups are skipped.
   const [first] = sort
   const [key = null] = keys
   if (first === undefined || key === null || first.field.kind !== 'time') return rows
@@ -208,7 +206,6 @@ function valueSql({ kind }: QueryField, key: string | number | boolean): string 
     : integerSql(BigInt(key), kind === 'u64' ? 'UBIGINT' : 'HUGEINT')
 }
 
-/** Could this be the value of a field in a cursor? */
 export function isKey({ kind }: QueryField, key: unknown): boolean {
   if (key === null) return true
   if (kind === 'bool') return typeof key === 'boolean'
@@ -220,7 +217,6 @@ export function isKey({ kind }: QueryField, key: unknown): boolean {
 
 type Cell = unknown
 
-/** The rows of a page and the cursor behind them, if there is more. */
 export function pageOf(
   request: PageRequest,
   answer: readonly Readonly<Record<string, Cell>>[],
@@ -240,7 +236,7 @@ export function pageOf(
 function keyOf(key: SortKey, value: Cell): string | number | boolean | null {
   if (value === null || value === undefined) return null
   if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
-    throw new Error(`${key.field.name} is no plain value`)
+    throw new Error(`${key.field.name} is not a plain value`)
   if (key.field.kind === 'time' && !hasKeyColumn(key)) return String(BigInt(Date.parse(String(value))) * 1000n)
   return value
 }

@@ -8,24 +8,23 @@ import { name, timeSql } from '../sql-text.ts'
 import { print } from '../print.ts'
 import type { TimeSpan } from './span.ts'
 
-/** A time that spans and buckets are of. */
+/** The time of spans and buckets. */
 export interface QuestionTime {
-  /** Of the field; `flow_time` of one that is worked out. */
+  /** Field name; `flow_time` for the computed one. */
   readonly name: string
-  /** A timestamp with time zone, over the view. */
+  /** Timestamp with time zone, over the view. */
   readonly sql: string
-  /** A condition that every row of the span meets, said in a form with which files are passed over. */
+  /** Necessary condition of the span by which files are skipped. */
   readonly near?: (span: TimeSpan) => string
-  /** A condition that only rows of the span meet, cheaper than the time itself; undefined of spans that are too short for one. */
+  /** Sufficient condition of the span, cheaper than the time; undefined for short spans. */
   readonly sure?: (span: TimeSpan) => string | undefined
 }
 
-/** The time that a field has. */
 export function fieldTime(field: string): QuestionTime {
   return { name: field, sql: name(field) }
 }
 
-/** Which rows are asked about, the same for pages, series and topology. */
+/** Row selection of pages, series and topology. */
 export interface Question {
   readonly names: NameTable
   readonly filter: Expression
@@ -37,7 +36,7 @@ export function boundOf({ names, filter }: Question): Bound {
   return bind(filter, names)
 }
 
-/** The WHERE of a question, without the word. */
+/** The WHERE condition of a query, without the keyword. */
 export function conditionOf(question: Question): string {
   const { time, span } = question
   const condition = compileSql(boundOf(question))
@@ -51,9 +50,8 @@ export function conditionOf(question: Question): string {
   ].join(' AND ')
 }
 
-/** A condition on a column, or on a time that is worked out. */
 export function withinSql(time: string, { from, to }: TimeSpan): string {
-  // BETWEEN works a time out once; comparisons are what a reader of the statement tells files by.
+  // BETWEEN evaluates a computed time once; files are skipped only by comparisons.
   return isColumn(time)
     ? `${time} >= ${timeSql(from)} AND ${time} < ${timeSql(to)}`
     : `${time} BETWEEN ${timeSql(from)} AND ${timeSql(to - 1n)}`
@@ -63,7 +61,7 @@ function isColumn(sql: string): boolean {
   return /^(?:\w+|"\w+")$/.test(sql)
 }
 
-/** Tells questions apart that a cursor must not be carried between. */
+/** Identifies a query for cursors, which are valid only for the same one. */
 export function fingerprint({ names, filter, time }: Question, more: readonly string[]): string {
   return createHash('sha256')
     .update(JSON.stringify([names.view, print(filter, names), time.name, ...more]))

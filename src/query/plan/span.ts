@@ -1,6 +1,6 @@
 import { firstTime, lastTime, timeOf } from '../times.ts'
 
-/** Microseconds since 1970: from, included, to to, not included. */
+/** µs since 1970; `from` inclusive, `to` exclusive. */
 export interface TimeSpan {
   readonly from: bigint
   readonly to: bigint
@@ -16,12 +16,15 @@ const units: Readonly<Record<string, bigint>> = {
   w: 604_800_000_000n,
 }
 
-/** Is it a time of the years 0 to 9999? */
+/** Whether it is in the years 0 to 9999. */
 export function isMoment(us: bigint): boolean {
   return us >= firstTime && us <= lastTime
 }
 
-/** `now`, `now-15m`, ISO 8601 or Unix milliseconds, as µs; undefined when it is none of these, or of no year that has four digits. `now` in Unix ms. */
+/**
+ * `now`, `now-15m`, ISO 8601 or Unix milliseconds, as µs; undefined for other texts and years beyond four digits. `now`
+ * in Unix ms.
+ */
 export function momentOf(text: string, now: number): bigint | undefined {
   const moment = written(text, now)
   return moment !== undefined && isMoment(moment) ? moment : undefined
@@ -39,23 +42,22 @@ function written(text: string, now: number): bigint | undefined {
 
 const ladder = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 604_800]
 
-/** Most buckets of a series. */
 export const mostBuckets = 5000
 
-/** The shortest step of round length with which a span has at most so many buckets, in seconds. */
+/** The shortest round step, in seconds, that divides the span into at most `buckets`. */
 export function stepFor({ from, to }: TimeSpan, buckets: number): number {
   const seconds = Number(to - from) / 1e6
   return ladder.find((step) => seconds / step <= buckets) ?? Math.ceil(seconds / buckets / 604_800) * 604_800
 }
 
-/** `30s`, `5m`, `1h`, `1d` in seconds; undefined when it is none. */
+/** `30s`, `5m`, `1h`, `1d` in seconds; undefined for other texts. */
 export function stepOf(text: string): number | undefined {
   const [, count, unit] = /^(\d{1,7})(s|m|h|d|w)$/.exec(text) ?? []
   const seconds = Number(count) * (Number(units[unit ?? ''] ?? 0n) / 1e6)
   return seconds > 0 ? seconds : undefined
 }
 
-/** ISO 8601 of µs, with as many digits as there are. */
+/** ISO 8601 of µs, without trailing zero digits. */
 export function isoOf(us: bigint): string {
   const rest = ((us % 1_000_000n) + 1_000_000n) % 1_000_000n
   const second = new Date(Number((us - rest) / 1000n)).toISOString().slice(0, 19)

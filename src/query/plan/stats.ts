@@ -1,7 +1,6 @@
 import type { QueryField, QueryKind } from '../names.ts'
 import { name } from '../sql-text.ts'
 
-/** Statistics over flows by which groups can be ranked. */
 export const stats = ['avg', 'max', 'p50', 'p90', 'p99'] as const
 export type Stat = (typeof stats)[number]
 
@@ -9,25 +8,25 @@ export const percentiles = [50, 90, 99] as const
 
 const numeric = new Set<QueryKind>(['u8', 'u16', 'u32', 'u64', 'i32', 'f64', 'estimate'])
 
-/** Can a field have statistics? */
 export function hasStats({ kind }: QueryField): boolean {
   return numeric.has(kind)
 }
 
-/** The value of a field; what is no number is no value. */
+/** NaN counts as absent. */
 export function valueSql({ name: field, kind }: QueryField): string {
   return kind === 'f64' ? `nullif(${name(field)}, 'NaN'::DOUBLE)` : name(field)
 }
 
-/** Names of the columns that {@link statsSql} makes. */
+/** Columns of {@link statsSql}. */
 export const statNames = ['_n', '_min', '_avg', '_p', '_max'] as const
 
 /**
- * _n (flows that have a value), _min, _avg, _p (the values at 50, 90 and 99 of a hundred), _max. A percentile is a value that
- * a flow has: the least that is not below so many of the flows.
+ * _n (flows with a value), _min, _avg, _p (percentiles 50, 90, 99), _max. Percentiles use nearest rank: the result is
+ * always a value that occurred.
  */
 export function statsSql(value: string): string {
-  return `count(${value}) AS "_n", min(${value}) AS "_min", avg(${value}) AS "_avg", quantile_disc(${value}, [${percentiles.map((each) => each / 100).join(', ')}]) AS "_p", max(${value}) AS "_max"`
+  return `count(${value}) AS "_n", min(${value}) AS "_min", avg(${value}) AS "_avg", quantile_disc(${value},
+      [${percentiles.map((each) => each / 100).join(', ')}]) AS "_p", max(${value}) AS "_max"`
 }
 
 export function orderOfStat(stat: Stat, value: string): string {
@@ -42,7 +41,6 @@ export interface Statistics {
   readonly max: number | null
 }
 
-/** The same of values in memory. */
 export function statisticsOf(values: readonly number[]): Statistics {
   const n = values.length
   if (n === 0) return { n, min: null, avg: null, p: null, max: null }

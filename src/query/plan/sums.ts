@@ -5,35 +5,32 @@ import { boundOf, conditionOf, withinSql, type Question } from './question.ts'
 import type { TimeSpan } from './span.ts'
 import { orderOfStat, statNames, statsSql, valueSql, type Stat } from './stats.ts'
 
-/** What series and topology add up in any case: estimates of what really passed, and the flows themselves. */
+/** Sums of series and topology: estimated bytes and packets, and flows. */
 export const measures = ['bytes', 'packets', 'flows'] as const
 
-/** Fields that are added up, as they were reported, where somebody asks for it. Only the flows themselves have them. */
+/** Optional sums of reported values; only flows have them, rollups do not. */
 export const furtherMeasures = ['drop_bytes', 'drop_packets'] as const
 export type FurtherMeasure = (typeof furtherMeasures)[number]
 export type Measure = (typeof measures)[number] | FurtherMeasure
 
-/** What groups are the largest by. A statistic is of the field `of`. */
+/** Ranking of groups. A statistic is of the field `of`. */
 export type Rank = Measure | Stat
 
-/** A view of sums that answers in place of the flows: its dimensions have the names of their fields. */
+/** A view of sums in place of flows; its dimensions are named like their fields. */
 export interface Rollup {
   readonly view: string
   readonly span: TimeSpan
-  /** SQL that is true for rows whose group is not known any more. Their sums are no group: `_rest_…` has them. */
+  /** SQL condition of rows whose group is unknown. Their sums are in `_rest_…`. */
   readonly remainder?: string | undefined
 }
 
-/** What is added up, whatever the groups. */
 export interface SumsQuestion extends Question {
-  /** The largest groups by this; all others are one. */
+  /** Rank of groups; those after the largest are combined. */
   readonly by: Rank
   readonly limit: number
-  /** Sums beside those that are always given. */
   readonly further?: readonly FurtherMeasure[]
-  /** Statistics over the flows of each group are given of this field. Only the flows themselves have them. */
+  /** Field for statistics over the flows of each group; not available in rollups. */
   readonly of?: QueryField
-  /** Without it, the flows themselves answer. */
   readonly rollup?: Rollup
 }
 
@@ -45,7 +42,7 @@ interface Source {
   readonly remainder: string
 }
 
-/** Names of the answer's columns: none is a field's, so that no WHERE can mean them. */
+/** Result columns; their names differ from fields, so that no WHERE can refer to them. */
 function sourceOf(question: SumsQuestion): Source {
   const { rollup, of, further = [] } = question
   const none = 'false'
@@ -71,30 +68,31 @@ function sourceOf(question: SumsQuestion): Source {
 }
 
 /**
- * What a rollup tells of: how many rows are folded so far or further (`lost_1`, `lost_2`, `lost_3`) and how many flows they stand for (`lost_flows_1` …), how many flows there are (`flows`), and
- * since when (`oldest`, µs). The same for every question about a span.
+ * Detail loss of a rollup in a span: rows folded to a level or more (`lost_1`, `lost_2`, `lost_3`) and their flows
+ * (`lost_flows_1` …), all flows (`flows`), and the oldest time (`oldest`, µs). Depends only on the span.
  */
 export function lossSql({ view, span }: Rollup): string {
   const lost = [1, 2, 3].map((level) => `count(*) FILTER (WHERE folded >= ${level}) AS lost_${level}`)
   const flows = [1, 2, 3].map(
     (level) => `coalesce(sum(flows) FILTER (WHERE folded >= ${level}), 0)::DOUBLE AS lost_flows_${level}`,
   )
-  return `SELECT ${[...lost, ...flows].join(', ')}, coalesce(sum(flows), 0)::DOUBLE AS flows, epoch_us(min("time"))::DOUBLE AS oldest FROM ${view} WHERE ${withinSql('"time"', span)}`
+  return `SELECT ${[...lost, ...flows].join(', ')}, coalesce(sum(flows), 0)::DOUBLE AS flows,
+      epoch_us(min("time"))::DOUBLE AS oldest FROM ${view} WHERE ${withinSql('"time"', span)}`
 }
 
-/** A flow’s time is at most so long before it was received, in µs. */
+/** Maximum time from a flow to its receipt, in µs. */
 export const longestBefore = 3_600_000_000
 
 export interface SeriesRequest extends SumsQuestion {
-  /** Length of a bucket in seconds; buckets begin at multiples of it since 1970. */
+  /** Bucket length in seconds; buckets begin at multiples of it since 1970. */
   readonly step: number
   readonly group: readonly QueryField[]
 }
 
 /**
- * Rows of _bucket (µs), _other, _g0 …, _bytes, _packets, _flows and further sums in order of time, with `of` also its statistics; the groups that are
- * not among the largest are one with _other true, so that what a bucket's rows add up to is the bucket's total. With groups also
- * _rest, _least and _next, the same in each row: see {@link boundsSql}.
+ * Rows of _bucket (µs), _other, _g0 …, _bytes, _packets, _flows and further sums in order of time, with `of` also
+ * statistics. Groups that are not among the largest are combined with _other true, so that the rows of a bucket add up
+ * to its total. With groups also _rest, _least and _next, constant over rows: see {@link boundsSql}.
  */
 export function seriesSql(request: SeriesRequest): string {
   const { step, group, limit, by, of, further = [] } = request
@@ -106,28 +104,42 @@ export function seriesSql(request: SeriesRequest): string {
   const groups = group.map((_, index) => `"_g${index}"`)
   const list = groups.join(', ')
   const ranked = isMeasure(by) ? `sum("_${by}")` : orderOfStat(by, '"_value"')
+  const places = placed({
+    columns: list,
+    rank: ranked,
+    from: `parts WHERE NOT "_lost" GROUP BY ${list}`,
+    order: `"_rank" DESC NULLS LAST, ${list}`,
+    rows: limit + 1,
+  })
   const largest =
-    `ranked AS MATERIALIZED (${placed({ columns: list, rank: ranked, from: `parts WHERE NOT "_lost" GROUP BY ${list}`, order: `"_rank" DESC NULLS LAST, ${list}`, rows: limit + 1 })}), ` +
+    `ranked AS MATERIALIZED (${places}), ` +
     `largest AS (SELECT ${list}, true AS chosen FROM ranked WHERE "_place" <= ${limit}) `
   const shown =
-    `SELECT "_bucket", chosen IS NULL AS "_other", ${groups.map((column) => `CASE WHEN chosen THEN parts.${column} END AS ${column}`).join(', ')}, ` +
+    `SELECT "_bucket", chosen IS NULL AS "_other",
+      ${groups.map((column) => `CASE WHEN chosen THEN parts.${column} END AS ${column}`).join(', ')}, ` +
     ['bytes', 'packets', 'flows', ...further].map((sum) => `sum("_${sum}") AS "_${sum}"`).join(', ')
   const bounds = isMeasure(by) ? `, ${boundsSql(by, 'ranked', limit)}` : ''
   const joined =
-    ` FROM parts LEFT JOIN largest ON NOT "_lost" AND ${groups.map((column) => `parts.${column} IS NOT DISTINCT FROM largest.${column}`).join(' AND ')} ` +
-    `GROUP BY ALL ORDER BY "_bucket", "_other", ${ranked} DESC NULLS LAST, ${groups.map((_, index) => index + 3).join(', ')}`
-  // Percentiles of parts can't be put together: every flow is a part of its own, and they are looked at twice.
+    ` FROM parts LEFT JOIN largest ON NOT "_lost"
+      AND ${groups.map((column) => `parts.${column} IS NOT DISTINCT FROM largest.${column}`).join(' AND ')} ` +
+    `GROUP BY ALL ORDER BY "_bucket", "_other", ${ranked} DESC NULLS LAST, ` +
+    groups.map((_, index) => index + 3).join(', ')
+  // Percentiles of parts cannot be combined: every flow is a part, and parts are read twice.
   if (of !== undefined) {
-    const parts = `SELECT ${bucket}, ${values}, false AS "_lost", bytes_est AS "_bytes", packets_est AS "_packets", 1 AS "_flows", ${further.map((field) => `${name(field)} AS "_${field}", `).join('')}${valueSql(of)} AS "_value" FROM ${view} WHERE ${where}`
+    const parts = `SELECT ${bucket}, ${values}, false AS "_lost", bytes_est AS "_bytes", packets_est AS "_packets",
+        1 AS "_flows", ${further.map((field) => `${name(field)} AS "_${field}", `).join('')}${valueSql(of)} AS
+        "_value" FROM ${view} WHERE ${where}`
     return `WITH parts AS NOT MATERIALIZED (${parts}), ${largest}${shown}, ${statsSql('"_value"')}${bounds}${joined}`
   }
-  // One look at the rows: buckets by group first, then those that are not among the largest become one.
-  return `WITH parts AS MATERIALIZED (SELECT ${bucket}, ${values}, (${remainder}) AS "_lost", ${sums} FROM ${view} WHERE ${where} GROUP BY ALL), ${largest}${shown}${bounds}${joined}`
+  // One scan: buckets by group, then all but the largest groups are combined.
+  return `WITH parts AS MATERIALIZED (SELECT ${bucket}, ${values}, (${remainder}) AS "_lost", ${sums} FROM ${view}
+      WHERE ${where} GROUP BY ALL), ${largest}${shown}${bounds}${joined}`
 }
 
 /**
- * The first `rows` of a CTE's columns, _rank, and _place, their number in the order. A window over all rows would sort and copy them all; ORDER BY with
- * LIMIT keeps only the first. Columns are listed: a star would join the names of all addresses.
+ * The first `rows` of a CTE's columns with _rank and _place, their number in the order. A window over all rows would
+ * sort and copy them; ORDER BY with LIMIT retains only the first. Columns are listed, because a star would join all
+ * addresses.
  */
 function placed({
   columns,
@@ -142,16 +154,18 @@ function placed({
   readonly order: string
   readonly rows: number
 }): string {
-  return `SELECT ${columns}, "_rank", row_number() OVER (ORDER BY ${order}) AS "_place" FROM (SELECT ${columns}, ${rank} AS "_rank" FROM ${from} ORDER BY ${order} LIMIT ${rows})`
+  return `SELECT ${columns}, "_rank", row_number() OVER (ORDER BY ${order}) AS "_place" FROM
+      (SELECT ${columns}, ${rank} AS "_rank" FROM ${from} ORDER BY ${order} LIMIT ${rows})`
 }
 
 /**
- * By what groups are ranked by: _rest, the sum of the rows whose group is not known, _least, that of the last group that is shown, and
- * _next, that of the first one that is not.
+ * In the ranking measure: _rest, the sum of rows without a known group; _least, the last returned group; _next, the
+ * first omitted one.
  */
 function boundsSql(by: Measure, ranked: string, limit: number): string {
   return (
-    `(SELECT coalesce(sum("_${by}") FILTER ("_lost"), 0) FROM parts) AS "_rest", (SELECT "_rank" FROM ${ranked} WHERE "_place" = least(${limit}, (SELECT count(*) FROM ${ranked}))) AS "_least", ` +
+    `(SELECT coalesce(sum("_${by}") FILTER ("_lost"), 0) FROM parts) AS "_rest", (SELECT "_rank" FROM ${ranked}
+      WHERE "_place" = least(${limit}, (SELECT count(*) FROM ${ranked}))) AS "_least", ` +
     `coalesce((SELECT "_rank" FROM ${ranked} WHERE "_place" = ${limit + 1}), 0) AS "_next"`
   )
 }
@@ -161,25 +175,27 @@ export interface GroupsRequest extends SumsQuestion {
 }
 
 /**
- * The largest groups: _g0 …, _bytes, _packets, _flows and further sums, with `of` also its statistics; in each row the number of all groups and the sums
- * of all of them, as _all_groups, _all_bytes, _all_packets, _all_flows …; with a rank that is a sum also _rest, _least and _next: see {@link boundsSql}.
- * Rows whose group is not known count in the sums of all, and are no group. Without any group there is one row, whose _place is null.
+ * The largest groups: _g0 …, _bytes, _packets, _flows and further sums, with `of` also statistics. Each row has the
+ * number of groups and their total sums as _all_groups, _all_bytes, _all_packets, _all_flows …; if ranked by a sum also
+ * _rest, _least and _next: see {@link boundsSql}. Rows without a known group count only in the totals. Without groups
+ * there is one row with a null _place.
  */
 export function groupsSql(request: GroupsRequest): string {
   const { group } = request
   const { view, where, sums, remainder } = sourceOf(request)
   const values = group.map((field, index) => `${field.sql ?? name(field.name)} AS "_g${index}"`).join(', ')
-  return `WITH parts AS MATERIALIZED (SELECT ${values}, (${remainder}) AS "_lost", ${sums} FROM ${view} WHERE ${where} GROUP BY ALL), ${largestSql(request)}`
+  return `WITH parts AS MATERIALIZED (SELECT ${values}, (${remainder}) AS "_lost", ${sums} FROM ${view}
+      WHERE ${where} GROUP BY ALL), ${largestSql(request)}`
 }
 
-/** SQL of the values of a group that is shown, and the CTEs (with a comma before each) and joins for them. */
+/** SQL of the values of a returned group, with CTEs (each after a comma) and joins. */
 interface ShownValues {
   readonly values: readonly string[]
   readonly tables: string
   readonly joins: string
 }
 
-/** What {@link groupsSql} does with its CTE `parts`. Groups smaller than `least` are not shown. */
+/** The part of {@link groupsSql} after its CTE `parts`. Omits groups smaller than `least`. */
 export function largestSql(
   { group, limit, by, of, further = [] }: GroupsRequest,
   shown: ShownValues = { values: valuesOf(group), tables: '', joins: '' },
@@ -193,10 +209,15 @@ export function largestSql(
     .join(', ')
   const list = valuesOf(group).join(', ')
   const from = `parts WHERE NOT "_lost"${least === undefined ? '' : ` AND ${rank} >= ${integerSql(least, 'HUGEINT')}`}`
+  const order = `${rank} DESC NULLS LAST, ${list}`
+  const ranked = placed({ columns: `${list}, ${listed}`, rank, from, order, rows: limit + 1 })
+  const totals = ['_all_groups', ...summed.map((sum) => `_all_${sum}`)].map((column) => `"${column}"`)
+  const bounds = isMeasure(by) ? `, ${boundsSql(by, 'ranked', limit)}` : ''
   return (
-    `ranked AS MATERIALIZED (${placed({ columns: `${list}, ${listed}`, rank, from, order: `${rank} DESC NULLS LAST, ${list}`, rows: limit + 1 })})${shown.tables} ` +
-    `SELECT "_place", ${shown.values.join(', ')}, ${[listed, ...['_all_groups', ...summed.map((sum) => `_all_${sum}`)].map((column) => `"${column}"`)].join(', ')}${isMeasure(by) ? `, ${boundsSql(by, 'ranked', limit)}` : ''} ` +
-    `FROM (SELECT count(*) FILTER (NOT "_lost") AS "_all_groups", ${all} FROM parts) total LEFT JOIN ranked ON "_place" <= ${limit} ${shown.joins}ORDER BY "_place"`
+    `ranked AS MATERIALIZED (${ranked})${shown.tables} ` +
+    `SELECT "_place", ${shown.values.join(', ')}, ${[listed, ...totals].join(', ')}${bounds} ` +
+    `FROM (SELECT count(*) FILTER (NOT "_lost") AS "_all_groups", ${all} FROM parts) total LEFT
+      JOIN ranked ON "_place" <= ${limit} ${shown.joins}ORDER BY "_place"`
   )
 }
 
@@ -212,7 +233,6 @@ export function isFurther(rank: string): rank is FurtherMeasure {
   return (furtherMeasures as readonly string[]).includes(rank)
 }
 
-/** Of the columns that {@link statsSql} makes. */
 function statColumn(stat: Stat): string {
   return stat.startsWith('p') ? `"_p"[${['p50', 'p90', 'p99'].indexOf(stat) + 1}]` : `"_${stat}"`
 }

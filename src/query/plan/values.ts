@@ -6,15 +6,15 @@ import type { Rollup } from './sums.ts'
 
 export interface ValuesRequest {
   readonly question: Question
-  /** Of one kind: a value counts wherever it is. */
+  /** Of one kind; values of all fields count together. */
   readonly fields: readonly QueryField[]
-  /** Over the column `_value`; every value when left out. */
+  /** Condition on the column `_value`; default: every value. */
   readonly condition: string | undefined
   readonly limit: number
   readonly rollup?: Rollup
 }
 
-/** The values of fields with the number of rows that have them, as _value and _flows, the commonest first. Of a list, its items. */
+/** Values of fields with their number of rows, as _value and _flows, most frequent first. For lists, their items. */
 export function valuesSql({ question, fields, condition, limit, rollup }: ValuesRequest): string {
   const compiled = compileSql(boundOf(question))
   const where =
@@ -23,19 +23,23 @@ export function valuesSql({ question, fields, condition, limit, rollup }: Values
       : withinSql('"time"', rollup.span) + (compiled === 'true' ? '' : ` AND ${compiled}`)
   const inner = fields.map((field) => {
     const column = field.kind.startsWith('list') ? `unnest(list_distinct(${name(field.name)}))` : name(field.name)
-    return `SELECT ${column} AS "_value", ${rollup === undefined ? '1' : 'flows'} AS "_count" FROM ${rollup?.view ?? question.names.view} WHERE ${where}`
+    return `SELECT ${column} AS "_value", ${rollup === undefined ? '1' : 'flows'} AS "_count"
+        FROM ${rollup?.view ?? question.names.view} WHERE ${where}`
   })
   return (
-    `SELECT "_value", ${rollup === undefined ? 'count(*)' : 'sum("_count")'} AS "_flows" FROM (${inner.join(' UNION ALL ')}) WHERE "_value" IS NOT NULL${condition === undefined ? '' : ` AND ${condition}`} ` +
+    `SELECT "_value", ${rollup === undefined ? 'count(*)' : 'sum("_count")'} AS "_flows"
+      FROM (${inner.join(' UNION ALL ')})
+      WHERE "_value" IS NOT NULL${condition === undefined ? '' : ` AND ${condition}`} ` +
     `GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${limit}`
   )
 }
 
-/** How many of some of the question's flows have a value in each field, by the field's name. */
+/** Presence of each field in a sample of the query's flows, by field name. */
 export function fieldUseSql(question: Question, rows: number): string {
   const fields = question.names.fields.filter(({ kind }) => kind !== 'estimate')
   return (
     `SELECT ${fields.map((field) => `count(${name(field.name)}) AS ${name(field.name)}`).join(', ')} FROM ` +
-    `(SELECT ${fields.map((field) => name(field.name)).join(', ')} FROM ${question.names.view} WHERE ${conditionOf(question)} LIMIT ${rows})`
+    `(SELECT ${fields.map((field) => name(field.name)).join(', ')} FROM ${question.names.view}
+      WHERE ${conditionOf(question)} LIMIT ${rows})`
   )
 }

@@ -14,17 +14,17 @@ import { makeBatch, makeView } from './tables.ts'
 
 export interface Agreement {
   readonly expressions: number
-  /** Rows that were asked about, over all expressions, and how many of them matched. */
   readonly rows: number
   readonly matched: number
-  /** The first expressions on which one differs, with what each says. */
   readonly differences: readonly string[]
 }
 
-/** Header of the frame that batches of these rows are in. */
 export const header = { source: 'test', epoch: 1, sourceSequence: 7, received: 1_763_632_800_500 }
 
-/** Asks DuckDB (as condition over a Parquet file and as value), the live evaluator and the naive meaning about the same rows. */
+/**
+ * Evaluates filters with DuckDB (as a condition over a Parquet file and as a value), the live evaluator and the
+ * reference evaluator.
+ */
 export async function agreement(
   names: NameTable,
   options: { seed: number; tables: number; rowsPerTable: number; expressionsPerTable: number; folder: string },
@@ -53,7 +53,7 @@ export async function agreement(
         const tree = parse(text, names)
         const normal = print(tree, names)
         if (!isDeepStrictEqual(bare(parse(normal, names)), bare(tree)))
-          return `${text}\n  is printed as ${normal}, which reads differently`
+          return `${text}\n  is printed as ${normal}, which parses differently`
         const bound = bind(tree, names)
         sql = compileSql(bound)
         const test = compileLive(bound)(batch, header)
@@ -68,7 +68,12 @@ export async function agreement(
         )
         if (at < 0) return undefined
         const shown = JSON.stringify(rows[at], (_, one: unknown) => (typeof one === 'bigint' ? String(one) : one))
-        return `${text}\n  meant ${expected[at]}, live ${live[at]}, SQL condition ${where[at]}, SQL value ${value[at]}\n  ${sql}\n  ${shown}`
+        return [
+          text,
+          `expected ${expected[at]}, live ${live[at]}, SQL condition ${where[at]}, SQL value ${value[at]}`,
+          sql,
+          shown,
+        ].join('\n  ')
       } catch (error) {
         return `${text}\n  ${sql}\n  ${String(error)}`
       }
@@ -78,7 +83,6 @@ export async function agreement(
   return { ...count, differences }
 }
 
-/** The tree without places. */
 export function bare(expression: Expression): unknown {
   return JSON.parse(JSON.stringify(expression, (key, value: unknown) => (key === 'at' ? undefined : value)))
 }

@@ -1,4 +1,4 @@
-/** Random filters with their meaning: the text, and a naive function that says for each row whether it matches. */
+/** Random filters: the text, and a reference function that evaluates it on a row. */
 import type { SeededRandom } from '../../../test/kit/random.ts'
 import { formatIp } from '../../model/ip.ts'
 import type { NameTable, QueryField } from '../names.ts'
@@ -11,13 +11,13 @@ export interface Meant {
 
 type End = 'src' | 'dst'
 
-/** A meaning that may depend on the end that an either(…) around it has chosen. */
+/** A meaning that can depend on the end of a surrounding either(…). */
 interface Part {
   readonly text: string
   readonly matches: (row: Row, end: End | undefined) => boolean
 }
 
-/** What a value on the right says about one value on the left. */
+/** Tests one value on the left against a value on the right. */
 interface Wanted {
   readonly text: string
   readonly is: (value: PlainValue) => boolean
@@ -31,7 +31,7 @@ export function randomExpression(random: SeededRandom, names: NameTable): Meant 
 class Generator {
   readonly #random: SeededRandom
   readonly #names: NameTable
-  /** Often a few fields only, so that several tests meet on one of them: that is where optimizers join tests. */
+  /** Restricts many filters to a few fields, so that several tests share one: DuckDB combines these. */
   readonly #few: readonly QueryField[] | undefined
 
   constructor(random: SeededRandom, names: NameTable) {
@@ -71,7 +71,6 @@ class Generator {
     }
   }
 
-  /** One test on a field, on either end, or on the end that is chosen around it. */
   test(inEither: boolean): Part {
     const random = this.#random
     const field = this.#field()
@@ -100,7 +99,7 @@ class Generator {
 
   #anyField(): QueryField {
     const { fields } = this.#names
-    // Kinds as often as each other, not as often as there are fields of them.
+    // Uniform over kinds, not over fields.
     const kinds = [...new Set(fields.map(({ kind }) => kind))]
     const kind = this.#random.pick(kinds)
     return this.#random.pick(fields.filter((one) => one.kind === kind))
@@ -163,7 +162,6 @@ class Generator {
     }
   }
 
-  /** One value, written in some way. */
   #single(field: QueryField): { text: string; value: PlainValue } {
     const random = this.#random
     const value =
@@ -214,7 +212,6 @@ function family(kind: string): string {
   return kind === 'dict' || kind === 'text' ? 'text' : /^(?:u\d|i32|estimate)/.test(kind) ? 'integer' : kind
 }
 
-/** Of a list, one of its items is enough. */
 function anyOf(value: PlainValue, is: (one: PlainValue) => boolean): boolean {
   return Array.isArray(value)
     ? (value as readonly (string | number)[]).some((item) => is(typeof item === 'number' ? BigInt(item) : item))
@@ -289,7 +286,7 @@ function randomAddresses(random: SeededRandom): Wanted {
   }
 }
 
-/** An expression in RE2's syntax and the same in JavaScript's. */
+/** An expression in RE2's syntax and its JavaScript equivalent. */
 function randomPattern(random: SeededRandom): readonly [string, RegExp] {
   const atom = (depth: number): readonly [string, string] => {
     const plain: readonly (readonly [string, string])[] = [
@@ -330,7 +327,7 @@ function randomPattern(random: SeededRandom): readonly [string, RegExp] {
     const parts = Array.from({ length: random.integer(1, 3) }, () => {
       const [re2, js] = atom(depth)
       const repeat = random.chance(0.3) ? random.pick(['*', '+', '?', '{2}', '{0,2}', '*?']) : ''
-      // A repetition takes the last character only.
+      // A repetition applies only to the last character.
       return [repeat === '' ? re2 : `(?:${re2})${repeat}`, repeat === '' ? js : `(?:${js})${repeat}`] as const
     })
     return [parts.map(([re2]) => re2).join(''), parts.map(([, js]) => js).join('')]

@@ -2,8 +2,8 @@ import type { SeededRandom } from '../../../test/kit/random.ts'
 import type { NameTable, QueryField } from '../names.ts'
 
 /**
- * A row as a person would write it down: integers as bigint (times in µs, addresses 128 bits, MAC addresses 48), doubles as
- * number, texts, truth values and lists as they are. A field that is not there is absent.
+ * A row in reference form: integers as bigint (times in µs, addresses 128 bits, MAC addresses 48), doubles as number,
+ * texts, booleans and lists unchanged. Missing fields are absent.
  */
 export type Row = Readonly<Record<string, PlainValue>>
 export type PlainValue = bigint | number | string | boolean | readonly string[] | readonly number[]
@@ -132,7 +132,7 @@ export function randomValue(random: SeededRandom, { kind }: QueryField): PlainVa
   }
 }
 
-/** Rows of a view, each field absent in about a third of them, some fields in all, and some with one value where they are there. */
+/** Rows of a view. Each field is absent in about a third of them, some in all; some have a constant value. */
 export function randomRows(random: SeededRandom, names: NameTable, count: number): Row[] {
   const constant = new Map(
     names.fields.filter(() => random.chance(0.15)).map((field) => [field.name, randomValue(random, field)]),

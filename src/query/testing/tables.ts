@@ -34,12 +34,16 @@ function cell({ kind }: QueryField, value: PlainValue | undefined): string {
   if (kind === 'mac') return text(((value as bigint).toString(16).padStart(12, '0').match(/../g) ?? []).join(':'))
   if (kind === 'time') return `make_timestamptz(${value as bigint})`
   if (kind === 'f64') return `'${Object.is(value, -0) ? '-0' : String(value)}'::DOUBLE`
-  if (Array.isArray(value))
-    return `[${(value as readonly (string | number)[]).map((item) => (typeof item === 'string' ? text(item) : String(item))).join(', ')}]`
+  if (Array.isArray(value)) {
+    const items = value as readonly (string | number)[]
+    return `[${items.map((item) => (typeof item === 'string' ? text(item) : String(item))).join(', ')}]`
+  }
   return typeof value === 'string' ? text(value) : String(value)
 }
 
-/** Makes the view with the types that the store gives it, from a Parquet file when there is a path, with the row's number as `n`. */
+/**
+ * Creates the view with the types of the store, from a Parquet file if a path is given, with the row's number as `n`.
+ */
 export async function makeView(
   connection: DuckDBConnection,
   names: NameTable,
@@ -50,22 +54,22 @@ export async function makeView(
   await connection.run(
     `SET TimeZone = 'UTC'; CREATE OR REPLACE TABLE made_${names.view} (n INTEGER, ${columns.join(', ')})`,
   )
-  await connection.run(
-    `INSERT INTO made_${names.view} VALUES ${rows.map((row, n) => `(${n}, ${names.fields.map((field) => cell(field, row[field.name])).join(', ')})`).join(', ')}`,
-  )
+  const values = rows.map((row, n) => `(${n}, ${names.fields.map((field) => cell(field, row[field.name])).join(', ')})`)
+  await connection.run(`INSERT INTO made_${names.view} VALUES ${values.join(', ')}`)
   if (parquet !== undefined)
     await connection.run(`COPY made_${names.view} TO ${text(parquet)} (FORMAT parquet, ROW_GROUP_SIZE 2048)`)
-  // Estimates are worked out by the view: Parquet has no integers of 128 bits.
+  // Computed in the view, because Parquet has no 128-bit integers.
   const estimates =
     names.view === 'flows'
-      ? ' REPLACE (bytes::HUGEINT * coalesce(sampling, 1) AS bytes_est, packets::HUGEINT * coalesce(sampling, 1) AS packets_est)'
+      ? ' REPLACE (bytes::HUGEINT * coalesce(sampling, 1) AS bytes_est, ' +
+        'packets::HUGEINT * coalesce(sampling, 1) AS packets_est)'
       : ''
   await connection.run(
-    `CREATE OR REPLACE VIEW ${names.view} AS SELECT *${estimates} FROM ${parquet === undefined ? `made_${names.view}` : `read_parquet(${text(parquet)})`}`,
+    `CREATE OR REPLACE VIEW ${names.view} AS SELECT *${estimates}
+      FROM ${parquet === undefined ? `made_${names.view}` : `read_parquet(${text(parquet)})`}`,
   )
 }
 
-/** The same rows as a batch of the journal. */
 export function makeBatch(names: NameTable, rows: readonly Row[]): Batch {
   return names.view === 'flows' ? flowBatch(names, rows) : eventBatch(rows)
 }
