@@ -61,7 +61,9 @@ export function startChild({ script, nodeFlags, env, dataBytes, file }: ChildOpt
       if (child.pid === undefined) return
       try {
         process.kill(-child.pid, 'SIGKILL')
-      } catch {}
+      } catch {
+        // Already ended.
+      }
     },
   }
 }

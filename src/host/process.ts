@@ -81,7 +81,9 @@ export const self = {
     if (process.platform !== 'linux') return
     try {
       setPriority(0, 5)
-    } catch {}
+    } catch {
+      // All threads keep equal priority.
+    }
   },
   /** Resident bytes, if no other process can read them; undefined on Linux, where the parent does. */
   ownBytes(): number | undefined {

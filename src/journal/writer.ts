@@ -135,7 +135,9 @@ export class SegmentWriter implements JournalWriter {
     try {
       await this.#exclusive(() => this.#roll())
       this.#publish()
-    } catch {}
+    } catch {
+      // The next append reports the error.
+    }
   }
 
   async close(): Promise<void> {
