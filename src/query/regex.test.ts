@@ -165,7 +165,7 @@ test('expressions that engines interpret differently, or that are too large, are
     '\\p{L}': /Unicode/,
     '(?<n>a)': /named groups/,
     '(?P<n>a)': /named group/,
-    '(?=a)': /look-around/,
+    '(?=a)': /Look-around/,
     '(a)\\1': /Back references/,
     '\\C': /\\C has no meaning/,
     '(a': /not closed/,

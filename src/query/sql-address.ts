@@ -44,8 +44,8 @@ export function addressSql(column: string, intervals: readonly Interval[]): stri
     parts.push(
       ...expressions.map(
         ([before, rest]) =>
-          `(${before === '' ? '' : `${beginsSql(column, before)} AND `}regexp_matches(${column},
-            ${text(`^${escaped(before)}${rest}`)}))`,
+          `(${before === '' ? '' : `${beginsSql(column, before)} AND `}` +
+          `regexp_matches(${column}, ${text(`^${escaped(before)}${rest}`)}))`,
       ),
     )
   } else {
@@ -177,8 +177,8 @@ function hex(value: bigint): string {
 function digits(column: string): string {
   const part = (index: number): string => `string_split(${column}, '::')[${index}]`
   const padded = (of: string): string =>
-    `CASE WHEN ${of} = '' THEN '' ELSE array_to_string(list_transform(string_split(${of}, ':'), lambda g: lpad(g, 4,
-      '0')), '') END`
+    `CASE WHEN ${of} = '' THEN '' ELSE ` +
+    `array_to_string(list_transform(string_split(${of}, ':'), lambda g: lpad(g, 4, '0')), '') END`
   const [head, tail] = [padded(part(1)), padded(part(2))]
   return `(CASE WHEN ${part(2)} IS NULL THEN ${head}
       ELSE rpad(${head}, 32 - length(${tail})::INTEGER, '0') || ${tail} END)`
