@@ -62,16 +62,16 @@ test('the shop has customers, names, a job, a port scanner, orders and an audit 
 test('the demo states that it simulates, both views fill, and Ctrl-C ends it cleanly with nothing left behind', async () => {
   const child = spawn(process.execPath, [join(ROOT, 'tools/demo.ts')], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] })
   onTestFinished(() => void child.kill('SIGKILL'))
-  let said = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text))
+  let output = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
   let errors = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text))
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
   const running = (): boolean => child.exitCode === null
-  while (!said.includes('Ctrl-C') && running()) await sleep(50)
-  expect(said, errors).toContain('This is a simulation')
-  const url = /console +(\S+)/.exec(said)?.[1] ?? ''
-  const folder = /removes (\S+)\.\n/.exec(said)?.[1] ?? ''
+  while (!output.includes('Ctrl-C') && running()) await sleep(50)
+  expect(output, errors).toContain('This is a simulation')
+  const url = /console +(\S+)/.exec(output)?.[1] ?? ''
+  const folder = /removes (\S+)\.\n/.exec(output)?.[1] ?? ''
   expect(existsSync(folder)).toBe(true)
 
   const ask = async (sql: string): Promise<Record<string, unknown>[]> => {

@@ -139,10 +139,10 @@ function startWeir(config: string): ChildProcess {
 /** The address in the ready line. */
 function ready(weir: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
-    let said = ''
+    let output = ''
     weir.stderr?.on('data', (text: string) => {
-      said += text
-      const url = /weir is ready: (\S+)/.exec(said)?.[1]
+      output += text
+      const url = /weir is ready: (\S+)/.exec(output)?.[1]
       if (url !== undefined) resolve(url)
     })
   })

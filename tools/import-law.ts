@@ -151,9 +151,9 @@ function isPartOf(path: string, part: string): boolean {
 
 function crossesConnectors(from: string, to: string): boolean {
   const home = /^src\/connectors\/([^/]+)\//
-  const mine = home.exec(from)?.[1]
-  const theirs = home.exec(to)?.[1]
-  return mine !== undefined && theirs !== undefined && mine !== theirs
+  const importer = home.exec(from)?.[1]
+  const imported = home.exec(to)?.[1]
+  return importer !== undefined && imported !== undefined && importer !== imported
 }
 
 /** The name of the console page that a file belongs to. */

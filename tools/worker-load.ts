@@ -22,12 +22,12 @@ export async function workerLoad(root: string): Promise<Problem[]> {
     (path) => BEGINNINGS.test(path) && !isTestFile(path),
   )) {
     const ways = new Map([[beginning, beginning]])
-    const told = new Set<string>()
+    const reported = new Set<string>()
     for (const [path, way] of ways) {
       for (const { specifier, target, typeOnly, later, line } of await importsIn(path)) {
         if (typeOnly || later) continue
-        if (NOT_IN_THREADS.includes(specifier) && !told.has(specifier)) {
-          told.add(specifier)
+        if (NOT_IN_THREADS.includes(specifier) && !reported.has(specifier)) {
+          reported.add(specifier)
           problems.push({
             file: path,
             line,

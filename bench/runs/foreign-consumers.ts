@@ -21,7 +21,7 @@ import { startElasticmq } from '../../test/real/kit/aws.ts'
 import { startKafka } from '../../test/real/kit/kafka.ts'
 import { startNats } from '../../test/real/kit/nats.ts'
 import { startPubSub } from '../../test/real/kit/pubsub.ts'
-import { anyEvents, eventDifferences, type ToldEvent } from './foreign-consumers/events.ts'
+import { anyEvents, eventDifferences, type ReceivedEvent } from './foreign-consumers/events.ts'
 import { pythonReceiver, receive } from './foreign-consumers/receivers.ts'
 import { differences, sentAt } from './kollect-consumer/expected.ts'
 import { consume, generate } from './kollect-consumer/reader.ts'
@@ -132,11 +132,11 @@ export default {
       kollectReaders.map(([, place, env]) => consume(python, [generated, ...place, String(changes.length)], env)),
     )
     for (const [index, [name]] of kollectReaders.entries()) {
-      const told = read[index] ?? []
-      const wrong = told.flatMap((each) => differences(each, sent.get(each.key), false))
-      context.figure(`changes read by Python from ${name}`, told.length)
+      const received = read[index] ?? []
+      const wrong = received.flatMap((each) => differences(each, sent.get(each.key), false))
+      context.figure(`changes read by Python from ${name}`, received.length)
       context.expect(
-        told.length === changes.length && new Set(told.map(({ key }) => key)).size === changes.length,
+        received.length === changes.length && new Set(received.map(({ key }) => key)).size === changes.length,
         `${name}: every change once`,
       )
       context.expect(wrong.length === 0, `${name}: key and every field of kollect are as sent (${some(wrong)})`)
@@ -157,22 +157,28 @@ export default {
   },
 } satisfies Bar
 
-function judge(context: BarContext, name: string, events: readonly WeirEvent[], told: readonly ToldEvent[]): void {
+function judge(
+  context: BarContext,
+  name: string,
+  events: readonly WeirEvent[],
+  received: readonly ReceivedEvent[],
+): void {
   const sent = new Map(events.map((event) => [event.id, event]))
-  const wrong = told.flatMap((each) =>
+  const wrong = received.flatMap((each) =>
     eventDifferences(each, sent.get(each.attributes['id'] ?? ''), name.startsWith('Python')),
   )
-  context.figure(`CloudEvents read by ${name}`, told.length)
+  context.figure(`CloudEvents read by ${name}`, received.length)
   context.expect(
-    told.length === events.length && new Set(told.map(({ attributes }) => attributes['id'])).size === events.length,
+    received.length === events.length &&
+      new Set(received.map(({ attributes }) => attributes['id'])).size === events.length,
     `${name}: every event once`,
   )
   context.expect(wrong.length === 0, `${name}: every attribute and all data are as sent (${some(wrong)})`)
 }
 
 /** The binding of NATS has values escaped as in HTTP, which the Go SDK leaves as they are. */
-function unescaped(mode: (typeof modes)[number], told: readonly ToldEvent[]): readonly ToldEvent[] {
-  if (mode !== 'binary') return told
+function unescaped(mode: (typeof modes)[number], received: readonly ReceivedEvent[]): readonly ReceivedEvent[] {
+  if (mode !== 'binary') return received
   const plain = (values: Readonly<Record<string, unknown>>): Record<string, string> =>
     Object.fromEntries(
       Object.entries(values).map(([name, value]) => [
@@ -180,7 +186,7 @@ function unescaped(mode: (typeof modes)[number], told: readonly ToldEvent[]): re
         name === 'datacontenttype' ? String(value) : decodeURIComponent(String(value)),
       ]),
     )
-  return told.map(({ attributes, extensions, data }) => ({
+  return received.map(({ attributes, extensions, data }) => ({
     attributes: plain(attributes),
     extensions: plain(extensions ?? {}),
     data,

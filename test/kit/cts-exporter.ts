@@ -58,25 +58,25 @@ export async function startExporter(
   const kill = (): void => void child.kill('SIGKILL')
   process.once('exit', kill)
   const exited = once(child, 'close')
-  let said = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
+  let output = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text))
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
     process.off('exit', kill)
     child.kill(signal)
     await exited
     return child.exitCode
   }
-  for (let waited = 0; !said.includes('weir is ready'); waited += 50) {
+  for (let waited = 0; !output.includes('weir is ready'); waited += 50) {
     if (child.exitCode !== null || waited > READY_LIMIT) {
       await end('SIGKILL')
-      throw new Error(`weir ${args.join(' ')} is not ready:\n${said}`)
+      throw new Error(`weir ${args.join(' ')} is not ready:\n${output}`)
     }
     await sleep(50)
   }
   return {
     url: `http://127.0.0.1:${api}`,
     opsUrl: `http://127.0.0.1:${ops}`,
-    log: () => said,
+    log: () => output,
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
     freeze: () => void child.kill('SIGSTOP'),

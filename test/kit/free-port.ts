@@ -10,7 +10,7 @@ const highest = 32_000
 /**
  * Ports handed out may not be bound yet: never returns one twice, nor probes it, which would bind it for a moment.
  */
-const told = new Set<number>()
+const issued = new Set<number>()
 
 /** Different ports on 127.0.0.1 that are free for TCP and UDP alike, none of which was an answer before. */
 export async function freePorts(count: number): Promise<number[]> {
@@ -18,8 +18,8 @@ export async function freePorts(count: number): Promise<number[]> {
   for (let attempt = 0; found.length < count; attempt++) {
     if (attempt > 1000) throw new Error(`no ${count} free ports on 127.0.0.1`)
     const port = lowest + Math.floor(Math.random() * (highest - lowest))
-    if (told.has(port)) continue
-    told.add(port)
+    if (issued.has(port)) continue
+    issued.add(port)
     if (await isFree(port)) found.push(port)
   }
   return found

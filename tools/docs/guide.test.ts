@@ -106,7 +106,7 @@ describe('commands in', () => {
   const nodes = flatten(commandTree(program()))
   const find = (words: readonly string[]) =>
     nodes.findLast((node) => node.words.every((word, index) => words[index] === word))
-  const said = (page: string): string[] =>
+  const callsIn = (page: string): string[] =>
     commands(page).flatMap((line) => {
       const call =
         /^(?:npm run -s weir -- |weir )(.*)$/.exec(line)?.[1] ??
@@ -116,8 +116,8 @@ describe('commands in', () => {
       return call === undefined ? [] : [call.replace(/[|>].*$/, '').replace(/"[^"]*"/g, 'TEXT')]
     })
 
-  test.each(pages.filter((page) => said(page).length > 0))('%s exist, with their flags', (page) => {
-    for (const call of said(page)) {
+  test.each(pages.filter((page) => callsIn(page).length > 0))('%s exist, with their flags', (page) => {
+    for (const call of callsIn(page)) {
       const words = call.trim().split(/\s+/)
       const node = find(words)
       expect(node?.words, call).not.toEqual([])
@@ -151,10 +151,10 @@ describe('against a real Weir', () => {
   })
 
   test('every statement of the documents is answered', async () => {
-    const said = [/\bquery\b.*?"((?:SELECT|WITH)[^"]*)"/, /-d '\{"sql":"([^"]*)"\}'/]
+    const patterns = [/\bquery\b.*?"((?:SELECT|WITH)[^"]*)"/, /-d '\{"sql":"([^"]*)"\}'/]
     const statements = pages
       .flatMap((page) => commands(page))
-      .flatMap((line) => said.map((pattern) => pattern.exec(line)?.[1]).filter((one) => one !== undefined))
+      .flatMap((line) => patterns.map((pattern) => pattern.exec(line)?.[1]).filter((one) => one !== undefined))
     expect(statements.length).toBeGreaterThan(5)
     for (const statement of statements) await expect(weir.sql(statement), statement).resolves.toBeInstanceOf(Array)
   })

@@ -61,18 +61,18 @@ export function supportRows(names: readonly SupportRow[], results: readonly Supp
 /** Ours are named only where a role was tried against nothing else. */
 function testedAgainst(own: readonly SupportResult[]): { readonly servers: string; readonly versions: string } {
   const roles = [...new Set(own.map(({ role }) => role))]
-  const theirs = (role: string): boolean => own.some((one) => one.role === role && one.stand_in_of_ours !== true)
-  const told = new Map<string, string>()
+  const real = (role: string): boolean => own.some((one) => one.role === role && one.stand_in_of_ours !== true)
+  const names = new Map<string, string>()
   const versions = new Map<string, Set<string>>()
-  for (const { server, version, stand_in_of_ours: ours, role } of own) {
-    if (ours === true && theirs(role)) continue
-    const only = ours === true && roles.length > 1 && roles.some((one) => theirs(one))
-    told.set(server, ours === true ? `${server} (stand-in${only ? `, as ${role}` : ''})` : server)
+  for (const { server, version, stand_in_of_ours: standIn, role } of own) {
+    if (standIn === true && real(role)) continue
+    const only = standIn === true && roles.length > 1 && roles.some((one) => real(one))
+    names.set(server, standIn === true ? `${server} (stand-in${only ? `, as ${role}` : ''})` : server)
     const known = versions.get(server) ?? new Set()
     versions.set(server, version === undefined ? known : known.add(version))
   }
-  const each = [...told.keys()].map((server) => [...(versions.get(server) ?? [])].join(' and ') || '–')
-  return { servers: [...told.values()].join(', '), versions: each.every((one) => one === '–') ? '–' : each.join(', ') }
+  const each = [...names.keys()].map((server) => [...(versions.get(server) ?? [])].join(' and ') || '–')
+  return { servers: [...names.values()].join(', '), versions: each.every((one) => one === '–') ? '–' : each.join(', ') }
 }
 
 /** What suites have seen to be kept, and of which parts and roles where it is not the same of all. */

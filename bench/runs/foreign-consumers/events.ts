@@ -4,7 +4,7 @@ import type { WeirEvent } from '../../../src/model/events.ts'
 import { SeededRandom } from '../../../test/kit/random.ts'
 
 /** An event as printed by a receiver. */
-export interface ToldEvent {
+export interface ReceivedEvent {
   readonly attributes: Readonly<Record<string, string>>
   readonly extensions: Readonly<Record<string, unknown>> | null
   /** base64. */
@@ -69,7 +69,7 @@ export function anyEvents(seed: number, count: number): WeirEvent[] {
 
 /** Differences between the sent and the received event. `timed`: the receiver adds a time if there is none. */
 export function eventDifferences(
-  { attributes, extensions, data }: ToldEvent,
+  { attributes, extensions, data }: ReceivedEvent,
   sent: WeirEvent | undefined,
   timed: boolean,
 ): string[] {

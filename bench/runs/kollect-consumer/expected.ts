@@ -7,8 +7,8 @@ import type { Told } from './reader.ts'
 export const sentAt = Date.UTC(2026, 5, 1, 12, 0, 0, 123)
 
 /** Differences between a message and the sent change. */
-export function differences(told: Omit<Told, 'left'>, sent: ChangeData | undefined, all: boolean): string[] {
-  if (sent === undefined) return [`${told.key}: never sent`]
+export function differences(read: Omit<Told, 'left'>, sent: ChangeData | undefined, all: boolean): string[] {
+  if (sent === undefined) return [`${read.key}: never sent`]
   const { operation, old, new: now } = sent
   const type = { created: 'ResourceCreatedEvent', updated: 'ResourceUpdatedEvent', deleted: 'ResourceDeletedEvent' }[
     operation
@@ -31,7 +31,7 @@ export function differences(told: Omit<Told, 'left'>, sent: ChangeData | undefin
   const wanted: Record<string, unknown> = { uid: sent.uid, cluster_id: sent.cluster, ...object, ...(all ? more : {}) }
   const json = new Set(['resource', 'then', 'now', 'state', 'patch'])
   const found = Object.fromEntries(
-    Object.entries(told.fields).map(([name, value]) => [
+    Object.entries(read.fields).map(([name, value]) => [
       name,
       json.has(name) ? (JSON.parse(String(value)) as unknown) : value,
     ]),
@@ -42,15 +42,15 @@ export function differences(told: Omit<Told, 'left'>, sent: ChangeData | undefin
     deleted: Date.parse('2026-01-03T00:00:00Z'),
   }[operation]
   return [
-    ...(told.type_url === `type.googleapis.com/kollect.resource.event.v1.${type}`
+    ...(read.type_url === `type.googleapis.com/kollect.resource.event.v1.${type}`
       ? []
-      : [`${told.key}: type ${told.type_url}`]),
-    ...(told.timestamp === sentAt && told.applies_at === applies
+      : [`${read.key}: type ${read.type_url}`]),
+    ...(read.timestamp === sentAt && read.applies_at === applies
       ? []
-      : [`${told.key}: times ${told.timestamp} ${told.applies_at}`]),
-    ...(/^[0-9a-f]{8}-/.test(told.id) ? [] : [`${told.key}: id ${told.id}`]),
+      : [`${read.key}: times ${read.timestamp} ${read.applies_at}`]),
+    ...(/^[0-9a-f]{8}-/.test(read.id) ? [] : [`${read.key}: id ${read.id}`]),
     ...[...new Set([...Object.keys(wanted), ...Object.keys(found)])]
       .filter((name) => !isDeepStrictEqual(wanted[name], found[name]))
-      .map((name) => `${told.key}: ${name} is ${JSON.stringify(found[name])?.slice(0, 100)}`),
+      .map((name) => `${read.key}: ${name} is ${JSON.stringify(found[name])?.slice(0, 100)}`),
   ]
 }

@@ -53,9 +53,9 @@ export async function startKeycloak(): Promise<Keycloak> {
       },
     },
   )
-  let said = ''
+  let output = ''
   for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-20_000)))
+    stream.setEncoding('utf8').on('data', (text: string) => (output = (output + text).slice(-20_000)))
   const exited = once(child, 'exit')
   // The whole group: the script starts Java.
   const kill = (): void => {
@@ -81,7 +81,7 @@ export async function startKeycloak(): Promise<Keycloak> {
   ) {
     if (waited > READY_LIMIT || child.exitCode !== null) {
       await stop()
-      throw new Error(`Keycloak was not ready (exit ${child.exitCode}):\n${said}`)
+      throw new Error(`Keycloak was not ready (exit ${child.exitCode}):\n${output}`)
     }
     await sleep(250)
   }

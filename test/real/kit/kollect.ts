@@ -40,8 +40,8 @@ export async function startKollect(folder: string, env: Readonly<Record<string, 
   const kill = (): void => void child.kill('SIGKILL')
   process.once('exit', kill)
   const exited = once(child, 'exit')
-  let said = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-20_000)))
+  let output = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (output = (output + text).slice(-20_000)))
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
     process.off('exit', kill)
     if (child.exitCode === null && child.signalCode === null) {
@@ -53,14 +53,14 @@ export async function startKollect(folder: string, env: Readonly<Record<string, 
   for (let waited = 0; !(await synced(api)); waited += 100) {
     if (child.exitCode !== null || waited > READY_LIMIT) {
       await end('SIGKILL')
-      throw new Error(`weir kollect does not watch:\n${said}`)
+      throw new Error(`weir kollect does not watch:\n${output}`)
     }
     await sleep(100)
   }
   return {
     apiUrl: `http://127.0.0.1:${api}`,
     get log() {
-      return said
+      return output
     },
     opsUrl: `http://127.0.0.1:${ops}`,
     stop: () => end('SIGTERM'),

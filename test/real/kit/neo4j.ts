@@ -105,16 +105,16 @@ export async function startNeo4j({
       ],
       { stdio: ['ignore', 'pipe', 'pipe'], cwd: dir },
     )
-    let said = ''
+    let output = ''
     for (const stream of [child.stdout, child.stderr])
-      stream.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-20_000)))
+      stream.setEncoding('utf8').on('data', (text: string) => (output = (output + text).slice(-20_000)))
     const killWithUs = (): void => void child.kill('SIGKILL')
     process.once('exit', killWithUs)
     child.once('exit', () => process.off('exit', killWithUs))
     for (let waited = 0; !(await answers(address)); waited += 100) {
       if (waited > READY_LIMIT || child.exitCode !== null) {
         child.kill('SIGKILL')
-        throw new Error(`Neo4j was not ready (exit ${child.exitCode}):\n${said}`)
+        throw new Error(`Neo4j was not ready (exit ${child.exitCode}):\n${output}`)
       }
       await sleep(100)
     }

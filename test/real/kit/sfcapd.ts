@@ -40,13 +40,13 @@ export async function startSfcapd(folder: string, collector: Program = sfcapd): 
   const killWithUs = (): void => void child.kill('SIGKILL')
   process.once('exit', killWithUs)
   const exited = once(child, 'exit').finally(() => process.off('exit', killWithUs))
-  let said = ''
+  let output = ''
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => {
-      said += text
+      output += text
     })
-  for (let waited = 0; !said.includes(`Startup ${collector.name}`); waited += 10) {
-    if (waited > patienceMs || child.exitCode !== null) throw new Error(`${collector.name} was not ready:\n${said}`)
+  for (let waited = 0; !output.includes(`Startup ${collector.name}`); waited += 10) {
+    if (waited > patienceMs || child.exitCode !== null) throw new Error(`${collector.name} was not ready:\n${output}`)
     await sleep(10)
   }
   const end = async (): Promise<void> => {
