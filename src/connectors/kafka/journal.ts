@@ -1,6 +1,7 @@
 import type { JournalContext, JournalDriver } from '../../engine/contracts.ts'
 import { formatHostPort } from '../../schema/values.ts'
 import type { BusRecord, BusWriter, Channel, JournalBus } from '../../journal/index.ts'
+import { SharedConnection } from '../../messaging/shared-connection.ts'
 import { connectionOptions, loadClient } from './client-connect.ts'
 import { apiIdOf, says, whyNotConnected } from './client-errors.ts'
 import { FencingWriter, type JournalClient, type Place } from './client-journal.ts'
@@ -41,7 +42,10 @@ class KafkaJournal implements JournalBus {
   readonly where: string
   readonly #config: KafkaJournalConfig
   readonly #context: JournalContext
-  #client: Promise<JournalClient> | undefined
+  readonly #connection = new SharedConnection<JournalClient>(
+    () => this.#connect(),
+    ({ admin }) => admin.close(),
+  )
   #partitions = 0
 
   constructor(config: KafkaJournalConfig, context: JournalContext) {
@@ -56,7 +60,7 @@ class KafkaJournal implements JournalBus {
 
   async open(): Promise<void> {
     const { topic, partitions, replication } = this.#config
-    const client = await this.#connected()
+    const client = await this.#connection.get()
     const copies = replication === null ? {} : { replicas: replication }
     await this.#ensure(client, topic, { partitions, ...copies, configs: [] })
     await this.#ensure(client, `${topic}-records`, {
@@ -88,8 +92,8 @@ class KafkaJournal implements JournalBus {
       name: `${this.#config.topic}/${name}`,
       timeout: this.#config.timeout,
       place: (channel) => this.#place(channel),
-      client: () => this.#connected(),
-      lost: (client) => this.#lose(client),
+      client: () => this.#connection.get(),
+      lost: (client) => this.#connection.lose(client),
     })
     const { clock, timers } = this.#context.host
     for (const until = clock.monotonic() + this.#config.timeout; ;) {
@@ -123,7 +127,7 @@ class KafkaJournal implements JournalBus {
   }
 
   async bounds(channel: Channel): Promise<{ readonly before: number; readonly last: number }> {
-    const client = await this.#connected()
+    const client = await this.#connection.get()
     try {
       const [before, last] = await Promise.all([
         this.#offset(client, channel, fromBeginning),
@@ -131,16 +135,14 @@ class KafkaJournal implements JournalBus {
       ])
       return { before, last }
     } catch (error) {
-      if (apiIdOf(error) === undefined) await this.#lose(client)
+      if (apiIdOf(error) === undefined) await this.#connection.lose(client)
       else client.admin.clearMetadata()
       throw error
     }
   }
 
-  async close(): Promise<void> {
-    const client = await this.#client?.catch(() => undefined)
-    this.#client = undefined
-    await client?.admin.close().catch(() => undefined)
+  close(): Promise<void> {
+    return this.#connection.close()
   }
 
   async #offset({ admin }: JournalClient, channel: Channel, timestamp: bigint): Promise<number> {
@@ -157,16 +159,6 @@ class KafkaJournal implements JournalBus {
       : { topic: this.#config.topic, partition: channel }
   }
 
-  #connected(): Promise<JournalClient> {
-    if (this.#client !== undefined) return this.#client
-    const connecting = this.#connect()
-    this.#client = connecting
-    connecting.catch(() => {
-      if (this.#client === connecting) this.#client = undefined
-    })
-    return connecting
-  }
-
   /** Files of TLS and secrets are read for each. */
   async #connect(): Promise<JournalClient> {
     const library = await loadClient()
@@ -179,11 +171,6 @@ class KafkaJournal implements JournalBus {
       await admin.close().catch(() => undefined)
       throw new NotConnected(whyNotConnected(error, this.#config), { cause: error })
     }
-  }
-
-  async #lose(client: JournalClient): Promise<void> {
-    if (this.#client !== undefined && (await this.#client.catch(() => undefined)) === client) this.#client = undefined
-    await client.admin.close().catch(() => undefined)
   }
 
   /** A topic that exists is left as it is. */

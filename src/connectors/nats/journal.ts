@@ -2,6 +2,7 @@ import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream'
 import type { JournalContext, JournalDriver } from '../../engine/contracts.ts'
 import type { Timers } from '../../host/index.ts'
 import type { BusRecord, BusWriter, Channel, JournalBus } from '../../journal/index.ts'
+import { SharedConnection } from '../../messaging/shared-connection.ts'
 import { connectionOptions, loadClient } from './client-connect.ts'
 import { whyNotConnected } from './client-errors.ts'
 import { ExpectingWriter, type JournalClient } from './client-journal.ts'
@@ -33,7 +34,10 @@ class NatsJournal implements JournalBus {
   readonly stride = room
   readonly #config: NatsJournalConfig
   readonly #context: JournalContext
-  #client: Promise<JournalClient> | undefined
+  readonly #connection = new SharedConnection<JournalClient>(
+    () => this.#connect(),
+    ({ connection }) => connection.close(),
+  )
   #partitions = 0
 
   constructor(config: NatsJournalConfig, context: JournalContext) {
@@ -64,13 +68,13 @@ class NatsJournal implements JournalBus {
         claim,
         timeout: this.#config.timeout,
         place: (channel) => this.#place(channel),
-        client: () => this.#connected(),
+        client: () => this.#connection.get(),
       }),
     )
   }
 
   async *read(channel: Channel, after: number, signal: AbortSignal): AsyncGenerator<readonly BusRecord[]> {
-    const client = await this.#connected()
+    const client = await this.#connection.get()
     const { library, stream } = client
     const place = this.#place(channel)
     const consumer = await stream.consumers.get(place.stream, {
@@ -124,38 +128,28 @@ class NatsJournal implements JournalBus {
   }
 
   async bounds(channel: Channel): Promise<{ readonly before: number; readonly last: number }> {
-    const { state } = await (await this.#connected()).manager.streams.info(this.#place(channel).stream)
+    const { state } = await (await this.#connection.get()).manager.streams.info(this.#place(channel).stream)
     return { before: placeOf(Math.max(0, state.first_seq - 1)), last: placeOf(state.last_seq) }
   }
 
-  async close(): Promise<void> {
-    const client = await this.#client?.catch(() => undefined)
-    this.#client = undefined
-    await client?.connection.close()
-  }
-
-  /** The library connects again by itself, until it is refused twice or a secret can't be read: then the next who asks makes a connection anew. */
-  #connected(): Promise<JournalClient> {
-    if (this.#client !== undefined) return this.#client
-    const connecting = this.#connect()
-    this.#client = connecting
-    const forget = (): void => {
-      if (this.#client === connecting) this.#client = undefined
-    }
-    connecting.then(({ connection }) => connection.closed()).then(forget, forget)
-    return connecting
+  close(): Promise<void> {
+    return this.#connection.close()
   }
 
   async #connect(): Promise<JournalClient> {
     try {
       const library = await loadClient()
       const connection = await library.connect(await connectionOptions(library, this.#config, this.#context))
-      return {
+      const client = {
         library,
         connection,
         stream: library.jetstream(connection),
         manager: await library.jetstreamManager(connection, { timeout: this.#config.timeout, checkAPI: false }),
       }
+      // The library reconnects until it is refused twice or a secret can't be read.
+      const lose = (): Promise<void> => this.#connection.lose(client)
+      connection.closed().then(lose, lose)
+      return client
     } catch (error) {
       throw new Error(whyNotConnected(error, this.#config), { cause: error })
     }
@@ -171,7 +165,7 @@ class NatsJournal implements JournalBus {
     channel: Channel,
     settings: { readonly max_msgs_per_subject?: number; readonly max_age?: number; readonly description?: string },
   ): Promise<string> {
-    const { library, manager } = await this.#connected()
+    const { library, manager } = await this.#connection.get()
     const { stream, prefix } = this.#place(channel)
     try {
       return (await manager.streams.info(stream)).config.description ?? ''
