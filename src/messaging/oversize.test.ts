@@ -417,7 +417,7 @@ test('claim-check: a store over HTTP that is away, or holds something else, is a
   const again = read(bus, host, { claims })
   await expect
     .poll(() => again.events().map(({ extensions }) => String(extensions?.['reason']))[0])
-    .toContain('is not what was put there (7 bytes of 12021')
+    .toContain('differs from the original (7 bytes of 12021')
 })
 
 test.each([

@@ -1,5 +1,5 @@
 /** Messages that are a claim to a body in a store: the body is fetched. */
-import { claimOf, isClaim, redeem, type Claim } from '../codecs/bus-message/oversize.ts'
+import { claimOf, isClaim, withBody, type Claim } from '../codecs/bus-message/oversize.ts'
 import type { Context } from '../engine/contracts.ts'
 import type { ClaimPlace } from '../schema/index.ts'
 import { openClaims, type ClaimStore } from './claims.ts'
@@ -75,7 +75,7 @@ export class Redeeming {
             throw new Error(
               `its body is not at ${claim.url}, as far as \`claims\` sees; it may have been kept too short`,
             )
-          return { ...whole, message: redeem(whole.message, claim, body) }
+          return { ...whole, message: withBody(whole.message, claim, body) }
         } catch (error) {
           if (++looks >= mostLooks) throw error
         }

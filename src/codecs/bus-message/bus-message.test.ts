@@ -50,7 +50,7 @@ it('in structured mode is one JSON text, and raw the data alone', () => {
   })
 })
 
-it('tells what it is about without its body, also where another form goes out', () => {
+it('attributes describe its subject without the body, also for another form', () => {
   const facts = {
     family: 'change',
     cluster: 'prod',

@@ -1,4 +1,4 @@
-/** An event as a message of a bus: what is the same on every bus, before the bus's own names for things. Pure. */
+/** An event as a bus message: the common part of all buses, before bus-specific names. Pure. */
 import { hash } from 'node:crypto'
 import type { BatchKind } from '../../model/batches.ts'
 import type { WeirEvent } from '../../model/events.ts'
@@ -6,7 +6,10 @@ import { kubernetesTypes } from '../../model/kubernetes.ts'
 import { parseKubernetesRef } from '../../model/refs.ts'
 import { encodeStructured, eventAttributes, protobufType, structuredType } from '../cloudevents/index.ts'
 
-/** `binary`: attributes beside the data. `structured`: one CloudEvent in JSON. `protobuf`: one in protobuf. `raw`: the data alone. */
+/**
+ * `binary`: attributes beside the data. `structured`: one CloudEvent in JSON. `protobuf`: one in protobuf. `raw`: only
+ * the data.
+ */
 export type MessageMode = 'binary' | 'structured' | 'protobuf' | 'raw'
 
 interface Row {
@@ -14,29 +17,35 @@ interface Row {
   /** Stable id of the row. */
   readonly id: string
   readonly key: string | undefined
-  /** As it is in the journal. */
+  /** The event in the journal. */
   readonly event: WeirEvent
 }
 
 export interface BusMessage {
-  /** CloudEvents' attributes by their plain names (`specversion`, `id`, `source` …) as plain text, content type apart; none but in binary mode. */
+  /**
+   * CloudEvents attributes by their plain names (`specversion`, `id`, `source` …) as text, without the content type;
+   * only in binary mode.
+   */
   readonly attributes: Readonly<Record<string, string>>
-  /** What a consumer can choose by without reading the body, in every mode: `type`, `family`, and of what is about an object of Kubernetes `cluster` `group` `version` `kind` `namespace` `name`. None is empty. */
+  /**
+   * Attributes for consumer filters, in every mode: `type`, `family`, and for Kubernetes objects `cluster` `group`
+   * `version` `kind` `namespace` `name`. None is empty.
+   */
   readonly facts: Readonly<Record<string, string>>
   readonly contentType: string | undefined
   readonly body: Uint8Array
-  /** The same for every attempt at this event, by whichever Weir: at most 128 letters, digits and `-_:.` of an event 43 letters. */
+  /** Equal for every attempt by any instance. At most 128 letters, digits and `-_:.`; 43 letters for an event. */
   readonly id: string
-  /** Messages of one key are to stay in order. */
+  /** Messages with the same key keep their order. */
   readonly key: string | undefined
 }
 
 const nothing = new Uint8Array(0)
 
-/** `form`: what goes out in place of the row's event, as an `EventForms` made it. */
+/** `form`: the event to send instead of the row's event, from an `EventForms`. */
 export type MessageWriter = (row: Row, form: WeirEvent) => BusMessage
 
-/** What writes messages in a mode; brings what it needs for that. */
+/** A writer for a mode; loads the code of that mode. */
 export async function messageWriter(mode: MessageMode): Promise<MessageWriter> {
   if (mode !== 'protobuf') return (row, form) => busMessage(row, form, mode)
   const { encodeProtobuf } = await import('../cloudevents/protobuf.ts')
@@ -65,8 +74,8 @@ function commonOf(row: Row, form: WeirEvent): Pick<BusMessage, 'facts' | 'id' | 
 }
 
 /**
- * An event is the same event wherever (source, id) is the same; the two are hashed, because they may be long and hold
- * anything. A flow is known by its place.
+ * (source, id) identifies an event. They are hashed, because they may be long and contain any characters. A flow is
+ * identified by its position.
  */
 export function messageId({ kind, id }: Pick<Row, 'kind' | 'id'>, { source, id: eventId }: WeirEvent): string {
   return kind === 'flows' ? id : hash('sha256', `${source.length}:${source}${eventId}`, 'base64url')
@@ -85,7 +94,7 @@ function factsOf({ kind, event }: Row, form: WeirEvent): Record<string, string> 
   return facts
 }
 
-/** Where Weir's own events name the version of an object's type: in front of everything that is large. */
+/** Weir's own events have the version of an object's type within the first bytes. */
 const versionBytes = 1024
 const ownTypes = new Set<string>(Object.values(kubernetesTypes))
 

@@ -1,19 +1,22 @@
 /**
- * A message that is larger than its bus takes, in another shape: its body in numbered parts, or a claim to a body that lies in a store.
- * Which of them a message is stands in its content type alone, since that has a place on every bus. Pure.
+ * Messages above a bus's size limit: numbered parts, or a claim to a stored body. The content type distinguishes them,
+ * because every bus transports it. Pure.
  */
 import { hash } from 'node:crypto'
 import { isUtf8 } from 'node:buffer'
 import type { BusMessage } from './index.ts'
 import type { InMessage } from './read.ts'
 
-/** Parameters as of `message/partial` (RFC 2046, 5.2.2): `id`, `number` (from 1), `total`; and `sha256` (hex) and `type` of the whole body. */
+/**
+ * Parameters as in `message/partial` (RFC 2046, 5.2.2): `id`, `number` (from 1), `total`; and `sha256` (hex) and `type`
+ * of the complete body.
+ */
 export const partType = 'application/vnd.weir.part'
-/** A body in JSON: {@link Claim}. */
+/** The body is JSON: {@link Claim}. */
 export const claimType = 'application/vnd.weir.claim+json'
 
 export interface Part {
-  /** The same in all parts of one message, and in no part of another. */
+  /** Identifies the message of the parts. */
   readonly message: string
   /** From 1. */
   readonly number: number
@@ -23,7 +26,7 @@ export interface Part {
 }
 
 export interface Claim {
-  /** Where the body lies: an http(s) URL or the path of a file. */
+  /** Location of the body: an http(s) URL or a file path. */
   readonly url: string
   readonly size: number
   /** Hex; also the last part of `url`. */
@@ -34,8 +37,8 @@ export interface Claim {
 const mostParts = 100_000
 
 /**
- * Parts of at most so many bytes, in their order. A part's own id is the same for every attempt that cuts the same body the same way. They have a key
- * also when the message has none, so that they stay together.
+ * Parts of at most `mostBytes`, in order. A part's id is equal for every attempt that cuts the same body in the same
+ * way. Parts always have a key, so that they stay together.
  */
 export function splitMessage<Message extends BusMessage>(message: Message, mostBytes: number): Message[] {
   const { body, id, contentType } = message
@@ -52,7 +55,7 @@ export function splitMessage<Message extends BusMessage>(message: Message, mostB
   }))
 }
 
-/** The message with a claim in place of its body. */
+/** The message with a claim instead of its body. */
 export function claimMessage<Message extends BusMessage>(message: Message, url: string, sha256: string): Message {
   const {
     contentType: contenttype,
@@ -62,7 +65,7 @@ export function claimMessage<Message extends BusMessage>(message: Message, url: 
   return { ...message, contentType: claimType, body: new TextEncoder().encode(JSON.stringify(claim)) }
 }
 
-/** Undefined: it is no part. Throws when it says so and can't be one. */
+/** Undefined if it is no part. Throws if it is an invalid part. */
 export function partOf({ contentType }: InMessage): Part | undefined {
   if (!is(contentType, partType)) return undefined
   const found = new Map<string, string>()
@@ -86,17 +89,17 @@ export function partOf({ contentType }: InMessage): Part | undefined {
     number > total ||
     total > mostParts
   ) {
-    throw new Error(`it is a part of a message, and does not say which: ${contentType.slice(0, 300)}`)
+    throw new Error(`it is a part of a message without a valid id, number or total: ${contentType.slice(0, 300)}`)
   }
   return { message: `${id} ${sha256} ${total}`, number, total, sha256, contentType: found.get('type') }
 }
 
-/** The message of which these are all parts, in their order. Throws when they do not make up what was sent. */
+/** The message of all parts in order. Throws if the body differs from the original. */
 export function joinParts(messages: readonly InMessage[], { sha256, contentType, total }: Part): InMessage {
   const [first] = messages
   const body = Buffer.concat(messages.map((message) => message.body))
   if (first === undefined || messages.length !== total || hash('sha256', body) !== sha256)
-    throw new Error(`its ${total} parts are not what was sent (sha256)`)
+    throw new Error(`its ${total} parts differ from the sent body (sha256)`)
   return { ...first, contentType, body }
 }
 
@@ -104,7 +107,7 @@ export function isClaim({ contentType }: Pick<InMessage, 'contentType'>): boolea
   return is(contentType, claimType)
 }
 
-/** Undefined: it is no claim. Throws when it says so and can't be one. */
+/** Undefined if it is no claim. Throws if it is an invalid claim. */
 export function claimOf({ contentType, body }: InMessage): Claim | undefined {
   if (!is(contentType, claimType)) return undefined
   const claim: unknown = isUtf8(body)
@@ -122,15 +125,13 @@ export function claimOf({ contentType, body }: InMessage): Claim | undefined {
   ) {
     return claim as Claim
   }
-  throw new Error('it stands for a body in a store, and does not say for which')
+  throw new Error('it is a claim without a valid reference to a stored body')
 }
 
-/** The message that a claim stands for. Throws when it is not what was put into the store. */
-export function redeem(message: InMessage, { sha256, size, contenttype }: Claim, body: Uint8Array): InMessage {
+/** The message for a claim. Throws if the stored body differs from the original. */
+export function withBody(message: InMessage, { sha256, size, contenttype }: Claim, body: Uint8Array): InMessage {
   if (body.length !== size || hash('sha256', body) !== sha256)
-    throw new Error(
-      `its body in the store is not what was put there (${body.length} bytes of ${size}, or another sha256)`,
-    )
+    throw new Error(`its stored body differs from the original (${body.length} bytes of ${size}, or another sha256)`)
   return { ...message, contentType: contenttype, body }
 }
 

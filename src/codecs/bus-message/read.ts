@@ -1,4 +1,4 @@
-/** A message of a bus as events, by the codec that its source is given. Pure. */
+/** Decodes a bus message into events with the codec of its source. Pure. */
 import { isUtf8 } from 'node:buffer'
 import type { WeirEvent } from '../../model/events.ts'
 import {
@@ -12,31 +12,36 @@ import {
 } from '../cloudevents/index.ts'
 
 export interface InMessage {
-  /** Attributes of a CloudEvent in binary mode by their plain names, as plain text; none where the message has none. */
+  /** Attributes of a CloudEvent in binary mode by their plain names, as text; otherwise empty. */
   readonly attributes: Readonly<Record<string, string>>
   readonly contentType: string | undefined
   readonly body: Uint8Array
-  /** Where it lies on the bus, the same whenever it is delivered: the id of an event that has none of its own. */
+  /** Position on the bus, equal for each delivery: the id of events without their own. */
   readonly place: string
-  /** Unix ms at which the bus took it. */
+  /** Unix ms by the bus. */
   readonly time: number | undefined
-  /** Messages of one key are in order. */
+  /** Messages with the same key are in order. */
   readonly key: string | undefined
 }
 
 export interface ReadChoice {
-  /** `cloudevents`: in whichever mode they are. `kollect`: changes of objects. `json`, `raw`: each message an event of `event_type`. */
+  /**
+   * `cloudevents`: any mode. `kollect`: changes of objects. `json`, `raw`: each message is an event of `event_type`.
+   */
   readonly codec: 'cloudevents' | 'kollect' | 'json' | 'raw'
   readonly event_type: string
 }
 
-/** Event type of a message that could not be read. */
+/** Event type of an undecodable message. */
 export const rejectedType = 'weir.message.rejected'
 
-/** Events of a message; none of one that tells of nothing. `source`: CloudEvents source of events that have none. Throws, with the reason, for what can't be read. */
+/**
+ * The events of a message; empty if it has none. `source`: CloudEvents source for events without one. Throws with the
+ * reason if the message is undecodable.
+ */
 export type MessageReader = (message: InMessage, source: string) => readonly WeirEvent[]
 
-/** What reads messages by a codec; brings what it needs for that. */
+/** A reader for a codec; loads the code of that codec. */
 export async function messageReader({ codec, event_type: type }: ReadChoice): Promise<MessageReader> {
   switch (codec) {
     case 'cloudevents': {
@@ -67,7 +72,7 @@ export async function messageReader({ codec, event_type: type }: ReadChoice): Pr
   }
 }
 
-/** An event that is known by its place on the bus. */
+/** An event identified by its position on the bus. */
 function placed(
   { place: id, time, key }: InMessage,
   type: string,
@@ -76,7 +81,7 @@ function placed(
   return { id, source, type, ...(time === undefined ? {} : { time }), ...(key === undefined ? {} : { key }) }
 }
 
-/** What stands in the journal for a message that could not be read, with its bytes: it is not lost, and nothing waits behind it. */
+/** The event for an undecodable message, with its bytes: it is not lost, and does not block later messages. */
 export function rejectedMessage(
   { body, contentType, place, time, key }: InMessage,
   reason: string,

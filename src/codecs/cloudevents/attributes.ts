@@ -1,19 +1,19 @@
-/** The rules for attributes that both modes share (CloudEvents 1.0.2, sections 3 and 4 of the core specification). */
+/** Rules for attributes in both modes (CloudEvents 1.0.2, sections 3 and 4 of the core specification). */
 import { families, type Family } from '../../model/batches.ts'
 import { Fault } from './errors.ts'
 
 export type ExtensionValue = string | number | boolean
 export type Extensions = Record<string, ExtensionValue>
 
-/** Bytes that one attribute may have. */
+/** Bytes per attribute. */
 export const attributeLimit = 64 * 1024
-/** Extensions that one event may have. */
+/** Extensions per event. */
 export const extensionCountLimit = 100
 
-/** Extensions that are ours and become columns, not extensions. */
+/** Weir's extensions, which become columns. */
 export const familyExtension = 'weirfamily'
 export const refExtension = 'weirref'
-/** The partitioning extension of the standard: stays an extension, and is the ordering key. */
+/** The standard's partitioning extension: stays an extension, and is the ordering key. */
 export const keyExtension = 'partitionkey'
 
 export function checkName(name: string): void {
@@ -54,7 +54,7 @@ export function checkFamily(value: string): Family {
   return family
 }
 
-/** An integer attribute; CloudEvents has no fractions. Wider than its 32 bits is let through while a double holds it. */
+/** An integer attribute. Values beyond 32 bits are accepted if a double represents them exactly. */
 export function checkInteger(name: string, value: number): number {
   if (Number.isSafeInteger(value)) return value
   throw new Fault(`extension ${name} is not a whole number that a double holds exactly; send it as a string`)

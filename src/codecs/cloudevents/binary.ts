@@ -24,7 +24,7 @@ import { parseTime } from './time.ts'
 /** Header names in lower case, as Node's `request.headers`. */
 export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>
 
-/** Attributes and `content-type` from headers, the body as data: one event. Throws CloudEventsError. */
+/** One event from headers and body. Throws CloudEventsError. */
 export function decodeBinary(headers: Headers, body: Uint8Array): EventBatch {
   return toEventBatch([
     naming(undefined, () =>
@@ -38,7 +38,7 @@ export function decodeBinary(headers: Headers, body: Uint8Array): EventBatch {
   ])
 }
 
-/** As `decodeBinary`, of a bus that has its own names for attributes: by their plain names, as plain text. */
+/** As `decodeBinary`, from plain attribute names and text values, for buses with other names. */
 export function decodeAttributed(
   named: Readonly<Record<string, string>>,
   contentType: string | undefined,
@@ -56,8 +56,8 @@ export function decodeAttributed(
 }
 
 /**
- * `decodeAttributed` for messages that come one after the other: nearly all differ from the one before in `id`, `time` and body alone, and what
- * is the same is not checked again.
+ * `decodeAttributed` for a sequence of messages. Most differ from the previous one only in `id`, `time` and body; equal
+ * attributes are validated once.
  */
 export function attributedReader(): typeof decodeAttributed {
   let last: Last | undefined
@@ -87,7 +87,7 @@ interface Last {
   readonly named: Readonly<Record<string, string>>
   readonly contentType: string | undefined
   readonly names: number
-  /** All of the event that is the same. */
+  /** The unchanged part of the event. */
   readonly rest: Omit<WeirEvent, 'id' | 'time' | 'encoding' | 'data'>
 }
 
@@ -149,7 +149,7 @@ function readEvent(
   }
 }
 
-/** Attributes that are no extensions in the journal. */
+/** Attributes that are columns of the journal. */
 const columns: ReadonlySet<string> = new Set([
   'specversion',
   'id',
@@ -169,7 +169,7 @@ function readAttributes(headers: Headers): Map<string, string> {
     const name = header.slice(3)
     checkName(name)
     if (name === 'datacontenttype')
-      throw new Fault('ce-datacontenttype is not used in binary mode; the Content-Type header says it')
+      throw new Fault('ce-datacontenttype is not allowed in binary mode; use the Content-Type header')
     if (name === 'data') throw new Fault('data is no attribute; in binary mode it is the body')
     const text = single(value, header) ?? ''
     if (text.length > attributeLimit) throw tooLong(name)
@@ -180,7 +180,7 @@ function readAttributes(headers: Headers): Map<string, string> {
 
 function single(value: string | readonly string[] | undefined, name: string): string | undefined {
   if (value === undefined || typeof value === 'string') return value
-  if (value.length !== 1) throw new Fault(`header ${name} is given ${value.length} times`)
+  if (value.length !== 1) throw new Fault(`header ${name} occurs ${value.length} times`)
   return value[0]
 }
 
@@ -192,7 +192,7 @@ function readTime(text: string | undefined): number | undefined {
   return time
 }
 
-/** An empty body is no data. A body whose type promises JSON must be JSON, because others will embed it as such. */
+/** An empty body is no data. A body with a JSON type must be valid JSON, because it is embedded in JSON later. */
 function readData(contentType: string | undefined, body: Uint8Array): Pick<WeirEvent, 'encoding' | 'data'> {
   if (body.length === 0) return { encoding: 'none' }
   const encoding = encodingOf(contentType)

@@ -6,8 +6,8 @@ import { httpMode } from './media.ts'
 import { decodeBatchToColumns, decodeStructured } from './structured.ts'
 
 /**
- * The events of an HTTP request, whichever of the three modes it is in. `headers` have lower-case names; `body` is
- * already uncompressed and within the server's size limit. Throws {@link CloudEventsError}: nothing is taken then.
+ * The events of an HTTP request in any of the three modes. `headers` have lower-case names; `body` is uncompressed and
+ * within the size limit. Throws {@link CloudEventsError}; then no event is accepted.
  */
 export function decodeHttp(headers: Headers, body: Uint8Array): EventBatch {
   const contentType = headers['content-type']

@@ -20,7 +20,7 @@ import { isJsonType } from './media.ts'
 import { parseTime } from './time.ts'
 import { checkBase64, notThere, plainValue, readText } from './values.ts'
 
-/** Bytes that one event may have in JSON. */
+/** Bytes of one event in JSON. */
 export const eventLimit = 16 * 1024 * 1024
 
 const known = [
@@ -51,14 +51,14 @@ const binaryEncoding = dataEncodings.indexOf('binary')
 const quote = 0x22
 
 /**
- * Reads events one after the other from a body into columns. Attributes that repeat from event to event are compared as
- * bytes and looked up only when they change; data is copied as it stands, never rewritten.
+ * Decodes successive events of a body into columns. Repeated attribute values are compared as bytes and resolved only
+ * on change; data is copied unchanged.
  */
 export class Decoder {
   readonly bytes: Buffer
   readonly columns: ColumnsBuilder
   readonly #utf8: boolean
-  /** Where each known attribute's value begins and ends in the event under way; 0 start: absent. */
+  /** Start and end of each known attribute's value in the current event; start 0: absent. */
   readonly #starts = new Int32Array(known.length)
   readonly #ends = new Int32Array(known.length)
   #extensionText = ''
@@ -66,7 +66,7 @@ export class Decoder {
   #family: string | undefined
   #key: string | undefined
   #ref: string | undefined
-  /** Bytes and code of the value that each known attribute had last. */
+  /** Bytes and code of each known attribute's last value. */
   readonly #lastStarts = new Int32Array(known.length)
   readonly #lastEnds = new Int32Array(known.length)
   readonly #lastCodes = new Uint32Array(known.length)
@@ -80,18 +80,18 @@ export class Decoder {
     this.#eventFamily = this.columns.dictionary.code('event')
   }
 
-  /** Reads the event that begins at `at`; answers where it ends. */
+  /** Decodes the event at `at`; returns its end. */
   event(at: number): number {
     const { bytes } = this
     const end = this.#members(at)
     if (end - at > eventLimit) throw new Fault(`the event is larger than ${eventLimit} bytes`, 'too-large')
-    // The whole body was checked at once; only when that failed is the guilty event looked for.
+    // The whole body was validated at once; only after a failure is the invalid event located.
     if (!this.#utf8 && !isUtf8(bytes.subarray(at, end))) throw new Fault('the event is not UTF-8')
     this.#row()
     return end
   }
 
-  /** Notes where the members of the object lie. */
+  /** Records the positions of the object's members. */
   #members(at: number): number {
     const { bytes } = this
     if (bytes[at] !== 0x7b) throw notThere(bytes, at, 'an event is a JSON object')
@@ -110,7 +110,7 @@ export class Decoder {
       const index = this.#which(name, nameEnd)
       if (index < 0) this.#extension(name, nameEnd, start, at)
       else {
-        if (this.#starts[index] !== 0) throw new Fault(`${known[index]} is given twice`)
+        if (this.#starts[index] !== 0) throw new Fault(`${known[index]} occurs twice`)
         this.#starts[index] = start
         this.#ends[index] = at
       }
@@ -131,7 +131,7 @@ export class Decoder {
     return index
   }
 
-  /** Checks what was noted and appends the row. */
+  /** Validates the recorded members and appends the row. */
   #row(): void {
     const { bytes, columns } = this
     const { codes } = columns
@@ -157,13 +157,13 @@ export class Decoder {
     columns.endRow(time, this.#data(contentType))
   }
 
-  /** Start of a value; 0 when it is absent or null, which means the same. */
+  /** Start of a value; 0 if absent or null, which are equal. */
   #present(index: number): number {
     const start = this.#starts[index] as number
     return start !== 0 && this.bytes[start] === 0x6e ? 0 : start
   }
 
-  /** A time whose text has escapes is legal, if odd. */
+  /** Handles a time with JSON escapes. */
   #unusualTime(): number {
     const text = this.#text(place.time)
     const plain = Buffer.from(text)
@@ -202,7 +202,7 @@ export class Decoder {
     return code
   }
 
-  /** Dictionary code of a text attribute; 0 when absent. */
+  /** Dictionary code of a text attribute; 0 if absent. */
   #code(name: Known): number {
     const index = place[name]
     const start = this.#present(index)
@@ -232,14 +232,14 @@ export class Decoder {
     const { bytes } = this
     const name = JSON.parse(bytes.toString('utf8', nameStart - 1, nameEnd + 1)) as string
     checkName(name)
-    // A known name reaches this point only when it is spelled with escapes.
+    // A known name with escapes.
     if (this.#extensionNames.includes(name) || (known as readonly string[]).includes(name))
-      throw new Fault(`${name} is given twice or spelled with escapes`)
+      throw new Fault(`${name} occurs twice or with escapes`)
     if (this.#extensionNames.push(name) > extensionCountLimit)
       throw new Fault(`the event has more than ${extensionCountLimit} extensions`, 'too-large')
     if (bytes[start] === 0x6e) return
-    const ours = name === familyExtension || name === refExtension || name === keyExtension
-    if (bytes[start] !== quote && !ours) {
+    const isColumn = name === familyExtension || name === refExtension || name === keyExtension
+    if (bytes[start] !== quote && !isColumn) {
       this.#extensionText += `,"${name}":${plainValue(bytes, name, start, end)}`
       return
     }
@@ -253,7 +253,7 @@ export class Decoder {
     }
   }
 
-  /** Appends the data; answers how it is to be read. */
+  /** Appends the data; returns its encoding. */
   #data(contentType: number): number {
     const { bytes } = this
     const { data } = this.columns

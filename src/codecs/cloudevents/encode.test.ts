@@ -33,7 +33,7 @@ const full: WeirEvent = {
 }
 const events = (headers: Record<string, string>, body: Uint8Array): WeirEvent[] => toEvents(decodeHttp(headers, body))
 
-test('an event in JSON says each thing once and its data untouched', () => {
+test('an event in JSON has each attribute once and its data unchanged', () => {
   expect(encodeStructured(full).toString()).toBe(
     '{"specversion":"1.0","id":"a-1","source":"/s","type":"io.example.made","subject":"orders/é","time":"2018-04-05T17:31:00.123Z","dataschema":"https://example.com/s"' +
       ',"weirfamily":"audit","partitionkey":"k","weirref":"user:a/b","number":42,"flag":true,"text":"x \\"y\\"","datacontenttype":"application/json","data":{"big": 12345678901234567890}}',
@@ -161,7 +161,7 @@ test('any event survives binary mode, where every extension becomes text', () =>
   )
 })
 
-test('text of no declared type goes out as text/plain, so that nobody reads it as JSON', () => {
+test('text without a type is sent as text/plain, so that no consumer parses it as JSON', () => {
   const text: WeirEvent = { id: '1', source: '/s', type: 't', encoding: 'text', data: bytes('12') }
   for (const read of [
     events({ 'content-type': 'application/cloudevents+json' }, encodeStructured(text)),
@@ -188,7 +188,7 @@ test.each([
   [
     { 'ce-specversion': '1.0', 'ce-id': '1', 'ce-source': '/s', 'ce-type': 't', 'ce-datacontenttype': 'a/b' },
     '',
-    'the Content-Type header says it',
+    'use the Content-Type header',
   ],
   [
     { 'ce-specversion': '1.0', 'ce-id': '1', 'ce-source': '/s', 'ce-type': 't', 'content-type': 'application/json' },
@@ -200,7 +200,7 @@ test.each([
   expect(() => decodeHttp(headers, bytes(text))).toThrow(message)
 })
 
-// The other side: the project's own SDK reads what we write, and we read what it writes.
+// Interoperability with the CloudEvents SDK, both ways.
 const simple = {
   specversion: '1.0',
   id: 'x-1',
@@ -235,20 +235,20 @@ test.each(['structured', 'binary'] as const)('the SDK’s %s message is read', (
 })
 
 test('the SDK reads each of our modes', () => {
-  const ours: WeirEvent = {
+  const event: WeirEvent = {
     ...full,
     subject: 'sub',
     extensions: { note: 'plain' },
     data: bytes('{"a":[1,"zwei",{"b":null}]}'),
   }
-  const binary = encodeBinary(ours)
+  const binary = encodeBinary(event)
   const messages = [
-    { headers: { 'content-type': 'application/cloudevents+json' }, body: encodeStructured(ours).toString() },
+    { headers: { 'content-type': 'application/cloudevents+json' }, body: encodeStructured(event).toString() },
     { headers: binary.headers, body: Buffer.from(binary.body).toString() },
   ]
   const batch = HTTP.toEvent({
     headers: { 'content-type': 'application/cloudevents-batch+json' },
-    body: encodeBatch([ours, ours]).toString(),
+    body: encodeBatch([event, event]).toString(),
   })
   const read = [...messages.map((message) => HTTP.toEvent(message)), ...(batch as CloudEvent[])] as CloudEvent[]
   expect(read).toHaveLength(4)

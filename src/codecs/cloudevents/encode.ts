@@ -4,7 +4,7 @@ import { familyExtension, keyExtension, refExtension, type Extensions } from './
 import { encodeHeader } from './headers.ts'
 import { isJsonType } from './media.ts'
 
-/** Attributes of an event on the wire, in the order they are written; `datacontenttype` apart. */
+/** Attributes of an event in wire order, without `datacontenttype`. */
 export function eventFields(
   event: WeirEvent,
   extra: Extensions | undefined,
@@ -17,10 +17,10 @@ export function eventFields(
   ]
   if (event.subject !== undefined) list.push(['subject', event.subject])
   const time = event.time === undefined ? '' : isoTime(event.time)
-  // RFC 3339 has years of four digits; a time beyond them can't be said and is left out.
+  // RFC 3339 years have four digits; times beyond them are omitted.
   if (time.length === 24) list.push(['time', time])
   if (event.dataschema !== undefined) list.push(['dataschema', event.dataschema])
-  // What the reader would conclude by itself is not said: the family `event`, the subject as key.
+  // Defaults are omitted: the family `event`, and a key equal to the subject.
   const own: Extensions = {
     ...(event.family === undefined || event.family === 'event' ? {} : { [familyExtension]: event.family }),
     ...(event.key === undefined || event.key === event.subject ? {} : { [keyExtension]: event.key }),
@@ -30,7 +30,7 @@ export function eventFields(
   return list
 }
 
-/** Text of a type that a JSON reader would take for JSON needs another to stay text. */
+/** The content type. Text under a JSON type gets another type, so that it stays text. */
 export function contentType(event: WeirEvent): string | undefined {
   return event.encoding === 'text' && event.datacontenttype === undefined ? 'text/plain' : event.datacontenttype
 }
@@ -44,7 +44,7 @@ function jsonPieces(event: WeirEvent, extra: Extensions | undefined): [head: str
   if (event.data === undefined || event.encoding === 'none') return [`${head}}`, undefined]
   const bytes = Buffer.from(event.data.buffer, event.data.byteOffset, event.data.length)
   if (event.encoding === 'json') return [`${head},"data":`, bytes]
-  // Text under a JSON type would be read as the JSON string that it is not.
+  // A consumer would parse text under a JSON type as JSON.
   if (event.encoding === 'text' && !isJsonType(type))
     return [`${head},"data":${JSON.stringify(bytes.toString())}}`, undefined]
   return [`${head},"data_base64":"${bytes.toString('base64')}"}`, undefined]
@@ -52,13 +52,16 @@ function jsonPieces(event: WeirEvent, extra: Extensions | undefined): [head: str
 
 const closing = Buffer.from('}')
 
-/** One event as application/cloudevents+json. `extra` attributes override the event's own extensions. JSON data is not touched. */
+/**
+ * One event as application/cloudevents+json. `extra` attributes override the event's extensions. JSON data is
+ * unchanged.
+ */
 export function encodeStructured(event: WeirEvent, extra?: Extensions): Buffer {
   const [head, data] = jsonPieces(event, extra)
   return data === undefined ? Buffer.from(head) : Buffer.concat([Buffer.from(head), data, closing])
 }
 
-/** Events, each as `encodeStructured` made it, as application/cloudevents-batch+json. */
+/** Joins events from `encodeStructured` into application/cloudevents-batch+json. */
 export function joinBatch(events: readonly Uint8Array[]): Buffer {
   const pieces: Uint8Array[] = []
   for (const event of events) pieces.push(pieces.length === 0 ? opening : comma, event)
@@ -74,7 +77,7 @@ export function encodeBatch(events: readonly WeirEvent[], extra?: Extensions): B
 }
 
 export interface BinaryMessage {
-  /** `ce-…` in lower case, and `content-type` when the event has one. Values are percent-encoded. */
+  /** `ce-…` in lower case, and `content-type` if the event has one. Values are percent-encoded. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array
 }
@@ -82,7 +85,7 @@ export interface BinaryMessage {
 const nothing = new Uint8Array(0)
 
 /**
- * One event in binary mode, before a bus's own names for attributes: those but `datacontenttype`, as plain text, and the type of
+ * One event in binary mode before bus-specific names: all attributes but `datacontenttype`, as text, and the type of
  * its data.
  */
 export function eventAttributes(
@@ -97,7 +100,7 @@ export function eventAttributes(
   }
 }
 
-/** One event in binary mode: for HTTP and, with the same names, for NATS. Throws when its content type can't be a header. */
+/** One event in binary mode, for HTTP and NATS. Throws if its content type is no valid header value. */
 export function encodeBinary(event: WeirEvent, extra?: Extensions): BinaryMessage {
   const headers: Record<string, string> = {}
   const { attributes: named, contentType: type } = eventAttributes(event, extra)
@@ -106,7 +109,7 @@ export function encodeBinary(event: WeirEvent, extra?: Extensions): BinaryMessag
   return { headers, body: event.data ?? nothing }
 }
 
-/** A content type goes as it is, and must not be able to begin another header. */
+/** The content type is not encoded, so it must not contain a line break. */
 export function checkHeader(type: string): string {
   if (/^[\t\x20-\x7e]*$/.test(type)) return type
   throw new Error(`datacontenttype ${JSON.stringify(type.slice(0, 64))} can't be a header`)

@@ -1,10 +1,10 @@
-/** `too-large`: a size limit was passed (HTTP 413); `malformed`: anything else (HTTP 400). */
+/** `too-large`: above a size limit (HTTP 413); `malformed`: any other error (HTTP 400). */
 export type CloudEventsProblem = 'malformed' | 'too-large'
 
-/** What is wrong with a body, in words for the one who sent it. A body is taken whole or not at all. */
+/** An invalid body, with a message for its sender. A body is accepted completely or not at all. */
 export class CloudEventsError extends Error {
   readonly problem: CloudEventsProblem
-  /** 0-based place of the bad event in a batch; undefined when the body is bad outside of any event. */
+  /** 0-based index of the invalid event in a batch; undefined outside of events. */
   readonly index: number | undefined
 
   constructor(problem: CloudEventsProblem, index: number | undefined, message: string) {
@@ -15,7 +15,7 @@ export class CloudEventsError extends Error {
   }
 }
 
-/** What is wrong, before it is known which event it is in. */
+/** An error whose event is not known yet. */
 export class Fault extends Error {
   readonly problem: CloudEventsProblem
 
@@ -26,7 +26,7 @@ export class Fault extends Error {
   }
 }
 
-/** Runs a step of decoding and names the event in whatever it complains about. */
+/** Runs a decoding step and adds the event's index to its error. */
 export function naming<T>(index: number | undefined, step: () => T): T {
   try {
     return step()

@@ -3,8 +3,8 @@ import { isUtf8 } from 'node:buffer'
 import { Fault } from './errors.ts'
 
 /**
- * Percent-encodes what a header can't carry: anything outside printable ASCII, and space, quote and percent.
- * Half of a surrogate pair becomes U+FFFD.
+ * Percent-encodes all characters outside printable ASCII, and space, quote and percent. An unpaired surrogate becomes
+ * U+FFFD.
  */
 export function encodeHeader(value: string): string {
   // eslint-disable-next-line no-control-regex
@@ -22,8 +22,8 @@ const percent: readonly string[] = Array.from(
 )
 
 /**
- * Reads a header value as Node gives it (one character per byte). A quoted value loses its quotes first; a percent sign
- * that two hex digits do not follow stands for itself, as senders that never encode mean it.
+ * Decodes a header value from Node (one character per byte). Quotes are removed first. A percent sign without two hex
+ * digits is literal, for senders that do not encode.
  */
 export function decodeHeader(name: string, value: string): string {
   const quoted = value.startsWith('"') ? /^"(.*)"$/s.exec(value) : null

@@ -1,4 +1,7 @@
-/** CloudEvents 1.0 in JSON and over HTTP, both ways; in protobuf in a file of its own (protobuf.ts), which brings a library. Pure; see README.md for what was chosen where the standard leaves it open. */
+/**
+ * CloudEvents 1.0 in JSON and over HTTP, both ways. Protobuf is in protobuf.ts, because it loads a library. Pure.
+ * README.md lists the choices where the standard is open.
+ */
 export { decodeHttp, toEvents } from './decode.ts'
 export { attributedReader, decodeAttributed, decodeBinary, type Headers } from './binary.ts'
 export { decodeBatchToColumns, decodeStructured } from './structured.ts'

@@ -1,11 +1,11 @@
 /**
- * A scanner that checks JSON (RFC 8259) over bytes and finds where values end, without making any value: data passes
- * through unchanged, so that numbers above 2^53 and the order and repetition of keys survive. The bytes must be UTF-8;
- * that is checked apart, at once for a whole body.
+ * Validates JSON (RFC 8259) in bytes and finds the ends of values, without creating values: data passes unchanged,
+ * including numbers above 2^53 and the order and repetition of keys. The bytes must be UTF-8, which is validated
+ * separately.
  */
 import { Fault } from './errors.ts'
 
-/** Nesting that a JSON value may have. */
+/** Maximum nesting of a JSON value. */
 export const depthLimit = 64
 
 const quote = 0x22
@@ -17,7 +17,7 @@ const closeBracket = 0x5d
 const comma = 0x2c
 const colon = 0x3a
 
-/** Not 0: the byte ends a stretch of plain string (quote, backslash, control). */
+/** Not 0: the byte ends a run of plain string (quote, backslash, control). */
 const endsPlain = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte < 0x20 || byte === quote || byte === backslash ? 1 : 0,
 )
@@ -30,7 +30,7 @@ const isEscape = Uint8Array.from({ length: 256 }, (_, byte) =>
   '"\\/bfnrt'.includes(String.fromCharCode(byte)) ? 1 : 0,
 )
 
-/** Reads beyond the end give `undefined`, which no table has and no byte equals: every loop here ends there by itself. */
+/** Reads beyond the end yield `undefined`, which matches no table and no byte, so that every loop ends. */
 type Bytes = Uint8Array
 
 export function skipSpace(bytes: Bytes, at: number): number {
@@ -87,7 +87,7 @@ function skipLiteral(bytes: Bytes, at: number, literal: string): number {
   return at + literal.length
 }
 
-/** Whether each open level is an object; one scan runs at a time, so one is enough. */
+/** Whether each open level is an object. Shared, because one scan runs at a time. */
 const openLevels = new Uint8Array(depthLimit + 1)
 
 /** From the first byte of a value to after its last. */
@@ -112,7 +112,7 @@ export function skipValue(bytes: Bytes, at: number): number {
     else if (byte === 0x6e) at = skipLiteral(bytes, at, 'null')
     else at = skipNumber(bytes, at)
 
-    // A value has ended: so may have the levels around it.
+    // After a value, enclosing levels may end too.
     for (;;) {
       if (depth === 0) return at
       at = skipSpace(bytes, at)
@@ -143,7 +143,7 @@ export function skipColon(bytes: Bytes, at: number): number {
   return skipSpace(bytes, at + 1)
 }
 
-/** Whether the bytes are one JSON value and nothing more. Throws a Fault that says what is wrong. */
+/** Throws a Fault with the reason unless the bytes are exactly one JSON value. */
 export function checkJson(bytes: Bytes): void {
   checkEnd(bytes, skipValue(bytes, skipSpace(bytes, 0)))
 }

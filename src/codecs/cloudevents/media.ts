@@ -21,7 +21,7 @@ const texts = new Set([
   'application/x-www-form-urlencoded',
 ])
 
-/** How a body of this type is to be read when it came as plain bytes. */
+/** The encoding of a plain body with this type. */
 export function encodingOf(contentType: string | undefined): Exclude<DataEncoding, 'none'> {
   if (contentType === undefined) return 'binary'
   if (isJsonType(contentType)) return 'json'
@@ -33,11 +33,11 @@ export function encodingOf(contentType: string | undefined): Exclude<DataEncodin
 
 export type HttpMode = 'binary' | 'structured' | 'batched'
 
-/** Content types of the two modes that carry whole events in JSON. */
+/** Content types of the two modes with complete events in JSON. */
 export const structuredType = 'application/cloudevents+json'
 export const batchedType = 'application/cloudevents-batch+json'
 
-/** The standard's other format of whole events, of one and of many. */
+/** Content types of complete events in protobuf, single and batch. */
 export const protobufType = 'application/cloudevents+protobuf'
 export const protobufBatchType = 'application/cloudevents-batch+protobuf'
 
@@ -49,7 +49,7 @@ export function isProtobufBatch(contentType: string | undefined): boolean {
   return bare(contentType ?? '') === protobufBatchType
 }
 
-/** How an HTTP message carries its events; undefined for a CloudEvents format other than JSON. */
+/** The mode of an HTTP message; undefined for a CloudEvents format other than JSON. */
 export function httpMode(contentType: string | undefined): HttpMode | undefined {
   const type = bare(contentType ?? '')
   if (type === structuredType) return 'structured'

@@ -24,7 +24,7 @@ const full: WeirEvent = {
 /** Id `1`, source `/s`, version 1.0, type `t`. */
 const head = '0a0131' + '12022f73' + '1a03312e30' + '220174'
 
-test('an event comes back as it was, its key as an extension, too; what is wider than the standard has room for as text', () => {
+test('an event survives the round trip, with its key as an extension; wide integers become text', () => {
   expect(decodeProtobuf(encodeProtobuf(full))).toEqual({
     ...full,
     extensions: { ...full.extensions, partitionkey: 'k', wide: String(2 ** 40) },

@@ -1,6 +1,6 @@
 /**
- * CloudEvents in protobuf, the standard's other format for whole events (message io.cloudevents.v1.CloudEvent), both ways, and batches of them (CloudEventBatch). The message is small
- * enough to be written and read field by field.
+ * CloudEvents in protobuf (io.cloudevents.v1.CloudEvent and CloudEventBatch), both ways. The small message is written
+ * and read field by field.
  */
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import type { WeirEvent } from '../../model/events.ts'
@@ -27,14 +27,16 @@ const required: Readonly<Record<number, string>> = {
   [field.specversion]: 'specversion',
   [field.type]: 'type',
 }
-/** Attributes that have a field of their own. */
+/** Attributes with their own field. */
 const own = new Set(Object.values(required))
 const valueOf = { boolean: 1, integer: 2, string: 3, bytes: 4, uri: 5, uriRef: 6, timestamp: 7 } as const
-/** Of a map's entry, of Any and of Timestamp. */
+/** Fields of map entries, Any and Timestamp. */
 const [first, second] = [1, 2]
 const [leastInteger, mostInteger] = [-(2 ** 31), 2 ** 31 - 1]
 
-/** One event. Data that is text/plain is text, all else bytes: receivers take text under a JSON type for a JSON string, and know few other types of it. */
+/**
+ * One event. text/plain data is text, all other data bytes: receivers parse text under a JSON type as a JSON string.
+ */
 export function encodeProtobuf(event: WeirEvent, extensions?: Extensions): Uint8Array {
   const writer = new BinaryWriter()
   for (const [number, value] of [
@@ -83,14 +85,14 @@ function writeAttribute(writer: BinaryWriter, name: string, value: ExtensionValu
   writer.join().join()
 }
 
-/** Events, each already in protobuf, as a batch. */
+/** Joins encoded events into a batch. */
 export function joinProtobuf(events: readonly Uint8Array[]): Uint8Array {
   const writer = new BinaryWriter()
   for (const event of events) writer.tag(first, WireType.LengthDelimited).bytes(event)
   return writer.finish()
 }
 
-/** A batch; an empty one is allowed. Throws CloudEventsError with the index of the first bad event. */
+/** A batch, which may be empty. Throws CloudEventsError with the index of the first invalid event. */
 export function decodeProtobufBatch(body: Uint8Array): WeirEvent[] {
   const events: WeirEvent[] = []
   naming(undefined, () =>
@@ -101,7 +103,7 @@ export function decodeProtobufBatch(body: Uint8Array): WeirEvent[] {
   return events
 }
 
-/** One event; `index`: its place in a batch. Throws CloudEventsError. */
+/** One event; `index`: its index in a batch. Throws CloudEventsError. */
 export function decodeProtobuf(body: Uint8Array, index?: number): WeirEvent {
   return naming(index, () => {
     if (body.length > eventLimit) throw new Fault(`the event is larger than ${eventLimit} bytes`, 'too-large')
@@ -111,15 +113,15 @@ export function decodeProtobuf(body: Uint8Array, index?: number): WeirEvent {
       ...attributes,
     }
     const event = decodeAttributed(named, datacontenttype, data)
-    const told =
+    const contentType =
       text && datacontenttype === undefined && event.encoding === 'binary'
         ? { ...event, encoding: 'text' as const }
         : event
-    const { extensions } = told
+    const { extensions } = contentType
     return extensions === undefined
-      ? told
+      ? contentType
       : {
-          ...told,
+          ...contentType,
           extensions: {
             ...extensions,
             ...Object.fromEntries(Object.entries(typed).filter(([name]) => Object.hasOwn(extensions, name))),
@@ -130,11 +132,11 @@ export function decodeProtobuf(body: Uint8Array, index?: number): WeirEvent {
 
 interface Message {
   readonly attributes: Readonly<Record<string, string>>
-  /** Extensions that are no texts. */
+  /** Extensions other than text. */
   readonly typed: Extensions
   readonly data: Uint8Array
   readonly text: boolean
-  /** Type of a message of protobuf that is the data. */
+  /** Type of a protobuf message in the data. */
   readonly schema: string | undefined
 }
 
@@ -148,9 +150,9 @@ function readMessage(body: Uint8Array): Message {
     const name = required[number]
     if (name !== undefined) attributes[name] = textOf(bytesOf(value), name)
     else if (number === field.attributes) {
-      const [called, told] = readAttribute(bytesOf(value))
-      attributes[called] = String(told)
-      if (typeof told !== 'string') typed[called] = told
+      const [called, attribute] = readAttribute(bytesOf(value))
+      attributes[called] = String(attribute)
+      if (typeof attribute !== 'string') typed[called] = attribute
     } else if (number === field.binaryData || number === field.textData) {
       ;[data, text, schema] = [bytesOf(value), number === field.textData, undefined]
     } else if (number === field.protoData) {
@@ -231,7 +233,7 @@ function textOf(bytes: Uint8Array, name: string): string {
   }
 }
 
-/** Fields that are neither numbers nor bytes are of nobody whom we know, and left alone. */
+/** Fields of other wire types are unknown and skipped. */
 function eachField(bytes: Uint8Array, each: (number: number, value: FieldValue) => void): void {
   const reader = new BinaryReader(bytes)
   while (reader.pos < reader.len) {

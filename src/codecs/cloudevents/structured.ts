@@ -1,4 +1,4 @@
-/** Events in JSON (application/cloudevents+json and its batch) straight into columns. */
+/** Decodes events in JSON (application/cloudevents+json and its batch) into columns. */
 import type { EventBatch } from '../../model/batches.ts'
 import { Decoder } from './decoder.ts'
 import { naming } from './errors.ts'
@@ -15,7 +15,7 @@ export function decodeStructured(body: Uint8Array): EventBatch {
   return decoder.columns.finish()
 }
 
-/** A batch; an empty one is allowed. Throws CloudEventsError with the index of the first bad event. */
+/** A batch, which may be empty. Throws CloudEventsError with the index of the first invalid event. */
 export function decodeBatchToColumns(body: Uint8Array): EventBatch {
   const decoder = new Decoder(body)
   const { bytes } = decoder

@@ -5,14 +5,13 @@ function leap(year: number): boolean {
   return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
 }
 
-/** Days from 1970-01-01 in the Gregorian calendar. */
+/** Days since 1970-01-01 in the Gregorian calendar. */
 function dayNumber(year: number, month: number, day: number): number {
   const before = year - 1
   const leapDays = Math.floor(before / 4) - Math.floor(before / 100) + Math.floor(before / 400)
   return year * 365 + leapDays + (daysBefore[month - 1] ?? 0) + (month > 2 && leap(year) ? 1 : 0) + day - 719_528
 }
 
-/** The two-digit number at `at`, or NaN. */
 function two(bytes: Uint8Array, at: number): number {
   const tens = (bytes[at] as number) - 48
   const ones = (bytes[at + 1] as number) - 48
@@ -20,8 +19,8 @@ function two(bytes: Uint8Array, at: number): number {
 }
 
 /**
- * Unix ms of an RFC 3339 date-time in `bytes[at .. end)`; NaN when it is none. Weir's unit is the millisecond: finer
- * digits are cut, and the offset is applied and forgotten. A leap second is the first of the next minute.
+ * Unix ms of an RFC 3339 date-time in `bytes[at .. end)`; NaN if invalid. Finer digits are truncated to milliseconds,
+ * and the offset is applied. A leap second becomes the first second of the next minute.
  */
 export function parseTime(bytes: Uint8Array, at: number, end: number): number {
   if (end - at < 20) return Number.NaN
@@ -61,7 +60,7 @@ export function parseTime(bytes: Uint8Array, at: number, end: number): number {
   )
 }
 
-/** Minutes east of UTC; NaN when what stands there is no zone. */
+/** Minutes east of UTC; NaN if invalid. */
 function offset(bytes: Uint8Array, at: number, end: number): number {
   const sign = bytes[at]
   if (end - at === 1) return ((sign as number) | 0x20) === 0x7a ? 0 : Number.NaN

@@ -3,14 +3,14 @@ import { Fault } from './errors.ts'
 
 const quote = 0x22
 
-/** Text of the JSON string in `bytes[start .. end)`, quotes included there. */
+/** The JSON string in `bytes[start .. end)`, which includes the quotes. */
 export function readText(bytes: Buffer, name: string, start: number, end: number): string {
   if (bytes[start] !== quote) throw new Fault(`${name} is not a string`)
   if (end - start - 2 > attributeLimit) throw tooLong(name)
   return JSON.parse(bytes.toString('utf8', start, end)) as string
 }
 
-/** JSON text of an extension that is a boolean or an integer. */
+/** JSON text of a boolean or integer extension. */
 export function plainValue(bytes: Buffer, name: string, start: number, end: number): string {
   if (bytes[start] === 0x7b || bytes[start] === 0x5b)
     throw new Fault(`extension ${name} is an object or array; an attribute is a string, a whole number or a boolean`)
@@ -18,7 +18,7 @@ export function plainValue(bytes: Buffer, name: string, start: number, end: numb
   return String(typeof value === 'number' ? checkInteger(name, value) : value)
 }
 
-/** The text between the quotes, once it is known to be base64. */
+/** The text between the quotes, validated as base64. */
 export function checkBase64(bytes: Buffer, start: number, end: number): string {
   const text = bytes[start] === quote ? bytes.toString('latin1', start + 1, end - 1) : undefined
   if (text === undefined || text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) {
@@ -27,7 +27,7 @@ export function checkBase64(bytes: Buffer, start: number, end: number): string {
   return text
 }
 
-/** What should begin at `at` does not. */
+/** The fault for a missing token at `at`. */
 export function notThere(bytes: Buffer, at: number, what: string): Fault {
   return new Fault(
     at < bytes.length ? `${what}, and none begins at byte ${at}` : `${what}, and the body ends before it`,

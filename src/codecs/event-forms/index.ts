@@ -1,4 +1,4 @@
-/** Events, and flows as events, in the form that a sink of messages sends, by the name of a codec in the configuration. */
+/** Events, and flows as events, in the form of a message sink, by the name of a codec. */
 import type { BatchKind } from '../../model/batches.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { reducedChange, type ChangeData } from '../../model/kubernetes.ts'
@@ -6,7 +6,7 @@ import type { KollectFields } from '../kollect/index.ts'
 import { flowForm, type FlowForm, type FlowFormChoice } from '../flow-forms/index.ts'
 
 interface Row {
-  /** Counts over the rows of one send. */
+  /** Increases over the rows of one send. */
   readonly index: number
   readonly kind: BatchKind
   readonly event: WeirEvent
@@ -14,7 +14,7 @@ interface Row {
 
 export interface EventForms {
   readonly flows: FlowForm
-  /** For one send; `trace` is told of rows that go out in another form. */
+  /** Starts a send; `trace` receives rows whose form differs. */
   readonly begin: (trace?: Trace) => Sending
 }
 
@@ -23,11 +23,14 @@ interface Trace {
 }
 
 export interface Sending {
-  /** What goes out in place of a row's event. Throws, with the reason, for what has no such form. */
+  /** The event to send for a row. Throws with the reason if the row has no such form. */
   readonly event: (row: Row) => WeirEvent
-  /** The same, small, of a row whose event was too large: a change without the states of its object. Undefined of what has no such form. */
+  /**
+   * A smaller form of a row whose event was too large: a change without the states of its object. Undefined if there is
+   * none.
+   */
   readonly reduced: (row: Row) => WeirEvent | undefined
-  /** Counts what was sent: the rows of this send but those that failed. */
+  /** Counts the sent rows: all rows of this send except the failures. */
   readonly settle: <F extends { readonly index: number }>(failures: readonly F[]) => readonly F[]
 }
 
@@ -54,7 +57,7 @@ const asTheyAre = (trace?: Trace): Sending => ({
   settle: (failures) => failures,
 })
 
-/** The code of a codec that few need is loaded when a sink is built that has it. */
+/** Rare codecs are loaded when a sink with them is built. */
 export async function eventForms(
   { codec, tcp_flags, kollect_fields: fields }: EventFormChoice,
   metrics: Metrics,
@@ -62,7 +65,7 @@ export async function eventForms(
   if (codec !== 'kollect') return { flows: flowForm({ codec, tcp_flags }), begin: asTheyAre }
   const { kollectCount, kollectEvent, changeOf } = await import('../kollect/index.ts')
   return {
-    // Refused below; something has to carry them there.
+    // Refused below; flows need some form until then.
     flows: flowForm({ codec: 'json', tcp_flags }),
     begin(trace) {
       const made = new Map<number, ReturnType<typeof kollectCount>>()

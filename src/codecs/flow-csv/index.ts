@@ -1,7 +1,7 @@
 /**
- * Flows as CSV (RFC 4180: comma, CRLF, quotes where needed), the same columns in every file: `_pos`, the stable id of the
- * row, then the fields of the registry in its order, which only grows at the end. 64-bit numbers have all their digits,
- * times are ISO 8601 UTC with milliseconds, lists are JSON arrays, and what a row does not have is empty.
+ * Flows as CSV (RFC 4180: comma, CRLF, quotes if needed), with the same columns in every file: `_pos`, the stable id of
+ * the row, then the fields of the registry, which only grows at the end. 64-bit numbers are exact, times are ISO 8601
+ * UTC with milliseconds, lists are JSON arrays, and absent values are empty.
  */
 import type { FlowBatch } from '../../model/batches.ts'
 import { flowFields } from '../../model/fields.ts'
@@ -11,7 +11,7 @@ import { cached, columnWriter, isoTime, present, u64Text, type Writer } from '..
 /** The first line of a file, with its line end. */
 export const csvHeader = `_pos,${flowFields.map(({ name }) => name).join(',')}\r\n`
 
-/** Prepares a batch; the function it returns gives the line of a row, with its line end. */
+/** Returns a function from a row to its line, with its line end. */
 export function flowCsv(batch: FlowBatch): (row: number, position: string) => string {
   const writers = flowFields.map(({ name }) => {
     const column = batch.columns[name]

@@ -52,7 +52,7 @@ test('every u64 is exact: a number up to 2^53 - 1, a string above', () => {
 })
 
 test('kinds that no flow field has yet are written too', () => {
-  // The registry grows; a column under a known name stands in for its kind here.
+  // A column under an arbitrary name represents its kind.
   const value = (column: Column, dictionary = ['']): unknown =>
     (JSON.parse(flowJson(batch({ scope: column }, dictionary))(0)) as { scope?: unknown }).scope
   expect(value({ kind: 'mac', words: Uint32Array.of(0xccddeeff, 0xaabb, 0, 0) })).toBe('aa:bb:cc:dd:ee:ff')

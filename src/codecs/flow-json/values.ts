@@ -3,7 +3,7 @@ import { isPresent } from '../../model/columns.ts'
 import { formatIp } from '../../model/ip.ts'
 import { isoTime } from './time.ts'
 
-/** Writes the value of a row; an empty string when the row has none. */
+/** Returns the value of a row; an empty string if absent. */
 export type Writer = (row: number) => string
 
 /** Values of a column as JSON. */
@@ -43,7 +43,7 @@ export function present(valid: Uint8Array | undefined, write: Writer): Writer {
   return valid === undefined ? write : (row) => (isPresent(valid, row) ? write(row) : '')
 }
 
-/** Text of a dictionary code, made once; code 0 is absent. */
+/** Caches the text of dictionary codes; code 0 is absent. */
 export function cached(make: (code: number) => string): (code: number) => string {
   const known: string[] = ['']
   return (code) => (known[code] ??= make(code))
@@ -74,7 +74,6 @@ function u64(low: number, high: number): string {
   return high < safeHigh ? u64Text(low, high) : `"${u64Text(low, high)}"`
 }
 
-/** All digits of a 64-bit number. */
 export function u64Text(low: number, high: number): string {
   return high < safeHigh ? String(high * 0x1_0000_0000 + low) : String((BigInt(high) << 32n) | BigInt(low))
 }

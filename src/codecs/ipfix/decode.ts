@@ -15,9 +15,8 @@ const dialect: Dialect = {
 const context: SetContext = { exportTime: 0, uptime: Number.NaN, received: 0 }
 
 /**
- * Reads one message whose version was seen to be 10; the answer says why it, or part of it, could not be read.
- * What lies behind the message is left out; a message that was cut is read as far as it is there.
- * `keep`: see {@link TemplateDecoder.walk}.
+ * Decodes one message with version 10. The result has the reason if it is unreadable in part. Bytes after the message
+ * are ignored; a truncated message is decoded as far as possible. `keep`: see {@link TemplateDecoder.walk}.
  */
 export function decodeIpfix(
   decoder: TemplateDecoder,

@@ -7,7 +7,7 @@ import { MessageFramer } from './framer.ts'
 
 const stream = Buffer.concat([vectorD, vectorF, vectorE, vectorD])
 
-/** Messages of a stream that comes in these pieces. */
+/** Messages of a stream in these chunks. */
 function cut(pieces: readonly Uint8Array[], framer = new MessageFramer()): Buffer[] {
   const messages: Buffer[] = []
   for (const piece of pieces) {
@@ -40,7 +40,7 @@ test('and the same rows', () => {
   }
 })
 
-test('what is no IPFIX is noticed at its first wrong byte, and what came before it is taken', () => {
+test('bytes that are no IPFIX are detected at the first wrong one, and earlier messages are returned', () => {
   for (const junk of ['GET / HTTP/1.1', '\0\x09\0\x20', '\0\x0a\0\x0f']) {
     const framer = new MessageFramer()
     expect(cut([vectorD, Buffer.from(junk)], framer)).toEqual([vectorD])
@@ -48,7 +48,7 @@ test('what is no IPFIX is noticed at its first wrong byte, and what came before 
   }
 })
 
-test('bytes that belong to no whole message are told', () => {
+test('bytes without a complete message are reported', () => {
   const framer = new MessageFramer()
   cut([stream.subarray(0, vectorD.length + 3)], framer)
   expect(framer.pending).toBe(3)

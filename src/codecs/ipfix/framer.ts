@@ -2,28 +2,30 @@ import { headerBytes10 } from './decode.ts'
 
 const version = 10
 
-/** Cuts a stream into IPFIX messages (RFC 7011, section 10.4.1). Holds at most one piece and the start of one message. */
+/**
+ * Splits a stream into IPFIX messages (RFC 7011, section 10.4.1). Buffers at most one chunk and one incomplete message.
+ */
 export class MessageFramer {
   #piece: Uint8Array = new Uint8Array(0)
   #at = 0
-  /** The start of a message that goes on in the next piece. */
+  /** The start of a message that continues in the next chunk. */
   #head = new Uint8Array(0)
   #headBytes = 0
-  /** What comes next in the stream is no IPFIX message, and nothing behind it can be found. */
+  /** The stream contains invalid bytes, and no later message can be found. */
   broken = false
 
-  /** Bytes that were pushed and belong to no message that was taken. */
+  /** Buffered bytes without a complete message. */
   get pending(): number {
     return this.#headBytes + this.#piece.length - this.#at
   }
 
-  /** The next piece of the stream; take its messages with {@link next} before the piece after it. */
+  /** The next chunk; consume its messages with {@link next} before the next call. */
   push(piece: Uint8Array): void {
     this.#piece = piece
     this.#at = 0
   }
 
-  /** The next whole message, valid until the call after this; undefined when more of the stream is needed. */
+  /** The next complete message, valid until the next call; undefined if more bytes are needed. */
   next(): Uint8Array | undefined {
     if (this.broken) return undefined
     if (this.#headBytes > 0) return this.#continue()
@@ -55,7 +57,7 @@ export class MessageFramer {
   }
 
   #continue(): Uint8Array | undefined {
-    // The length is in the first four bytes, which may come one by one.
+    // The first four bytes contain the length, and may arrive one by one.
     this.#take(4)
     const length = this.#headBytes < 4 ? 0 : lengthOf(this.#head, 0)
     if (length < 0) {
@@ -74,7 +76,7 @@ export class MessageFramer {
     return this.#head.subarray(0, length)
   }
 
-  /** Fills the head up to so many bytes. */
+  /** Fills the head up to this size. */
   #take(bytes: number): void {
     const step = Math.min(bytes - this.#headBytes, this.#piece.length - this.#at)
     if (step <= 0) return
@@ -84,7 +86,7 @@ export class MessageFramer {
   }
 }
 
-/** Length of the message at a place; 0 when it cannot be seen yet, -1 when it is none. */
+/** Length of the message; 0 if not known yet, -1 if invalid. */
 function lengthOf(bytes: Uint8Array, at: number): number {
   const there = bytes.length - at
   if (there >= 1 && bytes[at] !== 0) return -1

@@ -1,11 +1,11 @@
-/** What changed between two states of an object: a JSON Patch (RFC 6902) that turns the one into the other. */
+/** The difference of two states of an object as a JSON Patch (RFC 6902). */
 
 import type { PatchStep } from '../../model/kubernetes.ts'
 import { isRecord } from '../../model/json.ts'
 
 type Dict = Readonly<Record<string, unknown>>
 
-/** Fields that name an entry of a list, so that an entry that is put elsewhere is not one that changed. */
+/** Fields that identify an entry of a list, so that a moved entry does not count as changed. */
 const names = ['name', 'key', 'type', 'ip', 'uid', 'mountPath', 'containerPort', 'port'] as const
 
 export function diff(before: unknown, after: unknown): PatchStep[] {
@@ -30,7 +30,7 @@ function compareDicts(before: Dict, after: Dict, path: string, steps: PatchStep[
   }
 }
 
-/** Most of two states is the same: found out without a word of where it is. */
+/** Fast path: most of two states is equal, and needs no paths. */
 function equal(a: unknown, b: unknown): boolean {
   if (a === b) return true
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return same(a, b)
@@ -45,7 +45,7 @@ function equal(a: unknown, b: unknown): boolean {
   return keys === 0
 }
 
-/** Steps are worked out on a copy, because each speaks of the list as the steps before it have left it. */
+/** Steps are computed on a copy, because each one refers to the list after the previous steps. */
 function compareLists(before: readonly unknown[], after: readonly unknown[], path: string, steps: PatchStep[]): void {
   const name = names.find((each) => isNamed(before, each) && isNamed(after, each))
   const idOf = name === undefined ? (entry: unknown) => entry : (entry: unknown) => (entry as Dict)[name]
@@ -70,7 +70,7 @@ function compareLists(before: readonly unknown[], after: readonly unknown[], pat
     }
     if (!equal(now[at], entry)) compare(now[at], entry, `${path}/${at}`, steps)
   })
-  // Equal texts or numbers that stand there more than once.
+  // Repeated equal texts or numbers.
   for (let at = now.length - 1; at >= after.length; at--) steps.push({ op: 'remove', path: `${path}/${at}` })
 }
 
@@ -97,7 +97,7 @@ function isPlain(list: readonly unknown[]): boolean {
   return list.every((entry) => typeof entry === 'string' || typeof entry === 'number' || typeof entry === 'boolean')
 }
 
-/** Of values of which at least one is no object and no list. */
+/** For values of which at least one is neither object nor list. */
 function same(a: unknown, b: unknown): boolean {
   return Object.is(a, b) || (a === 0 && b === 0)
 }
@@ -108,7 +108,7 @@ function escaped(key: string): string {
   return special.test(key) ? key.replaceAll('~', '~0').replaceAll('/', '~1') : key
 }
 
-/** Paths that the steps touch, each once, with names of entries instead of their places where both states have them. */
+/** Changed paths, each once, with names of entries instead of indexes if both states have them. */
 export function changedPaths(steps: readonly PatchStep[]): string[] {
   return [...new Set(steps.map(({ path }) => path))]
 }

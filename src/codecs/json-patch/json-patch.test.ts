@@ -6,7 +6,7 @@ import { Stripper } from '../../connectors/kubernetes/client-strip.ts'
 import { diff } from './index.ts'
 import { differing } from '../../connectors/kubernetes/map-members.ts'
 
-/** A patch is applied as RFC 6902 says, by somebody who knows nothing of how it was made. */
+/** An independent implementation of RFC 6902. */
 function patched(value: unknown, steps: readonly PatchStep[]): unknown {
   let document = structuredClone(value)
   const place = (path: string): { holder: Record<string, unknown>; key: string } => {
@@ -89,7 +89,7 @@ test('equal states have no difference', () => {
   )
 })
 
-test('entries with names are followed where they go, and only what is different in them is told', () => {
+test('named entries are matched across positions, and only their differences are steps', () => {
   const container = (name: string, image: string): object => ({
     name,
     image,
@@ -156,7 +156,7 @@ test('what differs between two documents is all that differs, and mostly nothing
     expect(patched(before, diff(...parts))).toEqual(after)
     expect([parts[0].kind, parts[1].apiVersion]).toEqual(['Pod', 'v1'])
   }
-  // Where a member came or went beside one that is the same, all is looked at.
+  // An added or removed member beside an equal one needs a full comparison.
   expect(found).toBeGreaterThan(1500)
   expect(small).toBeGreaterThan(found / 2)
 })

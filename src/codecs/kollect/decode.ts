@@ -8,7 +8,7 @@ import {
   ResourceUpdatedEventSchema,
 } from './generated/kollect/resource/event/v1/event_pb.ts'
 
-/** What Weir adds to kollect's messages; empty texts and false where the publisher said nothing. */
+/** Weir's additions to kollect's messages; empty and false if absent. */
 export interface KollectObject {
   readonly clusterId: string
   readonly uid: string
@@ -44,7 +44,7 @@ export interface KollectMessage {
   readonly payload: KollectPayload
 }
 
-/** Reads the bytes of `kollect.event.v1.Envelope`. Throws on what is none, or holds an object that is no JSON. */
+/** Decodes `kollect.event.v1.Envelope`. Throws if it is invalid or an object is invalid JSON. */
 export function decodeEnvelope(bytes: Uint8Array): KollectMessage {
   const { id, timestamp, appliesAt, payload } = fromBinary(EnvelopeSchema, bytes)
   return {

@@ -9,13 +9,13 @@ import {
 } from './generated/kollect/resource/event/v1/event_pb.ts'
 import { goText } from './go-text.ts'
 
-/** `all`: with what Weir adds (fields from 16 on). `original`: kollect's own fields only. */
+/** `all`: with Weir's additions (fields from 16 on). `original`: only kollect's fields. */
 export type KollectFields = 'all' | 'original'
 
 export interface EnvelopeParts {
   /** UUID as text. */
   readonly id: string
-  /** Unix ms of the event; undefined leaves the time out. */
+  /** Unix ms of the event; undefined omits the time. */
   readonly time: number | undefined
   readonly change: ChangeData
   readonly fields: KollectFields
@@ -23,7 +23,7 @@ export interface EnvelopeParts {
 
 const utf8 = new TextEncoder()
 
-/** An event on a kollect topic: the bytes of `kollect.event.v1.Envelope`. */
+/** An event of a kollect topic: the bytes of `kollect.event.v1.Envelope`. */
 export function encodeEnvelope({ id, time, change, fields }: EnvelopeParts): Uint8Array {
   const timestamp = time === undefined ? {} : { timestamp: timestampFromMs(time) }
   const since = appliesAt(change, time)
@@ -96,8 +96,8 @@ function stateBytes(change: ChangeData, object: object | null, newest: boolean):
 }
 
 /**
- * A reader finds out what an object is by its own `apiVersion` and `kind`, and how new by its `resourceVersion`, which states in the
- * journal lack: it is that of the newer of two states.
+ * Consumers need `apiVersion`, `kind` and `resourceVersion`, which states in the journal lack: the version is that of
+ * the newer state.
  */
 function objectBytes(
   { group, version, kind, resourceVersion }: ChangeData,
@@ -111,7 +111,7 @@ function objectBytes(
   return utf8.encode(goText({ ...rest, ...(known === undefined ? {} : { metadata: known }) }))
 }
 
-/** What was created came to be by its own account; what is gone began to go when it was told to; a change is of the moment it was seen. */
+/** A creation has the object's creation time, a deletion the time of its request, and an update the observed time. */
 function appliesAt({ operation, old, new: now }: ChangeData, time: number | undefined): Timestamp | undefined {
   const own =
     operation === 'created'

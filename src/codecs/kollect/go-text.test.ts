@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { goText } from './go-text.ts'
 
-test('the same object is the same text in whatever order its keys stand', () => {
+test('the same object yields the same text for any key order', () => {
   const turned = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(turned)
     if (typeof value !== 'object' || value === null) return value
@@ -21,7 +21,7 @@ test('the same object is the same text in whatever order its keys stand', () => 
   )
 })
 
-test('keys stand in the order of their bytes', () => {
+test('keys are in byte order', () => {
   fc.assert(
     fc.property(
       fc.uniqueArray(fc.oneof(fc.string({ unit: 'grapheme' }), fc.nat(200).map(String)), { maxLength: 8 }),

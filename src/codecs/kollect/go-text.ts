@@ -1,6 +1,6 @@
-/** Objects as Go's encoder of maps writes them into a stream: the same bytes for the same object. */
+/** Objects in the byte form of Go's map encoder: equal bytes for equal objects. */
 
-/** Keys of every object by their UTF-8 bytes, no spaces; what JSON has no word for is left out. */
+/** Keys in UTF-8 byte order, no white space; values without a JSON form are omitted. */
 function canonical(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value)
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
@@ -18,7 +18,7 @@ function canonical(value: unknown): string {
   return `{${text}}`
 }
 
-/** Most objects have their keys in order already. By UTF-16, which is the order of bytes as long as no letter is beyond the first plane. */
+/** Most keys are sorted already. UTF-16 order equals byte order within the basic plane. */
 function inOrder(keys: string[]): string[] {
   for (let i = 1; i < keys.length; i++) {
     if ((keys[i - 1] ?? '') <= (keys[i] ?? '')) continue
@@ -34,7 +34,7 @@ const surrogate = /[\uD800-\uDFFF]/
 
 const known = new Map<string, string>()
 
-/** The same keys come again and again; the first thousands are kept, among them those of the API. */
+/** Caches the first thousands of keys, which include those of the API. */
 function quoted(key: string): string {
   let text = known.get(key)
   if (text === undefined) {
@@ -54,7 +54,7 @@ const escapes: Readonly<Record<string, string>> = {
   '\u2029': '\\u2029',
 }
 
-/** Text of a JSON value: some signs escaped, a line break at the end. */
+/** JSON text with HTML characters escaped, and a line break at the end. */
 export function goText(value: unknown): string {
   const text = canonical(value)
   return `${special.test(text) ? text.replaceAll(everySpecial, (sign) => escapes[sign] ?? sign) : text}\n`

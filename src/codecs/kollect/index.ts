@@ -1,4 +1,4 @@
-/** kollect's protobuf: changes of Kubernetes objects as the messages of proto/, and back. Pure; see README.md. */
+/** kollect's protobuf: changes of Kubernetes objects as the messages of proto/, both ways. Pure; see README.md. */
 import type { WeirEvent } from '../../model/events.ts'
 import type { ChangeData } from '../../model/kubernetes.ts'
 import { encodeEnvelope, type KollectFields } from './encode.ts'
@@ -15,7 +15,10 @@ const types: Readonly<Record<ChangeData['operation'], string>> = {
   deleted: 'kollect.resource.event.v1.ResourceDeletedEvent',
 }
 
-/** The event that carries a change as kollect's bytes: its id that of the envelope, its key kollect's, its type the message's full name. */
+/**
+ * The event of a change in kollect's bytes: the id of the envelope, kollect's key, the full name of the message as
+ * type.
+ */
 export function kollectEvent(event: WeirEvent, change: ChangeData, fields: KollectFields): WeirEvent {
   const id = envelopeId(event.id, change)
   const { family: _family, dataschema: _dataschema, ...rest } = event
@@ -30,7 +33,7 @@ export function kollectEvent(event: WeirEvent, change: ChangeData, fields: Kolle
   }
 }
 
-/** What kollect counts of a change that it has written: the counter of its kind with its labels, and the full name of the message. */
+/** kollect's counter for a published change: its name, labels, and the full name of the message. */
 export function kollectCount({ operation, group, version, kind, namespace = '' }: ChangeData) {
   return { resource: counters[operation], labels: { group, version, kind, namespace }, type: types[operation] }
 }
@@ -41,7 +44,10 @@ const counters: Readonly<Record<ChangeData['operation'], string>> = {
   deleted: 'kollect_resource_deleted_total',
 }
 
-/** The change that an event holds. Throws, with a reason for the dead letters, for whatever is none: no message of kollect holds that. */
+/**
+ * The change of an event. Throws with a reason for the dead letter if the event is no change, which kollect cannot
+ * represent.
+ */
 export function changeOf({ family = 'event', encoding, data }: WeirEvent): ChangeData {
   if (family !== 'change')
     throw new Error(

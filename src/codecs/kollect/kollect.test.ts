@@ -113,13 +113,13 @@ describe("the wire is kollect's, byte for byte", () => {
     const { payload } = fromBinary(EnvelopeSchema, encodeEnvelope({ id, time, change: created, fields: 'all' }))
     const resource =
       '{"apiVersion":"v1","kind":"Pod","metadata":{"creationTimestamp":"2026-01-02T03:04:05Z","labels":{"a":"\\u003c1\\u003e"},"name":"web-1","resourceVersion":"42","uid":"u1"}}\n'
-    const said = (field: string, value: string): string =>
+    const textField = (field: string, value: string): string =>
       `${field}${Buffer.from([value.length]).toString('hex')}${Buffer.from(value).toString('hex')}`
     expect(payload?.typeUrl).toBe('type.googleapis.com/kollect.resource.event.v1.ResourceCreatedEvent')
     // A length of 128 and more takes two bytes.
     const length = Buffer.from([(resource.length & 0x7f) | 0x80, resource.length >> 7]).toString('hex')
     expect(hex(payload?.value ?? new Uint8Array())).toBe(
-      `0a02753112${length}${Buffer.from(resource).toString('hex')}1a026331${said('8a01', 'v1')}${said('9201', 'Pod')}${said('9a01', 'shop')}${said('a201', 'web-1')}${said('aa01', '42')}c80101`,
+      `0a02753112${length}${Buffer.from(resource).toString('hex')}1a026331${textField('8a01', 'v1')}${textField('9201', 'Pod')}${textField('9a01', 'shop')}${textField('a201', 'web-1')}${textField('aa01', '42')}c80101`,
     )
   })
 })
@@ -158,7 +158,7 @@ describe('there and back', () => {
     })
   })
 
-  test("kollect's own fields alone say no more than kollect did", () => {
+  test("with only kollect's fields the message equals kollect's", () => {
     const nothing = { group: '', version: '', kind: '', namespace: '', name: '', resourceVersion: '', coalesced: false }
     for (const change of [created, updated, deleted])
       expect(decodeEnvelope(encodeEnvelope({ id, time, change, fields: 'original' })).payload).toMatchObject({
@@ -174,18 +174,18 @@ describe('there and back', () => {
     })
   })
 
-  test('the newer state says its version, which states in the journal lack', () => {
+  test('the newer state has its version, which states in the journal lack', () => {
     const bare = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web-1' } }
-    const told = (change: ChangeData) =>
+    const decoded = (change: ChangeData) =>
       decodeEnvelope(encodeEnvelope({ id, time, change, fields: 'original' })).payload
     const versioned = { ...bare, metadata: { name: 'web-1', resourceVersion: '42' } }
-    expect(told({ ...created, new: bare })).toMatchObject({ resource: versioned })
-    expect(told({ ...updated, old: bare, new: bare })).toMatchObject({ old: bare, new: versioned })
+    expect(decoded({ ...created, new: bare })).toMatchObject({ resource: versioned })
+    expect(decoded({ ...updated, old: bare, new: bare })).toMatchObject({ old: bare, new: versioned })
     const { payload } = decodeEnvelope(encodeEnvelope({ id, time, change: { ...deleted, old: bare }, fields: 'all' }))
     expect(payload).toMatchObject({ state: versioned })
   })
 
-  test('an object always says what it is', () => {
+  test('an object always has its kind and version', () => {
     const bare: ChangeData = {
       ...updated,
       group: 'apps',
@@ -200,7 +200,7 @@ describe('there and back', () => {
     })
   })
 
-  test('a message of another type is told apart, and a mess is an error', () => {
+  test('another message type and malformed bytes are separate errors', () => {
     const other = create(EnvelopeSchema, {
       id,
       payload: {

@@ -1,15 +1,15 @@
-/** What kollect calls an event: its id and its message key. */
+/** kollect's id and message key of an event. */
 import { hash } from 'node:crypto'
 import { posix } from 'node:path'
 import type { ChangeData } from '../../model/kubernetes.ts'
 
-/** Own namespace of RFC 9562 for ids made from names. */
+/** Namespace for name-based ids (RFC 9562). */
 const namespace = Buffer.from('9b4a43f27c1d5c58a6f7e41b2d3f8c60', 'hex')
 const uuidText = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /**
- * The id of an envelope. An event whose id is a UUID keeps it; else it is a UUID of version 5 over cluster, uid, operation and
- * resourceVersion, so that whoever sends the same change gives it the same id. An object goes once, whatever version it had then.
+ * The id of an envelope: a UUID event id stays; else a version 5 UUID of cluster, uid, operation and resourceVersion,
+ * so that all senders of a change use the same id. A deletion ignores the version, because it happens once.
  */
 export function envelopeId(eventId: string, { cluster, uid, operation, resourceVersion }: ChangeData): string {
   if (uuidText.test(eventId)) return eventId
@@ -20,7 +20,7 @@ export function envelopeId(eventId: string, { cluster, uid, operation, resourceV
   return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
 }
 
-/** Cluster and uid joined as a path, as Go's path.Join does it: an empty part leaves nothing behind, `//` and `..` are resolved. */
+/** Cluster and uid joined as by Go's path.Join: empty parts are omitted, `//` and `..` are resolved. */
 export function messageKey(cluster: string, uid: string): string {
   const parts = [cluster, uid].filter((part) => part !== '')
   if (parts.length === 0) return ''

@@ -57,7 +57,7 @@ test('what our sink writes of a change is read as that change, states without th
   }
 })
 
-test("of kollect's own fields the states tell which object it is, who wrote it and what changed", () => {
+test("with only kollect's fields the states provide the object, the writer and the change", () => {
   const managed = {
     metadata: {
       ...(object({}) as { metadata: object }).metadata,
@@ -144,7 +144,7 @@ test('an update in which nothing changed is no event, and one of the status is m
   })
 })
 
-test('an object that was made again under its name is one that went and one that came', () => {
+test('an object that was recreated under its name is a deletion and a creation', () => {
   const [gone, made] = read(
     updated(object({}), {
       ...object({}),

@@ -1,6 +1,6 @@
 /**
- * kollect's messages as what Weir's own reading of a cluster writes to the journal: events of the family `change`, as far as a message tells
- * them. kollect's own fields name an object by its state alone, which a deletion lacks. Pure.
+ * Converts kollect's messages into events of the family `change`, as Weir's own watch emits them, as far as the
+ * messages allow. kollect's own fields identify an object only by its state, which a deletion lacks. Pure.
  */
 import {
   actorOf,
@@ -21,7 +21,10 @@ import { isRecord } from '../../model/json.ts'
 type Dict = Readonly<Record<string, unknown>>
 type Known = Exclude<KollectPayload, { readonly is: 'unknown' }>
 
-/** None of an update in which nothing changed, as kollect sends one of each object every five minutes. Throws, with the reason, for what is no message of kollect. */
+/**
+ * Empty for an update without a change, which kollect sends for each object every five minutes. Throws with the reason
+ * if the message is invalid.
+ */
 export function kollectChanges({ body, place, time }: Pick<InMessage, 'body' | 'place' | 'time'>): WeirEvent[] {
   const { id, timestamp, appliesAt, payload } = decoded(body)
   if (payload.is === 'unknown')
@@ -31,7 +34,8 @@ export function kollectChanges({ body, place, time }: Pick<InMessage, 'body' | '
         : `kollect has no message ${payload.typeUrl.slice(0, 200)}`,
     )
   const at = { id: id === '' ? place : id, time: timestamp ?? appliesAt ?? time }
-  // Its cache knows objects by their names: one that was made again while nobody looked is an update of the one before.
+  // kollect caches objects by name: an object that was recreated while it was disconnected is an update of the former
+  // one.
   if (payload.is === 'updated' && isAnother(payload.old, payload.new)) {
     const { old, new: now, patch: _patch, ...of } = payload
     return [
@@ -126,27 +130,27 @@ function statesOf(payload: Known): readonly [before: Dict | null, after: Dict | 
   }
 }
 
-/** Fields that Weir adds come first; of others the state tells it. What nobody tells is empty. */
-function identityOf({ clusterId: cluster, uid, ...told }: Known, state: Dict | null): ObjectIdentity {
+/** Weir's fields take precedence over the state. Unknown parts are empty. */
+function identityOf({ clusterId: cluster, uid, ...fields }: Known, state: Dict | null): ObjectIdentity {
   if (uid === '') throw new Error('it is no message of kollect: it names no uid')
   const metadata = metadataOf(state)
   const [, group = '', version = ''] = /^(?:(.*)\/)?(.*)$/.exec(textIn(state, 'apiVersion')) ?? []
-  const kind = told.kind === '' ? textIn(state, 'kind') : told.kind
-  const namespace = told.kind === '' ? textIn(metadata, 'namespace') : told.namespace
+  const kind = fields.kind === '' ? textIn(state, 'kind') : fields.kind
+  const namespace = fields.kind === '' ? textIn(metadata, 'namespace') : fields.namespace
   return {
     cluster,
-    group: told.kind === '' ? group : told.group,
-    version: told.kind === '' ? version : told.version,
+    group: fields.kind === '' ? group : fields.group,
+    version: fields.kind === '' ? version : fields.version,
     kind,
     resource: pluralOf(kind),
     ...(namespace === '' ? {} : { namespace }),
-    name: told.name === '' ? textIn(metadata, 'name') : told.name,
+    name: fields.name === '' ? textIn(metadata, 'name') : fields.name,
     uid,
-    resourceVersion: told.resourceVersion === '' ? textIn(metadata, 'resourceVersion') : told.resourceVersion,
+    resourceVersion: fields.resourceVersion === '' ? textIn(metadata, 'resourceVersion') : fields.resourceVersion,
   }
 }
 
-/** No message has it; Kubernetes itself guesses so, and kinds are named so that it is right. */
+/** Messages lack the plural. Kubernetes guesses it in the same way, and names kinds accordingly. */
 function pluralOf(kind: string): string {
   const name = kind.toLowerCase()
   if (name === '' || name === 'endpoints') return name
@@ -154,7 +158,7 @@ function pluralOf(kind: string): string {
   return /[^aeiou]y$/.test(name) ? `${name.slice(0, -1)}ies` : `${name}s`
 }
 
-/** A state as the journal has it: without what rises with every write. */
+/** A state as in the journal, without write counters. */
 function bare(state: Dict | null): Dict | null {
   if (state === null || !isRecord(state['metadata'])) return state
   const { resourceVersion: _version, managedFields: _fields, generation: _generation, ...metadata } = state['metadata']
@@ -164,7 +168,7 @@ function bare(state: Dict | null): Dict | null {
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
 const redacted = 'redacted:'
 
-/** kollect sends Secrets as they are. A value that Weir sent is a digest, and stays. */
+/** kollect sends Secrets unredacted. Weir's digests stay. */
 function withoutValues(state: Dict | null): Dict | null {
   if (state === null) return null
   const fields = ['data', 'stringData'].flatMap((name) =>
@@ -179,7 +183,7 @@ function withoutValues(state: Dict | null): Dict | null {
   }
 }
 
-/** Places of a Secret in which none is kept. */
+/** Paths of a Secret without values. */
 const shown = /^\/(?:type$|immutable$|metadata\/(?!annotations(?:$|\/kubectl\.kubernetes\.io~1last)))/
 
 function withoutValue(step: PatchStep): PatchStep {

@@ -76,11 +76,11 @@ describe('a NetFlow v5 datagram', () => {
     }
   })
 
-  test('with an interval of 1 is unsampled, whatever the mode bits say', () => {
+  test('with an interval of 1 is unsampled, whatever the mode bits are', () => {
     expect(decode(datagram((bytes) => bytes.writeUInt16BE(0xc001, 22))).rows[0]).toMatchObject({ sampling: 1 })
   })
 
-  test('case 2: that says 30 records but ends inside the last gives the 29 whole ones and is malformed', () => {
+  test('case 2: with a count of 30 records but an end inside the last one yields 29 rows and is malformed', () => {
     const cut = datagram(() => undefined, 30).subarray(0, 24 + 29 * 48 + 20)
     const { result, rows } = decode(cut)
     expect(result).toMatchObject({ rows: 29, malformed: 'truncated', sequence: { flows: 30 } })
@@ -88,7 +88,7 @@ describe('a NetFlow v5 datagram', () => {
     expect(countRecords(cut)).toBe(29)
   })
 
-  test.each([0, 31, 65_535])('case 3: that says %i records is refused whole', (count) => {
+  test.each([0, 31, 65_535])('case 3: with a count of %i records is refused', (count) => {
     const { result, rows } = decode(datagram((bytes) => bytes.writeUInt16BE(count, 2)))
     expect(result).toEqual({ rows: 0, malformed: 'count', skewed: 0, sequence: undefined })
     expect(rows).toEqual([])
@@ -105,7 +105,7 @@ describe('a NetFlow v5 datagram', () => {
     })
   })
 
-  test('case 4: whose flow began before the uptime counter wrapped starts two seconds before its export', () => {
+  test('case 4: with a flow that began before the uptime counter wrapped starts two seconds before its export', () => {
     const { rows } = decode(
       datagram((bytes) => {
         bytes.writeUInt32BE(1000, 4)
@@ -116,12 +116,12 @@ describe('a NetFlow v5 datagram', () => {
     expect(rows[0]).toMatchObject({ time_start: exportTime - 2000, time_end: exportTime - 100 })
   })
 
-  test('case 5: whose flow is stamped 20 ms after the header lies 20 ms ahead, not 49.7 days back', () => {
+  test('case 5: with a flow 20 ms after the header has a time 20 ms ahead, not 49.7 days back', () => {
     const { rows } = decode(datagram((bytes) => bytes.writeUInt32BE(600_020, 24 + 24)))
     expect(rows[0]).toMatchObject({ time_start: exportTime + 20 })
   })
 
-  test('marks rows whose clock is more than the limit away, and keeps their times', () => {
+  test('marks rows whose clock differs by more than the limit, and keeps their times', () => {
     const end = 1_699_999_999_500
     expect(decode(vectorA, end + hour)).toMatchObject({
       result: { skewed: 0 },

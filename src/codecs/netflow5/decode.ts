@@ -5,28 +5,28 @@ export const headerBytes = 24
 export const recordBytes = 48
 export const mostRecords = 30
 
-/** Why a datagram, or the rest of it, could not be read. */
+/** Why a datagram, or its rest, is unreadable. */
 export type Malformed = 'short' | 'count' | 'truncated'
 
 export interface Decoded {
   /** Rows added to the builder. */
   readonly rows: number
-  /** `short`, `count`: nothing was read. `truncated`: the whole records that were there were read. */
+  /** `short`, `count`: nothing was read. `truncated`: all complete records were read. */
   readonly malformed: Malformed | undefined
-  /** Rows whose exporter clock is further from ours than the limit. */
+  /** Rows whose exporter clock differs from the local one by more than the limit. */
   readonly skewed: number
-  /** What sequence accounting needs; undefined when there was no usable header. */
+  /** For sequence accounting; undefined without a usable header. */
   readonly sequence: SequenceInfo | undefined
 }
 
 export interface SequenceInfo {
   /** Number of the first flow in the datagram, modulo 2^32: v5 counts flows. */
   readonly first: number
-  /** Flows the exporter says it put in. */
+  /** Flows in the datagram according to the header. */
   readonly flows: number
-  /** engine_type << 8 | engine_id: each engine counts for itself. */
+  /** engine_type << 8 | engine_id: each engine has its own counter. */
   readonly engine: number
-  /** Unix ms at which the exporter started, by its own clock; modulo 2^32 ms once its uptime wraps (49.7 days). */
+  /** Unix ms of the exporter's start by its clock; modulo 2^32 ms once its uptime wraps (49.7 days). */
   readonly boot: number
 }
 
@@ -35,9 +35,9 @@ export interface Received {
   readonly exporter: Uint32Array
   /** Unix ms. */
   readonly time: number
-  /** Milliseconds the exporter's clock may be away from ours before its rows are marked. */
+  /** Maximum clock difference in ms before rows are marked. */
   readonly skewLimit: number
-  /** One in N for flows about whose sampling the exporter says nothing; 0 or left out: unknown. */
+  /** Sampling interval (1 in N) to assume if the exporter reports none; 0 or absent: unknown. */
   readonly sampling?: number
 }
 
@@ -46,19 +46,19 @@ const UDP = 17
 const SCTP = 132
 const ICMP = 1
 const v4Mapped = 0x0000ffff
-/** v5 knows no other ethertype. */
+/** The only ethertype of v5. */
 const ipv4 = 0x0800
 
 const nothing = (malformed: Malformed): Decoded => ({ rows: 0, malformed, skewed: 0, sequence: undefined })
 
-/** Whole records that a datagram holds, without reading them. */
+/** Complete records in a datagram. */
 export function countRecords(datagram: Uint8Array): number {
   if (datagram.length < headerBytes) return 0
-  const said = ((datagram[2] ?? 0) << 8) | (datagram[3] ?? 0)
-  return said > mostRecords ? 0 : Math.min(said, Math.floor((datagram.length - headerBytes) / recordBytes))
+  const count = ((datagram[2] ?? 0) << 8) | (datagram[3] ?? 0)
+  return count > mostRecords ? 0 : Math.min(count, Math.floor((datagram.length - headerBytes) / recordBytes))
 }
 
-/** Sequence accounting goes on for datagrams whose rows cannot be taken; undefined when there is no usable header. */
+/** Sequence accounting continues for datagrams whose rows are shed; undefined without a usable header. */
 export function readSequence(datagram: Uint8Array): SequenceInfo | undefined {
   if (datagram.length < headerBytes) return undefined
   const view = new DataView(datagram.buffer, datagram.byteOffset, datagram.byteLength)
@@ -67,12 +67,12 @@ export function readSequence(datagram: Uint8Array): SequenceInfo | undefined {
   return { first: view.getUint32(16), flows, engine: view.getUint16(20), boot: exportTime(view) - view.getUint32(4) }
 }
 
-/** Unix ms at which the datagram was sent, by the exporter's clock. */
+/** Unix ms of the export by the exporter's clock. */
 function exportTime(view: DataView): number {
   return view.getUint32(8) * 1000 + Math.floor(view.getUint32(12) / 1e6)
 }
 
-/** Reads NetFlow v5 into one builder. Never throws on what it is given; allocates nothing per row. */
+/** Decodes NetFlow v5 into one builder. Never throws; allocates nothing per row. */
 export class Netflow5Decoder {
   readonly #flows: FlowBuilder
   readonly #always: readonly GrowingColumn[]
@@ -114,7 +114,7 @@ export class Netflow5Decoder {
     this.#always = Object.values(always)
   }
 
-  /** The datagram's version field must have been seen to be 5. */
+  /** The datagram's version must be 5. */
   decode(datagram: Uint8Array, from: Received): Decoded {
     const sequence = readSequence(datagram)
     if (sequence === undefined) return nothing(datagram.length < headerBytes ? 'short' : 'count')
@@ -127,7 +127,7 @@ export class Netflow5Decoder {
     return { rows, malformed: rows < sequence.flows ? 'truncated' : undefined, skewed, sequence }
   }
 
-  /** What is the same in every row of the datagram. */
+  /** Values that are equal in every row of the datagram. */
   #repeated(rows: number, interval: number, from: Received): void {
     const c = this.#c
     const first = this.#flows.count
@@ -136,7 +136,7 @@ export class Netflow5Decoder {
     c.protocol.fill(this.#flows.code('netflow5'), first, end)
     c.version.fill(5, first, end)
     c.etype.fill(ipv4, first, end)
-    // An interval of 0 is what exporters send that say nothing about sampling, whether they sample or not: unknown, not 1.
+    // Exporters that report no sampling send an interval of 0, whether they sample or not: unknown, not 1.
     if (interval > 0) c.sampling.fill(interval, first, end)
     for (const column of this.#always) column.markRows(first, end)
   }
@@ -188,8 +188,8 @@ export class Netflow5Decoder {
       outIf[row] = view.getUint16(at + 14)
       packets[row * 2] = view.getUint32(at + 16)
       bytes[row * 2] = view.getUint32(at + 20)
-      // Uptimes are modulo 2^32 ms. The distance to the header's, as a signed number, is right both for a flow that
-      // began before the counter wrapped and for one that ends a few ms after the header was stamped.
+      // Uptimes are modulo 2^32 ms. The signed distance to the header's uptime is right both for a flow that began
+      // before the counter wrapped and for one that ends a few ms after the header's time.
       timeStart[row] = exported - ((uptime - view.getUint32(at + 24)) | 0)
       const end = exported - ((uptime - view.getUint32(at + 28)) | 0)
       timeEnd[row] = end

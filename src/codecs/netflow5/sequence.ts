@@ -1,23 +1,23 @@
 import type { SequenceInfo } from './decode.ts'
 
-/** What is known about the datagrams of one engine of one exporter. All are totals that only rise. */
+/** Sequence totals of one engine of one exporter. They only increase. */
 export interface Losses {
   /** Flows skipped by the sequence. */
   missing: number
-  /** Flows of those that came after all, in a datagram that was overtaken: `missing - late` are lost. */
+  /** Missing flows that arrived later, in reordered datagrams: `missing - late` are lost. */
   late: number
-  /** Times that the exporter started to count anew. */
+  /** Restarts of the exporter's counter. */
   restarts: number
 }
 
-/** A datagram can be overtaken by about this many flows (a hundred full datagrams) and still be told from a restart. */
+/** Maximum reordering in flows (a hundred full datagrams) that does not count as a restart. */
 const reorderWindow = 3000
-/** Clocks are set while exporters run, and some stamp uptime in whole seconds. */
+/** Clocks are adjusted while exporters run, and some report uptime in whole seconds. */
 const bootTolerance = 5000
 
 /**
- * Follows one engine's flow counter (modulo 2^32). A forward jump is loss; a small backward one is reordering; a
- * large one is a restart, and so is any jump with a new boot time, however small.
+ * Tracks one engine's flow counter (modulo 2^32). A forward jump is loss, a small backward one is reordering, and a
+ * large one is a restart, as is any jump with a new boot time.
  */
 export class FlowSequence {
   #expected = 0
@@ -35,7 +35,7 @@ export class FlowSequence {
       totals.missing += jump
       this.#move(next, seen.boot)
     } else {
-      // A datagram that the network doubled must not make up for flows that are missing.
+      // A datagram that the network duplicated must not compensate for missing flows.
       totals.late = Math.min(totals.missing, totals.late + seen.flows)
     }
   }

@@ -15,8 +15,8 @@ const dialect: Dialect = {
 const context: SetContext = { exportTime: 0, uptime: 0, received: 0 }
 
 /**
- * Reads one datagram whose version was seen to be 9; the answer says why it, or part of it, could not be read.
- * The header's count is not used: exporters disagree about what it counts. `keep`: see {@link TemplateDecoder.walk}.
+ * Decodes one datagram with version 9. The result has the reason if it is unreadable in part. The header's count is
+ * ignored, because exporters disagree about its meaning. `keep`: see {@link TemplateDecoder.walk}.
  */
 export function decodeNetflow9(
   decoder: TemplateDecoder,

@@ -4,7 +4,7 @@ import { fieldOfKey } from './keys.ts'
 import { setterOf, type Setter } from './setters.ts'
 import { isRecord } from '../../model/json.ts'
 
-/** Keys come from outside: no more of them are told apart than these. */
+/** Limit of distinct keys, because keys are untrusted. */
 const mostKeys = 256
 
 /**
@@ -21,11 +21,11 @@ export class NetObservReader {
   readonly #flows: FlowBuilder
   readonly #setters = new Map<string, Setter>()
   readonly #extra
-  /** Records that are no JSON object: no row came of them. */
+  /** Records that are no JSON object and yield no row. */
   malformed = 0
-  /** Values left out, by key; what is beyond the limit of keys under `other`. */
+  /** Omitted values by key; beyond the limit of keys under `other`. */
   readonly wrong = new Map<string, number>()
-  /** Values kept in `extra`, by key; likewise. */
+  /** Values stored in `extra`, by key; with the same limit. */
   readonly unknown = new Map<string, number>()
 
   constructor(flows: FlowBuilder) {
@@ -33,7 +33,7 @@ export class NetObservReader {
     this.#extra = flows.column('extra')
   }
 
-  /** Appends the row of a record; false when it is none. */
+  /** Appends the row of a record; false if it is invalid. */
   read(json: string): boolean {
     let record: unknown
     try {

@@ -1,7 +1,7 @@
 /**
- * A flow as NetObserv's pipeline writes it: one flat object, a key only where there is a value (never null, never an
- * empty string, no zero counter), all numbers integers, every digit of a 64-bit one, times in Unix ms but TimeReceived
- * in s. Fields that NetObserv does not know follow under their own names.
+ * A flow as NetObserv's pipeline writes it: one flat object, keys only for present values (never null, an empty string
+ * or a zero counter), all numbers integers with all digits, times in Unix ms but TimeReceived in s. Fields unknown to
+ * NetObserv follow under their own names.
  */
 import type { FlowBatch } from '../../model/batches.ts'
 import { isPresent, type Column } from '../../model/columns.ts'
@@ -16,7 +16,7 @@ export interface NetObservOptions {
   readonly flags: 'raw' | 'names'
 }
 
-/** Prepares a batch; the function it returns gives the record of a row. */
+/** Returns a function from a row to its record. */
 export function netobservJson(
   batch: FlowBatch,
   { flags }: NetObservOptions = { flags: 'raw' },
@@ -96,7 +96,7 @@ function flagList(value: number): string {
 const ipv4 = 2048
 const ipv6 = 34525
 
-/** Every record says its ethertype: where the exporter did not, the addresses do. */
+/** Every record has an ethertype: from the exporter, else from the addresses. */
 function etypeWriter({ columns }: FlowBatch, own: Writer | undefined): Writer | undefined {
   const derived = [columns.src_addr, columns.dst_addr].flatMap((column) => {
     if (column?.kind !== 'ip') return []
@@ -120,7 +120,7 @@ function etypeWriter({ columns }: FlowBatch, own: Writer | undefined): Writer | 
 
 type Condition = (row: number) => boolean
 
-/** Where NetObserv has a key only with certain protocols. What is not known forbids nothing. */
+/** NetObserv's keys that exist only for certain protocols. An unknown protocol excludes none. */
 function conditionsOf({ columns }: FlowBatch): (name: FlowFieldName) => Condition | undefined {
   const { proto, etype, xlat_src_addr: source, xlat_dst_addr: destination } = columns
   const protoIn = (...some: number[]): Condition | undefined =>
@@ -158,7 +158,7 @@ function conditionsOf({ columns }: FlowBatch): (name: FlowFieldName) => Conditio
   }
 }
 
-/** Is there an address, and not 0.0.0.0 or ::? */
+/** True for an address other than 0.0.0.0 and ::. */
 function specified(column: Column | undefined, row: number): boolean {
   if (column?.kind !== 'ip' || !isPresent(column.valid, row)) return false
   const { words } = column
@@ -166,7 +166,7 @@ function specified(column: Column | undefined, row: number): boolean {
   return !(a === 0 && b === 0 && (c === 0 || c === mappedPrefix) && d === 0)
 }
 
-/** Members of `extra` stand beside the others again, unless they bear the name of one. */
+/** Members of `extra` become members of the record, except under names that it already has. */
 function extraWriter(column: Column | undefined, dictionary: readonly string[]): Writer | undefined {
   if (column?.kind !== 'json') return undefined
   const members = cached((code) => {

@@ -1,4 +1,4 @@
-/** JSON whose integers keep all their digits: those that a double cannot hold are read as bigint, and written as numbers. */
+/** JSON with exact integers: values beyond a double's precision are parsed as bigint, and written as numbers. */
 
 interface Source {
   readonly source?: string
@@ -8,7 +8,7 @@ const { rawJSON } = JSON as unknown as { readonly rawJSON: (text: string) => unk
 
 /** Throws a SyntaxError, as JSON.parse does. */
 export function parseExact(text: string): unknown {
-  // Only such a run of digits can lose something, and reviving costs several times as much as parsing.
+  // Only such a run of digits can lose precision, and a reviver costs several times as much as parsing.
   if (!/\d{16}/.test(text)) return JSON.parse(text)
   return parse(text, (_, value, { source }) =>
     typeof value === 'number' && !Number.isSafeInteger(value) && source !== undefined && /^-?\d+$/.test(source)
@@ -17,7 +17,7 @@ export function parseExact(text: string): unknown {
   )
 }
 
-/** Undefined for what is nested deeper than can be written. */
+/** Undefined for values that are nested too deeply. */
 export function stringifyExact(value: unknown): string | undefined {
   try {
     return JSON.stringify(value, (_, one: unknown) => (typeof one === 'bigint' ? rawJSON(String(one)) : one))

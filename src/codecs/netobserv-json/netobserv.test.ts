@@ -23,7 +23,7 @@ const address = fc.oneof(
 const text = fc.string({ minLength: 1, maxLength: 12, unit: 'grapheme' })
 const list = <T>(item: fc.Arbitrary<T>): fc.Arbitrary<T[]> => fc.array(item, { minLength: 1, maxLength: 4 })
 
-/** Values that come back as they went. */
+/** Values that survive the round trip. */
 function valueOf({ name, kind }: Field): fc.Arbitrary<unknown> {
   const positive = name === 'bytes' || name === 'packets' || name === 'sampling' ? 1 : 0
   if (name === 'conversation_first') return fc.boolean()
@@ -106,7 +106,7 @@ const json = (record: Record_): string =>
     typeof value === 'bigint' ? (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(String(value)) : value,
   )
 
-test('every field of the registry comes back from a record as it went, beside keys that nobody knows', () => {
+test('every field of the registry survives the round trip, beside unknown keys', () => {
   fc.assert(
     fc.property(fc.array(anyRecord, { minLength: 1, maxLength: 4 }), (records) => {
       const { batch, reader } = read(...records.map(json))
@@ -116,7 +116,7 @@ test('every field of the registry comes back from a record as it went, beside ke
         expect(back).toEqual(expected(record))
       })
       expect([reader.malformed, reader.wrong.size]).toEqual([0, 0])
-      // And what was written once more is the same again.
+      // A second round trip changes nothing.
       const again = read(...records.map((_, row) => write(row)))
       records.forEach((_, row) => expect(netobservJson(again.batch)(row)).toBe(write(row)))
     }),
@@ -180,7 +180,7 @@ test('a JSON record with floats, 64-bit strings and flag names is the same recor
   )
 })
 
-test('a value of the wrong type is counted under its key, and the rest of the row is kept', () => {
+test('a value of the wrong type is counted under its key, and the rest of the row remains', () => {
   const { batch, reader } = read(
     '{"SrcAddr":"10.0.0.1","SrcPort":"443","DstPort":65536,"Bytes":-1,"Packets":1.5,"DstAddr":"nowhere","SrcMac":"1:2","Interfaces":["eth0",7],"IfDirections":"in","Flags":["SNY"],"SrcK8S_Name":5,"_IsFirst":"yes","DnsLatencyMs":"1"}',
     '{"SrcPort":"444","Proto":17,"Interfaces":["eth1"],"DstAddr":"","DnsName":null}',
@@ -203,7 +203,7 @@ test('a value of the wrong type is counted under its key, and the rest of the ro
   expect([write(0), write(1)]).toEqual(['{"SrcAddr":"10.0.0.1","Etype":2048}', '{"Proto":17,"Interfaces":["eth1"]}'])
 })
 
-test('unknown keys are kept exactly and counted, and can take no place of a known one', () => {
+test('unknown keys are stored exactly and counted, and replace no known one', () => {
   const { batch, reader } = read(
     '{"Rack":12345678901234567890,"extra":{"a":[1]},"__proto__":{"x":1},"SamplingRate":7,"direction":1}',
   )
@@ -226,7 +226,7 @@ test('unknown keys are kept exactly and counted, and can take no place of a know
   expect(netobservJson(flows.batch())(0)).toBe('{"Rack":1}')
 })
 
-test('a value nested beyond all reason is left out, and the row is kept', () => {
+test('a value with excessive nesting is omitted, and the row remains', () => {
   const deep = '['.repeat(200_000) + ']'.repeat(200_000)
   const { batch, reader } = read(`{"Rack":${deep},"NetworkEvents":${deep},"Proto":6}`, '{"Proto":17}')
   expect(Object.fromEntries(reader.wrong)).toEqual({ Rack: 1, NetworkEvents: 1 })
@@ -234,7 +234,7 @@ test('a value nested beyond all reason is left out, and the row is kept', () => 
   expect([write(0), write(1)]).toEqual(['{"Proto":6}', '{"Proto":17}'])
 })
 
-test('what is no object makes no row, and is counted', () => {
+test('a record that is no object yields no row, and is counted', () => {
   const { batch, reader } = read('', '[]', 'null', '7', '{"SrcPort":1', '{"SrcPort":1}')
   expect([batch.count, reader.malformed]).toEqual([1, 5])
 })

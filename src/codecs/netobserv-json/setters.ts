@@ -4,7 +4,7 @@ import { parseIp } from '../../model/ip.ts'
 import { stringifyExact } from './exact.ts'
 import { flagBits } from './keys.ts'
 
-/** Writes a value of JSON into a row of a column; false when it cannot be one of the field's, and the row stays without. */
+/** Writes a JSON value into a row of a column; false if it is invalid for the field, and the row has no value. */
 export type Setter = (row: number, value: unknown) => boolean
 
 export function setterOf(field: Field, flows: FlowBuilder): Setter {

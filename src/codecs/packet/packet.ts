@@ -1,4 +1,4 @@
-/** Bits of {@link Packet.parts}: which of its fields hold something. */
+/** Bits of {@link Packet.parts}: the fields that have a value. */
 export const part = {
   macs: 1,
   vlan: 1 << 1,
@@ -20,8 +20,8 @@ export const ipProtocol = { icmp: 1, tcp: 6, udp: 17, icmp6: 58, sctp: 132 } as 
 const mostLabels = 16
 
 /**
- * What the headers of one packet say. One object is filled again and again: fields whose bit of {@link parts} is not
- * set hold whatever an earlier packet left. Nothing is allocated in reading.
+ * The headers of one packet. The object is reused: fields without their bit in {@link parts} have stale values. Reading
+ * allocates nothing.
  */
 export class Packet {
   parts = 0
@@ -31,16 +31,16 @@ export class Packet {
   vlan = 0
   /** The tag inside of it. */
   innerVlan = 0
-  /** What is carried, behind tags and labels. */
+  /** Type of the payload behind tags and labels. */
   etype = 0
   labelCount = 0
   /** MPLS labels (20 bits), top of the stack first. */
   readonly labels = new Uint32Array(mostLabels)
   /** Source in words 0 to 3, destination in 4 to 7, v4-mapped. */
   readonly addresses = new Uint32Array(8)
-  /** Bytes before the IP header, or before what could not be read as one. */
+  /** Bytes before the IP header, or before unreadable bytes. */
   linkBytes = 0
-  /** Bytes of the IP packet, its header included, as the header says. */
+  /** Bytes of the IP packet with its header, according to the header. */
   length = 0
   proto = 0
   dscp = 0
@@ -64,7 +64,7 @@ export class Packet {
     this.flowLabel = 0
   }
 
-  /** Any of these parts was whole. */
+  /** True if any of these parts was complete. */
   has(parts: number): boolean {
     return (this.parts & parts) !== 0
   }

@@ -128,7 +128,7 @@ describe('a packet', () => {
   })
 })
 
-test('a header that is cut anywhere gives what is whole, and never what an earlier packet left', () => {
+test('a header that is cut anywhere yields its complete parts, and never values of an earlier packet', () => {
   const bytes = ethernet(shorts(0x88a8, 7, 0x8100, 8, 0x0800), ipv4(6, tcp))
   const packet = new Packet()
   const seen = new Map<number, number>()

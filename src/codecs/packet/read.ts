@@ -1,18 +1,18 @@
 import { readIpv4, readIpv6 } from './ip.ts'
 import { etherType, part, u16, u32, type Packet } from './packet.ts'
 
-/** What a captured header begins with. */
+/** The first header of a capture. */
 export type HeaderKind = 'ethernet' | 'ip' | 'mpls' | 'ppp'
 
 const mplsUnicast = 0x8847
 const mplsMulticast = 0x8848
 const pppoeSession = 0x8864
-/** Smaller numbers in the place of an EtherType are the length of an 802.3 frame. */
+/** Smaller numbers are the length of an 802.3 frame. */
 const leastEtherType = 0x0600
 
 /**
- * Reads the headers of one packet in `bytes[start … end)`, which may have been cut anywhere: whatever is whole is
- * taken. Tunnels (GRE, VXLAN, IP in IP) are not entered. Never throws; `packet` is overwritten.
+ * Reads the headers of one packet in `bytes[start … end)`, which may be cut anywhere: complete parts are used. Tunnels
+ * (GRE, VXLAN, IP in IP) are not entered. Never throws; `packet` is overwritten.
  */
 export function readPacket(kind: HeaderKind, bytes: Uint8Array, start: number, end: number, packet: Packet): void {
   packet.clear()
@@ -48,13 +48,13 @@ function readEthernet(bytes: Uint8Array, start: number, end: number, packet: Pac
   }
 }
 
-/** 802.1Q, 802.1ad, and what was used for the latter before it was a standard. */
+/** 802.1Q, 802.1ad, and the pre-standard number of the latter. */
 function isTag(etype: number): boolean {
   return etype === 0x8100 || etype === 0x88a8 || etype === 0x9100
 }
 
 function takeTag(packet: Packet, tags: number, id: number): void {
-  // Id 0 carries a priority and names no VLAN.
+  // Id 0 has a priority and no VLAN.
   if (tags > 1 || id === 0) return
   if (tags === 0) packet.vlan = id
   else packet.innerVlan = id
@@ -85,13 +85,13 @@ function readMpls(bytes: Uint8Array, from: number, end: number, start: number, p
     at += 4
     packet.addLabel(entry >>> 12)
     packet.linkBytes = at - start
-    // Bit 8: bottom of the stack. Nothing says what is below it; an IP packet tells by its version.
+    // Bit 8: bottom of the stack. The payload type is unknown; an IP packet is recognized by its version.
     if ((entry & 0x100) !== 0) return readIp(bytes, at, end, start, packet)
   }
 }
 
 function readPpp(bytes: Uint8Array, from: number, end: number, start: number, packet: Packet): void {
-  // Address and control of HDLC-like framing (RFC 1662), which may be left out.
+  // Optional address and control bytes of HDLC-like framing (RFC 1662).
   let at = end - from >= 2 && u16(bytes, from) === 0xff03 ? from + 2 : from
   if (end - at < 2) return
   // A protocol number of one byte is odd (RFC 1661, section 6.5).

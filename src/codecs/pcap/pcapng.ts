@@ -8,18 +8,21 @@ const enhancedPacket = 6
 const byteOrderMagic = 0x1a2b3c4d
 const resolutionOption = 9
 const offsetOption = 14
-/** More than a block of packets or names takes; a length above it is damage. */
+/** Above the size of packet and name blocks; a larger length is damage. */
 const mostBlockBytes = 16 * 1024 * 1024
 
 interface Interface {
   readonly linkType: number
   readonly snapLength: number
-  /** Units of a time stamp in a second. */
+  /** Units of a time stamp per second. */
   readonly perSecond: number
   readonly offsetSeconds: number
 }
 
-/** pcapng (draft-ietf-opsawg-pcapng): blocks, of which sections, interfaces and packets matter here; all others are passed over. */
+/**
+ * pcapng (draft-ietf-opsawg-pcapng): blocks, of which sections, interfaces and packets are used and all others are
+ * skipped.
+ */
 export class PcapngFormat implements CaptureFormat {
   readonly name = 'pcapng'
   #little = true
@@ -28,7 +31,7 @@ export class PcapngFormat implements CaptureFormat {
   read(rest: Uint8Array): { used: number; packet: CapturedPacket | undefined } {
     if (rest.length < 12) return { used: 0, packet: undefined }
     const view = new DataView(rest.buffer, rest.byteOffset, rest.byteLength)
-    // A section tells its byte order, and its type reads the same in both.
+    // A section defines the byte order, and its type is a palindrome.
     if (view.getUint32(0) === sectionHeader) this.#section(view)
     const type = view.getUint32(0, this.#little)
     const length = view.getUint32(4, this.#little)
@@ -53,7 +56,7 @@ export class PcapngFormat implements CaptureFormat {
       const from = this.#interface(0)
       const length = view.getUint32(0, little)
       const captured = Math.min(length, body.length - 4, from.snapLength === 0 ? Infinity : from.snapLength)
-      // It has no time: as early as any, so that it is never waited for.
+      // Without a time; NaN is never waited for.
       return { time: Number.NaN, bytes: body.subarray(4, 4 + captured), length, linkType: from.linkType }
     }
     if ((type !== enhancedPacket && type !== obsoletePacket) || body.length < 20) return undefined
@@ -62,7 +65,7 @@ export class PcapngFormat implements CaptureFormat {
     )
     const captured = view.getUint32(12, little)
     if (captured > body.length - 20) throw new PcapError('a packet is longer than its block')
-    // Two words: their product needs no more than 53 bits once it is divided into seconds.
+    // Two words: divided into seconds their product fits into 53 bits.
     const [high, low] = [view.getUint32(4, little), view.getUint32(8, little)]
     const units = (BigInt(high) << 32n) | BigInt(low)
     const seconds = Number(units / BigInt(perSecond))
@@ -92,7 +95,7 @@ function readInterface(body: Uint8Array, little: boolean): Interface {
     const length = view.getUint16(at + 2, little)
     if (code === 0 || at + 4 + length > body.length) break
     const resolution = body[at + 4] ?? 6
-    // The highest bit chooses powers of two.
+    // The highest bit selects powers of two.
     if (code === resolutionOption && length === 1)
       perSecond = resolution & 0x80 ? 2 ** Math.min(resolution & 0x7f, 62) : 10 ** Math.min(resolution, 18)
     if (code === offsetOption && length === 8) offsetSeconds = Number(view.getBigInt64(at + 4, little))

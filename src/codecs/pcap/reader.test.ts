@@ -53,7 +53,7 @@ function words(little: boolean, ...values: readonly number[]): Buffer {
   return bytes
 }
 
-/** Section, interface with a resolution, a block nobody knows, an enhanced packet and a simple one. */
+/** Section, interface with a resolution, an unknown block, an enhanced packet and a simple one. */
 function pcapng(little: boolean, resolution: number, units: bigint, frame: Uint8Array): Buffer {
   const half = (value: number): Buffer =>
     little ? Buffer.of(value & 255, value >> 8) : Buffer.of(value >> 8, value & 255)
@@ -113,7 +113,7 @@ describe('a capture', () => {
     }
   })
 
-  test('that is none is refused, and one that is cut off tells how much is left', () => {
+  test('other files are refused, and a truncated one reports the remaining bytes', () => {
     for (const junk of ['GET / HTTP/1.1', '\0'.repeat(40)]) {
       const reader = new CaptureReader()
       reader.push(Buffer.from(junk))

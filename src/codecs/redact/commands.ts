@@ -1,17 +1,17 @@
-/** Secrets in command lines, of programs whose flags do not say so: `mysql -pX`, `curl -u user:X`. Pure. */
+/** Secrets in command lines whose flags have no telling name: `mysql -pX`, `curl -u user:X`. Pure. */
 import type { Mask } from './shapes.ts'
 import { suspicionOf } from './names.ts'
 import { isSecretValue } from './values.ts'
 
 interface Tool {
   readonly name: RegExp
-  /** Flags whose value is secret, joined or apart: `-p` is `-pX` and `-p X`. */
+  /** Flags with a secret value, joined or separate: `-p` is `-pX` and `-p X`. */
   readonly flags: readonly string[]
-  /** The value may not stand apart: `mysql -p db` asks for the password. */
+  /** The value must be joined: `mysql -p db` prompts for the password. */
   readonly joined?: true
-  /** Only what is behind a colon is secret. */
+  /** Only the part after a colon is secret. */
   readonly afterColon?: true
-  /** Of that subcommand only. */
+  /** Only of that subcommand. */
   readonly of?: 'login'
 }
 
@@ -30,7 +30,7 @@ const tools: readonly Tool[] = [
 ]
 const toolNames =
   '(?:mysql|mariadb)[\\w-]*|7z\\w*|sshpass|mongo\\w*|docker|podman|buildah|nerdctl|skopeo|helm|crane|oras|az|rabbitmqadmin|cqlsh|couchbase-cli|(?:redis|valkey|keydb)-cli|ldap\\w+|mosquitto_\\w+|sqlcmd|bcp|ipmitool|zip|unzip|curl|https?|wget'
-/** A program and the rest of its command, over lines that end in `\`. */
+/** A program and the rest of its command, including continuation lines. */
 const line = new RegExp(
   `(?<![\\w./-])(?:/?(?:[\\w.-]+/){0,10})(${toolNames})[ \\t]+((?:\\\\\\r?\\n|[^\\n|;&]){1,2000})`,
   'g',
@@ -83,7 +83,9 @@ function isSecretFlag(secret: string): boolean {
   return !secret.startsWith('-') && isSecretValue(secret, 'password')
 }
 
-/** Arguments as a list; `text` is for those that are no value of a flag. The list itself where nothing was replaced. */
+/**
+ * Redacts an argument list; `text` redacts arguments that are no flag value. Returns the same list if nothing changed.
+ */
 export function redactArguments(
   list: readonly string[],
   mask: Mask,
@@ -123,7 +125,7 @@ export function redactArguments(
       const colon = afterColon === true ? entry.indexOf(':') + 1 : 2
       if (colon > 1 && isSecretFlag(entry.slice(colon))) return entry.slice(0, colon) + mask(entry.slice(colon))
     }
-    // Whatever the program is: `-pS3cret` is no flag of its own, as `-path` and `-p8080` are.
+    // For any program: `-pS3cret` is no flag name, unlike `-path` and `-p8080`.
     if (/^-p(?!\d+$)(?![a-z]+(?:[-_][a-z]+)*$)[^=/\s]{4,}$/.test(entry)) return `-p${mask(entry.slice(2))}`
     return text(entry)
   }

@@ -1,4 +1,4 @@
-/** Finds secrets in texts by the names of values and by their form. Pure: what stands in their place is given. */
+/** Finds secrets in texts by the names of values and by their form. Pure: the caller provides the replacement. */
 export { redactArguments } from './commands.ts'
 export { suspicionOf, type Suspicion } from './names.ts'
 export type { Mask } from './shapes.ts'

@@ -1,17 +1,17 @@
-/** Where values are in the lines of a file: quotes, blocks and lists of YAML, and manifests of Secrets. Pure. */
+/** Positions of values in the lines of a file: quotes, YAML blocks and lists, manifests of Secrets. Pure. */
 import type { Mask } from './shapes.ts'
 import { mark } from './values.ts'
 
 export interface Range {
   readonly start: number
   readonly end: number
-  /** What comes before the value that replaces it. */
+  /** Text before the replacement. */
   readonly prefix?: string
 }
 
 const longestQuoted = 65_536
 
-/** Of the line that `at` is in, or a place 300 signs before it: what counts there is indentation. */
+/** Start of the line, or 300 characters earlier: only the indentation matters. */
 export function lineStart(text: string, at: number): number {
   const least = Math.max(0, at - 300)
   for (let from = at; from > least; from--) if (text.charCodeAt(from - 1) === 10) return from
@@ -20,7 +20,7 @@ export function lineStart(text: string, at: number): number {
 
 const line = { text: '', from: 0, end: 0 }
 
-/** The last answer is kept: a line of a megabyte is not looked through again for each word in it. */
+/** Cached, so that a megabyte line is not scanned for each word in it. */
 export function lineEnd(text: string, at: number): number {
   if (line.text !== text || at < line.from || at > line.end) {
     const found = text.indexOf('\n', at)
@@ -30,7 +30,7 @@ export function lineEnd(text: string, at: number): number {
   return end > at && text[end - 1] === '\r' ? end - 1 : end
 }
 
-/** A quoted value, without its quotes; undefined: there is none. Quotes that are escaped end where such ones come again. */
+/** A quoted value without its quotes; undefined if there is none. Escaped quotes end at the next escaped quote. */
 export function quotedEnd(text: string, start: number): Range | undefined {
   const opening = /\\{0,3}(?:"""|'''|"|'|`)/y
   opening.lastIndex = start
@@ -42,7 +42,7 @@ export function quotedEnd(text: string, start: number): Range | undefined {
   for (let next = rest.indexOf(open); next !== -1; next = rest.indexOf(open, next + 1)) {
     const at = from + next
     if (open === '"' && isEscaped(text, at)) continue
-    // In YAML and SQL a quote within quotes is written twice.
+    // YAML and SQL double a quote within quotes.
     if (quote === "'" && open === "'" && text[at + 1] === "'") {
       next++
       continue
@@ -58,7 +58,9 @@ function isEscaped(text: string, at: number): boolean {
   return slashes % 2 === 1
 }
 
-/** What belongs to a key at `column` whose line ends at `end`: the lines further in as one block, or the items of a list. */
+/**
+ * The value below a key at `column` whose line ends at `end`: the indented lines as one block, or the items of a list.
+ */
 export function below(
   text: string,
   end: number,
@@ -126,7 +128,7 @@ export function flowList(text: string, start: number, end: number): Range[] {
 
 const isSecretManifest = /^[ \t]*(?:-[ \t]+)?kind:[ \t]*["']?Secret["']?[ \t]*$/m
 
-/** Manifests of Secrets as YAML: everything below their `data` and `stringData`. */
+/** Redacts `data` and `stringData` in YAML manifests of Secrets. */
 export function embeddedSecrets(text: string, mask: Mask): string {
   if (!isSecretManifest.test(text)) return text
   return text

@@ -1,12 +1,13 @@
-/** Which names promise a secret value: of keys, variables, flags, headers and fields. */
+/** Classifies names of keys, variables, flags, headers and fields by the secrecy of their values. */
 
 /**
- * `password` and `certain`: any value but a placeholder or a switch is secret, of a password also a number. `reference`: secret unless it is
- * the name of an object. `likely`: secret unless it is a plain word, an address or prose. `weak`: secret only if it looks random.
+ * `password` and `certain`: any value except a placeholder or a switch is secret; for a password a number too.
+ * `reference`: secret unless it is the name of an object. `likely`: secret unless it is a plain word, an address or
+ * prose. `weak`: secret only if it looks random.
  */
 export type Suspicion = 'none' | 'weak' | 'likely' | 'reference' | 'certain' | 'password'
 
-/** A name with one of these as its last words is about a secret and holds none. */
+/** A name that ends with one of these describes a secret without containing it. */
 const about = new Set(
   `name names ref refs reference references type types kind mode modes enabled enable disabled disable required optional policy policies ttl timeout expiry expiration expire expires
   expired lifetime duration interval age length len size min max minimum maximum count counts limit limits num number rotation rotate provider providers issuer issuers audience audiences algorithm algorithms alg algs
@@ -22,7 +23,7 @@ const about = new Set(
   visible visibility show hide hidden auto autofill autocomplete`.split(/\s+/),
 )
 
-/** Words behind a secret one that change nothing. */
+/** Words after a secret word that do not change its meaning. */
 const neutral =
   /^(?:\d*|value|data|base64|b64|old|new|current|previous|prev|next|default|prod|production|dev|test|staging|primary|secondary|plain|plaintext|raw|str|string|content|contents|base|json|ya?ml|txt|pem|env|ini|dat|bin|p12|pfx|jks|conf|cfg|internal|external)$/
 
@@ -47,7 +48,7 @@ const certainWord =
   /^(?:\w*tokens?|credentials?|creds?|bearer|\w+secrets?|\w*(?:api|secret|access|private|signing|encryption|auth|master|account|shared|crypt)keys?|keytab|keystore|dockercfg|dockerconfigjson|bip39|mnemonic)\d*$/
 const notToken =
   /^(?:external|sealed|kube|k8s|pull|tls)secrets?$|^(?:no|de|un)?tokens?(?:iz|is)|^(?:max|min|num|count)tokens?$/
-/** Of a secret: whose it is, so that it is no name of an object. */
+/** Qualifiers of a secret value, in contrast to the name of an object. */
 const ownSecret = new Set([
   'client',
   'shared',
@@ -146,7 +147,7 @@ const weakWord =
 const known = new Map<string, Suspicion>()
 const mostKnown = 20_000
 
-/** Pure; names come again and again, so that the answer is cached. */
+/** Pure and cached, because names repeat. */
 export function suspicionOf(name: string): Suspicion {
   let found = known.get(name)
   if (found === undefined) {
@@ -156,7 +157,7 @@ export function suspicionOf(name: string): Suspicion {
   return found
 }
 
-/** Words of `dbPassword`, `DB_PASSWORD`, `db.password` and `example.com/db-password`, in small letters. */
+/** Words of `dbPassword`, `DB_PASSWORD`, `db.password` and `example.com/db-password`, in lower case. */
 export function wordsOf(name: string): string[] {
   const own = name.slice(name.lastIndexOf('/') + 1)
   return own
@@ -171,7 +172,7 @@ function judged(words: readonly string[]): Suspicion {
   let [tail, seen] = [false, '']
   for (let at = words.length - 1; at >= 0; at--) {
     const word = words[at] ?? ''
-    // `x509` and `.dat` may follow; the first word that means something decides.
+    // Skips suffixes such as `x509` and `.dat`; the first meaningful word decides.
     if (!tail && neutral.test(word) && at > 0) continue
     const found = suspicionOfWord(word, words, at)
     if (found !== 'none')
@@ -188,7 +189,7 @@ function judged(words: readonly string[]): Suspicion {
   return 'none'
 }
 
-/** Another word follows, which nobody knows. */
+/** An unknown word follows. */
 function lowered(found: Suspicion): Suspicion {
   return found === 'certain' || found === 'reference' ? 'likely' : found === 'likely' ? 'weak' : 'none'
 }

@@ -1,6 +1,6 @@
 /**
- * Text without the secrets that it holds: files, scripts, messages and JSON as values of an object. One pass over the words that a name of a
- * secret has; what stands before and after tells how its value is written. Pure.
+ * Redacts files, scripts, messages and JSON in values of an object. One pass over the words of secret names; the
+ * surroundings determine the notation of the value. Pure.
  */
 import { commandTrigger, redactCommands } from './commands.ts'
 import { suspicionOf, type Suspicion } from './names.ts'
@@ -10,9 +10,9 @@ import { below, embeddedSecrets, flowList, lineEnd, lineStart, quotedEnd, type R
 
 export interface TextOptions {
   readonly mask: Mask
-  /** Further names whose values are secret. */
+  /** Further names with secret values. */
   readonly more?: RegExp | undefined
-  /** JSON as what it is. Undefined: nothing was replaced. */
+  /** Redacts parsed JSON. Undefined: nothing changed. */
   readonly structure?: (value: unknown) => unknown
 }
 
@@ -23,7 +23,7 @@ const longestName = 100
 const longestValue = 65_536
 const longestHarmless = 200
 const mostHarmless = 10_000
-/** Unquoted values end at these within a line. */
+/** Ends of unquoted values within a line. */
 const inlineEnd = /[\s"'`;&|<>)}\]]|,(?=\s|[\w.-]+[=:])|\\["'n]/
 const directive =
   /^(?:password|passwd|passphrase|secret|requirepass|masterauth|insecure-password|auth-pass|user-password|token|api[-_]?key)$/i
@@ -33,9 +33,9 @@ export class TextRedactor {
   readonly #more: RegExp | undefined
   readonly #structure: TextOptions['structure']
   readonly #trigger: RegExp
-  /** Matches whatever may hold a secret, by name, form or program. */
+  /** Matches any text that may contain a secret, by name, form or program. */
   readonly #quick: RegExp
-  /** Short texts that hold none: objects repeat those of others. Two generations, so that it stays small. */
+  /** Cache of short texts without secrets, because objects repeat. Two generations bound its size. */
   #harmless = new Set<string>()
   #harmlessBefore = new Set<string>()
   readonly #word: RegExp
@@ -54,7 +54,7 @@ export class TextRedactor {
     return this.#more?.test(name) === true ? 'password' : suspicionOf(name)
   }
 
-  /** The text itself where it holds no secret. */
+  /** Returns the same text if it contains no secret. */
   redact(text: string): string {
     if (text.length < 6) return text
     if (text.length > longestHarmless) return this.#quick.test(text) ? this.#looked(text) : text
@@ -125,7 +125,7 @@ export class TextRedactor {
     return copied === 0 ? text : safe + text.slice(copied)
   }
 
-  /** Where the values of a name are that are secret. */
+  /** Positions of the secret values of a name. */
   #values(text: string, at: Named): Range[] {
     const { from, to, suspicion } = at
     const close = /\\{0,3}["']?/y
@@ -203,7 +203,7 @@ export class TextRedactor {
     if (isFirst) {
       const bare = rest.replace(/[ \t]+#.*$/, '').replace(/[ \t]*[;,]$/, '')
       let last = start + bare.length
-      // A line that ends in `\` goes on.
+      // A line that ends in `\` continues.
       while (text[last - 1] === '\\' && text[last] !== undefined) last = lineEnd(text, last + 1)
       const plain = sign === ':' ? below(text, end, head.length, true).block : undefined
       if (
@@ -220,7 +220,7 @@ export class TextRedactor {
     return isSentence && !isSecretValue(text.slice(value.start, value.end), 'likely') ? [] : judge(value)
   }
 
-  /** `--token X`, `password X` of a .netrc, `requirepass X`, and what looks random shortly behind the name. */
+  /** `--token X`, `password X` of a .netrc, `requirepass X`, and random-looking values shortly after the name. */
   #apart(
     text: string,
     { from, name, suspicion, isNetrc }: Named,
@@ -300,13 +300,13 @@ function parsedJson(text: string): unknown {
   }
 }
 
-/** Node's types do not know these yet: the source text of a number, and a number written as given. */
+/** Missing in Node's types: the source text of a number, and a number with a given text. */
 interface ExactJson {
   parse(text: string, reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown): unknown
   rawJSON(text: string): unknown
 }
 
-/** With every digit of its numbers. */
+/** Keeps every digit of numbers. */
 function exact(text: string, structure: (value: unknown) => unknown): unknown {
   const json = JSON as unknown as ExactJson
   return structure(

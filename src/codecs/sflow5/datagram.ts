@@ -1,39 +1,39 @@
 import { u32 } from '../packet/packet.ts'
 import { sampleTag } from './format.ts'
 
-/** Why a datagram, or the rest of it, could not be read. */
+/** Why a datagram, or its rest, is unreadable. */
 export type Malformed = 'short' | 'version' | 'agent' | 'sample' | 'record' | 'truncated'
 
 const mappedPrefix = 0xffff
-/** More than fit in a UDP datagram, at eight bytes each. */
+/** Above the number that fits into a UDP datagram, at eight bytes each. */
 const mostSamples = 8192
 
-/** The frame of a datagram: its header, and where its samples are. One object is filled again and again. */
+/** The header of a datagram and the positions of its samples. The object is reused. */
 export class Datagram {
   bytes: Uint8Array = new Uint8Array(0)
-  /** Address by which the agent knows itself: four words, v4-mapped. */
+  /** The agent's own address: four words, v4-mapped. */
   readonly agent = new Uint32Array(4)
   subAgent = 0
-  /** Counts the datagrams of a sub-agent. */
+  /** Datagram counter of a sub-agent. */
   sequence = 0
   /** Milliseconds since the sub-agent started, modulo 2^32. */
   uptime = 0
-  /** Samples found whole. */
+  /** Complete samples. */
   samples = 0
-  /** Those of them that tell of packets: at most so many rows. */
+  /** Flow samples: the upper bound of rows. */
   flowSamples = 0
   headerBytes = 0
-  /** Bytes behind the last sample. */
+  /** Bytes after the last sample. */
   padding = 0
-  /** Bytes from where no sample could be found any more. */
+  /** Bytes from the first position without a sample. */
   lost = 0
   malformed: Malformed | undefined
   readonly tags = new Uint32Array(mostSamples)
-  /** Where each sample's content begins, and the byte behind it. */
+  /** Start of each sample's content, and the byte after it. */
   readonly starts = new Uint32Array(mostSamples)
   readonly ends = new Uint32Array(mostSamples)
 
-  /** Finds the samples. False when there is no usable header; nothing of the datagram can be read then. */
+  /** Finds the samples. False without a usable header; the datagram is then unreadable. */
   scan(bytes: Uint8Array): boolean {
     this.bytes = bytes
     this.samples = this.flowSamples = this.headerBytes = this.padding = this.lost = 0
@@ -66,10 +66,10 @@ export class Datagram {
     return undefined
   }
 
-  /** `said`: the number of samples by the header, which may be anything up to 2^32 - 1. */
-  #findSamples(bytes: Uint8Array, said: number): void {
+  /** `count`: the number of samples in the header, which may be anything up to 2^32 - 1. */
+  #findSamples(bytes: Uint8Array, count: number): void {
     let at = this.headerBytes
-    for (let i = 0; i < said; i++) {
+    for (let i = 0; i < count; i++) {
       if (at === bytes.length) {
         this.malformed = 'truncated'
         return

@@ -190,7 +190,7 @@ describe('case 33: samples', () => {
     expect(rows).toMatchObject([{ src_port: 40_000 }])
   })
 
-  test('in the expanded form say the same', () => {
+  test('have the same meaning in the expanded form', () => {
     const { result, rows } = decode(datagram([expandedSample([oneTcp], [0, 3], [0, 4])]))
     expect(result.malformed).toBeUndefined()
     expect(rows).toEqual([{ ...rowOf(oneTcp) }])
@@ -210,7 +210,7 @@ describe('case 33: samples', () => {
     expect(decode(datagram([discardedSample([], 9999)])).rows).toMatchObject([{ drop_packets: 1, drop_cause: '9999' }])
   })
 
-  test('say by the format of the output whether the packet was dropped, or went out often', () => {
+  test('have a drop or a number of outputs by the format of the output', () => {
     const dropped = { out_if: 0x40000102, drop_packets: 1, drop_bytes: 40, drop_cause: 'acl', bytes: 40, packets: 1 }
     const often = { out_if: 0x80000005 }
     const compact = [flowSample([oneTcp], { output: 0x40000102 }), flowSample([oneTcp], { output: 0x80000005 })]
@@ -219,7 +219,7 @@ describe('case 33: samples', () => {
     expect(decode(datagram(compact.slice(1))).rows[0]).not.toHaveProperty('drop_packets')
   })
 
-  test('of a bad length end the datagram there, and what came before is kept', () => {
+  test('of a bad length end the datagram there, and earlier samples remain', () => {
     for (const length of [9999, 0xffffffff, 0x80000000]) {
       const { result, rows } = decode(
         datagram([flowSample([oneTcp]), tagged(1, words(1, 2, 3), length), flowSample([oneTcp])]),
@@ -248,7 +248,7 @@ describe('case 33: samples', () => {
     })
   })
 
-  test('that come after those announced are padding', () => {
+  test('after the announced ones are padding', () => {
     const extra = flowSample([oneTcp])
     expect(decode(datagram([extra, extra], { count: 1 })).result).toMatchObject({
       rows: 1,
@@ -257,7 +257,7 @@ describe('case 33: samples', () => {
     })
   })
 
-  test('with a record of a bad length keep what other records said, and the next samples', () => {
+  test('with a record of a bad length keep the other records and the next samples', () => {
     for (const bad of [
       tagged(1, Buffer.alloc(8), 2 ** 31),
       tagged(1002, words(1)),
@@ -270,7 +270,7 @@ describe('case 33: samples', () => {
   })
 })
 
-describe('case 33: what is no datagram', () => {
+describe('case 33: an invalid datagram', () => {
   test.each([
     ['nothing', Buffer.alloc(0), 'short'],
     ['a cut header', vectorG.subarray(0, 27), 'short'],
@@ -334,14 +334,14 @@ describe('records', () => {
     })
   })
 
-  test('of MPLS give the labels that the packet came with', () => {
+  test('of MPLS give the labels of the received packet', () => {
     expect(rowOf(oneTcp, tagged(1006, words(1, 0xc6336403, 1, (3001 << 12) | 0x140, 0)))).toMatchObject({
       mpls_labels: ['3001'],
       next_hop: '198.51.100.3',
     })
   })
 
-  test('that an agent parsed itself stand for the header', () => {
+  test('that an agent parsed itself replace the header', () => {
     const v4 = tagged(3, words(1000, 6, 0x0a000001, 0x0a000002, 40_000, 443, 0x12, 46 << 2))
     expect(rowOf(v4)).toEqual({
       ...common,
@@ -411,7 +411,7 @@ describe('records', () => {
   })
 })
 
-test('interfaces and rates that the agent does not know are absent, and the direction is told by the data source', () => {
+test('interfaces and rates unknown to the agent are absent, and the data source determines the direction', () => {
   const [unknown, egress, vlan] = decode(
     datagram([
       flowSample([oneTcp], { input: 0, output: 0, rate: 0 }),

@@ -6,25 +6,25 @@ import { headerPadding, readRecord } from './records.ts'
 import { SampleRows, type Origin } from './rows.ts'
 import { Sample } from './sample.ts'
 
-/** What became of a datagram. The four kinds of bytes are together its length. */
+/** The result of a datagram. The four byte counts add up to its length. */
 export interface Decoded {
-  /** Rows added to the builder: one for each flow sample and each dropped packet. */
+  /** Rows added to the builder: one per flow sample and per dropped packet. */
   rows: number
   malformed: Malformed | undefined
   /** Headers, and records that were read. */
   decodedBytes: number
-  /** What fills headers up to a multiple of four, and what follows the last sample. */
+  /** Padding of headers to a multiple of four, and bytes after the last sample. */
   paddingBytes: number
   /** Counters, and samples and records of unknown kinds. */
   skippedBytes: number
   malformedBytes: number
-  /** Samples that hold counters. */
+  /** Samples of counters. */
   counterSamples: number
   /** Samples of unknown kinds. */
   unknownSamples: number
 }
 
-/** Reads sFlow version 5 into one builder. Never throws on what it is given; allocates nothing per row. */
+/** Decodes sFlow version 5 into one builder. Never throws; allocates nothing per row. */
 export class Sflow5Decoder {
   readonly #flows: FlowBuilder
   readonly #rows: SampleRows
@@ -45,7 +45,7 @@ export class Sflow5Decoder {
     this.#rows = new SampleRows(flows)
   }
 
-  /** Reads a datagram that was scanned. The result is overwritten by the next call. */
+  /** Decodes a scanned datagram. The result is overwritten by the next call. */
   decode(datagram: Datagram, origin: Origin): Readonly<Decoded> {
     const result = this.#result
     result.malformed = datagram.malformed
@@ -61,7 +61,7 @@ export class Sflow5Decoder {
     return result
   }
 
-  /** Rows that the sample gave: 0 or 1. */
+  /** Rows from the sample: 0 or 1. */
   #readSample({ bytes, tags, starts, ends }: Datagram, index: number, row: number): 0 | 1 {
     const result = this.#result
     const tag = tags[index] ?? 0

@@ -15,7 +15,7 @@ export const recordTag = {
   natPorts: 1020,
 } as const
 
-/** The two highest bits of an interface: 0 an ifIndex, 1 dropped for a reason, 2 sent out on so many interfaces. */
+/** The two highest bits of an interface: 0 an ifIndex, 1 dropped with a reason, 2 sent to a number of interfaces. */
 export const interfaceFormat = { index: 0, dropped: 1, multiple: 2 } as const
 
 const unreachable = [
@@ -74,7 +74,7 @@ const others = [
   'unknown_l4',
 ]
 
-/** Name of a reason to drop a packet; the number itself when it has none here. */
+/** Name of a drop reason; the number if it is unknown. */
 export function dropReason(number: number): string {
   return unreachable[number] ?? others[number - 256] ?? String(number)
 }

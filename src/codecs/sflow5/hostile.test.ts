@@ -64,14 +64,14 @@ function makeReader(): (bytes: Uint8Array) => number {
     if (flows.count > 4096) flows.reset()
     if (found.scan(bytes)) sequences.follow(found, origin.exporter, losses)
     const { rows, decodedBytes, paddingBytes, skippedBytes, malformedBytes } = decoder.decode(found, origin)
-    const fates = [decodedBytes, paddingBytes, skippedBytes, malformedBytes]
+    const counts = [decodedBytes, paddingBytes, skippedBytes, malformedBytes]
     if (
-      fates.some((part) => part < 0) ||
-      fates.reduce((sum, part) => sum + part, 0) !== bytes.length ||
+      counts.some((part) => part < 0) ||
+      counts.reduce((sum, part) => sum + part, 0) !== bytes.length ||
       rows > found.flowSamples
     ) {
       throw new Error(
-        `${JSON.stringify({ fates, rows, length: bytes.length })} of ${Buffer.from(bytes).toString('hex')}`,
+        `${JSON.stringify({ fates: counts, rows, length: bytes.length })} of ${Buffer.from(bytes).toString('hex')}`,
       )
     }
     return rows
@@ -82,7 +82,7 @@ function mutate(random: SeededRandom, from: Uint8Array): Uint8Array {
   const bytes = Uint8Array.from(from)
   for (let changes = random.integer(1, 4); changes > 0; changes--) {
     const at = random.integer(0, bytes.length - 1)
-    // Counts and lengths are what hostile senders lie about.
+    // Hostile senders forge counts and lengths.
     if (random.chance(0.3))
       bytes.fill(random.chance(0.5) ? 0xff : 0x80, at & ~3, Math.min(bytes.length, (at & ~3) + random.integer(1, 4)))
     else bytes[at] = random.integer(0, 255)

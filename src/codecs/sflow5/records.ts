@@ -1,9 +1,9 @@
 import { etherType, ipProtocol, part, u16, u32 } from '../packet/packet.ts'
 import { readPacket, type HeaderKind } from '../packet/read.ts'
 import { recordTag } from './format.ts'
-import { told, type Sample } from './sample.ts'
+import { parts, type Sample } from './sample.ts'
 
-/** What became of a record. `unknown`: skipped by its length. `short`: it ends before its last field. */
+/** The result of a record. `unknown`: skipped by its length. `short`: it ends before its last field. */
 export type Taken = 'taken' | 'unknown' | 'short'
 
 const headerKinds: Readonly<Record<number, HeaderKind>> = {
@@ -15,7 +15,7 @@ const headerKinds: Readonly<Record<number, HeaderKind>> = {
   14: 'ppp',
 }
 
-/** Length of an Ethernet header and of the checksum behind the frame. */
+/** Length of an Ethernet header and of the frame's checksum. */
 const ethernetBytes = 18
 
 /** Reads the content of one record, `bytes[at … end)`, into the sample. */
@@ -48,17 +48,17 @@ export function readRecord(tag: number, bytes: Uint8Array, at: number, end: numb
   }
 }
 
-/** Bytes of a raw header's record that only fill it up to a multiple of four. */
+/** Padding of a raw header's record to a multiple of four. */
 export function headerPadding(bytes: Uint8Array, at: number, end: number): number {
   return Math.max(0, end - at - 16 - u32(bytes, at + 12))
 }
 
 function readHeader(bytes: Uint8Array, at: number, end: number, sample: Sample): Taken {
   if (end - at < 16) return 'short'
-  // A second one, of another layer of the same packet, must not mix with the first.
-  if ((sample.told & told.header) !== 0) return 'unknown'
+  // A second header, of another layer of the same packet, must not mix with the first.
+  if ((sample.present & parts.header) !== 0) return 'unknown'
   const { packet } = sample
-  sample.told |= told.header
+  sample.present |= parts.header
   sample.frameBytes = Math.max(0, u32(bytes, at + 4) - u32(bytes, at + 8))
   const kind = headerKinds[u32(bytes, at)]
   const length = u32(bytes, at + 12)
@@ -70,8 +70,8 @@ function readHeader(bytes: Uint8Array, at: number, end: number, sample: Sample):
 function readEthernet(bytes: Uint8Array, at: number, end: number, sample: Sample): Taken {
   if (end - at < 24) return 'short'
   const { packet } = sample
-  if ((sample.told & told.header) !== 0) return 'taken'
-  sample.told |= told.ethernet
+  if ((sample.present & parts.header) !== 0) return 'taken'
+  sample.present |= parts.ethernet
   sample.frameBytes = Math.max(0, u32(bytes, at) - ethernetBytes)
   packet.macs[0] = u32(bytes, at + 6)
   packet.macs[1] = u16(bytes, at + 4)
@@ -83,12 +83,12 @@ function readEthernet(bytes: Uint8Array, at: number, end: number, sample: Sample
   return 'taken'
 }
 
-/** Headers of layer 3 and 4 as the agent parsed them; the copied header, where there is one, is the better witness. */
+/** Headers of layers 3 and 4 as parsed by the agent; a copied header takes precedence. */
 function readParsedIp(bytes: Uint8Array, at: number, end: number, addressBytes: 4 | 16, sample: Sample): Taken {
   if (end - at < 24 + 2 * addressBytes) return 'short'
   const { packet } = sample
-  if ((sample.told & told.header) !== 0) return 'taken'
-  sample.told |= told.ip
+  if ((sample.present & parts.header) !== 0) return 'taken'
+  sample.present |= parts.ip
   packet.etype = addressBytes === 4 ? etherType.ipv4 : etherType.ipv6
   packet.length = u32(bytes, at)
   packet.proto = u32(bytes, at + 4) & 0xff
@@ -124,10 +124,10 @@ function vlanId(value: number): number {
 function readRouter(bytes: Uint8Array, at: number, end: number, sample: Sample): Taken {
   const next = readAddress(bytes, at, end, sample.nextHop, 0)
   if (next < 0 || end - next < 8) return 'short'
-  if (u32(bytes, at) !== 0) sample.told |= told.nextHop
+  if (u32(bytes, at) !== 0) sample.present |= parts.nextHop
   sample.srcMask = Math.min(u32(bytes, next), 128)
   sample.dstMask = Math.min(u32(bytes, next + 4), 128)
-  sample.told |= told.router
+  sample.present |= parts.router
   return 'taken'
 }
 
@@ -135,9 +135,9 @@ function readRouter(bytes: Uint8Array, at: number, end: number, sample: Sample):
 function readGateway(bytes: Uint8Array, start: number, end: number, sample: Sample): Taken {
   const at = readAddress(bytes, start, end, sample.bgpNextHop, 0)
   if (at < 0 || end - at < 16) return 'short'
-  if (u32(bytes, start) !== 0) sample.told |= told.bgpNextHop
+  if (u32(bytes, start) !== 0) sample.present |= parts.bgpNextHop
   sample.srcAs = u32(bytes, at + 4)
-  sample.told |= told.gateway
+  sample.present |= parts.gateway
   let segment = at + 16
   for (let left = u32(bytes, at + 12); left > 0; left--) {
     if (end - segment < 8) return 'short'
@@ -145,18 +145,18 @@ function readGateway(bytes: Uint8Array, start: number, end: number, sample: Samp
     if (next > end) return 'short'
     if (next > segment + 8) {
       sample.dstAs = u32(bytes, next - 4)
-      sample.told |= told.dstAs
+      sample.present |= parts.dstAs
     }
     segment = next
   }
   return 'taken'
 }
 
-/** Next hop and the stack that the packet came with; the one it left with has no field. */
+/** Next hop and the received label stack; the sent one has no field. */
 function readMpls(bytes: Uint8Array, start: number, end: number, sample: Sample): Taken {
   const at = readAddress(bytes, start, end, sample.nextHop, 0)
   if (at < 0 || end - at < 4) return 'short'
-  if (u32(bytes, start) !== 0) sample.told |= told.nextHop
+  if (u32(bytes, start) !== 0) sample.present |= parts.nextHop
   const count = u32(bytes, at)
   if (end - at - 4 < 4 * count) return 'short'
   sample.labelCount = Math.min(count, sample.labels.length)
@@ -167,7 +167,7 @@ function readMpls(bytes: Uint8Array, start: number, end: number, sample: Sample)
 function readNat(bytes: Uint8Array, at: number, end: number, sample: Sample): Taken {
   const next = readAddress(bytes, at, end, sample.nat, 0)
   if (next < 0 || readAddress(bytes, next, end, sample.nat, 4) < 0) return 'short'
-  if (u32(bytes, at) !== 0 && u32(bytes, next) !== 0) sample.told |= told.natAddresses
+  if (u32(bytes, at) !== 0 && u32(bytes, next) !== 0) sample.present |= parts.natAddresses
   return 'taken'
 }
 
@@ -175,11 +175,11 @@ function readNatPorts(bytes: Uint8Array, at: number, end: number, sample: Sample
   if (end - at < 8) return 'short'
   sample.natSrcPort = u32(bytes, at) & 0xffff
   sample.natDstPort = u32(bytes, at + 4) & 0xffff
-  sample.told |= told.natPorts
+  sample.present |= parts.natPorts
   return 'taken'
 }
 
-/** Tags that were stripped, outermost first, each with its EtherType in the upper half. */
+/** Stripped tags, outermost first, each with its EtherType in the upper half. */
 function readVlanTunnel(bytes: Uint8Array, at: number, end: number, sample: Sample): Taken {
   if (end - at < 4) return 'short'
   const count = u32(bytes, at)
@@ -189,7 +189,7 @@ function readVlanTunnel(bytes: Uint8Array, at: number, end: number, sample: Samp
   return 'taken'
 }
 
-/** A tagged address: 0 none, 1 IPv4, 2 IPv6. Returns the offset behind it; -1 when it is cut off or of another kind. */
+/** A tagged address: 0 none, 1 IPv4, 2 IPv6. Returns the offset after it; -1 if it is truncated or of another kind. */
 function readAddress(bytes: Uint8Array, at: number, end: number, words: Uint32Array, offset: number): number {
   if (end - at < 4) return -1
   const kind = u32(bytes, at)

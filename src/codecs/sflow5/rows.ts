@@ -3,13 +3,13 @@ import { PacketColumns } from '../packet/columns.ts'
 import { part } from '../packet/packet.ts'
 import { put16, put32, put64, put8, putIp } from '../packet/put.ts'
 import { dropReason } from './format.ts'
-import { told, type Sample } from './sample.ts'
+import { parts, type Sample } from './sample.ts'
 
-/** What is the same in every row of a datagram. */
+/** Values that are equal in every row of a datagram. */
 export interface Origin {
   /** Four words, v4-mapped. */
   readonly exporter: Uint32Array
-  /** Unix ms: sFlow carries no time of its own. */
+  /** Unix ms of the receipt: sFlow has no time. */
   readonly time: number
 }
 
@@ -55,17 +55,17 @@ export class SampleRows {
     }
   }
 
-  /** One row more; the builder must have room for it. It counts once {@link finish} was called. */
+  /** Adds a row, for which the builder must have room. It counts after {@link finish}. */
   add(sample: Sample, row: number): void {
     this.#addInterfaces(sample, row)
     this.#addSize(sample, row)
     this.#packets.write(sample.packet, row)
     if (sample.dstVlan !== 0) put16(this.#c.dstVlan, row, sample.dstVlan)
-    if ((sample.told & told.routing) !== 0) this.#addRouting(sample, row)
-    if ((sample.told & told.translation) !== 0) this.#addTranslation(sample, row)
+    if ((sample.present & parts.routing) !== 0) this.#addRouting(sample, row)
+    if ((sample.present & parts.translation) !== 0) this.#addTranslation(sample, row)
   }
 
-  /** Ends the rows of a datagram, from the builder's count to `end`, with what they have in common. */
+  /** Completes the rows of a datagram, from the builder's count to `end`, with their common values. */
   finish(end: number, subAgent: number, origin: Origin): void {
     const c = this.#c
     const first = this.#flows.count
@@ -84,7 +84,7 @@ export class SampleRows {
   #addInterfaces({ rate, input, output, sourceClass, sourceIndex }: Sample, row: number): void {
     const c = this.#c
     if (rate !== 0) put32(c.sampling, row, rate)
-    // 0 is an interface that the agent does not know.
+    // 0 is an unknown interface.
     if (input !== 0) put32(c.inIf, row, input)
     if (output !== 0) put32(c.outIf, row, output)
     if (sourceClass !== 0 || sourceIndex === 0) return
@@ -92,19 +92,19 @@ export class SampleRows {
     else if (sourceIndex === output) put8(c.direction, row, 1)
   }
 
-  /** Bytes of layer 3, by the IP header where it says so, else what remains of the frame. */
+  /** Bytes of layer 3: from the IP header, else the rest of the frame. */
   #addSize(sample: Sample, row: number): void {
     const { packet, frameBytes } = sample
-    const known = (sample.told & told.packet) !== 0
+    const known = (sample.present & parts.packet) !== 0
     const bytes = (packet.parts & part.length) !== 0 ? packet.length : Math.max(0, frameBytes - packet.linkBytes)
     if (sample.dropReason >= 0) this.#addDrop(sample, known ? bytes : -1, row)
-    // A dropped packet that is reported beside the sampling is no traffic that the sampling stands for.
+    // A reported drop is outside the sampling, so its size is not scaled.
     if (sample.discarded) return
     put64(this.#c.packets, row, 1, 0)
     if (known) put64(this.#c.bytes, row, bytes, 0)
   }
 
-  /** `bytes`: -1 when nothing tells them. */
+  /** `bytes`: -1 if unknown. */
   #addDrop({ packet, dropReason: reason }: Sample, bytes: number, row: number): void {
     const c = this.#c
     put64(c.dropPackets, row, 1, 0)
@@ -115,23 +115,23 @@ export class SampleRows {
 
   #addRouting(sample: Sample, row: number): void {
     const c = this.#c
-    if ((sample.told & told.nextHop) !== 0) putIp(c.nextHop, row, sample.nextHop, 0)
-    if ((sample.told & told.router) !== 0) {
+    if ((sample.present & parts.nextHop) !== 0) putIp(c.nextHop, row, sample.nextHop, 0)
+    if ((sample.present & parts.router) !== 0) {
       put8(c.srcMask, row, sample.srcMask)
       put8(c.dstMask, row, sample.dstMask)
     }
-    if ((sample.told & told.gateway) !== 0) put32(c.srcAs, row, sample.srcAs)
-    if ((sample.told & told.dstAs) !== 0) put32(c.dstAs, row, sample.dstAs)
-    if ((sample.told & told.bgpNextHop) !== 0) putIp(c.bgpNextHop, row, sample.bgpNextHop, 0)
+    if ((sample.present & parts.gateway) !== 0) put32(c.srcAs, row, sample.srcAs)
+    if ((sample.present & parts.dstAs) !== 0) put32(c.dstAs, row, sample.dstAs)
+    if ((sample.present & parts.bgpNextHop) !== 0) putIp(c.bgpNextHop, row, sample.bgpNextHop, 0)
   }
 
   #addTranslation(sample: Sample, row: number): void {
     const c = this.#c
-    if ((sample.told & told.natAddresses) !== 0) {
+    if ((sample.present & parts.natAddresses) !== 0) {
       putIp(c.natSrcAddr, row, sample.nat, 0)
       putIp(c.natDstAddr, row, sample.nat, 4)
     }
-    if ((sample.told & told.natPorts) !== 0) {
+    if ((sample.present & parts.natPorts) !== 0) {
       put16(c.natSrcPort, row, sample.natSrcPort)
       put16(c.natDstPort, row, sample.natDstPort)
     }

@@ -3,8 +3,8 @@ import { interfaceFormat, sampleTag } from './format.ts'
 
 const indexBits = 0x3fffffff
 
-/** Bits of {@link Sample.told}: which records the sample had. */
-export const told = {
+/** Bits of {@link Sample.present}: the records of the sample. */
+export const parts = {
   header: 1,
   ethernet: 1 << 1,
   ip: 1 << 2,
@@ -21,34 +21,34 @@ export const told = {
   translation: 0x300,
 } as const
 
-/** What one sample says, put together from its records. One object is filled again and again. */
+/** One sample, assembled from its records. The object is reused. */
 export class Sample {
-  /** What the packet's headers say; records that agents parsed themselves are entered here too. */
+  /** The packet's headers, including records that agents parsed themselves. */
   readonly packet = new Packet()
-  /** Bits of {@link told}. */
-  told = 0
+  /** Bits of {@link parts}. */
+  present = 0
   sequence = 0
-  /** What the numbers of the data source mean: 0 an ifIndex. */
+  /** The kind of the data source's numbers: 0 an ifIndex. */
   sourceClass = 0
   sourceIndex = 0
-  /** One packet in so many; 0 unknown. */
+  /** Sampling interval (1 in N); 0 unknown. */
   rate = 0
-  /** As a flow sample has it: the two highest bits are an `interfaceFormat`. */
+  /** As in a flow sample: the two highest bits are an `interfaceFormat`. */
   input = 0
   output = 0
-  /** A sample of a packet that was dropped, whatever the sampling. */
+  /** A sample of a dropped packet, outside the sampling. */
   discarded = false
-  /** Why the packet was dropped; -1 when it was not. */
+  /** The drop reason; -1 if the packet was not dropped. */
   dropReason = -1
   recordCount = 0
-  /** Bytes of the frame as it was received, with its checksum; without what was stripped. */
+  /** Bytes of the received frame with its checksum, without stripped bytes. */
   frameBytes = 0
   srcVlan = 0
   dstVlan = 0
   /** Tags that were stripped before the header was copied. */
   outerTag = 0
   secondTag = 0
-  /** The label stack that the packet came with, for packets whose header shows none. */
+  /** The received label stack, for packets whose header has none. */
   readonly labels = new Uint32Array(16)
   labelCount = 0
   readonly nextHop = new Uint32Array(4)
@@ -62,12 +62,12 @@ export class Sample {
   natSrcPort = 0
   natDstPort = 0
 
-  /** Reads what stands before the records and returns where they begin; 0 when it is cut off. */
+  /** Reads the part before the records and returns their start; 0 if truncated. */
   readHead(tag: number, bytes: Uint8Array, at: number, end: number): number {
     const size = tag === sampleTag.expandedFlow ? 44 : 32
     if (end - at < size) return 0
     this.packet.clear()
-    this.told = this.srcVlan = this.dstVlan = this.outerTag = this.secondTag = this.labelCount = this.frameBytes = 0
+    this.present = this.srcVlan = this.dstVlan = this.outerTag = this.secondTag = this.labelCount = this.frameBytes = 0
     this.dropReason = -1
     this.discarded = tag === sampleTag.discarded
     this.sequence = u32(bytes, at)
@@ -88,11 +88,11 @@ export class Sample {
     return at + size
   }
 
-  /** After the last record: tags and labels that stand beside the header are entered where its own would be. */
+  /** After the last record: moves separate tags and labels into the packet. */
   settle(): void {
     const { packet } = this
     if (this.outerTag !== 0) {
-      // Tags that were stripped were outside of those that the header still has.
+      // Stripped tags were outside of those in the header.
       const inner = this.secondTag !== 0 ? this.secondTag : packet.has(part.vlan) ? packet.vlan : 0
       this.#tag(this.outerTag, inner)
     } else if (this.srcVlan !== 0 && !packet.has(part.vlan)) this.#tag(this.srcVlan, 0)

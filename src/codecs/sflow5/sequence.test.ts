@@ -20,7 +20,7 @@ beforeEach(() => {
 
 const address = (last: number): Uint32Array => Uint32Array.of(0, 0, 0xffff, last)
 
-/** One for all: its buffers are larger than what is measured here. */
+/** Shared: its buffers are larger than the measured memory. */
 const found = new Datagram()
 
 function follow(parts: DatagramParts, samples: readonly Uint8Array[] = [], exporter = address(1)): void {
@@ -36,7 +36,7 @@ describe('datagrams', () => {
     expect(losses).toEqual(none)
   })
 
-  test('that are skipped are missing, and late when they come after all', () => {
+  test('that are skipped are missing, and late if they arrive afterwards', () => {
     for (const sequence of [5, 9, 10, 7]) follow({ sequence })
     expect(losses).toEqual({ ...none, missing: 3, late: 1 })
     // Doubled by the network: no more than were missing.
@@ -49,7 +49,7 @@ describe('datagrams', () => {
     follow({ sequence: 1, uptime: 1_000 })
     follow({ sequence: 2, uptime: 2_000 })
     expect(losses).toEqual({ ...none, restarts: 1 })
-    // So few datagrams before that only the uptime tells.
+    // With so few earlier datagrams only the uptime decides.
     follow({ sequence: 30, uptime: 30_000 })
     follow({ sequence: 28, uptime: 500 })
     expect(losses).toEqual({ ...none, missing: 27, restarts: 2 })
@@ -77,7 +77,7 @@ describe('samples', () => {
     expect(losses).toEqual({ ...none, missingSamples: 2, lateSamples: 1 })
   })
 
-  test('of dropped packets have a counter of their own, and counters have none here', () => {
+  test('of dropped packets have a separate counter, and counters have none here', () => {
     follow({ sequence: 1 }, [
       flowSample([], { sequence: 10, source: 3 }),
       discardedSample([], 1, 70),
@@ -91,7 +91,7 @@ describe('samples', () => {
     expect(losses).toEqual({ ...none, missingSamples: 1 })
   })
 
-  test('begin anew with their agent, without being counted as lost', () => {
+  test('restart with their agent, without a loss', () => {
     follow({ sequence: 90_000, uptime: 7_200_000 }, [flowSample([], { sequence: 40 })])
     follow({ sequence: 1, uptime: 1_000 }, [flowSample([], { sequence: 60 })])
     expect(losses).toEqual({ ...none, restarts: 1 })

@@ -2,29 +2,29 @@ import { u32 } from '../packet/packet.ts'
 import type { Datagram } from './datagram.ts'
 import { sampleTag } from './format.ts'
 
-/** What sequence numbers tell about one exporter. All are totals that only rise. */
+/** Sequence totals of one exporter. They only increase. */
 export interface Losses {
   /** Datagrams skipped by the sequence of an agent and sub-agent. */
   missing: number
-  /** Datagrams of those that came after all. */
+  /** Missing datagrams that arrived later. */
   late: number
-  /** Samples skipped by the sequence of a data source: lost with their datagram, or by the agent itself. */
+  /** Samples skipped by the sequence of a data source: lost with their datagram, or by the agent. */
   missingSamples: number
   lateSamples: number
-  /** Times that a sub-agent started to count anew. */
+  /** Restarts of a sub-agent's counter. */
   restarts: number
 }
 
-/** Datagrams or samples that can be overtaken and still be told from a restart. */
+/** Maximum reordering of datagrams or samples that does not count as a restart. */
 const reorderWindow = 3000
-/** Milliseconds by which an uptime may step back, when datagrams overtake each other. */
+/** Milliseconds by which an uptime may decrease through reordering. */
 const uptimeTolerance = 5000
 const slots = 1 << 18
 const probes = 8
 
 /**
- * Follows the counters of all sub-agents and data sources (modulo 2^32). The memory is fixed: in a table of 262,144 places
- * a new counter takes that of the one seen longest ago among eight, so invented addresses make others begin anew, no more.
+ * Tracks the counters of all sub-agents and data sources (modulo 2^32). The memory is fixed: in a table of 262,144
+ * slots a new counter replaces the least recently used of eight. Forged addresses can only restart other counters.
  */
 export class Sequences {
   readonly #keyLow = new Uint32Array(slots)
@@ -37,7 +37,7 @@ export class Sequences {
   #high = 0
   #found = false
 
-  /** Follows a datagram that was scanned, and its samples, whether its rows are taken or not. */
+  /** Tracks a scanned datagram and its samples, whether its rows are accepted or shed. */
   follow(datagram: Datagram, exporter: Uint32Array, totals: Losses): void {
     this.#now = (this.#now + 1) >>> 0
     this.#low = 1
@@ -50,7 +50,7 @@ export class Sequences {
     const jump = this.#step(datagram.sequence, datagram.uptime)
     if (jump === restarted) totals.restarts++
     else if (jump > 0) totals.missing += jump
-    // A datagram that the network doubled must not make up for one that is missing.
+    // A datagram that the network duplicated must not compensate for a missing one.
     else if (jump < 0) totals.late = Math.min(totals.missing, totals.late + 1)
     for (let i = 0; i < datagram.samples; i++) {
       const tag = datagram.tags[i] ?? 0
@@ -67,7 +67,7 @@ export class Sequences {
     }
   }
 
-  /** Flow samples of both forms share a counter; dropped packets have their own. */
+  /** Flow samples of both forms share a counter; dropped packets have a separate one. */
   #mixSource(tag: number, bytes: Uint8Array, at: number): void {
     const source = u32(bytes, at + 4)
     const compact = tag === sampleTag.flow
@@ -85,7 +85,7 @@ export class Sequences {
     this.#high = Math.imul(high, 0x297a2d39) ^ (high >>> 14)
   }
 
-  /** Distance from what was expected of the counter mixed in; below 0 one that was overtaken. */
+  /** Distance from the expected value of the current counter; below 0 if reordered. */
   #step(sequence: number, uptime: number): number {
     const slot = this.#slot()
     this.#seen[slot] = this.#now
@@ -98,10 +98,10 @@ export class Sequences {
     return restart ? restarted : jump
   }
 
-  /** Place of the counter mixed in: its own, or a free one, or the one not seen for longest, which it takes over. */
+  /** Slot of the current counter: its own, a free one, or the least recently used. */
   #slot(): number {
     const low = this.#low >>> 0
-    // A place whose key is 0 is free.
+    // A slot with key 0 is free.
     const high = (this.#high | 1) >>> 0
     const first = (low ^ high) & (slots - 1)
     let oldest = first
@@ -123,5 +123,5 @@ export class Sequences {
   }
 }
 
-/** No distance: further back than the window. */
+/** Below any distance: beyond the window. */
 const restarted = Number.NEGATIVE_INFINITY

@@ -1,6 +1,6 @@
 /**
- * Where every byte that was received went. Sum of all = bytes received; `parked` may fall again, when a template
- * comes (to `decoded`) or does not come in time (to `skipped`).
+ * Bytes by their use. The sum is the received bytes. `parked` decreases when a template arrives (to `decoded`) or its
+ * wait ends (to `skipped`).
  */
 export interface ByteCounts {
   /** Headers of datagrams and of sets. */
@@ -11,10 +11,10 @@ export interface ByteCounts {
   decoded: number
   /** Ends of sets that are too short for a record. */
   padding: number
-  /** Left out knowingly: reserved sets, excess behind a message, templates beyond the bounds, what was parked in vain. */
+  /** Skipped: reserved sets, bytes after a message, templates beyond the limits, expired parked data. */
   skipped: number
   malformed: number
-  /** Data that waits for its template now. */
+  /** Data that waits for its template. */
   parked: number
 }
 

@@ -1,28 +1,28 @@
 import { variable, type Layout } from './layout.ts'
 
-/** Records that are located, and then written, at a time: what a hostile layout can make grow is bounded by it. */
+/** Records that are located and then written at a time: bounds the memory of a hostile layout. */
 export const chunkRecords = 1024
 
-/** What all records of a set share. */
+/** Values that all records of a set share. */
 export interface SetContext {
-  /** Unix ms at which the exporter sent it, by its own clock. */
+  /** Unix ms of the export by the exporter's clock. */
   exportTime: number
-  /** Ms that the exporter had been up at that time, modulo 2^32; NaN when it does not say. */
+  /** Uptime of the exporter at that time in ms, modulo 2^32; NaN if unknown. */
   uptime: number
   /** Unix ms at which it was received. */
   received: number
 }
 
-/** Where a field is, in every record of a located set. */
+/** Position of a field in every record of a located set. */
 export interface FieldPlace {
   /** Index into `base`, and the distance from there. */
   readonly segment: number
   readonly offset: number
-  /** Bytes; undefined when each record says: then `segment` indexes `contents` and `lengths`. */
+  /** Bytes; undefined for a variable length: then `segment` indexes `contents` and `lengths`. */
   readonly length: number | undefined
 }
 
-/** Places of all fields of a layout, in its order. A field of variable length ends a segment. */
+/** Positions of all fields of a layout, in its order. A field of variable length ends a segment. */
 export function placesOf(layout: Layout): readonly FieldPlace[] {
   let segment = 0
   let offset = 0
@@ -39,17 +39,17 @@ export function placesOf(layout: Layout): readonly FieldPlace[] {
 
 const scratch = (): Uint32Array => new Uint32Array(chunkRecords)
 
-/** Up to {@link chunkRecords} records of one data set: where each begins and, behind a variable length, goes on. Reused. */
+/** Up to {@link chunkRecords} records of one data set, with the start of each segment. Reused. */
 export class DataSet {
   view: DataView = new DataView(new ArrayBuffer(0))
   bytes: Uint8Array = new Uint8Array(0)
   count = 0
-  /** Where the located records end. */
+  /** End of the located records. */
   end = 0
   readonly context: SetContext = { exportTime: 0, uptime: Number.NaN, received: 0 }
   /** By segment, then record. */
   readonly base: Uint32Array[] = [scratch()]
-  /** By field of variable length, then record: where its content begins, and how many bytes it has. */
+  /** By field of variable length, then record: start and size of its content. */
   readonly contents: Uint32Array[] = []
   readonly lengths: Uint32Array[] = []
 
@@ -58,13 +58,15 @@ export class DataSet {
     this.bytes = bytes
   }
 
-  /** Finds the whole records between `at` and `end`; `this.end` is where the first one begins that was not located. */
+  /**
+   * Locates the complete records between `at` and `end`; `this.end` is the start of the first one that was not located.
+   */
   locate(layout: Layout, at: number, end: number): void {
     if (layout.fixed) this.#fixed(layout.shortest, at, end)
     else this.#varying(layout, at, end)
   }
 
-  /** Takes the chosen records of another set. */
+  /** Copies the chosen records of another set. */
   gather(from: DataSet, chosen: Uint32Array, count: number): void {
     this.read(from.view, from.bytes)
     this.count = count
@@ -94,7 +96,7 @@ export class DataSet {
       for (const field of fields) {
         let length = field.length
         if (length === variable) {
-          // One byte, or 255 and two bytes (RFC 7011, section 7). What lies behind the end reads as 0 and is refused below.
+          // One byte, or 255 and two bytes (RFC 7011, section 7). Bytes beyond the end read as 0 and are refused below.
           length = bytes[position++] ?? 0
           if (length === 255) {
             length = ((bytes[position] ?? 0) << 8) | (bytes[position + 1] ?? 0)

@@ -19,18 +19,18 @@ import {
 import { TemplateTable, type TemplateLimits } from './table.ts'
 
 export interface DecoderOptions extends PlanOptions {
-  /** Ms that an exporter's clock may be away before its rows are marked. */
+  /** Maximum difference of an exporter's clock in ms before its rows are marked. */
   readonly skewLimit: number
-  /** One in N for flows about whose sampling nothing is known; 0: leave it absent. */
+  /** Sampling interval (1 in N) to assume if unknown; 0: leave it absent. */
   readonly sampling: number
   readonly templates: TemplateLimits
   readonly parking: ParkingLimits
 }
 
-/** Plans that are kept; one that was given up is made again, in some 20 µs, when its data comes. */
+/** Cached plans; a plan takes some 20 µs to create. */
 const mostPlans = 2048
 
-/** What the version of a datagram decides. */
+/** Differences between versions. */
 export interface Dialect {
   readonly templateSet: number
   readonly optionsTemplateSet: number
@@ -38,25 +38,25 @@ export interface Dialect {
   readOptionsTemplate(view: DataView, at: number, end: number): TemplateRecord
 }
 
-/** A parked data set and the template that explains it. */
+/** A parked data set and its template. */
 interface Released {
   readonly parked: ParkedSet
   readonly template: Template
 }
 
-/** What one datagram or message held. Reused by the next. */
+/** The content of one datagram or message. Reused by the next. */
 export interface Walked {
-  /** Data records, options included; undefined when some of its sets could not be counted. */
+  /** Data records, options included; undefined if some sets could not be counted. */
   records: number | undefined
   /** Data records without options. */
   flows: number
-  /** Something in it was malformed. */
+  /** A part was malformed. */
   malformed: boolean
 }
 
 /**
- * Reads the sets of NetFlow v9 and IPFIX into one builder. Never throws on what it is given, allocates nothing per
- * row, and gives each byte to one class of {@link ByteCounts}, of the exporter and of `totals`.
+ * Decodes the sets of NetFlow v9 and IPFIX into one builder. Never throws, allocates nothing per row, and counts each
+ * byte in one class of {@link ByteCounts}, per exporter and in `totals`.
  */
 export class TemplateDecoder {
   readonly table: TemplateTable
@@ -65,13 +65,13 @@ export class TemplateDecoder {
   readonly #totals: ByteCounts
   readonly #planner: Planner
   readonly #rows: RowWriter
-  /** Those that have a plan, the oldest first. */
+  /** Templates with a plan, the oldest first. */
   readonly #planned = new Set<Prepared>()
   readonly #set = new DataSet()
   readonly #walked: Walked = { records: 0, flows: 0, malformed: false }
-  /** Parked data sets that can be read now, oldest first. */
+  /** Parked data sets that are decodable now, oldest first. */
   readonly #released: Released[] = []
-  /** Rows are written; otherwise they are only counted. */
+  /** Rows are written; otherwise only counted. */
   #keep = true
 
   constructor(flows: FlowBuilder, options: DecoderOptions, totals: ByteCounts) {
@@ -83,24 +83,24 @@ export class TemplateDecoder {
     this.#planner = new Planner(flows, options, { skewLimit: options.skewLimit }, this.#rows.sampling)
   }
 
-  /** Forgets what nobody announced or explained for long. */
+  /** Removes expired templates and parked data. */
   sweep(now: number): void {
     this.table.sweep(now)
     this.parking.sweep(now)
   }
 
-  /** A connection ended, and with it what its templates explained. */
+  /** A connection ended, and with it the scope of its templates. */
   closeSession(exporter: ExporterState, transport: Transport): void {
     const session = exporter.sessions.get(sessionKey(10, transport))
     if (session !== undefined) this.table.close(session)
   }
 
-  /** Number of parked data sets that the last datagram explained: read each by {@link readReleased}. */
+  /** Number of parked data sets that the last datagram released: decode each with {@link readReleased}. */
   get released(): number {
     return this.#released.length
   }
 
-  /** Reads one of {@link released} with its own times. `keep` as in {@link walk}; `set`: it is malformed. */
+  /** Decodes one of {@link released} with its own times. `keep` as in {@link walk}; `set`: it is malformed. */
   readReleased(keep = true): 'set' | undefined {
     const next = this.#released.shift()
     if (next === undefined) return undefined
@@ -116,8 +116,8 @@ export class TemplateDecoder {
   }
 
   /**
-   * Reads everything from `at` to the end of the datagram as sets; the header was counted by the caller. Without `keep`,
-   * templates and options are learned, and rows are counted in `shedRows` of the exporter.
+   * Decodes all sets from `at` to the end of the datagram; the caller has counted the header. Without `keep`, templates
+   * and options are learned, and rows are counted in `shedRows` of the exporter.
    */
   walk(
     domain: Domain,
@@ -205,7 +205,7 @@ export class TemplateDecoder {
       exporter.expiredSets++
       return this.count(exporter, 'skipped', end - at)
     }
-    // Borrowed templates explain what was parked before they could be borrowed.
+    // Borrowed templates release data that was parked before.
     if (domain.parked.has(id)) this.#release(domain, id)
     if (template.domain === domain) domain.lastData = context.received
     const records = this.#read(domain, template, at, end, cut)
@@ -213,7 +213,7 @@ export class TemplateDecoder {
     if (!template.prepared.layout.options) this.#walked.flows += records
   }
 
-  /** Reads records from `at` of the current set; returns how many. */
+  /** Decodes records from `at` of the current set; returns their number. */
   #read(domain: Domain, template: Template, at: number, end: number, cut: boolean): number {
     const { prepared } = template
     const { layout } = prepared
@@ -245,13 +245,13 @@ export class TemplateDecoder {
     const left = end - at
     if (cut || left >= layout.shortest) {
       this.#malformed(exporter, left)
-      // How many records there would have been is not known.
+      // The number of remaining records is unknown.
       this.#walked.records = undefined
     } else this.count(exporter, 'padding', left)
     return records
   }
 
-  /** Plans of layouts that are hardly used would take more memory than all templates. */
+  /** Plans of rarely used layouts would take more memory than all templates. */
   #makePlan(prepared: Prepared): Plan {
     for (const oldest of this.#planned) {
       if (this.#planned.size < mostPlans) break
@@ -262,7 +262,7 @@ export class TemplateDecoder {
     return this.#planner.plan(prepared.layout)
   }
 
-  /** Parked data sets are read after the datagram, each by itself: together they may be many times as large. */
+  /** Parked data sets are decoded after the datagram, one by one: together they may be many times larger. */
   #release(domain: Domain, id: number): void {
     const template = domain.parked.has(id) ? this.table.find(domain, id) : undefined
     if (template === undefined) return

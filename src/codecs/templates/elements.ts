@@ -1,4 +1,5 @@
-// Long because it is one table: which information elements fill which fields (IANA IPFIX registry; NetFlow v9 shares its numbers).
+// Long because it is one table: the information elements of each field (IANA IPFIX registry; NetFlow v9 shares its
+// numbers).
 import type { FlowFieldName } from '../../model/fields.ts'
 
 /** Reverse of the IANA element of the same number (RFC 5103). */
@@ -9,25 +10,25 @@ const juniper = 2636
 export const keyOf = (pen: number, id: number): number => pen * 0x10000 + id
 
 /**
- * Where a field of the reverse half of a bidirectional record comes from when no reverse element is there:
- * the same element, the element of the opposite field, or nowhere, because the record says nothing about it.
+ * Origin of a field in the reverse half of a bidirectional record without a reverse element: the same element, the
+ * element of the opposite field, or none.
  */
 export type InReverse = 'same' | 'none' | { readonly swap: FlowFieldName }
 
 export interface Rule {
   readonly field: FlowFieldName
-  /** Elements that fill the field, the best first. */
+  /** Elements for the field, the best first. */
   readonly from: readonly number[]
-  /** Elements of IANA that mean the reverse direction without being reverse elements. */
+  /** IANA elements with reverse meaning that are no reverse elements. */
   readonly reverseFrom?: readonly number[]
   readonly reverse: InReverse
-  /** The exporter writes 0 where there is nothing. */
+  /** The exporter writes 0 for an absent value. */
   readonly zeroIsAbsent?: true
 }
 
 const swap = (field: FlowFieldName): InReverse => ({ swap: field })
 
-/** Unsigned numbers, 1 to 8 bytes long in a record; what is wider than the column loses its high bytes. */
+/** Unsigned numbers of 1 to 8 bytes in a record; wider values lose their high bytes. */
 export const numberRules: readonly Rule[] = [
   { field: 'bytes', from: [1, 85, 231, 23, 352], reverseFrom: [232], reverse: 'none' },
   { field: 'packets', from: [2, 86, 298, 24], reverseFrom: [299], reverse: 'none' },
@@ -58,7 +59,10 @@ export const numberRules: readonly Rule[] = [
   { field: 'xlat_dst_port', from: [228, 40004], reverse: swap('xlat_src_port'), zeroIsAbsent: true },
 ]
 
-/** Addresses that belong to no family of the flow: an element of 4 or of 16 bytes. 40001 and 40002 are Cisco ASA's, in v9. */
+/**
+ * Addresses independent of the flow's address family: an element of 4 or of 16 bytes. 40001 and 40002 are Cisco ASA's,
+ * in v9.
+ */
 export const addressRules: readonly Rule[] = [
   { field: 'next_hop', from: [15, 62], reverse: 'none' },
   { field: 'bgp_next_hop', from: [18, 63], reverse: 'none' },
@@ -72,7 +76,7 @@ export const macRules: readonly Rule[] = [
   { field: 'dst_mac', from: [80, 57], reverse: swap('src_mac') },
 ]
 
-/** Elements of NetObserv's exporter; they belong to no registered enterprise, so that its number can be set. */
+/** Elements of NetObserv's exporter; they have no registered enterprise number, so it is configurable. */
 export function netobservRules(pen: number): {
   readonly text: readonly Rule[]
   readonly number: readonly Rule[]
@@ -99,7 +103,7 @@ export function netobservRules(pen: number): {
   }
 }
 
-/** How an element tells a time. `uptime`: ms since the exporter started; `before`: µs before the export. */
+/** Encodings of a time. `uptime`: ms since the exporter started; `before`: µs before the export. */
 export type TimeUnit = 'ms' | 's' | 'ntp' | 'before' | 'uptime'
 
 export interface TimeElement {
@@ -114,7 +118,7 @@ const observed: readonly TimeElement[] = [
   { id: 322, unit: 's' },
 ]
 
-/** The best first: what needs no other clock, and is finest, wins. */
+/** The best first: independent of other clocks, then the finest. */
 export const startElements: readonly TimeElement[] = [
   { id: 152, unit: 'ms' },
   { id: 154, unit: 'ntp' },
@@ -134,7 +138,7 @@ export const endElements: readonly TimeElement[] = [
   ...observed,
 ]
 
-/** Elements that several parts look at. */
+/** Elements used in several places. */
 export const element = {
   octets: 1,
   sourcePort: [7, 180, 182],

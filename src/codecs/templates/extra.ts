@@ -4,11 +4,11 @@ import type { DataSet, FieldPlace } from './data-set.ts'
 import { float, highWord, lengthOf, lowWord, startOf } from './read.ts'
 import type { Step } from './step-numbers.ts'
 
-/** How the bytes of an element that nobody here knows are to be read. */
+/** Types of unknown elements. */
 export const extraTypes = ['unsigned', 'signed', 'float', 'string', 'hex', 'ip', 'mac', 'bool'] as const
 export type ExtraType = (typeof extraTypes)[number]
 
-/** An element that a configuration names; its values become members of the field `extra`. */
+/** A configured element; its values become members of the field `extra`. */
 export interface ExtraElement {
   readonly pen: number
   readonly element: number
@@ -19,7 +19,7 @@ export interface ExtraElement {
 
 const utf8 = new TextDecoder()
 
-/** One JSON object per row that has any of the elements. Made per row: it costs what objects and strings cost. */
+/** One JSON object per row with any of the elements. Slower than columns: it allocates per row. */
 export function extraStep(
   flows: FlowBuilder,
   elements: readonly { readonly wanted: ExtraElement; readonly place: FieldPlace }[],

@@ -168,7 +168,7 @@ describe('elements', () => {
     expect(row([value(281, six(1)), value(282, Buffer.alloc(16))])).toMatchObject({ xlat_src_addr: '2001:db8::1' })
   })
 
-  test('of Juniper tell the forwarding status', () => {
+  test('of Juniper have the forwarding status', () => {
     expect(row([value(137, u32(0x42), 2636)])).toMatchObject({ forwarding_status: 0x42 })
   })
 
@@ -191,7 +191,7 @@ describe('starts of packets', () => {
     '02000000000202000000000181000064080045b803e800014000400622550a0000010a0000029c4001bb0000000100000001501202000000',
     'hex',
   )
-  const told = {
+  const reported = {
     src_addr: '10.0.0.1',
     dst_addr: '10.0.0.2',
     src_port: 40_000,
@@ -205,16 +205,16 @@ describe('starts of packets', () => {
 
   test('are read like those of sFlow, and a record without counters is one packet', () => {
     expect(row([value(315, frame)])).toMatchObject({
-      ...told,
+      ...reported,
       vlan: 100,
       src_mac: '02:00:00:00:00:01',
       packets: 1,
       bytes: 1000,
     })
-    expect(row([value(313, frame.subarray(18))])).toMatchObject({ ...told, packets: 1, bytes: 1000 })
+    expect(row([value(313, frame.subarray(18))])).toMatchObject({ ...reported, packets: 1, bytes: 1000 })
   })
 
-  test('give way to elements of their own and to counters', () => {
+  test('are overridden by separate elements and counters', () => {
     const found = row([
       value(315, frame),
       value(8, ip4('192.0.2.1')),
@@ -222,10 +222,10 @@ describe('starts of packets', () => {
       value(1, u32(5000)),
       value(2, u32(7)),
     ])
-    expect(found).toMatchObject({ ...told, src_addr: '192.0.2.1', dst_addr: '192.0.2.2', packets: 7, bytes: 5000 })
+    expect(found).toMatchObject({ ...reported, src_addr: '192.0.2.1', dst_addr: '192.0.2.2', packets: 7, bytes: 5000 })
   })
 
-  test('that were cut say what is there', () => {
+  test('that were truncated yield their complete parts', () => {
     const cut = row([value(312, u16(1022)), value(315, frame.subarray(0, 20))])
     expect(cut).toMatchObject({ vlan: 100, etype: 2048, packets: 1, bytes: 1004 })
     expect(cut).not.toHaveProperty('src_addr')
@@ -261,7 +261,7 @@ describe('NetObserv', () => {
     out_if_name: 'eth0',
   }
 
-  test('names, round trip times and interfaces of its exporter come under enterprise number 2', () => {
+  test('names, round trip times and interfaces of its exporter have enterprise number 2', () => {
     expect(row(names(2))).toMatchObject(expected)
     expect(row(names(3))).not.toHaveProperty('src_name')
   })
@@ -385,7 +385,7 @@ describe('interface names', () => {
   const namesOf = (bench: Bench): unknown[] =>
     flowRows(bench.flows.batch()).map(({ in_if_name: input, out_if_name: output }) => [input, output])
 
-  test('come from options by scope (v9) and by element (IPFIX), and change with them', () => {
+  test('are set by options by scope (v9) and by element (IPFIX), and change with them', () => {
     const bench = new Bench()
     bench.take(
       netflow9(
@@ -442,7 +442,7 @@ describe('interface names', () => {
   })
 })
 
-test('elements that a configuration names are kept as an object, whatever their type', () => {
+test('configured elements are stored as an object, whatever their type', () => {
   const extra = [
     { pen: 0, element: 95, name: 'application', type: 'hex' },
     { pen: 9, element: 12_232, name: 'user', type: 'string' },

@@ -90,7 +90,7 @@ const garbage = fc
   .tuple(fc.constantFrom(9, 10), fc.uint8Array({ maxLength: 300 }))
   .map(([version, bytes]) => Buffer.concat([Buffer.of(0, version), bytes]))
 
-test('case 34: whatever arrives, nothing throws, every byte has its place, and what is decoded can be journalled', () => {
+test('case 34: for any input nothing throws, every byte is counted, and decoded rows can be journalled', () => {
   fc.assert(
     fc.property(fc.array(fc.oneof(mutated, invented, garbage), { minLength: 1, maxLength: 30 }), (datagrams) => {
       const bench = new Bench()

@@ -4,7 +4,7 @@ export type InterfaceNames = ReadonlyMap<number, string>
 
 const slots = 64
 
-/** Names interfaces by index, in rows whose record did not. */
+/** Adds interface names by index to rows without them. */
 export class InterfaceNamer {
   readonly #flows: FlowBuilder
   readonly #keys = new Float64Array(slots)
@@ -18,26 +18,31 @@ export class InterfaceNamer {
     this.#flows = flows
   }
 
-  /** `configured` names win over those that the exporter told. */
-  name(first: number, count: number, configured: InterfaceNames | undefined, told: InterfaceNames | undefined): void {
-    if (configured === undefined && (told === undefined || told.size === 0)) return
+  /** `configured` names take precedence over `reported` ones. */
+  name(
+    first: number,
+    count: number,
+    configured: InterfaceNames | undefined,
+    reported: InterfaceNames | undefined,
+  ): void {
+    if (configured === undefined && (reported === undefined || reported.size === 0)) return
     const { generation } = this.#flows
     if (
       generation !== this.#generation ||
       configured !== this.#configured ||
-      told !== this.#told ||
-      told?.size !== this.#toldNames
+      reported !== this.#told ||
+      reported?.size !== this.#toldNames
     )
       this.#keys.fill(-1)
     this.#generation = generation
     this.#configured = configured
-    this.#told = told
-    this.#toldNames = told?.size ?? 0
+    this.#told = reported
+    this.#toldNames = reported?.size ?? 0
     this.#fill(this.#flows.column('in_if'), this.#flows.column('in_if_name'), first, count)
     this.#fill(this.#flows.column('out_if'), this.#flows.column('out_if_name'), first, count)
   }
 
-  /** A name changed without any other sign of it. */
+  /** Call after a name changed. */
   refresh(): void {
     this.#generation = -1
   }

@@ -1,20 +1,20 @@
-/** One field of a template: an element and how many bytes it takes in a record. */
+/** One field of a template: an element and its size in a record. */
 export interface FieldSpec {
   /** Enterprise number; 0 is IANA. */
   readonly pen: number
   readonly id: number
-  /** Bytes; {@link variable} when each record says. */
+  /** Bytes; {@link variable} if each record has its own length. */
   readonly length: number
 }
 
-/** Field length that means: each record says. */
+/** Field length of variable fields. */
 export const variable = 0xffff
 
-/** What a template says about its records. Two templates with the same text have the same records. */
+/** The structure of a template's records. Templates with equal text share it. */
 export interface Layout {
   readonly text: string
   readonly fields: readonly FieldSpec[]
-  /** The first so many fields are the scope; only options templates have one. */
+  /** Number of leading scope fields; only options templates have them. */
   readonly scopes: number
   readonly options: boolean
   /** Bytes of the shortest record, never 0. */
@@ -23,15 +23,15 @@ export interface Layout {
   readonly fixed: boolean
 }
 
-/** A template with more fields than this is no template of a real exporter. */
+/** Maximum fields of a template, above any real exporter's. */
 export const mostFields = 512
 
-/** v9 counts scopes by types of its own (RFC 3954, section 6.1); they are kept apart from elements under this number. */
+/** v9 numbers scopes separately (RFC 3954, section 6.1); this pseudo-enterprise keeps them apart from elements. */
 export const scopePen = 0x1_0000_0000
-/** The v9 scope that means an interface. */
+/** The v9 scope of an interface. */
 export const interfaceScope = 2
 
-/** Undefined when no record can have this layout: no field, none that takes bytes, or more than a datagram holds. */
+/** Undefined if no record can have this layout: no field, no bytes, or larger than a datagram. */
 export function makeLayout(fields: readonly FieldSpec[], scopes: number, options: boolean): Layout | undefined {
   let shortest = 0
   let fixed = true
@@ -44,12 +44,12 @@ export function makeLayout(fields: readonly FieldSpec[], scopes: number, options
   return { text, fields, scopes, options, shortest, fixed }
 }
 
-/** What a template record says: a layout, that the template is withdrawn, or nothing that can be used. */
+/** A template record: a layout, a withdrawal, or an unusable one. */
 export interface TemplateRecord {
   readonly id: number
   readonly layout: Layout | undefined
   readonly withdrawn: boolean
-  /** Where the next record begins; 0 when that cannot be known. */
+  /** Start of the next record; 0 if unknown. */
   readonly next: number
 }
 

@@ -5,10 +5,10 @@ import type { SamplingPlaces } from './step-sampling.ts'
 import type { TimePlace } from './step-times.ts'
 import { element } from './elements.ts'
 
-/** Which half of a bidirectional record is read. */
+/** The half of a bidirectional record. */
 export type Half = 'forward' | 'reverse'
 
-/** Lengths that a kind of value may have. */
+/** Accepts the lengths of a kind of value. */
 export type Accept = (place: FieldPlace) => boolean
 export const isNumber: Accept = ({ length }) => length === undefined || (length >= 1 && length <= 8)
 export const isFixedNumber: Accept = ({ length }) => length !== undefined && length >= 1 && length <= 8
@@ -26,7 +26,7 @@ export class Lookup {
   constructor(layout: Layout, rules: ReadonlyMap<string, Rule>) {
     this.#rules = rules
     const places = placesOf(layout)
-    // An element that comes twice (RFC 7011, section 8): the first is the outer, the first packet's, the one that was meant.
+    // For a repeated element (RFC 7011, section 8) the first one counts: the outer one, or the first packet's.
     for (const [index, { pen, id }] of layout.fields.entries()) {
       const place = places[index]
       const key = keyOf(pen, id)
@@ -34,7 +34,7 @@ export class Lookup {
     }
   }
 
-  /** The first of the elements that is there with a usable length. */
+  /** The first of the elements with a usable length. */
   first(keys: readonly number[], accept: Accept): FieldPlace | undefined {
     for (const key of keys) {
       const place = this.#places.get(key)
@@ -47,7 +47,7 @@ export class Lookup {
     return this.first([id], accept)
   }
 
-  /** Like {@link first}; for the reverse half, the reverse elements of these before `otherwise`. */
+  /** As {@link first}; for the reverse half, the reverse elements of these before `otherwise`. */
   of(keys: readonly number[], half: Half, accept: Accept, otherwise: readonly number[] = keys): FieldPlace | undefined {
     return half === 'forward'
       ? this.first(keys, accept)

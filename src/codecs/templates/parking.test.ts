@@ -7,9 +7,9 @@ const fields = [
   [1, 4],
 ] as const
 
-test('what waits for its template is a copy: the datagram may be overwritten, and is not kept', () => {
+test('parked data is a copy: the datagram may be overwritten, and is not retained', () => {
   const bench = new Bench()
-  // As a socket gives it: a Buffer, whose `slice` would share its memory.
+  // As from a socket: a Buffer, whose `slice` would share its memory.
   const data = ipfix({ domain: 9 }, set(300, ip4('10.0.0.1'), ip4('10.0.0.2'), u32(1000)))
   bench.take(data)
   data.fill(0)

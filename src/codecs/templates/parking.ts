@@ -6,16 +6,16 @@ export interface ParkingLimits {
   readonly bytes: number
   /** Bytes of one exporter. */
   readonly exporterBytes: number
-  /** Ms that a set waits for its template. */
+  /** Maximum wait of a set in ms. */
   readonly time: number
 }
 
-/** One domain may take this part of its exporter's room, so that an invented source port leaves room for the others. */
+/** Maximum share of a domain in its exporter's room, so that a forged source port leaves room for the others. */
 const domainShare = 1 / 2
-/** Exporters that were seen once may take this part of all room: a flood of invented addresses pushes out only its own. */
+/** Maximum share of exporters that were seen once, so that a flood of forged addresses replaces only itself. */
 const unprovenShare = 1 / 4
 
-/** What a set takes beside its bytes, so that many small ones are bounded, too. */
+/** Memory of a set beside its bytes, which bounds many small ones. */
 const overhead = 256
 
 class Pool {
@@ -30,7 +30,7 @@ class Pool {
 
 const costOf = ({ bytes }: Pick<ParkedSet, 'bytes'>): number => bytes.length + overhead
 
-/** Data sets whose template has not come. Bounded in bytes and time; the oldest make room for the newest. */
+/** Data sets without their template. Bounded in bytes and time; the oldest make room for the newest. */
 export class Parking {
   readonly #limits: ParkingLimits
   readonly #totals: ByteCounts
@@ -44,7 +44,7 @@ export class Parking {
     this.#proven = new Pool(limits.bytes - this.#unproven.most)
   }
 
-  /** Keeps a copy; false when there is no room for it. */
+  /** Stores a copy; false if there is no room. */
   park(domain: Domain, set: Omit<ParkedSet, 'domain'>): boolean {
     const { exporter } = domain.session
     const cost = costOf(set)
@@ -56,7 +56,7 @@ export class Parking {
       domain.parkedCost + cost > exporterBytes * domainShare
     )
       return false
-    // Not `slice`: of a Buffer that would be a view, which keeps all of the datagram.
+    // Not `slice`: for a Buffer that is a view, which retains the whole datagram.
     const parked: ParkedSet = { ...set, bytes: new Uint8Array(set.bytes), domain }
     const others = domain.parked.get(set.id)
     if (others === undefined) domain.parked.set(set.id, [parked])
@@ -71,7 +71,7 @@ export class Parking {
     return true
   }
 
-  /** Sets that waited for this template, in the order in which they came. They are parked no more. */
+  /** Removes and returns the sets that wait for this template, in order of arrival. */
   take(domain: Domain, id: number): readonly ParkedSet[] {
     const sets = domain.parked.get(id) ?? []
     domain.parked.delete(id)
@@ -79,7 +79,7 @@ export class Parking {
     return sets
   }
 
-  /** Gives up what has waited too long. */
+  /** Drops expired sets. */
   sweep(now: number): void {
     for (const pool of [this.#unproven, this.#proven]) {
       for (const set of pool.sets) {
@@ -89,7 +89,7 @@ export class Parking {
     }
   }
 
-  /** Gives up everything of a domain that is forgotten. */
+  /** Drops all sets of a removed domain. */
   drop(domain: Domain): void {
     for (const id of domain.parked.keys()) for (const set of this.take(domain, id)) this.#giveUp(set)
   }

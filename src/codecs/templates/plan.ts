@@ -24,22 +24,22 @@ import { sectionStep } from './step-sections.ts'
 import { timeSteps, type SkewRule } from './step-times.ts'
 import { StringCodes } from './strings.ts'
 
-/** How the records of a layout become rows. */
+/** The conversion of a layout's records into rows. */
 export interface Plan {
   readonly forward: readonly Step[]
-  /** Bidirectional records: the rows of their reverse halves, for records in which one of these counters is not 0. */
+  /** Bidirectional records: rows of the reverse halves, for records in which one of these counters is not 0. */
   readonly reverse: { readonly steps: readonly Step[]; readonly counters: readonly FieldPlace[] } | undefined
 }
 
 export interface PlanOptions {
-  /** Enterprise number under which NetObserv's exporter sends names. */
+  /** Enterprise number of NetObserv's exporter. */
   readonly netobservPen: number
   readonly extra: readonly ExtraElement[]
 }
 
 const isAddress = ({ length }: FieldPlace): boolean => length === 4 || length === 16
 
-/** Turns layouts into plans for one builder: everything that a template decides is decided here, once. */
+/** Converts layouts into plans for one builder, so that all decisions about a template are made once. */
 export class Planner {
   readonly #flows: FlowBuilder
   readonly #options: PlanOptions
@@ -188,7 +188,7 @@ export class Planner {
   #addresses(lookup: Lookup, half: Half): readonly Step[] {
     const steps: Step[] = []
     for (const rule of addressRules) {
-      // The decoder has written the sender; a relay that names the exporter itself knows better.
+      // The decoder has written the sender's address; a relay that names the exporter takes precedence.
       const place = lookup.rule(rule, half, isAddress)
       if (place !== undefined)
         steps.push(

@@ -23,10 +23,10 @@ interface Message {
 function ipfixLosses(messages: readonly Message[]): object {
   const bench = new Bench()
   const seen = new Set<number>()
-  for (const { sequence, count, time = 1_700_000_000, domain = 9, options: told = false } of messages) {
+  for (const { sequence, count, time = 1_700_000_000, domain = 9, options: onlyOptions = false } of messages) {
     const first = seen.has(domain) ? [] : [announce, options]
     seen.add(domain)
-    bench.take(ipfix({ sequence, time, domain }, ...first, ...(told ? [set(400, u32(9, 1))] : []), flows(count)))
+    bench.take(ipfix({ sequence, time, domain }, ...first, ...(onlyOptions ? [set(400, u32(9, 1))] : []), flows(count)))
   }
   const { missing, late, restarts } = bench.exporter()
   return { missing, late, restarts }
@@ -104,7 +104,7 @@ describe('IPFIX counts data records', () => {
     })
   })
 
-  test('options records count for those who count by the book', () => {
+  test('options records count for exporters that follow the standard', () => {
     expect(
       ipfixLosses([
         { sequence: 0, count: 2 },
@@ -115,7 +115,7 @@ describe('IPFIX counts data records', () => {
     ).toEqual({ missing: 0, late: 0, restarts: 0 })
   })
 
-  test('after a message whose records could not be counted nothing is called missing', () => {
+  test('after a message with uncountable records nothing is missing', () => {
     const bench = new Bench()
     bench.take(ipfix({ sequence: 0 }, announce, flows(1), set(999, Buffer.alloc(12))))
     bench.take(ipfix({ sequence: 4 }, flows(1)))

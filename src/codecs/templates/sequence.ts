@@ -1,28 +1,28 @@
-/** What the sequence numbers of an exporter told. All are totals that only rise. */
+/** Sequence totals of an exporter. They only increase. */
 export interface Losses {
   /** Skipped by the sequence: flows (v5), data records (IPFIX). */
   missing: number
   /** Datagrams skipped by the sequence (v9 counts those). */
   missingDatagrams: number
-  /** Of those, what came after all in a datagram that was overtaken. */
+  /** Missing ones that arrived later in a reordered datagram. */
   late: number
-  /** Times that the exporter began to count anew. */
+  /** Restarts of the exporter's counter. */
   restarts: number
 }
 
-/** Datagrams may be overtaken by about this many and still be told from a restart. */
+/** Maximum reordering in datagrams that does not count as a restart. */
 const reorderedDatagrams = 100
 const reorderedRecords = 3000
-/** Clocks are set while exporters run, and some stamp uptime in whole seconds. */
+/** Clocks are adjusted while exporters run, and some report uptime in whole seconds. */
 const bootTolerance = 5000
 
-/** Follows the datagram counter of one v9 source id (RFC 3954, section 5.1), modulo 2^32. */
+/** Tracks the datagram counter of one v9 source id (RFC 3954, section 5.1), modulo 2^32. */
 export class DatagramSequence {
   #last = 0
   #boot = 0
   #started = false
 
-  /** `boot`: Unix ms at which the exporter started, by its own clock. */
+  /** `boot`: Unix ms of the exporter's start by its clock. */
   follow(sequence: number, boot: number, totals: Losses): void {
     const jump = this.#started ? (sequence - this.#last - 1) | 0 : 0
     if (
@@ -32,7 +32,7 @@ export class DatagramSequence {
       totals.restarts++
     else if (jump > 0) totals.missingDatagrams += jump
     else if (jump < 0) {
-      // Overtaken, or doubled by the network: a doubled one must not make up for one that is missing.
+      // Reordered or duplicated by the network; a duplicate must not compensate for a missing one.
       totals.late += totals.missingDatagrams > 0 ? 1 : 0
       return
     }
@@ -43,19 +43,19 @@ export class DatagramSequence {
 }
 
 /**
- * Follows the record counter of one IPFIX domain in one transport session (RFC 7011, section 3.1), modulo 2^32: it
- * counts data records sent before. softflowd writes it after it added the message's own flows, and does not count
- * options records; which of both an exporter does shows as soon as its messages differ in length.
+ * Tracks the record counter of one IPFIX domain in one transport session (RFC 7011, section 3.1), modulo 2^32: data
+ * records sent before. softflowd adds the message's own flows first and ignores options records; the exporter's variant
+ * is known as soon as its messages differ in length.
  */
 export class RecordSequence {
   #sequence = 0
-  /** Records of the last message; undefined when not all of its sets could be read. */
+  /** Records of the last message; undefined if some sets were unreadable. */
   #records: number | undefined
   #exportTime = 0
   #started = false
   #style: 'before' | 'after' | undefined
 
-  /** `records`: data records of the message, options included, undefined when that is not known; `flows`: without options. */
+  /** `records`: data records of the message, options included, undefined if unknown; `flows`: without options. */
   follow(sequence: number, exportTime: number, records: number | undefined, flows: number, totals: Losses): void {
     if (!this.#started) return this.#move(sequence, exportTime, records)
     const before = this.#records === undefined ? undefined : (sequence - this.#sequence - this.#records) | 0
@@ -69,7 +69,7 @@ export class RecordSequence {
     const jump = this.#style === 'after' ? after : before
     const back = (sequence - this.#sequence) | 0
     if (back < 0 && (back < -reorderedRecords || exportTime > this.#exportTime)) {
-      // A message that was overtaken cannot have been sent later than the one that overtook it.
+      // A reordered message cannot have a later time than its successor.
       totals.restarts++
       this.#style = undefined
       this.#move(sequence, exportTime, records)

@@ -22,7 +22,7 @@ function restarted(before: Bench, listenerOf: (old: number) => number = (old) =>
   return after
 }
 
-test('case 35: data after a restart is decoded by what was told before it: templates, sampling, names, start', () => {
+test('case 35: data after a restart is decoded with earlier templates, sampling, names and start', () => {
   const before = new Bench()
   before.take(vectorF)
   before.take(vectorD)
@@ -62,7 +62,7 @@ test('listeners may have moved; templates of one that is gone are left out', () 
   expect(gone.exporter()).toMatchObject({ templates: 0, parkedSets: 1 })
 })
 
-test('templates of connections end with them, and an exporter that told nothing leaves nothing to keep', () => {
+test('templates of connections end with them, and an exporter without facts has no snapshot', () => {
   const bench = new Bench()
   bench.take(vectorD, { kind: 'tcp' })
   expect(snapshotExporter(bench.exporter())).toBeUndefined()

@@ -3,7 +3,7 @@ import type { ExporterState, Version } from './state.ts'
 import type { TemplateDecoder } from './decoder.ts'
 import { parseLayout, type TemplateTable } from './table.ts'
 
-/** What one exporter told, as plain data. Connections are not part of it: their templates end with them. */
+/** The state of one exporter as plain data, without connections: their templates end with them. */
 export interface ExporterSnapshot {
   readonly sessions: readonly {
     readonly version: Version
@@ -27,7 +27,7 @@ interface FactsSnapshot {
   readonly interfaceNames: readonly (readonly [number, string])[]
 }
 
-/** Undefined when there is nothing to keep. */
+/** Undefined if there is nothing to store. */
 export function snapshotExporter(state: ExporterState): ExporterSnapshot | undefined {
   const sessions = [...state.sessions.values()]
     .filter(({ transport }) => transport.kind === 'udp')
@@ -43,19 +43,19 @@ export function snapshotExporter(state: ExporterState): ExporterSnapshot | undef
         : [{ version, listener: transport.listener, port: transport.port, lastSeen, domains: kept }]
     })
   const facts = [...state.domainFacts]
-    .filter(([, told]) => !isEmpty(told))
-    .map(([key, told]) => ({
+    .filter(([, facts]) => !isEmpty(facts))
+    .map(([key, facts]) => ({
       key,
-      sampling: told.sampling,
-      initTime: Number.isNaN(told.initTime) ? null : told.initTime,
-      selectors: [...told.selectors],
-      interfaceSampling: [...told.interfaceSampling],
-      interfaceNames: [...told.interfaceNames],
+      sampling: facts.sampling,
+      initTime: Number.isNaN(facts.initTime) ? null : facts.initTime,
+      selectors: [...facts.selectors],
+      interfaceSampling: [...facts.interfaceSampling],
+      interfaceNames: [...facts.interfaceNames],
     }))
   return sessions.length === 0 && facts.length === 0 ? undefined : { sessions, facts }
 }
 
-/** `listenerOf`: the index of a listener now; -1 when it is gone. */
+/** `listenerOf`: the current index of a listener; -1 if it was removed. */
 export function restoreExporter(
   snapshot: ExporterSnapshot,
   state: ExporterState,
@@ -63,15 +63,15 @@ export function restoreExporter(
   listenerOf: (old: number) => number,
   now: number,
 ): void {
-  for (const told of snapshot.facts) {
-    const facts = state.factsAt(told.key)
-    facts.sampling = told.sampling
-    facts.initTime = told.initTime ?? Number.NaN
-    for (const [id, interval] of told.selectors) facts.selectors.set(id, interval)
-    for (const [index, interval] of told.interfaceSampling) facts.interfaceSampling.set(index, interval)
-    for (const [index, name] of told.interfaceNames) facts.interfaceNames.set(index, name)
+  for (const entry of snapshot.facts) {
+    const facts = state.factsAt(entry.key)
+    facts.sampling = entry.sampling
+    facts.initTime = entry.initTime ?? Number.NaN
+    for (const [id, interval] of entry.selectors) facts.selectors.set(id, interval)
+    for (const [index, interval] of entry.interfaceSampling) facts.interfaceSampling.set(index, interval)
+    for (const [index, name] of entry.interfaceNames) facts.interfaceNames.set(index, name)
   }
-  // The session heard last comes last, so that it is the newest to borrow from.
+  // The most recent session is last, so that it is the first to borrow from.
   for (const { version, listener, port, domains } of [...snapshot.sessions].sort((a, b) => a.lastSeen - b.lastSeen)) {
     const at = listenerOf(listener)
     if (at < 0) continue
@@ -86,7 +86,7 @@ export function restoreExporter(
   }
 }
 
-/** A data set that waits for its template. */
+/** A parked data set. */
 export interface ParkedSnapshot {
   readonly version: Version
   readonly listener: number
@@ -94,7 +94,7 @@ export interface ParkedSnapshot {
   readonly domain: number
   readonly id: number
   readonly exportTime: number
-  /** Null: the exporter does not say. */
+  /** Null: unknown. */
   readonly uptime: number | null
   readonly received: number
   readonly bytes: Uint8Array

@@ -9,21 +9,21 @@ import type { SamplingPlaces } from './step-sampling.ts'
 
 export type Version = 9 | 10
 
-/** Where a template came from, and with it whose data it explains (flows.md §3.4; RFC 7011, section 8). */
+/** The origin of a template, which bounds its scope (RFC 7011, section 8). */
 export interface Transport {
   readonly kind: 'udp' | 'tcp'
-  /** Which of the source's listeners. */
+  /** Index of the source's listener. */
   readonly listener: number
   /** The exporter's source port. */
   readonly port: number
 }
 
-/** A layout with what was made of it. Shared by all templates with the same text. */
+/** A layout with its plans. Shared by all templates with the same text. */
 export interface Prepared {
   readonly layout: Layout
-  /** Of data records; made when the first data comes. */
+  /** Plan of data records; created with the first data. */
   plan: Plan | undefined
-  /** Of options records; likewise. */
+  /** Plan of options records; likewise. */
   options: OptionsPlan | undefined
 }
 
@@ -38,13 +38,13 @@ export interface Template {
   readonly id: number
   readonly domain: Domain
   readonly prepared: Prepared
-  /** Unix ms at which it was last announced. */
+  /** Unix ms of the last announcement. */
   refreshed: number
-  /** Used, or announced again, since the table last looked for something to forget. */
+  /** Used or announced since the last eviction round. */
   recent: boolean
 }
 
-/** One data set that came before its template. */
+/** A data set that arrived before its template. */
 export interface ParkedSet {
   readonly domain: Domain
   readonly id: number
@@ -62,13 +62,13 @@ export class Domain {
   readonly templates = new Map<number, Template>()
   readonly parked = new Map<number, ParkedSet[]>()
   parkedBytes = 0
-  /** Of {@link parkedBytes}, with what keeping them takes. */
+  /** {@link parkedBytes} with overhead. */
   parkedCost = 0
   readonly datagrams = new DatagramSequence()
   readonly records = new RecordSequence()
-  /** Unix ms of the last data set that was read with a template of its own; 0 none. */
+  /** Unix ms of the last data set decoded with the session's own template; 0 none. */
   lastData = 0
-  /** Seen again since it was last considered for forgetting. */
+  /** Used since the last eviction round. */
   recent = false
 
   constructor(session: Session, id: number, facts: DomainFacts) {
@@ -95,16 +95,16 @@ export class Session {
   }
 }
 
-/** Everything that one exporter told: by session its templates, by domain its facts. */
+/** The state of one exporter: templates by session, facts by domain. */
 export class ExporterState implements Losses {
   /** Four words, v4-mapped. */
   readonly words: Uint32Array
-  /** Seen more than once: what it parks and announces is less likely an invention. */
+  /** Seen more than once, so that its data is less likely forged. */
   proven = false
   readonly sessions = new Map<number, Session>()
   readonly domainFacts = new Map<number, DomainFacts>()
   readonly bytes: ByteCounts = noBytes()
-  /** Interface names that a configuration gives. */
+  /** Configured interface names. */
   configuredNames: InterfaceNames | undefined
   templates = 0
   domains = 0
@@ -148,7 +148,7 @@ export class ExporterState implements Losses {
   }
 }
 
-/** Domains whose facts are kept, per exporter: of those that connections left behind, too. */
+/** Domains with stored facts per exporter, including those of closed connections. */
 const mostFacts = 1024
 
 const factsKey = (version: Version, domain: number): number => (version === 9 ? 0 : 0x1_0000_0000) + domain

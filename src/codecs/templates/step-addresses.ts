@@ -6,7 +6,7 @@ import type { Step } from './step-numbers.ts'
 const ipv4 = 2048
 const ipv6 = 34525
 
-/** An address of 4 or 16 bytes, whichever family the flow has. */
+/** An address of 4 or 16 bytes, in any address family. */
 export function addressStep(column: GrowingColumn<Uint32Array>, place: FieldPlace, zeroIsAbsent: boolean): Step {
   const write = place.length === 4 ? writeV4 : writeV6
   if (!zeroIsAbsent) {
@@ -32,15 +32,15 @@ export interface Family {
   readonly v6: FieldPlace | undefined
 }
 
-/** What tells the family of a record, if anything does. */
+/** Indications of a record's address family. */
 export interface FamilyHints {
   readonly ipVersion: FieldPlace | undefined
   readonly etherType: FieldPlace | undefined
 }
 
 /**
- * The ethertype, and both addresses where it is that of IP. Where a template has both families, the version decides,
- * else which address is not zero.
+ * The ethertype, and both addresses for IP. If a template has both families, the version decides, else the non-zero
+ * address.
  */
 export function endpointSteps(
   columns: {

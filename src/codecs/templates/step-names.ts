@@ -17,7 +17,7 @@ export function textStep(column: GrowingColumn<Uint32Array>, place: FieldPlace, 
   }
 }
 
-/** The interface that a record names itself (IE 82) is the one it was seen at: the input, unless the direction says egress. */
+/** The interface named in a record (IE 82) is the observing one: the input, unless the direction is egress. */
 export function interfaceStep(
   columns: { readonly input: GrowingColumn<Uint32Array>; readonly output: GrowingColumn<Uint32Array> },
   place: FieldPlace,
@@ -35,7 +35,7 @@ export function interfaceStep(
   }
 }
 
-/** The one interface that a record names, as the lists that fields of NetObserv hold. */
+/** The single interface of a record, as NetObserv's list fields. */
 export function singleListStep(
   flows: FlowBuilder,
   place: FieldPlace,
@@ -127,7 +127,7 @@ export function mplsStep(flows: FlowBuilder, places: readonly FieldPlace[]): Ste
     for (let i = 0; i < set.count; i++) {
       labels.begin(row + i)
       for (const place of places) {
-        // The label is in the first three bytes; all zero is a place in the stack that is not used.
+        // The label is in the first three bytes; all zero is an unused position of the stack.
         const entry = lowWord(set.view, startOf(set, place, i), 3)
         if (entry === 0) continue
         labels.push(codeOf(entry >> 4))

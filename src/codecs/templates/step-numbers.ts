@@ -3,9 +3,8 @@ import type { DataSet, FieldPlace } from './data-set.ts'
 import { highWord, lengthOf, lowWord, startOf } from './read.ts'
 
 /**
- * Writes one thing of every record of a set into rows `row` … of the builder. Steps run over a whole set, one column
- * after the other: each is a short loop that the machine sees with one type of array, and what is the same for all
- * records of a template was decided when the step was made.
+ * Writes one field of every record of a set into rows `row` … of the builder. A step processes a whole set: a short
+ * monomorphic loop, whose per-template decisions were made when the step was created.
  */
 export type Step = (set: DataSet, row: number) => void
 
@@ -19,7 +18,7 @@ export function numberStep(column: GrowingColumn, place: FieldPlace, zeroIsAbsen
   return narrow8(column as GrowingColumn<Uint8Array>, segment, offset, length)
 }
 
-// The same loop three times: one function for all would see three types of arrays and be slow for each.
+// Three equal loops, because a shared function would be polymorphic and slow.
 
 function narrow32(column: GrowingColumn<Uint32Array>, segment: number, offset: number, length: number): Step {
   return (set, row) => {
@@ -78,7 +77,7 @@ function wide(column: GrowingColumn<Uint32Array>, segment: number, offset: numbe
   }
 }
 
-/** Whatever the fast loops do not cover: lengths that each record gives, and zeros that are not to be marked. */
+/** Cases outside the fast loops: variable lengths, and zeros that mean absent. */
 function slowNumber(column: GrowingColumn, place: FieldPlace): Step {
   return (set, row) => {
     const { view, count } = set
@@ -97,7 +96,7 @@ function slowNumber(column: GrowingColumn, place: FieldPlace): Step {
   }
 }
 
-/** IP class of service to its code point; `shift` is 2, or 0 where the element is the code point. */
+/** IP class of service to its code point; `shift` is 2, or 0 if the element is the code point. */
 export function dscpStep(column: GrowingColumn<Uint8Array>, place: FieldPlace, shift: number): Step {
   return (set, row) => {
     const { view, count } = set

@@ -17,17 +17,17 @@ export interface PortColumns {
   readonly icmpCode: GrowingColumn<Uint8Array>
 }
 
-/** Where a record tells ports, and what it may tell ICMP's type and code by. */
+/** Positions of ports, and of ICMP's type and code, in a record. */
 export interface PortPlaces {
   readonly srcPort: FieldPlace | undefined
   readonly dstPort: FieldPlace | undefined
   /** Type and code in one number (IE 32, 139). */
   readonly icmp: readonly FieldPlace[]
-  /** Type and code apart (IE 176 and 177, 178 and 179). */
+  /** Type and code in separate elements (IE 176 and 177, 178 and 179). */
   readonly typeAndCode: readonly (readonly [FieldPlace, FieldPlace])[]
-  /** Exporters put type and code in the destination port, unless this is the reverse of a record. */
+  /** Exporters write type and code into the destination port, except in reverse halves. */
   readonly icmpInPort: boolean
-  /** The record tells its protocol; the step that writes it runs first. */
+  /** The record has its protocol; the step that writes it runs first. */
   readonly hasProto: boolean
 }
 
@@ -68,7 +68,7 @@ function ports(
   columns.dstPort.mark(row)
 }
 
-/** Exporters fill some of the places with 0: the first that is not 0 counts, and all 0 is an echo reply. */
+/** Exporters set some positions to 0: the first non-zero one counts, and all 0 is an echo reply. */
 function icmpOf(
   columns: PortColumns,
   { icmp, typeAndCode, icmpInPort, dstPort }: PortPlaces,

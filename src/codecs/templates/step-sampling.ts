@@ -1,10 +1,10 @@
 import type { GrowingColumn } from '../../model/flow-builder.ts'
 import type { DataSet, FieldPlace } from './data-set.ts'
 import { float, lengthOf, numberIn, startOf } from './read.ts'
-import { intervalOf, type DomainFacts, type SamplingSaid } from './sampling.ts'
+import { intervalOf, type DomainFacts, type RecordSampling } from './sampling.ts'
 import type { Step } from './step-numbers.ts'
 
-/** Where records tell about sampling, options records and flow records alike. */
+/** Positions of sampling values in options and flow records. */
 export interface SamplingPlaces {
   readonly interval: FieldPlace | undefined
   readonly taken: FieldPlace | undefined
@@ -16,31 +16,31 @@ export interface SamplingPlaces {
   readonly selector: FieldPlace | undefined
 }
 
-/** What holds for rows whose record says nothing. The decoder sets it before each set. */
+/** Values for rows without their own. The decoder sets them before each set. */
 export interface SamplingDefaults {
   facts: DomainFacts
   /** Configured; 0 none. */
   configured: number
 }
 
-const said: SamplingSaid = { interval: 0, taken: 0, skipped: 0, size: 0, population: 0, probability: 0 }
+const values: RecordSampling = { interval: 0, taken: 0, skipped: 0, size: 0, population: 0, probability: 0 }
 
-/** Reads everything a record says; the answer is used again by the next call. */
-export function readSampling(set: DataSet, places: SamplingPlaces, record: number): SamplingSaid {
-  said.interval = places.interval === undefined ? 0 : numberIn(set, places.interval, record)
-  said.taken = places.taken === undefined ? 0 : numberIn(set, places.taken, record)
-  said.skipped = places.skipped === undefined ? 0 : numberIn(set, places.skipped, record)
-  said.size = places.size === undefined ? 0 : numberIn(set, places.size, record)
-  said.population = places.population === undefined ? 0 : numberIn(set, places.population, record)
+/** Reads all sampling values of a record; the result is overwritten by the next call. */
+export function readSampling(set: DataSet, places: SamplingPlaces, record: number): RecordSampling {
+  values.interval = places.interval === undefined ? 0 : numberIn(set, places.interval, record)
+  values.taken = places.taken === undefined ? 0 : numberIn(set, places.taken, record)
+  values.skipped = places.skipped === undefined ? 0 : numberIn(set, places.skipped, record)
+  values.size = places.size === undefined ? 0 : numberIn(set, places.size, record)
+  values.population = places.population === undefined ? 0 : numberIn(set, places.population, record)
   const { probability } = places
-  said.probability =
+  values.probability =
     probability === undefined
       ? 0
       : float(set.view, startOf(set, probability, record), lengthOf(set, probability, record))
-  return said
+  return values
 }
 
-/** The rate of each row: its record's own, its selector's, its interface's, its domain's, the configured one; else absent. */
+/** The rate of each row: of its record, selector, interface or domain, or the configured one; else absent. */
 export function samplingStep(
   columns: { readonly sampling: GrowingColumn<Uint32Array> },
   places: SamplingPlaces,

@@ -12,11 +12,11 @@ export interface SectionPlaces {
   /** IE 312 or 224: bytes of the frame, or of the IP packet. */
   readonly size: FieldPlace | undefined
   readonly sizeIsOfFrame: boolean
-  /** The record counts neither bytes nor packets: it stands for the one packet that it holds (PSAMP, RFC 5477). */
+  /** The record has neither bytes nor packets: it represents its single packet (PSAMP, RFC 5477). */
   readonly onePacket: boolean
 }
 
-/** The start of a packet in the record (IE 313, 315). Elements of their own that say the same are written after it, and win. */
+/** The start of a packet in the record (IE 313, 315). Separate elements are written later, and take precedence. */
 export function sectionStep(
   flows: FlowBuilder,
   { section, kind, size, sizeIsOfFrame, onePacket }: SectionPlaces,
@@ -33,9 +33,13 @@ export function sectionStep(
       if (!onePacket) continue
       packets.items[2 * (row + i)] = 1
       packets.mark(row + i)
-      const told = size === undefined ? 0 : numberIn(set, size, i)
+      const frameSize = size === undefined ? 0 : numberIn(set, size, i)
       const length =
-        (packet.parts & part.length) !== 0 ? packet.length : sizeIsOfFrame ? Math.max(0, told - packet.linkBytes) : told
+        (packet.parts & part.length) !== 0
+          ? packet.length
+          : sizeIsOfFrame
+            ? Math.max(0, frameSize - packet.linkBytes)
+            : frameSize
       if (length === 0) continue
       bytes.items[2 * (row + i)] = length
       bytes.mark(row + i)

@@ -11,7 +11,7 @@ export interface TimePlace {
   readonly place: FieldPlace
 }
 
-/** Where a record tells when its flow began and ended. */
+/** Positions of a flow's start and end in a record. */
 export interface TimePlaces {
   readonly start: TimePlace | undefined
   readonly end: TimePlace | undefined
@@ -20,17 +20,16 @@ export interface TimePlaces {
   readonly initTime: FieldPlace | undefined
 }
 
-/** The last moment that a calendar has (ECMAScript's): a later one could neither be stored nor written down. */
+/** The latest ECMAScript time; later ones can neither be stored nor formatted. */
 const latest = 8.64e15
 
-/** Milliseconds the exporter's clock may be away before a row is marked. */
+/** Maximum clock difference in ms before a row is marked. */
 export interface SkewRule {
   skewLimit: number
 }
 
 /**
- * Start, end and whether they can be believed. A time that the record does not tell is the time of export, and marked;
- * one of two is told by the other and the duration.
+ * Start, end and clock skew mark. A missing time is the export time, marked; a single one is completed by the duration.
  */
 export function timeSteps(
   columns: { readonly start: TimeColumn; readonly end: TimeColumn; readonly skewed: GrowingColumn<Uint8Array> },
@@ -40,7 +39,7 @@ export function timeSteps(
   const steps: Step[] = []
   const first = start ?? end
   const last = end ?? start
-  const told = first !== undefined && last !== undefined
+  const hasBoth = first !== undefined && last !== undefined
   const relative = first?.unit === 'uptime' || last?.unit === 'uptime'
   steps.push(first === undefined ? exportTime(columns.start) : timeStep(columns.start, first, initTime))
   steps.push(last === undefined ? exportTime(columns.end) : timeStep(columns.end, last, initTime))
@@ -60,7 +59,7 @@ export function timeSteps(
     const skewed = columns.skewed.items,
       starts = columns.start.items,
       ends = columns.end.items
-    const unknown = !told || (relative && initTime === undefined && Number.isNaN(context.uptime))
+    const unknown = !hasBoth || (relative && initTime === undefined && Number.isNaN(context.uptime))
     for (let i = 0; i < count; i++) {
       if ((starts[row + i] as number) > latest) starts[row + i] = latest
       if ((ends[row + i] as number) > latest) ends[row + i] = latest
@@ -104,7 +103,7 @@ function timeOf({ context }: DataSet, unit: TimeUnit, value: number, initTime: n
       return value
     case 's':
       return value * 1000
-    // Only ever 8 bytes, which the loop below reads: a number would not hold its fraction.
+    // Always 8 bytes, read by the loop below: a number would lose the fraction.
     case 'ntp':
       return context.exportTime
     case 'before':
@@ -119,8 +118,8 @@ function timeOf({ context }: DataSet, unit: TimeUnit, value: number, initTime: n
 }
 
 /**
- * Uptimes are modulo 2^32 ms. The distance to the uptime at export, as a signed number, is right both for a flow that
- * began before the counter wrapped and for one that ends a few ms after the header was stamped.
+ * Uptimes are modulo 2^32 ms. The signed distance to the uptime at export is right both for a flow that began before
+ * the counter wrapped and for one that ends a few ms after the header's time.
  */
 function fromUptime(exported: number, uptime: number, value: number): number {
   return Number.isNaN(uptime) ? exported : exported - ((uptime - value) | 0)

@@ -5,8 +5,8 @@ const slots = 8192
 const utf8 = new TextDecoder()
 
 /**
- * Codes of strings in a builder's dictionary, straight from their bytes: a name that was seen since the last reset
- * is found without making a string. What does not fit in the table is looked up the slow way.
+ * Codes of strings in a builder's dictionary, by their bytes: a repeated name needs no string. Strings beyond the table
+ * take the slow path.
  */
 export class StringCodes {
   readonly #flows: FlowBuilder
@@ -22,7 +22,7 @@ export class StringCodes {
     this.#flows = flows
   }
 
-  /** The code of UTF-8 text, NULs at its end not counted; 0 (absent) when nothing is left. */
+  /** The code of UTF-8 text without trailing NULs; 0 (absent) if empty. */
   code(bytes: Uint8Array, at: number, length: number): number {
     while (length > 0 && bytes[at + length - 1] === 0) length--
     if (length === 0) return 0
@@ -51,7 +51,7 @@ export class StringCodes {
     return true
   }
 
-  /** Codes are void once the builder was reset. */
+  /** A reset of the builder invalidates all codes. */
   #refresh(): void {
     if (this.#generation === this.#flows.generation) return
     this.#generation = this.#flows.generation

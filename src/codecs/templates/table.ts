@@ -17,16 +17,16 @@ export interface TemplateLimits {
   readonly exporterTemplates: number
   /** Of an exporter that was seen once. */
   readonly unprovenTemplates: number
-  /** Source ports of one exporter that are told apart at a time. */
+  /** Concurrent source ports of one exporter. */
   readonly sessions: number
   /** Observation domains over all exporters, and of one. */
   readonly domains: number
   readonly exporterDomains: number
-  /** Ms after which a template that came over UDP is forgotten unless it is announced again. */
+  /** Lifetime in ms of a UDP template after its last announcement. */
   readonly expiry: number
 }
 
-/** Room for ten thousand exporters with a few templates each; `expiry` is the user's. */
+/** Room for ten thousand exporters with a few templates each; `expiry` is configured. */
 export const usualTemplateLimits: Omit<TemplateLimits, 'expiry'> = {
   templates: 65_536,
   exporterTemplates: 4096,
@@ -36,23 +36,23 @@ export const usualTemplateLimits: Omit<TemplateLimits, 'expiry'> = {
   exporterDomains: 256,
 }
 
-/** Templates with many more fields than this on average leave room for fewer. */
+/** Templates with many more fields than this on average reduce the number of templates. */
 const usualFields = 32
 
-/** Layouts that are shared; beyond this, those that are known are forgotten and made anew when they come again. */
+/** Shared layouts; beyond this the cache is cleared. */
 const mostLayouts = 4096
 
-/** Every template of every exporter, and which of them explains a data set. */
+/** All templates of all exporters, and the lookup of a data set's template. */
 export class TemplateTable {
   readonly #limits: TemplateLimits
   readonly #parking: Parking
-  /** In the order in which they are considered for forgetting. */
+  /** In eviction order. */
   readonly #all = new Set<Template>()
   /** Of all templates. */
   #fields = 0
   readonly #domains = new Set<Domain>()
   readonly #layouts = new Map<string, Prepared>()
-  /** Rises when something changed that is worth saving. */
+  /** Increases with each change that must be saved. */
   changes = 0
 
   constructor(limits: TemplateLimits, parking: Parking) {
@@ -92,7 +92,7 @@ export class TemplateTable {
     return domain
   }
 
-  /** A template was announced. False when there is no room for it. */
+  /** Adds a template. False if there is no room. */
   announce(domain: Domain, id: number, layout: Layout, now: number): boolean {
     const known = domain.templates.get(id)
     if (known !== undefined && known.prepared.layout.text === layout.text) {
@@ -119,7 +119,7 @@ export class TemplateTable {
     return true
   }
 
-  /** The exporter takes back one template (RFC 7011, section 8.1), or all of a kind. */
+  /** The exporter withdraws one template (RFC 7011, section 8.1), or all of a kind. */
   withdraw(domain: Domain, id: number, options: boolean): void {
     if (id >= 256) {
       const known = domain.templates.get(id)
@@ -136,7 +136,7 @@ export class TemplateTable {
     return template
   }
 
-  /** Forgets templates that were not announced for long. */
+  /** Removes expired templates. */
   sweep(now: number): void {
     for (const template of this.#all) {
       if (template.domain.session.transport.kind === 'udp' && now - template.refreshed > this.#limits.expiry)
@@ -144,7 +144,7 @@ export class TemplateTable {
     }
   }
 
-  /** A connection ended, or an exporter is forgotten: its templates are void. */
+  /** A connection ended, or an exporter was evicted: its templates are invalid. */
   close(session: Session): void {
     const { exporter, version, transport } = session
     exporter.sessions.delete(sessionKey(version, transport))
@@ -156,9 +156,9 @@ export class TemplateTable {
   }
 
   /**
-   * An exporter that was restarted sends from a new port: until its own templates come, the newest of the same version
-   * and domain explain its data. Two exporters behind one address must not be mixed, so that a session that has sent
-   * data itself since the new one appeared lends nothing.
+   * A restarted exporter sends from a new port: until its templates arrive, the newest ones of the same version and
+   * domain decode its data. Two exporters behind one address must not mix: a session that sent data since the new one
+   * appeared lends nothing.
    */
   #borrow(domain: Domain, id: number): Template | undefined {
     const { session } = domain
@@ -201,7 +201,10 @@ export class TemplateTable {
     this.changes++
   }
 
-  /** Second chance: whatever was used or announced since the last round moves to the back, the first that was not goes. */
+  /**
+   * Second chance: templates used or announced since the last round move to the back, and the first other one is
+   * removed.
+   */
   #forgetTemplate(): void {
     for (const template of this.#all) {
       if (!template.recent) return this.#remove(template)
@@ -211,7 +214,7 @@ export class TemplateTable {
     }
   }
 
-  /** The one that has been silent longest, of those without templates if there are any. */
+  /** The session with the longest silence, preferably without templates. */
   #forgetSession(exporter: ExporterState): void {
     let victim: Session | undefined
     let worth = Infinity
@@ -227,7 +230,7 @@ export class TemplateTable {
     if (victim !== undefined) this.close(victim)
   }
 
-  /** Second chance, too. What was told about a domain is forgotten with the last session that has it. */
+  /** Second chance, too. Facts of a domain are removed with its last session. */
   #forgetDomain(among: Iterable<Domain>, current: Session): void {
     let victim: Domain | undefined
     for (const domain of among) {
@@ -235,7 +238,7 @@ export class TemplateTable {
         victim = domain
         break
       }
-      // Moved behind those that were not looked at yet; a set is walked on into what is added to it.
+      // Moved to the end: iteration over a set includes additions.
       domain.recent = false
       if (this.#domains.delete(domain)) this.#domains.add(domain)
       victim ??= domain
@@ -246,8 +249,8 @@ export class TemplateTable {
     session.domains.delete(id)
     this.#drop(victim)
     if (session.domains.size === 0 && session !== current) exporter.sessions.delete(sessionKey(version, transport))
-    const told = [...exporter.sessions.values()].some((other) => other.version === version && other.domains.has(id))
-    if (!told) exporter.forgetFacts(version, id)
+    const isShared = [...exporter.sessions.values()].some((other) => other.version === version && other.domains.has(id))
+    if (!isShared) exporter.forgetFacts(version, id)
   }
 
   #drop(domain: Domain): void {
@@ -261,7 +264,7 @@ function* domainsOf(exporter: ExporterState): Generator<Domain> {
   for (const { domains } of exporter.sessions.values()) yield* domains.values()
 }
 
-/** A layout from its text; undefined when it is none. */
+/** A layout from its text; undefined if invalid. */
 export function parseLayout(text: string): Layout | undefined {
   const match = /^(?:d|o(\d{1,5})):(\d+\.\d+\.\d+(?:,\d+\.\d+\.\d+)*)$/.exec(text)
   if (match === null) return undefined

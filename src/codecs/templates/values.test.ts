@@ -113,7 +113,7 @@ describe('sampling', () => {
     expect(rowsOf(bench).map(({ sampling }) => sampling)).toEqual([64, 100, undefined])
   })
 
-  test('case 22: samplers of v9, and the configured default for one that was not told about', () => {
+  test('case 22: samplers of v9, and the configured default for an unknown one', () => {
     const bench = new Bench({ sampling: 7 })
     bench.take(
       netflow9(
@@ -149,7 +149,7 @@ describe('sampling', () => {
     expect(rowsOf(bench).map(({ sampling }) => sampling)).toEqual([512, 7])
   })
 
-  test('what the record says itself wins, and 0 says nothing', () => {
+  test("the record's own value takes precedence, and 0 means unknown", () => {
     expect(rows(9, [...addresses, value(34, u32(50))], [vectorC])[0]).toMatchObject({ sampling: 50 })
     const bench = new Bench()
     bench.take(vectorC)
@@ -169,7 +169,7 @@ describe('sampling', () => {
     expect(rowsOf(bench)).toMatchObject([{ sampling: 100 }])
   })
 
-  test('each interface has its own rate when the exporter tells so', () => {
+  test('each interface has its own rate if the exporter reports it', () => {
     const bench = new Bench()
     bench.take(netflow9({}, set(1, optionsTemplate9(400, [[2, 4]], [[34, 4]])), set(400, u32(1, 100, 2, 200))))
     bench.take(
@@ -226,14 +226,14 @@ describe('case 26: times', () => {
     expect(times(9, inMs)).toEqual([-9500, -500, 0])
   })
 
-  test('in ms since the exporter started, which v9 tells in the header and IPFIX in options or the record', () => {
+  test('in ms since the exporter started, which v9 has in the header and IPFIX in options or the record', () => {
     const relative = [value(22, u32(uptime - 9500)), value(21, u32(uptime - 500))]
     expect(times(9, relative)).toEqual([-9500, -500, 0])
     expect(times(10, relative, [optionsInit])).toEqual([-9500, -500, 0])
     expect(times(10, [...relative, value(160, u64(now - uptime))])).toEqual([-9500, -500, 0])
   })
 
-  test('of an exporter whose start is not known are those of the export, and marked', () => {
+  test('of an exporter with unknown start are those of the export, and marked', () => {
     expect(times(10, [value(22, u32(1)), value(21, u32(2))])).toEqual([0, 0, 1])
     expect(times(10, [])).toEqual([0, 0, 1])
   })
@@ -256,7 +256,7 @@ describe('case 26: times', () => {
     expect(rowsOf(bench)).toMatchObject([{ time_start: now - 2000, time_end: now + 20, time_skewed: 0 }])
   })
 
-  test('of which one is missing are told by the duration', () => {
+  test('with one missing are completed by the duration', () => {
     expect(times(10, [value(152, u64(now - 9500)), value(161, u32(9000))])).toEqual([-9500, -500, 0])
     expect(times(10, [value(153, u64(now - 500)), value(162, u32(9_000_000))])).toEqual([-9500, -500, 0])
     expect(times(10, [value(323, u64(now - 500))])).toEqual([-500, -500, 0])
@@ -387,7 +387,7 @@ describe('bidirectional records', () => {
     expect(rows(10, [...addresses, ...ports, ...counters])).toMatchObject([there, back])
   })
 
-  test('a flow that nobody answered is one row', () => {
+  test('a flow without a response is one row', () => {
     const bench = new Bench()
     const fields: readonly FieldOf[] = [
       [8, 4],
@@ -463,7 +463,7 @@ describe('protocols', () => {
     ])
   })
 
-  test('what is not IP has no addresses', () => {
+  test('other protocols than IP have no addresses', () => {
     const [row] = rows(10, [...addresses, value(256, u16(0x0806))])
     expect(row).toMatchObject({ etype: 0x0806 })
     expect(row).not.toHaveProperty('src_addr')

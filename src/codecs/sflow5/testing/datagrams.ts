@@ -25,7 +25,7 @@ export interface DatagramParts {
   readonly subAgent?: number
   readonly sequence?: number
   readonly uptime?: number
-  /** What the header says; the true number when left out. */
+  /** The count in the header; default: the true number. */
   readonly count?: number
 }
 

@@ -1,4 +1,4 @@
-/** The golden vectors of NetFlow v9 and IPFIX: all describe TCP 10.0.0.1:40000 → 10.0.0.2:443 or what their name says. */
+/** Golden vectors of NetFlow v9 and IPFIX: all are TCP 10.0.0.1:40000 → 10.0.0.2:443, or as named. */
 const hex = (text: string): Buffer => Buffer.from(text, 'hex')
 
 /** v9, domain 5: template 256 and one record. */
