@@ -23,8 +23,11 @@ export interface Context {
 
 /** How a source speaks to the engine. */
 export interface SourceContext extends Context {
-  /** Durable when it resolves. Rejects with a WeirError whose `retry` says whether to try again. */
-  append(unit: Omit<Unit, 'source'>): Promise<Appended>
+  /**
+   * Durable when it resolves. Rejects with a WeirError whose `retry` states whether another attempt makes sense. `events`:
+   * the unit's, so that traces need not decode it.
+   */
+  append(unit: Omit<Unit, 'source'>, events?: readonly WeirEvent[]): Promise<Appended>
   /** As `append`, for events that may be pushed twice: those that came before, by source and id, are left out and counted. */
   readonly appendOnce?: (
     unit: Omit<Unit, 'source'>,

@@ -1,6 +1,7 @@
 /** Frames as they are synced, for the live view. Reads only while somebody watches. */
 import type { Host } from '../host/index.ts'
 import { openReader } from '../journal/reader.ts'
+import type { SharedFrames } from '../journal/shared-frames.ts'
 import type { Frame, Tail } from '../journal/types.ts'
 import type { Log } from './contracts.ts'
 
@@ -9,6 +10,8 @@ export interface FeedOptions {
   readonly log: Log
   readonly directory: string
   readonly tail: Tail
+  /** Frames that sinks may have read already. */
+  readonly frames: SharedFrames
 }
 
 export class Feed {
@@ -42,9 +45,9 @@ export class Feed {
   }
 
   async #follow(signal: AbortSignal): Promise<void> {
-    const { host, directory, tail } = this.#options
+    const { host, directory, tail, frames: shared } = this.#options
     const { sequence, row } = tail.durable()
-    const reader = openReader({ host, directory, tail, after: { sequence, row } })
+    const reader = openReader({ host, directory, tail, after: { sequence, row }, shared })
     try {
       while (!signal.aborted) {
         for (const frame of await reader.next(1024 * 1024, signal)) for (const watcher of this.#watchers) watcher(frame)

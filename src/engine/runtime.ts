@@ -123,7 +123,7 @@ export class Runtime implements Control {
   constructor(parts: RuntimeParts) {
     this.#parts = parts
     this.#ledgerMetrics = new LedgerMetrics(parts.metrics)
-    this.#feed = new Feed(parts)
+    this.#feed = new Feed({ ...parts, frames: parts.sinks.frames })
     this.#readiness = new Readiness(parts.host.clock, parts.log)
     this.deadLetters = deadLetterAdmin(parts.shared?.letters ?? lettersOf(parts.sinks))
   }

@@ -1,7 +1,6 @@
 /** A live look at one source or one sink: which rows of a frame are its own. */
-import { decodeBatch } from '../journal/bodies.ts'
+import { frameBatch } from '../journal/shared-frames.ts'
 import type { Frame } from '../journal/types.ts'
-import type { BatchKind } from '../model/batches.ts'
 import { WeirError } from '../model/errors.ts'
 import type { TapTarget } from './control.ts'
 import { storeSink } from './ledger/ledger.ts'
@@ -42,6 +41,6 @@ export function tapOf(
 function whole(frame: Frame): SinkPiece | undefined {
   const { header } = frame
   if (header.kind === 'empty' || header.count === 0) return undefined
-  const batch = decodeBatch(header.kind satisfies BatchKind, frame.body())
+  const batch = frameBatch(frame)
   return { header, batch, rows: Uint32Array.from({ length: batch.count }, (_, row) => row), firstRow: 0 }
 }

@@ -1,4 +1,4 @@
-import { decodeBatch } from '../journal/bodies.ts'
+import { frameBatch } from '../journal/shared-frames.ts'
 import type { Frame } from '../journal/types.ts'
 import type { EventBatch } from '../model/batches.ts'
 import { heapItem } from '../model/events.ts'
@@ -11,7 +11,7 @@ export function toldResources(frame: Frame, onBroken: (error: unknown) => void):
   if (frame.header.kind !== 'events' || frame.header.count === 0) return []
   const told: ResourceData[] = []
   try {
-    const batch = decodeBatch('events', frame.body()) as EventBatch
+    const batch = frameBatch(frame) as EventBatch
     const type = batch.dictionary.indexOf(kubernetesTypes.resource)
     if (type < 0) return told
     for (let row = 0; row < batch.count; row++) {

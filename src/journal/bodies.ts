@@ -30,8 +30,13 @@ export function encodeBatch(batch: Batch, room?: Uint8Array<ArrayBuffer>): Uint8
 /** Reused buffer: allocating one per unit would trigger full garbage collections. */
 const dataRoom = new Uint8Array(512 * 1024)
 
-export function encodeEvents(events: readonly WeirEvent[]): { readonly raw: Uint8Array } & TimeRange {
+/** The body of events, and the range of their times. `read` is given the batch, whose data is valid until it returns. */
+export function encodeEvents(
+  events: readonly WeirEvent[],
+  read?: (batch: EventBatch) => void,
+): { readonly raw: Uint8Array } & TimeRange {
   const batch = toEventBatch(events, dataRoom)
+  read?.(batch)
   const raw = encodeBatch(batch)
   if (batch.data.bytes.buffer !== dataRoom.buffer) releaseBuffer(batch.data.bytes)
   return { raw, ...timeRange(batch.time) }

@@ -3,6 +3,7 @@ import type { Host } from '../host/index.ts'
 import { releaseBuffer } from '../model/release-buffer.ts'
 import type { Position } from '../model/positions.ts'
 import type { Frame, FrameHeader, JournalReader, Tail, UnreadableStretch } from './types.ts'
+import type { SharedFrames } from './shared-frames.ts'
 import { Walk, type WalkedFrame } from './walk.ts'
 
 export interface ReaderOptions {
@@ -11,6 +12,8 @@ export interface ReaderOptions {
   readonly after: Position
   readonly tail: Tail
   readonly onUnreadable?: (stretch: UnreadableStretch) => void
+  /** Other readers of the same folder in this thread. */
+  readonly shared?: SharedFrames
 }
 
 export function openReader(options: ReaderOptions): JournalReader {
@@ -40,7 +43,7 @@ export function openReader(options: ReaderOptions): JournalReader {
       place = walked.decoded.header.sequence
       bytes += walked.body.length
       const frame = parts.add(walked)
-      if (frame !== undefined) frames.push(frame)
+      if (frame !== undefined) frames.push(options.shared?.share(frame) ?? frame)
     }
     return frames
   }

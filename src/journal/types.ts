@@ -16,6 +16,11 @@ export interface Unit {
   /** Smallest and largest event time in Unix ms; NaN without one. */
   readonly timeMin: number
   readonly timeMax: number
+  /**
+   * Hashes of source and id of each event, four words a row, computed where the unit was made. The duplicate window
+   * computes them if they are absent. They are not written to the journal.
+   */
+  readonly hashes?: Uint32Array
   /** Position of the source after this unit; opaque to the journal. */
   readonly cursor?: Uint8Array
   /** Duplicate rows that are not in this unit. */

@@ -1,6 +1,7 @@
 import type { Log, Metrics, Projection, Resolver } from '../engine/contracts.ts'
 import type { Host } from '../host/index.ts'
 import { decodeBatch } from '../journal/bodies.ts'
+import { frameBatch } from '../journal/shared-frames.ts'
 import { checkpointTotals, journalSource } from '../journal/recover.ts'
 import type { Frame } from '../journal/types.ts'
 import type { Batch, EventBatch, FlowBatch } from '../model/batches.ts'
@@ -134,7 +135,8 @@ export class StoreProjection implements Projection {
     let batch
     try {
       if (header.kind === 'empty') return
-      batch = decodeBatch(header.kind, frame.body())
+      // The workloads of clusters may have been read from events before; flows are read here alone.
+      batch = header.kind === 'events' ? frameBatch(frame) : decodeBatch(header.kind, frame.body())
     } catch (error) {
       // For example written by a later version. Later frames must not fail because of it.
       this.#counts.quarantine(header.source, header.count)

@@ -1,6 +1,6 @@
 import type { Frame } from '../../journal/types.ts'
-import { decodeBatch } from '../../journal/bodies.ts'
-import type { Batch, BatchKind } from '../../model/batches.ts'
+import { frameBatch } from '../../journal/shared-frames.ts'
+import type { Batch } from '../../model/batches.ts'
 import { originOf, type Origin } from '../../model/origins.ts'
 
 /** A frame of the ring, held as the journal has it: compressed. It is decoded when somebody looks, and forgotten again in favour of others. */
@@ -35,9 +35,14 @@ export class RingFrame {
   }
 
   get batch(): Batch {
-    this.#batch ??= decodeBatch(this.frame.header.kind as BatchKind, this.frame.body())
+    this.#batch ??= frameBatch(this.frame)
     this.#looked(this)
     return this.#batch
+  }
+
+  /** It keeps its batch. Otherwise the batch lasts while something else uses it. */
+  get isDecoded(): boolean {
+    return this.#batch !== undefined
   }
 
   forget(): void {

@@ -284,10 +284,10 @@ export class Recorder {
     const numbered =
       epoch === undefined ? events : events.map((event) => ({ ...event, extensions: { ...event.extensions, epoch } }))
     let isOurTurn = true
-    const append: SourceContext['append'] = (unit) => {
+    const append: SourceContext['append'] = (unit, changes) => {
       // Checked before each attempt: a frozen process may continue after its leadership ended.
       isOurTurn = this.#lease === undefined || this.#lease.epoch() === epoch
-      return isOurTurn ? this.#context.append(unit) : Promise.reject(new Error('another replica leads'))
+      return isOurTurn ? this.#context.append(unit, changes) : Promise.reject(new Error('another replica leads'))
     }
     const { id, host, log } = this.#context
     try {

@@ -8,6 +8,7 @@ import { encodeBatch, openJournal, type SegmentWriter, type Unit } from '../../j
 import { toEventBatch } from '../../model/events.ts'
 import { Admission } from './admission.ts'
 import { DuplicateWindow } from './duplicates.ts'
+import { idHashes } from './id-hashes.ts'
 
 let host: FakeHost
 let journal: SegmentWriter
@@ -43,6 +44,14 @@ describe('admission', () => {
     expect(await admission.append(unit('b', 'c', 'c'))).toMatchObject({ accepted: 1, duplicates: 2 })
     expect(await admission.append(unit('a'))).toMatchObject({ accepted: 0, duplicates: 1 })
     expect(journal.totals().get('http')).toMatchObject({ accepted: 3, duplicates: 3 })
+  })
+
+  it('uses the hashes that a unit carries, and decodes no unit without duplicates', async () => {
+    const hashes = idHashes(toEventBatch([{ id: 'a', source: '/s', type: 't', encoding: 'none' }]))
+    const opaque = { ...unit('a'), raw: Uint8Array.of(1, 2, 3) }
+    expect(await admission.append({ ...opaque, hashes })).toMatchObject({ accepted: 1, duplicates: 0 })
+    expect(await admission.append(unit('a'))).toMatchObject({ accepted: 0, duplicates: 1 })
+    expect(await admission.append({ ...opaque, hashes })).toMatchObject({ accepted: 0, duplicates: 1 })
   })
 
   it('takes again what the journal refused', async () => {
@@ -106,12 +115,14 @@ describe('the duplicate window', () => {
         Array.from({ length: 5000 }, (_, i) => ({ id: `e${i}`, source: '/s', type: 't', encoding: 'none' as const })),
       )
       const window = await DuplicateWindow.open(real, `${folder}/state/duplicates`)
-      window.confirm(window.admit(batch).hashes)
+      const hashes = idHashes(batch)
+      expect(window.admit(hashes).seen.length).toBe(0)
+      window.confirm(hashes)
       window.reached({ sequence: 9, row: 5000 })
       await window.commit()
       const again = await DuplicateWindow.open(real, `${folder}/state/duplicates`)
       expect(again.position()).toEqual({ 0: { sequence: 9, row: 5000 } })
-      expect(again.admit(batch).fresh.length).toBe(0)
+      expect(again.admit(hashes).fresh.length).toBe(0)
     } finally {
       await rm(folder, { recursive: true, force: true })
     }
@@ -119,9 +130,13 @@ describe('the duplicate window', () => {
 
   it('remembers at least as many events as it promises, and forgets the oldest', async () => {
     const window = new DuplicateWindow(host, '/data/state/small', { events: 100, ageMs: 3600_000 })
-    const one = (id: number): ReturnType<typeof toEventBatch> =>
-      toEventBatch([{ id: `${id}`, source: '/s', type: 't', encoding: 'none' }])
-    for (let id = 0; id < 350; id++) window.confirm(window.admit(one(id)).hashes)
+    const one = (id: number): Uint32Array =>
+      idHashes(toEventBatch([{ id: `${id}`, source: '/s', type: 't', encoding: 'none' }]))
+    for (let id = 0; id < 350; id++) {
+      const hashes = one(id)
+      window.admit(hashes)
+      window.confirm(hashes)
+    }
     for (let id = 250; id < 350; id++) expect(window.admit(one(id)).fresh.length).toBe(0)
     expect(window.admit(one(0)).fresh.length).toBe(1)
   })

@@ -1,7 +1,9 @@
 import { decodeBatch, encodeBatch } from '../../journal/bodies.ts'
 import type { Appended, JournalWriter, Unit } from '../../journal/types.ts'
+import type { EventBatch } from '../../model/batches.ts'
 import { selectRows } from '../../model/select.ts'
 import type { DuplicateWindow } from './duplicates.ts'
+import { idHashes, pickHashes } from './id-hashes.ts'
 import { InFlight } from './in-flight.ts'
 
 export interface Admitted extends Appended {
@@ -12,8 +14,9 @@ export interface Admitted extends Appended {
 }
 
 /**
- * Appends units of sources whose clients may push twice: rows seen within the window are left out and counted. Where a sink acknowledges
- * that takes an event twice without harm, only rows that it has not settled count as seen: what it had settled may be gone there since.
+ * Appends units of sources whose clients may push twice: rows seen within the window are left out and counted. If a sink
+ * acknowledges and accepts an event twice without harm, only rows that it has not settled count as seen: it may have lost
+ * settled ones since.
  */
 export class Admission {
   readonly #journal: Pick<JournalWriter, 'append'>
@@ -34,17 +37,15 @@ export class Admission {
 
   /** `settled`: sequence up to which the acknowledging sink is done; undefined: the window decides. */
   async append(unit: Unit, settled?: number): Promise<Admitted> {
-    const batch = unit.kind === 'events' ? decodeBatch('events', unit.raw) : undefined
-    if (batch?.kind !== 'events') {
+    const all = hashesOf(unit)
+    if (all === undefined)
       return { ...(await this.#journal.append(unit)), accepted: unit.count, duplicates: 0, repeats: [] }
-    }
     if (settled !== undefined) this.#inFlight.settled(settled)
-    const { fresh, hashes, seen } = this.#window.admit(batch, settled === undefined ? undefined : this.#inFlight)
-    const duplicates = unit.count - fresh.length
+    const { fresh, seen } = this.#window.admit(all, settled === undefined ? undefined : this.#inFlight)
+    const duplicates = seen.length
+    const hashes = duplicates === 0 ? all : pickHashes(all, fresh)
     const before = duplicates > 0 ? [...this.#underWay] : []
-    const appending = this.#journal.append(
-      duplicates === 0 ? unit : without(unit, duplicates, fresh.length === 0 ? undefined : selectRows(batch, fresh)),
-    )
+    const appending = this.#journal.append(duplicates === 0 ? unit : without(unit, duplicates, fresh))
     this.#underWay.add(appending)
     try {
       const appended = await appending
@@ -53,9 +54,11 @@ export class Admission {
       this.#window.reached(appended.position)
       if (settled !== undefined) this.#inFlight.add(hashes, appended.position.sequence)
       await Promise.all(before)
-      const repeats = new Set(
-        seen.map((hash) => this.#inFlight.sequenceOf(hash)).filter((sequence) => sequence !== undefined),
-      )
+      const repeats = new Set<number>()
+      for (const row of seen) {
+        const sequence = this.#inFlight.sequenceOf(all, 4 * row)
+        if (sequence !== undefined) repeats.add(sequence)
+      }
       return { ...appended, accepted: fresh.length, duplicates, repeats: [...repeats] }
     } catch (error) {
       // After `confirm` there is nothing left to withdraw: then only an append that a duplicate relied on has failed.
@@ -67,8 +70,18 @@ export class Admission {
   }
 }
 
-function without(unit: Unit, duplicates: number, rest: ReturnType<typeof selectRows> | undefined): Unit {
-  return rest === undefined
+/** Undefined for units without events. */
+function hashesOf({ kind, count, raw, hashes }: Unit): Uint32Array | undefined {
+  if (kind !== 'events') return undefined
+  if (hashes?.length === 4 * count) return hashes
+  const batch = decodeBatch('events', raw)
+  return batch.kind === 'events' ? idHashes(batch) : undefined
+}
+
+/** The unit with only its `fresh` rows: only now it has to be decoded. */
+function without(unit: Unit, duplicates: number, fresh: Uint32Array): Unit {
+  const batch = fresh.length === 0 ? undefined : decodeBatch('events', unit.raw)
+  return batch === undefined
     ? { ...unit, kind: 'empty', count: 0, raw: new Uint8Array(0), duplicates }
-    : { ...unit, count: rest.count, raw: encodeBatch(rest), duplicates }
+    : { ...unit, count: fresh.length, raw: encodeBatch(selectRows(batch as EventBatch, fresh)), duplicates }
 }

@@ -9,11 +9,9 @@ import { makeDurableDirectory, type Host } from '../../host/index.ts'
 import { decodeBatch } from '../../journal/bodies.ts'
 import { directoryOf } from '../../journal/paths.ts'
 import type { Frame } from '../../journal/types.ts'
-import type { EventBatch } from '../../model/batches.ts'
-import { heapItem } from '../../model/events.ts'
 import { filePartition, nowhere, type Position, type Positions } from '../../model/positions.ts'
-import { HashSet, type Hash } from './hash-set.ts'
-import { murmur128 } from './murmur.ts'
+import { HashSet } from './hash-set.ts'
+import { idHashes } from './id-hashes.ts'
 import type { InFlight } from './in-flight.ts'
 import type { Projection } from '../contracts.ts'
 
@@ -65,43 +63,42 @@ export class DuplicateWindow implements Projection {
   }
 
   /**
-   * Rows of the batch that were not seen before; from now on they are seen. `inFlight`: only what it has counts as seen, and what is
-   * being appended.
+   * Splits rows, given by their hashes (four words each), into those that were not seen before, which are seen from now
+   * on, and the others. With `inFlight` only its events and those being appended count as seen.
    */
-  admit(
-    batch: EventBatch,
-    inFlight?: InFlight,
-  ): { readonly fresh: Uint32Array; readonly hashes: readonly Hash[]; readonly seen: readonly Hash[] } {
+  admit(hashes: Uint32Array, inFlight?: InFlight): { readonly fresh: Uint32Array; readonly seen: Uint32Array } {
     this.#turn()
-    const fresh: number[] = []
-    const hashes: Hash[] = []
-    const seen: Hash[] = []
-    for (let row = 0; row < batch.count; row++) {
-      const hash = hashOf(batch, row)
-      if (
-        inFlight === undefined ? this.#knows(hash) : inFlight.sequenceOf(hash) !== undefined || this.#underWay.has(hash)
-      ) {
-        seen.push(hash)
+    const rows = hashes.length / 4
+    const fresh = new Uint32Array(rows)
+    const seen = new Uint32Array(rows)
+    let [freshRows, seenRows] = [0, 0]
+    for (let row = 0; row < rows; row++) {
+      const at = 4 * row
+      const isSeen =
+        inFlight === undefined
+          ? this.#knows(hashes, at)
+          : inFlight.sequenceOf(hashes, at) !== undefined || this.#underWay.has(hashes, at)
+      if (isSeen) {
+        seen[seenRows++] = row
         continue
       }
-      this.#underWay.add(hash)
-      fresh.push(row)
-      hashes.push(hash)
+      this.#underWay.add(hashes, at)
+      fresh[freshRows++] = row
     }
-    return { fresh: Uint32Array.from(fresh), hashes, seen }
+    return { fresh: fresh.subarray(0, freshRows), seen: seen.subarray(0, seenRows) }
   }
 
-  /** What was admitted is synced: from now on it is remembered. */
-  confirm(hashes: readonly Hash[]): void {
-    for (const hash of hashes) {
-      this.#underWay.delete(hash)
-      this.#newer.add(hash)
+  /** The admitted rows are synced: from now on they are remembered. */
+  confirm(hashes: Uint32Array): void {
+    for (let at = 0; at < hashes.length; at += 4) {
+      this.#underWay.delete(hashes, at)
+      this.#newer.add(hashes, at)
     }
   }
 
-  /** The append of what was admitted failed: it may be pushed again. */
-  withdraw(hashes: readonly Hash[]): void {
-    for (const hash of hashes) this.#underWay.delete(hash)
+  /** The append of the admitted rows failed: they may be pushed again. */
+  withdraw(hashes: Uint32Array): void {
+    for (let at = 0; at < hashes.length; at += 4) this.#underWay.delete(hashes, at)
   }
 
   /** The journal has gone on to here and everything before it was admitted. */
@@ -113,7 +110,8 @@ export class DuplicateWindow implements Projection {
     for (const { header, ...frame } of frames.map((frame) => ({ header: frame.header, body: () => frame.body() }))) {
       if (header.kind === 'events') {
         const batch = decodeBatch('events', frame.body())
-        if (batch.kind === 'events') for (let row = 0; row < batch.count; row++) this.#newer.add(hashOf(batch, row))
+        const hashes = batch.kind === 'events' ? idHashes(batch) : new Uint32Array(0)
+        for (let at = 0; at < hashes.length; at += 4) this.#newer.add(hashes, at)
       }
       this.#turn()
       this.reached({ sequence: header.sequence, row: header.firstRow + header.count })
@@ -150,8 +148,8 @@ export class DuplicateWindow implements Projection {
     this.#committed = position
   }
 
-  #knows(hash: Hash): boolean {
-    return this.#newer.has(hash) || this.#older.has(hash) || this.#underWay.has(hash)
+  #knows(hashes: Uint32Array, at: number): boolean {
+    return this.#newer.has(hashes, at) || this.#older.has(hashes, at) || this.#underWay.has(hashes, at)
   }
 
   #turn(): void {
@@ -182,12 +180,4 @@ export class DuplicateWindow implements Projection {
     this.#newer = HashSet.of(words.subarray(state.older * 4))
     this.#applied = this.#committed = state.position
   }
-}
-
-const separator = Uint8Array.of(0)
-const utf8 = new TextEncoder()
-
-function hashOf(batch: EventBatch, row: number): Hash {
-  const source = batch.dictionary[batch.source[row] ?? 0] ?? ''
-  return murmur128([utf8.encode(source), separator, heapItem(batch.id, row)])
 }

@@ -1,8 +1,7 @@
-import type { Hash } from './murmur.ts'
-
-export type { Hash }
-
-/** A set of 128-bit hashes by open addressing over 32-bit words: 32 bytes an entry at most, no object per entry. */
+/**
+ * A set of 128-bit hashes by open addressing over 32-bit words: 32 bytes an entry at most, no object per entry. A hash is
+ * `words[at]` … `words[at + 3]`. A first word of 0 marks a free slot, so a hash that begins with 0 is stored with 1.
+ */
 export class HashSet {
   #table: Uint32Array
   #mask: number
@@ -17,8 +16,7 @@ export class HashSet {
 
   static of(words: Uint32Array): HashSet {
     const set = new HashSet(words.length / 4)
-    for (let i = 0; i + 3 < words.length; i += 4)
-      set.add([words[i] ?? 0, words[i + 1] ?? 0, words[i + 2] ?? 0, words[i + 3] ?? 0])
+    for (let at = 0; at + 3 < words.length; at += 4) set.add(words, at)
     return set
   }
 
@@ -26,21 +24,25 @@ export class HashSet {
     return this.#size
   }
 
-  has(hash: Hash): boolean {
-    return !this.#isFree(this.#slotOf(hash) * 4)
+  has(words: Uint32Array, at: number): boolean {
+    return !this.#isFree(this.#slotOf(words, at) * 4)
   }
 
-  add(hash: Hash): void {
-    const at = this.#slotOf(hash) * 4
-    if (!this.#isFree(at)) return
-    this.#table.set(full(hash), at)
+  add(words: Uint32Array, at: number): void {
+    const to = this.#slotOf(words, at) * 4
+    if (!this.#isFree(to)) return
+    const table = this.#table
+    table[to] = words[at] || 1
+    table[to + 1] = words[at + 1] as number
+    table[to + 2] = words[at + 2] as number
+    table[to + 3] = words[at + 3] as number
     this.#size++
     if (this.#size * 2 > this.#mask) this.#grow()
   }
 
   /** Entries behind the gap that were pushed on from before it move up, so that every search still ends where it should. */
-  delete(hash: Hash): void {
-    let gap = this.#slotOf(hash)
+  delete(words: Uint32Array, at: number): void {
+    let gap = this.#slotOf(words, at)
     if (this.#isFree(gap * 4)) return
     this.#size--
     for (let slot = (gap + 1) & this.#mask; !this.#isFree(slot * 4); slot = (slot + 1) & this.#mask) {
@@ -70,15 +72,18 @@ export class HashSet {
   }
 
   /** The slot that holds the hash, or the free one where it belongs. */
-  #slotOf(hash: Hash): number {
-    const [a, b, c, d] = full(hash)
+  #slotOf(words: Uint32Array, at: number): number {
+    const a = words[at] || 1
+    const b = words[at + 1] as number
+    const c = words[at + 2] as number
+    const d = words[at + 3] as number
+    const table = this.#table
     let slot = b & this.#mask
     for (;;) {
-      const at = slot * 4
-      const first = this.#table[at] ?? 0
+      const to = slot * 4
+      const first = table[to] as number
       if (first === 0) return slot
-      if (first === a && this.#table[at + 1] === b && this.#table[at + 2] === c && this.#table[at + 3] === d)
-        return slot
+      if (first === a && table[to + 1] === b && table[to + 2] === c && table[to + 3] === d) return slot
       slot = (slot + 1) & this.#mask
     }
   }
@@ -89,13 +94,6 @@ export class HashSet {
     this.#table = new Uint32Array(slots * 4)
     this.#mask = slots - 1
     this.#size = 0
-    for (let at = 0; at < old.length; at += 4) {
-      if ((old[at] ?? 0) !== 0) this.add([old[at] ?? 0, old[at + 1] ?? 0, old[at + 2] ?? 0, old[at + 3] ?? 0])
-    }
+    for (let at = 0; at < old.length; at += 4) if ((old[at] ?? 0) !== 0) this.add(old, at)
   }
-}
-
-/** A first word of 0 marks a free slot, so a hash that begins with 0 is kept as one that begins with 1. */
-function full(hash: Hash): Hash {
-  return hash[0] === 0 ? [1, hash[1], hash[2], hash[3]] : hash
 }

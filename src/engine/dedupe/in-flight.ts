@@ -1,15 +1,17 @@
-import type { Hash } from './hash-set.ts'
-
-/** Beyond this the oldest are forgotten: an event of them that comes again is accepted once more, under its id. */
+/** Beyond this the oldest are forgotten: an event of them that is pushed again is accepted once more, under its id. */
 const most = 500_000
 
-/** Events that a sink has not settled, by the hash of source and id, with the sequence of their frame. In memory only: after a restart all may come again. */
+/**
+ * Events that a sink has not settled, by the hash of source and id (`words[at]` … `words[at + 3]`), with the sequence of
+ * their frame. In memory only: after a restart all may be pushed again.
+ */
 export class InFlight {
   /** In the order of the journal. */
   readonly #sequences = new Map<string, number>()
 
-  add(hashes: readonly Hash[], sequence: number): void {
-    for (const hash of hashes) this.#sequences.set(hash.join(), sequence)
+  /** `hashes`: four words each. */
+  add(hashes: Uint32Array, sequence: number): void {
+    for (let at = 0; at < hashes.length; at += 4) this.#sequences.set(keyOf(hashes, at), sequence)
     for (const oldest of this.#sequences.keys()) {
       if (this.#sequences.size <= most) return
       this.#sequences.delete(oldest)
@@ -24,7 +26,10 @@ export class InFlight {
     }
   }
 
-  sequenceOf(hash: Hash): number | undefined {
-    return this.#sequences.get(hash.join())
+  sequenceOf(words: Uint32Array, at: number): number | undefined {
+    return this.#sequences.get(keyOf(words, at))
   }
 }
+
+const keyOf = (words: Uint32Array, at: number): string =>
+  `${words[at]},${words[at + 1]},${words[at + 2]},${words[at + 3]}`

@@ -1,5 +1,10 @@
 export type Hash = readonly [number, number, number, number]
 
+/** State of a hash: four lanes, and the number of bytes so far. */
+type Lanes = Int32Array
+
+const newLanes = (): Lanes => Int32Array.of(0x239b961b, 0xab0e9789, 0x38b34ae5, 0xa1e38b93, 0)
+
 function rotate(value: number, by: number): number {
   return (value << by) | (value >>> (32 - by))
 }
@@ -12,30 +17,66 @@ function finish(value: number): number {
   return h ^ (h >>> 16)
 }
 
+function feed(lanes: Lanes, bytes: Uint8Array, from: number, to: number): void {
+  let [a, b, c, d] = [lanes[0] as number, lanes[1] as number, lanes[2] as number, lanes[3] as number]
+  for (let i = from; i < to; i++) {
+    const byte = (bytes[i] as number) + 1
+    a = (Math.imul(rotate(a ^ byte, 13), 0xcc9e2d51) + 0x561ccd1b) | 0
+    b = (Math.imul(rotate(b ^ byte, 15), 0x1b873593) + 0x0bcaa747) | 0
+    c = (Math.imul(rotate(c ^ byte, 17), 0x85ebca6b) + 0x96cd1c35) | 0
+    d = (Math.imul(rotate(d ^ byte, 19), 0xc2b2ae35) + 0x32ac3b17) | 0
+  }
+  lanes[0] = a
+  lanes[1] = b
+  lanes[2] = c
+  lanes[3] = d
+  lanes[4] = (lanes[4] as number) + to - from
+}
+
+/** Writes the hash to `into[at]` … `into[at + 3]`. */
+function digest(lanes: Lanes, into: Uint32Array, at: number): void {
+  const a = finish((lanes[0] as number) ^ (lanes[4] as number))
+  const b = finish((lanes[1] as number) ^ a)
+  const c = finish((lanes[2] as number) ^ b)
+  const d = finish((lanes[3] as number) ^ c)
+  into[at] = finish((a + d) | 0)
+  into[at + 1] = b
+  into[at + 2] = c
+  into[at + 3] = d
+}
+
 /**
  * 128 bits of non-cryptographic hash over pieces taken as one text: four 32-bit lanes, each fed every byte with its own
  * multiplier, mixed at the end as MurmurHash3 does. At a million entries two different ids meet once in 10^26.
  */
 export function murmur128(pieces: readonly Uint8Array[]): Hash {
-  let a = 0x239b961b
-  let b = 0xab0e9789
-  let c = 0x38b34ae5
-  let d = 0xa1e38b93
-  let length = 0
-  for (const piece of pieces) {
-    for (let i = 0; i < piece.length; i++) {
-      const byte = (piece[i] ?? 0) + 1
-      a = Math.imul(rotate(a ^ byte, 13), 0xcc9e2d51) + 0x561ccd1b
-      b = Math.imul(rotate(b ^ byte, 15), 0x1b873593) + 0x0bcaa747
-      c = Math.imul(rotate(c ^ byte, 17), 0x85ebca6b) + 0x96cd1c35
-      d = Math.imul(rotate(d ^ byte, 19), 0xc2b2ae35) + 0x32ac3b17
+  const lanes = newLanes()
+  for (const piece of pieces) feed(lanes, piece, 0, piece.length)
+  const words = new Uint32Array(4)
+  digest(lanes, words, 0)
+  return [words[0] as number, words[1] as number, words[2] as number, words[3] as number]
+}
+
+/** Items of a heap, each hashed behind the prefix of its row. Four words a row. */
+export function murmur128Rows(
+  count: number,
+  prefixOf: { readonly codes: Uint32Array; readonly bytes: (code: number) => Uint8Array },
+  items: { readonly offsets: Uint32Array; readonly bytes: Uint8Array },
+): Uint32Array {
+  const words = new Uint32Array(4 * count)
+  const prefixes = new Map<number, Lanes>()
+  const lanes = newLanes()
+  for (let row = 0; row < count; row++) {
+    const code = prefixOf.codes[row] as number
+    let prefix = prefixes.get(code)
+    if (prefix === undefined) {
+      prefixes.set(code, (prefix = newLanes()))
+      const bytes = prefixOf.bytes(code)
+      feed(prefix, bytes, 0, bytes.length)
     }
-    length += piece.length
+    lanes.set(prefix)
+    feed(lanes, items.bytes, items.offsets[row] as number, items.offsets[row + 1] as number)
+    digest(lanes, words, 4 * row)
   }
-  a = finish(a ^ length)
-  b = finish(b ^ a)
-  c = finish(c ^ b)
-  d = finish(d ^ c)
-  a = finish((a + d) | 0)
-  return [a >>> 0, b >>> 0, c >>> 0, d >>> 0]
+  return words
 }

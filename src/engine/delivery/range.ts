@@ -1,5 +1,5 @@
-import { decodeBatch } from '../../journal/bodies.ts'
 import { checkpointTotals, journalSource } from '../../journal/recover.ts'
+import { frameBatch } from '../../journal/shared-frames.ts'
 import type { Frame } from '../../journal/types.ts'
 import type { Position } from '../../model/positions.ts'
 import type { Enrichment, SinkPiece } from '../contracts.ts'
@@ -70,7 +70,7 @@ export function planRange(
     const tally = change(header.source)
     tally.accounted += header.count
     try {
-      const batch = decodeBatch(header.kind, frame.body())
+      const batch = frameBatch(frame)
       const routed = route(batch)
       for (const [reason, count] of Object.entries(routed.filtered)) add(tally.filtered, reason, count)
       if (routed.rows.length === 0) continue

@@ -1,5 +1,6 @@
 import type { Host } from '../../host/index.ts'
 import { openReader, type Tail } from '../../journal/index.ts'
+import { SharedFrames } from '../../journal/shared-frames.ts'
 import { messageOf, stackOf, WeirError } from '../../model/errors.ts'
 import { componentOf, nowhere, type Position } from '../../model/positions.ts'
 import type { Fate } from '../control.ts'
@@ -66,6 +67,8 @@ const drainMs = 5000
 
 /** The sinks of a process, brought to what a configuration says. A sink that hangs holds up nobody else. */
 export class SinkSet {
+  /** Of the journal folder, for the readers of this thread. */
+  readonly frames = new SharedFrames()
   readonly #options: SinkSetOptions
   readonly #records: RecordStore
   readonly #former: FormerSinks
@@ -248,6 +251,7 @@ export class SinkSet {
         directory,
         tail,
         after: start.position,
+        shared: this.frames,
         onUnreadable: (stretch) => {
           metrics.count('weir_journal_unreadable_bytes_total', stretch.bytes)
           log.error('a stretch of the journal cannot be read; its rows are quarantined', { sink: entry.id, ...stretch })

@@ -61,15 +61,8 @@ describe('a change that comes into the journal', () => {
     })
     await set.apply([{ id: 'k8s', type: 'test', settings: {} }])
     const raw = encodeBatch(toEventBatch([...events, audit]))
-    const appended = context?.append({
-      stream: 'k8s',
-      kind: 'events',
-      count: 4,
-      raw,
-      received: host.clock.now() - 5,
-      timeMin: 1,
-      timeMax: 1,
-    })
+    const unit = { stream: 'k8s', kind: 'events', count: 4, raw, timeMin: 1, timeMax: 1 } as const
+    const appended = context?.append({ ...unit, received: host.clock.now() - 5 }, [...events, audit])
     // As when it goes to another thread: nothing may be read of it any more.
     structuredClone(raw, { transfer: [raw.buffer as ArrayBuffer] })
     return { appended, now: host.clock.now() }

@@ -1,7 +1,4 @@
 /** What the engine tells of events where they are traced: when a change came into the journal, and when a sink wrote an event. */
-import { decodeBatch } from '../../journal/bodies.ts'
-import type { Unit } from '../../journal/types.ts'
-import type { EventBatch } from '../../model/batches.ts'
 import { eventAt, eventId, type WeirEvent } from '../../model/events.ts'
 import { kubernetesTypes } from '../../model/kubernetes.ts'
 import { parseKubernetesRef } from '../../model/refs.ts'
@@ -15,15 +12,13 @@ const recordedNames: Readonly<Record<string, string>> = {
 }
 const recorded = 'recorded'
 
-/** Spans of the changes of objects in a unit, from now on to when it is synced. Its bytes may go to another thread: it is read before. */
-export function tracedUnit({ kind, raw, received }: Omit<Unit, 'source'>, traces: Traces): (synced: number) => void {
-  if (kind !== 'events') return () => undefined
-  const batch = decodeBatch(kind, raw) as EventBatch
+/** Spans of the changes of objects, from when they were received (Unix ms) to when they are synced. They keep no bytes of the events. */
+export function tracedEvents(events: readonly WeirEvent[], received: number, traces: Traces): (synced: number) => void {
   const spans: Omit<Span, 'end'>[] = []
-  for (let row = 0; row < batch.count; row++) {
-    const name = recordedNames[batch.dictionary[batch.type[row] ?? 0] ?? '']
+  for (const event of events) {
+    const name = recordedNames[event.type]
     if (name === undefined) continue
-    const traceId = traceIdOf(eventId(batch, row))
+    const traceId = traceIdOf(event.id)
     if (traces.keeps(traceId))
       spans.push({
         traceId,
@@ -31,7 +26,7 @@ export function tracedUnit({ kind, raw, received }: Omit<Unit, 'source'>, traces
         name,
         kind: 'internal',
         start: received,
-        attributes: objectAttributes(eventAt(batch, row)),
+        attributes: objectAttributes(event),
       })
   }
   return (synced) => {

@@ -1,8 +1,10 @@
 import { encodeEvents } from '../../journal/bodies.ts'
 import type { Appended, Unit } from '../../journal/types.ts'
+import type { EventBatch } from '../../model/batches.ts'
 import { WeirError } from '../../model/errors.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import type { SourceContext } from '../contracts.ts'
+import { idHashes } from '../dedupe/id-hashes.ts'
 
 export interface AppendEventsOptions {
   /** Ends the retries. If it has aborted already, there is one attempt. */
@@ -34,7 +36,7 @@ export async function appendEvents(
   for (let failed = 0; ; failed++) {
     try {
       const unit = eventUnit(id, events, host.clock.now(), options)
-      return await (once && appendOnce !== undefined ? appendOnce(unit) : context.append(unit))
+      return await (once && appendOnce !== undefined ? appendOnce(unit) : context.append(unit, events))
     } catch (error) {
       if (!(error instanceof WeirError) || !error.retry || signal.aborted) throw error
       if (failed === 0) log.warn('The journal accepts no data now; events wait.', { source: id, error: error.message })
@@ -50,17 +52,20 @@ export function eventUnit(
   stream: string,
   events: readonly WeirEvent[],
   received: number,
-  { cursor, patienceMs }: Pick<AppendEventsOptions, 'cursor' | 'patienceMs'>,
+  { cursor, patienceMs, once }: Pick<AppendEventsOptions, 'cursor' | 'patienceMs' | 'once'>,
 ): Omit<Unit, 'source'> {
+  let hashes: Uint32Array | undefined
+  const read = once === true ? (batch: EventBatch): void => void (hashes = idHashes(batch)) : undefined
   const body =
     events.length === 0
       ? ({ kind: 'empty', raw: new Uint8Array(0), timeMin: Number.NaN, timeMax: Number.NaN } as const)
-      : ({ kind: 'events', ...encodeEvents(events) } as const)
+      : ({ kind: 'events', ...encodeEvents(events, read) } as const)
   return {
     stream,
     count: events.length,
     received,
     ...body,
+    ...(hashes === undefined ? {} : { hashes }),
     ...(cursor === undefined ? {} : { cursor }),
     ...(patienceMs === undefined ? {} : { patienceMs }),
   }

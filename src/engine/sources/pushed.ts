@@ -6,6 +6,7 @@ import type { EventBatch } from '../../model/batches.ts'
 import { WeirError } from '../../model/errors.ts'
 import type { Fate, Ingested } from '../control.ts'
 import type { Place } from '../cluster/names.ts'
+import { idHashes } from '../dedupe/id-hashes.ts'
 import type { SinkSet } from '../delivery/sinks.ts'
 
 export const httpSource = 'http'
@@ -49,6 +50,7 @@ export async function takePushed(
     kind: 'events',
     count: batch.count,
     raw: encodeBatch(batch),
+    hashes: idHashes(batch),
     received: host.clock.now(),
     ...timeRange(batch.time),
   }

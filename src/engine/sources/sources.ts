@@ -16,7 +16,7 @@ import type {
 } from '../contracts.ts'
 import { healthOf, type SourceHealth } from './health.ts'
 import { endsWithin } from '../stopping.ts'
-import { tracedUnit } from '../delivery/traced.ts'
+import { tracedEvents } from '../delivery/traced.ts'
 import { messageOf, stackOf } from '../../model/errors.ts'
 
 export interface SourceEntry {
@@ -242,8 +242,8 @@ export class SourceSet {
       append:
         traces === undefined
           ? (unit) => withCounts(unit, (whole) => journal.append(whole))
-          : async (unit) => {
-              const end = tracedUnit(unit, traces)
+          : async (unit, events = []) => {
+              const end = tracedEvents(events, unit.received, traces)
               const appended = await withCounts(unit, (whole) => journal.append(whole))
               end(clock.now())
               return appended

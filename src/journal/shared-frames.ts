@@ -1,0 +1,49 @@
+import type { Batch, BatchKind } from '../model/batches.ts'
+import { decodeBatch } from './bodies.ts'
+import type { Frame } from './types.ts'
+
+const batches = new WeakMap<Frame, WeakRef<Batch>>()
+
+/** The batch of a frame that has one. While it is in use it is decoded once, however many readers need it. */
+export function frameBatch(frame: Frame): Batch {
+  const known = batches.get(frame)?.deref()
+  if (known !== undefined) return known
+  const batch = decodeBatch(frame.header.kind as BatchKind, frame.body())
+  batches.set(frame, new WeakRef(batch))
+  return batch
+}
+
+const mostFrames = 1024
+
+/**
+ * The newest frames of a journal folder for several readers of one thread: readers that keep pace get the same objects,
+ * so that a body is decompressed and decoded once. It keeps no frame alive. Its frames must not be released.
+ */
+export class SharedFrames {
+  readonly #frames = new Map<number, WeakRef<Frame>>()
+
+  /** The frame that another reader got for the same unit, if it is still in use, else the given one. */
+  share(frame: Frame): Frame {
+    const { sequence } = frame.header
+    const known = this.#frames.get(sequence)?.deref()
+    if (known !== undefined && isSame(known, frame)) return known
+    this.#frames.delete(sequence)
+    this.#frames.set(sequence, new WeakRef(frame))
+    for (const oldest of this.#frames.keys()) {
+      if (this.#frames.size <= mostFrames) break
+      this.#frames.delete(oldest)
+    }
+    return frame
+  }
+}
+
+function isSame({ header: a, firstSequence }: Frame, { header: b, firstSequence: first }: Frame): boolean {
+  return (
+    firstSequence === first &&
+    a.source === b.source &&
+    a.epoch === b.epoch &&
+    a.sourceSequence === b.sourceSequence &&
+    a.bodyBytes === b.bodyBytes &&
+    a.rawBytes === b.rawBytes
+  )
+}
