@@ -11,7 +11,7 @@ test('documents that name what exists have no problems', async () => {
   expect(
     await judge({
       'README.md': 'See [the guide](docs/a.md#part), <https://weir.example> and `src/a.test.ts`.\n',
-      'docs/a.md': '[Home](../README.md), `npm run bar -- damage`, `npm run bar -- NAME`\n',
+      'docs/a.md': '# Part\n\n[Home](../README.md), [part](#part), `npm run bar -- damage`, `npm run bar -- NAME`\n',
       'docs/guarantees.md': '| | Promise | Tests |\n|---|---|---|\n| 1 | It starts. | [a](../src/a.test.ts) |\n',
     }),
   ).toEqual([])
@@ -22,6 +22,12 @@ test('a missing file, a missing link and a missing acceptance test are found, wi
     'docs/a.md:2 src/b.ts does not exist',
     'docs/a.md:3 src/b.test.ts does not exist',
     'docs/a.md:4 acceptance test gone is not in bench/runs',
+  ])
+})
+
+test('a link to a missing heading is found', async () => {
+  expect(await judge({ 'docs/a.md': '# A\n\n[b](b.md#gone)\n', 'docs/b.md': '# B\n' })).toEqual([
+    'docs/a.md:3 docs/b.md has no heading #gone',
   ])
 })
 

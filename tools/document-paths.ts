@@ -1,14 +1,16 @@
-// Files and acceptance tests that documents name exist, and each guarantee names its tests. NAME stands for any name.
+// Files, headings and acceptance tests that documents name exist, and each guarantee names its tests. NAME stands for any name.
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { anchor } from './docs/markdown.ts'
 import { isMain } from './kit/main.ts'
 import { ROOT } from './kit/command.ts'
 import { listFiles, runCheckAlone, type Problem } from './kit/sources.ts'
 
 export const guarantees = 'docs/guarantees.md'
 const NAMED = /`((?:src|test|tools|bench|console|examples|docs|deploy)\/[\w./-]+\.(?:ts|tsx|json|mjs|md))`/g
-const LINKED = /\]\(([^)\s#]+)(?:#[^)\s]*)?\)/g
+const LINKED = /\]\(([^)\s]+)\)/g
+const HEADING = /^#+ (.*)$/gm
 const RUN = /npm run bar -- ([a-z][\w-]*)/g
 const TEST_PATH = /\.(?:test|browser)\.ts$|^test\/|^src\/codecs\//
 
@@ -22,13 +24,14 @@ export async function documentPaths(root: string): Promise<Problem[]> {
       listFiles(root, folder, /\.md$/),
     ),
   )
-  const pages = await Promise.all(
-    [...roots, ...folders.flat()].map(async (file) => problemsOf(root, file, await readFile(join(root, file), 'utf8'))),
+  const pages = [...roots, ...folders.flat()]
+  const texts = new Map(
+    await Promise.all(pages.map(async (file) => [file, await readFile(join(root, file), 'utf8')] as const)),
   )
-  return pages.flat()
+  return [...texts].flatMap(([file, text]) => problemsOf(root, file, text, texts))
 }
 
-function problemsOf(root: string, file: string, text: string): Problem[] {
+function problemsOf(root: string, file: string, text: string, texts: ReadonlyMap<string, string>): Problem[] {
   const problems: Problem[] = []
   let fence = false
   for (const [index, line] of text.split('\n').entries()) {
@@ -36,10 +39,16 @@ function problemsOf(root: string, file: string, text: string): Problem[] {
     const problem = (message: string): void => {
       problems.push({ file, line: index + 1, message })
     }
-    const linked = fence ? [] : pathsIn(line, LINKED).filter((path) => !/^[a-z]+:/.test(path))
-    const named = [...pathsIn(line, NAMED), ...linked.map((path) => join(dirname(file), path))]
+    const links = (fence ? [] : pathsIn(line, LINKED))
+      .filter((link) => !/^[a-z]+:/.test(link))
+      .map((link) => link.split('#'))
+      .map(([path = '', heading]) => ({ path: path === '' ? file : join(dirname(file), path), heading }))
+    const named = [...pathsIn(line, NAMED), ...links.map(({ path }) => path)]
     for (const path of named)
       if (!path.includes('NAME') && !existsSync(join(root, path))) problem(`${path} does not exist`)
+    for (const { path, heading } of links)
+      if (heading !== undefined && !headingsOf(texts.get(path) ?? '').includes(heading))
+        problem(`${path} has no heading #${heading}`)
     const runs = pathsIn(line, RUN)
     for (const run of runs)
       if (!existsSync(join(root, `bench/runs/${run}.ts`))) problem(`acceptance test ${run} is not in bench/runs`)
@@ -50,6 +59,10 @@ function problemsOf(root: string, file: string, text: string): Problem[] {
       problem('this promise has no test: name one, or an acceptance test as `npm run bar -- NAME`')
   }
   return problems
+}
+
+function headingsOf(text: string): string[] {
+  return pathsIn(text, HEADING).map(anchor)
 }
 
 function pathsIn(line: string, pattern: RegExp): string[] {

@@ -1,6 +1,5 @@
 // Runs the documents: every configuration is validated, every command and flag exists, every statement is queried
-// and every event posted to a real Weir, every link resolves.
-import { existsSync } from 'node:fs'
+// and every event posted to a real Weir.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -22,7 +21,6 @@ import { formatProblems, parseYaml, validate, type AnyComponentSchema } from '..
 import { startWeir, type WeirProcess } from '../../test/kit/weir-process.ts'
 import { ROOT } from '../kit/command.ts'
 import { listFiles } from '../kit/sources.ts'
-import { anchor } from './markdown.ts'
 
 const pages = [
   'README.md',
@@ -203,17 +201,4 @@ test('docs/pictures has at most 12 files, and a document shows each', async () =
   )
   expect(pictures.length).toBeLessThanOrEqual(12)
   expect(pictures.filter((picture) => !shown.includes(picture))).toEqual([])
-})
-
-test.each(pages)('the links of %s lead somewhere', (page) => {
-  const text = (texts.get(page) ?? '').replace(/^ *```[\s\S]*?^ *```$/gm, '')
-  for (const [, target = ''] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
-    if (/^[a-z]+:/.test(target)) continue
-    const [path = '', heading] = target.split('#')
-    const file = path === '' ? page : join(dirname(page), path)
-    expect(existsSync(join(ROOT, file)), `${page} → ${target}`).toBe(true)
-    if (heading === undefined) continue
-    const headings = [...(texts.get(file) ?? '').matchAll(/^#+ (.*)$/gm)].map(([, title = '']) => anchor(title))
-    expect(headings, `${page} → ${target}`).toContain(heading)
-  }
 })
