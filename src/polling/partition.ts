@@ -2,6 +2,7 @@
 import type { WeirEvent } from '../model/events.ts'
 import { ResponseError, PollError } from './poll-error.ts'
 import { withRetries } from './retry.ts'
+import { pollOnSchedule } from './schedule.ts'
 import { readPages, type Page } from './pages.ts'
 import type { SourceContext } from '../engine/contracts.ts'
 import { isTooLarge } from './chunks.ts'
@@ -131,16 +132,12 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
   }
 
   /** Ends when the signal aborts and running appends are synced. */
-  async run(signal: AbortSignal): Promise<void> {
+  run(signal: AbortSignal): Promise<void> {
     const {
       every,
       context: { host },
     } = this.#of
-    while (!signal.aborted) {
-      const began = host.clock.monotonic()
-      const waitMs = await this.#cycle(signal)
-      await host.timers.sleep(Math.max(waitMs, every - (host.clock.monotonic() - began)), signal)
-    }
+    return pollOnSchedule({ host, every }, (until) => this.#cycle(until), signal)
   }
 
   /** Resolves with the wait that the API requires, in ms. */

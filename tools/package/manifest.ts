@@ -26,6 +26,7 @@ export const BUNDLED: readonly string[] = [
   'openid-client',
   'prom-client',
   're2js',
+  'ws',
   'yaml',
   'zod',
 ]

@@ -1,0 +1,235 @@
+/**
+ * The websocket loop: connects, resumes, reconnects with backoff, detects silence, and reads no more than its consumer takes. On `ws` and not on undici,
+ * whose websocket can neither pause its socket nor report pongs (ADR 0027).
+ */
+import type { Agent } from 'node:http'
+import type { RawData, WebSocket } from 'ws'
+import type { Host } from '../../host/index.ts'
+import { messageOf } from '../../model/errors.ts'
+import { withoutUrlSecrets } from '../../model/url-text.ts'
+import type { TlsOptions } from '../tls.ts'
+import { isLoopback } from './loopback.ts'
+import { retryAfterMs } from './retry-after.ts'
+
+export interface StreamMessage {
+  readonly data: Uint8Array
+  readonly isText: boolean
+}
+
+/** One connection. */
+export interface StreamTarget {
+  /** `ws://` or `wss://`; may contain the position to resume from. */
+  readonly url: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly protocols?: readonly string[]
+  /** Sent once the connection is open: subscriptions, a position. */
+  readonly first?: readonly string[]
+}
+
+export interface StreamOptions {
+  readonly host: Pick<Host, 'clock' | 'timers' | 'random'>
+  /** Called before each connection, after all messages of the one before are taken. A failure counts as one of the connection. */
+  target(): StreamTarget | Promise<StreamTarget>
+  /** Messages in order, one call at a time. They are durable when it resolves. A failure ends the loop. */
+  take(messages: readonly StreamMessage[], signal: AbortSignal): Promise<void>
+  /** `open`: false when a connection ended or failed, with the reason. */
+  readonly changed?: (open: boolean, reason: string) => void
+  readonly tls: TlsOptions | undefined
+  readonly proxyEnv?: Readonly<Record<string, string | undefined>>
+  /** Limit of one message after decompression, in bytes; a larger one ends the connection. */
+  readonly messageBytes: number
+  /** While more bytes wait for the consumer, the socket is not read; one read of the socket may exceed it. */
+  readonly bufferBytes: number
+  /** Limit of the handshake. */
+  readonly connectMs: number
+  readonly pingMs: number
+  /** A connection on which nothing is received after so many pings is ended. Counted and not timed: a busy process reads late. */
+  readonly missedPings: number
+  /** Waits between connections: the first, and the longest; jitter takes up to half of one. A server may require more by `Retry-After`. */
+  readonly backoff: { readonly firstMs: number; readonly longestMs: number }
+}
+
+/** A longer wait is required by mistake. */
+const longestRequiredMs = 10 * 60_000
+
+interface End {
+  readonly reason: string
+  readonly afterMs: number
+}
+
+/** Ends when the signal aborts, after a running `take`; messages that it was not given are dropped. Rejects when `take` does. */
+export async function runStream(options: StreamOptions, signal: AbortSignal): Promise<void> {
+  const { host, backoff, changed } = options
+  let failed = 0
+  while (!signal.aborted) {
+    const began = host.clock.monotonic()
+    const connection = new Connection(options)
+    const { reason, afterMs } = await connection.run(signal)
+    if (signal.aborted) return
+    changed?.(false, reason)
+    // A connection that worked: its end is the first failure.
+    failed = connection.received || host.clock.monotonic() - began > backoff.longestMs ? 1 : failed + 1
+    const most = Math.min(backoff.longestMs, backoff.firstMs * 2 ** (failed - 1))
+    await host.timers.sleep(Math.max(afterMs, most / 2 + (host.random.next() * most) / 2), signal)
+  }
+}
+
+class Connection {
+  readonly #options: StreamOptions
+  readonly #ended = Promise.withResolvers<End>()
+  #socket: WebSocket | undefined
+  #waiting: StreamMessage[] = []
+  #waitingBytes = 0
+  #wake: () => void = () => undefined
+  readonly #atEnd: (() => void)[] = []
+  #end: End | undefined
+  /** Pings since something was received. */
+  #missed = 0
+  received = false
+
+  constructor(options: StreamOptions) {
+    this.#options = options
+  }
+
+  async run(signal: AbortSignal): Promise<End> {
+    const abort = (): void => {
+      this.#finish('stopped')
+    }
+    signal.addEventListener('abort', abort, { once: true })
+    try {
+      const target = await this.#options.target()
+      if (!signal.aborted && this.#end === undefined) await this.#open(target)
+      await this.#consume(signal)
+    } catch (error) {
+      if (error instanceof TakeFailed) throw error.cause
+      this.#finish(messageOf(error))
+    } finally {
+      signal.removeEventListener('abort', abort)
+      this.#socket?.terminate()
+    }
+    return this.#ended.promise
+  }
+
+  async #open({ url, headers = {}, protocols = [], first = [] }: StreamTarget): Promise<void> {
+    const { tls, messageBytes, connectMs, host, changed } = this.#options
+    const { WebSocket: Socket } = await import('ws')
+    const agent = await this.#agent(url)
+    const socket = new Socket(url, [...protocols], {
+      headers,
+      maxPayload: messageBytes,
+      ...(url.startsWith('wss:') ? tls : {}),
+      ...(agent === undefined ? {} : { agent }),
+    })
+    this.#socket = socket
+    const handshake = host.timers.after(connectMs, () => {
+      this.#finish(`no connection within ${connectMs} ms`)
+    })
+    socket.on('unexpected-response', (_, { statusCode = 0, headers: { 'retry-after': after } }) => {
+      this.#finish(`HTTP ${statusCode}`, retryAfterMs(after, host.clock.now(), longestRequiredMs))
+    })
+    socket.on('error', (error) => {
+      this.#finish(error.message === '' ? error.name : error.message)
+    })
+    socket.on('close', (code, reason) => {
+      this.#finish(`the connection was closed (${[code, reason.toString()].filter((part) => part !== '').join(', ')})`)
+    })
+    socket.on('message', (data, isBinary) => {
+      this.#received(bytesOf(data), !isBinary)
+    })
+    for (const sign of ['ping', 'pong'] as const)
+      socket.on(sign, () => {
+        this.#missed = 0
+      })
+    socket.on('open', () => {
+      handshake.cancel()
+      if (this.#end !== undefined) return
+      for (const message of first) socket.send(message)
+      changed?.(true, '')
+      this.#watch(socket).catch((error: unknown) => {
+        this.#finish(messageOf(error))
+      })
+    })
+    this.#atEnd.push(() => {
+      handshake.cancel()
+    })
+  }
+
+  /** Node's agents know the proxy variables; none is needed without them. */
+  async #agent(url: string): Promise<Agent | undefined> {
+    const { proxyEnv, tls } = this.#options
+    if (proxyEnv === undefined || isLoopback(url)) return undefined
+    if (!url.startsWith('wss:')) return new (await import('node:http')).Agent({ proxyEnv })
+    return new (await import('node:https')).Agent({ ...tls, proxyEnv })
+  }
+
+  #received(data: Uint8Array, isText: boolean): void {
+    this.#missed = 0
+    this.received = true
+    this.#waiting.push({ data, isText })
+    this.#waitingBytes += data.length
+    if (this.#waitingBytes > this.#options.bufferBytes) this.#socket?.pause()
+    this.#wake()
+  }
+
+  /** Takes what arrives until the connection ended and everything that was received is taken. */
+  async #consume(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const messages = this.#waiting
+      if (messages.length === 0) {
+        if (this.#end !== undefined) return
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve
+        })
+        continue
+      }
+      this.#waiting = []
+      this.#waitingBytes = 0
+      await this.#options.take(messages, signal).catch((cause: unknown) => {
+        throw new TakeFailed(cause)
+      })
+      if (this.#socket?.isPaused === true && this.#waitingBytes <= this.#options.bufferBytes) {
+        this.#socket.resume()
+      }
+    }
+  }
+
+  /** Sends pings and ends a silent connection. A socket that is not read is not silent. */
+  async #watch(socket: WebSocket): Promise<void> {
+    const { host, pingMs, missedPings } = this.#options
+    const ended = new AbortController()
+    this.#atEnd.push(() => {
+      ended.abort()
+    })
+    while (this.#end === undefined) {
+      await host.timers.sleep(pingMs, ended.signal)
+      if (this.#end !== undefined) return
+      if (socket.isPaused) this.#missed = 0
+      else if (this.#missed >= missedPings) this.#finish(`nothing was received after ${missedPings} pings`)
+      else if (socket.readyState === socket.OPEN) {
+        this.#missed++
+        socket.ping()
+      }
+    }
+  }
+
+  #finish(reason: string, afterMs = 0): void {
+    if (this.#end !== undefined) return
+    this.#end = { reason: withoutUrlSecrets(reason), afterMs }
+    this.#ended.resolve(this.#end)
+    for (const act of this.#atEnd) act()
+    this.#socket?.terminate()
+    this.#wake()
+  }
+}
+
+class TakeFailed extends Error {
+  constructor(cause: unknown) {
+    super('the messages can not be taken', { cause })
+  }
+}
+
+/** ws gives one buffer unless it is asked for fragments. */
+function bytesOf(data: RawData): Uint8Array {
+  if (Array.isArray(data)) return Buffer.concat(data)
+  return data instanceof ArrayBuffer ? new Uint8Array(data) : data
+}
